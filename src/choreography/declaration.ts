@@ -1,0 +1,79 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
+import type { EventContract, Fact } from "../contract/event.ts";
+import type { Problem } from "../ports/deferred.ts";
+import type { Context } from "./context.ts";
+
+/** An outcome as a list: the events emitted together; empty when silent. */
+export type OutcomeList = readonly EventContract[];
+
+/** What to emit when a delivery is given up on. */
+export interface OnParkedDeclaration {
+  readonly emits: EventContract;
+  make(event: EventEnvelope, valid: boolean, problem: Problem): Fact;
+}
+
+export interface LateDeclaration<Native> {
+  readonly emits: readonly OutcomeList[];
+  handle(event: EventEnvelope, context: Context<Native>): unknown;
+}
+
+interface ReactionBase<Native> {
+  /** Unique within the service and part of the inbox key: renaming a reaction makes it a new one. */
+  readonly name: string;
+  readonly hears: readonly EventContract[];
+  /** Success outcomes; the silent one alone where nothing was declared. */
+  readonly emits: readonly OutcomeList[];
+  readonly fails: readonly OutcomeList[];
+  readonly once: string | undefined;
+  readonly late: LateDeclaration<Native> | undefined;
+  readonly max: number | undefined;
+  readonly onParked: OnParkedDeclaration | undefined;
+}
+
+export interface StepDeclaration<Native> extends ReactionBase<Native> {
+  readonly kind: "step";
+  /** Reads or answers only: no effect to undo. */
+  readonly readonly: boolean;
+  /** Tells apart several effects of the same name in one saga. */
+  readonly key: ((event: EventEnvelope) => string) | undefined;
+  handle(event: EventEnvelope, context: Context<Native>): unknown;
+}
+
+export interface UndoDeclaration<Native> extends ReactionBase<Native> {
+  readonly kind: "undo";
+  /** The effect that it reverses: an event type that this service emits. */
+  readonly effect: string;
+  readonly key: ((event: EventEnvelope) => string) | undefined;
+  /** Makes the acknowledgement when there is nothing to undo; undefined when it is silent then. */
+  readonly acknowledge: ((event: EventEnvelope) => Fact) | undefined;
+  handle(event: EventEnvelope, context: Context<Native>): unknown;
+}
+
+export interface JoinDeclaration<Native> extends ReactionBase<Native> {
+  readonly kind: "join";
+  readonly readonly: boolean;
+  /** Gets one event for each of `hears`, in that order. */
+  handle(events: readonly EventEnvelope[], context: Context<Native>): unknown;
+}
+
+export interface DeadlineDeclaration<Native> {
+  readonly kind: "deadline";
+  readonly name: string;
+  readonly after: EventContract;
+  readonly unless: readonly EventContract[];
+  readonly withinMs: number;
+  readonly emits: EventContract;
+  handle(event: EventEnvelope, context: Context<Native>): unknown;
+}
+
+export type ReactionDeclaration<Native> = StepDeclaration<Native> | UndoDeclaration<Native> | JoinDeclaration<Native>;
+
+/** Everything that a service has declared. Read by the runtime and by every tool; executed by the runtime alone. */
+export interface ServiceDeclaration<Native> {
+  readonly name: string;
+  readonly begins: readonly EventContract[];
+  readonly reactions: readonly ReactionDeclaration<Native>[];
+  readonly deadlines: readonly DeadlineDeclaration<Native>[];
+  /** Prepares the service's own tables, in one transaction, each time before it starts. */
+  setup(tx: Native): unknown;
+}

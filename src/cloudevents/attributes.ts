@@ -1,0 +1,39 @@
+import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
+import { OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
+
+// RFC 3339, section 5.6; Date.parse alone would accept "5" and "Tue".
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** Picks the attributes of an envelope from wire names, each checked; throws `ATTRIBUTE_INVALID`. `null` means unset, as in the specification. */
+export function readAttributes(members: ReadonlyMap<string, unknown>, now: number): Omit<EventEnvelope, "data"> {
+  const specversion = members.get("specversion");
+  if (specversion !== "1.0") throw new OdoriError("ATTRIBUTE_INVALID", `specversion is ${quote(specversion)}.`);
+  const sagaId = checkAttribute("sagaid", members.get("sagaid"));
+  return {
+    specversion,
+    id: checkAttribute("id", members.get("id")),
+    type: checkAttribute("type", members.get("type")),
+    source: checkAttribute("source", members.get("source")),
+    time: readTime(members.get("time"), now),
+    sagaId,
+    correlationId: optional(members, "correlationid") ?? sagaId,
+    subject: optional(members, "subject"),
+    causationId: optional(members, "causationid"),
+    traceparent: optional(members, "traceparent"),
+  };
+}
+
+function optional(members: ReadonlyMap<string, unknown>, name: string): string | undefined {
+  const value = members.get(name);
+  return value === undefined || value === null ? undefined : checkAttribute(name, value);
+}
+
+function readTime(value: unknown, now: number): string {
+  if (value === undefined || value === null) return new Date(now).toISOString();
+  const text = checkAttribute("time", value);
+  if (!RFC_3339.test(text) || Number.isNaN(Date.parse(text))) {
+    throw new OdoriError("ATTRIBUTE_INVALID", `time is ${quote(text)}, which is not RFC 3339.`);
+  }
+  return text;
+}

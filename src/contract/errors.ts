@@ -1,0 +1,88 @@
+/**
+ * Every error of Odori carries a stable `code`, keeps its `cause`, and says in `mend` what to do about it.
+ * Codes are part of the public interface: they never change their meaning.
+ */
+export type ErrorCode =
+  // contracts and payloads
+  | "NAME_GRAMMAR"
+  | "SCHEMA_UNUSABLE"
+  | "PAYLOAD_INVALID"
+  | "PAYLOAD_NOT_JSON"
+  | "PAYLOAD_TOO_LARGE"
+  | "ATTRIBUTE_INVALID"
+  // declarations
+  | "DECLARATION_INVALID"
+  | "REACTION_NAME_TAKEN"
+  | "UNKNOWN_EFFECT"
+  | "DURATION_INVALID"
+  // messages from outside
+  | "MESSAGE_MALFORMED"
+  | "MESSAGE_TOO_LARGE"
+  | "UNKNOWN_TYPE"
+  // running
+  | "PERMANENT"
+  | "HANDLER_FAILED"
+  | "HANDLER_TIMEOUT"
+  | "UNDECLARED_OUTCOME"
+  | "OUTBOX_FULL"
+  | "STOPPED"
+  | "RETENTION_TOO_SHORT"
+  | "OPTION_INVALID"
+  // parked deliveries
+  | "NOT_PARKED"
+  // stores
+  | "STORE_UNAVAILABLE"
+  | "STORE_FULL"
+  | "STORE_BUSY"
+  | "STORE_UNSAFE"
+  | "STORE_NOT_OURS"
+  | "STORE_VERSION"
+  | "TRANSACTION_CLOSED"
+  // buses
+  | "BUS_CLOSED"
+  | "GROUP_UNKNOWN"
+  | "GROUP_AWAY"
+  // the command
+  | "USAGE"
+  | "MODULE_UNREADABLE"
+  | "DATA_NOT_FOUND";
+
+export interface ErrorDetails {
+  /** What the reader should do about it, as one sentence. */
+  readonly mend?: string;
+  readonly cause?: unknown;
+}
+
+export class OdoriError extends Error {
+  override readonly name: string = "OdoriError";
+  readonly code: ErrorCode;
+  readonly mend: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(details.mend === undefined ? message : `${message} ${details.mend}`, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.mend = details.mend;
+  }
+}
+
+/**
+ * Thrown by a handler to say that no retry will help: the delivery is parked at once.
+ * Everything else that a handler throws is taken for a passing failure and retried.
+ */
+export class PermanentError extends OdoriError {
+  override readonly name = "PermanentError";
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super("PERMANENT", message, details);
+  }
+}
+
+/** The stable code of anything thrown: ours, Node's (`ENOSPC`), or `HANDLER_FAILED` for an error without one. */
+export function codeOf(error: unknown): string {
+  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") return error.code;
+  return "HANDLER_FAILED";
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,93 @@
+import { OdoriError } from "./errors.ts";
+
+/** What JSON can carry, and nothing else. */
+export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
+
+export interface PlainData {
+  /** A frozen copy. Properties that were `undefined` are left out, as JSON leaves them out. */
+  readonly data: Plain;
+  /** Never less than the length of its JSON text in bytes. */
+  readonly bytesAtMost: number;
+}
+
+/** Deepest nesting of a payload: keys are enough in an event, and a parser further down may recurse. */
+export const DEPTH_MAX = 32;
+
+// Written by JSON.stringify as `\uXXXX`: six bytes for one UTF-16 unit is the worst that can happen.
+const BYTES_PER_CHAR_MAX = 6;
+const BYTES_PER_NUMBER_MAX = 25;
+
+/**
+ * Copies a payload, and proves on the way that it survives the wire unchanged, so that a consumer sees the same on every bus.
+ * Throws `PAYLOAD_NOT_JSON` with the path of what cannot travel: a Date, a Map, NaN, a bigint, a key `__proto__`, nesting beyond `DEPTH_MAX`.
+ */
+export function toPlain(value: unknown): PlainData {
+  const walk = new Walk();
+  const data = walk.copy(value, 0);
+  return { data, bytesAtMost: walk.bytes };
+}
+
+class Walk {
+  bytes = 0;
+  readonly #path: (string | number)[] = [];
+
+  copy(value: unknown, depth: number): Plain {
+    switch (typeof value) {
+      case "string":
+        if (!value.isWellFormed()) throw this.#refuse("text with a lone surrogate", "Make it well-formed Unicode.");
+        this.bytes += 2 + value.length * BYTES_PER_CHAR_MAX;
+        return value;
+      case "number":
+        if (!Number.isFinite(value)) throw this.#refuse(String(value), "JSON has no such number.");
+        this.bytes += BYTES_PER_NUMBER_MAX;
+        return value;
+      case "boolean":
+        this.bytes += 5;
+        return value;
+      case "object":
+        if (value === null) {
+          this.bytes += 4;
+          return null;
+        }
+        if (depth >= DEPTH_MAX) throw this.#refuse(`nesting deeper than ${DEPTH_MAX} levels`, "Flatten it: keys are enough in an event.");
+        return Array.isArray(value) ? this.#array(value, depth) : this.#object(value, depth);
+      default:
+        throw this.#refuse(`a ${typeof value}`, "Events carry JSON: turn it into text or a number.");
+    }
+  }
+
+  #array(value: readonly unknown[], depth: number): Plain {
+    const copy: Plain[] = [];
+    for (let i = 0; i < value.length; i++) {
+      this.bytes += 1;
+      this.#path.push(i);
+      copy.push(this.copy(value[i], depth + 1));
+      this.#path.pop();
+    }
+    this.bytes += 2;
+    return Object.freeze(copy);
+  }
+
+  #object(value: object, depth: number): Plain {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) {
+      throw this.#refuse(`a ${value.constructor?.name ?? "class instance"}`, "Events carry JSON: turn it into text, a number or a plain object.");
+    }
+    const copy: Record<string, Plain> = {};
+    for (const [key, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      if (key === "__proto__") throw this.#refuse('a key "__proto__"', "Rename it.");
+      this.bytes += 4 + key.length * BYTES_PER_CHAR_MAX;
+      this.#path.push(key);
+      copy[key] = this.copy(member, depth + 1);
+      this.#path.pop();
+    }
+    this.bytes += 2;
+    return Object.freeze(copy);
+  }
+
+  #refuse(what: string, mend: string): OdoriError {
+    const place = ["data", ...this.#path].join(".").slice(0, 200);
+    return new OdoriError("PAYLOAD_NOT_JSON", `${place} is ${what}.`, { mend });
+  }
+}

@@ -1,0 +1,121 @@
+/** What must compile and what must not: checked by `tsc` as part of the tests, never run. */
+import { z } from "zod";
+import { service } from "../../src/choreography/service.ts";
+import { event } from "../../src/contract/event.ts";
+
+interface Sql {
+  run(statement: string): void;
+}
+
+const orderId = z.string();
+const placed = event("order.placed.v1", z.object({ orderId, amount: z.int() }));
+const authorized = event("payment.authorized.v1", z.object({ orderId, paymentId: z.string() }));
+const declined = event("payment.declined.v1", z.object({ orderId, reason: z.enum(["limit", "card"]) }));
+const logged = event("payment.logged.v1", z.object({ orderId }));
+const refunded = event("payment.refunded.v1", z.object({ orderId }));
+const failed = event("inventory.failed.v1", z.object({ orderId, sku: z.string() }));
+const bare = event("inventory.bare.v1", z.object({ sku: z.string() }));
+
+const payment = service<Sql>("payment");
+
+// The data of an event and the transaction are typed; one of the declared outcomes is returned.
+payment.on(placed, {
+  emits: [authorized],
+  fails: [declined],
+  async handle({ data, sagaId }, { tx }) {
+    tx.run(`${sagaId} ${data.orderId}`);
+    const amount: number = data.amount;
+    if (amount > 10) return declined({ orderId: data.orderId, reason: "limit" });
+    return authorized({ orderId: data.orderId, paymentId: "p" });
+  },
+});
+payment.on(placed, { emits: [authorized], handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }) });
+payment.on(placed, { handle: ({ data }, { tx }) => tx.run(data.orderId) });
+payment.on(placed, { handle: async () => {} });
+
+// @ts-expect-error an event that is not declared
+payment.on(placed, { emits: [authorized], handle: () => refunded({ orderId: "o" }) });
+// @ts-expect-error nothing, where something is declared
+payment.on(placed, { emits: [authorized], handle: () => {} });
+// @ts-expect-error nothing on one of the paths
+payment.on(placed, { emits: [authorized], handle: async ({ data }) => (data.amount > 1 ? authorized({ orderId: "o", paymentId: "p" }) : undefined) });
+// @ts-expect-error something, where nothing is declared
+payment.on(placed, { handle: ({ data }): object => authorized({ orderId: data.orderId, paymentId: "p" }) satisfies number });
+// @ts-expect-error a look-alike that no contract made
+payment.on(placed, { emits: [refunded], handle: () => ({ type: "payment.refunded.v1", data: { orderId: "o" } }) });
+// @ts-expect-error a payload that does not fit
+payment.on(placed, { emits: [refunded], handle: () => refunded({ order: "o" }) });
+// @ts-expect-error a field that the event does not have
+payment.on(placed, { handle: ({ data }) => console.log(data.total) });
+// @ts-expect-error a transaction of another kind
+payment.on(placed, { handle: (_event, { tx }) => tx.query() });
+
+// Alternatives, events that travel together, and silence.
+payment.on(placed, { emits: [[authorized, logged], refunded, []], handle: ({ data }) => {
+  if (data.amount === 0) return;
+  if (data.amount < 5) return refunded({ orderId: data.orderId });
+  return [authorized({ orderId: data.orderId, paymentId: "p" }), logged({ orderId: data.orderId })];
+} });
+// @ts-expect-error half of an outcome
+payment.on(placed, { emits: [[authorized, logged]], handle: () => [authorized({ orderId: "o", paymentId: "p" })] });
+// @ts-expect-error half of an outcome, bare
+payment.on(placed, { emits: [[authorized, logged]], handle: () => authorized({ orderId: "o", paymentId: "p" }) });
+
+// Hearing any one of several: a union that the type name tells apart.
+payment.on([placed, failed], { handle: (heard) => {
+  if (heard.type === "order.placed.v1") heard.data.amount.toFixed();
+  else heard.data.sku.trim();
+} });
+
+// Late has outcomes of its own.
+payment.on(placed, {
+  emits: [authorized], once: "end",
+  late: { emits: [logged], handle: ({ data }) => logged({ orderId: data.orderId }) },
+  handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
+});
+payment.on(placed, {
+  emits: [authorized], once: "end",
+  // @ts-expect-error the normal outcome is none of the late ones
+  late: { emits: [logged], handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }) },
+  handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
+});
+
+// When a delivery is given up on, its payload is typed only if it fitted.
+payment.on(placed, {
+  emits: [authorized],
+  onParked: { emits: declined, handle: (given) => declined({ orderId: given.valid ? given.event.data.orderId : "?", reason: "card" }) },
+  handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
+});
+payment.on(placed, {
+  // @ts-expect-error the payload may not have fitted
+  onParked: { emits: declined, handle: (given) => declined({ orderId: given.event.data.orderId, reason: "card" }) },
+  handle: () => {},
+});
+
+// An undo that finds nothing acknowledges with what it heard, where that fits; otherwise it must be said.
+payment.undo(authorized, { on: [failed], emits: [refunded], handle: ({ data }) => refunded({ orderId: data.orderId }) });
+payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: ({ sagaId }) => refunded({ orderId: sagaId }), handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
+payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: "silent", handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
+payment.undo(authorized, { on: [bare], handle: async () => {} });
+// @ts-expect-error the payload of inventory.bare does not fit payment.refunded
+payment.undo(authorized, { on: [bare], emits: [refunded], handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
+// @ts-expect-error acknowledged with another event
+payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: () => logged({ orderId: "o" }), handle: () => refunded({ orderId: "o" }) });
+
+// A join gets its events in the order in which it names them.
+payment.onAll([placed, failed], { emits: [logged], handle([order, failure]) {
+  failure.data.sku.trim();
+  return logged({ orderId: order.data.orderId });
+} });
+
+// A deadline speaks with the payload of what it was armed by, where that fits; otherwise its handler must be given.
+payment.after(placed, { within: "15m", unless: [authorized], emits: [refunded] });
+payment.after(bare, { within: "PT15M", unless: [authorized], emits: [refunded], handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
+// @ts-expect-error the payload of inventory.bare does not fit payment.refunded
+payment.after(bare, { within: "15m", unless: [authorized], emits: [refunded] });
+
+// Names are <domain>.<fact>.v<N>; the compiler sees as much of that as it can.
+// @ts-expect-error no version
+event("order.placed", z.object({}));
+// @ts-expect-error no schema
+event("order.placed.v1", { orderId: "string" });
