@@ -6,7 +6,7 @@ import { Service } from "./service.ts";
 type Contracts = readonly EventContract[];
 
 export interface ChoreographyOptions<Native> {
-  readonly services: readonly Service<Native>[];
+  readonly services: readonly Service<Native, EventContract>[];
   /** Events with which a saga begins. */
   readonly begins: Contracts;
   /** A saga that emitted one of these has succeeded. */

@@ -21,11 +21,14 @@ export interface ServiceOptions<Native> {
  *
  * `Native` is the transaction that handlers write through, such as `Sql` of `odori/sqlite`.
  */
-export class Service<Native> {
+export class Service<Native, Begins extends EventContract = never> {
   readonly declaration: ServiceDeclaration<Native>;
+  /** The events with which it begins sagas. */
+  readonly beginnings: readonly Begins[];
 
-  constructor(declaration: ServiceDeclaration<Native>) {
-    this.declaration = declaration;
+  constructor(declaration: Omit<ServiceDeclaration<Native>, "begins">, beginnings: readonly Begins[]) {
+    this.declaration = { ...declaration, begins: beginnings };
+    this.beginnings = beginnings;
   }
 
   get name(): string {
@@ -33,9 +36,9 @@ export class Service<Native> {
   }
 
   /** The service starts sagas with this event; having begun one is an effect that it can undo. */
-  begins(contract: EventContract): Service<Native> {
+  begins<Begun extends EventContract>(contract: Begun): Service<Native, Begins | Begun> {
     checkBegins(this.declaration, contract);
-    return new Service({ ...this.declaration, begins: [...this.declaration.begins, contract] });
+    return new Service<Native, Begins | Begun>(this.declaration, [...this.beginnings, contract]);
   }
 
   /** What the service does when it hears an event, or any one of several. */
@@ -47,7 +50,7 @@ export class Service<Native> {
     const LateEmits extends Outcomes = None,
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
-  >(heard: Heard, step: Step<Native, HeardEnvelope<Heard>, Emits, Fails, Result, LateEmits, LateResult, Parked>): Service<Native> {
+  >(heard: Heard, step: Step<Native, HeardEnvelope<Heard>, Emits, Fails, Result, LateEmits, LateResult, Parked>): Service<Native, Begins> {
     return this.#with(declareStep(typeof heard === "function" ? [heard] : heard, step));
   }
 
@@ -60,7 +63,7 @@ export class Service<Native> {
     const LateEmits extends Outcomes = None,
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
-  >(events: Events, join: Join<Native, Events, Emits, Fails, Result, LateEmits, LateResult, Parked>): Service<Native> {
+  >(events: Events, join: Join<Native, Events, Emits, Fails, Result, LateEmits, LateResult, Parked>): Service<Native, Begins> {
     return this.#with(declareJoin(events, join));
   }
 
@@ -72,7 +75,7 @@ export class Service<Native> {
     const LateEmits extends Outcomes = None,
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
-  >(effect: EventContract, undo: Undo<Native, On, Emits, Result, LateEmits, LateResult, Parked> & OnEmpty<On, Emits>): Service<Native> {
+  >(effect: EventContract, undo: Undo<Native, On, Emits, Result, LateEmits, LateResult, Parked> & OnEmpty<On, Emits>): Service<Native, Begins> {
     return this.#with(declareUndo(effect, undo));
   }
 
@@ -80,15 +83,15 @@ export class Service<Native> {
   after<After extends EventContract, Emits extends EventContract>(
     after: After,
     deadline: DeadlineOptions<Native, After, Emits>,
-  ): Service<Native> {
+  ): Service<Native, Begins> {
     const declared = declareDeadline<Native>(after, deadline);
     checkDeadline(this.declaration, declared);
-    return new Service({ ...this.declaration, deadlines: [...this.declaration.deadlines, declared] });
+    return new Service({ ...this.declaration, deadlines: [...this.declaration.deadlines, declared] }, this.beginnings);
   }
 
-  #with(reaction: ReactionDeclaration<Native>): Service<Native> {
+  #with(reaction: ReactionDeclaration<Native>): Service<Native, Begins> {
     checkReaction(this.declaration, reaction);
-    return new Service({ ...this.declaration, reactions: [...this.declaration.reactions, reaction] });
+    return new Service({ ...this.declaration, reactions: [...this.declaration.reactions, reaction] }, this.beginnings);
   }
 }
 
@@ -101,5 +104,5 @@ type HeardEnvelope<Heard> = Heard extends EventContract
 /** Declares a service: `service<Sql>("payment")`. Its name is its consumer group and, as a rule, the domain of its events. */
 export function service<Native = unknown>(name: string, options: ServiceOptions<Native> = {}): Service<Native> {
   checkServiceName(name);
-  return new Service<Native>({ name, begins: [], reactions: [], deadlines: [], setup: options.setup ?? (() => {}) });
+  return new Service<Native>({ name, reactions: [], deadlines: [], setup: options.setup ?? (() => {}) }, []);
 }

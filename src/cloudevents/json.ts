@@ -46,9 +46,16 @@ export function decodeJson(bytes: Uint8Array | string, options: DecodeOptions): 
   return readObject(parse(bytes), options.now);
 }
 
-/** Reads an envelope that this project wrote itself, into its own database. */
-export function decodeStored(text: string): EventEnvelope {
-  return decodeJson(text, { maxBytes: Number.MAX_SAFE_INTEGER, now: 0 });
+/** Envelopes as one text for a database: a JSON array. */
+export function encodeStored(events: readonly EventEnvelope[]): string {
+  return `[${events.map(encodeJson).join(",")}]`;
+}
+
+/** Reads what `encodeStored` wrote; throws `MESSAGE_MALFORMED` where somebody else has written there. */
+export function decodeStored(text: string): readonly EventEnvelope[] {
+  const list = parse(text);
+  if (!Array.isArray(list)) throw malformed("it is not a list");
+  return list.map((value) => readObject(value, 0));
 }
 
 function parse(bytes: Uint8Array | string): unknown {

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "MESSAGE_MALFORMED"
   | "MESSAGE_TOO_LARGE"
   | "UNKNOWN_TYPE"
+  | "DUPLICATE_DELIVERY"
   // running
   | "PERMANENT"
   | "HANDLER_FAILED"

@@ -9,7 +9,8 @@
  * - `answered`  given up on, and the reaction's `onParked` event was emitted: it blocks nothing and cannot be retried
  * - `discarded` closed by a person, with a reason
  */
-export type DeferredState = "armed" | "gathered" | "retrying" | "waiting" | "parked" | "answered" | "discarded";
+export const DEFERRED_STATES = ["armed", "gathered", "retrying", "waiting", "parked", "answered", "discarded"] as const;
+export type DeferredState = (typeof DEFERRED_STATES)[number];
 
 /** A later delivery to the same reaction of the same saga waits behind these. */
 export const BLOCKING: readonly DeferredState[] = ["retrying", "waiting", "parked"];
@@ -20,7 +21,7 @@ export interface Problem {
   readonly stack: string | undefined;
 }
 
-/** The event of a deferred delivery: JSON of its envelope, or text that never was one. */
+/** The event of a deferred delivery, as `encodeStored` of `cloudevents/` writes it, or text that never was one. */
 export interface DeferredBody {
   readonly malformed: boolean;
   readonly text: string;

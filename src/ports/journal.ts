@@ -1,30 +1,35 @@
-/** What became of one delivery to one reaction. Its inbox row says it, so that a saga can be read afterwards. */
-export type Disposition =
-  /** The handler ran and returned a success outcome. */
-  | "done"
-  /** The handler ran and returned a declared failure. */
-  | "refused"
-  /** An undo ran. */
-  | "undone"
-  /** An undo found nothing to undo; from now on its effect is barred. */
-  | "barred"
-  /** A step whose saga has turned back, or whose effect exists already; an undo that has run already; a join that has fired. */
-  | "suppressed"
-  /** `once` was taken or `max` reached: the late outcome. */
-  | "late"
-  /** A join has taken the event in and waits for the others. */
-  | "gathered"
-  /** The saga was begun here. */
-  | "begun"
-  /** A deadline was armed, disarmed by what was heard, or has passed. */
-  | "armed"
-  | "disarmed"
-  | "expired"
-  /** The delivery was put off: it will be tried again, waits behind another one, was given up on, or was closed by a person. */
-  | "retrying"
-  | "waiting"
-  | "parked"
-  | "discarded";
+/**
+ * What became of one delivery to one reaction. Its inbox row says it, so that a saga can be read afterwards.
+ *
+ * - `done`       the handler ran and returned a success outcome
+ * - `refused`    the handler ran and returned a declared failure
+ * - `undone`     an undo ran
+ * - `barred`     an undo found nothing to undo; from now on its effect cannot be done
+ * - `suppressed` a step whose saga has turned back or whose effect exists already; an undo that has run already; a join that has fired
+ * - `late`       `once` was taken or `max` reached: the late outcome
+ * - `gathered`   a join has taken the event in and waits for the others
+ * - `begun`      the saga was begun here
+ * - `armed`, `disarmed`, `expired`   a deadline was armed or called off by what was heard, or has passed
+ * - `retrying`, `waiting`, `parked`, `discarded`   the delivery was put off: see `DeferredState`
+ */
+export const DISPOSITIONS = [
+  "done",
+  "refused",
+  "undone",
+  "barred",
+  "suppressed",
+  "late",
+  "gathered",
+  "begun",
+  "armed",
+  "disarmed",
+  "expired",
+  "retrying",
+  "waiting",
+  "parked",
+  "discarded",
+] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
 
 export interface Emission {
   readonly id: string;

@@ -53,11 +53,14 @@ export interface DeferredKey {
 
 /** Everything that a batch leaves behind, written in one call. */
 export interface Writes {
-  /** Inserts inbox rows; replaces the row of a delivery that had been put off. */
+  /** Inserts inbox rows. One that exists makes `write` fail, so that nothing is handled twice in one batch either. */
   readonly journal: readonly JournalEntry[];
+  /** Replaces the inbox rows of deliveries that had been put off. */
+  readonly amend: readonly JournalEntry[];
   readonly marks: readonly MarkWrite[];
   readonly enqueue: readonly EventEnvelope[];
   readonly defer: readonly NewDeferred[];
+  /** Changes deferred deliveries; one that blocks no longer makes the next one waiting behind it due. */
   readonly redefer: readonly DeferredUpdate[];
   /** Deferred deliveries that are finished: deleted, and the next one waiting behind each becomes due. */
   readonly settle: readonly number[];

@@ -1,0 +1,96 @@
+import { decodeJson } from "../../cloudevents/json.ts";
+import type { EventEnvelope } from "../../contract/envelope.ts";
+import { checkAttribute } from "../../contract/envelope.ts";
+import { OdoriError } from "../../contract/errors.ts";
+import type { Bus, BusGuarantees, Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import { type Environment, systemEnvironment } from "../../ports/environment.ts";
+import { Group } from "./group.ts";
+
+export interface MemoryBusOptions {
+  readonly environment?: Environment;
+}
+
+/** Longest piece of an unreadable message that is kept with it. */
+const RAW_MAX_CHARS = 4_096;
+
+/**
+ * The in-process bus: no broker, no copy, no bytes. `publish` resolves only when each group that hears the event has acknowledged it,
+ * so an outbox row goes only once the next service has committed, and after a crash the relay sends again whatever was not confirmed.
+ *
+ * It has to know its groups from the beginning: an event published before one of them has subscribed is refused (`GROUP_AWAY`) and stays in
+ * the outbox, where otherwise that group would never get it.
+ */
+export class MemoryBus implements Bus {
+  readonly guarantees: BusGuarantees = { order: "none", durable: false };
+  readonly #environment: Environment;
+  readonly #groups = new Map<string, Group>();
+  #closed = false;
+
+  constructor(groups: readonly string[], options: MemoryBusOptions = {}) {
+    this.#environment = options.environment ?? systemEnvironment;
+    for (const name of groups) this.#groups.set(name, new Group(name, this.#environment));
+  }
+
+  async publish(events: readonly EventEnvelope[]): Promise<void> {
+    this.#checkOpen();
+    const groups = [...this.#groups.values()];
+    const away = groups.find((group) => group.away);
+    if (away !== undefined) {
+      throw new OdoriError("GROUP_AWAY", `No member of the group ${away.name} is subscribed.`, {
+        mend: "The event stays in the outbox and is published again once the group is there.",
+      });
+    }
+    const deliveries: Promise<void>[] = [];
+    for (const event of events) {
+      checkAttribute("type", event.type);
+      for (const group of groups) if (group.hears(event.type)) deliveries.push(group.deliver(event));
+    }
+    const failure = (await Promise.allSettled(deliveries)).find((delivery) => delivery.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
+  }
+
+  /** Bytes from a producer outside this process, in CloudEvents' JSON format: delivered as a network bus would deliver them. */
+  async inject(topic: string, bytes: Uint8Array | string): Promise<void> {
+    this.#checkOpen();
+    const incoming = this.#read(topic, bytes);
+    await Promise.all([...this.#groups.values()].filter((group) => group.hears(topic)).map((group) => group.deliver(incoming)));
+  }
+
+  async subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
+    this.#checkOpen();
+    const group = this.#groups.get(options.group);
+    if (group === undefined) {
+      throw new OdoriError("GROUP_UNKNOWN", `The in-process bus does not know the group ${options.group}.`, {
+        mend: `Name every service when the bus is made: memoryBus([${[...this.#groups.keys(), options.group].map((name) => `"${name}"`).join(", ")}]).`,
+      });
+    }
+    return group.join(options, deliver);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const group of this.#groups.values()) group.abandon(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
+  }
+
+  #read(topic: string, bytes: Uint8Array | string): Incoming {
+    try {
+      return decodeJson(bytes, { now: this.#environment.now() });
+    } catch (error) {
+      if (!(error instanceof OdoriError)) throw error;
+      const start = bytes.slice(0, RAW_MAX_CHARS);
+      return { malformed: true, topic, error, raw: typeof start === "string" ? start : new TextDecoder().decode(start) };
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new OdoriError("BUS_CLOSED", "The in-process bus is closed.", { mend: "Stop the services before the bus." });
+  }
+}
+
+/** An in-process bus for these services: `memoryBus([order, payment])`, or by name. */
+export function memoryBus(services: readonly (string | { readonly name: string })[], options?: MemoryBusOptions): MemoryBus {
+  return new MemoryBus(
+    services.map((service) => (typeof service === "string" ? service : service.name)),
+    options,
+  );
+}

@@ -1,0 +1,97 @@
+import type { EventEnvelope } from "../../contract/envelope.ts";
+import type { Deferred } from "../../ports/deferred.ts";
+import type { JournalRecord } from "../../ports/journal.ts";
+import { Serial } from "../../ports/serial.ts";
+import type { Ticket } from "../../ports/store.ts";
+import { TransactionalMap, type UndoLog } from "./table.ts";
+
+export interface OutboxRecord {
+  readonly ticket: Ticket;
+  readonly events: readonly EventEnvelope[];
+  readonly owner: string | undefined;
+  readonly at: number;
+}
+
+export interface DeferredRecord extends Deferred {
+  readonly owner: string | undefined;
+}
+
+/** What several `MemoryStore`s share as several processes share a database file. Lives as long as the process. */
+export class MemoryDatabase {
+  readonly writer = new Serial();
+  service: string | undefined;
+  /** Never goes back, not even when a transaction does. */
+  sequence = 0;
+  log: UndoLog = [];
+  readonly #log = () => this.log;
+  readonly inbox = new TransactionalMap<string, JournalRecord>(new Map(), this.#log);
+  /** The inbox by saga. Lists are replaced, never changed in place, so that a rollback can put the old one back. */
+  readonly sagas = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
+  /** The marks of each saga, by name. Replaced, never changed in place, like the lists of `sagas`. */
+  readonly fence = new TransactionalMap<string, ReadonlyMap<string, string>>(new Map(), this.#log);
+  readonly outbox = new TransactionalMap<Ticket, OutboxRecord>(new Map(), this.#log);
+  readonly deferred = new TransactionalMap<number, DeferredRecord>(new Map(), this.#log);
+  /** Deferred deliveries by reaction and saga. */
+  readonly deferredAt = new TransactionalMap<string, ReadonlySet<number>>(new Map(), this.#log);
+  /** When each owner's lease ends. */
+  readonly leases = new TransactionalMap<string, number>(new Map(), this.#log);
+
+  /** Runs `work` alone; takes its changes back when it fails. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.writer.run(async () => {
+      this.log = [];
+      try {
+        return await work();
+      } catch (error) {
+        const log = this.log;
+        this.log = [];
+        for (let i = log.length - 1; i >= 0; i--) log[i]?.();
+        throw error;
+      }
+    });
+  }
+
+  putMark(sagaId: string, name: string, state: string): void {
+    this.fence.set(sagaId, new Map(this.fence.get(sagaId)).set(name, state));
+  }
+
+  putJournal(record: JournalRecord): void {
+    const key = keyOf(record.reaction, record.source, record.id);
+    const before = this.inbox.get(key);
+    const others = this.sagas.get(record.sagaId) ?? [];
+    this.inbox.set(key, record);
+    this.sagas.set(record.sagaId, [...(before === undefined ? others : others.filter((other) => other !== before)), record]);
+  }
+
+  putDeferred(row: DeferredRecord): void {
+    const key = keyOf(row.reaction, row.sagaId);
+    const known = this.deferredAt.get(key);
+    if (known?.has(row.seq) !== true) this.deferredAt.set(key, new Set([...(known ?? []), row.seq]));
+    this.deferred.set(row.seq, row);
+  }
+
+  dropDeferred(row: DeferredRecord): void {
+    const key = keyOf(row.reaction, row.sagaId);
+    const rest = new Set(this.deferredAt.get(key));
+    rest.delete(row.seq);
+    if (rest.size === 0) this.deferredAt.delete(key);
+    else this.deferredAt.set(key, rest);
+    this.deferred.delete(row.seq);
+  }
+
+  /** The deferred deliveries of one reaction and saga, oldest first. */
+  deferredOf(reaction: string, sagaId: string): readonly DeferredRecord[] {
+    const seqs = this.deferredAt.get(keyOf(reaction, sagaId));
+    if (seqs === undefined) return [];
+    return [...seqs].sort((a, b) => a - b).flatMap((seq) => this.deferred.get(seq) ?? []);
+  }
+
+  isLive(owner: string | undefined, now: number): boolean {
+    return owner !== undefined && (this.leases.get(owner) ?? 0) > now;
+  }
+}
+
+/** Control characters are in no identifier, so a newline keeps the parts of a key apart. */
+export function keyOf(...parts: readonly string[]): string {
+  return parts.join("\n");
+}

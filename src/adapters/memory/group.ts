@@ -1,0 +1,139 @@
+import { OdoriError } from "../../contract/errors.ts";
+import type { Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import type { Environment } from "../../ports/environment.ts";
+
+/** First and longest pause before a rejected message is delivered again, in milliseconds. */
+const REDELIVERY_MS = { first: 10, longest: 1_000 } as const;
+
+interface Message {
+  readonly incoming: Incoming;
+  failures: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+interface Member {
+  readonly deliver: Deliver;
+  readonly inFlightMax: number;
+  inFlight: number;
+  open: boolean;
+  drained: () => void;
+}
+
+/** The members of one service, who compete for its messages, and what waits for them. */
+export class Group {
+  readonly name: string;
+  readonly #environment: Environment;
+  #topics: ReadonlySet<string> = new Set();
+  #members: Member[] = [];
+  #queue: Message[] = [];
+  /** Index of the first message in the queue: shifting an array of thousands costs more than moving on. */
+  #head = 0;
+  #turn = 0;
+
+  constructor(name: string, environment: Environment) {
+    this.name = name;
+    this.#environment = environment;
+  }
+
+  get away(): boolean {
+    return this.#members.length === 0;
+  }
+
+  hears(topic: string): boolean {
+    return this.#topics.has(topic);
+  }
+
+  /** Resolves once a member has acknowledged it. */
+  deliver(incoming: Incoming): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ incoming, failures: 0, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  join({ topics, inFlightMax }: SubscribeOptions, deliver: Deliver): Subscription {
+    const member: Member = { deliver, inFlightMax, inFlight: 0, open: true, drained: () => {} };
+    this.#topics = new Set([...this.#topics, ...topics]);
+    this.#members.push(member);
+    this.#pump();
+    return { close: () => this.#leave(member) };
+  }
+
+  /** Rejects what nobody has taken. */
+  abandon(error: OdoriError): void {
+    const waiting = this.#queue.slice(this.#head);
+    this.#queue = [];
+    this.#head = 0;
+    for (const message of waiting) message.reject(error);
+  }
+
+  async #leave(member: Member): Promise<void> {
+    if (!member.open) return;
+    member.open = false;
+    this.#members = this.#members.filter((other) => other !== member);
+    if (member.inFlight > 0) await new Promise<void>((resolve) => (member.drained = resolve));
+    if (this.away) this.abandon(new OdoriError("GROUP_AWAY", `The last member of the group ${this.name} has left.`));
+  }
+
+  #pump(): void {
+    while (this.#head < this.#queue.length) {
+      const member = this.#free();
+      if (member === undefined) break;
+      const message = this.#queue[this.#head++];
+      if (message !== undefined) this.#hand(message, member);
+    }
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1_024 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** The next member in turn that may take one more. */
+  #free(): Member | undefined {
+    for (let tried = 0; tried < this.#members.length; tried++) {
+      const member = this.#members[this.#turn++ % this.#members.length];
+      if (member !== undefined && member.inFlight < member.inFlightMax) return member;
+    }
+    return undefined;
+  }
+
+  #hand(message: Message, member: Member): void {
+    member.inFlight++;
+    member.deliver(message.incoming).then(
+      () => {
+        this.#settled(member);
+        message.resolve();
+      },
+      (error: unknown) => {
+        this.#settled(member);
+        this.#again(message, error);
+      },
+    );
+  }
+
+  #settled(member: Member): void {
+    member.inFlight--;
+    if (member.open) this.#pump();
+    else if (member.inFlight === 0) member.drained();
+  }
+
+  #again(message: Message, error: unknown): void {
+    if (this.away) {
+      message.reject(error);
+      return;
+    }
+    const pause = Math.min(REDELIVERY_MS.longest, REDELIVERY_MS.first * 2 ** message.failures);
+    message.failures++;
+    this.#environment.timer(pause, () => {
+      if (this.away) message.reject(error);
+      else {
+        this.#queue.push(message);
+        this.#pump();
+      }
+    });
+  }
+}

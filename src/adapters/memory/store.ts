@@ -1,0 +1,115 @@
+import { OdoriError } from "../../contract/errors.ts";
+import { notOurs } from "../../ports/errors.ts";
+import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
+import { keyOf, MemoryDatabase } from "./database.ts";
+import { MemoryInspection } from "./inspect.ts";
+import { MemoryTable, MemoryTransaction, MemoryTx, type Writer } from "./transaction.ts";
+
+/** A store for tests and for learning: everything a database store does, and gone with the process. */
+export class MemoryStore implements Store<MemoryTx> {
+  readonly durable = false;
+  readonly inspect: MemoryInspection;
+  readonly #database: MemoryDatabase;
+  #session: Session | undefined;
+
+  constructor(database: MemoryDatabase = new MemoryDatabase()) {
+    this.#database = database;
+    this.inspect = new MemoryInspection(database, () => this.#writer(undefined).now());
+  }
+
+  async open(session: Session): Promise<void> {
+    const owner = this.#database.service;
+    if (owner !== undefined && owner !== session.service) {
+      throw notOurs(session.service, owner);
+    }
+    this.#database.service = session.service;
+    this.#session = session;
+    this.#renew(session);
+  }
+
+  transaction<T>(work: (tx: StoreTransaction<MemoryTx>) => Promise<T>): Promise<T> {
+    const writer = this.#writer(this.#session?.owner);
+    return this.#exclusive((native) => work(new MemoryTransaction(this.#database, native, writer)));
+  }
+
+  /** A transaction of the caller's own, in which `begin` can take part. */
+  run<T>(work: (tx: MemoryTx) => Promise<T>): Promise<T> {
+    return this.#exclusive(work);
+  }
+
+  join(native: MemoryTx): StoreTransaction<MemoryTx> {
+    return new MemoryTransaction(this.#database, native, this.#writer(undefined));
+  }
+
+  claim(limit: number): Promise<Claimed> {
+    return this.#database.exclusive(async () => this.#claim(limit));
+  }
+
+  purge(olderThanMs: number, limit: number): Promise<number> {
+    return this.#database.exclusive(async () => {
+      const database = this.#database;
+      const before = this.#writer(undefined).now() - olderThanMs;
+      const old = [...database.inbox.values()].filter(({ at }) => at < before).slice(0, limit);
+      for (const record of old) {
+        database.inbox.delete(keyOf(record.reaction, record.source, record.id));
+        const rest = (database.sagas.get(record.sagaId) ?? []).filter((other) => other !== record);
+        if (rest.length > 0) database.sagas.set(record.sagaId, rest);
+        else {
+          database.sagas.delete(record.sagaId);
+          database.fence.delete(record.sagaId);
+        }
+      }
+      return old.length;
+    });
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session !== undefined) await this.#database.exclusive(async () => this.#database.leases.delete(session.owner));
+  }
+
+  #exclusive<T>(work: (native: MemoryTx) => Promise<T>): Promise<T> {
+    return this.#database.exclusive(async () => {
+      const native = new MemoryTx(this.#database);
+      try {
+        return await work(native);
+      } finally {
+        native.end();
+      }
+    });
+  }
+
+  #claim(limit: number): Claimed {
+    const session = this.#session;
+    if (session === undefined) throw new OdoriError("STOPPED", "The store is not open.");
+    const database = this.#database;
+    const { owner } = session;
+    const now = session.now();
+    this.#renew(session);
+    const outbox = [...database.outbox.values()].filter((row) => !database.isLive(row.owner, now)).slice(0, limit);
+    for (const row of outbox) database.outbox.set(row.ticket, { ...row, owner });
+    const timed = [...database.deferred.values()].filter(({ state }) => state === "retrying" || state === "armed");
+    const free = timed.filter((row) => !database.isLive(row.owner, now));
+    const due = free.filter((row) => row.dueAt <= now).slice(0, limit);
+    for (const row of due) database.putDeferred({ ...row, owner });
+    const later = free.filter((row) => row.dueAt > now).map((row) => row.dueAt - now);
+    return { outbox, deferred: due, nextDueMs: later.length === 0 ? undefined : Math.min(...later) };
+  }
+
+  #renew(session: Session): void {
+    this.#database.leases.set(session.owner, session.now() + session.leaseMs);
+  }
+
+  #writer(owner: string | undefined): Writer {
+    return { owner, now: this.#session?.now ?? Date.now };
+  }
+}
+
+export function memoryStore(database?: MemoryDatabase): MemoryStore {
+  return new MemoryStore(database);
+}
+
+export function memoryTable<Row>(): MemoryTable<Row> {
+  return new MemoryTable<Row>();
+}

@@ -1,0 +1,131 @@
+import { decodeStored } from "../../cloudevents/json.ts";
+import type { EventEnvelope } from "../../contract/envelope.ts";
+import { OdoriError } from "../../contract/errors.ts";
+import { BLOCKING } from "../../ports/deferred.ts";
+import { alreadyReceived } from "../../ports/errors.ts";
+import type { Receipt, Received, Standing, StoreTransaction, Ticket, Writes } from "../../ports/store.ts";
+import { keyOf, type MemoryDatabase } from "./database.ts";
+import { TransactionalMap } from "./table.ts";
+
+/** Business rows that live in memory: make one with `memoryTable<Row>()`, open it with `tx.in(table)`. */
+export class MemoryTable<Row> {
+  readonly rows = new Map<string, Row>();
+}
+
+/** What handlers of a memory store write through. Rows are replaced, not changed in place, or a rollback cannot put them back. */
+export class MemoryTx {
+  readonly #database: MemoryDatabase;
+  #open = true;
+
+  constructor(database: MemoryDatabase) {
+    this.#database = database;
+  }
+
+  in<Row>(table: MemoryTable<Row>): TransactionalMap<string, Row> {
+    return new TransactionalMap(table.rows, () => {
+      this.check();
+      return this.#database.log;
+    });
+  }
+
+  check(): void {
+    if (!this.#open) throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
+  }
+
+  end(): void {
+    this.#open = false;
+  }
+}
+
+export interface Writer {
+  /** Who publishes the outbox rows; undefined leaves them to the relay. */
+  readonly owner: string | undefined;
+  readonly now: () => number;
+}
+
+export class MemoryTransaction implements StoreTransaction<MemoryTx> {
+  readonly native: MemoryTx;
+  readonly #database: MemoryDatabase;
+  readonly #writer: Writer;
+
+  constructor(database: MemoryDatabase, native: MemoryTx, writer: Writer) {
+    this.#database = database;
+    this.native = native;
+    this.#writer = writer;
+  }
+
+  async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
+    this.native.check();
+    return receipts.map((receipt) => {
+      const { sagaId, marks } = receipt;
+      return {
+        standing: this.#standing(receipt),
+        marks: marks.map((name) => this.#database.fence.get(sagaId)?.get(name)),
+        gathered: receipt.gathers ? this.#gathered(receipt) : [],
+      };
+    });
+  }
+
+  async write(writes: Writes): Promise<Ticket | undefined> {
+    this.native.check();
+    const database = this.#database;
+    const at = this.#writer.now();
+    for (const entry of writes.journal) {
+      if (database.inbox.has(keyOf(entry.reaction, entry.source, entry.id))) throw alreadyReceived(entry);
+      database.putJournal({ ...entry, at });
+    }
+    for (const entry of writes.amend) database.putJournal({ ...entry, at });
+    for (const { sagaId, name, state } of writes.marks) database.putMark(sagaId, name, state);
+    for (const ticket of writes.confirm) database.outbox.delete(ticket);
+    this.#writeDeferred(writes);
+    if (writes.enqueue.length === 0) return undefined;
+    const ticket = ++database.sequence;
+    database.outbox.set(ticket, { ticket, events: writes.enqueue, owner: this.#writer.owner, at });
+    return ticket;
+  }
+
+  #standing(receipt: Receipt): Standing {
+    const { reaction, source, id, sagaId, deferred } = receipt;
+    if (deferred !== undefined) {
+      const row = this.#database.deferred.get(deferred);
+      const mine = row !== undefined && (row.state === "retrying" || row.state === "armed") && row.owner === this.#writer.owner;
+      return mine ? "fresh" : "gone";
+    }
+    if (this.#database.inbox.has(keyOf(reaction, source, id))) return "duplicate";
+    return this.#database.deferredOf(reaction, sagaId).some(({ state }) => BLOCKING.includes(state)) ? "blocked" : "fresh";
+  }
+
+  #gathered({ reaction, sagaId }: Receipt): readonly EventEnvelope[] {
+    const rows = this.#database.deferredOf(reaction, sagaId).filter(({ state }) => state === "gathered");
+    return rows.flatMap(({ body }) => decodeStored(body.text));
+  }
+
+  #writeDeferred(writes: Writes): void {
+    const database = this.#database;
+    const now = this.#writer.now();
+    for (const { delayMs, ...row } of writes.defer) {
+      database.putDeferred({ ...row, seq: ++database.sequence, dueAt: now + delayMs, at: now, reason: undefined, owner: undefined });
+    }
+    for (const { seq, delayMs, ...change } of writes.redefer) {
+      const row = database.deferred.get(seq);
+      if (row === undefined) continue;
+      database.putDeferred({ ...row, ...change, dueAt: now + delayMs, owner: undefined });
+      if (!BLOCKING.includes(change.state)) releaseNext(database, row.reaction, row.sagaId, now);
+    }
+    for (const seq of writes.settle) {
+      const row = database.deferred.get(seq);
+      if (row === undefined) continue;
+      database.dropDeferred(row);
+      releaseNext(database, row.reaction, row.sagaId, now);
+    }
+    for (const { reaction, sagaId, state } of writes.drop) {
+      for (const row of database.deferredOf(reaction, sagaId)) if (row.state === state) database.dropDeferred(row);
+    }
+  }
+}
+
+/** Makes the first delivery that waits for this reaction and saga due now, unless another one still stands before it. */
+export function releaseNext(database: MemoryDatabase, reaction: string, sagaId: string, now: number): void {
+  const first = database.deferredOf(reaction, sagaId).find(({ state }) => BLOCKING.includes(state));
+  if (first?.state === "waiting") database.putDeferred({ ...first, state: "retrying", dueAt: now, owner: undefined });
+}

@@ -1,0 +1,80 @@
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
+import { messageOf, OdoriError } from "../../contract/errors.ts";
+import { explain, isBusy } from "./errors.ts";
+import { Connection } from "./sql.ts";
+
+export interface ConnectOptions {
+  /** How long to wait for another process's transaction, in milliseconds. */
+  readonly busyTimeoutMs: number;
+  /** The file never grows beyond that; a write that needs more fails with `STORE_FULL`. */
+  readonly maxBytes: number | undefined;
+}
+
+/** SQLite's own wait blocks the whole process, so it is short; the rest is waited for without blocking. */
+const BLOCKING_WAIT_MS = 5;
+const PAUSE_MAX_MS = 50;
+
+/** Opens a file for durable writing: WAL, and an fsync at every commit. Both are set and read back, since builds differ in their defaults. */
+export function connect(path: string, options: ConnectOptions): Connection {
+  const connection = new Connection(path, openFile(path));
+  connection.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
+  const journal = connection.get("PRAGMA journal_mode = WAL")?.journal_mode;
+  connection.exec("PRAGMA synchronous = FULL");
+  const synchronous = connection.get("PRAGMA synchronous")?.synchronous;
+  const inMemory = connection.database.location() === null;
+  if (synchronous !== 2 || (journal !== "wal" && !inMemory)) {
+    connection.database.close();
+    throw new OdoriError("STORE_UNSAFE", `The database ${path} has journal_mode=${journal} and synchronous=${synchronous}, not wal and 2 (FULL).`, {
+      mend: "Put it on a local file system that supports shared memory: without WAL and FULL a commit can be lost on power failure.",
+    });
+  }
+  connection.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
+  if (options.maxBytes !== undefined) {
+    const pageSize = Number(connection.get("PRAGMA page_size")?.page_size);
+    connection.get(`PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxBytes / pageSize))}`);
+  }
+  return connection;
+}
+
+/** BEGIN IMMEDIATE, waiting for the lock without blocking the process; throws `STORE_BUSY` when the time is over. */
+export async function begin(connection: Connection, busyTimeoutMs: number): Promise<void> {
+  const until = performance.now() + busyTimeoutMs;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      connection.database.exec("BEGIN IMMEDIATE");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw explain(error, connection.path);
+    }
+    // Growing pauses with jitter, so that two processes do not keep step.
+    await pause(Math.random() * Math.min(PAUSE_MAX_MS, 2 ** attempt));
+  }
+}
+
+export function commit(connection: Connection): void {
+  try {
+    connection.database.exec("COMMIT");
+  } catch (error) {
+    // A COMMIT that fails leaves the transaction open or has rolled it back: never half of it.
+    rollback(connection);
+    throw explain(error, connection.path);
+  }
+}
+
+export function rollback(connection: Connection): void {
+  if (connection.database.isTransaction) connection.database.exec("ROLLBACK");
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path);
+  } catch (cause) {
+    const error = explain(cause, path);
+    if (error instanceof OdoriError) throw error;
+    throw new OdoriError("STORE_UNAVAILABLE", `The database ${path} cannot be opened: ${messageOf(cause)}.`, {
+      cause,
+      mend: "Check that its folder exists and that this user may write there.",
+    });
+  }
+}

@@ -1,0 +1,2 @@
+export { type Sql, type SqlRow, type SqlValue, sqlOf } from "./sql.ts";
+export { type SqliteOptions, type SqliteStore, sqlite } from "./store.ts";

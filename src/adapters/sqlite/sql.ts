@@ -1,0 +1,121 @@
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import { OdoriError } from "../../contract/errors.ts";
+import { explain } from "./errors.ts";
+
+export type SqlValue = SQLInputValue;
+export type SqlRow = Record<string, SQLOutputValue>;
+
+/** What handlers write through: prepared statements, kept by their text. */
+export interface Sql {
+  /** Returns how many rows changed. */
+  run(statement: string, ...values: readonly SqlValue[]): number;
+  get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined;
+  all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[];
+  /** Several statements without values, such as `CREATE TABLE IF NOT EXISTS …`. */
+  exec(script: string): void;
+}
+
+/** Statements kept prepared. A program has fewer; one that builds them from data would otherwise grow without end. */
+const STATEMENTS_MAX = 256;
+
+/** One SQLite connection. Errors say which file, and tell a full or locked database from a wrong statement. */
+export class Connection implements Sql {
+  readonly path: string;
+  readonly database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(path: string, database: DatabaseSync) {
+    this.path = path;
+    this.database = database;
+  }
+
+  run(statement: string, ...values: readonly SqlValue[]): number {
+    try {
+      return Number(this.#prepare(statement).run(...values).changes);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  /** Like `run`, but returns the rowid of the row that was inserted. */
+  insert(statement: string, ...values: readonly SqlValue[]): number {
+    try {
+      return Number(this.#prepare(statement).run(...values).lastInsertRowid);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined {
+    try {
+      return this.#prepare(statement).get(...values);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[] {
+    try {
+      return this.#prepare(statement).all(...values);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  exec(script: string): void {
+    try {
+      this.database.exec(script);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  #prepare(statement: string): StatementSync {
+    const known = this.#statements.get(statement);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= STATEMENTS_MAX) this.#statements.clear();
+    const prepared = this.database.prepare(statement);
+    this.#statements.set(statement, prepared);
+    return prepared;
+  }
+}
+
+/** A connection for as long as one transaction lasts. */
+export class TransactionSql implements Sql {
+  readonly #connection: Connection;
+  #open = true;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  run(statement: string, ...values: readonly SqlValue[]): number {
+    return this.#checked().run(statement, ...values);
+  }
+
+  get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined {
+    return this.#checked().get(statement, ...values);
+  }
+
+  all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[] {
+    return this.#checked().all(statement, ...values);
+  }
+
+  exec(script: string): void {
+    this.#checked().exec(script);
+  }
+
+  end(): void {
+    this.#open = false;
+  }
+
+  #checked(): Connection {
+    if (this.#open) return this.#connection;
+    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
+  }
+}
+
+/** Your own `node:sqlite` connection as a `Sql`, for `begin` inside a transaction that you opened on it. */
+export function sqlOf(database: DatabaseSync): Sql {
+  return new Connection(database.location() ?? ":memory:", database);
+}

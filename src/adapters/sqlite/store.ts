@@ -1,0 +1,182 @@
+import { decodeStored } from "../../cloudevents/json.ts";
+import { OdoriError } from "../../contract/errors.ts";
+import { Serial } from "../../ports/serial.ts";
+import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
+import { begin, commit, connect, rollback } from "./connect.ts";
+import { SqliteInspection } from "./inspect.ts";
+import { toDeferred } from "./rows.ts";
+import { checkSchema, migrate } from "./schema.ts";
+import { Connection, type Sql, TransactionSql } from "./sql.ts";
+import { SqliteTransaction } from "./transaction.ts";
+
+export interface SqliteOptions {
+  /** How long to wait for another process's transaction. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+  /** The file never grows beyond that; a write that needs more fails with `STORE_FULL`. Default: no bound. */
+  readonly maxBytes?: number;
+}
+
+const BUSY_TIMEOUT_MS = 5_000;
+/** Rows that no live owner holds. Values: owner, now. */
+const FREE = "(owner IS NULL OR owner NOT IN (SELECT owner FROM odori_member WHERE expires_at > ?))";
+const TIMED = "state IN ('retrying', 'armed')";
+const ANY_OUTBOX = `SELECT 1 FROM odori_outbox WHERE ${FREE} LIMIT 1`;
+const NEXT_DUE = `SELECT min(due_at) AS due_at FROM odori_deferred WHERE ${TIMED} AND ${FREE}`;
+const CLAIM_OUTBOX = `UPDATE odori_outbox SET owner = ? WHERE ticket IN (
+  SELECT ticket FROM odori_outbox WHERE ${FREE} ORDER BY ticket LIMIT ?) RETURNING ticket, events`;
+const CLAIM_DEFERRED = `UPDATE odori_deferred SET owner = ? WHERE seq IN (
+  SELECT seq FROM odori_deferred WHERE ${TIMED} AND due_at <= ? AND ${FREE} ORDER BY due_at LIMIT ?) RETURNING *`;
+const RENEW = "INSERT INTO odori_member (owner, expires_at) VALUES (?, ?) ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at";
+
+/** A service's database in one SQLite file, through `node:sqlite`. Several processes may share the file. */
+export class SqliteStore implements Store<Sql> {
+  readonly durable: boolean;
+  readonly inspect: SqliteInspection;
+  readonly path: string;
+  readonly #options: { readonly busyTimeoutMs: number; readonly maxBytes: number | undefined };
+  readonly #writer = new Serial();
+  #connection: Connection | undefined;
+  #session: Session | undefined;
+  #renewedAt = 0;
+
+  constructor(path: string, options: SqliteOptions = {}) {
+    this.path = path;
+    this.durable = path !== ":memory:";
+    this.#options = { busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS, maxBytes: options.maxBytes };
+    this.inspect = new SqliteInspection({
+      read: (work) => this.#writer.run(async () => work(this.#inspected())),
+      write: (work) => this.#writer.run(() => this.#commit(this.#inspected(), async (connection) => work(connection))),
+      now: () => this.#now(),
+    });
+  }
+
+  /** The service that owns the database; throws `DATA_NOT_FOUND` where there is none. */
+  service(): string {
+    return checkSchema(this.#connect());
+  }
+
+  open(session: Session): Promise<void> {
+    return this.#writer.run(async () => {
+      this.#session = session;
+      await this.#commit(this.#connect(), async (connection) => {
+        migrate(connection, session.service);
+        this.#renew(connection, session);
+      });
+    });
+  }
+
+  transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
+    return this.#writer.run(() =>
+      this.#commit(this.#connect(), async (connection) => {
+        const sql = new TransactionSql(connection);
+        try {
+          return await work(new SqliteTransaction(sql, { owner: this.#session?.owner ?? null, now: this.#now }));
+        } finally {
+          sql.end();
+        }
+      }),
+    );
+  }
+
+  join(native: Sql): StoreTransaction<Sql> {
+    return new SqliteTransaction(native, { owner: null, now: this.#now });
+  }
+
+  claim(limit: number): Promise<Claimed> {
+    return this.#writer.run(async () => {
+      const session = this.#session;
+      if (session === undefined) throw new OdoriError("STOPPED", "The store is not open.");
+      const connection = this.#connect();
+      const now = session.now();
+      const due = dueAt(connection, now);
+      const stale = now - this.#renewedAt > session.leaseMs / 4;
+      const any = stale || (due !== undefined && due <= now) || connection.get(ANY_OUTBOX, now) !== undefined;
+      // Most of the time there is nothing to take: that costs two look-ups and no lock.
+      if (!any) return { outbox: [], deferred: [], nextDueMs: due === undefined ? undefined : due - now };
+      return this.#commit(connection, async () => this.#claim(connection, session, limit));
+    });
+  }
+
+  purge(olderThanMs: number, limit: number): Promise<number> {
+    return this.#writer.run(() =>
+      this.#commit(this.#connect(), async (connection) => {
+        const old = "DELETE FROM odori_inbox WHERE seq IN (SELECT seq FROM odori_inbox ORDER BY seq LIMIT ?) AND at < ? RETURNING saga_id";
+        const rows = connection.all(old, limit, this.#now() - olderThanMs);
+        const bare = "DELETE FROM odori_fence WHERE saga_id = ?1 AND NOT EXISTS (SELECT 1 FROM odori_inbox WHERE saga_id = ?1)";
+        for (const sagaId of new Set(rows.map((row) => String(row.saga_id)))) connection.run(bare, sagaId);
+        return rows.length;
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#writer.run(async () => {
+      const connection = this.#connection;
+      const session = this.#session;
+      this.#connection = undefined;
+      this.#session = undefined;
+      if (connection === undefined) return;
+      try {
+        if (session !== undefined) connection.run("DELETE FROM odori_member WHERE owner = ?", session.owner);
+      } finally {
+        connection.database.close();
+      }
+    });
+  }
+
+  readonly #now = (): number => (this.#session?.now ?? Date.now)();
+
+  #connect(): Connection {
+    this.#connection ??= connect(this.path, this.#options);
+    return this.#connection;
+  }
+
+  #inspected(): Connection {
+    const connection = this.#connect();
+    if (this.#session === undefined) checkSchema(connection);
+    return connection;
+  }
+
+  async #commit<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T> {
+    await begin(connection, this.#options.busyTimeoutMs);
+    let result: T;
+    try {
+      result = await work(connection);
+    } catch (error) {
+      rollback(connection);
+      throw error;
+    }
+    commit(connection);
+    return result;
+  }
+
+  #claim(connection: Connection, session: Session, limit: number): Claimed {
+    const now = session.now();
+    this.#renew(connection, session);
+    connection.run("DELETE FROM odori_member WHERE expires_at < ?", now);
+    const outbox = connection.all(CLAIM_OUTBOX, session.owner, now, limit);
+    const deferred = connection.all(CLAIM_DEFERRED, session.owner, now, now, limit);
+    const due = dueAt(connection, now);
+    return {
+      // RETURNING promises no order.
+      outbox: outbox.map((row) => ({ ticket: Number(row.ticket), events: decodeStored(String(row.events)) })).sort((a, b) => a.ticket - b.ticket),
+      deferred: deferred.map(toDeferred).sort((a, b) => a.seq - b.seq),
+      nextDueMs: due === undefined ? undefined : Math.max(0, due - now),
+    };
+  }
+
+  #renew(connection: Connection, session: Session): void {
+    this.#renewedAt = session.now();
+    connection.run(RENEW, session.owner, this.#renewedAt + session.leaseMs);
+  }
+}
+
+function dueAt(connection: Connection, now: number): number | undefined {
+  const due = connection.get(NEXT_DUE, now)?.due_at;
+  return typeof due === "number" ? due : undefined;
+}
+
+/** A store in the SQLite file at `path`, which is created if need be. `":memory:"` is not durable. */
+export function sqlite(path: string, options?: SqliteOptions): SqliteStore {
+  return new SqliteStore(path, options);
+}

@@ -1,0 +1,42 @@
+export { type Choreography, type ChoreographyOptions, choreography, isChoreography, type Lock } from "./choreography/choreography.ts";
+export type { Context } from "./choreography/context.ts";
+export type { Duration } from "./choreography/duration.ts";
+export type { Outcome } from "./choreography/outcome.ts";
+export { Service, type ServiceOptions, service } from "./choreography/service.ts";
+export type { GivenUp } from "./choreography/verbs.ts";
+export type { EventEnvelope } from "./contract/envelope.ts";
+export { codeOf, type ErrorCode, type ErrorDetails, OdoriError, PermanentError } from "./contract/errors.ts";
+export {
+  type EnvelopeOf,
+  type EventContract,
+  type EventOptions,
+  event,
+  type Fact,
+  type FactOf,
+  type FactOptions,
+  type InputOf,
+} from "./contract/event.ts";
+export type { TypeName } from "./contract/grammar.ts";
+export type { Bus, BusGuarantees, Deliver, Incoming, MalformedMessage, SubscribeOptions, Subscription } from "./ports/bus.ts";
+export type { Deferred, DeferredState, NewDeferred, Problem } from "./ports/deferred.ts";
+export { type Environment, systemEnvironment } from "./ports/environment.ts";
+export { StoreUnavailableError } from "./ports/errors.ts";
+export type { Disposition, Emission, JournalEntry, JournalRecord } from "./ports/journal.ts";
+export { jsonLogger, type LogFields, type Logger, type LogLevel } from "./ports/logger.ts";
+export type {
+  Claimed,
+  Receipt,
+  Received,
+  Session,
+  Store,
+  StoreCounts,
+  StoreInspection,
+  StoreTransaction,
+  Ticket,
+  Writes,
+} from "./ports/store.ts";
+export type { BeginOptions, Begun } from "./runtime/begin.ts";
+export type { RetryPolicy } from "./runtime/failure.ts";
+export type { StartOptions } from "./runtime/options.ts";
+export { type App, type Health, start } from "./runtime/start.ts";
+export { type Probe, STEPS, type Step } from "./runtime/steps.ts";

@@ -1,0 +1,95 @@
+import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
+import { OdoriError } from "../contract/errors.ts";
+import { Fact } from "../contract/event.ts";
+import { quote } from "../contract/grammar.ts";
+import type { LogFields } from "../ports/logger.ts";
+import type { Receipt, Received } from "../ports/store.ts";
+import { DONE } from "./decide.ts";
+import { emissionsOf, touchDeadlines } from "./emit.ts";
+import { beginningId } from "./identity.ts";
+import { deadlineMark } from "./plan.ts";
+import type { Settle, Shared } from "./shared.ts";
+import type { Scope, Task } from "./task.ts";
+
+export interface BeginOptions {
+  /** The business transaction that the saga is part of; by default the saga itself. */
+  readonly correlationId?: string;
+  /** W3C trace context of the caller. */
+  readonly traceparent?: string;
+}
+
+/** What came of `begin`. */
+export interface Begun {
+  readonly sagaId: string;
+  /** False when the saga had been begun before: then nothing was done, and `begin` may be repeated without harm. */
+  readonly begun: boolean;
+  readonly event: EventEnvelope | undefined;
+}
+
+/** The name under which beginnings stand in the inbox. */
+const BEGIN = "begin";
+
+/** A beginning: an effect of the service that begins the saga, fenced like any other. */
+export class BeginTask<Native> implements Task<Native> {
+  readonly receipt: Receipt;
+  readonly fields: LogFields;
+  /** What came of it, once it is done. */
+  begun: Begun;
+  readonly #shared: Shared<Native>;
+  readonly #id: string;
+  readonly #work: (tx: Native) => unknown;
+  readonly #options: BeginOptions;
+  readonly settle: Settle;
+
+  constructor(shared: Shared<Native>, sagaId: string, work: (tx: Native) => unknown, options: BeginOptions, settle: Settle) {
+    checkAttribute("sagaId", sagaId);
+    if (options.correlationId !== undefined) checkAttribute("correlationId", options.correlationId);
+    if (options.traceparent !== undefined) checkAttribute("traceparent", options.traceparent);
+    this.#shared = shared;
+    this.#work = work;
+    this.#options = options;
+    this.settle = settle;
+    const { environment, plan } = shared;
+    this.#id = beginningId(environment.now(), environment.uuid());
+    this.begun = { sagaId, begun: false, event: undefined };
+    const marks = [...plan.service.begins.map(({ type }) => type), ...plan.beginDeadlines.map(deadlineMark)];
+    this.receipt = { reaction: BEGIN, source: plan.source, id: this.#id, sagaId, marks, gathers: false, deferred: undefined };
+    this.fields = { reaction: BEGIN, sagaId, correlationId: options.correlationId ?? sagaId, eventId: this.#id };
+  }
+
+  run(received: Received, scope: Scope<Native>): void | Promise<void> {
+    this.begun = { ...this.begun, begun: false, event: undefined };
+    const beginnings = this.#shared.plan.service.begins.length;
+    if (received.marks.slice(0, beginnings).some((state) => state !== undefined)) return;
+    const returned = this.#shared.contexts.call(scope.tx, 1, this.fields, ({ tx }) => this.#work(tx));
+    if (returned instanceof Promise) return returned.then((fact) => this.#finish(received, scope, fact));
+    return this.#finish(received, scope, returned);
+  }
+
+  recover(): undefined {
+    return undefined;
+  }
+
+  #finish(received: Received, { draft }: Scope<Native>, returned: unknown): void {
+    const { plan, emitter, probe } = this.#shared;
+    probe("handled");
+    const { begins } = plan.service;
+    if (!Fact.is(returned) || !begins.some(({ type }) => type === returned.type)) {
+      const what = Fact.is(returned) ? returned.type : quote(returned);
+      throw new OdoriError("UNDECLARED_OUTCOME", `${plan.service.name} began a saga with ${what}.`, {
+        mend: begins.length === 0 ? "Declare it with .begins(…)." : `It begins sagas with ${begins.map(({ type }) => type).join(" or ")}.`,
+      });
+    }
+    const { sagaId, source } = this.receipt;
+    const { correlationId = sagaId, traceparent } = this.#options;
+    const origin = { consumer: BEGIN, source, id: this.#id, sagaId, correlationId, causationId: undefined, traceparent };
+    const event = emitter.wrap(origin, returned, this.#id);
+    const { type } = event;
+    draft.enqueue.push(event);
+    draft.marks.push({ sagaId, name: type, state: DONE });
+    touchDeadlines(plan.beginDeadlines, received.marks.slice(begins.length), [event], draft);
+    const entry = { reaction: BEGIN, source, id: this.#id, type, sagaId, causationId: undefined, disposition: "begun", effect: type } as const;
+    draft.journal.push({ ...entry, emitted: emissionsOf([event]) });
+    this.begun = { sagaId, begun: true, event };
+  }
+}

@@ -1,0 +1,97 @@
+import { codeOf } from "../contract/errors.ts";
+import type { Bus } from "../ports/bus.ts";
+import { type Environment, sleep } from "../ports/environment.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Ticket } from "../ports/store.ts";
+import type { HandOver } from "./batch.ts";
+import { backoffMs } from "./failure.ts";
+import type { Probe } from "./steps.ts";
+
+/** Pauses while the bus cannot take events. */
+const REPUBLISH = { attempts: Number.POSITIVE_INFINITY, firstMs: 20, longestMs: 2_000 };
+
+/**
+ * Hands committed outbox rows to the bus, and keeps trying until it has answered or the service stops. Rows that were answered for are
+ * deleted with the next commit: until then a crash makes them come again, which the inbox of whoever hears them takes care of.
+ */
+export class Publisher {
+  readonly #bus: Bus;
+  readonly #environment: Environment;
+  readonly #logger: Logger;
+  readonly #probe: Probe;
+  readonly #underWay = new Set<Promise<void>>();
+  #answered: Ticket[] = [];
+  #stopping = false;
+  #failing = false;
+  /** Events that the bus has not answered for. */
+  pending = 0;
+
+  constructor(bus: Bus, environment: Environment, logger: Logger, probe: Probe) {
+    this.#bus = bus;
+    this.#environment = environment;
+    this.#logger = logger;
+    this.#probe = probe;
+  }
+
+  publish(handOver: HandOver): void {
+    const publishing = this.#untilAnswered(handOver).finally(() => this.#underWay.delete(publishing));
+    this.#underWay.add(publishing);
+  }
+
+  /** Tickets to delete with the next commit. */
+  takeAnswered(): readonly Ticket[] {
+    const answered = this.#answered;
+    if (answered.length > 0) this.#answered = [];
+    return answered;
+  }
+
+  get answered(): number {
+    return this.#answered.length;
+  }
+
+  /** The commit did not happen: they are still to be deleted. */
+  putBack(tickets: readonly Ticket[]): void {
+    this.#answered.push(...tickets);
+  }
+
+  /** Gives up on what the bus refuses from now on, and waits for what it has taken, at most so long. The rest stays in the outbox. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#stopping = true;
+    await Promise.race([Promise.all(this.#underWay), sleep(this.#environment, timeoutMs)]);
+  }
+
+  async #untilAnswered({ ticket, events }: HandOver): Promise<void> {
+    this.pending += events.length;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const error = await this.#try(events);
+        if (error === undefined) break;
+        if (this.#stopping) return;
+        this.#report(error);
+        await sleep(this.#environment, backoffMs(REPUBLISH, Math.min(attempt, 16), this.#environment.random()));
+        if (this.#stopping) return;
+      }
+      this.#failing = false;
+      this.#answered.push(ticket);
+      this.#probe("published");
+    } finally {
+      this.pending -= events.length;
+    }
+  }
+
+  async #try(events: HandOver["events"]): Promise<unknown> {
+    try {
+      await this.#bus.publish(events);
+      return undefined;
+    } catch (error) {
+      return error ?? new Error("the bus refused without a reason");
+    }
+  }
+
+  #report(error: unknown): void {
+    // Services that start together miss each other for a moment; that is no news.
+    const level = this.#failing || codeOf(error) === "GROUP_AWAY" ? "debug" : "warn";
+    this.#failing = true;
+    this.#logger[level]("the bus did not take an event; it stays in the outbox and is published again", { code: codeOf(error), error });
+  }
+}

@@ -1,0 +1,102 @@
+import { codeOf } from "../contract/errors.ts";
+import type { Deferred } from "../ports/deferred.ts";
+import type { Environment } from "../ports/environment.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Store } from "../ports/store.ts";
+import type { Publisher } from "./publisher.ts";
+
+export interface RelayOptions {
+  /** How long the relay lets pass between looking for work that others left behind. */
+  readonly pollMs: number;
+  /** Most rows to take at once. */
+  readonly limit: number;
+  readonly retentionMs: number;
+}
+
+export interface RelayParts<Native> {
+  readonly store: Store<Native>;
+  readonly publisher: Publisher;
+  readonly environment: Environment;
+  readonly logger: Logger;
+  /** Takes a deferred delivery that is due. */
+  due(deferred: Deferred): void;
+  /** Deletes outbox rows that were answered for. */
+  flush(): Promise<void>;
+}
+
+/** Old rows are looked for so often, and deleted so many at once. */
+const PURGE = { everyMs: 3_600_000, limit: 1_000 };
+
+/**
+ * Looks after what no live process has in hand: outbox rows of one that died, deferred deliveries that are due, inbox rows past their time.
+ * What a process emits itself goes to the bus at once and never through here.
+ */
+export class Relay<Native> {
+  readonly #parts: RelayParts<Native>;
+  readonly #options: RelayOptions;
+  #cancel: () => void = () => {};
+  /** When the next round begins, on the environment's clock. */
+  #wakesAt = Number.POSITIVE_INFINITY;
+  #round: Promise<void> = Promise.resolve();
+  #stopped = true;
+  #failing = false;
+  #purgedAt = 0;
+
+  constructor(parts: RelayParts<Native>, options: RelayOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.wakeWithin(0);
+  }
+
+  /** Ends the round under way and makes no other. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    await this.#round;
+  }
+
+  /** Looks again after `delayMs` at the latest. */
+  wakeWithin(delayMs: number): void {
+    const at = this.#parts.environment.now() + delayMs;
+    if (this.#stopped || at >= this.#wakesAt) return;
+    this.#cancel();
+    this.#wakesAt = at;
+    this.#cancel = this.#parts.environment.timer(delayMs, () => {
+      this.#wakesAt = Number.POSITIVE_INFINITY;
+      this.#round = this.#round.then(() => this.#work()).then((pauseMs) => this.wakeWithin(pauseMs));
+    });
+  }
+
+  async #work(): Promise<number> {
+    const { pollMs, limit } = this.#options;
+    const { store, publisher, logger } = this.#parts;
+    if (this.#stopped) return pollMs;
+    try {
+      await this.#parts.flush();
+      const room = Math.max(0, limit - publisher.pending);
+      const { outbox, deferred, nextDueMs } = await store.claim(room);
+      for (const row of outbox) publisher.publish(row);
+      for (const row of deferred) this.#parts.due(row);
+      await this.#purge();
+      this.#failing = false;
+      if (outbox.length > 0 && outbox.length === room) return 0;
+      return Math.min(pollMs, nextDueMs ?? pollMs);
+    } catch (error) {
+      if (!this.#failing) logger.error("the relay cannot read the database", { code: codeOf(error), error });
+      this.#failing = true;
+      return Math.max(pollMs, 1_000);
+    }
+  }
+
+  async #purge(): Promise<void> {
+    const now = this.#parts.environment.now();
+    if (now - this.#purgedAt < PURGE.everyMs) return;
+    const purged = await this.#parts.store.purge(this.#options.retentionMs, PURGE.limit);
+    // More may be left: then go on in the next round instead of in the next hour.
+    if (purged < PURGE.limit) this.#purgedAt = now;
+  }
+}

@@ -1,0 +1,194 @@
+import type { Service } from "../choreography/service.ts";
+import type { EventContract, FactOf } from "../contract/event.ts";
+import { OdoriError } from "../contract/errors.ts";
+import type { Incoming, Subscription } from "../ports/bus.ts";
+import type { Deferred } from "../ports/deferred.ts";
+import { withFields } from "../ports/logger.ts";
+import type { StoreCounts, StoreInspection } from "../ports/store.ts";
+import { handle } from "./batch.ts";
+import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
+import { Contexts } from "./context.ts";
+import { Draft } from "./draft.ts";
+import { Emitter } from "./emit.ts";
+import { deferredTask, tasksOf } from "./intake.ts";
+import { type Settings, type StartOptions, settingsOf } from "./options.ts";
+import { planService } from "./plan.ts";
+import { Publisher } from "./publisher.ts";
+import { Relay } from "./relay.ts";
+import type { Settle, Shared } from "./shared.ts";
+import type { Task } from "./task.ts";
+import { Worker } from "./worker.ts";
+
+export interface Health {
+  readonly service: string;
+  /** `degraded`: running, but the database cannot be used; it goes on by itself. */
+  readonly state: "ready" | "degraded" | "stopping" | "stopped";
+  /** The code of what is wrong. */
+  readonly problem: string | undefined;
+  /** Deliveries and beginnings that wait for a commit. */
+  readonly waiting: number;
+  /** Events that the bus has not answered for. */
+  readonly publishing: number;
+  /** Undefined when the database cannot be read. */
+  readonly store: StoreCounts | undefined;
+}
+
+/** A retry of a deferred delivery whose database was away. */
+const RESUME_MS = 1_000;
+
+/** A running service. */
+export class App<Native, Begins extends EventContract> {
+  readonly name: string;
+  readonly #settings: Settings<Native>;
+  readonly #shared: Shared<Native>;
+  readonly #publisher: Publisher;
+  readonly #worker: Worker<Native>;
+  readonly #relay: Relay<Native>;
+  #subscription: Subscription | undefined;
+  #state: "ready" | "stopping" | "stopped" = "ready";
+  #stopping: Promise<void> | undefined;
+
+  constructor(service: Service<Native, Begins>, settings: Settings<Native>) {
+    this.name = service.name;
+    this.#settings = settings;
+    const { store, bus, environment, batchMax, pollMs, outboxMax, retentionMs, retry, handlerTimeoutMs, probe } = settings;
+    const plan = planService(service.declaration);
+    const logger = withFields(settings.logger, { service: service.name });
+    const emitter = new Emitter(plan.source, environment);
+    const contexts = new Contexts(environment, logger, handlerTimeoutMs);
+    this.#shared = { plan, emitter, contexts, environment, retry, probe };
+    this.#publisher = new Publisher(bus, environment, logger, probe);
+    const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
+    this.#worker = new Worker({ store, publisher: this.#publisher, logger, batchMax, probe, onDeferred });
+    const parts = {
+      store,
+      publisher: this.#publisher,
+      environment,
+      logger,
+      due: (deferred: Deferred) => this.#resume(deferred),
+      flush: () => this.#worker.flush(),
+    };
+    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs });
+  }
+
+  /** Used by `start`. */
+  async open(setup: (tx: Native) => unknown): Promise<this> {
+    const { store, bus, environment, leaseMs, inFlightMax } = this.#settings;
+    const owner = environment.uuid();
+    try {
+      await store.open({ service: this.name, owner, leaseMs, now: () => environment.now() });
+      await store.transaction(async (tx) => setup(tx.native));
+      const { topics } = this.#shared.plan;
+      const deliver = (incoming: Incoming) => this.#deliver(incoming);
+      if (topics.length > 0) this.#subscription = await bus.subscribe({ group: this.name, topics, inFlightMax }, deliver);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    this.#relay.start();
+    return this;
+  }
+
+  /** Reading what is in the database, and retrying or discarding what is parked. */
+  get inspect(): StoreInspection {
+    return this.#settings.store.inspect;
+  }
+
+  /**
+   * Begins a saga: runs `work` in a transaction and emits the fact that it returns, with the same commit. With a `sagaId` that was begun before,
+   * nothing is done, so it may be repeated. With `within`, all of that happens in a transaction that the caller has opened and commits; the
+   * event is then published within `pollMs`.
+   *
+   * Rejects with `OUTBOX_FULL` when more events wait for the bus than may, with `STOPPED`, with a `StoreUnavailableError`, or with what `work` threw.
+   */
+  async begin(
+    sagaId: string,
+    work: (tx: Native) => FactOf<Begins> | Promise<FactOf<Begins>>,
+    options: BeginOptions & { readonly within?: Native } = {},
+  ): Promise<Begun> {
+    this.#checkOpen();
+    this.#shared.probe("received");
+    const { within } = options;
+    if (within !== undefined) {
+      const task = new BeginTask(this.#shared, sagaId, work, options, { done: () => {}, failed: () => {} });
+      await handle(this.#settings.store.join(within), [task], new Draft(), this.#shared.probe);
+      return task.begun;
+    }
+    return new Promise((resolve, reject) => {
+      const settle: Settle = { done: () => resolve(task.begun), failed: reject };
+      const task = new BeginTask(this.#shared, sagaId, work, options, settle);
+      this.#worker.add(task);
+    });
+  }
+
+  async health(): Promise<Health> {
+    const { problem } = this.#worker;
+    const state = this.#state === "ready" && problem !== undefined ? "degraded" : this.#state;
+    const store = this.#state === "stopped" ? undefined : await this.inspect.counts().catch(() => undefined);
+    return { service: this.name, state, problem: problem?.code, waiting: this.#worker.waiting, publishing: this.#publisher.pending, store };
+  }
+
+  /**
+   * Takes nothing new, finishes what is under way, waits for the bus to answer, and closes the store. What is left stays in the outbox,
+   * and is published after the next start. Stop services that share an in-process bus together: `Promise.all(apps.map((app) => app.stop()))`.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#state = "stopping";
+    await this.#subscription?.close();
+    await this.#relay.stop();
+    await this.#worker.idle();
+    await this.#publisher.stop(this.#settings.drainMs);
+    const warn = (error: unknown) => this.#settings.logger.warn("the database was not left tidy", { service: this.name, error });
+    await this.#worker.flush().catch(warn);
+    await this.#settings.store.close().catch(warn);
+    this.#state = "stopped";
+  }
+
+  #deliver(incoming: Incoming): Promise<void> {
+    this.#shared.probe("received");
+    const [first, ...others] = tasksOf(this.#shared, incoming).map((make) => this.#handled(make));
+    return others.length === 0 ? (first ?? Promise.resolve()) : Promise.all([first, ...others]).then(() => {});
+  }
+
+  #handled(make: (settle: Settle) => Task<Native>): Promise<void> {
+    return new Promise((done, failed) => this.#worker.add(make({ done, failed })));
+  }
+
+  #resume(deferred: Deferred): void {
+    const again = () => {
+      if (this.#state === "ready") this.#resume(deferred);
+    };
+    const failed = () => {
+      this.#settings.environment.timer(RESUME_MS, again);
+    };
+    this.#worker.add(deferredTask(this.#shared, deferred, { done: () => {}, failed }));
+  }
+
+  #checkOpen(): void {
+    if (this.#state !== "ready") {
+      throw new OdoriError("STOPPED", `The service ${this.name} has been stopped.`, { mend: "Begin sagas before stop(), or on another instance." });
+    }
+    const { outboxMax } = this.#settings;
+    if (this.#publisher.pending + this.#worker.waiting < outboxMax) return;
+    throw new OdoriError("OUTBOX_FULL", `${outboxMax} events of ${this.name} wait for the bus; no new saga is begun.`, {
+      mend: "Try again later; if it lasts, look whether the bus is reachable and its consumers keep up.",
+    });
+  }
+}
+
+/**
+ * Runs a service on a store and a bus: prepares the database, joins its consumer group, and takes up what an earlier process left behind.
+ * Throws `OPTION_INVALID` or `RETENTION_TOO_SHORT`, and whatever the store or the bus refuses with.
+ */
+export async function start<Native, Begins extends EventContract>(
+  service: Service<Native, Begins>,
+  options: StartOptions<Native>,
+): Promise<App<Native, Begins>> {
+  const app = new App(service, settingsOf(options));
+  return app.open(service.declaration.setup);
+}
