@@ -26,7 +26,7 @@ export type Incoming = EventEnvelope | MalformedMessage;
 export interface SubscribeOptions {
   /** Every group gets each message; the members of one group compete for it. The runtime uses the service's name. */
   readonly group: string;
-  /** Event types, each once. */
+  /** Event types, each once; none for a service that only begins sagas, whose group the bus knows all the same. */
   readonly topics: readonly string[];
   /** The bus delivers at most so many messages to this member that are neither acknowledged nor rejected. */
   readonly inFlightMax: number;

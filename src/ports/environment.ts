@@ -7,7 +7,7 @@ export interface Environment {
   /** At least 0, below 1. */
   random(): number;
   uuid(): string;
-  /** Runs `work` once after `delayMs`; the function returned takes that back. A timer keeps no process alive. */
+  /** Runs `work` once after `delayMs`; the function returned takes that back. A timer keeps its process alive. */
   timer(delayMs: number, work: () => void): () => void;
 }
 
@@ -17,11 +17,18 @@ export const systemEnvironment: Environment = {
   uuid: randomUUID,
   timer(delayMs, work) {
     const handle = setTimeout(work, delayMs);
-    handle.unref();
     return () => clearTimeout(handle);
   },
 };
 
 export function sleep(environment: Environment, delayMs: number): Promise<void> {
   return new Promise((resolve) => environment.timer(delayMs, resolve));
+}
+
+/** Resolves with `work`, or after `limitMs` without it, whichever comes first. */
+export function atMost(environment: Environment, limitMs: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = environment.timer(limitMs, resolve);
+    work.then(() => resolve(), reject).finally(cancel);
+  });
 }

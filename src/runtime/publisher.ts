@@ -1,6 +1,6 @@
 import { codeOf } from "../contract/errors.ts";
 import type { Bus } from "../ports/bus.ts";
-import { type Environment, sleep } from "../ports/environment.ts";
+import { atMost, type Environment, sleep } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Ticket } from "../ports/store.ts";
 import type { HandOver } from "./batch.ts";
@@ -57,7 +57,7 @@ export class Publisher {
   /** Gives up on what the bus refuses from now on, and waits for what it has taken, at most so long. The rest stays in the outbox. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
-    await Promise.race([Promise.all(this.#underWay), sleep(this.#environment, timeoutMs)]);
+    await atMost(this.#environment, timeoutMs, Promise.all(this.#underWay));
   }
 
   async #untilAnswered({ ticket, events }: HandOver): Promise<void> {

@@ -80,7 +80,7 @@ export class App<Native, Begins extends EventContract> {
       await store.transaction(async (tx) => setup(tx.native));
       const { topics } = this.#shared.plan;
       const deliver = (incoming: Incoming) => this.#deliver(incoming);
-      if (topics.length > 0) this.#subscription = await bus.subscribe({ group: this.name, topics, inFlightMax }, deliver);
+      this.#subscription = await bus.subscribe({ group: this.name, topics, inFlightMax }, deliver);
     } catch (error) {
       await store.close();
       throw error;

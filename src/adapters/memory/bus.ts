@@ -17,8 +17,8 @@ const RAW_MAX_CHARS = 4_096;
  * The in-process bus: no broker, no copy, no bytes. `publish` resolves only when each group that hears the event has acknowledged it,
  * so an outbox row goes only once the next service has committed, and after a crash the relay sends again whatever was not confirmed.
  *
- * It has to know its groups from the beginning: an event published before one of them has subscribed is refused (`GROUP_AWAY`) and stays in
- * the outbox, where otherwise that group would never get it.
+ * It has to know its groups from the beginning: an event published while one that may hear it is not subscribed is refused (`GROUP_AWAY`) and
+ * stays in the outbox, where otherwise that group would never get it.
  */
 export class MemoryBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: false };
@@ -34,7 +34,7 @@ export class MemoryBus implements Bus {
   async publish(events: readonly EventEnvelope[]): Promise<void> {
     this.#checkOpen();
     const groups = [...this.#groups.values()];
-    const away = groups.find((group) => group.away);
+    const away = groups.find((group) => events.some(({ type }) => group.misses(type)));
     if (away !== undefined) {
       throw new OdoriError("GROUP_AWAY", `No member of the group ${away.name} is subscribed.`, {
         mend: "The event stays in the outbox and is published again once the group is there.",

@@ -24,7 +24,8 @@ interface Member {
 export class Group {
   readonly name: string;
   readonly #environment: Environment;
-  #topics: ReadonlySet<string> = new Set();
+  /** Undefined until the first member has said what the group hears. */
+  #topics: ReadonlySet<string> | undefined;
   #members: Member[] = [];
   #queue: Message[] = [];
   /** Index of the first message in the queue: shifting an array of thousands costs more than moving on. */
@@ -41,7 +42,12 @@ export class Group {
   }
 
   hears(topic: string): boolean {
-    return this.#topics.has(topic);
+    return this.#topics?.has(topic) ?? false;
+  }
+
+  /** Whether the group would lose an event that is published now. */
+  misses(topic: string): boolean {
+    return this.away && (this.#topics?.has(topic) ?? true);
   }
 
   /** Resolves once a member has acknowledged it. */
@@ -54,7 +60,7 @@ export class Group {
 
   join({ topics, inFlightMax }: SubscribeOptions, deliver: Deliver): Subscription {
     const member: Member = { deliver, inFlightMax, inFlight: 0, open: true, drained: () => {} };
-    this.#topics = new Set([...this.#topics, ...topics]);
+    this.#topics = new Set([...(this.#topics ?? []), ...topics]);
     this.#members.push(member);
     this.#pump();
     return { close: () => this.#leave(member) };
