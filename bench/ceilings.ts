@@ -66,7 +66,11 @@ export function sqliteCeiling(batch: number): Contestant {
         const round = await timed(sagas, async () => {
           for (let from = 0; from < sagas; from += batch) {
             const size = Math.min(batch, sagas - from);
-            let messages: readonly Message[] = Array.from({ length: size }, (_, i) => ({ id: `b-${from + i}`, type: "begin", orderId: `o-${from + i}` }));
+            let messages: readonly Message[] = Array.from({ length: size }, (_, i) => ({
+              id: `b-${from + i}`,
+              type: "begin",
+              orderId: `o-${from + i}`,
+            }));
             steps.forEach((step, index) => {
               const name = SERVICES[index] ?? "orders";
               messages = step.handle(name, `${name}.happened.v1`, messages);

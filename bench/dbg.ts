@@ -1,3 +1,4 @@
-import { odoriSqlite, odoriMemory } from "./odori.ts";
+import { odoriMemory, odoriSqlite } from "./odori.ts";
+
 console.log(await odoriMemory.run(Number(process.argv[2])));
 console.log(await odoriSqlite.run(Number(process.argv[2])));

@@ -44,7 +44,9 @@ for (let round = 0; round <= rounds; round++) {
     const result = await contestant.run(sagas);
     // The first round only warms up.
     if (round > 0) measured.set(contestant, [...(measured.get(contestant) ?? []), result]);
-    process.stderr.write(`${round === 0 ? "warm-up" : `round ${round}`}  ${contestant.name}: ${Math.round(result.sagasPerSecond)} sagas/s\n`);
+    process.stderr.write(
+      `${round === 0 ? "warm-up" : `round ${round}`}  ${contestant.name}: ${Math.round(result.sagasPerSecond)} sagas/s\n`,
+    );
   }
 }
 
@@ -68,7 +70,9 @@ process.stdout.write("|  | sagas/s | range | CPU ms/saga | ratio | durability |\
 for (const row of rows) {
   const ratio = row.ratio === undefined ? "" : `${row.ratio} of "${row.against}"`;
   const range = `${row.lowest.toLocaleString("en")} - ${row.highest.toLocaleString("en")}`;
-  process.stdout.write(`| ${row.name} | ${row.sagasPerSecond.toLocaleString("en")} | ${range} | ${row.cpuMsPerSaga} | ${ratio} | ${row.durability} |\n`);
+  process.stdout.write(
+    `| ${row.name} | ${row.sagasPerSecond.toLocaleString("en")} | ${range} | ${row.cpuMsPerSaga} | ${ratio} | ${row.durability} |\n`,
+  );
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
 

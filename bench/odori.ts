@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type Service, start, type Store } from "odori";
+import { type Service, type Store, start } from "odori";
 import { type MemoryTable, type MemoryTx, memoryBus, memoryStore, memoryTable } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
 import { type Contestant, orderSaga, type Round, SERVICES, type ServiceName, timed, verify, type WriteRow } from "./workload.ts";
@@ -57,8 +57,10 @@ export const odoriSqlite: Contestant = {
   async run(sagas) {
     const folder = mkdtempSync(join(tmpdir(), "odori-bench-"));
     try {
-      const insert: WriteRow<Sql> = (tx, service, orderId) => tx.run("INSERT INTO work (order_id, service) VALUES (?, ?)", orderId, service);
-      const setup = (tx: Sql) => tx.exec("CREATE TABLE IF NOT EXISTS work (id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, service TEXT NOT NULL)");
+      const insert: WriteRow<Sql> = (tx, service, orderId) =>
+        tx.run("INSERT INTO work (order_id, service) VALUES (?, ?)", orderId, service);
+      const setup = (tx: Sql) =>
+        tx.exec("CREATE TABLE IF NOT EXISTS work (id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, service TEXT NOT NULL)");
       const round = await runSagas(sagas, insert, setup, (name) => sqlite(join(folder, `${name}.db`)));
       for (const name of SERVICES) verifyFile(join(folder, `${name}.db`), sagas);
       return round;
@@ -77,7 +79,12 @@ export const odoriMemory: Contestant = {
       const table = tables.get(service);
       if (table !== undefined) tx.in(table).set(orderId, service);
     };
-    const round = await runSagas(sagas, insert, () => {}, () => memoryStore());
+    const round = await runSagas(
+      sagas,
+      insert,
+      () => {},
+      () => memoryStore(),
+    );
     for (const [name, table] of tables) verify(name, table.rows.size, sagas);
     return round;
   },

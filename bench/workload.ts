@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { event, service } from "odori";
+import { z } from "zod";
 
 /** The order saga without failures: four steps, each one local transaction with inbox, one business row and outbox. */
 const orderId = z.string();

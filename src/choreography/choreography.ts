@@ -40,7 +40,18 @@ export interface Choreography<Native = unknown> extends Required<ChoreographyOpt
 /** Declares what a saga is, from beginning to ends. Throws `DECLARATION_INVALID` where that cannot be. */
 export function choreography<Native>(name: string, options: ChoreographyOptions<Native>): Choreography<Native> {
   checkServiceName(name);
-  const { services, begins, succeeds, fails = [], external = [], arrives = [], pivots = [], undoOrder = [], oneOf = [], locks = [] } = options;
+  const {
+    services,
+    begins,
+    succeeds,
+    fails = [],
+    external = [],
+    arrives = [],
+    pivots = [],
+    undoOrder = [],
+    oneOf = [],
+    locks = [],
+  } = options;
   if (services.length === 0) throw invalid(name, "has no services", "List what service() returned.");
   for (const service of services) {
     if (!(service instanceof Service)) throw invalid(name, `lists ${quote(service)} as a service`, "List what service() returned.");

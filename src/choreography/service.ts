@@ -75,7 +75,10 @@ export class Service<Native, Begins extends EventContract = never> {
     const LateEmits extends Outcomes = None,
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
-  >(effect: EventContract, undo: Undo<Native, On, Emits, Result, LateEmits, LateResult, Parked> & OnEmpty<On, Emits>): Service<Native, Begins> {
+  >(
+    effect: EventContract,
+    undo: Undo<Native, On, Emits, Result, LateEmits, LateResult, Parked> & OnEmpty<On, Emits>,
+  ): Service<Native, Begins> {
     return this.#with(declareUndo(effect, undo));
   }
 
@@ -95,11 +98,7 @@ export class Service<Native, Begins extends EventContract = never> {
   }
 }
 
-type HeardEnvelope<Heard> = Heard extends EventContract
-  ? EnvelopeOf<Heard>
-  : Heard extends Contracts
-    ? EnvelopeOf<Heard[number]>
-    : never;
+type HeardEnvelope<Heard> = Heard extends EventContract ? EnvelopeOf<Heard> : Heard extends Contracts ? EnvelopeOf<Heard[number]> : never;
 
 /** Declares a service: `service<Sql>("payment")`. Its name is its consumer group and, as a rule, the domain of its events. */
 export function service<Native = unknown>(name: string, options: ServiceOptions<Native> = {}): Service<Native> {

@@ -20,7 +20,8 @@ export function checkReaction(service: Declared, reaction: ReactionDeclaration<n
   checkName(service, reaction.name);
   checkOutcomes(service, where, reaction);
   checkLate(service, where, reaction);
-  if (reaction.kind === "join" && reaction.hears.length < 2) throw invalid(service, `${where} waits for fewer than two events`, "Use on().");
+  if (reaction.kind === "join" && reaction.hears.length < 2)
+    throw invalid(service, `${where} waits for fewer than two events`, "Use on().");
   if (reaction.kind === "undo") checkUndo(service, reaction);
 }
 
@@ -36,7 +37,9 @@ export function checkDeadline(service: Declared, deadline: DeadlineDeclaration<n
 }
 
 function checkUndo(service: Declared, undo: ReactionDeclaration<never> & { kind: "undo" }): void {
-  const steps = service.reactions.filter((reaction) => reaction.kind !== "undo" && reaction.emits.flat().some(({ type }) => type === undo.effect));
+  const steps = service.reactions.filter(
+    (reaction) => reaction.kind !== "undo" && reaction.emits.flat().some(({ type }) => type === undo.effect),
+  );
   if (!effectCandidates(service).has(undo.effect)) {
     const readonly = steps.length > 0;
     throw new OdoriError("UNKNOWN_EFFECT", `${service.name} has no effect ${quote(undo.effect)} to undo.`, {
@@ -58,7 +61,8 @@ function checkOutcomes(service: Declared, where: string, reaction: ReactionDecla
   const seen = new Set<string>();
   for (const outcome of [...reaction.emits, ...reaction.fails]) {
     const key = keyOf(outcome);
-    if (seen.has(key)) throw invalid(service, `${where} declares the outcome [${key}] twice`, "An outcome is a success or a failure, once.");
+    if (seen.has(key))
+      throw invalid(service, `${where} declares the outcome [${key}] twice`, "An outcome is a success or a failure, once.");
     seen.add(key);
   }
   if (reaction.fails.some((outcome) => outcome.length === 0)) {

@@ -120,6 +120,8 @@ export interface Deadline<Native, After extends EventContract, Emits extends Eve
 }
 
 /** A deadline without `handle` emits its event with the payload of `after`, where that fits. */
-export type DeadlineOptions<Native, After extends EventContract, Emits extends EventContract> = [EnvelopeOf<After>["data"]] extends [InputOf<Emits>]
+export type DeadlineOptions<Native, After extends EventContract, Emits extends EventContract> = [EnvelopeOf<After>["data"]] extends [
+  InputOf<Emits>,
+]
   ? Omit<Deadline<Native, After, Emits>, "handle"> & Partial<Pick<Deadline<Native, After, Emits>, "handle">>
   : Deadline<Native, After, Emits>;

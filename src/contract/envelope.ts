@@ -29,7 +29,8 @@ export interface EventEnvelope<TType extends string = string, TData = unknown> {
 export const ATTRIBUTE_MAX_CHARS = 256;
 
 // CloudEvents 1.0, "Type System", String: no U+0000-001F, no U+007F-009F, no surrogates that are not a pair, no noncharacters.
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const FORBIDDEN =
+  /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** Returns `value` if it may stand in an attribute of an envelope; throws `ATTRIBUTE_INVALID` otherwise. */
 export function checkAttribute(name: string, value: unknown): string {

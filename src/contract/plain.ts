@@ -71,7 +71,10 @@ class Walk {
   #object(value: object, depth: number): Plain {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
-      throw this.#refuse(`a ${value.constructor?.name ?? "class instance"}`, "Events carry JSON: turn it into text, a number or a plain object.");
+      throw this.#refuse(
+        `a ${value.constructor?.name ?? "class instance"}`,
+        "Events carry JSON: turn it into text, a number or a plain object.",
+      );
     }
     const copy: Record<string, Plain> = {};
     for (const [key, member] of Object.entries(value)) {

@@ -35,7 +35,13 @@ export function jsonLogger(level: LogLevel = "warn", write: (line: string) => vo
 function plainErrors(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   if (!(value instanceof Error)) return value;
-  return { name: value.name, code: "code" in value ? value.code : undefined, message: value.message, stack: value.stack, cause: value.cause };
+  return {
+    name: value.name,
+    code: "code" in value ? value.code : undefined,
+    message: value.message,
+    stack: value.stack,
+    cause: value.cause,
+  };
 }
 
 /** A logger that adds `fields` to each of its lines. */

@@ -88,7 +88,16 @@ export class BeginTask<Native> implements Task<Native> {
     draft.enqueue.push(event);
     draft.marks.push({ sagaId, name: type, state: DONE });
     touchDeadlines(plan.beginDeadlines, received.marks.slice(begins.length), [event], draft);
-    const entry = { reaction: BEGIN, source, id: this.#id, type, sagaId, causationId: undefined, disposition: "begun", effect: type } as const;
+    const entry = {
+      reaction: BEGIN,
+      source,
+      id: this.#id,
+      type,
+      sagaId,
+      causationId: undefined,
+      disposition: "begun",
+      effect: type,
+    } as const;
     draft.journal.push({ ...entry, emitted: emissionsOf([event]) });
     this.begun = { sagaId, begun: true, event };
   }

@@ -33,7 +33,17 @@ export class WatchTask<Native> implements Task<Native> {
     const change = touchDeadlines([this.#deadline], marks, [this.#event], draft);
     const { reaction, source, id, sagaId } = this.receipt;
     const { type, causationId } = this.#event;
-    draft.journal.push({ reaction, source, id, type, sagaId, causationId, disposition: change ?? "suppressed", effect: undefined, emitted: [] });
+    draft.journal.push({
+      reaction,
+      source,
+      id,
+      type,
+      sagaId,
+      causationId,
+      disposition: change ?? "suppressed",
+      effect: undefined,
+      emitted: [],
+    });
   }
 
   recover(): undefined {

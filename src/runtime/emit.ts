@@ -88,9 +88,13 @@ export function toFacts(returned: unknown): readonly Fact[] {
   const list: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
   const facts = list.filter(Fact.is);
   if (facts.length === list.length) return facts;
-  throw new OdoriError("UNDECLARED_OUTCOME", `The handler returned ${quote(list.find((value) => !Fact.is(value)))}, which no contract made.`, {
-    mend: "Return what calling a contract returns.",
-  });
+  throw new OdoriError(
+    "UNDECLARED_OUTCOME",
+    `The handler returned ${quote(list.find((value) => !Fact.is(value)))}, which no contract made.`,
+    {
+      mend: "Return what calling a contract returns.",
+    },
+  );
 }
 
 export function emissionsOf(events: readonly EventEnvelope[]): readonly Emission[] {

@@ -135,7 +135,17 @@ export class FailureTask<Native> implements Task<Native> {
     const { name: reaction } = this.#target;
     const { attempt: attempts, deferred: seq, journaled } = occasion;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
-    const entry = { reaction, source, id, type, sagaId, causationId, disposition, effect: undefined, emitted: emissionsOf(events) } as const;
+    const entry = {
+      reaction,
+      source,
+      id,
+      type,
+      sagaId,
+      causationId,
+      disposition,
+      effect: undefined,
+      emitted: emissionsOf(events),
+    } as const;
     if (journaled) draft.amend.push(entry);
     else draft.journal.push(entry);
     if (seq === undefined) {

@@ -46,7 +46,17 @@ export class MisfitTask<Native> implements Task<Native> {
     if (standing !== "fresh" && standing !== "blocked") return;
     const { reaction, source, id, type, sagaId, body, error } = this.#misfit;
     const { attempt: attempts, deferred: seq, journaled } = this.#occasion;
-    const entry = { reaction, source, id, type, sagaId, causationId: undefined, disposition: "parked", effect: undefined, emitted: [] } as const;
+    const entry = {
+      reaction,
+      source,
+      id,
+      type,
+      sagaId,
+      causationId: undefined,
+      disposition: "parked",
+      effect: undefined,
+      emitted: [],
+    } as const;
     const problem = problemOf(error);
     if (journaled) draft.amend.push(entry);
     else draft.journal.push(entry);
@@ -61,7 +71,15 @@ export class MisfitTask<Native> implements Task<Native> {
 
 /** The same bytes have the same identity, so that a redelivery is recognised. */
 export function malformedMisfit({ topic, raw, error }: MalformedMessage): Misfit {
-  return { reaction: NOBODY, source: topic, id: hash("sha256", raw, "hex"), type: topic, sagaId: "", body: { malformed: true, text: raw }, error };
+  return {
+    reaction: NOBODY,
+    source: topic,
+    id: hash("sha256", raw, "hex"),
+    type: topic,
+    sagaId: "",
+    body: { malformed: true, text: raw },
+    error,
+  };
 }
 
 export function unheardMisfit(event: EventEnvelope, service: string): Misfit {

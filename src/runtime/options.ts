@@ -66,9 +66,13 @@ export function settingsOf<Native>(options: StartOptions<Native>): Settings<Nati
   for (const name of ["attempts", "firstMs", "longestMs"] as const) checkPositive(`retry.${name}`, settings.retry[name]);
   const { retentionMs: busMs } = settings.bus.guarantees;
   if (busMs !== undefined && busMs > settings.retentionMs) {
-    throw new OdoriError("RETENTION_TOO_SHORT", `The bus may bring a message again after ${busMs} ms, but the inbox forgets after ${settings.retentionMs} ms.`, {
-      mend: "Raise retentionMs above the bus's retention, or shorten the latter: otherwise an old message would be handled twice.",
-    });
+    throw new OdoriError(
+      "RETENTION_TOO_SHORT",
+      `The bus may bring a message again after ${busMs} ms, but the inbox forgets after ${settings.retentionMs} ms.`,
+      {
+        mend: "Raise retentionMs above the bus's retention, or shorten the latter: otherwise an old message would be handled twice.",
+      },
+    );
   }
   return settings;
 }

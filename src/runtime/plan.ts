@@ -1,9 +1,4 @@
-import type {
-  DeadlineDeclaration,
-  OutcomeList,
-  ReactionDeclaration,
-  ServiceDeclaration,
-} from "../choreography/declaration.ts";
+import type { DeadlineDeclaration, OutcomeList, ReactionDeclaration, ServiceDeclaration } from "../choreography/declaration.ts";
 import { effectsOfReaction } from "../choreography/effects.ts";
 import { keyOf } from "../choreography/validate.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
@@ -109,12 +104,19 @@ function possibleEmissions<Native>(reaction: ReactionDeclaration<Native>): reado
 }
 
 function emittedTypes<Native>(service: ServiceDeclaration<Native>): ReadonlySet<string> {
-  const contracts = [...service.begins, ...service.reactions.flatMap(possibleEmissions).flat(), ...service.deadlines.map(({ emits }) => emits)];
+  const contracts = [
+    ...service.begins,
+    ...service.reactions.flatMap(possibleEmissions).flat(),
+    ...service.deadlines.map(({ emits }) => emits),
+  ];
   return new Set(contracts.map(({ type }) => type));
 }
 
 /** The deadlines that one of these events arms or calls off. */
-export function touching<Native>(service: ServiceDeclaration<Native>, contracts: readonly EventContract[]): readonly DeadlineDeclaration<Native>[] {
+export function touching<Native>(
+  service: ServiceDeclaration<Native>,
+  contracts: readonly EventContract[],
+): readonly DeadlineDeclaration<Native>[] {
   const types = new Set(contracts.map(({ type }) => type));
   return service.deadlines.filter(({ after, unless }) => [after, ...unless].some(({ type }) => types.has(type)));
 }

@@ -1,6 +1,6 @@
 import type { Service } from "../choreography/service.ts";
-import type { EventContract, FactOf } from "../contract/event.ts";
 import { OdoriError } from "../contract/errors.ts";
+import type { EventContract, FactOf } from "../contract/event.ts";
 import type { Incoming, Subscription } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import { withFields } from "../ports/logger.ts";
@@ -171,7 +171,9 @@ export class App<Native, Begins extends EventContract> {
 
   #checkOpen(): void {
     if (this.#state !== "ready") {
-      throw new OdoriError("STOPPED", `The service ${this.name} has been stopped.`, { mend: "Begin sagas before stop(), or on another instance." });
+      throw new OdoriError("STOPPED", `The service ${this.name} has been stopped.`, {
+        mend: "Begin sagas before stop(), or on another instance.",
+      });
     }
     const { outboxMax } = this.#settings;
     if (this.#publisher.pending + this.#worker.waiting < outboxMax) return;

@@ -29,7 +29,8 @@ export class MemoryTx {
   }
 
   check(): void {
-    if (!this.#open) throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
+    if (!this.#open)
+      throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
   }
 
   end(): void {

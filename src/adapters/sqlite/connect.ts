@@ -25,9 +25,13 @@ export function connect(path: string, options: ConnectOptions): Connection {
   const inMemory = connection.database.location() === null;
   if (synchronous !== 2 || (journal !== "wal" && !inMemory)) {
     connection.database.close();
-    throw new OdoriError("STORE_UNSAFE", `The database ${path} has journal_mode=${journal} and synchronous=${synchronous}, not wal and 2 (FULL).`, {
-      mend: "Put it on a local file system that supports shared memory: without WAL and FULL a commit can be lost on power failure.",
-    });
+    throw new OdoriError(
+      "STORE_UNSAFE",
+      `The database ${path} has journal_mode=${journal} and synchronous=${synchronous}, not wal and 2 (FULL).`,
+      {
+        mend: "Put it on a local file system that supports shared memory: without WAL and FULL a commit can be lost on power failure.",
+      },
+    );
   }
   connection.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
   if (options.maxBytes !== undefined) {

@@ -54,14 +54,16 @@ export class SqliteInspection implements StoreInspection {
 
   retry(seq: number): Promise<Deferred> {
     return this.#access.write((sql) => {
-      const again = "UPDATE odori_deferred SET state = 'retrying', attempts = 0, due_at = ?, owner = NULL WHERE seq = ? AND state = 'parked' RETURNING *";
+      const again =
+        "UPDATE odori_deferred SET state = 'retrying', attempts = 0, due_at = ?, owner = NULL WHERE seq = ? AND state = 'parked' RETURNING *";
       return toDeferred(sql.get(again, this.#access.now(), seq) ?? refuse(sql, seq));
     });
   }
 
   discard(seq: number, reason: string): Promise<Deferred> {
     return this.#access.write((sql) => {
-      const close = "UPDATE odori_deferred SET state = 'discarded', reason = ? WHERE seq = ? AND state IN ('parked', 'retrying') RETURNING *";
+      const close =
+        "UPDATE odori_deferred SET state = 'discarded', reason = ? WHERE seq = ? AND state IN ('parked', 'retrying') RETURNING *";
       const row = toDeferred(sql.get(close, reason, seq) ?? refuse(sql, seq));
       const mark = "UPDATE odori_inbox SET disposition = 'discarded', at = ? WHERE id = ? AND reaction = ? AND source = ?";
       sql.run(mark, this.#access.now(), row.id, row.reaction, row.source);

@@ -75,7 +75,9 @@ export function migrate(connection: Connection, service: string): void {
 export function checkSchema(connection: Connection): string {
   const version = versionOf(connection);
   if (version === undefined) {
-    throw new OdoriError("DATA_NOT_FOUND", `The database ${connection.path} holds no saga.`, { mend: "Name a database that a service has used." });
+    throw new OdoriError("DATA_NOT_FOUND", `The database ${connection.path} holds no saga.`, {
+      mend: "Name a database that a service has used.",
+    });
   }
   checkVersion(connection, version);
   return String(connection.get("SELECT value FROM odori_meta WHERE key = 'service'")?.value);
@@ -88,7 +90,11 @@ function versionOf(connection: Connection): number | undefined {
 
 function checkVersion(connection: Connection, version: number): void {
   if (version <= MIGRATIONS.length) return;
-  throw new OdoriError("STORE_VERSION", `The database ${connection.path} has schema version ${version}; this Odori knows ${MIGRATIONS.length}.`, {
-    mend: "Use the newer Odori that wrote it.",
-  });
+  throw new OdoriError(
+    "STORE_VERSION",
+    `The database ${connection.path} has schema version ${version}; this Odori knows ${MIGRATIONS.length}.`,
+    {
+      mend: "Use the newer Odori that wrote it.",
+    },
+  );
 }

@@ -6,7 +6,7 @@ import { begin, commit, connect, rollback } from "./connect.ts";
 import { SqliteInspection } from "./inspect.ts";
 import { toDeferred } from "./rows.ts";
 import { checkSchema, migrate } from "./schema.ts";
-import { Connection, type Sql, TransactionSql } from "./sql.ts";
+import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
 
 export interface SqliteOptions {
@@ -159,7 +159,9 @@ export class SqliteStore implements Store<Sql> {
     const due = dueAt(connection, now);
     return {
       // RETURNING promises no order.
-      outbox: outbox.map((row) => ({ ticket: Number(row.ticket), events: decodeStored(String(row.events)) })).sort((a, b) => a.ticket - b.ticket),
+      outbox: outbox
+        .map((row) => ({ ticket: Number(row.ticket), events: decodeStored(String(row.events)) }))
+        .sort((a, b) => a.ticket - b.ticket),
       deferred: deferred.map(toDeferred).sort((a, b) => a.seq - b.seq),
       nextDueMs: due === undefined ? undefined : Math.max(0, due - now),
     };

@@ -10,7 +10,8 @@ import type { Sql } from "./sql.ts";
 const FIND_INBOX = "SELECT 1 FROM odori_inbox WHERE id = ? AND reaction = ? AND source = ?";
 const FIND_MARK = "SELECT state FROM odori_fence WHERE saga_id = ? AND name = ?";
 const ANY_BLOCKING = "SELECT 1 FROM odori_deferred WHERE state IN ('retrying', 'waiting', 'parked') LIMIT 1";
-const FIND_BLOCKING = "SELECT 1 FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state IN ('retrying', 'waiting', 'parked') LIMIT 1";
+const FIND_BLOCKING =
+  "SELECT 1 FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state IN ('retrying', 'waiting', 'parked') LIMIT 1";
 const FIND_CLAIMED = "SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND state IN ('retrying', 'armed')";
 const FIND_GATHERED = "SELECT body FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq";
 const INSERT_INBOX = `INSERT INTO odori_inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
@@ -21,7 +22,8 @@ const INSERT_OUTBOX = "INSERT INTO odori_outbox (owner, count, events, at) VALUE
 const DELETE_OUTBOX = "DELETE FROM odori_outbox WHERE ticket = ?";
 const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, state, attempts, due_at, problem, malformed, body, at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const UPDATE_DEFERRED = "UPDATE odori_deferred SET state = ?, attempts = ?, due_at = ?, problem = ?, owner = NULL WHERE seq = ? RETURNING saga_id, reaction";
+const UPDATE_DEFERRED =
+  "UPDATE odori_deferred SET state = ?, attempts = ?, due_at = ?, problem = ?, owner = NULL WHERE seq = ? RETURNING saga_id, reaction";
 const DELETE_DEFERRED = "DELETE FROM odori_deferred WHERE seq = ? RETURNING saga_id, reaction";
 const DROP_DEFERRED = "DELETE FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state = ?";
 
@@ -59,7 +61,16 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     const now = this.#writer.now();
     for (const entry of writes.journal) this.#insert(entry, now);
     for (const entry of writes.amend) {
-      sql.run(AMEND_INBOX, entry.disposition, entry.effect ?? null, JSON.stringify(entry.emitted), now, entry.id, entry.reaction, entry.source);
+      sql.run(
+        AMEND_INBOX,
+        entry.disposition,
+        entry.effect ?? null,
+        JSON.stringify(entry.emitted),
+        now,
+        entry.id,
+        entry.reaction,
+        entry.source,
+      );
     }
     for (const { sagaId, name, state } of writes.marks) sql.run(PUT_MARK, sagaId, name, state);
     for (const ticket of writes.confirm) sql.run(DELETE_OUTBOX, ticket);
@@ -91,7 +102,19 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     const sql = this.native;
     for (const row of writes.defer) {
       const { reaction, sagaId, source, id, state, attempts, delayMs, problem, body } = row;
-      const values = [reaction, sagaId, source, id, state, attempts, now + delayMs, toJson(problem), Number(body.malformed), body.text, now];
+      const values = [
+        reaction,
+        sagaId,
+        source,
+        id,
+        state,
+        attempts,
+        now + delayMs,
+        toJson(problem),
+        Number(body.malformed),
+        body.text,
+        now,
+      ];
       sql.run(INSERT_DEFERRED, ...values);
     }
     for (const { seq, state, attempts, delayMs, problem } of writes.redefer) {

@@ -1,0 +1,61 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
+import type { NewDeferred } from "../ports/deferred.ts";
+import type { JournalEntry } from "../ports/journal.ts";
+import type { Receipt, Writes } from "../ports/store.ts";
+
+/* Small valid values, each a variation of one. */
+
+export function sampleEvent(id: string, change: Partial<EventEnvelope> = {}): EventEnvelope {
+  return {
+    specversion: "1.0",
+    id,
+    type: "order.placed.v1",
+    source: "/order",
+    time: "2026-01-02T03:04:05.678Z",
+    subject: undefined,
+    sagaId: `saga of ${id}`,
+    correlationId: `saga of ${id}`,
+    causationId: undefined,
+    traceparent: undefined,
+    data: { orderId: id, amount: 1 },
+    ...change,
+  };
+}
+
+export function sampleReceipt(id: string, change: Partial<Receipt> = {}): Receipt {
+  return { reaction: "charge", source: "/order", id, sagaId: `saga of ${id}`, marks: [], gathers: false, deferred: undefined, ...change };
+}
+
+export function sampleEntry(id: string, change: Partial<JournalEntry> = {}): JournalEntry {
+  return {
+    reaction: "charge",
+    source: "/order",
+    id,
+    type: "order.placed.v1",
+    sagaId: `saga of ${id}`,
+    causationId: undefined,
+    disposition: "done",
+    effect: undefined,
+    emitted: [],
+    ...change,
+  };
+}
+
+export function sampleDeferred(id: string, change: Partial<NewDeferred> = {}): NewDeferred {
+  return {
+    reaction: "charge",
+    source: "/order",
+    id,
+    sagaId: `saga of ${id}`,
+    state: "retrying",
+    attempts: 1,
+    delayMs: 0,
+    problem: { code: "BOOM", message: "it broke", stack: "Error: it broke" },
+    body: { malformed: false, text: "[]" },
+    ...change,
+  };
+}
+
+export function writes(change: Partial<Writes>): Writes {
+  return { journal: [], amend: [], marks: [], enqueue: [], defer: [], redefer: [], settle: [], drop: [], confirm: [], ...change };
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { sampleReceipt, writes } from "./samples.ts";
+import { openAs, type StoreTest } from "./store-fixture.ts";
+
+export function fenceSuite<Native>(test: StoreTest<Native>): void {
+  test("marks are read back in the order asked for, per saga", async (_, store) => {
+    await openAs(store, "p1");
+    const marks = [
+      { sagaId: "s", name: "a", state: "done" },
+      { sagaId: "s", name: "b", state: "barred" },
+      { sagaId: "t", name: "a", state: "undone" },
+    ];
+    await store.transaction((tx) => tx.write(writes({ marks })));
+    const receipts = [
+      sampleReceipt("1", { sagaId: "s", marks: ["b", "none", "a"] }),
+      sampleReceipt("2", { sagaId: "t", marks: ["a", "b"] }),
+    ];
+    const received = await store.transaction((tx) => tx.receive(receipts));
+    assert.deepEqual(
+      received.map((one) => one.marks),
+      [
+        ["barred", undefined, "done"],
+        ["undone", undefined],
+      ],
+    );
+  });
+
+  test("a mark is overwritten, also within one transaction", async (_, store) => {
+    await openAs(store, "p1");
+    await store.transaction(async (tx) => {
+      await tx.write(writes({ marks: [{ sagaId: "s", name: "a", state: "done" }] }));
+      const [between] = await tx.receive([sampleReceipt("1", { sagaId: "s", marks: ["a"] })]);
+      assert.deepEqual(between?.marks, ["done"]);
+      await tx.write(writes({ marks: [{ sagaId: "s", name: "a", state: "undone" }] }));
+    });
+    const [after] = await store.transaction((tx) => tx.receive([sampleReceipt("1", { sagaId: "s", marks: ["a"] })]));
+    assert.deepEqual(after?.marks, ["undone"]);
+  });
+
+  test("names and states are data: quotes, statements and prototypes do nothing", async (_, store) => {
+    await openAs(store, "p1");
+    for (const name of ["'; DROP TABLE odori_fence; --", "__proto__", "constructor", "日本", "a b"]) {
+      await store.transaction((tx) => tx.write(writes({ marks: [{ sagaId: name, name, state: name }] })));
+      const [received] = await store.transaction((tx) => tx.receive([sampleReceipt("1", { sagaId: name, marks: [name] })]));
+      assert.deepEqual(received?.marks, [name]);
+    }
+  });
+
+  test("of two processes that find a mark absent, one writes it", async (fixture, store) => {
+    const other = await fixture.connect();
+    await openAs(store, "p1");
+    await openAs(other, "p2");
+    let winners = 0;
+    const take = (one: typeof store, id: string) =>
+      one.transaction(async (tx) => {
+        const [received] = await tx.receive([sampleReceipt(id, { sagaId: "s", marks: ["once end"] })]);
+        if (received?.marks[0] !== undefined) return;
+        await new Promise((resolve) => setImmediate(resolve));
+        await tx.write(writes({ marks: [{ sagaId: "s", name: "once end", state: id }] }));
+        winners++;
+      });
+    await Promise.allSettled([take(store, "1"), take(other, "2"), take(store, "3"), take(other, "4")]);
+    assert.equal(winners, 1);
+  });
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { sampleDeferred, sampleEntry, sampleEvent, writes } from "./samples.ts";
+import { openAs, type StoreTest, TestClock } from "./store-fixture.ts";
+
+export function inspectionSuite<Native>(test: StoreTest<Native>): void {
+  test("the journal of a saga, oldest first, as it was written", async (_, store) => {
+    const clock = new TestClock();
+    await openAs(store, "p1", clock);
+    const first = sampleEntry("1", { sagaId: "s", effect: "payment.authorized.v1", emitted: [{ id: "e", type: "payment.authorized.v1" }] });
+    const second = sampleEntry("2", { sagaId: "s", causationId: "1", disposition: "undone", reaction: "undo" });
+    await store.transaction((tx) => tx.write(writes({ journal: [first, sampleEntry("x")] })));
+    clock.now += 5;
+    await store.transaction((tx) => tx.write(writes({ journal: [second] })));
+    assert.deepEqual(await store.inspect.journal("s"), [
+      { ...first, at: clock.now - 5 },
+      { ...second, at: clock.now },
+    ]);
+    assert.deepEqual(await store.inspect.journal("unknown"), []);
+    assert.deepEqual(await store.inspect.sagas(1), ["s"]);
+    assert.equal((await store.inspect.sagas(10)).length, 2);
+  });
+
+  test("an amended row says what became of the delivery in the end", async (_, store) => {
+    await openAs(store, "p1");
+    await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("1", { disposition: "retrying" })] })));
+    await store.transaction((tx) => tx.write(writes({ amend: [sampleEntry("1", { emitted: [{ id: "e", type: "t" }] })] })));
+    const journal = await store.inspect.journal("saga of 1");
+    assert.deepEqual(
+      journal.map(({ disposition, emitted }) => [disposition, emitted.length]),
+      [["done", 1]],
+    );
+  });
+
+  test("counts", async (_, store) => {
+    const clock = new TestClock();
+    await openAs(store, "p1", clock);
+    assert.deepEqual(await store.inspect.counts(), { outbox: 0, outboxOldestMs: 0, deferred: {}, sagas: 0 });
+    const enqueue = [sampleEvent("1"), sampleEvent("2")];
+    await store.transaction((tx) =>
+      tx.write(writes({ journal: [sampleEntry("1")], enqueue, defer: [sampleDeferred("1", { state: "parked" })] })),
+    );
+    clock.now += 40;
+    assert.deepEqual(await store.inspect.counts(), { outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 }, sagas: 1 });
+  });
+
+  test("retrying a parked delivery makes it due at once, with its attempts counted anew", async (_, store) => {
+    await openAs(store, "p1");
+    await store.transaction((tx) =>
+      tx.write(
+        writes({ journal: [sampleEntry("1", { disposition: "parked" })], defer: [sampleDeferred("1", { state: "parked", attempts: 8 })] }),
+      ),
+    );
+    const [parked] = await store.inspect.deferred(["parked"], 10);
+    const seq = parked?.seq ?? -1;
+    const again = await store.inspect.retry(seq);
+    assert.deepEqual([again.state, again.attempts], ["retrying", 0]);
+    assert.deepEqual(
+      (await store.claim(10)).deferred.map((row) => row.seq),
+      [seq],
+    );
+    await assert.rejects(store.inspect.retry(seq), { code: "NOT_PARKED" });
+    await assert.rejects(store.inspect.retry(999), { code: "NOT_PARKED" });
+  });
+
+  test("discarding keeps the row with its reason, and lets go what waited behind it", async (_, store) => {
+    await openAs(store, "p1");
+    const journal = [sampleEntry("1", { sagaId: "s", disposition: "parked" }), sampleEntry("2", { sagaId: "s", disposition: "waiting" })];
+    const defer = [sampleDeferred("1", { sagaId: "s", state: "parked" }), sampleDeferred("2", { sagaId: "s", state: "waiting" })];
+    await store.transaction((tx) => tx.write(writes({ journal, defer })));
+    const [parked] = await store.inspect.deferred(["parked"], 10);
+    const closed = await store.inspect.discard(parked?.seq ?? -1, "it was a test order");
+    assert.deepEqual([closed.state, closed.reason], ["discarded", "it was a test order"]);
+    assert.deepEqual(
+      (await store.inspect.deferred(["discarded"], 10)).map(({ reason }) => reason),
+      ["it was a test order"],
+    );
+    assert.equal((await store.inspect.journal("s")).find(({ id }) => id === "1")?.disposition, "discarded");
+    assert.deepEqual(
+      (await store.claim(10)).deferred.map(({ id }) => id),
+      ["2"],
+    );
+    await assert.rejects(store.inspect.discard(parked?.seq ?? -1, "again"), { code: "NOT_PARKED" });
+  });
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { sampleEvent, writes } from "./samples.ts";
+import { openAs, type StoreTest, TestClock } from "./store-fixture.ts";
+
+export function outboxSuite<Native>(test: StoreTest<Native>): void {
+  test("what a live process has enqueued is its own", async (fixture, store) => {
+    const clock = new TestClock();
+    const other = await fixture.connect();
+    await openAs(store, "p1", clock);
+    await openAs(other, "p2", clock);
+    const ticket = await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1"), sampleEvent("2")] })));
+    assert.equal(typeof ticket, "number");
+    assert.deepEqual((await other.claim(10)).outbox, []);
+    assert.deepEqual((await store.claim(10)).outbox, [], "not even its own relay takes it");
+  });
+
+  test("what a dead process has left is claimed by one other, as it was", async (fixture, store) => {
+    const clock = new TestClock();
+    await openAs(store, "p1", clock);
+    const event = sampleEvent("1", { subject: "s", causationId: "0", data: { text: "日本 \"'", list: [1, null, { a: true }] } });
+    await store.transaction((tx) => tx.write(writes({ enqueue: [event] })));
+    const two = await fixture.connect();
+    const three = await fixture.connect();
+    await openAs(two, "p2", clock);
+    await openAs(three, "p3", clock);
+    clock.now += 1_001;
+    const claims = await Promise.all([two.claim(10), three.claim(10)]);
+    const rows = claims.flatMap(({ outbox }) => outbox);
+    assert.deepEqual(
+      rows.map(({ events }) => events),
+      [[event]],
+    );
+  });
+
+  test("a clean end needs no wait", async (fixture, store) => {
+    const clock = new TestClock();
+    await openAs(store, "p1", clock);
+    await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
+    await store.close();
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    assert.equal((await other.claim(10)).outbox.length, 1);
+  });
+
+  test("claiming renews the lease", async (fixture, store) => {
+    const clock = new TestClock();
+    const other = await fixture.connect();
+    await openAs(store, "p1", clock);
+    await openAs(other, "p2", clock);
+    await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
+    for (let i = 0; i < 5; i++) {
+      clock.now += 600;
+      await store.claim(10);
+      assert.deepEqual((await other.claim(10)).outbox, []);
+    }
+  });
+
+  test("what was confirmed is gone, and nothing else", async (fixture, store) => {
+    const clock = new TestClock();
+    await openAs(store, "p1", clock);
+    const first = await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
+    await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("2")], confirm: first === undefined ? [] : [first] })));
+    assert.equal((await store.inspect.counts()).outbox, 1);
+    await store.close();
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    const { outbox } = await other.claim(10);
+    assert.deepEqual(
+      outbox.map(({ events }) => events[0]?.id),
+      ["2"],
+    );
+  });
+
+  test("a ticket is never used again", async (_, store) => {
+    await openAs(store, "p1");
+    const tickets = new Set<number | undefined>();
+    for (let i = 0; i < 5; i++) {
+      const ticket = await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent(`${i}`)] })));
+      assert.equal(tickets.has(ticket), false);
+      tickets.add(ticket);
+      await store.transaction((tx) => tx.write(writes({ confirm: ticket === undefined ? [] : [ticket] })));
+    }
+  });
+
+  test("claims come oldest first, and no more than the limit", async (fixture, store) => {
+    const clock = new TestClock();
+    await openAs(store, "p1", clock);
+    for (const id of ["1", "2", "3"]) await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent(id)] })));
+    await store.close();
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    const ids = async () => (await other.claim(2)).outbox.flatMap(({ events }) => events.map(({ id }) => id));
+    assert.deepEqual(await ids(), ["1", "2"]);
+    assert.deepEqual(await ids(), ["3"]);
+    assert.deepEqual(await ids(), []);
+  });
+
+  test("writing nothing gives no ticket", async (_, store) => {
+    await openAs(store, "p1");
+    assert.equal(await store.transaction((tx) => tx.write(writes({}))), undefined);
+  });
+}
