@@ -98,25 +98,32 @@ export class FailureTask<Native> implements Task<Native> {
 
   run({ standing, marks }: Received, { draft }: Scope<Native>): void {
     if (standing === "duplicate" || standing === "gone") return;
-    const { error, occasion, event } = this.#failure;
-    const problem = problemOf(error);
-    if (standing === "blocked") return this.#put(draft, "waiting", 0, problem, []);
-    const { retry, environment, emitter, plan } = this.#shared;
-    if (!isPermanent(error) && occasion.attempt < retry.attempts) {
-      return this.#put(draft, "retrying", backoffMs(retry, occasion.attempt, environment.random()), problem, []);
-    }
-    const answer = this.#answer(problem);
-    if (answer === undefined) return this.#put(draft, "parked", 0, problem, []);
-    const { source, id, sagaId, correlationId, traceparent } = event;
-    const consumer = `${plan.service.name}/${this.#target.name}/parked`;
-    const events = emitter.derive({ consumer, source, id, sagaId, correlationId, causationId: id, traceparent }, [answer]);
-    draft.enqueue.push(...events);
-    touchDeadlines(this.#target.deadlines, marks, events, draft);
-    return this.#put(draft, "answered", 0, problem, events);
+    const problem = problemOf(this.#failure.error);
+    const { state, delayMs } = standing === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
+    const answer = state === "parked" ? this.#answer(problem) : undefined;
+    if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
+    else this.#put(draft, "answered", 0, problem, this.#emit(draft, answer, marks));
   }
 
   recover(): undefined {
     return undefined;
+  }
+
+  #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {
+    const { error, occasion } = this.#failure;
+    const { retry, environment } = this.#shared;
+    if (isPermanent(error) || occasion.attempt >= retry.attempts) return { state: "parked", delayMs: 0 };
+    return { state: "retrying", delayMs: backoffMs(retry, occasion.attempt, environment.random()) };
+  }
+
+  #emit(draft: Draft, answer: Fact, marks: Received["marks"]): readonly EventEnvelope[] {
+    const { source, id, sagaId, correlationId, traceparent } = this.#failure.event;
+    const { emitter, plan } = this.#shared;
+    const consumer = `${plan.service.name}/${this.#target.name}/parked`;
+    const events = emitter.derive({ consumer, source, id, sagaId, correlationId, causationId: id, traceparent }, [answer]);
+    draft.enqueue.push(...events);
+    touchDeadlines(this.#target.deadlines, marks, events, draft);
+    return events;
   }
 
   /** The `onParked` event. If it cannot be made either, the delivery is parked without it: a person has to look at both. */

@@ -72,7 +72,7 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
 function planReaction<Native>(service: ServiceDeclaration<Native>, reaction: ReactionDeclaration<Native>): ReactionPlan<Native> {
   const effects = effectsOfReaction(service, reaction);
   const outcomes = new Map<string, OutcomePlan>();
-  reaction.emits.forEach((outcome, index) => outcomes.set(keyOf(outcome), { failure: false, effect: effects[index] }));
+  for (const [index, outcome] of reaction.emits.entries()) outcomes.set(keyOf(outcome), { failure: false, effect: effects[index] });
   for (const outcome of reaction.fails) outcomes.set(keyOf(outcome), { failure: true, effect: undefined });
   const own = reaction.kind === "undo" ? [reaction.effect] : effects.filter((effect) => effect !== undefined);
   return {

@@ -38,10 +38,7 @@ payment.on(placed, { emits: [authorized], handle: () => refunded({ orderId: "o" 
 // @ts-expect-error nothing, where something is declared
 payment.on(placed, { emits: [authorized], handle: () => {} });
 // @ts-expect-error nothing on one of the paths
-payment.on(placed, {
-  emits: [authorized],
-  handle: async ({ data }) => (data.amount > 1 ? authorized({ orderId: "o", paymentId: "p" }) : undefined),
-});
+payment.on(placed, { emits: [authorized], handle: async ({ data }) => (data.amount > 1 ? authorized({ orderId: "o", paymentId: "p" }) : undefined) });
 // @ts-expect-error something, where nothing is declared
 payment.on(placed, { handle: ({ data }): object => authorized({ orderId: data.orderId, paymentId: "p" }) satisfies number });
 // @ts-expect-error a look-alike that no contract made
@@ -54,37 +51,30 @@ payment.on(placed, { handle: ({ data }) => console.log(data.total) });
 payment.on(placed, { handle: (_event, { tx }) => tx.query() });
 
 // Alternatives, events that travel together, and silence.
-payment.on(placed, {
-  emits: [[authorized, logged], refunded, []],
-  handle: ({ data }) => {
-    if (data.amount === 0) return;
-    if (data.amount < 5) return refunded({ orderId: data.orderId });
-    return [authorized({ orderId: data.orderId, paymentId: "p" }), logged({ orderId: data.orderId })];
-  },
-});
+payment.on(placed, { emits: [[authorized, logged], refunded, []], handle: ({ data }) => {
+  if (data.amount === 0) return;
+  if (data.amount < 5) return refunded({ orderId: data.orderId });
+  return [authorized({ orderId: data.orderId, paymentId: "p" }), logged({ orderId: data.orderId })];
+} });
 // @ts-expect-error half of an outcome
 payment.on(placed, { emits: [[authorized, logged]], handle: () => [authorized({ orderId: "o", paymentId: "p" })] });
 // @ts-expect-error half of an outcome, bare
 payment.on(placed, { emits: [[authorized, logged]], handle: () => authorized({ orderId: "o", paymentId: "p" }) });
 
 // Hearing any one of several: a union that the type name tells apart.
-payment.on([placed, failed], {
-  handle: (heard) => {
-    if (heard.type === "order.placed.v1") heard.data.amount.toFixed();
-    else heard.data.sku.trim();
-  },
-});
+payment.on([placed, failed], { handle: (heard) => {
+  if (heard.type === "order.placed.v1") heard.data.amount.toFixed();
+  else heard.data.sku.trim();
+} });
 
 // Late has outcomes of its own.
 payment.on(placed, {
-  emits: [authorized],
-  once: "end",
+  emits: [authorized], once: "end",
   late: { emits: [logged], handle: ({ data }) => logged({ orderId: data.orderId }) },
   handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
 });
 payment.on(placed, {
-  emits: [authorized],
-  once: "end",
+  emits: [authorized], once: "end",
   // @ts-expect-error the normal outcome is none of the late ones
   late: { emits: [logged], handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }) },
   handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
@@ -104,32 +94,19 @@ payment.on(placed, {
 
 // An undo that finds nothing acknowledges with what it heard, where that fits; otherwise it must be said.
 payment.undo(authorized, { on: [failed], emits: [refunded], handle: ({ data }) => refunded({ orderId: data.orderId }) });
-payment.undo(authorized, {
-  on: [bare],
-  emits: [refunded],
-  onEmpty: ({ sagaId }) => refunded({ orderId: sagaId }),
-  handle: ({ sagaId }) => refunded({ orderId: sagaId }),
-});
+payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: ({ sagaId }) => refunded({ orderId: sagaId }), handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
 payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: "silent", handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
 payment.undo(authorized, { on: [bare], handle: async () => {} });
 // @ts-expect-error the payload of inventory.bare does not fit payment.refunded
 payment.undo(authorized, { on: [bare], emits: [refunded], handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
 // @ts-expect-error acknowledged with another event
-payment.undo(authorized, {
-  on: [bare],
-  emits: [refunded],
-  onEmpty: () => logged({ orderId: "o" }),
-  handle: () => refunded({ orderId: "o" }),
-});
+payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: () => logged({ orderId: "o" }), handle: () => refunded({ orderId: "o" }) });
 
 // A join gets its events in the order in which it names them.
-payment.onAll([placed, failed], {
-  emits: [logged],
-  handle([order, failure]) {
-    failure.data.sku.trim();
-    return logged({ orderId: order.data.orderId });
-  },
-});
+payment.onAll([placed, failed], { emits: [logged], handle([order, failure]) {
+  failure.data.sku.trim();
+  return logged({ orderId: order.data.orderId });
+} });
 
 // A deadline speaks with the payload of what it was armed by, where that fits; otherwise its handler must be given.
 payment.after(placed, { within: "15m", unless: [authorized], emits: [refunded] });
