@@ -1,0 +1,171 @@
+import { service } from "odori";
+import { describe, expect, it } from "vitest";
+import { authorized, cancelled, declined, placed, refunded, reservationFailed, shippingFailed } from "../support/contracts.ts";
+import { type Kit, kits } from "../support/kits.ts";
+import { envelope, eventually, Stage } from "../support/stage.ts";
+
+/** Payment: charges, and refunds on either of two failures. */
+function payment(kit: Kit) {
+  return service<unknown>("payment")
+    .on(placed, {
+      emits: [authorized],
+      fails: [declined],
+      handle({ data }, { tx }) {
+        if (data.orderId === "poor") return declined(data);
+        kit.effect("payment", tx, `charge ${data.orderId}`);
+        return authorized(data);
+      },
+    })
+    .undo(authorized, {
+      on: [reservationFailed, shippingFailed],
+      emits: [refunded],
+      handle({ data }, { tx }) {
+        kit.effect("payment", tx, `refund ${data.orderId}`);
+        return refunded(data);
+      },
+    });
+}
+
+const data = { orderId: "o" };
+
+describe.each(kits)("compensation on $name", ({ make }) => {
+  async function on(play: (stage: Stage<never>) => Promise<void>): Promise<void> {
+    const kit = make();
+    const stage = await Stage.open(kit, payment(kit));
+    try {
+      await play(stage);
+    } finally {
+      await stage.close();
+      kit.close();
+    }
+  }
+  const dispositions = async (stage: Stage<never>) => (await stage.app.inspect.journal("s")).map(({ disposition }) => disposition);
+
+  it("do, then undo", () =>
+    on(async (stage) => {
+      await stage.hear(envelope(placed, "s", data));
+      await stage.hear(envelope(reservationFailed, "s", data));
+      await eventually("both are heard of", () => stage.emittedTypes.length === 2);
+      expect(stage.effects()).toEqual(["charge o", "refund o"]);
+      expect(stage.emittedTypes).toEqual(["payment.authorized.v1", "payment.refunded.v1"]);
+    }));
+
+  it("undo before do: nothing is refunded, the late charge is suppressed, and the chain goes on", () =>
+    on(async (stage) => {
+      await stage.hear(envelope(reservationFailed, "s", data));
+      await stage.hear(envelope(placed, "s", data));
+      await eventually("the undo answers", () => stage.emittedTypes.length === 1);
+      expect(stage.effects()).toEqual([]);
+      expect(stage.emittedTypes).toEqual(["payment.refunded.v1"]);
+      expect(await dispositions(stage)).toEqual(["barred", "suppressed"]);
+    }));
+
+  it("do after undo, from another cause: suppressed", () =>
+    on(async (stage) => {
+      await stage.hear(envelope(placed, "s", data));
+      await stage.hear(envelope(reservationFailed, "s", data));
+      await stage.hear(envelope(placed, "s", data));
+      expect(stage.effects()).toEqual(["charge o", "refund o"]);
+      expect((await dispositions(stage)).at(-1)).toBe("suppressed");
+    }));
+
+  it("do twice, from two causes: one effect", () =>
+    on(async (stage) => {
+      await stage.hear(envelope(placed, "s", data));
+      await stage.hear(envelope(placed, "s", data));
+      expect(stage.effects()).toEqual(["charge o"]);
+    }));
+
+  it("the same message twice: one delivery", () =>
+    on(async (stage) => {
+      const message = envelope(placed, "s", data);
+      await stage.hear(message);
+      await stage.hear(message);
+      await stage.restart();
+      await stage.hear(message);
+      expect(stage.effects()).toEqual(["charge o"]);
+      expect(await dispositions(stage)).toEqual(["done"]);
+      expect(stage.emittedTypes).toEqual(["payment.authorized.v1"]);
+    }));
+
+  it("undo twice, by the same message and by another of its type: one refund", () =>
+    on(async (stage) => {
+      const failure = envelope(reservationFailed, "s", data);
+      await stage.hear(envelope(placed, "s", data));
+      await stage.hear(failure);
+      await stage.hear(failure);
+      await stage.hear(envelope(reservationFailed, "s", data));
+      expect(stage.effects()).toEqual(["charge o", "refund o"]);
+      await eventually("all is heard", () => stage.emittedTypes.length >= 2);
+      expect(stage.emittedTypes).toEqual(["payment.authorized.v1", "payment.refunded.v1"]);
+    }));
+
+  it("two triggers at once, in one batch with the step: one refund", () =>
+    on(async (stage) => {
+      await stage.hear(envelope(placed, "s", data), envelope(reservationFailed, "s", data), envelope(shippingFailed, "s", data));
+      expect(stage.effects()).toEqual(["charge o", "refund o"]);
+      expect(await dispositions(stage)).toEqual(["done", "undone", "suppressed"]);
+    }));
+
+  it("two triggers and the step in every order: charged and refunded the same", async () => {
+    const orders = [
+      [placed, reservationFailed, shippingFailed],
+      [placed, shippingFailed, reservationFailed],
+      [reservationFailed, placed, shippingFailed],
+      [shippingFailed, placed, reservationFailed],
+      [reservationFailed, shippingFailed, placed],
+      [shippingFailed, reservationFailed, placed],
+    ];
+    for (const order of orders) {
+      for (const together of [true, false]) {
+        await on(async (stage) => {
+          const messages = order.map((contract) => envelope(contract, "s", data));
+          if (together) await stage.hear(...messages);
+          else for (const message of messages) await stage.hear(message);
+          const effects = stage.effects();
+          expect(effects.filter((what) => what === "charge o").length).toBe(effects.filter((what) => what === "refund o").length);
+          expect(effects.length).toBe(order[0] === placed ? 2 : 0);
+          await eventually("the undo answers once", () => stage.emittedTypes.includes("payment.refunded.v1"));
+        });
+      }
+    }
+  });
+
+  it("a failure outcome leaves no effect: there is nothing to undo", () =>
+    on(async (stage) => {
+      await stage.hear(envelope(placed, "s", { orderId: "poor" }));
+      await stage.hear(envelope(reservationFailed, "s", { orderId: "poor" }));
+      expect(stage.effects()).toEqual([]);
+      expect(await dispositions(stage)).toEqual(["refused", "barred"]);
+    }));
+
+  it("sagas do not touch each other", () =>
+    on(async (stage) => {
+      await stage.hear(envelope(placed, "s", data), envelope(placed, "t", { orderId: "p" }), envelope(reservationFailed, "t", { orderId: "p" }));
+      expect([...stage.effects()].sort()).toEqual(["charge o", "charge p", "refund p"]);
+    }));
+
+  it("a beginning is an effect as well, and is undone once", async () => {
+    const kit = make();
+    const order = service<unknown>("order")
+      .begins(placed)
+      .undo(placed, {
+        on: [refunded, declined],
+        emits: [cancelled],
+        handle({ data: { orderId } }, { tx }) {
+          kit.effect("order", tx, `cancel ${orderId}`);
+          return cancelled({ orderId });
+        },
+      });
+    const stage = await Stage.open(kit, order);
+    await stage.app.begin("s", (tx) => {
+      kit.effect("order", tx, "place o");
+      return placed(data);
+    });
+    await stage.hear(envelope(refunded, "s", data));
+    await stage.hear(envelope(declined, "s", data));
+    expect(stage.effects()).toEqual(["place o", "cancel o"]);
+    await stage.close();
+    kit.close();
+  });
+});

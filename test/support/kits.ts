@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Store } from "odori";
+import { MemoryDatabase, memoryStore, memoryTable } from "odori/memory";
+import { sqlite } from "odori/sqlite";
+
+/**
+ * Databases of services for one test, and an effects table in each that would show doubles: it has no unique constraint.
+ * `Native` is unknown outside, so that a test is written once for every store.
+ */
+export interface Kit {
+  /** A new store on the service's database, as a new process would open it. */
+  store(service: string): Store<unknown>;
+  /** Writes an effect through a handler's transaction. */
+  effect(service: string, tx: unknown, what: string): void;
+  /** The committed effects of a service, in order, read by other means than Odori. */
+  effects(service: string): readonly string[];
+  close(): void;
+}
+
+export const kits: readonly { readonly name: string; make(): Kit }[] = [
+  { name: "memory", make: memoryKit },
+  { name: "sqlite", make: sqliteKit },
+];
+
+function memoryKit(): Kit {
+  const databases = new Map<string, MemoryDatabase>();
+  const table = memoryTable<string>();
+  let next = 0;
+  return {
+    store(service) {
+      const database = databases.get(service) ?? new MemoryDatabase();
+      databases.set(service, database);
+      return memoryStore(database);
+    },
+    effect(service, tx, what) {
+      if (isMemoryTx(tx)) tx.in(table).set(`${service} ${next++}`, what);
+    },
+    effects: (service) => [...table.rows].filter(([key]) => key.startsWith(`${service} `)).map(([, what]) => what),
+    close() {},
+  };
+}
+
+function isMemoryTx(tx: unknown): tx is import("odori/memory").MemoryTx {
+  return typeof tx === "object" && tx !== null && "in" in tx;
+}
+
+function isSql(tx: unknown): tx is import("odori/sqlite").Sql {
+  return typeof tx === "object" && tx !== null && "run" in tx;
+}
+
+function sqliteKit(): Kit {
+  const folder = mkdtempSync(join(tmpdir(), "odori-kit-"));
+  const fileOf = (service: string) => join(folder, `${service}.db`);
+  const prepared = new Set<string>();
+  return {
+    store(service) {
+      if (!prepared.has(service)) {
+        const database = new DatabaseSync(fileOf(service));
+        database.exec("PRAGMA journal_mode = WAL; CREATE TABLE effects (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)");
+        database.close();
+        prepared.add(service);
+      }
+      return sqlite(fileOf(service));
+    },
+    effect(_service, tx, what) {
+      if (isSql(tx)) tx.run("INSERT INTO effects (what) VALUES (?)", what);
+    },
+    effects(service) {
+      const database = new DatabaseSync(fileOf(service));
+      const rows = database.prepare("SELECT what FROM effects ORDER BY seq").all();
+      database.close();
+      return rows.map((row) => String(row.what));
+    },
+    close: () => rmSync(folder, { recursive: true }),
+  };
+}
