@@ -141,7 +141,11 @@ describe.each(kits)("compensation on $name", ({ make }) => {
 
   it("sagas do not touch each other", () =>
     on(async (stage) => {
-      await stage.hear(envelope(placed, "s", data), envelope(placed, "t", { orderId: "p" }), envelope(reservationFailed, "t", { orderId: "p" }));
+      await stage.hear(
+        envelope(placed, "s", data),
+        envelope(placed, "t", { orderId: "p" }),
+        envelope(reservationFailed, "t", { orderId: "p" }),
+      );
       expect([...stage.effects()].sort()).toEqual(["charge o", "charge p", "refund p"]);
     }));
 

@@ -26,7 +26,10 @@ type Happening = EventContract | "restart";
 function arrivals(contracts: readonly EventContract[]): fc.Arbitrary<readonly Happening[]> {
   const extra = fc.constantFrom<Happening>("restart", ...contracts);
   return fc
-    .tuple(fc.shuffledSubarray([...contracts], { minLength: contracts.length }), fc.array(fc.tuple(fc.nat(contracts.length), extra), { maxLength: 3 }))
+    .tuple(
+      fc.shuffledSubarray([...contracts], { minLength: contracts.length }),
+      fc.array(fc.tuple(fc.nat(contracts.length), extra), { maxLength: 3 }),
+    )
     .map(([order, extras]) => {
       const happenings: Happening[] = [...order];
       for (const [index, happening] of extras) happenings.splice(index, 0, happening);

@@ -48,7 +48,12 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await stage.restart();
     await eventually("it is parked", async () => (await parkedOf(stage)).length === 1);
     const [parked] = await parkedOf(stage);
-    expect(parked).toMatchObject({ reaction: "order.placed.v1", sagaId: "s", attempts: 3, problem: { code: "HANDLER_FAILED", message: "always" } });
+    expect(parked).toMatchObject({
+      reaction: "order.placed.v1",
+      sagaId: "s",
+      attempts: 3,
+      problem: { code: "HANDLER_FAILED", message: "always" },
+    });
     expect(parked?.problem?.stack).toContain("caused by TypeError: the reason");
     expect(state.attempts).toEqual([1, 2, 3]);
     expect(stage.effects()).toEqual([]);

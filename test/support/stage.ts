@@ -1,4 +1,13 @@
-import { type App, type Environment, type EventContract, type EventEnvelope, type Service, type StartOptions, start, systemEnvironment } from "odori";
+import {
+  type App,
+  type Environment,
+  type EventContract,
+  type EventEnvelope,
+  type Service,
+  type StartOptions,
+  start,
+  systemEnvironment,
+} from "odori";
 import { type MemoryBus, memoryBus } from "odori/memory";
 import type { Kit } from "./kits.ts";
 
@@ -43,7 +52,13 @@ export class Stage<Begins extends EventContract> {
   readonly #service: Service<unknown, Begins>;
   readonly #options: Partial<StartOptions<unknown>>;
 
-  private constructor(kit: Kit, service: Service<unknown, Begins>, bus: MemoryBus, app: App<unknown, Begins>, options: Partial<StartOptions<unknown>>) {
+  private constructor(
+    kit: Kit,
+    service: Service<unknown, Begins>,
+    bus: MemoryBus,
+    app: App<unknown, Begins>,
+    options: Partial<StartOptions<unknown>>,
+  ) {
     this.kit = kit;
     this.#service = service;
     this.bus = bus;
@@ -102,7 +117,9 @@ export class Stage<Begins extends EventContract> {
       ...(late?.emits.flat() ?? []),
       ...(onParked === undefined ? [] : [onParked.emits]),
     ]);
-    const topics = new Set([...declaration.begins, ...outcomes, ...declaration.deadlines.map(({ emits }) => emits)].map(({ type }) => type));
+    const topics = new Set(
+      [...declaration.begins, ...outcomes, ...declaration.deadlines.map(({ emits }) => emits)].map(({ type }) => type),
+    );
     await this.bus.subscribe({ group: "audience", topics: [...topics], inFlightMax: 1_000 }, async (incoming) => {
       if (!("malformed" in incoming)) this.emitted.push(incoming);
     });

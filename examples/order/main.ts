@@ -1,0 +1,118 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { codeOf } from "odori";
+import { type Paint, plainPaint } from "odori/observe";
+import colors from "picocolors";
+import { audit } from "./audit.ts";
+import { makeOrders } from "./orders.ts";
+import { orderReport, summaryReport } from "./report.ts";
+import { Shop } from "./shop.ts";
+
+interface Flags {
+  readonly orders: number;
+  readonly failRate: number;
+  readonly duplicates: boolean;
+  readonly data: string;
+  readonly fresh: boolean;
+  readonly show: number;
+  readonly json: boolean;
+}
+
+const command = new Command("npm start --")
+  .description("Runs order sagas over four services in this process: each with its own SQLite file, and no coordinator between them.")
+  .option("--orders <n>", "orders to place; 0 only finishes what an earlier run left open", wholeNumber, 8)
+  .option("--fail-rate <share>", "share of orders that fail: at payment, inventory and shipping in turn", share, 0.4)
+  .option("--duplicates", "deliver every message twice", false)
+  .option("--data <folder>", "where the four database files are kept", join(".odori", "order"))
+  .option("--fresh", "begin with empty databases", false)
+  .option("--show <n>", "print the timelines of at most so many orders", wholeNumber, 20)
+  .option("--json", "print one JSON document instead of text", false)
+  .addHelpText(
+    "after",
+    `
+Examples:
+  npm start                                                   a few orders, each as a timeline
+  npm start -- --orders 1000 --fail-rate 0.3 --duplicates     many, with every message delivered twice
+  npm start -- --orders 1000 --json | jq .summary             for machines
+  npm start -- --orders 0                                     finish what a killed run has left open
+
+Kill it in the middle and start it again: every open order reaches its end exactly once.
+Exit status: 0 everything adds up, 1 something does not, 2 it could not run.`,
+  );
+
+await run(command.parse().opts<Flags>()).catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${codeOf(error)}: ${message}\n`);
+  process.exitCode = 2;
+});
+
+async function run(flags: Flags): Promise<void> {
+  const abort = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => abort.abort());
+  if (flags.fresh) rmSync(flags.data, { recursive: true, force: true });
+  const started = performance.now();
+  const shop = await Shop.open(flags.data, flags.duplicates);
+  try {
+    const resumed = shop.open();
+    if (resumed.length > 0 && !flags.json) process.stdout.write(`taking up ${resumed.length} orders that an earlier run left open\n\n`);
+    const orders = makeOrders(shop.placed() + 1, flags.orders, flags.failRate);
+    const ids = [...resumed, ...orders.map(({ orderId }) => orderId)];
+    await shop.run(orders, abort.signal, progressOn(process.stderr, ids.length));
+    const milliseconds = Math.round(performance.now() - started);
+    const shown = await Promise.all(
+      ids.slice(0, flags.show).map(async (orderId) => ({ orderId, state: shop.state(orderId), steps: await shop.trace(orderId) })),
+    );
+    const states = ids.map((orderId) => shop.state(orderId));
+    const count = (state: string) => states.filter((one) => one === state).length;
+    const result = { orders: ids.length, resumed: resumed.length, succeeded: count("completed"), undone: count("cancelled"), milliseconds };
+    const repeated = abort.signal.aborted ? undefined : await shop.redeliver();
+    const books = audit(flags.data);
+    if (flags.json) {
+      process.stdout.write(`${JSON.stringify({ summary: { ...result, ...books }, redelivered: repeated, sagas: shown }, undefined, 2)}\n`);
+    } else {
+      const paint = paintFor(process.stdout);
+      for (const { orderId, state, steps } of shown) process.stdout.write(`${orderReport(orderId, state, steps, paint)}\n`);
+      if (ids.length > shown.length) process.stdout.write(`and ${ids.length - shown.length} more\n\n`);
+      if (repeated !== undefined) {
+        const what = repeated.changed ? paint.bad("and something changed") : "and nothing changed: it was a duplicate";
+        process.stdout.write(`order.placed of ${repeated.orderId} was delivered once more, ${what}\n\n`);
+      }
+      process.stdout.write(summaryReport(result, books, paint));
+    }
+    const unfinished = books.open.length > 0 && !abort.signal.aborted;
+    process.exitCode = books.violations.length > 0 || unfinished || repeated?.changed === true ? 1 : 0;
+  } finally {
+    await shop.stop();
+  }
+}
+
+/** Says how far a long run is: on a terminal all the time, elsewhere every two seconds. */
+function progressOn(stream: NodeJS.WriteStream, total: number): (placed: number, open: number) => void {
+  let last = performance.now();
+  return (placed, open) => {
+    const now = performance.now();
+    if (now - last < (stream.isTTY ? 200 : 2_000)) return;
+    last = now;
+    const line = `${Math.max(0, Math.min(placed, total) - open)} of ${total} orders have ended, ${open} are under way`;
+    stream.write(stream.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
+    if (stream.isTTY && open === 0) stream.write("\r\u001b[K");
+  };
+}
+
+function paintFor(stream: NodeJS.WriteStream): Paint {
+  if (!stream.isTTY) return plainPaint;
+  const { dim, bold, green, red, yellow } = colors;
+  return { dim, bold, good: green, bad: red, undo: yellow };
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It is a whole number from 0 to 9,999,999.");
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It is a number from 0 to 1.");
+}

@@ -1,0 +1,84 @@
+import type { Disposition } from "../ports/journal.ts";
+import { printable } from "./printable.ts";
+import type { TraceStep } from "./trace.ts";
+
+/** Colours, or none. */
+export interface Paint {
+  dim(text: string): string;
+  bold(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+  undo(text: string): string;
+}
+
+const same = (text: string) => text;
+export const plainPaint: Paint = { dim: same, bold: same, good: same, bad: same, undo: same };
+
+type Tone = "plain" | "bad" | "undo" | "dim";
+
+/** How a step reads, and how it looks. */
+const WORDS: Readonly<Record<Disposition, readonly [words: string, tone: Tone]>> = {
+  begun: ["began", "plain"],
+  done: ["done", "plain"],
+  refused: ["refused", "bad"],
+  undone: ["undid", "undo"],
+  barred: ["nothing to undo", "undo"],
+  suppressed: ["ignored, too late", "dim"],
+  late: ["too late", "dim"],
+  gathered: ["waits for the others", "dim"],
+  armed: ["armed a deadline", "dim"],
+  disarmed: ["called a deadline off", "dim"],
+  expired: ["waited too long", "bad"],
+  retrying: ["failed, will be tried again", "bad"],
+  waiting: ["waits behind another one", "bad"],
+  parked: ["gave up", "bad"],
+  discarded: ["closed by hand", "bad"],
+};
+
+/** A saga as a table in text, one step a line. */
+export function timeline(steps: readonly TraceStep[], paint: Paint = plainPaint): readonly string[] {
+  const rows = steps.map((step) => {
+    const [words, tone] = WORDS[step.disposition];
+    const did = whatWasDone(step, words);
+    const emitted = step.emitted.map(short).join(", ");
+    return { time: `+${step.elapsedMs} ms`, service: printable(step.service), heard: short(step.heard ?? ""), did, emitted, tone };
+  });
+  const width = (pick: (row: (typeof rows)[number]) => string) => Math.max(0, ...rows.map((row) => pick(row).length));
+  const widths = {
+    time: width((row) => row.time),
+    service: width((row) => row.service),
+    heard: width((row) => row.heard),
+    did: width((row) => row.did),
+  };
+  return rows.map((row) => {
+    const mark = { plain: " ", bad: "x", undo: "<", dim: " " }[row.tone];
+    const text = `${row.service.padEnd(widths.service)}  ${row.heard.padEnd(widths.heard)}  ${mark} ${row.did.padEnd(widths.did)}`;
+    const emitted = row.emitted === "" ? "" : `  -> ${row.emitted}`;
+    return `${paint.dim(row.time.padStart(widths.time))}  ${tint(paint, row.tone)(`${text}${emitted}`.trimEnd())}`;
+  });
+}
+
+/** In the words of the events themselves, where they have any: `payment.authorized` was `authorized`. */
+function whatWasDone({ disposition, effect, emitted }: TraceStep, words: string): string {
+  if (disposition === "undone" && effect !== undefined) return `${words} ${factOf(effect)}`;
+  if (disposition === "done" || disposition === "refused") {
+    const event = effect ?? emitted[0];
+    return event === undefined ? words : factOf(event);
+  }
+  return words;
+}
+
+function factOf(type: string): string {
+  return printable(type.split(".")[1] ?? type).replaceAll("_", " ");
+}
+
+function tint(paint: Paint, tone: Tone): (text: string) => string {
+  if (tone === "bad") return paint.bad;
+  if (tone === "undo") return paint.undo;
+  return tone === "dim" ? paint.dim : same;
+}
+
+/** `payment.authorized` for version 1, which is no news; later versions are named. */
+function short(type: string): string {
+  return printable(type).replace(/\.v1$/, "");
+}
