@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { STEPS } from "odori";
+import { describe, expect, it } from "vitest";
+import { audit } from "../../examples/order/audit.ts";
+
+const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
+const SERVICES = ["order", "payment", "inventory", "shipping"];
+
+/** How a child ended: the signal that killed it, or its exit status. */
+function child(...args: readonly string[]): { readonly ended: Promise<string | number>; kill(): void } {
+  const process_ = spawn(process.execPath, ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", CHILD, ...args], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const ended = new Promise<string | number>((resolve, reject) => {
+    process_.once("error", reject);
+    process_.once("exit", (code, signal) => resolve(signal ?? code ?? "?"));
+  });
+  return { ended, kill: () => process_.kill("SIGKILL") };
+}
+
+async function inFolder(play: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "odori-crash-"));
+  try {
+    await play(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Nothing is left over in any of the four databases, read without Odori. */
+function leftOvers(folder: string): readonly string[] {
+  return SERVICES.flatMap((service) => {
+    const database = new DatabaseSync(join(folder, `${service}.db`), { readOnly: true });
+    const rows = database.prepare("SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred").get();
+    database.close();
+    return rows?.outbox === 0 && rows.deferred === 0 ? [] : [`${service}: ${JSON.stringify(rows)}`];
+  });
+}
+
+describe("kill -9", () => {
+  // The list is the runtime's own: a step that is added there is killed at here.
+  describe.each(SERVICES)("of the process at a step of %s", (service) => {
+    it.each(STEPS)("%s", (step) =>
+      inFolder(async (folder) => {
+        expect(await child(folder, service, step, "1", "6").ended).toBe("SIGKILL");
+        expect(await child(folder, service, step, "2", "6").ended).toBe("SIGKILL");
+        expect(await child(folder, "", "", "0", "2").ended).toBe(0);
+        const books = audit(folder);
+        expect(books.violations).toEqual([]);
+        expect(books.open).toEqual([]);
+        expect(books.completed + books.cancelled).toBeGreaterThanOrEqual(2);
+        expect(leftOvers(folder)).toEqual([]);
+      }),
+    );
+  });
+
+  it("at any moment, again and again", { timeout: 60_000 }, () =>
+    inFolder(async (folder) => {
+      for (let round = 0; round < 12; round++) {
+        const running = child(folder, "", "", "0", "400");
+        const timer = setTimeout(() => running.kill(), 150 + round * 25);
+        await running.ended;
+        clearTimeout(timer);
+      }
+      expect(await child(folder, "", "", "0", "1").ended).toBe(0);
+      const books = audit(folder);
+      expect(books.violations).toEqual([]);
+      expect(books.open).toEqual([]);
+      expect(leftOvers(folder)).toEqual([]);
+    }));
+});
