@@ -1,7 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, isContract } from "../contract/event.ts";
 import { checkServiceName, quote } from "../contract/grammar.ts";
-import { Service } from "./service.ts";
+import { isService, type Service } from "./service.ts";
 
 type Contracts = readonly EventContract[];
 
@@ -54,7 +54,7 @@ export function choreography<Native>(name: string, options: ChoreographyOptions<
   } = options;
   if (services.length === 0) throw invalid(name, "has no services", "List what service() returned.");
   for (const service of services) {
-    if (!(service instanceof Service)) throw invalid(name, `lists ${quote(service)} as a service`, "List what service() returned.");
+    if (!isService(service)) throw invalid(name, `lists ${quote(service)} as a service`, "List what service() returned.");
   }
   const names = services.map((service) => service.name);
   const twice = names.find((service, index) => names.indexOf(service) !== index);

@@ -105,3 +105,8 @@ export function service<Native = unknown>(name: string, options: ServiceOptions<
   checkServiceName(name);
   return new Service<Native>({ name, reactions: [], deadlines: [], setup: options.setup ?? (() => {}) }, []);
 }
+
+/** Whether something from outside the type system, such as a module's export, is a service. */
+export function isService(value: unknown): value is Service<unknown, EventContract> {
+  return typeof value === "object" && value !== null && "declaration" in value && "beginnings" in value && "name" in value;
+}

@@ -36,7 +36,9 @@ async function inFolder(play: (folder: string) => Promise<void>): Promise<void> 
 function leftOvers(folder: string): readonly string[] {
   return SERVICES.flatMap((service) => {
     const database = new DatabaseSync(join(folder, `${service}.db`), { readOnly: true });
-    const rows = database.prepare("SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred").get();
+    const rows = database
+      .prepare("SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred")
+      .get();
     database.close();
     return rows?.outbox === 0 && rows.deferred === 0 ? [] : [`${service}: ${JSON.stringify(rows)}`];
   });
@@ -72,5 +74,6 @@ describe("kill -9", () => {
       expect(books.violations).toEqual([]);
       expect(books.open).toEqual([]);
       expect(leftOvers(folder)).toEqual([]);
-    }));
+    }),
+  );
 });

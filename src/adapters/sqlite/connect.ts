@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { messageOf, OdoriError } from "../../contract/errors.ts";
@@ -38,6 +39,14 @@ export function connect(path: string, options: ConnectOptions): Connection {
     const pageSize = Number(connection.get("PRAGMA page_size")?.page_size);
     connection.get(`PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxBytes / pageSize))}`);
   }
+  return connection;
+}
+
+/** Opens a database that a service uses, to look at it: creates and converts nothing. */
+export function connectToExisting(path: string, { busyTimeoutMs }: ConnectOptions): Connection {
+  if (!existsSync(path)) throw new OdoriError("DATA_NOT_FOUND", `There is no database ${path}.`, { mend: "Name the file of a service." });
+  const connection = new Connection(path, openFile(path));
+  connection.exec(`PRAGMA synchronous = FULL; PRAGMA busy_timeout = ${busyTimeoutMs}`);
   return connection;
 }
 

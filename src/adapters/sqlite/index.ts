@@ -1,2 +1,3 @@
+export { type Diagnosis, diagnose } from "./diagnose.ts";
 export { type Sql, type SqlRow, type SqlValue, sqlOf } from "./sql.ts";
 export { type SqliteOptions, type SqliteStore, sqlite } from "./store.ts";

@@ -2,7 +2,7 @@ import { decodeStored } from "../../cloudevents/json.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import { Serial } from "../../ports/serial.ts";
 import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
-import { begin, commit, connect, rollback } from "./connect.ts";
+import { begin, commit, connect, connectToExisting, rollback } from "./connect.ts";
 import { SqliteInspection } from "./inspect.ts";
 import { toDeferred } from "./rows.ts";
 import { checkSchema, migrate } from "./schema.ts";
@@ -52,11 +52,14 @@ export class SqliteStore implements Store<Sql> {
 
   /** The service that owns the database; throws `DATA_NOT_FOUND` where there is none. */
   service(): string {
-    return checkSchema(this.#connect());
+    return checkSchema(this.#inspected());
   }
 
   open(session: Session): Promise<void> {
     return this.#writer.run(async () => {
+      // What looked at it so far may have opened it without the settings that writing needs.
+      this.#connection?.database.close();
+      this.#connection = undefined;
       this.#session = session;
       await this.#commit(this.#connect(), async (connection) => {
         migrate(connection, session.service);
@@ -132,8 +135,15 @@ export class SqliteStore implements Store<Sql> {
   }
 
   #inspected(): Connection {
-    const connection = this.#connect();
-    if (this.#session === undefined) checkSchema(connection);
+    if (this.#connection !== undefined) return this.#connection;
+    const connection = connectToExisting(this.path, this.#options);
+    try {
+      checkSchema(connection);
+    } catch (error) {
+      connection.database.close();
+      throw error;
+    }
+    this.#connection = connection;
     return connection;
   }
 

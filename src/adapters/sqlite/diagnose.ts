@@ -1,0 +1,86 @@
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { codeOf, messageOf } from "../../contract/errors.ts";
+import { connectToExisting } from "./connect.ts";
+import { checkSchema } from "./schema.ts";
+import type { Connection } from "./sql.ts";
+
+export interface Diagnosis {
+  readonly level: "ok" | "warning" | "error";
+  readonly check: string;
+  readonly message: string;
+}
+
+/** Before that, a checkpoint could damage a database in WAL mode that several processes write: https://sqlite.org/wal.html#walresetbug */
+const SQLITE_SAFE = [3, 51, 3] as const;
+const DISK_LOW_BYTES = 256 * 1024 * 1024;
+/** An outbox row older than that: nobody is running, or the bus takes nothing. */
+const OUTBOX_OLD_MS = 60_000;
+
+/** Looks a service's database over, without changing anything. */
+export function diagnose(path: string, now: number): readonly Diagnosis[] {
+  try {
+    const connection = connectToExisting(path, { busyTimeoutMs: 1_000, maxBytes: undefined });
+    try {
+      return examine(connection, now);
+    } finally {
+      connection.database.close();
+    }
+  } catch (error) {
+    return [{ level: "error", check: codeOf(error), message: messageOf(error) }];
+  }
+}
+
+function examine(connection: Connection, now: number): readonly Diagnosis[] {
+  const service = checkSchema(connection);
+  const one = (statement: string, ...values: readonly number[]) => Object.values(connection.get(statement, ...values) ?? {})[0];
+  const journal = one("PRAGMA journal_mode");
+  const integrity = one("PRAGMA quick_check(1)");
+  const version = String(one("SELECT sqlite_version()"));
+  const oldest = one("SELECT min(at) FROM odori_outbox");
+  const waiting = Number(one("SELECT coalesce(sum(count), 0) FROM odori_outbox"));
+  const parked = Number(one("SELECT count(*) FROM odori_deferred WHERE state = 'parked'"));
+  const retrying = Number(one("SELECT count(*) FROM odori_deferred WHERE state IN ('retrying', 'waiting')"));
+  const live = Number(one("SELECT count(*) FROM odori_member WHERE expires_at > ?", now));
+  const { bavail, bsize } = statfsSync(dirname(connection.path));
+  const age = typeof oldest === "number" ? now - oldest : 0;
+  return [
+    verdict("service", true, "ok", service),
+    verdict("integrity", integrity === "ok", "error", String(integrity)),
+    verdict(
+      "journal",
+      journal === "wal",
+      "error",
+      `journal_mode is ${journal}${journal === "wal" ? "" : "; it is set to wal when the service starts"}`,
+    ),
+    verdict(
+      "sqlite",
+      isSafe(version),
+      "warning",
+      `SQLite ${version}${isSafe(version) ? "" : `, below ${SQLITE_SAFE.join(".")}: use a newer Node`}`,
+    ),
+    verdict("disk", bavail * bsize >= DISK_LOW_BYTES, "warning", `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free`),
+    verdict("processes", true, "ok", `${live} running`),
+    verdict(
+      "outbox",
+      age < OUTBOX_OLD_MS,
+      "warning",
+      `${waiting} events wait for the bus${waiting === 0 ? "" : `, the oldest for ${Math.round(age / 1000)} s`}`,
+    ),
+    verdict("retrying", true, "ok", `${retrying} deliveries are put off`),
+    verdict("parked", parked === 0, "warning", `${parked} deliveries are parked${parked === 0 ? "" : ": see `odori parked list`"}`),
+  ];
+}
+
+function verdict(check: string, fine: boolean, otherwise: "ok" | "warning" | "error", message: string): Diagnosis {
+  return { level: fine ? "ok" : otherwise, check, message };
+}
+
+function isSafe(version: string): boolean {
+  const parts = version.split(".").map(Number);
+  for (const [index, least] of SQLITE_SAFE.entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== least) return part > least;
+  }
+  return true;
+}
