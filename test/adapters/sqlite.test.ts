@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { service, start } from "odori";
+import { memoryBus } from "odori/memory";
+import { diagnose, type Sql, sqlite } from "odori/sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { authorized, placed } from "../support/contracts.ts";
+import { envelope, eventually, silent } from "../support/stage.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "odori-sqlite-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const session = { service: "shop", owner: "p1", leaseMs: 1_000, now: Date.now };
+
+/** Payment with an effects table, without a unique constraint. */
+const payment = service<Sql>("payment", {
+  setup: (tx) => tx.exec("CREATE TABLE IF NOT EXISTS effects (what TEXT NOT NULL, ballast BLOB)"),
+}).on(placed, {
+  emits: [authorized],
+  handle({ data }, { tx }) {
+    tx.run("INSERT INTO effects (what, ballast) VALUES (?, zeroblob(20000))", data.orderId);
+    return authorized(data);
+  },
+});
+
+function effects(path: string): readonly string[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const rows = database.prepare("SELECT what FROM effects ORDER BY what").all();
+  database.close();
+  return rows.map((row) => String(row.what));
+}
+
+describe("SQLite", () => {
+  it("runs in WAL mode with synchronous=FULL", async () => {
+    const store = sqlite(join(folder, "shop.db"));
+    await store.open(session);
+    const settings = await store.transaction(async ({ native }) => [native.get("PRAGMA journal_mode"), native.get("PRAGMA synchronous")]);
+    expect(settings).toEqual([{ journal_mode: "wal" }, { synchronous: 2 }]);
+    expect(store.durable).toBe(true);
+    await store.close();
+  });
+
+  it("refuses a file that is no database, a folder that is not there, and a folder itself", async () => {
+    const garbage = join(folder, "garbage.db");
+    writeFileSync(garbage, "this is no database at all, but it is long enough to be looked at".repeat(100));
+    await expect(sqlite(garbage).open(session)).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining(garbage),
+    });
+    await expect(sqlite(join(folder, "nowhere", "shop.db")).open(session)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await expect(sqlite(folder).open(session)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  });
+
+  it("refuses a database that a newer Odori has written", async () => {
+    const path = join(folder, "shop.db");
+    const store = sqlite(path);
+    await store.open(session);
+    await store.transaction(async ({ native }) => native.run("UPDATE odori_meta SET value = '99' WHERE key = 'version'"));
+    await store.close();
+    await expect(sqlite(path).open(session)).rejects.toMatchObject({ code: "STORE_VERSION" });
+  });
+
+  it("looks at nothing that is no database of a service, and changes no such file", async () => {
+    const path = join(folder, "foreign.db");
+    const foreign = new DatabaseSync(path);
+    foreign.exec("CREATE TABLE mine (x)");
+    await expect(sqlite(path).inspect.counts()).rejects.toMatchObject({ code: "DATA_NOT_FOUND" });
+    await expect(sqlite(join(folder, "absent.db")).inspect.counts()).rejects.toMatchObject({ code: "DATA_NOT_FOUND" });
+    expect(foreign.prepare("SELECT name FROM sqlite_schema").all()).toEqual([{ name: "mine" }]);
+    expect(foreign.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "delete" });
+    foreign.close();
+  });
+
+  it("waits for another process's transaction without blocking this one, and then says that it is locked", async () => {
+    const path = join(folder, "shop.db");
+    const store = sqlite(path, { busyTimeoutMs: 150 });
+    await store.open(session);
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const refused = expect(store.transaction(async () => {})).rejects.toMatchObject({
+      code: "STORE_BUSY",
+      message: expect.stringContaining(path),
+    });
+    await refused;
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
+    const patient = sqlite(path, { busyTimeoutMs: 10_000 });
+    const waiting = patient.open({ ...session, owner: "p2" });
+    other.exec("COMMIT");
+    await waiting;
+    other.close();
+    await Promise.all([store.close(), patient.close()]);
+  });
+
+  it("a service goes on by itself after its database was locked: nothing lost, no attempt counted", async () => {
+    const path = join(folder, "payment.db");
+    const bus = memoryBus(["payment"]);
+    const app = await start(payment, { store: sqlite(path, { busyTimeoutMs: 30 }), bus, logger: silent });
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    const published = bus.publish([envelope(placed, "s", { orderId: "o" })]);
+    await eventually("it is degraded", async () => (await app.health()).state === "degraded");
+    expect(await app.health()).toMatchObject({ problem: "STORE_BUSY" });
+    other.exec("COMMIT");
+    other.close();
+    await published;
+    expect(effects(path)).toEqual(["o"]);
+    expect(await app.health()).toMatchObject({ state: "ready", problem: undefined });
+    expect((await app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual(["done"]);
+    await app.stop();
+    await bus.close();
+  });
+
+  it("a full disk: refused with a code, nothing lost, and it goes on when there is room", async () => {
+    const path = join(folder, "payment.db");
+    const bus = memoryBus(["payment"]);
+    const small = await start(payment, { store: sqlite(path, { maxBytes: 1_000_000 }), bus, logger: silent });
+    const events = Array.from({ length: 80 }, (_, i) => envelope(placed, `saga ${i}`, { orderId: `o${String(i).padStart(2, "0")}` }));
+    const published = bus.publish(events).catch((error: unknown) => error);
+    await eventually("it is full", async () => (await small.health()).problem === "STORE_FULL");
+    const before = effects(path).length;
+    expect(before).toBeLessThan(80);
+    await small.stop();
+    await published;
+    await bus.close();
+    const roomy = memoryBus(["payment"]);
+    const large = await start(payment, { store: sqlite(path), bus: roomy, logger: silent });
+    await roomy.publish(events);
+    expect(effects(path)).toEqual(events.map((_, i) => `o${String(i).padStart(2, "0")}`));
+    expect((await large.inspect.counts()).deferred).toEqual({});
+    await large.stop();
+    await roomy.close();
+  });
+
+  it("two processes on one file each do their part, and nothing is done twice", { timeout: 60_000 }, async () => {
+    const path = join(folder, "payment.db");
+    const running = [1, 2].map((number) => worker(path, number));
+    const statuses = await Promise.all(running.map((child) => new Promise((resolve) => child.once("exit", resolve))));
+    expect(statuses).toEqual([0, 0]);
+    const found = effects(path);
+    expect(found.length).toBe(300);
+    expect(new Set(found).size).toBe(300);
+    expect(diagnose(path, Date.now()).filter(({ level }) => level !== "ok")).toEqual([]);
+  });
+
+  it("diagnose says what is wrong", async () => {
+    const path = join(folder, "payment.db");
+    const bus = memoryBus(["payment"]);
+    const app = await start(payment, { store: sqlite(path), bus, logger: silent });
+    await bus.publish([envelope(placed, "s", { nonsense: 1 })]);
+    await app.stop();
+    expect(diagnose(path, Date.now()).filter(({ level }) => level !== "ok")).toMatchObject([{ check: "parked", level: "warning" }]);
+    expect(diagnose(join(folder, "absent.db"), 0)).toMatchObject([{ level: "error", check: "DATA_NOT_FOUND" }]);
+  });
+});
+
+/** A process that handles the same 300 events as its sibling, in another order. */
+function worker(path: string, number: number): ChildProcess {
+  const file = new URL("sqlite-worker.ts", import.meta.url).pathname;
+  const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
+  return spawn(process.execPath, [...flags, file, path, String(number)], { stdio: ["ignore", "ignore", "inherit"] });
+}

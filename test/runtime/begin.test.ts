@@ -1,0 +1,224 @@
+import { event, OdoriError, service, start } from "odori";
+import { memoryBus, memoryStore } from "odori/memory";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { authorized, cancelled, placed, refunded } from "../support/contracts.ts";
+import { type Kit, kits } from "../support/kits.ts";
+import { envelope, eventually, Stage, silent } from "../support/stage.ts";
+
+const data = { orderId: "o" };
+const order = service<unknown>("order").begins(placed);
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-([78])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+describe.each(kits)("begin on $name", ({ make }) => {
+  async function on(play: (stage: Stage<typeof placed>, kit: Kit) => Promise<void>): Promise<void> {
+    const kit = make();
+    const stage = await Stage.open(kit, order);
+    await play(stage, kit);
+    await stage.close();
+    kit.close();
+  }
+
+  it("commits the business row and the event together, and emits it", () =>
+    on(async (stage, kit) => {
+      const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+      const begun = await stage.app.begin(
+        "s",
+        (tx) => {
+          kit.effect("order", tx, "placed");
+          return placed(data, { subject: "o" });
+        },
+        { correlationId: "c", traceparent },
+      );
+      expect(begun).toMatchObject({
+        sagaId: "s",
+        begun: true,
+        event: { type: "order.placed.v1", sagaId: "s", correlationId: "c", traceparent, subject: "o", data },
+      });
+      expect(begun.event?.id).toMatch(UUID);
+      await eventually("it is emitted", () => stage.emitted.length === 1);
+      expect(stage.emitted[0]).toEqual(begun.event);
+      expect(stage.effects()).toEqual(["placed"]);
+    }));
+
+  it("the same saga twice, one after the other and at once: begun once", () =>
+    on(async (stage, kit) => {
+      const begin = () =>
+        stage.app.begin("s", (tx) => {
+          kit.effect("order", tx, "placed");
+          return placed(data);
+        });
+      const begun = [...(await Promise.all([begin(), begin(), begin()])), await begin()];
+      expect(begun.map((one) => one.begun)).toEqual([true, false, false, false]);
+      await stage.restart();
+      expect((await begin()).begun).toBe(false);
+      expect(stage.effects()).toEqual(["placed"]);
+    }));
+
+  it("what the work throws reaches the caller as it is, and nothing is left", () =>
+    on(async (stage, kit) => {
+      const failure = new Error("out of paper");
+      const attempts = Array.from({ length: 10 }, (_, i) =>
+        stage.app.begin(`s${i}`, async (tx) => {
+          kit.effect("order", tx, `placed ${i}`);
+          if (i === 3) throw failure;
+          return placed(data);
+        }),
+      );
+      const results = await Promise.allSettled(attempts);
+      expect(results.map(({ status }) => status)).toEqual(attempts.map((_, i) => (i === 3 ? "rejected" : "fulfilled")));
+      await expect(attempts[3]).rejects.toBe(failure);
+      expect(stage.effects().length).toBe(9);
+      expect((await stage.app.inspect.journal("s3")).length).toBe(0);
+    }));
+
+  it("only with what the service begins with", () =>
+    on(async (stage) => {
+      // What JavaScript allows and the types do not.
+      await expect(stage.app.begin("s", () => cancelled(data) as never)).rejects.toMatchObject({ code: "UNDECLARED_OUTCOME" });
+      await expect(stage.app.begin("s", () => undefined as never)).rejects.toMatchObject({ code: "UNDECLARED_OUTCOME" });
+      for (const id of ["", "a\nb", "x".repeat(257)])
+        await expect(stage.app.begin(id, () => placed(data))).rejects.toMatchObject({ code: "ATTRIBUTE_INVALID" });
+    }));
+
+  it("too large for the wire: refused when it is enqueued, inside the transaction", async () => {
+    const kit = make();
+    const large = event("order.placed.v1", z.object({ text: z.string() }));
+    const stage = await Stage.open(kit, service<unknown>("order").begins(large));
+    await stage.app.begin("fits", () => large({ text: "x".repeat(60_000) }));
+    const refused = stage.app.begin("s", (tx) => {
+      kit.effect("order", tx, "placed");
+      return large({ text: "x".repeat(70_000) });
+    });
+    await expect(refused).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+    expect(stage.effects()).toEqual([]);
+    await stage.close();
+    kit.close();
+  });
+
+  it("after stop: refused; stop may be called again", () =>
+    on(async (stage) => {
+      await Promise.all([stage.app.stop(), stage.app.stop()]);
+      await expect(stage.app.begin("s", () => placed(data))).rejects.toMatchObject({ code: "STOPPED" });
+      expect((await stage.app.health()).state).toBe("stopped");
+    }));
+});
+
+describe("running", () => {
+  it("stop finishes what is under way", async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const kit = kits[0]?.make();
+    if (kit === undefined) throw new Error("no kit");
+    const slow = service<unknown>("payment").on(placed, {
+      emits: [authorized],
+      async handle(event, { tx }) {
+        await released;
+        kit.effect("payment", tx, "charged");
+        return authorized(event.data);
+      },
+    });
+    const stage = await Stage.open(kit, slow);
+    const heard = stage.hear(envelope(placed, "s", data));
+    await new Promise((resolve) => setImmediate(resolve));
+    const stopped = stage.app.stop();
+    release();
+    await Promise.all([heard, stopped]);
+    expect(stage.effects()).toEqual(["charged"]);
+    expect(stage.emittedTypes).toEqual(["payment.authorized.v1"]);
+  });
+
+  it("while nobody takes its events, new sagas are refused beyond outboxMax, and begun again afterwards", async () => {
+    const bus = memoryBus(["order", "payment"]);
+    const app = await start(order, { store: memoryStore(), bus, outboxMax: 5, logger: silent });
+    for (let i = 0; i < 5; i++) await app.begin(`s${i}`, () => placed(data));
+    await expect(app.begin("s5", () => placed(data))).rejects.toMatchObject({ code: "OUTBOX_FULL" });
+    const heard: string[] = [];
+    await bus.subscribe({ group: "payment", topics: [placed.type], inFlightMax: 10 }, async (incoming) => {
+      if (!("malformed" in incoming)) heard.push(incoming.sagaId);
+    });
+    await eventually("all are heard", () => new Set(heard).size === 5);
+    await eventually("there is room again", async () => (await app.health()).publishing === 0);
+    await app.begin("s5", () => placed(data));
+    await app.stop();
+  });
+
+  it("a bus that remembers longer than the inbox is refused", async () => {
+    const bus = Object.assign(memoryBus(["order"]), {
+      guarantees: { order: "none", durable: true, retentionMs: 40 * 24 * 3_600_000 } as const,
+    });
+    await expect(start(order, { store: memoryStore(), bus })).rejects.toMatchObject({ code: "RETENTION_TOO_SHORT" });
+  });
+
+  it("options that make no sense are refused", async () => {
+    for (const options of [{ batchMax: 0 }, { pollMs: -1 }, { leaseMs: 1.5 }, { retry: { attempts: 0 } }, { retentionMs: Number.NaN }]) {
+      await expect(start(order, { store: memoryStore(), bus: memoryBus(["order"]), ...options })).rejects.toMatchObject({
+        code: "OPTION_INVALID",
+      });
+    }
+  });
+
+  it("a group that the bus does not know is refused, and the store is closed again", async () => {
+    const store = memoryStore();
+    const refused = start(order, { store, bus: memoryBus(["payment"]) });
+    await expect(refused).rejects.toMatchObject({
+      code: "GROUP_UNKNOWN",
+      message: expect.stringContaining('memoryBus(["payment", "order"])'),
+    });
+  });
+
+  it("setup that fails keeps the service from starting", async () => {
+    const broken = service<unknown>("order", {
+      setup() {
+        throw new OdoriError("OPTION_INVALID", "no such table");
+      },
+    });
+    await expect(start(broken, { store: memoryStore(), bus: memoryBus(["order"]) })).rejects.toThrow("no such table");
+  });
+
+  it("derived ids: the same work, the same ids; other work, others", async () => {
+    const ids: string[][] = [];
+    for (const name of ["payment", "payment", "bank"]) {
+      const kit = kits[0]?.make();
+      if (kit === undefined) throw new Error("no kit");
+      const two = service<unknown>(name).on(placed, {
+        emits: [[authorized, refunded]],
+        handle: (event) => [authorized(event.data), refunded(event.data)],
+      });
+      const stage = await Stage.open(kit, two);
+      await stage.hear(envelope(placed, "s", data, { id: "cause" }));
+      await eventually("both are emitted", () => stage.emitted.length === 2);
+      ids.push(stage.emitted.map(({ id }) => id));
+      for (const { id, causationId } of stage.emitted) {
+        expect(id).toMatch(UUID);
+        expect(causationId).toBe("cause");
+      }
+      await stage.close();
+    }
+    expect(ids[0]).toEqual(ids[1]);
+    expect(new Set(ids.flat()).size).toBe(4);
+  });
+
+  it("every log line of a delivery has service, reaction, saga, correlation, event and attempt", async () => {
+    const lines: unknown[] = [];
+    const kit = kits[0]?.make();
+    if (kit === undefined) throw new Error("no kit");
+    const payment = service<unknown>("payment").on(placed, {
+      handle(_event, { log, attempt }) {
+        log.info("charging");
+        if (attempt === 1) throw new Error("not now");
+      },
+    });
+    const note = (message: string, fields: object = {}) => lines.push({ message, ...fields });
+    const logger = { debug() {}, info: note, warn: note, error: note };
+    const stage = await Stage.open(kit, payment, { logger });
+    await stage.hear(envelope(placed, "s", data, { id: "e", correlationId: "c" }));
+    await eventually("it is tried again", () => lines.length === 3);
+    const fields = { service: "payment", reaction: "order.placed.v1", sagaId: "s", correlationId: "c", eventId: "e" };
+    expect(lines).toMatchObject([
+      { message: "charging", ...fields, attempt: 1 },
+      { message: "a delivery failed", ...fields, attempt: 1, code: "HANDLER_FAILED" },
+      { message: "charging", ...fields, attempt: 2 },
+    ]);
+    await stage.close();
+  });
+});
