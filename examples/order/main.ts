@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, type CommanderError, InvalidArgumentError } from "commander";
 import { codeOf } from "odori";
 import { type Paint, plainPaint } from "odori/observe";
 import colors from "picocolors";
@@ -41,7 +41,7 @@ Kill it in the middle and start it again: every open order reaches its end exact
 Exit status: 0 everything adds up, 1 something does not, 2 it could not run.`,
   );
 
-await run(command.parse().opts<Flags>()).catch((error: unknown) => {
+await run(command.exitOverride(usage).parse().opts<Flags>()).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${codeOf(error)}: ${message}\n`);
   process.exitCode = 2;
@@ -104,6 +104,11 @@ function paintFor(stream: NodeJS.WriteStream): Paint {
   if (!stream.isTTY) return plainPaint;
   const { dim, bold, green, red, yellow } = colors;
   return { dim, bold, good: green, bad: red, undo: yellow };
+}
+
+/** Exit status 2 for arguments that make no sense; --help is fine. */
+function usage({ exitCode }: CommanderError): never {
+  process.exit(exitCode === 0 ? 0 : 2);
 }
 
 function wholeNumber(text: string): number {

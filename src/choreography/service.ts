@@ -51,7 +51,7 @@ export class Service<Native, Begins extends EventContract = never> {
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
   >(heard: Heard, step: Step<Native, HeardEnvelope<Heard>, Emits, Fails, Result, LateEmits, LateResult, Parked>): Service<Native, Begins> {
-    return this.#with(declareStep(typeof heard === "function" ? [heard] : heard, step));
+    return this.#with(declareStep(typeof heard === "object" ? heard : [heard], step));
   }
 
   /** What the service does once it has heard all of several events of one saga. */

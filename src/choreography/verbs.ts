@@ -70,7 +70,7 @@ export interface Undo<
   LateResult,
   Parked extends EventContract,
 > extends Common<Native, EnvelopeOf<On[number]>, LateEmits, LateResult, Parked> {
-  /** What makes the service undo: any one of these. */
+  /** What makes the service undo, whichever of these comes. */
   readonly on: On;
   readonly emits?: Emits;
   readonly key?: (event: EnvelopeOf<On[number]>) => string;

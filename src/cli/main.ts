@@ -1,37 +1,16 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
-import { doctor } from "./commands/doctor.ts";
-import { parked } from "./commands/parked.ts";
-import { run } from "./commands/run.ts";
-import { trace } from "./commands/trace.ts";
-import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
-import { version } from "./version.ts";
+/** The first Node whose `node:sqlite` needs no flag and that runs TypeScript modules as they are. */
+const NODE_LEAST = [22, 18] as const;
 
-endWithPipe();
-const program = new Command("odori")
-  .description("Choreographed sagas: run them, follow them, mend them.")
-  .version(version())
-  .addHelpText(
-    "after",
-    `
-Exit status: 0 fine, 1 something was found, 2 it could not run.
-The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < NODE_LEAST[0] || (major === NODE_LEAST[0] && minor < NODE_LEAST[1])) {
+  process.stderr.write(
+    `odori needs Node ${NODE_LEAST.join(".")} or newer; this is ${process.version}. Install a current Node and run it again.\n`,
   );
-for (const command of [run, trace, parked, doctor]) program.addCommand(command());
-everyCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  // Commander throws for --help and --version as well, with status 0.
-  if (error instanceof CommanderError && error.exitCode === 0) process.exitCode = 0;
-  else {
-    reportError(error, process.argv.includes("--json"));
-    process.exitCode = COULD_NOT_RUN;
-  }
+  process.exitCode = 2;
+} else {
+  const { main } = await import("./program.ts");
+  await main();
 }
 
-function everyCommand(command: Command, change: (command: Command) => void): void {
-  change(command);
-  for (const child of command.commands) everyCommand(child, change);
-}
+export {};

@@ -86,7 +86,7 @@ function readData(members: ReadonlyMap<string, unknown>): unknown {
   return toPlain(parse(Buffer.from(base64, "base64"))).data;
 }
 
-export function malformed(what: string, cause?: unknown): OdoriError {
+function malformed(what: string, cause?: unknown): OdoriError {
   return new OdoriError("MESSAGE_MALFORMED", `This is no CloudEvent of a saga: ${what}.`, {
     cause,
     mend: "It needs specversion 1.0, id, source, type and sagaid.",

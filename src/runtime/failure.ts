@@ -40,7 +40,7 @@ const PERMANENT: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether trying again cannot help: the handler said so, or what was heard or emitted does not fit its contract. */
-export function isPermanent(error: unknown): boolean {
+function isPermanent(error: unknown): boolean {
   return error instanceof PermanentError || (error instanceof OdoriError && PERMANENT.has(error.code));
 }
 

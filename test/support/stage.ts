@@ -104,7 +104,10 @@ export class Stage<Begins extends EventContract> {
     await this.#overhear();
   }
 
+  /** Ends the test; nothing may be left in the outbox, since everybody was there to hear it. */
   async close(): Promise<void> {
+    const running = (await this.app.health()).state !== "stopped";
+    if (running) await eventually("the outbox is empty", async () => (await this.app.inspect.counts()).outbox === 0);
     await this.app.stop();
     await this.bus.close();
   }

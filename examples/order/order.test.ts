@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { audit } from "./audit.ts";
+import { makeOrders } from "./orders.ts";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+
+let data = "";
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), "odori-order-"));
+});
+afterEach(() => rmSync(data, { recursive: true }));
+
+interface Ran {
+  readonly status: number | string;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the example as `npm start` does; killed after `killAfterMs`, where given. */
+function run(args: readonly string[], killAfterMs?: number): Promise<Ran> {
+  const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
+  const child = spawn(process.execPath, [...flags, MAIN, "--data", data, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => (out += chunk));
+  child.stderr.on("data", (chunk) => (err += chunk));
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ status: signal ?? code ?? "?", out, err });
+    });
+  });
+}
+
+describe("the order example", () => {
+  it("prints each order as a timeline, and a summary that adds up", async () => {
+    const { status, out, err } = await run([]);
+    expect({ status, err }).toEqual({ status: 0, err: "" });
+    for (const title of [
+      "order-000001 succeeded",
+      "failed at payment, and was undone",
+      "failed at inventory, and was undone",
+      "failed at shipping, and was undone",
+    ]) {
+      expect(out).toContain(title);
+    }
+    expect(out).toMatch(/payment +inventory\.released +< undid authorized +-> payment\.refunded/);
+    expect(out).toContain("was delivered once more, and nothing changed");
+    expect(out).toContain("8 orders: 5 succeeded, 3 undone");
+    expect(out).toContain("everything adds up");
+    expect(out).not.toContain("\u001b");
+  });
+
+  it("--orders, --fail-rate, --duplicates and --json, twice on the same data", async () => {
+    const args = ["--orders", "200", "--fail-rate", "0.3", "--duplicates", "--json", "--show", "2"];
+    const first = await run(args);
+    expect({ status: first.status, err: first.err }).toEqual({ status: 0, err: "" });
+    const { summary, sagas, redelivered } = JSON.parse(first.out);
+    expect(summary).toMatchObject({ orders: 200, succeeded: 140, undone: 60, completed: 140, cancelled: 60, open: [], violations: [] });
+    expect(sagas.length).toBe(2);
+    expect(redelivered).toEqual({ orderId: "order-000001", changed: false });
+    const second = JSON.parse((await run(args)).out);
+    expect(second.summary).toMatchObject({ orders: 200, completed: 280, cancelled: 120, violations: [] });
+  });
+
+  it("killed in the middle and started again: every open order reaches its end exactly once", { timeout: 60_000 }, async () => {
+    const killed = await run(["--orders", "20000", "--fail-rate", "0.3"], 900);
+    expect(killed.status).toBe("SIGKILL");
+    const open = audit(data).open.length;
+    expect(open).toBeGreaterThan(0);
+    const { status, out } = await run(["--orders", "0", "--json"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(out).summary).toMatchObject({ orders: open, resumed: open, open: [], violations: [] });
+  });
+
+  it("--help, and arguments that make no sense", async () => {
+    const help = await run(["--help"]);
+    expect(help.status).toBe(0);
+    expect(help.out).toContain("Examples:");
+    for (const args of [["--orders", "-1"], ["--orders", "many"], ["--fail-rate", "2"], ["--fail-rate", ""], ["--nonsense"]]) {
+      const { status, err } = await run(args);
+      expect(status).toBe(2);
+      expect(err).toContain("error:");
+    }
+  });
+
+  it("as many orders fail as the rate says, at each place in turn", () => {
+    for (const [count, rate, expected] of [
+      [8, 0.4, 3],
+      [1_000, 0.3, 300],
+      [10, 0, 0],
+      [10, 1, 10],
+      [0, 0.5, 0],
+    ] as const) {
+      const orders = makeOrders(1, count, rate);
+      const failing = orders.filter((order) => order.sku === "moon" || order.destination === "Atlantis" || order.amountCents > 100_000);
+      expect([orders.length, failing.length]).toEqual([count, expected]);
+    }
+  });
+});

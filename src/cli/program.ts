@@ -1,0 +1,41 @@
+import { Command, CommanderError } from "commander";
+import { doctor } from "./commands/doctor.ts";
+import { parked } from "./commands/parked.ts";
+import { run } from "./commands/run.ts";
+import { trace } from "./commands/trace.ts";
+import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
+import { version } from "./version.ts";
+
+/** Reads the arguments, runs the command, and sets the exit status. */
+export async function main(): Promise<void> {
+  endWithPipe();
+  const program = commandLine();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    // Commander throws for --help and --version as well, with status 0.
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    reportError(error, process.argv.includes("--json"));
+    process.exitCode = COULD_NOT_RUN;
+  }
+}
+
+function commandLine(): Command {
+  const program = new Command("odori")
+    .description("Choreographed sagas: run them, follow them, mend them.")
+    .version(version())
+    .addHelpText(
+      "after",
+      `
+Exit status: 0 fine, 1 something was found, 2 it could not run.
+The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
+    );
+  for (const command of [run, trace, parked, doctor]) program.addCommand(command());
+  everyCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));
+  return program;
+}
+
+function everyCommand(command: Command, change: (command: Command) => void): void {
+  change(command);
+  for (const child of command.commands) everyCommand(child, change);
+}

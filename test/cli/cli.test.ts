@@ -1,0 +1,217 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { service, start } from "odori";
+import { memoryBus } from "odori/memory";
+import { type Sql, sqlite } from "odori/sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { authorized, placed } from "../support/contracts.ts";
+import { envelope, silent } from "../support/stage.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const EXAMPLE = join(ROOT, "examples", "order", "choreography.ts");
+const ORDER = '{"orderId":"o-1","amountCents":500,"sku":"fan","quantity":1,"destination":"Atlantis"}';
+
+interface Ran {
+  readonly status: number | string;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command as a user does, in a process of its own. `interrupt` is printed when it is to be sent SIGINT. */
+function odori(args: readonly string[], interrupt?: string): Promise<Ran> {
+  const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", join(ROOT, "src", "cli", "main.ts")];
+  const child = spawn(process.execPath, [...flags, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+    if (interrupt !== undefined && out.includes(interrupt)) child.kill("SIGINT");
+  });
+  child.stderr.on("data", (chunk) => (err += chunk));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ status: signal ?? code ?? "?", out, err }));
+  });
+}
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "odori-cli-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A database with parked deliveries of one saga, and what waits behind the first. */
+async function withParked(): Promise<void> {
+  const payment = service<Sql>("payment").on(placed, {
+    emits: [authorized],
+    key: (event) => event.data.orderId,
+    handle: (event) => authorized(event.data),
+  });
+  const bus = memoryBus(["payment"]);
+  const app = await start(payment, { store: sqlite(join(folder, "payment.db")), bus, logger: silent });
+  await bus.publish([envelope(placed, "saga-1", { wrong: "\u001b[31mred" }, { id: "e1" })]);
+  await bus.publish([envelope(placed, "saga-1", { orderId: "o" }, { id: "e2" })]);
+  await bus.publish([envelope(placed, "saga-2", { wrong: true }, { id: "e3" })]);
+  await app.stop();
+  await bus.close();
+}
+
+describe("odori", () => {
+  it("--help and --version, also of each command", async () => {
+    const help = await odori(["--help"]);
+    expect(help).toMatchObject({ status: 0, err: "" });
+    for (const command of ["run", "trace", "parked", "doctor"]) {
+      expect(help.out).toContain(command);
+      const own = await odori([command, "--help"]);
+      expect(own).toMatchObject({ status: 0, err: "" });
+      expect(own.out).toContain("Usage: odori ");
+    }
+    expect((await odori(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("run: begins a saga, runs it to its end, and shows it; trace shows it again", async () => {
+    const ran = await odori([
+      "run",
+      EXAMPLE,
+      "--data",
+      folder,
+      "--begin",
+      "order.placed.v1",
+      "--saga",
+      "s-1",
+      "--payload",
+      ORDER,
+      "--until-idle",
+    ]);
+    expect(ran).toMatchObject({ status: 0, err: "" });
+    expect(ran.out).toContain("running order, payment, inventory, shipping");
+    const traced = await odori(["trace", "s-1", "--data", folder]);
+    expect(traced.status).toBe(0);
+    expect(ran.out.endsWith(traced.out)).toBe(true);
+    const steps = traced.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replace(/^ *\+\d+ ms +/, "").replace(/ +/g, " "));
+    expect(steps).toEqual([
+      "order began -> order.placed",
+      "payment order.placed authorized -> payment.authorized",
+      "inventory payment.authorized reserved -> inventory.reserved",
+      "shipping inventory.reserved x failed -> shipping.failed",
+      "inventory shipping.failed < undid reserved -> inventory.released",
+      "payment inventory.released < undid authorized -> payment.refunded",
+      "order payment.refunded < undid placed -> order.cancelled",
+    ]);
+    expect((await odori(["trace", "--data", folder])).out).toBe("s-1\n");
+    const json = JSON.parse((await odori(["trace", "s-1", "--data", folder, "--json"])).out);
+    expect(json.steps.map((one: { service: string }) => one.service)).toEqual([
+      "order",
+      "payment",
+      "inventory",
+      "shipping",
+      "inventory",
+      "payment",
+      "order",
+    ]);
+  });
+
+  it("run: Ctrl-C stops it cleanly", async () => {
+    expect(await odori(["run", EXAMPLE, "--data", folder], "running")).toMatchObject({ status: 0, err: "" });
+    const { out } = await odori(["doctor", "--data", folder, "--json"]);
+    const { databases } = JSON.parse(out);
+    expect(databases.length).toBe(4);
+    for (const { checks } of databases) expect(checks).toContainEqual({ level: "ok", check: "processes", message: "0 running" });
+  });
+
+  it("parked: list, retry and discard", async () => {
+    await withParked();
+    const listed = await odori(["parked", "list", "--data", folder]);
+    expect(listed.status).toBe(1);
+    expect(listed.out.split("\n")[1]).toMatch(/^payment\/1 +parked +order\.placed\.v1 +saga-1 +1 +\S+ +PAYLOAD_INVALID /);
+    expect(listed.out).not.toContain("\u001b");
+    const all = JSON.parse((await odori(["parked", "list", "--all", "--json", "--data", folder])).out);
+    expect(all.parked.map((row: { id: string; state: string }) => [row.id, row.state])).toEqual([
+      ["payment/1", "parked"],
+      ["payment/2", "waiting"],
+      ["payment/3", "parked"],
+    ]);
+    expect((await odori(["trace", "saga-1", "--data", folder])).status).toBe(1);
+    expect(await odori(["parked", "discard", "payment/1", "--reason", "a test", "--data", folder])).toMatchObject({
+      status: 0,
+      out: "payment/1 is closed\n",
+    });
+    expect(await odori(["parked", "retry", "payment/3", "--data", folder])).toMatchObject({
+      status: 0,
+      out: "payment/3 will be tried again\n",
+    });
+    expect(await odori(["parked", "list", "--data", folder])).toMatchObject({ status: 0, out: "nothing is parked\n" });
+    expect((await odori(["parked", "retry", "payment/3", "--data", folder])).err).toContain("NOT_PARKED");
+    // What waited behind the discarded one is due, and so is the retried one: the next start takes them up.
+    const later = JSON.parse((await odori(["parked", "list", "--all", "--json", "--data", folder])).out);
+    expect(later.parked.map((row: { state: string }) => row.state)).toEqual(["discarded", "retrying", "retrying"]);
+  });
+
+  it("doctor: says what needs a look", async () => {
+    await withParked();
+    writeFileSync(join(folder, "garbage.db"), "no database");
+    const { status, out } = await odori(["doctor", "--data", folder]);
+    expect(status).toBe(1);
+    expect(out).toContain("2 deliveries are parked");
+    expect(out).toContain("STORE_UNAVAILABLE");
+  });
+
+  const wrong: readonly (readonly [code: string, ...args: readonly string[]])[] = [
+    ["USAGE", "bogus"],
+    ["USAGE", "run"],
+    ["USAGE", "parked", "discard", "payment/1"],
+    ["USAGE", "run", EXAMPLE, "--begin", "nothing.known.v1"],
+    ["USAGE", "run", EXAMPLE, "--begin", "order.placed.v1", "--payload", "{"],
+    ["MODULE_UNREADABLE", "run", "nowhere.ts"],
+    ["MODULE_UNREADABLE", "run", join(ROOT, "package.json")],
+    ["DATA_NOT_FOUND", "trace", "x", "--data", "/nowhere/at/all"],
+    ["DATA_NOT_FOUND", "parked", "list", "--data", "/nowhere/at/all"],
+  ];
+  it.each(wrong)("%s, exit 2: %s %s", async (code, ...args) => {
+    const text = await odori([...args.filter((arg) => arg !== undefined)]);
+    expect(text).toMatchObject({ status: 2, out: "" });
+    expect(text.err.startsWith(`${code}: `)).toBe(true);
+  });
+
+  it("errors are JSON with --json", async () => {
+    const { status, out } = await odori(["trace", "x", "--json", "--data", "/nowhere/at/all"]);
+    expect(status).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, error: { code: "DATA_NOT_FOUND" } });
+  });
+
+  it("an unknown saga, and a parked id that is none", async () => {
+    await withParked();
+    expect(await odori(["trace", "unknown", "--data", folder])).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("DATA_NOT_FOUND"),
+    });
+    for (const id of ["payment", "payment/x", "shipping/1", "../1"]) {
+      expect(await odori(["parked", "retry", id, "--data", folder])).toMatchObject({ status: 2, err: expect.stringContaining("USAGE") });
+    }
+  });
+
+  it("a parked delivery that is retried while the service runs is taken up at once", async () => {
+    let broken = true;
+    const payment = service<Sql>("payment").on(placed, {
+      emits: [authorized],
+      handle(event) {
+        if (broken) throw new Error("not now");
+        return authorized(event.data);
+      },
+    });
+    const bus = memoryBus(["payment"]);
+    const app = await start(payment, { store: sqlite(join(folder, "payment.db")), bus, logger: silent, retry: { attempts: 1 } });
+    await bus.publish([envelope(placed, "s", { orderId: "o" })]);
+    broken = false;
+    expect((await odori(["parked", "retry", "--all", "--data", folder])).status).toBe(0);
+    await expect.poll(async () => (await app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual(["done"]);
+    await app.stop();
+    await bus.close();
+  });
+});

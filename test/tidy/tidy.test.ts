@@ -1,0 +1,163 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { buses, stores } from "../conformance/adapters.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SRC = join(ROOT, "src");
+
+/** Folders of `src/`, from the ground up: imports go down, or stay within their folder. `ports` may use `contract`, which it speaks of. */
+const FLOORS: readonly (readonly string[])[] = [
+  ["contract"],
+  ["ports"],
+  ["choreography", "cloudevents", "adapters", "conformance"],
+  ["runtime", "observe"],
+  ["cli"],
+];
+/** What a folder may use on its own floor. */
+const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = { adapters: ["cloudevents"], conformance: ["cloudevents"] };
+
+const LINES_MAX = 400;
+const MEDIAN_LINES_MAX = 100;
+/** The only third-party code that the library may load, and where. */
+const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = { contract: ["ajv/dist/2020.js"], cli: ["commander", "picocolors"] };
+
+interface SourceFile {
+  /** Relative to `src/`, with slashes. */
+  readonly path: string;
+  readonly folder: string;
+  readonly text: string;
+  /** Files of `src/` that it imports. */
+  readonly imports: readonly string[];
+  /** Modules that it imports when it runs; types are gone by then. */
+  readonly packages: readonly string[];
+}
+
+function filesUnder(folder: string, ending: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(ending) && !name.includes("node_modules"))
+    .map((name) => name.split(sep).join("/"));
+}
+
+const files: readonly SourceFile[] = filesUnder(SRC, ".ts").map((path) => {
+  const text = readFileSync(join(SRC, path), "utf8");
+  const statements = [...text.matchAll(/^(import|export)\s(type\s)?[^;]*?from "([^"]+)";/gms)];
+  const dynamic = [...text.matchAll(/import\("([^"]+)"\)/g)].map((match) => match[1] ?? "");
+  const from = [...statements.map((match) => match[3] ?? ""), ...dynamic];
+  const running = statements.filter((match) => match[2] === undefined).map((match) => match[3] ?? "");
+  const local = from
+    .filter((name) => name.startsWith("."))
+    .map((name) =>
+      relative(SRC, resolve(SRC, dirname(path), name))
+        .split(sep)
+        .join("/"),
+    );
+  const packages = running.filter((name) => !name.startsWith(".") && !name.startsWith("node:"));
+  return { path, folder: path.split("/")[0] ?? "", text, imports: local, packages };
+});
+
+function floorOf(folder: string): number {
+  return FLOORS.findIndex((floor) => floor.includes(folder));
+}
+
+describe("the house", () => {
+  it("every folder has its floor", () => {
+    const folders = new Set(files.filter(({ path }) => path.includes("/")).map(({ folder }) => folder));
+    expect([...folders].sort()).toEqual(FLOORS.flat().sort());
+  });
+
+  it("imports go down", () => {
+    const upwards = files.flatMap(({ path, folder, imports }) =>
+      imports
+        .filter((target) => {
+          const other = target.split("/")[0] ?? "";
+          const below = floorOf(other) < floorOf(folder) || (NEIGHBOURS[folder] ?? []).includes(other);
+          return path.includes("/") && other !== folder && !below;
+        })
+        .map((target) => `${path} -> ${target}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  it("an adapter knows nothing of another one", () => {
+    const adapterOf = (path: string) => /^adapters\/([^/]+)\//.exec(path)?.[1];
+    const mixed = files.flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => adapterOf(path) !== undefined && adapterOf(target) !== undefined && adapterOf(path) !== adapterOf(target))
+        .map((target) => `${path} -> ${target}`),
+    );
+    expect(mixed).toEqual([]);
+  });
+
+  it("third-party code is loaded where it is said, and nowhere else", () => {
+    const strangers = files.flatMap(({ path, folder, packages }) =>
+      packages.filter((name) => !(THIRD_PARTY[folder] ?? []).includes(name)).map((name) => `${path} -> ${name}`),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  it("no file is dead: each is reached from an entry of the package", () => {
+    const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    const entries = [...JSON.stringify(manifest).matchAll(/\.\/src\/([\w/-]+\.ts)/g)].map((match) => match[1] ?? "");
+    expect(entries.length).toBeGreaterThan(4);
+    const reached = new Set<string>();
+    const visit = (path: string) => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      for (const target of files.find((file) => file.path === path)?.imports ?? []) visit(target);
+    };
+    for (const entry of [...entries, "cli/main.ts"]) visit(entry);
+    expect(files.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
+  });
+
+  it("files are small", () => {
+    const lines = files.map(({ path, text }) => ({ path, count: text.split("\n").length }));
+    expect(lines.filter(({ count }) => count > LINES_MAX)).toEqual([]);
+    const sorted = lines.map(({ count }) => count).sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(MEDIAN_LINES_MAX);
+  });
+
+  it("every adapter passes the suites: its folder is in the matrix", () => {
+    const folders = readdirSync(join(SRC, "adapters"));
+    for (const folder of folders) {
+      const has = (file: string) => existsSync(join(SRC, "adapters", folder, file));
+      expect([folder, has("index.ts")]).toEqual([folder, true]);
+      expect([folder, has("bus.ts")]).toEqual([folder, folder in buses]);
+      expect([folder, has("store.ts")]).toEqual([folder, folder in stores]);
+      if (has("store.ts"))
+        for (const file of ["transaction.ts", "inspect.ts"]) expect([folder, file, has(file)]).toEqual([folder, file, true]);
+    }
+  });
+
+  it("every error code that is declared is used", () => {
+    const declared = [...(files.find(({ path }) => path === "contract/errors.ts")?.text ?? "").matchAll(/^ {2}\| "([A-Z_]+)"/gm)].map(
+      (match) => match[1] ?? "",
+    );
+    const used = files
+      .filter(({ path }) => path !== "contract/errors.ts")
+      .map(({ text }) => text)
+      .join("\n");
+    const special = ["PERMANENT", "HANDLER_FAILED"];
+    expect(declared.filter((code) => !used.includes(`"${code}"`) && !special.includes(code))).toEqual([]);
+  });
+
+  it("nothing is left for later, and no compiler is silenced", () => {
+    const marks = /\b(TODO|FIXME|XXX|HACK)\b|@ts-ignore|@ts-expect-error|biome-ignore|: any\b|\bas any\b|\bas unknown as\b|<any>/;
+    expect(
+      files.flatMap(({ path, text }) => text.split("\n").flatMap((line, i) => (marks.test(line) ? [`${path}:${i + 1}`] : []))),
+    ).toEqual([]);
+  });
+
+  it("no test is skipped or alone", () => {
+    const tests = [
+      ...filesUnder(join(ROOT, "test"), ".ts").map((path) => join("test", path)),
+      ...filesUnder(join(ROOT, "examples"), ".ts").map((path) => join("examples", path)),
+    ];
+    const marked = tests.filter(
+      (path) =>
+        /\b(it|test|describe)\.(skip|only|todo|fails)\b/.test(readFileSync(join(ROOT, path), "utf8")) && !path.endsWith("tidy.test.ts"),
+    );
+    expect(marked).toEqual([]);
+  });
+});
