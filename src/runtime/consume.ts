@@ -185,11 +185,7 @@ export class Consume<Native> implements Task<Native> {
   }
 
   #record(draft: Draft, disposition: Disposition, effect: string | undefined, events: readonly EventEnvelope[]): void {
-    const entry = this.#entry(disposition, effect, events);
-    const { deferred, journaled } = this.#occasion;
-    if (journaled) draft.amend.push(entry);
-    else draft.journal.push(entry);
-    if (deferred !== undefined) draft.settle.push(deferred);
+    draft.finish(this.#entry(disposition, effect, events), this.#occasion);
   }
 
   #entry(disposition: Disposition, effect: string | undefined, events: readonly EventEnvelope[]): JournalEntry {

@@ -119,9 +119,6 @@ export class ExpireTask<Native> implements Task<Native> {
     const { reaction, source, id, sagaId } = this.receipt;
     const { type, causationId } = this.#event;
     const entry = { reaction, source, id, type, sagaId, causationId, disposition, effect: undefined, emitted: emissionsOf(events) };
-    const { deferred, journaled } = this.#occasion;
-    if (journaled) draft.amend.push(entry);
-    else draft.journal.push(entry);
-    if (deferred !== undefined) draft.settle.push(deferred);
+    draft.finish(entry, this.#occasion);
   }
 }

@@ -140,7 +140,7 @@ export class FailureTask<Native> implements Task<Native> {
     const { event, occasion } = this.#failure;
     const { source, id, type, sagaId, causationId } = event;
     const { name: reaction } = this.#target;
-    const { attempt: attempts, deferred: seq, journaled } = occasion;
+    const { attempt: attempts } = occasion;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
     const entry = {
       reaction,
@@ -153,11 +153,7 @@ export class FailureTask<Native> implements Task<Native> {
       effect: undefined,
       emitted: emissionsOf(events),
     } as const;
-    if (journaled) draft.amend.push(entry);
-    else draft.journal.push(entry);
-    if (seq === undefined) {
-      const body = { malformed: false, text: encodeStored([event]) };
-      draft.defer.push({ reaction, source, id, sagaId, state, attempts, delayMs, problem, body });
-    } else draft.redefer.push({ seq, state, attempts, delayMs, problem });
+    const body = { malformed: false, text: encodeStored([event]) };
+    draft.putOff(entry, { reaction, source, id, sagaId, state, attempts, delayMs, problem, body }, occasion);
   }
 }

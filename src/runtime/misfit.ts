@@ -45,7 +45,7 @@ export class MisfitTask<Native> implements Task<Native> {
     // Misfits wait for nobody: they have no order among each other.
     if (standing !== "fresh" && standing !== "blocked") return;
     const { reaction, source, id, type, sagaId, body, error } = this.#misfit;
-    const { attempt: attempts, deferred: seq, journaled } = this.#occasion;
+    const { attempt: attempts } = this.#occasion;
     const entry = {
       reaction,
       source,
@@ -57,11 +57,8 @@ export class MisfitTask<Native> implements Task<Native> {
       effect: undefined,
       emitted: [],
     } as const;
-    const problem = problemOf(error);
-    if (journaled) draft.amend.push(entry);
-    else draft.journal.push(entry);
-    if (seq !== undefined) draft.redefer.push({ seq, state: "parked", attempts, delayMs: 0, problem });
-    else draft.defer.push({ reaction, source, id, sagaId, state: "parked", attempts, delayMs: 0, problem, body });
+    const row = { reaction, source, id, sagaId, state: "parked", attempts, delayMs: 0, problem: problemOf(error), body } as const;
+    draft.putOff(entry, row, this.#occasion);
   }
 
   recover(): undefined {
