@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sampleEntry, sampleReceipt, writes } from "./samples.ts";
+import { sampleDeferred, sampleEntry, sampleReceipt, writes } from "./samples.ts";
 import { openAs, type StoreTest, TestClock } from "./store-fixture.ts";
 
 export function inboxSuite<Native>(test: StoreTest<Native>): void {
@@ -57,6 +57,21 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
       });
     await Promise.allSettled([handle(store), handle(other), handle(store), handle(other)]);
     assert.equal(handled, 1);
+  });
+
+  test("deferred deliveries that were closed long ago are purged, and no others", async (_, store) => {
+    const clock = new TestClock();
+    await openAs(store, "p1", clock);
+    const states = ["answered", "discarded", "parked", "waiting"] as const;
+    await store.transaction((tx) => tx.write(writes({ defer: states.map((state) => sampleDeferred(state, { state })) })));
+    clock.now += 10_000;
+    await store.transaction((tx) => tx.write(writes({ defer: [sampleDeferred("young", { state: "discarded" })] })));
+    await store.purge(5_000, 10);
+    const left = await store.inspect.deferred(states, 10);
+    assert.deepEqual(
+      left.map(({ id }) => id),
+      ["parked", "waiting", "young"],
+    );
   });
 
   test("rows past their time are purged, with the fence of sagas that have none left", async (_, store) => {

@@ -34,13 +34,13 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
   test("counts", async (_, store) => {
     const clock = new TestClock();
     await openAs(store, "p1", clock);
-    assert.deepEqual(await store.inspect.counts(), { outbox: 0, outboxOldestMs: 0, deferred: {}, sagas: 0 });
+    assert.deepEqual(await store.inspect.counts(), { outbox: 0, outboxOldestMs: 0, deferred: {} });
     const enqueue = [sampleEvent("1"), sampleEvent("2")];
     await store.transaction((tx) =>
       tx.write(writes({ journal: [sampleEntry("1")], enqueue, defer: [sampleDeferred("1", { state: "parked" })] })),
     );
     clock.now += 40;
-    assert.deepEqual(await store.inspect.counts(), { outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 }, sagas: 1 });
+    assert.deepEqual(await store.inspect.counts(), { outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 } });
   });
 
   test("retrying a parked delivery makes it due at once, with its attempts counted anew", async (_, store) => {

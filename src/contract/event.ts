@@ -63,6 +63,7 @@ export type InputOf<E extends EventContract> = Parameters<E>[0];
 /**
  * Declares an event: `event("order.placed.v1", z.object({ orderId: z.string() }))`.
  * The schema is of any Standard Schema library (zod, valibot, arktype), or plain JSON Schema through `jsonSchema()` of `odori/json-schema`.
+ * What the schema yields is what travels, and is validated once more where it arrives: a schema that transforms must accept its own yield.
  * Throws `NAME_GRAMMAR` or `SCHEMA_UNUSABLE`.
  */
 export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(

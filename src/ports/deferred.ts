@@ -15,6 +15,9 @@ export type DeferredState = (typeof DEFERRED_STATES)[number];
 /** A later delivery to the same reaction of the same saga waits behind these. */
 export const BLOCKING: readonly DeferredState[] = ["retrying", "waiting", "parked"];
 
+/** Nothing more will happen to these: they are kept to be read, as long as inbox rows are. */
+export const CLOSED: readonly DeferredState[] = ["answered", "discarded"];
+
 export interface Problem {
   readonly code: string;
   readonly message: string;

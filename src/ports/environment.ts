@@ -21,10 +21,6 @@ export const systemEnvironment: Environment = {
   },
 };
 
-export function sleep(environment: Environment, delayMs: number): Promise<void> {
-  return new Promise((resolve) => environment.timer(delayMs, resolve));
-}
-
 /** Resolves with `work`, or after `limitMs` without it, whichever comes first. */
 export function atMost(environment: Environment, limitMs: number, work: Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {

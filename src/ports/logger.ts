@@ -18,6 +18,7 @@ export interface Logger {
 }
 
 export type LogLevel = keyof Logger;
+const C1 = /[\u007f-\u009f]/g;
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** One JSON object a line; a field cannot break out of its line, whatever it contains. */
@@ -26,7 +27,9 @@ export function jsonLogger(level: LogLevel = "warn", write: (line: string) => vo
   const at = (own: LogLevel) => {
     if (LEVELS.indexOf(own) < lowest) return () => {};
     return (message: string, fields: LogFields = {}) => {
-      write(`${JSON.stringify({ time: new Date().toISOString(), level: own, message, ...fields }, plainErrors)}\n`);
+      const line = JSON.stringify({ time: new Date().toISOString(), level: own, message, ...fields }, plainErrors);
+      // JSON escapes the control characters below U+0020 alone, and terminals obey those from U+0080 as well.
+      write(`${line.replace(C1, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)}\n`);
     };
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };

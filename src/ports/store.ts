@@ -117,7 +117,6 @@ export interface StoreCounts {
   /** Age of the oldest of them. */
   readonly outboxOldestMs: number;
   readonly deferred: Readonly<Partial<Record<DeferredState, number>>>;
-  readonly sagas: number;
 }
 
 /** Reading a store, and the two things that a person may do to a parked delivery. Needs no session. */
@@ -150,7 +149,10 @@ export interface Store<Native> {
    * Safe when several processes do it at once: no two of them get the same.
    */
   claim(limit: number): Promise<Claimed>;
-  /** Deletes inbox rows older than that, and the fence of sagas that have none left; at most `limit`. Returns how many inbox rows went. */
+  /**
+   * Deletes inbox rows older than that, the fence of sagas that have none left, and deferred deliveries that were closed so long ago; at most
+   * `limit` of each. Returns how many inbox rows went.
+   */
   purge(olderThanMs: number, limit: number): Promise<number>;
   /** Gives up this process's claims, so that another one need not wait for the lease to end, and closes. */
   close(): Promise<void>;

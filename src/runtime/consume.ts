@@ -6,11 +6,11 @@ import type { Fact } from "../contract/event.ts";
 import type { Disposition, JournalEntry } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Receipt, Received } from "../ports/store.ts";
-import { BARRED, DONE, decide, type MarkNames, markNames, runsOf, UNDONE } from "./decide.ts";
+import { BARRED, DONE, decide, runsOf, UNDONE } from "./decide.ts";
 import type { Draft } from "./draft.ts";
 import { emissionsOf, type Origin, toFacts, touchDeadlines } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
-import { deadlineMark, type ReactionPlan } from "./plan.ts";
+import { type MarkNames, markNames, type ReactionPlan } from "./plan.ts";
 import type { Occasion, Settle, Shared } from "./shared.ts";
 import type { Scope, Task } from "./task.ts";
 
@@ -36,7 +36,7 @@ export class Consume<Native> implements Task<Native> {
     this.#event = event;
     this.#occasion = occasion;
     this.settle = settle;
-    this.#names = markNames(plan, event, plan.deadlines.map(deadlineMark));
+    this.#names = markNames(plan, event);
     const reaction = plan.reaction.name;
     const { source, id, sagaId } = event;
     this.receipt = {

@@ -1,29 +1,9 @@
-import type { EventEnvelope } from "../contract/envelope.ts";
-import { effectMark, type ReactionPlan } from "./plan.ts";
+import type { MarkNames, ReactionPlan } from "./plan.ts";
 
 /** States of an effect's mark. */
 export const DONE = "done";
 export const UNDONE = "undone";
 export const BARRED = "barred";
-
-/** Names of the marks that a delivery depends on. */
-export interface MarkNames {
-  readonly effects: readonly string[];
-  readonly once: string | undefined;
-  readonly max: string | undefined;
-  readonly join: string | undefined;
-  /** All of them in one list, as the store is asked for them; marks of deadlines are last. */
-  readonly all: readonly string[];
-}
-
-export function markNames<Native>(plan: ReactionPlan<Native>, event: EventEnvelope, deadlines: readonly string[]): MarkNames {
-  const effects = plan.effects.map((effect) => effectMark(plan.reaction, effect, event));
-  const { onceMark, maxMark, joinMark } = plan;
-  const all = [...effects];
-  for (const mark of [onceMark, maxMark, joinMark]) if (mark !== undefined) all.push(mark);
-  all.push(...deadlines);
-  return { effects, once: onceMark, max: maxMark, join: joinMark, all };
-}
 
 /**
  * - `run`          call the handler

@@ -24,6 +24,18 @@ export interface ReactionPlan<Native> {
   readonly joinMark: string | undefined;
   /** Deadlines that this reaction may arm or call off by what it emits. */
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
+  /** Names of the marks that every delivery depends on; undefined where they depend on its key. */
+  readonly names: MarkNames | undefined;
+}
+
+/** Names of the marks that a delivery depends on. */
+export interface MarkNames {
+  readonly effects: readonly string[];
+  readonly once: string | undefined;
+  readonly max: string | undefined;
+  readonly join: string | undefined;
+  /** All of them in one list, as the store is asked for them; marks of deadlines are last. */
+  readonly all: readonly string[];
 }
 
 /** A service, ready to run. */
@@ -75,7 +87,7 @@ function planReaction<Native>(service: ServiceDeclaration<Native>, reaction: Rea
   for (const [index, outcome] of reaction.emits.entries()) outcomes.set(keyOf(outcome), { failure: false, effect: effects[index] });
   for (const outcome of reaction.fails) outcomes.set(keyOf(outcome), { failure: true, effect: undefined });
   const own = reaction.kind === "undo" ? [reaction.effect] : effects.filter((effect) => effect !== undefined);
-  return {
+  const plan = {
     reaction,
     contracts: new Map(reaction.hears.map((contract) => [contract.type, contract])),
     outcomes,
@@ -85,11 +97,31 @@ function planReaction<Native>(service: ServiceDeclaration<Native>, reaction: Rea
     maxMark: reaction.max === undefined ? undefined : `max ${reaction.name}`,
     joinMark: reaction.kind === "join" ? `fired ${reaction.name}` : undefined,
     deadlines: touching(service, possibleEmissions(reaction).flat()),
+    names: undefined,
   };
+  const keyed = reaction.kind !== "join" && reaction.key !== undefined;
+  return keyed ? plan : { ...plan, names: nameMarks(plan, plan.effects) };
+}
+
+/** The marks that a delivery depends on: by its key, where effects have one. */
+export function markNames<Native>(plan: ReactionPlan<Native>, event: EventEnvelope): MarkNames {
+  return (
+    plan.names ??
+    nameMarks(
+      plan,
+      plan.effects.map((effect) => effectMark(plan.reaction, effect, event)),
+    )
+  );
+}
+
+function nameMarks<Native>(plan: Omit<ReactionPlan<Native>, "names">, effects: readonly string[]): MarkNames {
+  const { onceMark, maxMark, joinMark, deadlines } = plan;
+  const others = [onceMark, maxMark, joinMark].filter((mark) => mark !== undefined);
+  return { effects, once: onceMark, max: maxMark, join: joinMark, all: [...effects, ...others, ...deadlines.map(deadlineMark)] };
 }
 
 /** Names the mark of an effect: `payment.authorized.v1`, or with its key behind it. */
-export function effectMark<Native>(reaction: ReactionDeclaration<Native>, effect: string, event: EventEnvelope): string {
+function effectMark<Native>(reaction: ReactionDeclaration<Native>, effect: string, event: EventEnvelope): string {
   const key = reaction.kind === "join" ? undefined : reaction.key;
   return key === undefined ? effect : `${effect} ${key(event)}`;
 }

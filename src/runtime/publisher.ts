@@ -1,6 +1,6 @@
 import { codeOf } from "../contract/errors.ts";
 import type { Bus } from "../ports/bus.ts";
-import { atMost, type Environment, sleep } from "../ports/environment.ts";
+import { atMost, type Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Ticket } from "../ports/store.ts";
 import type { HandOver } from "./batch.ts";
@@ -20,6 +20,8 @@ export class Publisher {
   readonly #logger: Logger;
   readonly #probe: Probe;
   readonly #underWay = new Set<Promise<void>>();
+  /** Ends the pauses under way. */
+  readonly #pausing = new Set<() => void>();
   #answered: Ticket[] = [];
   #stopping = false;
   #failing = false;
@@ -57,6 +59,7 @@ export class Publisher {
   /** Gives up on what the bus refuses from now on, and waits for what it has taken, at most so long. The rest stays in the outbox. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
+    for (const wake of this.#pausing) wake();
     await atMost(this.#environment, timeoutMs, Promise.all(this.#underWay));
   }
 
@@ -68,7 +71,7 @@ export class Publisher {
         if (error === undefined) break;
         if (this.#stopping) return;
         this.#report(error);
-        await sleep(this.#environment, backoffMs(REPUBLISH, Math.min(attempt, 16), this.#environment.random()));
+        await this.#pause(backoffMs(REPUBLISH, Math.min(attempt, 16), this.#environment.random()));
         if (this.#stopping) return;
       }
       this.#failing = false;
@@ -77,6 +80,18 @@ export class Publisher {
     } finally {
       this.pending -= events.length;
     }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        cancel();
+        this.#pausing.delete(wake);
+        resolve();
+      };
+      const cancel = this.#environment.timer(delayMs, wake);
+      this.#pausing.add(wake);
+    });
   }
 
   async #try(events: HandOver["events"]): Promise<unknown> {

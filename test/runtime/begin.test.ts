@@ -72,6 +72,35 @@ describe.each(kits)("begin on $name", ({ make }) => {
       expect((await stage.app.inspect.journal("s3")).length).toBe(0);
     }));
 
+  it("inside a transaction that the caller opened: both are kept, or both are lost", () =>
+    on(async (stage, kit) => {
+      const begin = (sagaId: string, native: unknown) =>
+        stage.app.begin(
+          sagaId,
+          (tx) => {
+            kit.effect("order", tx, `placed ${sagaId}`);
+            return placed(data);
+          },
+          { within: native },
+        );
+      const failure = new Error("the caller's own failure");
+      const lost = kit.ownTransaction("order", async (native) => {
+        await begin("lost", native);
+        throw failure;
+      });
+      await expect(lost).rejects.toBe(failure);
+      await kit.ownTransaction("order", async (native) => {
+        kit.effect("order", native, "the caller's own row");
+        expect((await begin("kept", native)).begun).toBe(true);
+        expect((await begin("kept", native)).begun).toBe(false);
+      });
+      await eventually("it is published", () => stage.emitted.length === 1);
+      expect(stage.emitted.map(({ sagaId }) => sagaId)).toEqual(["kept"]);
+      expect(stage.effects()).toEqual(["the caller's own row", "placed kept"]);
+      expect((await stage.app.inspect.journal("lost")).length).toBe(0);
+      expect((await stage.app.begin("kept", () => placed(data))).begun).toBe(false);
+    }));
+
   it("only with what the service begins with", () =>
     on(async (stage) => {
       // What JavaScript allows and the types do not.
@@ -140,6 +169,23 @@ describe("running", () => {
     await eventually("there is room again", async () => (await app.health()).publishing === 0);
     await app.begin("s5", () => placed(data));
     await app.stop();
+  });
+
+  it("stop does not wait for a bus that takes nothing: what is left is published after the next start", async () => {
+    const kit = kits[1]?.make();
+    if (kit === undefined) throw new Error("no kit");
+    const bus = memoryBus(["order", "payment"]);
+    const app = await start(order, { store: kit.store("order"), bus, logger: silent });
+    await app.begin("s", () => placed(data));
+    await app.stop();
+    const heard: string[] = [];
+    await bus.subscribe({ group: "payment", topics: [placed.type], inFlightMax: 10 }, async (incoming) => {
+      if (!("malformed" in incoming)) heard.push(incoming.sagaId);
+    });
+    const again = await start(order, { store: kit.store("order"), bus, logger: silent });
+    await eventually("it is heard", () => heard.length === 1);
+    await again.stop();
+    kit.close();
   });
 
   it("a bus that remembers longer than the inbox is refused", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "odori";
 import { MemoryDatabase, memoryStore, memoryTable } from "odori/memory";
-import { sqlite } from "odori/sqlite";
+import { sqlite, sqlOf } from "odori/sqlite";
 
 /**
  * Databases of services for one test, and an effects table in each that would show doubles: it has no unique constraint.
@@ -17,6 +17,8 @@ export interface Kit {
   effect(service: string, tx: unknown, what: string): void;
   /** The committed effects of a service, in order, read by other means than Odori. */
   effects(service: string): readonly string[];
+  /** Runs `work` in a transaction that the test opens itself, past the running service, and commits unless it rejects. */
+  ownTransaction(service: string, work: (native: unknown) => Promise<void>): Promise<void>;
   close(): void;
 }
 
@@ -37,6 +39,9 @@ function memoryKit(): Kit {
     },
     effect(service, tx, what) {
       if (isMemoryTx(tx)) tx.in(table).set(`${service} ${next++}`, what);
+    },
+    async ownTransaction(service, work) {
+      await memoryStore(databases.get(service)).run(work);
     },
     effects: (service) => [...table.rows].filter(([key]) => key.startsWith(`${service} `)).map(([, what]) => what),
     close() {},
@@ -67,6 +72,19 @@ function sqliteKit(): Kit {
     },
     effect(_service, tx, what) {
       if (isSql(tx)) tx.run("INSERT INTO effects (what) VALUES (?)", what);
+    },
+    async ownTransaction(service, work) {
+      const database = new DatabaseSync(fileOf(service));
+      database.exec("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE");
+      try {
+        await work(sqlOf(database));
+        database.exec("COMMIT");
+      } catch (error) {
+        database.exec("ROLLBACK");
+        throw error;
+      } finally {
+        database.close();
+      }
     },
     effects(service) {
       const database = new DatabaseSync(fileOf(service));

@@ -24,7 +24,8 @@ export class MemoryDatabase {
   sequence = 0;
   log: UndoLog = [];
   readonly #log = () => this.log;
-  readonly inbox = new TransactionalMap<string, JournalRecord>(new Map(), this.#log);
+  /** The inbox by event id, under which there is more than one row only where several reactions hear an event. */
+  readonly inbox = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
   /** The inbox by saga. Lists are replaced, never changed in place, so that a rollback can put the old one back. */
   readonly sagas = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
   /** The marks of each saga, by name. Replaced, never changed in place, like the lists of `sagas`. */
@@ -55,12 +56,31 @@ export class MemoryDatabase {
     this.fence.set(sagaId, new Map(this.fence.get(sagaId)).set(name, state));
   }
 
+  findJournal(reaction: string, source: string, id: string): JournalRecord | undefined {
+    return this.inbox.get(id)?.find((record) => record.reaction === reaction && record.source === source);
+  }
+
   putJournal(record: JournalRecord): void {
-    const key = keyOf(record.reaction, record.source, record.id);
-    const before = this.inbox.get(key);
-    const others = this.sagas.get(record.sagaId) ?? [];
-    this.inbox.set(key, record);
-    this.sagas.set(record.sagaId, [...(before === undefined ? others : others.filter((other) => other !== before)), record]);
+    const before = this.findJournal(record.reaction, record.source, record.id);
+    const replaced = (rows: readonly JournalRecord[] = []) => [
+      ...(before === undefined ? rows : rows.filter((row) => row !== before)),
+      record,
+    ];
+    this.inbox.set(record.id, replaced(this.inbox.get(record.id)));
+    this.sagas.set(record.sagaId, replaced(this.sagas.get(record.sagaId)));
+  }
+
+  dropJournal(record: JournalRecord): void {
+    const without = (rows: readonly JournalRecord[] = []) => rows.filter((row) => row !== record);
+    const same = without(this.inbox.get(record.id));
+    if (same.length > 0) this.inbox.set(record.id, same);
+    else this.inbox.delete(record.id);
+    const saga = without(this.sagas.get(record.sagaId));
+    if (saga.length > 0) this.sagas.set(record.sagaId, saga);
+    else {
+      this.sagas.delete(record.sagaId);
+      this.fence.delete(record.sagaId);
+    }
   }
 
   putDeferred(row: DeferredRecord): void {
@@ -81,6 +101,7 @@ export class MemoryDatabase {
 
   /** The deferred deliveries of one reaction and saga, oldest first. */
   deferredOf(reaction: string, sagaId: string): readonly DeferredRecord[] {
+    if (this.deferred.size === 0) return [];
     const seqs = this.deferredAt.get(keyOf(reaction, sagaId));
     if (seqs === undefined) return [];
     return [...seqs].sort((a, b) => a - b).flatMap((seq) => this.deferred.get(seq) ?? []);
@@ -92,6 +113,6 @@ export class MemoryDatabase {
 }
 
 /** Control characters are in no identifier, so a newline keeps the parts of a key apart. */
-export function keyOf(...parts: readonly string[]): string {
+function keyOf(...parts: readonly string[]): string {
   return parts.join("\n");
 }

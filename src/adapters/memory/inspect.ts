@@ -2,7 +2,7 @@ import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import type { StoreCounts, StoreInspection } from "../../ports/store.ts";
-import { type DeferredRecord, keyOf, type MemoryDatabase } from "./database.ts";
+import type { DeferredRecord, MemoryDatabase } from "./database.ts";
 import { releaseNext } from "./transaction.ts";
 
 export class MemoryInspection implements StoreInspection {
@@ -19,7 +19,12 @@ export class MemoryInspection implements StoreInspection {
   }
 
   async sagas(limit: number): Promise<readonly string[]> {
-    const ids = new Set([...this.#database.inbox.values()].reverse().map(({ sagaId }) => sagaId));
+    const ids = new Set(
+      [...this.#database.inbox.values()]
+        .flat()
+        .reverse()
+        .map(({ sagaId }) => sagaId),
+    );
     return [...ids].slice(0, limit);
   }
 
@@ -36,7 +41,6 @@ export class MemoryInspection implements StoreInspection {
       outbox: outbox.reduce((sum, { events }) => sum + events.length, 0),
       outboxOldestMs: outbox.length === 0 ? 0 : this.#now() - oldest,
       deferred,
-      sagas: this.#database.sagas.size,
     };
   }
 
@@ -54,7 +58,7 @@ export class MemoryInspection implements StoreInspection {
       const row = this.#parked(seq, ["parked", "retrying"]);
       const closed: DeferredRecord = { ...row, state: "discarded", reason };
       this.#database.putDeferred(closed);
-      const entry = this.#database.inbox.get(keyOf(row.reaction, row.source, row.id));
+      const entry = this.#database.findJournal(row.reaction, row.source, row.id);
       if (entry !== undefined) this.#database.putJournal({ ...entry, disposition: "discarded" });
       releaseNext(this.#database, row.reaction, row.sagaId, this.#now());
       return closed;

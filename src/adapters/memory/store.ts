@@ -1,7 +1,8 @@
 import { OdoriError } from "../../contract/errors.ts";
+import { CLOSED } from "../../ports/deferred.ts";
 import { notOurs } from "../../ports/errors.ts";
 import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
-import { keyOf, MemoryDatabase } from "./database.ts";
+import { MemoryDatabase } from "./database.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTransaction, MemoryTx, type Writer } from "./transaction.ts";
 
@@ -49,17 +50,12 @@ export class MemoryStore implements Store<MemoryTx> {
     return this.#database.exclusive(async () => {
       const database = this.#database;
       const before = this.#writer(undefined).now() - olderThanMs;
-      const old = [...database.inbox.values()].filter(({ at }) => at < before).slice(0, limit);
-      for (const record of old) {
-        database.inbox.delete(keyOf(record.reaction, record.source, record.id));
-        const rest = (database.sagas.get(record.sagaId) ?? []).filter((other) => other !== record);
-        if (rest.length > 0) database.sagas.set(record.sagaId, rest);
-        else {
-          database.sagas.delete(record.sagaId);
-          database.fence.delete(record.sagaId);
-        }
-      }
-      return old.length;
+      const old = [...database.inbox.values()].flat().filter(({ at }) => at < before);
+      const purged = old.sort((a, b) => a.at - b.at).slice(0, limit);
+      for (const record of purged) database.dropJournal(record);
+      const closed = [...database.deferred.values()].filter(({ state, at }) => CLOSED.includes(state) && at < before);
+      for (const row of closed.slice(0, limit)) database.dropDeferred(row);
+      return purged.length;
     });
   }
 
@@ -110,6 +106,6 @@ export function memoryStore(database?: MemoryDatabase): MemoryStore {
   return new MemoryStore(database);
 }
 
-export function memoryTable<Row>(): MemoryTable<Row> {
+export function memoryTable<Row extends NonNullable<unknown>>(): MemoryTable<Row> {
   return new MemoryTable<Row>();
 }

@@ -1,8 +1,8 @@
 /** What puts a change back. A rollback runs them, newest first. */
 export type UndoLog = (() => void)[];
 
-/** A `Map` whose changes are taken back when the transaction rolls back. */
-export class TransactionalMap<K, V> {
+/** A `Map` of anything but `undefined`, whose changes are taken back when the transaction rolls back. */
+export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   readonly #map: Map<K, V>;
   readonly #log: () => UndoLog;
 
@@ -21,10 +21,8 @@ export class TransactionalMap<K, V> {
 
   set(key: K, value: V): void {
     const map = this.#map;
-    if (map.has(key)) {
-      const before = map.get(key);
-      if (before !== undefined) this.#log().push(() => map.set(key, before));
-    } else this.#log().push(() => map.delete(key));
+    const before = map.get(key);
+    this.#log().push(before === undefined ? () => map.delete(key) : () => map.set(key, before));
     map.set(key, value);
   }
 

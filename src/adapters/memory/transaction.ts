@@ -4,11 +4,11 @@ import { OdoriError } from "../../contract/errors.ts";
 import { BLOCKING } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { Receipt, Received, Standing, StoreTransaction, Ticket, Writes } from "../../ports/store.ts";
-import { keyOf, type MemoryDatabase } from "./database.ts";
+import type { MemoryDatabase } from "./database.ts";
 import { TransactionalMap } from "./table.ts";
 
 /** Business rows that live in memory: make one with `memoryTable<Row>()`, open it with `tx.in(table)`. */
-export class MemoryTable<Row> {
+export class MemoryTable<Row extends NonNullable<unknown>> {
   readonly rows = new Map<string, Row>();
 }
 
@@ -21,7 +21,7 @@ export class MemoryTx {
     this.#database = database;
   }
 
-  in<Row>(table: MemoryTable<Row>): TransactionalMap<string, Row> {
+  in<Row extends NonNullable<unknown>>(table: MemoryTable<Row>): TransactionalMap<string, Row> {
     return new TransactionalMap(table.rows, () => {
       this.check();
       return this.#database.log;
@@ -72,7 +72,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     const database = this.#database;
     const at = this.#writer.now();
     for (const entry of writes.journal) {
-      if (database.inbox.has(keyOf(entry.reaction, entry.source, entry.id))) throw alreadyReceived(entry);
+      if (database.findJournal(entry.reaction, entry.source, entry.id) !== undefined) throw alreadyReceived(entry);
       database.putJournal({ ...entry, at });
     }
     for (const entry of writes.amend) database.putJournal({ ...entry, at });
@@ -92,7 +92,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
       const mine = row !== undefined && (row.state === "retrying" || row.state === "armed") && row.owner === this.#writer.owner;
       return mine ? "fresh" : "gone";
     }
-    if (this.#database.inbox.has(keyOf(reaction, source, id))) return "duplicate";
+    if (this.#database.findJournal(reaction, source, id) !== undefined) return "duplicate";
     return this.#database.deferredOf(reaction, sagaId).some(({ state }) => BLOCKING.includes(state)) ? "blocked" : "fresh";
   }
 

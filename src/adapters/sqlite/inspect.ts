@@ -37,7 +37,6 @@ export class SqliteInspection implements StoreInspection {
   counts(): Promise<StoreCounts> {
     return this.#access.read((sql) => {
       const outbox = sql.get("SELECT coalesce(sum(count), 0) AS events, min(at) AS oldest FROM odori_outbox");
-      const sagas = sql.get("SELECT count(DISTINCT saga_id) AS sagas FROM odori_inbox");
       const deferred: Partial<Record<DeferredState, number>> = {};
       for (const row of sql.all("SELECT state, count(*) AS rows FROM odori_deferred GROUP BY state")) {
         deferred[toState(row.state)] = Number(row.rows);
@@ -47,7 +46,6 @@ export class SqliteInspection implements StoreInspection {
         outbox: Number(outbox?.events),
         outboxOldestMs: typeof oldest === "number" ? Math.max(0, this.#access.now() - oldest) : 0,
         deferred,
-        sagas: Number(sagas?.sagas),
       };
     });
   }

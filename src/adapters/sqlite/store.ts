@@ -107,6 +107,9 @@ export class SqliteStore implements Store<Sql> {
         const rows = connection.all(old, limit, this.#now() - olderThanMs);
         const bare = "DELETE FROM odori_fence WHERE saga_id = ?1 AND NOT EXISTS (SELECT 1 FROM odori_inbox WHERE saga_id = ?1)";
         for (const sagaId of new Set(rows.map((row) => String(row.saga_id)))) connection.run(bare, sagaId);
+        const closed =
+          "DELETE FROM odori_deferred WHERE seq IN (SELECT seq FROM odori_deferred WHERE state IN ('answered', 'discarded') AND at < ? LIMIT ?)";
+        connection.run(closed, this.#now() - olderThanMs, limit);
         return rows.length;
       }),
     );
