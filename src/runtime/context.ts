@@ -3,16 +3,21 @@ import { OdoriError } from "../contract/errors.ts";
 import type { Environment } from "../ports/environment.ts";
 import { type LogFields, type Logger, withFields } from "../ports/logger.ts";
 
-/** Makes what handlers are given. What few of them use is made when it is asked for. */
+/** Makes what handlers are given. */
 export class Contexts {
   readonly #environment: Environment;
-  readonly #logger: Logger;
+  readonly #shared: SharedParts;
   readonly #timeoutMs: number;
 
   constructor(environment: Environment, logger: Logger, timeoutMs: number) {
     this.#environment = environment;
-    this.#logger = logger;
     this.#timeoutMs = timeoutMs;
+    this.#shared = {
+      logger,
+      now: () => new Date(environment.now()),
+      random: () => environment.random(),
+      uuid: () => environment.uuid(),
+    };
   }
 
   /**
@@ -20,40 +25,61 @@ export class Contexts {
    * back and closed, so whatever the handler still writes is refused.
    */
   call<Native, T>(tx: Native, attempt: number, fields: LogFields, work: (context: Context<Native>) => T | Promise<T>): T | Promise<T> {
-    const environment = this.#environment;
-    const logger = this.#logger;
-    let controller: AbortController | undefined;
-    const signal = () => {
-      controller ??= new AbortController();
-      return controller.signal;
-    };
-    const returned = work({
-      tx,
-      attempt,
-      now: () => new Date(environment.now()),
-      random: () => environment.random(),
-      uuid: () => environment.uuid(),
-      get log() {
-        return withFields(logger, { ...fields, attempt });
-      },
-      get signal() {
-        return signal();
-      },
-    });
-    if (!(returned instanceof Promise)) return returned;
-    return this.#withinTime(returned, (error) => controller?.abort(error));
+    const context = new HandlerContext(tx, attempt, fields, this.#shared);
+    const returned = work(context);
+    return returned instanceof Promise ? this.#withinTime(returned, context) : returned;
   }
 
-  #withinTime<T>(returned: Promise<T>, abort: (error: OdoriError) => void): Promise<T> {
+  #withinTime<T>(returned: Promise<T>, context: HandlerContext<unknown>): Promise<T> {
     return new Promise((resolve, reject) => {
       const cancel = this.#environment.timer(this.#timeoutMs, () => {
         const error = new OdoriError("HANDLER_TIMEOUT", `The handler has not returned within ${this.#timeoutMs} ms.`, {
           mend: "Pass ctx.signal to what it waits for, and do not call begin() from inside a handler: return an event.",
         });
-        abort(error);
+        context.abort(error);
         reject(error);
       });
       returned.then(resolve, reject).finally(cancel);
     });
+  }
+}
+
+/** Functions that are the same for every handler. They are no methods: handlers take them out of the context. */
+interface SharedParts extends Pick<Context<unknown>, "now" | "random" | "uuid"> {
+  readonly logger: Logger;
+}
+
+/** What few handlers use is made when it is asked for. */
+class HandlerContext<Native> implements Context<Native> {
+  readonly tx: Native;
+  readonly attempt: number;
+  readonly now: () => Date;
+  readonly random: () => number;
+  readonly uuid: () => string;
+  readonly #fields: LogFields;
+  readonly #logger: Logger;
+  #controller: AbortController | undefined;
+
+  constructor(tx: Native, attempt: number, fields: LogFields, { now, random, uuid, logger }: SharedParts) {
+    this.tx = tx;
+    this.attempt = attempt;
+    this.now = now;
+    this.random = random;
+    this.uuid = uuid;
+    this.#fields = fields;
+    this.#logger = logger;
+  }
+
+  get log(): Logger {
+    return withFields(this.#logger, { ...this.#fields, attempt: this.attempt });
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller?.abort(reason);
   }
 }

@@ -1,0 +1,83 @@
+import { type Disposition, type JournalRecord, jsonLogger } from "odori";
+import { printable, timeline, traceOf } from "odori/observe";
+import { describe, expect, it } from "vitest";
+import { DISPOSITIONS } from "../../src/ports/journal.ts";
+
+function record(id: string, at: number, emitted: readonly string[], change: Partial<JournalRecord> = {}): JournalRecord {
+  return {
+    reaction: "r",
+    source: "/s",
+    id,
+    type: `shop.${id}.v1`,
+    sagaId: "s",
+    causationId: undefined,
+    disposition: "done",
+    effect: undefined,
+    emitted: emitted.map((one) => ({ id: one, type: `shop.${one}.v1` })),
+    at,
+    ...change,
+  };
+}
+
+describe("a trace", () => {
+  it("puts journals together: by the clock, and where that says nothing by what caused what", () => {
+    const steps = traceOf([
+      { service: "last", records: [record("b", 5, ["c"]), record("c", 5, [])] },
+      { service: "first", records: [record("a", 5, ["b"], { disposition: "begun" }), record("z", 7, [])] },
+    ]);
+    expect(steps.map(({ service, heard, elapsedMs, depth }) => [service, heard, elapsedMs, depth])).toEqual([
+      ["first", undefined, 0, 0],
+      ["last", "shop.b.v1", 0, 1],
+      ["last", "shop.c.v1", 0, 2],
+      ["first", "shop.z.v1", 2, 0],
+    ]);
+  });
+
+  it("ends, even if journals claim that events caused each other", () => {
+    const steps = traceOf([{ service: "liar", records: [record("a", 1, ["b"]), record("b", 1, ["a"])] }]);
+    expect(steps.length).toBe(2);
+  });
+
+  it("has words for everything that may become of a delivery", () => {
+    for (const disposition of DISPOSITIONS) {
+      const [line = ""] = timeline(traceOf([{ service: "shop", records: [record("a", 1, [], { disposition })] }]));
+      expect(line).toMatch(/shop {2}.*\w{3,}/);
+    }
+    const undone: Disposition = "undone";
+    const [line] = timeline(
+      traceOf([{ service: "shop", records: [record("a", 1, ["b"], { disposition: undone, effect: "shop.charged.v2" })] }]),
+    );
+    expect(line).toBe("+0 ms  shop  shop.a  < undid charged  -> shop.b");
+  });
+
+  it("of nothing is nothing", () => expect(timeline(traceOf([]))).toEqual([]));
+});
+
+describe("text from outside", () => {
+  const hostile = "\u001b[31mred\u009b2J\r\n\u202eright to left\u0000";
+
+  it("cannot command a terminal", () => {
+    expect(printable(hostile)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+    expect(printable("日本 👘 ünïcode")).toBe("日本 👘 ünïcode");
+    const [line] = timeline(traceOf([{ service: hostile, records: [record("a", 1, [hostile], { type: hostile })] }]));
+    expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+  });
+
+  it("stays on its line in the log, and errors keep their causes", () => {
+    const lines: string[] = [];
+    const logger = jsonLogger("info", (line) => lines.push(line));
+    logger.debug("too quiet");
+    logger.warn(hostile, { sagaId: hostile, big: 1n, error: new Error("outer", { cause: new TypeError("inner") }) });
+    expect(lines.length).toBe(1);
+    const [line = ""] = lines;
+    expect(line.endsWith("\n")).toBe(true);
+    expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    expect(JSON.parse(line)).toMatchObject({
+      level: "warn",
+      message: hostile,
+      sagaId: hostile,
+      big: "1",
+      error: { message: "outer", cause: { name: "TypeError", message: "inner" } },
+    });
+  });
+});
