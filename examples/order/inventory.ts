@@ -7,7 +7,8 @@ export const STOCK: Readonly<Record<string, number>> = { kimono: 1_000_000, fan:
 
 const setup = (tx: Sql) => {
   tx.exec(`CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, available INTEGER NOT NULL CHECK (available >= 0));
-    CREATE TABLE IF NOT EXISTS reservations (entry INTEGER PRIMARY KEY, order_id TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL)`);
+    CREATE TABLE IF NOT EXISTS reservations (entry INTEGER PRIMARY KEY, order_id TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS reservations_order ON reservations (order_id)`);
   for (const [sku, available] of Object.entries(STOCK))
     tx.run("INSERT INTO stock (sku, available) VALUES (?, ?) ON CONFLICT DO NOTHING", sku, available);
 };

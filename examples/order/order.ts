@@ -3,7 +3,8 @@ import type { Sql } from "odori/sqlite";
 import { orderCancelled, orderPlaced, paymentAuthorizationFailed, paymentRefunded, shippingRequested } from "./contracts.ts";
 
 const setup = (tx: Sql) =>
-  tx.exec("CREATE TABLE IF NOT EXISTS orders (order_id TEXT PRIMARY KEY, amount_cents INTEGER NOT NULL, state TEXT NOT NULL)");
+  tx.exec(`CREATE TABLE IF NOT EXISTS orders (order_id TEXT PRIMARY KEY, amount_cents INTEGER NOT NULL, state TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS orders_open ON orders (order_id) WHERE state = 'placed'`);
 
 /** Begins the saga, and knows how it ended. */
 export const order = service<Sql>("order", { setup })

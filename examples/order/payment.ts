@@ -12,12 +12,10 @@ import {
 /** Nobody may spend more than that at once. */
 export const LIMIT_CENTS = 100_000;
 
-const setup = (tx: Sql) => {
+const setup = (tx: Sql) =>
   // No unique constraint: a double charge would show.
-  tx.exec(
-    "CREATE TABLE IF NOT EXISTS ledger (entry INTEGER PRIMARY KEY, order_id TEXT NOT NULL, kind TEXT NOT NULL, cents INTEGER NOT NULL)",
-  );
-};
+  tx.exec(`CREATE TABLE IF NOT EXISTS ledger (entry INTEGER PRIMARY KEY, order_id TEXT NOT NULL, kind TEXT NOT NULL, cents INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS ledger_order ON ledger (order_id)`);
 
 /** Takes the money, and gives it back when the goods cannot be had. */
 export const payment = service<Sql>("payment", { setup })
