@@ -138,8 +138,11 @@ export interface Store<Native> {
   /** Whether a commit survives the death of the process. */
   readonly durable: boolean;
   readonly inspect: StoreInspection;
-  /** Creates or migrates its tables; safe when several processes do it at once. */
-  open(session: Session): Promise<void>;
+  /**
+   * Creates or migrates its tables; safe when several processes do it at once. Returns warnings for whoever runs the service, such as a version of
+   * the database with a known fault.
+   */
+  open(session: Session): Promise<readonly string[]>;
   /** Commits when `work` resolves and rolls back when it rejects, with the same error. Whether a failed commit happened is never left open. */
   transaction<T>(work: (tx: StoreTransaction<Native>) => Promise<T>): Promise<T>;
   /** The bookkeeping inside a transaction that the caller opened, and will commit. Its outbox rows are left to the relay. */

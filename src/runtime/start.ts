@@ -76,7 +76,8 @@ export class App<Native, Begins extends EventContract> {
     const { store, bus, environment, leaseMs, inFlightMax } = this.#settings;
     const owner = environment.uuid();
     try {
-      await store.open({ service: this.name, owner, leaseMs, now: () => environment.now() });
+      const warnings = await store.open({ service: this.name, owner, leaseMs, now: () => environment.now() });
+      for (const warning of warnings) this.#settings.logger.warn(warning, { service: this.name });
       await store.transaction(async (tx) => setup(tx.native));
       const { topics } = this.#shared.plan;
       const deliver = (incoming: Incoming) => this.#deliver(incoming);

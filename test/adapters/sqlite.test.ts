@@ -7,6 +7,7 @@ import { service, start } from "odori";
 import { memoryBus } from "odori/memory";
 import { diagnose, type Sql, sqlite } from "odori/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isSafe } from "../../src/adapters/sqlite/version.ts";
 import { authorized, placed } from "../support/contracts.ts";
 import { envelope, eventually, silent } from "../support/stage.ts";
 
@@ -149,6 +150,11 @@ describe("SQLite", () => {
     expect(found.length).toBe(300);
     expect(new Set(found).size).toBe(300);
     expect(diagnose(path, Date.now()).filter(({ level }) => level !== "ok")).toEqual([]);
+  });
+
+  it("knows which versions of SQLite are safe for several processes", () => {
+    for (const version of ["3.51.3", "3.51.10", "3.52.0", "4.0.0"]) expect([version, isSafe(version)]).toEqual([version, true]);
+    for (const version of ["3.51.2", "3.50.9", "3.7.0", "2.8.17", ""]) expect([version, isSafe(version)]).toEqual([version, false]);
   });
 
   it("diagnose says what is wrong", async () => {

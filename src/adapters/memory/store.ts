@@ -18,7 +18,7 @@ export class MemoryStore implements Store<MemoryTx> {
     this.inspect = new MemoryInspection(database, () => this.#writer(undefined).now());
   }
 
-  async open(session: Session): Promise<void> {
+  async open(session: Session): Promise<readonly string[]> {
     const owner = this.#database.service;
     if (owner !== undefined && owner !== session.service) {
       throw notOurs(session.service, owner);
@@ -26,6 +26,7 @@ export class MemoryStore implements Store<MemoryTx> {
     this.#database.service = session.service;
     this.#session = session;
     this.#renew(session);
+    return [];
   }
 
   transaction<T>(work: (tx: StoreTransaction<MemoryTx>) => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { codeOf, messageOf } from "../../contract/errors.ts";
 import { connectToExisting } from "./connect.ts";
 import { checkSchema } from "./schema.ts";
 import type { Connection } from "./sql.ts";
+import { examineVersion } from "./version.ts";
 
 export interface Diagnosis {
   readonly level: "ok" | "warning" | "error";
@@ -11,8 +12,6 @@ export interface Diagnosis {
   readonly message: string;
 }
 
-/** Before that, a checkpoint could damage a database in WAL mode that several processes write: https://sqlite.org/wal.html#walresetbug */
-const SQLITE_SAFE = [3, 51, 3] as const;
 const DISK_LOW_BYTES = 256 * 1024 * 1024;
 /** An outbox row older than that: nobody is running, or the bus takes nothing. */
 const OUTBOX_OLD_MS = 60_000;
@@ -36,7 +35,7 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
   const one = (statement: string, ...values: readonly number[]) => Object.values(connection.get(statement, ...values) ?? {})[0];
   const journal = one("PRAGMA journal_mode");
   const integrity = one("PRAGMA quick_check(1)");
-  const version = String(one("SELECT sqlite_version()"));
+  const { version, warning } = examineVersion(connection);
   const oldest = one("SELECT min(at) FROM odori_outbox");
   const waiting = Number(one("SELECT coalesce(sum(count), 0) FROM odori_outbox"));
   const parked = Number(one("SELECT count(*) FROM odori_deferred WHERE state = 'parked'"));
@@ -53,12 +52,7 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
       "error",
       `journal_mode is ${journal}${journal === "wal" ? "" : "; it is set to wal when the service starts"}`,
     ),
-    verdict(
-      "sqlite",
-      isSafe(version),
-      "warning",
-      `SQLite ${version}${isSafe(version) ? "" : `, below ${SQLITE_SAFE.join(".")}: use a newer Node`}`,
-    ),
+    verdict("sqlite", warning === undefined, "warning", warning ?? `SQLite ${version}`),
     verdict("disk", bavail * bsize >= DISK_LOW_BYTES, "warning", `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free`),
     verdict("processes", true, "ok", `${live} running`),
     verdict(
@@ -74,13 +68,4 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
 
 function verdict(check: string, fine: boolean, otherwise: "ok" | "warning" | "error", message: string): Diagnosis {
   return { level: fine ? "ok" : otherwise, check, message };
-}
-
-function isSafe(version: string): boolean {
-  const parts = version.split(".").map(Number);
-  for (const [index, least] of SQLITE_SAFE.entries()) {
-    const part = parts[index] ?? 0;
-    if (part !== least) return part > least;
-  }
-  return true;
 }

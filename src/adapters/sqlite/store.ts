@@ -8,6 +8,7 @@ import { toDeferred } from "./rows.ts";
 import { checkSchema, migrate } from "./schema.ts";
 import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
+import { examineVersion } from "./version.ts";
 
 export interface SqliteOptions {
   /** How long to wait for another process's transaction. Default 5,000. */
@@ -55,16 +56,19 @@ export class SqliteStore implements Store<Sql> {
     return checkSchema(this.#inspected());
   }
 
-  open(session: Session): Promise<void> {
+  open(session: Session): Promise<readonly string[]> {
     return this.#writer.run(async () => {
       // What looked at it so far may have opened it without the settings that writing needs.
       this.#connection?.database.close();
       this.#connection = undefined;
       this.#session = session;
-      await this.#commit(this.#connect(), async (connection) => {
+      const connection = this.#connect();
+      await this.#commit(connection, async () => {
         migrate(connection, session.service);
         this.#renew(connection, session);
       });
+      const { warning } = examineVersion(connection);
+      return warning === undefined ? [] : [warning];
     });
   }
 
