@@ -19,6 +19,8 @@ interface Flags {
   readonly json: boolean;
 }
 
+const CLEAR_LINE = "\r\u001b[K";
+
 const command = new Command("npm start --")
   .description("Runs order sagas over four services in this process: each with its own SQLite file, and no coordinator between them.")
   .option("--orders <n>", "orders to place; 0 only finishes what an earlier run left open", wholeNumber, 8)
@@ -59,6 +61,7 @@ async function run(flags: Flags): Promise<void> {
     const orders = makeOrders(shop.placed() + 1, flags.orders, flags.failRate);
     const ids = [...resumed, ...orders.map(({ orderId }) => orderId)];
     await shop.run(orders, abort.signal, progressOn(process.stderr, ids.length));
+    if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
     const milliseconds = Math.round(performance.now() - started);
     const shown = await Promise.all(
       ids.slice(0, flags.show).map(async (orderId) => ({ orderId, state: shop.state(orderId), steps: await shop.trace(orderId) })),
@@ -95,8 +98,7 @@ function progressOn(stream: NodeJS.WriteStream, total: number): (placed: number,
     if (now - last < (stream.isTTY ? 200 : 2_000)) return;
     last = now;
     const line = `${Math.max(0, Math.min(placed, total) - open)} of ${total} orders have ended, ${open} are under way`;
-    stream.write(stream.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
-    if (stream.isTTY && open === 0) stream.write("\r\u001b[K");
+    stream.write(stream.isTTY ? `${CLEAR_LINE}${line}` : `${line}\n`);
   };
 }
 
