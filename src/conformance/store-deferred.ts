@@ -30,6 +30,18 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual((await store.claim(10)).deferred, [], "once");
   });
 
+  test("beyond the limit it is left, and said to be due", async (_, store) => {
+    await openAs(store, "p1");
+    await defer(store, "1", {});
+    await defer(store, "2", { sagaId: "t" });
+    const first = await store.claim(1);
+    assert.deepEqual([first.deferred.length, first.nextDueMs], [1, 0]);
+    const none = await store.claim(0);
+    assert.deepEqual([none.deferred.length, none.nextDueMs], [0, 0]);
+    const second = await store.claim(1);
+    assert.deepEqual([second.deferred.length, second.nextDueMs], [1, undefined]);
+  });
+
   test("only its holder may handle it; after the holder's death another one", async (fixture, store) => {
     const clock = new TestClock();
     const other = await fixture.connect();

@@ -96,7 +96,7 @@ export interface OutboxRows {
 export interface Claimed {
   readonly outbox: readonly OutboxRows[];
   readonly deferred: readonly Deferred[];
-  /** Time until the next deferred delivery is due; undefined when there is none. */
+  /** Time until the next deferred delivery that was not claimed is due, 0 when it is; undefined when there is none. */
   readonly nextDueMs: number | undefined;
 }
 

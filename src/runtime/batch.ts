@@ -27,15 +27,15 @@ export function commitBatch<Native>(
   return store.transaction(async (tx) => {
     probe("opened");
     const handOvers: HandOver[] = [];
-    let nextDueMs: number | undefined;
+    const dues: number[] = [];
     let draft = draftOf(confirm);
     for (const wave of wavesOf(tasks)) {
       const ticket = await handle(tx, wave, draft, probe);
       if (ticket !== undefined) handOvers.push({ ticket, events: draft.enqueue });
-      nextDueMs = Math.min(draft.nextDueMs ?? Number.POSITIVE_INFINITY, nextDueMs ?? Number.POSITIVE_INFINITY);
+      if (draft.nextDueMs !== undefined) dues.push(draft.nextDueMs);
       draft = new Draft();
     }
-    return { handOvers, nextDueMs };
+    return { handOvers, nextDueMs: dues.length === 0 ? undefined : Math.min(...dues) };
   });
 }
 

@@ -66,10 +66,6 @@ export class BeginTask<Native> implements Task<Native> {
     return this.#finish(received, scope, returned);
   }
 
-  recover(): undefined {
-    return undefined;
-  }
-
   #finish(received: Received, { draft }: Scope<Native>, returned: unknown): void {
     const { plan, emitter, probe } = this.#shared;
     probe("handled");

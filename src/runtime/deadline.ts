@@ -46,10 +46,6 @@ export class WatchTask<Native> implements Task<Native> {
     });
   }
 
-  recover(): undefined {
-    return undefined;
-  }
-
   done(): void {
     this.settle.done();
   }

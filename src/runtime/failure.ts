@@ -105,10 +105,6 @@ export class FailureTask<Native> implements Task<Native> {
     else this.#put(draft, "answered", 0, problem, this.#emit(draft, answer, marks));
   }
 
-  recover(): undefined {
-    return undefined;
-  }
-
   #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {
     const { error, occasion } = this.#failure;
     const { retry, environment } = this.#shared;

@@ -44,13 +44,23 @@ function deliveryTask<Native>(
   occasion: Occasion,
   settle: Settle,
 ): Task<Native> {
+  const failed = (error: unknown, valid: boolean) => {
+    const target = { name: plan.reaction.name, onParked: plan.reaction.onParked, deadlines: plan.deadlines };
+    return new FailureTask(shared, target, { event, valid, error, occasion }, settle);
+  };
+  let data: unknown;
   try {
     const contract = plan.contracts.get(event.type);
     if (contract === undefined) throw new OdoriError("UNKNOWN_TYPE", `${plan.reaction.name} does not hear ${event.type} any more.`);
-    return new Consume(shared, plan, { ...event, data: contract.parse(event.data) }, occasion, settle);
+    data = contract.parse(event.data);
   } catch (error) {
-    const target = { name: plan.reaction.name, onParked: plan.reaction.onParked, deadlines: plan.deadlines };
-    return new FailureTask(shared, target, { event, valid: false, error, occasion }, settle);
+    return failed(error, false);
+  }
+  try {
+    return new Consume(shared, plan, { ...event, data }, occasion, settle);
+  } catch (error) {
+    // The reaction's own `key` has thrown.
+    return failed(error, true);
   }
 }
 

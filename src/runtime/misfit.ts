@@ -60,10 +60,6 @@ export class MisfitTask<Native> implements Task<Native> {
     const row = { reaction, source, id, sagaId, state: "parked", attempts, delayMs: 0, problem: problemOf(error), body } as const;
     draft.putOff(entry, row, this.#occasion);
   }
-
-  recover(): undefined {
-    return undefined;
-  }
 }
 
 /** The same bytes have the same identity, so that a redelivery is recognised. */

@@ -50,17 +50,27 @@ export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry">> & {
 
 /** Fills in defaults; throws `OPTION_INVALID`, or `RETENTION_TOO_SHORT` where the bus may bring a message that the inbox has forgotten. */
 export function settingsOf<Native>(options: StartOptions<Native>): Settings<Native> {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const settings: Settings<Native> = {
-    ...DEFAULTS,
-    logger: jsonLogger(),
-    environment: systemEnvironment,
-    probe: () => {},
-    ...options,
-    ...given,
-    retry: { ...RETRY_DEFAULT, ...options.retry },
+    store: options.store,
+    bus: options.bus,
+    logger: options.logger ?? jsonLogger(),
+    environment: options.environment ?? systemEnvironment,
+    probe: options.probe ?? (() => {}),
+    handlerTimeoutMs: options.handlerTimeoutMs ?? DEFAULTS.handlerTimeoutMs,
+    batchMax: options.batchMax ?? DEFAULTS.batchMax,
+    inFlightMax: options.inFlightMax ?? DEFAULTS.inFlightMax,
+    outboxMax: options.outboxMax ?? DEFAULTS.outboxMax,
+    pollMs: options.pollMs ?? DEFAULTS.pollMs,
+    leaseMs: options.leaseMs ?? DEFAULTS.leaseMs,
+    retentionMs: options.retentionMs ?? DEFAULTS.retentionMs,
+    drainMs: options.drainMs ?? DEFAULTS.drainMs,
+    retry: {
+      attempts: options.retry?.attempts ?? RETRY_DEFAULT.attempts,
+      firstMs: options.retry?.firstMs ?? RETRY_DEFAULT.firstMs,
+      longestMs: options.retry?.longestMs ?? RETRY_DEFAULT.longestMs,
+    },
   };
-  for (const name of ["handlerTimeoutMs", "batchMax", "inFlightMax", "outboxMax", "pollMs", "leaseMs", "retentionMs"] as const) {
+  for (const name of ["handlerTimeoutMs", "batchMax", "inFlightMax", "outboxMax", "pollMs", "leaseMs", "retentionMs", "drainMs"] as const) {
     checkPositive(name, settings[name]);
   }
   for (const name of ["attempts", "firstMs", "longestMs"] as const) checkPositive(`retry.${name}`, settings.retry[name]);

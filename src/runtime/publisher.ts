@@ -104,9 +104,10 @@ export class Publisher {
   }
 
   #report(error: unknown): void {
-    // Services that start together miss each other for a moment; that is no news.
-    const level = this.#failing || codeOf(error) === "GROUP_AWAY" ? "debug" : "warn";
-    this.#failing = true;
+    // Services that start together miss each other for a moment; that is no news, and no outage either.
+    const away = codeOf(error) === "GROUP_AWAY";
+    const level = this.#failing || away ? "debug" : "warn";
+    this.#failing ||= !away;
     this.#logger[level]("the bus did not take an event; it stays in the outbox and is published again", { code: codeOf(error), error });
   }
 }

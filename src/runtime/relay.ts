@@ -83,7 +83,9 @@ export class Relay<Native> {
       for (const row of deferred) this.#parts.due(row);
       await this.#purge();
       this.#failing = false;
-      if (outbox.length > 0 && outbox.length === room) return 0;
+      // Without room nothing was taken, however much is due.
+      if (room === 0) return pollMs;
+      if (outbox.length === room) return 0;
       return Math.min(pollMs, nextDueMs ?? pollMs);
     } catch (error) {
       if (!this.#failing) logger.error("the relay cannot read the database", { code: codeOf(error), error });

@@ -18,7 +18,7 @@ export interface Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   run(received: Received, scope: Scope<Native>): void | Promise<void>;
-  /** What to commit instead, now that `run` has thrown; undefined when the failure is the caller's to handle. */
-  recover(error: unknown): Task<Native> | undefined;
+  /** What to commit instead, now that `run` has thrown; absent where the failure is the caller's to handle. */
+  recover?(error: unknown): Task<Native>;
   readonly settle: Settle;
 }

@@ -30,7 +30,6 @@ export class Worker<Native> {
   readonly #probe: Probe;
   #queue: Task<Native>[] = [];
   #running: Promise<void> | undefined;
-
   readonly #onDeferred: (delayMs: number) => void;
 
   constructor(parts: WorkerParts<Native>) {
@@ -91,7 +90,7 @@ export class Worker<Native> {
 
   async #failed(task: Task<Native>, error: unknown): Promise<void> {
     if (error instanceof StoreUnavailableError) return this.#refuse([task], error);
-    const recovery = task.recover(error);
+    const recovery = task.recover?.(error);
     if (recovery === undefined) {
       task.settle.failed(error);
       return;
@@ -118,7 +117,7 @@ export class Worker<Native> {
       const { handOvers, nextDueMs } = await commitBatch(this.#store, tasks, confirm, this.#probe);
       this.#probe("committed");
       for (const handOver of handOvers) this.#publisher.publish(handOver);
-      if (nextDueMs !== undefined && nextDueMs !== Number.POSITIVE_INFINITY) this.#onDeferred(nextDueMs);
+      if (nextDueMs !== undefined) this.#onDeferred(nextDueMs);
     } catch (error) {
       this.#publisher.putBack(confirm);
       throw error;

@@ -141,6 +141,11 @@ describe("SQLite", () => {
     await roomy.close();
   });
 
+  it("too little room for the tables themselves: refused with that reason", async () => {
+    const store = sqlite(join(folder, "payment.db"), { maxBytes: 8_192 });
+    await expect(start(payment, { store, bus: memoryBus(["payment"]), logger: silent })).rejects.toMatchObject({ code: "STORE_FULL" });
+  });
+
   it("two processes on one file each do their part, and nothing is done twice", { timeout: 60_000 }, async () => {
     const path = join(folder, "payment.db");
     const running = [1, 2].map((number) => worker(path, number));

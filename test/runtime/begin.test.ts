@@ -203,6 +203,38 @@ describe("running", () => {
     }
   });
 
+  it("an option that is undefined is not given: its default holds", async () => {
+    const undefinedOptions = {
+      logger: undefined,
+      batchMax: undefined,
+      environment: undefined,
+      probe: undefined,
+      pollMs: undefined,
+      retry: { attempts: undefined },
+    };
+    const app = await start(order, { store: memoryStore(), bus: memoryBus(["order"]), ...undefinedOptions });
+    expect((await app.begin("s", () => placed(data))).begun).toBe(true);
+    await app.stop();
+  });
+
+  it("while the bus takes nothing, the relay waits for its next turn, however much is due", async () => {
+    const bus = memoryBus(["order", "payment"]);
+    const store = memoryStore();
+    let claims = 0;
+    const claim = store.claim.bind(store);
+    store.claim = (limit) => {
+      claims++;
+      return claim(limit);
+    };
+    const impatient = order.after(placed, { within: 1, unless: [cancelled], emits: [authorized] });
+    const app = await start(impatient, { store, bus, outboxMax: 1, pollMs: 1_000, logger: silent });
+    await app.begin("s", () => placed(data));
+    // Fifty turns of timers that want to run at once: one that spins would have come as often.
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(claims).toBeLessThan(10);
+    await app.stop();
+  });
+
   it("a group that the bus does not know is refused, and the store is closed again", async () => {
     const store = memoryStore();
     const refused = start(order, { store, bus: memoryBus(["payment"]) });

@@ -194,6 +194,33 @@ describe.each(kits)("failures on $name", ({ make }) => {
     kit.close();
   });
 
+  it("a key that throws is a failure of the service: retried, and its payload said to be valid", async () => {
+    const kit = make();
+    const given: boolean[] = [];
+    let calls = 0;
+    const payment = service<unknown>("payment").on(placed, {
+      emits: [authorized],
+      key() {
+        calls++;
+        throw new Error("no key today");
+      },
+      onParked: {
+        emits: declined,
+        handle({ valid, event }) {
+          given.push(valid);
+          return declined({ orderId: event.sagaId });
+        },
+      },
+      handle: (event) => authorized(event.data),
+    });
+    const stage = await Stage.open(kit, payment);
+    await stage.hear(envelope(placed, "s", data));
+    await eventually("it is given up on", () => stage.emittedTypes.length === 1);
+    expect({ given, calls }).toEqual({ given: [true], calls: 3 });
+    await stage.close();
+    kit.close();
+  });
+
   it("a handler that takes too long is aborted, rolled back, and may write no more", async () => {
     const kit = make();
     let reason: unknown;

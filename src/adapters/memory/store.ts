@@ -90,7 +90,7 @@ export class MemoryStore implements Store<MemoryTx> {
     const free = timed.filter((row) => !database.isLive(row.owner, now));
     const due = free.filter((row) => row.dueAt <= now).slice(0, limit);
     for (const row of due) database.putDeferred({ ...row, owner });
-    const later = free.filter((row) => row.dueAt > now).map((row) => row.dueAt - now);
+    const later = free.filter((row) => !due.includes(row)).map((row) => Math.max(0, row.dueAt - now));
     return { outbox, deferred: due, nextDueMs: later.length === 0 ? undefined : Math.min(...later) };
   }
 

@@ -61,12 +61,13 @@ export class SqliteStore implements Store<Sql> {
       // What looked at it so far may have opened it without the settings that writing needs.
       this.#connection?.database.close();
       this.#connection = undefined;
-      this.#session = session;
       const connection = this.#connect();
       await this.#commit(connection, async () => {
         migrate(connection, session.service);
         this.#renew(connection, session);
       });
+      // Not before: closing gives up the claims of a session, for which the tables have to be there.
+      this.#session = session;
       const { warning } = examineVersion(connection);
       return warning === undefined ? [] : [warning];
     });
