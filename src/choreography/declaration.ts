@@ -76,4 +76,8 @@ export interface ServiceDeclaration<Native> {
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
   /** Prepares the service's own tables, in one transaction, each time before it starts. */
   setup(tx: Native): unknown;
+  /** Whether the checker is to explore that the service gives up on a delivery. */
+  readonly mayPark: boolean;
+  /** Findings that are accepted: code, and the reason. */
+  readonly suppress: Readonly<Record<string, string>>;
 }

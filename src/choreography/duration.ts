@@ -20,6 +20,17 @@ export function parseDuration(duration: Duration): number {
   });
 }
 
+/** The duration as ISO 8601, in days and smaller units: `PT15M`. */
+export function formatDuration(ms: number): string {
+  const { d, h, m, s } = UNIT_MS;
+  const days = Math.floor(ms / d);
+  const hours = Math.floor((ms % d) / h);
+  const minutes = Math.floor((ms % h) / m);
+  const seconds = (ms % m) / s;
+  const time = `${hours > 0 ? `${hours}H` : ""}${minutes > 0 ? `${minutes}M` : ""}${seconds > 0 ? `${seconds}S` : ""}`;
+  return `P${days > 0 ? `${days}D` : ""}${time === "" ? "" : `T${time}`}`;
+}
+
 function parseText(text: string): number {
   const short = SHORT.exec(text);
   if (short !== null) return Number(short[1]) * UNIT_MS[toUnit(short[2])];

@@ -13,6 +13,10 @@ type None = readonly [];
 export interface ServiceOptions<Native> {
   /** Prepares the service's own tables. Runs in one transaction each time before the service starts, so it must bear repetition. */
   readonly setup?: (tx: Native) => unknown;
+  /** Lets `odori check` explore that the service gives up on any delivery. */
+  readonly mayPark?: boolean;
+  /** Findings of `odori check` that are accepted for this service: code, and the reason. */
+  readonly suppress?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -103,7 +107,8 @@ type HeardEnvelope<Heard> = Heard extends EventContract ? EnvelopeOf<Heard> : He
 /** Declares a service: `service<Sql>("payment")`. Its name is its consumer group and, as a rule, the domain of its events. */
 export function service<Native = unknown>(name: string, options: ServiceOptions<Native> = {}): Service<Native> {
   checkServiceName(name);
-  return new Service<Native>({ name, reactions: [], deadlines: [], setup: options.setup ?? (() => {}) }, []);
+  const { setup = () => {}, mayPark = false, suppress = {} } = options;
+  return new Service<Native>({ name, reactions: [], deadlines: [], setup, mayPark, suppress }, []);
 }
 
 /** Whether something from outside the type system, such as a module's export, is a service. */

@@ -46,6 +46,8 @@ export type ErrorCode =
   // the command
   | "USAGE"
   | "MODULE_UNREADABLE"
+  | "FILE_UNREADABLE"
+  | "MANIFEST_INVALID"
   | "DATA_NOT_FOUND";
 
 export interface ErrorDetails {

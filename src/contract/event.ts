@@ -3,6 +3,7 @@ import type { EventEnvelope } from "./envelope.ts";
 import { checkAttribute } from "./envelope.ts";
 import { OdoriError } from "./errors.ts";
 import { parseTypeName, quote, type TypeName } from "./grammar.ts";
+import { jsonSchemaOf } from "./json-schema-of.ts";
 import { type Plain, toPlain } from "./plain.ts";
 
 /** A payload that fits its contract, ready to be emitted. Only calling a contract makes one. */
@@ -35,6 +36,10 @@ export interface FactOptions {
 export interface EventOptions {
   /** One line for people: what has happened when this event is heard. */
   readonly summary?: string;
+  /** Fields of the payload that hold personal data on purpose. */
+  readonly sensitive?: readonly string[];
+  /** Findings of `odori check` that are accepted for this event: code, and the reason. */
+  readonly suppress?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -47,6 +52,10 @@ export interface EventContract<TType extends string = string, TData = unknown, T
   /** The owner of the event, by its name: `payment` for `payment.authorized.v1`. */
   readonly domain: string;
   readonly summary: string | undefined;
+  readonly sensitive: readonly string[];
+  readonly suppress: Readonly<Record<string, string>>;
+  /** The payload as JSON Schema, draft 2020-12; undefined where the schema's library cannot say it. */
+  toJsonSchema(): Readonly<Record<string, unknown>> | undefined;
   /** Validates a payload that came from outside; throws `PAYLOAD_INVALID`. */
   parse(data: unknown): TData;
   /** Makes a fact from data of unknown shape, such as another event's payload; throws `PAYLOAD_INVALID`. */
@@ -106,6 +115,9 @@ export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(
     type,
     domain,
     summary: options.summary,
+    sensitive: options.sensitive ?? [],
+    suppress: options.suppress ?? {},
+    toJsonSchema: () => jsonSchemaOf(standard),
     parse,
     from: make,
   });

@@ -1,12 +1,12 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { OdoriError } from "./errors.ts";
 
 /**
  * A plain JSON Schema (draft 2020-12) as a schema for `event()`: `event("order.placed.v1", jsonSchema<{ orderId: string }>({ … }))`.
- * The type argument is taken on trust: JSON Schema has no type of its own. Needs the peer `ajv`. Throws `SCHEMA_UNUSABLE`.
+ * The type argument is taken on trust: JSON Schema has no type of its own. Throws `SCHEMA_UNUSABLE`.
  */
-export function jsonSchema<T>(schema: Readonly<Record<string, unknown>>): StandardSchemaV1<T, T> {
+export function jsonSchema<T>(schema: Readonly<Record<string, unknown>>): StandardSchemaV1<T, T> & StandardJSONSchemaV1<T, T> {
   // `strict` finds misspelt keywords when the contract is made instead of letting everything pass later.
   const ajv = new Ajv2020({ strict: true, allErrors: false, validateFormats: false });
   const check = compile<T>(ajv, schema);
@@ -14,6 +14,7 @@ export function jsonSchema<T>(schema: Readonly<Record<string, unknown>>): Standa
     "~standard": {
       version: 1,
       vendor: "odori",
+      jsonSchema: { input: () => ({ ...schema }), output: () => ({ ...schema }) },
       validate(value) {
         if (check(value)) return { value };
         const issues = (check.errors ?? []).map((error) => ({

@@ -1,0 +1,81 @@
+import { flowGraph } from "../manifest/graph.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import type { Contradiction } from "../manifest/merge.ts";
+import { compile } from "./compile.ts";
+import { type Exploration, explore } from "./explore.ts";
+import type { Finding } from "./finding.ts";
+import type { Model } from "./model.ts";
+import { staticFindings, unreached } from "./static.ts";
+import { traceOf } from "./trace.ts";
+
+export interface CheckOptions {
+  /** How many states to visit at most; beyond that `NOT_EXHAUSTIVE` says so. Default 1,000,000. */
+  readonly statesMax?: number;
+  /** Explores every order of what is independent too: slow, and finds the same. */
+  readonly plain?: boolean;
+  readonly onProgress?: (states: number, transitions: number) => void;
+  /** What merging several manifests has found. */
+  readonly contradictions?: readonly Contradiction[];
+}
+
+export interface Explored {
+  readonly states: number;
+  readonly transitions: number;
+  /** Whether every state was visited. */
+  readonly exhaustive: boolean;
+  readonly milliseconds: number;
+}
+
+export interface Report {
+  /** Whether no finding is an error. */
+  readonly ok: boolean;
+  readonly choreography: string;
+  readonly explored: Explored;
+  readonly findings: readonly Finding[];
+}
+
+export const STATES_MAX = 1_000_000;
+
+/** Explores every interleaving, duplicate and failure of a choreography, and reports what can go wrong. */
+export function check(manifest: Manifest, options: CheckOptions = {}): Report {
+  const { statesMax = STATES_MAX, contradictions = [] } = options;
+  const model = compile(manifest);
+  const began = performance.now();
+  const exploration = explore(model, { ...options, statesMax });
+  const milliseconds = Math.round((performance.now() - began) * 10) / 10;
+  const findings = [
+    ...contradictions.map(contradictory),
+    ...staticFindings(manifest, flowGraph(manifest)),
+    ...behaviour(model, exploration),
+    ...unreached(manifest, model, exploration),
+    ...(exploration.exhaustive ? [] : [notExhaustive(exploration, statesMax)]),
+  ];
+  const { states, transitions, exhaustive } = exploration;
+  const ok = findings.every(({ severity }) => severity !== "error");
+  return { ok, choreography: manifest.name, explored: { states, transitions, exhaustive, milliseconds }, findings };
+}
+
+function behaviour(model: Model, { refutations }: Exploration): readonly Finding[] {
+  return refutations.flatMap(({ violation, beginning, steps }) => {
+    const first = model.beginnings[beginning];
+    if (first === undefined) return [];
+    const { code, message, service, event } = violation;
+    const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
+    return [{ code, severity: "error", message, at, trace: traceOf(first, steps) }];
+  });
+}
+
+function contradictory({ message, event, service }: Contradiction): Finding {
+  const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
+  return { code: "CONTRADICTION", severity: "error", message, mend: "Let one of the two say what is true.", at };
+}
+
+function notExhaustive({ states }: Exploration, statesMax: number): Finding {
+  return {
+    code: "NOT_EXHAUSTIVE",
+    severity: "warning",
+    message: `stopped after ${states} states, before all were seen: what was not reached is not proved`,
+    mend: `Allow more than ${statesMax} states, or check parts of the choreography by themselves.`,
+    at: {},
+  };
+}

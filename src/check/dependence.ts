@@ -1,0 +1,130 @@
+import { componentsOf } from "./components.ts";
+import { type Choice, type DeliverySource, type Emission, type Model, PIVOTED, type TransitionSource } from "./model.ts";
+
+/** Sources times classes, in 32-bit words: beyond this the table would not fit, and the search goes without it. */
+const TABLE_WORDS_MAX = 1 << 25;
+
+/**
+ * Which transitions may depend on each other's order. Two are dependent when they read or write a common variable: fence, `once`, `max`, join,
+ * deadline, lock, pivot. Variables that are touched together form one class.
+ */
+export interface Dependence {
+  /** By source: its class, or -1 where it depends on nothing. */
+  readonly classOf: Int32Array;
+  /** Words of a set of classes. */
+  readonly words: number;
+  /** By source: the classes of all that it may ever lead to, as bits. */
+  readonly reach: Uint32Array;
+}
+
+/** Undefined where the choreography is too large for the table. */
+export function dependenceOf(model: Model): Dependence | undefined {
+  const hasPivot =
+    model.sources.some((source) => emissionsOf(source).some(({ pivot }) => pivot)) ||
+    model.beginnings.some(({ emits }) => emits.some(({ pivot }) => pivot));
+  const groups = new Groups(model.size);
+  const variables = model.sources.map((source) => variablesOf(source, hasPivot));
+  for (const list of variables) for (const at of list) groups.join(list[0] ?? at, at);
+  const numbers = new Map<number, number>();
+  const classOf = Int32Array.from(variables, ([first]) => {
+    if (first === undefined) return -1;
+    const root = groups.find(first);
+    const number = numbers.get(root) ?? numbers.size;
+    numbers.set(root, number);
+    return number;
+  });
+  const words = Math.ceil(numbers.size / 32);
+  if (words * model.sources.length > TABLE_WORDS_MAX) return undefined;
+  return { classOf, words, reach: reachOf(model, classOf, words) };
+}
+
+/** Bytes that a source's transitions read or write and whose order matters. Counters of pending deliveries and ends only ever add up. */
+function variablesOf(source: TransitionSource, hasPivot: boolean): readonly number[] {
+  const own = source.kind === "deadline" || source.kind === "arrival" ? [source.at] : [];
+  const delivery = source.kind === "repeat" ? source.of : source;
+  const read = delivery.kind === "delivery" ? readBy(delivery) : [];
+  return [...own, ...read, ...emissionsOf(source).flatMap((emission) => writtenBy(emission, hasPivot))];
+}
+
+function readBy({ reaction, deadline, repeatAt }: DeliverySource): readonly number[] {
+  const repeat = repeatAt < 0 ? [] : [repeatAt];
+  if (deadline !== undefined) return [deadline.at];
+  if (reaction === undefined) return repeat;
+  const { effects, onceAt, maxAt, gatherAt, firedAt, parkedAt } = reaction;
+  const marks = [onceAt, maxAt, gatherAt, firedAt, parkedAt].filter((at) => at >= 0);
+  return [...repeat, ...marks, ...effects.flatMap(({ at, after }) => [at, ...after.map((other) => other.at)])];
+}
+
+function writtenBy({ touches, acquires, releases, pivot, triggersUndo, end }: Emission, hasPivot: boolean): readonly number[] {
+  const pivots = hasPivot && (pivot || triggersUndo || end === "failure") ? [PIVOTED] : [];
+  return [...touches.map(({ deadline }) => deadline.at), ...acquires, ...releases, ...pivots];
+}
+
+/** Everything that a source's transitions may emit. */
+export function emissionsOf(source: TransitionSource): readonly Emission[] {
+  if (source.kind === "deadline") return source.deadline.emits;
+  if (source.kind === "arrival") return source.emits;
+  const { reaction } = source.kind === "repeat" ? source.of : source;
+  return reaction?.choices.flatMap((choice: Choice) => choice.emits) ?? [];
+}
+
+/** Union of the sources that follow each source, with their own classes: one pass, followers first. */
+function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array {
+  const { sources } = model;
+  const deadlineSources = new Map(
+    sources.flatMap((source) => (source.kind === "deadline" ? [[source.deadline, source.index] as const] : [])),
+  );
+  const repeats = new Map(sources.flatMap((source) => (source.kind === "repeat" ? [[source.of, source.index] as const] : [])));
+  const edges = sources.map((source) => {
+    const heard = emissionsOf(source).flatMap(({ sources, touches }) => [
+      ...sources.map(({ index }) => index),
+      ...touches.map(({ deadline }) => deadlineSources.get(deadline) ?? -1),
+    ]);
+    if (source.kind !== "delivery") return [...new Set(heard)];
+    const armed = source.deadline === undefined ? [] : [deadlineSources.get(source.deadline) ?? -1];
+    const again = source.repeatAt < 0 ? [] : [repeats.get(source) ?? -1];
+    return [...new Set([...heard, ...armed, ...again])].filter((index) => index >= 0);
+  });
+  const { of: component, count } = componentsOf(edges);
+  const byComponent: number[][] = Array.from({ length: count }, () => []);
+  component.forEach((number, index) => byComponent[number]?.push(index));
+  const reach = new Uint32Array(sources.length * words);
+  const shared = new Uint32Array(words);
+  for (const members of byComponent) {
+    shared.fill(0);
+    for (const member of members) {
+      for (const target of edges[member] ?? []) {
+        const number = classOf[target] ?? -1;
+        if (number >= 0) shared[number >>> 5] = (shared[number >>> 5] ?? 0) | (1 << (number & 31));
+        if (component[target] === component[member]) continue;
+        for (let word = 0; word < words; word++) shared[word] = (shared[word] ?? 0) | (reach[target * words + word] ?? 0);
+      }
+    }
+    for (const member of members) reach.set(shared, member * words);
+  }
+  return reach;
+}
+
+/** Which variables belong together (union-find). */
+class Groups {
+  readonly #parents: Int32Array;
+
+  constructor(size: number) {
+    this.#parents = Int32Array.from({ length: size }, (_, index) => index);
+  }
+
+  find(item: number): number {
+    let root = item;
+    while (this.#parents[root] !== root) root = this.#parents[root] ?? root;
+    for (let at = item; at !== root; ) {
+      const next = this.#parents[at] ?? root;
+      this.#parents[at] = root;
+      at = next;
+    }
+    return root;
+  }
+
+  join(a: number, b: number): void {
+    this.#parents[this.find(a)] = this.find(b);
+  }
+}

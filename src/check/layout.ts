@@ -1,0 +1,146 @@
+import { isSilent, type Manifest, type ServiceEntry } from "../manifest/manifest.ts";
+import { type EffectRules, effectOf, effectRules, effectsOfService } from "./effects.ts";
+import { type DeliverySource, type Effect, FIRST_FREE, type ModelDeadline, type ModelReaction, type TransitionSource } from "./model.ts";
+
+/** Every variable of a saga with its byte, and everything that may happen in it, not yet wired together. */
+export interface Layout {
+  readonly bytes: Bytes;
+  readonly ends: ReadonlyMap<string, number>;
+  readonly locks: readonly { readonly name: string; readonly acquire: string; readonly release: readonly string[]; readonly at: number }[];
+  readonly effects: readonly Effect[];
+  readonly reactions: readonly ModelReaction[];
+  readonly deadlines: readonly ModelDeadline[];
+  readonly sources: TransitionSource[];
+  /** By the type of the event that is heard. */
+  readonly deliveries: ReadonlyMap<string, readonly DeliverySource[]>;
+  readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
+}
+
+/** Counts the bytes of a state. */
+export class Bytes {
+  #next = FIRST_FREE;
+
+  take(count = 1): number {
+    const at = this.#next;
+    this.#next += count;
+    return at;
+  }
+
+  /** In whole words, as states are compared. */
+  get size(): number {
+    return Math.ceil(this.#next / 4) * 4;
+  }
+}
+
+/** A counter is one byte, and counting on beyond that shows nothing new. */
+const COUNTER_MAX = 250;
+
+export function layOut(manifest: Manifest): Layout {
+  const rules = effectRules(manifest);
+  const bytes = new Bytes();
+  const ends = new Map([...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]));
+  const locks = manifest.locks.map((lock) => ({ ...lock, at: bytes.take() }));
+  const effects: Effect[] = [];
+  const reactions: ModelReaction[] = [];
+  const deadlines: ModelDeadline[] = [];
+  const sources: TransitionSource[] = [];
+  const deliveries = new Map<string, DeliverySource[]>();
+  const sinks = new Map<string, ModelReaction[]>();
+
+  const deliver = (type: string, to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">, inbox: boolean) => {
+    const repeatAt = inbox ? -1 : bytes.take();
+    const source: DeliverySource = { kind: "delivery", index: sources.length, at: bytes.take(), type, repeatAt, ...to };
+    sources.push(source);
+    if (!inbox) sources.push({ kind: "repeat", index: sources.length, at: repeatAt, of: source });
+    listIn(deliveries, type).push(source);
+  };
+
+  for (const service of manifest.services.values()) {
+    const own = effectsIn(service, rules, bytes);
+    effects.push(...own.values());
+    const onces = new Map<string, number>();
+    for (const [place, entry] of service.reactions.entries()) {
+      const reaction = reactionOf(service, entry, place, { index: reactions.length, own, rules, bytes, onces });
+      reactions.push(reaction);
+      const sink = changesNothing(reaction);
+      for (const [part, type] of entry.hears.entries()) {
+        if (sink) listIn(sinks, type).push(reaction);
+        else deliver(type, { reaction, deadline: undefined, arms: false, part }, service.inbox);
+      }
+    }
+    for (const entry of service.deadlines) {
+      const deadline: ModelDeadline = { service, entry, at: bytes.take(), emits: [] };
+      deadlines.push(deadline);
+      sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
+      // What the service emits itself touches its deadlines in the commit that emits it; it need not come back over the bus.
+      for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
+        deliver(type, { reaction: undefined, deadline, arms: type === entry.after, part: 0 }, true);
+      }
+    }
+  }
+  return { bytes, ends, locks, effects, reactions, deadlines, sources, deliveries, sinks };
+}
+
+interface Surroundings {
+  readonly index: number;
+  readonly own: ReadonlyMap<string, Effect>;
+  readonly rules: EffectRules;
+  readonly bytes: Bytes;
+  readonly onces: Map<string, number>;
+}
+
+function reactionOf(service: ServiceEntry, entry: ServiceEntry["reactions"][number], place: number, around: Surroundings): ModelReaction {
+  const { index, own, rules, bytes, onces } = around;
+  const names = entry.kind === "undo" ? [entry.undoes] : entry.emits.map((outcome) => effectOf(rules, service, entry, outcome));
+  const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? bytes.take());
+  if (entry.once !== undefined) onces.set(entry.once, onceAt);
+  const join = entry.kind === "join";
+  return {
+    index,
+    service,
+    entry,
+    place,
+    effects: [...new Set(names)].flatMap((type) => own.get(type ?? "") ?? []),
+    choices: [],
+    onceAt,
+    maxAt: entry.max === undefined ? -1 : bytes.take(),
+    max: Math.min(entry.max ?? COUNTER_MAX, COUNTER_MAX),
+    gatherAt: join ? bytes.take(entry.hears.length) : -1,
+    firedAt: join ? bytes.take() : -1,
+    parkedAt: service.mayPark ? bytes.take() : -1,
+    lateSilent: isSilent(entry.late),
+  };
+}
+
+function effectsIn(service: ServiceEntry, rules: EffectRules, bytes: Bytes): ReadonlyMap<string, Effect> {
+  const undone = new Set(service.reactions.flatMap(({ undoes }) => undoes ?? []));
+  const effects = new Map<string, Effect>();
+  // An undo of something that is no effect of its own service has a fence all the same, on which nothing is ever done.
+  for (const type of new Set([...effectsOfService(rules, service), ...undone])) {
+    effects.set(type, { service: service.name, type, at: bytes.take(), undone: undone.has(type), after: [] });
+  }
+  return effects;
+}
+
+/** Whether nothing in the saga depends on when, or how often, the reaction runs. */
+function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReaction): boolean {
+  const silent = isSilent(entry.emits) && entry.fails.length === 0 && !(service.mayPark && entry.onParked !== undefined);
+  return entry.kind === "step" && silent && effects.length === 0 && onceAt < 0 && maxAt < 0;
+}
+
+/** Whether a service emits events of a type, whatever happens. */
+export function emits({ begins, reactions, deadlines }: ServiceEntry, type: string): boolean {
+  return (
+    begins.includes(type) ||
+    deadlines.some((deadline) => deadline.emits === type) ||
+    reactions.some(
+      ({ emits, fails, late, onParked }) => onParked === type || [emits, fails, late].some((all) => all.some((o) => o.includes(type))),
+    )
+  );
+}
+
+function listIn<T>(map: Map<string, T[]>, key: string): T[] {
+  const list = map.get(key) ?? [];
+  map.set(key, list);
+  return list;
+}

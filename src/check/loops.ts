@@ -1,0 +1,89 @@
+import { componentsOf } from "./components.ts";
+import { type Machine, PLAIN } from "./machine.ts";
+import type { Choice, Model, ModelReaction, TransitionSource } from "./model.ts";
+
+export interface Step {
+  readonly source: TransitionSource;
+  readonly choice: number;
+}
+
+/**
+ * Finds chains of events that lead back to where they began and leave nothing behind that would stop them: each of their choices changes no mark.
+ * What was passed once can then be passed for ever.
+ */
+export class Loops {
+  /** By reaction: its component among those that may lead to one another; -1 where it can lead to itself by no way. */
+  readonly #component: Int32Array;
+
+  constructor(model: Model) {
+    const edges = model.reactions.map((reaction) =>
+      reaction.choices.filter((choice) => leavesNoMark(reaction, choice)).flatMap(({ emits }) => followersOf(emits)),
+    );
+    const { of } = componentsOf(edges);
+    const cyclic = new Set<number>();
+    edges.forEach((targets, index) => {
+      if (targets.some((target) => of[target] === of[index])) cyclic.add(of[index] ?? -1);
+    });
+    this.#component = of.map((component) => (cyclic.has(component) ? component : -1));
+  }
+
+  /** The steps that lead back to a reaction after it has taken a choice; undefined where none do. `state` is the one after. */
+  back(machine: Machine, state: Uint8Array, source: TransitionSource, choiceIndex: number): readonly Step[] | undefined {
+    const reaction = reactionOf(source);
+    const choice = reaction?.choices[choiceIndex];
+    if (reaction === undefined || choice === undefined || this.#component[reaction.index] === -1 || !leavesNoMark(reaction, choice))
+      return undefined;
+    const seen = new Set<ModelReaction>();
+    const search = (choice: Choice): readonly Step[] | undefined => {
+      for (const next of choice.emits.flatMap(({ sources }) => sources)) {
+        const follower = next.reaction;
+        if (follower === undefined || this.#component[follower.index] !== this.#component[reaction.index]) continue;
+        const allowed = machine.choices(state, next).filter((index) => index !== PLAIN);
+        if (follower === reaction) {
+          if (allowed.includes(choiceIndex)) return [{ source: next, choice: choiceIndex }];
+          continue;
+        }
+        if (seen.has(follower)) continue;
+        seen.add(follower);
+        for (const index of allowed) {
+          const following = follower.choices[index];
+          if (following === undefined || !leavesNoMark(follower, following)) continue;
+          const rest = search(following);
+          if (rest !== undefined) return [{ source: next, choice: index }, ...rest];
+        }
+      }
+      return undefined;
+    };
+    return search(choice);
+  }
+
+  component(reaction: ModelReaction): number {
+    return this.#component[reaction.index] ?? -1;
+  }
+}
+
+export function reactionOf(source: TransitionSource): ModelReaction | undefined {
+  const delivery = source.kind === "repeat" ? source.of : source;
+  return delivery.kind === "delivery" ? delivery.reaction : undefined;
+}
+
+/** Whether the service's marks are after the choice what they were before, so that it can be taken again. */
+function leavesNoMark({ entry, service, onceAt, maxAt }: ModelReaction, { kind, effect, emits }: Choice): boolean {
+  if (entry.kind === "join" || emits.length === 0) return false;
+  const counted = onceAt >= 0 || maxAt >= 0;
+  switch (kind) {
+    case "success":
+      return !counted && !(service.fence && effect !== undefined);
+    case "failure":
+      return !counted;
+    case "acknowledge":
+      return false;
+    case "late":
+    case "park":
+      return true;
+  }
+}
+
+function followersOf(emissions: Choice["emits"]): readonly number[] {
+  return emissions.flatMap(({ sources }) => sources.flatMap(({ reaction }) => reaction?.index ?? []));
+}

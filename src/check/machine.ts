@@ -1,0 +1,268 @@
+import {
+  ARMED,
+  BARRED,
+  type Beginning,
+  type Choice,
+  type DeliverySource,
+  DONE,
+  type Effect,
+  type Emission,
+  FAILED,
+  IDLE,
+  type Model,
+  type ModelReaction,
+  NONE,
+  OVER,
+  PARKED,
+  PIVOTED,
+  SUCCEEDED,
+  type TransitionSource,
+  UNDONE,
+} from "./model.ts";
+import type { Violation } from "./violation.ts";
+
+/** A transition without alternatives: a deadline that fires, an event that comes, a delivery that is only noted. */
+export const PLAIN = -1;
+
+/** More pending deliveries of one kind than this are taken for as many: only a loop without bound gets there. */
+const PENDING_MAX = 250;
+
+interface Alternatives {
+  readonly run: readonly number[];
+  readonly late: readonly number[];
+  readonly acknowledge: readonly number[];
+  readonly note: readonly number[];
+}
+
+const NOTHING_ELSE: readonly number[] = [PLAIN];
+
+/**
+ * What may happen in a state, and what that changes: the decisions of the runtime's fence (`runtime/decide.ts`) over bytes.
+ * Transitions change the state that they are given.
+ */
+export class Machine {
+  readonly model: Model;
+  /** Rules that the last transition broke. */
+  readonly broken: Violation[] = [];
+  /** By reaction: whether it ever did something. */
+  readonly ran: Uint8Array;
+  /** By deadline: whether it ever fired. */
+  readonly fired: Uint8Array;
+  succeeded = false;
+  /** Whether a counter was full, so that something was left out. */
+  overflowed = false;
+  readonly #alternatives: readonly Alternatives[];
+  readonly #pendingMax: number;
+
+  constructor(model: Model, pendingMax: number = PENDING_MAX) {
+    this.model = model;
+    this.#pendingMax = pendingMax;
+    this.ran = new Uint8Array(model.reactions.length);
+    this.fired = new Uint8Array(model.deadlines.length);
+    this.#alternatives = model.reactions.map(alternativesOf);
+  }
+
+  begin(state: Uint8Array, { effect, emits }: Beginning): void {
+    state.fill(0);
+    if (effect !== undefined) state[effect.at] = DONE;
+    this.#emit(state, undefined, emits);
+    this.normalise(state);
+  }
+
+  enabled(state: Uint8Array, source: TransitionSource): boolean {
+    const value = state[source.at];
+    if (source.kind === "deadline") return value === ARMED;
+    return source.kind === "arrival" ? value === 0 : value !== 0;
+  }
+
+  /** The alternatives of an enabled transition: indexes of its reaction's choices, or `PLAIN`. */
+  choices(state: Uint8Array, source: TransitionSource): readonly number[] {
+    const delivery = source.kind === "repeat" ? source.of : source;
+    if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
+    const { reaction, part } = delivery;
+    const { entry, service, effects, onceAt, maxAt, max, gatherAt, firedAt } = reaction;
+    const alternatives = this.#alternatives[reaction.index];
+    if (alternatives === undefined || isDead(state, delivery)) return NOTHING_ELSE;
+    if (entry.kind === "join") {
+      if (state[firedAt] !== 0) return NOTHING_ELSE;
+      for (let other = 0; other < entry.hears.length; other++) {
+        if (other !== part && state[gatherAt + other] === 0) return alternatives.note;
+      }
+    }
+    if (onceAt >= 0 && state[onceAt] !== 0) return alternatives.late;
+    if (maxAt >= 0 && (state[maxAt] ?? 0) >= max) return alternatives.late;
+    const [effect] = effects;
+    if (entry.kind === "undo" && service.fence && effect !== undefined && state[effect.at] === NONE) return alternatives.acknowledge;
+    return alternatives.run;
+  }
+
+  apply(state: Uint8Array, source: TransitionSource, choice: number): void {
+    switch (source.kind) {
+      case "delivery":
+        state[source.at] = (state[source.at] ?? 0) - 1;
+        if (source.repeatAt >= 0) state[source.repeatAt] = 1;
+        this.#deliver(state, source, choice);
+        break;
+      case "repeat":
+        state[source.at] = 0;
+        this.#deliver(state, source.of, choice);
+        break;
+      case "deadline":
+        state[source.at] = OVER;
+        this.fired[this.model.deadlines.indexOf(source.deadline)] = 1;
+        this.#emit(state, source.deadline.service.name, source.deadline.emits);
+        break;
+      case "arrival":
+        state[source.at] = 1;
+        this.#emit(state, undefined, source.emits);
+        break;
+    }
+    this.normalise(state);
+  }
+
+  /** Takes away deliveries that can no longer change anything, so that states which differ in nothing else are one. */
+  normalise(state: Uint8Array): void {
+    for (const source of this.model.sources) {
+      if (state[source.at] === 0) continue;
+      if (source.kind === "delivery" ? isDead(state, source) : source.kind === "repeat" && isDead(state, source.of)) state[source.at] = 0;
+    }
+  }
+
+  #deliver(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource, choiceIndex: number): void {
+    if (deadline !== undefined) return touch(state, deadline.at, arms);
+    if (reaction === undefined) return;
+    const choice = reaction.choices[choiceIndex];
+    if (choice === undefined) {
+      // A join that waits for more; anything else is suppressed.
+      if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
+      return;
+    }
+    if (choice.kind !== "park") {
+      this.ran[reaction.index] = 1;
+      if (reaction.firedAt >= 0) this.#fire(state, reaction);
+    }
+    this.#take(state, reaction, choice);
+    this.#emit(state, reaction.service.name, choice.emits);
+  }
+
+  #fire(state: Uint8Array, { firedAt, gatherAt, entry }: ModelReaction): void {
+    state[firedAt] = 1;
+    state.fill(0, gatherAt, gatherAt + entry.hears.length);
+  }
+
+  /** What a choice leaves in the service's own database, except for its events. */
+  #take(state: Uint8Array, reaction: ModelReaction, { kind, effect, emits }: Choice): void {
+    const { onceAt, maxAt, parkedAt, entry } = reaction;
+    switch (kind) {
+      case "late":
+        return;
+      case "park":
+        state[PARKED] = 1;
+        // An answer in its place lets the next delivery through.
+        if (emits.length === 0) state[parkedAt] = 1;
+        return;
+      case "acknowledge":
+        if (effect !== undefined) state[effect.at] = BARRED;
+        break;
+      case "success":
+        if (entry.kind === "undo") this.#undo(state, reaction, effect);
+        else if (effect !== undefined) this.#do(state, reaction, effect);
+        if (maxAt >= 0) state[maxAt] = (state[maxAt] ?? 0) + 1;
+        break;
+      case "failure":
+        if (maxAt >= 0) state[maxAt] = (state[maxAt] ?? 0) + 1;
+    }
+    if (onceAt >= 0) state[onceAt] = 1;
+  }
+
+  #do(state: Uint8Array, { service }: ModelReaction, effect: Effect): void {
+    const before = state[effect.at];
+    state[effect.at] = DONE;
+    if (service.fence || before === NONE) return;
+    if (before === DONE) this.#break("DOUBLE_EFFECT", effect, `${effect.type} is done twice in one saga`);
+    else this.#break("HANGING", effect, `${effect.type} is done after it was undone, and nobody will undo it again`);
+  }
+
+  #undo(state: Uint8Array, { service }: ModelReaction, effect: Effect | undefined): void {
+    if (effect === undefined) return;
+    const before = state[effect.at];
+    if (before === DONE) {
+      state[effect.at] = UNDONE;
+      const later = effect.after.find(({ at }) => state[at] === DONE);
+      if (later !== undefined) this.#break("UNDO_ORDER", effect, `${effect.type} is undone while ${later.type} is still done`);
+    } else if (before === UNDONE) {
+      this.#break("DOUBLE_COMPENSATION", effect, `${effect.type} is undone twice in one saga`);
+    } else if (!service.fence) {
+      state[effect.at] = BARRED;
+      this.#break("EMPTY_ROLLBACK", effect, `the undo of ${effect.type} runs where nothing was done`);
+    }
+  }
+
+  #emit(state: Uint8Array, service: string | undefined, emissions: readonly Emission[]): void {
+    for (const emission of emissions) {
+      const { type, end, endAt, sources, touches, sinks, acquires, releases } = emission;
+      for (const { at } of sources) {
+        const pending = state[at] ?? 0;
+        if (pending < this.#pendingMax) state[at] = pending + 1;
+        else this.overflowed = true;
+      }
+      for (const { deadline, arms } of touches) touch(state, deadline.at, arms);
+      for (const { index } of sinks) this.ran[index] = 1;
+      for (const at of acquires) state[at] = 1;
+      for (const at of releases) state[at] = 0;
+      if (state[PIVOTED] !== 0 && (end === "failure" || emission.triggersUndo)) {
+        const what = end === "failure" ? "the saga fails" : "the saga turns back";
+        this.broken.push({ code: "AFTER_PIVOT", service, event: type, message: `${what} with ${type} after its pivot` });
+      }
+      if (emission.pivot) state[PIVOTED] = 1;
+      if (end === undefined) continue;
+      if (state[endAt] !== 0)
+        this.broken.push({ code: "DOUBLE_END", service: undefined, event: type, message: `${type} ends the saga twice` });
+      state[endAt] = 1;
+      state[end === "success" ? SUCCEEDED : FAILED] = 1;
+      if (end === "success") this.succeeded = true;
+      if (state[SUCCEEDED] !== 0 && state[FAILED] !== 0) {
+        this.broken.push({ code: "MIXED_END", service: undefined, event: undefined, message: "a saga both succeeds and fails" });
+      }
+    }
+  }
+
+  #break(code: Violation["code"], { service, type }: Effect, message: string): void {
+    this.broken.push({ code, service, event: type, message });
+  }
+}
+
+/** Arms or calls off a deadline. What is called off before it was armed stays so. */
+function touch(state: Uint8Array, at: number, arms: boolean): void {
+  if (arms) {
+    if (state[at] === IDLE) state[at] = ARMED;
+  } else if (state[at] !== OVER) state[at] = OVER;
+}
+
+/** Whether a delivery can never change anything any more. */
+function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource): boolean {
+  if (deadline !== undefined) return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
+  if (reaction === undefined) return true;
+  const { entry, service, effects, parkedAt, firedAt, gatherAt, onceAt, maxAt, max, lateSilent } = reaction;
+  // What waits behind a parked delivery waits for a person.
+  if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
+  if (firedAt >= 0 && (state[firedAt] !== 0 || state[gatherAt + part] !== 0)) return true;
+  if (service.fence) {
+    for (const { at } of effects) {
+      const mark = state[at];
+      if (entry.kind === "undo" ? mark === UNDONE || mark === BARRED : mark !== NONE) return true;
+    }
+  }
+  if (!lateSilent) return false;
+  return (onceAt >= 0 && state[onceAt] !== 0) || (maxAt >= 0 && (state[maxAt] ?? 0) >= max);
+}
+
+function alternativesOf({ choices }: ModelReaction): Alternatives {
+  const indexesOf = (...kinds: readonly Choice["kind"][]) => choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
+  return {
+    run: indexesOf("success", "failure", "park"),
+    late: indexesOf("late", "park"),
+    acknowledge: indexesOf("acknowledge", "park"),
+    note: [PLAIN, ...indexesOf("park")],
+  };
+}

@@ -1,0 +1,49 @@
+import { DONE, type Effect, FAILED, type Model, PARKED, SUCCEEDED, UNDONE } from "./model.ts";
+import type { Violation } from "./violation.ts";
+
+/** What must hold of a saga in which nothing is left to happen. */
+export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] {
+  const succeeded = state[SUCCEEDED] !== 0;
+  const failed = state[FAILED] !== 0;
+  const parked = state[PARKED] !== 0;
+  if (!succeeded && !failed) return [stuck(parked)];
+  const violations: Violation[] = [];
+  const add = (code: Violation["code"], { service, type }: Effect, message: string) =>
+    violations.push({ code, service, event: type, message });
+  const grouped = new Set(model.oneOf.flat());
+  for (const effect of model.effects) {
+    const mark = state[effect.at];
+    if (failed && mark === DONE) {
+      if (!effect.undone) add("NO_UNDO", effect, `${effect.type} is still done when the saga fails, and has no undo`);
+      else if (parked) add("PARKED_STUCK", effect, `${effect.type} is still done when the saga fails, after a delivery was given up on`);
+      else add("ORPHAN", effect, `${effect.type} is still done when the saga fails`);
+    }
+    if (succeeded && mark === UNDONE && !grouped.has(effect)) {
+      add("UNDONE_ON_SUCCESS", effect, `${effect.type} is undone, though the saga succeeds`);
+    }
+  }
+  for (const group of succeeded ? model.oneOf : []) {
+    const kept = group.filter(({ at }) => state[at] === DONE);
+    const [first] = group;
+    if (kept.length === 1 || first === undefined) continue;
+    const names = group.map(({ type }) => type).join(", ");
+    const how = kept.length === 0 ? "none is" : `${kept.map(({ type }) => type).join(" and ")} are`;
+    violations.push({
+      code: "ONE_OF",
+      service: undefined,
+      event: first.type,
+      message: `of ${names} exactly one should be kept on success; ${how}`,
+    });
+  }
+  for (const { name, acquire, at } of model.locks) {
+    if (state[at] === 0) continue;
+    violations.push({ code: "LOCK_LEAK", service: undefined, event: acquire, message: `the lock "${name}" is never released` });
+  }
+  return violations;
+}
+
+function stuck(parked: boolean): Violation {
+  const code = parked ? "PARKED_STUCK" : "STUCK";
+  const message = `the saga has no end: nothing is left to happen${parked ? " after a delivery was given up on" : ""}`;
+  return { code, service: undefined, event: undefined, message };
+}

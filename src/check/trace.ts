@@ -1,0 +1,65 @@
+import type { Deed, TraceStep } from "./finding.ts";
+import type { Step } from "./loops.ts";
+import { PLAIN } from "./machine.ts";
+import type { Beginning, Choice, DeliverySource } from "./model.ts";
+
+/** Says what each step of a counterexample does. */
+export function traceOf(beginning: Beginning, steps: readonly Step[]): readonly TraceStep[] {
+  const first: TraceStep = {
+    service: beginning.service ?? null,
+    hears: null,
+    emits: beginning.emits.map(({ type }) => type),
+    does: beginning.service === undefined ? "arrives" : "begins",
+    ...(beginning.effect && { effect: beginning.effect.type }),
+  };
+  const trace = [first];
+  for (const { source, choice } of steps) {
+    switch (source.kind) {
+      case "delivery":
+        trace.push(deliveryStep(source, choice));
+        break;
+      case "repeat":
+        trace.push(deliveryStep(source.of, choice));
+        break;
+      case "deadline":
+        trace.push({
+          service: source.deadline.service.name,
+          hears: null,
+          emits: [source.deadline.entry.emits],
+          does: "has waited too long",
+        });
+        break;
+      case "arrival":
+        trace.push({ service: null, hears: null, emits: [source.type], does: "arrives" });
+    }
+  }
+  return trace;
+}
+
+function deliveryStep({ reaction, deadline, arms, type }: DeliverySource, index: number): TraceStep {
+  if (deadline !== undefined) {
+    return { service: deadline.service.name, hears: type, emits: [], does: arms ? "arms a deadline" : "calls a deadline off" };
+  }
+  const choice = index === PLAIN ? undefined : reaction?.choices[index];
+  const service = reaction?.service.name ?? null;
+  if (choice === undefined) return { service, hears: type, emits: [], does: "waits for more" };
+  const emits = choice.emits.map((emission) => emission.type);
+  const does = deedOf(choice, reaction?.entry.kind === "undo");
+  const effect = choice.effect?.type;
+  return { service, hears: type, emits, does, ...(effect !== undefined && does !== "is late" && { effect }) };
+}
+
+function deedOf({ kind }: Choice, undo: boolean): Deed {
+  switch (kind) {
+    case "success":
+      return undo ? "undoes" : "does";
+    case "failure":
+      return "refuses";
+    case "acknowledge":
+      return "has nothing to undo";
+    case "late":
+      return "is late";
+    case "park":
+      return "gives up";
+  }
+}

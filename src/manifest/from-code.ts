@@ -1,0 +1,133 @@
+import type { Choreography } from "../choreography/choreography.ts";
+import type { DeadlineDeclaration, OutcomeList, ReactionDeclaration } from "../choreography/declaration.ts";
+import type { Service } from "../choreography/service.ts";
+import type { EventContract } from "../contract/event.ts";
+import {
+  type DeadlineEntry,
+  defaultReactionName,
+  type EventEntry,
+  type Manifest,
+  type ReactionEntry,
+  type ServiceEntry,
+  SILENT,
+} from "./manifest.ts";
+
+type AnyService = Service<never, EventContract>;
+type Contracts = readonly EventContract[];
+
+/** The manifest of a choreography that was declared in code. */
+export function manifestOf(choreography: Choreography<never>): Manifest {
+  const { name, services, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks } = choreography;
+  return {
+    ...manifestOfServices(name, services),
+    begins: types(begins),
+    succeeds: types(succeeds),
+    fails: types(fails),
+    external: types(external),
+    arrives: types(arrives),
+    pivots: types(pivots),
+    undoOrder: undoOrder.map(([first, second]) => [first.type, second.type]),
+    oneOf: oneOf.map(types),
+    locks: locks.map((lock) => ({ name: lock.name, acquire: lock.acquire.type, release: types(lock.release) })),
+  };
+}
+
+/** The manifest of services alone, such as one repository has: where a saga ends is said elsewhere. */
+export function manifestOfServices(name: string, services: readonly AnyService[]): Manifest {
+  const contracts = services.flatMap(contractsOf);
+  const events = new Map(contracts.map((contract) => [contract.type, toEvent(contract)]));
+  return {
+    name,
+    begins: types(services.flatMap(({ declaration }) => declaration.begins)),
+    succeeds: [],
+    fails: [],
+    external: [],
+    arrives: [],
+    pivots: [],
+    undoOrder: [],
+    oneOf: [],
+    locks: [],
+    events,
+    services: new Map(services.map((service) => [service.name, toService(service)])),
+    suppress: new Map(),
+    views: new Map(),
+  };
+}
+
+function types(contracts: Contracts): readonly string[] {
+  return [...new Set(contracts.map(({ type }) => type))];
+}
+
+/** Every contract that a service mentions. */
+function contractsOf({ declaration }: AnyService): Contracts {
+  const { begins, reactions, deadlines } = declaration;
+  return [
+    ...begins,
+    ...reactions.flatMap(({ hears, emits, fails, late, onParked }) => [
+      ...hears,
+      ...emits.flat(),
+      ...fails.flat(),
+      ...(late?.emits.flat() ?? []),
+      ...(onParked === undefined ? [] : [onParked.emits]),
+    ]),
+    ...deadlines.flatMap(({ after, unless, emits }) => [after, ...unless, emits]),
+  ];
+}
+
+function toEvent(contract: EventContract): EventEntry {
+  const { summary, sensitive, suppress } = contract;
+  return { summary, sensitive, schema: contract.toJsonSchema(), suppress: new Map(Object.entries(suppress)) };
+}
+
+function toService({ declaration }: AnyService): ServiceEntry {
+  const { name, begins, reactions, deadlines, mayPark, suppress } = declaration;
+  return {
+    name,
+    begins: types(begins),
+    reactions: reactions.map(toReaction),
+    deadlines: deadlines.map(toDeadline),
+    // The runtime brings both.
+    inbox: true,
+    fence: true,
+    mayPark,
+    suppress: new Map(Object.entries(suppress)),
+  };
+}
+
+function toReaction(reaction: ReactionDeclaration<never>): ReactionEntry {
+  const { kind, once, max, late, onParked } = reaction;
+  const undoes = reaction.kind === "undo" ? reaction.effect : undefined;
+  const hears = reaction.hears.map(({ type }) => type);
+  return {
+    kind,
+    name: reaction.name === defaultReactionName({ kind, hears, undoes }) ? undefined : reaction.name,
+    hears,
+    undoes,
+    emits: outcomes(reaction.emits),
+    fails: outcomes(reaction.fails),
+    once,
+    max,
+    late: late === undefined ? SILENT : outcomes(late.emits),
+    onParked: onParked?.emits.type,
+    readonly: reaction.kind !== "undo" && reaction.readonly,
+    keyed: reaction.kind !== "join" && reaction.key !== undefined,
+    onEmpty: reaction.kind === "undo" && reaction.acknowledge === undefined && reaction.emits[0]?.length !== 0 ? "silent" : "ack",
+    suppress: new Map(),
+  };
+}
+
+function outcomes(lists: readonly OutcomeList[]) {
+  return lists.map((list) => list.map(({ type }) => type));
+}
+
+function toDeadline(deadline: DeadlineDeclaration<never>): DeadlineEntry {
+  const { name, after, unless, withinMs, emits } = deadline;
+  return {
+    name: name === `deadline ${emits.type}` ? undefined : name,
+    after: after.type,
+    unless: unless.map(({ type }) => type),
+    withinMs,
+    emits: emits.type,
+    suppress: new Map(),
+  };
+}

@@ -1,0 +1,56 @@
+import { type DeadlineEntry, emissionsOf, type Manifest, type ReactionEntry, type ServiceEntry } from "./manifest.ts";
+
+/** A reaction, or a deadline, and whose it is. */
+export interface Hearing {
+  readonly service: ServiceEntry;
+  readonly reaction: ReactionEntry | undefined;
+  readonly deadline: DeadlineEntry | undefined;
+}
+
+/** How an event comes to be emitted. */
+export interface Emitting extends Hearing {
+  readonly how: "begins" | "emits" | "fails" | "late" | "parked" | "deadline";
+}
+
+/** Who emits each event, and who hears it: what every picture and every rule about the flow is made from. */
+export interface FlowGraph {
+  /** Every event that the manifest mentions, in order of first mention. */
+  readonly types: readonly string[];
+  readonly emitters: ReadonlyMap<string, readonly Emitting[]>;
+  readonly hearers: ReadonlyMap<string, readonly Hearing[]>;
+}
+
+export function flowGraph(manifest: Manifest): FlowGraph {
+  const emitters = new Map<string, Emitting[]>();
+  const hearers = new Map<string, Hearing[]>();
+  const types = new Set<string>(manifest.begins);
+  const add = <T>(map: Map<string, T[]>, type: string, item: T) => {
+    types.add(type);
+    const list = map.get(type);
+    if (list === undefined) map.set(type, [item]);
+    else list.push(item);
+  };
+  for (const service of manifest.services.values()) {
+    for (const type of service.begins) add(emitters, type, { service, reaction: undefined, deadline: undefined, how: "begins" });
+    for (const reaction of service.reactions) {
+      const part = { service, reaction, deadline: undefined };
+      for (const type of reaction.hears) add(hearers, type, part);
+      for (const type of emissionsOf(reaction)) add(emitters, type, { ...part, how: howEmitted(reaction, type) });
+    }
+    for (const deadline of service.deadlines) {
+      const part = { service, reaction: undefined, deadline };
+      for (const type of [deadline.after, ...deadline.unless]) add(hearers, type, part);
+      add(emitters, deadline.emits, { ...part, how: "deadline" });
+    }
+  }
+  const { succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks, events } = manifest;
+  const mentioned = [...succeeds, ...fails, ...external, ...arrives, ...pivots, ...undoOrder.flat(), ...oneOf.flat()];
+  for (const type of [...mentioned, ...locks.flatMap(({ acquire, release }) => [acquire, ...release]), ...events.keys()]) types.add(type);
+  return { types: [...types], emitters, hearers };
+}
+
+function howEmitted({ emits, fails, late }: ReactionEntry, type: string): Emitting["how"] {
+  if (emits.some((outcome) => outcome.includes(type))) return "emits";
+  if (fails.some((outcome) => outcome.includes(type))) return "fails";
+  return late.some((outcome) => outcome.includes(type)) ? "late" : "parked";
+}

@@ -1,0 +1,130 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { quote } from "../contract/grammar.ts";
+import type { Mistake } from "./mistakes.ts";
+import { manifestSchema } from "./schema.ts";
+
+/** What the schema guarantees of a document, and no more. */
+export interface RawManifest {
+  readonly odori: 1;
+  readonly name: string;
+  readonly begins?: readonly string[];
+  readonly succeeds?: readonly string[];
+  readonly fails?: readonly string[];
+  readonly external?: readonly string[];
+  readonly arrives?: readonly string[];
+  readonly pivots?: readonly string[];
+  readonly undoOrder?: readonly (readonly [string, string])[];
+  readonly oneOf?: readonly (readonly string[])[];
+  readonly locks?: readonly { readonly name: string; readonly acquire: string; readonly release: readonly string[] }[];
+  readonly events?: Readonly<Record<string, RawEvent>>;
+  readonly services: Readonly<Record<string, RawService>>;
+  readonly suppress?: Readonly<Record<string, string>>;
+}
+
+export interface RawEvent {
+  readonly summary?: string;
+  readonly schema?: Readonly<Record<string, unknown>> | boolean;
+  readonly sensitive?: readonly string[];
+  readonly suppress?: Readonly<Record<string, string>>;
+}
+
+export type RawOutcome = string | readonly string[];
+
+export interface RawReaction {
+  readonly name?: string;
+  readonly on?: readonly string[];
+  readonly all?: readonly string[];
+  readonly undoes?: string;
+  readonly emits?: readonly RawOutcome[];
+  readonly fails?: readonly RawOutcome[];
+  readonly once?: string;
+  readonly max?: number;
+  readonly late?: readonly RawOutcome[];
+  readonly onParked?: string;
+  readonly readonly?: boolean;
+  readonly keyed?: boolean;
+  readonly onEmpty?: "ack" | "silent";
+  readonly suppress?: Readonly<Record<string, string>>;
+}
+
+export interface RawDeadline {
+  readonly name?: string;
+  readonly after: string;
+  readonly within: string | number;
+  readonly unless?: readonly string[];
+  readonly emits: string;
+  readonly suppress?: Readonly<Record<string, string>>;
+}
+
+export interface RawService {
+  readonly begins?: readonly string[];
+  readonly reactions?: readonly RawReaction[];
+  readonly deadlines?: readonly RawDeadline[];
+  readonly inbox?: boolean;
+  readonly fence?: boolean;
+  readonly mayPark?: boolean;
+  readonly suppress?: Readonly<Record<string, string>>;
+}
+
+let compiled: ValidateFunction<RawManifest> | undefined;
+
+/** Holds a document against the schema. */
+export function checkShape(value: unknown): { readonly raw: RawManifest } | { readonly mistakes: readonly Mistake[] } {
+  compiled ??= new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile<RawManifest>(manifestSchema);
+  if (compiled(value)) return { raw: value };
+  const errors = compiled.errors ?? [];
+  // An outcome is one of two shapes: what is said of either is noise beside what is said of both.
+  const telling = errors.filter(({ schemaPath }) => !/\/(anyOf|patternProperties)\/\d/.test(schemaPath));
+  return { mistakes: telling.map(toMistake) };
+}
+
+function toMistake(error: ErrorObject): Mistake {
+  const path = error.instancePath
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((step) => (/^\d{1,9}$/.test(step) ? Number(step) : step));
+  return {
+    path: error.keyword === "additionalProperties" ? [...path, String(error.params.additionalProperty)] : path,
+    message: tell(error),
+  };
+}
+
+function tell({ keyword, params, data, message, parentSchema }: ErrorObject): string {
+  switch (keyword) {
+    case "additionalProperties": {
+      const known = Object.keys(parentSchema?.properties ?? {});
+      const near = known.find((name) => similar(name, String(params.additionalProperty)));
+      return `is not known here${near === undefined ? `; known are ${known.join(", ")}` : `; did you mean ${quote(near)}?`}`;
+    }
+    case "required":
+      return `lacks ${quote(params.missingProperty)}`;
+    case "type":
+      return `is ${kindOf(data)}, but must be ${[params.type].flat().join(" or ")}`;
+    case "anyOf":
+      return `is ${kindOf(data)}, but must be an event type, or an array of event types`;
+    case "const":
+      return `is ${quote(data)}, but must be ${quote(params.allowedValue)}`;
+    case "enum":
+      return `is ${quote(data)}, but must be one of ${params.allowedValues.map(quote).join(", ")}`;
+    case "propertyNames":
+      return `has a key that cannot be used: ${quote(params.propertyName)}`;
+    case "uniqueItems":
+      return `names ${quote(Array.isArray(data) ? data[params.i] : data)} twice`;
+    default:
+      return message ?? keyword;
+  }
+}
+
+function kindOf(data: unknown): string {
+  if (data === null) return "null";
+  return Array.isArray(data) ? "an array" : `a ${typeof data}`.replace("a object", "an object");
+}
+
+/** One slip of the pen apart: a letter more, a letter less, or another one. */
+function similar(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return a.slice(i + 1) === b.slice(i + 1) || a.slice(i) === b.slice(i + 1) || a.slice(i + 1) === b.slice(i);
+}

@@ -1,0 +1,72 @@
+import { LineCounter, parseDocument, YAMLParseError } from "yaml";
+import { messageOf } from "../contract/errors.ts";
+import { ManifestError, type Mistake } from "./mistakes.ts";
+
+/** A document as it was read, and where each of its parts stands. */
+export interface ParsedText {
+  readonly value: unknown;
+  /** Adds line and column. */
+  place(mistake: Mistake): Mistake;
+}
+
+/** No manifest is larger: 10,000 services need about 10 MB. */
+const TEXT_MAX_CHARS = 64 * 1024 * 1024;
+
+/** Parses JSON, or YAML where the file's name says so. Throws `MANIFEST_INVALID` with the place where it breaks off. */
+export function parseText(file: string, text: string): ParsedText {
+  if (text.length > TEXT_MAX_CHARS) {
+    throw new ManifestError(file, [{ path: [], message: `has ${text.length} characters, more than ${TEXT_MAX_CHARS}` }]);
+  }
+  const value = /\.ya?ml$/i.test(file) ? parseYaml(file, text) : parseJson(file, text);
+  return { value, place: (mistake) => placed(text, mistake) };
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (cause) {
+    throw new ManifestError(file, [breakIn(text, messageOf(cause))], cause);
+  }
+}
+
+/** Node says where JSON breaks off, or that it ends too early. */
+function breakIn(text: string, message: string): Mistake {
+  const found = /position (\d+)/.exec(message);
+  const offset = found === null ? text.length : Number(found[1]);
+  const before = text.slice(0, offset).split("\n");
+  const what = message.replace(/ in JSON at position.*$/s, "").replace(/, (\.\.\.)?".*$/s, "");
+  return { path: [], message: `is no JSON: ${what}`, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+function parseYaml(file: string, text: string): unknown {
+  try {
+    const document = parseDocument(text, { prettyErrors: true });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS({ maxAliasCount: 1_000 });
+  } catch (cause) {
+    const at = cause instanceof YAMLParseError ? cause.linePos?.[0] : undefined;
+    const message = `is no YAML: ${messageOf(cause).split("\n")[0]}`;
+    throw new ManifestError(file, [{ path: [], message, ...(at && { line: at.line, column: at.col }) }], cause);
+  }
+}
+
+/** JSON is YAML too, and the YAML parser remembers places. Asked only once something is wrong. */
+function placed(text: string, mistake: Mistake): Mistake {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, logLevel: "silent", uniqueKeys: false });
+  for (let length = mistake.path.length; length >= 0; length--) {
+    const node: unknown = length === 0 ? document.contents : document.getIn(mistake.path.slice(0, length), true);
+    const range = rangeOf(node);
+    if (range === undefined) continue;
+    const { line, col } = lines.linePos(range);
+    return { ...mistake, line, column: col };
+  }
+  return mistake;
+}
+
+function rangeOf(node: unknown): number | undefined {
+  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range)) return undefined;
+  const start: unknown = node.range[0];
+  return typeof start === "number" ? start : undefined;
+}

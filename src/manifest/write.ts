@@ -1,0 +1,105 @@
+import { formatDuration } from "../choreography/duration.ts";
+import {
+  type DeadlineEntry,
+  type EventEntry,
+  isSilent,
+  type Manifest,
+  type Outcome,
+  type ReactionEntry,
+  type ServiceEntry,
+  type Suppressions,
+} from "./manifest.ts";
+
+/** The manifest as canonical JSON: keys sorted, defaults left out, nothing that changes from run to run. Ends with a newline. */
+export function writeManifest(manifest: Manifest): string {
+  return `${JSON.stringify(sorted(toDocument(manifest)), undefined, 2)}\n`;
+}
+
+/** The manifest as the document that `readManifest` reads. */
+export function toDocument(manifest: Manifest): Record<string, unknown> {
+  const { name, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks } = manifest;
+  return {
+    odori: 1,
+    name,
+    begins: some([...begins].sort()),
+    succeeds: some([...succeeds].sort()),
+    fails: some([...fails].sort()),
+    external: some([...external].sort()),
+    arrives: some([...arrives].sort()),
+    pivots: some([...pivots].sort()),
+    undoOrder: some(undoOrder),
+    oneOf: some(oneOf),
+    locks: some(locks),
+    events: someEntries([...manifest.events].map(([type, event]) => [type, eventDocument(event)])),
+    services: Object.fromEntries([...manifest.services].map(([service, entry]) => [service, serviceDocument(entry)])),
+    suppress: suppressions(manifest.suppress),
+  };
+}
+
+function eventDocument({ summary, schema, sensitive, suppress }: EventEntry): unknown {
+  return { summary, schema, sensitive: some(sensitive), suppress: suppressions(suppress) };
+}
+
+function serviceDocument(service: ServiceEntry): unknown {
+  return {
+    begins: some([...service.begins].sort()),
+    reactions: some(service.reactions.map(reactionDocument)),
+    deadlines: some(service.deadlines.map(deadlineDocument)),
+    inbox: service.inbox ? undefined : false,
+    fence: service.fence ? undefined : false,
+    mayPark: service.mayPark ? true : undefined,
+    suppress: suppressions(service.suppress),
+  };
+}
+
+/** A reaction as it stands in a manifest, and in an AsyncAPI operation. */
+export function reactionDocument(reaction: ReactionEntry): Record<string, unknown> {
+  const { kind, name, hears, undoes, emits, fails, once, max, late, onParked, onEmpty } = reaction;
+  return {
+    name,
+    [kind === "join" ? "all" : "on"]: hears,
+    undoes,
+    emits: isSilent(emits) ? undefined : emits.map(outcomeDocument),
+    fails: some(fails.map(outcomeDocument)),
+    once,
+    max,
+    late: isSilent(late) ? undefined : late.map(outcomeDocument),
+    onParked,
+    readonly: reaction.readonly ? true : undefined,
+    keyed: reaction.keyed ? true : undefined,
+    onEmpty: onEmpty === "silent" ? onEmpty : undefined,
+    suppress: suppressions(reaction.suppress),
+  };
+}
+
+export function deadlineDocument({ name, after, unless, withinMs, emits, suppress }: DeadlineEntry): Record<string, unknown> {
+  return { name, after, within: formatDuration(withinMs), unless: some(unless), emits, suppress: suppressions(suppress) };
+}
+
+/** One event stands for itself; several, or none, are an array. */
+function outcomeDocument(outcome: Outcome): string | Outcome {
+  const [only] = outcome;
+  return only !== undefined && outcome.length === 1 ? only : outcome;
+}
+
+function suppressions(suppress: Suppressions): unknown {
+  return suppress.size === 0 ? undefined : Object.fromEntries(suppress);
+}
+
+function some<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+function someEntries(entries: readonly (readonly [string, unknown])[]): unknown {
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** The value with the keys of every object in order, and without what is undefined. */
+export function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  // By code unit, the same everywhere: a locale's order would not be.
+  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}

@@ -1,0 +1,329 @@
+import type { Manifest, Outcome, ReactionEntry, ServiceEntry } from "../../src/manifest/manifest.ts";
+
+/*
+ * The semantics once more, written from the tables and not from the checker: plain objects, every interleaving, no reduction, nothing
+ * normalised away. Slow, and easy to hold against the page. What it finds is what the checker must find.
+ */
+
+export interface Found {
+  /** `CODE service event`, sorted. */
+  readonly violations: readonly string[];
+  readonly states: number;
+  readonly succeeded: boolean;
+  /** Reactions that did something: `service place`. */
+  readonly ran: ReadonlySet<string>;
+}
+
+interface State {
+  /** Message and hearer to how many are under way: `["payment", 0, "order.placed.v1"]`. */
+  pending: Record<string, number>;
+  /** What may be delivered once more, where there is no inbox. */
+  again: Record<string, number>;
+  effects: Record<string, string>;
+  once: Record<string, true>;
+  runs: Record<string, number>;
+  gathered: Record<string, true>;
+  fired: Record<string, true>;
+  blocked: Record<string, true>;
+  deadlines: Record<string, "armed" | "over">;
+  came: Record<string, true>;
+  ends: Record<string, number>;
+  locks: Record<string, true>;
+  pivoted: boolean;
+  parked: boolean;
+}
+
+type Report = (code: string, service: string | undefined, event: string | undefined) => void;
+
+export function reference(manifest: Manifest, statesMax = 50_000): Found | undefined {
+  const violations = new Set<string>();
+  const ran = new Set<string>();
+  let succeeded = false;
+  const report: Report = (code, service, event) => violations.add(`${code} ${service} ${event}`);
+  const saga = new Saga(manifest, report, ran);
+  const seen = new Set<string>();
+  const queue: State[] = [];
+  const visit = (state: State) => {
+    const key = textOf(state);
+    if (seen.has(key)) return;
+    seen.add(key);
+    queue.push(state);
+  };
+  for (const state of saga.beginnings()) visit(state);
+  for (let state = queue.shift(); state !== undefined; state = queue.shift()) {
+    if (seen.size > statesMax) return undefined;
+    if (manifest.succeeds.some((type) => state?.ends[type] !== undefined)) succeeded = true;
+    const { certain, possible } = saga.next(state);
+    if (certain.length === 0) saga.judge(state);
+    for (const next of [...certain, ...possible]) visit(next);
+  }
+  return { violations: [...violations].sort(), states: seen.size, succeeded, ran };
+}
+
+function textOf(state: State): string {
+  return JSON.stringify(state, (_, value) => {
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, item]) => item !== 0)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  });
+}
+
+class Saga {
+  readonly #manifest: Manifest;
+  readonly #report: Report;
+  readonly #ran: Set<string>;
+  readonly #services: readonly ServiceEntry[];
+
+  constructor(manifest: Manifest, report: Report, ran: Set<string>) {
+    this.#manifest = manifest;
+    this.#report = report;
+    this.#ran = ran;
+    this.#services = [...manifest.services.values()];
+  }
+
+  beginnings(): readonly State[] {
+    return this.#manifest.begins.flatMap((type) => {
+      const owners = this.#services.filter(({ begins }) => begins.includes(type));
+      return (owners.length === 0 ? [undefined] : owners).map((owner) => {
+        const state: State = {
+          pending: {},
+          again: {},
+          effects: {},
+          once: {},
+          runs: {},
+          gathered: {},
+          fired: {},
+          blocked: {},
+          deadlines: {},
+          came: {},
+          ends: {},
+          locks: {},
+          pivoted: false,
+          parked: false,
+        };
+        if (owner !== undefined) state.effects[`${owner.name} ${type}`] = "done";
+        this.#emit(state, owner, [type]);
+        return state;
+      });
+    });
+  }
+
+  next(state: State): { readonly certain: readonly State[]; readonly possible: readonly State[] } {
+    const certain: State[] = [];
+    const possible: State[] = [];
+    for (const [key, count] of Object.entries(state.pending)) {
+      if (count === 0) continue;
+      const [serviceName, place, type] = JSON.parse(key);
+      const service = this.#service(serviceName);
+      // What waits behind a parked delivery is not under way.
+      if (state.blocked[`${serviceName} ${place}`]) continue;
+      const taken = structuredClone(state);
+      taken.pending[key] = count - 1;
+      if (!service.inbox && typeof place === "number") taken.again[key] = 1;
+      certain.push(...this.#deliver(taken, service, place, type));
+    }
+    for (const key of Object.keys(state.again).filter((key) => state.again[key] === 1)) {
+      const [serviceName, place, type] = JSON.parse(key);
+      if (state.blocked[`${serviceName} ${place}`]) continue;
+      const taken = structuredClone(state);
+      taken.again[key] = 0;
+      possible.push(...this.#deliver(taken, this.#service(serviceName), place, type));
+    }
+    for (const service of this.#services) {
+      service.deadlines.forEach((deadline, place) => {
+        const key = `${service.name} ${place}`;
+        if (state.deadlines[key] !== "armed") return;
+        const passed = structuredClone(state);
+        passed.deadlines[key] = "over";
+        this.#emit(passed, service, [deadline.emits]);
+        certain.push(passed);
+      });
+    }
+    for (const type of this.#manifest.arrives.filter((type) => !state.came[type])) {
+      const arrived = structuredClone(state);
+      arrived.came[type] = true;
+      this.#emit(arrived, undefined, [type]);
+      possible.push(arrived);
+    }
+    return { certain, possible };
+  }
+
+  judge(state: State): void {
+    const { succeeds, fails, oneOf, locks } = this.#manifest;
+    const success = succeeds.some((type) => state.ends[type] !== undefined);
+    const failure = fails.some((type) => state.ends[type] !== undefined);
+    if (!success && !failure) return this.#report(state.parked ? "PARKED_STUCK" : "STUCK", undefined, undefined);
+    for (const [key, mark] of Object.entries(state.effects)) {
+      const [service = "", effect = ""] = key.split(" ");
+      const undone = this.#service(service).reactions.some(({ undoes }) => undoes === effect);
+      if (failure && mark === "done") this.#report(!undone ? "NO_UNDO" : state.parked ? "PARKED_STUCK" : "ORPHAN", service, effect);
+      if (success && mark === "undone" && !oneOf.flat().includes(effect)) this.#report("UNDONE_ON_SUCCESS", service, effect);
+    }
+    for (const group of success ? oneOf : []) {
+      const kept = Object.entries(state.effects).filter(([key, mark]) => mark === "done" && group.includes(key.split(" ")[1] ?? ""));
+      const known = group.find((type) => this.#services.some((service) => this.#effectsOf(service).includes(type)));
+      if (kept.length !== 1 && known !== undefined) this.#report("ONE_OF", undefined, known);
+    }
+    for (const lock of locks) if (state.locks[lock.name]) this.#report("LOCK_LEAK", undefined, lock.acquire);
+  }
+
+  #service(name: string): ServiceEntry {
+    const service = this.#manifest.services.get(name);
+    if (service === undefined) throw new Error(`no service ${name}`);
+    return service;
+  }
+
+  #deliver(state: State, service: ServiceEntry, place: number | string, type: string): readonly State[] {
+    if (typeof place === "string") {
+      this.#touch(state, service, Number(place.slice(1)), type);
+      return [state];
+    }
+    const reaction = service.reactions[place];
+    if (reaction === undefined) throw new Error("no such reaction");
+    const own = `${service.name} ${place}`;
+    const effects = this.#effectNames(service, reaction).map((effect) => `${service.name} ${effect}`);
+    const marks = effects.map((effect) => state.effects[effect]);
+    const undo = reaction.kind === "undo";
+    if (service.fence && (undo ? marks[0] === "undone" || marks[0] === "barred" : marks.some((mark) => mark !== undefined))) return [state];
+    if (reaction.kind === "join") {
+      if (state.fired[own] || state.gathered[`${own} ${type}`]) return [state];
+    }
+    const outcomes: State[] = [];
+    const late =
+      (reaction.once !== undefined && state.once[`${service.name} ${reaction.once}`]) ||
+      (state.runs[own] ?? 0) >= (reaction.max ?? Infinity);
+    const silentLate = late && reaction.late.every((outcome) => outcome.length === 0);
+    if (silentLate) return [state];
+    if (service.mayPark) {
+      const parked = structuredClone(state);
+      parked.parked = true;
+      if (reaction.onParked === undefined) parked.blocked[own] = true;
+      else this.#emit(parked, service, [reaction.onParked]);
+      outcomes.push(parked);
+    }
+    if (reaction.kind === "join") {
+      state.gathered[`${own} ${type}`] = true;
+      if (!reaction.hears.every((part) => state.gathered[`${own} ${part}`])) return [...outcomes, state];
+      state.fired[own] = true;
+    }
+    this.#ran.add(own);
+    if (late) return [...outcomes, ...reaction.late.map((outcome) => this.#emitted(state, service, outcome))];
+    if (reaction.once !== undefined) state.once[`${service.name} ${reaction.once}`] = true;
+    if (undo && service.fence && marks[0] === undefined) {
+      state.effects[effects[0] ?? ""] = "barred";
+      const first = reaction.emits[0]?.slice(0, 1) ?? [];
+      return [...outcomes, this.#emitted(state, service, reaction.onEmpty === "ack" ? first : [])];
+    }
+    if (reaction.max !== undefined) state.runs[own] = (state.runs[own] ?? 0) + 1;
+    for (const outcome of reaction.fails) outcomes.push(this.#emitted(state, service, outcome));
+    for (const outcome of reaction.emits) {
+      const after = structuredClone(state);
+      if (undo) this.#undo(after, service, reaction.undoes ?? "");
+      else this.#do(after, service, this.#effectOf(service, reaction, outcome));
+      outcomes.push(this.#emitted(after, service, outcome));
+    }
+    return outcomes;
+  }
+
+  #do(state: State, service: ServiceEntry, effect: string | undefined): void {
+    if (effect === undefined) return;
+    const key = `${service.name} ${effect}`;
+    const before = state.effects[key];
+    if (before === "done") this.#report("DOUBLE_EFFECT", service.name, effect);
+    else if (before !== undefined) this.#report("HANGING", service.name, effect);
+    state.effects[key] = "done";
+  }
+
+  #undo(state: State, service: ServiceEntry, effect: string): void {
+    const key = `${service.name} ${effect}`;
+    const before = state.effects[key];
+    if (before === "undone") this.#report("DOUBLE_COMPENSATION", service.name, effect);
+    if (before === undefined || before === "barred") {
+      this.#report("EMPTY_ROLLBACK", service.name, effect);
+      state.effects[key] = "barred";
+      return;
+    }
+    state.effects[key] = "undone";
+    if (before !== "done") return;
+    for (const [first, second] of this.#manifest.undoOrder) {
+      const open = Object.entries(state.effects).some(([other, mark]) => mark === "done" && other.endsWith(` ${second}`));
+      if (first === effect && open) this.#report("UNDO_ORDER", service.name, effect);
+    }
+  }
+
+  #emitted(state: State, service: ServiceEntry, outcome: Outcome): State {
+    const after = structuredClone(state);
+    this.#emit(after, service, outcome);
+    return after;
+  }
+
+  #emit(state: State, service: ServiceEntry | undefined, outcome: Outcome): void {
+    const { succeeds, fails, pivots, locks } = this.#manifest;
+    for (const type of outcome) {
+      for (const hearer of this.#services) {
+        hearer.reactions.forEach((reaction, place) => {
+          if (!reaction.hears.includes(type)) return;
+          const key = JSON.stringify([hearer.name, place, type]);
+          state.pending[key] = (state.pending[key] ?? 0) + 1;
+        });
+        hearer.deadlines.forEach(({ after, unless }, place) => {
+          if (after !== type && !unless.includes(type)) return;
+          if (this.#emits(hearer, type)) {
+            if (hearer === service) this.#touch(state, hearer, place, type);
+            return;
+          }
+          const key = JSON.stringify([hearer.name, `d${place}`, type]);
+          state.pending[key] = (state.pending[key] ?? 0) + 1;
+        });
+      }
+      for (const { name, acquire, release } of locks) {
+        if (acquire === type) state.locks[name] = true;
+        if (release.includes(type)) delete state.locks[name];
+      }
+      const undoes = this.#services.some(({ reactions }) => reactions.some(({ kind, hears }) => kind === "undo" && hears.includes(type)));
+      if (state.pivoted && (fails.includes(type) || undoes)) this.#report("AFTER_PIVOT", service?.name, type);
+      if (pivots.includes(type)) state.pivoted = true;
+      if (![...succeeds, ...fails].includes(type)) continue;
+      if (state.ends[type] !== undefined) this.#report("DOUBLE_END", undefined, type);
+      state.ends[type] = 1;
+      const ended = Object.keys(state.ends);
+      if (ended.some((end) => succeeds.includes(end)) && ended.some((end) => fails.includes(end)))
+        this.#report("MIXED_END", undefined, undefined);
+    }
+  }
+
+  #touch(state: State, service: ServiceEntry, place: number, type: string): void {
+    const key = `${service.name} ${place}`;
+    const deadline = service.deadlines[place];
+    if (deadline === undefined) return;
+    if (type === deadline.after) state.deadlines[key] ??= "armed";
+    else state.deadlines[key] = "over";
+  }
+
+  #emits(service: ServiceEntry, type: string): boolean {
+    const { begins, deadlines, reactions } = service;
+    const all = reactions.flatMap(({ emits, fails, late, onParked }) => [...emits.flat(), ...fails.flat(), ...late.flat(), onParked]);
+    return [...begins, ...deadlines.map(({ emits }) => emits), ...all].includes(type);
+  }
+
+  #effectOf(service: ServiceEntry, reaction: ReactionEntry, outcome: Outcome): string | undefined {
+    const { succeeds, fails, undoOrder, oneOf } = this.#manifest;
+    if (reaction.kind === "undo" || reaction.readonly || outcome.length === 0) return undefined;
+    const undone = outcome.find((type) => service.reactions.some(({ undoes }) => undoes === type));
+    if (undone !== undefined) return undone;
+    if (!outcome.some((type) => succeeds.includes(type) || fails.includes(type))) return outcome[0];
+    return outcome.find((type) => [...undoOrder.flat(), ...oneOf.flat()].includes(type));
+  }
+
+  #effectNames(service: ServiceEntry, reaction: ReactionEntry): readonly string[] {
+    if (reaction.undoes !== undefined) return [reaction.undoes];
+    return [...new Set(reaction.emits.flatMap((outcome) => this.#effectOf(service, reaction, outcome) ?? []))];
+  }
+
+  #effectsOf(service: ServiceEntry): readonly string[] {
+    return [...service.begins, ...service.reactions.flatMap((reaction) => this.#effectNames(service, reaction))];
+  }
+}
