@@ -4,9 +4,13 @@ import type { Contradiction } from "../manifest/merge.ts";
 import { compile } from "./compile.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { Finding } from "./finding.ts";
+import { type LintOptions, lint } from "./lint/lint.ts";
 import type { Model } from "./model.ts";
+import { RepairShop } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
+import { partSuppressed, type Suppressed } from "./suppress.ts";
 import { traceOf } from "./trace.ts";
+import { violationKey } from "./violation.ts";
 
 export interface CheckOptions {
   /** How many states to visit at most; beyond that `NOT_EXHAUSTIVE` says so. Default 1,000,000. */
@@ -16,6 +20,9 @@ export interface CheckOptions {
   readonly onProgress?: (states: number, transitions: number) => void;
   /** What merging several manifests has found. */
   readonly contradictions?: readonly Contradiction[];
+  readonly lint?: LintOptions;
+  /** Whether to look for repairs. Default true. */
+  readonly repairs?: boolean;
 }
 
 export interface Explored {
@@ -32,6 +39,8 @@ export interface Report {
   readonly choreography: string;
   readonly explored: Explored;
   readonly findings: readonly Finding[];
+  /** Findings that the manifest accepts. */
+  readonly suppressed: readonly Suppressed[];
 }
 
 export const STATES_MAX = 1_000_000;
@@ -43,25 +52,30 @@ export function check(manifest: Manifest, options: CheckOptions = {}): Report {
   const began = performance.now();
   const exploration = explore(model, { ...options, statesMax });
   const milliseconds = Math.round((performance.now() - began) * 10) / 10;
-  const findings = [
+  const graph = flowGraph(manifest);
+  const shop = options.repairs === false ? undefined : new RepairShop(manifest, model, exploration);
+  const { open: findings, suppressed } = partSuppressed(manifest, [
     ...contradictions.map(contradictory),
-    ...staticFindings(manifest, flowGraph(manifest)),
-    ...behaviour(model, exploration),
+    ...staticFindings(manifest, graph),
+    ...behaviour(model, exploration, shop),
     ...unreached(manifest, model, exploration),
     ...(exploration.exhaustive ? [] : [notExhaustive(exploration, statesMax)]),
-  ];
+    ...lint(manifest, graph, options.lint),
+  ]);
   const { states, transitions, exhaustive } = exploration;
   const ok = findings.every(({ severity }) => severity !== "error");
-  return { ok, choreography: manifest.name, explored: { states, transitions, exhaustive, milliseconds }, findings };
+  return { ok, choreography: manifest.name, explored: { states, transitions, exhaustive, milliseconds }, findings, suppressed };
 }
 
-function behaviour(model: Model, { refutations }: Exploration): readonly Finding[] {
+function behaviour(model: Model, { refutations }: Exploration, shop: RepairShop | undefined): readonly Finding[] {
   return refutations.flatMap(({ violation, beginning, steps }) => {
     const first = model.beginnings[beginning];
     if (first === undefined) return [];
     const { code, message, service, event } = violation;
     const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
-    return [{ code, severity: "error", message, at, trace: traceOf(first, steps) }];
+    const finding: Finding = { code, severity: "error", message, at, trace: traceOf(first, steps) };
+    const repairs = shop?.repairsFor(finding, violationKey(violation)) ?? [];
+    return [repairs.length === 0 ? finding : { ...finding, repairs }];
   });
 }
 

@@ -87,7 +87,7 @@ function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array 
   });
   const { of: component, count } = componentsOf(edges);
   const byComponent: number[][] = Array.from({ length: count }, () => []);
-  component.forEach((number, index) => byComponent[number]?.push(index));
+  for (const [index, number] of component.entries()) byComponent[number]?.push(index);
   const reach = new Uint32Array(sources.length * words);
   const shared = new Uint32Array(words);
   for (const members of byComponent) {

@@ -11,6 +11,7 @@ export type StaticCode =
   | "CONTRADICTION"
   | "DEAD_REACTION"
   | "NO_SUCCESS"
+  | "BAD_SUPPRESSION"
   | "NOT_EXHAUSTIVE";
 
 export type LintCode =

@@ -129,7 +129,7 @@ export class Machine {
   }
 
   #deliver(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource, choiceIndex: number): void {
-    if (deadline !== undefined) return touch(state, deadline.at, arms);
+    if (deadline !== undefined) touch(state, deadline.at, arms);
     if (reaction === undefined) return;
     const choice = reaction.choices[choiceIndex];
     if (choice === undefined) {
@@ -139,13 +139,13 @@ export class Machine {
     }
     if (choice.kind !== "park") {
       this.ran[reaction.index] = 1;
-      if (reaction.firedAt >= 0) this.#fire(state, reaction);
+      if (reaction.firedAt >= 0) this.#close(state, reaction);
     }
     this.#take(state, reaction, choice);
     this.#emit(state, reaction.service.name, choice.emits);
   }
 
-  #fire(state: Uint8Array, { firedAt, gatherAt, entry }: ModelReaction): void {
+  #close(state: Uint8Array, { firedAt, gatherAt, entry }: ModelReaction): void {
     state[firedAt] = 1;
     state.fill(0, gatherAt, gatherAt + entry.hears.length);
   }

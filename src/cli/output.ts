@@ -1,8 +1,8 @@
 import { CommanderError } from "commander";
 import colors from "picocolors";
 import { codeOf, messageOf } from "../contract/errors.ts";
-import { printable } from "../observe/printable.ts";
-import { type Paint, plainPaint } from "../observe/timeline.ts";
+import { type Paint, plainPaint } from "../text/paint.ts";
+import { printable } from "../text/printable.ts";
 
 export const FOUND = 1;
 export const COULD_NOT_RUN = 2;
@@ -48,5 +48,5 @@ export function reportError(error: unknown, json: boolean): void {
   const code = usage ? "USAGE" : codeOf(error);
   const message = messageOf(error).replace(/^error: /, "");
   if (json) printJson({ ok: false, error: { code, message } });
-  else process.stderr.write(`${code}: ${printable(message)}\n${usage ? "See --help.\n" : ""}`);
+  else process.stderr.write(`${code}: ${message.split("\n").map(printable).join("\n")}\n${usage ? "See --help.\n" : ""}`);
 }

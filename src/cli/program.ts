@@ -1,5 +1,9 @@
 import { Command, CommanderError } from "commander";
+import { check } from "./commands/check.ts";
 import { doctor } from "./commands/doctor.ts";
+import { draw } from "./commands/draw.ts";
+import { explain } from "./commands/explain.ts";
+import { manifest } from "./commands/manifest.ts";
 import { parked } from "./commands/parked.ts";
 import { run } from "./commands/run.ts";
 import { trace } from "./commands/trace.ts";
@@ -22,7 +26,7 @@ export async function main(): Promise<void> {
 
 function commandLine(): Command {
   const program = new Command("odori")
-    .description("Choreographed sagas: run them, follow them, mend them.")
+    .description("Choreographed sagas: prove them, draw them, run them, follow them, mend them.")
     .version(version())
     .addHelpText(
       "after",
@@ -30,7 +34,7 @@ function commandLine(): Command {
 Exit status: 0 fine, 1 something was found, 2 it could not run.
 The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
     );
-  for (const command of [run, trace, parked, doctor]) program.addCommand(command());
+  for (const command of [check, draw, explain, manifest, run, trace, parked, doctor]) program.addCommand(command());
   everyCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));
   return program;
 }

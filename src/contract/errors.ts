@@ -48,6 +48,9 @@ export type ErrorCode =
   | "MODULE_UNREADABLE"
   | "FILE_UNREADABLE"
   | "MANIFEST_INVALID"
+  | "CONFIG_INVALID"
+  | "NOT_IN_CHOREOGRAPHY"
+  | "PICTURE_TOO_LARGE"
   | "DATA_NOT_FOUND";
 
 export interface ErrorDetails {

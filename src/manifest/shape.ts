@@ -74,7 +74,10 @@ export function checkShape(value: unknown): { readonly raw: RawManifest } | { re
   if (compiled(value)) return { raw: value };
   const errors = compiled.errors ?? [];
   // An outcome is one of two shapes: what is said of either is noise beside what is said of both.
-  const telling = errors.filter(({ schemaPath }) => !/\/(anyOf|patternProperties)\/\d/.test(schemaPath));
+  const either = errors.filter(({ keyword }) => keyword === "anyOf").map(({ instancePath }) => instancePath);
+  const telling = errors.filter(
+    ({ keyword, instancePath }) => keyword === "anyOf" || !either.some((path) => instancePath.startsWith(path)),
+  );
   return { mistakes: telling.map(toMistake) };
 }
 

@@ -1,18 +1,8 @@
 import type { Disposition } from "../ports/journal.ts";
-import { printable } from "./printable.ts";
+import { type Paint, plainPaint } from "../text/paint.ts";
+import { printable } from "../text/printable.ts";
+import { shortType as short } from "../text/short.ts";
 import type { TraceStep } from "./trace.ts";
-
-/** Colours, or none. */
-export interface Paint {
-  dim(text: string): string;
-  bold(text: string): string;
-  good(text: string): string;
-  bad(text: string): string;
-  undo(text: string): string;
-}
-
-const same = (text: string) => text;
-export const plainPaint: Paint = { dim: same, bold: same, good: same, bad: same, undo: same };
 
 type Tone = "plain" | "bad" | "undo" | "dim";
 
@@ -75,10 +65,5 @@ function factOf(type: string): string {
 function tint(paint: Paint, tone: Tone): (text: string) => string {
   if (tone === "bad") return paint.bad;
   if (tone === "undo") return paint.undo;
-  return tone === "dim" ? paint.dim : same;
-}
-
-/** `payment.authorized` for version 1, which is no news; later versions are named. */
-function short(type: string): string {
-  return printable(type).replace(/\.v1$/, "");
+  return tone === "dim" ? paint.dim : (text) => text;
 }

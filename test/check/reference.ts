@@ -155,7 +155,10 @@ class Saga {
     const { succeeds, fails, oneOf, locks } = this.#manifest;
     const success = succeeds.some((type) => state.ends[type] !== undefined);
     const failure = fails.some((type) => state.ends[type] !== undefined);
-    if (!success && !failure) return this.#report(state.parked ? "PARKED_STUCK" : "STUCK", undefined, undefined);
+    if (!success && !failure) {
+      this.#report(state.parked ? "PARKED_STUCK" : "STUCK", undefined, undefined);
+      return;
+    }
     for (const [key, mark] of Object.entries(state.effects)) {
       const [service = "", effect = ""] = key.split(" ");
       const undone = this.#service(service).reactions.some(({ undoes }) => undoes === effect);
@@ -197,7 +200,8 @@ class Saga {
       (state.runs[own] ?? 0) >= (reaction.max ?? Infinity);
     const silentLate = late && reaction.late.every((outcome) => outcome.length === 0);
     if (silentLate) return [state];
-    if (service.mayPark) {
+    // Giving up on what changes nothing leaves nothing undone.
+    if (service.mayPark && !this.#isSink(service, reaction)) {
       const parked = structuredClone(state);
       parked.parked = true;
       if (reaction.onParked === undefined) parked.blocked[own] = true;
@@ -301,6 +305,12 @@ class Saga {
     if (deadline === undefined) return;
     if (type === deadline.after) state.deadlines[key] ??= "armed";
     else state.deadlines[key] = "over";
+  }
+
+  #isSink(service: ServiceEntry, reaction: ReactionEntry): boolean {
+    const { kind, emits, fails, once, max, onParked } = reaction;
+    const silent = [...emits, ...fails].every((outcome) => outcome.length === 0) && onParked === undefined;
+    return kind === "step" && silent && once === undefined && max === undefined && this.#effectNames(service, reaction).length === 0;
   }
 
   #emits(service: ServiceEntry, type: string): boolean {

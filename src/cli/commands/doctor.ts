@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { diagnose } from "../../adapters/sqlite/diagnose.ts";
-import { printable } from "../../observe/printable.ts";
+import { printable } from "../../text/printable.ts";
 import { dataOption, filesIn, jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 

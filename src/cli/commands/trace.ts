@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
-import { printable } from "../../observe/printable.ts";
 import { timeline } from "../../observe/timeline.ts";
 import { traceOf } from "../../observe/trace.ts";
 import type { Deferred } from "../../ports/deferred.ts";
+import { printable } from "../../text/printable.ts";
 import { dataOption, type Found, jsonOption, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 

@@ -1,0 +1,65 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
+import type { LintCode } from "./finding.ts";
+import { RULES, type RuleSeverity } from "./lint/lint.ts";
+import type { Limits } from "./lint/rule.ts";
+
+/** What a project has decided about the check: `odori.config.json`. */
+export interface CheckConfig {
+  readonly rules?: Partial<Readonly<Record<LintCode, RuleSeverity>>>;
+  readonly limits?: Partial<Limits>;
+  readonly statesMax?: number;
+}
+
+const CODES = RULES.map(({ code }) => code);
+const SEVERITIES: readonly RuleSeverity[] = ["off", "warning", "error"];
+
+const schema = {
+  type: "object",
+  properties: {
+    $schema: { type: "string" },
+    rules: { type: "object", propertyNames: { enum: CODES }, additionalProperties: { enum: SEVERITIES } },
+    limits: {
+      type: "object",
+      properties: {
+        fieldsMax: { type: "integer", minimum: 1 },
+        depthMax: { type: "integer", minimum: 1 },
+        typesPerReactionMax: { type: "number", exclusiveMinimum: 0 },
+      },
+      additionalProperties: false,
+    },
+    statesMax: { type: "integer", minimum: 1 },
+  },
+  additionalProperties: false,
+};
+
+/** Takes a parsed document for a configuration. Throws `CONFIG_INVALID`. */
+export function toConfig(value: unknown, file: string): CheckConfig {
+  const validate = new Ajv2020({ strict: false }).compile<CheckConfig>(schema);
+  if (validate(value)) return value;
+  const [error] = validate.errors ?? [];
+  const where =
+    error?.instancePath === undefined || error.instancePath === "" ? "" : ` at ${error.instancePath.slice(1).replaceAll("/", ".")}`;
+  const allowed = error?.params.allowedValues === undefined ? "" : ` (${[error.params.allowedValues].flat().join(", ")})`;
+  const extra = error?.params.additionalProperty ?? error?.params.propertyName;
+  const which = extra === undefined ? "" : `: ${quote(extra)}`;
+  throw new OdoriError(
+    "CONFIG_INVALID",
+    `The configuration ${quote(file)} cannot be used${where}: ${error?.message ?? "it does not fit"}${allowed}${which}.`,
+    {
+      mend: "It has rules (code to off, warning or error), limits and statesMax.",
+    },
+  );
+}
+
+/** `FAT_PAYLOAD=off`, as a flag. Throws `CONFIG_INVALID`. */
+export function parseRule(text: string): readonly [LintCode, RuleSeverity] {
+  const [left, right] = text.split("=");
+  const code = CODES.find((known) => known === left);
+  const severity = SEVERITIES.find((known) => known === right);
+  if (code !== undefined && severity !== undefined) return [code, severity];
+  throw new OdoriError("CONFIG_INVALID", `${quote(text)} sets no rule.`, {
+    mend: `Write CODE=off, CODE=warning or CODE=error; codes are ${CODES.join(", ")}.`,
+  });
+}

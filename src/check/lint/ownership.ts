@@ -1,0 +1,68 @@
+import { emissionsOf, type Outcome, type ServiceEntry } from "../../manifest/manifest.ts";
+import type { Offence, Subject } from "./rule.ts";
+
+/** Fewer event types than this are never too many. */
+const TYPES_FEW = 8;
+
+/** Who may say what, and how many things. */
+export function ownershipOffences({ manifest, limits, graph }: Subject): readonly Offence[] {
+  const offences: Offence[] = [];
+  for (const service of manifest.services.values()) {
+    const types = typesOf(service);
+    const own = ownDomain(service.name, types);
+    for (const event of types.filter((type) => domainOf(type) !== own)) {
+      const message = `${service.name} emits ${event}, in the domain of ${domainOf(event)}`;
+      offences.push({ code: "FOREIGN_EMIT", message, at: { service: service.name, event } });
+    }
+    const hearing = service.begins.length + service.reactions.length + service.deadlines.length;
+    if (types.length > TYPES_FEW && types.length > hearing * limits.typesPerReactionMax) {
+      const message = `${service.name} has ${types.length} event types for ${hearing} things that it reacts to`;
+      offences.push({ code: "PROLIFERATION", message, at: { service: service.name } });
+    }
+    for (const [first, second] of inseparable(service)) {
+      const heardAlike = hearersOf(graph, first) === hearersOf(graph, second);
+      if (!heardAlike) continue;
+      const message = `${first} and ${second} are always emitted together, to the same services`;
+      offences.push({ code: "PROLIFERATION", message, at: { service: service.name, event: second } });
+    }
+  }
+  return offences;
+}
+
+function typesOf({ begins, reactions, deadlines }: ServiceEntry): readonly string[] {
+  return [...new Set([...begins, ...reactions.flatMap(emissionsOf), ...deadlines.map(({ emits }) => emits)])];
+}
+
+function domainOf(type: string): string {
+  return type.split(".")[0] ?? type;
+}
+
+/** The domain that is called like the service; else the one in which it emits most. */
+function ownDomain(name: string, types: readonly string[]): string {
+  const bare = (text: string) => text.replace(/_?(service|svc)$/, "").replace(/s$/, "");
+  const counts = new Map<string, number>();
+  for (const type of types) counts.set(domainOf(type), (counts.get(domainOf(type)) ?? 0) + 1);
+  const named = [...counts.keys()].find((domain) => bare(domain) === bare(name));
+  return named ?? [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? name;
+}
+
+/** Pairs of which no outcome has one without the other. */
+function inseparable(service: ServiceEntry): readonly (readonly [string, string])[] {
+  const outcomes: readonly Outcome[] = service.reactions.flatMap(({ emits, fails, late, onParked }) => [
+    ...emits,
+    ...fails,
+    ...late,
+    ...(onParked === undefined ? [] : [[onParked]]),
+  ]);
+  const alone = new Set([...service.begins, ...service.deadlines.map(({ emits }) => emits)]);
+  const pairs = new Map(
+    outcomes.flatMap((outcome) => outcome.flatMap((a) => outcome.filter((b) => a < b).map((b) => [`${a} ${b}`, [a, b] as const] as const))),
+  );
+  return [...pairs.values()].filter(
+    ([a, b]) => !alone.has(a) && !alone.has(b) && outcomes.every((outcome) => outcome.includes(a) === outcome.includes(b)),
+  );
+}
+
+function hearersOf(graph: Subject["graph"], type: string): string {
+  return [...new Set(graph.hearers.get(type)?.map(({ service }) => service.name))].sort().join(" ");
+}

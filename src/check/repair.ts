@@ -1,0 +1,183 @@
+import type { Manifest, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
+import { emissionsOf, reactionName, SILENT } from "../manifest/manifest.ts";
+import { compile } from "./compile.ts";
+import { type Exploration, explore } from "./explore.ts";
+import type { Finding, Repair } from "./finding.ts";
+import type { Model } from "./model.ts";
+import { violationKey } from "./violation.ts";
+
+/** A change that might help, and the manifest with it. */
+interface Candidate {
+  readonly repair: Repair;
+  readonly manifest: Manifest;
+}
+
+/** Trying more than this would take longer than thinking. */
+const CANDIDATES_MAX = 400;
+/** A repaired choreography is about as large as the broken one. */
+const GROWTH_MAX = 4;
+const STATES_LEAST = 2_000;
+const REPAIRS_SHOWN = 3;
+
+/** States to visit for all repairs of a report together. */
+const STATES_IN_ALL_MAX = 500_000;
+
+/**
+ * Looks for changes that make a finding go away and bring no new one: each is made and the whole is explored again. Best first: undos of the
+ * service that is to blame, which hear a failure; then other undos; then other reactions.
+ */
+export class RepairShop {
+  readonly #manifest: Manifest;
+  readonly #before: ReadonlySet<string>;
+  readonly #statesMax: number;
+  #statesLeft = STATES_IN_ALL_MAX;
+
+  /** `explored` is what exploring the manifest itself has shown. */
+  constructor(manifest: Manifest, model: Model, explored: Exploration) {
+    this.#manifest = manifest;
+    this.#before = brokenIn(model, explored);
+    this.#statesMax = Math.max(STATES_LEAST, explored.states * GROWTH_MAX);
+  }
+
+  repairsFor(finding: Finding, key: string): readonly Repair[] {
+    const found: Repair[] = [];
+    for (const { repair, manifest } of candidates(this.#manifest, finding).slice(0, CANDIDATES_MAX)) {
+      if (this.#statesLeft <= 0 || found.length === REPAIRS_SHOWN) break;
+      const model = compile(manifest);
+      const explored = explore(model, { statesMax: Math.min(this.#statesMax, this.#statesLeft) });
+      this.#statesLeft -= explored.states;
+      if (!explored.exhaustive) continue;
+      const after = brokenIn(model, explored);
+      const better = !after.has(key) && after.size < this.#before.size && [...after].every((broken) => this.#before.has(broken));
+      if (better) found.push(repair);
+    }
+    return found;
+  }
+}
+
+/** Every rule that exploring has shown to be broken. */
+function brokenIn(model: Model, { refutations, succeeded, ran }: Exploration): ReadonlySet<string> {
+  const keys = new Set(refutations.map(({ violation }) => violationKey(violation)));
+  if (!succeeded) keys.add("NO_SUCCESS");
+  for (const { index, service, entry } of model.reactions)
+    if (ran[index] === 0) keys.add(`DEAD_REACTION ${service.name} ${reactionName(entry)}`);
+  return keys;
+}
+
+function candidates(manifest: Manifest, { code, at, trace = [] }: Finding): readonly Candidate[] {
+  const emitted = [...new Set(trace.flatMap(({ emits }) => emits))];
+  const failures = new Set([...manifest.services.values()].flatMap(({ reactions }) => reactions.flatMap(({ fails }) => fails.flat())));
+  const all = [
+    ...(code === "UNBOUNDED_LOOP" ? boundLoop(manifest, trace) : []),
+    ...(code === "MIXED_END" || code === "DOUBLE_END" ? firstWins(manifest) : []),
+    ...hearMore(manifest, emitted),
+    ...(code === "NO_UNDO" ? addUndo(manifest, at.service, at.event, emitted) : []),
+  ];
+  return all
+    .map((candidate, index) => ({ candidate, index, rank: rankOf(candidate.repair, at.service, failures, manifest) }))
+    .sort((a, b) => a.rank - b.rank || a.index - b.index)
+    .map(({ candidate }) => candidate);
+}
+
+function rankOf(repair: Repair, service: string | undefined, failures: ReadonlySet<string>, manifest: Manifest): number {
+  if (!("alsoOn" in repair)) return 0;
+  const [event = ""] = repair.alsoOn;
+  // A service knows what it has emitted itself; to hear it over the bus is odd.
+  const own = manifest.services.get(repair.service)?.reactions.some((reaction) => emissionsOf(reaction).includes(event));
+  return (own ? 8 : 0) + (repair.undoes === undefined ? 4 : 0) + (repair.service === service ? 0 : 2) + (failures.has(event) ? 0 : 1);
+}
+
+/** Lets each reaction hear each event of the counterexample that it does not hear yet. */
+function hearMore(manifest: Manifest, emitted: readonly string[]): readonly Candidate[] {
+  return reactionsOf(manifest).flatMap(({ service, reaction }) => {
+    if (reaction.kind === "join") return [];
+    return emitted
+      .filter((type) => !reaction.hears.includes(type) && type !== reaction.undoes && !reaction.emits.flat().includes(type))
+      .map((type) => {
+        const what = reaction.undoes === undefined ? { on: reaction.hears } : { undoes: reaction.undoes };
+        return {
+          repair: { service: service.name, ...what, alsoOn: [type] },
+          manifest: withReaction(manifest, service, reaction, { ...reaction, hears: [...reaction.hears, type] }),
+        };
+      });
+  });
+}
+
+/** Gives an effect the undo that it lacks, at each event of the counterexample that some service fails with. */
+function addUndo(
+  manifest: Manifest,
+  name: string | undefined,
+  effect: string | undefined,
+  emitted: readonly string[],
+): readonly Candidate[] {
+  const service = manifest.services.get(name ?? "");
+  if (service === undefined || effect === undefined) return [];
+  return emitted
+    .filter((type) => type !== effect)
+    .map((type) => {
+      const undo: ReactionEntry = {
+        kind: "undo",
+        name: undefined,
+        hears: [type],
+        undoes: effect,
+        emits: SILENT,
+        fails: [],
+        once: undefined,
+        max: undefined,
+        late: SILENT,
+        onParked: undefined,
+        readonly: false,
+        keyed: false,
+        onEmpty: "ack",
+        suppress: new Map(),
+      };
+      return {
+        repair: { service: service.name, addUndo: effect, on: [type] },
+        manifest: withService(manifest, { ...service, reactions: [...service.reactions, undo] }),
+      };
+    });
+}
+
+/** Gives the reactions of one service that end the saga one name, so that the first wins. */
+function firstWins(manifest: Manifest): readonly Candidate[] {
+  const ends = new Set([...manifest.succeeds, ...manifest.fails]);
+  return [...manifest.services.values()].flatMap((service) => {
+    const ending = service.reactions.filter(
+      ({ once, emits, fails }) => once === undefined && [...emits, ...fails].flat().some((type) => ends.has(type)),
+    );
+    if (ending.length === 0) return [];
+    const reactions = service.reactions.map((reaction) => (ending.includes(reaction) ? { ...reaction, once: "end" } : reaction));
+    return [
+      {
+        repair: { service: service.name, once: "end", reactions: ending.map(reactionName) },
+        manifest: withService(manifest, { ...service, reactions }),
+      },
+    ];
+  });
+}
+
+function boundLoop(manifest: Manifest, trace: NonNullable<Finding["trace"]>): readonly Candidate[] {
+  const passed = new Set(trace.map(({ service, hears }) => `${service} ${hears}`));
+  return reactionsOf(manifest).flatMap(({ service, reaction }) => {
+    if (reaction.max !== undefined || !reaction.hears.some((type) => passed.has(`${service.name} ${type}`))) return [];
+    const max = 3;
+    return [
+      {
+        repair: { service: service.name, reaction: reactionName(reaction), max },
+        manifest: withReaction(manifest, service, reaction, { ...reaction, max }),
+      },
+    ];
+  });
+}
+
+function reactionsOf(manifest: Manifest) {
+  return [...manifest.services.values()].flatMap((service) => service.reactions.map((reaction) => ({ service, reaction })));
+}
+
+function withReaction(manifest: Manifest, service: ServiceEntry, old: ReactionEntry, changed: ReactionEntry): Manifest {
+  return withService(manifest, { ...service, reactions: service.reactions.map((reaction) => (reaction === old ? changed : reaction)) });
+}
+
+function withService(manifest: Manifest, service: ServiceEntry): Manifest {
+  return { ...manifest, services: new Map([...manifest.services, [service.name, service]]) };
+}

@@ -1,0 +1,115 @@
+import { writeFile } from "node:fs/promises";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { messageOf, OdoriError } from "../../contract/errors.ts";
+import { quote } from "../../contract/grammar.ts";
+import { toDot } from "../../draw/dot.ts";
+import { type Flow, flowOf } from "../../draw/flow.ts";
+import { type Focus, focus } from "../../draw/focus.ts";
+import { toMermaid } from "../../draw/mermaid.ts";
+import { flowText } from "../../draw/text.ts";
+import type { Manifest } from "../../manifest/manifest.ts";
+import { jsonOption } from "../data.ts";
+import { paint, print, printJson } from "../output.ts";
+import { loadManifest, SOURCES } from "../source.ts";
+
+interface Flags extends Focus {
+  readonly format?: "text" | "mermaid" | "dot" | "svg";
+  readonly out?: string;
+  readonly service?: readonly string[];
+  readonly json: boolean;
+}
+
+export function draw(): Command {
+  return new Command("draw")
+    .description("Draws the flow: services as rooms; what follows, what fails, what is undone, and what is too late.")
+    .argument("<source...>", SOURCES)
+    .addOption(new Option("--format <format>", "how; by default as --out is called, else text").choices(["text", "mermaid", "dot", "svg"]))
+    .option("--out <file>", "write to a file: .svg, .dot, .mmd")
+    .option("--from <name>", "only what follows from an event or a service")
+    .option("--to <name>", "only what leads to an event or a service")
+    .option("--service <name...>", "only these services, and their neighbours")
+    .option("--hops <number>", "how far to go", hops)
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  odori draw src/choreography.ts
+  odori draw src/choreography.ts --out flow.svg
+  odori draw src/choreography.ts --format mermaid --service payment
+  odori draw src/choreography.ts --from inventory.reservation_failed.v1 --hops 2
+  odori draw src/choreography.ts --from order.placed.v1 --to order.cancelled.v1 --out ways.svg`,
+    )
+    .action(async (paths: readonly string[], flags: Flags) => {
+      const { manifest } = await loadManifest(paths);
+      const flow = focus(flowOf(manifest), { ...flags, ...(flags.service && { services: flags.service }) });
+      if (flags.json) return printJson(flow);
+      const picture = await render(manifest, flow, flags);
+      if (flags.out === undefined) process.stdout.write(picture);
+      else await save(flags.out, picture);
+    });
+}
+
+async function render(manifest: Manifest, flow: Flow, flags: Flags): Promise<string> {
+  switch (flags.format ?? formatOf(flags.out)) {
+    case "mermaid":
+      return toMermaid(flow);
+    case "dot":
+      return toDot(flow);
+    case "svg": {
+      // Graphviz is a megabyte: only whoever wants its picture waits for it.
+      const { toSvg } = await import("../../draw/svg.ts");
+      return toSvg(flow);
+    }
+    case "text":
+      return `${text(manifest, flow, flags).join("\n")}\n`;
+  }
+}
+
+function text(manifest: Manifest, flow: Flow, { from, to, service, hops }: Flags): readonly string[] {
+  const types = new Set(flow.edges.map(({ type }) => type));
+  const narrowed = from !== undefined || to !== undefined || service !== undefined;
+  const events = [...types].filter(
+    (type) =>
+      from === undefined ||
+      type === from ||
+      type.startsWith(`${from}.v`) ||
+      flow.edges.some((edge) => edge.type === type && flow.nodes.some((node) => node.id === edge.from && node.service === from)),
+  );
+  const roots = from !== undefined || service !== undefined ? { from: events.filter((type) => narrowed && types.has(type)) } : {};
+  return flowText(
+    manifest,
+    {
+      ...roots,
+      ...(narrowed && { within: types }),
+      ...(hops !== undefined && { hops }),
+      ...(service !== undefined && { services: service }),
+    },
+    paint(),
+  );
+}
+
+function formatOf(out: string | undefined): NonNullable<Flags["format"]> {
+  if (out === undefined) return "text";
+  if (/\.svg$/i.test(out)) return "svg";
+  if (/\.(dot|gv)$/i.test(out)) return "dot";
+  return /\.(mmd|mermaid|md)$/i.test(out) ? "mermaid" : "text";
+}
+
+async function save(file: string, content: string): Promise<void> {
+  try {
+    await writeFile(file, content);
+  } catch (cause) {
+    throw new OdoriError("FILE_UNREADABLE", `The file ${quote(file)} cannot be written: ${messageOf(cause)}.`, {
+      cause,
+      mend: "Check its folder.",
+    });
+  }
+  print(file);
+}
+
+function hops(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("It is a whole number from 1.");
+  return number;
+}

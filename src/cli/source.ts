@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { messageOf, OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
+import { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { type Merged, mergeManifests } from "../manifest/merge.ts";
+import { toManifest } from "../manifest/read.ts";
+import { parseText } from "../manifest/text.ts";
+import { loadExports } from "./module.ts";
+
+/** How `--help` describes what a command takes. */
+export const SOURCES =
+  "a module that exports a choreography or services, or manifests or AsyncAPI documents (JSON, YAML); several are merged";
+
+/** Reads every source, and merges what they say. Throws `MODULE_UNREADABLE`, `FILE_UNREADABLE` or `MANIFEST_INVALID`. */
+export async function loadManifest(paths: readonly string[]): Promise<Merged> {
+  const sources = [];
+  for (const from of paths) sources.push({ from, manifest: await loadOne(from) });
+  return mergeManifests(sources);
+}
+
+/** One source by itself. */
+export async function loadOne(path: string): Promise<Manifest> {
+  if (/\.(json|ya?ml)$/i.test(path)) return readDocument(path);
+  const [file = path, name] = path.split("#");
+  const { choreographies, services } = await loadExports(file);
+  const [first] = choreographies.values();
+  if (name !== undefined) {
+    const named = choreographies.get(name);
+    if (named !== undefined) return manifestOf(named);
+    throw new OdoriError("MODULE_UNREADABLE", `The module ${quote(file)} exports no choreography named ${quote(name)}.`, {
+      mend: `It exports ${[...choreographies.keys()].join(", ") || "none"}.`,
+    });
+  }
+  if (first === undefined) return manifestOfServices(nameOf(file, [...services.keys()]), [...services.values()]);
+  if (choreographies.size > 1 && !choreographies.has("default")) {
+    throw new OdoriError("MODULE_UNREADABLE", `The module ${quote(file)} exports several choreographies.`, {
+      mend: `Say which: ${[...choreographies.keys()].map((key) => `${file}#${key}`).join(", ")}.`,
+    });
+  }
+  return manifestOf(first);
+}
+
+async function readDocument(path: string): Promise<Manifest> {
+  const { value, place } = parseText(path, await readText(path));
+  return toManifest(value, path, place);
+}
+
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new OdoriError("FILE_UNREADABLE", `The file ${quote(path)} cannot be read: ${messageOf(cause)}.`, {
+      cause,
+      mend: "Check its name.",
+    });
+  }
+}
+
+function nameOf(file: string, services: readonly string[]): string {
+  return services.length === 1 ? (services[0] ?? "services") : basename(file, extname(file));
+}

@@ -1,0 +1,149 @@
+import { flowGraph } from "../manifest/graph.ts";
+import { type DeadlineEntry, emissionsOf, type Manifest, type Outcome, type ReactionEntry } from "../manifest/manifest.ts";
+import { shortType } from "../text/short.ts";
+
+/** What a picture shows as one box. */
+export interface FlowNode {
+  /** Plain letters and digits: safe in every notation. */
+  readonly id: string;
+  readonly kind: "begin" | "step" | "undo" | "join" | "deadline" | "success" | "failure" | "outside";
+  /** The room that it stands in; undefined for ends and for what is outside. */
+  readonly service: string | undefined;
+  readonly label: string;
+}
+
+/** An event on its way. */
+export interface FlowEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly type: string;
+  /** `arms` and `calls off` lead to deadlines. */
+  readonly kind: "success" | "failure" | "undo" | "deadline" | "late" | "arms" | "calls off";
+}
+
+/** The picture of a choreography, before it has a notation. */
+export interface Flow {
+  readonly name: string;
+  readonly nodes: readonly FlowNode[];
+  readonly edges: readonly FlowEdge[];
+}
+
+interface Part {
+  readonly id: string;
+  readonly service: string;
+  readonly hears: readonly string[];
+  readonly emits: readonly { readonly type: string; readonly kind: FlowEdge["kind"] }[];
+}
+
+export function flowOf(manifest: Manifest): Flow {
+  const nodes: FlowNode[] = [];
+  const parts: Part[] = [];
+  const edges: FlowEdge[] = [];
+  const room = (index: number, place: string) => `s${index}${place}`;
+  const armed: { readonly id: string; readonly service: string; readonly deadline: DeadlineEntry }[] = [];
+  for (const [index, service] of [...manifest.services.values()].entries()) {
+    const { name } = service;
+    service.begins.forEach((type, place) => {
+      const id = room(index, `b${place}`);
+      nodes.push({ id, kind: "begin", service: name, label: factOf(type) });
+      parts.push({ id, service: name, hears: [], emits: [{ type, kind: "success" }] });
+    });
+    service.reactions.forEach((reaction, place) => {
+      const id = room(index, `r${place}`);
+      nodes.push({ id, kind: reaction.kind, service: name, label: labelOf(reaction) });
+      parts.push({
+        id,
+        service: name,
+        hears: reaction.hears,
+        emits: emissionsOf(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
+      });
+    });
+    service.deadlines.forEach((deadline, place) => {
+      const id = room(index, `d${place}`);
+      nodes.push({
+        id,
+        kind: "deadline",
+        service: name,
+        label: `${spanOf(deadline.withinMs)} without ${deadline.unless.map(factOf).join(" or ") || "an answer"}`,
+      });
+      parts.push({ id, service: name, hears: [], emits: [{ type: deadline.emits, kind: "deadline" }] });
+      armed.push({ id, service: name, deadline });
+    });
+  }
+  const outside = (type: string, label: string): string => {
+    const id = `o${nodes.length}`;
+    nodes.push({ id, kind: "outside", service: undefined, label });
+    edges.push(
+      ...parts.filter(({ hears }) => hears.includes(type)).map(({ id: to }) => ({ from: id, to, type, kind: "success" as const })),
+    );
+    return id;
+  };
+  const { emitters } = flowGraph(manifest);
+  for (const type of new Set([...manifest.begins, ...manifest.arrives])) if (!emitters.has(type)) outside(type, "outside");
+  const ends = new Map<string, string>();
+  for (const [types, kind] of [[manifest.succeeds, "success"] as const, [manifest.fails, "failure"] as const]) {
+    for (const type of types) {
+      ends.set(type, `e${ends.size}`);
+      nodes.push({ id: `e${ends.size - 1}`, kind, service: undefined, label: shortType(type) });
+    }
+  }
+  const leaves = new Map<string, string>();
+  for (const part of parts) {
+    for (const { type, kind } of part.emits) {
+      for (const { id: to } of parts.filter(({ hears }) => hears.includes(type))) edges.push({ from: part.id, to, type, kind });
+      const end = ends.get(type);
+      if (end !== undefined) edges.push({ from: part.id, to: end, type, kind });
+      else if (manifest.external.includes(type)) {
+        const to = leaves.get(type) ?? outside("", "outside");
+        leaves.set(type, to);
+        edges.push({ from: part.id, to, type, kind });
+      }
+      for (const { id: to, service, deadline } of armed) {
+        // A deadline hears what its own service emits, and what the service hears.
+        if (part.service !== service && emitsOwn(parts, service, type)) continue;
+        if (deadline.after === type) edges.push({ from: part.id, to, type, kind: "arms" });
+        else if (deadline.unless.includes(type)) edges.push({ from: part.id, to, type, kind: "calls off" });
+      }
+    }
+  }
+  return { name: manifest.name, nodes, edges };
+}
+
+function emitsOwn(parts: readonly Part[], service: string, type: string): boolean {
+  return parts.some((part) => part.service === service && part.emits.some((emission) => emission.type === type));
+}
+
+function kindOf(reaction: ReactionEntry, type: string): FlowEdge["kind"] {
+  const within = (outcomes: readonly Outcome[]) => outcomes.some((outcome) => outcome.includes(type));
+  if (within(reaction.emits)) return reaction.kind === "undo" ? "undo" : "success";
+  if (within(reaction.fails) || reaction.onParked === type) return "failure";
+  return "late";
+}
+
+function labelOf(reaction: ReactionEntry): string {
+  const marks = [
+    reaction.once === undefined ? [] : `once ${reaction.once}`,
+    reaction.max === undefined ? [] : `at most ${reaction.max}×`,
+  ].flat();
+  const done = [...new Set(reaction.emits.flat())].map(factOf);
+  const what =
+    reaction.kind === "undo"
+      ? `undo ${factOf(reaction.undoes ?? "")}`
+      : done.length > 0
+        ? done.join(" / ")
+        : `notes ${reaction.hears.map(factOf).join(", ")}`;
+  return [what, ...marks].join("\n");
+}
+
+/** `authorization failed` for `payment.authorization_failed.v1`. */
+function factOf(type: string): string {
+  const short = shortType(type);
+  return short.slice(short.indexOf(".") + 1).replaceAll("_", " ");
+}
+
+const SPANS = [["d", 86_400_000] as const, ["h", 3_600_000] as const, ["min", 60_000] as const, ["s", 1_000] as const];
+
+function spanOf(ms: number): string {
+  const unit = SPANS.find(([, size]) => ms % size === 0);
+  return unit === undefined ? `${ms} ms` : `${ms / unit[1]} ${unit[0]}`;
+}

@@ -1,0 +1,87 @@
+import type { TraceStep } from "../check/finding.ts";
+import { type Paint, plainPaint } from "../text/paint.ts";
+import { printable } from "../text/printable.ts";
+import { shortType } from "../text/short.ts";
+import { mermaidText } from "./mermaid-text.ts";
+
+/** One step of a sequence diagram: who does something, what it heard, and from whom. */
+interface Row {
+  readonly who: string;
+  readonly heard: string | undefined;
+  readonly from: string;
+  readonly note: string;
+  readonly tone: "plain" | "bad" | "undo" | "dim";
+}
+
+const OUTSIDE = "outside";
+
+function rowsOf(trace: readonly TraceStep[]): readonly Row[] {
+  const emitters = new Map<string, string>();
+  return trace.map(({ service, hears, emits, does, effect }) => {
+    const who = service ?? OUTSIDE;
+    const from = hears === null ? who : (emitters.get(hears) ?? OUTSIDE);
+    for (const type of emits) emitters.set(type, who);
+    const about = effect === undefined || does === "begins" || does === "does" ? "" : ` ${shortType(effect)}`;
+    const emitted = emits.length === 0 ? "" : ` → ${emits.map(shortType).join(", ")}`;
+    return { who, heard: hears ?? undefined, from, note: `${does}${about}${emitted}`, tone: toneOf(does) };
+  });
+}
+
+function toneOf(does: TraceStep["does"]): Row["tone"] {
+  if (does === "refuses" || does === "gives up" || does === "has waited too long") return "bad";
+  if (does === "undoes" || does === "has nothing to undo") return "undo";
+  return does === "begins" || does === "does" || does === "arrives" ? "plain" : "dim";
+}
+
+const COLUMN_LEAST = 18;
+
+/** A counterexample as a sequence diagram in text: a column for each service, time downwards. */
+export function sequenceText(trace: readonly TraceStep[], paint: Paint = plainPaint): readonly string[] {
+  const rows = rowsOf(trace);
+  const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
+  const width = Math.max(COLUMN_LEAST, ...names.map((name) => printable(name).length + 3));
+  const column = (name: string) => names.indexOf(name) * width;
+  const lifelines = (): string[] => Array.from({ length: (names.length - 1) * width + 1 }, (_, at) => (at % width === 0 ? "│" : " "));
+  const lines = [
+    paint.bold(
+      names
+        .map((name) => printable(name).padEnd(width))
+        .join("")
+        .trimEnd(),
+    ),
+  ];
+  const write = (at: number, text: string, tone: Row["tone"] = "plain") => {
+    const line = lifelines();
+    line.splice(at, text.length, ...text);
+    lines.push(tint(paint, tone, line.join("").trimEnd()));
+  };
+  for (const { who, heard, from, note, tone } of rows) {
+    const [a, b] = [column(from), column(who)];
+    if (heard !== undefined) {
+      const [left, right] = [Math.min(a, b), Math.max(a, b)];
+      write(left + 2, shortType(heard));
+      const shaft = "─".repeat(Math.max(0, right - left - 2));
+      if (a < b) write(left, `├${shaft}▶`);
+      else if (a > b) write(left + 1, `◀${shaft}┤`);
+    }
+    write(b, `● ${note}`, tone);
+  }
+  return lines;
+}
+
+function tint(paint: Paint, tone: Row["tone"], line: string): string {
+  return tone === "plain" ? line : tone === "bad" ? paint.bad(line) : tone === "undo" ? paint.undo(line) : paint.dim(line);
+}
+
+/** The same as a mermaid diagram. */
+export function sequenceMermaid(trace: readonly TraceStep[]): string {
+  const rows = rowsOf(trace);
+  const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
+  const id = (name: string) => `p${names.indexOf(name)}`;
+  const lines = ["sequenceDiagram", ...names.map((name) => `  participant ${id(name)} as ${mermaidText(name)}`)];
+  for (const { who, heard, from, note } of rows) {
+    if (heard !== undefined) lines.push(`  ${id(from)}->>${id(who)}: ${mermaidText(shortType(heard))}`);
+    lines.push(`  Note over ${id(who)}: ${mermaidText(note)}`);
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,156 @@
+import { OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
+import { type Emitting, type FlowGraph, flowGraph, type Hearing } from "../manifest/graph.ts";
+import { emissionsOf, type Manifest, type Outcome } from "../manifest/manifest.ts";
+
+/** How an event comes about. */
+export interface EmittedBy {
+  /** Null where it comes from outside. */
+  readonly service: string | null;
+  readonly how: Emitting["how"] | "outside";
+  /** What the service heard before; of a deadline: what armed it. */
+  readonly hears: readonly string[];
+}
+
+/** What a service does when it hears an event. */
+export interface Reacts {
+  readonly service: string;
+  readonly does: "reacts" | "undoes" | "joins" | "arms a deadline" | "calls a deadline off";
+  /** Of an undo: what it reverses. */
+  readonly effect?: string;
+  /** Of a join: what it waits for beside. */
+  readonly waitsFor?: readonly string[];
+  readonly emits: readonly Outcome[];
+  readonly fails: readonly Outcome[];
+  readonly late: readonly Outcome[];
+  readonly once?: string;
+  readonly max?: number;
+  /** Of a deadline. */
+  readonly withinMs?: number;
+}
+
+/** A reaction further on; those with the same turn may come in any order. */
+export interface Follows extends Reacts {
+  readonly turn: number;
+  readonly hears: string;
+}
+
+export interface Explanation {
+  readonly event: string;
+  readonly summary?: string;
+  readonly begins: boolean;
+  readonly succeeds: boolean;
+  readonly fails: boolean;
+  /** Whether some service emits it to say that it could not do its part. */
+  readonly failure: boolean;
+  readonly external: boolean;
+  readonly pivot: boolean;
+  readonly emittedBy: readonly EmittedBy[];
+  readonly heardBy: readonly Reacts[];
+  readonly follows: readonly Follows[];
+  /** Where something is undone because of it: what, in which order, and by which event one knows that it is over. */
+  readonly undoing?: {
+    readonly undone: readonly { readonly turn: number; readonly service: string; readonly effect: string; readonly on: string }[];
+    readonly over: readonly string[];
+  };
+}
+
+/** Answers who emits an event, who hears it and what they do, and what follows. Throws `NOT_IN_CHOREOGRAPHY`. */
+export function explain(manifest: Manifest, name: string): Explanation {
+  const graph = flowGraph(manifest);
+  const event = find(graph, name);
+  const { begins, succeeds, fails, external, arrives, pivots, events } = manifest;
+  const emitters = graph.emitters.get(event) ?? [];
+  const outside = emitters.length === 0 && [...begins, ...arrives, ...external].includes(event);
+  const follows = follow(graph, event);
+  const undone = follows.flatMap(({ turn, service, does, effect, hears }) =>
+    does === "undoes" && effect !== undefined ? [{ turn, service, effect, on: hears }] : [],
+  );
+  const over = [...new Set([event, ...follows.flatMap(({ emits, fails, late }) => [...emits, ...fails, ...late].flat())])].filter((type) =>
+    fails.includes(type),
+  );
+  const summary = events.get(event)?.summary;
+  return {
+    event,
+    ...(summary !== undefined && { summary }),
+    begins: begins.includes(event),
+    succeeds: succeeds.includes(event),
+    fails: fails.includes(event),
+    failure: emitters.some(({ how }) => how === "fails" || how === "parked" || how === "deadline"),
+    external: external.includes(event),
+    pivot: pivots.includes(event),
+    emittedBy: [
+      ...(outside ? [{ service: null, how: "outside" as const, hears: [] }] : []),
+      ...emitters.map(({ service, how, reaction, deadline }) => ({
+        service: service.name,
+        how,
+        hears: reaction?.hears ?? (deadline === undefined ? [] : [deadline.after]),
+      })),
+    ],
+    heardBy: (graph.hearers.get(event) ?? []).map((hearing) => reacts(hearing, event)),
+    follows,
+    ...(undone.length > 0 && { undoing: { undone, over } }),
+  };
+}
+
+/** The event by its type, or by its type without version where there is only one. */
+function find({ types }: FlowGraph, name: string): string {
+  if (types.includes(name)) return name;
+  const versions = types.filter((type) => type.replace(/\.v\d+$/, "") === name);
+  const [only] = versions;
+  if (only !== undefined && versions.length === 1) return only;
+  const near = versions.length > 1 ? versions : types.filter((type) => type.includes(name) || name.includes(type.split(".")[1] ?? type));
+  throw new OdoriError("NOT_IN_CHOREOGRAPHY", `${quote(name)} is no event of this choreography.`, {
+    mend:
+      near.length > 0
+        ? `Did you mean ${near.slice(0, 5).join(", ")}?`
+        : `It has ${types.slice(0, 12).join(", ")}${types.length > 12 ? ", …" : ""}.`,
+  });
+}
+
+function reacts({ service, reaction, deadline }: Hearing, event: string): Reacts {
+  if (reaction !== undefined) {
+    const { kind, undoes, hears, emits, fails, late, once, max } = reaction;
+    return {
+      service: service.name,
+      does: kind === "undo" ? "undoes" : kind === "join" ? "joins" : "reacts",
+      ...(undoes !== undefined && { effect: undoes }),
+      ...(kind === "join" && { waitsFor: hears.filter((type) => type !== event) }),
+      emits,
+      fails,
+      late: once === undefined && max === undefined ? [] : late,
+      ...(once !== undefined && { once }),
+      ...(max !== undefined && { max }),
+    };
+  }
+  const arms = deadline?.after === event;
+  return {
+    service: service.name,
+    does: arms ? "arms a deadline" : "calls a deadline off",
+    emits: arms && deadline !== undefined ? [[deadline.emits]] : [],
+    fails: [],
+    late: [],
+    ...(deadline !== undefined && { withinMs: deadline.withinMs }),
+  };
+}
+
+/** Everything further on, nearest first, each reaction to each event once. */
+function follow(graph: FlowGraph, event: string): readonly Follows[] {
+  const follows: Follows[] = [];
+  const seen = new Set([event]);
+  let types = [event];
+  for (let turn = 1; types.length > 0; turn++) {
+    const next = new Set<string>();
+    for (const hears of types) {
+      for (const hearing of graph.hearers.get(hears) ?? []) {
+        follows.push({ turn, hears, ...reacts(hearing, hears) });
+        const { reaction, deadline } = hearing;
+        const emitted = reaction === undefined ? (deadline?.after === hears ? [deadline.emits] : []) : emissionsOf(reaction);
+        for (const type of emitted) if (!seen.has(type)) next.add(type);
+      }
+    }
+    for (const type of next) seen.add(type);
+    types = [...next];
+  }
+  return follows;
+}
