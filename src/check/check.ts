@@ -50,7 +50,8 @@ export function check(manifest: Manifest, options: CheckOptions = {}): Report {
   const { statesMax = STATES_MAX, contradictions = [] } = options;
   const model = compile(manifest);
   const began = performance.now();
-  const exploration = explore(model, { ...options, statesMax });
+  const unlinked = [...manifest.services.values()].filter((service) => service.unlinked).map(({ name }) => name);
+  const exploration = unlinked.length > 0 ? unexplored(model) : explore(model, { ...options, statesMax });
   const milliseconds = Math.round((performance.now() - began) * 10) / 10;
   const graph = flowGraph(manifest);
   const shop = options.repairs === false ? undefined : new RepairShop(manifest, model, exploration);
@@ -59,7 +60,7 @@ export function check(manifest: Manifest, options: CheckOptions = {}): Report {
     ...staticFindings(manifest, graph),
     ...behaviour(model, exploration, shop),
     ...unreached(manifest, model, exploration),
-    ...(exploration.exhaustive ? [] : [notExhaustive(exploration, statesMax)]),
+    ...(unlinked.length > 0 ? [unknownLinks(unlinked)] : exploration.exhaustive ? [] : [notExhaustive(exploration, statesMax)]),
     ...lint(manifest, graph, options.lint),
   ]);
   const { states, transitions, exhaustive } = exploration;
@@ -77,6 +78,21 @@ function behaviour(model: Model, { refutations }: Exploration, shop: RepairShop 
     const repairs = shop?.repairsFor(finding, violationKey(violation)) ?? [];
     return [repairs.length === 0 ? finding : { ...finding, repairs }];
   });
+}
+
+function unexplored({ reactions, deadlines }: Model): Exploration {
+  const [ran, fired] = [new Uint8Array(reactions.length), new Uint8Array(deadlines.length)];
+  return { states: 0, transitions: 0, exhaustive: false, refutations: [], ran, fired, succeeded: false };
+}
+
+function unknownLinks(services: readonly string[]): Finding {
+  return {
+    code: "UNKNOWN_LINKS",
+    severity: "warning",
+    message: `what follows from what is not known of ${services.slice(0, 5).join(", ")}${services.length > 5 ? ", …" : ""}: nothing was explored`,
+    mend: "Its document has no x-odori-reaction on its operations: add it, or write a manifest.",
+    at: {},
+  };
 }
 
 function contradictory({ message, event, service }: Contradiction): Finding {

@@ -12,6 +12,7 @@ export type StaticCode =
   | "DEAD_REACTION"
   | "NO_SUCCESS"
   | "BAD_SUPPRESSION"
+  | "UNKNOWN_LINKS"
   | "NOT_EXHAUSTIVE";
 
 export type LintCode =

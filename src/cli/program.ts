@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { asyncapi } from "./commands/asyncapi.ts";
 import { check } from "./commands/check.ts";
 import { doctor } from "./commands/doctor.ts";
 import { draw } from "./commands/draw.ts";
@@ -34,7 +35,7 @@ function commandLine(): Command {
 Exit status: 0 fine, 1 something was found, 2 it could not run.
 The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
     );
-  for (const command of [check, draw, explain, manifest, run, trace, parked, doctor]) program.addCommand(command());
+  for (const command of [check, draw, explain, manifest, asyncapi, run, trace, parked, doctor]) program.addCommand(command());
   everyCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));
   return program;
 }

@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
+import { isAsyncApi, readAsyncApi } from "../asyncapi/read.ts";
+import type { LoadDocument } from "../asyncapi/resolve.ts";
 import { messageOf, OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
@@ -44,18 +47,33 @@ export async function loadOne(path: string): Promise<Manifest> {
 
 async function readDocument(path: string): Promise<Manifest> {
   const { value, place } = parseText(path, await readText(path));
-  return toManifest(value, path, place);
+  return isAsyncApi(value) ? readAsyncApi(value, path, loadBeside) : toManifest(value, path, place);
 }
+
+/** Another document that one refers to. */
+const loadBeside: LoadDocument = (name, from) => {
+  const file = join(dirname(from), name);
+  try {
+    return { file, value: parseText(file, readFileSync(file, "utf8")).value };
+  } catch (cause) {
+    if (cause instanceof OdoriError) throw cause;
+    throw unreadable(file, cause);
+  }
+};
 
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new OdoriError("FILE_UNREADABLE", `The file ${quote(path)} cannot be read: ${messageOf(cause)}.`, {
-      cause,
-      mend: "Check its name.",
-    });
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): OdoriError {
+  return new OdoriError("FILE_UNREADABLE", `The file ${quote(path)} cannot be read: ${messageOf(cause)}.`, {
+    cause,
+    mend: "Check its name.",
+  });
 }
 
 function nameOf(file: string, services: readonly string[]): string {

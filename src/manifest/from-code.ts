@@ -90,6 +90,7 @@ function toService({ declaration }: AnyService): ServiceEntry {
     inbox: true,
     fence: true,
     mayPark,
+    unlinked: false,
     suppress: new Map(Object.entries(suppress)),
   };
 }

@@ -88,7 +88,7 @@ function toEvent({ summary, schema, sensitive = [], suppress }: RawEvent): Event
 }
 
 function toService(name: string, raw: RawService, path: Path, mistakes: Mistake[]): ServiceEntry {
-  const { begins = [], inbox = true, fence = true, mayPark = false, suppress } = raw;
+  const { begins = [], inbox = true, fence = true, mayPark = false, unlinked = false, suppress } = raw;
   const reactions = (raw.reactions ?? []).map((reaction, index) => toReaction(reaction, [...path, "reactions", index], mistakes));
   const deadlines = (raw.deadlines ?? []).map((deadline, index) => toDeadline(deadline, [...path, "deadlines", index], mistakes));
   const seen = new Map<string, number>();
@@ -101,7 +101,7 @@ function toService(name: string, raw: RawService, path: Path, mistakes: Mistake[
     }
     seen.set(known, index);
   });
-  return { name, begins, reactions, deadlines, inbox, fence, mayPark, suppress: toMap(suppress) };
+  return { name, begins, reactions, deadlines, inbox, fence, mayPark, unlinked, suppress: toMap(suppress) };
 }
 
 function toReaction(raw: RawReaction, path: Path, mistakes: Mistake[]): ReactionEntry {

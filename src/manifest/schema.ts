@@ -78,6 +78,7 @@ const service = {
     inbox: { type: "boolean", description: "false: it does not recognise a message that comes again." },
     fence: { type: "boolean", description: "false: it does not know whether an effect is done, undone or barred." },
     mayPark: { type: "boolean", description: "true: explore that it gives up on a delivery." },
+    unlinked: { type: "boolean", description: "true: what follows from what is not known." },
     suppress,
   },
   ...open,

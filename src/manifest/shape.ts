@@ -63,6 +63,7 @@ export interface RawService {
   readonly inbox?: boolean;
   readonly fence?: boolean;
   readonly mayPark?: boolean;
+  readonly unlinked?: boolean;
   readonly suppress?: Readonly<Record<string, string>>;
 }
 

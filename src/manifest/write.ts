@@ -48,6 +48,7 @@ function serviceDocument(service: ServiceEntry): unknown {
     inbox: service.inbox ? undefined : false,
     fence: service.fence ? undefined : false,
     mayPark: service.mayPark ? true : undefined,
+    unlinked: service.unlinked ? true : undefined,
     suppress: suppressions(service.suppress),
   };
 }

@@ -1,0 +1,77 @@
+import { quote } from "../contract/grammar.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { ManifestError } from "../manifest/mistakes.ts";
+import { toManifest } from "../manifest/read.ts";
+import { foreignManifest } from "./foreign.ts";
+import { pointer, rebase } from "./refs.ts";
+import { isObject, type LoadDocument, Resolver } from "./resolve.ts";
+
+/** Whether a parsed document calls itself AsyncAPI. */
+export function isAsyncApi(value: unknown): boolean {
+  return isObject(value) && "asyncapi" in value;
+}
+
+/**
+ * Reads an AsyncAPI 3 document as a manifest: without loss where Odori wrote it; else its messages are events, and what follows from what is not known.
+ * `load` reads a document that it refers to. Throws `MANIFEST_INVALID`.
+ */
+export function readAsyncApi(value: unknown, file: string, load: LoadDocument): Manifest {
+  if (!isObject(value)) throw new ManifestError(file, [{ path: [], message: "is no object" }]);
+  const { asyncapi } = value;
+  if (typeof asyncapi !== "string" || !/^3\.\d+\.\d+$/.test(asyncapi)) {
+    throw new ManifestError(file, [
+      { path: ["asyncapi"], message: `is ${quote(asyncapi)}; only AsyncAPI 3 can be read (its own converter turns 2.x into 3)` },
+    ]);
+  }
+  const resolver = new Resolver(file, value, load);
+  const extension = value["x-odori"];
+  return isObject(extension) ? ownManifest(value, extension, resolver, file) : foreignManifest(value, resolver, file);
+}
+
+/** Puts together again what `toAsyncApi` took apart. */
+function ownManifest(
+  document: Readonly<Record<string, unknown>>,
+  extension: Readonly<Record<string, unknown>>,
+  resolver: Resolver,
+  file: string,
+): Manifest {
+  const services = new Map(
+    Object.entries(isObject(extension.services) ? extension.services : {}).map(([name, entry]) => [
+      name,
+      isObject(entry) ? { ...entry } : {},
+    ]),
+  );
+  const reactions = new Map<string, Map<number, unknown>>();
+  for (const operation of resolver.values(document.operations)) {
+    const service = operation["x-odori-service"];
+    const heard: unknown = operation["x-odori-reaction"];
+    if (typeof service !== "string" || !Array.isArray(heard)) continue;
+    const list = reactions.get(service) ?? new Map<number, unknown>();
+    reactions.set(service, list);
+    for (const item of heard) {
+      if (!isObject(item)) throw new ManifestError(file, [{ path: ["operations"], message: "has an x-odori-reaction that is no object" }]);
+      const { place, ...reaction } = item;
+      list.set(Number(place), reaction);
+    }
+  }
+  for (const [name, list] of reactions) {
+    const ordered = [...list].sort(([a], [b]) => a - b).map(([, reaction]) => reaction);
+    services.set(name, { ...services.get(name), reactions: ordered });
+  }
+  return toManifest({ ...extension, services: Object.fromEntries(services), events: eventsIn(document, resolver) }, file);
+}
+
+function eventsIn(document: Readonly<Record<string, unknown>>, resolver: Resolver): Readonly<Record<string, unknown>> {
+  const components = isObject(document.components) ? document.components : {};
+  const schemas = isObject(components.schemas) ? components.schemas : {};
+  const messages = isObject(components.messages) ? components.messages : {};
+  const events = Object.entries(messages).flatMap(([type, node]) => {
+    const message = resolver.object(node);
+    const own = message?.["x-odori-event"];
+    if (message === undefined || !isObject(own)) return [];
+    const { summary } = message;
+    const schema = rebase(schemas[type], pointer("components", "schemas", type), "#");
+    return [[type, { ...own, ...(summary !== undefined && { summary }), ...(schema !== undefined && { schema }) }] as const];
+  });
+  return Object.fromEntries(events);
+}

@@ -1,0 +1,165 @@
+import { OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
+import { type EventEntry, emissionsOf, type Manifest, type ServiceEntry } from "../manifest/manifest.ts";
+import { reactionDocument, sorted, toDocument } from "../manifest/write.ts";
+import {
+  channelBindings,
+  exampleHeaders,
+  headerName,
+  headersSchema,
+  messageBindings,
+  type Protocol,
+  receiveBindings,
+  sendBindings,
+} from "./bindings.ts";
+import { exampleOf } from "./example.ts";
+import { pointer, rebase } from "./refs.ts";
+
+export interface AsyncApiOptions {
+  /** Only this service's own part. */
+  readonly service?: string;
+  /** Whose header names to use. Default: nats. */
+  readonly protocol?: Protocol;
+  /** Of the document. Default: 1.0.0. */
+  readonly version?: string;
+}
+
+/**
+ * The choreography, or one service's part of it, as an AsyncAPI 3.1 document. What AsyncAPI cannot say (what follows from what, how a saga ends) is
+ * kept in extensions, so that the document is a manifest too. Throws `NOT_IN_CHOREOGRAPHY`.
+ */
+export function toAsyncApi(
+  manifest: Manifest,
+  { service, protocol = "nats", version = "1.0.0" }: AsyncApiOptions = {},
+): Record<string, unknown> {
+  const part = service === undefined ? manifest : partOf(manifest, service);
+  const services = [...part.services.values()];
+  const types = [
+    ...new Set([...services.flatMap(typesOf), ...part.events.keys(), ...(service === undefined ? listed(manifest) : [])]),
+  ].sort();
+  const emitterOf = (type: string) => services.find((entry) => emittedBy(entry).includes(type))?.name;
+  const schemas = types.flatMap((type) => {
+    const schema = part.events.get(type)?.schema;
+    return schema === undefined ? [] : [[type, rebase(schema, "#", pointer("components", "schemas", type))] as const];
+  });
+  const { events: _, services: _services, ...choreography } = toDocument(part);
+  return {
+    asyncapi: "3.1.0",
+    info: {
+      title: service === undefined ? manifest.name : `${service} (${manifest.name})`,
+      version,
+      description:
+        service === undefined ? `The choreography ${manifest.name}.` : `The part of ${service} in the choreography ${manifest.name}.`,
+    },
+    defaultContentType: "application/json",
+    channels: Object.fromEntries(types.map((type) => [type, channelOf(type, part.events.get(type))])),
+    operations: Object.fromEntries(services.flatMap(operationsOf)),
+    components: {
+      messages: Object.fromEntries(
+        types.map((type) => [type, messageOf(type, part.events.get(type), protocol, emitterOf(type) ?? type.split(".")[0] ?? type)]),
+      ),
+      ...(schemas.length > 0 && { schemas: Object.fromEntries(schemas) }),
+    },
+    "x-odori": sorted({
+      ...choreography,
+      services: Object.fromEntries(services.map((entry) => [entry.name, withoutReactions(part, entry)])),
+    }),
+  };
+}
+
+/** Every event that the choreography mentions beside its services. */
+function listed({ begins, succeeds, fails, external, arrives }: Manifest): readonly string[] {
+  return [...begins, ...succeeds, ...fails, ...external, ...arrives];
+}
+
+function partOf(manifest: Manifest, name: string): Manifest {
+  const service = manifest.services.get(name);
+  if (service === undefined) {
+    throw new OdoriError("NOT_IN_CHOREOGRAPHY", `${quote(name)} is no service of this choreography.`, {
+      mend: `It has ${[...manifest.services.keys()].slice(0, 12).join(", ")}.`,
+    });
+  }
+  const own = new Set(typesOf(service));
+  const view = manifest.views.get(name);
+  const events = [...manifest.events]
+    .filter(([type]) => own.has(type))
+    .map(([type, entry]) => [type, { ...entry, schema: view?.get(type) ?? entry.schema }] as const);
+  return { ...manifest, events: new Map(events), services: new Map([[name, service]]), views: new Map() };
+}
+
+function typesOf(service: ServiceEntry): readonly string[] {
+  return [...emittedBy(service), ...heardBy(service)];
+}
+
+function emittedBy({ begins, reactions, deadlines }: ServiceEntry): readonly string[] {
+  return [...new Set([...begins, ...reactions.flatMap(emissionsOf), ...deadlines.map(({ emits }) => emits)])];
+}
+
+function heardBy({ reactions, deadlines }: ServiceEntry): readonly string[] {
+  return [...new Set([...reactions.flatMap(({ hears }) => hears), ...deadlines.flatMap(({ after, unless }) => [after, ...unless])])];
+}
+
+function channelOf(type: string, entry: EventEntry | undefined): unknown {
+  return {
+    address: type,
+    ...(entry?.summary !== undefined && { summary: entry.summary }),
+    messages: { [type]: { $ref: pointer("components", "messages", type) } },
+    bindings: channelBindings(type),
+  };
+}
+
+function messageOf(type: string, entry: EventEntry | undefined, protocol: Protocol, source: string): unknown {
+  const schema = entry?.schema;
+  const example = schema === undefined ? undefined : exampleOf(schema);
+  return {
+    name: type,
+    title: type,
+    ...(entry?.summary !== undefined && { summary: entry.summary }),
+    contentType: "application/json",
+    headers: headersSchema(protocol, type),
+    ...(schema !== undefined && { payload: { $ref: pointer("components", "schemas", type) } }),
+    correlationId: { location: `$message.header#/${headerName(protocol, "correlationid")}` },
+    bindings: messageBindings(type),
+    ...(example !== undefined && { examples: [{ name: "example", headers: exampleHeaders(protocol, type, source), payload: example }] }),
+    ...(entry !== undefined && { "x-odori-event": { sensitive: entry.sensitive, suppress: Object.fromEntries(entry.suppress) } }),
+  };
+}
+
+function operationsOf(service: ServiceEntry): readonly (readonly [string, unknown])[] {
+  const { name, reactions } = service;
+  const operation = (action: "send" | "receive", type: string) => ({
+    action,
+    channel: { $ref: pointer("channels", type) },
+    messages: [{ $ref: pointer("channels", type, "messages", type) }],
+    tags: [{ name }],
+  });
+  const receives = heardBy(service).map((type) => {
+    const heard = reactions.flatMap((reaction, place) =>
+      reaction.hears.includes(type) ? [{ place, ...definite(reactionDocument(reaction)) }] : [],
+    );
+    const extension = {
+      ...operation("receive", type),
+      bindings: receiveBindings(name),
+      "x-odori-service": name,
+      "x-odori-reaction": heard,
+    };
+    return [`${name}.receives.${type}`, extension] as const;
+  });
+  const sends = emittedBy(service).map((type) => {
+    return [`${name}.sends.${type}`, { ...operation("send", type), bindings: sendBindings(), "x-odori-service": name }] as const;
+  });
+  return [...receives, ...sends];
+}
+
+function definite(document: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
+}
+
+/** What of a service is in no operation. */
+function withoutReactions(manifest: Manifest, { name }: ServiceEntry): unknown {
+  const { services } = toDocument({
+    ...manifest,
+    services: new Map([...manifest.services].filter(([key]) => key === name).map(([key, entry]) => [key, { ...entry, reactions: [] }])),
+  });
+  return typeof services === "object" && services !== null ? Reflect.get(services, name) : {};
+}

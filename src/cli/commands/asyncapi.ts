@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { stringify } from "yaml";
+import { PROTOCOLS, type Protocol } from "../../asyncapi/bindings.ts";
+import { toAsyncApi } from "../../asyncapi/write.ts";
+import type { Manifest } from "../../manifest/manifest.ts";
+import { print } from "../output.ts";
+import { loadManifest, SOURCES } from "../source.ts";
+
+interface Flags {
+  readonly service?: string;
+  readonly protocol: Protocol;
+  readonly docVersion: string;
+  readonly split?: string;
+  readonly json: boolean;
+}
+
+export function asyncapi(): Command {
+  return new Command("asyncapi")
+    .description("Prints the choreography, or one service's part of it, as an AsyncAPI 3.1 document.")
+    .argument("<source...>", SOURCES)
+    .option("--service <name>", "only this service's own part")
+    .addOption(new Option("--protocol <protocol>", "whose header names to use").choices(PROTOCOLS).default("nats"))
+    .option("--doc-version <version>", "version of the document", "1.0.0")
+    .option("--split <folder>", "write a document for each service, and one for the whole")
+    .option("--json", "JSON instead of YAML", false)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  odori asyncapi src/choreography.ts > asyncapi.yaml
+  odori asyncapi src/choreography.ts --service payment --json
+  odori asyncapi src/choreography.ts --split docs/asyncapi
+  odori check docs/asyncapi/asyncapi.yaml             the document is a manifest too`,
+    )
+    .action(async (paths: readonly string[], flags: Flags) => {
+      const { manifest } = await loadManifest(paths);
+      if (flags.split === undefined) process.stdout.write(text(manifest, flags, flags.service));
+      else await split(manifest, flags, flags.split);
+    });
+}
+
+async function split(manifest: Manifest, flags: Flags, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const service of [undefined, ...manifest.services.keys()]) {
+    // A service's name may come from a file of others: it must not name a path.
+    const name = service === undefined ? "asyncapi" : service.replace(/[^\p{L}\p{N}_-]/gu, "_");
+    const file = join(folder, `${name}.${flags.json ? "json" : "yaml"}`);
+    await writeFile(file, text(manifest, flags, service));
+    print(file);
+  }
+}
+
+function text(manifest: Manifest, { protocol, docVersion, json }: Flags, service: string | undefined): string {
+  const document = toAsyncApi(manifest, { protocol, version: docVersion, ...(service !== undefined && { service }) });
+  return json ? `${JSON.stringify(document, undefined, 2)}\n` : stringify(document, { aliasDuplicateObjects: false, lineWidth: 120 });
+}
