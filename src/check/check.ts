@@ -4,6 +4,7 @@ import type { Contradiction } from "../manifest/merge.ts";
 import { compile } from "./compile.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { Finding } from "./finding.ts";
+import { exploreFine, type FineExploration } from "./fine.ts";
 import { type LintOptions, lint } from "./lint/lint.ts";
 import type { Model } from "./model.ts";
 import { RepairShop } from "./repair.ts";
@@ -23,6 +24,8 @@ export interface CheckOptions {
   readonly lint?: LintOptions;
   /** Whether to look for repairs. Default true. */
   readonly repairs?: boolean;
+  /** Explores with the finer model too, in which processes die in the middle of a delivery. */
+  readonly fine?: boolean;
 }
 
 export interface Explored {
@@ -41,9 +44,13 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** Findings that the manifest accepts. */
   readonly suppressed: readonly Suppressed[];
+  /** What the finer model explored. */
+  readonly fine?: { readonly states: number; readonly exhaustive: boolean; readonly crashes: number };
 }
 
 export const STATES_MAX = 1_000_000;
+/** Each death more multiplies the states. One shows every place in which a process can die. */
+const CRASHES = 1;
 
 /** Explores every interleaving, duplicate and failure of a choreography, and reports what can go wrong. */
 export function check(manifest: Manifest, options: CheckOptions = {}): Report {
@@ -54,18 +61,27 @@ export function check(manifest: Manifest, options: CheckOptions = {}): Report {
   const exploration = unlinked.length > 0 ? unexplored(model) : explore(model, { ...options, statesMax });
   const milliseconds = Math.round((performance.now() - began) * 10) / 10;
   const graph = flowGraph(manifest);
+  const fine = options.fine === true && unlinked.length === 0 ? exploreFine(model, { statesMax, crashes: CRASHES }) : undefined;
   const shop = options.repairs === false ? undefined : new RepairShop(manifest, model, exploration);
   const { open: findings, suppressed } = partSuppressed(manifest, [
     ...contradictions.map(contradictory),
     ...staticFindings(manifest, graph),
     ...behaviour(model, exploration, shop),
+    ...(fine === undefined ? [] : onlyFine(fine, exploration)),
     ...unreached(manifest, model, exploration),
     ...(unlinked.length > 0 ? [unknownLinks(unlinked)] : exploration.exhaustive ? [] : [notExhaustive(exploration, statesMax)]),
     ...lint(manifest, graph, options.lint),
   ]);
   const { states, transitions, exhaustive } = exploration;
   const ok = findings.every(({ severity }) => severity !== "error");
-  return { ok, choreography: manifest.name, explored: { states, transitions, exhaustive, milliseconds }, findings, suppressed };
+  return {
+    ok,
+    choreography: manifest.name,
+    explored: { states, transitions, exhaustive, milliseconds },
+    findings,
+    suppressed,
+    ...(fine && { fine: { states: fine.states, exhaustive: fine.exhaustive, crashes: CRASHES } }),
+  };
 }
 
 function behaviour(model: Model, { refutations }: Exploration, shop: RepairShop | undefined): readonly Finding[] {
@@ -78,6 +94,17 @@ function behaviour(model: Model, { refutations }: Exploration, shop: RepairShop 
     const repairs = shop?.repairsFor(finding, violationKey(violation)) ?? [];
     return [repairs.length === 0 ? finding : { ...finding, repairs }];
   });
+}
+
+/** What only shows when a process dies in the middle of a delivery: nothing, unless the coarse model is wrong. */
+function onlyFine({ violations }: FineExploration, { refutations }: Exploration): readonly Finding[] {
+  const known = new Set(refutations.map(({ violation }) => violationKey(violation)));
+  return violations
+    .filter((violation) => !known.has(violationKey(violation)))
+    .map(({ code, message, service, event }) => {
+      const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
+      return { code, severity: "error", message: `${message}, where a process dies in the middle`, at };
+    });
 }
 
 function unexplored({ reactions, deadlines }: Model): Exploration {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { asyncapi } from "./commands/asyncapi.ts";
 import { check } from "./commands/check.ts";
+import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { draw } from "./commands/draw.ts";
 import { explain } from "./commands/explain.ts";
@@ -35,7 +36,7 @@ function commandLine(): Command {
 Exit status: 0 fine, 1 something was found, 2 it could not run.
 The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
     );
-  for (const command of [check, draw, explain, manifest, asyncapi, run, trace, parked, doctor]) program.addCommand(command());
+  for (const command of [check, draw, explain, manifest, diff, asyncapi, run, trace, parked, doctor]) program.addCommand(command());
   everyCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));
   return program;
 }

@@ -1,5 +1,6 @@
 import { quote } from "../contract/grammar.ts";
 import { type EventEntry, emissionsOf, type JsonSchema, type Manifest, type ServiceEntry } from "./manifest.ts";
+import { misfits, misfitText } from "./subschema.ts";
 import { sorted, toDocument } from "./write.ts";
 
 /** Two manifests say things that cannot both be. */
@@ -138,6 +139,11 @@ function mergeEvents(sources: readonly Source[], owners: ReadonlyMap<string, str
     }
     for (const [service, { reactions }] of manifest.services) {
       if (!reactions.some(({ hears }) => hears.includes(type))) continue;
+      const reasons = misfits(known.schema, entry.schema).map(misfitText);
+      if (reasons.length > 0) {
+        const message = `${quote(service)} expects of ${type} what ${quote(origin.get(type))} does not promise: ${reasons.slice(0, 3).join("; ")}`;
+        contradictions.push({ event: type, service, message });
+      }
       const view = views.get(service) ?? new Map<string, JsonSchema>();
       views.set(service, view.set(type, entry.schema));
     }

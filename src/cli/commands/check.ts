@@ -18,6 +18,7 @@ interface Flags {
   readonly json: boolean;
   readonly mermaid: boolean;
   readonly plain: boolean;
+  readonly fine: boolean;
   readonly repairs: boolean;
   readonly states?: number;
   readonly config?: string;
@@ -34,6 +35,7 @@ export function check(): Command {
     .option("--mermaid", "counterexamples as mermaid sequence diagrams", false)
     .option("--states <number>", "how many states to visit at most", wholeNumber)
     .option("--plain", "explore every order of what is independent too: slow, and finds the same", false)
+    .option("--fine", "also let processes die between begin, commit, publish and acknowledge: slow", false)
     .option("--no-repairs", "do not look for repairs")
     .option(
       "--rule <CODE=severity>",
@@ -61,6 +63,7 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
   const config = await configOf(flags);
   const options: CheckOptions = {
     plain: flags.plain,
+    fine: flags.fine,
     repairs: flags.repairs,
     contradictions,
     lint: { rules: { ...config.rules, ...Object.fromEntries(flags.rule.map(parseRule)) }, limits: config.limits ?? {} },
@@ -80,7 +83,7 @@ async function configOf({ config }: Flags): Promise<CheckConfig> {
   return toConfig(parseText(file, await readText(file)).value, file);
 }
 
-function show(manifest: Manifest, { ok, explored, findings, suppressed, choreography }: Report, flags: Flags): void {
+function show(manifest: Manifest, { ok, explored, findings, suppressed, choreography, fine }: Report, flags: Flags): void {
   const colours = paint();
   const { types } = flowGraph(manifest);
   print(`${colours.bold(printable(choreography))}: ${count(manifest.services.size, "service")}, ${count(types.length, "event")}`);
@@ -89,6 +92,10 @@ function show(manifest: Manifest, { ok, explored, findings, suppressed, choreogr
     showFinding(finding, flags);
   }
   print();
+  if (fine !== undefined) {
+    const reach = fine.exhaustive ? "all" : "not all";
+    print(colours.dim(`Finer model: ${count(fine.states, "state")}, ${reach} of them, with one process dying anywhere.`));
+  }
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const warnings = findings.length - errors;
   const how = `${count(explored.states, "state")}, ${count(explored.transitions, "transition")}, ${explored.milliseconds} ms`;

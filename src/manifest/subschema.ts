@@ -1,0 +1,214 @@
+import type { JsonSchema } from "./manifest.ts";
+
+/** A way in which a payload that fits one schema may not fit another. */
+export interface Misfit {
+  /** Names from the payload's root; `[]` for the items of an array. */
+  readonly path: readonly string[];
+  readonly reason: string;
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** A schema may refer to itself; deeper than this no payload is compared. */
+const DEPTH_MAX = 24;
+/** Whoever has so many has another problem. */
+const MISFITS_MAX = 100;
+
+/**
+ * Why a payload that its producer describes with `produced` may be refused by a consumer that expects `expected`. Empty when each fits: the consumer reads a
+ * subset of the fields. Only what a schema says plainly is compared; alternatives fit when each of the producer's fits one of the consumer's.
+ */
+export function misfits(produced: JsonSchema, expected: JsonSchema): readonly Misfit[] {
+  const found: Misfit[] = [];
+  compare({ produced, expected }, produced, expected, [], found, 0);
+  return found.slice(0, MISFITS_MAX);
+}
+
+interface Roots {
+  readonly produced: JsonSchema;
+  readonly expected: JsonSchema;
+}
+
+function compare(
+  roots: Roots,
+  producedNode: unknown,
+  expectedNode: unknown,
+  path: readonly string[],
+  found: Misfit[],
+  depth: number,
+): void {
+  if (depth > DEPTH_MAX || found.length > MISFITS_MAX) return;
+  const produced = resolve(roots.produced, producedNode);
+  const expected = resolve(roots.expected, expectedNode);
+  const misfit = (reason: string, ...below: readonly string[]) => found.push({ path: [...path, ...below], reason });
+  if (expected === true || produced === false) return;
+  if (expected === false) {
+    misfit("is not allowed");
+    return;
+  }
+  if (produced === true) {
+    if (Object.keys(expected).some((key) => CONSTRAINTS.has(key))) misfit("may be anything");
+    return;
+  }
+  const producedEither = alternatives(produced);
+  const expectedEither = alternatives(expected);
+  if (producedEither !== undefined || expectedEither !== undefined) {
+    for (const one of producedEither ?? [produced]) {
+      const tries = (expectedEither ?? [expected]).map((other) => {
+        const below: Misfit[] = [];
+        compare(roots, one, other, path, below, depth + 1);
+        return below;
+      });
+      const best = tries.toSorted((a, b) => a.length - b.length)[0] ?? [];
+      found.push(...best);
+    }
+    return;
+  }
+  if (!compareTypes(produced, expected, misfit)) return;
+  compareValues(produced, expected, misfit);
+  compareBounds(produced, expected, misfit);
+  compareFields(roots, produced, expected, path, found, depth);
+  if ("items" in expected) compare(roots, "items" in produced ? produced.items : true, expected.items, [...path, "[]"], found, depth + 1);
+}
+
+const CONSTRAINTS = new Set([
+  "type",
+  "properties",
+  "required",
+  "enum",
+  "const",
+  "anyOf",
+  "oneOf",
+  "items",
+  "pattern",
+  "minimum",
+  "maximum",
+  "minLength",
+  "maxLength",
+]);
+
+type Report = (reason: string, ...below: readonly string[]) => void;
+
+function compareTypes(produced: Schema, expected: Schema, misfit: Report): boolean {
+  const wanted = typesOf(expected);
+  if (wanted === undefined) return true;
+  const given = typesOf(produced);
+  const stranger = given?.find((type) => !wanted.includes(type) && !(type === "integer" && wanted.includes("number")));
+  if (given !== undefined && stranger === undefined) return true;
+  misfit(
+    given === undefined
+      ? `may be anything, where ${wanted.join(" or ")} is expected`
+      : `is ${given.join(" or ")}, where ${wanted.join(" or ")} is expected`,
+  );
+  return false;
+}
+
+function typesOf(schema: Schema): readonly string[] | undefined {
+  const { type } = schema;
+  if (typeof type === "string") return [type];
+  if (Array.isArray(type)) return type.filter((item) => typeof item === "string");
+  const values = valuesOf(schema);
+  return values === undefined
+    ? undefined
+    : [...new Set(values.map((value) => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value)))];
+}
+
+function valuesOf({ enum: list, ...schema }: Schema): readonly unknown[] | undefined {
+  if ("const" in schema) return [schema.const];
+  return Array.isArray(list) ? list : undefined;
+}
+
+function compareValues(produced: Schema, expected: Schema, misfit: Report): void {
+  const wanted = valuesOf(expected)?.map((value) => JSON.stringify(value));
+  if (wanted === undefined) return;
+  const given = valuesOf(produced)?.map((value) => JSON.stringify(value));
+  if (given === undefined) misfit(`may be any value, where only ${wanted.join(", ")} are expected`);
+  const stranger = given?.filter((value) => !wanted.includes(value)) ?? [];
+  if (stranger.length > 0) misfit(`may be ${stranger.join(", ")}, which is not expected`);
+}
+
+const UPPER = ["maximum", "exclusiveMaximum", "maxLength", "maxItems"];
+const LOWER = ["minimum", "exclusiveMinimum", "minLength", "minItems"];
+
+function compareBounds(produced: Schema, expected: Schema, misfit: Report): void {
+  // Values that are listed are bounded by that.
+  if (valuesOf(produced) !== undefined) return;
+  for (const key of [...UPPER, ...LOWER]) {
+    const limit = expected[key];
+    const given = produced[key];
+    if (typeof limit !== "number") continue;
+    const within = typeof given === "number" && (UPPER.includes(key) ? given <= limit : given >= limit);
+    if (!within) misfit(`has ${key} ${typeof given === "number" ? given : "unbounded"}, where ${limit} is expected`);
+  }
+  for (const key of ["pattern", "format"]) {
+    if (typeof expected[key] === "string" && expected[key] !== produced[key]) misfit(`has another ${key} than expected`);
+  }
+}
+
+function compareFields(roots: Roots, produced: Schema, expected: Schema, path: readonly string[], found: Misfit[], depth: number): void {
+  const wanted = propertiesOf(expected);
+  const given = propertiesOf(produced);
+  const required = namesOf(expected.required);
+  const promised = namesOf(produced.required);
+  for (const name of required.filter((name) => !promised.includes(name))) {
+    found.push({ path: [...path, name], reason: name in given ? "may be missing, and is required" : "is gone, and is required" });
+  }
+  for (const [name, schema] of Object.entries(wanted)) {
+    // A field that is gone cannot be of a wrong type; whether it may be is said above.
+    if (Object.hasOwn(given, name)) compare(roots, given[name], schema, [...path, name], found, depth + 1);
+  }
+  if (expected.additionalProperties !== false) return;
+  for (const name of Object.keys(given).filter((name) => !Object.hasOwn(wanted, name))) {
+    found.push({ path: [...path, name], reason: "is new, and unknown fields are refused" });
+  }
+}
+
+function propertiesOf({ properties }: Schema): Schema {
+  return typeof properties === "object" && properties !== null && !Array.isArray(properties) ? { ...properties } : {};
+}
+
+function namesOf(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.filter((name) => typeof name === "string") : [];
+}
+
+function alternatives(schema: Schema): readonly unknown[] | undefined {
+  const list = schema.anyOf ?? schema.oneOf;
+  return Array.isArray(list) ? list : undefined;
+}
+
+/** Follows references within the schema's own document; what cannot be followed says nothing. */
+function resolve(root: JsonSchema, node: unknown): Schema | boolean {
+  let at = node;
+  for (let hop = 0; hop < DEPTH_MAX; hop++) {
+    if (typeof at === "boolean") return at;
+    if (typeof at !== "object" || at === null || Array.isArray(at)) return true;
+    const schema: Schema = { ...at };
+    if (typeof schema.$ref !== "string") return merged(schema);
+    if (!schema.$ref.startsWith("#")) return true;
+    let target: unknown = root;
+    for (const step of schema.$ref.split("/").slice(1)) {
+      const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+      target = typeof target === "object" && target !== null && Object.hasOwn(target, name) ? Reflect.get(target, name) : undefined;
+    }
+    at = target;
+  }
+  return true;
+}
+
+/** `allOf` with its parts taken together, as far as that is plain. */
+function merged(schema: Schema): Schema {
+  const { allOf, ...rest } = schema;
+  if (!Array.isArray(allOf)) return schema;
+  let all: Schema = rest;
+  for (const part of allOf) {
+    if (typeof part !== "object" || part === null) continue;
+    const properties = { ...propertiesOf(all), ...propertiesOf(part) };
+    all = Object.assign({}, all, part, { properties, required: [...namesOf(all.required), ...namesOf(part.required)] });
+  }
+  return all;
+}
+
+/** `goods.sku is gone, and is required`. */
+export function misfitText({ path, reason }: Misfit): string {
+  return `${path.length === 0 ? "the payload" : path.join(".")} ${reason}`;
+}
