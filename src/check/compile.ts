@@ -32,7 +32,8 @@ export function compile(manifest: Manifest): Model {
   });
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
-  return { size: layout.bytes.size, sources, reactions, deadlines, effects, beginnings, oneOf, locks };
+  const { size, pendingEnd } = layout.bytes;
+  return { size, pendingEnd, sources, reactions, deadlines, effects, beginnings, oneOf, locks };
 }
 
 type Emit = (service: string | undefined, type: string) => Emission;

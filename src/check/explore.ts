@@ -115,10 +115,7 @@ class Search {
     this.#states.read(at, this.#here);
     const certain: TransitionSource[] = [];
     const possible: TransitionSource[] = [];
-    for (const source of this.#model.sources) {
-      if (!this.#machine.enabled(this.#hereBytes, source)) continue;
-      (source.kind === "arrival" || source.kind === "repeat" ? possible : certain).push(source);
-    }
+    this.#machine.enabled(this.#hereBytes, certain, possible);
     if (certain.length === 0) for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#refute(violation, at);
     const chosen = certain.length > 0 && this.#reducer !== undefined ? this.#reducer.choose(certain, possible) : [...certain, ...possible];
     for (const source of chosen) {

@@ -16,19 +16,35 @@ export interface Layout {
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
 }
 
-/** Counts the bytes of a state. */
+/** Counts the bytes of a state. What may be pending comes first, side by side, since that is looked through for every state. */
 export class Bytes {
-  #next = FIRST_FREE;
+  readonly #marksFrom: number;
+  #nextPending = FIRST_FREE;
+  #nextMark: number;
+
+  constructor(pendingMax: number) {
+    this.#marksFrom = FIRST_FREE + pendingMax;
+    this.#nextMark = this.#marksFrom;
+  }
+
+  pending(): number {
+    return this.#nextPending++;
+  }
 
   take(count = 1): number {
-    const at = this.#next;
-    this.#next += count;
+    const at = this.#nextMark;
+    this.#nextMark += count;
     return at;
+  }
+
+  /** Where the last byte that may be pending ends. */
+  get pendingEnd(): number {
+    return this.#nextPending;
   }
 
   /** In whole words, as states are compared. */
   get size(): number {
-    return Math.ceil(this.#next / 4) * 4;
+    return Math.ceil(this.#nextMark / 4) * 4;
   }
 }
 
@@ -37,7 +53,11 @@ const COUNTER_MAX = 250;
 
 export function layOut(manifest: Manifest): Layout {
   const rules = effectRules(manifest);
-  const bytes = new Bytes();
+  const services = [...manifest.services.values()];
+  const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
+  const touched = services.flatMap(({ deadlines }) => deadlines.flatMap(({ after, unless }) => [after, ...unless])).length;
+  const again = services.filter(({ inbox }) => !inbox).flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
+  const bytes = new Bytes(heard + again + touched);
   const ends = new Map([...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]));
   const locks = manifest.locks.map((lock) => ({ ...lock, at: bytes.take() }));
   const effects: Effect[] = [];
@@ -48,14 +68,14 @@ export function layOut(manifest: Manifest): Layout {
   const sinks = new Map<string, ModelReaction[]>();
 
   const deliver = (type: string, to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">, inbox: boolean) => {
-    const repeatAt = inbox ? -1 : bytes.take();
-    const source: DeliverySource = { kind: "delivery", index: sources.length, at: bytes.take(), type, repeatAt, ...to };
+    const repeatAt = inbox ? -1 : bytes.pending();
+    const source: DeliverySource = { kind: "delivery", index: sources.length, at: bytes.pending(), type, repeatAt, ...to };
     sources.push(source);
     if (!inbox) sources.push({ kind: "repeat", index: sources.length, at: repeatAt, of: source });
     listIn(deliveries, type).push(source);
   };
 
-  for (const service of manifest.services.values()) {
+  for (const service of services) {
     const own = effectsIn(service, rules, bytes);
     effects.push(...own.values());
     const onces = new Map<string, number>();

@@ -1,13 +1,16 @@
 import {
   ARMED,
+  type ArrivalSource,
   BARRED,
   type Beginning,
   type Choice,
+  type DeadlineSource,
   type DeliverySource,
   DONE,
   type Effect,
   type Emission,
   FAILED,
+  FIRST_FREE,
   IDLE,
   type Model,
   type ModelReaction,
@@ -15,6 +18,7 @@ import {
   OVER,
   PARKED,
   PIVOTED,
+  type RepeatSource,
   SUCCEEDED,
   type TransitionSource,
   UNDONE,
@@ -26,6 +30,8 @@ export const PLAIN = -1;
 
 /** More pending deliveries of one kind than this are taken for as many: only a loop without bound gets there. */
 const PENDING_MAX = 250;
+/** Where messages may come again any number of times, two under way stand for more: when one is taken, the next may come. */
+const PENDING_MAX_REPEATED = 2;
 
 interface Alternatives {
   readonly run: readonly number[];
@@ -53,13 +59,24 @@ export class Machine {
   overflowed = false;
   readonly #alternatives: readonly Alternatives[];
   readonly #pendingMax: number;
+  readonly #repeats: boolean;
+  /** By byte: what it makes pending. */
+  readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
+  readonly #timers: readonly DeadlineSource[];
+  readonly #arrivals: readonly ArrivalSource[];
 
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
-    this.#pendingMax = pendingMax;
+    this.#repeats = model.sources.some(({ kind }) => kind === "repeat");
+    this.#pendingMax = this.#repeats ? PENDING_MAX_REPEATED : pendingMax;
     this.ran = new Uint8Array(model.reactions.length);
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
+    const pendingAt: (DeliverySource | RepeatSource | undefined)[] = new Array(model.pendingEnd);
+    for (const source of model.sources) if (source.kind === "delivery" || source.kind === "repeat") pendingAt[source.at] = source;
+    this.#pendingAt = pendingAt;
+    this.#timers = model.sources.filter((source) => source.kind === "deadline");
+    this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
   }
 
   begin(state: Uint8Array, { effect, emits }: Beginning): void {
@@ -69,10 +86,16 @@ export class Machine {
     this.normalise(state);
   }
 
-  enabled(state: Uint8Array, source: TransitionSource): boolean {
-    const value = state[source.at];
-    if (source.kind === "deadline") return value === ARMED;
-    return source.kind === "arrival" ? value === 0 : value !== 0;
+  /** What may happen in a state: what will, sooner or later, and what may never (an arrival, a message that comes again). */
+  enabled(state: Uint8Array, certain: TransitionSource[], possible: TransitionSource[]): void {
+    const { pendingEnd } = this.model;
+    for (let at = FIRST_FREE; at < pendingEnd; at++) {
+      if (state[at] === 0) continue;
+      const source = this.#pendingAt[at];
+      if (source !== undefined) (source.kind === "repeat" ? possible : certain).push(source);
+    }
+    for (const timer of this.#timers) if (state[timer.at] === ARMED) certain.push(timer);
+    for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
   }
 
   /** The alternatives of an enabled transition: indexes of its reaction's choices, or `PLAIN`. */
@@ -104,7 +127,6 @@ export class Machine {
         this.#deliver(state, source, choice);
         break;
       case "repeat":
-        state[source.at] = 0;
         this.#deliver(state, source.of, choice);
         break;
       case "deadline":
@@ -122,9 +144,11 @@ export class Machine {
 
   /** Takes away deliveries that can no longer change anything, so that states which differ in nothing else are one. */
   normalise(state: Uint8Array): void {
-    for (const source of this.model.sources) {
-      if (state[source.at] === 0) continue;
-      if (source.kind === "delivery" ? isDead(state, source) : source.kind === "repeat" && isDead(state, source.of)) state[source.at] = 0;
+    const { pendingEnd } = this.model;
+    for (let at = FIRST_FREE; at < pendingEnd; at++) {
+      if (state[at] === 0) continue;
+      const source = this.#pendingAt[at];
+      if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source)) state[at] = 0;
     }
   }
 
@@ -204,7 +228,7 @@ export class Machine {
       for (const { at } of sources) {
         const pending = state[at] ?? 0;
         if (pending < this.#pendingMax) state[at] = pending + 1;
-        else this.overflowed = true;
+        else if (!this.#repeats) this.overflowed = true;
       }
       for (const { deadline, arms } of touches) touch(state, deadline.at, arms);
       for (const { index } of sinks) this.ran[index] = 1;

@@ -104,7 +104,7 @@ export interface DeliverySource extends SourceBase {
   readonly arms: boolean;
   /** Of a join: which of its events this is. */
   readonly part: number;
-  /** Byte that allows one more delivery of what was delivered already; -1 where an inbox recognises it. */
+  /** Byte that says that it was delivered, and may come again; -1 where an inbox recognises it. */
   readonly repeatAt: number;
 }
 
@@ -120,7 +120,7 @@ export interface ArrivalSource extends SourceBase {
   readonly emits: readonly Emission[];
 }
 
-/** The same message again, to a service without an inbox. */
+/** The same message again, to a service without an inbox: any number of times, once it was there. */
 export interface RepeatSource extends SourceBase {
   readonly kind: "repeat";
   readonly of: DeliverySource;
@@ -137,6 +137,8 @@ export interface Beginning {
 export interface Model {
   /** Bytes of a state, a multiple of 4. */
   readonly size: number;
+  /** Bytes from `FIRST_FREE` to here say what is pending. */
+  readonly pendingEnd: number;
   readonly sources: readonly TransitionSource[];
   readonly reactions: readonly ModelReaction[];
   readonly deadlines: readonly ModelDeadline[];

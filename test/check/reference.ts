@@ -17,7 +17,7 @@ export interface Found {
 interface State {
   /** Message and hearer to how many are under way: `["payment", 0, "order.placed.v1"]`. */
   pending: Record<string, number>;
-  /** What may be delivered once more, where there is no inbox. */
+  /** What was delivered, and may come again, where there is no inbox. */
   again: Record<string, number>;
   effects: Record<string, string>;
   once: Record<string, true>;
@@ -128,9 +128,7 @@ class Saga {
     for (const key of Object.keys(state.again).filter((key) => state.again[key] === 1)) {
       const [serviceName, place, type] = JSON.parse(key);
       if (state.blocked[`${serviceName} ${place}`]) continue;
-      const taken = structuredClone(state);
-      taken.again[key] = 0;
-      possible.push(...this.#deliver(taken, this.#service(serviceName), place, type));
+      possible.push(...this.#deliver(structuredClone(state), this.#service(serviceName), place, type));
     }
     for (const service of this.#services) {
       service.deadlines.forEach((deadline, place) => {
@@ -271,7 +269,7 @@ class Saga {
         hearer.reactions.forEach((reaction, place) => {
           if (!reaction.hears.includes(type)) return;
           const key = JSON.stringify([hearer.name, place, type]);
-          state.pending[key] = (state.pending[key] ?? 0) + 1;
+          state.pending[key] = Math.min((state.pending[key] ?? 0) + 1, this.#pendingMax());
         });
         hearer.deadlines.forEach(({ after, unless }, place) => {
           if (after !== type && !unless.includes(type)) return;
@@ -280,7 +278,7 @@ class Saga {
             return;
           }
           const key = JSON.stringify([hearer.name, `d${place}`, type]);
-          state.pending[key] = (state.pending[key] ?? 0) + 1;
+          state.pending[key] = Math.min((state.pending[key] ?? 0) + 1, this.#pendingMax());
         });
       }
       for (const { name, acquire, release } of locks) {
@@ -305,6 +303,11 @@ class Saga {
     if (deadline === undefined) return;
     if (type === deadline.after) state.deadlines[key] ??= "armed";
     else state.deadlines[key] = "over";
+  }
+
+  /** Where messages come again any number of times, two of a kind stand for more. */
+  #pendingMax(): number {
+    return this.#services.some(({ inbox }) => !inbox) ? 2 : 250;
   }
 
   #isSink(service: ServiceEntry, reaction: ReactionEntry): boolean {

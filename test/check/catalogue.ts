@@ -1,0 +1,418 @@
+import type { FindingCode } from "../../src/check/finding.ts";
+
+/*
+ * Choreographies that are known to be sound, and known to be broken, with the codes that say so. Written as manifests, as a user would by hand.
+ */
+
+export interface Case {
+  readonly name: string;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** Codes of errors, in alphabetical order: these and no others. */
+  readonly codes: readonly FindingCode[];
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+type Services = Readonly<Record<string, Raw>>;
+
+function manifest(services: Services, more: Raw = {}): Raw {
+  return {
+    odori: 1,
+    name: "case",
+    begins: ["order.placed.v1"],
+    succeeds: ["order.completed.v1"],
+    fails: ["order.cancelled.v1"],
+    services,
+    ...more,
+  };
+}
+
+/** Begins the saga, completes it with `done`, and undoes its beginning on `undone`. */
+function order(done: readonly string[], undone: readonly string[], more: readonly Raw[] = []): Raw {
+  const undo = { on: undone, undoes: "order.placed.v1", emits: ["order.cancelled.v1"] };
+  return {
+    begins: ["order.placed.v1"],
+    reactions: [{ on: done, emits: ["order.completed.v1"] }, ...(undone.length > 0 ? [undo] : []), ...more],
+  };
+}
+
+const charge = { on: ["order.placed.v1"], emits: ["payment.charged.v1"], fails: ["payment.declined.v1"] };
+const refund = { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1", emits: ["payment.refunded.v1"] };
+const reserve = { on: ["payment.charged.v1"], emits: ["stock.reserved.v1"], fails: ["stock.sold_out.v1"] };
+/** Payment and stock at the same time. */
+const reserveBeside = { ...reserve, on: ["order.placed.v1"] };
+
+const sequential = manifest({
+  order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
+  payment: { reactions: [charge, refund] },
+  stock: { reactions: [reserve] },
+});
+
+/** Both at once; each undoes on the other's failure and acknowledges, so that the end waits for both. */
+const parallel = manifest({
+  order: {
+    begins: ["order.placed.v1"],
+    reactions: [
+      { all: ["payment.charged.v1", "stock.reserved.v1"], emits: ["order.completed.v1"] },
+      { all: ["payment.settled.v1", "stock.settled.v1"], emits: ["order.unwound.v1"], readonly: true },
+      { on: ["order.unwound.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+    ],
+  },
+  payment: {
+    reactions: [
+      { ...charge, fails: [["payment.declined.v1", "payment.settled.v1"]] },
+      { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1", emits: ["payment.settled.v1"] },
+    ],
+  },
+  stock: {
+    reactions: [
+      { ...reserveBeside, fails: [["stock.sold_out.v1", "stock.settled.v1"]] },
+      { on: ["payment.declined.v1"], undoes: "stock.reserved.v1", emits: ["stock.settled.v1"] },
+    ],
+  },
+});
+
+const deadlineOnce = manifest({
+  order: {
+    begins: ["order.placed.v1"],
+    reactions: [
+      { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"], late: ["order.withdrawn.v1"] },
+      { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
+      { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+    ],
+    deadlines: [{ after: "order.placed.v1", within: "PT15M", unless: ["payment.charged.v1"], emits: "order.expired.v1" }],
+  },
+  payment: {
+    reactions: [
+      { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
+      { on: ["order.withdrawn.v1"], undoes: "payment.charged.v1" },
+    ],
+  },
+});
+
+const boundedRetry = manifest({
+  order: order(["payment.charged.v1"], ["payment.given_up.v1"]),
+  payment: {
+    reactions: [
+      { on: ["order.placed.v1", "payment.retried.v1"], emits: ["payment.charged.v1"], fails: ["payment.declined.v1"] },
+      { on: ["payment.declined.v1"], emits: ["payment.retried.v1"], max: 2, late: ["payment.given_up.v1"], readonly: true },
+    ],
+  },
+});
+
+const pivot = manifest(
+  {
+    order: order(["shipping.sent.v1"], ["payment.declined.v1"]),
+    payment: { reactions: [charge] },
+    shipping: { reactions: [{ on: ["payment.charged.v1"], emits: ["shipping.sent.v1"] }] },
+  },
+  { pivots: ["payment.charged.v1"] },
+);
+
+const race = manifest(
+  {
+    order: {
+      begins: ["order.placed.v1"],
+      reactions: [
+        { on: ["left.taken.v1", "right.taken.v1"], once: "winner", emits: ["order.completed.v1"], late: [[]] },
+        { on: ["left.taken.v1"], once: "loser", emits: ["order.left_won.v1"], late: [[]], readonly: true },
+        { on: ["right.taken.v1"], once: "loser", emits: ["order.right_won.v1"], late: [[]], readonly: true },
+      ],
+    },
+    left: {
+      reactions: [
+        { on: ["order.placed.v1"], emits: ["left.taken.v1"] },
+        { on: ["order.right_won.v1"], undoes: "left.taken.v1" },
+      ],
+    },
+    right: {
+      reactions: [
+        { on: ["order.placed.v1"], emits: ["right.taken.v1"] },
+        { on: ["order.left_won.v1"], undoes: "right.taken.v1" },
+      ],
+    },
+  },
+  { oneOf: [["left.taken.v1", "right.taken.v1"]], fails: [] },
+);
+
+/** A chain of acknowledgements that goes on where there is nothing to undo. */
+const acknowledged = manifest({
+  order: order(["stock.reserved.v1"], ["payment.refunded.v1"]),
+  payment: { reactions: [charge, { ...refund, on: ["stock.released.v1"] }] },
+  stock: {
+    reactions: [reserve, { on: ["payment.declined.v1", "stock.sold_out.v1"], undoes: "stock.reserved.v1", emits: ["stock.released.v1"] }],
+  },
+});
+
+const locked = {
+  ...sequential,
+  locks: [{ name: "order pending", acquire: "order.placed.v1", release: ["order.completed.v1", "order.cancelled.v1"] }],
+};
+
+const parkedAnswered = manifest({
+  order: order(["payment.charged.v1"], ["payment.declined.v1"]),
+  payment: { mayPark: true, reactions: [{ ...charge, onParked: "payment.declined.v1" }] },
+});
+
+const arrival = manifest(
+  {
+    order: {
+      begins: ["order.placed.v1"],
+      reactions: [
+        { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"] },
+        { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
+        { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+      ],
+      deadlines: [{ after: "order.placed.v1", within: "1h", unless: ["payment.charged.v1"], emits: "order.expired.v1" }],
+    },
+    payment: {
+      reactions: [
+        { on: ["gateway.settled.v1"], emits: ["payment.charged.v1"] },
+        { on: ["order.abandoned.v1"], undoes: "payment.charged.v1" },
+      ],
+    },
+  },
+  { arrives: ["gateway.settled.v1"] },
+);
+
+const undoOrdered = { ...sequential, undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] };
+
+/** Nobody keeps an inbox or a fence for a service that only reads. */
+const foreignReader = manifest({
+  order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
+  payment: { reactions: [charge, refund] },
+  stock: { reactions: [reserve] },
+  mail: { inbox: false, fence: false, reactions: [{ on: ["order.completed.v1", "order.cancelled.v1"] }] },
+});
+
+export const SOUND: readonly Case[] = [
+  { name: "sequential", manifest: sequential, codes: [] },
+  { name: "parallel with join", manifest: parallel, codes: [] },
+  { name: "deadline with once", manifest: deadlineOnce, codes: [] },
+  { name: "bounded retry", manifest: boundedRetry, codes: [] },
+  { name: "pivot", manifest: pivot, codes: [] },
+  { name: "first wins, one of two kept", manifest: race, codes: [] },
+  { name: "acknowledged empty undos", manifest: acknowledged, codes: [] },
+  { name: "semantic lock", manifest: locked, codes: [] },
+  { name: "parked delivery that emits a failure", manifest: parkedAnswered, codes: [] },
+  { name: "an event from outside, with a deadline", manifest: arrival, codes: [] },
+  { name: "undo order", manifest: undoOrdered, codes: [] },
+  { name: "a foreign service that only reads", manifest: foreignReader, codes: [] },
+];
+
+function change(base: Raw, services: Services, more: Raw = {}): Raw {
+  const old = typeof base.services === "object" && base.services !== null ? base.services : {};
+  return { ...base, services: { ...old, ...services }, ...more };
+}
+
+export const BROKEN: readonly Case[] = [
+  {
+    name: "a failure that nobody takes up",
+    manifest: change(sequential, { order: order(["stock.reserved.v1"], ["payment.refunded.v1"]) }, { external: ["payment.declined.v1"] }),
+    codes: ["STUCK"],
+  },
+  {
+    name: "the undo is triggered by nothing",
+    manifest: change(sequential, { payment: { reactions: [charge] } }),
+    codes: ["NEVER_EMITTED", "STUCK", "UNHEARD"],
+  },
+  {
+    name: "cancelled before payment is refunded, which never comes",
+    manifest: change(sequential, {
+      order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
+      payment: { reactions: [charge, { ...refund, on: ["payment.declined.v1"], emits: [] }] },
+    }),
+    codes: ["ORPHAN"],
+  },
+  {
+    name: "an effect without an undo",
+    manifest: change(sequential, {
+      order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
+      payment: { reactions: [charge] },
+    }),
+    codes: ["NO_UNDO"],
+  },
+  {
+    name: "a race of completion and expiry",
+    manifest: manifest({
+      order: {
+        begins: ["order.placed.v1"],
+        reactions: [
+          { on: ["payment.charged.v1"], emits: ["order.completed.v1"] },
+          { on: ["order.expired.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+        ],
+        deadlines: [{ after: "order.placed.v1", within: "PT15M", unless: ["payment.charged.v1"], emits: "order.expired.v1" }],
+      },
+      payment: {
+        reactions: [
+          { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
+          { on: ["order.cancelled.v1"], undoes: "payment.charged.v1" },
+        ],
+      },
+    }),
+    codes: ["MIXED_END", "UNDONE_ON_SUCCESS"],
+  },
+  {
+    name: "two successes end the saga twice",
+    manifest: manifest(
+      {
+        order: order(["left.taken.v1", "right.taken.v1"], []),
+        left: { reactions: [{ on: ["order.placed.v1"], emits: ["left.taken.v1"] }] },
+        right: { reactions: [{ on: ["order.placed.v1"], emits: ["right.taken.v1"] }] },
+      },
+      { fails: [] },
+    ),
+    codes: ["DOUBLE_END"],
+  },
+  {
+    name: "something is undone though the saga succeeds",
+    manifest: change(sequential, {
+      order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
+      payment: { reactions: [charge, { on: ["stock.sold_out.v1", "stock.reserved.v1"], undoes: "payment.charged.v1" }] },
+    }),
+    codes: ["UNDONE_ON_SUCCESS"],
+  },
+  {
+    name: "both rivals are kept",
+    manifest: change(
+      race,
+      { left: { reactions: [{ on: ["order.placed.v1"], emits: ["left.taken.v1"] }] } },
+      { external: ["order.right_won.v1"] },
+    ),
+    codes: ["ONE_OF"],
+  },
+  {
+    name: "an undo overtakes its step, and there is no fence",
+    manifest: change(parallel, {
+      stock: {
+        fence: false,
+        reactions: [
+          { ...reserveBeside, fails: [["stock.sold_out.v1", "stock.settled.v1"]] },
+          { on: ["payment.declined.v1"], undoes: "stock.reserved.v1", emits: ["stock.settled.v1"] },
+        ],
+      },
+    }),
+    codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN"],
+  },
+  {
+    name: "the same message twice, and neither inbox nor fence",
+    manifest: change(sequential, { payment: { inbox: false, fence: false, reactions: [charge, refund] } }),
+    // Declined at first and charged the second time, or the other way round: everything that comes of that.
+    codes: ["DOUBLE_COMPENSATION", "DOUBLE_EFFECT", "HANGING", "MIXED_END", "NO_UNDO", "ORPHAN", "UNDONE_ON_SUCCESS"],
+  },
+  {
+    name: "undone in the wrong order",
+    manifest: change(
+      sequential,
+      {
+        order: order(["shipping.sent.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
+        payment: { reactions: [charge, { ...refund, on: ["stock.sold_out.v1", "shipping.refused.v1"] }] },
+        stock: { reactions: [reserve, { on: ["payment.refunded.v1"], undoes: "stock.reserved.v1" }] },
+        shipping: { reactions: [{ on: ["stock.reserved.v1"], emits: ["shipping.sent.v1"], fails: ["shipping.refused.v1"] }] },
+      },
+      { undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] },
+    ),
+    codes: ["UNDO_ORDER"],
+  },
+  {
+    name: "it turns back after the pivot",
+    manifest: change(sequential, {}, { pivots: ["payment.charged.v1"] }),
+    codes: ["AFTER_PIVOT"],
+  },
+  {
+    name: "a lock that only success releases",
+    manifest: { ...sequential, locks: [{ name: "order pending", acquire: "order.placed.v1", release: ["order.completed.v1"] }] },
+    codes: ["LOCK_LEAK"],
+  },
+  {
+    name: "a delivery that is given up on, without an answer",
+    manifest: manifest({ order: order(["payment.charged.v1"], ["payment.declined.v1"]), payment: { mayPark: true, reactions: [charge] } }),
+    codes: ["PARKED_STUCK"],
+  },
+  {
+    name: "an undo that is given up on leaves its effect",
+    manifest: change(sequential, {
+      order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
+      payment: {
+        mayPark: true,
+        reactions: [
+          { ...charge, onParked: "payment.declined.v1" },
+          { ...refund, emits: [] },
+        ],
+      },
+    }),
+    codes: ["PARKED_STUCK"],
+  },
+  {
+    name: "a retry without bound",
+    manifest: manifest({
+      order: order(["payment.charged.v1"], ["payment.given_up.v1"]),
+      payment: {
+        reactions: [
+          {
+            on: ["order.placed.v1", "payment.retried.v1"],
+            emits: ["payment.charged.v1"],
+            fails: ["payment.declined.v1", "payment.given_up.v1"],
+          },
+          { on: ["payment.declined.v1"], emits: ["payment.retried.v1"], readonly: true },
+        ],
+      },
+    }),
+    codes: ["UNBOUNDED_LOOP"],
+  },
+  {
+    name: "an event that nobody hears",
+    manifest: change(sequential, { stock: { reactions: [{ ...reserve, emits: [["stock.reserved.v1", "stock.counted.v1"]] }] } }),
+    codes: ["UNHEARD"],
+  },
+  {
+    name: "an event that nobody emits",
+    manifest: change(sequential, { stock: { reactions: [reserve, { on: ["stock.recounted.v1"] }] } }),
+    codes: ["DEAD_REACTION", "NEVER_EMITTED"],
+  },
+  {
+    name: "an undo of another service's effect",
+    manifest: change(sequential, { stock: { reactions: [reserve, { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1" }] } }),
+    codes: ["FOREIGN_UNDO"],
+  },
+  {
+    name: "an undo of what is no effect",
+    manifest: change(sequential, { stock: { reactions: [reserve, { on: ["payment.declined.v1"], undoes: "stock.sold_out.v1" }] } }),
+    codes: ["UNKNOWN_EFFECT"],
+  },
+  {
+    name: "a join of two outcomes of one reaction",
+    manifest: change(sequential, { stock: { reactions: [reserve, { all: ["payment.charged.v1", "payment.declined.v1"] }] } }),
+    codes: ["DEAD_REACTION"],
+  },
+  {
+    name: "an external event makes nothing run",
+    manifest: change(sequential, { stock: { reactions: [reserve, { on: ["gateway.settled.v1"] }] } }, { external: ["gateway.settled.v1"] }),
+    codes: ["DEAD_REACTION"],
+  },
+  {
+    name: "success is not to be had",
+    manifest: change(
+      sequential,
+      { stock: { reactions: [{ on: ["payment.charged.v1"], readonly: true, emits: ["stock.sold_out.v1"] }] } },
+      {},
+    ),
+    codes: ["DEAD_REACTION", "NEVER_EMITTED", "NO_SUCCESS"],
+  },
+  {
+    name: "an event from outside that may never come",
+    manifest: manifest(
+      { order: order(["payment.charged.v1"], []), payment: { reactions: [{ on: ["gateway.settled.v1"], emits: ["payment.charged.v1"] }] } },
+      { arrives: ["gateway.settled.v1"], fails: [], external: ["order.placed.v1"] },
+    ),
+    codes: ["STUCK"],
+  },
+  {
+    name: "a name that is none",
+    manifest: change(
+      sequential,
+      { stock: { reactions: [{ ...reserve, emits: [["stock.reserved.v1", "StockCounted"]] }] } },
+      { external: ["StockCounted"] },
+    ),
+    codes: ["NAME_GRAMMAR"],
+  },
+];
