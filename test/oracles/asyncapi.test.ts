@@ -1,0 +1,158 @@
+import { Parser } from "@asyncapi/parser";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import order from "../../examples/order/choreography.ts";
+import { PROTOCOLS } from "../../src/asyncapi/bindings.ts";
+import { readAsyncApi } from "../../src/asyncapi/read.ts";
+import { toAsyncApi } from "../../src/asyncapi/write.ts";
+import { manifestOf } from "../../src/manifest/from-code.ts";
+import { mergeManifests } from "../../src/manifest/merge.ts";
+import { readManifest, toManifest } from "../../src/manifest/read.ts";
+import { writeManifest } from "../../src/manifest/write.ts";
+import { BROKEN, SOUND } from "../check/catalogue.ts";
+import { randomManifest } from "../check/random.ts";
+
+const parser = new Parser();
+
+async function complaints(document: unknown): Promise<readonly string[]> {
+  const { document: parsed, diagnostics } = await parser.parse(JSON.stringify(document));
+  // Severity 0 is an error, 1 a warning; the rest is taste.
+  const told = diagnostics.filter(({ severity }) => severity <= 1).map(({ message, path }) => `${path.join("/")}: ${message}`);
+  return parsed === undefined ? ["not parsed", ...told] : told;
+}
+
+const nothing = () => {
+  throw new Error("it refers to no other document");
+};
+
+describe("what is written", () => {
+  const manifest = manifestOf(order);
+
+  it.each(PROTOCOLS)("is valid for @asyncapi/parser: the whole order saga over %s", async (protocol) => {
+    expect(await complaints(toAsyncApi(manifest, { protocol }))).toEqual([]);
+  });
+
+  it.each([...manifest.services.keys()])("is valid: the part of %s", async (service) => {
+    expect(await complaints(toAsyncApi(manifest, { service }))).toEqual([]);
+  });
+
+  it("is valid for schemas that refer to themselves, and comes back with them", async () => {
+    const schema = {
+      $defs: { part: { type: "object", properties: { parts: { type: "array", items: { $ref: "#/$defs/part" } } } } },
+      type: "object",
+      properties: { id: { type: "string" }, part: { $ref: "#/$defs/part" } },
+      required: ["id"],
+    };
+    const [first] = SOUND;
+    const own = toManifest({
+      ...first?.manifest,
+      events: { "order.placed.v1": { schema, sensitive: ["id"], suppress: { NO_KEY: "why not" } } },
+    });
+    const document = toAsyncApi(own);
+    expect(await complaints(document)).toEqual([]);
+    expect(JSON.stringify(document)).toContain("#/components/schemas/order.placed.v1/$defs/part");
+    expect(writeManifest(readAsyncApi(document, "x", nothing))).toBe(writeManifest(own));
+  });
+
+  it("has messages with an example that fits, a type that is fixed, and a correlation id in the headers", async () => {
+    const { document } = await parser.parse(JSON.stringify(toAsyncApi(manifest, { protocol: "kafka" })));
+    for (const message of document?.allMessages() ?? []) {
+      expect(message.correlationId()?.location()).toBe("$message.header#/ce_correlationid");
+      expect(message.headers()?.property("ce_type")?.const()).toBe(message.name());
+      expect(message.examples().length).toBe(1);
+    }
+    expect(document?.allMessages().length).toBe(10);
+  });
+});
+
+describe("what is read back", () => {
+  it("is what was written, without loss", () => {
+    const same = (manifest: ReturnType<typeof toManifest>) => {
+      const text = JSON.stringify(toAsyncApi(manifest));
+      expect(writeManifest(readAsyncApi(JSON.parse(text), "x", nothing))).toBe(writeManifest(manifest));
+    };
+    for (const { manifest } of [...SOUND, ...BROKEN]) same(toManifest(manifest));
+    same(manifestOf(order));
+    fc.assert(fc.property(randomManifest(10), same), { numRuns: 100 });
+  });
+
+  it("the services' own documents make the whole again", () => {
+    const whole = manifestOf(order);
+    const parts = [...whole.services.keys()].map((service) => ({
+      from: service,
+      manifest: readAsyncApi(toAsyncApi(whole, { service }), service, nothing),
+    }));
+    expect(writeManifest(mergeManifests(parts).manifest)).toBe(writeManifest(whole));
+  });
+});
+
+describe("a document of others", () => {
+  const account = {
+    asyncapi: "3.0.0",
+    info: { title: "Account Service", version: "1.0.0" },
+    channels: {
+      userSignedUp: {
+        address: "user/signedup",
+        messages: { UserSignedUp: { payload: { type: "object", properties: { userId: { type: "string" } } } } },
+      },
+      mail: { address: "mail", messages: { Welcome: { $ref: "#/components/messages/Welcome" }, Bye: { name: "bye" } } },
+    },
+    operations: {
+      hear: { action: "receive", channel: { $ref: "#/channels/userSignedUp" } },
+      send: { action: "send", channel: { $ref: "#/channels/mail" }, messages: [{ $ref: "#/channels/mail/messages/Welcome" }] },
+    },
+    components: {
+      messages: { Welcome: { summary: "Hello.", headers: { type: "object", properties: { "ce-type": { const: "mail.welcomed.v1" } } } } },
+    },
+  };
+
+  it("is read: messages are events, and what follows from what is not known", async () => {
+    expect(await complaints(account)).toEqual([]);
+    const manifest = readAsyncApi(account, "account.yaml", nothing);
+    const service = manifest.services.get("account_service");
+    expect(service?.unlinked).toBe(true);
+    expect(service?.reactions[0]).toMatchObject({ hears: ["user/signedup"], emits: [[], ["mail.welcomed.v1"]] });
+    expect(manifest.events.get("mail.welcomed.v1")?.summary).toBe("Hello.");
+    expect(writeManifest(readManifest(writeManifest(manifest)))).toBe(writeManifest(manifest));
+  });
+
+  it("may refer to documents beside it", () => {
+    const { components, ...rest } = account;
+    const split = {
+      ...rest,
+      channels: { ...account.channels, mail: { address: "mail", messages: { Welcome: { $ref: "./common.yaml#/messages/Welcome" } } } },
+    };
+    const load = (name: string) => ({ file: name, value: name === "./common.yaml" ? components : undefined });
+    expect(readAsyncApi(split, "account.yaml", load).services.get("account_service")?.reactions[0]?.emits).toEqual([
+      [],
+      ["mail.welcomed.v1"],
+    ]);
+  });
+
+  it.each([
+    ["an older version", { asyncapi: "2.6.0" }, "only AsyncAPI 3"],
+    [
+      "a reference in a circle",
+      { ...account, channels: { a: { $ref: "#/channels/a" } }, operations: { x: { action: "send", channel: { $ref: "#/channels/a" } } } },
+      "leads back to itself",
+    ],
+    [
+      "a reference to nowhere",
+      { ...account, operations: { x: { action: "send", channel: { $ref: "#/channels/none" } } } },
+      "leads nowhere",
+    ],
+    [
+      "a reference over the network",
+      { ...account, operations: { x: { action: "send", channel: { $ref: "https://example.com/a.yaml#/b" } } } },
+      "nothing is fetched",
+    ],
+    ["no object", ["asyncapi"], "is no object"],
+  ])("%s is refused", (_, document, message) => {
+    expect(() => readAsyncApi(document, "account.yaml", nothing)).toThrow(message);
+  });
+
+  it("is what YAML makes of it too", () => {
+    expect(stringify(toAsyncApi(manifestOf(order)), { aliasDuplicateObjects: false })).not.toContain("*a1");
+  });
+});
