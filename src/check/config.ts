@@ -42,7 +42,8 @@ export function toConfig(value: unknown, file: string): CheckConfig {
   const where =
     error?.instancePath === undefined || error.instancePath === "" ? "" : ` at ${error.instancePath.slice(1).replaceAll("/", ".")}`;
   const allowed = error?.params.allowedValues === undefined ? "" : ` (${[error.params.allowedValues].flat().join(", ")})`;
-  const extra = error?.params.additionalProperty ?? error?.params.propertyName;
+  const named = validate.errors?.find(({ params }) => params.additionalProperty !== undefined || params.propertyName !== undefined);
+  const extra = named?.params.additionalProperty ?? named?.params.propertyName;
   const which = extra === undefined ? "" : `: ${quote(extra)}`;
   throw new OdoriError(
     "CONFIG_INVALID",

@@ -9,8 +9,10 @@ export interface Misfit {
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** A schema may refer to itself; deeper than this no payload is compared. */
-const DEPTH_MAX = 24;
+/** References to references may be a circle. */
+const REFS_MAX = 24;
+/** Schemas that refer to themselves in many ways take long to compare; beyond this they are said not to fit. */
+const STEPS_MAX = 20_000;
 /** Whoever has so many has another problem. */
 const MISFITS_MAX = 100;
 
@@ -20,24 +22,31 @@ const MISFITS_MAX = 100;
  */
 export function misfits(produced: JsonSchema, expected: JsonSchema): readonly Misfit[] {
   const found: Misfit[] = [];
-  compare({ produced, expected }, produced, expected, [], found, 0);
+  compare({ produced, expected, under: [], steps: 0 }, produced, expected, [], found);
   return found.slice(0, MISFITS_MAX);
 }
 
-interface Roots {
+interface Comparison {
   readonly produced: JsonSchema;
   readonly expected: JsonSchema;
+  /** What is being compared right now: a pair that is met again within itself fits if the rest does. */
+  readonly under: (readonly [unknown, unknown])[];
+  steps: number;
 }
 
-function compare(
-  roots: Roots,
-  producedNode: unknown,
-  expectedNode: unknown,
-  path: readonly string[],
-  found: Misfit[],
-  depth: number,
-): void {
-  if (depth > DEPTH_MAX || found.length > MISFITS_MAX) return;
+function compare(comparison: Comparison, produced: unknown, expected: unknown, path: readonly string[], found: Misfit[]): void {
+  const { under } = comparison;
+  if (found.length > MISFITS_MAX || under.some(([a, b]) => a === produced && b === expected)) return;
+  if (++comparison.steps > STEPS_MAX) {
+    found.push({ path, reason: "is too intricate to be compared" });
+    return;
+  }
+  under.push([produced, expected]);
+  compareNodes(comparison, produced, expected, path, found);
+  under.pop();
+}
+
+function compareNodes(roots: Comparison, producedNode: unknown, expectedNode: unknown, path: readonly string[], found: Misfit[]): void {
   const produced = resolve(roots.produced, producedNode);
   const expected = resolve(roots.expected, expectedNode);
   const misfit = (reason: string, ...below: readonly string[]) => found.push({ path: [...path, ...below], reason });
@@ -56,7 +65,7 @@ function compare(
     for (const one of producedEither ?? [produced]) {
       const tries = (expectedEither ?? [expected]).map((other) => {
         const below: Misfit[] = [];
-        compare(roots, one, other, path, below, depth + 1);
+        compare(roots, one, other, path, below);
         return below;
       });
       const best = tries.toSorted((a, b) => a.length - b.length)[0] ?? [];
@@ -67,8 +76,8 @@ function compare(
   if (!compareTypes(produced, expected, misfit)) return;
   compareValues(produced, expected, misfit);
   compareBounds(produced, expected, misfit);
-  compareFields(roots, produced, expected, path, found, depth);
-  if ("items" in expected) compare(roots, "items" in produced ? produced.items : true, expected.items, [...path, "[]"], found, depth + 1);
+  compareFields(roots, produced, expected, path, found);
+  if ("items" in expected) compare(roots, "items" in produced ? produced.items : true, expected.items, [...path, "[]"], found);
 }
 
 const CONSTRAINTS = new Set([
@@ -145,7 +154,7 @@ function compareBounds(produced: Schema, expected: Schema, misfit: Report): void
   }
 }
 
-function compareFields(roots: Roots, produced: Schema, expected: Schema, path: readonly string[], found: Misfit[], depth: number): void {
+function compareFields(roots: Comparison, produced: Schema, expected: Schema, path: readonly string[], found: Misfit[]): void {
   const wanted = propertiesOf(expected);
   const given = propertiesOf(produced);
   const required = namesOf(expected.required);
@@ -155,7 +164,7 @@ function compareFields(roots: Roots, produced: Schema, expected: Schema, path: r
   }
   for (const [name, schema] of Object.entries(wanted)) {
     // A field that is gone cannot be of a wrong type; whether it may be is said above.
-    if (Object.hasOwn(given, name)) compare(roots, given[name], schema, [...path, name], found, depth + 1);
+    if (Object.hasOwn(given, name)) compare(roots, given[name], schema, [...path, name], found);
   }
   if (expected.additionalProperties !== false) return;
   for (const name of Object.keys(given).filter((name) => !Object.hasOwn(wanted, name))) {
@@ -179,7 +188,7 @@ function alternatives(schema: Schema): readonly unknown[] | undefined {
 /** Follows references within the schema's own document; what cannot be followed says nothing. */
 function resolve(root: JsonSchema, node: unknown): Schema | boolean {
   let at = node;
-  for (let hop = 0; hop < DEPTH_MAX; hop++) {
+  for (let hop = 0; hop < REFS_MAX; hop++) {
     if (typeof at === "boolean") return at;
     if (typeof at !== "object" || at === null || Array.isArray(at)) return true;
     const schema: Schema = { ...at };
