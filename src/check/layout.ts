@@ -17,7 +17,7 @@ export interface Layout {
 }
 
 /** Counts the bytes of a state. What may be pending comes first, side by side, since that is looked through for every state. */
-export class Bytes {
+class Bytes {
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
   #nextMark: number;

@@ -120,7 +120,7 @@ export interface ArrivalSource extends SourceBase {
   readonly emits: readonly Emission[];
 }
 
-/** The same message again, to a service without an inbox: any number of times, once it was there. */
+/** The same message again, to a service without an inbox, as often as it likes, once it was there. */
 export interface RepeatSource extends SourceBase {
   readonly kind: "repeat";
   readonly of: DeliverySource;

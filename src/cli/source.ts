@@ -24,7 +24,7 @@ export async function loadManifest(paths: readonly string[]): Promise<Merged> {
 }
 
 /** One source by itself. */
-export async function loadOne(path: string): Promise<Manifest> {
+async function loadOne(path: string): Promise<Manifest> {
   if (/\.(json|ya?ml)$/i.test(path)) return readDocument(path);
   const [file = path, name] = path.split("#");
   const { choreographies, services } = await loadExports(file);

@@ -33,6 +33,9 @@ const LEGEND: Readonly<Record<FlowEdge["kind"], string>> = {
   "calls off": "purple dots, bar: calls it off",
 };
 
+/** More rooms than this side by side would need a very wide page: they go downwards, as pages scroll. */
+const ROOMS_ABREAST_MAX = 12;
+
 /** The flow in Graphviz's language: a cluster for each service. */
 export function toDot({ name, nodes, edges }: Flow): string {
   const rooms = [...new Set(nodes.flatMap(({ service }) => service ?? []))];
@@ -40,7 +43,8 @@ export function toDot({ name, nodes, edges }: Flow): string {
   const legend = Object.entries(LEGEND).flatMap(([kind, text]) => ([...kinds].some((used) => used === kind) ? [text] : []));
   const lines = [
     `digraph ${quoted(name)} {`,
-    '  graph [rankdir=LR fontname="Helvetica,Arial,sans-serif" fontsize=11 nodesep=0.3 ranksep=0.7 bgcolor="white" pad=0.2',
+    `  graph [rankdir=${rooms.length > ROOMS_ABREAST_MAX ? "TB" : "LR"} fontname="Helvetica,Arial,sans-serif" fontsize=11 nodesep=0.3 ranksep=0.7`,
+    '    bgcolor="white" pad=0.2',
     `    label=${quoted(`${name}     ${legend.join("  ·  ")}`)} labelloc=b fontcolor="#5f6368"]`,
     '  node [fontname="Helvetica,Arial,sans-serif" fontsize=11 fontcolor="#111111" margin="0.14,0.07" height=0.3]',
     '  edge [fontname="Helvetica,Arial,sans-serif" fontsize=9 arrowsize=0.7]',
@@ -55,9 +59,11 @@ export function toDot({ name, nodes, edges }: Flow): string {
   });
   for (const node of nodes) if (node.service === undefined) lines.push(`  ${statement(node)}`);
   const turn = turnsOf(nodes, edges);
+  const continuing = new Set(edges.filter(({ kind }) => kind === "success").map(({ from }) => from));
   for (const { from, to, type, kind } of edges) {
-    // What leads back must not pull its end to the right: the eye follows success from left to right.
-    const back = (turn.get(to) ?? 0) < (turn.get(from) ?? 0) ? " constraint=false" : "";
+    // What only leads back must not pull its end along: the eye follows success in one direction.
+    const onward = kind === "success" && continuing.has(to);
+    const back = !onward && (turn.get(to) ?? 0) < (turn.get(from) ?? 0) ? " constraint=false" : "";
     lines.push(`  ${from} -> ${to} [label=${quoted(shortType(type))} ${EDGES[kind]}${back}]`);
   }
   return `${lines.join("\n")}\n}\n`;
@@ -68,21 +74,13 @@ function turnsOf(nodes: readonly FlowNode[], edges: readonly FlowEdge[]): Readon
   const roomOf = new Map(nodes.map(({ id, service }) => [id, service ?? id]));
   const turns = new Map<string | undefined, number>();
   const begun = nodes.filter(({ kind }) => kind === "begin" || kind === "outside").map(({ id }) => id);
-  const visit = (ids: readonly string[], followed: readonly FlowEdge["kind"][]) => {
-    const queue = [...ids];
-    for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
-      const room = roomOf.get(id);
-      if (!turns.has(room)) turns.set(room, turns.size);
-      for (const edge of edges) {
-        if (edge.from === id && followed.includes(edge.kind) && !turns.has(roomOf.get(edge.to))) queue.push(edge.to);
-      }
-    }
-  };
-  visit(begun, ["success", "deadline"]);
-  visit(
-    nodes.map(({ id }) => id),
-    [],
-  );
+  const onwards = edges.filter(({ kind }) => kind === "success" || kind === "deadline");
+  const queue = [...begun];
+  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+    if (!turns.has(roomOf.get(id))) turns.set(roomOf.get(id), turns.size);
+    queue.push(...onwards.filter((edge) => edge.from === id && !turns.has(roomOf.get(edge.to))).map(({ to }) => to));
+  }
+  for (const { id } of nodes) if (!turns.has(roomOf.get(id))) turns.set(roomOf.get(id), turns.size);
   const last = nodes.length;
   return new Map(
     nodes.map(({ id, kind, service }) => [id, kind === "success" || kind === "failure" ? last : (turns.get(service ?? id) ?? 0)]),

@@ -63,7 +63,7 @@ export interface ServiceEntry {
   readonly fence: boolean;
   /** Whether the checker is to explore that it gives up on a delivery. */
   readonly mayPark: boolean;
-  /** Read from a document that does not say what follows from what: any of its events may follow from any that it hears, or from none. */
+  /** Read from a document that does not say what follows from what. Each of its events may follow from each that it hears, or from none. */
   readonly unlinked: boolean;
   readonly suppress: Suppressions;
 }

@@ -1,7 +1,7 @@
 import { quote } from "../contract/grammar.ts";
 import { type EventEntry, emissionsOf, type JsonSchema, type Manifest, type ServiceEntry } from "./manifest.ts";
 import { misfits, misfitText } from "./subschema.ts";
-import { sorted, toDocument } from "./write.ts";
+import { sorted } from "./write.ts";
 
 /** Two manifests say things that cannot both be. */
 export interface Contradiction {
@@ -155,9 +155,4 @@ function mergeEvents(sources: readonly Source[], owners: ReadonlyMap<string, str
 
 function same(a: JsonSchema, b: JsonSchema): boolean {
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-}
-
-/** Whether two manifests say the same, in whatever order. */
-export function sameManifest(a: Manifest, b: Manifest): boolean {
-  return JSON.stringify(sorted(toDocument(a))) === JSON.stringify(sorted(toDocument(b)));
 }

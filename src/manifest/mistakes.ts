@@ -36,7 +36,7 @@ function describe(file: string, { path, message, line, column }: Mistake): strin
 }
 
 /** `services.payment.reactions[0].emits`. */
-export function pathText(path: readonly (string | number)[]): string {
+function pathText(path: readonly (string | number)[]): string {
   return path
     .map((step, index) => {
       if (typeof step === "number") return `[${step}]`;

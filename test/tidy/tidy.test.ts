@@ -9,10 +9,12 @@ const SRC = join(ROOT, "src");
 
 /** Folders of `src/`, from the ground up: imports go down, or stay within their folder. `ports` may use `contract`, which it speaks of. */
 const FLOORS: readonly (readonly string[])[] = [
-  ["contract"],
+  ["contract", "text"],
   ["ports"],
   ["choreography", "cloudevents", "adapters", "conformance"],
-  ["runtime", "observe"],
+  ["runtime", "observe", "manifest"],
+  ["check", "explain", "diff", "asyncapi"],
+  ["draw"],
   ["cli"],
 ];
 /** What a folder may use on its own floor. */
@@ -21,7 +23,14 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = { adapters: ["cl
 const LINES_MAX = 400;
 const MEDIAN_LINES_MAX = 100;
 /** The only third-party code that the library may load, and where. */
-const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = { contract: ["ajv/dist/2020.js"], cli: ["commander", "picocolors"] };
+const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
+  contract: ["ajv/dist/2020.js"],
+  manifest: ["ajv/dist/2020.js", "yaml"],
+  check: ["ajv/dist/2020.js"],
+  asyncapi: ["ajv/dist/2020.js"],
+  draw: ["@viz-js/viz"],
+  cli: ["commander", "picocolors", "yaml"],
+};
 
 interface SourceFile {
   /** Relative to `src/`, with slashes. */

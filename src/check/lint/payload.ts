@@ -54,7 +54,7 @@ interface Field {
 }
 
 /** Every field that a schema names, at all depths. */
-export function fieldsOf(schema: JsonSchema): readonly Field[] {
+function fieldsOf(schema: JsonSchema): readonly Field[] {
   const fields: Field[] = [];
   const visit = (node: unknown, path: readonly string[], depth: number) => {
     if (typeof node !== "object" || node === null || depth > WALK_DEPTH_MAX || fields.length > WALK_FIELDS_MAX) return;

@@ -1,0 +1,19 @@
+export { manifestOf, manifestOfServices } from "./from-code.ts";
+export { type Emitting, type FlowGraph, flowGraph, type Hearing } from "./graph.ts";
+export type {
+  DeadlineEntry,
+  EventEntry,
+  JsonSchema,
+  LockEntry,
+  Manifest,
+  Outcome as ManifestOutcome,
+  ReactionEntry,
+  ServiceEntry,
+  Suppressions,
+} from "./manifest.ts";
+export { type Contradiction, type Merged, mergeManifests, type Source } from "./merge.ts";
+export { ManifestError, type Mistake } from "./mistakes.ts";
+export { readManifest, toManifest } from "./read.ts";
+export { manifestSchema } from "./schema.ts";
+export { type Misfit, misfits } from "./subschema.ts";
+export { toDocument, writeManifest } from "./write.ts";
