@@ -1,7 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { type EventEntry, emissionsOf, type Manifest, type ServiceEntry } from "../manifest/manifest.ts";
-import { reactionDocument, sorted, toDocument } from "../manifest/write.ts";
+import { reactionDocument, serviceDocument, sorted, toDocument } from "../manifest/write.ts";
 import {
   channelBindings,
   exampleHeaders,
@@ -37,10 +37,10 @@ export function toAsyncApi(
   const types = [
     ...new Set([...services.flatMap(typesOf), ...part.events.keys(), ...(service === undefined ? listed(manifest) : [])]),
   ].sort();
-  const emitterOf = (type: string) => services.find((entry) => emittedBy(entry).includes(type))?.name;
+  const emitters = new Map(services.flatMap((entry) => emittedBy(entry).map((type) => [type, entry.name] as const)));
   const schemas = types.flatMap((type) => {
     const schema = part.events.get(type)?.schema;
-    return schema === undefined ? [] : [[type, rebase(schema, "#", pointer("components", "schemas", type))] as const];
+    return schema === undefined ? [] : [[type, rebase(sorted(schema), "#", pointer("components", "schemas", type))] as const];
   });
   const { events: _, services: _services, ...choreography } = toDocument(part);
   return {
@@ -56,13 +56,13 @@ export function toAsyncApi(
     operations: Object.fromEntries(services.flatMap(operationsOf)),
     components: {
       messages: Object.fromEntries(
-        types.map((type) => [type, messageOf(type, part.events.get(type), protocol, emitterOf(type) ?? type.split(".")[0] ?? type)]),
+        types.map((type) => [type, messageOf(type, part.events.get(type), protocol, emitters.get(type) ?? type.split(".")[0] ?? type)]),
       ),
       ...(schemas.length > 0 && { schemas: Object.fromEntries(schemas) }),
     },
     "x-odori": sorted({
       ...choreography,
-      services: Object.fromEntries(services.map((entry) => [entry.name, withoutReactions(part, entry)])),
+      services: Object.fromEntries(services.map((entry) => [entry.name, serviceDocument({ ...entry, reactions: [] })])),
     }),
   };
 }
@@ -110,7 +110,7 @@ function channelOf(type: string, entry: EventEntry | undefined): unknown {
 
 function messageOf(type: string, entry: EventEntry | undefined, protocol: Protocol, source: string): unknown {
   const schema = entry?.schema;
-  const example = schema === undefined ? undefined : exampleOf(schema);
+  const example = schema === undefined ? undefined : sorted(exampleOf(schema));
   return {
     name: type,
     title: type,
@@ -153,13 +153,4 @@ function operationsOf(service: ServiceEntry): readonly (readonly [string, unknow
 
 function definite(document: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
-}
-
-/** What of a service is in no operation. */
-function withoutReactions(manifest: Manifest, { name }: ServiceEntry): unknown {
-  const { services } = toDocument({
-    ...manifest,
-    services: new Map([...manifest.services].filter(([key]) => key === name).map(([key, entry]) => [key, { ...entry, reactions: [] }])),
-  });
-  return typeof services === "object" && services !== null ? Reflect.get(services, name) : {};
 }

@@ -70,29 +70,31 @@ function candidates(manifest: Manifest, { code, at, trace = [] }: Finding): read
   const all = [
     ...(code === "UNBOUNDED_LOOP" ? boundLoop(manifest, trace) : []),
     ...(code === "MIXED_END" || code === "DOUBLE_END" ? firstWins(manifest) : []),
-    ...hearMore(manifest, emitted),
+    ...hearMore(manifest, emitted, failures),
     ...(code === "NO_UNDO" ? addUndo(manifest, at.service, at.event, emitted) : []),
   ];
   return all
-    .map((candidate, index) => ({ candidate, index, rank: rankOf(candidate.repair, at.service, failures, manifest) }))
+    .map((candidate, index) => ({ candidate, index, rank: rankOf(candidate.repair, at.service, failures) }))
     .sort((a, b) => a.rank - b.rank || a.index - b.index)
     .map(({ candidate }) => candidate);
 }
 
-function rankOf(repair: Repair, service: string | undefined, failures: ReadonlySet<string>, manifest: Manifest): number {
+function rankOf(repair: Repair, service: string | undefined, failures: ReadonlySet<string>): number {
   if (!("alsoOn" in repair)) return 0;
   const [event = ""] = repair.alsoOn;
-  // A service knows what it has emitted itself; to hear it over the bus is odd.
-  const own = manifest.services.get(repair.service)?.reactions.some((reaction) => emissionsOf(reaction).includes(event));
-  return (own ? 8 : 0) + (repair.undoes === undefined ? 4 : 0) + (repair.service === service ? 0 : 2) + (failures.has(event) ? 0 : 1);
+  return (repair.undoes === undefined ? 4 : 0) + (repair.service === service ? 0 : 2) + (failures.has(event) ? 0 : 1);
 }
 
-/** Lets each reaction hear each event of the counterexample that it does not hear yet. */
-function hearMore(manifest: Manifest, emitted: readonly string[]): readonly Candidate[] {
+/** Lets each reaction hear each event of the counterexample that it does not hear yet; a failure is for undos, and no way to go on. */
+function hearMore(manifest: Manifest, emitted: readonly string[], failures: ReadonlySet<string>): readonly Candidate[] {
   return reactionsOf(manifest).flatMap(({ service, reaction }) => {
     if (reaction.kind === "join") return [];
+    // A service knows what it has emitted itself; to hear it over the bus would be odd.
+    const own = new Set(service.reactions.flatMap(emissionsOf));
     return emitted
-      .filter((type) => !reaction.hears.includes(type) && type !== reaction.undoes && !reaction.emits.flat().includes(type))
+      .filter((type) => !own.has(type))
+      .filter((type) => reaction.kind === "undo" || !failures.has(type))
+      .filter((type) => !reaction.hears.includes(type) && type !== reaction.undoes)
       .map((type) => {
         const what = reaction.undoes === undefined ? { on: reaction.hears } : { undoes: reaction.undoes };
         return {

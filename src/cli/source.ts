@@ -20,7 +20,10 @@ export const SOURCES =
 export async function loadManifest(paths: readonly string[]): Promise<Merged> {
   const sources = [];
   for (const from of paths) sources.push({ from, manifest: await loadOne(from) });
-  return mergeManifests(sources);
+  const { manifest, contradictions } = mergeManifests(sources);
+  // By name, so that a picture does not depend on which source was named first.
+  const services = new Map([...manifest.services].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { manifest: { ...manifest, services }, contradictions };
 }
 
 /** One source by itself. */

@@ -70,12 +70,18 @@ export function flowOf(manifest: Manifest): Flow {
       armed.push({ id, service: name, deadline });
     });
   }
+  const hearing = new Map<string, Part[]>();
+  for (const part of parts) {
+    for (const type of part.hears) {
+      const known = hearing.get(type);
+      if (known === undefined) hearing.set(type, [part]);
+      else known.push(part);
+    }
+  }
   const outside = (type: string, label: string): string => {
     const id = `o${nodes.length}`;
     nodes.push({ id, kind: "outside", service: undefined, label });
-    edges.push(
-      ...parts.filter(({ hears }) => hears.includes(type)).map(({ id: to }) => ({ from: id, to, type, kind: "success" as const })),
-    );
+    edges.push(...(hearing.get(type) ?? []).map(({ id: to }) => ({ from: id, to, type, kind: "success" as const })));
     return id;
   };
   const { emitters } = flowGraph(manifest);
@@ -90,7 +96,7 @@ export function flowOf(manifest: Manifest): Flow {
   const leaves = new Map<string, string>();
   for (const part of parts) {
     for (const { type, kind } of part.emits) {
-      for (const { id: to } of parts.filter(({ hears }) => hears.includes(type))) edges.push({ from: part.id, to, type, kind });
+      for (const { id: to } of hearing.get(type) ?? []) edges.push({ from: part.id, to, type, kind });
       const end = ends.get(type);
       if (end !== undefined) edges.push({ from: part.id, to: end, type, kind });
       else if (manifest.external.includes(type)) {

@@ -40,7 +40,7 @@ function eventDocument({ summary, schema, sensitive, suppress }: EventEntry): un
   return { summary, schema, sensitive: some(sensitive), suppress: suppressions(suppress) };
 }
 
-function serviceDocument(service: ServiceEntry): unknown {
+export function serviceDocument(service: ServiceEntry): Record<string, unknown> {
   return {
     begins: some([...service.begins].sort()),
     reactions: some(service.reactions.map(reactionDocument)),

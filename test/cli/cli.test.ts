@@ -1,41 +1,16 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { service, start } from "odori";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { odori, ROOT } from "../support/command.ts";
 import { authorized, placed } from "../support/contracts.ts";
 import { envelope, silent } from "../support/stage.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLE = join(ROOT, "examples", "order", "choreography.ts");
 const ORDER = '{"orderId":"o-1","amountCents":500,"sku":"fan","quantity":1,"destination":"Atlantis"}';
-
-interface Ran {
-  readonly status: number | string;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command as a user does, in a process of its own. `interrupt` is printed when it is to be sent SIGINT. */
-function odori(args: readonly string[], interrupt?: string): Promise<Ran> {
-  const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", join(ROOT, "src", "cli", "main.ts")];
-  const child = spawn(process.execPath, [...flags, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-    if (interrupt !== undefined && out.includes(interrupt)) child.kill("SIGINT");
-  });
-  child.stderr.on("data", (chunk) => (err += chunk));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ status: signal ?? code ?? "?", out, err }));
-  });
-}
 
 let folder = "";
 beforeEach(() => {
@@ -63,7 +38,7 @@ describe("odori", () => {
   it("--help and --version, also of each command", async () => {
     const help = await odori(["--help"]);
     expect(help).toMatchObject({ status: 0, err: "" });
-    for (const command of ["run", "trace", "parked", "doctor"]) {
+    for (const command of ["check", "draw", "explain", "manifest", "diff", "asyncapi", "run", "trace", "parked", "doctor"]) {
       expect(help.out).toContain(command);
       const own = await odori([command, "--help"]);
       expect(own).toMatchObject({ status: 0, err: "" });
