@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { check, manifestOf } from "odori/check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { audit } from "./audit.ts";
+import choreography from "./choreography.ts";
 import { makeOrders } from "./orders.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -116,4 +118,10 @@ describe("the order example", () => {
       expect([orders.length, failing.length]).toEqual([count, expected]);
     }
   });
+});
+
+it("the order saga is proved: every one ends well, whatever the order, the duplicates and the failures", () => {
+  const { ok, findings, explored } = check(manifestOf(choreography), { fine: true, statesMax: 200_000 });
+  expect(findings).toEqual([]);
+  expect(ok && explored.exhaustive).toBe(true);
 });

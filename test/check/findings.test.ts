@@ -97,6 +97,8 @@ describe("the rules", () => {
     [["order.placed.v1", "order.reserve_inventory.v1"], ["COMMAND_NAME order.reserve_inventory.v1"]],
     [["order.placed.v1", "order.paid.v1"], []],
     [["order.placed.v1", "order.set_aside.v1"], []],
+    [["order.placed.v1", "order.credit_reserved.v1"], []],
+    [["order.placed.v1", "order.charge.v1"], ["COMMAND_NAME order.charge.v1"]],
     [["order.placed.v1", "order.changed.v1"], ["VAGUE_NAME order.changed.v1"]],
     [["order.placed.v1", "order.address_changed.v1"], []],
     [["order.placed.v1", "order.info_sent.v1"], ["VAGUE_NAME order.info_sent.v1"]],

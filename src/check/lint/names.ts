@@ -10,6 +10,9 @@ const IMPERATIVES = new Set(
   rollback run save schedule sell send settle ship sign start stop store submit suspend take transfer trigger undo unlock validate verify void
   withdraw write`.split(/\s+/),
 );
+/** Ends of words that say that it is over; nouns among the imperatives ("credit", "order") are then what it was done to. */
+const PAST =
+  /(ed|[^e]en|sent|paid|sold|made|lost|kept|met|set|put|split|begun|done|held|left|found|built|bought|caught|told|out|up|ready|due|late)$/;
 const VAGUE_ANYWHERE = new Set(["maybe", "data", "info", "update", "stuff", "misc"]);
 const VAGUE_ALONE = new Set(["changed", "processed", "done", "updated", "handled", "happened", "event"]);
 const SYNONYMS = [
@@ -39,7 +42,7 @@ export function nameOffences({ manifest, graph }: Subject): readonly Offence[] {
     const { domain, fact } = parsed;
     const words = fact.split("_");
     const [first = ""] = words;
-    const command = IMPERATIVES.has(first);
+    const command = IMPERATIVES.has(first) && !PAST.test(words.slice(1).at(-1) ?? "");
     if (command) offences.push({ code: "COMMAND_NAME", message: `${type} reads as an order to someone, not as a fact`, at });
     const vague = words.find((word) => VAGUE_ANYWHERE.has(word)) ?? (VAGUE_ALONE.has(fact) ? fact : undefined);
     if (vague !== undefined && !command)

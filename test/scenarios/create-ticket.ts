@@ -1,0 +1,35 @@
+import { choreography, event, service } from "odori";
+import { z } from "zod";
+
+/*
+ * Creating an order in a restaurant's application (FTGO): the kitchen creates a ticket, the order service then decides. In the original the kitchen's
+ * cancel-create was never implemented, and nothing said so.
+ */
+
+const payload = z.object({ orderId: z.string() });
+export const orderCreated = event("order.created.v1", payload);
+export const orderAuthorized = event("order.authorized.v1", payload);
+export const orderAuthorizationFailed = event("order.authorization_failed.v1", payload);
+export const orderRejected = event("order.rejected.v1", payload);
+export const ticketCreated = event("kitchen.ticket_created.v1", payload);
+export const ticketCancelled = event("kitchen.ticket_cancelled.v1", payload);
+
+const order = service("order")
+  .begins(orderCreated)
+  .on(ticketCreated, { emits: [orderAuthorized], fails: [orderAuthorizationFailed], handle: ({ data }) => orderAuthorized(data) })
+  .undo(orderCreated, { on: [orderAuthorizationFailed], emits: [orderRejected], handle: ({ data }) => orderRejected(data) });
+
+const kitchen = service("kitchen").on(orderCreated, { emits: [ticketCreated], handle: ({ data }) => ticketCreated(data) });
+
+const whole = { begins: [orderCreated], succeeds: [orderAuthorized], fails: [orderRejected] };
+
+export const asItWas = choreography("create_ticket", { services: [order, kitchen], ...whole });
+
+export const mended = choreography("create_ticket", {
+  services: [
+    order,
+    kitchen.undo(ticketCreated, { on: [orderAuthorizationFailed], emits: [ticketCancelled], handle: ({ data }) => ticketCancelled(data) }),
+  ],
+  ...whole,
+  external: [ticketCancelled],
+});
