@@ -1,11 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { timeline, traceOf } from "odori/observe";
 import { sqlite } from "odori/sqlite";
 import { expect, it } from "vitest";
+import order from "../../examples/order/choreography.ts";
+import { flowOf, toSvg } from "../../src/draw/index.ts";
+import { manifestOf, writeManifest } from "../../src/manifest/index.ts";
+import { odori } from "../support/command.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -41,4 +46,34 @@ await Promise.all(apps.map((app) => app.stop()));`;
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+it("the proof and the counterexample of the README are what the command prints", async () => {
+  const blocks = [...README.matchAll(/```\n(order: 4 services[\s\S]*?)```/g)].map(([, block]) => block);
+  const withoutTimes = (text: string) => text.replace(/, [\d.]+ ms\)/, ")");
+  const proved = await odori(["check", join(ROOT, "examples", "order", "choreography.ts")]);
+  const manifest = manifestOf(order);
+  const payment = manifest.services.get("payment");
+  if (payment === undefined) throw new Error("the order saga has a payment service");
+  const reactions = payment.reactions.map((reaction) => ({
+    ...reaction,
+    hears: reaction.hears.filter((type) => type !== "inventory.reservation_failed.v1"),
+  }));
+  const folder = mkdtempSync(join(tmpdir(), "odori-readme-"));
+  try {
+    const file = join(folder, "order.json");
+    writeFileSync(file, writeManifest({ ...manifest, services: new Map([...manifest.services, ["payment", { ...payment, reactions }]]) }));
+    const refuted = await odori(["check", file]);
+    expect([proved, refuted].map(({ out }) => withoutTimes(out))).toEqual(blocks);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it("the picture of the README shows the order saga as it is", async () => {
+  const titles = (svg: string) => [...svg.matchAll(/<(?:title|text)[^>]*>([^<]*)</g)].map(([, text]) => text).sort();
+  const shown = readFileSync(join(ROOT, "docs", "order.svg"), "utf8");
+  const { services, ...manifest } = manifestOf(order);
+  const sorted = new Map([...services].sort(([a], [b]) => (a < b ? -1 : 1)));
+  expect(titles(shown)).toEqual(titles(await toSvg(flowOf({ ...manifest, services: sorted }))));
 });
