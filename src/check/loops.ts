@@ -7,6 +7,19 @@ export interface Step {
   readonly choice: number;
 }
 
+/** A step, and those before it. */
+interface Trail {
+  readonly step: Step | undefined;
+  readonly before: Trail | undefined;
+  readonly choice: Choice;
+}
+
+function stepsOf(last: Trail): readonly Step[] {
+  const steps: Step[] = [];
+  for (let trail: Trail | undefined = last; trail !== undefined; trail = trail.before) if (trail.step !== undefined) steps.push(trail.step);
+  return steps.reverse();
+}
+
 /**
  * Finds chains of events that lead back to where they began and leave nothing behind that would stop them: each of their choices changes no mark.
  * What was passed once can then be passed for ever.
@@ -33,28 +46,28 @@ export class Loops {
     const choice = reaction?.choices[choiceIndex];
     if (reaction === undefined || choice === undefined || this.#component[reaction.index] === -1 || !leavesNoMark(reaction, choice))
       return undefined;
+    // Nearest first, so that the way around is a short one; and without recursion, since it may be long.
     const seen = new Set<ModelReaction>();
-    const search = (choice: Choice): readonly Step[] | undefined => {
-      for (const next of choice.emits.flatMap(({ sources }) => sources)) {
+    const queue: Trail[] = [{ step: undefined, before: undefined, choice }];
+    for (let at = 0; at < queue.length; at++) {
+      const trail = queue[at];
+      if (trail === undefined) break;
+      for (const next of trail.choice.emits.flatMap(({ sources }) => sources)) {
         const follower = next.reaction;
-        if (follower === undefined || this.#component[follower.index] !== this.#component[reaction.index]) continue;
+        if (follower === undefined || this.#component[follower.index] !== this.#component[reaction.index] || seen.has(follower)) continue;
         const allowed = machine.choices(state, next).filter((index) => index !== PLAIN);
-        if (follower === reaction) {
-          if (allowed.includes(choiceIndex)) return [{ source: next, choice: choiceIndex }];
-          continue;
-        }
-        if (seen.has(follower)) continue;
+        if (follower === reaction && allowed.includes(choiceIndex))
+          return stepsOf({ step: { source: next, choice: choiceIndex }, before: trail, choice });
+        if (follower === reaction) continue;
         seen.add(follower);
         for (const index of allowed) {
           const following = follower.choices[index];
           if (following === undefined || !leavesNoMark(follower, following)) continue;
-          const rest = search(following);
-          if (rest !== undefined) return [{ source: next, choice: index }, ...rest];
+          queue.push({ step: { source: next, choice: index }, before: trail, choice: following });
         }
       }
-      return undefined;
-    };
-    return search(choice);
+    }
+    return undefined;
   }
 
   component(reaction: ModelReaction): number {

@@ -6,10 +6,10 @@ import type { Finding, Repair } from "./finding.ts";
 import type { Model } from "./model.ts";
 import { violationKey } from "./violation.ts";
 
-/** A change that might help, and the manifest with it. */
+/** A change that might help, and how the manifest is with it. */
 interface Candidate {
   readonly repair: Repair;
-  readonly manifest: Manifest;
+  readonly apply: () => Manifest;
 }
 
 /** Trying more than this would take longer than thinking. */
@@ -18,9 +18,11 @@ const CANDIDATES_MAX = 400;
 const GROWTH_MAX = 4;
 const STATES_LEAST = 2_000;
 const REPAIRS_SHOWN = 3;
+/** What mends a long way is mostly near its end. */
+const EVENTS_LOOKED_AT = 30;
 
-/** States to visit for all repairs of a report together. */
-const STATES_IN_ALL_MAX = 500_000;
+/** Bytes of the states that are visited for all repairs of a report together: about a second's work. */
+const WORK_MAX_BYTES = 1 << 27;
 
 /**
  * Looks for changes that make a finding go away and bring no new one: each is made and the whole is explored again. Best first: undos of the
@@ -30,7 +32,7 @@ export class RepairShop {
   readonly #manifest: Manifest;
   readonly #before: ReadonlySet<string>;
   readonly #statesMax: number;
-  #statesLeft = STATES_IN_ALL_MAX;
+  #bytesLeft = WORK_MAX_BYTES;
 
   /** `explored` is what exploring the manifest itself has shown. */
   constructor(manifest: Manifest, model: Model, explored: Exploration) {
@@ -41,11 +43,12 @@ export class RepairShop {
 
   repairsFor(finding: Finding, key: string): readonly Repair[] {
     const found: Repair[] = [];
-    for (const { repair, manifest } of candidates(this.#manifest, finding).slice(0, CANDIDATES_MAX)) {
-      if (this.#statesLeft <= 0 || found.length === REPAIRS_SHOWN) break;
-      const model = compile(manifest);
-      const explored = explore(model, { statesMax: Math.min(this.#statesMax, this.#statesLeft) });
-      this.#statesLeft -= explored.states;
+    for (const { repair, apply } of candidates(this.#manifest, finding).slice(0, CANDIDATES_MAX)) {
+      if (this.#bytesLeft <= 0 || found.length === REPAIRS_SHOWN) break;
+      const model = compile(apply());
+      const statesMax = Math.min(this.#statesMax, Math.ceil(this.#bytesLeft / model.size));
+      const explored = explore(model, { statesMax });
+      this.#bytesLeft -= explored.states * model.size;
       if (!explored.exhaustive) continue;
       const after = brokenIn(model, explored);
       const better = !after.has(key) && after.size < this.#before.size && [...after].every((broken) => this.#before.has(broken));
@@ -65,12 +68,13 @@ function brokenIn(model: Model, { refutations, succeeded, ran }: Exploration): R
 }
 
 function candidates(manifest: Manifest, { code, at, trace = [] }: Finding): readonly Candidate[] {
-  const emitted = [...new Set(trace.flatMap(({ emits }) => emits))];
+  const emitted = [...new Set(trace.flatMap(({ emits }) => emits))].slice(-EVENTS_LOOKED_AT);
+  const concerned = new Set([at.service, ...trace.slice(-EVENTS_LOOKED_AT).map(({ service }) => service)]);
   const failures = new Set([...manifest.services.values()].flatMap(({ reactions }) => reactions.flatMap(({ fails }) => fails.flat())));
   const all = [
-    ...(code === "UNBOUNDED_LOOP" ? boundLoop(manifest, trace) : []),
+    ...(code === "UNBOUNDED_LOOP" ? boundLoop(manifest, concerned, trace) : []),
     ...(code === "MIXED_END" || code === "DOUBLE_END" ? firstWins(manifest) : []),
-    ...hearMore(manifest, emitted, failures),
+    ...hearMore(manifest, concerned, emitted, failures),
     ...(code === "NO_UNDO" ? addUndo(manifest, at.service, at.event, emitted) : []),
   ];
   return all
@@ -86,8 +90,13 @@ function rankOf(repair: Repair, service: string | undefined, failures: ReadonlyS
 }
 
 /** Lets each reaction hear each event of the counterexample that it does not hear yet; a failure is for undos, and no way to go on. */
-function hearMore(manifest: Manifest, emitted: readonly string[], failures: ReadonlySet<string>): readonly Candidate[] {
-  return reactionsOf(manifest).flatMap(({ service, reaction }) => {
+function hearMore(
+  manifest: Manifest,
+  concerned: ReadonlySet<string | null | undefined>,
+  emitted: readonly string[],
+  failures: ReadonlySet<string>,
+): readonly Candidate[] {
+  return reactionsOf(manifest, concerned).flatMap(({ service, reaction }) => {
     if (reaction.kind === "join") return [];
     // A service knows what it has emitted itself; to hear it over the bus would be odd.
     const own = new Set(service.reactions.flatMap(emissionsOf));
@@ -99,7 +108,7 @@ function hearMore(manifest: Manifest, emitted: readonly string[], failures: Read
         const what = reaction.undoes === undefined ? { on: reaction.hears } : { undoes: reaction.undoes };
         return {
           repair: { service: service.name, ...what, alsoOn: [type] },
-          manifest: withReaction(manifest, service, reaction, { ...reaction, hears: [...reaction.hears, type] }),
+          apply: () => withReaction(manifest, service, reaction, { ...reaction, hears: [...reaction.hears, type] }),
         };
       });
   });
@@ -135,7 +144,7 @@ function addUndo(
       };
       return {
         repair: { service: service.name, addUndo: effect, on: [type] },
-        manifest: withService(manifest, { ...service, reactions: [...service.reactions, undo] }),
+        apply: () => withService(manifest, { ...service, reactions: [...service.reactions, undo] }),
       };
     });
 }
@@ -152,28 +161,34 @@ function firstWins(manifest: Manifest): readonly Candidate[] {
     return [
       {
         repair: { service: service.name, once: "end", reactions: ending.map(reactionName) },
-        manifest: withService(manifest, { ...service, reactions }),
+        apply: () => withService(manifest, { ...service, reactions }),
       },
     ];
   });
 }
 
-function boundLoop(manifest: Manifest, trace: NonNullable<Finding["trace"]>): readonly Candidate[] {
+function boundLoop(
+  manifest: Manifest,
+  concerned: ReadonlySet<string | null | undefined>,
+  trace: NonNullable<Finding["trace"]>,
+): readonly Candidate[] {
   const passed = new Set(trace.map(({ service, hears }) => `${service} ${hears}`));
-  return reactionsOf(manifest).flatMap(({ service, reaction }) => {
+  return reactionsOf(manifest, concerned).flatMap(({ service, reaction }) => {
     if (reaction.max !== undefined || !reaction.hears.some((type) => passed.has(`${service.name} ${type}`))) return [];
     const max = 3;
     return [
       {
         repair: { service: service.name, reaction: reactionName(reaction), max },
-        manifest: withReaction(manifest, service, reaction, { ...reaction, max }),
+        apply: () => withReaction(manifest, service, reaction, { ...reaction, max }),
       },
     ];
   });
 }
 
-function reactionsOf(manifest: Manifest) {
-  return [...manifest.services.values()].flatMap((service) => service.reactions.map((reaction) => ({ service, reaction })));
+function reactionsOf({ services }: Manifest, concerned: ReadonlySet<string | null | undefined>) {
+  return [...services.values()]
+    .filter(({ name }) => concerned.has(name))
+    .flatMap((service) => service.reactions.map((reaction) => ({ service, reaction })));
 }
 
 function withReaction(manifest: Manifest, service: ServiceEntry, old: ReactionEntry, changed: ReactionEntry): Manifest {

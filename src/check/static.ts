@@ -66,6 +66,12 @@ function wrongUndos(manifest: Manifest): readonly Finding[] {
 export function unreached(manifest: Manifest, model: Model, { ran, fired, succeeded, exhaustive }: Exploration): readonly Finding[] {
   // Whatever was not reached may be further on.
   if (!exhaustive) return [];
+  if (model.beginnings.length === 0) {
+    const message = "no saga can begin: no event is named in begins";
+    return [
+      { code: "NO_SUCCESS", severity: "error", message, mend: "Name it, or check this together with the service that begins.", at: {} },
+    ];
+  }
   const findings: Finding[] = [];
   for (const { index, service, entry } of model.reactions) {
     if (ran[index] !== 0) continue;

@@ -14,6 +14,17 @@ interface Row {
 }
 
 const OUTSIDE = "outside";
+/** The beginning and the end of a long way are shown; what lies between is counted. */
+const FIRST_SHOWN = 3;
+const LAST_SHOWN = 37;
+/** More columns than this are no picture any more: then there is a line for each step. */
+const COLUMNS_MAX = 10;
+
+/** What is shown of a way, and how many steps are left out after the first ones. */
+function shorten(rows: readonly Row[]): { readonly shown: readonly Row[]; readonly omitted: number } {
+  const omitted = Math.max(0, rows.length - FIRST_SHOWN - LAST_SHOWN);
+  return { shown: omitted === 0 ? rows : [...rows.slice(0, FIRST_SHOWN), ...rows.slice(-LAST_SHOWN)], omitted };
+}
 
 function rowsOf(trace: readonly TraceStep[]): readonly Row[] {
   const emitters = new Map<string, string>();
@@ -37,8 +48,9 @@ const COLUMN_LEAST = 18;
 
 /** A counterexample as a sequence diagram in text: a column for each service, time downwards. */
 export function sequenceText(trace: readonly TraceStep[], paint: Paint = plainPaint): readonly string[] {
-  const rows = rowsOf(trace);
+  const { shown: rows, omitted } = shorten(rowsOf(trace));
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
+  if (names.length > COLUMNS_MAX) return listText(rows, omitted, paint);
   const width = Math.max(COLUMN_LEAST, ...names.map((name) => printable(name).length + 3));
   const column = (name: string) => names.indexOf(name) * width;
   const lifelines = (): string[] => Array.from({ length: (names.length - 1) * width + 1 }, (_, at) => (at % width === 0 ? "│" : " "));
@@ -55,7 +67,8 @@ export function sequenceText(trace: readonly TraceStep[], paint: Paint = plainPa
     line.splice(at, text.length, ...text);
     lines.push(tint(paint, tone, line.join("").trimEnd()));
   };
-  for (const { who, heard, from, note, tone } of rows) {
+  for (const [index, { who, heard, from, note, tone }] of rows.entries()) {
+    if (omitted > 0 && index === FIRST_SHOWN) lines.push(paint.dim(`⋮ ${omitted} steps`));
     const [a, b] = [column(from), column(who)];
     if (heard !== undefined) {
       const [left, right] = [Math.min(a, b), Math.max(a, b)];
@@ -69,17 +82,25 @@ export function sequenceText(trace: readonly TraceStep[], paint: Paint = plainPa
   return lines;
 }
 
+function listText(rows: readonly Row[], omitted: number, paint: Paint): readonly string[] {
+  return rows.flatMap(({ who, heard, note, tone }, index) => {
+    const line = tint(paint, tone, `${printable(who)}${heard === undefined ? "" : `  ${shortType(heard)}`}  ${note}`);
+    return omitted > 0 && index === FIRST_SHOWN ? [paint.dim(`⋮ ${omitted} steps`), line] : [line];
+  });
+}
+
 function tint(paint: Paint, tone: Row["tone"], line: string): string {
   return tone === "plain" ? line : tone === "bad" ? paint.bad(line) : tone === "undo" ? paint.undo(line) : paint.dim(line);
 }
 
 /** The same as a mermaid diagram. */
 export function sequenceMermaid(trace: readonly TraceStep[]): string {
-  const rows = rowsOf(trace);
+  const { shown: rows, omitted } = shorten(rowsOf(trace));
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
   const id = (name: string) => `p${names.indexOf(name)}`;
   const lines = ["sequenceDiagram", ...names.map((name) => `  participant ${id(name)} as ${mermaidText(name)}`)];
-  for (const { who, heard, from, note } of rows) {
+  for (const [index, { who, heard, from, note }] of rows.entries()) {
+    if (omitted > 0 && index === FIRST_SHOWN) lines.push(`  Note over ${id(who)}: … ${omitted} steps …`);
     if (heard !== undefined) lines.push(`  ${id(from)}->>${id(who)}: ${mermaidText(shortType(heard))}`);
     lines.push(`  Note over ${id(who)}: ${mermaidText(note)}`);
   }

@@ -12,13 +12,32 @@ export interface ParsedText {
 /** No manifest is larger: 10,000 services need about 10 MB. */
 const TEXT_MAX_CHARS = 64 * 1024 * 1024;
 
+/** Whoever nests deeper wants to exhaust a reader's stack; a schema needs a few levels for each of the payload's. */
+const DEPTH_MAX = 200;
+
 /** Parses JSON, or YAML where the file's name says so. Throws `MANIFEST_INVALID` with the place where it breaks off. */
 export function parseText(file: string, text: string): ParsedText {
   if (text.length > TEXT_MAX_CHARS) {
     throw new ManifestError(file, [{ path: [], message: `has ${text.length} characters, more than ${TEXT_MAX_CHARS}` }]);
   }
   const value = /\.ya?ml$/i.test(file) ? parseYaml(file, text) : parseJson(file, text);
+  if (isDeeper(value, DEPTH_MAX)) throw new ManifestError(file, [{ path: [], message: `is nested more than ${DEPTH_MAX} levels deep` }]);
   return { value, place: (mistake) => placed(text, mistake) };
+}
+
+/** Level by level, since what is deep must not be looked through by recursion. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= levels; depth++) {
+    const below = new Set(
+      level
+        .flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []))
+        .filter((item) => typeof item === "object" && item !== null),
+    );
+    if (below.size === 0) return false;
+    level = [...below];
+  }
+  return true;
 }
 
 function parseJson(file: string, text: string): unknown {

@@ -7,12 +7,12 @@ import { z } from "zod";
  */
 
 const payload = z.object({ orderId: z.string() });
-export const orderCreated = event("order.created.v1", payload);
-export const orderAuthorized = event("order.authorized.v1", payload);
-export const orderAuthorizationFailed = event("order.authorization_failed.v1", payload);
-export const orderRejected = event("order.rejected.v1", payload);
-export const ticketCreated = event("kitchen.ticket_created.v1", payload);
-export const ticketCancelled = event("kitchen.ticket_cancelled.v1", payload);
+const orderCreated = event("order.created.v1", payload);
+const orderAuthorized = event("order.authorized.v1", payload);
+const orderAuthorizationFailed = event("order.authorization_failed.v1", payload);
+const orderRejected = event("order.rejected.v1", payload);
+const ticketCreated = event("kitchen.ticket_created.v1", payload);
+const ticketCancelled = event("kitchen.ticket_cancelled.v1", payload);
 
 const order = service("order")
   .begins(orderCreated)

@@ -11,10 +11,10 @@ const orderId = z.string();
 const cents = z.int().positive();
 
 export const orderCreated = event("order.created.v1", z.object({ orderId, customerId: z.string(), cents }));
-export const orderApproved = event("order.approved.v1", z.object({ orderId }));
-export const orderRejected = event("order.rejected.v1", z.object({ orderId, reason: z.enum(["insufficient_credit", "unknown_customer"]) }));
-export const creditReserved = event("customer.credit_reserved.v1", z.object({ orderId, customerId: z.string() }));
-export const creditReservationFailed = event("customer.credit_reservation_failed.v1", z.object({ orderId, customerId: z.string() }));
+const orderApproved = event("order.approved.v1", z.object({ orderId }));
+const orderRejected = event("order.rejected.v1", z.object({ orderId, reason: z.enum(["insufficient_credit", "unknown_customer"]) }));
+const creditReserved = event("customer.credit_reserved.v1", z.object({ orderId, customerId: z.string() }));
+const creditReservationFailed = event("customer.credit_reservation_failed.v1", z.object({ orderId, customerId: z.string() }));
 export const validationFailed = event("customer.validation_failed.v1", z.object({ orderId, customerId: z.string() }));
 
 export interface OrderRow {
