@@ -7,5 +7,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 30_000,
     pool: "forks",
+    // Most of the time goes to processes that the tests start: every core may have a file of its own.
+    maxWorkers: "100%",
   },
 });

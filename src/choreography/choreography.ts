@@ -24,6 +24,8 @@ export interface ChoreographyOptions<Native> {
   /** On success exactly one effect of each group is kept. */
   readonly oneOf?: readonly Contracts[];
   readonly locks?: readonly Lock[];
+  /** Findings of `odori check` that are accepted everywhere: code, and the reason. */
+  readonly suppress?: Readonly<Record<string, string>>;
 }
 
 export interface Lock {
@@ -51,6 +53,7 @@ export function choreography<Native>(name: string, options: ChoreographyOptions<
     undoOrder = [],
     oneOf = [],
     locks = [],
+    suppress = {},
   } = options;
   if (services.length === 0) throw invalid(name, "has no services", "List what service() returned.");
   for (const service of services) {
@@ -65,7 +68,7 @@ export function choreography<Native>(name: string, options: ChoreographyOptions<
   for (const lock of locks) for (const contract of [lock.acquire, ...lock.release]) checkEvent(name, contract);
   const both = succeeds.find((contract) => fails.some((other) => other.type === contract.type));
   if (both !== undefined) throw invalid(name, `both succeeds and fails with ${both.type}`, "An end is one or the other.");
-  return { name, services, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks };
+  return { name, services, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks, suppress };
 }
 
 /** Whether something from outside the type system, such as a module's export, is a choreography. */

@@ -28,6 +28,8 @@ interface ReactionBase<Native> {
   readonly late: LateDeclaration<Native> | undefined;
   readonly max: number | undefined;
   readonly onParked: OnParkedDeclaration | undefined;
+  /** Findings that are accepted: code, and the reason. */
+  readonly suppress: Readonly<Record<string, string>>;
 }
 
 export interface StepDeclaration<Native> extends ReactionBase<Native> {
@@ -63,6 +65,7 @@ export interface DeadlineDeclaration<Native> {
   readonly unless: readonly EventContract[];
   readonly withinMs: number;
   readonly emits: EventContract;
+  readonly suppress: Readonly<Record<string, string>>;
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }
 

@@ -28,6 +28,7 @@ interface CommonInput<Native> {
   readonly fails?: readonly Outcome[];
   readonly late?: { readonly emits?: readonly Outcome[]; handle(event: EventEnvelope, context: Context<Native>): unknown };
   readonly onParked?: { readonly emits: EventContract; handle(delivery: GivenUp<EventEnvelope>): Fact };
+  readonly suppress?: Readonly<Record<string, string>>;
 }
 
 interface StepInput<Native> extends CommonInput<Native> {
@@ -57,6 +58,7 @@ interface DeadlineInput<Native> {
   readonly within: Duration;
   readonly unless: readonly EventContract[];
   readonly emits: readonly [EventContract];
+  readonly suppress?: Readonly<Record<string, string>>;
   handle?(event: EventEnvelope, context: Context<Native>): unknown;
 }
 
@@ -87,6 +89,7 @@ export function declareDeadline<Native>(after: EventContract, input: DeadlineInp
     unless: input.unless,
     withinMs: parseDuration(input.within),
     emits,
+    suppress: input.suppress ?? {},
     handle: input.handle ?? ((event) => emits.from(event.data)),
   };
 }
@@ -101,6 +104,7 @@ function common<Native>(name: string, hears: readonly EventContract[], input: Co
     max: input.max,
     late: input.late && lateOf(input.late),
     onParked: input.onParked && onParkedOf(input.onParked),
+    suppress: input.suppress ?? {},
   };
 }
 

@@ -6,6 +6,7 @@ import type { Duration } from "./duration.ts";
 import type { FirstOf, MaybePromise, Outcome } from "./outcome.ts";
 
 type Contracts = readonly EventContract[];
+type Accepted = Readonly<Record<string, string>>;
 type Outcomes = readonly Outcome[];
 
 /** A delivery that was given up on. Its payload has the contract's type only if it fitted the contract. */
@@ -38,6 +39,8 @@ interface Common<Native, Event extends EventEnvelope, LateEmits extends Outcomes
   readonly max?: number;
   /** What to emit when a delivery is given up on, so that the saga does not wait for a person. */
   readonly onParked?: OnParked<Event, Parked>;
+  /** Findings of `odori check` that are accepted for this reaction: code, and the reason. */
+  readonly suppress?: Accepted;
 }
 
 /** `.on(event, …)`: one local transaction, then one of the declared outcomes. */
@@ -116,6 +119,7 @@ export interface Deadline<Native, After extends EventContract, Emits extends Eve
   readonly within: Duration;
   readonly unless: Contracts;
   readonly emits: readonly [Emits];
+  readonly suppress?: Accepted;
   handle(event: EnvelopeOf<After>, context: Context<Native>): MaybePromise<NoInfer<FactOf<Emits>>>;
 }
 

@@ -50,3 +50,7 @@ function notFound(data: string): OdoriError {
     mend: "Name the folder in which the services keep theirs: --data <folder>.",
   });
 }
+
+/** How `--help` describes what a command takes. */
+export const SOURCES =
+  "a module that exports a choreography or services, or manifests or AsyncAPI documents (JSON, YAML); several are merged";

@@ -12,10 +12,6 @@ import { toManifest } from "../manifest/read.ts";
 import { parseText } from "../manifest/text.ts";
 import { loadExports } from "./module.ts";
 
-/** How `--help` describes what a command takes. */
-export const SOURCES =
-  "a module that exports a choreography or services, or manifests or AsyncAPI documents (JSON, YAML); several are merged";
-
 /** Reads every source, and merges what they say. Throws `MODULE_UNREADABLE`, `FILE_UNREADABLE` or `MANIFEST_INVALID`. */
 export async function loadManifest(paths: readonly string[]): Promise<Merged> {
   const sources = [];

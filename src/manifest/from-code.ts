@@ -17,7 +17,7 @@ type Contracts = readonly EventContract[];
 
 /** The manifest of a choreography that was declared in code. */
 export function manifestOf(choreography: Choreography<never>): Manifest {
-  const { name, services, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks } = choreography;
+  const { name, services, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks, suppress } = choreography;
   return {
     ...manifestOfServices(name, services),
     begins: types(begins),
@@ -29,6 +29,7 @@ export function manifestOf(choreography: Choreography<never>): Manifest {
     undoOrder: undoOrder.map(([first, second]) => [first.type, second.type]),
     oneOf: oneOf.map(types),
     locks: locks.map((lock) => ({ name: lock.name, acquire: lock.acquire.type, release: types(lock.release) })),
+    suppress: new Map(Object.entries(suppress)),
   };
 }
 
@@ -113,7 +114,7 @@ function toReaction(reaction: ReactionDeclaration<never>): ReactionEntry {
     readonly: reaction.kind !== "undo" && reaction.readonly,
     keyed: reaction.kind !== "join" && reaction.key !== undefined,
     onEmpty: reaction.kind === "undo" && reaction.acknowledge === undefined && reaction.emits[0]?.length !== 0 ? "silent" : "ack",
-    suppress: new Map(),
+    suppress: new Map(Object.entries(reaction.suppress)),
   };
 }
 
@@ -129,6 +130,6 @@ function toDeadline(deadline: DeadlineDeclaration<never>): DeadlineEntry {
     unless: unless.map(({ type }) => type),
     withinMs,
     emits: emits.type,
-    suppress: new Map(),
+    suppress: new Map(Object.entries(deadline.suppress)),
   };
 }

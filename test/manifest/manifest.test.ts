@@ -68,6 +68,7 @@ describe("a manifest", () => {
         once: "end",
         late: { emits: [late], handle: ({ data }) => late(data) },
         onParked: { emits: failed, handle: () => failed({ id: "x" }) },
+        suppress: { DEAD_REACTION: "not yet" },
         handle: () => [],
       })
       .undo(begun, { on: [failed], onEmpty: "silent", emits: [undone], handle: ({ data }) => undone(data) })
@@ -96,6 +97,7 @@ describe("a manifest", () => {
           once: "end",
           late: ["a.came_late.v1"],
           onParked: "a.failed.v1",
+          suppress: { DEAD_REACTION: "not yet" },
         },
         { on: ["a.failed.v1"], undoes: "a.begun.v1", emits: ["a.undone.v1"], onEmpty: "silent" },
         { all: ["a.done.v1", "a.came_late.v1"], readonly: true },

@@ -1,12 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { stringify } from "yaml";
 import { PROTOCOLS, type Protocol } from "../../asyncapi/bindings.ts";
-import { toAsyncApi } from "../../asyncapi/write.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
+import { SOURCES } from "../data.ts";
 import { print } from "../output.ts";
-import { loadManifest, SOURCES } from "../source.ts";
 
 interface Flags {
   readonly service?: string;
@@ -35,8 +33,9 @@ Examples:
   odori check docs/asyncapi/asyncapi.yaml             the document is a manifest too`,
     )
     .action(async (paths: readonly string[], flags: Flags) => {
+      const { loadManifest } = await import("../source.ts");
       const { manifest } = await loadManifest(paths);
-      if (flags.split === undefined) process.stdout.write(text(manifest, flags, flags.service));
+      if (flags.split === undefined) process.stdout.write(await text(manifest, flags, flags.service));
       else await split(manifest, flags, flags.split);
     });
 }
@@ -47,12 +46,15 @@ async function split(manifest: Manifest, flags: Flags, folder: string): Promise<
     // A service's name may come from a file of others: it must not name a path.
     const name = service === undefined ? "asyncapi" : service.replace(/[^\p{L}\p{N}_-]/gu, "_");
     const file = join(folder, `${name}.${flags.json ? "json" : "yaml"}`);
-    await writeFile(file, text(manifest, flags, service));
+    await writeFile(file, await text(manifest, flags, service));
     print(file);
   }
 }
 
-function text(manifest: Manifest, { protocol, docVersion, json }: Flags, service: string | undefined): string {
+async function text(manifest: Manifest, { protocol, docVersion, json }: Flags, service: string | undefined): Promise<string> {
+  const { toAsyncApi } = await import("../../asyncapi/write.ts");
   const document = toAsyncApi(manifest, { protocol, version: docVersion, ...(service !== undefined && { service }) });
-  return json ? `${JSON.stringify(document, undefined, 2)}\n` : stringify(document, { aliasDuplicateObjects: false, lineWidth: 120 });
+  if (json) return `${JSON.stringify(document, undefined, 2)}\n`;
+  const { stringify } = await import("yaml");
+  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 120 });
 }

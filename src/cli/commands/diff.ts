@@ -3,7 +3,6 @@ import { diff as diffManifests } from "../../diff/diff.ts";
 import { printable } from "../../text/printable.ts";
 import { jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
-import { loadManifest } from "../source.ts";
 
 export function diff(): Command {
   return new Command("diff")
@@ -23,6 +22,7 @@ A consumer is known when one of the manifests says that it hears the event. A ch
 event, next to the old one. Exit status: 0 compatible, 1 breaking, 2 it could not run.`,
     )
     .action(async (old: string, now: string, { json }: { readonly json: boolean }) => {
+      const { loadManifest } = await import("../source.ts");
       const [before, after] = [await loadManifest(old.split(",")), await loadManifest(now.split(","))];
       const difference = diffManifests(before.manifest, after.manifest);
       if (json) printJson(difference);

@@ -8,9 +8,8 @@ import { type Focus, focus } from "../../draw/focus.ts";
 import { toMermaid } from "../../draw/mermaid.ts";
 import { flowText } from "../../draw/text.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
-import { jsonOption } from "../data.ts";
+import { jsonOption, SOURCES } from "../data.ts";
 import { paint, print, printJson } from "../output.ts";
-import { loadManifest, SOURCES } from "../source.ts";
 
 interface Flags extends Focus {
   readonly format?: "text" | "mermaid" | "dot" | "svg";
@@ -41,6 +40,7 @@ Examples:
   odori draw src/choreography.ts --from order.placed.v1 --to order.cancelled.v1 --out ways.svg`,
     )
     .action(async (paths: readonly string[], flags: Flags) => {
+      const { loadManifest } = await import("../source.ts");
       const { manifest } = await loadManifest(paths);
       const flow = focus(flowOf(manifest), { ...flags, ...(flags.service && { services: flags.service }) });
       if (flags.json) return printJson(flow);

@@ -1,9 +1,8 @@
 import { Command } from "commander";
 import { explain as explainEvent } from "../../explain/explain.ts";
 import { explanationText } from "../../explain/words.ts";
-import { jsonOption } from "../data.ts";
+import { jsonOption, SOURCES } from "../data.ts";
 import { paint, print, printJson } from "../output.ts";
-import { loadManifest, SOURCES } from "../source.ts";
 
 export function explain(): Command {
   return new Command("explain")
@@ -21,6 +20,7 @@ Examples:
   odori explain inventory.reservation_failed src/choreography.ts --json`,
     )
     .action(async (event: string, paths: readonly string[], { json }: { readonly json: boolean }) => {
+      const { loadManifest } = await import("../source.ts");
       const { manifest } = await loadManifest(paths);
       const explanation = explainEvent(manifest, event);
       if (json) printJson(explanation);

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { writeManifest } from "../../manifest/write.ts";
 import { printable } from "../../text/printable.ts";
+import { SOURCES } from "../data.ts";
 import { FOUND } from "../output.ts";
-import { loadManifest, SOURCES } from "../source.ts";
 
 export function manifest(): Command {
   return new Command("manifest")
@@ -19,6 +19,7 @@ Examples:
 Its JSON Schema is odori/manifest.schema.json. Exit status 1: the sources contradict each other.`,
     )
     .action(async (paths: readonly string[]) => {
+      const { loadManifest } = await import("../source.ts");
       const { manifest, contradictions } = await loadManifest(paths);
       process.stdout.write(writeManifest(manifest));
       for (const { message } of contradictions) process.stderr.write(`CONTRADICTION: ${printable(message)}\n`);
