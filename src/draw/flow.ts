@@ -1,6 +1,7 @@
 import { flowGraph } from "../manifest/graph.ts";
 import { type DeadlineEntry, emissionsOf, type Manifest, type Outcome, type ReactionEntry } from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
+import { spanOf } from "../text/span.ts";
 
 /** What a picture shows as one box. */
 export interface FlowNode {
@@ -145,11 +146,4 @@ function labelOf(reaction: ReactionEntry): string {
 function factOf(type: string): string {
   const short = shortType(type);
   return short.slice(short.indexOf(".") + 1).replaceAll("_", " ");
-}
-
-const SPANS = [["d", 86_400_000] as const, ["h", 3_600_000] as const, ["min", 60_000] as const, ["s", 1_000] as const];
-
-function spanOf(ms: number): string {
-  const unit = SPANS.find(([, size]) => ms % size === 0);
-  return unit === undefined ? `${ms} ms` : `${ms / unit[1]} ${unit[0]}`;
 }

@@ -3,6 +3,7 @@ import type { Manifest, ReactionEntry } from "../manifest/manifest.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
+import { spanOf } from "../text/span.ts";
 
 /** Deeper than this a terminal has no columns left. */
 const DEPTH_MAX = 40;
@@ -27,7 +28,7 @@ export function flowText(manifest: Manifest, options: TextOptions = {}, paint: P
   const writer = new Writer(manifest, flowGraph(manifest), options, paint);
   const lines: string[] = [];
   const roots = options.from ?? [...new Set([...manifest.begins, ...manifest.arrives])];
-  for (const type of roots) lines.push(...render(writer.event(type, "plain", 0), "", "", DEPTH_MAX));
+  for (const type of roots) if (!writer.knows(type)) lines.push(...render(writer.event(type, "plain", 0), "", "", DEPTH_MAX));
   return lines;
 }
 
@@ -56,6 +57,11 @@ class Writer {
     this.#graph = graph;
     this.#options = options;
     this.#paint = paint;
+  }
+
+  /** Whether an event was followed up already. */
+  knows(type: string): boolean {
+    return this.#followed.has(type);
   }
 
   event(type: string, tone: Tone, hop: number): Branch {
@@ -121,7 +127,7 @@ class Writer {
   ): Branch {
     const without = unless.length === 0 ? "" : ` without ${unless.map(shortType).join(" or ")}`;
     return {
-      text: `${this.#paint.bold(printable(service))}  ⏱ after ${withinMs / 1_000} s${without}`,
+      text: `${this.#paint.bold(printable(service))}  ⏱ after ${spanOf(withinMs)}${without}`,
       below: () => [this.event(emits, "bad", hop + 1)],
     };
   }

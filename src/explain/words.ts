@@ -2,6 +2,7 @@ import type { Outcome } from "../manifest/manifest.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
+import { spanOf } from "../text/span.ts";
 import type { EmittedBy, Explanation, Reacts } from "./explain.ts";
 
 /** Further on than this, a picture says more. */
@@ -69,7 +70,7 @@ function emitted({ service, how, hears }: EmittedBy): string {
 
 function deed({ does, effect, waitsFor = [], emits, fails, late, once, max, withinMs = 0 }: Reacts): string {
   const then = outcomes(emits);
-  if (does === "arms a deadline") return `starts to wait: after ${withinMs / 1_000} s it emits ${then}`;
+  if (does === "arms a deadline") return `starts to wait: after ${spanOf(withinMs)} it emits ${then}`;
   if (does === "calls a deadline off") return "need not wait any longer: its deadline is called off";
   const failing = fails.length === 0 ? "" : `, or ${outcomes(fails)} when it cannot`;
   const bounded = max === undefined ? "" : ` (at most ${max} times)`;
