@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { CheckFlags } from "../actions/check.ts";
+import type { CheckFlags } from "../check-report.ts";
 import { jsonOption, SOURCES } from "../data.ts";
 
 export function check(): Command {
@@ -30,7 +30,7 @@ Examples:
 
 Exit status: 0 no errors (warnings may remain), 1 errors, 2 it could not run.`,
     )
-    .action(async (paths: readonly string[], flags: CheckFlags) => (await import("../actions/check.ts")).runCheck(paths, flags));
+    .action(async (paths: readonly string[], flags: CheckFlags) => (await import("../check-report.ts")).runCheck(paths, flags));
 }
 
 function wholeNumber(text: string): number {

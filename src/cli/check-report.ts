@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
-import { type CheckOptions, check, type Report } from "../../check/check.ts";
-import { type CheckConfig, parseRule, toConfig } from "../../check/config.ts";
-import type { Finding } from "../../check/finding.ts";
-import { repairText } from "../../check/repair-text.ts";
-import { sequenceMermaid, sequenceText } from "../../draw/sequence.ts";
-import { flowGraph } from "../../manifest/graph.ts";
-import type { Manifest } from "../../manifest/manifest.ts";
-import { parseText } from "../../manifest/text.ts";
-import { printable } from "../../text/printable.ts";
-import { shortType } from "../../text/short.ts";
-import { FOUND, paint, print, printJson } from "../output.ts";
-import { loadManifest, readText } from "../source.ts";
+import { type CheckOptions, check, type Report } from "../check/check.ts";
+import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
+import type { Finding } from "../check/finding.ts";
+import { repairText } from "../check/repair-text.ts";
+import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
+import { flowGraph } from "../manifest/graph.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { parseText } from "../manifest/text.ts";
+import { printable } from "../text/printable.ts";
+import { shortType } from "../text/short.ts";
+import { FOUND, paint, print, printJson } from "./output.ts";
+import { loadManifest, readText } from "./source.ts";
 
 /** As the command line gives them. */
 export interface CheckFlags {
