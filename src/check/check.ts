@@ -16,6 +16,8 @@ import { violationKey } from "./violation.ts";
 export interface CheckOptions {
   /** How many states to visit at most; beyond that `NOT_EXHAUSTIVE` says so. Default 1,000,000. */
   readonly statesMax?: number;
+  /** How long to explore at most; beyond that `NOT_EXHAUSTIVE` says so. Default 30,000: a million states take a few seconds. */
+  readonly millisecondsMax?: number;
   /** Explores every order of what is independent too: slow, and finds the same. */
   readonly plain?: boolean;
   readonly onProgress?: (states: number, transitions: number) => void;
@@ -49,16 +51,17 @@ export interface Report {
 }
 
 export const STATES_MAX = 1_000_000;
+const MILLISECONDS_MAX = 30_000;
 /** Each death more multiplies the states. One shows every place in which a process can die. */
 const CRASHES = 1;
 
 /** Explores every interleaving, duplicate and failure of a choreography, and reports what can go wrong. */
 export function check(manifest: Manifest, options: CheckOptions = {}): Report {
-  const { statesMax = STATES_MAX, contradictions = [] } = options;
+  const { statesMax = STATES_MAX, millisecondsMax = MILLISECONDS_MAX, contradictions = [] } = options;
   const model = compile(manifest);
   const began = performance.now();
   const unlinked = [...manifest.services.values()].filter((service) => service.unlinked).map(({ name }) => name);
-  const exploration = unlinked.length > 0 ? unexplored(model) : explore(model, { ...options, statesMax });
+  const exploration = unlinked.length > 0 ? unexplored(model) : explore(model, { ...options, statesMax, millisecondsMax });
   const milliseconds = Math.round((performance.now() - began) * 10) / 10;
   const graph = flowGraph(manifest);
   const fine = options.fine === true && unlinked.length === 0 ? exploreFine(model, { statesMax, crashes: CRASHES }) : undefined;
@@ -69,7 +72,7 @@ export function check(manifest: Manifest, options: CheckOptions = {}): Report {
     ...behaviour(model, exploration, shop),
     ...(fine === undefined ? [] : onlyFine(fine, exploration)),
     ...unreached(manifest, model, exploration),
-    ...(unlinked.length > 0 ? [unknownLinks(unlinked)] : exploration.exhaustive ? [] : [notExhaustive(exploration, statesMax)]),
+    ...(unlinked.length > 0 ? [unknownLinks(unlinked)] : exploration.exhaustive ? [] : [notExhaustive(exploration)]),
     ...lint(manifest, graph, options.lint),
   ]);
   const { states, transitions, exhaustive } = exploration;
@@ -127,12 +130,12 @@ function contradictory({ message, event, service }: Contradiction): Finding {
   return { code: "CONTRADICTION", severity: "error", message, mend: "Let one of the two say what is true.", at };
 }
 
-function notExhaustive({ states }: Exploration, statesMax: number): Finding {
+function notExhaustive({ states }: Exploration): Finding {
   return {
     code: "NOT_EXHAUSTIVE",
     severity: "warning",
     message: `stopped after ${states} states, before all were seen: what was not reached is not proved`,
-    mend: `Allow more than ${statesMax} states, or check parts of the choreography by themselves.`,
+    mend: "Allow more states or more time, or check parts of the choreography by themselves.",
     at: {},
   };
 }

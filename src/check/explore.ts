@@ -10,6 +10,8 @@ import { type Violation, violationKey } from "./violation.ts";
 export interface ExploreOptions {
   /** How many states to visit at most. */
   readonly statesMax: number;
+  /** How long to go on. Default: without end. */
+  readonly millisecondsMax?: number;
   /** Explores every order of what is independent too: slow, and finds the same. */
   readonly plain?: boolean;
   /** Called now and then, with the number of states so far. */
@@ -39,6 +41,9 @@ const STATES_MAX_BYTES = 1 << 30;
 /** Different violations are reported up to this number: whoever has so many mends one first. */
 const REFUTATIONS_MAX = 200;
 const PROGRESS_EVERY = 1 << 14;
+const CLOCK_EVERY = 64;
+/** More transitions of one state than this, and the budget is looked at between them. */
+const MANY = 1_000;
 /** With a loop without bound, two deliveries of a kind stand for any number. */
 const PENDING_MAX_IN_LOOP = 2;
 
@@ -59,6 +64,7 @@ class Search {
   readonly #reducer: Reducer | undefined;
   readonly #loops: Loops;
   readonly #states: StateSet;
+  readonly #deadline: number;
   readonly #refutations = new Map<string, Refutation>();
   readonly #looping = new Set<number>();
   readonly #here: Int32Array;
@@ -75,6 +81,7 @@ class Search {
     this.#reducer = dependence && new Reducer(dependence);
     this.#loops = new Loops(model);
     this.#states = new StateSet(model.size);
+    this.#deadline = performance.now() + (options.millisecondsMax ?? Number.POSITIVE_INFINITY);
     this.#here = new Int32Array(model.size / 4);
     this.#hereBytes = new Uint8Array(this.#here.buffer);
     this.#next = new Int32Array(model.size / 4);
@@ -91,12 +98,13 @@ class Search {
     let at = 0;
     let exhausted = false;
     for (; at < this.#states.count; at++) {
-      if (this.#states.count > this.#options.statesMax || this.#states.bytes > STATES_MAX_BYTES) {
+      if (this.#isSpent(at)) {
         exhausted = true;
         break;
       }
       if (at % PROGRESS_EVERY === 0) this.#options.onProgress?.(this.#states.count, this.#transitions);
-      this.#expand(at);
+      exhausted = !this.#expand(at);
+      if (exhausted) break;
       if (stopAtLoop && this.#looping.size > 0) return undefined;
     }
     const { ran, fired, succeeded, overflowed } = this.#machine;
@@ -111,7 +119,14 @@ class Search {
     };
   }
 
-  #expand(at: number): void {
+  /** Looks at the clock now and then only. */
+  #isSpent(count: number): boolean {
+    if (this.#states.count > this.#options.statesMax || this.#states.bytes > STATES_MAX_BYTES) return true;
+    return count % CLOCK_EVERY === 0 && performance.now() > this.#deadline;
+  }
+
+  /** Returns false when the budget ran out in the middle. */
+  #expand(at: number): boolean {
     this.#states.read(at, this.#here);
     const certain: TransitionSource[] = [];
     const possible: TransitionSource[] = [];
@@ -127,7 +142,10 @@ class Search {
         this.#checkLoop(at, source, choice);
         this.#states.add(this.#next, at, source.index, choice);
       }
+      // Where very much is pending, the successors of one state are many and large.
+      if (chosen.length > MANY && this.#isSpent(0)) return false;
     }
+    return true;
   }
 
   #checkLoop(at: number, source: TransitionSource, choice: number): void {

@@ -23,6 +23,8 @@ const EVENTS_LOOKED_AT = 30;
 
 /** Bytes of the states that are visited for all repairs of a report together: about a second's work. */
 const WORK_MAX_BYTES = 1 << 27;
+/** And where that takes longer all the same, nobody waits for it. */
+const MILLISECONDS_MAX = 10_000;
 
 /**
  * Looks for changes that make a finding go away and bring no new one: each is made and the whole is explored again. Best first: undos of the
@@ -33,6 +35,7 @@ export class RepairShop {
   readonly #before: ReadonlySet<string>;
   readonly #statesMax: number;
   #bytesLeft = WORK_MAX_BYTES;
+  readonly #deadline = performance.now() + MILLISECONDS_MAX;
 
   /** `explored` is what exploring the manifest itself has shown. */
   constructor(manifest: Manifest, model: Model, explored: Exploration) {
@@ -44,10 +47,11 @@ export class RepairShop {
   repairsFor(finding: Finding, key: string): readonly Repair[] {
     const found: Repair[] = [];
     for (const { repair, apply } of candidates(this.#manifest, finding).slice(0, CANDIDATES_MAX)) {
-      if (this.#bytesLeft <= 0 || found.length === REPAIRS_SHOWN) break;
+      const millisecondsMax = this.#deadline - performance.now();
+      if (this.#bytesLeft <= 0 || millisecondsMax <= 0 || found.length === REPAIRS_SHOWN) break;
       const model = compile(apply());
       const statesMax = Math.min(this.#statesMax, Math.ceil(this.#bytesLeft / model.size));
-      const explored = explore(model, { statesMax });
+      const explored = explore(model, { statesMax, millisecondsMax });
       this.#bytesLeft -= explored.states * model.size;
       if (!explored.exhaustive) continue;
       const after = brokenIn(model, explored);

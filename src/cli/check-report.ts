@@ -20,6 +20,7 @@ export interface CheckFlags {
   readonly fine: boolean;
   readonly repairs: boolean;
   readonly states?: number;
+  readonly seconds?: number;
   readonly config?: string;
   readonly rule: readonly string[];
 }
@@ -36,6 +37,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
     contradictions,
     lint: { rules: { ...config.rules, ...Object.fromEntries(flags.rule.map(parseRule)) }, limits: config.limits ?? {} },
     onProgress: progress,
+    ...(flags.seconds !== undefined && { millisecondsMax: flags.seconds * 1_000 }),
     ...((flags.states ?? config.statesMax) !== undefined && { statesMax: flags.states ?? config.statesMax }),
   };
   const report = check(manifest, options);
