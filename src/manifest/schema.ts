@@ -37,12 +37,7 @@ const reaction = {
     all: { ...types, minItems: 2, description: "A join: hears all of these, once." },
     undoes: { ...type, description: "The effect of the same service that it reverses." },
     emits: { ...outcomes, description: "Success outcomes: alternatives. An array within goes together." },
-    fails: {
-      type: "array",
-      items: { $ref: "#/$defs/loudOutcome" },
-      maxItems: 1_000,
-      description: "Failure outcomes: no effect is left behind.",
-    },
+    fails: { ...outcomes, description: "Failure outcomes: no effect is left behind." },
     once: { ...name, description: "The first reaction of the service with this name wins for the saga." },
     max: { type: "integer", minimum: 1, description: "How often it may run in one saga." },
     late: { ...outcomes, description: "What it emits when once is taken or max reached." },
@@ -126,7 +121,6 @@ export const manifestSchema = {
   $defs: {
     type: { description: "An event type: <domain>.<fact>.v<N>.", ...name },
     outcome: { description: "An event, or several emitted together; [] is silence.", anyOf: [type, types] },
-    loudOutcome: { description: "An event, or several emitted together.", anyOf: [type, someTypes] },
     event: eventEntry,
     reaction,
     deadline,

@@ -147,7 +147,11 @@ describe("a mistake has its place", () => {
     ["hears nothing", around('{ "reactions": [{ "emits": ["a.b.v1"] }] }'), '3:17 hears nothing: give it "on" or "all"'],
     ["hears in both ways", around('{ "reactions": [{ "on": ["a.b.v1"], "all": ["a.b.v1", "a.c.v1"] }] }'), '3:44 has both "on" and "all"'],
     ["late without a cause", around('{ "reactions": [{ "on": ["a.b.v1"], "late": [[]] }] }'), '3:45 needs "once" or "max"'],
-    ["a silent failure", around('{ "reactions": [{ "on": ["a.b.v1"], "fails": [[]] }] }'), "3:47 is an array, but must be an event type"],
+    [
+      "an outcome that is both",
+      around('{ "reactions": [{ "on": ["a.b.v1"], "emits": ["a.c.v1"], "fails": ["a.c.v1"] }] }'),
+      "3:68 is declared twice",
+    ],
     [
       "a duration",
       around('{ "deadlines": [{ "after": "a.b.v1", "within": "soon", "emits": "a.c.v1" }] }'),
