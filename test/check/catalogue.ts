@@ -184,6 +184,31 @@ const foreignReader = manifest({
   mail: { inbox: false, fence: false, reactions: [{ on: ["order.completed.v1", "order.cancelled.v1"] }] },
 });
 
+/** Both are undone at the same time when shipping refuses; the order waits for both. */
+const undoneBeside = manifest({
+  order: {
+    begins: ["order.placed.v1"],
+    reactions: [
+      { on: ["shipping.sent.v1"], emits: ["order.completed.v1"] },
+      { all: ["payment.refunded.v1", "stock.released.v1"], emits: ["order.unwound.v1"], readonly: true },
+      { on: ["order.unwound.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+    ],
+  },
+  payment: {
+    reactions: [
+      { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
+      { on: ["shipping.refused.v1"], undoes: "payment.charged.v1", emits: ["payment.refunded.v1"] },
+    ],
+  },
+  stock: {
+    reactions: [
+      { on: ["payment.charged.v1"], emits: ["stock.reserved.v1"] },
+      { on: ["shipping.refused.v1"], undoes: "stock.reserved.v1", emits: ["stock.released.v1"] },
+    ],
+  },
+  shipping: { reactions: [{ on: ["stock.reserved.v1"], emits: ["shipping.sent.v1"], fails: ["shipping.refused.v1"] }] },
+});
+
 export const SOUND: readonly Case[] = [
   { name: "sequential", manifest: sequential, codes: [] },
   { name: "parallel with join", manifest: parallel, codes: [] },
@@ -196,6 +221,7 @@ export const SOUND: readonly Case[] = [
   { name: "parked delivery that emits a failure", manifest: parkedAnswered, codes: [] },
   { name: "an event from outside, with a deadline", manifest: arrival, codes: [] },
   { name: "undo order", manifest: undoOrdered, codes: [] },
+  { name: "two undone at the same time", manifest: undoneBeside, codes: [] },
   { name: "a foreign service that only reads", manifest: foreignReader, codes: [] },
 ];
 
@@ -312,6 +338,29 @@ export const BROKEN: readonly Case[] = [
       { undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] },
     ),
     codes: ["UNDO_ORDER"],
+  },
+  {
+    name: "undone at the same time, and so perhaps in the wrong order",
+    manifest: { ...undoneBeside, undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] },
+    codes: ["UNDO_ORDER"],
+  },
+  {
+    name: "the same, the other way round",
+    manifest: { ...undoneBeside, undoOrder: [["stock.reserved.v1", "payment.charged.v1"]] },
+    codes: ["UNDO_ORDER"],
+  },
+  {
+    name: "what waits behind a parked delivery",
+    manifest: manifest({
+      order: order(
+        ["payment.charged.v1"],
+        ["payment.declined.v1"],
+        [{ on: ["order.placed.v1"], emits: ["order.reminded.v1"], readonly: true }],
+      ),
+      payment: { mayPark: true, reactions: [{ ...charge, on: ["order.placed.v1", "order.reminded.v1"], readonly: true }] },
+    }),
+    // Both deliveries may be answered, too, and differently.
+    codes: ["DOUBLE_END", "MIXED_END", "PARKED_STUCK", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "it turns back after the pivot",
