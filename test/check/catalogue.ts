@@ -373,6 +373,50 @@ export const BROKEN: readonly Case[] = [
     codes: ["LOCK_LEAK"],
   },
   {
+    name: "a lock that may be released before it is acquired",
+    manifest: {
+      ...parallel,
+      locks: [{ name: "money", acquire: "payment.charged.v1", release: ["stock.reserved.v1", "stock.sold_out.v1", "payment.settled.v1"] }],
+    },
+    codes: ["LOCK_LEAK"],
+  },
+  {
+    name: "another one, the other way round",
+    manifest: {
+      ...parallel,
+      locks: [{ name: "goods", acquire: "stock.reserved.v1", release: ["payment.charged.v1", "payment.declined.v1", "stock.settled.v1"] }],
+    },
+    codes: ["LOCK_LEAK"],
+  },
+  {
+    name: "an undo that a deadline triggers, armed by what its own service emits",
+    manifest: manifest({
+      payment: {
+        fence: false,
+        reactions: [
+          { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
+          { on: ["order.expired.v1"], undoes: "payment.charged.v1", emits: ["payment.refunded.v1"] },
+        ],
+      },
+      order: {
+        begins: ["order.placed.v1"],
+        reactions: [
+          { on: ["order.placed.v1"], emits: ["order.opened.v1"], readonly: true },
+          { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"] },
+          { on: ["payment.refunded.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
+          { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+        ],
+        deadlines: [{ after: "order.opened.v1", within: "1h", emits: "order.expired.v1" }],
+      },
+    }),
+    codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN", "UNDONE_ON_SUCCESS"],
+  },
+  {
+    name: "something is undone after the pivot, and the saga succeeds",
+    manifest: { ...race, pivots: ["order.completed.v1"] },
+    codes: ["AFTER_PIVOT"],
+  },
+  {
     name: "a delivery that is given up on, without an answer",
     manifest: manifest({ order: order(["payment.charged.v1"], ["payment.declined.v1"]), payment: { mayPark: true, reactions: [charge] } }),
     codes: ["PARKED_STUCK"],

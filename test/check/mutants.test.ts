@@ -11,7 +11,8 @@ import { mutantsOf } from "./mutants.ts";
 const EQUIVALENT: readonly { readonly reason: string; readonly survivor: RegExp; readonly times: number }[] = [
   {
     reason: "it ends the saga: an end is no effect, readonly or not",
-    survivor: /\/ (order: (stock\.reserved|payment\.charged|shipping\.sent|all payment|left\.taken\.v1\|right)|shipping: stock\.reserved).*: readonly$/,
+    survivor:
+      /\/ (order: (stock\.reserved|payment\.charged|shipping\.sent|all payment|left\.taken\.v1\|right)|shipping: stock\.reserved).*: readonly$/,
     times: 14,
   },
   {
