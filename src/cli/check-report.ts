@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { type CheckOptions, check, type Report } from "../check/check.ts";
 import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
 import type { Finding } from "../check/finding.ts";
+import { RULES } from "../check/lint/lint.ts";
 import { repairText } from "../check/repair-text.ts";
+import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import type { Manifest } from "../manifest/manifest.ts";
@@ -23,11 +25,18 @@ export interface CheckFlags {
   readonly seconds?: number;
   readonly config?: string;
   readonly rule: readonly string[];
+  readonly listRules: boolean;
 }
 
 const CONFIG_FILE = "odori.config.json";
 
 export async function runCheck(paths: readonly string[], flags: CheckFlags): Promise<void> {
+  if (flags.listRules) {
+    listRules(flags);
+    return;
+  }
+  if (paths.length === 0)
+    throw new OdoriError("USAGE", "check needs something to check.", { mend: "Name a module, a manifest or an AsyncAPI document." });
   const { manifest, contradictions } = await loadManifest(paths);
   const config = await configOf(flags);
   const options: CheckOptions = {
@@ -45,6 +54,11 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
   if (flags.json) printJson(report);
   else show(manifest, report, flags);
   if (!report.ok) process.exitCode = FOUND;
+}
+
+function listRules({ json }: CheckFlags): void {
+  if (json) printJson({ rules: RULES });
+  else for (const { code, severity, reason, mend } of RULES) print(`${code} (${severity})\n  ${reason}\n  ${mend}`);
 }
 
 async function configOf({ config }: CheckFlags): Promise<CheckConfig> {

@@ -156,6 +156,13 @@ describe("odori check", () => {
     });
   });
 
+  it("--list-rules says what they are, and why; nothing to check is an error", async () => {
+    const { status, out } = await odori(["check", "--list-rules"]);
+    expect([status, out.split("\n")[0]]).toEqual([0, "NAME_GRAMMAR (error)"]);
+    expect(JSON.parse((await odori(["check", "--list-rules", "--json"])).out).rules).toHaveLength(10);
+    expect(await odori(["check"])).toMatchObject({ status: 2, err: expect.stringMatching(/^USAGE: check needs something/) });
+  });
+
   it("manifests that contradict each other are a finding", async () => {
     writeFileSync(
       file("rival.json"),

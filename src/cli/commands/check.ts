@@ -5,7 +5,7 @@ import { jsonOption, SOURCES } from "../data.ts";
 export function check(): Command {
   return new Command("check")
     .description("Proves that every saga ends well, or shows the shortest way in which one does not, and what to add.")
-    .argument("<source...>", SOURCES)
+    .argument("[source...]", SOURCES)
     .addOption(jsonOption())
     .option("--mermaid", "counterexamples as mermaid sequence diagrams", false)
     .option("--states <number>", "how many states to visit at most (default: 1,000,000)", wholeNumber)
@@ -19,6 +19,7 @@ export function check(): Command {
       (rule, all: readonly string[]) => [...all, rule],
       [],
     )
+    .option("--list-rules", "say what the rules are, and why", false)
     .option("--config <file>", `settings of the rules; odori.config.json is read where it exists`)
     .addHelpText(
       "after",
