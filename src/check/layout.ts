@@ -1,4 +1,4 @@
-import { isSilent, type Manifest, type ServiceEntry } from "../manifest/manifest.ts";
+import { emissionsOf, isSilent, type Manifest, type ServiceEntry } from "../manifest/manifest.ts";
 import { type EffectRules, effectOf, effectRules, effectsOfService } from "./effects.ts";
 import { type DeliverySource, type Effect, FIRST_FREE, type ModelDeadline, type ModelReaction, type TransitionSource } from "./model.ts";
 
@@ -153,9 +153,7 @@ export function emits({ begins, reactions, deadlines }: ServiceEntry, type: stri
   return (
     begins.includes(type) ||
     deadlines.some((deadline) => deadline.emits === type) ||
-    reactions.some(
-      ({ emits, fails, late, onParked }) => onParked === type || [emits, fails, late].some((all) => all.some((o) => o.includes(type))),
-    )
+    reactions.some((reaction) => emissionsOf(reaction).includes(type))
   );
 }
 
