@@ -99,6 +99,23 @@ const boundedRetry = manifest({
   },
 });
 
+/** The bound is where the step fails, and not where it is tried again. */
+const boundedFailure = manifest({
+  order: order(["payment.charged.v1"], ["payment.given_up.v1"]),
+  payment: {
+    reactions: [
+      {
+        on: ["order.placed.v1", "payment.retried.v1"],
+        emits: ["payment.charged.v1"],
+        fails: ["payment.declined.v1"],
+        max: 2,
+        late: ["payment.given_up.v1"],
+      },
+      { on: ["payment.declined.v1"], emits: ["payment.retried.v1"], readonly: true },
+    ],
+  },
+});
+
 const pivot = manifest(
   {
     order: order(["shipping.sent.v1"], ["payment.declined.v1"]),
@@ -214,6 +231,7 @@ export const SOUND: readonly Case[] = [
   { name: "parallel with join", manifest: parallel, codes: [] },
   { name: "deadline with once", manifest: deadlineOnce, codes: [] },
   { name: "bounded retry", manifest: boundedRetry, codes: [] },
+  { name: "bounded failure", manifest: boundedFailure, codes: [] },
   { name: "pivot", manifest: pivot, codes: [] },
   { name: "first wins, one of two kept", manifest: race, codes: [] },
   { name: "acknowledged empty undos", manifest: acknowledged, codes: [] },

@@ -67,26 +67,24 @@ async function render(manifest: Manifest, flow: Flow, flags: Flags): Promise<str
 }
 
 function text(manifest: Manifest, flow: Flow, { from, to, service, hops }: Flags): readonly string[] {
-  const types = new Set(flow.edges.map(({ type }) => type));
-  const narrowed = from !== undefined || to !== undefined || service !== undefined;
-  const events = [...types].filter(
-    (type) =>
-      from === undefined ||
-      type === from ||
-      type.startsWith(`${from}.v`) ||
-      flow.edges.some((edge) => edge.type === type && flow.nodes.some((node) => node.id === edge.from && node.service === from)),
-  );
-  const roots = from !== undefined || service !== undefined ? { from: events.filter((type) => narrowed && types.has(type)) } : {};
-  return flowText(
-    manifest,
-    {
-      ...roots,
-      ...(narrowed && { within: types }),
-      ...(hops !== undefined && { hops }),
-      ...(service !== undefined && { services: service }),
-    },
-    paint(),
-  );
+  const whole = from === undefined && to === undefined && service === undefined;
+  const within = new Set(flow.edges.map(({ type }) => type));
+  const roots = from !== undefined ? rootsOf(flow, from) : [...within];
+  const options = {
+    ...(whole ? {} : { within }),
+    // What leads somewhere begins where sagas begin.
+    ...(from !== undefined || service !== undefined ? { from: roots } : {}),
+    ...(hops !== undefined && { hops }),
+    ...(service !== undefined && { services: service }),
+  };
+  return flowText(manifest, options, paint());
+}
+
+/** The event that was named, whatever its version; or the events of the service that was named. */
+function rootsOf({ nodes, edges }: Flow, name: string): readonly string[] {
+  const own = new Set(nodes.filter(({ service }) => service === name).map(({ id }) => id));
+  const named = edges.filter(({ type, from }) => type === name || type.startsWith(`${name}.v`) || own.has(from));
+  return [...new Set(named.map(({ type }) => type))];
 }
 
 function formatOf(out: string | undefined): NonNullable<Flags["format"]> {
