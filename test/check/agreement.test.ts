@@ -11,7 +11,8 @@ import type { Manifest, Outcome, ReactionEntry } from "../../src/manifest/manife
 import { toManifest } from "../../src/manifest/read.ts";
 import { silent } from "../support/stage.ts";
 import { generator, unruly } from "../support/unruly-bus.ts";
-import { BROKEN, SOUND } from "./catalogue.ts";
+import { BROKEN } from "./broken.ts";
+import { SOUND } from "./sound.ts";
 
 /*
  * The runtime and the model must agree. Services are made from manifests, with handlers that take any of their outcomes, and are run by the real

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.ts";
 import { toManifest } from "../../src/manifest/read.ts";
-import { BROKEN, SOUND } from "./catalogue.ts";
+import { BROKEN } from "./broken.ts";
+import { SOUND } from "./sound.ts";
 
 function codesOf(manifest: Readonly<Record<string, unknown>>): readonly string[] {
   const { findings } = check(toManifest(manifest), { repairs: false });

@@ -4,7 +4,7 @@ import { parseRule, toConfig } from "../../src/check/config.ts";
 import type { Finding } from "../../src/check/finding.ts";
 import { repairText } from "../../src/check/repair-text.ts";
 import { toManifest } from "../../src/manifest/read.ts";
-import { BROKEN } from "./catalogue.ts";
+import { BROKEN } from "./broken.ts";
 
 type Raw = Readonly<Record<string, unknown>>;
 

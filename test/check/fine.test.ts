@@ -6,8 +6,8 @@ import { exploreFine } from "../../src/check/fine.ts";
 import { violationKey } from "../../src/check/violation.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
-import { SOUND } from "./catalogue.ts";
 import { randomManifest } from "./random.ts";
+import { SOUND } from "./sound.ts";
 
 function guarded(manifest: Manifest, both: boolean): Manifest {
   return {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.ts";
 import { toManifest } from "../../src/manifest/read.ts";
-import { SOUND } from "./catalogue.ts";
 import { mutantsOf } from "./mutants.ts";
+import { SOUND } from "./sound.ts";
 
 /*
  * Drops or changes one declaration after another. What the checker lets pass must be no worse than what it was, for a reason that stands here, and

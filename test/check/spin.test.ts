@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/check/compile.ts";
 import { explore } from "../../src/check/explore.ts";
 import { toManifest } from "../../src/manifest/read.ts";
-import { BROKEN, SOUND } from "./catalogue.ts";
+import { BROKEN } from "./broken.ts";
 import { large } from "./large.ts";
 import { toPromela } from "./promela.ts";
+import { SOUND } from "./sound.ts";
 import { hasSpin, spinStates } from "./spin.ts";
 
 /** What Spin has counted, for machines on which it is not installed: `spin.test.ts` compares it wherever it is. */

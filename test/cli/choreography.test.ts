@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import order from "../../examples/order/choreography.ts";
 import { manifestOf } from "../../src/manifest/from-code.ts";
 import { writeManifest } from "../../src/manifest/write.ts";
-import { BROKEN } from "../check/catalogue.ts";
+import { BROKEN } from "../check/broken.ts";
 import { odori, ROOT } from "../support/command.ts";
 
 const EXAMPLE = join(ROOT, "examples", "order", "choreography.ts");

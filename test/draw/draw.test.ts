@@ -12,8 +12,9 @@ import { explain } from "../../src/explain/explain.ts";
 import { explanationText } from "../../src/explain/words.ts";
 import { manifestOf } from "../../src/manifest/from-code.ts";
 import { toManifest } from "../../src/manifest/read.ts";
-import { BROKEN, SOUND } from "../check/catalogue.ts";
+import { BROKEN } from "../check/broken.ts";
 import { large } from "../check/large.ts";
+import { SOUND } from "../check/sound.ts";
 
 const manifest = manifestOf(order);
 const flow = flowOf(manifest);

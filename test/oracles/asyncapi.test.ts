@@ -10,8 +10,9 @@ import { manifestOf } from "../../src/manifest/from-code.ts";
 import { mergeManifests } from "../../src/manifest/merge.ts";
 import { readManifest, toManifest } from "../../src/manifest/read.ts";
 import { writeManifest } from "../../src/manifest/write.ts";
-import { BROKEN, SOUND } from "../check/catalogue.ts";
+import { BROKEN } from "../check/broken.ts";
 import { randomManifest } from "../check/random.ts";
+import { SOUND } from "../check/sound.ts";
 
 const parser = new Parser();
 

@@ -1,0 +1,244 @@
+import type { FindingCode } from "../../src/check/finding.ts";
+
+/*
+ * Choreographies that are known to be sound, written as manifests, as a user would by hand; and the parts that the broken ones are made of.
+ */
+
+export interface Case {
+  readonly name: string;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** Codes of errors, in alphabetical order: these and no others. */
+  readonly codes: readonly FindingCode[];
+}
+
+export type Raw = Readonly<Record<string, unknown>>;
+export type Services = Readonly<Record<string, Raw>>;
+
+export function manifest(services: Services, more: Raw = {}): Raw {
+  return {
+    odori: 1,
+    name: "case",
+    begins: ["order.placed.v1"],
+    succeeds: ["order.completed.v1"],
+    fails: ["order.cancelled.v1"],
+    services,
+    ...more,
+  };
+}
+
+/** Begins the saga, completes it with `done`, and undoes its beginning on `undone`. */
+export function order(done: readonly string[], undone: readonly string[], more: readonly Raw[] = []): Raw {
+  const undo = { on: undone, undoes: "order.placed.v1", emits: ["order.cancelled.v1"] };
+  return {
+    begins: ["order.placed.v1"],
+    reactions: [{ on: done, emits: ["order.completed.v1"] }, ...(undone.length > 0 ? [undo] : []), ...more],
+  };
+}
+
+export const charge = { on: ["order.placed.v1"], emits: ["payment.charged.v1"], fails: ["payment.declined.v1"] };
+export const refund = { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1", emits: ["payment.refunded.v1"] };
+export const reserve = { on: ["payment.charged.v1"], emits: ["stock.reserved.v1"], fails: ["stock.sold_out.v1"] };
+/** Payment and stock at the same time. */
+export const reserveBeside = { ...reserve, on: ["order.placed.v1"] };
+
+export const sequential = manifest({
+  order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
+  payment: { reactions: [charge, refund] },
+  stock: { reactions: [reserve] },
+});
+
+/** Both at once; each undoes on the other's failure and acknowledges, so that the end waits for both. */
+export const parallel = manifest({
+  order: {
+    begins: ["order.placed.v1"],
+    reactions: [
+      { all: ["payment.charged.v1", "stock.reserved.v1"], emits: ["order.completed.v1"] },
+      { all: ["payment.settled.v1", "stock.settled.v1"], emits: ["order.unwound.v1"], readonly: true },
+      { on: ["order.unwound.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+    ],
+  },
+  payment: {
+    reactions: [
+      { ...charge, fails: [["payment.declined.v1", "payment.settled.v1"]] },
+      { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1", emits: ["payment.settled.v1"] },
+    ],
+  },
+  stock: {
+    reactions: [
+      { ...reserveBeside, fails: [["stock.sold_out.v1", "stock.settled.v1"]] },
+      { on: ["payment.declined.v1"], undoes: "stock.reserved.v1", emits: ["stock.settled.v1"] },
+    ],
+  },
+});
+
+const deadlineOnce = manifest({
+  order: {
+    begins: ["order.placed.v1"],
+    reactions: [
+      { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"], late: ["order.withdrawn.v1"] },
+      { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
+      { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+    ],
+    deadlines: [{ after: "order.placed.v1", within: "PT15M", unless: ["payment.charged.v1"], emits: "order.expired.v1" }],
+  },
+  payment: {
+    reactions: [
+      { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
+      { on: ["order.withdrawn.v1"], undoes: "payment.charged.v1" },
+    ],
+  },
+});
+
+const boundedRetry = manifest({
+  order: order(["payment.charged.v1"], ["payment.given_up.v1"]),
+  payment: {
+    reactions: [
+      { on: ["order.placed.v1", "payment.retried.v1"], emits: ["payment.charged.v1"], fails: ["payment.declined.v1"] },
+      { on: ["payment.declined.v1"], emits: ["payment.retried.v1"], max: 2, late: ["payment.given_up.v1"], readonly: true },
+    ],
+  },
+});
+
+/** The bound is where the step fails, and not where it is tried again. */
+const boundedFailure = manifest({
+  order: order(["payment.charged.v1"], ["payment.given_up.v1"]),
+  payment: {
+    reactions: [
+      {
+        on: ["order.placed.v1", "payment.retried.v1"],
+        emits: ["payment.charged.v1"],
+        fails: ["payment.declined.v1"],
+        max: 2,
+        late: ["payment.given_up.v1"],
+      },
+      { on: ["payment.declined.v1"], emits: ["payment.retried.v1"], readonly: true },
+    ],
+  },
+});
+
+const pivot = manifest(
+  {
+    order: order(["shipping.sent.v1"], ["payment.declined.v1"]),
+    payment: { reactions: [charge] },
+    shipping: { reactions: [{ on: ["payment.charged.v1"], emits: ["shipping.sent.v1"] }] },
+  },
+  { pivots: ["payment.charged.v1"] },
+);
+
+export const race = manifest(
+  {
+    order: {
+      begins: ["order.placed.v1"],
+      reactions: [
+        { on: ["left.taken.v1", "right.taken.v1"], once: "winner", emits: ["order.completed.v1"], late: [[]] },
+        { on: ["left.taken.v1"], once: "loser", emits: ["order.left_won.v1"], late: [[]], readonly: true },
+        { on: ["right.taken.v1"], once: "loser", emits: ["order.right_won.v1"], late: [[]], readonly: true },
+      ],
+    },
+    left: {
+      reactions: [
+        { on: ["order.placed.v1"], emits: ["left.taken.v1"] },
+        { on: ["order.right_won.v1"], undoes: "left.taken.v1" },
+      ],
+    },
+    right: {
+      reactions: [
+        { on: ["order.placed.v1"], emits: ["right.taken.v1"] },
+        { on: ["order.left_won.v1"], undoes: "right.taken.v1" },
+      ],
+    },
+  },
+  { oneOf: [["left.taken.v1", "right.taken.v1"]], fails: [] },
+);
+
+/** A chain of acknowledgements that goes on where there is nothing to undo. */
+const acknowledged = manifest({
+  order: order(["stock.reserved.v1"], ["payment.refunded.v1"]),
+  payment: { reactions: [charge, { ...refund, on: ["stock.released.v1"] }] },
+  stock: {
+    reactions: [reserve, { on: ["payment.declined.v1", "stock.sold_out.v1"], undoes: "stock.reserved.v1", emits: ["stock.released.v1"] }],
+  },
+});
+
+const locked = {
+  ...sequential,
+  locks: [{ name: "order pending", acquire: "order.placed.v1", release: ["order.completed.v1", "order.cancelled.v1"] }],
+};
+
+const parkedAnswered = manifest({
+  order: order(["payment.charged.v1"], ["payment.declined.v1"]),
+  payment: { mayPark: true, reactions: [{ ...charge, onParked: "payment.declined.v1" }] },
+});
+
+const arrival = manifest(
+  {
+    order: {
+      begins: ["order.placed.v1"],
+      reactions: [
+        { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"] },
+        { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
+        { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+      ],
+      deadlines: [{ after: "order.placed.v1", within: "1h", unless: ["payment.charged.v1"], emits: "order.expired.v1" }],
+    },
+    payment: {
+      reactions: [
+        { on: ["gateway.settled.v1"], emits: ["payment.charged.v1"] },
+        { on: ["order.abandoned.v1"], undoes: "payment.charged.v1" },
+      ],
+    },
+  },
+  { arrives: ["gateway.settled.v1"] },
+);
+
+const undoOrdered = { ...sequential, undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] };
+
+/** Nobody keeps an inbox or a fence for a service that only reads. */
+const foreignReader = manifest({
+  order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
+  payment: { reactions: [charge, refund] },
+  stock: { reactions: [reserve] },
+  mail: { inbox: false, fence: false, reactions: [{ on: ["order.completed.v1", "order.cancelled.v1"] }] },
+});
+
+/** Both are undone at the same time when shipping refuses; the order waits for both. */
+export const undoneBeside = manifest({
+  order: {
+    begins: ["order.placed.v1"],
+    reactions: [
+      { on: ["shipping.sent.v1"], emits: ["order.completed.v1"] },
+      { all: ["payment.refunded.v1", "stock.released.v1"], emits: ["order.unwound.v1"], readonly: true },
+      { on: ["order.unwound.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+    ],
+  },
+  payment: {
+    reactions: [
+      { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
+      { on: ["shipping.refused.v1"], undoes: "payment.charged.v1", emits: ["payment.refunded.v1"] },
+    ],
+  },
+  stock: {
+    reactions: [
+      { on: ["payment.charged.v1"], emits: ["stock.reserved.v1"] },
+      { on: ["shipping.refused.v1"], undoes: "stock.reserved.v1", emits: ["stock.released.v1"] },
+    ],
+  },
+  shipping: { reactions: [{ on: ["stock.reserved.v1"], emits: ["shipping.sent.v1"], fails: ["shipping.refused.v1"] }] },
+});
+
+export const SOUND: readonly Case[] = [
+  { name: "sequential", manifest: sequential, codes: [] },
+  { name: "parallel with join", manifest: parallel, codes: [] },
+  { name: "deadline with once", manifest: deadlineOnce, codes: [] },
+  { name: "bounded retry", manifest: boundedRetry, codes: [] },
+  { name: "bounded failure", manifest: boundedFailure, codes: [] },
+  { name: "pivot", manifest: pivot, codes: [] },
+  { name: "first wins, one of two kept", manifest: race, codes: [] },
+  { name: "acknowledged empty undos", manifest: acknowledged, codes: [] },
+  { name: "semantic lock", manifest: locked, codes: [] },
+  { name: "parked delivery that emits a failure", manifest: parkedAnswered, codes: [] },
+  { name: "an event from outside, with a deadline", manifest: arrival, codes: [] },
+  { name: "undo order", manifest: undoOrdered, codes: [] },
+  { name: "two undone at the same time", manifest: undoneBeside, codes: [] },
+  { name: "a foreign service that only reads", manifest: foreignReader, codes: [] },
+];
