@@ -1,13 +1,22 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+const common = {
   resolve: { conditions: ["odori-source", "node"] },
   ssr: { resolve: { conditions: ["odori-source", "node"] } },
+};
+const ALONE = ["test/**/*.test.ts", "examples/**/*.test.ts"];
+const ON_SERVERS = ["test/**/*.server.test.ts"];
+
+export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 30_000,
     pool: "forks",
     // Most of the time goes to processes that the tests start: every core may have a file of its own.
     maxWorkers: "100%",
+    projects: [
+      { ...common, test: { name: "alone", include: ALONE, exclude: [...ON_SERVERS, "**/node_modules/**"], testTimeout: 30_000 } },
+      // The servers start when the first of these files runs.
+      { ...common, test: { name: "servers", include: ON_SERVERS, globalSetup: "test/servers/setup.ts", testTimeout: 60_000 } },
+    ],
   },
 });

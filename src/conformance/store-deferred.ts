@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { encodeStored } from "../cloudevents/json.ts";
 import type { Store } from "../ports/store.ts";
 import { sampleDeferred, sampleEntry, sampleEvent, sampleReceipt, writes } from "./samples.ts";
-import { openAs, type StoreTest, TestClock } from "./store-fixture.ts";
+import { openAs, type StoreTest } from "./store-fixture.ts";
 
 export function deferredSuite<Native>(test: StoreTest<Native>): void {
-  test("it is due after its delay, on the database's clock, and not before", async (_, store) => {
-    const clock = new TestClock();
+  test("it is due after its delay, on the database's clock, and not before", async (fixture, store) => {
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     await defer(store, "1", { delayMs: 500 });
     const early = await store.claim(10);
     assert.deepEqual(early.deferred, []);
     assert.equal(early.nextDueMs, 500);
-    clock.now += 500;
+    await clock.advance(500);
     const { deferred } = await store.claim(10);
     assert.equal(deferred.length, 1);
     const [row] = deferred;
@@ -30,8 +30,8 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual((await store.claim(10)).deferred, [], "once");
   });
 
-  test("beyond the limit it is left, and said to be due", async (_, store) => {
-    await openAs(store, "p1");
+  test("beyond the limit it is left, and said to be due", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     await defer(store, "1", {});
     await defer(store, "2", { sagaId: "t" });
     const first = await store.claim(1);
@@ -43,7 +43,7 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("only its holder may handle it; after the holder's death another one", async (fixture, store) => {
-    const clock = new TestClock();
+    const { clock } = fixture;
     const other = await fixture.connect();
     await openAs(store, "p1", clock);
     await openAs(other, "p2", clock);
@@ -55,14 +55,14 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
       one.transaction(async (tx) => (await tx.receive([sampleReceipt("1", { sagaId: "s", deferred: seq })]))[0]?.standing);
     assert.equal(await standing(store), "fresh");
     assert.equal(await standing(other), "gone");
-    clock.now += 1_001;
+    await clock.advance(1_001);
     assert.equal((await other.claim(10)).deferred.length, 1);
     assert.equal(await standing(store), "gone", "a zombie is too late");
   });
 
   for (const state of ["retrying", "waiting", "parked"] as const) {
-    test(`${state}: blocks its reaction and saga, and nothing else`, async (_, store) => {
-      await openAs(store, "p1");
+    test(`${state}: blocks its reaction and saga, and nothing else`, async (fixture, store) => {
+      await openAs(store, "p1", fixture.clock);
       await defer(store, "1", { state });
       const receipts = [sampleReceipt("2", { sagaId: "s" }), sampleReceipt("3", { sagaId: "t" })];
       const received = await store.transaction((tx) => tx.receive(receipts));
@@ -76,16 +76,16 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
   }
 
   for (const state of ["armed", "gathered", "answered", "discarded"] as const) {
-    test(`${state}: blocks nothing`, async (_, store) => {
-      await openAs(store, "p1");
+    test(`${state}: blocks nothing`, async (fixture, store) => {
+      await openAs(store, "p1", fixture.clock);
       await defer(store, "1", { state, delayMs: 1_000 });
       const received = await store.transaction((tx) => tx.receive([sampleReceipt("2", { sagaId: "s" })]));
       assert.equal(received[0]?.standing, "fresh");
     });
   }
 
-  test("what waits becomes due in its turn, one at a time", async (_, store) => {
-    const clock = new TestClock();
+  test("what waits becomes due in its turn, one at a time", async (fixture, store) => {
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     await defer(store, "1", {});
     await defer(store, "2", { state: "waiting", delayMs: 0 });
@@ -101,8 +101,8 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await store.inspect.deferred(["retrying", "waiting"], 10), []);
   });
 
-  test("it can be put off again, and parked; an answered one lets the next go", async (_, store) => {
-    const clock = new TestClock();
+  test("it can be put off again, and parked; an answered one lets the next go", async (fixture, store) => {
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     await defer(store, "1", {});
     await defer(store, "2", { state: "waiting" });
@@ -111,7 +111,7 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     const problem = { code: "AGAIN", message: "still", stack: undefined };
     await store.transaction((tx) => tx.write(writes({ redefer: [{ seq, state: "retrying", attempts: 2, delayMs: 100, problem }] })));
     assert.deepEqual((await store.claim(10)).deferred, []);
-    clock.now += 100;
+    await clock.advance(100);
     const [again] = (await store.claim(10)).deferred;
     assert.equal(again?.attempts, 2);
     await store.transaction((tx) => tx.write(writes({ redefer: [{ seq, state: "answered", attempts: 3, delayMs: 0, problem }] })));
@@ -123,8 +123,8 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual({ ...answered?.problem, stack: undefined }, problem);
   });
 
-  test("a join gets back what it has gathered, in order, and drops it", async (_, store) => {
-    await openAs(store, "p1");
+  test("a join gets back what it has gathered, in order, and drops it", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     const events = [sampleEvent("1", { sagaId: "s" }), sampleEvent("2", { sagaId: "s", type: "payment.authorized.v1" })];
     for (const event of events) {
       await defer(store, event.id, { state: "gathered", body: { malformed: false, text: encodeStored([event]) } });
@@ -136,13 +136,13 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await gathered(), []);
   });
 
-  test("a deadline that is dropped does not come", async (_, store) => {
-    const clock = new TestClock();
+  test("a deadline that is dropped does not come", async (fixture, store) => {
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     await defer(store, "1", { state: "armed", delayMs: 100 });
     await defer(store, "2", { state: "armed", delayMs: 100, sagaId: "t" });
     await store.transaction((tx) => tx.write(writes({ drop: [{ reaction: "charge", sagaId: "s", state: "armed" }] })));
-    clock.now += 100;
+    await clock.advance(100);
     assert.deepEqual(
       (await store.claim(10)).deferred.map(({ id, state }) => [id, state]),
       [["2", "armed"]],

@@ -3,8 +3,8 @@ import { sampleReceipt, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
 export function fenceSuite<Native>(test: StoreTest<Native>): void {
-  test("marks are read back in the order asked for, per saga", async (_, store) => {
-    await openAs(store, "p1");
+  test("marks are read back in the order asked for, per saga", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     const marks = [
       { sagaId: "s", name: "a", state: "done" },
       { sagaId: "s", name: "b", state: "barred" },
@@ -25,8 +25,8 @@ export function fenceSuite<Native>(test: StoreTest<Native>): void {
     );
   });
 
-  test("a mark is overwritten, also within one transaction", async (_, store) => {
-    await openAs(store, "p1");
+  test("a mark is overwritten, also within one transaction", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     await store.transaction(async (tx) => {
       await tx.write(writes({ marks: [{ sagaId: "s", name: "a", state: "done" }] }));
       const [between] = await tx.receive([sampleReceipt("1", { sagaId: "s", marks: ["a"] })]);
@@ -37,8 +37,8 @@ export function fenceSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(after?.marks, ["undone"]);
   });
 
-  test("names and states are data: quotes, statements and prototypes do nothing", async (_, store) => {
-    await openAs(store, "p1");
+  test("names and states are data: quotes, statements and prototypes do nothing", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     for (const name of ["'; DROP TABLE odori_fence; --", "__proto__", "constructor", "日本", "a b"]) {
       await store.transaction((tx) => tx.write(writes({ marks: [{ sagaId: name, name, state: name }] })));
       const [received] = await store.transaction((tx) => tx.receive([sampleReceipt("1", { sagaId: name, marks: [name] })]));
@@ -48,8 +48,8 @@ export function fenceSuite<Native>(test: StoreTest<Native>): void {
 
   test("of two processes that find a mark absent, one writes it", async (fixture, store) => {
     const other = await fixture.connect();
-    await openAs(store, "p1");
-    await openAs(other, "p2");
+    await openAs(store, "p1", fixture.clock);
+    await openAs(other, "p2", fixture.clock);
     let winners = 0;
     const take = (one: typeof store, id: string) =>
       one.transaction(async (tx) => {

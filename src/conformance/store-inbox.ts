@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { sampleDeferred, sampleEntry, sampleReceipt, writes } from "./samples.ts";
-import { openAs, type StoreTest, TestClock } from "./store-fixture.ts";
+import { openAs, type StoreTest } from "./store-fixture.ts";
 
 export function inboxSuite<Native>(test: StoreTest<Native>): void {
   test("a delivery is fresh once, and a duplicate ever after", async (fixture, store) => {
-    await openAs(store, "p1");
+    await openAs(store, "p1", fixture.clock);
     const look = () => store.transaction(async (tx) => (await tx.receive([sampleReceipt("1")]))[0]?.standing);
     assert.equal(await look(), "fresh");
     await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("1")] })));
     assert.equal(await look(), "duplicate");
     await store.close();
     const again = await fixture.connect();
-    await openAs(again, "p2");
+    await openAs(again, "p2", fixture.clock);
     const standing = await again.transaction(async (tx) => (await tx.receive([sampleReceipt("1")]))[0]?.standing);
     assert.equal(standing, "duplicate");
   });
 
-  test("reaction, source and id make the identity, each of them", async (_, store) => {
-    await openAs(store, "p1");
+  test("reaction, source and id make the identity, each of them", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("1")] })));
     const receipts = [
       sampleReceipt("1"),
@@ -32,8 +32,8 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     );
   });
 
-  test("one delivery twice in a batch makes the batch fail", async (_, store) => {
-    await openAs(store, "p1");
+  test("one delivery twice in a batch makes the batch fail", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     const twice = writes({ journal: [sampleEntry("1"), sampleEntry("1", { sagaId: "another saga" })] });
     await assert.rejects(
       store.transaction((tx) => tx.write(twice)),
@@ -44,8 +44,8 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
 
   test("two processes cannot both find the same delivery fresh", async (fixture, store) => {
     const other = await fixture.connect();
-    await openAs(store, "p1");
-    await openAs(other, "p2");
+    await openAs(store, "p1", fixture.clock);
+    await openAs(other, "p2", fixture.clock);
     let handled = 0;
     const handle = (one: typeof store) =>
       one.transaction(async (tx) => {
@@ -59,12 +59,12 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     assert.equal(handled, 1);
   });
 
-  test("deferred deliveries that were closed long ago are purged, and no others", async (_, store) => {
-    const clock = new TestClock();
+  test("deferred deliveries that were closed long ago are purged, and no others", async (fixture, store) => {
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     const states = ["answered", "discarded", "parked", "waiting"] as const;
     await store.transaction((tx) => tx.write(writes({ defer: states.map((state) => sampleDeferred(state, { state })) })));
-    clock.now += 10_000;
+    await clock.advance(10_000);
     await store.transaction((tx) => tx.write(writes({ defer: [sampleDeferred("young", { state: "discarded" })] })));
     await store.purge(5_000, 10);
     const left = await store.inspect.deferred(states, 10);
@@ -74,8 +74,8 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     );
   });
 
-  test("rows past their time are purged, with the fence of sagas that have none left", async (_, store) => {
-    const clock = new TestClock();
+  test("rows past their time are purged, with the fence of sagas that have none left", async (fixture, store) => {
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     const mark = (sagaId: string) => ({ sagaId, name: "paid", state: "done" });
     await store.transaction((tx) =>
@@ -83,7 +83,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
         writes({ journal: [sampleEntry("old"), sampleEntry("both 1", { sagaId: "both" })], marks: [mark("saga of old"), mark("both")] }),
       ),
     );
-    clock.now += 10_000;
+    await clock.advance(10_000);
     await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("both 2", { sagaId: "both" })] })));
     assert.equal(await store.purge(5_000, 1), 1, "no more than the limit");
     assert.equal(await store.purge(5_000, 10), 1);

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { sampleDeferred, sampleEntry, sampleEvent, writes } from "./samples.ts";
-import { openAs, type StoreTest, TestClock } from "./store-fixture.ts";
+import { openAs, type StoreTest } from "./store-fixture.ts";
 
 export function inspectionSuite<Native>(test: StoreTest<Native>): void {
-  test("the journal of a saga, oldest first, as it was written", async (_, store) => {
-    const clock = new TestClock();
+  test("the journal of a saga, oldest first, as it was written", async (fixture, store) => {
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     const first = sampleEntry("1", { sagaId: "s", effect: "payment.authorized.v1", emitted: [{ id: "e", type: "payment.authorized.v1" }] });
     const second = sampleEntry("2", { sagaId: "s", causationId: "1", disposition: "undone", reaction: "undo" });
     await store.transaction((tx) => tx.write(writes({ journal: [first, sampleEntry("x")] })));
-    clock.now += 5;
+    await clock.advance(5);
     await store.transaction((tx) => tx.write(writes({ journal: [second] })));
     assert.deepEqual(await store.inspect.journal("s"), [
       { ...first, at: clock.now - 5 },
@@ -20,8 +20,8 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await store.inspect.sagas(10)).length, 2);
   });
 
-  test("an amended row says what became of the delivery in the end", async (_, store) => {
-    await openAs(store, "p1");
+  test("an amended row says what became of the delivery in the end", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("1", { disposition: "retrying" })] })));
     await store.transaction((tx) => tx.write(writes({ amend: [sampleEntry("1", { emitted: [{ id: "e", type: "t" }] })] })));
     const journal = await store.inspect.journal("saga of 1");
@@ -31,20 +31,20 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     );
   });
 
-  test("counts", async (_, store) => {
-    const clock = new TestClock();
+  test("counts", async (fixture, store) => {
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     assert.deepEqual(await store.inspect.counts(), { outbox: 0, outboxOldestMs: 0, deferred: {} });
     const enqueue = [sampleEvent("1"), sampleEvent("2")];
     await store.transaction((tx) =>
       tx.write(writes({ journal: [sampleEntry("1")], enqueue, defer: [sampleDeferred("1", { state: "parked" })] })),
     );
-    clock.now += 40;
+    await clock.advance(40);
     assert.deepEqual(await store.inspect.counts(), { outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 } });
   });
 
-  test("retrying a parked delivery makes it due at once, with its attempts counted anew", async (_, store) => {
-    await openAs(store, "p1");
+  test("retrying a parked delivery makes it due at once, with its attempts counted anew", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     await store.transaction((tx) =>
       tx.write(
         writes({ journal: [sampleEntry("1", { disposition: "parked" })], defer: [sampleDeferred("1", { state: "parked", attempts: 8 })] }),
@@ -62,8 +62,8 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     await assert.rejects(store.inspect.retry(999), { code: "NOT_PARKED" });
   });
 
-  test("discarding keeps the row with its reason, and lets go what waited behind it", async (_, store) => {
-    await openAs(store, "p1");
+  test("discarding keeps the row with its reason, and lets go what waited behind it", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     const journal = [sampleEntry("1", { sagaId: "s", disposition: "parked" }), sampleEntry("2", { sagaId: "s", disposition: "waiting" })];
     const defer = [sampleDeferred("1", { sagaId: "s", state: "parked" }), sampleDeferred("2", { sagaId: "s", state: "waiting" })];
     await store.transaction((tx) => tx.write(writes({ journal, defer })));

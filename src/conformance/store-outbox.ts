@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { sampleEvent, writes } from "./samples.ts";
-import { openAs, type StoreTest, TestClock } from "./store-fixture.ts";
+import { openAs, type StoreTest } from "./store-fixture.ts";
 
 export function outboxSuite<Native>(test: StoreTest<Native>): void {
   test("what a live process has enqueued is its own", async (fixture, store) => {
-    const clock = new TestClock();
+    const { clock } = fixture;
     const other = await fixture.connect();
     await openAs(store, "p1", clock);
     await openAs(other, "p2", clock);
@@ -15,7 +15,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("what a dead process has left is claimed by one other, as it was", async (fixture, store) => {
-    const clock = new TestClock();
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     const event = sampleEvent("1", { subject: "s", causationId: "0", data: { text: "日本 \"'", list: [1, null, { a: true }] } });
     await store.transaction((tx) => tx.write(writes({ enqueue: [event] })));
@@ -23,7 +23,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     const three = await fixture.connect();
     await openAs(two, "p2", clock);
     await openAs(three, "p3", clock);
-    clock.now += 1_001;
+    await clock.advance(1_001);
     const claims = await Promise.all([two.claim(10), three.claim(10)]);
     const rows = claims.flatMap(({ outbox }) => outbox);
     assert.deepEqual(
@@ -33,7 +33,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("a clean end needs no wait", async (fixture, store) => {
-    const clock = new TestClock();
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
     await store.close();
@@ -43,20 +43,20 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("claiming renews the lease", async (fixture, store) => {
-    const clock = new TestClock();
+    const { clock } = fixture;
     const other = await fixture.connect();
     await openAs(store, "p1", clock);
     await openAs(other, "p2", clock);
     await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
     for (let i = 0; i < 5; i++) {
-      clock.now += 600;
+      await clock.advance(600);
       await store.claim(10);
       assert.deepEqual((await other.claim(10)).outbox, []);
     }
   });
 
   test("what was confirmed is gone, and nothing else", async (fixture, store) => {
-    const clock = new TestClock();
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     const first = await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
     await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("2")], confirm: first === undefined ? [] : [first] })));
@@ -71,8 +71,8 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     );
   });
 
-  test("a ticket is never used again", async (_, store) => {
-    await openAs(store, "p1");
+  test("a ticket is never used again", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     const tickets = new Set<number | undefined>();
     for (let i = 0; i < 5; i++) {
       const ticket = await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent(`${i}`)] })));
@@ -83,7 +83,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("claims come oldest first, and no more than the limit", async (fixture, store) => {
-    const clock = new TestClock();
+    const { clock } = fixture;
     await openAs(store, "p1", clock);
     for (const id of ["1", "2", "3"]) await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent(id)] })));
     await store.close();
@@ -95,8 +95,8 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await ids(), []);
   });
 
-  test("writing nothing gives no ticket", async (_, store) => {
-    await openAs(store, "p1");
+  test("writing nothing gives no ticket", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
     assert.equal(await store.transaction((tx) => tx.write(writes({}))), undefined);
   });
 }

@@ -4,7 +4,7 @@ import { openAs, type StoreTest } from "./store-fixture.ts";
 
 export function transactionSuite<Native>(test: StoreTest<Native>): void {
   test("business rows and bookkeeping commit together", async (fixture, store) => {
-    await openAs(store, "p1");
+    await openAs(store, "p1", fixture.clock);
     await store.transaction(async (tx) => {
       await fixture.put(tx.native, "kept");
       await tx.write(writes({ journal: [sampleEntry("1")] }));
@@ -14,7 +14,7 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("they roll back together, and the caller gets its own error", async (fixture, store) => {
-    await openAs(store, "p1");
+    await openAs(store, "p1", fixture.clock);
     const failure = new Error("the handler failed");
     const attempt = store.transaction(async (tx) => {
       await fixture.put(tx.native, "lost");
@@ -31,14 +31,14 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("a transaction that has ended refuses to be used", async (fixture, store) => {
-    await openAs(store, "p1");
+    await openAs(store, "p1", fixture.clock);
     const native = await store.transaction(async (tx) => tx.native);
     await assert.rejects(async () => fixture.put(native, "late"), { code: "TRANSACTION_CLOSED" });
     assert.equal(await fixture.has("late"), false);
   });
 
   test("transactions of one store do not mix", async (fixture, store) => {
-    await openAs(store, "p1");
+    await openAs(store, "p1", fixture.clock);
     const attempts = Array.from({ length: 20 }, (_, i) =>
       store.transaction(async (tx) => {
         await fixture.put(tx.native, `row ${i}`);
@@ -54,7 +54,7 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("the caller's own transaction keeps both, or loses both", async (fixture, store) => {
-    await openAs(store, "p1");
+    await openAs(store, "p1", fixture.clock);
     const failure = new Error("the caller failed");
     const attempt = fixture.ownTransaction(async (native) => {
       await fixture.put(native, "lost");
@@ -78,14 +78,16 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
 
   test("several processes may open it at once", async (fixture, store) => {
     const stores = [store, ...(await Promise.all([fixture.connect(), fixture.connect(), fixture.connect()]))];
-    await Promise.all(stores.map((one, i) => openAs(one, `p${i}`)));
+    await Promise.all(stores.map((one, i) => openAs(one, `p${i}`, fixture.clock)));
     await Promise.all(stores.map((one, i) => one.transaction((tx) => fixture.put(tx.native, `by ${i}`))));
     for (const i of stores.keys()) assert.equal(await fixture.has(`by ${i}`), true);
   });
 
   test("another service's database is refused", async (fixture, store) => {
-    await openAs(store, "p1");
+    await openAs(store, "p1", fixture.clock);
     const other = await fixture.connect();
-    await assert.rejects(other.open({ service: "thief", owner: "p2", leaseMs: 1_000, now: Date.now }), { code: "STORE_NOT_OURS" });
+    await assert.rejects(other.open({ service: "thief", owner: "p2", leaseMs: 1_000, now: () => fixture.clock.now }), {
+      code: "STORE_NOT_OURS",
+    });
   });
 }

@@ -36,6 +36,7 @@ export type ErrorCode =
   | "STORE_FULL"
   | "STORE_BUSY"
   | "STORE_UNSAFE"
+  | "STORE_FORBIDDEN"
   | "STORE_NOT_OURS"
   | "STORE_VERSION"
   | "TRANSACTION_CLOSED"

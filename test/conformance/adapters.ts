@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "odori";
-import type { BusFactory, StoreFactory } from "odori/conformance";
+import { type BusFactory, localClock, type StoreFactory } from "odori/conformance";
 import { MemoryDatabase, type MemoryTx, memoryBus, memoryStore, memoryTable } from "odori/memory";
 import { type Sql, sqlite, sqlOf } from "odori/sqlite";
+import { postgresStores } from "../servers/postgres.ts";
+import { serverUrl } from "../servers/shared.ts";
 
 /** Every adapter of the project, by the name of its folder: `test/tidy.test.ts` sees to it that none is missing. */
 export const buses: Readonly<Record<string, BusFactory>> = {
@@ -26,6 +28,7 @@ export const memoryStores: StoreFactory<MemoryTx> = {
     const open: Store<MemoryTx>[] = [];
     const own = memoryStore(database);
     return {
+      clock: localClock(),
       async connect() {
         const store = memoryStore(database);
         open.push(store);
@@ -50,6 +53,7 @@ export const sqliteStores: StoreFactory<Sql> = {
     own.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; CREATE TABLE business (key TEXT PRIMARY KEY)");
     const open: Store<Sql>[] = [];
     return {
+      clock: localClock(),
       async connect() {
         const store = sqlite(path);
         open.push(store);
@@ -78,4 +82,4 @@ export const sqliteStores: StoreFactory<Sql> = {
   },
 };
 
-export const stores = { memory: memoryStores, sqlite: sqliteStores };
+export const stores = { memory: memoryStores, sqlite: sqliteStores, postgres: postgresStores(() => serverUrl("postgres")) };

@@ -1,16 +1,11 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf, messageOf } from "../../contract/errors.ts";
+import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
 import { connectToExisting } from "./connect.ts";
 import { checkSchema } from "./schema.ts";
 import type { Connection } from "./sql.ts";
 import { examineVersion } from "./version.ts";
-
-export interface Diagnosis {
-  readonly level: "ok" | "warning" | "error";
-  readonly check: string;
-  readonly message: string;
-}
 
 const DISK_LOW_BYTES = 256 * 1024 * 1024;
 /** An outbox row older than that: nobody is running, or the bus takes nothing. */
@@ -64,8 +59,4 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
     verdict("retrying", true, "ok", `${retrying} deliveries are put off`),
     verdict("parked", parked === 0, "warning", `${parked} deliveries are parked${parked === 0 ? "" : ": see `odori parked list`"}`),
   ];
-}
-
-function verdict(check: string, fine: boolean, otherwise: "ok" | "warning" | "error", message: string): Diagnosis {
-  return { level: fine ? "ok" : otherwise, check, message };
 }

@@ -1,3 +1,4 @@
-export { type Diagnosis, diagnose } from "./diagnose.ts";
+export type { Diagnosis } from "../../ports/diagnosis.ts";
+export { diagnose } from "./diagnose.ts";
 export { type Sql, type SqlRow, type SqlValue, sqlOf } from "./sql.ts";
 export { type SqliteOptions, type SqliteStore, sqlite } from "./store.ts";

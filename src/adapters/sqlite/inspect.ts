@@ -1,9 +1,9 @@
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
+import { toDeferred, toJournal, toState } from "../../ports/rows.ts";
 import type { StoreCounts, StoreInspection } from "../../ports/store.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
-import { toDeferred, toJournal, toState } from "./rows.ts";
 import type { Connection } from "./sql.ts";
 
 /** How the inspection gets at the database: alone, and for writing inside a transaction. */

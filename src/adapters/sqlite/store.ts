@@ -1,10 +1,10 @@
 import { decodeStored } from "../../cloudevents/json.ts";
 import { OdoriError } from "../../contract/errors.ts";
+import { toDeferred } from "../../ports/rows.ts";
 import { Serial } from "../../ports/serial.ts";
 import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
 import { begin, commit, connect, connectToExisting, rollback } from "./connect.ts";
 import { SqliteInspection } from "./inspect.ts";
-import { toDeferred } from "./rows.ts";
 import { checkSchema, migrate } from "./schema.ts";
 import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";

@@ -1,12 +1,13 @@
-import { OdoriError } from "../../contract/errors.ts";
-import { quote } from "../../contract/grammar.ts";
-import { DEFERRED_STATES, type Deferred, type DeferredState, type Problem } from "../../ports/deferred.ts";
-import { DISPOSITIONS, type Emission, type JournalRecord } from "../../ports/journal.ts";
-import type { SqlRow } from "./sql.ts";
+import { OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
+import { DEFERRED_STATES, type Deferred, type DeferredState, type Problem } from "./deferred.ts";
+import { DISPOSITIONS, type Emission, type JournalRecord } from "./journal.ts";
 
-/* Reads rows of our own tables. What they hold was checked when it was written. */
+/* Reads rows of the tables of an SQL store. What they hold was checked when it was written. */
 
-export function toJournal(row: SqlRow): JournalRecord {
+type Row = Readonly<Record<string, unknown>>;
+
+export function toJournal(row: Row): JournalRecord {
   const emitted: readonly Emission[] = JSON.parse(text(row.emitted));
   return {
     reaction: text(row.reaction),
@@ -22,7 +23,7 @@ export function toJournal(row: SqlRow): JournalRecord {
   };
 }
 
-export function toDeferred(row: SqlRow): Deferred {
+export function toDeferred(row: Row): Deferred {
   const problem: Problem | undefined = row.problem === null ? undefined : JSON.parse(text(row.problem));
   return {
     seq: Number(row.seq),
@@ -34,7 +35,7 @@ export function toDeferred(row: SqlRow): Deferred {
     attempts: Number(row.attempts),
     dueAt: Number(row.due_at),
     problem,
-    body: { malformed: row.malformed === 1, text: text(row.body) },
+    body: { malformed: row.malformed === 1 || row.malformed === true, text: text(row.body) },
     at: Number(row.at),
     reason: optional(row.reason),
   };

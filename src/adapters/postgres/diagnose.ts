@@ -1,0 +1,55 @@
+import { codeOf, messageOf } from "../../contract/errors.ts";
+import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
+import { explain } from "./errors.ts";
+import { examineSettings } from "./examine.ts";
+import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
+import { ownerOf } from "./schema.ts";
+
+/** An outbox row older than that: nobody is running, or the bus takes nothing. */
+const OUTBOX_OLD_MS = 60_000;
+/** A transaction open for longer keeps dead rows of the queues from being vacuumed, in every database of the server. */
+const TRANSACTION_OLD_S = 300;
+
+/** Looks a service's schema and its server over, without changing anything. */
+export async function diagnose(options: PostgresOptions): Promise<readonly Diagnosis[]> {
+  const pool = poolOf({ ...options, connectionsMax: 1 });
+  try {
+    const service = await ownerOf(pool, options);
+    const warnings = await examineSettings(pool);
+    const schema = schemaOf(options);
+    const { rows } = await pool.query(
+      `SELECT current_setting('server_version') AS version,
+         (SELECT coalesce(sum(count), 0)::int FROM ${schema}.outbox) AS waiting,
+         (SELECT coalesce(${schema}.now_ms() - min(at), 0)::float8 FROM ${schema}.outbox) AS oldest,
+         (SELECT count(*)::int FROM ${schema}.deferred WHERE state IN ('retrying', 'waiting')) AS retrying,
+         (SELECT count(*)::int FROM ${schema}.deferred WHERE state = 'parked') AS parked,
+         (SELECT count(*)::int FROM ${schema}.member WHERE expires_at > ${schema}.now_ms()) AS live,
+         (SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0)::int FROM pg_stat_activity WHERE xact_start IS NOT NULL) AS longest,
+         has_table_privilege('${schema}.outbox', 'INSERT, DELETE') AND has_table_privilege('${schema}.inbox', 'INSERT') AS writes`,
+    );
+    const [row = {}] = rows;
+    const waiting = Number(row.waiting);
+    const ageS = Math.round(Number(row.oldest) / 1_000);
+    return [
+      verdict("service", true, "ok", service),
+      verdict("postgres", true, "ok", `Postgres ${row.version}`),
+      ...warnings.map((warning) => verdict("settings", false, "warning", warning)),
+      verdict("role", row.writes === true, "error", row.writes === true ? "may write" : "may not write: give it what `grants` prints"),
+      verdict("long transactions", Number(row.longest) < TRANSACTION_OLD_S, "warning", `the longest has been open for ${row.longest} s`),
+      verdict("processes", true, "ok", `${row.live} running`),
+      verdict(
+        "outbox",
+        Number(row.oldest) < OUTBOX_OLD_MS,
+        "warning",
+        `${waiting} events wait for the bus${waiting === 0 ? "" : `, the oldest for ${ageS} s`}`,
+      ),
+      verdict("retrying", true, "ok", `${row.retrying} deliveries are put off`),
+      verdict("parked", Number(row.parked) === 0, "warning", `${row.parked} deliveries are parked`),
+    ];
+  } catch (failure) {
+    const error = explain(failure, placeOf(options));
+    return [{ level: "error", check: codeOf(error), message: messageOf(error) }];
+  } finally {
+    await pool.end();
+  }
+}

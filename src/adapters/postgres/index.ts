@@ -1,0 +1,7 @@
+export type { Diagnosis } from "../../ports/diagnosis.ts";
+export { diagnose } from "./diagnose.ts";
+export { fromDrizzle, fromKnex, fromKysely, fromMikroOrm, fromPostgresJs, fromPrisma, fromTypeOrm } from "./join.ts";
+export type { PostgresOptions } from "./options.ts";
+export { grants, migrate } from "./schema.ts";
+export type { Sql, SqlResult, SqlRow } from "./sql.ts";
+export { type PostgresStore, postgres } from "./store.ts";

@@ -1,0 +1,77 @@
+import type { Deferred, DeferredState } from "../../ports/deferred.ts";
+import { notParked } from "../../ports/errors.ts";
+import type { JournalRecord } from "../../ports/journal.ts";
+import { toDeferred, toJournal, toState } from "../../ports/rows.ts";
+import type { StoreCounts, StoreInspection } from "../../ports/store.ts";
+import type { Bookkeeper, SqlRow } from "./sql.ts";
+import type { Statements } from "./statements.ts";
+
+/** How the inspection gets at the database: alone, and for writing inside a transaction. */
+export interface Access {
+  read<T>(work: (books: Bookkeeper) => Promise<T>): Promise<T>;
+  write<T>(work: (books: Bookkeeper) => Promise<T>): Promise<T>;
+}
+
+export class PostgresInspection implements StoreInspection {
+  readonly #access: Access;
+  readonly #statements: Statements;
+
+  constructor(access: Access, statements: Statements) {
+    this.#access = access;
+    this.#statements = statements;
+  }
+
+  journal(sagaId: string): Promise<readonly JournalRecord[]> {
+    return this.#access.read(async (books) => (await books.run(this.#statements.journalOf, [sagaId])).map(toJournal));
+  }
+
+  sagas(limit: number): Promise<readonly string[]> {
+    return this.#access.read(async (books) => (await books.run(this.#statements.sagas, [limit])).map((row) => String(row.saga_id)));
+  }
+
+  deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
+    return this.#access.read(async (books) =>
+      (await books.run(this.#statements.deferredIn, [JSON.stringify(states), limit])).map(toDeferred),
+    );
+  }
+
+  counts(): Promise<StoreCounts> {
+    return this.#access.read(async (books) => {
+      const [outbox] = await books.run(this.#statements.counts, []);
+      const deferred: Partial<Record<DeferredState, number>> = {};
+      for (const row of await books.run(this.#statements.states, [])) deferred[toState(row.state)] = Number(row.rows);
+      return { outbox: Number(outbox?.events), outboxOldestMs: Math.max(0, Number(outbox?.oldest)), deferred };
+    });
+  }
+
+  retry(seq: number): Promise<Deferred> {
+    return this.#access.write(async (books) => {
+      const state = await this.#lock(books, seq);
+      const [row] = await books.run(this.#statements.retry, [seq]);
+      return toDeferred(row ?? refuse(seq, state));
+    });
+  }
+
+  discard(seq: number, reason: string): Promise<Deferred> {
+    return this.#access.write(async (books) => {
+      const state = await this.#lock(books, seq);
+      const [closed] = await books.run(this.#statements.discard, [seq, reason]);
+      const row = toDeferred(closed ?? refuse(seq, state));
+      await books.run(this.#statements.markDiscarded, [row.id, row.reaction, row.source]);
+      await books.run(this.#statements.release, [JSON.stringify([{ saga: row.sagaId, reaction: row.reaction }])]);
+      return row;
+    });
+  }
+
+  /** Locks its saga, as whoever handles one of its deliveries does. Returns the state; undefined when there is no such row. */
+  async #lock(books: Bookkeeper, seq: number): Promise<DeferredState | undefined> {
+    const [row] = await books.run(this.#statements.find, [seq]);
+    if (row === undefined) return undefined;
+    await books.run(this.#statements.lock, [JSON.stringify([row.saga_id])]);
+    return toState(row.state);
+  }
+}
+
+function refuse(seq: number, state: DeferredState | undefined): SqlRow {
+  throw notParked(seq, state);
+}

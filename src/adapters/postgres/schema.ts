@@ -1,0 +1,176 @@
+import type pg from "pg";
+import { OdoriError } from "../../contract/errors.ts";
+import { notOurs } from "../../ports/errors.ts";
+import { explain, isForbidden, isMissing, isRaced } from "./errors.ts";
+import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
+
+/**
+ * One script for each version, oldest first; a script that was released is never changed. `$S` is the schema.
+ *
+ * Times are milliseconds since 1970 on the database's clock, which only `now_ms` reads. The outbox is a queue: its rows live for moments, so it is
+ * vacuumed early. `at` rises with the rows, which is what a BRIN index is for: it costs next to nothing, and finds the old ones.
+ */
+const MIGRATIONS = [
+  `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
+     'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+   CREATE TABLE $S.inbox (
+     seq          bigint GENERATED ALWAYS AS IDENTITY,
+     reaction     text NOT NULL,
+     source       text NOT NULL,
+     id           text NOT NULL,
+     type         text NOT NULL,
+     saga_id      text NOT NULL,
+     causation_id text,
+     disposition  text NOT NULL,
+     effect       text,
+     emitted      text NOT NULL,
+     at           bigint NOT NULL,
+     PRIMARY KEY (id, reaction, source)
+   );
+   CREATE INDEX inbox_saga ON $S.inbox (saga_id);
+   CREATE INDEX inbox_at ON $S.inbox USING brin (at) WITH (autosummarize = on);
+   CREATE TABLE $S.fence (
+     saga_id text NOT NULL,
+     name    text NOT NULL,
+     state   text NOT NULL,
+     PRIMARY KEY (saga_id, name)
+   );
+   CREATE TABLE $S.outbox (
+     ticket bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+     owner  text,
+     count  integer NOT NULL,
+     events text NOT NULL,
+     at     bigint NOT NULL
+   ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
+   CREATE TABLE $S.deferred (
+     seq       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+     reaction  text NOT NULL,
+     saga_id   text NOT NULL,
+     source    text NOT NULL,
+     id        text NOT NULL,
+     state     text NOT NULL,
+     attempts  integer NOT NULL,
+     due_at    bigint NOT NULL,
+     owner     text,
+     problem   text,
+     malformed boolean NOT NULL,
+     body      text NOT NULL,
+     at        bigint NOT NULL,
+     reason    text
+   ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
+   CREATE INDEX deferred_at ON $S.deferred (saga_id, reaction, state);
+   CREATE INDEX deferred_due ON $S.deferred (due_at) WHERE state IN ('retrying', 'armed');
+   CREATE TABLE $S.member (owner text PRIMARY KEY, expires_at bigint NOT NULL);`,
+] as const;
+
+const META = "CREATE TABLE IF NOT EXISTS $S.meta (key text PRIMARY KEY, value text NOT NULL)";
+/** First of the two numbers of every advisory lock that Odori takes, so that they stay apart from the application's: "odor" in ASCII. */
+export const LOCK_SPACE = 0x6f_64_6f_72;
+const RACES_MAX = 5;
+
+/** Creates or migrates the tables of `service`, with a role that may. The application's own role then needs no DDL: see `grants`. */
+export async function migrate(service: string, options: PostgresOptions): Promise<void> {
+  const pool = poolOf({ ...options, connectionsMax: 1 });
+  try {
+    await ensureSchema(pool, service, options);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Statements that let `role` use the tables, and nothing else: for whoever runs `migrate`. */
+export function grants(role: string, options: PostgresOptions = {}): string {
+  const schema = schemaOf(options);
+  const name = `"${role.replaceAll('"', '""')}"`;
+  return [
+    `GRANT USAGE ON SCHEMA ${schema} TO ${name};`,
+    `GRANT SELECT ON ${schema}.meta TO ${name};`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${TABLES.map((table) => `${schema}.${table}`).join(", ")} TO ${name};`,
+    `GRANT EXECUTE ON FUNCTION ${schema}.now_ms() TO ${name};`,
+  ].join("\n");
+}
+
+const TABLES = ["inbox", "fence", "outbox", "deferred", "member"];
+
+/** Makes sure that the tables are there and belong to `service`; runs no DDL where they are. Safe in several processes at once. */
+export async function ensureSchema(pool: pg.Pool, service: string, options: PostgresOptions): Promise<void> {
+  const schema = schemaOf(options);
+  const place = placeOf(options);
+  try {
+    const found = await lookUp(pool, schema);
+    if (found === undefined || found.version < MIGRATIONS.length) await createOrMigrate(pool, schema, service);
+    else checkVersion(found.version, place);
+    const owner = (await lookUp(pool, schema))?.service ?? "";
+    if (owner !== service) throw notOurs(service, owner);
+  } catch (error) {
+    if (!isForbidden(error)) throw explain(error, place);
+    throw new OdoriError("STORE_FORBIDDEN", `This role may not create or use the tables of ${service} in ${place}.`, {
+      cause: error,
+      mend: "Run `migrate` once with the role that owns the schema, and give this one what `grants` prints.",
+    });
+  }
+}
+
+/** Who owns the tables; throws `DATA_NOT_FOUND` where there are none. */
+export async function ownerOf(pool: pg.Pool, options: PostgresOptions): Promise<string> {
+  const schema = schemaOf(options);
+  const place = placeOf(options);
+  const found = await lookUp(pool, schema).catch((error: unknown) => {
+    throw explain(error, place);
+  });
+  if (found === undefined) {
+    throw new OdoriError("DATA_NOT_FOUND", `The schema ${schema} of ${place} holds no saga.`, {
+      mend: "Name the schema that a service uses.",
+    });
+  }
+  checkVersion(found.version, place);
+  return found.service;
+}
+
+async function lookUp(pool: pg.Pool, schema: string): Promise<{ readonly version: number; readonly service: string } | undefined> {
+  try {
+    const { rows } = await pool.query(`SELECT key, value FROM ${schema}.meta`);
+    const meta = new Map<unknown, unknown>(rows.map((row) => [row.key, row.value]));
+    return { version: Number(meta.get("version") ?? 0), service: String(meta.get("service") ?? "") };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function createOrMigrate(pool: pg.Pool, schema: string, service: string): Promise<void> {
+  for (let race = 1; ; race++) {
+    const client = await pool.connect();
+    try {
+      await client.query("BEGIN");
+      await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [LOCK_SPACE, `schema ${schema}`]);
+      const exists = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
+      if (exists.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
+      await client.query(META.replaceAll("$S", schema));
+      const { rows } = await client.query(`SELECT value FROM ${schema}.meta WHERE key = 'version'`);
+      const version = Number(rows[0]?.value ?? 0);
+      for (const script of MIGRATIONS.slice(version)) await client.query(script.replaceAll("$S", schema));
+      const put = `INSERT INTO ${schema}.meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO`;
+      await client.query(`${put} NOTHING`, ["service", service]);
+      await client.query(`${put} UPDATE SET value = greatest(meta.value::int, excluded.value::int)::text`, [
+        "version",
+        `${MIGRATIONS.length}`,
+      ]);
+      await client.query("COMMIT");
+      return;
+    } catch (error) {
+      await client.query("ROLLBACK").catch(() => {});
+      // A role behind another lock (a migration tool's, say) may create the same things.
+      if (!isRaced(error) || race >= RACES_MAX) throw error;
+    } finally {
+      client.release();
+    }
+  }
+}
+
+function checkVersion(version: number, place: string): void {
+  if (version <= MIGRATIONS.length) return;
+  throw new OdoriError("STORE_VERSION", `The database ${place} has schema version ${version}; this Odori knows ${MIGRATIONS.length}.`, {
+    mend: "Use the newer Odori that wrote it.",
+  });
+}

@@ -1,0 +1,86 @@
+import type pg from "pg";
+import { OdoriError } from "../../contract/errors.ts";
+import { explain } from "./errors.ts";
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+export interface SqlResult {
+  readonly rows: readonly SqlRow[];
+  /** How many rows were changed, or read. */
+  readonly rowCount: number | null;
+}
+
+/**
+ * What handlers write through, and all that is needed to join a transaction of your own: something that runs SQL with values.
+ * A client of `pg` is one as it is; for the others see `join.ts`.
+ */
+export interface Sql {
+  query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
+}
+
+/** A statement of the bookkeeping, which is kept prepared under its name. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Runs the bookkeeping. Every value is text or a number: no driver has an opinion of its own about those. */
+export interface Bookkeeper {
+  run(statement: Statement, values: readonly (string | number | null)[]): Promise<readonly SqlRow[]>;
+  /** Whether a statement may be sent before the one before it was answered. */
+  readonly pipelined: boolean;
+}
+
+/** Statements go out one after the other over somebody else's transaction. */
+export function joined(sql: Sql): Bookkeeper {
+  return { run: async (statement, values) => (await sql.query(statement.text, values)).rows, pipelined: false };
+}
+
+/** A connection for as long as one transaction lasts. */
+export class TransactionSql implements Sql, Bookkeeper {
+  readonly pipelined = true;
+  readonly #client: pg.PoolClient;
+  readonly #begun: Promise<unknown>;
+  readonly #place: string;
+  readonly #prepare: boolean;
+  #open = true;
+
+  /** `begun` is the answer to BEGIN, which need not be there yet: bookkeeping that only looks is sent along with it, everything else waits. */
+  constructor(client: pg.PoolClient, begun: Promise<unknown>, place: string, prepare: boolean) {
+    this.#client = client;
+    this.#begun = begun;
+    this.#place = place;
+    this.#prepare = prepare;
+  }
+
+  async query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
+    this.#check();
+    try {
+      await this.#begun;
+      this.#check();
+      return await this.#client.query(text, [...values]);
+    } catch (error) {
+      throw explain(error, this.#place);
+    }
+  }
+
+  async run({ name, text }: Statement, values: readonly (string | number | null)[]): Promise<readonly SqlRow[]> {
+    this.#check();
+    try {
+      const query = this.#prepare ? { name, text, values: [...values] } : { text, values: [...values] };
+      const [{ rows }] = await Promise.all([this.#client.query<SqlRow>(query), this.#begun]);
+      return rows;
+    } catch (error) {
+      throw explain(error, this.#place);
+    }
+  }
+
+  end(): void {
+    this.#open = false;
+  }
+
+  #check(): void {
+    if (this.#open) return;
+    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
+  }
+}

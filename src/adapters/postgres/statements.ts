@@ -1,0 +1,157 @@
+import { hash } from "node:crypto";
+import { LOCK_SPACE } from "./schema.ts";
+import type { Statement } from "./sql.ts";
+
+const BLOCKS = "state IN ('retrying', 'waiting', 'parked')";
+const TIMED = "state IN ('retrying', 'armed')";
+
+export type Statements = ReturnType<typeof statementsFor>;
+
+/**
+ * The bookkeeping of one schema. Lists travel as one JSON text each: one value for any number of rows, whatever the driver.
+ * The names of prepared statements tell schemas apart, since a pooler may hand the same connection to another service.
+ */
+export function statementsFor(schema: string) {
+  const suffix = hash("sha1", schema, "hex").slice(0, 12);
+  const statement = (name: string, text: string): Statement => ({ name: `odori_${name}_${suffix}`, text: text.replaceAll("$S", schema) });
+  /** Rows that no live owner holds. */
+  const free = (alias: string) =>
+    `NOT EXISTS (SELECT 1 FROM $S.member m WHERE m.owner = ${alias}.owner AND m.expires_at > (SELECT t FROM clock))`;
+  const clock = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
+  return {
+    /** Sagas, as a JSON list. In the order of the locks, so that two batches cannot wait for each other. A statement of its own: what is looked up next must be seen as it is once the lock is held. */
+    lock: statement(
+      "lock",
+      `SELECT pg_advisory_xact_lock(${LOCK_SPACE}, k) FROM (
+         SELECT DISTINCT hashtext('$S ' || value) AS k FROM json_array_elements_text($1::text::json) ORDER BY k OFFSET 0) AS keys`,
+    ),
+    receive: statement(
+      "receive",
+      `SELECT a.n, known.x IS NOT NULL AS known, blocking.x IS NOT NULL AS blocked, marks.list AS marks
+       FROM json_to_recordset($1::text::json) AS a(n int, reaction text, source text, id text, saga text)
+       LEFT JOIN LATERAL (SELECT 1 AS x FROM $S.inbox i WHERE i.id = a.id AND i.reaction = a.reaction AND i.source = a.source LIMIT 1) AS known ON true
+       LEFT JOIN LATERAL (SELECT 1 AS x FROM $S.deferred d WHERE d.saga_id = a.saga AND d.reaction = a.reaction AND d.${BLOCKS} LIMIT 1) AS blocking ON true
+       LEFT JOIN LATERAL (SELECT json_agg(json_build_array(f.name, f.state))::text AS list FROM $S.fence f WHERE f.saga_id = a.saga) AS marks ON true`,
+    ),
+    /** Those of the given deferred deliveries that are this owner's to handle; locked against whoever would claim them meanwhile. */
+    held: statement(
+      "held",
+      `SELECT seq FROM $S.deferred WHERE seq IN (SELECT value::bigint FROM json_array_elements_text($1::text::json))
+         AND owner IS NOT DISTINCT FROM $2::text AND ${TIMED} FOR UPDATE`,
+    ),
+    gathered: statement(
+      "gathered",
+      "SELECT body FROM $S.deferred WHERE saga_id = $1 AND reaction = $2 AND state = 'gathered' ORDER BY seq",
+    ),
+    /** Journal, marks, confirmed tickets, deferred, owner, count, events: what almost every batch leaves behind, in one statement. */
+    write: statement(
+      "write",
+      `WITH ${clock},
+       journal AS (INSERT INTO $S.inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
+         SELECT r.reaction, r.source, r.id, r.type, r.saga, r.causation, r.disposition, r.effect, r.emitted, clock.t
+         FROM clock, json_to_recordset($1::text::json) AS r(reaction text, source text, id text, type text, saga text, causation text, disposition text, effect text, emitted text)),
+       marks AS (INSERT INTO $S.fence (saga_id, name, state)
+         SELECT r.saga, r.name, r.state FROM json_to_recordset($2::text::json) AS r(saga text, name text, state text)
+         ON CONFLICT (saga_id, name) DO UPDATE SET state = excluded.state),
+       confirmed AS (DELETE FROM $S.outbox WHERE ticket = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($3::text::json)))),
+       deferred AS (INSERT INTO $S.deferred (reaction, saga_id, source, id, state, attempts, due_at, problem, malformed, body, at)
+         SELECT r.reaction, r.saga, r.source, r.id, r.state, r.attempts, clock.t + r.delay, r.problem, r.malformed, r.body, clock.t
+         FROM clock, json_to_recordset($4::text::json) AS r(reaction text, saga text, source text, id text, state text, attempts int, delay bigint, problem text, malformed boolean, body text)),
+       sent AS (INSERT INTO $S.outbox (owner, count, events, at)
+         SELECT $5::text, $6::int, $7::text, clock.t FROM clock WHERE $6::int > 0 RETURNING ticket)
+       SELECT (SELECT ticket FROM sent) AS ticket, pg_current_xact_id()::text AS xid`,
+    ),
+    amend: statement(
+      "amend",
+      `UPDATE $S.inbox AS i SET disposition = r.disposition, effect = r.effect, emitted = r.emitted, at = $S.now_ms()
+       FROM json_to_recordset($1::text::json) AS r(reaction text, source text, id text, disposition text, effect text, emitted text)
+       WHERE i.id = r.id AND i.reaction = r.reaction AND i.source = r.source`,
+    ),
+    redefer: statement(
+      "redefer",
+      `UPDATE $S.deferred AS d SET state = r.state, attempts = r.attempts, due_at = $S.now_ms() + r.delay, problem = r.problem, owner = NULL
+       FROM json_to_recordset($1::text::json) AS r(seq bigint, state text, attempts int, delay bigint, problem text)
+       WHERE d.seq = r.seq RETURNING d.saga_id, d.reaction, d.state`,
+    ),
+    settle: statement(
+      "settle",
+      "DELETE FROM $S.deferred WHERE seq = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($1::text::json))) RETURNING saga_id, reaction",
+    ),
+    drop: statement(
+      "drop",
+      `DELETE FROM $S.deferred AS d USING json_to_recordset($1::text::json) AS r(saga text, reaction text, state text)
+       WHERE d.saga_id = r.saga AND d.reaction = r.reaction AND d.state = r.state`,
+    ),
+    /** Makes the first delivery that waits for each saga and reaction due, unless another one still stands before it. */
+    release: statement(
+      "release",
+      `UPDATE $S.deferred SET state = 'retrying', due_at = $S.now_ms(), owner = NULL WHERE state = 'waiting' AND seq IN (
+         SELECT min(d.seq) FROM json_to_recordset($1::text::json) AS r(saga text, reaction text)
+         JOIN $S.deferred d ON d.saga_id = r.saga AND d.reaction = r.reaction AND d.${BLOCKS} GROUP BY d.saga_id, d.reaction)`,
+    ),
+    /** Whether there is anything to claim, when something will be due, and how long the owner's own lease still lasts; locks nothing. */
+    peek: statement(
+      "peek",
+      `WITH ${clock} SELECT EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
+         (SELECT min(due_at) FROM $S.deferred d WHERE d.${TIMED} AND ${free("d")}) - (SELECT t FROM clock) AS due,
+         (SELECT expires_at - (SELECT t FROM clock) FROM $S.member WHERE owner = $1) AS lease`,
+    ),
+    claimOutbox: statement(
+      "claim_outbox",
+      `WITH ${clock} UPDATE $S.outbox SET owner = $1 WHERE ticket = ANY (ARRAY(
+         SELECT ticket FROM $S.outbox o WHERE ${free("o")} ORDER BY ticket LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING ticket, events`,
+    ),
+    claimDeferred: statement(
+      "claim_deferred",
+      `WITH ${clock} UPDATE $S.deferred SET owner = $1 WHERE seq = ANY (ARRAY(
+         SELECT seq FROM $S.deferred d WHERE d.${TIMED} AND due_at <= (SELECT t FROM clock) AND ${free("d")}
+         ORDER BY due_at LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING *`,
+    ),
+    renew: statement(
+      "renew",
+      `INSERT INTO $S.member (owner, expires_at) VALUES ($1, $S.now_ms() + $2::bigint)
+       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`,
+    ),
+    bury: statement("bury", "DELETE FROM $S.member WHERE expires_at < $S.now_ms()"),
+    leave: statement("leave", "DELETE FROM $S.member WHERE owner = $1"),
+    purgeInbox: statement(
+      "purge_inbox",
+      `DELETE FROM $S.inbox WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM $S.inbox WHERE at < $S.now_ms() - $1::bigint ORDER BY at, seq LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING saga_id`,
+    ),
+    purgeFence: statement(
+      "purge_fence",
+      `DELETE FROM $S.fence f USING json_array_elements_text($1::text::json) AS gone
+       WHERE f.saga_id = gone.value AND NOT EXISTS (SELECT 1 FROM $S.inbox i WHERE i.saga_id = gone.value)`,
+    ),
+    purgeDeferred: statement(
+      "purge_deferred",
+      `DELETE FROM $S.deferred WHERE seq = ANY (ARRAY(
+         SELECT seq FROM $S.deferred WHERE state IN ('answered', 'discarded') AND at < $S.now_ms() - $1::bigint LIMIT $2::int))`,
+    ),
+    journalOf: statement("journal_of", "SELECT * FROM $S.inbox WHERE saga_id = $1 ORDER BY at, seq"),
+    sagas: statement("sagas", "SELECT saga_id FROM $S.inbox GROUP BY saga_id ORDER BY max(seq) DESC LIMIT $1::int"),
+    deferredIn: statement(
+      "deferred_in",
+      "SELECT * FROM $S.deferred WHERE state IN (SELECT json_array_elements_text($1::text::json)) ORDER BY seq LIMIT $2::int",
+    ),
+    counts: statement(
+      "counts",
+      "SELECT coalesce(sum(count), 0)::int AS events, coalesce($S.now_ms() - min(at), 0)::float8 AS oldest FROM $S.outbox",
+    ),
+    states: statement("states", "SELECT state, count(*)::int AS rows FROM $S.deferred GROUP BY state"),
+    find: statement("find", "SELECT saga_id, state FROM $S.deferred WHERE seq = $1::bigint"),
+    retry: statement(
+      "retry",
+      "UPDATE $S.deferred SET state = 'retrying', attempts = 0, due_at = $S.now_ms(), owner = NULL WHERE seq = $1::bigint AND state = 'parked' RETURNING *",
+    ),
+    discard: statement(
+      "discard",
+      "UPDATE $S.deferred SET state = 'discarded', reason = $2 WHERE seq = $1::bigint AND state IN ('parked', 'retrying') RETURNING *",
+    ),
+    markDiscarded: statement(
+      "mark_discarded",
+      "UPDATE $S.inbox SET disposition = 'discarded', at = $S.now_ms() WHERE id = $1 AND reaction = $2 AND source = $3",
+    ),
+  };
+}

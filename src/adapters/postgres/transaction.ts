@@ -1,0 +1,160 @@
+import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
+import type { EventEnvelope } from "../../contract/envelope.ts";
+import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
+import { alreadyReceived } from "../../ports/errors.ts";
+import type { JournalEntry } from "../../ports/journal.ts";
+import { toState } from "../../ports/rows.ts";
+import type { MarkWrite, Receipt, Received, Standing, StoreTransaction, Ticket, Writes } from "../../ports/store.ts";
+import { isDuplicate } from "./errors.ts";
+import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
+import type { Statements } from "./statements.ts";
+
+export interface PostgresTransactionParts {
+  readonly native: Sql;
+  readonly books: Bookkeeper;
+  readonly statements: Statements;
+  /** Who publishes the outbox rows; null leaves them to the relay. */
+  readonly owner: string | null;
+}
+
+/** Transactions run side by side: a saga is locked before it is looked up, so what was looked up cannot change before this one ends. */
+export class PostgresTransaction implements StoreTransaction<Sql> {
+  readonly native: Sql;
+  /** The transaction's id, once something was written. After a COMMIT without an answer it tells whether that happened. */
+  xid: string | undefined;
+  readonly #books: Bookkeeper;
+  readonly #statements: Statements;
+  readonly #owner: string | null;
+
+  constructor({ native, books, statements, owner }: PostgresTransactionParts) {
+    this.native = native;
+    this.#books = books;
+    this.#statements = statements;
+    this.#owner = owner;
+  }
+
+  async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
+    if (receipts.length === 0) return [];
+    const { lock, receive } = this.#statements;
+    const asked = receipts.map(({ reaction, source, id, sagaId: saga }, n) => ({ n, reaction, source, id, saga }));
+    const sagas = receipts.map(({ sagaId }) => sagaId);
+    const [, rows] = await this.#both(
+      () => this.#books.run(lock, [JSON.stringify(sagas)]),
+      () => this.#books.run(receive, [JSON.stringify(asked)]),
+    );
+    const held = await this.#held(receipts);
+    const found = new Map(rows.map((row) => [Number(row.n), row]));
+    return Promise.all(
+      receipts.map(async (receipt, n) => {
+        const row = found.get(n) ?? {};
+        return {
+          standing: standingOf(receipt, row, held),
+          marks: marksOf(receipt, row),
+          gathered: receipt.gathers ? await this.#gathered(receipt) : [],
+        };
+      }),
+    );
+  }
+
+  async write(writes: Writes): Promise<Ticket | undefined> {
+    const { journal, enqueue, confirm, defer, marks, amend } = writes;
+    let ticket: Ticket | undefined;
+    if (journal.length + enqueue.length + confirm.length + defer.length + marks.length > 0) {
+      const values = [
+        JSON.stringify(journal.map(toJournalRow)),
+        JSON.stringify(lastOfEach(marks)),
+        JSON.stringify(confirm),
+        JSON.stringify(defer.map(toDeferredRow)),
+        this.#owner,
+        enqueue.length,
+        enqueue.length === 0 ? "" : encodeStored(enqueue),
+      ];
+      const [row] = await this.#books.run(this.#statements.write, values).catch((error: unknown) => {
+        const [first] = journal;
+        throw isDuplicate(error, "inbox") && first !== undefined ? alreadyReceived(first) : error;
+      });
+      this.xid = String(row?.xid);
+      if (enqueue.length > 0) ticket = Number(row?.ticket);
+    }
+    if (amend.length > 0) await this.#books.run(this.#statements.amend, [JSON.stringify(amend.map(toJournalRow))]);
+    await this.#changeDeferred(writes);
+    return ticket;
+  }
+
+  async #changeDeferred({ redefer, settle, drop }: Writes): Promise<void> {
+    const { redefer: change, settle: remove, drop: dropAll, release } = this.#statements;
+    const free: SqlRow[] = [];
+    if (redefer.length > 0) {
+      const rows = redefer.map(({ seq, state, attempts, delayMs: delay, problem }) => ({
+        seq,
+        state,
+        attempts,
+        delay,
+        problem: toText(problem),
+      }));
+      const changed = await this.#books.run(change, [JSON.stringify(rows)]);
+      free.push(...changed.filter(({ state }) => !BLOCKING.includes(toState(state))));
+    }
+    if (settle.length > 0) free.push(...(await this.#books.run(remove, [JSON.stringify(settle)])));
+    if (free.length > 0) {
+      const keys = free.map(({ saga_id, reaction }) => ({ saga: saga_id, reaction }));
+      await this.#books.run(release, [JSON.stringify(keys)]);
+    }
+    if (drop.length > 0) {
+      const keys = drop.map(({ sagaId: saga, reaction, state }) => ({ saga, reaction, state }));
+      await this.#books.run(dropAll, [JSON.stringify(keys)]);
+    }
+  }
+
+  /** Sent together where the connection allows it, else one after the other. */
+  async #both<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<readonly [A, B]> {
+    if (this.#books.pipelined) return Promise.all([first(), second()]);
+    const answer = await first();
+    return [answer, await second()];
+  }
+
+  async #held(receipts: readonly Receipt[]): Promise<ReadonlySet<number>> {
+    const asked = receipts.flatMap(({ deferred }) => (deferred === undefined ? [] : [deferred]));
+    if (asked.length === 0) return new Set();
+    const rows = await this.#books.run(this.#statements.held, [JSON.stringify(asked), this.#owner]);
+    return new Set(rows.map(({ seq }) => Number(seq)));
+  }
+
+  async #gathered({ reaction, sagaId }: Receipt): Promise<readonly EventEnvelope[]> {
+    const rows = await this.#books.run(this.#statements.gathered, [sagaId, reaction]);
+    return rows.flatMap(({ body }) => decodeStored(String(body)));
+  }
+}
+
+function standingOf({ deferred }: Receipt, row: SqlRow, held: ReadonlySet<number>): Standing {
+  if (deferred !== undefined) return held.has(deferred) ? "fresh" : "gone";
+  if (row.known === true) return "duplicate";
+  return row.blocked === true ? "blocked" : "fresh";
+}
+
+function marksOf({ marks }: Receipt, row: SqlRow): readonly (string | undefined)[] {
+  if (marks.length === 0) return [];
+  const list: readonly (readonly [string, string])[] = typeof row.marks === "string" ? JSON.parse(row.marks) : [];
+  const states = new Map(list);
+  return marks.map((name) => states.get(name));
+}
+
+function toJournalRow({ reaction, source, id, type, sagaId: saga, causationId: causation, disposition, effect, emitted }: JournalEntry) {
+  return { reaction, source, id, type, saga, causation, disposition, effect, emitted: JSON.stringify(emitted) };
+}
+
+function toDeferredRow({ reaction, sagaId: saga, source, id, state, attempts, delayMs: delay, problem, body }: NewDeferred) {
+  // Bytes that never were an event may hold what no text of Postgres can: U+0000, and halves of surrogate pairs.
+  const text = body.malformed ? body.text.replaceAll("\u0000", "\ufffd").toWellFormed() : body.text;
+  return { reaction, saga, source, id, state, attempts, delay, problem: toText(problem), malformed: body.malformed, body: text };
+}
+
+/** One statement can write a row but once: of several states of a mark the last one counts. */
+function lastOfEach(marks: readonly MarkWrite[]) {
+  const last = new Map(marks.map(({ sagaId: saga, name, state }) => [JSON.stringify([saga, name]), { saga, name, state }]));
+  return [...last.values()];
+}
+
+function toText(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}

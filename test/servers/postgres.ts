@@ -1,0 +1,66 @@
+import { localClock, type StoreFactory } from "odori/conformance";
+import { migrate, type PostgresStore, postgres, type Sql } from "odori/postgres";
+import pg from "pg";
+
+let schemas = 0;
+
+/** A schema that no other test uses. */
+export function newSchema(): string {
+  return `t${process.pid}_${schemas++}`;
+}
+
+/** Stores in schemas of a server, whose clock the tests put forward. */
+export function postgresStores(url: () => string): StoreFactory<Sql> {
+  return {
+    name: "postgres",
+    async make() {
+      const schema = newSchema();
+      const own = new pg.Pool({ connectionString: url(), max: 2 });
+      await migrate("shop", { connectionString: url(), schema });
+      const clock = localClock();
+      // The clock of the database is one function of the schema.
+      await own.query(`CREATE TABLE ${schema}.business (key text PRIMARY KEY);
+        CREATE TABLE ${schema}.clock (now bigint); INSERT INTO ${schema}.clock VALUES (${clock.now});
+        CREATE OR REPLACE FUNCTION ${schema}.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT now FROM ${schema}.clock'`);
+      const open: PostgresStore[] = [];
+      return {
+        clock: {
+          get now() {
+            return clock.now;
+          },
+          async advance(ms) {
+            await clock.advance(ms);
+            await own.query(`UPDATE ${schema}.clock SET now = $1`, [clock.now]);
+          },
+        },
+        async connect() {
+          const store = postgres({ connectionString: url(), schema });
+          open.push(store);
+          return store;
+        },
+        put: async (native, key) => {
+          await native.query(`INSERT INTO ${schema}.business (key) VALUES ($1)`, [key]);
+        },
+        has: async (key) => (await own.query(`SELECT 1 FROM ${schema}.business WHERE key = $1`, [key])).rowCount === 1,
+        async ownTransaction(work) {
+          const client = await own.connect();
+          try {
+            await client.query("BEGIN");
+            await work(client);
+            await client.query("COMMIT");
+          } catch (error) {
+            await client.query("ROLLBACK");
+            throw error;
+          } finally {
+            client.release();
+          }
+        },
+        async close() {
+          for (const store of open) await store.close();
+          await own.query(`DROP SCHEMA ${schema} CASCADE`);
+          await own.end();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** How one kind of server is run: as a private process, in a folder of its own, on a free port of the loopback. */
+export interface Recipe {
+  readonly name: string;
+  /** Prepares the folder; runs once. */
+  prepare?(place: Place): Promise<void>;
+  command(place: Place): { readonly program: string; readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> };
+  /** Rejects as long as the server cannot be used. */
+  ready(place: Place): Promise<void>;
+  url(place: Place): string;
+  /** Ends what the server has started beside itself. */
+  tidy?(place: Place): void;
+  /** Who runs it, where it refuses to run as root. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+}
+
+export interface Place {
+  readonly folder: string;
+  readonly port: number;
+  /** Another free port, for servers that need two. */
+  readonly port2: number;
+}
+
+const START_LIMIT_MS = 60_000;
+
+/** What still runs ends with this process, however it ends. */
+const running = new Set<Server>();
+process.once("exit", () => {
+  for (const server of running) server.end();
+});
+
+/** A running server. It is killed, paused and started again by its process id, and its folder goes with it. */
+export class Server {
+  readonly url: string;
+  readonly place: Place;
+  readonly #recipe: Recipe;
+  #child: ChildProcess | undefined;
+  #output = "";
+
+  private constructor(recipe: Recipe, place: Place) {
+    this.#recipe = recipe;
+    this.place = place;
+    this.url = recipe.url(place);
+  }
+
+  static async start(recipe: Recipe): Promise<Server> {
+    const folder = mkdtempSync(join(tmpdir(), `odori-${recipe.name}-`));
+    if (recipe.user !== undefined) chownSync(folder, recipe.user.uid, recipe.user.gid);
+    const [port, port2] = await freePorts(2);
+    const server = new Server(recipe, { folder, port: port ?? 0, port2: port2 ?? 0 });
+    running.add(server);
+    try {
+      await recipe.prepare?.(server.place);
+      await server.up();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Starts it (again), on the same port and data, and waits until it can be used. */
+  async up(): Promise<void> {
+    const until = performance.now() + START_LIMIT_MS;
+    for (;;) {
+      if (this.#child === undefined) this.#spawn();
+      try {
+        return await this.#recipe.ready(this.place);
+      } catch (cause) {
+        if (performance.now() > until) throw new Error(`${this.#recipe.name} does not start: ${this.#output.slice(-2_000)}`, { cause });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    this.#signal("SIGKILL");
+    await gone;
+  }
+
+  pause(): void {
+    this.#signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#signal("SIGCONT");
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    this.end();
+  }
+
+  /** Ends it at once, without waiting, and removes its folder. */
+  end(): void {
+    running.delete(this);
+    this.#signal("SIGKILL");
+    this.#recipe.tidy?.(this.place);
+    rmSync(this.place.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  }
+
+  /** To its whole process group: what is started may be a script that starts the server. */
+  #signal(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch (error) {
+      // It has just ended by itself.
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  }
+
+  #spawn(): void {
+    const { program, args, env } = this.#recipe.command(this.place);
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+      ...this.#recipe.user,
+    });
+    const keep = (chunk: Buffer) => {
+      this.#output = (this.#output + chunk.toString()).slice(-20_000);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.once("error", (error) => keep(Buffer.from(String(error))));
+    child.once("exit", () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    this.#child = child;
+  }
+}
+
+/** Ports that nobody listens on now. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const listeners = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    listeners.map(
+      (listener) =>
+        new Promise<number>((resolve, reject) => {
+          listener.once("error", reject);
+          listener.listen(0, "127.0.0.1", () => {
+            const address = listener.address();
+            resolve(typeof address === "object" && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,25 @@
+import { inject } from "vitest";
+import { HOW, type ServerName } from "./find.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    servers: Readonly<Record<ServerName, string | undefined>>;
+  }
+}
+
+/** The URL of the server that this run of the suite shares; undefined where it could not be had. */
+export function urlOf(name: ServerName): string | undefined {
+  return inject("servers")[name];
+}
+
+/** For `describe`'s name: a suite that is skipped says what is missing. */
+export function titleOf(name: ServerName, title: string): string {
+  return urlOf(name) === undefined ? `${title} (skipped, no ${name}: ${HOW[name]})` : title;
+}
+
+/** The same, where a test runs only if there is one. */
+export function serverUrl(name: ServerName): string {
+  const url = urlOf(name);
+  if (url === undefined) throw new Error(`There is no ${name}: ${HOW[name]}`);
+  return url;
+}
