@@ -24,6 +24,25 @@ export function readAttributes(members: ReadonlyMap<string, unknown>, now: numbe
   };
 }
 
+/** The attributes by their names on the wire, without those that are not set. */
+export function writeAttributes(event: EventEnvelope): readonly (readonly [name: string, value: string])[] {
+  const { specversion, id, type, source, time, subject, sagaId, correlationId, causationId, traceparent } = event;
+  const all = [
+    ["specversion", specversion],
+    ["id", id],
+    ["type", type],
+    ["source", source],
+    ["time", time],
+    ["subject", subject],
+    ["sagaid", sagaId],
+    ["correlationid", correlationId],
+    ["causationid", causationId],
+    ["partitionkey", sagaId],
+    ["traceparent", traceparent],
+  ] as const;
+  return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+}
+
 function optional(members: ReadonlyMap<string, unknown>, name: string): string | undefined {
   const value = members.get(name);
   return value === undefined || value === null ? undefined : checkAttribute(name, value);

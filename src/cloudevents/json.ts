@@ -36,14 +36,15 @@ export interface DecodeOptions {
  * Nothing in the text can reach a prototype: attributes are picked by name, and the payload is copied.
  */
 export function decodeJson(bytes: Uint8Array | string, options: DecodeOptions): EventEnvelope {
-  const maxBytes = options.maxBytes ?? WIRE_MAX_BYTES;
-  const size = typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.byteLength;
-  if (size > maxBytes) {
-    throw new OdoriError("MESSAGE_TOO_LARGE", `The message has ${size} bytes, more than ${maxBytes}.`, {
-      mend: "Send keys instead of whole entities.",
-    });
-  }
-  return readObject(parse(bytes), options.now);
+  checkSize(typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.byteLength, options.maxBytes);
+  return readObject(parseJson(bytes), options.now);
+}
+
+export function checkSize(bytes: number, maxBytes: number = WIRE_MAX_BYTES): void {
+  if (bytes <= maxBytes) return;
+  throw new OdoriError("MESSAGE_TOO_LARGE", `The message has ${bytes} bytes, more than ${maxBytes}.`, {
+    mend: "Send keys instead of whole entities.",
+  });
 }
 
 /** Envelopes as one text for a database: a JSON array. */
@@ -53,12 +54,12 @@ export function encodeStored(events: readonly EventEnvelope[]): string {
 
 /** Reads what `encodeStored` wrote; throws `MESSAGE_MALFORMED` where somebody else has written there. */
 export function decodeStored(text: string): readonly EventEnvelope[] {
-  const list = parse(text);
+  const list = parseJson(text);
   if (!Array.isArray(list)) throw malformed("it is not a list");
   return list.map((value) => readObject(value, 0));
 }
 
-function parse(bytes: Uint8Array | string): unknown {
+export function parseJson(bytes: Uint8Array | string): unknown {
   try {
     return JSON.parse(typeof bytes === "string" ? bytes : new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
@@ -83,10 +84,10 @@ function readData(members: ReadonlyMap<string, unknown>): unknown {
   if (members.has("data")) throw malformed("it has both data and data_base64");
   // Payloads of Odori are JSON; bytes that a foreign producer wrapped are JSON too, or no payload of any contract.
   if (typeof base64 !== "string") throw malformed("data_base64 is no text");
-  return toPlain(parse(Buffer.from(base64, "base64"))).data;
+  return toPlain(parseJson(Buffer.from(base64, "base64"))).data;
 }
 
-function malformed(what: string, cause?: unknown): OdoriError {
+export function malformed(what: string, cause?: unknown): OdoriError {
   return new OdoriError("MESSAGE_MALFORMED", `This is no CloudEvent of a saga: ${what}.`, {
     cause,
     mend: "It needs specversion 1.0, id, source, type and sagaid.",

@@ -42,6 +42,10 @@ export type ErrorCode =
   | "TRANSACTION_CLOSED"
   // buses
   | "BUS_CLOSED"
+  | "BUS_UNAVAILABLE"
+  | "BUS_FORBIDDEN"
+  | "BUS_TOPOLOGY"
+  | "UNROUTABLE"
   | "GROUP_UNKNOWN"
   | "GROUP_AWAY"
   // the command

@@ -1,4 +1,4 @@
-import { type ErrorDetails, OdoriError } from "../contract/errors.ts";
+import { type ErrorDetails, messageOf, OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { DeferredState } from "./deferred.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -30,4 +30,28 @@ export function notOurs(service: string, owner: string): OdoriError {
 /** One batch held the same delivery twice: the batch is rolled back, and its deliveries are handled one by one. */
 export function alreadyReceived({ reaction, source, id }: Pick<JournalEntry, "reaction" | "source" | "id">): OdoriError {
   return new OdoriError("DUPLICATE_DELIVERY", `${quote(reaction)} has received ${quote(id)} from ${quote(source)} already.`);
+}
+
+/** The broker cannot be reached, or does not answer. Whoever publishes tries again; the event stays in the outbox. */
+export function busUnavailable(place: string, cause: unknown): OdoriError {
+  return new OdoriError("BUS_UNAVAILABLE", `The broker at ${place} cannot be used: ${messageOf(cause)}.`, {
+    cause,
+    mend: "Check that it is running and can be reached, and the credentials.",
+  });
+}
+
+export function busForbidden(place: string, cause: unknown): OdoriError {
+  return new OdoriError("BUS_FORBIDDEN", `The broker at ${place} does not permit it: ${messageOf(cause)}.`, {
+    cause,
+    mend: "`odori acl` prints what each service needs.",
+  });
+}
+
+/** What stands on the broker contradicts what was asked for, and is not changed behind its owner's back. */
+export function busTopology(message: string, mend: string, cause?: unknown): OdoriError {
+  return new OdoriError("BUS_TOPOLOGY", message, { cause, mend });
+}
+
+export function busClosed(place: string): OdoriError {
+  return new OdoriError("BUS_CLOSED", `The connection to ${place} is closed.`, { mend: "Stop the services before the bus." });
 }

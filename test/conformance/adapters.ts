@@ -6,11 +6,12 @@ import type { Store } from "odori";
 import { type BusFactory, localClock, type StoreFactory } from "odori/conformance";
 import { MemoryDatabase, type MemoryTx, memoryBus, memoryStore, memoryTable } from "odori/memory";
 import { type Sql, sqlite, sqlOf } from "odori/sqlite";
+import { natsBuses } from "../servers/nats.ts";
 import { postgresStores } from "../servers/postgres.ts";
 import { serverUrl } from "../servers/shared.ts";
 
 /** Every adapter of the project, by the name of its folder: `test/tidy.test.ts` sees to it that none is missing. */
-export const buses: Readonly<Record<string, BusFactory>> = {
+export const buses = {
   memory: {
     name: "memory",
     async make(groups) {
@@ -18,7 +19,8 @@ export const buses: Readonly<Record<string, BusFactory>> = {
       return { connect: async () => bus, inject: (topic, bytes) => bus.inject(topic, bytes), close: () => bus.close() };
     },
   },
-};
+  nats: natsBuses(() => serverUrl("nats")),
+} satisfies Readonly<Record<string, BusFactory>>;
 
 export const memoryStores: StoreFactory<MemoryTx> = {
   name: "memory",

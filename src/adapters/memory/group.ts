@@ -1,9 +1,7 @@
 import { OdoriError } from "../../contract/errors.ts";
 import type { Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import type { Environment } from "../../ports/environment.ts";
-
-/** First and longest pause before a rejected message is delivered again, in milliseconds. */
-const REDELIVERY_MS = { first: 10, longest: 1_000 } as const;
+import { redeliveryPauseMs } from "../../ports/redelivery.ts";
 
 interface Message {
   readonly incoming: Incoming;
@@ -132,9 +130,8 @@ export class Group {
       message.reject(error);
       return;
     }
-    const pause = Math.min(REDELIVERY_MS.longest, REDELIVERY_MS.first * 2 ** message.failures);
     message.failures++;
-    this.#environment.timer(pause, () => {
+    this.#environment.timer(redeliveryPauseMs(message.failures), () => {
       if (this.away) message.reject(error);
       else {
         this.#queue.push(message);

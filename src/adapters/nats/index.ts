@@ -1,0 +1,2 @@
+export { type NatsBus, nats } from "./bus.ts";
+export type { NatsOptions } from "./options.ts";

@@ -1,0 +1,37 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect, headers } from "@nats-io/transport-node";
+import type { Bus } from "odori";
+import type { BusFactory } from "odori/conformance";
+import { nats } from "odori/nats";
+
+let streams = 0;
+
+/** Buses over streams of a server, one for each test. */
+export function natsBuses(url: () => string): BusFactory {
+  return {
+    name: "nats",
+    async make() {
+      const name = `T${process.pid}-${streams++}`;
+      const options = { servers: url(), stream: name, prefix: name };
+      const own = await connect({ servers: url() });
+      const open: Bus[] = [];
+      return {
+        async connect() {
+          const bus = nats(options);
+          open.push(bus);
+          return bus;
+        },
+        async inject(topic, bytes) {
+          const head = headers();
+          head.set("content-type", "application/cloudevents+json");
+          await jetstream(own).publish(`${name}.${topic}`, bytes, { headers: head });
+        },
+        async close() {
+          for (const bus of open) await bus.close();
+          await (await jetstreamManager(own)).streams.delete(name).catch(() => {});
+          await own.close();
+        },
+      };
+    },
+  };
+}
