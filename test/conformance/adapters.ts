@@ -8,6 +8,7 @@ import { MemoryDatabase, type MemoryTx, memoryBus, memoryStore, memoryTable } fr
 import { type Sql, sqlite, sqlOf } from "odori/sqlite";
 import { natsBuses } from "../servers/nats.ts";
 import { postgresStores } from "../servers/postgres.ts";
+import { rabbitBuses } from "../servers/rabbitmq.ts";
 import { serverUrl } from "../servers/shared.ts";
 
 /** Every adapter of the project, by the name of its folder: `test/tidy.test.ts` sees to it that none is missing. */
@@ -20,6 +21,7 @@ export const buses = {
     },
   },
   nats: natsBuses(() => serverUrl("nats")),
+  rabbitmq: rabbitBuses(() => serverUrl("rabbitmq")),
 } satisfies Readonly<Record<string, BusFactory>>;
 
 export const memoryStores: StoreFactory<MemoryTx> = {

@@ -66,13 +66,21 @@ export class NatsBus implements Bus {
       for (const type of topics) await ensureConsumer(manager, this.#settings, group, type);
       const streams: ConsumerMessages[] = [];
       const loops: Promise<void>[] = [];
+      let closing: Promise<void> | undefined;
+      const take = async (messages: ConsumerMessages, type: string) => {
+        for await (const message of messages) {
+          await slots.take();
+          // What was fetched, but not begun, goes back to whoever stays.
+          const handled = closing === undefined ? this.#deliver(message, type, deliver) : Promise.resolve(message.nak());
+          handled.finally(() => slots.free());
+        }
+      };
       for (const type of topics) {
         const consumer = await client.consumers.get(this.#settings.stream, consumerOf(group, type));
         const messages = await consumer.consume({ max_messages: share });
         streams.push(messages);
-        loops.push(this.#take(messages, type, slots, deliver));
+        loops.push(take(messages, type));
       }
-      let closing: Promise<void> | undefined;
       const close = async () => {
         await Promise.all(streams.map((messages) => messages.close()));
         await Promise.all(loops);
@@ -96,13 +104,6 @@ export class NatsBus implements Bus {
     const head = headers();
     for (const [name, value] of attributes) head.set(name, value);
     await client.publish(subject, body, { headers: head, msgID: `${attributes.get("ce-source")} ${attributes.get("ce-id")}` });
-  }
-
-  async #take(messages: ConsumerMessages, type: string, slots: Slots, deliver: Deliver): Promise<void> {
-    for await (const message of messages) {
-      await slots.take();
-      this.#deliver(message, type, deliver).finally(() => slots.free());
-    }
   }
 
   async #deliver(message: JsMsg, type: string, deliver: Deliver): Promise<void> {

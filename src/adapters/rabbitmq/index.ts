@@ -1,0 +1,2 @@
+export { type RabbitBus, rabbitmq } from "./bus.ts";
+export type { RabbitOptions } from "./options.ts";

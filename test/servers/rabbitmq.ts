@@ -1,0 +1,40 @@
+import type { Bus } from "odori";
+import type { BusFactory } from "odori/conformance";
+import { rabbitmq } from "odori/rabbitmq";
+import { Connection } from "rabbitmq-client";
+
+let exchanges = 0;
+
+/** Buses over exchanges of a server, one for each test. */
+export function rabbitBuses(url: () => string): BusFactory {
+  return {
+    name: "rabbitmq",
+    async make() {
+      const exchange = `t${process.pid}-${exchanges++}`;
+      // What the suite publishes for nobody.
+      const options = { url: url(), exchange, unheard: ["payment.authorized.v1"] };
+      const own = new Connection(url());
+      await own.onConnect();
+      const publisher = own.createPublisher({ confirm: true });
+      const open: Bus[] = [];
+      return {
+        async connect() {
+          const bus = rabbitmq(options);
+          open.push(bus);
+          return bus;
+        },
+        inject: (topic, bytes) =>
+          publisher.send({ exchange, routingKey: topic, durable: true, contentType: "application/cloudevents+json" }, Buffer.from(bytes)),
+        async close() {
+          for (const bus of open) await bus.close();
+          for (const queue of [`${exchange}.a:order.placed.v1`, `${exchange}.b:order.placed.v1`, `${exchange}.dead`]) {
+            await own.queueDelete(queue);
+          }
+          await own.exchangeDelete({ exchange });
+          await publisher.close();
+          await own.close();
+        },
+      };
+    },
+  };
+}
