@@ -6,8 +6,9 @@ import type { Store } from "odori";
 import { type BusFactory, localClock, type StoreFactory } from "odori/conformance";
 import { MemoryDatabase, type MemoryTx, memoryBus, memoryStore, memoryTable } from "odori/memory";
 import { type Sql, sqlite, sqlOf } from "odori/sqlite";
+import { kafkaBuses } from "../servers/kafka.ts";
 import { natsBuses } from "../servers/nats.ts";
-import { postgresStores } from "../servers/postgres.ts";
+import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { rabbitBuses } from "../servers/rabbitmq.ts";
 import { serverUrl } from "../servers/shared.ts";
 
@@ -21,6 +22,8 @@ export const buses = {
     },
   },
   nats: natsBuses(() => serverUrl("nats")),
+  postgres: postgresBuses(() => serverUrl("postgres")),
+  kafka: kafkaBuses(() => serverUrl("kafka")),
   rabbitmq: rabbitBuses(() => serverUrl("rabbitmq")),
 } satisfies Readonly<Record<string, BusFactory>>;
 

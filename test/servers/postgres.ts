@@ -1,5 +1,6 @@
-import { localClock, type StoreFactory } from "odori/conformance";
-import { migrate, type PostgresStore, postgres, type Sql } from "odori/postgres";
+import type { Bus } from "odori";
+import { type BusFactory, localClock, type StoreFactory } from "odori/conformance";
+import { migrate, type PostgresStore, postgres, postgresBus, type Sql } from "odori/postgres";
 import pg from "pg";
 
 let schemas = 0;
@@ -58,6 +59,34 @@ export function postgresStores(url: () => string): StoreFactory<Sql> {
         async close() {
           for (const store of open) await store.close();
           await own.query(`DROP SCHEMA ${schema} CASCADE`);
+          await own.end();
+        },
+      };
+    },
+  };
+}
+
+/** The database as the bus, in a schema of its own for each test. */
+export function postgresBuses(url: () => string): BusFactory {
+  return {
+    name: "postgres",
+    async make() {
+      const schema = newSchema();
+      const own = new pg.Pool({ connectionString: url(), max: 1 });
+      const open: Bus[] = [];
+      return {
+        async connect() {
+          const bus = postgresBus({ connectionString: url(), schema });
+          open.push(bus);
+          return bus;
+        },
+        async inject(topic, bytes) {
+          const insert = `INSERT INTO ${schema}.delivery (group_name, type, body) SELECT group_name, type, $2 FROM ${schema}.subscription WHERE type = $1`;
+          await own.query(insert, [topic, new TextDecoder().decode(bytes)]);
+        },
+        async close() {
+          for (const bus of open) await bus.close();
+          await own.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
           await own.end();
         },
       };

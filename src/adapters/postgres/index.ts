@@ -1,4 +1,5 @@
 export type { Diagnosis } from "../../ports/diagnosis.ts";
+export { type PostgresBus, type PostgresBusOptions, postgresBus } from "./bus.ts";
 export { diagnose } from "./diagnose.ts";
 export { fromDrizzle, fromKnex, fromKysely, fromMikroOrm, fromPostgresJs, fromPrisma, fromTypeOrm } from "./join.ts";
 export type { PostgresOptions } from "./options.ts";

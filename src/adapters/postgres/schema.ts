@@ -10,7 +10,7 @@ import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
  * Times are milliseconds since 1970 on the database's clock, which only `now_ms` reads. The outbox is a queue: its rows live for moments, so it is
  * vacuumed early. `at` rises with the rows, which is what a BRIN index is for: it costs next to nothing, and finds the old ones.
  */
-const MIGRATIONS = [
+export const STORE_TABLES: readonly string[] = [
   `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';
    CREATE TABLE $S.inbox (
@@ -61,7 +61,7 @@ const MIGRATIONS = [
    CREATE INDEX deferred_at ON $S.deferred (saga_id, reaction, state);
    CREATE INDEX deferred_due ON $S.deferred (due_at) WHERE state IN ('retrying', 'armed');
    CREATE TABLE $S.member (owner text PRIMARY KEY, expires_at bigint NOT NULL);`,
-] as const;
+];
 
 const META = "CREATE TABLE IF NOT EXISTS $S.meta (key text PRIMARY KEY, value text NOT NULL)";
 /** First of the two numbers of every advisory lock that Odori takes, so that they stay apart from the application's: "odor" in ASCII. */
@@ -72,7 +72,7 @@ const RACES_MAX = 5;
 export async function migrate(service: string, options: PostgresOptions): Promise<void> {
   const pool = poolOf({ ...options, connectionsMax: 1 });
   try {
-    await ensureSchema(pool, service, options);
+    await ensureSchema(pool, service, options, STORE_TABLES);
   } finally {
     await pool.end();
   }
@@ -93,13 +93,13 @@ export function grants(role: string, options: PostgresOptions = {}): string {
 const TABLES = ["inbox", "fence", "outbox", "deferred", "member"];
 
 /** Makes sure that the tables are there and belong to `service`; runs no DDL where they are. Safe in several processes at once. */
-export async function ensureSchema(pool: pg.Pool, service: string, options: PostgresOptions): Promise<void> {
+export async function ensureSchema(pool: pg.Pool, service: string, options: PostgresOptions, migrations: readonly string[]): Promise<void> {
   const schema = schemaOf(options);
   const place = placeOf(options);
   try {
     const found = await lookUp(pool, schema);
-    if (found === undefined || found.version < MIGRATIONS.length) await createOrMigrate(pool, schema, service);
-    else checkVersion(found.version, place);
+    if (found === undefined || found.version < migrations.length) await createOrMigrate(pool, schema, service, migrations);
+    else checkVersion(found.version, place, migrations);
     const owner = (await lookUp(pool, schema))?.service ?? "";
     if (owner !== service) throw notOurs(service, owner);
   } catch (error) {
@@ -123,7 +123,7 @@ export async function ownerOf(pool: pg.Pool, options: PostgresOptions): Promise<
       mend: "Name the schema that a service uses.",
     });
   }
-  checkVersion(found.version, place);
+  checkVersion(found.version, place, STORE_TABLES);
   return found.service;
 }
 
@@ -138,7 +138,7 @@ async function lookUp(pool: pg.Pool, schema: string): Promise<{ readonly version
   }
 }
 
-async function createOrMigrate(pool: pg.Pool, schema: string, service: string): Promise<void> {
+async function createOrMigrate(pool: pg.Pool, schema: string, service: string, migrations: readonly string[]): Promise<void> {
   for (let race = 1; ; race++) {
     const client = await pool.connect();
     try {
@@ -149,12 +149,12 @@ async function createOrMigrate(pool: pg.Pool, schema: string, service: string): 
       await client.query(META.replaceAll("$S", schema));
       const { rows } = await client.query(`SELECT value FROM ${schema}.meta WHERE key = 'version'`);
       const version = Number(rows[0]?.value ?? 0);
-      for (const script of MIGRATIONS.slice(version)) await client.query(script.replaceAll("$S", schema));
+      for (const script of migrations.slice(version)) await client.query(script.replaceAll("$S", schema));
       const put = `INSERT INTO ${schema}.meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO`;
       await client.query(`${put} NOTHING`, ["service", service]);
       await client.query(`${put} UPDATE SET value = greatest(meta.value::int, excluded.value::int)::text`, [
         "version",
-        `${MIGRATIONS.length}`,
+        `${migrations.length}`,
       ]);
       await client.query("COMMIT");
       return;
@@ -168,9 +168,9 @@ async function createOrMigrate(pool: pg.Pool, schema: string, service: string): 
   }
 }
 
-function checkVersion(version: number, place: string): void {
-  if (version <= MIGRATIONS.length) return;
-  throw new OdoriError("STORE_VERSION", `The database ${place} has schema version ${version}; this Odori knows ${MIGRATIONS.length}.`, {
+function checkVersion(version: number, place: string, migrations: readonly string[]): void {
+  if (version <= migrations.length) return;
+  throw new OdoriError("STORE_VERSION", `The database ${place} has schema version ${version}; this Odori knows ${migrations.length}.`, {
     mend: "Use the newer Odori that wrote it.",
   });
 }

@@ -9,7 +9,7 @@ import { explain, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { PostgresInspection } from "./inspect.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
-import { ensureSchema, ownerOf } from "./schema.ts";
+import { ensureSchema, ownerOf, STORE_TABLES } from "./schema.ts";
 import { joined, type Sql, TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTransaction } from "./transaction.ts";
@@ -54,7 +54,7 @@ export class PostgresStore implements Store<Sql> {
 
   async open(session: Session): Promise<readonly string[]> {
     const pool = this.#connected();
-    await ensureSchema(pool, session.service, this.#options);
+    await ensureSchema(pool, session.service, this.#options, STORE_TABLES);
     const warnings = await examineSettings(pool).catch((error: unknown) => {
       throw explain(error, this.#place);
     });

@@ -1,0 +1,13 @@
+/** Whether a broker's answer is, or holds, the error of that name (`TOPIC_ALREADY_EXISTS`): errors of several brokers and topics come nested. */
+export function hasCode(error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false;
+  if ("apiId" in error && error.apiId === name) return true;
+  const inner = error instanceof AggregateError ? error.errors : [];
+  return [...inner, error.cause].some((one) => hasCode(one, name));
+}
+
+const FORBIDDEN = ["TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"];
+
+export function isForbidden(error: unknown): boolean {
+  return FORBIDDEN.some((name) => hasCode(error, name));
+}

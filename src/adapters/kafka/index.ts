@@ -1,0 +1,2 @@
+export { type KafkaBus, kafka } from "./bus.ts";
+export type { KafkaOptions } from "./options.ts";

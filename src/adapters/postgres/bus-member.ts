@@ -1,0 +1,156 @@
+import type pg from "pg";
+import { NATS } from "../../cloudevents/binding.ts";
+import { readMessage } from "../../cloudevents/message.ts";
+import type { Deliver, SubscribeOptions } from "../../ports/bus.ts";
+import { redeliveryPauseMs } from "../../ports/redelivery.ts";
+
+export interface MemberParts {
+  readonly schema: string;
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly options: SubscribeOptions;
+  readonly deliver: Deliver;
+}
+
+/** Looks by itself so often, in case no hint comes. */
+const POLL_MS = 500;
+
+/** One member of a group: takes what nobody holds, and says in the same statement what has become of what it took before. */
+export class PostgresMember {
+  readonly #pool: pg.Pool;
+  readonly #parts: MemberParts;
+  readonly #cycle: { readonly name: string; readonly text: string };
+  #acknowledged: number[] = [];
+  #rejected: { readonly seq: number; readonly delay: number }[] = [];
+  #inFlight = 0;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #closing: Promise<void> | undefined;
+  #abandoned = false;
+  #running: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
+  #woken = false;
+
+  constructor(pool: pg.Pool, parts: MemberParts) {
+    this.#pool = pool;
+    this.#parts = parts;
+    const { schema } = parts;
+    this.#cycle = {
+      name: `odori_cycle_${schema}`.slice(0, 63),
+      text: `WITH clock AS MATERIALIZED (SELECT ${schema}.now_ms() AS t),
+        acknowledged AS (DELETE FROM ${schema}.delivery WHERE seq = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($1::text::json)))),
+        rejected AS (UPDATE ${schema}.delivery AS d SET holder = NULL, failures = failures + 1, due_at = clock.t + r.delay
+          FROM clock, json_to_recordset($2::text::json) AS r(seq bigint, delay bigint) WHERE d.seq = r.seq AND d.holder = $3)
+        UPDATE ${schema}.delivery SET holder = $3 WHERE seq = ANY (ARRAY(
+          SELECT seq FROM ${schema}.delivery d, clock WHERE d.group_name = $4 AND d.due_at <= clock.t
+            AND d.type IN (SELECT json_array_elements_text($5::text::json))
+            AND NOT EXISTS (SELECT 1 FROM ${schema}.member m WHERE m.owner = d.holder AND m.expires_at > clock.t)
+          ORDER BY seq LIMIT $6::int FOR UPDATE OF d SKIP LOCKED)) RETURNING seq, type, body, failures`,
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.#renew();
+    this.#running = this.#run();
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#wake();
+  }
+
+  /** Waits for what is in flight, and says what became of it. */
+  close(): Promise<void> {
+    this.#closing ??= this.#leave();
+    this.wake();
+    return this.#closing;
+  }
+
+  /** The connection goes away: what was not acknowledged comes again, elsewhere. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.wake();
+  }
+
+  async #leave(): Promise<void> {
+    await this.#running;
+    if (!this.#abandoned)
+      await this.#pool.query(`DELETE FROM ${this.#parts.schema}.member WHERE owner = $1`, [this.#parts.owner]).catch(() => {});
+  }
+
+  async #run(): Promise<void> {
+    const { inFlightMax } = this.#parts.options;
+    while (!this.#abandoned) {
+      if (this.#closing !== undefined && this.#inFlight + this.#acknowledged.length + this.#rejected.length === 0) return;
+      const room = this.#closing === undefined ? inFlightMax - this.#inFlight : 0;
+      this.#woken = false;
+      const taken = await this.#turn(room);
+      // A full load means that more may be there; so does whatever has happened meanwhile.
+      if (taken === undefined || taken < room || room === 0) await this.#sleep();
+    }
+  }
+
+  /** How many deliveries it took; undefined where the database is away. */
+  async #turn(room: number): Promise<number | undefined> {
+    const acknowledged = this.#acknowledged;
+    const rejected = this.#rejected;
+    if (room === 0 && acknowledged.length + rejected.length === 0) return 0;
+    this.#acknowledged = [];
+    this.#rejected = [];
+    const { owner, options } = this.#parts;
+    try {
+      if (performance.now() - this.#renewedAt > this.#parts.leaseMs / 4) await this.#renew();
+      const values = [JSON.stringify(acknowledged), JSON.stringify(rejected), owner, options.group, JSON.stringify(options.topics), room];
+      const { rows } = await this.#pool.query({ ...this.#cycle, values });
+      const inOrder = rows.sort((a, b) => Number(a.seq) - Number(b.seq));
+      for (const row of inOrder) this.#hand(Number(row.seq), String(row.type), String(row.body), Number(row.failures));
+      return rows.length;
+    } catch {
+      // Said again: what was done already is not there any more.
+      this.#acknowledged.push(...acknowledged);
+      this.#rejected.push(...rejected);
+      return undefined;
+    }
+  }
+
+  #hand(seq: number, type: string, body: string, failures: number): void {
+    this.#inFlight++;
+    const settled = () => {
+      this.#inFlight--;
+      this.wake();
+    };
+    this.#parts.deliver(readMessage(NATS, type, { headers: [], body }, Date.now())).then(
+      () => {
+        this.#acknowledged.push(seq);
+        settled();
+      },
+      () => {
+        const delay = redeliveryPauseMs(failures + 1);
+        this.#rejected.push({ seq, delay });
+        setTimeout(() => this.wake(), delay + 1).unref();
+        settled();
+      },
+    );
+  }
+
+  async #renew(): Promise<void> {
+    const { schema, owner, leaseMs } = this.#parts;
+    const at = performance.now();
+    const renew = `INSERT INTO ${schema}.member (owner, expires_at) VALUES ($1, ${schema}.now_ms() + $2::bigint)
+      ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
+    await this.#pool.query(renew, [owner, leaseMs]);
+    await this.#pool.query(`DELETE FROM ${schema}.member WHERE expires_at < ${schema}.now_ms() - 60000`);
+    this.#renewedAt = at;
+  }
+
+  #sleep(): Promise<void> {
+    if (this.#woken) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wake(), POLL_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = () => {};
+        resolve();
+      };
+    });
+  }
+}
