@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { Databases } from "./database.ts";
 import { STOCK } from "./inventory.ts";
 
 /** What stands in the books of the four services, read with plain SQL: nothing of Odori's is used or believed. */
@@ -26,12 +25,12 @@ interface Books {
 
 const NOTHING: Books = { charges: 0, refunds: 0, balanceCents: 0, reservations: 0, shipments: 0 };
 
-export function audit(folder: string): Audit {
-  const orders = rows(folder, "order", "SELECT order_id, amount_cents, state FROM orders");
-  const ledger = rows(folder, "payment", "SELECT order_id, kind, cents FROM ledger");
-  const reservations = rows(folder, "inventory", "SELECT order_id, sku, quantity FROM reservations");
-  const stock = rows(folder, "inventory", "SELECT sku, available FROM stock");
-  const shipments = rows(folder, "shipping", "SELECT order_id FROM shipments");
+export async function audit(databases: Databases): Promise<Audit> {
+  const orders = await databases.read("order", "SELECT order_id, amount_cents, state FROM orders");
+  const ledger = await databases.read("payment", "SELECT order_id, kind, cents FROM ledger");
+  const reservations = await databases.read("inventory", "SELECT order_id, sku, quantity FROM reservations");
+  const stock = await databases.read("inventory", "SELECT sku, available FROM stock");
+  const shipments = await databases.read("shipping", "SELECT order_id FROM shipments");
 
   const books = new Map<string, Books>();
   const add = (orderId: unknown, change: (before: Books) => Books) => {
@@ -81,15 +80,6 @@ function wrongIn(state: string, amountCents: number, found: Books): string | und
     (state === "cancelled" && charges === refunds && charges <= 1 && balanceCents === 0 && reservations === 0 && shipments === 0);
   if (fine) return undefined;
   return `${charges} charges, ${refunds} refunds, ${balanceCents} cents, ${reservations} reservations, ${shipments} shipments`;
-}
-
-function rows(folder: string, service: string, statement: string) {
-  const database = new DatabaseSync(join(folder, `${service}.db`), { readOnly: true });
-  try {
-    return database.prepare(statement).all();
-  } finally {
-    database.close();
-  }
 }
 
 function sum(values: readonly unknown[]): number {

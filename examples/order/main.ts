@@ -1,19 +1,19 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command, type CommanderError, InvalidArgumentError } from "commander";
 import { codeOf } from "odori";
 import { type Paint, plainPaint } from "odori/observe";
 import colors from "picocolors";
 import { audit } from "./audit.ts";
+import choreography from "./choreography.ts";
 import { makeOrders } from "./orders.ts";
 import { orderReport, summaryReport } from "./report.ts";
 import { Shop } from "./shop.ts";
+import { busOption, databasesOf, storeOption, type Wiring } from "./wiring.ts";
 
-interface Flags {
+interface Flags extends Wiring {
   readonly orders: number;
   readonly failRate: number;
   readonly duplicates: boolean;
-  readonly data: string;
   readonly fresh: boolean;
   readonly show: number;
   readonly json: boolean;
@@ -22,11 +22,13 @@ interface Flags {
 const CLEAR_LINE = "\r\u001b[K";
 
 const command = new Command("npm start --")
-  .description("Runs order sagas over four services in this process: each with its own SQLite file, and no coordinator between them.")
+  .description("Runs order sagas over four services, each with a database of its own, and no coordinator between them.")
   .option("--orders <n>", "orders to place; 0 only finishes what an earlier run left open", wholeNumber, 8)
   .option("--fail-rate <share>", "share of orders that fail: at payment, inventory and shipping in turn", share, 0.4)
   .option("--duplicates", "deliver every message twice", false)
-  .option("--data <folder>", "where the four database files are kept", join(".odori", "order"))
+  .addOption(storeOption())
+  .addOption(busOption())
+  .option("--data <folder>", "where SQLite files are kept", join(".odori", "order"))
   .option("--fresh", "begin with empty databases", false)
   .option("--show <n>", "print the timelines of at most so many orders", wholeNumber, 20)
   .option("--json", "print one JSON document instead of text", false)
@@ -38,6 +40,10 @@ Examples:
   npm start -- --orders 1000 --fail-rate 0.3 --duplicates     many, with every message delivered twice
   npm start -- --orders 1000 --json | jq .summary             for machines
   npm start -- --orders 0                                     finish what a killed run has left open
+  npm start -- --store postgres --bus nats                    each service in a process of its own, over real servers
+
+With any bus but the one in memory each service runs in a process of its own. The servers are those of compose.yaml (docker compose up -d), or
+those that ORDER_POSTGRES, ORDER_NATS, ORDER_RABBITMQ and ORDER_KAFKA name.
 
 Kill it in the middle and start it again: every open order reaches its end exactly once.
 Exit status: 0 everything adds up, 1 something does not, 2 it could not run.`,
@@ -52,25 +58,27 @@ await run(command.exitOverride(usage).parse().opts<Flags>()).catch((error: unkno
 async function run(flags: Flags): Promise<void> {
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => abort.abort());
-  if (flags.fresh) rmSync(flags.data, { recursive: true, force: true });
+  const databases = await databasesOf(flags);
+  if (flags.fresh) await databases.clear(choreography.services.map(({ name }) => name));
   const started = performance.now();
-  const shop = await Shop.open(flags.data, flags.duplicates);
+  const shop = await Shop.open(flags, databases, flags.duplicates);
   try {
-    const resumed = shop.open();
+    const resumed = await shop.open();
     if (resumed.length > 0 && !flags.json) process.stdout.write(`taking up ${resumed.length} orders that an earlier run left open\n\n`);
-    const orders = makeOrders(shop.placed() + 1, flags.orders, flags.failRate);
+    const orders = makeOrders((await shop.placed()) + 1, flags.orders, flags.failRate);
     const ids = [...resumed, ...orders.map(({ orderId }) => orderId)];
     await shop.run(orders, abort.signal, progressOn(process.stderr, ids.length));
     if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
     const milliseconds = Math.round(performance.now() - started);
+    const states = await shop.states();
+    const stateOf = (orderId: string) => states.get(orderId) ?? "lost";
     const shown = await Promise.all(
-      ids.slice(0, flags.show).map(async (orderId) => ({ orderId, state: shop.state(orderId), steps: await shop.trace(orderId) })),
+      ids.slice(0, flags.show).map(async (orderId) => ({ orderId, state: stateOf(orderId), steps: await shop.trace(orderId) })),
     );
-    const states = ids.map((orderId) => shop.state(orderId));
-    const count = (state: string) => states.filter((one) => one === state).length;
+    const count = (state: string) => ids.filter((orderId) => stateOf(orderId) === state).length;
     const result = { orders: ids.length, resumed: resumed.length, succeeded: count("completed"), undone: count("cancelled"), milliseconds };
     const repeated = abort.signal.aborted ? undefined : await shop.redeliver();
-    const books = audit(flags.data);
+    const books = await audit(databases);
     if (flags.json) {
       process.stdout.write(`${JSON.stringify({ summary: { ...result, ...books }, redelivered: repeated, sagas: shown }, undefined, 2)}\n`);
     } else {
@@ -87,6 +95,7 @@ async function run(flags: Flags): Promise<void> {
     process.exitCode = books.violations.length > 0 || unfinished || repeated?.changed === true ? 1 : 0;
   } finally {
     await shop.stop();
+    await databases.close();
   }
 }
 

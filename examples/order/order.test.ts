@@ -7,6 +7,7 @@ import { check, manifestOf } from "odori/check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { audit } from "./audit.ts";
 import choreography from "./choreography.ts";
+import { files } from "./database.ts";
 import { makeOrders } from "./orders.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -42,9 +43,9 @@ function run(args: readonly string[], killAfterMs?: number): Promise<Ran> {
 }
 
 /** Orders under way; none where the process died before it had made its tables. */
-function openOrders(): number {
+async function openOrders(): Promise<number> {
   try {
-    return audit(data).open.length;
+    return (await audit(files(data))).open.length;
   } catch {
     return 0;
   }
@@ -86,7 +87,7 @@ describe("the order example", () => {
     let open = 0;
     for (let attempt = 0; attempt < 20 && open === 0; attempt++) {
       expect((await run(["--orders", "100000", "--fail-rate", "0.3"], 700 + 50 * attempt)).status).toBe("SIGKILL");
-      open = openOrders();
+      open = await openOrders();
     }
     expect(open).toBeGreaterThan(0);
     const { status, out } = await run(["--orders", "0", "--json"]);

@@ -1,19 +1,20 @@
 import { service } from "odori";
-import type { Sql } from "odori/sqlite";
 import { inventoryReserved, shippingFailed, shippingRequested } from "./contracts.ts";
+import { create, run, type Tx } from "./database.ts";
 
 /** No carrier goes there. */
 export const UNREACHABLE = "Atlantis";
 
-const setup = (tx: Sql) => tx.exec("CREATE TABLE IF NOT EXISTS shipments (entry INTEGER PRIMARY KEY, order_id TEXT NOT NULL)");
+// No unique constraint: a second shipment would show.
+const setup = (tx: Tx) => create(tx, "CREATE TABLE IF NOT EXISTS shipments (order_id TEXT NOT NULL)");
 
 /** Calls the carrier: the last step, after which there is nothing to undo. */
-export const shipping = service<Sql>("shipping", { setup }).on(inventoryReserved, {
+export const shipping = service<Tx>("shipping", { setup }).on(inventoryReserved, {
   emits: [shippingRequested],
   fails: [shippingFailed],
-  handle({ data: { orderId, destination } }, { tx, uuid }) {
+  async handle({ data: { orderId, destination } }, { tx, uuid }) {
     if (destination === UNREACHABLE) return shippingFailed({ orderId, destination });
-    tx.run("INSERT INTO shipments (order_id) VALUES (?)", orderId);
+    await run(tx, "INSERT INTO shipments (order_id) VALUES (?)", orderId);
     return shippingRequested({ orderId, shipmentId: uuid() });
   },
 });

@@ -1,17 +1,14 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { type App, type Bus, type EventEnvelope, jsonLogger, OdoriError, type StoreInspection, start } from "odori";
-import { memoryBus } from "odori/memory";
+import { type App, type Bus, type EventEnvelope, jsonLogger, OdoriError, type Store, type StoreInspection, start } from "odori";
 import { type TraceStep, traceOf } from "odori/observe";
-import { type Sql, sqlite } from "odori/sqlite";
-import choreography from "./choreography.ts";
+import { type Child, spawnService } from "./children.ts";
 import { orderPlaced } from "./contracts.ts";
+import { type Databases, run, type Tx } from "./database.ts";
 import { inventory } from "./inventory.ts";
 import { order } from "./order.ts";
 import type { Order } from "./orders.ts";
 import { payment } from "./payment.ts";
 import { shipping } from "./shipping.ts";
+import { busOf, type Wiring } from "./wiring.ts";
 
 interface RunningService {
   readonly name: string;
@@ -24,50 +21,62 @@ const OPEN_MAX = 1_000;
 /** Without progress for so long, something is wrong. */
 const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 20;
+const OTHERS = [payment, inventory, shipping];
 
-/** The four services in this process, each with a database file of its own, and the in-process bus between them. */
+/**
+ * The order service in this process, where orders are placed, and the three others: in this process too with the in-process bus,
+ * each in a process of its own with any other.
+ */
 export class Shop {
+  readonly databases: Databases;
   readonly #bus: Bus;
-  readonly #order: App<Sql, typeof orderPlaced>;
+  readonly #order: App<Tx, typeof orderPlaced>;
   readonly #services: readonly RunningService[];
-  readonly #orders: DatabaseSync;
+  readonly #alone: boolean;
   #first: EventEnvelope | undefined;
 
-  private constructor(folder: string, bus: Bus, begins: App<Sql, typeof orderPlaced>, others: readonly RunningService[]) {
+  private constructor(
+    wiring: Wiring,
+    databases: Databases,
+    bus: Bus,
+    begins: App<Tx, typeof orderPlaced>,
+    others: readonly RunningService[],
+  ) {
+    this.databases = databases;
     this.#bus = bus;
     this.#order = begins;
     this.#services = [begins, ...others];
-    this.#orders = new DatabaseSync(join(folder, "order.db"), { readOnly: true });
+    this.#alone = wiring.bus === "memory";
   }
 
-  static async open(folder: string, duplicates: boolean): Promise<Shop> {
-    mkdirSync(folder, { recursive: true });
-    const bus = duplicates ? twice(memoryBus(choreography.services)) : memoryBus(choreography.services);
-    const on = (name: string) => ({ store: sqlite(join(folder, `${name}.db`)), bus, logger: jsonLogger("warn") });
-    const [begins, ...others] = await Promise.all([
-      start(order, on("order")),
-      start(payment, on("payment")),
-      start(inventory, on("inventory")),
-      start(shipping, on("shipping")),
-    ]);
-    return new Shop(folder, bus, begins, others);
+  static async open(wiring: Wiring, databases: Databases, duplicates: boolean): Promise<Shop> {
+    const bus = duplicates ? twice(await busOf(wiring)) : await busOf(wiring);
+    const on = (name: string) => ({ store: databases.store(name), bus, logger: jsonLogger("warn") });
+    // The others first: a bus knows a group once it has been there.
+    const children = OTHERS.map((service) =>
+      wiring.bus === "memory"
+        ? start(service, on(service.name))
+        : spawnService(service.name, wiring).then((child) => beside(service.name, child, databases)),
+    );
+    const [begins, ...others] = await Promise.all([start(order, on("order")), ...children]);
+    return new Shop(wiring, databases, bus, begins, others);
   }
 
   /** Orders ever placed. */
-  placed(): number {
-    return Number(this.#orders.prepare("SELECT count(*) AS orders FROM orders").get()?.orders);
+  async placed(): Promise<number> {
+    const [row] = await this.databases.read("order", "SELECT count(*) AS orders FROM orders");
+    return Number(row?.orders);
   }
 
   /** Orders that have not come to an end, oldest first. */
-  open(): readonly string[] {
-    return this.#orders
-      .prepare("SELECT order_id FROM orders WHERE state = 'placed' ORDER BY order_id")
-      .all()
-      .map((row) => String(row.order_id));
+  async open(): Promise<readonly string[]> {
+    const rows = await this.databases.read("order", "SELECT order_id FROM orders WHERE state = 'placed' ORDER BY order_id");
+    return rows.map((row) => String(row.order_id));
   }
 
-  state(orderId: string): string {
-    return String(this.#orders.prepare("SELECT state FROM orders WHERE order_id = ?").get(orderId)?.state);
+  async states(): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.databases.read("order", "SELECT order_id, state FROM orders");
+    return new Map(rows.map((row) => [String(row.order_id), String(row.state)]));
   }
 
   /** Places orders, no more than `OPEN_MAX` of them under way, and waits until all have ended. `progress` hears how many are still open. */
@@ -79,9 +88,12 @@ export class Shop {
     await this.#untilOpen(0, signal, (open) => progress(orders.length, open));
   }
 
-  /** Delivers the event of the first order of this run once more, as a bus may at any time; undefined where none was placed. */
+  /**
+   * Delivers the event of the first order of this run once more, as a bus may at any time; undefined where none was placed, or where nobody can
+   * say when another process has handled it.
+   */
   async redeliver(): Promise<{ readonly orderId: string; readonly changed: boolean } | undefined> {
-    if (this.#first === undefined) return undefined;
+    if (this.#first === undefined || !this.#alone) return undefined;
     const { sagaId: orderId } = this.#first;
     const before = JSON.stringify(await this.trace(orderId));
     await this.#bus.publish([this.#first]);
@@ -94,14 +106,13 @@ export class Shop {
   }
 
   async stop(): Promise<void> {
-    this.#orders.close();
     await Promise.all(this.#services.map((service) => service.stop()));
     await this.#bus.close();
   }
 
   async #place({ orderId, amountCents, ...goods }: Order): Promise<void> {
-    const { event } = await this.#order.begin(orderId, (tx) => {
-      tx.run("INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", orderId, amountCents);
+    const { event } = await this.#order.begin(orderId, async (tx) => {
+      await run(tx, "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", orderId, amountCents);
       return orderPlaced({ orderId, amountCents, ...goods });
     });
     this.#first ??= event;
@@ -110,7 +121,7 @@ export class Shop {
   async #untilOpen(most: number, signal: AbortSignal, look: (open: number) => void): Promise<void> {
     let last = { open: Number.POSITIVE_INFINITY, at: performance.now() };
     for (;;) {
-      const open = this.open().length;
+      const open = (await this.open()).length;
       look(open);
       if (open <= most || signal.aborted) return;
       if (open !== last.open) last = { open, at: performance.now() };
@@ -126,6 +137,16 @@ export class Shop {
       mend: "Look with `odori parked list` and `odori trace` what they wait for.",
     });
   }
+}
+
+/** A service in another process: its database can be read from here all the same. */
+function beside(name: string, child: Child, databases: Databases): RunningService {
+  const store: Store<Tx> = databases.store(name);
+  const stop = async () => {
+    await child.stop();
+    await store.close();
+  };
+  return { name, inspect: store.inspect, stop };
 }
 
 /** A bus that delivers everything twice, as any bus may. */

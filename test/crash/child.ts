@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Probe, type Service, start } from "odori";
 import { memoryBus } from "odori/memory";
-import { type Sql, sqlite } from "odori/sqlite";
+import { sqlite } from "odori/sqlite";
 import choreography from "../../examples/order/choreography.ts";
 import { orderPlaced } from "../../examples/order/contracts.ts";
+import { run, type Tx } from "../../examples/order/database.ts";
 import { inventory } from "../../examples/order/inventory.ts";
 import { order } from "../../examples/order/order.ts";
 import { makeOrders } from "../../examples/order/orders.ts";
@@ -23,7 +24,7 @@ function probeOf(service: string): Probe {
 }
 
 const bus = memoryBus(choreography.services);
-const on = (service: Service<Sql, typeof orderPlaced> | Service<Sql>) => ({
+const on = (service: Service<Tx, typeof orderPlaced> | Service<Tx>) => ({
   store: sqlite(join(folder, `${service.name}.db`)),
   bus,
   leaseMs: 200,
@@ -39,8 +40,8 @@ const [shop, ...others] = await Promise.all([
 const reader = new DatabaseSync(join(folder, "order.db"), { readOnly: true });
 const placed = Number(reader.prepare("SELECT count(*) AS orders FROM orders").get()?.orders);
 for (const { orderId, amountCents, ...goods } of makeOrders(placed + 1, Number(orders), 0.5)) {
-  await shop.begin(orderId, (tx) => {
-    tx.run("INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", orderId, amountCents);
+  await shop.begin(orderId, async (tx) => {
+    await run(tx, "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", orderId, amountCents);
     return orderPlaced({ orderId, amountCents, ...goods });
   });
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { STEPS } from "odori";
 import { describe, expect, it } from "vitest";
 import { audit } from "../../examples/order/audit.ts";
+import { files } from "../../examples/order/database.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const SERVICES = ["order", "payment", "inventory", "shipping"];
@@ -52,7 +53,7 @@ describe("kill -9", () => {
         expect(await child(folder, service, step, "1", "6").ended).toBe("SIGKILL");
         expect(await child(folder, service, step, "2", "6").ended).toBe("SIGKILL");
         expect(await child(folder, "", "", "0", "2").ended).toBe(0);
-        const books = audit(folder);
+        const books = await audit(files(folder));
         expect(books.violations).toEqual([]);
         expect(books.open).toEqual([]);
         expect(books.completed + books.cancelled).toBeGreaterThanOrEqual(2);
@@ -70,7 +71,7 @@ describe("kill -9", () => {
         clearTimeout(timer);
       }
       expect(await child(folder, "", "", "0", "1").ended).toBe(0);
-      const books = audit(folder);
+      const books = await audit(files(folder));
       expect(books.violations).toEqual([]);
       expect(books.open).toEqual([]);
       expect(leftOvers(folder)).toEqual([]);

@@ -7,7 +7,7 @@ import type { ServerName } from "./find.ts";
 import type { Place, Recipe } from "./server.ts";
 
 /** How each server is run, given its program (for Kafka: the folder with its jars). */
-export const recipes: Readonly<Record<ServerName, (program: string) => Recipe>> = { postgres, nats, rabbitmq, kafka };
+export const recipes: Readonly<Record<ServerName, (program: string, advertised?: number) => Recipe>> = { postgres, nats, rabbitmq, kafka };
 
 function postgres(program: string): Recipe {
   const url = ({ port }: Place) => `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -99,16 +99,19 @@ function rabbitmq(program: string): Recipe {
         if (pid !== "" && existsSync(name) && readFileSync(name, "utf8").trim() === "epmd") process.kill(Number(pid), "SIGKILL");
       }
     },
-    ready: (place) => ping(program, place, environmentOf(place)),
+    async ready(place) {
+      await accepts(place.port);
+      // The port accepts connections some time before the node can be used.
+      await control(program, environmentOf(place), ["await_startup", "--timeout", "20"]);
+    },
+    control: (place, args) => control(program, environmentOf(place), args),
     url: ({ port }) => `amqp://guest:guest@127.0.0.1:${port}`,
   };
 }
 
-/** The port accepts connections some time before the node can be used. */
-async function ping(program: string, place: Place, env: Readonly<Record<string, string>>): Promise<void> {
-  await accepts(place.port);
-  const control = join(dirname(program), "rabbitmqctl");
-  const asked = spawn(control, ["-n", env.RABBITMQ_NODENAME ?? "", "await_startup", "--timeout", "20"], {
+/** Runs `rabbitmqctl` against the node. */
+async function control(program: string, env: Readonly<Record<string, string>>, args: readonly string[]): Promise<void> {
+  const asked = spawn(join(dirname(program), "rabbitmqctl"), ["-n", env.RABBITMQ_NODENAME ?? "", ...args], {
     env: { ...process.env, ...env },
     stdio: "ignore",
   });
@@ -116,7 +119,8 @@ async function ping(program: string, place: Place, env: Readonly<Record<string, 
   if (status !== 0) throw new Error(`rabbitmqctl ends with ${status}`);
 }
 
-function kafka(jars: string): Recipe {
+/** A broker of Kafka tells its clients where to find it: `advertised` is the port of a proxy in front of it. */
+function kafka(jars: string, advertised?: number): Recipe {
   const java = (args: readonly string[]) => ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", `${jars}/*`, ...args];
   return {
     name: "kafka",
@@ -126,7 +130,7 @@ function kafka(jars: string): Recipe {
         "node.id=1",
         `controller.quorum.voters=1@127.0.0.1:${port2}`,
         `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port2}`,
-        `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+        `advertised.listeners=PLAINTEXT://127.0.0.1:${advertised ?? port}`,
         "controller.listener.names=CONTROLLER",
         "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         `log.dirs=${join(folder, "log")}`,

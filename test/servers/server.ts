@@ -13,6 +13,8 @@ export interface Recipe {
   /** Rejects as long as the server cannot be used. */
   ready(place: Place): Promise<void>;
   url(place: Place): string;
+  /** Runs the server's own command against it. */
+  control?(place: Place, args: readonly string[]): Promise<void>;
   /** Ends what the server has started beside itself. */
   tidy?(place: Place): void;
   /** Who runs it, where it refuses to run as root. */
@@ -97,6 +99,10 @@ export class Server {
 
   resume(): void {
     this.#signal("SIGCONT");
+  }
+
+  async control(args: readonly string[]): Promise<void> {
+    await this.#recipe.control?.(this.place, args);
   }
 
   async stop(): Promise<void> {

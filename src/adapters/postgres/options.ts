@@ -31,9 +31,9 @@ export const SCHEMA_DEFAULT = "odori";
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 const DEFAULTS = { connectionsMax: 16, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 } as const;
 
-/** The schema's name, fit to stand in a statement; throws `OPTION_INVALID`. */
+/** The schema's name, in quotes, fit to stand in a statement (a service may be called `order`); throws `OPTION_INVALID`. */
 export function schemaOf({ schema = SCHEMA_DEFAULT }: PostgresOptions): string {
-  if (SCHEMA_NAME.test(schema)) return schema;
+  if (SCHEMA_NAME.test(schema)) return `"${schema}"`;
   throw new OdoriError("OPTION_INVALID", `${quote(schema)} cannot be the name of a schema.`, {
     mend: "Use lower case, digits and underscores, at most 63 of them.",
   });

@@ -144,7 +144,7 @@ async function createOrMigrate(pool: pg.Pool, schema: string, service: string, m
     try {
       await client.query("BEGIN");
       await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [LOCK_SPACE, `schema ${schema}`]);
-      const exists = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
+      const exists = await client.query("SELECT 1 WHERE to_regnamespace($1) IS NOT NULL", [schema]);
       if (exists.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
       await client.query(META.replaceAll("$S", schema));
       const { rows } = await client.query(`SELECT value FROM ${schema}.meta WHERE key = 'version'`);

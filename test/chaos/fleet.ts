@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Order } from "../../examples/order/orders.ts";
+
+export interface FleetOptions {
+  readonly store: string;
+  readonly bus: string;
+  readonly data: string;
+  readonly mutant: string;
+  /** Processes of each service. */
+  readonly members: number;
+  /** Addresses of the servers, as the example reads them. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+interface Member {
+  readonly service: string;
+  child: ChildProcess | undefined;
+  ready: boolean;
+  paused: boolean;
+}
+
+export const SERVICES = ["order", "payment", "inventory", "shipping"] as const;
+const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
+const RESTART_MS = 300;
+
+/** All processes of all services. One that ends is started again, as a supervisor would, until the fleet is stopped. */
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #members: readonly Member[];
+  /** Orders that were asked for and not yet answered. */
+  readonly #asked = new Map<string, Order>();
+  readonly placed = new Set<string>();
+  #stopping = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#members = SERVICES.flatMap((service) =>
+      Array.from({ length: options.members }, () => ({ service, child: undefined, ready: false, paused: false })),
+    );
+    for (const member of this.#members) this.#start(member);
+  }
+
+  get ready(): boolean {
+    return this.#members.every((member) => member.ready);
+  }
+
+  get asked(): number {
+    return this.#asked.size;
+  }
+
+  place(orders: readonly Order[]): void {
+    for (const order of orders) this.#asked.set(order.orderId, order);
+    this.#send(orders);
+  }
+
+  /** Asks again for what was not answered, of any process of the order service. */
+  repeat(): void {
+    this.#send([...this.#asked.values()].slice(0, 500));
+  }
+
+  /** kill -9 of one process. */
+  kill(random: () => number): void {
+    this.#pick(random)?.child?.kill("SIGKILL");
+  }
+
+  async pause(random: () => number, ms: number): Promise<void> {
+    const member = this.#pick(random);
+    if (member?.child === undefined) return;
+    const { child } = member;
+    member.paused = true;
+    child.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    child.kill("SIGCONT");
+    member.paused = false;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(
+      this.#members.map(async ({ child }) => {
+        if (child === undefined) return;
+        const gone = new Promise((resolve) => child.once("exit", resolve));
+        child.kill("SIGTERM");
+        const timer = setTimeout(() => child.kill("SIGKILL"), 8_000);
+        await gone;
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  #send(orders: readonly Order[]): void {
+    const shops = this.#members.filter(({ service, ready, paused }) => service === "order" && ready && !paused);
+    const shop = shops[Math.floor(Math.random() * shops.length)];
+    if (shop?.child?.connected === true && orders.length > 0) shop.child.send(orders, () => {});
+  }
+
+  #pick(random: () => number): Member | undefined {
+    const running = this.#members.filter(({ ready, paused }) => ready && !paused);
+    return running[Math.floor(random() * running.length)];
+  }
+
+  #start(member: Member): void {
+    const { store, bus, data, mutant, environment } = this.#options;
+    const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", WORKER, member.service, store, bus, data, mutant];
+    const child = spawn(process.execPath, flags, {
+      stdio: ["ignore", "ignore", process.env.CHAOS_LOG === undefined ? "ignore" : "inherit", "ipc"],
+      env: { ...process.env, ...environment },
+    });
+    member.child = child;
+    child.on("message", (message: { readonly ready?: boolean; readonly placed?: string }) => {
+      if (message.ready === true) member.ready = true;
+      if (message.placed !== undefined && this.#asked.delete(message.placed)) this.placed.add(message.placed);
+    });
+    child.on("error", () => {});
+    child.once("exit", () => {
+      member.child = undefined;
+      member.ready = false;
+      if (!this.#stopping) setTimeout(() => !this.#stopping && this.#start(member), RESTART_MS);
+    });
+  }
+}

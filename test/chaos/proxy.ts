@@ -1,0 +1,85 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** A TCP proxy in front of a server, which cuts connections, loses what the server answers, and holds bytes back. */
+export class TcpProxy {
+  readonly port: number;
+  /** Where the server is; set once it is known. */
+  target = 0;
+  readonly #server: Server;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  #delayMs = 0;
+  #swallowing = false;
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.port = port;
+    server.on("connection", (client) => this.#join(client));
+  }
+
+  static listen(): Promise<TcpProxy> {
+    const server = createServer();
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address();
+        resolve(new TcpProxy(server, typeof address === "object" && address !== null ? address.port : 0));
+      });
+    });
+  }
+
+  cut(): void {
+    for (const [client, upstream] of this.#pairs) {
+      client.destroy();
+      upstream.destroy();
+    }
+  }
+
+  /** The server gets and does everything, and nobody hears of it; then the connections break. */
+  async swallow(ms: number): Promise<void> {
+    this.#swallowing = true;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.cut();
+    this.#swallowing = false;
+  }
+
+  async delay(byMs: number, ms: number): Promise<void> {
+    this.#delayMs = byMs;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.#delayMs = 0;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #join(client: Socket): void {
+    const upstream = connect(this.target, "127.0.0.1");
+    const pair = [client, upstream] as const;
+    this.#pairs.add(pair);
+    const end = () => {
+      this.#pairs.delete(pair);
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      socket.on("error", end);
+      socket.on("close", end);
+    }
+    this.#pass(client, upstream, false);
+    this.#pass(upstream, client, true);
+  }
+
+  #pass(from: Socket, to: Socket, answer: boolean): void {
+    // What is held back keeps its order: a later piece never overtakes an earlier one.
+    let free = 0;
+    from.on("data", (chunk) => {
+      if (answer && this.#swallowing) return;
+      const now = performance.now();
+      free = Math.max(free, now + this.#delayMs);
+      if (free <= now) to.write(chunk);
+      else setTimeout(() => to.writable && to.write(chunk), free - now);
+    });
+  }
+}

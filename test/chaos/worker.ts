@@ -1,0 +1,66 @@
+/** One process of one service, for the fault tests: it hears everything now and then twice and late, and the order service places what it is told to. */
+import { type Bus, type Service, start } from "odori";
+import { orderPlaced } from "../../examples/order/contracts.ts";
+import { run, type Tx } from "../../examples/order/database.ts";
+import { inventory } from "../../examples/order/inventory.ts";
+import { order } from "../../examples/order/order.ts";
+import type { Order } from "../../examples/order/orders.ts";
+import { payment } from "../../examples/order/payment.ts";
+import { shipping } from "../../examples/order/shipping.ts";
+import { BUSES, busOf, databasesOf, STORES } from "../../examples/order/wiring.ts";
+import { broken } from "./mutants.ts";
+
+const [name = "", store = "", bus = "", data = "", mutant = ""] = process.argv.slice(2);
+const wiring = {
+  store: STORES.find((one) => one === store) ?? "sqlite",
+  bus: BUSES.find((one) => one === bus) ?? "nats",
+  data,
+} as const;
+
+/** Shares of what happens to a message on its way, beyond what the broker does to it. */
+const MISCHIEF = { twice: 0.05, late: 0.05, lateMs: 100, unacknowledged: 0.02 };
+
+function mischievous(inner: Bus): Bus {
+  return {
+    guarantees: inner.guarantees,
+    publish: (events) => inner.publish(events.flatMap((event) => (Math.random() < MISCHIEF.twice ? [event, event] : [event]))),
+    subscribe: (options, deliver) =>
+      inner.subscribe(options, async (incoming) => {
+        if (Math.random() < MISCHIEF.late) await new Promise((resolve) => setTimeout(resolve, Math.random() * MISCHIEF.lateMs));
+        await deliver(incoming);
+        if (Math.random() < MISCHIEF.unacknowledged) throw new Error("the acknowledgement was lost");
+      }),
+    close: () => inner.close(),
+  };
+}
+
+const databases = await databasesOf(wiring);
+const parts = broken(mutant, { store: databases.store(name), bus: mischievous(await busOf(wiring)) });
+const options = { ...parts, logger: { debug() {}, info() {}, warn() {}, error() {} }, pollMs: 100 };
+if (name === "order") await shop();
+else await others(name === "payment" ? payment : name === "inventory" ? inventory : shipping);
+process.send?.({ ready: true });
+process.once("disconnect", () => process.exit());
+
+async function others(service: Service<Tx, never>): Promise<void> {
+  const app = await start(service, options);
+  process.once("SIGTERM", () => app.stop().then(() => process.exit()));
+}
+
+async function shop(): Promise<void> {
+  const app = await start(order, options);
+  process.once("SIGTERM", () => app.stop().then(() => process.exit()));
+  process.on("message", (orders: readonly Order[]) => {
+    for (const { orderId, amountCents, ...goods } of orders) {
+      const begun = app.begin(orderId, async (tx) => {
+        await run(tx, "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", orderId, amountCents);
+        return orderPlaced({ orderId, amountCents, ...goods });
+      });
+      // What is not answered is asked for again, of whoever is there then.
+      begun.then(
+        () => process.send?.({ placed: orderId }),
+        () => process.send?.({ failed: orderId }),
+      );
+    }
+  });
+}
