@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { NATS } from "../../cloudevents/binding.ts";
 import { readMessage } from "../../cloudevents/message.ts";
@@ -6,7 +7,6 @@ import { redeliveryPauseMs } from "../../ports/redelivery.ts";
 
 export interface MemberParts {
   readonly schema: string;
-  readonly owner: string;
   readonly leaseMs: number;
   readonly options: SubscribeOptions;
   readonly deliver: Deliver;
@@ -22,6 +22,7 @@ export class PostgresMember {
   readonly #cycle: { readonly name: string; readonly text: string };
   #acknowledged: number[] = [];
   #rejected: { readonly seq: number; readonly delay: number }[] = [];
+  #owner = randomUUID();
   #inFlight = 0;
   #renewedAt = Number.NEGATIVE_INFINITY;
   #closing: Promise<void> | undefined;
@@ -74,7 +75,7 @@ export class PostgresMember {
   async #leave(): Promise<void> {
     await this.#running;
     if (!this.#abandoned)
-      await this.#pool.query(`DELETE FROM ${this.#parts.schema}.member WHERE owner = $1`, [this.#parts.owner]).catch(() => {});
+      await this.#pool.query(`DELETE FROM ${this.#parts.schema}.member WHERE owner = $1`, [this.#owner]).catch(() => {});
   }
 
   async #run(): Promise<void> {
@@ -96,15 +97,25 @@ export class PostgresMember {
     if (room === 0 && acknowledged.length + rejected.length === 0) return 0;
     this.#acknowledged = [];
     this.#rejected = [];
-    const { owner, options } = this.#parts;
+    const { options } = this.#parts;
     try {
       if (performance.now() - this.#renewedAt > this.#parts.leaseMs / 4) await this.#renew();
-      const values = [JSON.stringify(acknowledged), JSON.stringify(rejected), owner, options.group, JSON.stringify(options.topics), room];
+      const values = [
+        JSON.stringify(acknowledged),
+        JSON.stringify(rejected),
+        this.#owner,
+        options.group,
+        JSON.stringify(options.topics),
+        room,
+      ];
       const { rows } = await this.#pool.query({ ...this.#cycle, values });
       const inOrder = rows.sort((a, b) => Number(a.seq) - Number(b.seq));
       for (const row of inOrder) this.#hand(Number(row.seq), String(row.type), String(row.body), Number(row.failures));
       return rows.length;
     } catch {
+      // It may have taken deliveries that nobody here knows of: under another name it gets them again, once the lease of the old one ends.
+      this.#owner = randomUUID();
+      this.#renewedAt = Number.NEGATIVE_INFINITY;
       // Said again: what was done already is not there any more.
       this.#acknowledged.push(...acknowledged);
       this.#rejected.push(...rejected);
@@ -133,11 +144,11 @@ export class PostgresMember {
   }
 
   async #renew(): Promise<void> {
-    const { schema, owner, leaseMs } = this.#parts;
+    const { schema, leaseMs } = this.#parts;
     const at = performance.now();
     const renew = `INSERT INTO ${schema}.member (owner, expires_at) VALUES ($1, ${schema}.now_ms() + $2::bigint)
       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
-    await this.#pool.query(renew, [owner, leaseMs]);
+    await this.#pool.query(renew, [this.#owner, leaseMs]);
     await this.#pool.query(`DELETE FROM ${schema}.member WHERE expires_at < ${schema}.now_ms() - 60000`);
     this.#renewedAt = at;
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { encodeStored } from "../../cloudevents/json.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
@@ -67,7 +66,6 @@ export class PostgresBus implements Bus {
       await pool.query(heard, [options.group, JSON.stringify(options.topics)]);
       const member = new PostgresMember(pool, {
         schema: this.#schema,
-        owner: randomUUID(),
         leaseMs: this.#options.leaseMs ?? 5_000,
         options,
         deliver,

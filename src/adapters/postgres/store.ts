@@ -194,10 +194,17 @@ export class PostgresStore implements Store<Sql> {
     } catch (error) {
       if (isAnswered(error)) throw error;
       if (xid !== undefined && (await this.#hasCommitted(xid, error))) return;
+      // It may have claimed rows that nobody here knows of.
+      if (xid === undefined) this.#renounce();
       throw error;
     }
     // The server answers so when a statement has failed before: it has undone everything.
     if (command === "ROLLBACK") throw new StoreUnavailableError("STORE_BUSY", `A transaction in ${this.#place} was rolled back.`);
+  }
+
+  /** Goes on under another name: what is claimed under the old one is free once its lease ends, for this process too. */
+  #renounce(): void {
+    this.#owner = randomUUID();
   }
 
   /**
@@ -216,7 +223,7 @@ export class PostgresStore implements Store<Sql> {
       }
       await new Promise((resolve) => setTimeout(resolve, VERDICT.pauseMs));
     }
-    this.#owner = randomUUID();
+    this.#renounce();
     throw new StoreUnavailableError("STORE_UNAVAILABLE", `The connection to ${this.#place} was lost while committing.`, {
       cause,
       mend: "Repeat what was asked: if it was committed after all, it is recognised.",
