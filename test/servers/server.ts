@@ -134,6 +134,7 @@ export class Server {
     const { program, args, env } = this.#recipe.command(this.place);
     const child = spawn(program, args, {
       env: { ...process.env, ...env },
+      cwd: this.place.folder,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
       ...this.#recipe.user,
