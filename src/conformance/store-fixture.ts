@@ -12,6 +12,8 @@ export interface StoreFixture<Native> {
   ownTransaction(work: (native: Native) => Promise<void>): Promise<void>;
   /** The clock that the store goes by. */
   readonly clock: TestClock;
+  /** Whether transactions run side by side; otherwise one waits for the other. */
+  readonly concurrent: boolean;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gate } from "./runner.ts";
 import { sampleEvent, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
@@ -93,6 +94,30 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await ids(), ["1", "2"]);
     assert.deepEqual(await ids(), ["3"]);
     assert.deepEqual(await ids(), []);
+  });
+
+  test("a row that commits after a younger one is claimed all the same", async (fixture, store) => {
+    if (!fixture.concurrent) return;
+    const { clock } = fixture;
+    const [slow, quick, relay] = [store, await fixture.connect(), await fixture.connect()];
+    await openAs(slow, "p1", clock);
+    await openAs(quick, "p2", clock);
+    const { opened, open } = gate();
+    const { opened: written, open: wrote } = gate();
+    const late = slow.transaction(async (tx) => {
+      await tx.write(writes({ enqueue: [sampleEvent("late")] }));
+      wrote();
+      await opened;
+    });
+    await written;
+    await quick.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("early")] })));
+    await clock.advance(1_001);
+    await openAs(relay, "p3", clock);
+    const ids = async () => (await relay.claim(10)).outbox.flatMap(({ events }) => events.map(({ id }) => id));
+    assert.deepEqual(await ids(), ["early"]);
+    open();
+    await late;
+    assert.deepEqual(await ids(), ["late"]);
   });
 
   test("writing nothing gives no ticket", async (fixture, store) => {

@@ -18,8 +18,6 @@ export interface ChaosOptions {
   readonly bus: "postgres" | "nats" | "rabbitmq" | "kafka";
   readonly members: number;
   readonly seed: number;
-  /** The name of a deliberately broken runtime; empty for the real one. */
-  readonly mutant: string;
   /** Hears how far it is, a few times a second. */
   readonly progress?: (line: string) => void;
 }

@@ -6,7 +6,6 @@ export interface FleetOptions {
   readonly store: string;
   readonly bus: string;
   readonly data: string;
-  readonly mutant: string;
   /** Processes of each service. */
   readonly members: number;
   /** Addresses of the servers, as the example reads them. */
@@ -101,8 +100,8 @@ export class Fleet {
   }
 
   #start(member: Member): void {
-    const { store, bus, data, mutant, environment } = this.#options;
-    const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", WORKER, member.service, store, bus, data, mutant];
+    const { store, bus, data, environment } = this.#options;
+    const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", WORKER, member.service, store, bus, data];
     const child = spawn(process.execPath, flags, {
       stdio: ["ignore", "ignore", process.env.CHAOS_LOG === undefined ? "ignore" : "inherit", "ipc"],
       env: { ...process.env, ...environment },

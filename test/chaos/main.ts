@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type ChaosOptions, chaos } from "./chaos.ts";
-import { MUTANTS } from "./mutants.ts";
 
 interface Flags extends Omit<ChaosOptions, "seconds"> {
   readonly minutes: number;
@@ -22,7 +21,6 @@ const command = new Command("npm run chaos --")
   .addOption(new Option("--bus <name>", "what moves the events").choices(["postgres", "nats", "rabbitmq", "kafka"]).default("nats"))
   .option("--members <n>", "processes of each service", positive, 2)
   .option("--seed <n>", "which faults, in which order; when they hit is up to the machine", positive, Date.now() % 1_000_000)
-  .addOption(new Option("--mutant <name>", "run a deliberately broken runtime instead").choices(Object.keys(MUTANTS)).default(""))
   .option("--json", "print JSON", false)
   .addHelpText("after", "\nExit status 1 says that something was found. kill -9 does not test fsync: the page cache survives it.");
 

@@ -9,6 +9,7 @@ export class TcpProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #delayMs = 0;
   #swallowing = false;
+  #trigger: { readonly text: string; then(): void } | undefined;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -40,6 +41,16 @@ export class TcpProxy {
     await new Promise((resolve) => setTimeout(resolve, ms));
     this.cut();
     this.#swallowing = false;
+  }
+
+  /** The same, from the moment on when a client sends that text. */
+  swallowAfter(text: string, ms: number): void {
+    this.after(text, () => this.swallow(ms));
+  }
+
+  /** Does something as soon as a client sends that text, before the server has it. */
+  after(text: string, then: () => void): void {
+    this.#trigger = { text, then };
   }
 
   async delay(byMs: number, ms: number): Promise<void> {
@@ -75,6 +86,11 @@ export class TcpProxy {
     // What is held back keeps its order: a later piece never overtakes an earlier one.
     let free = 0;
     from.on("data", (chunk) => {
+      if (!answer && this.#trigger !== undefined && chunk.includes(this.#trigger.text)) {
+        const { then } = this.#trigger;
+        this.#trigger = undefined;
+        then();
+      }
       if (answer && this.#swallowing) return;
       const now = performance.now();
       free = Math.max(free, now + this.#delayMs);

@@ -8,9 +8,8 @@ import type { Order } from "../../examples/order/orders.ts";
 import { payment } from "../../examples/order/payment.ts";
 import { shipping } from "../../examples/order/shipping.ts";
 import { BUSES, busOf, databasesOf, STORES } from "../../examples/order/wiring.ts";
-import { broken } from "./mutants.ts";
 
-const [name = "", store = "", bus = "", data = "", mutant = ""] = process.argv.slice(2);
+const [name = "", store = "", bus = "", data = ""] = process.argv.slice(2);
 const wiring = {
   store: STORES.find((one) => one === store) ?? "sqlite",
   bus: BUSES.find((one) => one === bus) ?? "nats",
@@ -35,8 +34,12 @@ function mischievous(inner: Bus): Bus {
 }
 
 const databases = await databasesOf(wiring);
-const parts = broken(mutant, { store: databases.store(name), bus: mischievous(await busOf(wiring)) });
-const options = { ...parts, logger: { debug() {}, info() {}, warn() {}, error() {} }, pollMs: 100 };
+const options = {
+  store: databases.store(name),
+  bus: mischievous(await busOf(wiring)),
+  logger: { debug() {}, info() {}, warn() {}, error() {} },
+  pollMs: 100,
+};
 if (name === "order") await shop();
 else await others(name === "payment" ? payment : name === "inventory" ? inventory : shipping);
 process.send?.({ ready: true });

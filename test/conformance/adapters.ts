@@ -36,6 +36,7 @@ export const memoryStores: StoreFactory<MemoryTx> = {
     const own = memoryStore(database);
     return {
       clock: localClock(),
+      concurrent: false,
       async connect() {
         const store = memoryStore(database);
         open.push(store);
@@ -61,6 +62,7 @@ export const sqliteStores: StoreFactory<Sql> = {
     const open: Store<Sql>[] = [];
     return {
       clock: localClock(),
+      concurrent: false,
       async connect() {
         const store = sqlite(path);
         open.push(store);

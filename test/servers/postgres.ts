@@ -25,6 +25,7 @@ export function postgresStores(url: () => string): StoreFactory<Sql> {
         CREATE OR REPLACE FUNCTION ${schema}.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT now FROM ${schema}.clock'`);
       const open: PostgresStore[] = [];
       return {
+        concurrent: true,
         clock: {
           get now() {
             return clock.now;

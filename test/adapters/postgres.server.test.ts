@@ -1,0 +1,62 @@
+import { grants, migrate, postgres } from "odori/postgres";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newSchema } from "../servers/postgres.ts";
+import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { lostAnswers } from "./postgres-answers.ts";
+
+const session = { service: "shop", owner: "p1", leaseMs: 1_000, now: Date.now };
+
+describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres store"), () => {
+  let own: pg.Pool;
+  beforeAll(() => {
+    own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
+  });
+  afterAll(() => own.end());
+
+  lostAnswers({ describe, it }, () => serverUrl("postgres"));
+
+  it("ten processes may start at once on an empty database", async () => {
+    const schema = newSchema();
+    const stores = Array.from({ length: 10 }, () => postgres({ connectionString: serverUrl("postgres"), schema, connectionsMax: 2 }));
+    await Promise.all(stores.map((store, i) => store.open({ ...session, owner: `p${i}` })));
+    await Promise.all(stores.map((store) => store.close()));
+    await own.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
+  it("the application's role needs no DDL, and may do nothing else", async () => {
+    const schema = newSchema();
+    const role = `app_${schema}`;
+    const asRole = new URL(serverUrl("postgres"));
+    asRole.username = role;
+    await own.query(`CREATE ROLE ${role} LOGIN`);
+    const store = postgres({ connectionString: asRole.href, schema });
+    await expect(store.open(session)).rejects.toMatchObject({ code: "STORE_FORBIDDEN", message: expect.stringContaining("migrate") });
+    await migrate("shop", { connectionString: serverUrl("postgres"), schema });
+    await own.query(grants(role, { schema }));
+    await store.open(session);
+    await store.transaction(async (tx) => {
+      await tx.receive([{ reaction: "r", source: "/s", id: "1", sagaId: "s", marks: [], gathers: false, deferred: undefined }]);
+    });
+    await expect(store.transaction((tx) => tx.native.query(`CREATE TABLE ${schema}.mine (x int)`))).rejects.toMatchObject({
+      code: "42501",
+    });
+    await store.close();
+    await own.query(`DROP SCHEMA ${schema} CASCADE; DROP ROLE ${role}`);
+  });
+
+  it("says what is wrong with the address, the password and the database, and keeps secrets to itself", async () => {
+    const open = (url: string) => postgres({ connectionString: url, connectTimeoutMs: 1_000 }).open(session);
+    await expect(open("postgres://app:secret@127.0.0.1:1/shop")).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    const missing = new URL(serverUrl("postgres"));
+    missing.pathname = "/nowhere";
+    missing.password = "secret";
+    const refused: unknown = await open(missing.href).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "STORE_UNAVAILABLE", message: expect.stringContaining("nowhere") });
+    expect(String(refused)).not.toContain("secret");
+  });
+
+  it("a schema must have a plain name", () => {
+    expect(() => postgres({ schema: 'a"; DROP SCHEMA public' })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+  });
+});
