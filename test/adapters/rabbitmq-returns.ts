@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import type { Runner } from "odori/conformance";
+import { rabbitmq } from "odori/rabbitmq";
+import { Connection } from "rabbitmq-client";
+import { authorized, placed } from "../support/contracts.ts";
+import { envelope } from "../support/stage.ts";
+
+/** RabbitMQ confirms a message that reaches no queue, and gives it back: that is no publishing. */
+export function returnedMessages({ describe, it }: Runner, url: () => string): void {
+  describe("rabbitmq: returned messages", () => {
+    it("what reaches no queue is refused", async () => {
+      const exchange = `returns-${process.pid}`;
+      const bus = rabbitmq({ url: url(), exchange, unheard: [authorized.type] });
+      try {
+        await assert.rejects(bus.publish([envelope(placed, "s", {})]), { code: "UNROUTABLE" });
+        // Nobody is meant to hear that one.
+        await bus.publish([envelope(authorized, "s", {})]);
+        const subscription = await bus.subscribe({ group: "a", topics: [placed.type], inFlightMax: 1 }, async () => {});
+        await bus.publish([envelope(placed, "s", {})]);
+        await subscription.close();
+      } finally {
+        await bus.close();
+        const own = new Connection(url());
+        await own.queueDelete(`${exchange}.a:${placed.type}`);
+        await own.queueDelete(`${exchange}.dead`);
+        await own.exchangeDelete({ exchange });
+        await own.close();
+      }
+    });
+  });
+}

@@ -1,0 +1,37 @@
+/** Runs suites in a process of its own, so that the source can be changed before it is loaded. Arguments: a suite, and the only test to run ("" for all). */
+import { type Runner, storeConformance } from "odori/conformance";
+import { lostAnswers } from "../adapters/postgres-answers.ts";
+import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
+import { sqliteStores } from "../conformance/adapters.ts";
+import { postgresStores } from "../servers/postgres.ts";
+import { runtimeScenarios } from "./scenarios.ts";
+
+const [suite = "", only = "", url = ""] = process.argv.slice(2);
+const tests: { readonly name: string; run(): Promise<void> }[] = [];
+const collect: Runner = {
+  describe: (_name, body) => body(),
+  it: (name, run) => {
+    if (only === "" || name === only) tests.push({ name, run });
+  },
+};
+
+if (suite === "runtime") runtimeScenarios(collect);
+if (suite === "sqlite") storeConformance(collect, sqliteStores);
+if (suite === "postgres") {
+  storeConformance(
+    collect,
+    postgresStores(() => url),
+  );
+  lostAnswers(collect, () => url);
+}
+if (suite === "rabbitmq") returnedMessages(collect, () => url);
+
+const failed: string[] = [];
+for (const { name, run } of tests) {
+  await run().catch((error: unknown) => {
+    failed.push(name);
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+  });
+}
+process.stdout.write(JSON.stringify({ ran: tests.length, failed }));
+process.exit(failed.length > 0 ? 1 : 0);

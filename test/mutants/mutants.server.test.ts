@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { titleOf, urlOf } from "../servers/shared.ts";
+import { MUTANTS, type Mutant } from "./catalogue.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+interface Ran {
+  readonly ran: number;
+  readonly failed: readonly string[];
+}
+
+/** Runs a suite in a process of its own, with the source of the mutant. */
+function gauntlet(suite: Mutant["suite"], only: string, mutant: string): Promise<Ran> {
+  const url = suite === "postgres" || suite === "rabbitmq" ? (urlOf(suite) ?? "") : "";
+  const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", "--import", `${HERE}mutate.ts`];
+  const child = spawn(process.execPath, [...flags, `${HERE}gauntlet.ts`, suite, only, url], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ODORI_MUTANT: mutant },
+  });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => (out += chunk));
+  child.stderr.on("data", (chunk) => (err += chunk));
+  return new Promise((resolve, reject) => {
+    child.once("close", () => {
+      try {
+        resolve(JSON.parse(out));
+      } catch (cause) {
+        reject(new Error(`The gauntlet has not come to its end: ${err}`, { cause }));
+      }
+    });
+  });
+}
+
+for (const suite of ["runtime", "sqlite", "postgres", "rabbitmq"] as const) {
+  const server = suite === "postgres" || suite === "rabbitmq" ? suite : undefined;
+  const title = `broken runtimes, caught by the suite ${suite}`;
+  describe.skipIf(server !== undefined && urlOf(server) === undefined)(server === undefined ? title : titleOf(server, title), () => {
+    const mutants = MUTANTS.filter((mutant) => mutant.suite === suite);
+
+    it("the whole runtime passes what catches them", async () => {
+      for (const only of new Set(mutants.map(({ caughtBy }) => caughtBy))) {
+        expect([only, await gauntlet(suite, only, "")]).toEqual([only, { ran: 1, failed: [] }]);
+      }
+    });
+
+    it.each(mutants)("$name", async ({ name, caughtBy }) => {
+      expect(await gauntlet(suite, caughtBy, name)).toEqual({ ran: 1, failed: [caughtBy] });
+    });
+  });
+}
