@@ -6,6 +6,7 @@ import type { Databases } from "./database.ts";
 export function schemas(url: string): Databases {
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return {
     store(service) {
       // The service's own tables live beside Odori's.

@@ -35,6 +35,7 @@ const running = new Set<Server>();
 process.once("exit", () => {
   for (const server of running) server.end();
 });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 /** A running server. It is killed, paused and started again by its process id, and its folder goes with it. */
 export class Server {

@@ -6,8 +6,8 @@ import type { Sql, SqlResult, SqlRow } from "./sql.ts";
  */
 
 /** `sql.begin(async (tx) => … fromPostgresJs(tx))` of postgres.js. */
-export function fromPostgresJs(tx: { unsafe(text: string, values: unknown[]): PromiseLike<unknown> }): Sql {
-  return { query: (text, values = []) => answered(tx.unsafe(text, [...values])) };
+export function fromPostgresJs(tx: { unsafe(text: string, values: (string | number | null)[]): PromiseLike<unknown> }): Sql {
+  return { query: (text, values = []) => answered(tx.unsafe(text, values.map(toPlainValue))) };
 }
 
 /** `db.transaction().execute(async (trx) => … fromKysely(trx, CompiledQuery.raw))` of Kysely. */
@@ -70,6 +70,11 @@ export function fromMikroOrm<Context>(em: {
       return answered(em.getConnection().execute(statement, chosen, "all", em.getTransactionContext()));
     },
   };
+}
+
+/** The bookkeeping knows no other values; one of the caller's own is handed on as text. */
+function toPlainValue(value: unknown): string | number | null {
+  return typeof value === "string" || typeof value === "number" || value === null ? value : String(value);
 }
 
 /** Every library answers in its own form: a list of rows, rows in an object, or rows and their count. */
