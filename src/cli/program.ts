@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { acl } from "./commands/acl.ts";
 import { asyncapi } from "./commands/asyncapi.ts";
 import { check } from "./commands/check.ts";
 import { diff } from "./commands/diff.ts";
@@ -36,7 +37,7 @@ function commandLine(): Command {
 Exit status: 0 fine, 1 something was found, 2 it could not run.
 The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
     );
-  for (const command of [check, draw, explain, manifest, diff, asyncapi, run, trace, parked, doctor]) program.addCommand(command());
+  for (const command of [check, draw, explain, manifest, diff, asyncapi, acl, run, trace, parked, doctor]) program.addCommand(command());
   everyCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));
   return program;
 }

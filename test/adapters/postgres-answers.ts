@@ -9,6 +9,17 @@ import { placed } from "../support/contracts.ts";
 import { envelope, eventually } from "../support/stage.ts";
 
 const EMPTY = { journal: [], amend: [], marks: [], enqueue: [], defer: [], redefer: [], settle: [], drop: [], confirm: [] };
+const RECEIVED = {
+  reaction: "charge",
+  source: "/order",
+  id: "1",
+  type: placed.type,
+  sagaId: "s",
+  causationId: undefined,
+  disposition: "done",
+  effect: undefined,
+  emitted: [],
+} as const;
 
 /** What a Postgres store makes of answers that are lost on the way: the server has done something, and nobody has heard of it. */
 export function lostAnswers({ describe, it }: Runner, url: () => string): void {
@@ -44,7 +55,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
       const ticket = await store.transaction(async (tx) => {
         await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
         proxy.swallowAfter("COMMIT", 100);
-        return tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] });
+        return tx.write({ ...EMPTY, journal: [RECEIVED], enqueue: [envelope(placed, "s", { orderId: "s" })] });
       });
       assert.equal(typeof ticket, "number");
       assert.deepEqual(await effects(), ["charged"]);
@@ -53,7 +64,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
     behindProxy("a COMMIT that never arrived is found not to have happened", async ({ store, proxy, schema, effects }) => {
       const attempt = store.transaction(async (tx) => {
         await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
-        await tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] });
+        await tx.write({ ...EMPTY, journal: [RECEIVED], enqueue: [envelope(placed, "s", { orderId: "s" })] });
         proxy.cut();
       });
       await assert.rejects(attempt, { code: "STORE_UNAVAILABLE" });

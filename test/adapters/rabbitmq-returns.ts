@@ -24,6 +24,7 @@ export function returnedMessages({ describe, it }: Runner, url: () => string): v
         await own.queueDelete(`${exchange}.a:${placed.type}`);
         await own.queueDelete(`${exchange}.dead`);
         await own.exchangeDelete({ exchange });
+        await own.exchangeDelete({ exchange: `${exchange}.dead` });
         await own.close();
       }
     });

@@ -181,13 +181,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "retry after an ambiguous commit",
-    edits: [edit("adapters/postgres/store.ts", "if (xid !== undefined && (await this.#hasCommitted(xid, error))) return;", "")],
+    edits: [edit("adapters/postgres/store.ts", "if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) return;", "")],
     suite: "postgres",
     caughtBy: "a COMMIT that was not answered is found to have happened",
   },
   {
     name: "a claim without an answer is kept",
-    edits: [edit("adapters/postgres/store.ts", "      if (xid === undefined) this.#renounce();\n", "")],
+    edits: [edit("adapters/postgres/store.ts", "      if (evidence === undefined) this.#renounce();\n", "")],
     suite: "postgres",
     caughtBy: "a claim whose COMMIT was not answered is free again",
   },

@@ -31,6 +31,7 @@ export function rabbitBuses(url: () => string): BusFactory {
             await own.queueDelete(queue);
           }
           await own.exchangeDelete({ exchange });
+          await own.exchangeDelete({ exchange: `${exchange}.dead` });
           await publisher.close();
           await own.close();
         },

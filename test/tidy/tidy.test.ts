@@ -13,7 +13,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["ports"],
   ["choreography", "cloudevents", "adapters", "conformance"],
   ["runtime", "observe", "manifest"],
-  ["check", "explain", "diff", "asyncapi"],
+  ["check", "explain", "diff", "asyncapi", "acl"],
   ["draw"],
   ["cli"],
 ];

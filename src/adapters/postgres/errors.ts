@@ -4,6 +4,8 @@ import { StoreUnavailableError } from "../../ports/errors.ts";
 // SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const UNIQUE_VIOLATION = "23505";
 const DISK_FULL = "53100";
+/** Also for the id of a transaction that lies in the future. */
+export const INVALID_PARAMETER = "22023";
 const UNDEFINED_TABLE = "42P01";
 const INVALID_SCHEMA = "3F000";
 const INSUFFICIENT_PRIVILEGE = "42501";

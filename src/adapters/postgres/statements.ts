@@ -59,14 +59,18 @@ export function statementsFor(schema: string) {
          FROM clock, json_to_recordset($4::text::json) AS r(reaction text, saga text, source text, id text, state text, attempts int, delay bigint, problem text, malformed boolean, body text)),
        sent AS (INSERT INTO $S.outbox (owner, count, events, at)
          SELECT $5::text, $6::int, $7::text, clock.t FROM clock WHERE $6::int > 0 RETURNING ticket)
-       SELECT (SELECT ticket FROM sent) AS ticket, pg_current_xact_id()::text AS xid`,
+       SELECT (SELECT ticket FROM sent) AS ticket, (SELECT t::text FROM clock) AS at, pg_current_xact_id()::text AS xid`,
     ),
     amend: statement(
       "amend",
-      `UPDATE $S.inbox AS i SET disposition = r.disposition, effect = r.effect, emitted = r.emitted, at = $S.now_ms()
-       FROM json_to_recordset($1::text::json) AS r(reaction text, source text, id text, disposition text, effect text, emitted text)
-       WHERE i.id = r.id AND i.reaction = r.reaction AND i.source = r.source`,
+      `WITH ${clock},
+       amended AS (UPDATE $S.inbox AS i SET disposition = r.disposition, effect = r.effect, emitted = r.emitted, at = clock.t
+         FROM clock, json_to_recordset($1::text::json) AS r(reaction text, source text, id text, disposition text, effect text, emitted text)
+         WHERE i.id = r.id AND i.reaction = r.reaction AND i.source = r.source)
+       SELECT (SELECT t::text FROM clock) AS at, pg_current_xact_id()::text AS xid`,
     ),
+    /** Whether an inbox row stands as a transaction has written it. */
+    evidence: statement("evidence", "SELECT 1 FROM $S.inbox WHERE id = $1 AND reaction = $2 AND source = $3 AND at = $4::bigint"),
     redefer: statement(
       "redefer",
       `UPDATE $S.deferred AS d SET state = r.state, attempts = r.attempts, due_at = $S.now_ms() + r.delay, problem = r.problem, owner = NULL

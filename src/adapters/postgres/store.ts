@@ -5,14 +5,14 @@ import { OdoriError } from "../../contract/errors.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { toDeferred } from "../../ports/rows.ts";
 import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
-import { explain, isAnswered, isMissing } from "./errors.ts";
+import { explain, INVALID_PARAMETER, isAnswered, isMissing, sqlState } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { PostgresInspection } from "./inspect.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { ensureSchema, ownerOf, STORE_TABLES } from "./schema.ts";
 import { joined, type Sql, TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
-import { PostgresTransaction } from "./transaction.ts";
+import { type Evidence, PostgresTransaction } from "./transaction.ts";
 
 /**
  * A commit survives a power failure, whatever the role's default is; a process that is frozen in the middle does not hold its locks for ever, and
@@ -68,7 +68,7 @@ export class PostgresStore implements Store<Sql> {
     return this.#transaction(async (sql) => {
       const tx = new PostgresTransaction({ native: sql, books: sql, statements: this.#statements, owner: this.#owner });
       const result = await work(tx);
-      return { result, xid: tx.xid };
+      return { result, evidence: tx.evidence };
     });
   }
 
@@ -153,7 +153,9 @@ export class PostgresStore implements Store<Sql> {
     }
   }
 
-  async #transaction<T>(work: (sql: TransactionSql) => Promise<{ readonly result: T; readonly xid?: string | undefined }>): Promise<T> {
+  async #transaction<T>(
+    work: (sql: TransactionSql) => Promise<{ readonly result: T; readonly evidence?: Evidence | undefined }>,
+  ): Promise<T> {
     const client = await this.#connect();
     let broken: Error | undefined;
     const begun = client.query(BEGIN);
@@ -166,7 +168,7 @@ export class PostgresStore implements Store<Sql> {
       } finally {
         sql.end();
       }
-      await this.#commit(client, done.xid);
+      await this.#commit(client, done.evidence);
       return done.result;
     } catch (error) {
       // Nobody knows what a connection is still to say that breaks a statement off: it is not used again.
@@ -187,15 +189,15 @@ export class PostgresStore implements Store<Sql> {
     }
   }
 
-  async #commit(client: pg.PoolClient, xid: string | undefined): Promise<void> {
+  async #commit(client: pg.PoolClient, evidence: Evidence | undefined): Promise<void> {
     let command: string;
     try {
       ({ command } = await client.query("COMMIT"));
     } catch (error) {
       if (isAnswered(error)) throw error;
-      if (xid !== undefined && (await this.#hasCommitted(xid, error))) return;
+      if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) return;
       // It may have claimed rows that nobody here knows of.
-      if (xid === undefined) this.#renounce();
+      if (evidence === undefined) this.#renounce();
       throw error;
     }
     // The server answers so when a statement has failed before: it has undone everything.
@@ -208,17 +210,22 @@ export class PostgresStore implements Store<Sql> {
   }
 
   /**
-   * What became of a transaction whose COMMIT was not answered, since it must not be done again if it happened. Where the server cannot say for
+   * What became of a transaction whose COMMIT was not answered, since it must not be done again if it happened: the row that it has written says so. Where the server cannot say for
    * a while, its rows are left to whoever claims them next: the caller may repeat, and the inbox answers.
    */
-  async #hasCommitted(xid: string, cause: unknown): Promise<boolean> {
+  async #hasCommitted({ id, reaction, source, at, xid }: Evidence, cause: unknown): Promise<boolean> {
     const until = performance.now() + VERDICT.limitMs;
     while (performance.now() < until && this.#pool !== undefined) {
       try {
+        // The server may still be at it, on the connection that was lost.
         const { rows } = await this.#connected().query("SELECT pg_xact_status($1::xid8) AS status", [xid]);
-        if (rows[0]?.status === "committed") return true;
         if (rows[0]?.status === "aborted") return false;
+        if (rows[0]?.status !== "in progress") {
+          return (await this.#connected().query(this.#statements.evidence.text, [id, reaction, source, at])).rowCount === 1;
+        }
       } catch (error) {
+        // An id that the server has not given out yet: it has crashed since, and knows nothing of it.
+        if (sqlState(error) === INVALID_PARAMETER) return false;
         if (isAnswered(error)) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, VERDICT.pauseMs));

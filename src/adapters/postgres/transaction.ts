@@ -9,6 +9,14 @@ import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
+/** An inbox row of a transaction. Nobody else writes the same row at the same time: its saga is locked. */
+export interface Evidence extends Pick<JournalEntry, "reaction" | "source" | "id"> {
+  /** When it was written, on the database's clock. */
+  readonly at: string;
+  /** The transaction's id. By itself it proves nothing: a server that crashes may give it out again. */
+  readonly xid: string;
+}
+
 export interface PostgresTransactionParts {
   readonly native: Sql;
   readonly books: Bookkeeper;
@@ -20,8 +28,8 @@ export interface PostgresTransactionParts {
 /** Transactions run side by side: a saga is locked before it is looked up, so what was looked up cannot change before this one ends. */
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
-  /** The transaction's id, once something was written. After a COMMIT without an answer it tells whether that happened. */
-  xid: string | undefined;
+  /** What tells after a COMMIT without an answer whether it happened, once an inbox row was written. */
+  evidence: Evidence | undefined;
   readonly #books: Bookkeeper;
   readonly #statements: Statements;
   readonly #owner: string | null;
@@ -73,12 +81,21 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
         const [first] = journal;
         throw isDuplicate(error, "inbox") && first !== undefined ? alreadyReceived(first) : error;
       });
-      this.xid = String(row?.xid);
+      this.#remember(journal[0], row);
       if (enqueue.length > 0) ticket = Number(row?.ticket);
     }
-    if (amend.length > 0) await this.#books.run(this.#statements.amend, [JSON.stringify(amend.map(toJournalRow))]);
+    if (amend.length > 0) {
+      const [row] = await this.#books.run(this.#statements.amend, [JSON.stringify(amend.map(toJournalRow))]);
+      this.#remember(amend[0], row);
+    }
     await this.#changeDeferred(writes);
     return ticket;
+  }
+
+  #remember(entry: JournalEntry | undefined, row: SqlRow | undefined): void {
+    if (entry === undefined || row === undefined) return;
+    const { reaction, source, id } = entry;
+    this.evidence = { reaction, source, id, at: String(row.at), xid: String(row.xid) };
   }
 
   async #changeDeferred({ redefer, settle, drop }: Writes): Promise<void> {

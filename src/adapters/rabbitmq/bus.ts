@@ -8,7 +8,7 @@ import { busClosed, busForbidden, busUnavailable } from "../../ports/errors.ts";
 import { redeliveryPauseMs } from "../../ports/redelivery.ts";
 import { Slots } from "../../ports/slots.ts";
 import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
-import { ensureExchange, ensureQueue, exchangeFor, topologyFor } from "./topology.ts";
+import { ensureExchange, ensureQueue, topologyFor } from "./topology.ts";
 
 type Handle = (message: AsyncMessage, type: string) => Promise<ConsumerStatus>;
 
@@ -98,7 +98,7 @@ export class RabbitBus implements Bus {
   }
 
   #openPublisher(connection: Connection): Publisher {
-    const publisher = connection.createPublisher({ confirm: true, maxAttempts: 1, exchanges: [exchangeFor(this.#settings)] });
+    const publisher = connection.createPublisher({ confirm: true, maxAttempts: 1 });
     publisher.on("basic.return", ({ correlationId }) => {
       if (correlationId !== undefined) this.#returned.add(correlationId);
     });

@@ -10,7 +10,6 @@ import { queueOf, type RabbitSettings } from "./options.ts";
 const DELIVERY_LIMIT = 1_000_000;
 
 export interface Topology {
-  readonly exchanges: { exchange: string; type: string; durable: boolean }[];
   readonly queueOptions: { queue: string; durable: boolean; arguments: { "x-queue-type": "quorum"; [name: string]: string | number } };
   readonly queueBindings: { exchange: string; queue: string; routingKey: string }[];
 }
@@ -19,47 +18,51 @@ export function deadOf({ exchange }: Pick<RabbitSettings, "exchange">): string {
   return `${exchange}.dead`;
 }
 
-export function exchangeFor({ exchange }: Pick<RabbitSettings, "exchange">) {
-  return { exchange, type: "topic", durable: true };
-}
-
 /** What a group needs to hear a type: declared at start, and anew after each reconnect. */
 export function topologyFor(settings: RabbitSettings, group: string, type: string): Topology {
   const queue = queueOf(settings, group, type);
-  const { exchange } = settings;
   return {
-    exchanges: [exchangeFor(settings)],
     queueOptions: {
       queue,
       durable: true,
       arguments: {
         "x-queue-type": "quorum",
         "x-delivery-limit": DELIVERY_LIMIT,
-        "x-dead-letter-exchange": "",
-        "x-dead-letter-routing-key": deadOf(settings),
+        "x-dead-letter-exchange": deadOf(settings),
       },
     },
-    queueBindings: [{ exchange, queue, routingKey: type }],
+    queueBindings: [{ exchange: settings.exchange, queue, routingKey: type }],
   };
 }
 
-/** Declares the exchange and the queue of dead letters; what contradicts on the broker is refused with `BUS_TOPOLOGY`. */
+/** Declares the exchange, and the one of dead letters with its queue; what contradicts on the broker is refused with `BUS_TOPOLOGY`. */
 export async function ensureExchange(connection: Connection, settings: RabbitSettings): Promise<void> {
-  await verified(connection.exchangeDeclare(exchangeFor(settings)), `exchange ${settings.exchange}`);
+  const dead = deadOf(settings);
+  const quorum = { "x-queue-type": "quorum" as const };
+  const exchange = (one: string, type: string) => (passive: boolean) =>
+    connection.exchangeDeclare({ exchange: one, type, durable: true, passive });
+  await declared(exchange(settings.exchange, "topic"), `exchange ${settings.exchange}`);
+  if (!(await declared(exchange(dead, "fanout"), `exchange ${dead}`))) return;
+  await declared((passive) => connection.queueDeclare({ queue: dead, durable: true, arguments: quorum, passive }), `queue ${dead}`);
+  await connection.queueBind({ exchange: dead, queue: dead });
 }
 
 export async function ensureQueue(connection: Connection, settings: RabbitSettings, group: string, type: string): Promise<void> {
   const { queueOptions, queueBindings } = topologyFor(settings, group, type);
-  const dead = { queue: deadOf(settings), durable: true, arguments: { "x-queue-type": "quorum" as const } };
-  await verified(connection.queueDeclare(dead), `queue ${dead.queue}`);
-  await verified(connection.queueDeclare(queueOptions), `queue ${queueOptions.queue}`);
+  await declared(() => connection.queueDeclare(queueOptions), `queue ${queueOptions.queue}`);
   for (const binding of queueBindings) await connection.queueBind(binding);
 }
 
-async function verified(declared: Promise<unknown>, what: string): Promise<void> {
+/** Whether it was ours to declare; a service with no permission for that is content when the thing is there. */
+async function declared(declare: (passive: boolean) => Promise<unknown>, what: string): Promise<boolean> {
   try {
-    await declared;
+    await declare(false);
+    return true;
   } catch (error) {
+    if (codeOf(error) === "ACCESS_REFUSED") {
+      await declare(true);
+      return false;
+    }
     if (codeOf(error) !== "PRECONDITION_FAILED") throw error;
     throw busTopology(
       `The ${what} is there with other properties.`,
