@@ -76,7 +76,7 @@ export class KafkaBus implements Bus {
     this.#closed = true;
     for (const waiting of this.#queue) waiting.reject(busClosed(this.#place));
     this.#queue = [];
-    await Promise.all([...this.#members].map((member) => member.close()));
+    await Promise.all([...this.#members].map((member) => member.abandon()));
     await this.#producer?.close().catch(() => {});
   }
 

@@ -48,6 +48,13 @@ export class Member implements Subscription {
     return this.#closing;
   }
 
+  /** Leaves without waiting for what is in flight: it comes again, elsewhere. */
+  async abandon(): Promise<void> {
+    this.#closing ??= Promise.resolve();
+    await quit(this.#consumer);
+    await this.#running;
+  }
+
   async #close(): Promise<void> {
     await this.#slots.idle();
     await quit(this.#consumer);

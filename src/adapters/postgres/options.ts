@@ -26,7 +26,7 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
 }
 
-export const SCHEMA_DEFAULT = "odori";
+const SCHEMA_DEFAULT = "odori";
 
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 const DEFAULTS = { connectionsMax: 16, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 } as const;

@@ -1,34 +1,136 @@
-import { Command } from "commander";
+import { existsSync } from "node:fs";
+import { Command, InvalidArgumentError } from "commander";
 import { diagnose } from "../../adapters/sqlite/diagnose.ts";
+import { OdoriError } from "../../contract/errors.ts";
+import type { Diagnosis } from "../../ports/diagnosis.ts";
 import { printable } from "../../text/printable.ts";
 import { dataOption, filesIn, jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 
 interface Flags {
   readonly data: string;
+  readonly postgres?: string;
+  readonly schema: readonly string[];
+  readonly nats?: string;
+  readonly stream: string;
+  readonly rabbitmq?: string;
+  readonly exchange: string;
+  readonly kafka?: string;
+  readonly prefix: string;
+  readonly inboxDays: number;
   readonly json: boolean;
 }
 
+interface Examined {
+  readonly path: string;
+  readonly checks: readonly Diagnosis[];
+}
+
+const DAY_MS = 24 * 3_600_000;
+
 export function doctor(): Command {
   return new Command("doctor")
-    .description("Looks the services' databases over: integrity, settings, room, what is stuck. Changes nothing.")
+    .description(
+      "Says what can be reached and what is misconfigured: databases, their settings and room, brokers, what is stuck. Changes nothing.",
+    )
     .addOption(dataOption())
+    .option("--postgres <url>", "a Postgres server")
+    .option("--schema <name...>", "schemas of services in it", ["odori"])
+    .option("--nats <url>", "a NATS server")
+    .option("--stream <name>", "its stream", "ODORI")
+    .option("--rabbitmq <url>", "a RabbitMQ broker")
+    .option("--exchange <name>", "its exchange", "odori")
+    .option("--kafka <brokers>", "Kafka brokers")
+    .option("--prefix <text>", "what stands before its topics", "odori.")
+    .option("--inbox-days <n>", "retentionMs of the services, in days: a broker must not keep messages for longer", days, 30)
     .addOption(jsonOption())
-    .addHelpText("after", "\nExample:\n  odori doctor --data .odori/order\n\nExit status 1 says that something needs a look.")
-    .action((flags: Flags) => {
-      const now = Date.now();
-      const databases = filesIn(flags.data).map((path) => ({ path, checks: diagnose(path, now) }));
-      if (flags.json) printJson({ node: process.version, databases });
-      else {
-        const colours = paint();
-        const tint = { ok: colours.good, warning: colours.undo, error: colours.bad };
-        print(`Node ${process.version}`);
-        for (const { path, checks } of databases) {
-          print(colours.bold(path));
-          for (const { level, check, message } of checks)
-            print(`  ${tint[level](level.padEnd(7))}  ${check.padEnd(10)}  ${printable(message)}`);
-        }
-      }
-      if (databases.some(({ checks }) => checks.some(({ level }) => level !== "ok"))) process.exitCode = FOUND;
+    .addHelpText(
+      "after",
+      `
+Examples:
+  odori doctor --data .odori/order
+  odori doctor --postgres postgres://localhost/shop --schema order payment --nats nats://localhost:4222
+
+Exit status 1 says that something needs a look.`,
+    )
+    .action(async (flags: Flags) => {
+      const examined = [...files(flags), ...(await servers(flags))];
+      if (flags.json) printJson({ node: process.version, databases: examined });
+      else report(examined);
+      if (examined.some(({ checks }) => checks.some(({ level }) => level !== "ok"))) process.exitCode = FOUND;
     });
+}
+
+/** The SQLite files; none are asked for where only servers are named. */
+function files({ data, postgres, nats, rabbitmq, kafka }: Flags): readonly Examined[] {
+  const onServers = [postgres, nats, rabbitmq, kafka].some((url) => url !== undefined);
+  if (onServers && !existsSync(data)) return [];
+  const now = Date.now();
+  return filesIn(data).map((path) => ({ path, checks: diagnose(path, now) }));
+}
+
+async function servers({
+  postgres,
+  schema,
+  nats,
+  stream,
+  rabbitmq,
+  exchange,
+  kafka,
+  prefix,
+  inboxDays,
+}: Flags): Promise<readonly Examined[]> {
+  const retentionMs = inboxDays * DAY_MS;
+  const examined: Examined[] = [];
+  if (postgres !== undefined) {
+    const { diagnose: look } = await client("pg", () => import("../../adapters/postgres/diagnose.ts"));
+    for (const name of schema)
+      examined.push({ path: `postgres, schema ${name}`, checks: await look({ connectionString: postgres, schema: name }) });
+  }
+  if (nats !== undefined) {
+    const { diagnose: look } = await client(
+      "@nats-io/jetstream and @nats-io/transport-node",
+      () => import("../../adapters/nats/diagnose.ts"),
+    );
+    examined.push({ path: "nats", checks: await look({ servers: nats, stream }, retentionMs) });
+  }
+  if (rabbitmq !== undefined) {
+    const { diagnose: look } = await client("rabbitmq-client", () => import("../../adapters/rabbitmq/diagnose.ts"));
+    examined.push({ path: "rabbitmq", checks: await look({ url: rabbitmq, exchange }) });
+  }
+  if (kafka !== undefined) {
+    const { diagnose: look } = await client("@platformatic/kafka", () => import("../../adapters/kafka/diagnose.ts"));
+    examined.push({ path: "kafka", checks: await look({ brokers: kafka, prefix }, retentionMs) });
+  }
+  return examined;
+}
+
+/** Client libraries are installed by whoever uses them. */
+async function client<T>(packages: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new OdoriError("MODULE_UNREADABLE", `The client of this server is not installed.`, {
+      cause,
+      mend: `npm install ${packages.replace(" and ", " ")}`,
+    });
+  }
+}
+
+function report(examined: readonly Examined[]): void {
+  const colours = paint();
+  const tint = { ok: colours.good, warning: colours.undo, error: colours.bad };
+  print(`Node ${process.version}`);
+  for (const { path, checks } of examined) {
+    print(colours.bold(path));
+    const width = Math.max(10, ...checks.map(({ check }) => check.length));
+    for (const { level, check, message } of checks)
+      print(`  ${tint[level](level.padEnd(7))}  ${check.padEnd(width)}  ${printable(message)}`);
+  }
+}
+
+function days(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0) return value;
+  throw new InvalidArgumentError("It is a number above 0.");
 }

@@ -1,0 +1,43 @@
+import { Connection } from "rabbitmq-client";
+import { codeOf, messageOf } from "../../contract/errors.ts";
+import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
+import { busUnavailable } from "../../ports/errors.ts";
+import { placeOf, type RabbitOptions, settingsOf } from "./options.ts";
+import { deadOf } from "./topology.ts";
+
+/** Looks a broker, its exchange and its dead letters over, without changing anything. */
+export async function diagnose(options: RabbitOptions): Promise<readonly Diagnosis[]> {
+  const settings = settingsOf(options);
+  const { url, exchange } = settings;
+  const connection = new Connection({
+    url,
+    connectionName: "odori doctor",
+    retryLow: 60_000,
+    connectionTimeout: 3_000,
+    acquireTimeout: 3_000,
+  });
+  let last: unknown;
+  let blocked = "";
+  connection.on("error", (error: unknown) => (last = error));
+  connection.on("connection.blocked", (reason) => (blocked = reason));
+  try {
+    await connection.onConnect(3_000, true);
+    const there = await connection.exchangeDeclare({ exchange, passive: true }).then(
+      () => true,
+      () => false,
+    );
+    const dead = await connection.queueDeclare({ queue: deadOf(settings), passive: true }).catch(() => undefined);
+    const letters = dead?.messageCount ?? 0;
+    return [
+      verdict("rabbitmq", true, "ok", `${placeOf(settings)} answers`),
+      verdict("blocked", blocked === "", "error", blocked === "" ? "takes messages" : `takes none: ${blocked}`),
+      verdict("exchange", there, "warning", there ? exchange : `${exchange} is not there; a service creates it where it may`),
+      verdict("dead letters", letters === 0, "warning", `${letters} messages`),
+    ];
+  } catch (cause) {
+    const error = busUnavailable(placeOf(settings), last ?? cause);
+    return [{ level: "error", check: codeOf(error), message: messageOf(error) }];
+  } finally {
+    connection.unsafeDestroy();
+  }
+}
