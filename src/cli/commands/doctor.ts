@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { diagnose } from "../../adapters/sqlite/diagnose.ts";
 import { OdoriError } from "../../contract/errors.ts";
@@ -53,18 +52,18 @@ Examples:
 
 Exit status 1 says that something needs a look.`,
     )
-    .action(async (flags: Flags) => {
-      const examined = [...files(flags), ...(await servers(flags))];
+    .action(async (flags: Flags, command: Command) => {
+      const onServers = [flags.postgres, flags.nats, flags.rabbitmq, flags.kafka].some((url) => url !== undefined);
+      // Where only servers are named, no files are asked for.
+      const noFiles = onServers && command.getOptionValueSource("data") === "default";
+      const examined = [...(noFiles ? [] : files(flags.data)), ...(await servers(flags))];
       if (flags.json) printJson({ node: process.version, databases: examined });
       else report(examined);
       if (examined.some(({ checks }) => checks.some(({ level }) => level !== "ok"))) process.exitCode = FOUND;
     });
 }
 
-/** The SQLite files; none are asked for where only servers are named. */
-function files({ data, postgres, nats, rabbitmq, kafka }: Flags): readonly Examined[] {
-  const onServers = [postgres, nats, rabbitmq, kafka].some((url) => url !== undefined);
-  if (onServers && !existsSync(data)) return [];
+function files(data: string): readonly Examined[] {
   const now = Date.now();
   return filesIn(data).map((path) => ({ path, checks: diagnose(path, now) }));
 }
