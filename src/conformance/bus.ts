@@ -218,6 +218,8 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       ],
       ["a key __proto__", "MESSAGE_MALFORMED", wire({}).replace('"data":{}', '"data":{"__proto__":{"polluted":true}}')],
       ["100 KiB", "MESSAGE_TOO_LARGE", wire({ data: "x".repeat(100 * 1024) })],
+      // As much as NATS and Kafka carry by default.
+      ["almost 1 MiB", "MESSAGE_TOO_LARGE", wire({ data: "x".repeat(1_000_000) })],
     ];
     for (const [what, code, text] of hostile) {
       test(`${what}: handed on as malformed, and no prototype is touched`, ["a"], async (fixture) => {

@@ -20,10 +20,20 @@ const INSTALL_LIMIT_MS = 300_000;
 
 /** The program that runs a server (for Kafka: the folder with its jars); an environment variable wins, then the PATH, the cache, an installation. */
 export function find(name: ServerName, install: boolean): string | undefined {
-  const named = process.env[`ODORI_TEST_${name.toUpperCase()}`];
+  const named = environment(name);
   if (named === "none") return undefined;
-  if (named !== undefined && named !== "") return named;
+  if (named !== "" && urlNamed(name) === undefined) return named;
   return installed[name]() ?? (install && installers[name]() ? installed[name]() : undefined);
+}
+
+/** A server that is running already, as the environment names it (`nats://…`, `kafka://host:9092`): the suite then shares it. Tests that kill one start their own all the same. */
+export function urlNamed(name: ServerName): string | undefined {
+  const named = environment(name);
+  return /^[a-z]+:\/\//.test(named) ? named.replace(/^kafka:\/\//, "") : undefined;
+}
+
+function environment(name: ServerName): string {
+  return process.env[`ODORI_TEST_${name.toUpperCase()}`] ?? "";
 }
 
 const installed: Readonly<Record<ServerName, () => string | undefined>> = {

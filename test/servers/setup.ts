@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node";
-import { find, HOW, SERVERS } from "./find.ts";
+import { find, HOW, SERVERS, urlNamed } from "./find.ts";
 import { recipes } from "./recipes.ts";
 import { Server } from "./server.ts";
 
@@ -12,12 +12,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const programs = SERVERS.map((name) => ({ name, program: find(name, process.env.ODORI_SERVERS !== "present") }));
   const started = await Promise.all(
     programs.map(async ({ name, program }) => {
+      const url = urlNamed(name);
+      if (url !== undefined) return [name, url] as const;
       if (program === undefined) {
         missing.push(name);
         process.stderr.write(`No ${name}: its tests are skipped. To run them, ${HOW[name]}.\n`);
         return [name, undefined] as const;
       }
-      if (/^[a-z]+:\/\//.test(program)) return [name, program] as const;
       const server = await Server.start(recipes[name](program));
       running.push(server);
       return [name, server.url] as const;
