@@ -32,9 +32,9 @@ async function orderEnds(bus: Bus, foreign: () => Promise<() => Promise<void>>):
     await eventually("the order is completed", async () => (await last()).includes(`${EMITTED} done`), 20_000);
     expect(await last()).toEqual(["order.placed.v1 begun", `${EMITTED} done`]);
   } finally {
-    await leave();
     await Promise.all([shop, ...others].map((app) => app.stop()));
     await bus.close();
+    await leave();
   }
 }
 

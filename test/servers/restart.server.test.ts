@@ -51,10 +51,15 @@ describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)("a broker of i
         const dying = connect[name](server.url);
         await dying.subscribe({ group: "b", topics: [placed.type], inFlightMax: 100 }, () => new Promise(() => {}));
         await publish(other, ids("before"));
-        if (name === "rabbitmq") await server.control(["eval", "[dets:sync(T) || T <- dets:all()]."]);
         await eventually("what came before is heard", () => ids("before").every((id) => seen.has(id)), 60_000);
         await dying.close();
+        const leaving = connect[name](server.url);
+        const left = await leaving.subscribe({ group: "c", topics: [placed.type], inFlightMax: 100 }, async () => {});
+        if (name === "rabbitmq") await server.control(["eval", "[dets:sync(T) || T <- dets:all()]."]);
         await server.kill();
+        // Stopping does not wait for a broker that is away.
+        await left.close();
+        await leaving.close();
         await expect(other.publish([envelope(placed, "lost", {}, { id: "lost" })])).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
         await server.up();
         await publish(other, ids("after"));

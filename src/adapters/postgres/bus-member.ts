@@ -85,6 +85,8 @@ export class PostgresMember {
       const room = this.#closing === undefined ? inFlightMax - this.#inFlight : 0;
       this.#woken = false;
       const taken = await this.#turn(room);
+      // Who leaves does not wait for a database that is away: what was not said comes again, and the inbox answers it.
+      if (taken === undefined && this.#closing !== undefined && this.#inFlight === 0) return;
       // A full load means that more may be there; so does whatever has happened meanwhile.
       if (taken === undefined || taken < room || room === 0) await this.#sleep();
     }
