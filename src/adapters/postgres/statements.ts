@@ -19,10 +19,10 @@ export function statementsFor(schema: string) {
     `NOT EXISTS (SELECT 1 FROM $S.member m WHERE m.owner = ${alias}.owner AND m.expires_at > (SELECT t FROM clock))`;
   const clock = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
   return {
-    /** Sagas, as a JSON list. In the order of the locks, so that two batches cannot wait for each other. A statement of its own: what is looked up next must be seen as it is once the lock is held. */
+    /** Sagas, as a JSON list. What the lock returns is cast, since not every driver can read `void`. In the order of the locks, so that two batches cannot wait for each other. A statement of its own: what is looked up next must be seen as it is once the lock is held. */
     lock: statement(
       "lock",
-      `SELECT pg_advisory_xact_lock(${LOCK_SPACE}, k) FROM (
+      `SELECT pg_advisory_xact_lock(${LOCK_SPACE}, k)::text FROM (
          SELECT DISTINCT hashtext('$S ' || value) AS k FROM json_array_elements_text($1::text::json) ORDER BY k OFFSET 0) AS keys`,
     ),
     receive: statement(
