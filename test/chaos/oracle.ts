@@ -13,7 +13,7 @@ const SHOWN_MAX = 20;
 
 /**
  * Every order that was answered for is there and has ended; money and stock are conserved, nothing is doubled (the books have no unique
- * constraint); every event that was heard was emitted by somebody, and everything that was heard by all who hear it; nothing is left over.
+ * constraint); every event that was heard was emitted by somebody; nothing is left over.
  */
 export async function judge(databases: Databases, placed: ReadonlySet<string>, prefix: string): Promise<Verdict> {
   const violations: string[] = [];
