@@ -1,86 +1,86 @@
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { memoryCeiling, sqliteCeiling } from "./ceilings.ts";
-import { odoriMemory, odoriSqlite } from "./odori.ts";
-import type { Contestant, Round } from "./workload.ts";
+import type { ServerName } from "./harness/contestant.ts";
+import { ENTRIES, type Entry } from "./harness/entries.ts";
+import type { Order, Result } from "./harness/round.ts";
+import { startServers } from "./harness/servers.ts";
+import { summaryOf, tableOf } from "./harness/table.ts";
 
-const HELP = `Measures whole order sagas (four steps, four databases) against hand-made code that does the least, alternating in one run.
+const HELP = `Runs the order saga (four steps, four databases, one business row each) with Odori, with hand-made code that does the least,
+and with what others offer: on the same servers, in turn, each round in a process of its own. Every run is checked afterwards:
+each order exactly once at each step, or it does not count. Compare ratios within one run; absolute figures move with the machine.
 
-  npm run bench                        5 rounds
-  npm run bench -- --quick             a look in well under a minute
-  npm run bench -- --json FILE         also write the figures there
-
-Every run is checked afterwards: each row exactly once, or it does not count. Compare ratios within one run; absolute figures move with the machine.
+  npm run bench                         3 rounds of everyone, about 20 minutes
+  npm run bench -- --quick              a look at Odori and the hand-made ones in about a minute
+  npm run bench -- --only Postgres      whose name contains it; may be repeated
+  npm run bench -- --rounds 5 --json figures.json
 `;
 
-interface Entry {
-  readonly contestant: Contestant;
-  readonly sagas: number;
-  /** What its ratio is taken to. */
-  readonly against: Contestant | undefined;
-}
-
-const { values } = parseArgs({ options: { quick: { type: "boolean" }, json: { type: "string" }, help: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+    rounds: { type: "string" },
+    json: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  },
+});
 if (values.help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
-const rounds = values.quick ? 3 : 5;
-const scale = values.quick ? 0.4 : 1;
-const ceiling = sqliteCeiling(100);
-const entries: readonly Entry[] = [
-  { contestant: odoriSqlite, sagas: 10_000 * scale, against: ceiling },
-  { contestant: ceiling, sagas: 10_000 * scale, against: undefined },
-  { contestant: sqliteCeiling(10), sagas: 5_000 * scale, against: undefined },
-  { contestant: sqliteCeiling(1), sagas: 1_500 * scale, against: undefined },
-  { contestant: odoriMemory, sagas: 50_000 * scale, against: memoryCeiling },
-  { contestant: memoryCeiling, sagas: 50_000 * scale, against: undefined },
-];
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+if (!Number.isSafeInteger(rounds) || rounds < 1) fail(`--rounds is ${JSON.stringify(values.rounds)}: a whole number from 1`);
+const chosen = ENTRIES.filter(({ name, kind }) =>
+  values.only.length === 0 ? !(values.quick && kind === "peer") : values.only.some((part) => name.includes(part)),
+);
+if (chosen.length === 0) fail(`nobody is called so; there are:\n${ENTRIES.map(({ name }) => `  ${name}`).join("\n")}`);
 
-const measured = new Map<Contestant, Round[]>();
-for (let round = 0; round <= rounds; round++) {
-  for (const { contestant, sagas } of entries) {
-    const result = await contestant.run(sagas);
-    // The first round only warms up.
-    if (round > 0) measured.set(contestant, [...(measured.get(contestant) ?? []), result]);
-    process.stderr.write(
-      `${round === 0 ? "warm-up" : `round ${round}`}  ${contestant.name}: ${Math.round(result.sagasPerSecond)} sagas/s\n`,
-    );
+const { servers, stop } = await startServers(new Set<ServerName>(chosen.flatMap(({ needs }) => needs)));
+const results = new Map<Entry, Result[]>();
+try {
+  for (let round = 1; round <= rounds; round++) {
+    for (const entry of chosen) {
+      const missing = entry.needs.find((name) => servers[name] === "");
+      if (missing !== undefined) {
+        process.stderr.write(`${entry.name}: left out, there is no ${missing}\n`);
+        continue;
+      }
+      const { name, sagas } = entry;
+      const size = values.quick ? { sagas: sagas / 5, latencySagas: 50, pacedSeconds: 0 } : { sagas, latencySagas: 300, pacedSeconds: 4 };
+      const result = await runRound({ name, servers, ...size });
+      results.set(entry, [...(results.get(entry) ?? []), result]);
+      const { oneByOne, inBulk, latency } = result;
+      const shown = `${Math.round(oneByOne.sagasPerSecond)} one by one, ${Math.round(inBulk.sagasPerSecond)} in bulk`;
+      process.stderr.write(`round ${round}/${rounds}  ${name}: ${shown}, p50 ${latency?.p50.toFixed(2)} ms\n`);
+    }
   }
+} finally {
+  await stop();
+}
+const machine = { node: process.version, cores: cpus().length, rounds, sagasBegunInBulk: 2_000 };
+const summary = summaryOf(results);
+process.stdout.write(tableOf(machine, summary));
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, contestants: summary }, undefined, 2)}\n`);
+
+function runRound(order: Order): Promise<Result> {
+  const program = fileURLToPath(new URL("harness/round.ts", import.meta.url));
+  const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(order)], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once("exit", (code) => {
+      const line = output.trim().split("\n").at(-1) ?? "";
+      if (code === 0 && line !== "") resolve(JSON.parse(line));
+      else reject(new Error(`${order.name} ended with ${code}`));
+    });
+  });
 }
 
-const rows = entries.map(({ contestant, sagas, against }) => {
-  const speeds = speedsOf(contestant);
-  const ratio = against && median(speeds) / median(speedsOf(against));
-  return {
-    name: contestant.name,
-    durability: contestant.durability,
-    sagas,
-    sagasPerSecond: Math.round(median(speeds)),
-    lowest: Math.round(Math.min(...speeds)),
-    highest: Math.round(Math.max(...speeds)),
-    cpuMsPerSaga: Number(median((measured.get(contestant) ?? []).map((result) => result.cpuMsPerSaga)).toFixed(4)),
-    ratio: ratio === undefined ? undefined : Number(ratio.toFixed(2)),
-    against: against?.name,
-  };
-});
-process.stdout.write(`Node ${process.version}, ${cpus().length} cores, median of ${rounds} alternating rounds\n\n`);
-process.stdout.write("|  | sagas/s | range | CPU ms/saga | ratio | durability |\n| --- | --- | --- | --- | --- | --- |\n");
-for (const row of rows) {
-  const ratio = row.ratio === undefined ? "" : `${row.ratio} of "${row.against}"`;
-  const range = `${row.lowest.toLocaleString("en")} - ${row.highest.toLocaleString("en")}`;
-  process.stdout.write(
-    `| ${row.name} | ${row.sagasPerSecond.toLocaleString("en")} | ${range} | ${row.cpuMsPerSaga} | ${ratio} | ${row.durability} |\n`,
-  );
-}
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
-
-function speedsOf(contestant: Contestant): readonly number[] {
-  return (measured.get(contestant) ?? []).map((result) => result.sagasPerSecond);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
 }

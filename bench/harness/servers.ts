@@ -1,0 +1,62 @@
+import { spawnSync } from "node:child_process";
+import { connect } from "node:net";
+import { find } from "../../test/servers/find.ts";
+import { recipes } from "../../test/servers/recipes.ts";
+import { type Recipe, Server } from "../../test/servers/server.ts";
+import type { ServerName, Servers } from "./contestant.ts";
+
+/** Starts a server of each kind that is needed and can be had; undefined where it cannot. */
+export async function startServers(names: ReadonlySet<ServerName>): Promise<{ readonly servers: Servers; stop(): Promise<void> }> {
+  const running: Server[] = [];
+  const servers = { postgres: "", nats: "", rabbitmq: "", kafka: "", redis: "" };
+  for (const name of names) {
+    const recipe = recipeOf(name);
+    if (recipe === undefined) continue;
+    process.stderr.write(`Starting ${name} …\n`);
+    const server = await Server.start(recipe);
+    running.push(server);
+    servers[name] = server.url;
+  }
+  return {
+    servers,
+    async stop() {
+      await Promise.all(running.map((server) => server.stop()));
+    },
+  };
+}
+
+function recipeOf(name: ServerName): Recipe | undefined {
+  if (name === "redis") return redis();
+  const program = find(name, true);
+  return program === undefined ? undefined : recipes[name](program);
+}
+
+/** As its documentation recommends for a queue: append-only file, synced every second, nothing evicted. */
+function redis(): Recipe | undefined {
+  if (spawnSync("redis-server", ["--version"]).status !== 0) return undefined;
+  const settings = [
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "everysec",
+    "--maxmemory-policy",
+    "noeviction",
+  ];
+  return {
+    name: "redis",
+    command: ({ folder, port }) => ({ program: "redis-server", args: ["--port", `${port}`, "--dir", folder, ...settings] }),
+    ready: ({ port }) =>
+      new Promise((resolve, reject) => {
+        const socket = connect(port, "127.0.0.1", () => {
+          socket.destroy();
+          resolve();
+        });
+        socket.once("error", reject);
+      }),
+    url: ({ port }) => `redis://127.0.0.1:${port}`,
+  };
+}

@@ -1,0 +1,88 @@
+import type { Latency, Throughput } from "./drive.ts";
+import type { Entry } from "./entries.ts";
+import type { Result } from "./round.ts";
+import { median } from "./statistics.ts";
+
+export interface Spread {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** What all rounds of a contestant come to. */
+export interface Summary {
+  readonly name: string;
+  readonly kind: Entry["kind"];
+  readonly durability: string;
+  readonly oneByOne: Spread;
+  readonly inBulk: Spread;
+  /** In bulk: of the process itself, and of the whole machine with its servers. */
+  readonly cpuMs: number;
+  readonly machineCpuMs: number;
+  readonly latency: Latency | undefined;
+  readonly paced: Latency | undefined;
+  readonly peakMiB: number;
+}
+
+export function summaryOf(results: ReadonlyMap<Entry, readonly Result[]>): readonly Summary[] {
+  return [...results].map(([{ name, kind }, rounds]) => ({
+    name,
+    kind,
+    durability: rounds[0]?.durability ?? "",
+    oneByOne: spreadOf(rounds.map(({ oneByOne }) => oneByOne)),
+    inBulk: spreadOf(rounds.map(({ inBulk }) => inBulk)),
+    cpuMs: median(rounds.map(({ inBulk }) => inBulk.cpuMs)),
+    machineCpuMs: median(rounds.map(({ inBulk }) => inBulk.machineCpuMs)),
+    latency: middle(rounds.map(({ latency }) => latency)),
+    paced: middle(rounds.map(({ paced }) => paced)),
+    peakMiB: median(rounds.map(({ peakMiB }) => peakMiB)),
+  }));
+}
+
+function spreadOf(rounds: readonly Throughput[]): Spread {
+  const speeds = rounds.map(({ sagasPerSecond }) => sagasPerSecond);
+  return { median: median(speeds), lowest: Math.min(...speeds), highest: Math.max(...speeds) };
+}
+
+function middle(rounds: readonly (Latency | undefined)[]): Latency | undefined {
+  const known = rounds.filter((round) => round !== undefined);
+  if (known.length === 0) return undefined;
+  return { p50: median(known.map(({ p50 }) => p50)), p99: median(known.map(({ p99 }) => p99)) };
+}
+
+export function tableOf(machine: Readonly<Record<string, unknown>>, summaries: readonly Summary[]): string {
+  const head = [
+    "",
+    "one by one, sagas/s",
+    "in bulk, sagas/s",
+    "CPU ms/saga, own / machine",
+    "p50 / p99 ms",
+    "p50 / p99 ms at 500/s",
+    "peak MiB",
+    "durability",
+  ];
+  const rows = summaries.map((one) => [
+    one.name,
+    shown(one.oneByOne),
+    shown(one.inBulk),
+    `${one.cpuMs.toFixed(3)} / ${one.machineCpuMs.toFixed(3)}`,
+    latency(one.latency),
+    latency(one.paced),
+    `${Math.round(one.peakMiB)}`,
+    one.durability,
+  ]);
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
+  const conditions = Object.entries(machine)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+  return `${conditions}\n\n${line(head)}${line(head.map(() => "---"))}${rows.map(line).join("")}`;
+}
+
+function shown({ median, lowest, highest }: Spread): string {
+  const whole = (value: number) => Math.round(value).toLocaleString("en");
+  return lowest === highest ? whole(median) : `${whole(median)} (${whole(lowest)} - ${whole(highest)})`;
+}
+
+function latency(value: Latency | undefined): string {
+  return value === undefined ? "-" : `${value.p50.toFixed(1)} / ${value.p99.toFixed(1)}`;
+}

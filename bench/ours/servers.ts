@@ -1,0 +1,56 @@
+import type { Bus } from "odori";
+import { kafka } from "odori/kafka";
+import { memoryBus } from "odori/memory";
+import { nats } from "odori/nats";
+import { postgres, postgresBus, type Sql } from "odori/postgres";
+import { rabbitmq } from "odori/rabbitmq";
+import pg from "pg";
+import { type Contestant, SERVICES, type Servers, type ServiceName } from "../harness/contestant.ts";
+import { run } from "./run.ts";
+
+/** Postgres with a schema for each service, and a bus. Every service has its own connections to both, as in a process of its own. */
+function overPostgres(durability: string, busOf: (servers: Servers) => (name: ServiceName) => Bus): Contestant {
+  return {
+    durability: `Postgres, fsync=on, synchronous_commit=on; ${durability}`,
+    async open(opening) {
+      const { servers } = opening;
+      const make = busOf(servers);
+      const buses = new Map<ServiceName, Bus>(SERVICES.map((name) => [name, make(name)]));
+      const bus = (name: ServiceName) => buses.get(name) ?? make(name);
+      return run<Sql>(opening, {
+        store: (name) => postgres({ connectionString: servers.postgres, schema: name }),
+        bus,
+        setup: (tx, name) =>
+          tx.query(
+            `CREATE TABLE IF NOT EXISTS "${name}".work (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id text NOT NULL, service text NOT NULL)`,
+          ),
+        write: (tx, name, orderId) => tx.query(`INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2)`, [orderId, name]),
+        async rows(name) {
+          const client = new pg.Client({ connectionString: servers.postgres });
+          await client.connect();
+          try {
+            const { rows } = await client.query<{ order_id: string }>(`SELECT order_id FROM "${name}".work`);
+            return rows.map(({ order_id }) => order_id);
+          } finally {
+            await client.end();
+          }
+        },
+        async close() {
+          await Promise.all([...buses.values()].map((one) => one.close()));
+        },
+      });
+    },
+  };
+}
+
+export const odoriPostgres = overPostgres("in-process bus, recovered from the outbox", () => {
+  const bus = memoryBus([...SERVICES]);
+  return () => bus;
+});
+export const odoriPostgresBus = overPostgres("Postgres as the bus", (servers) => () => postgresBus({ connectionString: servers.postgres }));
+export const odoriNats = overPostgres("JetStream, file storage", (servers) => () => nats({ servers: servers.nats }));
+export const odoriRabbitmq = overPostgres(
+  "RabbitMQ, quorum queues, confirms",
+  (servers) => () => rabbitmq({ url: servers.rabbitmq, unheard: ["shipping.requested.v1"] }),
+);
+export const odoriKafka = overPostgres("Kafka, acks=all", (servers) => () => kafka({ brokers: [servers.kafka] }));
