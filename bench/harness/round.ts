@@ -52,6 +52,7 @@ try {
   const peakMiB = process.resourceUsage().maxRSS / 1_024;
   const result: Result = { durability: contestant.durability, oneByOne, inBulk, latency, paced, peakMiB };
   process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (process.env.DBG) console.error(process.cpuUsage());
 } finally {
   await database?.drop();
   rmSync(folder, { recursive: true, force: true });

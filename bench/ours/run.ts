@@ -1,5 +1,5 @@
-import { type App, type Bus, type EventContract, type Probe, type Store, start } from "odori";
-import { type Opening, type Running, SERVICES, type ServiceName } from "../harness/contestant.ts";
+import { type App, type Bus, type EventContract, type Store, start } from "odori";
+import { type Finished, type Opening, type Running, SERVICES, type ServiceName } from "../harness/contestant.ts";
 import { orderSaga, type WriteRow } from "./saga.ts";
 
 /** What differs between one database and bus and another. */
@@ -13,21 +13,51 @@ export interface Setting<Native> {
   close(): Promise<void>;
 }
 
+/** A saga has finished once its last step is committed, not when the handler has run: what handlers say of a transaction is told after its commit. */
+class Commits<Native extends object> {
+  readonly #handled = new WeakMap<Native, string[]>();
+  readonly #finished: Finished;
+
+  constructor(finished: Finished) {
+    this.#finished = finished;
+  }
+
+  handled(tx: Native, orderId: string): void {
+    this.#handled.get(tx)?.push(orderId);
+  }
+
+  watch(store: Store<Native>): Store<Native> {
+    return {
+      durable: store.durable,
+      inspect: store.inspect,
+      open: (session) => store.open(session),
+      join: (native) => store.join(native),
+      claim: (limit) => store.claim(limit),
+      purge: (olderThanMs, limit) => store.purge(olderThanMs, limit),
+      close: () => store.close(),
+      transaction: async (work) => {
+        const handled: string[] = [];
+        const result = await store.transaction((tx) => {
+          this.#handled.set(tx.native, handled);
+          return work(tx);
+        });
+        for (const orderId of handled) this.#finished(orderId);
+        return result;
+      },
+    };
+  }
+}
+
 /** The four services, running in this process. */
-export async function run<Native>({ finished }: Opening, setting: Setting<Native>): Promise<Running> {
-  // A saga has finished once its last step is committed, not when the handler has run.
-  let handled: string[] = [];
-  const saga = orderSaga<Native>(setting.write, setting.setup, (orderId) => handled.push(orderId));
-  const probe: Probe = (step) => {
-    if (step === "opened") handled = [];
-    if (step === "committed") for (const orderId of handled) finished(orderId);
-  };
+export async function run<Native extends object>({ finished }: Opening, setting: Setting<Native>): Promise<Running> {
+  const commits = new Commits<Native>(finished);
+  const saga = orderSaga<Native>(setting.write, setting.setup, (tx, orderId) => commits.handled(tx, orderId));
   const part = (name: ServiceName) => ({ store: setting.store(name), bus: setting.bus(name) });
   const orders = await start(saga.orders, part("orders"));
   const apps: App<Native, EventContract>[] = [orders];
   for (const service of saga.others) {
     const name = SERVICES.find((known) => known === service.name) ?? "orders";
-    apps.push(await start(service, name === "shipping" ? { ...part(name), probe } : part(name)));
+    apps.push(await start(service, name === "shipping" ? { ...part(name), store: commits.watch(setting.store(name)) } : part(name)));
   }
   return {
     begin: (orderId) => orders.begin(orderId, (tx) => saga.begin(orderId, tx)),

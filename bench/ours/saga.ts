@@ -1,6 +1,6 @@
 import { event, service } from "odori";
 import { z } from "zod";
-import type { Finished, ServiceName } from "../harness/contestant.ts";
+import type { ServiceName } from "../harness/contestant.ts";
 
 const orderId = z.string();
 const placed = event("order.placed.v1", z.object({ orderId, amount: z.int() }));
@@ -16,8 +16,12 @@ function then<Fact>(written: Promise<unknown> | void, fact: () => Fact): Fact | 
   return written instanceof Promise ? written.then(fact) : fact();
 }
 
-/** The order saga without failures. `finished` is told in a transaction that is still open. */
-export function orderSaga<Native>(write: WriteRow<Native>, setup: (tx: Native, name: ServiceName) => unknown, finished: Finished) {
+/** The order saga without failures. `last` is told of the last step, in a transaction that is still open. */
+export function orderSaga<Native>(
+  write: WriteRow<Native>,
+  setup: (tx: Native, name: ServiceName) => unknown,
+  last: (tx: Native, orderId: string) => void,
+) {
   return {
     orders: service<Native>("orders", { setup: (tx) => setup(tx, "orders") }).begins(placed),
     others: [
@@ -34,7 +38,7 @@ export function orderSaga<Native>(write: WriteRow<Native>, setup: (tx: Native, n
       service<Native>("shipping", { setup: (tx) => setup(tx, "shipping") }).on(reserved, {
         emits: [requested],
         handle({ data: { orderId } }, { tx }) {
-          finished(orderId);
+          last(tx, orderId);
           return then(write(tx, "shipping", orderId), () => requested({ orderId, shipmentId: `s-${orderId}` }));
         },
       }),

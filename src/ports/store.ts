@@ -79,13 +79,18 @@ export type Ticket = number;
 export interface StoreTransaction<Native> {
   /** The client's own transaction, handed to handlers. After the transaction has ended, using it throws `TRANSACTION_CLOSED`. */
   readonly native: Native;
+  /** Whether handlers may use `native` at the same time, so that what they write travels together. */
+  readonly together: boolean;
   /**
    * Looks up deliveries and locks what was looked up: until this transaction ends, no other one can receive the same delivery or change the same marks.
    * One call holds at most one receipt of a saga; answers come in the order of the receipts.
    */
   receive(receipts: readonly Receipt[]): Promise<readonly Received[]>;
-  /** Returns the ticket of `enqueue`; undefined when it was empty. */
-  write(writes: Writes): Promise<Ticket | undefined>;
+  /**
+   * Returns the ticket of `enqueue`; undefined when it was empty. After the `last` one nothing else is done in the transaction: a store may commit
+   * along with it, and report then what is wrong with it. Where it could not learn the ticket, but has committed, the relay publishes the rows.
+   */
+  write(writes: Writes, last?: boolean): Promise<Ticket | undefined>;
 }
 
 export interface OutboxRows {

@@ -29,8 +29,9 @@ export function commitBatch<Native>(
     const handOvers: HandOver[] = [];
     const dues: number[] = [];
     let draft = draftOf(confirm);
-    for (const wave of wavesOf(tasks)) {
-      const ticket = await handle(tx, wave, draft, probe);
+    const waves = wavesOf(tasks);
+    for (const wave of waves) {
+      const ticket = await handle(tx, wave, draft, probe, wave === waves.at(-1));
       if (ticket !== undefined) handOvers.push({ ticket, events: draft.enqueue });
       if (draft.nextDueMs !== undefined) dues.push(draft.nextDueMs);
       draft = new Draft();
@@ -45,18 +46,27 @@ export async function handle<Native>(
   tasks: readonly Task<Native>[],
   draft: Draft,
   probe: Probe,
+  last = false,
 ): Promise<Ticket | undefined> {
   const scope = { tx: tx.native, draft };
   const received = await tx.receive(tasks.map((task) => task.receipt));
   probe("looked_up");
-  for (const [index, task] of tasks.entries()) {
-    const answer = received[index];
-    const running = answer && task.run(answer, scope);
-    if (running !== undefined) await running;
+  if (tx.together) await allOf(received.map(async (answer, n) => tasks[n]?.run(answer, scope)));
+  else {
+    for (const [n, answer] of received.entries()) {
+      const running = tasks[n]?.run(answer, scope);
+      if (running !== undefined) await running;
+    }
   }
-  const ticket = await tx.write(draft);
+  const ticket = await tx.write(draft, last);
   probe("written");
   return ticket;
+}
+
+/** Waits for all of them, also when one fails: whoever is still at it would go on while the same delivery is handled anew. */
+async function allOf(running: readonly Promise<void>[]): Promise<void> {
+  const failure = (await Promise.allSettled(running)).find(({ status }) => status === "rejected");
+  if (failure?.status === "rejected") throw failure.reason;
 }
 
 /**

@@ -34,8 +34,8 @@ export const MUTANTS: readonly Mutant[] = [
       ),
       edit(
         "runtime/batch.ts",
-        "      const ticket = await handle(tx, wave, draft, probe);",
-        "      const ticket = await handle(tx, wave, draft, probe);\n      publisher?.publish({ ticket: -1, events: draft.enqueue });",
+        "      const ticket = await handle(tx, wave, draft, probe, wave === waves.at(-1));",
+        "      const ticket = await handle(tx, wave, draft, probe, wave === waves.at(-1));\n      publisher?.publish({ ticket: -1, events: draft.enqueue });",
       ),
     ],
     suite: "runtime",

@@ -46,6 +46,7 @@ export interface Writer {
 
 export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   readonly native: MemoryTx;
+  readonly together = false;
   readonly #database: MemoryDatabase;
   readonly #writer: Writer;
 

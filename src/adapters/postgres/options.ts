@@ -2,6 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
+import { GatheringSocket } from "./stream.ts";
 
 /** How to reach the database; what is left out is taken from `PGHOST`, `PGUSER` and so on, as `psql` does. */
 export interface PostgresOptions {
@@ -49,6 +50,7 @@ export function poolOf(options: PostgresOptions): pg.Pool {
     application_name: "odori",
     keepAlive: true,
     pipeline: true,
+    stream: () => new GatheringSocket(),
   });
   // A connection that breaks while nobody uses it is replaced by the next one; one that breaks in use fails its query.
   pool.on("error", () => {});

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
 import { explain } from "./errors.ts";
+import type { PreparedNames } from "./prepared.ts";
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
@@ -29,11 +30,13 @@ export interface Bookkeeper {
   run(statement: Statement, values: readonly (string | number | null)[]): Promise<readonly SqlRow[]>;
   /** Whether a statement may be sent before the one before it was answered. */
   readonly pipelined: boolean;
+  /** Sends COMMIT, without waiting for what was sent before; false where that is not ours to do. From then on nothing else is taken. */
+  commit(): boolean;
 }
 
 /** Statements go out one after the other over somebody else's transaction. */
 export function joined(sql: Sql): Bookkeeper {
-  return { run: async (statement, values) => (await sql.query(statement.text, values)).rows, pipelined: false };
+  return { run: async (statement, values) => (await sql.query(statement.text, values)).rows, pipelined: false, commit: () => false };
 }
 
 /** A connection for as long as one transaction lasts. */
@@ -42,11 +45,12 @@ export class TransactionSql implements Sql, Bookkeeper {
   readonly #client: pg.PoolClient;
   readonly #begun: Promise<unknown>;
   readonly #place: string;
-  readonly #prepare: boolean;
+  readonly #prepare: PreparedNames | undefined;
   #open = true;
+  #committed: Promise<pg.QueryResult> | undefined;
 
   /** `begun` is the answer to BEGIN, which need not be there yet: bookkeeping that only looks is sent along with it, everything else waits. */
-  constructor(client: pg.PoolClient, begun: Promise<unknown>, place: string, prepare: boolean) {
+  constructor(client: pg.PoolClient, begun: Promise<unknown>, place: string, prepare: PreparedNames | undefined) {
     this.#client = client;
     this.#begun = begun;
     this.#place = place;
@@ -58,7 +62,9 @@ export class TransactionSql implements Sql, Bookkeeper {
     try {
       await this.#begun;
       this.#check();
-      return await this.#client.query(text, [...values]);
+      // Without values it may be several statements at once, which cannot be prepared.
+      const name = values.length === 0 ? undefined : this.#prepare?.of(text);
+      return await this.#client.query(name === undefined ? { text, values: [...values] } : { name, text, values: [...values] });
     } catch (error) {
       throw explain(error, this.#place);
     }
@@ -67,12 +73,27 @@ export class TransactionSql implements Sql, Bookkeeper {
   async run({ name, text }: Statement, values: readonly (string | number | null)[]): Promise<readonly SqlRow[]> {
     this.#check();
     try {
-      const query = this.#prepare ? { name, text, values: [...values] } : { text, values: [...values] };
+      const query = this.#prepare !== undefined ? { name, text, values: [...values] } : { text, values: [...values] };
       const [{ rows }] = await Promise.all([this.#client.query<SqlRow>(query), this.#begun]);
       return rows;
     } catch (error) {
       throw explain(error, this.#place);
     }
+  }
+
+  commit(): true {
+    this.#open = false;
+    const sent = this.#client.query("COMMIT");
+    // Whoever waits for it learns what went wrong.
+    sent.catch(() => {});
+    this.#committed = sent;
+    return true;
+  }
+
+  /** The answer to COMMIT, which is sent if it was not yet. */
+  committed(): Promise<pg.QueryResult> {
+    if (this.#committed === undefined) this.commit();
+    return this.#committed ?? this.#client.query("COMMIT");
   }
 
   end(): void {

@@ -7,6 +7,17 @@ const TIMED = "state IN ('retrying', 'armed')";
 
 export type Statements = ReturnType<typeof statementsFor>;
 
+/** Lists are JSON; what is undefined is not written at all. */
+export interface WriteParts {
+  /** Milliseconds since 1970, of inbox and outbox rows. */
+  readonly at: string;
+  readonly journal: string | undefined;
+  readonly marks: string | undefined;
+  readonly confirm: string | undefined;
+  readonly defer: string | undefined;
+  readonly enqueue: { readonly owner: string | null; readonly count: number; readonly events: string } | undefined;
+}
+
 /**
  * The bookkeeping of one schema. Lists travel as one JSON text each: one value for any number of rows, whatever the driver.
  * The names of prepared statements tell schemas apart, since a pooler may hand the same connection to another service.
@@ -19,19 +30,21 @@ export function statementsFor(schema: string) {
     `NOT EXISTS (SELECT 1 FROM $S.member m WHERE m.owner = ${alias}.owner AND m.expires_at > (SELECT t FROM clock))`;
   const clock = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
   return {
-    /** Sagas, as a JSON list. What the lock returns is cast, since not every driver can read `void`. In the order of the locks, so that two batches cannot wait for each other. A statement of its own: what is looked up next must be seen as it is once the lock is held. */
+    /** Sagas, as a JSON list; also when, and the transaction's id. In the order of the locks, so that two batches cannot wait for each other. A statement of its own: what is looked up next must be seen as it is once the lock is held. */
     lock: statement(
       "lock",
-      `SELECT pg_advisory_xact_lock(${LOCK_SPACE}, k)::text FROM (
+      `SELECT count(pg_advisory_xact_lock(${LOCK_SPACE}, k)), $S.now_ms()::text AS at, pg_current_xact_id()::text AS xid FROM (
          SELECT DISTINCT hashtext('$S ' || value) AS k FROM json_array_elements_text($1::text::json) ORDER BY k OFFSET 0) AS keys`,
     ),
+    /** Only those of which there is something to say: most are fresh, of sagas that have no marks here yet. */
     receive: statement(
       "receive",
       `SELECT a.n, known.x IS NOT NULL AS known, blocking.x IS NOT NULL AS blocked, marks.list AS marks
        FROM json_to_recordset($1::text::json) AS a(n int, reaction text, source text, id text, saga text)
        LEFT JOIN LATERAL (SELECT 1 AS x FROM $S.inbox i WHERE i.id = a.id AND i.reaction = a.reaction AND i.source = a.source LIMIT 1) AS known ON true
        LEFT JOIN LATERAL (SELECT 1 AS x FROM $S.deferred d WHERE d.saga_id = a.saga AND d.reaction = a.reaction AND d.${BLOCKS} LIMIT 1) AS blocking ON true
-       LEFT JOIN LATERAL (SELECT json_agg(json_build_array(f.name, f.state))::text AS list FROM $S.fence f WHERE f.saga_id = a.saga) AS marks ON true`,
+       LEFT JOIN LATERAL (SELECT json_agg(json_build_array(f.name, f.state))::text AS list FROM $S.fence f WHERE f.saga_id = a.saga) AS marks ON true
+       WHERE known.x IS NOT NULL OR blocking.x IS NOT NULL OR marks.list IS NOT NULL`,
     ),
     /** Those of the given deferred deliveries that are this owner's to handle; locked against whoever would claim them meanwhile. */
     held: statement(
@@ -43,31 +56,47 @@ export function statementsFor(schema: string) {
       "gathered",
       "SELECT body FROM $S.deferred WHERE saga_id = $1 AND reaction = $2 AND state = 'gathered' ORDER BY seq",
     ),
-    /** Journal, marks, confirmed tickets, deferred, owner, count, events: what almost every batch leaves behind, in one statement. */
-    write: statement(
-      "write",
-      `WITH ${clock},
-       journal AS (INSERT INTO $S.inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
-         SELECT r.reaction, r.source, r.id, r.type, r.saga, r.causation, r.disposition, r.effect, r.emitted, clock.t
-         FROM clock, json_to_recordset($1::text::json) AS r(reaction text, source text, id text, type text, saga text, causation text, disposition text, effect text, emitted text)),
-       marks AS (INSERT INTO $S.fence (saga_id, name, state)
-         SELECT r.saga, r.name, r.state FROM json_to_recordset($2::text::json) AS r(saga text, name text, state text)
-         ON CONFLICT (saga_id, name) DO UPDATE SET state = excluded.state),
-       confirmed AS (DELETE FROM $S.outbox WHERE ticket = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($3::text::json)))),
-       deferred AS (INSERT INTO $S.deferred (reaction, saga_id, source, id, state, attempts, due_at, problem, malformed, body, at)
-         SELECT r.reaction, r.saga, r.source, r.id, r.state, r.attempts, clock.t + r.delay, r.problem, r.malformed, r.body, clock.t
-         FROM clock, json_to_recordset($4::text::json) AS r(reaction text, saga text, source text, id text, state text, attempts int, delay bigint, problem text, malformed boolean, body text)),
-       sent AS (INSERT INTO $S.outbox (owner, count, events, at)
-         SELECT $5::text, $6::int, $7::text, clock.t FROM clock WHERE $6::int > 0 RETURNING ticket)
-       SELECT (SELECT ticket FROM sent) AS ticket, (SELECT t::text FROM clock) AS at, pg_current_xact_id()::text AS xid`,
-    ),
+    /** Times, journal, marks, confirmed tickets, deferred, owner, count, events: what a batch leaves behind, in one statement that names only what there is. */
+    write(parts: WriteParts): { readonly statement: Statement; readonly values: (string | number | null)[] } {
+      const values: (string | number | null)[] = [];
+      const bind = (...bound: (string | number | null)[]) => bound.map((value) => `$${values.push(value)}`);
+      const writes: string[] = [];
+      const { at, journal, marks, confirm, defer, enqueue } = parts;
+      if (journal !== undefined) {
+        const [rows, time] = bind(journal, at);
+        writes.push(`journal AS (INSERT INTO $S.inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
+          SELECT r.reaction, r.source, r.id, r.type, r.saga, r.causation, r.disposition, r.effect, r.emitted, ${time}::bigint
+          FROM json_to_recordset(${rows}::text::json) AS r(reaction text, source text, id text, type text, saga text, causation text, disposition text, effect text, emitted text))`);
+      }
+      if (marks !== undefined) {
+        writes.push(`marks AS (INSERT INTO $S.fence (saga_id, name, state)
+          SELECT r.saga, r.name, r.state FROM json_to_recordset(${bind(marks)}::text::json) AS r(saga text, name text, state text)
+          ON CONFLICT (saga_id, name) DO UPDATE SET state = excluded.state)`);
+      }
+      if (confirm !== undefined) {
+        const gone = `SELECT value::bigint FROM json_array_elements_text(${bind(confirm)}::text::json)`;
+        writes.push(`confirmed AS (DELETE FROM $S.outbox WHERE ticket = ANY (ARRAY(${gone})))`);
+      }
+      if (defer !== undefined) {
+        writes.push(`deferred AS (INSERT INTO $S.deferred (reaction, saga_id, source, id, state, attempts, due_at, problem, malformed, body, at)
+          SELECT r.reaction, r.saga, r.source, r.id, r.state, r.attempts, clock.t + r.delay, r.problem, r.malformed, r.body, clock.t
+          FROM (SELECT $S.now_ms() AS t) AS clock, json_to_recordset(${bind(defer)}::text::json)
+            AS r(reaction text, saga text, source text, id text, state text, attempts int, delay bigint, problem text, malformed boolean, body text))`);
+      }
+      if (enqueue !== undefined) {
+        const [owner, count, events, time] = bind(enqueue.owner, enqueue.count, enqueue.events, at);
+        writes.push(`sent AS (INSERT INTO $S.outbox (owner, count, events, at)
+          VALUES (${owner}::text, ${count}::int, ${events}::text, ${time}::bigint) RETURNING ticket)`);
+      }
+      const text = `WITH ${writes.join(", ")} SELECT ${enqueue === undefined ? "NULL AS ticket" : "ticket FROM sent"}`;
+      const present = [journal, marks, confirm, defer, enqueue].map((part) => (part === undefined ? "0" : "1")).join("");
+      return { statement: statement(`write_${present}`, text), values };
+    },
     amend: statement(
       "amend",
-      `WITH ${clock},
-       amended AS (UPDATE $S.inbox AS i SET disposition = r.disposition, effect = r.effect, emitted = r.emitted, at = clock.t
-         FROM clock, json_to_recordset($1::text::json) AS r(reaction text, source text, id text, disposition text, effect text, emitted text)
-         WHERE i.id = r.id AND i.reaction = r.reaction AND i.source = r.source)
-       SELECT (SELECT t::text FROM clock) AS at, pg_current_xact_id()::text AS xid`,
+      `UPDATE $S.inbox AS i SET disposition = r.disposition, effect = r.effect, emitted = r.emitted, at = $2::bigint
+       FROM json_to_recordset($1::text::json) AS r(reaction text, source text, id text, disposition text, effect text, emitted text)
+       WHERE i.id = r.id AND i.reaction = r.reaction AND i.source = r.source`,
     ),
     /** Whether an inbox row stands as a transaction has written it. */
     evidence: statement("evidence", "SELECT 1 FROM $S.inbox WHERE id = $1 AND reaction = $2 AND source = $3 AND at = $4::bigint"),

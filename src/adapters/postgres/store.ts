@@ -9,10 +9,28 @@ import { explain, INVALID_PARAMETER, isAnswered, isMissing, sqlState } from "./e
 import { examineSettings } from "./examine.ts";
 import { PostgresInspection } from "./inspect.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
+import { PreparedNames } from "./prepared.ts";
 import { ensureSchema, ownerOf, STORE_TABLES } from "./schema.ts";
-import { joined, type Sql, TransactionSql } from "./sql.ts";
+import { joined, type Sql, type SqlRow, TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
+
+interface Peeked {
+  /** Whether there are outbox rows that no live process holds. */
+  readonly free: boolean;
+  /** Time until a deferred delivery is due; undefined when there is none. */
+  readonly due: number | undefined;
+  /** How long this process's own lease still lasts. */
+  readonly lease: number;
+}
+
+/** What work in a transaction has come to, before it is committed. */
+interface Done<T> {
+  readonly result: T;
+  readonly evidence?: Evidence | undefined;
+  /** Of a statement that was sent along with COMMIT. */
+  readonly failure?: unknown;
+}
 
 /**
  * A commit survives a power failure, whatever the role's default is; a process that is frozen in the middle does not hold its locks for ever, and
@@ -32,6 +50,8 @@ export class PostgresStore implements Store<Sql> {
   readonly #options: PostgresOptions;
   readonly #place: string;
   readonly #statements: Statements;
+  /** Undefined where nothing may be kept prepared. */
+  readonly #prepared: PreparedNames | undefined;
   #pool: pg.Pool | undefined;
   #session: Session | undefined;
   #owner = "";
@@ -40,6 +60,7 @@ export class PostgresStore implements Store<Sql> {
     this.#options = options;
     this.#place = placeOf(options);
     this.#statements = statementsFor(schemaOf(options));
+    this.#prepared = (options.prepare ?? true) ? new PreparedNames() : undefined;
     const write = <T>(work: (books: TransactionSql) => Promise<T>) => this.#transaction(async (sql) => ({ result: await work(sql) }));
     this.inspect = new PostgresInspection(
       { read: (work) => this.#inspected(() => write(work)), write: (work) => this.#inspected(() => write(work)) },
@@ -68,7 +89,7 @@ export class PostgresStore implements Store<Sql> {
     return this.#transaction(async (sql) => {
       const tx = new PostgresTransaction({ native: sql, books: sql, statements: this.#statements, owner: this.#owner });
       const result = await work(tx);
-      return { result, evidence: tx.evidence };
+      return { result, evidence: tx.evidence, failure: tx.failure };
     });
   }
 
@@ -80,12 +101,7 @@ export class PostgresStore implements Store<Sql> {
     const session = this.#session;
     if (session === undefined) throw new OdoriError("STOPPED", "The store is not open.");
     const { peek, claimOutbox, claimDeferred, bury } = this.#statements;
-    const look = async (books: TransactionSql) => {
-      const [row] = await books.run(peek, [this.#owner]);
-      const [due, lease] = [row?.due, row?.lease].map((value) => (value === null || value === undefined ? undefined : Number(value)));
-      return { free: row?.free === true, due: due === undefined ? undefined : Math.max(0, due), lease: lease ?? 0 };
-    };
-    const { free, due, lease } = await this.#transaction(async (sql) => ({ result: await look(sql) }));
+    const { free, due, lease } = await this.#peek();
     if (lease < session.leaseMs * RENEW_BELOW) await this.#renew(session);
     // Most of the time there is nothing to take: that costs a look and no lock.
     if (!free && due !== 0) return { outbox: [], deferred: [], nextDueMs: due };
@@ -99,7 +115,7 @@ export class PostgresStore implements Store<Sql> {
           .map((row) => ({ ticket: Number(row.ticket), events: decodeStored(String(row.events)) }))
           .sort((a, b) => a.ticket - b.ticket),
         deferred: deferred.map(toDeferred).sort((a, b) => a.seq - b.seq),
-        nextDueMs: (await look(sql)).due,
+        nextDueMs: peeked(await sql.run(peek, [this.#owner])).due,
       };
       return { result };
     });
@@ -134,6 +150,17 @@ export class PostgresStore implements Store<Sql> {
     }
   }
 
+  /** A look that locks nothing, and needs no transaction. */
+  async #peek(): Promise<Peeked> {
+    const { name, text } = this.#statements.peek;
+    const query = this.#prepared === undefined ? { text } : { name, text };
+    try {
+      return peeked((await this.#connected().query<SqlRow>({ ...query, values: [this.#owner] })).rows);
+    } catch (error) {
+      throw explain(error, this.#place);
+    }
+  }
+
   #connected(): pg.Pool {
     this.#pool ??= poolOf(this.#options);
     return this.#pool;
@@ -153,22 +180,20 @@ export class PostgresStore implements Store<Sql> {
     }
   }
 
-  async #transaction<T>(
-    work: (sql: TransactionSql) => Promise<{ readonly result: T; readonly evidence?: Evidence | undefined }>,
-  ): Promise<T> {
+  async #transaction<T>(work: (sql: TransactionSql) => Promise<Done<T>>): Promise<T> {
     const client = await this.#connect();
     let broken: Error | undefined;
     const begun = client.query(BEGIN);
-    const sql = new TransactionSql(client, begun, this.#place, this.#options.prepare ?? true);
+    const sql = new TransactionSql(client, begun, this.#place, this.#prepared);
     try {
-      let done: Awaited<ReturnType<typeof work>>;
+      let done: Done<T>;
       try {
         done = await work(sql);
         await begun;
       } finally {
         sql.end();
       }
-      await this.#commit(client, done.evidence);
+      await this.#commit(sql, done);
       return done.result;
     } catch (error) {
       // Nobody knows what a connection is still to say that breaks a statement off: it is not used again.
@@ -189,19 +214,24 @@ export class PostgresStore implements Store<Sql> {
     }
   }
 
-  async #commit(client: pg.PoolClient, evidence: Evidence | undefined): Promise<void> {
+  async #commit(sql: TransactionSql, { evidence, failure }: Done<unknown>): Promise<void> {
     let command: string;
     try {
-      ({ command } = await client.query("COMMIT"));
+      ({ command } = await sql.committed());
     } catch (error) {
       if (isAnswered(error)) throw error;
-      if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) return;
+      if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) {
+        // Its outbox rows have a ticket that nobody here has learnt.
+        if (failure !== undefined) this.#renounce();
+        return;
+      }
       // It may have claimed rows that nobody here knows of.
       if (evidence === undefined) this.#renounce();
       throw error;
     }
     // The server answers so when a statement has failed before: it has undone everything.
-    if (command === "ROLLBACK") throw new StoreUnavailableError("STORE_BUSY", `A transaction in ${this.#place} was rolled back.`);
+    if (command === "ROLLBACK")
+      throw failure ?? new StoreUnavailableError("STORE_BUSY", `A transaction in ${this.#place} was rolled back.`);
   }
 
   /** Goes on under another name: what is claimed under the old one is free once its lease ends, for this process too. */
@@ -236,6 +266,11 @@ export class PostgresStore implements Store<Sql> {
       mend: "Repeat what was asked: if it was committed after all, it is recognised.",
     });
   }
+}
+
+function peeked([row]: readonly SqlRow[]): Peeked {
+  const [due, lease] = [row?.due, row?.lease].map((value) => (value === null || value === undefined ? undefined : Number(value)));
+  return { free: row?.free === true, due: due === undefined ? undefined : Math.max(0, due), lease: lease ?? 0 };
 }
 
 /** A store in a schema of a Postgres server: `postgres("postgres://…")`, or with options. */

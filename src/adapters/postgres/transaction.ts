@@ -17,6 +17,8 @@ export interface Evidence extends Pick<JournalEntry, "reaction" | "source" | "id
   readonly xid: string;
 }
 
+type Stamp = Pick<Evidence, "at" | "xid">;
+
 export interface PostgresTransactionParts {
   readonly native: Sql;
   readonly books: Bookkeeper;
@@ -28,14 +30,19 @@ export interface PostgresTransactionParts {
 /** Transactions run side by side: a saga is locked before it is looked up, so what was looked up cannot change before this one ends. */
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
+  readonly together: boolean;
   /** What tells after a COMMIT without an answer whether it happened, once an inbox row was written. */
   evidence: Evidence | undefined;
+  /** What became of a statement that was sent together with COMMIT, if it failed. */
+  failure: unknown;
   readonly #books: Bookkeeper;
   readonly #statements: Statements;
   readonly #owner: string | null;
+  #stamp: Stamp | undefined;
 
   constructor({ native, books, statements, owner }: PostgresTransactionParts) {
     this.native = native;
+    this.together = books.pipelined;
     this.#books = books;
     this.#statements = statements;
     this.#owner = owner;
@@ -46,10 +53,11 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     const { lock, receive } = this.#statements;
     const asked = receipts.map(({ reaction, source, id, sagaId: saga }, n) => ({ n, reaction, source, id, saga }));
     const sagas = receipts.map(({ sagaId }) => sagaId);
-    const [, rows] = await this.#both(
+    const [locked, rows] = await this.#both(
       () => this.#books.run(lock, [JSON.stringify(sagas)]),
       () => this.#books.run(receive, [JSON.stringify(asked)]),
     );
+    this.#stamp = stampOf(locked);
     const held = await this.#held(receipts);
     const found = new Map(rows.map((row) => [Number(row.n), row]));
     return Promise.all(
@@ -64,38 +72,49 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     );
   }
 
-  async write(writes: Writes): Promise<Ticket | undefined> {
-    const { journal, enqueue, confirm, defer, marks, amend } = writes;
+  async write(writes: Writes, last = false): Promise<Ticket | undefined> {
+    const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
+    const { at, xid } = await this.#stamped(writes);
+    const [entry] = [...journal, ...amend];
+    if (entry !== undefined) this.evidence = { reaction: entry.reaction, source: entry.source, id: entry.id, at, xid };
     let ticket: Ticket | undefined;
     if (journal.length + enqueue.length + confirm.length + defer.length + marks.length > 0) {
-      const values = [
-        JSON.stringify(journal.map(toJournalRow)),
-        JSON.stringify(lastOfEach(marks)),
-        JSON.stringify(confirm),
-        JSON.stringify(defer.map(toDeferredRow)),
-        this.#owner,
-        enqueue.length,
-        enqueue.length === 0 ? "" : encodeStored(enqueue),
-      ];
-      const [row] = await this.#books.run(this.#statements.write, values).catch((error: unknown) => {
+      const { statement, values } = this.#statements.write({
+        at,
+        journal: listOf(journal, toJournalRow),
+        marks: listOf(lastOfEach(marks), (row) => row),
+        confirm: listOf(confirm, (row) => row),
+        defer: listOf(defer, toDeferredRow),
+        enqueue: enqueue.length === 0 ? undefined : { owner: this.#owner, count: enqueue.length, events: encodeStored(enqueue) },
+      });
+      const written = this.#books.run(statement, values).catch((error: unknown) => {
         const [first] = journal;
         throw isDuplicate(error, "inbox") && first !== undefined ? alreadyReceived(first) : error;
       });
-      this.#remember(journal[0], row);
-      if (enqueue.length > 0) ticket = Number(row?.ticket);
+      const alone = amend.length + redefer.length + settle.length + drop.length === 0;
+      const [row] = last && alone && this.#books.commit() ? await this.#unlessFailed(written) : await written;
+      if (enqueue.length > 0 && row !== undefined) ticket = Number(row.ticket);
     }
-    if (amend.length > 0) {
-      const [row] = await this.#books.run(this.#statements.amend, [JSON.stringify(amend.map(toJournalRow))]);
-      this.#remember(amend[0], row);
-    }
+    if (amend.length > 0) await this.#books.run(this.#statements.amend, [JSON.stringify(amend.map(toJournalRow)), at]);
     await this.#changeDeferred(writes);
     return ticket;
   }
 
-  #remember(entry: JournalEntry | undefined, row: SqlRow | undefined): void {
-    if (entry === undefined || row === undefined) return;
-    const { reaction, source, id } = entry;
-    this.evidence = { reaction, source, id, at: String(row.at), xid: String(row.xid) };
+  /** COMMIT is on its way: what matters is its answer, which says whether the statement before it was right. */
+  async #unlessFailed(written: Promise<readonly SqlRow[]>): Promise<readonly SqlRow[]> {
+    try {
+      return await written;
+    } catch (error) {
+      this.failure = error;
+      return [];
+    }
+  }
+
+  /** When, and in which transaction, the inbox rows are written: known before they are, since a COMMIT may be sent along with them. */
+  async #stamped({ journal, amend, enqueue }: Writes): Promise<Stamp> {
+    if (journal.length + amend.length + enqueue.length === 0) return { at: "0", xid: "0" };
+    this.#stamp ??= stampOf(await this.#books.run(this.#statements.lock, ["[]"]));
+    return this.#stamp;
   }
 
   async #changeDeferred({ redefer, settle, drop }: Writes): Promise<void> {
@@ -143,6 +162,10 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   }
 }
 
+function stampOf([row]: readonly SqlRow[]): Stamp {
+  return { at: String(row?.at), xid: String(row?.xid) };
+}
+
 function standingOf({ deferred }: Receipt, row: SqlRow, held: ReadonlySet<number>): Standing {
   if (deferred !== undefined) return held.has(deferred) ? "fresh" : "gone";
   if (row.known === true) return "duplicate";
@@ -164,6 +187,10 @@ function toDeferredRow({ reaction, sagaId: saga, source, id, state, attempts, de
   // Bytes that never were an event may hold what no text of Postgres can: U+0000, and halves of surrogate pairs.
   const text = body.malformed ? body.text.replaceAll("\u0000", "\ufffd").toWellFormed() : body.text;
   return { reaction, saga, source, id, state, attempts, delay, problem: toText(problem), malformed: body.malformed, body: text };
+}
+
+function listOf<Row>(rows: readonly Row[], toRow: (row: Row) => unknown): string | undefined {
+  return rows.length === 0 ? undefined : JSON.stringify(rows.map(toRow));
 }
 
 /** One statement can write a row but once: of several states of a mark the last one counts. */

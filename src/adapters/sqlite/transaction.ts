@@ -36,6 +36,7 @@ export interface Writer {
 /** SQLite lets one transaction write at a time, from BEGIN IMMEDIATE on: what was looked up cannot change before it ends. */
 export class SqliteTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
+  readonly together = false;
   readonly #writer: Writer;
 
   constructor(native: Sql, writer: Writer) {
