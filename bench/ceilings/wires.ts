@@ -24,7 +24,7 @@ const ACK_PENDING = 400;
 
 /** One stream, a durable pull consumer for each service; a batch is published in one window with message ids, and acknowledged after its commit. */
 export async function overJetStream({ nats }: Servers): Promise<Wire> {
-  const connection = await connect({ servers: nats });
+  const connection = await connect({ servers: nats, noAsyncTraces: true });
   const manager = await jetstreamManager(connection);
   const client = jetstream(connection);
   const name = `ceiling${randomUUID().slice(0, 8)}`;

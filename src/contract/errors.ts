@@ -40,6 +40,7 @@ export type ErrorCode =
   | "STORE_NOT_OURS"
   | "STORE_VERSION"
   | "TRANSACTION_CLOSED"
+  | "TRANSACTION_SHARED"
   // buses
   | "BUS_CLOSED"
   | "BUS_UNAVAILABLE"

@@ -37,7 +37,8 @@ export class PostgresMember {
     const { schema } = parts;
     this.#cycle = {
       name: `odori_cycle_${schema}`.slice(0, 63),
-      text: `WITH clock AS MATERIALIZED (SELECT ${schema}.now_ms() AS t),
+      // What is taken or acknowledged need not survive a power failure: then it comes again, and the inbox answers it.
+      text: `WITH clock AS MATERIALIZED (SELECT ${schema}.now_ms() AS t, set_config('synchronous_commit', 'off', true)),
         acknowledged AS (DELETE FROM ${schema}.delivery WHERE seq = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($1::text::json)))),
         rejected AS (UPDATE ${schema}.delivery AS d SET holder = NULL, failures = failures + 1, due_at = clock.t + r.delay
           FROM clock, json_to_recordset($2::text::json) AS r(seq bigint, delay bigint) WHERE d.seq = r.seq AND d.holder = $3)
@@ -52,6 +53,11 @@ export class PostgresMember {
   async start(): Promise<void> {
     await this.#renew();
     this.#running = this.#run();
+  }
+
+  /** Whether it may concern this member that something of these types was published; undefined when they are not known. */
+  hears(types: readonly string[] | undefined): boolean {
+    return types === undefined || this.#parts.options.topics.some((topic) => types.includes(topic));
   }
 
   wake(): void {

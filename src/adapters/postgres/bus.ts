@@ -20,6 +20,8 @@ export interface PostgresBusOptions extends PostgresOptions {
 /** Who owns the tables: no service can have that name. */
 const OWNER = "(bus)";
 const LISTEN_AGAIN_MS = 1_000;
+/** Postgres takes 8,000 bytes with a notification; types are ASCII. */
+const HINT_MAX_CHARS = 7_000;
 
 /** A Postgres database as the bus, for teams that have no broker: durable, without order, at the price of a row for each event and group. */
 export class PostgresBus implements Bus {
@@ -31,7 +33,8 @@ export class PostgresBus implements Bus {
   #pool: Promise<pg.Pool> | undefined;
   #listener: pg.Client | undefined;
   #hinting: Promise<unknown> | undefined;
-  #hintAgain = false;
+  /** Types of which is still to be said that they were published. */
+  #hints = new Set<string>();
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -47,15 +50,15 @@ export class PostgresBus implements Bus {
     for (const { type } of events) checkAttribute("type", type);
     try {
       const pool = await this.#connected();
-      await pool.query({
+      const { rows } = await pool.query<{ publish: string }>({
         name: `odori_publish_${this.#schema}`.slice(0, 63),
         text: `SELECT ${this.#schema}.publish($1::text::json)`,
         values: [encodeStored(events)],
       });
+      if (Number(rows[0]?.publish) > 0) this.#hint(events);
     } catch (error) {
       throw this.#explain(error);
     }
-    this.#hint();
   }
 
   async subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
@@ -92,16 +95,18 @@ export class PostgresBus implements Bus {
   }
 
   /** Wakes whoever listens, after the commit and apart from it: NOTIFY within would take a lock of the whole cluster. One under way stands for all that come meanwhile. */
-  #hint(): void {
-    this.#hintAgain = true;
+  #hint(events: readonly EventEnvelope[]): void {
+    for (const { type } of events) this.#hints.add(type);
     this.#hinting ??= this.#hintAll();
   }
 
   async #hintAll(): Promise<void> {
-    while (this.#hintAgain && !this.#closed) {
-      this.#hintAgain = false;
+    while (this.#hints.size > 0 && !this.#closed) {
+      const types = JSON.stringify([...this.#hints]);
+      this.#hints = new Set();
       // A hint that is lost is made up for by polling.
-      await this.#pool?.then((pool) => pool.query(`NOTIFY ${this.#schema}`)).catch(() => {});
+      const values = [this.#schema.slice(1, -1), types.length > HINT_MAX_CHARS ? "" : types];
+      await this.#pool?.then((pool) => pool.query("SELECT pg_notify($1, $2)", values)).catch(() => {});
     }
     this.#hinting = undefined;
   }
@@ -129,8 +134,9 @@ export class PostgresBus implements Bus {
   async #listen(pool: pg.Pool): Promise<void> {
     const listener = new pg.Client(pool.options);
     listener.on("error", () => {});
-    listener.on("notification", () => {
-      for (const member of this.#members) member.wake();
+    listener.on("notification", ({ payload }) => {
+      const types = typesOf(payload);
+      for (const member of this.#members) if (member.hears(types)) member.wake();
     });
     await listener.connect();
     await listener.query(`LISTEN ${this.#schema}`);
@@ -149,6 +155,16 @@ export class PostgresBus implements Bus {
     if (this.#closed) return busClosed(this.#place);
     const explained = explain(error, this.#place);
     return explained instanceof OdoriError && !explained.code.startsWith("STORE_UNAV") ? explained : busUnavailable(this.#place, explained);
+  }
+}
+
+/** What a hint says was published; undefined where it does not say, as one from `psql`. */
+function typesOf(payload: string | undefined): readonly string[] | undefined {
+  try {
+    const types: unknown = JSON.parse(payload ?? "");
+    return Array.isArray(types) ? types.filter((type) => typeof type === "string") : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
 import { explain } from "./errors.ts";
 import type { PreparedNames } from "./prepared.ts";
+import { isOfSession } from "./session.ts";
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
@@ -32,11 +33,18 @@ export interface Bookkeeper {
   readonly pipelined: boolean;
   /** Sends COMMIT, without waiting for what was sent before; false where that is not ours to do. From then on nothing else is taken. */
   commit(): boolean;
+  /** So many handlers more write through it. */
+  share(handlers: number): void;
 }
 
 /** Statements go out one after the other over somebody else's transaction. */
 export function joined(sql: Sql): Bookkeeper {
-  return { run: async (statement, values) => (await sql.query(statement.text, values)).rows, pipelined: false, commit: () => false };
+  return {
+    run: async (statement, values) => (await sql.query(statement.text, values)).rows,
+    pipelined: false,
+    commit: () => false,
+    share: () => {},
+  };
 }
 
 /** A connection for as long as one transaction lasts. */
@@ -48,6 +56,9 @@ export class TransactionSql implements Sql, Bookkeeper {
   readonly #prepare: PreparedNames | undefined;
   #open = true;
   #committed: Promise<pg.QueryResult> | undefined;
+  #handlers = 0;
+  #ofSession = false;
+  #refused: OdoriError | undefined;
 
   /** `begun` is the answer to BEGIN, which need not be there yet: bookkeeping that only looks is sent along with it, everything else waits. */
   constructor(client: pg.PoolClient, begun: Promise<unknown>, place: string, prepare: PreparedNames | undefined) {
@@ -61,6 +72,8 @@ export class TransactionSql implements Sql, Bookkeeper {
     this.#check();
     try {
       await this.#begun;
+      this.#ofSession ||= isOfSession(text);
+      this.#refuseShared();
       this.#check();
       // Without values it may be several statements at once, which cannot be prepared.
       const name = values.length === 0 ? undefined : this.#prepare?.of(text);
@@ -79,6 +92,11 @@ export class TransactionSql implements Sql, Bookkeeper {
     } catch (error) {
       throw explain(error, this.#place);
     }
+  }
+
+  share(handlers: number): void {
+    this.#handlers += handlers;
+    this.#refuseShared();
   }
 
   commit(): true {
@@ -100,7 +118,16 @@ export class TransactionSql implements Sql, Bookkeeper {
     this.#open = false;
   }
 
+  /** What is said to the session by one handler would hold for the others: whoever does so gets a transaction of its own, when the batch is done again one by one. */
+  #refuseShared(): void {
+    if (!this.#ofSession || this.#handlers <= 1) return;
+    this.#refused = new OdoriError("TRANSACTION_SHARED", "A statement that changes the session needs a transaction of its own.", {
+      mend: "Nothing: the delivery is handled again, alone. To keep batches fast, do without SET, savepoints and lastval() in handlers.",
+    });
+  }
+
   #check(): void {
+    if (this.#refused !== undefined) throw this.#refused;
     if (this.#open) return;
     throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
   }

@@ -50,6 +50,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
 
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
     if (receipts.length === 0) return [];
+    this.#books.share(receipts.length);
     const { lock, receive } = this.#statements;
     const asked = receipts.map(({ reaction, source, id, sagaId: saga }, n) => ({ n, reaction, source, id, saga }));
     const sagas = receipts.map(({ sagaId }) => sagaId);
