@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { ServerName } from "./harness/contestant.ts";
+import { withDatabase } from "./harness/database.ts";
 import { ENTRIES, type Entry } from "./harness/entries.ts";
 import type { Order, Result } from "./harness/round.ts";
 import { startServers } from "./harness/servers.ts";
@@ -39,6 +40,7 @@ const chosen = ENTRIES.filter(({ name, kind }) =>
 );
 if (chosen.length === 0) fail(`nobody is called so; there are:\n${ENTRIES.map(({ name }) => `  ${name}`).join("\n")}`);
 
+if (chosen.some(({ kind }) => kind === "peer")) installPeers();
 const { servers, stop } = await startServers(new Set<ServerName>(chosen.flatMap(({ needs }) => needs)));
 const results = new Map<Entry, Result[]>();
 try {
@@ -49,9 +51,14 @@ try {
         process.stderr.write(`${entry.name}: left out, there is no ${missing}\n`);
         continue;
       }
-      const { name, sagas } = entry;
-      const size = values.quick ? { sagas: sagas / 5, latencySagas: 50, pacedSeconds: 0 } : { sagas, latencySagas: 300, pacedSeconds: 4 };
-      const result = await runRound({ name, servers, ...size });
+      const { name, kind, sagas } = entry;
+      // Peers have no bulk of their own: there it is a look at how they bear many at once.
+      const bulkSagas = kind === "peer" ? 1_000 : sagas;
+      const whole = { sagas, bulkSagas, latencySagas: 300, pacedSeconds: 4 };
+      const size = values.quick ? { sagas: sagas / 5, bulkSagas: bulkSagas / 5, latencySagas: 50, pacedSeconds: 0 } : whole;
+      const runIn = (postgres: string) => runRound({ name, servers: { ...servers, postgres }, ...size });
+      const result = servers.postgres === "" ? await runIn("") : await withDatabase(servers.postgres, runIn);
+      if (result === undefined) continue;
       results.set(entry, [...(results.get(entry) ?? []), result]);
       const { oneByOne, inBulk, latency } = result;
       const shown = `${Math.round(oneByOne.sagasPerSecond)} one by one, ${Math.round(inBulk.sagasPerSecond)} in bulk`;
@@ -66,18 +73,29 @@ const summary = summaryOf(results);
 process.stdout.write(tableOf(machine, summary));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, contestants: summary }, undefined, 2)}\n`);
 
-function runRound(order: Order): Promise<Result> {
+/** Undefined where it failed, or its rows were not right: then the round does not count. */
+function runRound(order: Order): Promise<Result | undefined> {
   const program = fileURLToPath(new URL("harness/round.ts", import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(order)], { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     child.once("exit", (code) => {
       const line = output.trim().split("\n").at(-1) ?? "";
       if (code === 0 && line !== "") resolve(JSON.parse(line));
-      else reject(new Error(`${order.name} ended with ${code}`));
+      else {
+        process.stderr.write(`${order.name}: this round does not count, it ended with ${code}\n`);
+        process.exitCode = 1;
+        resolve(undefined);
+      }
     });
   });
+}
+
+/** Their packages are in a folder of their own, and fetched when they are first wanted. */
+function installPeers(): void {
+  const script = fileURLToPath(new URL("../scripts/install.mjs", import.meta.url));
+  if (spawnSync(process.execPath, [script, "bench/peers"], { stdio: ["ignore", 2, 2] }).status !== 0) process.exit(2);
 }
 
 function fail(message: string): never {

@@ -6,8 +6,6 @@ export interface Entry {
   readonly needs: readonly ServerName[];
   /** Sagas in a round, at least 5,000: more where that would be over in a moment. */
   readonly sagas: number;
-  /** Measured for the ratio to the ceilings alone: no latencies. */
-  readonly throughputOnly?: true;
   load(): Promise<Contestant>;
 }
 
@@ -32,6 +30,14 @@ const peer = (name: string, needs: readonly ServerName[], load: Entry["load"]): 
   sagas: 5_000,
   load,
 });
+
+/** Its packages are installed when the benchmark first runs, so nothing here may import it by name. */
+async function peerModule(file: string, name = "contestant"): Promise<Contestant> {
+  const loaded: Readonly<Record<string, Contestant>> = await import(new URL(`../peers/${file}`, import.meta.url).href);
+  const contestant = loaded[name];
+  if (contestant === undefined) throw new Error(`${file} has no ${name}`);
+  return contestant;
+}
 
 /** In the order in which a round takes them: what is compared stands together. */
 export const ENTRIES: readonly Entry[] = [
@@ -59,4 +65,10 @@ export const ENTRIES: readonly Entry[] = [
   }),
   ours("Postgres + RabbitMQ", ["postgres", "rabbitmq"], 5_000, async () => (await import("../ours/servers.ts")).odoriRabbitmq),
   ours("Postgres + Kafka", ["postgres", "kafka"], 5_000, async () => (await import("../ours/servers.ts")).odoriKafka),
+  peer("DBOS", ["postgres"], () => peerModule("dbos.ts")),
+  peer("graphile-worker", ["postgres"], () => peerModule("graphile-worker.ts")),
+  peer("pg-boss, a job a transaction", ["postgres"], () => peerModule("pg-boss.ts", "single")),
+  peer("pg-boss, batches by hand", ["postgres"], () => peerModule("pg-boss.ts", "batches")),
+  peer("BullMQ", ["postgres", "redis"], () => peerModule("bullmq.ts")),
+  peer("Restate", ["postgres"], () => peerModule("restate.ts")),
 ];

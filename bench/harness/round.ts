@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import { orderIdOf, type Running, SERVICES, type Servers } from "./contestant.ts";
 import { Driver, type Latency, type Throughput } from "./drive.ts";
 import { ENTRIES } from "./entries.ts";
@@ -12,8 +10,10 @@ import { ENTRIES } from "./entries.ts";
 export interface Order {
   readonly name: string;
   readonly sagas: number;
+  readonly bulkSagas: number;
   readonly latencySagas: number;
   readonly pacedSeconds: number;
+  /** With an empty database in Postgres. */
   readonly servers: Servers;
 }
 
@@ -36,13 +36,11 @@ if (entry === undefined) throw new Error(`no contestant ${order.name}`);
 const contestant = await entry.load();
 const driver = new Driver();
 const folder = mkdtempSync(join(tmpdir(), "odori-bench-"));
-const database = entry.needs.includes("postgres") ? await freshDatabase(order.servers.postgres) : undefined;
 try {
-  const servers = { ...order.servers, postgres: database?.url ?? "" };
-  const running = await contestant.open({ servers, folder, finished: driver.finished });
+  const running = await contestant.open({ servers: order.servers, folder, finished: driver.finished });
   driver.drive(running);
   await driver.inBulk(WARM_UP);
-  const inBulk = await driver.inBulk(order.sagas);
+  const inBulk = await driver.inBulk(order.bulkSagas);
   const oneByOne = await driver.oneByOne(order.sagas);
   const latency = order.latencySagas === 0 ? undefined : await driver.latency(order.latencySagas);
   const keepsUp = oneByOne.sagasPerSecond > PACE * 1.2;
@@ -52,9 +50,7 @@ try {
   const peakMiB = process.resourceUsage().maxRSS / 1_024;
   const result: Result = { durability: contestant.durability, oneByOne, inBulk, latency, paced, peakMiB };
   process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (process.env.DBG) console.error(process.cpuUsage());
 } finally {
-  await database?.drop();
   rmSync(folder, { recursive: true, force: true });
 }
 // Some clients leave a socket or a timer behind; the figures are out.
@@ -70,22 +66,4 @@ async function verify(running: Running, begun: number): Promise<void> {
       throw new Error(`${order.name}: ${name} has ${rows[name].length} rows of ${found.size} orders instead of ${begun}`);
     }
   }
-}
-
-async function freshDatabase(url: string): Promise<{ readonly url: string; drop(): Promise<void> }> {
-  const name = `bench_${randomUUID().replaceAll("-", "")}`;
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
-  // What the one before has left to be written is not charged to this one.
-  await admin.query("CHECKPOINT");
-  await admin.query(`CREATE DATABASE ${name}`);
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  return {
-    url: own.href,
-    async drop() {
-      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await admin.end();
-    },
-  };
 }
