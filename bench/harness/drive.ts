@@ -25,9 +25,14 @@ export interface Latency {
 export class Driver {
   readonly #ends = new Map<string, (at: number) => void>();
   #running: Running | undefined;
-  #begun = 0;
+  #begun: number;
   #inFlight = 0;
   #waiting: (() => void)[] = [];
+
+  /** `begun` sagas of an earlier run are in the database already. */
+  constructor(begun = 0) {
+    this.#begun = begun;
+  }
 
   /** Given to the contestant. */
   readonly finished = (orderId: string): void => {

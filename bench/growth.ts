@@ -1,0 +1,251 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { parseArgs } from "node:util";
+import { postgres } from "odori/postgres";
+import { sqlite } from "odori/sqlite";
+import pg from "pg";
+import { type Contestant, type Running, SERVICES, type ServerName, type Servers } from "./harness/contestant.ts";
+import { withDatabase } from "./harness/database.ts";
+import { Driver } from "./harness/drive.ts";
+import { startServers } from "./harness/servers.ts";
+import { median } from "./harness/statistics.ts";
+import { odoriSqlite } from "./ours/embedded.ts";
+import { odoriPostgres } from "./ours/servers.ts";
+
+const HELP = `What a saga costs once many have finished and their rows are still kept, against a database that is empty, in turn;
+what is left after all is drained; how fast old rows go; and what a process needs over time.
+
+  npm run bench:growth                         10 thousand, 100 thousand and 1 million finished sagas
+  npm run bench:growth -- --sizes 10000        only these, separated by commas
+  npm run bench:growth -- --soak-minutes 20    instead, 300 sagas a second for so long, and the memory each minute
+`;
+
+const { values } = parseArgs({
+  options: {
+    sizes: { type: "string", default: "10000,100000,1000000" },
+    "soak-minutes": { type: "string" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const SAGAS = 3_000;
+const ROUNDS = 3;
+const PACE = 300;
+
+/** A database of one kind that can be filled with rows as sagas leave them. */
+interface Ground {
+  readonly name: string;
+  readonly contestant: Contestant;
+  /** Works with an empty one. */
+  empty(work: (place: Place) => Promise<void>): Promise<void>;
+  /** Adds so many finished sagas, by copying the rows of one that has really run. */
+  fill(place: Place, from: number, to: number): Promise<void>;
+  /** What is there after everything was drained. */
+  left(place: Place): Promise<string>;
+  /** Deletes all inbox rows of one service that are past their time; returns how many, and the longest call in milliseconds. */
+  purge(place: Place): Promise<{ readonly rows: number; readonly longestMs: number; readonly ms: number }>;
+}
+
+interface Place {
+  readonly servers: Servers;
+  readonly folder: string;
+}
+
+const minutes = values["soak-minutes"];
+const { servers, stop } = await startServers(new Set<ServerName>(["postgres"]));
+try {
+  for (const ground of [overSqlite(), overPostgres()]) {
+    if (ground.name === "Postgres" && servers.postgres === "") process.stderr.write("Postgres: left out, there is none\n");
+    else if (minutes === undefined) await grow(ground);
+    else await soak(ground, Number(minutes));
+  }
+} finally {
+  await stop();
+}
+process.exit();
+
+async function grow(ground: Ground): Promise<void> {
+  process.stdout.write(`\n${ground.name}, ${SAGAS} sagas in bulk, ${ROUNDS} rounds, each beside an empty database\n\n`);
+  process.stdout.write(
+    "| finished sagas kept | sagas/s, of that of an empty one | CPU ms/saga, against an empty one | afterwards |\n| --- | --- | --- | --- |\n",
+  );
+  await ground.empty(async (place) => {
+    let filled = 0;
+    let begun = 0;
+    for (const size of values.sizes.split(",").map(Number)) {
+      const speeds: number[] = [];
+      const costs: number[] = [];
+      for (let round = 0; round <= ROUNDS; round++) {
+        const fresh = await measureEmpty(ground);
+        // The first run leaves the rows that are copied.
+        const grown = await measure(ground, place, begun);
+        begun += SAGAS + 500;
+        if (filled < size) {
+          await ground.fill(place, filled, size);
+          filled = size;
+          continue;
+        }
+        speeds.push(grown.sagasPerSecond / fresh.sagasPerSecond);
+        costs.push(grown.machineCpuMs / fresh.machineCpuMs);
+      }
+      const left = await ground.left(place);
+      process.stdout.write(`| ${size.toLocaleString("en")} | ${median(speeds).toFixed(2)} | ${median(costs).toFixed(2)} | ${left} |\n`);
+    }
+    const { rows, longestMs, ms } = await ground.purge(place);
+    process.stdout.write(
+      `\nRetention: ${rows.toLocaleString("en")} inbox rows of one service deleted, 1,000 at a time, in ${(ms / 1_000).toFixed(1)} s; the longest call took ${longestMs.toFixed(0)} ms\n`,
+    );
+  });
+}
+
+async function measureEmpty(ground: Ground) {
+  let result: Awaited<ReturnType<typeof measure>> | undefined;
+  await ground.empty(async (place) => {
+    result = await measure(ground, place, 0);
+  });
+  if (result === undefined) throw new Error("nothing was measured");
+  return result;
+}
+
+async function measure({ contestant }: Ground, place: Place, begun: number) {
+  const driver = new Driver(begun);
+  const running: Running = await contestant.open({ ...place, finished: driver.finished });
+  driver.drive(running);
+  await driver.inBulk(500);
+  const result = await driver.inBulk(SAGAS);
+  await running.close();
+  return result;
+}
+
+async function soak(ground: Ground, length: number): Promise<void> {
+  process.stdout.write(
+    `\n${ground.name}, ${PACE} sagas a second for ${length} minutes\n\n| minute | sagas | heap after a collection, MiB | resident, MiB | p50 / p99 ms |\n| --- | --- | --- | --- | --- |\n`,
+  );
+  await ground.empty(async (place) => {
+    const driver = new Driver();
+    const running = await ground.contestant.open({ ...place, finished: driver.finished });
+    driver.drive(running);
+    for (let minute = 1; minute <= length; minute++) {
+      const { p50, p99 } = await driver.paced(PACE, 60);
+      globalThis.gc?.();
+      const { heapUsed, rss } = process.memoryUsage();
+      const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
+      process.stdout.write(
+        `| ${minute} | ${driver.begun.toLocaleString("en")} | ${mib(heapUsed)} | ${mib(rss)} | ${p50.toFixed(1)} / ${p99.toFixed(1)} |\n`,
+      );
+    }
+    await running.close();
+    process.stdout.write(`\n${await ground.left(place)}\n`);
+  });
+}
+
+function overSqlite(): Ground {
+  const files = ({ folder }: Place) => SERVICES.map((name) => join(folder, `${name}.db`));
+  return {
+    name: "SQLite",
+    contestant: odoriSqlite,
+    async empty(work) {
+      const folder = mkdtempSync(join(tmpdir(), "odori-bench-"));
+      try {
+        await work({ servers, folder });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+    async fill(place, from, to) {
+      for (const file of files(place)) {
+        const database = new DatabaseSync(file);
+        const numbers = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${to})`;
+        const id = "printf('%08x-%04x-8', (i / 65536) + 26000000, i % 65536) || substr(lower(hex(randomblob(10))), 1, 19)";
+        database.exec(`BEGIN;
+          INSERT INTO odori_inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
+            ${numbers} SELECT reaction, source, ${id}, type, printf('f-%07x', i), causation_id, disposition, effect, emitted, at
+            FROM n, (SELECT * FROM odori_inbox ORDER BY rowid LIMIT 1);
+          INSERT INTO odori_fence (saga_id, name, state) ${numbers} SELECT printf('f-%07x', i), name, state
+            FROM n, (SELECT * FROM odori_fence LIMIT 1);
+          COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`);
+        database.close();
+      }
+    },
+    async left(place) {
+      const found = files(place).map((file) => {
+        const database = new DatabaseSync(file, { readOnly: true });
+        const row = database
+          .prepare("SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred")
+          .get();
+        database.close();
+        return [Number(row?.outbox), Number(row?.deferred)];
+      });
+      return `outbox ${found.map(([outbox]) => outbox).join(", ")} rows, deferred ${found.map(([, deferred]) => deferred).join(", ")}`;
+    },
+    purge: (place) => purged(sqlite(join(place.folder, "payment.db"))),
+  };
+}
+
+function overPostgres(): Ground {
+  const client = async <T>({ servers: { postgres: connectionString } }: Place, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+    const one = new pg.Client({ connectionString });
+    await one.connect();
+    try {
+      return await work(one);
+    } finally {
+      await one.end();
+    }
+  };
+  return {
+    name: "Postgres",
+    contestant: odoriPostgres,
+    empty: (work) => withDatabase(servers.postgres, (url) => work({ servers: { ...servers, postgres: url }, folder: "" })),
+    fill: (place, from, to) =>
+      client(place, async (one) => {
+        for (const name of SERVICES) {
+          const id =
+            "lpad(to_hex(i / 65536 + 26000000), 8, '0') || '-' || lpad(to_hex(i % 65536), 4, '0') || '-8' || substr(gen_random_uuid()::text, 16)";
+          await one.query(`INSERT INTO "${name}".inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
+            SELECT reaction, source, ${id}, type, 'f-' || lpad(to_hex(i), 7, '0'), causation_id, disposition, effect, emitted, at
+            FROM generate_series(${from}, ${to - 1}) AS i, (SELECT * FROM "${name}".inbox ORDER BY seq LIMIT 1) AS t`);
+          await one.query(`INSERT INTO "${name}".fence (saga_id, name, state)
+            SELECT 'f-' || lpad(to_hex(i), 7, '0'), name, state FROM generate_series(${from}, ${to - 1}) AS i, (SELECT * FROM "${name}".fence LIMIT 1) AS t`);
+        }
+        await one.query("VACUUM ANALYZE");
+        await one.query("CHECKPOINT");
+      }),
+    left: (place) =>
+      client(place, async (one) => {
+        await one.query("SELECT pg_stat_force_next_flush()").catch(() => {});
+        const { rows } = await one.query<{ outbox: string; dead: string; kib: string }>(
+          SERVICES.map(
+            (name) => `SELECT (SELECT count(*) FROM "${name}".outbox) AS outbox, pg_total_relation_size('"${name}".outbox') / 1024 AS kib,
+              (SELECT n_dead_tup FROM pg_stat_user_tables WHERE schemaname = '${name}' AND relname = 'outbox') AS dead`,
+          ).join(" UNION ALL "),
+        );
+        const list = (key: "outbox" | "dead" | "kib") => rows.map((row) => row[key]).join(", ");
+        return `outbox ${list("outbox")} rows, ${list("dead")} dead, ${list("kib")} KiB`;
+      }),
+    purge: (place) => purged(postgres({ connectionString: place.servers.postgres, schema: "payment" })),
+  };
+}
+
+async function purged(store: ReturnType<typeof sqlite> | ReturnType<typeof postgres>) {
+  // As if a long time had passed.
+  const ahead = 1;
+  await store.open({ service: "payment", owner: "growth", leaseMs: 60_000, now: () => Date.now() + ahead });
+  let rows = 0;
+  let longestMs = 0;
+  const start = performance.now();
+  for (;;) {
+    const began = performance.now();
+    const gone = await store.purge(0, 1_000);
+    longestMs = Math.max(longestMs, performance.now() - began);
+    rows += gone;
+    if (gone < 1_000) break;
+  }
+  const ms = performance.now() - start;
+  await store.close();
+  return { rows, longestMs, ms };
+}
