@@ -5,6 +5,7 @@ import { OdoriError } from "../../contract/errors.ts";
 import type { Bus, BusGuarantees, Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import { type Environment, systemEnvironment } from "../../ports/environment.ts";
 import { Group } from "./group.ts";
+import { Publication } from "./publication.ts";
 
 export interface MemoryBusOptions {
   readonly environment?: Environment;
@@ -33,27 +34,23 @@ export class MemoryBus implements Bus {
 
   async publish(events: readonly EventEnvelope[]): Promise<void> {
     this.#checkOpen();
-    const groups = [...this.#groups.values()];
-    const away = groups.find((group) => events.some(({ type }) => group.misses(type)));
-    if (away !== undefined) {
-      throw new OdoriError("GROUP_AWAY", `No member of the group ${away.name} is subscribed.`, {
-        mend: "The event stays in the outbox and is published again once the group is there.",
-      });
-    }
-    const deliveries: Promise<void>[] = [];
-    for (const event of events) {
-      checkAttribute("type", event.type);
-      for (const group of groups) if (group.hears(event.type)) deliveries.push(group.deliver(event));
-    }
-    const failure = (await Promise.allSettled(deliveries)).find((delivery) => delivery.status === "rejected");
-    if (failure !== undefined) throw failure.reason;
+    // Mostly the events of one commit are of one type.
+    const hearers = new Map<string, readonly Group[]>();
+    let deliveries = 0;
+    for (const { type } of events) deliveries += (hearers.get(type) ?? this.#hearersOf(type, hearers)).length;
+    const publication = new Publication(deliveries);
+    for (const event of events) for (const group of hearers.get(event.type) ?? []) group.deliver(event, publication);
+    await publication.answered;
   }
 
   /** Bytes from a producer outside this process, in CloudEvents' JSON format: delivered as a network bus would deliver them. */
   async inject(topic: string, bytes: Uint8Array | string): Promise<void> {
     this.#checkOpen();
     const incoming = this.#read(topic, bytes);
-    await Promise.all([...this.#groups.values()].filter((group) => group.hears(topic)).map((group) => group.deliver(incoming)));
+    const hearers = [...this.#groups.values()].filter((group) => group.hears(topic));
+    const publication = new Publication(hearers.length);
+    for (const group of hearers) group.deliver(incoming, publication);
+    await publication.answered;
   }
 
   async subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
@@ -70,6 +67,21 @@ export class MemoryBus implements Bus {
   async close(): Promise<void> {
     this.#closed = true;
     for (const group of this.#groups.values()) group.abandon(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
+  }
+
+  /** The groups that hear a type; throws where one that may is away. */
+  #hearersOf(type: string, known: Map<string, readonly Group[]>): readonly Group[] {
+    checkAttribute("type", type);
+    const groups = [...this.#groups.values()];
+    const away = groups.find((group) => group.misses(type));
+    if (away !== undefined) {
+      throw new OdoriError("GROUP_AWAY", `No member of the group ${away.name} is subscribed.`, {
+        mend: "The event stays in the outbox and is published again once the group is there.",
+      });
+    }
+    const hearers = groups.filter((group) => group.hears(type));
+    known.set(type, hearers);
+    return hearers;
   }
 
   #read(topic: string, bytes: Uint8Array | string): Incoming {

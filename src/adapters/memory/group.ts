@@ -2,12 +2,12 @@ import { OdoriError } from "../../contract/errors.ts";
 import type { Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import type { Environment } from "../../ports/environment.ts";
 import { redeliveryPauseMs } from "../../ports/redelivery.ts";
+import type { Publication } from "./publication.ts";
 
 interface Message {
   readonly incoming: Incoming;
   failures: number;
-  resolve(): void;
-  reject(error: unknown): void;
+  readonly publication: Publication;
 }
 
 interface Member {
@@ -48,12 +48,10 @@ export class Group {
     return this.away && (this.#topics?.has(topic) ?? true);
   }
 
-  /** Resolves once a member has acknowledged it. */
-  deliver(incoming: Incoming): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ incoming, failures: 0, resolve, reject });
-      this.#pump();
-    });
+  /** Hands it to a member, now or when there is room, and tells the publication what became of it. */
+  deliver(incoming: Incoming, publication: Publication): void {
+    this.#queue.push({ incoming, failures: 0, publication });
+    this.#pump();
   }
 
   join({ topics, inFlightMax }: SubscribeOptions, deliver: Deliver): Subscription {
@@ -69,7 +67,7 @@ export class Group {
     const waiting = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
-    for (const message of waiting) message.reject(error);
+    for (const message of waiting) message.publication.refused(error);
   }
 
   async #leave(member: Member): Promise<void> {
@@ -110,7 +108,7 @@ export class Group {
     member.deliver(message.incoming).then(
       () => {
         this.#settled(member);
-        message.resolve();
+        message.publication.acknowledged();
       },
       (error: unknown) => {
         this.#settled(member);
@@ -127,12 +125,12 @@ export class Group {
 
   #again(message: Message, error: unknown): void {
     if (this.away) {
-      message.reject(error);
+      message.publication.refused(error);
       return;
     }
     message.failures++;
     this.#environment.timer(redeliveryPauseMs(message.failures), () => {
-      if (this.away) message.reject(error);
+      if (this.away) message.publication.refused(error);
       else {
         this.#queue.push(message);
         this.#pump();
