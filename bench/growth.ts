@@ -19,6 +19,7 @@ what is left after all is drained; how fast old rows go; and what a process need
 
   npm run bench:growth                         10 thousand, 100 thousand and 1 million finished sagas
   npm run bench:growth -- --sizes 10000        only these, separated by commas
+  npm run bench:growth -- --only SQLite        or Postgres
   npm run bench:growth -- --soak-minutes 20    instead, 300 sagas a second for so long, and the memory each minute
 `;
 
@@ -26,6 +27,7 @@ const { values } = parseArgs({
   options: {
     sizes: { type: "string", default: "10000,100000,1000000" },
     "soak-minutes": { type: "string" },
+    only: { type: "string" },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -60,6 +62,7 @@ const minutes = values["soak-minutes"];
 const { servers, stop } = await startServers(new Set<ServerName>(["postgres"]));
 try {
   for (const ground of [overSqlite(), overPostgres()]) {
+    if (values.only !== undefined && values.only !== ground.name) continue;
     if (ground.name === "Postgres" && servers.postgres === "") process.stderr.write("Postgres: left out, there is none\n");
     else if (minutes === undefined) await grow(ground);
     else await soak(ground, Number(minutes));

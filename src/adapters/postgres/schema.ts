@@ -8,7 +8,7 @@ import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
  * One script for each version, oldest first; a script that was released is never changed. `$S` is the schema.
  *
  * Times are milliseconds since 1970 on the database's clock, which only `now_ms` reads. The outbox is a queue: its rows live for moments, so it is
- * vacuumed early. `at` rises with the rows, which is what a BRIN index is for: it costs next to nothing, and finds the old ones.
+ * vacuumed early. Retention takes old rows from the front of `inbox_at`: without an order to go by, each thousand would be looked for among all of them.
  */
 export const STORE_TABLES: readonly string[] = [
   `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
@@ -28,7 +28,7 @@ export const STORE_TABLES: readonly string[] = [
      PRIMARY KEY (id, reaction, source)
    );
    CREATE INDEX inbox_saga ON $S.inbox (saga_id);
-   CREATE INDEX inbox_at ON $S.inbox USING brin (at) WITH (autosummarize = on);
+   CREATE INDEX inbox_at ON $S.inbox (at);
    CREATE TABLE $S.fence (
      saga_id text NOT NULL,
      name    text NOT NULL,

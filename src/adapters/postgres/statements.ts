@@ -147,10 +147,11 @@ export function statementsFor(schema: string) {
     ),
     bury: statement("bury", "DELETE FROM $S.member WHERE expires_at < $S.now_ms()"),
     leave: statement("leave", "DELETE FROM $S.member WHERE owner = $1"),
+    /** The clock is read once: a function that may change from row to row cannot be looked up in an index. */
     purgeInbox: statement(
       "purge_inbox",
       `DELETE FROM $S.inbox WHERE ctid = ANY (ARRAY(
-         SELECT ctid FROM $S.inbox WHERE at < $S.now_ms() - $1::bigint ORDER BY at, seq LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING saga_id`,
+         SELECT ctid FROM $S.inbox WHERE at < (SELECT $S.now_ms() - $1::bigint) ORDER BY at LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING saga_id`,
     ),
     purgeFence: statement(
       "purge_fence",
@@ -160,7 +161,7 @@ export function statementsFor(schema: string) {
     purgeDeferred: statement(
       "purge_deferred",
       `DELETE FROM $S.deferred WHERE seq = ANY (ARRAY(
-         SELECT seq FROM $S.deferred WHERE state IN ('answered', 'discarded') AND at < $S.now_ms() - $1::bigint LIMIT $2::int))`,
+         SELECT seq FROM $S.deferred WHERE state IN ('answered', 'discarded') AND at < (SELECT $S.now_ms() - $1::bigint) LIMIT $2::int))`,
     ),
     journalOf: statement("journal_of", "SELECT * FROM $S.inbox WHERE saga_id = $1 ORDER BY at, seq"),
     sagas: statement("sagas", "SELECT saga_id FROM $S.inbox GROUP BY saga_id ORDER BY max(seq) DESC LIMIT $1::int"),
