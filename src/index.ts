@@ -37,6 +37,7 @@ export type {
 } from "./ports/store.ts";
 export type { BeginOptions, Begun } from "./runtime/begin.ts";
 export type { RetryPolicy } from "./runtime/failure.ts";
+export { start } from "./runtime/lazy.ts";
 export type { StartOptions } from "./runtime/options.ts";
-export { type App, type Health, start } from "./runtime/start.ts";
+export type { App, Health } from "./runtime/start.ts";
 export { type Probe, STEPS, type Step } from "./runtime/steps.ts";

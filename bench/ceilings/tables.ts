@@ -30,7 +30,7 @@ export async function rowsOfAll(url: string): Promise<Readonly<Record<ServiceNam
 }
 
 /** A client of its own, ended afterwards. */
-export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -61,6 +61,34 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
       assert.deepEqual(await effects(), ["charged"]);
     });
 
+    behindProxy(
+      "a COMMIT that was sent along with the last write is found to have happened, and its events are not lost",
+      async (parts) => {
+        const { store, proxy, schema, effects } = parts;
+        const ticket = await store.transaction(async (tx) => {
+          await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
+          proxy.swallowAfter("odori_write", 100);
+          return tx.write({ ...EMPTY, journal: [RECEIVED], enqueue: [envelope(placed, "s", { orderId: "s" })] }, true);
+        });
+        assert.equal(ticket, undefined);
+        assert.deepEqual(await effects(), ["charged"]);
+        await eventually("the relay finds them", async () => (await store.claim(10)).outbox.length === 1, 5_000);
+      },
+    );
+
+    behindProxy(
+      "what was wrong with the last write is what is reported, not the COMMIT that followed it",
+      async ({ store, schema, effects }) => {
+        await store.transaction((tx) => tx.write({ ...EMPTY, journal: [RECEIVED] }, true));
+        const again = store.transaction(async (tx) => {
+          await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged twice')`);
+          return tx.write({ ...EMPTY, journal: [RECEIVED] }, true);
+        });
+        await assert.rejects(again, { code: "DUPLICATE_DELIVERY" });
+        assert.deepEqual(await effects(), []);
+      },
+    );
+
     behindProxy("a COMMIT that never arrived is found not to have happened", async ({ store, proxy, schema, effects }) => {
       const attempt = store.transaction(async (tx) => {
         await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);

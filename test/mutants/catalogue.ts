@@ -172,8 +172,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/postgres/transaction.ts",
-        "      () => this.#books.run(lock, [JSON.stringify(sagas)]),\n      () => this.#books.run(receive, [JSON.stringify(asked)]),",
-        "      () => Promise.resolve([]),\n      () => this.#books.run(receive, [JSON.stringify(asked)]),",
+        "() => this.#books.run(lock, [JSON.stringify(sagas)])",
+        '() => this.#books.run(lock, ["[]"])',
       ),
     ],
     suite: "postgres",
@@ -181,9 +181,27 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "retry after an ambiguous commit",
-    edits: [edit("adapters/postgres/store.ts", "if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) return;", "")],
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        "if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) {",
+        'if (evidence !== undefined && evidence.at === "never") {',
+      ),
+    ],
     suite: "postgres",
     caughtBy: "a COMMIT that was not answered is found to have happened",
+  },
+  {
+    name: "events of a commit without an answer are kept back",
+    edits: [edit("adapters/postgres/store.ts", "        if (failure !== undefined) this.#renounce();\n", "")],
+    suite: "postgres",
+    caughtBy: "a COMMIT that was sent along with the last write is found to have happened, and its events are not lost",
+  },
+  {
+    name: "a failed last write counts as committed",
+    edits: [edit("adapters/postgres/store.ts", 'if (command === "ROLLBACK")', 'if (command === "ROLLBACK" && failure === undefined)')],
+    suite: "postgres",
+    caughtBy: "what was wrong with the last write is what is reported, not the COMMIT that followed it",
   },
   {
     name: "a claim without an answer is kept",
