@@ -56,6 +56,20 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     expect(String(refused)).not.toContain("secret");
   });
 
+  it("a statement that is kept prepared does not outlive a change of its table for long", async () => {
+    const schema = newSchema();
+    const store = postgres({ connectionString: serverUrl("postgres"), schema, connectionsMax: 1 });
+    await store.open(session);
+    await own.query(`CREATE TABLE ${schema}.mine (x int); INSERT INTO ${schema}.mine VALUES (1)`);
+    const read = () => store.transaction(async ({ native }) => (await native.query(`SELECT * FROM ${schema}.mine WHERE x = $1`, [1])).rows);
+    for (let n = 0; n < 3; n++) expect(await read()).toEqual([{ x: 1 }]);
+    await own.query(`ALTER TABLE ${schema}.mine ADD COLUMN y int`);
+    await expect(read()).rejects.toMatchObject({ code: "0A000" });
+    expect(await read()).toEqual([{ x: 1, y: null }]);
+    await store.close();
+    await own.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
   it("a schema must have a plain name", () => {
     expect(() => postgres({ schema: 'a"; DROP SCHEMA public' })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
   });

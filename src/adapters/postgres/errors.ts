@@ -6,6 +6,8 @@ const UNIQUE_VIOLATION = "23505";
 const DISK_FULL = "53100";
 /** Also for the id of a transaction that lies in the future. */
 export const INVALID_PARAMETER = "22023";
+/** "Cached plan must not change result type", among others. */
+const FEATURE_NOT_SUPPORTED = "0A000";
 const UNDEFINED_TABLE = "42P01";
 const INVALID_SCHEMA = "3F000";
 const INSUFFICIENT_PRIVILEGE = "42501";
@@ -35,6 +37,11 @@ export function isRaced(error: unknown): boolean {
 export function isMissing(error: unknown): boolean {
   const state = sqlState(error);
   return state === UNDEFINED_TABLE || state === INVALID_SCHEMA;
+}
+
+/** Whether a statement that was prepared no longer fits the tables: only a new connection helps. */
+export function isOutdated(error: unknown): boolean {
+  return sqlState(error) === FEATURE_NOT_SUPPORTED;
 }
 
 export function isForbidden(error: unknown): boolean {

@@ -5,7 +5,7 @@ import { OdoriError } from "../../contract/errors.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { toDeferred } from "../../ports/rows.ts";
 import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
-import { explain, INVALID_PARAMETER, isAnswered, isMissing, sqlState } from "./errors.ts";
+import { explain, INVALID_PARAMETER, isAnswered, isMissing, isOutdated, sqlState } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { PostgresInspection } from "./inspect.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
@@ -196,6 +196,7 @@ export class PostgresStore implements Store<Sql> {
       await this.#commit(sql, done);
       return done.result;
     } catch (error) {
+      if (isOutdated(error) && error instanceof Error) broken = error;
       // Nobody knows what a connection is still to say that breaks a statement off: it is not used again.
       await client.query("ROLLBACK").catch((cause: unknown) => {
         broken = cause instanceof Error ? cause : new Error(String(cause));
