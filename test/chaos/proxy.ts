@@ -83,8 +83,15 @@ export class TcpProxy {
   }
 
   #pass(from: Socket, to: Socket, answer: boolean): void {
-    // What is held back keeps its order: a later piece never overtakes an earlier one.
-    let free = 0;
+    // Timers alone would let a later piece overtake an earlier one, which no network does: only the first that is held back may go.
+    const held: { readonly chunk: Buffer; readonly due: number }[] = [];
+    const release = () => {
+      for (let first = held[0]; first !== undefined && first.due <= performance.now(); first = held[0]) {
+        held.shift();
+        if (to.writable) to.write(first.chunk);
+      }
+      if (held[0] !== undefined) setTimeout(release, Math.ceil(held[0].due - performance.now()));
+    };
     from.on("data", (chunk) => {
       if (!answer && this.#trigger !== undefined && chunk.includes(this.#trigger.text)) {
         const { then } = this.#trigger;
@@ -92,10 +99,12 @@ export class TcpProxy {
         then();
       }
       if (answer && this.#swallowing) return;
-      const now = performance.now();
-      free = Math.max(free, now + this.#delayMs);
-      if (free <= now) to.write(chunk);
-      else setTimeout(() => to.writable && to.write(chunk), free - now);
+      if (this.#delayMs === 0 && held.length === 0) {
+        to.write(chunk);
+        return;
+      }
+      held.push({ chunk, due: performance.now() + this.#delayMs });
+      if (held.length === 1) release();
     });
   }
 }
