@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { postgres } from "odori/postgres";
 import { sqlite } from "odori/sqlite";
 import pg from "pg";
@@ -14,27 +14,33 @@ import { median } from "./harness/statistics.ts";
 import { odoriSqlite } from "./ours/embedded.ts";
 import { odoriPostgres } from "./ours/servers.ts";
 
-const HELP = `What a saga costs once many have finished and their rows are still kept, against a database that is empty, in turn;
-what is left after all is drained; how fast old rows go; and what a process needs over time.
-
-  npm run bench:growth                         10 thousand, 100 thousand and 1 million finished sagas
-  npm run bench:growth -- --sizes 10000        only these, separated by commas
-  npm run bench:growth -- --only SQLite        or Postgres
-  npm run bench:growth -- --soak-minutes 20    instead, 300 sagas a second for so long, and the memory each minute
-`;
-
-const { values } = parseArgs({
-  options: {
-    sizes: { type: "string", default: "10000,100000,1000000" },
-    "soak-minutes": { type: "string" },
-    only: { type: "string" },
-    help: { type: "boolean", short: "h" },
-  },
-});
-if (values.help) {
-  process.stdout.write(HELP);
-  process.exit(0);
+interface Flags {
+  readonly sizes: readonly number[];
+  readonly only?: string;
+  readonly soakMinutes?: number;
 }
+
+const positive = (text: string) => {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("It is a number above 0.");
+};
+const counts = (text: string) => {
+  const given = text.split(",").map(Number);
+  if (given.every((size, n) => Number.isSafeInteger(size) && size > (given[n - 1] ?? 0))) return given;
+  throw new InvalidArgumentError("They are whole numbers above 0, rising, separated by commas.");
+};
+
+const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
+  .description(
+    "What a saga costs once many have finished and their rows are still kept, against a database that is empty, in turn; what is left after all is drained; how fast old rows go; and what a process needs over time.",
+  )
+  .option("--sizes <numbers>", "finished sagas kept, rising, separated by commas", counts, [10_000, 100_000, 1_000_000])
+  .addOption(new Option("--only <name>", "on one of them").choices(["SQLite", "Postgres"]))
+  .option("--soak-minutes <n>", "instead, 300 sagas a second for so long, and the memory each minute", positive)
+  .addHelpText("after", "\nExamples:\n  npm run bench:growth -- --sizes 10000 --only SQLite\n  npm run bench:growth -- --soak-minutes 20")
+  .parse()
+  .opts<Flags>();
 const SAGAS = 3_000;
 const ROUNDS = 3;
 const PACE = 300;
@@ -58,14 +64,13 @@ interface Place {
   readonly folder: string;
 }
 
-const minutes = values["soak-minutes"];
 const { servers, stop } = await startServers(new Set<ServerName>(["postgres"]));
 try {
   for (const ground of [overSqlite(), overPostgres()]) {
-    if (values.only !== undefined && values.only !== ground.name) continue;
+    if (only !== undefined && only !== ground.name) continue;
     if (ground.name === "Postgres" && servers.postgres === "") process.stderr.write("Postgres: left out, there is none\n");
-    else if (minutes === undefined) await grow(ground);
-    else await soak(ground, Number(minutes));
+    else if (soakMinutes === undefined) await grow(ground);
+    else await soak(ground, soakMinutes);
   }
 } finally {
   await stop();
@@ -80,7 +85,7 @@ async function grow(ground: Ground): Promise<void> {
   await ground.empty(async (place) => {
     let filled = 0;
     let begun = 0;
-    for (const size of values.sizes.split(",").map(Number)) {
+    for (const size of sizes) {
       const speeds: number[] = [];
       const costs: number[] = [];
       for (let round = 0; round <= ROUNDS; round++) {

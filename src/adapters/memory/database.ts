@@ -57,25 +57,17 @@ export class MemoryDatabase {
   }
 
   findJournal(reaction: string, source: string, id: string): JournalRecord | undefined {
-    return this.inbox.get(id)?.find((record) => isOf(record, reaction, source));
+    return this.inbox.get(id)?.find((record) => record.reaction === reaction && record.source === source);
   }
 
-  /** Adds an inbox row; false, with nothing done, where there is one of that identity. */
-  addJournal(record: JournalRecord): boolean {
-    const same = this.inbox.get(record.id);
-    if (same?.some((row) => isOf(row, record.reaction, record.source)) === true) return false;
-    this.inbox.replace(record.id, same, same === undefined ? [record] : [...same, record]);
-    const saga = this.sagas.get(record.sagaId);
-    this.sagas.replace(record.sagaId, saga, saga === undefined ? [record] : [...saga, record]);
-    return true;
-  }
-
-  /** Puts an inbox row in the place of the one of its identity, or adds it. */
   putJournal(record: JournalRecord): void {
     const before = this.findJournal(record.reaction, record.source, record.id);
-    const without = (rows: readonly JournalRecord[] = []) => rows.filter((row) => row !== before);
-    this.inbox.set(record.id, [...without(this.inbox.get(record.id)), record]);
-    this.sagas.set(record.sagaId, [...without(this.sagas.get(record.sagaId)), record]);
+    const replaced = (rows: readonly JournalRecord[] = []) => [
+      ...(before === undefined ? rows : rows.filter((row) => row !== before)),
+      record,
+    ];
+    this.inbox.set(record.id, replaced(this.inbox.get(record.id)));
+    this.sagas.set(record.sagaId, replaced(this.sagas.get(record.sagaId)));
   }
 
   dropJournal(record: JournalRecord): void {
@@ -118,11 +110,6 @@ export class MemoryDatabase {
   isLive(owner: string | undefined, now: number): boolean {
     return owner !== undefined && (this.leases.get(owner) ?? 0) > now;
   }
-}
-
-/** Whether a row with an event's id is of that event and reaction. */
-function isOf(record: JournalRecord, reaction: string, source: string): boolean {
-  return record.reaction === reaction && record.source === source;
 }
 
 /** Control characters are in no identifier, so a newline keeps the parts of a key apart. */

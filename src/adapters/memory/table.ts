@@ -20,12 +20,8 @@ export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   }
 
   set(key: K, value: V): void {
-    this.replace(key, this.#map.get(key), value);
-  }
-
-  /** `set` for who has looked `before` up already: in a map of many thousands, a look-up is what costs. */
-  replace(key: K, before: V | undefined, value: V): void {
     const map = this.#map;
+    const before = map.get(key);
     this.#log().push(before === undefined ? () => map.delete(key) : () => map.set(key, before));
     map.set(key, value);
   }

@@ -59,10 +59,10 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
     this.native.check();
     return receipts.map((receipt) => {
-      const fence = this.#database.fence.get(receipt.sagaId);
+      const { sagaId, marks } = receipt;
       return {
         standing: this.#standing(receipt),
-        marks: receipt.marks.map((name) => fence?.get(name)),
+        marks: marks.map((name) => this.#database.fence.get(sagaId)?.get(name)),
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
       };
     });
@@ -73,7 +73,8 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     const database = this.#database;
     const at = this.#writer.now();
     for (const entry of writes.journal) {
-      if (!database.addJournal({ ...entry, at })) throw alreadyReceived(entry);
+      if (database.findJournal(entry.reaction, entry.source, entry.id) !== undefined) throw alreadyReceived(entry);
+      database.putJournal({ ...entry, at });
     }
     for (const entry of writes.amend) database.putJournal({ ...entry, at });
     for (const { sagaId, name, state } of writes.marks) database.putMark(sagaId, name, state);
