@@ -14,9 +14,25 @@ export default defineConfig({
     // Most of the time goes to processes that the tests start: every core may have a file of its own.
     maxWorkers: "100%",
     projects: [
-      { ...common, test: { name: "alone", include: ALONE, exclude: [...ON_SERVERS, "**/node_modules/**"], testTimeout: 30_000 } },
+      {
+        ...common,
+        test: {
+          name: "alone",
+          include: ALONE,
+          exclude: [...ON_SERVERS, "**/node_modules/**"],
+          testTimeout: 30_000,
+        },
+      },
       // The servers start when the first of these files runs.
-      { ...common, test: { name: "servers", include: ON_SERVERS, globalSetup: "test/servers/setup.ts", testTimeout: 60_000 } },
+      {
+        ...common,
+        test: {
+          name: "servers",
+          include: ON_SERVERS,
+          globalSetup: "test/servers/setup.ts",
+          testTimeout: 60_000,
+        },
+      },
     ],
   },
 });

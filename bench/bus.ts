@@ -3,7 +3,10 @@ import type { EventEnvelope } from "odori";
 import { memoryBus } from "odori/memory";
 import { median } from "./harness/statistics.ts";
 
-/* The in-process bus alone, against Node's EventEmitter and against the loop that everybody writes first. Three groups hear each event. */
+/*
+ * The in-process bus alone, against Node's EventEmitter and against the loop that everybody writes
+ * first. Three groups hear each event.
+ */
 
 const EVENTS = 200_000;
 const ROUNDS = 5;
@@ -41,10 +44,14 @@ async function naive(): Promise<void> {
   for (let n = 0; n < EVENTS; n++) for (const handle of handlers) await handle();
 }
 
-/** At least once, with redelivery, bounded flights and competing members; a publisher hands over what one commit has left. */
+/**
+ * At least once, with redelivery, bounded flights and competing members; a publisher hands over
+ * what one commit has left.
+ */
 async function ours(): Promise<void> {
   const bus = memoryBus(GROUPS);
-  for (const group of GROUPS) await bus.subscribe({ group, topics: [event.type], inFlightMax: 400 }, hear);
+  for (const group of GROUPS)
+    await bus.subscribe({ group, topics: [event.type], inFlightMax: 400 }, hear);
   const events = Array.from({ length: BATCH }, () => event);
   for (let n = 0; n < EVENTS; n += BATCH) await bus.publish(events);
   await bus.close();

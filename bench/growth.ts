@@ -6,7 +6,13 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { postgres } from "odori/postgres";
 import { sqlite } from "odori/sqlite";
 import pg from "pg";
-import { type Contestant, type Running, SERVICES, type ServerName, type Servers } from "./harness/contestant.ts";
+import {
+  type Contestant,
+  type Running,
+  SERVICES,
+  type ServerName,
+  type Servers,
+} from "./harness/contestant.ts";
 import { withDatabase } from "./harness/database.ts";
 import { Driver } from "./harness/drive.ts";
 import { startServers } from "./harness/servers.ts";
@@ -27,7 +33,8 @@ const positive = (text: string) => {
 };
 const counts = (text: string) => {
   const given = text.split(",").map(Number);
-  if (given.every((size, n) => Number.isSafeInteger(size) && size > (given[n - 1] ?? 0))) return given;
+  if (given.every((size, n) => Number.isSafeInteger(size) && size > (given[n - 1] ?? 0)))
+    return given;
   throw new InvalidArgumentError("They are whole numbers above 0, rising, separated by commas.");
 };
 
@@ -35,10 +42,22 @@ const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
   .description(
     "What a saga costs once many have finished and their rows are still kept, against a database that is empty, in turn; what is left after all is drained; how fast old rows go; and what a process needs over time.",
   )
-  .option("--sizes <numbers>", "finished sagas kept, rising, separated by commas", counts, [10_000, 100_000, 1_000_000])
+  .option(
+    "--sizes <numbers>",
+    "finished sagas kept, rising, separated by commas",
+    counts,
+    [10_000, 100_000, 1_000_000],
+  )
   .addOption(new Option("--only <name>", "on one of them").choices(["SQLite", "Postgres"]))
-  .option("--soak-minutes <n>", "instead, 300 sagas a second for so long, and the memory each minute", positive)
-  .addHelpText("after", "\nExamples:\n  npm run bench:growth -- --sizes 10000 --only SQLite\n  npm run bench:growth -- --soak-minutes 20")
+  .option(
+    "--soak-minutes <n>",
+    "instead, 300 sagas a second for so long, and the memory each minute",
+    positive,
+  )
+  .addHelpText(
+    "after",
+    "\nExamples:\n  npm run bench:growth -- --sizes 10000 --only SQLite\n  npm run bench:growth -- --soak-minutes 20",
+  )
   .parse()
   .opts<Flags>();
 const SAGAS = 3_000;
@@ -55,8 +74,13 @@ interface Ground {
   fill(place: Place, from: number, to: number): Promise<void>;
   /** What is there after everything was drained. */
   left(place: Place): Promise<string>;
-  /** Deletes all inbox rows of one service that are past their time; returns how many, and the longest call in milliseconds. */
-  purge(place: Place): Promise<{ readonly rows: number; readonly longestMs: number; readonly ms: number }>;
+  /**
+   * Deletes all inbox rows of one service that are past their time; returns how many, and the
+   * longest call in milliseconds.
+   */
+  purge(
+    place: Place,
+  ): Promise<{ readonly rows: number; readonly longestMs: number; readonly ms: number }>;
 }
 
 interface Place {
@@ -68,7 +92,8 @@ const { servers, stop } = await startServers(new Set<ServerName>(["postgres"]));
 try {
   for (const ground of [overSqlite(), overPostgres()]) {
     if (only !== undefined && only !== ground.name) continue;
-    if (ground.name === "Postgres" && servers.postgres === "") process.stderr.write("Postgres: left out, there is none\n");
+    if (ground.name === "Postgres" && servers.postgres === "")
+      process.stderr.write("Postgres: left out, there is none\n");
     else if (soakMinutes === undefined) await grow(ground);
     else await soak(ground, soakMinutes);
   }
@@ -78,7 +103,9 @@ try {
 process.exit();
 
 async function grow(ground: Ground): Promise<void> {
-  process.stdout.write(`\n${ground.name}, ${SAGAS} sagas in bulk, ${ROUNDS} rounds, each beside an empty database\n\n`);
+  process.stdout.write(
+    `\n${ground.name}, ${SAGAS} sagas in bulk, ${ROUNDS} rounds, each beside an empty database\n\n`,
+  );
   process.stdout.write(
     "| finished sagas kept | sagas/s, of that of an empty one | CPU ms/saga, against an empty one | afterwards |\n| --- | --- | --- | --- |\n",
   );
@@ -102,7 +129,9 @@ async function grow(ground: Ground): Promise<void> {
         costs.push(grown.machineCpuMs / fresh.machineCpuMs);
       }
       const left = await ground.left(place);
-      process.stdout.write(`| ${size.toLocaleString("en")} | ${median(speeds).toFixed(2)} | ${median(costs).toFixed(2)} | ${left} |\n`);
+      process.stdout.write(
+        `| ${size.toLocaleString("en")} | ${median(speeds).toFixed(2)} | ${median(costs).toFixed(2)} | ${left} |\n`,
+      );
     }
     const { rows, longestMs, ms } = await ground.purge(place);
     process.stdout.write(
@@ -169,7 +198,8 @@ function overSqlite(): Ground {
       for (const file of files(place)) {
         const database = new DatabaseSync(file);
         const numbers = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${to})`;
-        const id = "printf('%08x-%04x-8', (i / 65536) + 26000000, i % 65536) || substr(lower(hex(randomblob(10))), 1, 19)";
+        const id =
+          "printf('%08x-%04x-8', (i / 65536) + 26000000, i % 65536) || substr(lower(hex(randomblob(10))), 1, 19)";
         database.exec(`BEGIN;
           INSERT INTO odori_inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
             ${numbers} SELECT reaction, source, ${id}, type, printf('f-%07x', i), causation_id, disposition, effect, emitted, at
@@ -184,7 +214,9 @@ function overSqlite(): Ground {
       const found = files(place).map((file) => {
         const database = new DatabaseSync(file, { readOnly: true });
         const row = database
-          .prepare("SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred")
+          .prepare(
+            "SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred",
+          )
           .get();
         database.close();
         return [Number(row?.outbox), Number(row?.deferred)];
@@ -196,7 +228,10 @@ function overSqlite(): Ground {
 }
 
 function overPostgres(): Ground {
-  const client = async <T>({ servers: { postgres: connectionString } }: Place, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  const client = async <T>(
+    { servers: { postgres: connectionString } }: Place,
+    work: (client: pg.Client) => Promise<T>,
+  ): Promise<T> => {
     const one = new pg.Client({ connectionString });
     await one.connect();
     try {
@@ -208,7 +243,10 @@ function overPostgres(): Ground {
   return {
     name: "Postgres",
     contestant: odoriPostgres,
-    empty: (work) => withDatabase(servers.postgres, (url) => work({ servers: { ...servers, postgres: url }, folder: "" })),
+    empty: (work) =>
+      withDatabase(servers.postgres, (url) =>
+        work({ servers: { ...servers, postgres: url }, folder: "" }),
+      ),
     fill: (place, from, to) =>
       client(place, async (one) => {
         for (const name of SERVICES) {
@@ -228,21 +266,29 @@ function overPostgres(): Ground {
         await one.query("SELECT pg_stat_force_next_flush()").catch(() => {});
         const { rows } = await one.query<{ outbox: string; dead: string; kib: string }>(
           SERVICES.map(
-            (name) => `SELECT (SELECT count(*) FROM "${name}".outbox) AS outbox, pg_total_relation_size('"${name}".outbox') / 1024 AS kib,
+            (
+              name,
+            ) => `SELECT (SELECT count(*) FROM "${name}".outbox) AS outbox, pg_total_relation_size('"${name}".outbox') / 1024 AS kib,
               (SELECT n_dead_tup FROM pg_stat_user_tables WHERE schemaname = '${name}' AND relname = 'outbox') AS dead`,
           ).join(" UNION ALL "),
         );
         const list = (key: "outbox" | "dead" | "kib") => rows.map((row) => row[key]).join(", ");
         return `outbox ${list("outbox")} rows, ${list("dead")} dead, ${list("kib")} KiB`;
       }),
-    purge: (place) => purged(postgres({ connectionString: place.servers.postgres, schema: "payment" })),
+    purge: (place) =>
+      purged(postgres({ connectionString: place.servers.postgres, schema: "payment" })),
   };
 }
 
 async function purged(store: ReturnType<typeof sqlite> | ReturnType<typeof postgres>) {
   // As if a long time had passed.
   const ahead = 1;
-  await store.open({ service: "payment", owner: "growth", leaseMs: 60_000, now: () => Date.now() + ahead });
+  await store.open({
+    service: "payment",
+    owner: "growth",
+    leaseMs: 60_000,
+    now: () => Date.now() + ahead,
+  });
   let rows = 0;
   let longestMs = 0;
   const start = performance.now();

@@ -34,14 +34,20 @@ if (values.help) {
   process.exit(0);
 }
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-if (!Number.isSafeInteger(rounds) || rounds < 1) fail(`--rounds is ${JSON.stringify(values.rounds)}: a whole number from 1`);
+if (!Number.isSafeInteger(rounds) || rounds < 1)
+  fail(`--rounds is ${JSON.stringify(values.rounds)}: a whole number from 1`);
 const chosen = ENTRIES.filter(({ name, kind }) =>
-  values.only.length === 0 ? !(values.quick && kind === "peer") : values.only.some((part) => name.includes(part)),
+  values.only.length === 0
+    ? !(values.quick && kind === "peer")
+    : values.only.some((part) => name.includes(part)),
 );
-if (chosen.length === 0) fail(`nobody is called so; there are:\n${ENTRIES.map(({ name }) => `  ${name}`).join("\n")}`);
+if (chosen.length === 0)
+  fail(`nobody is called so; there are:\n${ENTRIES.map(({ name }) => `  ${name}`).join("\n")}`);
 
 if (chosen.some(({ kind }) => kind === "peer")) installPeers();
-const { servers, stop } = await startServers(new Set<ServerName>(chosen.flatMap(({ needs }) => needs)));
+const { servers, stop } = await startServers(
+  new Set<ServerName>(chosen.flatMap(({ needs }) => needs)),
+);
 const results = new Map<Entry, Result[]>();
 try {
   for (let round = 1; round <= rounds; round++) {
@@ -55,14 +61,20 @@ try {
       // Peers have no bulk of their own: there it is a look at how they bear many at once.
       const bulkSagas = kind === "peer" ? 1_000 : sagas;
       const whole = { sagas, bulkSagas, latencySagas: 300, pacedSeconds: 4 };
-      const size = values.quick ? { sagas: sagas / 5, bulkSagas: bulkSagas / 5, latencySagas: 50, pacedSeconds: 0 } : whole;
-      const runIn = (postgres: string) => runRound({ name, servers: { ...servers, postgres }, ...size });
-      const result = servers.postgres === "" ? await runIn("") : await withDatabase(servers.postgres, runIn);
+      const size = values.quick
+        ? { sagas: sagas / 5, bulkSagas: bulkSagas / 5, latencySagas: 50, pacedSeconds: 0 }
+        : whole;
+      const runIn = (postgres: string) =>
+        runRound({ name, servers: { ...servers, postgres }, ...size });
+      const result =
+        servers.postgres === "" ? await runIn("") : await withDatabase(servers.postgres, runIn);
       if (result === undefined) continue;
       results.set(entry, [...(results.get(entry) ?? []), result]);
       const { oneByOne, inBulk, latency } = result;
       const shown = `${Math.round(oneByOne.sagasPerSecond)} one by one, ${Math.round(inBulk.sagasPerSecond)} in bulk`;
-      process.stderr.write(`round ${round}/${rounds}  ${name}: ${shown}, p50 ${latency?.p50.toFixed(2)} ms\n`);
+      process.stderr.write(
+        `round ${round}/${rounds}  ${name}: ${shown}, p50 ${latency?.p50.toFixed(2)} ms\n`,
+      );
     }
   }
 } finally {
@@ -71,12 +83,18 @@ try {
 const machine = { node: process.version, cores: cpus().length, rounds, sagasBegunInBulk: 2_000 };
 const summary = summaryOf(results);
 process.stdout.write(tableOf(machine, summary));
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, contestants: summary }, undefined, 2)}\n`);
+if (values.json !== undefined)
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ machine, contestants: summary }, undefined, 2)}\n`,
+  );
 
 /** Undefined where it failed, or its rows were not right: then the round does not count. */
 function runRound(order: Order): Promise<Result | undefined> {
   const program = fileURLToPath(new URL("harness/round.ts", import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(order)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(order)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve) => {
@@ -95,7 +113,10 @@ function runRound(order: Order): Promise<Result | undefined> {
 /** Their packages are in a folder of their own, and fetched when they are first wanted. */
 function installPeers(): void {
   const script = fileURLToPath(new URL("../scripts/install.mjs", import.meta.url));
-  if (spawnSync(process.execPath, [script, "bench/peers"], { stdio: ["ignore", 2, 2] }).status !== 0) process.exit(2);
+  if (
+    spawnSync(process.execPath, [script, "bench/peers"], { stdio: ["ignore", 2, 2] }).status !== 0
+  )
+    process.exit(2);
 }
 
 function fail(message: string): never {

@@ -1,37 +1,57 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Summary } from "./harness/table.ts";
 
-/* Draws what `npm run bench -- --json FILE` has written: `npm run bench:picture -- FILE PICTURE.svg`. */
+/*
+ * Draws what `npm run bench -- --json FILE` has written: `npm run bench:picture -- FILE
+ * PICTURE.svg`.
+ */
 
 const ROW = 24;
 const TOP = 76;
 const WIDTH = 1_010;
 const NAME_WIDTH = 270;
 const PANEL = { speed: { x: 280, width: 370 }, time: { x: 690, width: 290 } } as const;
-const COLOURS: Readonly<Record<Summary["kind"], string>> = { odori: "#1f5fa8", ceiling: "#9aa4ae", peer: "#c8762b" };
+const COLOURS: Readonly<Record<Summary["kind"], string>> = {
+  odori: "#1f5fa8",
+  ceiling: "#9aa4ae",
+  peer: "#c8762b",
+};
 /** Milliseconds on a logarithmic axis: who waits ten times as long is one step further. */
 const TIMES = [1, 3, 10, 30, 100] as const;
 
 const [input, output] = process.argv.slice(2);
 if (input === undefined || output === undefined) {
-  process.stderr.write("Name the figures and the picture: npm run bench:picture -- figures.json picture.svg\n");
+  process.stderr.write(
+    "Name the figures and the picture: npm run bench:picture -- figures.json picture.svg\n",
+  );
   process.exit(2);
 }
-const { contestants }: { readonly contestants: readonly Summary[] } = JSON.parse(readFileSync(input, "utf8"));
+const { contestants }: { readonly contestants: readonly Summary[] } = JSON.parse(
+  readFileSync(input, "utf8"),
+);
 // What keeps nothing cannot be compared with what does.
-const shown = contestants.filter(({ name }) => !name.endsWith("memory")).toSorted((a, b) => b.oneByOne.median - a.oneByOne.median);
+const shown = contestants
+  .filter(({ name }) => !name.endsWith("memory"))
+  .toSorted((a, b) => b.oneByOne.median - a.oneByOne.median);
 writeFileSync(output, draw(shown));
 
 function draw(rows: readonly Summary[]): string {
   const height = TOP + rows.length * ROW + 40;
-  const fastest = Math.max(...rows.flatMap(({ oneByOne, inBulk }) => [oneByOne.median, inBulk.median]));
+  const fastest = Math.max(
+    ...rows.flatMap(({ oneByOne, inBulk }) => [oneByOne.median, inBulk.median]),
+  );
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img">`,
     "<title>Throughput and latency of the order saga</title>",
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     text(10, 24, "The order saga, four durable steps", 'font-size="16" font-weight="600"'),
     legend(),
-    text(PANEL.speed.x, 60, "sagas a second: begun one by one (bar) | in bulk (mark)", 'fill="#444"'),
+    text(
+      PANEL.speed.x,
+      60,
+      "sagas a second: begun one by one (bar) | in bulk (mark)",
+      'fill="#444"',
+    ),
     text(PANEL.time.x, 60, "ms from begin to end, one in flight: p50 to p99", 'fill="#444"'),
     ...TIMES.map((ms) => axis(timeAt(ms), `${ms}`, height)),
     ...rows.map((row, n) => bar(row, TOP + n * ROW, fastest)),
@@ -40,16 +60,30 @@ function draw(rows: readonly Summary[]): string {
   return `${parts.join("\n")}\n`;
 }
 
-function bar({ name, kind, oneByOne, inBulk, latency }: Summary, y: number, fastest: number): string {
+function bar(
+  { name, kind, oneByOne, inBulk, latency }: Summary,
+  y: number,
+  fastest: number,
+): string {
   const at = (speed: number) => PANEL.speed.x + (speed / fastest) * (PANEL.speed.width - 100);
   const colour = COLOURS[kind];
   const middle = y + ROW / 2;
   const right = Math.max(at(oneByOne.median), at(inBulk.median));
   const parts = [
-    text(NAME_WIDTH, middle + 4, name, `text-anchor="end" fill="#222"${kind === "odori" ? ' font-weight="600"' : ""}`),
+    text(
+      NAME_WIDTH,
+      middle + 4,
+      name,
+      `text-anchor="end" fill="#222"${kind === "odori" ? ' font-weight="600"' : ""}`,
+    ),
     `<rect x="${PANEL.speed.x}" y="${y + 4}" width="${round(at(oneByOne.median) - PANEL.speed.x)}" height="${ROW - 8}" fill="${colour}"/>`,
     `<line x1="${round(at(inBulk.median))}" x2="${round(at(inBulk.median))}" y1="${y + 2}" y2="${y + ROW - 2}" stroke="${colour}" stroke-width="3"/>`,
-    text(right + 6, middle + 4, `${whole(oneByOne.median)} | ${whole(inBulk.median)}`, 'fill="#444"'),
+    text(
+      right + 6,
+      middle + 4,
+      `${whole(oneByOne.median)} | ${whole(inBulk.median)}`,
+      'fill="#444"',
+    ),
   ];
   if (latency !== undefined) {
     const [from, to] = [timeAt(latency.p50), timeAt(latency.p99)];
@@ -63,7 +97,9 @@ function bar({ name, kind, oneByOne, inBulk, latency }: Summary, y: number, fast
 
 function timeAt(ms: number): number {
   const [first, last] = [TIMES[0], TIMES[TIMES.length - 1] ?? 100];
-  const share = Math.log(Math.min(Math.max(ms, first * 0.5), last) / (first * 0.5)) / Math.log(last / (first * 0.5));
+  const share =
+    Math.log(Math.min(Math.max(ms, first * 0.5), last) / (first * 0.5)) /
+    Math.log(last / (first * 0.5));
   return PANEL.time.x + share * PANEL.time.width;
 }
 

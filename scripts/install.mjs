@@ -1,5 +1,6 @@
-// Runs before `npm start` and `npm test`, on whatever Node the machine has: installs what is missing, and nothing when all is there.
-// Folders with a package of their own may be named: what only tests need does not hold up whoever wants to try the example.
+// Runs before `npm start` and `npm test`, on whatever Node the machine has: installs what is
+// missing, and nothing when all is there. Folders with a package of their own may be named: what
+// only tests need does not hold up whoever wants to try the example.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,17 +13,26 @@ for (const folder of [".", ...process.argv.slice(2)]) {
   const installed = join(place, "node_modules", ".package-lock.json");
   const wanted = join(place, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) continue;
-  process.stderr.write(`Installing what is missing${folder === "." ? "" : ` for ${folder}`} (once) …\n`);
-  // Not `npm ci`: it refuses a lock file that lacks the binaries of some other platform, which not every registry has. The versions are those of the lock file.
+  process.stderr.write(
+    `Installing what is missing${folder === "." ? "" : ` for ${folder}`} (once) …\n`,
+  );
+  // Not `npm ci`: it refuses a lock file that lacks the binaries of some other platform, which not
+  // every registry has. The versions are those of the lock file.
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   // Only the project's own packages may run scripts.
   const flags = folder === "." ? [] : ["--ignore-scripts"];
-  const { status, error } = spawnSync(npm, ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", ...flags], {
-    cwd: place,
-    stdio: ["ignore", 2, 2],
-  });
+  const { status, error } = spawnSync(
+    npm,
+    ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", ...flags],
+    {
+      cwd: place,
+      stdio: ["ignore", 2, 2],
+    },
+  );
   if (error !== undefined || status !== 0) {
-    process.stderr.write("`npm install` failed. It needs the npm registry; once it answers, run the same command again.\n");
+    process.stderr.write(
+      "`npm install` failed. It needs the npm registry; once it answers, run the same command again.\n",
+    );
     process.exit(2);
   }
 }

@@ -1,11 +1,23 @@
-export { type Choreography, type ChoreographyOptions, choreography, isChoreography, type Lock } from "./choreography/choreography.ts";
+export {
+  type Choreography,
+  type ChoreographyOptions,
+  choreography,
+  isChoreography,
+  type Lock,
+} from "./choreography/choreography.ts";
 export type { Context } from "./choreography/context.ts";
 export type { Duration } from "./choreography/duration.ts";
 export type { Outcome } from "./choreography/outcome.ts";
 export { Service, type ServiceOptions, service } from "./choreography/service.ts";
 export type { GivenUp } from "./choreography/verbs.ts";
 export type { EventEnvelope } from "./contract/envelope.ts";
-export { codeOf, type ErrorCode, type ErrorDetails, OdoriError, PermanentError } from "./contract/errors.ts";
+export {
+  codeOf,
+  type ErrorCode,
+  type ErrorDetails,
+  OdoriError,
+  PermanentError,
+} from "./contract/errors.ts";
 export {
   type EnvelopeOf,
   type EventContract,
@@ -17,7 +29,15 @@ export {
   type InputOf,
 } from "./contract/event.ts";
 export type { TypeName } from "./contract/grammar.ts";
-export type { Bus, BusGuarantees, Deliver, Incoming, MalformedMessage, SubscribeOptions, Subscription } from "./ports/bus.ts";
+export type {
+  Bus,
+  BusGuarantees,
+  Deliver,
+  Incoming,
+  MalformedMessage,
+  SubscribeOptions,
+  Subscription,
+} from "./ports/bus.ts";
 export type { Deferred, DeferredState, NewDeferred, Problem } from "./ports/deferred.ts";
 export { type Environment, systemEnvironment } from "./ports/environment.ts";
 export { StoreUnavailableError } from "./ports/errors.ts";
@@ -36,8 +56,8 @@ export type {
   Writes,
 } from "./ports/store.ts";
 export type { BeginOptions, Begun } from "./runtime/begin.ts";
+export { CRASH_POINTS, type CrashPoint, type Probe } from "./runtime/crash-points.ts";
 export type { RetryPolicy } from "./runtime/failure.ts";
 export { start } from "./runtime/lazy.ts";
 export type { StartOptions } from "./runtime/options.ts";
 export type { App, Health } from "./runtime/start.ts";
-export { type Probe, STEPS, type Step } from "./runtime/steps.ts";

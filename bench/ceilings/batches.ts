@@ -13,7 +13,10 @@ export interface Wire {
   /** Resolves once everything will get there. */
   send(from: ServiceName, messages: readonly Message[]): Promise<void>;
   /** `taken` is told what has been committed. */
-  listen(service: ServiceName, take: (messages: readonly Message[]) => Promise<void>): Promise<void>;
+  listen(
+    service: ServiceName,
+    take: (messages: readonly Message[]) => Promise<void>,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,8 +31,14 @@ class Writer {
     this.#service = service;
   }
 
-  /** One flight: everything is sent before anything is answered. Inbox, outbox and deletion are one statement each; business rows one for each. */
-  async commit(heard: readonly Message[] | undefined, orderIds: readonly string[]): Promise<readonly Message[]> {
+  /**
+   * One flight: everything is sent before anything is answered. Inbox, outbox and deletion are one
+   * statement each; business rows one for each.
+   */
+  async commit(
+    heard: readonly Message[] | undefined,
+    orderIds: readonly string[],
+  ): Promise<readonly Message[]> {
     const service = this.#service;
     const emitted = orderIds.map((orderId, n) => messageOf(service, orderId, heard?.[n]?.id));
     const published = this.#published;
@@ -37,13 +46,29 @@ class Writer {
       prepared("begin", "BEGIN", []),
       ...(heard === undefined
         ? []
-        : [prepared("i", `INSERT INTO "${service}".inbox SELECT unnest($1::text[])`, [heard.map(({ id }) => id)])]),
-      ...orderIds.map((orderId) => prepared("w", `INSERT INTO "${service}".work (order_id, service) VALUES ($1, $2)`, [orderId, service])),
-      prepared("o", `INSERT INTO "${service}".outbox SELECT unnest($1::uuid[]), unnest($2::text[])`, [
-        emitted.map(({ id }) => id),
-        emitted.map((message) => JSON.stringify(message)),
-      ]),
-      ...(published.length === 0 ? [] : [prepared("d", `DELETE FROM "${service}".outbox WHERE id = ANY($1::uuid[])`, [published])]),
+        : [
+            prepared("i", `INSERT INTO "${service}".inbox SELECT unnest($1::text[])`, [
+              heard.map(({ id }) => id),
+            ]),
+          ]),
+      ...orderIds.map((orderId) =>
+        prepared("w", `INSERT INTO "${service}".work (order_id, service) VALUES ($1, $2)`, [
+          orderId,
+          service,
+        ]),
+      ),
+      prepared(
+        "o",
+        `INSERT INTO "${service}".outbox SELECT unnest($1::uuid[]), unnest($2::text[])`,
+        [emitted.map(({ id }) => id), emitted.map((message) => JSON.stringify(message))],
+      ),
+      ...(published.length === 0
+        ? []
+        : [
+            prepared("d", `DELETE FROM "${service}".outbox WHERE id = ANY($1::uuid[])`, [
+              published,
+            ]),
+          ]),
       prepared("commit", "COMMIT", []),
     ];
     await Promise.all(statements.map((statement) => this.#client.query(statement)));
@@ -92,7 +117,10 @@ class Consumer {
   }
 }
 
-export function batchCeiling(durability: string, wireOf: (servers: Servers) => Promise<Wire>): Contestant {
+export function batchCeiling(
+  durability: string,
+  wireOf: (servers: Servers) => Promise<Wire>,
+): Contestant {
   return {
     durability: `Postgres, fsync=on, synchronous_commit=on; ${durability}`,
     async open({ servers, finished }) {
@@ -109,10 +137,13 @@ export function batchCeiling(durability: string, wireOf: (servers: Servers) => P
         const consumer = consumerOf(await connect(service), wire, service, finished);
         await wire.listen(service, (messages) => consumer.take(messages));
       }
-      const beginners = await Promise.all(Array.from({ length: BEGINNERS }, () => connect("orders")));
+      const beginners = await Promise.all(
+        Array.from({ length: BEGINNERS }, () => connect("orders")),
+      );
       const waiting: ((writer: Writer) => void)[] = [];
       const beginAll = async (orderIds: readonly string[]) => {
-        const writer = beginners.pop() ?? (await new Promise<Writer>((resolve) => waiting.push(resolve)));
+        const writer =
+          beginners.pop() ?? (await new Promise<Writer>((resolve) => waiting.push(resolve)));
         const emitted = await writer.commit(undefined, orderIds);
         wire.send("orders", emitted).then(() => writer.published(emitted), end);
         const next = waiting.shift();
@@ -132,7 +163,12 @@ export function batchCeiling(durability: string, wireOf: (servers: Servers) => P
   };
 }
 
-function consumerOf(writer: Writer, wire: Wire, service: ServiceName, finished: Finished): Consumer {
+function consumerOf(
+  writer: Writer,
+  wire: Wire,
+  service: ServiceName,
+  finished: Finished,
+): Consumer {
   return new Consumer(async (messages) => {
     const emitted = await writer.commit(
       messages,

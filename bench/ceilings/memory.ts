@@ -11,7 +11,9 @@ interface Waiting {
 export const memoryCeiling: Contestant = {
   durability: "none: memory only",
   async open({ finished }) {
-    const services = new Map(SERVICES.map((name) => [name, { seen: new Set<string>(), rows: new Map<string, string>() }]));
+    const services = new Map(
+      SERVICES.map((name) => [name, { seen: new Set<string>(), rows: new Map<string, string>() }]),
+    );
     let queue: Waiting[] = [];
     let draining: Promise<void> | undefined;
     const drain = async () => {

@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { SERVICES, type ServiceName } from "../harness/contestant.ts";
 
-/* What hand-made code that does the least would keep and send: a CloudEvent, without contract, fence, retry or trace. */
+/*
+ * What hand-made code that does the least would keep and send: a CloudEvent, without contract,
+ * fence, retry or trace.
+ */
 
 export interface Message {
   readonly specversion: "1.0";

@@ -7,7 +7,8 @@ import { createTables, prepared, rowsOfAll } from "./tables.ts";
 const CONNECTIONS = 16;
 
 /**
- * - `awaited`    as an outbox is written by hand: begin, inbox, row, outbox, commit, and after publishing the outbox row's deletion
+ * - `awaited`    as an outbox is written by hand: begin, inbox, row, outbox, commit, and after
+ *                publishing the outbox row's deletion
  * - `pipelined`  the same six statements, sent together
  * - `statement`  all of it in one statement
  */
@@ -20,8 +21,16 @@ interface Job {
   readonly done: () => void;
 }
 
-/** Runs one job on a connection; returns what it emitted. `published` is an outbox row to delete along with it. */
-type Step = (client: pg.Client, job: Job, emitted: Message, published: string | undefined) => Promise<void>;
+/**
+ * Runs one job on a connection; returns what it emitted. `published` is an outbox row to delete
+ * along with it.
+ */
+type Step = (
+  client: pg.Client,
+  job: Job,
+  emitted: Message,
+  published: string | undefined,
+) => Promise<void>;
 
 const NOTHING = "00000000-0000-0000-0000-000000000000";
 
@@ -29,13 +38,21 @@ const steps: Readonly<Record<Way, Step>> = {
   async awaited(client, job, emitted) {
     for (const statement of statementsOf(job, emitted)) await client.query(statement);
     // Handing over to the next service happens here; then the row may go.
-    await client.query(prepared(`d ${job.service}`, `DELETE FROM "${job.service}".outbox WHERE id = $1::uuid`, [emitted.id]));
+    await client.query(
+      prepared(`d ${job.service}`, `DELETE FROM "${job.service}".outbox WHERE id = $1::uuid`, [
+        emitted.id,
+      ]),
+    );
   },
   async pipelined(client, job, emitted, published) {
     const statements = statementsOf(job, emitted);
     if (published !== undefined) {
       const [service = "orders", id = ""] = published.split(" ");
-      statements.splice(-1, 0, prepared(`d ${service}`, `DELETE FROM "${service}".outbox WHERE id = $1::uuid`, [id]));
+      statements.splice(
+        -1,
+        0,
+        prepared(`d ${service}`, `DELETE FROM "${service}".outbox WHERE id = $1::uuid`, [id]),
+      );
     }
     await Promise.all(statements.map((statement) => client.query(statement)));
   },
@@ -44,18 +61,34 @@ const steps: Readonly<Record<Way, Step>> = {
     const text = `WITH seen AS (INSERT INTO "${service}".inbox VALUES ($1)), row AS (INSERT INTO "${service}".work (order_id, service) VALUES ($2, $3)),
       gone AS (DELETE FROM "${before}".outbox WHERE id = $6::uuid) INSERT INTO "${service}".outbox VALUES ($4::uuid, $5)`;
     await client.query(
-      prepared(`s ${service} ${before}`, text, [heard?.id ?? orderId, orderId, service, emitted.id, JSON.stringify(emitted), id]),
+      prepared(`s ${service} ${before}`, text, [
+        heard?.id ?? orderId,
+        orderId,
+        service,
+        emitted.id,
+        JSON.stringify(emitted),
+        id,
+      ]),
     );
   },
 };
 
 function statementsOf({ service, orderId, heard }: Job, emitted: Message): pg.QueryConfig[] {
-  const inbox = heard === undefined ? [] : [prepared(`i ${service}`, `INSERT INTO "${service}".inbox VALUES ($1)`, [heard.id])];
+  const inbox =
+    heard === undefined
+      ? []
+      : [prepared(`i ${service}`, `INSERT INTO "${service}".inbox VALUES ($1)`, [heard.id])];
   return [
     prepared("begin", "BEGIN", []),
     ...inbox,
-    prepared(`w ${service}`, `INSERT INTO "${service}".work (order_id, service) VALUES ($1, $2)`, [orderId, service]),
-    prepared(`o ${service}`, `INSERT INTO "${service}".outbox VALUES ($1::uuid, $2)`, [emitted.id, JSON.stringify(emitted)]),
+    prepared(`w ${service}`, `INSERT INTO "${service}".work (order_id, service) VALUES ($1, $2)`, [
+      orderId,
+      service,
+    ]),
+    prepared(`o ${service}`, `INSERT INTO "${service}".outbox VALUES ($1::uuid, $2)`, [
+      emitted.id,
+      JSON.stringify(emitted),
+    ]),
     prepared("commit", "COMMIT", []),
   ];
 }
@@ -68,7 +101,10 @@ export function singleCeiling(way: Way): Contestant {
       const queue: Job[] = [];
       const idle: (() => void)[] = [];
       let closed = false;
-      const clients = Array.from({ length: CONNECTIONS }, () => new pg.Client({ connectionString: servers.postgres, pipeline: true }));
+      const clients = Array.from(
+        { length: CONNECTIONS },
+        () => new pg.Client({ connectionString: servers.postgres, pipeline: true }),
+      );
       await Promise.all(clients.map((client) => client.connect()));
       const add = (job: Job) => {
         queue.push(job);
@@ -98,7 +134,8 @@ export function singleCeiling(way: Way): Contestant {
         process.exit(1);
       });
       return {
-        begin: (orderId) => new Promise<void>((done) => add({ service: "orders", orderId, heard: undefined, done })),
+        begin: (orderId) =>
+          new Promise<void>((done) => add({ service: "orders", orderId, heard: undefined, done })),
         rows: () => rowsOfAll(servers.postgres),
         async close() {
           closed = true;

@@ -3,7 +3,10 @@ import { DatabaseSync } from "node:sqlite";
 import { type Contestant, SERVICES, type ServiceName } from "../harness/contestant.ts";
 import { type Message, messageOf, nextOf } from "./message.ts";
 
-/** One service's file: inbox, one row and outbox with prepared statements, in batches that somebody else has put together. */
+/**
+ * One service's file: inbox, one row and outbox with prepared statements, in batches that somebody
+ * else has put together.
+ */
 class Step {
   readonly #database: DatabaseSync;
   readonly #inbox;
@@ -58,7 +61,9 @@ export function sqliteCeiling(batch: number): Contestant {
   return {
     durability: "SQLite, WAL, synchronous=FULL",
     async open({ folder, finished }) {
-      const steps = new Map(SERVICES.map((name) => [name, new Step(join(folder, `${name}.db`), name)]));
+      const steps = new Map(
+        SERVICES.map((name) => [name, new Step(join(folder, `${name}.db`), name)]),
+      );
       let queue: string[] = [];
       let draining: Promise<void> | undefined;
       const drain = async () => {
@@ -67,7 +72,11 @@ export function sqliteCeiling(batch: number): Contestant {
           const taken = queue.slice(0, batch);
           queue = queue.slice(taken.length);
           let heard: readonly Message[] = taken.map((orderId) => messageOf("orders", orderId));
-          for (let name: ServiceName | undefined = "orders"; name !== undefined; name = nextOf(name)) {
+          for (
+            let name: ServiceName | undefined = "orders";
+            name !== undefined;
+            name = nextOf(name)
+          ) {
             heard = steps.get(name)?.handle(heard) ?? [];
           }
           for (const { data } of heard) finished(data.orderId);

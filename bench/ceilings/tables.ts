@@ -1,7 +1,10 @@
 import pg from "pg";
 import { SERVICES, type ServiceName } from "../harness/contestant.ts";
 
-/* The tables that every hand-made contestant on Postgres has: for each service an inbox, business rows and an outbox. */
+/*
+ * The tables that every hand-made contestant on Postgres has: for each service an inbox, business
+ * rows and an outbox.
+ */
 
 export async function createTables(url: string): Promise<void> {
   await withClient(url, async (client) => {
@@ -14,10 +17,14 @@ export async function createTables(url: string): Promise<void> {
   });
 }
 
-export async function rowsOfAll(url: string): Promise<Readonly<Record<ServiceName, readonly string[]>>> {
+export async function rowsOfAll(
+  url: string,
+): Promise<Readonly<Record<ServiceName, readonly string[]>>> {
   return withClient(url, async (client) => {
     const rowsOf = async (name: ServiceName) => {
-      const { rows } = await client.query<{ order_id: string }>(`SELECT order_id FROM "${name}".work`);
+      const { rows } = await client.query<{ order_id: string }>(
+        `SELECT order_id FROM "${name}".work`,
+      );
       return rows.map(({ order_id }) => order_id);
     };
     return {
@@ -41,6 +48,10 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 }
 
 /** Prepared under its text's own name, once for each connection. */
-export function prepared(name: string, text: string, values: readonly (string | readonly string[])[]): pg.QueryConfig {
+export function prepared(
+  name: string,
+  text: string,
+  values: readonly (string | readonly string[])[],
+): pg.QueryConfig {
   return { name, text, values: [...values] };
 }

@@ -22,7 +22,10 @@ export async function inProcess(): Promise<Wire> {
 
 const ACK_PENDING = 400;
 
-/** One stream, a durable pull consumer for each service; a batch is published in one window with message ids, and acknowledged after its commit. */
+/**
+ * One stream, a durable pull consumer for each service; a batch is published in one window with
+ * message ids, and acknowledged after its commit.
+ */
 export async function overJetStream({ nats }: Servers): Promise<Wire> {
   const connection = await connect({ servers: nats, noAsyncTraces: true });
   const manager = await jetstreamManager(connection);
@@ -35,7 +38,11 @@ export async function overJetStream({ nats }: Servers): Promise<Wire> {
       const next = nextOf(from);
       if (next === undefined) return;
       await Promise.all(
-        messages.map((message) => client.publish(`${name}.${next}`, text.encode(JSON.stringify(message)), { msgID: message.id })),
+        messages.map((message) =>
+          client.publish(`${name}.${next}`, text.encode(JSON.stringify(message)), {
+            msgID: message.id,
+          }),
+        ),
       );
     },
     async listen(service, take) {

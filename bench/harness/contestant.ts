@@ -23,7 +23,10 @@ export interface Opening {
   readonly finished: Finished;
 }
 
-/** Whoever runs the workload: order, payment, inventory, shipping; each step one local transaction that writes one business row. */
+/**
+ * Whoever runs the workload: order, payment, inventory, shipping; each step one local transaction
+ * that writes one business row.
+ */
 export interface Contestant {
   /** What survives what, and how it is configured: printed beside the figures. */
   readonly durability: string;
@@ -33,7 +36,9 @@ export interface Contestant {
 export interface Running {
   /** Begins one saga; resolves once its first step is done for good. */
   begin(orderId: string): Promise<unknown>;
-  /** Begins many at once, where the contestant has a way to do so that is not `begin` many times. */
+  /**
+   * Begins many at once, where the contestant has a way to do so that is not `begin` many times.
+   */
   beginAll?(orderIds: readonly string[]): Promise<unknown>;
   /** The orders that have a business row, step by step, one for each row. */
   rows(): Promise<Readonly<Record<ServiceName, readonly string[]>>>;

@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 
 /** An empty database of the server, for one round. */
-export async function withDatabase<T>(server: string, work: (url: string) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  server: string,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
   const name = `bench_${randomUUID().replaceAll("-", "")}`;
   const admin = new pg.Client({ connectionString: server });
   await admin.connect();

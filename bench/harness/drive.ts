@@ -2,7 +2,10 @@ import { cpus } from "node:os";
 import { orderIdOf, type Running } from "./contestant.ts";
 import { percentile } from "./statistics.ts";
 
-/** Sagas begun and not finished at any time: enough to fill batches, as a busy system does, and few enough to bound every queue. */
+/**
+ * Sagas begun and not finished at any time: enough to fill batches, as a busy system does, and few
+ * enough to bound every queue.
+ */
 const IN_FLIGHT_MAX = 2_000;
 /** Who begins sagas one by one: so many callers, each waiting for its own. */
 const CALLERS = 16;
@@ -55,7 +58,9 @@ export class Driver {
   /** So many callers, each beginning one saga after the other. */
   oneByOne(sagas: number): Promise<Throughput> {
     const running = this.#contestant();
-    return this.#timed(sagas, () => this.#callers(CALLERS, sagas, 1, ([orderId = ""]) => running.begin(orderId)));
+    return this.#timed(sagas, () =>
+      this.#callers(CALLERS, sagas, 1, ([orderId = ""]) => running.begin(orderId)),
+    );
   }
 
   /** As many as there is room for, a hundred in a call where the contestant has one for that. */
@@ -63,7 +68,11 @@ export class Driver {
     const running = this.#contestant();
     const { beginAll } = running;
     if (beginAll !== undefined) {
-      return this.#timed(sagas, () => this.#callers(BULK.callers, sagas, BULK.size, (orderIds) => beginAll.call(running, orderIds)));
+      return this.#timed(sagas, () =>
+        this.#callers(BULK.callers, sagas, BULK.size, (orderIds) =>
+          beginAll.call(running, orderIds),
+        ),
+      );
     }
     return this.#timed(sagas, async () => {
       const failures: unknown[] = [];
@@ -93,11 +102,18 @@ export class Driver {
     const total = perSecond * seconds;
     const times: Promise<number>[] = [];
     for (let n = 0; n < total; ) {
-      const due = Math.min(total, Math.floor(((performance.now() - start) / 1_000) * perSecond) + 1);
+      const due = Math.min(
+        total,
+        Math.floor(((performance.now() - start) / 1_000) * perSecond) + 1,
+      );
       for (; n < due; n++) {
         const at = start + (n * 1_000) / perSecond;
         const orderId = this.#next();
-        times.push(Promise.all([this.#end(orderId), this.#contestant().begin(orderId)]).then(([end]) => end - at));
+        times.push(
+          Promise.all([this.#end(orderId), this.#contestant().begin(orderId)]).then(
+            ([end]) => end - at,
+          ),
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -105,7 +121,12 @@ export class Driver {
     return { p50: percentile(all, 0.5), p99: percentile(all, 0.99) };
   }
 
-  async #callers(callers: number, sagas: number, size: number, begin: (orderIds: readonly string[]) => Promise<unknown>): Promise<void> {
+  async #callers(
+    callers: number,
+    sagas: number,
+    size: number,
+    begin: (orderIds: readonly string[]) => Promise<unknown>,
+  ): Promise<void> {
     let left = sagas;
     const caller = async () => {
       while (left > 0) {
@@ -135,7 +156,8 @@ export class Driver {
 
   /** Resolves once so many more may be in flight. */
   async #room(size: number): Promise<void> {
-    while (this.#inFlight + size > IN_FLIGHT_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#inFlight + size > IN_FLIGHT_MAX)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #end(orderId: string): Promise<number> {
@@ -154,5 +176,8 @@ export class Driver {
 }
 
 function machineCpuMs(): number {
-  return cpus().reduce((sum, { times }) => sum + times.user + times.sys + times.nice + times.irq, 0);
+  return cpus().reduce(
+    (sum, { times }) => sum + times.user + times.sys + times.nice + times.irq,
+    0,
+  );
 }

@@ -5,7 +5,10 @@ import { orderIdOf, type Running, SERVICES, type Servers } from "./contestant.ts
 import { Driver, type Latency, type Throughput } from "./drive.ts";
 import { ENTRIES } from "./entries.ts";
 
-/* One round of one contestant, in a process of its own: `node round.ts '{"name": …}'`. Writes one line of JSON. */
+/*
+ * One round of one contestant, in a process of its own: `node round.ts '{"name": …}'`. Writes one
+ * line of JSON.
+ */
 
 export interface Order {
   readonly name: string;
@@ -37,18 +40,30 @@ const contestant = await entry.load();
 const driver = new Driver();
 const folder = mkdtempSync(join(tmpdir(), "odori-bench-"));
 try {
-  const running = await contestant.open({ servers: order.servers, folder, finished: driver.finished });
+  const running = await contestant.open({
+    servers: order.servers,
+    folder,
+    finished: driver.finished,
+  });
   driver.drive(running);
   await driver.inBulk(WARM_UP);
   const inBulk = await driver.inBulk(order.bulkSagas);
   const oneByOne = await driver.oneByOne(order.sagas);
   const latency = order.latencySagas === 0 ? undefined : await driver.latency(order.latencySagas);
   const keepsUp = oneByOne.sagasPerSecond > PACE * 1.2;
-  const paced = keepsUp && order.pacedSeconds > 0 ? await driver.paced(PACE, order.pacedSeconds) : undefined;
+  const paced =
+    keepsUp && order.pacedSeconds > 0 ? await driver.paced(PACE, order.pacedSeconds) : undefined;
   await verify(running, driver.begun);
   await running.close();
   const peakMiB = process.resourceUsage().maxRSS / 1_024;
-  const result: Result = { durability: contestant.durability, oneByOne, inBulk, latency, paced, peakMiB };
+  const result: Result = {
+    durability: contestant.durability,
+    oneByOne,
+    inBulk,
+    latency,
+    paced,
+    peakMiB,
+  };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -61,9 +76,13 @@ async function verify(running: Running, begun: number): Promise<void> {
   const rows = await running.rows();
   for (const name of SERVICES) {
     const found = new Set(rows[name]);
-    const missing = Array.from({ length: begun }, (_, n) => orderIdOf(n)).filter((orderId) => !found.has(orderId));
+    const missing = Array.from({ length: begun }, (_, n) => orderIdOf(n)).filter(
+      (orderId) => !found.has(orderId),
+    );
     if (rows[name].length !== begun || missing.length > 0) {
-      throw new Error(`${order.name}: ${name} has ${rows[name].length} rows of ${found.size} orders instead of ${begun}`);
+      throw new Error(
+        `${order.name}: ${name} has ${rows[name].length} rows of ${found.size} orders instead of ${begun}`,
+      );
     }
   }
 }

@@ -6,7 +6,9 @@ import { type Recipe, Server } from "../../test/servers/server.ts";
 import type { ServerName, Servers } from "./contestant.ts";
 
 /** Starts a server of each kind that is needed and can be had; undefined where it cannot. */
-export async function startServers(names: ReadonlySet<ServerName>): Promise<{ readonly servers: Servers; stop(): Promise<void> }> {
+export async function startServers(
+  names: ReadonlySet<ServerName>,
+): Promise<{ readonly servers: Servers; stop(): Promise<void> }> {
   const running: Server[] = [];
   const servers = { postgres: "", nats: "", rabbitmq: "", kafka: "", redis: "" };
   for (const name of names) {
@@ -31,7 +33,10 @@ function recipeOf(name: ServerName): Recipe | undefined {
   return program === undefined ? undefined : recipes[name](program);
 }
 
-/** As its documentation recommends for a queue: append-only file, synced every second, nothing evicted. */
+/**
+ * As its documentation recommends for a queue: append-only file, synced every second, nothing
+ * evicted.
+ */
 function redis(): Recipe | undefined {
   if (spawnSync("redis-server", ["--version"]).status !== 0) return undefined;
   const settings = [
@@ -48,7 +53,10 @@ function redis(): Recipe | undefined {
   ];
   return {
     name: "redis",
-    command: ({ folder, port }) => ({ program: "redis-server", args: ["--port", `${port}`, "--dir", folder, ...settings] }),
+    command: ({ folder, port }) => ({
+      program: "redis-server",
+      args: ["--port", `${port}`, "--dir", folder, ...settings],
+    }),
     ready: ({ port }) =>
       new Promise((resolve, reject) => {
         const socket = connect(port, "127.0.0.1", () => {

@@ -50,7 +50,10 @@ function middle(rounds: readonly (Latency | undefined)[]): Latency | undefined {
   return { p50: median(known.map(({ p50 }) => p50)), p99: median(known.map(({ p99 }) => p99)) };
 }
 
-export function tableOf(machine: Readonly<Record<string, unknown>>, summaries: readonly Summary[]): string {
+export function tableOf(
+  machine: Readonly<Record<string, unknown>>,
+  summaries: readonly Summary[],
+): string {
   const head = [
     "",
     "one by one, sagas/s",
@@ -80,7 +83,9 @@ export function tableOf(machine: Readonly<Record<string, unknown>>, summaries: r
 
 function shown({ median, lowest, highest }: Spread): string {
   const whole = (value: number) => Math.round(value).toLocaleString("en");
-  return lowest === highest ? whole(median) : `${whole(median)} (${whole(lowest)} - ${whole(highest)})`;
+  return lowest === highest
+    ? whole(median)
+    : `${whole(median)} (${whole(lowest)} - ${whole(highest)})`;
 }
 
 function latency(value: Latency | undefined): string {

@@ -15,8 +15,11 @@ export const odoriSqlite: Contestant = {
       store: (name) => sqlite(file(name)),
       bus: () => bus,
       setup: (tx) =>
-        tx.exec("CREATE TABLE IF NOT EXISTS work (id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, service TEXT NOT NULL) STRICT"),
-      write: (tx, name, orderId) => void tx.run("INSERT INTO work (order_id, service) VALUES (?, ?)", orderId, name),
+        tx.exec(
+          "CREATE TABLE IF NOT EXISTS work (id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, service TEXT NOT NULL) STRICT",
+        ),
+      write: (tx, name, orderId) =>
+        void tx.run("INSERT INTO work (order_id, service) VALUES (?, ?)", orderId, name),
       async rows(name) {
         const database = new DatabaseSync(file(name), { readOnly: true });
         try {
@@ -38,7 +41,9 @@ export const odoriMemory: Contestant = {
   durability: "none: memory only",
   async open(opening) {
     const bus = memoryBus([...SERVICES]);
-    const tables = new Map<ServiceName, MemoryTable<string>>(SERVICES.map((name) => [name, memoryTable<string>()]));
+    const tables = new Map<ServiceName, MemoryTable<string>>(
+      SERVICES.map((name) => [name, memoryTable<string>()]),
+    );
     const table = (name: ServiceName) => tables.get(name) ?? memoryTable<string>();
     return run<MemoryTx>(opening, {
       store: () => memoryStore(),

@@ -1,11 +1,20 @@
 import { type App, type Bus, type EventContract, type Store, start } from "odori";
-import { type Finished, type Opening, type Running, SERVICES, type ServiceName } from "../harness/contestant.ts";
+import {
+  type Finished,
+  type Opening,
+  type Running,
+  SERVICES,
+  type ServiceName,
+} from "../harness/contestant.ts";
 import { orderSaga, type WriteRow } from "./saga.ts";
 
 /** What differs between one database and bus and another. */
 export interface Setting<Native> {
   store(name: ServiceName): Store<Native>;
-  /** Called for each service: in one process they may share a bus, as between processes each has its own. */
+  /**
+   * Called for each service: in one process they may share a bus, as between processes each has its
+   * own.
+   */
   bus(name: ServiceName): Bus;
   setup(tx: Native, name: ServiceName): unknown;
   write: WriteRow<Native>;
@@ -13,7 +22,10 @@ export interface Setting<Native> {
   close(): Promise<void>;
 }
 
-/** A saga has finished once its last step is committed, not when the handler has run: what handlers say of a transaction is told after its commit. */
+/**
+ * A saga has finished once its last step is committed, not when the handler has run: what handlers
+ * say of a transaction is told after its commit.
+ */
 class Commits<Native extends object> {
   readonly #handled = new WeakMap<Native, string[]>();
   readonly #finished: Finished;
@@ -49,21 +61,40 @@ class Commits<Native extends object> {
 }
 
 /** The four services, running in this process. */
-export async function run<Native extends object>({ finished }: Opening, setting: Setting<Native>): Promise<Running> {
+export async function run<Native extends object>(
+  { finished }: Opening,
+  setting: Setting<Native>,
+): Promise<Running> {
   const commits = new Commits<Native>(finished);
-  const saga = orderSaga<Native>(setting.write, setting.setup, (tx, orderId) => commits.handled(tx, orderId));
+  const saga = orderSaga<Native>(setting.write, setting.setup, (tx, orderId) =>
+    commits.handled(tx, orderId),
+  );
   const part = (name: ServiceName) => ({ store: setting.store(name), bus: setting.bus(name) });
   const orders = await start(saga.orders, part("orders"));
   const apps: App<Native, EventContract>[] = [orders];
   for (const service of saga.others) {
     const name = SERVICES.find((known) => known === service.name) ?? "orders";
-    apps.push(await start(service, name === "shipping" ? { ...part(name), store: commits.watch(setting.store(name)) } : part(name)));
+    apps.push(
+      await start(
+        service,
+        name === "shipping"
+          ? { ...part(name), store: commits.watch(setting.store(name)) }
+          : part(name),
+      ),
+    );
   }
   return {
     begin: (orderId) => orders.begin(orderId, (tx) => saga.begin(orderId, tx)),
     async rows() {
-      const [first, second, third, fourth] = await Promise.all(SERVICES.map((name) => setting.rows(name)));
-      return { orders: first ?? [], payment: second ?? [], inventory: third ?? [], shipping: fourth ?? [] };
+      const [first, second, third, fourth] = await Promise.all(
+        SERVICES.map((name) => setting.rows(name)),
+      );
+      return {
+        orders: first ?? [],
+        payment: second ?? [],
+        inventory: third ?? [],
+        shipping: fourth ?? [],
+      };
     },
     async close() {
       await Promise.all(apps.map((app) => app.stop()));

@@ -9,14 +9,24 @@ const reserved = event("inventory.reserved.v1", z.object({ orderId, reservationI
 const requested = event("shipping.requested.v1", z.object({ orderId, shipmentId: z.string() }));
 
 /** Writes the one business row of a step. */
-export type WriteRow<Native> = (tx: Native, service: ServiceName, orderId: string) => Promise<unknown> | void;
+export type WriteRow<Native> = (
+  tx: Native,
+  service: ServiceName,
+  orderId: string,
+) => Promise<unknown> | void;
 
-/** The fact, once the row is written: at once where writing takes no waiting, as a handler over SQLite would return it. */
+/**
+ * The fact, once the row is written: at once where writing takes no waiting, as a handler over
+ * SQLite would return it.
+ */
 function then<Fact>(written: Promise<unknown> | void, fact: () => Fact): Fact | Promise<Fact> {
   return written instanceof Promise ? written.then(fact) : fact();
 }
 
-/** The order saga without failures. `last` is told of the last step, in a transaction that is still open. */
+/**
+ * The order saga without failures. `last` is told of the last step, in a transaction that is still
+ * open.
+ */
 export function orderSaga<Native>(
   write: WriteRow<Native>,
   setup: (tx: Native, name: ServiceName) => unknown,
@@ -28,21 +38,28 @@ export function orderSaga<Native>(
       service<Native>("payment", { setup: (tx) => setup(tx, "payment") }).on(placed, {
         emits: [authorized],
         handle: ({ data: { orderId } }, { tx }) =>
-          then(write(tx, "payment", orderId), () => authorized({ orderId, paymentId: `p-${orderId}` })),
+          then(write(tx, "payment", orderId), () =>
+            authorized({ orderId, paymentId: `p-${orderId}` }),
+          ),
       }),
       service<Native>("inventory", { setup: (tx) => setup(tx, "inventory") }).on(authorized, {
         emits: [reserved],
         handle: ({ data: { orderId } }, { tx }) =>
-          then(write(tx, "inventory", orderId), () => reserved({ orderId, reservationId: `r-${orderId}` })),
+          then(write(tx, "inventory", orderId), () =>
+            reserved({ orderId, reservationId: `r-${orderId}` }),
+          ),
       }),
       service<Native>("shipping", { setup: (tx) => setup(tx, "shipping") }).on(reserved, {
         emits: [requested],
         handle({ data: { orderId } }, { tx }) {
           last(tx, orderId);
-          return then(write(tx, "shipping", orderId), () => requested({ orderId, shipmentId: `s-${orderId}` }));
+          return then(write(tx, "shipping", orderId), () =>
+            requested({ orderId, shipmentId: `s-${orderId}` }),
+          );
         },
       }),
     ],
-    begin: (orderId: string, tx: Native) => then(write(tx, "orders", orderId), () => placed({ orderId, amount: 1 })),
+    begin: (orderId: string, tx: Native) =>
+      then(write(tx, "orders", orderId), () => placed({ orderId, amount: 1 })),
   };
 }

@@ -5,11 +5,22 @@ import { nats } from "odori/nats";
 import { postgres, postgresBus, type Sql } from "odori/postgres";
 import { rabbitmq } from "odori/rabbitmq";
 import pg from "pg";
-import { type Contestant, SERVICES, type Servers, type ServiceName } from "../harness/contestant.ts";
+import {
+  type Contestant,
+  SERVICES,
+  type Servers,
+  type ServiceName,
+} from "../harness/contestant.ts";
 import { run } from "./run.ts";
 
-/** Postgres with a schema for each service, and a bus. Every service has its own connections to both, as in a process of its own. */
-function overPostgres(durability: string, busOf: (servers: Servers) => (name: ServiceName) => Bus): Contestant {
+/**
+ * Postgres with a schema for each service, and a bus. Every service has its own connections to
+ * both, as in a process of its own.
+ */
+function overPostgres(
+  durability: string,
+  busOf: (servers: Servers) => (name: ServiceName) => Bus,
+): Contestant {
   return {
     durability: `Postgres, fsync=on, synchronous_commit=on; ${durability}`,
     async open(opening) {
@@ -24,12 +35,18 @@ function overPostgres(durability: string, busOf: (servers: Servers) => (name: Se
           tx.query(
             `CREATE TABLE IF NOT EXISTS "${name}".work (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id text NOT NULL, service text NOT NULL)`,
           ),
-        write: (tx, name, orderId) => tx.query(`INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2)`, [orderId, name]),
+        write: (tx, name, orderId) =>
+          tx.query(`INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2)`, [
+            orderId,
+            name,
+          ]),
         async rows(name) {
           const client = new pg.Client({ connectionString: servers.postgres });
           await client.connect();
           try {
-            const { rows } = await client.query<{ order_id: string }>(`SELECT order_id FROM "${name}".work`);
+            const { rows } = await client.query<{ order_id: string }>(
+              `SELECT order_id FROM "${name}".work`,
+            );
             return rows.map(({ order_id }) => order_id);
           } finally {
             await client.end();
@@ -47,10 +64,19 @@ export const odoriPostgres = overPostgres("in-process bus, recovered from the ou
   const bus = memoryBus([...SERVICES]);
   return () => bus;
 });
-export const odoriPostgresBus = overPostgres("Postgres as the bus", (servers) => () => postgresBus({ connectionString: servers.postgres }));
-export const odoriNats = overPostgres("JetStream, file storage", (servers) => () => nats({ servers: servers.nats }));
+export const odoriPostgresBus = overPostgres(
+  "Postgres as the bus",
+  (servers) => () => postgresBus({ connectionString: servers.postgres }),
+);
+export const odoriNats = overPostgres(
+  "JetStream, file storage",
+  (servers) => () => nats({ servers: servers.nats }),
+);
 export const odoriRabbitmq = overPostgres(
   "RabbitMQ, quorum queues, confirms",
   (servers) => () => rabbitmq({ url: servers.rabbitmq, unheard: ["shipping.requested.v1"] }),
 );
-export const odoriKafka = overPostgres("Kafka, acks=all", (servers) => () => kafka({ brokers: [servers.kafka] }));
+export const odoriKafka = overPostgres(
+  "Kafka, acks=all",
+  (servers) => () => kafka({ brokers: [servers.kafka] }),
+);

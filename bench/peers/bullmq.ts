@@ -6,9 +6,13 @@ interface Payload {
   readonly orderId: string;
 }
 
-/** A queue for each step. The row is in Postgres and the job in Redis: whoever dies between the two has one without the other. */
+/**
+ * A queue for each step. The row is in Postgres and the job in Redis: whoever dies between the two
+ * has one without the other.
+ */
 export const contestant: Contestant = {
-  durability: "BullMQ 6: Redis, appendfsync=everysec (up to a second is lost); rows in Postgres, fsync=on; two writes, not atomic",
+  durability:
+    "BullMQ 6: Redis, appendfsync=everysec (up to a second is lost); rows in Postgres, fsync=on; two writes, not atomic",
   async open({ servers, finished }) {
     const pool = await createRows(servers.postgres);
     const { hostname, port } = new URL(servers.redis);
@@ -21,10 +25,18 @@ export const contestant: Contestant = {
       await writeRow(pool, name, orderId);
       const next = nextOf(name);
       if (next === undefined) finished(orderId);
-      else await queues.get(next)?.add("step", { orderId }, { jobId: orderId, removeOnComplete: true });
+      else
+        await queues
+          .get(next)
+          ?.add("step", { orderId }, { jobId: orderId, removeOnComplete: true });
     };
     const workers = SERVICES.slice(1).map(
-      (name) => new Worker<Payload>(name, ({ data }) => step(name, data.orderId), { connection, prefix, concurrency: 50 }),
+      (name) =>
+        new Worker<Payload>(name, ({ data }) => step(name, data.orderId), {
+          connection,
+          prefix,
+          concurrency: 50,
+        }),
     );
     await Promise.all(workers.map((worker) => worker.waitUntilReady()));
     return {

@@ -17,7 +17,12 @@ export const contestant: Contestant = {
       },
       { name: "saga" },
     );
-    DBOS.setConfig({ name: "bench", systemDatabaseUrl: servers.postgres, systemDatabasePoolSize: 16, logLevel: "error" });
+    DBOS.setConfig({
+      name: "bench",
+      systemDatabaseUrl: servers.postgres,
+      systemDatabasePoolSize: 16,
+      logLevel: "error",
+    });
     await DBOS.launch();
     return {
       begin: (orderId) => DBOS.startWorkflow(saga, { workflowID: orderId })(orderId),

@@ -1,21 +1,36 @@
 import { Logger, run, type Task } from "graphile-worker";
 import { type Contestant, SERVICES, type ServiceName } from "../harness/contestant.ts";
-import { CONNECTIONS, createRows, inTransaction, nextOf, rowsOf, type Sql, writeRow } from "./rows.ts";
+import {
+  CONNECTIONS,
+  createRows,
+  inTransaction,
+  nextOf,
+  rowsOf,
+  type Sql,
+  writeRow,
+} from "./rows.ts";
 
 interface Payload {
   readonly orderId: string;
 }
 
-/** Four chained tasks; each writes its row and adds the next job in one transaction, with a local queue as its performance notes recommend. */
+/**
+ * Four chained tasks; each writes its row and adds the next job in one transaction, with a local
+ * queue as its performance notes recommend.
+ */
 export const contestant: Contestant = {
-  durability: "graphile-worker 0.18: Postgres, fsync=on; a row and the next job in one commit, the job's own completion in another",
+  durability:
+    "graphile-worker 0.18: Postgres, fsync=on; a row and the next job in one commit, the job's own completion in another",
   async open({ servers, finished }) {
     const pool = await createRows(servers.postgres);
     const step = async (sql: Sql, name: ServiceName, orderId: string) => {
       await writeRow(sql, name, orderId);
       const next = nextOf(name);
       if (next !== undefined)
-        await sql.query("SELECT graphile_worker.add_job($1, json_build_object('orderId', $2::text))", [next, orderId]);
+        await sql.query(
+          "SELECT graphile_worker.add_job($1, json_build_object('orderId', $2::text))",
+          [next, orderId],
+        );
     };
     const task =
       (name: ServiceName): Task =>

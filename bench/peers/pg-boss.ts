@@ -7,7 +7,10 @@ interface Payload {
   readonly orderId: string;
 }
 
-/** Who fetches jobs of a queue. It looks again at once while there are some, and is woken in process: its own polling begins at 500 ms. */
+/**
+ * Who fetches jobs of a queue. It looks again at once while there are some, and is woken in
+ * process: its own polling begins at 500 ms.
+ */
 class Fetchers {
   #idle: (() => void)[] = [];
   #closed = false;
@@ -15,7 +18,8 @@ class Fetchers {
   start(count: number, turn: () => Promise<number>): readonly Promise<void>[] {
     return Array.from({ length: count }, async () => {
       while (!this.#closed) {
-        if ((await turn()) === 0 && !this.#closed) await new Promise<void>((resolve) => this.#idle.push(resolve));
+        if ((await turn()) === 0 && !this.#closed)
+          await new Promise<void>((resolve) => this.#idle.push(resolve));
       }
     });
   }
@@ -30,19 +34,29 @@ class Fetchers {
   }
 }
 
-/** Row, next job and completion in one transaction: of one job, or of a batch that is put together by hand. */
+/**
+ * Row, next job and completion in one transaction: of one job, or of a batch that is put together
+ * by hand.
+ */
 function pgBoss(batchSize: number): Contestant {
   return {
     durability: `pg-boss 12: Postgres, fsync=on; row, next job and completion in one commit, ${batchSize === 1 ? "a job" : "a batch"} each, after a fetch`,
     async open({ servers, finished }) {
       const pool = await createRows(servers.postgres);
-      const boss = new PgBoss({ connectionString: servers.postgres, max: CONNECTIONS, supervise: false, schedule: false });
+      const boss = new PgBoss({
+        connectionString: servers.postgres,
+        max: CONNECTIONS,
+        supervise: false,
+        schedule: false,
+      });
       boss.on("error", (error) => process.stderr.write(`${error}\n`));
       await boss.start();
       const queues = ["payment", "inventory", "shipping"] as const;
       for (const name of queues) await boss.createQueue(name);
       const fetchers = new Map<ServiceName, Fetchers>(queues.map((name) => [name, new Fetchers()]));
-      const within = (client: pg.PoolClient): Db => ({ executeSql: (text, values) => client.query(text, values) });
+      const within = (client: pg.PoolClient): Db => ({
+        executeSql: (text, values) => client.query(text, values),
+      });
       const send = (client: pg.PoolClient, name: ServiceName, orderIds: readonly string[]) => {
         const [first = ""] = orderIds;
         const db = within(client);
@@ -50,7 +64,11 @@ function pgBoss(batchSize: number): Contestant {
         const jobs = orderIds.map((orderId) => ({ data: { orderId } }));
         return boss.insert(name, jobs, { db });
       };
-      const step = async (client: pg.PoolClient, name: ServiceName, orderIds: readonly string[]) => {
+      const step = async (
+        client: pg.PoolClient,
+        name: ServiceName,
+        orderIds: readonly string[],
+      ) => {
         for (const orderId of orderIds) await writeRow(client, name, orderId);
         const next = nextOf(name);
         if (next !== undefined) await send(client, next, orderIds);
@@ -73,7 +91,9 @@ function pgBoss(batchSize: number): Contestant {
         else fetchers.get(next)?.wake();
         return jobs.length;
       };
-      const working = queues.flatMap((name) => fetchers.get(name)?.start(batchSize === 1 ? 5 : 1, turn(name)) ?? []);
+      const working = queues.flatMap(
+        (name) => fetchers.get(name)?.start(batchSize === 1 ? 5 : 1, turn(name)) ?? [],
+      );
       const beginAll = async (orderIds: readonly string[]) => {
         await inTransaction(pool, (client) => step(client, "orders", orderIds));
         fetchers.get("payment")?.wake();

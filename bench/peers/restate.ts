@@ -9,7 +9,8 @@ import { createRows, rowsOf, writeRow } from "./rows.ts";
 
 /** A handler with four `ctx.run` steps, on a server of its own. */
 export const contestant: Contestant = {
-  durability: "Restate 1.7: its own log on disk, defaults; rows in Postgres, fsync=on; a step's row and its journal entry are two writes",
+  durability:
+    "Restate 1.7: its own log on disk, defaults; rows in Postgres, fsync=on; a step's row and its journal entry are two writes",
   async open({ servers, folder, finished }) {
     const pool = await createRows(servers.postgres);
     const saga = restate.service({
@@ -33,7 +34,9 @@ export const contestant: Contestant = {
       body: JSON.stringify({ uri: `http://127.0.0.1:${endpoint}` }),
     });
     if (!registered.ok) throw new Error(`Restate refuses the service: ${await registered.text()}`);
-    const client = clients.connect({ url: `http://127.0.0.1:${ingress}` }).serviceSendClient<typeof saga>({ name: "saga" });
+    const client = clients
+      .connect({ url: `http://127.0.0.1:${ingress}` })
+      .serviceSendClient<typeof saga>({ name: "saga" });
     return {
       begin: (orderId) => client.run(orderId),
       rows: () => rowsOf(pool),
@@ -45,11 +48,20 @@ export const contestant: Contestant = {
   },
 };
 
-/** The binary that comes with the package; started without the wrapper, which would stay between it and our signal. */
+/**
+ * The binary that comes with the package; started without the wrapper, which would stay between it
+ * and our signal.
+ */
 function startServer(folder: string, ingress: number, admin: number, node: number): ChildProcess {
   const wrapper = createRequire(import.meta.url).resolve("@restatedev/restate-server/package.json");
   const platform = `${process.platform}-${process.arch}`;
-  const program = join(dirname(wrapper), "..", `restate-server-${platform}`, "bin", "restate-server");
+  const program = join(
+    dirname(wrapper),
+    "..",
+    `restate-server-${platform}`,
+    "bin",
+    "restate-server",
+  );
   const child = spawn(program, ["--base-dir", folder, "--node-name", "bench"], {
     stdio: "ignore",
     env: {

@@ -9,7 +9,10 @@ export interface Sql {
 /** Connections for the steps: so many were the fastest here, more only wait for each other. */
 export const CONNECTIONS = 16;
 
-/** The business tables. Whoever delivers at least once needs the unique key, since it is what makes a second delivery harmless. */
+/**
+ * The business tables. Whoever delivers at least once needs the unique key, since it is what makes
+ * a second delivery harmless.
+ */
 export async function createRows(url: string): Promise<pg.Pool> {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
   pool.on("error", () => {});
@@ -22,18 +25,31 @@ export async function createRows(url: string): Promise<pg.Pool> {
 
 /** Writes the row of a step, once. */
 export function writeRow(sql: Sql, name: ServiceName, orderId: string): Promise<unknown> {
-  return sql.query(`INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2) ON CONFLICT DO NOTHING`, [orderId, name]);
+  return sql.query(
+    `INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+    [orderId, name],
+  );
 }
 
-export async function rowsOf(pool: pg.Pool): Promise<Readonly<Record<ServiceName, readonly string[]>>> {
+export async function rowsOf(
+  pool: pg.Pool,
+): Promise<Readonly<Record<ServiceName, readonly string[]>>> {
   const one = async (name: ServiceName) => {
     const { rows } = await pool.query<{ order_id: string }>(`SELECT order_id FROM "${name}".work`);
     return rows.map(({ order_id }) => order_id);
   };
-  return { orders: await one("orders"), payment: await one("payment"), inventory: await one("inventory"), shipping: await one("shipping") };
+  return {
+    orders: await one("orders"),
+    payment: await one("payment"),
+    inventory: await one("inventory"),
+    shipping: await one("shipping"),
+  };
 }
 
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   try {
     await client.query("BEGIN");

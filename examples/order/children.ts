@@ -11,7 +11,10 @@ export interface Child {
 
 const SERVE = fileURLToPath(new URL("serve.ts", import.meta.url));
 
-/** Resolves once it is running; rejects with what it says where it cannot. It ends with this process, however that ends. */
+/**
+ * Resolves once it is running; rejects with what it says where it cannot. It ends with this
+ * process, however that ends.
+ */
 export function spawnService(name: string, { store, bus, data }: Wiring): Promise<Child> {
   const args = [...process.execArgv, SERVE, name, "--store", store, "--bus", bus, "--data", data];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit", "ipc"] });
@@ -24,7 +27,11 @@ export function spawnService(name: string, { store, bus, data }: Wiring): Promis
     child.stdout?.once("data", () => resolve({ pid: child.pid ?? 0, stop }));
     child.once("error", reject);
     ended.then((status) => {
-      reject(new OdoriError("STOPPED", `The process of ${name} has ended with status ${status}.`, { mend: "It says why above." }));
+      reject(
+        new OdoriError("STOPPED", `The process of ${name} has ended with status ${status}.`, {
+          hint: "It says why above.",
+        }),
+      );
     });
   });
 }

@@ -16,12 +16,19 @@ export async function run(tx: Tx, statement: string, ...values: readonly Value[]
   return (await tx.query(numbered(statement), values)).rowCount ?? 0;
 }
 
-export async function all(tx: Tx, statement: string, ...values: readonly Value[]): Promise<readonly Row[]> {
+export async function all(
+  tx: Tx,
+  statement: string,
+  ...values: readonly Value[]
+): Promise<readonly Row[]> {
   if (!("query" in tx)) return tx.all(statement, ...values);
   return (await tx.query(numbered(statement), values)).rows;
 }
 
-/** Creates a service's own tables. Several processes of it may start at once, which `IF NOT EXISTS` alone does not bear in Postgres. */
+/**
+ * Creates a service's own tables. Several processes of it may start at once, which `IF NOT EXISTS`
+ * alone does not bear in Postgres.
+ */
 export async function create(tx: Tx, script: string): Promise<void> {
   if (!("query" in tx)) return tx.exec(script);
   await tx.query("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
@@ -37,7 +44,9 @@ function numbered(statement: string): string {
 /** Where the services keep their data: a database for each. */
 export interface Databases {
   store(service: string): Store<Tx>;
-  /** Reads a service's own tables with plain SQL, past Odori; nothing where they are not there yet. */
+  /**
+   * Reads a service's own tables with plain SQL, past Odori; nothing where they are not there yet.
+   */
   read(service: string, statement: string): Promise<readonly Row[]>;
   clear(services: readonly string[]): Promise<void>;
   close(): Promise<void>;

@@ -1,9 +1,20 @@
 import { service } from "odori";
-import { inventoryReleased, inventoryReservationFailed, inventoryReserved, paymentAuthorized, shippingFailed } from "./contracts.ts";
+import {
+  inventoryReleased,
+  inventoryReservationFailed,
+  inventoryReserved,
+  paymentAuthorized,
+  shippingFailed,
+} from "./contracts.ts";
 import { all, create, run, type Tx } from "./database.ts";
 
 /** What is on the shelf before the first order. */
-export const STOCK: Readonly<Record<string, number>> = { kimono: 1_000_000, fan: 1_000_000, drum: 1_000_000, moon: 0 };
+export const STOCK: Readonly<Record<string, number>> = {
+  kimono: 1_000_000,
+  fan: 1_000_000,
+  drum: 1_000_000,
+  moon: 0,
+};
 
 const setup = async (tx: Tx) => {
   await create(
@@ -13,7 +24,12 @@ const setup = async (tx: Tx) => {
     CREATE INDEX IF NOT EXISTS reservations_order ON reservations (order_id)`,
   );
   for (const [sku, available] of Object.entries(STOCK)) {
-    await run(tx, "INSERT INTO stock (sku, available) VALUES (?, ?) ON CONFLICT DO NOTHING", sku, available);
+    await run(
+      tx,
+      "INSERT INTO stock (sku, available) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      sku,
+      available,
+    );
   }
 };
 
@@ -27,7 +43,13 @@ export const inventory = service<Tx>("inventory", { setup })
       const take = "UPDATE stock SET available = available - ? WHERE sku = ? AND available >= ?";
       const taken = await run(tx, take, quantity, sku, quantity);
       if (taken === 0) return inventoryReservationFailed({ orderId, sku });
-      await run(tx, "INSERT INTO reservations (order_id, sku, quantity) VALUES (?, ?, ?)", orderId, sku, quantity);
+      await run(
+        tx,
+        "INSERT INTO reservations (order_id, sku, quantity) VALUES (?, ?, ?)",
+        orderId,
+        sku,
+        quantity,
+      );
       return inventoryReserved({ orderId, reservationId: uuid(), sku, quantity, destination });
     },
   })
@@ -35,8 +57,17 @@ export const inventory = service<Tx>("inventory", { setup })
     on: [shippingFailed],
     emits: [inventoryReleased],
     async handle({ data: { orderId } }, { tx }) {
-      for (const { sku, quantity } of await all(tx, "SELECT sku, quantity FROM reservations WHERE order_id = ?", orderId)) {
-        await run(tx, "UPDATE stock SET available = available + ? WHERE sku = ?", Number(quantity), String(sku));
+      for (const { sku, quantity } of await all(
+        tx,
+        "SELECT sku, quantity FROM reservations WHERE order_id = ?",
+        orderId,
+      )) {
+        await run(
+          tx,
+          "UPDATE stock SET available = available + ? WHERE sku = ?",
+          Number(quantity),
+          String(sku),
+        );
       }
       await run(tx, "DELETE FROM reservations WHERE order_id = ?", orderId);
       return inventoryReleased({ orderId });

@@ -22,9 +22,21 @@ interface Flags extends Wiring {
 const CLEAR_LINE = "\r\u001b[K";
 
 const command = new Command("npm start --")
-  .description("Runs order sagas over four services, each with a database of its own, and no coordinator between them.")
-  .option("--orders <n>", "orders to place; 0 only finishes what an earlier run left open", wholeNumber, 8)
-  .option("--fail-rate <share>", "share of orders that fail: at payment, inventory and shipping in turn", share, 0.4)
+  .description(
+    "Runs order sagas over four services, each with a database of its own, and no coordinator between them.",
+  )
+  .option(
+    "--orders <n>",
+    "orders to place; 0 only finishes what an earlier run left open",
+    wholeNumber,
+    8,
+  )
+  .option(
+    "--fail-rate <share>",
+    "share of orders that fail: at payment, inventory and shipping in turn",
+    share,
+    0.4,
+  )
   .option("--duplicates", "deliver every message twice", false)
   .addOption(storeOption())
   .addOption(busOption())
@@ -64,7 +76,8 @@ async function run(flags: Flags): Promise<void> {
   const shop = await Shop.open(flags, databases, flags.duplicates);
   try {
     const resumed = await shop.open();
-    if (resumed.length > 0 && !flags.json) process.stdout.write(`taking up ${resumed.length} orders that an earlier run left open\n\n`);
+    if (resumed.length > 0 && !flags.json)
+      process.stdout.write(`taking up ${resumed.length} orders that an earlier run left open\n\n`);
     const orders = makeOrders((await shop.placed()) + 1, flags.orders, flags.failRate);
     const ids = [...resumed, ...orders.map(({ orderId }) => orderId)];
     await shop.run(orders, abort.signal, progressOn(process.stderr, ids.length));
@@ -73,26 +86,45 @@ async function run(flags: Flags): Promise<void> {
     const states = await shop.states();
     const stateOf = (orderId: string) => states.get(orderId) ?? "lost";
     const shown = await Promise.all(
-      ids.slice(0, flags.show).map(async (orderId) => ({ orderId, state: stateOf(orderId), steps: await shop.trace(orderId) })),
+      ids.slice(0, flags.show).map(async (orderId) => ({
+        orderId,
+        state: stateOf(orderId),
+        steps: await shop.trace(orderId),
+      })),
     );
     const count = (state: string) => ids.filter((orderId) => stateOf(orderId) === state).length;
-    const result = { orders: ids.length, resumed: resumed.length, succeeded: count("completed"), undone: count("cancelled"), milliseconds };
+    const result = {
+      orders: ids.length,
+      resumed: resumed.length,
+      succeeded: count("completed"),
+      undone: count("cancelled"),
+      milliseconds,
+    };
     const repeated = abort.signal.aborted ? undefined : await shop.redeliver();
     const books = await audit(databases);
     if (flags.json) {
-      process.stdout.write(`${JSON.stringify({ summary: { ...result, ...books }, redelivered: repeated, sagas: shown }, undefined, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ summary: { ...result, ...books }, redelivered: repeated, sagas: shown }, undefined, 2)}\n`,
+      );
     } else {
       const paint = paintFor(process.stdout);
-      for (const { orderId, state, steps } of shown) process.stdout.write(`${orderReport(orderId, state, steps, paint)}\n`);
-      if (ids.length > shown.length) process.stdout.write(`and ${ids.length - shown.length} more\n\n`);
+      for (const { orderId, state, steps } of shown)
+        process.stdout.write(`${orderReport(orderId, state, steps, paint)}\n`);
+      if (ids.length > shown.length)
+        process.stdout.write(`and ${ids.length - shown.length} more\n\n`);
       if (repeated !== undefined) {
-        const what = repeated.changed ? paint.bad("and something changed") : "and nothing changed: it was a duplicate";
-        process.stdout.write(`order.placed of ${repeated.orderId} was delivered once more, ${what}\n\n`);
+        const what = repeated.changed
+          ? paint.bad("and something changed")
+          : "and nothing changed: it was a duplicate";
+        process.stdout.write(
+          `order.placed of ${repeated.orderId} was delivered once more, ${what}\n\n`,
+        );
       }
       process.stdout.write(summaryReport(result, books, paint));
     }
     const unfinished = books.open.length > 0 && !abort.signal.aborted;
-    process.exitCode = books.violations.length > 0 || unfinished || repeated?.changed === true ? 1 : 0;
+    process.exitCode =
+      books.violations.length > 0 || unfinished || repeated?.changed === true ? 1 : 0;
   } finally {
     await shop.stop();
     await databases.close();
@@ -100,7 +132,10 @@ async function run(flags: Flags): Promise<void> {
 }
 
 /** Says how far a long run is: on a terminal all the time, elsewhere every two seconds. */
-function progressOn(stream: NodeJS.WriteStream, total: number): (placed: number, open: number) => void {
+function progressOn(
+  stream: NodeJS.WriteStream,
+  total: number,
+): (placed: number, open: number) => void {
   let last = performance.now();
   return (placed, open) => {
     const now = performance.now();

@@ -27,12 +27,15 @@ interface Ran {
 /** Runs the example as `npm start` does; killed after `killAfterMs`, where given. */
 function run(args: readonly string[], killAfterMs?: number): Promise<Ran> {
   const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
-  const child = spawn(process.execPath, [...flags, MAIN, "--data", data, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...flags, MAIN, "--data", data, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk) => (out += chunk));
   child.stderr.on("data", (chunk) => (err += chunk));
-  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+  const timer =
+    killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => {
@@ -75,31 +78,59 @@ describe("the order example", () => {
     const first = await run(args);
     expect({ status: first.status, err: first.err }).toEqual({ status: 0, err: "" });
     const { summary, sagas, redelivered } = JSON.parse(first.out);
-    expect(summary).toMatchObject({ orders: 200, succeeded: 140, undone: 60, completed: 140, cancelled: 60, open: [], violations: [] });
+    expect(summary).toMatchObject({
+      orders: 200,
+      succeeded: 140,
+      undone: 60,
+      completed: 140,
+      cancelled: 60,
+      open: [],
+      violations: [],
+    });
     expect(sagas.length).toBe(2);
     expect(redelivered).toEqual({ orderId: "order-000001", changed: false });
     const second = JSON.parse((await run(args)).out);
-    expect(second.summary).toMatchObject({ orders: 200, completed: 280, cancelled: 120, violations: [] });
+    expect(second.summary).toMatchObject({
+      orders: 200,
+      completed: 280,
+      cancelled: 120,
+      violations: [],
+    });
   });
 
-  it("killed in the middle and started again: every open order reaches its end exactly once", { timeout: 60_000 }, async () => {
+  it("killed in the middle and started again: every open order reaches its end exactly once", {
+    timeout: 60_000,
+  }, async () => {
     // Now and then nothing happens to be under way at that moment: then once more.
     let open = 0;
     for (let attempt = 0; attempt < 20 && open === 0; attempt++) {
-      expect((await run(["--orders", "100000", "--fail-rate", "0.3"], 700 + 50 * attempt)).status).toBe("SIGKILL");
+      expect(
+        (await run(["--orders", "100000", "--fail-rate", "0.3"], 700 + 50 * attempt)).status,
+      ).toBe("SIGKILL");
       open = await openOrders();
     }
     expect(open).toBeGreaterThan(0);
     const { status, out } = await run(["--orders", "0", "--json"]);
     expect(status).toBe(0);
-    expect(JSON.parse(out).summary).toMatchObject({ orders: open, resumed: open, open: [], violations: [] });
+    expect(JSON.parse(out).summary).toMatchObject({
+      orders: open,
+      resumed: open,
+      open: [],
+      violations: [],
+    });
   });
 
   it("--help, and arguments that make no sense", async () => {
     const help = await run(["--help"]);
     expect(help.status).toBe(0);
     expect(help.out).toContain("Examples:");
-    for (const args of [["--orders", "-1"], ["--orders", "many"], ["--fail-rate", "2"], ["--fail-rate", ""], ["--nonsense"]]) {
+    for (const args of [
+      ["--orders", "-1"],
+      ["--orders", "many"],
+      ["--fail-rate", "2"],
+      ["--fail-rate", ""],
+      ["--nonsense"],
+    ]) {
       const { status, err } = await run(args);
       expect(status).toBe(2);
       expect(err).toContain("error:");
@@ -115,14 +146,20 @@ describe("the order example", () => {
       [0, 0.5, 0],
     ] as const) {
       const orders = makeOrders(1, count, rate);
-      const failing = orders.filter((order) => order.sku === "moon" || order.destination === "Atlantis" || order.amountCents > 100_000);
+      const failing = orders.filter(
+        (order) =>
+          order.sku === "moon" || order.destination === "Atlantis" || order.amountCents > 100_000,
+      );
       expect([orders.length, failing.length]).toEqual([count, expected]);
     }
   });
 });
 
 it("the order saga is proved: every one ends well, whatever the order, the duplicates and the failures", () => {
-  const { ok, findings, explored } = check(manifestOf(choreography), { fine: true, statesMax: 200_000 });
+  const { ok, findings, explored } = check(manifestOf(choreography), {
+    crashes: true,
+    statesMax: 200_000,
+  });
   expect(findings).toEqual([]);
   expect(ok && explored.exhaustive).toBe(true);
 });

@@ -1,5 +1,11 @@
 import { service } from "odori";
-import { orderCancelled, orderPlaced, paymentAuthorizationFailed, paymentRefunded, shippingRequested } from "./contracts.ts";
+import {
+  orderCancelled,
+  orderPlaced,
+  paymentAuthorizationFailed,
+  paymentRefunded,
+  shippingRequested,
+} from "./contracts.ts";
 import { create, run, type Tx } from "./database.ts";
 
 const setup = (tx: Tx) =>

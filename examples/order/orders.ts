@@ -12,14 +12,20 @@ export interface Order {
 const GOODS = ["kimono", "fan", "drum"];
 const PLACES = ["Kyoto", "Naha", "Sapporo", "Tokushima"];
 
-/** Where an order is bound to fail: the customer has no such limit, the goods are not in stock, no carrier goes there. */
+/**
+ * Where an order is bound to fail: the customer has no such limit, the goods are not in stock, no
+ * carrier goes there.
+ */
 const FAILURES: readonly ((order: Order) => Order)[] = [
   (order) => ({ ...order, destination: UNREACHABLE }),
   (order) => ({ ...order, sku: "moon" }),
   (order) => ({ ...order, amountCents: LIMIT_CENTS + order.amountCents }),
 ];
 
-/** Orders `first`, `first + 1`, …: the share `failRate` of them fails, at each of the three places in turn. The same numbers, the same orders. */
+/**
+ * Orders `first`, `first + 1`, …: the share `failRate` of them fails, at each of the three places
+ * in turn. The same numbers, the same orders.
+ */
 export function makeOrders(first: number, count: number, failRate: number): readonly Order[] {
   const failing = Math.round(count * failRate);
   return Array.from({ length: count }, (_, index) => {

@@ -27,8 +27,14 @@ export const payment = service<Tx>("payment", { setup })
     fails: [paymentAuthorizationFailed],
     async handle({ data }, { tx, uuid }) {
       const { orderId, amountCents, sku, quantity, destination } = data;
-      if (amountCents > LIMIT_CENTS) return paymentAuthorizationFailed({ orderId, reason: "limit" });
-      await run(tx, "INSERT INTO ledger (order_id, kind, cents) VALUES (?, 'charge', ?)", orderId, amountCents);
+      if (amountCents > LIMIT_CENTS)
+        return paymentAuthorizationFailed({ orderId, reason: "limit" });
+      await run(
+        tx,
+        "INSERT INTO ledger (order_id, kind, cents) VALUES (?, 'charge', ?)",
+        orderId,
+        amountCents,
+      );
       return paymentAuthorized({ orderId, paymentId: uuid(), sku, quantity, destination });
     },
   })
@@ -36,8 +42,17 @@ export const payment = service<Tx>("payment", { setup })
     on: [inventoryReservationFailed, inventoryReleased],
     emits: [paymentRefunded],
     async handle({ data }, { tx }) {
-      const [charge] = await all(tx, "SELECT cents FROM ledger WHERE order_id = ? AND kind = 'charge'", data.orderId);
-      await run(tx, "INSERT INTO ledger (order_id, kind, cents) VALUES (?, 'refund', ?)", data.orderId, Number(charge?.cents ?? 0));
+      const [charge] = await all(
+        tx,
+        "SELECT cents FROM ledger WHERE order_id = ? AND kind = 'charge'",
+        data.orderId,
+      );
+      await run(
+        tx,
+        "INSERT INTO ledger (order_id, kind, cents) VALUES (?, 'refund', ?)",
+        data.orderId,
+        Number(charge?.cents ?? 0),
+      );
       return paymentRefunded({ orderId: data.orderId });
     },
   });

@@ -2,13 +2,22 @@ import { type Paint, type TraceStep, timeline } from "odori/observe";
 import type { Audit } from "./audit.ts";
 
 /** One order as people read it: what became of it, and every step. */
-export function orderReport(orderId: string, state: string, steps: readonly TraceStep[], paint: Paint): string {
+export function orderReport(
+  orderId: string,
+  state: string,
+  steps: readonly TraceStep[],
+  paint: Paint,
+): string {
   const failed = steps.find((step) => step.disposition === "refused");
   const title = {
     completed: paint.good("succeeded"),
     cancelled: paint.bad(`failed at ${failed?.service ?? "an unknown place"}, and was undone`),
   }[state];
-  return [`${paint.bold(orderId)} ${title ?? state}`, ...timeline(steps, paint).map((line) => `  ${line}`), ""].join("\n");
+  return [
+    `${paint.bold(orderId)} ${title ?? state}`,
+    ...timeline(steps, paint).map((line) => `  ${line}`),
+    "",
+  ].join("\n");
 }
 
 export interface RunResult {
@@ -23,9 +32,13 @@ export function summaryReport(run: RunResult, books: Audit, paint: Paint): strin
   const resumed = run.resumed === 0 ? "" : `, ${run.resumed} of them taken up from an earlier run`;
   const money = `${euros(books.chargedCents)} charged - ${euros(books.refundedCents)} refunded = ${euros(books.chargedCents - books.refundedCents)}`;
   const ok = books.violations.length === 0;
-  const verdict = ok ? paint.good("everything adds up") : paint.bad(`${books.violations.length} things do not add up`);
+  const verdict = ok
+    ? paint.good("everything adds up")
+    : paint.bad(`${books.violations.length} things do not add up`);
   return [
-    paint.bold(`${run.orders} orders${resumed}: ${run.succeeded} succeeded, ${run.undone} undone, in ${run.milliseconds} ms`),
+    paint.bold(
+      `${run.orders} orders${resumed}: ${run.succeeded} succeeded, ${run.undone} undone, in ${run.milliseconds} ms`,
+    ),
     `  in the books  ${books.completed} completed, ${books.cancelled} cancelled, ${books.open.length} open`,
     `  money         ${money} for ${books.completed} completed orders`,
     `  stock         ${books.reserved} pieces set aside, ${books.shipments} shipments requested`,

@@ -24,7 +24,8 @@ export function schemas(url: string): Databases {
       }
     },
     async clear(services) {
-      for (const service of services) await pool.query(`DROP SCHEMA IF EXISTS "${service}" CASCADE`);
+      for (const service of services)
+        await pool.query(`DROP SCHEMA IF EXISTS "${service}" CASCADE`);
     },
     close: () => pool.end(),
   };

@@ -12,7 +12,9 @@ const SERVICES = { payment, inventory, shipping };
 type Name = keyof typeof SERVICES;
 
 const command = new Command("serve")
-  .description("Runs one service of the order saga in a process of its own, until SIGTERM or Ctrl-C.")
+  .description(
+    "Runs one service of the order saga in a process of its own, until SIGTERM or Ctrl-C.",
+  )
   .addArgument(new Argument("<service>", "which one").choices(Object.keys(SERVICES)))
   .addOption(storeOption())
   .addOption(busOption().default("nats"))
@@ -20,7 +22,11 @@ const command = new Command("serve")
   .action(async (name: Name, wiring: Wiring) => {
     const bus = await busOf(wiring);
     const databases = await databasesOf(wiring);
-    const app = await start(SERVICES[name], { store: databases.store(name), bus, logger: jsonLogger("warn") });
+    const app = await start(SERVICES[name], {
+      store: databases.store(name),
+      bus,
+      logger: jsonLogger("warn"),
+    });
     process.stdout.write(`${name} of ${choreography.name} is running\n`);
     await new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
@@ -33,6 +39,8 @@ const command = new Command("serve")
   });
 
 await command.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${codeOf(error)}: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `${codeOf(error)}: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exit(2);
 });

@@ -6,7 +6,8 @@ import { create, run, type Tx } from "./database.ts";
 export const UNREACHABLE = "Atlantis";
 
 // No unique constraint: a second shipment would show.
-const setup = (tx: Tx) => create(tx, "CREATE TABLE IF NOT EXISTS shipments (order_id TEXT NOT NULL)");
+const setup = (tx: Tx) =>
+  create(tx, "CREATE TABLE IF NOT EXISTS shipments (order_id TEXT NOT NULL)");
 
 /** Calls the carrier: the last step, after which there is nothing to undo. */
 export const shipping = service<Tx>("shipping", { setup }).on(inventoryReserved, {

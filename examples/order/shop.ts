@@ -1,4 +1,13 @@
-import { type App, type Bus, type EventEnvelope, jsonLogger, OdoriError, type Store, type StoreInspection, start } from "odori";
+import {
+  type App,
+  type Bus,
+  type EventEnvelope,
+  jsonLogger,
+  OdoriError,
+  type Store,
+  type StoreInspection,
+  start,
+} from "odori";
 import { type TraceStep, traceOf } from "odori/observe";
 import { type Child, spawnService } from "./children.ts";
 import { orderPlaced } from "./contracts.ts";
@@ -24,8 +33,8 @@ const LOOK_EVERY_MS = 20;
 const OTHERS = [payment, inventory, shipping];
 
 /**
- * The order service in this process, where orders are placed, and the three others: in this process too with the in-process bus,
- * each in a process of its own with any other.
+ * The order service in this process, where orders are placed, and the three others: in this process
+ * too with the in-process bus, each in a process of its own with any other.
  */
 export class Shop {
   readonly databases: Databases;
@@ -51,12 +60,18 @@ export class Shop {
 
   static async open(wiring: Wiring, databases: Databases, duplicates: boolean): Promise<Shop> {
     const bus = duplicates ? twice(await busOf(wiring)) : await busOf(wiring);
-    const on = (name: string) => ({ store: databases.store(name), bus, logger: jsonLogger("warn") });
+    const on = (name: string) => ({
+      store: databases.store(name),
+      bus,
+      logger: jsonLogger("warn"),
+    });
     // The others first: a bus knows a group once it has been there.
     const children = OTHERS.map((service) =>
       wiring.bus === "memory"
         ? start(service, on(service.name))
-        : spawnService(service.name, wiring).then((child) => beside(service.name, child, databases)),
+        : spawnService(service.name, wiring).then((child) =>
+            beside(service.name, child, databases),
+          ),
     );
     const [begins, ...others] = await Promise.all([start(order, on("order")), ...children]);
     return new Shop(wiring, databases, bus, begins, others);
@@ -70,7 +85,10 @@ export class Shop {
 
   /** Orders that have not come to an end, oldest first. */
   async open(): Promise<readonly string[]> {
-    const rows = await this.databases.read("order", "SELECT order_id FROM orders WHERE state = 'placed' ORDER BY order_id");
+    const rows = await this.databases.read(
+      "order",
+      "SELECT order_id FROM orders WHERE state = 'placed' ORDER BY order_id",
+    );
     return rows.map((row) => String(row.order_id));
   }
 
@@ -79,8 +97,15 @@ export class Shop {
     return new Map(rows.map((row) => [String(row.order_id), String(row.state)]));
   }
 
-  /** Places orders, no more than `OPEN_MAX` of them under way, and waits until all have ended. `progress` hears how many are still open. */
-  async run(orders: readonly Order[], signal: AbortSignal, progress: (placed: number, open: number) => void): Promise<void> {
+  /**
+   * Places orders, no more than `OPEN_MAX` of them under way, and waits until all have ended.
+   * `progress` hears how many are still open.
+   */
+  async run(
+    orders: readonly Order[],
+    signal: AbortSignal,
+    progress: (placed: number, open: number) => void,
+  ): Promise<void> {
     for (let from = 0; from < orders.length && !signal.aborted; from += OPEN_MAX / 2) {
       await this.#untilOpen(OPEN_MAX / 2, signal, (open) => progress(from, open));
       await Promise.all(orders.slice(from, from + OPEN_MAX / 2).map((one) => this.#place(one)));
@@ -89,8 +114,8 @@ export class Shop {
   }
 
   /**
-   * Delivers the event of the first order of this run once more, as a bus may at any time; undefined where none was placed, or where nobody can
-   * say when another process has handled it.
+   * Delivers the event of the first order of this run once more, as a bus may at any time;
+   * undefined where none was placed, or where nobody can say when another process has handled it.
    */
   async redeliver(): Promise<{ readonly orderId: string; readonly changed: boolean } | undefined> {
     if (this.#first === undefined || !this.#alone) return undefined;
@@ -101,7 +126,10 @@ export class Shop {
   }
 
   async trace(orderId: string): Promise<readonly TraceStep[]> {
-    const journals = this.#services.map(async ({ name, inspect }) => ({ service: name, records: await inspect.journal(orderId) }));
+    const journals = this.#services.map(async ({ name, inspect }) => ({
+      service: name,
+      records: await inspect.journal(orderId),
+    }));
     return traceOf(await Promise.all(journals));
   }
 
@@ -112,7 +140,12 @@ export class Shop {
 
   async #place({ orderId, amountCents, ...goods }: Order): Promise<void> {
     const { event } = await this.#order.begin(orderId, async (tx) => {
-      await run(tx, "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", orderId, amountCents);
+      await run(
+        tx,
+        "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')",
+        orderId,
+        amountCents,
+      );
       return orderPlaced({ orderId, amountCents, ...goods });
     });
     this.#first ??= event;
@@ -131,11 +164,17 @@ export class Shop {
   }
 
   async #stuck(open: number): Promise<OdoriError> {
-    const parked = await Promise.all(this.#services.map(({ inspect }) => inspect.deferred(["parked"], 1)));
+    const parked = await Promise.all(
+      this.#services.map(({ inspect }) => inspect.deferred(["parked"], 1)),
+    );
     const problem = parked.flat()[0]?.problem?.message;
-    return new OdoriError("PERMANENT", `${open} orders make no progress${problem === undefined ? "" : `: ${problem}`}.`, {
-      mend: "Look with `odori parked list` and `odori trace` what they wait for.",
-    });
+    return new OdoriError(
+      "PERMANENT",
+      `${open} orders make no progress${problem === undefined ? "" : `: ${problem}`}.`,
+      {
+        hint: "Look with `odori parked list` and `odori trace` what they wait for.",
+      },
+    );
   }
 }
 

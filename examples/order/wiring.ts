@@ -50,7 +50,10 @@ export async function busOf({ bus }: Pick<Wiring, "bus">): Promise<Bus> {
       return (await import("odori/nats")).nats({ servers: ADDRESSES.nats });
     case "rabbitmq":
       // That an order was cancelled is the end of its saga: nobody here hears it.
-      return (await import("odori/rabbitmq")).rabbitmq({ url: ADDRESSES.rabbitmq, unheard: [orderCancelled.type] });
+      return (await import("odori/rabbitmq")).rabbitmq({
+        url: ADDRESSES.rabbitmq,
+        unheard: [orderCancelled.type],
+      });
     case "kafka":
       return (await import("odori/kafka")).kafka({ brokers: ADDRESSES.kafka });
   }

@@ -12,15 +12,35 @@ export interface KafkaGrant {
   readonly name: string;
 }
 
-export function kafkaGrants({ service, emits, hears }: ServicePart, names: KafkaNames): readonly KafkaGrant[] {
+export function kafkaGrants(
+  { service, emits, hears }: ServicePart,
+  names: KafkaNames,
+): readonly KafkaGrant[] {
   const principal = `User:${service}`;
   const topics = [...new Set([...emits, ...hears])].map((type) => topicOf(names, type));
   return [
-    ...emits.map((type) => ({ principal, operation: "Write", resource: "topic", name: topicOf(names, type) }) as const),
-    ...hears.map((type) => ({ principal, operation: "Read", resource: "topic", name: topicOf(names, type) }) as const),
+    ...emits.map(
+      (type) =>
+        ({ principal, operation: "Write", resource: "topic", name: topicOf(names, type) }) as const,
+    ),
+    ...hears.map(
+      (type) =>
+        ({ principal, operation: "Read", resource: "topic", name: topicOf(names, type) }) as const,
+    ),
     // Verified at start: what a topic keeps, and for how long.
-    ...topics.map((name) => ({ principal, operation: "DescribeConfigs", resource: "topic", name }) as const),
-    ...(hears.length === 0 ? [] : [{ principal, operation: "Read", resource: "group", name: groupOf(names, service) } as const]),
+    ...topics.map(
+      (name) => ({ principal, operation: "DescribeConfigs", resource: "topic", name }) as const,
+    ),
+    ...(hears.length === 0
+      ? []
+      : [
+          {
+            principal,
+            operation: "Read",
+            resource: "group",
+            name: groupOf(names, service),
+          } as const,
+        ]),
   ];
 }
 

@@ -10,8 +10,13 @@ export interface ServicePart {
 
 export function partsOf(manifest: Manifest): readonly ServicePart[] {
   const { emitters, hearers } = flowGraph(manifest);
-  const typesOf = (name: string, roles: ReadonlyMap<string, readonly { readonly service: { readonly name: string } }[]>) =>
-    [...roles].flatMap(([type, list]) => (list.some(({ service }) => service.name === name) ? [type] : [])).sort();
+  const typesOf = (
+    name: string,
+    roles: ReadonlyMap<string, readonly { readonly service: { readonly name: string } }[]>,
+  ) =>
+    [...roles]
+      .flatMap(([type, list]) => (list.some(({ service }) => service.name === name) ? [type] : []))
+      .sort();
   return [...manifest.services.keys()].map((service) => ({
     service,
     emits: typesOf(service, emitters),
@@ -21,5 +26,7 @@ export function partsOf(manifest: Manifest): readonly ServicePart[] {
 
 /** A regular expression for exactly these texts; for none of them, one that nothing fits. */
 export function exactly(texts: readonly string[]): string {
-  return texts.length === 0 ? "^$" : `^(${texts.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})$`;
+  return texts.length === 0
+    ? "^$"
+    : `^(${texts.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})$`;
 }

@@ -16,10 +16,14 @@ export interface RabbitPermissions {
 }
 
 /**
- * Regular expressions of one service. It may declare and read its own queues alone; what it publishes and binds on the exchange is held by the
- * permissions on topics. The default exchange, which reaches every queue past those, is not among them.
+ * Regular expressions of one service. It may declare and read its own queues alone; what it
+ * publishes and binds on the exchange is held by the permissions on topics. The default exchange,
+ * which reaches every queue past those, is not among them.
  */
-export function rabbitPermissions({ service, emits, hears }: ServicePart, { exchange }: RabbitNames): RabbitPermissions {
+export function rabbitPermissions(
+  { service, emits, hears }: ServicePart,
+  { exchange }: RabbitNames,
+): RabbitPermissions {
   const queues = hears.map((type) => queueOf({ exchange }, service, type));
   return {
     configure: exactly(queues),
@@ -31,7 +35,10 @@ export function rabbitPermissions({ service, emits, hears }: ServicePart, { exch
 }
 
 /** Arguments of `rabbitmqctl` that give a service its permissions. */
-export function rabbitArguments(part: ServicePart, names: RabbitNames): readonly (readonly string[])[] {
+export function rabbitArguments(
+  part: ServicePart,
+  names: RabbitNames,
+): readonly (readonly string[])[] {
   const { configure, write, read, topicWrite, topicRead } = rabbitPermissions(part, names);
   const { vhost, exchange } = names;
   return [
@@ -41,10 +48,13 @@ export function rabbitArguments(part: ServicePart, names: RabbitNames): readonly
 }
 
 export function rabbitCommands(parts: readonly ServicePart[], names: RabbitNames): string {
-  const quoted = (words: readonly string[]) => words.map((word) => (/^[\w/-]+$/.test(word) ? word : `'${word}'`)).join(" ");
+  const quoted = (words: readonly string[]) =>
+    words.map((word) => (/^[\w/-]+$/.test(word) ? word : `'${word}'`)).join(" ");
   return [
     `# Once for each service before: rabbitmqctl add_user <service> <password>. The exchange ${names.exchange} and its dead letters have to be there: only`,
     "# their owner may create them, as a service does that is started once with all permissions.",
-    ...parts.flatMap((part) => rabbitArguments(part, names).map((words) => `rabbitmqctl ${quoted(words)}`)),
+    ...parts.flatMap((part) =>
+      rabbitArguments(part, names).map((words) => `rabbitmqctl ${quoted(words)}`),
+    ),
   ].join("\n");
 }

@@ -8,7 +8,12 @@ const KAFKA = { bindingVersion: "0.5.0" } as const;
 const AMQP = { bindingVersion: "0.3.0" } as const;
 
 /** How each protocol's headers for CloudEvents attributes begin. */
-const PREFIXES: Readonly<Record<Protocol, string>> = { nats: "ce-", http: "ce-", kafka: "ce_", amqp: "cloudEvents:" };
+const PREFIXES: Readonly<Record<Protocol, string>> = {
+  nats: "ce-",
+  http: "ce-",
+  kafka: "ce_",
+  amqp: "cloudEvents:",
+};
 
 /** A CloudEvents attribute's header: `ce-correlationid`. */
 export function headerName(protocol: Protocol, attribute: string): string {
@@ -18,7 +23,11 @@ export function headerName(protocol: Protocol, attribute: string): string {
 export function channelBindings(type: string): unknown {
   return {
     kafka: { topic: type, ...KAFKA },
-    amqp: { is: "routingKey", exchange: { name: "odori", type: "topic", durable: true, autoDelete: false }, ...AMQP },
+    amqp: {
+      is: "routingKey",
+      exchange: { name: "odori", type: "topic", durable: true, autoDelete: false },
+      ...AMQP,
+    },
   };
 }
 
@@ -37,7 +46,10 @@ export function sendBindings(): unknown {
 
 export function messageBindings(type: string): unknown {
   return {
-    kafka: { key: { type: "string", description: "The saga's id, so that one saga stays in order." }, ...KAFKA },
+    kafka: {
+      key: { type: "string", description: "The saga's id, so that one saga stays in order." },
+      ...KAFKA,
+    },
     amqp: { messageType: type, ...AMQP },
   };
 }
@@ -63,7 +75,9 @@ export function headersSchema(protocol: Protocol, type: string): unknown {
   return {
     type: "object",
     required: REQUIRED.map((attribute) => headerName(protocol, attribute)),
-    properties: Object.fromEntries(Object.entries(attributes).map(([name, schema]) => [headerName(protocol, name), schema])),
+    properties: Object.fromEntries(
+      Object.entries(attributes).map(([name, schema]) => [headerName(protocol, name), schema]),
+    ),
   };
 }
 
@@ -77,5 +91,7 @@ export function exampleHeaders(protocol: Protocol, type: string, source: string)
     sagaid: "saga-1",
     correlationid: "saga-1",
   };
-  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [headerName(protocol, name), value]));
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [headerName(protocol, name), value]),
+  );
 }

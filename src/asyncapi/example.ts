@@ -18,7 +18,9 @@ const FORMATS: Readonly<Record<string, string>> = {
 export function exampleOf(schema: JsonSchema): unknown {
   const example = make(schema, 0);
   try {
-    const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(typeof schema === "boolean" ? schema : { ...schema });
+    const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(
+      typeof schema === "boolean" ? schema : { ...schema },
+    );
     return valid(example) ? example : undefined;
   } catch {
     // A schema that cannot be compiled has no example; who publishes it hears about that elsewhere.
@@ -40,11 +42,25 @@ function make(schema: unknown, depth: number): unknown {
     if (Array.isArray(list) && list.length > 0) return make(list[0], depth + 1);
   }
   const type = [get("type")].flat()[0];
-  if (type === "object" || "properties" in schema) return makeObject(get("properties"), get("required"), depth);
-  if (type === "array") return "items" in schema && numberOf(get("minItems"), 0) > 0 ? [make(schema.items, depth + 1)] : [];
-  if (type === "string") return makeString(get("format"), numberOf(get("minLength"), 1), numberOf(get("maxLength"), 1_000));
+  if (type === "object" || "properties" in schema)
+    return makeObject(get("properties"), get("required"), depth);
+  if (type === "array")
+    return "items" in schema && numberOf(get("minItems"), 0) > 0
+      ? [make(schema.items, depth + 1)]
+      : [];
+  if (type === "string")
+    return makeString(
+      get("format"),
+      numberOf(get("minLength"), 1),
+      numberOf(get("maxLength"), 1_000),
+    );
   if (type === "integer" || type === "number")
-    return makeNumber(get("minimum"), get("exclusiveMinimum"), get("maximum"), get("exclusiveMaximum"));
+    return makeNumber(
+      get("minimum"),
+      get("exclusiveMinimum"),
+      get("maximum"),
+      get("exclusiveMaximum"),
+    );
   if (type === "boolean") return true;
   return null;
 }

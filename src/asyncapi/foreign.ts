@@ -3,7 +3,8 @@ import { toManifest } from "../manifest/read.ts";
 import { isObject, type Json, type Resolver } from "./resolve.ts";
 
 /*
- * A document that Odori did not write says what an application sends and receives, and not what follows from what.
+ * A document that Odori did not write says what an application sends and receives, and not what
+ * follows from what.
  */
 
 interface Found {
@@ -26,15 +27,27 @@ export function foreignManifest(document: Json, resolver: Resolver, file: string
   const events = new Map(
     [...received, ...sent].map(({ type, summary, schema }) => [
       type,
-      { ...(typeof summary === "string" && { summary }), ...((isObject(schema) || typeof schema === "boolean") && { schema }) },
+      {
+        ...(typeof summary === "string" && { summary }),
+        ...((isObject(schema) || typeof schema === "boolean") && { schema }),
+      },
     ]),
   );
   const hears = [...new Set(received.map(({ type }) => type))];
   const emits = [...new Set(sent.map(({ type }) => type))];
   const reaction = { on: hears, emits: [[], ...emits], readonly: true };
-  const service = hears.length > 0 ? { reactions: [reaction], unlinked: true } : { begins: emits, unlinked: true };
+  const service =
+    hears.length > 0
+      ? { reactions: [reaction], unlinked: true }
+      : { begins: emits, unlinked: true };
   return toManifest(
-    { odori: 1, name, begins: hears.length > 0 ? [] : emits, events: Object.fromEntries(events), services: { [name]: service } },
+    {
+      odori: 1,
+      name,
+      begins: hears.length > 0 ? [] : emits,
+      events: Object.fromEntries(events),
+      services: { [name]: service },
+    },
     file,
   );
 }
@@ -44,7 +57,9 @@ function messagesOf(operation: Json, resolver: Resolver): readonly Found[] {
   const channel = resolver.follow(operation.channel);
   if (channel === undefined) return [];
   const all = isObject(channel.node.messages) ? Object.entries(channel.node.messages) : [];
-  const named = Array.isArray(operation.messages) ? operation.messages.map((node): unknown => node) : undefined;
+  const named = Array.isArray(operation.messages)
+    ? operation.messages.map((node): unknown => node)
+    : undefined;
   const alone = all.length === 1;
   const address = typeof channel.node.address === "string" ? channel.node.address : channel.name;
   const chosen =
@@ -56,7 +71,8 @@ function messagesOf(operation: Json, resolver: Resolver): readonly Found[] {
     const { node } = found;
     const name = typeof node.name === "string" ? node.name : key;
     const type =
-      constType(node, found.resolver) ?? (alone || name === undefined ? address : address === undefined ? name : `${address}#${name}`);
+      constType(node, found.resolver) ??
+      (alone || name === undefined ? address : address === undefined ? name : `${address}#${name}`);
     if (type === undefined) return [];
     const payload = found.resolver.object(node.payload);
     const schema = payload !== undefined && "schemaFormat" in payload ? payload.schema : payload;

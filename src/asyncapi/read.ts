@@ -12,7 +12,8 @@ export function isAsyncApi(value: unknown): boolean {
 }
 
 /**
- * Reads an AsyncAPI 3 document as a manifest: without loss where Odori wrote it; else its messages are events, and what follows from what is not known.
+ * Reads an AsyncAPI 3 document as a manifest: without loss where Odori wrote it; else its messages
+ * are events, and what follows from what is not known.
  * `load` reads a document that it refers to. Throws `MANIFEST_INVALID`.
  */
 export function readAsyncApi(value: unknown, file: string, load: LoadDocument): Manifest {
@@ -20,12 +21,17 @@ export function readAsyncApi(value: unknown, file: string, load: LoadDocument): 
   const { asyncapi } = value;
   if (typeof asyncapi !== "string" || !/^3\.\d+\.\d+$/.test(asyncapi)) {
     throw new ManifestError(file, [
-      { path: ["asyncapi"], message: `is ${quote(asyncapi)}; only AsyncAPI 3 can be read (its own converter turns 2.x into 3)` },
+      {
+        path: ["asyncapi"],
+        message: `is ${quote(asyncapi)}; only AsyncAPI 3 can be read (its own converter turns 2.x into 3)`,
+      },
     ]);
   }
   const resolver = new Resolver(file, value, load);
   const extension = value["x-odori"];
-  return isObject(extension) ? ownManifest(value, extension, resolver, file) : foreignManifest(value, resolver, file);
+  return isObject(extension)
+    ? ownManifest(value, extension, resolver, file)
+    : foreignManifest(value, resolver, file);
 }
 
 /** Puts together again what `toAsyncApi` took apart. */
@@ -49,7 +55,10 @@ function ownManifest(
     const list = reactions.get(service) ?? new Map<number, unknown>();
     reactions.set(service, list);
     for (const item of heard) {
-      if (!isObject(item)) throw new ManifestError(file, [{ path: ["operations"], message: "has an x-odori-reaction that is no object" }]);
+      if (!isObject(item))
+        throw new ManifestError(file, [
+          { path: ["operations"], message: "has an x-odori-reaction that is no object" },
+        ]);
       const { place, ...reaction } = item;
       list.set(Number(place), reaction);
     }
@@ -58,10 +67,16 @@ function ownManifest(
     const ordered = [...list].sort(([a], [b]) => a - b).map(([, reaction]) => reaction);
     services.set(name, { ...services.get(name), reactions: ordered });
   }
-  return toManifest({ ...extension, services: Object.fromEntries(services), events: eventsIn(document, resolver) }, file);
+  return toManifest(
+    { ...extension, services: Object.fromEntries(services), events: eventsIn(document, resolver) },
+    file,
+  );
 }
 
-function eventsIn(document: Readonly<Record<string, unknown>>, resolver: Resolver): Readonly<Record<string, unknown>> {
+function eventsIn(
+  document: Readonly<Record<string, unknown>>,
+  resolver: Resolver,
+): Readonly<Record<string, unknown>> {
   const components = isObject(document.components) ? document.components : {};
   const schemas = isObject(components.schemas) ? components.schemas : {};
   const messages = isObject(components.messages) ? components.messages : {};
@@ -71,7 +86,16 @@ function eventsIn(document: Readonly<Record<string, unknown>>, resolver: Resolve
     if (message === undefined || !isObject(own)) return [];
     const { summary } = message;
     const schema = rebase(schemas[type], pointer("components", "schemas", type), "#");
-    return [[type, { ...own, ...(summary !== undefined && { summary }), ...(schema !== undefined && { schema }) }] as const];
+    return [
+      [
+        type,
+        {
+          ...own,
+          ...(summary !== undefined && { summary }),
+          ...(schema !== undefined && { schema }),
+        },
+      ] as const,
+    ];
   });
   return Object.fromEntries(events);
 }

@@ -2,8 +2,14 @@ import { quote } from "../contract/grammar.ts";
 import { ManifestError } from "../manifest/mistakes.ts";
 import { pointerSteps } from "./refs.ts";
 
-/** Reads and parses another document, by its name relative to the one that refers to it. Returns its own name and content. */
-export type LoadDocument = (name: string, from: string) => { readonly file: string; readonly value: unknown };
+/**
+ * Reads and parses another document, by its name relative to the one that refers to it. Returns its
+ * own name and content.
+ */
+export type LoadDocument = (
+  name: string,
+  from: string,
+) => { readonly file: string; readonly value: unknown };
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -40,15 +46,23 @@ export class Resolver {
       : [];
   }
 
-  /** The object, with a resolver for the references that it makes itself, and the last step of the reference that led to it. */
-  follow(node: unknown): { readonly node: Json; readonly resolver: Resolver; readonly name: string | undefined } | undefined {
+  /**
+   * The object, with a resolver for the references that it makes itself, and the last step of the
+   * reference that led to it.
+   */
+  follow(
+    node: unknown,
+  ):
+    | { readonly node: Json; readonly resolver: Resolver; readonly name: string | undefined }
+    | undefined {
     let at: unknown = node;
     let resolver: Resolver = this;
     let name: string | undefined;
     for (let hop = 0; isObject(at) && typeof at.$ref === "string"; hop++) {
       const [file = "", fragment = ""] = at.$ref.split("#");
       if (hop === REFS_MAX) throw this.#broken(at.$ref, "leads back to itself");
-      if (/^[a-z][a-z0-9+.-]*:/i.test(file)) throw this.#broken(at.$ref, "is elsewhere, and nothing is fetched");
+      if (/^[a-z][a-z0-9+.-]*:/i.test(file))
+        throw this.#broken(at.$ref, "is elsewhere, and nothing is fetched");
       if (file !== "") {
         const other = this.#load(file, resolver.#file);
         resolver = new Resolver(other.file, other.value, this.#load);
@@ -64,6 +78,8 @@ export class Resolver {
   }
 
   #broken(reference: string, what: string): ManifestError {
-    return new ManifestError(this.#file, [{ path: [], message: `the reference ${quote(reference)} ${what}` }]);
+    return new ManifestError(this.#file, [
+      { path: [], message: `the reference ${quote(reference)} ${what}` },
+    ]);
   }
 }

@@ -1,6 +1,11 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
-import { type EventEntry, emissionsOf, type Manifest, type ServiceEntry } from "../manifest/manifest.ts";
+import {
+  type EventEntry,
+  emissionsOf,
+  type Manifest,
+  type ServiceEntry,
+} from "../manifest/manifest.ts";
 import { reactionDocument, serviceDocument, sorted, toDocument } from "../manifest/write.ts";
 import {
   channelBindings,
@@ -25,8 +30,9 @@ export interface AsyncApiOptions {
 }
 
 /**
- * The choreography, or one service's part of it, as an AsyncAPI 3.1 document. What AsyncAPI cannot say (what follows from what, how a saga ends) is
- * kept in extensions, so that the document is a manifest too. Throws `NOT_IN_CHOREOGRAPHY`.
+ * The choreography, or one service's part of it, as an AsyncAPI 3.1 document. What AsyncAPI cannot
+ * say (what follows from what, how a saga ends) is kept in extensions, so that the document is a
+ * manifest too. Throws `NOT_IN_CHOREOGRAPHY`.
  */
 export function toAsyncApi(
   manifest: Manifest,
@@ -35,12 +41,20 @@ export function toAsyncApi(
   const part = service === undefined ? manifest : partOf(manifest, service);
   const services = [...part.services.values()];
   const types = [
-    ...new Set([...services.flatMap(typesOf), ...part.events.keys(), ...(service === undefined ? listed(manifest) : [])]),
+    ...new Set([
+      ...services.flatMap(typesOf),
+      ...part.events.keys(),
+      ...(service === undefined ? listed(manifest) : []),
+    ]),
   ].sort();
-  const emitters = new Map(services.flatMap((entry) => emittedBy(entry).map((type) => [type, entry.name] as const)));
+  const emitters = new Map(
+    services.flatMap((entry) => emittedBy(entry).map((type) => [type, entry.name] as const)),
+  );
   const schemas = types.flatMap((type) => {
     const schema = part.events.get(type)?.schema;
-    return schema === undefined ? [] : [[type, rebase(sorted(schema), "#", pointer("components", "schemas", type))] as const];
+    return schema === undefined
+      ? []
+      : [[type, rebase(sorted(schema), "#", pointer("components", "schemas", type))] as const];
   });
   const { events: _, services: _services, ...choreography } = toDocument(part);
   return {
@@ -49,20 +63,34 @@ export function toAsyncApi(
       title: service === undefined ? manifest.name : `${service} (${manifest.name})`,
       version,
       description:
-        service === undefined ? `The choreography ${manifest.name}.` : `The part of ${service} in the choreography ${manifest.name}.`,
+        service === undefined
+          ? `The choreography ${manifest.name}.`
+          : `The part of ${service} in the choreography ${manifest.name}.`,
     },
     defaultContentType: "application/json",
-    channels: Object.fromEntries(types.map((type) => [type, channelOf(type, part.events.get(type))])),
+    channels: Object.fromEntries(
+      types.map((type) => [type, channelOf(type, part.events.get(type))]),
+    ),
     operations: Object.fromEntries(services.flatMap(operationsOf)),
     components: {
       messages: Object.fromEntries(
-        types.map((type) => [type, messageOf(type, part.events.get(type), protocol, emitters.get(type) ?? type.split(".")[0] ?? type)]),
+        types.map((type) => [
+          type,
+          messageOf(
+            type,
+            part.events.get(type),
+            protocol,
+            emitters.get(type) ?? type.split(".")[0] ?? type,
+          ),
+        ]),
       ),
       ...(schemas.length > 0 && { schemas: Object.fromEntries(schemas) }),
     },
     "x-odori": sorted({
       ...choreography,
-      services: Object.fromEntries(services.map((entry) => [entry.name, serviceDocument({ ...entry, reactions: [] })])),
+      services: Object.fromEntries(
+        services.map((entry) => [entry.name, serviceDocument({ ...entry, reactions: [] })]),
+      ),
     }),
   };
 }
@@ -75,16 +103,25 @@ function listed({ begins, succeeds, fails, external, arrives }: Manifest): reado
 function partOf(manifest: Manifest, name: string): Manifest {
   const service = manifest.services.get(name);
   if (service === undefined) {
-    throw new OdoriError("NOT_IN_CHOREOGRAPHY", `${quote(name)} is no service of this choreography.`, {
-      mend: `It has ${[...manifest.services.keys()].slice(0, 12).join(", ")}.`,
-    });
+    throw new OdoriError(
+      "NOT_IN_CHOREOGRAPHY",
+      `${quote(name)} is no service of this choreography.`,
+      {
+        hint: `It has ${[...manifest.services.keys()].slice(0, 12).join(", ")}.`,
+      },
+    );
   }
   const own = new Set(typesOf(service));
   const view = manifest.views.get(name);
   const events = [...manifest.events]
     .filter(([type]) => own.has(type))
     .map(([type, entry]) => [type, { ...entry, schema: view?.get(type) ?? entry.schema }] as const);
-  return { ...manifest, events: new Map(events), services: new Map([[name, service]]), views: new Map() };
+  return {
+    ...manifest,
+    events: new Map(events),
+    services: new Map([[name, service]]),
+    views: new Map(),
+  };
 }
 
 function typesOf(service: ServiceEntry): readonly string[] {
@@ -92,11 +129,22 @@ function typesOf(service: ServiceEntry): readonly string[] {
 }
 
 function emittedBy({ begins, reactions, deadlines }: ServiceEntry): readonly string[] {
-  return [...new Set([...begins, ...reactions.flatMap(emissionsOf), ...deadlines.map(({ emits }) => emits)])];
+  return [
+    ...new Set([
+      ...begins,
+      ...reactions.flatMap(emissionsOf),
+      ...deadlines.map(({ emits }) => emits),
+    ]),
+  ];
 }
 
 function heardBy({ reactions, deadlines }: ServiceEntry): readonly string[] {
-  return [...new Set([...reactions.flatMap(({ hears }) => hears), ...deadlines.flatMap(({ after, unless }) => [after, ...unless])])];
+  return [
+    ...new Set([
+      ...reactions.flatMap(({ hears }) => hears),
+      ...deadlines.flatMap(({ after, unless }) => [after, ...unless]),
+    ]),
+  ];
 }
 
 function channelOf(type: string, entry: EventEntry | undefined): unknown {
@@ -108,7 +156,12 @@ function channelOf(type: string, entry: EventEntry | undefined): unknown {
   };
 }
 
-function messageOf(type: string, entry: EventEntry | undefined, protocol: Protocol, source: string): unknown {
+function messageOf(
+  type: string,
+  entry: EventEntry | undefined,
+  protocol: Protocol,
+  source: string,
+): unknown {
   const schema = entry?.schema;
   const example = schema === undefined ? undefined : sorted(exampleOf(schema));
   return {
@@ -120,8 +173,14 @@ function messageOf(type: string, entry: EventEntry | undefined, protocol: Protoc
     ...(schema !== undefined && { payload: { $ref: pointer("components", "schemas", type) } }),
     correlationId: { location: `$message.header#/${headerName(protocol, "correlationid")}` },
     bindings: messageBindings(type),
-    ...(example !== undefined && { examples: [{ name: "example", headers: exampleHeaders(protocol, type, source), payload: example }] }),
-    ...(entry !== undefined && { "x-odori-event": { sensitive: entry.sensitive, suppress: Object.fromEntries(entry.suppress) } }),
+    ...(example !== undefined && {
+      examples: [
+        { name: "example", headers: exampleHeaders(protocol, type, source), payload: example },
+      ],
+    }),
+    ...(entry !== undefined && {
+      "x-odori-event": { sensitive: entry.sensitive, suppress: Object.fromEntries(entry.suppress) },
+    }),
   };
 }
 
@@ -146,7 +205,10 @@ function operationsOf(service: ServiceEntry): readonly (readonly [string, unknow
     return [`${name}.receives.${type}`, extension] as const;
   });
   const sends = emittedBy(service).map((type) => {
-    return [`${name}.sends.${type}`, { ...operation("send", type), bindings: sendBindings(), "x-odori-service": name }] as const;
+    return [
+      `${name}.sends.${type}`,
+      { ...operation("send", type), bindings: sendBindings(), "x-odori-service": name },
+    ] as const;
   });
   return [...receives, ...sends];
 }

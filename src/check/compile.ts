@@ -8,9 +8,11 @@ export function compile(manifest: Manifest): Model {
   const layout = layOut(manifest);
   const emission = emitter(manifest, layout);
   const rules = effectRules(manifest);
-  const emitAll = (service: string | undefined, outcome: Outcome) => outcome.map((type) => emission(service, type));
+  const emitAll = (service: string | undefined, outcome: Outcome) =>
+    outcome.map((type) => emission(service, type));
   for (const reaction of layout.reactions) addChoices(reaction, rules, emitAll);
-  for (const deadline of layout.deadlines) deadline.emits.push(emission(deadline.service.name, deadline.entry.emits));
+  for (const deadline of layout.deadlines)
+    deadline.emits.push(emission(deadline.service.name, deadline.entry.emits));
   for (const type of manifest.arrives) {
     layout.sources.push({
       kind: "arrival",
@@ -21,10 +23,12 @@ export function compile(manifest: Manifest): Model {
     });
   }
   const named = (type: string) => layout.effects.filter((effect) => effect.type === type);
-  for (const [first, second] of manifest.undoOrder) for (const effect of named(first)) effect.after.push(...named(second));
+  for (const [first, second] of manifest.undoOrder)
+    for (const effect of named(first)) effect.after.push(...named(second));
   const beginnings = manifest.begins.flatMap((type): Beginning[] => {
     const owners = [...manifest.services.values()].filter(({ begins }) => begins.includes(type));
-    if (owners.length === 0) return [{ type, service: undefined, effect: undefined, emits: emitAll(undefined, [type]) }];
+    if (owners.length === 0)
+      return [{ type, service: undefined, effect: undefined, emits: emitAll(undefined, [type]) }];
     return owners.map(({ name }) => {
       const effect = named(type).find(({ service }) => service === name);
       return { type, service: name, effect, emits: emitAll(name, [type]) };
@@ -40,12 +44,16 @@ type Emit = (service: string | undefined, type: string) => Emission;
 
 /** Makes emissions, the same one for the same service and type. */
 function emitter(manifest: Manifest, layout: Layout): Emit {
-  const undos = [...manifest.services.values()].flatMap(({ reactions }) => reactions).filter(({ kind }) => kind === "undo");
+  const undos = [...manifest.services.values()]
+    .flatMap(({ reactions }) => reactions)
+    .filter(({ kind }) => kind === "undo");
   const triggers = new Set(undos.flatMap(({ hears }) => hears));
   const known = new Map<string, Emission>();
   const make: Emit = (service, type) => {
     const success = manifest.succeeds.includes(type);
-    const own = layout.deadlines.filter((deadline) => deadline.service.name === service && emits(deadline.service, type));
+    const own = layout.deadlines.filter(
+      (deadline) => deadline.service.name === service && emits(deadline.service, type),
+    );
     return {
       type,
       sources: layout.deliveries.get(type) ?? [],
@@ -88,7 +96,13 @@ function addChoices(
     );
   }
   for (const outcome of entry.fails) add("failure", outcome);
-  if (entry.once !== undefined || entry.max !== undefined) for (const outcome of entry.late) add("late", outcome);
-  if (entry.kind === "undo") add("acknowledge", entry.onEmpty === "ack" ? (entry.emits[0] ?? []).slice(0, 1) : [], effects[0]);
+  if (entry.once !== undefined || entry.max !== undefined)
+    for (const outcome of entry.late) add("late", outcome);
+  if (entry.kind === "undo")
+    add(
+      "acknowledge",
+      entry.onEmpty === "ack" ? (entry.emits[0] ?? []).slice(0, 1) : [],
+      effects[0],
+    );
   if (service.mayPark) add("park", entry.onParked === undefined ? [] : [entry.onParked]);
 }

@@ -1,8 +1,12 @@
 /**
- * Strongly connected components (Tarjan), without recursion: a choreography may be a chain of ten thousand.
- * Returns the component of each node; components are numbered so that an edge never leads to a higher number.
+ * Strongly connected components (Tarjan), without recursion: a choreography may be a chain of ten
+ * thousand. Returns the component of each node; components are numbered so that an edge never leads
+ * to a higher number.
  */
-export function componentsOf(edges: readonly (readonly number[])[]): { readonly of: Int32Array; readonly count: number } {
+export function componentsOf(edges: readonly (readonly number[])[]): {
+  readonly of: Int32Array;
+  readonly count: number;
+} {
   const size = edges.length;
   const of = new Int32Array(size).fill(-1);
   const order = new Int32Array(size).fill(-1);

@@ -19,7 +19,11 @@ const schema = {
   type: "object",
   properties: {
     $schema: { type: "string" },
-    rules: { type: "object", propertyNames: { enum: CODES }, additionalProperties: { enum: SEVERITIES } },
+    rules: {
+      type: "object",
+      propertyNames: { enum: CODES },
+      additionalProperties: { enum: SEVERITIES },
+    },
     limits: {
       type: "object",
       properties: {
@@ -40,16 +44,23 @@ export function toConfig(value: unknown, file: string): CheckConfig {
   if (validate(value)) return value;
   const [error] = validate.errors ?? [];
   const where =
-    error?.instancePath === undefined || error.instancePath === "" ? "" : ` at ${error.instancePath.slice(1).replaceAll("/", ".")}`;
-  const allowed = error?.params.allowedValues === undefined ? "" : ` (${[error.params.allowedValues].flat().join(", ")})`;
-  const named = validate.errors?.find(({ params }) => params.additionalProperty !== undefined || params.propertyName !== undefined);
+    error?.instancePath === undefined || error.instancePath === ""
+      ? ""
+      : ` at ${error.instancePath.slice(1).replaceAll("/", ".")}`;
+  const allowed =
+    error?.params.allowedValues === undefined
+      ? ""
+      : ` (${[error.params.allowedValues].flat().join(", ")})`;
+  const named = validate.errors?.find(
+    ({ params }) => params.additionalProperty !== undefined || params.propertyName !== undefined,
+  );
   const extra = named?.params.additionalProperty ?? named?.params.propertyName;
   const which = extra === undefined ? "" : `: ${quote(extra)}`;
   throw new OdoriError(
     "CONFIG_INVALID",
     `The configuration ${quote(file)} cannot be used${where}: ${error?.message ?? "it does not fit"}${allowed}${which}.`,
     {
-      mend: "It has rules (code to off, warning or error), limits and statesMax.",
+      hint: "It has rules (code to off, warning or error), limits and statesMax.",
     },
   );
 }
@@ -61,6 +72,6 @@ export function parseRule(text: string): readonly [LintCode, RuleSeverity] {
   const severity = SEVERITIES.find((known) => known === right);
   if (code !== undefined && severity !== undefined) return [code, severity];
   throw new OdoriError("CONFIG_INVALID", `${quote(text)} sets no rule.`, {
-    mend: `Write CODE=off, CODE=warning or CODE=error; codes are ${CODES.join(", ")}.`,
+    hint: `Write CODE=off, CODE=warning or CODE=error; codes are ${CODES.join(", ")}.`,
   });
 }

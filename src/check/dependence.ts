@@ -1,12 +1,23 @@
 import { componentsOf } from "./components.ts";
-import { type Choice, type DeliverySource, type Emission, type Model, PIVOTED, type TransitionSource } from "./model.ts";
+import {
+  type Choice,
+  type DeliverySource,
+  type Emission,
+  type Model,
+  PIVOTED,
+  type TransitionSource,
+} from "./model.ts";
 
-/** Sources times classes, in 32-bit words: beyond this the table would not fit, and the search goes without it. */
+/**
+ * Sources times classes, in 32-bit words: beyond this the table would not fit, and the search goes
+ * without it.
+ */
 const TABLE_WORDS_MAX = 1 << 25;
 
 /**
- * Which transitions may depend on each other's order. Two are dependent when they read or write a common variable: fence, `once`, `max`, join,
- * deadline, lock, pivot. Variables that are touched together form one class.
+ * Which transitions may depend on each other's order. Two are dependent when they read or write a
+ * common variable: fence, `once`, `max`, join, deadline, lock, pivot. Variables that are touched
+ * together form one class.
  */
 export interface Dependence {
   /** By source: its class, or -1 where it depends on nothing. */
@@ -38,12 +49,19 @@ export function dependenceOf(model: Model): Dependence | undefined {
   return { classOf, words, reach: reachOf(model, classOf, words) };
 }
 
-/** Bytes that a source's transitions read or write and whose order matters. Counters of pending deliveries and ends only ever add up. */
+/**
+ * Bytes that a source's transitions read or write and whose order matters. Counters of pending
+ * deliveries and ends only ever add up.
+ */
 function variablesOf(source: TransitionSource, hasPivot: boolean): readonly number[] {
   const own = source.kind === "deadline" || source.kind === "arrival" ? [source.at] : [];
   const delivery = source.kind === "repeat" ? source.of : source;
   const read = delivery.kind === "delivery" ? readBy(delivery) : [];
-  return [...own, ...read, ...emissionsOf(source).flatMap((emission) => writtenBy(emission, hasPivot))];
+  return [
+    ...own,
+    ...read,
+    ...emissionsOf(source).flatMap((emission) => writtenBy(emission, hasPivot)),
+  ];
 }
 
 function readBy({ reaction, deadline, repeatAt }: DeliverySource): readonly number[] {
@@ -52,10 +70,17 @@ function readBy({ reaction, deadline, repeatAt }: DeliverySource): readonly numb
   if (reaction === undefined) return repeat;
   const { effects, onceAt, maxAt, gatherAt, firedAt, parkedAt } = reaction;
   const marks = [onceAt, maxAt, gatherAt, firedAt, parkedAt].filter((at) => at >= 0);
-  return [...repeat, ...marks, ...effects.flatMap(({ at, after }) => [at, ...after.map((other) => other.at)])];
+  return [
+    ...repeat,
+    ...marks,
+    ...effects.flatMap(({ at, after }) => [at, ...after.map((other) => other.at)]),
+  ];
 }
 
-function writtenBy({ touches, acquires, releases, pivot, triggersUndo, end }: Emission, hasPivot: boolean): readonly number[] {
+function writtenBy(
+  { touches, acquires, releases, pivot, triggersUndo, end }: Emission,
+  hasPivot: boolean,
+): readonly number[] {
   const pivots = hasPivot && (pivot || triggersUndo || end === "failure") ? [PIVOTED] : [];
   return [...touches.map(({ deadline }) => deadline.at), ...acquires, ...releases, ...pivots];
 }
@@ -68,13 +93,21 @@ export function emissionsOf(source: TransitionSource): readonly Emission[] {
   return reaction?.choices.flatMap((choice: Choice) => choice.emits) ?? [];
 }
 
-/** Union of the sources that follow each source, with their own classes: one pass, followers first. */
+/**
+ * Union of the sources that follow each source, with their own classes: one pass, followers first.
+ */
 function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array {
   const { sources } = model;
   const deadlineSources = new Map(
-    sources.flatMap((source) => (source.kind === "deadline" ? [[source.deadline, source.index] as const] : [])),
+    sources.flatMap((source) =>
+      source.kind === "deadline" ? [[source.deadline, source.index] as const] : [],
+    ),
   );
-  const repeats = new Map(sources.flatMap((source) => (source.kind === "repeat" ? [[source.of, source.index] as const] : [])));
+  const repeats = new Map(
+    sources.flatMap((source) =>
+      source.kind === "repeat" ? [[source.of, source.index] as const] : [],
+    ),
+  );
   const edges = sources.map((source) => {
     const heard = emissionsOf(source).flatMap(({ sources, touches }) => [
       ...sources.map(({ index }) => index),
@@ -97,7 +130,8 @@ function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array 
         const number = classOf[target] ?? -1;
         if (number >= 0) shared[number >>> 5] = (shared[number >>> 5] ?? 0) | (1 << (number & 31));
         if (component[target] === component[member]) continue;
-        for (let word = 0; word < words; word++) shared[word] = (shared[word] ?? 0) | (reach[target * words + word] ?? 0);
+        for (let word = 0; word < words; word++)
+          shared[word] = (shared[word] ?? 0) | (reach[target * words + word] ?? 0);
       }
     }
     for (const member of members) reach.set(shared, member * words);

@@ -12,11 +12,19 @@ export interface EffectRules {
 }
 
 export function effectRules({ succeeds, fails, undoOrder, oneOf }: Manifest): EffectRules {
-  return { ends: new Set([...succeeds, ...fails]), named: new Set([...undoOrder.flat(), ...oneOf.flat()]) };
+  return {
+    ends: new Set([...succeeds, ...fails]),
+    named: new Set([...undoOrder.flat(), ...oneOf.flat()]),
+  };
 }
 
 /** The effect that an outcome of a step or a join leaves behind; undefined where it leaves none. */
-export function effectOf(rules: EffectRules, service: ServiceEntry, reaction: ReactionEntry, outcome: Outcome): string | undefined {
+export function effectOf(
+  rules: EffectRules,
+  service: ServiceEntry,
+  reaction: ReactionEntry,
+  outcome: Outcome,
+): string | undefined {
   if (reaction.kind === "undo" || reaction.readonly) return undefined;
   const undone = outcome.find((type) => service.reactions.some(({ undoes }) => undoes === type));
   if (undone !== undefined) return undone;

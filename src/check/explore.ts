@@ -12,14 +12,18 @@ export interface ExploreOptions {
   readonly statesMax: number;
   /** How long to go on. Default: without end. */
   readonly millisecondsMax?: number;
-  /** Explores every order of what is independent too: slow, and finds the same. */
-  readonly plain?: boolean;
+  /**
+   * Partial-order reduction: explores one order of independent deliveries instead of all. Slower
+   * without, with the same findings.
+   * @default true
+   */
+  readonly reduction?: boolean;
   /** Called now and then, with the number of states so far. */
   readonly onProgress?: (states: number, transitions: number) => void;
 }
 
 /** A violation, and how to get there: a beginning, then steps. */
-export interface Refutation {
+export interface Counterexample {
   readonly violation: Violation;
   readonly beginning: number;
   readonly steps: readonly Step[];
@@ -29,7 +33,7 @@ export interface Exploration {
   readonly states: number;
   readonly transitions: number;
   readonly exhaustive: boolean;
-  readonly refutations: readonly Refutation[];
+  readonly counterexamples: readonly Counterexample[];
   /** By reaction: whether it ever did something. */
   readonly ran: Uint8Array;
   readonly fired: Uint8Array;
@@ -47,12 +51,20 @@ const MANY = 1_000;
 /** With a loop without bound, two deliveries of a kind stand for any number. */
 const PENDING_MAX_IN_LOOP = 2;
 
-/** Visits every state that a saga can be in, nearest first, and reports the shortest way to each violation. */
+/**
+ * Visits every state that a saga can be in, nearest first, and reports the shortest way to each
+ * violation.
+ */
 export function explore(model: Model, options: ExploreOptions): Exploration {
-  const first = new Search(model, new Machine(model), options, options.plain === true).run(true);
+  const first = new Search(model, new Machine(model), options, options.reduction === false).run(
+    true,
+  );
   if (first !== undefined) return first;
-  // A loop has no last state, and may be passed before anything independent of it happens: bounded, and without reduction.
-  const second = new Search(model, new Machine(model, PENDING_MAX_IN_LOOP), options, true).run(false);
+  // A loop has no last state, and may be passed before anything independent of it happens: bounded,
+  // and without reduction.
+  const second = new Search(model, new Machine(model, PENDING_MAX_IN_LOOP), options, true).run(
+    false,
+  );
   if (second === undefined) throw new Error("a search that goes on past loops has stopped at one");
   return second;
 }
@@ -65,7 +77,7 @@ class Search {
   readonly #loops: Loops;
   readonly #states: StateSet;
   readonly #deadline: number;
-  readonly #refutations = new Map<string, Refutation>();
+  readonly #counterexamples = new Map<string, Counterexample>();
   readonly #looping = new Set<number>();
   readonly #here: Int32Array;
   readonly #hereBytes: Uint8Array;
@@ -102,7 +114,8 @@ class Search {
         exhausted = true;
         break;
       }
-      if (at % PROGRESS_EVERY === 0) this.#options.onProgress?.(this.#states.count, this.#transitions);
+      if (at % PROGRESS_EVERY === 0)
+        this.#options.onProgress?.(this.#states.count, this.#transitions);
       exhausted = !this.#expand(at);
       if (exhausted) break;
       if (stopAtLoop && this.#looping.size > 0) return undefined;
@@ -112,7 +125,7 @@ class Search {
       states: this.#states.count,
       transitions: this.#transitions,
       exhaustive: !exhausted && (!overflowed || this.#looping.size > 0),
-      refutations: [...this.#refutations.values()],
+      counterexamples: [...this.#counterexamples.values()],
       ran,
       fired,
       succeeded,
@@ -121,7 +134,8 @@ class Search {
 
   /** Looks at the clock now and then only. */
   #isSpent(count: number): boolean {
-    if (this.#states.count > this.#options.statesMax || this.#states.bytes > STATES_MAX_BYTES) return true;
+    if (this.#states.count > this.#options.statesMax || this.#states.bytes > STATES_MAX_BYTES)
+      return true;
     return count % CLOCK_EVERY === 0 && performance.now() > this.#deadline;
   }
 
@@ -131,8 +145,12 @@ class Search {
     const certain: TransitionSource[] = [];
     const possible: TransitionSource[] = [];
     this.#machine.enabled(this.#hereBytes, certain, possible);
-    if (certain.length === 0) for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#refute(violation, at);
-    const chosen = certain.length > 0 && this.#reducer !== undefined ? this.#reducer.choose(certain, possible) : [...certain, ...possible];
+    if (certain.length === 0)
+      for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#refute(violation, at);
+    const chosen =
+      certain.length > 0 && this.#reducer !== undefined
+        ? this.#reducer.choose(certain, possible)
+        : [...certain, ...possible];
     for (const source of chosen) {
       for (const choice of this.#machine.choices(this.#hereBytes, source)) {
         this.#next.set(this.#here);
@@ -156,7 +174,12 @@ class Search {
     this.#looping.add(this.#loops.component(reaction));
     const { service, entry } = reaction;
     const message = `${service.name} may hear ${entry.hears.join(" or ")} again and again: nothing bounds this loop`;
-    const violation: Violation = { code: "UNBOUNDED_LOOP", service: service.name, event: entry.hears[0], message };
+    const violation: Violation = {
+      code: "UNBOUNDED_LOOP",
+      service: service.name,
+      event: entry.hears[0],
+      message,
+    };
     this.#keep(violation, () => [...this.#pathTo(at).steps, { source, choice }, ...back], at);
   }
 
@@ -167,7 +190,12 @@ class Search {
     for (const violation of broken) {
       const last = this.#model.sources[source];
       if (parent < 0) this.#keepFirst(violation, source);
-      else if (last !== undefined) this.#keep(violation, () => [...this.#pathTo(parent).steps, { source: last, choice }], parent);
+      else if (last !== undefined)
+        this.#keep(
+          violation,
+          () => [...this.#pathTo(parent).steps, { source: last, choice }],
+          parent,
+        );
     }
     broken.length = 0;
   }
@@ -177,13 +205,17 @@ class Search {
   }
 
   #keepFirst(violation: Violation, beginning: number): void {
-    this.#refutations.set(violationKey(violation), { violation, beginning, steps: [] });
+    this.#counterexamples.set(violationKey(violation), { violation, beginning, steps: [] });
   }
 
   #keep(violation: Violation, steps: () => readonly Step[], at: number): void {
     const key = violationKey(violation);
-    if (this.#refutations.has(key) || this.#refutations.size >= REFUTATIONS_MAX) return;
-    this.#refutations.set(key, { violation, beginning: this.#pathTo(at).beginning, steps: steps() });
+    if (this.#counterexamples.has(key) || this.#counterexamples.size >= REFUTATIONS_MAX) return;
+    this.#counterexamples.set(key, {
+      violation,
+      beginning: this.#pathTo(at).beginning,
+      steps: steps(),
+    });
   }
 
   #pathTo(at: number): { readonly beginning: number; readonly steps: readonly Step[] } {

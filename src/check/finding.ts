@@ -37,12 +37,12 @@ export interface TraceStep {
   readonly hears: string | null;
   readonly emits: readonly string[];
   /** What the service did about it. */
-  readonly does: Deed;
+  readonly does: TraceAction;
   /** The effect that was done, undone or barred. */
   readonly effect?: string;
 }
 
-export type Deed =
+export type TraceAction =
   | "begins"
   | "arrives"
   | "does"
@@ -59,7 +59,12 @@ export type Deed =
 /** A change that makes the finding go away: it was made, and checked. */
 export type Repair =
   /** Lets a reaction hear more; `undoes` names an undo, `on` what any other reaction hears. */
-  | { readonly service: string; readonly undoes?: string; readonly on?: readonly string[]; readonly alsoOn: readonly string[] }
+  | {
+      readonly service: string;
+      readonly undoes?: string;
+      readonly on?: readonly string[];
+      readonly alsoOn: readonly string[];
+    }
   /** Adds an undo. */
   | { readonly service: string; readonly addUndo: string; readonly on: readonly string[] }
   /** Lets the first of several reactions win. */
@@ -78,7 +83,7 @@ export interface Finding {
   readonly severity: Severity;
   readonly message: string;
   /** What to do about it, in one sentence; behaviour has repairs instead. */
-  readonly mend?: string;
+  readonly hint?: string;
   readonly at: Place;
   readonly trace?: readonly TraceStep[];
   readonly repairs?: readonly Repair[];

@@ -1,7 +1,17 @@
 export { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
 export { type CheckOptions, check, type Explored, type Report, STATES_MAX } from "./check.ts";
 export { type CheckConfig, toConfig } from "./config.ts";
-export type { Deed, Finding, FindingCode, LintCode, Place, Repair, Severity, StaticCode, TraceStep } from "./finding.ts";
+export type {
+  Finding,
+  FindingCode,
+  LintCode,
+  Place,
+  Repair,
+  Severity,
+  StaticCode,
+  TraceAction,
+  TraceStep,
+} from "./finding.ts";
 export { type LintOptions, lint, RULES, type RuleSeverity } from "./lint/lint.ts";
 export type { Limits, Rule } from "./lint/rule.ts";
 export { repairText } from "./repair-text.ts";

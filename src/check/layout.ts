@@ -1,12 +1,27 @@
 import { emissionsOf, isSilent, type Manifest, type ServiceEntry } from "../manifest/manifest.ts";
 import { type EffectRules, effectOf, effectRules, effectsOfService } from "./effects.ts";
-import { type DeliverySource, type Effect, FIRST_FREE, type ModelDeadline, type ModelReaction, type TransitionSource } from "./model.ts";
+import {
+  type DeliverySource,
+  type Effect,
+  FIRST_FREE,
+  type ModelDeadline,
+  type ModelReaction,
+  type TransitionSource,
+} from "./model.ts";
 
-/** Every variable of a saga with its byte, and everything that may happen in it, not yet wired together. */
+/**
+ * Every variable of a saga with its byte, and everything that may happen in it, not yet wired
+ * together.
+ */
 export interface Layout {
   readonly bytes: Bytes;
   readonly ends: ReadonlyMap<string, number>;
-  readonly locks: readonly { readonly name: string; readonly acquire: string; readonly release: readonly string[]; readonly at: number }[];
+  readonly locks: readonly {
+    readonly name: string;
+    readonly acquire: string;
+    readonly release: readonly string[];
+    readonly at: number;
+  }[];
   readonly effects: readonly Effect[];
   readonly reactions: readonly ModelReaction[];
   readonly deadlines: readonly ModelDeadline[];
@@ -16,7 +31,10 @@ export interface Layout {
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
 }
 
-/** Counts the bytes of a state. What may be pending comes first, side by side, since that is looked through for every state. */
+/**
+ * Counts the bytes of a state. What may be pending comes first, side by side, since that is looked
+ * through for every state.
+ */
 class Bytes {
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
@@ -55,10 +73,16 @@ export function layOut(manifest: Manifest): Layout {
   const rules = effectRules(manifest);
   const services = [...manifest.services.values()];
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
-  const touched = services.flatMap(({ deadlines }) => deadlines.flatMap(({ after, unless }) => [after, ...unless])).length;
-  const again = services.filter(({ inbox }) => !inbox).flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
+  const touched = services.flatMap(({ deadlines }) =>
+    deadlines.flatMap(({ after, unless }) => [after, ...unless]),
+  ).length;
+  const again = services
+    .filter(({ inbox }) => !inbox)
+    .flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const bytes = new Bytes(heard + again + touched);
-  const ends = new Map([...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]));
+  const ends = new Map(
+    [...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]),
+  );
   const locks = manifest.locks.map((lock) => ({ ...lock, at: bytes.take() }));
   const effects: Effect[] = [];
   const reactions: ModelReaction[] = [];
@@ -67,9 +91,20 @@ export function layOut(manifest: Manifest): Layout {
   const deliveries = new Map<string, DeliverySource[]>();
   const sinks = new Map<string, ModelReaction[]>();
 
-  const deliver = (type: string, to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">, inbox: boolean) => {
+  const deliver = (
+    type: string,
+    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">,
+    inbox: boolean,
+  ) => {
     const repeatAt = inbox ? -1 : bytes.pending();
-    const source: DeliverySource = { kind: "delivery", index: sources.length, at: bytes.pending(), type, repeatAt, ...to };
+    const source: DeliverySource = {
+      kind: "delivery",
+      index: sources.length,
+      at: bytes.pending(),
+      type,
+      repeatAt,
+      ...to,
+    };
     sources.push(source);
     if (!inbox) sources.push({ kind: "repeat", index: sources.length, at: repeatAt, of: source });
     listIn(deliveries, type).push(source);
@@ -80,7 +115,13 @@ export function layOut(manifest: Manifest): Layout {
     effects.push(...own.values());
     const onces = new Map<string, number>();
     for (const [place, entry] of service.reactions.entries()) {
-      const reaction = reactionOf(service, entry, place, { index: reactions.length, own, rules, bytes, onces });
+      const reaction = reactionOf(service, entry, place, {
+        index: reactions.length,
+        own,
+        rules,
+        bytes,
+        onces,
+      });
       reactions.push(reaction);
       const sink = changesNothing(reaction);
       for (const [part, type] of entry.hears.entries()) {
@@ -92,7 +133,8 @@ export function layOut(manifest: Manifest): Layout {
       const deadline: ModelDeadline = { service, entry, at: bytes.take(), emits: [] };
       deadlines.push(deadline);
       sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
-      // What the service emits itself touches its deadlines in the commit that emits it; it need not come back over the bus.
+      // What the service emits itself touches its deadlines in the commit that emits it; it need
+      // not come back over the bus.
       for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
         deliver(type, { reaction: undefined, deadline, arms: type === entry.after, part: 0 }, true);
       }
@@ -109,9 +151,17 @@ interface Surroundings {
   readonly onces: Map<string, number>;
 }
 
-function reactionOf(service: ServiceEntry, entry: ServiceEntry["reactions"][number], place: number, around: Surroundings): ModelReaction {
+function reactionOf(
+  service: ServiceEntry,
+  entry: ServiceEntry["reactions"][number],
+  place: number,
+  around: Surroundings,
+): ModelReaction {
   const { index, own, rules, bytes, onces } = around;
-  const names = entry.kind === "undo" ? [entry.undoes] : entry.emits.map((outcome) => effectOf(rules, service, entry, outcome));
+  const names =
+    entry.kind === "undo"
+      ? [entry.undoes]
+      : entry.emits.map((outcome) => effectOf(rules, service, entry, outcome));
   const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? bytes.take());
   if (entry.once !== undefined) onces.set(entry.once, onceAt);
   const join = entry.kind === "join";
@@ -132,19 +182,33 @@ function reactionOf(service: ServiceEntry, entry: ServiceEntry["reactions"][numb
   };
 }
 
-function effectsIn(service: ServiceEntry, rules: EffectRules, bytes: Bytes): ReadonlyMap<string, Effect> {
+function effectsIn(
+  service: ServiceEntry,
+  rules: EffectRules,
+  bytes: Bytes,
+): ReadonlyMap<string, Effect> {
   const undone = new Set(service.reactions.flatMap(({ undoes }) => undoes ?? []));
   const effects = new Map<string, Effect>();
-  // An undo of something that is no effect of its own service has a fence all the same, on which nothing is ever done.
+  // An undo of something that is no effect of its own service has a fence all the same, on which
+  // nothing is ever done.
   for (const type of new Set([...effectsOfService(rules, service), ...undone])) {
-    effects.set(type, { service: service.name, type, at: bytes.take(), undone: undone.has(type), after: [] });
+    effects.set(type, {
+      service: service.name,
+      type,
+      at: bytes.take(),
+      undone: undone.has(type),
+      after: [],
+    });
   }
   return effects;
 }
 
 /** Whether nothing in the saga depends on when, or how often, the reaction runs. */
 function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReaction): boolean {
-  const silent = isSilent(entry.emits) && entry.fails.length === 0 && !(service.mayPark && entry.onParked !== undefined);
+  const silent =
+    isSilent(entry.emits) &&
+    entry.fails.length === 0 &&
+    !(service.mayPark && entry.onParked !== undefined);
   return entry.kind === "step" && silent && effects.length === 0 && onceAt < 0 && maxAt < 0;
 }
 

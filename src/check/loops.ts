@@ -16,21 +16,28 @@ interface Trail {
 
 function stepsOf(last: Trail): readonly Step[] {
   const steps: Step[] = [];
-  for (let trail: Trail | undefined = last; trail !== undefined; trail = trail.before) if (trail.step !== undefined) steps.push(trail.step);
+  for (let trail: Trail | undefined = last; trail !== undefined; trail = trail.before)
+    if (trail.step !== undefined) steps.push(trail.step);
   return steps.reverse();
 }
 
 /**
- * Finds chains of events that lead back to where they began and leave nothing behind that would stop them: each of their choices changes no mark.
- * What was passed once can then be passed for ever.
+ * Finds chains of events that lead back to where they began and leave nothing behind that would
+ * stop them: each of their choices changes no mark. What was passed once can then be passed for
+ * ever.
  */
 export class Loops {
-  /** By reaction: its component among those that may lead to one another; -1 where it can lead to itself by no way. */
+  /**
+   * By reaction: its component among those that may lead to one another; -1 where it can lead to
+   * itself by no way.
+   */
   readonly #component: Int32Array;
 
   constructor(model: Model) {
     const edges = model.reactions.map((reaction) =>
-      reaction.choices.filter((choice) => leavesNoMark(reaction, choice)).flatMap(({ emits }) => followersOf(emits)),
+      reaction.choices
+        .filter((choice) => leavesNoMark(reaction, choice))
+        .flatMap(({ emits }) => followersOf(emits)),
     );
     const { of } = componentsOf(edges);
     const cyclic = new Set<number>();
@@ -40,13 +47,27 @@ export class Loops {
     this.#component = of.map((component) => (cyclic.has(component) ? component : -1));
   }
 
-  /** The steps that lead back to a reaction after it has taken a choice; undefined where none do. `state` is the one after. */
-  back(machine: Machine, state: Uint8Array, source: TransitionSource, choiceIndex: number): readonly Step[] | undefined {
+  /**
+   * The steps that lead back to a reaction after it has taken a choice; undefined where none do.
+   * `state` is the one after.
+   */
+  back(
+    machine: Machine,
+    state: Uint8Array,
+    source: TransitionSource,
+    choiceIndex: number,
+  ): readonly Step[] | undefined {
     const reaction = reactionOf(source);
     const choice = reaction?.choices[choiceIndex];
-    if (reaction === undefined || choice === undefined || this.#component[reaction.index] === -1 || !leavesNoMark(reaction, choice))
+    if (
+      reaction === undefined ||
+      choice === undefined ||
+      this.#component[reaction.index] === -1 ||
+      !leavesNoMark(reaction, choice)
+    )
       return undefined;
-    // Nearest first, so that the way around is a short one; and without recursion, since it may be long.
+    // Nearest first, so that the way around is a short one; and without recursion, since it may be
+    // long.
     const seen = new Set<ModelReaction>();
     const queue: Trail[] = [{ step: undefined, before: undefined, choice }];
     for (let at = 0; at < queue.length; at++) {
@@ -54,7 +75,12 @@ export class Loops {
       if (trail === undefined) break;
       for (const next of trail.choice.emits.flatMap(({ sources }) => sources)) {
         const follower = next.reaction;
-        if (follower === undefined || this.#component[follower.index] !== this.#component[reaction.index] || seen.has(follower)) continue;
+        if (
+          follower === undefined ||
+          this.#component[follower.index] !== this.#component[reaction.index] ||
+          seen.has(follower)
+        )
+          continue;
         const allowed = machine.choices(state, next).filter((index) => index !== PLAIN);
         if (follower === reaction && allowed.includes(choiceIndex))
           return stepsOf({ step: { source: next, choice: choiceIndex }, before: trail, choice });
@@ -80,8 +106,14 @@ export function reactionOf(source: TransitionSource): ModelReaction | undefined 
   return delivery.kind === "delivery" ? delivery.reaction : undefined;
 }
 
-/** Whether the service's marks are after the choice what they were before, so that it can be taken again. */
-function leavesNoMark({ entry, service, onceAt, maxAt }: ModelReaction, { kind, effect, emits }: Choice): boolean {
+/**
+ * Whether the service's marks are after the choice what they were before, so that it can be taken
+ * again.
+ */
+function leavesNoMark(
+  { entry, service, onceAt, maxAt }: ModelReaction,
+  { kind, effect, emits }: Choice,
+): boolean {
   if (entry.kind === "join" || emits.length === 0) return false;
   const counted = onceAt >= 0 || maxAt >= 0;
   switch (kind) {
@@ -98,5 +130,7 @@ function leavesNoMark({ entry, service, onceAt, maxAt }: ModelReaction, { kind, 
 }
 
 function followersOf(emissions: Choice["emits"]): readonly number[] {
-  return emissions.flatMap(({ sources }) => sources.flatMap(({ reaction }) => reaction?.index ?? []));
+  return emissions.flatMap(({ sources }) =>
+    sources.flatMap(({ reaction }) => reaction?.index ?? []),
+  );
 }

@@ -25,12 +25,21 @@ import {
 } from "./model.ts";
 import type { Violation } from "./violation.ts";
 
-/** A transition without alternatives: a deadline that fires, an event that comes, a delivery that is only noted. */
+/**
+ * A transition without alternatives: a deadline that fires, an event that comes, a delivery that is
+ * only noted.
+ */
 export const PLAIN = -1;
 
-/** More pending deliveries of one kind than this are taken for as many: only a loop without bound gets there. */
+/**
+ * More pending deliveries of one kind than this are taken for as many: only a loop without bound
+ * gets there.
+ */
 const PENDING_MAX = 250;
-/** Where messages may come again any number of times, two under way stand for more: when one is taken, the next may come. */
+/**
+ * Where messages may come again any number of times, two under way stand for more: when one is
+ * taken, the next may come.
+ */
 const PENDING_MAX_REPEATED = 2;
 
 interface Alternatives {
@@ -43,8 +52,8 @@ interface Alternatives {
 const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /**
- * What may happen in a state, and what that changes: the decisions of the runtime's fence (`runtime/decide.ts`) over bytes.
- * Transitions change the state that they are given.
+ * What may happen in a state, and what that changes: the decisions of the runtime's fence
+ * (`runtime/decide.ts`) over bytes. Transitions change the state that they are given.
  */
 export class Machine {
   readonly model: Model;
@@ -73,7 +82,8 @@ export class Machine {
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
     const pendingAt: (DeliverySource | RepeatSource | undefined)[] = new Array(model.pendingEnd);
-    for (const source of model.sources) if (source.kind === "delivery" || source.kind === "repeat") pendingAt[source.at] = source;
+    for (const source of model.sources)
+      if (source.kind === "delivery" || source.kind === "repeat") pendingAt[source.at] = source;
     this.#pendingAt = pendingAt;
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
@@ -86,7 +96,10 @@ export class Machine {
     this.normalise(state);
   }
 
-  /** What may happen in a state: what will, sooner or later, and what may never (an arrival, a message that comes again). */
+  /**
+   * What may happen in a state: what will, sooner or later, and what may never (an arrival, a
+   * message that comes again).
+   */
   enabled(state: Uint8Array, certain: TransitionSource[], possible: TransitionSource[]): void {
     const { pendingEnd } = this.model;
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
@@ -115,7 +128,8 @@ export class Machine {
     if (onceAt >= 0 && state[onceAt] !== 0) return alternatives.late;
     if (maxAt >= 0 && (state[maxAt] ?? 0) >= max) return alternatives.late;
     const [effect] = effects;
-    if (entry.kind === "undo" && service.fence && effect !== undefined && state[effect.at] === NONE) return alternatives.acknowledge;
+    if (entry.kind === "undo" && service.fence && effect !== undefined && state[effect.at] === NONE)
+      return alternatives.acknowledge;
     return alternatives.run;
   }
 
@@ -142,17 +156,25 @@ export class Machine {
     this.normalise(state);
   }
 
-  /** Takes away deliveries that can no longer change anything, so that states which differ in nothing else are one. */
+  /**
+   * Takes away deliveries that can no longer change anything, so that states which differ in
+   * nothing else are one.
+   */
   normalise(state: Uint8Array): void {
     const { pendingEnd } = this.model;
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
       if (state[at] === 0) continue;
       const source = this.#pendingAt[at];
-      if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source)) state[at] = 0;
+      if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source))
+        state[at] = 0;
     }
   }
 
-  #deliver(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource, choiceIndex: number): void {
+  #deliver(
+    state: Uint8Array,
+    { reaction, deadline, arms, part }: DeliverySource,
+    choiceIndex: number,
+  ): void {
     if (deadline !== undefined) touch(state, deadline.at, arms);
     if (reaction === undefined) return;
     const choice = reaction.choices[choiceIndex];
@@ -203,8 +225,14 @@ export class Machine {
     const before = state[effect.at];
     state[effect.at] = DONE;
     if (service.fence || before === NONE) return;
-    if (before === DONE) this.#break("DOUBLE_EFFECT", effect, `${effect.type} is done twice in one saga`);
-    else this.#break("HANGING", effect, `${effect.type} is done after it was undone, and nobody will undo it again`);
+    if (before === DONE)
+      this.#break("DOUBLE_EFFECT", effect, `${effect.type} is done twice in one saga`);
+    else
+      this.#break(
+        "HANGING",
+        effect,
+        `${effect.type} is done after it was undone, and nobody will undo it again`,
+      );
   }
 
   #undo(state: Uint8Array, { service }: ModelReaction, effect: Effect | undefined): void {
@@ -213,12 +241,21 @@ export class Machine {
     if (before === DONE) {
       state[effect.at] = UNDONE;
       const later = effect.after.find(({ at }) => state[at] === DONE);
-      if (later !== undefined) this.#break("UNDO_ORDER", effect, `${effect.type} is undone while ${later.type} is still done`);
+      if (later !== undefined)
+        this.#break(
+          "UNDO_ORDER",
+          effect,
+          `${effect.type} is undone while ${later.type} is still done`,
+        );
     } else if (before === UNDONE) {
       this.#break("DOUBLE_COMPENSATION", effect, `${effect.type} is undone twice in one saga`);
     } else if (!service.fence) {
       state[effect.at] = BARRED;
-      this.#break("EMPTY_ROLLBACK", effect, `the undo of ${effect.type} runs where nothing was done`);
+      this.#break(
+        "EMPTY_ROLLBACK",
+        effect,
+        `the undo of ${effect.type} runs where nothing was done`,
+      );
     }
   }
 
@@ -236,17 +273,32 @@ export class Machine {
       for (const at of releases) state[at] = 0;
       if (state[PIVOTED] !== 0 && (end === "failure" || emission.triggersUndo)) {
         const what = end === "failure" ? "the saga fails" : "the saga turns back";
-        this.broken.push({ code: "AFTER_PIVOT", service, event: type, message: `${what} with ${type} after its pivot` });
+        this.broken.push({
+          code: "AFTER_PIVOT",
+          service,
+          event: type,
+          message: `${what} with ${type} after its pivot`,
+        });
       }
       if (emission.pivot) state[PIVOTED] = 1;
       if (end === undefined) continue;
       if (state[endAt] !== 0)
-        this.broken.push({ code: "DOUBLE_END", service: undefined, event: type, message: `${type} ends the saga twice` });
+        this.broken.push({
+          code: "DOUBLE_END",
+          service: undefined,
+          event: type,
+          message: `${type} ends the saga twice`,
+        });
       state[endAt] = 1;
       state[end === "success" ? SUCCEEDED : FAILED] = 1;
       if (end === "success") this.succeeded = true;
       if (state[SUCCEEDED] !== 0 && state[FAILED] !== 0) {
-        this.broken.push({ code: "MIXED_END", service: undefined, event: undefined, message: "a saga both succeeds and fails" });
+        this.broken.push({
+          code: "MIXED_END",
+          service: undefined,
+          event: undefined,
+          message: "a saga both succeeds and fails",
+        });
       }
     }
   }
@@ -265,9 +317,11 @@ function touch(state: Uint8Array, at: number, arms: boolean): void {
 
 /** Whether a delivery can never change anything any more. */
 function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource): boolean {
-  if (deadline !== undefined) return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
+  if (deadline !== undefined)
+    return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
   if (reaction === undefined) return true;
-  const { entry, service, effects, parkedAt, firedAt, gatherAt, onceAt, maxAt, max, lateSilent } = reaction;
+  const { entry, service, effects, parkedAt, firedAt, gatherAt, onceAt, maxAt, max, lateSilent } =
+    reaction;
   // What waits behind a parked delivery waits for a person.
   if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
   if (firedAt >= 0 && (state[firedAt] !== 0 || state[gatherAt + part] !== 0)) return true;
@@ -282,7 +336,8 @@ function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliveryS
 }
 
 function alternativesOf({ choices }: ModelReaction): Alternatives {
-  const indexesOf = (...kinds: readonly Choice["kind"][]) => choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
+  const indexesOf = (...kinds: readonly Choice["kind"][]) =>
+    choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
   return {
     run: indexesOf("success", "failure", "park"),
     late: indexesOf("late", "park"),

@@ -1,8 +1,9 @@
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
 
 /*
- * A choreography, compiled for exploration. The state of one saga is a row of bytes: how many deliveries are pending for each reaction,
- * and the marks of the services. Everything else is looked up here once, so that a transition only adds and compares bytes.
+ * A choreography, compiled for exploration. The state of one saga is a row of bytes: how many
+ * deliveries are pending for each reaction, and the marks of the services. Everything else is
+ * looked up here once, so that a transition only adds and compares bytes.
  */
 
 /** An effect's byte. */
@@ -120,7 +121,9 @@ export interface ArrivalSource extends SourceBase {
   readonly emits: readonly Emission[];
 }
 
-/** The same message again, to a service without an inbox, as often as it likes, once it was there. */
+/**
+ * The same message again, to a service without an inbox, as often as it likes, once it was there.
+ */
 export interface RepeatSource extends SourceBase {
   readonly kind: "repeat";
   readonly of: DeliverySource;
@@ -146,5 +149,9 @@ export interface Model {
   readonly beginnings: readonly Beginning[];
   /** Groups of effects of which success keeps exactly one. */
   readonly oneOf: readonly (readonly Effect[])[];
-  readonly locks: readonly { readonly name: string; readonly acquire: string; readonly at: number }[];
+  readonly locks: readonly {
+    readonly name: string;
+    readonly acquire: string;
+    readonly at: number;
+  }[];
 }

@@ -14,8 +14,14 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
   for (const effect of model.effects) {
     const mark = state[effect.at];
     if (failed && mark === DONE) {
-      if (!effect.undone) add("NO_UNDO", effect, `${effect.type} is still done when the saga fails, and has no undo`);
-      else if (parked) add("PARKED_STUCK", effect, `${effect.type} is still done when the saga fails, after a delivery was given up on`);
+      if (!effect.undone)
+        add("NO_UNDO", effect, `${effect.type} is still done when the saga fails, and has no undo`);
+      else if (parked)
+        add(
+          "PARKED_STUCK",
+          effect,
+          `${effect.type} is still done when the saga fails, after a delivery was given up on`,
+        );
       else add("ORPHAN", effect, `${effect.type} is still done when the saga fails`);
     }
     if (succeeded && mark === UNDONE && !grouped.has(effect)) {
@@ -37,7 +43,12 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
   }
   for (const { name, acquire, at } of model.locks) {
     if (state[at] === 0) continue;
-    violations.push({ code: "LOCK_LEAK", service: undefined, event: acquire, message: `the lock "${name}" is never released` });
+    violations.push({
+      code: "LOCK_LEAK",
+      service: undefined,
+      event: acquire,
+      message: `the lock "${name}" is never released`,
+    });
   }
   return violations;
 }

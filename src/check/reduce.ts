@@ -1,12 +1,16 @@
 import type { Dependence } from "./dependence.ts";
 import type { TransitionSource } from "./model.ts";
 
-/** Looks at pending transitions for one choice. Where so many are pending that it takes more, all of them are explored instead. */
+/**
+ * Looks at pending transitions for one choice. Where so many are pending that it takes more, all of
+ * them are explored instead.
+ */
 const LOOKS_MAX = 200_000;
 
 /**
- * Chooses which of the enabled transitions to explore now, so that every end of a saga is still reached: a persistent set (Godefroid,
- * "Partial-Order Methods", 1996). It is closed: nothing outside of it can ever lead to a transition that depends on one inside.
+ * Chooses which of the enabled transitions to explore now, so that every end of a saga is still
+ * reached: a persistent set (Godefroid, "Partial-Order Methods", 1996). It is closed: nothing
+ * outside of it can ever lead to a transition that depends on one inside.
  */
 export class Reducer {
   readonly #dependence: Dependence;
@@ -21,10 +25,14 @@ export class Reducer {
   }
 
   /**
-   * `certain` will happen, sooner or later; `possible` may never happen (an arrival, a message that comes again). What may never happen must not be
-   * chosen alone, since then its absence would not be explored.
+   * `certain` will happen, sooner or later; `possible` may never happen (an arrival, a message that
+   * comes again). What may never happen must not be chosen alone, since then its absence would not
+   * be explored.
    */
-  choose(certain: readonly TransitionSource[], possible: readonly TransitionSource[]): readonly TransitionSource[] {
+  choose(
+    certain: readonly TransitionSource[],
+    possible: readonly TransitionSource[],
+  ): readonly TransitionSource[] {
     const { classOf } = this.#dependence;
     const all = [...certain, ...possible];
     let best: readonly TransitionSource[] = all;
@@ -43,7 +51,11 @@ export class Reducer {
   }
 
   /** The smallest closed set with a class in it; undefined when it gets as large as `limit`. */
-  #close(seed: number, all: readonly TransitionSource[], limit: number): readonly TransitionSource[] | undefined {
+  #close(
+    seed: number,
+    all: readonly TransitionSource[],
+    limit: number,
+  ): readonly TransitionSource[] | undefined {
     const { classOf } = this.#dependence;
     this.#mask.fill(0);
     this.#listed.length = 0;
@@ -80,10 +92,13 @@ export class Reducer {
     const { reach, words } = this.#dependence;
     // Mostly there are few classes, and then it is quicker to ask for each.
     if (this.#listed.length < words) {
-      for (const number of this.#listed) if (((reach[source * words + (number >>> 5)] ?? 0) & (1 << (number & 31))) !== 0) return true;
+      for (const number of this.#listed)
+        if (((reach[source * words + (number >>> 5)] ?? 0) & (1 << (number & 31))) !== 0)
+          return true;
       return false;
     }
-    for (let word = 0; word < words; word++) if (((reach[source * words + word] ?? 0) & (this.#mask[word] ?? 0)) !== 0) return true;
+    for (let word = 0; word < words; word++)
+      if (((reach[source * words + word] ?? 0) & (this.#mask[word] ?? 0)) !== 0) return true;
     return false;
   }
 }

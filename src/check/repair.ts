@@ -21,16 +21,19 @@ const REPAIRS_SHOWN = 3;
 /** What mends a long way is mostly near its end. */
 const EVENTS_LOOKED_AT = 30;
 
-/** Bytes of the states that are visited for all repairs of a report together: about a second's work. */
+/**
+ * Bytes of the states that are visited for all repairs of a report together: about a second's work.
+ */
 const WORK_MAX_BYTES = 1 << 27;
 /** And where that takes longer all the same, nobody waits for it. */
 const MILLISECONDS_MAX = 10_000;
 
 /**
- * Looks for changes that make a finding go away and bring no new one: each is made and the whole is explored again. Best first: undos of the
- * service that is to blame, which hear a failure; then other undos; then other reactions.
+ * Looks for changes that make a finding go away and bring no new one: each is made and the whole is
+ * explored again. Best first: undos of the service that is to blame, which hear a failure; then
+ * other undos; then other reactions.
  */
-export class RepairShop {
+export class RepairSearch {
   readonly #manifest: Manifest;
   readonly #before: ReadonlySet<string>;
   readonly #statesMax: number;
@@ -55,7 +58,10 @@ export class RepairShop {
       this.#bytesLeft -= explored.states * model.size;
       if (!explored.exhaustive) continue;
       const after = brokenIn(model, explored);
-      const better = !after.has(key) && after.size < this.#before.size && [...after].every((broken) => this.#before.has(broken));
+      const better =
+        !after.has(key) &&
+        after.size < this.#before.size &&
+        [...after].every((broken) => this.#before.has(broken));
       if (better) found.push(repair);
     }
     return found;
@@ -63,8 +69,11 @@ export class RepairShop {
 }
 
 /** Every rule that exploring has shown to be broken. */
-function brokenIn(model: Model, { refutations, succeeded, ran }: Exploration): ReadonlySet<string> {
-  const keys = new Set(refutations.map(({ violation }) => violationKey(violation)));
+function brokenIn(
+  model: Model,
+  { counterexamples, succeeded, ran }: Exploration,
+): ReadonlySet<string> {
+  const keys = new Set(counterexamples.map(({ violation }) => violationKey(violation)));
   if (!succeeded) keys.add("NO_SUCCESS");
   for (const { index, service, entry } of model.reactions)
     if (ran[index] === 0) keys.add(`DEAD_REACTION ${service.name} ${reactionName(entry)}`);
@@ -73,8 +82,15 @@ function brokenIn(model: Model, { refutations, succeeded, ran }: Exploration): R
 
 function candidates(manifest: Manifest, { code, at, trace = [] }: Finding): readonly Candidate[] {
   const emitted = [...new Set(trace.flatMap(({ emits }) => emits))].slice(-EVENTS_LOOKED_AT);
-  const concerned = new Set([at.service, ...trace.slice(-EVENTS_LOOKED_AT).map(({ service }) => service)]);
-  const failures = new Set([...manifest.services.values()].flatMap(({ reactions }) => reactions.flatMap(({ fails }) => fails.flat())));
+  const concerned = new Set([
+    at.service,
+    ...trace.slice(-EVENTS_LOOKED_AT).map(({ service }) => service),
+  ]);
+  const failures = new Set(
+    [...manifest.services.values()].flatMap(({ reactions }) =>
+      reactions.flatMap(({ fails }) => fails.flat()),
+    ),
+  );
   const all = [
     ...(code === "UNBOUNDED_LOOP" ? boundLoop(manifest, concerned, trace) : []),
     ...(code === "MIXED_END" || code === "DOUBLE_END" ? firstWins(manifest) : []),
@@ -82,18 +98,33 @@ function candidates(manifest: Manifest, { code, at, trace = [] }: Finding): read
     ...(code === "NO_UNDO" ? addUndo(manifest, at.service, at.event, emitted) : []),
   ];
   return all
-    .map((candidate, index) => ({ candidate, index, rank: rankOf(candidate.repair, at.service, failures) }))
+    .map((candidate, index) => ({
+      candidate,
+      index,
+      rank: rankOf(candidate.repair, at.service, failures),
+    }))
     .sort((a, b) => a.rank - b.rank || a.index - b.index)
     .map(({ candidate }) => candidate);
 }
 
-function rankOf(repair: Repair, service: string | undefined, failures: ReadonlySet<string>): number {
+function rankOf(
+  repair: Repair,
+  service: string | undefined,
+  failures: ReadonlySet<string>,
+): number {
   if (!("alsoOn" in repair)) return 0;
   const [event = ""] = repair.alsoOn;
-  return (repair.undoes === undefined ? 4 : 0) + (repair.service === service ? 0 : 2) + (failures.has(event) ? 0 : 1);
+  return (
+    (repair.undoes === undefined ? 4 : 0) +
+    (repair.service === service ? 0 : 2) +
+    (failures.has(event) ? 0 : 1)
+  );
 }
 
-/** Lets each reaction hear each event of the counterexample that it does not hear yet; a failure is for undos, and no way to go on. */
+/**
+ * Lets each reaction hear each event of the counterexample that it does not hear yet; a failure is
+ * for undos, and no way to go on.
+ */
 function hearMore(
   manifest: Manifest,
   concerned: ReadonlySet<string | null | undefined>,
@@ -109,16 +140,24 @@ function hearMore(
       .filter((type) => reaction.kind === "undo" || !failures.has(type))
       .filter((type) => !reaction.hears.includes(type) && type !== reaction.undoes)
       .map((type) => {
-        const what = reaction.undoes === undefined ? { on: reaction.hears } : { undoes: reaction.undoes };
+        const what =
+          reaction.undoes === undefined ? { on: reaction.hears } : { undoes: reaction.undoes };
         return {
           repair: { service: service.name, ...what, alsoOn: [type] },
-          apply: () => withReaction(manifest, service, reaction, { ...reaction, hears: [...reaction.hears, type] }),
+          apply: () =>
+            withReaction(manifest, service, reaction, {
+              ...reaction,
+              hears: [...reaction.hears, type],
+            }),
         };
       });
   });
 }
 
-/** Gives an effect the undo that it lacks, at each event of the counterexample that some service fails with. */
+/**
+ * Gives an effect the undo that it lacks, at each event of the counterexample that some service
+ * fails with.
+ */
 function addUndo(
   manifest: Manifest,
   name: string | undefined,
@@ -158,10 +197,13 @@ function firstWins(manifest: Manifest): readonly Candidate[] {
   const ends = new Set([...manifest.succeeds, ...manifest.fails]);
   return [...manifest.services.values()].flatMap((service) => {
     const ending = service.reactions.filter(
-      ({ once, emits, fails }) => once === undefined && [...emits, ...fails].flat().some((type) => ends.has(type)),
+      ({ once, emits, fails }) =>
+        once === undefined && [...emits, ...fails].flat().some((type) => ends.has(type)),
     );
     if (ending.length === 0) return [];
-    const reactions = service.reactions.map((reaction) => (ending.includes(reaction) ? { ...reaction, once: "end" } : reaction));
+    const reactions = service.reactions.map((reaction) =>
+      ending.includes(reaction) ? { ...reaction, once: "end" } : reaction,
+    );
     return [
       {
         repair: { service: service.name, once: "end", reactions: ending.map(reactionName) },
@@ -178,7 +220,11 @@ function boundLoop(
 ): readonly Candidate[] {
   const passed = new Set(trace.map(({ service, hears }) => `${service} ${hears}`));
   return reactionsOf(manifest, concerned).flatMap(({ service, reaction }) => {
-    if (reaction.max !== undefined || !reaction.hears.some((type) => passed.has(`${service.name} ${type}`))) return [];
+    if (
+      reaction.max !== undefined ||
+      !reaction.hears.some((type) => passed.has(`${service.name} ${type}`))
+    )
+      return [];
     const max = 3;
     return [
       {
@@ -195,8 +241,16 @@ function reactionsOf({ services }: Manifest, concerned: ReadonlySet<string | nul
     .flatMap((service) => service.reactions.map((reaction) => ({ service, reaction })));
 }
 
-function withReaction(manifest: Manifest, service: ServiceEntry, old: ReactionEntry, changed: ReactionEntry): Manifest {
-  return withService(manifest, { ...service, reactions: service.reactions.map((reaction) => (reaction === old ? changed : reaction)) });
+function withReaction(
+  manifest: Manifest,
+  service: ServiceEntry,
+  old: ReactionEntry,
+  changed: ReactionEntry,
+): Manifest {
+  return withService(manifest, {
+    ...service,
+    reactions: service.reactions.map((reaction) => (reaction === old ? changed : reaction)),
+  });
 }
 
 function withService(manifest: Manifest, service: ServiceEntry): Manifest {

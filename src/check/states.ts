@@ -1,11 +1,13 @@
 /** Table slots for each state: half empty at most, so that probing stays short. */
 const LOAD_MAX = 0.5;
-/** States are kept in chunks of about this size, since one array cannot grow without being copied. */
+/**
+ * States are kept in chunks of about this size, since one array cannot grow without being copied.
+ */
 const CHUNK_BYTES = 1 << 22;
 
 /**
- * Every state that was seen, once, in the order in which it was found, with the transition that led to it.
- * States are rows of 32-bit words; a row's number is its name.
+ * Every state that was seen, once, in the order in which it was found, with the transition that led
+ * to it. States are rows of 32-bit words; a row's number is its name.
  */
 export class StateSet {
   readonly #words: number;
@@ -63,15 +65,24 @@ export class StateSet {
   }
 
   /** The state before, and the transition from there; parent -1 for a first state. */
-  origin(index: number): { readonly parent: number; readonly source: number; readonly choice: number } {
-    return { parent: this.#parents[index] ?? -1, source: this.#sources[index] ?? -1, choice: this.#choices[index] ?? -1 };
+  origin(index: number): {
+    readonly parent: number;
+    readonly source: number;
+    readonly choice: number;
+  } {
+    return {
+      parent: this.#parents[index] ?? -1,
+      source: this.#sources[index] ?? -1,
+      choice: this.#choices[index] ?? -1,
+    };
   }
 
   #equals(index: number, state: Int32Array): boolean {
     const chunk = this.#chunks[Math.floor(index / this.#perChunk)];
     if (chunk === undefined) return false;
     const from = (index % this.#perChunk) * this.#words;
-    for (let word = 0; word < this.#words; word++) if (chunk[from + word] !== state[word]) return false;
+    for (let word = 0; word < this.#words; word++)
+      if (chunk[from + word] !== state[word]) return false;
     return true;
   }
 
@@ -108,7 +119,10 @@ export class StateSet {
   }
 }
 
-/** Multiplies and mixes word by word, and once more at the end, so that the low bits depend on all of them (after MurmurHash3). */
+/**
+ * Multiplies and mixes word by word, and once more at the end, so that the low bits depend on all
+ * of them (after MurmurHash3).
+ */
 function hashOf(state: Int32Array): number {
   let hash = 0x2f0b4a27;
   for (let i = 0; i < state.length; i++) {

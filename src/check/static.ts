@@ -10,7 +10,10 @@ export function staticFindings(manifest: Manifest, graph: FlowGraph): readonly F
   return [...unheard(manifest, graph), ...neverEmitted(manifest, graph), ...wrongUndos(manifest)];
 }
 
-function unheard({ succeeds, fails, external, begins }: Manifest, { emitters, hearers }: FlowGraph): readonly Finding[] {
+function unheard(
+  { succeeds, fails, external, begins }: Manifest,
+  { emitters, hearers }: FlowGraph,
+): readonly Finding[] {
   const known = new Set([...succeeds, ...fails, ...external]);
   return [...new Set([...begins, ...emitters.keys()])]
     .filter((type) => !hearers.has(type) && !known.has(type))
@@ -20,13 +23,16 @@ function unheard({ succeeds, fails, external, begins }: Manifest, { emitters, he
         code: "UNHEARD",
         severity: "error",
         message: `${event} is emitted, and nobody hears it`,
-        mend: "Let a service hear it, name it in external if others do, or do not emit it.",
+        hint: "Let a service hear it, name it in external if others do, or do not emit it.",
         at: { ...(service !== undefined && { service }), event },
       };
     });
 }
 
-function neverEmitted({ begins, external, arrives }: Manifest, { emitters, hearers }: FlowGraph): readonly Finding[] {
+function neverEmitted(
+  { begins, external, arrives }: Manifest,
+  { emitters, hearers }: FlowGraph,
+): readonly Finding[] {
   const known = new Set([...begins, ...external, ...arrives]);
   return [...hearers].flatMap(([event, [first]]) => {
     if (emitters.has(event) || known.has(event) || first === undefined) return [];
@@ -35,7 +41,7 @@ function neverEmitted({ begins, external, arrives }: Manifest, { emitters, heare
         code: "NEVER_EMITTED",
         severity: "error",
         message: `${first.service.name} ${first.deadline === undefined ? "hears" : "has a deadline about"} ${event}, and nobody emits it`,
-        mend: "Let a service emit it, or name it in arrives if it comes from outside.",
+        hint: "Let a service emit it, or name it in arrives if it comes from outside.",
         at: { service: first.service.name, event },
       },
     ];
@@ -44,7 +50,12 @@ function neverEmitted({ begins, external, arrives }: Manifest, { emitters, heare
 
 function wrongUndos(manifest: Manifest): readonly Finding[] {
   const rules = effectRules(manifest);
-  const effects = new Map([...manifest.services.values()].map((service) => [service.name, effectsOfService(rules, service)]));
+  const effects = new Map(
+    [...manifest.services.values()].map((service) => [
+      service.name,
+      effectsOfService(rules, service),
+    ]),
+  );
   return [...manifest.services.values()].flatMap((service) =>
     service.reactions.flatMap((reaction): readonly Finding[] => {
       const { undoes } = reaction;
@@ -53,31 +64,60 @@ function wrongUndos(manifest: Manifest): readonly Finding[] {
       const at = { service: service.name, event: undoes, reaction: reactionName(reaction) };
       if (owner === undefined) {
         const message = `${service.name} undoes ${undoes}, which is no effect of its own`;
-        const mend = "An effect is what a reaction emits when it succeeds, unless it is readonly; or with what a service begins a saga.";
-        return [{ code: "UNKNOWN_EFFECT", severity: "error", message, mend, at }];
+        const hint =
+          "An effect is what a reaction emits when it succeeds, unless it is readonly; or with what a service begins a saga.";
+        return [{ code: "UNKNOWN_EFFECT", severity: "error", message, hint, at }];
       }
       const message = `${service.name} undoes ${undoes}, which is an effect of ${owner}`;
-      return [{ code: "FOREIGN_UNDO", severity: "error", message, mend: `Let ${owner} undo it: each service undoes its own part.`, at }];
+      return [
+        {
+          code: "FOREIGN_UNDO",
+          severity: "error",
+          message,
+          hint: `Let ${owner} undo it: each service undoes its own part.`,
+          at,
+        },
+      ];
     }),
   );
 }
 
 /** What a whole exploration never came to. */
-export function unreached(manifest: Manifest, model: Model, { ran, fired, succeeded, exhaustive }: Exploration): readonly Finding[] {
+export function unreached(
+  manifest: Manifest,
+  model: Model,
+  { ran, fired, succeeded, exhaustive }: Exploration,
+): readonly Finding[] {
   // Whatever was not reached may be further on.
   if (!exhaustive) return [];
   if (model.beginnings.length === 0) {
     const message = "no saga can begin: no event is named in begins";
     return [
-      { code: "NO_SUCCESS", severity: "error", message, mend: "Name it, or check this together with the service that begins.", at: {} },
+      {
+        code: "NO_SUCCESS",
+        severity: "error",
+        message,
+        hint: "Name it, or check this together with the service that begins.",
+        at: {},
+      },
     ];
   }
   const findings: Finding[] = [];
   for (const { index, service, entry } of model.reactions) {
     if (ran[index] !== 0) continue;
     const message = `${service.name} can never ${entry.kind === "undo" ? `undo ${entry.undoes}` : `react to ${entry.hears.join(entry.kind === "join" ? " and " : " or ")}`}`;
-    const at = { service: service.name, event: entry.undoes ?? entry.hears[0] ?? "", reaction: reactionName(entry) };
-    findings.push({ code: "DEAD_REACTION", severity: "error", message, mend: "Take it out, or let what it waits for come.", at });
+    const at = {
+      service: service.name,
+      event: entry.undoes ?? entry.hears[0] ?? "",
+      reaction: reactionName(entry),
+    };
+    findings.push({
+      code: "DEAD_REACTION",
+      severity: "error",
+      message,
+      hint: "Take it out, or let what it waits for come.",
+      at,
+    });
   }
   model.deadlines.forEach(({ service, entry }, index) => {
     if (fired[index] !== 0) return;
@@ -86,7 +126,7 @@ export function unreached(manifest: Manifest, model: Model, { ran, fired, succee
       code: "DEAD_REACTION",
       severity: "error",
       message,
-      mend: "Take it out, or let what arms it come.",
+      hint: "Take it out, or let what arms it come.",
       at: { service: service.name, event: entry.emits },
     });
   });
@@ -100,7 +140,7 @@ export function unreached(manifest: Manifest, model: Model, { ran, fired, succee
       code: "NO_SUCCESS",
       severity: "error",
       message,
-      mend: "Name in succeeds what the last service emits.",
+      hint: "Name in succeeds what the last service emits.",
       at: event === undefined ? {} : { event },
     });
   }

@@ -10,7 +10,12 @@ export interface Suppressed {
 }
 
 /** Beside the rules: what a saga does cannot be accepted, since its proof would not be one. */
-const ACCEPTABLE = new Set<string>([...RULES.map(({ code }) => code), "UNHEARD", "NEVER_EMITTED", "DEAD_REACTION"]);
+const ACCEPTABLE = new Set<string>([
+  ...RULES.map(({ code }) => code),
+  "UNHEARD",
+  "NEVER_EMITTED",
+  "DEAD_REACTION",
+]);
 
 /** Parts what was accepted, by the element that it is about, from what remains. */
 export function partSuppressed(
@@ -32,7 +37,13 @@ function reasonFor(manifest: Manifest, { code, at }: Finding): string | undefine
   const reaction = service?.reactions.find((entry) => reactionName(entry) === at.reaction);
   const deadline = service?.deadlines.find(({ emits }) => emits === at.event);
   const event = manifest.events.get(at.event ?? "");
-  const places = [reaction?.suppress, deadline?.suppress, event?.suppress, service?.suppress, manifest.suppress];
+  const places = [
+    reaction?.suppress,
+    deadline?.suppress,
+    event?.suppress,
+    service?.suppress,
+    manifest.suppress,
+  ];
   return places.map((place) => place?.get(code)).find((reason) => reason !== undefined);
 }
 
@@ -41,14 +52,19 @@ function misplaced(manifest: Manifest): readonly Finding[] {
   const places: readonly Suppressions[] = [
     manifest.suppress,
     ...[...manifest.events.values()].map(({ suppress }) => suppress),
-    ...services.flatMap(({ suppress, reactions, deadlines }) => [suppress, ...[...reactions, ...deadlines].map((entry) => entry.suppress)]),
+    ...services.flatMap(({ suppress, reactions, deadlines }) => [
+      suppress,
+      ...[...reactions, ...deadlines].map((entry) => entry.suppress),
+    ]),
   ];
-  const codes = new Set(places.flatMap((place) => [...place.keys()]).filter((code) => !ACCEPTABLE.has(code)));
+  const codes = new Set(
+    places.flatMap((place) => [...place.keys()]).filter((code) => !ACCEPTABLE.has(code)),
+  );
   return [...codes].map((code) => ({
     code: "BAD_SUPPRESSION",
     severity: "warning",
     message: `${code} is suppressed, which has no effect`,
-    mend: `Only these can be: ${[...ACCEPTABLE].join(", ")}.`,
+    hint: `Only these can be: ${[...ACCEPTABLE].join(", ")}.`,
     at: {},
   }));
 }

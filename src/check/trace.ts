@@ -1,4 +1,4 @@
-import type { Deed, TraceStep } from "./finding.ts";
+import type { TraceAction, TraceStep } from "./finding.ts";
 import type { Step } from "./loops.ts";
 import { PLAIN } from "./machine.ts";
 import type { Beginning, Choice, DeliverySource } from "./model.ts";
@@ -36,20 +36,34 @@ export function traceOf(beginning: Beginning, steps: readonly Step[]): readonly 
   return trace;
 }
 
-function deliveryStep({ reaction, deadline, arms, type }: DeliverySource, index: number): TraceStep {
+function deliveryStep(
+  { reaction, deadline, arms, type }: DeliverySource,
+  index: number,
+): TraceStep {
   if (deadline !== undefined) {
-    return { service: deadline.service.name, hears: type, emits: [], does: arms ? "arms a deadline" : "calls a deadline off" };
+    return {
+      service: deadline.service.name,
+      hears: type,
+      emits: [],
+      does: arms ? "arms a deadline" : "calls a deadline off",
+    };
   }
   const choice = index === PLAIN ? undefined : reaction?.choices[index];
   const service = reaction?.service.name ?? null;
   if (choice === undefined) return { service, hears: type, emits: [], does: "waits for more" };
   const emits = choice.emits.map((emission) => emission.type);
-  const does = deedOf(choice, reaction?.entry.kind === "undo");
+  const does = actionOf(choice, reaction?.entry.kind === "undo");
   const effect = choice.effect?.type;
-  return { service, hears: type, emits, does, ...(effect !== undefined && does !== "is late" && { effect }) };
+  return {
+    service,
+    hears: type,
+    emits,
+    does,
+    ...(effect !== undefined && does !== "is late" && { effect }),
+  };
 }
 
-function deedOf({ kind }: Choice, undo: boolean): Deed {
+function actionOf({ kind }: Choice, undo: boolean): TraceAction {
   switch (kind) {
     case "success":
       return undo ? "undoes" : "does";

@@ -39,8 +39,14 @@ export interface Choreography<Native = unknown> extends Required<ChoreographyOpt
   readonly name: string;
 }
 
-/** Declares what a saga is, from beginning to ends. Throws `DECLARATION_INVALID` where that cannot be. */
-export function choreography<Native>(name: string, options: ChoreographyOptions<Native>): Choreography<Native> {
+/**
+ * Declares what a saga is, from beginning to ends. Throws `DECLARATION_INVALID` where that cannot
+ * be.
+ */
+export function choreography<Native>(
+  name: string,
+  options: ChoreographyOptions<Native>,
+): Choreography<Native> {
   checkServiceName(name);
   const {
     services,
@@ -55,36 +61,74 @@ export function choreography<Native>(name: string, options: ChoreographyOptions<
     locks = [],
     suppress = {},
   } = options;
-  if (services.length === 0) throw invalid(name, "has no services", "List what service() returned.");
+  if (services.length === 0)
+    throw invalid(name, "has no services", "List what service() returned.");
   for (const service of services) {
-    if (!isService(service)) throw invalid(name, `lists ${quote(service)} as a service`, "List what service() returned.");
+    if (!isService(service))
+      throw invalid(name, `lists ${quote(service)} as a service`, "List what service() returned.");
   }
   const names = services.map((service) => service.name);
   const twice = names.find((service, index) => names.indexOf(service) !== index);
-  if (twice !== undefined) throw invalid(name, `lists the service ${twice} twice`, "List each once.");
+  if (twice !== undefined)
+    throw invalid(name, `lists the service ${twice} twice`, "List each once.");
   checkEvents(name, "begins", begins);
   checkEvents(name, "succeeds", succeeds);
-  for (const contract of [...fails, ...external, ...arrives, ...pivots, ...undoOrder.flat(), ...oneOf.flat()]) checkEvent(name, contract);
-  for (const lock of locks) for (const contract of [lock.acquire, ...lock.release]) checkEvent(name, contract);
+  for (const contract of [
+    ...fails,
+    ...external,
+    ...arrives,
+    ...pivots,
+    ...undoOrder.flat(),
+    ...oneOf.flat(),
+  ])
+    checkEvent(name, contract);
+  for (const lock of locks)
+    for (const contract of [lock.acquire, ...lock.release]) checkEvent(name, contract);
   const both = succeeds.find((contract) => fails.some((other) => other.type === contract.type));
-  if (both !== undefined) throw invalid(name, `both succeeds and fails with ${both.type}`, "An end is one or the other.");
-  return { name, services, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks, suppress };
+  if (both !== undefined)
+    throw invalid(name, `both succeeds and fails with ${both.type}`, "An end is one or the other.");
+  return {
+    name,
+    services,
+    begins,
+    succeeds,
+    fails,
+    external,
+    arrives,
+    pivots,
+    undoOrder,
+    oneOf,
+    locks,
+    suppress,
+  };
 }
 
 /** Whether something from outside the type system, such as a module's export, is a choreography. */
 export function isChoreography(value: unknown): value is Choreography {
-  return typeof value === "object" && value !== null && "services" in value && "succeeds" in value && Array.isArray(value.services);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "services" in value &&
+    "succeeds" in value &&
+    Array.isArray(value.services)
+  );
 }
 
 function checkEvents(name: string, where: string, contracts: Contracts): void {
-  if (!Array.isArray(contracts) || contracts.length === 0) throw invalid(name, `says nothing in ${where}`, "Name at least one event.");
+  if (!Array.isArray(contracts) || contracts.length === 0)
+    throw invalid(name, `says nothing in ${where}`, "Name at least one event.");
   for (const contract of contracts) checkEvent(name, contract);
 }
 
 function checkEvent(name: string, contract: EventContract): void {
-  if (!isContract(contract)) throw invalid(name, `names ${quote(contract)}, which is no event`, "Pass what event() returned.");
+  if (!isContract(contract))
+    throw invalid(
+      name,
+      `names ${quote(contract)}, which is no event`,
+      "Pass what event() returned.",
+    );
 }
 
-function invalid(name: string, what: string, mend: string): OdoriError {
-  return new OdoriError("DECLARATION_INVALID", `The choreography ${name} ${what}.`, { mend });
+function invalid(name: string, what: string, hint: string): OdoriError {
+  return new OdoriError("DECLARATION_INVALID", `The choreography ${name} ${what}.`, { hint });
 }

@@ -2,7 +2,10 @@ import type { Logger } from "../ports/logger.ts";
 
 /** What a handler may use. Time and chance come from here, so that a simulator can own them. */
 export interface Context<Native> {
-  /** The open transaction: what is written through it commits together with the inbox, the fence and the outbox. */
+  /**
+   * The open transaction: what is written through it commits together with the inbox, the fence and
+   * the outbox.
+   */
   readonly tx: Native;
   now(): Date;
   /** At least 0, below 1. */

@@ -18,13 +18,15 @@ export interface LateDeclaration<Native> {
 }
 
 interface ReactionBase<Native> {
-  /** Unique within the service and part of the inbox key: renaming a reaction makes it a new one. */
+  /**
+   * Unique within the service and part of the inbox key: renaming a reaction makes it a new one.
+   */
   readonly name: string;
   readonly hears: readonly EventContract[];
   /** Success outcomes; the silent one alone where nothing was declared. */
   readonly emits: readonly OutcomeList[];
   readonly fails: readonly OutcomeList[];
-  readonly once: string | undefined;
+  readonly firstOf: string | undefined;
   readonly late: LateDeclaration<Native> | undefined;
   readonly max: number | undefined;
   readonly onParked: OnParkedDeclaration | undefined;
@@ -61,17 +63,23 @@ export interface JoinDeclaration<Native> extends ReactionBase<Native> {
 export interface DeadlineDeclaration<Native> {
   readonly kind: "deadline";
   readonly name: string;
-  readonly after: EventContract;
+  readonly armedBy: EventContract;
   readonly unless: readonly EventContract[];
-  readonly withinMs: number;
+  readonly afterMs: number;
   readonly emits: EventContract;
   readonly suppress: Readonly<Record<string, string>>;
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }
 
-export type ReactionDeclaration<Native> = StepDeclaration<Native> | UndoDeclaration<Native> | JoinDeclaration<Native>;
+export type ReactionDeclaration<Native> =
+  | StepDeclaration<Native>
+  | UndoDeclaration<Native>
+  | JoinDeclaration<Native>;
 
-/** Everything that a service has declared. Read by the runtime and by every tool; executed by the runtime alone. */
+/**
+ * Everything that a service has declared. Read by the runtime and by every tool; executed by the
+ * runtime alone.
+ */
 export interface ServiceDeclaration<Native> {
   readonly name: string;
   readonly begins: readonly EventContract[];

@@ -15,19 +15,26 @@ import { contractsOf, type Outcome } from "./outcome.ts";
 import type { GivenUp } from "./verbs.ts";
 
 /*
- * Turns what the verbs take, typed event by event, into declarations, where every event is an `EventEnvelope`.
- * Handlers are methods here, whose parameters TypeScript compares in both directions: a handler is only ever called
- * with the events that its declaration hears, which `runtime/` looks after.
+ * Turns what the verbs take, typed event by event, into declarations, where every event is an
+ * `EventEnvelope`. Handlers are methods here, whose parameters TypeScript compares in both
+ * directions: a handler is only ever called with the events that its declaration hears, which
+ * `runtime/` looks after.
  */
 
 interface CommonInput<Native> {
   readonly name?: string;
-  readonly once?: string;
+  readonly firstOf?: string;
   readonly max?: number;
   readonly emits?: readonly Outcome[];
   readonly fails?: readonly Outcome[];
-  readonly late?: { readonly emits?: readonly Outcome[]; handle(event: EventEnvelope, context: Context<Native>): unknown };
-  readonly onParked?: { readonly emits: EventContract; handle(delivery: GivenUp<EventEnvelope>): Fact };
+  readonly late?: {
+    readonly emits?: readonly Outcome[];
+    handle(event: EventEnvelope, context: Context<Native>): unknown;
+  };
+  readonly onParked?: {
+    readonly emits: EventContract;
+    handle(delivery: GivenUp<EventEnvelope>): Fact;
+  };
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
@@ -55,39 +62,69 @@ interface JoinInput<Native> extends CommonInput<Native> {
 
 interface DeadlineInput<Native> {
   readonly name?: string;
-  readonly within: Duration;
+  readonly after: Duration;
   readonly unless: readonly EventContract[];
   readonly emits: readonly [EventContract];
   readonly suppress?: Readonly<Record<string, string>>;
   handle?(event: EventEnvelope, context: Context<Native>): unknown;
 }
 
-export function declareStep<Native>(hears: readonly EventContract[], input: StepInput<Native>): StepDeclaration<Native> {
+export function declareStep<Native>(
+  hears: readonly EventContract[],
+  input: StepInput<Native>,
+): StepDeclaration<Native> {
   const name = input.name ?? hears.map((contract) => contract?.type).join("|");
-  return { kind: "step", ...common(name, hears, input), readonly: input.readonly ?? false, key: input.key, handle: input.handle };
+  return {
+    kind: "step",
+    ...common(name, hears, input),
+    readonly: input.readonly ?? false,
+    key: input.key,
+    handle: input.handle,
+  };
 }
 
-export function declareUndo<Native>(effect: EventContract, input: UndoInput<Native>): UndoDeclaration<Native> {
+export function declareUndo<Native>(
+  effect: EventContract,
+  input: UndoInput<Native>,
+): UndoDeclaration<Native> {
   const name = input.name ?? `undo ${effect?.type}`;
   const base = common(name, input.on, input);
   const first = base.emits[0]?.[0];
   const acknowledge = acknowledgement(input.onEmpty ?? "ack", first);
-  return { kind: "undo", ...base, effect: effect?.type, key: input.key, acknowledge, handle: input.handle };
+  return {
+    kind: "undo",
+    ...base,
+    effect: effect?.type,
+    key: input.key,
+    acknowledge,
+    handle: input.handle,
+  };
 }
 
-export function declareJoin<Native>(events: readonly EventContract[], input: JoinInput<Native>): JoinDeclaration<Native> {
+export function declareJoin<Native>(
+  events: readonly EventContract[],
+  input: JoinInput<Native>,
+): JoinDeclaration<Native> {
   const name = input.name ?? `all ${events.map((contract) => contract?.type).join("+")}`;
-  return { kind: "join", ...common(name, events, input), readonly: input.readonly ?? false, handle: input.handle };
+  return {
+    kind: "join",
+    ...common(name, events, input),
+    readonly: input.readonly ?? false,
+    handle: input.handle,
+  };
 }
 
-export function declareDeadline<Native>(after: EventContract, input: DeadlineInput<Native>): DeadlineDeclaration<Native> {
+export function declareDeadline<Native>(
+  armedBy: EventContract,
+  input: DeadlineInput<Native>,
+): DeadlineDeclaration<Native> {
   const emits = input.emits[0];
   return {
     kind: "deadline",
     name: input.name ?? `deadline ${emits?.type}`,
-    after,
+    armedBy,
     unless: input.unless,
-    withinMs: parseDuration(input.within),
+    afterMs: parseDuration(input.after),
     emits,
     suppress: input.suppress ?? {},
     handle: input.handle ?? ((event) => emits.from(event.data)),
@@ -100,7 +137,7 @@ function common<Native>(name: string, hears: readonly EventContract[], input: Co
     hears,
     emits: outcomesOf(input.emits, [[]]),
     fails: outcomesOf(input.fails, []),
-    once: input.once,
+    firstOf: input.firstOf,
     max: input.max,
     late: input.late && lateOf(input.late),
     onParked: input.onParked && onParkedOf(input.onParked),
@@ -108,7 +145,10 @@ function common<Native>(name: string, hears: readonly EventContract[], input: Co
   };
 }
 
-function outcomesOf(outcomes: readonly Outcome[] | undefined, otherwise: readonly OutcomeList[]): readonly OutcomeList[] {
+function outcomesOf(
+  outcomes: readonly Outcome[] | undefined,
+  otherwise: readonly OutcomeList[],
+): readonly OutcomeList[] {
   return outcomes === undefined || outcomes.length === 0 ? otherwise : outcomes.map(contractsOf);
 }
 
@@ -116,14 +156,19 @@ function lateOf<Native>(late: NonNullable<CommonInput<Native>["late"]>): LateDec
   return { emits: outcomesOf(late.emits, [[]]), handle: late.handle };
 }
 
-function onParkedOf<Native>(onParked: NonNullable<CommonInput<Native>["onParked"]>): OnParkedDeclaration {
+function onParkedOf<Native>(
+  onParked: NonNullable<CommonInput<Native>["onParked"]>,
+): OnParkedDeclaration {
   return {
     emits: onParked.emits,
     make: (event, valid, problem) => onParked.handle({ valid, event, problem }),
   };
 }
 
-function acknowledgement(onEmpty: NonNullable<UndoInput<never>["onEmpty"]>, first: EventContract | undefined) {
+function acknowledgement(
+  onEmpty: NonNullable<UndoInput<never>["onEmpty"]>,
+  first: EventContract | undefined,
+) {
   if (onEmpty === "silent" || first === undefined) return undefined;
   return onEmpty === "ack" ? (event: EventEnvelope) => first.from(event.data) : onEmpty;
 }

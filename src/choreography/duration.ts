@@ -1,7 +1,10 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 
-/** Milliseconds, or `"500ms"`, `"30s"`, `"15m"`, `"2h"`, `"7d"`, or ISO 8601 in days and smaller units: `"PT15M"`. */
+/**
+ * Milliseconds, or `"500ms"`, `"30s"`, `"15m"`, `"2h"`, `"7d"`, or ISO 8601 in days and smaller
+ * units: `"PT15M"`.
+ */
 export type Duration = number | string;
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -11,12 +14,15 @@ const ISO = /^P(?:(\d{1,6})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.
 /** Ten years: further away a deadline is a mistake in a unit. */
 const DURATION_MAX_MS = 3_653 * UNIT_MS.d;
 
-/** The duration in whole milliseconds; throws `DURATION_INVALID` where it is not positive, too long, or unreadable. */
+/**
+ * The duration in whole milliseconds; throws `DURATION_INVALID` where it is not positive, too long,
+ * or unreadable.
+ */
 export function parseDuration(duration: Duration): number {
   const ms = typeof duration === "number" ? duration : parseText(duration);
   if (Number.isSafeInteger(ms) && ms > 0 && ms <= DURATION_MAX_MS) return ms;
   throw new OdoriError("DURATION_INVALID", `${quote(duration)} is not a duration.`, {
-    mend: 'Write "500ms", "30s", "15m", "2h", "7d", "PT15M", or whole milliseconds; more than nothing and at most ten years.',
+    hint: 'Write "500ms", "30s", "15m", "2h", "7d", "PT15M", or whole milliseconds; more than nothing and at most ten years.',
   });
 }
 
@@ -37,7 +43,12 @@ function parseText(text: string): number {
   const iso = ISO.exec(text);
   if (iso === null) return Number.NaN;
   const [, days = 0, hours = 0, minutes = 0, seconds = 0] = iso;
-  return Number(days) * UNIT_MS.d + Number(hours) * UNIT_MS.h + Number(minutes) * UNIT_MS.m + Math.round(Number(seconds) * UNIT_MS.s);
+  return (
+    Number(days) * UNIT_MS.d +
+    Number(hours) * UNIT_MS.h +
+    Number(minutes) * UNIT_MS.m +
+    Math.round(Number(seconds) * UNIT_MS.s)
+  );
 }
 
 function toUnit(text: string | undefined): keyof typeof UNIT_MS {

@@ -5,7 +5,9 @@ export type Outcome = EventContract | readonly EventContract[];
 
 export type MaybePromise<T> = T | Promise<T>;
 
-type FactList<List extends readonly EventContract[]> = { readonly [K in keyof List]: FactOf<List[K]> };
+type FactList<List extends readonly EventContract[]> = {
+  readonly [K in keyof List]: FactOf<List[K]>;
+};
 
 /** The facts that make up one outcome, in the order in which it names them. */
 type FactsOf<O> = O extends readonly []
@@ -16,13 +18,23 @@ type FactsOf<O> = O extends readonly []
       ? FactOf<O>
       : never;
 
-/** What a handler returns that declares `Emits` and `Fails`: exactly one of their outcomes; nothing, if no success outcome is declared. */
-export type Returned<Emits extends readonly Outcome[], Fails extends readonly Outcome[] = readonly []> =
-  | (Emits extends readonly [] ? void : FactsOf<Emits[number]>)
-  | FactsOf<Fails[number]>;
+/**
+ * What a handler returns that declares `Emits` and `Fails`: exactly one of their outcomes; nothing,
+ * if no success outcome is declared.
+ */
+export type Returned<
+  Emits extends readonly Outcome[],
+  Fails extends readonly Outcome[] = readonly [],
+> = (Emits extends readonly [] ? void : FactsOf<Emits[number]>) | FactsOf<Fails[number]>;
 
-/** The first event of the first outcome: what an undo without effect acknowledges with. `never` where nothing is emitted. */
-export type FirstOf<Emits extends readonly Outcome[]> = Emits extends readonly [infer O, ...unknown[]]
+/**
+ * The first event of the first outcome: what an undo without effect acknowledges with. `never`
+ * where nothing is emitted.
+ */
+export type FirstOf<Emits extends readonly Outcome[]> = Emits extends readonly [
+  infer O,
+  ...unknown[],
+]
   ? O extends EventContract
     ? O
     : O extends readonly [infer E extends EventContract, ...unknown[]]

@@ -11,7 +11,10 @@ type Outcomes = readonly Outcome[];
 type None = readonly [];
 
 export interface ServiceOptions<Native> {
-  /** Prepares the service's own tables. Runs in one transaction each time before the service starts, so it must bear repetition. */
+  /**
+   * Prepares the service's own tables. Runs in one transaction each time before the service starts,
+   * so it must bear repetition.
+   */
   readonly setup?: (tx: Native) => unknown;
   /** Lets `odori check` explore that the service gives up on any delivery. */
   readonly mayPark?: boolean;
@@ -21,7 +24,8 @@ export interface ServiceOptions<Native> {
 
 /**
  * One participant. Each verb returns a new service; nothing runs until `start()`.
- * A verb that contradicts what was declared before throws at once, with `DECLARATION_INVALID`, `UNKNOWN_EFFECT` or `REACTION_NAME_TAKEN`.
+ * A verb that contradicts what was declared before throws at once, with `DECLARATION_INVALID`,
+ * `UNKNOWN_EFFECT` or `REACTION_NAME_TAKEN`.
  *
  * `Native` is the transaction that handlers write through, such as `Sql` of `odori/sqlite`.
  */
@@ -30,7 +34,10 @@ export class Service<Native, Begins extends EventContract = never> {
   /** The events with which it begins sagas. */
   readonly beginnings: readonly Begins[];
 
-  constructor(declaration: Omit<ServiceDeclaration<Native>, "begins">, beginnings: readonly Begins[]) {
+  constructor(
+    declaration: Omit<ServiceDeclaration<Native>, "begins">,
+    beginnings: readonly Begins[],
+  ) {
     this.declaration = { ...declaration, begins: beginnings };
     this.beginnings = beginnings;
   }
@@ -54,7 +61,10 @@ export class Service<Native, Begins extends EventContract = never> {
     const LateEmits extends Outcomes = None,
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
-  >(heard: Heard, step: Step<Native, HeardEnvelope<Heard>, Emits, Fails, Result, LateEmits, LateResult, Parked>): Service<Native, Begins> {
+  >(
+    heard: Heard,
+    step: Step<Native, HeardEnvelope<Heard>, Emits, Fails, Result, LateEmits, LateResult, Parked>,
+  ): Service<Native, Begins> {
     return this.#with(declareStep(typeof heard === "object" ? heard : [heard], step));
   }
 
@@ -67,11 +77,17 @@ export class Service<Native, Begins extends EventContract = never> {
     const LateEmits extends Outcomes = None,
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
-  >(events: Events, join: Join<Native, Events, Emits, Fails, Result, LateEmits, LateResult, Parked>): Service<Native, Begins> {
+  >(
+    events: Events,
+    join: Join<Native, Events, Emits, Fails, Result, LateEmits, LateResult, Parked>,
+  ): Service<Native, Begins> {
     return this.#with(declareJoin(events, join));
   }
 
-  /** How the service reverses an effect of its own, declared before: an event that it emits when it succeeds, or with which it begins a saga. */
+  /**
+   * How the service reverses an effect of its own, declared before: an event that it emits when it
+   * succeeds, or with which it begins a saga.
+   */
   undo<
     const On extends Contracts,
     const Emits extends Outcomes = None,
@@ -87,25 +103,41 @@ export class Service<Native, Begins extends EventContract = never> {
   }
 
   /** What the service emits when it has waited too long. */
-  after<After extends EventContract, Emits extends EventContract>(
-    after: After,
-    deadline: DeadlineOptions<Native, After, Emits>,
+  deadline<Armed extends EventContract, Emits extends EventContract>(
+    armedBy: Armed,
+    deadline: DeadlineOptions<Native, Armed, Emits>,
   ): Service<Native, Begins> {
-    const declared = declareDeadline<Native>(after, deadline);
+    const declared = declareDeadline<Native>(armedBy, deadline);
     checkDeadline(this.declaration, declared);
-    return new Service({ ...this.declaration, deadlines: [...this.declaration.deadlines, declared] }, this.beginnings);
+    return new Service(
+      { ...this.declaration, deadlines: [...this.declaration.deadlines, declared] },
+      this.beginnings,
+    );
   }
 
   #with(reaction: ReactionDeclaration<Native>): Service<Native, Begins> {
     checkReaction(this.declaration, reaction);
-    return new Service({ ...this.declaration, reactions: [...this.declaration.reactions, reaction] }, this.beginnings);
+    return new Service(
+      { ...this.declaration, reactions: [...this.declaration.reactions, reaction] },
+      this.beginnings,
+    );
   }
 }
 
-type HeardEnvelope<Heard> = Heard extends EventContract ? EnvelopeOf<Heard> : Heard extends Contracts ? EnvelopeOf<Heard[number]> : never;
+type HeardEnvelope<Heard> = Heard extends EventContract
+  ? EnvelopeOf<Heard>
+  : Heard extends Contracts
+    ? EnvelopeOf<Heard[number]>
+    : never;
 
-/** Declares a service: `service<Sql>("payment")`. Its name is its consumer group and, as a rule, the domain of its events. */
-export function service<Native = unknown>(name: string, options: ServiceOptions<Native> = {}): Service<Native> {
+/**
+ * Declares a service: `service<Sql>("payment")`. Its name is its consumer group and, as a rule, the
+ * domain of its events.
+ */
+export function service<Native = unknown>(
+  name: string,
+  options: ServiceOptions<Native> = {},
+): Service<Native> {
   checkServiceName(name);
   const { setup = () => {}, mayPark = false, suppress = {} } = options;
   return new Service<Native>({ name, reactions: [], deadlines: [], setup, mayPark, suppress }, []);
@@ -113,5 +145,11 @@ export function service<Native = unknown>(name: string, options: ServiceOptions<
 
 /** Whether something from outside the type system, such as a module's export, is a service. */
 export function isService(value: unknown): value is Service<unknown, EventContract> {
-  return typeof value === "object" && value !== null && "declaration" in value && "beginnings" in value && "name" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "declaration" in value &&
+    "beginnings" in value &&
+    "name" in value
+  );
 }

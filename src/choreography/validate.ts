@@ -1,7 +1,12 @@
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, isContract } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
-import type { DeadlineDeclaration, OutcomeList, ReactionDeclaration, ServiceDeclaration } from "./declaration.ts";
+import type {
+  DeadlineDeclaration,
+  OutcomeList,
+  ReactionDeclaration,
+  ServiceDeclaration,
+} from "./declaration.ts";
 import { effectCandidates } from "./effects.ts";
 
 type Declared = Pick<ServiceDeclaration<never>, "name" | "begins" | "reactions" | "deadlines">;
@@ -11,7 +16,8 @@ const NAME = /^[a-z0-9][a-z0-9_.+| -]{0,255}$/;
 
 export function checkBegins(service: Declared, contract: EventContract): void {
   checkContracts(service, "begins", [contract]);
-  if (service.begins.includes(contract)) throw invalid(service, `begins with ${contract.type} twice`, "Declare it once.");
+  if (service.begins.includes(contract))
+    throw invalid(service, `begins with ${contract.type} twice`, "Declare it once.");
 }
 
 export function checkReaction(service: Declared, reaction: ReactionDeclaration<never>): void {
@@ -26,35 +32,52 @@ export function checkReaction(service: Declared, reaction: ReactionDeclaration<n
 }
 
 export function checkDeadline(service: Declared, deadline: DeadlineDeclaration<never>): void {
-  checkContracts(service, "after()", [deadline.after]);
-  const where = `the deadline after ${deadline.after.type}`;
+  checkContracts(service, "deadline()", [deadline.armedBy]);
+  const where = `the deadline on ${deadline.armedBy.type}`;
   checkContracts(service, `${where}: unless`, deadline.unless);
   checkContracts(service, `${where}: emits`, [deadline.emits]);
   checkName(service, deadline.name);
-  if (deadline.unless.includes(deadline.after)) {
-    throw invalid(service, `${where} is called off by the same event`, "Name in unless what the service waits for.");
+  if (deadline.unless.includes(deadline.armedBy)) {
+    throw invalid(
+      service,
+      `${where} is called off by the same event`,
+      "Name in unless what the service waits for.",
+    );
   }
 }
 
 function checkUndo(service: Declared, undo: ReactionDeclaration<never> & { kind: "undo" }): void {
   const steps = service.reactions.filter(
-    (reaction) => reaction.kind !== "undo" && reaction.emits.flat().some(({ type }) => type === undo.effect),
+    (reaction) =>
+      reaction.kind !== "undo" && reaction.emits.flat().some(({ type }) => type === undo.effect),
   );
   if (!effectCandidates(service).has(undo.effect)) {
     const readonly = steps.length > 0;
-    throw new OdoriError("UNKNOWN_EFFECT", `${service.name} has no effect ${quote(undo.effect)} to undo.`, {
-      mend: readonly
-        ? "The reaction that emits it is declared readonly."
-        : "Declare before the undo what this service begins with or emits on success; only its own effects can be undone, and a failure leaves none.",
-    });
+    throw new OdoriError(
+      "UNKNOWN_EFFECT",
+      `${service.name} has no effect ${quote(undo.effect)} to undo.`,
+      {
+        hint: readonly
+          ? "The reaction that emits it is declared readonly."
+          : "Declare before the undo what this service begins with or emits on success; only its own effects can be undone, and a failure leaves none.",
+      },
+    );
   }
   const keyed = steps.some((step) => step.kind === "step" && step.key !== undefined);
   if (keyed !== (undo.key !== undefined)) {
-    throw invalid(service, `the undo of ${undo.effect} and its step do not agree about key`, "Give key to both, or to neither.");
+    throw invalid(
+      service,
+      `the undo of ${undo.effect} and its step do not agree about key`,
+      "Give key to both, or to neither.",
+    );
   }
 }
 
-function checkOutcomes(service: Declared, where: string, reaction: ReactionDeclaration<never>): void {
+function checkOutcomes(
+  service: Declared,
+  where: string,
+  reaction: ReactionDeclaration<never>,
+): void {
   const all = [...reaction.emits, ...reaction.fails, ...(reaction.late?.emits ?? [])].flat();
   const contracts = reaction.onParked === undefined ? all : [...all, reaction.onParked.emits];
   for (const contract of contracts) checkContract(service, `${where}: emits`, contract);
@@ -62,22 +85,43 @@ function checkOutcomes(service: Declared, where: string, reaction: ReactionDecla
   for (const outcome of [...reaction.emits, ...reaction.fails]) {
     const key = keyOf(outcome);
     if (seen.has(key))
-      throw invalid(service, `${where} declares the outcome [${key}] twice`, "An outcome is a success or a failure, once.");
+      throw invalid(
+        service,
+        `${where} declares the outcome [${key}] twice`,
+        "An outcome is a success or a failure, once.",
+      );
     seen.add(key);
   }
   if (reaction.fails.some((outcome) => outcome.length === 0)) {
-    throw invalid(service, `${where} has a silent failure`, "A failure is an event that others hear: name it.");
+    throw invalid(
+      service,
+      `${where} has a silent failure`,
+      "A failure is an event that others hear: name it.",
+    );
   }
 }
 
-function checkLate(service: Declared, where: string, { once, max, late }: ReactionDeclaration<never>): void {
-  if (late !== undefined && once === undefined && max === undefined) {
-    throw invalid(service, `${where} declares late, but neither once nor max`, "Say what makes it late.");
+function checkLate(
+  service: Declared,
+  where: string,
+  { firstOf, max, late }: ReactionDeclaration<never>,
+): void {
+  if (late !== undefined && firstOf === undefined && max === undefined) {
+    throw invalid(
+      service,
+      `${where} declares late, but neither firstOf nor max`,
+      "Say what makes it late.",
+    );
   }
   if (max !== undefined && !(Number.isSafeInteger(max) && max >= 1)) {
     throw invalid(service, `${where} has max ${quote(max)}`, "It is a whole number from 1.");
   }
-  if (once !== undefined && !NAME.test(once)) throw invalid(service, `${where} has once ${quote(once)}`, "Use a plain lower-case name.");
+  if (firstOf !== undefined && !NAME.test(firstOf))
+    throw invalid(
+      service,
+      `${where} has firstOf ${quote(firstOf)}`,
+      "Use a plain lower-case name.",
+    );
 }
 
 /** The identity of an outcome: its event types in order. */
@@ -86,16 +130,30 @@ export function keyOf(outcome: OutcomeList): string {
 }
 
 function checkName(service: Declared, name: string): void {
-  if (!NAME.test(name)) throw invalid(service, `the name ${quote(name)} cannot be used`, "Use lower-case letters, digits and . _ -");
+  if (!NAME.test(name))
+    throw invalid(
+      service,
+      `the name ${quote(name)} cannot be used`,
+      "Use lower-case letters, digits and . _ -",
+    );
   if ([...service.reactions, ...service.deadlines].some((other) => other.name === name)) {
-    throw new OdoriError("REACTION_NAME_TAKEN", `${service.name} has two reactions named ${quote(name)}.`, {
-      mend: "Give one of them a name of its own: { name: … }. The name is part of the inbox key, so keep it from then on.",
-    });
+    throw new OdoriError(
+      "REACTION_NAME_TAKEN",
+      `${service.name} has two reactions named ${quote(name)}.`,
+      {
+        hint: "Give one of them a name of its own: { name: … }. The name is part of the inbox key, so keep it from then on.",
+      },
+    );
   }
 }
 
-function checkContracts(service: Declared, where: string, contracts: readonly EventContract[]): void {
-  if (!Array.isArray(contracts) || contracts.length === 0) throw invalid(service, `${where} names no event`, "Name at least one.");
+function checkContracts(
+  service: Declared,
+  where: string,
+  contracts: readonly EventContract[],
+): void {
+  if (!Array.isArray(contracts) || contracts.length === 0)
+    throw invalid(service, `${where} names no event`, "Name at least one.");
   for (const contract of contracts) checkContract(service, where, contract);
   if (new Set(contracts.map(({ type }) => type)).size < contracts.length) {
     throw invalid(service, `${where} names an event twice`, "Name each once.");
@@ -103,9 +161,14 @@ function checkContracts(service: Declared, where: string, contracts: readonly Ev
 }
 
 function checkContract(service: Declared, where: string, contract: EventContract): void {
-  if (!isContract(contract)) throw invalid(service, `${where} names ${quote(contract)}, which is no event`, "Pass what event() returned.");
+  if (!isContract(contract))
+    throw invalid(
+      service,
+      `${where} names ${quote(contract)}, which is no event`,
+      "Pass what event() returned.",
+    );
 }
 
-function invalid(service: Declared, what: string, mend: string): OdoriError {
-  return new OdoriError("DECLARATION_INVALID", `In service ${service.name}, ${what}.`, { mend });
+function invalid(service: Declared, what: string, hint: string): OdoriError {
+  return new OdoriError("DECLARATION_INVALID", `In service ${service.name}, ${what}.`, { hint });
 }

@@ -9,7 +9,10 @@ type Contracts = readonly EventContract[];
 type Accepted = Readonly<Record<string, string>>;
 type Outcomes = readonly Outcome[];
 
-/** A delivery that was given up on. Its payload has the contract's type only if it fitted the contract. */
+/**
+ * A delivery that was given up on. Its payload has the contract's type only if it fitted the
+ * contract.
+ */
 export type GivenUp<Event extends EventEnvelope> =
   | { readonly valid: true; readonly event: Event; readonly problem: Problem }
   | { readonly valid: false; readonly event: EventEnvelope; readonly problem: Problem };
@@ -20,20 +23,30 @@ export interface OnParked<Event extends EventEnvelope, Parked extends EventContr
 }
 
 /*
- * `Result` and `LateResult` stand for what a handler returns. They are type parameters bounded by the declared outcomes,
- * and not the outcomes themselves, so that the compiler takes `[a(…), b(…)]` for a pair and not for a list.
+ * `Result` and `LateResult` stand for what a handler returns. They are type parameters bounded by
+ * the declared outcomes, and not the outcomes themselves, so that the compiler takes `[a(…), b(…)]`
+ * for a pair and not for a list.
  */
 interface Late<Native, Event extends EventEnvelope, Emits extends Outcomes, Result> {
   readonly emits?: Emits;
   handle(event: Event, context: Context<Native>): MaybePromise<Result>;
 }
 
-interface Common<Native, Event extends EventEnvelope, LateEmits extends Outcomes, LateResult, Parked extends EventContract> {
+interface Common<
+  Native,
+  Event extends EventEnvelope,
+  LateEmits extends Outcomes,
+  LateResult,
+  Parked extends EventContract,
+> {
   /** Part of the inbox key. Needed only where two reactions would have the same name. */
   readonly name?: string;
-  /** The first reaction of the service that carries this name wins for the saga; a later one takes its `late` outcome. */
-  readonly once?: string;
-  /** What happens instead when `once` is taken or `max` reached; without it, nothing does. */
+  /**
+   * The first reaction of the service that carries this name wins for the saga; a later one takes
+   * its `late` outcome.
+   */
+  readonly firstOf?: string;
+  /** What happens instead when `firstOf` is taken or `max` reached; without it, nothing does. */
   readonly late?: Late<Native, Event, LateEmits, LateResult>;
   /** How often the reaction may run in one saga. */
   readonly max?: number;
@@ -85,8 +98,9 @@ type Acknowledge<On extends Contracts, Emits extends Outcomes> =
   | ((event: EnvelopeOf<On[number]>) => NoInfer<FactOf<FirstOf<Emits>>>);
 
 /**
- * What is emitted when there is nothing to undo. By default the undo's first event, with the payload of the event that was heard;
- * where that payload does not fit, the contract's maker must be given, or `"silent"`.
+ * What is emitted when there is nothing to undo. By default the undo's first event, with the
+ * payload of the event that was heard; where that payload does not fit, the contract's maker must
+ * be given, or `"silent"`.
  */
 export type OnEmpty<On extends Contracts, Emits extends Outcomes> = Emits extends readonly []
   ? { readonly onEmpty?: "silent" }
@@ -94,7 +108,9 @@ export type OnEmpty<On extends Contracts, Emits extends Outcomes> = Emits extend
     ? { readonly onEmpty?: "ack" | Acknowledge<On, Emits> }
     : { readonly onEmpty: Acknowledge<On, Emits> };
 
-type EnvelopesOf<Events extends Contracts> = { readonly [K in keyof Events]: EnvelopeOf<Events[K]> };
+type EnvelopesOf<Events extends Contracts> = {
+  readonly [K in keyof Events]: EnvelopeOf<Events[K]>;
+};
 
 /** `.onAll([a, b], …)`: runs once when all of the events have arrived, in whatever order. */
 export interface Join<
@@ -113,19 +129,26 @@ export interface Join<
   handle(events: EnvelopesOf<Events>, context: Context<Native>): MaybePromise<Result>;
 }
 
-/** `.after(event, …)`: emits when none of `unless` was heard or emitted in time. Armed when the service hears or emits `event`. */
-export interface Deadline<Native, After extends EventContract, Emits extends EventContract> {
+/**
+ * `.deadline(event, …)`: emits when none of `unless` was heard or emitted within `after`. Armed
+ * when the service hears or emits `event`.
+ */
+export interface Deadline<Native, Armed extends EventContract, Emits extends EventContract> {
   readonly name?: string;
-  readonly within: Duration;
+  readonly after: Duration;
   readonly unless: Contracts;
   readonly emits: readonly [Emits];
   readonly suppress?: Accepted;
-  handle(event: EnvelopeOf<After>, context: Context<Native>): MaybePromise<NoInfer<FactOf<Emits>>>;
+  handle(event: EnvelopeOf<Armed>, context: Context<Native>): MaybePromise<NoInfer<FactOf<Emits>>>;
 }
 
-/** A deadline without `handle` emits its event with the payload of `after`, where that fits. */
-export type DeadlineOptions<Native, After extends EventContract, Emits extends EventContract> = [EnvelopeOf<After>["data"]] extends [
-  InputOf<Emits>,
-]
-  ? Omit<Deadline<Native, After, Emits>, "handle"> & Partial<Pick<Deadline<Native, After, Emits>, "handle">>
-  : Deadline<Native, After, Emits>;
+/**
+ * A deadline without `handle` emits its event with the payload of the event that armed it, where
+ * that fits.
+ */
+export type DeadlineOptions<Native, Armed extends EventContract, Emits extends EventContract> = [
+  EnvelopeOf<Armed>["data"],
+] extends [InputOf<Emits>]
+  ? Omit<Deadline<Native, Armed, Emits>, "handle"> &
+      Partial<Pick<Deadline<Native, Armed, Emits>, "handle">>
+  : Deadline<Native, Armed, Emits>;

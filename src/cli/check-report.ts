@@ -18,8 +18,8 @@ import { loadManifest, readText } from "./source.ts";
 export interface CheckFlags {
   readonly json: boolean;
   readonly mermaid: boolean;
-  readonly plain: boolean;
-  readonly fine: boolean;
+  readonly reduction: boolean;
+  readonly crashes: boolean;
   readonly repairs: boolean;
   readonly states?: number;
   readonly seconds?: number;
@@ -36,18 +36,25 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
     return;
   }
   if (paths.length === 0)
-    throw new OdoriError("USAGE", "check needs something to check.", { mend: "Name a module, a manifest or an AsyncAPI document." });
+    throw new OdoriError("USAGE", "check needs something to check.", {
+      hint: "Name a module, a manifest or an AsyncAPI document.",
+    });
   const { manifest, contradictions } = await loadManifest(paths);
   const config = await configOf(flags);
   const options: CheckOptions = {
-    plain: flags.plain,
-    fine: flags.fine,
+    reduction: flags.reduction,
+    crashes: flags.crashes,
     repairs: flags.repairs,
     contradictions,
-    lint: { rules: { ...config.rules, ...Object.fromEntries(flags.rule.map(parseRule)) }, limits: config.limits ?? {} },
+    lint: {
+      rules: { ...config.rules, ...Object.fromEntries(flags.rule.map(parseRule)) },
+      limits: config.limits ?? {},
+    },
     onProgress: progress,
     ...(flags.seconds !== undefined && { millisecondsMax: flags.seconds * 1_000 }),
-    ...((flags.states ?? config.statesMax) !== undefined && { statesMax: flags.states ?? config.statesMax }),
+    ...((flags.states ?? config.statesMax) !== undefined && {
+      statesMax: flags.states ?? config.statesMax,
+    }),
   };
   const report = check(manifest, options);
   clearProgress();
@@ -58,7 +65,9 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
 
 function listRules({ json }: CheckFlags): void {
   if (json) printJson({ rules: RULES });
-  else for (const { code, severity, reason, mend } of RULES) print(`${code} (${severity})\n  ${reason}\n  ${mend}`);
+  else
+    for (const { code, severity, reason, hint } of RULES)
+      print(`${code} (${severity})\n  ${reason}\n  ${hint}`);
 }
 
 async function configOf({ config }: CheckFlags): Promise<CheckConfig> {
@@ -67,18 +76,30 @@ async function configOf({ config }: CheckFlags): Promise<CheckConfig> {
   return toConfig(parseText(file, await readText(file)).value, file);
 }
 
-function show(manifest: Manifest, { ok, explored, findings, suppressed, choreography, fine }: Report, flags: CheckFlags): void {
+function show(
+  manifest: Manifest,
+  { ok, explored, findings, suppressed, choreography, crashes }: Report,
+  flags: CheckFlags,
+): void {
   const colours = paint();
   const { types } = flowGraph(manifest);
-  print(`${colours.bold(printable(choreography))}: ${count(manifest.services.size, "service")}, ${count(types.length, "event")}`);
-  for (const finding of findings.toSorted((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"))) {
+  print(
+    `${colours.bold(printable(choreography))}: ${count(manifest.services.size, "service")}, ${count(types.length, "event")}`,
+  );
+  for (const finding of findings.toSorted(
+    (a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"),
+  )) {
     print();
     showFinding(finding, flags);
   }
   print();
-  if (fine !== undefined) {
-    const reach = fine.exhaustive ? "all" : "not all";
-    print(colours.dim(`Finer model: ${count(fine.states, "state")}, ${reach} of them, with one process dying anywhere.`));
+  if (crashes !== undefined) {
+    const reach = crashes.exhaustive ? "all" : "not all";
+    print(
+      colours.dim(
+        `Finer model: ${count(crashes.states, "state")}, ${reach} of them, with one process dying anywhere.`,
+      ),
+    );
   }
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const warnings = findings.length - errors;
@@ -92,15 +113,26 @@ function show(manifest: Manifest, { ok, explored, findings, suppressed, choreogr
     print(
       `${colours.good("✓ every saga ends well")}, whatever the order, the duplicates and the failures (${how}); ${count(warnings, "warning")}${accepted}`,
     );
-  else print(`${colours.bad("? nothing found, and not all was explored")} (${how}); ${count(warnings, "warning")}${accepted}`);
+  else
+    print(
+      `${colours.bad("? nothing found, and not all was explored")} (${how}); ${count(warnings, "warning")}${accepted}`,
+    );
 }
 
-function showFinding({ code, severity, message, mend, at, trace, repairs = [] }: Finding, { mermaid }: CheckFlags): void {
+function showFinding(
+  { code, severity, message, hint, at, trace, repairs = [] }: Finding,
+  { mermaid }: CheckFlags,
+): void {
   const colours = paint();
   const error = severity === "error";
-  const place = at.service === undefined || message.includes(at.service) ? "" : colours.dim(`  (${printable(at.service)})`);
-  print(`${error ? colours.bad(`✗ ${code}`) : colours.undo(`! ${code}`)}  ${printable(message)}${place}`);
-  if (mend !== undefined) print(`  ${colours.dim(mend)}`);
+  const place =
+    at.service === undefined || message.includes(at.service)
+      ? ""
+      : colours.dim(`  (${printable(at.service)})`);
+  print(
+    `${error ? colours.bad(`✗ ${code}`) : colours.undo(`! ${code}`)}  ${printable(message)}${place}`,
+  );
+  if (hint !== undefined) print(`  ${colours.dim(hint)}`);
   if (trace !== undefined && mermaid) print(`\n${sequenceMermaid(trace)}`.trimEnd());
   else if (trace !== undefined) {
     print();

@@ -11,7 +11,9 @@ export interface Found {
 }
 
 export function dataOption(): Option {
-  return new Option("--data <folder>", "folder of the services' databases, or one of them").env("ODORI_DATA").default(".odori");
+  return new Option("--data <folder>", "folder of the services' databases, or one of them")
+    .env("ODORI_DATA")
+    .default(".odori");
 }
 
 export function jsonOption(): Option {
@@ -32,7 +34,10 @@ export function filesIn(data: string): readonly string[] {
 }
 
 /** Opens every database under `data`, hands them over, and closes them. */
-export async function withStores<T>(data: string, work: (found: readonly Found[]) => Promise<T>): Promise<T> {
+export async function withStores<T>(
+  data: string,
+  work: (found: readonly Found[]) => Promise<T>,
+): Promise<T> {
   const found: Found[] = [];
   try {
     for (const path of filesIn(data)) {
@@ -47,7 +52,7 @@ export async function withStores<T>(data: string, work: (found: readonly Found[]
 
 function notFound(data: string): OdoriError {
   return new OdoriError("DATA_NOT_FOUND", `There are no databases in ${data}.`, {
-    mend: "Name the folder in which the services keep theirs: --data <folder>.",
+    hint: "Name the folder in which the services keep theirs: --data <folder>.",
   });
 }
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** The first Node whose `node:sqlite` needs no flag and that runs TypeScript modules as they are. */
+/**
+ * The first Node whose `node:sqlite` needs no flag and that runs TypeScript modules as they are.
+ */
 const NODE_LEAST = [22, 18] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

@@ -16,18 +16,27 @@ export interface Exports {
   readonly services: ReadonlyMap<string, AnyService>;
 }
 
-/** The services that a module exports, by itself or within a choreography. Throws `MODULE_UNREADABLE`. */
+/**
+ * The services that a module exports, by itself or within a choreography. Throws
+ * `MODULE_UNREADABLE`.
+ */
 export async function loadServices(path: string): Promise<readonly AnyService[]> {
   return [...(await loadExports(path)).services.values()];
 }
 
-/** Loads a TypeScript or JavaScript module. Throws `MODULE_UNREADABLE`, also where it exports nothing of ours. */
+/**
+ * Loads a TypeScript or JavaScript module. Throws `MODULE_UNREADABLE`, also where it exports
+ * nothing of ours.
+ */
 export async function loadExports(path: string): Promise<Exports> {
   const file = resolve(path);
-  if (!existsSync(file)) throw unreadable(path, "it does not exist", "Name a TypeScript or JavaScript module.");
+  if (!existsSync(file))
+    throw unreadable(path, "it does not exist", "Name a TypeScript or JavaScript module.");
   const choreographies = new Map<string, Choreography>();
   const services = new Map<string, AnyService>();
-  const exported = Object.entries(await load(path, file)).sort(([a], [b]) => Number(b === "default") - Number(a === "default"));
+  const exported = Object.entries(await load(path, file)).sort(
+    ([a], [b]) => Number(b === "default") - Number(a === "default"),
+  );
   for (const [name, value] of exported) {
     const known = isChoreography(value) ? [...choreographies.values()].includes(value) : true;
     if (isChoreography(value) && !known) choreographies.set(name, value);
@@ -35,7 +44,11 @@ export async function loadExports(path: string): Promise<Exports> {
     for (const service of list) services.set(service.name, service);
   }
   if (services.size === 0)
-    throw unreadable(path, "it exports no service and no choreography", "Export what service() or choreography() returned.");
+    throw unreadable(
+      path,
+      "it exports no service and no choreography",
+      "Export what service() or choreography() returned.",
+    );
   return { choreographies, services };
 }
 
@@ -49,6 +62,8 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
   }
 }
 
-function unreadable(path: string, what: string, mend: string): OdoriError {
-  return new OdoriError("MODULE_UNREADABLE", `The module ${path} cannot be used: ${what}.`, { mend });
+function unreadable(path: string, what: string, hint: string): OdoriError {
+  return new OdoriError("MODULE_UNREADABLE", `The module ${path} cannot be used: ${what}.`, {
+    hint,
+  });
 }

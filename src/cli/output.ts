@@ -33,7 +33,9 @@ export function paint(): Paint {
 /** Columns as wide as their widest cell; every cell safe on a terminal. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const safe = rows.map((row) => row.map(printable));
-  const widths = (safe[0] ?? []).map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0)));
+  const widths = (safe[0] ?? []).map((_, column) =>
+    Math.max(...safe.map((row) => row[column]?.length ?? 0)),
+  );
   return safe.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -48,5 +50,8 @@ export function reportError(error: unknown, json: boolean): void {
   const code = usage ? "USAGE" : codeOf(error);
   const message = messageOf(error).replace(/^error: /, "");
   if (json) printJson({ ok: false, error: { code, message } });
-  else process.stderr.write(`${code}: ${message.split("\n").map(printable).join("\n")}\n${usage ? "See --help.\n" : ""}`);
+  else
+    process.stderr.write(
+      `${code}: ${message.split("\n").map(printable).join("\n")}\n${usage ? "See --help.\n" : ""}`,
+    );
 }

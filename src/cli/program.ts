@@ -29,7 +29,7 @@ export async function main(): Promise<void> {
 
 function commandLine(): Command {
   const program = new Command("odori")
-    .description("Choreographed sagas: prove them, draw them, run them, follow them, mend them.")
+    .description("Choreographed sagas: prove them, draw them, run them, follow them, repair them.")
     .version(version())
     .addHelpText(
       "after",
@@ -37,8 +37,23 @@ function commandLine(): Command {
 Exit status: 0 fine, 1 something was found, 2 it could not run.
 The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
     );
-  for (const command of [check, draw, explain, manifest, diff, asyncapi, acl, run, trace, parked, doctor]) program.addCommand(command());
-  everyCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));
+  for (const command of [
+    check,
+    draw,
+    explain,
+    manifest,
+    diff,
+    asyncapi,
+    acl,
+    run,
+    trace,
+    parked,
+    doctor,
+  ])
+    program.addCommand(command());
+  everyCommand(program, (command) =>
+    command.exitOverride().configureOutput({ writeErr: () => {} }),
+  );
   return program;
 }
 

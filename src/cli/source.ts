@@ -12,7 +12,10 @@ import { toManifest } from "../manifest/read.ts";
 import { parseText } from "../manifest/text.ts";
 import { loadExports } from "./module.ts";
 
-/** Reads every source, and merges what they say. Throws `MODULE_UNREADABLE`, `FILE_UNREADABLE` or `MANIFEST_INVALID`. */
+/**
+ * Reads every source, and merges what they say. Throws `MODULE_UNREADABLE`, `FILE_UNREADABLE` or
+ * `MANIFEST_INVALID`.
+ */
 export async function loadManifest(paths: readonly string[]): Promise<Merged> {
   const sources = [];
   for (const from of paths) sources.push({ from, manifest: await loadOne(from) });
@@ -31,15 +34,24 @@ async function loadOne(path: string): Promise<Manifest> {
   if (name !== undefined) {
     const named = choreographies.get(name);
     if (named !== undefined) return manifestOf(named);
-    throw new OdoriError("MODULE_UNREADABLE", `The module ${quote(file)} exports no choreography named ${quote(name)}.`, {
-      mend: `It exports ${[...choreographies.keys()].join(", ") || "none"}.`,
-    });
+    throw new OdoriError(
+      "MODULE_UNREADABLE",
+      `The module ${quote(file)} exports no choreography named ${quote(name)}.`,
+      {
+        hint: `It exports ${[...choreographies.keys()].join(", ") || "none"}.`,
+      },
+    );
   }
-  if (first === undefined) return manifestOfServices(nameOf(file, [...services.keys()]), [...services.values()]);
+  if (first === undefined)
+    return manifestOfServices(nameOf(file, [...services.keys()]), [...services.values()]);
   if (choreographies.size > 1 && !choreographies.has("default")) {
-    throw new OdoriError("MODULE_UNREADABLE", `The module ${quote(file)} exports several choreographies.`, {
-      mend: `Say which: ${[...choreographies.keys()].map((key) => `${file}#${key}`).join(", ")}.`,
-    });
+    throw new OdoriError(
+      "MODULE_UNREADABLE",
+      `The module ${quote(file)} exports several choreographies.`,
+      {
+        hint: `Say which: ${[...choreographies.keys()].map((key) => `${file}#${key}`).join(", ")}.`,
+      },
+    );
   }
   return manifestOf(first);
 }
@@ -69,10 +81,14 @@ export async function readText(path: string): Promise<string> {
 }
 
 function unreadable(path: string, cause: unknown): OdoriError {
-  return new OdoriError("FILE_UNREADABLE", `The file ${quote(path)} cannot be read: ${messageOf(cause)}.`, {
-    cause,
-    mend: "Check its name.",
-  });
+  return new OdoriError(
+    "FILE_UNREADABLE",
+    `The file ${quote(path)} cannot be read: ${messageOf(cause)}.`,
+    {
+      cause,
+      hint: "Check its name.",
+    },
+  );
 }
 
 function nameOf(file: string, services: readonly string[]): string {

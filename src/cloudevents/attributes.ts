@@ -5,10 +5,17 @@ import { quote } from "../contract/grammar.ts";
 // RFC 3339, section 5.6; Date.parse alone would accept "5" and "Tue".
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
-/** Picks the attributes of an envelope from wire names, each checked; throws `ATTRIBUTE_INVALID`. `null` means unset, as in the specification. */
-export function readAttributes(members: ReadonlyMap<string, unknown>, now: number): Omit<EventEnvelope, "data"> {
+/**
+ * Picks the attributes of an envelope from wire names, each checked; throws `ATTRIBUTE_INVALID`.
+ * `null` means unset, as in the specification.
+ */
+export function readAttributes(
+  members: ReadonlyMap<string, unknown>,
+  now: number,
+): Omit<EventEnvelope, "data"> {
   const specversion = members.get("specversion");
-  if (specversion !== "1.0") throw new OdoriError("ATTRIBUTE_INVALID", `specversion is ${quote(specversion)}.`);
+  if (specversion !== "1.0")
+    throw new OdoriError("ATTRIBUTE_INVALID", `specversion is ${quote(specversion)}.`);
   const sagaId = checkAttribute("sagaid", members.get("sagaid"));
   return {
     specversion,
@@ -25,8 +32,21 @@ export function readAttributes(members: ReadonlyMap<string, unknown>, now: numbe
 }
 
 /** The attributes by their names on the wire, without those that are not set. */
-export function writeAttributes(event: EventEnvelope): readonly (readonly [name: string, value: string])[] {
-  const { specversion, id, type, source, time, subject, sagaId, correlationId, causationId, traceparent } = event;
+export function writeAttributes(
+  event: EventEnvelope,
+): readonly (readonly [name: string, value: string])[] {
+  const {
+    specversion,
+    id,
+    type,
+    source,
+    time,
+    subject,
+    sagaId,
+    correlationId,
+    causationId,
+    traceparent,
+  } = event;
   const all = [
     ["specversion", specversion],
     ["id", id],

@@ -1,8 +1,8 @@
 import { OdoriError } from "../contract/errors.ts";
 
 /**
- * How a protocol carries the attributes of an event in binary mode: as headers, the payload alone as the body.
- * From `bindings/` of the CloudEvents specification, 1.0.2.
+ * How a protocol carries the attributes of an event in binary mode: as headers, the payload alone
+ * as the body. From `bindings/` of the CloudEvents specification, 1.0.2.
  */
 export interface Binding {
   /** What stands before an attribute's name; the first is written, all are read. */
@@ -14,10 +14,20 @@ export interface Binding {
 }
 
 export const HTTP: Binding = { prefixes: ["ce-"], contentType: "content-type", percent: true };
-export const NATS: Binding = { prefixes: ["ce-"], contentType: "ce-datacontenttype", percent: true };
+export const NATS: Binding = {
+  prefixes: ["ce-"],
+  contentType: "ce-datacontenttype",
+  percent: true,
+};
 export const KAFKA: Binding = { prefixes: ["ce_"], contentType: "content-type", percent: false };
-/** Written for AMQP 1.0, where a colon is legal; the underscore is for those that cannot write one. */
-export const AMQP: Binding = { prefixes: ["cloudEvents:", "cloudEvents_"], contentType: "content-type", percent: false };
+/**
+ * Written for AMQP 1.0, where a colon is legal; the underscore is for those that cannot write one.
+ */
+export const AMQP: Binding = {
+  prefixes: ["cloudEvents:", "cloudEvents_"],
+  contentType: "content-type",
+  percent: false,
+};
 
 // HTTP binding, 3.1.3.2: space, double quote, percent and everything outside printable ASCII.
 const ENCODED = /[^\u0021\u0023\u0024\u0026-\u007e]/gu;

@@ -3,10 +3,14 @@ import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { toPlain } from "../contract/plain.ts";
 import { readAttributes } from "./attributes.ts";
 
-/** Largest event on the wire, as CloudEvents 1.0 ("Size Limits") asks every intermediary to forward. */
+/**
+ * Largest event on the wire, as CloudEvents 1.0 ("Size Limits") asks every intermediary to forward.
+ */
 export const WIRE_MAX_BYTES = 64 * 1024;
 
-/** The event format of CloudEvents for JSON, structured mode: one object with attributes and `data`. */
+/**
+ * The event format of CloudEvents for JSON, structured mode: one object with attributes and `data`.
+ */
 export function encodeJson(event: EventEnvelope): string {
   return JSON.stringify({
     specversion: event.specversion,
@@ -32,19 +36,27 @@ export interface DecodeOptions {
 }
 
 /**
- * Reads structured-mode JSON from outside. Throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED` with what is wrong and where.
- * Nothing in the text can reach a prototype: attributes are picked by name, and the payload is copied.
+ * Reads structured-mode JSON from outside. Throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED` with
+ * what is wrong and where. Nothing in the text can reach a prototype: attributes are picked by
+ * name, and the payload is copied.
  */
 export function decodeJson(bytes: Uint8Array | string, options: DecodeOptions): EventEnvelope {
-  checkSize(typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.byteLength, options.maxBytes);
+  checkSize(
+    typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.byteLength,
+    options.maxBytes,
+  );
   return readObject(parseJson(bytes), options.now);
 }
 
 export function checkSize(bytes: number, maxBytes: number = WIRE_MAX_BYTES): void {
   if (bytes <= maxBytes) return;
-  throw new OdoriError("MESSAGE_TOO_LARGE", `The message has ${bytes} bytes, more than ${maxBytes}.`, {
-    mend: "Send keys instead of whole entities.",
-  });
+  throw new OdoriError(
+    "MESSAGE_TOO_LARGE",
+    `The message has ${bytes} bytes, more than ${maxBytes}.`,
+    {
+      hint: "Send keys instead of whole entities.",
+    },
+  );
 }
 
 /** Envelopes as one text for a database: a JSON array. */
@@ -52,7 +64,10 @@ export function encodeStored(events: readonly EventEnvelope[]): string {
   return `[${events.map(encodeJson).join(",")}]`;
 }
 
-/** Reads what `encodeStored` wrote; throws `MESSAGE_MALFORMED` where somebody else has written there. */
+/**
+ * Reads what `encodeStored` wrote; throws `MESSAGE_MALFORMED` where somebody else has written
+ * there.
+ */
 export function decodeStored(text: string): readonly EventEnvelope[] {
   const list = parseJson(text);
   if (!Array.isArray(list)) throw malformed("it is not a list");
@@ -61,14 +76,17 @@ export function decodeStored(text: string): readonly EventEnvelope[] {
 
 export function parseJson(bytes: Uint8Array | string): unknown {
   try {
-    return JSON.parse(typeof bytes === "string" ? bytes : new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(
+      typeof bytes === "string" ? bytes : new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    );
   } catch (cause) {
     throw malformed("it is not JSON in UTF-8", cause);
   }
 }
 
 function readObject(value: unknown, now: number): EventEnvelope {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed("it is not a JSON object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw malformed("it is not a JSON object");
   const members = new Map<string, unknown>(Object.entries(value));
   try {
     return { ...readAttributes(members, now), data: readData(members) };
@@ -82,7 +100,8 @@ function readData(members: ReadonlyMap<string, unknown>): unknown {
   const base64 = members.get("data_base64");
   if (base64 === undefined || base64 === null) return toPlain(members.get("data") ?? null).data;
   if (members.has("data")) throw malformed("it has both data and data_base64");
-  // Payloads of Odori are JSON; bytes that a foreign producer wrapped are JSON too, or no payload of any contract.
+  // Payloads of Odori are JSON; bytes that a foreign producer wrapped are JSON too, or no payload
+  // of any contract.
   if (typeof base64 !== "string") throw malformed("data_base64 is no text");
   return toPlain(parseJson(Buffer.from(base64, "base64"))).data;
 }
@@ -90,6 +109,6 @@ function readData(members: ReadonlyMap<string, unknown>): unknown {
 export function malformed(what: string, cause?: unknown): OdoriError {
   return new OdoriError("MESSAGE_MALFORMED", `This is no CloudEvent of a saga: ${what}.`, {
     cause,
-    mend: "It needs specversion 1.0, id, source, type and sagaid.",
+    hint: "It needs specversion 1.0, id, source, type and sagaid.",
   });
 }

@@ -27,22 +27,33 @@ export function encodeMessage(
 ): { readonly headers: ReadonlyMap<string, string>; readonly body: string } {
   const [prefix = ""] = binding.prefixes;
   const headers = new Map<string, string>();
-  for (const [name, value] of writeAttributes(event)) headers.set(`${prefix}${name}`, encodeValue(binding, value));
+  for (const [name, value] of writeAttributes(event))
+    headers.set(`${prefix}${name}`, encodeValue(binding, value));
   headers.set(binding.contentType, "application/json");
   return { headers, body: JSON.stringify(event.data ?? null) };
 }
 
-/** Reads a message in binary or structured mode; throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED` with what is wrong. */
+/**
+ * Reads a message in binary or structured mode; throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED`
+ * with what is wrong.
+ */
 export function decodeMessage(binding: Binding, message: WireMessage, now: number): EventEnvelope {
   const { attributes, contentType, headerBytes } = sort(binding, message);
   const { body } = message;
   checkSize((typeof body === "string" ? Buffer.byteLength(body) : body.byteLength) + headerBytes);
   if (BATCH.test(contentType)) throw malformed("it is a batch, which no bus of Odori carries");
-  if (STRUCTURED.test(contentType) || !attributes.has("specversion")) return decodeJson(body, { now });
-  if (contentType !== "" && !JSON_TYPE.test(contentType)) throw malformed(`its payload is ${quote(contentType)}, not JSON`);
+  if (STRUCTURED.test(contentType) || !attributes.has("specversion"))
+    return decodeJson(body, { now });
+  if (contentType !== "" && !JSON_TYPE.test(contentType))
+    throw malformed(`its payload is ${quote(contentType)}, not JSON`);
   try {
-    const values = new Map([...attributes].map(([name, value]) => [name, decodeValue(binding, value)]));
-    return { ...readAttributes(values, now), data: body.length === 0 ? null : toPlain(parseJson(body)).data };
+    const values = new Map(
+      [...attributes].map(([name, value]) => [name, decodeValue(binding, value)]),
+    );
+    return {
+      ...readAttributes(values, now),
+      data: body.length === 0 ? null : toPlain(parseJson(body)).data,
+    };
   } catch (cause) {
     if (codeOf(cause) === "MESSAGE_MALFORMED") throw cause;
     throw malformed(messageOf(cause), cause);
@@ -50,19 +61,31 @@ export function decodeMessage(binding: Binding, message: WireMessage, now: numbe
 }
 
 /**
- * The same for a bus, which hands on what it cannot read. The topic is what a broker's permissions are about, so an event whose type is another one
- * is none: otherwise whoever may publish one type could publish all.
+ * The same for a bus, which hands on what it cannot read. The topic is what a broker's permissions
+ * are about, so an event whose type is another one is none: otherwise whoever may publish one type
+ * could publish all.
  */
-export function readMessage(binding: Binding, topic: string, message: WireMessage, now: number): Incoming {
+export function readMessage(
+  binding: Binding,
+  topic: string,
+  message: WireMessage,
+  now: number,
+): Incoming {
   try {
     const event = decodeMessage(binding, message, now);
-    if (event.type !== topic) throw malformed(`it came as ${quote(topic)}, and its type is ${quote(event.type)}`);
+    if (event.type !== topic)
+      throw malformed(`it came as ${quote(topic)}, and its type is ${quote(event.type)}`);
     return event;
   } catch (error) {
     if (!(error instanceof OdoriError)) throw error;
     const { body } = message;
     const start = body.slice(0, RAW_MAX_CHARS);
-    return { malformed: true, topic, error, raw: typeof start === "string" ? start : new TextDecoder().decode(start) };
+    return {
+      malformed: true,
+      topic,
+      error,
+      raw: typeof start === "string" ? start : new TextDecoder().decode(start),
+    };
   }
 }
 
@@ -76,7 +99,8 @@ function sort(binding: Binding, { headers }: WireMessage) {
     const lower = name.toLowerCase();
     headerBytes += name.length + Buffer.byteLength(value);
     if (lower === binding.contentType) contentType = value.trim();
-    // Where the payload's media type has a header of its own, structured mode may still be said in the common one.
+    // Where the payload's media type has a header of its own, structured mode may still be said in
+    // the common one.
     if (lower === "content-type") structured = value.trim();
     const prefix = prefixes.find((one) => lower.startsWith(one));
     if (prefix !== undefined) attributes.set(lower.slice(prefix.length), value);

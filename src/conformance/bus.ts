@@ -5,7 +5,10 @@ import { sampleEvent } from "./samples.ts";
 
 /** One bus, or one broker, for one test. */
 export interface BusFixture {
-  /** A connection to it; each call makes another one, as another process would. An in-process bus has only itself. */
+  /**
+   * A connection to it; each call makes another one, as another process would. An in-process bus
+   * has only itself.
+   */
   connect(): Promise<Bus>;
   /** Sends bytes past Odori, as a foreign producer can. */
   inject(topic: string, bytes: Uint8Array): Promise<void>;
@@ -24,7 +27,11 @@ const OTHER = "payment.authorized.v1";
 /** Everything that `Bus` promises, for any adapter: `busConformance({ describe, it }, factory)`. */
 export function busConformance(runner: Runner, factory: BusFactory): void {
   const { describe, it } = runner;
-  const test = (name: string, groups: readonly string[], body: (fixture: BusFixture) => Promise<void>) => {
+  const test = (
+    name: string,
+    groups: readonly string[],
+    body: (fixture: BusFixture) => Promise<void>,
+  ) => {
     it(name, async () => {
       const fixture = await factory.make(groups);
       try {
@@ -88,7 +95,8 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       const bus = await fixture.connect();
       const acknowledged: string[] = [];
       await listen(bus, "a", async (incoming) => {
-        if (idOf(incoming) === "bad" && !acknowledged.includes("good")) throw new Error("not before the good one");
+        if (idOf(incoming) === "bad" && !acknowledged.includes("good"))
+          throw new Error("not before the good one");
         acknowledged.push(idOf(incoming));
       });
       await Promise.all([bus.publish([sampleEvent("bad")]), bus.publish([sampleEvent("good")])]);
@@ -108,7 +116,9 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
 
     test("a group without topics is a group all the same", ["a", "b"], async (fixture) => {
       const bus = await fixture.connect();
-      await bus.subscribe({ group: "a", topics: [], inFlightMax: 1 }, () => Promise.reject(new Error("it hears nothing")));
+      await bus.subscribe({ group: "a", topics: [], inFlightMax: 1 }, () =>
+        Promise.reject(new Error("it hears nothing")),
+      );
       const b = await listen(bus, "b");
       await bus.publish([sampleEvent("1")]);
       await eventually("the other group gets it", () => b.seen.length === 1);
@@ -122,7 +132,9 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       // A broker may need a moment until it shares the work between them.
       const published: string[] = [];
       await eventually("both take their part", async () => {
-        const events = Array.from({ length: 40 }, (_, i) => sampleEvent(`e${published.length + i}`));
+        const events = Array.from({ length: 40 }, (_, i) =>
+          sampleEvent(`e${published.length + i}`),
+        );
         published.push(...events.map(({ id }) => id));
         await one.publish(events);
         return first.seen.length > 0 && second.seen.length > 0;
@@ -130,22 +142,29 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       const arrived = () => new Set([...idsOf(first.seen), ...idsOf(second.seen)]);
       await eventually("all have arrived", () => arrived().size === published.length);
       const both = idsOf(first.seen).filter((id) => idsOf(second.seen).includes(id));
-      assert.ok(both.length < published.length / 2, "they share the work, and do not do all of it twice");
+      assert.ok(
+        both.length < published.length / 2,
+        "they share the work, and do not do all of it twice",
+      );
     });
 
-    test("an event published while a group is away reaches it, or is refused", ["a"], async (fixture) => {
-      const bus = await fixture.connect();
-      const { subscription } = await listen(bus, "a");
-      await subscription.close();
-      const refused = await bus.publish([sampleEvent("1")]).then(
-        () => false,
-        () => true,
-      );
-      assert.equal(refused && bus.guarantees.durable, false, "a durable bus keeps it");
-      const { seen } = await listen(bus, "a");
-      if (refused) await bus.publish([sampleEvent("1")]);
-      await eventually("it arrives", () => seen.length === 1);
-    });
+    test(
+      "an event published while a group is away reaches it, or is refused",
+      ["a"],
+      async (fixture) => {
+        const bus = await fixture.connect();
+        const { subscription } = await listen(bus, "a");
+        await subscription.close();
+        const refused = await bus.publish([sampleEvent("1")]).then(
+          () => false,
+          () => true,
+        );
+        assert.equal(refused && bus.guarantees.durable, false, "a durable bus keeps it");
+        const { seen } = await listen(bus, "a");
+        if (refused) await bus.publish([sampleEvent("1")]);
+        await eventually("it arrives", () => seen.length === 1);
+      },
+    );
   });
 
   describe(`bus ${factory.name}: members`, () => {
@@ -189,13 +208,18 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
     test("order by key, where it is declared", ["a"], async (fixture) => {
       const bus = await fixture.connect();
       const { seen } = await listen(bus, "a");
-      const events = Array.from({ length: 60 }, (_, i) => sampleEvent(`e${i}`, { sagaId: `saga ${i % 3}` }));
+      const events = Array.from({ length: 60 }, (_, i) =>
+        sampleEvent(`e${i}`, { sagaId: `saga ${i % 3}` }),
+      );
       for (const event of events) await bus.publish([event]);
       await eventually("all arrive", () => seen.length >= 60);
       if (bus.guarantees.order === "none") return;
       for (const saga of ["saga 0", "saga 1", "saga 2"]) {
         const inOrder = events.filter(({ sagaId }) => sagaId === saga).map(({ id }) => id);
-        assert.deepEqual(idsOf(seen.filter((incoming) => !("malformed" in incoming) && incoming.sagaId === saga)), inOrder);
+        assert.deepEqual(
+          idsOf(seen.filter((incoming) => !("malformed" in incoming) && incoming.sagaId === saga)),
+          inOrder,
+        );
       }
     });
   });
@@ -216,35 +240,47 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
         "MESSAGE_MALFORMED",
         wire({}).replace('"data":{}', `"data":${"[".repeat(1_000)}${"]".repeat(1_000)}`),
       ],
-      ["a key __proto__", "MESSAGE_MALFORMED", wire({}).replace('"data":{}', '"data":{"__proto__":{"polluted":true}}')],
+      [
+        "a key __proto__",
+        "MESSAGE_MALFORMED",
+        wire({}).replace('"data":{}', '"data":{"__proto__":{"polluted":true}}'),
+      ],
       ["100 KiB", "MESSAGE_TOO_LARGE", wire({ data: "x".repeat(100 * 1024) })],
       // As much as NATS and Kafka carry by default.
       ["almost 1 MiB", "MESSAGE_TOO_LARGE", wire({ data: "x".repeat(1_000_000) })],
     ];
     for (const [what, code, text] of hostile) {
-      test(`${what}: handed on as malformed, and no prototype is touched`, ["a"], async (fixture) => {
-        const bus = await fixture.connect();
-        const { seen } = await listen(bus, "a");
-        await fixture.inject(TOPIC, new TextEncoder().encode(text));
-        await eventually("it arrives", () => seen.length === 1);
-        const [incoming] = seen;
-        assert.ok(incoming !== undefined && "malformed" in incoming, "it is malformed");
-        assert.equal(incoming.error.code, code);
-        assert.ok(incoming.raw.length <= 8_192, "what is kept of it is bounded");
-        assert.equal(Object.hasOwn(Object.prototype, "polluted"), false);
-      });
+      test(
+        `${what}: handed on as malformed, and no prototype is touched`,
+        ["a"],
+        async (fixture) => {
+          const bus = await fixture.connect();
+          const { seen } = await listen(bus, "a");
+          await fixture.inject(TOPIC, new TextEncoder().encode(text));
+          await eventually("it arrives", () => seen.length === 1);
+          const [incoming] = seen;
+          assert.ok(incoming !== undefined && "malformed" in incoming, "it is malformed");
+          assert.equal(incoming.error.code, code);
+          assert.ok(incoming.raw.length <= 8_192, "what is kept of it is bounded");
+          assert.equal(Object.hasOwn(Object.prototype, "polluted"), false);
+        },
+      );
     }
 
-    test("a minimal foreign event is read, and what it leaves out is filled in", ["a"], async (fixture) => {
-      const bus = await fixture.connect();
-      const { seen } = await listen(bus, "a");
-      await fixture.inject(TOPIC, new TextEncoder().encode(wire({ time: null })));
-      await eventually("it arrives", () => seen.length === 1);
-      const [incoming] = seen;
-      assert.ok(incoming !== undefined && !("malformed" in incoming));
-      assert.equal(incoming.correlationId, "s");
-      assert.ok(!Number.isNaN(Date.parse(incoming.time)));
-    });
+    test(
+      "a minimal foreign event is read, and what it leaves out is filled in",
+      ["a"],
+      async (fixture) => {
+        const bus = await fixture.connect();
+        const { seen } = await listen(bus, "a");
+        await fixture.inject(TOPIC, new TextEncoder().encode(wire({ time: null })));
+        await eventually("it arrives", () => seen.length === 1);
+        const [incoming] = seen;
+        assert.ok(incoming !== undefined && !("malformed" in incoming));
+        assert.equal(incoming.correlationId, "s");
+        assert.ok(!Number.isNaN(Date.parse(incoming.time)));
+      },
+    );
   });
 
   describe(`bus ${factory.name}: closing`, () => {
@@ -263,10 +299,13 @@ async function listen(
   deliver: Deliver = async () => {},
 ): Promise<{ readonly seen: readonly Incoming[]; readonly subscription: Subscription }> {
   const seen: Incoming[] = [];
-  const subscription = await bus.subscribe({ group, topics: [TOPIC], inFlightMax: 100 }, (incoming) => {
-    seen.push(incoming);
-    return deliver(incoming);
-  });
+  const subscription = await bus.subscribe(
+    { group, topics: [TOPIC], inFlightMax: 100 },
+    (incoming) => {
+      seen.push(incoming);
+      return deliver(incoming);
+    },
+  );
   return { seen, subscription };
 }
 

@@ -5,10 +5,15 @@ export interface Runner {
 }
 
 /** Waits until `done` holds, looking again and again; fails with `what` after `limitMs`. */
-export async function eventually(what: string, done: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+export async function eventually(
+  what: string,
+  done: () => boolean | Promise<boolean>,
+  limitMs = 10_000,
+): Promise<void> {
   const until = performance.now() + limitMs;
   while (!(await done())) {
-    if (performance.now() > until) throw new Error(`It did not happen within ${limitMs} ms: ${what}`);
+    if (performance.now() > until)
+      throw new Error(`It did not happen within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

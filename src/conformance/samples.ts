@@ -23,7 +23,16 @@ export function sampleEvent(id: string, change: Partial<EventEnvelope> = {}): Ev
 }
 
 export function sampleReceipt(id: string, change: Partial<Receipt> = {}): Receipt {
-  return { reaction: "charge", source: "/order", id, sagaId: `saga of ${id}`, marks: [], gathers: false, deferred: undefined, ...change };
+  return {
+    reaction: "charge",
+    source: "/order",
+    id,
+    sagaId: `saga of ${id}`,
+    marks: [],
+    gathers: false,
+    deferred: undefined,
+    ...change,
+  };
 }
 
 export function sampleEntry(id: string, change: Partial<JournalEntry> = {}): JournalEntry {
@@ -57,5 +66,16 @@ export function sampleDeferred(id: string, change: Partial<NewDeferred> = {}): N
 }
 
 export function writes(change: Partial<Writes>): Writes {
-  return { journal: [], amend: [], marks: [], enqueue: [], defer: [], redefer: [], settle: [], drop: [], confirm: [], ...change };
+  return {
+    journal: [],
+    amend: [],
+    marks: [],
+    enqueue: [],
+    defer: [],
+    redefer: [],
+    settle: [],
+    drop: [],
+    confirm: [],
+    ...change,
+  };
 }

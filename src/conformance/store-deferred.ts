@@ -17,7 +17,14 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.equal(deferred.length, 1);
     const [row] = deferred;
     assert.deepEqual(
-      { id: row?.id, attempts: row?.attempts, state: row?.state, problem: row?.problem, sagaId: row?.sagaId, body: row?.body },
+      {
+        id: row?.id,
+        attempts: row?.attempts,
+        state: row?.state,
+        problem: row?.problem,
+        sagaId: row?.sagaId,
+        body: row?.body,
+      },
       {
         id: "1",
         attempts: 1,
@@ -51,13 +58,16 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     const [row] = (await store.claim(10)).deferred;
     const seq = row?.seq;
     assert.deepEqual((await other.claim(10)).deferred, []);
-    const standing = (one: Store<Native>) =>
-      one.transaction(async (tx) => (await tx.receive([sampleReceipt("1", { sagaId: "s", deferred: seq })]))[0]?.standing);
-    assert.equal(await standing(store), "fresh");
-    assert.equal(await standing(other), "gone");
+    const status = (one: Store<Native>) =>
+      one.transaction(
+        async (tx) =>
+          (await tx.receive([sampleReceipt("1", { sagaId: "s", deferred: seq })]))[0]?.status,
+      );
+    assert.equal(await status(store), "fresh");
+    assert.equal(await status(other), "gone");
     await clock.advance(1_001);
     assert.equal((await other.claim(10)).deferred.length, 1);
-    assert.equal(await standing(store), "gone", "a zombie is too late");
+    assert.equal(await status(store), "gone", "a zombie is too late");
   });
 
   for (const state of ["retrying", "waiting", "parked"] as const) {
@@ -67,11 +77,13 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
       const receipts = [sampleReceipt("2", { sagaId: "s" }), sampleReceipt("3", { sagaId: "t" })];
       const received = await store.transaction((tx) => tx.receive(receipts));
       assert.deepEqual(
-        received.map((one) => one.standing),
+        received.map((one) => one.status),
         ["blocked", "fresh"],
       );
-      const other = await store.transaction((tx) => tx.receive([sampleReceipt("4", { sagaId: "s", reaction: "log" })]));
-      assert.equal(other[0]?.standing, "fresh");
+      const other = await store.transaction((tx) =>
+        tx.receive([sampleReceipt("4", { sagaId: "s", reaction: "log" })]),
+      );
+      assert.equal(other[0]?.status, "fresh");
     });
   }
 
@@ -79,8 +91,10 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     test(`${state}: blocks nothing`, async (fixture, store) => {
       await openAs(store, "p1", fixture.clock);
       await defer(store, "1", { state, delayMs: 1_000 });
-      const received = await store.transaction((tx) => tx.receive([sampleReceipt("2", { sagaId: "s" })]));
-      assert.equal(received[0]?.standing, "fresh");
+      const received = await store.transaction((tx) =>
+        tx.receive([sampleReceipt("2", { sagaId: "s" })]),
+      );
+      assert.equal(received[0]?.status, "fresh");
     });
   }
 
@@ -109,12 +123,18 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     const [row] = (await store.claim(10)).deferred;
     const seq = row?.seq ?? -1;
     const problem = { code: "AGAIN", message: "still", stack: undefined };
-    await store.transaction((tx) => tx.write(writes({ redefer: [{ seq, state: "retrying", attempts: 2, delayMs: 100, problem }] })));
+    await store.transaction((tx) =>
+      tx.write(
+        writes({ redefer: [{ seq, state: "retrying", attempts: 2, delayMs: 100, problem }] }),
+      ),
+    );
     assert.deepEqual((await store.claim(10)).deferred, []);
     await clock.advance(100);
     const [again] = (await store.claim(10)).deferred;
     assert.equal(again?.attempts, 2);
-    await store.transaction((tx) => tx.write(writes({ redefer: [{ seq, state: "answered", attempts: 3, delayMs: 0, problem }] })));
+    await store.transaction((tx) =>
+      tx.write(writes({ redefer: [{ seq, state: "answered", attempts: 3, delayMs: 0, problem }] })),
+    );
     assert.deepEqual(
       (await store.claim(10)).deferred.map(({ id }) => id),
       ["2"],
@@ -125,14 +145,25 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
 
   test("a join gets back what it has gathered, in order, and drops it", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
-    const events = [sampleEvent("1", { sagaId: "s" }), sampleEvent("2", { sagaId: "s", type: "payment.authorized.v1" })];
+    const events = [
+      sampleEvent("1", { sagaId: "s" }),
+      sampleEvent("2", { sagaId: "s", type: "payment.authorized.v1" }),
+    ];
     for (const event of events) {
-      await defer(store, event.id, { state: "gathered", body: { malformed: false, text: encodeStored([event]) } });
+      await defer(store, event.id, {
+        state: "gathered",
+        body: { malformed: false, text: encodeStored([event]) },
+      });
     }
     const gathered = () =>
-      store.transaction(async (tx) => (await tx.receive([sampleReceipt("3", { sagaId: "s", gathers: true })]))[0]?.gathered);
+      store.transaction(
+        async (tx) =>
+          (await tx.receive([sampleReceipt("3", { sagaId: "s", gathers: true })]))[0]?.gathered,
+      );
     assert.deepEqual(await gathered(), events);
-    await store.transaction((tx) => tx.write(writes({ drop: [{ reaction: "charge", sagaId: "s", state: "gathered" }] })));
+    await store.transaction((tx) =>
+      tx.write(writes({ drop: [{ reaction: "charge", sagaId: "s", state: "gathered" }] })),
+    );
     assert.deepEqual(await gathered(), []);
   });
 
@@ -141,7 +172,9 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     await openAs(store, "p1", clock);
     await defer(store, "1", { state: "armed", delayMs: 100 });
     await defer(store, "2", { state: "armed", delayMs: 100, sagaId: "t" });
-    await store.transaction((tx) => tx.write(writes({ drop: [{ reaction: "charge", sagaId: "s", state: "armed" }] })));
+    await store.transaction((tx) =>
+      tx.write(writes({ drop: [{ reaction: "charge", sagaId: "s", state: "armed" }] })),
+    );
     await clock.advance(100);
     assert.deepEqual(
       (await store.claim(10)).deferred.map(({ id, state }) => [id, state]),
@@ -150,9 +183,18 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
   });
 }
 
-async function defer<Native>(store: Store<Native>, id: string, change: Parameters<typeof sampleDeferred>[1]): Promise<void> {
+async function defer<Native>(
+  store: Store<Native>,
+  id: string,
+  change: Parameters<typeof sampleDeferred>[1],
+): Promise<void> {
   const row = sampleDeferred(id, { sagaId: "s", ...change });
   await store.transaction((tx) =>
-    tx.write(writes({ journal: [sampleEntry(id, { sagaId: row.sagaId, disposition: "retrying" })], defer: [row] })),
+    tx.write(
+      writes({
+        journal: [sampleEntry(id, { sagaId: row.sagaId, disposition: "retrying" })],
+        defer: [row],
+      }),
+    ),
   );
 }

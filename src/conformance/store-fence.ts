@@ -33,15 +33,27 @@ export function fenceSuite<Native>(test: StoreTest<Native>): void {
       assert.deepEqual(between?.marks, ["done"]);
       await tx.write(writes({ marks: [{ sagaId: "s", name: "a", state: "undone" }] }));
     });
-    const [after] = await store.transaction((tx) => tx.receive([sampleReceipt("1", { sagaId: "s", marks: ["a"] })]));
+    const [after] = await store.transaction((tx) =>
+      tx.receive([sampleReceipt("1", { sagaId: "s", marks: ["a"] })]),
+    );
     assert.deepEqual(after?.marks, ["undone"]);
   });
 
   test("names and states are data: quotes, statements and prototypes do nothing", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
-    for (const name of ["'; DROP TABLE odori_fence; --", "__proto__", "constructor", "日本", "a b"]) {
-      await store.transaction((tx) => tx.write(writes({ marks: [{ sagaId: name, name, state: name }] })));
-      const [received] = await store.transaction((tx) => tx.receive([sampleReceipt("1", { sagaId: name, marks: [name] })]));
+    for (const name of [
+      "'; DROP TABLE odori_fence; --",
+      "__proto__",
+      "constructor",
+      "日本",
+      "a b",
+    ]) {
+      await store.transaction((tx) =>
+        tx.write(writes({ marks: [{ sagaId: name, name, state: name }] })),
+      );
+      const [received] = await store.transaction((tx) =>
+        tx.receive([sampleReceipt("1", { sagaId: name, marks: [name] })]),
+      );
       assert.deepEqual(received?.marks, [name]);
     }
   });
@@ -53,13 +65,20 @@ export function fenceSuite<Native>(test: StoreTest<Native>): void {
     let winners = 0;
     const take = (one: typeof store, id: string) =>
       one.transaction(async (tx) => {
-        const [received] = await tx.receive([sampleReceipt(id, { sagaId: "s", marks: ["once end"] })]);
+        const [received] = await tx.receive([
+          sampleReceipt(id, { sagaId: "s", marks: ["once end"] }),
+        ]);
         if (received?.marks[0] !== undefined) return;
         await new Promise((resolve) => setImmediate(resolve));
         await tx.write(writes({ marks: [{ sagaId: "s", name: "once end", state: id }] }));
         winners++;
       });
-    await Promise.allSettled([take(store, "1"), take(other, "2"), take(store, "3"), take(other, "4")]);
+    await Promise.allSettled([
+      take(store, "1"),
+      take(other, "2"),
+      take(store, "3"),
+      take(other, "4"),
+    ]);
     assert.equal(winners, 1);
   });
 }

@@ -8,7 +8,10 @@ export interface StoreFixture<Native> {
   put(native: Native, key: string): Promise<void>;
   /** Whether a committed business row is there, read by other means than Odori. */
   has(key: string): Promise<boolean>;
-  /** Runs `work` in a transaction that the caller opens itself, and commits it unless `work` rejects. */
+  /**
+   * Runs `work` in a transaction that the caller opens itself, and commits it unless `work`
+   * rejects.
+   */
   ownTransaction(work: (native: Native) => Promise<void>): Promise<void>;
   /** The clock that the store goes by. */
   readonly clock: TestClock;
@@ -22,7 +25,10 @@ export interface StoreFactory<Native> {
   make(): Promise<StoreFixture<Native>>;
 }
 
-export type StoreTest<Native> = (name: string, body: (fixture: StoreFixture<Native>, store: Store<Native>) => Promise<void>) => void;
+export type StoreTest<Native> = (
+  name: string,
+  body: (fixture: StoreFixture<Native>, store: Store<Native>) => Promise<void>,
+) => void;
 
 /** A clock that stands still until a test puts it forward. */
 export interface TestClock {
@@ -31,7 +37,10 @@ export interface TestClock {
   advance(ms: number): Promise<void>;
 }
 
-/** The clock of a store that lives on this machine. A store on a server goes by the server's clock: its fixture has to take that in hand. */
+/**
+ * The clock of a store that lives on this machine. A store on a server goes by the server's clock:
+ * its fixture has to take that in hand.
+ */
 export function localClock(): TestClock {
   let now = 1_750_000_000_000;
   return {
@@ -45,6 +54,10 @@ export function localClock(): TestClock {
 }
 
 /** Opens a store as the process `owner` of the service `shop`. */
-export async function openAs<Native>(store: Store<Native>, owner: string, clock: TestClock): Promise<void> {
+export async function openAs<Native>(
+  store: Store<Native>,
+  owner: string,
+  clock: TestClock,
+): Promise<void> {
   await store.open({ service: "shop", owner, leaseMs: 1_000, now: () => clock.now });
 }

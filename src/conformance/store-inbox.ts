@@ -5,15 +5,18 @@ import { openAs, type StoreTest } from "./store-fixture.ts";
 export function inboxSuite<Native>(test: StoreTest<Native>): void {
   test("a delivery is fresh once, and a duplicate ever after", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
-    const look = () => store.transaction(async (tx) => (await tx.receive([sampleReceipt("1")]))[0]?.standing);
+    const look = () =>
+      store.transaction(async (tx) => (await tx.receive([sampleReceipt("1")]))[0]?.status);
     assert.equal(await look(), "fresh");
     await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("1")] })));
     assert.equal(await look(), "duplicate");
     await store.close();
     const again = await fixture.connect();
     await openAs(again, "p2", fixture.clock);
-    const standing = await again.transaction(async (tx) => (await tx.receive([sampleReceipt("1")]))[0]?.standing);
-    assert.equal(standing, "duplicate");
+    const status = await again.transaction(
+      async (tx) => (await tx.receive([sampleReceipt("1")]))[0]?.status,
+    );
+    assert.equal(status, "duplicate");
   });
 
   test("reaction, source and id make the identity, each of them", async (fixture, store) => {
@@ -27,14 +30,16 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     ];
     const received = await store.transaction((tx) => tx.receive(receipts));
     assert.deepEqual(
-      received.map(({ standing }) => standing),
+      received.map(({ status }) => status),
       ["duplicate", "fresh", "fresh", "fresh"],
     );
   });
 
   test("one delivery twice in a batch makes the batch fail", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
-    const twice = writes({ journal: [sampleEntry("1"), sampleEntry("1", { sagaId: "another saga" })] });
+    const twice = writes({
+      journal: [sampleEntry("1"), sampleEntry("1", { sagaId: "another saga" })],
+    });
     await assert.rejects(
       store.transaction((tx) => tx.write(twice)),
       { code: "DUPLICATE_DELIVERY" },
@@ -50,7 +55,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     const handle = (one: typeof store) =>
       one.transaction(async (tx) => {
         const [received] = await tx.receive([sampleReceipt("1")]);
-        if (received?.standing !== "fresh") return;
+        if (received?.status !== "fresh") return;
         await new Promise((resolve) => setImmediate(resolve));
         await tx.write(writes({ journal: [sampleEntry("1")] }));
         handled++;
@@ -63,9 +68,13 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     const states = ["answered", "discarded", "parked", "waiting"] as const;
-    await store.transaction((tx) => tx.write(writes({ defer: states.map((state) => sampleDeferred(state, { state })) })));
+    await store.transaction((tx) =>
+      tx.write(writes({ defer: states.map((state) => sampleDeferred(state, { state })) })),
+    );
     await clock.advance(10_000);
-    await store.transaction((tx) => tx.write(writes({ defer: [sampleDeferred("young", { state: "discarded" })] })));
+    await store.transaction((tx) =>
+      tx.write(writes({ defer: [sampleDeferred("young", { state: "discarded" })] })),
+    );
     await store.purge(5_000, 10);
     const left = await store.inspect.deferred(states, 10);
     assert.deepEqual(
@@ -80,16 +89,24 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     const mark = (sagaId: string) => ({ sagaId, name: "paid", state: "done" });
     await store.transaction((tx) =>
       tx.write(
-        writes({ journal: [sampleEntry("old"), sampleEntry("both 1", { sagaId: "both" })], marks: [mark("saga of old"), mark("both")] }),
+        writes({
+          journal: [sampleEntry("old"), sampleEntry("both 1", { sagaId: "both" })],
+          marks: [mark("saga of old"), mark("both")],
+        }),
       ),
     );
     await clock.advance(10_000);
-    await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("both 2", { sagaId: "both" })] })));
+    await store.transaction((tx) =>
+      tx.write(writes({ journal: [sampleEntry("both 2", { sagaId: "both" })] })),
+    );
     assert.equal(await store.purge(5_000, 1), 1, "no more than the limit");
     assert.equal(await store.purge(5_000, 10), 1);
     assert.equal(await store.purge(5_000, 10), 0, "the young one stays");
     const marks = (sagaId: string) =>
-      store.transaction(async (tx) => (await tx.receive([sampleReceipt("new", { sagaId, marks: ["paid"] })]))[0]?.marks);
+      store.transaction(
+        async (tx) =>
+          (await tx.receive([sampleReceipt("new", { sagaId, marks: ["paid"] })]))[0]?.marks,
+      );
     assert.deepEqual(await marks("saga of old"), [undefined]);
     assert.deepEqual(await marks("both"), ["done"], "a saga that is still known keeps its fence");
   });

@@ -6,8 +6,17 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
   test("the journal of a saga, oldest first, as it was written", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
-    const first = sampleEntry("1", { sagaId: "s", effect: "payment.authorized.v1", emitted: [{ id: "e", type: "payment.authorized.v1" }] });
-    const second = sampleEntry("2", { sagaId: "s", causationId: "1", disposition: "undone", reaction: "undo" });
+    const first = sampleEntry("1", {
+      sagaId: "s",
+      effect: "payment.authorized.v1",
+      emitted: [{ id: "e", type: "payment.authorized.v1" }],
+    });
+    const second = sampleEntry("2", {
+      sagaId: "s",
+      causationId: "1",
+      disposition: "undone",
+      reaction: "undo",
+    });
     await store.transaction((tx) => tx.write(writes({ journal: [first, sampleEntry("x")] })));
     await clock.advance(5);
     await store.transaction((tx) => tx.write(writes({ journal: [second] })));
@@ -22,8 +31,12 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
 
   test("an amended row says what became of the delivery in the end", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
-    await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("1", { disposition: "retrying" })] })));
-    await store.transaction((tx) => tx.write(writes({ amend: [sampleEntry("1", { emitted: [{ id: "e", type: "t" }] })] })));
+    await store.transaction((tx) =>
+      tx.write(writes({ journal: [sampleEntry("1", { disposition: "retrying" })] })),
+    );
+    await store.transaction((tx) =>
+      tx.write(writes({ amend: [sampleEntry("1", { emitted: [{ id: "e", type: "t" }] })] })),
+    );
     const journal = await store.inspect.journal("saga of 1");
     assert.deepEqual(
       journal.map(({ disposition, emitted }) => [disposition, emitted.length]),
@@ -37,17 +50,30 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await store.inspect.counts(), { outbox: 0, outboxOldestMs: 0, deferred: {} });
     const enqueue = [sampleEvent("1"), sampleEvent("2")];
     await store.transaction((tx) =>
-      tx.write(writes({ journal: [sampleEntry("1")], enqueue, defer: [sampleDeferred("1", { state: "parked" })] })),
+      tx.write(
+        writes({
+          journal: [sampleEntry("1")],
+          enqueue,
+          defer: [sampleDeferred("1", { state: "parked" })],
+        }),
+      ),
     );
     await clock.advance(40);
-    assert.deepEqual(await store.inspect.counts(), { outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 } });
+    assert.deepEqual(await store.inspect.counts(), {
+      outbox: 2,
+      outboxOldestMs: 40,
+      deferred: { parked: 1 },
+    });
   });
 
   test("retrying a parked delivery makes it due at once, with its attempts counted anew", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     await store.transaction((tx) =>
       tx.write(
-        writes({ journal: [sampleEntry("1", { disposition: "parked" })], defer: [sampleDeferred("1", { state: "parked", attempts: 8 })] }),
+        writes({
+          journal: [sampleEntry("1", { disposition: "parked" })],
+          defer: [sampleDeferred("1", { state: "parked", attempts: 8 })],
+        }),
       ),
     );
     const [parked] = await store.inspect.deferred(["parked"], 10);
@@ -64,8 +90,14 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
 
   test("discarding keeps the row with its reason, and lets go what waited behind it", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
-    const journal = [sampleEntry("1", { sagaId: "s", disposition: "parked" }), sampleEntry("2", { sagaId: "s", disposition: "waiting" })];
-    const defer = [sampleDeferred("1", { sagaId: "s", state: "parked" }), sampleDeferred("2", { sagaId: "s", state: "waiting" })];
+    const journal = [
+      sampleEntry("1", { sagaId: "s", disposition: "parked" }),
+      sampleEntry("2", { sagaId: "s", disposition: "waiting" }),
+    ];
+    const defer = [
+      sampleDeferred("1", { sagaId: "s", state: "parked" }),
+      sampleDeferred("2", { sagaId: "s", state: "waiting" }),
+    ];
     await store.transaction((tx) => tx.write(writes({ journal, defer })));
     const [parked] = await store.inspect.deferred(["parked"], 10);
     const closed = await store.inspect.discard(parked?.seq ?? -1, "it was a test order");
@@ -74,7 +106,10 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
       (await store.inspect.deferred(["discarded"], 10)).map(({ reason }) => reason),
       ["it was a test order"],
     );
-    assert.equal((await store.inspect.journal("s")).find(({ id }) => id === "1")?.disposition, "discarded");
+    assert.equal(
+      (await store.inspect.journal("s")).find(({ id }) => id === "1")?.disposition,
+      "discarded",
+    );
     assert.deepEqual(
       (await store.claim(10)).deferred.map(({ id }) => id),
       ["2"],

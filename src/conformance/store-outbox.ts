@@ -9,7 +9,9 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     const other = await fixture.connect();
     await openAs(store, "p1", clock);
     await openAs(other, "p2", clock);
-    const ticket = await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1"), sampleEvent("2")] })));
+    const ticket = await store.transaction((tx) =>
+      tx.write(writes({ enqueue: [sampleEvent("1"), sampleEvent("2")] })),
+    );
     assert.equal(typeof ticket, "number");
     assert.deepEqual((await other.claim(10)).outbox, []);
     assert.deepEqual((await store.claim(10)).outbox, [], "not even its own relay takes it");
@@ -18,7 +20,11 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
   test("what a dead process has left is claimed by one other, as it was", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
-    const event = sampleEvent("1", { subject: "s", causationId: "0", data: { text: "日本 \"'", list: [1, null, { a: true }] } });
+    const event = sampleEvent("1", {
+      subject: "s",
+      causationId: "0",
+      data: { text: "日本 \"'", list: [1, null, { a: true }] },
+    });
     await store.transaction((tx) => tx.write(writes({ enqueue: [event] })));
     const two = await fixture.connect();
     const three = await fixture.connect();
@@ -59,8 +65,14 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
   test("what was confirmed is gone, and nothing else", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
-    const first = await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
-    await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("2")], confirm: first === undefined ? [] : [first] })));
+    const first = await store.transaction((tx) =>
+      tx.write(writes({ enqueue: [sampleEvent("1")] })),
+    );
+    await store.transaction((tx) =>
+      tx.write(
+        writes({ enqueue: [sampleEvent("2")], confirm: first === undefined ? [] : [first] }),
+      ),
+    );
     assert.equal((await store.inspect.counts()).outbox, 1);
     await store.close();
     const other = await fixture.connect();
@@ -76,21 +88,27 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     await openAs(store, "p1", fixture.clock);
     const tickets = new Set<number | undefined>();
     for (let i = 0; i < 5; i++) {
-      const ticket = await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent(`${i}`)] })));
+      const ticket = await store.transaction((tx) =>
+        tx.write(writes({ enqueue: [sampleEvent(`${i}`)] })),
+      );
       assert.equal(tickets.has(ticket), false);
       tickets.add(ticket);
-      await store.transaction((tx) => tx.write(writes({ confirm: ticket === undefined ? [] : [ticket] })));
+      await store.transaction((tx) =>
+        tx.write(writes({ confirm: ticket === undefined ? [] : [ticket] })),
+      );
     }
   });
 
   test("claims come oldest first, and no more than the limit", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
-    for (const id of ["1", "2", "3"]) await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent(id)] })));
+    for (const id of ["1", "2", "3"])
+      await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent(id)] })));
     await store.close();
     const other = await fixture.connect();
     await openAs(other, "p2", clock);
-    const ids = async () => (await other.claim(2)).outbox.flatMap(({ events }) => events.map(({ id }) => id));
+    const ids = async () =>
+      (await other.claim(2)).outbox.flatMap(({ events }) => events.map(({ id }) => id));
     assert.deepEqual(await ids(), ["1", "2"]);
     assert.deepEqual(await ids(), ["3"]);
     assert.deepEqual(await ids(), []);
@@ -113,7 +131,8 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     await quick.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("early")] })));
     await clock.advance(1_001);
     await openAs(relay, "p3", clock);
-    const ids = async () => (await relay.claim(10)).outbox.flatMap(({ events }) => events.map(({ id }) => id));
+    const ids = async () =>
+      (await relay.claim(10)).outbox.flatMap(({ events }) => events.map(({ id }) => id));
     assert.deepEqual(await ids(), ["early"]);
     open();
     await late;

@@ -18,7 +18,13 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
     const failure = new Error("the handler failed");
     const attempt = store.transaction(async (tx) => {
       await fixture.put(tx.native, "lost");
-      await tx.write(writes({ journal: [sampleEntry("1")], marks: [{ sagaId: "s", name: "m", state: "x" }], enqueue: [sampleEvent("2")] }));
+      await tx.write(
+        writes({
+          journal: [sampleEntry("1")],
+          marks: [{ sagaId: "s", name: "m", state: "x" }],
+          enqueue: [sampleEvent("2")],
+        }),
+      );
       throw failure;
     });
     await assert.rejects(attempt, failure);
@@ -26,7 +32,7 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await store.inspect.counts()).outbox, 0);
     await store.transaction(async (tx) => {
       const [received] = await tx.receive([sampleReceipt("1", { sagaId: "s", marks: ["m"] })]);
-      assert.deepEqual(received, { standing: "fresh", marks: [undefined], gathered: [] });
+      assert.deepEqual(received, { status: "fresh", marks: [undefined], gathered: [] });
     });
   });
 
@@ -77,17 +83,25 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
   });
 
   test("several processes may open it at once", async (fixture, store) => {
-    const stores = [store, ...(await Promise.all([fixture.connect(), fixture.connect(), fixture.connect()]))];
+    const stores = [
+      store,
+      ...(await Promise.all([fixture.connect(), fixture.connect(), fixture.connect()])),
+    ];
     await Promise.all(stores.map((one, i) => openAs(one, `p${i}`, fixture.clock)));
-    await Promise.all(stores.map((one, i) => one.transaction((tx) => fixture.put(tx.native, `by ${i}`))));
+    await Promise.all(
+      stores.map((one, i) => one.transaction((tx) => fixture.put(tx.native, `by ${i}`))),
+    );
     for (const i of stores.keys()) assert.equal(await fixture.has(`by ${i}`), true);
   });
 
   test("another service's database is refused", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const other = await fixture.connect();
-    await assert.rejects(other.open({ service: "thief", owner: "p2", leaseMs: 1_000, now: () => fixture.clock.now }), {
-      code: "STORE_NOT_OURS",
-    });
+    await assert.rejects(
+      other.open({ service: "thief", owner: "p2", leaseMs: 1_000, now: () => fixture.clock.now }),
+      {
+        code: "STORE_NOT_OURS",
+      },
+    );
   });
 }

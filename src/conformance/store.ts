@@ -7,7 +7,9 @@ import { inspectionSuite } from "./store-inspection.ts";
 import { outboxSuite } from "./store-outbox.ts";
 import { transactionSuite } from "./store-transaction.ts";
 
-/** Everything that `Store` promises, for any adapter: `storeConformance({ describe, it }, factory)`. */
+/**
+ * Everything that `Store` promises, for any adapter: `storeConformance({ describe, it }, factory)`.
+ */
 export function storeConformance<Native>(runner: Runner, factory: StoreFactory<Native>): void {
   const test: StoreTest<Native> = (name, body) => {
     runner.it(name, async () => {
@@ -27,5 +29,6 @@ export function storeConformance<Native>(runner: Runner, factory: StoreFactory<N
     deferred: deferredSuite,
     inspection: inspectionSuite,
   };
-  for (const [noun, suite] of Object.entries(suites)) runner.describe(`store ${factory.name}: ${noun}`, () => suite(test));
+  for (const [noun, suite] of Object.entries(suites))
+    runner.describe(`store ${factory.name}: ${noun}`, () => suite(test));
 }

@@ -1,6 +1,6 @@
 /**
- * Every error of Odori carries a stable `code`, keeps its `cause`, and says in `mend` what to do about it.
- * Codes are part of the public interface: they never change their meaning.
+ * Every error of Odori carries a stable `code`, keeps its `cause`, and says in `hint` what to do
+ * about it. Codes are part of the public interface: they never change their meaning.
  */
 export type ErrorCode =
   // contracts and payloads
@@ -61,19 +61,22 @@ export type ErrorCode =
 
 export interface ErrorDetails {
   /** What the reader should do about it, as one sentence. */
-  readonly mend?: string;
+  readonly hint?: string;
   readonly cause?: unknown;
 }
 
 export class OdoriError extends Error {
   override readonly name: string = "OdoriError";
   readonly code: ErrorCode;
-  readonly mend: string | undefined;
+  readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(details.mend === undefined ? message : `${message} ${details.mend}`, "cause" in details ? { cause: details.cause } : undefined);
+    super(
+      details.hint === undefined ? message : `${message} ${details.hint}`,
+      "cause" in details ? { cause: details.cause } : undefined,
+    );
     this.code = code;
-    this.mend = details.mend;
+    this.hint = details.hint;
   }
 }
 
@@ -89,9 +92,18 @@ export class PermanentError extends OdoriError {
   }
 }
 
-/** The stable code of anything thrown: ours, Node's (`ENOSPC`), or `HANDLER_FAILED` for an error without one. */
+/**
+ * The stable code of anything thrown: ours, Node's (`ENOSPC`), or `HANDLER_FAILED` for an error
+ * without one.
+ */
 export function codeOf(error: unknown): string {
-  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") return error.code;
+  if (
+    typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    typeof error.code === "string"
+  )
+    return error.code;
   return "HANDLER_FAILED";
 }
 

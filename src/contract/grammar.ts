@@ -1,6 +1,9 @@
 import { OdoriError } from "./errors.ts";
 
-/** `<domain>.<fact>.v<N>`, as far as the type system can say it; `parseTypeName` enforces the whole grammar. */
+/**
+ * `<domain>.<fact>.v<N>`, as far as the type system can say it; `parseTypeName` enforces the whole
+ * grammar.
+ */
 export type TypeName = `${string}.${string}.v${number}`;
 
 export interface ParsedTypeName {
@@ -23,22 +26,28 @@ export function parseTypeName(name: string): ParsedTypeName {
   const match = name.length <= TYPE_NAME_MAX_CHARS ? TYPE_NAME.exec(name) : null;
   if (match === null) {
     throw new OdoriError("NAME_GRAMMAR", `${quote(name)} is not an event type.`, {
-      mend: `Write <domain>.<fact>.v<N> in lower case with snake_case words, at most ${TYPE_NAME_MAX_CHARS} characters: "payment.authorized.v1".`,
+      hint: `Write <domain>.<fact>.v<N> in lower case with snake_case words, at most ${TYPE_NAME_MAX_CHARS} characters: "payment.authorized.v1".`,
     });
   }
   return { domain: match[1] ?? "", fact: match[2] ?? "", version: Number(match[3]) };
 }
 
-/** Throws `NAME_GRAMMAR` unless `name` is one lower-case snake_case word group: it names groups, tables and files. */
+/**
+ * Throws `NAME_GRAMMAR` unless `name` is one lower-case snake_case word group: it names groups,
+ * tables and files.
+ */
 export function checkServiceName(name: string): void {
   if (name.length <= SERVICE_NAME_MAX_CHARS && SERVICE_NAME.test(name)) return;
   throw new OdoriError("NAME_GRAMMAR", `${quote(name)} is not a service name.`, {
-    mend: `Use lower case and snake_case, at most ${SERVICE_NAME_MAX_CHARS} characters: "payment".`,
+    hint: `Use lower case and snake_case, at most ${SERVICE_NAME_MAX_CHARS} characters: "payment".`,
   });
 }
 
 /** A value from outside, safe to show in a message: bounded, and without control characters. */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : String(value);
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text).replace(/[\u007f-\u009f]/g, "?");
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text).replace(
+    /[\u007f-\u009f]/g,
+    "?",
+  );
 }

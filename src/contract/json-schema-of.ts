@@ -5,8 +5,9 @@ type Schema = Readonly<Record<string, unknown>>;
 const TARGET = { target: "draft-2020-12" } as const;
 
 /**
- * What travels, as JSON Schema: what the schema yields, as open as what it takes. Libraries describe their yield as closed because they drop
- * unknown fields, which for a reader means the opposite: unknown fields do no harm. Undefined where the library cannot say it.
+ * What travels, as JSON Schema: what the schema yields, as open as what it takes. Libraries
+ * describe their yield as closed because they drop unknown fields, which for a reader means the
+ * opposite: unknown fields do no harm. Undefined where the library cannot say it.
  */
 export function jsonSchemaOf(standard: object): Schema | undefined {
   if (!speaksJsonSchema(standard)) return undefined;
@@ -15,19 +16,28 @@ export function jsonSchemaOf(standard: object): Schema | undefined {
     opened(schema, standard.jsonSchema.input(TARGET));
     return schema;
   } catch {
-    // The specification lets a library throw for what JSON Schema cannot say, such as a transformation.
+    // The specification lets a library throw for what JSON Schema cannot say, such as a
+    // transformation.
     return undefined;
   }
 }
 
 function speaksJsonSchema(standard: object): standard is StandardJSONSchemaV1.Props {
-  return "jsonSchema" in standard && typeof standard.jsonSchema === "object" && standard.jsonSchema !== null;
+  return (
+    "jsonSchema" in standard &&
+    typeof standard.jsonSchema === "object" &&
+    standard.jsonSchema !== null
+  );
 }
 
 function opened(output: unknown, input: unknown): void {
   if (typeof output !== "object" || output === null) return;
   const other: Schema = typeof input === "object" && input !== null ? { ...input } : {};
-  if ("additionalProperties" in output && output.additionalProperties === false && other.additionalProperties !== false) {
+  if (
+    "additionalProperties" in output &&
+    output.additionalProperties === false &&
+    other.additionalProperties !== false
+  ) {
     delete output.additionalProperties;
   }
   for (const [key, value] of Object.entries(output)) opened(value, other[key]);

@@ -1,7 +1,13 @@
 import { OdoriError } from "./errors.ts";
 
 /** What JSON can carry, and nothing else. */
-export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
+export type Plain =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Plain[]
+  | { readonly [key: string]: Plain };
 
 export interface PlainData {
   /** A frozen copy. Properties that were `undefined` are left out, as JSON leaves them out. */
@@ -10,16 +16,20 @@ export interface PlainData {
   readonly bytesAtMost: number;
 }
 
-/** Deepest nesting of a payload: keys are enough in an event, and a parser further down may recurse. */
+/**
+ * Deepest nesting of a payload: keys are enough in an event, and a parser further down may recurse.
+ */
 export const DEPTH_MAX = 32;
 
-// Written by JSON.stringify as `\uXXXX`: six bytes for one UTF-16 unit is the worst that can happen.
+// Written by JSON.stringify as `\uXXXX`: six bytes for one UTF-16 unit is the worst that can
+// happen.
 const BYTES_PER_CHAR_MAX = 6;
 const BYTES_PER_NUMBER_MAX = 25;
 
 /**
- * Copies a payload, and proves on the way that it survives the wire unchanged, so that a consumer sees the same on every bus.
- * Throws `PAYLOAD_NOT_JSON` with the path of what cannot travel: a Date, a Map, NaN, a bigint, a key `__proto__`, nesting beyond `DEPTH_MAX`.
+ * Copies a payload, and proves on the way that it survives the wire unchanged, so that a consumer
+ * sees the same on every bus. Throws `PAYLOAD_NOT_JSON` with the path of what cannot travel: a
+ * Date, a Map, NaN, a bigint, a key `__proto__`, nesting beyond `DEPTH_MAX`.
  */
 export function toPlain(value: unknown): PlainData {
   const walk = new Walk();
@@ -34,7 +44,8 @@ class Walk {
   copy(value: unknown, depth: number): Plain {
     switch (typeof value) {
       case "string":
-        if (!value.isWellFormed()) throw this.#refuse("text with a lone surrogate", "Make it well-formed Unicode.");
+        if (!value.isWellFormed())
+          throw this.#refuse("text with a lone surrogate", "Make it well-formed Unicode.");
         this.bytes += 2 + value.length * BYTES_PER_CHAR_MAX;
         return value;
       case "number":
@@ -49,10 +60,17 @@ class Walk {
           this.bytes += 4;
           return null;
         }
-        if (depth >= DEPTH_MAX) throw this.#refuse(`nesting deeper than ${DEPTH_MAX} levels`, "Flatten it: keys are enough in an event.");
+        if (depth >= DEPTH_MAX)
+          throw this.#refuse(
+            `nesting deeper than ${DEPTH_MAX} levels`,
+            "Flatten it: keys are enough in an event.",
+          );
         return Array.isArray(value) ? this.#array(value, depth) : this.#object(value, depth);
       default:
-        throw this.#refuse(`a ${typeof value}`, "Events carry JSON: turn it into text or a number.");
+        throw this.#refuse(
+          `a ${typeof value}`,
+          "Events carry JSON: turn it into text or a number.",
+        );
     }
   }
 
@@ -89,8 +107,8 @@ class Walk {
     return Object.freeze(copy);
   }
 
-  #refuse(what: string, mend: string): OdoriError {
+  #refuse(what: string, hint: string): OdoriError {
     const place = ["data", ...this.#path].join(".").slice(0, 200);
-    return new OdoriError("PAYLOAD_NOT_JSON", `${place} is ${what}.`, { mend });
+    return new OdoriError("PAYLOAD_NOT_JSON", `${place} is ${what}.`, { hint });
   }
 }

@@ -1,6 +1,11 @@
 import { type FlowGraph, flowGraph } from "../manifest/graph.ts";
-import { type JsonSchema, type Manifest, reactionName, type ServiceEntry } from "../manifest/manifest.ts";
-import { misfits, misfitText } from "../manifest/subschema.ts";
+import {
+  type JsonSchema,
+  type Manifest,
+  reactionName,
+  type ServiceEntry,
+} from "../manifest/manifest.ts";
+import { mismatchText, schemaMismatches } from "../manifest/subschema.ts";
 import { deadlineDocument, reactionDocument, sorted } from "../manifest/write.ts";
 
 /** Who is concerned by a change, and what it does to them. */
@@ -34,14 +39,26 @@ export interface Difference {
   readonly changes: readonly Change[];
 }
 
-/** What has changed between two states of a choreography, and whom that breaks, as far as the two manifests know. */
+/**
+ * What has changed between two states of a choreography, and whom that breaks, as far as the two
+ * manifests know.
+ */
 export function diff(before: Manifest, after: Manifest): Difference {
   const [old, now] = [flowGraph(before), flowGraph(after)];
-  const changes = [...eventChanges(before, after, old, now), ...serviceChanges(before, after), ...endChanges(before, after)];
+  const changes = [
+    ...eventChanges(before, after, old, now),
+    ...serviceChanges(before, after),
+    ...endChanges(before, after),
+  ];
   return { compatible: changes.every(({ breaking }) => !breaking), changes };
 }
 
-function eventChanges(before: Manifest, after: Manifest, old: FlowGraph, now: FlowGraph): readonly Change[] {
+function eventChanges(
+  before: Manifest,
+  after: Manifest,
+  old: FlowGraph,
+  now: FlowGraph,
+): readonly Change[] {
   const types = [...new Set([...old.types, ...now.types])].sort();
   return types.flatMap((event): readonly Change[] => {
     const consumers = consumersOf(event, before, after, old, now);
@@ -59,43 +76,76 @@ function eventChanges(before: Manifest, after: Manifest, old: FlowGraph, now: Fl
 }
 
 /** Whether an event is emitted, or comes from outside. */
-function isThere({ begins, arrives, external }: Manifest, { emitters }: FlowGraph, event: string): boolean {
+function isThere(
+  { begins, arrives, external }: Manifest,
+  { emitters }: FlowGraph,
+  event: string,
+): boolean {
   return emitters.has(event) || [...begins, ...arrives, ...external].includes(event);
 }
 
-/** Services that hear an event now, and those that did and of which the newer manifest does not speak. */
-function consumersOf(event: string, before: Manifest, after: Manifest, old: FlowGraph, now: FlowGraph): readonly string[] {
-  const names = (graph: FlowGraph) => (graph.hearers.get(event) ?? []).map(({ service }) => service.name);
-  const absent = names(old).filter((service) => !after.services.has(service) && before.services.has(service));
+/**
+ * Services that hear an event now, and those that did and of which the newer manifest does not
+ * speak.
+ */
+function consumersOf(
+  event: string,
+  before: Manifest,
+  after: Manifest,
+  old: FlowGraph,
+  now: FlowGraph,
+): readonly string[] {
+  const names = (graph: FlowGraph) =>
+    (graph.hearers.get(event) ?? []).map(({ service }) => service.name);
+  const absent = names(old).filter(
+    (service) => !after.services.has(service) && before.services.has(service),
+  );
   return [...new Set([...names(now), ...absent])];
 }
 
 function newerVersion({ emitters }: FlowGraph, event: string): string | undefined {
   const stem = event.replace(/\.v\d+$/, "");
   const version = versionOf(event);
-  return [...emitters.keys()].find((type) => type.replace(/\.v\d+$/, "") === stem && versionOf(type) > version);
+  return [...emitters.keys()].find(
+    (type) => type.replace(/\.v\d+$/, "") === stem && versionOf(type) > version,
+  );
 }
 
 function versionOf(type: string): number {
   return Number(/\.v(\d+)$/.exec(type)?.[1] ?? 0);
 }
 
-function schemaChange(event: string, before: Manifest, after: Manifest, consumers: readonly string[]): readonly Change[] {
+function schemaChange(
+  event: string,
+  before: Manifest,
+  after: Manifest,
+  consumers: readonly string[],
+): readonly Change[] {
   const was = before.events.get(event)?.schema;
   const is = after.events.get(event)?.schema;
   if (was === undefined || JSON.stringify(sorted(was)) === JSON.stringify(sorted(is))) return [];
-  if (is === undefined) return [change("schema changed", { event }, `${event} has no schema any more`, [])];
+  if (is === undefined)
+    return [change("schema changed", { event }, `${event} has no schema any more`, [])];
   const broken = consumers.flatMap((service) => {
-    const reasons = misfits(is, expectationOf(service, event, before, after) ?? was).map(misfitText);
+    const reasons = schemaMismatches(is, expectationOf(service, event, before, after) ?? was).map(
+      mismatchText,
+    );
     return reasons.length === 0 ? [] : [{ service, reasons }];
   });
-  const loosened = misfits(is, was).map(misfitText);
+  const loosened = schemaMismatches(is, was).map(mismatchText);
   const what = loosened.length === 0 ? "asks no more of its consumers" : loosened.join("; ");
-  return [change("schema changed", { event }, `the payload of ${event} has changed: ${what}`, broken)];
+  return [
+    change("schema changed", { event }, `the payload of ${event} has changed: ${what}`, broken),
+  ];
 }
 
 /** What a consumer has said that it expects; else it is taken to expect what the event was. */
-function expectationOf(service: string, event: string, before: Manifest, after: Manifest): JsonSchema | undefined {
+function expectationOf(
+  service: string,
+  event: string,
+  before: Manifest,
+  after: Manifest,
+): JsonSchema | undefined {
   return after.views.get(service)?.get(event) ?? before.views.get(service)?.get(event);
 }
 
@@ -103,27 +153,47 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
   const names = [...new Set([...before.services.keys(), ...after.services.keys()])].sort();
   return names.flatMap((service): readonly Change[] => {
     const [was, is] = [before.services.get(service), after.services.get(service)];
-    if (was === undefined) return [change("service added", { service }, `the service ${service} is new`, [])];
-    if (is === undefined) return [change("service removed", { service }, `the service ${service} is gone`, [])];
+    if (was === undefined)
+      return [change("service added", { service }, `the service ${service} is new`, [])];
+    if (is === undefined)
+      return [change("service removed", { service }, `the service ${service} is gone`, [])];
     const [old, now] = [partsOf(was), partsOf(is)];
     const added = [...now.keys()].filter((name) => !old.has(name));
     const removed = [...old.keys()].filter((name) => !now.has(name));
-    const changed = [...now].filter(([name, text]) => old.has(name) && old.get(name) !== text).map(([name]) => name);
+    const changed = [...now]
+      .filter(([name, text]) => old.has(name) && old.get(name) !== text)
+      .map(([name]) => name);
     const said = [
       added.length === 0 ? [] : `new: ${added.join(", ")}`,
       removed.length === 0 ? [] : `gone: ${removed.join(", ")}`,
       changed.length === 0 ? [] : `changed: ${changed.join(", ")}`,
     ].flat();
-    return said.length === 0 ? [] : [change("reactions changed", { service }, `reactions of ${service}: ${said.join("; ")}`, [])];
+    return said.length === 0
+      ? []
+      : [
+          change(
+            "reactions changed",
+            { service },
+            `reactions of ${service}: ${said.join("; ")}`,
+            [],
+          ),
+        ];
   });
 }
 
 function partsOf({ begins, reactions, deadlines }: ServiceEntry): ReadonlyMap<string, string> {
   return new Map([
     ...begins.map((type) => [`begins ${type}`, ""] as const),
-    ...reactions.map((reaction) => [reactionName(reaction), JSON.stringify(sorted(reactionDocument(reaction)))] as const),
+    ...reactions.map(
+      (reaction) =>
+        [reactionName(reaction), JSON.stringify(sorted(reactionDocument(reaction)))] as const,
+    ),
     ...deadlines.map(
-      (deadline) => [deadline.name ?? `deadline ${deadline.emits}`, JSON.stringify(sorted(deadlineDocument(deadline)))] as const,
+      (deadline) =>
+        [
+          deadline.name ?? `deadline ${deadline.emits}`,
+          JSON.stringify(sorted(deadlineDocument(deadline))),
+        ] as const,
     ),
   ]);
 }
@@ -131,11 +201,32 @@ function partsOf({ begins, reactions, deadlines }: ServiceEntry): ReadonlyMap<st
 function endChanges(before: Manifest, after: Manifest): readonly Change[] {
   return (["begins", "succeeds", "fails", "pivots"] as const).flatMap((list) => {
     const [was, is] = [[...before[list]].sort().join(", "), [...after[list]].sort().join(", ")];
-    return was === is ? [] : [change("ends changed", {}, `${list} was ${was || "nothing"}, and is ${is || "nothing"}`, [])];
+    return was === is
+      ? []
+      : [
+          change(
+            "ends changed",
+            {},
+            `${list} was ${was || "nothing"}, and is ${is || "nothing"}`,
+            [],
+          ),
+        ];
   });
 }
 
-function change(kind: Change["kind"], about: Pick<Change, "event" | "service">, message: string, consumers: readonly Concerned[]): Change {
+function change(
+  kind: Change["kind"],
+  about: Pick<Change, "event" | "service">,
+  message: string,
+  consumers: readonly Concerned[],
+): Change {
   const breaking = consumers.length > 0;
-  return { code: breaking ? "UNVERSIONED_CHANGE" : "COMPATIBLE_CHANGE", breaking, kind, ...about, message, consumers };
+  return {
+    code: breaking ? "UNVERSIONED_CHANGE" : "COMPATIBLE_CHANGE",
+    breaking,
+    kind,
+    ...about,
+    message,
+    consumers,
+  };
 }

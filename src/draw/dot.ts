@@ -33,14 +33,19 @@ const LEGEND: Readonly<Record<FlowEdge["kind"], string>> = {
   "calls off": "purple dots, bar: calls it off",
 };
 
-/** More rooms than this side by side would need a very wide page: they go downwards, as pages scroll. */
+/**
+ * More rooms than this side by side would need a very wide page: they go downwards, as pages
+ * scroll.
+ */
 const ROOMS_ABREAST_MAX = 12;
 
 /** The flow in Graphviz's language: a cluster for each service. */
 export function toDot({ name, nodes, edges }: Flow): string {
   const rooms = [...new Set(nodes.flatMap(({ service }) => service ?? []))];
   const kinds = new Set(edges.map(({ kind }) => kind));
-  const legend = Object.entries(LEGEND).flatMap(([kind, text]) => ([...kinds].some((used) => used === kind) ? [text] : []));
+  const legend = Object.entries(LEGEND).flatMap(([kind, text]) =>
+    [...kinds].some((used) => used === kind) ? [text] : [],
+  );
   const lines = [
     `digraph ${quoted(name)} {`,
     `  graph [rankdir=${rooms.length > ROOMS_ABREAST_MAX ? "TB" : "LR"} fontname="Helvetica,Arial,sans-serif" fontsize=11 nodesep=0.3 ranksep=0.7`,
@@ -59,7 +64,9 @@ export function toDot({ name, nodes, edges }: Flow): string {
   });
   for (const node of nodes) if (node.service === undefined) lines.push(`  ${statement(node)}`);
   const turn = turnsOf(nodes, edges);
-  const continuing = new Set(edges.filter(({ kind }) => kind === "success").map(({ from }) => from));
+  const continuing = new Set(
+    edges.filter(({ kind }) => kind === "success").map(({ from }) => from),
+  );
   for (const { from, to, type, kind } of edges) {
     // What only leads back must not pull its end along: the eye follows success in one direction.
     const onward = kind === "success" && continuing.has(to);
@@ -70,20 +77,32 @@ export function toDot({ name, nodes, edges }: Flow): string {
 }
 
 /** When the success path first comes to the room in which a node stands; ends come last. */
-function turnsOf(nodes: readonly FlowNode[], edges: readonly FlowEdge[]): ReadonlyMap<string, number> {
+function turnsOf(
+  nodes: readonly FlowNode[],
+  edges: readonly FlowEdge[],
+): ReadonlyMap<string, number> {
   const roomOf = new Map(nodes.map(({ id, service }) => [id, service ?? id]));
   const turns = new Map<string | undefined, number>();
-  const begun = nodes.filter(({ kind }) => kind === "begin" || kind === "outside").map(({ id }) => id);
+  const begun = nodes
+    .filter(({ kind }) => kind === "begin" || kind === "outside")
+    .map(({ id }) => id);
   const onwards = edges.filter(({ kind }) => kind === "success" || kind === "deadline");
   const queue = [...begun];
   for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
     if (!turns.has(roomOf.get(id))) turns.set(roomOf.get(id), turns.size);
-    queue.push(...onwards.filter((edge) => edge.from === id && !turns.has(roomOf.get(edge.to))).map(({ to }) => to));
+    queue.push(
+      ...onwards
+        .filter((edge) => edge.from === id && !turns.has(roomOf.get(edge.to)))
+        .map(({ to }) => to),
+    );
   }
   for (const { id } of nodes) if (!turns.has(roomOf.get(id))) turns.set(roomOf.get(id), turns.size);
   const last = nodes.length;
   return new Map(
-    nodes.map(({ id, kind, service }) => [id, kind === "success" || kind === "failure" ? last : (turns.get(service ?? id) ?? 0)]),
+    nodes.map(({ id, kind, service }) => [
+      id,
+      kind === "success" || kind === "failure" ? last : (turns.get(service ?? id) ?? 0),
+    ]),
   );
 }
 

@@ -1,5 +1,11 @@
 import { flowGraph } from "../manifest/graph.ts";
-import { type DeadlineEntry, emissionsOf, type Manifest, type Outcome, type ReactionEntry } from "../manifest/manifest.ts";
+import {
+  type DeadlineEntry,
+  emissionsOf,
+  type Manifest,
+  type Outcome,
+  type ReactionEntry,
+} from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
 
@@ -7,7 +13,15 @@ import { spanOf } from "../text/span.ts";
 export interface FlowNode {
   /** Plain letters and digits: safe in every notation. */
   readonly id: string;
-  readonly kind: "begin" | "step" | "undo" | "join" | "deadline" | "success" | "failure" | "outside";
+  readonly kind:
+    | "begin"
+    | "step"
+    | "undo"
+    | "join"
+    | "deadline"
+    | "success"
+    | "failure"
+    | "outside";
   /** The room that it stands in; undefined for ends and for what is outside. */
   readonly service: string | undefined;
   readonly label: string;
@@ -41,7 +55,11 @@ export function flowOf(manifest: Manifest): Flow {
   const parts: Part[] = [];
   const edges: FlowEdge[] = [];
   const room = (index: number, place: string) => `s${index}${place}`;
-  const armed: { readonly id: string; readonly service: string; readonly deadline: DeadlineEntry }[] = [];
+  const armed: {
+    readonly id: string;
+    readonly service: string;
+    readonly deadline: DeadlineEntry;
+  }[] = [];
   for (const [index, service] of [...manifest.services.values()].entries()) {
     const { name } = service;
     service.begins.forEach((type, place) => {
@@ -67,7 +85,12 @@ export function flowOf(manifest: Manifest): Flow {
         service: name,
         label: `${spanOf(deadline.withinMs)} without ${deadline.unless.map(factOf).join(" or ") || "an answer"}`,
       });
-      parts.push({ id, service: name, hears: [], emits: [{ type: deadline.emits, kind: "deadline" }] });
+      parts.push({
+        id,
+        service: name,
+        hears: [],
+        emits: [{ type: deadline.emits, kind: "deadline" }],
+      });
       armed.push({ id, service: name, deadline });
     });
   }
@@ -82,13 +105,24 @@ export function flowOf(manifest: Manifest): Flow {
   const outside = (type: string, label: string): string => {
     const id = `o${nodes.length}`;
     nodes.push({ id, kind: "outside", service: undefined, label });
-    edges.push(...(hearing.get(type) ?? []).map(({ id: to }) => ({ from: id, to, type, kind: "success" as const })));
+    edges.push(
+      ...(hearing.get(type) ?? []).map(({ id: to }) => ({
+        from: id,
+        to,
+        type,
+        kind: "success" as const,
+      })),
+    );
     return id;
   };
   const { emitters } = flowGraph(manifest);
-  for (const type of new Set([...manifest.begins, ...manifest.arrives])) if (!emitters.has(type)) outside(type, "outside");
+  for (const type of new Set([...manifest.begins, ...manifest.arrives]))
+    if (!emitters.has(type)) outside(type, "outside");
   const ends = new Map<string, string>();
-  for (const [types, kind] of [[manifest.succeeds, "success"] as const, [manifest.fails, "failure"] as const]) {
+  for (const [types, kind] of [
+    [manifest.succeeds, "success"] as const,
+    [manifest.fails, "failure"] as const,
+  ]) {
     for (const type of types) {
       ends.set(type, `e${ends.size}`);
       nodes.push({ id: `e${ends.size - 1}`, kind, service: undefined, label: shortType(type) });
@@ -97,7 +131,8 @@ export function flowOf(manifest: Manifest): Flow {
   const leaves = new Map<string, string>();
   for (const part of parts) {
     for (const { type, kind } of part.emits) {
-      for (const { id: to } of hearing.get(type) ?? []) edges.push({ from: part.id, to, type, kind });
+      for (const { id: to } of hearing.get(type) ?? [])
+        edges.push({ from: part.id, to, type, kind });
       const end = ends.get(type);
       if (end !== undefined) edges.push({ from: part.id, to: end, type, kind });
       else if (manifest.external.includes(type)) {
@@ -109,7 +144,8 @@ export function flowOf(manifest: Manifest): Flow {
         // A deadline hears what its own service emits, and what the service hears.
         if (part.service !== service && emitsOwn(parts, service, type)) continue;
         if (deadline.after === type) edges.push({ from: part.id, to, type, kind: "arms" });
-        else if (deadline.unless.includes(type)) edges.push({ from: part.id, to, type, kind: "calls off" });
+        else if (deadline.unless.includes(type))
+          edges.push({ from: part.id, to, type, kind: "calls off" });
       }
     }
   }
@@ -117,11 +153,14 @@ export function flowOf(manifest: Manifest): Flow {
 }
 
 function emitsOwn(parts: readonly Part[], service: string, type: string): boolean {
-  return parts.some((part) => part.service === service && part.emits.some((emission) => emission.type === type));
+  return parts.some(
+    (part) => part.service === service && part.emits.some((emission) => emission.type === type),
+  );
 }
 
 function kindOf(reaction: ReactionEntry, type: string): FlowEdge["kind"] {
-  const within = (outcomes: readonly Outcome[]) => outcomes.some((outcome) => outcome.includes(type));
+  const within = (outcomes: readonly Outcome[]) =>
+    outcomes.some((outcome) => outcome.includes(type));
   if (within(reaction.emits)) return reaction.kind === "undo" ? "undo" : "success";
   if (within(reaction.fails) || reaction.onParked === type) return "failure";
   return "late";

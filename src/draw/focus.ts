@@ -25,10 +25,15 @@ export function focus(flow: Flow, { from, to, services, hops }: Focus): Flow {
   if (to !== undefined) keep(reach(flow, starts(flow, to), limit, "backwards"));
   if (services !== undefined && services.length > 0) {
     const own = new Set(services.flatMap((service) => [...nodesOf(flow, service)]));
-    const near = reach(flow, own, hops ?? 1, "forwards").union(reach(flow, own, hops ?? 1, "backwards"));
+    const near = reach(flow, own, hops ?? 1, "forwards").union(
+      reach(flow, own, hops ?? 1, "backwards"),
+    );
     keep(near);
     const edges = flow.edges.filter(
-      (edge) => kept.has(edge.from) && kept.has(edge.to) && (hops !== undefined || own.has(edge.from) || own.has(edge.to)),
+      (edge) =>
+        kept.has(edge.from) &&
+        kept.has(edge.to) &&
+        (hops !== undefined || own.has(edge.from) || own.has(edge.to)),
     );
     return { ...flow, nodes: flow.nodes.filter(({ id }) => kept.has(id)), edges };
   }
@@ -48,19 +53,30 @@ function nodesOf(flow: Flow, service: string): ReadonlySet<string> {
 /** A service stands for all that it does; an event for who emits it and who hears it. */
 function starts(flow: Flow, name: string): ReadonlySet<string> {
   if (flow.nodes.some(({ service }) => service === name)) return nodesOf(flow, name);
-  const edges = flow.edges.filter(({ type }) => type === name || type.replace(/\.v\d+$/, "") === name);
+  const edges = flow.edges.filter(
+    ({ type }) => type === name || type.replace(/\.v\d+$/, "") === name,
+  );
   if (edges.length === 0) throw unknown(name, [...new Set(flow.edges.map(({ type }) => type))]);
   return new Set(edges.flatMap((edge) => [edge.from, edge.to]));
 }
 
 function unknown(name: string, known: readonly string[]): OdoriError {
   const near = known.filter((other) => other.includes(name) || name.includes(other)).slice(0, 5);
-  return new OdoriError("NOT_IN_CHOREOGRAPHY", `${quote(name)} is no service and no event of this choreography.`, {
-    mend: `${near.length > 0 ? "Did you mean" : "It has"} ${(near.length > 0 ? near : known.slice(0, 12)).join(", ")}?`,
-  });
+  return new OdoriError(
+    "NOT_IN_CHOREOGRAPHY",
+    `${quote(name)} is no service and no event of this choreography.`,
+    {
+      hint: `${near.length > 0 ? "Did you mean" : "It has"} ${(near.length > 0 ? near : known.slice(0, 12)).join(", ")}?`,
+    },
+  );
 }
 
-function reach(flow: Flow, from: ReadonlySet<string>, hops: number, direction: "forwards" | "backwards"): Set<string> {
+function reach(
+  flow: Flow,
+  from: ReadonlySet<string>,
+  hops: number,
+  direction: "forwards" | "backwards",
+): Set<string> {
   const next = new Map<string, string[]>();
   for (const edge of flow.edges) {
     const [a, b] = direction === "forwards" ? [edge.from, edge.to] : [edge.to, edge.from];

@@ -1,6 +1,9 @@
 import { printable } from "../text/printable.ts";
 
-/** What mermaid or the HTML that it makes could take for syntax, as its own numeric entities (`#35;`). */
+/**
+ * What mermaid or the HTML that it makes could take for syntax, as its own numeric entities
+ * (`#35;`).
+ */
 const SYNTAX = /[#;<>"'`&{}|[\]()\\:%@]/g;
 
 /** Text from outside, safe within a mermaid diagram. */

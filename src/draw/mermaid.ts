@@ -24,7 +24,9 @@ const CLASSES: Readonly<Record<FlowNode["kind"], string>> = {
   outside: "fill:#f1f3f4,stroke:#80868b,color:#111",
 };
 
-const LINES: Readonly<Record<FlowEdge["kind"], { readonly arrow: string; readonly style: string }>> = {
+const LINES: Readonly<
+  Record<FlowEdge["kind"], { readonly arrow: string; readonly style: string }>
+> = {
   success: { arrow: "-->", style: "stroke:#333333" },
   failure: { arrow: "-->", style: "stroke:#c5221f,color:#c5221f" },
   undo: { arrow: "-.->", style: "stroke:#e67700,color:#b35c00" },
@@ -46,10 +48,12 @@ export function toMermaid({ nodes, edges }: Flow): string {
     );
   });
   for (const node of nodes) if (node.service === undefined) lines.push(`  ${shape(node)}`);
-  for (const { from, to, type, kind } of edges) lines.push(`  ${from} ${LINES[kind].arrow}|"${mermaidText(shortType(type))}"| ${to}`);
+  for (const { from, to, type, kind } of edges)
+    lines.push(`  ${from} ${LINES[kind].arrow}|"${mermaidText(shortType(type))}"| ${to}`);
   for (const [kind, look] of Object.entries(CLASSES)) {
     const ids = nodes.filter((node) => node.kind === kind).map(({ id }) => id);
-    if (ids.length > 0) lines.push(`  classDef ${kind} ${look}`, `  class ${ids.join(",")} ${kind}`);
+    if (ids.length > 0)
+      lines.push(`  classDef ${kind} ${look}`, `  class ${ids.join(",")} ${kind}`);
   }
   for (const [kind, { style }] of Object.entries(LINES)) {
     const places = edges.flatMap((edge, index) => (edge.kind === kind ? [index] : []));

@@ -21,9 +21,15 @@ const LAST_SHOWN = 37;
 const COLUMNS_MAX = 10;
 
 /** What is shown of a way, and how many steps are left out after the first ones. */
-function shorten(rows: readonly Row[]): { readonly shown: readonly Row[]; readonly omitted: number } {
+function shorten(rows: readonly Row[]): {
+  readonly shown: readonly Row[];
+  readonly omitted: number;
+} {
   const omitted = Math.max(0, rows.length - FIRST_SHOWN - LAST_SHOWN);
-  return { shown: omitted === 0 ? rows : [...rows.slice(0, FIRST_SHOWN), ...rows.slice(-LAST_SHOWN)], omitted };
+  return {
+    shown: omitted === 0 ? rows : [...rows.slice(0, FIRST_SHOWN), ...rows.slice(-LAST_SHOWN)],
+    omitted,
+  };
 }
 
 function rowsOf(trace: readonly TraceStep[]): readonly Row[] {
@@ -32,9 +38,16 @@ function rowsOf(trace: readonly TraceStep[]): readonly Row[] {
     const who = service ?? OUTSIDE;
     const from = hears === null ? who : (emitters.get(hears) ?? OUTSIDE);
     for (const type of emits) emitters.set(type, who);
-    const about = effect === undefined || does === "begins" || does === "does" ? "" : ` ${shortType(effect)}`;
+    const about =
+      effect === undefined || does === "begins" || does === "does" ? "" : ` ${shortType(effect)}`;
     const emitted = emits.length === 0 ? "" : ` → ${emits.map(shortType).join(", ")}`;
-    return { who, heard: hears ?? undefined, from, note: `${does}${about}${emitted}`, tone: toneOf(does) };
+    return {
+      who,
+      heard: hears ?? undefined,
+      from,
+      note: `${does}${about}${emitted}`,
+      tone: toneOf(does),
+    };
   });
 }
 
@@ -47,13 +60,19 @@ function toneOf(does: TraceStep["does"]): Row["tone"] {
 const COLUMN_LEAST = 18;
 
 /** A counterexample as a sequence diagram in text: a column for each service, time downwards. */
-export function sequenceText(trace: readonly TraceStep[], paint: Paint = plainPaint): readonly string[] {
+export function sequenceText(
+  trace: readonly TraceStep[],
+  paint: Paint = plainPaint,
+): readonly string[] {
   const { shown: rows, omitted } = shorten(rowsOf(trace));
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
   if (names.length > COLUMNS_MAX) return listText(rows, omitted, paint);
   const width = Math.max(COLUMN_LEAST, ...names.map((name) => printable(name).length + 3));
   const column = (name: string) => names.indexOf(name) * width;
-  const lifelines = (): string[] => Array.from({ length: (names.length - 1) * width + 1 }, (_, at) => (at % width === 0 ? "│" : " "));
+  const lifelines = (): string[] =>
+    Array.from({ length: (names.length - 1) * width + 1 }, (_, at) =>
+      at % width === 0 ? "│" : " ",
+    );
   const lines = [
     paint.bold(
       names
@@ -84,13 +103,23 @@ export function sequenceText(trace: readonly TraceStep[], paint: Paint = plainPa
 
 function listText(rows: readonly Row[], omitted: number, paint: Paint): readonly string[] {
   return rows.flatMap(({ who, heard, note, tone }, index) => {
-    const line = tint(paint, tone, `${printable(who)}${heard === undefined ? "" : `  ${shortType(heard)}`}  ${note}`);
+    const line = tint(
+      paint,
+      tone,
+      `${printable(who)}${heard === undefined ? "" : `  ${shortType(heard)}`}  ${note}`,
+    );
     return omitted > 0 && index === FIRST_SHOWN ? [paint.dim(`⋮ ${omitted} steps`), line] : [line];
   });
 }
 
 function tint(paint: Paint, tone: Row["tone"], line: string): string {
-  return tone === "plain" ? line : tone === "bad" ? paint.bad(line) : tone === "undo" ? paint.undo(line) : paint.dim(line);
+  return tone === "plain"
+    ? line
+    : tone === "bad"
+      ? paint.bad(line)
+      : tone === "undo"
+        ? paint.undo(line)
+        : paint.dim(line);
 }
 
 /** The same as a mermaid diagram. */
@@ -98,10 +127,15 @@ export function sequenceMermaid(trace: readonly TraceStep[]): string {
   const { shown: rows, omitted } = shorten(rowsOf(trace));
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
   const id = (name: string) => `p${names.indexOf(name)}`;
-  const lines = ["sequenceDiagram", ...names.map((name) => `  participant ${id(name)} as ${mermaidText(name)}`)];
+  const lines = [
+    "sequenceDiagram",
+    ...names.map((name) => `  participant ${id(name)} as ${mermaidText(name)}`),
+  ];
   for (const [index, { who, heard, from, note }] of rows.entries()) {
-    if (omitted > 0 && index === FIRST_SHOWN) lines.push(`  Note over ${id(who)}: … ${omitted} steps …`);
-    if (heard !== undefined) lines.push(`  ${id(from)}->>${id(who)}: ${mermaidText(shortType(heard))}`);
+    if (omitted > 0 && index === FIRST_SHOWN)
+      lines.push(`  Note over ${id(who)}: … ${omitted} steps …`);
+    if (heard !== undefined)
+      lines.push(`  ${id(from)}->>${id(who)}: ${mermaidText(shortType(heard))}`);
     lines.push(`  Note over ${id(who)}: ${mermaidText(note)}`);
   }
   return `${lines.join("\n")}\n`;

@@ -23,22 +23,41 @@ export interface TextOptions {
   readonly within?: ReadonlySet<string>;
 }
 
-/** The flow as a tree for the terminal: each event, who hears it, what comes of that. An event is followed up once. */
-export function flowText(manifest: Manifest, options: TextOptions = {}, paint: Paint = plainPaint): readonly string[] {
+/**
+ * The flow as a tree for the terminal: each event, who hears it, what comes of that. An event is
+ * followed up once.
+ */
+export function flowText(
+  manifest: Manifest,
+  options: TextOptions = {},
+  paint: Paint = plainPaint,
+): readonly string[] {
   const writer = new Writer(manifest, flowGraph(manifest), options, paint);
   const lines: string[] = [];
   const roots = options.from ?? [...new Set([...manifest.begins, ...manifest.arrives])];
-  for (const type of roots) if (!writer.knows(type)) lines.push(...render(writer.event(type, "plain", 0), "", "", DEPTH_MAX));
+  for (const type of roots)
+    if (!writer.knows(type))
+      lines.push(...render(writer.event(type, "plain", 0), "", "", DEPTH_MAX));
   return lines;
 }
 
-function render({ text, below }: Branch, first: string, rest: string, depth: number): readonly string[] {
+function render(
+  { text, below }: Branch,
+  first: string,
+  rest: string,
+  depth: number,
+): readonly string[] {
   const branches = depth === 0 ? [] : below();
   return [
     `${first}${text}`,
     ...branches.flatMap((branch, index) => {
       const last = index === branches.length - 1;
-      return render(branch, `${rest}${last ? "└─ " : "├─ "}`, `${rest}${last ? "   " : "│  "}`, depth - 1);
+      return render(
+        branch,
+        `${rest}${last ? "└─ " : "├─ "}`,
+        `${rest}${last ? "   " : "│  "}`,
+        depth - 1,
+      );
     }),
   ];
 }
@@ -81,7 +100,9 @@ class Writer {
             ? this.#paint.dim("  may come from outside")
             : "";
     const outside = external.includes(type) ? this.#paint.dim("  → outside") : "";
-    const hearers = (this.#graph.hearers.get(type) ?? []).filter(({ service }) => this.#options.services?.includes(service.name) ?? true);
+    const hearers = (this.#graph.hearers.get(type) ?? []).filter(
+      ({ service }) => this.#options.services?.includes(service.name) ?? true,
+    );
     if (this.#followed.has(type) && hearers.length > 0)
       return { text: `${name}${end}${outside}${this.#paint.dim("  (above)")}`, below: () => [] };
     if (hop >= (this.#options.hops ?? Number.POSITIVE_INFINITY) && hearers.length > 0)
@@ -106,15 +127,23 @@ class Writer {
         : kind === "join"
           ? `waits for all of ${hears.map(shortType).join(", ")}`
           : "";
-    const marks = [once === undefined ? [] : `once: ${printable(once)}`, max === undefined ? [] : `at most ${max} times`].flat();
+    const marks = [
+      once === undefined ? [] : `once: ${printable(once)}`,
+      max === undefined ? [] : `at most ${max} times`,
+    ].flat();
     const note = marks.length === 0 ? "" : this.#paint.dim(`  (${marks.join(", ")})`);
     const shown = (types: readonly string[], tone: Tone) =>
-      types.filter((type) => this.#options.within?.has(type) ?? true).map((type) => this.event(type, tone, hop + 1));
+      types
+        .filter((type) => this.#options.within?.has(type) ?? true)
+        .map((type) => this.event(type, tone, hop + 1));
     return {
       text: `${this.#paint.bold(printable(service))}${what === "" ? "" : `  ${what}`}${note}`,
       below: () => [
         ...shown([...new Set(emits.flat())], kind === "undo" ? "undo" : "plain"),
-        ...shown([...new Set([...fails.flat(), ...(onParked === undefined ? [] : [onParked])])], "bad"),
+        ...shown(
+          [...new Set([...fails.flat(), ...(onParked === undefined ? [] : [onParked])])],
+          "bad",
+        ),
         ...shown([...new Set(late.flat())], "dim"),
       ],
     };
@@ -122,7 +151,11 @@ class Writer {
 
   #deadline(
     service: string,
-    { unless, emits, withinMs }: { readonly unless: readonly string[]; readonly emits: string; readonly withinMs: number },
+    {
+      unless,
+      emits,
+      withinMs,
+    }: { readonly unless: readonly string[]; readonly emits: string; readonly withinMs: number },
     hop: number,
   ): Branch {
     const without = unless.length === 0 ? "" : ` without ${unless.map(shortType).join(" or ")}`;

@@ -48,14 +48,25 @@ export interface Explanation {
   readonly emittedBy: readonly EmittedBy[];
   readonly heardBy: readonly Reacts[];
   readonly follows: readonly Follows[];
-  /** Where something is undone because of it: what, in which order, and by which event one knows that it is over. */
+  /**
+   * Where something is undone because of it: what, in which order, and by which event one knows
+   * that it is over.
+   */
   readonly undoing?: {
-    readonly undone: readonly { readonly turn: number; readonly service: string; readonly effect: string; readonly on: string }[];
+    readonly undone: readonly {
+      readonly turn: number;
+      readonly service: string;
+      readonly effect: string;
+      readonly on: string;
+    }[];
     readonly over: readonly string[];
   };
 }
 
-/** Answers who emits an event, who hears it and what they do, and what follows. Throws `NOT_IN_CHOREOGRAPHY`. */
+/**
+ * Answers who emits an event, who hears it and what they do, and what follows. Throws
+ * `NOT_IN_CHOREOGRAPHY`.
+ */
 export function explain(manifest: Manifest, name: string): Explanation {
   const graph = flowGraph(manifest);
   const event = find(graph, name);
@@ -66,9 +77,12 @@ export function explain(manifest: Manifest, name: string): Explanation {
   const undone = follows.flatMap(({ turn, service, does, effect, hears }) =>
     does === "undoes" && effect !== undefined ? [{ turn, service, effect, on: hears }] : [],
   );
-  const over = [...new Set([event, ...follows.flatMap(({ emits, fails, late }) => [...emits, ...fails, ...late].flat())])].filter((type) =>
-    fails.includes(type),
-  );
+  const over = [
+    ...new Set([
+      event,
+      ...follows.flatMap(({ emits, fails, late }) => [...emits, ...fails, ...late].flat()),
+    ]),
+  ].filter((type) => fails.includes(type));
   const summary = events.get(event)?.summary;
   return {
     event,
@@ -99,9 +113,12 @@ function find({ types }: FlowGraph, name: string): string {
   const versions = types.filter((type) => type.replace(/\.v\d+$/, "") === name);
   const [only] = versions;
   if (only !== undefined && versions.length === 1) return only;
-  const near = versions.length > 1 ? versions : types.filter((type) => type.includes(name) || name.includes(type.split(".")[1] ?? type));
+  const near =
+    versions.length > 1
+      ? versions
+      : types.filter((type) => type.includes(name) || name.includes(type.split(".")[1] ?? type));
   throw new OdoriError("NOT_IN_CHOREOGRAPHY", `${quote(name)} is no event of this choreography.`, {
-    mend:
+    hint:
       near.length > 0
         ? `Did you mean ${near.slice(0, 5).join(", ")}?`
         : `It has ${types.slice(0, 12).join(", ")}${types.length > 12 ? ", …" : ""}.`,
@@ -145,7 +162,12 @@ function follow(graph: FlowGraph, event: string): readonly Follows[] {
       for (const hearing of graph.hearers.get(hears) ?? []) {
         follows.push({ turn, hears, ...reacts(hearing, hears) });
         const { reaction, deadline } = hearing;
-        const emitted = reaction === undefined ? (deadline?.after === hears ? [deadline.emits] : []) : emissionsOf(reaction);
+        const emitted =
+          reaction === undefined
+            ? deadline?.after === hears
+              ? [deadline.emits]
+              : []
+            : emissionsOf(reaction);
         for (const type of emitted) if (!seen.has(type)) next.add(type);
       }
     }

@@ -1,5 +1,9 @@
 import type { Choreography } from "../choreography/choreography.ts";
-import type { DeadlineDeclaration, OutcomeList, ReactionDeclaration } from "../choreography/declaration.ts";
+import type {
+  DeadlineDeclaration,
+  OutcomeList,
+  ReactionDeclaration,
+} from "../choreography/declaration.ts";
 import type { Service } from "../choreography/service.ts";
 import type { EventContract } from "../contract/event.ts";
 import {
@@ -17,7 +21,20 @@ type Contracts = readonly EventContract[];
 
 /** The manifest of a choreography that was declared in code. */
 export function manifestOf(choreography: Choreography<never>): Manifest {
-  const { name, services, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks, suppress } = choreography;
+  const {
+    name,
+    services,
+    begins,
+    succeeds,
+    fails,
+    external,
+    arrives,
+    pivots,
+    undoOrder,
+    oneOf,
+    locks,
+    suppress,
+  } = choreography;
   return {
     ...manifestOfServices(name, services),
     begins: types(begins),
@@ -28,12 +45,18 @@ export function manifestOf(choreography: Choreography<never>): Manifest {
     pivots: types(pivots),
     undoOrder: undoOrder.map(([first, second]) => [first.type, second.type]),
     oneOf: oneOf.map(types),
-    locks: locks.map((lock) => ({ name: lock.name, acquire: lock.acquire.type, release: types(lock.release) })),
+    locks: locks.map((lock) => ({
+      name: lock.name,
+      acquire: lock.acquire.type,
+      release: types(lock.release),
+    })),
     suppress: new Map(Object.entries(suppress)),
   };
 }
 
-/** The manifest of services alone, such as one repository has: where a saga ends is said elsewhere. */
+/**
+ * The manifest of services alone, such as one repository has: where a saga ends is said elsewhere.
+ */
 export function manifestOfServices(name: string, services: readonly AnyService[]): Manifest {
   const contracts = services.flatMap(contractsOf);
   const events = new Map(contracts.map((contract) => [contract.type, toEvent(contract)]));
@@ -71,13 +94,18 @@ function contractsOf({ declaration }: AnyService): Contracts {
       ...(late?.emits.flat() ?? []),
       ...(onParked === undefined ? [] : [onParked.emits]),
     ]),
-    ...deadlines.flatMap(({ after, unless, emits }) => [after, ...unless, emits]),
+    ...deadlines.flatMap(({ armedBy, unless, emits }) => [armedBy, ...unless, emits]),
   ];
 }
 
 function toEvent(contract: EventContract): EventEntry {
   const { summary, sensitive, suppress } = contract;
-  return { summary, sensitive, schema: contract.toJsonSchema(), suppress: new Map(Object.entries(suppress)) };
+  return {
+    summary,
+    sensitive,
+    schema: contract.toJsonSchema(),
+    suppress: new Map(Object.entries(suppress)),
+  };
 }
 
 function toService({ declaration }: AnyService): ServiceEntry {
@@ -97,23 +125,29 @@ function toService({ declaration }: AnyService): ServiceEntry {
 }
 
 function toReaction(reaction: ReactionDeclaration<never>): ReactionEntry {
-  const { kind, once, max, late, onParked } = reaction;
+  const { kind, firstOf, max, late, onParked } = reaction;
   const undoes = reaction.kind === "undo" ? reaction.effect : undefined;
   const hears = reaction.hears.map(({ type }) => type);
   return {
     kind,
-    name: reaction.name === defaultReactionName({ kind, hears, undoes }) ? undefined : reaction.name,
+    name:
+      reaction.name === defaultReactionName({ kind, hears, undoes }) ? undefined : reaction.name,
     hears,
     undoes,
     emits: outcomes(reaction.emits),
     fails: outcomes(reaction.fails),
-    once,
+    once: firstOf,
     max,
     late: late === undefined ? SILENT : outcomes(late.emits),
     onParked: onParked?.emits.type,
     readonly: reaction.kind !== "undo" && reaction.readonly,
     keyed: reaction.kind !== "join" && reaction.key !== undefined,
-    onEmpty: reaction.kind === "undo" && reaction.acknowledge === undefined && reaction.emits[0]?.length !== 0 ? "silent" : "ack",
+    onEmpty:
+      reaction.kind === "undo" &&
+      reaction.acknowledge === undefined &&
+      reaction.emits[0]?.length !== 0
+        ? "silent"
+        : "ack",
     suppress: new Map(Object.entries(reaction.suppress)),
   };
 }
@@ -123,12 +157,12 @@ function outcomes(lists: readonly OutcomeList[]) {
 }
 
 function toDeadline(deadline: DeadlineDeclaration<never>): DeadlineEntry {
-  const { name, after, unless, withinMs, emits } = deadline;
+  const { name, armedBy, unless, afterMs, emits } = deadline;
   return {
     name: name === `deadline ${emits.type}` ? undefined : name,
-    after: after.type,
+    after: armedBy.type,
     unless: unless.map(({ type }) => type),
-    withinMs,
+    withinMs: afterMs,
     emits: emits.type,
     suppress: new Map(Object.entries(deadline.suppress)),
   };

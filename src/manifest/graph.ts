@@ -1,4 +1,10 @@
-import { type DeadlineEntry, emissionsOf, type Manifest, type ReactionEntry, type ServiceEntry } from "./manifest.ts";
+import {
+  type DeadlineEntry,
+  emissionsOf,
+  type Manifest,
+  type ReactionEntry,
+  type ServiceEntry,
+} from "./manifest.ts";
 
 /** A reaction, or a deadline, and whose it is. */
 export interface Hearing {
@@ -12,7 +18,10 @@ export interface Emitting extends Hearing {
   readonly how: "begins" | "emits" | "fails" | "late" | "parked" | "deadline";
 }
 
-/** Who emits each event, and who hears it: what every picture and every rule about the flow is made from. */
+/**
+ * Who emits each event, and who hears it: what every picture and every rule about the flow is made
+ * from.
+ */
 export interface FlowGraph {
   /** Every event that the manifest mentions, in order of first mention. */
   readonly types: readonly string[];
@@ -31,11 +40,13 @@ export function flowGraph(manifest: Manifest): FlowGraph {
     else list.push(item);
   };
   for (const service of manifest.services.values()) {
-    for (const type of service.begins) add(emitters, type, { service, reaction: undefined, deadline: undefined, how: "begins" });
+    for (const type of service.begins)
+      add(emitters, type, { service, reaction: undefined, deadline: undefined, how: "begins" });
     for (const reaction of service.reactions) {
       const part = { service, reaction, deadline: undefined };
       for (const type of reaction.hears) add(hearers, type, part);
-      for (const type of emissionsOf(reaction)) add(emitters, type, { ...part, how: howEmitted(reaction, type) });
+      for (const type of emissionsOf(reaction))
+        add(emitters, type, { ...part, how: howEmitted(reaction, type) });
     }
     for (const deadline of service.deadlines) {
       const part = { service, reaction: undefined, deadline };
@@ -44,8 +55,21 @@ export function flowGraph(manifest: Manifest): FlowGraph {
     }
   }
   const { succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks, events } = manifest;
-  const mentioned = [...succeeds, ...fails, ...external, ...arrives, ...pivots, ...undoOrder.flat(), ...oneOf.flat()];
-  for (const type of [...mentioned, ...locks.flatMap(({ acquire, release }) => [acquire, ...release]), ...events.keys()]) types.add(type);
+  const mentioned = [
+    ...succeeds,
+    ...fails,
+    ...external,
+    ...arrives,
+    ...pivots,
+    ...undoOrder.flat(),
+    ...oneOf.flat(),
+  ];
+  for (const type of [
+    ...mentioned,
+    ...locks.flatMap(({ acquire, release }) => [acquire, ...release]),
+    ...events.keys(),
+  ])
+    types.add(type);
   return { types: [...types], emitters, hearers };
 }
 

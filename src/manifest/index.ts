@@ -15,5 +15,5 @@ export { type Contradiction, type Merged, mergeManifests, type Source } from "./
 export { ManifestError, type Mistake } from "./mistakes.ts";
 export { readManifest, toManifest } from "./read.ts";
 export { manifestSchema } from "./schema.ts";
-export { type Misfit, misfits } from "./subschema.ts";
+export { type SchemaMismatch, schemaMismatches } from "./subschema.ts";
 export { toDocument, writeManifest } from "./write.ts";

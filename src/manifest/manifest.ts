@@ -1,6 +1,7 @@
 /*
- * The machine-readable choreography, as every tool reads it: names are strings, everything optional has its default, and what
- * came from code, from a file, or from several files that were merged looks the same.
+ * The machine-readable choreography, as every tool reads it: names are strings, everything optional
+ * has its default, and what came from code, from a file, or from several files that were merged
+ * looks the same.
  */
 
 /** The events emitted together; empty when silent. */
@@ -63,7 +64,10 @@ export interface ServiceEntry {
   readonly fence: boolean;
   /** Whether the checker is to explore that it gives up on a delivery. */
   readonly mayPark: boolean;
-  /** Read from a document that does not say what follows from what. Each of its events may follow from each that it hears, or from none. */
+  /**
+   * Read from a document that does not say what follows from what. Each of its events may follow
+   * from each that it hears, or from none.
+   */
   readonly unlinked: boolean;
   readonly suppress: Suppressions;
 }
@@ -88,7 +92,10 @@ export interface Manifest {
   readonly events: ReadonlyMap<string, EventEntry>;
   readonly services: ReadonlyMap<string, ServiceEntry>;
   readonly suppress: Suppressions;
-  /** What consumers said of events that another service's manifest describes: service, then event. Filled by merging. */
+  /**
+   * What consumers said of events that another service's manifest describes: service, then event.
+   * Filled by merging.
+   */
   readonly views: ReadonlyMap<string, ReadonlyMap<string, JsonSchema>>;
 }
 
@@ -100,7 +107,11 @@ export function isSilent(outcomes: readonly Outcome[]): boolean {
 }
 
 /** The name that a reaction has unless another one is given: part of the inbox key. */
-export function defaultReactionName({ kind, hears, undoes }: Pick<ReactionEntry, "kind" | "hears" | "undoes">): string {
+export function defaultReactionName({
+  kind,
+  hears,
+  undoes,
+}: Pick<ReactionEntry, "kind" | "hears" | "undoes">): string {
   if (kind === "undo") return `undo ${undoes}`;
   return kind === "join" ? `all ${hears.join("+")}` : hears.join("|");
 }
@@ -112,5 +123,12 @@ export function reactionName(reaction: ReactionEntry): string {
 /** Every event that a reaction may emit, whatever happens. */
 export function emissionsOf(reaction: ReactionEntry): readonly string[] {
   const parked = reaction.onParked === undefined ? [] : [reaction.onParked];
-  return [...new Set([...reaction.emits.flat(), ...reaction.fails.flat(), ...reaction.late.flat(), ...parked])];
+  return [
+    ...new Set([
+      ...reaction.emits.flat(),
+      ...reaction.fails.flat(),
+      ...reaction.late.flat(),
+      ...parked,
+    ]),
+  ];
 }

@@ -1,6 +1,12 @@
 import { quote } from "../contract/grammar.ts";
-import { type EventEntry, emissionsOf, type JsonSchema, type Manifest, type ServiceEntry } from "./manifest.ts";
-import { misfits, misfitText } from "./subschema.ts";
+import {
+  type EventEntry,
+  emissionsOf,
+  type JsonSchema,
+  type Manifest,
+  type ServiceEntry,
+} from "./manifest.ts";
+import { mismatchText, schemaMismatches } from "./subschema.ts";
 import { sorted } from "./write.ts";
 
 /** Two manifests say things that cannot both be. */
@@ -22,28 +28,37 @@ export interface Source {
 }
 
 /**
- * Several services' manifests as one. Lists are united. An event is described by the manifest of the service that emits it;
- * what its consumers say of it is kept as their view.
+ * Several services' manifests as one. Lists are united. An event is described by the manifest of
+ * the service that emits it; what its consumers say of it is kept as their view.
  */
 export function mergeManifests(sources: readonly Source[]): Merged {
   const [only] = sources;
-  if (only !== undefined && sources.length === 1) return { manifest: only.manifest, contradictions: [] };
+  if (only !== undefined && sources.length === 1)
+    return { manifest: only.manifest, contradictions: [] };
   const manifests = sources.map(({ manifest }) => manifest);
   const contradictions: Contradiction[] = [];
   const services = mergeServices(sources, contradictions);
   const owners = ownersOf(sources, contradictions);
   const { events, views } = mergeEvents(sources, owners, contradictions);
-  const union = (list: (manifest: Manifest) => readonly string[]) => [...new Set(manifests.flatMap(list))];
+  const union = (list: (manifest: Manifest) => readonly string[]) => [
+    ...new Set(manifests.flatMap(list)),
+  ];
   const unionDeep = <T>(list: (manifest: Manifest) => readonly T[]) => [
     ...new Map(manifests.flatMap(list).map((item) => [JSON.stringify(item), item])).values(),
   ];
   const succeeds = union(({ succeeds }) => succeeds);
   const fails = union(({ fails }) => fails);
   for (const event of succeeds.filter((type) => fails.includes(type))) {
-    contradictions.push({ event, service: undefined, message: `${event} is a success in one manifest and a failure in another` });
+    contradictions.push({
+      event,
+      service: undefined,
+      message: `${event} is a success in one manifest and a failure in another`,
+    });
   }
   // Whoever says how a saga ends speaks for the whole.
-  const names = new Set((manifests.some(knowsEnds) ? manifests.filter(knowsEnds) : manifests).map(({ name }) => name));
+  const names = new Set(
+    (manifests.some(knowsEnds) ? manifests.filter(knowsEnds) : manifests).map(({ name }) => name),
+  );
   const manifest: Manifest = {
     name: [...names].join("+"),
     begins: union(({ begins }) => begins),
@@ -67,7 +82,10 @@ function knowsEnds({ succeeds, fails }: Manifest): boolean {
   return succeeds.length + fails.length > 0;
 }
 
-function mergeServices(sources: readonly Source[], contradictions: Contradiction[]): ReadonlyMap<string, ServiceEntry> {
+function mergeServices(
+  sources: readonly Source[],
+  contradictions: Contradiction[],
+): ReadonlyMap<string, ServiceEntry> {
   const services = new Map<string, ServiceEntry>();
   const origin = new Map<string, string>();
   for (const { manifest, from } of sources) {
@@ -87,16 +105,24 @@ function mergeServices(sources: readonly Source[], contradictions: Contradiction
 }
 
 function sameService(a: ServiceEntry, b: ServiceEntry): boolean {
-  const text = (entry: ServiceEntry) => JSON.stringify(entry, (_, value) => (value instanceof Map ? [...value] : value));
+  const text = (entry: ServiceEntry) =>
+    JSON.stringify(entry, (_, value) => (value instanceof Map ? [...value] : value));
   return text(a) === text(b);
 }
 
 /** Which service emits a type; a second one contradicts the first. */
-function ownersOf(sources: readonly Source[], contradictions: Contradiction[]): ReadonlyMap<string, string> {
+function ownersOf(
+  sources: readonly Source[],
+  contradictions: Contradiction[],
+): ReadonlyMap<string, string> {
   const owners = new Map<string, { readonly service: string; readonly from: string }>();
   for (const { manifest, from } of sources) {
     for (const [service, { begins, reactions, deadlines }] of manifest.services) {
-      for (const type of new Set([...begins, ...reactions.flatMap(emissionsOf), ...deadlines.map(({ emits }) => emits)])) {
+      for (const type of new Set([
+        ...begins,
+        ...reactions.flatMap(emissionsOf),
+        ...deadlines.map(({ emits }) => emits),
+      ])) {
         const known = owners.get(type);
         if (known === undefined) owners.set(type, { service, from });
         else if (known.service !== service && known.from !== from) {
@@ -109,14 +135,24 @@ function ownersOf(sources: readonly Source[], contradictions: Contradiction[]): 
   return new Map([...owners].map(([type, { service }]) => [type, service]));
 }
 
-function mergeEvents(sources: readonly Source[], owners: ReadonlyMap<string, string>, contradictions: Contradiction[]) {
+function mergeEvents(
+  sources: readonly Source[],
+  owners: ReadonlyMap<string, string>,
+  contradictions: Contradiction[],
+) {
   const events = new Map<string, EventEntry>();
   const views = new Map<string, Map<string, JsonSchema>>();
   // The owner's words first, then whoever's.
-  const said = sources.flatMap(({ manifest, from }) => [...manifest.events].map(([type, entry]) => ({ type, entry, manifest, from })));
-  const owned = ({ type, manifest }: (typeof said)[number]) => manifest.services.has(owners.get(type) ?? "");
+  const said = sources.flatMap(({ manifest, from }) =>
+    [...manifest.events].map(([type, entry]) => ({ type, entry, manifest, from })),
+  );
+  const owned = ({ type, manifest }: (typeof said)[number]) =>
+    manifest.services.has(owners.get(type) ?? "");
   const origin = new Map<string, string>();
-  for (const { type, entry, manifest, from } of [...said.filter(owned), ...said.filter((item) => !owned(item))]) {
+  for (const { type, entry, manifest, from } of [
+    ...said.filter(owned),
+    ...said.filter((item) => !owned(item)),
+  ]) {
     const known = events.get(type);
     if (known === undefined) {
       events.set(type, entry);
@@ -129,7 +165,12 @@ function mergeEvents(sources: readonly Source[], owners: ReadonlyMap<string, str
       sensitive: [...new Set([...known.sensitive, ...entry.sensitive])],
       suppress: new Map([...entry.suppress, ...known.suppress]),
     });
-    if (entry.schema === undefined || known.schema === undefined || same(entry.schema, known.schema)) continue;
+    if (
+      entry.schema === undefined ||
+      known.schema === undefined ||
+      same(entry.schema, known.schema)
+    )
+      continue;
     if (owned({ type, entry, manifest, from })) {
       contradictions.push({
         event: type,
@@ -139,7 +180,7 @@ function mergeEvents(sources: readonly Source[], owners: ReadonlyMap<string, str
     }
     for (const [service, { reactions }] of manifest.services) {
       if (!reactions.some(({ hears }) => hears.includes(type))) continue;
-      const reasons = misfits(known.schema, entry.schema).map(misfitText);
+      const reasons = schemaMismatches(known.schema, entry.schema).map(mismatchText);
       if (reasons.length > 0) {
         const message = `${quote(service)} expects of ${type} what ${quote(origin.get(type))} does not promise: ${reasons.slice(0, 3).join("; ")}`;
         contradictions.push({ event: type, service, message });
@@ -149,7 +190,8 @@ function mergeEvents(sources: readonly Source[], owners: ReadonlyMap<string, str
     }
   }
   for (const { manifest } of sources)
-    for (const [service, view] of manifest.views) views.set(service, new Map([...view, ...(views.get(service) ?? [])]));
+    for (const [service, view] of manifest.views)
+      views.set(service, new Map([...view, ...(views.get(service) ?? [])]));
   return { events, views };
 }
 

@@ -22,9 +22,13 @@ export class ManifestError extends OdoriError {
   constructor(file: string, mistakes: readonly Mistake[], cause?: unknown) {
     const shown = mistakes.slice(0, SHOWN_MAX).map((mistake) => `\n  ${describe(file, mistake)}`);
     const rest = mistakes.length - shown.length;
-    super("MANIFEST_INVALID", `${quote(file)} is no usable manifest:${shown.join("")}${rest > 0 ? `\n  and ${rest} more` : ""}`, {
-      ...(cause === undefined ? {} : { cause }),
-    });
+    super(
+      "MANIFEST_INVALID",
+      `${quote(file)} is no usable manifest:${shown.join("")}${rest > 0 ? `\n  and ${rest} more` : ""}`,
+      {
+        ...(cause === undefined ? {} : { cause }),
+      },
+    );
     this.mistakes = mistakes;
   }
 }

@@ -23,14 +23,21 @@ import {
 } from "./shape.ts";
 import { parseText } from "./text.ts";
 
-/** Reads a manifest from JSON, or from YAML where the file's name ends in `.yaml`. Throws `MANIFEST_INVALID` with the place of each mistake. */
+/**
+ * Reads a manifest from JSON, or from YAML where the file's name ends in `.yaml`. Throws
+ * `MANIFEST_INVALID` with the place of each mistake.
+ */
 export function readManifest(text: string, file = "manifest"): Manifest {
   const { value, place } = parseText(file, text);
   return toManifest(value, file, place);
 }
 
 /** Takes a parsed document for a manifest. Throws `MANIFEST_INVALID`. */
-export function toManifest(value: unknown, file = "manifest", place: (mistake: Mistake) => Mistake = (mistake) => mistake): Manifest {
+export function toManifest(
+  value: unknown,
+  file = "manifest",
+  place: (mistake: Mistake) => Mistake = (mistake) => mistake,
+): Manifest {
   const shape = checkShape(value);
   if ("mistakes" in shape) throw new ManifestError(file, shape.mistakes.slice(0, 100).map(place));
   const mistakes: Mistake[] = [];
@@ -60,9 +67,12 @@ function convert(raw: RawManifest, mistakes: Mistake[]): Manifest {
       message: `${quote(event)} is a success and a failure; an end is one or the other`,
     });
   }
-  const events = Object.entries(raw.events ?? {}).map(([type, event]) => [type, toEvent(event)] as const);
+  const events = Object.entries(raw.events ?? {}).map(
+    ([type, event]) => [type, toEvent(event)] as const,
+  );
   const services = Object.entries(raw.services).map(
-    ([service, entry]) => [service, toService(service, entry, ["services", service], mistakes)] as const,
+    ([service, entry]) =>
+      [service, toService(service, entry, ["services", service], mistakes)] as const,
   );
   checkNames(raw, mistakes);
   return {
@@ -88,31 +98,60 @@ function toEvent({ summary, schema, sensitive = [], suppress }: RawEvent): Event
 }
 
 function toService(name: string, raw: RawService, path: Path, mistakes: Mistake[]): ServiceEntry {
-  const { begins = [], inbox = true, fence = true, mayPark = false, unlinked = false, suppress } = raw;
-  const reactions = (raw.reactions ?? []).map((reaction, index) => toReaction(reaction, [...path, "reactions", index], mistakes));
-  const deadlines = (raw.deadlines ?? []).map((deadline, index) => toDeadline(deadline, [...path, "deadlines", index], mistakes));
+  const {
+    begins = [],
+    inbox = true,
+    fence = true,
+    mayPark = false,
+    unlinked = false,
+    suppress,
+  } = raw;
+  const reactions = (raw.reactions ?? []).map((reaction, index) =>
+    toReaction(reaction, [...path, "reactions", index], mistakes),
+  );
+  const deadlines = (raw.deadlines ?? []).map((deadline, index) =>
+    toDeadline(deadline, [...path, "deadlines", index], mistakes),
+  );
   const seen = new Map<string, number>();
   reactions.forEach((reaction, index) => {
     const known = reactionName(reaction);
     const other = seen.get(known);
-    // Two nameless reactions that hear the same are told apart by their place; two that were given one name are a mistake.
+    // Two nameless reactions that hear the same are told apart by their place; two that were given
+    // one name are a mistake.
     if (other !== undefined && reaction.name !== undefined) {
-      mistakes.push({ path: [...path, "reactions", index, "name"], message: `${quote(known)} is the name of reaction ${other} too` });
+      mistakes.push({
+        path: [...path, "reactions", index, "name"],
+        message: `${quote(known)} is the name of reaction ${other} too`,
+      });
     }
     seen.set(known, index);
   });
-  return { name, begins, reactions, deadlines, inbox, fence, mayPark, unlinked, suppress: toMap(suppress) };
+  return {
+    name,
+    begins,
+    reactions,
+    deadlines,
+    inbox,
+    fence,
+    mayPark,
+    unlinked,
+    suppress: toMap(suppress),
+  };
 }
 
 function toReaction(raw: RawReaction, path: Path, mistakes: Mistake[]): ReactionEntry {
-  const wrong = (message: string, ...at: Path) => mistakes.push({ path: [...path, ...at], message });
+  const wrong = (message: string, ...at: Path) =>
+    mistakes.push({ path: [...path, ...at], message });
   const { on, all, undoes, once, max, late, onEmpty } = raw;
   if (on === undefined && all === undefined) wrong('hears nothing: give it "on" or "all"');
-  if (on !== undefined && all !== undefined) wrong('has both "on" and "all"; it hears any of the events, or all of them', "all");
-  if (undoes !== undefined && all !== undefined) wrong('is an undo, which has "on": it undoes at the first of its events', "all");
+  if (on !== undefined && all !== undefined)
+    wrong('has both "on" and "all"; it hears any of the events, or all of them', "all");
+  if (undoes !== undefined && all !== undefined)
+    wrong('is an undo, which has "on": it undoes at the first of its events', "all");
   if (undoes === undefined && onEmpty !== undefined) wrong("is for an undo only", "onEmpty");
   if (undoes !== undefined && raw.readonly === true) wrong("cannot be true of an undo", "readonly");
-  if (late !== undefined && once === undefined && max === undefined) wrong('needs "once" or "max", which make it late', "late");
+  if (late !== undefined && once === undefined && max === undefined)
+    wrong('needs "once" or "max", which make it late', "late");
   if (all !== undefined && raw.keyed === true) wrong("cannot be true of a join", "keyed");
   const emits = toOutcomes(raw.emits) ?? SILENT;
   const fails = toOutcomes(raw.fails) ?? [];
@@ -120,7 +159,8 @@ function toReaction(raw: RawReaction, path: Path, mistakes: Mistake[]): Reaction
   for (const [list, outcomes] of [["emits", emits] as const, ["fails", fails] as const]) {
     outcomes.forEach((outcome, index) => {
       const key = JSON.stringify(outcome);
-      if (known.has(key) && outcome.length > 0) wrong(`is declared twice: an outcome is a success or a failure, once`, list, index);
+      if (known.has(key) && outcome.length > 0)
+        wrong(`is declared twice: an outcome is a success or a failure, once`, list, index);
       known.add(key);
     });
   }
@@ -144,7 +184,8 @@ function toReaction(raw: RawReaction, path: Path, mistakes: Mistake[]): Reaction
 
 function toDeadline(raw: RawDeadline, path: Path, mistakes: Mistake[]): DeadlineEntry {
   const { name, after, unless = [], emits, within, suppress } = raw;
-  if (unless.includes(after)) mistakes.push({ path: [...path, "unless"], message: "calls it off by the event that arms it" });
+  if (unless.includes(after))
+    mistakes.push({ path: [...path, "unless"], message: "calls it off by the event that arms it" });
   let withinMs = 1;
   try {
     withinMs = parseDuration(within);
@@ -163,19 +204,28 @@ function toMap(record: Readonly<Record<string, string>> | undefined): ReadonlyMa
   return new Map(Object.entries(record ?? {}));
 }
 
-/** Control characters, and those that turn the direction of writing: a name with one of them could not be shown as it is. */
+/**
+ * Control characters, and those that turn the direction of writing: a name with one of them could
+ * not be shown as it is.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 function checkNames(raw: RawManifest, mistakes: Mistake[]): void {
   const visit = (value: unknown, path: Path): void => {
     if (typeof value === "string" && UNPRINTABLE.test(value))
       mistakes.push({ path, message: `${quote(value)} has characters that cannot be shown` });
-    else if (Array.isArray(value)) value.forEach((item, index) => void visit(item, [...path, index]));
+    else if (Array.isArray(value))
+      value.forEach((item, index) => void visit(item, [...path, index]));
     else if (typeof value === "object" && value !== null) {
       for (const [key, item] of Object.entries(value)) {
-        if (UNPRINTABLE.test(key)) mistakes.push({ path: [...path, key], message: `${quote(key)} has characters that cannot be shown` });
+        if (UNPRINTABLE.test(key))
+          mistakes.push({
+            path: [...path, key],
+            message: `${quote(key)} has characters that cannot be shown`,
+          });
         // Schemas and summaries are free text, which whoever shows it makes safe.
-        if (key !== "schema" && key !== "summary" && key !== "suppress" && !key.startsWith("x-")) visit(item, [...path, key]);
+        if (key !== "schema" && key !== "summary" && key !== "suppress" && !key.startsWith("x-"))
+          visit(item, [...path, key]);
       }
     }
   };

@@ -15,7 +15,11 @@ export interface RawManifest {
   readonly pivots?: readonly string[];
   readonly undoOrder?: readonly (readonly [string, string])[];
   readonly oneOf?: readonly (readonly string[])[];
-  readonly locks?: readonly { readonly name: string; readonly acquire: string; readonly release: readonly string[] }[];
+  readonly locks?: readonly {
+    readonly name: string;
+    readonly acquire: string;
+    readonly release: readonly string[];
+  }[];
   readonly events?: Readonly<Record<string, RawEvent>>;
   readonly services: Readonly<Record<string, RawService>>;
   readonly suppress?: Readonly<Record<string, string>>;
@@ -70,14 +74,21 @@ export interface RawService {
 let compiled: ValidateFunction<RawManifest> | undefined;
 
 /** Holds a document against the schema. */
-export function checkShape(value: unknown): { readonly raw: RawManifest } | { readonly mistakes: readonly Mistake[] } {
-  compiled ??= new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile<RawManifest>(manifestSchema);
+export function checkShape(
+  value: unknown,
+): { readonly raw: RawManifest } | { readonly mistakes: readonly Mistake[] } {
+  compiled ??= new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile<RawManifest>(
+    manifestSchema,
+  );
   if (compiled(value)) return { raw: value };
   const errors = compiled.errors ?? [];
   // An outcome is one of two shapes: what is said of either is noise beside what is said of both.
-  const either = errors.filter(({ keyword }) => keyword === "anyOf").map(({ instancePath }) => instancePath);
+  const either = errors
+    .filter(({ keyword }) => keyword === "anyOf")
+    .map(({ instancePath }) => instancePath);
   const telling = errors.filter(
-    ({ keyword, instancePath }) => keyword === "anyOf" || !either.some((path) => instancePath.startsWith(path)),
+    ({ keyword, instancePath }) =>
+      keyword === "anyOf" || !either.some((path) => instancePath.startsWith(path)),
   );
   return { mistakes: telling.map(toMistake) };
 }
@@ -89,7 +100,10 @@ function toMistake(error: ErrorObject): Mistake {
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
     .map((step) => (/^\d{1,9}$/.test(step) ? Number(step) : step));
   return {
-    path: error.keyword === "additionalProperties" ? [...path, String(error.params.additionalProperty)] : path,
+    path:
+      error.keyword === "additionalProperties"
+        ? [...path, String(error.params.additionalProperty)]
+        : path,
     message: tell(error),
   };
 }
@@ -130,5 +144,9 @@ function similar(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   let i = 0;
   while (i < a.length && a[i] === b[i]) i++;
-  return a.slice(i + 1) === b.slice(i + 1) || a.slice(i) === b.slice(i + 1) || a.slice(i + 1) === b.slice(i);
+  return (
+    a.slice(i + 1) === b.slice(i + 1) ||
+    a.slice(i) === b.slice(i + 1) ||
+    a.slice(i + 1) === b.slice(i)
+  );
 }

@@ -1,7 +1,7 @@
 import type { JsonSchema } from "./manifest.ts";
 
 /** A way in which a payload that fits one schema may not fit another. */
-export interface Misfit {
+export interface SchemaMismatch {
   /** Names from the payload's root; `[]` for the items of an array. */
   readonly path: readonly string[];
   readonly reason: string;
@@ -11,17 +11,25 @@ type Schema = Readonly<Record<string, unknown>>;
 
 /** References to references may be a circle. */
 const REFS_MAX = 24;
-/** Schemas that refer to themselves in many ways take long to compare; beyond this they are said not to fit. */
+/**
+ * Schemas that refer to themselves in many ways take long to compare; beyond this they are said not
+ * to fit.
+ */
 const STEPS_MAX = 20_000;
 /** Whoever has so many has another problem. */
 const MISFITS_MAX = 100;
 
 /**
- * Why a payload that its producer describes with `produced` may be refused by a consumer that expects `expected`. Empty when each fits: the consumer reads a
- * subset of the fields. Only what a schema says plainly is compared; alternatives fit when each of the producer's fits one of the consumer's.
+ * Why a payload that its producer describes with `produced` may be refused by a consumer that
+ * expects `expected`. Empty when each fits: the consumer reads a subset of the fields. Only what a
+ * schema says plainly is compared; alternatives fit when each of the producer's fits one of the
+ * consumer's.
  */
-export function misfits(produced: JsonSchema, expected: JsonSchema): readonly Misfit[] {
-  const found: Misfit[] = [];
+export function schemaMismatches(
+  produced: JsonSchema,
+  expected: JsonSchema,
+): readonly SchemaMismatch[] {
+  const found: SchemaMismatch[] = [];
   compare({ produced, expected, under: [], steps: 0 }, produced, expected, [], found);
   return found.slice(0, MISFITS_MAX);
 }
@@ -29,14 +37,23 @@ export function misfits(produced: JsonSchema, expected: JsonSchema): readonly Mi
 interface Comparison {
   readonly produced: JsonSchema;
   readonly expected: JsonSchema;
-  /** What is being compared right now: a pair that is met again within itself fits if the rest does. */
+  /**
+   * What is being compared right now: a pair that is met again within itself fits if the rest does.
+   */
   readonly under: (readonly [unknown, unknown])[];
   steps: number;
 }
 
-function compare(comparison: Comparison, produced: unknown, expected: unknown, path: readonly string[], found: Misfit[]): void {
+function compare(
+  comparison: Comparison,
+  produced: unknown,
+  expected: unknown,
+  path: readonly string[],
+  found: SchemaMismatch[],
+): void {
   const { under } = comparison;
-  if (found.length > MISFITS_MAX || under.some(([a, b]) => a === produced && b === expected)) return;
+  if (found.length > MISFITS_MAX || under.some(([a, b]) => a === produced && b === expected))
+    return;
   if (++comparison.steps > STEPS_MAX) {
     found.push({ path, reason: "is too intricate to be compared" });
     return;
@@ -46,10 +63,17 @@ function compare(comparison: Comparison, produced: unknown, expected: unknown, p
   under.pop();
 }
 
-function compareNodes(roots: Comparison, producedNode: unknown, expectedNode: unknown, path: readonly string[], found: Misfit[]): void {
+function compareNodes(
+  roots: Comparison,
+  producedNode: unknown,
+  expectedNode: unknown,
+  path: readonly string[],
+  found: SchemaMismatch[],
+): void {
   const produced = resolve(roots.produced, producedNode);
   const expected = resolve(roots.expected, expectedNode);
-  const misfit = (reason: string, ...below: readonly string[]) => found.push({ path: [...path, ...below], reason });
+  const misfit = (reason: string, ...below: readonly string[]) =>
+    found.push({ path: [...path, ...below], reason });
   if (expected === true || produced === false) return;
   if (expected === false) {
     misfit("is not allowed");
@@ -64,7 +88,7 @@ function compareNodes(roots: Comparison, producedNode: unknown, expectedNode: un
   if (producedEither !== undefined || expectedEither !== undefined) {
     for (const one of producedEither ?? [produced]) {
       const tries = (expectedEither ?? [expected]).map((other) => {
-        const below: Misfit[] = [];
+        const below: SchemaMismatch[] = [];
         compare(roots, one, other, path, below);
         return below;
       });
@@ -77,7 +101,14 @@ function compareNodes(roots: Comparison, producedNode: unknown, expectedNode: un
   compareValues(produced, expected, misfit);
   compareBounds(produced, expected, misfit);
   compareFields(roots, produced, expected, path, found);
-  if ("items" in expected) compare(roots, "items" in produced ? produced.items : true, expected.items, [...path, "[]"], found);
+  if ("items" in expected)
+    compare(
+      roots,
+      "items" in produced ? produced.items : true,
+      expected.items,
+      [...path, "[]"],
+      found,
+    );
 }
 
 const CONSTRAINTS = new Set([
@@ -102,7 +133,9 @@ function compareTypes(produced: Schema, expected: Schema, misfit: Report): boole
   const wanted = typesOf(expected);
   if (wanted === undefined) return true;
   const given = typesOf(produced);
-  const stranger = given?.find((type) => !wanted.includes(type) && !(type === "integer" && wanted.includes("number")));
+  const stranger = given?.find(
+    (type) => !wanted.includes(type) && !(type === "integer" && wanted.includes("number")),
+  );
   if (given !== undefined && stranger === undefined) return true;
   misfit(
     given === undefined
@@ -119,7 +152,13 @@ function typesOf(schema: Schema): readonly string[] | undefined {
   const values = valuesOf(schema);
   return values === undefined
     ? undefined
-    : [...new Set(values.map((value) => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value)))];
+    : [
+        ...new Set(
+          values.map((value) =>
+            value === null ? "null" : Array.isArray(value) ? "array" : typeof value,
+          ),
+        ),
+      ];
 }
 
 function valuesOf({ enum: list, ...schema }: Schema): readonly unknown[] | undefined {
@@ -146,21 +185,35 @@ function compareBounds(produced: Schema, expected: Schema, misfit: Report): void
     const limit = expected[key];
     const given = produced[key];
     if (typeof limit !== "number") continue;
-    const within = typeof given === "number" && (UPPER.includes(key) ? given <= limit : given >= limit);
-    if (!within) misfit(`has ${key} ${typeof given === "number" ? given : "unbounded"}, where ${limit} is expected`);
+    const within =
+      typeof given === "number" && (UPPER.includes(key) ? given <= limit : given >= limit);
+    if (!within)
+      misfit(
+        `has ${key} ${typeof given === "number" ? given : "unbounded"}, where ${limit} is expected`,
+      );
   }
   for (const key of ["pattern", "format"]) {
-    if (typeof expected[key] === "string" && expected[key] !== produced[key]) misfit(`has another ${key} than expected`);
+    if (typeof expected[key] === "string" && expected[key] !== produced[key])
+      misfit(`has another ${key} than expected`);
   }
 }
 
-function compareFields(roots: Comparison, produced: Schema, expected: Schema, path: readonly string[], found: Misfit[]): void {
+function compareFields(
+  roots: Comparison,
+  produced: Schema,
+  expected: Schema,
+  path: readonly string[],
+  found: SchemaMismatch[],
+): void {
   const wanted = propertiesOf(expected);
   const given = propertiesOf(produced);
   const required = namesOf(expected.required);
   const promised = namesOf(produced.required);
   for (const name of required.filter((name) => !promised.includes(name))) {
-    found.push({ path: [...path, name], reason: name in given ? "may be missing, and is required" : "is gone, and is required" });
+    found.push({
+      path: [...path, name],
+      reason: name in given ? "may be missing, and is required" : "is gone, and is required",
+    });
   }
   for (const [name, schema] of Object.entries(wanted)) {
     // A field that is gone cannot be of a wrong type; whether it may be is said above.
@@ -173,7 +226,9 @@ function compareFields(roots: Comparison, produced: Schema, expected: Schema, pa
 }
 
 function propertiesOf({ properties }: Schema): Schema {
-  return typeof properties === "object" && properties !== null && !Array.isArray(properties) ? { ...properties } : {};
+  return typeof properties === "object" && properties !== null && !Array.isArray(properties)
+    ? { ...properties }
+    : {};
 }
 
 function namesOf(list: unknown): readonly string[] {
@@ -197,7 +252,10 @@ function resolve(root: JsonSchema, node: unknown): Schema | boolean {
     let target: unknown = root;
     for (const step of schema.$ref.split("/").slice(1)) {
       const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-      target = typeof target === "object" && target !== null && Object.hasOwn(target, name) ? Reflect.get(target, name) : undefined;
+      target =
+        typeof target === "object" && target !== null && Object.hasOwn(target, name)
+          ? Reflect.get(target, name)
+          : undefined;
     }
     at = target;
   }
@@ -212,12 +270,15 @@ function merged(schema: Schema): Schema {
   for (const part of allOf) {
     if (typeof part !== "object" || part === null) continue;
     const properties = { ...propertiesOf(all), ...propertiesOf(part) };
-    all = Object.assign({}, all, part, { properties, required: [...namesOf(all.required), ...namesOf(part.required)] });
+    all = Object.assign({}, all, part, {
+      properties,
+      required: [...namesOf(all.required), ...namesOf(part.required)],
+    });
   }
   return all;
 }
 
 /** `goods.sku is gone, and is required`. */
-export function misfitText({ path, reason }: Misfit): string {
+export function mismatchText({ path, reason }: SchemaMismatch): string {
   return `${path.length === 0 ? "the payload" : path.join(".")} ${reason}`;
 }

@@ -12,16 +12,27 @@ export interface ParsedText {
 /** No manifest is larger: 10,000 services need about 10 MB. */
 const TEXT_MAX_CHARS = 64 * 1024 * 1024;
 
-/** Whoever nests deeper wants to exhaust a reader's stack; a schema needs a few levels for each of the payload's. */
+/**
+ * Whoever nests deeper wants to exhaust a reader's stack; a schema needs a few levels for each of
+ * the payload's.
+ */
 const DEPTH_MAX = 200;
 
-/** Parses JSON, or YAML where the file's name says so. Throws `MANIFEST_INVALID` with the place where it breaks off. */
+/**
+ * Parses JSON, or YAML where the file's name says so. Throws `MANIFEST_INVALID` with the place
+ * where it breaks off.
+ */
 export function parseText(file: string, text: string): ParsedText {
   if (text.length > TEXT_MAX_CHARS) {
-    throw new ManifestError(file, [{ path: [], message: `has ${text.length} characters, more than ${TEXT_MAX_CHARS}` }]);
+    throw new ManifestError(file, [
+      { path: [], message: `has ${text.length} characters, more than ${TEXT_MAX_CHARS}` },
+    ]);
   }
   const value = /\.ya?ml$/i.test(file) ? parseYaml(file, text) : parseJson(file, text);
-  if (isDeeper(value, DEPTH_MAX)) throw new ManifestError(file, [{ path: [], message: `is nested more than ${DEPTH_MAX} levels deep` }]);
+  if (isDeeper(value, DEPTH_MAX))
+    throw new ManifestError(file, [
+      { path: [], message: `is nested more than ${DEPTH_MAX} levels deep` },
+    ]);
   return { value, place: (mistake) => placed(text, mistake) };
 }
 
@@ -54,7 +65,12 @@ function breakIn(text: string, message: string): Mistake {
   const offset = found === null ? text.length : Number(found[1]);
   const before = text.slice(0, offset).split("\n");
   const what = message.replace(/ in JSON at position.*$/s, "").replace(/, (\.\.\.)?".*$/s, "");
-  return { path: [], message: `is no JSON: ${what}`, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  return {
+    path: [],
+    message: `is no JSON: ${what}`,
+    line: before.length,
+    column: (before.at(-1)?.length ?? 0) + 1,
+  };
 }
 
 function parseYaml(file: string, text: string): unknown {
@@ -66,16 +82,25 @@ function parseYaml(file: string, text: string): unknown {
   } catch (cause) {
     const at = cause instanceof YAMLParseError ? cause.linePos?.[0] : undefined;
     const message = `is no YAML: ${messageOf(cause).split("\n")[0]}`;
-    throw new ManifestError(file, [{ path: [], message, ...(at && { line: at.line, column: at.col }) }], cause);
+    throw new ManifestError(
+      file,
+      [{ path: [], message, ...(at && { line: at.line, column: at.col }) }],
+      cause,
+    );
   }
 }
 
 /** JSON is YAML too, and the YAML parser remembers places. Asked only once something is wrong. */
 function placed(text: string, mistake: Mistake): Mistake {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, logLevel: "silent", uniqueKeys: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    logLevel: "silent",
+    uniqueKeys: false,
+  });
   for (let length = mistake.path.length; length >= 0; length--) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(mistake.path.slice(0, length), true);
+    const node: unknown =
+      length === 0 ? document.contents : document.getIn(mistake.path.slice(0, length), true);
     const range = rangeOf(node);
     if (range === undefined) continue;
     const { line, col } = lines.linePos(range);
@@ -85,7 +110,8 @@ function placed(text: string, mistake: Mistake): Mistake {
 }
 
 function rangeOf(node: unknown): number | undefined {
-  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range)) return undefined;
+  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range))
+    return undefined;
   const start: unknown = node.range[0];
   return typeof start === "number" ? start : undefined;
 }

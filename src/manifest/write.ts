@@ -10,14 +10,18 @@ import {
   type Suppressions,
 } from "./manifest.ts";
 
-/** The manifest as canonical JSON: keys sorted, defaults left out, nothing that changes from run to run. Ends with a newline. */
+/**
+ * The manifest as canonical JSON: keys sorted, defaults left out, nothing that changes from run to
+ * run. Ends with a newline.
+ */
 export function writeManifest(manifest: Manifest): string {
   return `${JSON.stringify(sorted(toDocument(manifest)), undefined, 2)}\n`;
 }
 
 /** The manifest as the document that `readManifest` reads. */
 export function toDocument(manifest: Manifest): Record<string, unknown> {
-  const { name, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks } = manifest;
+  const { name, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks } =
+    manifest;
   return {
     odori: 1,
     name,
@@ -31,7 +35,9 @@ export function toDocument(manifest: Manifest): Record<string, unknown> {
     oneOf: some(oneOf),
     locks: some(locks),
     events: someEntries([...manifest.events].map(([type, event]) => [type, eventDocument(event)])),
-    services: Object.fromEntries([...manifest.services].map(([service, entry]) => [service, serviceDocument(entry)])),
+    services: Object.fromEntries(
+      [...manifest.services].map(([service, entry]) => [service, serviceDocument(entry)]),
+    ),
     suppress: suppressions(manifest.suppress),
   };
 }
@@ -73,8 +79,22 @@ export function reactionDocument(reaction: ReactionEntry): Record<string, unknow
   };
 }
 
-export function deadlineDocument({ name, after, unless, withinMs, emits, suppress }: DeadlineEntry): Record<string, unknown> {
-  return { name, after, within: formatDuration(withinMs), unless: some(unless), emits, suppress: suppressions(suppress) };
+export function deadlineDocument({
+  name,
+  after,
+  unless,
+  withinMs,
+  emits,
+  suppress,
+}: DeadlineEntry): Record<string, unknown> {
+  return {
+    name,
+    after,
+    within: formatDuration(withinMs),
+    unless: some(unless),
+    emits,
+    suppress: suppressions(suppress),
+  };
 }
 
 /** One event stands for itself; several, or none, are an array. */

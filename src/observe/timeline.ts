@@ -26,14 +26,25 @@ const WORDS: Readonly<Record<Disposition, readonly [words: string, tone: Tone]>>
 };
 
 /** A saga as a table in text, one step a line. */
-export function timeline(steps: readonly TraceStep[], paint: Paint = plainPaint): readonly string[] {
+export function timeline(
+  steps: readonly TraceStep[],
+  paint: Paint = plainPaint,
+): readonly string[] {
   const rows = steps.map((step) => {
     const [words, tone] = WORDS[step.disposition];
     const did = whatWasDone(step, words);
     const emitted = step.emitted.map(short).join(", ");
-    return { time: `+${step.elapsedMs} ms`, service: printable(step.service), heard: short(step.heard ?? ""), did, emitted, tone };
+    return {
+      time: `+${step.elapsedMs} ms`,
+      service: printable(step.service),
+      heard: short(step.heard ?? ""),
+      did,
+      emitted,
+      tone,
+    };
   });
-  const width = (pick: (row: (typeof rows)[number]) => string) => Math.max(0, ...rows.map((row) => pick(row).length));
+  const width = (pick: (row: (typeof rows)[number]) => string) =>
+    Math.max(0, ...rows.map((row) => pick(row).length));
   const widths = {
     time: width((row) => row.time),
     service: width((row) => row.service),
@@ -48,7 +59,10 @@ export function timeline(steps: readonly TraceStep[], paint: Paint = plainPaint)
   });
 }
 
-/** In the words of the events themselves, where they have any: `payment.authorized` was `authorized`. */
+/**
+ * In the words of the events themselves, where they have any: `payment.authorized` was
+ * `authorized`.
+ */
 function whatWasDone({ disposition, effect, emitted }: TraceStep, words: string): string {
   if (disposition === "undone" && effect !== undefined) return `${words} ${factOf(effect)}`;
   if (disposition === "done" || disposition === "refused") {

@@ -24,12 +24,20 @@ export interface TraceStep {
   readonly depth: number;
 }
 
-/** Puts the journals of several services together: each step after the one that caused it, otherwise by the clock. */
+/**
+ * Puts the journals of several services together: each step after the one that caused it, otherwise
+ * by the clock.
+ */
 export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep[] {
-  const rows = journals.flatMap(({ service, records }) => records.map((record) => ({ service, record })));
+  const rows = journals.flatMap(({ service, records }) =>
+    records.map((record) => ({ service, record })),
+  );
   const emittedBy = new Map<string, JournalRecord>();
   for (const { record } of rows) for (const { id } of record.emitted) emittedBy.set(id, record);
-  const start = rows.reduce((first, { record }) => Math.min(first, record.at), Number.POSITIVE_INFINITY);
+  const start = rows.reduce(
+    (first, { record }) => Math.min(first, record.at),
+    Number.POSITIVE_INFINITY,
+  );
   const steps = rows.map(({ service, record }) => ({
     service,
     reaction: record.reaction,
@@ -48,13 +56,20 @@ export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep
 function depthOf(record: JournalRecord, emittedBy: ReadonlyMap<string, JournalRecord>): number {
   const seen = new Set<JournalRecord>();
   let depth = 0;
-  for (let cause = causeOf(record, emittedBy); cause !== undefined && !seen.has(cause); cause = causeOf(cause, emittedBy)) {
+  for (
+    let cause = causeOf(record, emittedBy);
+    cause !== undefined && !seen.has(cause);
+    cause = causeOf(cause, emittedBy)
+  ) {
     seen.add(cause);
     depth++;
   }
   return depth;
 }
 
-function causeOf(record: JournalRecord, emittedBy: ReadonlyMap<string, JournalRecord>): JournalRecord | undefined {
+function causeOf(
+  record: JournalRecord,
+  emittedBy: ReadonlyMap<string, JournalRecord>,
+): JournalRecord | undefined {
   return record.disposition === "begun" ? undefined : emittedBy.get(record.id);
 }

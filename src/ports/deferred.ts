@@ -4,12 +4,22 @@
  * - `armed`     a deadline that will fire when it is due
  * - `gathered`  an event that a join keeps until the others have arrived
  * - `retrying`  failed, and due again later
- * - `waiting`   came to a reaction and saga that already has a retrying, waiting or parked delivery; due once that one is settled
+ * - `waiting`   came to a reaction and saga that already has a retrying, waiting or parked
+ *               delivery; due once that one is settled
  * - `parked`    given up on, kept with its error until a person retries or discards it
- * - `answered`  given up on, and the reaction's `onParked` event was emitted: it blocks nothing and cannot be retried
+ * - `answered`  given up on, and the reaction's `onParked` event was emitted: it blocks nothing and
+ *               cannot be retried
  * - `discarded` closed by a person, with a reason
  */
-export const DEFERRED_STATES = ["armed", "gathered", "retrying", "waiting", "parked", "answered", "discarded"] as const;
+export const DEFERRED_STATES = [
+  "armed",
+  "gathered",
+  "retrying",
+  "waiting",
+  "parked",
+  "answered",
+  "discarded",
+] as const;
 export type DeferredState = (typeof DEFERRED_STATES)[number];
 
 /** A later delivery to the same reaction of the same saga waits behind these. */
@@ -24,7 +34,10 @@ export interface Problem {
   readonly stack: string | undefined;
 }
 
-/** The event of a deferred delivery, as `encodeStored` of `cloudevents/` writes it, or text that never was one. */
+/**
+ * The event of a deferred delivery, as `encodeStored` of `cloudevents/` writes it, or text that
+ * never was one.
+ */
 export interface DeferredBody {
   readonly malformed: boolean;
   readonly text: string;

@@ -5,6 +5,11 @@ export interface Diagnosis {
   readonly message: string;
 }
 
-export function verdict(check: string, fine: boolean, otherwise: Diagnosis["level"], message: string): Diagnosis {
+export function verdict(
+  check: string,
+  fine: boolean,
+  otherwise: Diagnosis["level"],
+  message: string,
+): Diagnosis {
   return { level: fine ? "ok" : otherwise, check, message };
 }

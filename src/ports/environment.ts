@@ -7,7 +7,10 @@ export interface Environment {
   /** At least 0, below 1. */
   random(): number;
   uuid(): string;
-  /** Runs `work` once after `delayMs`; the function returned takes that back. A timer keeps its process alive. */
+  /**
+   * Runs `work` once after `delayMs`; the function returned takes that back. A timer keeps its
+   * process alive.
+   */
   timer(delayMs: number, work: () => void): () => void;
 }
 
@@ -22,7 +25,11 @@ export const systemEnvironment: Environment = {
 };
 
 /** Resolves with `work`, or after `limitMs` without it, whichever comes first. */
-export function atMost(environment: Environment, limitMs: number, work: Promise<unknown>): Promise<void> {
+export function atMost(
+  environment: Environment,
+  limitMs: number,
+  work: Promise<unknown>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = environment.timer(limitMs, resolve);
     work.then(() => resolve(), reject).finally(cancel);

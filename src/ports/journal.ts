@@ -1,15 +1,18 @@
 /**
- * What became of one delivery to one reaction. Its inbox row says it, so that a saga can be read afterwards.
+ * What became of one delivery to one reaction. Its inbox row says it, so that a saga can be read
+ * afterwards.
  *
  * - `done`       the handler ran and returned a success outcome
  * - `refused`    the handler ran and returned a declared failure
  * - `undone`     an undo ran
  * - `barred`     an undo found nothing to undo; from now on its effect cannot be done
- * - `suppressed` a step whose saga has turned back or whose effect exists already; an undo that has run already; a join that has fired
+ * - `suppressed` a step whose saga has turned back or whose effect exists already; an undo that has
+ *                run already; a join that has fired
  * - `late`       `once` was taken or `max` reached: the late outcome
  * - `gathered`   a join has taken the event in and waits for the others
  * - `begun`      the saga was begun here
- * - `armed`, `disarmed`, `expired`   a deadline was armed or called off by what was heard, or has passed
+ * - `armed`, `disarmed`, `expired`   a deadline was armed or called off by what was heard, or has
+ *   passed
  * - `retrying`, `waiting`, `parked`, `discarded`   the delivery was put off: see `DeferredState`
  */
 export const DISPOSITIONS = [
@@ -36,7 +39,10 @@ export interface Emission {
   readonly type: string;
 }
 
-/** One row of the inbox. `reaction`, `source` and `id` are its key: two reactions of a service to one event succeed and fail apart. */
+/**
+ * One row of the inbox. `reaction`, `source` and `id` are its key: two reactions of a service to
+ * one event succeed and fail apart.
+ */
 export interface JournalEntry {
   readonly reaction: string;
   readonly source: string;

@@ -9,7 +9,10 @@ export interface LogFields {
   readonly [field: string]: unknown;
 }
 
-/** pino, winston and `console` fit, with an adapter of one line each. Payloads are never logged by Odori. */
+/**
+ * pino, winston and `console` fit, with an adapter of one line each. Payloads are never logged by
+ * Odori.
+ */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -22,13 +25,20 @@ const C1 = /[\u007f-\u009f]/g;
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** One JSON object a line; a field cannot break out of its line, whatever it contains. */
-export function jsonLogger(level: LogLevel = "warn", write: (line: string) => void = (line) => process.stderr.write(line)): Logger {
+export function jsonLogger(
+  level: LogLevel = "warn",
+  write: (line: string) => void = (line) => process.stderr.write(line),
+): Logger {
   const lowest = LEVELS.indexOf(level);
   const at = (own: LogLevel) => {
     if (LEVELS.indexOf(own) < lowest) return () => {};
     return (message: string, fields: LogFields = {}) => {
-      const line = JSON.stringify({ time: new Date().toISOString(), level: own, message, ...fields }, plainErrors);
-      // JSON escapes the control characters below U+0020 alone, and terminals obey those from U+0080 as well.
+      const line = JSON.stringify(
+        { time: new Date().toISOString(), level: own, message, ...fields },
+        plainErrors,
+      );
+      // JSON escapes the control characters below U+0020 alone, and terminals obey those from
+      // U+0080 as well.
       write(`${line.replace(C1, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)}\n`);
     };
   };

@@ -24,7 +24,8 @@ export function toJournal(row: Row): JournalRecord {
 }
 
 export function toDeferred(row: Row): Deferred {
-  const problem: Problem | undefined = row.problem === null ? undefined : JSON.parse(text(row.problem));
+  const problem: Problem | undefined =
+    row.problem === null ? undefined : JSON.parse(text(row.problem));
   return {
     seq: Number(row.seq),
     reaction: text(row.reaction),
@@ -48,9 +49,13 @@ export function toState(value: unknown): DeferredState {
 function known<T extends string>(words: readonly T[], value: unknown): T {
   const word = words.find((candidate) => candidate === value);
   if (word !== undefined) return word;
-  throw new OdoriError("STORE_VERSION", `The database says ${quote(value)}, which this Odori does not know.`, {
-    mend: "Use the newer Odori that wrote it.",
-  });
+  throw new OdoriError(
+    "STORE_VERSION",
+    `The database says ${quote(value)}, which this Odori does not know.`,
+    {
+      hint: "Use the newer Odori that wrote it.",
+    },
+  );
 }
 
 function text(value: unknown): string {

@@ -1,7 +1,7 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Store, StoreTransaction, Ticket } from "../ports/store.ts";
+import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
-import type { Probe } from "./steps.ts";
 import type { Task } from "./task.ts";
 
 /** Outbox rows that a commit has left behind, to be published now. */
@@ -11,19 +11,22 @@ export interface HandOver {
 }
 
 /** What is left to do after a commit. */
-export interface Aftermath {
+export interface CommitResult {
   readonly handOvers: readonly HandOver[];
   /** When a deferred delivery will be due because of this commit; undefined when none will. */
   readonly nextDueMs: number | undefined;
 }
 
-/** Handles tasks in one commit, or throws with nothing done. `confirm` are outbox rows to delete with it. */
+/**
+ * Handles tasks in one commit, or throws with nothing done. `confirm` are outbox rows to delete
+ * with it.
+ */
 export function commitBatch<Native>(
   store: Store<Native>,
   tasks: readonly Task<Native>[],
   confirm: readonly Ticket[],
   probe: Probe,
-): Promise<Aftermath> {
+): Promise<CommitResult> {
   return store.transaction(async (tx) => {
     probe("opened");
     const handOvers: HandOver[] = [];
@@ -40,7 +43,9 @@ export function commitBatch<Native>(
   });
 }
 
-/** Handles tasks of different sagas inside a transaction. Returns the ticket of what they emitted. */
+/**
+ * Handles tasks of different sagas inside a transaction. Returns the ticket of what they emitted.
+ */
 export async function handle<Native>(
   tx: StoreTransaction<Native>,
   tasks: readonly Task<Native>[],
@@ -63,15 +68,18 @@ export async function handle<Native>(
   return ticket;
 }
 
-/** Waits for all of them, also when one fails: whoever is still at it would go on while the same delivery is handled anew. */
+/**
+ * Waits for all of them, also when one fails: whoever is still at it would go on while the same
+ * delivery is handled anew.
+ */
 async function allOf(running: readonly Promise<void>[]): Promise<void> {
   const failure = (await Promise.allSettled(running)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;
 }
 
 /**
- * Parts a batch so that no part holds a saga twice: the second delivery of a saga may depend on what the first one leaves in the fence.
- * Mostly there is one part.
+ * Parts a batch so that no part holds a saga twice: the second delivery of a saga may depend on
+ * what the first one leaves in the fence. Mostly there is one part.
  */
 function wavesOf<Native>(tasks: readonly Task<Native>[]): readonly (readonly Task<Native>[])[] {
   // Without tasks there is still something to confirm.

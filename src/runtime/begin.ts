@@ -8,8 +8,8 @@ import { DONE } from "./decide.ts";
 import { emissionsOf, touchDeadlines } from "./emit.ts";
 import { beginningId } from "./identity.ts";
 import { deadlineMark } from "./plan.ts";
-import type { Settle, Shared } from "./shared.ts";
 import type { Scope, Task } from "./task.ts";
+import type { Completion, TaskContext } from "./task-context.ts";
 
 export interface BeginOptions {
   /** The business transaction that the saga is part of; by default the saga itself. */
@@ -21,7 +21,10 @@ export interface BeginOptions {
 /** What came of `begin`. */
 export interface Begun {
   readonly sagaId: string;
-  /** False when the saga had been begun before: then nothing was done, and `begin` may be repeated without harm. */
+  /**
+   * False when the saga had been begun before: then nothing was done, and `begin` may be repeated
+   * without harm.
+   */
   readonly begun: boolean;
   readonly event: EventEnvelope | undefined;
 }
@@ -35,50 +38,90 @@ export class BeginTask<Native> implements Task<Native> {
   readonly fields: LogFields;
   /** What came of it, once it is done. */
   begun: Begun;
-  readonly #shared: Shared<Native>;
+  readonly #context: TaskContext<Native>;
   readonly #id: string;
   readonly #work: (tx: Native) => unknown;
   readonly #options: BeginOptions;
-  readonly settle: Settle;
+  readonly completion: Completion;
 
-  constructor(shared: Shared<Native>, sagaId: string, work: (tx: Native) => unknown, options: BeginOptions, settle: Settle) {
+  constructor(
+    context: TaskContext<Native>,
+    sagaId: string,
+    work: (tx: Native) => unknown,
+    options: BeginOptions,
+    completion: Completion,
+  ) {
     checkAttribute("sagaId", sagaId);
     if (options.correlationId !== undefined) checkAttribute("correlationId", options.correlationId);
     if (options.traceparent !== undefined) checkAttribute("traceparent", options.traceparent);
-    this.#shared = shared;
+    this.#context = context;
     this.#work = work;
     this.#options = options;
-    this.settle = settle;
-    const { environment, plan } = shared;
+    this.completion = completion;
+    const { environment, plan } = context;
     this.#id = beginningId(environment.now(), environment.uuid());
     this.begun = { sagaId, begun: false, event: undefined };
-    const marks = [...plan.service.begins.map(({ type }) => type), ...plan.beginDeadlines.map(deadlineMark)];
-    this.receipt = { reaction: BEGIN, source: plan.source, id: this.#id, sagaId, marks, gathers: false, deferred: undefined };
-    this.fields = { reaction: BEGIN, sagaId, correlationId: options.correlationId ?? sagaId, eventId: this.#id };
+    const marks = [
+      ...plan.service.begins.map(({ type }) => type),
+      ...plan.beginDeadlines.map(deadlineMark),
+    ];
+    this.receipt = {
+      reaction: BEGIN,
+      source: plan.source,
+      id: this.#id,
+      sagaId,
+      marks,
+      gathers: false,
+      deferred: undefined,
+    };
+    this.fields = {
+      reaction: BEGIN,
+      sagaId,
+      correlationId: options.correlationId ?? sagaId,
+      eventId: this.#id,
+    };
   }
 
   run(received: Received, scope: Scope<Native>): void | Promise<void> {
     this.begun = { ...this.begun, begun: false, event: undefined };
-    const beginnings = this.#shared.plan.service.begins.length;
+    const beginnings = this.#context.plan.service.begins.length;
     if (received.marks.slice(0, beginnings).some((state) => state !== undefined)) return;
-    const returned = this.#shared.contexts.call(scope.tx, 1, this.fields, ({ tx }) => this.#work(tx));
-    if (returned instanceof Promise) return returned.then((fact) => this.#finish(received, scope, fact));
+    const returned = this.#context.handlers.call(scope.tx, 1, this.fields, ({ tx }) =>
+      this.#work(tx),
+    );
+    if (returned instanceof Promise)
+      return returned.then((fact) => this.#finish(received, scope, fact));
     return this.#finish(received, scope, returned);
   }
 
   #finish(received: Received, { draft }: Scope<Native>, returned: unknown): void {
-    const { plan, emitter, probe } = this.#shared;
+    const { plan, emitter, probe } = this.#context;
     probe("handled");
     const { begins } = plan.service;
     if (!Fact.is(returned) || !begins.some(({ type }) => type === returned.type)) {
       const what = Fact.is(returned) ? returned.type : quote(returned);
-      throw new OdoriError("UNDECLARED_OUTCOME", `${plan.service.name} began a saga with ${what}.`, {
-        mend: begins.length === 0 ? "Declare it with .begins(…)." : `It begins sagas with ${begins.map(({ type }) => type).join(" or ")}.`,
-      });
+      throw new OdoriError(
+        "UNDECLARED_OUTCOME",
+        `${plan.service.name} began a saga with ${what}.`,
+        {
+          hint:
+            begins.length === 0
+              ? "Declare it with .begins(…)."
+              : `It begins sagas with ${begins.map(({ type }) => type).join(" or ")}.`,
+        },
+      );
     }
     const { sagaId, source } = this.receipt;
     const { correlationId = sagaId, traceparent } = this.#options;
-    const origin = { consumer: BEGIN, source, id: this.#id, sagaId, correlationId, causationId: undefined, traceparent };
+    const origin = {
+      consumer: BEGIN,
+      source,
+      id: this.#id,
+      sagaId,
+      correlationId,
+      causationId: undefined,
+      traceparent,
+    };
     const event = emitter.wrap(origin, returned, this.#id);
     const { type } = event;
     draft.enqueue.push(event);

@@ -11,31 +11,38 @@ import type { Draft } from "./draft.ts";
 import { emissionsOf, type Origin, toFacts, touchDeadlines } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
 import { type MarkNames, markNames, type ReactionPlan } from "./plan.ts";
-import type { Occasion, Settle, Shared } from "./shared.ts";
 import type { Scope, Task } from "./task.ts";
+import type { Attempt, Completion, TaskContext } from "./task-context.ts";
 
 type Work<Native> = (context: Context<Native>) => unknown;
 
 /**
- * One delivery to one reaction: the inbox and the fence say whether it is to be handled, its handler runs, and inbox, fence and outbox rows are
- * drafted for the same commit. `event` has been validated against its contract.
+ * One delivery to one reaction: the inbox and the fence say whether it is to be handled, its
+ * handler runs, and inbox, fence and outbox rows are drafted for the same commit. `event` has been
+ * validated against its contract.
  */
 export class Consume<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
-  readonly #shared: Shared<Native>;
+  readonly #context: TaskContext<Native>;
   readonly #plan: ReactionPlan<Native>;
   readonly #event: EventEnvelope;
-  readonly #occasion: Occasion;
-  readonly settle: Settle;
+  readonly #attempt: Attempt;
+  readonly completion: Completion;
   readonly #names: MarkNames;
 
-  constructor(shared: Shared<Native>, plan: ReactionPlan<Native>, event: EventEnvelope, occasion: Occasion, settle: Settle) {
-    this.#shared = shared;
+  constructor(
+    context: TaskContext<Native>,
+    plan: ReactionPlan<Native>,
+    event: EventEnvelope,
+    attempt: Attempt,
+    completion: Completion,
+  ) {
+    this.#context = context;
     this.#plan = plan;
     this.#event = event;
-    this.#occasion = occasion;
-    this.settle = settle;
+    this.#attempt = attempt;
+    this.completion = completion;
     this.#names = markNames(plan, event);
     const reaction = plan.reaction.name;
     const { source, id, sagaId } = event;
@@ -46,13 +53,13 @@ export class Consume<Native> implements Task<Native> {
       sagaId,
       marks: this.#names.all,
       gathers: plan.reaction.kind === "join",
-      deferred: occasion.deferred,
+      deferred: attempt.deferred,
     };
     this.fields = { reaction, sagaId, correlationId: event.correlationId, eventId: id };
   }
 
   run(received: Received, scope: Scope<Native>): void | Promise<void> {
-    switch (received.standing) {
+    switch (received.status) {
       case "duplicate":
       case "gone":
         return;
@@ -66,7 +73,12 @@ export class Consume<Native> implements Task<Native> {
   recover(error: unknown): Task<Native> {
     const { reaction, deadlines } = this.#plan;
     const target = { name: reaction.name, onParked: reaction.onParked, deadlines };
-    return new FailureTask(this.#shared, target, { event: this.#event, valid: true, error, occasion: this.#occasion }, this.settle);
+    return new FailureTask(
+      this.#context,
+      target,
+      { event: this.#event, valid: true, error, attempt: this.#attempt },
+      this.completion,
+    );
   }
 
   #react(received: Received, scope: Scope<Native>): void | Promise<void> {
@@ -77,7 +89,11 @@ export class Consume<Native> implements Task<Native> {
     if (reaction.kind === "join") {
       const events = this.#gathered(received);
       if (events === undefined) return this.#gather(received, scope.draft);
-      scope.draft.drop.push({ reaction: reaction.name, sagaId: this.#event.sagaId, state: "gathered" });
+      scope.draft.drop.push({
+        reaction: reaction.name,
+        sagaId: this.#event.sagaId,
+        state: "gathered",
+      });
       this.#mark(scope.draft, this.#names.join, "fired");
       if (decision === "late") return this.#late(received, scope);
       return this.#call(received, scope, (context) => reaction.handle(events, context));
@@ -88,25 +104,31 @@ export class Consume<Native> implements Task<Native> {
 
   #call(received: Received, scope: Scope<Native>, work: Work<Native>): void | Promise<void> {
     const returned = this.#invoke(scope, work);
-    if (returned instanceof Promise) return returned.then((value) => this.#finish(received, scope.draft, value));
+    if (returned instanceof Promise)
+      return returned.then((value) => this.#finish(received, scope.draft, value));
     return this.#finish(received, scope.draft, returned);
   }
 
   #invoke(scope: Scope<Native>, work: Work<Native>): unknown {
-    return this.#shared.contexts.call(scope.tx, this.#occasion.attempt, this.fields, work);
+    return this.#context.handlers.call(scope.tx, this.#attempt.number, this.fields, work);
   }
 
-  /** The handler has returned: its facts must be a declared outcome, and decide what the fence says from now on. */
+  /**
+   * The handler has returned: its facts must be a declared outcome, and decide what the fence says
+   * from now on.
+   */
   #finish(received: Received, draft: Draft, returned: unknown): void {
-    this.#shared.probe("handled");
+    this.#context.probe("handled");
     const { reaction } = this.#plan;
     const facts = toFacts(returned);
     const outcome = this.#plan.outcomes.get(keyOfFacts(facts));
-    if (outcome === undefined) throw undeclared(reaction.name, facts, [...this.#plan.outcomes.keys()]);
+    if (outcome === undefined)
+      throw undeclared(reaction.name, facts, [...this.#plan.outcomes.keys()]);
     const effect = reaction.kind === "undo" ? reaction.effect : outcome.effect;
     if (reaction.kind === "undo") this.#mark(draft, this.#names.effects[0], UNDONE);
-    else if (effect !== undefined) this.#mark(draft, this.#names.effects[this.#plan.effects.indexOf(effect)], DONE);
-    this.#mark(draft, this.#names.once, reaction.name);
+    else if (effect !== undefined)
+      this.#mark(draft, this.#names.effects[this.#plan.effects.indexOf(effect)], DONE);
+    this.#mark(draft, this.#names.firstOf, reaction.name);
     this.#mark(draft, this.#names.max, String(runsOf(this.#names, received.marks) + 1));
     const disposition = outcome.failure ? "refused" : reaction.kind === "undo" ? "undone" : "done";
     this.#emit(received, draft, disposition, effect, facts);
@@ -116,9 +138,10 @@ export class Consume<Native> implements Task<Native> {
     const { late } = this.#plan.reaction;
     if (late === undefined) return this.#record(scope.draft, "late", undefined, []);
     const finish = (returned: unknown) => {
-      this.#shared.probe("handled");
+      this.#context.probe("handled");
       const facts = toFacts(returned);
-      if (!this.#plan.lateOutcomes.has(keyOfFacts(facts))) throw undeclared(this.#plan.reaction.name, facts, [...this.#plan.lateOutcomes]);
+      if (!this.#plan.lateOutcomes.has(keyOfFacts(facts)))
+        throw undeclared(this.#plan.reaction.name, facts, [...this.#plan.lateOutcomes]);
       this.#emit(received, scope.draft, "late", undefined, facts);
     };
     const returned = this.#invoke(scope, (context) => late.handle(this.#event, context));
@@ -129,7 +152,7 @@ export class Consume<Native> implements Task<Native> {
     const { reaction } = this.#plan;
     if (reaction.kind !== "undo") return;
     this.#mark(draft, this.#names.effects[0], BARRED);
-    this.#mark(draft, this.#names.once, reaction.name);
+    this.#mark(draft, this.#names.firstOf, reaction.name);
     const fact = reaction.acknowledge?.(this.#event);
     this.#emit(received, draft, "barred", reaction.effect, fact === undefined ? [] : [fact]);
   }
@@ -163,18 +186,25 @@ export class Consume<Native> implements Task<Native> {
     return { reaction, source, id, sagaId, attempts: 0, delayMs: 0, problem: undefined, body };
   }
 
-  #emit(received: Received, draft: Draft, disposition: Disposition, effect: string | undefined, facts: readonly Fact[]): void {
-    const events = this.#shared.emitter.derive(this.#origin(), facts);
+  #emit(
+    received: Received,
+    draft: Draft,
+    disposition: Disposition,
+    effect: string | undefined,
+    facts: readonly Fact[],
+  ): void {
+    const events = this.#context.emitter.derive(this.#origin(), facts);
     draft.enqueue.push(...events);
     const { deadlines } = this.#plan;
-    if (deadlines.length > 0) touchDeadlines(deadlines, received.marks.slice(-deadlines.length), events, draft);
+    if (deadlines.length > 0)
+      touchDeadlines(deadlines, received.marks.slice(-deadlines.length), events, draft);
     this.#record(draft, disposition, effect, events);
   }
 
   #origin(): Origin {
     const { source, id, sagaId, correlationId, traceparent } = this.#event;
     const { reaction } = this.#plan;
-    const consumer = `${this.#shared.plan.service.name}/${reaction.name}`;
+    const consumer = `${this.#context.plan.service.name}/${reaction.name}`;
     // A join answers no single event: whichever comes last, it is the same work, once in its saga.
     const cause = reaction.kind === "join" ? { source: "saga", id: sagaId } : { source, id };
     return { consumer, ...cause, sagaId, correlationId, causationId: id, traceparent };
@@ -184,24 +214,53 @@ export class Consume<Native> implements Task<Native> {
     if (name !== undefined) draft.marks.push({ sagaId: this.#event.sagaId, name, state });
   }
 
-  #record(draft: Draft, disposition: Disposition, effect: string | undefined, events: readonly EventEnvelope[]): void {
-    draft.finish(this.#entry(disposition, effect, events), this.#occasion);
+  #record(
+    draft: Draft,
+    disposition: Disposition,
+    effect: string | undefined,
+    events: readonly EventEnvelope[],
+  ): void {
+    draft.finish(this.#entry(disposition, effect, events), this.#attempt);
   }
 
-  #entry(disposition: Disposition, effect: string | undefined, events: readonly EventEnvelope[]): JournalEntry {
+  #entry(
+    disposition: Disposition,
+    effect: string | undefined,
+    events: readonly EventEnvelope[],
+  ): JournalEntry {
     const { source, id, type, sagaId, causationId } = this.#event;
-    return { reaction: this.receipt.reaction, source, id, type, sagaId, causationId, disposition, effect, emitted: emissionsOf(events) };
+    return {
+      reaction: this.receipt.reaction,
+      source,
+      id,
+      type,
+      sagaId,
+      causationId,
+      disposition,
+      effect,
+      emitted: emissionsOf(events),
+    };
   }
 }
 
 function keyOfFacts(facts: readonly Fact[]): string {
   const [first] = facts;
-  return first !== undefined && facts.length === 1 ? first.type : facts.map(({ type }) => type).join(", ");
+  return first !== undefined && facts.length === 1
+    ? first.type
+    : facts.map(({ type }) => type).join(", ");
 }
 
-function undeclared(reaction: string, facts: readonly Fact[], outcomes: readonly string[]): OdoriError {
+function undeclared(
+  reaction: string,
+  facts: readonly Fact[],
+  outcomes: readonly string[],
+): OdoriError {
   const shown = (key: string) => (key === "" ? "nothing" : key);
-  return new OdoriError("UNDECLARED_OUTCOME", `The reaction ${reaction} returned ${shown(keyOfFacts(facts))}.`, {
-    mend: `It declares: ${outcomes.map(shown).join("; or ")}.`,
-  });
+  return new OdoriError(
+    "UNDECLARED_OUTCOME",
+    `The reaction ${reaction} returned ${shown(keyOfFacts(facts))}.`,
+    {
+      hint: `It declares: ${outcomes.map(shown).join("; or ")}.`,
+    },
+  );
 }

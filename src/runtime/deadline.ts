@@ -7,8 +7,8 @@ import type { Draft } from "./draft.ts";
 import { emissionsOf, toFacts, touchDeadlines } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
 import { deadlineMark, touching } from "./plan.ts";
-import type { Occasion, Settle, Shared } from "./shared.ts";
 import type { Scope, Task } from "./task.ts";
+import type { Attempt, Completion, TaskContext } from "./task-context.ts";
 
 /** Arms or calls off a deadline by an event that the service heard. */
 export class WatchTask<Native> implements Task<Native> {
@@ -16,20 +16,28 @@ export class WatchTask<Native> implements Task<Native> {
   readonly fields: LogFields;
   readonly #deadline: DeadlineDeclaration<Native>;
   readonly #event: EventEnvelope;
-  readonly settle: Settle;
+  readonly completion: Completion;
 
-  constructor(deadline: DeadlineDeclaration<Native>, event: EventEnvelope, settle: Settle) {
+  constructor(deadline: DeadlineDeclaration<Native>, event: EventEnvelope, completion: Completion) {
     this.#deadline = deadline;
     this.#event = event;
-    this.settle = settle;
+    this.completion = completion;
     const { source, id, sagaId, correlationId } = event;
     const reaction = `watch ${deadline.name}`;
-    this.receipt = { reaction, source, id, sagaId, marks: [deadlineMark(deadline)], gathers: false, deferred: undefined };
+    this.receipt = {
+      reaction,
+      source,
+      id,
+      sagaId,
+      marks: [deadlineMark(deadline)],
+      gathers: false,
+      deferred: undefined,
+    };
     this.fields = { reaction, sagaId, correlationId, eventId: id };
   }
 
-  run({ standing, marks }: Received, { draft }: Scope<Native>): void {
-    if (standing === "duplicate") return;
+  run({ status, marks }: Received, { draft }: Scope<Native>): void {
+    if (status === "duplicate") return;
     const change = touchDeadlines([this.#deadline], marks, [this.#event], draft);
     const { reaction, source, id, sagaId } = this.receipt;
     const { type, causationId } = this.#event;
@@ -47,11 +55,11 @@ export class WatchTask<Native> implements Task<Native> {
   }
 
   done(): void {
-    this.settle.done();
+    this.completion.done();
   }
 
   failed(error: unknown): void {
-    this.settle.failed(error);
+    this.completion.failed(error);
   }
 }
 
@@ -59,62 +67,106 @@ export class WatchTask<Native> implements Task<Native> {
 export class ExpireTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
-  readonly #shared: Shared<Native>;
+  readonly #context: TaskContext<Native>;
   readonly #deadline: DeadlineDeclaration<Native>;
   readonly #event: EventEnvelope;
-  readonly #occasion: Occasion;
-  readonly settle: Settle;
+  readonly #attempt: Attempt;
+  readonly completion: Completion;
   /** Other deadlines, which this one arms or calls off. */
   readonly #touched: readonly DeadlineDeclaration<Native>[];
 
-  constructor(shared: Shared<Native>, deadline: DeadlineDeclaration<Native>, event: EventEnvelope, occasion: Occasion, settle: Settle) {
-    this.#shared = shared;
+  constructor(
+    context: TaskContext<Native>,
+    deadline: DeadlineDeclaration<Native>,
+    event: EventEnvelope,
+    attempt: Attempt,
+    completion: Completion,
+  ) {
+    this.#context = context;
     this.#deadline = deadline;
     this.#event = event;
-    this.#occasion = occasion;
-    this.settle = settle;
-    this.#touched = touching(shared.plan.service, [deadline.emits]).filter((other) => other !== deadline);
+    this.#attempt = attempt;
+    this.completion = completion;
+    this.#touched = touching(context.plan.service, [deadline.emits]).filter(
+      (other) => other !== deadline,
+    );
     const marks = [deadline, ...this.#touched].map(deadlineMark);
     const { source, id, sagaId, correlationId } = event;
-    this.receipt = { reaction: deadline.name, source, id, sagaId, marks, gathers: false, deferred: occasion.deferred };
+    this.receipt = {
+      reaction: deadline.name,
+      source,
+      id,
+      sagaId,
+      marks,
+      gathers: false,
+      deferred: attempt.deferred,
+    };
     this.fields = { reaction: deadline.name, sagaId, correlationId, eventId: id };
   }
 
   run(received: Received, scope: Scope<Native>): void | Promise<void> {
-    if (received.standing !== "fresh") return;
+    if (received.status !== "fresh") return;
     if (received.marks[0] !== "armed") return this.#record(scope.draft, "suppressed", []);
-    const { contexts } = this.#shared;
-    const returned = contexts.call(scope.tx, this.#occasion.attempt, this.fields, (context) => this.#deadline.handle(this.#event, context));
-    if (returned instanceof Promise) return returned.then((value) => this.#finish(received, scope.draft, value));
+    const { handlers } = this.#context;
+    const returned = handlers.call(scope.tx, this.#attempt.number, this.fields, (context) =>
+      this.#deadline.handle(this.#event, context),
+    );
+    if (returned instanceof Promise)
+      return returned.then((value) => this.#finish(received, scope.draft, value));
     return this.#finish(received, scope.draft, returned);
   }
 
   recover(error: unknown): Task<Native> {
     const target = { name: this.#deadline.name, onParked: undefined, deadlines: [] };
-    return new FailureTask(this.#shared, target, { event: this.#event, valid: true, error, occasion: this.#occasion }, this.settle);
+    return new FailureTask(
+      this.#context,
+      target,
+      { event: this.#event, valid: true, error, attempt: this.#attempt },
+      this.completion,
+    );
   }
 
   #finish(received: Received, draft: Draft, returned: unknown): void {
-    const { plan, emitter, probe } = this.#shared;
+    const { plan, emitter, probe } = this.#context;
     probe("handled");
     const facts = toFacts(returned);
     const { type } = this.#deadline.emits;
     if (facts.length !== 1 || facts[0]?.type !== type) {
-      throw new OdoriError("UNDECLARED_OUTCOME", `The deadline ${this.#deadline.name} returned something else than ${type}.`);
+      throw new OdoriError(
+        "UNDECLARED_OUTCOME",
+        `The deadline ${this.#deadline.name} returned something else than ${type}.`,
+      );
     }
     const { source, id, sagaId, correlationId, traceparent } = this.#event;
     const consumer = `${plan.service.name}/${this.#deadline.name}`;
-    const events = emitter.derive({ consumer, source, id, sagaId, correlationId, causationId: id, traceparent }, facts);
+    const events = emitter.derive(
+      { consumer, source, id, sagaId, correlationId, causationId: id, traceparent },
+      facts,
+    );
     draft.enqueue.push(...events);
     draft.marks.push({ sagaId, name: deadlineMark(this.#deadline), state: "fired" });
     touchDeadlines(this.#touched, received.marks.slice(1), events, draft);
     this.#record(draft, "expired", events);
   }
 
-  #record(draft: Draft, disposition: "expired" | "suppressed", events: readonly EventEnvelope[]): void {
+  #record(
+    draft: Draft,
+    disposition: "expired" | "suppressed",
+    events: readonly EventEnvelope[],
+  ): void {
     const { reaction, source, id, sagaId } = this.receipt;
     const { type, causationId } = this.#event;
-    const entry = { reaction, source, id, type, sagaId, causationId, disposition, effect: undefined, emitted: emissionsOf(events) };
-    draft.finish(entry, this.#occasion);
+    const entry = {
+      reaction,
+      source,
+      id,
+      type,
+      sagaId,
+      causationId,
+      disposition,
+      effect: undefined,
+      emitted: emissionsOf(events),
+    };
+    draft.finish(entry, this.#attempt);
   }
 }

@@ -14,14 +14,23 @@ export const BARRED = "barred";
 export type Decision = "run" | "late" | "suppress" | "acknowledge";
 
 /** The fence, as a function: what to do with a delivery, given the marks of its saga. */
-export function decide<Native>(plan: ReactionPlan<Native>, names: MarkNames, states: readonly (string | undefined)[]): Decision {
-  const state = (name: string | undefined) => (name === undefined ? undefined : states[names.all.indexOf(name)]);
+export function decide<Native>(
+  plan: ReactionPlan<Native>,
+  names: MarkNames,
+  states: readonly (string | undefined)[],
+): Decision {
+  const state = (name: string | undefined) =>
+    name === undefined ? undefined : states[names.all.indexOf(name)];
   const { reaction } = plan;
   const effect = state(names.effects[0]);
   if (reaction.kind === "undo") {
     if (effect === UNDONE || effect === BARRED) return "suppress";
-  } else if (names.effects.some((name) => state(name) !== undefined) || state(names.join) !== undefined) return "suppress";
-  if (state(names.once) !== undefined) return "late";
+  } else if (
+    names.effects.some((name) => state(name) !== undefined) ||
+    state(names.join) !== undefined
+  )
+    return "suppress";
+  if (state(names.firstOf) !== undefined) return "late";
   if (reaction.max !== undefined && Number(state(names.max) ?? 0) >= reaction.max) return "late";
   return reaction.kind === "undo" && effect === undefined ? "acknowledge" : "run";
 }

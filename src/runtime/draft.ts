@@ -2,7 +2,7 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import type { NewDeferred } from "../ports/deferred.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import type { DeferredKey, DeferredUpdate, MarkWrite, Ticket, Writes } from "../ports/store.ts";
-import type { Occasion } from "./shared.ts";
+import type { Attempt } from "./task-context.ts";
 
 /** What one commit will leave behind, while it is being put together. */
 export class Draft implements Writes {
@@ -17,19 +17,29 @@ export class Draft implements Writes {
   confirm: readonly Ticket[] = [];
 
   /** Says what became of a delivery for good. */
-  finish(entry: JournalEntry, { deferred, journaled }: Occasion): void {
+  finish(entry: JournalEntry, { deferred, journaled }: Attempt): void {
     (journaled ? this.amend : this.journal).push(entry);
     if (deferred !== undefined) this.settle.push(deferred);
   }
 
   /** Keeps a delivery in the database, for later or for a person. */
-  putOff(entry: JournalEntry, row: NewDeferred, { deferred, journaled }: Occasion): void {
+  putOff(entry: JournalEntry, row: NewDeferred, { deferred, journaled }: Attempt): void {
     (journaled ? this.amend : this.journal).push(entry);
     if (deferred === undefined) this.defer.push(row);
-    else this.redefer.push({ seq: deferred, state: row.state, attempts: row.attempts, delayMs: row.delayMs, problem: row.problem });
+    else
+      this.redefer.push({
+        seq: deferred,
+        state: row.state,
+        attempts: row.attempts,
+        delayMs: row.delayMs,
+        problem: row.problem,
+      });
   }
 
-  /** Time until something that this commit puts off, or lets go on, is due; undefined when there is nothing of that kind. */
+  /**
+   * Time until something that this commit puts off, or lets go on, is due; undefined when there is
+   * nothing of that kind.
+   */
   get nextDueMs(): number | undefined {
     if (this.settle.length > 0) return 0;
     let next: number | undefined;

@@ -14,7 +14,10 @@ import { deadlineMark } from "./plan.ts";
 export interface Origin {
   /** `payment/order.placed.v1`: service and reaction. */
   readonly consumer: string;
-  /** The identity of the work: of the event that was heard, or of the saga for what happens once in it. */
+  /**
+   * The identity of the work: of the event that was heard, or of the saga for what happens once in
+   * it.
+   */
   readonly source: string;
   readonly id: string;
   readonly sagaId: string;
@@ -23,7 +26,9 @@ export interface Origin {
   readonly traceparent: string | undefined;
 }
 
-/** All that the attributes of an envelope can add to its payload, six bytes a character at worst. */
+/**
+ * All that the attributes of an envelope can add to its payload, six bytes a character at worst.
+ */
 const ATTRIBUTES_MAX_BYTES = 16 * 1024;
 
 /** Turns facts into envelopes of one service. */
@@ -40,9 +45,14 @@ export class Emitter {
     this.#maxBytes = maxBytes;
   }
 
-  /** Envelopes with derived ids, the same whenever the same work is done again. Throws `PAYLOAD_TOO_LARGE`. */
+  /**
+   * Envelopes with derived ids, the same whenever the same work is done again. Throws
+   * `PAYLOAD_TOO_LARGE`.
+   */
   derive(origin: Origin, facts: readonly Fact[]): readonly EventEnvelope[] {
-    return facts.map((fact, ordinal) => this.wrap(origin, fact, derivedId(origin.consumer, origin.source, origin.id, ordinal)));
+    return facts.map((fact, ordinal) =>
+      this.wrap(origin, fact, derivedId(origin.consumer, origin.source, origin.id, ordinal)),
+    );
   }
 
   wrap(origin: Origin, fact: Fact, id: string): EventEnvelope {
@@ -59,7 +69,8 @@ export class Emitter {
       traceparent: origin.traceparent,
       data: fact.data,
     };
-    // The bound that the fact carries is far above its true size; only what comes near the limit is measured.
+    // The bound that the fact carries is far above its true size; only what comes near the limit is
+    // measured.
     if (fact.bytesAtMost + ATTRIBUTES_MAX_BYTES > this.#maxBytes) this.#checkSize(event);
     return event;
   }
@@ -67,9 +78,13 @@ export class Emitter {
   #checkSize(event: EventEnvelope): void {
     const bytes = Buffer.byteLength(encodeJson(event));
     if (bytes <= this.#maxBytes) return;
-    throw new OdoriError("PAYLOAD_TOO_LARGE", `${event.type} would have ${bytes} bytes on the wire, more than ${this.#maxBytes}.`, {
-      mend: "Send keys instead of whole entities.",
-    });
+    throw new OdoriError(
+      "PAYLOAD_TOO_LARGE",
+      `${event.type} would have ${bytes} bytes on the wire, more than ${this.#maxBytes}.`,
+      {
+        hint: "Send keys instead of whole entities.",
+      },
+    );
   }
 
   #timestamp(): string {
@@ -82,7 +97,10 @@ export class Emitter {
   }
 }
 
-/** What a handler returned, as a list. Throws `UNDECLARED_OUTCOME` for anything that no contract made. */
+/**
+ * What a handler returned, as a list. Throws `UNDECLARED_OUTCOME` for anything that no contract
+ * made.
+ */
 export function toFacts(returned: unknown): readonly Fact[] {
   if (returned === undefined) return [];
   const list: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
@@ -92,7 +110,7 @@ export function toFacts(returned: unknown): readonly Fact[] {
     "UNDECLARED_OUTCOME",
     `The handler returned ${quote(list.find((value) => !Fact.is(value)))}, which no contract made.`,
     {
-      mend: "Return what calling a contract returns.",
+      hint: "Return what calling a contract returns.",
     },
   );
 }
@@ -104,8 +122,9 @@ export function emissionsOf(events: readonly EventEnvelope[]): readonly Emission
 export type DeadlineChange = "armed" | "disarmed";
 
 /**
- * Arms and calls off deadlines by what was heard or emitted, in that order. `states` are their marks, one for each.
- * A deadline that was called off before it was armed stays so: what it would have waited for has happened.
+ * Arms and calls off deadlines by what was heard or emitted, in that order. `states` are their
+ * marks, one for each. A deadline that was called off before it was armed stays so: what it would
+ * have waited for has happened.
  */
 export function touchDeadlines<Native>(
   deadlines: readonly DeadlineDeclaration<Native>[],
@@ -118,10 +137,13 @@ export function touchDeadlines<Native>(
     let state = states[index];
     for (const event of events) {
       const { sagaId } = event;
-      if (event.type === deadline.after.type && state === undefined) {
+      if (event.type === deadline.armedBy.type && state === undefined) {
         state = change = "armed";
         draft.defer.push(armed(deadline, event));
-      } else if ((state === undefined || state === "armed") && deadline.unless.some(({ type }) => type === event.type)) {
+      } else if (
+        (state === undefined || state === "armed") &&
+        deadline.unless.some(({ type }) => type === event.type)
+      ) {
         if (state === "armed") draft.drop.push({ reaction: deadline.name, sagaId, state: "armed" });
         state = change = "disarmed";
       } else continue;
@@ -139,7 +161,7 @@ function armed<Native>(deadline: DeadlineDeclaration<Native>, event: EventEnvelo
     id: event.id,
     state: "armed" as const,
     attempts: 0,
-    delayMs: deadline.withinMs,
+    delayMs: deadline.afterMs,
     problem: undefined,
     body: { malformed: false, text: encodeStored([event]) },
   };

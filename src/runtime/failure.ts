@@ -9,8 +9,8 @@ import type { Receipt, Received } from "../ports/store.ts";
 import type { Draft } from "./draft.ts";
 import { emissionsOf, touchDeadlines } from "./emit.ts";
 import { deadlineMark } from "./plan.ts";
-import type { Occasion, Settle, Shared } from "./shared.ts";
 import type { Scope, Task } from "./task.ts";
+import type { Attempt, Completion, TaskContext } from "./task-context.ts";
 
 /** Retries after a technical failure. */
 export interface RetryPolicy {
@@ -23,7 +23,10 @@ export interface RetryPolicy {
 
 export const RETRY_DEFAULT: RetryPolicy = { attempts: 8, firstMs: 200, longestMs: 60_000 };
 
-/** Full jitter: anything between nothing and the bound, so that what failed together is not tried together. */
+/**
+ * Full jitter: anything between nothing and the bound, so that what failed together is not tried
+ * together.
+ */
 export function backoffMs(policy: RetryPolicy, attempt: number, random: number): number {
   return Math.floor(random * Math.min(policy.longestMs, policy.firstMs * 2 ** (attempt - 1)));
 }
@@ -39,9 +42,14 @@ const PERMANENT: ReadonlySet<string> = new Set([
   "MESSAGE_TOO_LARGE",
 ]);
 
-/** Whether trying again cannot help: the handler said so, or what was heard or emitted does not fit its contract. */
+/**
+ * Whether trying again cannot help: the handler said so, or what was heard or emitted does not fit
+ * its contract.
+ */
 function isPermanent(error: unknown): boolean {
-  return error instanceof PermanentError || (error instanceof OdoriError && PERMANENT.has(error.code));
+  return (
+    error instanceof PermanentError || (error instanceof OdoriError && PERMANENT.has(error.code))
+  );
 }
 
 const MESSAGE_MAX_CHARS = 2_000;
@@ -50,7 +58,8 @@ const STACK_MAX_CHARS = 8_000;
 /** An error as it is kept with a delivery; its causes are part of the stack. */
 export function problemOf(error: unknown): Problem {
   const stack: string[] = [];
-  for (let cause = error; cause instanceof Error && stack.length < 8; cause = cause.cause) stack.push(cause.stack ?? String(cause));
+  for (let cause = error; cause instanceof Error && stack.length < 8; cause = cause.cause)
+    stack.push(cause.stack ?? String(cause));
   return {
     code: codeOf(error),
     message: messageOf(error).slice(0, MESSAGE_MAX_CHARS),
@@ -71,58 +80,90 @@ export interface Failure {
   /** Whether the payload fitted its contract. */
   readonly valid: boolean;
   readonly error: unknown;
-  readonly occasion: Occasion;
+  readonly attempt: Attempt;
 }
 
-/** Commits that a delivery has failed, now that its own transaction is rolled back: it is put off, or given up on. */
+/**
+ * Commits that a delivery has failed, now that its own transaction is rolled back: it is put off,
+ * or given up on.
+ */
 export class FailureTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
-  readonly #shared: Shared<Native>;
+  readonly #context: TaskContext<Native>;
   readonly #target: FailureTarget<Native>;
   readonly #failure: Failure;
-  readonly settle: Settle;
+  readonly completion: Completion;
 
-  constructor(shared: Shared<Native>, target: FailureTarget<Native>, failure: Failure, settle: Settle) {
-    this.#shared = shared;
+  constructor(
+    context: TaskContext<Native>,
+    target: FailureTarget<Native>,
+    failure: Failure,
+    completion: Completion,
+  ) {
+    this.#context = context;
     this.#target = target;
     this.#failure = failure;
-    this.settle = settle;
-    const { event, error, occasion } = failure;
+    this.completion = completion;
+    const { event, error, attempt } = failure;
     const { source, id, sagaId, correlationId } = event;
     const { name: reaction, deadlines } = target;
-    this.receipt = { reaction, source, id, sagaId, marks: deadlines.map(deadlineMark), gathers: false, deferred: occasion.deferred };
+    this.receipt = {
+      reaction,
+      source,
+      id,
+      sagaId,
+      marks: deadlines.map(deadlineMark),
+      gathers: false,
+      deferred: attempt.deferred,
+    };
     const { code, message } = problemOf(error);
-    this.fields = { reaction, sagaId, correlationId, eventId: id, attempt: occasion.attempt, code, problem: message };
+    this.fields = {
+      reaction,
+      sagaId,
+      correlationId,
+      eventId: id,
+      attempt: attempt.number,
+      code,
+      problem: message,
+    };
   }
 
-  run({ standing, marks }: Received, { draft }: Scope<Native>): void {
-    if (standing === "duplicate" || standing === "gone") return;
+  run({ status, marks }: Received, { draft }: Scope<Native>): void {
+    if (status === "duplicate" || status === "gone") return;
     const problem = problemOf(this.#failure.error);
-    const { state, delayMs } = standing === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
+    const { state, delayMs } =
+      status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
     const answer = state === "parked" ? this.#answer(problem) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else this.#put(draft, "answered", 0, problem, this.#emit(draft, answer, marks));
   }
 
   #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {
-    const { error, occasion } = this.#failure;
-    const { retry, environment } = this.#shared;
-    if (isPermanent(error) || occasion.attempt >= retry.attempts) return { state: "parked", delayMs: 0 };
-    return { state: "retrying", delayMs: backoffMs(retry, occasion.attempt, environment.random()) };
+    const { error, attempt } = this.#failure;
+    const { retry, environment } = this.#context;
+    if (isPermanent(error) || attempt.number >= retry.attempts)
+      return { state: "parked", delayMs: 0 };
+    return { state: "retrying", delayMs: backoffMs(retry, attempt.number, environment.random()) };
   }
 
   #emit(draft: Draft, answer: Fact, marks: Received["marks"]): readonly EventEnvelope[] {
     const { source, id, sagaId, correlationId, traceparent } = this.#failure.event;
-    const { emitter, plan } = this.#shared;
+    const { emitter, plan } = this.#context;
     const consumer = `${plan.service.name}/${this.#target.name}/parked`;
-    const events = emitter.derive({ consumer, source, id, sagaId, correlationId, causationId: id, traceparent }, [answer]);
+    const events = emitter.derive(
+      { consumer, source, id, sagaId, correlationId, causationId: id, traceparent },
+      [answer],
+    );
     draft.enqueue.push(...events);
     touchDeadlines(this.#target.deadlines, marks, events, draft);
     return events;
   }
 
-  /** The `onParked` event. If it cannot be made either, the delivery is parked without it: a person has to look at both. */
+  /**
+   * The `onParked` event. If it cannot be made either, the delivery is parked without it: a person
+   * has to look at both.
+   */
   #answer(problem: Problem): Fact | undefined {
     const { event, valid } = this.#failure;
     try {
@@ -132,11 +173,17 @@ export class FailureTask<Native> implements Task<Native> {
     }
   }
 
-  #put(draft: Draft, state: DeferredState, delayMs: number, problem: Problem, events: readonly EventEnvelope[]): void {
-    const { event, occasion } = this.#failure;
+  #put(
+    draft: Draft,
+    state: DeferredState,
+    delayMs: number,
+    problem: Problem,
+    events: readonly EventEnvelope[],
+  ): void {
+    const { event, attempt } = this.#failure;
     const { source, id, type, sagaId, causationId } = event;
     const { name: reaction } = this.#target;
-    const { attempt: attempts } = occasion;
+    const { number: attempts } = attempt;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
     const entry = {
       reaction,
@@ -150,6 +197,10 @@ export class FailureTask<Native> implements Task<Native> {
       emitted: emissionsOf(events),
     } as const;
     const body = { malformed: false, text: encodeStored([event]) };
-    draft.putOff(entry, { reaction, source, id, sagaId, state, attempts, delayMs, problem, body }, occasion);
+    draft.putOff(
+      entry,
+      { reaction, source, id, sagaId, state, attempts, delayMs, problem, body },
+      attempt,
+    );
   }
 }

@@ -1,8 +1,9 @@
 import { hash } from "node:crypto";
 
 /*
- * Ids are UUIDs whose first 48 bits are the millisecond in which the saga began, so that rows of one time lie together in an index.
- * A beginning draws a fresh one (version 7); every other event's id is derived (version 8), so that doing the same work again yields the same id.
+ * Ids are UUIDs whose first 48 bits are the millisecond in which the saga began, so that rows of
+ * one time lie together in an index. A beginning draws a fresh one (version 7); every other event's
+ * id is derived (version 8), so that doing the same work again yields the same id.
  */
 
 /** RFC 9562, version 7. `uuid` is a random one (version 4), whose random bits are kept. */
@@ -14,8 +15,9 @@ export function beginningId(now: number, uuid: string): string {
 const TIMED = /^[0-9a-f]{8}-[0-9a-f]{4}-[78]/;
 
 /**
- * RFC 9562, version 8: SHA-256 of the consumer, the identity of the cause and the ordinal of the emission, behind the time of the cause.
- * Parts cannot run into each other, since no identifier contains a newline.
+ * RFC 9562, version 8: SHA-256 of the consumer, the identity of the cause and the ordinal of the
+ * emission, behind the time of the cause. Parts cannot run into each other, since no identifier
+ * contains a newline.
  */
 export function derivedId(consumer: string, source: string, id: string, ordinal: number): string {
   const digest = hash("sha256", `${consumer}\n${source}\n${id}\n${ordinal}`, "hex");

@@ -4,8 +4,8 @@ import type { Bus } from "../ports/bus.ts";
 import { type Environment, systemEnvironment } from "../ports/environment.ts";
 import { jsonLogger, type Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
+import type { Probe } from "./crash-points.ts";
 import { RETRY_DEFAULT, type RetryPolicy } from "./failure.ts";
-import type { Probe } from "./steps.ts";
 
 export interface StartOptions<Native> {
   readonly store: Store<Native>;
@@ -22,11 +22,20 @@ export interface StartOptions<Native> {
   readonly inFlightMax?: number;
   /** With more events than that waiting for the bus, `begin` refuses new sagas. Default 10,000. */
   readonly outboxMax?: number;
-  /** How long to let pass between looking for work that a dead process left behind, or that is due again. Default 100. */
+  /**
+   * How long to let pass between looking for work that a dead process left behind, or that is due
+   * again. Default 100.
+   */
   readonly pollMs?: number;
-  /** After so long without a sign of life a process is taken for dead, and its work for free. Default 2,000. */
+  /**
+   * After so long without a sign of life a process is taken for dead, and its work for free.
+   * Default 2,000.
+   */
   readonly leaseMs?: number;
-  /** How long inbox and fence rows are kept: at least as long as a message may come again. Default 30 days. */
+  /**
+   * How long inbox and fence rows are kept: at least as long as a message may come again. Default
+   * 30 days.
+   */
   readonly retentionMs?: number;
   /** How long `stop` waits for the bus to answer for what it has taken. Default 5,000. */
   readonly drainMs?: number;
@@ -46,9 +55,14 @@ const DEFAULTS = {
   drainMs: 5_000,
 } as const;
 
-export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry">> & { readonly retry: RetryPolicy };
+export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry">> & {
+  readonly retry: RetryPolicy;
+};
 
-/** Fills in defaults; throws `OPTION_INVALID`, or `RETENTION_TOO_SHORT` where the bus may bring a message that the inbox has forgotten. */
+/**
+ * Fills in defaults; throws `OPTION_INVALID`, or `RETENTION_TOO_SHORT` where the bus may bring a
+ * message that the inbox has forgotten.
+ */
 export function settingsOf<Native>(options: StartOptions<Native>): Settings<Native> {
   const settings: Settings<Native> = {
     store: options.store,
@@ -70,17 +84,27 @@ export function settingsOf<Native>(options: StartOptions<Native>): Settings<Nati
       longestMs: options.retry?.longestMs ?? RETRY_DEFAULT.longestMs,
     },
   };
-  for (const name of ["handlerTimeoutMs", "batchMax", "inFlightMax", "outboxMax", "pollMs", "leaseMs", "retentionMs", "drainMs"] as const) {
+  for (const name of [
+    "handlerTimeoutMs",
+    "batchMax",
+    "inFlightMax",
+    "outboxMax",
+    "pollMs",
+    "leaseMs",
+    "retentionMs",
+    "drainMs",
+  ] as const) {
     checkPositive(name, settings[name]);
   }
-  for (const name of ["attempts", "firstMs", "longestMs"] as const) checkPositive(`retry.${name}`, settings.retry[name]);
+  for (const name of ["attempts", "firstMs", "longestMs"] as const)
+    checkPositive(`retry.${name}`, settings.retry[name]);
   const { retentionMs: busMs } = settings.bus.guarantees;
   if (busMs !== undefined && busMs > settings.retentionMs) {
     throw new OdoriError(
       "RETENTION_TOO_SHORT",
       `The bus may bring a message again after ${busMs} ms, but the inbox forgets after ${settings.retentionMs} ms.`,
       {
-        mend: "Raise retentionMs above the bus's retention, or shorten the latter: otherwise an old message would be handled twice.",
+        hint: "Raise retentionMs above the bus's retention, or shorten the latter: otherwise an old message would be handled twice.",
       },
     );
   }
@@ -89,5 +113,7 @@ export function settingsOf<Native>(options: StartOptions<Native>): Settings<Nati
 
 function checkPositive(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value > 0) return;
-  throw new OdoriError("OPTION_INVALID", `${name} is ${quote(value)}.`, { mend: "It is a whole number from 1." });
+  throw new OdoriError("OPTION_INVALID", `${name} is ${quote(value)}.`, {
+    hint: "It is a whole number from 1.",
+  });
 }

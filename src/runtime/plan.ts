@@ -1,4 +1,9 @@
-import type { DeadlineDeclaration, OutcomeList, ReactionDeclaration, ServiceDeclaration } from "../choreography/declaration.ts";
+import type {
+  DeadlineDeclaration,
+  OutcomeList,
+  ReactionDeclaration,
+  ServiceDeclaration,
+} from "../choreography/declaration.ts";
 import { effectsOfReaction } from "../choreography/effects.ts";
 import { keyOf } from "../choreography/validate.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
@@ -17,9 +22,11 @@ export interface ReactionPlan<Native> {
   /** By the types of the facts, in order. */
   readonly outcomes: ReadonlyMap<string, OutcomePlan>;
   readonly lateOutcomes: ReadonlySet<string>;
-  /** Effects that bar the reaction when they exist; for an undo, the one effect that it reverses. */
+  /**
+   * Effects that bar the reaction when they exist; for an undo, the one effect that it reverses.
+   */
   readonly effects: readonly string[];
-  readonly onceMark: string | undefined;
+  readonly firstOfMark: string | undefined;
   readonly maxMark: string | undefined;
   readonly joinMark: string | undefined;
   /** Deadlines that this reaction may arm or call off by what it emits. */
@@ -31,7 +38,7 @@ export interface ReactionPlan<Native> {
 /** Names of the marks that a delivery depends on. */
 export interface MarkNames {
   readonly effects: readonly string[];
-  readonly once: string | undefined;
+  readonly firstOf: string | undefined;
   readonly max: string | undefined;
   readonly join: string | undefined;
   /** All of them in one list, as the store is asked for them; marks of deadlines are last. */
@@ -59,16 +66,22 @@ export interface Hearers<Native> {
 export function planService<Native>(service: ServiceDeclaration<Native>): ServicePlan<Native> {
   const reactions = service.reactions.map((reaction) => planReaction(service, reaction));
   const emitted = emittedTypes(service);
-  const heardBy = new Map<string, { reactions: ReactionPlan<Native>[]; deadlines: DeadlineDeclaration<Native>[] }>();
+  const heardBy = new Map<
+    string,
+    { reactions: ReactionPlan<Native>[]; deadlines: DeadlineDeclaration<Native>[] }
+  >();
   const hearers = (type: string) => {
     const known = heardBy.get(type) ?? { reactions: [], deadlines: [] };
     heardBy.set(type, known);
     return known;
   };
-  for (const plan of reactions) for (const { type } of plan.reaction.hears) hearers(type).reactions.push(plan);
+  for (const plan of reactions)
+    for (const { type } of plan.reaction.hears) hearers(type).reactions.push(plan);
   for (const deadline of service.deadlines) {
-    // What the service emits itself takes effect in the transaction that emits it; it need not come back over the bus.
-    for (const { type } of [deadline.after, ...deadline.unless]) if (!emitted.has(type)) hearers(type).deadlines.push(deadline);
+    // What the service emits itself takes effect in the transaction that emits it; it need not come
+    // back over the bus.
+    for (const { type } of [deadline.armedBy, ...deadline.unless])
+      if (!emitted.has(type)) hearers(type).deadlines.push(deadline);
   }
   return {
     service,
@@ -81,19 +94,25 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
   };
 }
 
-function planReaction<Native>(service: ServiceDeclaration<Native>, reaction: ReactionDeclaration<Native>): ReactionPlan<Native> {
+function planReaction<Native>(
+  service: ServiceDeclaration<Native>,
+  reaction: ReactionDeclaration<Native>,
+): ReactionPlan<Native> {
   const effects = effectsOfReaction(service, reaction);
   const outcomes = new Map<string, OutcomePlan>();
-  for (const [index, outcome] of reaction.emits.entries()) outcomes.set(keyOf(outcome), { failure: false, effect: effects[index] });
-  for (const outcome of reaction.fails) outcomes.set(keyOf(outcome), { failure: true, effect: undefined });
-  const own = reaction.kind === "undo" ? [reaction.effect] : effects.filter((effect) => effect !== undefined);
+  for (const [index, outcome] of reaction.emits.entries())
+    outcomes.set(keyOf(outcome), { failure: false, effect: effects[index] });
+  for (const outcome of reaction.fails)
+    outcomes.set(keyOf(outcome), { failure: true, effect: undefined });
+  const own =
+    reaction.kind === "undo" ? [reaction.effect] : effects.filter((effect) => effect !== undefined);
   const plan = {
     reaction,
     contracts: new Map(reaction.hears.map((contract) => [contract.type, contract])),
     outcomes,
     lateOutcomes: new Set(reaction.late?.emits.map(keyOf) ?? [""]),
     effects: [...new Set(own)],
-    onceMark: reaction.once === undefined ? undefined : `once ${reaction.once}`,
+    firstOfMark: reaction.firstOf === undefined ? undefined : `once ${reaction.firstOf}`,
     maxMark: reaction.max === undefined ? undefined : `max ${reaction.name}`,
     joinMark: reaction.kind === "join" ? `fired ${reaction.name}` : undefined,
     deadlines: touching(service, possibleEmissions(reaction).flat()),
@@ -114,14 +133,27 @@ export function markNames<Native>(plan: ReactionPlan<Native>, event: EventEnvelo
   );
 }
 
-function nameMarks<Native>(plan: Omit<ReactionPlan<Native>, "names">, effects: readonly string[]): MarkNames {
-  const { onceMark, maxMark, joinMark, deadlines } = plan;
-  const others = [onceMark, maxMark, joinMark].filter((mark) => mark !== undefined);
-  return { effects, once: onceMark, max: maxMark, join: joinMark, all: [...effects, ...others, ...deadlines.map(deadlineMark)] };
+function nameMarks<Native>(
+  plan: Omit<ReactionPlan<Native>, "names">,
+  effects: readonly string[],
+): MarkNames {
+  const { firstOfMark, maxMark, joinMark, deadlines } = plan;
+  const others = [firstOfMark, maxMark, joinMark].filter((mark) => mark !== undefined);
+  return {
+    effects,
+    firstOf: firstOfMark,
+    max: maxMark,
+    join: joinMark,
+    all: [...effects, ...others, ...deadlines.map(deadlineMark)],
+  };
 }
 
 /** Names the mark of an effect: `payment.authorized.v1`, or with its key behind it. */
-function effectMark<Native>(reaction: ReactionDeclaration<Native>, effect: string, event: EventEnvelope): string {
+function effectMark<Native>(
+  reaction: ReactionDeclaration<Native>,
+  effect: string,
+  event: EventEnvelope,
+): string {
   const key = reaction.kind === "join" ? undefined : reaction.key;
   return key === undefined ? effect : `${effect} ${key(event)}`;
 }
@@ -150,5 +182,7 @@ export function touching<Native>(
   contracts: readonly EventContract[],
 ): readonly DeadlineDeclaration<Native>[] {
   const types = new Set(contracts.map(({ type }) => type));
-  return service.deadlines.filter(({ after, unless }) => [after, ...unless].some(({ type }) => types.has(type)));
+  return service.deadlines.filter(({ armedBy, unless }) =>
+    [armedBy, ...unless].some(({ type }) => types.has(type)),
+  );
 }

@@ -4,15 +4,16 @@ import { atMost, type Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Ticket } from "../ports/store.ts";
 import type { HandOver } from "./batch.ts";
+import type { Probe } from "./crash-points.ts";
 import { backoffMs } from "./failure.ts";
-import type { Probe } from "./steps.ts";
 
 /** Pauses while the bus cannot take events. */
 const REPUBLISH = { attempts: Number.POSITIVE_INFINITY, firstMs: 20, longestMs: 2_000 };
 
 /**
- * Hands committed outbox rows to the bus, and keeps trying until it has answered or the service stops. Rows that were answered for are
- * deleted with the next commit: until then a crash makes them come again, which the inbox of whoever hears them takes care of.
+ * Hands committed outbox rows to the bus, and keeps trying until it has answered or the service
+ * stops. Rows that were answered for are deleted with the next commit: until then a crash makes
+ * them come again, which the inbox of whoever hears them takes care of.
  */
 export class Publisher {
   readonly #bus: Bus;
@@ -36,7 +37,9 @@ export class Publisher {
   }
 
   publish(handOver: HandOver): void {
-    const publishing = this.#untilAnswered(handOver).finally(() => this.#underWay.delete(publishing));
+    const publishing = this.#untilAnswered(handOver).finally(() =>
+      this.#underWay.delete(publishing),
+    );
     this.#underWay.add(publishing);
   }
 
@@ -56,7 +59,10 @@ export class Publisher {
     this.#answered.push(...tickets);
   }
 
-  /** Gives up on what the bus refuses from now on, and waits for what it has taken, at most so long. The rest stays in the outbox. */
+  /**
+   * Gives up on what the bus refuses from now on, and waits for what it has taken, at most so long.
+   * The rest stays in the outbox.
+   */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
     for (const wake of this.#pausing) wake();
@@ -104,10 +110,14 @@ export class Publisher {
   }
 
   #report(error: unknown): void {
-    // Services that start together miss each other for a moment; that is no news, and no outage either.
+    // Services that start together miss each other for a moment; that is no news, and no outage
+    // either.
     const away = codeOf(error) === "GROUP_AWAY";
     const level = this.#failing || away ? "debug" : "warn";
     this.#failing ||= !away;
-    this.#logger[level]("the bus did not take an event; it stays in the outbox and is published again", { code: codeOf(error), error });
+    this.#logger[level](
+      "the bus did not take an event; it stays in the outbox and is published again",
+      { code: codeOf(error), error },
+    );
   }
 }

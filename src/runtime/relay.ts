@@ -28,8 +28,9 @@ export interface RelayParts<Native> {
 const PURGE = { everyMs: 3_600_000, limit: 1_000 };
 
 /**
- * Looks after what no live process has in hand: outbox rows of one that died, deferred deliveries that are due, inbox rows past their time.
- * What a process emits itself goes to the bus at once and never through here.
+ * Looks after what no live process has in hand: outbox rows of one that died, deferred deliveries
+ * that are due, inbox rows past their time. What a process emits itself goes to the bus at once and
+ * never through here.
  */
 export class Relay<Native> {
   readonly #parts: RelayParts<Native>;
@@ -67,7 +68,9 @@ export class Relay<Native> {
     this.#wakesAt = at;
     this.#cancel = this.#parts.environment.timer(delayMs, () => {
       this.#wakesAt = Number.POSITIVE_INFINITY;
-      this.#round = this.#round.then(() => this.#work()).then((pauseMs) => this.wakeWithin(pauseMs));
+      this.#round = this.#round
+        .then(() => this.#work())
+        .then((pauseMs) => this.wakeWithin(pauseMs));
     });
   }
 
@@ -88,7 +91,8 @@ export class Relay<Native> {
       if (outbox.length === room) return 0;
       return Math.min(pollMs, nextDueMs ?? pollMs);
     } catch (error) {
-      if (!this.#failing) logger.error("the relay cannot read the database", { code: codeOf(error), error });
+      if (!this.#failing)
+        logger.error("the relay cannot read the database", { code: codeOf(error), error });
       this.#failing = true;
       return Math.max(pollMs, 1_000);
     }

@@ -7,16 +7,16 @@ import { withFields } from "../ports/logger.ts";
 import type { StoreCounts, StoreInspection } from "../ports/store.ts";
 import { handle } from "./batch.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
-import { Contexts } from "./context.ts";
 import { Draft } from "./draft.ts";
 import { Emitter } from "./emit.ts";
+import { Contexts } from "./handler-context.ts";
 import { deferredTask, tasksOf } from "./intake.ts";
 import { type Settings, type StartOptions, settingsOf } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { Relay } from "./relay.ts";
-import type { Settle, Shared } from "./shared.ts";
 import type { Task } from "./task.ts";
+import type { Completion, TaskContext } from "./task-context.ts";
 import { Worker } from "./worker.ts";
 
 export interface Health {
@@ -40,7 +40,7 @@ const RESUME_MS = 1_000;
 export class App<Native, Begins extends EventContract> {
   readonly name: string;
   readonly #settings: Settings<Native>;
-  readonly #shared: Shared<Native>;
+  readonly #context: TaskContext<Native>;
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
@@ -51,15 +51,33 @@ export class App<Native, Begins extends EventContract> {
   constructor(service: Service<Native, Begins>, settings: Settings<Native>) {
     this.name = service.name;
     this.#settings = settings;
-    const { store, bus, environment, batchMax, pollMs, outboxMax, retentionMs, retry, handlerTimeoutMs, probe } = settings;
+    const {
+      store,
+      bus,
+      environment,
+      batchMax,
+      pollMs,
+      outboxMax,
+      retentionMs,
+      retry,
+      handlerTimeoutMs,
+      probe,
+    } = settings;
     const plan = planService(service.declaration);
     const logger = withFields(settings.logger, { service: service.name });
     const emitter = new Emitter(plan.source, environment);
-    const contexts = new Contexts(environment, logger, handlerTimeoutMs);
-    this.#shared = { plan, emitter, contexts, environment, retry, probe };
+    const handlers = new Contexts(environment, logger, handlerTimeoutMs);
+    this.#context = { plan, emitter, handlers, environment, retry, probe };
     this.#publisher = new Publisher(bus, environment, logger, probe);
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
-    this.#worker = new Worker({ store, publisher: this.#publisher, logger, batchMax, probe, onDeferred });
+    this.#worker = new Worker({
+      store,
+      publisher: this.#publisher,
+      logger,
+      batchMax,
+      probe,
+      onDeferred,
+    });
     const parts = {
       store,
       publisher: this.#publisher,
@@ -76,10 +94,15 @@ export class App<Native, Begins extends EventContract> {
     const { store, bus, environment, leaseMs, inFlightMax } = this.#settings;
     const owner = environment.uuid();
     try {
-      const warnings = await store.open({ service: this.name, owner, leaseMs, now: () => environment.now() });
+      const warnings = await store.open({
+        service: this.name,
+        owner,
+        leaseMs,
+        now: () => environment.now(),
+      });
       for (const warning of warnings) this.#settings.logger.warn(warning, { service: this.name });
       await store.transaction(async (tx) => setup(tx.native));
-      const { topics } = this.#shared.plan;
+      const { topics } = this.#context.plan;
       const deliver = (incoming: Incoming) => this.#deliver(incoming);
       this.#subscription = await bus.subscribe({ group: this.name, topics, inFlightMax }, deliver);
     } catch (error) {
@@ -96,11 +119,13 @@ export class App<Native, Begins extends EventContract> {
   }
 
   /**
-   * Begins a saga: runs `work` in a transaction and emits the fact that it returns, with the same commit. With a `sagaId` that was begun before,
-   * nothing is done, so it may be repeated. With `within`, all of that happens in a transaction that the caller has opened and commits; the
+   * Begins a saga: runs `work` in a transaction and emits the fact that it returns, with the same
+   * commit. With a `sagaId` that was begun before, nothing is done, so it may be repeated. With
+   * `within`, all of that happens in a transaction that the caller has opened and commits; the
    * event is then published within `pollMs`.
    *
-   * Rejects with `OUTBOX_FULL` when more events wait for the bus than may, with `STOPPED`, with a `StoreUnavailableError`, or with what `work` threw.
+   * Rejects with `OUTBOX_FULL` when more events wait for the bus than may, with `STOPPED`, with a
+   * `StoreUnavailableError`, or with what `work` threw.
    */
   async begin(
     sagaId: string,
@@ -108,16 +133,19 @@ export class App<Native, Begins extends EventContract> {
     options: BeginOptions & { readonly within?: Native } = {},
   ): Promise<Begun> {
     this.#checkOpen();
-    this.#shared.probe("received");
+    this.#context.probe("received");
     const { within } = options;
     if (within !== undefined) {
-      const task = new BeginTask(this.#shared, sagaId, work, options, { done: () => {}, failed: () => {} });
-      await handle(this.#settings.store.join(within), [task], new Draft(), this.#shared.probe);
+      const task = new BeginTask(this.#context, sagaId, work, options, {
+        done: () => {},
+        failed: () => {},
+      });
+      await handle(this.#settings.store.join(within), [task], new Draft(), this.#context.probe);
       return task.begun;
     }
     return new Promise((resolve, reject) => {
-      const settle: Settle = { done: () => resolve(task.begun), failed: reject };
-      const task = new BeginTask(this.#shared, sagaId, work, options, settle);
+      const completion: Completion = { done: () => resolve(task.begun), failed: reject };
+      const task = new BeginTask(this.#context, sagaId, work, options, completion);
       this.#worker.add(task);
     });
   }
@@ -125,13 +153,22 @@ export class App<Native, Begins extends EventContract> {
   async health(): Promise<Health> {
     const { problem } = this.#worker;
     const state = this.#state === "ready" && problem !== undefined ? "degraded" : this.#state;
-    const store = this.#state === "stopped" ? undefined : await this.inspect.counts().catch(() => undefined);
-    return { service: this.name, state, problem: problem?.code, waiting: this.#worker.waiting, publishing: this.#publisher.pending, store };
+    const store =
+      this.#state === "stopped" ? undefined : await this.inspect.counts().catch(() => undefined);
+    return {
+      service: this.name,
+      state,
+      problem: problem?.code,
+      waiting: this.#worker.waiting,
+      publishing: this.#publisher.pending,
+      store,
+    };
   }
 
   /**
-   * Takes nothing new, finishes what is under way, waits for the bus to answer, and closes the store. What is left stays in the outbox,
-   * and is published after the next start. Stop services that share an in-process bus together: `Promise.all(apps.map((app) => app.stop()))`.
+   * Takes nothing new, finishes what is under way, waits for the bus to answer, and closes the
+   * store. What is left stays in the outbox, and is published after the next start. Stop services
+   * that share an in-process bus together: `Promise.all(apps.map((app) => app.stop()))`.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -144,19 +181,22 @@ export class App<Native, Begins extends EventContract> {
     await this.#relay.stop();
     await this.#worker.idle();
     await this.#publisher.stop(this.#settings.drainMs);
-    const warn = (error: unknown) => this.#settings.logger.warn("the database was not left tidy", { service: this.name, error });
+    const warn = (error: unknown) =>
+      this.#settings.logger.warn("the database was not left tidy", { service: this.name, error });
     await this.#worker.flush().catch(warn);
     await this.#settings.store.close().catch(warn);
     this.#state = "stopped";
   }
 
   #deliver(incoming: Incoming): Promise<void> {
-    this.#shared.probe("received");
-    const [first, ...others] = tasksOf(this.#shared, incoming).map((make) => this.#handled(make));
-    return others.length === 0 ? (first ?? Promise.resolve()) : Promise.all([first, ...others]).then(() => {});
+    this.#context.probe("received");
+    const [first, ...others] = tasksOf(this.#context, incoming).map((make) => this.#handled(make));
+    return others.length === 0
+      ? (first ?? Promise.resolve())
+      : Promise.all([first, ...others]).then(() => {});
   }
 
-  #handled(make: (settle: Settle) => Task<Native>): Promise<void> {
+  #handled(make: (completion: Completion) => Task<Native>): Promise<void> {
     return new Promise((done, failed) => this.#worker.add(make({ done, failed })));
   }
 
@@ -167,26 +207,31 @@ export class App<Native, Begins extends EventContract> {
     const failed = () => {
       this.#settings.environment.timer(RESUME_MS, again);
     };
-    this.#worker.add(deferredTask(this.#shared, deferred, { done: () => {}, failed }));
+    this.#worker.add(deferredTask(this.#context, deferred, { done: () => {}, failed }));
   }
 
   #checkOpen(): void {
     if (this.#state !== "ready") {
       throw new OdoriError("STOPPED", `The service ${this.name} has been stopped.`, {
-        mend: "Begin sagas before stop(), or on another instance.",
+        hint: "Begin sagas before stop(), or on another instance.",
       });
     }
     const { outboxMax } = this.#settings;
     if (this.#publisher.pending + this.#worker.waiting < outboxMax) return;
-    throw new OdoriError("OUTBOX_FULL", `${outboxMax} events of ${this.name} wait for the bus; no new saga is begun.`, {
-      mend: "Try again later; if it lasts, look whether the bus is reachable and its consumers keep up.",
-    });
+    throw new OdoriError(
+      "OUTBOX_FULL",
+      `${outboxMax} events of ${this.name} wait for the bus; no new saga is begun.`,
+      {
+        hint: "Try again later; if it lasts, look whether the bus is reachable and its consumers keep up.",
+      },
+    );
   }
 }
 
 /**
- * Runs a service on a store and a bus: prepares the database, joins its consumer group, and takes up what an earlier process left behind.
- * Throws `OPTION_INVALID` or `RETENTION_TOO_SHORT`, and whatever the store or the bus refuses with.
+ * Runs a service on a store and a bus: prepares the database, joins its consumer group, and takes
+ * up what an earlier process left behind. Throws `OPTION_INVALID` or `RETENTION_TOO_SHORT`, and
+ * whatever the store or the bus refuses with.
  */
 export async function start<Native, Begins extends EventContract>(
   service: Service<Native, Begins>,

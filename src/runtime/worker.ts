@@ -2,8 +2,8 @@ import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { commitBatch } from "./batch.ts";
+import type { Probe } from "./crash-points.ts";
 import type { Publisher } from "./publisher.ts";
-import type { Probe } from "./steps.ts";
 import type { Task } from "./task.ts";
 
 export interface WorkerParts<Native> {
@@ -17,8 +17,9 @@ export interface WorkerParts<Native> {
 }
 
 /**
- * Handles a service's tasks, in batches that form by themselves: while one commit is under way, what comes in queues up, and the next commit
- * takes all of it, at most `batchMax`. So an idle service waits for no timer, and a busy one commits rarely.
+ * Handles a service's tasks, in batches that form by themselves: while one commit is under way,
+ * what comes in queues up, and the next commit takes all of it, at most `batchMax`. So an idle
+ * service waits for no timer, and a busy one commits rarely.
  */
 export class Worker<Native> {
   /** Why the store could not be used the last time; undefined when it could. */
@@ -55,7 +56,10 @@ export class Worker<Native> {
     return this.#running !== undefined;
   }
 
-  /** Deletes outbox rows that were answered for, when no commit is under way that would do it anyway. */
+  /**
+   * Deletes outbox rows that were answered for, when no commit is under way that would do it
+   * anyway.
+   */
   async flush(): Promise<void> {
     if (this.busy || this.#publisher.answered === 0) return;
     await this.#commit([]);
@@ -70,7 +74,8 @@ export class Worker<Native> {
     // What was handed over in the same turn of the event loop belongs to the same batch.
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const batch = this.#queue.length <= this.#batchMax ? this.#queue : this.#queue.slice(0, this.#batchMax);
+      const batch =
+        this.#queue.length <= this.#batchMax ? this.#queue : this.#queue.slice(0, this.#batchMax);
       this.#queue = this.#queue.slice(batch.length);
       await this.#handle(batch);
     }
@@ -83,7 +88,8 @@ export class Worker<Native> {
     } catch (error) {
       if (batch.length === 1 && batch[0] !== undefined) return this.#failed(batch[0], error);
       if (error instanceof StoreUnavailableError) return this.#refuse(batch, error);
-      // One of them has failed, or two were the same delivery. The commit is undone: each on its own now, so that only the culprit pays.
+      // One of them has failed, or two were the same delivery. The commit is undone: each on its
+      // own now, so that only the culprit pays.
       for (const task of batch) await this.#handle([task]);
     }
   }
@@ -92,7 +98,7 @@ export class Worker<Native> {
     if (error instanceof StoreUnavailableError) return this.#refuse([task], error);
     const recovery = task.recover?.(error);
     if (recovery === undefined) {
-      task.settle.failed(error);
+      task.completion.failed(error);
       return;
     }
     this.#logger.warn("a delivery failed", { ...recovery.fields, error });
@@ -101,14 +107,15 @@ export class Worker<Native> {
     } catch (second) {
       if (second instanceof StoreUnavailableError) return this.#refuse([task], second);
       this.#logger.error("a failure could not be recorded", { ...task.fields, error: second });
-      task.settle.failed(second);
+      task.completion.failed(second);
     }
   }
 
   #refuse(batch: readonly Task<Native>[], error: StoreUnavailableError): void {
-    if (this.problem === undefined) this.#logger.error("the database cannot be used", { code: error.code, error });
+    if (this.problem === undefined)
+      this.#logger.error("the database cannot be used", { code: error.code, error });
     this.problem = error;
-    for (const task of batch) task.settle.failed(error);
+    for (const task of batch) task.completion.failed(error);
   }
 
   async #commit(tasks: readonly Task<Native>[]): Promise<void> {
@@ -124,7 +131,7 @@ export class Worker<Native> {
     }
     if (this.problem !== undefined) this.#logger.info("the database can be used again");
     this.problem = undefined;
-    for (const task of tasks) task.settle.done();
+    for (const task of tasks) task.completion.done();
     this.#probe("acknowledged");
     if (confirm.length > 0) this.#probe("confirmed");
   }

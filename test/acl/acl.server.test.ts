@@ -29,25 +29,42 @@ async function everyPart(connect: (service: string) => Bus): Promise<void> {
     for (const { service, hears } of parts) {
       const own = new Set<string>();
       heard.set(service, own);
-      await busOf(service).subscribe({ group: service, topics: hears, inFlightMax: 10 }, async (incoming) => {
-        if (!("malformed" in incoming)) own.add(incoming.type);
-      });
+      await busOf(service).subscribe(
+        { group: service, topics: hears, inFlightMax: 10 },
+        async (incoming) => {
+          if (!("malformed" in incoming)) own.add(incoming.type);
+        },
+      );
     }
-    for (const { service, emits } of parts) await busOf(service).publish(emits.map((type) => event(type, service)));
-    for (const { service, hears } of parts) await eventually(`${service} hears its part`, () => heard.get(service)?.size === hears.length);
+    for (const { service, emits } of parts)
+      await busOf(service).publish(emits.map((type) => event(type, service)));
+    for (const { service, hears } of parts)
+      await eventually(
+        `${service} hears its part`,
+        () => heard.get(service)?.size === hears.length,
+      );
     for (const part of parts) {
       for (const type of foreign(part, "emits")) {
-        await expect(busOf(part.service).publish([event(type, "thief")]), `${part.service} publishes ${type}`).rejects.toMatchObject({
+        await expect(
+          busOf(part.service).publish([event(type, "thief")]),
+          `${part.service} publishes ${type}`,
+        ).rejects.toMatchObject({
           code: "BUS_FORBIDDEN",
         });
       }
       for (const type of foreign(part, "hears")) {
-        const listening = busOf(part.service).subscribe({ group: part.service, topics: [type], inFlightMax: 1 }, async () => {});
-        await expect(listening, `${part.service} hears ${type}`).rejects.toMatchObject({ code: "BUS_FORBIDDEN" });
+        const listening = busOf(part.service).subscribe(
+          { group: part.service, topics: [type], inFlightMax: 1 },
+          async () => {},
+        );
+        await expect(listening, `${part.service} hears ${type}`).rejects.toMatchObject({
+          code: "BUS_FORBIDDEN",
+        });
       }
     }
     // A refusal leaves the connection as it was.
-    for (const { service, emits } of parts) await busOf(service).publish(emits.map((type) => event(type, `${service} again`)));
+    for (const { service, emits } of parts)
+      await busOf(service).publish(emits.map((type) => event(type, `${service} again`)));
   } finally {
     for (const bus of buses.values()) await bus.close();
   }
@@ -60,9 +77,14 @@ function foreign(part: ServicePart, role: "emits" | "hears"): readonly string[] 
 describe("permissions of each service", () => {
   it.skipIf(urlOf("nats") === undefined)(titleOf("nats", "on NATS"), async () => {
     const names = { stream: "ODORI", prefix: "odori" };
-    const passwords = Object.fromEntries(parts.map(({ service }) => [`ODORI_${service.toUpperCase()}_PASSWORD`, `${service}-secret`]));
+    const passwords = Object.fromEntries(
+      parts.map(({ service }) => [`ODORI_${service.toUpperCase()}_PASSWORD`, `${service}-secret`]),
+    );
     const recipe = recipes.nats(find("nats", false) ?? "");
-    const config = natsConfig(parts, names).replace("  users: [", '  users: [\n    { user: operator, password: "operator-secret" }');
+    const config = natsConfig(parts, names).replace(
+      "  users: [",
+      '  users: [\n    { user: operator, password: "operator-secret" }',
+    );
     const server = await Server.start({
       ...recipe,
       prepare: async ({ folder }) => writeFileSync(join(folder, "nats.conf"), config),
@@ -71,14 +93,21 @@ describe("permissions of each service", () => {
     const as = (user: string) =>
       nats({
         servers: server.url,
-        connection: { user, pass: `${user}-secret`, inboxPrefix: user === "operator" ? "_INBOX" : inboxOf(user) },
+        connection: {
+          user,
+          pass: `${user}-secret`,
+          inboxPrefix: user === "operator" ? "_INBOX" : inboxOf(user),
+        },
       });
     try {
       const operator = as("operator");
       await operator.publish([event("order.placed.v1", "first")]);
       await operator.close();
       await everyPart(as);
-      const stranger = nats({ servers: server.url, connection: { user: "payment", pass: "wrong" } });
+      const stranger = nats({
+        servers: server.url,
+        connection: { user: "payment", pass: "wrong" },
+      });
       await expect(stranger.publish([event("payment.refunded.v1", "s")])).rejects.toMatchObject({
         code: "BUS_UNAVAILABLE",
         message: expect.not.stringContaining("wrong"),
@@ -107,7 +136,9 @@ describe("permissions of each service", () => {
       }
       await everyPart(as);
       const stranger = as("payment", "wrong");
-      await expect(stranger.publish([event("payment.refunded.v1", "s")])).rejects.toMatchObject({ code: "BUS_FORBIDDEN" });
+      await expect(stranger.publish([event("payment.refunded.v1", "s")])).rejects.toMatchObject({
+        code: "BUS_FORBIDDEN",
+      });
       await stranger.close();
     } finally {
       await server.stop();

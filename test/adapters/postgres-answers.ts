@@ -8,7 +8,17 @@ import { newSchema } from "../servers/postgres.ts";
 import { placed } from "../support/contracts.ts";
 import { envelope, eventually } from "../support/stage.ts";
 
-const EMPTY = { journal: [], amend: [], marks: [], enqueue: [], defer: [], redefer: [], settle: [], drop: [], confirm: [] };
+const EMPTY = {
+  journal: [],
+  amend: [],
+  marks: [],
+  enqueue: [],
+  defer: [],
+  redefer: [],
+  settle: [],
+  drop: [],
+  confirm: [],
+};
 const RECEIVED = {
   reaction: "charge",
   source: "/order",
@@ -21,9 +31,17 @@ const RECEIVED = {
   emitted: [],
 } as const;
 
-/** What a Postgres store makes of answers that are lost on the way: the server has done something, and nobody has heard of it. */
+/**
+ * What a Postgres store makes of answers that are lost on the way: the server has done something,
+ * and nobody has heard of it.
+ */
 export function lostAnswers({ describe, it }: Runner, url: () => string): void {
-  const session = (owner: string): Session => ({ service: "shop", owner, leaseMs: 300, now: Date.now });
+  const session = (owner: string): Session => ({
+    service: "shop",
+    owner,
+    leaseMs: 300,
+    now: Date.now,
+  });
   const behindProxy = (name: string, body: (parts: Parts) => Promise<void>) => {
     it(name, async () => {
       const direct = new URL(url());
@@ -38,7 +56,10 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
       try {
         await store.open(session("p1"));
         await own.query(`CREATE TABLE ${schema}.effects (what text)`);
-        const effects = async () => (await own.query(`SELECT what FROM ${schema}.effects`)).rows.map((row) => String(row.what));
+        const effects = async () =>
+          (await own.query(`SELECT what FROM ${schema}.effects`)).rows.map((row) =>
+            String(row.what),
+          );
         await body({ store, neighbour, proxy, schema, effects });
       } finally {
         await store.close().catch(() => {});
@@ -51,15 +72,22 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
   };
 
   describe("postgres: lost answers", () => {
-    behindProxy("a COMMIT that was not answered is found to have happened", async ({ store, proxy, schema, effects }) => {
-      const ticket = await store.transaction(async (tx) => {
-        await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
-        proxy.swallowAfter("COMMIT", 100);
-        return tx.write({ ...EMPTY, journal: [RECEIVED], enqueue: [envelope(placed, "s", { orderId: "s" })] });
-      });
-      assert.equal(typeof ticket, "number");
-      assert.deepEqual(await effects(), ["charged"]);
-    });
+    behindProxy(
+      "a COMMIT that was not answered is found to have happened",
+      async ({ store, proxy, schema, effects }) => {
+        const ticket = await store.transaction(async (tx) => {
+          await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
+          proxy.swallowAfter("COMMIT", 100);
+          return tx.write({
+            ...EMPTY,
+            journal: [RECEIVED],
+            enqueue: [envelope(placed, "s", { orderId: "s" })],
+          });
+        });
+        assert.equal(typeof ticket, "number");
+        assert.deepEqual(await effects(), ["charged"]);
+      },
+    );
 
     behindProxy(
       "a COMMIT that was sent along with the last write is found to have happened, and its events are not lost",
@@ -68,11 +96,18 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
         const ticket = await store.transaction(async (tx) => {
           await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
           proxy.swallowAfter("odori_write", 100);
-          return tx.write({ ...EMPTY, journal: [RECEIVED], enqueue: [envelope(placed, "s", { orderId: "s" })] }, true);
+          return tx.write(
+            { ...EMPTY, journal: [RECEIVED], enqueue: [envelope(placed, "s", { orderId: "s" })] },
+            true,
+          );
         });
         assert.equal(ticket, undefined);
         assert.deepEqual(await effects(), ["charged"]);
-        await eventually("the relay finds them", async () => (await store.claim(10)).outbox.length === 1, 5_000);
+        await eventually(
+          "the relay finds them",
+          async () => (await store.claim(10)).outbox.length === 1,
+          5_000,
+        );
       },
     );
 
@@ -89,34 +124,60 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
       },
     );
 
-    behindProxy("a COMMIT that never arrived is found not to have happened", async ({ store, proxy, schema, effects }) => {
-      const attempt = store.transaction(async (tx) => {
-        await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
-        await tx.write({ ...EMPTY, journal: [RECEIVED], enqueue: [envelope(placed, "s", { orderId: "s" })] });
-        proxy.cut();
-      });
-      await assert.rejects(attempt, { code: "STORE_UNAVAILABLE" });
-      assert.deepEqual(await effects(), []);
-    });
+    behindProxy(
+      "a COMMIT that never arrived is found not to have happened",
+      async ({ store, proxy, schema, effects }) => {
+        const attempt = store.transaction(async (tx) => {
+          await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
+          await tx.write({
+            ...EMPTY,
+            journal: [RECEIVED],
+            enqueue: [envelope(placed, "s", { orderId: "s" })],
+          });
+          proxy.cut();
+        });
+        await assert.rejects(attempt, { code: "STORE_UNAVAILABLE" });
+        assert.deepEqual(await effects(), []);
+      },
+    );
 
-    behindProxy("a claim that nobody has heard of is free again", async ({ store, neighbour, proxy }) => {
-      await neighbour.open(session("p2"));
-      await neighbour.transaction((tx) => tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] }));
-      await neighbour.close();
-      proxy.swallowAfter("odori_claim_outbox", 50);
-      await assert.rejects(store.claim(10), { code: "STORE_UNAVAILABLE" });
-      await eventually("it is claimed", async () => (await store.claim(10)).outbox.length === 1, 5_000);
-    });
+    behindProxy(
+      "a claim that nobody has heard of is free again",
+      async ({ store, neighbour, proxy }) => {
+        await neighbour.open(session("p2"));
+        await neighbour.transaction((tx) =>
+          tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] }),
+        );
+        await neighbour.close();
+        proxy.swallowAfter("odori_claim_outbox", 50);
+        await assert.rejects(store.claim(10), { code: "STORE_UNAVAILABLE" });
+        await eventually(
+          "it is claimed",
+          async () => (await store.claim(10)).outbox.length === 1,
+          5_000,
+        );
+      },
+    );
 
-    behindProxy("a claim whose COMMIT was not answered is free again", async ({ store, neighbour, proxy }) => {
-      await neighbour.open(session("p2"));
-      await neighbour.transaction((tx) => tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] }));
-      await neighbour.close();
-      // The claiming transaction is the one that buries the dead first; its COMMIT is the next one.
-      proxy.after("odori_claim_outbox", () => proxy.swallowAfter("COMMIT", 50));
-      await assert.rejects(store.claim(10), { code: "STORE_UNAVAILABLE" });
-      await eventually("it is claimed", async () => (await store.claim(10)).outbox.length === 1, 5_000);
-    });
+    behindProxy(
+      "a claim whose COMMIT was not answered is free again",
+      async ({ store, neighbour, proxy }) => {
+        await neighbour.open(session("p2"));
+        await neighbour.transaction((tx) =>
+          tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] }),
+        );
+        await neighbour.close();
+        // The claiming transaction is the one that buries the dead first; its COMMIT is the next
+        // one.
+        proxy.after("odori_claim_outbox", () => proxy.swallowAfter("COMMIT", 50));
+        await assert.rejects(store.claim(10), { code: "STORE_UNAVAILABLE" });
+        await eventually(
+          "it is claimed",
+          async () => (await store.claim(10)).outbox.length === 1,
+          5_000,
+        );
+      },
+    );
   });
 }
 

@@ -18,7 +18,9 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
 
   it("ten processes may start at once on an empty database", async () => {
     const schema = newSchema();
-    const stores = Array.from({ length: 10 }, () => postgres({ connectionString: serverUrl("postgres"), schema, connectionsMax: 2 }));
+    const stores = Array.from({ length: 10 }, () =>
+      postgres({ connectionString: serverUrl("postgres"), schema, connectionsMax: 2 }),
+    );
     await Promise.all(stores.map((store, i) => store.open({ ...session, owner: `p${i}` })));
     await Promise.all(stores.map((store) => store.close()));
     await own.query(`DROP SCHEMA ${schema} CASCADE`);
@@ -31,14 +33,29 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     asRole.username = role;
     await own.query(`CREATE ROLE ${role} LOGIN`);
     const store = postgres({ connectionString: asRole.href, schema });
-    await expect(store.open(session)).rejects.toMatchObject({ code: "STORE_FORBIDDEN", message: expect.stringContaining("migrate") });
+    await expect(store.open(session)).rejects.toMatchObject({
+      code: "STORE_FORBIDDEN",
+      message: expect.stringContaining("migrate"),
+    });
     await migrate("shop", { connectionString: serverUrl("postgres"), schema });
     await own.query(grants(role, { schema }));
     await store.open(session);
     await store.transaction(async (tx) => {
-      await tx.receive([{ reaction: "r", source: "/s", id: "1", sagaId: "s", marks: [], gathers: false, deferred: undefined }]);
+      await tx.receive([
+        {
+          reaction: "r",
+          source: "/s",
+          id: "1",
+          sagaId: "s",
+          marks: [],
+          gathers: false,
+          deferred: undefined,
+        },
+      ]);
     });
-    await expect(store.transaction((tx) => tx.native.query(`CREATE TABLE ${schema}.mine (x int)`))).rejects.toMatchObject({
+    await expect(
+      store.transaction((tx) => tx.native.query(`CREATE TABLE ${schema}.mine (x int)`)),
+    ).rejects.toMatchObject({
       code: "42501",
     });
     await store.close();
@@ -46,13 +63,19 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
   });
 
   it("says what is wrong with the address, the password and the database, and keeps secrets to itself", async () => {
-    const open = (url: string) => postgres({ connectionString: url, connectTimeoutMs: 1_000 }).open(session);
-    await expect(open("postgres://app:secret@127.0.0.1:1/shop")).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    const open = (url: string) =>
+      postgres({ connectionString: url, connectTimeoutMs: 1_000 }).open(session);
+    await expect(open("postgres://app:secret@127.0.0.1:1/shop")).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+    });
     const missing = new URL(serverUrl("postgres"));
     missing.pathname = "/nowhere";
     missing.password = "secret";
     const refused: unknown = await open(missing.href).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ code: "STORE_UNAVAILABLE", message: expect.stringContaining("nowhere") });
+    expect(refused).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("nowhere"),
+    });
     expect(String(refused)).not.toContain("secret");
   });
 
@@ -61,7 +84,11 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     const store = postgres({ connectionString: serverUrl("postgres"), schema, connectionsMax: 1 });
     await store.open(session);
     await own.query(`CREATE TABLE ${schema}.mine (x int); INSERT INTO ${schema}.mine VALUES (1)`);
-    const read = () => store.transaction(async ({ native }) => (await native.query(`SELECT * FROM ${schema}.mine WHERE x = $1`, [1])).rows);
+    const read = () =>
+      store.transaction(
+        async ({ native }) =>
+          (await native.query(`SELECT * FROM ${schema}.mine WHERE x = $1`, [1])).rows,
+      );
     for (let n = 0; n < 3; n++) expect(await read()).toEqual([{ x: 1 }]);
     await own.query(`ALTER TABLE ${schema}.mine ADD COLUMN y int`);
     await expect(read()).rejects.toMatchObject({ code: "0A000" });
@@ -71,6 +98,8 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
   });
 
   it("a schema must have a plain name", () => {
-    expect(() => postgres({ schema: 'a"; DROP SCHEMA public' })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    expect(() => postgres({ schema: 'a"; DROP SCHEMA public' })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }),
+    );
   });
 });

@@ -15,7 +15,10 @@ export function returnedMessages({ describe, it }: Runner, url: () => string): v
         await assert.rejects(bus.publish([envelope(placed, "s", {})]), { code: "UNROUTABLE" });
         // Nobody is meant to hear that one.
         await bus.publish([envelope(authorized, "s", {})]);
-        const subscription = await bus.subscribe({ group: "a", topics: [placed.type], inFlightMax: 1 }, async () => {});
+        const subscription = await bus.subscribe(
+          { group: "a", topics: [placed.type], inFlightMax: 1 },
+          async () => {},
+        );
         await bus.publish([envelope(placed, "s", {})]);
         await subscription.close();
       } finally {

@@ -27,6 +27,7 @@ const events = Array.from({ length: 300 }, (_, i) => ({
   data: { orderId: `o${i}` },
 }));
 if (number === "2") events.reverse();
-for (let from = 0; from < events.length; from += 20) await bus.publish(events.slice(from, from + 20));
+for (let from = 0; from < events.length; from += 20)
+  await bus.publish(events.slice(from, from + 20));
 await app.stop();
 await bus.close();

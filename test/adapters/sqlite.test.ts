@@ -41,7 +41,10 @@ describe("SQLite", () => {
   it("runs in WAL mode with synchronous=FULL", async () => {
     const store = sqlite(join(folder, "shop.db"));
     await store.open(session);
-    const settings = await store.transaction(async ({ native }) => [native.get("PRAGMA journal_mode"), native.get("PRAGMA synchronous")]);
+    const settings = await store.transaction(async ({ native }) => [
+      native.get("PRAGMA journal_mode"),
+      native.get("PRAGMA synchronous"),
+    ]);
     expect(settings).toEqual([{ journal_mode: "wal" }, { synchronous: 2 }]);
     expect(store.durable).toBe(true);
     await store.close();
@@ -49,12 +52,17 @@ describe("SQLite", () => {
 
   it("refuses a file that is no database, a folder that is not there, and a folder itself", async () => {
     const garbage = join(folder, "garbage.db");
-    writeFileSync(garbage, "this is no database at all, but it is long enough to be looked at".repeat(100));
+    writeFileSync(
+      garbage,
+      "this is no database at all, but it is long enough to be looked at".repeat(100),
+    );
     await expect(sqlite(garbage).open(session)).rejects.toMatchObject({
       code: "STORE_UNAVAILABLE",
       message: expect.stringContaining(garbage),
     });
-    await expect(sqlite(join(folder, "nowhere", "shop.db")).open(session)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await expect(sqlite(join(folder, "nowhere", "shop.db")).open(session)).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+    });
     await expect(sqlite(folder).open(session)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
   });
 
@@ -62,7 +70,9 @@ describe("SQLite", () => {
     const path = join(folder, "shop.db");
     const store = sqlite(path);
     await store.open(session);
-    await store.transaction(async ({ native }) => native.run("UPDATE odori_meta SET value = '99' WHERE key = 'version'"));
+    await store.transaction(async ({ native }) =>
+      native.run("UPDATE odori_meta SET value = '99' WHERE key = 'version'"),
+    );
     await store.close();
     await expect(sqlite(path).open(session)).rejects.toMatchObject({ code: "STORE_VERSION" });
   });
@@ -72,7 +82,9 @@ describe("SQLite", () => {
     const foreign = new DatabaseSync(path);
     foreign.exec("CREATE TABLE mine (x)");
     await expect(sqlite(path).inspect.counts()).rejects.toMatchObject({ code: "DATA_NOT_FOUND" });
-    await expect(sqlite(join(folder, "absent.db")).inspect.counts()).rejects.toMatchObject({ code: "DATA_NOT_FOUND" });
+    await expect(sqlite(join(folder, "absent.db")).inspect.counts()).rejects.toMatchObject({
+      code: "DATA_NOT_FOUND",
+    });
     expect(foreign.prepare("SELECT name FROM sqlite_schema").all()).toEqual([{ name: "mine" }]);
     expect(foreign.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "delete" });
     foreign.close();
@@ -104,7 +116,11 @@ describe("SQLite", () => {
   it("a service goes on by itself after its database was locked: nothing lost, no attempt counted", async () => {
     const path = join(folder, "payment.db");
     const bus = memoryBus(["payment"]);
-    const app = await start(payment, { store: sqlite(path, { busyTimeoutMs: 30 }), bus, logger: silent });
+    const app = await start(payment, {
+      store: sqlite(path, { busyTimeoutMs: 30 }),
+      bus,
+      logger: silent,
+    });
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
     const published = bus.publish([envelope(placed, "s", { orderId: "o" })]);
@@ -115,7 +131,9 @@ describe("SQLite", () => {
     await published;
     expect(effects(path)).toEqual(["o"]);
     expect(await app.health()).toMatchObject({ state: "ready", problem: undefined });
-    expect((await app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual(["done"]);
+    expect((await app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual([
+      "done",
+    ]);
     await app.stop();
     await bus.close();
   });
@@ -123,8 +141,14 @@ describe("SQLite", () => {
   it("a full disk: refused with a code, nothing lost, and it goes on when there is room", async () => {
     const path = join(folder, "payment.db");
     const bus = memoryBus(["payment"]);
-    const small = await start(payment, { store: sqlite(path, { maxBytes: 1_000_000 }), bus, logger: silent });
-    const events = Array.from({ length: 80 }, (_, i) => envelope(placed, `saga ${i}`, { orderId: `o${String(i).padStart(2, "0")}` }));
+    const small = await start(payment, {
+      store: sqlite(path, { maxBytes: 1_000_000 }),
+      bus,
+      logger: silent,
+    });
+    const events = Array.from({ length: 80 }, (_, i) =>
+      envelope(placed, `saga ${i}`, { orderId: `o${String(i).padStart(2, "0")}` }),
+    );
     const published = bus.publish(events).catch((error: unknown) => error);
     await eventually("it is full", async () => (await small.health()).problem === "STORE_FULL");
     const before = effects(path).length;
@@ -143,13 +167,19 @@ describe("SQLite", () => {
 
   it("too little room for the tables themselves: refused with that reason", async () => {
     const store = sqlite(join(folder, "payment.db"), { maxBytes: 8_192 });
-    await expect(start(payment, { store, bus: memoryBus(["payment"]), logger: silent })).rejects.toMatchObject({ code: "STORE_FULL" });
+    await expect(
+      start(payment, { store, bus: memoryBus(["payment"]), logger: silent }),
+    ).rejects.toMatchObject({ code: "STORE_FULL" });
   });
 
-  it("two processes on one file each do their part, and nothing is done twice", { timeout: 60_000 }, async () => {
+  it("two processes on one file each do their part, and nothing is done twice", {
+    timeout: 60_000,
+  }, async () => {
     const path = join(folder, "payment.db");
     const running = [1, 2].map((number) => worker(path, number));
-    const statuses = await Promise.all(running.map((child) => new Promise((resolve) => child.once("exit", resolve))));
+    const statuses = await Promise.all(
+      running.map((child) => new Promise((resolve) => child.once("exit", resolve))),
+    );
     expect(statuses).toEqual([0, 0]);
     const found = effects(path);
     expect(found.length).toBe(300);
@@ -158,8 +188,10 @@ describe("SQLite", () => {
   });
 
   it("knows which versions of SQLite are safe for several processes", () => {
-    for (const version of ["3.51.3", "3.51.10", "3.52.0", "4.0.0"]) expect([version, isSafe(version)]).toEqual([version, true]);
-    for (const version of ["3.51.2", "3.50.9", "3.7.0", "2.8.17", ""]) expect([version, isSafe(version)]).toEqual([version, false]);
+    for (const version of ["3.51.3", "3.51.10", "3.52.0", "4.0.0"])
+      expect([version, isSafe(version)]).toEqual([version, true]);
+    for (const version of ["3.51.2", "3.50.9", "3.7.0", "2.8.17", ""])
+      expect([version, isSafe(version)]).toEqual([version, false]);
   });
 
   it("diagnose says what is wrong", async () => {
@@ -168,8 +200,12 @@ describe("SQLite", () => {
     const app = await start(payment, { store: sqlite(path), bus, logger: silent });
     await bus.publish([envelope(placed, "s", { nonsense: 1 })]);
     await app.stop();
-    expect(diagnose(path, Date.now()).filter(({ level }) => level !== "ok")).toMatchObject([{ check: "parked", level: "warning" }]);
-    expect(diagnose(join(folder, "absent.db"), 0)).toMatchObject([{ level: "error", check: "DATA_NOT_FOUND" }]);
+    expect(diagnose(path, Date.now()).filter(({ level }) => level !== "ok")).toMatchObject([
+      { check: "parked", level: "warning" },
+    ]);
+    expect(diagnose(join(folder, "absent.db"), 0)).toMatchObject([
+      { level: "error", check: "DATA_NOT_FOUND" },
+    ]);
   });
 });
 
@@ -177,5 +213,7 @@ describe("SQLite", () => {
 function worker(path: string, number: number): ChildProcess {
   const file = new URL("sqlite-worker.ts", import.meta.url).pathname;
   const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
-  return spawn(process.execPath, [...flags, file, path, String(number)], { stdio: ["ignore", "ignore", "inherit"] });
+  return spawn(process.execPath, [...flags, file, path, String(number)], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }

@@ -6,14 +6,29 @@ import { chaos } from "./chaos.ts";
 describe.each([
   { store: "postgres", bus: "nats" },
   { store: "sqlite", bus: "nats" },
-] as const)("the order saga on $store and $bus while everything is killed, frozen and cut off", ({ store, bus }) => {
-  const missing = [store, bus].filter((name) => name !== "sqlite").find((name) => urlOf(name) === undefined);
-  const title = "every order ends, and everything adds up";
-  it.skipIf(missing !== undefined)(missing === undefined ? title : titleOf(missing, title), { timeout: 240_000 }, async () => {
-    const { orders, events, faults, violations } = await chaos({ seconds: 10, store, bus, members: 2, seed: 11 });
-    expect(violations).toEqual([]);
-    expect(orders).toBeGreaterThan(100);
-    expect(events).toBeGreaterThan(orders * 3);
-    expect([...faults.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(8);
-  });
-});
+] as const)(
+  "the order saga on $store and $bus while everything is killed, frozen and cut off",
+  ({ store, bus }) => {
+    const missing = [store, bus]
+      .filter((name) => name !== "sqlite")
+      .find((name) => urlOf(name) === undefined);
+    const title = "every order ends, and everything adds up";
+    it.skipIf(missing !== undefined)(
+      missing === undefined ? title : titleOf(missing, title),
+      { timeout: 240_000 },
+      async () => {
+        const { orders, events, faults, violations } = await chaos({
+          seconds: 10,
+          store,
+          bus,
+          members: 2,
+          seed: 11,
+        });
+        expect(violations).toEqual([]);
+        expect(orders).toBeGreaterThan(100);
+        expect(events).toBeGreaterThan(orders * 3);
+        expect([...faults.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(8);
+      },
+    );
+  },
+);

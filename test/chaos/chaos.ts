@@ -33,22 +33,38 @@ interface Guarded {
   readonly proxy: TcpProxy;
 }
 
-/** Least time between two kills of a server, in milliseconds: what it takes to come back, and some time to work. */
-const KILL_EVERY_MS: Readonly<Record<ServerName, number>> = { postgres: 3_000, nats: 2_000, rabbitmq: 20_000, kafka: 30_000 };
+/**
+ * Least time between two kills of a server, in milliseconds: what it takes to come back, and some
+ * time to work.
+ */
+const KILL_EVERY_MS: Readonly<Record<ServerName, number>> = {
+  postgres: 3_000,
+  nats: 2_000,
+  rabbitmq: 20_000,
+  kafka: 30_000,
+};
 const OPEN_MAX = 600;
 const BATCH = 20;
 /** How long everything has to come to an end once the faults are over. */
 const END_LIMIT_MS = 120_000;
 
-/** Runs the order saga over many processes and real servers while both are killed, frozen and cut off, and then looks whether everything adds up. */
+/**
+ * Runs the order saga over many processes and real servers while both are killed, frozen and cut
+ * off, and then looks whether everything adds up.
+ */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const data = mkdtempSync(join(tmpdir(), "odori-chaos-"));
   const guards: Guarded[] = [];
   const started = performance.now();
   try {
-    const names = new Set<ServerName>(options.store === "postgres" ? ["postgres", options.bus] : [options.bus]);
+    const names = new Set<ServerName>(
+      options.store === "postgres" ? ["postgres", options.bus] : [options.bus],
+    );
     for (const name of names) guards.push(await guard(name));
-    return { ...(await play(options, data, guards)), seconds: Math.round((performance.now() - started) / 1_000) };
+    return {
+      ...(await play(options, data, guards)),
+      seconds: Math.round((performance.now() - started) / 1_000),
+    };
   } finally {
     for (const { server, proxy } of guards) {
       await proxy.close();
@@ -67,22 +83,32 @@ async function guard(name: ServerName): Promise<Guarded> {
   return { name, server, proxy };
 }
 
-async function play(options: ChaosOptions, data: string, guards: readonly Guarded[]): Promise<Omit<ChaosResult, "seconds">> {
+async function play(
+  options: ChaosOptions,
+  data: string,
+  guards: readonly Guarded[],
+): Promise<Omit<ChaosResult, "seconds">> {
   const random = generator(options.seed);
   const faults = new Map<string, number>();
   const count = (fault: string) => faults.set(fault, (faults.get(fault) ?? 0) + 1);
-  const past = ({ server, proxy }: Guarded) => server.url.replace(`:${server.place.port}`, `:${proxy.port}`);
-  const environment = Object.fromEntries(guards.map((one) => [`ORDER_${one.name.toUpperCase()}`, past(one)]));
+  const past = ({ server, proxy }: Guarded) =>
+    server.url.replace(`:${server.place.port}`, `:${proxy.port}`);
+  const environment = Object.fromEntries(
+    guards.map((one) => [`ORDER_${one.name.toUpperCase()}`, past(one)]),
+  );
   const database = guards.find(({ name }) => name === "postgres");
   // Straight to the server, past the proxy: what the oracle reads is not disturbed.
   const databases = options.store === "sqlite" ? files(data) : schemas(database?.server.url ?? "");
   const fleet = new Fleet({ ...options, data, environment });
   try {
     await until("all services are running", 60_000, async () => fleet.ready);
-    for (const { name, server } of guards) if (name === "rabbitmq") await settleQuorumQueues(server);
+    for (const { name, server } of guards)
+      if (name === "rabbitmq") await settleQuorumQueues(server);
     const ends = performance.now() + options.seconds * 1_000;
     const open = async () => {
-      const [row] = await databases.read("order", "SELECT count(*) AS open FROM orders WHERE state = 'placed'").catch(() => []);
+      const [row] = await databases
+        .read("order", "SELECT count(*) AS open FROM orders WHERE state = 'placed'")
+        .catch(() => []);
       return row === undefined ? undefined : Number(row.open);
     };
     let next = 1;
@@ -94,7 +120,9 @@ async function play(options: ChaosOptions, data: string, guards: readonly Guarde
           next += BATCH;
           fleet.place(orders);
         } else fleet.repeat();
-        options.progress?.(`${next - 1} orders, ${now ?? "?"} open, ${[...faults.values()].reduce((sum, n) => sum + n, 0)} faults`);
+        options.progress?.(
+          `${next - 1} orders, ${now ?? "?"} open, ${[...faults.values()].reduce((sum, n) => sum + n, 0)} faults`,
+        );
         await pause(now === undefined ? 200 : 40);
       }
     })();
@@ -111,10 +139,16 @@ async function play(options: ChaosOptions, data: string, guards: readonly Guarde
     await until("every order has ended", END_LIMIT_MS, async () => {
       fleet.repeat();
       options.progress?.(`${fleet.asked} orders unanswered, ${await open()} open`);
-      return fleet.asked === 0 && (await open()) === 0 && (await leftOvers(databases, options)) === 0;
+      return (
+        fleet.asked === 0 && (await open()) === 0 && (await leftOvers(databases, options)) === 0
+      );
     }).catch(() => {});
     await fleet.stop();
-    const verdict = await judge(databases, fleet.placed, options.store === "sqlite" ? "odori_" : "");
+    const verdict = await judge(
+      databases,
+      fleet.placed,
+      options.store === "sqlite" ? "odori_" : "",
+    );
     return { ...verdict, faults };
   } finally {
     await fleet.stop();
@@ -127,11 +161,20 @@ interface Fault {
   inject(fleet: Fleet, random: () => number): Promise<void>;
 }
 
-function choose(random: () => number, guards: readonly Guarded[], killed: Map<ServerName, number>): Fault {
+function choose(
+  random: () => number,
+  guards: readonly Guarded[],
+  killed: Map<ServerName, number>,
+): Fault {
   const guard = guards[Math.floor(random() * guards.length)];
   const dice = random();
-  if (guard === undefined || dice < 0.35) return { name: "kill -9 service", inject: async (fleet) => fleet.kill(random) };
-  if (dice < 0.5) return { name: "freeze service", inject: (fleet) => fleet.pause(random, 300 + random() * 5_000) };
+  if (guard === undefined || dice < 0.35)
+    return { name: "kill -9 service", inject: async (fleet) => fleet.kill(random) };
+  if (dice < 0.5)
+    return {
+      name: "freeze service",
+      inject: (fleet) => fleet.pause(random, 300 + random() * 5_000),
+    };
   const { name, server, proxy } = guard;
   const since = performance.now() - (killed.get(name) ?? Number.NEGATIVE_INFINITY);
   if (dice < 0.65 && since > KILL_EVERY_MS[name]) {
@@ -153,11 +196,18 @@ function choose(random: () => number, guards: readonly Guarded[], killed: Map<Se
     return { name: `freeze ${name}`, inject };
   }
   if (dice < 0.84) return { name: `cut ${name}`, inject: async () => proxy.cut() };
-  if (dice < 0.92) return { name: `lose answers of ${name}`, inject: () => proxy.swallow(20 + random() * 300) };
-  return { name: `delay ${name}`, inject: () => proxy.delay(20 + random() * 200, 500 + random() * 1_000) };
+  if (dice < 0.92)
+    return { name: `lose answers of ${name}`, inject: () => proxy.swallow(20 + random() * 300) };
+  return {
+    name: `delay ${name}`,
+    inject: () => proxy.delay(20 + random() * 200, 500 + random() * 1_000),
+  };
 }
 
-async function leftOvers(databases: ReturnType<typeof files>, { store }: ChaosOptions): Promise<number> {
+async function leftOvers(
+  databases: ReturnType<typeof files>,
+  { store }: ChaosOptions,
+): Promise<number> {
   const prefix = store === "sqlite" ? "odori_" : "";
   let left = 0;
   for (const service of SERVICES) {
@@ -172,7 +222,10 @@ async function leftOvers(databases: ReturnType<typeof files>, { store }: ChaosOp
   return left;
 }
 
-/** RabbitMQ 3.10 writes where the members of a quorum queue are some seconds late; one that is killed before comes back without a leader, for ever. */
+/**
+ * RabbitMQ 3.10 writes where the members of a quorum queue are some seconds late; one that is
+ * killed before comes back without a leader, for ever.
+ */
 async function settleQuorumQueues(server: Server): Promise<void> {
   await server.control(["eval", "[dets:sync(T) || T <- dets:all()]."]);
 }
@@ -180,7 +233,8 @@ async function settleQuorumQueues(server: Server): Promise<void> {
 async function until(what: string, limitMs: number, done: () => Promise<boolean>): Promise<void> {
   const ends = performance.now() + limitMs;
   while (!(await done())) {
-    if (performance.now() > ends) throw new Error(`It did not happen within ${limitMs} ms: ${what}`);
+    if (performance.now() > ends)
+      throw new Error(`It did not happen within ${limitMs} ms: ${what}`);
     await pause(200);
   }
 }

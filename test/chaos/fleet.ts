@@ -23,7 +23,10 @@ export const SERVICES = ["order", "payment", "inventory", "shipping"] as const;
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 const RESTART_MS = 300;
 
-/** All processes of all services. One that ends is started again, as a supervisor would, until the fleet is stopped. */
+/**
+ * All processes of all services. One that ends is started again, as a supervisor would, until the
+ * fleet is stopped.
+ */
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #members: readonly Member[];
@@ -35,7 +38,12 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#members = SERVICES.flatMap((service) =>
-      Array.from({ length: options.members }, () => ({ service, child: undefined, ready: false, paused: false })),
+      Array.from({ length: options.members }, () => ({
+        service,
+        child: undefined,
+        ready: false,
+        paused: false,
+      })),
     );
     for (const member of this.#members) this.#start(member);
   }
@@ -89,7 +97,9 @@ export class Fleet {
   }
 
   #send(orders: readonly Order[]): void {
-    const shops = this.#members.filter(({ service, ready, paused }) => service === "order" && ready && !paused);
+    const shops = this.#members.filter(
+      ({ service, ready, paused }) => service === "order" && ready && !paused,
+    );
     const shop = shops[Math.floor(Math.random() * shops.length)];
     if (shop?.child?.connected === true && orders.length > 0) shop.child.send(orders, () => {});
   }
@@ -101,15 +111,29 @@ export class Fleet {
 
   #start(member: Member): void {
     const { store, bus, data, environment } = this.#options;
-    const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", WORKER, member.service, store, bus, data];
+    const flags = [
+      "--conditions=odori-source",
+      "--disable-warning=ExperimentalWarning",
+      WORKER,
+      member.service,
+      store,
+      bus,
+      data,
+    ];
     const child = spawn(process.execPath, flags, {
-      stdio: ["ignore", "ignore", process.env.CHAOS_LOG === undefined ? "ignore" : "inherit", "ipc"],
+      stdio: [
+        "ignore",
+        "ignore",
+        process.env.CHAOS_LOG === undefined ? "ignore" : "inherit",
+        "ipc",
+      ],
       env: { ...process.env, ...environment },
     });
     member.child = child;
     child.on("message", (message: { readonly ready?: boolean; readonly placed?: string }) => {
       if (message.ready === true) member.ready = true;
-      if (message.placed !== undefined && this.#asked.delete(message.placed)) this.placed.add(message.placed);
+      if (message.placed !== undefined && this.#asked.delete(message.placed))
+        this.placed.add(message.placed);
     });
     child.on("error", () => {});
     child.once("exit", () => {

@@ -17,22 +17,52 @@ const command = new Command("npm run chaos --")
     "Runs the order saga over many processes while services, database and broker are killed, frozen and cut off; then looks for what was lost or doubled.",
   )
   .option("--minutes <n>", "how long faults are injected", positive, 1)
-  .addOption(new Option("--store <name>", "what keeps the data").choices(["sqlite", "postgres"]).default("postgres"))
-  .addOption(new Option("--bus <name>", "what moves the events").choices(["postgres", "nats", "rabbitmq", "kafka"]).default("nats"))
+  .addOption(
+    new Option("--store <name>", "what keeps the data")
+      .choices(["sqlite", "postgres"])
+      .default("postgres"),
+  )
+  .addOption(
+    new Option("--bus <name>", "what moves the events")
+      .choices(["postgres", "nats", "rabbitmq", "kafka"])
+      .default("nats"),
+  )
   .option("--members <n>", "processes of each service", positive, 2)
-  .option("--seed <n>", "which faults, in which order; when they hit is up to the machine", positive, Date.now() % 1_000_000)
+  .option(
+    "--seed <n>",
+    "which faults, in which order; when they hit is up to the machine",
+    positive,
+    Date.now() % 1_000_000,
+  )
   .option("--json", "print JSON", false)
-  .addHelpText("after", "\nExit status 1 says that something was found. kill -9 does not test fsync: the page cache survives it.");
+  .addHelpText(
+    "after",
+    "\nExit status 1 says that something was found. kill -9 does not test fsync: the page cache survives it.",
+  );
 
 const flags = command.parse().opts<Flags>();
-const progress = process.stderr.isTTY ? (line: string) => process.stderr.write(`\r\u001b[K${line}`) : undefined;
-const result = await chaos({ ...flags, seconds: flags.minutes * 60, ...(progress === undefined ? {} : { progress }) });
+const progress = process.stderr.isTTY
+  ? (line: string) => process.stderr.write(`\r\u001b[K${line}`)
+  : undefined;
+const result = await chaos({
+  ...flags,
+  seconds: flags.minutes * 60,
+  ...(progress === undefined ? {} : { progress }),
+});
 if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
 const { orders, events, violations, seconds, faults } = result;
 if (flags.json)
-  console.log(JSON.stringify({ ...flags, orders, events, seconds, faults: Object.fromEntries(faults), violations }, undefined, 2));
+  console.log(
+    JSON.stringify(
+      { ...flags, orders, events, seconds, faults: Object.fromEntries(faults), violations },
+      undefined,
+      2,
+    ),
+  );
 else {
-  console.log(`${flags.store} + ${flags.bus}, ${flags.members} processes of each service, seed ${flags.seed}, ${seconds} s\n`);
+  console.log(
+    `${flags.store} + ${flags.bus}, ${flags.members} processes of each service, seed ${flags.seed}, ${seconds} s\n`,
+  );
   console.log("| fault | injected |\n| --- | ---: |");
   for (const [fault, count] of [...faults].sort()) console.log(`| ${fault} | ${count} |`);
   console.log(`\n${orders} orders, ${events} events, ${violations.length} violations`);

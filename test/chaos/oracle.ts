@@ -2,7 +2,10 @@ import { audit } from "../../examples/order/audit.ts";
 import type { Databases } from "../../examples/order/database.ts";
 import { SERVICES } from "./fleet.ts";
 
-/** What is wrong, and how much was looked at. Reads tables with plain SQL: nothing of Odori's is used or believed. */
+/**
+ * What is wrong, and how much was looked at. Reads tables with plain SQL: nothing of Odori's is
+ * used or believed.
+ */
 export interface Verdict {
   readonly orders: number;
   readonly events: number;
@@ -12,20 +15,39 @@ export interface Verdict {
 const SHOWN_MAX = 20;
 
 /**
- * Every order that was answered for is there and has ended; money and stock are conserved, nothing is doubled (the books have no unique
- * constraint); every event that was heard was emitted by somebody; nothing is left over.
+ * Every order that was answered for is there and has ended; money and stock are conserved, nothing
+ * is doubled (the books have no unique constraint); every event that was heard was emitted by
+ * somebody; nothing is left over.
  */
-export async function judge(databases: Databases, placed: ReadonlySet<string>, prefix: string): Promise<Verdict> {
+export async function judge(
+  databases: Databases,
+  placed: ReadonlySet<string>,
+  prefix: string,
+): Promise<Verdict> {
   const violations: string[] = [];
   const books = await audit(databases);
   violations.push(...books.violations.map((violation) => `books: ${violation}`));
   violations.push(...books.open.map((orderId) => `unended: ${orderId}`));
-  const orders = new Set((await databases.read("order", "SELECT order_id FROM orders")).map((row) => String(row.order_id)));
-  for (const orderId of placed) if (!orders.has(orderId)) violations.push(`lost: ${orderId} was answered for, and is not there`);
+  const orders = new Set(
+    (await databases.read("order", "SELECT order_id FROM orders")).map((row) =>
+      String(row.order_id),
+    ),
+  );
+  for (const orderId of placed)
+    if (!orders.has(orderId))
+      violations.push(`lost: ${orderId} was answered for, and is not there`);
   const emitted = new Map<string, string>();
-  const heard: { readonly service: string; readonly id: string; readonly cause: string | undefined; readonly disposition: string }[] = [];
+  const heard: {
+    readonly service: string;
+    readonly id: string;
+    readonly cause: string | undefined;
+    readonly disposition: string;
+  }[] = [];
   for (const service of SERVICES) {
-    const rows = await databases.read(service, `SELECT id, causation_id, disposition, emitted FROM ${prefix}inbox`);
+    const rows = await databases.read(
+      service,
+      `SELECT id, causation_id, disposition, emitted FROM ${prefix}inbox`,
+    );
     for (const row of rows) {
       heard.push({
         service,
@@ -33,7 +55,9 @@ export async function judge(databases: Databases, placed: ReadonlySet<string>, p
         cause: row.causation_id === null ? undefined : String(row.causation_id),
         disposition: String(row.disposition),
       });
-      const list: readonly { readonly id: string; readonly type: string }[] = JSON.parse(String(row.emitted));
+      const list: readonly { readonly id: string; readonly type: string }[] = JSON.parse(
+        String(row.emitted),
+      );
       for (const { id, type } of list) {
         if (emitted.has(id)) violations.push(`doubled: ${type} ${id} was emitted twice`);
         emitted.set(id, type);
@@ -43,13 +67,17 @@ export async function judge(databases: Databases, placed: ReadonlySet<string>, p
       service,
       `SELECT (SELECT count(*) FROM ${prefix}outbox) AS outbox, (SELECT count(*) FROM ${prefix}deferred) AS deferred`,
     );
-    if (Number(left?.outbox) > 0) violations.push(`left over: ${left?.outbox} rows in the outbox of ${service}`);
-    if (Number(left?.deferred) > 0) violations.push(`left over: ${left?.deferred} deferred deliveries of ${service}`);
+    if (Number(left?.outbox) > 0)
+      violations.push(`left over: ${left?.outbox} rows in the outbox of ${service}`);
+    if (Number(left?.deferred) > 0)
+      violations.push(`left over: ${left?.deferred} deferred deliveries of ${service}`);
   }
   for (const { service, id, cause, disposition } of heard) {
     if (disposition === "begun") continue;
-    if (!emitted.has(id)) violations.push(`without a cause: ${service} heard ${id}, which nobody emitted`);
-    if (cause !== undefined && !emitted.has(cause)) violations.push(`without a cause: ${id} names ${cause}, which nobody emitted`);
+    if (!emitted.has(id))
+      violations.push(`without a cause: ${service} heard ${id}, which nobody emitted`);
+    if (cause !== undefined && !emitted.has(cause))
+      violations.push(`without a cause: ${id} names ${cause}, which nobody emitted`);
   }
   const shown = violations.slice(0, SHOWN_MAX);
   if (violations.length > shown.length) shown.push(`and ${violations.length - shown.length} more`);

@@ -1,6 +1,9 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** A TCP proxy in front of a server, which cuts connections, loses what the server answers, and holds bytes back. */
+/**
+ * A TCP proxy in front of a server, which cuts connections, loses what the server answers, and
+ * holds bytes back.
+ */
 export class TcpProxy {
   readonly port: number;
   /** Where the server is; set once it is known. */
@@ -23,7 +26,9 @@ export class TcpProxy {
       server.once("error", reject);
       server.listen(0, "127.0.0.1", () => {
         const address = server.address();
-        resolve(new TcpProxy(server, typeof address === "object" && address !== null ? address.port : 0));
+        resolve(
+          new TcpProxy(server, typeof address === "object" && address !== null ? address.port : 0),
+        );
       });
     });
   }
@@ -83,10 +88,15 @@ export class TcpProxy {
   }
 
   #pass(from: Socket, to: Socket, answer: boolean): void {
-    // Timers alone would let a later piece overtake an earlier one, which no network does: only the first that is held back may go.
+    // Timers alone would let a later piece overtake an earlier one, which no network does: only the
+    // first that is held back may go.
     const held: { readonly chunk: Buffer; readonly due: number }[] = [];
     const release = () => {
-      for (let first = held[0]; first !== undefined && first.due <= performance.now(); first = held[0]) {
+      for (
+        let first = held[0];
+        first !== undefined && first.due <= performance.now();
+        first = held[0]
+      ) {
         held.shift();
         if (to.writable) to.write(first.chunk);
       }

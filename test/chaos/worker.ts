@@ -1,4 +1,7 @@
-/** One process of one service, for the fault tests: it hears everything now and then twice and late, and the order service places what it is told to. */
+/**
+ * One process of one service, for the fault tests: it hears everything now and then twice and late,
+ * and the order service places what it is told to.
+ */
 import { type Bus, type Service, start } from "odori";
 import { orderPlaced } from "../../examples/order/contracts.ts";
 import { run, type Tx } from "../../examples/order/database.ts";
@@ -22,12 +25,17 @@ const MISCHIEF = { twice: 0.05, late: 0.05, lateMs: 100, unacknowledged: 0.02 };
 function mischievous(inner: Bus): Bus {
   return {
     guarantees: inner.guarantees,
-    publish: (events) => inner.publish(events.flatMap((event) => (Math.random() < MISCHIEF.twice ? [event, event] : [event]))),
+    publish: (events) =>
+      inner.publish(
+        events.flatMap((event) => (Math.random() < MISCHIEF.twice ? [event, event] : [event])),
+      ),
     subscribe: (options, deliver) =>
       inner.subscribe(options, async (incoming) => {
-        if (Math.random() < MISCHIEF.late) await new Promise((resolve) => setTimeout(resolve, Math.random() * MISCHIEF.lateMs));
+        if (Math.random() < MISCHIEF.late)
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * MISCHIEF.lateMs));
         await deliver(incoming);
-        if (Math.random() < MISCHIEF.unacknowledged) throw new Error("the acknowledgement was lost");
+        if (Math.random() < MISCHIEF.unacknowledged)
+          throw new Error("the acknowledgement was lost");
       }),
     close: () => inner.close(),
   };
@@ -56,7 +64,12 @@ async function shop(): Promise<void> {
   process.on("message", (orders: readonly Order[]) => {
     for (const { orderId, amountCents, ...goods } of orders) {
       const begun = app.begin(orderId, async (tx) => {
-        await run(tx, "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", orderId, amountCents);
+        await run(
+          tx,
+          "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')",
+          orderId,
+          amountCents,
+        );
         return orderPlaced({ orderId, amountCents, ...goods });
       });
       // What is not answered is asked for again, of whoever is there then.

@@ -14,7 +14,10 @@ import {
   undoneBeside,
 } from "./sound.ts";
 
-/* Choreographies that are known to be broken, with the codes that say so: each a sound one with something changed. */
+/*
+ * Choreographies that are known to be broken, with the codes that say so: each a sound one with
+ * something changed.
+ */
 
 function change(base: Raw, services: Services, more: Raw = {}): Raw {
   const old = typeof base.services === "object" && base.services !== null ? base.services : {};
@@ -24,7 +27,11 @@ function change(base: Raw, services: Services, more: Raw = {}): Raw {
 export const BROKEN: readonly Case[] = [
   {
     name: "a failure that nobody takes up",
-    manifest: change(sequential, { order: order(["stock.reserved.v1"], ["payment.refunded.v1"]) }, { external: ["payment.declined.v1"] }),
+    manifest: change(
+      sequential,
+      { order: order(["stock.reserved.v1"], ["payment.refunded.v1"]) },
+      { external: ["payment.declined.v1"] },
+    ),
     codes: ["STUCK"],
   },
   {
@@ -57,7 +64,14 @@ export const BROKEN: readonly Case[] = [
           { on: ["payment.charged.v1"], emits: ["order.completed.v1"] },
           { on: ["order.expired.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
         ],
-        deadlines: [{ after: "order.placed.v1", within: "PT15M", unless: ["payment.charged.v1"], emits: "order.expired.v1" }],
+        deadlines: [
+          {
+            after: "order.placed.v1",
+            within: "PT15M",
+            unless: ["payment.charged.v1"],
+            emits: "order.expired.v1",
+          },
+        ],
       },
       payment: {
         reactions: [
@@ -84,7 +98,12 @@ export const BROKEN: readonly Case[] = [
     name: "something is undone though the saga succeeds",
     manifest: change(sequential, {
       order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
-      payment: { reactions: [charge, { on: ["stock.sold_out.v1", "stock.reserved.v1"], undoes: "payment.charged.v1" }] },
+      payment: {
+        reactions: [
+          charge,
+          { on: ["stock.sold_out.v1", "stock.reserved.v1"], undoes: "payment.charged.v1" },
+        ],
+      },
     }),
     codes: ["UNDONE_ON_SUCCESS"],
   },
@@ -112,9 +131,20 @@ export const BROKEN: readonly Case[] = [
   },
   {
     name: "the same message twice, and neither inbox nor fence",
-    manifest: change(sequential, { payment: { inbox: false, fence: false, reactions: [charge, refund] } }),
-    // Declined at first and charged the second time, or the other way round: everything that comes of that.
-    codes: ["DOUBLE_COMPENSATION", "DOUBLE_EFFECT", "HANGING", "MIXED_END", "NO_UNDO", "ORPHAN", "UNDONE_ON_SUCCESS"],
+    manifest: change(sequential, {
+      payment: { inbox: false, fence: false, reactions: [charge, refund] },
+    }),
+    // Declined at first and charged the second time, or the other way round: everything that comes
+    // of that.
+    codes: [
+      "DOUBLE_COMPENSATION",
+      "DOUBLE_EFFECT",
+      "HANGING",
+      "MIXED_END",
+      "NO_UNDO",
+      "ORPHAN",
+      "UNDONE_ON_SUCCESS",
+    ],
   },
   {
     name: "undone in the wrong order",
@@ -122,9 +152,21 @@ export const BROKEN: readonly Case[] = [
       sequential,
       {
         order: order(["shipping.sent.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
-        payment: { reactions: [charge, { ...refund, on: ["stock.sold_out.v1", "shipping.refused.v1"] }] },
-        stock: { reactions: [reserve, { on: ["payment.refunded.v1"], undoes: "stock.reserved.v1" }] },
-        shipping: { reactions: [{ on: ["stock.reserved.v1"], emits: ["shipping.sent.v1"], fails: ["shipping.refused.v1"] }] },
+        payment: {
+          reactions: [charge, { ...refund, on: ["stock.sold_out.v1", "shipping.refused.v1"] }],
+        },
+        stock: {
+          reactions: [reserve, { on: ["payment.refunded.v1"], undoes: "stock.reserved.v1" }],
+        },
+        shipping: {
+          reactions: [
+            {
+              on: ["stock.reserved.v1"],
+              emits: ["shipping.sent.v1"],
+              fails: ["shipping.refused.v1"],
+            },
+          ],
+        },
       },
       { undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] },
     ),
@@ -148,7 +190,10 @@ export const BROKEN: readonly Case[] = [
         ["payment.declined.v1"],
         [{ on: ["order.placed.v1"], emits: ["order.reminded.v1"], readonly: true }],
       ),
-      payment: { mayPark: true, reactions: [{ ...charge, on: ["order.placed.v1", "order.reminded.v1"], readonly: true }] },
+      payment: {
+        mayPark: true,
+        reactions: [{ ...charge, on: ["order.placed.v1", "order.reminded.v1"], readonly: true }],
+      },
     }),
     // Both deliveries may be answered, too, and differently.
     codes: ["DOUBLE_END", "MIXED_END", "PARKED_STUCK", "UNDONE_ON_SUCCESS"],
@@ -160,14 +205,25 @@ export const BROKEN: readonly Case[] = [
   },
   {
     name: "a lock that only success releases",
-    manifest: { ...sequential, locks: [{ name: "order pending", acquire: "order.placed.v1", release: ["order.completed.v1"] }] },
+    manifest: {
+      ...sequential,
+      locks: [
+        { name: "order pending", acquire: "order.placed.v1", release: ["order.completed.v1"] },
+      ],
+    },
     codes: ["LOCK_LEAK"],
   },
   {
     name: "a lock that may be released before it is acquired",
     manifest: {
       ...parallel,
-      locks: [{ name: "money", acquire: "payment.charged.v1", release: ["stock.reserved.v1", "stock.sold_out.v1", "payment.settled.v1"] }],
+      locks: [
+        {
+          name: "money",
+          acquire: "payment.charged.v1",
+          release: ["stock.reserved.v1", "stock.sold_out.v1", "payment.settled.v1"],
+        },
+      ],
     },
     codes: ["LOCK_LEAK"],
   },
@@ -175,7 +231,13 @@ export const BROKEN: readonly Case[] = [
     name: "another one, the other way round",
     manifest: {
       ...parallel,
-      locks: [{ name: "goods", acquire: "stock.reserved.v1", release: ["payment.charged.v1", "payment.declined.v1", "stock.settled.v1"] }],
+      locks: [
+        {
+          name: "goods",
+          acquire: "stock.reserved.v1",
+          release: ["payment.charged.v1", "payment.declined.v1", "stock.settled.v1"],
+        },
+      ],
     },
     codes: ["LOCK_LEAK"],
   },
@@ -186,7 +248,11 @@ export const BROKEN: readonly Case[] = [
         fence: false,
         reactions: [
           { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
-          { on: ["order.expired.v1"], undoes: "payment.charged.v1", emits: ["payment.refunded.v1"] },
+          {
+            on: ["order.expired.v1"],
+            undoes: "payment.charged.v1",
+            emits: ["payment.refunded.v1"],
+          },
         ],
       },
       order: {
@@ -194,7 +260,12 @@ export const BROKEN: readonly Case[] = [
         reactions: [
           { on: ["order.placed.v1"], emits: ["order.opened.v1"], readonly: true },
           { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"] },
-          { on: ["payment.refunded.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
+          {
+            on: ["payment.refunded.v1"],
+            once: "end",
+            emits: ["order.abandoned.v1"],
+            readonly: true,
+          },
           { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
         ],
         deadlines: [{ after: "order.opened.v1", within: "1h", emits: "order.expired.v1" }],
@@ -209,7 +280,10 @@ export const BROKEN: readonly Case[] = [
   },
   {
     name: "a delivery that is given up on, without an answer",
-    manifest: manifest({ order: order(["payment.charged.v1"], ["payment.declined.v1"]), payment: { mayPark: true, reactions: [charge] } }),
+    manifest: manifest({
+      order: order(["payment.charged.v1"], ["payment.declined.v1"]),
+      payment: { mayPark: true, reactions: [charge] },
+    }),
     codes: ["PARKED_STUCK"],
   },
   {
@@ -245,39 +319,57 @@ export const BROKEN: readonly Case[] = [
   },
   {
     name: "an event that nobody hears",
-    manifest: change(sequential, { stock: { reactions: [{ ...reserve, emits: [["stock.reserved.v1", "stock.counted.v1"]] }] } }),
+    manifest: change(sequential, {
+      stock: { reactions: [{ ...reserve, emits: [["stock.reserved.v1", "stock.counted.v1"]] }] },
+    }),
     codes: ["UNHEARD"],
   },
   {
     name: "an event that nobody emits",
-    manifest: change(sequential, { stock: { reactions: [reserve, { on: ["stock.recounted.v1"] }] } }),
+    manifest: change(sequential, {
+      stock: { reactions: [reserve, { on: ["stock.recounted.v1"] }] },
+    }),
     codes: ["DEAD_REACTION", "NEVER_EMITTED"],
   },
   {
     name: "an undo of another service's effect",
-    manifest: change(sequential, { stock: { reactions: [reserve, { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1" }] } }),
+    manifest: change(sequential, {
+      stock: { reactions: [reserve, { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1" }] },
+    }),
     codes: ["FOREIGN_UNDO"],
   },
   {
     name: "an undo of what is no effect",
-    manifest: change(sequential, { stock: { reactions: [reserve, { on: ["payment.declined.v1"], undoes: "stock.sold_out.v1" }] } }),
+    manifest: change(sequential, {
+      stock: { reactions: [reserve, { on: ["payment.declined.v1"], undoes: "stock.sold_out.v1" }] },
+    }),
     codes: ["UNKNOWN_EFFECT"],
   },
   {
     name: "a join of two outcomes of one reaction",
-    manifest: change(sequential, { stock: { reactions: [reserve, { all: ["payment.charged.v1", "payment.declined.v1"] }] } }),
+    manifest: change(sequential, {
+      stock: { reactions: [reserve, { all: ["payment.charged.v1", "payment.declined.v1"] }] },
+    }),
     codes: ["DEAD_REACTION"],
   },
   {
     name: "an external event makes nothing run",
-    manifest: change(sequential, { stock: { reactions: [reserve, { on: ["gateway.settled.v1"] }] } }, { external: ["gateway.settled.v1"] }),
+    manifest: change(
+      sequential,
+      { stock: { reactions: [reserve, { on: ["gateway.settled.v1"] }] } },
+      { external: ["gateway.settled.v1"] },
+    ),
     codes: ["DEAD_REACTION"],
   },
   {
     name: "success is not to be had",
     manifest: change(
       sequential,
-      { stock: { reactions: [{ on: ["payment.charged.v1"], readonly: true, emits: ["stock.sold_out.v1"] }] } },
+      {
+        stock: {
+          reactions: [{ on: ["payment.charged.v1"], readonly: true, emits: ["stock.sold_out.v1"] }],
+        },
+      },
       {},
     ),
     codes: ["DEAD_REACTION", "NEVER_EMITTED", "NO_SUCCESS"],
@@ -285,7 +377,10 @@ export const BROKEN: readonly Case[] = [
   {
     name: "an event from outside that may never come",
     manifest: manifest(
-      { order: order(["payment.charged.v1"], []), payment: { reactions: [{ on: ["gateway.settled.v1"], emits: ["payment.charged.v1"] }] } },
+      {
+        order: order(["payment.charged.v1"], []),
+        payment: { reactions: [{ on: ["gateway.settled.v1"], emits: ["payment.charged.v1"] }] },
+      },
       { arrives: ["gateway.settled.v1"], fails: [], external: ["order.placed.v1"] },
     ),
     codes: ["STUCK"],

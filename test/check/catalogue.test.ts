@@ -6,7 +6,9 @@ import { SOUND } from "./sound.ts";
 
 function codesOf(manifest: Readonly<Record<string, unknown>>): readonly string[] {
   const { findings } = check(toManifest(manifest), { repairs: false });
-  return [...new Set(findings.filter(({ severity }) => severity === "error").map(({ code }) => code))].sort();
+  return [
+    ...new Set(findings.filter(({ severity }) => severity === "error").map(({ code }) => code)),
+  ].sort();
 }
 
 describe("sound choreographies stay silent", () => {

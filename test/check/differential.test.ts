@@ -14,8 +14,8 @@ import { reference } from "./reference.ts";
 const STATES_MAX = 2_000;
 const RUNS = 150;
 
-function keysOf({ refutations }: Exploration): readonly string[] {
-  return refutations.map(({ violation }) => violationKey(violation)).sort();
+function keysOf({ counterexamples }: Exploration): readonly string[] {
+  return counterexamples.map(({ violation }) => violationKey(violation)).sort();
 }
 
 function loops(exploration: Exploration): boolean {
@@ -23,12 +23,17 @@ function loops(exploration: Exploration): boolean {
 }
 
 describe("on random choreographies", () => {
-  it("the reduced search finds what the plain one finds, and reaches the same reactions", { timeout: 120_000 }, () => {
+  it("the reduced search finds what the plain one finds, and reaches the same reactions", {
+    timeout: 120_000,
+  }, () => {
     let reduced = 0;
     let plain = 0;
     const same = (manifest: Manifest) => {
       const model = compile(manifest);
-      const [short, long] = [explore(model, { statesMax: STATES_MAX }), explore(model, { statesMax: STATES_MAX, plain: true })];
+      const [short, long] = [
+        explore(model, { statesMax: STATES_MAX }),
+        explore(model, { statesMax: STATES_MAX, reduction: false }),
+      ];
       fc.pre(short.exhaustive && long.exhaustive);
       reduced += short.states;
       plain += long.states;
@@ -42,7 +47,9 @@ describe("on random choreographies", () => {
     expect(reduced).toBeLessThan(plain);
   });
 
-  it("the checker finds what a plain interpreter of the same tables finds", { timeout: 240_000 }, () => {
+  it("the checker finds what a plain interpreter of the same tables finds", {
+    timeout: 240_000,
+  }, () => {
     const same = (manifest: Manifest) => {
       const model = compile(manifest);
       const explored = explore(model, { statesMax: STATES_MAX });
@@ -53,19 +60,23 @@ describe("on random choreographies", () => {
       expect(keysOf(explored)).toEqual(found?.violations);
       expect(explored.succeeded).toBe(found?.succeeded);
       const acting = model.reactions.filter(({ index }) => explored.ran[index] !== 0);
-      expect(acting.map(({ service, place }) => `${service.name} ${place}`).sort()).toEqual([...(found?.ran ?? [])].sort());
+      expect(acting.map(({ service, place }) => `${service.name} ${place}`).sort()).toEqual(
+        [...(found?.ran ?? [])].sort(),
+      );
     };
     fc.assert(fc.property(randomManifest(0), same), { numRuns: RUNS });
   });
 
-  it("each counterexample is one: played step by step, it breaks the rule that it names", { timeout: 120_000 }, () => {
+  it("each counterexample is one: played step by step, it breaks the rule that it names", {
+    timeout: 120_000,
+  }, () => {
     let played = 0;
     const plays = (manifest: Manifest) => {
       const model = compile(manifest);
       const explored = explore(model, { statesMax: STATES_MAX });
       // In a loop two deliveries stand for more, so its ways are not steps of the machine alone.
       fc.pre(!loops(explored));
-      for (const { violation, beginning, steps } of explored.refutations) {
+      for (const { violation, beginning, steps } of explored.counterexamples) {
         const machine = new Machine(model);
         const state = new Uint8Array(model.size);
         const first = model.beginnings[beginning];

@@ -22,8 +22,19 @@ describe("a finding", () => {
   it("has the shortest way to it, step by step", () => {
     const [stuck] = findingsOf(broken("a failure that nobody takes up"), "STUCK");
     expect(stuck?.trace).toEqual([
-      { service: "order", hears: null, emits: ["order.placed.v1"], does: "begins", effect: "order.placed.v1" },
-      { service: "payment", hears: "order.placed.v1", emits: ["payment.declined.v1"], does: "refuses" },
+      {
+        service: "order",
+        hears: null,
+        emits: ["order.placed.v1"],
+        does: "begins",
+        effect: "order.placed.v1",
+      },
+      {
+        service: "payment",
+        hears: "order.placed.v1",
+        emits: ["payment.declined.v1"],
+        does: "refuses",
+      },
     ]);
   });
 
@@ -31,20 +42,36 @@ describe("a finding", () => {
     const [loop] = findingsOf(broken("a retry without bound"), "UNBOUNDED_LOOP");
     // The way there, and once around.
     expect(loop?.trace?.map(({ emits }) => emits.join())).toEqual(
-      ["order.placed.v1", "payment.declined.v1", "payment.retried.v1", "payment.declined.v1", "payment.retried.v1"].slice(
-        0,
-        loop?.trace?.length,
-      ),
+      [
+        "order.placed.v1",
+        "payment.declined.v1",
+        "payment.retried.v1",
+        "payment.declined.v1",
+        "payment.retried.v1",
+      ].slice(0, loop?.trace?.length),
     );
-    const [parked] = findingsOf(broken("a delivery that is given up on, without an answer"), "PARKED_STUCK");
-    expect(parked?.trace?.at(-1)).toEqual({ service: "payment", hears: "order.placed.v1", emits: [], does: "gives up" });
+    const [parked] = findingsOf(
+      broken("a delivery that is given up on, without an answer"),
+      "PARKED_STUCK",
+    );
+    expect(parked?.trace?.at(-1)).toEqual({
+      service: "payment",
+      hears: "order.placed.v1",
+      emits: [],
+      does: "gives up",
+    });
     const [race] = findingsOf(broken("a race of completion and expiry"), "MIXED_END");
     expect(race?.trace?.map(({ does }) => does)).toContain("has waited too long");
   });
 
   it("points at the element", () => {
-    expect(findingsOf(broken("an effect without an undo"), "NO_UNDO")[0]?.at).toEqual({ service: "payment", event: "payment.charged.v1" });
-    expect(findingsOf(broken("an undo of another service's effect"), "FOREIGN_UNDO")[0]?.at).toMatchObject({
+    expect(findingsOf(broken("an effect without an undo"), "NO_UNDO")[0]?.at).toEqual({
+      service: "payment",
+      event: "payment.charged.v1",
+    });
+    expect(
+      findingsOf(broken("an undo of another service's effect"), "FOREIGN_UNDO")[0]?.at,
+    ).toMatchObject({
       service: "stock",
       event: "payment.charged.v1",
     });
@@ -52,24 +79,31 @@ describe("a finding", () => {
 });
 
 describe("a repair was made and checked", () => {
-  const repairs = (name: string, code: string) => findingsOf(broken(name), code)[0]?.repairs?.map(repairText);
+  const repairs = (name: string, code: string) =>
+    findingsOf(broken(name), code)[0]?.repairs?.map(repairText);
 
   it("let an undo hear more", () => {
-    expect(repairs("a failure that nobody takes up", "STUCK")?.[0]).toBe("let order also undo order.placed on payment.declined");
+    expect(repairs("a failure that nobody takes up", "STUCK")?.[0]).toBe(
+      "let order also undo order.placed on payment.declined",
+    );
   });
 
   it("give an effect an undo", () => {
-    expect(repairs("an effect without an undo", "NO_UNDO")).toContain("give payment an undo of payment.charged on stock.sold_out");
+    expect(repairs("an effect without an undo", "NO_UNDO")).toContain(
+      "give payment an undo of payment.charged on stock.sold_out",
+    );
   });
 
   it("let the first end win", () => {
     expect(repairs("two successes end the saga twice", "DOUBLE_END")?.[0]).toBe(
-      'in order, let the first win: once: "end" for "left.taken.v1|right.taken"',
+      'in order, let the first win: firstOf: "end" ("once" in a manifest) for "left.taken.v1|right.taken"',
     );
   });
 
   it("is not offered where nothing helps", () => {
-    expect(repairs("a delivery that is given up on, without an answer", "PARKED_STUCK")).toBeUndefined();
+    expect(
+      repairs("a delivery that is given up on, without an answer", "PARKED_STUCK"),
+    ).toBeUndefined();
   });
 });
 
@@ -82,7 +116,12 @@ describe("the rules", () => {
       name: "n",
       begins: [types[0]],
       succeeds: types,
-      services: { order: { begins: types.slice(0, 1), reactions: [{ on: [types[0]], emits: [types.slice(1)] }] } },
+      services: {
+        order: {
+          begins: types.slice(0, 1),
+          reactions: [{ on: [types[0]], emits: [types.slice(1)] }],
+        },
+      },
       ...more,
     };
   }
@@ -93,8 +132,14 @@ describe("the rules", () => {
 
   it.each([
     [["order.placed.v1", "order.do_payment.v1"], ["COMMAND_NAME order.do_payment.v1"]],
-    [["order.placed.v1", "order.authorize_payment.v1"], ["COMMAND_NAME order.authorize_payment.v1"]],
-    [["order.placed.v1", "order.reserve_inventory.v1"], ["COMMAND_NAME order.reserve_inventory.v1"]],
+    [
+      ["order.placed.v1", "order.authorize_payment.v1"],
+      ["COMMAND_NAME order.authorize_payment.v1"],
+    ],
+    [
+      ["order.placed.v1", "order.reserve_inventory.v1"],
+      ["COMMAND_NAME order.reserve_inventory.v1"],
+    ],
     [["order.placed.v1", "order.paid.v1"], []],
     [["order.placed.v1", "order.set_aside.v1"], []],
     [["order.placed.v1", "order.credit_reserved.v1"], []],
@@ -110,26 +155,52 @@ describe("the rules", () => {
   });
 
   it("two names for one thing are fine where a summary says how they differ", () => {
-    const events = { "order.placed.v1": { summary: "By a customer." }, "order.submitted.v1": { summary: "To the warehouse." } };
+    const events = {
+      "order.placed.v1": { summary: "By a customer." },
+      "order.submitted.v1": { summary: "To the warehouse." },
+    };
     expect(rules(saying(["order.placed.v1", "order.submitted.v1"], { events }))).toEqual([]);
   });
 
   const payload = (properties: Raw) =>
-    saying(["order.placed.v1", "order.paid.v1"], { events: { "order.placed.v1": { schema: { type: "object", properties } } } });
+    saying(["order.placed.v1", "order.paid.v1"], {
+      events: { "order.placed.v1": { schema: { type: "object", properties } } },
+    });
   it.each<readonly [string, Raw, readonly string[]]>([
     ["keys are enough", id.properties, []],
     ["nothing that identifies", { amount: { type: "integer" } }, ["NO_KEY"]],
-    ["too many fields", Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`field${i}`, {}]).concat([["id", {}]])), ["FAT_PAYLOAD"]],
-    ["too deep", { id: {}, a: { properties: { b: { properties: { c: { properties: { d: {} } } } } } } }, ["FAT_PAYLOAD"]],
+    [
+      "too many fields",
+      Object.fromEntries(
+        Array.from({ length: 21 }, (_, i) => [`field${i}`, {}]).concat([["id", {}]]),
+      ),
+      ["FAT_PAYLOAD"],
+    ],
+    [
+      "too deep",
+      { id: {}, a: { properties: { b: { properties: { c: { properties: { d: {} } } } } } } },
+      ["FAT_PAYLOAD"],
+    ],
     [
       "an entity within",
-      { id: {}, customer: { properties: Object.fromEntries(["customerId", "a", "b", "c", "d", "e"].map((name) => [name, {}])) } },
+      {
+        id: {},
+        customer: {
+          properties: Object.fromEntries(
+            ["customerId", "a", "b", "c", "d", "e"].map((name) => [name, {}]),
+          ),
+        },
+      },
       ["FAT_PAYLOAD"],
     ],
     ["what is only shown", { id: {}, productImage: {} }, ["FAT_PAYLOAD"]],
     ["personal data", { id: {}, customerEmail: {} }, ["PERSONAL_DATA"]],
     ["personal data, in two words", { id: {}, first_name: {} }, ["PERSONAL_DATA"]],
-    ["personal data, in Japanese", { id: {}, 生年月日: {}, denwa: {} }, ["PERSONAL_DATA", "PERSONAL_DATA"]],
+    [
+      "personal data, in Japanese",
+      { id: {}, 生年月日: {}, denwa: {} },
+      ["PERSONAL_DATA", "PERSONAL_DATA"],
+    ],
     ["no personal data", { id: {}, nickel: {}, addressee_count: {} }, []],
   ])("payload: %s", (_, properties, expected) => {
     expect(rules(payload(properties)).map((told) => told.split(" ")[0])).toEqual(expected);
@@ -146,10 +217,17 @@ describe("the rules", () => {
   });
 
   it("what always travels together, and too many types", () => {
-    expect(rules(saying(["order.placed.v1", "order.paid.v1", "order.packed.v1"]))).toEqual(["PROLIFERATION order.paid.v1"]);
+    expect(rules(saying(["order.placed.v1", "order.paid.v1", "order.packed.v1"]))).toEqual([
+      "PROLIFERATION order.paid.v1",
+    ]);
     const many = Array.from({ length: 12 }, (_, index) => `order.step${index}_taken.v1`);
     const alternatives = {
-      services: { order: { begins: ["order.placed.v1"], reactions: [{ on: ["order.placed.v1"], emits: many }] } },
+      services: {
+        order: {
+          begins: ["order.placed.v1"],
+          reactions: [{ on: ["order.placed.v1"], emits: many }],
+        },
+      },
       succeeds: many,
     };
     expect(rules(saying(["order.placed.v1"], alternatives))).toEqual(["PROLIFERATION order"]);
@@ -162,12 +240,27 @@ describe("the rules", () => {
       begins: ["order.placed.v1"],
       succeeds: ["order.placed.v1", "order.paid.v1", "order.expired.v1"],
       arrives: ["gateway.settled.v1"],
-      services: { order: { begins: ["order.placed.v1"], reactions: [{ on: ["gateway.settled.v1"], emits: ["order.paid.v1"] }], ...more } },
+      services: {
+        order: {
+          begins: ["order.placed.v1"],
+          reactions: [{ on: ["gateway.settled.v1"], emits: ["order.paid.v1"] }],
+          ...more,
+        },
+      },
     });
     expect(rules(waiting({}))).toEqual(["HANDLER_WITHOUT_DEADLINE gateway.settled.v1"]);
     expect(
       rules(
-        waiting({ deadlines: [{ after: "order.placed.v1", within: "1h", unless: ["gateway.settled.v1"], emits: "order.expired.v1" }] }),
+        waiting({
+          deadlines: [
+            {
+              after: "order.placed.v1",
+              within: "1h",
+              unless: ["gateway.settled.v1"],
+              emits: "order.expired.v1",
+            },
+          ],
+        }),
       ),
     ).toEqual([]);
   });
@@ -184,22 +277,35 @@ describe("the rules", () => {
     });
     const { findings, suppressed } = check(toManifest(manifest));
     expect(findings).toEqual([]);
-    expect(suppressed).toEqual([{ code: "VAGUE_NAME", message: expect.any(String), reason: "everybody here knows what it means" }]);
+    expect(suppressed).toEqual([
+      {
+        code: "VAGUE_NAME",
+        message: expect.any(String),
+        reason: "everybody here knows what it means",
+      },
+    ]);
     const plain = toManifest(saying(["order.placed.v1", "order.changed.v1"]));
     expect(check(plain, { lint: { rules: { VAGUE_NAME: "error" } } }).ok).toBe(false);
     expect(check(plain, { lint: { rules: { VAGUE_NAME: "off" } } }).findings).toEqual([]);
   });
 
   it("behaviour cannot be accepted", () => {
-    const manifest = { ...broken("a failure that nobody takes up"), suppress: { STUCK: "it never happens" } };
+    const manifest = {
+      ...broken("a failure that nobody takes up"),
+      suppress: { STUCK: "it never happens" },
+    };
     const { ok, findings } = check(toManifest(manifest), { repairs: false });
     expect(ok).toBe(false);
     expect(findings.map(({ code }) => code)).toEqual(["BAD_SUPPRESSION", "STUCK"]);
   });
 
   it("a configuration that says nothing is refused with what could be said", () => {
-    expect(toConfig({ rules: { NO_KEY: "off" }, limits: { fieldsMax: 30 }, statesMax: 10 }, "c.json")).toMatchObject({ statesMax: 10 });
-    expect(() => toConfig({ rules: { NO_KEYS: "off" } }, "c.json")).toThrow(/NAME_GRAMMAR.*NO_KEYS/s);
+    expect(
+      toConfig({ rules: { NO_KEY: "off" }, limits: { fieldsMax: 30 }, statesMax: 10 }, "c.json"),
+    ).toMatchObject({ statesMax: 10 });
+    expect(() => toConfig({ rules: { NO_KEYS: "off" } }, "c.json")).toThrow(
+      /NAME_GRAMMAR.*NO_KEYS/s,
+    );
     expect(() => toConfig({ limits: { fields: 3 } }, "c.json")).toThrow(/"fields"/);
     expect(parseRule("NO_KEY=error")).toEqual(["NO_KEY", "error"]);
     expect(() => parseRule("NO_KEY")).toThrow(/CODE=off/);

@@ -5,10 +5,15 @@ import { mutantsOf } from "./mutants.ts";
 import { SOUND } from "./sound.ts";
 
 /*
- * Drops or changes one declaration after another. What the checker lets pass must be no worse than what it was, for a reason that stands here, and
- * as often as it stands here: one more is a hole in the checker, or a reason that is missing.
+ * Drops or changes one declaration after another. What the checker lets pass must be no worse than
+ * what it was, for a reason that stands here, and as often as it stands here: one more is a hole in
+ * the checker, or a reason that is missing.
  */
-const EQUIVALENT: readonly { readonly reason: string; readonly survivor: RegExp; readonly times: number }[] = [
+const EQUIVALENT: readonly {
+  readonly reason: string;
+  readonly survivor: RegExp;
+  readonly times: number;
+}[] = [
   {
     reason: "it ends the saga: an end is no effect, readonly or not",
     survivor:
@@ -17,11 +22,16 @@ const EQUIVALENT: readonly { readonly reason: string; readonly survivor: RegExp;
   },
   {
     reason: "its effect is done only where nothing fails any more",
-    survivor: /(stock: payment\.charged|payment: order\.placed|shipping: payment\.charged).*: readonly$/,
+    survivor:
+      /(stock: payment\.charged|payment: order\.placed|shipping: payment\.charged).*: readonly$/,
     times: 9,
   },
   { reason: "it reads only, and its effect is none", survivor: /mail: .*: readonly$/, times: 1 },
-  { reason: "an effect more, which is kept on success, and there is no failure", survivor: /first wins.*: without readonly$/, times: 2 },
+  {
+    reason: "an effect more, which is kept on success, and there is no failure",
+    survivor: /first wins.*: without readonly$/,
+    times: 2,
+  },
   {
     reason: "what triggers the undo comes of the step alone: there is always something to undo",
     survivor: /: silent when there is nothing to undo$/,
@@ -32,10 +42,26 @@ const EQUIVALENT: readonly { readonly reason: string; readonly survivor: RegExp;
     survivor: /not called off by payment\.charged\.v1$/,
     times: 2,
   },
-  { reason: "its inbox lets each message in once, and the undo is caused by the step", survivor: /: without fence$/, times: 31 },
-  { reason: "what comes again is stopped by its fence, its join, its once or its max", survivor: /: without inbox$/, times: 11 },
-  { reason: "what it fails with is what giving up emits", survivor: /parked delivery.*fails no longer payment\.declined\.v1$/, times: 1 },
-  { reason: "nobody depends on the mail", survivor: /mail: .*(dropped|no longer hears .*)$/, times: 3 },
+  {
+    reason: "its inbox lets each message in once, and the undo is caused by the step",
+    survivor: /: without fence$/,
+    times: 31,
+  },
+  {
+    reason: "what comes again is stopped by its fence, its join, its once or its max",
+    survivor: /: without inbox$/,
+    times: 11,
+  },
+  {
+    reason: "what it fails with is what giving up emits",
+    survivor: /parked delivery.*fails no longer payment\.declined\.v1$/,
+    times: 1,
+  },
+  {
+    reason: "nobody depends on the mail",
+    survivor: /mail: .*(dropped|no longer hears .*)$/,
+    times: 3,
+  },
 ];
 
 describe("what survives is equivalent", () => {
@@ -49,9 +75,14 @@ describe("what survives is equivalent", () => {
       }
     }
     expect(mutants).toBeGreaterThan(250);
-    const unexplained = survivors.filter((survivor) => !EQUIVALENT.some((entry) => entry.survivor.test(survivor)));
+    const unexplained = survivors.filter(
+      (survivor) => !EQUIVALENT.some((entry) => entry.survivor.test(survivor)),
+    );
     expect(unexplained).toEqual([]);
-    const counted = EQUIVALENT.map(({ reason, survivor }) => [reason, survivors.filter((name) => survivor.test(name)).length]);
+    const counted = EQUIVALENT.map(({ reason, survivor }) => [
+      reason,
+      survivors.filter((name) => survivor.test(name)).length,
+    ]);
     expect(counted).toEqual(EQUIVALENT.map(({ reason, times }) => [reason, times]));
   });
 });

@@ -12,7 +12,9 @@ export interface Mutant {
 type Raw = Record<string, unknown>;
 
 function records(value: unknown): readonly Raw[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "object" && item !== null) : [];
+  return Array.isArray(value)
+    ? value.filter((item) => typeof item === "object" && item !== null)
+    : [];
 }
 
 function list(value: unknown): readonly unknown[] {
@@ -66,9 +68,12 @@ export function mutantsOf(manifest: Readonly<Record<string, unknown>>): readonly
         });
       }
       if (reaction.kind === "undo") {
-        change(reaction.onEmpty === "ack" ? "silent when there is nothing to undo" : "acknowledges", (raw) => {
-          raw.onEmpty = reaction.onEmpty === "ack" ? "silent" : "ack";
-        });
+        change(
+          reaction.onEmpty === "ack" ? "silent when there is nothing to undo" : "acknowledges",
+          (raw) => {
+            raw.onEmpty = reaction.onEmpty === "ack" ? "silent" : "ack";
+          },
+        );
       } else if (!reaction.readonly) {
         change("readonly", (raw) => {
           raw.readonly = true;
@@ -82,7 +87,8 @@ export function mutantsOf(manifest: Readonly<Record<string, unknown>>): readonly
       for (const type of deadline.unless) {
         edit(`deadline ${deadline.emits}: not called off by ${type}`, (raw) => {
           const target = records(raw.deadlines)[place];
-          if (target !== undefined) target.unless = list(target.unless).filter((other) => other !== type);
+          if (target !== undefined)
+            target.unless = list(target.unless).filter((other) => other !== type);
         });
       }
     });

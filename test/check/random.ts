@@ -3,7 +3,8 @@ import type { Manifest } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 
 /*
- * Random choreographies, small enough to be searched without reduction. Events flow mostly forwards, so that most sagas end; a few flow back.
+ * Random choreographies, small enough to be searched without reduction. Events flow mostly
+ * forwards, so that most sagas end; a few flow back.
  */
 
 const SERVICES = ["a", "b", "c", "d"] as const;
@@ -20,17 +21,26 @@ const perhaps = <T>(percent: number, value: fc.Arbitrary<T>) =>
 function eventAfter(least: number, back: number): fc.Arbitrary<string> {
   const forward = fc.integer({ min: Math.min(least + 1, EVENTS - 1), max: EVENTS - 1 });
   const any = fc.integer({ min: 1, max: EVENTS - 1 });
-  return fc.tuple(chance(back), forward, any).map(([anywhere, near, far]) => typeOf(anywhere ? far : near));
+  return fc
+    .tuple(chance(back), forward, any)
+    .map(([anywhere, near, far]) => typeOf(anywhere ? far : near));
 }
 
 function outcomes(least: number, back: number, max: number) {
   const outcome = fc.uniqueArray(eventAfter(least, back), { minLength: 0, maxLength: 2 });
-  return fc.uniqueArray(outcome, { minLength: 1, maxLength: max, selector: (list) => JSON.stringify(list) });
+  return fc.uniqueArray(outcome, {
+    minLength: 1,
+    maxLength: max,
+    selector: (list) => JSON.stringify(list),
+  });
 }
 
 function reaction(back: number, mayPark: boolean): fc.Arbitrary<Raw> {
   return fc.integer({ min: 0, max: EVENTS - 2 }).chain((index) => {
-    const others = fc.uniqueArray(fc.integer({ min: 0, max: EVENTS - 1 }), { minLength: 1, maxLength: 2 });
+    const others = fc.uniqueArray(fc.integer({ min: 0, max: EVENTS - 1 }), {
+      minLength: 1,
+      maxLength: 2,
+    });
     return fc
       .record({
         kind: fc.constantFrom("step", "step", "step", "undo", "undo", "join"),
@@ -46,21 +56,42 @@ function reaction(back: number, mayPark: boolean): fc.Arbitrary<Raw> {
         silentEmpty: chance(30),
         onParked: perhaps(mayPark ? 60 : 0, eventAfter(index, back)),
       })
-      .map(({ kind, others, alone, emits, fails, undoes, once, max, late, readonly, silentEmpty, onParked }): Raw => {
-        const hears = [...new Set([typeOf(index), ...(alone && kind !== "join" ? [] : others.map(typeOf))])];
-        const join = kind === "join" && hears.length > 1;
-        const failing = fails?.filter((type) => !emits.some((outcome) => outcome.length === 1 && outcome[0] === type));
-        return {
-          [join ? "all" : "on"]: hears,
+      .map(
+        ({
+          kind,
+          others,
+          alone,
           emits,
-          ...(kind === "undo" ? { undoes: typeOf(undoes), ...(silentEmpty && { onEmpty: "silent" }) } : readonly && { readonly: true }),
-          ...(failing !== undefined && failing.length > 0 && { fails: failing }),
-          ...(once !== undefined && { once }),
-          ...(max !== undefined && { max }),
-          ...((once !== undefined || max !== undefined) && late !== undefined && { late }),
-          ...(onParked !== undefined && { onParked }),
-        };
-      });
+          fails,
+          undoes,
+          once,
+          max,
+          late,
+          readonly,
+          silentEmpty,
+          onParked,
+        }): Raw => {
+          const hears = [
+            ...new Set([typeOf(index), ...(alone && kind !== "join" ? [] : others.map(typeOf))]),
+          ];
+          const join = kind === "join" && hears.length > 1;
+          const failing = fails?.filter(
+            (type) => !emits.some((outcome) => outcome.length === 1 && outcome[0] === type),
+          );
+          return {
+            [join ? "all" : "on"]: hears,
+            emits,
+            ...(kind === "undo"
+              ? { undoes: typeOf(undoes), ...(silentEmpty && { onEmpty: "silent" }) }
+              : readonly && { readonly: true }),
+            ...(failing !== undefined && failing.length > 0 && { fails: failing }),
+            ...(once !== undefined && { once }),
+            ...(max !== undefined && { max }),
+            ...((once !== undefined || max !== undefined) && late !== undefined && { late }),
+            ...(onParked !== undefined && { onParked }),
+          };
+        },
+      );
   });
 }
 
@@ -98,7 +129,8 @@ function service(back: number): fc.Arbitrary<Raw> {
 }
 
 const type = fc.integer({ min: 1, max: EVENTS - 1 }).map(typeOf);
-const some = (percent: number, max: number) => perhaps(percent, fc.uniqueArray(type, { minLength: 1, maxLength: max }));
+const some = (percent: number, max: number) =>
+  perhaps(percent, fc.uniqueArray(type, { minLength: 1, maxLength: max }));
 
 /** `back`: in percent, how often an event may lead backwards, which makes loops. */
 export function randomManifest(back: number): fc.Arbitrary<Manifest> {
@@ -118,7 +150,11 @@ export function randomManifest(back: number): fc.Arbitrary<Manifest> {
       const half = Math.ceil(ends.length / 2);
       const [acquire, ...release] = lock ?? [];
       const entries = SERVICES.map(
-        (name, index) => [name, { ...services[index], ...(owned && index === 0 && { begins: [typeOf(0)] }) }] as const,
+        (name, index) =>
+          [
+            name,
+            { ...services[index], ...(owned && index === 0 && { begins: [typeOf(0)] }) },
+          ] as const,
       );
       return toManifest({
         odori: 1,

@@ -1,8 +1,14 @@
-import type { Manifest, Outcome, ReactionEntry, ServiceEntry } from "../../src/manifest/manifest.ts";
+import type {
+  Manifest,
+  Outcome,
+  ReactionEntry,
+  ServiceEntry,
+} from "../../src/manifest/manifest.ts";
 
 /*
- * The semantics once more, written from the tables and not from the checker: plain objects, every interleaving, no reduction, nothing
- * normalised away. Slow, and easy to hold against the page. What it finds is what the checker must find.
+ * The semantics once more, written from the tables and not from the checker: plain objects, every
+ * interleaving, no reduction, nothing normalised away. Slow, and easy to hold against the page.
+ * What it finds is what the checker must find.
  */
 
 export interface Found {
@@ -128,7 +134,9 @@ class Saga {
     for (const key of Object.keys(state.again).filter((key) => state.again[key] === 1)) {
       const [serviceName, place, type] = JSON.parse(key);
       if (state.blocked[`${serviceName} ${place}`]) continue;
-      possible.push(...this.#deliver(structuredClone(state), this.#service(serviceName), place, type));
+      possible.push(
+        ...this.#deliver(structuredClone(state), this.#service(serviceName), place, type),
+      );
     }
     for (const service of this.#services) {
       service.deadlines.forEach((deadline, place) => {
@@ -160,15 +168,26 @@ class Saga {
     for (const [key, mark] of Object.entries(state.effects)) {
       const [service = "", effect = ""] = key.split(" ");
       const undone = this.#service(service).reactions.some(({ undoes }) => undoes === effect);
-      if (failure && mark === "done") this.#report(!undone ? "NO_UNDO" : state.parked ? "PARKED_STUCK" : "ORPHAN", service, effect);
-      if (success && mark === "undone" && !oneOf.flat().includes(effect)) this.#report("UNDONE_ON_SUCCESS", service, effect);
+      if (failure && mark === "done")
+        this.#report(
+          !undone ? "NO_UNDO" : state.parked ? "PARKED_STUCK" : "ORPHAN",
+          service,
+          effect,
+        );
+      if (success && mark === "undone" && !oneOf.flat().includes(effect))
+        this.#report("UNDONE_ON_SUCCESS", service, effect);
     }
     for (const group of success ? oneOf : []) {
-      const kept = Object.entries(state.effects).filter(([key, mark]) => mark === "done" && group.includes(key.split(" ")[1] ?? ""));
-      const known = group.find((type) => this.#services.some((service) => this.#effectsOf(service).includes(type)));
+      const kept = Object.entries(state.effects).filter(
+        ([key, mark]) => mark === "done" && group.includes(key.split(" ")[1] ?? ""),
+      );
+      const known = group.find((type) =>
+        this.#services.some((service) => this.#effectsOf(service).includes(type)),
+      );
       if (kept.length !== 1 && known !== undefined) this.#report("ONE_OF", undefined, known);
     }
-    for (const lock of locks) if (state.locks[lock.name]) this.#report("LOCK_LEAK", undefined, lock.acquire);
+    for (const lock of locks)
+      if (state.locks[lock.name]) this.#report("LOCK_LEAK", undefined, lock.acquire);
   }
 
   #service(name: string): ServiceEntry {
@@ -177,7 +196,12 @@ class Saga {
     return service;
   }
 
-  #deliver(state: State, service: ServiceEntry, place: number | string, type: string): readonly State[] {
+  #deliver(
+    state: State,
+    service: ServiceEntry,
+    place: number | string,
+    type: string,
+  ): readonly State[] {
     if (typeof place === "string") {
       this.#touch(state, service, Number(place.slice(1)), type);
       return [state];
@@ -185,10 +209,18 @@ class Saga {
     const reaction = service.reactions[place];
     if (reaction === undefined) throw new Error("no such reaction");
     const own = `${service.name} ${place}`;
-    const effects = this.#effectNames(service, reaction).map((effect) => `${service.name} ${effect}`);
+    const effects = this.#effectNames(service, reaction).map(
+      (effect) => `${service.name} ${effect}`,
+    );
     const marks = effects.map((effect) => state.effects[effect]);
     const undo = reaction.kind === "undo";
-    if (service.fence && (undo ? marks[0] === "undone" || marks[0] === "barred" : marks.some((mark) => mark !== undefined))) return [state];
+    if (
+      service.fence &&
+      (undo
+        ? marks[0] === "undone" || marks[0] === "barred"
+        : marks.some((mark) => mark !== undefined))
+    )
+      return [state];
     if (reaction.kind === "join") {
       if (state.fired[own] || state.gathered[`${own} ${type}`]) return [state];
     }
@@ -208,11 +240,16 @@ class Saga {
     }
     if (reaction.kind === "join") {
       state.gathered[`${own} ${type}`] = true;
-      if (!reaction.hears.every((part) => state.gathered[`${own} ${part}`])) return [...outcomes, state];
+      if (!reaction.hears.every((part) => state.gathered[`${own} ${part}`]))
+        return [...outcomes, state];
       state.fired[own] = true;
     }
     this.#ran.add(own);
-    if (late) return [...outcomes, ...reaction.late.map((outcome) => this.#emitted(state, service, outcome))];
+    if (late)
+      return [
+        ...outcomes,
+        ...reaction.late.map((outcome) => this.#emitted(state, service, outcome)),
+      ];
     if (reaction.once !== undefined) state.once[`${service.name} ${reaction.once}`] = true;
     if (undo && service.fence && marks[0] === undefined) {
       state.effects[effects[0] ?? ""] = "barred";
@@ -251,7 +288,9 @@ class Saga {
     state.effects[key] = "undone";
     if (before !== "done") return;
     for (const [first, second] of this.#manifest.undoOrder) {
-      const open = Object.entries(state.effects).some(([other, mark]) => mark === "done" && other.endsWith(` ${second}`));
+      const open = Object.entries(state.effects).some(
+        ([other, mark]) => mark === "done" && other.endsWith(` ${second}`),
+      );
       if (first === effect && open) this.#report("UNDO_ORDER", service.name, effect);
     }
   }
@@ -285,8 +324,11 @@ class Saga {
         if (acquire === type) state.locks[name] = true;
         if (release.includes(type)) delete state.locks[name];
       }
-      const undoes = this.#services.some(({ reactions }) => reactions.some(({ kind, hears }) => kind === "undo" && hears.includes(type)));
-      if (state.pivoted && (fails.includes(type) || undoes)) this.#report("AFTER_PIVOT", service?.name, type);
+      const undoes = this.#services.some(({ reactions }) =>
+        reactions.some(({ kind, hears }) => kind === "undo" && hears.includes(type)),
+      );
+      if (state.pivoted && (fails.includes(type) || undoes))
+        this.#report("AFTER_PIVOT", service?.name, type);
       if (pivots.includes(type)) state.pivoted = true;
       if (![...succeeds, ...fails].includes(type)) continue;
       if (state.ends[type] !== undefined) this.#report("DOUBLE_END", undefined, type);
@@ -312,13 +354,25 @@ class Saga {
 
   #isSink(service: ServiceEntry, reaction: ReactionEntry): boolean {
     const { kind, emits, fails, once, max, onParked } = reaction;
-    const silent = [...emits, ...fails].every((outcome) => outcome.length === 0) && onParked === undefined;
-    return kind === "step" && silent && once === undefined && max === undefined && this.#effectNames(service, reaction).length === 0;
+    const silent =
+      [...emits, ...fails].every((outcome) => outcome.length === 0) && onParked === undefined;
+    return (
+      kind === "step" &&
+      silent &&
+      once === undefined &&
+      max === undefined &&
+      this.#effectNames(service, reaction).length === 0
+    );
   }
 
   #emits(service: ServiceEntry, type: string): boolean {
     const { begins, deadlines, reactions } = service;
-    const all = reactions.flatMap(({ emits, fails, late, onParked }) => [...emits.flat(), ...fails.flat(), ...late.flat(), onParked]);
+    const all = reactions.flatMap(({ emits, fails, late, onParked }) => [
+      ...emits.flat(),
+      ...fails.flat(),
+      ...late.flat(),
+      onParked,
+    ]);
     return [...begins, ...deadlines.map(({ emits }) => emits), ...all].includes(type);
   }
 
@@ -333,10 +387,17 @@ class Saga {
 
   #effectNames(service: ServiceEntry, reaction: ReactionEntry): readonly string[] {
     if (reaction.undoes !== undefined) return [reaction.undoes];
-    return [...new Set(reaction.emits.flatMap((outcome) => this.#effectOf(service, reaction, outcome) ?? []))];
+    return [
+      ...new Set(
+        reaction.emits.flatMap((outcome) => this.#effectOf(service, reaction, outcome) ?? []),
+      ),
+    ];
   }
 
   #effectsOf(service: ServiceEntry): readonly string[] {
-    return [...service.begins, ...service.reactions.flatMap((reaction) => this.#effectNames(service, reaction))];
+    return [
+      ...service.begins,
+      ...service.reactions.flatMap((reaction) => this.#effectNames(service, reaction)),
+    ];
   }
 }

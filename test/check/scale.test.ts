@@ -14,7 +14,9 @@ describe("large choreographies", () => {
   });
 
   it("says so when the budget runs out, and then claims nothing about what was not reached", () => {
-    const { ok, explored, findings } = check(toManifest(large({ stages: 12, width: 2 })), { statesMax: 500 });
+    const { ok, explored, findings } = check(toManifest(large({ stages: 12, width: 2 })), {
+      statesMax: 500,
+    });
     expect(explored.exhaustive).toBe(false);
     expect(explored.states).toBeGreaterThanOrEqual(500);
     expect(findings.map(({ code }) => code)).toContain("NOT_EXHAUSTIVE");
@@ -27,16 +29,28 @@ describe("large choreographies", () => {
     const services = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, index) => {
         const hears = index === 0 ? "chain.begun.v1" : `link${index - 1}.passed.v1`;
-        return [`link${index}`, { reactions: [{ on: [hears], emits: [`link${index}.passed.v1`] }] }];
+        return [
+          `link${index}`,
+          { reactions: [{ on: [hears], emits: [`link${index}.passed.v1`] }] },
+        ];
       }),
     );
-    const manifest = toManifest({ odori: 1, name: "chain", begins: ["chain.begun.v1"], succeeds: ["link9999.passed.v1"], services });
+    const manifest = toManifest({
+      odori: 1,
+      name: "chain",
+      begins: ["chain.begun.v1"],
+      succeeds: ["link9999.passed.v1"],
+      services,
+    });
     const { explored } = check(manifest, { repairs: false });
     expect(explored.states).toBeGreaterThan(1_000);
   });
 
   it("twelve services that all wait for one another's failures stop at the budget", () => {
-    const { explored } = check(toManifest(large({ stages: 1, width: 12 })), { statesMax: 20_000, repairs: false });
+    const { explored } = check(toManifest(large({ stages: 1, width: 12 })), {
+      statesMax: 20_000,
+      repairs: false,
+    });
     expect(explored.exhaustive).toBe(false);
   });
 });

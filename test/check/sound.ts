@@ -1,7 +1,8 @@
 import type { FindingCode } from "../../src/check/finding.ts";
 
 /*
- * Choreographies that are known to be sound, written as manifests, as a user would by hand; and the parts that the broken ones are made of.
+ * Choreographies that are known to be sound, written as manifests, as a user would by hand; and the
+ * parts that the broken ones are made of.
  */
 
 export interface Case {
@@ -27,17 +28,37 @@ export function manifest(services: Services, more: Raw = {}): Raw {
 }
 
 /** Begins the saga, completes it with `done`, and undoes its beginning on `undone`. */
-export function order(done: readonly string[], undone: readonly string[], more: readonly Raw[] = []): Raw {
+export function order(
+  done: readonly string[],
+  undone: readonly string[],
+  more: readonly Raw[] = [],
+): Raw {
   const undo = { on: undone, undoes: "order.placed.v1", emits: ["order.cancelled.v1"] };
   return {
     begins: ["order.placed.v1"],
-    reactions: [{ on: done, emits: ["order.completed.v1"] }, ...(undone.length > 0 ? [undo] : []), ...more],
+    reactions: [
+      { on: done, emits: ["order.completed.v1"] },
+      ...(undone.length > 0 ? [undo] : []),
+      ...more,
+    ],
   };
 }
 
-export const charge = { on: ["order.placed.v1"], emits: ["payment.charged.v1"], fails: ["payment.declined.v1"] };
-export const refund = { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1", emits: ["payment.refunded.v1"] };
-export const reserve = { on: ["payment.charged.v1"], emits: ["stock.reserved.v1"], fails: ["stock.sold_out.v1"] };
+export const charge = {
+  on: ["order.placed.v1"],
+  emits: ["payment.charged.v1"],
+  fails: ["payment.declined.v1"],
+};
+export const refund = {
+  on: ["stock.sold_out.v1"],
+  undoes: "payment.charged.v1",
+  emits: ["payment.refunded.v1"],
+};
+export const reserve = {
+  on: ["payment.charged.v1"],
+  emits: ["stock.reserved.v1"],
+  fails: ["stock.sold_out.v1"],
+};
 /** Payment and stock at the same time. */
 export const reserveBeside = { ...reserve, on: ["order.placed.v1"] };
 
@@ -47,13 +68,20 @@ export const sequential = manifest({
   stock: { reactions: [reserve] },
 });
 
-/** Both at once; each undoes on the other's failure and acknowledges, so that the end waits for both. */
+/**
+ * Both at once; each undoes on the other's failure and acknowledges, so that the end waits for
+ * both.
+ */
 export const parallel = manifest({
   order: {
     begins: ["order.placed.v1"],
     reactions: [
       { all: ["payment.charged.v1", "stock.reserved.v1"], emits: ["order.completed.v1"] },
-      { all: ["payment.settled.v1", "stock.settled.v1"], emits: ["order.unwound.v1"], readonly: true },
+      {
+        all: ["payment.settled.v1", "stock.settled.v1"],
+        emits: ["order.unwound.v1"],
+        readonly: true,
+      },
       { on: ["order.unwound.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
     ],
   },
@@ -75,11 +103,23 @@ const deadlineOnce = manifest({
   order: {
     begins: ["order.placed.v1"],
     reactions: [
-      { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"], late: ["order.withdrawn.v1"] },
+      {
+        on: ["payment.charged.v1"],
+        once: "end",
+        emits: ["order.completed.v1"],
+        late: ["order.withdrawn.v1"],
+      },
       { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
       { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
     ],
-    deadlines: [{ after: "order.placed.v1", within: "PT15M", unless: ["payment.charged.v1"], emits: "order.expired.v1" }],
+    deadlines: [
+      {
+        after: "order.placed.v1",
+        within: "PT15M",
+        unless: ["payment.charged.v1"],
+        emits: "order.expired.v1",
+      },
+    ],
   },
   payment: {
     reactions: [
@@ -93,8 +133,18 @@ const boundedRetry = manifest({
   order: order(["payment.charged.v1"], ["payment.given_up.v1"]),
   payment: {
     reactions: [
-      { on: ["order.placed.v1", "payment.retried.v1"], emits: ["payment.charged.v1"], fails: ["payment.declined.v1"] },
-      { on: ["payment.declined.v1"], emits: ["payment.retried.v1"], max: 2, late: ["payment.given_up.v1"], readonly: true },
+      {
+        on: ["order.placed.v1", "payment.retried.v1"],
+        emits: ["payment.charged.v1"],
+        fails: ["payment.declined.v1"],
+      },
+      {
+        on: ["payment.declined.v1"],
+        emits: ["payment.retried.v1"],
+        max: 2,
+        late: ["payment.given_up.v1"],
+        readonly: true,
+      },
     ],
   },
 });
@@ -130,9 +180,26 @@ export const race = manifest(
     order: {
       begins: ["order.placed.v1"],
       reactions: [
-        { on: ["left.taken.v1", "right.taken.v1"], once: "winner", emits: ["order.completed.v1"], late: [[]] },
-        { on: ["left.taken.v1"], once: "loser", emits: ["order.left_won.v1"], late: [[]], readonly: true },
-        { on: ["right.taken.v1"], once: "loser", emits: ["order.right_won.v1"], late: [[]], readonly: true },
+        {
+          on: ["left.taken.v1", "right.taken.v1"],
+          once: "winner",
+          emits: ["order.completed.v1"],
+          late: [[]],
+        },
+        {
+          on: ["left.taken.v1"],
+          once: "loser",
+          emits: ["order.left_won.v1"],
+          late: [[]],
+          readonly: true,
+        },
+        {
+          on: ["right.taken.v1"],
+          once: "loser",
+          emits: ["order.right_won.v1"],
+          late: [[]],
+          readonly: true,
+        },
       ],
     },
     left: {
@@ -156,13 +223,26 @@ const acknowledged = manifest({
   order: order(["stock.reserved.v1"], ["payment.refunded.v1"]),
   payment: { reactions: [charge, { ...refund, on: ["stock.released.v1"] }] },
   stock: {
-    reactions: [reserve, { on: ["payment.declined.v1", "stock.sold_out.v1"], undoes: "stock.reserved.v1", emits: ["stock.released.v1"] }],
+    reactions: [
+      reserve,
+      {
+        on: ["payment.declined.v1", "stock.sold_out.v1"],
+        undoes: "stock.reserved.v1",
+        emits: ["stock.released.v1"],
+      },
+    ],
   },
 });
 
 const locked = {
   ...sequential,
-  locks: [{ name: "order pending", acquire: "order.placed.v1", release: ["order.completed.v1", "order.cancelled.v1"] }],
+  locks: [
+    {
+      name: "order pending",
+      acquire: "order.placed.v1",
+      release: ["order.completed.v1", "order.cancelled.v1"],
+    },
+  ],
 };
 
 const parkedAnswered = manifest({
@@ -179,7 +259,14 @@ const arrival = manifest(
         { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
         { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
       ],
-      deadlines: [{ after: "order.placed.v1", within: "1h", unless: ["payment.charged.v1"], emits: "order.expired.v1" }],
+      deadlines: [
+        {
+          after: "order.placed.v1",
+          within: "1h",
+          unless: ["payment.charged.v1"],
+          emits: "order.expired.v1",
+        },
+      ],
     },
     payment: {
       reactions: [
@@ -198,7 +285,11 @@ const foreignReader = manifest({
   order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
   payment: { reactions: [charge, refund] },
   stock: { reactions: [reserve] },
-  mail: { inbox: false, fence: false, reactions: [{ on: ["order.completed.v1", "order.cancelled.v1"] }] },
+  mail: {
+    inbox: false,
+    fence: false,
+    reactions: [{ on: ["order.completed.v1", "order.cancelled.v1"] }],
+  },
 });
 
 /** Both are undone at the same time when shipping refuses; the order waits for both. */
@@ -207,7 +298,11 @@ export const undoneBeside = manifest({
     begins: ["order.placed.v1"],
     reactions: [
       { on: ["shipping.sent.v1"], emits: ["order.completed.v1"] },
-      { all: ["payment.refunded.v1", "stock.released.v1"], emits: ["order.unwound.v1"], readonly: true },
+      {
+        all: ["payment.refunded.v1", "stock.released.v1"],
+        emits: ["order.unwound.v1"],
+        readonly: true,
+      },
       { on: ["order.unwound.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
     ],
   },
@@ -223,7 +318,11 @@ export const undoneBeside = manifest({
       { on: ["shipping.refused.v1"], undoes: "stock.reserved.v1", emits: ["stock.released.v1"] },
     ],
   },
-  shipping: { reactions: [{ on: ["stock.reserved.v1"], emits: ["shipping.sent.v1"], fails: ["shipping.refused.v1"] }] },
+  shipping: {
+    reactions: [
+      { on: ["stock.reserved.v1"], emits: ["shipping.sent.v1"], fails: ["shipping.refused.v1"] },
+    ],
+  },
 });
 
 export const SOUND: readonly Case[] = [

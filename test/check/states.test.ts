@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { StateSet } from "../../src/check/states.ts";
 
 /*
- * Two-phase commit after Lamport's TwoPhase.tla, driven by hand over the set of states that the checker uses. For 3 resource managers TLC and Stateright
- * count 288 states: 64 before the decision, 8 after a commit, 216 after an abort.
+ * Two-phase commit after Lamport's TwoPhase.tla, driven by hand over the set of states that the
+ * checker uses. For 3 resource managers TLC and Stateright count 288 states: 64 before the
+ * decision, 8 after a commit, 216 after an abort.
  */
 
 const WORKING = 0;
@@ -11,7 +12,10 @@ const PREPARED = 1;
 const COMMITTED = 2;
 const ABORTED = 3;
 
-/** Bytes: the manager's decision; then for each resource manager its state, whether it has said that it is prepared, and whether that was heard. */
+/**
+ * Bytes: the manager's decision; then for each resource manager its state, whether it has said that
+ * it is prepared, and whether that was heard.
+ */
 function successors(state: Uint8Array, managers: number): readonly Uint8Array[] {
   const next: Uint8Array[] = [];
   const change = (edit: (after: Uint8Array) => void) => {
@@ -21,7 +25,8 @@ function successors(state: Uint8Array, managers: number): readonly Uint8Array[] 
   };
   const decided = state[0] ?? 0;
   const all = Array.from({ length: managers }, (_, index) => 1 + index * 3);
-  if (decided === 0 && all.every((at) => state[at + 2] === 1)) change((after) => after.set([COMMITTED], 0));
+  if (decided === 0 && all.every((at) => state[at + 2] === 1))
+    change((after) => after.set([COMMITTED], 0));
   if (decided === 0) change((after) => after.set([ABORTED], 0));
   for (const at of all) {
     if (decided === 0 && state[at + 1] === 1) change((after) => after.set([1], at + 2));
@@ -42,7 +47,8 @@ function count(managers: number): number {
   const row = new Int32Array(size / 4);
   for (let at = 0; at < states.count; at++) {
     states.read(at, row);
-    for (const state of successors(new Uint8Array(row.buffer.slice(0)), managers)) states.add(new Int32Array(state.buffer), at, 0, 0);
+    for (const state of successors(new Uint8Array(row.buffer.slice(0)), managers))
+      states.add(new Int32Array(state.buffer), at, 0, 0);
   }
   return states.count;
 }

@@ -69,12 +69,12 @@ payment.on([placed, failed], { handle: (heard) => {
 
 // Late has outcomes of its own.
 payment.on(placed, {
-  emits: [authorized], once: "end",
+  emits: [authorized], firstOf: "end",
   late: { emits: [logged], handle: ({ data }) => logged({ orderId: data.orderId }) },
   handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
 });
 payment.on(placed, {
-  emits: [authorized], once: "end",
+  emits: [authorized], firstOf: "end",
   // @ts-expect-error the normal outcome is none of the late ones
   late: { emits: [logged], handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }) },
   handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
@@ -92,7 +92,8 @@ payment.on(placed, {
   handle: () => {},
 });
 
-// An undo that finds nothing acknowledges with what it heard, where that fits; otherwise it must be said.
+// An undo that finds nothing acknowledges with what it heard, where that fits; otherwise it must be
+// said.
 payment.undo(authorized, { on: [failed], emits: [refunded], handle: ({ data }) => refunded({ orderId: data.orderId }) });
 payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: ({ sagaId }) => refunded({ orderId: sagaId }), handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
 payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: "silent", handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
@@ -108,11 +109,12 @@ payment.onAll([placed, failed], { emits: [logged], handle([order, failure]) {
   return logged({ orderId: order.data.orderId });
 } });
 
-// A deadline speaks with the payload of what it was armed by, where that fits; otherwise its handler must be given.
-payment.after(placed, { within: "15m", unless: [authorized], emits: [refunded] });
-payment.after(bare, { within: "PT15M", unless: [authorized], emits: [refunded], handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
+// A deadline speaks with the payload of what it was armed by, where that fits; otherwise its
+// handler must be given.
+payment.deadline(placed, { after: "15m", unless: [authorized], emits: [refunded] });
+payment.deadline(bare, { after: "PT15M", unless: [authorized], emits: [refunded], handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
 // @ts-expect-error the payload of inventory.bare does not fit payment.refunded
-payment.after(bare, { within: "15m", unless: [authorized], emits: [refunded] });
+payment.deadline(bare, { after: "15m", unless: [authorized], emits: [refunded] });
 
 // Names are <domain>.<fact>.v<N>; the compiler sees as much of that as it can.
 // @ts-expect-error no version

@@ -18,14 +18,26 @@ beforeAll(() => {
   const whole = manifestOf(order);
   writeFileSync(file("order.json"), writeManifest(whole));
   for (const [name, service] of whole.services) {
-    const part = { ...whole, name, services: new Map([[name, service]]), ...(name !== "order" && { begins: [], succeeds: [], fails: [] }) };
+    const part = {
+      ...whole,
+      name,
+      services: new Map([[name, service]]),
+      ...(name !== "order" && { begins: [], succeeds: [], fails: [] }),
+    };
     writeFileSync(file(`part-${name}.json`), writeManifest(part));
   }
   const broken = BROKEN.find(({ name }) => name === "a failure that nobody takes up");
   writeFileSync(file("broken.json"), JSON.stringify(broken?.manifest));
   const links = Array.from({ length: 10_000 }, (_, index) => [
     `link${index}`,
-    { reactions: [{ on: [index === 0 ? "chain.begun.v1" : `link${index - 1}.passed.v1`], emits: [`link${index}.passed.v1`] }] },
+    {
+      reactions: [
+        {
+          on: [index === 0 ? "chain.begun.v1" : `link${index - 1}.passed.v1`],
+          emits: [`link${index}.passed.v1`],
+        },
+      ],
+    },
   ]);
   writeFileSync(
     file("long.json"),
@@ -38,56 +50,86 @@ beforeAll(() => {
     }),
   );
   writeFileSync(file("cut.json"), writeManifest(whole).slice(0, 700));
-  writeFileSync(file("types.json"), '{ "odori": 1, "name": "n", "services": { "a": { "reactions": "none" } } }');
+  writeFileSync(
+    file("types.json"),
+    '{ "odori": 1, "name": "n", "services": { "a": { "reactions": "none" } } }',
+  );
   writeFileSync(file("bytes.json"), Buffer.from([0, 255, 254, 1, 2, 3]));
-  writeFileSync(file("hostile.json"), JSON.stringify({ odori: 1, name: "n", services: { "a\u001b[31m": {} } }));
+  writeFileSync(
+    file("hostile.json"),
+    JSON.stringify({ odori: 1, name: "n", services: { "a\u001b[31m": {} } }),
+  );
   writeFileSync(file("circle.yaml"), "odori: 1\nname: n\nservices: &s\n  a: *s\n");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const parts = () => ["order", "payment", "inventory", "shipping"].map((name) => file(`part-${name}.json`));
+const parts = () =>
+  ["order", "payment", "inventory", "shipping"].map((name) => file(`part-${name}.json`));
 
 /** Each command, as it is called with sources. */
-const COMMANDS: readonly (readonly [string, (sources: readonly string[]) => readonly string[]])[] = [
-  ["check", (sources) => ["check", ...sources]],
-  ["draw", (sources) => ["draw", ...sources]],
-  ["draw as a picture", (sources) => ["draw", "--format", "svg", ...sources]],
-  ["explain", (sources) => ["explain", "order.placed", ...sources]],
-  ["manifest", (sources) => ["manifest", ...sources]],
-  ["asyncapi", (sources) => ["asyncapi", ...sources]],
-  ["diff", (sources) => ["diff", sources.join(","), sources.join(",")]],
-];
+const COMMANDS: readonly (readonly [string, (sources: readonly string[]) => readonly string[]])[] =
+  [
+    ["check", (sources) => ["check", ...sources]],
+    ["draw", (sources) => ["draw", ...sources]],
+    ["draw as a picture", (sources) => ["draw", "--format", "svg", ...sources]],
+    ["explain", (sources) => ["explain", "order.placed", ...sources]],
+    ["manifest", (sources) => ["manifest", ...sources]],
+    ["asyncapi", (sources) => ["asyncapi", ...sources]],
+    ["diff", (sources) => ["diff", sources.join(","), sources.join(",")]],
+  ];
 
 describe.each(COMMANDS)("odori %s", (_, args) => {
   it("says the same of the module, of its manifest, and of its services' manifests; and refuses what is none", async () => {
-    const runs = [[EXAMPLE], [file("order.json")], parts().toReversed(), [file("cut.json")]].map((sources) => odori(args(sources)));
+    const runs = [[EXAMPLE], [file("order.json")], parts().toReversed(), [file("cut.json")]].map(
+      (sources) => odori(args(sources)),
+    );
     const [module, manifest, merged, cut] = await Promise.all(runs);
     expect(module).toMatchObject({ status: 0, err: "" });
     const timeless = (text = "") => text.replace(/[\d.]+ ms/, "");
     expect(timeless(manifest?.out)).toBe(timeless(module?.out));
     expect(timeless(merged?.out)).toBe(timeless(module?.out));
-    expect(cut).toMatchObject({ status: 2, out: "", err: expect.stringMatching(/^MANIFEST_INVALID: .*cut\.json:\d+:\d+: is no JSON/s) });
+    expect(cut).toMatchObject({
+      status: 2,
+      out: "",
+      err: expect.stringMatching(/^MANIFEST_INVALID: .*cut\.json:\d+:\d+: is no JSON/s),
+    });
   });
 });
 
 describe("what is no choreography", () => {
-  it.each(["types.json", "bytes.json", "hostile.json", "circle.yaml", "nowhere.json", "nowhere.ts"])(
-    "%s is refused with its place",
-    async (name) => {
-      const { status, out, err } = await odori(["check", file(name)]);
-      expect([status, out]).toEqual([2, ""]);
-      expect(err).toMatch(/^(MANIFEST_INVALID|FILE_UNREADABLE|MODULE_UNREADABLE): /);
-      expect(err).not.toMatch(/\u001b|at .*\.ts:\d+:\d+\)/);
-      expect(err).toContain(name);
-    },
-  );
+  it.each([
+    "types.json",
+    "bytes.json",
+    "hostile.json",
+    "circle.yaml",
+    "nowhere.json",
+    "nowhere.ts",
+  ])("%s is refused with its place", async (name) => {
+    const { status, out, err } = await odori(["check", file(name)]);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^(MANIFEST_INVALID|FILE_UNREADABLE|MODULE_UNREADABLE): /);
+    expect(err).not.toMatch(/\u001b|at .*\.ts:\d+:\d+\)/);
+    expect(err).toContain(name);
+  });
 
-  it("ten thousand services are borne, or refused with what to do", { timeout: 60_000 }, async () => {
+  it("ten thousand services are borne, or refused with what to do", {
+    timeout: 60_000,
+  }, async () => {
     const long = file("long.json");
-    expect(await odori(["check", long])).toMatchObject({ status: 0, err: "", out: expect.stringContaining("10,001 states") });
+    expect(await odori(["check", long])).toMatchObject({
+      status: 0,
+      err: "",
+      out: expect.stringContaining("10,001 states"),
+    });
     expect(await odori(["explain", "link5000.passed", long])).toMatchObject({ status: 0, err: "" });
-    expect(await odori(["draw", long, "--service", "link5000"])).toMatchObject({ status: 0, err: "" });
-    expect(await odori(["draw", long, "--format", "svg"])).toMatchObject({ status: 2, err: expect.stringContaining("PICTURE_TOO_LARGE") });
+    expect(await odori(["draw", long, "--service", "link5000"])).toMatchObject({
+      status: 0,
+      err: "",
+    });
+    expect(await odori(["draw", long, "--format", "svg"])).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("PICTURE_TOO_LARGE"),
+    });
   });
 });
 
@@ -115,22 +157,45 @@ describe("odori check", () => {
           message: "the saga has no end: nothing is left to happen",
           at: {},
           trace: [
-            { service: "order", hears: null, emits: ["order.placed.v1"], does: "begins", effect: "order.placed.v1" },
-            { service: "payment", hears: "order.placed.v1", emits: ["payment.declined.v1"], does: "refuses" },
+            {
+              service: "order",
+              hears: null,
+              emits: ["order.placed.v1"],
+              does: "begins",
+              effect: "order.placed.v1",
+            },
+            {
+              service: "payment",
+              hears: "order.placed.v1",
+              emits: ["payment.declined.v1"],
+              does: "refuses",
+            },
           ],
-          repairs: [{ service: "order", undoes: "order.placed.v1", alsoOn: ["payment.declined.v1"] }],
+          repairs: [
+            { service: "order", undoes: "order.placed.v1", alsoOn: ["payment.declined.v1"] },
+          ],
         },
       ],
       suppressed: [],
     });
   });
 
-  it("--mermaid, --fine, --plain, --states", async () => {
-    expect((await odori(["check", file("broken.json"), "--mermaid"])).out).toContain("sequenceDiagram\n  participant p0 as order");
-    expect((await odori(["check", EXAMPLE, "--fine", "--states", "2000"])).out).toContain("Finer model: 2,001 states, not all of them");
-    expect((await odori(["check", EXAMPLE, "--plain"])).out).toContain("every saga ends well");
+  it("--mermaid, --crashes, --no-reduction, --states", async () => {
+    expect((await odori(["check", file("broken.json"), "--mermaid"])).out).toContain(
+      "sequenceDiagram\n  participant p0 as order",
+    );
+    expect((await odori(["check", EXAMPLE, "--crashes", "--states", "2000"])).out).toContain(
+      "Finer model: 2,001 states, not all of them",
+    );
+    expect((await odori(["check", EXAMPLE, "--no-reduction"])).out).toContain(
+      "every saga ends well",
+    );
     const few = await odori(["check", EXAMPLE, "--states", "3"]);
-    expect([few.status, few.out.includes("NOT_EXHAUSTIVE"), few.out.includes("not all was explored")]).toEqual([0, true, true]);
+    expect([
+      few.status,
+      few.out.includes("NOT_EXHAUSTIVE"),
+      few.out.includes("not all was explored"),
+    ]).toEqual([0, true, true]);
   });
 
   it("rules come from odori.config.json, a file of another name, or flags", async () => {
@@ -139,18 +204,29 @@ describe("odori check", () => {
       name: "n",
       begins: ["a.placed.v1"],
       succeeds: ["a.changed.v1"],
-      services: { a: { begins: ["a.placed.v1"], reactions: [{ on: ["a.placed.v1"], emits: ["a.changed.v1"] }] } },
+      services: {
+        a: {
+          begins: ["a.placed.v1"],
+          reactions: [{ on: ["a.placed.v1"], emits: ["a.changed.v1"] }],
+        },
+      },
     };
     writeFileSync(file("vague.json"), JSON.stringify(vague));
     expect((await odori(["check", file("vague.json")])).status).toBe(0);
-    expect((await odori(["check", file("vague.json"), "--rule", "VAGUE_NAME=error"])).status).toBe(1);
+    expect((await odori(["check", file("vague.json"), "--rule", "VAGUE_NAME=error"])).status).toBe(
+      1,
+    );
     writeFileSync(file("strict.json"), '{ "rules": { "VAGUE_NAME": "error" } }');
-    expect((await odori(["check", file("vague.json"), "--config", file("strict.json")])).status).toBe(1);
+    expect(
+      (await odori(["check", file("vague.json"), "--config", file("strict.json")])).status,
+    ).toBe(1);
     writeFileSync(file("odori.config.json"), '{ "rules": { "VAGUE_NAME": "off" } }');
     expect((await odori(["check", "vague.json"], undefined, folder)).out).toContain("0 warnings");
     rmSync(file("odori.config.json"));
     writeFileSync(file("strict.json"), '{ "rules": { "VAGUE": "error" } }');
-    expect(await odori(["check", file("vague.json"), "--config", file("strict.json")])).toMatchObject({
+    expect(
+      await odori(["check", file("vague.json"), "--config", file("strict.json")]),
+    ).toMatchObject({
       status: 2,
       err: expect.stringContaining("CONFIG_INVALID"),
     });
@@ -159,8 +235,13 @@ describe("odori check", () => {
   it("--list-rules says what they are, and why; nothing to check is an error", async () => {
     const { status, out } = await odori(["check", "--list-rules"]);
     expect([status, out.split("\n")[0]]).toEqual([0, "NAME_GRAMMAR (error)"]);
-    expect(JSON.parse((await odori(["check", "--list-rules", "--json"])).out).rules).toHaveLength(10);
-    expect(await odori(["check"])).toMatchObject({ status: 2, err: expect.stringMatching(/^USAGE: check needs something/) });
+    expect(JSON.parse((await odori(["check", "--list-rules", "--json"])).out).rules).toHaveLength(
+      10,
+    );
+    expect(await odori(["check"])).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/^USAGE: check needs something/),
+    });
   });
 
   it("manifests that contradict each other are a finding", async () => {
@@ -169,12 +250,22 @@ describe("odori check", () => {
       JSON.stringify({
         odori: 1,
         name: "rival",
-        services: { rival: { reactions: [{ on: ["order.placed.v1"], emits: ["payment.authorized.v1"] }] } },
+        services: {
+          rival: { reactions: [{ on: ["order.placed.v1"], emits: ["payment.authorized.v1"] }] },
+        },
       }),
     );
-    const { status, out } = await odori(["check", file("order.json"), file("rival.json"), "--json"]);
+    const { status, out } = await odori([
+      "check",
+      file("order.json"),
+      file("rival.json"),
+      "--json",
+    ]);
     expect(status).toBe(1);
-    expect(JSON.parse(out).findings[0]).toMatchObject({ code: "CONTRADICTION", at: { service: "rival", event: "payment.authorized.v1" } });
+    expect(JSON.parse(out).findings[0]).toMatchObject({
+      code: "CONTRADICTION",
+      at: { service: "rival", event: "payment.authorized.v1" },
+    });
   });
 });
 
@@ -186,7 +277,10 @@ describe("odori draw", () => {
       ["f.mmd", "flowchart"],
       ["f.txt", "order.placed"],
     ] as const) {
-      expect(await odori(["draw", EXAMPLE, "--out", file(name)])).toMatchObject({ status: 0, out: `${file(name)}\n` });
+      expect(await odori(["draw", EXAMPLE, "--out", file(name)])).toMatchObject({
+        status: 0,
+        out: `${file(name)}\n`,
+      });
       expect(readFileSync(file(name), "utf8").startsWith(beginning)).toBe(true);
     }
     expect(await odori(["draw", EXAMPLE, "--out", "/nowhere/f.svg"])).toMatchObject({
@@ -196,11 +290,23 @@ describe("odori draw", () => {
   });
 
   it("a part, in each form", async () => {
-    const { out } = await odori(["draw", EXAMPLE, "--from", "inventory.reservation_failed", "--hops", "2"]);
+    const { out } = await odori([
+      "draw",
+      EXAMPLE,
+      "--from",
+      "inventory.reservation_failed",
+      "--hops",
+      "2",
+    ]);
     expect(out.split("\n")[0]).toContain("inventory.reservation_failed");
     expect(out).not.toContain("shipping");
-    expect((await odori(["draw", EXAMPLE, "--service", "shipping", "--format", "mermaid"])).out).not.toContain("payment.refunded");
-    expect(JSON.parse((await odori(["draw", EXAMPLE, "--to", "order.placed", "--json"])).out).nodes.length).toBeGreaterThan(1);
+    expect(
+      (await odori(["draw", EXAMPLE, "--service", "shipping", "--format", "mermaid"])).out,
+    ).not.toContain("payment.refunded");
+    expect(
+      JSON.parse((await odori(["draw", EXAMPLE, "--to", "order.placed", "--json"])).out).nodes
+        .length,
+    ).toBeGreaterThan(1);
     expect(await odori(["draw", EXAMPLE, "--from", "nothing"])).toMatchObject({
       status: 2,
       err: expect.stringContaining("NOT_IN_CHOREOGRAPHY"),
@@ -211,9 +317,16 @@ describe("odori draw", () => {
 describe("odori explain, diff and asyncapi", () => {
   it("explain tells who undoes what", async () => {
     const { out } = await odori(["explain", "inventory.reservation_failed", EXAMPLE]);
-    expect(out).toContain("1. payment undoes payment.authorized when it hears inventory.reservation_failed, if it was done");
-    expect(JSON.parse((await odori(["explain", "order.placed", EXAMPLE, "--json"])).out).begins).toBe(true);
-    expect(await odori(["explain", "nothing", EXAMPLE])).toMatchObject({ status: 2, err: expect.stringContaining("NOT_IN_CHOREOGRAPHY") });
+    expect(out).toContain(
+      "1. payment undoes payment.authorized when it hears inventory.reservation_failed, if it was done",
+    );
+    expect(
+      JSON.parse((await odori(["explain", "order.placed", EXAMPLE, "--json"])).out).begins,
+    ).toBe(true);
+    expect(await odori(["explain", "nothing", EXAMPLE])).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("NOT_IN_CHOREOGRAPHY"),
+    });
   });
 
   it("diff exits with 1 where a known consumer breaks", async () => {
@@ -223,7 +336,9 @@ describe("odori explain, diff and asyncapi", () => {
     const { status, out } = await odori(["diff", file("order.json"), file("changed.json")]);
     expect(status).toBe(1);
     expect(out).toContain('order: reason may be "fraud", which is not expected');
-    expect((await odori(["diff", file("changed.json"), file("order.json"), "--json"])).status).toBe(0);
+    expect((await odori(["diff", file("changed.json"), file("order.json"), "--json"])).status).toBe(
+      0,
+    );
   });
 
   it("asyncapi writes a document for each service, which all commands read", async () => {
@@ -231,7 +346,9 @@ describe("odori explain, diff and asyncapi", () => {
     expect(status).toBe(0);
     const documents = out.trimEnd().split("\n");
     expect(documents).toHaveLength(5);
-    expect((await odori(["manifest", ...documents.slice(1)])).out).toBe(readFileSync(file("order.json"), "utf8"));
+    expect((await odori(["manifest", ...documents.slice(1)])).out).toBe(
+      readFileSync(file("order.json"), "utf8"),
+    );
     expect((await odori(["check", documents[0] ?? ""])).out).toContain("every saga ends well");
   });
 
@@ -250,6 +367,8 @@ operations:
     expect(out).toContain("UNKNOWN_LINKS");
     expect(out).toContain("NEVER_EMITTED");
     expect(status).toBe(1);
-    expect((await odori(["draw", file("account.yaml"), "--format", "mermaid"])).out).toContain("account_service");
+    expect((await odori(["draw", file("account.yaml"), "--format", "mermaid"])).out).toContain(
+      "account_service",
+    );
   });
 });

@@ -10,7 +10,8 @@ import { authorized, placed } from "../support/contracts.ts";
 import { envelope, silent } from "../support/stage.ts";
 
 const EXAMPLE = join(ROOT, "examples", "order", "choreography.ts");
-const ORDER = '{"orderId":"o-1","amountCents":500,"sku":"fan","quantity":1,"destination":"Atlantis"}';
+const ORDER =
+  '{"orderId":"o-1","amountCents":500,"sku":"fan","quantity":1,"destination":"Atlantis"}';
 
 let folder = "";
 beforeEach(() => {
@@ -26,7 +27,11 @@ async function withParked(): Promise<void> {
     handle: (event) => authorized(event.data),
   });
   const bus = memoryBus(["payment"]);
-  const app = await start(payment, { store: sqlite(join(folder, "payment.db")), bus, logger: silent });
+  const app = await start(payment, {
+    store: sqlite(join(folder, "payment.db")),
+    bus,
+    logger: silent,
+  });
   await bus.publish([envelope(placed, "saga-1", { wrong: "\u001b[31mred" }, { id: "e1" })]);
   await bus.publish([envelope(placed, "saga-1", { orderId: "o" }, { id: "e2" })]);
   await bus.publish([envelope(placed, "saga-2", { wrong: true }, { id: "e3" })]);
@@ -38,7 +43,18 @@ describe("odori", () => {
   it("--help and --version, also of each command", async () => {
     const help = await odori(["--help"]);
     expect(help).toMatchObject({ status: 0, err: "" });
-    for (const command of ["check", "draw", "explain", "manifest", "diff", "asyncapi", "run", "trace", "parked", "doctor"]) {
+    for (const command of [
+      "check",
+      "draw",
+      "explain",
+      "manifest",
+      "diff",
+      "asyncapi",
+      "run",
+      "trace",
+      "parked",
+      "doctor",
+    ]) {
       expect(help.out).toContain(command);
       const own = await odori([command, "--help"]);
       expect(own).toMatchObject({ status: 0, err: "" });
@@ -93,27 +109,37 @@ describe("odori", () => {
   });
 
   it("run: Ctrl-C stops it cleanly", async () => {
-    expect(await odori(["run", EXAMPLE, "--data", folder], "running")).toMatchObject({ status: 0, err: "" });
+    expect(await odori(["run", EXAMPLE, "--data", folder], "running")).toMatchObject({
+      status: 0,
+      err: "",
+    });
     const { out } = await odori(["doctor", "--data", folder, "--json"]);
     const { databases } = JSON.parse(out);
     expect(databases.length).toBe(4);
-    for (const { checks } of databases) expect(checks).toContainEqual({ level: "ok", check: "processes", message: "0 running" });
+    for (const { checks } of databases)
+      expect(checks).toContainEqual({ level: "ok", check: "processes", message: "0 running" });
   });
 
   it("parked: list, retry and discard", async () => {
     await withParked();
     const listed = await odori(["parked", "list", "--data", folder]);
     expect(listed.status).toBe(1);
-    expect(listed.out.split("\n")[1]).toMatch(/^payment\/1 +parked +order\.placed\.v1 +saga-1 +1 +\S+ +PAYLOAD_INVALID /);
+    expect(listed.out.split("\n")[1]).toMatch(
+      /^payment\/1 +parked +order\.placed\.v1 +saga-1 +1 +\S+ +PAYLOAD_INVALID /,
+    );
     expect(listed.out).not.toContain("\u001b");
-    const all = JSON.parse((await odori(["parked", "list", "--all", "--json", "--data", folder])).out);
+    const all = JSON.parse(
+      (await odori(["parked", "list", "--all", "--json", "--data", folder])).out,
+    );
     expect(all.parked.map((row: { id: string; state: string }) => [row.id, row.state])).toEqual([
       ["payment/1", "parked"],
       ["payment/2", "waiting"],
       ["payment/3", "parked"],
     ]);
     expect((await odori(["trace", "saga-1", "--data", folder])).status).toBe(1);
-    expect(await odori(["parked", "discard", "payment/1", "--reason", "a test", "--data", folder])).toMatchObject({
+    expect(
+      await odori(["parked", "discard", "payment/1", "--reason", "a test", "--data", folder]),
+    ).toMatchObject({
       status: 0,
       out: "payment/1 is closed\n",
     });
@@ -121,11 +147,23 @@ describe("odori", () => {
       status: 0,
       out: "payment/3 will be tried again\n",
     });
-    expect(await odori(["parked", "list", "--data", folder])).toMatchObject({ status: 0, out: "nothing is parked\n" });
-    expect((await odori(["parked", "retry", "payment/3", "--data", folder])).err).toContain("NOT_PARKED");
-    // What waited behind the discarded one is due, and so is the retried one: the next start takes them up.
-    const later = JSON.parse((await odori(["parked", "list", "--all", "--json", "--data", folder])).out);
-    expect(later.parked.map((row: { state: string }) => row.state)).toEqual(["discarded", "retrying", "retrying"]);
+    expect(await odori(["parked", "list", "--data", folder])).toMatchObject({
+      status: 0,
+      out: "nothing is parked\n",
+    });
+    expect((await odori(["parked", "retry", "payment/3", "--data", folder])).err).toContain(
+      "NOT_PARKED",
+    );
+    // What waited behind the discarded one is due, and so is the retried one: the next start takes
+    // them up.
+    const later = JSON.parse(
+      (await odori(["parked", "list", "--all", "--json", "--data", folder])).out,
+    );
+    expect(later.parked.map((row: { state: string }) => row.state)).toEqual([
+      "discarded",
+      "retrying",
+      "retrying",
+    ]);
   });
 
   it("doctor: says what needs a look", async () => {
@@ -167,7 +205,10 @@ describe("odori", () => {
       err: expect.stringContaining("DATA_NOT_FOUND"),
     });
     for (const id of ["payment", "payment/x", "shipping/1", "../1"]) {
-      expect(await odori(["parked", "retry", id, "--data", folder])).toMatchObject({ status: 2, err: expect.stringContaining("USAGE") });
+      expect(await odori(["parked", "retry", id, "--data", folder])).toMatchObject({
+        status: 2,
+        err: expect.stringContaining("USAGE"),
+      });
     }
   });
 
@@ -181,11 +222,18 @@ describe("odori", () => {
       },
     });
     const bus = memoryBus(["payment"]);
-    const app = await start(payment, { store: sqlite(join(folder, "payment.db")), bus, logger: silent, retry: { attempts: 1 } });
+    const app = await start(payment, {
+      store: sqlite(join(folder, "payment.db")),
+      bus,
+      logger: silent,
+      retry: { attempts: 1 },
+    });
     await bus.publish([envelope(placed, "s", { orderId: "o" })]);
     broken = false;
     expect((await odori(["parked", "retry", "--all", "--data", folder])).status).toBe(0);
-    await expect.poll(async () => (await app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual(["done"]);
+    await expect
+      .poll(async () => (await app.inspect.journal("s")).map(({ disposition }) => disposition))
+      .toEqual(["done"]);
     await app.stop();
     await bus.close();
   });

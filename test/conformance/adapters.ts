@@ -12,13 +12,20 @@ import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { rabbitBuses } from "../servers/rabbitmq.ts";
 import { serverUrl } from "../servers/shared.ts";
 
-/** Every adapter of the project, by the name of its folder: `test/tidy.test.ts` sees to it that none is missing. */
+/**
+ * Every adapter of the project, by the name of its folder: `test/tidy.test.ts` sees to it that none
+ * is missing.
+ */
 export const buses = {
   memory: {
     name: "memory",
     async make(groups) {
       const bus = memoryBus(groups);
-      return { connect: async () => bus, inject: (topic, bytes) => bus.inject(topic, bytes), close: () => bus.close() };
+      return {
+        connect: async () => bus,
+        inject: (topic, bytes) => bus.inject(topic, bytes),
+        close: () => bus.close(),
+      };
     },
   },
   nats: natsBuses(() => serverUrl("nats")),
@@ -58,7 +65,9 @@ export const sqliteStores: StoreFactory<Sql> = {
     const folder = mkdtempSync(join(tmpdir(), "odori-store-"));
     const path = join(folder, "shop.db");
     const own = new DatabaseSync(path);
-    own.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; CREATE TABLE business (key TEXT PRIMARY KEY)");
+    own.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; CREATE TABLE business (key TEXT PRIMARY KEY)",
+    );
     const open: Store<Sql>[] = [];
     return {
       clock: localClock(),
@@ -71,7 +80,8 @@ export const sqliteStores: StoreFactory<Sql> = {
       put: async (native, key) => {
         native.run("INSERT INTO business (key) VALUES (?)", key);
       },
-      has: async (key) => own.prepare("SELECT 1 FROM business WHERE key = ?").get(key) !== undefined,
+      has: async (key) =>
+        own.prepare("SELECT 1 FROM business WHERE key = ?").get(key) !== undefined,
       async ownTransaction(work) {
         own.exec("BEGIN IMMEDIATE");
         try {
@@ -91,4 +101,8 @@ export const sqliteStores: StoreFactory<Sql> = {
   },
 };
 
-export const stores = { memory: memoryStores, sqlite: sqliteStores, postgres: postgresStores(() => serverUrl("postgres")) };
+export const stores = {
+  memory: memoryStores,
+  sqlite: sqliteStores,
+  postgres: postgresStores(() => serverUrl("postgres")),
+};

@@ -5,20 +5,24 @@ import { describe, expect, it } from "vitest";
 import { decodeJson, decodeStored, encodeJson, encodeStored } from "../../src/cloudevents/json.ts";
 import { ATTRIBUTE_MAX_CHARS, checkAttribute } from "../../src/contract/envelope.ts";
 
-const attribute = fc.string({ minLength: 1, maxLength: ATTRIBUTE_MAX_CHARS, unit: "grapheme" }).filter((text) => {
-  try {
-    return checkAttribute("any", text) === text;
-  } catch {
-    return false;
-  }
-});
+const attribute = fc
+  .string({ minLength: 1, maxLength: ATTRIBUTE_MAX_CHARS, unit: "grapheme" })
+  .filter((text) => {
+    try {
+      return checkAttribute("any", text) === text;
+    } catch {
+      return false;
+    }
+  });
 const optional = fc.option(attribute, { nil: undefined });
 const envelopes: fc.Arbitrary<EventEnvelope> = fc.record({
   specversion: fc.constant("1.0" as const),
   id: attribute,
   type: attribute,
   source: attribute,
-  time: fc.date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true }).map((date) => date.toISOString()),
+  time: fc
+    .date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true })
+    .map((date) => date.toISOString()),
   subject: optional,
   sagaId: attribute,
   correlationId: attribute,
@@ -28,7 +32,9 @@ const envelopes: fc.Arbitrary<EventEnvelope> = fc.record({
 });
 const plain = envelopes.filter(
   ({ data }) =>
-    !JSON.stringify(data).includes('"__proto__"') && JSON.stringify(data).isWellFormed() && !/\\ud[89a-f]/.test(JSON.stringify(data)),
+    !JSON.stringify(data).includes('"__proto__"') &&
+    JSON.stringify(data).isWellFormed() &&
+    !/\\ud[89a-f]/.test(JSON.stringify(data)),
 );
 
 describe("CloudEvents in JSON", () => {
@@ -37,7 +43,9 @@ describe("CloudEvents in JSON", () => {
       fc.property(plain, (event) => {
         const text = encodeJson(event);
         expect(decodeJson(text, { now: 0, maxBytes: 1e9 })).toEqual(event);
-        expect(decodeJson(new TextEncoder().encode(text), { now: 0, maxBytes: 1e9 })).toEqual(event);
+        expect(decodeJson(new TextEncoder().encode(text), { now: 0, maxBytes: 1e9 })).toEqual(
+          event,
+        );
         expect(decodeStored(encodeStored([event, event]))).toEqual([event, event]);
       }),
     );
@@ -57,7 +65,10 @@ describe("CloudEvents in JSON", () => {
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
       data: { orderId: "o-1", amount: 100 },
     };
-    const read = HTTP.toEvent({ headers: { "content-type": "application/cloudevents+json" }, body: encodeJson(event) });
+    const read = HTTP.toEvent({
+      headers: { "content-type": "application/cloudevents+json" },
+      body: encodeJson(event),
+    });
     if (!(read instanceof CloudEvent)) throw new Error("not one event");
     expect(read.validate()).toBe(true);
     expect(read).toMatchObject({
@@ -77,11 +88,13 @@ describe("CloudEvents in JSON", () => {
     const codes = new Set(["MESSAGE_MALFORMED", "MESSAGE_TOO_LARGE"]);
     const mangled = plain.chain((event) => {
       const bytes = new TextEncoder().encode(encodeJson(event));
-      return fc.tuple(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(bytes.length)).map(([at, byte, length]) => {
-        const copy = bytes.slice(0, length);
-        if (at < copy.length) copy[at] = byte;
-        return copy;
-      });
+      return fc
+        .tuple(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(bytes.length))
+        .map(([at, byte, length]) => {
+          const copy = bytes.slice(0, length);
+          if (at < copy.length) copy[at] = byte;
+          return copy;
+        });
     });
     fc.assert(
       fc.property(fc.oneof(mangled, fc.uint8Array({ maxLength: 200 })), (bytes) => {
@@ -97,9 +110,14 @@ describe("CloudEvents in JSON", () => {
 
   it("base64 is JSON inside, or refused; both kinds of data at once are refused", () => {
     const base = { specversion: "1.0", id: "1", type: "t", source: "/s", sagaid: "s" };
-    const read = (members: object) => decodeJson(JSON.stringify({ ...base, ...members }), { now: 0 });
+    const read = (members: object) =>
+      decodeJson(JSON.stringify({ ...base, ...members }), { now: 0 });
     expect(read({ data_base64: Buffer.from('{"a":1}').toString("base64") }).data).toEqual({ a: 1 });
-    for (const members of [{ data_base64: "AAAA" }, { data_base64: 1 }, { data: 1, data_base64: "MQ==" }]) {
+    for (const members of [
+      { data_base64: "AAAA" },
+      { data_base64: 1 },
+      { data: 1, data_base64: "MQ==" },
+    ]) {
       expect(() => read(members)).toThrow(expect.objectContaining({ code: "MESSAGE_MALFORMED" }));
     }
     expect(read({}).data).toBeNull();

@@ -10,7 +10,10 @@ import { DEPTH_MAX, toPlain } from "../../src/contract/plain.ts";
 
 const libraries = {
   zod: event("order.placed.v1", z.object({ orderId: z.string(), amount: z.int().positive() })),
-  valibot: event("order.placed.v1", v.object({ orderId: v.string(), amount: v.pipe(v.number(), v.integer(), v.minValue(1)) })),
+  valibot: event(
+    "order.placed.v1",
+    v.object({ orderId: v.string(), amount: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+  ),
   arktype: event("order.placed.v1", type({ orderId: "string", amount: "number.integer > 0" })),
   "JSON Schema": event(
     "order.placed.v1",
@@ -25,13 +28,20 @@ const libraries = {
 describe.each(Object.entries(libraries))("a contract with %s", (_name, placed) => {
   it("makes a fact of what fits", () => {
     const fact = placed({ orderId: "o", amount: 1 }, { subject: "o" });
-    expect(fact).toMatchObject({ type: "order.placed.v1", data: { orderId: "o", amount: 1 }, subject: "o" });
+    expect(fact).toMatchObject({
+      type: "order.placed.v1",
+      data: { orderId: "o", amount: 1 },
+      subject: "o",
+    });
     expect(placed.domain).toBe("order");
   });
 
   it("refuses what does not, and says where", () => {
     expect(() => placed({ orderId: "o", amount: 0 })).toThrow(
-      expect.objectContaining({ code: "PAYLOAD_INVALID", message: expect.stringContaining("amount") }),
+      expect.objectContaining({
+        code: "PAYLOAD_INVALID",
+        message: expect.stringContaining("amount"),
+      }),
     );
     for (const data of [null, undefined, "text", 1, [], {}, { orderId: 1, amount: 1 }]) {
       expect(() => placed.from(data)).toThrow(expect.objectContaining({ code: "PAYLOAD_INVALID" }));
@@ -61,7 +71,9 @@ describe("contracts", () => {
     `${"x".repeat(200)}.placed.v1`,
   ])("%j is no type name", (name) => {
     const make: (type: never, schema: z.ZodObject) => unknown = event;
-    expect(() => make(name as never, z.object({}))).toThrow(expect.objectContaining({ code: "NAME_GRAMMAR" }));
+    expect(() => make(name as never, z.object({}))).toThrow(
+      expect.objectContaining({ code: "NAME_GRAMMAR" }),
+    );
   });
 
   it("an asynchronous schema is refused", () => {
@@ -69,12 +81,17 @@ describe("contracts", () => {
     expect(() => slow({ id: "1" })).toThrow(expect.objectContaining({ code: "SCHEMA_UNUSABLE" }));
   });
 
-  it("a schema of no library is refused, with how to mend it", () => {
+  it("a schema of no library is refused, with a hint", () => {
     const make: (type: "order.placed.v1", schema: never) => unknown = event;
     expect(() => make("order.placed.v1", { type: "object" } as never)).toThrow(
-      expect.objectContaining({ code: "SCHEMA_UNUSABLE", message: expect.stringContaining("jsonSchema()") }),
+      expect.objectContaining({
+        code: "SCHEMA_UNUSABLE",
+        message: expect.stringContaining("jsonSchema()"),
+      }),
     );
-    expect(() => jsonSchema({ type: "nonsense" })).toThrow(expect.objectContaining({ code: "SCHEMA_UNUSABLE" }));
+    expect(() => jsonSchema({ type: "nonsense" })).toThrow(
+      expect.objectContaining({ code: "SCHEMA_UNUSABLE" }),
+    );
   });
 
   it("what JSON cannot carry is refused when the fact is made, with its path", () => {
@@ -92,7 +109,10 @@ describe("contracts", () => {
       JSON.parse('{"__proto__":1}'),
     ]) {
       expect(() => anything({ deep: [0, value] })).toThrow(
-        expect.objectContaining({ code: "PAYLOAD_NOT_JSON", message: expect.stringContaining("data.deep.1") }),
+        expect.objectContaining({
+          code: "PAYLOAD_NOT_JSON",
+          message: expect.stringContaining("data.deep.1"),
+        }),
       );
     }
   });
@@ -102,7 +122,11 @@ describe("contracts", () => {
       fc.property(
         fc
           .jsonValue({ maxDepth: 6 })
-          .filter((value) => !JSON.stringify(value).includes('"__proto__"') && JSON.stringify(value).isWellFormed()),
+          .filter(
+            (value) =>
+              !JSON.stringify(value).includes('"__proto__"') &&
+              JSON.stringify(value).isWellFormed(),
+          ),
         (value) => {
           const { data, bytesAtMost } = toPlain(value);
           const text = JSON.stringify(value);
@@ -118,14 +142,32 @@ describe("contracts", () => {
     let nested: unknown = 1;
     for (let i = 0; i < 100_000; i++) nested = [nested];
     expect(() => toPlain(nested)).toThrow(
-      expect.objectContaining({ code: "PAYLOAD_NOT_JSON", message: expect.stringContaining(`${DEPTH_MAX}`) }),
+      expect.objectContaining({
+        code: "PAYLOAD_NOT_JSON",
+        message: expect.stringContaining(`${DEPTH_MAX}`),
+      }),
     );
   });
 
   it("attributes are printable, bounded text", () => {
-    for (const value of ["", "a\nb", "a\u0000", "\u009f", "\ud800", "\ufffe", "x".repeat(257), 7, null, undefined, {}]) {
-      expect(() => checkAttribute("id", value)).toThrow(expect.objectContaining({ code: "ATTRIBUTE_INVALID" }));
+    for (const value of [
+      "",
+      "a\nb",
+      "a\u0000",
+      "\u009f",
+      "\ud800",
+      "\ufffe",
+      "x".repeat(257),
+      7,
+      null,
+      undefined,
+      {},
+    ]) {
+      expect(() => checkAttribute("id", value)).toThrow(
+        expect.objectContaining({ code: "ATTRIBUTE_INVALID" }),
+      );
     }
-    for (const value of ["a", "日本 👘", "x".repeat(256), "' OR 1=1 --"]) expect(checkAttribute("id", value)).toBe(value);
+    for (const value of ["a", "日本 👘", "x".repeat(256), "' OR 1=1 --"])
+      expect(checkAttribute("id", value)).toBe(value);
   });
 });

@@ -1,4 +1,7 @@
-/** Runs the order saga in a process of its own, which is killed at a step, or goes on until every order has ended. */
+/**
+ * Runs the order saga in a process of its own, which is killed at a step, or goes on until every
+ * order has ended.
+ */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Probe, type Service, start } from "odori";
@@ -41,7 +44,12 @@ const reader = new DatabaseSync(join(folder, "order.db"), { readOnly: true });
 const placed = Number(reader.prepare("SELECT count(*) AS orders FROM orders").get()?.orders);
 for (const { orderId, amountCents, ...goods } of makeOrders(placed + 1, Number(orders), 0.5)) {
   await shop.begin(orderId, async (tx) => {
-    await run(tx, "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", orderId, amountCents);
+    await run(
+      tx,
+      "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')",
+      orderId,
+      amountCents,
+    );
     return orderPlaced({ orderId, amountCents, ...goods });
   });
 }
@@ -50,7 +58,8 @@ while (Number(open.get()?.open) > 0) await new Promise((resolve) => setTimeout(r
 // Whatever is still to be confirmed is confirmed in the idle time that follows.
 const idle = new Set<string>();
 while (idle.size < 4) {
-  for (const app of [shop, ...others]) if ((await app.health()).store?.outbox === 0) idle.add(app.name);
+  for (const app of [shop, ...others])
+    if ((await app.health()).store?.outbox === 0) idle.add(app.name);
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
 reader.close();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { STEPS } from "odori";
+import { CRASH_POINTS } from "odori";
 import { describe, expect, it } from "vitest";
 import { audit } from "../../examples/order/audit.ts";
 import { files } from "../../examples/order/database.ts";
@@ -13,10 +13,17 @@ const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const SERVICES = ["order", "payment", "inventory", "shipping"];
 
 /** How a child ended: the signal that killed it, or its exit status. */
-function child(...args: readonly string[]): { readonly ended: Promise<string | number>; kill(): void } {
-  const process_ = spawn(process.execPath, ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", CHILD, ...args], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+function child(...args: readonly string[]): {
+  readonly ended: Promise<string | number>;
+  kill(): void;
+} {
+  const process_ = spawn(
+    process.execPath,
+    ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", CHILD, ...args],
+    {
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
   const ended = new Promise<string | number>((resolve, reject) => {
     process_.once("error", reject);
     process_.once("exit", (code, signal) => resolve(signal ?? code ?? "?"));
@@ -38,7 +45,9 @@ function leftOvers(folder: string): readonly string[] {
   return SERVICES.flatMap((service) => {
     const database = new DatabaseSync(join(folder, `${service}.db`), { readOnly: true });
     const rows = database
-      .prepare("SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred")
+      .prepare(
+        "SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred",
+      )
       .get();
     database.close();
     return rows?.outbox === 0 && rows.deferred === 0 ? [] : [`${service}: ${JSON.stringify(rows)}`];
@@ -48,7 +57,7 @@ function leftOvers(folder: string): readonly string[] {
 describe("kill -9", () => {
   // The list is the runtime's own: a step that is added there is killed at here.
   describe.each(SERVICES)("of the process at a step of %s", (service) => {
-    it.each(STEPS)("%s", (step) =>
+    it.each(CRASH_POINTS)("%s", (step) =>
       inFolder(async (folder) => {
         expect(await child(folder, service, step, "1", "6").ended).toBe("SIGKILL");
         expect(await child(folder, service, step, "2", "6").ended).toBe("SIGKILL");

@@ -4,11 +4,15 @@ import { describe, expect, it } from "vitest";
 import { diff } from "../../src/diff/diff.ts";
 import { mergeManifests } from "../../src/manifest/merge.ts";
 import { toManifest } from "../../src/manifest/read.ts";
-import { misfits, misfitText } from "../../src/manifest/subschema.ts";
+import { mismatchText, schemaMismatches } from "../../src/manifest/subschema.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const object = (properties: Schema, required: readonly string[] = Object.keys(properties), more: Schema = {}): Schema => ({
+const object = (
+  properties: Schema,
+  required: readonly string[] = Object.keys(properties),
+  more: Schema = {},
+): Schema => ({
   type: "object",
   properties,
   required,
@@ -21,7 +25,12 @@ describe("whether what is sent fits what is expected", () => {
   it.each<readonly [string, Schema, Schema, readonly string[]]>([
     ["the same", id, id, []],
     ["a subset is read", object({ id: text, more: text }), id, []],
-    ["a field is gone", id, object({ id: text, cents: { type: "integer" } }), ["cents is gone, and is required"]],
+    [
+      "a field is gone",
+      id,
+      object({ id: text, cents: { type: "integer" } }),
+      ["cents is gone, and is required"],
+    ],
     ["a field that nobody must have is gone", id, object({ id: text, note: text }, ["id"]), []],
     [
       "a field may now be missing",
@@ -29,8 +38,18 @@ describe("whether what is sent fits what is expected", () => {
       object({ id: text, cents: text }),
       ["cents may be missing, and is required"],
     ],
-    ["a field has another type", object({ id: { type: "integer" } }), id, ["id is integer, where string is expected"]],
-    ["a whole number is a number", object({ n: { type: "integer" } }), object({ n: { type: "number" } }), []],
+    [
+      "a field has another type",
+      object({ id: { type: "integer" } }),
+      id,
+      ["id is integer, where string is expected"],
+    ],
+    [
+      "a whole number is a number",
+      object({ n: { type: "integer" } }),
+      object({ n: { type: "number" } }),
+      [],
+    ],
     [
       "a number is no whole number",
       object({ n: { type: "number" } }),
@@ -44,7 +63,12 @@ describe("whether what is sent fits what is expected", () => {
       object({ id: text }, ["id"], { additionalProperties: false }),
       ["more is new, and unknown fields are refused"],
     ],
-    ["a new value", object({ r: { enum: ["a", "b", "c"] } }), object({ r: { enum: ["a", "b"] } }), ['r may be "c", which is not expected']],
+    [
+      "a new value",
+      object({ r: { enum: ["a", "b", "c"] } }),
+      object({ r: { enum: ["a", "b"] } }),
+      ['r may be "c", which is not expected'],
+    ],
     ["a value less", object({ r: { enum: ["a"] } }), object({ r: { enum: ["a", "b"] } }), []],
     [
       "any value",
@@ -58,11 +82,31 @@ describe("whether what is sent fits what is expected", () => {
       object({ id: { type: "string", maxLength: 8 } }),
       ["id has maxLength 9, where 8 is expected"],
     ],
-    ["shorter", object({ id: { type: "string", maxLength: 7 } }), object({ id: { type: "string", maxLength: 8 } }), []],
+    [
+      "shorter",
+      object({ id: { type: "string", maxLength: 7 } }),
+      object({ id: { type: "string", maxLength: 8 } }),
+      [],
+    ],
     ["one of two", object({ v: text }), object({ v: { anyOf: [{ type: "integer" }, text] } }), []],
-    ["two of one", object({ v: { anyOf: [{ type: "integer" }, text] } }), object({ v: text }), ["v is integer, where string is expected"]],
-    ["nullable", object({ v: { type: ["string", "null"] } }), object({ v: text }), ["v is string or null, where string is expected"]],
-    ["deeper", object({ a: object({ b: text }) }), object({ a: object({ b: text, c: text }) }), ["a.c is gone, and is required"]],
+    [
+      "two of one",
+      object({ v: { anyOf: [{ type: "integer" }, text] } }),
+      object({ v: text }),
+      ["v is integer, where string is expected"],
+    ],
+    [
+      "nullable",
+      object({ v: { type: ["string", "null"] } }),
+      object({ v: text }),
+      ["v is string or null, where string is expected"],
+    ],
+    [
+      "deeper",
+      object({ a: object({ b: text }) }),
+      object({ a: object({ b: text, c: text }) }),
+      ["a.c is gone, and is required"],
+    ],
     [
       "in arrays",
       { type: "array", items: text },
@@ -75,16 +119,21 @@ describe("whether what is sent fits what is expected", () => {
       { $defs: { y: { type: "integer" } }, ...object({ id: { $ref: "#/$defs/y" } }) },
       ["id is string, where integer is expected"],
     ],
-    ["in parts", object({ id: text }), { allOf: [object({ id: text }), object({ n: text })] }, ["n is gone, and is required"]],
+    [
+      "in parts",
+      object({ id: text }),
+      { allOf: [object({ id: text }), object({ n: text })] },
+      ["n is gone, and is required"],
+    ],
   ])("%s", (_, produced, expected, reasons) => {
-    expect(misfits(produced, expected).map(misfitText)).toEqual(reasons);
+    expect(schemaMismatches(produced, expected).map(mismatchText)).toEqual(reasons);
   });
 
   it("does not hang on a schema that is made of itself", () => {
     const circle: Schema = { $ref: "#" };
-    expect(misfits(circle, id)).toHaveLength(1);
+    expect(schemaMismatches(circle, id)).toHaveLength(1);
     const tree: Schema = object({ left: { $ref: "#" }, right: { $ref: "#" } }, []);
-    expect(misfits(tree, tree)).toEqual([]);
+    expect(schemaMismatches(tree, tree)).toEqual([]);
   });
 
   it("never lets a payload through that the consumer's validator refuses", () => {
@@ -100,27 +149,37 @@ describe("whether what is sent fits what is expected", () => {
       { type: "integer", minimum: 2 },
     );
     const fields = fc.record({ a: leaf, b: leaf, c: leaf }, { requiredKeys: [] });
-    const schema = fc.tuple(fields, fc.subarray(["a", "b", "c"]), fc.boolean()).map(([properties, required, closed]) =>
-      object(
-        properties,
-        required.filter((name) => name in properties),
-        closed ? { additionalProperties: false } : {},
-      ),
-    );
+    const schema = fc
+      .tuple(fields, fc.subarray(["a", "b", "c"]), fc.boolean())
+      .map(([properties, required, closed]) =>
+        object(
+          properties,
+          required.filter((name) => name in properties),
+          closed ? { additionalProperties: false } : {},
+        ),
+      );
     const value = fc.constantFrom<unknown>("a", "b", "xyz", 1, 2, 1.5, true, null);
     const payload = fc.record({ a: value, b: value, c: value }, { requiredKeys: [] });
     const ajv = new Ajv2020({ strict: false });
     let told = 0;
     fc.assert(
-      fc.property(schema, schema, fc.array(payload, { minLength: 20, maxLength: 40 }), (produced, expected, payloads) => {
-        if (misfits(produced, expected).length > 0) return;
-        told++;
-        // A producer sends the fields that it names: others are not its own.
-        const named = (data: object) => Object.keys(data).every((name) => name in Object(produced.properties));
-        const [sends, takes] = [ajv.compile(produced), ajv.compile(expected)];
-        // What a producer does not name, it does not send; so a reader's field that it does not name is absent.
-        for (const data of payloads) if (named(data) && sends(data)) expect([data, takes(data)]).toEqual([data, true]);
-      }),
+      fc.property(
+        schema,
+        schema,
+        fc.array(payload, { minLength: 20, maxLength: 40 }),
+        (produced, expected, payloads) => {
+          if (schemaMismatches(produced, expected).length > 0) return;
+          told++;
+          // A producer sends the fields that it names: others are not its own.
+          const named = (data: object) =>
+            Object.keys(data).every((name) => name in Object(produced.properties));
+          const [sends, takes] = [ajv.compile(produced), ajv.compile(expected)];
+          // What a producer does not name, it does not send; so a reader's field that it does not
+          // name is absent.
+          for (const data of payloads)
+            if (named(data) && sends(data)) expect([data, takes(data)]).toEqual([data, true]);
+        },
+      ),
       { numRuns: 2_000 },
     );
     expect(told).toBeGreaterThan(20);
@@ -149,7 +208,11 @@ describe("what has changed", () => {
 
   it("a field more breaks nobody", () => {
     const { compatible, changes } = diff(shop(id), shop(wide));
-    expect([compatible, changes[0]?.code, changes[0]?.kind]).toEqual([true, "COMPATIBLE_CHANGE", "schema changed"]);
+    expect([compatible, changes[0]?.code, changes[0]?.kind]).toEqual([
+      true,
+      "COMPATIBLE_CHANGE",
+      "schema changed",
+    ]);
   });
 
   it("a field less breaks whom the manifests know to hear it, unless they know that it reads less", () => {
@@ -186,7 +249,9 @@ describe("what has changed", () => {
     });
     const { compatible, changes } = diff(before, renamed);
     expect(compatible).toBe(false);
-    expect(changes.find(({ breaking }) => breaking)?.consumers).toEqual([{ service: "stock", reasons: ["still hears order.placed.v1"] }]);
+    expect(changes.find(({ breaking }) => breaking)?.consumers).toEqual([
+      { service: "stock", reasons: ["still hears order.placed.v1"] },
+    ]);
     const moved = toManifest({
       odori: 1,
       name: "shop",
@@ -205,7 +270,11 @@ describe("what has changed", () => {
       shop(id),
       shop(id, {
         mail: { reactions: [{ on: ["stock.reserved.v1"] }] },
-        stock: { reactions: [{ on: ["order.placed.v1"], emits: ["stock.reserved.v1"], fails: ["stock.sold_out.v1"] }] },
+        stock: {
+          reactions: [
+            { on: ["order.placed.v1"], emits: ["stock.reserved.v1"], fails: ["stock.sold_out.v1"] },
+          ],
+        },
       }),
     );
     expect(compatible).toBe(true);

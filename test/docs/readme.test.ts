@@ -22,7 +22,8 @@ it("the saga of the README runs as it is printed there, and ends as it says", as
   mkdirSync(join(ROOT, ".odori"), { recursive: true });
   const folder = mkdtempSync(join(ROOT, ".odori", "readme-"));
   try {
-    // Everything is committed, step by step, before stop() ends: then the databases hold the whole saga.
+    // Everything is committed, step by step, before stop() ends: then the databases hold the whole
+    // saga.
     const wait = `const { DatabaseSync } = await import("node:sqlite");
 const reader = new DatabaseSync("order.db", { readOnly: true });
 const ended = reader.prepare("SELECT 1 FROM odori_inbox WHERE disposition = 'undone'");
@@ -30,7 +31,11 @@ while (ended.get() === undefined) await new Promise((resolve) => setTimeout(reso
 await Promise.all(apps.map((app) => app.stop()));`;
     writeFileSync(join(folder, "saga.mts"), `${program}\n${wait}\n`);
     const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
-    const ran = spawnSync(process.execPath, [...flags, "saga.mts"], { cwd: folder, encoding: "utf8", timeout: 20_000 });
+    const ran = spawnSync(process.execPath, [...flags, "saga.mts"], {
+      cwd: folder,
+      encoding: "utf8",
+      timeout: 20_000,
+    });
     expect({ status: ran.status, err: ran.stderr }).toEqual({ status: 0, err: "" });
     const journals = ["order", "payment", "stock"].map(async (service) => {
       const store = sqlite(join(folder, `${service}.db`));
@@ -38,10 +43,15 @@ await Promise.all(apps.map((app) => app.stop()));`;
       await store.close();
       return { service, records };
     });
-    const withoutTimes = (lines: readonly string[]) => lines.map((line) => line.replace(/^ *\+\d+ ms/, "").trim());
-    expect(withoutTimes(timeline(traceOf(await Promise.all(journals))))).toEqual(withoutTimes(shown.trimEnd().split("\n")));
+    const withoutTimes = (lines: readonly string[]) =>
+      lines.map((line) => line.replace(/^ *\+\d+ ms/, "").trim());
+    expect(withoutTimes(timeline(traceOf(await Promise.all(journals))))).toEqual(
+      withoutTimes(shown.trimEnd().split("\n")),
+    );
     const payment = new DatabaseSync(join(folder, "payment.db"), { readOnly: true });
-    expect(payment.prepare("SELECT count(*) AS charges FROM charges").get()).toEqual({ charges: 0 });
+    expect(payment.prepare("SELECT count(*) AS charges FROM charges").get()).toEqual({
+      charges: 0,
+    });
     payment.close();
   } finally {
     rmSync(folder, { recursive: true });
@@ -49,7 +59,9 @@ await Promise.all(apps.map((app) => app.stop()));`;
 });
 
 it("the proof and the counterexample of the README are what the command prints", async () => {
-  const blocks = [...README.matchAll(/```\n(order: 4 services[\s\S]*?)```/g)].map(([, block]) => block);
+  const blocks = [...README.matchAll(/```\n(order: 4 services[\s\S]*?)```/g)].map(
+    ([, block]) => block,
+  );
   const withoutTimes = (text: string) => text.replace(/, [\d.]+ ms\)/, ")");
   const proved = await odori(["check", join(ROOT, "examples", "order", "choreography.ts")]);
   const manifest = manifestOf(order);
@@ -62,7 +74,13 @@ it("the proof and the counterexample of the README are what the command prints",
   const folder = mkdtempSync(join(tmpdir(), "odori-readme-"));
   try {
     const file = join(folder, "order.json");
-    writeFileSync(file, writeManifest({ ...manifest, services: new Map([...manifest.services, ["payment", { ...payment, reactions }]]) }));
+    writeFileSync(
+      file,
+      writeManifest({
+        ...manifest,
+        services: new Map([...manifest.services, ["payment", { ...payment, reactions }]]),
+      }),
+    );
     const refuted = await odori(["check", file]);
     expect([proved, refuted].map(({ out }) => withoutTimes(out))).toEqual(blocks);
   } finally {
@@ -71,7 +89,8 @@ it("the proof and the counterexample of the README are what the command prints",
 });
 
 it("the picture of the README shows the order saga as it is", async () => {
-  const titles = (svg: string) => [...svg.matchAll(/<(?:title|text)[^>]*>([^<]*)</g)].map(([, text]) => text).sort();
+  const titles = (svg: string) =>
+    [...svg.matchAll(/<(?:title|text)[^>]*>([^<]*)</g)].map(([, text]) => text).sort();
   const shown = readFileSync(join(ROOT, "docs", "order.svg"), "utf8");
   const { services, ...manifest } = manifestOf(order);
   const sorted = new Map([...services].sort(([a], [b]) => (a < b ? -1 : 1)));

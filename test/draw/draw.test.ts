@@ -19,13 +19,18 @@ import { SOUND } from "../check/sound.ts";
 const manifest = manifestOf(order);
 const flow = flowOf(manifest);
 
-function named(list: readonly { readonly name: string; readonly manifest: Readonly<Record<string, unknown>> }[], name: string) {
+function named(
+  list: readonly { readonly name: string; readonly manifest: Readonly<Record<string, unknown>> }[],
+  name: string,
+) {
   return toManifest(list.find((entry) => entry.name === name)?.manifest);
 }
 
 describe("the flow", () => {
   it("has a box for each thing that happens, and an arrow for each event on its way", () => {
-    expect(flow.nodes.map(({ kind, service, label }) => `${service ?? ""} ${kind}: ${label}`)).toEqual([
+    expect(
+      flow.nodes.map(({ kind, service, label }) => `${service ?? ""} ${kind}: ${label}`),
+    ).toEqual([
       "order begin: placed",
       "order step: notes requested",
       "order undo: undo placed",
@@ -37,12 +42,15 @@ describe("the flow", () => {
       " success: shipping.requested",
       " failure: order.cancelled",
     ]);
-    expect(flow.edges.map(({ type, kind }) => `${type} ${kind}`)).toContain("inventory.reservation_failed.v1 failure");
+    expect(flow.edges.map(({ type, kind }) => `${type} ${kind}`)).toContain(
+      "inventory.reservation_failed.v1 failure",
+    );
     expect(flow.edges).toHaveLength(11);
   });
 
   it("tells joins, deadlines, arrivals and what is late apart", () => {
-    const kinds = (name: string) => new Set(flowOf(named(SOUND, name)).nodes.map(({ kind }) => kind));
+    const kinds = (name: string) =>
+      new Set(flowOf(named(SOUND, name)).nodes.map(({ kind }) => kind));
     expect(kinds("parallel with join")).toContain("join");
     expect(kinds("deadline with once")).toContain("deadline");
     expect(kinds("an event from outside, with a deadline")).toContain("outside");
@@ -52,27 +60,53 @@ describe("the flow", () => {
 });
 
 describe("a part of it", () => {
-  const services = (part: ReturnType<typeof focus>) => [...new Set(part.nodes.map(({ service }) => service))];
+  const services = (part: ReturnType<typeof focus>) => [
+    ...new Set(part.nodes.map(({ service }) => service)),
+  ];
 
   it("what follows, so far", () => {
-    expect(focus(flow, { from: "inventory.reservation_failed.v1", hops: 1 }).edges.map(({ type }) => type)).not.toContain(
-      "order.placed.v1",
-    );
-    expect(services(focus(flow, { from: "payment.refunded" }))).toEqual(["order", "payment", undefined]);
+    expect(
+      focus(flow, { from: "inventory.reservation_failed.v1", hops: 1 }).edges.map(
+        ({ type }) => type,
+      ),
+    ).not.toContain("order.placed.v1");
+    expect(services(focus(flow, { from: "payment.refunded" }))).toEqual([
+      "order",
+      "payment",
+      undefined,
+    ]);
   });
 
   it("what leads there, and the ways between", () => {
-    expect(services(focus(flow, { to: "payment.authorized.v1" }))).toEqual(["order", "payment", "inventory"]);
-    expect(focus(flow, { from: "order.placed.v1", to: "shipping.requested.v1" }).nodes.map(({ kind }) => kind)).not.toContain("undo");
+    expect(services(focus(flow, { to: "payment.authorized.v1" }))).toEqual([
+      "order",
+      "payment",
+      "inventory",
+    ]);
+    expect(
+      focus(flow, { from: "order.placed.v1", to: "shipping.requested.v1" }).nodes.map(
+        ({ kind }) => kind,
+      ),
+    ).not.toContain("undo");
   });
 
   it("some services and their neighbours", () => {
-    expect(services(focus(flow, { services: ["shipping"] }))).toEqual(["order", "inventory", "shipping", undefined]);
-    expect(focus(flowOf(toManifest(large({ stages: 12, width: 2 }))), { services: ["worker5a"] }).nodes.length).toBeLessThan(15);
+    expect(services(focus(flow, { services: ["shipping"] }))).toEqual([
+      "order",
+      "inventory",
+      "shipping",
+      undefined,
+    ]);
+    expect(
+      focus(flowOf(toManifest(large({ stages: 12, width: 2 }))), { services: ["worker5a"] }).nodes
+        .length,
+    ).toBeLessThan(15);
   });
 
   it("of something that is not there", () => {
-    expect(() => focus(flow, { from: "payment.authorised.v1" })).toThrow(/no service and no event.*It has order.placed.v1/);
+    expect(() => focus(flow, { from: "payment.authorised.v1" })).toThrow(
+      /no service and no event.*It has order.placed.v1/,
+    );
     expect(() => focus(flow, { services: ["paymen"] })).toThrow(/Did you mean payment\?/);
   });
 });
@@ -83,11 +117,16 @@ describe("each notation", () => {
     expect(svg.match(/class="cluster"/g)).toHaveLength(4);
     expect(svg.match(/class="edge"/g)).toHaveLength(11);
     for (const { name, manifest: raw } of [...SOUND, ...BROKEN])
-      expect([name, await toSvg(flowOf(toManifest(raw)))]).toEqual([name, expect.stringContaining("</svg>")]);
+      expect([name, await toSvg(flowOf(toManifest(raw)))]).toEqual([
+        name,
+        expect.stringContaining("</svg>"),
+      ]);
   });
 
   it("a map that nobody could read is refused", async () => {
-    await expect(toSvg(flowOf(toManifest(large({ stages: 30, width: 8 }))))).rejects.toMatchObject({ code: "PICTURE_TOO_LARGE" });
+    await expect(toSvg(flowOf(toManifest(large({ stages: 30, width: 8 }))))).rejects.toMatchObject({
+      code: "PICTURE_TOO_LARGE",
+    });
   });
 
   it("mermaid", () => {
@@ -115,7 +154,10 @@ describe("names from outside", () => {
     begins: [`a.${hostile}.v1`],
     succeeds: [`b.${hostile}.v1`],
     services: {
-      [hostile]: { begins: [`a.${hostile}.v1`], reactions: [{ on: [`a.${hostile}.v1`], emits: [`b.${hostile}.v1`], once: hostile }] },
+      [hostile]: {
+        begins: [`a.${hostile}.v1`],
+        reactions: [{ on: [`a.${hostile}.v1`], emits: [`b.${hostile}.v1`], once: hostile }],
+      },
     },
   });
 
@@ -138,9 +180,9 @@ describe("names from outside", () => {
 });
 
 describe("a counterexample as a sequence diagram", () => {
-  const [finding] = check(named(BROKEN, "a failure that nobody takes up"), { repairs: false }).findings.filter(
-    ({ code }) => code === "STUCK",
-  );
+  const [finding] = check(named(BROKEN, "a failure that nobody takes up"), {
+    repairs: false,
+  }).findings.filter(({ code }) => code === "STUCK");
   const trace = finding?.trace ?? [];
 
   it("in text", () => {
@@ -168,11 +210,23 @@ describe("an explanation", () => {
   it("of a failure: who undoes what, in which order, and when that is over", () => {
     const { failure, emittedBy, undoing } = explain(manifest, "shipping.failed");
     expect(failure).toBe(true);
-    expect(emittedBy).toEqual([{ service: "shipping", how: "fails", hears: ["inventory.reserved.v1"] }]);
+    expect(emittedBy).toEqual([
+      { service: "shipping", how: "fails", hears: ["inventory.reserved.v1"] },
+    ]);
     expect(undoing).toEqual({
       undone: [
-        { turn: 1, service: "inventory", effect: "inventory.reserved.v1", on: "shipping.failed.v1" },
-        { turn: 2, service: "payment", effect: "payment.authorized.v1", on: "inventory.released.v1" },
+        {
+          turn: 1,
+          service: "inventory",
+          effect: "inventory.reserved.v1",
+          on: "shipping.failed.v1",
+        },
+        {
+          turn: 2,
+          service: "payment",
+          effect: "payment.authorized.v1",
+          on: "inventory.released.v1",
+        },
         { turn: 3, service: "order", effect: "order.placed.v1", on: "payment.refunded.v1" },
       ],
       over: ["order.cancelled.v1"],
@@ -183,14 +237,18 @@ describe("an explanation", () => {
   });
 
   it("of a beginning, an end, a deadline, a join", () => {
-    expect(explanationText(explain(manifest, "order.placed.v1")).join("\n")).toContain("order, which begins a saga with it");
-    expect(explanationText(explain(manifest, "shipping.requested.v1")).join("\n")).toContain("The saga has then succeeded.");
-    expect(explanationText(explain(named(SOUND, "deadline with once"), "order.expired.v1")).join("\n")).toContain(
-      "order, when it has waited too long after order.placed",
+    expect(explanationText(explain(manifest, "order.placed.v1")).join("\n")).toContain(
+      "order, which begins a saga with it",
     );
-    expect(explanationText(explain(named(SOUND, "parallel with join"), "payment.charged.v1")).join("\n")).toContain(
-      "order waits for stock.reserved too, then emits order.completed",
+    expect(explanationText(explain(manifest, "shipping.requested.v1")).join("\n")).toContain(
+      "The saga has then succeeded.",
     );
+    expect(
+      explanationText(explain(named(SOUND, "deadline with once"), "order.expired.v1")).join("\n"),
+    ).toContain("order, when it has waited too long after order.placed");
+    expect(
+      explanationText(explain(named(SOUND, "parallel with join"), "payment.charged.v1")).join("\n"),
+    ).toContain("order waits for stock.reserved too, then emits order.completed");
   });
 
   it("of what is not there", () => {

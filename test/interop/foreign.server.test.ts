@@ -21,15 +21,37 @@ const EMITTED = "shipping.requested.v1";
 /** Order, payment and inventory run on Odori; `shipping` does not. */
 async function orderEnds(bus: Bus, foreign: () => Promise<() => Promise<void>>): Promise<void> {
   const on = () => ({ store: sqlite(":memory:"), bus, logger: silent });
-  const [shop, ...others] = await Promise.all([start(order, on()), start(payment, on()), start(inventory, on())]);
+  const [shop, ...others] = await Promise.all([
+    start(order, on()),
+    start(payment, on()),
+    start(inventory, on()),
+  ]);
   const leave = await foreign();
   try {
     await shop.begin("saga-1", async (tx) => {
-      await run(tx, "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')", "saga-1", 500);
-      return orderPlaced({ orderId: "saga-1", amountCents: 500, sku: "fan", quantity: 1, destination: "Naha" });
+      await run(
+        tx,
+        "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')",
+        "saga-1",
+        500,
+      );
+      return orderPlaced({
+        orderId: "saga-1",
+        amountCents: 500,
+        sku: "fan",
+        quantity: 1,
+        destination: "Naha",
+      });
     });
-    const last = async () => (await shop.inspect.journal("saga-1")).map(({ type, disposition }) => `${type} ${disposition}`);
-    await eventually("the order is completed", async () => (await last()).includes(`${EMITTED} done`), 20_000);
+    const last = async () =>
+      (await shop.inspect.journal("saga-1")).map(
+        ({ type, disposition }) => `${type} ${disposition}`,
+      );
+    await eventually(
+      "the order is completed",
+      async () => (await last()).includes(`${EMITTED} done`),
+      20_000,
+    );
     expect(await last()).toEqual(["order.placed.v1 begun", `${EMITTED} done`]);
   } finally {
     await Promise.all([shop, ...others].map((app) => app.stop()));
@@ -44,12 +66,17 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "a service without 
     await orderEnds(nats({ servers: serverUrl("nats"), stream: name, prefix: name }), async () => {
       const connection = await connect({ servers: serverUrl("nats") });
       const client = jetstream(connection);
-      const consumer = { durable_name: "shipping", filter_subject: `${name}.${HEARD}`, ack_policy: AckPolicy.Explicit };
+      const consumer = {
+        durable_name: "shipping",
+        filter_subject: `${name}.${HEARD}`,
+        ack_policy: AckPolicy.Explicit,
+      };
       await (await jetstreamManager(connection)).consumers.add(name, consumer);
       const messages = await (await client.consumers.get(name, "shipping")).consume();
       const shipping = (async () => {
         for await (const message of messages) {
-          // What arrives is a CloudEvent in binary mode: attributes are headers, the body is the payload.
+          // What arrives is a CloudEvent in binary mode: attributes are headers, the body is the
+          // payload.
           const attribute = (one: string) => message.headers?.get(`ce-${one}`) ?? "";
           const { orderId } = message.json<{ orderId: string }>();
           const head = headers();
@@ -62,7 +89,11 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "a service without 
             causationid: attribute("id"),
           };
           for (const [key, value] of Object.entries(own)) head.set(`ce-${key}`, value);
-          await client.publish(`${name}.${EMITTED}`, JSON.stringify({ orderId, shipmentId: "s-1" }), { headers: head });
+          await client.publish(
+            `${name}.${EMITTED}`,
+            JSON.stringify({ orderId, shipmentId: "s-1" }),
+            { headers: head },
+          );
           message.ack();
         }
       })();
@@ -76,32 +107,42 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "a service without 
   });
 });
 
-describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "a service without Odori"), () => {
-  it("joins the order saga with plain SQL", async () => {
-    const schema = newSchema();
-    await orderEnds(postgresBus({ connectionString: serverUrl("postgres"), schema }), async () => {
-      const pool = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
-      await pool.query(`INSERT INTO ${schema}.subscription (group_name, type) VALUES ('shipping', $1)`, [HEARD]);
-      let open = true;
-      // One statement takes a delivery, does the work and emits what follows: all of it, or nothing.
-      const ship = `WITH taken AS (
+describe.skipIf(urlOf("postgres") === undefined)(
+  titleOf("postgres", "a service without Odori"),
+  () => {
+    it("joins the order saga with plain SQL", async () => {
+      const schema = newSchema();
+      await orderEnds(
+        postgresBus({ connectionString: serverUrl("postgres"), schema }),
+        async () => {
+          const pool = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
+          await pool.query(
+            `INSERT INTO ${schema}.subscription (group_name, type) VALUES ('shipping', $1)`,
+            [HEARD],
+          );
+          let open = true;
+          // One statement takes a delivery, does the work and emits what follows: all of it, or
+          // nothing.
+          const ship = `WITH taken AS (
           DELETE FROM ${schema}.delivery WHERE seq = (SELECT seq FROM ${schema}.delivery WHERE group_name = 'shipping' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
           RETURNING body::json AS event)
         SELECT ${schema}.publish(json_build_object('specversion', '1.0', 'id', 'shipment of ' || (event ->> 'id'), 'source', '/shipping', 'type', $1::text,
           'sagaid', event ->> 'sagaid', 'causationid', event ->> 'id',
           'data', json_build_object('orderId', event -> 'data' ->> 'orderId', 'shipmentId', 's-1'))) FROM taken`;
-      const shipping = (async () => {
-        while (open) {
-          const { rowCount } = await pool.query(ship, [EMITTED]);
-          if (rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-      })();
-      return async () => {
-        open = false;
-        await shipping;
-        await pool.query(`DROP SCHEMA ${schema} CASCADE`).catch(() => {});
-        await pool.end();
-      };
+          const shipping = (async () => {
+            while (open) {
+              const { rowCount } = await pool.query(ship, [EMITTED]);
+              if (rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+            }
+          })();
+          return async () => {
+            open = false;
+            await shipping;
+            await pool.query(`DROP SCHEMA ${schema} CASCADE`).catch(() => {});
+            await pool.end();
+          };
+        },
+      );
     });
-  });
-});
+  },
+);

@@ -1,9 +1,18 @@
 import { decodeJson } from "odori/cloudevents";
 import { describe, expect, it } from "vitest";
 
-/* The JSON event format of CloudEvents 1.0.2, case by case, with the extension that makes an event one of a saga. */
+/*
+ * The JSON event format of CloudEvents 1.0.2, case by case, with the extension that makes an event
+ * one of a saga.
+ */
 
-const base = { specversion: "1.0", id: "1", type: "order.placed.v1", source: "/order", sagaid: "s" };
+const base = {
+  specversion: "1.0",
+  id: "1",
+  type: "order.placed.v1",
+  source: "/order",
+  sagaid: "s",
+};
 const read = (change: object) => decodeJson(JSON.stringify({ ...base, ...change }), { now: 0 });
 
 const data: readonly (readonly [string, object, unknown])[] = [
@@ -26,20 +35,44 @@ const data: readonly (readonly [string, object, unknown])[] = [
 ];
 
 const attributes: readonly (readonly [string, object, object])[] = [
-  ["the required ones alone", {}, { id: "1", type: "order.placed.v1", source: "/order", sagaId: "s", correlationId: "s" }],
+  [
+    "the required ones alone",
+    {},
+    { id: "1", type: "order.placed.v1", source: "/order", sagaId: "s", correlationId: "s" },
+  ],
   ["a subject", { subject: "order 7" }, { subject: "order 7" }],
   ["a subject that is unset", { subject: null }, { subject: undefined }],
   ["time in UTC", { time: "2026-01-02T03:04:05Z" }, { time: "2026-01-02T03:04:05Z" }],
-  ["time with a fraction", { time: "2026-01-02T03:04:05.123456789Z" }, { time: "2026-01-02T03:04:05.123456789Z" }],
-  ["time with an offset", { time: "2026-01-02T03:04:05+09:00" }, { time: "2026-01-02T03:04:05+09:00" }],
+  [
+    "time with a fraction",
+    { time: "2026-01-02T03:04:05.123456789Z" },
+    { time: "2026-01-02T03:04:05.123456789Z" },
+  ],
+  [
+    "time with an offset",
+    { time: "2026-01-02T03:04:05+09:00" },
+    { time: "2026-01-02T03:04:05+09:00" },
+  ],
   ["time in lower case", { time: "2026-01-02t03:04:05z" }, { time: "2026-01-02t03:04:05z" }],
   ["time that is unset", { time: null }, { time: "1970-01-01T00:00:00.000Z" }],
-  ["a source that is an absolute URI", { source: "https://example.com/order" }, { source: "https://example.com/order" }],
+  [
+    "a source that is an absolute URI",
+    { source: "https://example.com/order" },
+    { source: "https://example.com/order" },
+  ],
   ["a source that is a URN", { source: "urn:order:7" }, { source: "urn:order:7" }],
   ["the content type of JSON", { datacontenttype: "application/json" }, { id: "1" }],
-  ["a content type with parameters", { datacontenttype: "application/json; charset=utf-8" }, { id: "1" }],
+  [
+    "a content type with parameters",
+    { datacontenttype: "application/json; charset=utf-8" },
+    { id: "1" },
+  ],
   ["a schema, which nobody fetches", { dataschema: "https://example.com/schema" }, { id: "1" }],
-  ["correlation and cause", { correlationid: "c", causationid: "0" }, { correlationId: "c", causationId: "0" }],
+  [
+    "correlation and cause",
+    { correlationid: "c", causationid: "0" },
+    { correlationId: "c", causationId: "0" },
+  ],
   [
     "a trace",
     { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
@@ -77,7 +110,9 @@ const refused: readonly (readonly [string, object])[] = [
 
 describe("the JSON format of CloudEvents", () => {
   it.each(data)("data: %s", (_, change, expected) => expect(read(change).data).toEqual(expected));
-  it.each(attributes)("attributes: %s", (_, change, expected) => expect(read(change)).toMatchObject(expected));
+  it.each(attributes)("attributes: %s", (_, change, expected) =>
+    expect(read(change)).toMatchObject(expected),
+  );
   it.each(refused)("refused: %s", (_, change) =>
     expect(() => read(change)).toThrow(expect.objectContaining({ code: "MESSAGE_MALFORMED" })),
   );

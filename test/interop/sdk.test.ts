@@ -1,6 +1,13 @@
 import { CloudEvent, HTTP as SdkHttp, Kafka as SdkKafka } from "cloudevents";
 import type { EventEnvelope } from "odori";
-import { type Binding, decodeMessage, encodeJson, encodeMessage, HTTP, KAFKA } from "odori/cloudevents";
+import {
+  type Binding,
+  decodeMessage,
+  encodeJson,
+  encodeMessage,
+  HTTP,
+  KAFKA,
+} from "odori/cloudevents";
 import { describe, expect, it } from "vitest";
 
 const event: EventEnvelope = {
@@ -42,12 +49,18 @@ const bindings: readonly {
   readonly theirs: SdkBinding;
   read(headers: Record<string, string>, body: string): unknown;
 }[] = [
-  { name: "HTTP", ours: HTTP, theirs: SdkHttp, read: (headers, body) => SdkHttp.toEvent({ headers, body }) },
+  {
+    name: "HTTP",
+    ours: HTTP,
+    theirs: SdkHttp,
+    read: (headers, body) => SdkHttp.toEvent({ headers, body }),
+  },
   {
     name: "Kafka",
     ours: KAFKA,
     theirs: SdkKafka,
-    read: (headers, body) => SdkKafka.toEvent(Object.assign({ headers, body }, { key: event.sagaId, value: body })),
+    read: (headers, body) =>
+      SdkKafka.toEvent(Object.assign({ headers, body }, { key: event.sagaId, value: body })),
   },
 ];
 
@@ -58,17 +71,30 @@ function one(read: unknown): CloudEvent<unknown> {
 }
 
 function textOf(message: object): string {
-  const body = "value" in message && message.value !== undefined ? message.value : "body" in message ? message.body : undefined;
+  const body =
+    "value" in message && message.value !== undefined
+      ? message.value
+      : "body" in message
+        ? message.body
+        : undefined;
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-function headersOf({ headers }: { readonly headers: object }): readonly (readonly [string, string])[] {
+function headersOf({
+  headers,
+}: {
+  readonly headers: object;
+}): readonly (readonly [string, string])[] {
   return Object.entries(headers).map(([name, value]) => [name, String(value)]);
 }
 
 describe.each(bindings)("the cloudevents SDK over $name", ({ name, ours, theirs, read }) => {
-  // The SDK does not percent-encode headers (HTTP binding 3.1.3.2), so only ASCII without its special characters goes both ways there.
-  const plain = name === "HTTP" ? { ...event, id: "7", subject: "order-7", sagaId: "saga-7", correlationId: "saga-7" } : event;
+  // The SDK does not percent-encode headers (HTTP binding 3.1.3.2), so only ASCII without its
+  // special characters goes both ways there.
+  const plain =
+    name === "HTTP"
+      ? { ...event, id: "7", subject: "order-7", sagaId: "saga-7", correlationId: "saga-7" }
+      : event;
   const expected = {
     ...asSdk,
     id: plain.id,
@@ -86,12 +112,18 @@ describe.each(bindings)("the cloudevents SDK over $name", ({ name, ours, theirs,
   });
 
   it("reads what we write in structured mode", () => {
-    const seen = one(read({ "content-type": "application/cloudevents+json; charset=utf-8" }, encodeJson(event)));
+    const seen = one(
+      read({ "content-type": "application/cloudevents+json; charset=utf-8" }, encodeJson(event)),
+    );
     expect(seen).toMatchObject({ ...asSdk, time: event.time });
   });
 
   it.each(["binary", "structured"] as const)("writes what we read, in %s mode", (mode) => {
-    const foreign = new CloudEvent({ ...expected, time: event.time, datacontenttype: "application/json" });
+    const foreign = new CloudEvent({
+      ...expected,
+      time: event.time,
+      datacontenttype: "application/json",
+    });
     const message = theirs[mode](foreign);
     const decoded = decodeMessage(ours, { headers: headersOf(message), body: textOf(message) }, 0);
     expect(decoded).toEqual(plain);
@@ -100,6 +132,8 @@ describe.each(bindings)("the cloudevents SDK over $name", ({ name, ours, theirs,
 
 it("what HTTP cannot carry is percent-encoded, and read back", () => {
   const { headers, body } = encodeMessage(HTTP, event);
-  expect(headers.get("ce-id")).toBe("id%20with%20%22quotes%22,%20100%20%25%20and%20%C3%BCn%C3%AFcode%20%E6%97%A5%E6%9C%AC");
+  expect(headers.get("ce-id")).toBe(
+    "id%20with%20%22quotes%22,%20100%20%25%20and%20%C3%BCn%C3%AFcode%20%E6%97%A5%E6%9C%AC",
+  );
   expect(decodeMessage(HTTP, { headers, body }, 0)).toEqual(event);
 });

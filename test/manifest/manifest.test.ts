@@ -19,7 +19,8 @@ function mistakesOf(text: string, file = "m.json"): readonly string[] {
   try {
     readManifest(text, file);
   } catch (error) {
-    if (error instanceof ManifestError) return error.mistakes.map(({ line, column, message }) => `${line}:${column} ${message}`);
+    if (error instanceof ManifestError)
+      return error.mistakes.map(({ line, column, message }) => `${line}:${column} ${message}`);
     throw error;
   }
   return [];
@@ -45,7 +46,9 @@ describe("a manifest", () => {
   });
 
   it("fits the schema that is published with the package", () => {
-    const published = JSON.parse(readFileSync(fileURLToPath(new URL("../../manifest.schema.json", import.meta.url)), "utf8"));
+    const published = JSON.parse(
+      readFileSync(fileURLToPath(new URL("../../manifest.schema.json", import.meta.url)), "utf8"),
+    );
     expect(published).toEqual(JSON.parse(JSON.stringify(manifestSchema)));
     const valid = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(published);
     expect(valid(JSON.parse(writeManifest(manifestOf(order))))).toBe(true);
@@ -65,15 +68,20 @@ describe("a manifest", () => {
         name: "first",
         emits: [[done, late], []],
         fails: [failed],
-        once: "end",
+        firstOf: "end",
         late: { emits: [late], handle: ({ data }) => late(data) },
         onParked: { emits: failed, handle: () => failed({ id: "x" }) },
         suppress: { DEAD_REACTION: "not yet" },
         handle: () => [],
       })
-      .undo(begun, { on: [failed], onEmpty: "silent", emits: [undone], handle: ({ data }) => undone(data) })
+      .undo(begun, {
+        on: [failed],
+        onEmpty: "silent",
+        emits: [undone],
+        handle: ({ data }) => undone(data),
+      })
       .onAll([done, late], { readonly: true, handle: () => {} })
-      .after(begun, { within: "90s", unless: [done], emits: [expired] });
+      .deadline(begun, { after: "90s", unless: [done], emits: [expired] });
     const manifest = manifestOf(
       choreography("all", {
         services: [a],
@@ -102,16 +110,28 @@ describe("a manifest", () => {
         { on: ["a.failed.v1"], undoes: "a.begun.v1", emits: ["a.undone.v1"], onEmpty: "silent" },
         { all: ["a.done.v1", "a.came_late.v1"], readonly: true },
       ],
-      deadlines: [{ after: "a.begun.v1", within: "PT1M30S", unless: ["a.done.v1"], emits: "a.expired.v1" }],
+      deadlines: [
+        { after: "a.begun.v1", within: "PT1M30S", unless: ["a.done.v1"], emits: "a.expired.v1" },
+      ],
     });
-    expect(manifest.events.get("a.begun.v1")).toMatchObject({ summary: "Begun.", schema: { type: "object", required: ["id"] } });
+    expect(manifest.events.get("a.begun.v1")).toMatchObject({
+      summary: "Begun.",
+      schema: { type: "object", required: ["id"] },
+    });
   });
 
   it("describes payloads as open as their readers are", () => {
     const [open, closed, plain] = [
       event("a.opened.v1", z.object({ id: z.string() })),
       event("a.closed.v1", z.strictObject({ id: z.string() })),
-      event("a.plain.v1", jsonSchema<{ id: string }>({ type: "object", properties: { id: { type: "string" } }, required: ["id"] })),
+      event(
+        "a.plain.v1",
+        jsonSchema<{ id: string }>({
+          type: "object",
+          properties: { id: { type: "string" } },
+          required: ["id"],
+        }),
+      ),
     ];
     expect(open.toJsonSchema()).not.toHaveProperty("additionalProperties");
     expect(closed.toJsonSchema()).toMatchObject({ additionalProperties: false });
@@ -130,23 +150,44 @@ describe("a manifest", () => {
 });
 
 describe("a mistake has its place", () => {
-  const around = (service: string) => `{ "odori": 1, "name": "n",\n  "services": { "a":\n${service}\n} }`;
+  const around = (service: string) =>
+    `{ "odori": 1, "name": "n",\n  "services": { "a":\n${service}\n} }`;
 
   it.each([
     ["cut off", '{ "odori": 1,\n  "name": "n', "2:13 is no JSON"],
     ["empty", "", "1:1 is no JSON"],
     ["another thing", "[1, 2]", "1:1 is an array, but must be object"],
     ["null", "null", "1:1 is null, but must be object"],
-    ["a misspelt key", around('{ "reaction": [] }'), '3:15 is not known here; did you mean "reactions"?'],
-    ["a wrong type", around('{ "reactions": [{ "on": "a.b.v1" }] }'), "3:25 is a string, but must be array"],
+    [
+      "a misspelt key",
+      around('{ "reaction": [] }'),
+      '3:15 is not known here; did you mean "reactions"?',
+    ],
+    [
+      "a wrong type",
+      around('{ "reactions": [{ "on": "a.b.v1" }] }'),
+      "3:25 is a string, but must be array",
+    ],
     [
       "an outcome of numbers",
       around('{ "reactions": [{ "on": ["a.b.v1"], "emits": [7] }] }'),
       "3:47 is a number, but must be an event type",
     ],
-    ["hears nothing", around('{ "reactions": [{ "emits": ["a.b.v1"] }] }'), '3:17 hears nothing: give it "on" or "all"'],
-    ["hears in both ways", around('{ "reactions": [{ "on": ["a.b.v1"], "all": ["a.b.v1", "a.c.v1"] }] }'), '3:44 has both "on" and "all"'],
-    ["late without a cause", around('{ "reactions": [{ "on": ["a.b.v1"], "late": [[]] }] }'), '3:45 needs "once" or "max"'],
+    [
+      "hears nothing",
+      around('{ "reactions": [{ "emits": ["a.b.v1"] }] }'),
+      '3:17 hears nothing: give it "on" or "all"',
+    ],
+    [
+      "hears in both ways",
+      around('{ "reactions": [{ "on": ["a.b.v1"], "all": ["a.b.v1", "a.c.v1"] }] }'),
+      '3:44 has both "on" and "all"',
+    ],
+    [
+      "late without a cause",
+      around('{ "reactions": [{ "on": ["a.b.v1"], "late": [[]] }] }'),
+      '3:45 needs "once" or "max"',
+    ],
     [
       "an outcome that is both",
       around('{ "reactions": [{ "on": ["a.b.v1"], "emits": ["a.c.v1"], "fails": ["a.c.v1"] }] }'),
@@ -157,9 +198,21 @@ describe("a mistake has its place", () => {
       around('{ "deadlines": [{ "after": "a.b.v1", "within": "soon", "emits": "a.c.v1" }] }'),
       '3:48 "soon" is not a duration',
     ],
-    ["a version of the future", '{ "odori": 2, "name": "n", "services": {} }', '1:12 is "2", but must be "1"'],
-    ["two ends in one", '{ "odori": 1, "name": "n", "succeeds": ["a.b.v1"], "fails": ["a.b.v1"], "services": {} }', "1:62 "],
-    ["names that cannot be shown", around('{ "reactions": [{ "on": ["a.\\u202eb.v1"] }] }'), "3:26 "],
+    [
+      "a version of the future",
+      '{ "odori": 2, "name": "n", "services": {} }',
+      '1:12 is "2", but must be "1"',
+    ],
+    [
+      "two ends in one",
+      '{ "odori": 1, "name": "n", "succeeds": ["a.b.v1"], "fails": ["a.b.v1"], "services": {} }',
+      "1:62 ",
+    ],
+    [
+      "names that cannot be shown",
+      around('{ "reactions": [{ "on": ["a.\\u202eb.v1"] }] }'),
+      "3:26 ",
+    ],
   ])("%s", (_, text, expected) => {
     expect(mistakesOf(text)[0]).toContain(expected);
   });
@@ -198,25 +251,41 @@ describe("a mistake has its place", () => {
 });
 
 describe("merging", () => {
-  const one = (name: string, more: object) => ({ from: `${name}.json`, manifest: toManifest({ odori: 1, name, ...more }) });
+  const one = (name: string, more: object) => ({
+    from: `${name}.json`,
+    manifest: toManifest({ odori: 1, name, ...more }),
+  });
   const id = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
-  const both = { type: "object", properties: { id: { type: "string" }, cents: { type: "integer" } }, required: ["id", "cents"] };
+  const both = {
+    type: "object",
+    properties: { id: { type: "string" }, cents: { type: "integer" } },
+    required: ["id", "cents"],
+  };
   const emitter = (schema: object) =>
     one("payment", {
       events: { "payment.charged.v1": { schema } },
-      services: { payment: { reactions: [{ on: ["order.placed.v1"], emits: ["payment.charged.v1"] }] } },
+      services: {
+        payment: { reactions: [{ on: ["order.placed.v1"], emits: ["payment.charged.v1"] }] },
+      },
     });
   const hearer = (schema: object) =>
     one("stock", {
       events: { "payment.charged.v1": { schema } },
-      services: { stock: { reactions: [{ on: ["payment.charged.v1"], emits: ["stock.reserved.v1"] }] } },
+      services: {
+        stock: { reactions: [{ on: ["payment.charged.v1"], emits: ["stock.reserved.v1"] }] },
+      },
     });
 
   it("gives the whole, whatever the order", () => {
     const whole = manifestOf(order);
     const parts = [...whole.services].map(([name, entry]) => ({
       from: name,
-      manifest: { ...whole, name, services: new Map([[name, entry]]), ...(name !== "order" && { begins: [], succeeds: [], fails: [] }) },
+      manifest: {
+        ...whole,
+        name,
+        services: new Map([[name, entry]]),
+        ...(name !== "order" && { begins: [], succeeds: [], fails: [] }),
+      },
     }));
     for (const sources of [parts, parts.toReversed()]) {
       const { manifest, contradictions } = mergeManifests(sources);
@@ -242,7 +311,10 @@ describe("merging", () => {
   it("two owners, two declarations, two meanings of one end: each is told", () => {
     const other = one("bank", {
       fails: ["stock.reserved.v1"],
-      services: { bank: { reactions: [{ on: ["order.placed.v1"], emits: ["payment.charged.v1"] }] }, stock: {} },
+      services: {
+        bank: { reactions: [{ on: ["order.placed.v1"], emits: ["payment.charged.v1"] }] },
+        stock: {},
+      },
     });
     const ends = one("ends", { succeeds: ["stock.reserved.v1"], services: {} });
     const { contradictions } = mergeManifests([emitter(id), hearer(id), other, ends]);

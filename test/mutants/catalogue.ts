@@ -9,7 +9,10 @@ export interface Mutant {
 
 const edit = (file: string, find: string, put: string) => ({ file, find, put });
 
-/** Deliberately broken runtimes. Each edit has to be found in the source exactly once, so that none of them becomes a runtime that is whole. */
+/**
+ * Deliberately broken runtimes. Each edit has to be found in the source exactly once, so that none
+ * of them becomes a runtime that is whole.
+ */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "acknowledge before commit",
@@ -26,7 +29,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "publish before commit",
     edits: [
-      edit("runtime/worker.ts", "tasks, confirm, this.#probe)", "tasks, confirm, this.#probe, this.#publisher)"),
+      edit(
+        "runtime/worker.ts",
+        "tasks, confirm, this.#probe)",
+        "tasks, confirm, this.#probe, this.#publisher)",
+      ),
       edit(
         "runtime/batch.ts",
         "  probe: Probe,\n): Promise<Aftermath> {",
@@ -66,7 +73,11 @@ export const MUTANTS: readonly Mutant[] = [
         '  } else if (names.effects.some((name) => state(name) !== undefined) || state(names.join) !== undefined) return "suppress";',
         "  }",
       ),
-      edit("adapters/sqlite/transaction.ts", "    if (inserted === 0) throw alreadyReceived(entry);", ""),
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "    if (inserted === 0) throw alreadyReceived(entry);",
+        "",
+      ),
     ],
     suite: "runtime",
     caughtBy: "an event that comes twice has its effect once",
@@ -74,7 +85,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no fence: an undo runs on nothing, and a late step after it",
     edits: [
-      edit("runtime/decide.ts", 'return reaction.kind === "undo" && effect === undefined ? "acknowledge" : "run";', 'return "run";'),
+      edit(
+        "runtime/decide.ts",
+        'return reaction.kind === "undo" && effect === undefined ? "acknowledge" : "run";',
+        'return "run";',
+      ),
       edit(
         "runtime/decide.ts",
         '  } else if (names.effects.some((name) => state(name) !== undefined) || state(names.join) !== undefined) return "suppress";',
@@ -86,7 +101,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an undo may run twice",
-    edits: [edit("runtime/decide.ts", '    if (effect === UNDONE || effect === BARRED) return "suppress";', "")],
+    edits: [
+      edit(
+        "runtime/decide.ts",
+        '    if (effect === UNDONE || effect === BARRED) return "suppress";',
+        "",
+      ),
+    ],
     suite: "runtime",
     caughtBy: "two causes undo once",
   },
@@ -129,7 +150,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lease without epoch",
     edits: [
-      edit("adapters/sqlite/transaction.ts", "WHERE seq = ? AND owner IS ? AND state", "WHERE seq = ? AND (owner IS ? OR true) AND state"),
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "WHERE seq = ? AND owner IS ? AND state",
+        "WHERE seq = ? AND (owner IS ? OR true) AND state",
+      ),
     ],
     suite: "sqlite",
     caughtBy: "only its holder may handle it; after the holder's death another one",
@@ -149,7 +174,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a failed handler's rows are committed",
     edits: [
-      edit("adapters/sqlite/store.ts", "      rollback(connection);\n      throw error;", "      commit(connection);\n      throw error;"),
+      edit(
+        "adapters/sqlite/store.ts",
+        "      rollback(connection);\n      throw error;",
+        "      commit(connection);\n      throw error;",
+      ),
     ],
     suite: "sqlite",
     caughtBy: "they roll back together, and the caller gets its own error",
@@ -162,7 +191,11 @@ export const MUTANTS: readonly Mutant[] = [
         "        outbox: outbox\n",
         "        outbox: outbox\n          .filter((row) => Number(row.ticket) > this.cursor && (this.cursor = Number(row.ticket)) > 0)\n",
       ),
-      edit("adapters/postgres/store.ts", "  readonly durable = true;", "  readonly durable = true;\n  cursor = 0;"),
+      edit(
+        "adapters/postgres/store.ts",
+        "  readonly durable = true;",
+        "  readonly durable = true;\n  cursor = 0;",
+      ),
     ],
     suite: "postgres",
     caughtBy: "a row that commits after a younger one is claimed all the same",
@@ -193,26 +226,50 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "events of a commit without an answer are kept back",
-    edits: [edit("adapters/postgres/store.ts", "        if (failure !== undefined) this.#renounce();\n", "")],
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        "        if (failure !== undefined) this.#renounce();\n",
+        "",
+      ),
+    ],
     suite: "postgres",
-    caughtBy: "a COMMIT that was sent along with the last write is found to have happened, and its events are not lost",
+    caughtBy:
+      "a COMMIT that was sent along with the last write is found to have happened, and its events are not lost",
   },
   {
     name: "a failed last write counts as committed",
-    edits: [edit("adapters/postgres/store.ts", 'if (command === "ROLLBACK")', 'if (command === "ROLLBACK" && failure === undefined)')],
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        'if (command === "ROLLBACK")',
+        'if (command === "ROLLBACK" && failure === undefined)',
+      ),
+    ],
     suite: "postgres",
-    caughtBy: "what was wrong with the last write is what is reported, not the COMMIT that followed it",
+    caughtBy:
+      "what was wrong with the last write is what is reported, not the COMMIT that followed it",
   },
   {
     name: "a claim without an answer is kept",
-    edits: [edit("adapters/postgres/store.ts", "      if (evidence === undefined) this.#renounce();\n", "")],
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        "      if (evidence === undefined) this.#renounce();\n",
+        "",
+      ),
+    ],
     suite: "postgres",
     caughtBy: "a claim whose COMMIT was not answered is free again",
   },
   {
     name: "ignore returned messages",
     edits: [
-      edit("adapters/rabbitmq/bus.ts", "if (returned !== undefined) throw", "if (returned !== undefined && publisher === undefined) throw"),
+      edit(
+        "adapters/rabbitmq/bus.ts",
+        "if (returned !== undefined) throw",
+        "if (returned !== undefined && publisher === undefined) throw",
+      ),
     ],
     suite: "rabbitmq",
     caughtBy: "what reaches no queue is refused",

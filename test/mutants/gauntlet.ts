@@ -1,4 +1,7 @@
-/** Runs suites in a process of its own, so that the source can be changed before it is loaded. Arguments: a suite, and the only test to run ("" for all). */
+/**
+ * Runs suites in a process of its own, so that the source can be changed before it is loaded.
+ * Arguments: a suite, and the only test to run ("" for all).
+ */
 import { type Runner, storeConformance } from "odori/conformance";
 import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";

@@ -14,7 +14,12 @@ interface Ran {
 /** Runs a suite in a process of its own, with the source of the mutant. */
 function gauntlet(suite: Mutant["suite"], only: string, mutant: string): Promise<Ran> {
   const url = suite === "postgres" || suite === "rabbitmq" ? (urlOf(suite) ?? "") : "";
-  const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", "--import", `${HERE}mutate.ts`];
+  const flags = [
+    "--conditions=odori-source",
+    "--disable-warning=ExperimentalWarning",
+    "--import",
+    `${HERE}mutate.ts`,
+  ];
   const child = spawn(process.execPath, [...flags, `${HERE}gauntlet.ts`, suite, only, url], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ODORI_MUTANT: mutant },
@@ -37,17 +42,20 @@ function gauntlet(suite: Mutant["suite"], only: string, mutant: string): Promise
 for (const suite of ["runtime", "sqlite", "postgres", "rabbitmq"] as const) {
   const server = suite === "postgres" || suite === "rabbitmq" ? suite : undefined;
   const title = `broken runtimes, caught by the suite ${suite}`;
-  describe.skipIf(server !== undefined && urlOf(server) === undefined)(server === undefined ? title : titleOf(server, title), () => {
-    const mutants = MUTANTS.filter((mutant) => mutant.suite === suite);
+  describe.skipIf(server !== undefined && urlOf(server) === undefined)(
+    server === undefined ? title : titleOf(server, title),
+    () => {
+      const mutants = MUTANTS.filter((mutant) => mutant.suite === suite);
 
-    it("the whole runtime passes what catches them", async () => {
-      for (const only of new Set(mutants.map(({ caughtBy }) => caughtBy))) {
-        expect([only, await gauntlet(suite, only, "")]).toEqual([only, { ran: 1, failed: [] }]);
-      }
-    });
+      it("the whole runtime passes what catches them", async () => {
+        for (const only of new Set(mutants.map(({ caughtBy }) => caughtBy))) {
+          expect([only, await gauntlet(suite, only, "")]).toEqual([only, { ran: 1, failed: [] }]);
+        }
+      });
 
-    it.each(mutants)("$name", async ({ name, caughtBy }) => {
-      expect(await gauntlet(suite, caughtBy, name)).toEqual({ ran: 1, failed: [caughtBy] });
-    });
-  });
+      it.each(mutants)("$name", async ({ name, caughtBy }) => {
+        expect(await gauntlet(suite, caughtBy, name)).toEqual({ ran: 1, failed: [caughtBy] });
+      });
+    },
+  );
 }

@@ -47,21 +47,30 @@ interface Play {
   effects(): Promise<readonly unknown[]>;
 }
 
-/** What the runtime promises, as the least that shows it: run against the whole runtime, and against each broken one. */
+/**
+ * What the runtime promises, as the least that shows it: run against the whole runtime, and against
+ * each broken one.
+ */
 export function runtimeScenarios({ describe, it }: Runner): void {
   const data = { orderId: "s" };
   const play = (
     name: string,
-    change: { readonly store?: (store: Store<Sql>) => Store<Sql>; readonly bus?: (bus: Bus) => Bus },
+    change: {
+      readonly store?: (store: Store<Sql>) => Store<Sql>;
+      readonly bus?: (bus: Bus) => Bus;
+    },
     body: (play: Play) => Promise<void>,
   ) => {
     it(name, async () => {
       const bus = memoryBus(["payment", "audience"]);
       const store = sqlite(":memory:");
       const seen: EventEnvelope[] = [];
-      await bus.subscribe({ group: "audience", topics: [authorized.type, refunded.type], inFlightMax: 100 }, async (incoming) => {
-        if (!("malformed" in incoming)) seen.push(incoming);
-      });
+      await bus.subscribe(
+        { group: "audience", topics: [authorized.type, refunded.type], inFlightMax: 100 },
+        async (incoming) => {
+          if (!("malformed" in incoming)) seen.push(incoming);
+        },
+      );
       const parts = { store: change.store?.(store) ?? store, bus: change.bus?.(bus) ?? bus };
       const app = await start<Sql, EventContract>(payment as Service<Sql, EventContract>, {
         ...parts,
@@ -70,7 +79,10 @@ export function runtimeScenarios({ describe, it }: Runner): void {
         drainMs: 50,
       });
       try {
-        const effects = () => store.transaction(async ({ native }) => native.all("SELECT what FROM effects").map((row) => row.what));
+        const effects = () =>
+          store.transaction(async ({ native }) =>
+            native.all("SELECT what FROM effects").map((row) => row.what),
+          );
         await body({ app, seen, hear: (event) => bus.publish([event]), effects });
       } finally {
         await app.stop();
@@ -86,8 +98,10 @@ export function runtimeScenarios({ describe, it }: Runner): void {
         transaction: <T>(work: Parameters<Store<Sql>["transaction"]>[0]) =>
           store.transaction(async (tx) => {
             const result = await work(tx);
-            // Whoever looks at the effects uses the inner store; the first transaction is the service's setup.
-            if (left-- > 0 && left < times - 1) throw new StoreUnavailableError("STORE_UNAVAILABLE", "no room to commit");
+            // Whoever looks at the effects uses the inner store; the first transaction is the
+            // service's setup.
+            if (left-- > 0 && left < times - 1)
+              throw new StoreUnavailableError("STORE_UNAVAILABLE", "no room to commit");
             return result as T;
           }),
         open: store.open.bind(store),
@@ -97,16 +111,24 @@ export function runtimeScenarios({ describe, it }: Runner): void {
   };
 
   describe("the runtime", () => {
-    play("a delivery whose commit fails comes again", { store: failing(2) }, async ({ hear, effects }) => {
-      void hear(envelope(placed, "s", data));
-      await eventually("it has its effect", async () => (await effects()).length === 1, LIMIT_MS);
-    });
+    play(
+      "a delivery whose commit fails comes again",
+      { store: failing(2) },
+      async ({ hear, effects }) => {
+        void hear(envelope(placed, "s", data));
+        await eventually("it has its effect", async () => (await effects()).length === 1, LIMIT_MS);
+      },
+    );
 
-    play("nothing of a commit that failed is published", { store: failing(1_000) }, async ({ hear, seen }) => {
-      void hear(envelope(placed, "s", data)).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      assert.deepEqual(seen, []);
-    });
+    play(
+      "nothing of a commit that failed is published",
+      { store: failing(1_000) },
+      async ({ hear, seen }) => {
+        void hear(envelope(placed, "s", data)).catch(() => {});
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        assert.deepEqual(seen, []);
+      },
+    );
 
     const refusing = (bus: Bus): Bus => ({
       guarantees: bus.guarantees,

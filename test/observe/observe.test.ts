@@ -3,7 +3,12 @@ import { printable, timeline, traceOf } from "odori/observe";
 import { describe, expect, it } from "vitest";
 import { DISPOSITIONS } from "../../src/ports/journal.ts";
 
-function record(id: string, at: number, emitted: readonly string[], change: Partial<JournalRecord> = {}): JournalRecord {
+function record(
+  id: string,
+  at: number,
+  emitted: readonly string[],
+  change: Partial<JournalRecord> = {},
+): JournalRecord {
   return {
     reaction: "r",
     source: "/s",
@@ -23,9 +28,14 @@ describe("a trace", () => {
   it("puts journals together: by the clock, and where that says nothing by what caused what", () => {
     const steps = traceOf([
       { service: "last", records: [record("b", 5, ["c"]), record("c", 5, [])] },
-      { service: "first", records: [record("a", 5, ["b"], { disposition: "begun" }), record("z", 7, [])] },
+      {
+        service: "first",
+        records: [record("a", 5, ["b"], { disposition: "begun" }), record("z", 7, [])],
+      },
     ]);
-    expect(steps.map(({ service, heard, elapsedMs, depth }) => [service, heard, elapsedMs, depth])).toEqual([
+    expect(
+      steps.map(({ service, heard, elapsedMs, depth }) => [service, heard, elapsedMs, depth]),
+    ).toEqual([
       ["first", undefined, 0, 0],
       ["last", "shop.b.v1", 0, 1],
       ["last", "shop.c.v1", 0, 2],
@@ -34,18 +44,27 @@ describe("a trace", () => {
   });
 
   it("ends, even if journals claim that events caused each other", () => {
-    const steps = traceOf([{ service: "liar", records: [record("a", 1, ["b"]), record("b", 1, ["a"])] }]);
+    const steps = traceOf([
+      { service: "liar", records: [record("a", 1, ["b"]), record("b", 1, ["a"])] },
+    ]);
     expect(steps.length).toBe(2);
   });
 
   it("has words for everything that may become of a delivery", () => {
     for (const disposition of DISPOSITIONS) {
-      const [line = ""] = timeline(traceOf([{ service: "shop", records: [record("a", 1, [], { disposition })] }]));
+      const [line = ""] = timeline(
+        traceOf([{ service: "shop", records: [record("a", 1, [], { disposition })] }]),
+      );
       expect(line).toMatch(/shop {2}.*\w{3,}/);
     }
     const undone: Disposition = "undone";
     const [line] = timeline(
-      traceOf([{ service: "shop", records: [record("a", 1, ["b"], { disposition: undone, effect: "shop.charged.v2" })] }]),
+      traceOf([
+        {
+          service: "shop",
+          records: [record("a", 1, ["b"], { disposition: undone, effect: "shop.charged.v2" })],
+        },
+      ]),
     );
     expect(line).toBe("+0 ms  shop  shop.a  < undid charged  -> shop.b");
   });
@@ -59,7 +78,9 @@ describe("text from outside", () => {
   it("cannot command a terminal", () => {
     expect(printable(hostile)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
     expect(printable("日本 👘 ünïcode")).toBe("日本 👘 ünïcode");
-    const [line] = timeline(traceOf([{ service: hostile, records: [record("a", 1, [hostile], { type: hostile })] }]));
+    const [line] = timeline(
+      traceOf([{ service: hostile, records: [record("a", 1, [hostile], { type: hostile })] }]),
+    );
     expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
   });
 
@@ -67,7 +88,11 @@ describe("text from outside", () => {
     const lines: string[] = [];
     const logger = jsonLogger("info", (line) => lines.push(line));
     logger.debug("too quiet");
-    logger.warn(hostile, { sagaId: hostile, big: 1n, error: new Error("outer", { cause: new TypeError("inner") }) });
+    logger.warn(hostile, {
+      sagaId: hostile,
+      big: 1n,
+      error: new Error("outer", { cause: new TypeError("inner") }),
+    });
     expect(lines.length).toBe(1);
     const [line = ""] = lines;
     expect(line.endsWith("\n")).toBe(true);

@@ -19,7 +19,9 @@ const parser = new Parser();
 async function complaints(document: unknown): Promise<readonly string[]> {
   const { document: parsed, diagnostics } = await parser.parse(JSON.stringify(document));
   // Severity 0 is an error, 1 a warning; the rest is taste.
-  const told = diagnostics.filter(({ severity }) => severity <= 1).map(({ message, path }) => `${path.join("/")}: ${message}`);
+  const told = diagnostics
+    .filter(({ severity }) => severity <= 1)
+    .map(({ message, path }) => `${path.join("/")}: ${message}`);
   return parsed === undefined ? ["not parsed", ...told] : told;
 }
 
@@ -30,9 +32,12 @@ const nothing = () => {
 describe("what is written", () => {
   const manifest = manifestOf(order);
 
-  it.each(PROTOCOLS)("is valid for @asyncapi/parser: the whole order saga over %s", async (protocol) => {
-    expect(await complaints(toAsyncApi(manifest, { protocol }))).toEqual([]);
-  });
+  it.each(PROTOCOLS)(
+    "is valid for @asyncapi/parser: the whole order saga over %s",
+    async (protocol) => {
+      expect(await complaints(toAsyncApi(manifest, { protocol }))).toEqual([]);
+    },
+  );
 
   it.each([...manifest.services.keys()])("is valid: the part of %s", async (service) => {
     expect(await complaints(toAsyncApi(manifest, { service }))).toEqual([]);
@@ -40,7 +45,12 @@ describe("what is written", () => {
 
   it("is valid for schemas that refer to themselves, and comes back with them", async () => {
     const schema = {
-      $defs: { part: { type: "object", properties: { parts: { type: "array", items: { $ref: "#/$defs/part" } } } } },
+      $defs: {
+        part: {
+          type: "object",
+          properties: { parts: { type: "array", items: { $ref: "#/$defs/part" } } },
+        },
+      },
       type: "object",
       properties: { id: { type: "string" }, part: { $ref: "#/$defs/part" } },
       required: ["id"],
@@ -57,7 +67,9 @@ describe("what is written", () => {
   });
 
   it("has messages with an example that fits, a type that is fixed, and a correlation id in the headers", async () => {
-    const { document } = await parser.parse(JSON.stringify(toAsyncApi(manifest, { protocol: "kafka" })));
+    const { document } = await parser.parse(
+      JSON.stringify(toAsyncApi(manifest, { protocol: "kafka" })),
+    );
     for (const message of document?.allMessages() ?? []) {
       expect(message.correlationId()?.location()).toBe("$message.header#/ce_correlationid");
       expect(message.headers()?.property("ce_type")?.const()).toBe(message.name());
@@ -71,7 +83,9 @@ describe("what is read back", () => {
   it("is what was written, without loss", () => {
     const same = (manifest: ReturnType<typeof toManifest>) => {
       const text = JSON.stringify(toAsyncApi(manifest));
-      expect(writeManifest(readAsyncApi(JSON.parse(text), "x", nothing))).toBe(writeManifest(manifest));
+      expect(writeManifest(readAsyncApi(JSON.parse(text), "x", nothing))).toBe(
+        writeManifest(manifest),
+      );
     };
     for (const { manifest } of [...SOUND, ...BROKEN]) same(toManifest(manifest));
     same(manifestOf(order));
@@ -95,16 +109,30 @@ describe("a document of others", () => {
     channels: {
       userSignedUp: {
         address: "user/signedup",
-        messages: { UserSignedUp: { payload: { type: "object", properties: { userId: { type: "string" } } } } },
+        messages: {
+          UserSignedUp: { payload: { type: "object", properties: { userId: { type: "string" } } } },
+        },
       },
-      mail: { address: "mail", messages: { Welcome: { $ref: "#/components/messages/Welcome" }, Bye: { name: "bye" } } },
+      mail: {
+        address: "mail",
+        messages: { Welcome: { $ref: "#/components/messages/Welcome" }, Bye: { name: "bye" } },
+      },
     },
     operations: {
       hear: { action: "receive", channel: { $ref: "#/channels/userSignedUp" } },
-      send: { action: "send", channel: { $ref: "#/channels/mail" }, messages: [{ $ref: "#/channels/mail/messages/Welcome" }] },
+      send: {
+        action: "send",
+        channel: { $ref: "#/channels/mail" },
+        messages: [{ $ref: "#/channels/mail/messages/Welcome" }],
+      },
     },
     components: {
-      messages: { Welcome: { summary: "Hello.", headers: { type: "object", properties: { "ce-type": { const: "mail.welcomed.v1" } } } } },
+      messages: {
+        Welcome: {
+          summary: "Hello.",
+          headers: { type: "object", properties: { "ce-type": { const: "mail.welcomed.v1" } } },
+        },
+      },
     },
   };
 
@@ -113,7 +141,10 @@ describe("a document of others", () => {
     const manifest = readAsyncApi(account, "account.yaml", nothing);
     const service = manifest.services.get("account_service");
     expect(service?.unlinked).toBe(true);
-    expect(service?.reactions[0]).toMatchObject({ hears: ["user/signedup"], emits: [[], ["mail.welcomed.v1"]] });
+    expect(service?.reactions[0]).toMatchObject({
+      hears: ["user/signedup"],
+      emits: [[], ["mail.welcomed.v1"]],
+    });
     expect(manifest.events.get("mail.welcomed.v1")?.summary).toBe("Hello.");
     expect(writeManifest(readManifest(writeManifest(manifest)))).toBe(writeManifest(manifest));
   });
@@ -122,20 +153,33 @@ describe("a document of others", () => {
     const { components, ...rest } = account;
     const split = {
       ...rest,
-      channels: { ...account.channels, mail: { address: "mail", messages: { Welcome: { $ref: "./common.yaml#/messages/Welcome" } } } },
+      channels: {
+        ...account.channels,
+        mail: {
+          address: "mail",
+          messages: { Welcome: { $ref: "./common.yaml#/messages/Welcome" } },
+        },
+      },
     };
-    const load = (name: string) => ({ file: name, value: name === "./common.yaml" ? components : undefined });
-    expect(readAsyncApi(split, "account.yaml", load).services.get("account_service")?.reactions[0]?.emits).toEqual([
-      [],
-      ["mail.welcomed.v1"],
-    ]);
+    const load = (name: string) => ({
+      file: name,
+      value: name === "./common.yaml" ? components : undefined,
+    });
+    expect(
+      readAsyncApi(split, "account.yaml", load).services.get("account_service")?.reactions[0]
+        ?.emits,
+    ).toEqual([[], ["mail.welcomed.v1"]]);
   });
 
   it.each([
     ["an older version", { asyncapi: "2.6.0" }, "only AsyncAPI 3"],
     [
       "a reference in a circle",
-      { ...account, channels: { a: { $ref: "#/channels/a" } }, operations: { x: { action: "send", channel: { $ref: "#/channels/a" } } } },
+      {
+        ...account,
+        channels: { a: { $ref: "#/channels/a" } },
+        operations: { x: { action: "send", channel: { $ref: "#/channels/a" } } },
+      },
       "leads back to itself",
     ],
     [
@@ -145,7 +189,10 @@ describe("a document of others", () => {
     ],
     [
       "a reference over the network",
-      { ...account, operations: { x: { action: "send", channel: { $ref: "https://example.com/a.yaml#/b" } } } },
+      {
+        ...account,
+        operations: { x: { action: "send", channel: { $ref: "https://example.com/a.yaml#/b" } } },
+      },
       "nothing is fetched",
     ],
     ["no object", ["asyncapi"], "is no object"],
@@ -154,6 +201,8 @@ describe("a document of others", () => {
   });
 
   it("is what YAML makes of it too", () => {
-    expect(stringify(toAsyncApi(manifestOf(order)), { aliasDuplicateObjects: false })).not.toContain("*a1");
+    expect(
+      stringify(toAsyncApi(manifestOf(order)), { aliasDuplicateObjects: false }),
+    ).not.toContain("*a1");
   });
 });

@@ -6,7 +6,16 @@ import knex from "knex";
 import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
 import { type App, service, start } from "odori";
 import { memoryBus } from "odori/memory";
-import { fromDrizzle, fromKnex, fromKysely, fromMikroOrm, fromPostgresJs, fromTypeOrm, type Sql, postgres as store } from "odori/postgres";
+import {
+  fromDrizzle,
+  fromKnex,
+  fromKysely,
+  fromMikroOrm,
+  fromPostgresJs,
+  fromTypeOrm,
+  type Sql,
+  postgres as store,
+} from "odori/postgres";
 import pg from "pg";
 import postgresJs from "postgres";
 import { DataSource } from "typeorm";
@@ -16,7 +25,10 @@ import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { placed } from "../support/contracts.ts";
 import { silent } from "../support/stage.ts";
 
-/** A library: opens a transaction, writes a business row with it, and hands the transaction over as a `Sql`. */
+/**
+ * A library: opens a transaction, writes a business row with it, and hands the transaction over as
+ * a `Sql`.
+ */
 interface Library {
   readonly name: string;
   open(url: string): Promise<{
@@ -25,7 +37,10 @@ interface Library {
   }>;
 }
 
-const Business = new EntitySchema<{ key: string }>({ name: "business", properties: { key: { type: "text", primary: true } } });
+const Business = new EntitySchema<{ key: string }>({
+  name: "business",
+  properties: { key: { type: "text", primary: true } },
+});
 
 const libraries: readonly Library[] = [
   {
@@ -114,7 +129,11 @@ const libraries: readonly Library[] = [
   {
     name: "TypeORM",
     async open(url) {
-      const source = await new DataSource({ type: "postgres", url, extra: { max: 1 } }).initialize();
+      const source = await new DataSource({
+        type: "postgres",
+        url,
+        extra: { max: 1 },
+      }).initialize();
       return {
         transaction: (statement, work) =>
           source.transaction(async (em) => {
@@ -128,7 +147,12 @@ const libraries: readonly Library[] = [
   {
     name: "MikroORM",
     async open(url) {
-      const orm = await MikroORM.init({ clientUrl: url, entities: [Business], pool: { max: 1 }, ensureDatabase: false });
+      const orm = await MikroORM.init({
+        clientUrl: url,
+        entities: [Business],
+        pool: { max: 1 },
+        ensureDatabase: false,
+      });
       return {
         transaction: (statement, work) =>
           orm.em.fork().transactional(async (em) => {
@@ -143,45 +167,58 @@ const libraries: readonly Library[] = [
 
 const shop = service<Sql>("shop").begins(placed);
 
-describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "joining a transaction of"), () => {
-  const schema = newSchema();
-  const bus = memoryBus(["shop"]);
-  let own: pg.Pool;
-  let app: App<Sql, typeof placed>;
-  beforeAll(async () => {
-    own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
-    app = await start(shop, { store: store({ connectionString: serverUrl("postgres"), schema }), bus, logger: silent });
-    await own.query(`CREATE TABLE ${schema}.business (key text PRIMARY KEY)`);
-  });
-  afterAll(async () => {
-    await app.stop();
-    await bus.close();
-    await own.query(`DROP SCHEMA ${schema} CASCADE`);
-    await own.end();
-  });
+describe.skipIf(urlOf("postgres") === undefined)(
+  titleOf("postgres", "joining a transaction of"),
+  () => {
+    const schema = newSchema();
+    const bus = memoryBus(["shop"]);
+    let own: pg.Pool;
+    let app: App<Sql, typeof placed>;
+    beforeAll(async () => {
+      own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
+      app = await start(shop, {
+        store: store({ connectionString: serverUrl("postgres"), schema }),
+        bus,
+        logger: silent,
+      });
+      await own.query(`CREATE TABLE ${schema}.business (key text PRIMARY KEY)`);
+    });
+    afterAll(async () => {
+      await app.stop();
+      await bus.close();
+      await own.query(`DROP SCHEMA ${schema} CASCADE`);
+      await own.end();
+    });
 
-  it.each(libraries)("$name: commit keeps both, rollback loses both", async ({ name, open }) => {
-    const db = await open(serverUrl("postgres"));
-    const saga = (suffix: string) => `it's ${name}? ${suffix}`;
-    const begin = (id: string, tx: Sql) => app.begin(id, () => placed({ orderId: id }), { within: tx });
-    const insert = (id: string) => `INSERT INTO ${schema}.business (key) VALUES ('${id.replaceAll("'", "''").replaceAll("?", "")}')`;
-    try {
-      await db.transaction(insert(saga("kept")), async (tx) => {
-        expect((await begin(saga("kept"), tx)).begun).toBe(true);
-        expect((await begin(saga("kept"), tx)).begun).toBe(false);
-      });
-      const failure = new Error("the caller failed");
-      const failing = db.transaction(insert(saga("lost")), async (tx) => {
-        expect((await begin(saga("lost"), tx)).begun).toBe(true);
-        throw failure;
-      });
-      await expect(failing).rejects.toThrow(failure.message);
-    } finally {
-      await db.close();
-    }
-    expect((await app.inspect.journal(saga("kept"))).map(({ disposition }) => disposition)).toEqual(["begun"]);
-    expect(await app.inspect.journal(saga("lost"))).toEqual([]);
-    const { rows } = await own.query(`SELECT key FROM ${schema}.business WHERE key LIKE $1`, [`%${name}%`]);
-    expect(rows).toEqual([{ key: saga("kept").replaceAll("?", "") }]);
-  });
-});
+    it.each(libraries)("$name: commit keeps both, rollback loses both", async ({ name, open }) => {
+      const db = await open(serverUrl("postgres"));
+      const saga = (suffix: string) => `it's ${name}? ${suffix}`;
+      const begin = (id: string, tx: Sql) =>
+        app.begin(id, () => placed({ orderId: id }), { within: tx });
+      const insert = (id: string) =>
+        `INSERT INTO ${schema}.business (key) VALUES ('${id.replaceAll("'", "''").replaceAll("?", "")}')`;
+      try {
+        await db.transaction(insert(saga("kept")), async (tx) => {
+          expect((await begin(saga("kept"), tx)).begun).toBe(true);
+          expect((await begin(saga("kept"), tx)).begun).toBe(false);
+        });
+        const failure = new Error("the caller failed");
+        const failing = db.transaction(insert(saga("lost")), async (tx) => {
+          expect((await begin(saga("lost"), tx)).begun).toBe(true);
+          throw failure;
+        });
+        await expect(failing).rejects.toThrow(failure.message);
+      } finally {
+        await db.close();
+      }
+      expect(
+        (await app.inspect.journal(saga("kept"))).map(({ disposition }) => disposition),
+      ).toEqual(["begun"]);
+      expect(await app.inspect.journal(saga("lost"))).toEqual([]);
+      const { rows } = await own.query(`SELECT key FROM ${schema}.business WHERE key LIKE $1`, [
+        `%${name}%`,
+      ]);
+      expect(rows).toEqual([{ key: saga("kept").replaceAll("?", "") }]);
+    });
+  },
+);

@@ -26,49 +26,71 @@ interface Client {
 /** The client is generated from the schema beside this file; its code does not exist before. */
 async function generated(): Promise<new (options: { adapter: unknown }) => Client> {
   // Generating needs no engine, and asks for one all the same.
-  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: "1" };
-  const made = spawnSync(process.execPath, ["node_modules/prisma/build/index.js", "generate", "--schema", "schema.prisma"], {
-    cwd: HERE,
-    env,
-    encoding: "utf8",
-  });
+  const env = {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    CHECKPOINT_DISABLE: "1",
+  };
+  const made = spawnSync(
+    process.execPath,
+    ["node_modules/prisma/build/index.js", "generate", "--schema", "schema.prisma"],
+    {
+      cwd: HERE,
+      env,
+      encoding: "utf8",
+    },
+  );
   if (made.status !== 0) throw new Error(`prisma generate failed: ${made.stdout}${made.stderr}`);
   const { PrismaClient } = await import(new URL(".odori/client.ts", import.meta.url).href);
   return PrismaClient;
 }
 
-describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "joining a transaction of"), () => {
-  it("Prisma: commit keeps both, rollback loses both", async () => {
-    const schema = newSchema();
-    const own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
-    const bus = memoryBus(["shop"]);
-    const shop = service<Sql>("shop").begins(placed);
-    const app = await start(shop, { store: postgres({ connectionString: serverUrl("postgres"), schema }), bus, logger: silent });
-    await own.query(`CREATE TABLE ${schema}.business (key text PRIMARY KEY)`);
-    const PrismaClient = await generated();
-    const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: serverUrl("postgres") }) });
-    const begin = (id: string, tx: Transaction) => app.begin(id, () => placed({ orderId: id }), { within: fromPrisma(tx) });
-    try {
-      await prisma.$transaction(async (tx) => {
-        await tx.$executeRawUnsafe(`INSERT INTO ${schema}.business (key) VALUES ('kept')`);
-        expect((await begin("kept", tx)).begun).toBe(true);
-        expect((await begin("kept", tx)).begun).toBe(false);
+describe.skipIf(urlOf("postgres") === undefined)(
+  titleOf("postgres", "joining a transaction of"),
+  () => {
+    it("Prisma: commit keeps both, rollback loses both", async () => {
+      const schema = newSchema();
+      const own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
+      const bus = memoryBus(["shop"]);
+      const shop = service<Sql>("shop").begins(placed);
+      const app = await start(shop, {
+        store: postgres({ connectionString: serverUrl("postgres"), schema }),
+        bus,
+        logger: silent,
       });
-      const failing = prisma.$transaction(async (tx) => {
-        await tx.$executeRawUnsafe(`INSERT INTO ${schema}.business (key) VALUES ('lost')`);
-        expect((await begin("lost", tx)).begun).toBe(true);
-        throw new Error("the caller failed");
+      await own.query(`CREATE TABLE ${schema}.business (key text PRIMARY KEY)`);
+      const PrismaClient = await generated();
+      const prisma = new PrismaClient({
+        adapter: new PrismaPg({ connectionString: serverUrl("postgres") }),
       });
-      await expect(failing).rejects.toThrow("the caller failed");
-      expect((await app.inspect.journal("kept")).map(({ disposition }) => disposition)).toEqual(["begun"]);
-      expect(await app.inspect.journal("lost")).toEqual([]);
-      expect((await own.query(`SELECT key FROM ${schema}.business`)).rows).toEqual([{ key: "kept" }]);
-    } finally {
-      await prisma.$disconnect();
-      await app.stop();
-      await bus.close();
-      await own.query(`DROP SCHEMA ${schema} CASCADE`);
-      await own.end();
-    }
-  });
-});
+      const begin = (id: string, tx: Transaction) =>
+        app.begin(id, () => placed({ orderId: id }), { within: fromPrisma(tx) });
+      try {
+        await prisma.$transaction(async (tx) => {
+          await tx.$executeRawUnsafe(`INSERT INTO ${schema}.business (key) VALUES ('kept')`);
+          expect((await begin("kept", tx)).begun).toBe(true);
+          expect((await begin("kept", tx)).begun).toBe(false);
+        });
+        const failing = prisma.$transaction(async (tx) => {
+          await tx.$executeRawUnsafe(`INSERT INTO ${schema}.business (key) VALUES ('lost')`);
+          expect((await begin("lost", tx)).begun).toBe(true);
+          throw new Error("the caller failed");
+        });
+        await expect(failing).rejects.toThrow("the caller failed");
+        expect((await app.inspect.journal("kept")).map(({ disposition }) => disposition)).toEqual([
+          "begun",
+        ]);
+        expect(await app.inspect.journal("lost")).toEqual([]);
+        expect((await own.query(`SELECT key FROM ${schema}.business`)).rows).toEqual([
+          { key: "kept" },
+        ]);
+      } finally {
+        await prisma.$disconnect();
+        await app.stop();
+        await bus.close();
+        await own.query(`DROP SCHEMA ${schema} CASCADE`);
+        await own.end();
+      }
+    });
+  },
+);

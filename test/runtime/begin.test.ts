@@ -33,7 +33,14 @@ describe.each(kits)("begin on $name", ({ make }) => {
       expect(begun).toMatchObject({
         sagaId: "s",
         begun: true,
-        event: { type: "order.placed.v1", sagaId: "s", correlationId: "c", traceparent, subject: "o", data },
+        event: {
+          type: "order.placed.v1",
+          sagaId: "s",
+          correlationId: "c",
+          traceparent,
+          subject: "o",
+          data,
+        },
       });
       expect(begun.event?.id).toMatch(UUID);
       await eventually("it is emitted", () => stage.emitted.length === 1);
@@ -66,7 +73,9 @@ describe.each(kits)("begin on $name", ({ make }) => {
         }),
       );
       const results = await Promise.allSettled(attempts);
-      expect(results.map(({ status }) => status)).toEqual(attempts.map((_, i) => (i === 3 ? "rejected" : "fulfilled")));
+      expect(results.map(({ status }) => status)).toEqual(
+        attempts.map((_, i) => (i === 3 ? "rejected" : "fulfilled")),
+      );
       await expect(attempts[3]).rejects.toBe(failure);
       expect(stage.effects().length).toBe(9);
       expect((await stage.app.inspect.journal("s3")).length).toBe(0);
@@ -104,10 +113,16 @@ describe.each(kits)("begin on $name", ({ make }) => {
   it("only with what the service begins with", () =>
     on(async (stage) => {
       // What JavaScript allows and the types do not.
-      await expect(stage.app.begin("s", () => cancelled(data) as never)).rejects.toMatchObject({ code: "UNDECLARED_OUTCOME" });
-      await expect(stage.app.begin("s", () => undefined as never)).rejects.toMatchObject({ code: "UNDECLARED_OUTCOME" });
+      await expect(stage.app.begin("s", () => cancelled(data) as never)).rejects.toMatchObject({
+        code: "UNDECLARED_OUTCOME",
+      });
+      await expect(stage.app.begin("s", () => undefined as never)).rejects.toMatchObject({
+        code: "UNDECLARED_OUTCOME",
+      });
       for (const id of ["", "a\nb", "x".repeat(257)])
-        await expect(stage.app.begin(id, () => placed(data))).rejects.toMatchObject({ code: "ATTRIBUTE_INVALID" });
+        await expect(stage.app.begin(id, () => placed(data))).rejects.toMatchObject({
+          code: "ATTRIBUTE_INVALID",
+        });
     }));
 
   it("too large for the wire: refused when it is enqueued, inside the transaction", async () => {
@@ -128,7 +143,9 @@ describe.each(kits)("begin on $name", ({ make }) => {
   it("after stop: refused; stop may be called again", () =>
     on(async (stage) => {
       await Promise.all([stage.app.stop(), stage.app.stop()]);
-      await expect(stage.app.begin("s", () => placed(data))).rejects.toMatchObject({ code: "STOPPED" });
+      await expect(stage.app.begin("s", () => placed(data))).rejects.toMatchObject({
+        code: "STOPPED",
+      });
       expect((await stage.app.health()).state).toBe("stopped");
     }));
 });
@@ -160,11 +177,16 @@ describe("running", () => {
     const bus = memoryBus(["order", "payment"]);
     const app = await start(order, { store: memoryStore(), bus, outboxMax: 5, logger: silent });
     for (let i = 0; i < 5; i++) await app.begin(`s${i}`, () => placed(data));
-    await expect(app.begin("s5", () => placed(data))).rejects.toMatchObject({ code: "OUTBOX_FULL" });
-    const heard: string[] = [];
-    await bus.subscribe({ group: "payment", topics: [placed.type], inFlightMax: 10 }, async (incoming) => {
-      if (!("malformed" in incoming)) heard.push(incoming.sagaId);
+    await expect(app.begin("s5", () => placed(data))).rejects.toMatchObject({
+      code: "OUTBOX_FULL",
     });
+    const heard: string[] = [];
+    await bus.subscribe(
+      { group: "payment", topics: [placed.type], inFlightMax: 10 },
+      async (incoming) => {
+        if (!("malformed" in incoming)) heard.push(incoming.sagaId);
+      },
+    );
     await eventually("all are heard", () => new Set(heard).size === 5);
     await eventually("there is room again", async () => (await app.health()).publishing === 0);
     await app.begin("s5", () => placed(data));
@@ -179,9 +201,12 @@ describe("running", () => {
     await app.begin("s", () => placed(data));
     await app.stop();
     const heard: string[] = [];
-    await bus.subscribe({ group: "payment", topics: [placed.type], inFlightMax: 10 }, async (incoming) => {
-      if (!("malformed" in incoming)) heard.push(incoming.sagaId);
-    });
+    await bus.subscribe(
+      { group: "payment", topics: [placed.type], inFlightMax: 10 },
+      async (incoming) => {
+        if (!("malformed" in incoming)) heard.push(incoming.sagaId);
+      },
+    );
     const again = await start(order, { store: kit.store("order"), bus, logger: silent });
     await eventually("it is heard", () => heard.length === 1);
     await again.stop();
@@ -192,12 +217,22 @@ describe("running", () => {
     const bus = Object.assign(memoryBus(["order"]), {
       guarantees: { order: "none", durable: true, retentionMs: 40 * 24 * 3_600_000 } as const,
     });
-    await expect(start(order, { store: memoryStore(), bus })).rejects.toMatchObject({ code: "RETENTION_TOO_SHORT" });
+    await expect(start(order, { store: memoryStore(), bus })).rejects.toMatchObject({
+      code: "RETENTION_TOO_SHORT",
+    });
   });
 
   it("options that make no sense are refused", async () => {
-    for (const options of [{ batchMax: 0 }, { pollMs: -1 }, { leaseMs: 1.5 }, { retry: { attempts: 0 } }, { retentionMs: Number.NaN }]) {
-      await expect(start(order, { store: memoryStore(), bus: memoryBus(["order"]), ...options })).rejects.toMatchObject({
+    for (const options of [
+      { batchMax: 0 },
+      { pollMs: -1 },
+      { leaseMs: 1.5 },
+      { retry: { attempts: 0 } },
+      { retentionMs: Number.NaN },
+    ]) {
+      await expect(
+        start(order, { store: memoryStore(), bus: memoryBus(["order"]), ...options }),
+      ).rejects.toMatchObject({
         code: "OPTION_INVALID",
       });
     }
@@ -212,7 +247,11 @@ describe("running", () => {
       pollMs: undefined,
       retry: { attempts: undefined },
     };
-    const app = await start(order, { store: memoryStore(), bus: memoryBus(["order"]), ...undefinedOptions });
+    const app = await start(order, {
+      store: memoryStore(),
+      bus: memoryBus(["order"]),
+      ...undefinedOptions,
+    });
     expect((await app.begin("s", () => placed(data))).begun).toBe(true);
     await app.stop();
   });
@@ -226,7 +265,11 @@ describe("running", () => {
       claims++;
       return claim(limit);
     };
-    const impatient = order.after(placed, { within: 1, unless: [cancelled], emits: [authorized] });
+    const impatient = order.deadline(placed, {
+      after: 1,
+      unless: [cancelled],
+      emits: [authorized],
+    });
     const app = await start(impatient, { store, bus, outboxMax: 1, pollMs: 1_000, logger: silent });
     await app.begin("s", () => placed(data));
     // Fifty turns of timers that want to run at once: one that spins would have come as often.
@@ -250,7 +293,9 @@ describe("running", () => {
         throw new OdoriError("OPTION_INVALID", "no such table");
       },
     });
-    await expect(start(broken, { store: memoryStore(), bus: memoryBus(["order"]) })).rejects.toThrow("no such table");
+    await expect(
+      start(broken, { store: memoryStore(), bus: memoryBus(["order"]) }),
+    ).rejects.toThrow("no such table");
   });
 
   it("derived ids: the same work, the same ids; other work, others", async () => {
@@ -291,7 +336,13 @@ describe("running", () => {
     const stage = await Stage.open(kit, payment, { logger });
     await stage.hear(envelope(placed, "s", data, { id: "e", correlationId: "c" }));
     await eventually("it is tried again", () => lines.length === 3);
-    const fields = { service: "payment", reaction: "order.placed.v1", sagaId: "s", correlationId: "c", eventId: "e" };
+    const fields = {
+      service: "payment",
+      reaction: "order.placed.v1",
+      sagaId: "s",
+      correlationId: "c",
+      eventId: "e",
+    };
     expect(lines).toMatchObject([
       { message: "charging", ...fields, attempt: 1 },
       { message: "a delivery failed", ...fields, attempt: 1, code: "HANDLER_FAILED" },

@@ -1,6 +1,14 @@
 import { service } from "odori";
 import { describe, expect, it } from "vitest";
-import { authorized, cancelled, declined, placed, refunded, reservationFailed, shippingFailed } from "../support/contracts.ts";
+import {
+  authorized,
+  cancelled,
+  declined,
+  placed,
+  refunded,
+  reservationFailed,
+  shippingFailed,
+} from "../support/contracts.ts";
 import { type Kit, kits } from "../support/kits.ts";
 import { envelope, eventually, Stage } from "../support/stage.ts";
 
@@ -39,7 +47,8 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       kit.close();
     }
   }
-  const dispositions = async (stage: Stage<never>) => (await stage.app.inspect.journal("s")).map(({ disposition }) => disposition);
+  const dispositions = async (stage: Stage<never>) =>
+    (await stage.app.inspect.journal("s")).map(({ disposition }) => disposition);
 
   it("do, then undo", () =>
     on(async (stage) => {
@@ -102,7 +111,11 @@ describe.each(kits)("compensation on $name", ({ make }) => {
 
   it("two triggers at once, in one batch with the step: one refund", () =>
     on(async (stage) => {
-      await stage.hear(envelope(placed, "s", data), envelope(reservationFailed, "s", data), envelope(shippingFailed, "s", data));
+      await stage.hear(
+        envelope(placed, "s", data),
+        envelope(reservationFailed, "s", data),
+        envelope(shippingFailed, "s", data),
+      );
       expect(stage.effects()).toEqual(["charge o", "refund o"]);
       expect(await dispositions(stage)).toEqual(["done", "undone", "suppressed"]);
     }));
@@ -123,9 +136,13 @@ describe.each(kits)("compensation on $name", ({ make }) => {
           if (together) await stage.hear(...messages);
           else for (const message of messages) await stage.hear(message);
           const effects = stage.effects();
-          expect(effects.filter((what) => what === "charge o").length).toBe(effects.filter((what) => what === "refund o").length);
+          expect(effects.filter((what) => what === "charge o").length).toBe(
+            effects.filter((what) => what === "refund o").length,
+          );
           expect(effects.length).toBe(order[0] === placed ? 2 : 0);
-          await eventually("the undo answers once", () => stage.emittedTypes.includes("payment.refunded.v1"));
+          await eventually("the undo answers once", () =>
+            stage.emittedTypes.includes("payment.refunded.v1"),
+          );
         });
       }
     }

@@ -77,7 +77,9 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       });
     const property = fc.asyncProperty(arrivals([authorized, reserved, placed]), (happenings) =>
       play(shipping, happenings, async (stage) => {
-        expect(stage.effects()).toEqual(["payment.authorized.v1 inventory.reserved.v1 order.placed.v1"]);
+        expect(stage.effects()).toEqual([
+          "payment.authorized.v1 inventory.reserved.v1 order.placed.v1",
+        ]);
         await eventually("it is heard of", () => stage.emittedTypes.length === 1);
         expect(await stage.app.inspect.deferred(["gathered"], 10)).toEqual([]);
       }),
@@ -111,7 +113,10 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
 
   it("a join's event has one identity, whichever of its causes comes last", async () => {
     const shipping = () =>
-      service<unknown>("shipping").onAll([authorized, reserved], { emits: [shipped], handle: ([payment]) => shipped(payment.data) });
+      service<unknown>("shipping").onAll([authorized, reserved], {
+        emits: [shipped],
+        handle: ([payment]) => shipped(payment.data),
+      });
     const ids: string[] = [];
     for (const order of [
       [authorized, reserved],
@@ -130,7 +135,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       service<unknown>("order")
         .on(shipped, {
           emits: [completed],
-          once: "end",
+          firstOf: "end",
           handle(event, { tx }) {
             kit.effect("order", tx, "complete");
             return completed(event.data);
@@ -138,7 +143,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         })
         .on(declined, {
           emits: [cancelled],
-          once: "end",
+          firstOf: "end",
           late: { emits: [released], handle: (event) => released(event.data) },
           handle(event, { tx }) {
             kit.effect("order", tx, "cancel");
@@ -150,7 +155,10 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         const first = happenings.find((happening) => happening !== "restart");
         expect(stage.effects()).toEqual([first === shipped ? "complete" : "cancel"]);
         // Declining late says so; completing late has no late outcome, and is silent.
-        const expected = first === shipped ? ["order.completed.v1", "inventory.released.v1"] : ["order.cancelled.v1"];
+        const expected =
+          first === shipped
+            ? ["order.completed.v1", "inventory.released.v1"]
+            : ["order.cancelled.v1"];
         await eventually("all is heard of", () => stage.emittedTypes.length === expected.length);
         expect(stage.emittedTypes).toEqual(expected);
       }),
@@ -178,7 +186,9 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     await stage.hear(envelope(declined, "t", data));
     expect(stage.effects().length).toBe(3);
     await eventually("all is heard of", () => stage.emittedTypes.length === 5);
-    expect(stage.emittedTypes).toEqual([authorized, authorized, refunded, refunded, authorized].map(({ type }) => type));
+    expect(stage.emittedTypes).toEqual(
+      [authorized, authorized, refunded, refunded, authorized].map(({ type }) => type),
+    );
     await stage.close();
     kit.close();
   });
@@ -216,18 +226,29 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         .on(placed, {
           emits: [authorized, [reserved, released]],
           handle(event) {
-            return event.data.orderId === "o" ? [reserved(event.data), released(event.data)] : authorized(event.data);
+            return event.data.orderId === "o"
+              ? [reserved(event.data), released(event.data)]
+              : authorized(event.data);
           },
         })
-        .undo(released, { on: [declined], emits: [refunded], handle: (event) => refunded(event.data) })
+        .undo(released, {
+          on: [declined],
+          emits: [refunded],
+          handle: (event) => refunded(event.data),
+        })
         .undo(authorized, {
           on: [declined],
           onEmpty: "silent",
-          handle: (_event, { tx }) => kit.effect("payment", tx, "undo of the way that was not taken"),
+          handle: (_event, { tx }) =>
+            kit.effect("payment", tx, "undo of the way that was not taken"),
         });
     await play(payment, [placed, declined], async (stage) => {
       await eventually("all is heard of", () => stage.emittedTypes.length === 3);
-      expect(stage.emittedTypes).toEqual(["inventory.reserved.v1", "inventory.released.v1", "payment.refunded.v1"]);
+      expect(stage.emittedTypes).toEqual([
+        "inventory.reserved.v1",
+        "inventory.released.v1",
+        "payment.refunded.v1",
+      ]);
       expect(stage.effects()).toEqual([]);
     });
   });
@@ -236,7 +257,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     const order = () =>
       service<unknown>("order")
         .begins(placed)
-        .after(placed, { within: "15m", unless: [authorized, declined], emits: [expired] });
+        .deadline(placed, { after: "15m", unless: [authorized, declined], emits: [expired] });
 
     async function waiting(play: (stage: Stage<typeof placed>) => Promise<void>): Promise<void> {
       const kit = make();
@@ -276,11 +297,18 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         await stage.restart();
         await stage.hear(envelope(declined, "t", data));
         expect(stage.emittedTypes).not.toContain("order.expired.v1");
-        expect((await stage.app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual(["begun", "disarmed"]);
+        expect(
+          (await stage.app.inspect.journal("s")).map(({ disposition }) => disposition),
+        ).toEqual(["begun", "disarmed"]);
       }));
 
     it("what it waits for may come before what arms it", async () => {
-      const watcher = () => service<unknown>("watcher").after(placed, { within: 1_000, unless: [authorized], emits: [expired] });
+      const watcher = () =>
+        service<unknown>("watcher").deadline(placed, {
+          after: 1_000,
+          unless: [authorized],
+          emits: [expired],
+        });
       const property = fc.asyncProperty(arrivals([placed, authorized]), (happenings) =>
         play(watcher, happenings, async (stage) => {
           stage.clock.advance(2_000);
@@ -297,8 +325,12 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       const payment = () =>
         service<unknown>("payment")
           .on(placed, { emits: [authorized], handle: (event) => authorized(event.data) })
-          .on(reserved, { emits: [completed], readonly: true, handle: (event) => completed(event.data) })
-          .after(authorized, { within: "1m", unless: [completed], emits: [expired] });
+          .on(reserved, {
+            emits: [completed],
+            readonly: true,
+            handle: (event) => completed(event.data),
+          })
+          .deadline(authorized, { after: "1m", unless: [completed], emits: [expired] });
       await play(payment, [placed], async (stage) => {
         expect((await stage.app.inspect.deferred(["armed"], 10)).length).toBe(1);
         await stage.hear(envelope(reserved, "s", data));
@@ -311,8 +343,8 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       const failing = () =>
         service<unknown>("order")
           .begins(placed)
-          .after(placed, {
-            within: 1,
+          .deadline(placed, {
+            after: 1,
             unless: [authorized],
             emits: [expired],
             handle(event) {
@@ -323,7 +355,10 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       const kit = make();
       const stage = await Stage.open(kit, failing());
       await stage.app.begin("s", () => placed(data));
-      await eventually("it is parked", async () => (await stage.app.inspect.deferred(["parked"], 1)).length === 1);
+      await eventually(
+        "it is parked",
+        async () => (await stage.app.inspect.deferred(["parked"], 1)).length === 1,
+      );
       const [parked] = await stage.app.inspect.deferred(["parked"], 1);
       expect(parked?.attempts).toBe(3);
       await stage.app.inspect.retry(parked?.seq ?? -1);
@@ -338,7 +373,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       service<unknown>("order")
         .on(expired, {
           emits: [cancelled],
-          once: "end",
+          firstOf: "end",
           handle(event, { tx }) {
             kit.effect("order", tx, "cancel");
             return cancelled(event.data);
@@ -346,16 +381,18 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         })
         .on(authorized, {
           emits: [completed],
-          once: "end",
+          firstOf: "end",
           handle(event, { tx }) {
             kit.effect("order", tx, "complete");
             return completed(event.data);
           },
         });
-    const property = fc.asyncProperty(arrivals([expired, authorized, reservationFailed].slice(0, 2)), (happenings) =>
-      play(order, happenings, (stage) => {
-        expect(stage.effects().length).toBe(1);
-      }),
+    const property = fc.asyncProperty(
+      arrivals([expired, authorized, reservationFailed].slice(0, 2)),
+      (happenings) =>
+        play(order, happenings, (stage) => {
+          expect(stage.effects().length).toBe(1);
+        }),
     );
     await fc.assert(property, { numRuns });
   });

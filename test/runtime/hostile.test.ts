@@ -17,7 +17,15 @@ function payment(kit: Kit) {
 }
 
 function wire(change: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ specversion: "1.0", id: "1", type: placed.type, source: "/order", sagaid: "s", data, ...change });
+  return JSON.stringify({
+    specversion: "1.0",
+    id: "1",
+    type: placed.type,
+    source: "/order",
+    sagaid: "s",
+    data,
+    ...change,
+  });
 }
 
 const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] = [
@@ -27,7 +35,11 @@ const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] 
   ["no saga id", "MESSAGE_MALFORMED", wire({ sagaid: undefined })],
   ["a control character in its id", "MESSAGE_MALFORMED", wire({ id: "1\u0000" })],
   ["a newline in its saga id", "MESSAGE_MALFORMED", wire({ sagaid: "s\n2026 ERROR all is lost" })],
-  ["deep nesting", "MESSAGE_MALFORMED", wire({ data: "DEEP" }).replace('"DEEP"', `${"[".repeat(20_000)}${"]".repeat(20_000)}`)],
+  [
+    "deep nesting",
+    "MESSAGE_MALFORMED",
+    wire({ data: "DEEP" }).replace('"DEEP"', `${"[".repeat(20_000)}${"]".repeat(20_000)}`),
+  ],
   [
     "__proto__ in its payload",
     "MESSAGE_MALFORMED",
@@ -37,7 +49,11 @@ const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] 
   ["a type that nobody hears", "UNKNOWN_TYPE", wire({ type: "order.vanished.v1" })],
   ["a payload that does not fit", "PAYLOAD_INVALID", wire({ data: { orderId: 7 } })],
   ["no payload", "PAYLOAD_INVALID", wire({ data: undefined })],
-  ["constructor where an object should be", "PAYLOAD_INVALID", wire({ data: { constructor: { prototype: {} } } })],
+  [
+    "constructor where an object should be",
+    "PAYLOAD_INVALID",
+    wire({ data: { constructor: { prototype: {} } } }),
+  ],
 ];
 
 describe.each(kits)("bad input on $name", ({ make }) => {
@@ -91,7 +107,8 @@ describe.each(kits)("bad input on $name", ({ make }) => {
       "%00",
       "x".repeat(256),
     ];
-    for (const name of names) await stage.hear(envelope(placed, name, { orderId: name }, { id: name, source: name }));
+    for (const name of names)
+      await stage.hear(envelope(placed, name, { orderId: name }, { id: name, source: name }));
     expect(stage.effects()).toEqual(names);
     for (const name of names) expect((await stage.app.inspect.journal(name)).length).toBe(1);
     await eventually("all are answered", () => stage.emitted.length === names.length);
@@ -103,7 +120,9 @@ describe.each(kits)("bad input on $name", ({ make }) => {
   it("a poisoned batch: the good ones are handled", async () => {
     const kit = make();
     const stage = await Stage.open(kit, payment(kit));
-    const good = Array.from({ length: 10 }, (_, i) => envelope(placed, `good ${i}`, { orderId: `${i}` }));
+    const good = Array.from({ length: 10 }, (_, i) =>
+      envelope(placed, `good ${i}`, { orderId: `${i}` }),
+    );
     const bad = Array.from({ length: 10 }, (_, i) => envelope(placed, `bad ${i}`, { orderId: i }));
     // One id for two sagas: a producer that repeats itself.
     const twin = [

@@ -10,7 +10,10 @@ describe.each(kits)("failures on $name", ({ make }) => {
   /** A service whose handler fails as long as `broken` says so. */
   function fixture() {
     const kit = make();
-    const state: { broken: ((orderId: string) => unknown) | undefined; attempts: number[] } = { broken: undefined, attempts: [] };
+    const state: { broken: ((orderId: string) => unknown) | undefined; attempts: number[] } = {
+      broken: undefined,
+      attempts: [],
+    };
     const payment = service<unknown>("payment").on(placed, {
       emits: [authorized],
       key: (event) => event.data.orderId,
@@ -35,7 +38,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await eventually("it succeeds", () => stage.emittedTypes.length === 1);
     expect(stage.effects()).toEqual(["charge o"]);
     expect(state.attempts).toEqual([1, 2, 3]);
-    expect((await stage.app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual(["done"]);
+    expect((await stage.app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual([
+      "done",
+    ]);
     await stage.close();
     kit.close();
   });
@@ -43,7 +48,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
   it("attempts are counted across restarts, and given up on in the end: parked with error, stack and reaction", async () => {
     const { kit, state, payment } = fixture();
     state.broken = () => new Error("always", { cause: new TypeError("the reason") });
-    const stage = await Stage.open(kit, payment, { retry: { attempts: 3, firstMs: 5, longestMs: 10 } });
+    const stage = await Stage.open(kit, payment, {
+      retry: { attempts: 3, firstMs: 5, longestMs: 10 },
+    });
     await stage.hear(envelope(placed, "s", data));
     await stage.restart();
     await eventually("it is parked", async () => (await parkedOf(stage)).length === 1);
@@ -57,7 +64,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
     expect(parked?.problem?.stack).toContain("caused by TypeError: the reason");
     expect(state.attempts).toEqual([1, 2, 3]);
     expect(stage.effects()).toEqual([]);
-    expect((await stage.app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual(["parked"]);
+    expect((await stage.app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual([
+      "parked",
+    ]);
     await stage.close();
     kit.close();
   });
@@ -123,7 +132,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
     const { kit, state, payment } = fixture();
     state.broken = (orderId) => (orderId === "7" ? new PermanentError("broken") : undefined);
     const stage = await Stage.open(kit, payment);
-    const events = Array.from({ length: 20 }, (_, i) => envelope(placed, `saga ${i}`, { orderId: `${i}` }));
+    const events = Array.from({ length: 20 }, (_, i) =>
+      envelope(placed, `saga ${i}`, { orderId: `${i}` }),
+    );
     await stage.hear(...events);
     expect(stage.effects().length).toBe(19);
     expect(new Set(stage.effects()).size).toBe(19);
@@ -136,7 +147,10 @@ describe.each(kits)("failures on $name", ({ make }) => {
   it("two reactions to one event succeed and fail apart", async () => {
     const kit = make();
     const payment = service<unknown>("payment")
-      .on(placed, { name: "charge", handle: (_event, { tx }) => kit.effect("payment", tx, "charge") })
+      .on(placed, {
+        name: "charge",
+        handle: (_event, { tx }) => kit.effect("payment", tx, "charge"),
+      })
       .on(placed, {
         name: "notify",
         handle: () => {
@@ -166,7 +180,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
     expect(stage.emittedTypes).toEqual(["payment.declined.v1"]);
     const [answered] = await stage.app.inspect.deferred(["answered"], 10);
     expect(answered).toMatchObject({ attempts: 3, problem: { message: "the bank is away" } });
-    await expect(stage.app.inspect.retry(answered?.seq ?? -1)).rejects.toMatchObject({ code: "NOT_PARKED" });
+    await expect(stage.app.inspect.retry(answered?.seq ?? -1)).rejects.toMatchObject({
+      code: "NOT_PARKED",
+    });
     await stage.close();
     kit.close();
   });
@@ -189,7 +205,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await stage.hear(envelope(placed, "s", { nonsense: true }));
     await eventually("it is heard of", () => stage.emittedTypes.length === 1);
     expect(valid).toEqual([false]);
-    expect((await stage.app.inspect.deferred(["answered"], 1)).map(({ problem }) => problem?.code)).toEqual(["PAYLOAD_INVALID"]);
+    expect(
+      (await stage.app.inspect.deferred(["answered"], 1)).map(({ problem }) => problem?.code),
+    ).toEqual(["PAYLOAD_INVALID"]);
     await stage.close();
     kit.close();
   });
@@ -278,7 +296,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
       await stage.hear(envelope(placed, `saga ${index}`, data));
     }
     const parked = await parkedOf(stage);
-    expect(parked.map(({ problem }) => problem?.code)).toEqual(returned.map(() => "UNDECLARED_OUTCOME"));
+    expect(parked.map(({ problem }) => problem?.code)).toEqual(
+      returned.map(() => "UNDECLARED_OUTCOME"),
+    );
     expect(parked[0]?.problem?.message).toContain("payment.authorized.v1");
     expect(stage.effects()).toEqual([]);
     await stage.close();

@@ -29,7 +29,9 @@ type Effect = (service: string, tx: unknown, what: string) => void;
 function inARow(effect: Effect): readonly Service<unknown, EventContract>[] {
   const order = service<unknown>("order")
     .begins(placed)
-    .on(shipped, { handle: (event, { tx }) => effect("order", tx, `completed ${event.data.orderId}`) })
+    .on(shipped, {
+      handle: (event, { tx }) => effect("order", tx, `completed ${event.data.orderId}`),
+    })
     .undo(placed, {
       on: [declined, refunded],
       emits: [cancelled],
@@ -86,13 +88,16 @@ function inARow(effect: Effect): readonly Service<unknown, EventContract>[] {
   return [order, payment, inventory, shipping];
 }
 
-/** Side by side: payment and inventory at once, joined by the order; when one fails, the other undoes, even if its step is still to come. */
+/**
+ * Side by side: payment and inventory at once, joined by the order; when one fails, the other
+ * undoes, even if its step is still to come.
+ */
 function sideBySide(effect: Effect): readonly Service<unknown, EventContract>[] {
   const order = service<unknown>("order")
     .begins(placed)
     .onAll([authorized, reserved], {
       emits: [completed],
-      once: "end",
+      firstOf: "end",
       handle([payment], { tx }) {
         effect("order", tx, `completed ${payment.data.orderId}`);
         return completed(payment.data);
@@ -101,7 +106,7 @@ function sideBySide(effect: Effect): readonly Service<unknown, EventContract>[] 
     .undo(placed, {
       on: [declined, reservationFailed],
       emits: [cancelled],
-      once: "end",
+      firstOf: "end",
       handle(event, { tx }) {
         effect("order", tx, `cancelled ${event.data.orderId}`);
         return cancelled(event.data);
@@ -117,7 +122,10 @@ function sideBySide(effect: Effect): readonly Service<unknown, EventContract>[] 
         return authorized(event.data);
       },
     })
-    .undo(authorized, { on: [reservationFailed], handle: (event, { tx }) => effect("payment", tx, `-${event.data.orderId}`) });
+    .undo(authorized, {
+      on: [reservationFailed],
+      handle: (event, { tx }) => effect("payment", tx, `-${event.data.orderId}`),
+    });
   const inventory = service<unknown>("inventory")
     .on(placed, {
       emits: [reserved],
@@ -128,12 +136,23 @@ function sideBySide(effect: Effect): readonly Service<unknown, EventContract>[] 
         return reserved(event.data);
       },
     })
-    .undo(reserved, { on: [declined], handle: (event, { tx }) => effect("inventory", tx, `-${event.data.orderId}`) });
+    .undo(reserved, {
+      on: [declined],
+      handle: (event, { tx }) => effect("inventory", tx, `-${event.data.orderId}`),
+    });
   return [order, payment, inventory];
 }
 
-/** Runs sagas on an unruly bus with handlers that fail now and then, restarting everything on the way. */
-async function play(kit: Kit, seed: number, servicesOf: typeof inARow, fates: readonly string[]): Promise<void> {
+/**
+ * Runs sagas on an unruly bus with handlers that fail now and then, restarting everything on the
+ * way.
+ */
+async function play(
+  kit: Kit,
+  seed: number,
+  servicesOf: typeof inARow,
+  fates: readonly string[],
+): Promise<void> {
   const random = generator(seed);
   const effect: Effect = (name, tx, what) => {
     kit.effect(name, tx, what);
@@ -159,8 +178,12 @@ async function play(kit: Kit, seed: number, servicesOf: typeof inARow, fates: re
     const order = apps.find(({ name }) => name === "order");
     const half = last ? orderIds : orderIds.slice(0, Math.ceil(orderIds.length / 2));
     await Promise.all(half.map((orderId) => order?.begin(orderId, () => placed({ orderId }))));
-    if (last) await eventually("every order ends", () => kit.effects("order").length === orderIds.length);
-    if (last) await eventually("all is quiet", async () => (await Promise.all(apps.map((app) => app.health()))).every(isQuiet));
+    if (last)
+      await eventually("every order ends", () => kit.effects("order").length === orderIds.length);
+    if (last)
+      await eventually("all is quiet", async () =>
+        (await Promise.all(apps.map((app) => app.health()))).every(isQuiet),
+      );
     await Promise.all(apps.map((app) => app.stop()));
     await bus.close();
   }
@@ -175,54 +198,84 @@ function isQuiet({
   publishing: number;
   store: { outbox: number; deferred: object } | undefined;
 }): boolean {
-  return waiting === 0 && publishing === 0 && store?.outbox === 0 && !("retrying" in store.deferred) && !("waiting" in store.deferred);
+  return (
+    waiting === 0 &&
+    publishing === 0 &&
+    store?.outbox === 0 &&
+    !("retrying" in store.deferred) &&
+    !("waiting" in store.deferred)
+  );
 }
 
 /** Of each effect: how often done less how often undone; and never more than once each. */
 function net(effects: readonly string[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   expect(new Set(effects).size).toBe(effects.length);
-  for (const what of effects) sums.set(what.slice(1), (sums.get(what.slice(1)) ?? 0) + (what.startsWith("+") ? 1 : -1));
+  for (const what of effects)
+    sums.set(what.slice(1), (sums.get(what.slice(1)) ?? 0) + (what.startsWith("+") ? 1 : -1));
   return sums;
 }
 
-describe.each(kits)("whole sagas on $name, on a bus that delivers twice, late and in any order", ({ name, make }) => {
-  const numRuns = name === "memory" ? 60 : 8;
-  const fates = (letters: string) => fc.array(fc.constantFrom(...letters), { minLength: 1, maxLength: 12 });
+describe.each(kits)(
+  "whole sagas on $name, on a bus that delivers twice, late and in any order",
+  ({ name, make }) => {
+    const numRuns = name === "memory" ? 60 : 8;
+    const fates = (letters: string) =>
+      fc.array(fc.constantFrom(...letters), { minLength: 1, maxLength: 12 });
 
-  it("in a row: a failure at any step, the last one too, leaves nothing; a success leaves one of everything", { timeout: 120_000 }, () =>
-    fc.assert(
-      fc.asyncProperty(fc.nat(), fates("okpis"), async (seed, letters) => {
-        const kit = make();
-        await play(kit, seed, inARow, letters);
-        const good = (orderId: string) => "ok".includes(fate(orderId));
-        const orderIds = letters.map((letter, index) => `${letter}${index}`);
-        const expected = orderIds.map((orderId) => `${good(orderId) ? "completed" : "cancelled"} ${orderId}`);
-        expect([...kit.effects("order")].sort()).toEqual(expected.sort());
-        for (const one of ["payment", "inventory", "shipping"]) {
-          const left = net(kit.effects(one));
-          for (const orderId of orderIds) expect([one, orderId, left.get(orderId) ?? 0]).toEqual([one, orderId, good(orderId) ? 1 : 0]);
-        }
-        kit.close();
-      }),
-      { numRuns },
-    ),
-  );
+    it(
+      "in a row: a failure at any step, the last one too, leaves nothing; a success leaves one of everything",
+      { timeout: 120_000 },
+      () =>
+        fc.assert(
+          fc.asyncProperty(fc.nat(), fates("okpis"), async (seed, letters) => {
+            const kit = make();
+            await play(kit, seed, inARow, letters);
+            const good = (orderId: string) => "ok".includes(fate(orderId));
+            const orderIds = letters.map((letter, index) => `${letter}${index}`);
+            const expected = orderIds.map(
+              (orderId) => `${good(orderId) ? "completed" : "cancelled"} ${orderId}`,
+            );
+            expect([...kit.effects("order")].sort()).toEqual(expected.sort());
+            for (const one of ["payment", "inventory", "shipping"]) {
+              const left = net(kit.effects(one));
+              for (const orderId of orderIds)
+                expect([one, orderId, left.get(orderId) ?? 0]).toEqual([
+                  one,
+                  orderId,
+                  good(orderId) ? 1 : 0,
+                ]);
+            }
+            kit.close();
+          }),
+          { numRuns },
+        ),
+    );
 
-  it("side by side: a sibling that fails undoes the other, whether its step came before, comes after, or never", { timeout: 120_000 }, () =>
-    fc.assert(
-      fc.asyncProperty(fc.nat(), fates("okpi"), async (seed, letters) => {
-        const kit = make();
-        await play(kit, seed, sideBySide, letters);
-        const orderIds = letters.map((letter, index) => `${letter}${index}`);
-        for (const orderId of orderIds) {
-          const kept = "ok".includes(fate(orderId)) ? 1 : 0;
-          expect([orderId, net(kit.effects("payment")).get(orderId) ?? 0]).toEqual([orderId, kept]);
-          expect([orderId, net(kit.effects("inventory")).get(orderId) ?? 0]).toEqual([orderId, kept]);
-        }
-        kit.close();
-      }),
-      { numRuns },
-    ),
-  );
-});
+    it(
+      "side by side: a sibling that fails undoes the other, whether its step came before, comes after, or never",
+      { timeout: 120_000 },
+      () =>
+        fc.assert(
+          fc.asyncProperty(fc.nat(), fates("okpi"), async (seed, letters) => {
+            const kit = make();
+            await play(kit, seed, sideBySide, letters);
+            const orderIds = letters.map((letter, index) => `${letter}${index}`);
+            for (const orderId of orderIds) {
+              const kept = "ok".includes(fate(orderId)) ? 1 : 0;
+              expect([orderId, net(kit.effects("payment")).get(orderId) ?? 0]).toEqual([
+                orderId,
+                kept,
+              ]);
+              expect([orderId, net(kit.effects("inventory")).get(orderId) ?? 0]).toEqual([
+                orderId,
+                kept,
+              ]);
+            }
+            kit.close();
+          }),
+          { numRuns },
+        ),
+    );
+  },
+);

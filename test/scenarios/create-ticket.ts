@@ -2,8 +2,9 @@ import { choreography, event, service } from "odori";
 import { z } from "zod";
 
 /*
- * Creating an order in a restaurant's application (FTGO): the kitchen creates a ticket, the order service then decides. In the original the kitchen's
- * cancel-create was never implemented, and nothing said so.
+ * Creating an order in a restaurant's application (FTGO): the kitchen creates a ticket, the order
+ * service then decides. In the original the kitchen's cancel-create was never implemented, and
+ * nothing said so.
  */
 
 const payload = z.object({ orderId: z.string() });
@@ -16,10 +17,21 @@ const ticketCancelled = event("kitchen.ticket_cancelled.v1", payload);
 
 const order = service("order")
   .begins(orderCreated)
-  .on(ticketCreated, { emits: [orderAuthorized], fails: [orderAuthorizationFailed], handle: ({ data }) => orderAuthorized(data) })
-  .undo(orderCreated, { on: [orderAuthorizationFailed], emits: [orderRejected], handle: ({ data }) => orderRejected(data) });
+  .on(ticketCreated, {
+    emits: [orderAuthorized],
+    fails: [orderAuthorizationFailed],
+    handle: ({ data }) => orderAuthorized(data),
+  })
+  .undo(orderCreated, {
+    on: [orderAuthorizationFailed],
+    emits: [orderRejected],
+    handle: ({ data }) => orderRejected(data),
+  });
 
-const kitchen = service("kitchen").on(orderCreated, { emits: [ticketCreated], handle: ({ data }) => ticketCreated(data) });
+const kitchen = service("kitchen").on(orderCreated, {
+  emits: [ticketCreated],
+  handle: ({ data }) => ticketCreated(data),
+});
 
 const whole = { begins: [orderCreated], succeeds: [orderAuthorized], fails: [orderRejected] };
 
@@ -28,7 +40,11 @@ export const asItWas = choreography("create_ticket", { services: [order, kitchen
 export const mended = choreography("create_ticket", {
   services: [
     order,
-    kitchen.undo(ticketCreated, { on: [orderAuthorizationFailed], emits: [ticketCancelled], handle: ({ data }) => ticketCancelled(data) }),
+    kitchen.undo(ticketCreated, {
+      on: [orderAuthorizationFailed],
+      emits: [ticketCancelled],
+      handle: ({ data }) => ticketCancelled(data),
+    }),
   ],
   ...whole,
   external: [ticketCancelled],

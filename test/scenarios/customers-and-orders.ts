@@ -3,19 +3,35 @@ import { type MemoryTx, memoryTable } from "odori/memory";
 import { z } from "zod";
 
 /*
- * Customers and orders, as in Eventuate's examples: an order is approved when its customer has credit for it. The choreography and the code are
- * ours; the amounts, and what is to come of them, are theirs.
+ * Customers and orders, as in Eventuate's examples: an order is approved when its customer has
+ * credit for it. The choreography and the code are ours; the amounts, and what is to come of them,
+ * are theirs.
  */
 
 const orderId = z.string();
 const cents = z.int().positive();
 
-export const orderCreated = event("order.created.v1", z.object({ orderId, customerId: z.string(), cents }));
+export const orderCreated = event(
+  "order.created.v1",
+  z.object({ orderId, customerId: z.string(), cents }),
+);
 const orderApproved = event("order.approved.v1", z.object({ orderId }));
-const orderRejected = event("order.rejected.v1", z.object({ orderId, reason: z.enum(["insufficient_credit", "unknown_customer"]) }));
-const creditReserved = event("customer.credit_reserved.v1", z.object({ orderId, customerId: z.string() }));
-const creditReservationFailed = event("customer.credit_reservation_failed.v1", z.object({ orderId, customerId: z.string() }));
-export const validationFailed = event("customer.validation_failed.v1", z.object({ orderId, customerId: z.string() }));
+const orderRejected = event(
+  "order.rejected.v1",
+  z.object({ orderId, reason: z.enum(["insufficient_credit", "unknown_customer"]) }),
+);
+const creditReserved = event(
+  "customer.credit_reserved.v1",
+  z.object({ orderId, customerId: z.string() }),
+);
+const creditReservationFailed = event(
+  "customer.credit_reservation_failed.v1",
+  z.object({ orderId, customerId: z.string() }),
+);
+export const validationFailed = event(
+  "customer.validation_failed.v1",
+  z.object({ orderId, customerId: z.string() }),
+);
 
 export interface OrderRow {
   readonly cents: number;
@@ -59,7 +75,8 @@ export const customer = service<MemoryTx>("customer").on(orderCreated, {
     const { orderId, customerId } = data;
     const row = tx.in(customers).get(customerId);
     if (row === undefined) return validationFailed({ orderId, customerId });
-    if (row.reserved + data.cents > row.limit) return creditReservationFailed({ orderId, customerId });
+    if (row.reserved + data.cents > row.limit)
+      return creditReservationFailed({ orderId, customerId });
     tx.in(customers).set(customerId, { ...row, reserved: row.reserved + data.cents });
     return creditReserved({ orderId, customerId });
   },

@@ -1,20 +1,37 @@
 import { start } from "odori";
 import { check, manifestOf, repairText } from "odori/check";
-import { mergeManifests, misfits } from "odori/manifest";
+import { mergeManifests, schemaMismatches } from "odori/manifest";
 import { MemoryDatabase, memoryBus, memoryStore } from "odori/memory";
 import { expect, it } from "vitest";
 import { silent } from "../support/stage.ts";
 import { asItWas, mended } from "./create-ticket.ts";
-import customersAndOrders, { customer, customers, order, orderCreated, orders, validationFailed } from "./customers-and-orders.ts";
+import customersAndOrders, {
+  customer,
+  customers,
+  order,
+  orderCreated,
+  orders,
+  validationFailed,
+} from "./customers-and-orders.ts";
 
 it("customers and orders: proved, and run with the original's amounts", async () => {
   const { ok, findings, explored } = check(manifestOf(customersAndOrders));
-  expect({ ok, findings, exhaustive: explored.exhaustive }).toEqual({ ok: true, findings: [], exhaustive: true });
+  expect({ ok, findings, exhaustive: explored.exhaustive }).toEqual({
+    ok: true,
+    findings: [],
+    exhaustive: true,
+  });
 
   const bus = memoryBus([order, customer]);
   const database = new MemoryDatabase();
-  await memoryStore(database).run(async (tx) => void tx.in(customers).set("alice", { limit: 1_500, reserved: 0 }));
-  const shop = await start(order, { store: memoryStore(new MemoryDatabase()), bus, logger: silent });
+  await memoryStore(database).run(
+    async (tx) => void tx.in(customers).set("alice", { limit: 1_500, reserved: 0 }),
+  );
+  const shop = await start(order, {
+    store: memoryStore(new MemoryDatabase()),
+    bus,
+    logger: silent,
+  });
   const credit = await start(customer, { store: memoryStore(database), bus, logger: silent });
   const place = (orderId: string, customerId: string, cents: number) =>
     shop.begin(orderId, (tx) => {
@@ -24,7 +41,9 @@ it("customers and orders: proved, and run with the original's amounts", async ()
   await place("small", "alice", 1_234);
   await place("large", "alice", 12_340);
   await place("lost", "bob", 1_234);
-  await expect.poll(() => [...orders.rows.values()].filter(({ state }) => state === "pending")).toEqual([]);
+  await expect
+    .poll(() => [...orders.rows.values()].filter(({ state }) => state === "pending"))
+    .toEqual([]);
   await Promise.all([shop.stop(), credit.stop()]);
   await bus.close();
   expect(Object.fromEntries(orders.rows)).toEqual({
@@ -36,23 +55,38 @@ it("customers and orders: proved, and run with the original's amounts", async ()
 
 it("customers and orders: who reads a subset of the fields is compatible", () => {
   const whole = manifestOf(customersAndOrders);
-  const part = (name: string) => ({ ...whole, name, services: new Map([...whole.services].filter(([service]) => service === name)) });
-  const narrow = { type: "object", properties: { orderId: { type: "string" } }, required: ["orderId"] };
+  const part = (name: string) => ({
+    ...whole,
+    name,
+    services: new Map([...whole.services].filter(([service]) => service === name)),
+  });
+  const narrow = {
+    type: "object",
+    properties: { orderId: { type: "string" } },
+    required: ["orderId"],
+  };
   const entry = whole.events.get(validationFailed.type);
   if (entry?.schema === undefined) throw new Error("the event has a schema");
-  const reader = { ...part("order"), events: new Map([[validationFailed.type, { ...entry, schema: narrow }]]) };
+  const reader = {
+    ...part("order"),
+    events: new Map([[validationFailed.type, { ...entry, schema: narrow }]]),
+  };
   const { contradictions } = mergeManifests([
     { from: "customer", manifest: part("customer") },
     { from: "order", manifest: reader },
   ]);
   expect(contradictions).toEqual([]);
-  expect(misfits(narrow, entry.schema)).toHaveLength(1);
+  expect(schemaMismatches(narrow, entry.schema)).toHaveLength(1);
 });
 
 it("create ticket: the undo that was never written is found, and the repair mends it", () => {
   const { ok, findings } = check(manifestOf(asItWas));
   expect(ok).toBe(false);
-  expect(findings.map(({ code, at }) => [code, at])).toEqual([["NO_UNDO", { service: "kitchen", event: "kitchen.ticket_created.v1" }]]);
-  expect(findings[0]?.repairs?.map(repairText)[0]).toBe("give kitchen an undo of kitchen.ticket_created on order.authorization_failed");
+  expect(findings.map(({ code, at }) => [code, at])).toEqual([
+    ["NO_UNDO", { service: "kitchen", event: "kitchen.ticket_created.v1" }],
+  ]);
+  expect(findings[0]?.repairs?.map(repairText)[0]).toBe(
+    "give kitchen an undo of kitchen.ticket_created on order.authorization_failed",
+  );
   expect(check(manifestOf(mended))).toMatchObject({ ok: true, findings: [] });
 });

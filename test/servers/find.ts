@@ -10,7 +10,8 @@ export type ServerName = (typeof SERVERS)[number];
 export const HOW: Readonly<Record<ServerName, string>> = {
   postgres: "install PostgreSQL 14 or later, or name its `postgres` program in ODORI_TEST_POSTGRES",
   nats: "go install github.com/nats-io/nats-server/v2@latest, or name the program in ODORI_TEST_NATS",
-  rabbitmq: "install RabbitMQ 3.10 or later, or name its `rabbitmq-server` script in ODORI_TEST_RABBITMQ",
+  rabbitmq:
+    "install RabbitMQ 3.10 or later, or name its `rabbitmq-server` script in ODORI_TEST_RABBITMQ",
   kafka: "install Java 17 and Maven, or name a folder with Kafka's jars in ODORI_TEST_KAFKA",
 };
 
@@ -18,7 +19,10 @@ const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "odo
 const KAFKA_VERSION = "4.1.1";
 const INSTALL_LIMIT_MS = 300_000;
 
-/** The program that runs a server (for Kafka: the folder with its jars); an environment variable wins, then the PATH, the cache, an installation. */
+/**
+ * The program that runs a server (for Kafka: the folder with its jars); an environment variable
+ * wins, then the PATH, the cache, an installation.
+ */
 export function find(name: ServerName, install: boolean): string | undefined {
   const named = environment(name);
   if (named === "none") return undefined;
@@ -26,7 +30,10 @@ export function find(name: ServerName, install: boolean): string | undefined {
   return installed[name]() ?? (install && installers[name]() ? installed[name]() : undefined);
 }
 
-/** A server that is running already, as the environment names it (`nats://…`, `kafka://host:9092`): the suite then shares it. Tests that kill one start their own all the same. */
+/**
+ * A server that is running already, as the environment names it (`nats://…`, `kafka://host:9092`):
+ * the suite then shares it. Tests that kill one start their own all the same.
+ */
 export function urlNamed(name: ServerName): string | undefined {
   const named = environment(name);
   return /^[a-z]+:\/\//.test(named) ? named.replace(/^kafka:\/\//, "") : undefined;
@@ -40,9 +47,13 @@ const installed: Readonly<Record<ServerName, () => string | undefined>> = {
   postgres() {
     const base = "/usr/lib/postgresql";
     const newest = existsSync(base) ? readdirSync(base).sort((a, b) => Number(b) - Number(a)) : [];
-    return first([onPath("postgres"), ...newest.map((version) => join(base, version, "bin", "postgres"))]);
+    return first([
+      onPath("postgres"),
+      ...newest.map((version) => join(base, version, "bin", "postgres")),
+    ]);
   },
-  nats: () => first([onPath("nats-server"), join(CACHE, "bin", "nats-server"), "/usr/sbin/nats-server"]),
+  nats: () =>
+    first([onPath("nats-server"), join(CACHE, "bin", "nats-server"), "/usr/sbin/nats-server"]),
   // Debian's wrapper in /usr/sbin changes the user; the script that it calls does not.
   rabbitmq: () => first(["/usr/lib/rabbitmq/bin/rabbitmq-server", onPath("rabbitmq-server")]),
   kafka() {
@@ -54,7 +65,10 @@ const installed: Readonly<Record<ServerName, () => string | undefined>> = {
 const installers: Readonly<Record<ServerName, () => boolean>> = {
   postgres: () => debian("postgresql"),
   nats: () =>
-    (onPath("go") !== undefined && ran("go", ["install", "github.com/nats-io/nats-server/v2@latest"], { GOBIN: join(CACHE, "bin") })) ||
+    (onPath("go") !== undefined &&
+      ran("go", ["install", "github.com/nats-io/nats-server/v2@latest"], {
+        GOBIN: join(CACHE, "bin"),
+      })) ||
     debian("nats-server"),
   rabbitmq: () => debian("rabbitmq-server"),
   kafka() {
@@ -102,8 +116,18 @@ function debian(name: string): boolean {
   return install() || (ran("apt-get", ["update"], quiet) && install());
 }
 
-function ran(program: string, args: readonly string[], environment: Readonly<Record<string, string>>): boolean {
-  process.stderr.write(`Installing for the tests (once): ${program} ${args.slice(0, 3).join(" ")} …\n`);
-  const options = { env: { ...process.env, ...environment }, stdio: "ignore", timeout: INSTALL_LIMIT_MS } as const;
+function ran(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): boolean {
+  process.stderr.write(
+    `Installing for the tests (once): ${program} ${args.slice(0, 3).join(" ")} …\n`,
+  );
+  const options = {
+    env: { ...process.env, ...environment },
+    stdio: "ignore",
+    timeout: INSTALL_LIMIT_MS,
+  } as const;
   return spawnSync(program, args, options).status === 0;
 }

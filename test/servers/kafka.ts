@@ -22,8 +22,12 @@ export function kafkaBuses(url: () => string): BusFactory {
           return bus;
         },
         async inject(topic, bytes) {
-          const headers = new Map([[Buffer.from("content-type"), Buffer.from("application/cloudevents+json")]]);
-          await producer.send({ messages: [{ topic: `${prefix}${topic}`, value: Buffer.from(bytes), headers }] });
+          const headers = new Map([
+            [Buffer.from("content-type"), Buffer.from("application/cloudevents+json")],
+          ]);
+          await producer.send({
+            messages: [{ topic: `${prefix}${topic}`, value: Buffer.from(bytes), headers }],
+          });
         },
         async close() {
           for (const bus of open) await bus.close();

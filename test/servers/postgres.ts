@@ -43,7 +43,9 @@ export function postgresStores(url: () => string): StoreFactory<Sql> {
         put: async (native, key) => {
           await native.query(`INSERT INTO ${schema}.business (key) VALUES ($1)`, [key]);
         },
-        has: async (key) => (await own.query(`SELECT 1 FROM ${schema}.business WHERE key = $1`, [key])).rowCount === 1,
+        has: async (key) =>
+          (await own.query(`SELECT 1 FROM ${schema}.business WHERE key = $1`, [key])).rowCount ===
+          1,
         async ownTransaction(work) {
           const client = await own.connect();
           try {

@@ -24,10 +24,22 @@ export function rabbitBuses(url: () => string): BusFactory {
           return bus;
         },
         inject: (topic, bytes) =>
-          publisher.send({ exchange, routingKey: topic, durable: true, contentType: "application/cloudevents+json" }, Buffer.from(bytes)),
+          publisher.send(
+            {
+              exchange,
+              routingKey: topic,
+              durable: true,
+              contentType: "application/cloudevents+json",
+            },
+            Buffer.from(bytes),
+          ),
         async close() {
           for (const bus of open) await bus.close();
-          for (const queue of [`${exchange}.a:order.placed.v1`, `${exchange}.b:order.placed.v1`, `${exchange}.dead`]) {
+          for (const queue of [
+            `${exchange}.a:order.placed.v1`,
+            `${exchange}.b:order.placed.v1`,
+            `${exchange}.dead`,
+          ]) {
             await own.queueDelete(queue);
           }
           await own.exchangeDelete({ exchange });

@@ -7,7 +7,9 @@ import type { ServerName } from "./find.ts";
 import type { Place, Recipe } from "./server.ts";
 
 /** How each server is run, given its program (for Kafka: the folder with its jars). */
-export const recipes: Readonly<Record<ServerName, (program: string, advertised?: number) => Recipe>> = { postgres, nats, rabbitmq, kafka };
+export const recipes: Readonly<
+  Record<ServerName, (program: string, advertised?: number) => Recipe>
+> = { postgres, nats, rabbitmq, kafka };
 
 function postgres(program: string): Recipe {
   const url = ({ port }: Place) => `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -18,15 +20,33 @@ function postgres(program: string): Recipe {
     ...(user === undefined ? {} : { user }),
     async prepare({ folder }) {
       const initdb = join(dirname(realPath(program)), "initdb");
-      const made = spawnSync(initdb, ["-D", join(folder, "data"), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"], { ...user });
+      const made = spawnSync(
+        initdb,
+        ["-D", join(folder, "data"), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"],
+        { ...user },
+      );
       if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
     },
     command: ({ folder, port }) => ({
       program: realPath(program),
-      args: ["-D", join(folder, "data"), "-p", `${port}`, "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"],
+      args: [
+        "-D",
+        join(folder, "data"),
+        "-p",
+        `${port}`,
+        "-k",
+        folder,
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        "max_connections=200",
+      ],
     }),
     async ready(place) {
-      const client = new pg.Client({ connectionString: url(place), connectionTimeoutMillis: 2_000 });
+      const client = new pg.Client({
+        connectionString: url(place),
+        connectionTimeoutMillis: 2_000,
+      });
       client.on("error", () => {});
       try {
         await client.connect();
@@ -66,7 +86,8 @@ function rabbitmq(program: string): Recipe {
     RABBITMQ_MNESIA_BASE: join(folder, "mnesia"),
     RABBITMQ_LOG_BASE: join(folder, "log"),
     RABBITMQ_PID_FILE: join(folder, "rmq.pid"),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "+S 1:1 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}",
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+      "+S 1:1 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}",
   });
   return {
     name: "rabbitmq",
@@ -82,21 +103,27 @@ function rabbitmq(program: string): Recipe {
         "disk_free_limit.absolute = 50MB",
       ];
       writeFileSync(join(folder, "rabbitmq.conf"), `${settings.join("\n")}\n`);
-      // The port mapper of Erlang; without one of our own the node would start one that outlives it.
+      // The port mapper of Erlang; without one of our own the node would start one that outlives
+      // it.
       const epmd = port > 32_000 ? port - 10_000 : port + 10_000;
       writeFileSync(join(folder, "epmd"), `${epmd}`);
     },
     // The node would start its port mapper as a daemon, out of our reach.
     command: (place) => ({
       program: "/bin/sh",
-      args: ["-c", 'epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" & echo $! >> "$HOME/epmd.pids"; exec "$0"', program],
+      args: [
+        "-c",
+        'epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" & echo $! >> "$HOME/epmd.pids"; exec "$0"',
+        program,
+      ],
       env: environmentOf(place),
     }),
     tidy({ folder }) {
       const pids = join(folder, "home", "epmd.pids");
       for (const pid of existsSync(pids) ? readFileSync(pids, "utf8").split("\n") : []) {
         const name = `/proc/${pid}/comm`;
-        if (pid !== "" && existsSync(name) && readFileSync(name, "utf8").trim() === "epmd") process.kill(Number(pid), "SIGKILL");
+        if (pid !== "" && existsSync(name) && readFileSync(name, "utf8").trim() === "epmd")
+          process.kill(Number(pid), "SIGKILL");
       }
     },
     async ready(place) {
@@ -110,18 +137,36 @@ function rabbitmq(program: string): Recipe {
 }
 
 /** Runs `rabbitmqctl` against the node. */
-async function control(program: string, env: Readonly<Record<string, string>>, args: readonly string[]): Promise<void> {
-  const asked = spawn(join(dirname(program), "rabbitmqctl"), ["-n", env.RABBITMQ_NODENAME ?? "", ...args], {
-    env: { ...process.env, ...env },
-    stdio: "ignore",
-  });
+async function control(
+  program: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<void> {
+  const asked = spawn(
+    join(dirname(program), "rabbitmqctl"),
+    ["-n", env.RABBITMQ_NODENAME ?? "", ...args],
+    {
+      env: { ...process.env, ...env },
+      stdio: "ignore",
+    },
+  );
   const status = await new Promise((resolve) => asked.once("exit", resolve));
   if (status !== 0) throw new Error(`rabbitmqctl ends with ${status}`);
 }
 
-/** A broker of Kafka tells its clients where to find it: `advertised` is the port of a proxy in front of it. */
+/**
+ * A broker of Kafka tells its clients where to find it: `advertised` is the port of a proxy in
+ * front of it.
+ */
 function kafka(jars: string, advertised?: number): Recipe {
-  const java = (args: readonly string[]) => ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", `${jars}/*`, ...args];
+  const java = (args: readonly string[]) => [
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    `${jars}/*`,
+    ...args,
+  ];
   return {
     name: "kafka",
     async prepare({ folder, port, port2 }) {
@@ -146,10 +191,17 @@ function kafka(jars: string, advertised?: number): Recipe {
       ];
       const file = join(folder, "kafka.properties");
       writeFileSync(file, `${settings.join("\n")}\n`);
-      const made = spawnSync("java", java(["kafka.tools.StorageTool", "format", "-t", "b2RvcmktdGVzdC1rYWZrYQ", "-c", file]));
-      if (made.status !== 0) throw new Error(`Kafka's folder could not be formatted: ${made.stdout}${made.stderr}`);
+      const made = spawnSync(
+        "java",
+        java(["kafka.tools.StorageTool", "format", "-t", "b2RvcmktdGVzdC1rYWZrYQ", "-c", file]),
+      );
+      if (made.status !== 0)
+        throw new Error(`Kafka's folder could not be formatted: ${made.stdout}${made.stderr}`);
     },
-    command: ({ folder }) => ({ program: "java", args: java(["kafka.Kafka", join(folder, "kafka.properties")]) }),
+    command: ({ folder }) => ({
+      program: "java",
+      args: java(["kafka.Kafka", join(folder, "kafka.properties")]),
+    }),
     ready: ({ port }) => accepts(port),
     url: ({ port }) => `127.0.0.1:${port}`,
   };

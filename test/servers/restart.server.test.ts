@@ -34,69 +34,100 @@ async function publish(bus: Bus, ids: readonly string[]): Promise<void> {
 
 const ids = (what: string) => Array.from({ length: 20 }, (_, i) => `${what} ${i}`);
 
-describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)("a broker of its own: %s", (name) => {
-  it.skipIf(urlOf(name) === undefined)(
-    titleOf(name, "kill -9: both sides come back by themselves, and nothing is lost"),
-    { timeout: 180_000 },
-    async () => {
-      const server = await Server.start(recipes[name](find(name, false) ?? ""));
-      const bus = connect[name](server.url);
-      const other = connect[name](server.url);
-      try {
-        const seen = new Set<string>();
-        const subscription = await bus.subscribe({ group: "a", topics: [placed.type], inFlightMax: 100 }, async (incoming) => {
-          if (!("malformed" in incoming)) seen.add(incoming.id);
-        });
-        // A member that takes messages and dies with them.
-        const dying = connect[name](server.url);
-        await dying.subscribe({ group: "b", topics: [placed.type], inFlightMax: 100 }, () => new Promise(() => {}));
-        await publish(other, ids("before"));
-        await eventually("what came before is heard", () => ids("before").every((id) => seen.has(id)), 60_000);
-        await dying.close();
-        const leaving = connect[name](server.url);
-        const left = await leaving.subscribe({ group: "c", topics: [placed.type], inFlightMax: 100 }, async () => {});
-        if (name === "rabbitmq") await server.control(["eval", "[dets:sync(T) || T <- dets:all()]."]);
-        await server.kill();
-        // Stopping does not wait for a broker that is away.
-        await left.close();
-        await leaving.close();
-        await expect(other.publish([envelope(placed, "lost", {}, { id: "lost" })])).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
-        await server.up();
-        await publish(other, ids("after"));
-        await eventually("what came after is heard", () => ids("after").every((id) => seen.has(id)), 90_000);
-        const inherited = new Set<string>();
-        const heir = await other.subscribe({ group: "b", topics: [placed.type], inFlightMax: 100 }, async (incoming) => {
-          if (!("malformed" in incoming)) inherited.add(incoming.id);
-        });
-        await eventually(
-          "what the dead member had taken is heard by another",
-          () => [...ids("before"), ...ids("after")].every((id) => inherited.has(id)),
-          60_000,
-        );
-        await heir.close();
-        await subscription.close();
-      } finally {
-        await bus.close();
-        await other.close();
-        await server.stop();
-      }
-    },
-  );
+describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)(
+  "a broker of its own: %s",
+  (name) => {
+    it.skipIf(urlOf(name) === undefined)(
+      titleOf(name, "kill -9: both sides come back by themselves, and nothing is lost"),
+      { timeout: 180_000 },
+      async () => {
+        const server = await Server.start(recipes[name](find(name, false) ?? ""));
+        const bus = connect[name](server.url);
+        const other = connect[name](server.url);
+        try {
+          const seen = new Set<string>();
+          const subscription = await bus.subscribe(
+            { group: "a", topics: [placed.type], inFlightMax: 100 },
+            async (incoming) => {
+              if (!("malformed" in incoming)) seen.add(incoming.id);
+            },
+          );
+          // A member that takes messages and dies with them.
+          const dying = connect[name](server.url);
+          await dying.subscribe(
+            { group: "b", topics: [placed.type], inFlightMax: 100 },
+            () => new Promise(() => {}),
+          );
+          await publish(other, ids("before"));
+          await eventually(
+            "what came before is heard",
+            () => ids("before").every((id) => seen.has(id)),
+            60_000,
+          );
+          await dying.close();
+          const leaving = connect[name](server.url);
+          const left = await leaving.subscribe(
+            { group: "c", topics: [placed.type], inFlightMax: 100 },
+            async () => {},
+          );
+          if (name === "rabbitmq")
+            await server.control(["eval", "[dets:sync(T) || T <- dets:all()]."]);
+          await server.kill();
+          // Stopping does not wait for a broker that is away.
+          await left.close();
+          await leaving.close();
+          await expect(
+            other.publish([envelope(placed, "lost", {}, { id: "lost" })]),
+          ).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
+          await server.up();
+          await publish(other, ids("after"));
+          await eventually(
+            "what came after is heard",
+            () => ids("after").every((id) => seen.has(id)),
+            90_000,
+          );
+          const inherited = new Set<string>();
+          const heir = await other.subscribe(
+            { group: "b", topics: [placed.type], inFlightMax: 100 },
+            async (incoming) => {
+              if (!("malformed" in incoming)) inherited.add(incoming.id);
+            },
+          );
+          await eventually(
+            "what the dead member had taken is heard by another",
+            () => [...ids("before"), ...ids("after")].every((id) => inherited.has(id)),
+            60_000,
+          );
+          await heir.close();
+          await subscription.close();
+        } finally {
+          await bus.close();
+          await other.close();
+          await server.stop();
+        }
+      },
+    );
 
-  it("down at start: a clear error, and it can be tried again", async () => {
-    const address = {
-      postgres: "postgres://a:secret@127.0.0.1:1/x",
-      nats: "nats://a:secret@127.0.0.1:1",
-      rabbitmq: "amqp://a:secret@127.0.0.1:1",
-      kafka: "127.0.0.1:1",
-    }[name];
-    const bus = connect[name](address);
-    const refused: unknown = await bus
-      .subscribe({ group: "a", topics: [placed.type], inFlightMax: 1 }, async () => {})
-      .catch((error: unknown) => error);
-    expect(refused).toMatchObject({ code: "BUS_UNAVAILABLE", message: expect.stringContaining("127.0.0.1:1") });
-    expect(String(refused)).not.toContain("secret");
-    await expect(bus.publish([envelope(placed, "s", {})])).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
-    await bus.close();
-  });
-});
+    it("down at start: a clear error, and it can be tried again", async () => {
+      const address = {
+        postgres: "postgres://a:secret@127.0.0.1:1/x",
+        nats: "nats://a:secret@127.0.0.1:1",
+        rabbitmq: "amqp://a:secret@127.0.0.1:1",
+        kafka: "127.0.0.1:1",
+      }[name];
+      const bus = connect[name](address);
+      const refused: unknown = await bus
+        .subscribe({ group: "a", topics: [placed.type], inFlightMax: 1 }, async () => {})
+        .catch((error: unknown) => error);
+      expect(refused).toMatchObject({
+        code: "BUS_UNAVAILABLE",
+        message: expect.stringContaining("127.0.0.1:1"),
+      });
+      expect(String(refused)).not.toContain("secret");
+      await expect(bus.publish([envelope(placed, "s", {})])).rejects.toMatchObject({
+        code: "BUS_UNAVAILABLE",
+      });
+      await bus.close();
+    });
+  },
+);

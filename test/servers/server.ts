@@ -4,12 +4,19 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** How one kind of server is run: as a private process, in a folder of its own, on a free port of the loopback. */
+/**
+ * How one kind of server is run: as a private process, in a folder of its own, on a free port of
+ * the loopback.
+ */
 export interface Recipe {
   readonly name: string;
   /** Prepares the folder; runs once. */
   prepare?(place: Place): Promise<void>;
-  command(place: Place): { readonly program: string; readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> };
+  command(place: Place): {
+    readonly program: string;
+    readonly args: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  };
   /** Rejects as long as the server cannot be used. */
   ready(place: Place): Promise<void>;
   url(place: Place): string;
@@ -37,7 +44,10 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** A running server. It is killed, paused and started again by its process id, and its folder goes with it. */
+/**
+ * A running server. It is killed, paused and started again by its process id, and its folder goes
+ * with it.
+ */
 export class Server {
   readonly url: string;
   readonly place: Place;
@@ -79,7 +89,10 @@ export class Server {
       try {
         return await this.#recipe.ready(this.place);
       } catch (cause) {
-        if (performance.now() > until) throw new Error(`${this.#recipe.name} does not start: ${this.#output.slice(-2_000)}`, { cause });
+        if (performance.now() > until)
+          throw new Error(`${this.#recipe.name} does not start: ${this.#output.slice(-2_000)}`, {
+            cause,
+          });
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -3,13 +3,19 @@ import { find, HOW, SERVERS, urlNamed } from "./find.ts";
 import { recipes } from "./recipes.ts";
 import { Server } from "./server.ts";
 
-/** Starts every server that can be had, once for a run of the suite. With ODORI_SERVERS=required a missing one is a failure. */
+/**
+ * Starts every server that can be had, once for a run of the suite. With ODORI_SERVERS=required a
+ * missing one is a failure.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const running: Server[] = [];
   const urls = { postgres: undefined, nats: undefined, rabbitmq: undefined, kafka: undefined };
   const missing: string[] = [];
   // Installing one after the other: package managers hold a lock.
-  const programs = SERVERS.map((name) => ({ name, program: find(name, process.env.ODORI_SERVERS !== "present") }));
+  const programs = SERVERS.map((name) => ({
+    name,
+    program: find(name, process.env.ODORI_SERVERS !== "present"),
+  }));
   const started = await Promise.all(
     programs.map(async ({ name, program }) => {
       const url = urlNamed(name);

@@ -16,30 +16,33 @@ const nothing = async () => {};
 const DAY_MS = 24 * 3_600_000;
 
 describe("what stands on the broker contradicts", () => {
-  it.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS: a stream that forgets"), async () => {
-    const connection = await connect({ servers: serverUrl("nats") });
-    const { streams } = await jetstreamManager(connection);
-    const name = `W${process.pid}`;
-    const bus = () => nats({ servers: serverUrl("nats"), stream: name, prefix: name });
-    const elsewhere = ["elsewhere.>"];
-    const config = { name, subjects: [`${name}.>`], discard: DiscardPolicy.New, max_age: 0 };
-    for (const [change, what] of [
-      [{ retention: RetentionPolicy.Workqueue }, "retention"],
-      [{ discard: DiscardPolicy.Old }, "discards"],
-      [{ subjects: elsewhere }, "elsewhere"],
-      [{}, "for ever"],
-    ] as const) {
-      await streams.add({ ...config, ...change });
-      const refusing = bus();
-      await expect(refusing.subscribe(hear, nothing)).rejects.toMatchObject({
-        code: "BUS_TOPOLOGY",
-        message: expect.stringContaining(what),
-      });
-      await refusing.close();
-      await streams.delete(name);
-    }
-    await connection.close();
-  });
+  it.skipIf(urlOf("nats") === undefined)(
+    titleOf("nats", "NATS: a stream that forgets"),
+    async () => {
+      const connection = await connect({ servers: serverUrl("nats") });
+      const { streams } = await jetstreamManager(connection);
+      const name = `W${process.pid}`;
+      const bus = () => nats({ servers: serverUrl("nats"), stream: name, prefix: name });
+      const elsewhere = ["elsewhere.>"];
+      const config = { name, subjects: [`${name}.>`], discard: DiscardPolicy.New, max_age: 0 };
+      for (const [change, what] of [
+        [{ retention: RetentionPolicy.Workqueue }, "retention"],
+        [{ discard: DiscardPolicy.Old }, "discards"],
+        [{ subjects: elsewhere }, "elsewhere"],
+        [{}, "for ever"],
+      ] as const) {
+        await streams.add({ ...config, ...change });
+        const refusing = bus();
+        await expect(refusing.subscribe(hear, nothing)).rejects.toMatchObject({
+          code: "BUS_TOPOLOGY",
+          message: expect.stringContaining(what),
+        });
+        await refusing.close();
+        await streams.delete(name);
+      }
+      await connection.close();
+    },
+  );
 
   it.skipIf(urlOf("rabbitmq") === undefined)(
     titleOf("rabbitmq", "RabbitMQ: an exchange of another kind, a queue that is no quorum queue"),
@@ -68,25 +71,38 @@ describe("what stands on the broker contradicts", () => {
     },
   );
 
-  it.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka: a topic that is compacted, or keeps for too long"), async () => {
-    const admin = new Admin({ clientId: "test", bootstrapBrokers: [serverUrl("kafka")] });
-    for (const [config, what] of [
-      [{ name: "cleanup.policy", value: "compact" }, "compact"],
-      [{ name: "retention.ms", value: "-1" }, "retention.ms"],
-    ] as const) {
-      const prefix = `w${process.pid}.${what}.`;
-      await admin.createTopics({ topics: [`${prefix}${placed.type}`], partitions: 1, replicas: 1, configs: [config] });
-      const bus = kafka({ brokers: serverUrl("kafka"), prefix });
-      await expect(bus.subscribe(hear, nothing)).rejects.toMatchObject({ code: "BUS_TOPOLOGY", message: expect.stringContaining(what) });
-      await bus.close();
-      await admin.deleteTopics({ topics: [`${prefix}${placed.type}`] });
-    }
-    await admin.close();
-  });
+  it.skipIf(urlOf("kafka") === undefined)(
+    titleOf("kafka", "Kafka: a topic that is compacted, or keeps for too long"),
+    async () => {
+      const admin = new Admin({ clientId: "test", bootstrapBrokers: [serverUrl("kafka")] });
+      for (const [config, what] of [
+        [{ name: "cleanup.policy", value: "compact" }, "compact"],
+        [{ name: "retention.ms", value: "-1" }, "retention.ms"],
+      ] as const) {
+        const prefix = `w${process.pid}.${what}.`;
+        await admin.createTopics({
+          topics: [`${prefix}${placed.type}`],
+          partitions: 1,
+          replicas: 1,
+          configs: [config],
+        });
+        const bus = kafka({ brokers: serverUrl("kafka"), prefix });
+        await expect(bus.subscribe(hear, nothing)).rejects.toMatchObject({
+          code: "BUS_TOPOLOGY",
+          message: expect.stringContaining(what),
+        });
+        await bus.close();
+        await admin.deleteTopics({ topics: [`${prefix}${placed.type}`] });
+      }
+      await admin.close();
+    },
+  );
 
   it("an inbox that forgets before the broker does is refused", async () => {
     const bus = kafka({ brokers: "127.0.0.1:1", retentionMs: 40 * DAY_MS });
-    await expect(start(service("shop"), { store: memoryStore(), bus })).rejects.toMatchObject({ code: "RETENTION_TOO_SHORT" });
+    await expect(start(service("shop"), { store: memoryStore(), bus })).rejects.toMatchObject({
+      code: "RETENTION_TOO_SHORT",
+    });
     await bus.close();
   });
 });

@@ -10,10 +10,20 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs the command as a user does, in a process of its own. `interrupt` is printed when it is to be sent SIGINT. */
+/**
+ * Runs the command as a user does, in a process of its own. `interrupt` is printed when it is to be
+ * sent SIGINT.
+ */
 export function odori(args: readonly string[], interrupt?: string, cwd?: string): Promise<Ran> {
-  const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning", join(ROOT, "src", "cli", "main.ts")];
-  const child = spawn(process.execPath, [...flags, ...args], { stdio: ["ignore", "pipe", "pipe"], cwd });
+  const flags = [
+    "--conditions=odori-source",
+    "--disable-warning=ExperimentalWarning",
+    join(ROOT, "src", "cli", "main.ts"),
+  ];
+  const child = spawn(process.execPath, [...flags, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd,
+  });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk) => {

@@ -7,7 +7,8 @@ import { MemoryDatabase, memoryStore, memoryTable } from "odori/memory";
 import { sqlite, sqlOf } from "odori/sqlite";
 
 /**
- * Databases of services for one test, and an effects table in each that would show doubles: it has no unique constraint.
+ * Databases of services for one test, and an effects table in each that would show doubles: it has
+ * no unique constraint.
  * `Native` is unknown outside, so that a test is written once for every store.
  */
 export interface Kit {
@@ -17,7 +18,10 @@ export interface Kit {
   effect(service: string, tx: unknown, what: string): void;
   /** The committed effects of a service, in order, read by other means than Odori. */
   effects(service: string): readonly string[];
-  /** Runs `work` in a transaction that the test opens itself, past the running service, and commits unless it rejects. */
+  /**
+   * Runs `work` in a transaction that the test opens itself, past the running service, and commits
+   * unless it rejects.
+   */
   ownTransaction(service: string, work: (native: unknown) => Promise<void>): Promise<void>;
   close(): void;
 }
@@ -43,7 +47,8 @@ function memoryKit(): Kit {
     async ownTransaction(service, work) {
       await memoryStore(databases.get(service)).run(work);
     },
-    effects: (service) => [...table.rows].filter(([key]) => key.startsWith(`${service} `)).map(([, what]) => what),
+    effects: (service) =>
+      [...table.rows].filter(([key]) => key.startsWith(`${service} `)).map(([, what]) => what),
     close() {},
   };
 }
@@ -64,7 +69,9 @@ function sqliteKit(): Kit {
     store(service) {
       if (!prepared.has(service)) {
         const database = new DatabaseSync(fileOf(service));
-        database.exec("PRAGMA journal_mode = WAL; CREATE TABLE effects (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)");
+        database.exec(
+          "PRAGMA journal_mode = WAL; CREATE TABLE effects (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)",
+        );
         database.close();
         prepared.add(service);
       }

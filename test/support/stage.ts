@@ -27,7 +27,12 @@ export class MovableClock implements Environment {
 let nextId = 0;
 
 /** An event from outside, as another service would send it. */
-export function envelope(contract: EventContract, sagaId: string, data: unknown, change: Partial<EventEnvelope> = {}): EventEnvelope {
+export function envelope(
+  contract: EventContract,
+  sagaId: string,
+  data: unknown,
+  change: Partial<EventEnvelope> = {},
+): EventEnvelope {
   const id = `outside-${nextId++}`;
   return {
     specversion: "1.0",
@@ -72,7 +77,13 @@ export class Stage<Begins extends EventContract> {
     options: Partial<StartOptions<unknown>> = {},
   ): Promise<Stage<Begins>> {
     const clock = new MovableClock();
-    const settings = { pollMs: 5, retry: { attempts: 3, firstMs: 1, longestMs: 2 }, logger: silent, environment: clock, ...options };
+    const settings = {
+      pollMs: 5,
+      retry: { attempts: 3, firstMs: 1, longestMs: 2 },
+      logger: silent,
+      environment: clock,
+      ...options,
+    };
     const bus = memoryBus([service.name, "audience"]);
     const app = await start(service, { ...settings, store: kit.store(service.name), bus });
     const stage = new Stage(kit, service, bus, app, settings);
@@ -100,14 +111,22 @@ export class Stage<Begins extends EventContract> {
     await this.app.stop();
     await this.bus.close();
     this.bus = memoryBus([this.#service.name, "audience"]);
-    this.app = await start(this.#service, { ...this.#options, store: this.kit.store(this.#service.name), bus: this.bus });
+    this.app = await start(this.#service, {
+      ...this.#options,
+      store: this.kit.store(this.#service.name),
+      bus: this.bus,
+    });
     await this.#overhear();
   }
 
   /** Ends the test; nothing may be left in the outbox, since everybody was there to hear it. */
   async close(): Promise<void> {
     const running = (await this.app.health()).state !== "stopped";
-    if (running) await eventually("the outbox is empty", async () => (await this.app.inspect.counts()).outbox === 0);
+    if (running)
+      await eventually(
+        "the outbox is empty",
+        async () => (await this.app.inspect.counts()).outbox === 0,
+      );
     await this.app.stop();
     await this.bus.close();
   }
@@ -121,21 +140,31 @@ export class Stage<Begins extends EventContract> {
       ...(onParked === undefined ? [] : [onParked.emits]),
     ]);
     const topics = new Set(
-      [...declaration.begins, ...outcomes, ...declaration.deadlines.map(({ emits }) => emits)].map(({ type }) => type),
+      [...declaration.begins, ...outcomes, ...declaration.deadlines.map(({ emits }) => emits)].map(
+        ({ type }) => type,
+      ),
     );
-    await this.bus.subscribe({ group: "audience", topics: [...topics], inFlightMax: 1_000 }, async (incoming) => {
-      if (!("malformed" in incoming)) this.emitted.push(incoming);
-    });
+    await this.bus.subscribe(
+      { group: "audience", topics: [...topics], inFlightMax: 1_000 },
+      async (incoming) => {
+        if (!("malformed" in incoming)) this.emitted.push(incoming);
+      },
+    );
   }
 }
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Waits until `done` holds; fails with `what` when it does not happen. */
-export async function eventually(what: string, done: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+export async function eventually(
+  what: string,
+  done: () => boolean | Promise<boolean>,
+  limitMs = 10_000,
+): Promise<void> {
   const until = performance.now() + limitMs;
   while (!(await done())) {
-    if (performance.now() > until) throw new Error(`It did not happen within ${limitMs} ms: ${what}`);
+    if (performance.now() > until)
+      throw new Error(`It did not happen within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

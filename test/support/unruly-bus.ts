@@ -1,7 +1,10 @@
 import { hash } from "node:crypto";
 import type { Bus, Deliver, Incoming } from "odori";
 
-/** A bus at its worst within what it promises: everything may come twice, late, and in another order. The same seed, the same mischief. */
+/**
+ * A bus at its worst within what it promises: everything may come twice, late, and in another
+ * order. The same seed, the same mischief.
+ */
 export function unruly(bus: Bus, seed: number): Bus {
   const random = generator(seed);
   const delivered: { readonly incoming: Incoming; readonly deliver: Deliver }[] = [];
@@ -10,10 +13,12 @@ export function unruly(bus: Bus, seed: number): Bus {
     publish: (events) => bus.publish([...events].sort(() => random() - 0.5)),
     subscribe: (options, deliver) =>
       bus.subscribe(options, async (incoming) => {
-        for (let turns = Math.floor(random() * 4); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+        for (let turns = Math.floor(random() * 4); turns > 0; turns--)
+          await new Promise((resolve) => setImmediate(resolve));
         if (random() < 0.1) throw new Error("the acknowledgement was lost on the way");
         delivered.push({ incoming, deliver });
-        const copies = random() < 0.3 ? [deliver(incoming), deliver(incoming)] : [deliver(incoming)];
+        const copies =
+          random() < 0.3 ? [deliver(incoming), deliver(incoming)] : [deliver(incoming)];
         // And something old comes once more.
         const old = delivered[Math.floor(random() * delivered.length)];
         if (old !== undefined && random() < 0.2) copies.push(old.deliver(old.incoming));

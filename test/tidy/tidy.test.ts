@@ -7,7 +7,10 @@ import { buses, stores } from "../conformance/adapters.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SRC = join(ROOT, "src");
 
-/** Folders of `src/`, from the ground up: imports go down, or stay within their folder. `ports` may use `contract`, which it speaks of. */
+/**
+ * Folders of `src/`, from the ground up: imports go down, or stay within their folder. `ports` may
+ * use `contract`, which it speaks of.
+ */
 const FLOORS: readonly (readonly string[])[] = [
   ["contract", "text"],
   ["ports"],
@@ -18,7 +21,10 @@ const FLOORS: readonly (readonly string[])[] = [
   ["cli"],
 ];
 /** What a folder may use on its own floor. */
-const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = { adapters: ["cloudevents"], conformance: ["cloudevents"] };
+const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
+  adapters: ["cloudevents"],
+  conformance: ["cloudevents"],
+};
 
 const LINES_MAX = 400;
 const MEDIAN_LINES_MAX = 100;
@@ -58,7 +64,9 @@ const files: readonly SourceFile[] = filesUnder(SRC, ".ts").map((path) => {
   const statements = [...text.matchAll(/^(import|export)\s(type\s)?[^;]*?from "([^"]+)";/gms)];
   const dynamic = [...text.matchAll(/import\("([^"]+)"\)/g)].map((match) => match[1] ?? "");
   const from = [...statements.map((match) => match[3] ?? ""), ...dynamic];
-  const running = statements.filter((match) => match[2] === undefined).map((match) => match[3] ?? "");
+  const running = statements
+    .filter((match) => match[2] === undefined)
+    .map((match) => match[3] ?? "");
   const local = from
     .filter((name) => name.startsWith("."))
     .map((name) =>
@@ -76,7 +84,9 @@ function floorOf(folder: string): number {
 
 describe("the house", () => {
   it("every folder has its floor", () => {
-    const folders = new Set(files.filter(({ path }) => path.includes("/")).map(({ folder }) => folder));
+    const folders = new Set(
+      files.filter(({ path }) => path.includes("/")).map(({ folder }) => folder),
+    );
     expect([...folders].sort()).toEqual(FLOORS.flat().sort());
   });
 
@@ -85,7 +95,8 @@ describe("the house", () => {
       imports
         .filter((target) => {
           const other = target.split("/")[0] ?? "";
-          const below = floorOf(other) < floorOf(folder) || (NEIGHBOURS[folder] ?? []).includes(other);
+          const below =
+            floorOf(other) < floorOf(folder) || (NEIGHBOURS[folder] ?? []).includes(other);
           return path.includes("/") && other !== folder && !below;
         })
         .map((target) => `${path} -> ${target}`),
@@ -97,7 +108,12 @@ describe("the house", () => {
     const adapterOf = (path: string) => /^adapters\/([^/]+)\//.exec(path)?.[1];
     const mixed = files.flatMap(({ path, imports }) =>
       imports
-        .filter((target) => adapterOf(path) !== undefined && adapterOf(target) !== undefined && adapterOf(path) !== adapterOf(target))
+        .filter(
+          (target) =>
+            adapterOf(path) !== undefined &&
+            adapterOf(target) !== undefined &&
+            adapterOf(path) !== adapterOf(target),
+        )
         .map((target) => `${path} -> ${target}`),
     );
     expect(mixed).toEqual([]);
@@ -106,7 +122,10 @@ describe("the house", () => {
   it("third-party code is loaded where it is said, and nowhere else", () => {
     const strangers = files.flatMap(({ path, folder, packages }) =>
       packages
-        .filter((name) => !(THIRD_PARTY[folder === "adapters" ? dirname(path) : folder] ?? []).includes(name))
+        .filter(
+          (name) =>
+            !(THIRD_PARTY[folder === "adapters" ? dirname(path) : folder] ?? []).includes(name),
+        )
         .map((name) => `${path} -> ${name}`),
     );
     expect(strangers).toEqual([]);
@@ -114,7 +133,9 @@ describe("the house", () => {
 
   it("no file is dead: each is reached from an entry of the package", () => {
     const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    const entries = [...JSON.stringify(manifest).matchAll(/\.\/src\/([\w/-]+\.ts)/g)].map((match) => match[1] ?? "");
+    const entries = [...JSON.stringify(manifest).matchAll(/\.\/src\/([\w/-]+\.ts)/g)].map(
+      (match) => match[1] ?? "",
+    );
     expect(entries.length).toBeGreaterThan(4);
     const reached = new Set<string>();
     const visit = (path: string) => {
@@ -141,26 +162,34 @@ describe("the house", () => {
       expect([folder, has("bus.ts")]).toEqual([folder, folder in buses]);
       expect([folder, has("store.ts")]).toEqual([folder, folder in stores]);
       if (has("store.ts"))
-        for (const file of ["transaction.ts", "inspect.ts"]) expect([folder, file, has(file)]).toEqual([folder, file, true]);
+        for (const file of ["transaction.ts", "inspect.ts"])
+          expect([folder, file, has(file)]).toEqual([folder, file, true]);
     }
   });
 
   it("every error code that is declared is used", () => {
-    const declared = [...(files.find(({ path }) => path === "contract/errors.ts")?.text ?? "").matchAll(/^ {2}\| "([A-Z_]+)"/gm)].map(
-      (match) => match[1] ?? "",
-    );
+    const declared = [
+      ...(files.find(({ path }) => path === "contract/errors.ts")?.text ?? "").matchAll(
+        /^ {2}\| "([A-Z_]+)"/gm,
+      ),
+    ].map((match) => match[1] ?? "");
     const used = files
       .filter(({ path }) => path !== "contract/errors.ts")
       .map(({ text }) => text)
       .join("\n");
     const special = ["PERMANENT", "HANDLER_FAILED"];
-    expect(declared.filter((code) => !used.includes(`"${code}"`) && !special.includes(code))).toEqual([]);
+    expect(
+      declared.filter((code) => !used.includes(`"${code}"`) && !special.includes(code)),
+    ).toEqual([]);
   });
 
   it("nothing is left for later, and no compiler is silenced", () => {
-    const marks = /\b(TODO|FIXME|XXX|HACK)\b|@ts-ignore|@ts-expect-error|biome-ignore|: any\b|\bas any\b|\bas unknown as\b|<any>/;
+    const marks =
+      /\b(TODO|FIXME|XXX|HACK)\b|@ts-ignore|@ts-expect-error|biome-ignore|: any\b|\bas any\b|\bas unknown as\b|<any>/;
     expect(
-      files.flatMap(({ path, text }) => text.split("\n").flatMap((line, i) => (marks.test(line) ? [`${path}:${i + 1}`] : []))),
+      files.flatMap(({ path, text }) =>
+        text.split("\n").flatMap((line, i) => (marks.test(line) ? [`${path}:${i + 1}`] : [])),
+      ),
     ).toEqual([]);
   });
 
@@ -171,7 +200,9 @@ describe("the house", () => {
     ];
     const marked = tests.filter(
       (path) =>
-        /\b(it|test|describe)\.(skip|only|todo|fails)\b/.test(readFileSync(join(ROOT, path), "utf8")) && !path.endsWith("tidy.test.ts"),
+        /\b(it|test|describe)\.(skip|only|todo|fails)\b/.test(
+          readFileSync(join(ROOT, path), "utf8"),
+        ) && !path.endsWith("tidy.test.ts"),
     );
     expect(marked).toEqual([]);
   });

@@ -3,9 +3,15 @@ import { KAFKA } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type { Bus, BusGuarantees, Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import type {
+  Bus,
+  BusGuarantees,
+  Deliver,
+  SubscribeOptions,
+  Subscription,
+} from "../../ports/bus.ts";
 import { busClosed, busForbidden, busUnavailable } from "../../ports/errors.ts";
-import { Serial } from "../../ports/serial.ts";
+import { Mutex } from "../../ports/mutex.ts";
 import { isForbidden } from "./errors.ts";
 import { Member } from "./member.ts";
 import { clientOf, type KafkaOptions, type KafkaSettings, settingsOf, topicOf } from "./options.ts";
@@ -23,14 +29,15 @@ interface Waiting {
 const ACKS_ALL = -1;
 
 /**
- * Kafka: a topic for each type, with the saga's id for the key, so that the events of a saga and type stay in order; and a consumer group for each
- * service. The producer is idempotent as long as its process lives; beyond that the inbox is the guarantee.
+ * Kafka: a topic for each type, with the saga's id for the key, so that the events of a saga and
+ * type stay in order; and a consumer group for each service. The producer is idempotent as long as
+ * its process lives; beyond that the inbox is the guarantee.
  */
 export class KafkaBus implements Bus {
   readonly guarantees: BusGuarantees;
   readonly #settings: KafkaSettings;
   readonly #place: string;
-  readonly #admin = new Serial();
+  readonly #admin = new Mutex();
   readonly #ensured = new Set<string>();
   readonly #members = new Set<Member>();
   #producer: Producer<string, string, string, string> | undefined;
@@ -80,14 +87,22 @@ export class KafkaBus implements Bus {
     await this.#producer?.close().catch(() => {});
   }
 
-  /** One request at a time, which takes whatever has queued up: an idempotent producer numbers its batches, and batches form by themselves. */
+  /**
+   * One request at a time, which takes whatever has queued up: an idempotent producer numbers its
+   * batches, and batches form by themselves.
+   */
   async #send(): Promise<void> {
     await Promise.resolve();
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
       try {
-        this.#producer ??= new Producer({ ...clientOf(this.#settings), idempotent: true, acks: ACKS_ALL, serializers: stringSerializers });
+        this.#producer ??= new Producer({
+          ...clientOf(this.#settings),
+          idempotent: true,
+          acks: ACKS_ALL,
+          serializers: stringSerializers,
+        });
         await this.#producer.send({ messages: batch.flatMap(({ messages }) => messages) });
         for (const { resolve } of batch) resolve();
       } catch (error) {
@@ -118,7 +133,9 @@ export class KafkaBus implements Bus {
   #explain(error: unknown): unknown {
     if (error instanceof OdoriError) return error;
     if (this.#closed) return busClosed(this.#place);
-    return isForbidden(error) ? busForbidden(this.#place, error) : busUnavailable(this.#place, error);
+    return isForbidden(error)
+      ? busForbidden(this.#place, error)
+      : busUnavailable(this.#place, error);
   }
 }
 

@@ -7,22 +7,37 @@ import { clientOf, type KafkaOptions, settingsOf } from "./options.ts";
 const DAY_MS = 24 * 3_600_000;
 
 /** Looks the brokers and their topics over, without changing anything. */
-export async function diagnose(options: KafkaOptions, inboxRetentionMs: number): Promise<readonly Diagnosis[]> {
+export async function diagnose(
+  options: KafkaOptions,
+  inboxRetentionMs: number,
+): Promise<readonly Diagnosis[]> {
   const settings = settingsOf(options);
   const admin = new Admin({ ...clientOf(settings), retries: 0, connectTimeout: 3_000 });
   try {
-    const topics = (await admin.listTopics({})).filter((topic) => topic.startsWith(settings.prefix));
-    const found = [verdict("kafka", true, "ok", `${settings.brokers.join(", ")} answers; ${topics.length} topics`)];
+    const topics = (await admin.listTopics({})).filter((topic) =>
+      topic.startsWith(settings.prefix),
+    );
+    const found = [
+      verdict(
+        "kafka",
+        true,
+        "ok",
+        `${settings.brokers.join(", ")} answers; ${topics.length} topics`,
+      ),
+    ];
     if (topics.length === 0) return found;
     const metadata = await admin.metadata({ topics });
-    const lonely = topics.filter((topic) => metadata.topics.get(topic)?.partitions.some(({ replicas }) => replicas.length < 3));
+    const lonely = topics.filter((topic) =>
+      metadata.topics.get(topic)?.partitions.some(({ replicas }) => replicas.length < 3),
+    );
     const resources = topics.map((resourceName) => ({
       resourceType: ConfigResourceTypes.TOPIC,
       resourceName,
       configurationKeys: ["cleanup.policy", "retention.ms"],
     }));
     const described = await admin.describeConfigs({ resources });
-    const value = (configs: (typeof described)[number]["configs"], name: string) => configs.find((config) => config.name === name)?.value;
+    const value = (configs: (typeof described)[number]["configs"], name: string) =>
+      configs.find((config) => config.name === name)?.value;
     const compacted = described
       .filter(({ configs }) => value(configs, "cleanup.policy") !== "delete")
       .map(({ resourceName }) => resourceName);
@@ -32,7 +47,12 @@ export async function diagnose(options: KafkaOptions, inboxRetentionMs: number):
     });
     return [
       ...found,
-      verdict("cleanup", compacted.length === 0, "error", compacted.length === 0 ? "delete" : `not \`delete\`: ${compacted.join(", ")}`),
+      verdict(
+        "cleanup",
+        compacted.length === 0,
+        "error",
+        compacted.length === 0 ? "delete" : `not \`delete\`: ${compacted.join(", ")}`,
+      ),
       verdict(
         "retention",
         kept.length === 0,
@@ -41,7 +61,12 @@ export async function diagnose(options: KafkaOptions, inboxRetentionMs: number):
           ? `at most the ${inboxRetentionMs / DAY_MS} days of the inbox`
           : `longer than the inbox's ${inboxRetentionMs / DAY_MS} days: ${kept.map(({ resourceName }) => resourceName).join(", ")}`,
       ),
-      verdict("replicas", lonely.length === 0, "warning", lonely.length === 0 ? "3 or more" : `fewer than 3 for ${lonely.length} topics`),
+      verdict(
+        "replicas",
+        lonely.length === 0,
+        "warning",
+        lonely.length === 0 ? "3 or more" : `fewer than 3 for ${lonely.length} topics`,
+      ),
     ];
   } catch (cause) {
     const error = busUnavailable(settings.brokers.join(", "), cause);

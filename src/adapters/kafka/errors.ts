@@ -1,4 +1,7 @@
-/** Whether a broker's answer is, or holds, the error of that name (`TOPIC_ALREADY_EXISTS`): errors of several brokers and topics come nested. */
+/**
+ * Whether a broker's answer is, or holds, the error of that name (`TOPIC_ALREADY_EXISTS`): errors
+ * of several brokers and topics come nested.
+ */
 export function hasCode(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false;
   if ("apiId" in error && error.apiId === name) return true;
@@ -6,7 +9,11 @@ export function hasCode(error: unknown, name: string): boolean {
   return [...inner, error.cause].some((one) => hasCode(one, name));
 }
 
-const FORBIDDEN = ["TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"];
+const FORBIDDEN = [
+  "TOPIC_AUTHORIZATION_FAILED",
+  "GROUP_AUTHORIZATION_FAILED",
+  "CLUSTER_AUTHORIZATION_FAILED",
+];
 
 export function isForbidden(error: unknown): boolean {
   return FORBIDDEN.some((name) => hasCode(error, name));

@@ -3,7 +3,7 @@ import { KAFKA } from "../../cloudevents/binding.ts";
 import { readMessage } from "../../cloudevents/message.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import { redeliveryPauseMs } from "../../ports/redelivery.ts";
-import { Slots } from "../../ports/slots.ts";
+import { Semaphore } from "../../ports/semaphore.ts";
 import { Offsets } from "./offsets.ts";
 import { clientOf, groupOf, type KafkaSettings, topicOf } from "./options.ts";
 
@@ -12,19 +12,23 @@ interface Link {
   readonly stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 }
 
-/** A partition whose oldest message is rejected again and again goes so far beyond it, and no further: its memory is bounded. */
+/**
+ * A partition whose oldest message is rejected again and again goes so far beyond it, and no
+ * further: its memory is bounded.
+ */
 const BEHIND_MAX = 10_000;
 const REJOIN_MS = 500;
 
 /**
- * One member of a consumer group. Nothing is committed automatically: an offset is, once everything before it is acknowledged. What is rejected is
- * delivered again from memory, while what comes after it goes on; after a crash the broker sends again whatever was not committed.
+ * One member of a consumer group. Nothing is committed automatically: an offset is, once everything
+ * before it is acknowledged. What is rejected is delivered again from memory, while what comes
+ * after it goes on; after a crash the broker sends again whatever was not committed.
  */
 export class Member implements Subscription {
   readonly #settings: KafkaSettings;
   readonly #options: SubscribeOptions;
   readonly #deliver: Deliver;
-  readonly #slots: Slots;
+  readonly #semaphore: Semaphore;
   #consumer: Consumer | undefined;
   #closing: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -33,7 +37,7 @@ export class Member implements Subscription {
     this.#settings = settings;
     this.#options = options;
     this.#deliver = deliver;
-    this.#slots = new Slots(options.inFlightMax);
+    this.#semaphore = new Semaphore(options.inFlightMax);
   }
 
   /** Resolves once it has joined the group, and goes on by itself from then on. */
@@ -56,10 +60,10 @@ export class Member implements Subscription {
   }
 
   async #close(): Promise<void> {
-    await this.#slots.idle();
+    await this.#semaphore.idle();
     await quit(this.#consumer);
     await this.#running;
-    await this.#slots.idle();
+    await this.#semaphore.idle();
   }
 
   async #run(first: Link): Promise<void> {
@@ -67,9 +71,11 @@ export class Member implements Subscription {
       try {
         await this.#take(link ?? (await this.#connect()));
       } catch {
-        // The broker is away, or the group has gone on without us: join anew, and begin with what is committed.
+        // The broker is away, or the group has gone on without us: join anew, and begin with what
+        // is committed.
         await quit(this.#consumer);
-        if (this.#closing === undefined) await new Promise((resolve) => setTimeout(resolve, REJOIN_MS));
+        if (this.#closing === undefined)
+          await new Promise((resolve) => setTimeout(resolve, REJOIN_MS));
       }
     }
   }
@@ -89,7 +95,12 @@ export class Member implements Subscription {
     consumer.on("client:broker:failed", () => {});
     try {
       const topics = this.#options.topics.map((type) => topicOf(this.#settings, type));
-      const stream = await consumer.consume({ topics, mode: "committed", fallbackMode: "earliest", maxWaitTime: 500 });
+      const stream = await consumer.consume({
+        topics,
+        mode: "committed",
+        fallbackMode: "earliest",
+        maxWaitTime: 500,
+      });
       return { consumer, stream };
     } catch (error) {
       await quit(consumer);
@@ -103,15 +114,17 @@ export class Member implements Subscription {
     // One commit at a time: what is finished meanwhile goes with the next.
     const commit = async () => {
       for (let moved = offsets.toCommit(); moved.length > 0; moved = offsets.toCommit()) {
-        await consumer.commit({ offsets: moved.map((position) => ({ ...position, leaderEpoch: -1 })) }).catch(() => {});
+        await consumer
+          .commit({ offsets: moved.map((position) => ({ ...position, leaderEpoch: -1 })) })
+          .catch(() => {});
       }
       committing = undefined;
     };
     for await (const message of stream) {
       if (!offsets.take(message)) continue;
-      await this.#slots.take();
+      await this.#semaphore.take();
       if (this.#closing !== undefined) {
-        this.#slots.free();
+        this.#semaphore.free();
         return;
       }
       this.#handle(message)
@@ -122,16 +135,22 @@ export class Member implements Subscription {
         })
         .finally(async () => {
           await committing;
-          this.#slots.free();
+          this.#semaphore.free();
         });
-      while (offsets.behind > BEHIND_MAX && this.#closing === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+      while (offsets.behind > BEHIND_MAX && this.#closing === undefined)
+        await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
   /** Delivers it until it is acknowledged; false where the member closes before that. */
   async #handle({ topic, headers, value }: Message): Promise<boolean> {
     const type = topic.slice(this.#settings.prefix.length);
-    const incoming = readMessage(KAFKA, type, { headers: textOf(headers), body: value ?? new Uint8Array() }, Date.now());
+    const incoming = readMessage(
+      KAFKA,
+      type,
+      { headers: textOf(headers), body: value ?? new Uint8Array() },
+      Date.now(),
+    );
     for (let failures = 1; ; failures++) {
       try {
         await this.#deliver(incoming);
@@ -147,7 +166,9 @@ export class Member implements Subscription {
 
 /** Leaves the group, or lets it find out by itself where the broker is away. */
 function quit(consumer: Consumer | undefined): Promise<void> {
-  return new Promise((resolve) => (consumer === undefined ? resolve() : consumer.close(true, () => resolve())));
+  return new Promise((resolve) =>
+    consumer === undefined ? resolve() : consumer.close(true, () => resolve()),
+  );
 }
 
 function* textOf(headers: ReadonlyMap<Buffer, Buffer>): Iterable<readonly [string, string]> {

@@ -1,4 +1,6 @@
-/** What of one partition is done: the offset up to which nothing is left to do, with gaps behind it. */
+/**
+ * What of one partition is done: the offset up to which nothing is left to do, with gaps behind it.
+ */
 class Progress {
   next: bigint;
   readonly #done = new Set<bigint>();
@@ -8,14 +10,20 @@ class Progress {
     this.next = first;
   }
 
-  /** False where it has been taken before: a rebalance makes the broker send again what is under way here. */
+  /**
+   * False where it has been taken before: a rebalance makes the broker send again what is under way
+   * here.
+   */
   take(offset: bigint): boolean {
     if (offset < this.next || this.#taken.has(offset)) return false;
     this.#taken.add(offset);
     return true;
   }
 
-  /** Whether the offset to commit has moved. Offsets that never came (of transactions) lie before the lowest that is taken. */
+  /**
+   * Whether the offset to commit has moved. Offsets that never came (of transactions) lie before
+   * the lowest that is taken.
+   */
   finish(offset: bigint): boolean {
     const before = this.next;
     this.#done.add(offset);
@@ -40,7 +48,10 @@ export interface Position {
 
 /** Messages of all partitions that are under way, and what may be committed. */
 export class Offsets {
-  readonly #partitions = new Map<string, { readonly topic: string; readonly partition: number; readonly progress: Progress }>();
+  readonly #partitions = new Map<
+    string,
+    { readonly topic: string; readonly partition: number; readonly progress: Progress }
+  >();
   #moved = new Set<string>();
 
   take({ topic, partition, offset }: Position): boolean {
@@ -61,7 +72,9 @@ export class Offsets {
     this.#moved = new Set();
     return [...moved].flatMap((key) => {
       const known = this.#partitions.get(key);
-      return known === undefined ? [] : [{ topic: known.topic, partition: known.partition, offset: known.progress.next }];
+      return known === undefined
+        ? []
+        : [{ topic: known.topic, partition: known.partition, offset: known.progress.next }];
     });
   }
 

@@ -8,11 +8,17 @@ export interface KafkaOptions {
   readonly brokers: string | readonly string[];
   readonly tls?: ConnectionOptions;
   readonly sasl?: SASLOptions;
-  /** What stands before every type in a topic's name, and before every service's in a group's. Default `odori.`. */
+  /**
+   * What stands before every type in a topic's name, and before every service's in a group's.
+   * Default `odori.`.
+   */
   readonly prefix?: string;
   /** Partitions of a new topic: so many members of a service can share its work. Default 6. */
   readonly partitions?: number;
-  /** Copies that a new topic has in a cluster. Default 1; in production 3, with `min.insync.replicas` 2. */
+  /**
+   * Copies that a new topic has in a cluster. Default 1; in production 3, with
+   * `min.insync.replicas` 2.
+   */
   readonly replicas?: number;
   /** How long a new topic keeps an event, also for a service that is away. Default 7 days. */
   readonly retentionMs?: number;
@@ -30,10 +36,21 @@ const DAY_MS = 24 * 3_600_000;
 const PREFIX = /^[A-Za-z0-9._-]{0,64}$/;
 
 export function settingsOf(options: KafkaOptions): KafkaSettings {
-  const { prefix = "odori.", partitions = 6, replicas = 1, retentionMs = 7 * DAY_MS, sessionTimeoutMs = 10_000, tls, sasl } = options;
+  const {
+    prefix = "odori.",
+    partitions = 6,
+    replicas = 1,
+    retentionMs = 7 * DAY_MS,
+    sessionTimeoutMs = 10_000,
+    tls,
+    sasl,
+  } = options;
   if (!PREFIX.test(prefix))
-    throw new OdoriError("OPTION_INVALID", `prefix is ${quote(prefix)}.`, { mend: "Use letters, digits, dots, - and _." });
-  const brokers = typeof options.brokers === "string" ? options.brokers.split(",") : [...options.brokers];
+    throw new OdoriError("OPTION_INVALID", `prefix is ${quote(prefix)}.`, {
+      hint: "Use letters, digits, dots, - and _.",
+    });
+  const brokers =
+    typeof options.brokers === "string" ? options.brokers.split(",") : [...options.brokers];
   return { brokers, prefix, partitions, replicas, retentionMs, sessionTimeoutMs, tls, sasl };
 }
 

@@ -4,10 +4,13 @@ import { hasCode } from "./errors.ts";
 import { clientOf, type KafkaSettings, topicOf } from "./options.ts";
 
 /**
- * Creates the topics of these types, or verifies that those which are there keep what is promised. A topic that compacts forgets events of a saga,
- * since they have its id for their key.
+ * Creates the topics of these types, or verifies that those which are there keep what is promised.
+ * A topic that compacts forgets events of a saga, since they have its id for their key.
  */
-export async function ensureTopics(settings: KafkaSettings, types: readonly string[]): Promise<void> {
+export async function ensureTopics(
+  settings: KafkaSettings,
+  types: readonly string[],
+): Promise<void> {
   if (types.length === 0) return;
   const admin = new Admin(clientOf(settings));
   try {
@@ -20,7 +23,12 @@ export async function ensureTopics(settings: KafkaSettings, types: readonly stri
     ];
     for (const topic of missing) {
       await admin
-        .createTopics({ topics: [topic], partitions: settings.partitions, replicas: settings.replicas, configs })
+        .createTopics({
+          topics: [topic],
+          partitions: settings.partitions,
+          replicas: settings.replicas,
+          configs,
+        })
         // Another process has been faster; what it made is verified with the next start.
         .catch((error: unknown) => {
           if (!hasCode(error, "TOPIC_ALREADY_EXISTS")) throw error;
@@ -36,7 +44,11 @@ export async function ensureTopics(settings: KafkaSettings, types: readonly stri
   }
 }
 
-async function verify(admin: Admin, { retentionMs }: KafkaSettings, topics: readonly string[]): Promise<void> {
+async function verify(
+  admin: Admin,
+  { retentionMs }: KafkaSettings,
+  topics: readonly string[],
+): Promise<void> {
   if (topics.length === 0) return;
   const resources = topics.map((resourceName) => ({
     resourceType: ConfigResourceTypes.TOPIC,

@@ -2,7 +2,14 @@ import { decodeJson } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { checkAttribute } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type { Bus, BusGuarantees, Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import type {
+  Bus,
+  BusGuarantees,
+  Deliver,
+  Incoming,
+  SubscribeOptions,
+  Subscription,
+} from "../../ports/bus.ts";
 import { type Environment, systemEnvironment } from "../../ports/environment.ts";
 import { Group } from "./group.ts";
 import { Publication } from "./publication.ts";
@@ -15,11 +22,13 @@ export interface MemoryBusOptions {
 const RAW_MAX_CHARS = 4_096;
 
 /**
- * The in-process bus: no broker, no copy, no bytes. `publish` resolves only when each group that hears the event has acknowledged it,
- * so an outbox row goes only once the next service has committed, and after a crash the relay sends again whatever was not confirmed.
+ * The in-process bus: no broker, no copy, no bytes. `publish` resolves only when each group that
+ * hears the event has acknowledged it, so an outbox row goes only once the next service has
+ * committed, and after a crash the relay sends again whatever was not confirmed.
  *
- * It has to know its groups from the beginning: an event published while one that may hear it is not subscribed is refused (`GROUP_AWAY`) and
- * stays in the outbox, where otherwise that group would never get it.
+ * It has to know its groups from the beginning: an event published while one that may hear it is
+ * not subscribed is refused (`GROUP_AWAY`) and stays in the outbox, where otherwise that group
+ * would never get it.
  */
 export class MemoryBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: false };
@@ -37,13 +46,18 @@ export class MemoryBus implements Bus {
     // Mostly the events of one commit are of one type.
     const hearers = new Map<string, readonly Group[]>();
     let deliveries = 0;
-    for (const { type } of events) deliveries += (hearers.get(type) ?? this.#hearersOf(type, hearers)).length;
+    for (const { type } of events)
+      deliveries += (hearers.get(type) ?? this.#hearersOf(type, hearers)).length;
     const publication = new Publication(deliveries);
-    for (const event of events) for (const group of hearers.get(event.type) ?? []) group.deliver(event, publication);
+    for (const event of events)
+      for (const group of hearers.get(event.type) ?? []) group.deliver(event, publication);
     await publication.answered;
   }
 
-  /** Bytes from a producer outside this process, in CloudEvents' JSON format: delivered as a network bus would deliver them. */
+  /**
+   * Bytes from a producer outside this process, in CloudEvents' JSON format: delivered as a network
+   * bus would deliver them.
+   */
   async inject(topic: string, bytes: Uint8Array | string): Promise<void> {
     this.#checkOpen();
     const incoming = this.#read(topic, bytes);
@@ -57,16 +71,21 @@ export class MemoryBus implements Bus {
     this.#checkOpen();
     const group = this.#groups.get(options.group);
     if (group === undefined) {
-      throw new OdoriError("GROUP_UNKNOWN", `The in-process bus does not know the group ${options.group}.`, {
-        mend: `Name every service when the bus is made: memoryBus([${[...this.#groups.keys(), options.group].map((name) => `"${name}"`).join(", ")}]).`,
-      });
+      throw new OdoriError(
+        "GROUP_UNKNOWN",
+        `The in-process bus does not know the group ${options.group}.`,
+        {
+          hint: `Name every service when the bus is made: memoryBus([${[...this.#groups.keys(), options.group].map((name) => `"${name}"`).join(", ")}]).`,
+        },
+      );
     }
     return group.join(options, deliver);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const group of this.#groups.values()) group.abandon(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
+    for (const group of this.#groups.values())
+      group.abandon(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
   }
 
   /** The groups that hear a type; throws where one that may is away. */
@@ -76,7 +95,7 @@ export class MemoryBus implements Bus {
     const away = groups.find((group) => group.misses(type));
     if (away !== undefined) {
       throw new OdoriError("GROUP_AWAY", `No member of the group ${away.name} is subscribed.`, {
-        mend: "The event stays in the outbox and is published again once the group is there.",
+        hint: "The event stays in the outbox and is published again once the group is there.",
       });
     }
     const hearers = groups.filter((group) => group.hears(type));
@@ -90,17 +109,28 @@ export class MemoryBus implements Bus {
     } catch (error) {
       if (!(error instanceof OdoriError)) throw error;
       const start = bytes.slice(0, RAW_MAX_CHARS);
-      return { malformed: true, topic, error, raw: typeof start === "string" ? start : new TextDecoder().decode(start) };
+      return {
+        malformed: true,
+        topic,
+        error,
+        raw: typeof start === "string" ? start : new TextDecoder().decode(start),
+      };
     }
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new OdoriError("BUS_CLOSED", "The in-process bus is closed.", { mend: "Stop the services before the bus." });
+    if (this.#closed)
+      throw new OdoriError("BUS_CLOSED", "The in-process bus is closed.", {
+        hint: "Stop the services before the bus.",
+      });
   }
 }
 
 /** An in-process bus for these services: `memoryBus([order, payment])`, or by name. */
-export function memoryBus(services: readonly (string | { readonly name: string })[], options?: MemoryBusOptions): MemoryBus {
+export function memoryBus(
+  services: readonly (string | { readonly name: string })[],
+  options?: MemoryBusOptions,
+): MemoryBus {
   return new MemoryBus(
     services.map((service) => (typeof service === "string" ? service : service.name)),
     options,

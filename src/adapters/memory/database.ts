@@ -1,7 +1,7 @@
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
-import { Serial } from "../../ports/serial.ts";
+import { Mutex } from "../../ports/mutex.ts";
 import type { Ticket } from "../../ports/store.ts";
 import { TransactionalMap, type UndoLog } from "./table.ts";
 
@@ -16,19 +16,30 @@ export interface DeferredRecord extends Deferred {
   readonly owner: string | undefined;
 }
 
-/** What several `MemoryStore`s share as several processes share a database file. Lives as long as the process. */
+/**
+ * What several `MemoryStore`s share as several processes share a database file. Lives as long as
+ * the process.
+ */
 export class MemoryDatabase {
-  readonly writer = new Serial();
+  readonly writer = new Mutex();
   service: string | undefined;
   /** Never goes back, not even when a transaction does. */
   sequence = 0;
   log: UndoLog = [];
   readonly #log = () => this.log;
-  /** The inbox by event id, under which there is more than one row only where several reactions hear an event. */
+  /**
+   * The inbox by event id, under which there is more than one row only where several reactions hear
+   * an event.
+   */
   readonly inbox = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
-  /** The inbox by saga. Lists are replaced, never changed in place, so that a rollback can put the old one back. */
+  /**
+   * The inbox by saga. Lists are replaced, never changed in place, so that a rollback can put the
+   * old one back.
+   */
   readonly sagas = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
-  /** The marks of each saga, by name. Replaced, never changed in place, like the lists of `sagas`. */
+  /**
+   * The marks of each saga, by name. Replaced, never changed in place, like the lists of `sagas`.
+   */
   readonly fence = new TransactionalMap<string, ReadonlyMap<string, string>>(new Map(), this.#log);
   readonly outbox = new TransactionalMap<Ticket, OutboxRecord>(new Map(), this.#log);
   readonly deferred = new TransactionalMap<number, DeferredRecord>(new Map(), this.#log);
@@ -57,7 +68,9 @@ export class MemoryDatabase {
   }
 
   findJournal(reaction: string, source: string, id: string): JournalRecord | undefined {
-    return this.inbox.get(id)?.find((record) => record.reaction === reaction && record.source === source);
+    return this.inbox
+      .get(id)
+      ?.find((record) => record.reaction === reaction && record.source === source);
   }
 
   putJournal(record: JournalRecord): void {
@@ -86,7 +99,8 @@ export class MemoryDatabase {
   putDeferred(row: DeferredRecord): void {
     const key = keyOf(row.reaction, row.sagaId);
     const known = this.deferredAt.get(key);
-    if (known?.has(row.seq) !== true) this.deferredAt.set(key, new Set([...(known ?? []), row.seq]));
+    if (known?.has(row.seq) !== true)
+      this.deferredAt.set(key, new Set([...(known ?? []), row.seq]));
     this.deferred.set(row.seq, row);
   }
 

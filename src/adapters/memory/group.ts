@@ -26,7 +26,10 @@ export class Group {
   #topics: ReadonlySet<string> | undefined;
   #members: Member[] = [];
   #queue: Message[] = [];
-  /** Index of the first message in the queue: shifting an array of thousands costs more than moving on. */
+  /**
+   * Index of the first message in the queue: shifting an array of thousands costs more than moving
+   * on.
+   */
   #head = 0;
   #turn = 0;
 
@@ -48,7 +51,9 @@ export class Group {
     return this.away && (this.#topics?.has(topic) ?? true);
   }
 
-  /** Hands it to a member, now or when there is room, and tells the publication what became of it. */
+  /**
+   * Hands it to a member, now or when there is room, and tells the publication what became of it.
+   */
   deliver(incoming: Incoming, publication: Publication): void {
     this.#queue.push({ incoming, failures: 0, publication });
     this.#pump();
@@ -75,7 +80,10 @@ export class Group {
     member.open = false;
     this.#members = this.#members.filter((other) => other !== member);
     if (member.inFlight > 0) await new Promise<void>((resolve) => (member.drained = resolve));
-    if (this.away) this.abandon(new OdoriError("GROUP_AWAY", `The last member of the group ${this.name} has left.`));
+    if (this.away)
+      this.abandon(
+        new OdoriError("GROUP_AWAY", `The last member of the group ${this.name} has left.`),
+      );
   }
 
   #pump(): void {

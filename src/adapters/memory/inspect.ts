@@ -29,14 +29,17 @@ export class MemoryInspection implements StoreInspection {
   }
 
   async deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
-    return [...this.#database.deferred.values()].filter(({ state }) => states.includes(state)).slice(0, limit);
+    return [...this.#database.deferred.values()]
+      .filter(({ state }) => states.includes(state))
+      .slice(0, limit);
   }
 
   async counts(): Promise<StoreCounts> {
     const outbox = [...this.#database.outbox.values()];
     const oldest = outbox.reduce((at, row) => Math.min(at, row.at), Number.POSITIVE_INFINITY);
     const deferred: Partial<Record<DeferredState, number>> = {};
-    for (const { state } of this.#database.deferred.values()) deferred[state] = (deferred[state] ?? 0) + 1;
+    for (const { state } of this.#database.deferred.values())
+      deferred[state] = (deferred[state] ?? 0) + 1;
     return {
       outbox: outbox.reduce((sum, { events }) => sum + events.length, 0),
       outboxOldestMs: outbox.length === 0 ? 0 : this.#now() - oldest,
@@ -47,7 +50,13 @@ export class MemoryInspection implements StoreInspection {
   retry(seq: number): Promise<Deferred> {
     return this.#database.exclusive(async () => {
       const row = this.#parked(seq, ["parked"]);
-      const again: DeferredRecord = { ...row, state: "retrying", attempts: 0, dueAt: this.#now(), owner: undefined };
+      const again: DeferredRecord = {
+        ...row,
+        state: "retrying",
+        attempts: 0,
+        dueAt: this.#now(),
+        owner: undefined,
+      };
       this.#database.putDeferred(again);
       return again;
     });

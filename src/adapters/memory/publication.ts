@@ -1,6 +1,12 @@
-/** What was published together, until each group that hears it has answered: one promise for all of it. */
+/**
+ * What was published together, until each group that hears it has answered: one promise for all of
+ * it.
+ */
 export class Publication {
-  /** Resolves once every group has acknowledged; rejects with the first refusal, but not before the others have answered too. */
+  /**
+   * Resolves once every group has acknowledged; rejects with the first refusal, but not before the
+   * others have answered too.
+   */
   readonly answered: Promise<void>;
   #left: number;
   #failure: { readonly error: unknown } | undefined;

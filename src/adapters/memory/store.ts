@@ -6,7 +6,9 @@ import { MemoryDatabase } from "./database.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTransaction, MemoryTx, type Writer } from "./transaction.ts";
 
-/** A store for tests and for learning: everything a database store does, and gone with the process. */
+/**
+ * A store for tests and for learning: everything a database store does, and gone with the process.
+ */
 export class MemoryStore implements Store<MemoryTx> {
   readonly durable = false;
   readonly inspect: MemoryInspection;
@@ -54,7 +56,9 @@ export class MemoryStore implements Store<MemoryTx> {
       const old = [...database.inbox.values()].flat().filter(({ at }) => at < before);
       const purged = old.sort((a, b) => a.at - b.at).slice(0, limit);
       for (const record of purged) database.dropJournal(record);
-      const closed = [...database.deferred.values()].filter(({ state, at }) => CLOSED.includes(state) && at < before);
+      const closed = [...database.deferred.values()].filter(
+        ({ state, at }) => CLOSED.includes(state) && at < before,
+      );
       for (const row of closed.slice(0, limit)) database.dropDeferred(row);
       return purged.length;
     });
@@ -63,7 +67,8 @@ export class MemoryStore implements Store<MemoryTx> {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    if (session !== undefined) await this.#database.exclusive(async () => this.#database.leases.delete(session.owner));
+    if (session !== undefined)
+      await this.#database.exclusive(async () => this.#database.leases.delete(session.owner));
   }
 
   #exclusive<T>(work: (native: MemoryTx) => Promise<T>): Promise<T> {
@@ -84,14 +89,24 @@ export class MemoryStore implements Store<MemoryTx> {
     const { owner } = session;
     const now = session.now();
     this.#renew(session);
-    const outbox = [...database.outbox.values()].filter((row) => !database.isLive(row.owner, now)).slice(0, limit);
+    const outbox = [...database.outbox.values()]
+      .filter((row) => !database.isLive(row.owner, now))
+      .slice(0, limit);
     for (const row of outbox) database.outbox.set(row.ticket, { ...row, owner });
-    const timed = [...database.deferred.values()].filter(({ state }) => state === "retrying" || state === "armed");
+    const timed = [...database.deferred.values()].filter(
+      ({ state }) => state === "retrying" || state === "armed",
+    );
     const free = timed.filter((row) => !database.isLive(row.owner, now));
     const due = free.filter((row) => row.dueAt <= now).slice(0, limit);
     for (const row of due) database.putDeferred({ ...row, owner });
-    const later = free.filter((row) => !due.includes(row)).map((row) => Math.max(0, row.dueAt - now));
-    return { outbox, deferred: due, nextDueMs: later.length === 0 ? undefined : Math.min(...later) };
+    const later = free
+      .filter((row) => !due.includes(row))
+      .map((row) => Math.max(0, row.dueAt - now));
+    return {
+      outbox,
+      deferred: due,
+      nextDueMs: later.length === 0 ? undefined : Math.min(...later),
+    };
   }
 
   #renew(session: Session): void {

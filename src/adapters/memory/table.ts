@@ -1,7 +1,10 @@
 /** What puts a change back. A rollback runs them, newest first. */
 export type UndoLog = (() => void)[];
 
-/** A `Map` of anything but `undefined`, whose changes are taken back when the transaction rolls back. */
+/**
+ * A `Map` of anything but `undefined`, whose changes are taken back when the transaction rolls
+ * back.
+ */
 export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   readonly #map: Map<K, V>;
   readonly #log: () => UndoLog;

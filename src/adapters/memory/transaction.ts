@@ -3,16 +3,29 @@ import type { EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import { BLOCKING } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
-import type { Receipt, Received, Standing, StoreTransaction, Ticket, Writes } from "../../ports/store.ts";
+import type {
+  Receipt,
+  ReceiptStatus,
+  Received,
+  StoreTransaction,
+  Ticket,
+  Writes,
+} from "../../ports/store.ts";
 import type { MemoryDatabase } from "./database.ts";
 import { TransactionalMap } from "./table.ts";
 
-/** Business rows that live in memory: make one with `memoryTable<Row>()`, open it with `tx.in(table)`. */
+/**
+ * Business rows that live in memory: make one with `memoryTable<Row>()`, open it with
+ * `tx.in(table)`.
+ */
 export class MemoryTable<Row extends NonNullable<unknown>> {
   readonly rows = new Map<string, Row>();
 }
 
-/** What handlers of a memory store write through. Rows are replaced, not changed in place, or a rollback cannot put them back. */
+/**
+ * What handlers of a memory store write through. Rows are replaced, not changed in place, or a
+ * rollback cannot put them back.
+ */
 export class MemoryTx {
   readonly #database: MemoryDatabase;
   #open = true;
@@ -30,7 +43,9 @@ export class MemoryTx {
 
   check(): void {
     if (!this.#open)
-      throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
+      throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
+        hint: "Await everything before the handler returns.",
+      });
   }
 
   end(): void {
@@ -61,7 +76,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     return receipts.map((receipt) => {
       const { sagaId, marks } = receipt;
       return {
-        standing: this.#standing(receipt),
+        status: this.#status(receipt),
         marks: marks.map((name) => this.#database.fence.get(sagaId)?.get(name)),
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
       };
@@ -73,7 +88,8 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     const database = this.#database;
     const at = this.#writer.now();
     for (const entry of writes.journal) {
-      if (database.findJournal(entry.reaction, entry.source, entry.id) !== undefined) throw alreadyReceived(entry);
+      if (database.findJournal(entry.reaction, entry.source, entry.id) !== undefined)
+        throw alreadyReceived(entry);
       database.putJournal({ ...entry, at });
     }
     for (const entry of writes.amend) database.putJournal({ ...entry, at });
@@ -86,19 +102,26 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     return ticket;
   }
 
-  #standing(receipt: Receipt): Standing {
+  #status(receipt: Receipt): ReceiptStatus {
     const { reaction, source, id, sagaId, deferred } = receipt;
     if (deferred !== undefined) {
       const row = this.#database.deferred.get(deferred);
-      const mine = row !== undefined && (row.state === "retrying" || row.state === "armed") && row.owner === this.#writer.owner;
+      const mine =
+        row !== undefined &&
+        (row.state === "retrying" || row.state === "armed") &&
+        row.owner === this.#writer.owner;
       return mine ? "fresh" : "gone";
     }
     if (this.#database.findJournal(reaction, source, id) !== undefined) return "duplicate";
-    return this.#database.deferredOf(reaction, sagaId).some(({ state }) => BLOCKING.includes(state)) ? "blocked" : "fresh";
+    return this.#database.deferredOf(reaction, sagaId).some(({ state }) => BLOCKING.includes(state))
+      ? "blocked"
+      : "fresh";
   }
 
   #gathered({ reaction, sagaId }: Receipt): readonly EventEnvelope[] {
-    const rows = this.#database.deferredOf(reaction, sagaId).filter(({ state }) => state === "gathered");
+    const rows = this.#database
+      .deferredOf(reaction, sagaId)
+      .filter(({ state }) => state === "gathered");
     return rows.flatMap(({ body }) => decodeStored(body.text));
   }
 
@@ -106,7 +129,14 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     const database = this.#database;
     const now = this.#writer.now();
     for (const { delayMs, ...row } of writes.defer) {
-      database.putDeferred({ ...row, seq: ++database.sequence, dueAt: now + delayMs, at: now, reason: undefined, owner: undefined });
+      database.putDeferred({
+        ...row,
+        seq: ++database.sequence,
+        dueAt: now + delayMs,
+        at: now,
+        reason: undefined,
+        owner: undefined,
+      });
     }
     for (const { seq, delayMs, ...change } of writes.redefer) {
       const row = database.deferred.get(seq);
@@ -121,13 +151,23 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
       releaseNext(database, row.reaction, row.sagaId, now);
     }
     for (const { reaction, sagaId, state } of writes.drop) {
-      for (const row of database.deferredOf(reaction, sagaId)) if (row.state === state) database.dropDeferred(row);
+      for (const row of database.deferredOf(reaction, sagaId))
+        if (row.state === state) database.dropDeferred(row);
     }
   }
 }
 
-/** Makes the first delivery that waits for this reaction and saga due now, unless another one still stands before it. */
-export function releaseNext(database: MemoryDatabase, reaction: string, sagaId: string, now: number): void {
+/**
+ * Makes the first delivery that waits for this reaction and saga due now, unless another one still
+ * stands before it.
+ */
+export function releaseNext(
+  database: MemoryDatabase,
+  reaction: string,
+  sagaId: string,
+  now: number,
+): void {
   const first = database.deferredOf(reaction, sagaId).find(({ state }) => BLOCKING.includes(state));
-  if (first?.state === "waiting") database.putDeferred({ ...first, state: "retrying", dueAt: now, owner: undefined });
+  if (first?.state === "waiting")
+    database.putDeferred({ ...first, state: "retrying", dueAt: now, owner: undefined });
 }

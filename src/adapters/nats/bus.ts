@@ -6,16 +6,35 @@ import {
   jetstream,
   jetstreamManager,
 } from "@nats-io/jetstream";
-import { connect, headers, type MsgHdrs, type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
+import {
+  connect,
+  headers,
+  type MsgHdrs,
+  type NatsConnection,
+  PermissionViolationError,
+} from "@nats-io/transport-node";
 import { NATS } from "../../cloudevents/binding.ts";
 import { encodeMessage, readMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type { Bus, BusGuarantees, Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import type {
+  Bus,
+  BusGuarantees,
+  Deliver,
+  SubscribeOptions,
+  Subscription,
+} from "../../ports/bus.ts";
 import { busClosed, busForbidden, busUnavailable } from "../../ports/errors.ts";
 import { redeliveryPauseMs } from "../../ports/redelivery.ts";
-import { Slots } from "../../ports/slots.ts";
-import { consumerOf, type NatsOptions, type NatsSettings, placeOf, settingsOf, subjectOf } from "./options.ts";
+import { Semaphore } from "../../ports/semaphore.ts";
+import {
+  consumerOf,
+  type NatsOptions,
+  type NatsSettings,
+  placeOf,
+  settingsOf,
+  subjectOf,
+} from "./options.ts";
 import { ensureConsumer, ensureStream } from "./topology.ts";
 
 interface Link {
@@ -29,8 +48,9 @@ const WINDOW = 500;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * NATS JetStream: one stream for all events, and for each service one durable pull consumer of each type that it hears.
- * The stream's deduplication by message id spares some duplicates, and nothing relies on it.
+ * NATS JetStream: one stream for all events, and for each service one durable pull consumer of each
+ * type that it hears. The stream's deduplication by message id spares some duplicates, and nothing
+ * relies on it.
  */
 export class NatsBus implements Bus {
   readonly guarantees: BusGuarantees;
@@ -58,10 +78,13 @@ export class NatsBus implements Bus {
     }
   }
 
-  async subscribe({ group, topics, inFlightMax }: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
+  async subscribe(
+    { group, topics, inFlightMax }: SubscribeOptions,
+    deliver: Deliver,
+  ): Promise<Subscription> {
     try {
       const { client, manager } = await this.#connected();
-      const slots = new Slots(inFlightMax);
+      const semaphore = new Semaphore(inFlightMax);
       const share = Math.max(1, Math.floor(inFlightMax / Math.max(1, topics.length)));
       for (const type of topics) await ensureConsumer(manager, this.#settings, group, type);
       const streams: ConsumerMessages[] = [];
@@ -69,10 +92,13 @@ export class NatsBus implements Bus {
       let closing: Promise<void> | undefined;
       const take = async (messages: ConsumerMessages, type: string) => {
         for await (const message of messages) {
-          await slots.take();
+          await semaphore.take();
           // What was fetched, but not begun, goes back to whoever stays.
-          const handled = closing === undefined ? this.#deliver(message, type, deliver) : Promise.resolve(message.nak());
-          handled.finally(() => slots.free());
+          const handled =
+            closing === undefined
+              ? this.#deliver(message, type, deliver)
+              : Promise.resolve(message.nak());
+          handled.finally(() => semaphore.free());
         }
       };
       for (const type of topics) {
@@ -84,7 +110,7 @@ export class NatsBus implements Bus {
       const close = async () => {
         await Promise.all(streams.map((messages) => messages.close()));
         await Promise.all(loops);
-        await slots.idle();
+        await semaphore.idle();
       };
       return { close: () => (closing ??= close()) };
     } catch (error) {
@@ -103,14 +129,24 @@ export class NatsBus implements Bus {
     const { headers: attributes, body } = encodeMessage(NATS, event);
     const head = headers();
     for (const [name, value] of attributes) head.append(name, value);
-    await client.publish(subject, body, { headers: head, msgID: `${attributes.get("ce-source")} ${attributes.get("ce-id")}` });
+    await client.publish(subject, body, {
+      headers: head,
+      msgID: `${attributes.get("ce-source")} ${attributes.get("ce-id")}`,
+    });
   }
 
   async #deliver(message: JsMsg, type: string, deliver: Deliver): Promise<void> {
     // As long as it is being handled, nobody else gets it.
     const beat = setInterval(() => message.working(), this.#settings.ackWaitMs / 3);
     try {
-      await deliver(readMessage(NATS, type, { headers: headersOf(message.headers), body: message.data }, Date.now()));
+      await deliver(
+        readMessage(
+          NATS,
+          type,
+          { headers: headersOf(message.headers), body: message.data },
+          Date.now(),
+        ),
+      );
       message.ack();
     } catch {
       message.nak(redeliveryPauseMs(message.info.deliveryCount));
@@ -154,7 +190,8 @@ export class NatsBus implements Bus {
     if (error instanceof OdoriError) return error;
     if (this.#closed) return busClosed(this.#place);
     const forbidden =
-      error instanceof PermissionViolationError || (error instanceof Error && error.cause instanceof PermissionViolationError);
+      error instanceof PermissionViolationError ||
+      (error instanceof Error && error.cause instanceof PermissionViolationError);
     return forbidden ? busForbidden(this.#place, error) : busUnavailable(this.#place, error);
   }
 }

@@ -5,17 +5,29 @@ import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
 import { busUnavailable } from "../../ports/errors.ts";
 import { type NatsOptions, placeOf, settingsOf } from "./options.ts";
 
-/** From there on, a server can be told to sync every message to disk (`sync_interval: always`): before that, power loss takes two minutes. */
+/**
+ * From there on, a server can be told to sync every message to disk (`sync_interval: always`):
+ * before that, power loss takes two minutes.
+ */
 const SYNCS = [2, 10, 23] as const;
 const NANOS_PER_MS = 1_000_000;
 const DAY_MS = 24 * 3_600_000;
 
 /** Looks a server and its stream over, without changing anything. */
-export async function diagnose(options: NatsOptions, inboxRetentionMs: number): Promise<readonly Diagnosis[]> {
+export async function diagnose(
+  options: NatsOptions,
+  inboxRetentionMs: number,
+): Promise<readonly Diagnosis[]> {
   const settings = settingsOf(options);
   const { servers, connection: more, stream } = settings;
   try {
-    const connection = await connect({ name: "odori doctor", timeout: 3_000, reconnect: false, ...more, servers });
+    const connection = await connect({
+      name: "odori doctor",
+      timeout: 3_000,
+      reconnect: false,
+      ...more,
+      servers,
+    });
     try {
       const version = connection.info?.version ?? "0";
       const synced = isAtLeast(version, SYNCS);
@@ -30,13 +42,23 @@ export async function diagnose(options: NatsOptions, inboxRetentionMs: number): 
           "jetstream",
           connection.info?.jetstream === true,
           "error",
-          connection.info?.jetstream === true ? "enabled" : "not enabled: start nats-server with -js",
+          connection.info?.jetstream === true
+            ? "enabled"
+            : "not enabled: start nats-server with -js",
         ),
       ];
       const manager = await jetstreamManager(connection, { checkAPI: false });
       const info = await manager.streams.info(stream).catch((error: unknown) => messageOf(error));
       if (typeof info === "string")
-        return [...found, verdict("stream", false, "warning", `${stream}: ${info}; a service creates it where it may`)];
+        return [
+          ...found,
+          verdict(
+            "stream",
+            false,
+            "warning",
+            `${stream}: ${info}; a service creates it where it may`,
+          ),
+        ];
       const { max_age, num_replicas, retention, discard } = info.config;
       const kept = max_age / NANOS_PER_MS;
       const remembered = kept > 0 && kept <= inboxRetentionMs;
@@ -58,7 +80,12 @@ export async function diagnose(options: NatsOptions, inboxRetentionMs: number): 
           "error",
           `${kept === 0 ? "for ever" : `${kept / DAY_MS} days`}; the inbox remembers for ${inboxRetentionMs / DAY_MS}`,
         ),
-        verdict("replicas", num_replicas >= 3, "warning", `${num_replicas}${num_replicas >= 3 ? "" : "; in production 3"}`),
+        verdict(
+          "replicas",
+          num_replicas >= 3,
+          "warning",
+          `${num_replicas}${num_replicas >= 3 ? "" : "; in production 3"}`,
+        ),
         verdict("waiting", true, "ok", waiting.length === 0 ? "nothing" : waiting.join(", ")),
       ];
     } finally {

@@ -15,7 +15,10 @@ export interface NatsOptions {
   readonly replicas?: number;
   /** How long a new stream keeps an event, also for a service that is away. Default 7 days. */
   readonly maxAgeMs?: number;
-  /** After so long without a word from the member that has it, a message goes to another one. Default 30,000. */
+  /**
+   * After so long without a word from the member that has it, a message goes to another one.
+   * Default 30,000.
+   */
   readonly ackWaitMs?: number;
 }
 
@@ -25,13 +28,23 @@ const DAY_MS = 24 * 3_600_000;
 const WORD = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function settingsOf(options: NatsOptions): NatsSettings {
-  const { stream = "ODORI", prefix = "odori", replicas = 1, maxAgeMs = 7 * DAY_MS, ackWaitMs = 30_000, connection = {} } = options;
+  const {
+    stream = "ODORI",
+    prefix = "odori",
+    replicas = 1,
+    maxAgeMs = 7 * DAY_MS,
+    ackWaitMs = 30_000,
+    connection = {},
+  } = options;
   for (const [name, value] of Object.entries({ stream, prefix })) {
     if (!WORD.test(value)) {
-      throw new OdoriError("OPTION_INVALID", `${name} is ${quote(value)}.`, { mend: "Use letters, digits, - and _." });
+      throw new OdoriError("OPTION_INVALID", `${name} is ${quote(value)}.`, {
+        hint: "Use letters, digits, - and _.",
+      });
     }
   }
-  const servers = typeof options.servers === "string" ? options.servers.split(",") : [...options.servers];
+  const servers =
+    typeof options.servers === "string" ? options.servers.split(",") : [...options.servers];
   return { servers, stream, prefix, replicas, maxAgeMs, ackWaitMs, connection };
 }
 
@@ -44,7 +57,10 @@ export function subjectOf({ prefix }: Pick<NatsSettings, "prefix">, type: string
   return `${prefix}.${type}`;
 }
 
-/** A service hears each type through a consumer of its own, so that permissions can name it. Dots are not legal in its name. */
+/**
+ * A service hears each type through a consumer of its own, so that permissions can name it. Dots
+ * are not legal in its name.
+ */
 export function consumerOf(group: string, type: string): string {
   return `${group}--${type.replaceAll(".", "-")}`;
 }

@@ -12,16 +12,21 @@ import { busTopology } from "../../ports/errors.ts";
 import { consumerOf, type NatsSettings, subjectOf } from "./options.ts";
 
 const NANOS_PER_MS = 1_000_000;
-// Error codes of JetStream's API: https://github.com/nats-io/nats-server/blob/main/server/errors.json
+// Error codes of JetStream's API:
+// https://github.com/nats-io/nats-server/blob/main/server/errors.json
 const STREAM_NOT_FOUND = 10_059;
 const STREAM_IN_USE = 10_058;
 const CONSUMER_NOT_FOUND = 10_014;
 
 /**
- * Creates the stream, or verifies that the one that is there keeps what is promised. It must not forget an event because somebody has acknowledged
- * it (a work queue or interest stream does), nor drop an old one to make room for a new one.
+ * Creates the stream, or verifies that the one that is there keeps what is promised. It must not
+ * forget an event because somebody has acknowledged it (a work queue or interest stream does), nor
+ * drop an old one to make room for a new one.
  */
-export async function ensureStream(manager: JetStreamManager, settings: NatsSettings): Promise<void> {
+export async function ensureStream(
+  manager: JetStreamManager,
+  settings: NatsSettings,
+): Promise<void> {
   const { stream, prefix, replicas, maxAgeMs } = settings;
   const config = await configOf(manager, stream);
   if (config === undefined) {
@@ -42,15 +47,25 @@ export async function ensureStream(manager: JetStreamManager, settings: NatsSett
     }
     return;
   }
-  const refuse = (what: string, mend: string) => busTopology(`The stream ${stream} ${what}.`, mend);
+  const refuse = (what: string, hint: string) => busTopology(`The stream ${stream} ${what}.`, hint);
   if (!config.subjects.some((subject) => subject === `${prefix}.>` || subject === ">")) {
-    throw refuse(`keeps ${config.subjects.join(", ")}, not ${prefix}.>`, "Name another stream, or another prefix.");
+    throw refuse(
+      `keeps ${config.subjects.join(", ")}, not ${prefix}.>`,
+      "Name another stream, or another prefix.",
+    );
   }
   if (config.retention !== RetentionPolicy.Limits)
-    throw refuse(`has retention ${config.retention}`, "It needs `limits`: others forget what a restart still needs.");
+    throw refuse(
+      `has retention ${config.retention}`,
+      "It needs `limits`: others forget what a restart still needs.",
+    );
   if (config.discard !== DiscardPolicy.New)
-    throw refuse("discards old events to make room", "Set its discard policy to `new`: a full stream must refuse.");
-  if (config.storage !== StorageType.File) throw refuse("is kept in memory", "Make it anew with file storage.");
+    throw refuse(
+      "discards old events to make room",
+      "Set its discard policy to `new`: a full stream must refuse.",
+    );
+  if (config.storage !== StorageType.File)
+    throw refuse("is kept in memory", "Make it anew with file storage.");
   const ageMs = config.max_age / NANOS_PER_MS;
   if (ageMs === 0 || ageMs > maxAgeMs) {
     const kept = ageMs === 0 ? "for ever" : `for ${ageMs} ms`;
@@ -61,8 +76,16 @@ export async function ensureStream(manager: JetStreamManager, settings: NatsSett
   }
 }
 
-/** Creates a group's consumer of one type; one that is there keeps its place. A new group begins with what the stream still has. */
-export async function ensureConsumer(manager: JetStreamManager, settings: NatsSettings, group: string, type: string): Promise<void> {
+/**
+ * Creates a group's consumer of one type; one that is there keeps its place. A new group begins
+ * with what the stream still has.
+ */
+export async function ensureConsumer(
+  manager: JetStreamManager,
+  settings: NatsSettings,
+  group: string,
+  type: string,
+): Promise<void> {
   const { stream, ackWaitMs } = settings;
   const name = consumerOf(group, type);
   const known = await manager.consumers.info(stream, name).catch((error: unknown) => {
@@ -84,7 +107,11 @@ export async function ensureConsumer(manager: JetStreamManager, settings: NatsSe
     return;
   }
   const { filter_subject, ack_policy, max_deliver = -1 } = known.config;
-  if (filter_subject !== subjectOf(settings, type) || ack_policy !== AckPolicy.Explicit || max_deliver > 0) {
+  if (
+    filter_subject !== subjectOf(settings, type) ||
+    ack_policy !== AckPolicy.Explicit ||
+    max_deliver > 0
+  ) {
     throw busTopology(
       `The consumer ${name} has filter ${filter_subject}, ack policy ${ack_policy} and max_deliver ${max_deliver}.`,
       "Delete it: it is made anew with the right ones, and the inbox answers what comes again.",
@@ -92,7 +119,10 @@ export async function ensureConsumer(manager: JetStreamManager, settings: NatsSe
   }
 }
 
-async function configOf(manager: JetStreamManager, stream: string): Promise<StreamConfig | undefined> {
+async function configOf(
+  manager: JetStreamManager,
+  stream: string,
+): Promise<StreamConfig | undefined> {
   try {
     return (await manager.streams.info(stream)).config;
   } catch (error) {

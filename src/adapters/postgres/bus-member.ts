@@ -15,7 +15,10 @@ export interface MemberParts {
 /** Looks by itself so often, in case no hint comes. */
 const POLL_MS = 500;
 
-/** One member of a group: takes what nobody holds, and says in the same statement what has become of what it took before. */
+/**
+ * One member of a group: takes what nobody holds, and says in the same statement what has become of
+ * what it took before.
+ */
 export class PostgresMember {
   readonly #pool: pg.Pool;
   readonly #parts: MemberParts;
@@ -37,7 +40,8 @@ export class PostgresMember {
     const { schema } = parts;
     this.#cycle = {
       name: `odori_cycle_${schema}`.slice(0, 63),
-      // What is taken or acknowledged need not survive a power failure: then it comes again, and the inbox answers it.
+      // What is taken or acknowledged need not survive a power failure: then it comes again, and
+      // the inbox answers it.
       text: `WITH clock AS MATERIALIZED (SELECT ${schema}.now_ms() AS t, set_config('synchronous_commit', 'off', true)),
         acknowledged AS (DELETE FROM ${schema}.delivery WHERE seq = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($1::text::json)))),
         rejected AS (UPDATE ${schema}.delivery AS d SET holder = NULL, failures = failures + 1, due_at = clock.t + r.delay
@@ -55,7 +59,10 @@ export class PostgresMember {
     this.#running = this.#run();
   }
 
-  /** Whether it may concern this member that something of these types was published; undefined when they are not known. */
+  /**
+   * Whether it may concern this member that something of these types was published; undefined when
+   * they are not known.
+   */
   hears(types: readonly string[] | undefined): boolean {
     return types === undefined || this.#parts.options.topics.some((topic) => types.includes(topic));
   }
@@ -81,17 +88,24 @@ export class PostgresMember {
   async #leave(): Promise<void> {
     await this.#running;
     if (!this.#abandoned)
-      await this.#pool.query(`DELETE FROM ${this.#parts.schema}.member WHERE owner = $1`, [this.#owner]).catch(() => {});
+      await this.#pool
+        .query(`DELETE FROM ${this.#parts.schema}.member WHERE owner = $1`, [this.#owner])
+        .catch(() => {});
   }
 
   async #run(): Promise<void> {
     const { inFlightMax } = this.#parts.options;
     while (!this.#abandoned) {
-      if (this.#closing !== undefined && this.#inFlight + this.#acknowledged.length + this.#rejected.length === 0) return;
+      if (
+        this.#closing !== undefined &&
+        this.#inFlight + this.#acknowledged.length + this.#rejected.length === 0
+      )
+        return;
       const room = this.#closing === undefined ? inFlightMax - this.#inFlight : 0;
       this.#woken = false;
       const taken = await this.#turn(room);
-      // Who leaves does not wait for a database that is away: what was not said comes again, and the inbox answers it.
+      // Who leaves does not wait for a database that is away: what was not said comes again, and
+      // the inbox answers it.
       if (taken === undefined && this.#closing !== undefined && this.#inFlight === 0) return;
       // A full load means that more may be there; so does whatever has happened meanwhile.
       if (taken === undefined || taken < room || room === 0) await this.#sleep();
@@ -118,10 +132,12 @@ export class PostgresMember {
       ];
       const { rows } = await this.#pool.query({ ...this.#cycle, values });
       const inOrder = rows.sort((a, b) => Number(a.seq) - Number(b.seq));
-      for (const row of inOrder) this.#hand(Number(row.seq), String(row.type), String(row.body), Number(row.failures));
+      for (const row of inOrder)
+        this.#hand(Number(row.seq), String(row.type), String(row.body), Number(row.failures));
       return rows.length;
     } catch {
-      // It may have taken deliveries that nobody here knows of: under another name it gets them again, once the lease of the old one ends.
+      // It may have taken deliveries that nobody here knows of: under another name it gets them
+      // again, once the lease of the old one ends.
       this.#owner = randomUUID();
       this.#renewedAt = Number.NEGATIVE_INFINITY;
       // Said again: what was done already is not there any more.
@@ -157,7 +173,9 @@ export class PostgresMember {
     const renew = `INSERT INTO ${schema}.member (owner, expires_at) VALUES ($1, ${schema}.now_ms() + $2::bigint)
       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
     await this.#pool.query(renew, [this.#owner, leaseMs]);
-    await this.#pool.query(`DELETE FROM ${schema}.member WHERE expires_at < ${schema}.now_ms() - 60000`);
+    await this.#pool.query(
+      `DELETE FROM ${schema}.member WHERE expires_at < ${schema}.now_ms() - 60000`,
+    );
     this.#renewedAt = at;
   }
 

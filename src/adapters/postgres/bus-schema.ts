@@ -1,6 +1,7 @@
 /**
- * The database as a bus: one row for each event and group that hears it, deleted when it is acknowledged. `publish` is what a service without Odori
- * calls: it takes a CloudEvent in JSON, or a list of them, and fails where one has no type.
+ * The database as a bus: one row for each event and group that hears it, deleted when it is
+ * acknowledged. `publish` is what a service without Odori calls: it takes a CloudEvent in JSON, or
+ * a list of them, and fails where one has no type.
  */
 export const BUS_TABLES: readonly string[] = [
   `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS

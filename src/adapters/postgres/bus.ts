@@ -2,7 +2,13 @@ import pg from "pg";
 import { encodeStored } from "../../cloudevents/json.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type { Bus, BusGuarantees, Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import type {
+  Bus,
+  BusGuarantees,
+  Deliver,
+  SubscribeOptions,
+  Subscription,
+} from "../../ports/bus.ts";
 import { busClosed, busUnavailable } from "../../ports/errors.ts";
 import { PostgresMember } from "./bus-member.ts";
 import { BUS_TABLES } from "./bus-schema.ts";
@@ -23,7 +29,10 @@ const LISTEN_AGAIN_MS = 1_000;
 /** Postgres takes 8,000 bytes with a notification; types are ASCII. */
 const HINT_MAX_CHARS = 7_000;
 
-/** A Postgres database as the bus, for teams that have no broker: durable, without order, at the price of a row for each event and group. */
+/**
+ * A Postgres database as the bus, for teams that have no broker: durable, without order, at the
+ * price of a row for each event and group.
+ */
 export class PostgresBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: true };
   readonly #options: PostgresBusOptions;
@@ -39,7 +48,11 @@ export class PostgresBus implements Bus {
   #closed = false;
 
   constructor(options: PostgresBusOptions) {
-    this.#options = { ...options, schema: options.schema ?? "odori_bus", connectionsMax: options.connectionsMax ?? 8 };
+    this.#options = {
+      ...options,
+      schema: options.schema ?? "odori_bus",
+      connectionsMax: options.connectionsMax ?? 8,
+    };
     this.#schema = schemaOf(this.#options);
     this.#place = placeOf(options);
   }
@@ -94,7 +107,10 @@ export class PostgresBus implements Bus {
     await pool?.end();
   }
 
-  /** Wakes whoever listens, after the commit and apart from it: NOTIFY within would take a lock of the whole cluster. One under way stands for all that come meanwhile. */
+  /**
+   * Wakes whoever listens, after the commit and apart from it: NOTIFY within would take a lock of
+   * the whole cluster. One under way stands for all that come meanwhile.
+   */
   #hint(events: readonly EventEnvelope[]): void {
     for (const { type } of events) this.#hints.add(type);
     this.#hinting ??= this.#hintAll();
@@ -106,7 +122,9 @@ export class PostgresBus implements Bus {
       this.#hints = new Set();
       // A hint that is lost is made up for by polling.
       const values = [this.#schema.slice(1, -1), types.length > HINT_MAX_CHARS ? "" : types];
-      await this.#pool?.then((pool) => pool.query("SELECT pg_notify($1, $2)", values)).catch(() => {});
+      await this.#pool
+        ?.then((pool) => pool.query("SELECT pg_notify($1, $2)", values))
+        .catch(() => {});
     }
     this.#hinting = undefined;
   }
@@ -154,7 +172,9 @@ export class PostgresBus implements Bus {
   #explain(error: unknown): unknown {
     if (this.#closed) return busClosed(this.#place);
     const explained = explain(error, this.#place);
-    return explained instanceof OdoriError && !explained.code.startsWith("STORE_UNAV") ? explained : busUnavailable(this.#place, explained);
+    return explained instanceof OdoriError && !explained.code.startsWith("STORE_UNAV")
+      ? explained
+      : busUnavailable(this.#place, explained);
   }
 }
 

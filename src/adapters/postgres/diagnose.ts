@@ -7,7 +7,10 @@ import { ownerOf } from "./schema.ts";
 
 /** An outbox row older than that: nobody is running, or the bus takes nothing. */
 const OUTBOX_OLD_MS = 60_000;
-/** A transaction open for longer keeps dead rows of the queues from being vacuumed, in every database of the server. */
+/**
+ * A transaction open for longer keeps dead rows of the queues from being vacuumed, in every
+ * database of the server.
+ */
 const TRANSACTION_OLD_S = 300;
 
 /** Looks a service's schema and its server over, without changing anything. */
@@ -34,8 +37,18 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
       verdict("service", true, "ok", service),
       verdict("postgres", true, "ok", `Postgres ${row.version}`),
       ...warnings.map((warning) => verdict("settings", false, "warning", warning)),
-      verdict("role", row.writes === true, "error", row.writes === true ? "may write" : "may not write: give it what `grants` prints"),
-      verdict("long transactions", Number(row.longest) < TRANSACTION_OLD_S, "warning", `the longest has been open for ${row.longest} s`),
+      verdict(
+        "role",
+        row.writes === true,
+        "error",
+        row.writes === true ? "may write" : "may not write: give it what `grants` prints",
+      ),
+      verdict(
+        "long transactions",
+        Number(row.longest) < TRANSACTION_OLD_S,
+        "warning",
+        `the longest has been open for ${row.longest} s`,
+      ),
       verdict("processes", true, "ok", `${row.live} running`),
       verdict(
         "outbox",

@@ -16,7 +16,10 @@ const DUPLICATE_OBJECTS: readonly string[] = ["42P06", "42P07", "42723", "23505"
 const BUSY: readonly string[] = ["40001", "40P01", "55P03", "25P03"];
 /** Wrong user, password or database. */
 const REFUSED: readonly string[] = ["28000", "28P01", "3D000"];
-/** Connection exceptions, insufficient resources, operator intervention, system errors, and a server that only reads (a replica). */
+/**
+ * Connection exceptions, insufficient resources, operator intervention, system errors, and a server
+ * that only reads (a replica).
+ */
 const AWAY = /^(08...|53...|57...|58...|25006|XX000)$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
@@ -26,7 +29,12 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 export function isDuplicate(error: unknown, table: string): boolean {
-  return sqlState(error) === UNIQUE_VIOLATION && error instanceof Error && "table" in error && error.table === table;
+  return (
+    sqlState(error) === UNIQUE_VIOLATION &&
+    error instanceof Error &&
+    "table" in error &&
+    error.table === table
+  );
 }
 
 /** Two processes have created the same thing at once. */
@@ -48,39 +56,57 @@ export function isForbidden(error: unknown): boolean {
   return sqlState(error) === INSUFFICIENT_PRIVILEGE;
 }
 
-/** Whether the server has said what became of the statement. Where it has not, a COMMIT may have happened. */
+/**
+ * Whether the server has said what became of the statement. Where it has not, a COMMIT may have
+ * happened.
+ */
 export function isAnswered(error: unknown): boolean {
   const state = sqlState(error);
   return state !== undefined && !AWAY.test(state);
 }
 
-/** Tells a database that cannot be used now from a statement that is wrong; the latter is returned as it came. */
+/**
+ * Tells a database that cannot be used now from a statement that is wrong; the latter is returned
+ * as it came.
+ */
 export function explain(error: unknown, place: string): unknown {
   if (error instanceof StoreUnavailableError) return error;
   const state = sqlState(error);
   if (state === DISK_FULL) {
     return new StoreUnavailableError("STORE_FULL", `The database ${place} has no room left.`, {
       cause: error,
-      mend: "Free some disk space; nothing was lost, and the service goes on by itself.",
+      hint: "Free some disk space; nothing was lost, and the service goes on by itself.",
     });
   }
   if (state !== undefined && BUSY.includes(state)) {
-    return new StoreUnavailableError("STORE_BUSY", `Another transaction is in the way in ${place}: ${messageOf(error)}.`, {
-      cause: error,
-      mend: "It is tried again; if it lasts, look for a long transaction in pg_stat_activity.",
-    });
+    return new StoreUnavailableError(
+      "STORE_BUSY",
+      `Another transaction is in the way in ${place}: ${messageOf(error)}.`,
+      {
+        cause: error,
+        hint: "It is tried again; if it lasts, look for a long transaction in pg_stat_activity.",
+      },
+    );
   }
   if (state !== undefined && REFUSED.includes(state)) {
-    return new StoreUnavailableError("STORE_UNAVAILABLE", `The database ${place} refuses the login: ${messageOf(error)}.`, {
-      cause: error,
-      mend: "Check user, password and database.",
-    });
+    return new StoreUnavailableError(
+      "STORE_UNAVAILABLE",
+      `The database ${place} refuses the login: ${messageOf(error)}.`,
+      {
+        cause: error,
+        hint: "Check user, password and database.",
+      },
+    );
   }
   if (state === undefined ? isNetwork(error) : AWAY.test(state)) {
-    return new StoreUnavailableError("STORE_UNAVAILABLE", `The database ${place} cannot be used: ${messageOf(error)}.`, {
-      cause: error,
-      mend: "Check that the server is running and can be reached; the service goes on by itself.",
-    });
+    return new StoreUnavailableError(
+      "STORE_UNAVAILABLE",
+      `The database ${place} cannot be used: ${messageOf(error)}.`,
+      {
+        cause: error,
+        hint: "Check that the server is running and can be reached; the service goes on by itself.",
+      },
+    );
   }
   return error;
 }

@@ -8,9 +8,15 @@ export async function examineSettings(pool: pg.Pool): Promise<readonly string[]>
   );
   const [{ version, name, fsync, pages, replica } = {}] = rows;
   return [
-    ...(Number(version) < OLDEST ? [`Postgres ${name} is older than 14, the oldest that Odori is tested with.`] : []),
-    ...(fsync === "on" ? [] : ["fsync is off: a commit can be lost on power failure, and the database with it."]),
-    ...(pages === "on" ? [] : ["full_page_writes is off: the database can be damaged on power failure."]),
+    ...(Number(version) < OLDEST
+      ? [`Postgres ${name} is older than 14, the oldest that Odori is tested with.`]
+      : []),
+    ...(fsync === "on"
+      ? []
+      : ["fsync is off: a commit can be lost on power failure, and the database with it."]),
+    ...(pages === "on"
+      ? []
+      : ["full_page_writes is off: the database can be damaged on power failure."]),
     ...(replica === true ? ["This server is a replica: it takes no writes."] : []),
   ];
 }

@@ -1,7 +1,15 @@
 export type { Diagnosis } from "../../ports/diagnosis.ts";
 export { type PostgresBus, type PostgresBusOptions, postgresBus } from "./bus.ts";
 export { diagnose } from "./diagnose.ts";
-export { fromDrizzle, fromKnex, fromKysely, fromMikroOrm, fromPostgresJs, fromPrisma, fromTypeOrm } from "./join.ts";
+export {
+  fromDrizzle,
+  fromKnex,
+  fromKysely,
+  fromMikroOrm,
+  fromPostgresJs,
+  fromPrisma,
+  fromTypeOrm,
+} from "./join.ts";
 export type { PostgresOptions } from "./options.ts";
 export { grants, migrate } from "./schema.ts";
 export type { Sql, SqlResult, SqlRow } from "./sql.ts";

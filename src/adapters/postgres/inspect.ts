@@ -22,16 +22,22 @@ export class PostgresInspection implements StoreInspection {
   }
 
   journal(sagaId: string): Promise<readonly JournalRecord[]> {
-    return this.#access.read(async (books) => (await books.run(this.#statements.journalOf, [sagaId])).map(toJournal));
+    return this.#access.read(async (books) =>
+      (await books.run(this.#statements.journalOf, [sagaId])).map(toJournal),
+    );
   }
 
   sagas(limit: number): Promise<readonly string[]> {
-    return this.#access.read(async (books) => (await books.run(this.#statements.sagas, [limit])).map((row) => String(row.saga_id)));
+    return this.#access.read(async (books) =>
+      (await books.run(this.#statements.sagas, [limit])).map((row) => String(row.saga_id)),
+    );
   }
 
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
     return this.#access.read(async (books) =>
-      (await books.run(this.#statements.deferredIn, [JSON.stringify(states), limit])).map(toDeferred),
+      (await books.run(this.#statements.deferredIn, [JSON.stringify(states), limit])).map(
+        toDeferred,
+      ),
     );
   }
 
@@ -39,8 +45,13 @@ export class PostgresInspection implements StoreInspection {
     return this.#access.read(async (books) => {
       const [outbox] = await books.run(this.#statements.counts, []);
       const deferred: Partial<Record<DeferredState, number>> = {};
-      for (const row of await books.run(this.#statements.states, [])) deferred[toState(row.state)] = Number(row.rows);
-      return { outbox: Number(outbox?.events), outboxOldestMs: Math.max(0, Number(outbox?.oldest)), deferred };
+      for (const row of await books.run(this.#statements.states, []))
+        deferred[toState(row.state)] = Number(row.rows);
+      return {
+        outbox: Number(outbox?.events),
+        outboxOldestMs: Math.max(0, Number(outbox?.oldest)),
+        deferred,
+      };
     });
   }
 
@@ -58,12 +69,17 @@ export class PostgresInspection implements StoreInspection {
       const [closed] = await books.run(this.#statements.discard, [seq, reason]);
       const row = toDeferred(closed ?? refuse(seq, state));
       await books.run(this.#statements.markDiscarded, [row.id, row.reaction, row.source]);
-      await books.run(this.#statements.release, [JSON.stringify([{ saga: row.sagaId, reaction: row.reaction }])]);
+      await books.run(this.#statements.release, [
+        JSON.stringify([{ saga: row.sagaId, reaction: row.reaction }]),
+      ]);
       return row;
     });
   }
 
-  /** Locks its saga, as whoever handles one of its deliveries does. Returns the state; undefined when there is no such row. */
+  /**
+   * Locks its saga, as whoever handles one of its deliveries does. Returns the state; undefined
+   * when there is no such row.
+   */
   async #lock(books: Bookkeeper, seq: number): Promise<DeferredState | undefined> {
     const [row] = await books.run(this.#statements.find, [seq]);
     if (row === undefined) return undefined;

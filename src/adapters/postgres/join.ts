@@ -1,12 +1,15 @@
 import type { Sql, SqlResult, SqlRow } from "./sql.ts";
 
 /*
- * The transaction of your own library as a `Sql`, so that `app.begin(…, { within })` commits and rolls back with it. A client of `pg` needs none of these.
- * Each takes only what it uses, by its shape: none of these libraries is loaded here.
+ * The transaction of your own library as a `Sql`, so that `app.begin(…, { within })` commits and
+ * rolls back with it. A client of `pg` needs none of these. Each takes only what it uses, by its
+ * shape: none of these libraries is loaded here.
  */
 
 /** `sql.begin(async (tx) => … fromPostgresJs(tx))` of postgres.js. */
-export function fromPostgresJs(tx: { unsafe(text: string, values: (string | number | null)[]): PromiseLike<unknown> }): Sql {
+export function fromPostgresJs(tx: {
+  unsafe(text: string, values: (string | number | null)[]): PromiseLike<unknown>;
+}): Sql {
   return { query: (text, values = []) => answered(tx.unsafe(text, values.map(toPlainValue))) };
 }
 
@@ -15,13 +18,18 @@ export function fromKysely<Query>(
   trx: { executeQuery(query: Query): Promise<{ readonly rows: readonly unknown[] }> },
   raw: (text: string, values: unknown[]) => Query,
 ): Sql {
-  return { query: async (text, values = []) => answered((await trx.executeQuery(raw(text, [...values]))).rows) };
+  return {
+    query: async (text, values = []) =>
+      answered((await trx.executeQuery(raw(text, [...values]))).rows),
+  };
 }
 
 /** `db.transaction(async (tx) => … fromDrizzle(tx, sql))` of Drizzle, with its `sql`. */
 export function fromDrizzle<Query>(
   tx: { execute(query: Query): PromiseLike<unknown> },
-  sql: ((parts: TemplateStringsArray, ...values: unknown[]) => Query) & { param(value: unknown): unknown },
+  sql: ((parts: TemplateStringsArray, ...values: unknown[]) => Query) & {
+    param(value: unknown): unknown;
+  },
 ): Sql {
   return {
     query(text, values = []) {
@@ -32,7 +40,9 @@ export function fromDrizzle<Query>(
 }
 
 /** `prisma.$transaction(async (tx) => … fromPrisma(tx))` of Prisma. */
-export function fromPrisma(tx: { $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown> }): Sql {
+export function fromPrisma(tx: {
+  $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>;
+}): Sql {
   return { query: (text, values = []) => answered(tx.$queryRawUnsafe(text, ...values)) };
 }
 
@@ -52,39 +62,60 @@ export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLik
 }
 
 /** `dataSource.transaction(async (em) => … fromTypeOrm(em))` of TypeORM. */
-export function fromTypeOrm(em: { query(text: string, values?: unknown[]): PromiseLike<unknown> }): Sql {
+export function fromTypeOrm(em: {
+  query(text: string, values?: unknown[]): PromiseLike<unknown>;
+}): Sql {
   return { query: (text, values = []) => answered(em.query(text, [...values])) };
 }
 
-/** `em.transactional(async (em) => … fromMikroOrm(em))` of MikroORM; what its unit of work holds is flushed before each statement. */
+/**
+ * `em.transactional(async (em) => … fromMikroOrm(em))` of MikroORM; what its unit of work holds is
+ * flushed before each statement.
+ */
 export function fromMikroOrm<Context>(em: {
   flush(): Promise<void>;
   getTransactionContext(): Context | undefined;
-  getConnection(): { execute(text: string, values: unknown[], method: "all", context: Context | undefined): Promise<unknown> };
+  getConnection(): {
+    execute(
+      text: string,
+      values: unknown[],
+      method: "all",
+      context: Context | undefined,
+    ): Promise<unknown>;
+  };
 }): Sql {
   return {
     async query(text, values = []) {
       await em.flush();
       const { statement, order } = withQuestionMarks(text);
       const chosen = order.map((index) => values[index] ?? null);
-      return answered(em.getConnection().execute(statement, chosen, "all", em.getTransactionContext()));
+      return answered(
+        em.getConnection().execute(statement, chosen, "all", em.getTransactionContext()),
+      );
     },
   };
 }
 
 /** The bookkeeping knows no other values; one of the caller's own is handed on as text. */
 function toPlainValue(value: unknown): string | number | null {
-  return typeof value === "string" || typeof value === "number" || value === null ? value : String(value);
+  return typeof value === "string" || typeof value === "number" || value === null
+    ? value
+    : String(value);
 }
 
-/** Every library answers in its own form: a list of rows, rows in an object, or rows and their count. */
+/**
+ * Every library answers in its own form: a list of rows, rows in an object, or rows and their
+ * count.
+ */
 async function answered(answer: PromiseLike<unknown> | unknown): Promise<SqlResult> {
   const value = await answer;
-  if (typeof value === "object" && value !== null && !Array.isArray(value) && "rows" in value) return answered(value.rows);
+  if (typeof value === "object" && value !== null && !Array.isArray(value) && "rows" in value)
+    return answered(value.rows);
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   // TypeORM answers an UPDATE or DELETE with [rows, count].
   const [first, count] = list;
-  if (list.length === 2 && Array.isArray(first) && typeof count === "number") return { rows: first, rowCount: count };
+  if (list.length === 2 && Array.isArray(first) && typeof count === "number")
+    return { rows: first, rowCount: count };
   const rows = list.filter((row): row is SqlRow => typeof row === "object" && row !== null);
   return { rows, rowCount: rows.length };
 }
@@ -102,8 +133,14 @@ function aroundValues(text: string): Parted {
   return { parts: Object.assign(parts, { raw: parts }), order };
 }
 
-/** Placeholders as Knex and MikroORM write them: `?`, while a question mark of the statement itself is `\\?`. */
-function withQuestionMarks(text: string): { readonly statement: string; readonly order: readonly number[] } {
+/**
+ * Placeholders as Knex and MikroORM write them: `?`, while a question mark of the statement itself
+ * is `\\?`.
+ */
+function withQuestionMarks(text: string): {
+  readonly statement: string;
+  readonly order: readonly number[];
+} {
   const { parts, order } = aroundValues(text);
   return { statement: parts.map((part) => part.replaceAll("?", "\\?")).join("?"), order };
 }

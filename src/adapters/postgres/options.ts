@@ -4,7 +4,10 @@ import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 import { GatheringSocket } from "./stream.ts";
 
-/** How to reach the database; what is left out is taken from `PGHOST`, `PGUSER` and so on, as `psql` does. */
+/**
+ * How to reach the database; what is left out is taken from `PGHOST`, `PGUSER` and so on, as `psql`
+ * does.
+ */
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database` */
   readonly connectionString?: string;
@@ -19,7 +22,10 @@ export interface PostgresOptions {
   readonly schema?: string;
   /** Most connections at once. Default 16, which begin sagas side by side; deliveries need one. */
   readonly connectionsMax?: number;
-  /** Prepared statements. Turn them off behind a pooler that cannot keep them, such as PgBouncer before 1.21 in transaction mode. Default true. */
+  /**
+   * Prepared statements. Turn them off behind a pooler that cannot keep them, such as PgBouncer
+   * before 1.21 in transaction mode. Default true.
+   */
   readonly prepare?: boolean;
   /** How long to wait for a connection. Default 5,000. */
   readonly connectTimeoutMs?: number;
@@ -30,13 +36,20 @@ export interface PostgresOptions {
 const SCHEMA_DEFAULT = "odori";
 
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
-const DEFAULTS = { connectionsMax: 16, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 } as const;
+const DEFAULTS = {
+  connectionsMax: 16,
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 60_000,
+} as const;
 
-/** The schema's name, in quotes, fit to stand in a statement (a service may be called `order`); throws `OPTION_INVALID`. */
+/**
+ * The schema's name, in quotes, fit to stand in a statement (a service may be called `order`);
+ * throws `OPTION_INVALID`.
+ */
 export function schemaOf({ schema = SCHEMA_DEFAULT }: PostgresOptions): string {
   if (SCHEMA_NAME.test(schema)) return `"${schema}"`;
   throw new OdoriError("OPTION_INVALID", `${quote(schema)} cannot be the name of a schema.`, {
-    mend: "Use lower case, digits and underscores, at most 63 of them.",
+    hint: "Use lower case, digits and underscores, at most 63 of them.",
   });
 }
 
@@ -52,7 +65,8 @@ export function poolOf(options: PostgresOptions): pg.Pool {
     pipeline: true,
     stream: () => new GatheringSocket(),
   });
-  // A connection that breaks while nobody uses it is replaced by the next one; one that breaks in use fails its query.
+  // A connection that breaks while nobody uses it is replaced by the next one; one that breaks in
+  // use fails its query.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;

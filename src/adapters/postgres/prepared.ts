@@ -1,16 +1,24 @@
 import { hash } from "node:crypto";
 
-/** Statements of the users that are kept prepared, at most: each takes memory in every connection. */
+/**
+ * Statements of the users that are kept prepared, at most: each takes memory in every connection.
+ */
 const STATEMENTS_MAX = 200;
 /** Texts whose use is counted; then the count begins anew. */
 const COUNTED_MAX = 1_000;
 
-/** Names the statements that handlers repeat, so that the server parses and plans them once for each connection. */
+/**
+ * Names the statements that handlers repeat, so that the server parses and plans them once for each
+ * connection.
+ */
 export class PreparedNames {
   readonly #names = new Map<string, string>();
   #seen = new Set<string>();
 
-  /** The name under which to prepare it; undefined for what was not seen before, such as a text with its values written into it. */
+  /**
+   * The name under which to prepare it; undefined for what was not seen before, such as a text with
+   * its values written into it.
+   */
   of(text: string): string | undefined {
     const known = this.#names.get(text);
     if (known !== undefined || this.#names.size >= STATEMENTS_MAX) return known;

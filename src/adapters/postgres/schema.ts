@@ -5,10 +5,13 @@ import { explain, isForbidden, isMissing, isRaced } from "./errors.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 
 /**
- * One script for each version, oldest first; a script that was released is never changed. `$S` is the schema.
+ * One script for each version, oldest first; a script that was released is never changed. `$S` is
+ * the schema.
  *
- * Times are milliseconds since 1970 on the database's clock, which only `now_ms` reads. The outbox is a queue: its rows live for moments, so it is
- * vacuumed early. Retention takes old rows from the front of `inbox_at`: without an order to go by, each thousand would be looked for among all of them.
+ * Times are milliseconds since 1970 on the database's clock, which only `now_ms` reads. The outbox
+ * is a queue: its rows live for moments, so it is vacuumed early. Retention takes old rows from the
+ * front of `inbox_at`: without an order to go by, each thousand would be looked for among all of
+ * them.
  */
 export const STORE_TABLES: readonly string[] = [
   `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
@@ -64,11 +67,17 @@ export const STORE_TABLES: readonly string[] = [
 ];
 
 const META = "CREATE TABLE IF NOT EXISTS $S.meta (key text PRIMARY KEY, value text NOT NULL)";
-/** First of the two numbers of every advisory lock that Odori takes, so that they stay apart from the application's: "odor" in ASCII. */
+/**
+ * First of the two numbers of every advisory lock that Odori takes, so that they stay apart from
+ * the application's: "odor" in ASCII.
+ */
 export const LOCK_SPACE = 0x6f_64_6f_72;
 const RACES_MAX = 5;
 
-/** Creates or migrates the tables of `service`, with a role that may. The application's own role then needs no DDL: see `grants`. */
+/**
+ * Creates or migrates the tables of `service`, with a role that may. The application's own role
+ * then needs no DDL: see `grants`.
+ */
 export async function migrate(service: string, options: PostgresOptions): Promise<void> {
   const pool = poolOf({ ...options, connectionsMax: 1 });
   try {
@@ -92,22 +101,35 @@ export function grants(role: string, options: PostgresOptions = {}): string {
 
 const TABLES = ["inbox", "fence", "outbox", "deferred", "member"];
 
-/** Makes sure that the tables are there and belong to `service`; runs no DDL where they are. Safe in several processes at once. */
-export async function ensureSchema(pool: pg.Pool, service: string, options: PostgresOptions, migrations: readonly string[]): Promise<void> {
+/**
+ * Makes sure that the tables are there and belong to `service`; runs no DDL where they are. Safe in
+ * several processes at once.
+ */
+export async function ensureSchema(
+  pool: pg.Pool,
+  service: string,
+  options: PostgresOptions,
+  migrations: readonly string[],
+): Promise<void> {
   const schema = schemaOf(options);
   const place = placeOf(options);
   try {
     const found = await lookUp(pool, schema);
-    if (found === undefined || found.version < migrations.length) await createOrMigrate(pool, schema, service, migrations);
+    if (found === undefined || found.version < migrations.length)
+      await createOrMigrate(pool, schema, service, migrations);
     else checkVersion(found.version, place, migrations);
     const owner = (await lookUp(pool, schema))?.service ?? "";
     if (owner !== service) throw notOurs(service, owner);
   } catch (error) {
     if (!isForbidden(error)) throw explain(error, place);
-    throw new OdoriError("STORE_FORBIDDEN", `This role may not create or use the tables of ${service} in ${place}.`, {
-      cause: error,
-      mend: "Run `migrate` once with the role that owns the schema, and give this one what `grants` prints.",
-    });
+    throw new OdoriError(
+      "STORE_FORBIDDEN",
+      `This role may not create or use the tables of ${service} in ${place}.`,
+      {
+        cause: error,
+        hint: "Run `migrate` once with the role that owns the schema, and give this one what `grants` prints.",
+      },
+    );
   }
 }
 
@@ -120,42 +142,57 @@ export async function ownerOf(pool: pg.Pool, options: PostgresOptions): Promise<
   });
   if (found === undefined) {
     throw new OdoriError("DATA_NOT_FOUND", `The schema ${schema} of ${place} holds no saga.`, {
-      mend: "Name the schema that a service uses.",
+      hint: "Name the schema that a service uses.",
     });
   }
   checkVersion(found.version, place, STORE_TABLES);
   return found.service;
 }
 
-async function lookUp(pool: pg.Pool, schema: string): Promise<{ readonly version: number; readonly service: string } | undefined> {
+async function lookUp(
+  pool: pg.Pool,
+  schema: string,
+): Promise<{ readonly version: number; readonly service: string } | undefined> {
   try {
     const { rows } = await pool.query(`SELECT key, value FROM ${schema}.meta`);
     const meta = new Map<unknown, unknown>(rows.map((row) => [row.key, row.value]));
-    return { version: Number(meta.get("version") ?? 0), service: String(meta.get("service") ?? "") };
+    return {
+      version: Number(meta.get("version") ?? 0),
+      service: String(meta.get("service") ?? ""),
+    };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
-async function createOrMigrate(pool: pg.Pool, schema: string, service: string, migrations: readonly string[]): Promise<void> {
+async function createOrMigrate(
+  pool: pg.Pool,
+  schema: string,
+  service: string,
+  migrations: readonly string[],
+): Promise<void> {
   for (let race = 1; ; race++) {
     const client = await pool.connect();
     try {
       await client.query("BEGIN");
-      await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [LOCK_SPACE, `schema ${schema}`]);
+      await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [
+        LOCK_SPACE,
+        `schema ${schema}`,
+      ]);
       const exists = await client.query("SELECT 1 WHERE to_regnamespace($1) IS NOT NULL", [schema]);
       if (exists.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
       await client.query(META.replaceAll("$S", schema));
       const { rows } = await client.query(`SELECT value FROM ${schema}.meta WHERE key = 'version'`);
       const version = Number(rows[0]?.value ?? 0);
-      for (const script of migrations.slice(version)) await client.query(script.replaceAll("$S", schema));
+      for (const script of migrations.slice(version))
+        await client.query(script.replaceAll("$S", schema));
       const put = `INSERT INTO ${schema}.meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO`;
       await client.query(`${put} NOTHING`, ["service", service]);
-      await client.query(`${put} UPDATE SET value = greatest(meta.value::int, excluded.value::int)::text`, [
-        "version",
-        `${migrations.length}`,
-      ]);
+      await client.query(
+        `${put} UPDATE SET value = greatest(meta.value::int, excluded.value::int)::text`,
+        ["version", `${migrations.length}`],
+      );
       await client.query("COMMIT");
       return;
     } catch (error) {
@@ -170,7 +207,11 @@ async function createOrMigrate(pool: pg.Pool, schema: string, service: string, m
 
 function checkVersion(version: number, place: string, migrations: readonly string[]): void {
   if (version <= migrations.length) return;
-  throw new OdoriError("STORE_VERSION", `The database ${place} has schema version ${version}; this Odori knows ${migrations.length}.`, {
-    mend: "Use the newer Odori that wrote it.",
-  });
+  throw new OdoriError(
+    "STORE_VERSION",
+    `The database ${place} has schema version ${version}; this Odori knows ${migrations.length}.`,
+    {
+      hint: "Use the newer Odori that wrote it.",
+    },
+  );
 }

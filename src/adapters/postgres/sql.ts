@@ -13,8 +13,8 @@ export interface SqlResult {
 }
 
 /**
- * What handlers write through, and all that is needed to join a transaction of your own: something that runs SQL with values.
- * A client of `pg` is one as it is; for the others see `join.ts`.
+ * What handlers write through, and all that is needed to join a transaction of your own: something
+ * that runs SQL with values. A client of `pg` is one as it is; for the others see `join.ts`.
  */
 export interface Sql {
   query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
@@ -26,12 +26,21 @@ export interface Statement {
   readonly text: string;
 }
 
-/** Runs the bookkeeping. Every value is text or a number: no driver has an opinion of its own about those. */
+/**
+ * Runs the bookkeeping. Every value is text or a number: no driver has an opinion of its own about
+ * those.
+ */
 export interface Bookkeeper {
-  run(statement: Statement, values: readonly (string | number | null)[]): Promise<readonly SqlRow[]>;
+  run(
+    statement: Statement,
+    values: readonly (string | number | null)[],
+  ): Promise<readonly SqlRow[]>;
   /** Whether a statement may be sent before the one before it was answered. */
   readonly pipelined: boolean;
-  /** Sends COMMIT, without waiting for what was sent before; false where that is not ours to do. From then on nothing else is taken. */
+  /**
+   * Sends COMMIT, without waiting for what was sent before; false where that is not ours to do.
+   * From then on nothing else is taken.
+   */
   commit(): boolean;
   /** So many handlers more write through it. */
   share(handlers: number): void;
@@ -60,8 +69,16 @@ export class TransactionSql implements Sql, Bookkeeper {
   #ofSession = false;
   #refused: OdoriError | undefined;
 
-  /** `begun` is the answer to BEGIN, which need not be there yet: bookkeeping that only looks is sent along with it, everything else waits. */
-  constructor(client: pg.PoolClient, begun: Promise<unknown>, place: string, prepare: PreparedNames | undefined) {
+  /**
+   * `begun` is the answer to BEGIN, which need not be there yet: bookkeeping that only looks is
+   * sent along with it, everything else waits.
+   */
+  constructor(
+    client: pg.PoolClient,
+    begun: Promise<unknown>,
+    place: string,
+    prepare: PreparedNames | undefined,
+  ) {
     this.#client = client;
     this.#begun = begun;
     this.#place = place;
@@ -77,16 +94,24 @@ export class TransactionSql implements Sql, Bookkeeper {
       this.#check();
       // Without values it may be several statements at once, which cannot be prepared.
       const name = values.length === 0 ? undefined : this.#prepare?.of(text);
-      return await this.#client.query(name === undefined ? { text, values: [...values] } : { name, text, values: [...values] });
+      return await this.#client.query(
+        name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
+      );
     } catch (error) {
       throw explain(error, this.#place);
     }
   }
 
-  async run({ name, text }: Statement, values: readonly (string | number | null)[]): Promise<readonly SqlRow[]> {
+  async run(
+    { name, text }: Statement,
+    values: readonly (string | number | null)[],
+  ): Promise<readonly SqlRow[]> {
     this.#check();
     try {
-      const query = this.#prepare !== undefined ? { name, text, values: [...values] } : { text, values: [...values] };
+      const query =
+        this.#prepare !== undefined
+          ? { name, text, values: [...values] }
+          : { text, values: [...values] };
       const [{ rows }] = await Promise.all([this.#client.query<SqlRow>(query), this.#begun]);
       return rows;
     } catch (error) {
@@ -118,17 +143,26 @@ export class TransactionSql implements Sql, Bookkeeper {
     this.#open = false;
   }
 
-  /** What is said to the session by one handler would hold for the others: whoever does so gets a transaction of its own, when the batch is done again one by one. */
+  /**
+   * What is said to the session by one handler would hold for the others: whoever does so gets a
+   * transaction of its own, when the batch is done again one by one.
+   */
   #refuseShared(): void {
     if (!this.#ofSession || this.#handlers <= 1) return;
-    this.#refused = new OdoriError("TRANSACTION_SHARED", "A statement that changes the session needs a transaction of its own.", {
-      mend: "Nothing: the delivery is handled again, alone. To keep batches fast, do without SET, savepoints and lastval() in handlers.",
-    });
+    this.#refused = new OdoriError(
+      "TRANSACTION_SHARED",
+      "A statement that changes the session needs a transaction of its own.",
+      {
+        hint: "Nothing: the delivery is handled again, alone. To keep batches fast, do without SET, savepoints and lastval() in handlers.",
+      },
+    );
   }
 
   #check(): void {
     if (this.#refused !== undefined) throw this.#refused;
     if (this.#open) return;
-    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
+    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
+      hint: "Await everything before the handler returns.",
+    });
   }
 }

@@ -15,28 +15,41 @@ export interface WriteParts {
   readonly marks: string | undefined;
   readonly confirm: string | undefined;
   readonly defer: string | undefined;
-  readonly enqueue: { readonly owner: string | null; readonly count: number; readonly events: string } | undefined;
+  readonly enqueue:
+    | { readonly owner: string | null; readonly count: number; readonly events: string }
+    | undefined;
 }
 
 /**
- * The bookkeeping of one schema. Lists travel as one JSON text each: one value for any number of rows, whatever the driver.
- * The names of prepared statements tell schemas apart, since a pooler may hand the same connection to another service.
+ * The bookkeeping of one schema. Lists travel as one JSON text each: one value for any number of
+ * rows, whatever the driver. The names of prepared statements tell schemas apart, since a pooler
+ * may hand the same connection to another service.
  */
 export function statementsFor(schema: string) {
   const suffix = hash("sha1", schema, "hex").slice(0, 12);
-  const statement = (name: string, text: string): Statement => ({ name: `odori_${name}_${suffix}`, text: text.replaceAll("$S", schema) });
+  const statement = (name: string, text: string): Statement => ({
+    name: `odori_${name}_${suffix}`,
+    text: text.replaceAll("$S", schema),
+  });
   /** Rows that no live owner holds. */
   const free = (alias: string) =>
     `NOT EXISTS (SELECT 1 FROM $S.member m WHERE m.owner = ${alias}.owner AND m.expires_at > (SELECT t FROM clock))`;
   const clock = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
   return {
-    /** Sagas, as a JSON list; also when, and the transaction's id. In the order of the locks, so that two batches cannot wait for each other. A statement of its own: what is looked up next must be seen as it is once the lock is held. */
+    /**
+     * Sagas, as a JSON list; also when, and the transaction's id. In the order of the locks, so
+     * that two batches cannot wait for each other. A statement of its own: what is looked up next
+     * must be seen as it is once the lock is held.
+     */
     lock: statement(
       "lock",
       `SELECT count(pg_advisory_xact_lock(${LOCK_SPACE}, k)), $S.now_ms()::text AS at, pg_current_xact_id()::text AS xid FROM (
          SELECT DISTINCT hashtext('$S ' || value) AS k FROM json_array_elements_text($1::text::json) ORDER BY k OFFSET 0) AS keys`,
     ),
-    /** Only those of which there is something to say: most are fresh, of sagas that have no marks here yet. */
+    /**
+     * Only those of which there is something to say: most are fresh, of sagas that have no marks
+     * here yet.
+     */
     receive: statement(
       "receive",
       `SELECT a.n, known.x IS NOT NULL AS known, blocking.x IS NOT NULL AS blocked, marks.list AS marks
@@ -46,7 +59,10 @@ export function statementsFor(schema: string) {
        LEFT JOIN LATERAL (SELECT json_agg(json_build_array(f.name, f.state))::text AS list FROM $S.fence f WHERE f.saga_id = a.saga) AS marks ON true
        WHERE known.x IS NOT NULL OR blocking.x IS NOT NULL OR marks.list IS NOT NULL`,
     ),
-    /** Those of the given deferred deliveries that are this owner's to handle; locked against whoever would claim them meanwhile. */
+    /**
+     * Those of the given deferred deliveries that are this owner's to handle; locked against
+     * whoever would claim them meanwhile.
+     */
     held: statement(
       "held",
       `SELECT seq FROM $S.deferred WHERE seq IN (SELECT value::bigint FROM json_array_elements_text($1::text::json))
@@ -56,10 +72,17 @@ export function statementsFor(schema: string) {
       "gathered",
       "SELECT body FROM $S.deferred WHERE saga_id = $1 AND reaction = $2 AND state = 'gathered' ORDER BY seq",
     ),
-    /** Times, journal, marks, confirmed tickets, deferred, owner, count, events: what a batch leaves behind, in one statement that names only what there is. */
-    write(parts: WriteParts): { readonly statement: Statement; readonly values: (string | number | null)[] } {
+    /**
+     * Times, journal, marks, confirmed tickets, deferred, owner, count, events: what a batch leaves
+     * behind, in one statement that names only what there is.
+     */
+    write(parts: WriteParts): {
+      readonly statement: Statement;
+      readonly values: (string | number | null)[];
+    } {
       const values: (string | number | null)[] = [];
-      const bind = (...bound: (string | number | null)[]) => bound.map((value) => `$${values.push(value)}`);
+      const bind = (...bound: (string | number | null)[]) =>
+        bound.map((value) => `$${values.push(value)}`);
       const writes: string[] = [];
       const { at, journal, marks, confirm, defer, enqueue } = parts;
       if (journal !== undefined) {
@@ -89,7 +112,9 @@ export function statementsFor(schema: string) {
           VALUES (${owner}::text, ${count}::int, ${events}::text, ${time}::bigint) RETURNING ticket)`);
       }
       const text = `WITH ${writes.join(", ")} SELECT ${enqueue === undefined ? "NULL AS ticket" : "ticket FROM sent"}`;
-      const present = [journal, marks, confirm, defer, enqueue].map((part) => (part === undefined ? "0" : "1")).join("");
+      const present = [journal, marks, confirm, defer, enqueue]
+        .map((part) => (part === undefined ? "0" : "1"))
+        .join("");
       return { statement: statement(`write_${present}`, text), values };
     },
     amend: statement(
@@ -99,7 +124,10 @@ export function statementsFor(schema: string) {
        WHERE i.id = r.id AND i.reaction = r.reaction AND i.source = r.source`,
     ),
     /** Whether an inbox row stands as a transaction has written it. */
-    evidence: statement("evidence", "SELECT 1 FROM $S.inbox WHERE id = $1 AND reaction = $2 AND source = $3 AND at = $4::bigint"),
+    evidence: statement(
+      "evidence",
+      "SELECT 1 FROM $S.inbox WHERE id = $1 AND reaction = $2 AND source = $3 AND at = $4::bigint",
+    ),
     redefer: statement(
       "redefer",
       `UPDATE $S.deferred AS d SET state = r.state, attempts = r.attempts, due_at = $S.now_ms() + r.delay, problem = r.problem, owner = NULL
@@ -115,14 +143,20 @@ export function statementsFor(schema: string) {
       `DELETE FROM $S.deferred AS d USING json_to_recordset($1::text::json) AS r(saga text, reaction text, state text)
        WHERE d.saga_id = r.saga AND d.reaction = r.reaction AND d.state = r.state`,
     ),
-    /** Makes the first delivery that waits for each saga and reaction due, unless another one still stands before it. */
+    /**
+     * Makes the first delivery that waits for each saga and reaction due, unless another one still
+     * stands before it.
+     */
     release: statement(
       "release",
       `UPDATE $S.deferred SET state = 'retrying', due_at = $S.now_ms(), owner = NULL WHERE state = 'waiting' AND seq IN (
          SELECT min(d.seq) FROM json_to_recordset($1::text::json) AS r(saga text, reaction text)
          JOIN $S.deferred d ON d.saga_id = r.saga AND d.reaction = r.reaction AND d.${BLOCKS} GROUP BY d.saga_id, d.reaction)`,
     ),
-    /** Whether there is anything to claim, when something will be due, and how long the owner's own lease still lasts; locks nothing. */
+    /**
+     * Whether there is anything to claim, when something will be due, and how long the owner's own
+     * lease still lasts; locks nothing.
+     */
     peek: statement(
       "peek",
       `WITH ${clock} SELECT EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
@@ -145,9 +179,15 @@ export function statementsFor(schema: string) {
       `INSERT INTO $S.member (owner, expires_at) VALUES ($1, $S.now_ms() + $2::bigint)
        ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`,
     ),
-    bury: statement("bury", "DELETE FROM $S.member WHERE expires_at < $S.now_ms()"),
+    deleteExpiredMembers: statement(
+      "delete_expired_members",
+      "DELETE FROM $S.member WHERE expires_at < $S.now_ms()",
+    ),
     leave: statement("leave", "DELETE FROM $S.member WHERE owner = $1"),
-    /** The clock is read once: a function that may change from row to row cannot be looked up in an index. */
+    /**
+     * The clock is read once: a function that may change from row to row cannot be looked up in an
+     * index.
+     */
     purgeInbox: statement(
       "purge_inbox",
       `DELETE FROM $S.inbox WHERE ctid = ANY (ARRAY(
@@ -163,8 +203,14 @@ export function statementsFor(schema: string) {
       `DELETE FROM $S.deferred WHERE seq = ANY (ARRAY(
          SELECT seq FROM $S.deferred WHERE state IN ('answered', 'discarded') AND at < (SELECT $S.now_ms() - $1::bigint) LIMIT $2::int))`,
     ),
-    journalOf: statement("journal_of", "SELECT * FROM $S.inbox WHERE saga_id = $1 ORDER BY at, seq"),
-    sagas: statement("sagas", "SELECT saga_id FROM $S.inbox GROUP BY saga_id ORDER BY max(seq) DESC LIMIT $1::int"),
+    journalOf: statement(
+      "journal_of",
+      "SELECT * FROM $S.inbox WHERE saga_id = $1 ORDER BY at, seq",
+    ),
+    sagas: statement(
+      "sagas",
+      "SELECT saga_id FROM $S.inbox GROUP BY saga_id ORDER BY max(seq) DESC LIMIT $1::int",
+    ),
     deferredIn: statement(
       "deferred_in",
       "SELECT * FROM $S.deferred WHERE state IN (SELECT json_array_elements_text($1::text::json)) ORDER BY seq LIMIT $2::int",
@@ -173,7 +219,10 @@ export function statementsFor(schema: string) {
       "counts",
       "SELECT coalesce(sum(count), 0)::int AS events, coalesce($S.now_ms() - min(at), 0)::float8 AS oldest FROM $S.outbox",
     ),
-    states: statement("states", "SELECT state, count(*)::int AS rows FROM $S.deferred GROUP BY state"),
+    states: statement(
+      "states",
+      "SELECT state, count(*)::int AS rows FROM $S.deferred GROUP BY state",
+    ),
     find: statement("find", "SELECT saga_id, state FROM $S.deferred WHERE seq = $1::bigint"),
     retry: statement(
       "retry",

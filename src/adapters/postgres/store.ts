@@ -5,7 +5,14 @@ import { OdoriError } from "../../contract/errors.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { toDeferred } from "../../ports/rows.ts";
 import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
-import { explain, INVALID_PARAMETER, isAnswered, isMissing, isOutdated, sqlState } from "./errors.ts";
+import {
+  explain,
+  INVALID_PARAMETER,
+  isAnswered,
+  isMissing,
+  isOutdated,
+  sqlState,
+} from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { PostgresInspection } from "./inspect.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
@@ -33,8 +40,9 @@ interface Done<T> {
 }
 
 /**
- * A commit survives a power failure, whatever the role's default is; a process that is frozen in the middle does not hold its locks for ever, and
- * whoever waits for them does not wait for ever either.
+ * A commit survives a power failure, whatever the role's default is; a process that is frozen in
+ * the middle does not hold its locks for ever, and whoever waits for them does not wait for ever
+ * either.
  */
 const BEGIN =
   "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
@@ -43,7 +51,10 @@ const VERDICT = { limitMs: 10_000, pauseMs: 100 } as const;
 /** A lease is renewed once less of it is left than that share. */
 const RENEW_BELOW = 0.75;
 
-/** A service's database in a schema of a Postgres server, through `pg`. Several processes may share it. */
+/**
+ * A service's database in a schema of a Postgres server, through `pg`. Several processes may share
+ * it.
+ */
 export class PostgresStore implements Store<Sql> {
   readonly durable = true;
   readonly inspect: PostgresInspection;
@@ -61,9 +72,13 @@ export class PostgresStore implements Store<Sql> {
     this.#place = placeOf(options);
     this.#statements = statementsFor(schemaOf(options));
     this.#prepared = (options.prepare ?? true) ? new PreparedNames() : undefined;
-    const write = <T>(work: (books: TransactionSql) => Promise<T>) => this.#transaction(async (sql) => ({ result: await work(sql) }));
+    const write = <T>(work: (books: TransactionSql) => Promise<T>) =>
+      this.#transaction(async (sql) => ({ result: await work(sql) }));
     this.inspect = new PostgresInspection(
-      { read: (work) => this.#inspected(() => write(work)), write: (work) => this.#inspected(() => write(work)) },
+      {
+        read: (work) => this.#inspected(() => write(work)),
+        write: (work) => this.#inspected(() => write(work)),
+      },
       this.#statements,
     );
   }
@@ -87,26 +102,36 @@ export class PostgresStore implements Store<Sql> {
 
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     return this.#transaction(async (sql) => {
-      const tx = new PostgresTransaction({ native: sql, books: sql, statements: this.#statements, owner: this.#owner });
+      const tx = new PostgresTransaction({
+        native: sql,
+        books: sql,
+        statements: this.#statements,
+        owner: this.#owner,
+      });
       const result = await work(tx);
       return { result, evidence: tx.evidence, failure: tx.failure };
     });
   }
 
   join(native: Sql): StoreTransaction<Sql> {
-    return new PostgresTransaction({ native, books: joined(native), statements: this.#statements, owner: null });
+    return new PostgresTransaction({
+      native,
+      books: joined(native),
+      statements: this.#statements,
+      owner: null,
+    });
   }
 
   async claim(limit: number): Promise<Claimed> {
     const session = this.#session;
     if (session === undefined) throw new OdoriError("STOPPED", "The store is not open.");
-    const { peek, claimOutbox, claimDeferred, bury } = this.#statements;
+    const { peek, claimOutbox, claimDeferred, deleteExpiredMembers } = this.#statements;
     const { free, due, lease } = await this.#peek();
     if (lease < session.leaseMs * RENEW_BELOW) await this.#renew(session);
     // Most of the time there is nothing to take: that costs a look and no lock.
     if (!free && due !== 0) return { outbox: [], deferred: [], nextDueMs: due };
     return this.#transaction(async (sql) => {
-      await sql.run(bury, []);
+      await sql.run(deleteExpiredMembers, []);
       const outbox = await sql.run(claimOutbox, [this.#owner, limit]);
       const deferred = await sql.run(claimDeferred, [this.#owner, limit]);
       const result = {
@@ -155,7 +180,9 @@ export class PostgresStore implements Store<Sql> {
     const { name, text } = this.#statements.peek;
     const query = this.#prepared === undefined ? { text } : { name, text };
     try {
-      return peeked((await this.#connected().query<SqlRow>({ ...query, values: [this.#owner] })).rows);
+      return peeked(
+        (await this.#connected().query<SqlRow>({ ...query, values: [this.#owner] })).rows,
+      );
     } catch (error) {
       throw explain(error, this.#place);
     }
@@ -167,7 +194,9 @@ export class PostgresStore implements Store<Sql> {
   }
 
   async #renew(session: Session): Promise<void> {
-    await this.#transaction(async (sql) => ({ result: await sql.run(this.#statements.renew, [this.#owner, session.leaseMs]) }));
+    await this.#transaction(async (sql) => ({
+      result: await sql.run(this.#statements.renew, [this.#owner, session.leaseMs]),
+    }));
   }
 
   async #inspected<T>(work: () => Promise<T>): Promise<T> {
@@ -197,7 +226,8 @@ export class PostgresStore implements Store<Sql> {
       return done.result;
     } catch (error) {
       if (isOutdated(error) && error instanceof Error) broken = error;
-      // Nobody knows what a connection is still to say that breaks a statement off: it is not used again.
+      // Nobody knows what a connection is still to say that breaks a statement off: it is not used
+      // again.
       await client.query("ROLLBACK").catch((cause: unknown) => {
         broken = cause instanceof Error ? cause : new Error(String(cause));
       });
@@ -232,46 +262,79 @@ export class PostgresStore implements Store<Sql> {
     }
     // The server answers so when a statement has failed before: it has undone everything.
     if (command === "ROLLBACK")
-      throw failure ?? new StoreUnavailableError("STORE_BUSY", `A transaction in ${this.#place} was rolled back.`);
+      throw (
+        failure ??
+        new StoreUnavailableError("STORE_BUSY", `A transaction in ${this.#place} was rolled back.`)
+      );
   }
 
-  /** Goes on under another name: what is claimed under the old one is free once its lease ends, for this process too. */
+  /**
+   * Goes on under another name: what is claimed under the old one is free once its lease ends, for
+   * this process too.
+   */
   #renounce(): void {
     this.#owner = randomUUID();
   }
 
   /**
-   * What became of a transaction whose COMMIT was not answered, since it must not be done again if it happened: the row that it has written says so. Where the server cannot say for
-   * a while, its rows are left to whoever claims them next: the caller may repeat, and the inbox answers.
+   * What became of a transaction whose COMMIT was not answered, since it must not be done again if
+   * it happened: the row that it has written says so. Where the server cannot say for a while, its
+   * rows are left to whoever claims them next: the caller may repeat, and the inbox answers.
    */
-  async #hasCommitted({ id, reaction, source, at, xid }: Evidence, cause: unknown): Promise<boolean> {
+  async #hasCommitted(
+    { id, reaction, source, at, xid }: Evidence,
+    cause: unknown,
+  ): Promise<boolean> {
     const until = performance.now() + VERDICT.limitMs;
     while (performance.now() < until && this.#pool !== undefined) {
       try {
         // The server may still be at it, on the connection that was lost.
-        const { rows } = await this.#connected().query("SELECT pg_xact_status($1::xid8) AS status", [xid]);
+        const { rows } = await this.#connected().query(
+          "SELECT pg_xact_status($1::xid8) AS status",
+          [xid],
+        );
         if (rows[0]?.status === "aborted") return false;
         if (rows[0]?.status !== "in progress") {
-          return (await this.#connected().query(this.#statements.evidence.text, [id, reaction, source, at])).rowCount === 1;
+          return (
+            (
+              await this.#connected().query(this.#statements.evidence.text, [
+                id,
+                reaction,
+                source,
+                at,
+              ])
+            ).rowCount === 1
+          );
         }
       } catch (error) {
-        // An id that the server has not given out yet: it has crashed since, and knows nothing of it.
+        // An id that the server has not given out yet: it has crashed since, and knows nothing of
+        // it.
         if (sqlState(error) === INVALID_PARAMETER) return false;
         if (isAnswered(error)) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, VERDICT.pauseMs));
     }
     this.#renounce();
-    throw new StoreUnavailableError("STORE_UNAVAILABLE", `The connection to ${this.#place} was lost while committing.`, {
-      cause,
-      mend: "Repeat what was asked: if it was committed after all, it is recognised.",
-    });
+    throw new StoreUnavailableError(
+      "STORE_UNAVAILABLE",
+      `The connection to ${this.#place} was lost while committing.`,
+      {
+        cause,
+        hint: "Repeat what was asked: if it was committed after all, it is recognised.",
+      },
+    );
   }
 }
 
 function peeked([row]: readonly SqlRow[]): Peeked {
-  const [due, lease] = [row?.due, row?.lease].map((value) => (value === null || value === undefined ? undefined : Number(value)));
-  return { free: row?.free === true, due: due === undefined ? undefined : Math.max(0, due), lease: lease ?? 0 };
+  const [due, lease] = [row?.due, row?.lease].map((value) =>
+    value === null || value === undefined ? undefined : Number(value),
+  );
+  return {
+    free: row?.free === true,
+    due: due === undefined ? undefined : Math.max(0, due),
+    lease: lease ?? 0,
+  };
 }
 
 /** A store in a schema of a Postgres server: `postgres("postgres://…")`, or with options. */

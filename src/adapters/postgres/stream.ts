@@ -1,6 +1,9 @@
 import { Socket } from "node:net";
 
-/** Sends what is written in one turn of the event loop in one call of the system: pipelined statements are small and many, and each would be one. */
+/**
+ * Sends what is written in one turn of the event loop in one call of the system: pipelined
+ * statements are small and many, and each would be one.
+ */
 export class GatheringSocket extends Socket {
   #gathering = false;
 

@@ -4,16 +4,29 @@ import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
 import { toState } from "../../ports/rows.ts";
-import type { MarkWrite, Receipt, Received, Standing, StoreTransaction, Ticket, Writes } from "../../ports/store.ts";
+import type {
+  MarkWrite,
+  Receipt,
+  ReceiptStatus,
+  Received,
+  StoreTransaction,
+  Ticket,
+  Writes,
+} from "../../ports/store.ts";
 import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
-/** An inbox row of a transaction. Nobody else writes the same row at the same time: its saga is locked. */
+/**
+ * An inbox row of a transaction. Nobody else writes the same row at the same time: its saga is
+ * locked.
+ */
 export interface Evidence extends Pick<JournalEntry, "reaction" | "source" | "id"> {
   /** When it was written, on the database's clock. */
   readonly at: string;
-  /** The transaction's id. By itself it proves nothing: a server that crashes may give it out again. */
+  /**
+   * The transaction's id. By itself it proves nothing: a server that crashes may give it out again.
+   */
   readonly xid: string;
 }
 
@@ -27,11 +40,16 @@ export interface PostgresTransactionParts {
   readonly owner: string | null;
 }
 
-/** Transactions run side by side: a saga is locked before it is looked up, so what was looked up cannot change before this one ends. */
+/**
+ * Transactions run side by side: a saga is locked before it is looked up, so what was looked up
+ * cannot change before this one ends.
+ */
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
   readonly together: boolean;
-  /** What tells after a COMMIT without an answer whether it happened, once an inbox row was written. */
+  /**
+   * What tells after a COMMIT without an answer whether it happened, once an inbox row was written.
+   */
   evidence: Evidence | undefined;
   /** What became of a statement that was sent together with COMMIT, if it failed. */
   failure: unknown;
@@ -52,7 +70,13 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     if (receipts.length === 0) return [];
     this.#books.share(receipts.length);
     const { lock, receive } = this.#statements;
-    const asked = receipts.map(({ reaction, source, id, sagaId: saga }, n) => ({ n, reaction, source, id, saga }));
+    const asked = receipts.map(({ reaction, source, id, sagaId: saga }, n) => ({
+      n,
+      reaction,
+      source,
+      id,
+      saga,
+    }));
     const sagas = receipts.map(({ sagaId }) => sagaId);
     const [locked, rows] = await this.#both(
       () => this.#books.run(lock, [JSON.stringify(sagas)]),
@@ -65,7 +89,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
       receipts.map(async (receipt, n) => {
         const row = found.get(n) ?? {};
         return {
-          standing: standingOf(receipt, row, held),
+          status: statusOf(receipt, row, held),
           marks: marksOf(receipt, row),
           gathered: receipt.gathers ? await this.#gathered(receipt) : [],
         };
@@ -77,7 +101,8 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
     const { at, xid } = await this.#stamped(writes);
     const [entry] = [...journal, ...amend];
-    if (entry !== undefined) this.evidence = { reaction: entry.reaction, source: entry.source, id: entry.id, at, xid };
+    if (entry !== undefined)
+      this.evidence = { reaction: entry.reaction, source: entry.source, id: entry.id, at, xid };
     let ticket: Ticket | undefined;
     if (journal.length + enqueue.length + confirm.length + defer.length + marks.length > 0) {
       const { statement, values } = this.#statements.write({
@@ -86,22 +111,30 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
         marks: listOf(lastOfEach(marks), (row) => row),
         confirm: listOf(confirm, (row) => row),
         defer: listOf(defer, toDeferredRow),
-        enqueue: enqueue.length === 0 ? undefined : { owner: this.#owner, count: enqueue.length, events: encodeStored(enqueue) },
+        enqueue:
+          enqueue.length === 0
+            ? undefined
+            : { owner: this.#owner, count: enqueue.length, events: encodeStored(enqueue) },
       });
       const written = this.#books.run(statement, values).catch((error: unknown) => {
         const [first] = journal;
         throw isDuplicate(error, "inbox") && first !== undefined ? alreadyReceived(first) : error;
       });
       const alone = amend.length + redefer.length + settle.length + drop.length === 0;
-      const [row] = last && alone && this.#books.commit() ? await this.#unlessFailed(written) : await written;
+      const [row] =
+        last && alone && this.#books.commit() ? await this.#unlessFailed(written) : await written;
       if (enqueue.length > 0 && row !== undefined) ticket = Number(row.ticket);
     }
-    if (amend.length > 0) await this.#books.run(this.#statements.amend, [JSON.stringify(amend.map(toJournalRow)), at]);
+    if (amend.length > 0)
+      await this.#books.run(this.#statements.amend, [JSON.stringify(amend.map(toJournalRow)), at]);
     await this.#changeDeferred(writes);
     return ticket;
   }
 
-  /** COMMIT is on its way: what matters is its answer, which says whether the statement before it was right. */
+  /**
+   * COMMIT is on its way: what matters is its answer, which says whether the statement before it
+   * was right.
+   */
   async #unlessFailed(written: Promise<readonly SqlRow[]>): Promise<readonly SqlRow[]> {
     try {
       return await written;
@@ -111,7 +144,10 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     }
   }
 
-  /** When, and in which transaction, the inbox rows are written: known before they are, since a COMMIT may be sent along with them. */
+  /**
+   * When, and in which transaction, the inbox rows are written: known before they are, since a
+   * COMMIT may be sent along with them.
+   */
   async #stamped({ journal, amend, enqueue }: Writes): Promise<Stamp> {
     if (journal.length + amend.length + enqueue.length === 0) return { at: "0", xid: "0" };
     this.#stamp ??= stampOf(await this.#books.run(this.#statements.lock, ["[]"]));
@@ -167,7 +203,7 @@ function stampOf([row]: readonly SqlRow[]): Stamp {
   return { at: String(row?.at), xid: String(row?.xid) };
 }
 
-function standingOf({ deferred }: Receipt, row: SqlRow, held: ReadonlySet<number>): Standing {
+function statusOf({ deferred }: Receipt, row: SqlRow, held: ReadonlySet<number>): ReceiptStatus {
   if (deferred !== undefined) return held.has(deferred) ? "fresh" : "gone";
   if (row.known === true) return "duplicate";
   return row.blocked === true ? "blocked" : "fresh";
@@ -175,19 +211,62 @@ function standingOf({ deferred }: Receipt, row: SqlRow, held: ReadonlySet<number
 
 function marksOf({ marks }: Receipt, row: SqlRow): readonly (string | undefined)[] {
   if (marks.length === 0) return [];
-  const list: readonly (readonly [string, string])[] = typeof row.marks === "string" ? JSON.parse(row.marks) : [];
+  const list: readonly (readonly [string, string])[] =
+    typeof row.marks === "string" ? JSON.parse(row.marks) : [];
   const states = new Map(list);
   return marks.map((name) => states.get(name));
 }
 
-function toJournalRow({ reaction, source, id, type, sagaId: saga, causationId: causation, disposition, effect, emitted }: JournalEntry) {
-  return { reaction, source, id, type, saga, causation, disposition, effect, emitted: JSON.stringify(emitted) };
+function toJournalRow({
+  reaction,
+  source,
+  id,
+  type,
+  sagaId: saga,
+  causationId: causation,
+  disposition,
+  effect,
+  emitted,
+}: JournalEntry) {
+  return {
+    reaction,
+    source,
+    id,
+    type,
+    saga,
+    causation,
+    disposition,
+    effect,
+    emitted: JSON.stringify(emitted),
+  };
 }
 
-function toDeferredRow({ reaction, sagaId: saga, source, id, state, attempts, delayMs: delay, problem, body }: NewDeferred) {
-  // Bytes that never were an event may hold what no text of Postgres can: U+0000, and halves of surrogate pairs.
+function toDeferredRow({
+  reaction,
+  sagaId: saga,
+  source,
+  id,
+  state,
+  attempts,
+  delayMs: delay,
+  problem,
+  body,
+}: NewDeferred) {
+  // Bytes that never were an event may hold what no text of Postgres can: U+0000, and halves of
+  // surrogate pairs.
   const text = body.malformed ? body.text.replaceAll("\u0000", "\ufffd").toWellFormed() : body.text;
-  return { reaction, saga, source, id, state, attempts, delay, problem: toText(problem), malformed: body.malformed, body: text };
+  return {
+    reaction,
+    saga,
+    source,
+    id,
+    state,
+    attempts,
+    delay,
+    problem: toText(problem),
+    malformed: body.malformed,
+    body: text,
+  };
 }
 
 function listOf<Row>(rows: readonly Row[], toRow: (row: Row) => unknown): string | undefined {
@@ -196,7 +275,12 @@ function listOf<Row>(rows: readonly Row[], toRow: (row: Row) => unknown): string
 
 /** One statement can write a row but once: of several states of a mark the last one counts. */
 function lastOfEach(marks: readonly MarkWrite[]) {
-  const last = new Map(marks.map(({ sagaId: saga, name, state }) => [JSON.stringify([saga, name]), { saga, name, state }]));
+  const last = new Map(
+    marks.map(({ sagaId: saga, name, state }) => [
+      JSON.stringify([saga, name]),
+      { saga, name, state },
+    ]),
+  );
   return [...last.values()];
 }
 

@@ -1,12 +1,25 @@
-import { AMQPError, type AsyncMessage, Connection, type Consumer, ConsumerStatus, type Publisher } from "rabbitmq-client";
+import {
+  AMQPError,
+  type AsyncMessage,
+  Connection,
+  type Consumer,
+  ConsumerStatus,
+  type Publisher,
+} from "rabbitmq-client";
 import { AMQP } from "../../cloudevents/binding.ts";
 import { encodeMessage, readMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { codeOf, OdoriError } from "../../contract/errors.ts";
-import type { Bus, BusGuarantees, Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import type {
+  Bus,
+  BusGuarantees,
+  Deliver,
+  SubscribeOptions,
+  Subscription,
+} from "../../ports/bus.ts";
 import { busClosed, busForbidden, busUnavailable } from "../../ports/errors.ts";
 import { redeliveryPauseMs } from "../../ports/redelivery.ts";
-import { Slots } from "../../ports/slots.ts";
+import { Semaphore } from "../../ports/semaphore.ts";
 import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
 import { ensureExchange, ensureQueue, topologyFor } from "./topology.ts";
 
@@ -16,8 +29,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MS = { low: 100, high: 2_000 } as const;
 
 /**
- * RabbitMQ: one topic exchange for all events, and for each service one quorum queue of each type that it hears. Messages are persistent,
- * confirmed, and mandatory: what reached no queue is confirmed too, so what comes back counts as refused.
+ * RabbitMQ: one topic exchange for all events, and for each service one quorum queue of each type
+ * that it hears. Messages are persistent, confirmed, and mandatory: what reached no queue is
+ * confirmed too, so what comes back counts as refused.
  */
 export class RabbitBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: true };
@@ -40,7 +54,8 @@ export class RabbitBus implements Bus {
       this.#publisher ??= this.#openPublisher(connection);
       const publisher = this.#publisher;
       const sent = await Promise.allSettled(events.map((event) => this.#send(publisher, event)));
-      // The broker sends a message back before it confirms it, and the client tells us in the next turn of the event loop.
+      // The broker sends a message back before it confirms it, and the client tells us in the next
+      // turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
       const answered = sent.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
       const [returned] = answered.filter(({ id }) => this.#returned.delete(id));
@@ -52,16 +67,26 @@ export class RabbitBus implements Bus {
     }
   }
 
-  async subscribe({ group, topics, inFlightMax }: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
+  async subscribe(
+    { group, topics, inFlightMax }: SubscribeOptions,
+    deliver: Deliver,
+  ): Promise<Subscription> {
     const consumers: Consumer[] = [];
     let closing: Promise<void> | undefined;
-    const slots = new Slots(inFlightMax);
+    const semaphore = new Semaphore(inFlightMax);
     const share = Math.max(1, Math.floor(inFlightMax / Math.max(1, topics.length)));
     const handle = async (message: AsyncMessage, type: string) => {
-      await slots.take();
+      await semaphore.take();
       try {
         if (closing !== undefined) return ConsumerStatus.REQUEUE;
-        await deliver(readMessage(AMQP, type, { headers: headersOf(message), body: bodyOf(message) }, Date.now()));
+        await deliver(
+          readMessage(
+            AMQP,
+            type,
+            { headers: headersOf(message), body: bodyOf(message) },
+            Date.now(),
+          ),
+        );
         return ConsumerStatus.ACK;
       } catch {
         // A quorum queue gives it back at once: the pause is ours.
@@ -69,7 +94,7 @@ export class RabbitBus implements Bus {
         await new Promise((resolve) => setTimeout(resolve, redeliveryPauseMs(failures)));
         return ConsumerStatus.REQUEUE;
       } finally {
-        slots.free();
+        semaphore.free();
       }
     };
     try {
@@ -83,9 +108,10 @@ export class RabbitBus implements Bus {
       throw this.#explain(error);
     }
     const close = async () => {
-      // Where the connection is gone there is nothing to leave: what was not acknowledged comes again by itself.
+      // Where the connection is gone there is nothing to leave: what was not acknowledged comes
+      // again by itself.
       await Promise.allSettled(consumers.map((consumer) => consumer.close()));
-      await slots.idle();
+      await semaphore.idle();
     };
     return { close: () => (closing ??= close()) };
   }
@@ -93,7 +119,8 @@ export class RabbitBus implements Bus {
   async close(): Promise<void> {
     this.#closed = true;
     const connection = await this.#connection?.catch(() => undefined);
-    // Subscriptions have been closed before, each with its acknowledgements; closing the connection politely would wait for those that have not.
+    // Subscriptions have been closed before, each with its acknowledgements; closing the connection
+    // politely would wait for those that have not.
     connection?.unsafeDestroy();
   }
 
@@ -105,23 +132,47 @@ export class RabbitBus implements Bus {
     return publisher;
   }
 
-  /** Resolves with what tells it apart when it comes back, also when the same event is published twice at once. */
-  async #send(publisher: Publisher, event: EventEnvelope): Promise<{ readonly id: string; readonly type: string }> {
+  /**
+   * Resolves with what tells it apart when it comes back, also when the same event is published
+   * twice at once.
+   */
+  async #send(
+    publisher: Publisher,
+    event: EventEnvelope,
+  ): Promise<{ readonly id: string; readonly type: string }> {
     const type = checkAttribute("type", event.type);
     const { exchange, unheard } = this.#settings;
     const { headers, body } = encodeMessage(AMQP, event);
     const correlationId = `${++this.#sent}`;
     const { [AMQP.contentType]: contentType, ...attributes } = Object.fromEntries(headers);
-    const envelope = { exchange, routingKey: type, durable: true, mandatory: !unheard.has(type), messageId: event.id, correlationId };
+    const envelope = {
+      exchange,
+      routingKey: type,
+      durable: true,
+      mandatory: !unheard.has(type),
+      messageId: event.id,
+      correlationId,
+    };
     // With an encoding the client leaves the payload as it is, instead of parsing it before us.
     await publisher.send(
-      { ...envelope, contentEncoding: "utf-8", ...(contentType === undefined ? {} : { contentType }), headers: attributes },
+      {
+        ...envelope,
+        contentEncoding: "utf-8",
+        ...(contentType === undefined ? {} : { contentType }),
+        headers: attributes,
+      },
       Buffer.from(body),
     );
     return { id: correlationId, type };
   }
 
-  #consume(connection: Connection, group: string, type: string, share: number, handle: Handle): Promise<Consumer> {
+  #consume(
+    connection: Connection,
+    group: string,
+    type: string,
+    share: number,
+    handle: Handle,
+  ): Promise<Consumer> {
     const topology = topologyFor(this.#settings, group, type);
     return new Promise((resolve, reject) => {
       const consumer = connection.createConsumer(
@@ -181,12 +232,13 @@ export class RabbitBus implements Bus {
 function* headersOf({ headers, contentType }: AsyncMessage): Iterable<readonly [string, string]> {
   if (contentType !== undefined) yield [AMQP.contentType, contentType];
   // A foreign producer may send tables and answered; attributes are text.
-  for (const [name, value] of Object.entries(headers ?? {})) if (typeof value === "string") yield [name, value];
+  for (const [name, value] of Object.entries(headers ?? {}))
+    if (typeof value === "string") yield [name, value];
 }
 
 function unroutable(type: string, exchange: string): OdoriError {
   return new OdoriError("UNROUTABLE", `Nobody hears ${type} on the exchange ${exchange}.`, {
-    mend: "Start the service that hears it once, or name the type in `unheard`.",
+    hint: "Start the service that hears it once, or name the type in `unheard`.",
   });
 }
 

@@ -26,12 +26,24 @@ export async function diagnose(options: RabbitOptions): Promise<readonly Diagnos
       () => true,
       () => false,
     );
-    const dead = await connection.queueDeclare({ queue: deadOf(settings), passive: true }).catch(() => undefined);
+    const dead = await connection
+      .queueDeclare({ queue: deadOf(settings), passive: true })
+      .catch(() => undefined);
     const letters = dead?.messageCount ?? 0;
     return [
       verdict("rabbitmq", true, "ok", `${placeOf(settings)} answers`),
-      verdict("blocked", blocked === "", "error", blocked === "" ? "takes messages" : `takes none: ${blocked}`),
-      verdict("exchange", there, "warning", there ? exchange : `${exchange} is not there; a service creates it where it may`),
+      verdict(
+        "blocked",
+        blocked === "",
+        "error",
+        blocked === "" ? "takes messages" : `takes none: ${blocked}`,
+      ),
+      verdict(
+        "exchange",
+        there,
+        "warning",
+        there ? exchange : `${exchange} is not there; a service creates it where it may`,
+      ),
       verdict("dead letters", letters === 0, "warning", `${letters} messages`),
     ];
   } catch (cause) {

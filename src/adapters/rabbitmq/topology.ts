@@ -4,13 +4,18 @@ import { busTopology } from "../../ports/errors.ts";
 import { queueOf, type RabbitSettings } from "./options.ts";
 
 /**
- * So often a message may come back before the broker moves it to the dead letters. The runtime decides when to give up, and rejects only what its
- * database cannot take: RabbitMQ 4 would drop such a message after 20 times unless told otherwise.
+ * So often a message may come back before the broker moves it to the dead letters. The runtime
+ * decides when to give up, and rejects only what its database cannot take: RabbitMQ 4 would drop
+ * such a message after 20 times unless told otherwise.
  */
 const DELIVERY_LIMIT = 1_000_000;
 
 export interface Topology {
-  readonly queueOptions: { queue: string; durable: boolean; arguments: { "x-queue-type": "quorum"; [name: string]: string | number } };
+  readonly queueOptions: {
+    queue: string;
+    durable: boolean;
+    arguments: { "x-queue-type": "quorum"; [name: string]: string | number };
+  };
   readonly queueBindings: { exchange: string; queue: string; routingKey: string }[];
 }
 
@@ -35,26 +40,47 @@ export function topologyFor(settings: RabbitSettings, group: string, type: strin
   };
 }
 
-/** Declares the exchange, and the one of dead letters with its queue; what contradicts on the broker is refused with `BUS_TOPOLOGY`. */
-export async function ensureExchange(connection: Connection, settings: RabbitSettings): Promise<void> {
+/**
+ * Declares the exchange, and the one of dead letters with its queue; what contradicts on the broker
+ * is refused with `BUS_TOPOLOGY`.
+ */
+export async function ensureExchange(
+  connection: Connection,
+  settings: RabbitSettings,
+): Promise<void> {
   const dead = deadOf(settings);
   const quorum = { "x-queue-type": "quorum" as const };
   const exchange = (one: string, type: string) => (passive: boolean) =>
     connection.exchangeDeclare({ exchange: one, type, durable: true, passive });
   await declared(exchange(settings.exchange, "topic"), `exchange ${settings.exchange}`);
   if (!(await declared(exchange(dead, "fanout"), `exchange ${dead}`))) return;
-  await declared((passive) => connection.queueDeclare({ queue: dead, durable: true, arguments: quorum, passive }), `queue ${dead}`);
+  await declared(
+    (passive) =>
+      connection.queueDeclare({ queue: dead, durable: true, arguments: quorum, passive }),
+    `queue ${dead}`,
+  );
   await connection.queueBind({ exchange: dead, queue: dead });
 }
 
-export async function ensureQueue(connection: Connection, settings: RabbitSettings, group: string, type: string): Promise<void> {
+export async function ensureQueue(
+  connection: Connection,
+  settings: RabbitSettings,
+  group: string,
+  type: string,
+): Promise<void> {
   const { queueOptions, queueBindings } = topologyFor(settings, group, type);
   await declared(() => connection.queueDeclare(queueOptions), `queue ${queueOptions.queue}`);
   for (const binding of queueBindings) await connection.queueBind(binding);
 }
 
-/** Whether it was ours to declare; a service with no permission for that is content when the thing is there. */
-async function declared(declare: (passive: boolean) => Promise<unknown>, what: string): Promise<boolean> {
+/**
+ * Whether it was ours to declare; a service with no permission for that is content when the thing
+ * is there.
+ */
+async function declared(
+  declare: (passive: boolean) => Promise<unknown>,
+  what: string,
+): Promise<boolean> {
   try {
     await declare(false);
     return true;

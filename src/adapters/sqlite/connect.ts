@@ -12,11 +12,17 @@ export interface ConnectOptions {
   readonly maxBytes: number | undefined;
 }
 
-/** SQLite's own wait blocks the whole process, so it is short; the rest is waited for without blocking. */
+/**
+ * SQLite's own wait blocks the whole process, so it is short; the rest is waited for without
+ * blocking.
+ */
 const BLOCKING_WAIT_MS = 5;
 const PAUSE_MAX_MS = 50;
 
-/** Opens a file for durable writing: WAL, and an fsync at every commit. Both are set and read back, since builds differ in their defaults. */
+/**
+ * Opens a file for durable writing: WAL, and an fsync at every commit. Both are set and read back,
+ * since builds differ in their defaults.
+ */
 export function connect(path: string, options: ConnectOptions): Connection {
   const connection = new Connection(path, openFile(path));
   connection.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
@@ -30,27 +36,35 @@ export function connect(path: string, options: ConnectOptions): Connection {
       "STORE_UNSAFE",
       `The database ${path} has journal_mode=${journal} and synchronous=${synchronous}, not wal and 2 (FULL).`,
       {
-        mend: "Put it on a local file system that supports shared memory: without WAL and FULL a commit can be lost on power failure.",
+        hint: "Put it on a local file system that supports shared memory: without WAL and FULL a commit can be lost on power failure.",
       },
     );
   }
   connection.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
   if (options.maxBytes !== undefined) {
     const pageSize = Number(connection.get("PRAGMA page_size")?.page_size);
-    connection.get(`PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxBytes / pageSize))}`);
+    connection.get(
+      `PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxBytes / pageSize))}`,
+    );
   }
   return connection;
 }
 
 /** Opens a database that a service uses, to look at it: creates and converts nothing. */
 export function connectToExisting(path: string, { busyTimeoutMs }: ConnectOptions): Connection {
-  if (!existsSync(path)) throw new OdoriError("DATA_NOT_FOUND", `There is no database ${path}.`, { mend: "Name the file of a service." });
+  if (!existsSync(path))
+    throw new OdoriError("DATA_NOT_FOUND", `There is no database ${path}.`, {
+      hint: "Name the file of a service.",
+    });
   const connection = new Connection(path, openFile(path));
   connection.exec(`PRAGMA synchronous = FULL; PRAGMA busy_timeout = ${busyTimeoutMs}`);
   return connection;
 }
 
-/** BEGIN IMMEDIATE, waiting for the lock without blocking the process; throws `STORE_BUSY` when the time is over. */
+/**
+ * BEGIN IMMEDIATE, waiting for the lock without blocking the process; throws `STORE_BUSY` when the
+ * time is over.
+ */
 export async function begin(connection: Connection, busyTimeoutMs: number): Promise<void> {
   const until = performance.now() + busyTimeoutMs;
   for (let attempt = 0; ; attempt++) {
@@ -85,9 +99,13 @@ function openFile(path: string): DatabaseSync {
   } catch (cause) {
     const error = explain(cause, path);
     if (error instanceof OdoriError) throw error;
-    throw new OdoriError("STORE_UNAVAILABLE", `The database ${path} cannot be opened: ${messageOf(cause)}.`, {
-      cause,
-      mend: "Check that its folder exists and that this user may write there.",
-    });
+    throw new OdoriError(
+      "STORE_UNAVAILABLE",
+      `The database ${path} cannot be opened: ${messageOf(cause)}.`,
+      {
+        cause,
+        hint: "Check that its folder exists and that this user may write there.",
+      },
+    );
   }
 }

@@ -27,14 +27,17 @@ export function diagnose(path: string, now: number): readonly Diagnosis[] {
 
 function examine(connection: Connection, now: number): readonly Diagnosis[] {
   const service = checkSchema(connection);
-  const one = (statement: string, ...values: readonly number[]) => Object.values(connection.get(statement, ...values) ?? {})[0];
+  const one = (statement: string, ...values: readonly number[]) =>
+    Object.values(connection.get(statement, ...values) ?? {})[0];
   const journal = one("PRAGMA journal_mode");
   const integrity = one("PRAGMA quick_check(1)");
   const { version, warning } = examineVersion(connection);
   const oldest = one("SELECT min(at) FROM odori_outbox");
   const waiting = Number(one("SELECT coalesce(sum(count), 0) FROM odori_outbox"));
   const parked = Number(one("SELECT count(*) FROM odori_deferred WHERE state = 'parked'"));
-  const retrying = Number(one("SELECT count(*) FROM odori_deferred WHERE state IN ('retrying', 'waiting')"));
+  const retrying = Number(
+    one("SELECT count(*) FROM odori_deferred WHERE state IN ('retrying', 'waiting')"),
+  );
   const live = Number(one("SELECT count(*) FROM odori_member WHERE expires_at > ?", now));
   const { bavail, bsize } = statfsSync(dirname(connection.path));
   const age = typeof oldest === "number" ? now - oldest : 0;
@@ -48,7 +51,12 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
       `journal_mode is ${journal}${journal === "wal" ? "" : "; it is set to wal when the service starts"}`,
     ),
     verdict("sqlite", warning === undefined, "warning", warning ?? `SQLite ${version}`),
-    verdict("disk", bavail * bsize >= DISK_LOW_BYTES, "warning", `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free`),
+    verdict(
+      "disk",
+      bavail * bsize >= DISK_LOW_BYTES,
+      "warning",
+      `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free`,
+    ),
     verdict("processes", true, "ok", `${live} running`),
     verdict(
       "outbox",
@@ -57,6 +65,11 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
       `${waiting} events wait for the bus${waiting === 0 ? "" : `, the oldest for ${Math.round(age / 1000)} s`}`,
     ),
     verdict("retrying", true, "ok", `${retrying} deliveries are put off`),
-    verdict("parked", parked === 0, "warning", `${parked} deliveries are parked${parked === 0 ? "" : ": see `odori parked list`"}`),
+    verdict(
+      "parked",
+      parked === 0,
+      "warning",
+      `${parked} deliveries are parked${parked === 0 ? "" : ": see `odori parked list`"}`,
+    ),
   ];
 }

@@ -1,7 +1,8 @@
 import { messageOf } from "../../contract/errors.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 
-// Primary result codes, https://sqlite.org/rescode.html; the extended ones carry them in their low byte.
+// Primary result codes, https://sqlite.org/rescode.html; the extended ones carry them in their low
+// byte.
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
@@ -13,7 +14,13 @@ const NOTADB = 26;
 const UNAVAILABLE: readonly number[] = [READONLY, IOERR, CORRUPT, CANTOPEN, NOTADB];
 
 function resultCode(error: unknown): number | undefined {
-  if (typeof error !== "object" || error === null || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  if (
+    typeof error !== "object" ||
+    error === null ||
+    !("errcode" in error) ||
+    typeof error.errcode !== "number"
+  )
+    return undefined;
   return error.errcode & 0xff;
 }
 
@@ -22,26 +29,37 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED;
 }
 
-/** Tells a database that cannot be used now from a statement that is wrong; the latter is returned as it came. */
+/**
+ * Tells a database that cannot be used now from a statement that is wrong; the latter is returned
+ * as it came.
+ */
 export function explain(error: unknown, path: string): unknown {
   const code = resultCode(error);
   if (code === FULL) {
     return new StoreUnavailableError("STORE_FULL", `The database ${path} has no room left.`, {
       cause: error,
-      mend: "Free some disk space; nothing was lost, and the service goes on by itself.",
+      hint: "Free some disk space; nothing was lost, and the service goes on by itself.",
     });
   }
   if (isBusy(error)) {
-    return new StoreUnavailableError("STORE_BUSY", `Another process keeps the database ${path} locked.`, {
-      cause: error,
-      mend: "Look for a long transaction or a forgotten shell on that file.",
-    });
+    return new StoreUnavailableError(
+      "STORE_BUSY",
+      `Another process keeps the database ${path} locked.`,
+      {
+        cause: error,
+        hint: "Look for a long transaction or a forgotten shell on that file.",
+      },
+    );
   }
   if (code !== undefined && UNAVAILABLE.includes(code)) {
-    return new StoreUnavailableError("STORE_UNAVAILABLE", `The database ${path} cannot be used: ${messageOf(error)}.`, {
-      cause: error,
-      mend: "Check that the file is a SQLite database, and that this user may write it and its folder.",
-    });
+    return new StoreUnavailableError(
+      "STORE_UNAVAILABLE",
+      `The database ${path} cannot be used: ${messageOf(error)}.`,
+      {
+        cause: error,
+        hint: "Check that the file is a SQLite database, and that this user may write it and its folder.",
+      },
+    );
   }
   return error;
 }

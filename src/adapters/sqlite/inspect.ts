@@ -21,24 +21,36 @@ export class SqliteInspection implements StoreInspection {
   }
 
   journal(sagaId: string): Promise<readonly JournalRecord[]> {
-    return this.#access.read((sql) => sql.all("SELECT * FROM odori_inbox WHERE saga_id = ? ORDER BY at, seq", sagaId).map(toJournal));
+    return this.#access.read((sql) =>
+      sql
+        .all("SELECT * FROM odori_inbox WHERE saga_id = ? ORDER BY at, seq", sagaId)
+        .map(toJournal),
+    );
   }
 
   sagas(limit: number): Promise<readonly string[]> {
-    const newest = "SELECT saga_id FROM odori_inbox GROUP BY saga_id ORDER BY max(seq) DESC LIMIT ?";
+    const newest =
+      "SELECT saga_id FROM odori_inbox GROUP BY saga_id ORDER BY max(seq) DESC LIMIT ?";
     return this.#access.read((sql) => sql.all(newest, limit).map((row) => String(row.saga_id)));
   }
 
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
-    const chosen = "SELECT * FROM odori_deferred WHERE state IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?";
-    return this.#access.read((sql) => sql.all(chosen, JSON.stringify(states), limit).map(toDeferred));
+    const chosen =
+      "SELECT * FROM odori_deferred WHERE state IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?";
+    return this.#access.read((sql) =>
+      sql.all(chosen, JSON.stringify(states), limit).map(toDeferred),
+    );
   }
 
   counts(): Promise<StoreCounts> {
     return this.#access.read((sql) => {
-      const outbox = sql.get("SELECT coalesce(sum(count), 0) AS events, min(at) AS oldest FROM odori_outbox");
+      const outbox = sql.get(
+        "SELECT coalesce(sum(count), 0) AS events, min(at) AS oldest FROM odori_outbox",
+      );
       const deferred: Partial<Record<DeferredState, number>> = {};
-      for (const row of sql.all("SELECT state, count(*) AS rows FROM odori_deferred GROUP BY state")) {
+      for (const row of sql.all(
+        "SELECT state, count(*) AS rows FROM odori_deferred GROUP BY state",
+      )) {
         deferred[toState(row.state)] = Number(row.rows);
       }
       const oldest = outbox?.oldest;
@@ -63,7 +75,8 @@ export class SqliteInspection implements StoreInspection {
       const close =
         "UPDATE odori_deferred SET state = 'discarded', reason = ? WHERE seq = ? AND state IN ('parked', 'retrying') RETURNING *";
       const row = toDeferred(sql.get(close, reason, seq) ?? refuse(sql, seq));
-      const mark = "UPDATE odori_inbox SET disposition = 'discarded', at = ? WHERE id = ? AND reaction = ? AND source = ?";
+      const mark =
+        "UPDATE odori_inbox SET disposition = 'discarded', at = ? WHERE id = ? AND reaction = ? AND source = ?";
       sql.run(mark, this.#access.now(), row.id, row.reaction, row.source);
       sql.run(RELEASE_NEXT, this.#access.now(), row.sagaId, row.reaction);
       return row;

@@ -5,8 +5,9 @@ import type { Connection } from "./sql.ts";
 /**
  * One script for each version, oldest first; a script that was released is never changed.
  *
- * Rowids are the order of arrival, so that old rows are found and deleted from the front. The outbox uses AUTOINCREMENT: a ticket must never
- * come again, or a late confirmation would delete another row.
+ * Rowids are the order of arrival, so that old rows are found and deleted from the front. The
+ * outbox uses AUTOINCREMENT: a ticket must never come again, or a late confirmation would delete
+ * another row.
  */
 const MIGRATIONS = [
   `CREATE TABLE odori_inbox (
@@ -65,8 +66,12 @@ export function migrate(connection: Connection, service: string): void {
   const version = versionOf(connection) ?? 0;
   checkVersion(connection, version);
   for (const script of MIGRATIONS.slice(version)) connection.exec(script);
-  if (version === 0) connection.run("INSERT INTO odori_meta (key, value) VALUES ('service', ?)", service);
-  connection.run("INSERT OR REPLACE INTO odori_meta (key, value) VALUES ('version', ?)", String(MIGRATIONS.length));
+  if (version === 0)
+    connection.run("INSERT INTO odori_meta (key, value) VALUES ('service', ?)", service);
+  connection.run(
+    "INSERT OR REPLACE INTO odori_meta (key, value) VALUES ('version', ?)",
+    String(MIGRATIONS.length),
+  );
   const owner = String(connection.get("SELECT value FROM odori_meta WHERE key = 'service'")?.value);
   if (owner !== service) throw notOurs(service, owner);
 }
@@ -76,7 +81,7 @@ export function checkSchema(connection: Connection): string {
   const version = versionOf(connection);
   if (version === undefined) {
     throw new OdoriError("DATA_NOT_FOUND", `The database ${connection.path} holds no saga.`, {
-      mend: "Name a database that a service has used.",
+      hint: "Name a database that a service has used.",
     });
   }
   checkVersion(connection, version);
@@ -84,7 +89,8 @@ export function checkSchema(connection: Connection): string {
 }
 
 function versionOf(connection: Connection): number | undefined {
-  if (connection.get("SELECT 1 FROM sqlite_schema WHERE name = 'odori_meta'") === undefined) return undefined;
+  if (connection.get("SELECT 1 FROM sqlite_schema WHERE name = 'odori_meta'") === undefined)
+    return undefined;
   return Number(connection.get("SELECT value FROM odori_meta WHERE key = 'version'")?.value);
 }
 
@@ -94,7 +100,7 @@ function checkVersion(connection: Connection, version: number): void {
     "STORE_VERSION",
     `The database ${connection.path} has schema version ${version}; this Odori knows ${MIGRATIONS.length}.`,
     {
-      mend: "Use the newer Odori that wrote it.",
+      hint: "Use the newer Odori that wrote it.",
     },
   );
 }

@@ -15,10 +15,16 @@ export interface Sql {
   exec(script: string): void;
 }
 
-/** Statements kept prepared. A program has fewer; one that builds them from data would otherwise grow without end. */
+/**
+ * Statements kept prepared. A program has fewer; one that builds them from data would otherwise
+ * grow without end.
+ */
 const STATEMENTS_MAX = 256;
 
-/** One SQLite connection. Errors say which file, and tell a full or locked database from a wrong statement. */
+/**
+ * One SQLite connection. Errors say which file, and tell a full or locked database from a wrong
+ * statement.
+ */
 export class Connection implements Sql {
   readonly path: string;
   readonly database: DatabaseSync;
@@ -111,11 +117,16 @@ export class TransactionSql implements Sql {
 
   #checked(): Connection {
     if (this.#open) return this.#connection;
-    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", { mend: "Await everything before the handler returns." });
+    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
+      hint: "Await everything before the handler returns.",
+    });
   }
 }
 
-/** Your own `node:sqlite` connection as a `Sql`, for `begin` inside a transaction that you opened on it. */
+/**
+ * Your own `node:sqlite` connection as a `Sql`, for `begin` inside a transaction that you opened on
+ * it.
+ */
 export function sqlOf(database: DatabaseSync): Sql {
   return new Connection(database.location() ?? ":memory:", database);
 }

@@ -1,7 +1,7 @@
 import { decodeStored } from "../../cloudevents/json.ts";
 import { OdoriError } from "../../contract/errors.ts";
+import { Mutex } from "../../ports/mutex.ts";
 import { toDeferred } from "../../ports/rows.ts";
-import { Serial } from "../../ports/serial.ts";
 import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
 import { begin, commit, connect, connectToExisting, rollback } from "./connect.ts";
 import { SqliteInspection } from "./inspect.ts";
@@ -13,13 +13,17 @@ import { examineVersion } from "./version.ts";
 export interface SqliteOptions {
   /** How long to wait for another process's transaction. Default 5,000. */
   readonly busyTimeoutMs?: number;
-  /** The file never grows beyond that; a write that needs more fails with `STORE_FULL`. Default: no bound. */
+  /**
+   * The file never grows beyond that; a write that needs more fails with `STORE_FULL`. Default: no
+   * bound.
+   */
   readonly maxBytes?: number;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
 /** Rows that no live owner holds. Values: owner, now. */
-const FREE = "(owner IS NULL OR owner NOT IN (SELECT owner FROM odori_member WHERE expires_at > ?))";
+const FREE =
+  "(owner IS NULL OR owner NOT IN (SELECT owner FROM odori_member WHERE expires_at > ?))";
 const TIMED = "state IN ('retrying', 'armed')";
 const ANY_OUTBOX = `SELECT 1 FROM odori_outbox WHERE ${FREE} LIMIT 1`;
 const NEXT_DUE = `SELECT min(due_at) AS due_at FROM odori_deferred WHERE ${TIMED} AND ${FREE}`;
@@ -27,15 +31,19 @@ const CLAIM_OUTBOX = `UPDATE odori_outbox SET owner = ? WHERE ticket IN (
   SELECT ticket FROM odori_outbox WHERE ${FREE} ORDER BY ticket LIMIT ?) RETURNING ticket, events`;
 const CLAIM_DEFERRED = `UPDATE odori_deferred SET owner = ? WHERE seq IN (
   SELECT seq FROM odori_deferred WHERE ${TIMED} AND due_at <= ? AND ${FREE} ORDER BY due_at LIMIT ?) RETURNING *`;
-const RENEW = "INSERT INTO odori_member (owner, expires_at) VALUES (?, ?) ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at";
+const RENEW =
+  "INSERT INTO odori_member (owner, expires_at) VALUES (?, ?) ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at";
 
-/** A service's database in one SQLite file, through `node:sqlite`. Several processes may share the file. */
+/**
+ * A service's database in one SQLite file, through `node:sqlite`. Several processes may share the
+ * file.
+ */
 export class SqliteStore implements Store<Sql> {
   readonly durable: boolean;
   readonly inspect: SqliteInspection;
   readonly path: string;
   readonly #options: { readonly busyTimeoutMs: number; readonly maxBytes: number | undefined };
-  readonly #writer = new Serial();
+  readonly #writer = new Mutex();
   #connection: Connection | undefined;
   #session: Session | undefined;
   #renewedAt = 0;
@@ -43,10 +51,16 @@ export class SqliteStore implements Store<Sql> {
   constructor(path: string, options: SqliteOptions = {}) {
     this.path = path;
     this.durable = path !== ":memory:";
-    this.#options = { busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS, maxBytes: options.maxBytes };
+    this.#options = {
+      busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
+      maxBytes: options.maxBytes,
+    };
     this.inspect = new SqliteInspection({
       read: (work) => this.#writer.run(async () => work(this.#inspected())),
-      write: (work) => this.#writer.run(() => this.#commit(this.#inspected(), async (connection) => work(connection))),
+      write: (work) =>
+        this.#writer.run(() =>
+          this.#commit(this.#inspected(), async (connection) => work(connection)),
+        ),
       now: () => this.#now(),
     });
   }
@@ -66,7 +80,8 @@ export class SqliteStore implements Store<Sql> {
         migrate(connection, session.service);
         this.#renew(connection, session);
       });
-      // Not before: closing gives up the claims of a session, for which the tables have to be there.
+      // Not before: closing gives up the claims of a session, for which the tables have to be
+      // there.
       this.#session = session;
       const { warning } = examineVersion(connection);
       return warning === undefined ? [] : [warning];
@@ -78,7 +93,9 @@ export class SqliteStore implements Store<Sql> {
       this.#commit(this.#connect(), async (connection) => {
         const sql = new TransactionSql(connection);
         try {
-          return await work(new SqliteTransaction(sql, { owner: this.#session?.owner ?? null, now: this.#now }));
+          return await work(
+            new SqliteTransaction(sql, { owner: this.#session?.owner ?? null, now: this.#now }),
+          );
         } finally {
           sql.end();
         }
@@ -98,9 +115,11 @@ export class SqliteStore implements Store<Sql> {
       const now = session.now();
       const due = dueAt(connection, now);
       const stale = now - this.#renewedAt > session.leaseMs / 4;
-      const any = stale || (due !== undefined && due <= now) || connection.get(ANY_OUTBOX, now) !== undefined;
+      const any =
+        stale || (due !== undefined && due <= now) || connection.get(ANY_OUTBOX, now) !== undefined;
       // Most of the time there is nothing to take: that costs two look-ups and no lock.
-      if (!any) return { outbox: [], deferred: [], nextDueMs: due === undefined ? undefined : due - now };
+      if (!any)
+        return { outbox: [], deferred: [], nextDueMs: due === undefined ? undefined : due - now };
       return this.#commit(connection, async () => this.#claim(connection, session, limit));
     });
   }
@@ -108,10 +127,13 @@ export class SqliteStore implements Store<Sql> {
   purge(olderThanMs: number, limit: number): Promise<number> {
     return this.#writer.run(() =>
       this.#commit(this.#connect(), async (connection) => {
-        const old = "DELETE FROM odori_inbox WHERE seq IN (SELECT seq FROM odori_inbox ORDER BY seq LIMIT ?) AND at < ? RETURNING saga_id";
+        const old =
+          "DELETE FROM odori_inbox WHERE seq IN (SELECT seq FROM odori_inbox ORDER BY seq LIMIT ?) AND at < ? RETURNING saga_id";
         const rows = connection.all(old, limit, this.#now() - olderThanMs);
-        const bare = "DELETE FROM odori_fence WHERE saga_id = ?1 AND NOT EXISTS (SELECT 1 FROM odori_inbox WHERE saga_id = ?1)";
-        for (const sagaId of new Set(rows.map((row) => String(row.saga_id)))) connection.run(bare, sagaId);
+        const bare =
+          "DELETE FROM odori_fence WHERE saga_id = ?1 AND NOT EXISTS (SELECT 1 FROM odori_inbox WHERE saga_id = ?1)";
+        for (const sagaId of new Set(rows.map((row) => String(row.saga_id))))
+          connection.run(bare, sagaId);
         const closed =
           "DELETE FROM odori_deferred WHERE seq IN (SELECT seq FROM odori_deferred WHERE state IN ('answered', 'discarded') AND at < ? LIMIT ?)";
         connection.run(closed, this.#now() - olderThanMs, limit);
@@ -128,7 +150,8 @@ export class SqliteStore implements Store<Sql> {
       this.#session = undefined;
       if (connection === undefined) return;
       try {
-        if (session !== undefined) connection.run("DELETE FROM odori_member WHERE owner = ?", session.owner);
+        if (session !== undefined)
+          connection.run("DELETE FROM odori_member WHERE owner = ?", session.owner);
       } finally {
         connection.database.close();
       }
@@ -155,7 +178,10 @@ export class SqliteStore implements Store<Sql> {
     return connection;
   }
 
-  async #commit<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T> {
+  async #commit<T>(
+    connection: Connection,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
     await begin(connection, this.#options.busyTimeoutMs);
     let result: T;
     try {
@@ -196,7 +222,9 @@ function dueAt(connection: Connection, now: number): number | undefined {
   return typeof due === "number" ? due : undefined;
 }
 
-/** A store in the SQLite file at `path`, which is created if need be. `":memory:"` is not durable. */
+/**
+ * A store in the SQLite file at `path`, which is created if need be. `":memory:"` is not durable.
+ */
 export function sqlite(path: string, options?: SqliteOptions): SqliteStore {
   return new SqliteStore(path, options);
 }

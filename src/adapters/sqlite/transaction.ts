@@ -3,22 +3,35 @@ import type { EventEnvelope } from "../../contract/envelope.ts";
 import { BLOCKING } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
-import type { Receipt, Received, Standing, StoreTransaction, Ticket, Writes } from "../../ports/store.ts";
+import type {
+  Receipt,
+  ReceiptStatus,
+  Received,
+  StoreTransaction,
+  Ticket,
+  Writes,
+} from "../../ports/store.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
 import type { Sql } from "./sql.ts";
 
 const FIND_INBOX = "SELECT 1 FROM odori_inbox WHERE id = ? AND reaction = ? AND source = ?";
 const FIND_MARK = "SELECT state FROM odori_fence WHERE saga_id = ? AND name = ?";
-const ANY_BLOCKING = "SELECT 1 FROM odori_deferred WHERE state IN ('retrying', 'waiting', 'parked') LIMIT 1";
+const ANY_BLOCKING =
+  "SELECT 1 FROM odori_deferred WHERE state IN ('retrying', 'waiting', 'parked') LIMIT 1";
 const FIND_BLOCKING =
   "SELECT 1 FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state IN ('retrying', 'waiting', 'parked') LIMIT 1";
-const FIND_CLAIMED = "SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND state IN ('retrying', 'armed')";
-const FIND_GATHERED = "SELECT body FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq";
+const FIND_CLAIMED =
+  "SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND state IN ('retrying', 'armed')";
+const FIND_GATHERED =
+  "SELECT body FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq";
 const INSERT_INBOX = `INSERT INTO odori_inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-const AMEND_INBOX = "UPDATE odori_inbox SET disposition = ?, effect = ?, emitted = ?, at = ? WHERE id = ? AND reaction = ? AND source = ?";
-const PUT_MARK = "INSERT INTO odori_fence (saga_id, name, state) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state";
-const INSERT_OUTBOX = "INSERT INTO odori_outbox (owner, count, events, at) VALUES (?, ?, ?, ?) RETURNING ticket";
+const AMEND_INBOX =
+  "UPDATE odori_inbox SET disposition = ?, effect = ?, emitted = ?, at = ? WHERE id = ? AND reaction = ? AND source = ?";
+const PUT_MARK =
+  "INSERT INTO odori_fence (saga_id, name, state) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state";
+const INSERT_OUTBOX =
+  "INSERT INTO odori_outbox (owner, count, events, at) VALUES (?, ?, ?, ?) RETURNING ticket";
 const DELETE_OUTBOX = "DELETE FROM odori_outbox WHERE ticket = ?";
 const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, state, attempts, due_at, problem, malformed, body, at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -33,7 +46,10 @@ export interface Writer {
   readonly now: () => number;
 }
 
-/** SQLite lets one transaction write at a time, from BEGIN IMMEDIATE on: what was looked up cannot change before it ends. */
+/**
+ * SQLite lets one transaction write at a time, from BEGIN IMMEDIATE on: what was looked up cannot
+ * change before it ends.
+ */
 export class SqliteTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
   readonly together = false;
@@ -48,7 +64,7 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     const sql = this.native;
     const anyBlocking = sql.get(ANY_BLOCKING) !== undefined;
     return receipts.map((receipt) => ({
-      standing: this.#standing(receipt, anyBlocking),
+      status: this.#status(receipt, anyBlocking),
       marks: receipt.marks.map((name) => {
         const state = sql.get(FIND_MARK, receipt.sagaId, name)?.state;
         return typeof state === "string" ? state : undefined;
@@ -78,24 +94,56 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     this.#writeDeferred(writes, now);
     if (writes.enqueue.length === 0) return undefined;
     const { owner } = this.#writer;
-    return Number(sql.get(INSERT_OUTBOX, owner, writes.enqueue.length, encodeStored(writes.enqueue), now)?.ticket);
+    return Number(
+      sql.get(INSERT_OUTBOX, owner, writes.enqueue.length, encodeStored(writes.enqueue), now)
+        ?.ticket,
+    );
   }
 
-  #standing({ reaction, source, id, sagaId, deferred }: Receipt, anyBlocking: boolean): Standing {
+  #status(
+    { reaction, source, id, sagaId, deferred }: Receipt,
+    anyBlocking: boolean,
+  ): ReceiptStatus {
     const sql = this.native;
-    if (deferred !== undefined) return sql.get(FIND_CLAIMED, deferred, this.#writer.owner) === undefined ? "gone" : "fresh";
+    if (deferred !== undefined)
+      return sql.get(FIND_CLAIMED, deferred, this.#writer.owner) === undefined ? "gone" : "fresh";
     if (sql.get(FIND_INBOX, id, reaction, source) !== undefined) return "duplicate";
-    return anyBlocking && sql.get(FIND_BLOCKING, sagaId, reaction) !== undefined ? "blocked" : "fresh";
+    return anyBlocking && sql.get(FIND_BLOCKING, sagaId, reaction) !== undefined
+      ? "blocked"
+      : "fresh";
   }
 
   #gathered({ reaction, sagaId }: Receipt): readonly EventEnvelope[] {
-    return this.native.all(FIND_GATHERED, sagaId, reaction).flatMap((row) => decodeStored(String(row.body)));
+    return this.native
+      .all(FIND_GATHERED, sagaId, reaction)
+      .flatMap((row) => decodeStored(String(row.body)));
   }
 
   #insert(entry: JournalEntry, now: number): void {
-    const { reaction, source, id, type, sagaId, causationId = null, disposition, effect = null } = entry;
+    const {
+      reaction,
+      source,
+      id,
+      type,
+      sagaId,
+      causationId = null,
+      disposition,
+      effect = null,
+    } = entry;
     const emitted = JSON.stringify(entry.emitted);
-    const inserted = this.native.run(INSERT_INBOX, reaction, source, id, type, sagaId, causationId, disposition, effect, emitted, now);
+    const inserted = this.native.run(
+      INSERT_INBOX,
+      reaction,
+      source,
+      id,
+      type,
+      sagaId,
+      causationId,
+      disposition,
+      effect,
+      emitted,
+      now,
+    );
     if (inserted === 0) throw alreadyReceived(entry);
   }
 
@@ -120,13 +168,15 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     }
     for (const { seq, state, attempts, delayMs, problem } of writes.redefer) {
       const row = sql.get(UPDATE_DEFERRED, state, attempts, now + delayMs, toJson(problem), seq);
-      if (row !== undefined && !BLOCKING.includes(state)) sql.run(RELEASE_NEXT, now, String(row.saga_id), String(row.reaction));
+      if (row !== undefined && !BLOCKING.includes(state))
+        sql.run(RELEASE_NEXT, now, String(row.saga_id), String(row.reaction));
     }
     for (const seq of writes.settle) {
       const row = sql.get(DELETE_DEFERRED, seq);
       if (row !== undefined) sql.run(RELEASE_NEXT, now, String(row.saga_id), String(row.reaction));
     }
-    for (const { reaction, sagaId, state } of writes.drop) sql.run(DROP_DEFERRED, sagaId, reaction, state);
+    for (const { reaction, sagaId, state } of writes.drop)
+      sql.run(DROP_DEFERRED, sagaId, reaction, state);
   }
 }
 

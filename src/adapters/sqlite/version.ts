@@ -1,10 +1,16 @@
 import type { Connection } from "./sql.ts";
 
-/** Before that, a checkpoint could damage a database in WAL mode that several processes write: https://sqlite.org/wal.html#walresetbug */
+/**
+ * Before that, a checkpoint could damage a database in WAL mode that several processes write:
+ * https://sqlite.org/wal.html#walresetbug
+ */
 const SAFE = [3, 51, 3] as const;
 
 /** Which SQLite this Node has, and what is wrong with it; undefined when nothing is. */
-export function examineVersion(connection: Connection): { readonly version: string; readonly warning: string | undefined } {
+export function examineVersion(connection: Connection): {
+  readonly version: string;
+  readonly warning: string | undefined;
+} {
   const version = String(connection.get("SELECT sqlite_version() AS version")?.version);
   if (isSafe(version)) return { version, warning: undefined };
   return {

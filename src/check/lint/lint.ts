@@ -1,13 +1,16 @@
 import type { FlowGraph } from "../../manifest/graph.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
 import type { Finding, LintCode } from "../finding.ts";
-import { nameOffences } from "./names.ts";
-import { ownershipOffences } from "./ownership.ts";
-import { payloadOffences } from "./payload.ts";
+import { nameProblems } from "./names.ts";
+import { ownershipProblems } from "./ownership.ts";
+import { payloadProblems } from "./payload.ts";
 import { LIMITS, type Limits, type Rule } from "./rule.ts";
-import { waitingOffences } from "./waiting.ts";
+import { waitingProblems } from "./waiting.ts";
 
-/** The rules, with what they are good for. What the runtime itself would refuse is an error; the rest is advice. */
+/**
+ * The rules, with what they are good for. What the runtime itself would refuse is an error; the
+ * rest is advice.
+ */
 export const RULES: readonly Rule[] = [
   rule(
     "NAME_GRAMMAR",
@@ -57,7 +60,12 @@ export const RULES: readonly Rule[] = [
     "What travels is copied into every log and every consumer's database.",
     "Send a key instead, or name the field in the event's sensitive list.",
   ),
-  rule("NO_KEY", "warning", "Without an identifier nobody can tell what the event is about.", "Add the identifier of what it is about."),
+  rule(
+    "NO_KEY",
+    "warning",
+    "Without an identifier nobody can tell what the event is about.",
+    "Add the identifier of what it is about.",
+  ),
   rule(
     "HANDLER_WITHOUT_DEADLINE",
     "warning",
@@ -75,16 +83,24 @@ export interface LintOptions {
 }
 
 /** Holds the names, the owners and the payloads of a choreography against the rules. */
-export function lint(manifest: Manifest, graph: FlowGraph, { rules = {}, limits = {} }: LintOptions = {}): readonly Finding[] {
+export function lint(
+  manifest: Manifest,
+  graph: FlowGraph,
+  { rules = {}, limits = {} }: LintOptions = {},
+): readonly Finding[] {
   const subject = { manifest, graph, limits: { ...LIMITS, ...limits } };
-  const offences = [nameOffences, ownershipOffences, payloadOffences, waitingOffences].flatMap((look) => look(subject));
-  return offences.flatMap(({ code, message, at }): readonly Finding[] => {
+  const problems = [nameProblems, ownershipProblems, payloadProblems, waitingProblems].flatMap(
+    (look) => look(subject),
+  );
+  return problems.flatMap(({ code, message, at }): readonly Finding[] => {
     const broken = RULES.find((rule) => rule.code === code);
     const severity = rules[code] ?? broken?.severity ?? "warning";
-    return severity === "off" || broken === undefined ? [] : [{ code, severity, message, mend: broken.mend, at }];
+    return severity === "off" || broken === undefined
+      ? []
+      : [{ code, severity, message, hint: broken.hint, at }];
   });
 }
 
-function rule(code: LintCode, severity: Rule["severity"], reason: string, mend: string): Rule {
-  return { code, severity, reason, mend };
+function rule(code: LintCode, severity: Rule["severity"], reason: string, hint: string): Rule {
+  return { code, severity, reason, hint };
 }

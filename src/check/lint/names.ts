@@ -1,7 +1,10 @@
 import { parseTypeName } from "../../contract/grammar.ts";
-import type { Offence, Subject } from "./rule.ts";
+import type { LintProblem, Subject } from "./rule.ts";
 
-/** Words with which an order begins. What is the same in the past ("set", "put", "split") is not among them. */
+/**
+ * Words with which an order begins. What is the same in the past ("set", "put", "split") is not
+ * among them.
+ */
 const IMPERATIVES = new Set(
   `accept activate add adjust allocate apply approve arrange assign authorise authorize begin bill book calculate call cancel capture charge check
   close collect commit compensate complete confirm create credit debit decline delete deliver deny deposit dispatch do draw emit enable execute
@@ -10,11 +13,22 @@ const IMPERATIVES = new Set(
   rollback run save schedule sell send settle ship sign start stop store submit suspend take transfer trigger undo unlock validate verify void
   withdraw write`.split(/\s+/),
 );
-/** Ends of words that say that it is over; nouns among the imperatives ("credit", "order") are then what it was done to. */
+/**
+ * Ends of words that say that it is over; nouns among the imperatives ("credit", "order") are then
+ * what it was done to.
+ */
 const PAST =
   /(ed|[^e]en|sent|paid|sold|made|lost|kept|met|set|put|split|begun|done|held|left|found|built|bought|caught|told|out|up|ready|due|late)$/;
 const VAGUE_ANYWHERE = new Set(["maybe", "data", "info", "update", "stuff", "misc"]);
-const VAGUE_ALONE = new Set(["changed", "processed", "done", "updated", "handled", "happened", "event"]);
+const VAGUE_ALONE = new Set([
+  "changed",
+  "processed",
+  "done",
+  "updated",
+  "handled",
+  "happened",
+  "event",
+]);
 const SYNONYMS = [
   ["created", "placed", "submitted", "registered", "opened", "initiated", "started", "begun"],
   ["cancelled", "canceled", "aborted", "voided", "revoked"],
@@ -25,45 +39,61 @@ const SYNONYMS = [
   ["rejected", "declined", "refused", "denied"],
   ["refunded", "reimbursed", "repaid"],
 ];
-const MEANING = new Map(SYNONYMS.flatMap((words) => words.map((word) => [word, words[0] ?? word] as const)));
+const MEANING = new Map(
+  SYNONYMS.flatMap((words) => words.map((word) => [word, words[0] ?? word] as const)),
+);
 
 /** How events are called. */
-export function nameOffences({ manifest, graph }: Subject): readonly Offence[] {
-  const offences: Offence[] = [];
+export function nameProblems({ manifest, graph }: Subject): readonly LintProblem[] {
+  const problems: LintProblem[] = [];
   const known = new Map<string, { readonly type: string; readonly fact: string }>();
   for (const type of graph.types) {
     const service = graph.emitters.get(type)?.[0]?.service.name;
     const at = { ...(service !== undefined && { service }), event: type };
     const parsed = parse(type);
     if (parsed === undefined) {
-      offences.push({ code: "NAME_GRAMMAR", message: `${type} is not <domain>.<fact>.v<N>`, at });
+      problems.push({ code: "NAME_GRAMMAR", message: `${type} is not <domain>.<fact>.v<N>`, at });
       continue;
     }
     const { domain, fact } = parsed;
     const words = fact.split("_");
     const [first = ""] = words;
     const command = IMPERATIVES.has(first) && !PAST.test(words.slice(1).at(-1) ?? "");
-    if (command) offences.push({ code: "COMMAND_NAME", message: `${type} reads as an order to someone, not as a fact`, at });
-    const vague = words.find((word) => VAGUE_ANYWHERE.has(word)) ?? (VAGUE_ALONE.has(fact) ? fact : undefined);
+    if (command)
+      problems.push({
+        code: "COMMAND_NAME",
+        message: `${type} reads as an order to someone, not as a fact`,
+        at,
+      });
+    const vague =
+      words.find((word) => VAGUE_ANYWHERE.has(word)) ?? (VAGUE_ALONE.has(fact) ? fact : undefined);
     if (vague !== undefined && !command)
-      offences.push({ code: "VAGUE_NAME", message: `${type} does not say what happened: "${vague}"`, at });
+      problems.push({
+        code: "VAGUE_NAME",
+        message: `${type} does not say what happened: "${vague}"`,
+        at,
+      });
     const meaning = `${domain}.${words.map((word) => MEANING.get(word) ?? word).join("_")}`;
     const other = known.get(meaning);
     if (other === undefined) known.set(meaning, { type, fact });
     else if (other.fact !== fact && !explained(manifest, type, other.type)) {
-      offences.push({ code: "SYNONYM", message: `${type} and ${other.type} seem to mean the same`, at });
+      problems.push({
+        code: "SYNONYM",
+        message: `${type} and ${other.type} seem to mean the same`,
+        at,
+      });
     }
   }
   for (const service of manifest.services.keys()) {
     if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(service)) {
-      offences.push({
+      problems.push({
         code: "NAME_GRAMMAR",
         message: `the service name "${service}" is not lower case with snake_case words`,
         at: { service },
       });
     }
   }
-  return offences;
+  return problems;
 }
 
 function parse(type: string) {

@@ -1,36 +1,46 @@
 import { emissionsOf, type Outcome, type ServiceEntry } from "../../manifest/manifest.ts";
-import type { Offence, Subject } from "./rule.ts";
+import type { LintProblem, Subject } from "./rule.ts";
 
 /** Fewer event types than this are never too many. */
 const TYPES_FEW = 8;
 
 /** Who may say what, and how many things. */
-export function ownershipOffences({ manifest, limits, graph }: Subject): readonly Offence[] {
-  const offences: Offence[] = [];
+export function ownershipProblems({ manifest, limits, graph }: Subject): readonly LintProblem[] {
+  const problems: LintProblem[] = [];
   for (const service of manifest.services.values()) {
     const types = typesOf(service);
     const own = ownDomain(service.name, types);
     for (const event of types.filter((type) => domainOf(type) !== own)) {
       const message = `${service.name} emits ${event}, in the domain of ${domainOf(event)}`;
-      offences.push({ code: "FOREIGN_EMIT", message, at: { service: service.name, event } });
+      problems.push({ code: "FOREIGN_EMIT", message, at: { service: service.name, event } });
     }
     const hearing = service.begins.length + service.reactions.length + service.deadlines.length;
     if (types.length > TYPES_FEW && types.length > hearing * limits.typesPerReactionMax) {
       const message = `${service.name} has ${types.length} event types for ${hearing} things that it reacts to`;
-      offences.push({ code: "PROLIFERATION", message, at: { service: service.name } });
+      problems.push({ code: "PROLIFERATION", message, at: { service: service.name } });
     }
     for (const [first, second] of inseparable(service)) {
       const heardAlike = hearersOf(graph, first) === hearersOf(graph, second);
       if (!heardAlike) continue;
       const message = `${first} and ${second} are always emitted together, to the same services`;
-      offences.push({ code: "PROLIFERATION", message, at: { service: service.name, event: second } });
+      problems.push({
+        code: "PROLIFERATION",
+        message,
+        at: { service: service.name, event: second },
+      });
     }
   }
-  return offences;
+  return problems;
 }
 
 function typesOf({ begins, reactions, deadlines }: ServiceEntry): readonly string[] {
-  return [...new Set([...begins, ...reactions.flatMap(emissionsOf), ...deadlines.map(({ emits }) => emits)])];
+  return [
+    ...new Set([
+      ...begins,
+      ...reactions.flatMap(emissionsOf),
+      ...deadlines.map(({ emits }) => emits),
+    ]),
+  ];
 }
 
 function domainOf(type: string): string {
@@ -48,18 +58,27 @@ function ownDomain(name: string, types: readonly string[]): string {
 
 /** Pairs of which no outcome has one without the other. */
 function inseparable(service: ServiceEntry): readonly (readonly [string, string])[] {
-  const outcomes: readonly Outcome[] = service.reactions.flatMap(({ emits, fails, late, onParked }) => [
-    ...emits,
-    ...fails,
-    ...late,
-    ...(onParked === undefined ? [] : [[onParked]]),
-  ]);
+  const outcomes: readonly Outcome[] = service.reactions.flatMap(
+    ({ emits, fails, late, onParked }) => [
+      ...emits,
+      ...fails,
+      ...late,
+      ...(onParked === undefined ? [] : [[onParked]]),
+    ],
+  );
   const alone = new Set([...service.begins, ...service.deadlines.map(({ emits }) => emits)]);
   const pairs = new Map(
-    outcomes.flatMap((outcome) => outcome.flatMap((a) => outcome.filter((b) => a < b).map((b) => [`${a} ${b}`, [a, b] as const] as const))),
+    outcomes.flatMap((outcome) =>
+      outcome.flatMap((a) =>
+        outcome.filter((b) => a < b).map((b) => [`${a} ${b}`, [a, b] as const] as const),
+      ),
+    ),
   );
   return [...pairs.values()].filter(
-    ([a, b]) => !alone.has(a) && !alone.has(b) && outcomes.every((outcome) => outcome.includes(a) === outcome.includes(b)),
+    ([a, b]) =>
+      !alone.has(a) &&
+      !alone.has(b) &&
+      outcomes.every((outcome) => outcome.includes(a) === outcome.includes(b)),
   );
 }
 

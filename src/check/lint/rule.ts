@@ -23,7 +23,7 @@ export interface Limits {
 export const LIMITS: Limits = { fieldsMax: 20, depthMax: 3, typesPerReactionMax: 3 };
 
 /** A place where a rule is broken. */
-export interface Offence {
+export interface LintProblem {
   readonly code: LintCode;
   readonly message: string;
   readonly at: Place;
@@ -34,5 +34,5 @@ export interface Rule {
   readonly severity: "error" | "warning";
   /** Why it is a rule, in one line. */
   readonly reason: string;
-  readonly mend: string;
+  readonly hint: string;
 }

@@ -1,9 +1,16 @@
-import type { Offence, Subject } from "./rule.ts";
+import type { LintProblem, Subject } from "./rule.ts";
 
 /** Who waits for something that may never come, and has no deadline about it. */
-export function waitingOffences({ manifest, graph }: Subject): readonly Offence[] {
-  const outside = [...manifest.arrives, ...manifest.external.filter((type) => !graph.emitters.has(type))];
-  const guarded = new Set([...manifest.services.values()].flatMap(({ deadlines }) => deadlines.flatMap(({ unless }) => unless)));
+export function waitingProblems({ manifest, graph }: Subject): readonly LintProblem[] {
+  const outside = [
+    ...manifest.arrives,
+    ...manifest.external.filter((type) => !graph.emitters.has(type)),
+  ];
+  const guarded = new Set(
+    [...manifest.services.values()].flatMap(({ deadlines }) =>
+      deadlines.flatMap(({ unless }) => unless),
+    ),
+  );
   return [...new Set(outside)].flatMap((event) => {
     const waiting = graph.hearers.get(event)?.find(({ reaction }) => reaction !== undefined);
     if (waiting === undefined || guarded.has(event)) return [];

@@ -24,7 +24,10 @@ export function acl(): Command {
     .option("--rabbitmq", "rabbitmqctl commands", false)
     .option("--kafka", "kafka-acls commands", false)
     .option("--stream <name>", "NATS: the stream", "ODORI")
-    .option("--prefix <text>", 'what stands before a type; by default "odori" for NATS, "odori." for Kafka')
+    .option(
+      "--prefix <text>",
+      'what stands before a type; by default "odori" for NATS, "odori." for Kafka',
+    )
     .option("--exchange <name>", "RabbitMQ: the exchange", "odori")
     .option("--vhost <name>", "RabbitMQ: the virtual host", "/")
     .addOption(jsonOption())
@@ -38,7 +41,9 @@ Examples:
     )
     .action(async (paths: readonly string[], flags: Flags) => {
       if ([flags.nats, flags.rabbitmq, flags.kafka].filter(Boolean).length !== 1) {
-        throw new OdoriError("USAGE", "It prints the permissions of one kind of broker.", { mend: "Say --nats, --rabbitmq or --kafka." });
+        throw new OdoriError("USAGE", "It prints the permissions of one kind of broker.", {
+          hint: "Say --nats, --rabbitmq or --kafka.",
+        });
       }
       const [{ loadManifest }, { partsOf }, nats, rabbitmq, kafka] = await Promise.all([
         import("../source.ts"),
@@ -51,15 +56,30 @@ Examples:
       const { stream, exchange, vhost, json } = flags;
       if (flags.nats) {
         const names = { stream, prefix: flags.prefix ?? "odori" };
-        if (json) printJson(parts.map((part) => ({ service: part.service, ...nats.natsPermissions(part, names) })));
+        if (json)
+          printJson(
+            parts.map((part) => ({ service: part.service, ...nats.natsPermissions(part, names) })),
+          );
         else print(nats.natsConfig(parts, names));
       } else if (flags.rabbitmq) {
         const names = { exchange, vhost };
-        if (json) printJson(parts.map((part) => ({ service: part.service, ...rabbitmq.rabbitPermissions(part, names) })));
+        if (json)
+          printJson(
+            parts.map((part) => ({
+              service: part.service,
+              ...rabbitmq.rabbitPermissions(part, names),
+            })),
+          );
         else print(rabbitmq.rabbitCommands(parts, names));
       } else {
         const names = { prefix: flags.prefix ?? "odori." };
-        if (json) printJson(parts.map((part) => ({ service: part.service, grants: kafka.kafkaGrants(part, names) })));
+        if (json)
+          printJson(
+            parts.map((part) => ({
+              service: part.service,
+              grants: kafka.kafkaGrants(part, names),
+            })),
+          );
         else print(kafka.kafkaCommands(parts, names));
       }
     });

@@ -16,10 +16,16 @@ interface Flags {
 
 export function asyncapi(): Command {
   return new Command("asyncapi")
-    .description("Prints the choreography, or one service's part of it, as an AsyncAPI 3.1 document.")
+    .description(
+      "Prints the choreography, or one service's part of it, as an AsyncAPI 3.1 document.",
+    )
     .argument("<source...>", SOURCES)
     .option("--service <name>", "only this service's own part")
-    .addOption(new Option("--protocol <protocol>", "whose header names to use").choices(PROTOCOLS).default("nats"))
+    .addOption(
+      new Option("--protocol <protocol>", "whose header names to use")
+        .choices(PROTOCOLS)
+        .default("nats"),
+    )
     .option("--doc-version <version>", "version of the document", "1.0.0")
     .option("--split <folder>", "write a document for each service, and one for the whole")
     .option("--json", "JSON instead of YAML", false)
@@ -35,7 +41,8 @@ Examples:
     .action(async (paths: readonly string[], flags: Flags) => {
       const { loadManifest } = await import("../source.ts");
       const { manifest } = await loadManifest(paths);
-      if (flags.split === undefined) process.stdout.write(await text(manifest, flags, flags.service));
+      if (flags.split === undefined)
+        process.stdout.write(await text(manifest, flags, flags.service));
       else await split(manifest, flags, flags.split);
     });
 }
@@ -51,9 +58,17 @@ async function split(manifest: Manifest, flags: Flags, folder: string): Promise<
   }
 }
 
-async function text(manifest: Manifest, { protocol, docVersion, json }: Flags, service: string | undefined): Promise<string> {
+async function text(
+  manifest: Manifest,
+  { protocol, docVersion, json }: Flags,
+  service: string | undefined,
+): Promise<string> {
   const { toAsyncApi } = await import("../../asyncapi/write.ts");
-  const document = toAsyncApi(manifest, { protocol, version: docVersion, ...(service !== undefined && { service }) });
+  const document = toAsyncApi(manifest, {
+    protocol,
+    version: docVersion,
+    ...(service !== undefined && { service }),
+  });
   if (json) return `${JSON.stringify(document, undefined, 2)}\n`;
   const { stringify } = await import("yaml");
   return stringify(document, { aliasDuplicateObjects: false, lineWidth: 120 });

@@ -4,14 +4,24 @@ import { jsonOption, SOURCES } from "../data.ts";
 
 export function check(): Command {
   return new Command("check")
-    .description("Proves that every saga ends well, or shows the shortest way in which one does not, and what to add.")
+    .description(
+      "Proves that every saga ends well, or shows the shortest way in which one does not, and what to add.",
+    )
     .argument("[source...]", SOURCES)
     .addOption(jsonOption())
     .option("--mermaid", "counterexamples as mermaid sequence diagrams", false)
-    .option("--states <number>", "how many states to visit at most (default: 1,000,000)", wholeNumber)
+    .option(
+      "--states <number>",
+      "how many states to visit at most (default: 1,000,000)",
+      wholeNumber,
+    )
     .option("--seconds <number>", "how long to explore at most (default: 30)", wholeNumber)
-    .option("--plain", "explore every order of what is independent too: slow, and finds the same", false)
-    .option("--fine", "also let processes die between begin, commit, publish and acknowledge: slow", false)
+    .option("--no-reduction", "disable partial-order reduction (slower, same findings)")
+    .option(
+      "--crashes",
+      "also let one process die between begin, commit, publish and acknowledge (slow)",
+      false,
+    )
     .option("--no-repairs", "do not look for repairs")
     .option(
       "--rule <CODE=severity>",
@@ -32,11 +42,14 @@ Examples:
 
 Exit status: 0 no errors (warnings may remain), 1 errors, 2 it could not run.`,
     )
-    .action(async (paths: readonly string[], flags: CheckFlags) => (await import("../check-report.ts")).runCheck(paths, flags));
+    .action(async (paths: readonly string[], flags: CheckFlags) =>
+      (await import("../check-report.ts")).runCheck(paths, flags),
+    );
 }
 
 function wholeNumber(text: string): number {
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("It is a whole number from 1.");
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError("It is a whole number from 1.");
   return number;
 }

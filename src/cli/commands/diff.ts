@@ -7,7 +7,10 @@ import { FOUND, paint, print, printJson } from "../output.ts";
 export function diff(): Command {
   return new Command("diff")
     .description("Says what has changed, and which of the known consumers that breaks.")
-    .argument("<old>", "what it was: a module, a manifest, an AsyncAPI document; several with commas")
+    .argument(
+      "<old>",
+      "what it was: a module, a manifest, an AsyncAPI document; several with commas",
+    )
     .argument("<new>", "what it is")
     .addOption(jsonOption())
     .addHelpText(
@@ -23,7 +26,10 @@ event, next to the old one. Exit status: 0 compatible, 1 breaking, 2 it could no
     )
     .action(async (old: string, now: string, { json }: { readonly json: boolean }) => {
       const { loadManifest } = await import("../source.ts");
-      const [before, after] = [await loadManifest(old.split(",")), await loadManifest(now.split(","))];
+      const [before, after] = [
+        await loadManifest(old.split(",")),
+        await loadManifest(now.split(",")),
+      ];
       const difference = diffManifests(before.manifest, after.manifest);
       if (json) printJson(difference);
       else show(difference);
@@ -34,10 +40,18 @@ event, next to the old one. Exit status: 0 compatible, 1 breaking, 2 it could no
 function show({ compatible, changes }: ReturnType<typeof diffManifests>): void {
   const colours = paint();
   if (changes.length === 0) print("Nothing has changed.");
-  for (const { breaking, message, consumers } of changes.toSorted((a, b) => Number(b.breaking) - Number(a.breaking))) {
-    print(`${breaking ? colours.bad("✗ breaking  ") : colours.good("✓ compatible")}  ${printable(message)}`);
+  for (const { breaking, message, consumers } of changes.toSorted(
+    (a, b) => Number(b.breaking) - Number(a.breaking),
+  )) {
+    print(
+      `${breaking ? colours.bad("✗ breaking  ") : colours.good("✓ compatible")}  ${printable(message)}`,
+    );
     for (const { service, reasons } of consumers)
-      for (const reason of reasons) print(`                ${printable(service)}: ${printable(reason)}`);
+      for (const reason of reasons)
+        print(`                ${printable(service)}: ${printable(reason)}`);
   }
-  if (!compatible) print(`\n${colours.dim("Emit a new version (.v2) beside the old one until every consumer has moved.")}`);
+  if (!compatible)
+    print(
+      `\n${colours.dim("Emit a new version (.v2) beside the old one until every consumer has moved.")}`,
+    );
 }

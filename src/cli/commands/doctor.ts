@@ -41,7 +41,12 @@ export function doctor(): Command {
     .option("--exchange <name>", "its exchange", "odori")
     .option("--kafka <brokers>", "Kafka brokers")
     .option("--prefix <text>", "what stands before its topics", "odori.")
-    .option("--inbox-days <n>", "retentionMs of the services, in days: a broker must not keep messages for longer", days, 30)
+    .option(
+      "--inbox-days <n>",
+      "retentionMs of the services, in days: a broker must not keep messages for longer",
+      days,
+      30,
+    )
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -53,13 +58,16 @@ Examples:
 Exit status 1 says that something needs a look.`,
     )
     .action(async (flags: Flags, command: Command) => {
-      const onServers = [flags.postgres, flags.nats, flags.rabbitmq, flags.kafka].some((url) => url !== undefined);
+      const onServers = [flags.postgres, flags.nats, flags.rabbitmq, flags.kafka].some(
+        (url) => url !== undefined,
+      );
       // Where only servers are named, no files are asked for.
       const noFiles = onServers && command.getOptionValueSource("data") === "default";
       const examined = [...(noFiles ? [] : files(flags.data)), ...(await servers(flags))];
       if (flags.json) printJson({ node: process.version, databases: examined });
       else report(examined);
-      if (examined.some(({ checks }) => checks.some(({ level }) => level !== "ok"))) process.exitCode = FOUND;
+      if (examined.some(({ checks }) => checks.some(({ level }) => level !== "ok")))
+        process.exitCode = FOUND;
     });
 }
 
@@ -82,9 +90,15 @@ async function servers({
   const retentionMs = inboxDays * DAY_MS;
   const examined: Examined[] = [];
   if (postgres !== undefined) {
-    const { diagnose: look } = await client("pg", () => import("../../adapters/postgres/diagnose.ts"));
+    const { diagnose: look } = await client(
+      "pg",
+      () => import("../../adapters/postgres/diagnose.ts"),
+    );
     for (const name of schema)
-      examined.push({ path: `postgres, schema ${name}`, checks: await look({ connectionString: postgres, schema: name }) });
+      examined.push({
+        path: `postgres, schema ${name}`,
+        checks: await look({ connectionString: postgres, schema: name }),
+      });
   }
   if (nats !== undefined) {
     const { diagnose: look } = await client(
@@ -94,11 +108,17 @@ async function servers({
     examined.push({ path: "nats", checks: await look({ servers: nats, stream }, retentionMs) });
   }
   if (rabbitmq !== undefined) {
-    const { diagnose: look } = await client("rabbitmq-client", () => import("../../adapters/rabbitmq/diagnose.ts"));
+    const { diagnose: look } = await client(
+      "rabbitmq-client",
+      () => import("../../adapters/rabbitmq/diagnose.ts"),
+    );
     examined.push({ path: "rabbitmq", checks: await look({ url: rabbitmq, exchange }) });
   }
   if (kafka !== undefined) {
-    const { diagnose: look } = await client("@platformatic/kafka", () => import("../../adapters/kafka/diagnose.ts"));
+    const { diagnose: look } = await client(
+      "@platformatic/kafka",
+      () => import("../../adapters/kafka/diagnose.ts"),
+    );
     examined.push({ path: "kafka", checks: await look({ brokers: kafka, prefix }, retentionMs) });
   }
   return examined;
@@ -111,7 +131,7 @@ async function client<T>(packages: string, load: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new OdoriError("MODULE_UNREADABLE", `The client of this server is not installed.`, {
       cause,
-      mend: `npm install ${packages.replace(" and ", " ")}`,
+      hint: `npm install ${packages.replace(" and ", " ")}`,
     });
   }
 }

@@ -20,9 +20,18 @@ interface Flags extends Focus {
 
 export function draw(): Command {
   return new Command("draw")
-    .description("Draws the flow: services as rooms; what follows, what fails, what is undone, and what is too late.")
+    .description(
+      "Draws the flow: services as rooms; what follows, what fails, what is undone, and what is too late.",
+    )
     .argument("<source...>", SOURCES)
-    .addOption(new Option("--format <format>", "how; by default as --out is called, else text").choices(["text", "mermaid", "dot", "svg"]))
+    .addOption(
+      new Option("--format <format>", "how; by default as --out is called, else text").choices([
+        "text",
+        "mermaid",
+        "dot",
+        "svg",
+      ]),
+    )
     .option("--out <file>", "write to a file: .svg, .dot, .mmd")
     .option("--from <name>", "only what follows from an event or a service")
     .option("--to <name>", "only what leads to an event or a service")
@@ -42,7 +51,10 @@ Examples:
     .action(async (paths: readonly string[], flags: Flags) => {
       const { loadManifest } = await import("../source.ts");
       const { manifest } = await loadManifest(paths);
-      const flow = focus(flowOf(manifest), { ...flags, ...(flags.service && { services: flags.service }) });
+      const flow = focus(flowOf(manifest), {
+        ...flags,
+        ...(flags.service && { services: flags.service }),
+      });
       if (flags.json) return printJson(flow);
       const picture = await render(manifest, flow, flags);
       if (flags.out === undefined) process.stdout.write(picture);
@@ -66,7 +78,11 @@ async function render(manifest: Manifest, flow: Flow, flags: Flags): Promise<str
   }
 }
 
-function text(manifest: Manifest, flow: Flow, { from, to, service, hops }: Flags): readonly string[] {
+function text(
+  manifest: Manifest,
+  flow: Flow,
+  { from, to, service, hops }: Flags,
+): readonly string[] {
   const whole = from === undefined && to === undefined && service === undefined;
   const within = new Set(flow.edges.map(({ type }) => type));
   const roots = from !== undefined ? rootsOf(flow, from) : [...within];
@@ -83,7 +99,9 @@ function text(manifest: Manifest, flow: Flow, { from, to, service, hops }: Flags
 /** The event that was named, whatever its version; or the events of the service that was named. */
 function rootsOf({ nodes, edges }: Flow, name: string): readonly string[] {
   const own = new Set(nodes.filter(({ service }) => service === name).map(({ id }) => id));
-  const named = edges.filter(({ type, from }) => type === name || type.startsWith(`${name}.v`) || own.has(from));
+  const named = edges.filter(
+    ({ type, from }) => type === name || type.startsWith(`${name}.v`) || own.has(from),
+  );
   return [...new Set(named.map(({ type }) => type))];
 }
 
@@ -98,16 +116,21 @@ async function save(file: string, content: string): Promise<void> {
   try {
     await writeFile(file, content);
   } catch (cause) {
-    throw new OdoriError("FILE_UNREADABLE", `The file ${quote(file)} cannot be written: ${messageOf(cause)}.`, {
-      cause,
-      mend: "Check its folder.",
-    });
+    throw new OdoriError(
+      "FILE_UNREADABLE",
+      `The file ${quote(file)} cannot be written: ${messageOf(cause)}.`,
+      {
+        cause,
+        hint: "Check its folder.",
+      },
+    );
   }
   print(file);
 }
 
 function hops(text: string): number {
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("It is a whole number from 1.");
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError("It is a whole number from 1.");
   return number;
 }

@@ -19,11 +19,13 @@ Examples:
   odori explain payment.authorized.v1 src/choreography.ts
   odori explain inventory.reservation_failed src/choreography.ts --json`,
     )
-    .action(async (event: string, paths: readonly string[], { json }: { readonly json: boolean }) => {
-      const { loadManifest } = await import("../source.ts");
-      const { manifest } = await loadManifest(paths);
-      const explanation = explainEvent(manifest, event);
-      if (json) printJson(explanation);
-      else for (const line of explanationText(explanation, paint())) print(line);
-    });
+    .action(
+      async (event: string, paths: readonly string[], { json }: { readonly json: boolean }) => {
+        const { loadManifest } = await import("../source.ts");
+        const { manifest } = await loadManifest(paths);
+        const explanation = explainEvent(manifest, event);
+        if (json) printJson(explanation);
+        else for (const line of explanationText(explanation, paint())) print(line);
+      },
+    );
 }

@@ -6,7 +6,9 @@ import { FOUND } from "../output.ts";
 
 export function manifest(): Command {
   return new Command("manifest")
-    .description("Prints the choreography as canonical JSON: sorted, without anything that changes from run to run.")
+    .description(
+      "Prints the choreography as canonical JSON: sorted, without anything that changes from run to run.",
+    )
     .argument("<source...>", SOURCES)
     .option("--json", "JSON, as always", true)
     .addHelpText(
@@ -22,7 +24,8 @@ Its JSON Schema is odori/manifest.schema.json. Exit status 1: the sources contra
       const { loadManifest } = await import("../source.ts");
       const { manifest, contradictions } = await loadManifest(paths);
       process.stdout.write(writeManifest(manifest));
-      for (const { message } of contradictions) process.stderr.write(`CONTRADICTION: ${printable(message)}\n`);
+      for (const { message } of contradictions)
+        process.stderr.write(`CONTRADICTION: ${printable(message)}\n`);
       if (contradictions.length > 0) process.exitCode = FOUND;
     });
 }

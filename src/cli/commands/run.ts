@@ -32,14 +32,20 @@ const LOOK_EVERY_MS = 25;
 
 export function run(): Command {
   return new Command("run")
-    .description("Runs the services of a module in this process: SQLite files in --data, and the in-process bus between them.")
+    .description(
+      "Runs the services of a module in this process: SQLite files in --data, and the in-process bus between them.",
+    )
     .argument("<module>", "exports services, or a choreography")
     .addOption(dataOption())
     .option("--begin <type>", "begin a saga with this event")
     .option("--payload <json>", "its payload", "{}")
     .option("--saga <id>", "its saga id; by default a new one")
     .option("--until-idle", "stop as soon as nothing is left to do", false)
-    .addOption(new Option("--log <level>", "least level of log lines").choices(["debug", "info", "warn", "error"]).default("warn"))
+    .addOption(
+      new Option("--log <level>", "least level of log lines")
+        .choices(["debug", "info", "warn", "error"])
+        .default("warn"),
+    )
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -53,13 +59,15 @@ Ctrl-C stops it cleanly; what is left is taken up by the next run.`,
     )
     .action(async (path: string, flags: Flags) => {
       const services = await loadServices(path);
-      const beginning = flags.begin === undefined ? undefined : findBeginning(services, flags.begin, flags.payload);
+      const beginning =
+        flags.begin === undefined ? undefined : findBeginning(services, flags.begin, flags.payload);
       mkdirSync(flags.data, { recursive: true });
       const bus = memoryBus(services);
       const apps = await startAll(services, flags, bus);
       const stop = signalled();
       try {
-        if (!flags.json) print(`running ${apps.map(({ name }) => name).join(", ")} on ${flags.data}`);
+        if (!flags.json)
+          print(`running ${apps.map(({ name }) => name).join(", ")} on ${flags.data}`);
         const sagaId = flags.saga ?? randomUUID();
         if (beginning !== undefined) await begin(apps, beginning, sagaId);
         await (flags.untilIdle ? Promise.race([stop, idle(apps)]) : stop);
@@ -77,14 +85,19 @@ interface Beginning {
   readonly data: unknown;
 }
 
-function findBeginning(services: readonly Service<unknown, EventContract>[], type: string, payload: string): Beginning {
+function findBeginning(
+  services: readonly Service<unknown, EventContract>[],
+  type: string,
+  payload: string,
+): Beginning {
   for (const service of services) {
     const contract = service.beginnings.find((one) => one.type === type);
-    if (contract !== undefined) return { service: service.name, contract, data: parsePayload(payload) };
+    if (contract !== undefined)
+      return { service: service.name, contract, data: parsePayload(payload) };
   }
   const known = services.flatMap(({ beginnings }) => beginnings.map((one) => one.type));
   throw new OdoriError("USAGE", `No service begins sagas with ${quote(type)}.`, {
-    mend: `They begin with: ${known.join(", ") || "nothing"}.`,
+    hint: `They begin with: ${known.join(", ") || "nothing"}.`,
   });
 }
 
@@ -104,7 +117,13 @@ async function startAll(
   const apps: AnyApp[] = [];
   try {
     for (const service of services) {
-      apps.push(await start(service, { store: sqlite(join(flags.data, `${service.name}.db`)), bus, logger: jsonLogger(flags.log) }));
+      apps.push(
+        await start(service, {
+          store: sqlite(join(flags.data, `${service.name}.db`)),
+          bus,
+          logger: jsonLogger(flags.log),
+        }),
+      );
     }
     return apps;
   } catch (error) {
@@ -113,7 +132,11 @@ async function startAll(
   }
 }
 
-async function begin(apps: readonly AnyApp[], { service, contract, data }: Beginning, sagaId: string): Promise<void> {
+async function begin(
+  apps: readonly AnyApp[],
+  { service, contract, data }: Beginning,
+  sagaId: string,
+): Promise<void> {
   const app = apps.find(({ name }) => name === service);
   await app?.begin(sagaId, () => contract.from(data));
 }
@@ -125,7 +148,10 @@ function signalled(): Promise<void> {
   });
 }
 
-/** Resolves once no event waits for the bus, no delivery for a commit, and nothing will be due by itself. */
+/**
+ * Resolves once no event waits for the bus, no delivery for a commit, and nothing will be due by
+ * itself.
+ */
 async function idle(apps: readonly AnyApp[]): Promise<void> {
   for (let quiet = 0; quiet < 2; ) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -140,7 +166,12 @@ async function idle(apps: readonly AnyApp[]): Promise<void> {
 
 async function show(apps: readonly AnyApp[], sagaId: string, flags: Flags): Promise<void> {
   const steps = traceOf(
-    await Promise.all(apps.map(async ({ name, inspect }) => ({ service: name, records: await inspect.journal(sagaId) }))),
+    await Promise.all(
+      apps.map(async ({ name, inspect }) => ({
+        service: name,
+        records: await inspect.journal(sagaId),
+      })),
+    ),
   );
   if (flags.json) printJson({ sagaId, steps });
   else for (const line of timeline(steps, paint())) print(line);

@@ -17,7 +17,9 @@ const RECENT = 20;
 
 export function trace(): Command {
   return new Command("trace")
-    .description("Shows what happened in a saga, service by service; without an id, the sagas last seen.")
+    .description(
+      "Shows what happened in a saga, service by service; without an id, the sagas last seen.",
+    )
     .argument("[sagaId]")
     .addOption(dataOption())
     .addOption(jsonOption())
@@ -32,12 +34,16 @@ Examples:
 Exit status 1 says that something of the saga is parked.`,
     )
     .action((sagaId: string | undefined, flags: Flags) =>
-      withStores(flags.data, (found) => (sagaId === undefined ? list(found, flags) : show(sagaId, found, flags))),
+      withStores(flags.data, (found) =>
+        sagaId === undefined ? list(found, flags) : show(sagaId, found, flags),
+      ),
     );
 }
 
 async function list(found: readonly Found[], flags: Flags): Promise<void> {
-  const ids = new Set((await Promise.all(found.map(({ store }) => store.inspect.sagas(RECENT)))).flat());
+  const ids = new Set(
+    (await Promise.all(found.map(({ store }) => store.inspect.sagas(RECENT)))).flat(),
+  );
   const sagas = [...ids].filter((id) => id !== "").slice(0, RECENT);
   if (flags.json) printJson({ sagas });
   else for (const id of sagas) print(printable(id));
@@ -45,16 +51,28 @@ async function list(found: readonly Found[], flags: Flags): Promise<void> {
 
 async function show(sagaId: string, found: readonly Found[], flags: Flags): Promise<void> {
   const steps = traceOf(
-    await Promise.all(found.map(async ({ service, store }) => ({ service, records: await store.inspect.journal(sagaId) }))),
+    await Promise.all(
+      found.map(async ({ service, store }) => ({
+        service,
+        records: await store.inspect.journal(sagaId),
+      })),
+    ),
   );
   if (steps.length === 0) {
-    throw new OdoriError("DATA_NOT_FOUND", `No service here has heard of the saga ${quote(sagaId)}.`, {
-      mend: "`odori trace` without an id lists the last ones.",
-    });
+    throw new OdoriError(
+      "DATA_NOT_FOUND",
+      `No service here has heard of the saga ${quote(sagaId)}.`,
+      {
+        hint: "`odori trace` without an id lists the last ones.",
+      },
+    );
   }
   const putOff = await Promise.all(
     found.map(async ({ service, store }) => {
-      const rows = await store.inspect.deferred(["armed", "gathered", "retrying", "waiting", "parked", "answered"], 10_000);
+      const rows = await store.inspect.deferred(
+        ["armed", "gathered", "retrying", "waiting", "parked", "answered"],
+        10_000,
+      );
       return rows.filter((row) => row.sagaId === sagaId).map((row) => ({ service, ...row }));
     }),
   );
@@ -64,13 +82,26 @@ async function show(sagaId: string, found: readonly Found[], flags: Flags): Prom
     const colours = paint();
     for (const line of timeline(steps, colours)) print(line);
     for (const row of open) {
-      const problem = row.problem === undefined ? "" : `: ${row.problem.code}: ${printable(row.problem.message)}`;
-      print(colours.bad(`${row.service}/${row.seq}  ${row.state}  ${printable(row.reaction)}${problem}`));
+      const problem =
+        row.problem === undefined ? "" : `: ${row.problem.code}: ${printable(row.problem.message)}`;
+      print(
+        colours.bad(
+          `${row.service}/${row.seq}  ${row.state}  ${printable(row.reaction)}${problem}`,
+        ),
+      );
     }
   }
   if (open.some(({ state }) => state === "parked")) process.exitCode = FOUND;
 }
 
-function summary({ service, seq, state, reaction, attempts, dueAt, problem }: Deferred & { readonly service: string }) {
+function summary({
+  service,
+  seq,
+  state,
+  reaction,
+  attempts,
+  dueAt,
+  problem,
+}: Deferred & { readonly service: string }) {
   return { id: `${service}/${seq}`, state, reaction, attempts, dueAt, problem };
 }

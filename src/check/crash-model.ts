@@ -5,12 +5,14 @@ import { judgeEnd } from "./properties.ts";
 import { type Violation, violationKey } from "./violation.ts";
 
 /*
- * A finer model, in which a delivery is no single step: a service begins its transaction, commits it, publishes what is in its outbox, confirms that,
- * and acknowledges what it heard; and its process may die between any two of these. It shows that inbox and outbox hide all of that: where every service
- * has both, it finds exactly what the coarse model finds. It is plain and slow, and meant for small choreographies.
+ * A finer model, in which a delivery is no single step: a service begins its transaction, commits
+ * it, publishes what is in its outbox, confirms that, and acknowledges what it heard; and its
+ * process may die between any two of these. It shows that inbox and outbox hide all of that: where
+ * every service has both, it finds exactly what the coarse model finds. It is plain and slow, and
+ * meant for small choreographies.
  */
 
-export interface FineExploration {
+export interface CrashExploration {
   readonly states: number;
   readonly exhaustive: boolean;
   readonly violations: readonly Violation[];
@@ -35,7 +37,10 @@ interface Row {
 }
 
 interface Fine {
-  /** The services' databases, without inbox and outbox: a state of the coarse model in which nothing is pending. */
+  /**
+   * The services' databases, without inbox and outbox: a state of the coarse model in which nothing
+   * is pending.
+   */
   readonly marks: Uint8Array;
   readonly bus: readonly Delivery[];
   readonly inbox: readonly string[];
@@ -44,7 +49,10 @@ interface Fine {
   readonly crashes: number;
 }
 
-export function exploreFine(model: Model, { statesMax, crashes }: FineOptions): FineExploration {
+export function exploreCrashes(
+  model: Model,
+  { statesMax, crashes }: FineOptions,
+): CrashExploration {
   return new FineSearch(model, statesMax).run(crashes);
 }
 
@@ -62,7 +70,7 @@ class FineSearch {
     this.#statesMax = statesMax;
   }
 
-  run(crashes: number): FineExploration {
+  run(crashes: number): CrashExploration {
     for (const beginning of this.#model.beginnings) {
       const marks = new Uint8Array(this.#model.size);
       this.#machine.begin(marks, beginning);
@@ -74,11 +82,16 @@ class FineSearch {
       const state = this.#queue[at];
       if (state !== undefined) this.#expand(state);
     }
-    return { states: this.#seen.size, exhaustive: at === this.#queue.length, violations: [...this.#violations.values()] };
+    return {
+      states: this.#seen.size,
+      exhaustive: at === this.#queue.length,
+      violations: [...this.#violations.values()],
+    };
   }
 
   #visit(state: Fine): void {
-    for (const violation of this.#machine.broken.splice(0)) this.#violations.set(violationKey(violation), violation);
+    for (const violation of this.#machine.broken.splice(0))
+      this.#violations.set(violationKey(violation), violation);
     const key = keyOf(state);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
@@ -87,9 +100,12 @@ class FineSearch {
 
   #expand(state: Fine): void {
     const { marks, bus, outbox, flights } = state;
-    const armed = this.#model.sources.filter((source) => source.kind === "deadline" && marks[source.at] === ARMED);
+    const armed = this.#model.sources.filter(
+      (source) => source.kind === "deadline" && marks[source.at] === ARMED,
+    );
     if (bus.length + outbox.length + flights.length + armed.length === 0) {
-      for (const violation of judgeEnd(this.#model, marks)) this.#violations.set(violationKey(violation), violation);
+      for (const violation of judgeEnd(this.#model, marks))
+        this.#violations.set(violationKey(violation), violation);
     }
     for (const delivery of bus) {
       const service = this.#serviceOf(delivery);
@@ -98,15 +114,26 @@ class FineSearch {
     }
     for (const flight of flights) {
       const others = flights.filter((other) => other !== flight);
-      if (flight.committed) this.#visit({ ...state, flights: others, bus: bus.filter((delivery) => !same(delivery, flight.delivery)) });
+      if (flight.committed)
+        this.#visit({
+          ...state,
+          flights: others,
+          bus: bus.filter((delivery) => !same(delivery, flight.delivery)),
+        });
       else this.#commit(state, flight.delivery, others);
     }
     for (const row of outbox) {
       const others = outbox.filter((other) => other !== row);
       if (row.published) this.#visit({ ...state, outbox: others });
       else {
-        const arriving = row.deliveries.filter((delivery) => !bus.some((other) => same(other, delivery)));
-        this.#visit({ ...state, outbox: [...others, { ...row, published: true }], bus: [...bus, ...arriving] });
+        const arriving = row.deliveries.filter(
+          (delivery) => !bus.some((other) => same(other, delivery)),
+        );
+        this.#visit({
+          ...state,
+          outbox: [...others, { ...row, published: true }],
+          bus: [...bus, ...arriving],
+        });
       }
     }
     for (const source of this.#model.sources) {
@@ -116,7 +143,11 @@ class FineSearch {
       const after = marks.slice();
       this.#machine.apply(after, source, -1);
       const service = source.kind === "deadline" ? source.deadline.service.name : "";
-      this.#visit({ ...state, marks: after, outbox: [...outbox, ...this.#rowsOf(after, service, `${source.index}`)] });
+      this.#visit({
+        ...state,
+        marks: after,
+        outbox: [...outbox, ...this.#rowsOf(after, service, `${source.index}`)],
+      });
     }
     this.#crash(state);
   }
@@ -138,12 +169,25 @@ class FineSearch {
       const after = marks.slice();
       after[source.at] = 1;
       this.#machine.apply(after, source, choice);
-      const rows = this.#rowsOf(after, this.#serviceOf(delivery), `${delivery.source}<${delivery.id}${attempt}`);
-      this.#visit({ ...state, marks: after, inbox: [...inbox, heard], outbox: [...outbox, ...rows], flights });
+      const rows = this.#rowsOf(
+        after,
+        this.#serviceOf(delivery),
+        `${delivery.source}<${delivery.id}${attempt}`,
+      );
+      this.#visit({
+        ...state,
+        marks: after,
+        inbox: [...inbox, heard],
+        outbox: [...outbox, ...rows],
+        flights,
+      });
     }
   }
 
-  /** The process of a service dies: what it had not acknowledged comes again, and what it had not confirmed is published again. */
+  /**
+   * The process of a service dies: what it had not acknowledged comes again, and what it had not
+   * confirmed is published again.
+   */
   #crash(state: Fine): void {
     if (state.crashes === 0) return;
     const services = new Set([
@@ -155,7 +199,9 @@ class FineSearch {
         ...state,
         crashes: state.crashes - 1,
         flights: state.flights.filter(({ delivery }) => this.#serviceOf(delivery) !== service),
-        outbox: state.outbox.map((row) => (row.service === service ? { ...row, published: false } : row)),
+        outbox: state.outbox.map((row) =>
+          row.service === service ? { ...row, published: false } : row,
+        ),
       });
     }
   }
@@ -190,7 +236,9 @@ function same(a: Delivery, b: Delivery): boolean {
 
 function keyOf({ marks, bus, inbox, outbox, flights, crashes }: Fine): string {
   const name = ({ source, id }: Delivery) => `${source} ${id}`;
-  const rows = outbox.map((row) => `${row.service} ${row.published} ${row.deliveries.map(name).join()}`);
+  const rows = outbox.map(
+    (row) => `${row.service} ${row.published} ${row.deliveries.map(name).join()}`,
+  );
   const under = flights.map(({ delivery, committed }) => `${name(delivery)} ${committed}`);
   return JSON.stringify([
     Buffer.from(marks).toString("base64"),

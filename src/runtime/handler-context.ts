@@ -6,13 +6,13 @@ import { type LogFields, type Logger, withFields } from "../ports/logger.ts";
 /** Makes what handlers are given. */
 export class Contexts {
   readonly #environment: Environment;
-  readonly #shared: SharedParts;
+  readonly #common: CommonParts;
   readonly #timeoutMs: number;
 
   constructor(environment: Environment, logger: Logger, timeoutMs: number) {
     this.#environment = environment;
     this.#timeoutMs = timeoutMs;
-    this.#shared = {
+    this.#common = {
       logger,
       now: () => new Date(environment.now()),
       random: () => environment.random(),
@@ -21,11 +21,17 @@ export class Contexts {
   }
 
   /**
-   * Calls a handler; when it takes longer than it may, aborts its signal and fails with `HANDLER_TIMEOUT`. The transaction is then rolled
-   * back and closed, so whatever the handler still writes is refused.
+   * Calls a handler; when it takes longer than it may, aborts its signal and fails with
+   * `HANDLER_TIMEOUT`. The transaction is then rolled back and closed, so whatever the handler
+   * still writes is refused.
    */
-  call<Native, T>(tx: Native, attempt: number, fields: LogFields, work: (context: Context<Native>) => T | Promise<T>): T | Promise<T> {
-    const context = new HandlerContext(tx, attempt, fields, this.#shared);
+  call<Native, T>(
+    tx: Native,
+    attempt: number,
+    fields: LogFields,
+    work: (context: Context<Native>) => T | Promise<T>,
+  ): T | Promise<T> {
+    const context = new HandlerContext(tx, attempt, fields, this.#common);
     const returned = work(context);
     return returned instanceof Promise ? this.#withinTime(returned, context) : returned;
   }
@@ -33,9 +39,13 @@ export class Contexts {
   #withinTime<T>(returned: Promise<T>, context: HandlerContext<unknown>): Promise<T> {
     return new Promise((resolve, reject) => {
       const cancel = this.#environment.timer(this.#timeoutMs, () => {
-        const error = new OdoriError("HANDLER_TIMEOUT", `The handler has not returned within ${this.#timeoutMs} ms.`, {
-          mend: "Pass ctx.signal to what it waits for, and do not call begin() from inside a handler: return an event.",
-        });
+        const error = new OdoriError(
+          "HANDLER_TIMEOUT",
+          `The handler has not returned within ${this.#timeoutMs} ms.`,
+          {
+            hint: "Pass ctx.signal to what it waits for, and do not call begin() from inside a handler: return an event.",
+          },
+        );
         context.abort(error);
         reject(error);
       });
@@ -44,8 +54,11 @@ export class Contexts {
   }
 }
 
-/** Functions that are the same for every handler. They are no methods: handlers take them out of the context. */
-interface SharedParts extends Pick<Context<unknown>, "now" | "random" | "uuid"> {
+/**
+ * Functions that are the same for every handler. They are no methods: handlers take them out of the
+ * context.
+ */
+interface CommonParts extends Pick<Context<unknown>, "now" | "random" | "uuid"> {
   readonly logger: Logger;
 }
 
@@ -60,7 +73,12 @@ class HandlerContext<Native> implements Context<Native> {
   readonly #logger: Logger;
   #controller: AbortController | undefined;
 
-  constructor(tx: Native, attempt: number, fields: LogFields, { now, random, uuid, logger }: SharedParts) {
+  constructor(
+    tx: Native,
+    attempt: number,
+    fields: LogFields,
+    { now, random, uuid, logger }: CommonParts,
+  ) {
     this.tx = tx;
     this.attempt = attempt;
     this.now = now;

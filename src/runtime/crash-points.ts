@@ -1,8 +1,8 @@
 /**
- * Where a process can die between receiving a message and being done with it, in order. Nothing may be lost or doubled at any of them:
- * the crash tests kill the process at each.
+ * Where a process can die between receiving a message and being done with it, in order. Nothing may
+ * be lost or doubled at any of them: the crash tests kill the process at each.
  */
-export const STEPS = [
+export const CRASH_POINTS = [
   /** The bus has handed over a message, or a caller has asked to begin a saga. */
   "received",
   /** The transaction is open. */
@@ -22,7 +22,10 @@ export const STEPS = [
   "confirmed",
 ] as const;
 
-export type Step = (typeof STEPS)[number];
+export type CrashPoint = (typeof CRASH_POINTS)[number];
 
-/** Called at every step, synchronously: a test kills the process in it, a simulator decides what happens next. */
-export type Probe = (step: Step) => void;
+/**
+ * Called at every crash point, synchronously: a test kills the process in it, a simulator decides
+ * what happens next.
+ */
+export type Probe = (point: CrashPoint) => void;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/check/compile.ts";
+import { exploreCrashes } from "../../src/check/crash-model.ts";
 import { explore } from "../../src/check/explore.ts";
-import { exploreFine } from "../../src/check/fine.ts";
 import { violationKey } from "../../src/check/violation.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
@@ -12,25 +12,34 @@ import { SOUND } from "./sound.ts";
 function guarded(manifest: Manifest, both: boolean): Manifest {
   return {
     ...manifest,
-    services: new Map([...manifest.services].map(([name, service]) => [name, { ...service, inbox: both, fence: both }])),
+    services: new Map(
+      [...manifest.services].map(([name, service]) => [
+        name,
+        { ...service, inbox: both, fence: both },
+      ]),
+    ),
   };
 }
 
 function findings(manifest: Manifest) {
   const model = compile(manifest);
   const coarse = explore(model, { statesMax: 300 });
-  const keys = coarse.refutations.map(({ violation }) => violationKey(violation)).sort();
+  const keys = coarse.counterexamples.map(({ violation }) => violationKey(violation)).sort();
   const usable = coarse.exhaustive && !keys.some((key) => key.startsWith("UNBOUNDED_LOOP"));
-  return { usable, coarse: keys, fine: () => exploreFine(model, { statesMax: 4_000, crashes: 1 }) };
+  return {
+    usable,
+    coarse: keys,
+    withCrashes: () => exploreCrashes(model, { statesMax: 4_000, crashes: 1 }),
+  };
 }
 
 describe("begin, commit, publish, acknowledge, and a crash anywhere", () => {
   it("add nothing where every service has inbox and fence", { timeout: 120_000 }, () => {
     let compared = 0;
     const same = (manifest: Manifest) => {
-      const { usable, coarse, fine } = findings(guarded(manifest, true));
+      const { usable, coarse, withCrashes } = findings(guarded(manifest, true));
       fc.pre(usable);
-      const { violations, exhaustive } = fine();
+      const { violations, exhaustive } = withCrashes();
       const keys = violations.map(violationKey).sort();
       expect(keys.filter((key) => !coarse.includes(key))).toEqual([]);
       if (!exhaustive) return;
@@ -43,9 +52,9 @@ describe("begin, commit, publish, acknowledge, and a crash anywhere", () => {
 
   it("add nothing to what is explored of services without them", { timeout: 120_000 }, () => {
     const covered = (manifest: Manifest) => {
-      const { usable, coarse, fine } = findings(guarded(manifest, false));
+      const { usable, coarse, withCrashes } = findings(guarded(manifest, false));
       fc.pre(usable);
-      const keys = fine().violations.map(violationKey);
+      const keys = withCrashes().violations.map(violationKey);
       expect(keys.filter((key) => !coarse.includes(key))).toEqual([]);
     };
     fc.assert(fc.property(randomManifest(0), covered), { numRuns: 80 });
@@ -53,7 +62,7 @@ describe("begin, commit, publish, acknowledge, and a crash anywhere", () => {
 
   it("show what a missing inbox costs", () => {
     const [sequential] = SOUND;
-    const { fine } = findings(guarded(toManifest(sequential?.manifest), false));
-    expect(fine().violations.map(({ code }) => code)).toContain("DOUBLE_EFFECT");
+    const { withCrashes } = findings(guarded(toManifest(sequential?.manifest), false));
+    expect(withCrashes().violations.map(({ code }) => code)).toContain("DOUBLE_EFFECT");
   });
 });

@@ -1,5 +1,8 @@
-/** Lets at most so many things run at once, in the order in which they came, and tells when none does. */
-export class Slots {
+/**
+ * Lets at most so many things run at once, in the order in which they came, and tells when none
+ * does.
+ */
+export class Semaphore {
   readonly #max: number;
   #taken = 0;
   #waiting: (() => void)[] = [];

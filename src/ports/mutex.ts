@@ -1,5 +1,8 @@
-/** Runs tasks one after the other, in the order in which they came. A task that fails fails its caller alone. */
-export class Serial {
+/**
+ * Runs tasks one after the other, in the order in which they came. A task that fails fails its
+ * caller alone.
+ */
+export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();
 
   run<T>(task: () => Promise<T>): Promise<T> {
