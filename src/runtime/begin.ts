@@ -1,15 +1,19 @@
 import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
-import { Fact } from "../contract/event.ts";
+import { type EventContract, Fact } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Receipt, Received } from "../ports/store.ts";
+import { FIRST } from "./attempt.ts";
+import { touchDeadlines } from "./deadlines.ts";
 import { DONE } from "./decide.ts";
-import { emissionsOf, touchDeadlines } from "./emit.ts";
+import { Delivery } from "./delivery.ts";
+import type { Origin } from "./emit.ts";
 import { beginningId } from "./identity.ts";
+import { Marks } from "./marks.ts";
 import { deadlineMark } from "./plan.ts";
-import type { Scope, Task } from "./task.ts";
-import type { Completion, TaskContext } from "./task-context.ts";
+import type { Completion, Scope, Task } from "./task.ts";
+import type { TaskContext } from "./task-context.ts";
 
 export interface BeginOptions {
   /** The business transaction that the saga is part of; by default the saga itself. */
@@ -84,60 +88,49 @@ export class BeginTask<Native> implements Task<Native> {
 
   run(received: Received, scope: Scope<Native>): void | Promise<void> {
     this.begun = { ...this.begun, begun: false, event: undefined };
-    const beginnings = this.#context.plan.service.begins.length;
-    if (received.marks.slice(0, beginnings).some((state) => state !== undefined)) return;
+    const marks = new Marks(this.receipt.marks, received);
+    const { begins } = this.#context.plan.service;
+    if (begins.some(({ type }) => marks.of(type) !== undefined)) return;
     const returned = this.#context.handlers.call(scope.tx, 1, this.fields, ({ tx }) =>
       this.#work(tx),
     );
     if (returned instanceof Promise)
-      return returned.then((fact) => this.#finish(received, scope, fact));
-    return this.#finish(received, scope, returned);
+      return returned.then((fact) => this.#finish(marks, scope, fact));
+    return this.#finish(marks, scope, returned);
   }
 
-  #finish(received: Received, { draft }: Scope<Native>, returned: unknown): void {
+  #finish(marks: Marks, { draft }: Scope<Native>, returned: unknown): void {
     const { plan, emitter, probe } = this.#context;
     probe("handled");
-    const { begins } = plan.service;
-    if (!Fact.is(returned) || !begins.some(({ type }) => type === returned.type)) {
-      const what = Fact.is(returned) ? returned.type : quote(returned);
-      throw new OdoriError(
-        "UNDECLARED_OUTCOME",
-        `${plan.service.name} began a saga with ${what}.`,
-        {
-          hint:
-            begins.length === 0
-              ? "Declare it with .begins(…)."
-              : `It begins sagas with ${begins.map(({ type }) => type).join(" or ")}.`,
-        },
-      );
-    }
-    const { sagaId, source } = this.receipt;
-    const { correlationId = sagaId, traceparent } = this.#options;
-    const origin = {
-      consumer: BEGIN,
-      source,
-      id: this.#id,
-      sagaId,
-      correlationId,
-      causationId: undefined,
-      traceparent,
-    };
-    const event = emitter.wrap(origin, returned, this.#id);
+    const { begins, name } = plan.service;
+    if (!Fact.is(returned) || !begins.some(({ type }) => type === returned.type))
+      throw undeclaredBeginning(name, begins, returned);
+    const { sagaId } = this.receipt;
+    const event = emitter.wrap(this.#origin(), returned, this.#id);
     const { type } = event;
     draft.enqueue.push(event);
     draft.marks.push({ sagaId, name: type, state: DONE });
-    touchDeadlines(plan.beginDeadlines, received.marks.slice(begins.length), [event], draft);
-    const entry = {
-      reaction: BEGIN,
-      source,
-      id: this.#id,
-      type,
-      sagaId,
-      causationId: undefined,
-      disposition: "begun",
-      effect: type,
-    } as const;
-    draft.journal.push({ ...entry, emitted: emissionsOf([event]) });
+    touchDeadlines(plan.beginDeadlines, marks, [event], draft);
+    draft.journal.push(Delivery.of(BEGIN, event, FIRST).entry("begun", type, [event]));
     this.begun = { sagaId, begun: true, event };
   }
+
+  #origin(): Origin {
+    const { sagaId, source } = this.receipt;
+    const { correlationId = sagaId, traceparent } = this.#options;
+    const cause = { source, id: this.#id, causationId: undefined };
+    return { consumer: BEGIN, ...cause, sagaId, correlationId, traceparent };
+  }
+}
+
+function undeclaredBeginning(
+  service: string,
+  begins: readonly EventContract[],
+  returned: unknown,
+): OdoriError {
+  const what = Fact.is(returned) ? returned.type : quote(returned);
+  const types = begins.map(({ type }) => type).join(" or ");
+  return new OdoriError("UNDECLARED_OUTCOME", `${service} began a saga with ${what}.`, {
+    hint: begins.length === 0 ? "Declare it with .begins(…)." : `It begins sagas with ${types}.`,
+  });
 }

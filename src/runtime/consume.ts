@@ -1,34 +1,41 @@
 import type { Context } from "../choreography/context.ts";
-import { encodeStored } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { OdoriError } from "../contract/errors.ts";
 import type { Fact } from "../contract/event.ts";
-import type { Disposition, JournalEntry } from "../ports/journal.ts";
+import type { Disposition } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Receipt, Received } from "../ports/store.ts";
+import type { Attempt } from "./attempt.ts";
+import { touchDeadlines } from "./deadlines.ts";
 import { BARRED, DONE, decide, runsOf, UNDONE } from "./decide.ts";
+import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
-import { emissionsOf, type Origin, toFacts, touchDeadlines } from "./emit.ts";
+import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
+import { Marks } from "./marks.ts";
 import { type MarkNames, markNames, type ReactionPlan } from "./plan.ts";
-import type { Scope, Task } from "./task.ts";
-import type { Attempt, Completion, TaskContext } from "./task-context.ts";
+import type { Completion, Scope, Task } from "./task.ts";
+import type { TaskContext } from "./task-context.ts";
 
 type Work<Native> = (context: Context<Native>) => unknown;
 
+/** What one run of a delivery works with. */
+interface Run<Native> extends Scope<Native> {
+  readonly received: Received;
+  readonly marks: Marks;
+}
+
 /**
- * One delivery to one reaction: the inbox and the fence say whether it is to be handled, its
- * handler runs, and inbox, fence and outbox rows are drafted for the same commit. `event` has been
- * validated against its contract.
+ * One delivery to one reaction. The inbox and the fence say whether its handler runs; inbox, fence
+ * and outbox rows are drafted for the same commit. `event` was validated against its contract.
  */
 export class Consume<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
+  readonly completion: Completion;
   readonly #context: TaskContext<Native>;
   readonly #plan: ReactionPlan<Native>;
   readonly #event: EventEnvelope;
-  readonly #attempt: Attempt;
-  readonly completion: Completion;
+  readonly #delivery: Delivery;
   readonly #names: MarkNames;
 
   constructor(
@@ -41,127 +48,114 @@ export class Consume<Native> implements Task<Native> {
     this.#context = context;
     this.#plan = plan;
     this.#event = event;
-    this.#attempt = attempt;
     this.completion = completion;
     this.#names = markNames(plan, event);
-    const reaction = plan.reaction.name;
-    const { source, id, sagaId } = event;
-    this.receipt = {
-      reaction,
-      source,
-      id,
-      sagaId,
-      marks: this.#names.all,
-      gathers: plan.reaction.kind === "join",
-      deferred: attempt.deferred,
-    };
-    this.fields = { reaction, sagaId, correlationId: event.correlationId, eventId: id };
+    this.#delivery = Delivery.of(plan.reaction.name, event, attempt);
+    this.receipt = this.#delivery.receipt(this.#names.all, plan.reaction.kind === "join");
+    this.fields = this.#delivery.fields;
   }
 
-  run(received: Received, scope: Scope<Native>): void | Promise<void> {
+  run(received: Received, { tx, draft }: Scope<Native>): void | Promise<void> {
     switch (received.status) {
       case "duplicate":
       case "gone":
         return;
       case "blocked":
-        return this.#wait(scope.draft);
+        return this.#wait(draft);
       case "fresh":
-        return this.#react(received, scope);
+        return this.#react({
+          tx,
+          draft,
+          received,
+          marks: new Marks(this.receipt.marks, received),
+        });
     }
   }
 
   recover(error: unknown): Task<Native> {
     const { reaction, deadlines } = this.#plan;
     const target = { name: reaction.name, onParked: reaction.onParked, deadlines };
-    return new FailureTask(
-      this.#context,
-      target,
-      { event: this.#event, valid: true, error, attempt: this.#attempt },
-      this.completion,
-    );
+    const failure = { delivery: this.#delivery, event: this.#event, valid: true, error };
+    return new FailureTask(this.#context, target, failure, this.completion);
   }
 
-  #react(received: Received, scope: Scope<Native>): void | Promise<void> {
+  #react(run: Run<Native>): void | Promise<void> {
     const { reaction } = this.#plan;
-    const decision = decide(this.#plan, this.#names, received.marks);
-    if (decision === "suppress") return this.#record(scope.draft, "suppressed", undefined, []);
-    if (decision === "acknowledge") return this.#acknowledge(received, scope.draft);
+    const decision = decide(this.#plan, this.#names, run.received.marks);
+    if (decision === "suppress") return this.#record(run.draft, "suppressed");
+    if (decision === "acknowledge") return this.#acknowledge(run);
     if (reaction.kind === "join") {
-      const events = this.#gathered(received);
-      if (events === undefined) return this.#gather(received, scope.draft);
-      scope.draft.drop.push({
-        reaction: reaction.name,
-        sagaId: this.#event.sagaId,
-        state: "gathered",
-      });
-      this.#mark(scope.draft, this.#names.join, "fired");
-      if (decision === "late") return this.#late(received, scope);
-      return this.#call(received, scope, (context) => reaction.handle(events, context));
+      const events = this.#gathered(run.received);
+      if (events === undefined) return this.#gather(run);
+      const { sagaId } = this.#event;
+      run.draft.drop.push({ reaction: reaction.name, sagaId, state: "gathered" });
+      this.#mark(run.draft, this.#names.join, "fired");
+      if (decision === "late") return this.#late(run);
+      return this.#call(run, (context) => reaction.handle(events, context));
     }
-    if (decision === "late") return this.#late(received, scope);
-    return this.#call(received, scope, (context) => reaction.handle(this.#event, context));
+    if (decision === "late") return this.#late(run);
+    return this.#call(run, (context) => reaction.handle(this.#event, context));
   }
 
-  #call(received: Received, scope: Scope<Native>, work: Work<Native>): void | Promise<void> {
-    const returned = this.#invoke(scope, work);
-    if (returned instanceof Promise)
-      return returned.then((value) => this.#finish(received, scope.draft, value));
-    return this.#finish(received, scope.draft, returned);
+  #call(run: Run<Native>, work: Work<Native>): void | Promise<void> {
+    const returned = this.#invoke(run, work);
+    if (returned instanceof Promise) return returned.then((value) => this.#finish(run, value));
+    return this.#finish(run, returned);
   }
 
-  #invoke(scope: Scope<Native>, work: Work<Native>): unknown {
-    return this.#context.handlers.call(scope.tx, this.#attempt.number, this.fields, work);
+  #invoke({ tx }: Run<Native>, work: Work<Native>): unknown {
+    return this.#context.handlers.call(tx, this.#delivery.attempt.number, this.fields, work);
   }
 
   /**
-   * The handler has returned: its facts must be a declared outcome, and decide what the fence says
-   * from now on.
+   * Takes what the handler returned: its facts must be a declared outcome, and decide what the
+   * fence says from now on.
    */
-  #finish(received: Received, draft: Draft, returned: unknown): void {
+  #finish(run: Run<Native>, returned: unknown): void {
     this.#context.probe("handled");
-    const { reaction } = this.#plan;
+    const { reaction, outcomes, effects } = this.#plan;
+    const { draft } = run;
     const facts = toFacts(returned);
-    const outcome = this.#plan.outcomes.get(keyOfFacts(facts));
-    if (outcome === undefined)
-      throw undeclared(reaction.name, facts, [...this.#plan.outcomes.keys()]);
+    const outcome = outcomes.get(keyOfFacts(facts));
+    if (outcome === undefined) throw undeclared(reaction.name, facts, [...outcomes.keys()]);
+    const names = this.#names;
     const effect = reaction.kind === "undo" ? reaction.effect : outcome.effect;
-    if (reaction.kind === "undo") this.#mark(draft, this.#names.effects[0], UNDONE);
-    else if (effect !== undefined)
-      this.#mark(draft, this.#names.effects[this.#plan.effects.indexOf(effect)], DONE);
-    this.#mark(draft, this.#names.firstOf, reaction.name);
-    this.#mark(draft, this.#names.max, String(runsOf(this.#names, received.marks) + 1));
-    const disposition = outcome.failure ? "refused" : reaction.kind === "undo" ? "undone" : "done";
-    this.#emit(received, draft, disposition, effect, facts);
+    if (reaction.kind === "undo") this.#mark(draft, names.effects[0], UNDONE);
+    else if (effect !== undefined) this.#mark(draft, names.effects[effects.indexOf(effect)], DONE);
+    this.#mark(draft, names.firstOf, reaction.name);
+    this.#mark(draft, names.max, String(runsOf(names, run.received.marks) + 1));
+    const done = reaction.kind === "undo" ? "undone" : "done";
+    this.#emit(run, outcome.failure ? "refused" : done, effect, facts);
   }
 
-  #late(received: Received, scope: Scope<Native>): void | Promise<void> {
-    const { late } = this.#plan.reaction;
-    if (late === undefined) return this.#record(scope.draft, "late", undefined, []);
+  #late(run: Run<Native>): void | Promise<void> {
+    const { name, late } = this.#plan.reaction;
+    if (late === undefined) return this.#record(run.draft, "late");
     const finish = (returned: unknown) => {
       this.#context.probe("handled");
       const facts = toFacts(returned);
-      if (!this.#plan.lateOutcomes.has(keyOfFacts(facts)))
-        throw undeclared(this.#plan.reaction.name, facts, [...this.#plan.lateOutcomes]);
-      this.#emit(received, scope.draft, "late", undefined, facts);
+      const { lateOutcomes } = this.#plan;
+      if (!lateOutcomes.has(keyOfFacts(facts))) throw undeclared(name, facts, [...lateOutcomes]);
+      this.#emit(run, "late", undefined, facts);
     };
-    const returned = this.#invoke(scope, (context) => late.handle(this.#event, context));
+    const returned = this.#invoke(run, (context) => late.handle(this.#event, context));
     return returned instanceof Promise ? returned.then(finish) : finish(returned);
   }
 
-  #acknowledge(received: Received, draft: Draft): void {
+  #acknowledge(run: Run<Native>): void {
     const { reaction } = this.#plan;
     if (reaction.kind !== "undo") return;
-    this.#mark(draft, this.#names.effects[0], BARRED);
-    this.#mark(draft, this.#names.firstOf, reaction.name);
+    this.#mark(run.draft, this.#names.effects[0], BARRED);
+    this.#mark(run.draft, this.#names.firstOf, reaction.name);
     const fact = reaction.acknowledge?.(this.#event);
-    this.#emit(received, draft, "barred", reaction.effect, fact === undefined ? [] : [fact]);
+    this.#emit(run, "barred", reaction.effect, fact === undefined ? [] : [fact]);
   }
 
   /** The events of a join in the order in which it names them; undefined while one is missing. */
-  #gathered(received: Received): readonly EventEnvelope[] | undefined {
+  #gathered({ gathered }: Received): readonly EventEnvelope[] | undefined {
     const events: EventEnvelope[] = [];
     for (const contract of this.#plan.reaction.hears) {
-      const kept = received.gathered.find(({ type }) => type === contract.type);
+      const kept = gathered.find(({ type }) => type === contract.type);
       if (kept !== undefined) events.push({ ...kept, data: contract.parse(kept.data) });
       else if (this.#event.type === contract.type) events.push(this.#event);
       else return undefined;
@@ -169,45 +163,32 @@ export class Consume<Native> implements Task<Native> {
     return events;
   }
 
-  #gather(received: Received, draft: Draft): void {
+  #gather({ received, draft }: Run<Native>): void {
     const known = received.gathered.some(({ type }) => type === this.#event.type);
-    if (!known) draft.defer.push({ ...this.#deferred(), state: "gathered" });
-    this.#record(draft, known ? "suppressed" : "gathered", undefined, []);
+    if (!known)
+      draft.defer.push(this.#delivery.deferral({ state: "gathered", problem: undefined }));
+    this.#record(draft, known ? "suppressed" : "gathered");
   }
 
   #wait(draft: Draft): void {
-    draft.defer.push({ ...this.#deferred(), state: "waiting" });
-    draft.journal.push(this.#entry("waiting", undefined, []));
-  }
-
-  #deferred() {
-    const { reaction, source, id, sagaId } = this.receipt;
-    const body = { malformed: false, text: encodeStored([this.#event]) };
-    return { reaction, source, id, sagaId, attempts: 0, delayMs: 0, problem: undefined, body };
+    draft.defer.push(this.#delivery.deferral({ state: "waiting", problem: undefined }));
+    draft.journal.push(this.#delivery.entry("waiting"));
   }
 
   #emit(
-    received: Received,
-    draft: Draft,
+    { draft, marks }: Run<Native>,
     disposition: Disposition,
     effect: string | undefined,
     facts: readonly Fact[],
   ): void {
-    const events = this.#context.emitter.derive(this.#origin(), facts);
-    draft.enqueue.push(...events);
-    const { deadlines } = this.#plan;
-    if (deadlines.length > 0)
-      touchDeadlines(deadlines, received.marks.slice(-deadlines.length), events, draft);
-    this.#record(draft, disposition, effect, events);
-  }
-
-  #origin(): Origin {
-    const { source, id, sagaId, correlationId, traceparent } = this.#event;
-    const { reaction } = this.#plan;
+    const { reaction, deadlines } = this.#plan;
     const consumer = `${this.#context.plan.service.name}/${reaction.name}`;
     // A join answers no single event: whichever comes last, it is the same work, once in its saga.
-    const cause = reaction.kind === "join" ? { source: "saga", id: sagaId } : { source, id };
-    return { consumer, ...cause, sagaId, correlationId, causationId: id, traceparent };
+    const cause = reaction.kind === "join" ? { source: "saga", id: this.#event.sagaId } : undefined;
+    const events = this.#context.emitter.derive(this.#delivery.origin(consumer, cause), facts);
+    draft.enqueue.push(...events);
+    touchDeadlines(deadlines, marks, events, draft);
+    this.#record(draft, disposition, effect, events);
   }
 
   #mark(draft: Draft, name: string | undefined, state: string): void {
@@ -217,50 +198,9 @@ export class Consume<Native> implements Task<Native> {
   #record(
     draft: Draft,
     disposition: Disposition,
-    effect: string | undefined,
-    events: readonly EventEnvelope[],
+    effect?: string,
+    events: readonly EventEnvelope[] = [],
   ): void {
-    draft.finish(this.#entry(disposition, effect, events), this.#attempt);
+    draft.finish(this.#delivery.entry(disposition, effect, events), this.#delivery.attempt);
   }
-
-  #entry(
-    disposition: Disposition,
-    effect: string | undefined,
-    events: readonly EventEnvelope[],
-  ): JournalEntry {
-    const { source, id, type, sagaId, causationId } = this.#event;
-    return {
-      reaction: this.receipt.reaction,
-      source,
-      id,
-      type,
-      sagaId,
-      causationId,
-      disposition,
-      effect,
-      emitted: emissionsOf(events),
-    };
-  }
-}
-
-function keyOfFacts(facts: readonly Fact[]): string {
-  const [first] = facts;
-  return first !== undefined && facts.length === 1
-    ? first.type
-    : facts.map(({ type }) => type).join(", ");
-}
-
-function undeclared(
-  reaction: string,
-  facts: readonly Fact[],
-  outcomes: readonly string[],
-): OdoriError {
-  const shown = (key: string) => (key === "" ? "nothing" : key);
-  return new OdoriError(
-    "UNDECLARED_OUTCOME",
-    `The reaction ${reaction} returned ${shown(keyOfFacts(facts))}.`,
-    {
-      hint: `It declares: ${outcomes.map(shown).join("; or ")}.`,
-    },
-  );
 }

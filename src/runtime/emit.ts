@@ -1,14 +1,10 @@
-import type { DeadlineDeclaration } from "../choreography/declaration.ts";
-import { encodeJson, encodeStored, WIRE_MAX_BYTES } from "../cloudevents/json.ts";
+import { encodeJson, WIRE_MAX_BYTES } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { Fact } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
 import type { Environment } from "../ports/environment.ts";
-import type { Emission } from "../ports/journal.ts";
-import type { Draft } from "./draft.ts";
 import { derivedId } from "./identity.ts";
-import { deadlineMark } from "./plan.ts";
 
 /** Where an emission comes from: whose work it is, and what it answers. */
 export interface Origin {
@@ -115,54 +111,24 @@ export function toFacts(returned: unknown): readonly Fact[] {
   );
 }
 
-export function emissionsOf(events: readonly EventEnvelope[]): readonly Emission[] {
-  return events.map(({ id, type }) => ({ id, type }));
+/** The identity of a list of facts: their types in order. */
+export function keyOfFacts(facts: readonly Fact[]): string {
+  const [first] = facts;
+  return first !== undefined && facts.length === 1
+    ? first.type
+    : facts.map(({ type }) => type).join(", ");
 }
 
-export type DeadlineChange = "armed" | "disarmed";
-
-/**
- * Arms and calls off deadlines by what was heard or emitted, in that order. `states` are their
- * marks, one for each. A deadline that was called off before it was armed stays so: what it would
- * have waited for has happened.
- */
-export function touchDeadlines<Native>(
-  deadlines: readonly DeadlineDeclaration<Native>[],
-  states: readonly (string | undefined)[],
-  events: readonly EventEnvelope[],
-  draft: Draft,
-): DeadlineChange | undefined {
-  let change: DeadlineChange | undefined;
-  deadlines.forEach((deadline, index) => {
-    let state = states[index];
-    for (const event of events) {
-      const { sagaId } = event;
-      if (event.type === deadline.armedBy.type && state === undefined) {
-        state = change = "armed";
-        draft.defer.push(armed(deadline, event));
-      } else if (
-        (state === undefined || state === "armed") &&
-        deadline.unless.some(({ type }) => type === event.type)
-      ) {
-        if (state === "armed") draft.drop.push({ reaction: deadline.name, sagaId, state: "armed" });
-        state = change = "disarmed";
-      } else continue;
-      draft.marks.push({ sagaId, name: deadlineMark(deadline), state });
-    }
-  });
-  return change;
-}
-
-function armed<Native>(deadline: DeadlineDeclaration<Native>, event: EventEnvelope) {
-  return {
-    reaction: deadline.name,
-    sagaId: event.sagaId,
-    source: event.source,
-    id: event.id,
-    state: "armed" as const,
-    attempts: 0,
-    delayMs: deadline.afterMs,
-    problem: undefined,
-    body: { malformed: false, text: encodeStored([event]) },
-  };
+/** The error of a reaction that returned an outcome which it does not declare. */
+export function undeclared(
+  reaction: string,
+  facts: readonly Fact[],
+  outcomes: readonly string[],
+): OdoriError {
+  const shown = (key: string) => (key === "" ? "nothing" : key);
+  return new OdoriError(
+    "UNDECLARED_OUTCOME",
+    `The reaction ${reaction} returned ${shown(keyOfFacts(facts))}.`,
+    { hint: `It declares: ${outcomes.map(shown).join("; or ")}.` },
+  );
 }

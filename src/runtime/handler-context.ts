@@ -3,8 +3,8 @@ import { OdoriError } from "../contract/errors.ts";
 import type { Environment } from "../ports/environment.ts";
 import { type LogFields, type Logger, withFields } from "../ports/logger.ts";
 
-/** Makes what handlers are given. */
-export class Contexts {
+/** Calls handlers, and makes the context that each is given. */
+export class Handlers {
   readonly #environment: Environment;
   readonly #common: CommonParts;
   readonly #timeoutMs: number;

@@ -3,41 +3,39 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
+import { type Attempt, FIRST } from "./attempt.ts";
 import { Consume } from "./consume.ts";
-import { ExpireTask, WatchTask } from "./deadline.ts";
+import { Delivery } from "./delivery.ts";
+import { ExpireTask } from "./expire.ts";
 import { FailureTask } from "./failure.ts";
 import type { ReactionPlan } from "./plan.ts";
-import type { Task } from "./task.ts";
-import { type Attempt, type Completion, FIRST, type TaskContext } from "./task-context.ts";
+import type { Completion, Task } from "./task.ts";
+import type { TaskContext } from "./task-context.ts";
 import {
   malformedDelivery,
   staleDelivery,
   UndeliverableTask,
   unheardDelivery,
 } from "./undeliverable.ts";
+import { WatchTask } from "./watch.ts";
 
 type MakeTask<Native> = (completion: Completion) => Task<Native>;
 
 /**
- * What a message means to the service: one task for each reaction and deadline that hears it; never
- * none, so that nothing is dropped.
+ * Makes one task for each reaction and deadline that hears a message; at least one, so that
+ * nothing is dropped.
  */
 export function tasksOf<Native>(
   context: TaskContext<Native>,
   incoming: Incoming,
 ): readonly MakeTask<Native>[] {
   if ("malformed" in incoming)
-    return [(completion) => new UndeliverableTask(malformedDelivery(incoming), FIRST, completion)];
-  const hearers = context.plan.heardBy.get(incoming.type);
+    return [(completion) => new UndeliverableTask(malformedDelivery(incoming), completion)];
+  const { heardBy, service } = context.plan;
+  const hearers = heardBy.get(incoming.type);
   if (hearers === undefined) {
-    return [
-      (completion) =>
-        new UndeliverableTask(
-          unheardDelivery(incoming, context.plan.service.name),
-          FIRST,
-          completion,
-        ),
-    ];
+    const unheard = unheardDelivery(incoming, service.name);
+    return [(completion) => new UndeliverableTask(unheard, completion)];
   }
   return [
     ...hearers.reactions.map(
@@ -50,9 +48,7 @@ export function tasksOf<Native>(
   ];
 }
 
-/**
- * A deferred delivery that is due: a retry, what waited behind one, or a deadline that has passed.
- */
+/** Makes the task of a deferred delivery that is due: a retry, or a deadline that has passed. */
 export function deferredTask<Native>(
   context: TaskContext<Native>,
   deferred: Deferred,
@@ -70,7 +66,7 @@ export function deferredTask<Native>(
     return new ExpireTask(context, deadline, event, attempt, completion);
   if (event !== undefined && plan !== undefined)
     return deliveryTask(context, plan, event, attempt, completion);
-  return new UndeliverableTask(staleDelivery(deferred, event), attempt, completion);
+  return new UndeliverableTask(staleDelivery(deferred, event, attempt), completion);
 }
 
 function deliveryTask<Native>(
@@ -80,22 +76,17 @@ function deliveryTask<Native>(
   attempt: Attempt,
   completion: Completion,
 ): Task<Native> {
+  const { name, onParked } = plan.reaction;
   const failed = (error: unknown, valid: boolean) => {
-    const target = {
-      name: plan.reaction.name,
-      onParked: plan.reaction.onParked,
-      deadlines: plan.deadlines,
-    };
-    return new FailureTask(context, target, { event, valid, error, attempt }, completion);
+    const delivery = Delivery.of(name, event, attempt);
+    const target = { name, onParked, deadlines: plan.deadlines };
+    return new FailureTask(context, target, { delivery, event, valid, error }, completion);
   };
   let data: unknown;
   try {
     const contract = plan.contracts.get(event.type);
     if (contract === undefined)
-      throw new OdoriError(
-        "UNKNOWN_TYPE",
-        `${plan.reaction.name} does not hear ${event.type} any more.`,
-      );
+      throw new OdoriError("UNKNOWN_TYPE", `The reaction ${name} does not hear ${event.type}.`);
     data = contract.parse(event.data);
   } catch (error) {
     return failed(error, false);

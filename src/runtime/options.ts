@@ -5,7 +5,7 @@ import { type Environment, systemEnvironment } from "../ports/environment.ts";
 import { jsonLogger, type Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
-import { RETRY_DEFAULT, type RetryPolicy } from "./failure.ts";
+import { RETRY_DEFAULT, type RetryPolicy } from "./retry.ts";
 
 export interface StartOptions<Native> {
   readonly store: Store<Native>;

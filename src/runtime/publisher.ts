@@ -5,7 +5,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { Ticket } from "../ports/store.ts";
 import type { HandOver } from "./batch.ts";
 import type { Probe } from "./crash-points.ts";
-import { backoffMs } from "./failure.ts";
+import { backoffMs } from "./retry.ts";
 
 /** Pauses while the bus cannot take events. */
 const REPUBLISH = { attempts: Number.POSITIVE_INFINITY, firstMs: 20, longestMs: 2_000 };

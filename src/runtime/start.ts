@@ -9,14 +9,14 @@ import { handle } from "./batch.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
 import { Draft } from "./draft.ts";
 import { Emitter } from "./emit.ts";
-import { Contexts } from "./handler-context.ts";
+import { Handlers } from "./handler-context.ts";
 import { deferredTask, tasksOf } from "./intake.ts";
 import { type Settings, type StartOptions, settingsOf } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { Relay } from "./relay.ts";
-import type { Task } from "./task.ts";
-import type { Completion, TaskContext } from "./task-context.ts";
+import type { Completion, Task } from "./task.ts";
+import type { TaskContext } from "./task-context.ts";
 import { Worker } from "./worker.ts";
 
 export interface Health {
@@ -66,7 +66,7 @@ export class App<Native, Begins extends EventContract> {
     const plan = planService(service.declaration);
     const logger = withFields(settings.logger, { service: service.name });
     const emitter = new Emitter(plan.source, environment);
-    const handlers = new Contexts(environment, logger, handlerTimeoutMs);
+    const handlers = new Handlers(environment, logger, handlerTimeoutMs);
     this.#context = { plan, emitter, handlers, environment, retry, probe };
     this.#publisher = new Publisher(bus, environment, logger, probe);
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);

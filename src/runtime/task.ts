@@ -1,7 +1,6 @@
 import type { LogFields } from "../ports/logger.ts";
 import type { Receipt, Received } from "../ports/store.ts";
 import type { Draft } from "./draft.ts";
-import type { Completion } from "./task-context.ts";
 
 /** What a task works with while its transaction is open. */
 export interface Scope<Native> {
@@ -9,23 +8,28 @@ export interface Scope<Native> {
   readonly draft: Draft;
 }
 
+/** Tells the caller that handed a task over what became of it. */
+export interface Completion {
+  /** The task is committed. */
+  done(): void;
+  /** Nothing was committed, and nothing will be: the caller has to hand the task over again. */
+  failed(error: unknown): void;
+}
+
 /**
  * One thing to do within a commit: a delivery to one reaction, a beginning, a deadline that has
- * passed. Many share a commit, and a task may be run again after a rollback, so `run` leaves
- * nothing behind but what it writes through its scope.
+ * passed. Many share a commit, and a task may run again after a rollback, so `run` leaves nothing
+ * behind but what it writes through its scope.
  */
 export interface Task<Native> {
-  /**
-   * Tasks of one saga are handled one after the other, since each may depend on what the last one
-   * left in the fence.
-   */
+  /** Tasks of one saga run one after the other: each may depend on the marks of the last one. */
   readonly receipt: Receipt;
   readonly fields: LogFields;
+  readonly completion: Completion;
   run(received: Received, scope: Scope<Native>): void | Promise<void>;
   /**
-   * What to commit instead, now that `run` has thrown; absent where the failure is the caller's to
-   * handle.
+   * Makes the task to commit instead, after `run` has thrown; absent where the failure belongs to
+   * the caller.
    */
   recover?(error: unknown): Task<Native>;
-  readonly completion: Completion;
 }

@@ -6,135 +6,89 @@ import type { MalformedMessage } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Receipt, Received } from "../ports/store.ts";
-import { problemOf } from "./failure.ts";
-import type { Scope, Task } from "./task.ts";
-import type { Attempt, Completion } from "./task-context.ts";
+import { type Attempt, FIRST } from "./attempt.ts";
+import { Delivery } from "./delivery.ts";
+import { problemOf } from "./problem.ts";
+import type { Completion, Scope, Task } from "./task.ts";
 
-/** Where deliveries stand that belong to no reaction. No reaction can have this name. */
-const NOBODY = "-";
+/** Stands for the reaction of a delivery that belongs to none. No reaction can have this name. */
+const NO_REACTION = "-";
 
-interface Undeliverable {
-  readonly reaction: string;
-  readonly source: string;
-  readonly id: string;
-  readonly type: string;
-  readonly sagaId: string;
-  readonly body: { readonly malformed: boolean; readonly text: string };
-  readonly error: unknown;
+/** A delivery that no reaction can take, and why. */
+export interface Undeliverable {
+  readonly delivery: Delivery;
+  readonly error: OdoriError;
 }
 
-/**
- * Parks what no reaction can take: bytes that are no event, and events of a type that nobody here
- * hears.
- */
+/** Parks a delivery that no reaction can take: malformed bytes, or a type that nothing hears. */
 export class UndeliverableTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
   readonly #undeliverable: Undeliverable;
-  readonly #attempt: Attempt;
 
-  constructor(undeliverable: Undeliverable, attempt: Attempt, completion: Completion) {
-    const { reaction, source, id, sagaId } = undeliverable;
+  constructor(undeliverable: Undeliverable, completion: Completion) {
     this.#undeliverable = undeliverable;
-    this.#attempt = attempt;
     this.completion = completion;
-    this.receipt = {
-      reaction,
-      source,
-      id,
-      sagaId,
-      marks: [],
-      gathers: false,
-      deferred: attempt.deferred,
-    };
+    this.receipt = undeliverable.delivery.receipt();
     const { code, message } = problemOf(undeliverable.error);
-    this.fields = {
-      reaction,
-      sagaId,
-      eventId: id,
-      attempt: attempt.number,
-      code,
-      problem: message,
-    };
+    this.fields = { ...undeliverable.delivery.fields, code, problem: message };
   }
 
   run({ status }: Received, { draft }: Scope<Native>): void {
-    // Undeliverable messages wait for nobody: they have no order among each other.
+    // A blocked one is parked too: undeliverable messages have no order among each other.
     if (status !== "fresh" && status !== "blocked") return;
-    const { reaction, source, id, type, sagaId, body, error } = this.#undeliverable;
-    const { number: attempts } = this.#attempt;
-    const entry = {
-      reaction,
-      source,
-      id,
-      type,
-      sagaId,
-      causationId: undefined,
-      disposition: "parked",
-      effect: undefined,
-      emitted: [],
-    } as const;
-    const row = {
-      reaction,
-      source,
-      id,
-      sagaId,
-      state: "parked",
-      attempts,
-      delayMs: 0,
-      problem: problemOf(error),
-      body,
-    } as const;
-    draft.putOff(entry, row, this.#attempt);
+    const { delivery, error } = this.#undeliverable;
+    const { number: attempts } = delivery.attempt;
+    const row = delivery.deferral({ state: "parked", problem: problemOf(error), attempts });
+    draft.putOff(delivery.entry("parked"), row, delivery.attempt);
   }
 }
 
 /** The same bytes have the same identity, so that a redelivery is recognised. */
 export function malformedDelivery({ topic, raw, error }: MalformedMessage): Undeliverable {
-  return {
-    reaction: NOBODY,
-    source: topic,
-    id: hash("sha256", raw, "hex"),
-    type: topic,
-    sagaId: "",
-    body: { malformed: true, text: raw },
-    error,
-  };
+  const message = { source: topic, id: hash("sha256", raw, "hex"), type: topic, sagaId: "" };
+  const body = { malformed: true, text: raw };
+  return { delivery: new Delivery(NO_REACTION, message, FIRST, () => body), error };
 }
 
 export function unheardDelivery(event: EventEnvelope, service: string): Undeliverable {
-  const { source, id, type, sagaId } = event;
-  const error = new OdoriError("UNKNOWN_TYPE", `The service ${service} does not hear ${type}.`, {
-    hint: "Declare a reaction to it, or check the bus: it delivered what was not subscribed to.",
-  });
-  return {
-    reaction: NOBODY,
-    source,
-    id,
-    type,
-    sagaId,
-    body: { malformed: false, text: encodeStored([event]) },
-    error,
-  };
+  const error = new OdoriError(
+    "UNKNOWN_TYPE",
+    `The service ${service} does not hear ${event.type}.`,
+    {
+      hint: "Declare a reaction to it, or check the bus: it delivered an event of another topic.",
+    },
+  );
+  return { delivery: Delivery.of(NO_REACTION, event, FIRST), error };
 }
 
-/** A deferred delivery that no retry can help: it is no event, or its reaction is gone. */
+/** A deferred delivery that no retry can help: it is malformed, or its reaction does not exist. */
 export function staleDelivery(
   { reaction, source, id, sagaId, body }: Deferred,
   event: EventEnvelope | undefined,
+  attempt: Attempt,
 ): Undeliverable {
-  const error =
-    event === undefined
-      ? new OdoriError(
-          "MESSAGE_MALFORMED",
-          "These bytes are no event, however often they are tried.",
-          {
-            hint: "Have it sent again by its producer, and discard this one.",
-          },
-        )
-      : new OdoriError("UNKNOWN_TYPE", `There is no reaction ${reaction} any more.`, {
-          hint: "Reactions are known by their names: bring it back under this one, or discard the delivery.",
-        });
-  return { reaction, source, id, type: event?.type ?? source, sagaId, body, error };
+  const message = event ?? { source, id, type: source, sagaId };
+  const kept = event === undefined ? body : { malformed: false, text: encodeStored([event]) };
+  return {
+    delivery: new Delivery(reaction, message, attempt, () => kept),
+    error: event === undefined ? unreadable() : reactionGone(reaction),
+  };
+}
+
+function unreadable(): OdoriError {
+  return new OdoriError(
+    "MESSAGE_MALFORMED",
+    "These bytes are not an event, so no retry can help.",
+    {
+      hint: "Have it sent again by its producer, and discard this one.",
+    },
+  );
+}
+
+function reactionGone(reaction: string): OdoriError {
+  return new OdoriError("UNKNOWN_TYPE", `The service has no reaction ${reaction}.`, {
+    hint: "Reactions are known by their names: restore this name, or discard the delivery.",
+  });
 }

@@ -75,7 +75,7 @@ function servicesOf(manifest: Manifest, random: () => number) {
       reaction;
     const common = {
       ...(name !== undefined && { name }),
-      ...(once !== undefined && { once }),
+      ...(once !== undefined && { firstOf: once }),
       ...(max !== undefined && { max }),
       emits: emits.map(all),
       fails: fails.map(all),

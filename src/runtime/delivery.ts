@@ -1,0 +1,101 @@
+import { encodeStored } from "../cloudevents/json.ts";
+import type { EventEnvelope } from "../contract/envelope.ts";
+import type { DeferredBody, NewDeferred } from "../ports/deferred.ts";
+import type { Disposition, Emission, JournalEntry } from "../ports/journal.ts";
+import type { LogFields } from "../ports/logger.ts";
+import type { Receipt } from "../ports/store.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Origin } from "./emit.ts";
+
+/** What is known of a message without reading its payload. Malformed bytes have only the first four. */
+export interface Message {
+  readonly source: string;
+  readonly id: string;
+  readonly type: string;
+  readonly sagaId: string;
+  readonly correlationId?: string;
+  readonly causationId?: string | undefined;
+  readonly traceparent?: string | undefined;
+}
+
+type Deferral = Pick<NewDeferred, "state" | "problem"> &
+  Partial<Pick<NewDeferred, "attempts" | "delayMs">>;
+
+/** One message at one reaction or deadline: the rows and log fields that it leads to. */
+export class Delivery {
+  /** Name of the reaction or deadline. */
+  readonly reaction: string;
+  readonly message: Message;
+  readonly attempt: Attempt;
+  readonly #body: () => DeferredBody;
+
+  /** `body` is called only for a delivery that is put off. */
+  constructor(reaction: string, message: Message, attempt: Attempt, body: () => DeferredBody) {
+    this.reaction = reaction;
+    this.message = message;
+    this.attempt = attempt;
+    this.#body = body;
+  }
+
+  /** A delivery of a message that could be read. */
+  static of(reaction: string, event: EventEnvelope, attempt: Attempt): Delivery {
+    const body = () => ({ malformed: false, text: encodeStored([event]) });
+    return new Delivery(reaction, event, attempt, body);
+  }
+
+  /** Asks the inbox, and the fence for `marks`. */
+  receipt(marks: readonly string[] = [], gathers = false): Receipt {
+    const { source, id, sagaId } = this.message;
+    const { deferred } = this.attempt;
+    return { reaction: this.reaction, source, id, sagaId, marks, gathers, deferred };
+  }
+
+  get fields(): LogFields {
+    const { sagaId, correlationId, id: eventId } = this.message;
+    return {
+      reaction: this.reaction,
+      sagaId,
+      correlationId,
+      eventId,
+      attempt: this.attempt.number,
+    };
+  }
+
+  /** The inbox row. */
+  entry(
+    disposition: Disposition,
+    effect?: string,
+    events: readonly EventEnvelope[] = [],
+  ): JournalEntry {
+    const { source, id, type, sagaId, causationId } = this.message;
+    const emitted = events.map((event): Emission => ({ id: event.id, type: event.type }));
+    const { reaction } = this;
+    return { reaction, source, id, type, sagaId, causationId, disposition, effect, emitted };
+  }
+
+  /** The row that keeps the delivery for later. */
+  deferral({ state, problem, attempts = 0, delayMs = 0 }: Deferral): NewDeferred {
+    const { source, id, sagaId } = this.message;
+    const { reaction } = this;
+    const body = this.#body();
+    return { reaction, sagaId, source, id, state, attempts, delayMs, problem, body };
+  }
+
+  /**
+   * What the ids of emitted events derive from. `consumer` names the work; `cause` replaces the
+   * identity of the message where the work answers no single one.
+   */
+  origin(consumer: string, cause?: Pick<Message, "source" | "id">): Origin {
+    const { source, id, sagaId, correlationId = sagaId, traceparent } = this.message;
+    const identity = cause ?? { source, id };
+    return {
+      consumer,
+      source: identity.source,
+      id: identity.id,
+      sagaId,
+      correlationId,
+      causationId: id,
+      traceparent,
+    };
+  }
+}

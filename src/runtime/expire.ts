@@ -1,0 +1,89 @@
+import type { DeadlineDeclaration } from "../choreography/declaration.ts";
+import type { EventEnvelope } from "../contract/envelope.ts";
+import { OdoriError } from "../contract/errors.ts";
+import type { LogFields } from "../ports/logger.ts";
+import type { Receipt, Received } from "../ports/store.ts";
+import type { Attempt } from "./attempt.ts";
+import { touchDeadlines } from "./deadlines.ts";
+import { Delivery } from "./delivery.ts";
+import { toFacts } from "./emit.ts";
+import { FailureTask } from "./failure.ts";
+import { Marks } from "./marks.ts";
+import { deadlineMark, touching } from "./plan.ts";
+import type { Completion, Scope, Task } from "./task.ts";
+import type { TaskContext } from "./task-context.ts";
+
+/** A deadline that has passed. `event` is the one that armed it. */
+export class ExpireTask<Native> implements Task<Native> {
+  readonly receipt: Receipt;
+  readonly fields: LogFields;
+  readonly completion: Completion;
+  readonly #context: TaskContext<Native>;
+  readonly #deadline: DeadlineDeclaration<Native>;
+  readonly #event: EventEnvelope;
+  readonly #delivery: Delivery;
+  /** Other deadlines, which this one arms or disarms. */
+  readonly #touched: readonly DeadlineDeclaration<Native>[];
+
+  constructor(
+    context: TaskContext<Native>,
+    deadline: DeadlineDeclaration<Native>,
+    event: EventEnvelope,
+    attempt: Attempt,
+    completion: Completion,
+  ) {
+    this.#context = context;
+    this.#deadline = deadline;
+    this.#event = event;
+    this.completion = completion;
+    this.#touched = touching(context.plan.service, [deadline.emits]).filter(
+      (other) => other !== deadline,
+    );
+    this.#delivery = Delivery.of(deadline.name, event, attempt);
+    this.receipt = this.#delivery.receipt([deadline, ...this.#touched].map(deadlineMark));
+    this.fields = this.#delivery.fields;
+  }
+
+  run(received: Received, scope: Scope<Native>): void | Promise<void> {
+    if (received.status !== "fresh") return;
+    const marks = new Marks(this.receipt.marks, received);
+    if (marks.of(deadlineMark(this.#deadline)) !== "armed") {
+      scope.draft.finish(this.#delivery.entry("suppressed"), this.#delivery.attempt);
+      return;
+    }
+    const { number } = this.#delivery.attempt;
+    const returned = this.#context.handlers.call(scope.tx, number, this.fields, (context) =>
+      this.#deadline.handle(this.#event, context),
+    );
+    if (returned instanceof Promise)
+      return returned.then((value) => this.#finish(marks, scope, value));
+    return this.#finish(marks, scope, returned);
+  }
+
+  recover(error: unknown): Task<Native> {
+    const { name } = this.#deadline;
+    const target = { name, onParked: undefined, deadlines: [] };
+    const failure = { delivery: this.#delivery, event: this.#event, valid: true, error };
+    return new FailureTask(this.#context, target, failure, this.completion);
+  }
+
+  #finish(marks: Marks, { draft }: Scope<Native>, returned: unknown): void {
+    const { plan, emitter, probe } = this.#context;
+    probe("handled");
+    const facts = toFacts(returned);
+    const { name, emits } = this.#deadline;
+    if (facts.length !== 1 || facts[0]?.type !== emits.type) {
+      throw new OdoriError(
+        "UNDECLARED_OUTCOME",
+        `The deadline ${name} returned an outcome other than ${emits.type}.`,
+      );
+    }
+    const origin = this.#delivery.origin(`${plan.service.name}/${name}`);
+    const events = emitter.derive(origin, facts);
+    const { sagaId } = this.#event;
+    draft.enqueue.push(...events);
+    draft.marks.push({ sagaId, name: deadlineMark(this.#deadline), state: "fired" });
+    touchDeadlines(this.#touched, marks, events, draft);
+    draft.finish(this.#delivery.entry("expired", undefined, events), this.#delivery.attempt);
+  }
+}

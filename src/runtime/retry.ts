@@ -1,0 +1,28 @@
+/** Retries after a technical failure. */
+export interface RetryPolicy {
+  /**
+   * How often a delivery is tried before it is parked, the first time included.
+   * @default 8
+   */
+  readonly attempts: number;
+  /**
+   * Upper bound of the first pause, in milliseconds. Each later bound is twice the one before.
+   * @default 200
+   */
+  readonly firstMs: number;
+  /**
+   * Upper bound of every pause, in milliseconds.
+   * @default 60_000
+   */
+  readonly longestMs: number;
+}
+
+export const RETRY_DEFAULT: RetryPolicy = { attempts: 8, firstMs: 200, longestMs: 60_000 };
+
+/**
+ * Returns the pause before the next attempt, in milliseconds. Full jitter: a uniform draw between
+ * 0 and the bound, so that deliveries that failed together are not retried together.
+ */
+export function backoffMs(policy: RetryPolicy, attempt: number, random: number): number {
+  return Math.floor(random * Math.min(policy.longestMs, policy.firstMs * 2 ** (attempt - 1)));
+}

@@ -1,0 +1,36 @@
+import type { DeadlineDeclaration } from "../choreography/declaration.ts";
+import type { EventEnvelope } from "../contract/envelope.ts";
+import type { LogFields } from "../ports/logger.ts";
+import type { Receipt, Received } from "../ports/store.ts";
+import { FIRST } from "./attempt.ts";
+import { touchDeadlines } from "./deadlines.ts";
+import { Delivery } from "./delivery.ts";
+import { Marks } from "./marks.ts";
+import { deadlineMark } from "./plan.ts";
+import type { Completion, Scope, Task } from "./task.ts";
+
+/** Arms or disarms a deadline by an event that the service heard. */
+export class WatchTask<Native> implements Task<Native> {
+  readonly receipt: Receipt;
+  readonly fields: LogFields;
+  readonly completion: Completion;
+  readonly #deadline: DeadlineDeclaration<Native>;
+  readonly #event: EventEnvelope;
+  readonly #delivery: Delivery;
+
+  constructor(deadline: DeadlineDeclaration<Native>, event: EventEnvelope, completion: Completion) {
+    this.#deadline = deadline;
+    this.#event = event;
+    this.completion = completion;
+    this.#delivery = Delivery.of(`watch ${deadline.name}`, event, FIRST);
+    this.receipt = this.#delivery.receipt([deadlineMark(deadline)]);
+    this.fields = this.#delivery.fields;
+  }
+
+  run(received: Received, { draft }: Scope<Native>): void {
+    if (received.status === "duplicate") return;
+    const marks = new Marks(this.receipt.marks, received);
+    const change = touchDeadlines([this.#deadline], marks, [this.#event], draft);
+    draft.journal.push(this.#delivery.entry(change ?? "suppressed"));
+  }
+}
