@@ -11,8 +11,8 @@ import { Delivery } from "./delivery.ts";
 import type { Origin } from "./emit.ts";
 import { beginningId } from "./identity.ts";
 import { Marks } from "./marks.ts";
-import { deadlineMark } from "./plan.ts";
-import type { Completion, Scope, Task } from "./task.ts";
+import type { Scope } from "./scope.ts";
+import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 
 export interface BeginOptions {
@@ -65,16 +65,11 @@ export class BeginTask<Native> implements Task<Native> {
     const { environment, plan } = context;
     this.#id = beginningId(environment.now(), environment.uuid());
     this.begun = { sagaId, begun: false, event: undefined };
-    const marks = [
-      ...plan.service.begins.map(({ type }) => type),
-      ...plan.beginDeadlines.map(deadlineMark),
-    ];
     this.receipt = {
       reaction: BEGIN,
       source: plan.source,
       id: this.#id,
       sagaId,
-      marks,
       gathers: false,
       deferred: undefined,
     };
@@ -88,10 +83,10 @@ export class BeginTask<Native> implements Task<Native> {
 
   run(received: Received, scope: Scope<Native>): void | Promise<void> {
     this.begun = { ...this.begun, begun: false, event: undefined };
-    const marks = new Marks(this.receipt.marks, received);
+    const marks = new Marks(received);
     const { begins } = this.#context.plan.service;
     if (begins.some(({ type }) => marks.of(type) !== undefined)) return;
-    const returned = this.#context.handlers.call(scope.tx, 1, this.fields, ({ tx }) =>
+    const returned = this.#context.handlers.call(scope, 1, this.fields, ({ tx }) =>
       this.#work(tx),
     );
     if (returned instanceof Promise)

@@ -1,5 +1,6 @@
 import type { Context } from "../choreography/context.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import { OdoriError } from "../contract/errors.ts";
 import type { Fact } from "../contract/event.ts";
 import type { Disposition } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
@@ -12,21 +13,29 @@ import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
 import { Marks } from "./marks.ts";
+import { parsed } from "./parse.ts";
 import { type MarkNames, markNames, type ReactionPlan } from "./plan.ts";
-import type { Completion, Scope, Task } from "./task.ts";
+import type { Scope } from "./scope.ts";
+import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 
 type Work<Native> = (context: Context<Native>) => unknown;
 
 /** What one run of a delivery works with. */
-interface Run<Native> extends Scope<Native> {
+interface Run<Native> {
+  readonly scope: Scope<Native>;
+  readonly draft: Draft;
   readonly received: Received;
   readonly marks: Marks;
+  readonly names: MarkNames;
+  /** Parsed with its contract. */
+  readonly event: EventEnvelope;
 }
 
 /**
  * One delivery to one reaction. The inbox and the fence say whether its handler runs; inbox, fence
- * and outbox rows are drafted for the same commit. `event` was validated against its contract.
+ * and outbox rows are drafted for the same commit. `event` is as it was received: it is parsed at
+ * each run.
  */
 export class Consume<Native> implements Task<Native> {
   readonly receipt: Receipt;
@@ -36,7 +45,8 @@ export class Consume<Native> implements Task<Native> {
   readonly #plan: ReactionPlan<Native>;
   readonly #event: EventEnvelope;
   readonly #delivery: Delivery;
-  readonly #names: MarkNames;
+  /** The event as the last run parsed it; undefined where it does not fit its contract. */
+  #parsed: EventEnvelope | undefined;
 
   constructor(
     context: TaskContext<Native>,
@@ -49,52 +59,60 @@ export class Consume<Native> implements Task<Native> {
     this.#plan = plan;
     this.#event = event;
     this.completion = completion;
-    this.#names = markNames(plan, event);
     this.#delivery = Delivery.of(plan.reaction.name, event, attempt);
-    this.receipt = this.#delivery.receipt(this.#names.all, plan.reaction.kind === "join");
+    this.receipt = this.#delivery.receipt(plan.reaction.kind === "join");
     this.fields = this.#delivery.fields;
   }
 
-  run(received: Received, { tx, draft }: Scope<Native>): void | Promise<void> {
+  run(received: Received, scope: Scope<Native>): void | Promise<void> {
     switch (received.status) {
       case "duplicate":
       case "gone":
         return;
       case "blocked":
-        return this.#wait(draft);
+        return this.#wait(scope.draft);
       case "fresh":
-        return this.#react({
-          tx,
-          draft,
-          received,
-          marks: new Marks(this.receipt.marks, received),
-        });
+        return this.#react(this.#runOf(received, scope));
     }
   }
 
   recover(error: unknown): Task<Native> {
     const { reaction, deadlines } = this.#plan;
     const target = { name: reaction.name, onParked: reaction.onParked, deadlines };
-    const failure = { delivery: this.#delivery, event: this.#event, valid: true, error };
+    const valid = this.#parsed !== undefined;
+    const failure = { delivery: this.#delivery, event: this.#parsed ?? this.#event, valid, error };
     return new FailureTask(this.#context, target, failure, this.completion);
+  }
+
+  #runOf(received: Received, scope: Scope<Native>): Run<Native> {
+    this.#parsed = undefined;
+    const { reaction, contracts } = this.#plan;
+    const { type } = this.#event;
+    const contract = contracts.get(type);
+    if (contract === undefined)
+      throw new OdoriError("UNKNOWN_TYPE", `The reaction ${reaction.name} does not hear ${type}.`);
+    const event = parsed(this.#event, contract);
+    this.#parsed = event;
+    const names = markNames(this.#plan, event);
+    return { scope, draft: scope.draft, received, marks: new Marks(received), names, event };
   }
 
   #react(run: Run<Native>): void | Promise<void> {
     const { reaction } = this.#plan;
-    const decision = decide(this.#plan, this.#names, run.received.marks);
+    const decision = decide(this.#plan, run.names, run.marks);
     if (decision === "suppress") return this.#record(run.draft, "suppressed");
     if (decision === "acknowledge") return this.#acknowledge(run);
     if (reaction.kind === "join") {
-      const events = this.#gathered(run.received);
+      const events = this.#gathered(run);
       if (events === undefined) return this.#gather(run);
       const { sagaId } = this.#event;
       run.draft.drop.push({ reaction: reaction.name, sagaId, state: "gathered" });
-      this.#mark(run.draft, this.#names.join, "fired");
+      this.#mark(run.draft, run.names.join, "fired");
       if (decision === "late") return this.#late(run);
       return this.#call(run, (context) => reaction.handle(events, context));
     }
     if (decision === "late") return this.#late(run);
-    return this.#call(run, (context) => reaction.handle(this.#event, context));
+    return this.#call(run, (context) => reaction.handle(run.event, context));
   }
 
   #call(run: Run<Native>, work: Work<Native>): void | Promise<void> {
@@ -103,8 +121,8 @@ export class Consume<Native> implements Task<Native> {
     return this.#finish(run, returned);
   }
 
-  #invoke({ tx }: Run<Native>, work: Work<Native>): unknown {
-    return this.#context.handlers.call(tx, this.#delivery.attempt.number, this.fields, work);
+  #invoke({ scope }: Run<Native>, work: Work<Native>): unknown {
+    return this.#context.handlers.call(scope, this.#delivery.attempt.number, this.fields, work);
   }
 
   /**
@@ -114,16 +132,15 @@ export class Consume<Native> implements Task<Native> {
   #finish(run: Run<Native>, returned: unknown): void {
     this.#context.probe("handled");
     const { reaction, outcomes, effects } = this.#plan;
-    const { draft } = run;
+    const { draft, names } = run;
     const facts = toFacts(returned);
     const outcome = outcomes.get(keyOfFacts(facts));
     if (outcome === undefined) throw undeclared(reaction.name, facts, [...outcomes.keys()]);
-    const names = this.#names;
     const effect = reaction.kind === "undo" ? reaction.effect : outcome.effect;
     if (reaction.kind === "undo") this.#mark(draft, names.effects[0], UNDONE);
     else if (effect !== undefined) this.#mark(draft, names.effects[effects.indexOf(effect)], DONE);
     this.#mark(draft, names.firstOf, reaction.name);
-    this.#mark(draft, names.max, String(runsOf(names, run.received.marks) + 1));
+    this.#mark(draft, names.max, String(runsOf(names, run.marks) + 1));
     const done = reaction.kind === "undo" ? "undone" : "done";
     this.#emit(run, outcome.failure ? "refused" : done, effect, facts);
   }
@@ -138,26 +155,26 @@ export class Consume<Native> implements Task<Native> {
       if (!lateOutcomes.has(keyOfFacts(facts))) throw undeclared(name, facts, [...lateOutcomes]);
       this.#emit(run, "late", undefined, facts);
     };
-    const returned = this.#invoke(run, (context) => late.handle(this.#event, context));
+    const returned = this.#invoke(run, (context) => late.handle(run.event, context));
     return returned instanceof Promise ? returned.then(finish) : finish(returned);
   }
 
   #acknowledge(run: Run<Native>): void {
     const { reaction } = this.#plan;
     if (reaction.kind !== "undo") return;
-    this.#mark(run.draft, this.#names.effects[0], BARRED);
-    this.#mark(run.draft, this.#names.firstOf, reaction.name);
-    const fact = reaction.acknowledge?.(this.#event);
+    this.#mark(run.draft, run.names.effects[0], BARRED);
+    this.#mark(run.draft, run.names.firstOf, reaction.name);
+    const fact = reaction.acknowledge?.(run.event);
     this.#emit(run, "barred", reaction.effect, fact === undefined ? [] : [fact]);
   }
 
   /** The events of a join in the order in which it names them; undefined while one is missing. */
-  #gathered({ gathered }: Received): readonly EventEnvelope[] | undefined {
+  #gathered({ received, event }: Run<Native>): readonly EventEnvelope[] | undefined {
     const events: EventEnvelope[] = [];
     for (const contract of this.#plan.reaction.hears) {
-      const kept = gathered.find(({ type }) => type === contract.type);
-      if (kept !== undefined) events.push({ ...kept, data: contract.parse(kept.data) });
-      else if (this.#event.type === contract.type) events.push(this.#event);
+      const kept = received.gathered.find(({ type }) => type === contract.type);
+      if (kept !== undefined) events.push(parsed(kept, contract));
+      else if (event.type === contract.type) events.push(event);
       else return undefined;
     }
     return events;

@@ -43,11 +43,11 @@ export class Delivery {
     return new Delivery(reaction, event, attempt, body);
   }
 
-  /** Asks the inbox, and the fence for `marks`. */
-  receipt(marks: readonly string[] = [], gathers = false): Receipt {
+  /** Asks the inbox and the fence; `gathers` also asks for what a join has gathered. */
+  receipt(gathers = false): Receipt {
     const { source, id, sagaId } = this.message;
     const { deferred } = this.attempt;
-    return { reaction: this.reaction, source, id, sagaId, marks, gathers, deferred };
+    return { reaction: this.reaction, source, id, sagaId, gathers, deferred };
   }
 
   get fields(): LogFields {

@@ -16,6 +16,18 @@ export class Draft implements Writes {
   readonly drop: (DeferredKey & { readonly state: "armed" | "gathered" })[] = [];
   confirm: readonly Ticket[] = [];
 
+  /** Takes over what another draft holds. */
+  add(other: Draft): void {
+    append(this.journal, other.journal);
+    append(this.amend, other.amend);
+    append(this.marks, other.marks);
+    append(this.enqueue, other.enqueue);
+    append(this.defer, other.defer);
+    append(this.redefer, other.redefer);
+    append(this.settle, other.settle);
+    append(this.drop, other.drop);
+  }
+
   /** Says what became of a delivery for good. */
   finish(entry: JournalEntry, { deferred, journaled }: Attempt): void {
     (journaled ? this.amend : this.journal).push(entry);
@@ -50,4 +62,8 @@ export class Draft implements Writes {
     }
     return next;
   }
+}
+
+function append<T>(list: T[], more: readonly T[]): void {
+  for (const item of more) list.push(item);
 }

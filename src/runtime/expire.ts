@@ -9,11 +9,13 @@ import { Delivery } from "./delivery.ts";
 import { toFacts } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
 import { Marks } from "./marks.ts";
+import { parsed } from "./parse.ts";
 import { deadlineMark, touching } from "./plan.ts";
-import type { Completion, Scope, Task } from "./task.ts";
+import type { Scope } from "./scope.ts";
+import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 
-/** A deadline that has passed. `event` is the one that armed it. */
+/** A deadline that has passed. `event` is the one that armed it, as it was received. */
 export class ExpireTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
@@ -40,20 +42,22 @@ export class ExpireTask<Native> implements Task<Native> {
       (other) => other !== deadline,
     );
     this.#delivery = Delivery.of(deadline.name, event, attempt);
-    this.receipt = this.#delivery.receipt([deadline, ...this.#touched].map(deadlineMark));
+    this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }
 
   run(received: Received, scope: Scope<Native>): void | Promise<void> {
     if (received.status !== "fresh") return;
-    const marks = new Marks(this.receipt.marks, received);
+    const marks = new Marks(received);
     if (marks.of(deadlineMark(this.#deadline)) !== "armed") {
       scope.draft.finish(this.#delivery.entry("suppressed"), this.#delivery.attempt);
       return;
     }
+    const { armedBy } = this.#deadline;
+    const event = parsed(this.#event, armedBy);
     const { number } = this.#delivery.attempt;
-    const returned = this.#context.handlers.call(scope.tx, number, this.fields, (context) =>
-      this.#deadline.handle(this.#event, context),
+    const returned = this.#context.handlers.call(scope, number, this.fields, (context) =>
+      this.#deadline.handle(event, context),
     );
     if (returned instanceof Promise)
       return returned.then((value) => this.#finish(marks, scope, value));
@@ -63,7 +67,7 @@ export class ExpireTask<Native> implements Task<Native> {
   recover(error: unknown): Task<Native> {
     const { name } = this.#deadline;
     const target = { name, onParked: undefined, deadlines: [] };
-    const failure = { delivery: this.#delivery, event: this.#event, valid: true, error };
+    const failure = { delivery: this.#delivery, event: this.#event, valid: false, error };
     return new FailureTask(this.#context, target, failure, this.completion);
   }
 

@@ -8,10 +8,10 @@ import { touchDeadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { Marks } from "./marks.ts";
-import { deadlineMark } from "./plan.ts";
 import { isPermanent, problemOf } from "./problem.ts";
 import { backoffMs } from "./retry.ts";
-import type { Completion, Scope, Task } from "./task.ts";
+import type { Scope } from "./scope.ts";
+import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 
 /** What failed: a reaction or a deadline. */
@@ -50,7 +50,7 @@ export class FailureTask<Native> implements Task<Native> {
     this.#failure = failure;
     this.completion = completion;
     const { delivery, error } = failure;
-    this.receipt = delivery.receipt(target.deadlines.map(deadlineMark));
+    this.receipt = delivery.receipt();
     const { code, message } = problemOf(error);
     this.fields = { ...delivery.fields, code, problem: message };
   }
@@ -64,7 +64,7 @@ export class FailureTask<Native> implements Task<Native> {
     const answer = state === "parked" ? this.#answer(problem) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else {
-      const marks = new Marks(this.receipt.marks, received);
+      const marks = new Marks(received);
       this.#put(draft, "answered", 0, problem, this.#emit(draft, answer, marks));
     }
   }

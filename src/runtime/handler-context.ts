@@ -2,12 +2,14 @@ import type { Context } from "../choreography/context.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Environment } from "../ports/environment.ts";
 import { type LogFields, type Logger, withFields } from "../ports/logger.ts";
+import type { Scope } from "./scope.ts";
 
 /** Calls handlers, and makes the context that each is given. */
 export class Handlers {
   readonly #environment: Environment;
   readonly #common: CommonParts;
   readonly #timeoutMs: number;
+  readonly #running = new Set<HandlerContext<unknown>>();
 
   constructor(environment: Environment, logger: Logger, timeoutMs: number) {
     this.#environment = environment;
@@ -26,18 +28,37 @@ export class Handlers {
    * still writes is refused.
    */
   call<Native, T>(
-    tx: Native,
+    scope: Scope<Native>,
     attempt: number,
     fields: LogFields,
     work: (context: Context<Native>) => T | Promise<T>,
   ): T | Promise<T> {
-    const context = new HandlerContext(tx, attempt, fields, this.#common);
+    const context = new HandlerContext(scope.tx, attempt, fields, this.#common);
     const returned = work(context);
-    return returned instanceof Promise ? this.#withinTime(returned, context) : returned;
+    return returned instanceof Promise ? this.#withinTime(returned, context, scope) : returned;
   }
 
-  #withinTime<T>(returned: Promise<T>, context: HandlerContext<unknown>): Promise<T> {
+  /** Aborts the signals of all handlers that still run. */
+  abort(reason: unknown): void {
+    for (const context of this.#running) context.abort(reason);
+  }
+
+  #withinTime<T>(
+    returned: Promise<T>,
+    context: HandlerContext<unknown>,
+    scope: Scope<unknown>,
+  ): Promise<T> {
+    this.#running.add(context);
     return new Promise((resolve, reject) => {
+      const end = () => {
+        cancel();
+        this.#running.delete(context);
+      };
+      scope.onCancel((reason) => {
+        end();
+        context.abort(reason);
+        reject(reason);
+      });
       const cancel = this.#environment.timer(this.#timeoutMs, () => {
         const error = new OdoriError(
           "HANDLER_TIMEOUT",
@@ -46,10 +67,11 @@ export class Handlers {
             hint: "Pass ctx.signal to what it waits for, and do not call begin() from inside a handler: return an event.",
           },
         );
+        this.#running.delete(context);
         context.abort(error);
         reject(error);
       });
-      returned.then(resolve, reject).finally(cancel);
+      returned.then(resolve, reject).finally(end);
     });
   }
 }

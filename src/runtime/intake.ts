@@ -1,14 +1,10 @@
 import { decodeStored } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { OdoriError } from "../contract/errors.ts";
 import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Consume } from "./consume.ts";
-import { Delivery } from "./delivery.ts";
 import { ExpireTask } from "./expire.ts";
-import { FailureTask } from "./failure.ts";
-import type { ReactionPlan } from "./plan.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import {
@@ -40,7 +36,7 @@ export function tasksOf<Native>(
   return [
     ...hearers.reactions.map(
       (plan) => (completion: Completion) =>
-        deliveryTask(context, plan, incoming, FIRST, completion),
+        new Consume(context, plan, incoming, FIRST, completion),
     ),
     ...hearers.deadlines.map(
       (deadline) => (completion: Completion) => new WatchTask(deadline, incoming, completion),
@@ -65,38 +61,8 @@ export function deferredTask<Native>(
   if (event !== undefined && deadline !== undefined)
     return new ExpireTask(context, deadline, event, attempt, completion);
   if (event !== undefined && plan !== undefined)
-    return deliveryTask(context, plan, event, attempt, completion);
+    return new Consume(context, plan, event, attempt, completion);
   return new UndeliverableTask(staleDelivery(deferred, event, attempt), completion);
-}
-
-function deliveryTask<Native>(
-  context: TaskContext<Native>,
-  plan: ReactionPlan<Native>,
-  event: EventEnvelope,
-  attempt: Attempt,
-  completion: Completion,
-): Task<Native> {
-  const { name, onParked } = plan.reaction;
-  const failed = (error: unknown, valid: boolean) => {
-    const delivery = Delivery.of(name, event, attempt);
-    const target = { name, onParked, deadlines: plan.deadlines };
-    return new FailureTask(context, target, { delivery, event, valid, error }, completion);
-  };
-  let data: unknown;
-  try {
-    const contract = plan.contracts.get(event.type);
-    if (contract === undefined)
-      throw new OdoriError("UNKNOWN_TYPE", `The reaction ${name} does not hear ${event.type}.`);
-    data = contract.parse(event.data);
-  } catch (error) {
-    return failed(error, false);
-  }
-  try {
-    return new Consume(context, plan, { ...event, data }, attempt, completion);
-  } catch (error) {
-    // The reaction's own `key` has thrown.
-    return failed(error, true);
-  }
 }
 
 function readStored(text: string): EventEnvelope | undefined {

@@ -1,12 +1,11 @@
 import type { Received } from "../ports/store.ts";
 
-/** The marks of one saga, as `receive` returned them, by name. */
+/** The marks of one saga, by name. */
 export class Marks {
-  readonly #states: ReadonlyMap<string, string | undefined>;
+  readonly #states: ReadonlyMap<string, string>;
 
-  /** `names` are those that the receipt asked for, in its order. */
-  constructor(names: readonly string[], received: Pick<Received, "marks">) {
-    this.#states = new Map(names.map((name, index) => [name, received.marks[index]]));
+  constructor(received: Pick<Received, "marks">) {
+    this.#states = received.marks;
   }
 
   /** Returns the state of a mark; undefined for one that does not exist, or has no name. */

@@ -1,11 +1,17 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf } from "../contract/errors.ts";
 import type { Bus } from "../ports/bus.ts";
 import { atMost, type Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Ticket } from "../ports/store.ts";
-import type { HandOver } from "./batch.ts";
 import type { Probe } from "./crash-points.ts";
 import { backoffMs } from "./retry.ts";
+
+/** Outbox rows that a commit has left behind, to be published now. */
+export interface HandOver {
+  readonly ticket: Ticket;
+  readonly events: readonly EventEnvelope[];
+}
 
 /** Pauses while the bus cannot take events. */
 const REPUBLISH = { attempts: Number.POSITIVE_INFINITY, firstMs: 20, longestMs: 2_000 };

@@ -5,7 +5,6 @@ import type { Incoming, Subscription } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import { withFields } from "../ports/logger.ts";
 import type { StoreCounts, StoreInspection } from "../ports/store.ts";
-import { handle } from "./batch.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
 import { Draft } from "./draft.ts";
 import { Emitter } from "./emit.ts";
@@ -74,6 +73,7 @@ export class App<Native, Begins extends EventContract> {
       store,
       publisher: this.#publisher,
       logger,
+      environment,
       batchMax,
       probe,
       onDeferred,

@@ -1,12 +1,6 @@
 import type { LogFields } from "../ports/logger.ts";
 import type { Receipt, Received } from "../ports/store.ts";
-import type { Draft } from "./draft.ts";
-
-/** What a task works with while its transaction is open. */
-export interface Scope<Native> {
-  readonly tx: Native;
-  readonly draft: Draft;
-}
+import type { Scope } from "./scope.ts";
 
 /** Tells the caller that handed a task over what became of it. */
 export interface Completion {

@@ -9,7 +9,8 @@ import type { Receipt, Received } from "../ports/store.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
 import { problemOf } from "./problem.ts";
-import type { Completion, Scope, Task } from "./task.ts";
+import type { Scope } from "./scope.ts";
+import type { Completion, Task } from "./task.ts";
 
 /** Stands for the reaction of a delivery that belongs to none. No reaction can have this name. */
 const NO_REACTION = "-";

@@ -6,8 +6,8 @@ import { FIRST } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { Marks } from "./marks.ts";
-import { deadlineMark } from "./plan.ts";
-import type { Completion, Scope, Task } from "./task.ts";
+import type { Scope } from "./scope.ts";
+import type { Completion, Task } from "./task.ts";
 
 /** Arms or disarms a deadline by an event that the service heard. */
 export class WatchTask<Native> implements Task<Native> {
@@ -23,13 +23,13 @@ export class WatchTask<Native> implements Task<Native> {
     this.#event = event;
     this.completion = completion;
     this.#delivery = Delivery.of(`watch ${deadline.name}`, event, FIRST);
-    this.receipt = this.#delivery.receipt([deadlineMark(deadline)]);
+    this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }
 
   run(received: Received, { draft }: Scope<Native>): void {
     if (received.status === "duplicate") return;
-    const marks = new Marks(this.receipt.marks, received);
+    const marks = new Marks(received);
     const change = touchDeadlines([this.#deadline], marks, [this.#event], draft);
     draft.journal.push(this.#delivery.entry(change ?? "suppressed"));
   }

@@ -1,0 +1,256 @@
+import { OdoriError } from "../contract/errors.ts";
+import type { Environment } from "../ports/environment.ts";
+import type { HandlerScope, DetachedTransaction } from "../ports/scope.ts";
+import type { Received, Store, StoreTransaction, Ticket } from "../ports/store.ts";
+import type { Probe } from "./crash-points.ts";
+import { Draft } from "./draft.ts";
+import type { HandOver } from "./publisher.ts";
+import { Scope } from "./scope.ts";
+import type { Task } from "./task.ts";
+import { endsWithin } from "./time-limit.ts";
+
+/**
+ * How long a commit group begins further handlers, and how long it waits for one of them, in
+ * milliseconds. The first bounds what a quick handler waits for its neighbours; the second is a
+ * few times that, so that a busy machine alone does not make a handler slow.
+ */
+export const GROUP_BUDGET_MS = 20;
+export const HANDLER_BUDGET_MS = 60;
+
+/** A handler that still runs, taken out of its commit group with a transaction of its own. */
+export interface DetachedRun<Native> {
+  readonly task: Task<Native>;
+  readonly received: Received;
+  readonly scope: Scope<Native>;
+  readonly running: Promise<void>;
+  readonly tx: DetachedTransaction<Native>;
+}
+
+/** What a commit group has come to. Each of its tasks is in exactly one of the lists. */
+export interface GroupResult<Native> {
+  /** Committed, or committed as failed. */
+  readonly done: readonly Task<Native>[];
+  /** Failed, and the failure belongs to the caller. Nothing of them is committed. */
+  readonly refused: readonly { readonly task: Task<Native>; readonly error: unknown }[];
+  /** Slow, and nothing written yet: they go on outside. */
+  readonly detached: readonly DetachedRun<Native>[];
+  /** Slow, or in conflict with another transaction: undone, to be run by themselves. */
+  readonly alone: readonly Task<Native>[];
+  /** Not begun: the budget was spent. */
+  readonly rest: readonly Task<Native>[];
+  /** Not begun: another process holds their saga. */
+  readonly busy: readonly Task<Native>[];
+  /** Tasks that were committed instead of one that failed, for the log. */
+  readonly recoveries: readonly { readonly task: Task<Native>; readonly error: unknown }[];
+  readonly handOvers: readonly HandOver[];
+  readonly nextDueMs: number | undefined;
+}
+
+/** A handler has ended the transaction of its group, so nothing of the group was committed. */
+export class BrokenGroupError extends OdoriError {
+  readonly culprit: unknown;
+
+  constructor(culprit: unknown, cause: unknown) {
+    super("TRANSACTION_ENDED", "A handler has ended the transaction of its commit group.", {
+      cause,
+      hint: "The runtime handles the deliveries again: this handler alone.",
+    });
+    this.culprit = culprit;
+  }
+}
+
+export interface GroupParts<Native> {
+  readonly store: Store<Native>;
+  readonly environment: Environment;
+  readonly probe: Probe;
+  /** Whether the saga of a task is in a detached run, so that the task has to wait for it. */
+  isHeld(task: Task<Native>): boolean;
+}
+
+/**
+ * Handles tasks one after the other in one transaction, each in a savepoint of its own: they see
+ * each other's rows as if each had a transaction of its own, and a failing one costs itself.
+ * Throws with nothing committed.
+ */
+export class Group<Native> implements GroupResult<Native> {
+  readonly done: Task<Native>[] = [];
+  readonly refused: { readonly task: Task<Native>; readonly error: unknown }[] = [];
+  readonly detached: DetachedRun<Native>[] = [];
+  readonly alone: Task<Native>[] = [];
+  readonly rest: Task<Native>[] = [];
+  readonly busy: Task<Native>[] = [];
+  readonly recoveries: { readonly task: Task<Native>; readonly error: unknown }[] = [];
+  readonly handOvers: HandOver[] = [];
+  nextDueMs: number | undefined;
+  readonly #parts: GroupParts<Native>;
+  #until = 0;
+
+  constructor(parts: GroupParts<Native>) {
+    this.#parts = parts;
+  }
+
+  /** Commits the tasks. `confirm` are outbox rows to delete with them. */
+  async commit(
+    tasks: readonly Task<Native>[],
+    confirm: readonly Ticket[],
+  ): Promise<GroupResult<Native>> {
+    const { store, environment, probe } = this.#parts;
+    await store.transaction(async (tx) => {
+      probe("opened");
+      this.#until = environment.now() + GROUP_BUDGET_MS;
+      let draft = new Draft();
+      draft.confirm = confirm;
+      const waves = wavesOf(tasks);
+      for (const wave of waves) {
+        await this.#handle(tx, wave, draft);
+        const ticket = await tx.write(draft, wave === waves.at(-1));
+        probe("written");
+        if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
+        this.#due(draft.nextDueMs);
+        draft = new Draft();
+      }
+    });
+    return this;
+  }
+
+  async #handle(
+    tx: StoreTransaction<Native>,
+    wave: readonly Task<Native>[],
+    draft: Draft,
+  ): Promise<void> {
+    const received = await tx.receive(wave.map((task) => task.receipt));
+    this.#parts.probe("looked_up");
+    for (const [index, task] of wave.entries()) {
+      const answer = received[index];
+      if (answer === undefined) continue;
+      if (answer.status === "busy") this.busy.push(task);
+      else if (this.#mustWait(task)) this.rest.push(task);
+      else {
+        const running = this.#run(tx, task, answer, draft);
+        if (running !== undefined) await running;
+      }
+    }
+  }
+
+  /** The first task always begins, so that a group never goes round without any work. */
+  #mustWait(task: Task<Native>): boolean {
+    const held =
+      this.detached.some((run) => run.task.receipt.sagaId === task.receipt.sagaId) ||
+      this.alone.some((other) => other.receipt.sagaId === task.receipt.sagaId) ||
+      this.#parts.isHeld(task);
+    if (held) return true;
+    const begun = this.done.length + this.refused.length + this.detached.length + this.alone.length;
+    return begun > 0 && this.#parts.environment.now() >= this.#until;
+  }
+
+  /** Runs one task; synchronously where its handler is synchronous. */
+  #run(
+    tx: StoreTransaction<Native>,
+    task: Task<Native>,
+    received: Received,
+    draft: Draft,
+  ): void | Promise<void> {
+    const handler = tx.scope();
+    const scope = new Scope(handler.native, new Draft());
+    let returned: void | Promise<void>;
+    try {
+      returned = task.run(received, scope);
+      if (returned === undefined) {
+        const kept = handler.keep();
+        if (kept === undefined) return this.#kept(task, scope, draft);
+        returned = kept.then(() => this.#kept(task, scope, draft));
+      } else returned = this.#inTime({ task, received, scope, running: returned, handler }, draft);
+    } catch (error) {
+      returned = Promise.reject(error);
+    }
+    return returned.catch((error: unknown) => this.#failed(task, received, handler, draft, error));
+  }
+
+  async #inTime(
+    run: Omit<DetachedRun<Native>, "tx"> & { readonly handler: HandlerScope<Native> },
+    draft: Draft,
+  ): Promise<void> {
+    const { task, scope, handler, running } = run;
+    if (await endsWithin(this.#parts.environment, HANDLER_BUDGET_MS, running)) {
+      await handler.keep();
+      this.#kept(task, scope, draft);
+    } else if (!handler.touched) {
+      this.detached.push({ ...run, tx: handler.detach() });
+    } else {
+      // Its late failure is nobody's: the task runs again, by itself.
+      running.catch(() => {});
+      scope.cancel(new OdoriError("HANDLER_SLOW", "The handler is started again, by itself."));
+      await this.#undo(task, handler);
+      this.alone.push(task);
+    }
+  }
+
+  #kept(task: Task<Native>, scope: Scope<Native>, draft: Draft): void {
+    draft.add(scope.draft);
+    this.done.push(task);
+  }
+
+  async #failed(
+    task: Task<Native>,
+    received: Received,
+    handler: HandlerScope<Native>,
+    draft: Draft,
+    error: unknown,
+  ): Promise<void> {
+    if (error instanceof BrokenGroupError) throw error;
+    await this.#undo(task, handler);
+    if (handler.contended) {
+      this.alone.push(task);
+      return;
+    }
+    const recovery = task.recover?.(error);
+    if (recovery === undefined) {
+      this.refused.push({ task, error });
+      return;
+    }
+    const own = new Draft();
+    await recovery.run(received, new Scope(handler.native, own));
+    draft.add(own);
+    this.done.push(task);
+    this.recoveries.push({ task: recovery, error });
+  }
+
+  /** Undoes what the handler wrote. If that cannot be done, the whole group is undone. */
+  async #undo(task: Task<Native>, handler: HandlerScope<Native>): Promise<void> {
+    try {
+      await handler.undo();
+    } catch (cause) {
+      if (isEnded(cause)) throw new BrokenGroupError(task, cause);
+      throw cause;
+    }
+  }
+
+  #due(nextDueMs: number | undefined): void {
+    if (nextDueMs === undefined) return;
+    this.nextDueMs = Math.min(this.nextDueMs ?? nextDueMs, nextDueMs);
+  }
+}
+
+function isEnded(error: unknown): boolean {
+  return error instanceof OdoriError && error.code === "TRANSACTION_ENDED";
+}
+
+/**
+ * Parts a batch so that no part holds a saga twice: the second delivery of a saga may depend on
+ * what the first one leaves in the fence. Mostly there is one part.
+ */
+function wavesOf<Native>(tasks: readonly Task<Native>[]): readonly (readonly Task<Native>[])[] {
+  // Without tasks there may still be outbox rows to confirm.
+  if (tasks.length === 0) return [[]];
+  const waves: Task<Native>[][] = [];
+  const seen = new Map<string, number>();
+  for (const task of tasks) {
+    const { sagaId } = task.receipt;
+    const turn = seen.get(sagaId) ?? 0;
+    seen.set(sagaId, turn + 1);
+    const wave = waves[turn];
+    if (wave === undefined) waves.push([task]);
+    else wave.push(task);
+  }
+  return waves;
+}

@@ -1,0 +1,60 @@
+import type { Task } from "./task.ts";
+
+/** Handles a batch. Resolves with the tasks that stay in the queue, to be handled next. */
+export type HandleBatch<Native> = (
+  batch: readonly Task<Native>[],
+) => Promise<readonly Task<Native>[]>;
+
+/**
+ * A queue of tasks, handled in batches that form by themselves: tasks that arrive while one commit
+ * is under way share the next one. An idle lane waits for no timer, and a busy one commits rarely.
+ */
+export class Lane<Native> {
+  readonly #handle: HandleBatch<Native>;
+  readonly #batchMax: number;
+  #batch: number;
+  #queue: Task<Native>[] = [];
+  #running: Promise<void> | undefined;
+
+  /** `batchMax` bounds the tasks of one batch. */
+  constructor(batchMax: number, handle: HandleBatch<Native>) {
+    this.#handle = handle;
+    this.#batchMax = batchMax;
+    this.#batch = batchMax;
+  }
+
+  add(task: Task<Native>): void {
+    this.#queue.push(task);
+    this.#running ??= this.#run();
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get busy(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Halves the next batches: this one has met another transaction. They grow again by themselves. */
+  shrink(): void {
+    this.#batch = Math.max(1, this.#batch >> 1);
+  }
+
+  /** Resolves when nothing is under way and the queue is empty. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Tasks that arrive in the same turn of the event loop belong to the same batch.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, this.#batch);
+      this.#batch = Math.min(this.#batchMax, this.#batch + 1);
+      const rest = await this.#handle(batch);
+      if (rest.length > 0) this.#queue.unshift(...rest);
+    }
+    this.#running = undefined;
+  }
+}

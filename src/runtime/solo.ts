@@ -1,0 +1,107 @@
+import { OdoriError } from "../contract/errors.ts";
+import type { Environment } from "../ports/environment.ts";
+import type { Received, Store } from "../ports/store.ts";
+import type { Probe } from "./crash-points.ts";
+import { Draft } from "./draft.ts";
+import { type DetachedRun, HANDLER_BUDGET_MS } from "./group.ts";
+import type { HandOver } from "./publisher.ts";
+import { Scope } from "./scope.ts";
+import type { Task } from "./task.ts";
+
+/** What a run by itself has come to. */
+export type SoloResult<Native> =
+  | {
+      readonly kind: "committed";
+      readonly handOver: HandOver | undefined;
+      readonly nextDueMs: number | undefined;
+      readonly quick: boolean;
+    }
+  /** No handler has to run: a commit group records it. */
+  | { readonly kind: "settled" }
+  /** The saga has changed meanwhile, or another transaction was in the way: run it again. */
+  | { readonly kind: "again" }
+  | { readonly kind: "failed"; readonly error: unknown; readonly recovery: Task<Native> | undefined };
+
+/** Thrown inside a transaction to undo it: the saga is not as the handler saw it. */
+class Outdated extends Error {}
+
+export interface SoloParts<Native> {
+  readonly store: Store<Native>;
+  readonly environment: Environment;
+  readonly probe: Probe;
+}
+
+/** Runs one task in a transaction of its own, which opens when its handler first uses it. */
+export async function runAlone<Native>(
+  parts: SoloParts<Native>,
+  task: Task<Native>,
+  conflicts: number,
+): Promise<SoloResult<Native>> {
+  const { store, environment } = parts;
+  const [received] = await store.transaction((tx) => tx.receive([task.receipt]));
+  if (received === undefined || received.status === "busy") return { kind: "again" };
+  if (received.status !== "fresh") return { kind: "settled" };
+  const began = environment.now();
+  const tx = store.detached();
+  const scope = new Scope(tx.native, new Draft());
+  const running = start(task, received, scope);
+  const result = await finish(parts, { task, received, scope, running, tx }, conflicts);
+  if (result.kind !== "committed") return result;
+  return { ...result, quick: environment.now() - began < HANDLER_BUDGET_MS / 2 };
+}
+
+async function start<Native>(
+  task: Task<Native>,
+  received: Received,
+  scope: Scope<Native>,
+): Promise<void> {
+  await task.run(received, scope);
+}
+
+/** Attempts of one task that may meet another transaction before that counts as its failure. */
+const CONFLICTS_MAX = 3;
+
+/**
+ * Waits for a detached handler, checks that its saga is still as the handler saw it, and commits.
+ * `conflicts` says how often the task has met another transaction before.
+ */
+export async function finish<Native>(
+  { probe }: SoloParts<Native>,
+  { task, received, scope, running, tx }: DetachedRun<Native>,
+  conflicts: number,
+): Promise<SoloResult<Native>> {
+  const { draft } = scope;
+  try {
+    await running;
+    const ticket = await tx.complete(async (transaction) => {
+      probe("opened");
+      const [now] = await transaction.receive([task.receipt]);
+      if (now === undefined || !isSame(now, received)) throw new Outdated();
+      probe("looked_up");
+      const written = await transaction.write(draft, true);
+      probe("written");
+      return written;
+    });
+    const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
+    return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, quick: false };
+  } catch (error) {
+    await tx.abandon();
+    if (error instanceof Outdated) return { kind: "again" };
+    if (tx.contended && conflicts < CONFLICTS_MAX) return { kind: "again" };
+    return { kind: "failed", error, recovery: task.recover?.(error) };
+  }
+}
+
+function isSame(now: Received, before: Received): boolean {
+  if (now.status !== before.status || now.marks.size !== before.marks.size) return false;
+  if (now.gathered.length !== before.gathered.length) return false;
+  for (const [name, state] of now.marks) if (before.marks.get(name) !== state) return false;
+  return true;
+}
+
+/** The reason with which `stop` ends the handlers that still run. */
+export function stopping(service: string): OdoriError {
+  return new OdoriError("STOPPED", `The service ${service} is stopping.`, {
+    hint: "The delivery is not acknowledged, and comes again.",
+  });
+}

@@ -1,0 +1,25 @@
+import type { Environment } from "../ports/environment.ts";
+
+/**
+ * Waits for `running`, at most `limitMs` milliseconds. Resolves with whether it ended in time;
+ * rejects as it does. Once time is up its rejection is the caller's to watch.
+ */
+export function endsWithin(
+  environment: Environment,
+  limitMs: number,
+  running: Promise<unknown>,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const cancel = environment.timer(limitMs, () => resolve(false));
+    running.then(
+      () => {
+        cancel();
+        resolve(true);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
+  });
+}
