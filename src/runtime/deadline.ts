@@ -1,8 +1,8 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt, Received } from "../ports/store.ts";
 import type { Draft } from "./draft.ts";
 import { emissionsOf, toFacts, touchDeadlines } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
