@@ -1,5 +1,6 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
-import type { Store, StoreTransaction, Ticket } from "../ports/store.ts";
+import type { StoreTransaction, Ticket } from "../ports/bookkeeping.ts";
+import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
 import type { Task } from "./task.ts";
@@ -63,7 +64,7 @@ export async function handle<Native>(
       if (running !== undefined) await running;
     }
   }
-  const ticket = await tx.write(draft, last);
+  const ticket = await tx.write(draft, { last });
   probe("written");
   return ticket;
 }

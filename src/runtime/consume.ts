@@ -1,9 +1,9 @@
 import type { Context } from "../choreography/context.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Fact } from "../contract/event.ts";
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { Disposition } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt, Received } from "../ports/store.ts";
 import type { Attempt } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import { BARRED, DONE, decide, runsOf, UNDONE } from "./decide.ts";

@@ -1,5 +1,5 @@
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt, Received } from "../ports/store.ts";
 import type { Draft } from "./draft.ts";
 
 /** What a task works with while its transaction is open. */

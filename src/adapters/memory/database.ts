@@ -1,8 +1,8 @@
+import { Mutex } from "../../adapter/mutex.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
+import type { Ticket } from "../../ports/bookkeeping.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
-import { Mutex } from "../../ports/mutex.ts";
-import type { Ticket } from "../../ports/store.ts";
 import { TransactionalMap, type UndoLog } from "./table.ts";
 
 export interface OutboxRecord {

@@ -1,7 +1,8 @@
 import { OdoriError } from "../../contract/errors.ts";
+import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { CLOSED } from "../../ports/deferred.ts";
 import { notOurs } from "../../ports/errors.ts";
-import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
+import type { Claimed, Session, Store } from "../../ports/store.ts";
 import { MemoryDatabase } from "./database.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTransaction, MemoryTx, type Writer } from "./transaction.ts";

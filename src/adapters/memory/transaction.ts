@@ -1,8 +1,6 @@
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import { BLOCKING } from "../../ports/deferred.ts";
-import { alreadyReceived } from "../../ports/errors.ts";
 import type {
   Receipt,
   ReceiptStatus,
@@ -10,7 +8,9 @@ import type {
   StoreTransaction,
   Ticket,
   Writes,
-} from "../../ports/store.ts";
+} from "../../ports/bookkeeping.ts";
+import { BLOCKING } from "../../ports/deferred.ts";
+import { alreadyReceived } from "../../ports/errors.ts";
 import type { MemoryDatabase } from "./database.ts";
 import { TransactionalMap } from "./table.ts";
 

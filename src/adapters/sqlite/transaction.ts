@@ -1,8 +1,5 @@
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import { BLOCKING } from "../../ports/deferred.ts";
-import { alreadyReceived } from "../../ports/errors.ts";
-import type { JournalEntry } from "../../ports/journal.ts";
 import type {
   Receipt,
   ReceiptStatus,
@@ -10,7 +7,10 @@ import type {
   StoreTransaction,
   Ticket,
   Writes,
-} from "../../ports/store.ts";
+} from "../../ports/bookkeeping.ts";
+import { BLOCKING } from "../../ports/deferred.ts";
+import { alreadyReceived } from "../../ports/errors.ts";
+import type { JournalEntry } from "../../ports/journal.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
 import type { Sql } from "./sql.ts";
 
