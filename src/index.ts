@@ -29,6 +29,7 @@ export {
   type InputOf,
 } from "./contract/event.ts";
 export type { TypeName } from "./contract/grammar.ts";
+export type { Receipt, Received, StoreTransaction, Ticket, Writes } from "./ports/bookkeeping.ts";
 export type {
   Bus,
   BusGuarantees,
@@ -41,20 +42,10 @@ export type {
 export type { Deferred, DeferredState, NewDeferred, Problem } from "./ports/deferred.ts";
 export { type Environment, systemEnvironment } from "./ports/environment.ts";
 export { StoreUnavailableError } from "./ports/errors.ts";
+export type { StoreCounts, StoreInspection } from "./ports/inspection.ts";
 export type { Disposition, Emission, JournalEntry, JournalRecord } from "./ports/journal.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel } from "./ports/logger.ts";
-export type {
-  Claimed,
-  Receipt,
-  Received,
-  Session,
-  Store,
-  StoreCounts,
-  StoreInspection,
-  StoreTransaction,
-  Ticket,
-  Writes,
-} from "./ports/store.ts";
+export type { Claimed, Session, Store } from "./ports/store.ts";
 export type { BeginOptions, Begun } from "./runtime/begin.ts";
 export { CRASH_POINTS, type CrashPoint, type Probe } from "./runtime/crash-points.ts";
 export { start } from "./runtime/lazy.ts";

@@ -2,12 +2,13 @@ import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 
-// RFC 3339, section 5.6; Date.parse alone would accept "5" and "Tue".
+// RFC 3339, section 5.6. Date.parse alone would accept "5" and "Tue".
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
 /**
- * Picks the attributes of an envelope from wire names, each checked; throws `ATTRIBUTE_INVALID`.
- * `null` means unset, as in the specification.
+ * Reads and validates the attributes of an envelope, by their names on the wire. `null` means
+ * unset, as in the specification. A missing `time` becomes `now` (milliseconds since 1970), a
+ * missing `correlationid` the saga's id. Throws `ATTRIBUTE_INVALID`.
  */
 export function readAttributes(
   members: ReadonlyMap<string, unknown>,
@@ -31,7 +32,7 @@ export function readAttributes(
   };
 }
 
-/** The attributes by their names on the wire, without those that are not set. */
+/** Returns the attributes that are set, by their names on the wire. */
 export function writeAttributes(
   event: EventEnvelope,
 ): readonly (readonly [name: string, value: string])[] {

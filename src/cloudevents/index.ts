@@ -1,3 +1,16 @@
 export { AMQP, type Binding, HTTP, KAFKA, NATS } from "./binding.ts";
-export { type DecodeOptions, decodeJson, encodeJson, WIRE_MAX_BYTES } from "./json.ts";
-export { decodeMessage, encodeMessage, type WireMessage } from "./message.ts";
+export {
+  type DecodeOptions,
+  decodeJson,
+  decodeStored,
+  encodeJson,
+  encodeStored,
+  WIRE_MAX_BYTES,
+} from "./json.ts";
+export {
+  decodeMessage,
+  encodeMessage,
+  readJson,
+  readMessage,
+  type WireMessage,
+} from "./message.ts";

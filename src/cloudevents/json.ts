@@ -3,13 +3,19 @@ import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { toPlain } from "../contract/plain.ts";
 import { readAttributes } from "./attributes.ts";
 
-/**
- * Largest event on the wire, as CloudEvents 1.0 ("Size Limits") asks every intermediary to forward.
- */
+/** Largest event in bytes: what CloudEvents 1.0 ("Size Limits") requires everyone to forward. */
 export const WIRE_MAX_BYTES = 64 * 1024;
 
 /**
- * The event format of CloudEvents for JSON, structured mode: one object with attributes and `data`.
+ * Writes an event in structured mode, the JSON event format of CloudEvents: one object with the
+ * attributes and `data`.
+ *
+ * @example
+ * await fetch(url, {
+ *   method: "POST",
+ *   headers: { "content-type": "application/cloudevents+json" },
+ *   body: encodeJson(event),
+ * });
  */
 export function encodeJson(event: EventEnvelope): string {
   return JSON.stringify({
@@ -29,16 +35,21 @@ export function encodeJson(event: EventEnvelope): string {
   });
 }
 
+/** Options of `decodeJson`. */
 export interface DecodeOptions {
+  /** @default 65536 */
   readonly maxBytes?: number;
-  /** Stands in where a foreign event has no `time`, milliseconds since 1970. */
+  /** The `time` of an event without one: milliseconds since 1970. */
   readonly now: number;
 }
 
 /**
- * Reads structured-mode JSON from outside. Throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED` with
- * what is wrong and where. Nothing in the text can reach a prototype: attributes are picked by
+ * Reads an event in structured mode from an untrusted source. Throws `MESSAGE_TOO_LARGE`, or
+ * `MESSAGE_MALFORMED` with the reason. The text cannot change a prototype: attributes are read by
  * name, and the payload is copied.
+ *
+ * @example
+ * const event = decodeJson(await request.text(), { now: Date.now() });
  */
 export function decodeJson(bytes: Uint8Array | string, options: DecodeOptions): EventEnvelope {
   checkSize(
@@ -48,25 +59,31 @@ export function decodeJson(bytes: Uint8Array | string, options: DecodeOptions): 
   return readObject(parseJson(bytes), options.now);
 }
 
+/** Throws `MESSAGE_TOO_LARGE` if a message has more than `maxBytes`. */
 export function checkSize(bytes: number, maxBytes: number = WIRE_MAX_BYTES): void {
   if (bytes <= maxBytes) return;
   throw new OdoriError(
     "MESSAGE_TOO_LARGE",
     `The message has ${bytes} bytes, more than ${maxBytes}.`,
-    {
-      hint: "Send keys instead of whole entities.",
-    },
+    { hint: "Send keys instead of whole entities." },
   );
 }
 
-/** Envelopes as one text for a database: a JSON array. */
+/**
+ * Writes events as one text for a database: a JSON array of events in structured mode.
+ *
+ * @example
+ * sql.run("INSERT INTO outbox (events) VALUES (?)", encodeStored(writes.enqueue));
+ */
 export function encodeStored(events: readonly EventEnvelope[]): string {
   return `[${events.map(encodeJson).join(",")}]`;
 }
 
 /**
- * Reads what `encodeStored` wrote; throws `MESSAGE_MALFORMED` where somebody else has written
- * there.
+ * Reads what `encodeStored` wrote; throws `MESSAGE_MALFORMED` for any other text.
+ *
+ * @example
+ * const events = decodeStored(String(row.events));
  */
 export function decodeStored(text: string): readonly EventEnvelope[] {
   const list = parseJson(text);
@@ -74,6 +91,7 @@ export function decodeStored(text: string): readonly EventEnvelope[] {
   return list.map((value) => readObject(value, 0));
 }
 
+/** Parses JSON in UTF-8; throws `MESSAGE_MALFORMED`. */
 export function parseJson(bytes: Uint8Array | string): unknown {
   try {
     return JSON.parse(
@@ -100,15 +118,19 @@ function readData(members: ReadonlyMap<string, unknown>): unknown {
   const base64 = members.get("data_base64");
   if (base64 === undefined || base64 === null) return toPlain(members.get("data") ?? null).data;
   if (members.has("data")) throw malformed("it has both data and data_base64");
-  // Payloads of Odori are JSON; bytes that a foreign producer wrapped are JSON too, or no payload
-  // of any contract.
-  if (typeof base64 !== "string") throw malformed("data_base64 is no text");
+  // A contract's payload is JSON, also where a foreign producer encodes it as base64.
+  if (typeof base64 !== "string") throw malformed("data_base64 is not a string");
   return toPlain(parseJson(Buffer.from(base64, "base64"))).data;
 }
 
+/** `MESSAGE_MALFORMED`: the message is not an event, for the reason `what`. */
 export function malformed(what: string, cause?: unknown): OdoriError {
-  return new OdoriError("MESSAGE_MALFORMED", `This is no CloudEvent of a saga: ${what}.`, {
-    cause,
-    hint: "It needs specversion 1.0, id, source, type and sagaid.",
-  });
+  return new OdoriError(
+    "MESSAGE_MALFORMED",
+    `The message is not a CloudEvent of a saga: ${what}.`,
+    {
+      cause,
+      hint: "It needs specversion 1.0, id, source, type and sagaid.",
+    },
+  );
 }

@@ -9,18 +9,24 @@ import { checkSize, decodeJson, malformed, parseJson } from "./json.ts";
 
 /** A message as a protocol carries it. */
 export interface WireMessage {
-  /** Names as they came; they are compared without regard to case. */
+  /** Headers in any order; names are case-insensitive. */
   readonly headers: Iterable<readonly [name: string, value: string]>;
   readonly body: Uint8Array | string;
 }
 
-/** Longest piece of an unreadable message that is kept with it. */
+/** How much of a malformed message is kept. */
 const RAW_MAX_CHARS = 4_096;
 const STRUCTURED = /^application\/cloudevents\s*(?:\+json\s*)?(?:;|$)/i;
 const BATCH = /^application\/cloudevents-batch/i;
 const JSON_TYPE = /^(?:[\w.-]+\/(?:[\w.+-]+\+)?json)\s*(?:;|$)/i;
 
-/** Binary mode: every attribute a header, the payload alone as JSON. */
+/**
+ * Writes an event in binary mode: each attribute is a header, and the body is the payload as JSON.
+ *
+ * @example
+ * const { headers, body } = encodeMessage(KAFKA, event);
+ * await producer.send({ messages: [{ topic, key: event.sagaId, headers, value: body }] });
+ */
 export function encodeMessage(
   binding: Binding,
   event: EventEnvelope,
@@ -34,14 +40,17 @@ export function encodeMessage(
 }
 
 /**
- * Reads a message in binary or structured mode; throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED`
- * with what is wrong.
+ * Reads a message in binary or structured mode. A missing `time` becomes `now` (milliseconds since
+ * 1970). Throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED` with the reason.
+ *
+ * @example
+ * const event = decodeMessage(HTTP, { headers: request.headers, body }, Date.now());
  */
 export function decodeMessage(binding: Binding, message: WireMessage, now: number): EventEnvelope {
   const { attributes, contentType, headerBytes } = sort(binding, message);
   const { body } = message;
   checkSize((typeof body === "string" ? Buffer.byteLength(body) : body.byteLength) + headerBytes);
-  if (BATCH.test(contentType)) throw malformed("it is a batch, which no bus of Odori carries");
+  if (BATCH.test(contentType)) throw malformed("it is a batch, and each message must be one event");
   if (STRUCTURED.test(contentType) || !attributes.has("specversion"))
     return decodeJson(body, { now });
   if (contentType !== "" && !JSON_TYPE.test(contentType))
@@ -61,9 +70,12 @@ export function decodeMessage(binding: Binding, message: WireMessage, now: numbe
 }
 
 /**
- * The same for a bus, which hands on what it cannot read. The topic is what a broker's permissions
- * are about, so an event whose type is another one is none: otherwise whoever may publish one type
- * could publish all.
+ * Reads a message for a bus, as `decodeMessage` does, but returns a `MalformedMessage` instead of
+ * throwing. The type must be the topic: a producer that may publish to one topic could otherwise
+ * publish any type.
+ *
+ * @example
+ * await deliver(readMessage(NATS, type, { headers, body }, Date.now()));
  */
 export function readMessage(
   binding: Binding,
@@ -71,14 +83,28 @@ export function readMessage(
   message: WireMessage,
   now: number,
 ): Incoming {
+  return read(topic, message.body, () => decodeMessage(binding, message, now));
+}
+
+/**
+ * Reads a message in structured mode for a bus whose messages have no headers. Returns a
+ * `MalformedMessage` instead of throwing, also where the type is not the topic.
+ *
+ * @example
+ * await deliver(readJson(row.type, row.body, Date.now()));
+ */
+export function readJson(topic: string, body: Uint8Array | string, now: number): Incoming {
+  return read(topic, body, () => decodeJson(body, { now }));
+}
+
+function read(topic: string, body: Uint8Array | string, decode: () => EventEnvelope): Incoming {
   try {
-    const event = decodeMessage(binding, message, now);
+    const event = decode();
     if (event.type !== topic)
-      throw malformed(`it came as ${quote(topic)}, and its type is ${quote(event.type)}`);
+      throw malformed(`its topic is ${quote(topic)}, and its type is ${quote(event.type)}`);
     return event;
   } catch (error) {
     if (!(error instanceof OdoriError)) throw error;
-    const { body } = message;
     const start = body.slice(0, RAW_MAX_CHARS);
     return {
       malformed: true,
@@ -99,8 +125,7 @@ function sort(binding: Binding, { headers }: WireMessage) {
     const lower = name.toLowerCase();
     headerBytes += name.length + Buffer.byteLength(value);
     if (lower === binding.contentType) contentType = value.trim();
-    // Where the payload's media type has a header of its own, structured mode may still be said in
-    // the common one.
+    // A binding with its own header for the media type (NATS) may use this one in structured mode.
     if (lower === "content-type") structured = value.trim();
     const prefix = prefixes.find((one) => lower.startsWith(one));
     if (prefix !== undefined) attributes.set(lower.slice(prefix.length), value);

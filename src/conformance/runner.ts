@@ -1,10 +1,44 @@
-/** The part of a test runner that the suites need: `node:test`, vitest, jest and mocha have it. */
+/**
+ * The part of a test runner that the suites need. `describe` and `it` of vitest and `node:test` fit
+ * as they are.
+ *
+ * A runner that calls tests without a context, such as mocha or jest, needs a wrapper that reports
+ * skips its own way:
+ *
+ * @example
+ * const runner: Runner = {
+ *   describe,
+ *   it: (name, test) =>
+ *     it(name, () => test({ skip: (reason) => console.warn(`${name}: skipped, ${reason}`) })),
+ * };
+ */
 export interface Runner {
   describe(name: string, suite: () => void): void;
-  it(name: string, test: () => Promise<void>): void;
+  it(name: string, test: (context: TestContext) => Promise<void>): void;
 }
 
-/** Waits until `done` holds, looking again and again; fails with `what` after `limitMs`. */
+/** What a running test may tell its runner. */
+export interface TestContext {
+  /** Reports the test as skipped, with the reason. May throw to end the test. */
+  skip(reason: string): void;
+}
+
+/**
+ * The promises that an adapter may go without, each with the reason that the runner reports for
+ * the tests that are then skipped. The suites skip for no other reason.
+ *
+ * - `order`      the bus declares `guarantees.order` as `"none"`
+ * - `concurrent` the store's fixture declares `concurrent` as false
+ */
+export const OPTIONAL = {
+  order: 'the bus does not promise order: guarantees.order is "none"',
+  concurrent: "transactions of the store do not run side by side: concurrent is false",
+} as const;
+
+/** The name of a promise in `OPTIONAL`. */
+export type Optional = keyof typeof OPTIONAL;
+
+/** Waits until `done` holds, polling; fails with `what` after `limitMs`. */
 export async function eventually(
   what: string,
   done: () => boolean | Promise<boolean>,
@@ -18,7 +52,7 @@ export async function eventually(
   }
 }
 
-/** A promise that is settled from outside. */
+/** Makes a promise, and the function that resolves it. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { opened: promise, open: resolve };

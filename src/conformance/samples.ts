@@ -1,7 +1,7 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
+import type { Receipt, Writes } from "../ports/bookkeeping.ts";
 import type { NewDeferred } from "../ports/deferred.ts";
 import type { JournalEntry } from "../ports/journal.ts";
-import type { Receipt, Writes } from "../ports/store.ts";
 
 /* Small valid values, each a variation of one. */
 
@@ -28,7 +28,6 @@ export function sampleReceipt(id: string, change: Partial<Receipt> = {}): Receip
     source: "/order",
     id,
     sagaId: `saga of ${id}`,
-    marks: [],
     gathers: false,
     deferred: undefined,
     ...change,

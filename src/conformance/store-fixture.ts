@@ -2,35 +2,38 @@ import type { Store } from "../ports/store.ts";
 
 /** One database for one test. */
 export interface StoreFixture<Native> {
-  /** A store on it; each call makes another one, as another process would. */
+  /** Makes another store on the database, as another process would. The suite opens it. */
   connect(): Promise<Store<Native>>;
   /** Writes a business row through the client's own transaction. */
   put(native: Native, key: string): Promise<void>;
-  /** Whether a committed business row is there, read by other means than Odori. */
+  /** Whether a committed business row exists; must not read through the store. */
   has(key: string): Promise<boolean>;
-  /**
-   * Runs `work` in a transaction that the caller opens itself, and commits it unless `work`
-   * rejects.
-   */
+  /** Runs `work` in a transaction that the fixture opens; commits unless `work` rejects. */
   ownTransaction(work: (native: Native) => Promise<void>): Promise<void>;
-  /** The clock that the store goes by. */
+  /** The clock that the store uses. */
   readonly clock: TestClock;
-  /** Whether transactions run side by side; otherwise one waits for the other. */
+  /** Whether transactions run side by side; otherwise a second one waits for the first. */
   readonly concurrent: boolean;
+  /** Closes every store, and deletes the database. */
   close(): Promise<void>;
 }
 
+/** Makes the databases of the tests of one adapter. */
 export interface StoreFactory<Native> {
+  /** The adapter's name, for the titles of the suites. */
   readonly name: string;
+  /** Makes an empty database. */
   make(): Promise<StoreFixture<Native>>;
 }
 
+/** Registers a test; one that `needs` a promise of `OPTIONAL` is skipped where it is not made. */
 export type StoreTest<Native> = (
   name: string,
   body: (fixture: StoreFixture<Native>, store: Store<Native>) => Promise<void>,
+  needs?: "concurrent",
 ) => void;
 
-/** A clock that stands still until a test puts it forward. */
+/** A clock that stands still until a test advances it. */
 export interface TestClock {
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -38,8 +41,11 @@ export interface TestClock {
 }
 
 /**
- * The clock of a store that lives on this machine. A store on a server goes by the server's clock:
- * its fixture has to take that in hand.
+ * Makes the clock of a store on this machine, which gets it through `Session.now`. A store on a
+ * server uses the server's clock, which its fixture must then control.
+ *
+ * @example
+ * const fixture = { clock: localClock(), concurrent: false, connect, put, has, close };
  */
 export function localClock(): TestClock {
   let now = 1_750_000_000_000;

@@ -31,8 +31,8 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
     assert.equal(await fixture.has("lost"), false);
     assert.equal((await store.inspect.counts()).outbox, 0);
     await store.transaction(async (tx) => {
-      const [received] = await tx.receive([sampleReceipt("1", { sagaId: "s", marks: ["m"] })]);
-      assert.deepEqual(received, { status: "fresh", marks: [undefined], gathered: [] });
+      const [received] = await tx.receive([sampleReceipt("1", { sagaId: "s" })]);
+      assert.deepEqual(received, { status: "fresh", marks: new Map(), gathered: [] });
     });
   });
 

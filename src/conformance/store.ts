@@ -1,4 +1,4 @@
-import type { Runner } from "./runner.ts";
+import { OPTIONAL, type Runner } from "./runner.ts";
 import { deferredSuite } from "./store-deferred.ts";
 import { fenceSuite } from "./store-fence.ts";
 import type { StoreFactory, StoreTest } from "./store-fixture.ts";
@@ -8,14 +8,22 @@ import { outboxSuite } from "./store-outbox.ts";
 import { transactionSuite } from "./store-transaction.ts";
 
 /**
- * Everything that `Store` promises, for any adapter: `storeConformance({ describe, it }, factory)`.
+ * Registers the tests of everything that `Store` promises. Each test makes a fixture of its own. A
+ * test of a promise in `OPTIONAL` is skipped, with the reason, if the adapter does not make it.
+ *
+ * @example
+ * import { storeConformance } from "odori/conformance";
+ * import { describe, it } from "vitest";
+ *
+ * storeConformance({ describe, it }, { name: "my database", make: openFixture });
  */
 export function storeConformance<Native>(runner: Runner, factory: StoreFactory<Native>): void {
-  const test: StoreTest<Native> = (name, body) => {
-    runner.it(name, async () => {
+  const test: StoreTest<Native> = (name, body, needs) => {
+    runner.it(name, async (context) => {
       const fixture = await factory.make();
       try {
-        await body(fixture, await fixture.connect());
+        if (needs === "concurrent" && !fixture.concurrent) context.skip(OPTIONAL.concurrent);
+        else await body(fixture, await fixture.connect());
       } finally {
         await fixture.close();
       }

@@ -2,88 +2,71 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import type { OdoriError } from "../contract/errors.ts";
 
 /**
- * What a bus promises beyond delivery at least once. Declared by the adapter, proved by the
- * conformance suite.
- */
-export interface BusGuarantees {
-  /**
-   * `"key"`: events of one saga reach a group in the order of publishing, unless one is
-   * redelivered.
-   */
-  readonly order: "key" | "none";
-  /** Whether a message survives the death of every process, once `publish` has resolved. */
-  readonly durable: boolean;
-  /**
-   * How long a message may still come again, in milliseconds; absent when the bus sets no limit of
-   * its own.
-   */
-  readonly retentionMs?: number;
-}
-
-/**
- * Bytes that came over the bus and are no event. They are handed on, since only the runtime may
- * give up on something.
- */
-export interface MalformedMessage {
-  readonly malformed: true;
-  readonly topic: string;
-  /** Why it could not be read. */
-  readonly error: OdoriError;
-  /** What came, as text, cut to a bounded length. */
-  readonly raw: string;
-}
-
-export type Incoming = EventEnvelope | MalformedMessage;
-
-export interface SubscribeOptions {
-  /**
-   * Every group gets each message; the members of one group compete for it. The runtime uses the
-   * service's name.
-   */
-  readonly group: string;
-  /**
-   * Event types, each once; none for a service that only begins sagas, whose group the bus knows
-   * all the same.
-   */
-  readonly topics: readonly string[];
-  /**
-   * The bus delivers at most so many messages to this member that are neither acknowledged nor
-   * rejected.
-   */
-  readonly inFlightMax: number;
-}
-
-/**
- * Resolving acknowledges; rejecting asks for redelivery. There is no third answer: retry delays and
- * parking belong to the runtime.
- */
-export type Deliver = (incoming: Incoming) => Promise<void>;
-
-export interface Subscription {
-  /**
-   * Takes no new messages, waits for the deliveries in flight, and leaves the group. What was not
-   * acknowledged comes again.
-   */
-  close(): Promise<void>;
-}
-
-/**
- * Moves events between services, at least once. The topic is the event's type and the key its
- * `sagaId`. An adapter retries nothing but its own connection and decides nothing: everything else
- * is written once, in the runtime.
+ * Moves events between services, at least once. The topic is the event's type; the key is its
+ * `sagaId`. A bus retries nothing but its own connection: retry delays and parking belong to the
+ * runtime.
  */
 export interface Bus {
   readonly guarantees: BusGuarantees;
   /**
-   * Resolves once the broker has answered for every event: from then on each group that hears its
-   * type will get it. Rejects when that is not so for at least one of them; the caller then
-   * publishes all of them again.
+   * Resolves once the broker has acknowledged every event: each group subscribed to its type will
+   * get it. Rejects if at least one was not acknowledged; the caller then publishes all of them
+   * again.
    */
   publish(events: readonly EventEnvelope[]): Promise<void>;
-  /**
-   * Resolves once the group is known to the bus, so that nothing published afterwards passes it by.
-   */
+  /** Resolves once the bus knows the group, so that the group gets every later event. */
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription>;
-  /** Lets go of connections. A `publish` that is under way rejects with `BUS_CLOSED`. */
+  /** Closes the connections. A pending `publish` rejects with `BUS_CLOSED`. */
+  close(): Promise<void>;
+}
+
+/** What a bus promises beyond delivery at least once. The conformance suite proves it. */
+export interface BusGuarantees {
+  /**
+   * `"key"`: a group gets the events of one saga and type in the order of publishing, unless one is
+   * redelivered.
+   */
+  readonly order: "key" | "none";
+  /** Whether a published message survives the death of every process. */
+  readonly durable: boolean;
+  /**
+   * How long the bus may redeliver a message, in milliseconds; absent if the bus sets no limit. The
+   * runtime keeps inbox rows for longer.
+   */
+  readonly retentionMs?: number;
+}
+
+/** A member's subscription. */
+export interface SubscribeOptions {
+  /** Every group gets each message; the members of a group compete. The runtime: one a service. */
+  readonly group: string;
+  /** Event types, without repetition. Empty for a service that only begins sagas. */
+  readonly topics: readonly string[];
+  /** At most this many deliveries to this member are unsettled at any time. */
+  readonly inFlightMax: number;
+}
+
+/** Handles one message. Resolving acknowledges it; rejecting asks for redelivery. */
+export type Deliver = (incoming: Incoming) => Promise<void>;
+
+/** What a bus delivers: an event, or bytes that are not one. */
+export type Incoming = EventEnvelope | MalformedMessage;
+
+/** A message that is not a valid event. The bus delivers it, since only the runtime may park it. */
+export interface MalformedMessage {
+  readonly malformed: true;
+  readonly topic: string;
+  /** Why it could not be read: `MESSAGE_MALFORMED` or `MESSAGE_TOO_LARGE`. */
+  readonly error: OdoriError;
+  /** The beginning of the message as text, at most 4,096 characters. */
+  readonly raw: string;
+}
+
+/** A member of a group, until it leaves. */
+export interface Subscription {
+  /**
+   * Takes no new messages, waits for the deliveries in flight, and leaves the group. Messages that
+   * were not acknowledged are delivered again, to this group's next member.
+   */
   close(): Promise<void>;
 }

@@ -1,12 +1,12 @@
 /**
  * A delivery that is kept in the service's own database instead of on the bus.
  *
- * - `armed`     a deadline that will fire when it is due
+ * - `armed`     a deadline that fires when it is due
  * - `gathered`  an event that a join keeps until the others have arrived
  * - `retrying`  failed, and due again later
- * - `waiting`   came to a reaction and saga that already has a retrying, waiting or parked
- *               delivery; due once that one is settled
- * - `parked`    given up on, kept with its error until a person retries or discards it
+ * - `waiting`   arrived while an earlier delivery to the same reaction of the same saga was
+ *               retrying, waiting or parked; due once that one is settled
+ * - `parked`    given up on; kept with its error until a person retries or discards it
  * - `answered`  given up on, and the reaction's `onParked` event was emitted: it blocks nothing and
  *               cannot be retried
  * - `discarded` closed by a person, with a reason
@@ -20,29 +20,31 @@ export const DEFERRED_STATES = [
   "answered",
   "discarded",
 ] as const;
+/** See `DEFERRED_STATES`. */
 export type DeferredState = (typeof DEFERRED_STATES)[number];
 
-/** A later delivery to the same reaction of the same saga waits behind these. */
+/** States that block later deliveries of the same saga to the same reaction. */
 export const BLOCKING: readonly DeferredState[] = ["retrying", "waiting", "parked"];
 
-/** Nothing more will happen to these: they are kept to be read, as long as inbox rows are. */
+/** Final states. Their rows are only read, and purged like inbox rows. */
 export const CLOSED: readonly DeferredState[] = ["answered", "discarded"];
 
+/** The error that deferred a delivery. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly stack: string | undefined;
 }
 
-/**
- * The event of a deferred delivery, as `encodeStored` of `cloudevents/` writes it, or text that
- * never was one.
- */
+/** What a deferred delivery will deliver. */
 export interface DeferredBody {
+  /** Whether `text` is a message that could not be read, instead of an event. */
   readonly malformed: boolean;
+  /** The event as `encodeStored` writes it, or the beginning of the malformed message. */
   readonly text: string;
 }
 
+/** A deferred delivery to insert. */
 export interface NewDeferred {
   readonly reaction: string;
   readonly sagaId: string;
@@ -50,13 +52,15 @@ export interface NewDeferred {
   readonly id: string;
   readonly state: DeferredState;
   readonly attempts: number;
-  /** From now, on the database's clock; for `retrying` and `armed`. */
+  /** Milliseconds from now until it is due, on the database's clock; for `retrying`, `armed`. */
   readonly delayMs: number;
   readonly problem: Problem | undefined;
   readonly body: DeferredBody;
 }
 
+/** A deferred delivery as it was read. */
 export interface Deferred {
+  /** Identifies the row, and orders the deliveries that wait for each other. */
   readonly seq: number;
   readonly reaction: string;
   readonly sagaId: string;
@@ -64,12 +68,12 @@ export interface Deferred {
   readonly id: string;
   readonly state: DeferredState;
   readonly attempts: number;
-  /** Milliseconds since 1970, on the database's clock. */
+  /** When it is due: milliseconds since 1970, on the database's clock. */
   readonly dueAt: number;
   readonly problem: Problem | undefined;
   readonly body: DeferredBody;
-  /** When it was put off for the first time. */
+  /** When it was first deferred: milliseconds since 1970, on the database's clock. */
   readonly at: number;
-  /** Why a person closed it. */
+  /** Why a person discarded it. */
   readonly reason: string | undefined;
 }

@@ -1,19 +1,18 @@
 import { randomUUID } from "node:crypto";
 
-/** Time and chance. The runtime takes both from here alone, so that a simulator can own them. */
+/** Time and randomness. The runtime has no other source of them, so a simulator can own both. */
 export interface Environment {
   /** Milliseconds since 1970. */
   now(): number;
-  /** At least 0, below 1. */
+  /** A number from 0 to below 1. */
   random(): number;
+  /** A UUID that is unique over all processes. */
   uuid(): string;
-  /**
-   * Runs `work` once after `delayMs`; the function returned takes that back. A timer keeps its
-   * process alive.
-   */
+  /** Runs `work` once after `delayMs`, unless the returned function is called before. */
   timer(delayMs: number, work: () => void): () => void;
 }
 
+/** The system's clock and randomness. Its timers keep the process alive. */
 export const systemEnvironment: Environment = {
   now: Date.now,
   random: Math.random,
@@ -24,7 +23,7 @@ export const systemEnvironment: Environment = {
   },
 };
 
-/** Resolves with `work`, or after `limitMs` without it, whichever comes first. */
+/** Settles with `work`, or resolves after `limitMs`, whichever happens first. */
 export function atMost(
   environment: Environment,
   limitMs: number,

@@ -4,9 +4,12 @@ import type { DeferredState } from "./deferred.ts";
 import type { JournalEntry } from "./journal.ts";
 
 /**
- * The database cannot be used now: unreachable, full or locked. No fault of the delivery, so no
- * attempt is counted: it stays unacknowledged, the service reports that it is not ready, and goes
- * on by itself when the database does.
+ * The database cannot be used now: unreachable, full or locked. The runtime counts no attempt,
+ * leaves the delivery unacknowledged, reports the service as not ready, and continues once the
+ * database is back.
+ *
+ * @example
+ * throw new StoreUnavailableError("STORE_FULL", `The database ${place} is full.`, { cause });
  */
 export class StoreUnavailableError extends OdoriError {
   override readonly name = "StoreUnavailableError";
@@ -20,31 +23,42 @@ export class StoreUnavailableError extends OdoriError {
   }
 }
 
+/**
+ * `NOT_PARKED`: `retry` or `discard` of a delivery in another state; undefined: it does not exist.
+ *
+ * @example
+ * if (row?.state !== "parked") throw notParked(seq, row?.state);
+ */
 export function notParked(seq: number, state: DeferredState | undefined): OdoriError {
   return new OdoriError(
     "NOT_PARKED",
     state === undefined
       ? `There is no deferred delivery ${seq}.`
       : `The delivery ${seq} is ${state}.`,
-    {
-      hint: "Only what is parked can be retried or discarded; `odori parked list` shows it.",
-    },
-  );
-}
-
-export function notOurs(service: string, owner: string): OdoriError {
-  return new OdoriError(
-    "STORE_NOT_OURS",
-    `This database belongs to the service ${quote(owner)}, not to ${quote(service)}.`,
-    {
-      hint: "Give each service a database of its own.",
-    },
+    { hint: "Only a parked delivery can be retried or discarded; see `odori parked list`." },
   );
 }
 
 /**
- * One batch held the same delivery twice: the batch is rolled back, and its deliveries are handled
- * one by one.
+ * `STORE_NOT_OURS`: `open` for `service` of a database that belongs to `owner`.
+ *
+ * @example
+ * if (owner !== session.service) throw notOurs(session.service, owner);
+ */
+export function notOurs(service: string, owner: string): OdoriError {
+  return new OdoriError(
+    "STORE_NOT_OURS",
+    `This database belongs to the service ${quote(owner)}, not to ${quote(service)}.`,
+    { hint: "Give each service a database of its own." },
+  );
+}
+
+/**
+ * `DUPLICATE_DELIVERY`: the inbox row exists. The runtime then handles the batch's deliveries one
+ * by one.
+ *
+ * @example
+ * if (inserted === 0) throw alreadyReceived(entry);
  */
 export function alreadyReceived({
   reaction,
@@ -53,46 +67,102 @@ export function alreadyReceived({
 }: Pick<JournalEntry, "reaction" | "source" | "id">): OdoriError {
   return new OdoriError(
     "DUPLICATE_DELIVERY",
-    `${quote(reaction)} has received ${quote(id)} from ${quote(source)} already.`,
+    `${quote(reaction)} has already received ${quote(id)} from ${quote(source)}.`,
   );
 }
 
 /**
- * The broker cannot be reached, or does not answer. Whoever publishes tries again; the event stays
- * in the outbox.
+ * `TRANSACTION_CLOSED`: a handler used its transaction after it had ended.
+ *
+ * @example
+ * if (!this.#open) throw transactionClosed();
+ */
+export function transactionClosed(): OdoriError {
+  return new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
+    hint: "Await everything before the handler returns.",
+  });
+}
+
+/** `STOPPED`: `claim` of a store that is not open. */
+export function storeNotOpen(): OdoriError {
+  return new OdoriError("STOPPED", "The store is not open.");
+}
+
+/**
+ * `BUS_UNAVAILABLE`: the broker at `place` cannot be reached, or does not reply. The event stays in
+ * the outbox, and the runtime publishes it again.
+ *
+ * @example
+ * connectOnce({ place, open, close, explain: (error) => busUnavailable(place, error) });
  */
 export function busUnavailable(place: string, cause: unknown): OdoriError {
   return new OdoriError(
     "BUS_UNAVAILABLE",
     `The broker at ${place} cannot be used: ${messageOf(cause)}.`,
-    {
-      cause,
-      hint: "Check that it is running and can be reached, and the credentials.",
-    },
+    { cause, hint: "Check that it is running and reachable, and check the credentials." },
   );
 }
 
+/** `BUS_FORBIDDEN`: the broker at `place` denies the operation to this user. */
 export function busForbidden(place: string, cause: unknown): OdoriError {
   return new OdoriError(
     "BUS_FORBIDDEN",
     `The broker at ${place} does not permit it: ${messageOf(cause)}.`,
-    {
-      cause,
-      hint: "`odori acl` prints what each service needs.",
-    },
+    { cause, hint: "`odori acl` prints the permissions that each service needs." },
   );
 }
 
 /**
- * What stands on the broker contradicts what was asked for, and is not changed behind its owner's
- * back.
+ * `BUS_TOPOLOGY`: a stream, queue or topic exists with other properties than requested. A bus never
+ * changes an existing one.
+ *
+ * @example
+ * throw busTopology(`The topic ${topic} is compacted.`, "Set cleanup.policy to `delete`.");
  */
 export function busTopology(message: string, hint: string, cause?: unknown): OdoriError {
   return new OdoriError("BUS_TOPOLOGY", message, { cause, hint });
 }
 
+/** `BUS_CLOSED`: the bus was closed before or during the operation. */
 export function busClosed(place: string): OdoriError {
   return new OdoriError("BUS_CLOSED", `The connection to ${place} is closed.`, {
     hint: "Stop the services before the bus.",
   });
+}
+
+/**
+ * Makes the error of a handler that met another transaction: the runtime runs the delivery again,
+ * by itself.
+ */
+export function storeContended(cause?: unknown): OdoriError {
+  return new OdoriError("STORE_CONTENDED", "Another transaction is in the way.", {
+    cause,
+    hint: "The runtime runs the delivery again, by itself.",
+  });
+}
+
+/** Makes the error of a handler that has ended the transaction which the runtime opened for it. */
+export function transactionEnded(cause?: unknown): OdoriError {
+  return new OdoriError("TRANSACTION_ENDED", "The handler's transaction has ended early.", {
+    cause,
+    hint: "Leave COMMIT and ROLLBACK to the runtime, and do not write after an error that rolls back.",
+  });
+}
+
+/** Makes the error of a statement that begins or ends a transaction. */
+export function transactionControl(): OdoriError {
+  return new OdoriError(
+    "TRANSACTION_CONTROL",
+    "A handler may not begin, commit or roll back: its transaction is the delivery's.",
+    { hint: "Remove the statement; to undo a part, use a savepoint." },
+  );
+}
+
+/** Makes the error of a handler that has returned while a statement was still under way. */
+export function statementNotAwaited(cause?: unknown): OdoriError {
+  return new OdoriError(
+    "STATEMENT_NOT_AWAITED",
+    "The handler returned before one of its statements had ended.",
+    { cause, hint: "Await every statement before the handler returns." },
+  );
 }

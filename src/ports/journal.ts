@@ -1,19 +1,17 @@
 /**
- * What became of one delivery to one reaction. Its inbox row says it, so that a saga can be read
- * afterwards.
+ * How one delivery to one reaction ended, as its inbox row records it.
  *
  * - `done`       the handler ran and returned a success outcome
  * - `refused`    the handler ran and returned a declared failure
  * - `undone`     an undo ran
- * - `barred`     an undo found nothing to undo; from now on its effect cannot be done
- * - `suppressed` a step whose saga has turned back or whose effect exists already; an undo that has
- *                run already; a join that has fired
- * - `late`       `once` was taken or `max` reached: the late outcome
- * - `gathered`   a join has taken the event in and waits for the others
+ * - `barred`     an undo found nothing to undo; its effect can no longer be done
+ * - `suppressed` the reaction did not run: its saga has turned back, its effect exists, its undo
+ *                has run, or its join has fired
+ * - `late`       the `firstOf` name was taken or `max` reached: the late outcome
+ * - `gathered`   a join has kept the event and waits for the others
  * - `begun`      the saga was begun here
- * - `armed`, `disarmed`, `expired`   a deadline was armed or called off by what was heard, or has
- *   passed
- * - `retrying`, `waiting`, `parked`, `discarded`   the delivery was put off: see `DeferredState`
+ * - `armed`, `disarmed`, `expired`   a deadline was armed, was cancelled, or has passed
+ * - `retrying`, `waiting`, `parked`, `discarded`   the delivery is deferred: see `DeferredState`
  */
 export const DISPOSITIONS = [
   "done",
@@ -32,22 +30,24 @@ export const DISPOSITIONS = [
   "parked",
   "discarded",
 ] as const;
+/** See `DISPOSITIONS`. */
 export type Disposition = (typeof DISPOSITIONS)[number];
 
+/** An event that a delivery emitted. */
 export interface Emission {
   readonly id: string;
   readonly type: string;
 }
 
 /**
- * One row of the inbox. `reaction`, `source` and `id` are its key: two reactions of a service to
- * one event succeed and fail apart.
+ * One row of the inbox. Its key is (`reaction`, `source`, `id`): two reactions of a service to one
+ * event succeed and fail independently.
  */
 export interface JournalEntry {
   readonly reaction: string;
   readonly source: string;
   readonly id: string;
-  /** The type that was heard; for a beginning or a deadline, the type that was emitted. */
+  /** Type of the event heard; for a beginning or a deadline, type of the event emitted. */
   readonly type: string;
   readonly sagaId: string;
   readonly causationId: string | undefined;
@@ -57,7 +57,7 @@ export interface JournalEntry {
   readonly emitted: readonly Emission[];
 }
 
-/** A journal entry as it was read back. */
+/** An inbox row as it was read. */
 export interface JournalRecord extends JournalEntry {
   /** Milliseconds since 1970, on the database's clock. */
   readonly at: number;

@@ -1,4 +1,4 @@
-/** What every line says, as far as it is known where the line is written. */
+/** The fields of a log line; each is absent where its value is unknown. */
 export interface LogFields {
   readonly service?: string;
   readonly reaction?: string;
@@ -10,8 +10,8 @@ export interface LogFields {
 }
 
 /**
- * pino, winston and `console` fit, with an adapter of one line each. Payloads are never logged by
- * Odori.
+ * Writes the runtime's log lines. pino, winston and `console` fit, with an adapter of one line
+ * each. The runtime never logs payloads.
  */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
@@ -20,11 +20,20 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
+/** Levels of a log line, lowest first: debug, info, warn, error. */
 export type LogLevel = keyof Logger;
 const C1 = /[\u007f-\u009f]/g;
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** One JSON object a line; a field cannot break out of its line, whatever it contains. */
+/**
+ * Makes a logger that writes one JSON object a line, for lines at `level` or above. Control
+ * characters in a field are escaped.
+ *
+ * @param level The lowest level to write. Default `"warn"`.
+ * @param write Gets each line with its line break. Default: the process's standard error.
+ * @example
+ * await start(payment, { store, bus, logger: jsonLogger("info") });
+ */
 export function jsonLogger(
   level: LogLevel = "warn",
   write: (line: string) => void = (line) => process.stderr.write(line),
@@ -37,8 +46,7 @@ export function jsonLogger(
         { time: new Date().toISOString(), level: own, message, ...fields },
         plainErrors,
       );
-      // JSON escapes the control characters below U+0020 alone, and terminals obey those from
-      // U+0080 as well.
+      // JSON escapes only control characters below U+0020; terminals also obey U+0080 and above.
       write(`${line.replace(C1, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)}\n`);
     };
   };
@@ -57,7 +65,7 @@ function plainErrors(_key: string, value: unknown): unknown {
   };
 }
 
-/** A logger that adds `fields` to each of its lines. */
+/** Makes a logger that adds `fields` to each line. */
 export function withFields(logger: Logger, fields: LogFields): Logger {
   return {
     debug: (message, more) => logger.debug(message, { ...fields, ...more }),

@@ -1,4 +1,4 @@
-import type { StoreTransaction } from "./store.ts";
+import type { StoreTransaction } from "./bookkeeping.ts";
 
 /** One handler inside a transaction: what it wrote can be undone without its neighbours. */
 export interface HandlerScope<Native> {

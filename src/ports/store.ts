@@ -1,220 +1,79 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
-import type { Deferred, DeferredState, NewDeferred, Problem } from "./deferred.ts";
-import type { JournalEntry, JournalRecord } from "./journal.ts";
+import type { StoreTransaction, Ticket } from "./bookkeeping.ts";
+import type { Deferred } from "./deferred.ts";
+import type { StoreInspection } from "./inspection.ts";
+import type { DetachedTransaction } from "./scope.ts";
 
 /**
- * What a transaction is about to handle. One call of `receive` takes many, so that bookkeeping
- * costs one statement a batch.
- */
-export interface Receipt {
-  readonly reaction: string;
-  readonly source: string;
-  readonly id: string;
-  readonly sagaId: string;
-  /**
-   * Names of the saga's marks that the decision needs: effects, `once`, `max`, joins, deadlines.
-   */
-  readonly marks: readonly string[];
-  /** A join: what it has gathered so far is wanted as well. */
-  readonly gathers: boolean;
-  /** The deferred delivery that is due again, if this is one. */
-  readonly deferred: number | undefined;
-}
-
-/**
- * - `fresh`      handle it
- * - `duplicate`  its inbox row exists
- * - `blocked`    an earlier delivery to this reaction of this saga is put off
- * - `gone`       a deferred delivery that somebody else has settled or holds
- */
-export type ReceiptStatus = "fresh" | "duplicate" | "blocked" | "gone";
-
-export interface Received {
-  readonly status: ReceiptStatus;
-  /** The state of each mark asked for, in the same order. */
-  readonly marks: readonly (string | undefined)[];
-  readonly gathered: readonly EventEnvelope[];
-}
-
-export interface MarkWrite {
-  readonly sagaId: string;
-  readonly name: string;
-  readonly state: string;
-}
-
-export interface DeferredUpdate {
-  readonly seq: number;
-  readonly state: DeferredState;
-  readonly attempts: number;
-  readonly delayMs: number;
-  readonly problem: Problem | undefined;
-}
-
-/** The (reaction, saga) whose rows are meant. */
-export interface DeferredKey {
-  readonly reaction: string;
-  readonly sagaId: string;
-}
-
-/** Everything that a batch leaves behind, written in one call. */
-export interface Writes {
-  /**
-   * Inserts inbox rows. One that exists makes `write` fail, so that nothing is handled twice in one
-   * batch either.
-   */
-  readonly journal: readonly JournalEntry[];
-  /** Replaces the inbox rows of deliveries that had been put off. */
-  readonly amend: readonly JournalEntry[];
-  readonly marks: readonly MarkWrite[];
-  readonly enqueue: readonly EventEnvelope[];
-  readonly defer: readonly NewDeferred[];
-  /**
-   * Changes deferred deliveries; one that blocks no longer makes the next one waiting behind it
-   * due.
-   */
-  readonly redefer: readonly DeferredUpdate[];
-  /**
-   * Deferred deliveries that are finished: deleted, and the next one waiting behind each becomes
-   * due.
-   */
-  readonly settle: readonly number[];
-  /** Deletes an `armed` deadline, or what a join had `gathered`. */
-  readonly drop: readonly (DeferredKey & { readonly state: "armed" | "gathered" })[];
-  /**
-   * Outbox rows that the bus has answered for: deleted with this commit instead of one of their
-   * own.
-   */
-  readonly confirm: readonly Ticket[];
-}
-
-/**
- * Names outbox rows that were written together. It is never used again, even after the rows are
- * deleted.
- */
-export type Ticket = number;
-
-/**
- * One open transaction. Inbox, fence and outbox are one interface because that they commit
- * together, with the business rows, *is* the product.
- */
-export interface StoreTransaction<Native> {
-  /**
-   * The client's own transaction, handed to handlers. After the transaction has ended, using it
-   * throws `TRANSACTION_CLOSED`.
-   */
-  readonly native: Native;
-  /**
-   * Whether handlers may use `native` at the same time, so that what they write travels together.
-   */
-  readonly together: boolean;
-  /**
-   * Looks up deliveries and locks what was looked up: until this transaction ends, no other one can
-   * receive the same delivery or change the same marks. One call holds at most one receipt of a
-   * saga; answers come in the order of the receipts.
-   */
-  receive(receipts: readonly Receipt[]): Promise<readonly Received[]>;
-  /**
-   * Returns the ticket of `enqueue`; undefined when it was empty. After the `last` one nothing else
-   * is done in the transaction: a store may commit along with it, and report then what is wrong
-   * with it. Where it could not learn the ticket, but has committed, the relay publishes the rows.
-   */
-  write(writes: Writes, last?: boolean): Promise<Ticket | undefined>;
-}
-
-export interface OutboxRows {
-  readonly ticket: Ticket;
-  readonly events: readonly EventEnvelope[];
-}
-
-export interface Claimed {
-  readonly outbox: readonly OutboxRows[];
-  readonly deferred: readonly Deferred[];
-  /**
-   * Time until the next deferred delivery that was not claimed is due, 0 when it is; undefined when
-   * there is none.
-   */
-  readonly nextDueMs: number | undefined;
-}
-
-export interface Session {
-  /**
-   * The service that owns the database. A database of another service is refused with
-   * `STORE_NOT_OURS`.
-   */
-  readonly service: string;
-  /** Names this process for claims; never used twice. */
-  readonly owner: string;
-  /** A claim ends so long after the last call of `claim`, when its owner is taken for dead. */
-  readonly leaseMs: number;
-  /** The clock of stores that live on this machine; a database server uses its own. */
-  readonly now: () => number;
-}
-
-export interface StoreCounts {
-  /** Outbox rows that the bus has not answered for. */
-  readonly outbox: number;
-  /** Age of the oldest of them. */
-  readonly outboxOldestMs: number;
-  readonly deferred: Readonly<Partial<Record<DeferredState, number>>>;
-}
-
-/**
- * Reading a store, and the two things that a person may do to a parked delivery. Needs no session.
- */
-export interface StoreInspection {
-  /** What happened to a saga in this service, oldest first. */
-  journal(sagaId: string): Promise<readonly JournalRecord[]>;
-  /** The saga ids last seen, newest first. */
-  sagas(limit: number): Promise<readonly string[]>;
-  deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]>;
-  counts(): Promise<StoreCounts>;
-  /** Makes a parked delivery due at once, its attempts counted anew. Throws `NOT_PARKED`. */
-  retry(seq: number): Promise<Deferred>;
-  /**
-   * Closes a parked or retrying delivery; what waited behind it becomes due. The row stays, with
-   * the reason. Throws `NOT_PARKED`.
-   */
-  discard(seq: number, reason: string): Promise<Deferred>;
-}
-
-/**
- * A service's database. Lifecycle, batching and retry are written once above it: an adapter stays
- * naive.
+ * A service's database. The runtime owns lifecycle, batching and retry; a store only executes.
+ * Every method rejects with a `StoreUnavailableError` while the database cannot be used.
  */
 export interface Store<Native> {
   /** Whether a commit survives the death of the process. */
   readonly durable: boolean;
+  /** How many transactions the store runs side by side; at least 1. */
+  readonly lanes: number;
   readonly inspect: StoreInspection;
   /**
-   * Creates or migrates its tables; safe when several processes do it at once. Returns warnings for
-   * whoever runs the service, such as a version of the database with a known fault.
+   * Creates or migrates the tables; several processes may do so at once. Resolves to warnings for
+   * the operator, such as a database version with a known fault.
    */
   open(session: Session): Promise<readonly string[]>;
   /**
-   * Commits when `work` resolves and rolls back when it rejects, with the same error. Whether a
-   * failed commit happened is never left open.
+   * Commits when `work` resolves. Rolls back when it rejects, and rejects with the same error. When
+   * it rejects after a failed COMMIT, nothing was committed, or repeating the work is harmless.
    */
   transaction<T>(work: (tx: StoreTransaction<Native>) => Promise<T>): Promise<T>;
+  /** A transaction of one handler by itself, which opens when the handler first uses it. */
+  detached(): DetachedTransaction<Native>;
   /**
-   * The bookkeeping inside a transaction that the caller opened, and will commit. Its outbox rows
-   * are left to the relay.
+   * The bookkeeping inside a transaction that the caller opened and will commit. The relay
+   * publishes its outbox rows.
    */
   join(native: Native): StoreTransaction<Native>;
   /**
-   * Renews this process's lease, and takes outbox rows and due deferred deliveries that no live
-   * process holds, oldest first, at most `limit` of each. Safe when several processes do it at
-   * once: no two of them get the same.
+   * Renews this process's lease. Takes outbox rows and due deferred deliveries that no live process
+   * holds, oldest first, at most `limit` of each. Two processes never get the same row.
    */
   claim(limit: number): Promise<Claimed>;
   /**
-   * Deletes inbox rows older than that, the fence of sagas that have none left, and deferred
-   * deliveries that were closed so long ago; at most
-   * `limit` of each. Returns how many inbox rows went.
+   * Deletes inbox rows older than `olderThanMs`, the fence of sagas that have no inbox rows left,
+   * and deferred deliveries closed before then; at most `limit` of each. Resolves to the number of
+   * inbox rows deleted.
    */
   purge(olderThanMs: number, limit: number): Promise<number>;
-  /**
-   * Gives up this process's claims, so that another one need not wait for the lease to end, and
-   * closes.
-   */
+  /** Releases this process's claims before their lease expires, and closes the connections. */
   close(): Promise<void>;
+}
+
+/** The process that opens a store. */
+export interface Session {
+  /** The service that owns the database. `open` throws `STORE_NOT_OURS` for another service. */
+  readonly service: string;
+  /** Identifies this process in claims; unique over all processes and restarts. */
+  readonly owner: string;
+  /** Claims expire this many milliseconds after the last `claim`. */
+  readonly leaseMs: number;
+  /**
+   * Milliseconds since 1970, for a store on this machine. A store on a server uses the server's
+   * clock instead.
+   */
+  readonly now: () => number;
+}
+
+/** The rows that one `claim` took. */
+export interface Claimed {
+  readonly outbox: readonly OutboxRows[];
+  readonly deferred: readonly Deferred[];
+  /**
+   * Milliseconds until the next unclaimed deferred delivery is due; 0 if one is due now, undefined
+   * if there is none.
+   */
+  readonly nextDueMs: number | undefined;
+}
+
+/** Events that one commit put into the outbox. */
+export interface OutboxRows {
+  readonly ticket: Ticket;
+  readonly events: readonly EventEnvelope[];
 }

@@ -2,8 +2,8 @@ import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, Fact } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt, Received } from "../ports/store.ts";
 import { FIRST } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import { DONE } from "./decide.ts";
@@ -86,9 +86,7 @@ export class BeginTask<Native> implements Task<Native> {
     const marks = new Marks(received);
     const { begins } = this.#context.plan.service;
     if (begins.some(({ type }) => marks.of(type) !== undefined)) return;
-    const returned = this.#context.handlers.call(scope, 1, this.fields, ({ tx }) =>
-      this.#work(tx),
-    );
+    const returned = this.#context.handlers.call(scope, 1, this.fields, ({ tx }) => this.#work(tx));
     if (returned instanceof Promise)
       return returned.then((fact) => this.#finish(marks, scope, fact));
     return this.#finish(marks, scope, returned);

@@ -1,9 +1,9 @@
 import { encodeStored } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import type { Receipt } from "../ports/bookkeeping.ts";
 import type { DeferredBody, NewDeferred } from "../ports/deferred.ts";
 import type { Disposition, Emission, JournalEntry } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt } from "../ports/store.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Origin } from "./emit.ts";
 

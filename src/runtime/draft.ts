@@ -1,7 +1,13 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
+import type {
+  DeferredKey,
+  DeferredUpdate,
+  MarkWrite,
+  Ticket,
+  Writes,
+} from "../ports/bookkeeping.ts";
 import type { NewDeferred } from "../ports/deferred.ts";
 import type { JournalEntry } from "../ports/journal.ts";
-import type { DeferredKey, DeferredUpdate, MarkWrite, Ticket, Writes } from "../ports/store.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** What one commit will leave behind, while it is being put together. */

@@ -1,8 +1,8 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt, Received } from "../ports/store.ts";
 import type { Attempt } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";

@@ -1,9 +1,9 @@
 import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Fact } from "../contract/event.ts";
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt, Received } from "../ports/store.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";

@@ -1,7 +1,8 @@
 import { OdoriError } from "../contract/errors.ts";
+import type { Received, StoreTransaction, Ticket } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
-import type { HandlerScope, DetachedTransaction } from "../ports/scope.ts";
-import type { Received, Store, StoreTransaction, Ticket } from "../ports/store.ts";
+import type { DetachedTransaction, HandlerScope } from "../ports/scope.ts";
+import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
 import type { HandOver } from "./publisher.ts";
@@ -103,7 +104,7 @@ export class Group<Native> implements GroupResult<Native> {
       const waves = wavesOf(tasks);
       for (const wave of waves) {
         await this.#handle(tx, wave, draft);
-        const ticket = await tx.write(draft, wave === waves.at(-1));
+        const ticket = await tx.write(draft, { last: wave === waves.at(-1) });
         probe("written");
         if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
         this.#due(draft.nextDueMs);
@@ -152,14 +153,16 @@ export class Group<Native> implements GroupResult<Native> {
   ): void | Promise<void> {
     const handler = tx.scope();
     const scope = new Scope(handler.native, new Draft());
-    let returned: void | Promise<void>;
+    let returned: Promise<void>;
     try {
-      returned = task.run(received, scope);
-      if (returned === undefined) {
-        const kept = handler.keep();
+      const running = task.run(received, scope) ?? undefined;
+      if (running !== undefined)
+        returned = this.#inTime({ task, received, scope, running, handler }, draft);
+      else {
+        const kept = handler.keep() ?? undefined;
         if (kept === undefined) return this.#kept(task, scope, draft);
         returned = kept.then(() => this.#kept(task, scope, draft));
-      } else returned = this.#inTime({ task, received, scope, running: returned, handler }, draft);
+      }
     } catch (error) {
       returned = Promise.reject(error);
     }

@@ -35,8 +35,7 @@ export function tasksOf<Native>(
   }
   return [
     ...hearers.reactions.map(
-      (plan) => (completion: Completion) =>
-        new Consume(context, plan, incoming, FIRST, completion),
+      (plan) => (completion: Completion) => new Consume(context, plan, incoming, FIRST, completion),
     ),
     ...hearers.deadlines.map(
       (deadline) => (completion: Completion) => new WatchTask(deadline, incoming, completion),

@@ -1,4 +1,4 @@
-import type { Received } from "../ports/store.ts";
+import type { Received } from "../ports/bookkeeping.ts";
 
 /** The marks of one saga, by name. */
 export class Marks {

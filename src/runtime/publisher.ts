@@ -1,9 +1,9 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf } from "../contract/errors.ts";
+import type { Ticket } from "../ports/bookkeeping.ts";
 import type { Bus } from "../ports/bus.ts";
 import { atMost, type Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Ticket } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { backoffMs } from "./retry.ts";
 

@@ -1,6 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
+import type { Received } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
-import type { Received, Store } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
 import { type DetachedRun, HANDLER_BUDGET_MS } from "./group.ts";
@@ -20,7 +21,11 @@ export type SoloResult<Native> =
   | { readonly kind: "settled" }
   /** The saga has changed meanwhile, or another transaction was in the way: run it again. */
   | { readonly kind: "again" }
-  | { readonly kind: "failed"; readonly error: unknown; readonly recovery: Task<Native> | undefined };
+  | {
+      readonly kind: "failed";
+      readonly error: unknown;
+      readonly recovery: Task<Native> | undefined;
+    };
 
 /** Thrown inside a transaction to undo it: the saga is not as the handler saw it. */
 class Outdated extends Error {}
@@ -78,7 +83,7 @@ export async function finish<Native>(
       const [now] = await transaction.receive([task.receipt]);
       if (now === undefined || !isSame(now, received)) throw new Outdated();
       probe("looked_up");
-      const written = await transaction.write(draft, true);
+      const written = await transaction.write(draft, { last: true });
       probe("written");
       return written;
     });

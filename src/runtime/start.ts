@@ -3,17 +3,18 @@ import { OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import type { Incoming, Subscription } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
+import type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
-import type { StoreCounts, StoreInspection } from "../ports/store.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
-import { Draft } from "./draft.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
 import { deferredTask, tasksOf } from "./intake.ts";
+import { runJoined } from "./joined.ts";
 import { type Settings, type StartOptions, settingsOf } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { Relay } from "./relay.ts";
+import { stopping } from "./solo.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Worker } from "./worker.ts";
@@ -140,7 +141,7 @@ export class App<Native, Begins extends EventContract> {
         done: () => {},
         failed: () => {},
       });
-      await handle(this.#settings.store.join(within), [task], new Draft(), this.#context.probe);
+      await runJoined(this.#settings.store.join(within), task, this.#context.probe);
       return task.begun;
     }
     return new Promise((resolve, reject) => {
@@ -177,10 +178,13 @@ export class App<Native, Begins extends EventContract> {
 
   async #stop(): Promise<void> {
     this.#state = "stopping";
-    await this.#subscription?.close();
+    const { drainMs } = this.#settings;
+    this.#context.handlers.abort(stopping(this.name));
+    const closed = this.#subscription?.close();
     await this.#relay.stop();
-    await this.#worker.idle();
-    await this.#publisher.stop(this.#settings.drainMs);
+    await this.#worker.stop(drainMs);
+    await closed;
+    await this.#publisher.stop(drainMs);
     const warn = (error: unknown) =>
       this.#settings.logger.warn("the database was not left tidy", { service: this.name, error });
     await this.#worker.flush().catch(warn);

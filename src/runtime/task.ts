@@ -1,5 +1,5 @@
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt, Received } from "../ports/store.ts";
 import type { Scope } from "./scope.ts";
 
 /** Tells the caller that handed a task over what became of it. */

@@ -1,7 +1,7 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
-import type { Receipt, Received } from "../ports/store.ts";
 import { FIRST } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";

@@ -1,8 +1,9 @@
 import { OdoriError } from "../contract/errors.ts";
+import type { Ticket } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Store, Ticket } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { BrokenGroupError, type DetachedRun, Group, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
@@ -280,7 +281,11 @@ export class Worker<Native> {
   }
 }
 
-function report(logger: Logger, task: { readonly fields: Task<unknown>["fields"] }, error: unknown): void {
+function report(
+  logger: Logger,
+  task: { readonly fields: Task<unknown>["fields"] },
+  error: unknown,
+): void {
   logger.warn("a delivery failed", { ...task.fields, error });
 }
 

@@ -98,7 +98,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
           proxy.swallowAfter("odori_write", 100);
           return tx.write(
             { ...EMPTY, journal: [RECEIVED], enqueue: [envelope(placed, "s", { orderId: "s" })] },
-            true,
+            { last: true },
           );
         });
         assert.equal(ticket, undefined);
@@ -114,10 +114,12 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
     behindProxy(
       "what was wrong with the last write is what is reported, not the COMMIT that followed it",
       async ({ store, schema, effects }) => {
-        await store.transaction((tx) => tx.write({ ...EMPTY, journal: [RECEIVED] }, true));
+        await store.transaction((tx) =>
+          tx.write({ ...EMPTY, journal: [RECEIVED] }, { last: true }),
+        );
         const again = store.transaction(async (tx) => {
           await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged twice')`);
-          return tx.write({ ...EMPTY, journal: [RECEIVED] }, true);
+          return tx.write({ ...EMPTY, journal: [RECEIVED] }, { last: true });
         });
         await assert.rejects(again, { code: "DUPLICATE_DELIVERY" });
         assert.deepEqual(await effects(), []);

@@ -1,7 +1,7 @@
 import { busConformance, storeConformance } from "odori/conformance";
-import { describe, it } from "vitest";
 import { buses, memoryStores, sqliteStores } from "./adapters.ts";
+import { runnerOf } from "./runner.ts";
 
-busConformance({ describe, it }, buses.memory);
-storeConformance({ describe, it }, memoryStores);
-storeConformance({ describe, it }, sqliteStores);
+busConformance(runnerOf(["order"]), buses.memory);
+storeConformance(runnerOf(["concurrent"]), memoryStores);
+storeConformance(runnerOf(["concurrent"]), sqliteStores);

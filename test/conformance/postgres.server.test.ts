@@ -1,9 +1,10 @@
 import { busConformance, storeConformance } from "odori/conformance";
-import { describe, it } from "vitest";
+import { describe } from "vitest";
 import { titleOf, urlOf } from "../servers/shared.ts";
 import { buses, stores } from "./adapters.ts";
+import { runnerOf } from "./runner.ts";
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
-  storeConformance({ describe, it }, stores.postgres);
-  busConformance({ describe, it }, buses.postgres);
+  storeConformance(runnerOf(), stores.postgres);
+  busConformance(runnerOf(["order"]), buses.postgres);
 });

@@ -14,6 +14,7 @@ const SRC = join(ROOT, "src");
 const FLOORS: readonly (readonly string[])[] = [
   ["contract", "text"],
   ["ports"],
+  ["adapter"],
   ["choreography", "cloudevents", "adapters", "conformance"],
   ["runtime", "observe", "manifest"],
   ["check", "explain", "diff", "asyncapi", "acl"],
@@ -165,6 +166,17 @@ describe("the house", () => {
         for (const file of ["transaction.ts", "inspect.ts"])
           expect([folder, file, has(file)]).toEqual([folder, file, true]);
     }
+  });
+
+  it("a conformance suite skips for a declared reason, and never ends a test early", () => {
+    const early = /\breturn;|\.skip\((?!OPTIONAL\.)/;
+    expect(
+      files
+        .filter(({ folder, path }) => folder === "conformance" && !path.endsWith("/runner.ts"))
+        .flatMap(({ path, text }) =>
+          text.split("\n").flatMap((line, i) => (early.test(line) ? [`${path}:${i + 1}`] : [])),
+        ),
+    ).toEqual([]);
   });
 
   it("every error code that is declared is used", () => {

@@ -1,8 +1,8 @@
-import { type MessageToProduce, Producer, stringSerializers } from "@platformatic/kafka";
+import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
+import { Mutex } from "../../adapter/mutex.ts";
 import { KAFKA } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
-import { OdoriError } from "../../contract/errors.ts";
 import type {
   Bus,
   BusGuarantees,
@@ -11,108 +11,67 @@ import type {
   Subscription,
 } from "../../ports/bus.ts";
 import { busClosed, busForbidden, busUnavailable } from "../../ports/errors.ts";
-import { Mutex } from "../../ports/mutex.ts";
 import { isForbidden } from "./errors.ts";
 import { Member } from "./member.ts";
-import { clientOf, type KafkaOptions, type KafkaSettings, settingsOf, topicOf } from "./options.ts";
+import { type KafkaOptions, type KafkaSettings, settingsOf, topicOf } from "./options.ts";
+import { type Outgoing, Sender } from "./sender.ts";
 import { ensureTopics } from "./topology.ts";
 
-type Outgoing = MessageToProduce<string, string, string, string>;
-
-interface Waiting {
-  readonly messages: readonly Outgoing[];
-  resolve(): void;
-  reject(error: unknown): void;
+interface Clients {
+  readonly sender: Sender;
+  readonly members: Set<Member>;
 }
 
-/** Idempotent and acknowledged by all replicas in sync. */
-const ACKS_ALL = -1;
-
 /**
- * Kafka: a topic for each type, with the saga's id for the key, so that the events of a saga and
- * type stay in order; and a consumer group for each service. The producer is idempotent as long as
- * its process lives; beyond that the inbox is the guarantee.
+ * A bus over Kafka. Each type has a topic, keyed by the saga's id, so that the events of one saga
+ * and type stay in order. Each service has a consumer group. The producer is idempotent within one
+ * process; beyond that the inbox recognises duplicates.
  */
 export class KafkaBus implements Bus {
   readonly guarantees: BusGuarantees;
   readonly #settings: KafkaSettings;
-  readonly #place: string;
   readonly #admin = new Mutex();
   readonly #ensured = new Set<string>();
-  readonly #members = new Set<Member>();
-  #producer: Producer<string, string, string, string> | undefined;
-  #queue: Waiting[] = [];
-  #sending: Promise<void> | undefined;
-  #closed = false;
+  readonly #clients: LazyConnection<Clients>;
 
   constructor(options: KafkaOptions) {
     this.#settings = settingsOf(options);
-    this.#place = this.#settings.brokers.join(", ");
     this.guarantees = { order: "key", durable: true, retentionMs: this.#settings.retentionMs };
+    const place = this.#settings.brokers.join(", ");
+    this.#clients = connectOnce({
+      place,
+      open: async () => ({ sender: new Sender(this.#settings), members: new Set<Member>() }),
+      close: async ({ sender, members }) => {
+        sender.refuse(busClosed(place));
+        await Promise.all([...members].map((member) => member.abandon()));
+        await sender.close();
+      },
+      explain: (error) =>
+        isForbidden(error) ? busForbidden(place, error) : busUnavailable(place, error),
+    });
   }
 
-  async publish(events: readonly EventEnvelope[]): Promise<void> {
-    if (this.#closed) throw busClosed(this.#place);
-    if (events.length === 0) return;
-    try {
+  publish(events: readonly EventEnvelope[]): Promise<void> {
+    return this.#clients.use(async ({ sender }) => {
+      if (events.length === 0) return;
       const messages = events.map((event) => this.#toMessage(event));
       await this.#ensure([...new Set(events.map(({ type }) => type))]);
-      await new Promise<void>((resolve, reject) => {
-        this.#queue.push({ messages, resolve, reject });
-        this.#sending ??= this.#send();
-      });
-    } catch (error) {
-      throw this.#explain(error);
-    }
+      await sender.send(messages);
+    });
   }
 
-  async subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
-    if (this.#closed) throw busClosed(this.#place);
-    try {
+  subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
+    return this.#clients.use(async ({ members }) => {
       await this.#ensure(options.topics);
       if (options.topics.length === 0) return { close: async () => {} };
       const member = await new Member(this.#settings, options, deliver).join();
-      this.#members.add(member);
+      members.add(member);
       return member;
-    } catch (error) {
-      throw this.#explain(error);
-    }
+    });
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    for (const waiting of this.#queue) waiting.reject(busClosed(this.#place));
-    this.#queue = [];
-    await Promise.all([...this.#members].map((member) => member.abandon()));
-    await this.#producer?.close().catch(() => {});
-  }
-
-  /**
-   * One request at a time, which takes whatever has queued up: an idempotent producer numbers its
-   * batches, and batches form by themselves.
-   */
-  async #send(): Promise<void> {
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      try {
-        this.#producer ??= new Producer({
-          ...clientOf(this.#settings),
-          idempotent: true,
-          acks: ACKS_ALL,
-          serializers: stringSerializers,
-        });
-        await this.#producer.send({ messages: batch.flatMap(({ messages }) => messages) });
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        // Its numbering may not be the broker's any more.
-        await this.#producer?.close().catch(() => {});
-        this.#producer = undefined;
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    this.#sending = undefined;
+  close(): Promise<void> {
+    return this.#clients.close();
   }
 
   #ensure(types: readonly string[]): Promise<void> {
@@ -129,17 +88,19 @@ export class KafkaBus implements Bus {
     const topic = topicOf(this.#settings, checkAttribute("type", event.type));
     return { topic, key: event.sagaId, value: body, headers: new Map(headers) };
   }
-
-  #explain(error: unknown): unknown {
-    if (error instanceof OdoriError) return error;
-    if (this.#closed) return busClosed(this.#place);
-    return isForbidden(error)
-      ? busForbidden(this.#place, error)
-      : busUnavailable(this.#place, error);
-  }
 }
 
-/** A bus over Kafka: `kafka({ brokers: "localhost:9092" })`. */
+/**
+ * A bus over Kafka: durable, in order for each saga and type. It connects with the first use, and
+ * creates the topics that are missing.
+ *
+ * Throws `OPTION_INVALID` for an invalid prefix. `publish` and `subscribe` reject with
+ * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`.
+ *
+ * @example
+ * const bus = kafka({ brokers: "localhost:9092" });
+ * const app = await start(payment, { store: sqlite("payment.db"), bus });
+ */
 export function kafka(options: KafkaOptions): KafkaBus {
   return new KafkaBus(options);
 }

@@ -1,6 +1,6 @@
 import { Admin, ConfigResourceTypes } from "@platformatic/kafka";
+import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
-import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
 import { busUnavailable } from "../../ports/errors.ts";
 import { clientOf, type KafkaOptions, settingsOf } from "./options.ts";
 

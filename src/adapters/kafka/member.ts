@@ -1,9 +1,9 @@
 import { Consumer, type Message, type MessagesStream } from "@platformatic/kafka";
+import { redeliveryPauseMs } from "../../adapter/backoff.ts";
+import { Semaphore } from "../../adapter/semaphore.ts";
 import { KAFKA } from "../../cloudevents/binding.ts";
 import { readMessage } from "../../cloudevents/message.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
-import { redeliveryPauseMs } from "../../ports/redelivery.ts";
-import { Semaphore } from "../../ports/semaphore.ts";
 import { Offsets } from "./offsets.ts";
 import { clientOf, groupOf, type KafkaSettings, topicOf } from "./options.ts";
 

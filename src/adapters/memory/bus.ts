@@ -1,4 +1,4 @@
-import { decodeJson } from "../../cloudevents/json.ts";
+import { readJson } from "../../cloudevents/message.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { checkAttribute } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
@@ -6,7 +6,6 @@ import type {
   Bus,
   BusGuarantees,
   Deliver,
-  Incoming,
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
@@ -17,9 +16,6 @@ import { Publication } from "./publication.ts";
 export interface MemoryBusOptions {
   readonly environment?: Environment;
 }
-
-/** Longest piece of an unreadable message that is kept with it. */
-const RAW_MAX_CHARS = 4_096;
 
 /**
  * The in-process bus: no broker, no copy, no bytes. `publish` resolves only when each group that
@@ -60,7 +56,7 @@ export class MemoryBus implements Bus {
    */
   async inject(topic: string, bytes: Uint8Array | string): Promise<void> {
     this.#checkOpen();
-    const incoming = this.#read(topic, bytes);
+    const incoming = readJson(topic, bytes, this.#environment.now());
     const hearers = [...this.#groups.values()].filter((group) => group.hears(topic));
     const publication = new Publication(hearers.length);
     for (const group of hearers) group.deliver(incoming, publication);
@@ -101,21 +97,6 @@ export class MemoryBus implements Bus {
     const hearers = groups.filter((group) => group.hears(type));
     known.set(type, hearers);
     return hearers;
-  }
-
-  #read(topic: string, bytes: Uint8Array | string): Incoming {
-    try {
-      return decodeJson(bytes, { now: this.#environment.now() });
-    } catch (error) {
-      if (!(error instanceof OdoriError)) throw error;
-      const start = bytes.slice(0, RAW_MAX_CHARS);
-      return {
-        malformed: true,
-        topic,
-        error,
-        raw: typeof start === "string" ? start : new TextDecoder().decode(start),
-      };
-    }
   }
 
   #checkOpen(): void {

@@ -1,9 +1,9 @@
+import { Mutex } from "../../adapter/mutex.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
+import type { Ticket } from "../../ports/bookkeeping.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
-import { Mutex } from "../../ports/mutex.ts";
-import type { Ticket } from "../../ports/store.ts";
-import { TransactionalMap, type UndoLog } from "./table.ts";
+import { TransactionalMap, type UndoLog, undoTo } from "./table.ts";
 
 export interface OutboxRecord {
   readonly ticket: Ticket;
@@ -55,9 +55,7 @@ export class MemoryDatabase {
       try {
         return await work();
       } catch (error) {
-        const log = this.log;
-        this.log = [];
-        for (let i = log.length - 1; i >= 0; i--) log[i]?.();
+        undoTo(this.log, 0);
         throw error;
       }
     });

@@ -1,7 +1,7 @@
+import { redeliveryPauseMs } from "../../adapter/backoff.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import type { Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import type { Environment } from "../../ports/environment.ts";
-import { redeliveryPauseMs } from "../../ports/redelivery.ts";
 import type { Publication } from "./publication.ts";
 
 interface Message {

@@ -1,7 +1,7 @@
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
+import type { StoreCounts, StoreInspection } from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
-import type { StoreCounts, StoreInspection } from "../../ports/store.ts";
 import type { DeferredRecord, MemoryDatabase } from "./database.ts";
 import { releaseNext } from "./transaction.ts";
 

@@ -1,16 +1,21 @@
 import { OdoriError } from "../../contract/errors.ts";
+import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { CLOSED } from "../../ports/deferred.ts";
-import { notOurs } from "../../ports/errors.ts";
-import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
+import { notOurs, transactionClosed } from "../../ports/errors.ts";
+import type { Claimed, Session, Store } from "../../ports/store.ts";
 import { MemoryDatabase } from "./database.ts";
 import { MemoryInspection } from "./inspect.ts";
-import { MemoryTable, MemoryTransaction, MemoryTx, type Writer } from "./transaction.ts";
+import { MemoryTable, MemoryTx } from "./native.ts";
+import { MemoryScope } from "./scope.ts";
+import { MemoryTransaction, type Writer } from "./transaction.ts";
 
 /**
  * A store for tests and for learning: everything a database store does, and gone with the process.
  */
 export class MemoryStore implements Store<MemoryTx> {
   readonly durable = false;
+  /** One: a transaction has the whole database. */
+  readonly lanes = 1;
   readonly inspect: MemoryInspection;
   readonly #database: MemoryDatabase;
   #session: Session | undefined;
@@ -34,6 +39,15 @@ export class MemoryStore implements Store<MemoryTx> {
   transaction<T>(work: (tx: StoreTransaction<MemoryTx>) => Promise<T>): Promise<T> {
     const writer = this.#writer(this.#session?.owner);
     return this.#exclusive((native) => work(new MemoryTransaction(this.#database, native, writer)));
+  }
+
+  detached(): MemoryScope {
+    const writer = this.#writer(this.#session?.owner);
+    const closed = new MemoryTx(() => {
+      throw transactionClosed();
+    });
+    const begin = () => new MemoryTransaction(this.#database, closed, writer);
+    return new MemoryScope(this.#database, begin, { detached: true });
   }
 
   /** A transaction of the caller's own, in which `begin` can take part. */
@@ -73,11 +87,15 @@ export class MemoryStore implements Store<MemoryTx> {
 
   #exclusive<T>(work: (native: MemoryTx) => Promise<T>): Promise<T> {
     return this.#database.exclusive(async () => {
-      const native = new MemoryTx(this.#database);
+      let open = true;
+      const native = new MemoryTx(() => {
+        if (!open) throw transactionClosed();
+        return this.#database.log;
+      });
       try {
         return await work(native);
       } finally {
-        native.end();
+        open = false;
       }
     });
   }

@@ -1,8 +1,5 @@
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import { OdoriError } from "../../contract/errors.ts";
-import { BLOCKING } from "../../ports/deferred.ts";
-import { alreadyReceived } from "../../ports/errors.ts";
 import type {
   Receipt,
   ReceiptStatus,
@@ -10,48 +7,12 @@ import type {
   StoreTransaction,
   Ticket,
   Writes,
-} from "../../ports/store.ts";
+} from "../../ports/bookkeeping.ts";
+import { BLOCKING } from "../../ports/deferred.ts";
+import { alreadyReceived } from "../../ports/errors.ts";
 import type { MemoryDatabase } from "./database.ts";
-import { TransactionalMap } from "./table.ts";
-
-/**
- * Business rows that live in memory: make one with `memoryTable<Row>()`, open it with
- * `tx.in(table)`.
- */
-export class MemoryTable<Row extends NonNullable<unknown>> {
-  readonly rows = new Map<string, Row>();
-}
-
-/**
- * What handlers of a memory store write through. Rows are replaced, not changed in place, or a
- * rollback cannot put them back.
- */
-export class MemoryTx {
-  readonly #database: MemoryDatabase;
-  #open = true;
-
-  constructor(database: MemoryDatabase) {
-    this.#database = database;
-  }
-
-  in<Row extends NonNullable<unknown>>(table: MemoryTable<Row>): TransactionalMap<string, Row> {
-    return new TransactionalMap(table.rows, () => {
-      this.check();
-      return this.#database.log;
-    });
-  }
-
-  check(): void {
-    if (!this.#open)
-      throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
-        hint: "Await everything before the handler returns.",
-      });
-  }
-
-  end(): void {
-    this.#open = false;
-  }
-}
+import type { MemoryTx } from "./native.ts";
+import { MemoryScope } from "./scope.ts";
 
 export interface Writer {
   /** Who publishes the outbox rows; undefined leaves them to the relay. */
@@ -59,9 +20,10 @@ export interface Writer {
   readonly now: () => number;
 }
 
+const NO_MARKS: ReadonlyMap<string, string> = new Map();
+
 export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   readonly native: MemoryTx;
-  readonly together = false;
   readonly #database: MemoryDatabase;
   readonly #writer: Writer;
 
@@ -71,20 +33,21 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     this.#writer = writer;
   }
 
+  scope(): MemoryScope {
+    return new MemoryScope(this.#database, () => this, { detached: false });
+  }
+
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
-    this.native.check();
     return receipts.map((receipt) => {
-      const { sagaId, marks } = receipt;
       return {
         status: this.#status(receipt),
-        marks: marks.map((name) => this.#database.fence.get(sagaId)?.get(name)),
+        marks: this.#database.fence.get(receipt.sagaId) ?? NO_MARKS,
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
       };
     });
   }
 
   async write(writes: Writes): Promise<Ticket | undefined> {
-    this.native.check();
     const database = this.#database;
     const at = this.#writer.now();
     for (const entry of writes.journal) {

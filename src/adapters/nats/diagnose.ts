@@ -1,7 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
-import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
 import { busUnavailable } from "../../ports/errors.ts";
 import { type NatsOptions, placeOf, settingsOf } from "./options.ts";
 

@@ -1,23 +1,24 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { NATS } from "../../cloudevents/binding.ts";
-import { readMessage } from "../../cloudevents/message.ts";
+import { redeliveryPauseMs } from "../../adapter/backoff.ts";
+import { readJson } from "../../cloudevents/message.ts";
 import type { Deliver, SubscribeOptions } from "../../ports/bus.ts";
-import { redeliveryPauseMs } from "../../ports/redelivery.ts";
 
+/** What a member needs besides its pool. */
 export interface MemberParts {
+  /** The schema's name in quotes. */
   readonly schema: string;
   readonly leaseMs: number;
   readonly options: SubscribeOptions;
   readonly deliver: Deliver;
 }
 
-/** Looks by itself so often, in case no hint comes. */
+/** Poll interval, for hints that are lost. */
 const POLL_MS = 500;
 
 /**
- * One member of a group: takes what nobody holds, and says in the same statement what has become of
- * what it took before.
+ * One member of a group. One statement acknowledges and rejects the deliveries that were settled,
+ * and takes deliveries that no live member holds.
  */
 export class PostgresMember {
   readonly #pool: pg.Pool;
@@ -40,46 +41,51 @@ export class PostgresMember {
     const { schema } = parts;
     this.#cycle = {
       name: `odori_cycle_${schema}`.slice(0, 63),
-      // What is taken or acknowledged need not survive a power failure: then it comes again, and
-      // the inbox answers it.
-      text: `WITH clock AS MATERIALIZED (SELECT ${schema}.now_ms() AS t, set_config('synchronous_commit', 'off', true)),
-        acknowledged AS (DELETE FROM ${schema}.delivery WHERE seq = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($1::text::json)))),
-        rejected AS (UPDATE ${schema}.delivery AS d SET holder = NULL, failures = failures + 1, due_at = clock.t + r.delay
-          FROM clock, json_to_recordset($2::text::json) AS r(seq bigint, delay bigint) WHERE d.seq = r.seq AND d.holder = $3)
+      // Neither needs to survive a power failure: the inbox recognises a repeated delivery.
+      text: `WITH clock AS MATERIALIZED (
+          SELECT ${schema}.now_ms() AS t, set_config('synchronous_commit', 'off', true)),
+        acknowledged AS (DELETE FROM ${schema}.delivery WHERE seq = ANY (ARRAY(
+          SELECT value::bigint FROM json_array_elements_text($1::text::json)))),
+        rejected AS (UPDATE ${schema}.delivery AS d
+          SET holder = NULL, failures = failures + 1, due_at = clock.t + r.delay
+          FROM clock, json_to_recordset($2::text::json) AS r(seq bigint, delay bigint)
+          WHERE d.seq = r.seq AND d.holder = $3)
         UPDATE ${schema}.delivery SET holder = $3 WHERE seq = ANY (ARRAY(
-          SELECT seq FROM ${schema}.delivery d, clock WHERE d.group_name = $4 AND d.due_at <= clock.t
+          SELECT seq FROM ${schema}.delivery d, clock
+          WHERE d.group_name = $4 AND d.due_at <= clock.t
             AND d.type IN (SELECT json_array_elements_text($5::text::json))
-            AND NOT EXISTS (SELECT 1 FROM ${schema}.member m WHERE m.owner = d.holder AND m.expires_at > clock.t)
-          ORDER BY seq LIMIT $6::int FOR UPDATE OF d SKIP LOCKED)) RETURNING seq, type, body, failures`,
+            AND NOT EXISTS (SELECT 1 FROM ${schema}.member m
+              WHERE m.owner = d.holder AND m.expires_at > clock.t)
+          ORDER BY seq LIMIT $6::int FOR UPDATE OF d SKIP LOCKED))
+        RETURNING seq, type, body, failures`,
     };
   }
 
+  /** Resolves once other members know this one; from then on it takes deliveries. */
   async start(): Promise<void> {
     await this.#renew();
     this.#running = this.#run();
   }
 
-  /**
-   * Whether it may concern this member that something of these types was published; undefined when
-   * they are not known.
-   */
+  /** Whether this member hears one of these types; true for undefined, which means any type. */
   hears(types: readonly string[] | undefined): boolean {
     return types === undefined || this.#parts.options.topics.some((topic) => types.includes(topic));
   }
 
+  /** Looks for deliveries now instead of after the poll interval. */
   wake(): void {
     this.#woken = true;
     this.#wake();
   }
 
-  /** Waits for what is in flight, and says what became of it. */
+  /** Waits for the deliveries in flight, and acknowledges or rejects them. */
   close(): Promise<void> {
     this.#closing ??= this.#leave();
     this.wake();
     return this.#closing;
   }
 
-  /** The connection goes away: what was not acknowledged comes again, elsewhere. */
+  /** Stops at once. Another member gets what was not acknowledged. */
   abandon(): void {
     this.#abandoned = true;
     this.wake();
@@ -104,15 +110,15 @@ export class PostgresMember {
       const room = this.#closing === undefined ? inFlightMax - this.#inFlight : 0;
       this.#woken = false;
       const taken = await this.#turn(room);
-      // Who leaves does not wait for a database that is away: what was not said comes again, and
-      // the inbox answers it.
+      // A member that leaves does not wait for an unavailable database: unacknowledged deliveries
+      // are repeated, and the inbox recognises them.
       if (taken === undefined && this.#closing !== undefined && this.#inFlight === 0) return;
-      // A full load means that more may be there; so does whatever has happened meanwhile.
+      // If it took all it had room for, there may be more.
       if (taken === undefined || taken < room || room === 0) await this.#sleep();
     }
   }
 
-  /** How many deliveries it took; undefined where the database is away. */
+  /** Returns how many deliveries it took; undefined if the database is unavailable. */
   async #turn(room: number): Promise<number | undefined> {
     const acknowledged = this.#acknowledged;
     const rejected = this.#rejected;
@@ -136,11 +142,11 @@ export class PostgresMember {
         this.#hand(Number(row.seq), String(row.type), String(row.body), Number(row.failures));
       return rows.length;
     } catch {
-      // It may have taken deliveries that nobody here knows of: under another name it gets them
-      // again, once the lease of the old one ends.
+      // If the reply was lost, the old owner may hold deliveries this process does not know. They
+      // are free once its lease expires.
       this.#owner = randomUUID();
       this.#renewedAt = Number.NEGATIVE_INFINITY;
-      // Said again: what was done already is not there any more.
+      // Repeated with the next turn: acknowledging twice changes nothing.
       this.#acknowledged.push(...acknowledged);
       this.#rejected.push(...rejected);
       return undefined;
@@ -153,7 +159,7 @@ export class PostgresMember {
       this.#inFlight--;
       this.wake();
     };
-    this.#parts.deliver(readMessage(NATS, type, { headers: [], body }, Date.now())).then(
+    this.#parts.deliver(readJson(type, body, Date.now())).then(
       () => {
         this.#acknowledged.push(seq);
         settled();
@@ -170,7 +176,8 @@ export class PostgresMember {
   async #renew(): Promise<void> {
     const { schema, leaseMs } = this.#parts;
     const at = performance.now();
-    const renew = `INSERT INTO ${schema}.member (owner, expires_at) VALUES ($1, ${schema}.now_ms() + $2::bigint)
+    const renew = `INSERT INTO ${schema}.member (owner, expires_at)
+      VALUES ($1, ${schema}.now_ms() + $2::bigint)
       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
     await this.#pool.query(renew, [this.#owner, leaseMs]);
     await this.#pool.query(

@@ -1,12 +1,16 @@
 /**
- * The database as a bus: one row for each event and group that hears it, deleted when it is
- * acknowledged. `publish` is what a service without Odori calls: it takes a CloudEvent in JSON, or
- * a list of them, and fails where one has no type.
+ * Tables of the bus, one script for each version; `$S` is the schema. `delivery` has one row for
+ * each event and group, deleted when it is acknowledged. A service without Odori calls `publish`
+ * with a CloudEvent in JSON, or a list of them; it fails if one has no type.
  */
 export const BUS_TABLES: readonly string[] = [
   `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';
-   CREATE TABLE $S.subscription (group_name text NOT NULL, type text NOT NULL, PRIMARY KEY (type, group_name));
+   CREATE TABLE $S.subscription (
+     group_name text NOT NULL,
+     type       text NOT NULL,
+     PRIMARY KEY (type, group_name)
+   );
    CREATE TABLE $S.delivery (
      seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      group_name text NOT NULL,
@@ -20,8 +24,10 @@ export const BUS_TABLES: readonly string[] = [
    CREATE TABLE $S.member (owner text PRIMARY KEY, expires_at bigint NOT NULL);
    CREATE FUNCTION $S.publish(events json) RETURNS bigint LANGUAGE sql VOLATILE AS $$
      WITH event AS (SELECT e ->> 'type' AS type, e::text AS body
-         FROM json_array_elements(CASE json_typeof(events) WHEN 'array' THEN events ELSE json_build_array(events) END) AS e),
+         FROM json_array_elements(CASE json_typeof(events)
+           WHEN 'array' THEN events ELSE json_build_array(events) END) AS e),
        sent AS (INSERT INTO $S.delivery (group_name, type, body)
-         SELECT s.group_name, event.type, event.body FROM event JOIN $S.subscription s ON s.type = event.type RETURNING 1)
+         SELECT s.group_name, event.type, event.body
+         FROM event JOIN $S.subscription s ON s.type = event.type RETURNING 1)
      SELECT count(*) FROM sent $$;`,
 ];

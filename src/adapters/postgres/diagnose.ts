@@ -1,5 +1,5 @@
+import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
-import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
 import { explain } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";

@@ -1,4 +1,4 @@
-export type { Diagnosis } from "../../ports/diagnosis.ts";
+export type { Diagnosis } from "../../adapter/diagnosis.ts";
 export { type PostgresBus, type PostgresBusOptions, postgresBus } from "./bus.ts";
 export { diagnose } from "./diagnose.ts";
 export {

@@ -1,8 +1,8 @@
+import { toDeferred, toJournal, toState } from "../../adapter/rows.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
+import type { StoreCounts, StoreInspection } from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
-import { toDeferred, toJournal, toState } from "../../ports/rows.ts";
-import type { StoreCounts, StoreInspection } from "../../ports/store.ts";
 import type { Bookkeeper, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
+import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import { OdoriError } from "../../contract/errors.ts";
+import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
-import { toDeferred } from "../../ports/rows.ts";
-import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
+import type { Claimed, Session, Store } from "../../ports/store.ts";
 import {
   explain,
   INVALID_PARAMETER,

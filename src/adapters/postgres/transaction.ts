@@ -1,9 +1,6 @@
+import { toState } from "../../adapter/rows.ts";
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
-import { alreadyReceived } from "../../ports/errors.ts";
-import type { JournalEntry } from "../../ports/journal.ts";
-import { toState } from "../../ports/rows.ts";
 import type {
   MarkWrite,
   Receipt,
@@ -11,8 +8,12 @@ import type {
   Received,
   StoreTransaction,
   Ticket,
+  WriteOptions,
   Writes,
-} from "../../ports/store.ts";
+} from "../../ports/bookkeeping.ts";
+import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
+import { alreadyReceived } from "../../ports/errors.ts";
+import type { JournalEntry } from "../../ports/journal.ts";
 import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
@@ -97,7 +98,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     );
   }
 
-  async write(writes: Writes, last = false): Promise<Ticket | undefined> {
+  async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Ticket | undefined> {
     const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
     const { at, xid } = await this.#stamped(writes);
     const [entry] = [...journal, ...amend];

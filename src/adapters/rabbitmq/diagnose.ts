@@ -1,6 +1,6 @@
 import { Connection } from "rabbitmq-client";
+import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
-import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
 import { busUnavailable } from "../../ports/errors.ts";
 import { placeOf, type RabbitOptions, settingsOf } from "./options.ts";
 import { deadOf } from "./topology.ts";

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
-import { type Diagnosis, verdict } from "../../ports/diagnosis.ts";
 import { connectToExisting } from "./connect.ts";
 import { checkSchema } from "./schema.ts";
 import type { Connection } from "./sql.ts";

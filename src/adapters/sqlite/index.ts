@@ -1,4 +1,4 @@
-export type { Diagnosis } from "../../ports/diagnosis.ts";
+export type { Diagnosis } from "../../adapter/diagnosis.ts";
 export { diagnose } from "./diagnose.ts";
 export { type Sql, type SqlRow, type SqlValue, sqlOf } from "./sql.ts";
 export { type SqliteOptions, type SqliteStore, sqlite } from "./store.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { OdoriError } from "../../contract/errors.ts";
+import { transactionClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
 
 export type SqlValue = SQLInputValue;
@@ -21,59 +21,29 @@ export interface Sql {
  */
 const STATEMENTS_MAX = 256;
 
-/**
- * One SQLite connection. Errors say which file, and tell a full or locked database from a wrong
- * statement.
- */
-export class Connection implements Sql {
-  readonly path: string;
+/** Runs statements of one connection, kept prepared. Errors are those of SQLite. */
+export class PreparedSql implements Sql {
   readonly database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(path: string, database: DatabaseSync) {
-    this.path = path;
+  constructor(database: DatabaseSync) {
     this.database = database;
   }
 
   run(statement: string, ...values: readonly SqlValue[]): number {
-    try {
-      return Number(this.#prepare(statement).run(...values).changes);
-    } catch (error) {
-      throw explain(error, this.path);
-    }
-  }
-
-  /** Like `run`, but returns the rowid of the row that was inserted. */
-  insert(statement: string, ...values: readonly SqlValue[]): number {
-    try {
-      return Number(this.#prepare(statement).run(...values).lastInsertRowid);
-    } catch (error) {
-      throw explain(error, this.path);
-    }
+    return Number(this.#prepare(statement).run(...values).changes);
   }
 
   get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined {
-    try {
-      return this.#prepare(statement).get(...values);
-    } catch (error) {
-      throw explain(error, this.path);
-    }
+    return this.#prepare(statement).get(...values);
   }
 
   all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[] {
-    try {
-      return this.#prepare(statement).all(...values);
-    } catch (error) {
-      throw explain(error, this.path);
-    }
+    return this.#prepare(statement).all(...values);
   }
 
   exec(script: string): void {
-    try {
-      this.database.exec(script);
-    } catch (error) {
-      throw explain(error, this.path);
-    }
+    this.database.exec(script);
   }
 
   #prepare(statement: string): StatementSync {
@@ -86,7 +56,56 @@ export class Connection implements Sql {
   }
 }
 
-/** A connection for as long as one transaction lasts. */
+/**
+ * One SQLite connection, for the bookkeeping. Its errors name the file, and tell a full or locked
+ * database from a wrong statement.
+ */
+export class Connection implements Sql {
+  readonly path: string;
+  readonly database: DatabaseSync;
+  /** For the statements of handlers: their errors are the handlers' own. */
+  readonly raw: PreparedSql;
+
+  constructor(path: string, database: DatabaseSync) {
+    this.path = path;
+    this.database = database;
+    this.raw = new PreparedSql(database);
+  }
+
+  run(statement: string, ...values: readonly SqlValue[]): number {
+    try {
+      return this.raw.run(statement, ...values);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined {
+    try {
+      return this.raw.get(statement, ...values);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[] {
+    try {
+      return this.raw.all(statement, ...values);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  exec(script: string): void {
+    try {
+      this.raw.exec(script);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+}
+
+/** A connection that is refused with `TRANSACTION_CLOSED` once the transaction has ended. */
 export class TransactionSql implements Sql {
   readonly #connection: Connection;
   #open = true;
@@ -117,9 +136,7 @@ export class TransactionSql implements Sql {
 
   #checked(): Connection {
     if (this.#open) return this.#connection;
-    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
-      hint: "Await everything before the handler returns.",
-    });
+    throw transactionClosed();
   }
 }
 

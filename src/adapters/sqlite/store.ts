@@ -1,11 +1,13 @@
+import { Mutex } from "../../adapter/mutex.ts";
+import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import { Mutex } from "../../ports/mutex.ts";
-import { toDeferred } from "../../ports/rows.ts";
-import type { Claimed, Session, Store, StoreTransaction } from "../../ports/store.ts";
+import type { StoreTransaction } from "../../ports/bookkeeping.ts";
+import type { Claimed, Session, Store } from "../../ports/store.ts";
 import { begin, commit, connect, connectToExisting, rollback } from "./connect.ts";
 import { SqliteInspection } from "./inspect.ts";
 import { checkSchema, migrate } from "./schema.ts";
+import { callersScope, type ScopeParts, SqliteScope } from "./scope.ts";
 import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { examineVersion } from "./version.ts";
@@ -40,6 +42,8 @@ const RENEW =
  */
 export class SqliteStore implements Store<Sql> {
   readonly durable: boolean;
+  /** One: SQLite lets one transaction write at a time. */
+  readonly lanes = 1;
   readonly inspect: SqliteInspection;
   readonly path: string;
   readonly #options: { readonly busyTimeoutMs: number; readonly maxBytes: number | undefined };
@@ -93,9 +97,7 @@ export class SqliteStore implements Store<Sql> {
       this.#commit(this.#connect(), async (connection) => {
         const sql = new TransactionSql(connection);
         try {
-          return await work(
-            new SqliteTransaction(sql, { owner: this.#session?.owner ?? null, now: this.#now }),
-          );
+          return await work(this.#bookkeeping(connection, sql));
         } finally {
           sql.end();
         }
@@ -103,8 +105,14 @@ export class SqliteStore implements Store<Sql> {
     );
   }
 
+  detached(): SqliteScope {
+    const connection = this.#connect();
+    return this.#scope(connection, connection, true);
+  }
+
   join(native: Sql): StoreTransaction<Sql> {
-    return new SqliteTransaction(native, { owner: null, now: this.#now });
+    const writer = { owner: null, now: this.#now };
+    return new SqliteTransaction(native, writer, () => callersScope(native));
   }
 
   claim(limit: number): Promise<Claimed> {
@@ -159,6 +167,21 @@ export class SqliteStore implements Store<Sql> {
   }
 
   readonly #now = (): number => (this.#session?.now ?? Date.now)();
+
+  #bookkeeping(connection: Connection, sql: Sql): SqliteTransaction {
+    const writer = { owner: this.#session?.owner ?? null, now: this.#now };
+    return new SqliteTransaction(sql, writer, () => this.#scope(connection, sql, false));
+  }
+
+  #scope(connection: Connection, sql: Sql, detached: boolean): SqliteScope {
+    const parts: ScopeParts = {
+      connection,
+      tryAcquire: () => this.#writer.tryAcquire(),
+      bookkeeping: () => this.#bookkeeping(connection, sql),
+      transaction: (work) => this.transaction(work),
+    };
+    return new SqliteScope(parts, { detached });
+  }
 
   #connect(): Connection {
     this.#connection ??= connect(this.path, this.#options);

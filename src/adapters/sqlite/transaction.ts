@@ -1,8 +1,5 @@
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import { BLOCKING } from "../../ports/deferred.ts";
-import { alreadyReceived } from "../../ports/errors.ts";
-import type { JournalEntry } from "../../ports/journal.ts";
 import type {
   Receipt,
   ReceiptStatus,
@@ -10,12 +7,16 @@ import type {
   StoreTransaction,
   Ticket,
   Writes,
-} from "../../ports/store.ts";
+} from "../../ports/bookkeeping.ts";
+import { BLOCKING } from "../../ports/deferred.ts";
+import { alreadyReceived } from "../../ports/errors.ts";
+import type { JournalEntry } from "../../ports/journal.ts";
+import type { HandlerScope } from "../../ports/scope.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
 import type { Sql } from "./sql.ts";
 
 const FIND_INBOX = "SELECT 1 FROM odori_inbox WHERE id = ? AND reaction = ? AND source = ?";
-const FIND_MARK = "SELECT state FROM odori_fence WHERE saga_id = ? AND name = ?";
+const FIND_MARKS = "SELECT name, state FROM odori_fence WHERE saga_id = ?";
 const ANY_BLOCKING =
   "SELECT 1 FROM odori_deferred WHERE state IN ('retrying', 'waiting', 'parked') LIMIT 1";
 const FIND_BLOCKING =
@@ -52,12 +53,14 @@ export interface Writer {
  */
 export class SqliteTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
-  readonly together = false;
+  readonly scope: () => HandlerScope<Sql>;
   readonly #writer: Writer;
 
-  constructor(native: Sql, writer: Writer) {
+  /** `scope` makes the scope of one handler. */
+  constructor(native: Sql, writer: Writer, scope: () => HandlerScope<Sql>) {
     this.native = native;
     this.#writer = writer;
+    this.scope = scope;
   }
 
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
@@ -65,10 +68,9 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     const anyBlocking = sql.get(ANY_BLOCKING) !== undefined;
     return receipts.map((receipt) => ({
       status: this.#status(receipt, anyBlocking),
-      marks: receipt.marks.map((name) => {
-        const state = sql.get(FIND_MARK, receipt.sagaId, name)?.state;
-        return typeof state === "string" ? state : undefined;
-      }),
+      marks: new Map(
+        sql.all(FIND_MARKS, receipt.sagaId).map((row) => [String(row.name), String(row.state)]),
+      ),
       gathered: receipt.gathers ? this.#gathered(receipt) : [],
     }));
   }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Diagnosis } from "../../adapter/diagnosis.ts";
 import { diagnose } from "../../adapters/sqlite/diagnose.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type { Diagnosis } from "../../ports/diagnosis.ts";
 import { printable } from "../../text/printable.ts";
 import { dataOption, filesIn, jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";

@@ -1,12 +1,24 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
-import { DEFERRED_STATES, type Deferred, type DeferredState, type Problem } from "./deferred.ts";
-import { DISPOSITIONS, type Emission, type JournalRecord } from "./journal.ts";
+import {
+  DEFERRED_STATES,
+  type Deferred,
+  type DeferredState,
+  type Problem,
+} from "../ports/deferred.ts";
+import { DISPOSITIONS, type Emission, type JournalRecord } from "../ports/journal.ts";
 
-/* Reads rows of the tables of an SQL store. What they hold was checked when it was written. */
-
+/** A row of an SQL store, by column name. Its values were validated when they were written. */
 type Row = Readonly<Record<string, unknown>>;
 
+/**
+ * Reads an inbox row. Columns: `reaction`, `source`, `id`, `type`, `saga_id`, `causation_id`,
+ * `disposition`, `effect`, `emitted` (JSON), `at` (ms since 1970). Throws `STORE_VERSION` for an
+ * unknown disposition.
+ *
+ * @example
+ * sql.all("SELECT * FROM inbox WHERE saga_id = ? ORDER BY at, seq", sagaId).map(toJournal);
+ */
 export function toJournal(row: Row): JournalRecord {
   const emitted: readonly Emission[] = JSON.parse(text(row.emitted));
   return {
@@ -23,6 +35,14 @@ export function toJournal(row: Row): JournalRecord {
   };
 }
 
+/**
+ * Reads a deferred row. Columns: `seq`, `reaction`, `saga_id`, `source`, `id`, `state`, `attempts`,
+ * `due_at` (ms since 1970), `problem` (JSON or null), `malformed`, `body`, `at`, `reason`. Throws
+ * `STORE_VERSION` for an unknown state.
+ *
+ * @example
+ * sql.all("SELECT * FROM deferred WHERE state = 'parked' ORDER BY seq").map(toDeferred);
+ */
 export function toDeferred(row: Row): Deferred {
   const problem: Problem | undefined =
     row.problem === null ? undefined : JSON.parse(text(row.problem));
@@ -42,6 +62,7 @@ export function toDeferred(row: Row): Deferred {
   };
 }
 
+/** Reads the state of a deferred row; throws `STORE_VERSION` for an unknown one. */
 export function toState(value: unknown): DeferredState {
   return known(DEFERRED_STATES, value);
 }
@@ -51,10 +72,8 @@ function known<T extends string>(words: readonly T[], value: unknown): T {
   if (word !== undefined) return word;
   throw new OdoriError(
     "STORE_VERSION",
-    `The database says ${quote(value)}, which this Odori does not know.`,
-    {
-      hint: "Use the newer Odori that wrote it.",
-    },
+    `The database contains ${quote(value)}, which this version of Odori does not know.`,
+    { hint: "Use the newer version of Odori that wrote it." },
   );
 }
 

@@ -1,6 +1,11 @@
 /**
- * Lets at most so many things run at once, in the order in which they came, and tells when none
- * does.
+ * Bounds how many pieces of work run at once, first come, first served.
+ *
+ * @example
+ * const semaphore = new Semaphore(inFlightMax);
+ * await semaphore.take();
+ * deliver(incoming).finally(() => semaphore.free());
+ * await semaphore.idle();
  */
 export class Semaphore {
   readonly #max: number;
@@ -8,16 +13,18 @@ export class Semaphore {
   #waiting: (() => void)[] = [];
   #idle: (() => void)[] = [];
 
+  /** At most `max` places are taken at once. */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Resolves once there is room; whoever has waited for it gives it back with `free`. */
+  /** Resolves once a place is free, and takes it. The caller gives it back with `free`. */
   async take(): Promise<void> {
     if (this.#taken >= this.#max) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#taken++;
   }
 
+  /** Gives one place back; the call of `take` that has waited longest gets it. */
   free(): void {
     const next = this.#waiting.shift();
     if (next !== undefined) {
@@ -30,7 +37,7 @@ export class Semaphore {
     this.#idle = [];
   }
 
-  /** Resolves once nothing runs. */
+  /** Resolves once no place is taken. */
   async idle(): Promise<void> {
     if (this.#taken > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }

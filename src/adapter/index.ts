@@ -1,0 +1,72 @@
+/* What an adapter of a broker or a database needs: the types of both seams, and the parts that all
+ * adapters share. `odori/conformance` tests the result; `odori/cloudevents` reads and writes
+ * events. */
+
+export { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
+export {
+  codeOf,
+  type ErrorCode,
+  type ErrorDetails,
+  messageOf,
+  OdoriError,
+} from "../contract/errors.ts";
+export type {
+  DeferredKey,
+  DeferredUpdate,
+  MarkWrite,
+  Receipt,
+  ReceiptStatus,
+  Received,
+  StoreTransaction,
+  Ticket,
+  WriteOptions,
+  Writes,
+} from "../ports/bookkeeping.ts";
+export type {
+  Bus,
+  BusGuarantees,
+  Deliver,
+  Incoming,
+  MalformedMessage,
+  SubscribeOptions,
+  Subscription,
+} from "../ports/bus.ts";
+export {
+  BLOCKING,
+  CLOSED,
+  DEFERRED_STATES,
+  type Deferred,
+  type DeferredBody,
+  type DeferredState,
+  type NewDeferred,
+  type Problem,
+} from "../ports/deferred.ts";
+export { type Environment, systemEnvironment } from "../ports/environment.ts";
+export {
+  alreadyReceived,
+  busClosed,
+  busForbidden,
+  busTopology,
+  busUnavailable,
+  notOurs,
+  notParked,
+  StoreUnavailableError,
+  storeNotOpen,
+  transactionClosed,
+} from "../ports/errors.ts";
+export type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
+export {
+  DISPOSITIONS,
+  type Disposition,
+  type Emission,
+  type JournalEntry,
+  type JournalRecord,
+} from "../ports/journal.ts";
+export type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
+export type { Claimed, OutboxRows, Session, Store } from "../ports/store.ts";
+export { redeliveryPauseMs } from "./backoff.ts";
+export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
+export { type Diagnosis, verdict } from "./diagnosis.ts";
+export { Mutex } from "./mutex.ts";
+export { toDeferred, toJournal, toState } from "./rows.ts";
+export { Semaphore } from "./semaphore.ts";

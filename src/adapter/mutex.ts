@@ -1,0 +1,36 @@
+/**
+ * Runs tasks one after the other, in the order of the calls.
+ *
+ * @example
+ * const writer = new Mutex();
+ * await writer.run(async () => database.exec("COMMIT"));
+ */
+export class Mutex {
+  #tail: Promise<unknown> = Promise.resolve();
+  #users = 0;
+
+  /** Settles as `task` does. A task that rejects does not affect the tasks behind it. */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    this.#users++;
+    const result = this.#tail.then(task).finally(() => this.#users--);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  /**
+   * Takes the mutex at once, if no task runs or waits. Returns what gives it back; undefined if
+   * the mutex is taken.
+   */
+  tryAcquire(): (() => void) | undefined {
+    if (this.#users > 0) return undefined;
+    this.#users++;
+    let release = () => {};
+    this.#tail = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    return () => {
+      this.#users--;
+      release();
+    };
+  }
+}

@@ -1,0 +1,71 @@
+import { type MessageToProduce, Producer, stringSerializers } from "@platformatic/kafka";
+import { clientOf, type KafkaSettings } from "./options.ts";
+
+/** A message to produce. */
+export type Outgoing = MessageToProduce<string, string, string, string>;
+
+interface Waiting {
+  readonly messages: readonly Outgoing[];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Acknowledged by all replicas in sync. */
+const ACKS_ALL = -1;
+
+/**
+ * An idempotent producer with one request at a time, which takes all messages that have queued up.
+ * The producer numbers its requests, so they must not overlap.
+ */
+export class Sender {
+  readonly #settings: KafkaSettings;
+  #producer: Producer<string, string, string, string> | undefined;
+  #queue: Waiting[] = [];
+  #sending: Promise<void> | undefined;
+
+  constructor(settings: KafkaSettings) {
+    this.#settings = settings;
+  }
+
+  /** Resolves once the broker has acknowledged all messages. */
+  send(messages: readonly Outgoing[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ messages, resolve, reject });
+      this.#sending ??= this.#sendAll();
+    });
+  }
+
+  /** Rejects with `error` all messages that are not sent yet. */
+  refuse(error: unknown): void {
+    for (const waiting of this.#queue) waiting.reject(error);
+    this.#queue = [];
+  }
+
+  async close(): Promise<void> {
+    await this.#producer?.close().catch(() => {});
+  }
+
+  async #sendAll(): Promise<void> {
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      try {
+        this.#producer ??= new Producer({
+          ...clientOf(this.#settings),
+          idempotent: true,
+          acks: ACKS_ALL,
+          serializers: stringSerializers,
+        });
+        await this.#producer.send({ messages: batch.flatMap(({ messages }) => messages) });
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        // The producer's numbers may differ from the broker's now: the next request needs new ones.
+        await this.#producer?.close().catch(() => {});
+        this.#producer = undefined;
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#sending = undefined;
+  }
+}

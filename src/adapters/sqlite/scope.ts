@@ -1,0 +1,156 @@
+import { controlsTransaction } from "../../adapter/control.ts";
+import type { StoreTransaction } from "../../ports/bookkeeping.ts";
+import {
+  storeContended,
+  transactionClosed,
+  transactionControl,
+  transactionEnded,
+} from "../../ports/errors.ts";
+import type { DetachedTransaction, HandlerScope } from "../../ports/scope.ts";
+import { isBusy } from "./errors.ts";
+import type { Connection, PreparedSql, Sql, SqlRow, SqlValue } from "./sql.ts";
+
+/** What a scope needs of its store. */
+export interface ScopeParts {
+  readonly connection: Connection;
+  /** Takes the writer's mutex at once; undefined if it is taken. */
+  tryAcquire(): (() => void) | undefined;
+  /** The bookkeeping of a transaction that is open on the connection. */
+  bookkeeping(): StoreTransaction<Sql>;
+  /** Runs `work` in a new transaction. */
+  transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T>;
+}
+
+const SAVEPOINT = "SAVEPOINT odori_handler";
+const RELEASE = "RELEASE odori_handler";
+const UNDO = "ROLLBACK TO odori_handler; RELEASE odori_handler";
+
+/**
+ * The scope of work inside a transaction of the caller's own: if it fails, the caller rolls back.
+ */
+export function callersScope(native: Sql): HandlerScope<Sql> {
+  return {
+    native,
+    touched: true,
+    contended: false,
+    keep: () => {},
+    undo: () => {},
+    detach: () => {
+      throw transactionClosed();
+    },
+  };
+}
+
+/** One handler, inside a transaction or with one of its own. */
+export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql {
+  readonly native: Sql = this;
+  touched = false;
+  contended = false;
+  readonly #parts: ScopeParts;
+  #detached: boolean;
+  #open = true;
+  /** Gives the writer's mutex back; undefined until a detached handler has used it. */
+  #release: (() => void) | undefined;
+
+  constructor(parts: ScopeParts, { detached }: { readonly detached: boolean }) {
+    this.#parts = parts;
+    this.#detached = detached;
+  }
+
+  run(statement: string, ...values: readonly SqlValue[]): number {
+    return this.#use(statement).run(statement, ...values);
+  }
+
+  get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined {
+    return this.#use(statement).get(statement, ...values);
+  }
+
+  all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[] {
+    return this.#use(statement).all(statement, ...values);
+  }
+
+  exec(script: string): void {
+    this.#use(script).exec(script);
+  }
+
+  keep(): void {
+    this.#open = false;
+    if (!this.touched || this.#detached) return;
+    this.#checkOngoing();
+    this.#parts.connection.exec(RELEASE);
+  }
+
+  undo(): void {
+    this.#open = false;
+    if (!this.touched || this.#detached) return;
+    this.#checkOngoing();
+    this.#parts.connection.exec(UNDO);
+  }
+
+  detach(): this {
+    this.#detached = true;
+    return this;
+  }
+
+  async complete<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
+    this.#open = false;
+    if (this.contended) throw storeContended();
+    if (this.#release === undefined) return this.#parts.transaction(work);
+    this.#checkOngoing();
+    const result = await work(this.#parts.bookkeeping());
+    this.#parts.connection.exec("COMMIT");
+    this.#end();
+    return result;
+  }
+
+  async abandon(): Promise<void> {
+    this.#open = false;
+    if (this.#release === undefined) return;
+    const { connection } = this.#parts;
+    try {
+      if (connection.database.isTransaction) connection.exec("ROLLBACK");
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Opens what the handler's first statement needs. */
+  #use(statement: string): PreparedSql {
+    if (!this.#open) throw transactionClosed();
+    if (controlsTransaction(statement)) throw transactionControl();
+    if (!this.touched) {
+      if (this.#detached) this.#begin();
+      else this.#parts.connection.exec(SAVEPOINT);
+      this.touched = true;
+    }
+    this.#checkOngoing();
+    return this.#parts.connection.raw;
+  }
+
+  #begin(): void {
+    const release = this.#parts.tryAcquire();
+    if (release === undefined) {
+      this.contended = true;
+      throw storeContended();
+    }
+    try {
+      this.#parts.connection.database.exec("BEGIN IMMEDIATE");
+      this.#release = release;
+    } catch (error) {
+      release();
+      if (!isBusy(error)) throw error;
+      this.contended = true;
+      throw storeContended(error);
+    }
+  }
+
+  /** An error such as `INSERT OR ROLLBACK` or a full disk may have ended the transaction. */
+  #checkOngoing(): void {
+    if (!this.#parts.connection.database.isTransaction) throw transactionEnded();
+  }
+
+  #end(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+}

@@ -1,0 +1,129 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
+import type { DeferredState, NewDeferred, Problem } from "./deferred.ts";
+import type { JournalEntry } from "./journal.ts";
+import type { HandlerScope } from "./scope.ts";
+
+/**
+ * One open transaction. Inbox, fence and outbox are one interface because they must commit
+ * together, and together with the business rows.
+ */
+export interface StoreTransaction<Native> {
+  /**
+   * The client's own transaction. After the transaction has ended, using it throws
+   * `TRANSACTION_CLOSED`. Handlers get the one of their `scope`.
+   */
+  readonly native: Native;
+  /**
+   * Opens the scope of one handler. The transaction has one open scope at a time: handlers run one
+   * after the other, as if each had a transaction of its own.
+   */
+  scope(): HandlerScope<Native>;
+  /**
+   * Looks up deliveries and locks their sagas. Until this transaction ends, no other transaction
+   * can receive a delivery of them or change their marks. A saga that another transaction holds is
+   * not waited for: its status is `busy`. Each receipt of one call is of a different saga. Results
+   * are in the order of the receipts.
+   */
+  receive(receipts: readonly Receipt[]): Promise<readonly Received[]>;
+  /**
+   * Writes the bookkeeping of a batch. Resolves to the ticket of the `enqueue` rows, or to
+   * undefined if `enqueue` is empty. Rejects with `DUPLICATE_DELIVERY` if an inbox row exists.
+   */
+  write(writes: Writes, options?: WriteOptions): Promise<Ticket | undefined>;
+}
+
+/** Options of `StoreTransaction.write`. */
+export interface WriteOptions {
+  /**
+   * Whether this is the last statement of the transaction. If so, the store may commit in the same
+   * round trip, and may report a failure of the write when it commits. If the reply is lost after
+   * a commit, the ticket stays unknown; the relay then publishes the rows.
+   *
+   * @default false
+   */
+  readonly last?: boolean;
+}
+
+/** A delivery that a transaction is about to handle. One call of `receive` takes many. */
+export interface Receipt {
+  /** Name of the reaction that handles it. */
+  readonly reaction: string;
+  /** `source` of the event. */
+  readonly source: string;
+  /** `id` of the event. */
+  readonly id: string;
+  readonly sagaId: string;
+  /** Whether the reaction is a join, which needs the events it has gathered so far. */
+  readonly gathers: boolean;
+  /** `seq` of the deferred delivery, if this is one that is due again. */
+  readonly deferred: number | undefined;
+}
+
+/**
+ * - `fresh`      not handled yet
+ * - `duplicate`  its inbox row exists
+ * - `blocked`    an earlier delivery to this reaction of this saga is deferred
+ * - `gone`       a deferred delivery that another process has settled or holds
+ * - `busy`       another transaction holds its saga, so nothing is known about it
+ */
+export type ReceiptStatus = "fresh" | "duplicate" | "blocked" | "gone" | "busy";
+
+/** What the store knows about one receipt. */
+export interface Received {
+  readonly status: ReceiptStatus;
+  /** All marks of the saga, by name: effects, `firstOf`, `max`, joins, deadlines. */
+  readonly marks: ReadonlyMap<string, string>;
+  /** The events that a join has gathered, oldest first; empty unless the receipt `gathers`. */
+  readonly gathered: readonly EventEnvelope[];
+}
+
+/** Everything that one batch writes, in one call. */
+export interface Writes {
+  /** Inbox rows to insert. */
+  readonly journal: readonly JournalEntry[];
+  /** Inbox rows to replace: of deliveries that had been deferred. */
+  readonly amend: readonly JournalEntry[];
+  /** Fence rows to insert or overwrite. Of two for one mark, the later one counts. */
+  readonly marks: readonly MarkWrite[];
+  /** Events to put into the outbox, under one ticket. */
+  readonly enqueue: readonly EventEnvelope[];
+  /** Deferred deliveries to insert. */
+  readonly defer: readonly NewDeferred[];
+  /** Deferred deliveries to change. One that no longer blocks makes the next waiting one due. */
+  readonly redefer: readonly DeferredUpdate[];
+  /** `seq` of deferred deliveries to delete. The next one waiting behind each becomes due. */
+  readonly settle: readonly number[];
+  /** Deadlines (`armed`) to delete, or joined events (`gathered`). */
+  readonly drop: readonly (DeferredKey & { readonly state: "armed" | "gathered" })[];
+  /** Tickets of outbox rows that the bus has acknowledged: deleted with this commit. */
+  readonly confirm: readonly Ticket[];
+}
+
+/** A mark of a saga in the fence: its name, such as an effect, and its new state. */
+export interface MarkWrite {
+  readonly sagaId: string;
+  readonly name: string;
+  readonly state: string;
+}
+
+/** A change of a deferred delivery. */
+export interface DeferredUpdate {
+  readonly seq: number;
+  readonly state: DeferredState;
+  readonly attempts: number;
+  /** Milliseconds from now until it is due, on the database's clock. */
+  readonly delayMs: number;
+  readonly problem: Problem | undefined;
+}
+
+/** The deferred deliveries of one reaction in one saga. */
+export interface DeferredKey {
+  readonly reaction: string;
+  readonly sagaId: string;
+}
+
+/**
+ * Names the outbox rows of one `write`. A store never uses a ticket twice, not even after it has
+ * deleted the rows: a late confirmation would otherwise delete other rows.
+ */
+export type Ticket = number;
