@@ -157,11 +157,13 @@ describe("the house", () => {
   });
 
   it("nothing is left for later, and no compiler is silenced", () => {
-    const marks =
-      /\b(TODO|FIXME|XXX|HACK)\b|@ts-ignore|@ts-expect-error|biome-ignore|: any\b|\bas any\b|\bas unknown as\b|<any>/;
+    const later = /\b(TODO|FIXME|XXX|HACK)\b/;
+    const silenced =
+      /@ts-ignore|@ts-expect-error|biome-ignore|: any\b|\bas any\b|\bas unknown as\b|<any>/;
+    const marked = (line: string) => later.test(line) || silenced.test(line);
     expect(
       files.flatMap(({ path, text }) =>
-        text.split("\n").flatMap((line, i) => (marks.test(line) ? [`${path}:${i + 1}`] : [])),
+        text.split("\n").flatMap((line, i) => (marked(line) ? [`${path}:${i + 1}`] : [])),
       ),
     ).toEqual([]);
   });
