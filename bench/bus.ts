@@ -75,9 +75,10 @@ for (let round = 0; round <= ROUNDS; round++) {
     if (round > 0) speeds.set(name, [...(speeds.get(name) ?? []), heard / ms / 1_000]);
   }
 }
+const events = `${EVENTS.toLocaleString("en")} events, heard by ${GROUPS.length} groups`;
 process.stdout.write(
-  `Node ${process.version}, ${ROUNDS} alternating rounds of ` +
-    `${EVENTS.toLocaleString("en")} events, heard by ${GROUPS.length} groups\n\n${tableHead(["bus", "million deliveries/s", "range"])}`,
+  `Node ${process.version}, ${ROUNDS} alternating rounds of ${events}\n\n` +
+    tableHead(["bus", "million deliveries/s", "range"]),
 );
 for (const [name, values] of speeds) {
   const range = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(2));

@@ -12,8 +12,8 @@ import { summaryOf, tableOf } from "./harness/table.ts";
 
 const HELP = `Runs the order saga (four steps, four databases, one business row each) with Odori,
 with hand-made code that does the least, and with other tools. They take turns on the same servers,
-each round in a process of its own. A run counts only if each order is there exactly once at each step.
-Compare ratios within one run; absolute figures move with the machine.
+each round in a process of its own. A run counts only if each order is there exactly once at each
+step. Compare ratios within one run; absolute figures move with the machine.
 
   npm run bench                         3 rounds of everyone, about 20 minutes
   npm run bench -- --quick              a look at Odori and the hand-made ones in about a minute

@@ -96,7 +96,7 @@ export class Driver {
     return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
   }
 
-  /** Begins `perSecond` sagas a second, even if the contestant lags; timed from when each is due. */
+  /** Begins `perSecond` sagas a second, even if the contestant lags; timed from each due time. */
   async paced(perSecond: number, seconds: number): Promise<Latency> {
     const start = performance.now();
     const total = perSecond * seconds;
