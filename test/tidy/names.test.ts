@@ -38,6 +38,23 @@ describe("one word, one thing", () => {
     expect(renamed).toEqual([]);
   });
 
+  it("a second meaning of a name is found, and a counterpart is not one", () => {
+    const found = (...files: (readonly [path: string, text: string])[]) =>
+      overloaded(files.map(([path, text]) => ({ path, text }))).map(([first]) => first?.name);
+    expect(found(["a.ts", "export type Step = 1;"], ["b.ts", "interface Step {}"])).toEqual([
+      "Step",
+    ]);
+    expect(
+      found(["a.ts", "export class Step {}"], ["b.ts", 'export { Step } from "./a.ts";']),
+    ).toEqual([]);
+    expect(found(["a.ts", "const x = 1;"], ["b.ts", "const x = 2;"])).toEqual([]);
+    const sql = "export interface Sql {}";
+    expect(found(["adapters/a/sql.ts", sql], ["adapters/b/sql.ts", sql])).toEqual([]);
+    expect(found(["adapters/a/sql.ts", sql], ["adapters/a/other.ts", sql])).toEqual(["Sql"]);
+    const check = "export function check() {}";
+    expect(found(["cli/commands/check.ts", check], ["check/check.ts", check])).toEqual([]);
+  });
+
   it("an entry names what it exports", () => {
     expect(entries.length).toBeGreaterThan(10);
     for (const { path, names } of perEntry) expect([path, names.length > 0]).toEqual([path, true]);

@@ -1,6 +1,8 @@
 import { dirname, join } from "node:path/posix";
 import { type SourceFile, sources } from "./sources.ts";
 
+type Module = Pick<SourceFile, "path" | "text">;
+
 /** One name at the top of a module. */
 export interface Declaration {
   readonly name: string;
@@ -12,7 +14,7 @@ const DECLARED =
   /^(export )?(?:async |abstract )*(?:class|interface|type|enum|const|function\*?) (\w+)/gm;
 const REEXPORTED = /^export (?:type )?\{([^}]*)\} from "(\.[^"]+)";/gm;
 
-export function declarationsOf({ path, text }: SourceFile): readonly Declaration[] {
+function declarationsOf({ path, text }: Module): readonly Declaration[] {
   // The signatures of an overloaded function are one declaration.
   const found = new Map<string, Declaration>();
   for (const [, exported, name = ""] of text.matchAll(DECLARED))
@@ -60,7 +62,7 @@ function counterparts(declarations: readonly Declaration[]): boolean {
 }
 
 /** Names that are exported by one module and mean something else in another. */
-export function overloaded(files: readonly SourceFile[]): readonly (readonly Declaration[])[] {
+export function overloaded(files: readonly Module[]): readonly (readonly Declaration[])[] {
   const byName = Map.groupBy(
     files.flatMap(declarationsOf).filter((declaration) => !isCommand(declaration)),
     ({ name }) => name,

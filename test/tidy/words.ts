@@ -18,20 +18,23 @@ export const BANNED_WORDS: readonly Banned[] = [
   { pattern: /\bis no\b(?! longer)/i, instead: "is not a" },
 ];
 
+/** A type's name that is an English word as well: only where code uses it. */
+const asType = (name: string) => new RegExp(`\\b${name}\\b(?= ?[<>()[\\]{},;|])`);
+
 /** Names that were replaced. CHANGELOG.md has the table. */
 export const OLD_NAMES: readonly Banned[] = [
   { pattern: /\b[Mm]isfits?\b|Misfit|misfitText/, instead: "Undeliverable, SchemaMismatch" },
-  { pattern: /\bStanding\b/, instead: "ReceiptStatus" },
-  { pattern: /\bOccasion\b/, instead: "Attempt" },
-  { pattern: /\bSettle\b/, instead: "Completion" },
-  { pattern: /\bShared\b(?! )/, instead: "TaskContext" },
-  { pattern: /\bSlots\b/, instead: "Semaphore" },
-  { pattern: /\bSerial\b/, instead: "Mutex" },
+  { pattern: asType("Standing"), instead: "ReceiptStatus" },
+  { pattern: asType("Occasion"), instead: "Attempt" },
+  { pattern: asType("Settle"), instead: "Completion" },
+  { pattern: asType("Shared"), instead: "TaskContext" },
+  { pattern: asType("Slots"), instead: "Semaphore" },
+  { pattern: asType("Serial"), instead: "Mutex" },
   { pattern: /\bSTEPS\b/, instead: "CRASH_POINTS" },
   { pattern: /\bRefutation\b/, instead: "Counterexample" },
   { pattern: /\bRepairShop\b/, instead: "RepairSearch" },
   { pattern: /\bOffence\b|[a-z]Offences\b/, instead: "LintProblem" },
-  { pattern: /\bDeed\b/, instead: "TraceAction" },
+  { pattern: asType("Deed"), instead: "TraceAction" },
   { pattern: /\bAftermath\b/, instead: "CommitResult" },
   { pattern: /\b(FineExploration|exploreFine)\b/, instead: "CrashExploration, exploreCrashes" },
   { pattern: /--fine\b/, instead: "--crashes" },
