@@ -52,7 +52,8 @@ export interface Text {
 
 const FOLDERS = ["src", "test", "bench", "examples", "scripts", "docs", ".github", ".changeset"];
 const ENDINGS = /\.(ts|mjs|md|ya?ml|sh)$/;
-const GENERATED = /(^|\/)(node_modules|dist|\.odori)\//;
+/** `docs/api/` repeats the code. */
+const GENERATED = /(^|\/)(node_modules|dist|\.odori)\/|^docs\/api\//;
 
 /** Every text that a person writes and reads, in all folders of the project. */
 export const texts: readonly Text[] = [
