@@ -36,8 +36,8 @@ export const MUTANTS: readonly Mutant[] = [
       ),
       edit(
         "runtime/batch.ts",
-        "  probe: Probe,\n): Promise<CommitResult> {",
-        "  probe: Probe,\n  publisher?: { publish(handOver: HandOver): void },\n): Promise<CommitResult> {",
+        "  probe: Probe,\n): Promise<Aftermath> {",
+        "  probe: Probe,\n  publisher?: { publish(handOver: HandOver): void },\n): Promise<Aftermath> {",
       ),
       edit(
         "runtime/batch.ts",

@@ -70,8 +70,7 @@ function sqliteKit(): Kit {
       if (!prepared.has(service)) {
         const database = new DatabaseSync(fileOf(service));
         database.exec(
-          "PRAGMA journal_mode = WAL; " +
-            "CREATE TABLE effects (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)",
+          "PRAGMA journal_mode = WAL; CREATE TABLE effects (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)",
         );
         database.close();
         prepared.add(service);

@@ -47,7 +47,7 @@ export function envelope(
   };
 }
 
-/** One service under test. It records every event that the service emits, and restarts it. */
+/** One service under test, whatever it emits overheard, and restarts. */
 export class Stage<Begins extends EventContract> {
   readonly kit: Kit;
   readonly clock = new MovableClock();
