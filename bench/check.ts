@@ -9,10 +9,11 @@ import { flowGraph } from "../src/manifest/graph.ts";
 import type { Manifest } from "../src/manifest/manifest.ts";
 import { toManifest } from "../src/manifest/read.ts";
 import { large } from "../test/check/large.ts";
+import { tableHead, tableRow } from "./harness/markdown.ts";
 
 /*
- * How fast the checker explores, with and without reduction, and what the command takes as a whole.
- * Medians of alternating rounds.
+ * Measures the checker with and without reduction, and the whole command. The figures are medians
+ * of alternating rounds.
  */
 
 const ROUNDS = 7;
@@ -43,10 +44,19 @@ function median(values: readonly number[]): number {
 }
 
 process.stdout.write(
-  `Node ${process.version}, ${cpus().length} cores, median of ${ROUNDS} alternating rounds after a first one\n\n`,
+  `Node ${process.version}, ${cpus().length} cores, ` +
+    `median of ${ROUNDS} alternating rounds after a first one\n\n`,
 );
 process.stdout.write(
-  "| choreography | services, events | search | states | ms | first, ms | states/s |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+  tableHead([
+    "choreography",
+    "services, events",
+    "search",
+    "states",
+    "ms",
+    "first, ms",
+    "states/s",
+  ]),
 );
 const times = new Map<string, number[]>();
 for (let round = 0; round <= ROUNDS; round++) {
@@ -68,7 +78,15 @@ for (const [name, manifest] of subjects) {
     const size = `${manifest.services.size}, ${flowGraph(manifest).types.length}`;
     const reached = `${states.toLocaleString("en")}${exhaustive ? "" : " and more"}`;
     process.stdout.write(
-      `| ${name} | ${size} | ${reduction ? "reduced" : "unreduced"} | ${reached} | ${ms.toFixed(1)} | ${first.toFixed(1)} | ${Math.round((states / ms) * 1_000).toLocaleString("en")} |\n`,
+      tableRow([
+        name,
+        size,
+        reduction ? "reduced" : "unreduced",
+        reached,
+        ms.toFixed(1),
+        first.toFixed(1),
+        Math.round((states / ms) * 1_000).toLocaleString("en"),
+      ]),
     );
   }
 }
@@ -89,5 +107,6 @@ const commands = Array.from({ length: ROUNDS + 1 }, () => {
   return performance.now() - began;
 });
 process.stdout.write(
-  `\n\`odori check\` on the order saga, as a command: ${Math.round(median(commands.slice(1)))} ms\n`,
+  "\n`odori check` on the order saga, as a command: " +
+    `${Math.round(median(commands.slice(1)))} ms\n`,
 );

@@ -15,6 +15,7 @@ import {
 } from "./harness/contestant.ts";
 import { withDatabase } from "./harness/database.ts";
 import { Driver } from "./harness/drive.ts";
+import { tableHead, tableRow } from "./harness/markdown.ts";
 import { startServers } from "./harness/servers.ts";
 import { median } from "./harness/statistics.ts";
 import { odoriSqlite } from "./ours/embedded.ts";
@@ -40,7 +41,8 @@ const counts = (text: string) => {
 
 const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
   .description(
-    "What a saga costs once many have finished and their rows are still kept, against a database that is empty, in turn; what is left after all is drained; how fast old rows go; and what a process needs over time.",
+    "Measures sagas beside the rows of many finished ones, in turn with an empty database. " +
+      "Then it counts the rows that are left, times retention, or watches memory over time.",
   )
   .option(
     "--sizes <numbers>",
@@ -51,12 +53,14 @@ const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
   .addOption(new Option("--only <name>", "on one of them").choices(["SQLite", "Postgres"]))
   .option(
     "--soak-minutes <n>",
-    "instead, 300 sagas a second for so long, and the memory each minute",
+    "instead, 300 sagas a second for n minutes, and the memory each minute",
     positive,
   )
   .addHelpText(
     "after",
-    "\nExamples:\n  npm run bench:growth -- --sizes 10000 --only SQLite\n  npm run bench:growth -- --soak-minutes 20",
+    "\nExamples:\n" +
+      "  npm run bench:growth -- --sizes 10000 --only SQLite\n" +
+      "  npm run bench:growth -- --soak-minutes 20",
   )
   .parse()
   .opts<Flags>();
@@ -70,9 +74,9 @@ interface Ground {
   readonly contestant: Contestant;
   /** Works with an empty one. */
   empty(work: (place: Place) => Promise<void>): Promise<void>;
-  /** Adds so many finished sagas, by copying the rows of one that has really run. */
+  /** Adds the finished sagas numbered `from` to `to`, by copying the rows of one that ran. */
   fill(place: Place, from: number, to: number): Promise<void>;
-  /** What is there after everything was drained. */
+  /** Counts the rows that are left after everything was drained. */
   left(place: Place): Promise<string>;
   /**
    * Deletes all inbox rows of one service that are past their time; returns how many, and the
@@ -107,7 +111,12 @@ async function grow(ground: Ground): Promise<void> {
     `\n${ground.name}, ${SAGAS} sagas in bulk, ${ROUNDS} rounds, each beside an empty database\n\n`,
   );
   process.stdout.write(
-    "| finished sagas kept | sagas/s, of that of an empty one | CPU ms/saga, against an empty one | afterwards |\n| --- | --- | --- | --- |\n",
+    tableHead([
+      "finished sagas kept",
+      "sagas/s, of that of an empty one",
+      "CPU ms/saga, against an empty one",
+      "afterwards",
+    ]),
   );
   await ground.empty(async (place) => {
     let filled = 0;
@@ -130,12 +139,19 @@ async function grow(ground: Ground): Promise<void> {
       }
       const left = await ground.left(place);
       process.stdout.write(
-        `| ${size.toLocaleString("en")} | ${median(speeds).toFixed(2)} | ${median(costs).toFixed(2)} | ${left} |\n`,
+        tableRow([
+          size.toLocaleString("en"),
+          median(speeds).toFixed(2),
+          median(costs).toFixed(2),
+          left,
+        ]),
       );
     }
     const { rows, longestMs, ms } = await ground.purge(place);
     process.stdout.write(
-      `\nRetention: ${rows.toLocaleString("en")} inbox rows of one service deleted, 1,000 at a time, in ${(ms / 1_000).toFixed(1)} s; the longest call took ${longestMs.toFixed(0)} ms\n`,
+      `\nRetention: ${rows.toLocaleString("en")} inbox rows of one service deleted, ` +
+        `1,000 at a time, in ${(ms / 1_000).toFixed(1)} s; ` +
+        `the longest call took ${longestMs.toFixed(0)} ms\n`,
     );
   });
 }
@@ -161,7 +177,14 @@ async function measure({ contestant }: Ground, place: Place, begun: number) {
 
 async function soak(ground: Ground, length: number): Promise<void> {
   process.stdout.write(
-    `\n${ground.name}, ${PACE} sagas a second for ${length} minutes\n\n| minute | sagas | heap after a collection, MiB | resident, MiB | p50 / p99 ms |\n| --- | --- | --- | --- | --- |\n`,
+    `\n${ground.name}, ${PACE} sagas a second for ${length} minutes\n\n` +
+      tableHead([
+        "minute",
+        "sagas",
+        "heap after a collection, MiB",
+        "resident, MiB",
+        "p50 / p99 ms",
+      ]),
   );
   await ground.empty(async (place) => {
     const driver = new Driver();
@@ -173,7 +196,13 @@ async function soak(ground: Ground, length: number): Promise<void> {
       const { heapUsed, rss } = process.memoryUsage();
       const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
       process.stdout.write(
-        `| ${minute} | ${driver.begun.toLocaleString("en")} | ${mib(heapUsed)} | ${mib(rss)} | ${p50.toFixed(1)} / ${p99.toFixed(1)} |\n`,
+        tableRow([
+          minute,
+          driver.begun.toLocaleString("en"),
+          mib(heapUsed),
+          mib(rss),
+          `${p50.toFixed(1)} / ${p99.toFixed(1)}`,
+        ]),
       );
     }
     await running.close();
@@ -197,14 +226,18 @@ function overSqlite(): Ground {
     async fill(place, from, to) {
       for (const file of files(place)) {
         const database = new DatabaseSync(file);
-        const numbers = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${to})`;
-        const id =
-          "printf('%08x-%04x-8', (i / 65536) + 26000000, i % 65536) || substr(lower(hex(randomblob(10))), 1, 19)";
+        const numbers = `WITH RECURSIVE n(i) AS (
+          SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${to})`;
+        const id = `printf('%08x-%04x-8', (i / 65536) + 26000000, i % 65536)
+          || substr(lower(hex(randomblob(10))), 1, 19)`;
         database.exec(`BEGIN;
-          INSERT INTO odori_inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
-            ${numbers} SELECT reaction, source, ${id}, type, printf('f-%07x', i), causation_id, disposition, effect, emitted, at
+          INSERT INTO odori_inbox
+            (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
+            ${numbers} SELECT reaction, source, ${id}, type, printf('f-%07x', i),
+              causation_id, disposition, effect, emitted, at
             FROM n, (SELECT * FROM odori_inbox ORDER BY rowid LIMIT 1);
-          INSERT INTO odori_fence (saga_id, name, state) ${numbers} SELECT printf('f-%07x', i), name, state
+          INSERT INTO odori_fence (saga_id, name, state)
+            ${numbers} SELECT printf('f-%07x', i), name, state
             FROM n, (SELECT * FROM odori_fence LIMIT 1);
           COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`);
         database.close();
@@ -215,13 +248,15 @@ function overSqlite(): Ground {
         const database = new DatabaseSync(file, { readOnly: true });
         const row = database
           .prepare(
-            "SELECT (SELECT count(*) FROM odori_outbox) AS outbox, (SELECT count(*) FROM odori_deferred) AS deferred",
+            `SELECT (SELECT count(*) FROM odori_outbox) AS outbox,
+               (SELECT count(*) FROM odori_deferred) AS deferred`,
           )
           .get();
         database.close();
         return [Number(row?.outbox), Number(row?.deferred)];
       });
-      return `outbox ${found.map(([outbox]) => outbox).join(", ")} rows, deferred ${found.map(([, deferred]) => deferred).join(", ")}`;
+      const list = (column: 0 | 1) => found.map((counts) => counts[column]).join(", ");
+      return `outbox ${list(0)} rows, deferred ${list(1)}`;
     },
     purge: (place) => purged(sqlite(join(place.folder, "payment.db"))),
   };
@@ -250,13 +285,17 @@ function overPostgres(): Ground {
     fill: (place, from, to) =>
       client(place, async (one) => {
         for (const name of SERVICES) {
-          const id =
-            "lpad(to_hex(i / 65536 + 26000000), 8, '0') || '-' || lpad(to_hex(i % 65536), 4, '0') || '-8' || substr(gen_random_uuid()::text, 16)";
-          await one.query(`INSERT INTO "${name}".inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
-            SELECT reaction, source, ${id}, type, 'f-' || lpad(to_hex(i), 7, '0'), causation_id, disposition, effect, emitted, at
-            FROM generate_series(${from}, ${to - 1}) AS i, (SELECT * FROM "${name}".inbox ORDER BY seq LIMIT 1) AS t`);
+          const id = `lpad(to_hex(i / 65536 + 26000000), 8, '0') || '-'
+            || lpad(to_hex(i % 65536), 4, '0') || '-8' || substr(gen_random_uuid()::text, 16)`;
+          const series = `generate_series(${from}, ${to - 1}) AS i`;
+          await one.query(`INSERT INTO "${name}".inbox
+              (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
+            SELECT reaction, source, ${id}, type, 'f-' || lpad(to_hex(i), 7, '0'),
+              causation_id, disposition, effect, emitted, at
+            FROM ${series}, (SELECT * FROM "${name}".inbox ORDER BY seq LIMIT 1) AS t`);
           await one.query(`INSERT INTO "${name}".fence (saga_id, name, state)
-            SELECT 'f-' || lpad(to_hex(i), 7, '0'), name, state FROM generate_series(${from}, ${to - 1}) AS i, (SELECT * FROM "${name}".fence LIMIT 1) AS t`);
+            SELECT 'f-' || lpad(to_hex(i), 7, '0'), name, state
+            FROM ${series}, (SELECT * FROM "${name}".fence LIMIT 1) AS t`);
         }
         await one.query("VACUUM ANALYZE");
         await one.query("CHECKPOINT");
@@ -266,10 +305,10 @@ function overPostgres(): Ground {
         await one.query("SELECT pg_stat_force_next_flush()").catch(() => {});
         const { rows } = await one.query<{ outbox: string; dead: string; kib: string }>(
           SERVICES.map(
-            (
-              name,
-            ) => `SELECT (SELECT count(*) FROM "${name}".outbox) AS outbox, pg_total_relation_size('"${name}".outbox') / 1024 AS kib,
-              (SELECT n_dead_tup FROM pg_stat_user_tables WHERE schemaname = '${name}' AND relname = 'outbox') AS dead`,
+            (name) => `SELECT (SELECT count(*) FROM "${name}".outbox) AS outbox,
+              pg_total_relation_size('"${name}".outbox') / 1024 AS kib,
+              (SELECT n_dead_tup FROM pg_stat_user_tables
+                WHERE schemaname = '${name}' AND relname = 'outbox') AS dead`,
           ).join(" UNION ALL "),
         );
         const list = (key: "outbox" | "dead" | "kib") => rows.map((row) => row[key]).join(", ");

@@ -10,9 +10,10 @@ import type { Order, Result } from "./harness/round.ts";
 import { startServers } from "./harness/servers.ts";
 import { summaryOf, tableOf } from "./harness/table.ts";
 
-const HELP = `Runs the order saga (four steps, four databases, one business row each) with Odori, with hand-made code that does the least,
-and with what others offer: on the same servers, in turn, each round in a process of its own. Every run is checked afterwards:
-each order exactly once at each step, or it does not count. Compare ratios within one run; absolute figures move with the machine.
+const HELP = `Runs the order saga (four steps, four databases, one business row each) with Odori,
+with hand-made code that does the least, and with other tools. They take turns on the same servers,
+each round in a process of its own. A run counts only if each order is there exactly once at each
+step. Compare ratios within one run; absolute figures move with the machine.
 
   npm run bench                         3 rounds of everyone, about 20 minutes
   npm run bench -- --quick              a look at Odori and the hand-made ones in about a minute
@@ -42,7 +43,7 @@ const chosen = ENTRIES.filter(({ name, kind }) =>
     : values.only.some((part) => name.includes(part)),
 );
 if (chosen.length === 0)
-  fail(`nobody is called so; there are:\n${ENTRIES.map(({ name }) => `  ${name}`).join("\n")}`);
+  fail(`unknown contestant; there are:\n${ENTRIES.map(({ name }) => `  ${name}`).join("\n")}`);
 
 if (chosen.some(({ kind }) => kind === "peer")) installPeers();
 const { servers, stop } = await startServers(
@@ -54,11 +55,11 @@ try {
     for (const entry of chosen) {
       const missing = entry.needs.find((name) => servers[name] === "");
       if (missing !== undefined) {
-        process.stderr.write(`${entry.name}: left out, there is no ${missing}\n`);
+        process.stderr.write(`${entry.name}: left out, ${missing} is missing\n`);
         continue;
       }
       const { name, kind, sagas } = entry;
-      // Peers have no bulk of their own: there it is a look at how they bear many at once.
+      // Peers without a bulk call are measured with many sagas in flight.
       const bulkSagas = kind === "peer" ? 1_000 : sagas;
       const whole = { sagas, bulkSagas, latencySagas: 300, pacedSeconds: 4 };
       const size = values.quick
@@ -71,7 +72,8 @@ try {
       if (result === undefined) continue;
       results.set(entry, [...(results.get(entry) ?? []), result]);
       const { oneByOne, inBulk, latency } = result;
-      const shown = `${Math.round(oneByOne.sagasPerSecond)} one by one, ${Math.round(inBulk.sagasPerSecond)} in bulk`;
+      const [single, bulk] = [oneByOne, inBulk].map((way) => Math.round(way.sagasPerSecond));
+      const shown = `${single} one by one, ${bulk} in bulk`;
       process.stderr.write(
         `round ${round}/${rounds}  ${name}: ${shown}, p50 ${latency?.p50.toFixed(2)} ms\n`,
       );
@@ -89,7 +91,7 @@ if (values.json !== undefined)
     `${JSON.stringify({ machine, contestants: summary }, undefined, 2)}\n`,
   );
 
-/** Undefined where it failed, or its rows were not right: then the round does not count. */
+/** Returns undefined if it failed or its rows were wrong: then the round does not count. */
 function runRound(order: Order): Promise<Result | undefined> {
   const program = fileURLToPath(new URL("harness/round.ts", import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(order)], {

@@ -16,7 +16,7 @@ const COLOURS: Readonly<Record<Summary["kind"], string>> = {
   ceiling: "#9aa4ae",
   peer: "#c8762b",
 };
-/** Milliseconds on a logarithmic axis: who waits ten times as long is one step further. */
+/** Ticks of the logarithmic time axis, in milliseconds. */
 const TIMES = [1, 3, 10, 30, 100] as const;
 
 const [input, output] = process.argv.slice(2);
@@ -29,7 +29,7 @@ if (input === undefined || output === undefined) {
 const { contestants }: { readonly contestants: readonly Summary[] } = JSON.parse(
   readFileSync(input, "utf8"),
 );
-// What keeps nothing cannot be compared with what does.
+// A contestant without durability is not comparable with the others.
 const shown = contestants
   .filter(({ name }) => !name.endsWith("memory"))
   .toSorted((a, b) => b.oneByOne.median - a.oneByOne.median);
@@ -41,7 +41,8 @@ function draw(rows: readonly Summary[]): string {
     ...rows.flatMap(({ oneByOne, inBulk }) => [oneByOne.median, inBulk.median]),
   );
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" ` +
+      'font-family="system-ui, sans-serif" font-size="12" role="img">',
     "<title>Throughput and latency of the order saga</title>",
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     text(10, 24, "The order saga, four durable steps", 'font-size="16" font-weight="600"'),
@@ -68,6 +69,7 @@ function bar(
   const at = (speed: number) => PANEL.speed.x + (speed / fastest) * (PANEL.speed.width - 100);
   const colour = COLOURS[kind];
   const middle = y + ROW / 2;
+  const bulk = round(at(inBulk.median));
   const right = Math.max(at(oneByOne.median), at(inBulk.median));
   const parts = [
     text(
@@ -76,8 +78,11 @@ function bar(
       name,
       `text-anchor="end" fill="#222"${kind === "odori" ? ' font-weight="600"' : ""}`,
     ),
-    `<rect x="${PANEL.speed.x}" y="${y + 4}" width="${round(at(oneByOne.median) - PANEL.speed.x)}" height="${ROW - 8}" fill="${colour}"/>`,
-    `<line x1="${round(at(inBulk.median))}" x2="${round(at(inBulk.median))}" y1="${y + 2}" y2="${y + ROW - 2}" stroke="${colour}" stroke-width="3"/>`,
+    `<rect x="${PANEL.speed.x}" y="${y + 4}" ` +
+      `width="${round(at(oneByOne.median) - PANEL.speed.x)}" ` +
+      `height="${ROW - 8}" fill="${colour}"/>`,
+    `<line x1="${bulk}" x2="${bulk}" y1="${y + 2}" y2="${y + ROW - 2}" ` +
+      `stroke="${colour}" stroke-width="3"/>`,
     text(
       right + 6,
       middle + 4,
@@ -88,7 +93,8 @@ function bar(
   if (latency !== undefined) {
     const [from, to] = [timeAt(latency.p50), timeAt(latency.p99)];
     parts.push(
-      `<line x1="${round(from)}" x2="${round(to)}" y1="${middle}" y2="${middle}" stroke="${colour}" stroke-width="3"/>`,
+      `<line x1="${round(from)}" x2="${round(to)}" y1="${middle}" y2="${middle}" ` +
+        `stroke="${colour}" stroke-width="3"/>`,
       `<circle cx="${round(from)}" cy="${middle}" r="5" fill="${colour}"/>`,
     );
   }
@@ -104,7 +110,8 @@ function timeAt(ms: number): number {
 }
 
 function axis(x: number, label: string, height: number): string {
-  const line = `<line x1="${round(x)}" x2="${round(x)}" y1="${TOP}" y2="${height - 30}" stroke="#e3e6e9"/>`;
+  const at = round(x);
+  const line = `<line x1="${at}" x2="${at}" y1="${TOP}" y2="${height - 30}" stroke="#e3e6e9"/>`;
   return `${line}\n${text(x, height - 14, label, 'text-anchor="middle" fill="#777"')}`;
 }
 
@@ -117,7 +124,8 @@ function legend(): string {
   return entries
     .map(
       ([kind, label, x]) =>
-        `<rect x="${x}" y="14" width="12" height="12" fill="${COLOURS[kind]}"/>${text(x + 18, 24, label, 'fill="#444"')}`,
+        `<rect x="${x}" y="14" width="12" height="12" fill="${COLOURS[kind]}"/>` +
+        text(x + 18, 24, label, 'fill="#444"'),
     )
     .join("\n");
 }

@@ -1,17 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { tableHead, tableRow } from "./harness/markdown.ts";
 import { median } from "./harness/statistics.ts";
 
 /*
- * What it takes to begin, on the built package: importing it, and the two commands that one waits
- * for. Needs `npm run build` first.
+ * Measures start-up on the built package: importing it, and two commands. It needs `npm run build`
+ * first.
  */
 
 const ROUNDS = 9;
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const main = path("../dist/cli/main.js");
 const imports =
-  "const began = performance.now(); await import('odori'); process.stdout.write(String(performance.now() - began));";
+  "const began = performance.now(); await import('odori'); " +
+  "process.stdout.write(String(performance.now() - began));";
 
 const subjects: readonly (readonly [string, readonly string[], "inside" | "whole"])[] = [
   ["an empty program, as a command", ["--eval", ""], "whole"],
@@ -45,10 +47,9 @@ for (let round = 0; round <= ROUNDS; round++) {
   }
 }
 process.stdout.write(
-  `Node ${process.version}, ${ROUNDS} alternating rounds\n\n|  | ms | range |\n| --- | --- | --- |\n`,
+  `Node ${process.version}, ${ROUNDS} alternating rounds\n\n${tableHead(["", "ms", "range"])}`,
 );
 for (const [name, values] of times) {
-  process.stdout.write(
-    `| ${name} | ${median(values).toFixed(0)} | ${Math.min(...values).toFixed(0)} - ${Math.max(...values).toFixed(0)} |\n`,
-  );
+  const range = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(0));
+  process.stdout.write(tableRow([name, median(values).toFixed(0), range.join(" - ")]));
 }

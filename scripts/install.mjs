@@ -1,6 +1,6 @@
-// Runs before `npm start` and `npm test`, on whatever Node the machine has: installs what is
-// missing, and nothing when all is there. Folders with a package of their own may be named: what
-// only tests need does not hold up whoever wants to try the example.
+// Runs before `npm start` and `npm test`, on any Node that the machine has. It installs missing
+// packages, and does nothing when all are there. Folders with a package of their own may be named:
+// `npm start` does not wait for packages that only tests need.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -31,7 +31,8 @@ for (const folder of [".", ...process.argv.slice(2)]) {
   );
   if (error !== undefined || status !== 0) {
     process.stderr.write(
-      "`npm install` failed. It needs the npm registry; once it answers, run the same command again.\n",
+      "`npm install` failed. It needs the npm registry.\n" +
+        "Run the same command again once the registry answers.\n",
     );
     process.exit(2);
   }

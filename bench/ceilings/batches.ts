@@ -8,9 +8,9 @@ const BATCH = 100;
 /** Connections that begin sagas, a transaction each. */
 const BEGINNERS = 16;
 
-/** How what was committed gets to the next service. */
+/** Carries committed events to the next service. */
 export interface Wire {
-  /** Resolves once everything will get there. */
+  /** Resolves once the arrival of every event is certain. */
   send(from: ServiceName, messages: readonly Message[]): Promise<void>;
   /** `taken` is told what has been committed. */
   listen(
@@ -81,7 +81,7 @@ class Writer {
   }
 }
 
-/** Takes whatever is queued, one batch in flight. */
+/** Takes all that is queued, one batch in flight. */
 class Consumer {
   readonly #handle: (messages: readonly Message[]) => Promise<void>;
   #queue: { readonly messages: readonly Message[]; readonly done: () => void }[] = [];

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { SERVICES, type ServiceName } from "../harness/contestant.ts";
 
 /*
- * What hand-made code that does the least would keep and send: a CloudEvent, without contract,
- * fence, retry or trace.
+ * The message of hand-made code that does the least: a CloudEvent, without contract, fence, retry
+ * or trace.
  */
 
 export interface Message {
@@ -32,7 +32,7 @@ export function messageOf(service: ServiceName, orderId: string, causationid?: s
   };
 }
 
-/** Who hears what a service has sent; undefined after the last one. */
+/** Returns the service that hears a service's event; undefined after the last one. */
 export function nextOf(service: ServiceName): ServiceName | undefined {
   return SERVICES[SERVICES.indexOf(service) + 1];
 }

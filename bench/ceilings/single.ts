@@ -3,7 +3,7 @@ import type { Contestant, ServiceName } from "../harness/contestant.ts";
 import { type Message, messageOf, nextOf } from "./message.ts";
 import { createTables, prepared, rowsOfAll } from "./tables.ts";
 
-/** One event a transaction, on whichever of so many connections is free. */
+/** Connections; each event has a transaction of its own, on the first free one. */
 const CONNECTIONS = 16;
 
 /**
@@ -58,8 +58,10 @@ const steps: Readonly<Record<Way, Step>> = {
   },
   async statement(client, { service, orderId, heard }, emitted, published) {
     const [before = service, id = NOTHING] = published?.split(" ") ?? [];
-    const text = `WITH seen AS (INSERT INTO "${service}".inbox VALUES ($1)), row AS (INSERT INTO "${service}".work (order_id, service) VALUES ($2, $3)),
-      gone AS (DELETE FROM "${before}".outbox WHERE id = $6::uuid) INSERT INTO "${service}".outbox VALUES ($4::uuid, $5)`;
+    const text = `WITH seen AS (INSERT INTO "${service}".inbox VALUES ($1)),
+      row AS (INSERT INTO "${service}".work (order_id, service) VALUES ($2, $3)),
+      gone AS (DELETE FROM "${before}".outbox WHERE id = $6::uuid)
+      INSERT INTO "${service}".outbox VALUES ($4::uuid, $5)`;
     await client.query(
       prepared(`s ${service} ${before}`, text, [
         heard?.id ?? orderId,

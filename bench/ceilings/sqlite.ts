@@ -4,8 +4,8 @@ import { type Contestant, SERVICES, type ServiceName } from "../harness/contesta
 import { type Message, messageOf, nextOf } from "./message.ts";
 
 /**
- * One service's file: inbox, one row and outbox with prepared statements, in batches that somebody
- * else has put together.
+ * One service's file: inbox, one row and outbox with prepared statements, in batches that its
+ * caller puts together.
  */
 class Step {
   readonly #database: DatabaseSync;
@@ -20,7 +20,8 @@ class Step {
     const database = new DatabaseSync(path);
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
       CREATE TABLE inbox (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-      CREATE TABLE work (id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, service TEXT NOT NULL) STRICT;
+      CREATE TABLE work (
+        id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, service TEXT NOT NULL) STRICT;
       CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL) STRICT;`);
     this.#database = database;
     this.#name = name;
@@ -80,7 +81,7 @@ export function sqliteCeiling(batch: number): Contestant {
             heard = steps.get(name)?.handle(heard) ?? [];
           }
           for (const { data } of heard) finished(data.orderId);
-          // Whoever waits for one of them goes on now.
+          // The callers that wait for one of these sagas go on now.
           await new Promise(setImmediate);
         }
         draining = undefined;

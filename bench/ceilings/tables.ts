@@ -11,7 +11,9 @@ export async function createTables(url: string): Promise<void> {
     for (const name of SERVICES) {
       await client.query(`CREATE SCHEMA "${name}";
         CREATE TABLE "${name}".inbox (id text PRIMARY KEY);
-        CREATE TABLE "${name}".work (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id text NOT NULL, service text NOT NULL);
+        CREATE TABLE "${name}".work (
+          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          order_id text NOT NULL, service text NOT NULL);
         CREATE TABLE "${name}".outbox (id uuid PRIMARY KEY, event text NOT NULL);`);
     }
   });

@@ -13,7 +13,7 @@ export type ServerName = keyof Servers;
 export const SERVICES = ["orders", "payment", "inventory", "shipping"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-/** Says that the last step of a saga is done for good. */
+/** Called when the last step of a saga is committed. */
 export type Finished = (orderId: string) => void;
 
 export interface Opening {
@@ -24,17 +24,17 @@ export interface Opening {
 }
 
 /**
- * Whoever runs the workload: order, payment, inventory, shipping; each step one local transaction
- * that writes one business row.
+ * One way to run the workload: order, payment, inventory, shipping. Each step is one local
+ * transaction that writes one business row.
  */
 export interface Contestant {
-  /** What survives what, and how it is configured: printed beside the figures. */
+  /** Its durability and configuration, printed beside the figures. */
   readonly durability: string;
   open(opening: Opening): Promise<Running>;
 }
 
 export interface Running {
-  /** Begins one saga; resolves once its first step is done for good. */
+  /** Begins one saga; resolves once its first step is committed. */
   begin(orderId: string): Promise<unknown>;
   /**
    * Begins many at once, where the contestant has a way to do so that is not `begin` many times.

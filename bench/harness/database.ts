@@ -10,7 +10,7 @@ export async function withDatabase<T>(
   const admin = new pg.Client({ connectionString: server });
   await admin.connect();
   try {
-    // What the one before has left to be written is not charged to this one.
+    // Pages that the round before left dirty are not charged to this one.
     await admin.query("CHECKPOINT");
     await admin.query(`CREATE DATABASE ${name}`);
     const own = new URL(server);

@@ -7,9 +7,9 @@ import { percentile } from "./statistics.ts";
  * enough to bound every queue.
  */
 const IN_FLIGHT_MAX = 2_000;
-/** Who begins sagas one by one: so many callers, each waiting for its own. */
+/** Callers that begin sagas one by one, each waiting for its own. */
 const CALLERS = 16;
-/** How many a contestant is given in one call that can begin many, and how many callers do so. */
+/** Sagas in one call of a contestant that can begin many, and the number of callers. */
 const BULK = { size: 100, callers: 2 } as const;
 
 export interface Throughput {
@@ -50,12 +50,12 @@ export class Driver {
     this.#running = running;
   }
 
-  /** How many sagas were begun: every row must be there so often. */
+  /** Number of sagas begun, and of rows that each step must have. */
   get begun(): number {
     return this.#begun;
   }
 
-  /** So many callers, each beginning one saga after the other. */
+  /** Runs `CALLERS` callers, each beginning one saga after the other. */
   oneByOne(sagas: number): Promise<Throughput> {
     const running = this.#contestant();
     return this.#timed(sagas, () =>
@@ -96,7 +96,7 @@ export class Driver {
     return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
   }
 
-  /** So many a second, whether or not the contestant keeps up; timed from when each was due. */
+  /** Begins `perSecond` sagas a second, even if the contestant lags; timed from each due time. */
   async paced(perSecond: number, seconds: number): Promise<Latency> {
     const start = performance.now();
     const total = perSecond * seconds;
@@ -154,7 +154,7 @@ export class Driver {
     };
   }
 
-  /** Resolves once so many more may be in flight. */
+  /** Resolves once `size` more may be in flight. */
   async #room(size: number): Promise<void> {
     while (this.#inFlight + size > IN_FLIGHT_MAX)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -170,7 +170,7 @@ export class Driver {
   }
 
   #contestant(): Running {
-    if (this.#running === undefined) throw new Error("nobody to drive");
+    if (this.#running === undefined) throw new Error("no contestant to drive");
     return this.#running;
   }
 }

@@ -4,7 +4,7 @@ export interface Entry {
   readonly name: string;
   readonly kind: "odori" | "ceiling" | "peer";
   readonly needs: readonly ServerName[];
-  /** Sagas in a round, at least 5,000: more where that would be over in a moment. */
+  /** Sagas in a round, at least 5,000; more where the contestant is fast. */
   readonly sagas: number;
   load(): Promise<Contestant>;
 }
@@ -53,7 +53,7 @@ async function peerModule(file: string, name = "contestant"): Promise<Contestant
   return contestant;
 }
 
-/** In the order in which a round takes them: what is compared stands together. */
+/** In the order of a round: contestants that are compared are neighbours. */
 export const ENTRIES: readonly Entry[] = [
   ours("memory", [], 100_000, async () => (await import("../ours/embedded.ts")).odoriMemory),
   ceiling("memory", [], 100_000, async () => (await import("../ceilings/memory.ts")).memoryCeiling),

@@ -25,7 +25,7 @@ export interface Result {
   readonly oneByOne: Throughput;
   readonly inBulk: Throughput;
   readonly latency: Latency | undefined;
-  /** At 500 sagas a second; undefined for who cannot keep up. */
+  /** At 500 sagas a second; undefined for a contestant that cannot keep up. */
   readonly paced: Latency | undefined;
   readonly peakMiB: number;
 }
@@ -68,10 +68,10 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-// Some clients leave a socket or a timer behind; the figures are out.
+// Some clients leave a socket or a timer open. The figures are written, so end here.
 process.exit(0);
 
-/** Each order exactly once at each step, or the run does not count. */
+/** Throws unless each order is there exactly once at each step. */
 async function verify(running: Running, begun: number): Promise<void> {
   const rows = await running.rows();
   for (const name of SERVICES) {
@@ -81,7 +81,8 @@ async function verify(running: Running, begun: number): Promise<void> {
     );
     if (rows[name].length !== begun || missing.length > 0) {
       throw new Error(
-        `${order.name}: ${name} has ${rows[name].length} rows of ${found.size} orders instead of ${begun}`,
+        `${order.name}: ${name} has ${rows[name].length} rows of ${found.size} orders ` +
+          `instead of ${begun}`,
       );
     }
   }

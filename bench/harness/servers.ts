@@ -5,7 +5,7 @@ import { recipes } from "../../test/servers/recipes.ts";
 import { type Recipe, Server } from "../../test/servers/server.ts";
 import type { ServerName, Servers } from "./contestant.ts";
 
-/** Starts a server of each kind that is needed and can be had; undefined where it cannot. */
+/** Starts a server of each kind that is needed; undefined where its program is missing. */
 export async function startServers(
   names: ReadonlySet<ServerName>,
 ): Promise<{ readonly servers: Servers; stop(): Promise<void> }> {

@@ -1,5 +1,6 @@
 import type { Latency, Throughput } from "./drive.ts";
 import type { Entry } from "./entries.ts";
+import { tableHead, tableRow } from "./markdown.ts";
 import type { Result } from "./round.ts";
 import { median } from "./statistics.ts";
 
@@ -9,7 +10,7 @@ export interface Spread {
   readonly highest: number;
 }
 
-/** What all rounds of a contestant come to. */
+/** The figures of a contestant over all rounds. */
 export interface Summary {
   readonly name: string;
   readonly kind: Entry["kind"];
@@ -74,11 +75,10 @@ export function tableOf(
     `${Math.round(one.peakMiB)}`,
     one.durability,
   ]);
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
   const conditions = Object.entries(machine)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
-  return `${conditions}\n\n${line(head)}${line(head.map(() => "---"))}${rows.map(line).join("")}`;
+  return `${conditions}\n\n${tableHead(head)}${rows.map(tableRow).join("")}`;
 }
 
 function shown({ median, lowest, highest }: Spread): string {

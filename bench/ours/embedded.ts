@@ -16,7 +16,8 @@ export const odoriSqlite: Contestant = {
       bus: () => bus,
       setup: (tx) =>
         tx.exec(
-          "CREATE TABLE IF NOT EXISTS work (id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, service TEXT NOT NULL) STRICT",
+          `CREATE TABLE IF NOT EXISTS work (
+             id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, service TEXT NOT NULL) STRICT`,
         ),
       write: (tx, name, orderId) =>
         void tx.run("INSERT INTO work (order_id, service) VALUES (?, ?)", orderId, name),
@@ -36,7 +37,7 @@ export const odoriSqlite: Contestant = {
   },
 };
 
-/** Nothing is written anywhere: what the runtime itself costs. */
+/** Measures the runtime itself: nothing is written to a disk. */
 export const odoriMemory: Contestant = {
   durability: "none: memory only",
   async open(opening) {

@@ -8,7 +8,7 @@ import {
 } from "../harness/contestant.ts";
 import { orderSaga, type WriteRow } from "./saga.ts";
 
-/** What differs between one database and bus and another. */
+/** The parts that depend on the database and the bus. */
 export interface Setting<Native> {
   store(name: ServiceName): Store<Native>;
   /**
@@ -23,8 +23,8 @@ export interface Setting<Native> {
 }
 
 /**
- * A saga has finished once its last step is committed, not when the handler has run: what handlers
- * say of a transaction is told after its commit.
+ * A saga has finished once its last step is committed, not when the handler has run. Handlers note
+ * the sagas of a transaction, and the notes are passed on after its commit.
  */
 class Commits<Native extends object> {
   readonly #handled = new WeakMap<Native, string[]>();

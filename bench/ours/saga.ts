@@ -16,8 +16,8 @@ export type WriteRow<Native> = (
 ) => Promise<unknown> | void;
 
 /**
- * The fact, once the row is written: at once where writing takes no waiting, as a handler over
- * SQLite would return it.
+ * Returns the fact once the row is written. It is not a promise where writing is synchronous, as in
+ * a handler over SQLite.
  */
 function then<Fact>(written: Promise<unknown> | void, fact: () => Fact): Fact | Promise<Fact> {
   return written instanceof Promise ? written.then(fact) : fact();

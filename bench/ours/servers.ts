@@ -33,7 +33,9 @@ function overPostgres(
         bus,
         setup: (tx, name) =>
           tx.query(
-            `CREATE TABLE IF NOT EXISTS "${name}".work (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id text NOT NULL, service text NOT NULL)`,
+            `CREATE TABLE IF NOT EXISTS "${name}".work (
+               id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+               order_id text NOT NULL, service text NOT NULL)`,
           ),
         write: (tx, name, orderId) =>
           tx.query(`INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2)`, [

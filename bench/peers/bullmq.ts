@@ -7,12 +7,13 @@ interface Payload {
 }
 
 /**
- * A queue for each step. The row is in Postgres and the job in Redis: whoever dies between the two
- * has one without the other.
+ * A queue for each step. The row is in Postgres and the job in Redis: a process that dies
+ * between the two leaves one without the other.
  */
 export const contestant: Contestant = {
   durability:
-    "BullMQ 6: Redis, appendfsync=everysec (up to a second is lost); rows in Postgres, fsync=on; two writes, not atomic",
+    "BullMQ 6: Redis, appendfsync=everysec (up to a second is lost); " +
+    "rows in Postgres, fsync=on; two writes, not atomic",
   async open({ servers, finished }) {
     const pool = await createRows(servers.postgres);
     const { hostname, port } = new URL(servers.redis);

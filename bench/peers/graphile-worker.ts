@@ -20,7 +20,8 @@ interface Payload {
  */
 export const contestant: Contestant = {
   durability:
-    "graphile-worker 0.18: Postgres, fsync=on; a row and the next job in one commit, the job's own completion in another",
+    "graphile-worker 0.18: Postgres, fsync=on; a row and the next job in one commit, " +
+    "the job's own completion in another",
   async open({ servers, finished }) {
     const pool = await createRows(servers.postgres);
     const step = async (sql: Sql, name: ServiceName, orderId: string) => {

@@ -8,8 +8,8 @@ interface Payload {
 }
 
 /**
- * Who fetches jobs of a queue. It looks again at once while there are some, and is woken in
- * process: its own polling begins at 500 ms.
+ * Fetches the jobs of a queue. It fetches again at once while there are some, and is woken in
+ * process: the library's own polling begins at 500 ms.
  */
 class Fetchers {
   #idle: (() => void)[] = [];
@@ -40,7 +40,9 @@ class Fetchers {
  */
 function pgBoss(batchSize: number): Contestant {
   return {
-    durability: `pg-boss 12: Postgres, fsync=on; row, next job and completion in one commit, ${batchSize === 1 ? "a job" : "a batch"} each, after a fetch`,
+    durability:
+      "pg-boss 12: Postgres, fsync=on; row, next job and completion in one commit, " +
+      `${batchSize === 1 ? "a job" : "a batch"} each, after a fetch`,
     async open({ servers, finished }) {
       const pool = await createRows(servers.postgres);
       const boss = new PgBoss({

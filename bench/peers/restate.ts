@@ -10,7 +10,8 @@ import { createRows, rowsOf, writeRow } from "./rows.ts";
 /** A handler with four `ctx.run` steps, on a server of its own. */
 export const contestant: Contestant = {
   durability:
-    "Restate 1.7: its own log on disk, defaults; rows in Postgres, fsync=on; a step's row and its journal entry are two writes",
+    "Restate 1.7: its own log on disk, defaults; rows in Postgres, fsync=on; " +
+    "a step's row and its journal entry are two writes",
   async open({ servers, folder, finished }) {
     const pool = await createRows(servers.postgres);
     const saga = restate.service({

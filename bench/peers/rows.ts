@@ -6,19 +6,20 @@ export interface Sql {
   query(text: string, values: unknown[]): Promise<unknown>;
 }
 
-/** Connections for the steps: so many were the fastest here, more only wait for each other. */
+/** Connections for the steps: the fastest number here; more only wait for each other. */
 export const CONNECTIONS = 16;
 
 /**
- * The business tables. Whoever delivers at least once needs the unique key, since it is what makes
- * a second delivery harmless.
+ * The business tables. A tool that delivers at least once needs the unique key: it makes a second
+ * delivery harmless.
  */
 export async function createRows(url: string): Promise<pg.Pool> {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
   pool.on("error", () => {});
   for (const name of SERVICES) {
     await pool.query(`CREATE SCHEMA "${name}"; CREATE TABLE "${name}".work (
-      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id text NOT NULL UNIQUE, service text NOT NULL)`);
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      order_id text NOT NULL UNIQUE, service text NOT NULL)`);
   }
   return pool;
 }

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, it } from "vitest";
+import { ROOT, sources, texts } from "../tidy/sources.ts";
+
+const documents = texts.filter(({ path }) => path.endsWith(".md"));
+
+it("a link of a document leads to a file", () => {
+  const broken = documents.flatMap(({ path, lines }) =>
+    [...lines.join("\n").matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)]
+      .map(([, target = ""]) => target)
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .filter((target) => !existsSync(join(ROOT, dirname(path), target)))
+      .map((target) => `${path}: ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+it("a path of the repository that a document names exists", () => {
+  const named = /`((?:src|test|bench|examples|scripts|docs|\.ci)\/[\w./-]+)`/g;
+  const missing = documents.flatMap(({ path, lines }) =>
+    [...lines.join("\n").matchAll(named)]
+      .map(([, target = ""]) => target)
+      .filter((target) => !existsSync(join(ROOT, target)))
+      .map((target) => `${path}: ${target}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+it("ARCHITECTURE.md has each folder of src/", () => {
+  const page = documents.find(({ path }) => path === "ARCHITECTURE.md")?.lines.join("\n") ?? "";
+  const folders = new Set(
+    sources.filter(({ path }) => path.includes("/")).map(({ folder }) => folder),
+  );
+  expect([...folders].filter((folder) => !page.includes(`\`src/${folder}/\``))).toEqual([]);
+});
