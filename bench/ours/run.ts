@@ -1,4 +1,11 @@
-import { type App, type Bus, type EventContract, type Store, start } from "odori";
+import {
+  type App,
+  type Bus,
+  type EventContract,
+  type Store,
+  type StoreTransaction,
+  start,
+} from "odori";
 import {
   type Finished,
   type Opening,
@@ -38,9 +45,21 @@ class Commits<Native extends object> {
     this.#handled.get(tx)?.push(orderId);
   }
 
+  /** Each handler has a transaction object of its own, whose notes belong to the commit. */
+  #noting(tx: StoreTransaction<Native>, handled: string[]): StoreTransaction<Native> {
+    const scope = tx.scope.bind(tx);
+    tx.scope = () => {
+      const handler = scope();
+      this.#handled.set(handler.native, handled);
+      return handler;
+    };
+    return tx;
+  }
+
   watch(store: Store<Native>): Store<Native> {
     return {
       durable: store.durable,
+      lanes: store.lanes,
       inspect: store.inspect,
       open: (session) => store.open(session),
       join: (native) => store.join(native),
@@ -51,10 +70,22 @@ class Commits<Native extends object> {
         const handled: string[] = [];
         const result = await store.transaction((tx) => {
           this.#handled.set(tx.native, handled);
-          return work(tx);
+          return work(this.#noting(tx, handled));
         });
         for (const orderId of handled) this.#finished(orderId);
         return result;
+      },
+      detached: () => {
+        const handled: string[] = [];
+        const detached = store.detached();
+        this.#handled.set(detached.native, handled);
+        const complete = detached.complete.bind(detached);
+        detached.complete = async (work) => {
+          const result = await complete(work);
+          for (const orderId of handled) this.#finished(orderId);
+          return result;
+        };
+        return detached;
       },
     };
   }

@@ -4,7 +4,7 @@ import { postgres, type Sql } from "odori/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { isOfSession } from "../../src/adapters/postgres/session.ts";
+import { changesSession } from "../../src/adapters/postgres/session.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 
@@ -134,18 +134,20 @@ describe("statements of the session", () => {
   it.each([
     "SET LOCAL app.tenant = 'a'",
     " set role x",
-    "/* a comment */ SAVEPOINT a",
-    "-- a comment\nROLLBACK TO a",
+    "/* a comment */ RESET ALL",
+    "-- a comment\nDISCARD ALL",
     "SELECT set_config('a', 'b', true)",
-    "SELECT lastval()",
     "INSERT INTO x VALUES (1); SET LOCAL a = 'b'",
     "DECLARE c CURSOR FOR SELECT 1",
-  ])("%s", (text) => expect(isOfSession(text)).toBe(true));
+  ])("%s", (text) => expect(changesSession(text)).toBe(true));
 
   it.each([
     "UPDATE a\n  SET b = 1",
     "INSERT INTO settings (a) VALUES (1)",
     "SELECT a FROM release",
+    "SAVEPOINT a",
+    "ROLLBACK TO a",
+    "SELECT lastval()",
     "WITH a AS (SELECT 1) SELECT * FROM a",
-  ])("not: %s", (text) => expect(isOfSession(text)).toBe(false));
+  ])("not: %s", (text) => expect(changesSession(text)).toBe(false));
 });

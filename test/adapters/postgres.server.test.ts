@@ -47,7 +47,6 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
           source: "/s",
           id: "1",
           sagaId: "s",
-          marks: [],
           gathers: false,
           deferred: undefined,
         },

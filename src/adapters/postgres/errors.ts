@@ -52,6 +52,21 @@ export function isOutdated(error: unknown): boolean {
   return sqlState(error) === FEATURE_NOT_SUPPORTED;
 }
 
+/** Serialization failure, deadlock, lock not available, a cancelled statement. */
+const CONTENDED: readonly string[] = ["40001", "40P01", "55P03", "57014"];
+/** The transaction is aborted, or there is none; the savepoint does not exist. */
+const ENDED: readonly string[] = ["25P01", "25P02", "3B001"];
+
+/** Tells whether a statement has met another transaction, or was cancelled. */
+export function isContended(error: unknown): boolean {
+  return CONTENDED.includes(sqlState(error) ?? "");
+}
+
+/** Tells whether a statement failed because its transaction or savepoint no longer exists. */
+export function isEnded(error: unknown): boolean {
+  return ENDED.includes(sqlState(error) ?? "");
+}
+
 export function isForbidden(error: unknown): boolean {
   return sqlState(error) === INSUFFICIENT_PRIVILEGE;
 }

@@ -33,14 +33,30 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
 }
 
-const SCHEMA_DEFAULT = "odori";
-
-const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 const DEFAULTS = {
   connectionsMax: 16,
   connectTimeoutMs: 5_000,
   statementTimeoutMs: 60_000,
 } as const;
+
+/** Connections for the relay, and for looking at the store. */
+const CONNECTIONS_SPARE = 2;
+const LANES_MAX = 4;
+
+/** How many commit groups run side by side: half of the connections, at most four. */
+export function lanesOf({ connectionsMax = DEFAULTS.connectionsMax }: PostgresOptions): number {
+  return Math.max(1, Math.min(LANES_MAX, Math.floor(connectionsMax / 2)));
+}
+
+/** How many handlers may have a transaction by themselves: what lanes and relay leave over. */
+export function detachedMaxOf(options: PostgresOptions): number {
+  const { connectionsMax = DEFAULTS.connectionsMax } = options;
+  return Math.max(1, connectionsMax - lanesOf(options) - CONNECTIONS_SPARE);
+}
+
+const SCHEMA_DEFAULT = "odori";
+
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /**
  * The schema's name, in quotes, fit to stand in a statement (a service may be called `order`);

@@ -1,16 +1,12 @@
-const STARTS =
-  "set|reset|savepoint|rollback|release|declare|fetch|move|close|prepare|execute|deallocate|discard";
+const STARTS = "set|reset|declare|fetch|move|close|prepare|execute|deallocate|discard";
 const LEADING = /^(?:\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/;
-const OF_SESSION = new RegExp(
-  `^(?:${STARTS})\\b|;\\s*(?:${STARTS})\\b|\\bset_config\\s*\\(|\\b(?:curr|last)val\\s*\\(`,
-  "i",
-);
+const OF_SESSION = new RegExp(`^(?:${STARTS})\\b|;\\s*(?:${STARTS})\\b|\\bset_config\\s*\\(`, "i");
 
 /**
- * Whether a statement changes the session, or depends on what was done in it before: `SET LOCAL`,
- * savepoints, `lastval()`. Between the statements of one handler those of another may run, where
- * several share a transaction.
+ * Tells whether a statement changes the session beyond the handler's savepoint, such as
+ * `SET LOCAL`. The handler then needs a transaction of its own, or its neighbours would have the
+ * setting too.
  */
-export function isOfSession(text: string): boolean {
+export function changesSession(text: string): boolean {
   return OF_SESSION.test(text.replace(LEADING, ""));
 }

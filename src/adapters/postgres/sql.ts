@@ -1,8 +1,7 @@
 import type pg from "pg";
-import { OdoriError } from "../../contract/errors.ts";
+import { transactionClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
 import type { PreparedNames } from "./prepared.ts";
-import { isOfSession } from "./session.ts";
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
@@ -42,8 +41,6 @@ export interface Bookkeeper {
    * From then on nothing else is taken.
    */
   commit(): boolean;
-  /** So many handlers more write through it. */
-  share(handlers: number): void;
 }
 
 /** Statements go out one after the other over somebody else's transaction. */
@@ -52,11 +49,10 @@ export function joined(sql: Sql): Bookkeeper {
     run: async (statement, values) => (await sql.query(statement.text, values)).rows,
     pipelined: false,
     commit: () => false,
-    share: () => {},
   };
 }
 
-/** A connection for as long as one transaction lasts. */
+/** The bookkeeping of one transaction over a connection of the store's own. */
 export class TransactionSql implements Sql, Bookkeeper {
   readonly pipelined = true;
   readonly #client: pg.PoolClient;
@@ -65,13 +61,10 @@ export class TransactionSql implements Sql, Bookkeeper {
   readonly #prepare: PreparedNames | undefined;
   #open = true;
   #committed: Promise<pg.QueryResult> | undefined;
-  #handlers = 0;
-  #ofSession = false;
-  #refused: OdoriError | undefined;
 
   /**
-   * `begun` is the answer to BEGIN, which need not be there yet: bookkeeping that only looks is
-   * sent along with it, everything else waits.
+   * `begun` is the reply to BEGIN, which may still be on its way: bookkeeping is sent along with
+   * it, statements of handlers wait.
    */
   constructor(
     client: pg.PoolClient,
@@ -85,21 +78,15 @@ export class TransactionSql implements Sql, Bookkeeper {
     this.#prepare = prepare;
   }
 
+  /** Runs a statement of a handler. Its errors are those of `pg`. */
   async query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
     this.#check();
-    try {
-      await this.#begun;
-      this.#ofSession ||= isOfSession(text);
-      this.#refuseShared();
-      this.#check();
-      // Without values it may be several statements at once, which cannot be prepared.
-      const name = values.length === 0 ? undefined : this.#prepare?.of(text);
-      return await this.#client.query(
-        name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
-      );
-    } catch (error) {
-      throw explain(error, this.#place);
-    }
+    await this.#begun;
+    this.#check();
+    // Without values it may be several statements at once, which cannot be prepared.
+    const name = values.length === 0 ? undefined : this.#prepare?.of(text);
+    const query = { text, values: [...values] };
+    return this.#client.query(name === undefined ? query : { ...query, name });
   }
 
   async run(
@@ -108,32 +95,35 @@ export class TransactionSql implements Sql, Bookkeeper {
   ): Promise<readonly SqlRow[]> {
     this.#check();
     try {
-      const query =
-        this.#prepare !== undefined
-          ? { name, text, values: [...values] }
-          : { text, values: [...values] };
-      const [{ rows }] = await Promise.all([this.#client.query<SqlRow>(query), this.#begun]);
+      const query = { text, values: [...values] };
+      const named = this.#prepare === undefined ? query : { ...query, name };
+      const [{ rows }] = await Promise.all([this.#client.query<SqlRow>(named), this.#begun]);
       return rows;
     } catch (error) {
       throw explain(error, this.#place);
     }
   }
 
-  share(handlers: number): void {
-    this.#handlers += handlers;
-    this.#refuseShared();
+  /** Runs text without values, such as `SAVEPOINT`, for the bookkeeping. */
+  async control(text: string): Promise<void> {
+    this.#check();
+    try {
+      await Promise.all([this.#client.query(text), this.#begun]);
+    } catch (error) {
+      throw explain(error, this.#place);
+    }
   }
 
   commit(): true {
     this.#open = false;
     const sent = this.#client.query("COMMIT");
-    // Whoever waits for it learns what went wrong.
+    // The caller of `committed` learns what went wrong.
     sent.catch(() => {});
     this.#committed = sent;
     return true;
   }
 
-  /** The answer to COMMIT, which is sent if it was not yet. */
+  /** The reply to COMMIT, which is sent if it was not yet. */
   committed(): Promise<pg.QueryResult> {
     if (this.#committed === undefined) this.commit();
     return this.#committed ?? this.#client.query("COMMIT");
@@ -143,26 +133,7 @@ export class TransactionSql implements Sql, Bookkeeper {
     this.#open = false;
   }
 
-  /**
-   * What is said to the session by one handler would hold for the others: whoever does so gets a
-   * transaction of its own, when the batch is done again one by one.
-   */
-  #refuseShared(): void {
-    if (!this.#ofSession || this.#handlers <= 1) return;
-    this.#refused = new OdoriError(
-      "TRANSACTION_SHARED",
-      "A statement that changes the session needs a transaction of its own.",
-      {
-        hint: "Nothing: the delivery is handled again, alone. To keep batches fast, do without SET, savepoints and lastval() in handlers.",
-      },
-    );
-  }
-
   #check(): void {
-    if (this.#refused !== undefined) throw this.#refused;
-    if (this.#open) return;
-    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
-      hint: "Await everything before the handler returns.",
-    });
+    if (!this.#open) throw transactionClosed();
   }
 }

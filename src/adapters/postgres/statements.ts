@@ -50,6 +50,18 @@ export function statementsFor(schema: string) {
        FROM (SELECT DISTINCT hashtext('$S ' || value) AS k
          FROM json_array_elements_text($1::text::json) ORDER BY k OFFSET 0) AS keys`,
     ),
+    /**
+     * Locks the sagas of a JSON list that no other transaction holds. Returns those that one does,
+     * the time, the transaction's id, and its server process. Nothing is waited for.
+     */
+    tryLock: statement(
+      "try_lock",
+      `SELECT (SELECT json_agg(value)::text FROM json_array_elements_text($1::text::json)
+           WHERE NOT pg_try_advisory_xact_lock(${LOCK_SPACE}, hashtext('$S ' || value))) AS busy,
+         $S.now_ms()::text AS at, pg_current_xact_id()::text AS xid, pg_backend_pid() AS pid`,
+    ),
+    /** The server process of the connection. */
+    pid: statement("pid", "SELECT pg_backend_pid() AS pid"),
     /** Looks up receipts. Returns no row for a fresh one of a saga without marks: the most. */
     receive: statement(
       "receive",

@@ -1,25 +1,28 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { toDeferred } from "../../adapter/rows.ts";
+import { Semaphore } from "../../adapter/semaphore.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { Claimed, Session, Store } from "../../ports/store.ts";
-import {
-  explain,
-  INVALID_PARAMETER,
-  isAnswered,
-  isMissing,
-  isOutdated,
-  sqlState,
-} from "./errors.ts";
+import { explain, INVALID_PARAMETER, isAnswered, isMissing, sqlState } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { PostgresInspection } from "./inspect.ts";
-import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
+import { OpenTransaction } from "./open-transaction.ts";
+import {
+  detachedMaxOf,
+  lanesOf,
+  type PostgresOptions,
+  placeOf,
+  poolOf,
+  schemaOf,
+} from "./options.ts";
 import { PreparedNames } from "./prepared.ts";
 import { ensureSchema, ownerOf, STORE_TABLES } from "./schema.ts";
-import { joined, type Sql, type SqlRow, TransactionSql } from "./sql.ts";
+import { callersScope, PostgresScope, type ScopeParts } from "./scope.ts";
+import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
 
@@ -40,13 +43,6 @@ interface Done<T> {
   readonly failure?: unknown;
 }
 
-/**
- * A commit survives a power failure, whatever the role's default is; a process that is frozen in
- * the middle does not hold its locks for ever, and whoever waits for them does not wait for ever
- * either.
- */
-const BEGIN =
-  "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 /** How long to ask what became of a COMMIT that was not answered. */
 const VERDICT = { limitMs: 10_000, pauseMs: 100 } as const;
 /** A lease is renewed once less of it is left than that share. */
@@ -58,6 +54,7 @@ const RENEW_BELOW = 0.75;
  */
 export class PostgresStore implements Store<Sql> {
   readonly durable = true;
+  readonly lanes: number;
   readonly inspect: PostgresInspection;
   readonly #options: PostgresOptions;
   readonly #place: string;
@@ -67,14 +64,23 @@ export class PostgresStore implements Store<Sql> {
   #pool: pg.Pool | undefined;
   #session: Session | undefined;
   #owner = "";
+  readonly #detachedSlots: Semaphore;
+  readonly #scopeParts: ScopeParts = {
+    begin: () => this.#beginDetached(),
+    interrupt: (open) => this.#interrupt(open),
+    finish: (open, work) => this.#finish(open, (opened) => this.#work(opened, work)),
+    transaction: (work) => this.transaction(work),
+  };
 
   constructor(options: PostgresOptions) {
     this.#options = options;
+    this.lanes = lanesOf(options);
+    this.#detachedSlots = new Semaphore(detachedMaxOf(options));
     this.#place = placeOf(options);
     this.#statements = statementsFor(schemaOf(options));
     this.#prepared = (options.prepare ?? true) ? new PreparedNames() : undefined;
     const write = <T>(work: (books: TransactionSql) => Promise<T>) =>
-      this.#transaction(async (sql) => ({ result: await work(sql) }));
+      this.#transaction(async ({ sql }) => ({ result: await work(sql) }));
     this.inspect = new PostgresInspection(
       {
         read: (work) => this.#inspected(() => write(work)),
@@ -102,16 +108,11 @@ export class PostgresStore implements Store<Sql> {
   }
 
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
-    return this.#transaction(async (sql) => {
-      const tx = new PostgresTransaction({
-        native: sql,
-        books: sql,
-        statements: this.#statements,
-        owner: this.#owner,
-      });
-      const result = await work(tx);
-      return { result, evidence: tx.evidence, failure: tx.failure };
-    });
+    return this.#transaction((open) => this.#work(open, work));
+  }
+
+  detached(): PostgresScope {
+    return new PostgresScope(this.#scopeParts, undefined);
   }
 
   join(native: Sql): StoreTransaction<Sql> {
@@ -120,6 +121,8 @@ export class PostgresStore implements Store<Sql> {
       books: joined(native),
       statements: this.#statements,
       owner: null,
+      waits: true,
+      scope: () => callersScope(native),
     });
   }
 
@@ -131,7 +134,7 @@ export class PostgresStore implements Store<Sql> {
     if (lease < session.leaseMs * RENEW_BELOW) await this.#renew(session);
     // Most of the time there is nothing to take: that costs a look and no lock.
     if (!free && due !== 0) return { outbox: [], deferred: [], nextDueMs: due };
-    return this.#transaction(async (sql) => {
+    return this.#transaction(async ({ sql }) => {
       await sql.run(deleteExpiredMembers, []);
       const outbox = await sql.run(claimOutbox, [this.#owner, limit]);
       const deferred = await sql.run(claimDeferred, [this.#owner, limit]);
@@ -149,7 +152,7 @@ export class PostgresStore implements Store<Sql> {
 
   purge(olderThanMs: number, limit: number): Promise<number> {
     const { purgeInbox, purgeFence, purgeDeferred, lock } = this.#statements;
-    return this.#transaction(async (sql) => {
+    return this.#transaction(async ({ sql }) => {
       const gone = await sql.run(purgeInbox, [olderThanMs, limit]);
       const sagas = JSON.stringify([...new Set(gone.map((row) => String(row.saga_id)))]);
       if (gone.length > 0) {
@@ -195,7 +198,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   async #renew(session: Session): Promise<void> {
-    await this.#transaction(async (sql) => ({
+    await this.#transaction(async ({ sql }) => ({
       result: await sql.run(this.#statements.renew, [this.#owner, session.leaseMs]),
     }));
   }
@@ -210,31 +213,75 @@ export class PostgresStore implements Store<Sql> {
     }
   }
 
-  async #transaction<T>(work: (sql: TransactionSql) => Promise<Done<T>>): Promise<T> {
-    const client = await this.#connect();
-    let broken: Error | undefined;
-    const begun = client.query(BEGIN);
-    const sql = new TransactionSql(client, begun, this.#place, this.#prepared);
+  async #transaction<T>(work: (open: OpenTransaction) => Promise<Done<T>>): Promise<T> {
+    const open = await this.#begin();
     try {
-      let done: Done<T>;
-      try {
-        done = await work(sql);
-        await begun;
-      } finally {
-        sql.end();
-      }
-      await this.#commit(sql, done);
-      return done.result;
+      return await this.#finish(open, work);
     } catch (error) {
-      if (isOutdated(error) && error instanceof Error) broken = error;
-      // Nobody knows what a connection is still to say that breaks a statement off: it is not used
-      // again.
-      await client.query("ROLLBACK").catch((cause: unknown) => {
-        broken = cause instanceof Error ? cause : new Error(String(cause));
-      });
+      await open.rollback(error);
+      throw error;
+    }
+  }
+
+  /** Runs `work` in an open transaction, and commits it. */
+  async #finish<T>(
+    open: OpenTransaction,
+    work: (open: OpenTransaction) => Promise<Done<T>>,
+  ): Promise<T> {
+    const done = await work(open);
+    await open.begun().catch((error: unknown) => {
       throw explain(error, this.#place);
-    } finally {
-      client.release(broken);
+    });
+    open.sql.end();
+    await this.#commit(open.sql, done);
+    open.release();
+    return done.result;
+  }
+
+  async #work<T>(
+    open: OpenTransaction,
+    work: (tx: StoreTransaction<Sql>) => Promise<T>,
+  ): Promise<Done<T>> {
+    const tx = new PostgresTransaction({
+      native: open.sql,
+      books: open.sql,
+      statements: this.#statements,
+      owner: this.#owner,
+      waits: false,
+      scope: () => new PostgresScope(this.#scopeParts, open),
+      onPid: (pid) => {
+        open.pid = pid;
+      },
+    });
+    const result = await work(tx);
+    return { result, evidence: tx.evidence, failure: tx.failure };
+  }
+
+  async #begin(): Promise<OpenTransaction> {
+    return new OpenTransaction(await this.#connect(), this.#place, this.#prepared);
+  }
+
+  /** Handlers by themselves leave connections for the lanes and the relay. */
+  async #beginDetached(): Promise<OpenTransaction> {
+    await this.#detachedSlots.take();
+    try {
+      const open = await this.#begin();
+      open.onRelease(() => this.#detachedSlots.free());
+      const [row] = await open.sql.run(this.#statements.pid, []);
+      open.pid = Number(row?.pid);
+      return open;
+    } catch (error) {
+      this.#detachedSlots.free();
+      throw error;
+    }
+  }
+
+  async #interrupt({ pid }: OpenTransaction): Promise<void> {
+    if (pid === undefined) return;
+    try {
+      await this.#connected().query("SELECT pg_cancel_backend($1)", [pid]);
+    } catch (error) {
+      throw explain(error, this.#place);
     }
   }
 
@@ -251,7 +298,7 @@ export class PostgresStore implements Store<Sql> {
     try {
       ({ command } = await sql.committed());
     } catch (error) {
-      if (isAnswered(error)) throw error;
+      if (isAnswered(error)) throw explain(error, this.#place);
       if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) {
         // Its outbox rows have a ticket that nobody here has learnt.
         if (failure !== undefined) this.#renounce();
@@ -259,7 +306,7 @@ export class PostgresStore implements Store<Sql> {
       }
       // It may have claimed rows that nobody here knows of.
       if (evidence === undefined) this.#renounce();
-      throw error;
+      throw explain(error, this.#place);
     }
     // The server answers so when a statement has failed before: it has undone everything.
     if (command === "ROLLBACK")

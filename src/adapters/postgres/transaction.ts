@@ -14,6 +14,7 @@ import type {
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
+import type { HandlerScope } from "../../ports/scope.ts";
 import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
@@ -39,6 +40,12 @@ export interface PostgresTransactionParts {
   readonly statements: Statements;
   /** Who publishes the outbox rows; null leaves them to the relay. */
   readonly owner: string | null;
+  /** Whether to wait for sagas that another transaction holds. */
+  readonly waits: boolean;
+  /** Makes the scope of one handler. */
+  readonly scope: () => HandlerScope<Sql>;
+  /** Told the server process of the transaction. */
+  readonly onPid?: (pid: number) => void;
 }
 
 /**
@@ -47,7 +54,7 @@ export interface PostgresTransactionParts {
  */
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
-  readonly together: boolean;
+  readonly scope: () => HandlerScope<Sql>;
   /**
    * What tells after a COMMIT without an answer whether it happened, once an inbox row was written.
    */
@@ -57,11 +64,23 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly #books: Bookkeeper;
   readonly #statements: Statements;
   readonly #owner: string | null;
+  readonly #waits: boolean;
+  readonly #onPid: (pid: number) => void;
   #stamp: Stamp | undefined;
 
-  constructor({ native, books, statements, owner }: PostgresTransactionParts) {
+  constructor({
+    native,
+    books,
+    statements,
+    owner,
+    waits,
+    scope,
+    onPid = () => {},
+  }: PostgresTransactionParts) {
     this.native = native;
-    this.together = books.pipelined;
+    this.#waits = waits;
+    this.scope = scope;
+    this.#onPid = onPid;
     this.#books = books;
     this.#statements = statements;
     this.#owner = owner;
@@ -69,8 +88,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
 
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
     if (receipts.length === 0) return [];
-    this.#books.share(receipts.length);
-    const { lock, receive } = this.#statements;
+    const { lock, tryLock, receive } = this.#statements;
     const asked = receipts.map(({ reaction, source, id, sagaId: saga }, n) => ({
       n,
       reaction,
@@ -80,18 +98,20 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     }));
     const sagas = receipts.map(({ sagaId }) => sagaId);
     const [locked, rows] = await this.#both(
-      () => this.#books.run(lock, [JSON.stringify(sagas)]),
+      () => this.#books.run(this.#waits ? lock : tryLock, [JSON.stringify(sagas)]),
       () => this.#books.run(receive, [JSON.stringify(asked)]),
     );
     this.#stamp = stampOf(locked);
+    this.#onPid(Number(locked[0]?.pid));
+    const busy = busyOf(locked);
     const held = await this.#held(receipts);
     const found = new Map(rows.map((row) => [Number(row.n), row]));
     return Promise.all(
       receipts.map(async (receipt, n) => {
         const row = found.get(n) ?? {};
         return {
-          status: statusOf(receipt, row, held),
-          marks: marksOf(receipt, row),
+          status: busy.has(receipt.sagaId) ? ("busy" as const) : statusOf(receipt, row, held),
+          marks: marksOf(row),
           gathered: receipt.gathers ? await this.#gathered(receipt) : [],
         };
       }),
@@ -210,12 +230,16 @@ function statusOf({ deferred }: Receipt, row: SqlRow, held: ReadonlySet<number>)
   return row.blocked === true ? "blocked" : "fresh";
 }
 
-function marksOf({ marks }: Receipt, row: SqlRow): readonly (string | undefined)[] {
-  if (marks.length === 0) return [];
+/** Sagas that another transaction holds. */
+function busyOf([row]: readonly SqlRow[]): ReadonlySet<string> {
+  const list: readonly string[] = typeof row?.busy === "string" ? JSON.parse(row.busy) : [];
+  return new Set(list);
+}
+
+function marksOf(row: SqlRow): ReadonlyMap<string, string> {
   const list: readonly (readonly [string, string])[] =
     typeof row.marks === "string" ? JSON.parse(row.marks) : [];
-  const states = new Map(list);
-  return marks.map((name) => states.get(name));
+  return new Map(list);
 }
 
 function toJournalRow({

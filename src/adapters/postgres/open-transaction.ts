@@ -1,0 +1,68 @@
+import type pg from "pg";
+import { isOutdated } from "./errors.ts";
+import type { PreparedNames } from "./prepared.ts";
+import { TransactionSql } from "./sql.ts";
+
+/**
+ * Opens a transaction whatever the role's defaults are: deliveries rely on READ COMMITTED, a commit
+ * survives a power failure, and a frozen process does not hold its locks for ever.
+ */
+const BEGIN = [
+  "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+  "SET LOCAL synchronous_commit = on",
+  "SET LOCAL lock_timeout = '10s'",
+  "SET LOCAL idle_in_transaction_session_timeout = '60s'",
+].join("; ");
+
+/** A connection of the pool with a transaction open on it. */
+export class OpenTransaction {
+  readonly sql: TransactionSql;
+  /** The server process that runs it, once a statement has asked for it. */
+  pid: number | undefined;
+  readonly #client: pg.PoolClient;
+  readonly #begun: Promise<unknown>;
+  #broken: Error | undefined;
+  #released = false;
+  #onRelease = () => {};
+
+  constructor(client: pg.PoolClient, place: string, prepared: PreparedNames | undefined) {
+    this.#client = client;
+    this.#begun = client.query(BEGIN);
+    // `sql` waits for the reply, and fails with it.
+    this.#begun.catch(() => {});
+    this.sql = new TransactionSql(client, this.#begun, place, prepared);
+  }
+
+  /** Resolves when the transaction has begun. */
+  async begun(): Promise<void> {
+    await this.#begun;
+  }
+
+  /** The connection is not used again: what is prepared on it no longer fits the tables. */
+  discard(error: Error): void {
+    this.#broken ??= error;
+  }
+
+  /** Rolls back, and gives the connection back. */
+  async rollback(error: unknown): Promise<void> {
+    this.sql.end();
+    if (isOutdated(error) && error instanceof Error) this.discard(error);
+    // After a failed ROLLBACK the connection's state is unknown: discard it.
+    await this.#client.query("ROLLBACK").catch((cause: unknown) => {
+      this.discard(cause instanceof Error ? cause : new Error(String(cause)));
+    });
+    this.release();
+  }
+
+  onRelease(work: () => void): void {
+    this.#onRelease = work;
+  }
+
+  /** Gives the connection back. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#client.release(this.#broken);
+    this.#onRelease();
+  }
+}

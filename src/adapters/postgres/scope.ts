@@ -1,0 +1,179 @@
+import { controlsTransaction } from "../../adapter/control.ts";
+import { OdoriError } from "../../contract/errors.ts";
+import type { StoreTransaction } from "../../ports/bookkeeping.ts";
+import {
+  statementNotAwaited,
+  transactionClosed,
+  transactionControl,
+  transactionEnded,
+} from "../../ports/errors.ts";
+import type { DetachedTransaction, HandlerScope } from "../../ports/scope.ts";
+import { isContended, isEnded, isOutdated } from "./errors.ts";
+import type { OpenTransaction } from "./open-transaction.ts";
+import { changesSession } from "./session.ts";
+import type { Sql, SqlResult } from "./sql.ts";
+
+/** What a scope needs of its store. */
+export interface ScopeParts {
+  /** Opens a transaction for a handler by itself. */
+  begin(): Promise<OpenTransaction>;
+  /** Interrupts the statement that a transaction is running. */
+  interrupt(open: OpenTransaction): Promise<void>;
+  /** Runs bookkeeping in an open transaction, and commits it. */
+  finish<T>(open: OpenTransaction, work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T>;
+  /** Runs `work` in a new transaction. */
+  transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T>;
+}
+
+const SAVEPOINT = "SAVEPOINT odori_handler";
+const RELEASE = "RELEASE SAVEPOINT odori_handler";
+const UNDO = "ROLLBACK TO SAVEPOINT odori_handler; RELEASE SAVEPOINT odori_handler";
+
+/** One handler, inside a transaction (`shared`) or with one of its own. */
+export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql {
+  readonly native: Sql = this;
+  touched = false;
+  contended = false;
+  readonly #parts: ScopeParts;
+  #shared: OpenTransaction | undefined;
+  #own: Promise<OpenTransaction> | undefined;
+  #open = true;
+  readonly #pending = new Set<Promise<unknown>>();
+  /** The first statement that failed. If the handler went on, the transaction may be aborted. */
+  #failure: unknown;
+
+  constructor(parts: ScopeParts, shared: OpenTransaction | undefined) {
+    this.#parts = parts;
+    this.#shared = shared;
+  }
+
+  query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
+    const result = this.#query(text, values);
+    this.#pending.add(result);
+    // A statement that the handler does not await must not end the process when it fails.
+    result.then(
+      () => this.#pending.delete(result),
+      () => this.#pending.delete(result),
+    );
+    return result;
+  }
+
+  keep(): void | Promise<void> {
+    this.#open = false;
+    if (this.#pending.size > 0) return this.#notAwaited();
+    const sql = this.#shared?.sql;
+    if (!this.touched || sql === undefined) return;
+    const released = sql.control(RELEASE);
+    if (this.#failure !== undefined)
+      return released.catch(() => {
+        throw this.#failure;
+      });
+    // It cannot fail but with the connection, and then the next statement says so.
+    released.catch(() => {});
+  }
+
+  async undo(): Promise<void> {
+    this.#open = false;
+    const open = this.#shared;
+    if (!this.touched || open === undefined) return;
+    await this.#stopPending(open);
+    try {
+      await open.sql.control(UNDO);
+    } catch (error) {
+      throw isEnded(error) ? transactionEnded(error) : error;
+    }
+  }
+
+  detach(): this {
+    this.#shared = undefined;
+    return this;
+  }
+
+  async complete<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
+    this.#open = false;
+    if (this.#own === undefined) return this.#parts.transaction(work);
+    if (this.#pending.size > 0) return this.#notAwaited();
+    try {
+      return await this.#parts.finish(await this.#own, work);
+    } catch (error) {
+      // After a failed statement that the handler swallowed, the transaction is aborted.
+      throw this.#failure !== undefined && isEnded(error) ? this.#failure : error;
+    }
+  }
+
+  async abandon(): Promise<void> {
+    this.#open = false;
+    const open = await this.#own?.catch(() => undefined);
+    if (open === undefined) return;
+    await this.#stopPending(open);
+    await open.rollback(this.#failure);
+  }
+
+  async #query(text: string, values: readonly unknown[]): Promise<SqlResult> {
+    if (!this.#open) throw transactionClosed();
+    if (controlsTransaction(text)) throw transactionControl();
+    if (this.#shared !== undefined && changesSession(text)) {
+      this.contended = true;
+      throw transactionShared();
+    }
+    const open = this.#transaction();
+    try {
+      return await (open instanceof Promise ? await open : open).sql.query(text, values);
+    } catch (error) {
+      this.#failure ??= error;
+      if (isContended(error) || isOutdated(error)) this.contended = true;
+      if (isOutdated(error) && error instanceof Error) (await open).discard(error);
+      throw error;
+    }
+  }
+
+  #transaction(): OpenTransaction | Promise<OpenTransaction> {
+    const first = !this.touched;
+    this.touched = true;
+    if (this.#shared === undefined) {
+      this.#own ??= this.#parts.begin();
+      return this.#own;
+    }
+    // Sent ahead of the first statement; if it fails, so does the statement.
+    if (first) this.#shared.sql.control(SAVEPOINT).catch(() => {});
+    return this.#shared;
+  }
+
+  async #stopPending(open: OpenTransaction): Promise<void> {
+    if (this.#pending.size === 0) return;
+    await this.#parts.interrupt(open);
+    await Promise.allSettled(this.#pending);
+  }
+
+  async #notAwaited(): Promise<never> {
+    const results = await Promise.allSettled(this.#pending);
+    const failed = results.find((result) => result.status === "rejected");
+    throw statementNotAwaited(failed?.reason);
+  }
+}
+
+/**
+ * The scope of work inside a transaction of the caller's own: if it fails, the caller rolls back.
+ */
+export function callersScope(native: Sql): HandlerScope<Sql> {
+  return {
+    native,
+    touched: true,
+    contended: false,
+    keep: () => {},
+    undo: () => {},
+    detach: () => {
+      throw transactionClosed();
+    },
+  };
+}
+
+function transactionShared(): OdoriError {
+  return new OdoriError(
+    "TRANSACTION_SHARED",
+    "A statement that changes the session needs a transaction of its own.",
+    {
+      hint: "Nothing: the runtime handles the delivery again, alone. To keep commits shared, do without SET in handlers.",
+    },
+  );
+}
