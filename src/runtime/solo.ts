@@ -1,4 +1,4 @@
-import { OdoriError } from "../contract/errors.ts";
+import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { Received } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { Store } from "../ports/store.ts";
@@ -40,7 +40,6 @@ export interface SoloParts<Native> {
 export async function runAlone<Native>(
   parts: SoloParts<Native>,
   task: Task<Native>,
-  conflicts: number,
 ): Promise<SoloResult<Native>> {
   const { store, environment } = parts;
   const [received] = await store.transaction((tx) => tx.receive([task.receipt]));
@@ -50,9 +49,38 @@ export async function runAlone<Native>(
   const tx = store.detached();
   const scope = new Scope(tx.native, new Draft());
   const running = start(task, received, scope);
-  const result = await finish(parts, { task, received, scope, running, tx }, conflicts);
+  const result = await finish(parts, { task, received, scope, running, tx });
   if (result.kind !== "committed") return result;
   return { ...result, quick: environment.now() - began < HANDLER_BUDGET_MS / 2 };
+}
+
+/**
+ * Runs one task in a transaction that is open from the beginning, so that nothing can come between:
+ * for a task that has met another transaction before.
+ */
+export async function runExclusively<Native>(
+  { store, probe }: SoloParts<Native>,
+  task: Task<Native>,
+): Promise<SoloResult<Native>> {
+  const draft = new Draft();
+  try {
+    return await store.transaction(async (tx) => {
+      probe("opened");
+      const [received] = await tx.receive([task.receipt]);
+      if (received === undefined || received.status === "busy") return { kind: "again" };
+      if (received.status !== "fresh") return { kind: "settled" };
+      probe("looked_up");
+      const handler = tx.scope();
+      await task.run(received, new Scope(handler.native, draft));
+      await handler.keep();
+      const ticket = await tx.write(draft, { last: true });
+      probe("written");
+      const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
+      return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, quick: false };
+    });
+  } catch (error) {
+    return { kind: "failed", error, recovery: task.recover?.(error) };
+  }
 }
 
 async function start<Native>(
@@ -63,17 +91,10 @@ async function start<Native>(
   await task.run(received, scope);
 }
 
-/** Attempts of one task that may meet another transaction before that counts as its failure. */
-const CONFLICTS_MAX = 3;
-
-/**
- * Waits for a detached handler, checks that its saga is still as the handler saw it, and commits.
- * `conflicts` says how often the task has met another transaction before.
- */
+/** Waits for a detached handler, checks that its saga is as the handler saw it, and commits. */
 export async function finish<Native>(
   { probe }: SoloParts<Native>,
   { task, received, scope, running, tx }: DetachedRun<Native>,
-  conflicts: number,
 ): Promise<SoloResult<Native>> {
   const { draft } = scope;
   try {
@@ -91,8 +112,8 @@ export async function finish<Native>(
     return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, quick: false };
   } catch (error) {
     await tx.abandon();
-    if (error instanceof Outdated) return { kind: "again" };
-    if (tx.contended && conflicts < CONFLICTS_MAX) return { kind: "again" };
+    // The handler has done nothing wrong: the database was not to be had, or its saga moved on.
+    if (error instanceof Outdated || codeOf(error) === "STORE_CONTENDED") return { kind: "again" };
     return { kind: "failed", error, recovery: task.recover?.(error) };
   }
 }

@@ -9,7 +9,7 @@ import { BrokenGroupError, type DetachedRun, Group, type GroupResult } from "./g
 import { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
 import type { HandOver, Publisher } from "./publisher.ts";
-import { finish, runAlone, type SoloResult } from "./solo.ts";
+import { finish, runAlone, runExclusively, type SoloResult } from "./solo.ts";
 import type { Task } from "./task.ts";
 
 export interface WorkerParts<Native> {
@@ -134,7 +134,10 @@ export class Worker<Native> {
     }
     this.#committed(result, confirm);
     for (const run of result.detached) this.#goOn(run);
-    for (const task of result.alone) this.#moveAlone(task);
+    for (const task of result.alone) {
+      this.#pace.slow(task.receipt.reaction);
+      this.#moveAlone(task);
+    }
     if (result.alone.length + result.busy.length > 0) lane.shrink();
     for (const task of result.busy) this.#later(task);
     const [held, rest] = partition(result.rest, ({ receipt }) => this.#alone.has(receipt.sagaId));
@@ -176,10 +179,9 @@ export class Worker<Native> {
 
   #runAlone(task: Task<Native>, conflicts: number): void {
     this.#hold(task);
+    const run = conflicts === 0 ? runAlone : runExclusively;
     this.#track(
-      runAlone(this.#parts, task, conflicts).then((result) =>
-        this.#finished(task, result, conflicts),
-      ),
+      run(this.#parts, task).then((result) => this.#finished(task, result, conflicts)),
       task,
     );
   }
@@ -190,7 +192,7 @@ export class Worker<Native> {
     this.#pace.slow(task.receipt.reaction);
     this.#hold(task);
     this.#detached.add(run);
-    const finished = finish(this.#parts, run, 0).then((result) => {
+    const finished = finish(this.#parts, run).then((result) => {
       this.#detached.delete(run);
       return this.#finished(task, result, 0);
     });
