@@ -2,7 +2,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import {
   type EventEntry,
-  emissionsOf,
+  emittedTypes,
   type Manifest,
   type ServiceEntry,
 } from "../manifest/manifest.ts";
@@ -132,7 +132,7 @@ function emittedBy({ begins, reactions, deadlines }: ServiceEntry): readonly str
   return [
     ...new Set([
       ...begins,
-      ...reactions.flatMap(emissionsOf),
+      ...reactions.flatMap(emittedTypes),
       ...deadlines.map(({ emits }) => emits),
     ]),
   ];

@@ -10,7 +10,7 @@ import type { Model } from "./model.ts";
 import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
-import { traceOf } from "./trace.ts";
+import { counterexampleTrace } from "./trace.ts";
 import { violationKey } from "./violation.ts";
 
 export interface CheckOptions {
@@ -130,7 +130,7 @@ function behaviour(
     if (first === undefined) return [];
     const { code, message, service, event } = violation;
     const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
-    const finding: Finding = { code, severity: "error", message, at, trace: traceOf(first, steps) };
+    const finding: Finding = { code, severity: "error", message, at, trace: counterexampleTrace(first, steps) };
     const repairs = repairSearch?.repairsFor(finding, violationKey(violation)) ?? [];
     return [repairs.length === 0 ? finding : { ...finding, repairs }];
   });

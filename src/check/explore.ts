@@ -1,5 +1,5 @@
 import { dependenceOf } from "./dependence.ts";
-import { Loops, reactionOf, type Step } from "./loops.ts";
+import { Loops, reactionOf, type Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
 import type { Model, TransitionSource } from "./model.ts";
 import { judgeEnd } from "./properties.ts";
@@ -26,7 +26,7 @@ export interface ExploreOptions {
 export interface Counterexample {
   readonly violation: Violation;
   readonly beginning: number;
-  readonly steps: readonly Step[];
+  readonly steps: readonly Transition[];
 }
 
 export interface Exploration {
@@ -43,7 +43,7 @@ export interface Exploration {
 /** Memory for states, as a guard where each is large. */
 const STATES_MAX_BYTES = 1 << 30;
 /** Different violations are reported up to this number: whoever has so many mends one first. */
-const REFUTATIONS_MAX = 200;
+const COUNTEREXAMPLES_MAX = 200;
 const PROGRESS_EVERY = 1 << 14;
 const CLOCK_EVERY = 64;
 /** More transitions of one state than this, and the budget is looked at between them. */
@@ -146,7 +146,7 @@ class Search {
     const possible: TransitionSource[] = [];
     this.#machine.enabled(this.#hereBytes, certain, possible);
     if (certain.length === 0)
-      for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#refute(violation, at);
+      for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#report(violation, at);
     const chosen =
       certain.length > 0 && this.#reducer !== undefined
         ? this.#reducer.choose(certain, possible)
@@ -200,7 +200,7 @@ class Search {
     broken.length = 0;
   }
 
-  #refute(violation: Violation, at: number): void {
+  #report(violation: Violation, at: number): void {
     this.#keep(violation, () => this.#pathTo(at).steps, at);
   }
 
@@ -208,9 +208,9 @@ class Search {
     this.#counterexamples.set(violationKey(violation), { violation, beginning, steps: [] });
   }
 
-  #keep(violation: Violation, steps: () => readonly Step[], at: number): void {
+  #keep(violation: Violation, steps: () => readonly Transition[], at: number): void {
     const key = violationKey(violation);
-    if (this.#counterexamples.has(key) || this.#counterexamples.size >= REFUTATIONS_MAX) return;
+    if (this.#counterexamples.has(key) || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
     this.#counterexamples.set(key, {
       violation,
       beginning: this.#pathTo(at).beginning,
@@ -218,8 +218,8 @@ class Search {
     });
   }
 
-  #pathTo(at: number): { readonly beginning: number; readonly steps: readonly Step[] } {
-    const steps: Step[] = [];
+  #pathTo(at: number): { readonly beginning: number; readonly steps: readonly Transition[] } {
+    const steps: Transition[] = [];
     for (let index = at; ; ) {
       const { parent, source, choice } = this.#states.origin(index);
       if (parent < 0) return { beginning: source, steps: steps.reverse() };

@@ -30,7 +30,7 @@ export type LintCode =
 export type FindingCode = BehaviourCode | StaticCode | LintCode;
 
 /** One step of a counterexample. */
-export interface TraceStep {
+export interface CounterexampleStep {
   /** Null for what comes from outside. */
   readonly service: string | null;
   /** Null where nothing was heard: a beginning, a deadline that fires, an event from outside. */
@@ -85,6 +85,6 @@ export interface Finding {
   /** What to do about it, in one sentence; behaviour has repairs instead. */
   readonly hint?: string;
   readonly at: Place;
-  readonly trace?: readonly TraceStep[];
+  readonly trace?: readonly CounterexampleStep[];
   readonly repairs?: readonly Repair[];
 }

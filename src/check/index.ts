@@ -10,7 +10,7 @@ export type {
   Severity,
   StaticCode,
   TraceAction,
-  TraceStep,
+  CounterexampleStep,
 } from "./finding.ts";
 export { type LintOptions, lint, RULES, type RuleSeverity } from "./lint/lint.ts";
 export type { Limits, Rule } from "./lint/rule.ts";

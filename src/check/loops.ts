@@ -2,20 +2,20 @@ import { componentsOf } from "./components.ts";
 import { type Machine, PLAIN } from "./machine.ts";
 import type { Choice, Model, ModelReaction, TransitionSource } from "./model.ts";
 
-export interface Step {
+export interface Transition {
   readonly source: TransitionSource;
   readonly choice: number;
 }
 
 /** A step, and those before it. */
 interface Trail {
-  readonly step: Step | undefined;
+  readonly step: Transition | undefined;
   readonly before: Trail | undefined;
   readonly choice: Choice;
 }
 
-function stepsOf(last: Trail): readonly Step[] {
-  const steps: Step[] = [];
+function stepsOf(last: Trail): readonly Transition[] {
+  const steps: Transition[] = [];
   for (let trail: Trail | undefined = last; trail !== undefined; trail = trail.before)
     if (trail.step !== undefined) steps.push(trail.step);
   return steps.reverse();
@@ -56,7 +56,7 @@ export class Loops {
     state: Uint8Array,
     source: TransitionSource,
     choiceIndex: number,
-  ): readonly Step[] | undefined {
+  ): readonly Transition[] | undefined {
     const reaction = reactionOf(source);
     const choice = reaction?.choices[choiceIndex];
     if (

@@ -1,5 +1,5 @@
 import type { Manifest, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
-import { emissionsOf, reactionName, SILENT } from "../manifest/manifest.ts";
+import { emittedTypes, reactionName, SILENT } from "../manifest/manifest.ts";
 import { compile } from "./compile.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { Finding, Repair } from "./finding.ts";
@@ -134,7 +134,7 @@ function hearMore(
   return reactionsOf(manifest, concerned).flatMap(({ service, reaction }) => {
     if (reaction.kind === "join") return [];
     // A service knows what it has emitted itself; to hear it over the bus would be odd.
-    const own = new Set(service.reactions.flatMap(emissionsOf));
+    const own = new Set(service.reactions.flatMap(emittedTypes));
     return emitted
       .filter((type) => !own.has(type))
       .filter((type) => reaction.kind === "undo" || !failures.has(type))

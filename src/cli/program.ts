@@ -1,15 +1,15 @@
 import { Command, CommanderError } from "commander";
-import { acl } from "./commands/acl.ts";
-import { asyncapi } from "./commands/asyncapi.ts";
-import { check } from "./commands/check.ts";
-import { diff } from "./commands/diff.ts";
-import { doctor } from "./commands/doctor.ts";
-import { draw } from "./commands/draw.ts";
-import { explain } from "./commands/explain.ts";
-import { manifest } from "./commands/manifest.ts";
-import { parked } from "./commands/parked.ts";
-import { run } from "./commands/run.ts";
-import { trace } from "./commands/trace.ts";
+import { aclCommand } from "./commands/acl.ts";
+import { asyncapiCommand } from "./commands/asyncapi.ts";
+import { checkCommand } from "./commands/check.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { drawCommand } from "./commands/draw.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { manifestCommand } from "./commands/manifest.ts";
+import { parkedCommand } from "./commands/parked.ts";
+import { runCommand } from "./commands/run.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
 import { version } from "./version.ts";
 
@@ -38,17 +38,17 @@ Exit status: 0 fine, 1 something was found, 2 it could not run.
 The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
     );
   for (const command of [
-    check,
-    draw,
-    explain,
-    manifest,
-    diff,
-    asyncapi,
-    acl,
-    run,
-    trace,
-    parked,
-    doctor,
+    checkCommand,
+    drawCommand,
+    explainCommand,
+    manifestCommand,
+    diffCommand,
+    asyncapiCommand,
+    aclCommand,
+    runCommand,
+    traceCommand,
+    parkedCommand,
+    doctorCommand,
   ])
     program.addCommand(command());
   everyCommand(program, (command) =>

@@ -43,7 +43,7 @@ export interface Difference {
  * What has changed between two states of a choreography, and whom that breaks, as far as the two
  * manifests know.
  */
-export function diff(before: Manifest, after: Manifest): Difference {
+export function diffManifests(before: Manifest, after: Manifest): Difference {
   const [old, now] = [flowGraph(before), flowGraph(after)];
   const changes = [
     ...eventChanges(before, after, old, now),

@@ -1,9 +1,9 @@
 import { flowGraph } from "../manifest/graph.ts";
 import {
   type DeadlineEntry,
-  emissionsOf,
+  emittedTypes,
   type Manifest,
-  type Outcome,
+  type ManifestOutcome,
   type ReactionEntry,
 } from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
@@ -74,7 +74,7 @@ export function flowOf(manifest: Manifest): Flow {
         id,
         service: name,
         hears: reaction.hears,
-        emits: emissionsOf(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
+        emits: emittedTypes(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
       });
     });
     service.deadlines.forEach((deadline, place) => {
@@ -159,7 +159,7 @@ function emitsOwn(parts: readonly Part[], service: string, type: string): boolea
 }
 
 function kindOf(reaction: ReactionEntry, type: string): FlowEdge["kind"] {
-  const within = (outcomes: readonly Outcome[]) =>
+  const within = (outcomes: readonly ManifestOutcome[]) =>
     outcomes.some((outcome) => outcome.includes(type));
   if (within(reaction.emits)) return reaction.kind === "undo" ? "undo" : "success";
   if (within(reaction.fails) || reaction.onParked === type) return "failure";

@@ -1,4 +1,4 @@
-import type { TraceStep } from "../check/finding.ts";
+import type { CounterexampleStep } from "../check/finding.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
@@ -32,7 +32,7 @@ function shorten(rows: readonly Row[]): {
   };
 }
 
-function rowsOf(trace: readonly TraceStep[]): readonly Row[] {
+function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
   const emitters = new Map<string, string>();
   return trace.map(({ service, hears, emits, does, effect }) => {
     const who = service ?? OUTSIDE;
@@ -51,7 +51,7 @@ function rowsOf(trace: readonly TraceStep[]): readonly Row[] {
   });
 }
 
-function toneOf(does: TraceStep["does"]): Row["tone"] {
+function toneOf(does: CounterexampleStep["does"]): Row["tone"] {
   if (does === "refuses" || does === "gives up" || does === "has waited too long") return "bad";
   if (does === "undoes" || does === "has nothing to undo") return "undo";
   return does === "begins" || does === "does" || does === "arrives" ? "plain" : "dim";
@@ -61,7 +61,7 @@ const COLUMN_LEAST = 18;
 
 /** A counterexample as a sequence diagram in text: a column for each service, time downwards. */
 export function sequenceText(
-  trace: readonly TraceStep[],
+  trace: readonly CounterexampleStep[],
   paint: Paint = plainPaint,
 ): readonly string[] {
   const { shown: rows, omitted } = shorten(rowsOf(trace));
@@ -123,7 +123,7 @@ function tint(paint: Paint, tone: Row["tone"], line: string): string {
 }
 
 /** The same as a mermaid diagram. */
-export function sequenceMermaid(trace: readonly TraceStep[]): string {
+export function sequenceMermaid(trace: readonly CounterexampleStep[]): string {
   const { shown: rows, omitted } = shorten(rowsOf(trace));
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
   const id = (name: string) => `p${names.indexOf(name)}`;

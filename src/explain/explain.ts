@@ -1,7 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { type Emitting, type FlowGraph, flowGraph, type Hearing } from "../manifest/graph.ts";
-import { emissionsOf, type Manifest, type Outcome } from "../manifest/manifest.ts";
+import { emittedTypes, type Manifest, type ManifestOutcome } from "../manifest/manifest.ts";
 
 /** How an event comes about. */
 export interface EmittedBy {
@@ -20,9 +20,9 @@ export interface Reacts {
   readonly effect?: string;
   /** Of a join: what it waits for beside. */
   readonly waitsFor?: readonly string[];
-  readonly emits: readonly Outcome[];
-  readonly fails: readonly Outcome[];
-  readonly late: readonly Outcome[];
+  readonly emits: readonly ManifestOutcome[];
+  readonly fails: readonly ManifestOutcome[];
+  readonly late: readonly ManifestOutcome[];
   readonly once?: string;
   readonly max?: number;
   /** Of a deadline. */
@@ -67,7 +67,7 @@ export interface Explanation {
  * Answers who emits an event, who hears it and what they do, and what follows. Throws
  * `NOT_IN_CHOREOGRAPHY`.
  */
-export function explain(manifest: Manifest, name: string): Explanation {
+export function explainEvent(manifest: Manifest, name: string): Explanation {
   const graph = flowGraph(manifest);
   const event = find(graph, name);
   const { begins, succeeds, fails, external, arrives, pivots, events } = manifest;
@@ -167,7 +167,7 @@ function follow(graph: FlowGraph, event: string): readonly Follows[] {
             ? deadline?.after === hears
               ? [deadline.emits]
               : []
-            : emissionsOf(reaction);
+            : emittedTypes(reaction);
         for (const type of emitted) if (!seen.has(type)) next.add(type);
       }
     }

@@ -1,4 +1,4 @@
-import type { Outcome } from "../manifest/manifest.ts";
+import type { ManifestOutcome } from "../manifest/manifest.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
@@ -124,7 +124,7 @@ function deed({
   return `${what}${emitting}${failing}${first}${bounded}${otherwise}`;
 }
 
-function outcomes(list: readonly Outcome[]): string {
+function outcomes(list: readonly ManifestOutcome[]): string {
   const alternatives = list.map((outcome) =>
     outcome.length === 0 ? "nothing" : outcome.map(shortType).join(" and "),
   );

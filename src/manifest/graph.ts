@@ -1,6 +1,6 @@
 import {
   type DeadlineEntry,
-  emissionsOf,
+  emittedTypes,
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
@@ -45,7 +45,7 @@ export function flowGraph(manifest: Manifest): FlowGraph {
     for (const reaction of service.reactions) {
       const part = { service, reaction, deadline: undefined };
       for (const type of reaction.hears) add(hearers, type, part);
-      for (const type of emissionsOf(reaction))
+      for (const type of emittedTypes(reaction))
         add(emitters, type, { ...part, how: howEmitted(reaction, type) });
     }
     for (const deadline of service.deadlines) {

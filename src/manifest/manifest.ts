@@ -5,7 +5,7 @@
  */
 
 /** The events emitted together; empty when silent. */
-export type Outcome = readonly string[];
+export type ManifestOutcome = readonly string[];
 
 /** Codes of findings that are accepted at this place, each with the reason. */
 export type Suppressions = ReadonlyMap<string, string>;
@@ -29,12 +29,12 @@ export interface ReactionEntry {
   /** Of an undo: the effect that it reverses. */
   readonly undoes: string | undefined;
   /** Success outcomes, at least one; the silent one where nothing was declared. */
-  readonly emits: readonly Outcome[];
-  readonly fails: readonly Outcome[];
+  readonly emits: readonly ManifestOutcome[];
+  readonly fails: readonly ManifestOutcome[];
   readonly once: string | undefined;
   readonly max: number | undefined;
   /** At least one; the silent one where nothing was declared. */
-  readonly late: readonly Outcome[];
+  readonly late: readonly ManifestOutcome[];
   readonly onParked: string | undefined;
   readonly readonly: boolean;
   /** Its effects are told apart by a key, so that a saga may have several of one name. */
@@ -99,10 +99,10 @@ export interface Manifest {
   readonly views: ReadonlyMap<string, ReadonlyMap<string, JsonSchema>>;
 }
 
-export const SILENT: readonly Outcome[] = [[]];
+export const SILENT: readonly ManifestOutcome[] = [[]];
 
 /** Whether the outcomes are what an absent declaration means. */
-export function isSilent(outcomes: readonly Outcome[]): boolean {
+export function isSilent(outcomes: readonly ManifestOutcome[]): boolean {
   return outcomes.length === 1 && outcomes[0]?.length === 0;
 }
 
@@ -121,7 +121,7 @@ export function reactionName(reaction: ReactionEntry): string {
 }
 
 /** Every event that a reaction may emit, whatever happens. */
-export function emissionsOf(reaction: ReactionEntry): readonly string[] {
+export function emittedTypes(reaction: ReactionEntry): readonly string[] {
   const parked = reaction.onParked === undefined ? [] : [reaction.onParked];
   return [
     ...new Set([

@@ -1,7 +1,7 @@
 import { quote } from "../contract/grammar.ts";
 import {
   type EventEntry,
-  emissionsOf,
+  emittedTypes,
   type JsonSchema,
   type Manifest,
   type ServiceEntry,
@@ -120,7 +120,7 @@ function ownersOf(
     for (const [service, { begins, reactions, deadlines }] of manifest.services) {
       for (const type of new Set([
         ...begins,
-        ...reactions.flatMap(emissionsOf),
+        ...reactions.flatMap(emittedTypes),
         ...deadlines.map(({ emits }) => emits),
       ])) {
         const known = owners.get(type);

@@ -5,7 +5,7 @@ import {
   type DeadlineEntry,
   type EventEntry,
   type Manifest,
-  type Outcome,
+  type ManifestOutcome,
   type ReactionEntry,
   reactionName,
   type ServiceEntry,
@@ -195,7 +195,7 @@ function toDeadline(raw: RawDeadline, path: Path, mistakes: Mistake[]): Deadline
   return { name, after, unless, withinMs, emits, suppress: toMap(suppress) };
 }
 
-function toOutcomes(raw: readonly RawOutcome[] | undefined): readonly Outcome[] | undefined {
+function toOutcomes(raw: readonly RawOutcome[] | undefined): readonly ManifestOutcome[] | undefined {
   if (raw === undefined || raw.length === 0) return undefined;
   return raw.map((outcome) => (typeof outcome === "string" ? [outcome] : outcome));
 }

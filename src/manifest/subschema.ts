@@ -17,7 +17,7 @@ const REFS_MAX = 24;
  */
 const STEPS_MAX = 20_000;
 /** Whoever has so many has another problem. */
-const MISFITS_MAX = 100;
+const MISMATCHES_MAX = 100;
 
 /**
  * Why a payload that its producer describes with `produced` may be refused by a consumer that
@@ -31,7 +31,7 @@ export function schemaMismatches(
 ): readonly SchemaMismatch[] {
   const found: SchemaMismatch[] = [];
   compare({ produced, expected, under: [], steps: 0 }, produced, expected, [], found);
-  return found.slice(0, MISFITS_MAX);
+  return found.slice(0, MISMATCHES_MAX);
 }
 
 interface Comparison {
@@ -52,7 +52,7 @@ function compare(
   found: SchemaMismatch[],
 ): void {
   const { under } = comparison;
-  if (found.length > MISFITS_MAX || under.some(([a, b]) => a === produced && b === expected))
+  if (found.length > MISMATCHES_MAX || under.some(([a, b]) => a === produced && b === expected))
     return;
   if (++comparison.steps > STEPS_MAX) {
     found.push({ path, reason: "is too intricate to be compared" });
@@ -72,15 +72,15 @@ function compareNodes(
 ): void {
   const produced = resolve(roots.produced, producedNode);
   const expected = resolve(roots.expected, expectedNode);
-  const misfit = (reason: string, ...below: readonly string[]) =>
+  const mismatch = (reason: string, ...below: readonly string[]) =>
     found.push({ path: [...path, ...below], reason });
   if (expected === true || produced === false) return;
   if (expected === false) {
-    misfit("is not allowed");
+    mismatch("is not allowed");
     return;
   }
   if (produced === true) {
-    if (Object.keys(expected).some((key) => CONSTRAINTS.has(key))) misfit("may be anything");
+    if (Object.keys(expected).some((key) => CONSTRAINTS.has(key))) mismatch("may be anything");
     return;
   }
   const producedEither = alternatives(produced);
@@ -97,9 +97,9 @@ function compareNodes(
     }
     return;
   }
-  if (!compareTypes(produced, expected, misfit)) return;
-  compareValues(produced, expected, misfit);
-  compareBounds(produced, expected, misfit);
+  if (!compareTypes(produced, expected, mismatch)) return;
+  compareValues(produced, expected, mismatch);
+  compareBounds(produced, expected, mismatch);
   compareFields(roots, produced, expected, path, found);
   if ("items" in expected)
     compare(
@@ -129,7 +129,7 @@ const CONSTRAINTS = new Set([
 
 type Report = (reason: string, ...below: readonly string[]) => void;
 
-function compareTypes(produced: Schema, expected: Schema, misfit: Report): boolean {
+function compareTypes(produced: Schema, expected: Schema, mismatch: Report): boolean {
   const wanted = typesOf(expected);
   if (wanted === undefined) return true;
   const given = typesOf(produced);
@@ -137,7 +137,7 @@ function compareTypes(produced: Schema, expected: Schema, misfit: Report): boole
     (type) => !wanted.includes(type) && !(type === "integer" && wanted.includes("number")),
   );
   if (given !== undefined && stranger === undefined) return true;
-  misfit(
+  mismatch(
     given === undefined
       ? `may be anything, where ${wanted.join(" or ")} is expected`
       : `is ${given.join(" or ")}, where ${wanted.join(" or ")} is expected`,
@@ -166,19 +166,19 @@ function valuesOf({ enum: list, ...schema }: Schema): readonly unknown[] | undef
   return Array.isArray(list) ? list : undefined;
 }
 
-function compareValues(produced: Schema, expected: Schema, misfit: Report): void {
+function compareValues(produced: Schema, expected: Schema, mismatch: Report): void {
   const wanted = valuesOf(expected)?.map((value) => JSON.stringify(value));
   if (wanted === undefined) return;
   const given = valuesOf(produced)?.map((value) => JSON.stringify(value));
-  if (given === undefined) misfit(`may be any value, where only ${wanted.join(", ")} are expected`);
+  if (given === undefined) mismatch(`may be any value, where only ${wanted.join(", ")} are expected`);
   const stranger = given?.filter((value) => !wanted.includes(value)) ?? [];
-  if (stranger.length > 0) misfit(`may be ${stranger.join(", ")}, which is not expected`);
+  if (stranger.length > 0) mismatch(`may be ${stranger.join(", ")}, which is not expected`);
 }
 
 const UPPER = ["maximum", "exclusiveMaximum", "maxLength", "maxItems"];
 const LOWER = ["minimum", "exclusiveMinimum", "minLength", "minItems"];
 
-function compareBounds(produced: Schema, expected: Schema, misfit: Report): void {
+function compareBounds(produced: Schema, expected: Schema, mismatch: Report): void {
   // Values that are listed are bounded by that.
   if (valuesOf(produced) !== undefined) return;
   for (const key of [...UPPER, ...LOWER]) {
@@ -188,13 +188,13 @@ function compareBounds(produced: Schema, expected: Schema, misfit: Report): void
     const within =
       typeof given === "number" && (UPPER.includes(key) ? given <= limit : given >= limit);
     if (!within)
-      misfit(
+      mismatch(
         `has ${key} ${typeof given === "number" ? given : "unbounded"}, where ${limit} is expected`,
       );
   }
   for (const key of ["pattern", "format"]) {
     if (typeof expected[key] === "string" && expected[key] !== produced[key])
-      misfit(`has another ${key} than expected`);
+      mismatch(`has another ${key} than expected`);
   }
 }
 

@@ -4,7 +4,7 @@ import {
   type EventEntry,
   isSilent,
   type Manifest,
-  type Outcome,
+  type ManifestOutcome,
   type ReactionEntry,
   type ServiceEntry,
   type Suppressions,
@@ -98,7 +98,7 @@ export function deadlineDocument({
 }
 
 /** One event stands for itself; several, or none, are an array. */
-function outcomeDocument(outcome: Outcome): string | Outcome {
+function outcomeDocument(outcome: ManifestOutcome): string | ManifestOutcome {
   const [only] = outcome;
   return only !== undefined && outcome.length === 1 ? only : outcome;
 }

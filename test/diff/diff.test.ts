@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diff } from "../../src/diff/diff.ts";
+import { diffManifests } from "../../src/diff/diff.ts";
 import { mergeManifests } from "../../src/manifest/merge.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { mismatchText, schemaMismatches } from "../../src/manifest/subschema.ts";
@@ -203,11 +203,11 @@ describe("what has changed", () => {
   const wide = object({ id: text, cents: { type: "integer" } });
 
   it("nothing", () => {
-    expect(diff(shop(id), shop(id))).toEqual({ compatible: true, changes: [] });
+    expect(diffManifests(shop(id), shop(id))).toEqual({ compatible: true, changes: [] });
   });
 
   it("a field more breaks nobody", () => {
-    const { compatible, changes } = diff(shop(id), shop(wide));
+    const { compatible, changes } = diffManifests(shop(id), shop(wide));
     expect([compatible, changes[0]?.code, changes[0]?.kind]).toEqual([
       true,
       "COMPATIBLE_CHANGE",
@@ -216,7 +216,7 @@ describe("what has changed", () => {
   });
 
   it("a field less breaks whom the manifests know to hear it, unless they know that it reads less", () => {
-    const { compatible, changes } = diff(shop(wide), shop(id));
+    const { compatible, changes } = diffManifests(shop(wide), shop(id));
     expect(compatible).toBe(false);
     expect(changes[0]).toMatchObject({
       code: "UNVERSIONED_CHANGE",
@@ -232,7 +232,7 @@ describe("what has changed", () => {
         { from: "stock", manifest: stock },
       ]).manifest;
     };
-    expect(diff(parts(wide), parts(id)).compatible).toBe(true);
+    expect(diffManifests(parts(wide), parts(id)).compatible).toBe(true);
   });
 
   it("an event that is gone breaks who still hears it; with a new version that it hears, nobody", () => {
@@ -247,7 +247,7 @@ describe("what has changed", () => {
         stock: { reactions: [{ on: ["order.placed.v1"], emits: ["stock.reserved.v1"] }] },
       },
     });
-    const { compatible, changes } = diff(before, renamed);
+    const { compatible, changes } = diffManifests(before, renamed);
     expect(compatible).toBe(false);
     expect(changes.find(({ breaking }) => breaking)?.consumers).toEqual([
       { service: "stock", reasons: ["still hears order.placed.v1"] },
@@ -262,11 +262,11 @@ describe("what has changed", () => {
         stock: { reactions: [{ on: ["order.placed.v2"], emits: ["stock.reserved.v1"] }] },
       },
     });
-    expect(diff(before, moved).compatible).toBe(true);
+    expect(diffManifests(before, moved).compatible).toBe(true);
   });
 
   it("services, reactions and ends are told of, and break nobody by themselves", () => {
-    const { compatible, changes } = diff(
+    const { compatible, changes } = diffManifests(
       shop(id),
       shop(id, {
         mail: { reactions: [{ on: ["stock.reserved.v1"] }] },

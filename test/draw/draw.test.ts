@@ -8,7 +8,7 @@ import { toMermaid } from "../../src/draw/mermaid.ts";
 import { sequenceMermaid, sequenceText } from "../../src/draw/sequence.ts";
 import { toSvg } from "../../src/draw/svg.ts";
 import { flowText } from "../../src/draw/text.ts";
-import { explain } from "../../src/explain/explain.ts";
+import { explainEvent } from "../../src/explain/explain.ts";
 import { explanationText } from "../../src/explain/words.ts";
 import { manifestOf } from "../../src/manifest/from-code.ts";
 import { toManifest } from "../../src/manifest/read.ts";
@@ -175,7 +175,7 @@ describe("names from outside", () => {
     const { findings } = check(attack, { repairs: false });
     expect(findings.map(({ code }) => code)).toContain("NAME_GRAMMAR");
     expect(() => flowText(attack)).not.toThrow();
-    expect(() => explanationText(explain(attack, `a.${hostile}.v1`))).not.toThrow();
+    expect(() => explanationText(explainEvent(attack, `a.${hostile}.v1`))).not.toThrow();
   });
 });
 
@@ -208,7 +208,7 @@ describe("a counterexample as a sequence diagram", () => {
 
 describe("an explanation", () => {
   it("of a failure: who undoes what, in which order, and when that is over", () => {
-    const { failure, emittedBy, undoing } = explain(manifest, "shipping.failed");
+    const { failure, emittedBy, undoing } = explainEvent(manifest, "shipping.failed");
     expect(failure).toBe(true);
     expect(emittedBy).toEqual([
       { service: "shipping", how: "fails", hears: ["inventory.reserved.v1"] },
@@ -231,28 +231,28 @@ describe("an explanation", () => {
       ],
       over: ["order.cancelled.v1"],
     });
-    expect(explanationText(explain(manifest, "shipping.failed")).join("\n")).toContain(
+    expect(explanationText(explainEvent(manifest, "shipping.failed")).join("\n")).toContain(
       "order.cancelled says that undoing is over: the saga has failed.",
     );
   });
 
   it("of a beginning, an end, a deadline, a join", () => {
-    expect(explanationText(explain(manifest, "order.placed.v1")).join("\n")).toContain(
+    expect(explanationText(explainEvent(manifest, "order.placed.v1")).join("\n")).toContain(
       "order, which begins a saga with it",
     );
-    expect(explanationText(explain(manifest, "shipping.requested.v1")).join("\n")).toContain(
+    expect(explanationText(explainEvent(manifest, "shipping.requested.v1")).join("\n")).toContain(
       "The saga has then succeeded.",
     );
     expect(
-      explanationText(explain(named(SOUND, "deadline with once"), "order.expired.v1")).join("\n"),
+      explanationText(explainEvent(named(SOUND, "deadline with once"), "order.expired.v1")).join("\n"),
     ).toContain("order, when it has waited too long after order.placed");
     expect(
-      explanationText(explain(named(SOUND, "parallel with join"), "payment.charged.v1")).join("\n"),
+      explanationText(explainEvent(named(SOUND, "parallel with join"), "payment.charged.v1")).join("\n"),
     ).toContain("order waits for stock.reserved too, then emits order.completed");
   });
 
   it("of what is not there", () => {
-    expect(() => explain(manifest, "payment.authorised")).toThrow(/no event of this choreography/);
-    expect(() => explain(manifest, "authorized")).toThrow(/Did you mean payment.authorized.v1\?/);
+    expect(() => explainEvent(manifest, "payment.authorised")).toThrow(/no event of this choreography/);
+    expect(() => explainEvent(manifest, "authorized")).toThrow(/Did you mean payment.authorized.v1\?/);
   });
 });

@@ -1,4 +1,4 @@
-import { emissionsOf, type Outcome, type ServiceEntry } from "../../manifest/manifest.ts";
+import { emittedTypes, type ManifestOutcome, type ServiceEntry } from "../../manifest/manifest.ts";
 import type { LintProblem, Subject } from "./rule.ts";
 
 /** Fewer event types than this are never too many. */
@@ -37,7 +37,7 @@ function typesOf({ begins, reactions, deadlines }: ServiceEntry): readonly strin
   return [
     ...new Set([
       ...begins,
-      ...reactions.flatMap(emissionsOf),
+      ...reactions.flatMap(emittedTypes),
       ...deadlines.map(({ emits }) => emits),
     ]),
   ];
@@ -58,7 +58,7 @@ function ownDomain(name: string, types: readonly string[]): string {
 
 /** Pairs of which no outcome has one without the other. */
 function inseparable(service: ServiceEntry): readonly (readonly [string, string])[] {
-  const outcomes: readonly Outcome[] = service.reactions.flatMap(
+  const outcomes: readonly ManifestOutcome[] = service.reactions.flatMap(
     ({ emits, fails, late, onParked }) => [
       ...emits,
       ...fails,

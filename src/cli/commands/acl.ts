@@ -14,7 +14,7 @@ interface Flags {
   readonly json: boolean;
 }
 
-export function acl(): Command {
+export function aclCommand(): Command {
   return new Command("acl")
     .description(
       "Prints what each service may do on a broker, from the choreography: publish its own types, hear what it declares, and nothing else.",

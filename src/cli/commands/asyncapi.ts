@@ -14,7 +14,7 @@ interface Flags {
   readonly json: boolean;
 }
 
-export function asyncapi(): Command {
+export function asyncapiCommand(): Command {
   return new Command("asyncapi")
     .description(
       "Prints the choreography, or one service's part of it, as an AsyncAPI 3.1 document.",

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { CheckFlags } from "../check-report.ts";
 import { jsonOption, SOURCES } from "../data.ts";
 
-export function check(): Command {
+export function checkCommand(): Command {
   return new Command("check")
     .description(
       "Proves that every saga ends well, or shows the shortest way in which one does not, and what to add.",

@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { diff as diffManifests } from "../../diff/diff.ts";
+import { diffManifests } from "../../diff/diff.ts";
 import { printable } from "../../text/printable.ts";
 import { jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 
-export function diff(): Command {
+export function diffCommand(): Command {
   return new Command("diff")
     .description("Says what has changed, and which of the known consumers that breaks.")
     .argument(

@@ -27,7 +27,7 @@ interface Examined {
 
 const DAY_MS = 24 * 3_600_000;
 
-export function doctor(): Command {
+export function doctorCommand(): Command {
   return new Command("doctor")
     .description(
       "Says what can be reached and what is misconfigured: databases, their settings and room, brokers, what is stuck. Changes nothing.",

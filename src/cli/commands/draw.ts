@@ -18,7 +18,7 @@ interface Flags extends Focus {
   readonly json: boolean;
 }
 
-export function draw(): Command {
+export function drawCommand(): Command {
   return new Command("draw")
     .description(
       "Draws the flow: services as rooms; what follows, what fails, what is undone, and what is too late.",

@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { explain as explainEvent } from "../../explain/explain.ts";
+import { explainEvent } from "../../explain/explain.ts";
 import { explanationText } from "../../explain/words.ts";
 import { jsonOption, SOURCES } from "../data.ts";
 import { paint, print, printJson } from "../output.ts";
 
-export function explain(): Command {
+export function explainCommand(): Command {
   return new Command("explain")
     .description(
       "Says who emits an event, who hears it and what they do, and what follows; for a failure, who undoes what, and when that is over.",

@@ -4,7 +4,7 @@ import { printable } from "../../text/printable.ts";
 import { SOURCES } from "../data.ts";
 import { FOUND } from "../output.ts";
 
-export function manifest(): Command {
+export function manifestCommand(): Command {
   return new Command("manifest")
     .description(
       "Prints the choreography as canonical JSON: sorted, without anything that changes from run to run.",

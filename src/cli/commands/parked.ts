@@ -14,7 +14,7 @@ type Row = Deferred & { readonly service: string };
 
 const LISTED_MAX = 1_000;
 
-export function parked(): Command {
+export function parkedCommand(): Command {
   return new Command("parked")
     .description("Deliveries that were given up on: list them, try them again, or close them.")
     .addCommand(list())

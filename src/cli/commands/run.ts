@@ -30,7 +30,7 @@ type AnyApp = App<unknown, EventContract>;
 
 const LOOK_EVERY_MS = 25;
 
-export function run(): Command {
+export function runCommand(): Command {
   return new Command("run")
     .description(
       "Runs the services of a module in this process: SQLite files in --data, and the in-process bus between them.",

@@ -15,7 +15,7 @@ interface Flags {
 
 const RECENT = 20;
 
-export function trace(): Command {
+export function traceCommand(): Command {
   return new Command("trace")
     .description(
       "Shows what happened in a saga, service by service; without an id, the sagas last seen.",
