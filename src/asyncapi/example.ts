@@ -14,7 +14,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   hostname: "example.com",
 };
 
-/** A small payload that fits a schema; undefined where none was found. */
+/** Makes a small payload that fits a schema. Returns undefined if it finds none. */
 export function exampleOf(schema: JsonSchema): unknown {
   const example = make(schema, 0);
   try {
@@ -23,7 +23,7 @@ export function exampleOf(schema: JsonSchema): unknown {
     );
     return valid(example) ? example : undefined;
   } catch {
-    // A schema that cannot be compiled has no example; who publishes it hears about that elsewhere.
+    // A schema that does not compile has no example. Other commands report the schema.
     return undefined;
   }
 }

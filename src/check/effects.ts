@@ -1,4 +1,9 @@
-import type { Manifest, ManifestOutcome, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
+import type {
+  Manifest,
+  ManifestOutcome,
+  ReactionEntry,
+  ServiceEntry,
+} from "../manifest/manifest.ts";
 
 /*
  * Which outcomes leave an effect behind, and how it is called: SEMANTICS of the manifest.

@@ -1,10 +1,13 @@
-import type { TraceAction, CounterexampleStep } from "./finding.ts";
+import type { CounterexampleStep, TraceAction } from "./finding.ts";
 import type { Transition } from "./loops.ts";
 import { PLAIN } from "./machine.ts";
 import type { Beginning, Choice, DeliverySource } from "./model.ts";
 
-/** Says what each step of a counterexample does. */
-export function counterexampleTrace(beginning: Beginning, steps: readonly Transition[]): readonly CounterexampleStep[] {
+/** Turns the transitions of a counterexample into the steps that a finding shows. */
+export function counterexampleTrace(
+  beginning: Beginning,
+  steps: readonly Transition[],
+): readonly CounterexampleStep[] {
   const first: CounterexampleStep = {
     service: beginning.service ?? null,
     hears: null,

@@ -4,7 +4,7 @@ import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { mermaidText } from "./mermaid-text.ts";
 
-/** One step of a sequence diagram: who does something, what it heard, and from whom. */
+/** Holds one step of a sequence diagram: the actor, the event it heard, and its emitter. */
 interface Row {
   readonly who: string;
   readonly heard: string | undefined;
@@ -14,13 +14,13 @@ interface Row {
 }
 
 const OUTSIDE = "outside";
-/** The beginning and the end of a long way are shown; what lies between is counted. */
+/** A long counterexample shows its first and last steps, and counts those between. */
 const FIRST_SHOWN = 3;
 const LAST_SHOWN = 37;
-/** More columns than this are no picture any more: then there is a line for each step. */
+/** With more columns than this, the text form is a list with a line for each step. */
 const COLUMNS_MAX = 10;
 
-/** What is shown of a way, and how many steps are left out after the first ones. */
+/** Returns the rows to show, and the number of rows left out after the first ones. */
 function shorten(rows: readonly Row[]): {
   readonly shown: readonly Row[];
   readonly omitted: number;
@@ -59,7 +59,10 @@ function toneOf(does: CounterexampleStep["does"]): Row["tone"] {
 
 const COLUMN_LEAST = 18;
 
-/** A counterexample as a sequence diagram in text: a column for each service, time downwards. */
+/**
+ * Draws a counterexample as a sequence diagram in text, one line per array item. Each service has a
+ * column; time runs downwards.
+ */
 export function sequenceText(
   trace: readonly CounterexampleStep[],
   paint: Paint = plainPaint,
@@ -122,7 +125,7 @@ function tint(paint: Paint, tone: Row["tone"], line: string): string {
         : paint.dim(line);
 }
 
-/** The same as a mermaid diagram. */
+/** Draws a counterexample as a Mermaid sequence diagram. */
 export function sequenceMermaid(trace: readonly CounterexampleStep[]): string {
   const { shown: rows, omitted } = shorten(rowsOf(trace));
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
