@@ -79,7 +79,7 @@ const COMMANDS: readonly (readonly [string, (sources: readonly string[]) => read
   ];
 
 describe.each(COMMANDS)("odori %s", (_, args) => {
-  it("prints the same for a module, its manifest and its parts, and rejects a cut file", async () => {
+  it("prints the same for a module, its manifest and its parts; rejects a cut file", async () => {
     const runs = [[EXAMPLE], [file("order.json")], parts().toReversed(), [file("cut.json")]].map(
       (sources) => odori(args(sources)),
     );

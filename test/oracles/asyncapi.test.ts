@@ -66,7 +66,7 @@ describe("a written document", () => {
     expect(writeManifest(readAsyncApi(document, "x", nothing))).toBe(writeManifest(own));
   });
 
-  it("has messages with a valid example, a fixed type, and a correlation id in the headers", async () => {
+  it("has messages with a valid example, a fixed type, and a correlation id", async () => {
     const { document } = await parser.parse(
       JSON.stringify(toAsyncApi(manifest, { protocol: "kafka" })),
     );
