@@ -7,7 +7,7 @@ const someTypes = { ...types, minItems: 1 };
 const outcomes = { type: "array", items: { $ref: "#/$defs/outcome" }, maxItems: 1_000 };
 const name = { type: "string", minLength: 1, maxLength: NAME_MAX_CHARS };
 const suppress = {
-  description: "Findings that are accepted here: the code, and the reason.",
+  description: "Codes of findings that are accepted here, each with a reason.",
   type: "object",
   propertyNames: { pattern: "^[A-Z][A-Z_]*$" },
   additionalProperties: { type: "string", minLength: 1 },
@@ -42,7 +42,7 @@ const reaction = {
     all: {
       ...types,
       minItems: 2,
-      description: "Events to join: the reaction runs once all of them arrived.",
+      description: "Events to join: the reaction runs when all of them have arrived.",
     },
     undoes: { ...type, description: "Effect of the same service that this undo reverses." },
     emits: {
