@@ -4,9 +4,9 @@ export const PROTOCOLS = ["nats", "kafka", "amqp", "http"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /** Versions of the AsyncAPI bindings. They are always written, because "latest" changes. */
-const NATS = { bindingVersion: "0.1.0" } as const;
-const KAFKA = { bindingVersion: "0.5.0" } as const;
-const AMQP = { bindingVersion: "0.3.0" } as const;
+const NATS_BINDING = { bindingVersion: "0.1.0" } as const;
+const KAFKA_BINDING = { bindingVersion: "0.5.0" } as const;
+const AMQP_BINDING = { bindingVersion: "0.3.0" } as const;
 
 /** Prefixes of the headers that carry CloudEvents attributes. */
 const PREFIXES: Readonly<Record<Protocol, string>> = {
@@ -24,11 +24,11 @@ export function headerName(protocol: Protocol, attribute: string): string {
 /** Returns the bindings of the channel of one event type. */
 export function channelBindings(type: string): unknown {
   return {
-    kafka: { topic: type, ...KAFKA },
+    kafka: { topic: type, ...KAFKA_BINDING },
     amqp: {
       is: "routingKey",
       exchange: { name: "odori", type: "topic", durable: true, autoDelete: false },
-      ...AMQP,
+      ...AMQP_BINDING,
     },
   };
 }
@@ -36,16 +36,16 @@ export function channelBindings(type: string): unknown {
 /** Returns the bindings of an operation that receives. */
 export function receiveBindings(service: string): unknown {
   return {
-    nats: { queue: service, ...NATS },
-    kafka: { groupId: { type: "string", enum: [service] }, ...KAFKA },
-    amqp: { ack: true, ...AMQP },
+    nats: { queue: service, ...NATS_BINDING },
+    kafka: { groupId: { type: "string", enum: [service] }, ...KAFKA_BINDING },
+    amqp: { ack: true, ...AMQP_BINDING },
   };
 }
 
 /** Returns the bindings of an operation that sends. */
 export function sendBindings(): unknown {
   // 2 is AMQP's "persistent": the message survives a restart of the broker.
-  return { amqp: { deliveryMode: 2, mandatory: true, ...AMQP } };
+  return { amqp: { deliveryMode: 2, mandatory: true, ...AMQP_BINDING } };
 }
 
 /** Returns the bindings of the message of one event type. */
@@ -56,9 +56,9 @@ export function messageBindings(type: string): unknown {
         type: "string",
         description: "Id of the saga, so that the events of one saga stay in order.",
       },
-      ...KAFKA,
+      ...KAFKA_BINDING,
     },
-    amqp: { messageType: type, ...AMQP },
+    amqp: { messageType: type, ...AMQP_BINDING },
   };
 }
 

@@ -7,7 +7,7 @@ import { isObject, type Json, type Resolver } from "./resolve.ts";
  * does not link the two.
  */
 
-interface Found {
+interface ForeignMessage {
   readonly type: string;
   readonly summary: unknown;
   readonly schema: unknown;
@@ -20,8 +20,8 @@ interface Found {
 export function foreignManifest(document: Json, resolver: Resolver, file: string): Manifest {
   const info = isObject(document.info) ? document.info : {};
   const name = nameOf(info.title);
-  const sent: Found[] = [];
-  const received: Found[] = [];
+  const sent: ForeignMessage[] = [];
+  const received: ForeignMessage[] = [];
   for (const operation of resolver.values(document.operations)) {
     const messages = messagesOf(operation, resolver);
     if (operation.action === "send") sent.push(...messages);
@@ -56,7 +56,7 @@ export function foreignManifest(document: Json, resolver: Resolver, file: string
 }
 
 /** Returns the messages of an operation: those it lists, else all messages of its channel. */
-function messagesOf(operation: Json, resolver: Resolver): readonly Found[] {
+function messagesOf(operation: Json, resolver: Resolver): readonly ForeignMessage[] {
   const channel = resolver.follow(operation.channel);
   if (channel === undefined) return [];
   const all = isObject(channel.node.messages) ? Object.entries(channel.node.messages) : [];

@@ -2,9 +2,9 @@ import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import {
   type EventEntry,
-  emittedTypes,
   type Manifest,
   type ServiceEntry,
+  typesEmittedBy,
 } from "../manifest/manifest.ts";
 import { reactionDocument, serviceDocument, sorted, toDocument } from "../manifest/write.ts";
 import {
@@ -83,7 +83,7 @@ export function toAsyncApi(
       messages: Object.fromEntries(
         types.map((type) => [
           type,
-          messageOf(
+          messageDocument(
             type,
             part.events.get(type),
             protocol,
@@ -139,7 +139,7 @@ function emittedBy({ begins, reactions, deadlines }: ServiceEntry): readonly str
   return [
     ...new Set([
       ...begins,
-      ...reactions.flatMap(emittedTypes),
+      ...reactions.flatMap(typesEmittedBy),
       ...deadlines.map(({ emits }) => emits),
     ]),
   ];
@@ -163,7 +163,7 @@ function channelOf(type: string, entry: EventEntry | undefined): unknown {
   };
 }
 
-function messageOf(
+function messageDocument(
   type: string,
   entry: EventEntry | undefined,
   protocol: Protocol,

@@ -1,5 +1,5 @@
 import { dependenceOf } from "./dependence.ts";
-import { Loops, reactionOf, type Transition } from "./loops.ts";
+import { Loops, reactionRunBy, type Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
 import type { Model, TransitionSource } from "./model.ts";
 import { judgeEnd } from "./properties.ts";
@@ -174,7 +174,7 @@ class Search {
   }
 
   #checkLoop(at: number, source: TransitionSource, choice: number): void {
-    const reaction = reactionOf(source);
+    const reaction = reactionRunBy(source);
     if (reaction === undefined || this.#looping.has(this.#loops.component(reaction))) return;
     const back = this.#loops.back(this.#machine, this.#nextBytes, source, choice);
     if (back === undefined) return;

@@ -54,7 +54,7 @@ export class Loops {
     source: TransitionSource,
     choiceIndex: number,
   ): readonly Transition[] | undefined {
-    const reaction = reactionOf(source);
+    const reaction = reactionRunBy(source);
     const choice = reaction?.choices[choiceIndex];
     if (
       reaction === undefined ||
@@ -99,7 +99,7 @@ export class Loops {
 }
 
 /** Returns the reaction that a delivery or its repetition runs; undefined for other sources. */
-export function reactionOf(source: TransitionSource): ModelReaction | undefined {
+export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
   const delivery = source.kind === "repeat" ? source.of : source;
   return delivery.kind === "delivery" ? delivery.reaction : undefined;
 }

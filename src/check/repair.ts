@@ -1,5 +1,5 @@
 import type { Manifest, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
-import { emittedTypes, reactionName, SILENT } from "../manifest/manifest.ts";
+import { reactionName, SILENT, typesEmittedBy } from "../manifest/manifest.ts";
 import { compile } from "./compile.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { Finding, Repair } from "./finding.ts";
@@ -133,7 +133,7 @@ function hearMore(
   return reactionsOf(manifest, concerned).flatMap(({ service, reaction }) => {
     if (reaction.kind === "join") return [];
     // A service need not hear its own events over the bus.
-    const own = new Set(service.reactions.flatMap(emittedTypes));
+    const own = new Set(service.reactions.flatMap(typesEmittedBy));
     return emitted
       .filter((type) => !own.has(type))
       .filter((type) => reaction.kind === "undo" || !failures.has(type))

@@ -8,7 +8,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import { parseText } from "../manifest/text.ts";
+import { parseJsonOrYaml } from "../manifest/text.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
@@ -77,7 +77,7 @@ function listRules({ json }: CheckFlags): void {
 async function configOf({ config }: CheckFlags): Promise<CheckConfig> {
   if (config === undefined && !existsSync(CONFIG_FILE)) return {};
   const file = config ?? CONFIG_FILE;
-  return toConfig(parseText(file, await readText(file)).value, file);
+  return toConfig(parseJsonOrYaml(file, await readText(file)).value, file);
 }
 
 function show(

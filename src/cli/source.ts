@@ -9,7 +9,7 @@ import { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { type Merged, mergeManifests } from "../manifest/merge.ts";
 import { toManifest } from "../manifest/read.ts";
-import { parseText } from "../manifest/text.ts";
+import { parseJsonOrYaml } from "../manifest/text.ts";
 import { loadExports } from "./module.ts";
 
 /**
@@ -57,7 +57,7 @@ async function loadOne(path: string): Promise<Manifest> {
 }
 
 async function readDocument(path: string): Promise<Manifest> {
-  const { value, place } = parseText(path, await readText(path));
+  const { value, place } = parseJsonOrYaml(path, await readText(path));
   return isAsyncApi(value) ? readAsyncApi(value, path, loadBeside) : toManifest(value, path, place);
 }
 
@@ -65,7 +65,7 @@ async function readDocument(path: string): Promise<Manifest> {
 const loadBeside: LoadDocument = (name, from) => {
   const file = join(dirname(from), name);
   try {
-    return { file, value: parseText(file, readFileSync(file, "utf8")).value };
+    return { file, value: parseJsonOrYaml(file, readFileSync(file, "utf8")).value };
   } catch (cause) {
     if (cause instanceof OdoriError) throw cause;
     throw unreadable(file, cause);

@@ -161,7 +161,7 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
       return [change("service added", { service }, `the service ${service} is new`, [])];
     if (is === undefined)
       return [change("service removed", { service }, `the service ${service} is removed`, [])];
-    const [old, now] = [partsOf(was), partsOf(is)];
+    const [old, now] = [partsByName(was), partsByName(is)];
     const added = [...now.keys()].filter((name) => !old.has(name));
     const removed = [...old.keys()].filter((name) => !now.has(name));
     const changed = [...now]
@@ -185,7 +185,7 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
   });
 }
 
-function partsOf({ begins, reactions, deadlines }: ServiceEntry): ReadonlyMap<string, string> {
+function partsByName({ begins, reactions, deadlines }: ServiceEntry): ReadonlyMap<string, string> {
   return new Map([
     ...begins.map((type) => [`begins ${type}`, ""] as const),
     ...reactions.map(

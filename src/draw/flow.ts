@@ -1,10 +1,10 @@
 import { flowGraph } from "../manifest/graph.ts";
 import {
   type DeadlineEntry,
-  emittedTypes,
   type Manifest,
   type ManifestOutcome,
   type ReactionEntry,
+  typesEmittedBy,
 } from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
@@ -78,7 +78,7 @@ export function flowOf(manifest: Manifest): Flow {
         id,
         service: name,
         hears: reaction.hears,
-        emits: emittedTypes(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
+        emits: typesEmittedBy(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
       });
     });
     service.deadlines.forEach((deadline, place) => {

@@ -6,7 +6,7 @@ import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
 
 /** Below this depth a terminal has no columns left. */
-const DEPTH_MAX = 40;
+const TREE_DEPTH_MAX = 40;
 
 interface Branch {
   readonly text: string;
@@ -42,12 +42,12 @@ export function flowText(
   options: TextOptions = {},
   paint: Paint = plainPaint,
 ): readonly string[] {
-  const writer = new Writer(manifest, flowGraph(manifest), options, paint);
+  const writer = new TreeWriter(manifest, flowGraph(manifest), options, paint);
   const lines: string[] = [];
   const roots = options.from ?? [...new Set([...manifest.begins, ...manifest.arrives])];
   for (const type of roots)
     if (!writer.knows(type))
-      lines.push(...render(writer.event(type, "plain", 0), "", "", DEPTH_MAX));
+      lines.push(...render(writer.event(type, "plain", 0), "", "", TREE_DEPTH_MAX));
   return lines;
 }
 
@@ -74,7 +74,7 @@ function render(
 
 type Tone = "plain" | "bad" | "undo" | "dim";
 
-class Writer {
+class TreeWriter {
   readonly #manifest: Manifest;
   readonly #graph: FlowGraph;
   readonly #options: TextOptions;

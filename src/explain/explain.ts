@@ -1,7 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { type Emitting, type FlowGraph, flowGraph, type Hearing } from "../manifest/graph.ts";
-import { emittedTypes, type Manifest, type ManifestOutcome } from "../manifest/manifest.ts";
+import { type Manifest, type ManifestOutcome, typesEmittedBy } from "../manifest/manifest.ts";
 
 /** Describes one way in which an event is emitted. */
 export interface EmittedBy {
@@ -166,7 +166,7 @@ function follow(graph: FlowGraph, event: string): readonly Follows[] {
             ? deadline?.after === hears
               ? [deadline.emits]
               : []
-            : emittedTypes(reaction);
+            : typesEmittedBy(reaction);
         for (const type of emitted) if (!seen.has(type)) next.add(type);
       }
     }

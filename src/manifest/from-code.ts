@@ -59,7 +59,7 @@ export function manifestOf(choreography: Choreography<never>): Manifest {
  * beginnings and no ends; another manifest adds them by merging.
  */
 export function manifestOfServices(name: string, services: readonly AnyService[]): Manifest {
-  const contracts = services.flatMap(contractsOf);
+  const contracts = services.flatMap(mentionedContracts);
   const events = new Map(contracts.map((contract) => [contract.type, toEvent(contract)]));
   return {
     name,
@@ -84,7 +84,7 @@ function types(contracts: Contracts): readonly string[] {
 }
 
 /** Returns every contract that a service mentions. */
-function contractsOf({ declaration }: AnyService): Contracts {
+function mentionedContracts({ declaration }: AnyService): Contracts {
   const { begins, reactions, deadlines } = declaration;
   return [
     ...begins,

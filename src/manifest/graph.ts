@@ -1,9 +1,9 @@
 import {
   type DeadlineEntry,
-  emittedTypes,
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
+  typesEmittedBy,
 } from "./manifest.ts";
 
 /** Names a reaction or a deadline, and the service that it belongs to. */
@@ -43,7 +43,7 @@ export function flowGraph(manifest: Manifest): FlowGraph {
     for (const reaction of service.reactions) {
       const part = { service, reaction, deadline: undefined };
       for (const type of reaction.hears) add(hearers, type, part);
-      for (const type of emittedTypes(reaction))
+      for (const type of typesEmittedBy(reaction))
         add(emitters, type, { ...part, how: howEmitted(reaction, type) });
     }
     for (const deadline of service.deadlines) {

@@ -140,7 +140,7 @@ export function reactionName(reaction: ReactionEntry): string {
 }
 
 /** Returns every event type that a reaction may emit, in all outcomes and when parking. */
-export function emittedTypes(reaction: ReactionEntry): readonly string[] {
+export function typesEmittedBy(reaction: ReactionEntry): readonly string[] {
   const parked = reaction.onParked === undefined ? [] : [reaction.onParked];
   return [
     ...new Set([

@@ -1,10 +1,10 @@
 import { quote } from "../contract/grammar.ts";
 import {
   type EventEntry,
-  emittedTypes,
   type JsonSchema,
   type Manifest,
   type ServiceEntry,
+  typesEmittedBy,
 } from "./manifest.ts";
 import { mismatchText, schemaMismatches } from "./subschema.ts";
 import { sorted } from "./write.ts";
@@ -123,7 +123,7 @@ function ownersOf(
     for (const [service, { begins, reactions, deadlines }] of manifest.services) {
       for (const type of new Set([
         ...begins,
-        ...reactions.flatMap(emittedTypes),
+        ...reactions.flatMap(typesEmittedBy),
         ...deadlines.map(({ emits }) => emits),
       ])) {
         const known = owners.get(type);

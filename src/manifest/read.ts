@@ -21,14 +21,14 @@ import {
   type RawReaction,
   type RawService,
 } from "./shape.ts";
-import { parseText } from "./text.ts";
+import { parseJsonOrYaml } from "./text.ts";
 
 /**
  * Reads a manifest from JSON, or from YAML if the file name ends in `.yaml` or `.yml`.
  * Throws `MANIFEST_INVALID` with the place of each mistake.
  */
 export function readManifest(text: string, file = "manifest"): Manifest {
-  const { value, place } = parseText(file, text);
+  const { value, place } = parseJsonOrYaml(file, text);
   return toManifest(value, file, place);
 }
 

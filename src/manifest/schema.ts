@@ -31,7 +31,7 @@ const eventEntry = {
   ...open,
 };
 
-const reaction = {
+const reactionEntry = {
   type: "object",
   properties: {
     name: {
@@ -78,7 +78,7 @@ const reaction = {
   ...open,
 };
 
-const deadline = {
+const deadlineEntry = {
   type: "object",
   required: ["after", "within", "emits"],
   properties: {
@@ -101,7 +101,7 @@ const deadline = {
   ...open,
 };
 
-const service = {
+const serviceEntry = {
   type: "object",
   properties: {
     begins: { ...types, description: "Events with which the service begins sagas." },
@@ -128,7 +128,7 @@ const service = {
   ...open,
 };
 
-const lock = {
+const lockEntry = {
   type: "object",
   required: ["name", "acquire", "release"],
   properties: { name, acquire: type, release: someTypes },
@@ -184,7 +184,7 @@ export const manifestSchema = {
     locks: {
       description: "Semantic locks: each must be released before the saga ends.",
       type: "array",
-      items: lock,
+      items: lockEntry,
     },
     suppress,
   },
@@ -196,8 +196,8 @@ export const manifestSchema = {
       anyOf: [type, types],
     },
     event: eventEntry,
-    reaction,
-    deadline,
-    service,
+    reaction: reactionEntry,
+    deadline: deadlineEntry,
+    service: serviceEntry,
   },
 };

@@ -122,9 +122,9 @@ const CONSTRAINTS = new Set([
   "maxLength",
 ]);
 
-type Report = (reason: string, ...below: readonly string[]) => void;
+type ReportMismatch = (reason: string, ...below: readonly string[]) => void;
 
-function compareTypes(produced: Schema, expected: Schema, mismatch: Report): boolean {
+function compareTypes(produced: Schema, expected: Schema, mismatch: ReportMismatch): boolean {
   const wanted = typesOf(expected);
   if (wanted === undefined) return true;
   const given = typesOf(produced);
@@ -161,7 +161,7 @@ function valuesOf({ enum: list, ...schema }: Schema): readonly unknown[] | undef
   return Array.isArray(list) ? list : undefined;
 }
 
-function compareValues(produced: Schema, expected: Schema, mismatch: Report): void {
+function compareValues(produced: Schema, expected: Schema, mismatch: ReportMismatch): void {
   const wanted = valuesOf(expected)?.map((value) => JSON.stringify(value));
   if (wanted === undefined) return;
   const given = valuesOf(produced)?.map((value) => JSON.stringify(value));
@@ -173,7 +173,7 @@ function compareValues(produced: Schema, expected: Schema, mismatch: Report): vo
 const UPPER = ["maximum", "exclusiveMaximum", "maxLength", "maxItems"];
 const LOWER = ["minimum", "exclusiveMinimum", "minLength", "minItems"];
 
-function compareBounds(produced: Schema, expected: Schema, mismatch: Report): void {
+function compareBounds(produced: Schema, expected: Schema, mismatch: ReportMismatch): void {
   // A list of values bounds them already.
   if (valuesOf(produced) !== undefined) return;
   for (const key of [...UPPER, ...LOWER]) {

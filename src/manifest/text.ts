@@ -13,22 +13,22 @@ export interface ParsedText {
 const TEXT_MAX_CHARS = 64 * 1024 * 1024;
 
 /** Deepest nesting that is accepted, to protect the stack of recursive readers. */
-const DEPTH_MAX = 200;
+const NESTING_MAX = 200;
 
 /**
  * Parses JSON, or YAML if the file name ends in `.yaml` or `.yml`. Throws `MANIFEST_INVALID` with
  * the place of the syntax error.
  */
-export function parseText(file: string, text: string): ParsedText {
+export function parseJsonOrYaml(file: string, text: string): ParsedText {
   if (text.length > TEXT_MAX_CHARS) {
     throw new ManifestError(file, [
       { path: [], message: `has ${text.length} characters; the limit is ${TEXT_MAX_CHARS}` },
     ]);
   }
-  const value = /\.ya?ml$/i.test(file) ? parseYaml(file, text) : parseJson(file, text);
-  if (isDeeper(value, DEPTH_MAX))
+  const value = /\.ya?ml$/i.test(file) ? parseYamlText(file, text) : parseJsonText(file, text);
+  if (isDeeper(value, NESTING_MAX))
     throw new ManifestError(file, [
-      { path: [], message: `is nested more than ${DEPTH_MAX} levels deep` },
+      { path: [], message: `is nested more than ${NESTING_MAX} levels deep` },
     ]);
   return { value, place: (mistake) => placed(text, mistake) };
 }
@@ -48,7 +48,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return true;
 }
 
-function parseJson(file: string, text: string): unknown {
+function parseJsonText(file: string, text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
@@ -70,7 +70,7 @@ function breakIn(text: string, message: string): Mistake {
   };
 }
 
-function parseYaml(file: string, text: string): unknown {
+function parseYamlText(file: string, text: string): unknown {
   try {
     const document = parseDocument(text, { prettyErrors: true });
     const [error] = document.errors;

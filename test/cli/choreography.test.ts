@@ -26,7 +26,7 @@ beforeAll(() => {
     };
     writeFileSync(file(`part-${name}.json`), writeManifest(part));
   }
-  const broken = BROKEN.find(({ name }) => name === "a failure that nobody takes up");
+  const broken = BROKEN.find(({ name }) => name === "a failure that no service hears");
   writeFileSync(file("broken.json"), JSON.stringify(broken?.manifest));
   const links = Array.from({ length: 10_000 }, (_, index) => [
     `link${index}`,

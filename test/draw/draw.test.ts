@@ -180,7 +180,7 @@ describe("names from outside", () => {
 });
 
 describe("a counterexample as a sequence diagram", () => {
-  const [finding] = check(named(BROKEN, "a failure that nobody takes up"), {
+  const [finding] = check(named(BROKEN, "a failure that no service hears"), {
     repairs: false,
   }).findings.filter(({ code }) => code === "STUCK");
   const trace = finding?.trace ?? [];

@@ -1,4 +1,8 @@
-import { emittedTypes, type ManifestOutcome, type ServiceEntry } from "../../manifest/manifest.ts";
+import {
+  type ManifestOutcome,
+  type ServiceEntry,
+  typesEmittedBy,
+} from "../../manifest/manifest.ts";
 import type { LintProblem, Subject } from "./rule.ts";
 
 /** This many event types are never too many. */
@@ -38,7 +42,7 @@ function typesOf({ begins, reactions, deadlines }: ServiceEntry): readonly strin
   return [
     ...new Set([
       ...begins,
-      ...reactions.flatMap(emittedTypes),
+      ...reactions.flatMap(typesEmittedBy),
       ...deadlines.map(({ emits }) => emits),
     ]),
   ];

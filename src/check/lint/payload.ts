@@ -64,7 +64,7 @@ export function payloadProblems({ manifest, limits, graph }: Subject): readonly 
       if (isPersonal(path.at(-1)) && !sensitive.includes(name))
         add("PERSONAL_DATA", `${event} seems to carry personal data: "${name}"`);
     }
-    if (isObject(schema) && !fields.some(({ path }) => isKey(path.at(-1) ?? "")))
+    if (isObjectSchema(schema) && !fields.some(({ path }) => isKey(path.at(-1) ?? "")))
       add("NO_KEY", `the payload of ${event} has no identifier`);
   }
   return problems;
@@ -109,7 +109,7 @@ function childrenOf(schema: unknown): readonly string[] {
   return Object.keys(inner.properties ?? {});
 }
 
-function isObject(schema: JsonSchema): boolean {
+function isObjectSchema(schema: JsonSchema): boolean {
   return typeof schema === "object" && schema.type === "object";
 }
 

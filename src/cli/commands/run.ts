@@ -72,7 +72,7 @@ Ctrl-C stops the services cleanly. The next run continues any unfinished work.`,
         if (!flags.json)
           print(`Running ${apps.map(({ name }) => name).join(", ")} on ${flags.data}`);
         const sagaId = flags.saga ?? randomUUID();
-        if (beginning !== undefined) await begin(apps, beginning, sagaId);
+        if (beginning !== undefined) await beginSaga(apps, beginning, sagaId);
         await (flags.untilIdle ? Promise.race([stop, idle(apps)]) : stop);
         if (beginning !== undefined) await show(apps, sagaId, flags);
       } finally {
@@ -82,7 +82,7 @@ Ctrl-C stops the services cleanly. The next run continues any unfinished work.`,
     });
 }
 
-interface Beginning {
+interface BeginRequest {
   readonly service: string;
   readonly contract: EventContract;
   readonly data: unknown;
@@ -92,7 +92,7 @@ function findBeginning(
   services: readonly Service<unknown, EventContract>[],
   type: string,
   payload: string,
-): Beginning {
+): BeginRequest {
   for (const service of services) {
     const contract = service.beginnings.find((one) => one.type === type);
     if (contract !== undefined)
@@ -141,9 +141,9 @@ async function startAll(
   }
 }
 
-async function begin(
+async function beginSaga(
   apps: readonly AnyApp[],
-  { service, contract, data }: Beginning,
+  { service, contract, data }: BeginRequest,
   sagaId: string,
 ): Promise<void> {
   const app = apps.find(({ name }) => name === service);
