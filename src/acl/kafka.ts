@@ -1,10 +1,12 @@
 import { groupOf, topicOf } from "../adapters/kafka/options.ts";
 import type { ServicePart } from "./part.ts";
 
+/** Names the topics: `prefix` stands before each event type. */
 export interface KafkaNames {
   readonly prefix: string;
 }
 
+/** Describes one ACL entry of Kafka. */
 export interface KafkaGrant {
   readonly principal: string;
   readonly operation: "Read" | "Write" | "DescribeConfigs";
@@ -12,6 +14,7 @@ export interface KafkaGrant {
   readonly name: string;
 }
 
+/** Returns the ACL entries that one service needs. */
 export function kafkaGrants(
   { service, emits, hears }: ServicePart,
   names: KafkaNames,
@@ -27,7 +30,7 @@ export function kafkaGrants(
       (type) =>
         ({ principal, operation: "Read", resource: "topic", name: topicOf(names, type) }) as const,
     ),
-    // Verified at start: what a topic keeps, and for how long.
+    // At start a service reads the retention of its topics.
     ...topics.map(
       (name) => ({ principal, operation: "DescribeConfigs", resource: "topic", name }) as const,
     ),
@@ -44,13 +47,15 @@ export function kafkaGrants(
   ];
 }
 
+/** Writes the ACL entries of all services as `kafka-acls.sh` commands. */
 export function kafkaCommands(parts: readonly ServicePart[], names: KafkaNames): string {
   return [
-    "# The topics have to be there: only their owner may create them.",
+    "# Create the topics first; these permissions do not include that.",
     ...parts.flatMap((part) =>
       kafkaGrants(part, names).map(
         ({ principal, operation, resource, name }) =>
-          `kafka-acls.sh --bootstrap-server "$KAFKA" --add --allow-principal ${principal} --operation ${operation} --${resource} ${name}`,
+          `kafka-acls.sh --bootstrap-server "$KAFKA" --add --allow-principal ${principal}` +
+          ` --operation ${operation} --${resource} ${name}`,
       ),
     ),
   ].join("\n");

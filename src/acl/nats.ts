@@ -1,20 +1,22 @@
 import { consumerOf, subjectOf } from "../adapters/nats/options.ts";
 import type { ServicePart } from "./part.ts";
 
+/** Names the stream, and the prefix of its subjects. */
 export interface NatsNames {
   readonly stream: string;
   readonly prefix: string;
 }
 
+/** Lists the subjects that one service may publish and subscribe to. */
 export interface NatsPermissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }
 
 /**
- * Subjects of one service. What it may hear is held by the subject on which a consumer is created:
- * it ends with the filter, and the server compares the two. The answers come to inboxes of its own,
- * so that no service can read another one's.
+ * Returns the subjects of one service. The subject that creates a consumer ends with its filter,
+ * and the server compares the two: this limits the types that the service can read. Replies go to
+ * an inbox prefix of its own, so that no service can read the replies of another one.
  */
 export function natsPermissions(
   { service, emits, hears }: ServicePart,
@@ -40,13 +42,14 @@ export function natsPermissions(
   };
 }
 
+/** Returns the inbox prefix of a service, for the connection option `inboxPrefix`. */
 export function inboxOf(service: string): string {
   return `_INBOX_${service}`;
 }
 
 /**
- * The `authorization` block of a server's configuration; passwords are taken from the server's
- * environment.
+ * Writes the `authorization` block of the nats-server configuration. The server reads the passwords
+ * from its environment.
  */
 export function natsConfig(parts: readonly ServicePart[], names: NatsNames): string {
   const list = (subjects: readonly string[]) =>
@@ -63,11 +66,12 @@ export function natsConfig(parts: readonly ServicePart[], names: NatsNames): str
     ].join("\n");
   });
   return [
-    `# Include it in nats-server's configuration. The stream ${names.stream} has to be there: only its owner may create it.`,
-    ...parts.map(
-      ({ service }) =>
-        `# ${service}: nats({ servers, connection: { user: "${service}", pass, inboxPrefix: "${inboxOf(service)}" } })`,
-    ),
+    "# Include this file in the configuration of nats-server.",
+    `# Create the stream ${names.stream} first; these permissions do not include that.`,
+    ...parts.map(({ service }) => {
+      const connection = `{ user: "${service}", pass, inboxPrefix: "${inboxOf(service)}" }`;
+      return `# ${service}: nats({ servers, connection: ${connection} })`;
+    }),
     "authorization {",
     "  users: [",
     ...users,

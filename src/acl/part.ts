@@ -1,13 +1,14 @@
 import { flowGraph } from "../manifest/graph.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 
-/** What a service may do on a bus: emit its own types, and hear those that it declares. */
+/** Lists the event types that a service emits and hears. */
 export interface ServicePart {
   readonly service: string;
   readonly emits: readonly string[];
   readonly hears: readonly string[];
 }
 
+/** Returns the part of each service, with types in order of name. */
 export function partsOf(manifest: Manifest): readonly ServicePart[] {
   const { emitters, hearers } = flowGraph(manifest);
   const typesOf = (
@@ -24,7 +25,7 @@ export function partsOf(manifest: Manifest): readonly ServicePart[] {
   }));
 }
 
-/** A regular expression for exactly these texts; for none of them, one that nothing fits. */
+/** Returns a regular expression that matches exactly these texts; `^$` for an empty list. */
 export function exactly(texts: readonly string[]): string {
   return texts.length === 0
     ? "^$"

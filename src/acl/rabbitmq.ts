@@ -2,11 +2,13 @@ import { queueOf } from "../adapters/rabbitmq/options.ts";
 import { deadOf } from "../adapters/rabbitmq/topology.ts";
 import { exactly, type ServicePart } from "./part.ts";
 
+/** Names the exchange and the virtual host. */
 export interface RabbitNames {
   readonly exchange: string;
   readonly vhost: string;
 }
 
+/** Holds the permissions of one user as regular expressions. */
 export interface RabbitPermissions {
   readonly configure: string;
   readonly write: string;
@@ -16,9 +18,9 @@ export interface RabbitPermissions {
 }
 
 /**
- * Regular expressions of one service. It may declare and read its own queues alone; what it
- * publishes and binds on the exchange is held by the permissions on topics. The default exchange,
- * which reaches every queue past those, is not among them.
+ * Returns the permissions of one service. It may declare and read only its own queues. Topic
+ * permissions limit the types that it publishes and binds. The default exchange is excluded,
+ * because it reaches every queue.
  */
 export function rabbitPermissions(
   { service, emits, hears }: ServicePart,
@@ -34,7 +36,7 @@ export function rabbitPermissions(
   };
 }
 
-/** Arguments of `rabbitmqctl` that give a service its permissions. */
+/** Returns the arguments of the `rabbitmqctl` calls that grant one service its permissions. */
 export function rabbitArguments(
   part: ServicePart,
   names: RabbitNames,
@@ -47,12 +49,14 @@ export function rabbitArguments(
   ];
 }
 
+/** Writes the permissions of all services as `rabbitmqctl` commands. */
 export function rabbitCommands(parts: readonly ServicePart[], names: RabbitNames): string {
   const quoted = (words: readonly string[]) =>
     words.map((word) => (/^[\w/-]+$/.test(word) ? word : `'${word}'`)).join(" ");
   return [
-    `# Once for each service before: rabbitmqctl add_user <service> <password>. The exchange ${names.exchange} and its dead letters have to be there: only`,
-    "# their owner may create them, as a service does that is started once with all permissions.",
+    "# First add each user: rabbitmqctl add_user <service> <password>.",
+    `# Create the exchange ${names.exchange} and its dead-letter exchange too, for example by`,
+    "# starting one service with all permissions. The permissions below do not include that.",
     ...parts.flatMap((part) =>
       rabbitArguments(part, names).map((words) => `rabbitmqctl ${quoted(words)}`),
     ),

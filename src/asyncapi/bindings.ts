@@ -1,13 +1,14 @@
-/** What travels beside the payload, and where: the CloudEvents binding of each protocol. */
+/** Lists the protocols with a CloudEvents binding. */
 export const PROTOCOLS = ["nats", "kafka", "amqp", "http"] as const;
+/** A protocol with a CloudEvents binding. */
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** Versions of the AsyncAPI bindings, always written, since "latest" moves. */
-const NATS = { bindingVersion: "0.1.0" } as const;
-const KAFKA = { bindingVersion: "0.5.0" } as const;
-const AMQP = { bindingVersion: "0.3.0" } as const;
+/** Versions of the AsyncAPI bindings. They are always written, because "latest" changes. */
+const NATS_BINDING = { bindingVersion: "0.1.0" } as const;
+const KAFKA_BINDING = { bindingVersion: "0.5.0" } as const;
+const AMQP_BINDING = { bindingVersion: "0.3.0" } as const;
 
-/** How each protocol's headers for CloudEvents attributes begin. */
+/** Prefixes of the headers that carry CloudEvents attributes. */
 const PREFIXES: Readonly<Record<Protocol, string>> = {
   nats: "ce-",
   http: "ce-",
@@ -15,42 +16,49 @@ const PREFIXES: Readonly<Record<Protocol, string>> = {
   amqp: "cloudEvents:",
 };
 
-/** A CloudEvents attribute's header: `ce-correlationid`. */
+/** Returns the header of a CloudEvents attribute: `ce-correlationid`. */
 export function headerName(protocol: Protocol, attribute: string): string {
   return `${PREFIXES[protocol]}${attribute}`;
 }
 
+/** Returns the bindings of the channel of one event type. */
 export function channelBindings(type: string): unknown {
   return {
-    kafka: { topic: type, ...KAFKA },
+    kafka: { topic: type, ...KAFKA_BINDING },
     amqp: {
       is: "routingKey",
       exchange: { name: "odori", type: "topic", durable: true, autoDelete: false },
-      ...AMQP,
+      ...AMQP_BINDING,
     },
   };
 }
 
+/** Returns the bindings of an operation that receives. */
 export function receiveBindings(service: string): unknown {
   return {
-    nats: { queue: service, ...NATS },
-    kafka: { groupId: { type: "string", enum: [service] }, ...KAFKA },
-    amqp: { ack: true, ...AMQP },
+    nats: { queue: service, ...NATS_BINDING },
+    kafka: { groupId: { type: "string", enum: [service] }, ...KAFKA_BINDING },
+    amqp: { ack: true, ...AMQP_BINDING },
   };
 }
 
+/** Returns the bindings of an operation that sends. */
 export function sendBindings(): unknown {
   // 2 is AMQP's "persistent": the message survives a restart of the broker.
-  return { amqp: { deliveryMode: 2, mandatory: true, ...AMQP } };
+  return { amqp: { deliveryMode: 2, mandatory: true, ...AMQP_BINDING } };
 }
 
+/** Returns the bindings of the message of one event type. */
 export function messageBindings(type: string): unknown {
   return {
     kafka: {
-      key: { type: "string", description: "The saga's id, so that one saga stays in order." },
-      ...KAFKA,
+      key: {
+        type: "string",
+        description: "Id of the saga, so that the events of one saga stay in order.",
+      },
+      ...KAFKA_BINDING,
     },
-    amqp: { messageType: type, ...AMQP },
+    amqp: { messageType: type, ...AMQP_BINDING },
   };
 }
 
@@ -58,18 +66,18 @@ const text = { type: "string" } as const;
 const ATTRIBUTES = {
   specversion: { type: "string", const: "1.0" },
   id: { ...text, minLength: 1 },
-  source: { ...text, minLength: 1, description: "The service that emits it: /payment." },
+  source: { ...text, minLength: 1, description: "The service that emits the event: /payment." },
   time: { ...text, format: "date-time" },
   subject: text,
   partitionkey: text,
-  sagaid: { ...text, minLength: 1, description: "The saga that it belongs to." },
-  correlationid: { ...text, description: "What the saga, and whatever it began, belongs to." },
-  causationid: { ...text, description: "The id of the event that led to it." },
+  sagaid: { ...text, minLength: 1, description: "Id of the saga that the event belongs to." },
+  correlationid: { ...text, description: "Id that the saga shares with the sagas that it begins." },
+  causationid: { ...text, description: "Id of the event that caused this one." },
   traceparent: text,
 } as const;
 const REQUIRED = ["specversion", "id", "source", "type", "sagaid"];
 
-/** The CloudEvents attributes of one event type, as headers. */
+/** Returns the JSON Schema of the headers of one event type. */
 export function headersSchema(protocol: Protocol, type: string): unknown {
   const attributes = { ...ATTRIBUTES, type: { type: "string", const: type } };
   return {
@@ -81,6 +89,7 @@ export function headersSchema(protocol: Protocol, type: string): unknown {
   };
 }
 
+/** Returns example headers for an event type that the service `source` emits. */
 export function exampleHeaders(protocol: Protocol, type: string, source: string): unknown {
   const attributes = {
     specversion: "1.0",

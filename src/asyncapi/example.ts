@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { JsonSchema } from "../manifest/manifest.ts";
 
-const DEPTH_MAX = 8;
+const EXAMPLE_DEPTH_MAX = 8;
 const FORMATS: Readonly<Record<string, string>> = {
   "date-time": "2026-01-01T12:00:00.000Z",
   date: "2026-01-01",
@@ -14,7 +14,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   hostname: "example.com",
 };
 
-/** A small payload that fits a schema; undefined where none was found. */
+/** Makes a small payload that fits a schema. Returns undefined if it finds none. */
 export function exampleOf(schema: JsonSchema): unknown {
   const example = make(schema, 0);
   try {
@@ -23,13 +23,13 @@ export function exampleOf(schema: JsonSchema): unknown {
     );
     return valid(example) ? example : undefined;
   } catch {
-    // A schema that cannot be compiled has no example; who publishes it hears about that elsewhere.
+    // A schema that does not compile has no example. Other commands report the schema.
     return undefined;
   }
 }
 
 function make(schema: unknown, depth: number): unknown {
-  if (typeof schema !== "object" || schema === null || depth > DEPTH_MAX) return undefined;
+  if (typeof schema !== "object" || schema === null || depth > EXAMPLE_DEPTH_MAX) return undefined;
   const get = (key: string): unknown => Reflect.get(schema, key);
   if ("const" in schema) return schema.const;
   if ("default" in schema) return schema.default;

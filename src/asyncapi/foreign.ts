@@ -3,22 +3,25 @@ import { toManifest } from "../manifest/read.ts";
 import { isObject, type Json, type Resolver } from "./resolve.ts";
 
 /*
- * A document that Odori did not write says what an application sends and receives, and not what
- * follows from what.
+ * A document that Odori did not write lists the messages that an application sends and receives. It
+ * does not link the two.
  */
 
-interface Found {
+interface ForeignMessage {
   readonly type: string;
   readonly summary: unknown;
   readonly schema: unknown;
 }
 
-/** Its messages as events, its application as one service that may emit any of them. */
+/**
+ * Converts a foreign document to a manifest. Messages become events, and the application becomes
+ * one unlinked service. Throws `MANIFEST_INVALID`.
+ */
 export function foreignManifest(document: Json, resolver: Resolver, file: string): Manifest {
   const info = isObject(document.info) ? document.info : {};
   const name = nameOf(info.title);
-  const sent: Found[] = [];
-  const received: Found[] = [];
+  const sent: ForeignMessage[] = [];
+  const received: ForeignMessage[] = [];
   for (const operation of resolver.values(document.operations)) {
     const messages = messagesOf(operation, resolver);
     if (operation.action === "send") sent.push(...messages);
@@ -52,8 +55,8 @@ export function foreignManifest(document: Json, resolver: Resolver, file: string
   );
 }
 
-/** The messages of an operation: those it names, else all of its channel. */
-function messagesOf(operation: Json, resolver: Resolver): readonly Found[] {
+/** Returns the messages of an operation: those it lists, else all messages of its channel. */
+function messagesOf(operation: Json, resolver: Resolver): readonly ForeignMessage[] {
   const channel = resolver.follow(operation.channel);
   if (channel === undefined) return [];
   const all = isObject(channel.node.messages) ? Object.entries(channel.node.messages) : [];
@@ -80,7 +83,7 @@ function messagesOf(operation: Json, resolver: Resolver): readonly Found[] {
   });
 }
 
-/** The type that a CloudEvents header or payload is bound to. */
+/** Returns the event type that the headers or the payload fix with `const`. */
 function constType(message: Json, resolver: Resolver): string | undefined {
   for (const [part, names] of [
     [message.headers, ["ce-type", "ce_type", "cloudEvents:type"]] as const,
@@ -100,7 +103,7 @@ function lastStep(node: unknown): string | undefined {
   return isObject(node) && typeof node.$ref === "string" ? node.$ref.split("/").at(-1) : undefined;
 }
 
-/** A title as a service's name: `Account Service` is `account_service`. */
+/** Converts a title to a service name: `Account Service` becomes `account_service`. */
 function nameOf(title: unknown): string {
   const name =
     typeof title === "string"

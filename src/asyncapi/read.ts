@@ -6,24 +6,24 @@ import { foreignManifest } from "./foreign.ts";
 import { pointer, rebase } from "./refs.ts";
 import { isObject, type LoadDocument, Resolver } from "./resolve.ts";
 
-/** Whether a parsed document calls itself AsyncAPI. */
+/** Tells whether a parsed document has the key `asyncapi`. */
 export function isAsyncApi(value: unknown): boolean {
   return isObject(value) && "asyncapi" in value;
 }
 
 /**
- * Reads an AsyncAPI 3 document as a manifest: without loss where Odori wrote it; else its messages
- * are events, and what follows from what is not known.
- * `load` reads a document that it refers to. Throws `MANIFEST_INVALID`.
+ * Reads an AsyncAPI 3 document as a manifest. A document of `toAsyncApi` comes back without loss.
+ * In any other document messages become events, and the links between them are unknown.
+ * `load` reads the documents that it refers to. Throws `MANIFEST_INVALID`.
  */
 export function readAsyncApi(value: unknown, file: string, load: LoadDocument): Manifest {
-  if (!isObject(value)) throw new ManifestError(file, [{ path: [], message: "is no object" }]);
+  if (!isObject(value)) throw new ManifestError(file, [{ path: [], message: "is not an object" }]);
   const { asyncapi } = value;
   if (typeof asyncapi !== "string" || !/^3\.\d+\.\d+$/.test(asyncapi)) {
     throw new ManifestError(file, [
       {
         path: ["asyncapi"],
-        message: `is ${quote(asyncapi)}; only AsyncAPI 3 can be read (its own converter turns 2.x into 3)`,
+        message: `is ${quote(asyncapi)}; only AsyncAPI 3 is supported: convert the document`,
       },
     ]);
   }
@@ -34,7 +34,7 @@ export function readAsyncApi(value: unknown, file: string, load: LoadDocument): 
     : foreignManifest(value, resolver, file);
 }
 
-/** Puts together again what `toAsyncApi` took apart. */
+/** Rebuilds a manifest from a document of `toAsyncApi`. */
 function ownManifest(
   document: Readonly<Record<string, unknown>>,
   extension: Readonly<Record<string, unknown>>,
@@ -57,7 +57,7 @@ function ownManifest(
     for (const item of heard) {
       if (!isObject(item))
         throw new ManifestError(file, [
-          { path: ["operations"], message: "has an x-odori-reaction that is no object" },
+          { path: ["operations"], message: "has an x-odori-reaction that is not an object" },
         ]);
       const { place, ...reaction } = item;
       list.set(Number(place), reaction);

@@ -1,8 +1,9 @@
-/** JSON Pointer (RFC 6901). */
+/** Formats keys as a JSON Pointer in a fragment (RFC 6901): `#/channels/a~1b`. */
 export function pointer(...steps: readonly string[]): string {
   return `#/${steps.map((step) => step.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
 }
 
+/** Splits a JSON Pointer into its keys. */
 export function pointerSteps(text: string): readonly string[] {
   return text
     .split("/")
@@ -19,8 +20,8 @@ function decode(step: string): string {
 }
 
 /**
- * A schema that refers to its own parts (`#/$defs/x`) as part of a larger document, where it stands
- * at `base`; or back again. Other references are left as they are.
+ * Rewrites the references of a schema that start with `from`, so that they start with `to`. Moves a
+ * schema into a larger document or out of it. Other references stay as they are.
  */
 export function rebase(schema: unknown, from: string, to: string): unknown {
   if (Array.isArray(schema)) return schema.map((item) => rebase(item, from, to));

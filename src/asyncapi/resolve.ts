@@ -3,24 +3,26 @@ import { ManifestError } from "../manifest/mistakes.ts";
 import { pointerSteps } from "./refs.ts";
 
 /**
- * Reads and parses another document, by its name relative to the one that refers to it. Returns its
- * own name and content.
+ * Loads and parses a document. `name` is relative to the document `from`. Returns the name and the
+ * content of the document.
  */
 export type LoadDocument = (
   name: string,
   from: string,
 ) => { readonly file: string; readonly value: unknown };
 
+/** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Tells whether a value is a JSON object, and not an array or null. */
 export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** References to references may be a circle. */
+/** Bounds chains of references, which may be circular. */
 const REFS_MAX = 32;
 
-/** Follows `$ref`, within a document and into others beside it; never over the network. */
+/** Follows `$ref` within a document and into local files; never over the network. */
 export class Resolver {
   readonly #file: string;
   readonly #root: unknown;
@@ -32,12 +34,12 @@ export class Resolver {
     this.#load = load;
   }
 
-  /** The object that a node is or refers to; undefined where it is none. */
+  /** Returns the object that a node is or refers to; undefined if there is none. */
   object(node: unknown): Json | undefined {
     return this.follow(node)?.node;
   }
 
-  /** The objects in a record. */
+  /** Returns the objects in a record, with references resolved. */
   values(record: unknown): readonly Json[] {
     return isObject(record)
       ? Object.values(record)
@@ -47,8 +49,8 @@ export class Resolver {
   }
 
   /**
-   * The object, with a resolver for the references that it makes itself, and the last step of the
-   * reference that led to it.
+   * Returns the object, a resolver for its own references, and the last key of the reference to it.
+   * Throws `MANIFEST_INVALID` for a broken reference.
    */
   follow(
     node: unknown,
@@ -60,9 +62,9 @@ export class Resolver {
     let name: string | undefined;
     for (let hop = 0; isObject(at) && typeof at.$ref === "string"; hop++) {
       const [file = "", fragment = ""] = at.$ref.split("#");
-      if (hop === REFS_MAX) throw this.#broken(at.$ref, "leads back to itself");
+      if (hop === REFS_MAX) throw this.#broken(at.$ref, "is circular");
       if (/^[a-z][a-z0-9+.-]*:/i.test(file))
-        throw this.#broken(at.$ref, "is elsewhere, and nothing is fetched");
+        throw this.#broken(at.$ref, "is a URL: save the document in a file, and refer to the file");
       if (file !== "") {
         const other = this.#load(file, resolver.#file);
         resolver = new Resolver(other.file, other.value, this.#load);
@@ -72,7 +74,7 @@ export class Resolver {
         at = isObject(at) || Array.isArray(at) ? Reflect.get(at, step) : undefined;
         name = step;
       }
-      if (at === undefined) throw this.#broken(`${file}#${fragment}`, "leads nowhere");
+      if (at === undefined) throw this.#broken(`${file}#${fragment}`, "has no target");
     }
     return isObject(at) ? { node: at, resolver, name } : undefined;
   }

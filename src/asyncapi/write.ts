@@ -2,9 +2,9 @@ import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import {
   type EventEntry,
-  emissionsOf,
   type Manifest,
   type ServiceEntry,
+  typesEmittedBy,
 } from "../manifest/manifest.ts";
 import { reactionDocument, serviceDocument, sorted, toDocument } from "../manifest/write.ts";
 import {
@@ -20,19 +20,26 @@ import {
 import { exampleOf } from "./example.ts";
 import { pointer, rebase } from "./refs.ts";
 
+/** Options of `toAsyncApi`. */
 export interface AsyncApiOptions {
-  /** Only this service's own part. */
+  /** Includes only the part of this service.
+   * @default the whole choreography
+   */
   readonly service?: string;
-  /** Whose header names to use. Default: nats. */
+  /** Names the headers as this protocol does.
+   * @default "nats"
+   */
   readonly protocol?: Protocol;
-  /** Of the document. Default: 1.0.0. */
+  /** Version of the API document.
+   * @default "1.0.0"
+   */
   readonly version?: string;
 }
 
 /**
- * The choreography, or one service's part of it, as an AsyncAPI 3.1 document. What AsyncAPI cannot
- * say (what follows from what, how a saga ends) is kept in extensions, so that the document is a
- * manifest too. Throws `NOT_IN_CHOREOGRAPHY`.
+ * Converts a choreography, or the part of one service, to an AsyncAPI 3.1 document. Extensions keep
+ * the links between events and the ends of sagas, so that `readAsyncApi` loses nothing.
+ * Throws `NOT_IN_CHOREOGRAPHY` for an unknown service.
  */
 export function toAsyncApi(
   manifest: Manifest,
@@ -76,7 +83,7 @@ export function toAsyncApi(
       messages: Object.fromEntries(
         types.map((type) => [
           type,
-          messageOf(
+          messageDocument(
             type,
             part.events.get(type),
             protocol,
@@ -95,7 +102,7 @@ export function toAsyncApi(
   };
 }
 
-/** Every event that the choreography mentions beside its services. */
+/** Returns the events that the choreography mentions outside its services. */
 function listed({ begins, succeeds, fails, external, arrives }: Manifest): readonly string[] {
   return [...begins, ...succeeds, ...fails, ...external, ...arrives];
 }
@@ -105,9 +112,9 @@ function partOf(manifest: Manifest, name: string): Manifest {
   if (service === undefined) {
     throw new OdoriError(
       "NOT_IN_CHOREOGRAPHY",
-      `${quote(name)} is no service of this choreography.`,
+      `${quote(name)} is not a service of this choreography.`,
       {
-        hint: `It has ${[...manifest.services.keys()].slice(0, 12).join(", ")}.`,
+        hint: `Choose from ${[...manifest.services.keys()].slice(0, 12).join(", ")}.`,
       },
     );
   }
@@ -132,7 +139,7 @@ function emittedBy({ begins, reactions, deadlines }: ServiceEntry): readonly str
   return [
     ...new Set([
       ...begins,
-      ...reactions.flatMap(emissionsOf),
+      ...reactions.flatMap(typesEmittedBy),
       ...deadlines.map(({ emits }) => emits),
     ]),
   ];
@@ -156,7 +163,7 @@ function channelOf(type: string, entry: EventEntry | undefined): unknown {
   };
 }
 
-function messageOf(
+function messageDocument(
   type: string,
   entry: EventEntry | undefined,
   protocol: Protocol,

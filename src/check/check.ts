@@ -10,65 +10,81 @@ import type { Model } from "./model.ts";
 import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
-import { traceOf } from "./trace.ts";
+import { counterexampleTrace } from "./trace.ts";
 import { violationKey } from "./violation.ts";
 
+/** Options of `check`. */
 export interface CheckOptions {
-  /** How many states to visit at most; beyond that `NOT_EXHAUSTIVE` says so. Default 1,000,000. */
+  /**
+   * Stops after this many states, with the warning `NOT_EXHAUSTIVE`.
+   * @default 1_000_000
+   */
   readonly statesMax?: number;
   /**
-   * How long to explore at most; beyond that `NOT_EXHAUSTIVE` says so. Default 30,000: a million
-   * states take a few seconds.
+   * Stops after this time, with the warning `NOT_EXHAUSTIVE`. A million states take a few seconds.
+   * @default 30_000
    */
   readonly millisecondsMax?: number;
   /**
-   * Partial-order reduction: explores one order of independent deliveries instead of all. Slower
-   * without, with the same findings.
+   * Explores one order of independent deliveries instead of all (partial-order reduction). Without
+   * it, exploration is slower and the findings are the same.
    * @default true
    */
   readonly reduction?: boolean;
+  /** Called every few thousand states, with the numbers so far. */
   readonly onProgress?: (states: number, transitions: number) => void;
-  /** What merging several manifests has found. */
+  /** Contradictions from `mergeManifests`, to be reported as findings. */
   readonly contradictions?: readonly Contradiction[];
+  /** Severities and limits of the lint rules. */
   readonly lint?: LintOptions;
-  /** Whether to look for repairs. Default true. */
+  /**
+   * Searches for repairs of each counterexample.
+   * @default true
+   */
   readonly repairs?: boolean;
-  /** Explores with the finer model too, in which processes die in the middle of a delivery. */
+  /**
+   * Also explores the crash model, in which a process may crash within a delivery.
+   * @default false
+   */
   readonly crashes?: boolean;
 }
 
+/** Measures one exploration. */
 export interface Explored {
   readonly states: number;
   readonly transitions: number;
-  /** Whether every state was visited. */
+  /** True if every reachable state was visited. */
   readonly exhaustive: boolean;
   readonly milliseconds: number;
 }
 
+/** Holds the result of `check`. */
 export interface Report {
-  /** Whether no finding is an error. */
+  /** True if no finding is an error. */
   readonly ok: boolean;
   readonly choreography: string;
   readonly explored: Explored;
   readonly findings: readonly Finding[];
-  /** Findings that the manifest accepts. */
+  /** Findings that the manifest accepts, each with its reason. */
   readonly suppressed: readonly Suppressed[];
-  /** What the finer model explored. */
+  /** Measures the exploration of the crash model. Present if `crashes` was set. */
   readonly crashes?: {
     readonly states: number;
     readonly exhaustive: boolean;
+    /** How many crashes a run may contain. */
     readonly crashes: number;
   };
 }
 
+/** Default number of states after which exploration stops. */
 export const STATES_MAX = 1_000_000;
 const MILLISECONDS_MAX = 30_000;
-/** Each death more multiplies the states. One shows every place in which a process can die. */
+/** Each further crash multiplies the states. One crash covers every crash point. */
 const CRASHES = 1;
 
 /**
- * Explores every interleaving, duplicate and failure of a choreography, and reports what can go
- * wrong.
+ * Checks a choreography: explores every interleaving, duplicate and failure of one saga, and lints
+ * the declarations. Reports problems as findings, and never throws for them.
  */
 export function check(manifest: Manifest, options: CheckOptions = {}): Report {
   const {
@@ -130,14 +146,20 @@ function behaviour(
     if (first === undefined) return [];
     const { code, message, service, event } = violation;
     const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
-    const finding: Finding = { code, severity: "error", message, at, trace: traceOf(first, steps) };
+    const finding: Finding = {
+      code,
+      severity: "error",
+      message,
+      at,
+      trace: counterexampleTrace(first, steps),
+    };
     const repairs = repairSearch?.repairsFor(finding, violationKey(violation)) ?? [];
     return [repairs.length === 0 ? finding : { ...finding, repairs }];
   });
 }
 
 /**
- * What only shows when a process dies in the middle of a delivery: nothing, unless the coarse model
+ * Returns the violations that only the crash model shows. There are none, unless the plain model
  * is wrong.
  */
 function onlyWithCrashes(
@@ -155,7 +177,7 @@ function onlyWithCrashes(
       return {
         code,
         severity: "error",
-        message: `${message}, where a process dies in the middle`,
+        message: `${message}, if a process crashes within a delivery`,
         at,
       };
     });
@@ -175,11 +197,12 @@ function unexplored({ reactions, deadlines }: Model): Exploration {
 }
 
 function unknownLinks(services: readonly string[]): Finding {
+  const names = `${services.slice(0, 5).join(", ")}${services.length > 5 ? ", …" : ""}`;
   return {
     code: "UNKNOWN_LINKS",
     severity: "warning",
-    message: `what follows from what is not known of ${services.slice(0, 5).join(", ")}${services.length > 5 ? ", …" : ""}: nothing was explored`,
-    hint: "Its document has no x-odori-reaction on its operations: add it, or write a manifest.",
+    message: `the links of ${names} are unknown, so nothing was explored`,
+    hint: "Add x-odori-reaction to the operations of its document, or write a manifest.",
     at: {},
   };
 }
@@ -190,7 +213,7 @@ function contradictory({ message, event, service }: Contradiction): Finding {
     code: "CONTRADICTION",
     severity: "error",
     message,
-    hint: "Let one of the two say what is true.",
+    hint: "Correct one of the two sources.",
     at,
   };
 }
@@ -199,8 +222,8 @@ function notExhaustive({ states }: Exploration): Finding {
   return {
     code: "NOT_EXHAUSTIVE",
     severity: "warning",
-    message: `stopped after ${states} states, before all were seen: what was not reached is not proved`,
-    hint: "Allow more states or more time, or check parts of the choreography by themselves.",
+    message: `exploration stopped after ${states} states; the rest is not proved`,
+    hint: "Raise --states or --seconds, or check parts of the choreography separately.",
     at: {},
   };
 }

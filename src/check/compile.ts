@@ -1,4 +1,4 @@
-import type { Manifest, Outcome } from "../manifest/manifest.ts";
+import type { Manifest, ManifestOutcome } from "../manifest/manifest.ts";
 import { effectOf, effectRules } from "./effects.ts";
 import { emits, type Layout, layOut } from "./layout.ts";
 import type { Beginning, Choice, ChoiceKind, Emission, Model, ModelReaction } from "./model.ts";
@@ -8,7 +8,7 @@ export function compile(manifest: Manifest): Model {
   const layout = layOut(manifest);
   const emission = emitter(manifest, layout);
   const rules = effectRules(manifest);
-  const emitAll = (service: string | undefined, outcome: Outcome) =>
+  const emitAll = (service: string | undefined, outcome: ManifestOutcome) =>
     outcome.map((type) => emission(service, type));
   for (const reaction of layout.reactions) addChoices(reaction, rules, emitAll);
   for (const deadline of layout.deadlines)
@@ -81,10 +81,10 @@ function emitter(manifest: Manifest, layout: Layout): Emit {
 function addChoices(
   reaction: ModelReaction,
   rules: ReturnType<typeof effectRules>,
-  emitAll: (service: string, outcome: Outcome) => readonly Emission[],
+  emitAll: (service: string, outcome: ManifestOutcome) => readonly Emission[],
 ): void {
   const { entry, service, effects, choices } = reaction;
-  const add = (kind: ChoiceKind, outcome: Outcome, effect?: Choice["effect"]) => {
+  const add = (kind: ChoiceKind, outcome: ManifestOutcome, effect?: Choice["effect"]) => {
     choices.push({ index: choices.length, kind, emits: emitAll(service.name, outcome), effect });
   };
   for (const outcome of entry.emits) {

@@ -1,7 +1,7 @@
 /**
- * Strongly connected components (Tarjan), without recursion: a choreography may be a chain of ten
- * thousand. Returns the component of each node; components are numbered so that an edge never leads
- * to a higher number.
+ * Finds the strongly connected components of a graph (Tarjan). `edges` lists the targets of each
+ * node. Returns the component of each node, and the number of components. An edge never leads to a
+ * component with a higher number. Without recursion: a choreography may be a chain of 10,000.
  */
 export function componentsOf(edges: readonly (readonly number[])[]): {
   readonly of: Int32Array;

@@ -5,7 +5,7 @@ import type { LintCode } from "./finding.ts";
 import { RULES, type RuleSeverity } from "./lint/lint.ts";
 import type { Limits } from "./lint/rule.ts";
 
-/** What a project has decided about the check: `odori.config.json`. */
+/** Configures `odori check` for a project, in `odori.config.json`. */
 export interface CheckConfig {
   readonly rules?: Partial<Readonly<Record<LintCode, RuleSeverity>>>;
   readonly limits?: Partial<Limits>;
@@ -38,7 +38,7 @@ const schema = {
   additionalProperties: false,
 };
 
-/** Takes a parsed document for a configuration. Throws `CONFIG_INVALID`. */
+/** Validates a parsed document as a configuration. Throws `CONFIG_INVALID`. */
 export function toConfig(value: unknown, file: string): CheckConfig {
   const validate = new Ajv2020({ strict: false }).compile<CheckConfig>(schema);
   if (validate(value)) return value;
@@ -56,22 +56,23 @@ export function toConfig(value: unknown, file: string): CheckConfig {
   );
   const extra = named?.params.additionalProperty ?? named?.params.propertyName;
   const which = extra === undefined ? "" : `: ${quote(extra)}`;
+  const problem = `${error?.message ?? "it does not match the schema"}${allowed}${which}`;
   throw new OdoriError(
     "CONFIG_INVALID",
-    `The configuration ${quote(file)} cannot be used${where}: ${error?.message ?? "it does not fit"}${allowed}${which}.`,
+    `The configuration ${quote(file)} is not valid${where}: ${problem}.`,
     {
-      hint: "It has rules (code to off, warning or error), limits and statesMax.",
+      hint: "Use the keys rules (code to off, warning or error), limits and statesMax.",
     },
   );
 }
 
-/** `FAT_PAYLOAD=off`, as a flag. Throws `CONFIG_INVALID`. */
+/** Parses a flag such as `FAT_PAYLOAD=off`. Throws `CONFIG_INVALID`. */
 export function parseRule(text: string): readonly [LintCode, RuleSeverity] {
   const [left, right] = text.split("=");
   const code = CODES.find((known) => known === left);
   const severity = SEVERITIES.find((known) => known === right);
   if (code !== undefined && severity !== undefined) return [code, severity];
-  throw new OdoriError("CONFIG_INVALID", `${quote(text)} sets no rule.`, {
-    hint: `Write CODE=off, CODE=warning or CODE=error; codes are ${CODES.join(", ")}.`,
+  throw new OdoriError("CONFIG_INVALID", `${quote(text)} does not set a lint rule.`, {
+    hint: `Write CODE=off, CODE=warning or CODE=error; the codes are ${CODES.join(", ")}.`,
   });
 }

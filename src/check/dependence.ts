@@ -31,7 +31,7 @@ export interface Dependence {
 /** Undefined where the choreography is too large for the table. */
 export function dependenceOf(model: Model): Dependence | undefined {
   const hasPivot =
-    model.sources.some((source) => emissionsOf(source).some(({ pivot }) => pivot)) ||
+    model.sources.some((source) => emissionsFrom(source).some(({ pivot }) => pivot)) ||
     model.beginnings.some(({ emits }) => emits.some(({ pivot }) => pivot));
   const groups = new Groups(model.size);
   const variables = model.sources.map((source) => variablesOf(source, hasPivot));
@@ -60,7 +60,7 @@ function variablesOf(source: TransitionSource, hasPivot: boolean): readonly numb
   return [
     ...own,
     ...read,
-    ...emissionsOf(source).flatMap((emission) => writtenBy(emission, hasPivot)),
+    ...emissionsFrom(source).flatMap((emission) => writtenBy(emission, hasPivot)),
   ];
 }
 
@@ -86,7 +86,7 @@ function writtenBy(
 }
 
 /** Everything that a source's transitions may emit. */
-export function emissionsOf(source: TransitionSource): readonly Emission[] {
+export function emissionsFrom(source: TransitionSource): readonly Emission[] {
   if (source.kind === "deadline") return source.deadline.emits;
   if (source.kind === "arrival") return source.emits;
   const { reaction } = source.kind === "repeat" ? source.of : source;
@@ -109,7 +109,7 @@ function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array 
     ),
   );
   const edges = sources.map((source) => {
-    const heard = emissionsOf(source).flatMap(({ sources, touches }) => [
+    const heard = emissionsFrom(source).flatMap(({ sources, touches }) => [
       ...sources.map(({ index }) => index),
       ...touches.map(({ deadline }) => deadlineSources.get(deadline) ?? -1),
     ]);

@@ -1,4 +1,9 @@
-import type { Manifest, Outcome, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
+import type {
+  Manifest,
+  ManifestOutcome,
+  ReactionEntry,
+  ServiceEntry,
+} from "../manifest/manifest.ts";
 
 /*
  * Which outcomes leave an effect behind, and how it is called: SEMANTICS of the manifest.
@@ -23,7 +28,7 @@ export function effectOf(
   rules: EffectRules,
   service: ServiceEntry,
   reaction: ReactionEntry,
-  outcome: Outcome,
+  outcome: ManifestOutcome,
 ): string | undefined {
   if (reaction.kind === "undo" || reaction.readonly) return undefined;
   const undone = outcome.find((type) => service.reactions.some(({ undoes }) => undoes === type));

@@ -1,5 +1,5 @@
 import { dependenceOf } from "./dependence.ts";
-import { Loops, reactionOf, type Step } from "./loops.ts";
+import { Loops, reactionRunBy, type Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
 import type { Model, TransitionSource } from "./model.ts";
 import { judgeEnd } from "./properties.ts";
@@ -7,65 +7,72 @@ import { Reducer } from "./reduce.ts";
 import { StateSet } from "./states.ts";
 import { type Violation, violationKey } from "./violation.ts";
 
+/** Options of `explore`. */
 export interface ExploreOptions {
-  /** How many states to visit at most. */
+  /** Stops after this many states. */
   readonly statesMax: number;
-  /** How long to go on. Default: without end. */
+  /**
+   * Stops after this time.
+   * @default Infinity
+   */
   readonly millisecondsMax?: number;
   /**
-   * Partial-order reduction: explores one order of independent deliveries instead of all. Slower
-   * without, with the same findings.
+   * Explores one order of independent deliveries instead of all (partial-order reduction).
    * @default true
    */
   readonly reduction?: boolean;
-  /** Called now and then, with the number of states so far. */
+  /** Called every few thousand states, with the numbers so far. */
   readonly onProgress?: (states: number, transitions: number) => void;
 }
 
-/** A violation, and how to get there: a beginning, then steps. */
+/** Shows how a saga reaches a violation: a beginning (index), then transitions. */
 export interface Counterexample {
   readonly violation: Violation;
   readonly beginning: number;
-  readonly steps: readonly Step[];
+  readonly steps: readonly Transition[];
 }
 
+/** Holds the result of `explore`. */
 export interface Exploration {
   readonly states: number;
   readonly transitions: number;
   readonly exhaustive: boolean;
   readonly counterexamples: readonly Counterexample[];
-  /** By reaction: whether it ever did something. */
+  /** By index of the reaction: 1 if it ever ran. */
   readonly ran: Uint8Array;
+  /** By index of the deadline: 1 if it ever fired. */
   readonly fired: Uint8Array;
+  /** True if some saga succeeded. */
   readonly succeeded: boolean;
 }
 
-/** Memory for states, as a guard where each is large. */
+/** Bounds the memory for states, because one state may be large. */
 const STATES_MAX_BYTES = 1 << 30;
-/** Different violations are reported up to this number: whoever has so many mends one first. */
-const REFUTATIONS_MAX = 200;
+/** Reports at most this many different violations. */
+const COUNTEREXAMPLES_MAX = 200;
 const PROGRESS_EVERY = 1 << 14;
 const CLOCK_EVERY = 64;
-/** More transitions of one state than this, and the budget is looked at between them. */
+/** With more transitions from one state than this, checks the budget between them. */
 const MANY = 1_000;
-/** With a loop without bound, two deliveries of a kind stand for any number. */
+/** In an unbounded loop, two pending deliveries of a kind stand for any number. */
 const PENDING_MAX_IN_LOOP = 2;
 
 /**
- * Visits every state that a saga can be in, nearest first, and reports the shortest way to each
- * violation.
+ * Visits every reachable state of a saga in breadth-first order. Reports for each violation the
+ * shortest counterexample that the search meets.
  */
 export function explore(model: Model, options: ExploreOptions): Exploration {
   const first = new Search(model, new Machine(model), options, options.reduction === false).run(
     true,
   );
   if (first !== undefined) return first;
-  // A loop has no last state, and may be passed before anything independent of it happens: bounded,
-  // and without reduction.
+  // The reduction may follow an unbounded loop for ever and postpone what is independent of it:
+  // search again without reduction, and with bounded counts.
   const second = new Search(model, new Machine(model, PENDING_MAX_IN_LOOP), options, true).run(
     false,
   );
-  if (second === undefined) throw new Error("a search that goes on past loops has stopped at one");
+  if (second === undefined)
+    throw new Error("the search stopped at a loop, though it was told not to");
   return second;
 }
 
@@ -100,7 +107,7 @@ class Search {
     this.#nextBytes = new Uint8Array(this.#next.buffer);
   }
 
-  /** Undefined when it was to stop at a loop without bound, and met one. */
+  /** Returns undefined if `stopAtLoop` is set and there is an unbounded loop. */
   run(stopAtLoop: boolean): Exploration | undefined {
     for (const [index, beginning] of this.#model.beginnings.entries()) {
       this.#machine.begin(this.#nextBytes, beginning);
@@ -132,21 +139,21 @@ class Search {
     };
   }
 
-  /** Looks at the clock now and then only. */
+  /** Tells whether the budget is spent. Reads the clock only for every 64th state. */
   #isSpent(count: number): boolean {
     if (this.#states.count > this.#options.statesMax || this.#states.bytes > STATES_MAX_BYTES)
       return true;
     return count % CLOCK_EVERY === 0 && performance.now() > this.#deadline;
   }
 
-  /** Returns false when the budget ran out in the middle. */
+  /** Returns false if the budget runs out before all successors are added. */
   #expand(at: number): boolean {
     this.#states.read(at, this.#here);
     const certain: TransitionSource[] = [];
     const possible: TransitionSource[] = [];
     this.#machine.enabled(this.#hereBytes, certain, possible);
     if (certain.length === 0)
-      for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#refute(violation, at);
+      for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#report(violation, at);
     const chosen =
       certain.length > 0 && this.#reducer !== undefined
         ? this.#reducer.choose(certain, possible)
@@ -160,20 +167,21 @@ class Search {
         this.#checkLoop(at, source, choice);
         this.#states.add(this.#next, at, source.index, choice);
       }
-      // Where very much is pending, the successors of one state are many and large.
+      // With very many pending deliveries, the successors of one state are many and large.
       if (chosen.length > MANY && this.#isSpent(0)) return false;
     }
     return true;
   }
 
   #checkLoop(at: number, source: TransitionSource, choice: number): void {
-    const reaction = reactionOf(source);
+    const reaction = reactionRunBy(source);
     if (reaction === undefined || this.#looping.has(this.#loops.component(reaction))) return;
     const back = this.#loops.back(this.#machine, this.#nextBytes, source, choice);
     if (back === undefined) return;
     this.#looping.add(this.#loops.component(reaction));
     const { service, entry } = reaction;
-    const message = `${service.name} may hear ${entry.hears.join(" or ")} again and again: nothing bounds this loop`;
+    const heard = entry.hears.join(" or ");
+    const message = `${service.name} may hear ${heard} again and again: nothing bounds this loop`;
     const violation: Violation = {
       code: "UNBOUNDED_LOOP",
       service: service.name,
@@ -183,7 +191,7 @@ class Search {
     this.#keep(violation, () => [...this.#pathTo(at).steps, { source, choice }, ...back], at);
   }
 
-  /** Takes over what the last transition broke. */
+  /** Keeps the violations of the last transition. */
   #collect(parent: number, source: number, choice: number): void {
     const { broken } = this.#machine;
     if (broken.length === 0) return;
@@ -200,7 +208,7 @@ class Search {
     broken.length = 0;
   }
 
-  #refute(violation: Violation, at: number): void {
+  #report(violation: Violation, at: number): void {
     this.#keep(violation, () => this.#pathTo(at).steps, at);
   }
 
@@ -208,9 +216,9 @@ class Search {
     this.#counterexamples.set(violationKey(violation), { violation, beginning, steps: [] });
   }
 
-  #keep(violation: Violation, steps: () => readonly Step[], at: number): void {
+  #keep(violation: Violation, steps: () => readonly Transition[], at: number): void {
     const key = violationKey(violation);
-    if (this.#counterexamples.has(key) || this.#counterexamples.size >= REFUTATIONS_MAX) return;
+    if (this.#counterexamples.has(key) || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
     this.#counterexamples.set(key, {
       violation,
       beginning: this.#pathTo(at).beginning,
@@ -218,8 +226,8 @@ class Search {
     });
   }
 
-  #pathTo(at: number): { readonly beginning: number; readonly steps: readonly Step[] } {
-    const steps: Step[] = [];
+  #pathTo(at: number): { readonly beginning: number; readonly steps: readonly Transition[] } {
+    const steps: Transition[] = [];
     for (let index = at; ; ) {
       const { parent, source, choice } = this.#states.origin(index);
       if (parent < 0) return { beginning: source, steps: steps.reverse() };

@@ -1,8 +1,9 @@
 import type { BehaviourCode } from "./violation.ts";
 
+/** Ranks a finding: only errors make a report fail. */
 export type Severity = "error" | "warning";
 
-/** Codes of what the declarations show by themselves. */
+/** Codes of findings that follow from the declarations, without exploration. */
 export type StaticCode =
   | "UNHEARD"
   | "NEVER_EMITTED"
@@ -15,6 +16,7 @@ export type StaticCode =
   | "UNKNOWN_LINKS"
   | "NOT_EXHAUSTIVE";
 
+/** Codes of the lint rules. */
 export type LintCode =
   | "NAME_GRAMMAR"
   | "COMMAND_NAME"
@@ -27,21 +29,23 @@ export type LintCode =
   | "NO_KEY"
   | "HANDLER_WITHOUT_DEADLINE";
 
+/** Codes of every finding. They are stable. */
 export type FindingCode = BehaviourCode | StaticCode | LintCode;
 
-/** One step of a counterexample. */
-export interface TraceStep {
-  /** Null for what comes from outside. */
+/** Describes one step of a counterexample. */
+export interface CounterexampleStep {
+  /** Null for an event from outside. */
   readonly service: string | null;
-  /** Null where nothing was heard: a beginning, a deadline that fires, an event from outside. */
+  /** Null for a beginning, a deadline that fires, and an event from outside. */
   readonly hears: string | null;
   readonly emits: readonly string[];
-  /** What the service did about it. */
+  /** What the service does with the event. */
   readonly does: TraceAction;
-  /** The effect that was done, undone or barred. */
+  /** The effect that this step does, undoes or bars. */
   readonly effect?: string;
 }
 
+/** Says what a service does in one step of a counterexample. */
 export type TraceAction =
   | "begins"
   | "arrives"
@@ -56,9 +60,9 @@ export type TraceAction =
   | "calls a deadline off"
   | "has waited too long";
 
-/** A change that makes the finding go away: it was made, and checked. */
+/** Describes a verified change: with it, exploration no longer finds the violation. */
 export type Repair =
-  /** Lets a reaction hear more; `undoes` names an undo, `on` what any other reaction hears. */
+  /** Lets a reaction hear more events: an undo (`undoes`), or a step that hears `on` now. */
   | {
       readonly service: string;
       readonly undoes?: string;
@@ -67,24 +71,28 @@ export type Repair =
     }
   /** Adds an undo. */
   | { readonly service: string; readonly addUndo: string; readonly on: readonly string[] }
-  /** Lets the first of several reactions win. */
+  /** Lets the first of several reactions win (`firstOf` in code). */
   | { readonly service: string; readonly once: string; readonly reactions: readonly string[] }
   /** Bounds a loop. */
   | { readonly service: string; readonly reaction: string; readonly max: number };
 
+/** Names the element that a finding is about. All fields are absent for the whole choreography. */
 export interface Place {
   readonly service?: string;
   readonly event?: string;
   readonly reaction?: string;
 }
 
+/** Reports one problem of a choreography. */
 export interface Finding {
   readonly code: FindingCode;
   readonly severity: Severity;
   readonly message: string;
-  /** What to do about it, in one sentence; behaviour has repairs instead. */
+  /** What to do about it, in one sentence. Counterexamples have repairs instead. */
   readonly hint?: string;
   readonly at: Place;
-  readonly trace?: readonly TraceStep[];
+  /** The shortest counterexample that was found. */
+  readonly trace?: readonly CounterexampleStep[];
+  /** Verified repairs, the most likely first. */
   readonly repairs?: readonly Repair[];
 }

@@ -2,6 +2,7 @@ export { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
 export { type CheckOptions, check, type Explored, type Report, STATES_MAX } from "./check.ts";
 export { type CheckConfig, toConfig } from "./config.ts";
 export type {
+  CounterexampleStep,
   Finding,
   FindingCode,
   LintCode,
@@ -10,7 +11,6 @@ export type {
   Severity,
   StaticCode,
   TraceAction,
-  TraceStep,
 } from "./finding.ts";
 export { type LintOptions, lint, RULES, type RuleSeverity } from "./lint/lint.ts";
 export type { Limits, Rule } from "./lint/rule.ts";

@@ -1,4 +1,9 @@
-import { emissionsOf, isSilent, type Manifest, type ServiceEntry } from "../manifest/manifest.ts";
+import {
+  isSilent,
+  type Manifest,
+  type ServiceEntry,
+  typesEmittedBy,
+} from "../manifest/manifest.ts";
 import { type EffectRules, effectOf, effectRules, effectsOfService } from "./effects.ts";
 import {
   type DeliverySource,
@@ -217,7 +222,7 @@ export function emits({ begins, reactions, deadlines }: ServiceEntry, type: stri
   return (
     begins.includes(type) ||
     deadlines.some((deadline) => deadline.emits === type) ||
-    reactions.some((reaction) => emissionsOf(reaction).includes(type))
+    reactions.some((reaction) => typesEmittedBy(reaction).includes(type))
   );
 }
 

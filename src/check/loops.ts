@@ -2,35 +2,32 @@ import { componentsOf } from "./components.ts";
 import { type Machine, PLAIN } from "./machine.ts";
 import type { Choice, Model, ModelReaction, TransitionSource } from "./model.ts";
 
-export interface Step {
+/** Names a transition: its source, and the index of the outcome that it takes. */
+export interface Transition {
   readonly source: TransitionSource;
   readonly choice: number;
 }
 
-/** A step, and those before it. */
+/** Links a transition to those before it. */
 interface Trail {
-  readonly step: Step | undefined;
+  readonly step: Transition | undefined;
   readonly before: Trail | undefined;
   readonly choice: Choice;
 }
 
-function stepsOf(last: Trail): readonly Step[] {
-  const steps: Step[] = [];
+function stepsOf(last: Trail): readonly Transition[] {
+  const steps: Transition[] = [];
   for (let trail: Trail | undefined = last; trail !== undefined; trail = trail.before)
     if (trail.step !== undefined) steps.push(trail.step);
   return steps.reverse();
 }
 
 /**
- * Finds chains of events that lead back to where they began and leave nothing behind that would
- * stop them: each of their choices changes no mark. What was passed once can then be passed for
- * ever.
+ * Finds loops without bound: chains of events that lead back to their start, where no choice
+ * changes a mark. A saga can then pass through the chain for ever.
  */
 export class Loops {
-  /**
-   * By reaction: its component among those that may lead to one another; -1 where it can lead to
-   * itself by no way.
-   */
+  /** By index of the reaction: its strongly connected component; -1 if it lies on no loop. */
   readonly #component: Int32Array;
 
   constructor(model: Model) {
@@ -48,16 +45,16 @@ export class Loops {
   }
 
   /**
-   * The steps that lead back to a reaction after it has taken a choice; undefined where none do.
-   * `state` is the one after.
+   * Finds the transitions that lead back to the same choice of the same reaction. Returns undefined
+   * if there are none. `state` is the state after the choice.
    */
   back(
     machine: Machine,
     state: Uint8Array,
     source: TransitionSource,
     choiceIndex: number,
-  ): readonly Step[] | undefined {
-    const reaction = reactionOf(source);
+  ): readonly Transition[] | undefined {
+    const reaction = reactionRunBy(source);
     const choice = reaction?.choices[choiceIndex];
     if (
       reaction === undefined ||
@@ -66,8 +63,7 @@ export class Loops {
       !leavesNoMark(reaction, choice)
     )
       return undefined;
-    // Nearest first, so that the way around is a short one; and without recursion, since it may be
-    // long.
+    // Breadth-first, so that the loop found is short; without recursion, because it may be long.
     const seen = new Set<ModelReaction>();
     const queue: Trail[] = [{ step: undefined, before: undefined, choice }];
     for (let at = 0; at < queue.length; at++) {
@@ -96,20 +92,19 @@ export class Loops {
     return undefined;
   }
 
+  /** Returns the component of a reaction; -1 if it lies on no loop. */
   component(reaction: ModelReaction): number {
     return this.#component[reaction.index] ?? -1;
   }
 }
 
-export function reactionOf(source: TransitionSource): ModelReaction | undefined {
+/** Returns the reaction that a delivery or its repetition runs; undefined for other sources. */
+export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
   const delivery = source.kind === "repeat" ? source.of : source;
   return delivery.kind === "delivery" ? delivery.reaction : undefined;
 }
 
-/**
- * Whether the service's marks are after the choice what they were before, so that it can be taken
- * again.
- */
+/** Tells whether a choice leaves the marks of its service as they are, so that it can recur. */
 function leavesNoMark(
   { entry, service, onceAt, maxAt }: ModelReaction,
   { kind, effect, emits }: Choice,

@@ -1,7 +1,7 @@
 import { DONE, type Effect, FAILED, type Model, PARKED, SUCCEEDED, UNDONE } from "./model.ts";
 import type { Violation } from "./violation.ts";
 
-/** What must hold of a saga in which nothing is left to happen. */
+/** Returns the rules that a saga breaks when nothing more can happen in it. */
 export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] {
   const succeeded = state[SUCCEEDED] !== 0;
   const failed = state[FAILED] !== 0;
@@ -20,7 +20,7 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
         add(
           "PARKED_STUCK",
           effect,
-          `${effect.type} is still done when the saga fails, after a delivery was given up on`,
+          `${effect.type} is still done when the saga fails, after a delivery was parked`,
         );
       else add("ORPHAN", effect, `${effect.type} is still done when the saga fails`);
     }
@@ -38,7 +38,7 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
       code: "ONE_OF",
       service: undefined,
       event: first.type,
-      message: `of ${names} exactly one should be kept on success; ${how}`,
+      message: `on success exactly one of ${names} must be kept; ${how}`,
     });
   }
   for (const { name, acquire, at } of model.locks) {
@@ -55,6 +55,7 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
 
 function stuck(parked: boolean): Violation {
   const code = parked ? "PARKED_STUCK" : "STUCK";
-  const message = `the saga has no end: nothing is left to happen${parked ? " after a delivery was given up on" : ""}`;
+  const after = parked ? " after a delivery was parked" : "";
+  const message = `the saga has no end: nothing is left to happen${after}`;
   return { code, service: undefined, event: undefined, message };
 }

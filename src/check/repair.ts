@@ -1,37 +1,35 @@
 import type { Manifest, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
-import { emissionsOf, reactionName, SILENT } from "../manifest/manifest.ts";
+import { reactionName, SILENT, typesEmittedBy } from "../manifest/manifest.ts";
 import { compile } from "./compile.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { Finding, Repair } from "./finding.ts";
 import type { Model } from "./model.ts";
 import { violationKey } from "./violation.ts";
 
-/** A change that might help, and how the manifest is with it. */
+/** Holds a change to try, and a function that makes the changed manifest. */
 interface Candidate {
   readonly repair: Repair;
   readonly apply: () => Manifest;
 }
 
-/** Trying more than this would take longer than thinking. */
+/** Tries at most this many changes per finding. */
 const CANDIDATES_MAX = 400;
-/** A repaired choreography is about as large as the broken one. */
+/** A repaired choreography has about as many states as the broken one: allow 4 times as many. */
 const GROWTH_MAX = 4;
 const STATES_LEAST = 2_000;
 const REPAIRS_SHOWN = 3;
-/** What mends a long way is mostly near its end. */
+/** The repair of a long counterexample is mostly near its end: use its last events. */
 const EVENTS_LOOKED_AT = 30;
 
-/**
- * Bytes of the states that are visited for all repairs of a report together: about a second's work.
- */
+/** Bounds the bytes of all states that one report visits for repairs: about a second of work. */
 const WORK_MAX_BYTES = 1 << 27;
-/** And where that takes longer all the same, nobody waits for it. */
+/** Bounds the time for all repairs of one report. */
 const MILLISECONDS_MAX = 10_000;
 
 /**
- * Looks for changes that make a finding go away and bring no new one: each is made and the whole is
- * explored again. Best first: undos of the service that is to blame, which hear a failure; then
- * other undos; then other reactions.
+ * Searches for changes that remove a finding and add none. Each candidate is applied, and the whole
+ * choreography is explored again. The order is: undos of the service at fault that hear a failure,
+ * then other undos, then other reactions.
  */
 export class RepairSearch {
   readonly #manifest: Manifest;
@@ -40,13 +38,14 @@ export class RepairSearch {
   #bytesLeft = WORK_MAX_BYTES;
   readonly #deadline = performance.now() + MILLISECONDS_MAX;
 
-  /** `explored` is what exploring the manifest itself has shown. */
+  /** `explored` is the exploration of the manifest as it is. */
   constructor(manifest: Manifest, model: Model, explored: Exploration) {
     this.#manifest = manifest;
     this.#before = brokenIn(model, explored);
     this.#statesMax = Math.max(STATES_LEAST, explored.states * GROWTH_MAX);
   }
 
+  /** Returns up to three verified repairs, the most likely first. */
   repairsFor(finding: Finding, key: string): readonly Repair[] {
     const found: Repair[] = [];
     for (const { repair, apply } of candidates(this.#manifest, finding).slice(0, CANDIDATES_MAX)) {
@@ -68,7 +67,7 @@ export class RepairSearch {
   }
 }
 
-/** Every rule that exploring has shown to be broken. */
+/** Returns a key for each rule that exploration found broken. */
 function brokenIn(
   model: Model,
   { counterexamples, succeeded, ran }: Exploration,
@@ -122,8 +121,8 @@ function rankOf(
 }
 
 /**
- * Lets each reaction hear each event of the counterexample that it does not hear yet; a failure is
- * for undos, and no way to go on.
+ * Lets each reaction hear each event of the counterexample that it does not hear yet. Only undos
+ * may hear a failure.
  */
 function hearMore(
   manifest: Manifest,
@@ -133,8 +132,8 @@ function hearMore(
 ): readonly Candidate[] {
   return reactionsOf(manifest, concerned).flatMap(({ service, reaction }) => {
     if (reaction.kind === "join") return [];
-    // A service knows what it has emitted itself; to hear it over the bus would be odd.
-    const own = new Set(service.reactions.flatMap(emissionsOf));
+    // A service need not hear its own events over the bus.
+    const own = new Set(service.reactions.flatMap(typesEmittedBy));
     return emitted
       .filter((type) => !own.has(type))
       .filter((type) => reaction.kind === "undo" || !failures.has(type))
@@ -154,10 +153,7 @@ function hearMore(
   });
 }
 
-/**
- * Gives an effect the undo that it lacks, at each event of the counterexample that some service
- * fails with.
- */
+/** Adds the missing undo of an effect, once for each event of the counterexample. */
 function addUndo(
   manifest: Manifest,
   name: string | undefined,
@@ -192,7 +188,7 @@ function addUndo(
     });
 }
 
-/** Gives the reactions of one service that end the saga one name, so that the first wins. */
+/** Gives the ending reactions of one service the same `once` name, so that the first wins. */
 function firstWins(manifest: Manifest): readonly Candidate[] {
   const ends = new Set([...manifest.succeeds, ...manifest.fails]);
   return [...manifest.services.values()].flatMap((service) => {

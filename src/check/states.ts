@@ -1,13 +1,11 @@
-/** Table slots for each state: half empty at most, so that probing stays short. */
+/** Keeps the hash table at most half full, so that probing stays short. */
 const LOAD_MAX = 0.5;
-/**
- * States are kept in chunks of about this size, since one array cannot grow without being copied.
- */
+/** Stores states in chunks of about this size: a single array would be copied to grow. */
 const CHUNK_BYTES = 1 << 22;
 
 /**
- * Every state that was seen, once, in the order in which it was found, with the transition that led
- * to it. States are rows of 32-bit words; a row's number is its name.
+ * Stores each state once, in the order of discovery, with the transition that led to it. A state
+ * is a row of 32-bit words; the index of the row identifies it.
  */
 export class StateSet {
   readonly #words: number;
@@ -20,21 +18,23 @@ export class StateSet {
   #choices = new Int32Array(1 << 11);
   #count = 0;
 
+  /** `bytes` is the size of one state, a multiple of 4. */
   constructor(bytes: number) {
     this.#words = bytes / 4;
     this.#perChunk = Math.max(1, Math.floor(CHUNK_BYTES / bytes));
   }
 
+  /** Returns the number of states. */
   get count(): number {
     return this.#count;
   }
 
-  /** Bytes that the states take, without the table. */
+  /** Returns the bytes that the states take, without the table. */
   get bytes(): number {
     return this.#chunks.length * this.#perChunk * this.#words * 4;
   }
 
-  /** Adds a state unless it is known. Returns whether it was new. */
+  /** Adds a state unless it is known. Returns true if it is new. */
   add(state: Int32Array, parent: number, source: number, choice: number): boolean {
     const hash = hashOf(state);
     const mask = this.#table.length - 1;
@@ -57,14 +57,14 @@ export class StateSet {
     return true;
   }
 
-  /** Copies a state out. */
+  /** Copies the state at `index` into `into`. */
   read(index: number, into: Int32Array): void {
     const chunk = this.#chunks[Math.floor(index / this.#perChunk)];
     const from = (index % this.#perChunk) * this.#words;
     if (chunk !== undefined) into.set(chunk.subarray(from, from + this.#words));
   }
 
-  /** The state before, and the transition from there; parent -1 for a first state. */
+  /** Returns the previous state and the transition from it. `parent` is -1 for a first state. */
   origin(index: number): {
     readonly parent: number;
     readonly source: number;
@@ -120,8 +120,8 @@ export class StateSet {
 }
 
 /**
- * Multiplies and mixes word by word, and once more at the end, so that the low bits depend on all
- * of them (after MurmurHash3).
+ * Hashes a state word by word, after MurmurHash3. The last mixing makes the low bits depend on all
+ * words.
  */
 function hashOf(state: Int32Array): number {
   let hash = 0x2f0b4a27;

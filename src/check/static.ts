@@ -5,7 +5,7 @@ import type { Exploration } from "./explore.ts";
 import type { Finding } from "./finding.ts";
 import type { Model } from "./model.ts";
 
-/** What the declarations contradict by themselves, before anything happens. */
+/** Returns the findings that need no exploration: unheard, never emitted, wrong undos. */
 export function staticFindings(manifest: Manifest, graph: FlowGraph): readonly Finding[] {
   return [...unheard(manifest, graph), ...neverEmitted(manifest, graph), ...wrongUndos(manifest)];
 }
@@ -22,8 +22,8 @@ function unheard(
       return {
         code: "UNHEARD",
         severity: "error",
-        message: `${event} is emitted, and nobody hears it`,
-        hint: "Let a service hear it, name it in external if others do, or do not emit it.",
+        message: `${event} is emitted, but no service hears it`,
+        hint: "Let a service hear it, list it in external if others hear it, or stop emitting it.",
         at: { ...(service !== undefined && { service }), event },
       };
     });
@@ -36,12 +36,13 @@ function neverEmitted(
   const known = new Set([...begins, ...external, ...arrives]);
   return [...hearers].flatMap(([event, [first]]) => {
     if (emitters.has(event) || known.has(event) || first === undefined) return [];
+    const verb = first.deadline === undefined ? "hears" : "has a deadline about";
     return [
       {
         code: "NEVER_EMITTED",
         severity: "error",
-        message: `${first.service.name} ${first.deadline === undefined ? "hears" : "has a deadline about"} ${event}, and nobody emits it`,
-        hint: "Let a service emit it, or name it in arrives if it comes from outside.",
+        message: `${first.service.name} ${verb} ${event}, but no service emits it`,
+        hint: "Let a service emit it, or list it in arrives if it comes from outside.",
         at: { service: first.service.name, event },
       },
     ];
@@ -63,9 +64,10 @@ function wrongUndos(manifest: Manifest): readonly Finding[] {
       const owner = [...effects].find(([, own]) => own.has(undoes))?.[0];
       const at = { service: service.name, event: undoes, reaction: reactionName(reaction) };
       if (owner === undefined) {
-        const message = `${service.name} undoes ${undoes}, which is no effect of its own`;
+        const message = `${service.name} undoes ${undoes}, which is not an effect of its own`;
         const hint =
-          "An effect is what a reaction emits when it succeeds, unless it is readonly; or with what a service begins a saga.";
+          "Name an effect: the success event of a reaction that is not readonly, " +
+          "or an event with which this service begins sagas.";
         return [{ code: "UNKNOWN_EFFECT", severity: "error", message, hint, at }];
       }
       const message = `${service.name} undoes ${undoes}, which is an effect of ${owner}`;
@@ -82,22 +84,25 @@ function wrongUndos(manifest: Manifest): readonly Finding[] {
   );
 }
 
-/** What a whole exploration never came to. */
+/**
+ * Returns the reactions and deadlines that an exhaustive exploration never ran, and `NO_SUCCESS` if
+ * no saga succeeded.
+ */
 export function unreached(
   manifest: Manifest,
   model: Model,
   { ran, fired, succeeded, exhaustive }: Exploration,
 ): readonly Finding[] {
-  // Whatever was not reached may be further on.
+  // In a partial exploration, the rest may still be reachable.
   if (!exhaustive) return [];
   if (model.beginnings.length === 0) {
-    const message = "no saga can begin: no event is named in begins";
+    const message = "no saga can begin: begins is empty";
     return [
       {
         code: "NO_SUCCESS",
         severity: "error",
         message,
-        hint: "Name it, or check this together with the service that begins.",
+        hint: "List an event in begins, or check this together with the service that begins.",
         at: {},
       },
     ];
@@ -105,7 +110,9 @@ export function unreached(
   const findings: Finding[] = [];
   for (const { index, service, entry } of model.reactions) {
     if (ran[index] !== 0) continue;
-    const message = `${service.name} can never ${entry.kind === "undo" ? `undo ${entry.undoes}` : `react to ${entry.hears.join(entry.kind === "join" ? " and " : " or ")}`}`;
+    const heard = entry.hears.join(entry.kind === "join" ? " and " : " or ");
+    const action = entry.kind === "undo" ? `undo ${entry.undoes}` : `react to ${heard}`;
+    const message = `${service.name} can never ${action}`;
     const at = {
       service: service.name,
       event: entry.undoes ?? entry.hears[0] ?? "",
@@ -115,18 +122,18 @@ export function unreached(
       code: "DEAD_REACTION",
       severity: "error",
       message,
-      hint: "Take it out, or let what it waits for come.",
+      hint: "Remove it, or let a service emit the events that it waits for.",
       at,
     });
   }
   model.deadlines.forEach(({ service, entry }, index) => {
     if (fired[index] !== 0) return;
-    const message = `the deadline of ${service.name} after ${entry.after} can never pass`;
+    const message = `the deadline of ${service.name} after ${entry.after} can never fire`;
     findings.push({
       code: "DEAD_REACTION",
       severity: "error",
       message,
-      hint: "Take it out, or let what arms it come.",
+      hint: "Remove it, or let a service emit the event that arms it.",
       at: { service: service.name, event: entry.emits },
     });
   });
@@ -134,13 +141,13 @@ export function unreached(
     const [event] = manifest.succeeds;
     const message =
       event === undefined
-        ? "no event is named in succeeds, so no saga can succeed"
+        ? "no saga can succeed: succeeds is empty"
         : `no saga can succeed: ${manifest.succeeds.join(", ")} cannot be reached`;
     findings.push({
       code: "NO_SUCCESS",
       severity: "error",
       message,
-      hint: "Name in succeeds what the last service emits.",
+      hint: "List in succeeds the event that the last service emits.",
       at: event === undefined ? {} : { event },
     });
   }

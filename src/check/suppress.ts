@@ -2,14 +2,14 @@ import { type Manifest, reactionName, type Suppressions } from "../manifest/mani
 import type { Finding, FindingCode } from "./finding.ts";
 import { RULES } from "./lint/lint.ts";
 
-/** A finding that was accepted, and why. */
+/** Records a finding that the manifest accepts, with the reason. */
 export interface Suppressed {
   readonly code: FindingCode;
   readonly message: string;
   readonly reason: string;
 }
 
-/** Beside the rules: what a saga does cannot be accepted, since its proof would not be one. */
+/** A counterexample cannot be accepted: the result would no longer be a proof. */
 const ACCEPTABLE = new Set<string>([
   ...RULES.map(({ code }) => code),
   "UNHEARD",
@@ -17,7 +17,10 @@ const ACCEPTABLE = new Set<string>([
   "DEAD_REACTION",
 ]);
 
-/** Parts what was accepted, by the element that it is about, from what remains. */
+/**
+ * Separates the findings that the manifest accepts from the open ones. Adds a `BAD_SUPPRESSION`
+ * for each code that cannot be accepted.
+ */
 export function partSuppressed(
   manifest: Manifest,
   findings: readonly Finding[],
@@ -63,8 +66,8 @@ function misplaced(manifest: Manifest): readonly Finding[] {
   return [...codes].map((code) => ({
     code: "BAD_SUPPRESSION",
     severity: "warning",
-    message: `${code} is suppressed, which has no effect`,
-    hint: `Only these can be: ${[...ACCEPTABLE].join(", ")}.`,
+    message: `suppressing ${code} has no effect`,
+    hint: `Remove it. Only these codes can be suppressed: ${[...ACCEPTABLE].join(", ")}.`,
     at: {},
   }));
 }

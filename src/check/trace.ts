@@ -1,11 +1,14 @@
-import type { TraceAction, TraceStep } from "./finding.ts";
-import type { Step } from "./loops.ts";
+import type { CounterexampleStep, TraceAction } from "./finding.ts";
+import type { Transition } from "./loops.ts";
 import { PLAIN } from "./machine.ts";
 import type { Beginning, Choice, DeliverySource } from "./model.ts";
 
-/** Says what each step of a counterexample does. */
-export function traceOf(beginning: Beginning, steps: readonly Step[]): readonly TraceStep[] {
-  const first: TraceStep = {
+/** Turns the transitions of a counterexample into the steps that a finding shows. */
+export function counterexampleTrace(
+  beginning: Beginning,
+  steps: readonly Transition[],
+): readonly CounterexampleStep[] {
+  const first: CounterexampleStep = {
     service: beginning.service ?? null,
     hears: null,
     emits: beginning.emits.map(({ type }) => type),
@@ -39,7 +42,7 @@ export function traceOf(beginning: Beginning, steps: readonly Step[]): readonly 
 function deliveryStep(
   { reaction, deadline, arms, type }: DeliverySource,
   index: number,
-): TraceStep {
+): CounterexampleStep {
   if (deadline !== undefined) {
     return {
       service: deadline.service.name,

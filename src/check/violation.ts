@@ -1,4 +1,4 @@
-/** Codes of what exploring finds. */
+/** Codes of the findings of exploration. */
 export type BehaviourCode =
   | "STUCK"
   | "MIXED_END"
@@ -17,7 +17,7 @@ export type BehaviourCode =
   | "PARKED_STUCK"
   | "UNBOUNDED_LOOP";
 
-/** A rule that some state, or some transition, breaks. */
+/** Describes a rule that a state or a transition breaks. */
 export interface Violation {
   readonly code: BehaviourCode;
   readonly message: string;
@@ -25,7 +25,7 @@ export interface Violation {
   readonly event: string | undefined;
 }
 
-/** The same rule broken in the same place is one finding, however many ways lead there. */
+/** Identifies a violation by code and place: all paths to it make one finding. */
 export function violationKey({ code, service, event }: Violation): string {
   return `${code} ${service} ${event}`;
 }

@@ -8,13 +8,13 @@ import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import { parseText } from "../manifest/text.ts";
+import { parseJsonOrYaml } from "../manifest/text.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
 import { loadManifest, readText } from "./source.ts";
 
-/** As the command line gives them. */
+/** Holds the parsed options of `odori check`. */
 export interface CheckFlags {
   readonly json: boolean;
   readonly mermaid: boolean;
@@ -30,14 +30,18 @@ export interface CheckFlags {
 
 const CONFIG_FILE = "odori.config.json";
 
+/**
+ * Runs `odori check`: prints the report, and sets the exit status to 1 if there are errors.
+ * Throws `USAGE`, `CONFIG_INVALID` and the errors of `loadManifest`.
+ */
 export async function runCheck(paths: readonly string[], flags: CheckFlags): Promise<void> {
   if (flags.listRules) {
     listRules(flags);
     return;
   }
   if (paths.length === 0)
-    throw new OdoriError("USAGE", "check needs something to check.", {
-      hint: "Name a module, a manifest or an AsyncAPI document.",
+    throw new OdoriError("USAGE", "check needs at least one source.", {
+      hint: "Pass a module, a manifest or an AsyncAPI document.",
     });
   const { manifest, contradictions } = await loadManifest(paths);
   const config = await configOf(flags);
@@ -73,7 +77,7 @@ function listRules({ json }: CheckFlags): void {
 async function configOf({ config }: CheckFlags): Promise<CheckConfig> {
   if (config === undefined && !existsSync(CONFIG_FILE)) return {};
   const file = config ?? CONFIG_FILE;
-  return toConfig(parseText(file, await readText(file)).value, file);
+  return toConfig(parseJsonOrYaml(file, await readText(file)).value, file);
 }
 
 function show(
@@ -83,9 +87,8 @@ function show(
 ): void {
   const colours = paint();
   const { types } = flowGraph(manifest);
-  print(
-    `${colours.bold(printable(choreography))}: ${count(manifest.services.size, "service")}, ${count(types.length, "event")}`,
-  );
+  const size = `${count(manifest.services.size, "service")}, ${count(types.length, "event")}`;
+  print(`${colours.bold(printable(choreography))}: ${size}`);
   for (const finding of findings.toSorted(
     (a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"),
   )) {
@@ -94,29 +97,26 @@ function show(
   }
   print();
   if (crashes !== undefined) {
-    const reach = crashes.exhaustive ? "all" : "not all";
-    print(
-      colours.dim(
-        `Finer model: ${count(crashes.states, "state")}, ${reach} of them, with one process dying anywhere.`,
-      ),
-    );
+    const reach = crashes.exhaustive ? "exhaustive" : "not exhaustive";
+    const model = `${count(crashes.states, "state")}, ${reach}, one process may crash at any point`;
+    print(colours.dim(`Crash model: ${model}.`));
   }
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const warnings = findings.length - errors;
-  const how = `${count(explored.states, "state")}, ${count(explored.transitions, "transition")}, ${explored.milliseconds} ms`;
+  const states = `${count(explored.states, "state")}, ${count(explored.transitions, "transition")}`;
+  const how = `${states}, ${explored.milliseconds} ms`;
   const accepted = suppressed.length === 0 ? "" : `, ${suppressed.length} accepted`;
-  if (!ok)
-    print(
-      `${colours.bad(`✗ ${count(errors, "error")}`)}, ${count(warnings, "warning")}${accepted} (${how}${explored.exhaustive ? "" : ", not exhaustive"})`,
-    );
-  else if (explored.exhaustive)
-    print(
-      `${colours.good("✓ every saga ends well")}, whatever the order, the duplicates and the failures (${how}); ${count(warnings, "warning")}${accepted}`,
-    );
-  else
-    print(
-      `${colours.bad("? nothing found, and not all was explored")} (${how}); ${count(warnings, "warning")}${accepted}`,
-    );
+  const rest = `${count(warnings, "warning")}${accepted}`;
+  if (!ok) {
+    const limit = explored.exhaustive ? "" : ", not exhaustive";
+    print(`${colours.bad(`✗ ${count(errors, "error")}`)}, ${rest} (${how}${limit})`);
+  } else if (explored.exhaustive) {
+    const proof = "in any order, with duplicates and failures";
+    print(`${colours.good("✓ every saga ends well")}, ${proof} (${how}); ${rest}`);
+  } else {
+    const verdict = "? no errors found, but the exploration is not exhaustive";
+    print(`${colours.bad(verdict)} (${how}); ${rest}`);
+  }
 }
 
 function showFinding(
@@ -129,9 +129,8 @@ function showFinding(
     at.service === undefined || message.includes(at.service)
       ? ""
       : colours.dim(`  (${printable(at.service)})`);
-  print(
-    `${error ? colours.bad(`✗ ${code}`) : colours.undo(`! ${code}`)}  ${printable(message)}${place}`,
-  );
+  const mark = error ? colours.bad(`✗ ${code}`) : colours.undo(`! ${code}`);
+  print(`${mark}  ${printable(message)}${place}`);
   if (hint !== undefined) print(`  ${colours.dim(hint)}`);
   if (trace !== undefined && mermaid) print(`\n${sequenceMermaid(trace)}`.trimEnd());
   else if (trace !== undefined) {
@@ -151,7 +150,7 @@ function count(number: number, noun: string): string {
 
 let shown = false;
 
-/** On a terminal, and only once it has taken a while. */
+/** Shows the number of states on a terminal, once there are 50,000. */
 function progress(states: number): void {
   if (!process.stderr.isTTY || states < 50_000) return;
   shown = true;

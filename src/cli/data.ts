@@ -4,23 +4,34 @@ import { Option } from "commander";
 import { type SqliteStore, sqlite } from "../adapters/sqlite/store.ts";
 import { OdoriError } from "../contract/errors.ts";
 
-/** A service's database, found on disk. */
+/** Names a service and the open SQLite store with its data. */
 export interface Found {
   readonly service: string;
   readonly store: SqliteStore;
 }
 
+/**
+ * Creates the option `--data`. It falls back to `$ODORI_DATA`.
+ * @default ".odori"
+ */
 export function dataOption(): Option {
-  return new Option("--data <folder>", "folder of the services' databases, or one of them")
+  return new Option("--data <folder>", "folder of SQLite databases, or one database file")
     .env("ODORI_DATA")
     .default(".odori");
 }
 
+/**
+ * Creates the option `--json`.
+ * @default false
+ */
 export function jsonOption(): Option {
-  return new Option("--json", "print JSON").default(false);
+  return new Option("--json", "print JSON instead of text").default(false);
 }
 
-/** The database files under `data`; throws `DATA_NOT_FOUND` where there is none. */
+/**
+ * Lists the database files in `data`: the `.db` files of a folder, in order, or the one file.
+ * Throws `DATA_NOT_FOUND` if there are none.
+ */
 export function filesIn(data: string): readonly string[] {
   if (!existsSync(data)) throw notFound(data);
   const files = statSync(data).isDirectory()
@@ -33,7 +44,10 @@ export function filesIn(data: string): readonly string[] {
   return files;
 }
 
-/** Opens every database under `data`, hands them over, and closes them. */
+/**
+ * Opens every database in `data`, calls `work` with the stores, and closes the stores even if
+ * `work` fails. Throws `DATA_NOT_FOUND` if there are none.
+ */
 export async function withStores<T>(
   data: string,
   work: (found: readonly Found[]) => Promise<T>,
@@ -51,11 +65,12 @@ export async function withStores<T>(
 }
 
 function notFound(data: string): OdoriError {
-  return new OdoriError("DATA_NOT_FOUND", `There are no databases in ${data}.`, {
-    hint: "Name the folder in which the services keep theirs: --data <folder>.",
+  return new OdoriError("DATA_NOT_FOUND", `Found no databases in ${data}.`, {
+    hint: "Pass the folder with the SQLite files of the services: --data <folder>.",
   });
 }
 
-/** How `--help` describes what a command takes. */
+/** Describes the argument `<source...>` in `--help`. */
 export const SOURCES =
-  "a module that exports a choreography or services, or manifests or AsyncAPI documents (JSON, YAML); several are merged";
+  "modules that export a choreography or services, manifests, or AsyncAPI documents " +
+  "(JSON or YAML); several sources are merged";

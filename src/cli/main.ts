@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-/**
- * The first Node whose `node:sqlite` needs no flag and that runs TypeScript modules as they are.
- */
+/** The oldest Node that has `node:sqlite` without a flag and runs TypeScript modules directly. */
 const NODE_LEAST = [22, 18] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < NODE_LEAST[0] || (major === NODE_LEAST[0] && minor < NODE_LEAST[1])) {
   process.stderr.write(
-    `odori needs Node ${NODE_LEAST.join(".")} or newer; this is ${process.version}. Install a current Node and run it again.\n`,
+    `odori needs Node ${NODE_LEAST.join(".")} or newer, but this is Node ${process.version}.\n` +
+      "Install a current Node and try again.\n",
   );
   process.exitCode = 2;
 } else {

@@ -8,30 +8,34 @@ import type { EventContract } from "../contract/event.ts";
 
 type AnyService = Service<unknown, EventContract>;
 
-/** What a module exports of Odori's. */
+/** Holds the choreographies and services that a module exports. */
 export interface Exports {
-  /** By name, `default` first. */
+  /** By export name, `default` first. */
   readonly choreographies: ReadonlyMap<string, Choreography>;
-  /** By their own names, by themselves or within a choreography. */
+  /** By service name: exported directly, or part of an exported choreography. */
   readonly services: ReadonlyMap<string, AnyService>;
 }
 
 /**
- * The services that a module exports, by itself or within a choreography. Throws
- * `MODULE_UNREADABLE`.
+ * Loads the services that a module exports, directly or as part of a choreography.
+ * Throws `MODULE_UNREADABLE`.
  */
 export async function loadServices(path: string): Promise<readonly AnyService[]> {
   return [...(await loadExports(path)).services.values()];
 }
 
 /**
- * Loads a TypeScript or JavaScript module. Throws `MODULE_UNREADABLE`, also where it exports
- * nothing of ours.
+ * Loads a TypeScript or JavaScript module. Throws `MODULE_UNREADABLE` if the module cannot be
+ * imported, or exports neither a service nor a choreography.
  */
 export async function loadExports(path: string): Promise<Exports> {
   const file = resolve(path);
   if (!existsSync(file))
-    throw unreadable(path, "it does not exist", "Name a TypeScript or JavaScript module.");
+    throw unreadable(
+      path,
+      "it does not exist",
+      "Pass the path of a TypeScript or JavaScript module.",
+    );
   const choreographies = new Map<string, Choreography>();
   const services = new Map<string, AnyService>();
   const exported = Object.entries(await load(path, file)).sort(
@@ -46,8 +50,8 @@ export async function loadExports(path: string): Promise<Exports> {
   if (services.size === 0)
     throw unreadable(
       path,
-      "it exports no service and no choreography",
-      "Export what service() or choreography() returned.",
+      "it exports neither a service nor a choreography",
+      "Export the return value of service() or choreography().",
     );
   return { choreographies, services };
 }
@@ -56,14 +60,18 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
   try {
     return await import(pathToFileURL(file).href);
   } catch (cause) {
-    const error = unreadable(path, messageOf(cause), "Run it with node to see where it fails.");
+    const error = unreadable(
+      path,
+      messageOf(cause),
+      "Run the module with node to see where it fails.",
+    );
     error.cause = cause;
     throw error;
   }
 }
 
 function unreadable(path: string, what: string, hint: string): OdoriError {
-  return new OdoriError("MODULE_UNREADABLE", `The module ${path} cannot be used: ${what}.`, {
+  return new OdoriError("MODULE_UNREADABLE", `Cannot load the module ${path}: ${what}.`, {
     hint,
   });
 }

@@ -4,14 +4,17 @@ import { codeOf, messageOf } from "../contract/errors.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 
+/** Exit status of a command that found problems. */
 export const FOUND = 1;
+/** Exit status of a command that could not run. */
 export const COULD_NOT_RUN = 2;
 
+/** Writes one line to standard output. */
 export function print(line = ""): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** `odori trace | head` closes the pipe early: that is the end, and no error. */
+/** Exits quietly when the reader of standard output closes the pipe, as in `odori trace | head`. */
 export function endWithPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
@@ -19,18 +22,22 @@ export function endWithPipe(): void {
   });
 }
 
+/** Writes a value to standard output as JSON, indented by two spaces. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
 }
 
-/** Colours on a terminal, none elsewhere. */
+/** Returns colours if standard output is a terminal that supports them, else none. */
 export function paint(): Paint {
   if (!process.stdout.isTTY || !colors.isColorSupported) return plainPaint;
   const { dim, bold, green, red, yellow } = colors;
   return { dim, bold, good: green, bad: red, undo: yellow };
 }
 
-/** Columns as wide as their widest cell; every cell safe on a terminal. */
+/**
+ * Formats rows as lines with aligned columns. The first row sets the number of columns.
+ * Replaces control characters in each cell.
+ */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const safe = rows.map((row) => row.map(printable));
   const widths = (safe[0] ?? []).map((_, column) =>
@@ -44,14 +51,15 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-/** Errors go to standard error for people, and to standard output for machines, which read that. */
+/** Prints an error: as text to standard error, or as JSON to standard output if `json`. */
 export function reportError(error: unknown, json: boolean): void {
   const usage = error instanceof CommanderError;
   const code = usage ? "USAGE" : codeOf(error);
   const message = messageOf(error).replace(/^error: /, "");
   if (json) printJson({ ok: false, error: { code, message } });
-  else
-    process.stderr.write(
-      `${code}: ${message.split("\n").map(printable).join("\n")}\n${usage ? "See --help.\n" : ""}`,
-    );
+  else {
+    const lines = message.split("\n").map(printable);
+    if (usage) lines.push("Run the command with --help for usage.");
+    process.stderr.write(`${code}: ${lines.join("\n")}\n`);
+  }
 }

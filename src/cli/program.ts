@@ -1,26 +1,26 @@
-import { Command, CommanderError } from "commander";
-import { acl } from "./commands/acl.ts";
-import { asyncapi } from "./commands/asyncapi.ts";
-import { check } from "./commands/check.ts";
-import { diff } from "./commands/diff.ts";
-import { doctor } from "./commands/doctor.ts";
-import { draw } from "./commands/draw.ts";
-import { explain } from "./commands/explain.ts";
-import { manifest } from "./commands/manifest.ts";
-import { parked } from "./commands/parked.ts";
-import { run } from "./commands/run.ts";
-import { trace } from "./commands/trace.ts";
+import { Command, CommanderError, Help, type Option } from "commander";
+import { aclCommand } from "./commands/acl.ts";
+import { asyncapiCommand } from "./commands/asyncapi.ts";
+import { checkCommand } from "./commands/check.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { drawCommand } from "./commands/draw.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { manifestCommand } from "./commands/manifest.ts";
+import { parkedCommand } from "./commands/parked.ts";
+import { runCommand } from "./commands/run.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
 import { version } from "./version.ts";
 
-/** Reads the arguments, runs the command, and sets the exit status. */
+/** Parses `process.argv`, runs the command, and sets the exit status (0, 1 or 2). */
 export async function main(): Promise<void> {
   endWithPipe();
   const program = commandLine();
   try {
     await program.parseAsync();
   } catch (error) {
-    // Commander throws for --help and --version as well, with status 0.
+    // Commander also throws for --help and --version, with exit code 0.
     if (error instanceof CommanderError && error.exitCode === 0) return;
     reportError(error, process.argv.includes("--json"));
     process.exitCode = COULD_NOT_RUN;
@@ -29,32 +29,45 @@ export async function main(): Promise<void> {
 
 function commandLine(): Command {
   const program = new Command("odori")
-    .description("Choreographed sagas: prove them, draw them, run them, follow them, repair them.")
+    .description("Check, draw, run, trace and repair choreographed sagas.")
     .version(version())
     .addHelpText(
       "after",
       `
-Exit status: 0 fine, 1 something was found, 2 it could not run.
-The databases are looked for in --data, else in $ODORI_DATA, else in .odori.`,
+Exit status: 0 no problem, 1 problems found, 2 the command could not run.
+Commands that read databases use --data, then $ODORI_DATA, then the folder .odori.
+
+Start with:
+  odori check src/choreography.ts        prove that every saga ends well
+  odori draw src/choreography.ts         show the flow in the terminal
+  odori check --help                     options and examples of a command`,
     );
   for (const command of [
-    check,
-    draw,
-    explain,
-    manifest,
-    diff,
-    asyncapi,
-    acl,
-    run,
-    trace,
-    parked,
-    doctor,
+    checkCommand,
+    drawCommand,
+    explainCommand,
+    manifestCommand,
+    diffCommand,
+    asyncapiCommand,
+    aclCommand,
+    runCommand,
+    traceCommand,
+    parkedCommand,
+    doctorCommand,
   ])
     program.addCommand(command());
   everyCommand(program, (command) =>
-    command.exitOverride().configureOutput({ writeErr: () => {} }),
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} })
+      .configureHelp({ optionDescription }),
   );
   return program;
+}
+
+/** Describes an option for `--help`, without the default of a switch or an empty list. */
+function optionDescription(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: (false|true|\[\])\)$/, "");
 }
 
 function everyCommand(command: Command, change: (command: Command) => void): void {

@@ -9,23 +9,23 @@ import { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { type Merged, mergeManifests } from "../manifest/merge.ts";
 import { toManifest } from "../manifest/read.ts";
-import { parseText } from "../manifest/text.ts";
+import { parseJsonOrYaml } from "../manifest/text.ts";
 import { loadExports } from "./module.ts";
 
 /**
- * Reads every source, and merges what they say. Throws `MODULE_UNREADABLE`, `FILE_UNREADABLE` or
- * `MANIFEST_INVALID`.
+ * Reads the sources and merges them into one manifest, with its services in order of name.
+ * Throws `MODULE_UNREADABLE`, `FILE_UNREADABLE` or `MANIFEST_INVALID`.
  */
 export async function loadManifest(paths: readonly string[]): Promise<Merged> {
   const sources = [];
   for (const from of paths) sources.push({ from, manifest: await loadOne(from) });
   const { manifest, contradictions } = mergeManifests(sources);
-  // By name, so that a picture does not depend on which source was named first.
+  // In order of name, so that a picture does not depend on the order of the sources.
   const services = new Map([...manifest.services].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { manifest: { ...manifest, services }, contradictions };
 }
 
-/** One source by itself. */
+/** Reads one source: a document, a module, or one export of a module (`file#name`). */
 async function loadOne(path: string): Promise<Manifest> {
   if (/\.(json|ya?ml)$/i.test(path)) return readDocument(path);
   const [file = path, name] = path.split("#");
@@ -38,7 +38,7 @@ async function loadOne(path: string): Promise<Manifest> {
       "MODULE_UNREADABLE",
       `The module ${quote(file)} exports no choreography named ${quote(name)}.`,
       {
-        hint: `It exports ${[...choreographies.keys()].join(", ") || "none"}.`,
+        hint: `The module exports ${[...choreographies.keys()].join(", ") || "no choreography"}.`,
       },
     );
   }
@@ -49,7 +49,7 @@ async function loadOne(path: string): Promise<Manifest> {
       "MODULE_UNREADABLE",
       `The module ${quote(file)} exports several choreographies.`,
       {
-        hint: `Say which: ${[...choreographies.keys()].map((key) => `${file}#${key}`).join(", ")}.`,
+        hint: `Pick one: ${[...choreographies.keys()].map((key) => `${file}#${key}`).join(", ")}.`,
       },
     );
   }
@@ -57,21 +57,22 @@ async function loadOne(path: string): Promise<Manifest> {
 }
 
 async function readDocument(path: string): Promise<Manifest> {
-  const { value, place } = parseText(path, await readText(path));
+  const { value, place } = parseJsonOrYaml(path, await readText(path));
   return isAsyncApi(value) ? readAsyncApi(value, path, loadBeside) : toManifest(value, path, place);
 }
 
-/** Another document that one refers to. */
+/** Loads a document that another one refers to, relative to the folder of that one. */
 const loadBeside: LoadDocument = (name, from) => {
   const file = join(dirname(from), name);
   try {
-    return { file, value: parseText(file, readFileSync(file, "utf8")).value };
+    return { file, value: parseJsonOrYaml(file, readFileSync(file, "utf8")).value };
   } catch (cause) {
     if (cause instanceof OdoriError) throw cause;
     throw unreadable(file, cause);
   }
 };
 
+/** Reads a UTF-8 text file. Throws `FILE_UNREADABLE`. */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
@@ -83,10 +84,10 @@ export async function readText(path: string): Promise<string> {
 function unreadable(path: string, cause: unknown): OdoriError {
   return new OdoriError(
     "FILE_UNREADABLE",
-    `The file ${quote(path)} cannot be read: ${messageOf(cause)}.`,
+    `Cannot read the file ${quote(path)}: ${messageOf(cause)}.`,
     {
       cause,
-      hint: "Check its name.",
+      hint: "Check the path and the permissions of the file.",
     },
   );
 }

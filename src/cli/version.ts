@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 
+/** Reads the version of this package from its `package.json`. */
 export function version(): string {
   const manifest: unknown = JSON.parse(
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),

@@ -8,14 +8,15 @@ import {
 import { mismatchText, schemaMismatches } from "../manifest/subschema.ts";
 import { deadlineDocument, reactionDocument, sorted } from "../manifest/write.ts";
 
-/** Who is concerned by a change, and what it does to them. */
+/** Names a consumer that a change breaks, with the reasons. */
 export interface Concerned {
   readonly service: string;
   readonly reasons: readonly string[];
 }
 
+/** Describes one difference between two versions of a choreography. */
 export interface Change {
-  /** `UNVERSIONED_CHANGE` where it breaks a known consumer. */
+  /** `UNVERSIONED_CHANGE` if it breaks a known consumer. */
   readonly code: "UNVERSIONED_CHANGE" | "COMPATIBLE_CHANGE";
   readonly breaking: boolean;
   readonly kind:
@@ -29,21 +30,22 @@ export interface Change {
   readonly event?: string;
   readonly service?: string;
   readonly message: string;
-  /** Whom it breaks. */
+  /** The consumers that it breaks. */
   readonly consumers: readonly Concerned[];
 }
 
+/** Holds the result of `diffManifests`. */
 export interface Difference {
-  /** Whether nothing that is known breaks. */
+  /** True if no known consumer breaks. */
   readonly compatible: boolean;
   readonly changes: readonly Change[];
 }
 
 /**
- * What has changed between two states of a choreography, and whom that breaks, as far as the two
- * manifests know.
+ * Compares two versions of a choreography. Reports the changes, and the consumers that each breaks,
+ * as far as the two manifests name them.
  */
-export function diff(before: Manifest, after: Manifest): Difference {
+export function diffManifests(before: Manifest, after: Manifest): Difference {
   const [old, now] = [flowGraph(before), flowGraph(after)];
   const changes = [
     ...eventChanges(before, after, old, now),
@@ -67,15 +69,17 @@ function eventChanges(
     if (!was) return [change("event added", { event }, `${event} is new`, [])];
     if (!is) {
       const newer = newerVersion(now, event);
-      const instead = newer === undefined ? "" : `; ${newer} is there instead`;
+      const instead = newer === undefined ? "" : `; ${newer} replaces it`;
       const broken = consumers.map((service) => ({ service, reasons: [`still hears ${event}`] }));
-      return [change("event removed", { event }, `${event} is emitted no more${instead}`, broken)];
+      return [
+        change("event removed", { event }, `${event} is no longer emitted${instead}`, broken),
+      ];
     }
     return schemaChange(event, before, after, consumers);
   });
 }
 
-/** Whether an event is emitted, or comes from outside. */
+/** Tells whether an event is emitted, or comes from outside. */
 function isThere(
   { begins, arrives, external }: Manifest,
   { emitters }: FlowGraph,
@@ -85,8 +89,8 @@ function isThere(
 }
 
 /**
- * Services that hear an event now, and those that did and of which the newer manifest does not
- * speak.
+ * Returns the services that hear an event in the new manifest, and those that heard it in the old
+ * one and are absent from the new one.
  */
 function consumersOf(
   event: string,
@@ -125,7 +129,7 @@ function schemaChange(
   const is = after.events.get(event)?.schema;
   if (was === undefined || JSON.stringify(sorted(was)) === JSON.stringify(sorted(is))) return [];
   if (is === undefined)
-    return [change("schema changed", { event }, `${event} has no schema any more`, [])];
+    return [change("schema changed", { event }, `${event} no longer has a schema`, [])];
   const broken = consumers.flatMap((service) => {
     const reasons = schemaMismatches(is, expectationOf(service, event, before, after) ?? was).map(
       mismatchText,
@@ -133,13 +137,13 @@ function schemaChange(
     return reasons.length === 0 ? [] : [{ service, reasons }];
   });
   const loosened = schemaMismatches(is, was).map(mismatchText);
-  const what = loosened.length === 0 ? "asks no more of its consumers" : loosened.join("; ");
+  const what = loosened.length === 0 ? "it still fits the old schema" : loosened.join("; ");
   return [
     change("schema changed", { event }, `the payload of ${event} has changed: ${what}`, broken),
   ];
 }
 
-/** What a consumer has said that it expects; else it is taken to expect what the event was. */
+/** Returns the schema that a consumer declares for an event; undefined if it declares none. */
 function expectationOf(
   service: string,
   event: string,
@@ -156,8 +160,8 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
     if (was === undefined)
       return [change("service added", { service }, `the service ${service} is new`, [])];
     if (is === undefined)
-      return [change("service removed", { service }, `the service ${service} is gone`, [])];
-    const [old, now] = [partsOf(was), partsOf(is)];
+      return [change("service removed", { service }, `the service ${service} is removed`, [])];
+    const [old, now] = [partsByName(was), partsByName(is)];
     const added = [...now.keys()].filter((name) => !old.has(name));
     const removed = [...old.keys()].filter((name) => !now.has(name));
     const changed = [...now]
@@ -165,7 +169,7 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
       .map(([name]) => name);
     const said = [
       added.length === 0 ? [] : `new: ${added.join(", ")}`,
-      removed.length === 0 ? [] : `gone: ${removed.join(", ")}`,
+      removed.length === 0 ? [] : `removed: ${removed.join(", ")}`,
       changed.length === 0 ? [] : `changed: ${changed.join(", ")}`,
     ].flat();
     return said.length === 0
@@ -181,7 +185,7 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
   });
 }
 
-function partsOf({ begins, reactions, deadlines }: ServiceEntry): ReadonlyMap<string, string> {
+function partsByName({ begins, reactions, deadlines }: ServiceEntry): ReadonlyMap<string, string> {
   return new Map([
     ...begins.map((type) => [`begins ${type}`, ""] as const),
     ...reactions.map(
@@ -207,7 +211,7 @@ function endChanges(before: Manifest, after: Manifest): readonly Change[] {
           change(
             "ends changed",
             {},
-            `${list} was ${was || "nothing"}, and is ${is || "nothing"}`,
+            `${list} was ${was || "empty"}, and is now ${is || "empty"}`,
             [],
           ),
         ];

@@ -1,17 +1,17 @@
 import { flowGraph } from "../manifest/graph.ts";
 import {
   type DeadlineEntry,
-  emissionsOf,
   type Manifest,
-  type Outcome,
+  type ManifestOutcome,
   type ReactionEntry,
+  typesEmittedBy,
 } from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
 
-/** What a picture shows as one box. */
+/** Describes one box of a picture. */
 export interface FlowNode {
-  /** Plain letters and digits: safe in every notation. */
+  /** Letters and digits only: safe in every notation. */
   readonly id: string;
   readonly kind:
     | "begin"
@@ -22,21 +22,21 @@ export interface FlowNode {
     | "success"
     | "failure"
     | "outside";
-  /** The room that it stands in; undefined for ends and for what is outside. */
+  /** The service that it belongs to; undefined for ends and for nodes outside. */
   readonly service: string | undefined;
   readonly label: string;
 }
 
-/** An event on its way. */
+/** Describes one arrow of a picture: an event from one node to another. */
 export interface FlowEdge {
   readonly from: string;
   readonly to: string;
   readonly type: string;
-  /** `arms` and `calls off` lead to deadlines. */
+  /** `arms` and `calls off` lead to a deadline. */
   readonly kind: "success" | "failure" | "undo" | "deadline" | "late" | "arms" | "calls off";
 }
 
-/** The picture of a choreography, before it has a notation. */
+/** Holds the picture of a choreography, independent of notation. */
 export interface Flow {
   readonly name: string;
   readonly nodes: readonly FlowNode[];
@@ -50,11 +50,15 @@ interface Part {
   readonly emits: readonly { readonly type: string; readonly kind: FlowEdge["kind"] }[];
 }
 
+/**
+ * Builds the picture of a choreography: a node for each beginning, reaction, deadline and end, and
+ * an edge for each way that an event takes.
+ */
 export function flowOf(manifest: Manifest): Flow {
   const nodes: FlowNode[] = [];
   const parts: Part[] = [];
   const edges: FlowEdge[] = [];
-  const room = (index: number, place: string) => `s${index}${place}`;
+  const nodeId = (index: number, place: string) => `s${index}${place}`;
   const armed: {
     readonly id: string;
     readonly service: string;
@@ -63,27 +67,28 @@ export function flowOf(manifest: Manifest): Flow {
   for (const [index, service] of [...manifest.services.values()].entries()) {
     const { name } = service;
     service.begins.forEach((type, place) => {
-      const id = room(index, `b${place}`);
+      const id = nodeId(index, `b${place}`);
       nodes.push({ id, kind: "begin", service: name, label: factOf(type) });
       parts.push({ id, service: name, hears: [], emits: [{ type, kind: "success" }] });
     });
     service.reactions.forEach((reaction, place) => {
-      const id = room(index, `r${place}`);
+      const id = nodeId(index, `r${place}`);
       nodes.push({ id, kind: reaction.kind, service: name, label: labelOf(reaction) });
       parts.push({
         id,
         service: name,
         hears: reaction.hears,
-        emits: emissionsOf(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
+        emits: typesEmittedBy(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
       });
     });
     service.deadlines.forEach((deadline, place) => {
-      const id = room(index, `d${place}`);
+      const id = nodeId(index, `d${place}`);
+      const awaited = deadline.unless.map(factOf).join(" or ") || "an answer";
       nodes.push({
         id,
         kind: "deadline",
         service: name,
-        label: `${spanOf(deadline.withinMs)} without ${deadline.unless.map(factOf).join(" or ") || "an answer"}`,
+        label: `${spanOf(deadline.withinMs)} without ${awaited}`,
       });
       parts.push({
         id,
@@ -141,7 +146,7 @@ export function flowOf(manifest: Manifest): Flow {
         edges.push({ from: part.id, to, type, kind });
       }
       for (const { id: to, service, deadline } of armed) {
-        // A deadline hears what its own service emits, and what the service hears.
+        // A deadline reacts to events that its service emits or hears.
         if (part.service !== service && emitsOwn(parts, service, type)) continue;
         if (deadline.after === type) edges.push({ from: part.id, to, type, kind: "arms" });
         else if (deadline.unless.includes(type))
@@ -159,7 +164,7 @@ function emitsOwn(parts: readonly Part[], service: string, type: string): boolea
 }
 
 function kindOf(reaction: ReactionEntry, type: string): FlowEdge["kind"] {
-  const within = (outcomes: readonly Outcome[]) =>
+  const within = (outcomes: readonly ManifestOutcome[]) =>
     outcomes.some((outcome) => outcome.includes(type));
   if (within(reaction.emits)) return reaction.kind === "undo" ? "undo" : "success";
   if (within(reaction.fails) || reaction.onParked === type) return "failure";
@@ -181,7 +186,7 @@ function labelOf(reaction: ReactionEntry): string {
   return [what, ...marks].join("\n");
 }
 
-/** `authorization failed` for `payment.authorization_failed.v1`. */
+/** Returns the fact in words: `authorization failed` for `payment.authorization_failed.v1`. */
 function factOf(type: string): string {
   const short = shortType(type);
   return short.slice(short.indexOf(".") + 1).replaceAll("_", " ");

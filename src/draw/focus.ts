@@ -2,19 +2,22 @@ import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { Flow } from "./flow.ts";
 
-/** Which part of a flow to show. */
+/** Selects the part of a flow to show. */
 export interface Focus {
-  /** An event or a service: what follows from it. */
+  /** An event or a service: keeps the nodes that follow from it. */
   readonly from?: string;
-  /** An event or a service: what leads to it. With `from`: the ways between. */
+  /** An event or a service: keeps the nodes that lead to it. With `from`: the paths between. */
   readonly to?: string;
-  /** These services, and what they hear and are heard by. */
+  /** Keeps these services, and their neighbours. */
   readonly services?: readonly string[];
-  /** How far to go. Default: all the way; 1 for `services`. */
+  /**
+   * Number of edges to follow.
+   * @default Infinity, or 1 for `services`
+   */
   readonly hops?: number;
 }
 
-/** The part of a flow that one wants to look at. Throws `NOT_IN_CHOREOGRAPHY`. */
+/** Returns the selected part of a flow. Throws `NOT_IN_CHOREOGRAPHY` for an unknown name. */
 export function focus(flow: Flow, { from, to, services, hops }: Focus): Flow {
   let kept = new Set(flow.nodes.map(({ id }) => id));
   const keep = (ids: ReadonlySet<string>) => {
@@ -50,7 +53,7 @@ function nodesOf(flow: Flow, service: string): ReadonlySet<string> {
   throw unknown(service, [...new Set(flow.nodes.flatMap((node) => node.service ?? []))]);
 }
 
-/** A service stands for all that it does; an event for who emits it and who hears it. */
+/** Returns the nodes of a service, or the emitters and hearers of an event. */
 function starts(flow: Flow, name: string): ReadonlySet<string> {
   if (flow.nodes.some(({ service }) => service === name)) return nodesOf(flow, name);
   const edges = flow.edges.filter(
@@ -64,9 +67,12 @@ function unknown(name: string, known: readonly string[]): OdoriError {
   const near = known.filter((other) => other.includes(name) || name.includes(other)).slice(0, 5);
   return new OdoriError(
     "NOT_IN_CHOREOGRAPHY",
-    `${quote(name)} is no service and no event of this choreography.`,
+    `${quote(name)} is neither a service nor an event of this choreography.`,
     {
-      hint: `${near.length > 0 ? "Did you mean" : "It has"} ${(near.length > 0 ? near : known.slice(0, 12)).join(", ")}?`,
+      hint:
+        near.length > 0
+          ? `Did you mean ${near.join(", ")}?`
+          : `Choose from ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", …" : ""}.`,
     },
   );
 }

@@ -1,12 +1,11 @@
 import { printable } from "../text/printable.ts";
 
-/**
- * What mermaid or the HTML that it makes could take for syntax, as its own numeric entities
- * (`#35;`).
- */
+/** Matches the characters that are syntax in Mermaid, or in the HTML that Mermaid makes. */
 const SYNTAX = /[#;<>"'`&{}|[\]()\\:%@]/g;
 
-/** Text from outside, safe within a mermaid diagram. */
+/**
+ * Makes text from outside safe within a Mermaid diagram: syntax becomes numeric entities (`#35;`).
+ */
 export function mermaidText(text: string): string {
   return printable(text).replace(SYNTAX, (character) => `#${character.codePointAt(0)};`);
 }

@@ -36,14 +36,14 @@ const LINES: Readonly<
   "calls off": { arrow: "-.-x", style: "stroke:#7b2cbf,color:#7b2cbf" },
 };
 
-/** The flow as a mermaid flowchart. */
+/** Writes the flow as a Mermaid flowchart, with a subgraph for each service. */
 export function toMermaid({ nodes, edges }: Flow): string {
   const lines = ["flowchart LR"];
-  const rooms = [...new Set(nodes.flatMap(({ service }) => service ?? []))];
-  rooms.forEach((room, index) => {
+  const services = [...new Set(nodes.flatMap(({ service }) => service ?? []))];
+  services.forEach((name, index) => {
     lines.push(
-      `  subgraph room${index}["${mermaidText(room)}"]`,
-      ...nodes.filter(({ service }) => service === room).map((node) => `    ${shape(node)}`),
+      `  subgraph service${index}["${mermaidText(name)}"]`,
+      ...nodes.filter(({ service }) => service === name).map((node) => `    ${shape(node)}`),
       "  end",
     );
   });

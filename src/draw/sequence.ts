@@ -1,10 +1,10 @@
-import type { TraceStep } from "../check/finding.ts";
+import type { CounterexampleStep } from "../check/finding.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { mermaidText } from "./mermaid-text.ts";
 
-/** One step of a sequence diagram: who does something, what it heard, and from whom. */
+/** Holds one step of a sequence diagram: the actor, the event it heard, and its emitter. */
 interface Row {
   readonly who: string;
   readonly heard: string | undefined;
@@ -14,13 +14,13 @@ interface Row {
 }
 
 const OUTSIDE = "outside";
-/** The beginning and the end of a long way are shown; what lies between is counted. */
+/** A long counterexample shows its first and last steps, and counts those between. */
 const FIRST_SHOWN = 3;
 const LAST_SHOWN = 37;
-/** More columns than this are no picture any more: then there is a line for each step. */
+/** With more columns than this, the text form is a list with a line for each step. */
 const COLUMNS_MAX = 10;
 
-/** What is shown of a way, and how many steps are left out after the first ones. */
+/** Returns the rows to show, and the number of rows left out after the first ones. */
 function shorten(rows: readonly Row[]): {
   readonly shown: readonly Row[];
   readonly omitted: number;
@@ -32,7 +32,7 @@ function shorten(rows: readonly Row[]): {
   };
 }
 
-function rowsOf(trace: readonly TraceStep[]): readonly Row[] {
+function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
   const emitters = new Map<string, string>();
   return trace.map(({ service, hears, emits, does, effect }) => {
     const who = service ?? OUTSIDE;
@@ -51,7 +51,7 @@ function rowsOf(trace: readonly TraceStep[]): readonly Row[] {
   });
 }
 
-function toneOf(does: TraceStep["does"]): Row["tone"] {
+function toneOf(does: CounterexampleStep["does"]): Row["tone"] {
   if (does === "refuses" || does === "gives up" || does === "has waited too long") return "bad";
   if (does === "undoes" || does === "has nothing to undo") return "undo";
   return does === "begins" || does === "does" || does === "arrives" ? "plain" : "dim";
@@ -59,9 +59,12 @@ function toneOf(does: TraceStep["does"]): Row["tone"] {
 
 const COLUMN_LEAST = 18;
 
-/** A counterexample as a sequence diagram in text: a column for each service, time downwards. */
+/**
+ * Draws a counterexample as a sequence diagram in text, one line per array item. Each service has a
+ * column; time runs downwards.
+ */
 export function sequenceText(
-  trace: readonly TraceStep[],
+  trace: readonly CounterexampleStep[],
   paint: Paint = plainPaint,
 ): readonly string[] {
   const { shown: rows, omitted } = shorten(rowsOf(trace));
@@ -122,8 +125,8 @@ function tint(paint: Paint, tone: Row["tone"], line: string): string {
         : paint.dim(line);
 }
 
-/** The same as a mermaid diagram. */
-export function sequenceMermaid(trace: readonly TraceStep[]): string {
+/** Draws a counterexample as a Mermaid sequence diagram. */
+export function sequenceMermaid(trace: readonly CounterexampleStep[]): string {
   const { shown: rows, omitted } = shorten(rowsOf(trace));
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
   const id = (name: string) => `p${names.indexOf(name)}`;

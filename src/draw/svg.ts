@@ -3,17 +3,20 @@ import { OdoriError } from "../contract/errors.ts";
 import { toDot } from "./dot.ts";
 import type { Flow } from "./flow.ts";
 
-/** Graphviz needs minutes, and its picture cannot be read, beyond this. */
+/** Above this, Graphviz takes minutes, and the picture is unreadable. */
 const EDGES_MAX = 1_500;
 
-/** The flow as a standalone SVG, laid out by Graphviz. Throws `PICTURE_TOO_LARGE`. */
+/**
+ * Draws the flow as a standalone SVG, laid out by Graphviz.
+ * Throws `PICTURE_TOO_LARGE` for more than 1,500 edges.
+ */
 export async function toSvg(flow: Flow): Promise<string> {
   if (flow.edges.length > EDGES_MAX) {
     throw new OdoriError(
       "PICTURE_TOO_LARGE",
-      `A picture with ${flow.edges.length} arrows could not be read.`,
+      `A picture with ${flow.edges.length} arrows is too large to read; the limit is ${EDGES_MAX}.`,
       {
-        hint: "Draw a part: --from, --to, --service, --hops.",
+        hint: "Draw a part of the flow with --from, --to, --service and --hops.",
       },
     );
   }

@@ -5,39 +5,49 @@ import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
 
-/** Deeper than this a terminal has no columns left. */
-const DEPTH_MAX = 40;
+/** Below this depth a terminal has no columns left. */
+const TREE_DEPTH_MAX = 40;
 
 interface Branch {
   readonly text: string;
   readonly below: () => readonly Branch[];
 }
 
+/** Options of `flowText`. */
 export interface TextOptions {
-  /** Where to begin; default: where sagas begin. */
+  /** Event types to start at.
+   * @default the beginnings of sagas
+   */
   readonly from?: readonly string[];
+  /** Number of events to follow from a root.
+   * @default Infinity
+   */
   readonly hops?: number;
-  /** Shows only what these services do. */
+  /** Shows only the reactions of these services.
+   * @default all services
+   */
   readonly services?: readonly string[];
-  /** Event types to show; all where undefined. */
+  /** Shows only these event types.
+   * @default all event types
+   */
   readonly within?: ReadonlySet<string>;
 }
 
 /**
- * The flow as a tree for the terminal: each event, who hears it, what comes of that. An event is
- * followed up once.
+ * Draws the flow as a tree of text, one line per array item: events, the services that hear them,
+ * and the events that those emit. Each event is expanded once.
  */
 export function flowText(
   manifest: Manifest,
   options: TextOptions = {},
   paint: Paint = plainPaint,
 ): readonly string[] {
-  const writer = new Writer(manifest, flowGraph(manifest), options, paint);
+  const writer = new TreeWriter(manifest, flowGraph(manifest), options, paint);
   const lines: string[] = [];
   const roots = options.from ?? [...new Set([...manifest.begins, ...manifest.arrives])];
   for (const type of roots)
     if (!writer.knows(type))
-      lines.push(...render(writer.event(type, "plain", 0), "", "", DEPTH_MAX));
+      lines.push(...render(writer.event(type, "plain", 0), "", "", TREE_DEPTH_MAX));
   return lines;
 }
 
@@ -64,7 +74,7 @@ function render(
 
 type Tone = "plain" | "bad" | "undo" | "dim";
 
-class Writer {
+class TreeWriter {
   readonly #manifest: Manifest;
   readonly #graph: FlowGraph;
   readonly #options: TextOptions;
@@ -78,11 +88,12 @@ class Writer {
     this.#paint = paint;
   }
 
-  /** Whether an event was followed up already. */
+  /** Tells whether an event was already expanded. */
   knows(type: string): boolean {
     return this.#followed.has(type);
   }
 
+  /** Returns the branch of an event, `hop` events away from its root. */
   event(type: string, tone: Tone, hop: number): Branch {
     const { succeeds, fails, external, begins, arrives } = this.#manifest;
     const name = this.#tint(tone, `${tone === "bad" ? "✗ " : ""}${shortType(type)}`);
@@ -97,7 +108,7 @@ class Writer {
         : begins.includes(type)
           ? this.#paint.dim(`  begins${this.#beginner(type)}`)
           : arrives.includes(type)
-            ? this.#paint.dim("  may come from outside")
+            ? this.#paint.dim("  may arrive from outside")
             : "";
     const outside = external.includes(type) ? this.#paint.dim("  → outside") : "";
     const hearers = (this.#graph.hearers.get(type) ?? []).filter(

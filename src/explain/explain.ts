@@ -1,57 +1,55 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { type Emitting, type FlowGraph, flowGraph, type Hearing } from "../manifest/graph.ts";
-import { emissionsOf, type Manifest, type Outcome } from "../manifest/manifest.ts";
+import { type Manifest, type ManifestOutcome, typesEmittedBy } from "../manifest/manifest.ts";
 
-/** How an event comes about. */
+/** Describes one way in which an event is emitted. */
 export interface EmittedBy {
-  /** Null where it comes from outside. */
+  /** Null for an event from outside. */
   readonly service: string | null;
   readonly how: Emitting["how"] | "outside";
-  /** What the service heard before; of a deadline: what armed it. */
+  /** The events that the service heard before; for a deadline, the event that armed it. */
   readonly hears: readonly string[];
 }
 
-/** What a service does when it hears an event. */
+/** Describes how a service reacts to an event. */
 export interface Reacts {
   readonly service: string;
   readonly does: "reacts" | "undoes" | "joins" | "arms a deadline" | "calls a deadline off";
-  /** Of an undo: what it reverses. */
+  /** For an undo: the effect that it reverses. */
   readonly effect?: string;
-  /** Of a join: what it waits for beside. */
+  /** For a join: the other events that it waits for. */
   readonly waitsFor?: readonly string[];
-  readonly emits: readonly Outcome[];
-  readonly fails: readonly Outcome[];
-  readonly late: readonly Outcome[];
+  readonly emits: readonly ManifestOutcome[];
+  readonly fails: readonly ManifestOutcome[];
+  readonly late: readonly ManifestOutcome[];
   readonly once?: string;
   readonly max?: number;
-  /** Of a deadline. */
+  /** For a deadline, in milliseconds. */
   readonly withinMs?: number;
 }
 
-/** A reaction further on; those with the same turn may come in any order. */
+/** Describes a later reaction. Reactions with the same turn may run in any order. */
 export interface Follows extends Reacts {
   readonly turn: number;
   readonly hears: string;
 }
 
+/** Holds the answer of `explainEvent`. */
 export interface Explanation {
   readonly event: string;
   readonly summary?: string;
   readonly begins: boolean;
   readonly succeeds: boolean;
   readonly fails: boolean;
-  /** Whether some service emits it to say that it could not do its part. */
+  /** True if some service emits it as a failure, when parking, or at a deadline. */
   readonly failure: boolean;
   readonly external: boolean;
   readonly pivot: boolean;
   readonly emittedBy: readonly EmittedBy[];
   readonly heardBy: readonly Reacts[];
   readonly follows: readonly Follows[];
-  /**
-   * Where something is undone because of it: what, in which order, and by which event one knows
-   * that it is over.
-   */
+  /** Present if the event leads to undos: the undos by turn, and the events that end them. */
   readonly undoing?: {
     readonly undone: readonly {
       readonly turn: number;
@@ -64,10 +62,10 @@ export interface Explanation {
 }
 
 /**
- * Answers who emits an event, who hears it and what they do, and what follows. Throws
- * `NOT_IN_CHOREOGRAPHY`.
+ * Explains an event: its emitters, the services that hear it, and the reactions that follow.
+ * `name` may lack the version if there is only one. Throws `NOT_IN_CHOREOGRAPHY`.
  */
-export function explain(manifest: Manifest, name: string): Explanation {
+export function explainEvent(manifest: Manifest, name: string): Explanation {
   const graph = flowGraph(manifest);
   const event = find(graph, name);
   const { begins, succeeds, fails, external, arrives, pivots, events } = manifest;
@@ -107,7 +105,7 @@ export function explain(manifest: Manifest, name: string): Explanation {
   };
 }
 
-/** The event by its type, or by its type without version where there is only one. */
+/** Finds an event by its type, or by its type without the version if there is only one. */
 function find({ types }: FlowGraph, name: string): string {
   if (types.includes(name)) return name;
   const versions = types.filter((type) => type.replace(/\.v\d+$/, "") === name);
@@ -117,11 +115,12 @@ function find({ types }: FlowGraph, name: string): string {
     versions.length > 1
       ? versions
       : types.filter((type) => type.includes(name) || name.includes(type.split(".")[1] ?? type));
-  throw new OdoriError("NOT_IN_CHOREOGRAPHY", `${quote(name)} is no event of this choreography.`, {
+  const problem = `${quote(name)} is not an event of this choreography.`;
+  throw new OdoriError("NOT_IN_CHOREOGRAPHY", problem, {
     hint:
       near.length > 0
         ? `Did you mean ${near.slice(0, 5).join(", ")}?`
-        : `It has ${types.slice(0, 12).join(", ")}${types.length > 12 ? ", …" : ""}.`,
+        : `Choose from ${types.slice(0, 12).join(", ")}${types.length > 12 ? ", …" : ""}.`,
   });
 }
 
@@ -151,7 +150,7 @@ function reacts({ service, reaction, deadline }: Hearing, event: string): Reacts
   };
 }
 
-/** Everything further on, nearest first, each reaction to each event once. */
+/** Returns the reactions that follow, nearest first, each reaction to each event once. */
 function follow(graph: FlowGraph, event: string): readonly Follows[] {
   const follows: Follows[] = [];
   const seen = new Set([event]);
@@ -167,7 +166,7 @@ function follow(graph: FlowGraph, event: string): readonly Follows[] {
             ? deadline?.after === hears
               ? [deadline.emits]
               : []
-            : emissionsOf(reaction);
+            : typesEmittedBy(reaction);
         for (const type of emitted) if (!seen.has(type)) next.add(type);
       }
     }

@@ -1,14 +1,14 @@
-import type { Outcome } from "../manifest/manifest.ts";
+import type { ManifestOutcome } from "../manifest/manifest.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
 import type { EmittedBy, Explanation, Reacts } from "./explain.ts";
 
-/** Further on than this, a picture says more. */
+/** Shows reactions up to this turn; a picture shows the rest better. */
 const TURNS_SHOWN = 8;
 
-/** An explanation in sentences. */
+/** Puts an explanation into sentences, one line per array item. */
 export function explanationText(
   explanation: Explanation,
   paint: Paint = plainPaint,
@@ -19,32 +19,28 @@ export function explanationText(
     ...roles(explanation).map((role) => paint.dim(role)),
   ];
   lines.push("", paint.bold("Emitted by"));
-  if (emittedBy.length === 0) lines.push("  nobody");
+  if (emittedBy.length === 0) lines.push("  no service");
   for (const emitter of emittedBy) lines.push(`  ${emitted(emitter)}`);
   lines.push("", paint.bold("Heard by"));
-  if (heardBy.length === 0) lines.push("  nobody");
+  if (heardBy.length === 0) lines.push("  no service");
   for (const reaction of heardBy) lines.push(`  ${printable(reaction.service)} ${deed(reaction)}`);
   const later = follows.filter(({ turn }) => turn > 1 && turn <= TURNS_SHOWN);
   if (later.length > 0) lines.push("", paint.bold("What follows"));
   for (const reaction of later) {
-    lines.push(
-      `  ${reaction.turn}. at ${shortType(reaction.hears)}, ${printable(reaction.service)} ${deed(reaction)}`,
-    );
+    const hears = `  ${reaction.turn}. on ${shortType(reaction.hears)}`;
+    lines.push(`${hears}, ${printable(reaction.service)} ${deed(reaction)}`);
   }
   if (undoing !== undefined) {
     lines.push("", paint.bold("Undoing"));
     for (const { turn, service, effect, on } of undoing.undone) {
-      lines.push(
-        paint.undo(
-          `  ${turn}. ${printable(service)} undoes ${shortType(effect)} when it hears ${shortType(on)}, if it was done`,
-        ),
-      );
+      const what = `${printable(service)} undoes ${shortType(effect)}`;
+      lines.push(paint.undo(`  ${turn}. ${what} when it hears ${shortType(on)}, if it was done`));
     }
     const over = undoing.over.map(shortType).join(" or ");
     lines.push(
       over === ""
-        ? "  No event says that undoing is over."
-        : `  ${over} says that undoing is over: the saga has failed.`,
+        ? "  No event marks the end of the undos."
+        : `  ${over} marks the end of the undos: the saga has failed.`,
     );
   }
   return lines;
@@ -60,31 +56,32 @@ function roles({
 }: Explanation): readonly string[] {
   return [
     begins ? ["A saga begins with it."] : [],
-    succeeds ? ["The saga has then succeeded."] : [],
-    fails ? ["The saga has then failed, with everything undone."] : [],
-    failure && !fails ? ["A failure: the saga turns back, or takes another way."] : [],
-    pivot ? ["The pivot: from here on the saga must not turn back."] : [],
-    external ? ["Known outside too."] : [],
+    succeeds ? ["The saga succeeds with it."] : [],
+    fails ? ["The saga fails with it, after all effects are undone."] : [],
+    failure && !fails ? ["A failure: the saga turns back or takes another path."] : [],
+    pivot ? ["A pivot: after it, the saga must not turn back."] : [],
+    external ? ["Also heard outside the choreography."] : [],
   ].flat();
 }
 
 function emitted({ service, how, hears }: EmittedBy): string {
   const heard = hears.map(shortType).join(" or ");
+  const name = printable(service ?? "");
   switch (how) {
     case "outside":
-      return "whoever is outside";
+      return "a system outside the choreography";
     case "begins":
-      return `${printable(service ?? "")}, which begins a saga with it`;
+      return `${name}, which begins a saga with it`;
     case "emits":
-      return `${printable(service ?? "")}, when it hears ${heard} and succeeds`;
+      return `${name}, when it hears ${heard} and succeeds`;
     case "fails":
-      return `${printable(service ?? "")}, when it hears ${heard} and cannot do its part: nothing of its own is left to undo`;
+      return `${name}, when it hears ${heard} and cannot do its part; it leaves no effect`;
     case "late":
-      return `${printable(service ?? "")}, when it hears ${heard} and another one was first`;
+      return `${name}, when it hears ${heard} and another reaction was first`;
     case "parked":
-      return `${printable(service ?? "")}, when it gives up on ${heard}`;
+      return `${name}, when it gives up on ${heard}`;
     case "deadline":
-      return `${printable(service ?? "")}, when it has waited too long after ${heard}`;
+      return `${name}, when it has waited too long after ${heard}`;
   }
 }
 
@@ -101,12 +98,11 @@ function deed({
 }: Reacts): string {
   const then = outcomes(emits);
   if (does === "arms a deadline")
-    return `starts to wait: after ${spanOf(withinMs)} it emits ${then}`;
-  if (does === "calls a deadline off")
-    return "need not wait any longer: its deadline is called off";
+    return `arms a deadline: after ${spanOf(withinMs)} it emits ${then}`;
+  if (does === "calls a deadline off") return "calls its deadline off";
   const failing = fails.length === 0 ? "" : `, or ${outcomes(fails)} when it cannot`;
   const bounded = max === undefined ? "" : ` (at most ${max} times)`;
-  const first = once === undefined ? "" : ` (once for "${printable(once)}")`;
+  const first = once === undefined ? "" : ` (once: "${printable(once)}")`;
   const otherwise =
     (once === undefined && max === undefined) || late.flat().length === 0
       ? ""
@@ -117,14 +113,10 @@ function deed({
       : does === "joins"
         ? `waits for ${waitsFor.map(shortType).join(" and ")} too, then `
         : "";
-  const emitting =
-    then === "nothing" && failing === ""
-      ? `${what === "" ? "takes note" : "says nothing"}`
-      : `emits ${then}`;
-  return `${what}${emitting}${failing}${first}${bounded}${otherwise}`;
+  return `${what}emits ${then}${failing}${first}${bounded}${otherwise}`;
 }
 
-function outcomes(list: readonly Outcome[]): string {
+function outcomes(list: readonly ManifestOutcome[]): string {
   const alternatives = list.map((outcome) =>
     outcome.length === 0 ? "nothing" : outcome.map(shortType).join(" and "),
   );

@@ -19,7 +19,7 @@ import {
 type AnyService = Service<never, EventContract>;
 type Contracts = readonly EventContract[];
 
-/** The manifest of a choreography that was declared in code. */
+/** Returns the manifest of a choreography that is declared in code. */
 export function manifestOf(choreography: Choreography<never>): Manifest {
   const {
     name,
@@ -55,10 +55,11 @@ export function manifestOf(choreography: Choreography<never>): Manifest {
 }
 
 /**
- * The manifest of services alone, such as one repository has: where a saga ends is said elsewhere.
+ * Returns the manifest of services without a choreography, such as those of one repository. It has
+ * beginnings and no ends; another manifest adds them by merging.
  */
 export function manifestOfServices(name: string, services: readonly AnyService[]): Manifest {
-  const contracts = services.flatMap(contractsOf);
+  const contracts = services.flatMap(mentionedContracts);
   const events = new Map(contracts.map((contract) => [contract.type, toEvent(contract)]));
   return {
     name,
@@ -82,8 +83,8 @@ function types(contracts: Contracts): readonly string[] {
   return [...new Set(contracts.map(({ type }) => type))];
 }
 
-/** Every contract that a service mentions. */
-function contractsOf({ declaration }: AnyService): Contracts {
+/** Returns every contract that a service mentions. */
+function mentionedContracts({ declaration }: AnyService): Contracts {
   const { begins, reactions, deadlines } = declaration;
   return [
     ...begins,
@@ -115,7 +116,7 @@ function toService({ declaration }: AnyService): ServiceEntry {
     begins: types(begins),
     reactions: reactions.map(toReaction),
     deadlines: deadlines.map(toDeadline),
-    // The runtime brings both.
+    // The runtime provides both.
     inbox: true,
     fence: true,
     mayPark,

@@ -1,27 +1,24 @@
 import {
   type DeadlineEntry,
-  emissionsOf,
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
+  typesEmittedBy,
 } from "./manifest.ts";
 
-/** A reaction, or a deadline, and whose it is. */
+/** Names a reaction or a deadline, and the service that it belongs to. */
 export interface Hearing {
   readonly service: ServiceEntry;
   readonly reaction: ReactionEntry | undefined;
   readonly deadline: DeadlineEntry | undefined;
 }
 
-/** How an event comes to be emitted. */
+/** Names a reaction, a deadline or a beginning that emits an event, and how. */
 export interface Emitting extends Hearing {
   readonly how: "begins" | "emits" | "fails" | "late" | "parked" | "deadline";
 }
 
-/**
- * Who emits each event, and who hears it: what every picture and every rule about the flow is made
- * from.
- */
+/** Maps each event to its emitters and hearers. Pictures and rules about the flow read it. */
 export interface FlowGraph {
   /** Every event that the manifest mentions, in order of first mention. */
   readonly types: readonly string[];
@@ -29,6 +26,7 @@ export interface FlowGraph {
   readonly hearers: ReadonlyMap<string, readonly Hearing[]>;
 }
 
+/** Builds the flow graph of a manifest. */
 export function flowGraph(manifest: Manifest): FlowGraph {
   const emitters = new Map<string, Emitting[]>();
   const hearers = new Map<string, Hearing[]>();
@@ -45,7 +43,7 @@ export function flowGraph(manifest: Manifest): FlowGraph {
     for (const reaction of service.reactions) {
       const part = { service, reaction, deadline: undefined };
       for (const type of reaction.hears) add(hearers, type, part);
-      for (const type of emissionsOf(reaction))
+      for (const type of typesEmittedBy(reaction))
         add(emitters, type, { ...part, how: howEmitted(reaction, type) });
     }
     for (const deadline of service.deadlines) {

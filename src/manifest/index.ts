@@ -6,7 +6,7 @@ export type {
   JsonSchema,
   LockEntry,
   Manifest,
-  Outcome as ManifestOutcome,
+  ManifestOutcome,
   ReactionEntry,
   ServiceEntry,
   Suppressions,

@@ -1,18 +1,18 @@
 /*
- * The machine-readable choreography, as every tool reads it: names are strings, everything optional
- * has its default, and what came from code, from a file, or from several files that were merged
- * looks the same.
+ * The machine-readable choreography that every tool reads. Names are strings, and every optional
+ * field has its default. A manifest from code, from a file or from a merge looks the same.
  */
 
-/** The events emitted together; empty when silent. */
-export type Outcome = readonly string[];
+/** Lists event types that are emitted together. Empty for the silent outcome. */
+export type ManifestOutcome = readonly string[];
 
-/** Codes of findings that are accepted at this place, each with the reason. */
+/** Maps the code of each finding that is accepted here to the reason. */
 export type Suppressions = ReadonlyMap<string, string>;
 
-/** A JSON Schema, draft 2020-12. Not trusted: it may be anything that JSON can say. */
+/** A JSON Schema, draft 2020-12. Not trusted: it may be any JSON. */
 export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
 
+/** Describes one event. */
 export interface EventEntry {
   readonly summary: string | undefined;
   readonly schema: JsonSchema | undefined;
@@ -21,63 +21,80 @@ export interface EventEntry {
   readonly suppress: Suppressions;
 }
 
+/** Describes one reaction of a service. */
 export interface ReactionEntry {
   readonly kind: "step" | "undo" | "join";
-  /** Undefined where it is the one that Odori gives. */
+  /** Undefined for the default name. */
   readonly name: string | undefined;
   readonly hears: readonly string[];
-  /** Of an undo: the effect that it reverses. */
+  /** For an undo: the effect that it reverses. */
   readonly undoes: string | undefined;
-  /** Success outcomes, at least one; the silent one where nothing was declared. */
-  readonly emits: readonly Outcome[];
-  readonly fails: readonly Outcome[];
+  /** Success outcomes, at least one.
+   * @default [[]], the silent outcome
+   */
+  readonly emits: readonly ManifestOutcome[];
+  /** Failure outcomes. They leave no effect. */
+  readonly fails: readonly ManifestOutcome[];
+  /** The first reaction of the service with this name wins in a saga. `firstOf` in code. */
   readonly once: string | undefined;
+  /** How often it may run in one saga. */
   readonly max: number | undefined;
-  /** At least one; the silent one where nothing was declared. */
-  readonly late: readonly Outcome[];
+  /** Outcomes once `once` is taken or `max` is reached, at least one.
+   * @default [[]], the silent outcome
+   */
+  readonly late: readonly ManifestOutcome[];
+  /** The event to emit when a delivery is parked. */
   readonly onParked: string | undefined;
+  /** True if it has no effect to undo. */
   readonly readonly: boolean;
-  /** Its effects are told apart by a key, so that a saga may have several of one name. */
+  /** True if a key distinguishes its effects: a saga may then have several of one name. */
   readonly keyed: boolean;
-  /** Of an undo with nothing to undo: whether its first event is emitted all the same. */
+  /** For an undo with nothing to undo: `ack` emits its first event, `silent` emits nothing. */
   readonly onEmpty: "ack" | "silent";
   readonly suppress: Suppressions;
 }
 
+/** Describes one deadline of a service. */
 export interface DeadlineEntry {
   readonly name: string | undefined;
+  /** The event that arms it, heard or emitted by the service. */
   readonly after: string;
+  /** The events that call it off, heard or emitted by the service. */
   readonly unless: readonly string[];
+  /** Time between arming and firing, in milliseconds. */
   readonly withinMs: number;
   readonly emits: string;
   readonly suppress: Suppressions;
 }
 
+/** Describes one service. */
 export interface ServiceEntry {
   readonly name: string;
   readonly begins: readonly string[];
   readonly reactions: readonly ReactionEntry[];
   readonly deadlines: readonly DeadlineEntry[];
-  /** Whether it recognises a message that comes again. */
+  /** True if the service recognises a duplicate message. */
   readonly inbox: boolean;
-  /** Whether it knows, for each effect of a saga, if it is done, undone or barred. */
+  /** True if the service records whether each effect is done, undone or barred. */
   readonly fence: boolean;
-  /** Whether the checker is to explore that it gives up on a delivery. */
+  /** True if the checker explores that the service parks deliveries. */
   readonly mayPark: boolean;
   /**
-   * Read from a document that does not say what follows from what. Each of its events may follow
-   * from each that it hears, or from none.
+   * True if the source does not link the events that the service emits to those that it hears. Each
+   * event may then follow from any heard event, or from none.
    */
   readonly unlinked: boolean;
   readonly suppress: Suppressions;
 }
 
+/** Describes a semantic lock: a saga holds it from `acquire` to one of `release`. */
 export interface LockEntry {
   readonly name: string;
   readonly acquire: string;
   readonly release: readonly string[];
 }
 
+/** Describes a choreography: its services, its events, and how its sagas begin and end. */
 export interface Manifest {
   readonly name: string;
   readonly begins: readonly string[];
@@ -93,20 +110,21 @@ export interface Manifest {
   readonly services: ReadonlyMap<string, ServiceEntry>;
   readonly suppress: Suppressions;
   /**
-   * What consumers said of events that another service's manifest describes: service, then event.
-   * Filled by merging.
+   * Schemas that consumers declare for events of other services: by service, then by event. Merging
+   * fills it.
    */
   readonly views: ReadonlyMap<string, ReadonlyMap<string, JsonSchema>>;
 }
 
-export const SILENT: readonly Outcome[] = [[]];
+/** The default list of outcomes: only the silent one. */
+export const SILENT: readonly ManifestOutcome[] = [[]];
 
-/** Whether the outcomes are what an absent declaration means. */
-export function isSilent(outcomes: readonly Outcome[]): boolean {
+/** Tells whether the outcomes equal the default `SILENT`. */
+export function isSilent(outcomes: readonly ManifestOutcome[]): boolean {
   return outcomes.length === 1 && outcomes[0]?.length === 0;
 }
 
-/** The name that a reaction has unless another one is given: part of the inbox key. */
+/** Returns the name of a reaction that declares none. The name is part of the inbox key. */
 export function defaultReactionName({
   kind,
   hears,
@@ -116,12 +134,13 @@ export function defaultReactionName({
   return kind === "join" ? `all ${hears.join("+")}` : hears.join("|");
 }
 
+/** Returns the name of a reaction, declared or default. */
 export function reactionName(reaction: ReactionEntry): string {
   return reaction.name ?? defaultReactionName(reaction);
 }
 
-/** Every event that a reaction may emit, whatever happens. */
-export function emissionsOf(reaction: ReactionEntry): readonly string[] {
+/** Returns every event type that a reaction may emit, in all outcomes and when parking. */
+export function typesEmittedBy(reaction: ReactionEntry): readonly string[] {
   const parked = reaction.onParked === undefined ? [] : [reaction.onParked];
   return [
     ...new Set([

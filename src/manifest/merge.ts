@@ -1,35 +1,37 @@
 import { quote } from "../contract/grammar.ts";
 import {
   type EventEntry,
-  emissionsOf,
   type JsonSchema,
   type Manifest,
   type ServiceEntry,
+  typesEmittedBy,
 } from "./manifest.ts";
 import { mismatchText, schemaMismatches } from "./subschema.ts";
 import { sorted } from "./write.ts";
 
-/** Two manifests say things that cannot both be. */
+/** Describes two statements of manifests that exclude each other. */
 export interface Contradiction {
   readonly message: string;
   readonly event: string | undefined;
   readonly service: string | undefined;
 }
 
+/** Holds the result of `mergeManifests`. */
 export interface Merged {
   readonly manifest: Manifest;
   readonly contradictions: readonly Contradiction[];
 }
 
-/** A manifest, and the file that it came from. */
+/** Names a manifest and the file that it came from. */
 export interface Source {
   readonly manifest: Manifest;
   readonly from: string;
 }
 
 /**
- * Several services' manifests as one. Lists are united. An event is described by the manifest of
- * the service that emits it; what its consumers say of it is kept as their view.
+ * Merges the manifests of several services into one. Lists are united. The manifest of the emitting
+ * service describes an event; the schemas of its consumers are kept as their views. Contradictions
+ * are returned, not thrown.
  */
 export function mergeManifests(sources: readonly Source[]): Merged {
   const [only] = sources;
@@ -55,7 +57,7 @@ export function mergeManifests(sources: readonly Source[]): Merged {
       message: `${event} is a success in one manifest and a failure in another`,
     });
   }
-  // Whoever says how a saga ends speaks for the whole.
+  // Only manifests with ends name the whole choreography.
   const names = new Set(
     (manifests.some(knowsEnds) ? manifests.filter(knowsEnds) : manifests).map(({ name }) => name),
   );
@@ -92,7 +94,8 @@ function mergeServices(
     for (const [name, entry] of manifest.services) {
       const known = services.get(name);
       if (known !== undefined && !sameService(known, entry)) {
-        const message = `the service ${quote(name)} is declared differently in ${quote(origin.get(name))} and ${quote(from)}`;
+        const places = `${quote(origin.get(name))} and ${quote(from)}`;
+        const message = `the service ${quote(name)} is declared differently in ${places}`;
         contradictions.push({ service: name, event: undefined, message });
       }
       if (known === undefined) {
@@ -110,7 +113,7 @@ function sameService(a: ServiceEntry, b: ServiceEntry): boolean {
   return text(a) === text(b);
 }
 
-/** Which service emits a type; a second one contradicts the first. */
+/** Returns the service that emits each type. A second emitter in another file contradicts it. */
 function ownersOf(
   sources: readonly Source[],
   contradictions: Contradiction[],
@@ -120,13 +123,15 @@ function ownersOf(
     for (const [service, { begins, reactions, deadlines }] of manifest.services) {
       for (const type of new Set([
         ...begins,
-        ...reactions.flatMap(emissionsOf),
+        ...reactions.flatMap(typesEmittedBy),
         ...deadlines.map(({ emits }) => emits),
       ])) {
         const known = owners.get(type);
         if (known === undefined) owners.set(type, { service, from });
         else if (known.service !== service && known.from !== from) {
-          const message = `${type} is emitted by ${quote(known.service)} in ${quote(known.from)} and by ${quote(service)} in ${quote(from)}`;
+          const first = `${quote(known.service)} in ${quote(known.from)}`;
+          const second = `${quote(service)} in ${quote(from)}`;
+          const message = `${type} is emitted by ${first} and by ${second}`;
           contradictions.push({ event: type, service, message });
         }
       }
@@ -142,7 +147,7 @@ function mergeEvents(
 ) {
   const events = new Map<string, EventEntry>();
   const views = new Map<string, Map<string, JsonSchema>>();
-  // The owner's words first, then whoever's.
+  // The owner's description comes first.
   const said = sources.flatMap(({ manifest, from }) =>
     [...manifest.events].map(([type, entry]) => ({ type, entry, manifest, from })),
   );
@@ -182,7 +187,9 @@ function mergeEvents(
       if (!reactions.some(({ hears }) => hears.includes(type))) continue;
       const reasons = schemaMismatches(known.schema, entry.schema).map(mismatchText);
       if (reasons.length > 0) {
-        const message = `${quote(service)} expects of ${type} what ${quote(origin.get(type))} does not promise: ${reasons.slice(0, 3).join("; ")}`;
+        const promise = `${quote(origin.get(type))} promises`;
+        const shown = reasons.slice(0, 3).join("; ");
+        const message = `${quote(service)} expects more of ${type} than ${promise}: ${shown}`;
         contradictions.push({ event: type, service, message });
       }
       const view = views.get(service) ?? new Map<string, JsonSchema>();

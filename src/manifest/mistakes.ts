@@ -1,20 +1,20 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 
-/** Something in a document that is not as it should be. */
+/** Describes one mistake in a document. */
 export interface Mistake {
-  /** Names and indexes from the root of the document. */
+  /** Keys and indexes from the root of the document. */
   readonly path: readonly (string | number)[];
   /** What was found, and what was expected. */
   readonly message: string;
-  /** Where it stands in its text, from 1; undefined for a document that has no text. */
+  /** Place in the text, counted from 1; undefined for a document without text. */
   readonly line?: number;
   readonly column?: number;
 }
 
 const SHOWN_MAX = 10;
 
-/** A document that is no manifest, with the place of each mistake. */
+/** Reports a document that is not a manifest, with the place of each mistake. */
 export class ManifestError extends OdoriError {
   override readonly name = "ManifestError";
   readonly mistakes: readonly Mistake[];
@@ -22,13 +22,10 @@ export class ManifestError extends OdoriError {
   constructor(file: string, mistakes: readonly Mistake[], cause?: unknown) {
     const shown = mistakes.slice(0, SHOWN_MAX).map((mistake) => `\n  ${describe(file, mistake)}`);
     const rest = mistakes.length - shown.length;
-    super(
-      "MANIFEST_INVALID",
-      `${quote(file)} is no usable manifest:${shown.join("")}${rest > 0 ? `\n  and ${rest} more` : ""}`,
-      {
-        ...(cause === undefined ? {} : { cause }),
-      },
-    );
+    const more = rest > 0 ? `\n  and ${rest} more` : "";
+    super("MANIFEST_INVALID", `${quote(file)} is not a valid manifest:${shown.join("")}${more}`, {
+      ...(cause === undefined ? {} : { cause }),
+    });
     this.mistakes = mistakes;
   }
 }
@@ -39,7 +36,7 @@ function describe(file: string, { path, message, line, column }: Mistake): strin
   return `${place}${where}${message}`;
 }
 
-/** `services.payment.reactions[0].emits`. */
+/** Formats a path: `services.payment.reactions[0].emits`. */
 function pathText(path: readonly (string | number)[]): string {
   return path
     .map((step, index) => {

@@ -5,7 +5,7 @@ import {
   type DeadlineEntry,
   type EventEntry,
   type Manifest,
-  type Outcome,
+  type ManifestOutcome,
   type ReactionEntry,
   reactionName,
   type ServiceEntry,
@@ -21,18 +21,21 @@ import {
   type RawReaction,
   type RawService,
 } from "./shape.ts";
-import { parseText } from "./text.ts";
+import { parseJsonOrYaml } from "./text.ts";
 
 /**
- * Reads a manifest from JSON, or from YAML where the file's name ends in `.yaml`. Throws
- * `MANIFEST_INVALID` with the place of each mistake.
+ * Reads a manifest from JSON, or from YAML if the file name ends in `.yaml` or `.yml`.
+ * Throws `MANIFEST_INVALID` with the place of each mistake.
  */
 export function readManifest(text: string, file = "manifest"): Manifest {
-  const { value, place } = parseText(file, text);
+  const { value, place } = parseJsonOrYaml(file, text);
   return toManifest(value, file, place);
 }
 
-/** Takes a parsed document for a manifest. Throws `MANIFEST_INVALID`. */
+/**
+ * Converts a parsed document to a manifest. `place` adds line and column to a mistake.
+ * Throws `MANIFEST_INVALID` with at most 100 mistakes.
+ */
 export function toManifest(
   value: unknown,
   file = "manifest",
@@ -64,7 +67,7 @@ function convert(raw: RawManifest, mistakes: Mistake[]): Manifest {
   for (const event of succeeds.filter((type) => fails.includes(type))) {
     mistakes.push({
       path: ["fails", fails.indexOf(event)],
-      message: `${quote(event)} is a success and a failure; an end is one or the other`,
+      message: `${quote(event)} is in both succeeds and fails; list it in one of them`,
     });
   }
   const events = Object.entries(raw.events ?? {}).map(
@@ -116,12 +119,12 @@ function toService(name: string, raw: RawService, path: Path, mistakes: Mistake[
   reactions.forEach((reaction, index) => {
     const known = reactionName(reaction);
     const other = seen.get(known);
-    // Two nameless reactions that hear the same are told apart by their place; two that were given
-    // one name are a mistake.
+    // Position distinguishes two unnamed reactions that hear the same. Two reactions with one
+    // declared name are a mistake.
     if (other !== undefined && reaction.name !== undefined) {
       mistakes.push({
         path: [...path, "reactions", index, "name"],
-        message: `${quote(known)} is the name of reaction ${other} too`,
+        message: `${quote(known)} is already the name of reaction ${other}`,
       });
     }
     seen.set(known, index);
@@ -143,16 +146,17 @@ function toReaction(raw: RawReaction, path: Path, mistakes: Mistake[]): Reaction
   const wrong = (message: string, ...at: Path) =>
     mistakes.push({ path: [...path, ...at], message });
   const { on, all, undoes, once, max, late, onEmpty } = raw;
-  if (on === undefined && all === undefined) wrong('hears nothing: give it "on" or "all"');
+  if (on === undefined && all === undefined) wrong('hears nothing: add "on" or "all"');
   if (on !== undefined && all !== undefined)
-    wrong('has both "on" and "all"; it hears any of the events, or all of them', "all");
+    wrong('has both "on" and "all": keep "on" for any event, or "all" for a join', "all");
   if (undoes !== undefined && all !== undefined)
-    wrong('is an undo, which has "on": it undoes at the first of its events', "all");
-  if (undoes === undefined && onEmpty !== undefined) wrong("is for an undo only", "onEmpty");
-  if (undoes !== undefined && raw.readonly === true) wrong("cannot be true of an undo", "readonly");
+    wrong('is not allowed in an undo: use "on"', "all");
+  if (undoes === undefined && onEmpty !== undefined) wrong("is allowed only in an undo", "onEmpty");
+  if (undoes !== undefined && raw.readonly === true)
+    wrong("must not be true for an undo", "readonly");
   if (late !== undefined && once === undefined && max === undefined)
-    wrong('needs "once" or "max", which make it late', "late");
-  if (all !== undefined && raw.keyed === true) wrong("cannot be true of a join", "keyed");
+    wrong('needs "once" or "max": without them, a reaction is never late', "late");
+  if (all !== undefined && raw.keyed === true) wrong("must not be true for a join", "keyed");
   const emits = toOutcomes(raw.emits) ?? SILENT;
   const fails = toOutcomes(raw.fails) ?? [];
   const known = new Set<string>();
@@ -160,7 +164,7 @@ function toReaction(raw: RawReaction, path: Path, mistakes: Mistake[]): Reaction
     outcomes.forEach((outcome, index) => {
       const key = JSON.stringify(outcome);
       if (known.has(key) && outcome.length > 0)
-        wrong(`is declared twice: an outcome is a success or a failure, once`, list, index);
+        wrong("is declared twice: declare each outcome once, in emits or fails", list, index);
       known.add(key);
     });
   }
@@ -185,7 +189,10 @@ function toReaction(raw: RawReaction, path: Path, mistakes: Mistake[]): Reaction
 function toDeadline(raw: RawDeadline, path: Path, mistakes: Mistake[]): DeadlineEntry {
   const { name, after, unless = [], emits, within, suppress } = raw;
   if (unless.includes(after))
-    mistakes.push({ path: [...path, "unless"], message: "calls it off by the event that arms it" });
+    mistakes.push({
+      path: [...path, "unless"],
+      message: "contains the event of after: an event cannot both arm it and call it off",
+    });
   let withinMs = 1;
   try {
     withinMs = parseDuration(within);
@@ -195,7 +202,9 @@ function toDeadline(raw: RawDeadline, path: Path, mistakes: Mistake[]): Deadline
   return { name, after, unless, withinMs, emits, suppress: toMap(suppress) };
 }
 
-function toOutcomes(raw: readonly RawOutcome[] | undefined): readonly Outcome[] | undefined {
+function toOutcomes(
+  raw: readonly RawOutcome[] | undefined,
+): readonly ManifestOutcome[] | undefined {
   if (raw === undefined || raw.length === 0) return undefined;
   return raw.map((outcome) => (typeof outcome === "string" ? [outcome] : outcome));
 }
@@ -204,16 +213,13 @@ function toMap(record: Readonly<Record<string, string>> | undefined): ReadonlyMa
   return new Map(Object.entries(record ?? {}));
 }
 
-/**
- * Control characters, and those that turn the direction of writing: a name with one of them could
- * not be shown as it is.
- */
+/** Matches control and format characters: a name with one of them cannot be printed faithfully. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 function checkNames(raw: RawManifest, mistakes: Mistake[]): void {
   const visit = (value: unknown, path: Path): void => {
     if (typeof value === "string" && UNPRINTABLE.test(value))
-      mistakes.push({ path, message: `${quote(value)} has characters that cannot be shown` });
+      mistakes.push({ path, message: `${quote(value)} contains unprintable characters` });
     else if (Array.isArray(value))
       value.forEach((item, index) => void visit(item, [...path, index]));
     else if (typeof value === "object" && value !== null) {
@@ -221,9 +227,9 @@ function checkNames(raw: RawManifest, mistakes: Mistake[]): void {
         if (UNPRINTABLE.test(key))
           mistakes.push({
             path: [...path, key],
-            message: `${quote(key)} has characters that cannot be shown`,
+            message: `${quote(key)} contains unprintable characters`,
           });
-        // Schemas and summaries are free text, which whoever shows it makes safe.
+        // Schemas and summaries are free text; the code that prints them makes them safe.
         if (key !== "schema" && key !== "summary" && key !== "suppress" && !key.startsWith("x-"))
           visit(item, [...path, key]);
       }

@@ -1,12 +1,4 @@
-/**
- * The JSON Schema of a manifest. `manifest.schema.json` at the root of the package is this, written
- * out.
- */
-
-/**
- * Longest name of an event, a service or a reaction: bounded, since names come from files of
- * others.
- */
+/** Longest name of an event, a service or a reaction, because names come from untrusted files. */
 const NAME_MAX_CHARS = 256;
 
 const type = { $ref: "#/$defs/type" };
@@ -15,22 +7,22 @@ const someTypes = { ...types, minItems: 1 };
 const outcomes = { type: "array", items: { $ref: "#/$defs/outcome" }, maxItems: 1_000 };
 const name = { type: "string", minLength: 1, maxLength: NAME_MAX_CHARS };
 const suppress = {
-  description: "Findings that are accepted here: code, and the reason.",
+  description: "Codes of findings that are accepted here, each with a reason.",
   type: "object",
   propertyNames: { pattern: "^[A-Z][A-Z_]*$" },
   additionalProperties: { type: "string", minLength: 1 },
 };
 
-/** Extensions of others, kept out of the way. */
+/** Admits extensions, whose keys start with `x-`. */
 const open = { patternProperties: { "^x-": true }, additionalProperties: false };
 
 const eventEntry = {
   type: "object",
   properties: {
-    summary: { type: "string" },
+    summary: { description: "One sentence about the event.", type: "string" },
     schema: { description: "JSON Schema of the payload.", type: ["object", "boolean"] },
     sensitive: {
-      description: "Fields that hold personal data on purpose.",
+      description: "Fields of the payload that are meant to carry personal data.",
       type: "array",
       items: { type: "string" },
     },
@@ -39,89 +31,115 @@ const eventEntry = {
   ...open,
 };
 
-const reaction = {
+const reactionEntry = {
   type: "object",
   properties: {
     name: {
       ...name,
-      description: "Part of the inbox key; needed only where two reactions would have the same.",
+      description: "Name in the inbox key; needed only if two reactions hear the same events.",
     },
-    on: { ...someTypes, description: "Hears any one of these." },
-    all: { ...types, minItems: 2, description: "A join: hears all of these, once." },
-    undoes: { ...type, description: "The effect of the same service that it reverses." },
+    on: { ...someTypes, description: "Events to hear. Each of them runs the reaction." },
+    all: {
+      ...types,
+      minItems: 2,
+      description: "Events to join: the reaction runs when all of them have arrived.",
+    },
+    undoes: { ...type, description: "Effect of the same service that this undo reverses." },
     emits: {
       ...outcomes,
-      description: "Success outcomes: alternatives. An array within goes together.",
+      description: "Success outcomes, as alternatives. An inner array is emitted together.",
     },
-    fails: { ...outcomes, description: "Failure outcomes: no effect is left behind." },
+    fails: { ...outcomes, description: "Failure outcomes, as alternatives. They leave no effect." },
     once: {
       ...name,
-      description: "The first reaction of the service with this name wins for the saga.",
+      description: "The first reaction of the service with this name wins in a saga.",
     },
-    max: { type: "integer", minimum: 1, description: "How often it may run in one saga." },
-    late: { ...outcomes, description: "What it emits when once is taken or max reached." },
-    onParked: { ...type, description: "What it emits when a delivery is given up on." },
-    readonly: { type: "boolean", description: "It has no effect that would need an undo." },
-    keyed: { type: "boolean", description: "A saga may have several effects of this name." },
+    max: {
+      type: "integer",
+      minimum: 1,
+      description: "How often the reaction may run in one saga.",
+    },
+    late: {
+      ...outcomes,
+      description: "Outcomes after once is taken or max is reached, as alternatives.",
+    },
+    onParked: { ...type, description: "Event to emit when a delivery is parked." },
+    readonly: { type: "boolean", description: "true: the reaction has no effect to undo." },
+    keyed: {
+      type: "boolean",
+      description: "true: a saga may have several effects of this name, told apart by a key.",
+    },
     onEmpty: {
       enum: ["ack", "silent"],
-      description: "Whether an undo with nothing to undo emits its first event.",
+      description: "With nothing to undo, emit the first event (ack) or nothing (silent).",
     },
     suppress,
   },
   ...open,
 };
 
-const deadline = {
+const deadlineEntry = {
   type: "object",
   required: ["after", "within", "emits"],
   properties: {
     name,
-    after: { ...type, description: "Arms it, heard or emitted by the service." },
+    after: {
+      ...type,
+      description: "Event that arms the deadline, heard or emitted by the service.",
+    },
     within: {
-      description: 'ISO 8601 ("PT15M"), "15m", or milliseconds.',
+      description: 'Duration: ISO 8601 ("PT15M"), short ("15m"), or milliseconds.',
       type: ["string", "integer"],
     },
-    unless: { ...types, description: "Calls it off, heard or emitted by the service." },
-    emits: type,
+    unless: {
+      ...types,
+      description: "Events that call the deadline off, heard or emitted by the service.",
+    },
+    emits: { ...type, description: "Event to emit when the deadline fires." },
     suppress,
   },
   ...open,
 };
 
-const service = {
+const serviceEntry = {
   type: "object",
   properties: {
-    begins: types,
+    begins: { ...types, description: "Events with which the service begins sagas." },
     reactions: { type: "array", items: { $ref: "#/$defs/reaction" }, maxItems: 10_000 },
     deadlines: { type: "array", items: { $ref: "#/$defs/deadline" }, maxItems: 10_000 },
     inbox: {
       type: "boolean",
-      description: "false: it does not recognise a message that comes again.",
+      description: "false: the service does not recognise duplicate messages.",
     },
     fence: {
       type: "boolean",
-      description: "false: it does not know whether an effect is done, undone or barred.",
+      description: "false: the service does not record whether an effect is done or undone.",
     },
-    mayPark: { type: "boolean", description: "true: explore that it gives up on a delivery." },
-    unlinked: { type: "boolean", description: "true: what follows from what is not known." },
+    mayPark: {
+      type: "boolean",
+      description: "true: check that the saga survives parked deliveries.",
+    },
+    unlinked: {
+      type: "boolean",
+      description: "true: it is unknown which heard event leads to which emitted event.",
+    },
     suppress,
   },
   ...open,
 };
 
-const lock = {
+const lockEntry = {
   type: "object",
   required: ["name", "acquire", "release"],
   properties: { name, acquire: type, release: someTypes },
   ...open,
 };
 
+/** The JSON Schema of a manifest. The file `manifest.schema.json` of the package is a copy. */
 export const manifestSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Odori manifest",
-  description:
-    "A choreography: what each service hears, does, emits and undoes, and how a saga ends.",
+  description: "A choreography: the events that services hear and emit, and the ends of sagas.",
   type: "object",
   required: ["odori", "name", "services"],
   properties: {
@@ -129,15 +147,18 @@ export const manifestSchema = {
     odori: { description: "Version of this format.", const: 1 },
     name,
     begins: { ...types, description: "Events with which a saga begins." },
-    succeeds: { ...types, description: "A saga that emitted one of these has succeeded." },
+    succeeds: { ...types, description: "Ends of a successful saga." },
     fails: {
       ...types,
-      description: "A saga that emitted one of these has failed, with all effects undone.",
+      description: "Ends of a failed saga: all its effects must be undone.",
     },
-    external: { ...types, description: "Known outside too." },
+    external: {
+      ...types,
+      description: "Events that systems outside the choreography hear or emit too.",
+    },
     arrives: {
       ...types,
-      description: "May come from outside once, at any moment after the saga began.",
+      description: "Events that may arrive once from outside, at any time after the saga begins.",
     },
     events: {
       type: "object",
@@ -149,30 +170,34 @@ export const manifestSchema = {
       propertyNames: name,
       additionalProperties: { $ref: "#/$defs/service" },
     },
-    pivots: { ...types, description: "After one of these the saga must not turn back." },
+    pivots: { ...types, description: "After one of these events the saga must not turn back." },
     undoOrder: {
-      description: "The first of a pair must not be undone while the second is still done.",
+      description: "Pairs of effects: undo the second before the first.",
       type: "array",
       items: { type: "array", items: type, minItems: 2, maxItems: 2, uniqueItems: true },
     },
     oneOf: {
-      description: "On success exactly one effect of each group is kept.",
+      description: "Groups of effects: on success exactly one effect of each group is kept.",
       type: "array",
       items: { ...types, minItems: 2 },
     },
-    locks: { type: "array", items: lock },
+    locks: {
+      description: "Semantic locks: each must be released before the saga ends.",
+      type: "array",
+      items: lockEntry,
+    },
     suppress,
   },
   ...open,
   $defs: {
-    type: { description: "An event type: <domain>.<fact>.v<N>.", ...name },
+    type: { description: "Event type: <domain>.<fact>.v<N>.", ...name },
     outcome: {
-      description: "An event, or several emitted together; [] is silence.",
+      description: "One event, or several that are emitted together; [] emits nothing.",
       anyOf: [type, types],
     },
     event: eventEntry,
-    reaction,
-    deadline,
-    service,
+    reaction: reactionEntry,
+    deadline: deadlineEntry,
+    service: serviceEntry,
   },
 };

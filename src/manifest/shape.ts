@@ -3,7 +3,7 @@ import { quote } from "../contract/grammar.ts";
 import type { Mistake } from "./mistakes.ts";
 import { manifestSchema } from "./schema.ts";
 
-/** What the schema guarantees of a document, and no more. */
+/** Describes a document that fits the manifest schema. */
 export interface RawManifest {
   readonly odori: 1;
   readonly name: string;
@@ -25,6 +25,7 @@ export interface RawManifest {
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
+/** Describes an event as the schema admits it. */
 export interface RawEvent {
   readonly summary?: string;
   readonly schema?: Readonly<Record<string, unknown>> | boolean;
@@ -32,8 +33,10 @@ export interface RawEvent {
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
+/** An event type, or several that are emitted together. */
 export type RawOutcome = string | readonly string[];
 
+/** Describes a reaction as the schema admits it. */
 export interface RawReaction {
   readonly name?: string;
   readonly on?: readonly string[];
@@ -51,6 +54,7 @@ export interface RawReaction {
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
+/** Describes a deadline as the schema admits it. */
 export interface RawDeadline {
   readonly name?: string;
   readonly after: string;
@@ -60,6 +64,7 @@ export interface RawDeadline {
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
+/** Describes a service as the schema admits it. */
 export interface RawService {
   readonly begins?: readonly string[];
   readonly reactions?: readonly RawReaction[];
@@ -73,7 +78,7 @@ export interface RawService {
 
 let compiled: ValidateFunction<RawManifest> | undefined;
 
-/** Holds a document against the schema. */
+/** Validates a document against the manifest schema. Returns the document, or its mistakes. */
 export function checkShape(
   value: unknown,
 ): { readonly raw: RawManifest } | { readonly mistakes: readonly Mistake[] } {
@@ -82,7 +87,7 @@ export function checkShape(
   );
   if (compiled(value)) return { raw: value };
   const errors = compiled.errors ?? [];
-  // An outcome is one of two shapes: what is said of either is noise beside what is said of both.
+  // For an outcome, report only the error that neither alternative fits.
   const either = errors
     .filter(({ keyword }) => keyword === "anyOf")
     .map(({ instancePath }) => instancePath);
@@ -113,10 +118,12 @@ function tell({ keyword, params, data, message, parentSchema }: ErrorObject): st
     case "additionalProperties": {
       const known = Object.keys(parentSchema?.properties ?? {});
       const near = known.find((name) => similar(name, String(params.additionalProperty)));
-      return `is not known here${near === undefined ? `; known are ${known.join(", ")}` : `; did you mean ${quote(near)}?`}`;
+      return near === undefined
+        ? `is not allowed here; use one of ${known.join(", ")}`
+        : `is not allowed here; did you mean ${quote(near)}?`;
     }
     case "required":
-      return `lacks ${quote(params.missingProperty)}`;
+      return `lacks the key ${quote(params.missingProperty)}`;
     case "type":
       return `is ${kindOf(data)}, but must be ${[params.type].flat().join(" or ")}`;
     case "anyOf":
@@ -126,7 +133,7 @@ function tell({ keyword, params, data, message, parentSchema }: ErrorObject): st
     case "enum":
       return `is ${quote(data)}, but must be one of ${params.allowedValues.map(quote).join(", ")}`;
     case "propertyNames":
-      return `has a key that cannot be used: ${quote(params.propertyName)}`;
+      return `has an invalid key: ${quote(params.propertyName)}`;
     case "uniqueItems":
       return `names ${quote(Array.isArray(data) ? data[params.i] : data)} twice`;
     default:
@@ -139,7 +146,7 @@ function kindOf(data: unknown): string {
   return Array.isArray(data) ? "an array" : `a ${typeof data}`.replace("a object", "an object");
 }
 
-/** One slip of the pen apart: a letter more, a letter less, or another one. */
+/** Tells whether two names differ by one letter: added, removed or replaced. */
 function similar(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   let i = 0;

@@ -1,29 +1,26 @@
 import type { JsonSchema } from "./manifest.ts";
 
-/** A way in which a payload that fits one schema may not fit another. */
+/** Describes one reason why a payload of the producer may not fit the consumer. */
 export interface SchemaMismatch {
-  /** Names from the payload's root; `[]` for the items of an array. */
+  /** Field names from the root of the payload; `[]` for the items of an array. */
   readonly path: readonly string[];
   readonly reason: string;
 }
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** References to references may be a circle. */
+/** Bounds chains of references, which may be circular. */
 const REFS_MAX = 24;
-/**
- * Schemas that refer to themselves in many ways take long to compare; beyond this they are said not
- * to fit.
- */
+/** Bounds the comparison of recursive schemas. Beyond it, the schemas do not fit. */
 const STEPS_MAX = 20_000;
-/** Whoever has so many has another problem. */
-const MISFITS_MAX = 100;
+/** Reports at most this many mismatches. */
+const MISMATCHES_MAX = 100;
 
 /**
- * Why a payload that its producer describes with `produced` may be refused by a consumer that
- * expects `expected`. Empty when each fits: the consumer reads a subset of the fields. Only what a
- * schema says plainly is compared; alternatives fit when each of the producer's fits one of the
- * consumer's.
+ * Returns the reasons why a consumer with schema `expected` may refuse a payload of schema
+ * `produced`. Empty if each payload fits. A consumer may read a subset of the fields. Each
+ * alternative of the producer must fit one of the consumer. Keywords such as `not` and `if` are
+ * not compared.
  */
 export function schemaMismatches(
   produced: JsonSchema,
@@ -31,15 +28,13 @@ export function schemaMismatches(
 ): readonly SchemaMismatch[] {
   const found: SchemaMismatch[] = [];
   compare({ produced, expected, under: [], steps: 0 }, produced, expected, [], found);
-  return found.slice(0, MISFITS_MAX);
+  return found.slice(0, MISMATCHES_MAX);
 }
 
 interface Comparison {
   readonly produced: JsonSchema;
   readonly expected: JsonSchema;
-  /**
-   * What is being compared right now: a pair that is met again within itself fits if the rest does.
-   */
+  /** Pairs under comparison. A pair that recurs within itself fits if the rest fits. */
   readonly under: (readonly [unknown, unknown])[];
   steps: number;
 }
@@ -52,10 +47,10 @@ function compare(
   found: SchemaMismatch[],
 ): void {
   const { under } = comparison;
-  if (found.length > MISFITS_MAX || under.some(([a, b]) => a === produced && b === expected))
+  if (found.length > MISMATCHES_MAX || under.some(([a, b]) => a === produced && b === expected))
     return;
   if (++comparison.steps > STEPS_MAX) {
-    found.push({ path, reason: "is too intricate to be compared" });
+    found.push({ path, reason: "is too complex to compare" });
     return;
   }
   under.push([produced, expected]);
@@ -72,15 +67,15 @@ function compareNodes(
 ): void {
   const produced = resolve(roots.produced, producedNode);
   const expected = resolve(roots.expected, expectedNode);
-  const misfit = (reason: string, ...below: readonly string[]) =>
+  const mismatch = (reason: string, ...below: readonly string[]) =>
     found.push({ path: [...path, ...below], reason });
   if (expected === true || produced === false) return;
   if (expected === false) {
-    misfit("is not allowed");
+    mismatch("is not allowed");
     return;
   }
   if (produced === true) {
-    if (Object.keys(expected).some((key) => CONSTRAINTS.has(key))) misfit("may be anything");
+    if (Object.keys(expected).some((key) => CONSTRAINTS.has(key))) mismatch("may have any type");
     return;
   }
   const producedEither = alternatives(produced);
@@ -97,9 +92,9 @@ function compareNodes(
     }
     return;
   }
-  if (!compareTypes(produced, expected, misfit)) return;
-  compareValues(produced, expected, misfit);
-  compareBounds(produced, expected, misfit);
+  if (!compareTypes(produced, expected, mismatch)) return;
+  compareValues(produced, expected, mismatch);
+  compareBounds(produced, expected, mismatch);
   compareFields(roots, produced, expected, path, found);
   if ("items" in expected)
     compare(
@@ -127,9 +122,9 @@ const CONSTRAINTS = new Set([
   "maxLength",
 ]);
 
-type Report = (reason: string, ...below: readonly string[]) => void;
+type ReportMismatch = (reason: string, ...below: readonly string[]) => void;
 
-function compareTypes(produced: Schema, expected: Schema, misfit: Report): boolean {
+function compareTypes(produced: Schema, expected: Schema, mismatch: ReportMismatch): boolean {
   const wanted = typesOf(expected);
   if (wanted === undefined) return true;
   const given = typesOf(produced);
@@ -137,9 +132,9 @@ function compareTypes(produced: Schema, expected: Schema, misfit: Report): boole
     (type) => !wanted.includes(type) && !(type === "integer" && wanted.includes("number")),
   );
   if (given !== undefined && stranger === undefined) return true;
-  misfit(
+  mismatch(
     given === undefined
-      ? `may be anything, where ${wanted.join(" or ")} is expected`
+      ? `may have any type, where ${wanted.join(" or ")} is expected`
       : `is ${given.join(" or ")}, where ${wanted.join(" or ")} is expected`,
   );
   return false;
@@ -166,20 +161,20 @@ function valuesOf({ enum: list, ...schema }: Schema): readonly unknown[] | undef
   return Array.isArray(list) ? list : undefined;
 }
 
-function compareValues(produced: Schema, expected: Schema, misfit: Report): void {
+function compareValues(produced: Schema, expected: Schema, mismatch: ReportMismatch): void {
   const wanted = valuesOf(expected)?.map((value) => JSON.stringify(value));
   if (wanted === undefined) return;
   const given = valuesOf(produced)?.map((value) => JSON.stringify(value));
-  if (given === undefined) misfit(`may be any value, where only ${wanted.join(", ")} are expected`);
+  if (given === undefined) mismatch(`may be any value, where ${wanted.join(" or ")} is expected`);
   const stranger = given?.filter((value) => !wanted.includes(value)) ?? [];
-  if (stranger.length > 0) misfit(`may be ${stranger.join(", ")}, which is not expected`);
+  if (stranger.length > 0) mismatch(`may be ${stranger.join(", ")}, which is not expected`);
 }
 
 const UPPER = ["maximum", "exclusiveMaximum", "maxLength", "maxItems"];
 const LOWER = ["minimum", "exclusiveMinimum", "minLength", "minItems"];
 
-function compareBounds(produced: Schema, expected: Schema, misfit: Report): void {
-  // Values that are listed are bounded by that.
+function compareBounds(produced: Schema, expected: Schema, mismatch: ReportMismatch): void {
+  // A list of values bounds them already.
   if (valuesOf(produced) !== undefined) return;
   for (const key of [...UPPER, ...LOWER]) {
     const limit = expected[key];
@@ -188,13 +183,13 @@ function compareBounds(produced: Schema, expected: Schema, misfit: Report): void
     const within =
       typeof given === "number" && (UPPER.includes(key) ? given <= limit : given >= limit);
     if (!within)
-      misfit(
+      mismatch(
         `has ${key} ${typeof given === "number" ? given : "unbounded"}, where ${limit} is expected`,
       );
   }
   for (const key of ["pattern", "format"]) {
     if (typeof expected[key] === "string" && expected[key] !== produced[key])
-      misfit(`has another ${key} than expected`);
+      mismatch(`has a different ${key} than expected`);
   }
 }
 
@@ -212,16 +207,19 @@ function compareFields(
   for (const name of required.filter((name) => !promised.includes(name))) {
     found.push({
       path: [...path, name],
-      reason: name in given ? "may be missing, and is required" : "is gone, and is required",
+      reason: name in given ? "may be missing, but is required" : "is missing, but is required",
     });
   }
   for (const [name, schema] of Object.entries(wanted)) {
-    // A field that is gone cannot be of a wrong type; whether it may be is said above.
+    // A missing field has no type to compare; `required` was checked above.
     if (Object.hasOwn(given, name)) compare(roots, given[name], schema, [...path, name], found);
   }
   if (expected.additionalProperties !== false) return;
   for (const name of Object.keys(given).filter((name) => !Object.hasOwn(wanted, name))) {
-    found.push({ path: [...path, name], reason: "is new, and unknown fields are refused" });
+    found.push({
+      path: [...path, name],
+      reason: "is new, but the consumer refuses unknown fields",
+    });
   }
 }
 
@@ -240,7 +238,7 @@ function alternatives(schema: Schema): readonly unknown[] | undefined {
   return Array.isArray(list) ? list : undefined;
 }
 
-/** Follows references within the schema's own document; what cannot be followed says nothing. */
+/** Follows references within the schema. Returns true (any payload) for an unknown reference. */
 function resolve(root: JsonSchema, node: unknown): Schema | boolean {
   let at = node;
   for (let hop = 0; hop < REFS_MAX; hop++) {
@@ -262,7 +260,7 @@ function resolve(root: JsonSchema, node: unknown): Schema | boolean {
   return true;
 }
 
-/** `allOf` with its parts taken together, as far as that is plain. */
+/** Merges the parts of `allOf` into one schema: keywords, properties and required fields. */
 function merged(schema: Schema): Schema {
   const { allOf, ...rest } = schema;
   if (!Array.isArray(allOf)) return schema;
@@ -278,7 +276,7 @@ function merged(schema: Schema): Schema {
   return all;
 }
 
-/** `goods.sku is gone, and is required`. */
+/** Formats a mismatch: `goods.sku is missing, but is required`. */
 export function mismatchText({ path, reason }: SchemaMismatch): string {
   return `${path.length === 0 ? "the payload" : path.join(".")} ${reason}`;
 }

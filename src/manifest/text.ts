@@ -2,41 +2,38 @@ import { LineCounter, parseDocument, YAMLParseError } from "yaml";
 import { messageOf } from "../contract/errors.ts";
 import { ManifestError, type Mistake } from "./mistakes.ts";
 
-/** A document as it was read, and where each of its parts stands. */
+/** Holds a parsed document, and finds the place of its parts. */
 export interface ParsedText {
   readonly value: unknown;
-  /** Adds line and column. */
+  /** Returns the mistake with its line and column. */
   place(mistake: Mistake): Mistake;
 }
 
-/** No manifest is larger: 10,000 services need about 10 MB. */
+/** Longest text that is parsed, in characters. 10,000 services need about 10 MB. */
 const TEXT_MAX_CHARS = 64 * 1024 * 1024;
 
-/**
- * Whoever nests deeper wants to exhaust a reader's stack; a schema needs a few levels for each of
- * the payload's.
- */
-const DEPTH_MAX = 200;
+/** Deepest nesting that is accepted, to protect the stack of recursive readers. */
+const NESTING_MAX = 200;
 
 /**
- * Parses JSON, or YAML where the file's name says so. Throws `MANIFEST_INVALID` with the place
- * where it breaks off.
+ * Parses JSON, or YAML if the file name ends in `.yaml` or `.yml`. Throws `MANIFEST_INVALID` with
+ * the place of the syntax error.
  */
-export function parseText(file: string, text: string): ParsedText {
+export function parseJsonOrYaml(file: string, text: string): ParsedText {
   if (text.length > TEXT_MAX_CHARS) {
     throw new ManifestError(file, [
-      { path: [], message: `has ${text.length} characters, more than ${TEXT_MAX_CHARS}` },
+      { path: [], message: `has ${text.length} characters; the limit is ${TEXT_MAX_CHARS}` },
     ]);
   }
-  const value = /\.ya?ml$/i.test(file) ? parseYaml(file, text) : parseJson(file, text);
-  if (isDeeper(value, DEPTH_MAX))
+  const value = /\.ya?ml$/i.test(file) ? parseYamlText(file, text) : parseJsonText(file, text);
+  if (isDeeper(value, NESTING_MAX))
     throw new ManifestError(file, [
-      { path: [], message: `is nested more than ${DEPTH_MAX} levels deep` },
+      { path: [], message: `is nested more than ${NESTING_MAX} levels deep` },
     ]);
   return { value, place: (mistake) => placed(text, mistake) };
 }
 
-/** Level by level, since what is deep must not be looked through by recursion. */
+/** Tells whether a value is nested deeper. Goes level by level, because recursion may overflow. */
 function isDeeper(value: unknown, levels: number): boolean {
   let level: readonly unknown[] = [value];
   for (let depth = 0; depth <= levels; depth++) {
@@ -51,7 +48,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return true;
 }
 
-function parseJson(file: string, text: string): unknown {
+function parseJsonText(file: string, text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
@@ -59,7 +56,7 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-/** Node says where JSON breaks off, or that it ends too early. */
+/** Finds the place of a JSON syntax error in the message of Node; the end if it names none. */
 function breakIn(text: string, message: string): Mistake {
   const found = /position (\d+)/.exec(message);
   const offset = found === null ? text.length : Number(found[1]);
@@ -67,13 +64,13 @@ function breakIn(text: string, message: string): Mistake {
   const what = message.replace(/ in JSON at position.*$/s, "").replace(/, (\.\.\.)?".*$/s, "");
   return {
     path: [],
-    message: `is no JSON: ${what}`,
+    message: `is not valid JSON: ${what}`,
     line: before.length,
     column: (before.at(-1)?.length ?? 0) + 1,
   };
 }
 
-function parseYaml(file: string, text: string): unknown {
+function parseYamlText(file: string, text: string): unknown {
   try {
     const document = parseDocument(text, { prettyErrors: true });
     const [error] = document.errors;
@@ -81,7 +78,7 @@ function parseYaml(file: string, text: string): unknown {
     return document.toJS({ maxAliasCount: 1_000 });
   } catch (cause) {
     const at = cause instanceof YAMLParseError ? cause.linePos?.[0] : undefined;
-    const message = `is no YAML: ${messageOf(cause).split("\n")[0]}`;
+    const message = `is not valid YAML: ${messageOf(cause).split("\n")[0]}`;
     throw new ManifestError(
       file,
       [{ path: [], message, ...(at && { line: at.line, column: at.col }) }],
@@ -90,7 +87,7 @@ function parseYaml(file: string, text: string): unknown {
   }
 }
 
-/** JSON is YAML too, and the YAML parser remembers places. Asked only once something is wrong. */
+/** Adds the place of a mistake. The YAML parser knows places, and reads JSON too. */
 function placed(text: string, mistake: Mistake): Mistake {
   const lines = new LineCounter();
   const document = parseDocument(text, {

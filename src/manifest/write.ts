@@ -4,21 +4,21 @@ import {
   type EventEntry,
   isSilent,
   type Manifest,
-  type Outcome,
+  type ManifestOutcome,
   type ReactionEntry,
   type ServiceEntry,
   type Suppressions,
 } from "./manifest.ts";
 
 /**
- * The manifest as canonical JSON: keys sorted, defaults left out, nothing that changes from run to
- * run. Ends with a newline.
+ * Writes a manifest as canonical JSON: sorted keys, no defaults, no timestamps, two spaces of
+ * indentation. Ends with a newline.
  */
 export function writeManifest(manifest: Manifest): string {
   return `${JSON.stringify(sorted(toDocument(manifest)), undefined, 2)}\n`;
 }
 
-/** The manifest as the document that `readManifest` reads. */
+/** Converts a manifest to the document that `toManifest` reads. */
 export function toDocument(manifest: Manifest): Record<string, unknown> {
   const { name, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks } =
     manifest;
@@ -46,6 +46,7 @@ function eventDocument({ summary, schema, sensitive, suppress }: EventEntry): un
   return { summary, schema, sensitive: some(sensitive), suppress: suppressions(suppress) };
 }
 
+/** Converts a service to its document in a manifest. */
 export function serviceDocument(service: ServiceEntry): Record<string, unknown> {
   return {
     begins: some([...service.begins].sort()),
@@ -59,7 +60,7 @@ export function serviceDocument(service: ServiceEntry): Record<string, unknown> 
   };
 }
 
-/** A reaction as it stands in a manifest, and in an AsyncAPI operation. */
+/** Converts a reaction to its document in a manifest or an AsyncAPI operation. */
 export function reactionDocument(reaction: ReactionEntry): Record<string, unknown> {
   const { kind, name, hears, undoes, emits, fails, once, max, late, onParked, onEmpty } = reaction;
   return {
@@ -79,6 +80,7 @@ export function reactionDocument(reaction: ReactionEntry): Record<string, unknow
   };
 }
 
+/** Converts a deadline to its document in a manifest. */
 export function deadlineDocument({
   name,
   after,
@@ -97,8 +99,8 @@ export function deadlineDocument({
   };
 }
 
-/** One event stands for itself; several, or none, are an array. */
-function outcomeDocument(outcome: Outcome): string | Outcome {
+/** Returns the type itself for one event, else an array. */
+function outcomeDocument(outcome: ManifestOutcome): string | ManifestOutcome {
   const [only] = outcome;
   return only !== undefined && outcome.length === 1 ? only : outcome;
 }
@@ -115,12 +117,12 @@ function someEntries(entries: readonly (readonly [string, unknown])[]): unknown 
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-/** The value with the keys of every object in order, and without what is undefined. */
+/** Copies a JSON value with sorted keys, at all depths, and without undefined values. */
 export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  // By code unit, the same everywhere: a locale's order would not be.
+  // By code unit, because the order of a locale differs between machines.
   entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }

@@ -6,7 +6,7 @@ import type { TraceStep } from "./trace.ts";
 
 type Tone = "plain" | "bad" | "undo" | "dim";
 
-/** How a step reads, and how it looks. */
+/** Words and tone for each disposition of a journal record. */
 const WORDS: Readonly<Record<Disposition, readonly [words: string, tone: Tone]>> = {
   begun: ["began", "plain"],
   done: ["done", "plain"],
@@ -15,17 +15,20 @@ const WORDS: Readonly<Record<Disposition, readonly [words: string, tone: Tone]>>
   barred: ["nothing to undo", "undo"],
   suppressed: ["ignored, too late", "dim"],
   late: ["too late", "dim"],
-  gathered: ["waits for the others", "dim"],
+  gathered: ["waits for other events", "dim"],
   armed: ["armed a deadline", "dim"],
   disarmed: ["called a deadline off", "dim"],
   expired: ["waited too long", "bad"],
-  retrying: ["failed, will be tried again", "bad"],
-  waiting: ["waits behind another one", "bad"],
+  retrying: ["failed, will be retried", "bad"],
+  waiting: ["waits behind another delivery", "bad"],
   parked: ["gave up", "bad"],
-  discarded: ["closed by hand", "bad"],
+  discarded: ["discarded by hand", "bad"],
 };
 
-/** A saga as a table in text, one step a line. */
+/**
+ * Formats the steps of a saga as a table, one line per step: time, service, event heard, action,
+ * events emitted. Control characters are replaced.
+ */
 export function timeline(
   steps: readonly TraceStep[],
   paint: Paint = plainPaint,
@@ -53,16 +56,15 @@ export function timeline(
   };
   return rows.map((row) => {
     const mark = { plain: " ", bad: "x", undo: "<", dim: " " }[row.tone];
-    const text = `${row.service.padEnd(widths.service)}  ${row.heard.padEnd(widths.heard)}  ${mark} ${row.did.padEnd(widths.did)}`;
-    const emitted = row.emitted === "" ? "" : `  -> ${row.emitted}`;
-    return `${paint.dim(row.time.padStart(widths.time))}  ${tint(paint, row.tone)(`${text}${emitted}`.trimEnd())}`;
+    const did = `${mark} ${row.did.padEnd(widths.did)}`;
+    const emitted = row.emitted === "" ? "" : `-> ${row.emitted}`;
+    const [service, heard] = [row.service.padEnd(widths.service), row.heard.padEnd(widths.heard)];
+    const text = [service, heard, did, emitted].join("  ").trimEnd();
+    return `${paint.dim(row.time.padStart(widths.time))}  ${tint(paint, row.tone)(text)}`;
   });
 }
 
-/**
- * In the words of the events themselves, where they have any: `payment.authorized` was
- * `authorized`.
- */
+/** Describes an action by the fact of its event, if any: `authorized` for `payment.authorized`. */
 function whatWasDone({ disposition, effect, emitted }: TraceStep, words: string): string {
   if (disposition === "undone" && effect !== undefined) return `${words} ${factOf(effect)}`;
   if (disposition === "done" || disposition === "refused") {

@@ -1,32 +1,32 @@
 import type { Disposition, JournalRecord } from "../ports/journal.ts";
 
-/** What one service's journal says about a saga. */
+/** Holds the journal records of one service about one saga. */
 export interface ServiceJournal {
   readonly service: string;
   readonly records: readonly JournalRecord[];
 }
 
-/** One thing that a service did in a saga. */
+/** Describes one step of a saga: a record of the journal, with its place in the saga. */
 export interface TraceStep {
   readonly service: string;
   readonly reaction: string;
-  /** The type that was heard; undefined for the beginning. */
+  /** The event type that was heard; undefined for the beginning. */
   readonly heard: string | undefined;
   readonly disposition: Disposition;
-  /** The effect that was done or undone. */
+  /** The effect that this step did or undid. */
   readonly effect: string | undefined;
   readonly emitted: readonly string[];
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Milliseconds since the saga's first step. */
+  /** Milliseconds since the first step of the saga. */
   readonly elapsedMs: number;
-  /** How many events lie between the beginning and this step. */
+  /** Number of events between the beginning and this step. */
   readonly depth: number;
 }
 
 /**
- * Puts the journals of several services together: each step after the one that caused it, otherwise
- * by the clock.
+ * Merges the journals of several services into the steps of one saga, in order of time. At equal
+ * times, a cause comes before its consequence.
  */
 export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep[] {
   const rows = journals.flatMap(({ service, records }) =>
@@ -52,7 +52,7 @@ export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep
   return steps.sort((a, b) => a.at - b.at || a.depth - b.depth);
 }
 
-/** Clocks of several machines may contradict each other; what caused what does not. */
+/** Counts the causes of a record. Journals may claim a circle of causes; the count still ends. */
 function depthOf(record: JournalRecord, emittedBy: ReadonlyMap<string, JournalRecord>): number {
   const seen = new Set<JournalRecord>();
   let depth = 0;

@@ -1,4 +1,4 @@
-/** Colours, or none. */
+/** Colours text by meaning. `plainPaint` leaves text as it is. */
 export interface Paint {
   dim(text: string): string;
   bold(text: string): string;
@@ -8,4 +8,5 @@ export interface Paint {
 }
 
 const same = (text: string) => text;
+/** Leaves all text as it is: the default wherever a `Paint` is optional. */
 export const plainPaint: Paint = { dim: same, bold: same, good: same, bad: same, undo: same };

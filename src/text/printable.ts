@@ -1,8 +1,7 @@
-// Everything that a terminal may take for a command, and what turns the direction of text (Unicode
-// 15, Bidi_Control).
+// Control characters, and characters that change the direction of text (Unicode 15, Bidi_Control).
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Text from outside, safe on a terminal: ids and types come from whoever publishes. */
+/** Makes text from outside safe on a terminal: replaces control characters by U+FFFD. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, "\ufffd");
 }

@@ -1,8 +1,8 @@
 import { printable } from "./printable.ts";
 
 /**
- * `payment.authorized` for version 1, which is no news; later versions are named. Safe on a
- * terminal.
+ * Shortens an event type: `payment.authorized` for `payment.authorized.v1`. Keeps later versions.
+ * The result is safe on a terminal.
  */
 export function shortType(type: string): string {
   return printable(type).replace(/\.v1$/, "");

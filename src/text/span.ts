@@ -5,7 +5,7 @@ const UNITS = [
   ["s", 1_000] as const,
 ];
 
-/** `15 min`: a time span in the largest unit that it is a whole number of. */
+/** Formats milliseconds as a whole number of the largest unit that fits: `15 min`, `90 s`. */
 export function spanOf(ms: number): string {
   const unit = UNITS.find(([, size]) => ms % size === 0);
   return unit === undefined ? `${ms} ms` : `${ms / unit[1]} ${unit[0]}`;

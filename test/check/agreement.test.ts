@@ -7,7 +7,7 @@ import { Machine } from "../../src/check/machine.ts";
 import { FAILED, type Model, SUCCEEDED, type TransitionSource } from "../../src/check/model.ts";
 import { StateSet } from "../../src/check/states.ts";
 import { declareJoin, declareStep, declareUndo } from "../../src/choreography/declare.ts";
-import type { Manifest, Outcome, ReactionEntry } from "../../src/manifest/manifest.ts";
+import type { Manifest, ManifestOutcome, ReactionEntry } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { silent } from "../support/stage.ts";
 import { generator, unruly } from "../support/unruly-bus.ts";
@@ -68,7 +68,7 @@ function servicesOf(manifest: Manifest, random: () => number) {
     return known;
   };
   const all = (types: readonly string[]) => types.map(contract);
-  const pick = (outcomes: readonly Outcome[]) =>
+  const pick = (outcomes: readonly ManifestOutcome[]) =>
     (outcomes[Math.floor(random() * outcomes.length)] ?? []).map((type) => contract(type).from({}));
   const declare = (reaction: ReactionEntry) => {
     const { kind, name, hears, undoes, emits, fails, once, max, late, readonly, onEmpty } =

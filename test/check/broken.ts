@@ -26,7 +26,7 @@ function change(base: Raw, services: Services, more: Raw = {}): Raw {
 
 export const BROKEN: readonly Case[] = [
   {
-    name: "a failure that nobody takes up",
+    name: "a failure that no service hears",
     manifest: change(
       sequential,
       { order: order(["stock.reserved.v1"], ["payment.refunded.v1"]) },

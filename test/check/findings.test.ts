@@ -20,7 +20,7 @@ function findingsOf(manifest: Raw, code: string): readonly Finding[] {
 
 describe("a finding", () => {
   it("has the shortest way to it, step by step", () => {
-    const [stuck] = findingsOf(broken("a failure that nobody takes up"), "STUCK");
+    const [stuck] = findingsOf(broken("a failure that no service hears"), "STUCK");
     expect(stuck?.trace).toEqual([
       {
         service: "order",
@@ -83,7 +83,7 @@ describe("a repair was made and checked", () => {
     findingsOf(broken(name), code)[0]?.repairs?.map(repairText);
 
   it("let an undo hear more", () => {
-    expect(repairs("a failure that nobody takes up", "STUCK")?.[0]).toBe(
+    expect(repairs("a failure that no service hears", "STUCK")?.[0]).toBe(
       "let order also undo order.placed on payment.declined",
     );
   });
@@ -291,7 +291,7 @@ describe("the rules", () => {
 
   it("behaviour cannot be accepted", () => {
     const manifest = {
-      ...broken("a failure that nobody takes up"),
+      ...broken("a failure that no service hears"),
       suppress: { STUCK: "it never happens" },
     };
     const { ok, findings } = check(toManifest(manifest), { repairs: false });

@@ -1,4 +1,4 @@
-import { emissionsOf } from "../../src/check/dependence.ts";
+import { emissionsFrom } from "../../src/check/dependence.ts";
 import {
   type Choice,
   type DeliverySource,
@@ -55,7 +55,7 @@ function optionsOf(source: TransitionSource): readonly Option[] {
     return [
       {
         guard: `s[${source.at}] == 1`,
-        effect: `s[${source.at}] = 2; ${emitAll(emissionsOf(source))}`,
+        effect: `s[${source.at}] = 2; ${emitAll(emissionsFrom(source))}`,
       },
     ];
   if (source.kind === "arrival")

@@ -1,6 +1,6 @@
 import type {
   Manifest,
-  Outcome,
+  ManifestOutcome,
   ReactionEntry,
   ServiceEntry,
 } from "../../src/manifest/manifest.ts";
@@ -295,13 +295,13 @@ class Saga {
     }
   }
 
-  #emitted(state: State, service: ServiceEntry, outcome: Outcome): State {
+  #emitted(state: State, service: ServiceEntry, outcome: ManifestOutcome): State {
     const after = structuredClone(state);
     this.#emit(after, service, outcome);
     return after;
   }
 
-  #emit(state: State, service: ServiceEntry | undefined, outcome: Outcome): void {
+  #emit(state: State, service: ServiceEntry | undefined, outcome: ManifestOutcome): void {
     const { succeeds, fails, pivots, locks } = this.#manifest;
     for (const type of outcome) {
       for (const hearer of this.#services) {
@@ -376,7 +376,11 @@ class Saga {
     return [...begins, ...deadlines.map(({ emits }) => emits), ...all].includes(type);
   }
 
-  #effectOf(service: ServiceEntry, reaction: ReactionEntry, outcome: Outcome): string | undefined {
+  #effectOf(
+    service: ServiceEntry,
+    reaction: ReactionEntry,
+    outcome: ManifestOutcome,
+  ): string | undefined {
     const { succeeds, fails, undoOrder, oneOf } = this.#manifest;
     if (reaction.kind === "undo" || reaction.readonly || outcome.length === 0) return undefined;
     const undone = outcome.find((type) => service.reactions.some(({ undoes }) => undoes === type));

@@ -26,7 +26,7 @@ beforeAll(() => {
     };
     writeFileSync(file(`part-${name}.json`), writeManifest(part));
   }
-  const broken = BROKEN.find(({ name }) => name === "a failure that nobody takes up");
+  const broken = BROKEN.find(({ name }) => name === "a failure that no service hears");
   writeFileSync(file("broken.json"), JSON.stringify(broken?.manifest));
   const links = Array.from({ length: 10_000 }, (_, index) => [
     `link${index}`,
@@ -66,7 +66,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const parts = () =>
   ["order", "payment", "inventory", "shipping"].map((name) => file(`part-${name}.json`));
 
-/** Each command, as it is called with sources. */
+/** Arguments of each command that reads sources. */
 const COMMANDS: readonly (readonly [string, (sources: readonly string[]) => readonly string[]])[] =
   [
     ["check", (sources) => ["check", ...sources]],
@@ -79,7 +79,7 @@ const COMMANDS: readonly (readonly [string, (sources: readonly string[]) => read
   ];
 
 describe.each(COMMANDS)("odori %s", (_, args) => {
-  it("says the same of the module, of its manifest, and of its services' manifests; and refuses what is none", async () => {
+  it("prints the same for a module, its manifest and its parts; rejects a cut file", async () => {
     const runs = [[EXAMPLE], [file("order.json")], parts().toReversed(), [file("cut.json")]].map(
       (sources) => odori(args(sources)),
     );
@@ -91,12 +91,12 @@ describe.each(COMMANDS)("odori %s", (_, args) => {
     expect(cut).toMatchObject({
       status: 2,
       out: "",
-      err: expect.stringMatching(/^MANIFEST_INVALID: .*cut\.json:\d+:\d+: is no JSON/s),
+      err: expect.stringMatching(/^MANIFEST_INVALID: .*cut\.json:\d+:\d+: is not valid JSON/s),
     });
   });
 });
 
-describe("what is no choreography", () => {
+describe("an invalid source", () => {
   it.each([
     "types.json",
     "bytes.json",
@@ -104,7 +104,7 @@ describe("what is no choreography", () => {
     "circle.yaml",
     "nowhere.json",
     "nowhere.ts",
-  ])("%s is refused with its place", async (name) => {
+  ])("%s is rejected with its place", async (name) => {
     const { status, out, err } = await odori(["check", file(name)]);
     expect([status, out]).toEqual([2, ""]);
     expect(err).toMatch(/^(MANIFEST_INVALID|FILE_UNREADABLE|MODULE_UNREADABLE): /);
@@ -112,7 +112,7 @@ describe("what is no choreography", () => {
     expect(err).toContain(name);
   });
 
-  it("ten thousand services are borne, or refused with what to do", {
+  it("ten thousand services work, or are rejected with a hint", {
     timeout: 60_000,
   }, async () => {
     const long = file("long.json");
@@ -134,7 +134,7 @@ describe("what is no choreography", () => {
 });
 
 describe("odori check", () => {
-  it("shows a counterexample and its repair, and exits with 1", async () => {
+  it("prints a counterexample with its repair, and exits with 1", async () => {
     const { status, out } = await odori(["check", file("broken.json")]);
     expect(status).toBe(1);
     expect(out).toContain("✗ STUCK  the saga has no end");
@@ -143,7 +143,7 @@ describe("odori check", () => {
     expect(out).toMatch(/✗ 1 error, 0 warnings \(8 states, 7 transitions, [\d.]+ ms\)/);
   });
 
-  it("--json is what the page of formats says", async () => {
+  it("--json prints the documented report", async () => {
     const { status, out } = await odori(["check", file("broken.json"), "--json"]);
     expect(status).toBe(1);
     expect(JSON.parse(out)).toEqual({
@@ -180,12 +180,12 @@ describe("odori check", () => {
     });
   });
 
-  it("--mermaid, --crashes, --no-reduction, --states", async () => {
+  it("accepts --mermaid, --crashes, --no-reduction and --states", async () => {
     expect((await odori(["check", file("broken.json"), "--mermaid"])).out).toContain(
       "sequenceDiagram\n  participant p0 as order",
     );
     expect((await odori(["check", EXAMPLE, "--crashes", "--states", "2000"])).out).toContain(
-      "Finer model: 2,001 states, not all of them",
+      "Crash model: 2,001 states, not exhaustive",
     );
     expect((await odori(["check", EXAMPLE, "--no-reduction"])).out).toContain(
       "every saga ends well",
@@ -194,11 +194,11 @@ describe("odori check", () => {
     expect([
       few.status,
       few.out.includes("NOT_EXHAUSTIVE"),
-      few.out.includes("not all was explored"),
+      few.out.includes("the exploration is not exhaustive"),
     ]).toEqual([0, true, true]);
   });
 
-  it("rules come from odori.config.json, a file of another name, or flags", async () => {
+  it("reads rules from odori.config.json, --config and --rule", async () => {
     const vague = {
       odori: 1,
       name: "n",
@@ -232,7 +232,7 @@ describe("odori check", () => {
     });
   });
 
-  it("--list-rules says what they are, and why; nothing to check is an error", async () => {
+  it("--list-rules lists the rules with reasons; a missing source is an error", async () => {
     const { status, out } = await odori(["check", "--list-rules"]);
     expect([status, out.split("\n")[0]]).toEqual([0, "NAME_GRAMMAR (error)"]);
     expect(JSON.parse((await odori(["check", "--list-rules", "--json"])).out).rules).toHaveLength(
@@ -240,11 +240,11 @@ describe("odori check", () => {
     );
     expect(await odori(["check"])).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/^USAGE: check needs something/),
+      err: expect.stringMatching(/^USAGE: check needs at least one source/),
     });
   });
 
-  it("manifests that contradict each other are a finding", async () => {
+  it("reports a contradiction between manifests", async () => {
     writeFileSync(
       file("rival.json"),
       JSON.stringify({
@@ -270,7 +270,7 @@ describe("odori check", () => {
 });
 
 describe("odori draw", () => {
-  it("writes what the file is called", async () => {
+  it("picks the format by the extension of --out", async () => {
     for (const [name, beginning] of [
       ["f.svg", "<?xml"],
       ["f.dot", "digraph"],
@@ -289,7 +289,7 @@ describe("odori draw", () => {
     });
   });
 
-  it("a part, in each form", async () => {
+  it("draws a part, in each format", async () => {
     const { out } = await odori([
       "draw",
       EXAMPLE,
@@ -315,10 +315,10 @@ describe("odori draw", () => {
 });
 
 describe("odori explain, diff and asyncapi", () => {
-  it("explain tells who undoes what", async () => {
+  it("explain lists the undos of a failure", async () => {
     const { out } = await odori(["explain", "inventory.reservation_failed", EXAMPLE]);
     expect(out).toContain(
-      "1. payment undoes payment.authorized when it hears inventory.reservation_failed, if it was done",
+      "1. payment undoes payment.authorized when it hears inventory.reservation_failed",
     );
     expect(
       JSON.parse((await odori(["explain", "order.placed", EXAMPLE, "--json"])).out).begins,
@@ -329,7 +329,7 @@ describe("odori explain, diff and asyncapi", () => {
     });
   });
 
-  it("diff exits with 1 where a known consumer breaks", async () => {
+  it("diff exits with 1 if a known consumer breaks", async () => {
     const changed = JSON.parse(readFileSync(file("order.json"), "utf8"));
     changed.events["payment.authorization_failed.v1"].schema.properties.reason.enum.push("fraud");
     writeFileSync(file("changed.json"), JSON.stringify(changed));
@@ -341,7 +341,7 @@ describe("odori explain, diff and asyncapi", () => {
     );
   });
 
-  it("asyncapi writes a document for each service, which all commands read", async () => {
+  it("asyncapi writes a document per service, and other commands read it", async () => {
     const { out, status } = await odori(["asyncapi", EXAMPLE, "--split", file("docs")]);
     expect(status).toBe(0);
     const documents = out.trimEnd().split("\n");
@@ -352,7 +352,7 @@ describe("odori explain, diff and asyncapi", () => {
     expect((await odori(["check", documents[0] ?? ""])).out).toContain("every saga ends well");
   });
 
-  it("a document of others is drawn, and checked as far as that goes", async () => {
+  it("a foreign document is drawn, and checked without its links", async () => {
     writeFileSync(
       file("account.yaml"),
       `asyncapi: 3.0.0

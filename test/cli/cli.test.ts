@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A database with parked deliveries of one saga, and what waits behind the first. */
+/** Makes a database with parked deliveries, one of which has another one waiting behind it. */
 async function withParked(): Promise<void> {
   const payment = service<Sql>("payment").on(placed, {
     emits: [authorized],
@@ -40,7 +40,7 @@ async function withParked(): Promise<void> {
 }
 
 describe("odori", () => {
-  it("--help and --version, also of each command", async () => {
+  it("prints --version, and --help for each command", async () => {
     const help = await odori(["--help"]);
     expect(help).toMatchObject({ status: 0, err: "" });
     for (const command of [
@@ -63,7 +63,7 @@ describe("odori", () => {
     expect((await odori(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it("run: begins a saga, runs it to its end, and shows it; trace shows it again", async () => {
+  it("run begins a saga, runs it to its end and prints it; trace prints the same", async () => {
     const ran = await odori([
       "run",
       EXAMPLE,
@@ -78,7 +78,7 @@ describe("odori", () => {
       "--until-idle",
     ]);
     expect(ran).toMatchObject({ status: 0, err: "" });
-    expect(ran.out).toContain("running order, payment, inventory, shipping");
+    expect(ran.out).toContain("Running order, payment, inventory, shipping");
     const traced = await odori(["trace", "s-1", "--data", folder]);
     expect(traced.status).toBe(0);
     expect(ran.out.endsWith(traced.out)).toBe(true);
@@ -108,8 +108,8 @@ describe("odori", () => {
     ]);
   });
 
-  it("run: Ctrl-C stops it cleanly", async () => {
-    expect(await odori(["run", EXAMPLE, "--data", folder], "running")).toMatchObject({
+  it("run stops cleanly on Ctrl-C", async () => {
+    expect(await odori(["run", EXAMPLE, "--data", folder], "Running")).toMatchObject({
       status: 0,
       err: "",
     });
@@ -120,7 +120,7 @@ describe("odori", () => {
       expect(checks).toContainEqual({ level: "ok", check: "processes", message: "0 running" });
   });
 
-  it("parked: list, retry and discard", async () => {
+  it("parked lists, retries and discards deliveries", async () => {
     await withParked();
     const listed = await odori(["parked", "list", "--data", folder]);
     expect(listed.status).toBe(1);
@@ -141,21 +141,21 @@ describe("odori", () => {
       await odori(["parked", "discard", "payment/1", "--reason", "a test", "--data", folder]),
     ).toMatchObject({
       status: 0,
-      out: "payment/1 is closed\n",
+      out: "payment/1 is discarded\n",
     });
     expect(await odori(["parked", "retry", "payment/3", "--data", folder])).toMatchObject({
       status: 0,
-      out: "payment/3 will be tried again\n",
+      out: "payment/3 will be retried\n",
     });
     expect(await odori(["parked", "list", "--data", folder])).toMatchObject({
       status: 0,
-      out: "nothing is parked\n",
+      out: "No deliveries are parked.\n",
     });
     expect((await odori(["parked", "retry", "payment/3", "--data", folder])).err).toContain(
       "NOT_PARKED",
     );
-    // What waited behind the discarded one is due, and so is the retried one: the next start takes
-    // them up.
+    // The delivery behind the discarded one is due, and so is the retried one. The next start runs
+    // both.
     const later = JSON.parse(
       (await odori(["parked", "list", "--all", "--json", "--data", folder])).out,
     );
@@ -166,7 +166,7 @@ describe("odori", () => {
     ]);
   });
 
-  it("doctor: says what needs a look", async () => {
+  it("doctor reports warnings and errors", async () => {
     await withParked();
     writeFileSync(join(folder, "garbage.db"), "no database");
     const { status, out } = await odori(["doctor", "--data", folder]);
@@ -192,13 +192,13 @@ describe("odori", () => {
     expect(text.err.startsWith(`${code}: `)).toBe(true);
   });
 
-  it("errors are JSON with --json", async () => {
+  it("prints errors as JSON with --json", async () => {
     const { status, out } = await odori(["trace", "x", "--json", "--data", "/nowhere/at/all"]);
     expect(status).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ ok: false, error: { code: "DATA_NOT_FOUND" } });
   });
 
-  it("an unknown saga, and a parked id that is none", async () => {
+  it("rejects an unknown saga, and an invalid id of a delivery", async () => {
     await withParked();
     expect(await odori(["trace", "unknown", "--data", folder])).toMatchObject({
       status: 2,
@@ -212,7 +212,7 @@ describe("odori", () => {
     }
   });
 
-  it("a parked delivery that is retried while the service runs is taken up at once", async () => {
+  it("a running service picks up a retried delivery at once", async () => {
     let broken = true;
     const payment = service<Sql>("payment").on(placed, {
       emits: [authorized],

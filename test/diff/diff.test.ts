@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diff } from "../../src/diff/diff.ts";
+import { diffManifests } from "../../src/diff/diff.ts";
 import { mergeManifests } from "../../src/manifest/merge.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { mismatchText, schemaMismatches } from "../../src/manifest/subschema.ts";
@@ -21,22 +21,22 @@ const object = (
 const text = { type: "string" };
 const id = object({ id: text });
 
-describe("whether what is sent fits what is expected", () => {
+describe("a payload of the producer against the schema of the consumer", () => {
   it.each<readonly [string, Schema, Schema, readonly string[]]>([
     ["the same", id, id, []],
-    ["a subset is read", object({ id: text, more: text }), id, []],
+    ["a consumer that reads a subset", object({ id: text, more: text }), id, []],
     [
-      "a field is gone",
+      "a required field is missing",
       id,
       object({ id: text, cents: { type: "integer" } }),
-      ["cents is gone, and is required"],
+      ["cents is missing, but is required"],
     ],
-    ["a field that nobody must have is gone", id, object({ id: text, note: text }, ["id"]), []],
+    ["an optional field is missing", id, object({ id: text, note: text }, ["id"]), []],
     [
-      "a field may now be missing",
+      "a required field becomes optional",
       object({ id: text, cents: text }, ["id"]),
       object({ id: text, cents: text }),
-      ["cents may be missing, and is required"],
+      ["cents may be missing, but is required"],
     ],
     [
       "a field has another type",
@@ -51,7 +51,7 @@ describe("whether what is sent fits what is expected", () => {
       [],
     ],
     [
-      "a number is no whole number",
+      "a number is not a whole number",
       object({ n: { type: "number" } }),
       object({ n: { type: "integer" } }),
       ["n is number, where integer is expected"],
@@ -61,7 +61,7 @@ describe("whether what is sent fits what is expected", () => {
       "a new field for a closed one",
       object({ id: text, more: text }, ["id"]),
       object({ id: text }, ["id"], { additionalProperties: false }),
-      ["more is new, and unknown fields are refused"],
+      ["more is new, but the consumer refuses unknown fields"],
     ],
     [
       "a new value",
@@ -74,7 +74,7 @@ describe("whether what is sent fits what is expected", () => {
       "any value",
       object({ r: text }),
       object({ r: { type: "string", enum: ["a", "b"] } }),
-      ['r may be any value, where only "a", "b" are expected'],
+      ['r may be any value, where "a" or "b" is expected'],
     ],
     [
       "longer",
@@ -105,7 +105,7 @@ describe("whether what is sent fits what is expected", () => {
       "deeper",
       object({ a: object({ b: text }) }),
       object({ a: object({ b: text, c: text }) }),
-      ["a.c is gone, and is required"],
+      ["a.c is missing, but is required"],
     ],
     [
       "in arrays",
@@ -123,20 +123,20 @@ describe("whether what is sent fits what is expected", () => {
       "in parts",
       object({ id: text }),
       { allOf: [object({ id: text }), object({ n: text })] },
-      ["n is gone, and is required"],
+      ["n is missing, but is required"],
     ],
   ])("%s", (_, produced, expected, reasons) => {
     expect(schemaMismatches(produced, expected).map(mismatchText)).toEqual(reasons);
   });
 
-  it("does not hang on a schema that is made of itself", () => {
+  it("ends for a schema that refers to itself", () => {
     const circle: Schema = { $ref: "#" };
     expect(schemaMismatches(circle, id)).toHaveLength(1);
     const tree: Schema = object({ left: { $ref: "#" }, right: { $ref: "#" } }, []);
     expect(schemaMismatches(tree, tree)).toEqual([]);
   });
 
-  it("never lets a payload through that the consumer's validator refuses", () => {
+  it("accepts no payload that the validator of the consumer rejects", () => {
     const leaf = fc.constantFrom<Schema>(
       text,
       { type: "integer" },
@@ -186,7 +186,7 @@ describe("whether what is sent fits what is expected", () => {
   });
 });
 
-describe("what has changed", () => {
+describe("the difference of two versions", () => {
   const shop = (schema: Schema, more: Schema = {}) =>
     toManifest({
       odori: 1,
@@ -202,12 +202,12 @@ describe("what has changed", () => {
     });
   const wide = object({ id: text, cents: { type: "integer" } });
 
-  it("nothing", () => {
-    expect(diff(shop(id), shop(id))).toEqual({ compatible: true, changes: [] });
+  it("is empty for the same manifest", () => {
+    expect(diffManifests(shop(id), shop(id))).toEqual({ compatible: true, changes: [] });
   });
 
-  it("a field more breaks nobody", () => {
-    const { compatible, changes } = diff(shop(id), shop(wide));
+  it("an additional field breaks no consumer", () => {
+    const { compatible, changes } = diffManifests(shop(id), shop(wide));
     expect([compatible, changes[0]?.code, changes[0]?.kind]).toEqual([
       true,
       "COMPATIBLE_CHANGE",
@@ -215,13 +215,13 @@ describe("what has changed", () => {
     ]);
   });
 
-  it("a field less breaks whom the manifests know to hear it, unless they know that it reads less", () => {
-    const { compatible, changes } = diff(shop(wide), shop(id));
+  it("a removed field breaks the known consumers, unless they do not read it", () => {
+    const { compatible, changes } = diffManifests(shop(wide), shop(id));
     expect(compatible).toBe(false);
     expect(changes[0]).toMatchObject({
       code: "UNVERSIONED_CHANGE",
       event: "order.placed.v1",
-      consumers: [{ service: "stock", reasons: ["cents is gone, and is required"] }],
+      consumers: [{ service: "stock", reasons: ["cents is missing, but is required"] }],
     });
     const parts = (schema: Schema) => {
       const whole = shop(schema);
@@ -232,10 +232,10 @@ describe("what has changed", () => {
         { from: "stock", manifest: stock },
       ]).manifest;
     };
-    expect(diff(parts(wide), parts(id)).compatible).toBe(true);
+    expect(diffManifests(parts(wide), parts(id)).compatible).toBe(true);
   });
 
-  it("an event that is gone breaks who still hears it; with a new version that it hears, nobody", () => {
+  it("a removed event breaks its consumers, unless they hear a new version", () => {
     const before = shop(id);
     const renamed = toManifest({
       odori: 1,
@@ -247,7 +247,7 @@ describe("what has changed", () => {
         stock: { reactions: [{ on: ["order.placed.v1"], emits: ["stock.reserved.v1"] }] },
       },
     });
-    const { compatible, changes } = diff(before, renamed);
+    const { compatible, changes } = diffManifests(before, renamed);
     expect(compatible).toBe(false);
     expect(changes.find(({ breaking }) => breaking)?.consumers).toEqual([
       { service: "stock", reasons: ["still hears order.placed.v1"] },
@@ -262,11 +262,11 @@ describe("what has changed", () => {
         stock: { reactions: [{ on: ["order.placed.v2"], emits: ["stock.reserved.v1"] }] },
       },
     });
-    expect(diff(before, moved).compatible).toBe(true);
+    expect(diffManifests(before, moved).compatible).toBe(true);
   });
 
-  it("services, reactions and ends are told of, and break nobody by themselves", () => {
-    const { compatible, changes } = diff(
+  it("changes of services, reactions and ends are listed, and break no consumer", () => {
+    const { compatible, changes } = diffManifests(
       shop(id),
       shop(id, {
         mail: { reactions: [{ on: ["stock.reserved.v1"] }] },

@@ -8,7 +8,7 @@ import { toMermaid } from "../../src/draw/mermaid.ts";
 import { sequenceMermaid, sequenceText } from "../../src/draw/sequence.ts";
 import { toSvg } from "../../src/draw/svg.ts";
 import { flowText } from "../../src/draw/text.ts";
-import { explain } from "../../src/explain/explain.ts";
+import { explainEvent } from "../../src/explain/explain.ts";
 import { explanationText } from "../../src/explain/words.ts";
 import { manifestOf } from "../../src/manifest/from-code.ts";
 import { toManifest } from "../../src/manifest/read.ts";
@@ -27,7 +27,7 @@ function named(
 }
 
 describe("the flow", () => {
-  it("has a box for each thing that happens, and an arrow for each event on its way", () => {
+  it("has a box for each reaction and end, and an arrow for each event", () => {
     expect(
       flow.nodes.map(({ kind, service, label }) => `${service ?? ""} ${kind}: ${label}`),
     ).toEqual([
@@ -48,7 +48,7 @@ describe("the flow", () => {
     expect(flow.edges).toHaveLength(11);
   });
 
-  it("tells joins, deadlines, arrivals and what is late apart", () => {
+  it("distinguishes joins, deadlines, arrivals and late outcomes", () => {
     const kinds = (name: string) =>
       new Set(flowOf(named(SOUND, name)).nodes.map(({ kind }) => kind));
     expect(kinds("parallel with join")).toContain("join");
@@ -59,12 +59,12 @@ describe("the flow", () => {
   });
 });
 
-describe("a part of it", () => {
+describe("a part of the flow", () => {
   const services = (part: ReturnType<typeof focus>) => [
     ...new Set(part.nodes.map(({ service }) => service)),
   ];
 
-  it("what follows, so far", () => {
+  it("from an event, up to a number of hops", () => {
     expect(
       focus(flow, { from: "inventory.reservation_failed.v1", hops: 1 }).edges.map(
         ({ type }) => type,
@@ -77,7 +77,7 @@ describe("a part of it", () => {
     ]);
   });
 
-  it("what leads there, and the ways between", () => {
+  it("to an event, and the paths between two events", () => {
     expect(services(focus(flow, { to: "payment.authorized.v1" }))).toEqual([
       "order",
       "payment",
@@ -103,16 +103,16 @@ describe("a part of it", () => {
     ).toBeLessThan(15);
   });
 
-  it("of something that is not there", () => {
+  it("rejects an unknown name with a hint", () => {
     expect(() => focus(flow, { from: "payment.authorised.v1" })).toThrow(
-      /no service and no event.*It has order.placed.v1/,
+      /neither a service nor an event.*Choose from order.placed.v1/,
     );
     expect(() => focus(flow, { services: ["paymen"] })).toThrow(/Did you mean payment\?/);
   });
 });
 
 describe("each notation", () => {
-  it("DOT and SVG: Graphviz draws what was written", async () => {
+  it("DOT and SVG: Graphviz draws the DOT", async () => {
     const svg = await toSvg(flow);
     expect(svg.match(/class="cluster"/g)).toHaveLength(4);
     expect(svg.match(/class="edge"/g)).toHaveLength(11);
@@ -123,7 +123,7 @@ describe("each notation", () => {
       ]);
   });
 
-  it("a map that nobody could read is refused", async () => {
+  it("rejects a picture that is too large to read", async () => {
     await expect(toSvg(flowOf(toManifest(large({ stages: 30, width: 8 }))))).rejects.toMatchObject({
       code: "PICTURE_TOO_LARGE",
     });
@@ -131,12 +131,12 @@ describe("each notation", () => {
 
   it("mermaid", () => {
     const text = toMermaid(flow);
-    expect(text).toContain('subgraph room1["payment"]');
+    expect(text).toContain('subgraph service1["payment"]');
     expect(text).toContain('s1r0 -->|"payment.authorization_failed"| s0r1');
     expect(text).toContain('s1r1[/"undo authorized"/]');
   });
 
-  it("text, once for each event", () => {
+  it("text expands each event once", () => {
     const lines = flowText(manifest);
     expect(lines[0]).toBe("order.placed  begins in order");
     expect(lines.filter((line) => line.includes("payment.refunded"))).toHaveLength(2);
@@ -168,19 +168,19 @@ describe("names from outside", () => {
     const mermaid = toMermaid(flowOf(attack));
     expect(mermaid).not.toContain("<script");
     expect(mermaid).not.toContain("%%{");
-    // Each line is one that the writer meant.
+    // Each line has a form that the writer produces.
     for (const line of mermaid.trimEnd().split("\n"))
       expect(line).toMatch(/^(flowchart|\s+(subgraph|end|s\d|e\d|o\d|classDef|class|linkStyle))/);
     expect(toDot(flowOf(attack))).toContain('\\"];x');
     const { findings } = check(attack, { repairs: false });
     expect(findings.map(({ code }) => code)).toContain("NAME_GRAMMAR");
     expect(() => flowText(attack)).not.toThrow();
-    expect(() => explanationText(explain(attack, `a.${hostile}.v1`))).not.toThrow();
+    expect(() => explanationText(explainEvent(attack, `a.${hostile}.v1`))).not.toThrow();
   });
 });
 
 describe("a counterexample as a sequence diagram", () => {
-  const [finding] = check(named(BROKEN, "a failure that nobody takes up"), {
+  const [finding] = check(named(BROKEN, "a failure that no service hears"), {
     repairs: false,
   }).findings.filter(({ code }) => code === "STUCK");
   const trace = finding?.trace ?? [];
@@ -207,8 +207,8 @@ describe("a counterexample as a sequence diagram", () => {
 });
 
 describe("an explanation", () => {
-  it("of a failure: who undoes what, in which order, and when that is over", () => {
-    const { failure, emittedBy, undoing } = explain(manifest, "shipping.failed");
+  it("of a failure lists the undos in order, and the event that ends them", () => {
+    const { failure, emittedBy, undoing } = explainEvent(manifest, "shipping.failed");
     expect(failure).toBe(true);
     expect(emittedBy).toEqual([
       { service: "shipping", how: "fails", hears: ["inventory.reserved.v1"] },
@@ -231,28 +231,36 @@ describe("an explanation", () => {
       ],
       over: ["order.cancelled.v1"],
     });
-    expect(explanationText(explain(manifest, "shipping.failed")).join("\n")).toContain(
-      "order.cancelled says that undoing is over: the saga has failed.",
+    expect(explanationText(explainEvent(manifest, "shipping.failed")).join("\n")).toContain(
+      "order.cancelled marks the end of the undos: the saga has failed.",
     );
   });
 
-  it("of a beginning, an end, a deadline, a join", () => {
-    expect(explanationText(explain(manifest, "order.placed.v1")).join("\n")).toContain(
+  it("of a beginning, an end, a deadline and a join", () => {
+    expect(explanationText(explainEvent(manifest, "order.placed.v1")).join("\n")).toContain(
       "order, which begins a saga with it",
     );
-    expect(explanationText(explain(manifest, "shipping.requested.v1")).join("\n")).toContain(
-      "The saga has then succeeded.",
+    expect(explanationText(explainEvent(manifest, "shipping.requested.v1")).join("\n")).toContain(
+      "The saga succeeds with it.",
     );
     expect(
-      explanationText(explain(named(SOUND, "deadline with once"), "order.expired.v1")).join("\n"),
+      explanationText(explainEvent(named(SOUND, "deadline with once"), "order.expired.v1")).join(
+        "\n",
+      ),
     ).toContain("order, when it has waited too long after order.placed");
     expect(
-      explanationText(explain(named(SOUND, "parallel with join"), "payment.charged.v1")).join("\n"),
+      explanationText(explainEvent(named(SOUND, "parallel with join"), "payment.charged.v1")).join(
+        "\n",
+      ),
     ).toContain("order waits for stock.reserved too, then emits order.completed");
   });
 
-  it("of what is not there", () => {
-    expect(() => explain(manifest, "payment.authorised")).toThrow(/no event of this choreography/);
-    expect(() => explain(manifest, "authorized")).toThrow(/Did you mean payment.authorized.v1\?/);
+  it("rejects an unknown event with a hint", () => {
+    expect(() => explainEvent(manifest, "payment.authorised")).toThrow(
+      /not an event of this choreography/,
+    );
+    expect(() => explainEvent(manifest, "authorized")).toThrow(
+      /Did you mean payment.authorized.v1\?/,
+    );
   });
 });

@@ -121,14 +121,18 @@ describe.skipIf(urlOf("postgres") === undefined)(
             [HEARD],
           );
           let open = true;
-          // One statement takes a delivery, does the work and emits what follows: all of it, or
-          // nothing.
+          // One statement takes a delivery, does the work and emits the event: all or nothing.
           const ship = `WITH taken AS (
-          DELETE FROM ${schema}.delivery WHERE seq = (SELECT seq FROM ${schema}.delivery WHERE group_name = 'shipping' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
+          DELETE FROM ${schema}.delivery WHERE seq = (
+            SELECT seq FROM ${schema}.delivery WHERE group_name = 'shipping'
+            ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
           RETURNING body::json AS event)
-        SELECT ${schema}.publish(json_build_object('specversion', '1.0', 'id', 'shipment of ' || (event ->> 'id'), 'source', '/shipping', 'type', $1::text,
+        SELECT ${schema}.publish(json_build_object(
+          'specversion', '1.0', 'id', 'shipment of ' || (event ->> 'id'),
+          'source', '/shipping', 'type', $1::text,
           'sagaid', event ->> 'sagaid', 'causationid', event ->> 'id',
-          'data', json_build_object('orderId', event -> 'data' ->> 'orderId', 'shipmentId', 's-1'))) FROM taken`;
+          'data', json_build_object(
+            'orderId', event -> 'data' ->> 'orderId', 'shipmentId', 's-1'))) FROM taken`;
           const shipping = (async () => {
             while (open) {
               const { rowCount } = await pool.query(ship, [EMITTED]);

@@ -67,7 +67,7 @@ const attributes: readonly (readonly [string, object, object])[] = [
     { datacontenttype: "application/json; charset=utf-8" },
     { id: "1" },
   ],
-  ["a schema, which nobody fetches", { dataschema: "https://example.com/schema" }, { id: "1" }],
+  ["a schema, which is not fetched", { dataschema: "https://example.com/schema" }, { id: "1" }],
   [
     "correlation and cause",
     { correlationid: "c", causationid: "0" },
@@ -102,7 +102,7 @@ const refused: readonly (readonly [string, object])[] = [
   ["a date alone", { time: "2026-01-02" }],
   ["a month that is none", { time: "2026-13-02T03:04:05Z" }],
   ["data twice", { data: {}, data_base64: "e30=" }],
-  ["Base64 that is no text", { data_base64: {} }],
+  ["Base64 that is not text", { data_base64: {} }],
   ["Base64 that holds no JSON", { data_base64: "/w==" }],
   ["a control character in a subject", { subject: "a\u0007b" }],
   ["half of a surrogate pair", { subject: "\ud800" }],

@@ -130,7 +130,7 @@ describe.each(bindings)("the cloudevents SDK over $name", ({ name, ours, theirs,
   });
 });
 
-it("what HTTP cannot carry is percent-encoded, and read back", () => {
+it("HTTP headers are percent-encoded, and read back", () => {
   const { headers, body } = encodeMessage(HTTP, event);
   expect(headers.get("ce-id")).toBe(
     "id%20with%20%22quotes%22,%20100%20%25%20and%20%C3%BCn%C3%AFcode%20%E6%97%A5%E6%9C%AC",

@@ -27,7 +27,7 @@ function mistakesOf(text: string, file = "m.json"): readonly string[] {
 }
 
 describe("a manifest", () => {
-  it("comes back from its own text, to the letter", () => {
+  it("survives a round trip through its text", () => {
     const same = (manifest: ReturnType<typeof toManifest>) => {
       const text = writeManifest(manifest);
       expect(writeManifest(readManifest(text))).toBe(text);
@@ -36,7 +36,7 @@ describe("a manifest", () => {
     same(manifestOf(order));
   });
 
-  it("has its keys in order, and nothing that need not be said", () => {
+  it("has sorted keys and no defaults", () => {
     const text = writeManifest(manifestOf(order));
     const keys = Object.keys(JSON.parse(text));
     expect(keys).toEqual([...keys].sort());
@@ -45,7 +45,7 @@ describe("a manifest", () => {
     expect(text.endsWith("}\n")).toBe(true);
   });
 
-  it("fits the schema that is published with the package", () => {
+  it("fits the published schema", () => {
     const published = JSON.parse(
       readFileSync(fileURLToPath(new URL("../../manifest.schema.json", import.meta.url)), "utf8"),
     );
@@ -55,7 +55,7 @@ describe("a manifest", () => {
     expect(valid({ odori: 2, name: "x", services: {} })).toBe(false);
   });
 
-  it("says in code what it says by hand", () => {
+  it("is the same from code as by hand", () => {
     const payload = z.object({ id: z.string() });
     const begun = event("a.begun.v1", payload, { summary: "Begun." });
     const [done, failed, late, expired, undone] = (
@@ -120,7 +120,7 @@ describe("a manifest", () => {
     });
   });
 
-  it("describes payloads as open as their readers are", () => {
+  it("describes a payload as open if its schema ignores unknown fields", () => {
     const [open, closed, plain] = [
       event("a.opened.v1", z.object({ id: z.string() })),
       event("a.closed.v1", z.strictObject({ id: z.string() })),
@@ -138,7 +138,7 @@ describe("a manifest", () => {
     expect(plain.toJsonSchema()).toMatchObject({ required: ["id"] });
   });
 
-  it("of services alone says how sagas begin, and leaves their ends to others", () => {
+  it("of services alone has beginnings and no ends", () => {
     const manifest = manifestOfServices("shop", order.services);
     expect([manifest.begins, manifest.succeeds]).toEqual([["order.placed.v1"], []]);
   });
@@ -154,14 +154,14 @@ describe("a mistake has its place", () => {
     `{ "odori": 1, "name": "n",\n  "services": { "a":\n${service}\n} }`;
 
   it.each([
-    ["cut off", '{ "odori": 1,\n  "name": "n', "2:13 is no JSON"],
-    ["empty", "", "1:1 is no JSON"],
-    ["another thing", "[1, 2]", "1:1 is an array, but must be object"],
+    ["cut off", '{ "odori": 1,\n  "name": "n', "2:13 is not valid JSON"],
+    ["empty", "", "1:1 is not valid JSON"],
+    ["an array", "[1, 2]", "1:1 is an array, but must be object"],
     ["null", "null", "1:1 is null, but must be object"],
     [
-      "a misspelt key",
+      "a misspelled key",
       around('{ "reaction": [] }'),
-      '3:15 is not known here; did you mean "reactions"?',
+      '3:15 is not allowed here; did you mean "reactions"?',
     ],
     [
       "a wrong type",
@@ -174,22 +174,22 @@ describe("a mistake has its place", () => {
       "3:47 is a number, but must be an event type",
     ],
     [
-      "hears nothing",
+      "a reaction that hears nothing",
       around('{ "reactions": [{ "emits": ["a.b.v1"] }] }'),
-      '3:17 hears nothing: give it "on" or "all"',
+      '3:17 hears nothing: add "on" or "all"',
     ],
     [
-      "hears in both ways",
+      "a reaction with on and all",
       around('{ "reactions": [{ "on": ["a.b.v1"], "all": ["a.b.v1", "a.c.v1"] }] }'),
       '3:44 has both "on" and "all"',
     ],
     [
-      "late without a cause",
+      "late without once or max",
       around('{ "reactions": [{ "on": ["a.b.v1"], "late": [[]] }] }'),
       '3:45 needs "once" or "max"',
     ],
     [
-      "an outcome that is both",
+      "an outcome that is a success and a failure",
       around('{ "reactions": [{ "on": ["a.b.v1"], "emits": ["a.c.v1"], "fails": ["a.c.v1"] }] }'),
       "3:68 is declared twice",
     ],
@@ -199,17 +199,17 @@ describe("a mistake has its place", () => {
       '3:48 "soon" is not a duration',
     ],
     [
-      "a version of the future",
+      "an unknown version of the format",
       '{ "odori": 2, "name": "n", "services": {} }',
       '1:12 is "2", but must be "1"',
     ],
     [
-      "two ends in one",
+      "an end that is a success and a failure",
       '{ "odori": 1, "name": "n", "succeeds": ["a.b.v1"], "fails": ["a.b.v1"], "services": {} }',
       "1:62 ",
     ],
     [
-      "names that cannot be shown",
+      "unprintable characters in a name",
       around('{ "reactions": [{ "on": ["a.\\u202eb.v1"] }] }'),
       "3:26 ",
     ],
@@ -217,16 +217,17 @@ describe("a mistake has its place", () => {
     expect(mistakesOf(text)[0]).toContain(expected);
   });
 
-  it("all of them are told, and a bounded number is shown", () => {
+  it("lists up to 100 mistakes, and shows ten", () => {
     const reactions = Array.from({ length: 300 }, () => "{}").join(",");
     const text = around(`{ "reactions": [${reactions}] }`);
     expect(mistakesOf(text).length).toBe(100);
     expect(() => readManifest(text, "m.json")).toThrow(/and 90 more/);
   });
 
-  it("names from outside are only names", () => {
+  it("a name such as __proto__ is an ordinary name", () => {
     const text =
-      '{ "odori": 1, "name": "n", "services": { "__proto__": { "begins": ["__proto__"] }, "constructor": {} }, "begins": ["__proto__"] }';
+      '{ "odori": 1, "name": "n", "begins": ["__proto__"],' +
+      ' "services": { "__proto__": { "begins": ["__proto__"] }, "constructor": {} } }';
     const manifest = readManifest(text);
     expect([...manifest.services.keys()]).toEqual(["__proto__", "constructor"]);
     expect(Object.keys(JSON.parse(writeManifest(manifest)).services)).toContain("constructor");
@@ -234,7 +235,7 @@ describe("a mistake has its place", () => {
     expect(({} as Record<string, unknown>).begins).toBeUndefined();
   });
 
-  it("a bomb of aliases is refused", () => {
+  it("rejects a bomb of YAML aliases", () => {
     const levels = Array.from(
       { length: 30 },
       (_, level) =>
@@ -246,7 +247,7 @@ describe("a mistake has its place", () => {
                 .join(", ")
         }]`,
     );
-    expect(mistakesOf(`${levels.join("\n")}\n`, "bomb.yaml")[0]).toContain("is no YAML");
+    expect(mistakesOf(`${levels.join("\n")}\n`, "bomb.yaml")[0]).toContain("is not valid YAML");
   });
 });
 
@@ -276,7 +277,7 @@ describe("merging", () => {
       },
     });
 
-  it("gives the whole, whatever the order", () => {
+  it("gives the same whole in any order", () => {
     const whole = manifestOf(order);
     const parts = [...whole.services].map(([name, entry]) => ({
       from: name,
@@ -294,21 +295,22 @@ describe("merging", () => {
     }
   });
 
-  it("a consumer may read less than is sent", () => {
+  it("a consumer may read fewer fields than the producer sends", () => {
     const { manifest, contradictions } = mergeManifests([emitter(both), hearer(id)]);
     expect(contradictions).toEqual([]);
     expect(manifest.events.get("payment.charged.v1")?.schema).toEqual(both);
     expect(manifest.views.get("stock")?.get("payment.charged.v1")).toEqual(id);
   });
 
-  it("but not more", () => {
+  it("a consumer may not require more", () => {
     const { contradictions } = mergeManifests([hearer(both), emitter(id)]);
     expect(contradictions.map(({ message }) => message)).toEqual([
-      '"stock" expects of payment.charged.v1 what "payment.json" does not promise: cents is gone, and is required',
+      '"stock" expects more of payment.charged.v1 than "payment.json" promises: ' +
+        "cents is missing, but is required",
     ]);
   });
 
-  it("two owners, two declarations, two meanings of one end: each is told", () => {
+  it("reports two owners, two declarations, and two meanings of one end", () => {
     const other = one("bank", {
       fails: ["stock.reserved.v1"],
       services: {
@@ -325,7 +327,7 @@ describe("merging", () => {
     ]);
   });
 
-  it("keeps what it read", () => {
+  it("joins the names of the manifests", () => {
     const { manifest } = mergeManifests([emitter(id), hearer(id)]);
     expect(toDocument(manifest).name).toBe("payment+stock");
   });

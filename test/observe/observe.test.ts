@@ -25,7 +25,7 @@ function record(
 }
 
 describe("a trace", () => {
-  it("puts journals together: by the clock, and where that says nothing by what caused what", () => {
+  it("merges journals by time, and by cause at equal times", () => {
     const steps = traceOf([
       { service: "last", records: [record("b", 5, ["c"]), record("c", 5, [])] },
       {
@@ -43,14 +43,14 @@ describe("a trace", () => {
     ]);
   });
 
-  it("ends, even if journals claim that events caused each other", () => {
+  it("ends, even if journals claim a circle of causes", () => {
     const steps = traceOf([
       { service: "liar", records: [record("a", 1, ["b"]), record("b", 1, ["a"])] },
     ]);
     expect(steps.length).toBe(2);
   });
 
-  it("has words for everything that may become of a delivery", () => {
+  it("has words for every disposition", () => {
     for (const disposition of DISPOSITIONS) {
       const [line = ""] = timeline(
         traceOf([{ service: "shop", records: [record("a", 1, [], { disposition })] }]),
@@ -69,13 +69,13 @@ describe("a trace", () => {
     expect(line).toBe("+0 ms  shop  shop.a  < undid charged  -> shop.b");
   });
 
-  it("of nothing is nothing", () => expect(timeline(traceOf([]))).toEqual([]));
+  it("of no journals is empty", () => expect(timeline(traceOf([]))).toEqual([]));
 });
 
 describe("text from outside", () => {
   const hostile = "\u001b[31mred\u009b2J\r\n\u202eright to left\u0000";
 
-  it("cannot command a terminal", () => {
+  it("contains no control characters when printed", () => {
     expect(printable(hostile)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
     expect(printable("日本 👘 ünïcode")).toBe("日本 👘 ünïcode");
     const [line] = timeline(
@@ -84,7 +84,7 @@ describe("text from outside", () => {
     expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
   });
 
-  it("stays on its line in the log, and errors keep their causes", () => {
+  it("stays on one line in the log, and errors keep their causes", () => {
     const lines: string[] = [];
     const logger = jsonLogger("info", (line) => lines.push(line));
     logger.debug("too quiet");

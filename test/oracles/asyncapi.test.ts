@@ -29,7 +29,7 @@ const nothing = () => {
   throw new Error("it refers to no other document");
 };
 
-describe("what is written", () => {
+describe("a written document", () => {
   const manifest = manifestOf(order);
 
   it.each(PROTOCOLS)(
@@ -43,7 +43,7 @@ describe("what is written", () => {
     expect(await complaints(toAsyncApi(manifest, { service }))).toEqual([]);
   });
 
-  it("is valid for schemas that refer to themselves, and comes back with them", async () => {
+  it("is valid for recursive schemas, and keeps them when read back", async () => {
     const schema = {
       $defs: {
         part: {
@@ -66,7 +66,7 @@ describe("what is written", () => {
     expect(writeManifest(readAsyncApi(document, "x", nothing))).toBe(writeManifest(own));
   });
 
-  it("has messages with an example that fits, a type that is fixed, and a correlation id in the headers", async () => {
+  it("has messages with a valid example, a fixed type, and a correlation id", async () => {
     const { document } = await parser.parse(
       JSON.stringify(toAsyncApi(manifest, { protocol: "kafka" })),
     );
@@ -79,8 +79,8 @@ describe("what is written", () => {
   });
 });
 
-describe("what is read back", () => {
-  it("is what was written, without loss", () => {
+describe("reading back", () => {
+  it("loses nothing", () => {
     const same = (manifest: ReturnType<typeof toManifest>) => {
       const text = JSON.stringify(toAsyncApi(manifest));
       expect(writeManifest(readAsyncApi(JSON.parse(text), "x", nothing))).toBe(
@@ -92,7 +92,7 @@ describe("what is read back", () => {
     fc.assert(fc.property(randomManifest(10), same), { numRuns: 100 });
   });
 
-  it("the services' own documents make the whole again", () => {
+  it("merges the documents of the services to the whole", () => {
     const whole = manifestOf(order);
     const parts = [...whole.services.keys()].map((service) => ({
       from: service,
@@ -102,7 +102,7 @@ describe("what is read back", () => {
   });
 });
 
-describe("a document of others", () => {
+describe("a foreign document", () => {
   const account = {
     asyncapi: "3.0.0",
     info: { title: "Account Service", version: "1.0.0" },
@@ -136,7 +136,7 @@ describe("a document of others", () => {
     },
   };
 
-  it("is read: messages are events, and what follows from what is not known", async () => {
+  it("is read: messages are events, and their links are unknown", async () => {
     expect(await complaints(account)).toEqual([]);
     const manifest = readAsyncApi(account, "account.yaml", nothing);
     const service = manifest.services.get("account_service");
@@ -149,7 +149,7 @@ describe("a document of others", () => {
     expect(writeManifest(readManifest(writeManifest(manifest)))).toBe(writeManifest(manifest));
   });
 
-  it("may refer to documents beside it", () => {
+  it("may refer to other local documents", () => {
     const { components, ...rest } = account;
     const split = {
       ...rest,
@@ -180,12 +180,12 @@ describe("a document of others", () => {
         channels: { a: { $ref: "#/channels/a" } },
         operations: { x: { action: "send", channel: { $ref: "#/channels/a" } } },
       },
-      "leads back to itself",
+      "is circular",
     ],
     [
       "a reference to nowhere",
       { ...account, operations: { x: { action: "send", channel: { $ref: "#/channels/none" } } } },
-      "leads nowhere",
+      "has no target",
     ],
     [
       "a reference over the network",
@@ -193,14 +193,14 @@ describe("a document of others", () => {
         ...account,
         operations: { x: { action: "send", channel: { $ref: "https://example.com/a.yaml#/b" } } },
       },
-      "nothing is fetched",
+      "is a URL",
     ],
-    ["no object", ["asyncapi"], "is no object"],
-  ])("%s is refused", (_, document, message) => {
+    ["an array", ["asyncapi"], "is not an object"],
+  ])("%s is rejected", (_, document, message) => {
     expect(() => readAsyncApi(document, "account.yaml", nothing)).toThrow(message);
   });
 
-  it("is what YAML makes of it too", () => {
+  it("has no aliases in YAML", () => {
     expect(
       stringify(toAsyncApi(manifestOf(order)), { aliasDuplicateObjects: false }),
     ).not.toContain("*a1");

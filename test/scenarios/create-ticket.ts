@@ -37,7 +37,7 @@ const whole = { begins: [orderCreated], succeeds: [orderAuthorized], fails: [ord
 
 export const asItWas = choreography("create_ticket", { services: [order, kitchen], ...whole });
 
-export const mended = choreography("create_ticket", {
+export const repaired = choreography("create_ticket", {
   services: [
     order,
     kitchen.undo(ticketCreated, {

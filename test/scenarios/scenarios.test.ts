@@ -4,7 +4,7 @@ import { mergeManifests, schemaMismatches } from "odori/manifest";
 import { MemoryDatabase, memoryBus, memoryStore } from "odori/memory";
 import { expect, it } from "vitest";
 import { silent } from "../support/stage.ts";
-import { asItWas, mended } from "./create-ticket.ts";
+import { asItWas, repaired } from "./create-ticket.ts";
 import customersAndOrders, {
   customer,
   customers,
@@ -14,7 +14,7 @@ import customersAndOrders, {
   validationFailed,
 } from "./customers-and-orders.ts";
 
-it("customers and orders: proved, and run with the original's amounts", async () => {
+it("customers and orders: is proved, and runs with the amounts of the original", async () => {
   const { ok, findings, explored } = check(manifestOf(customersAndOrders));
   expect({ ok, findings, exhaustive: explored.exhaustive }).toEqual({
     ok: true,
@@ -53,7 +53,7 @@ it("customers and orders: proved, and run with the original's amounts", async ()
   });
 });
 
-it("customers and orders: who reads a subset of the fields is compatible", () => {
+it("customers and orders: a consumer may read a subset of the fields", () => {
   const whole = manifestOf(customersAndOrders);
   const part = (name: string) => ({
     ...whole,
@@ -79,7 +79,7 @@ it("customers and orders: who reads a subset of the fields is compatible", () =>
   expect(schemaMismatches(narrow, entry.schema)).toHaveLength(1);
 });
 
-it("create ticket: the undo that was never written is found, and the repair mends it", () => {
+it("create ticket: the missing undo is found, and the repair is sound", () => {
   const { ok, findings } = check(manifestOf(asItWas));
   expect(ok).toBe(false);
   expect(findings.map(({ code, at }) => [code, at])).toEqual([
@@ -88,5 +88,5 @@ it("create ticket: the undo that was never written is found, and the repair mend
   expect(findings[0]?.repairs?.map(repairText)[0]).toBe(
     "give kitchen an undo of kitchen.ticket_created on order.authorization_failed",
   );
-  expect(check(manifestOf(mended))).toMatchObject({ ok: true, findings: [] });
+  expect(check(manifestOf(repaired))).toMatchObject({ ok: true, findings: [] });
 });

@@ -53,8 +53,6 @@ export function exportsOf(path: string): readonly Export[] {
 
 /** Adapters repeat each other's file names and the names in them: the same part of another one. */
 const adapterOf = (path: string) => /^adapters\/([^/]+)\//.exec(path)?.[1];
-/** A command has the name of the function that it calls: `odori check` calls `check()`. */
-const isCommand = ({ path, name }: Declaration) => path === `cli/commands/${name}.ts`;
 
 function counterparts(declarations: readonly Declaration[]): boolean {
   const adapters = declarations.map(({ path }) => adapterOf(path));
@@ -63,10 +61,7 @@ function counterparts(declarations: readonly Declaration[]): boolean {
 
 /** Names that are exported by one module and mean something else in another. */
 export function overloaded(files: readonly Module[]): readonly (readonly Declaration[])[] {
-  const byName = Map.groupBy(
-    files.flatMap(declarationsOf).filter((declaration) => !isCommand(declaration)),
-    ({ name }) => name,
-  );
+  const byName = Map.groupBy(files.flatMap(declarationsOf), ({ name }) => name);
   return [...byName.values()].filter(
     (same) => same.length > 1 && same.some(({ exported }) => exported) && !counterparts(same),
   );

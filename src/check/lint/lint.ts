@@ -7,82 +7,82 @@ import { payloadProblems } from "./payload.ts";
 import { LIMITS, type Limits, type Rule } from "./rule.ts";
 import { waitingProblems } from "./waiting.ts";
 
-/**
- * The rules, with what they are good for. What the runtime itself would refuse is an error; the
- * rest is advice.
- */
+/** Lists the lint rules with their reasons. A rule is an error if the runtime refuses the same. */
 export const RULES: readonly Rule[] = [
   rule(
     "NAME_GRAMMAR",
     "error",
-    "One grammar keeps the dictionary of events from collapsing.",
-    "Write <domain>.<fact>.v<N>, lower case, snake_case words: payment.authorized.v1.",
+    "With one grammar, every event has exactly one place in the dictionary.",
+    "Write <domain>.<fact>.v<N> in lower-case snake_case: payment.authorized.v1.",
   ),
   rule(
     "COMMAND_NAME",
     "warning",
-    "An event tells what happened; an order couples whoever gives it to whoever obeys.",
+    "An event states what happened. A command couples its sender to its receiver.",
     "Name the fact in the past tense: payment.authorized, not authorize_payment.",
   ),
   rule(
     "VAGUE_NAME",
     "warning",
-    "A name that fits everything tells nothing.",
-    "Say what happened: order.address_corrected, not order.changed.",
+    "A name that fits every event tells the reader nothing.",
+    "Name what happened: order.address_corrected, not order.changed.",
   ),
   rule(
     "SYNONYM",
     "warning",
-    "Two names for one thing make every consumer guess which to hear.",
-    "Keep one, or give both a summary that says how they differ.",
+    "With two names for one fact, consumers must guess which one to hear.",
+    "Keep one name, or give each event a summary that says how they differ.",
   ),
   rule(
     "FOREIGN_EMIT",
     "warning",
-    "Who emits an event owns its meaning; two owners have none.",
-    "Let the owner of the domain emit it, or name the event in the service's own domain.",
+    "The service that emits an event owns its meaning. An event needs exactly one owner.",
+    "Let the owner of the domain emit it, or rename it into the domain of this service.",
   ),
   rule(
     "PROLIFERATION",
     "warning",
-    "More events than things to say are hard to follow and to version.",
-    "Merge what always travels together, or split the service.",
+    "Too many event types are hard to follow and to version.",
+    "Merge events that always travel together, or split the service.",
   ),
   rule(
     "FAT_PAYLOAD",
     "warning",
     "A payload with whole entities couples every consumer to the producer's tables.",
-    "Send keys, and what the next step needs.",
+    "Send keys, and the values that the next step needs.",
   ),
   rule(
     "PERSONAL_DATA",
     "warning",
-    "What travels is copied into every log and every consumer's database.",
-    "Send a key instead, or name the field in the event's sensitive list.",
+    "Logs and the databases of all consumers keep copies of every payload.",
+    "Send a key instead, or list the field in sensitive if it is meant to travel.",
   ),
   rule(
     "NO_KEY",
     "warning",
-    "Without an identifier nobody can tell what the event is about.",
-    "Add the identifier of what it is about.",
+    "Without an identifier, a consumer cannot tell what the event is about.",
+    "Add the identifier of the entity that the event is about.",
   ),
   rule(
     "HANDLER_WITHOUT_DEADLINE",
     "warning",
-    "What comes from outside may never come, and the saga then waits for ever.",
-    "Add a deadline with the event in unless.",
+    "An event from outside may never arrive, and the saga then waits for ever.",
+    "Add a deadline that lists the event in unless.",
   ),
 ];
 
+/** Sets a lint rule to a severity, or off. */
 export type RuleSeverity = "off" | "warning" | "error";
 
+/** Options of `lint`. */
 export interface LintOptions {
-  /** Severities other than the rules' own. */
+  /** Overrides the severities of rules. */
   readonly rules?: Partial<Readonly<Record<LintCode, RuleSeverity>>>;
+  /** Overrides limits. */
   readonly limits?: Partial<Limits>;
 }
 
-/** Holds the names, the owners and the payloads of a choreography against the rules. */
+/** Checks the names, owners, payloads and waits of a choreography against the lint rules. */
 export function lint(
   manifest: Manifest,
   graph: FlowGraph,

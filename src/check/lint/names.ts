@@ -2,23 +2,31 @@ import { parseTypeName } from "../../contract/grammar.ts";
 import type { LintProblem, Subject } from "./rule.ts";
 
 /**
- * Words with which an order begins. What is the same in the past ("set", "put", "split") is not
- * among them.
+ * Verbs that start a command. Verbs with the same form in the past ("set", "put", "split") are
+ * left out.
  */
 const IMPERATIVES = new Set(
-  `accept activate add adjust allocate apply approve arrange assign authorise authorize begin bill book calculate call cancel capture charge check
-  close collect commit compensate complete confirm create credit debit decline delete deliver deny deposit dispatch do draw emit enable execute
-  expire fail finish fulfil fulfill generate get give handle hold initiate insert invoice issue lock make mark move notify open order pay perform
-  pick place prepare process publish purchase push query receive refund register reject release remove request reserve resume retry return revoke
-  rollback run save schedule sell send settle ship sign start stop store submit suspend take transfer trigger undo unlock validate verify void
-  withdraw write`.split(/\s+/),
+  `
+  accept activate add adjust allocate apply approve arrange assign authorise authorize begin bill
+  book calculate call cancel capture charge check close collect commit compensate complete confirm
+  create credit debit decline delete deliver deny deposit dispatch do draw emit enable execute
+  expire fail finish fulfil fulfill generate get give handle hold initiate insert invoice issue
+  lock make mark move notify open order pay perform pick place prepare process publish purchase
+  push query receive refund register reject release remove request reserve resume retry return
+  revoke rollback run save schedule sell send settle ship sign start stop store submit suspend
+  take transfer trigger undo unlock validate verify void withdraw write
+  `
+    .trim()
+    .split(/\s+/),
 );
 /**
- * Ends of words that say that it is over; nouns among the imperatives ("credit", "order") are then
- * what it was done to.
+ * Endings of past forms. With one of them, an imperative that is also a noun ("credit", "order") is
+ * the object: credit_reserved.
  */
-const PAST =
-  /(ed|[^e]en|sent|paid|sold|made|lost|kept|met|set|put|split|begun|done|held|left|found|built|bought|caught|told|out|up|ready|due|late)$/;
+const PAST = new RegExp(
+  "(ed|[^e]en|sent|paid|sold|made|lost|kept|met|set|put|split|begun|done|held|left|found" +
+    "|built|bought|caught|told|out|up|ready|due|late)$",
+);
 const VAGUE_ANYWHERE = new Set(["maybe", "data", "info", "update", "stuff", "misc"]);
 const VAGUE_ALONE = new Set([
   "changed",
@@ -43,7 +51,7 @@ const MEANING = new Map(
   SYNONYMS.flatMap((words) => words.map((word) => [word, words[0] ?? word] as const)),
 );
 
-/** How events are called. */
+/** Finds names that break the grammar, read as commands, are vague, or mean the same. */
 export function nameProblems({ manifest, graph }: Subject): readonly LintProblem[] {
   const problems: LintProblem[] = [];
   const known = new Map<string, { readonly type: string; readonly fact: string }>();
@@ -62,7 +70,7 @@ export function nameProblems({ manifest, graph }: Subject): readonly LintProblem
     if (command)
       problems.push({
         code: "COMMAND_NAME",
-        message: `${type} reads as an order to someone, not as a fact`,
+        message: `${type} reads as a command, not as a fact`,
         at,
       });
     const vague =
@@ -88,7 +96,7 @@ export function nameProblems({ manifest, graph }: Subject): readonly LintProblem
     if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(service)) {
       problems.push({
         code: "NAME_GRAMMAR",
-        message: `the service name "${service}" is not lower case with snake_case words`,
+        message: `the service name "${service}" is not lower-case snake_case`,
         at: { service },
       });
     }
@@ -104,7 +112,7 @@ function parse(type: string) {
   }
 }
 
-/** Whether both have a summary, and not the same one. */
+/** Tells whether both events have a summary, and the summaries differ. */
 function explained({ events }: Subject["manifest"], a: string, b: string): boolean {
   const first = events.get(a)?.summary;
   const second = events.get(b)?.summary;

@@ -1,10 +1,14 @@
-import { emissionsOf, type Outcome, type ServiceEntry } from "../../manifest/manifest.ts";
+import {
+  type ManifestOutcome,
+  type ServiceEntry,
+  typesEmittedBy,
+} from "../../manifest/manifest.ts";
 import type { LintProblem, Subject } from "./rule.ts";
 
-/** Fewer event types than this are never too many. */
+/** This many event types are never too many. */
 const TYPES_FEW = 8;
 
-/** Who may say what, and how many things. */
+/** Finds events in the domain of another service, too many event types, and inseparable pairs. */
 export function ownershipProblems({ manifest, limits, graph }: Subject): readonly LintProblem[] {
   const problems: LintProblem[] = [];
   for (const service of manifest.services.values()) {
@@ -16,7 +20,8 @@ export function ownershipProblems({ manifest, limits, graph }: Subject): readonl
     }
     const hearing = service.begins.length + service.reactions.length + service.deadlines.length;
     if (types.length > TYPES_FEW && types.length > hearing * limits.typesPerReactionMax) {
-      const message = `${service.name} has ${types.length} event types for ${hearing} things that it reacts to`;
+      const sources = `a total of ${hearing} beginnings, reactions and deadlines`;
+      const message = `${service.name} emits ${types.length} event types from ${sources}`;
       problems.push({ code: "PROLIFERATION", message, at: { service: service.name } });
     }
     for (const [first, second] of inseparable(service)) {
@@ -37,7 +42,7 @@ function typesOf({ begins, reactions, deadlines }: ServiceEntry): readonly strin
   return [
     ...new Set([
       ...begins,
-      ...reactions.flatMap(emissionsOf),
+      ...reactions.flatMap(typesEmittedBy),
       ...deadlines.map(({ emits }) => emits),
     ]),
   ];
@@ -47,7 +52,7 @@ function domainOf(type: string): string {
   return type.split(".")[0] ?? type;
 }
 
-/** The domain that is called like the service; else the one in which it emits most. */
+/** Returns the domain with the name of the service; else the one with most of its events. */
 function ownDomain(name: string, types: readonly string[]): string {
   const bare = (text: string) => text.replace(/_?(service|svc)$/, "").replace(/s$/, "");
   const counts = new Map<string, number>();
@@ -56,9 +61,9 @@ function ownDomain(name: string, types: readonly string[]): string {
   return named ?? [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? name;
 }
 
-/** Pairs of which no outcome has one without the other. */
+/** Returns the pairs of events that no outcome emits separately. */
 function inseparable(service: ServiceEntry): readonly (readonly [string, string])[] {
-  const outcomes: readonly Outcome[] = service.reactions.flatMap(
+  const outcomes: readonly ManifestOutcome[] = service.reactions.flatMap(
     ({ emits, fails, late, onParked }) => [
       ...emits,
       ...fails,

@@ -1,37 +1,42 @@
 import type { JsonSchema } from "../../manifest/manifest.ts";
 import type { LintProblem, Subject } from "./rule.ts";
 
-/** What is shown to people belongs to whoever shows it. */
+/** Words of fields for display. Only the service that displays them needs them. */
 const DISPLAY = new Set(
-  "caption color colour css html icon image label markdown photo picture style thumbnail tooltip".split(
-    " ",
-  ),
+  (
+    "caption color colour css html icon image label markdown photo picture style thumbnail " +
+    "tooltip"
+  ).split(" "),
 );
 /**
- * Words of names, in English and in Japanese (written and in Latin letters), that mostly hold
- * personal data.
+ * Words in the names of fields that mostly hold personal data: English, Japanese, and Japanese in
+ * Latin letters.
  */
 const PERSONAL = new Set(
-  `address birthday birthdate birthplace dob email firstname forename fullname gender iban lastname maidenname mobile nationality passport
-  password phone postcode ssn surname telephone zipcode
-  氏名 名前 姓 住所 電話 電話番号 メール メールアドレス 生年月日 誕生日 性別 郵便番号 マイナンバー フリガナ ふりがな 国籍
-  shimei namae jusho juusho denwa seinengappi tanjoubi seibetsu yubinbango mynumber furigana`.split(
-    /\s+/,
-  ),
+  `
+  address birthday birthdate birthplace dob email firstname forename fullname gender iban lastname
+  maidenname mobile nationality passport password phone postcode ssn surname telephone zipcode
+  氏名 名前 姓 住所 電話 電話番号 メール メールアドレス
+  生年月日 誕生日 性別 郵便番号 マイナンバー フリガナ ふりがな 国籍
+  shimei namae jusho juusho denwa seinengappi tanjoubi seibetsu yubinbango mynumber furigana
+  `
+    .trim()
+    .split(/\s+/),
 );
 const PERSONAL_PAIRS = new Set(
-  "birth date|first name|last name|full name|given name|family name|middle name|date birth|credit card|card number|ip address|postal code|zip code|my number|customer name|user name".split(
-    "|",
-  ),
+  (
+    "birth date|first name|last name|full name|given name|family name|middle name|date birth" +
+    "|credit card|card number|ip address|postal code|zip code|my number|customer name|user name"
+  ).split("|"),
 );
-/** Ends of names that identify something. */
+/** Matches the names of fields that identify something. */
 const KEYS =
   /(^|_)(id|ids|key|keys|no|number|code|ref|reference|uuid|guid|sku|slug|uri|url)$|番号$|コード$/;
-/** No honest payload is deeper, and a schema may refer to itself. */
+/** Bounds the walk through a schema, which may be hostile. */
 const WALK_DEPTH_MAX = 12;
 const WALK_FIELDS_MAX = 2_000;
 
-/** What travels in the events. */
+/** Finds payloads that are too large, carry personal data, or identify nothing. */
 export function payloadProblems({ manifest, limits, graph }: Subject): readonly LintProblem[] {
   const problems: LintProblem[] = [];
   for (const [event, { schema, sensitive }] of manifest.events) {
@@ -43,35 +48,35 @@ export function payloadProblems({ manifest, limits, graph }: Subject): readonly 
     const fields = fieldsOf(schema);
     const depth = Math.max(0, ...fields.map(({ path }) => path.length));
     if (fields.length > limits.fieldsMax)
-      add("FAT_PAYLOAD", `${event} has ${fields.length} fields, more than ${limits.fieldsMax}`);
+      add("FAT_PAYLOAD", `${event} has ${fields.length} fields; the limit is ${limits.fieldsMax}`);
     if (depth > limits.depthMax)
-      add("FAT_PAYLOAD", `${event} is ${depth} levels deep, more than ${limits.depthMax}`);
+      add("FAT_PAYLOAD", `${event} is ${depth} levels deep; the limit is ${limits.depthMax}`);
     const entity = fields.find(
       ({ path, children }) => path.length >= 1 && children.some(isKey) && children.length > 5,
     );
     if (entity !== undefined)
-      add("FAT_PAYLOAD", `${event} embeds a whole entity in "${entity.path.join(".")}"`);
+      add("FAT_PAYLOAD", `${event} embeds an entity in "${entity.path.join(".")}"`);
     const shown = fields.find(({ path }) => wordsOf(path.at(-1)).some((word) => DISPLAY.has(word)));
     if (shown !== undefined)
-      add("FAT_PAYLOAD", `${event} carries what is only shown: "${shown.path.join(".")}"`);
+      add("FAT_PAYLOAD", `${event} carries data for display: "${shown.path.join(".")}"`);
     for (const { path } of fields) {
       const name = path.join(".");
       if (isPersonal(path.at(-1)) && !sensitive.includes(name))
         add("PERSONAL_DATA", `${event} seems to carry personal data: "${name}"`);
     }
-    if (isObject(schema) && !fields.some(({ path }) => isKey(path.at(-1) ?? "")))
-      add("NO_KEY", `nothing in the payload of ${event} identifies what it is about`);
+    if (isObjectSchema(schema) && !fields.some(({ path }) => isKey(path.at(-1) ?? "")))
+      add("NO_KEY", `the payload of ${event} has no identifier`);
   }
   return problems;
 }
 
 interface Field {
   readonly path: readonly string[];
-  /** Names of the fields of its own. */
+  /** Names of its direct fields. */
   readonly children: readonly string[];
 }
 
-/** Every field that a schema names, at all depths. */
+/** Returns the fields that a schema names, at all depths. */
 function fieldsOf(schema: JsonSchema): readonly Field[] {
   const fields: Field[] = [];
   const visit = (node: unknown, path: readonly string[], depth: number) => {
@@ -104,11 +109,11 @@ function childrenOf(schema: unknown): readonly string[] {
   return Object.keys(inner.properties ?? {});
 }
 
-function isObject(schema: JsonSchema): boolean {
+function isObjectSchema(schema: JsonSchema): boolean {
   return typeof schema === "object" && schema.type === "object";
 }
 
-/** `customerEmail` and `customer_email` are two words. */
+/** Splits a name into words: `customerEmail` and `customer_email` are two words each. */
 function wordsOf(name = ""): readonly string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

@@ -2,37 +2,45 @@ import type { FlowGraph } from "../../manifest/graph.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
 import type { LintCode, Place } from "../finding.ts";
 
-/** What a rule looks at. */
+/** Holds the input of a lint rule. */
 export interface Subject {
   readonly manifest: Manifest;
   readonly graph: FlowGraph;
   readonly limits: Limits;
 }
 
-/** Where a rule draws its lines. */
+/** Sets the limits of the lint rules. */
 export interface Limits {
-  /** Fields of a payload, at all depths. */
+  /** Fields of a payload, at all depths.
+   * @default 20
+   */
   readonly fieldsMax: number;
-  /** Objects within objects. */
+  /** Levels of nested objects in a payload.
+   * @default 3
+   */
   readonly depthMax: number;
-  /** Event types of a service for each thing that it reacts to. */
+  /** Event types of a service per beginning, reaction and deadline.
+   * @default 3
+   */
   readonly typesPerReactionMax: number;
 }
 
-/** Keys, an amount and a reason need few fields; what has twenty is an entity. */
+/** Default limits. Keys, an amount and a reason need few fields; twenty make an entity. */
 export const LIMITS: Limits = { fieldsMax: 20, depthMax: 3, typesPerReactionMax: 3 };
 
-/** A place where a rule is broken. */
+/** Reports a place where a lint rule is broken. */
 export interface LintProblem {
   readonly code: LintCode;
   readonly message: string;
   readonly at: Place;
 }
 
+/** Describes a lint rule. */
 export interface Rule {
   readonly code: LintCode;
   readonly severity: "error" | "warning";
-  /** Why it is a rule, in one line. */
+  /** Why the rule exists, in one line. */
   readonly reason: string;
+  /** What to do about a broken rule, in one line. */
   readonly hint: string;
 }

@@ -1,6 +1,6 @@
 import type { LintProblem, Subject } from "./rule.ts";
 
-/** Who waits for something that may never come, and has no deadline about it. */
+/** Finds services that wait for an event from outside, with no deadline to end the wait. */
 export function waitingProblems({ manifest, graph }: Subject): readonly LintProblem[] {
   const outside = [
     ...manifest.arrives,

@@ -14,22 +14,25 @@ interface Flags {
   readonly json: boolean;
 }
 
-export function acl(): Command {
+/** Creates `odori acl`: prints broker permissions for each service. */
+export function aclCommand(): Command {
   return new Command("acl")
+    .summary("print the permissions for NATS, RabbitMQ or Kafka")
     .description(
-      "Prints what each service may do on a broker, from the choreography: publish its own types, hear what it declares, and nothing else.",
+      "Print the broker permissions that each service needs: publish its own event types, and " +
+        "read the types that it hears. Nothing else is granted.",
     )
     .argument("<source...>", SOURCES)
-    .option("--nats", "users and permissions for nats-server's configuration", false)
-    .option("--rabbitmq", "rabbitmqctl commands", false)
-    .option("--kafka", "kafka-acls commands", false)
-    .option("--stream <name>", "NATS: the stream", "ODORI")
+    .option("--nats", "print users and permissions for the nats-server configuration", false)
+    .option("--rabbitmq", "print rabbitmqctl commands", false)
+    .option("--kafka", "print kafka-acls.sh commands", false)
+    .option("--stream <name>", "NATS: name of the stream", "ODORI")
     .option(
       "--prefix <text>",
-      'what stands before a type; by default "odori" for NATS, "odori." for Kafka',
+      'NATS and Kafka: prefix of subjects and topics (default: "odori" or "odori.")',
     )
-    .option("--exchange <name>", "RabbitMQ: the exchange", "odori")
-    .option("--vhost <name>", "RabbitMQ: the virtual host", "/")
+    .option("--exchange <name>", "RabbitMQ: name of the exchange", "odori")
+    .option("--vhost <name>", "RabbitMQ: name of the virtual host", "/")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -41,9 +44,13 @@ Examples:
     )
     .action(async (paths: readonly string[], flags: Flags) => {
       if ([flags.nats, flags.rabbitmq, flags.kafka].filter(Boolean).length !== 1) {
-        throw new OdoriError("USAGE", "It prints the permissions of one kind of broker.", {
-          hint: "Say --nats, --rabbitmq or --kafka.",
-        });
+        throw new OdoriError(
+          "USAGE",
+          "acl prints the permissions for exactly one kind of broker.",
+          {
+            hint: "Add one of --nats, --rabbitmq and --kafka.",
+          },
+        );
       }
       const [{ loadManifest }, { partsOf }, nats, rabbitmq, kafka] = await Promise.all([
         import("../source.ts"),

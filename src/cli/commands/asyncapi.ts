@@ -14,21 +14,24 @@ interface Flags {
   readonly json: boolean;
 }
 
-export function asyncapi(): Command {
+/** Creates `odori asyncapi`: writes the choreography as AsyncAPI documents. */
+export function asyncapiCommand(): Command {
   return new Command("asyncapi")
-    .description(
-      "Prints the choreography, or one service's part of it, as an AsyncAPI 3.1 document.",
-    )
+    .summary("print an AsyncAPI 3.1 document")
+    .description("Print a choreography, or the part of one service, as an AsyncAPI 3.1 document.")
     .argument("<source...>", SOURCES)
-    .option("--service <name>", "only this service's own part")
+    .option("--service <name>", "include only the part of this service")
     .addOption(
-      new Option("--protocol <protocol>", "whose header names to use")
+      new Option("--protocol <protocol>", "protocol that names the headers")
         .choices(PROTOCOLS)
         .default("nats"),
     )
-    .option("--doc-version <version>", "version of the document", "1.0.0")
-    .option("--split <folder>", "write a document for each service, and one for the whole")
-    .option("--json", "JSON instead of YAML", false)
+    .option("--doc-version <version>", "version of the API document", "1.0.0")
+    .option(
+      "--split <folder>",
+      "write one document per service, and one for the whole, into a folder",
+    )
+    .option("--json", "write JSON instead of YAML", false)
     .addHelpText(
       "after",
       `
@@ -36,7 +39,7 @@ Examples:
   odori asyncapi src/choreography.ts > asyncapi.yaml
   odori asyncapi src/choreography.ts --service payment --json
   odori asyncapi src/choreography.ts --split docs/asyncapi
-  odori check docs/asyncapi/asyncapi.yaml             the document is a manifest too`,
+  odori check docs/asyncapi/asyncapi.yaml             every command reads these documents`,
     )
     .action(async (paths: readonly string[], flags: Flags) => {
       const { loadManifest } = await import("../source.ts");
@@ -50,7 +53,7 @@ Examples:
 async function split(manifest: Manifest, flags: Flags, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const service of [undefined, ...manifest.services.keys()]) {
-    // A service's name may come from a file of others: it must not name a path.
+    // A manifest from elsewhere may name a service "../x": keep the file in the folder.
     const name = service === undefined ? "asyncapi" : service.replace(/[^\p{L}\p{N}_-]/gu, "_");
     const file = join(folder, `${name}.${flags.json ? "json" : "yaml"}`);
     await writeFile(file, await text(manifest, flags, service));

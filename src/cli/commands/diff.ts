@@ -1,28 +1,34 @@
 import { Command } from "commander";
-import { diff as diffManifests } from "../../diff/diff.ts";
+import { diffManifests } from "../../diff/diff.ts";
 import { printable } from "../../text/printable.ts";
 import { jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 
-export function diff(): Command {
+/** Creates `odori diff`: compares two states of a choreography. */
+export function diffCommand(): Command {
   return new Command("diff")
-    .description("Says what has changed, and which of the known consumers that breaks.")
+    .summary("compare two versions, and report broken consumers")
+    .description(
+      "Compare two versions of a choreography, and report which known consumers the changes break.",
+    )
     .argument(
       "<old>",
-      "what it was: a module, a manifest, an AsyncAPI document; several with commas",
+      "the old version: a module, a manifest or an AsyncAPI document; separate several by commas",
     )
-    .argument("<new>", "what it is")
+    .argument("<new>", "the new version, in the same form")
     .addOption(jsonOption())
     .addHelpText(
       "after",
       `
 Examples:
-  odori diff choreography.json src/choreography.ts     against the committed baseline
+  odori diff choreography.json src/choreography.ts     compare with the committed baseline
   odori diff old.json new.json --json
   odori diff order.json,payment.json order.json,payment-next.json
 
-A consumer is known when one of the manifests says that it hears the event. A change that it cannot bear needs a new version of the
-event, next to the old one. Exit status: 0 compatible, 1 breaking, 2 it could not run.`,
+A consumer is known if one of the manifests says that it hears the event. A breaking change
+needs a new version of the event, emitted next to the old one.
+
+Exit status: 0 compatible, 1 breaking, 2 the command could not run.`,
     )
     .action(async (old: string, now: string, { json }: { readonly json: boolean }) => {
       const { loadManifest } = await import("../source.ts");
@@ -39,19 +45,18 @@ event, next to the old one. Exit status: 0 compatible, 1 breaking, 2 it could no
 
 function show({ compatible, changes }: ReturnType<typeof diffManifests>): void {
   const colours = paint();
-  if (changes.length === 0) print("Nothing has changed.");
+  if (changes.length === 0) print("No changes.");
   for (const { breaking, message, consumers } of changes.toSorted(
     (a, b) => Number(b.breaking) - Number(a.breaking),
   )) {
-    print(
-      `${breaking ? colours.bad("✗ breaking  ") : colours.good("✓ compatible")}  ${printable(message)}`,
-    );
+    const mark = breaking ? colours.bad("✗ breaking  ") : colours.good("✓ compatible");
+    print(`${mark}  ${printable(message)}`);
     for (const { service, reasons } of consumers)
       for (const reason of reasons)
         print(`                ${printable(service)}: ${printable(reason)}`);
   }
-  if (!compatible)
-    print(
-      `\n${colours.dim("Emit a new version (.v2) beside the old one until every consumer has moved.")}`,
-    );
+  if (!compatible) {
+    const advice = "Emit a new version (.v2) next to the old one until every consumer has moved.";
+    print(`\n${colours.dim(advice)}`);
+  }
 }

@@ -27,23 +27,26 @@ interface Examined {
 
 const DAY_MS = 24 * 3_600_000;
 
-export function doctor(): Command {
+/** Creates `odori doctor`: diagnoses databases and brokers. */
+export function doctorCommand(): Command {
   return new Command("doctor")
+    .summary("diagnose databases and brokers")
     .description(
-      "Says what can be reached and what is misconfigured: databases, their settings and room, brokers, what is stuck. Changes nothing.",
+      "Diagnose databases and brokers: connections, settings, free space and stuck deliveries. " +
+        "Changes nothing.",
     )
     .addOption(dataOption())
-    .option("--postgres <url>", "a Postgres server")
-    .option("--schema <name...>", "schemas of services in it", ["odori"])
-    .option("--nats <url>", "a NATS server")
-    .option("--stream <name>", "its stream", "ODORI")
-    .option("--rabbitmq <url>", "a RabbitMQ broker")
-    .option("--exchange <name>", "its exchange", "odori")
-    .option("--kafka <brokers>", "Kafka brokers")
-    .option("--prefix <text>", "what stands before its topics", "odori.")
+    .option("--postgres <url>", "connection URL of a Postgres server")
+    .option("--schema <name...>", "Postgres: schemas of the services", ["odori"])
+    .option("--nats <url>", "URL of a NATS server")
+    .option("--stream <name>", "NATS: name of the stream", "ODORI")
+    .option("--rabbitmq <url>", "URL of a RabbitMQ broker")
+    .option("--exchange <name>", "RabbitMQ: name of the exchange", "odori")
+    .option("--kafka <brokers>", "Kafka brokers, as host:port")
+    .option("--prefix <text>", "Kafka: prefix of the topics", "odori.")
     .option(
       "--inbox-days <n>",
-      "retentionMs of the services, in days: a broker must not keep messages for longer",
+      "retention of the services in days; brokers must not keep messages for longer",
       days,
       30,
     )
@@ -53,15 +56,16 @@ export function doctor(): Command {
       `
 Examples:
   odori doctor --data .odori/order
-  odori doctor --postgres postgres://localhost/shop --schema order payment --nats nats://localhost:4222
+  odori doctor --postgres postgres://localhost/shop --schema order payment
+  odori doctor --nats nats://localhost:4222 --kafka localhost:9092
 
-Exit status 1 says that something needs a look.`,
+Exit status: 0 all checks passed, 1 warnings or errors, 2 the command could not run.`,
     )
     .action(async (flags: Flags, command: Command) => {
       const onServers = [flags.postgres, flags.nats, flags.rabbitmq, flags.kafka].some(
         (url) => url !== undefined,
       );
-      // Where only servers are named, no files are asked for.
+      // With servers named and no --data, skip the SQLite files.
       const noFiles = onServers && command.getOptionValueSource("data") === "default";
       const examined = [...(noFiles ? [] : files(flags.data)), ...(await servers(flags))];
       if (flags.json) printJson({ node: process.version, databases: examined });
@@ -124,15 +128,19 @@ async function servers({
   return examined;
 }
 
-/** Client libraries are installed by whoever uses them. */
+/** Loads an adapter whose client library is an optional peer. Throws `MODULE_UNREADABLE`. */
 async function client<T>(packages: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
-    throw new OdoriError("MODULE_UNREADABLE", `The client of this server is not installed.`, {
-      cause,
-      hint: `npm install ${packages.replace(" and ", " ")}`,
-    });
+    throw new OdoriError(
+      "MODULE_UNREADABLE",
+      "The client library of this server is not installed.",
+      {
+        cause,
+        hint: `Run npm install ${packages.replace(" and ", " ")}.`,
+      },
+    );
   }
 }
 
@@ -151,5 +159,5 @@ function report(examined: readonly Examined[]): void {
 function days(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0) return value;
-  throw new InvalidArgumentError("It is a number above 0.");
+  throw new InvalidArgumentError("Pass a number greater than 0.");
 }

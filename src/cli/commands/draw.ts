@@ -18,25 +18,26 @@ interface Flags extends Focus {
   readonly json: boolean;
 }
 
-export function draw(): Command {
+/** Creates `odori draw`: renders the flow of a choreography. */
+export function drawCommand(): Command {
   return new Command("draw")
+    .summary("draw the flow as text, Mermaid, DOT or SVG")
     .description(
-      "Draws the flow: services as rooms; what follows, what fails, what is undone, and what is too late.",
+      "Draw the flow of events between services: successes, failures, undos, deadlines and late " +
+        "outcomes.",
     )
     .argument("<source...>", SOURCES)
     .addOption(
-      new Option("--format <format>", "how; by default as --out is called, else text").choices([
-        "text",
-        "mermaid",
-        "dot",
-        "svg",
-      ]),
+      new Option(
+        "--format <format>",
+        "output format (default: by the extension of --out, else text)",
+      ).choices(["text", "mermaid", "dot", "svg"]),
     )
-    .option("--out <file>", "write to a file: .svg, .dot, .mmd")
-    .option("--from <name>", "only what follows from an event or a service")
-    .option("--to <name>", "only what leads to an event or a service")
-    .option("--service <name...>", "only these services, and their neighbours")
-    .option("--hops <number>", "how far to go", hops)
+    .option("--out <file>", "write to a file, such as flow.svg, flow.dot or flow.mmd")
+    .option("--from <name>", "show only the flow that starts at an event or a service")
+    .option("--to <name>", "show only the flow that leads to an event or a service")
+    .option("--service <name...>", "show only these services and their neighbours")
+    .option("--hops <number>", "limit --from, --to and --service to this many steps", hops)
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -46,7 +47,7 @@ Examples:
   odori draw src/choreography.ts --out flow.svg
   odori draw src/choreography.ts --format mermaid --service payment
   odori draw src/choreography.ts --from inventory.reservation_failed.v1 --hops 2
-  odori draw src/choreography.ts --from order.placed.v1 --to order.cancelled.v1 --out ways.svg`,
+  odori draw src/choreography.ts --from order.placed.v1 --to order.cancelled.v1 --out paths.svg`,
     )
     .action(async (paths: readonly string[], flags: Flags) => {
       const { loadManifest } = await import("../source.ts");
@@ -69,7 +70,7 @@ async function render(manifest: Manifest, flow: Flow, flags: Flags): Promise<str
     case "dot":
       return toDot(flow);
     case "svg": {
-      // Graphviz is a megabyte: only whoever wants its picture waits for it.
+      // Graphviz is about 1 MB: load it for SVG only.
       const { toSvg } = await import("../../draw/svg.ts");
       return toSvg(flow);
     }
@@ -88,7 +89,7 @@ function text(
   const roots = from !== undefined ? rootsOf(flow, from) : [...within];
   const options = {
     ...(whole ? {} : { within }),
-    // What leads somewhere begins where sagas begin.
+    // With --to alone the text starts at the beginnings of sagas.
     ...(from !== undefined || service !== undefined ? { from: roots } : {}),
     ...(hops !== undefined && { hops }),
     ...(service !== undefined && { services: service }),
@@ -96,7 +97,7 @@ function text(
   return flowText(manifest, options, paint());
 }
 
-/** The event that was named, whatever its version; or the events of the service that was named. */
+/** Finds the types of a named event in every version, or the types that a named service emits. */
 function rootsOf({ nodes, edges }: Flow, name: string): readonly string[] {
   const own = new Set(nodes.filter(({ service }) => service === name).map(({ id }) => id));
   const named = edges.filter(
@@ -118,10 +119,10 @@ async function save(file: string, content: string): Promise<void> {
   } catch (cause) {
     throw new OdoriError(
       "FILE_UNREADABLE",
-      `The file ${quote(file)} cannot be written: ${messageOf(cause)}.`,
+      `Cannot write the file ${quote(file)}: ${messageOf(cause)}.`,
       {
         cause,
-        hint: "Check its folder.",
+        hint: "Check that the folder exists and is writable.",
       },
     );
   }
@@ -131,6 +132,6 @@ async function save(file: string, content: string): Promise<void> {
 function hops(text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError("It is a whole number from 1.");
+    throw new InvalidArgumentError("Pass a whole number of 1 or more.");
   return number;
 }

@@ -1,15 +1,18 @@
 import { Command } from "commander";
-import { explain as explainEvent } from "../../explain/explain.ts";
+import { explainEvent } from "../../explain/explain.ts";
 import { explanationText } from "../../explain/words.ts";
 import { jsonOption, SOURCES } from "../data.ts";
 import { paint, print, printJson } from "../output.ts";
 
-export function explain(): Command {
+/** Creates `odori explain`: describes one event in sentences. */
+export function explainCommand(): Command {
   return new Command("explain")
+    .summary("explain one event: emitters, hearers and consequences")
     .description(
-      "Says who emits an event, who hears it and what they do, and what follows; for a failure, who undoes what, and when that is over.",
+      "Explain one event: the services that emit it and hear it, and the reactions that follow. " +
+        "For a failure, also the undos and the event that ends them.",
     )
-    .argument("<event>", "its type; the version may be left out where there is one")
+    .argument("<event>", "event type; the version is optional if there is only one")
     .argument("<source...>", SOURCES)
     .addOption(jsonOption())
     .addHelpText(

@@ -4,21 +4,25 @@ import { printable } from "../../text/printable.ts";
 import { SOURCES } from "../data.ts";
 import { FOUND } from "../output.ts";
 
-export function manifest(): Command {
+/** Creates `odori manifest`: writes the canonical manifest. */
+export function manifestCommand(): Command {
   return new Command("manifest")
+    .summary("print the canonical manifest, as a baseline to commit")
     .description(
-      "Prints the choreography as canonical JSON: sorted, without anything that changes from run to run.",
+      "Print a choreography as a canonical manifest: JSON with sorted keys, the same on every run.",
     )
     .argument("<source...>", SOURCES)
-    .option("--json", "JSON, as always", true)
+    .option("--json", "accepted for consistency; the output is always JSON", true)
     .addHelpText(
       "after",
       `
 Examples:
-  odori manifest src/choreography.ts > choreography.json      a baseline to commit
-  odori manifest order.json payment.json stock.json           merged
+  odori manifest src/choreography.ts > choreography.json      write a baseline to commit
+  odori manifest order.json payment.json stock.json           merge several manifests
 
-Its JSON Schema is odori/manifest.schema.json. Exit status 1: the sources contradict each other.`,
+The package contains the JSON Schema of the format: odori/manifest.schema.json.
+
+Exit status: 0 written, 1 the sources contradict each other, 2 the command could not run.`,
     )
     .action(async (paths: readonly string[]) => {
       const { loadManifest } = await import("../source.ts");

@@ -14,27 +14,39 @@ type Row = Deferred & { readonly service: string };
 
 const LISTED_MAX = 1_000;
 
-export function parked(): Command {
+/** Creates `odori parked` with its subcommands `list`, `retry` and `discard`. */
+export function parkedCommand(): Command {
   return new Command("parked")
-    .description("Deliveries that were given up on: list them, try them again, or close them.")
+    .summary("list, retry or discard parked deliveries")
+    .description("List, retry or discard parked deliveries (dead letters).")
     .addCommand(list())
     .addCommand(retry())
-    .addCommand(discard());
+    .addCommand(discard())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  odori parked list --data .odori/order
+  odori parked retry payment/3
+  odori parked discard payment/3 --reason "refunded by hand, ticket 4711"`,
+    );
 }
 
 function list(): Command {
   return new Command("list")
-    .description("Lists parked deliveries, with the error of each.")
-    .option(
-      "--all",
-      "also what is retrying, waits behind a parked one, was answered for, or is closed",
-      false,
-    )
+    .summary("list parked deliveries with their errors")
+    .description("List parked deliveries with their errors.")
+    .option("--all", "include deliveries that are retrying, waiting, answered or discarded", false)
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExample:\n  odori parked list --data .odori/order\n\nExit status 1 says that something is parked.",
+      `
+Examples:
+  odori parked list --data .odori/order
+  odori parked list --all --json
+
+Exit status: 0 nothing is parked, 1 some deliveries are parked, 2 the command could not run.`,
     )
     .action((flags: Flags & { readonly all: boolean }) =>
       withStores(flags.data, async (found) => {
@@ -43,7 +55,7 @@ function list(): Command {
           : ["parked"];
         const rows = await rowsOf(found, states);
         if (flags.json) printJson({ parked: rows.map(describe) });
-        else if (rows.length === 0) print("nothing is parked");
+        else if (rows.length === 0) print("No deliveries are parked.");
         else {
           const header = ["id", "state", "reaction", "saga", "tries", "since", "problem"];
           for (const line of table([header, ...rows.map(cells)])) print(line);
@@ -55,19 +67,21 @@ function list(): Command {
 
 function retry(): Command {
   return new Command("retry")
+    .summary("retry parked deliveries")
     .description(
-      "Makes parked deliveries due again, their attempts counted anew. A running service takes them up at once.",
+      "Retry parked deliveries, with their attempts reset to zero. A running service picks them " +
+        "up at once.",
     )
-    .argument("[id...]", "as `odori parked list` shows them: payment/3")
-    .option("--all", "all that are parked", false)
+    .argument("[id...]", "ids from `odori parked list`, such as payment/3")
+    .option("--all", "retry every parked delivery", false)
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  odori parked retry payment/3\n  odori parked retry --all")
     .action((ids: readonly string[], flags: Flags & { readonly all: boolean }) =>
       withStores(flags.data, async (found) => {
         if (flags.all === ids.length > 0)
-          throw new OdoriError("USAGE", "Name deliveries, or --all.", {
-            hint: "`odori parked list` shows their ids.",
+          throw new OdoriError("USAGE", "retry needs either ids or --all.", {
+            hint: "`odori parked list` prints the ids.",
           });
         const chosen = flags.all ? (await rowsOf(found, ["parked"])).map(idOf) : ids;
         const rows: Row[] = [];
@@ -75,18 +89,20 @@ function retry(): Command {
           const { service, store, seq } = resolve(found, id);
           rows.push({ service, ...(await store.inspect.retry(seq)) });
         }
-        report(rows, flags, "will be tried again");
+        report(rows, flags, "will be retried");
       }),
     );
 }
 
 function discard(): Command {
   return new Command("discard")
+    .summary("discard deliveries for good, with a reason")
     .description(
-      "Closes deliveries for good, with a reason that is kept. What waited behind one goes on without it.",
+      "Discard deliveries for good, and keep the reason. Deliveries that waited behind them " +
+        "continue.",
     )
-    .argument("<id...>", "as `odori parked list` shows them: payment/3")
-    .requiredOption("--reason <text>", "why it need not be handled")
+    .argument("<id...>", "ids from `odori parked list`, such as payment/3")
+    .requiredOption("--reason <text>", "why the delivery needs no handling")
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -96,15 +112,15 @@ function discard(): Command {
     .action((ids: readonly string[], flags: Flags & { readonly reason: string }) =>
       withStores(flags.data, async (found) => {
         if (flags.reason.trim() === "")
-          throw new OdoriError("USAGE", "The reason is empty.", {
-            hint: "Say why it need not be handled.",
+          throw new OdoriError("USAGE", "--reason is empty.", {
+            hint: "Say why the delivery needs no handling.",
           });
         const rows: Row[] = [];
         for (const id of ids) {
           const { service, store, seq } = resolve(found, id);
           rows.push({ service, ...(await store.inspect.discard(seq, flags.reason)) });
         }
-        report(rows, flags, "is closed");
+        report(rows, flags, "is discarded");
       }),
     );
 }
@@ -128,8 +144,8 @@ function resolve(found: readonly Found[], id: string): Found & { readonly seq: n
   const [service = "", seq = ""] = id.split("/");
   const one = found.find((candidate) => candidate.service === service);
   if (one === undefined || !/^\d{1,15}$/.test(seq)) {
-    throw new OdoriError("USAGE", `${quote(id)} is no delivery of these services.`, {
-      hint: "Write it as `odori parked list` shows it: payment/3.",
+    throw new OdoriError("USAGE", `${quote(id)} is not a delivery of these services.`, {
+      hint: "Copy the id from `odori parked list`, such as payment/3.",
     });
   }
   return { ...one, seq: Number(seq) };

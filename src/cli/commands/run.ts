@@ -30,19 +30,22 @@ type AnyApp = App<unknown, EventContract>;
 
 const LOOK_EVERY_MS = 25;
 
-export function run(): Command {
+/** Creates `odori run`: runs services in this process. */
+export function runCommand(): Command {
   return new Command("run")
+    .summary("run services on SQLite and the in-process bus")
     .description(
-      "Runs the services of a module in this process: SQLite files in --data, and the in-process bus between them.",
+      "Run the services of a module in this process, with SQLite files in --data and the " +
+        "in-process bus.",
     )
-    .argument("<module>", "exports services, or a choreography")
+    .argument("<module>", "a module that exports services or a choreography")
     .addOption(dataOption())
-    .option("--begin <type>", "begin a saga with this event")
-    .option("--payload <json>", "its payload", "{}")
-    .option("--saga <id>", "its saga id; by default a new one")
-    .option("--until-idle", "stop as soon as nothing is left to do", false)
+    .option("--begin <type>", "begin a saga with this event type")
+    .option("--payload <json>", "payload of that event", "{}")
+    .option("--saga <id>", "id of the saga (default: a new UUID)")
+    .option("--until-idle", "stop once no work is left", false)
     .addOption(
-      new Option("--log <level>", "least level of log lines")
+      new Option("--log <level>", "lowest level that is logged")
         .choices(["debug", "info", "warn", "error"])
         .default("warn"),
     )
@@ -55,7 +58,7 @@ Examples:
   odori run choreography.ts --begin order.placed.v1 --until-idle \\
     --payload '{"orderId":"o-1","amountCents":500,"sku":"fan","quantity":1,"destination":"Naha"}'
 
-Ctrl-C stops it cleanly; what is left is taken up by the next run.`,
+Ctrl-C stops the services cleanly. The next run continues any unfinished work.`,
     )
     .action(async (path: string, flags: Flags) => {
       const services = await loadServices(path);
@@ -67,9 +70,9 @@ Ctrl-C stops it cleanly; what is left is taken up by the next run.`,
       const stop = signalled();
       try {
         if (!flags.json)
-          print(`running ${apps.map(({ name }) => name).join(", ")} on ${flags.data}`);
+          print(`Running ${apps.map(({ name }) => name).join(", ")} on ${flags.data}`);
         const sagaId = flags.saga ?? randomUUID();
-        if (beginning !== undefined) await begin(apps, beginning, sagaId);
+        if (beginning !== undefined) await beginSaga(apps, beginning, sagaId);
         await (flags.untilIdle ? Promise.race([stop, idle(apps)]) : stop);
         if (beginning !== undefined) await show(apps, sagaId, flags);
       } finally {
@@ -79,7 +82,7 @@ Ctrl-C stops it cleanly; what is left is taken up by the next run.`,
     });
 }
 
-interface Beginning {
+interface BeginRequest {
   readonly service: string;
   readonly contract: EventContract;
   readonly data: unknown;
@@ -89,7 +92,7 @@ function findBeginning(
   services: readonly Service<unknown, EventContract>[],
   type: string,
   payload: string,
-): Beginning {
+): BeginRequest {
   for (const service of services) {
     const contract = service.beginnings.find((one) => one.type === type);
     if (contract !== undefined)
@@ -97,7 +100,10 @@ function findBeginning(
   }
   const known = services.flatMap(({ beginnings }) => beginnings.map((one) => one.type));
   throw new OdoriError("USAGE", `No service begins sagas with ${quote(type)}.`, {
-    hint: `They begin with: ${known.join(", ") || "nothing"}.`,
+    hint:
+      known.length === 0
+        ? "Declare one: service(...).begins(contract)."
+        : `Use one of: ${known.join(", ")}.`,
   });
 }
 
@@ -105,7 +111,10 @@ function parsePayload(payload: string): unknown {
   try {
     return JSON.parse(payload);
   } catch (cause) {
-    throw new OdoriError("USAGE", `--payload is not JSON: ${messageOf(cause)}.`, { cause });
+    throw new OdoriError("USAGE", `--payload is not JSON: ${messageOf(cause)}.`, {
+      cause,
+      hint: 'Quote the JSON for the shell: --payload \'{"orderId":"o-1"}\'.',
+    });
   }
 }
 
@@ -132,26 +141,23 @@ async function startAll(
   }
 }
 
-async function begin(
+async function beginSaga(
   apps: readonly AnyApp[],
-  { service, contract, data }: Beginning,
+  { service, contract, data }: BeginRequest,
   sagaId: string,
 ): Promise<void> {
   const app = apps.find(({ name }) => name === service);
   await app?.begin(sagaId, () => contract.from(data));
 }
 
-/** Resolves at SIGINT or SIGTERM; a second one ends the process at once, as usual. */
+/** Resolves at SIGINT or SIGTERM. A second signal ends the process at once. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
 }
 
-/**
- * Resolves once no event waits for the bus, no delivery for a commit, and nothing will be due by
- * itself.
- */
+/** Resolves once the outboxes are empty, and no delivery, retry or deadline is pending. */
 async function idle(apps: readonly AnyApp[]): Promise<void> {
   for (let quiet = 0; quiet < 2; ) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

@@ -15,23 +15,23 @@ interface Flags {
 
 const RECENT = 20;
 
-export function trace(): Command {
+/** Creates `odori trace`: prints the journal of one saga, or the ids of recent sagas. */
+export function traceCommand(): Command {
   return new Command("trace")
-    .description(
-      "Shows what happened in a saga, service by service; without an id, the sagas last seen.",
-    )
-    .argument("[sagaId]")
+    .summary("print what happened in a saga, step by step")
+    .description("Print what each service did in a saga, or the ids of the most recent sagas.")
+    .argument("[sagaId]", "id of the saga; without it, list the most recent sagas")
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
       `
 Examples:
-  odori trace                                       the last sagas
+  odori trace                                       list the most recent sagas
   odori trace order-000003 --data .odori/order
   odori trace order-000003 --data .odori/order --json
 
-Exit status 1 says that something of the saga is parked.`,
+Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not run.`,
     )
     .action((sagaId: string | undefined, flags: Flags) =>
       withStores(flags.data, (found) =>
@@ -61,9 +61,9 @@ async function show(sagaId: string, found: readonly Found[], flags: Flags): Prom
   if (steps.length === 0) {
     throw new OdoriError(
       "DATA_NOT_FOUND",
-      `No service here has heard of the saga ${quote(sagaId)}.`,
+      `No service in ${flags.data} knows the saga ${quote(sagaId)}.`,
       {
-        hint: "`odori trace` without an id lists the last ones.",
+        hint: "Run `odori trace` without an id to list the most recent sagas.",
       },
     );
   }
