@@ -1,3 +1,5 @@
+import { toLogValue } from "./log-value.ts";
+
 /** The fields of a log line; each is absent where its value is unknown. */
 export interface LogFields {
   readonly service?: string;
@@ -42,10 +44,8 @@ export function jsonLogger(
   const at = (own: LogLevel) => {
     if (LEVELS.indexOf(own) < lowest) return () => {};
     return (message: string, fields: LogFields = {}) => {
-      const line = JSON.stringify(
-        { time: new Date().toISOString(), level: own, message, ...fields },
-        plainErrors,
-      );
+      const time = new Date().toISOString();
+      const line = JSON.stringify(toLogValue({ time, level: own, message, ...fields }));
       // JSON escapes only control characters below U+0020; terminals also obey U+0080 and above.
       write(`${line.replace(C1, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)}\n`);
     };
@@ -53,15 +53,20 @@ export function jsonLogger(
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function plainErrors(_key: string, value: unknown): unknown {
-  if (typeof value === "bigint") return String(value);
-  if (!(value instanceof Error)) return value;
+/** Makes a logger whose calls never throw, whatever the user's logger does. */
+export function safely(logger: Logger): Logger {
+  const calling = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    try {
+      logger[level](message, fields);
+    } catch {
+      // A line that cannot be written must not stop the delivery that it is about.
+    }
+  };
   return {
-    name: value.name,
-    code: "code" in value ? value.code : undefined,
-    message: value.message,
-    stack: value.stack,
-    cause: value.cause,
+    debug: calling("debug"),
+    info: calling("info"),
+    warn: calling("warn"),
+    error: calling("error"),
   };
 }
 

@@ -2,7 +2,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { Bus } from "../ports/bus.ts";
 import { type Environment, systemEnvironment } from "../ports/environment.ts";
-import { jsonLogger, type Logger } from "../ports/logger.ts";
+import { jsonLogger, type Logger, safely } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { RETRY_DEFAULT, type RetryPolicy } from "./retry.ts";
@@ -67,7 +67,7 @@ export function settingsOf<Native>(options: StartOptions<Native>): Settings<Nati
   const settings: Settings<Native> = {
     store: options.store,
     bus: options.bus,
-    logger: options.logger ?? jsonLogger(),
+    logger: safely(options.logger ?? jsonLogger()),
     environment: options.environment ?? systemEnvironment,
     probe: options.probe ?? (() => {}),
     handlerTimeoutMs: options.handlerTimeoutMs ?? DEFAULTS.handlerTimeoutMs,

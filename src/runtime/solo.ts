@@ -1,10 +1,9 @@
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { Received } from "../ports/bookkeeping.ts";
-import type { Environment } from "../ports/environment.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
-import { type DetachedRun, HANDLER_BUDGET_MS } from "./group.ts";
+import type { DetachedRun } from "./group.ts";
 import type { HandOver } from "./publisher.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
@@ -15,7 +14,6 @@ export type SoloResult<Native> =
       readonly kind: "committed";
       readonly handOver: HandOver | undefined;
       readonly nextDueMs: number | undefined;
-      readonly quick: boolean;
     }
   /** No handler has to run: a commit group records it. */
   | { readonly kind: "settled" }
@@ -32,7 +30,6 @@ class Outdated extends Error {}
 
 export interface SoloParts<Native> {
   readonly store: Store<Native>;
-  readonly environment: Environment;
   readonly probe: Probe;
 }
 
@@ -41,17 +38,14 @@ export async function runAlone<Native>(
   parts: SoloParts<Native>,
   task: Task<Native>,
 ): Promise<SoloResult<Native>> {
-  const { store, environment } = parts;
+  const { store } = parts;
   const [received] = await store.transaction((tx) => tx.receive([task.receipt]));
   if (received === undefined || received.status === "busy") return { kind: "again" };
   if (received.status !== "fresh") return { kind: "settled" };
-  const began = environment.now();
   const tx = store.detached();
   const scope = new Scope(tx.native, new Draft());
   const running = start(task, received, scope);
-  const result = await finish(parts, { task, received, scope, running, tx });
-  if (result.kind !== "committed") return result;
-  return { ...result, quick: environment.now() - began < HANDLER_BUDGET_MS / 2 };
+  return finish(parts, { task, received, scope, running, tx });
 }
 
 /**
@@ -76,7 +70,7 @@ export async function runExclusively<Native>(
       const ticket = await tx.write(draft, { last: true });
       probe("written");
       const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
-      return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, quick: false };
+      return { kind: "committed", handOver, nextDueMs: draft.nextDueMs };
     });
   } catch (error) {
     return { kind: "failed", error, recovery: task.recover?.(error) };
@@ -109,7 +103,7 @@ export async function finish<Native>(
       return written;
     });
     const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
-    return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, quick: false };
+    return { kind: "committed", handOver, nextDueMs: draft.nextDueMs };
   } catch (error) {
     await tx.abandon();
     // The handler has done nothing wrong: the database was not to be had, or its saga moved on.

@@ -5,7 +5,13 @@ import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
-import { BrokenGroupError, type DetachedRun, Group, type GroupResult } from "./group.ts";
+import {
+  BrokenGroupError,
+  type DetachedRun,
+  Group,
+  type GroupResult,
+  HANDLER_BUDGET_MS,
+} from "./group.ts";
 import { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
 import type { HandOver, Publisher } from "./publisher.ts";
@@ -180,10 +186,14 @@ export class Worker<Native> {
   #runAlone(task: Task<Native>, conflicts: number): void {
     this.#hold(task);
     const run = conflicts === 0 ? runAlone : runExclusively;
-    this.#track(
-      run(this.#parts, task).then((result) => this.#finished(task, result, conflicts)),
-      task,
-    );
+    const { now } = this.#parts.environment;
+    const began = now();
+    const finished = run(this.#parts, task).then((result) => {
+      if (result.kind === "committed" && now() - began < HANDLER_BUDGET_MS / 2)
+        this.#pace.quick(task.receipt.reaction);
+      return this.#finished(task, result, conflicts);
+    });
+    this.#track(finished, task);
   }
 
   /** A detached handler goes on with a transaction of its own. */
@@ -200,15 +210,13 @@ export class Worker<Native> {
   }
 
   #finished(task: Task<Native>, result: SoloResult<Native>, conflicts: number): void {
-    const { receipt, completion } = task;
+    const { completion } = task;
     if (this.#stopping && result.kind === "again") {
       completion.failed(new OdoriError("STOPPED", "The service was stopped."));
       return this.#release(task);
     }
     switch (result.kind) {
       case "committed":
-        if (result.quick) this.#pace.quick(receipt.reaction);
-        else this.#pace.slow(receipt.reaction);
         this.#usable();
         this.#parts.probe("committed");
         this.#publish(result.handOver === undefined ? [] : [result.handOver], result.nextDueMs);
