@@ -1,3 +1,4 @@
+import { type Duration, parseDuration } from "../contract/duration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
 import type { Context } from "./context.ts";
@@ -10,7 +11,6 @@ import type {
   StepDeclaration,
   UndoDeclaration,
 } from "./declaration.ts";
-import { type Duration, parseDuration } from "./duration.ts";
 import { contractsOf, type Outcome } from "./outcome.ts";
 import type { GivenUp } from "./verbs.ts";
 

@@ -1,8 +1,8 @@
+import type { Duration } from "../contract/duration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EnvelopeOf, EventContract, FactOf, InputOf } from "../contract/event.ts";
 import type { Problem } from "../ports/deferred.ts";
 import type { Context } from "./context.ts";
-import type { Duration } from "./duration.ts";
 import type { FirstOf, MaybePromise, Outcome } from "./outcome.ts";
 
 type Contracts = readonly EventContract[];

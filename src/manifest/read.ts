@@ -1,4 +1,4 @@
-import { parseDuration } from "../choreography/duration.ts";
+import { parseDuration } from "../contract/duration.ts";
 import { messageOf } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import {

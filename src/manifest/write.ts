@@ -1,4 +1,4 @@
-import { formatDuration } from "../choreography/duration.ts";
+import { formatDuration } from "../contract/duration.ts";
 import {
   type DeadlineEntry,
   type EventEntry,

@@ -1,3 +1,5 @@
+import { messageOf } from "../contract/errors.ts";
+
 /** The fields of a log line; each is absent where its value is unknown. */
 export interface LogFields {
   readonly service?: string;
@@ -59,7 +61,8 @@ function plainErrors(_key: string, value: unknown): unknown {
   return {
     name: value.name,
     code: "code" in value ? value.code : undefined,
-    message: value.message,
+    message: messageOf(value),
+    docs: "docs" in value ? value.docs : undefined,
     stack: value.stack,
     cause: value.cause,
   };

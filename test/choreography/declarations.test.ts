@@ -1,7 +1,7 @@
 import { choreography, type EventContract, service } from "odori";
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../src/choreography/duration.ts";
 import { effectsOfReaction } from "../../src/choreography/effects.ts";
+import { parseDuration } from "../../src/contract/duration.ts";
 import {
   authorized,
   cancelled,

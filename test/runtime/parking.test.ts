@@ -1,4 +1,4 @@
-import { PermanentError, service } from "odori";
+import { PermanentError, RetryAfter, service } from "odori";
 import { describe, expect, it } from "vitest";
 import { authorized, declined, placed, refunded, reserved } from "../support/contracts.ts";
 import { type Kit, kits } from "../support/kits.ts";
@@ -78,6 +78,44 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await stage.hear(envelope(placed, "s", data));
     expect((await parkedOf(stage)).map(({ problem }) => problem?.code)).toEqual(["PERMANENT"]);
     expect(state.attempts).toEqual([1]);
+    await stage.close();
+    kit.close();
+  });
+
+  it("RetryAfter replaces the backoff, and its attempts count as usual", async () => {
+    const { kit, state, payment } = fixture();
+    state.broken = (orderId) =>
+      orderId === "long" ? new RetryAfter("2h", "closed") : new RetryAfter(5);
+    // With the backoff alone, no second attempt would come within the test.
+    const retry = { attempts: 3, firstMs: 3_600_000, longestMs: 3_600_000 };
+    const stage = await Stage.open(kit, payment, { retry });
+    await stage.hear(envelope(placed, "short", data));
+    await eventually("it is parked", async () => (await parkedOf(stage)).length === 1);
+    expect(state.attempts).toEqual([1, 2, 3]);
+    expect((await parkedOf(stage)).map(({ problem }) => problem)).toMatchObject([
+      { code: "RETRY_AFTER", message: "The handler asks for a retry after 5 ms." },
+    ]);
+    const before = Date.now();
+    await stage.hear(envelope(placed, "long", { orderId: "long" }));
+    const [retrying] = await stage.app.inspect.deferred(["retrying"], 10);
+    expect(retrying).toMatchObject({ attempts: 1, problem: { message: "closed" } });
+    expect((retrying?.dueAt ?? 0) - before).toBeGreaterThan(2 * 3_600_000 - 60_000);
+    await stage.close();
+    kit.close();
+  });
+
+  it("a RetryAfter with an unreadable delay is retried like any other failure", async () => {
+    const { kit, state, payment } = fixture();
+    state.broken = () => {
+      throw new RetryAfter("soon");
+    };
+    const retry = { attempts: 2, firstMs: 5, longestMs: 5 };
+    const stage = await Stage.open(kit, payment, { retry });
+    await stage.hear(envelope(placed, "s", data));
+    await eventually("it is parked", async () => (await parkedOf(stage)).length === 1);
+    expect((await parkedOf(stage)).map(({ problem }) => problem?.code)).toEqual([
+      "DURATION_INVALID",
+    ]);
     await stage.close();
     kit.close();
   });

@@ -1,5 +1,5 @@
-import { OdoriError } from "../contract/errors.ts";
-import { quote } from "../contract/grammar.ts";
+import { OdoriError } from "./errors.ts";
+import { quote } from "./grammar.ts";
 
 /**
  * Milliseconds, or `"500ms"`, `"30s"`, `"15m"`, `"2h"`, `"7d"`, or ISO 8601 in days and smaller
