@@ -28,11 +28,15 @@ export class RetryAfter extends OdoriError {
 
   constructor(
     delay: Duration,
-    message = `The handler asks for a retry after ${delay}${typeof delay === "number" ? " ms" : ""}.`,
+    message = `The handler asks for a retry after ${shown(delay)}.`,
     details: ErrorDetails = {},
   ) {
     const delayMs = parseDuration(delay);
     super("RETRY_AFTER", message, details);
     this.delayMs = delayMs;
   }
+}
+
+function shown(delay: Duration): string {
+  return typeof delay === "number" ? `${delay} ms` : delay;
 }

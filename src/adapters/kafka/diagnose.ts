@@ -6,7 +6,18 @@ import { clientOf, type KafkaOptions, settingsOf } from "./options.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Looks the brokers and their topics over, without changing anything. */
+/**
+ * Looks the brokers and their topics over, without changing anything.
+ *
+ * @example
+ * ```ts
+ * import { diagnose } from "odori/kafka";
+ *
+ * const retentionMs = 30 * 24 * 3_600_000;
+ * const diagnoses = await diagnose({ brokers: "localhost:9092" }, retentionMs);
+ * for (const { level, check, message } of diagnoses) console.log(level, check, message);
+ * ```
+ */
 export async function diagnose(
   options: KafkaOptions,
   inboxRetentionMs: number,

@@ -3,26 +3,36 @@ import type { SASLOptions } from "@platformatic/kafka";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 
+/** Options of a Kafka bus. */
 export interface KafkaOptions {
   /** `host:9092`, one or several of a cluster. */
   readonly brokers: string | readonly string[];
   readonly tls?: ConnectionOptions;
   readonly sasl?: SASLOptions;
   /**
-   * What stands before every type in a topic's name, and before every service's in a group's.
-   * Default `odori.`.
+   * The prefix of every topic and of every group.
+   * @default odori.
    */
   readonly prefix?: string;
-  /** Partitions of a new topic: so many members of a service can share its work. Default 6. */
+  /**
+   * Partitions of a new topic: the most members of a service that share its work.
+   * @default 6
+   */
   readonly partitions?: number;
   /**
-   * Copies that a new topic has in a cluster. Default 1; in production 3, with
-   * `min.insync.replicas` 2.
+   * Copies of a new topic in a cluster; in production 3, with `min.insync.replicas` 2.
+   * @default 1
    */
   readonly replicas?: number;
-  /** How long a new topic keeps an event, also for a service that is away. Default 7 days. */
+  /**
+   * How long a new topic keeps an event, in milliseconds, also for a service that is away.
+   * @default 7 days
+   */
   readonly retentionMs?: number;
-  /** After so long without a word from a member, its partitions go to others. Default 10,000. */
+  /**
+   * How long a member may be silent, in milliseconds, before others get its partitions.
+   * @default 10_000
+   */
   readonly sessionTimeoutMs?: number;
 }
 

@@ -13,6 +13,7 @@ import { type Environment, systemEnvironment } from "../../ports/environment.ts"
 import { Group } from "./group.ts";
 import { Publication } from "./publication.ts";
 
+/** Options of an in-process bus. */
 export interface MemoryBusOptions {
   readonly environment?: Environment;
 }
@@ -107,7 +108,17 @@ export class MemoryBus implements Bus {
   }
 }
 
-/** An in-process bus for these services: `memoryBus([order, payment])`, or by name. */
+/**
+ * An in-process bus for these services: `memoryBus([order, payment])`, or by name.
+ *
+ * @example
+ * ```ts
+ * import { memoryBus } from "odori/memory";
+ * import { order, payment } from "./services.ts";
+ *
+ * const bus = memoryBus([order, payment]);
+ * ```
+ */
 export function memoryBus(
   services: readonly (string | { readonly name: string })[],
   options?: MemoryBusOptions,

@@ -119,10 +119,39 @@ export class MemoryStore implements Store<MemoryTx> {
   }
 }
 
+/**
+ * Makes a store in memory. Stores on one `MemoryDatabase` share it, as processes share a file.
+ *
+ * @example
+ * ```ts
+ * import { MemoryDatabase, memoryStore } from "odori/memory";
+ *
+ * const database = new MemoryDatabase();
+ * const first = memoryStore(database);
+ * const second = memoryStore(database);
+ * ```
+ */
 export function memoryStore(database?: MemoryDatabase): MemoryStore {
   return new MemoryStore(database);
 }
 
+/**
+ * Makes a table of business rows for handlers of a memory store.
+ *
+ * @example
+ * ```ts
+ * import { service } from "odori";
+ * import { type MemoryTx, memoryTable } from "odori/memory";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * const orders = memoryTable<{ readonly amount: number }>();
+ * service<MemoryTx>("order").on(orderPlaced, {
+ *   handle({ data }, { tx }) {
+ *     tx.in(orders).set(data.orderId, { amount: data.amount });
+ *   },
+ * });
+ * ```
+ */
 export function memoryTable<Row extends NonNullable<unknown>>(): MemoryTable<Row> {
   return new MemoryTable<Row>();
 }

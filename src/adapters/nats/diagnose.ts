@@ -13,7 +13,18 @@ const SYNCS = [2, 10, 23] as const;
 const NANOS_PER_MS = 1_000_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** Looks a server and its stream over, without changing anything. */
+/**
+ * Looks a server and its stream over, without changing anything.
+ *
+ * @example
+ * ```ts
+ * import { diagnose } from "odori/nats";
+ *
+ * const retentionMs = 30 * 24 * 3_600_000;
+ * const diagnoses = await diagnose({ servers: "nats://localhost:4222" }, retentionMs);
+ * for (const { level, check, message } of diagnoses) console.log(level, check, message);
+ * ```
+ */
 export async function diagnose(
   options: NatsOptions,
   inboxRetentionMs: number,

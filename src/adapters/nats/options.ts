@@ -2,22 +2,36 @@ import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 
+/** Options of a NATS bus. */
 export interface NatsOptions {
   /** `nats://host:4222`, one or several of a cluster. */
   readonly servers: string | readonly string[];
-  /** TLS, credentials and whatever else the client takes. */
+  /** Further options of the client, such as TLS and credentials. */
   readonly connection?: Omit<NodeConnectionOptions, "servers">;
-  /** The stream that keeps the events; created where it is missing. Default `ODORI`. */
+  /**
+   * The stream that keeps the events; created if it is missing.
+   * @default ODORI
+   */
   readonly stream?: string;
-  /** What stands before every type in a subject: `odori.payment.authorized.v1`. Default `odori`. */
+  /**
+   * The prefix of every subject: `odori.payment.authorized.v1`.
+   * @default odori
+   */
   readonly prefix?: string;
-  /** Copies that a new stream has in a cluster. Default 1; in production 3. */
+  /**
+   * Copies of a new stream in a cluster; in production 3.
+   * @default 1
+   */
   readonly replicas?: number;
-  /** How long a new stream keeps an event, also for a service that is away. Default 7 days. */
+  /**
+   * How long a new stream keeps an event, in milliseconds, also for a service that is away.
+   * @default 7 days
+   */
   readonly maxAgeMs?: number;
   /**
-   * After so long without a word from the member that has it, a message goes to another one.
-   * Default 30,000.
+   * How long a member may keep a message without a word to the server, in milliseconds. Then the
+   * message goes to another member.
+   * @default 30_000
    */
   readonly ackWaitMs?: number;
 }

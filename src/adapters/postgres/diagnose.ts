@@ -13,7 +13,17 @@ const OUTBOX_OLD_MS = 60_000;
  */
 const TRANSACTION_OLD_S = 300;
 
-/** Looks a service's schema and its server over, without changing anything. */
+/**
+ * Looks a service's schema and its server over, without changing anything.
+ *
+ * @example
+ * ```ts
+ * import { diagnose } from "odori/postgres";
+ *
+ * for (const { level, check, message } of await diagnose({ schema: "payment" }))
+ *   console.log(level, check, message);
+ * ```
+ */
 export async function diagnose(options: PostgresOptions): Promise<readonly Diagnosis[]> {
   const pool = poolOf({ ...options, connectionsMax: 1 });
   try {

@@ -6,14 +6,44 @@ import type { Sql, SqlResult, SqlRow } from "./sql.ts";
  * shape: none of these libraries is loaded here.
  */
 
-/** `sql.begin(async (tx) => … fromPostgresJs(tx))` of postgres.js. */
+/**
+ * `sql.begin(async (tx) => … fromPostgresJs(tx))` of postgres.js.
+ *
+ * @example
+ * ```ts
+ * import { fromPostgresJs } from "odori/postgres";
+ * import { app, postgresJs } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await postgresJs.begin(async (tx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromPostgresJs(tx),
+ *   });
+ * });
+ * ```
+ */
 export function fromPostgresJs(tx: {
   unsafe(text: string, values: (string | number | null)[]): PromiseLike<unknown>;
 }): Sql {
   return { query: (text, values = []) => answered(tx.unsafe(text, values.map(toPlainValue))) };
 }
 
-/** `db.transaction().execute(async (trx) => … fromKysely(trx, CompiledQuery.raw))` of Kysely. */
+/**
+ * `db.transaction().execute(async (trx) => … fromKysely(trx, CompiledQuery.raw))` of Kysely.
+ *
+ * @example
+ * ```ts
+ * import { fromKysely } from "odori/postgres";
+ * import { app, CompiledQuery, kysely } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await kysely.transaction().execute(async (trx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromKysely(trx, CompiledQuery.raw),
+ *   });
+ * });
+ * ```
+ */
 export function fromKysely<Query>(
   trx: { executeQuery(query: Query): Promise<{ readonly rows: readonly unknown[] }> },
   raw: (text: string, values: unknown[]) => Query,
@@ -24,7 +54,22 @@ export function fromKysely<Query>(
   };
 }
 
-/** `db.transaction(async (tx) => … fromDrizzle(tx, sql))` of Drizzle, with its `sql`. */
+/**
+ * `db.transaction(async (tx) => … fromDrizzle(tx, sql))` of Drizzle, with its `sql`.
+ *
+ * @example
+ * ```ts
+ * import { fromDrizzle } from "odori/postgres";
+ * import { app, drizzle, sql } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await drizzle.transaction(async (tx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromDrizzle(tx, sql),
+ *   });
+ * });
+ * ```
+ */
 export function fromDrizzle<Query>(
   tx: { execute(query: Query): PromiseLike<unknown> },
   sql: ((parts: TemplateStringsArray, ...values: unknown[]) => Query) & {
@@ -39,14 +84,44 @@ export function fromDrizzle<Query>(
   };
 }
 
-/** `prisma.$transaction(async (tx) => … fromPrisma(tx))` of Prisma. */
+/**
+ * `prisma.$transaction(async (tx) => … fromPrisma(tx))` of Prisma.
+ *
+ * @example
+ * ```ts
+ * import { fromPrisma } from "odori/postgres";
+ * import { app, prisma } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await prisma.$transaction(async (tx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromPrisma(tx),
+ *   });
+ * });
+ * ```
+ */
 export function fromPrisma(tx: {
   $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>;
 }): Sql {
   return { query: (text, values = []) => answered(tx.$queryRawUnsafe(text, ...values)) };
 }
 
-/** `knex.transaction(async (trx) => … fromKnex(trx))` of Knex. */
+/**
+ * `knex.transaction(async (trx) => … fromKnex(trx))` of Knex.
+ *
+ * @example
+ * ```ts
+ * import { fromKnex } from "odori/postgres";
+ * import { app, knex } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await knex.transaction(async (trx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromKnex(trx),
+ *   });
+ * });
+ * ```
+ */
 export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLike<unknown> }): Sql {
   return {
     query(text, values = []) {
@@ -61,7 +136,22 @@ export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLik
   };
 }
 
-/** `dataSource.transaction(async (em) => … fromTypeOrm(em))` of TypeORM. */
+/**
+ * `dataSource.transaction(async (em) => … fromTypeOrm(em))` of TypeORM.
+ *
+ * @example
+ * ```ts
+ * import { fromTypeOrm } from "odori/postgres";
+ * import { app, dataSource } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await dataSource.transaction(async (em) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromTypeOrm(em),
+ *   });
+ * });
+ * ```
+ */
 export function fromTypeOrm(em: {
   query(text: string, values?: unknown[]): PromiseLike<unknown>;
 }): Sql {
@@ -71,6 +161,19 @@ export function fromTypeOrm(em: {
 /**
  * `em.transactional(async (em) => … fromMikroOrm(em))` of MikroORM; what its unit of work holds is
  * flushed before each statement.
+ *
+ * @example
+ * ```ts
+ * import { fromMikroOrm } from "odori/postgres";
+ * import { app, mikroOrm } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await mikroOrm.transactional(async (em) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromMikroOrm(em),
+ *   });
+ * });
+ * ```
  */
 export function fromMikroOrm<Context>(em: {
   flush(): Promise<void>;

@@ -18,18 +18,31 @@ export interface PostgresOptions {
   readonly password?: string | (() => string | Promise<string>);
   readonly database?: string;
   readonly ssl?: boolean | ConnectionOptions;
-  /** Where the tables are. Each service of a database has a schema of its own. Default `odori`. */
+  /**
+   * The schema of the tables. Each service of a database has a schema of its own.
+   * @default odori
+   */
   readonly schema?: string;
-  /** Most connections at once. Default 16, which begin sagas side by side; deliveries need one. */
+  /**
+   * Most connections at once, which begin sagas side by side; deliveries need one.
+   * @default 16
+   */
   readonly connectionsMax?: number;
   /**
-   * Prepared statements. Turn them off behind a pooler that cannot keep them, such as PgBouncer
-   * before 1.21 in transaction mode. Default true.
+   * Whether statements are prepared. Turn it off behind a pooler that cannot keep them, such as
+   * PgBouncer before 1.21 in transaction mode.
+   * @default true
    */
   readonly prepare?: boolean;
-  /** How long to wait for a connection. Default 5,000. */
+  /**
+   * How long to wait for a connection, in milliseconds.
+   * @default 5_000
+   */
   readonly connectTimeoutMs?: number;
-  /** How long a statement may take before its connection is given up. Default 60,000. */
+  /**
+   * How long a statement may take, in milliseconds, before its connection is discarded.
+   * @default 60_000
+   */
   readonly statementTimeoutMs?: number;
 }
 

@@ -77,6 +77,13 @@ const RACES_MAX = 5;
 /**
  * Creates or migrates the tables of `service`, with a role that may. The application's own role
  * then needs no DDL: see `grants`.
+ *
+ * @example
+ * ```ts
+ * import { migrate } from "odori/postgres";
+ *
+ * await migrate("payment", { connectionString: "postgres://owner@localhost/shop" });
+ * ```
  */
 export async function migrate(service: string, options: PostgresOptions): Promise<void> {
   const pool = poolOf({ ...options, connectionsMax: 1 });
@@ -87,7 +94,16 @@ export async function migrate(service: string, options: PostgresOptions): Promis
   }
 }
 
-/** Statements that let `role` use the tables, and nothing else: for whoever runs `migrate`. */
+/**
+ * Statements that let `role` use the tables, and nothing else: for whoever runs `migrate`.
+ *
+ * @example
+ * ```ts
+ * import { grants } from "odori/postgres";
+ *
+ * console.log(grants("shop_app", { schema: "payment" }));
+ * ```
+ */
 export function grants(role: string, options: PostgresOptions = {}): string {
   const schema = schemaOf(options);
   const name = `"${role.replaceAll('"', '""')}"`;

@@ -4,8 +4,10 @@ import { explain } from "./errors.ts";
 import type { PreparedNames } from "./prepared.ts";
 import { isOfSession } from "./session.ts";
 
+/** A row of a result, by column. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
+/** The result of a statement. */
 export interface SqlResult {
   readonly rows: readonly SqlRow[];
   /** How many rows were changed, or read. */

@@ -338,7 +338,16 @@ function peeked([row]: readonly SqlRow[]): Peeked {
   };
 }
 
-/** A store in a schema of a Postgres server: `postgres("postgres://…")`, or with options. */
+/**
+ * A store in a schema of a Postgres server: `postgres("postgres://…")`, or with options.
+ *
+ * @example
+ * ```ts
+ * import { postgres } from "odori/postgres";
+ *
+ * const store = postgres({ connectionString: "postgres://localhost/shop", schema: "payment" });
+ * ```
+ */
 export function postgres(options: string | PostgresOptions = {}): PostgresStore {
   return new PostgresStore(typeof options === "string" ? { connectionString: options } : options);
 }

@@ -5,7 +5,17 @@ import { busUnavailable } from "../../ports/errors.ts";
 import { placeOf, type RabbitOptions, settingsOf } from "./options.ts";
 import { deadOf } from "./topology.ts";
 
-/** Looks a broker, its exchange and its dead letters over, without changing anything. */
+/**
+ * Looks a broker, its exchange and its dead letters over, without changing anything.
+ *
+ * @example
+ * ```ts
+ * import { diagnose } from "odori/rabbitmq";
+ *
+ * for (const { level, check, message } of await diagnose({ url: "amqp://localhost" }))
+ *   console.log(level, check, message);
+ * ```
+ */
 export async function diagnose(options: RabbitOptions): Promise<readonly Diagnosis[]> {
   const settings = settingsOf(options);
   const { url, exchange } = settings;

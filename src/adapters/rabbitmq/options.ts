@@ -2,6 +2,7 @@ import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 
+/** Options of a RabbitMQ bus. */
 export interface RabbitOptions {
   /**
    * `amqp://user:password@host:5672/vhost`, or `amqps:`; several hosts of a cluster are tried in
@@ -10,7 +11,10 @@ export interface RabbitOptions {
   readonly url: string;
   readonly hosts?: readonly string[];
   readonly tls?: boolean | TlsOptions;
-  /** The topic exchange that events go through; created where it is missing. Default `odori`. */
+  /**
+   * The topic exchange of all events; created if it is missing.
+   * @default odori
+   */
   readonly exchange?: string;
   /**
    * Types that no service hears, such as those that end a saga. An event of any other type that
@@ -18,7 +22,10 @@ export interface RabbitOptions {
    * has never been started.
    */
   readonly unheard?: readonly string[];
-  /** How long the broker may say nothing before the connection is taken for dead. Default 10. */
+  /**
+   * How long the broker may be silent, in seconds, before the connection counts as lost.
+   * @default 10
+   */
   readonly heartbeatSeconds?: number;
 }
 

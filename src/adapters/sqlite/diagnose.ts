@@ -11,7 +11,17 @@ const DISK_LOW_BYTES = 256 * 1024 * 1024;
 /** An outbox row older than that: nobody is running, or the bus takes nothing. */
 const OUTBOX_OLD_MS = 60_000;
 
-/** Looks a service's database over, without changing anything. */
+/**
+ * Looks a service's database over, without changing anything.
+ *
+ * @example
+ * ```ts
+ * import { diagnose } from "odori/sqlite";
+ *
+ * for (const { level, check, message } of diagnose("payment.db", Date.now()))
+ *   console.log(level, check, message);
+ * ```
+ */
 export function diagnose(path: string, now: number): readonly Diagnosis[] {
   try {
     const connection = connectToExisting(path, { busyTimeoutMs: 1_000, maxBytes: undefined });

@@ -2,7 +2,9 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { OdoriError } from "../../contract/errors.ts";
 import { explain } from "./errors.ts";
 
+/** A value of a statement. */
 export type SqlValue = SQLInputValue;
+/** A row of a result, by column. */
 export type SqlRow = Record<string, SQLOutputValue>;
 
 /** What handlers write through: prepared statements, kept by their text. */
@@ -126,6 +128,24 @@ export class TransactionSql implements Sql {
 /**
  * Your own `node:sqlite` connection as a `Sql`, for `begin` inside a transaction that you opened on
  * it.
+ *
+ * @example
+ * ```ts
+ * import { DatabaseSync } from "node:sqlite";
+ * import { start } from "odori";
+ * import { memoryBus } from "odori/memory";
+ * import { sqlite, sqlOf } from "odori/sqlite";
+ * import { orderPlaced } from "./contracts.ts";
+ * import { order } from "./services.ts";
+ *
+ * const app = await start(order, { store: sqlite("order.db"), bus: memoryBus([order]) });
+ * const database = new DatabaseSync("order.db");
+ * database.exec("BEGIN IMMEDIATE");
+ * await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *   within: sqlOf(database),
+ * });
+ * database.exec("COMMIT");
+ * ```
  */
 export function sqlOf(database: DatabaseSync): Sql {
   return new Connection(database.location() ?? ":memory:", database);

@@ -11,12 +11,16 @@ import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { examineVersion } from "./version.ts";
 
+/** Options of an SQLite store. */
 export interface SqliteOptions {
-  /** How long to wait for another process's transaction. Default 5,000. */
+  /**
+   * How long to wait for the transaction of another process, in milliseconds.
+   * @default 5_000
+   */
   readonly busyTimeoutMs?: number;
   /**
-   * The file never grows beyond that; a write that needs more fails with `STORE_FULL`. Default: no
-   * bound.
+   * Largest size of the file, in bytes; a write that needs more fails with `STORE_FULL`.
+   * @default no bound
    */
   readonly maxBytes?: number;
 }
@@ -225,6 +229,13 @@ function dueAt(connection: Connection, now: number): number | undefined {
 
 /**
  * A store in the SQLite file at `path`, which is created if need be. `":memory:"` is not durable.
+ *
+ * @example
+ * ```ts
+ * import { sqlite } from "odori/sqlite";
+ *
+ * const store = sqlite("payment.db", { busyTimeoutMs: 2_000 });
+ * ```
  */
 export function sqlite(path: string, options?: SqliteOptions): SqliteStore {
   return new SqliteStore(path, options);
