@@ -40,6 +40,23 @@ export function errorsPage(): string {
 
 function section(code: string, { meaning, hint, delivery }: ErrorEntry): string {
   const effect = DELIVERY[delivery];
-  const lines = [meaning, ...(effect === undefined ? [] : [effect])].join(" ");
-  return `### ${code}\n\n${lines}\n\n**What to do:** ${hint}\n`;
+  const facts = effect === undefined ? meaning : `${meaning} ${effect}`;
+  return [`### ${code}`, wrapped(facts), wrapped(`**What to do:** ${hint}`)]
+    .join("\n\n")
+    .concat("\n");
+}
+
+const WIDTH_MAX = 100;
+
+/** Breaks a paragraph between words into lines of at most `WIDTH_MAX` columns. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > WIDTH_MAX) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join("\n");
 }

@@ -27,6 +27,19 @@ export function examplesOf({ entries }: PublicSurface): readonly Example[] {
   );
 }
 
+/** The exports whose comments have an `@example` that is not a program in a `ts` fence. */
+export function unfenced({ entries }: PublicSurface): readonly string[] {
+  return entries.flatMap(({ name: entry, exports }) =>
+    [...exports].flatMap(([name, { comment, text }]) => {
+      const comments = `${comment}\n${text}`.match(COMMENT) ?? [];
+      const bad = comments.some(
+        (one) => one.split("@example").length - 1 !== programsOf(one).length,
+      );
+      return bad ? [`${entry}: ${name}`] : [];
+    }),
+  );
+}
+
 function programsOf(comment: string): readonly string[] {
   const plain = comment.replaceAll(/^[ \t]*\* ?/gm, "");
   return [...plain.matchAll(PROGRAM)].map(([, code = ""]) => code);

@@ -151,8 +151,8 @@ export function choreography<Native>(
  * @example
  * ```ts
  * import { isChoreography } from "odori";
+ * import * as module from "./choreography.ts";
  *
- * const module: { readonly default?: unknown } = await import("./choreography.ts");
  * if (isChoreography(module.default)) console.log(module.default.name);
  * ```
  */

@@ -38,7 +38,7 @@ interface ReactionBase<Native> {
 /** A reaction to one event, or to any one of several. */
 export interface StepDeclaration<Native> extends ReactionBase<Native> {
   readonly kind: "step";
-  /** It reads or replies only: there is no effect to undo. */
+  /** It reads or replies only, so it has no effect to undo. */
   readonly readonly: boolean;
   /** Tells apart several effects of the same name in one saga. */
   readonly key: ((event: EventEnvelope) => string) | undefined;

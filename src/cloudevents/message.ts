@@ -24,8 +24,16 @@ const JSON_TYPE = /^(?:[\w.-]+\/(?:[\w.+-]+\+)?json)\s*(?:;|$)/i;
  * Writes an event in binary mode: each attribute is a header, and the body is the payload as JSON.
  *
  * @example
- * const { headers, body } = encodeMessage(KAFKA, event);
- * await producer.send({ messages: [{ topic, key: event.sagaId, headers, value: body }] });
+ * ```ts
+ * import type { EventEnvelope } from "odori";
+ * import { encodeMessage, HTTP } from "odori/cloudevents";
+ *
+ * function send(event: EventEnvelope) {
+ *   const { headers, body } = encodeMessage(HTTP, event);
+ *   const init = { method: "POST", headers: [...headers], body };
+ *   return fetch("https://partner.example/events", init);
+ * }
+ * ```
  */
 export function encodeMessage(
   binding: Binding,
@@ -44,7 +52,14 @@ export function encodeMessage(
  * 1970). Throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED` with the reason.
  *
  * @example
- * const event = decodeMessage(HTTP, { headers: request.headers, body }, Date.now());
+ * ```ts
+ * import { decodeMessage, HTTP } from "odori/cloudevents";
+ *
+ * async function read(request: Request) {
+ *   const body = new Uint8Array(await request.arrayBuffer());
+ *   return decodeMessage(HTTP, { headers: request.headers, body }, Date.now());
+ * }
+ * ```
  */
 export function decodeMessage(binding: Binding, message: WireMessage, now: number): EventEnvelope {
   const { attributes, contentType, headerBytes } = sort(binding, message);
@@ -75,7 +90,13 @@ export function decodeMessage(binding: Binding, message: WireMessage, now: numbe
  * publish any type.
  *
  * @example
- * await deliver(readMessage(NATS, type, { headers, body }, Date.now()));
+ * ```ts
+ * import type { Deliver } from "odori";
+ * import { NATS, readMessage, type WireMessage } from "odori/cloudevents";
+ *
+ * const receive = (topic: string, message: WireMessage, deliver: Deliver) =>
+ *   deliver(readMessage(NATS, topic, message, Date.now()));
+ * ```
  */
 export function readMessage(
   binding: Binding,
@@ -91,7 +112,13 @@ export function readMessage(
  * `MalformedMessage` instead of throwing, also where the type is not the topic.
  *
  * @example
- * await deliver(readJson(row.type, row.body, Date.now()));
+ * ```ts
+ * import type { Deliver } from "odori";
+ * import { readJson } from "odori/cloudevents";
+ *
+ * const receive = (row: { readonly type: string; readonly body: string }, deliver: Deliver) =>
+ *   deliver(readJson(row.type, row.body, Date.now()));
+ * ```
  */
 export function readJson(topic: string, body: Uint8Array | string, now: number): Incoming {
   return read(topic, body, () => decodeJson(body, { now }));

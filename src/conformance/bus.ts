@@ -31,10 +31,23 @@ const OTHER = "payment.authorized.v1";
  * test of a promise in `OPTIONAL` is skipped, with the reason, if the adapter does not make it.
  *
  * @example
+ * ```ts
  * import { busConformance } from "odori/conformance";
+ * import { memoryBus } from "odori/memory";
  * import { describe, it } from "vitest";
  *
- * busConformance({ describe, it }, { name: "my broker", make: openFixture });
+ * busConformance({ describe, it }, {
+ *   name: "my bus",
+ *   async make(groups) {
+ *     const bus = memoryBus(groups);
+ *     return {
+ *       connect: async () => bus,
+ *       inject: (topic, bytes) => bus.inject(topic, bytes),
+ *       close: () => bus.close(),
+ *     };
+ *   },
+ * });
+ * ```
  */
 export function busConformance(runner: Runner, factory: BusFactory): void {
   const { describe, it } = runner;

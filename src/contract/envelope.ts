@@ -59,6 +59,13 @@ const FORBIDDEN = new RegExp(
 /**
  * Returns `value` if it may be the value of an attribute: printable text that is not empty.
  * Throws `ATTRIBUTE_INVALID` otherwise.
+ *
+ * @example
+ * ```ts
+ * import { checkAttribute } from "odori/adapter";
+ *
+ * const sagaId = checkAttribute("sagaId", "o-1");
+ * ```
  */
 export function checkAttribute(name: string, value: unknown): string {
   if (typeof value !== "string" || value.length === 0) {

@@ -92,6 +92,13 @@ export function codeOf(error: unknown): string {
 /**
  * Returns the message of any thrown value without the address of the reference, so that it can be
  * part of a sentence.
+ *
+ * @example
+ * ```ts
+ * import { messageOf } from "odori/adapter";
+ *
+ * const shown = (error: unknown) => `The broker refuses the login: ${messageOf(error)}.`;
+ * ```
  */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

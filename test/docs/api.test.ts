@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { apiReports } from "../../scripts/reference/api-report.ts";
 import { publicSurface } from "../../scripts/reference/declarations.ts";
-import { examplesOf } from "../../scripts/reference/examples.ts";
+import { examplesOf, unfenced } from "../../scripts/reference/examples.ts";
 import { ROOT } from "../support/command.ts";
 
 const surface = publicSurface();
@@ -38,6 +38,10 @@ describe("the public surface", () => {
       .filter(({ kind, comment }) => kind === "function" && !comment.includes("@example"))
       .map(({ name }) => name);
     expect(without).toEqual([]);
+  });
+
+  it("has no example that escapes the compiler: each is in a `ts` fence", () => {
+    expect(unfenced(surface)).toEqual([]);
   });
 
   it("is what the committed reports say; `npm run docs` renews them", () => {

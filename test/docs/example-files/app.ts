@@ -1,4 +1,4 @@
-/* What the examples of the doc comments import as `./app.ts`: a program around the order service. */
+/* What the examples of the doc comments import as `./app.ts`: the order service, running. */
 import { start } from "odori";
 import { memoryBus } from "odori/memory";
 import { postgres } from "odori/postgres";
