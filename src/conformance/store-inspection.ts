@@ -67,7 +67,7 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     });
   });
 
-  test("retrying a parked delivery makes it due at once, with 0 attempts", async (fixture, store) => {
+  test("retrying a parked delivery makes it due, with 0 attempts", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     await store.transaction((tx) =>
       tx.write(
@@ -89,7 +89,7 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     await assert.rejects(store.inspect.retry(999), { code: "NOT_PARKED" });
   });
 
-  test("discarding keeps the row and its reason, and frees the next one", async (fixture, store) => {
+  test("discarding keeps row and reason, and frees the next one", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const journal = [
       sampleEntry("1", { sagaId: "s", disposition: "parked" }),

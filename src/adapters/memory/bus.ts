@@ -1,4 +1,5 @@
-import { readJson } from "../../cloudevents/message.ts";
+import { decodeJson } from "../../cloudevents/json.ts";
+import { malformedMessage } from "../../cloudevents/message.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { checkAttribute } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
@@ -6,6 +7,7 @@ import type {
   Bus,
   BusGuarantees,
   Deliver,
+  Incoming,
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
@@ -58,7 +60,7 @@ export class MemoryBus implements Bus {
   /** Delivers bytes from outside, in the JSON event format, as a bus over a network does. */
   async inject(topic: string, bytes: Uint8Array | string): Promise<void> {
     this.#checkOpen();
-    const incoming = readJson(topic, bytes, this.#environment.now());
+    const incoming = this.#read(topic, bytes);
     const hearers = [...this.#groups.values()].filter((group) => group.hears(topic));
     const publication = new Publication(hearers.length);
     for (const group of hearers) group.deliver(incoming, publication);
@@ -98,6 +100,15 @@ export class MemoryBus implements Bus {
     const hearers = groups.filter((group) => group.hears(type));
     known.set(type, hearers);
     return hearers;
+  }
+
+  #read(topic: string, bytes: Uint8Array | string): Incoming {
+    try {
+      return decodeJson(bytes, { now: this.#environment.now() });
+    } catch (error) {
+      if (!(error instanceof OdoriError)) throw error;
+      return malformedMessage(topic, bytes, error);
+    }
   }
 
   #checkOpen(): void {

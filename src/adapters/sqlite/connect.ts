@@ -50,7 +50,7 @@ export function connect(path: string, options: ConnectOptions): Connection {
 /** Opens a service's database for inspection: creates and converts nothing. */
 export function connectToExisting(path: string, { busyTimeoutMs }: ConnectOptions): Connection {
   if (!existsSync(path))
-    throw new OdoriError("DATA_NOT_FOUND", `There is no database ${path}.`, {
+    throw new OdoriError("DATA_NOT_FOUND", `The database ${path} does not exist.`, {
       hint: "Name the file of a service.",
     });
   const connection = new Connection(path, openFile(path));
