@@ -2,7 +2,7 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { toPlain } from "../contract/plain.ts";
-import type { Incoming } from "../ports/bus.ts";
+import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import { readAttributes, writeAttributes } from "./attributes.ts";
 import { type Binding, decodeValue, encodeValue } from "./binding.ts";
 import { checkSize, decodeJson, malformed, parseJson } from "./json.ts";
@@ -108,8 +108,8 @@ export function readMessage(
 }
 
 /**
- * Reads a message in structured mode for a bus whose messages have no headers. Returns a
- * `MalformedMessage` instead of throwing, also where the type is not the topic.
+ * Reads a message in structured mode for a bus whose messages have no headers. Like `readMessage`,
+ * it returns a `MalformedMessage` instead of throwing, also if the type is not the topic.
  *
  * @example
  * ```ts
@@ -132,14 +132,19 @@ function read(topic: string, body: Uint8Array | string, decode: () => EventEnvel
     return event;
   } catch (error) {
     if (!(error instanceof OdoriError)) throw error;
-    const start = body.slice(0, RAW_MAX_CHARS);
-    return {
-      malformed: true,
-      topic,
-      error,
-      raw: typeof start === "string" ? start : new TextDecoder().decode(start),
-    };
+    return malformedMessage(topic, body, error);
   }
+}
+
+/** Makes the `MalformedMessage` of a message that could not be read. */
+export function malformedMessage(
+  topic: string,
+  body: Uint8Array | string,
+  error: OdoriError,
+): MalformedMessage {
+  const start = body.slice(0, RAW_MAX_CHARS);
+  const raw = typeof start === "string" ? start : new TextDecoder().decode(start);
+  return { malformed: true, topic, error, raw };
 }
 
 function sort(binding: Binding, { headers }: WireMessage) {

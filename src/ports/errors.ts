@@ -50,7 +50,7 @@ export function notParked(seq: number, state: DeferredState | undefined): OdoriE
   return new OdoriError(
     "NOT_PARKED",
     state === undefined
-      ? `There is no deferred delivery ${seq}.`
+      ? `The deferred delivery ${seq} does not exist.`
       : `The delivery ${seq} is ${state}.`,
     { hint: "Only a parked delivery can be retried or discarded; see `odori parked list`." },
   );

@@ -31,10 +31,7 @@ const RECEIVED = {
   emitted: [],
 } as const;
 
-/**
- * What a Postgres store makes of answers that are lost on the way: the server has done something,
- * and nobody has heard of it.
- */
+/** A Postgres store whose server executes a statement, and whose reply is then lost. */
 export function lostAnswers({ describe, it }: Runner, url: () => string): void {
   const session = (owner: string): Session => ({
     service: "shop",
@@ -90,7 +87,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
     );
 
     behindProxy(
-      "a COMMIT that was sent along with the last write is found to have happened, and its events are not lost",
+      "a COMMIT sent with the last write is found to have happened; its events are kept",
       async (parts) => {
         const { store, proxy, schema, effects } = parts;
         const ticket = await store.transaction(async (tx) => {
@@ -112,7 +109,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
     );
 
     behindProxy(
-      "what was wrong with the last write is what is reported, not the COMMIT that followed it",
+      "a failure of the last write is reported, not the COMMIT that followed it",
       async ({ store, schema, effects }) => {
         await store.transaction((tx) =>
           tx.write({ ...EMPTY, journal: [RECEIVED] }, { last: true }),
@@ -144,7 +141,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
     );
 
     behindProxy(
-      "a claim that nobody has heard of is free again",
+      "a claim whose reply was lost is free again",
       async ({ store, neighbour, proxy }) => {
         await neighbour.open(session("p2"));
         await neighbour.transaction((tx) =>

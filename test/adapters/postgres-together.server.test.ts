@@ -12,8 +12,8 @@ const asked = event("shop.asked.v1", z.object({ n: z.int() }));
 const COUNT = 60;
 
 /*
- * Handlers of one batch share a transaction and a connection, and run side by side. What one does
- * must not show in what another does.
+ * Handlers of one batch share a transaction and a connection, and run concurrently. One must not
+ * affect another.
  */
 
 describe.skipIf(urlOf("postgres") === undefined)(
@@ -26,8 +26,8 @@ describe.skipIf(urlOf("postgres") === undefined)(
     afterAll(() => own.end());
 
     /**
-     * Begins so many sagas at once, so that they share batches; the rows that they wrote, when all
-     * are done.
+     * Begins `COUNT` sagas at once, so that they share batches. Resolves, once all are done, to the
+     * rows that they wrote.
      */
     async function answered(
       handle: (n: number, tx: Sql, table: string) => Promise<void>,

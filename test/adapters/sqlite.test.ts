@@ -50,12 +50,9 @@ describe("SQLite", () => {
     await store.close();
   });
 
-  it("refuses a file that is no database, a folder that is not there, and a folder itself", async () => {
+  it("refuses a file that is not a database, a missing folder, a folder", async () => {
     const garbage = join(folder, "garbage.db");
-    writeFileSync(
-      garbage,
-      "this is no database at all, but it is long enough to be looked at".repeat(100),
-    );
+    writeFileSync(garbage, "this is not a database, but it is long enough to be read".repeat(100));
     await expect(sqlite(garbage).open(session)).rejects.toMatchObject({
       code: "STORE_UNAVAILABLE",
       message: expect.stringContaining(garbage),
@@ -77,7 +74,7 @@ describe("SQLite", () => {
     await expect(sqlite(path).open(session)).rejects.toMatchObject({ code: "STORE_VERSION" });
   });
 
-  it("looks at nothing that is no database of a service, and changes no such file", async () => {
+  it("inspects only a service's database, and changes no other file", async () => {
     const path = join(folder, "foreign.db");
     const foreign = new DatabaseSync(path);
     foreign.exec("CREATE TABLE mine (x)");
@@ -90,7 +87,7 @@ describe("SQLite", () => {
     foreign.close();
   });
 
-  it("waits for another process's transaction without blocking this one, and then says that it is locked", async () => {
+  it("waits for another process's transaction without blocking, then refuses", async () => {
     const path = join(folder, "shop.db");
     const store = sqlite(path, { busyTimeoutMs: 150 });
     await store.open(session);
@@ -113,7 +110,7 @@ describe("SQLite", () => {
     await Promise.all([store.close(), patient.close()]);
   });
 
-  it("a service goes on by itself after its database was locked: nothing lost, no attempt counted", async () => {
+  it("a service continues after its database was locked; nothing is lost", async () => {
     const path = join(folder, "payment.db");
     const bus = memoryBus(["payment"]);
     const app = await start(payment, {
@@ -138,7 +135,7 @@ describe("SQLite", () => {
     await bus.close();
   });
 
-  it("a full disk: refused with a code, nothing lost, and it goes on when there is room", async () => {
+  it("a full disk: refused with a code, nothing lost, continues with room", async () => {
     const path = join(folder, "payment.db");
     const bus = memoryBus(["payment"]);
     const small = await start(payment, {

@@ -116,8 +116,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/sqlite/transaction.ts",
-        'return anyBlocking && sql.get(FIND_BLOCKING, sagaId, reaction) !== undefined ? "blocked" : "fresh";',
-        'return "fresh";',
+        '? "blocked"\n      : "fresh";',
+        '? "fresh"\n      : "fresh";',
       ),
     ],
     suite: "sqlite",
@@ -140,12 +140,12 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/sqlite/store.ts",
-        "connection.all(old, limit, this.#now() - olderThanMs)",
-        "connection.all(old, limit, this.#now() + 1)",
+        "connection.all(PURGE_INBOX, limit, this.#now() - olderThanMs)",
+        "connection.all(PURGE_INBOX, limit, this.#now() + 1)",
       ),
     ],
     suite: "sqlite",
-    caughtBy: "rows past their time are purged, with the fence of sagas that have none left",
+    caughtBy: "old rows are purged, with the fence of sagas without rows",
   },
   {
     name: "lease without epoch",
@@ -157,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "only its holder may handle it; after the holder's death another one",
+    caughtBy: "only its holder handles it, or another one after a lost lease",
   },
   {
     name: "rows of the living are claimed",
@@ -234,8 +234,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy:
-      "a COMMIT that was sent along with the last write is found to have happened, and its events are not lost",
+    caughtBy: "a COMMIT sent with the last write is found to have happened; its events are kept",
   },
   {
     name: "a failed last write counts as committed",
@@ -247,8 +246,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy:
-      "what was wrong with the last write is what is reported, not the COMMIT that followed it",
+    caughtBy: "a failure of the last write is reported, not the COMMIT that followed it",
   },
   {
     name: "a claim without an answer is kept",

@@ -141,6 +141,19 @@ describe("the house", () => {
     ).toEqual([]);
   });
 
+  it("the example adapter imports only what a package of its own can", () => {
+    const folder = join(ROOT, "examples/adapter");
+    const legal = /^(\.\/|node:|vitest$|odori(\/(adapter|conformance|cloudevents))?$)/;
+    expect(
+      filesUnder(folder, ".ts").flatMap((path) =>
+        [...readFileSync(join(folder, path), "utf8").matchAll(/ from "([^"]+)"/g)]
+          .map((match) => match[1] ?? "")
+          .filter((name) => !legal.test(name))
+          .map((name) => `${path} -> ${name}`),
+      ),
+    ).toEqual([]);
+  });
+
   it("every error code that is declared is used", () => {
     const used = files
       .filter(({ path }) => path !== "contract/error-catalogue.ts")

@@ -4,8 +4,8 @@ import { hasCode } from "./errors.ts";
 import { clientOf, type KafkaSettings, topicOf } from "./options.ts";
 
 /**
- * Creates the topics of these types, or verifies that those which are there keep what is promised.
- * A topic that compacts forgets events of a saga, since they have its id for their key.
+ * Creates the topics of these types, or verifies existing ones. A compacted topic would lose
+ * events: those of one saga have the same key. Throws `BUS_TOPOLOGY`.
  */
 export async function ensureTopics(
   settings: KafkaSettings,
@@ -29,7 +29,7 @@ export async function ensureTopics(
           replicas: settings.replicas,
           configs,
         })
-        // Another process has been faster; what it made is verified with the next start.
+        // Another process has created it; the next start verifies it.
         .catch((error: unknown) => {
           if (!hasCode(error, "TOPIC_ALREADY_EXISTS")) throw error;
         });
@@ -60,14 +60,15 @@ async function verify(
     if (value("cleanup.policy") !== "delete") {
       throw busTopology(
         `The topic ${resourceName} has cleanup.policy=${value("cleanup.policy")}.`,
-        "Set it to `delete`: a compacted topic forgets events.",
+        "Set it to `delete`: a compacted topic loses events.",
       );
     }
     const kept = Number(value("retention.ms"));
     if (kept === -1 || kept > retentionMs) {
       throw busTopology(
-        `The topic ${resourceName} has retention.ms=${kept}, longer than the bus's retentionMs (${retentionMs}).`,
-        "Set retentionMs of the bus to that, and retentionMs of the services above it.",
+        `The topic ${resourceName} has retention.ms=${kept}, ` +
+          `longer than the bus's retentionMs (${retentionMs}).`,
+        "Set retentionMs of the bus to that value, and retentionMs of the services above it.",
       );
     }
   }

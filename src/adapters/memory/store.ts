@@ -1,15 +1,12 @@
-import { OdoriError } from "../../contract/errors.ts";
 import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { CLOSED } from "../../ports/deferred.ts";
-import { notOurs } from "../../ports/errors.ts";
+import { notOurs, storeNotOpen } from "../../ports/errors.ts";
 import type { Claimed, Session, Store } from "../../ports/store.ts";
 import { MemoryDatabase } from "./database.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTransaction, MemoryTx, type Writer } from "./transaction.ts";
 
-/**
- * A store for tests and for learning: everything a database store does, and gone with the process.
- */
+/** A store for tests and for learning. Its data is lost when the process ends. */
 export class MemoryStore implements Store<MemoryTx> {
   readonly durable = false;
   readonly inspect: MemoryInspection;
@@ -37,7 +34,7 @@ export class MemoryStore implements Store<MemoryTx> {
     return this.#exclusive((native) => work(new MemoryTransaction(this.#database, native, writer)));
   }
 
-  /** A transaction of the caller's own, in which `begin` can take part. */
+  /** Runs a transaction of the caller, in which `begin` can take part. */
   run<T>(work: (tx: MemoryTx) => Promise<T>): Promise<T> {
     return this.#exclusive(work);
   }
@@ -85,7 +82,7 @@ export class MemoryStore implements Store<MemoryTx> {
 
   #claim(limit: number): Claimed {
     const session = this.#session;
-    if (session === undefined) throw new OdoriError("STOPPED", "The store is not open.");
+    if (session === undefined) throw storeNotOpen();
     const database = this.#database;
     const { owner } = session;
     const now = session.now();
@@ -120,37 +117,22 @@ export class MemoryStore implements Store<MemoryTx> {
 }
 
 /**
- * Makes a store in memory. Stores on one `MemoryDatabase` share it, as processes share a file.
+ * A store in memory, over a database that others may share.
  *
+ * @param database Default: a new one.
  * @example
- * ```ts
- * import { MemoryDatabase, memoryStore } from "odori/memory";
- *
- * const database = new MemoryDatabase();
- * const first = memoryStore(database);
- * const second = memoryStore(database);
- * ```
+ * const app = await start(payment, { store: memoryStore(), bus: memoryBus([payment]) });
  */
 export function memoryStore(database?: MemoryDatabase): MemoryStore {
   return new MemoryStore(database);
 }
 
 /**
- * Makes a table of business rows for handlers of a memory store.
+ * Makes a table for business rows, by key. Handlers open it with `tx.in(table)`.
  *
  * @example
- * ```ts
- * import { service } from "odori";
- * import { type MemoryTx, memoryTable } from "odori/memory";
- * import { orderPlaced } from "./contracts.ts";
- *
- * const orders = memoryTable<{ readonly amount: number }>();
- * service<MemoryTx>("order").on(orderPlaced, {
- *   handle({ data }, { tx }) {
- *     tx.in(orders).set(data.orderId, { amount: data.amount });
- *   },
- * });
- * ```
+ * const payments = memoryTable<{ amount: number }>();
+ * tx.in(payments).set(paymentId, { amount: 5 });
  */
 export function memoryTable<Row extends NonNullable<unknown>>(): MemoryTable<Row> {
   return new MemoryTable<Row>();

@@ -1,10 +1,7 @@
-/** What puts a change back. A rollback runs them, newest first. */
+/** Functions that undo the changes of a transaction. A rollback runs them, newest first. */
 export type UndoLog = (() => void)[];
 
-/**
- * A `Map` of anything but `undefined`, whose changes are taken back when the transaction rolls
- * back.
- */
+/** A `Map` whose changes are undone when the transaction rolls back. */
 export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   readonly #map: Map<K, V>;
   readonly #log: () => UndoLog;

@@ -1,6 +1,5 @@
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import { OdoriError } from "../../contract/errors.ts";
 import type {
   Receipt,
   ReceiptStatus,
@@ -10,21 +9,18 @@ import type {
   Writes,
 } from "../../ports/bookkeeping.ts";
 import { BLOCKING } from "../../ports/deferred.ts";
-import { alreadyReceived } from "../../ports/errors.ts";
+import { alreadyReceived, transactionClosed } from "../../ports/errors.ts";
 import type { MemoryDatabase } from "./database.ts";
 import { TransactionalMap } from "./table.ts";
 
-/**
- * Business rows that live in memory: make one with `memoryTable<Row>()`, open it with
- * `tx.in(table)`.
- */
+/** Business rows in memory: see `memoryTable`. */
 export class MemoryTable<Row extends NonNullable<unknown>> {
   readonly rows = new Map<string, Row>();
 }
 
 /**
- * What handlers of a memory store write through. Rows are replaced, not changed in place, or a
- * rollback cannot put them back.
+ * The transaction of handlers. Replace rows instead of changing them: a rollback restores the old
+ * object.
  */
 export class MemoryTx {
   readonly #database: MemoryDatabase;
@@ -34,6 +30,7 @@ export class MemoryTx {
     this.#database = database;
   }
 
+  /** Opens a table inside this transaction. */
   in<Row extends NonNullable<unknown>>(table: MemoryTable<Row>): TransactionalMap<string, Row> {
     return new TransactionalMap(table.rows, () => {
       this.check();
@@ -41,11 +38,9 @@ export class MemoryTx {
     });
   }
 
+  /** Throws `TRANSACTION_CLOSED` after the transaction has ended. */
   check(): void {
-    if (!this.#open)
-      throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
-        hint: "Await everything before the handler returns.",
-      });
+    if (!this.#open) throw transactionClosed();
   }
 
   end(): void {
@@ -53,12 +48,15 @@ export class MemoryTx {
   }
 }
 
+/** The process that writes. */
 export interface Writer {
-  /** Who publishes the outbox rows; undefined leaves them to the relay. */
+  /** The process that publishes the outbox rows; undefined leaves them to the relay. */
   readonly owner: string | undefined;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
+/** The bookkeeping inside one transaction. The database admits one transaction at a time. */
 export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   readonly native: MemoryTx;
   readonly together = false;
@@ -158,8 +156,8 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
 }
 
 /**
- * Makes the first delivery that waits for this reaction and saga due now, unless another one still
- * stands before it.
+ * Makes the first waiting delivery of a reaction and saga due now, unless one that blocks it
+ * precedes it.
  */
 export function releaseNext(
   database: MemoryDatabase,

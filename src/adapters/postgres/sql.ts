@@ -1,54 +1,58 @@
 import type pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
+import { transactionClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
 import type { PreparedNames } from "./prepared.ts";
 import { isOfSession } from "./session.ts";
 
-/** A row of a result, by column. */
+/** A row, by column name. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** The result of a statement. */
 export interface SqlResult {
   readonly rows: readonly SqlRow[];
-  /** How many rows were changed, or read. */
+  /** How many rows the statement changed or returned. */
   readonly rowCount: number | null;
 }
 
 /**
- * What handlers write through, and all that is needed to join a transaction of your own: something
- * that runs SQL with values. A client of `pg` is one as it is; for the others see `join.ts`.
+ * Runs the statements of handlers, or of your own transaction that `begin` joins. A client of `pg`
+ * is one; `fromKysely` and its siblings wrap those of other libraries.
+ *
+ * @example
+ * async handle({ data }, { tx }) {
+ *   await tx.query("INSERT INTO payment (id, amount) VALUES ($1, $2)", [data.id, data.amount]);
+ *   return paymentAuthorized(data);
+ * }
  */
 export interface Sql {
   query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
 }
 
-/** A statement of the bookkeeping, which is kept prepared under its name. */
+/** A statement of the bookkeeping, prepared under its name. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
 }
 
-/**
- * Runs the bookkeeping. Every value is text or a number: no driver has an opinion of its own about
- * those.
- */
+/** Runs the bookkeeping. Each value is text or a number, which all drivers pass alike. */
 export interface Bookkeeper {
   run(
     statement: Statement,
     values: readonly (string | number | null)[],
   ): Promise<readonly SqlRow[]>;
-  /** Whether a statement may be sent before the one before it was answered. */
+  /** Whether a statement may be sent before the reply to the previous one. */
   readonly pipelined: boolean;
   /**
-   * Sends COMMIT, without waiting for what was sent before; false where that is not ours to do.
-   * From then on nothing else is taken.
+   * Sends COMMIT without waiting for earlier replies, and refuses any later statement. Returns
+   * false if the transaction belongs to the caller.
    */
   commit(): boolean;
-  /** So many handlers more write through it. */
+  /** Tells how many more handlers will use the transaction. */
   share(handlers: number): void;
 }
 
-/** Statements go out one after the other over somebody else's transaction. */
+/** Runs the bookkeeping in the caller's transaction, one statement after the other. */
 export function joined(sql: Sql): Bookkeeper {
   return {
     run: async (statement, values) => (await sql.query(statement.text, values)).rows,
@@ -58,7 +62,7 @@ export function joined(sql: Sql): Bookkeeper {
   };
 }
 
-/** A connection for as long as one transaction lasts. */
+/** A connection during one transaction; rejects with `TRANSACTION_CLOSED` after it. */
 export class TransactionSql implements Sql, Bookkeeper {
   readonly pipelined = true;
   readonly #client: pg.PoolClient;
@@ -72,8 +76,8 @@ export class TransactionSql implements Sql, Bookkeeper {
   #refused: OdoriError | undefined;
 
   /**
-   * `begun` is the answer to BEGIN, which need not be there yet: bookkeeping that only looks is
-   * sent along with it, everything else waits.
+   * `begun` is the reply to BEGIN. Bookkeeping is sent without waiting for it; handlers' statements
+   * wait.
    */
   constructor(
     client: pg.PoolClient,
@@ -94,7 +98,7 @@ export class TransactionSql implements Sql, Bookkeeper {
       this.#ofSession ||= isOfSession(text);
       this.#refuseShared();
       this.#check();
-      // Without values it may be several statements at once, which cannot be prepared.
+      // A text without values may be several statements, which cannot be prepared.
       const name = values.length === 0 ? undefined : this.#prepare?.of(text);
       return await this.#client.query(
         name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
@@ -129,13 +133,13 @@ export class TransactionSql implements Sql, Bookkeeper {
   commit(): true {
     this.#open = false;
     const sent = this.#client.query("COMMIT");
-    // Whoever waits for it learns what went wrong.
+    // `committed` reports the failure.
     sent.catch(() => {});
     this.#committed = sent;
     return true;
   }
 
-  /** The answer to COMMIT, which is sent if it was not yet. */
+  /** Sends COMMIT, unless it was sent, and resolves to its reply. */
   committed(): Promise<pg.QueryResult> {
     if (this.#committed === undefined) this.commit();
     return this.#committed ?? this.#client.query("COMMIT");
@@ -146,8 +150,8 @@ export class TransactionSql implements Sql, Bookkeeper {
   }
 
   /**
-   * What is said to the session by one handler would hold for the others: whoever does so gets a
-   * transaction of its own, when the batch is done again one by one.
+   * A change of the session would affect the other handlers of the transaction. The batch fails,
+   * and the runtime handles its deliveries one by one.
    */
   #refuseShared(): void {
     if (!this.#ofSession || this.#handlers <= 1) return;
@@ -155,7 +159,7 @@ export class TransactionSql implements Sql, Bookkeeper {
       "TRANSACTION_SHARED",
       "A statement that changes the session needs a transaction of its own.",
       {
-        hint: "Nothing: the delivery is handled again, alone. To keep batches fast, do without SET, savepoints and lastval() in handlers.",
+        hint: "It is handled again, alone. Avoid SET, savepoints and lastval() in handlers.",
       },
     );
   }
@@ -163,8 +167,6 @@ export class TransactionSql implements Sql, Bookkeeper {
   #check(): void {
     if (this.#refused !== undefined) throw this.#refused;
     if (this.#open) return;
-    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
-      hint: "Await everything before the handler returns.",
-    });
+    throw transactionClosed();
   }
 }

@@ -50,7 +50,7 @@ export function statementsFor(schema: string) {
        FROM (SELECT DISTINCT hashtext('$S ' || value) AS k
          FROM json_array_elements_text($1::text::json) ORDER BY k OFFSET 0) AS keys`,
     ),
-    /** Looks up receipts. Returns no row for a fresh one of a saga without marks: the most. */
+    /** Looks up receipts. The usual case, a fresh one of a saga without marks, has no row. */
     receive: statement(
       "receive",
       `SELECT a.n, known.x IS NOT NULL AS known, blocking.x IS NOT NULL AS blocked,

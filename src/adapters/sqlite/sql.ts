@@ -1,32 +1,36 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { OdoriError } from "../../contract/errors.ts";
+import { transactionClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
 
 /** A value of a statement. */
 export type SqlValue = SQLInputValue;
-/** A row of a result, by column. */
+/** A row, by column name. */
 export type SqlRow = Record<string, SQLOutputValue>;
 
-/** What handlers write through: prepared statements, kept by their text. */
+/**
+ * Runs the statements of handlers. Each text is prepared once.
+ *
+ * @example
+ * handle({ data }, { tx }) {
+ *   tx.run("INSERT INTO payment (id, amount) VALUES (?, ?)", data.id, data.amount);
+ *   return paymentAuthorized(data);
+ * }
+ */
 export interface Sql {
   /** Returns how many rows changed. */
   run(statement: string, ...values: readonly SqlValue[]): number;
+  /** Returns the first row; undefined if there is none. */
   get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined;
+  /** Returns every row. */
   all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[];
-  /** Several statements without values, such as `CREATE TABLE IF NOT EXISTS …`. */
+  /** Runs several statements without values, such as `CREATE TABLE IF NOT EXISTS …`. */
   exec(script: string): void;
 }
 
-/**
- * Statements kept prepared. A program has fewer; one that builds them from data would otherwise
- * grow without end.
- */
+/** Most prepared statements: a bound for programs that write values into the text. */
 const STATEMENTS_MAX = 256;
 
-/**
- * One SQLite connection. Errors say which file, and tell a full or locked database from a wrong
- * statement.
- */
+/** One SQLite connection. An unavailable database throws a `StoreUnavailableError`. */
 export class Connection implements Sql {
   readonly path: string;
   readonly database: DatabaseSync;
@@ -45,7 +49,7 @@ export class Connection implements Sql {
     }
   }
 
-  /** Like `run`, but returns the rowid of the row that was inserted. */
+  /** Like `run`, but returns the rowid of the inserted row. */
   insert(statement: string, ...values: readonly SqlValue[]): number {
     try {
       return Number(this.#prepare(statement).run(...values).lastInsertRowid);
@@ -88,7 +92,7 @@ export class Connection implements Sql {
   }
 }
 
-/** A connection for as long as one transaction lasts. */
+/** A connection during one transaction; throws `TRANSACTION_CLOSED` after it. */
 export class TransactionSql implements Sql {
   readonly #connection: Connection;
   #open = true;
@@ -119,33 +123,17 @@ export class TransactionSql implements Sql {
 
   #checked(): Connection {
     if (this.#open) return this.#connection;
-    throw new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
-      hint: "Await everything before the handler returns.",
-    });
+    throw transactionClosed();
   }
 }
 
 /**
- * Your own `node:sqlite` connection as a `Sql`, for `begin` inside a transaction that you opened on
- * it.
+ * Wraps your own `node:sqlite` connection as a `Sql`, to begin a saga inside your transaction.
  *
  * @example
- * ```ts
- * import { DatabaseSync } from "node:sqlite";
- * import { start } from "odori";
- * import { memoryBus } from "odori/memory";
- * import { sqlite, sqlOf } from "odori/sqlite";
- * import { orderPlaced } from "./contracts.ts";
- * import { order } from "./services.ts";
- *
- * const app = await start(order, { store: sqlite("order.db"), bus: memoryBus([order]) });
- * const database = new DatabaseSync("order.db");
  * database.exec("BEGIN IMMEDIATE");
- * await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
- *   within: sqlOf(database),
- * });
+ * await app.begin(sagaId, async () => orderPlaced(order), { within: sqlOf(database) });
  * database.exec("COMMIT");
- * ```
  */
 export function sqlOf(database: DatabaseSync): Sql {
   return new Connection(database.location() ?? ":memory:", database);
