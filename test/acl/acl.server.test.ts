@@ -14,7 +14,8 @@ import { find } from "../servers/find.ts";
 import { recipes } from "../servers/recipes.ts";
 import { Server } from "../servers/server.ts";
 import { titleOf, urlOf } from "../servers/shared.ts";
-import { envelope, eventually } from "../support/stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { envelope } from "../support/stage.ts";
 
 const parts = partsOf(manifestOf(choreography));
 const types = [...new Set(parts.flatMap(({ emits, hears }) => [...emits, ...hears]))];
@@ -39,10 +40,7 @@ async function everyPart(connect: (service: string) => Bus): Promise<void> {
     for (const { service, emits } of parts)
       await busOf(service).publish(emits.map((type) => event(type, service)));
     for (const { service, hears } of parts)
-      await eventually(
-        `${service} hears its part`,
-        () => heard.get(service)?.size === hears.length,
-      );
+      await eventually(`${service} hears its part`, () => heard.get(service)?.size, hears.length);
     for (const part of parts) {
       for (const type of foreign(part, "emits")) {
         await expect(

@@ -9,7 +9,8 @@ import { diagnose, type Sql, sqlite } from "odori/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isSafe } from "../../src/adapters/sqlite/version.ts";
 import { authorized, placed } from "../support/contracts.ts";
-import { envelope, eventually, silent } from "../support/stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { envelope, silent } from "../support/stage.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -124,7 +125,7 @@ describe("SQLite", () => {
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
     const published = bus.publish([envelope(placed, "s", { orderId: "o" })]);
-    await eventually("it is degraded", async () => (await app.health()).state === "degraded");
+    await eventually("it is degraded", async () => (await app.health()).state, "degraded");
     expect(await app.health()).toMatchObject({ problem: "STORE_BUSY" });
     other.exec("COMMIT");
     other.close();
@@ -150,7 +151,7 @@ describe("SQLite", () => {
       envelope(placed, `saga ${i}`, { orderId: `o${String(i).padStart(2, "0")}` }),
     );
     const published = bus.publish(events).catch((error: unknown) => error);
-    await eventually("it is full", async () => (await small.health()).problem === "STORE_FULL");
+    await eventually("it is full", async () => (await small.health()).problem, "STORE_FULL");
     const before = effects(path).length;
     expect(before).toBeLessThan(80);
     await small.stop();

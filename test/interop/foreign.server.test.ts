@@ -13,7 +13,8 @@ import { order } from "../../examples/order/order.ts";
 import { payment } from "../../examples/order/payment.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
-import { eventually, silent } from "../support/stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { silent } from "../support/stage.ts";
 
 const HEARD = "inventory.reserved.v1";
 const EMITTED = "shipping.requested.v1";
@@ -47,11 +48,7 @@ async function orderEnds(bus: Bus, foreign: () => Promise<() => Promise<void>>):
       (await shop.inspect.journal("saga-1")).map(
         ({ type, disposition }) => `${type} ${disposition}`,
       );
-    await eventually(
-      "the order is completed",
-      async () => (await last()).includes(`${EMITTED} done`),
-      20_000,
-    );
+    await eventually("the order is completed", last, (steps) => steps.includes(`${EMITTED} done`));
     expect(await last()).toEqual(["order.placed.v1 begun", `${EMITTED} done`]);
   } finally {
     await Promise.all([shop, ...others].map((app) => app.stop()));

@@ -15,7 +15,8 @@ import type { Runner } from "odori/conformance";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
 import { authorized, declined, placed, refunded, reservationFailed } from "../support/contracts.ts";
-import { envelope, eventually, silent } from "../support/stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { envelope, silent } from "../support/stage.ts";
 
 const LIMIT_MS = 1_500;
 
@@ -116,7 +117,7 @@ export function runtimeScenarios({ describe, it }: Runner): void {
       { store: failing(2) },
       async ({ hear, effects }) => {
         void hear(envelope(placed, "s", data));
-        await eventually("it has its effect", async () => (await effects()).length === 1, LIMIT_MS);
+        await eventually("it has its effect", async () => (await effects()).length, 1, LIMIT_MS);
       },
     );
 

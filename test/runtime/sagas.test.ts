@@ -15,8 +15,9 @@ import {
   shipped,
   shippingFailed,
 } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
 import { type Kit, kits } from "../support/kits.ts";
-import { eventually, MovableClock, silent } from "../support/stage.ts";
+import { MovableClock, silent } from "../support/stage.ts";
 import { generator, unruly } from "../support/unruly-bus.ts";
 
 /** How an order is bound to end, by the letter that its id begins with. */
@@ -179,7 +180,7 @@ async function play(
     const half = last ? orderIds : orderIds.slice(0, Math.ceil(orderIds.length / 2));
     await Promise.all(half.map((orderId) => order?.begin(orderId, () => placed({ orderId }))));
     if (last)
-      await eventually("every order ends", () => kit.effects("order").length === orderIds.length);
+      await eventually("every order ends", () => kit.effects("order").length, orderIds.length);
     if (last)
       await eventually("all is quiet", async () =>
         (await Promise.all(apps.map((app) => app.health()))).every(isQuiet),
@@ -229,7 +230,7 @@ describe.each(kits)(
       () =>
         fc.assert(
           fc.asyncProperty(fc.nat(), fates("okpis"), async (seed, letters) => {
-            const kit = make();
+            using kit = make();
             await play(kit, seed, inARow, letters);
             const good = (orderId: string) => "ok".includes(fate(orderId));
             const orderIds = letters.map((letter, index) => `${letter}${index}`);
@@ -246,7 +247,6 @@ describe.each(kits)(
                   good(orderId) ? 1 : 0,
                 ]);
             }
-            kit.close();
           }),
           { numRuns },
         ),
@@ -258,7 +258,7 @@ describe.each(kits)(
       () =>
         fc.assert(
           fc.asyncProperty(fc.nat(), fates("okpi"), async (seed, letters) => {
-            const kit = make();
+            using kit = make();
             await play(kit, seed, sideBySide, letters);
             const orderIds = letters.map((letter, index) => `${letter}${index}`);
             for (const orderId of orderIds) {
@@ -272,7 +272,6 @@ describe.each(kits)(
                 kept,
               ]);
             }
-            kit.close();
           }),
           { numRuns },
         ),

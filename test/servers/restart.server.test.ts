@@ -5,7 +5,8 @@ import { postgresBus } from "odori/postgres";
 import { rabbitmq } from "odori/rabbitmq";
 import { describe, expect, it } from "vitest";
 import { placed } from "../support/contracts.ts";
-import { envelope, eventually } from "../support/stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { envelope } from "../support/stage.ts";
 import { find, type ServerName } from "./find.ts";
 import { recipes } from "./recipes.ts";
 import { Server } from "./server.ts";
@@ -23,11 +24,8 @@ async function publish(bus: Bus, ids: readonly string[]): Promise<void> {
   const events = ids.map((id) => envelope(placed, id, { orderId: id }, { id }));
   await eventually(
     `${ids[0]} and so on are published`,
-    () =>
-      bus.publish(events).then(
-        () => true,
-        () => false,
-      ),
+    () => bus.publish(events),
+    undefined,
     60_000,
   );
 }
@@ -62,6 +60,7 @@ describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)(
           await eventually(
             "what came before is heard",
             () => ids("before").every((id) => seen.has(id)),
+            true,
             60_000,
           );
           await dying.close();
@@ -84,6 +83,7 @@ describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)(
           await eventually(
             "what came after is heard",
             () => ids("after").every((id) => seen.has(id)),
+            true,
             90_000,
           );
           const inherited = new Set<string>();
@@ -96,6 +96,7 @@ describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)(
           await eventually(
             "what the dead member had taken is heard by another",
             () => [...ids("before"), ...ids("after")].every((id) => inherited.has(id)),
+            true,
             60_000,
           );
           await heir.close();
