@@ -7,6 +7,7 @@ import { TcpProxy } from "../chaos/proxy.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
+import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
 
 /** Well above the lease, after which what is claimed is free; only a broken store takes as long. */
@@ -49,29 +50,24 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
   const behindProxy = (name: string, body: (parts: Parts) => Promise<void>) => {
     it(name, async () => {
       const direct = new URL(url());
-      const proxy = await TcpProxy.listen();
+      await using scope = new AsyncDisposableStack();
+      const own = new pg.Pool({ connectionString: url(), max: 1 });
+      scope.defer(() => own.end());
+      const schema = newSchema();
+      scope.defer(async () => void (await own.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)));
+      const proxy = scope.use(closing(await TcpProxy.listen()));
       proxy.target = Number(direct.port);
       const through = new URL(url());
       through.port = String(proxy.port);
-      const own = new pg.Pool({ connectionString: url(), max: 1 });
-      const schema = newSchema();
+      const neighbour = scope.use(closing(postgres({ connectionString: url(), schema })));
       const store = postgres({ connectionString: through.href, schema });
-      const neighbour = postgres({ connectionString: url(), schema });
-      try {
-        await store.open(session("p1"));
-        await own.query(`CREATE TABLE ${schema}.effects (what text)`);
-        const effects = async () =>
-          (await own.query(`SELECT what FROM ${schema}.effects`)).rows.map((row) =>
-            String(row.what),
-          );
-        await body({ store, neighbour, proxy, schema, effects });
-      } finally {
-        await store.close().catch(() => {});
-        await neighbour.close();
-        await proxy.close();
-        await own.query(`DROP SCHEMA ${schema} CASCADE`);
-        await own.end();
-      }
+      // Its connection may be broken by then.
+      scope.defer(() => store.close().catch(() => {}));
+      await store.open(session("p1"));
+      await own.query(`CREATE TABLE ${schema}.effects (what text)`);
+      const effects = async () =>
+        (await own.query(`SELECT what FROM ${schema}.effects`)).rows.map((row) => String(row.what));
+      await body({ store, neighbour, proxy, schema, effects });
     });
   };
 

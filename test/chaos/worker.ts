@@ -31,6 +31,7 @@ function mischievous(inner: Bus): Bus {
       ),
     subscribe: (options, deliver) =>
       inner.subscribe(options, async (incoming) => {
+        // The timer is the fault: a message that comes late.
         if (Math.random() < MISCHIEF.late)
           await new Promise((resolve) => setTimeout(resolve, Math.random() * MISCHIEF.lateMs));
         await deliver(incoming);

@@ -27,34 +27,29 @@ async function orderEnds(bus: Bus, foreign: () => Promise<() => Promise<void>>):
     start(payment, on()),
     start(inventory, on()),
   ]);
-  const leave = await foreign();
-  try {
-    await shop.begin("saga-1", async (tx) => {
-      await run(
-        tx,
-        "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')",
-        "saga-1",
-        500,
-      );
-      return orderPlaced({
-        orderId: "saga-1",
-        amountCents: 500,
-        sku: "fan",
-        quantity: 1,
-        destination: "Naha",
-      });
+  await using scope = new AsyncDisposableStack();
+  scope.defer(await foreign());
+  scope.defer(() => bus.close());
+  for (const app of [shop, ...others]) scope.defer(() => app.stop());
+  await shop.begin("saga-1", async (tx) => {
+    await run(
+      tx,
+      "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')",
+      "saga-1",
+      500,
+    );
+    return orderPlaced({
+      orderId: "saga-1",
+      amountCents: 500,
+      sku: "fan",
+      quantity: 1,
+      destination: "Naha",
     });
-    const last = async () =>
-      (await shop.inspect.journal("saga-1")).map(
-        ({ type, disposition }) => `${type} ${disposition}`,
-      );
-    await eventually("the order is completed", last, (steps) => steps.includes(`${EMITTED} done`));
-    expect(await last()).toEqual(["order.placed.v1 begun", `${EMITTED} done`]);
-  } finally {
-    await Promise.all([shop, ...others].map((app) => app.stop()));
-    await bus.close();
-    await leave();
-  }
+  });
+  const last = async () =>
+    (await shop.inspect.journal("saga-1")).map(({ type, disposition }) => `${type} ${disposition}`);
+  await eventually("the order is completed", last, (steps) => steps.includes(`${EMITTED} done`));
+  expect(await last()).toEqual(["order.placed.v1 begun", `${EMITTED} done`]);
 }
 
 describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "a service without Odori"), () => {
@@ -133,6 +128,7 @@ describe.skipIf(urlOf("postgres") === undefined)(
           const shipping = (async () => {
             while (open) {
               const { rowCount } = await pool.query(ship, [EMITTED]);
+              // A poll interval, which a service without notifications needs.
               if (rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
             }
           })();
