@@ -159,7 +159,7 @@ describe("the order example", () => {
   });
 });
 
-it("the order saga is proved: every one ends well, whatever the order, the duplicates and the failures", () => {
+it("the order saga is proved: it ends well in every order, with duplicates and failures", () => {
   const { ok, findings, explored } = check(manifestOf(choreography), {
     crashes: true,
     statesMax: 200_000,

@@ -37,8 +37,8 @@ const RECEIVED = {
 } as const;
 
 /**
- * What a Postgres store makes of answers that are lost on the way: the server has done something,
- * and nobody has heard of it.
+ * A Postgres store whose replies are lost on the way: the server has done its part, and the store
+ * must find that out.
  */
 export function lostAnswers({ describe, it }: Runner, url: () => string): void {
   const session = (owner: string): Session => ({
@@ -144,24 +144,21 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
       },
     );
 
-    behindProxy(
-      "a claim that nobody has heard of is free again",
-      async ({ store, neighbour, proxy }) => {
-        await neighbour.open(session("p2"));
-        await neighbour.transaction((tx) =>
-          tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] }),
-        );
-        await neighbour.close();
-        proxy.swallowAfter("odori_claim_outbox", 50);
-        await assert.rejects(store.claim(10), { code: "STORE_UNAVAILABLE" });
-        await eventually(
-          "it is claimed",
-          async () => (await store.claim(10)).outbox.length,
-          1,
-          LIMIT_MS,
-        );
-      },
-    );
+    behindProxy("a claim with a lost reply is free again", async ({ store, neighbour, proxy }) => {
+      await neighbour.open(session("p2"));
+      await neighbour.transaction((tx) =>
+        tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] }),
+      );
+      await neighbour.close();
+      proxy.swallowAfter("odori_claim_outbox", 50);
+      await assert.rejects(store.claim(10), { code: "STORE_UNAVAILABLE" });
+      await eventually(
+        "it is claimed",
+        async () => (await store.claim(10)).outbox.length,
+        1,
+        LIMIT_MS,
+      );
+    });
 
     behindProxy(
       "a claim whose COMMIT was not answered is free again",
@@ -171,8 +168,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
           tx.write({ ...EMPTY, enqueue: [envelope(placed, "s", { orderId: "s" })] }),
         );
         await neighbour.close();
-        // The claiming transaction is the one that buries the dead first; its COMMIT is the next
-        // one.
+        // The next COMMIT is that of the claiming transaction.
         proxy.after("odori_claim_outbox", () => proxy.swallowAfter("COMMIT", 50));
         await assert.rejects(store.claim(10), { code: "STORE_UNAVAILABLE" });
         await eventually(

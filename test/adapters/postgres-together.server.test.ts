@@ -27,8 +27,8 @@ describe.skipIf(urlOf("postgres") === undefined)(
     afterAll(() => own.end());
 
     /**
-     * Begins so many sagas at once, so that they share batches; the rows that they wrote, when all
-     * are done.
+     * Begins `COUNT` sagas at once, so that they share batches. Returns the rows that they wrote,
+     * once all are done.
      */
     async function answered(
       handle: (n: number, tx: Sql, table: string) => Promise<void>,

@@ -79,7 +79,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     expect(String(refused)).not.toContain("secret");
   });
 
-  it("a prepared statement fails once after a change of its table, and is prepared again", async () => {
+  it("a prepared statement fails once after a change of its table, then works again", async () => {
     const schema = newSchema();
     const store = postgres({ connectionString: serverUrl("postgres"), schema, connectionsMax: 1 });
     await store.open(session);

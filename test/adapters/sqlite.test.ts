@@ -56,7 +56,7 @@ describe("SQLite", () => {
     const garbage = join(folder, "garbage.db");
     writeFileSync(
       garbage,
-      "this is no database at all, but it is long enough to be looked at".repeat(100),
+      "this is not a database, but it is long enough to be looked at".repeat(100),
     );
     await expect(sqlite(garbage).open(session)).rejects.toMatchObject({
       code: "STORE_UNAVAILABLE",

@@ -73,7 +73,7 @@ async function shop(): Promise<void> {
         );
         return orderPlaced({ orderId, amountCents, ...goods });
       });
-      // What is not answered is asked for again, of whoever is there then.
+      // The fleet asks again for orders without a reply, of any process of the service.
       begun.then(
         () => process.send?.({ placed: orderId }),
         () => process.send?.({ failed: orderId }),

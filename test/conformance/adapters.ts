@@ -66,7 +66,8 @@ export const sqliteStores: StoreFactory<Sql> = {
     const path = join(folder, "shop.db");
     const own = new DatabaseSync(path);
     own.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; CREATE TABLE business (key TEXT PRIMARY KEY)",
+      `PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000;
+       CREATE TABLE business (key TEXT PRIMARY KEY)`,
     );
     const open: Store<Sql>[] = [];
     return {

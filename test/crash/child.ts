@@ -60,7 +60,7 @@ for (const { orderId, amountCents, ...goods } of makeOrders(placed + 1, Number(o
 }
 const open = reader.prepare("SELECT count(*) AS open FROM orders WHERE state = 'placed'");
 await eventually("every order has ended", () => Number(open.get()?.open), 0, LIMIT_MS);
-// An idle service deletes the outbox rows that the bus has answered for.
+// An idle service deletes the outbox rows that the bus has acknowledged.
 for (const app of [shop, ...others])
   await eventually(
     `the outbox of ${app.name} is empty`,

@@ -58,7 +58,7 @@ function leftOvers(folder: string): readonly string[] {
 }
 
 describe("kill -9", () => {
-  // The list is the runtime's own: a step that is added there is killed at here.
+  // The runtime's own list: a new crash point is tested without a change here.
   describe.each(SERVICES)("of the process at a step of %s", (service) => {
     it.each(CRASH_POINTS)("%s", (step) =>
       inFolder(async (folder) => {

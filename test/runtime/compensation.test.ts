@@ -55,7 +55,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       expect(stage.emittedTypes).toEqual(["payment.authorized.v1", "payment.refunded.v1"]);
     }));
 
-  it("undo before do: nothing is refunded, the late charge is suppressed, and the chain goes on", () =>
+  it("undo before do: no refund, the late charge is suppressed, the chain goes on", () =>
     on(async (stage) => {
       await stage.hear(envelope(reservationFailed, "s", data));
       await stage.hear(envelope(placed, "s", data));

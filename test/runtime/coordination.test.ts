@@ -65,7 +65,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     }
   }
 
-  it("a join fires once when all of its events have arrived, in every order, across restarts", async () => {
+  it("a join fires once all its events have come, in every order, across restarts", async () => {
     const shipping = (kit: Kit) =>
       service<unknown>("shipping").onAll([authorized, reserved, placed], {
         emits: [shipped],
@@ -127,7 +127,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     expect(ids[0]?.slice(14)).toBe(ids[1]?.slice(14));
   });
 
-  it("once: the first decision of a saga wins, in every order; a later one takes its late outcome", async () => {
+  it("firstOf: the first decision of a saga wins, a later one takes its late outcome", async () => {
     const order = (kit: Kit) =>
       service<unknown>("order")
         .on(shipped, {
@@ -163,7 +163,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     await fc.assert(property, { numRuns });
   });
 
-  it("max: a reaction runs so often in a saga, and then takes its late outcome", async () => {
+  it("max: a reaction runs `max` times in a saga, and then takes its late outcome", async () => {
     const payment = (kit: Kit) =>
       service<unknown>("payment").on(declined, {
         emits: [authorized],
@@ -213,7 +213,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     expect(stage.effects()).toEqual(["reserve a", "reserve b", "release b"]);
   });
 
-  it("a reaction that may take one of several ways runs once, and each way has its own undo", async () => {
+  it("a reaction with several outcomes runs once, and each outcome has its own undo", async () => {
     const payment = (kit: Kit) =>
       service<unknown>("payment")
         .on(placed, {
@@ -370,7 +370,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     });
   });
 
-  it("unless in any order with restarts, and the deadline at any moment: expired or authorized first, never both decisions", async () => {
+  it("expired and authorized in any order, with restarts: one decision, never both", async () => {
     const order = (kit: Kit) =>
       service<unknown>("order")
         .on(expired, {

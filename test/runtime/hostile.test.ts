@@ -32,7 +32,7 @@ function wire(change: Readonly<Record<string, unknown>>): string {
 const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] = [
   ["text", "MESSAGE_MALFORMED", "hello"],
   ["nothing", "MESSAGE_MALFORMED", ""],
-  ["a JSON object that is no CloudEvent", "MESSAGE_MALFORMED", '{"orderId":"o"}'],
+  ["a JSON object that is not a CloudEvent", "MESSAGE_MALFORMED", '{"orderId":"o"}'],
   ["no saga id", "MESSAGE_MALFORMED", wire({ sagaid: undefined })],
   ["a control character in its id", "MESSAGE_MALFORMED", wire({ id: "1\u0000" })],
   ["a newline in its saga id", "MESSAGE_MALFORMED", wire({ sagaid: "s\n2026 ERROR all is lost" })],
@@ -47,7 +47,7 @@ const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] 
     wire({ data: "PROTO" }).replace('"PROTO"', '{"orderId":"o","__proto__":{"polluted":1}}'),
   ],
   ["10 MB", "MESSAGE_TOO_LARGE", wire({ data: { orderId: "x".repeat(10 * 1024 * 1024) } })],
-  ["a type that nobody hears", "UNKNOWN_TYPE", wire({ type: "order.vanished.v1" })],
+  ["a type that no reaction hears", "UNKNOWN_TYPE", wire({ type: "order.vanished.v1" })],
   ["a payload that does not fit", "PAYLOAD_INVALID", wire({ data: { orderId: 7 } })],
   ["no payload", "PAYLOAD_INVALID", wire({ data: undefined })],
   [
@@ -69,14 +69,14 @@ describe.each(kits)("bad input on $name", ({ make }) => {
     expect(parked[0]?.body.text.length).toBeLessThanOrEqual(70_000);
     expect(stage.effects()).toEqual([]);
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
-    // It is in nobody's way, and a restart changes nothing.
+    // Other deliveries go on, and a restart changes nothing.
     await stage.restart();
     await stage.hear(envelope(placed, "other", data));
     expect(stage.effects()).toEqual(["o"]);
     expect((await stage.app.health()).state).toBe("ready");
   });
 
-  it("what is no event stays parked when it is retried, with what to do", async () => {
+  it("what is not an event stays parked when it is retried, with what to do", async () => {
     const kit = make();
     await using stage = await Stage.open(kit, payment(kit));
     await stage.bus.inject(placed.type, "hello");
@@ -91,7 +91,7 @@ describe.each(kits)("bad input on $name", ({ make }) => {
     expect(await stage.app.inspect.deferred(["parked"], 1)).toEqual([]);
   });
 
-  it("ids are data: quotes, statements, prototypes and scripts name sagas like any other text", async () => {
+  it("ids are data: quotes, statements, prototypes and scripts may name a saga", async () => {
     const kit = make();
     await using stage = await Stage.open(kit, payment(kit));
     const names = [

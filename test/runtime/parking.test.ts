@@ -8,7 +8,7 @@ import { envelope, Stage } from "../support/stage.ts";
 const data = { orderId: "o" };
 
 describe.each(kits)("failures on $name", ({ make }) => {
-  /** A service whose handler fails as long as `broken` says so. */
+  /** A service whose handler fails while `broken` returns an error. */
   function fixture() {
     const kit = make();
     const state: { broken: ((orderId: string) => unknown) | undefined; attempts: number[] } = {
@@ -44,7 +44,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
     ]);
   });
 
-  it("attempts are counted across restarts, and given up on in the end: parked with error, stack and reaction", async () => {
+  it("attempts are counted across restarts; the last one parks with error and stack", async () => {
     const { kit, state, payment } = fixture();
     state.broken = () => new Error("always", { cause: new TypeError("the reason") });
     await using stage = await Stage.open(kit, payment, {
@@ -77,7 +77,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
     expect(state.attempts).toEqual([1]);
   });
 
-  it("parking blocks its reaction and saga alone; retried, what waits goes on in order", async () => {
+  it("parking blocks its reaction and saga alone; a retry releases the rest in order", async () => {
     const { kit, state, payment } = fixture();
     state.broken = (orderId) => (orderId === "1" ? new PermanentError("broken") : undefined);
     await using stage = await Stage.open(kit, payment);
@@ -117,7 +117,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
     expect((await stage.app.inspect.deferred(["parked", "waiting"], 10)).length).toBe(1);
   });
 
-  it("one of many in a batch that fails makes nobody else pay", async () => {
+  it("one of a batch that fails leaves the others as they are", async () => {
     const { kit, state, payment } = fixture();
     state.broken = (orderId) => (orderId === "7" ? new PermanentError("broken") : undefined);
     await using stage = await Stage.open(kit, payment);
@@ -193,7 +193,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
     ).toEqual(["PAYLOAD_INVALID"]);
   });
 
-  it("a key that throws is a failure of the service: retried, and its payload said to be valid", async () => {
+  it("a key that throws is a failure of the service: retried, with a valid payload", async () => {
     const kit = make();
     const given: boolean[] = [];
     let calls = 0;

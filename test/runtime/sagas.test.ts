@@ -225,7 +225,7 @@ describe.each(kits)(
       fc.array(fc.constantFrom(...letters), { minLength: 1, maxLength: 12 });
 
     it(
-      "in a row: a failure at any step, the last one too, leaves nothing; a success leaves one of everything",
+      "in a row: a failure at any step leaves nothing; a success leaves one of everything",
       { timeout: 120_000 },
       () =>
         fc.assert(
@@ -253,7 +253,7 @@ describe.each(kits)(
     );
 
     it(
-      "side by side: a sibling that fails undoes the other, whether its step came before, comes after, or never",
+      "side by side: a step that fails undoes its sibling, which came before, later or never",
       { timeout: 120_000 },
       () =>
         fc.assert(

@@ -163,7 +163,7 @@ export class Server {
   }
 }
 
-/** Ports that nobody listens on now. */
+/** Ports without a listener at this moment. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const listeners = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
