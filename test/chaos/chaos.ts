@@ -68,7 +68,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
 
 async function guard(name: ServerName, scope: AsyncDisposableStack): Promise<Guarded> {
   const program = find(name, true);
-  if (program === undefined) throw new Error(`There is no ${name}: ${HOW[name]}.`);
+  if (program === undefined) throw new Error(`${name} is missing: ${HOW[name]}.`);
   const proxy = scope.use(closing(await TcpProxy.listen()));
   const server = scope.use(stopping(await Server.start(recipes[name](program, proxy.port))));
   proxy.target = server.place.port;
