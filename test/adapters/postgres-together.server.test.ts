@@ -7,6 +7,7 @@ import { z } from "zod";
 import { isOfSession } from "../../src/adapters/postgres/session.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { eventually } from "../support/eventually.ts";
 
 const asked = event("shop.asked.v1", z.object({ n: z.int() }));
 const COUNT = 60;
@@ -26,8 +27,8 @@ describe.skipIf(urlOf("postgres") === undefined)(
     afterAll(() => own.end());
 
     /**
-     * Begins `COUNT` sagas at once, so that they share batches. Resolves, once all are done, to the
-     * rows that they wrote.
+     * Begins `COUNT` sagas at once, so that they share batches. Returns the rows that they wrote,
+     * once all are done.
      */
     async function answered(
       handle: (n: number, tx: Sql, table: string) => Promise<void>,
@@ -68,9 +69,8 @@ describe.skipIf(urlOf("postgres") === undefined)(
         Array.from({ length: COUNT }, (_, n) => apps[0].begin(`s${n}`, () => asked({ n }))),
       );
       await finished;
-      await expect
-        .poll(async () => (await inner.inspect.deferred(["retrying", "waiting"], 1)).length)
-        .toBe(0);
+      const unfinished = () => inner.inspect.deferred(["retrying", "waiting"], 1);
+      await eventually("no delivery is retried", unfinished, []);
       await Promise.all(apps.map((app) => app.stop()));
       const { rows } = await own.query<{ n: number; note: string }>(
         `SELECT n, note FROM ${table} ORDER BY n`,

@@ -62,7 +62,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     await own.query(`DROP SCHEMA ${schema} CASCADE; DROP ROLE ${role}`);
   });
 
-  it("names the faulty address, password or database, without secrets", async () => {
+  it("says what is wrong with the address or the database, and shows no password", async () => {
     const open = (url: string) =>
       postgres({ connectionString: url, connectTimeoutMs: 1_000 }).open(session);
     await expect(open("postgres://app:secret@127.0.0.1:1/shop")).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     expect(String(refused)).not.toContain("secret");
   });
 
-  it("a prepared statement does not outlive a change of its table", async () => {
+  it("a prepared statement fails once after a change of its table, then works again", async () => {
     const schema = newSchema();
     const store = postgres({ connectionString: serverUrl("postgres"), schema, connectionsMax: 1 });
     await store.open(session);

@@ -3,6 +3,9 @@ import { busTopology } from "../../ports/errors.ts";
 import { hasCode } from "./errors.ts";
 import { clientOf, type KafkaSettings, topicOf } from "./options.ts";
 
+/** How long a broker's metadata may lag behind the creation of a topic. */
+const METADATA = { limitMs: 10_000, pauseMs: 50 } as const;
+
 /**
  * Creates the topics of these types, or verifies existing ones. A compacted topic would lose
  * events: those of one saga have the same key. Throws `BUS_TOPOLOGY`.
@@ -17,6 +20,7 @@ export async function ensureTopics(
     const wanted = types.map((type) => topicOf(settings, type));
     const known = new Set(await admin.listTopics({}));
     const missing = wanted.filter((topic) => !known.has(topic));
+    const existing = wanted.filter((topic) => known.has(topic));
     const configs = [
       { name: "cleanup.policy", value: "delete" },
       { name: "retention.ms", value: `${settings.retentionMs}` },
@@ -29,18 +33,33 @@ export async function ensureTopics(
           replicas: settings.replicas,
           configs,
         })
-        // Another process has created it; the next start verifies it.
         .catch((error: unknown) => {
           if (!hasCode(error, "TOPIC_ALREADY_EXISTS")) throw error;
+          // Another process was faster, or the metadata lagged: the topic is verified as well.
+          existing.push(topic);
         });
     }
-    await verify(
+    await listed(
       admin,
-      settings,
-      wanted.filter((topic) => known.has(topic)),
+      existing.filter((topic) => !known.has(topic)),
     );
+    await verify(admin, settings, existing);
   } finally {
     await admin.close();
+  }
+}
+
+/** Waits until the metadata lists these topics: before, their settings cannot be read. */
+async function listed(admin: Admin, topics: readonly string[]): Promise<void> {
+  if (topics.length === 0) return;
+  const ends = performance.now() + METADATA.limitMs;
+  for (;;) {
+    const known = new Set(await admin.listTopics({}));
+    const absent = topics.filter((topic) => !known.has(topic));
+    if (absent.length === 0) return;
+    if (performance.now() > ends)
+      throw new Error(`The topic ${absent[0]} exists, but the metadata does not list it.`);
+    await new Promise((resolve) => setTimeout(resolve, METADATA.pauseMs));
   }
 }
 
