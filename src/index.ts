@@ -6,14 +6,14 @@ export {
   type Lock,
 } from "./choreography/choreography.ts";
 export type { Context } from "./choreography/context.ts";
-export type { Duration } from "./choreography/duration.ts";
 export type { Outcome } from "./choreography/outcome.ts";
 export { Service, type ServiceOptions, service } from "./choreography/service.ts";
 export type { GivenUp } from "./choreography/verbs.ts";
+export type { Duration } from "./contract/duration.ts";
 export type { EventEnvelope } from "./contract/envelope.ts";
+export type { ErrorCode } from "./contract/error-catalogue.ts";
 export {
   codeOf,
-  type ErrorCode,
   type ErrorDetails,
   OdoriError,
   PermanentError,
@@ -29,6 +29,7 @@ export {
   type InputOf,
 } from "./contract/event.ts";
 export type { TypeName } from "./contract/grammar.ts";
+export { RetryAfter } from "./contract/retry-after.ts";
 export type { Receipt, Received, StoreTransaction, Ticket, Writes } from "./ports/bookkeeping.ts";
 export type {
   Bus,

@@ -9,7 +9,12 @@ const PAUSE_MS = { first: 10, longest: 1_000 } as const;
  * handler have a delay of their own, which the runtime keeps in the store.
  *
  * @example
- * setTimeout(() => redeliver(message), redeliveryPauseMs(message.failures));
+ * ```ts
+ * import { redeliveryPauseMs } from "odori/adapter";
+ *
+ * const redeliver = (failures: number, again: () => void) =>
+ *   setTimeout(again, redeliveryPauseMs(failures));
+ * ```
  */
 export function redeliveryPauseMs(failures: number): number {
   return Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** Math.min(failures - 1, 16));

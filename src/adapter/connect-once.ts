@@ -67,13 +67,18 @@ export class LazyConnection<C extends NonNullable<unknown>> {
  * Gives a bus its lifecycle: connect lazily and once, refuse after `close`, translate errors.
  *
  * @example
+ * ```ts
+ * import { connect } from "node:net";
+ * import { busUnavailable, connectOnce } from "odori/adapter";
+ *
  * const connection = connectOnce({
  *   place: "localhost:4222",
- *   open: () => connect({ servers: "localhost:4222" }),
- *   close: (client) => client.close(),
+ *   open: async () => connect(4222, "localhost"),
+ *   close: async (socket) => void socket.destroy(),
  *   explain: (error) => busUnavailable("localhost:4222", error),
  * });
- * await connection.use((client) => client.publish(subject, body));
+ * await connection.use(async (socket) => socket.write("PING\r\n"));
+ * ```
  */
 export function connectOnce<C extends NonNullable<unknown>>(
   options: ConnectOnceOptions<C>,

@@ -12,7 +12,12 @@ export interface Diagnosis {
  * Makes a finding: `ok` where `fine` holds, else the level `otherwise`.
  *
  * @example
- * verdict("replicas", replicas >= 3, "warning", `${replicas} replicas`);
+ * ```ts
+ * import { verdict } from "odori/adapter";
+ *
+ * const diagnose = (replicas: number) =>
+ *   verdict("replicas", replicas >= 3, "warning", `The stream has ${replicas} replicas.`);
+ * ```
  */
 export function verdict(
   check: string,

@@ -3,9 +3,9 @@
  * events. */
 
 export { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
+export type { ErrorCode } from "../contract/error-catalogue.ts";
 export {
   codeOf,
-  type ErrorCode,
   type ErrorDetails,
   messageOf,
   OdoriError,

@@ -2,8 +2,13 @@
  * Runs tasks one after the other, in the order of the calls.
  *
  * @example
+ * ```ts
+ * import { Mutex } from "odori/adapter";
+ *
  * const writer = new Mutex();
- * await writer.run(async () => database.exec("COMMIT"));
+ * await writer.run(async () => console.log("the first"));
+ * await writer.run(async () => console.log("then the second"));
+ * ```
  */
 export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();

@@ -17,7 +17,13 @@ type Row = Readonly<Record<string, unknown>>;
  * unknown disposition.
  *
  * @example
- * sql.all("SELECT * FROM inbox WHERE saga_id = ? ORDER BY at, seq", sagaId).map(toJournal);
+ * ```ts
+ * import { type JournalRecord, toJournal } from "odori/adapter";
+ * import type { Sql } from "odori/sqlite";
+ *
+ * const journal = (sql: Sql, sagaId: string): readonly JournalRecord[] =>
+ *   sql.all("SELECT * FROM inbox WHERE saga_id = ? ORDER BY at, seq", sagaId).map(toJournal);
+ * ```
  */
 export function toJournal(row: Row): JournalRecord {
   const emitted: readonly Emission[] = JSON.parse(text(row.emitted));
@@ -41,7 +47,13 @@ export function toJournal(row: Row): JournalRecord {
  * `STORE_VERSION` for an unknown state.
  *
  * @example
- * sql.all("SELECT * FROM deferred WHERE state = 'parked' ORDER BY seq").map(toDeferred);
+ * ```ts
+ * import { type Deferred, toDeferred } from "odori/adapter";
+ * import type { Sql } from "odori/sqlite";
+ *
+ * const parked = (sql: Sql): readonly Deferred[] =>
+ *   sql.all("SELECT * FROM deferred WHERE state = 'parked' ORDER BY seq").map(toDeferred);
+ * ```
  */
 export function toDeferred(row: Row): Deferred {
   const problem: Problem | undefined =
@@ -62,7 +74,16 @@ export function toDeferred(row: Row): Deferred {
   };
 }
 
-/** Reads the state of a deferred row; throws `STORE_VERSION` for an unknown one. */
+/**
+ * Reads the state of a deferred row; throws `STORE_VERSION` for an unknown one.
+ *
+ * @example
+ * ```ts
+ * import { toState } from "odori/adapter";
+ *
+ * const state = toState("parked");
+ * ```
+ */
 export function toState(value: unknown): DeferredState {
   return known(DEFERRED_STATES, value);
 }

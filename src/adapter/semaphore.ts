@@ -2,10 +2,18 @@
  * Bounds how many pieces of work run at once, first come, first served.
  *
  * @example
- * const semaphore = new Semaphore(inFlightMax);
- * await semaphore.take();
- * deliver(incoming).finally(() => semaphore.free());
- * await semaphore.idle();
+ * ```ts
+ * import { type Deliver, type Incoming, Semaphore } from "odori/adapter";
+ *
+ * async function deliverAll(list: readonly Incoming[], deliver: Deliver): Promise<void> {
+ *   const semaphore = new Semaphore(400);
+ *   for (const incoming of list) {
+ *     await semaphore.take();
+ *     deliver(incoming).finally(() => semaphore.free());
+ *   }
+ *   await semaphore.idle();
+ * }
+ * ```
  */
 export class Semaphore {
   readonly #max: number;

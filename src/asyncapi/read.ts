@@ -6,7 +6,16 @@ import { foreignManifest } from "./foreign.ts";
 import { pointer, rebase } from "./refs.ts";
 import { isObject, type LoadDocument, Resolver } from "./resolve.ts";
 
-/** Tells whether a parsed document has the key `asyncapi`. */
+/**
+ * Tells whether a parsed document has the key `asyncapi`.
+ *
+ * @example
+ * ```ts
+ * import { isAsyncApi } from "odori/asyncapi";
+ *
+ * console.log(isAsyncApi({ asyncapi: "3.1.0" }));
+ * ```
+ */
 export function isAsyncApi(value: unknown): boolean {
   return isObject(value) && "asyncapi" in value;
 }
@@ -15,6 +24,19 @@ export function isAsyncApi(value: unknown): boolean {
  * Reads an AsyncAPI 3 document as a manifest. A document of `toAsyncApi` comes back without loss.
  * In any other document messages become events, and the links between them are unknown.
  * `load` reads the documents that it refers to. Throws `MANIFEST_INVALID`.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { isAsyncApi, readAsyncApi } from "odori/asyncapi";
+ *
+ * const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
+ * const document = read("payment.json");
+ * if (isAsyncApi(document)) {
+ *   const load = (name: string) => ({ file: name, value: read(name) });
+ *   console.log(readAsyncApi(document, "payment.json", load).name);
+ * }
+ * ```
  */
 export function readAsyncApi(value: unknown, file: string, load: LoadDocument): Manifest {
   if (!isObject(value)) throw new ManifestError(file, [{ path: [], message: "is not an object" }]);

@@ -40,6 +40,16 @@ export interface AsyncApiOptions {
  * Converts a choreography, or the part of one service, to an AsyncAPI 3.1 document. Extensions keep
  * the links between events and the ends of sagas, so that `readAsyncApi` loses nothing.
  * Throws `NOT_IN_CHOREOGRAPHY` for an unknown service.
+ *
+ * @example
+ * ```ts
+ * import { toAsyncApi } from "odori/asyncapi";
+ * import { manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * const document = toAsyncApi(manifestOf(order), { service: "payment", protocol: "kafka" });
+ * console.log(JSON.stringify(document));
+ * ```
  */
 export function toAsyncApi(
   manifest: Manifest,

@@ -85,6 +85,16 @@ const CRASHES = 1;
 /**
  * Checks a choreography: explores every interleaving, duplicate and failure of one saga, and lints
  * the declarations. Reports problems as findings, and never throws for them.
+ *
+ * @example
+ * ```ts
+ * import { check, manifestOf } from "odori/check";
+ * import order from "./choreography.ts";
+ *
+ * const { ok, findings } = check(manifestOf(order), { statesMax: 100_000 });
+ * for (const { code, message } of findings) console.log(code, message);
+ * process.exitCode = ok ? 0 : 1;
+ * ```
  */
 export function check(manifest: Manifest, options: CheckOptions = {}): Report {
   const {

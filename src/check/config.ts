@@ -38,7 +38,18 @@ const schema = {
   additionalProperties: false,
 };
 
-/** Validates a parsed document as a configuration. Throws `CONFIG_INVALID`. */
+/**
+ * Validates a parsed document as a configuration. Throws `CONFIG_INVALID`.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { toConfig } from "odori/check";
+ *
+ * const file = "odori.config.json";
+ * const { rules, limits } = toConfig(JSON.parse(readFileSync(file, "utf8")), file);
+ * ```
+ */
 export function toConfig(value: unknown, file: string): CheckConfig {
   const validate = new Ajv2020({ strict: false }).compile<CheckConfig>(schema);
   if (validate(value)) return value;

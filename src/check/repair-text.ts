@@ -4,6 +4,15 @@ import type { Repair } from "./finding.ts";
 /**
  * Describes a repair in words: "let payment also undo payment.authorized on
  * inventory.reservation_failed". Control characters are replaced.
+ *
+ * @example
+ * ```ts
+ * import { check, manifestOf, repairText } from "odori/check";
+ * import order from "./choreography.ts";
+ *
+ * for (const { repairs = [] } of check(manifestOf(order)).findings)
+ *   for (const repair of repairs) console.log(repairText(repair));
+ * ```
  */
 export function repairText(repair: Repair): string {
   const list = (types: readonly string[]) => types.map(shortType).join(" and ");

@@ -5,43 +5,85 @@ import { isService, type Service } from "./service.ts";
 
 type Contracts = readonly EventContract[];
 
+/** The services of a choreography, and how its sagas begin and end. */
 export interface ChoreographyOptions<Native> {
+  /** Each service once. */
   readonly services: readonly Service<Native, EventContract>[];
-  /** Events with which a saga begins. */
+  /** A saga begins with one of these; at least one. */
   readonly begins: Contracts;
-  /** A saga that emitted one of these has succeeded. */
+  /** A saga that emitted one of these has succeeded; at least one. */
   readonly succeeds: Contracts;
-  /** A saga that emitted one of these has failed, with all of its effects undone. */
+  /**
+   * A saga that emitted one of these has failed, with all of its effects undone.
+   * @default []
+   */
   readonly fails?: Contracts;
-  /** Known outside as well: nobody here need hear them. */
+  /**
+   * Events for consumers outside the choreography: a service here need not hear them.
+   * @default []
+   */
   readonly external?: Contracts;
-  /** May come from outside, once, at any moment after the saga began. */
+  /**
+   * Events that may come from outside, once, at any moment after the saga began.
+   * @default []
+   */
   readonly arrives?: Contracts;
-  /** After one of these the saga must not turn back. */
+  /**
+   * After one of these the saga must not turn back.
+   * @default []
+   */
   readonly pivots?: Contracts;
-  /** The first effect of each pair must not be undone while the second is still done. */
+  /**
+   * The first effect of each pair must not be undone while the second is still done.
+   * @default []
+   */
   readonly undoOrder?: readonly (readonly [EventContract, EventContract])[];
-  /** On success exactly one effect of each group is kept. */
+  /**
+   * On success exactly one effect of each group is kept.
+   * @default []
+   */
   readonly oneOf?: readonly Contracts[];
+  /**
+   * Locks that no end of a saga may leave acquired.
+   * @default []
+   */
   readonly locks?: readonly Lock[];
-  /** Findings of `odori check` that are accepted everywhere: code, and the reason. */
+  /**
+   * Findings of `odori check` that the whole choreography accepts: code, and the reason.
+   * @default {}
+   */
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
+/** A resource that an event acquires and any of several events releases. */
 export interface Lock {
   readonly name: string;
   readonly acquire: EventContract;
   readonly release: Contracts;
 }
 
-/** The union of the services' declarations: read, drawn and checked, never executed. */
+/** The union of the services' declarations. It is read, drawn and checked, never executed. */
 export interface Choreography<Native = unknown> extends Required<ChoreographyOptions<Native>> {
   readonly name: string;
 }
 
 /**
- * Declares what a saga is, from beginning to ends. Throws `DECLARATION_INVALID` where that cannot
- * be.
+ * Declares how a saga runs, from its beginning to its ends. Throws `NAME_GRAMMAR`, or
+ * `DECLARATION_INVALID` for a contradiction.
+ *
+ * @example
+ * ```ts
+ * import { choreography } from "odori";
+ * import { orderCancelled, orderPlaced, stockReserved } from "./contracts.ts";
+ * import { order, payment, stock } from "./services.ts";
+ *
+ * export default choreography("order", {
+ *   services: [order, payment, stock],
+ *   begins: [orderPlaced],
+ *   succeeds: [stockReserved],
+ *   fails: [orderCancelled],
+ * });
+ * ```
  */
 export function choreography<Native>(
   name: string,
@@ -103,7 +145,17 @@ export function choreography<Native>(
   };
 }
 
-/** Whether something from outside the type system, such as a module's export, is a choreography. */
+/**
+ * Tells whether a value from outside the type system, such as a module's export, is a choreography.
+ *
+ * @example
+ * ```ts
+ * import { isChoreography } from "odori";
+ * import * as module from "./choreography.ts";
+ *
+ * if (isChoreography(module.default)) console.log(module.default.name);
+ * ```
+ */
 export function isChoreography(value: unknown): value is Choreography {
   return (
     typeof value === "object" &&
@@ -116,7 +168,7 @@ export function isChoreography(value: unknown): value is Choreography {
 
 function checkEvents(name: string, where: string, contracts: Contracts): void {
   if (!Array.isArray(contracts) || contracts.length === 0)
-    throw invalid(name, `says nothing in ${where}`, "Name at least one event.");
+    throw invalid(name, `has no event in ${where}`, "Name at least one event.");
   for (const contract of contracts) checkEvent(name, contract);
 }
 
@@ -124,7 +176,7 @@ function checkEvent(name: string, contract: EventContract): void {
   if (!isContract(contract))
     throw invalid(
       name,
-      `names ${quote(contract)}, which is no event`,
+      `names ${quote(contract)}, which is not an event`,
       "Pass what event() returned.",
     );
 }

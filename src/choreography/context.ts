@@ -1,19 +1,37 @@
 import type { Logger } from "../ports/logger.ts";
 
-/** What a handler may use. Time and chance come from here, so that a simulator can own them. */
+/**
+ * The means of a handler. Time and chance come from here, so that a simulator can control them.
+ *
+ * @example
+ * ```ts
+ * import type { Context } from "odori";
+ * import type { Sql } from "odori/sqlite";
+ *
+ * function charge(orderId: string, { tx, now, uuid, log }: Context<Sql>): string {
+ *   const paymentId = uuid();
+ *   tx.run("INSERT INTO charges VALUES (?, ?, ?)", paymentId, orderId, now().toISOString());
+ *   log.info("charged", { orderId });
+ *   return paymentId;
+ * }
+ * ```
+ */
 export interface Context<Native> {
   /**
-   * The open transaction: what is written through it commits together with the inbox, the fence and
-   * the outbox.
+   * The open transaction: rows that are written through it commit together with the inbox, the
+   * fence and the outbox.
    */
   readonly tx: Native;
+  /** Returns the current time. */
   now(): Date;
-  /** At least 0, below 1. */
+  /** Returns a number from 0, below 1. */
   random(): number;
+  /** Returns a random UUID. */
   uuid(): string;
+  /** A logger whose lines carry the service, the reaction, the saga and the attempt. */
   readonly log: Logger;
-  /** Aborted when the handler has run out of time; pass it to whatever waits. */
+  /** Aborted after `handlerTimeoutMs`; pass it to each call that waits. */
   readonly signal: AbortSignal;
-  /** 1 for the first time, 2 for the first retry. */
+  /** The number of this attempt, from 1. */
   readonly attempt: number;
 }

@@ -6,12 +6,13 @@ import type { Context } from "./context.ts";
 /** An outcome as a list: the events emitted together; empty when silent. */
 export type OutcomeList = readonly EventContract[];
 
-/** What to emit when a delivery is given up on. */
+/** The event that is emitted when a delivery is parked. */
 export interface OnParkedDeclaration {
   readonly emits: EventContract;
   make(event: EventEnvelope, valid: boolean, problem: Problem): Fact;
 }
 
+/** The outcomes of a reaction that comes too late. */
 export interface LateDeclaration<Native> {
   readonly emits: readonly OutcomeList[];
   handle(event: EventEnvelope, context: Context<Native>): unknown;
@@ -23,43 +24,47 @@ interface ReactionBase<Native> {
    */
   readonly name: string;
   readonly hears: readonly EventContract[];
-  /** Success outcomes; the silent one alone where nothing was declared. */
+  /** Success outcomes; without a declaration the silent one alone. */
   readonly emits: readonly OutcomeList[];
   readonly fails: readonly OutcomeList[];
   readonly firstOf: string | undefined;
   readonly late: LateDeclaration<Native> | undefined;
   readonly max: number | undefined;
   readonly onParked: OnParkedDeclaration | undefined;
-  /** Findings that are accepted: code, and the reason. */
+  /** Findings that are accepted here: code, and the reason. */
   readonly suppress: Readonly<Record<string, string>>;
 }
 
+/** A reaction to one event, or to any one of several. */
 export interface StepDeclaration<Native> extends ReactionBase<Native> {
   readonly kind: "step";
-  /** Reads or answers only: no effect to undo. */
+  /** It reads or replies only, so it has no effect to undo. */
   readonly readonly: boolean;
   /** Tells apart several effects of the same name in one saga. */
   readonly key: ((event: EventEnvelope) => string) | undefined;
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }
 
+/** A reaction that reverses an effect of its service. */
 export interface UndoDeclaration<Native> extends ReactionBase<Native> {
   readonly kind: "undo";
   /** The effect that it reverses: an event type that this service emits. */
   readonly effect: string;
   readonly key: ((event: EventEnvelope) => string) | undefined;
-  /** Makes the acknowledgement when there is nothing to undo; undefined when it is silent then. */
+  /** Makes the acknowledgement when there is nothing to undo; undefined if it is silent then. */
   readonly acknowledge: ((event: EventEnvelope) => Fact) | undefined;
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }
 
+/** A reaction to several events of one saga. */
 export interface JoinDeclaration<Native> extends ReactionBase<Native> {
   readonly kind: "join";
   readonly readonly: boolean;
-  /** Gets one event for each of `hears`, in that order. */
+  /** Takes one event for each of `hears`, in that order. */
   handle(events: readonly EventEnvelope[], context: Context<Native>): unknown;
 }
 
+/** An event that the service emits when another one is late. */
 export interface DeadlineDeclaration<Native> {
   readonly kind: "deadline";
   readonly name: string;
@@ -71,24 +76,22 @@ export interface DeadlineDeclaration<Native> {
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }
 
+/** Any reaction of a service. */
 export type ReactionDeclaration<Native> =
   | StepDeclaration<Native>
   | UndoDeclaration<Native>
   | JoinDeclaration<Native>;
 
-/**
- * Everything that a service has declared. Read by the runtime and by every tool; executed by the
- * runtime alone.
- */
+/** Everything that a service has declared. The runtime executes it; every tool reads it. */
 export interface ServiceDeclaration<Native> {
   readonly name: string;
   readonly begins: readonly EventContract[];
   readonly reactions: readonly ReactionDeclaration<Native>[];
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
-  /** Prepares the service's own tables, in one transaction, each time before it starts. */
+  /** Prepares the service's own tables, in one transaction, before each start. */
   setup(tx: Native): unknown;
-  /** Whether the checker is to explore that the service gives up on a delivery. */
+  /** Whether the checker explores that the service parks a delivery. */
   readonly mayPark: boolean;
-  /** Findings that are accepted: code, and the reason. */
+  /** Findings that are accepted here: code, and the reason. */
   readonly suppress: Readonly<Record<string, string>>;
 }

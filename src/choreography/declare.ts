@@ -1,3 +1,4 @@
+import { type Duration, parseDuration } from "../contract/duration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
 import type { Context } from "./context.ts";
@@ -10,15 +11,14 @@ import type {
   StepDeclaration,
   UndoDeclaration,
 } from "./declaration.ts";
-import { type Duration, parseDuration } from "./duration.ts";
 import { contractsOf, type Outcome } from "./outcome.ts";
 import type { GivenUp } from "./verbs.ts";
 
 /*
- * Turns what the verbs take, typed event by event, into declarations, where every event is an
- * `EventEnvelope`. Handlers are methods here, whose parameters TypeScript compares in both
- * directions: a handler is only ever called with the events that its declaration hears, which
- * `runtime/` looks after.
+ * Turns the arguments of the verbs, typed event by event, into declarations, where every event is
+ * an `EventEnvelope`. Handlers are methods here, since TypeScript compares the parameters of
+ * methods in both directions. `runtime/` calls a handler only with events that its declaration
+ * hears.
  */
 
 interface CommonInput<Native> {

@@ -1,8 +1,19 @@
 import type { EventContract, FactOf } from "../contract/event.ts";
 
-/** One alternative of what a reaction emits: an event, several together, or nothing (`[]`). */
+/**
+ * One alternative of what a reaction emits: an event, several together, or none (`[]`).
+ *
+ * @example
+ * ```ts
+ * import type { Outcome } from "odori";
+ * import { paymentAuthorized, stockReserved } from "./contracts.ts";
+ *
+ * const emits: readonly Outcome[] = [paymentAuthorized, [paymentAuthorized, stockReserved], []];
+ * ```
+ */
 export type Outcome = EventContract | readonly EventContract[];
 
+/** A value, now or later. */
 export type MaybePromise<T> = T | Promise<T>;
 
 type FactList<List extends readonly EventContract[]> = {
@@ -19,8 +30,8 @@ type FactsOf<O> = O extends readonly []
       : never;
 
 /**
- * What a handler returns that declares `Emits` and `Fails`: exactly one of their outcomes; nothing,
- * if no success outcome is declared.
+ * The return type of a handler that declares `Emits` and `Fails`: exactly one of their outcomes.
+ * Without a success outcome it may return nothing.
  */
 export type Returned<
   Emits extends readonly Outcome[],
@@ -28,8 +39,8 @@ export type Returned<
 > = (Emits extends readonly [] ? void : FactsOf<Emits[number]>) | FactsOf<Fails[number]>;
 
 /**
- * The first event of the first outcome: what an undo without effect acknowledges with. `never`
- * where nothing is emitted.
+ * The first event of the first outcome, with which an undo without effect acknowledges. `never`
+ * where there is none.
  */
 export type FirstOf<Emits extends readonly Outcome[]> = Emits extends readonly [
   infer O,
@@ -42,7 +53,7 @@ export type FirstOf<Emits extends readonly Outcome[]> = Emits extends readonly [
       : never
   : never;
 
-/** An outcome as a list of contracts. */
+/** Returns an outcome as a list of contracts. */
 export function contractsOf(outcome: Outcome): readonly EventContract[] {
   return typeof outcome === "function" ? [outcome] : outcome;
 }

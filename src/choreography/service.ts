@@ -10,24 +10,57 @@ type Contracts = readonly EventContract[];
 type Outcomes = readonly Outcome[];
 type None = readonly [];
 
+/** Options of a service. */
 export interface ServiceOptions<Native> {
   /**
-   * Prepares the service's own tables. Runs in one transaction each time before the service starts,
-   * so it must bear repetition.
+   * Prepares the service's own tables. It runs in one transaction before each start, so it must be
+   * repeatable.
+   * @default does nothing
    */
   readonly setup?: (tx: Native) => unknown;
-  /** Lets `odori check` explore that the service gives up on any delivery. */
+  /**
+   * Whether `odori check` explores that the service parks any delivery.
+   * @default false
+   */
   readonly mayPark?: boolean;
-  /** Findings of `odori check` that are accepted for this service: code, and the reason. */
+  /**
+   * Findings of `odori check` that this service accepts: code, and the reason.
+   * @default {}
+   */
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
 /**
- * One participant. Each verb returns a new service; nothing runs until `start()`.
- * A verb that contradicts what was declared before throws at once, with `DECLARATION_INVALID`,
- * `UNKNOWN_EFFECT` or `REACTION_NAME_TAKEN`.
+ * One participant of a choreography. Each verb returns a new service; nothing runs until `start()`.
+ * A verb that contradicts an earlier one throws at once: `DECLARATION_INVALID`, `UNKNOWN_EFFECT` or
+ * `REACTION_NAME_TAKEN`.
  *
  * `Native` is the transaction that handlers write through, such as `Sql` of `odori/sqlite`.
+ *
+ * @example
+ * ```ts
+ * import { service } from "odori";
+ * import type { Sql } from "odori/sqlite";
+ * import { orderPlaced, paymentAuthorized, paymentRefunded, stockMissing } from "./contracts.ts";
+ *
+ * const payment = service<Sql>("payment")
+ *   .on(orderPlaced, {
+ *     emits: [paymentAuthorized],
+ *     handle({ data }, { tx, uuid }) {
+ *       const paymentId = uuid();
+ *       tx.run("INSERT INTO charges VALUES (?, ?)", paymentId, data.orderId);
+ *       return paymentAuthorized({ orderId: data.orderId, paymentId });
+ *     },
+ *   })
+ *   .undo(paymentAuthorized, {
+ *     on: [stockMissing],
+ *     emits: [paymentRefunded],
+ *     handle({ data }, { tx }) {
+ *       tx.run("DELETE FROM charges WHERE order_id = ?", data.orderId);
+ *       return paymentRefunded({ orderId: data.orderId });
+ *     },
+ *   });
+ * ```
  */
 export class Service<Native, Begins extends EventContract = never> {
   readonly declaration: ServiceDeclaration<Native>;
@@ -42,17 +75,47 @@ export class Service<Native, Begins extends EventContract = never> {
     this.beginnings = beginnings;
   }
 
+  /** The name: the consumer group, and as a rule the domain of its events. */
   get name(): string {
     return this.declaration.name;
   }
 
-  /** The service starts sagas with this event; having begun one is an effect that it can undo. */
+  /**
+   * Declares that the service begins sagas with this event. A beginning is an effect that the
+   * service can undo.
+   *
+   * @example
+   * ```ts
+   * import { service } from "odori";
+   * import { orderPlaced } from "./contracts.ts";
+   *
+   * const order = service("order").begins(orderPlaced);
+   * ```
+   */
   begins<Begun extends EventContract>(contract: Begun): Service<Native, Begins | Begun> {
     checkBegins(this.declaration, contract);
     return new Service<Native, Begins | Begun>(this.declaration, [...this.beginnings, contract]);
   }
 
-  /** What the service does when it hears an event, or any one of several. */
+  /**
+   * Declares the reaction to an event, or to any one of several: one local transaction, then one of
+   * the declared outcomes.
+   *
+   * @example
+   * ```ts
+   * import { service } from "odori";
+   * import { orderPlaced, paymentAuthorized, paymentDeclined } from "./contracts.ts";
+   *
+   * service("payment").on(orderPlaced, {
+   *   emits: [paymentAuthorized],
+   *   fails: [paymentDeclined],
+   *   handle: ({ data }) =>
+   *     data.amount > 1_000
+   *       ? paymentDeclined({ orderId: data.orderId })
+   *       : paymentAuthorized({ orderId: data.orderId, paymentId: "p-1" }),
+   * });
+   * ```
+   */
   on<
     const Heard extends EventContract | Contracts,
     const Emits extends Outcomes = None,
@@ -68,7 +131,21 @@ export class Service<Native, Begins extends EventContract = never> {
     return this.#with(declareStep(typeof heard === "object" ? heard : [heard], step));
   }
 
-  /** What the service does once it has heard all of several events of one saga. */
+  /**
+   * Declares a join: the reaction to several events of one saga. It runs once, when all of them
+   * have arrived, in any order.
+   *
+   * @example
+   * ```ts
+   * import { service } from "odori";
+   * import { paymentAuthorized, shippingRequested, stockReserved } from "./contracts.ts";
+   *
+   * service("shipping").onAll([paymentAuthorized, stockReserved], {
+   *   emits: [shippingRequested],
+   *   handle: ([payment]) => shippingRequested({ orderId: payment.data.orderId }),
+   * });
+   * ```
+   */
   onAll<
     const Events extends Contracts,
     const Emits extends Outcomes = None,
@@ -85,8 +162,28 @@ export class Service<Native, Begins extends EventContract = never> {
   }
 
   /**
-   * How the service reverses an effect of its own, declared before: an event that it emits when it
-   * succeeds, or with which it begins a saga.
+   * Declares how the service reverses an effect of its own, which must be declared before: an event
+   * that it emits on success, or with which it begins a saga.
+   *
+   * The fence runs an undo only if its effect exists. Without it the effect is barred, and
+   * `onEmpty` decides what is emitted.
+   *
+   * @example
+   * ```ts
+   * import { service } from "odori";
+   * import { orderPlaced, paymentAuthorized, paymentRefunded, stockMissing } from "./contracts.ts";
+   *
+   * service("payment")
+   *   .on(orderPlaced, {
+   *     emits: [paymentAuthorized],
+   *     handle: ({ data }) => paymentAuthorized({ orderId: data.orderId, paymentId: "p-1" }),
+   *   })
+   *   .undo(paymentAuthorized, {
+   *     on: [stockMissing],
+   *     emits: [paymentRefunded],
+   *     handle: ({ data }) => paymentRefunded({ orderId: data.orderId }),
+   *   });
+   * ```
    */
   undo<
     const On extends Contracts,
@@ -102,7 +199,22 @@ export class Service<Native, Begins extends EventContract = never> {
     return this.#with(declareUndo(effect, undo));
   }
 
-  /** What the service emits when it has waited too long. */
+  /**
+   * Declares the event that the service emits when it has waited `after` for one of `unless`. The
+   * deadline is armed when the service hears or emits `armedBy`, and is kept in its database.
+   *
+   * @example
+   * ```ts
+   * import { service } from "odori";
+   * import { orderExpired, orderPlaced, paymentAuthorized } from "./contracts.ts";
+   *
+   * service("order").begins(orderPlaced).deadline(orderPlaced, {
+   *   after: "15m",
+   *   unless: [paymentAuthorized],
+   *   emits: [orderExpired],
+   * });
+   * ```
+   */
   deadline<Armed extends EventContract, Emits extends EventContract>(
     armedBy: Armed,
     deadline: DeadlineOptions<Native, Armed, Emits>,
@@ -131,8 +243,19 @@ type HeardEnvelope<Heard> = Heard extends EventContract
     : never;
 
 /**
- * Declares a service: `service<Sql>("payment")`. Its name is its consumer group and, as a rule, the
- * domain of its events.
+ * Declares a service. Its name is its consumer group and, as a rule, the domain of its events.
+ * Throws `NAME_GRAMMAR`.
+ *
+ * @example
+ * ```ts
+ * import { service } from "odori";
+ * import type { Sql } from "odori/sqlite";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * const order = service<Sql>("order", {
+ *   setup: (tx) => tx.exec("CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY)"),
+ * }).begins(orderPlaced);
+ * ```
  */
 export function service<Native = unknown>(
   name: string,
@@ -143,7 +266,7 @@ export function service<Native = unknown>(
   return new Service<Native>({ name, reactions: [], deadlines: [], setup, mayPark, suppress }, []);
 }
 
-/** Whether something from outside the type system, such as a module's export, is a service. */
+/** Tells whether a value from outside the type system, such as a module's export, is a service. */
 export function isService(value: unknown): value is Service<unknown, EventContract> {
   return (
     typeof value === "object" &&

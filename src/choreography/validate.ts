@@ -41,7 +41,7 @@ export function checkDeadline(service: Declared, deadline: DeadlineDeclaration<n
     throw invalid(
       service,
       `${where} is called off by the same event`,
-      "Name in unless what the service waits for.",
+      "Name in unless the events that the service waits for.",
     );
   }
 }
@@ -59,7 +59,8 @@ function checkUndo(service: Declared, undo: ReactionDeclaration<never> & { kind:
       {
         hint: readonly
           ? "The reaction that emits it is declared readonly."
-          : "Declare before the undo what this service begins with or emits on success; only its own effects can be undone, and a failure leaves none.",
+          : "Declare first the event with which this service begins or that it emits on success. " +
+            "A failure leaves no effect.",
       },
     );
   }
@@ -124,7 +125,7 @@ function checkLate(
     );
 }
 
-/** The identity of an outcome: its event types in order. */
+/** Returns the identity of an outcome: its event types in order. */
 export function keyOf(outcome: OutcomeList): string {
   return outcome.map(({ type }) => type).join(", ");
 }
@@ -141,7 +142,9 @@ function checkName(service: Declared, name: string): void {
       "REACTION_NAME_TAKEN",
       `${service.name} has two reactions named ${quote(name)}.`,
       {
-        hint: "Give one of them a name of its own: { name: … }. The name is part of the inbox key, so keep it from then on.",
+        hint:
+          "Give one of them a name of its own: { name: … }. " +
+          "Keep the name: it is part of the inbox key.",
       },
     );
   }
@@ -164,7 +167,7 @@ function checkContract(service: Declared, where: string, contract: EventContract
   if (!isContract(contract))
     throw invalid(
       service,
-      `${where} names ${quote(contract)}, which is no event`,
+      `${where} names ${quote(contract)}, which is not an event`,
       "Pass what event() returned.",
     );
 }

@@ -1,8 +1,8 @@
+import type { Duration } from "../contract/duration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EnvelopeOf, EventContract, FactOf, InputOf } from "../contract/event.ts";
 import type { Problem } from "../ports/deferred.ts";
 import type { Context } from "./context.ts";
-import type { Duration } from "./duration.ts";
 import type { FirstOf, MaybePromise, Outcome } from "./outcome.ts";
 
 type Contracts = readonly EventContract[];
@@ -10,22 +10,38 @@ type Accepted = Readonly<Record<string, string>>;
 type Outcomes = readonly Outcome[];
 
 /**
- * A delivery that was given up on. Its payload has the contract's type only if it fitted the
- * contract.
+ * A delivery that is parked, as `onParked` gets it. Its payload has the contract's type only if it
+ * fits the contract.
+ *
+ * @example
+ * ```ts
+ * import { service } from "odori";
+ * import { orderPlaced, paymentAuthorized, paymentDeclined } from "./contracts.ts";
+ *
+ * service("payment").on(orderPlaced, {
+ *   emits: [paymentAuthorized],
+ *   handle: ({ data }) => paymentAuthorized({ orderId: data.orderId, paymentId: "p-1" }),
+ *   onParked: {
+ *     emits: paymentDeclined,
+ *     handle: ({ event }) => paymentDeclined({ orderId: event.sagaId }),
+ *   },
+ * });
+ * ```
  */
 export type GivenUp<Event extends EventEnvelope> =
   | { readonly valid: true; readonly event: Event; readonly problem: Problem }
   | { readonly valid: false; readonly event: EventEnvelope; readonly problem: Problem };
 
+/** The event that is emitted when a delivery is parked. */
 export interface OnParked<Event extends EventEnvelope, Parked extends EventContract> {
   readonly emits: Parked;
   handle(delivery: GivenUp<Event>): NoInfer<FactOf<Parked>>;
 }
 
 /*
- * `Result` and `LateResult` stand for what a handler returns. They are type parameters bounded by
- * the declared outcomes, and not the outcomes themselves, so that the compiler takes `[a(…), b(…)]`
- * for a pair and not for a list.
+ * `Result` and `LateResult` are the return types of handlers. They are type parameters bounded by
+ * the declared outcomes, and not the outcomes themselves: so the compiler infers a pair from
+ * `[a(…), b(…)]`, and not a list.
  */
 interface Late<Native, Event extends EventEnvelope, Emits extends Outcomes, Result> {
   readonly emits?: Emits;
@@ -39,20 +55,32 @@ interface Common<
   LateResult,
   Parked extends EventContract,
 > {
-  /** Part of the inbox key. Needed only where two reactions would have the same name. */
+  /**
+   * Part of the inbox key. Needed only where two reactions would have the same name.
+   * @default made of the types that it hears
+   */
   readonly name?: string;
   /**
    * The first reaction of the service that carries this name wins for the saga; a later one takes
    * its `late` outcome.
    */
   readonly firstOf?: string;
-  /** What happens instead when `firstOf` is taken or `max` reached; without it, nothing does. */
+  /**
+   * The outcome when `firstOf` is taken or `max` reached.
+   * @default the silent outcome
+   */
   readonly late?: Late<Native, Event, LateEmits, LateResult>;
-  /** How often the reaction may run in one saga. */
+  /**
+   * How often the reaction may run in one saga, from 1.
+   * @default no bound
+   */
   readonly max?: number;
-  /** What to emit when a delivery is given up on, so that the saga does not wait for a person. */
+  /** The event that is emitted when a delivery is parked: the saga then waits for no person. */
   readonly onParked?: OnParked<Event, Parked>;
-  /** Findings of `odori check` that are accepted for this reaction: code, and the reason. */
+  /**
+   * Findings of `odori check` that this reaction accepts: code, and the reason.
+   * @default {}
+   */
   readonly suppress?: Accepted;
 }
 
@@ -67,12 +95,24 @@ export interface Step<
   LateResult,
   Parked extends EventContract,
 > extends Common<Native, Event, LateEmits, LateResult, Parked> {
-  /** Success outcomes: an effect exists afterwards. */
+  /**
+   * Success outcomes: an effect exists afterwards.
+   * @default the silent outcome
+   */
   readonly emits?: Emits;
-  /** Failure outcomes: nothing was done. */
+  /**
+   * Failure outcomes: no effect exists afterwards.
+   * @default none
+   */
   readonly fails?: Fails;
+  /**
+   * Whether the reaction has no effect to undo.
+   * @default false
+   */
   readonly readonly?: boolean;
+  /** Tells apart several effects of the same name in one saga. */
   readonly key?: (event: Event) => string;
+  /** Runs in the delivery's transaction, and returns one of the declared outcomes. */
   handle(event: Event, context: Context<Native>): MaybePromise<Result>;
 }
 
@@ -86,9 +126,11 @@ export interface Undo<
   LateResult,
   Parked extends EventContract,
 > extends Common<Native, EnvelopeOf<On[number]>, LateEmits, LateResult, Parked> {
-  /** What makes the service undo, whichever of these comes. */
+  /** Each of these makes the service undo; the first to come does. */
   readonly on: On;
+  /** The outcomes of the undo. */
   readonly emits?: Emits;
+  /** Finds the effect of a step that has a `key`. */
   readonly key?: (event: EnvelopeOf<On[number]>) => string;
   handle(event: EnvelopeOf<On[number]>, context: Context<Native>): MaybePromise<Result>;
 }
@@ -98,9 +140,9 @@ type Acknowledge<On extends Contracts, Emits extends Outcomes> =
   | ((event: EnvelopeOf<On[number]>) => NoInfer<FactOf<FirstOf<Emits>>>);
 
 /**
- * What is emitted when there is nothing to undo. By default the undo's first event, with the
- * payload of the event that was heard; where that payload does not fit, the contract's maker must
- * be given, or `"silent"`.
+ * The reply when there is nothing to undo. By default it is the undo's first event, with the
+ * payload of the event that was heard. Where that payload does not fit, give a function that makes
+ * the event, or `"silent"`.
  */
 export type OnEmpty<On extends Contracts, Emits extends Outcomes> = Emits extends readonly []
   ? { readonly onEmpty?: "silent" }
@@ -112,7 +154,7 @@ type EnvelopesOf<Events extends Contracts> = {
   readonly [K in keyof Events]: EnvelopeOf<Events[K]>;
 };
 
-/** `.onAll([a, b], …)`: runs once when all of the events have arrived, in whatever order. */
+/** `.onAll([a, b], …)`: runs once when all of the events have arrived, in any order. */
 export interface Join<
   Native,
   Events extends Contracts,
@@ -134,8 +176,14 @@ export interface Join<
  * when the service hears or emits `event`.
  */
 export interface Deadline<Native, Armed extends EventContract, Emits extends EventContract> {
+  /**
+   * Part of the inbox key.
+   * @default `deadline` and the type that it emits
+   */
   readonly name?: string;
+  /** How long the service waits. */
   readonly after: Duration;
+  /** Each of these disarms the deadline. */
   readonly unless: Contracts;
   readonly emits: readonly [Emits];
   readonly suppress?: Accepted;

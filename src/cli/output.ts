@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import colors from "picocolors";
-import { codeOf, messageOf } from "../contract/errors.ts";
+import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 
@@ -51,15 +51,20 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-/** Prints an error: as text to standard error, or as JSON to standard output if `json`. */
+/**
+ * Prints an error: as text to standard error, with the address of the reference on a line of its
+ * own, or as JSON to standard output if `json`.
+ */
 export function reportError(error: unknown, json: boolean): void {
   const usage = error instanceof CommanderError;
   const code = usage ? "USAGE" : codeOf(error);
   const message = messageOf(error).replace(/^error: /, "");
-  if (json) printJson({ ok: false, error: { code, message } });
+  const docs = error instanceof OdoriError ? error.docs : undefined;
+  if (json) printJson({ ok: false, error: { code, message, docs } });
   else {
     const lines = message.split("\n").map(printable);
     if (usage) lines.push("Run the command with --help for usage.");
+    if (docs !== undefined) lines.push(`See ${docs}`);
     process.stderr.write(`${code}: ${lines.join("\n")}\n`);
   }
 }

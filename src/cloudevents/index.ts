@@ -10,6 +10,7 @@ export {
 export {
   decodeMessage,
   encodeMessage,
+  malformedMessage,
   readJson,
   readMessage,
   type WireMessage,

@@ -11,11 +11,17 @@ export const WIRE_MAX_BYTES = 64 * 1024;
  * attributes and `data`.
  *
  * @example
- * await fetch(url, {
- *   method: "POST",
- *   headers: { "content-type": "application/cloudevents+json" },
- *   body: encodeJson(event),
- * });
+ * ```ts
+ * import type { EventEnvelope } from "odori";
+ * import { encodeJson } from "odori/cloudevents";
+ *
+ * const send = (event: EventEnvelope) =>
+ *   fetch("https://partner.example/events", {
+ *     method: "POST",
+ *     headers: { "content-type": "application/cloudevents+json" },
+ *     body: encodeJson(event),
+ *   });
+ * ```
  */
 export function encodeJson(event: EventEnvelope): string {
   return JSON.stringify({
@@ -49,7 +55,12 @@ export interface DecodeOptions {
  * name, and the payload is copied.
  *
  * @example
- * const event = decodeJson(await request.text(), { now: Date.now() });
+ * ```ts
+ * import { decodeJson } from "odori/cloudevents";
+ *
+ * const read = async (request: Request) =>
+ *   decodeJson(await request.text(), { now: Date.now() });
+ * ```
  */
 export function decodeJson(bytes: Uint8Array | string, options: DecodeOptions): EventEnvelope {
   checkSize(
@@ -73,7 +84,14 @@ export function checkSize(bytes: number, maxBytes: number = WIRE_MAX_BYTES): voi
  * Writes events as one text for a database: a JSON array of events in structured mode.
  *
  * @example
- * sql.run("INSERT INTO outbox (events) VALUES (?)", encodeStored(writes.enqueue));
+ * ```ts
+ * import type { Writes } from "odori";
+ * import { encodeStored } from "odori/cloudevents";
+ * import type { Sql } from "odori/sqlite";
+ *
+ * const enqueue = (sql: Sql, writes: Writes) =>
+ *   sql.run("INSERT INTO outbox (events) VALUES (?)", encodeStored(writes.enqueue));
+ * ```
  */
 export function encodeStored(events: readonly EventEnvelope[]): string {
   return `[${events.map(encodeJson).join(",")}]`;
@@ -83,7 +101,13 @@ export function encodeStored(events: readonly EventEnvelope[]): string {
  * Reads what `encodeStored` wrote; throws `MESSAGE_MALFORMED` for any other text.
  *
  * @example
- * const events = decodeStored(String(row.events));
+ * ```ts
+ * import { decodeStored } from "odori/cloudevents";
+ * import type { Sql } from "odori/sqlite";
+ *
+ * const outbox = (sql: Sql) =>
+ *   sql.all("SELECT events FROM outbox").flatMap((row) => decodeStored(String(row.events)));
+ * ```
  */
 export function decodeStored(text: string): readonly EventEnvelope[] {
   const list = parseJson(text);

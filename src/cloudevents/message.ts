@@ -2,7 +2,7 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { toPlain } from "../contract/plain.ts";
-import type { Incoming } from "../ports/bus.ts";
+import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import { readAttributes, writeAttributes } from "./attributes.ts";
 import { type Binding, decodeValue, encodeValue } from "./binding.ts";
 import { checkSize, decodeJson, malformed, parseJson } from "./json.ts";
@@ -24,8 +24,16 @@ const JSON_TYPE = /^(?:[\w.-]+\/(?:[\w.+-]+\+)?json)\s*(?:;|$)/i;
  * Writes an event in binary mode: each attribute is a header, and the body is the payload as JSON.
  *
  * @example
- * const { headers, body } = encodeMessage(KAFKA, event);
- * await producer.send({ messages: [{ topic, key: event.sagaId, headers, value: body }] });
+ * ```ts
+ * import type { EventEnvelope } from "odori";
+ * import { encodeMessage, HTTP } from "odori/cloudevents";
+ *
+ * function send(event: EventEnvelope) {
+ *   const { headers, body } = encodeMessage(HTTP, event);
+ *   const init = { method: "POST", headers: [...headers], body };
+ *   return fetch("https://partner.example/events", init);
+ * }
+ * ```
  */
 export function encodeMessage(
   binding: Binding,
@@ -44,7 +52,14 @@ export function encodeMessage(
  * 1970). Throws `MESSAGE_TOO_LARGE`, or `MESSAGE_MALFORMED` with the reason.
  *
  * @example
- * const event = decodeMessage(HTTP, { headers: request.headers, body }, Date.now());
+ * ```ts
+ * import { decodeMessage, HTTP } from "odori/cloudevents";
+ *
+ * async function read(request: Request) {
+ *   const body = new Uint8Array(await request.arrayBuffer());
+ *   return decodeMessage(HTTP, { headers: request.headers, body }, Date.now());
+ * }
+ * ```
  */
 export function decodeMessage(binding: Binding, message: WireMessage, now: number): EventEnvelope {
   const { attributes, contentType, headerBytes } = sort(binding, message);
@@ -75,7 +90,13 @@ export function decodeMessage(binding: Binding, message: WireMessage, now: numbe
  * publish any type.
  *
  * @example
- * await deliver(readMessage(NATS, type, { headers, body }, Date.now()));
+ * ```ts
+ * import type { Deliver } from "odori";
+ * import { NATS, readMessage, type WireMessage } from "odori/cloudevents";
+ *
+ * const receive = (topic: string, message: WireMessage, deliver: Deliver) =>
+ *   deliver(readMessage(NATS, topic, message, Date.now()));
+ * ```
  */
 export function readMessage(
   binding: Binding,
@@ -87,11 +108,17 @@ export function readMessage(
 }
 
 /**
- * Reads a message in structured mode for a bus whose messages have no headers. Returns a
- * `MalformedMessage` instead of throwing, also where the type is not the topic.
+ * Reads a message in structured mode for a bus whose messages have no headers. Like `readMessage`,
+ * it returns a `MalformedMessage` instead of throwing, also if the type is not the topic.
  *
  * @example
- * await deliver(readJson(row.type, row.body, Date.now()));
+ * ```ts
+ * import type { Deliver } from "odori";
+ * import { readJson } from "odori/cloudevents";
+ *
+ * const receive = (row: { readonly type: string; readonly body: string }, deliver: Deliver) =>
+ *   deliver(readJson(row.type, row.body, Date.now()));
+ * ```
  */
 export function readJson(topic: string, body: Uint8Array | string, now: number): Incoming {
   return read(topic, body, () => decodeJson(body, { now }));
@@ -105,14 +132,19 @@ function read(topic: string, body: Uint8Array | string, decode: () => EventEnvel
     return event;
   } catch (error) {
     if (!(error instanceof OdoriError)) throw error;
-    const start = body.slice(0, RAW_MAX_CHARS);
-    return {
-      malformed: true,
-      topic,
-      error,
-      raw: typeof start === "string" ? start : new TextDecoder().decode(start),
-    };
+    return malformedMessage(topic, body, error);
   }
+}
+
+/** Makes the `MalformedMessage` of a message that could not be read. */
+export function malformedMessage(
+  topic: string,
+  body: Uint8Array | string,
+  error: OdoriError,
+): MalformedMessage {
+  const start = body.slice(0, RAW_MAX_CHARS);
+  const raw = typeof start === "string" ? start : new TextDecoder().decode(start);
+  return { malformed: true, topic, error, raw };
 }
 
 function sort(binding: Binding, { headers }: WireMessage) {

@@ -6,11 +6,16 @@
  * skips its own way:
  *
  * @example
+ * ```ts
+ * import type { Runner } from "odori/conformance";
+ * import { describe, it } from "vitest";
+ *
  * const runner: Runner = {
  *   describe,
  *   it: (name, test) =>
  *     it(name, () => test({ skip: (reason) => console.warn(`${name}: skipped, ${reason}`) })),
  * };
+ * ```
  */
 export interface Runner {
   describe(name: string, suite: () => void): void;

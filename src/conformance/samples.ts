@@ -3,8 +3,7 @@ import type { Receipt, Writes } from "../ports/bookkeeping.ts";
 import type { NewDeferred } from "../ports/deferred.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 
-/* Small valid values, each a variation of one. */
-
+/** An event whose saga is named after its id. */
 export function sampleEvent(id: string, change: Partial<EventEnvelope> = {}): EventEnvelope {
   return {
     specversion: "1.0",
@@ -22,6 +21,7 @@ export function sampleEvent(id: string, change: Partial<EventEnvelope> = {}): Ev
   };
 }
 
+/** A receipt of `sampleEvent(id)` by the reaction `charge`. */
 export function sampleReceipt(id: string, change: Partial<Receipt> = {}): Receipt {
   return {
     reaction: "charge",
@@ -34,6 +34,7 @@ export function sampleReceipt(id: string, change: Partial<Receipt> = {}): Receip
   };
 }
 
+/** An inbox row of `sampleEvent(id)`: done, without emissions. */
 export function sampleEntry(id: string, change: Partial<JournalEntry> = {}): JournalEntry {
   return {
     reaction: "charge",
@@ -49,6 +50,7 @@ export function sampleEntry(id: string, change: Partial<JournalEntry> = {}): Jou
   };
 }
 
+/** A deferred delivery of `sampleEvent(id)`: retrying, and due now. */
 export function sampleDeferred(id: string, change: Partial<NewDeferred> = {}): NewDeferred {
   return {
     reaction: "charge",
@@ -64,6 +66,7 @@ export function sampleDeferred(id: string, change: Partial<NewDeferred> = {}): N
   };
 }
 
+/** Writes that are empty but for `change`. */
 export function writes(change: Partial<Writes>): Writes {
   return {
     journal: [],

@@ -4,8 +4,9 @@ import type { Store } from "../ports/store.ts";
 import { sampleDeferred, sampleEntry, sampleEvent, sampleReceipt, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
+/** Tests deferred deliveries: when they are due, what they block, who handles them. */
 export function deferredSuite<Native>(test: StoreTest<Native>): void {
-  test("it is due after its delay, on the database's clock, and not before", async (fixture, store) => {
+  test("a delivery is due after its delay, on the database's clock", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     await defer(store, "1", { delayMs: 500 });
@@ -49,7 +50,7 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual([second.deferred.length, second.nextDueMs], [1, undefined]);
   });
 
-  test("only its holder may handle it; after the holder's death another one", async (fixture, store) => {
+  test("only its holder handles it, or another one after a lost lease", async (fixture, store) => {
     const { clock } = fixture;
     const other = await fixture.connect();
     await openAs(store, "p1", clock);
@@ -115,7 +116,7 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await store.inspect.deferred(["retrying", "waiting"], 10), []);
   });
 
-  test("it can be put off again, and parked; an answered one lets the next go", async (fixture, store) => {
+  test("it can be deferred again; an answered one frees the next one", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     await defer(store, "1", {});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sampleReceipt, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
+/** Tests the marks of sagas. */
 export function fenceSuite<Native>(test: StoreTest<Native>): void {
   test("all marks of a saga are read back, by name", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
@@ -39,7 +40,7 @@ export function fenceSuite<Native>(test: StoreTest<Native>): void {
     assert.equal(after?.marks.get("a"), "undone");
   });
 
-  test("names and states are data: quotes, statements and prototypes do nothing", async (fixture, store) => {
+  test("names and states are data: quotes, SQL and prototypes", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     for (const name of [
       "'; DROP TABLE odori_fence; --",

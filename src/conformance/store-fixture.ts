@@ -45,7 +45,12 @@ export interface TestClock {
  * server uses the server's clock, which its fixture must then control.
  *
  * @example
- * const fixture = { clock: localClock(), concurrent: false, connect, put, has, close };
+ * ```ts
+ * import { localClock } from "odori/conformance";
+ *
+ * const clock = localClock();
+ * await clock.advance(60_000);
+ * ```
  */
 export function localClock(): TestClock {
   let now = 1_750_000_000_000;

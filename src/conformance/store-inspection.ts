@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sampleDeferred, sampleEntry, sampleEvent, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
+/** Tests `StoreInspection`. */
 export function inspectionSuite<Native>(test: StoreTest<Native>): void {
   test("the journal of a saga, oldest first, as it was written", async (fixture, store) => {
     const { clock } = fixture;
@@ -66,7 +67,7 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     });
   });
 
-  test("retrying a parked delivery makes it due at once, with its attempts counted anew", async (fixture, store) => {
+  test("retrying a parked delivery makes it due, with 0 attempts", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     await store.transaction((tx) =>
       tx.write(
@@ -88,7 +89,7 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     await assert.rejects(store.inspect.retry(999), { code: "NOT_PARKED" });
   });
 
-  test("discarding keeps the row with its reason, and lets go what waited behind it", async (fixture, store) => {
+  test("discarding keeps row and reason, and frees the next one", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const journal = [
       sampleEntry("1", { sagaId: "s", disposition: "parked" }),

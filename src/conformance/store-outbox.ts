@@ -3,6 +3,7 @@ import { gate } from "./runner.ts";
 import { sampleEvent, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
+/** Tests the outbox: tickets, claims and leases. */
 export function outboxSuite<Native>(test: StoreTest<Native>): void {
   test("what a live process has enqueued is its own", async (fixture, store) => {
     const { clock } = fixture;
@@ -17,7 +18,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual((await store.claim(10)).outbox, [], "not even its own relay takes it");
   });
 
-  test("what a dead process has left is claimed by one other, as it was", async (fixture, store) => {
+  test("one other process claims what a dead process has left", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     const event = sampleEvent("1", {

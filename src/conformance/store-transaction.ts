@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sampleEntry, sampleEvent, sampleReceipt, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
+/** Tests that business rows and bookkeeping commit or roll back together. */
 export function transactionSuite<Native>(test: StoreTest<Native>): void {
   test("business rows and bookkeeping commit together", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);

@@ -12,10 +12,30 @@ import { transactionSuite } from "./store-transaction.ts";
  * test of a promise in `OPTIONAL` is skipped, with the reason, if the adapter does not make it.
  *
  * @example
- * import { storeConformance } from "odori/conformance";
+ * ```ts
+ * import { localClock, storeConformance } from "odori/conformance";
+ * import { MemoryDatabase, memoryStore, memoryTable } from "odori/memory";
  * import { describe, it } from "vitest";
  *
- * storeConformance({ describe, it }, { name: "my database", make: openFixture });
+ * storeConformance({ describe, it }, {
+ *   name: "my store",
+ *   async make() {
+ *     const database = new MemoryDatabase();
+ *     const table = memoryTable<true>();
+ *     return {
+ *       connect: async () => memoryStore(database),
+ *       put: async (native, key) => {
+ *         native.in(table).set(key, true);
+ *       },
+ *       has: async (key) => table.rows.has(key),
+ *       ownTransaction: (work) => memoryStore(database).run(work),
+ *       clock: localClock(),
+ *       concurrent: false,
+ *       close: async () => {},
+ *     };
+ *   },
+ * });
+ * ```
  */
 export function storeConformance<Native>(runner: Runner, factory: StoreFactory<Native>): void {
   const test: StoreTest<Native> = (name, body, needs) => {

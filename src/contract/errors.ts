@@ -1,93 +1,63 @@
-/**
- * Every error of Odori carries a stable `code`, keeps its `cause`, and says in `hint` what to do
- * about it. Codes are part of the public interface: they never change their meaning.
- */
-export type ErrorCode =
-  // contracts and payloads
-  | "NAME_GRAMMAR"
-  | "SCHEMA_UNUSABLE"
-  | "PAYLOAD_INVALID"
-  | "PAYLOAD_NOT_JSON"
-  | "PAYLOAD_TOO_LARGE"
-  | "ATTRIBUTE_INVALID"
-  // declarations
-  | "DECLARATION_INVALID"
-  | "REACTION_NAME_TAKEN"
-  | "UNKNOWN_EFFECT"
-  | "DURATION_INVALID"
-  // messages from outside
-  | "MESSAGE_MALFORMED"
-  | "MESSAGE_TOO_LARGE"
-  | "UNKNOWN_TYPE"
-  | "DUPLICATE_DELIVERY"
-  // running
-  | "PERMANENT"
-  | "HANDLER_FAILED"
-  | "HANDLER_TIMEOUT"
-  | "HANDLER_SLOW"
-  | "UNDECLARED_OUTCOME"
-  | "OUTBOX_FULL"
-  | "STOPPED"
-  | "RETENTION_TOO_SHORT"
-  | "OPTION_INVALID"
-  // parked deliveries
-  | "NOT_PARKED"
-  // stores
-  | "STORE_UNAVAILABLE"
-  | "STORE_FULL"
-  | "STORE_BUSY"
-  | "STORE_UNSAFE"
-  | "STORE_FORBIDDEN"
-  | "STORE_NOT_OURS"
-  | "STORE_VERSION"
-  | "TRANSACTION_CLOSED"
-  | "TRANSACTION_SHARED"
-  | "TRANSACTION_ENDED"
-  | "TRANSACTION_CONTROL"
-  | "STATEMENT_NOT_AWAITED"
-  | "STORE_CONTENDED"
-  // buses
-  | "BUS_CLOSED"
-  | "BUS_UNAVAILABLE"
-  | "BUS_FORBIDDEN"
-  | "BUS_TOPOLOGY"
-  | "UNROUTABLE"
-  | "GROUP_UNKNOWN"
-  | "GROUP_AWAY"
-  // the command
-  | "USAGE"
-  | "MODULE_UNREADABLE"
-  | "FILE_UNREADABLE"
-  | "MANIFEST_INVALID"
-  | "CONFIG_INVALID"
-  | "NOT_IN_CHOREOGRAPHY"
-  | "PICTURE_TOO_LARGE"
-  | "DATA_NOT_FOUND";
+import { docsOf, type ErrorCode } from "./error-catalogue.ts";
 
+/** What an error may carry besides its code and message. */
 export interface ErrorDetails {
-  /** What the reader should do about it, as one sentence. */
+  /** What to do about it, as one sentence; it ends the message. */
   readonly hint?: string;
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
+/**
+ * The base of every error of Odori. It has a stable `code`, keeps its `cause`, says in `hint` what
+ * to do, and names in `docs` the address of its section in the reference.
+ *
+ * @example
+ * ```ts
+ * import { OdoriError } from "odori";
+ *
+ * try {
+ *   throw new OdoriError("OPTION_INVALID", "batchMax is 0.", { hint: "Use 1 or more." });
+ * } catch (error) {
+ *   if (error instanceof OdoriError) console.error(error.code, error.hint, error.docs);
+ * }
+ * ```
+ */
 export class OdoriError extends Error {
   override readonly name: string = "OdoriError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** The address of the code's section in the reference; the last line of `message`. */
+  readonly docs: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    const docs = docsOf(code);
+    const hint = details.hint === undefined ? "" : ` ${details.hint}`;
     super(
-      details.hint === undefined ? message : `${message} ${details.hint}`,
+      `${message}${hint}${lastLine(docs)}`,
       "cause" in details ? { cause: details.cause } : undefined,
     );
     this.code = code;
     this.hint = details.hint;
+    this.docs = docs;
   }
 }
 
 /**
- * Thrown by a handler to say that no retry will help: the delivery is parked at once.
- * Everything else that a handler throws is taken for a passing failure and retried.
+ * Says that a retry cannot help: a handler that throws it has its delivery parked at once.
+ * Any other error of a handler is retried, up to `retry.attempts` attempts.
+ *
+ * @example
+ * ```ts
+ * import { PermanentError, service } from "odori";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * service("mail").on(orderPlaced, {
+ *   handle({ data }) {
+ *     if (data.orderId === "") throw new PermanentError("The order has no id.");
+ *   },
+ * });
+ * ```
  */
 export class PermanentError extends OdoriError {
   override readonly name = "PermanentError";
@@ -98,20 +68,58 @@ export class PermanentError extends OdoriError {
 }
 
 /**
- * The stable code of anything thrown: ours, Node's (`ENOSPC`), or `HANDLER_FAILED` for an error
- * without one.
+ * Returns the code of any thrown value: an `ErrorCode`, Node's (`ENOSPC`), or `HANDLER_FAILED` for
+ * an error without a code.
+ *
+ * @example
+ * ```ts
+ * import { codeOf } from "odori";
+ *
+ * codeOf(new Error("connection reset")); // "HANDLER_FAILED"
+ * ```
  */
 export function codeOf(error: unknown): string {
-  if (
-    typeof error === "object" &&
-    error !== null &&
-    "code" in error &&
-    typeof error.code === "string"
-  )
-    return error.code;
+  try {
+    if (
+      typeof error === "object" &&
+      error !== null &&
+      "code" in error &&
+      typeof error.code === "string"
+    )
+      return error.code;
+  } catch {
+    // A thrown object's own getters must not hide that it was thrown.
+  }
   return "HANDLER_FAILED";
 }
 
+/**
+ * Returns the message of any thrown value without the address of the reference, so that it can be
+ * part of a sentence.
+ *
+ * @example
+ * ```ts
+ * import { messageOf } from "odori/adapter";
+ *
+ * const shown = (error: unknown) => `The broker refuses the login: ${messageOf(error)}.`;
+ * ```
+ */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = plainMessage(error);
+  const ending = error instanceof OdoriError ? lastLine(error.docs) : "";
+  return message.endsWith(ending) ? message.slice(0, message.length - ending.length) : message;
+}
+
+/** Never throws: an object without a prototype, for one, cannot be turned into text. */
+function plainMessage(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error);
+  } catch {
+    return "The thrown value cannot be turned into text.";
+  }
+}
+
+/** On a line of its own, a terminal or an editor turns the address into a link. */
+function lastLine(docs: string): string {
+  return `\nSee ${docs}`;
 }

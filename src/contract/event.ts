@@ -6,14 +6,14 @@ import { parseTypeName, quote, type TypeName } from "./grammar.ts";
 import { jsonSchemaOf } from "./json-schema-of.ts";
 import { type Plain, toPlain } from "./plain.ts";
 
-/** A payload that fits its contract, ready to be emitted. Only calling a contract makes one. */
+/** A payload that fits its contract, ready to be emitted. Only a contract makes one. */
 export class Fact<TType extends string = string, TData = unknown> {
   readonly type: TType;
   readonly data: TData;
   readonly subject: string | undefined;
-  /** Never less than the payload's size as JSON. */
+  /** Upper bound of the payload's size as JSON, in bytes. */
   readonly bytesAtMost: number;
-  /** Keeps a look-alike object literal from passing for a fact. */
+  /** Tells a fact from an object literal of the same shape. */
   readonly #made = true;
 
   constructor(type: TType, data: TData, subject: string | undefined, bytesAtMost: number) {
@@ -28,42 +28,57 @@ export class Fact<TType extends string = string, TData = unknown> {
   }
 }
 
+/** Options of one fact. */
 export interface FactOptions {
-  /** What the event is about, within its source. */
+  /** The object that the event is about, within its source: CloudEvents `subject`. */
   readonly subject?: string;
 }
 
+/** Options of an event contract. */
 export interface EventOptions {
-  /** One line for people: what has happened when this event is heard. */
+  /** One line for people: the fact that this event reports. */
   readonly summary?: string;
-  /** Fields of the payload that hold personal data on purpose. */
+  /**
+   * Fields of the payload that hold personal data on purpose.
+   * @default []
+   */
   readonly sensitive?: readonly string[];
-  /** Findings of `odori check` that are accepted for this event: code, and the reason. */
+  /**
+   * Findings of `odori check` that this event accepts: code, and the reason.
+   * @default {}
+   */
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
 /**
- * An event's type name and schema. Call it to make a fact: `orderPlaced({ orderId: "o-1", amount:
- * 100 })`.
- * `TInput` is what the schema takes and `TData` what it yields; both must be JSON, since the yield
- * is what travels.
+ * The type name and the schema of an event. A call makes a fact of it.
+ * The schema takes `TInput` and yields `TData`. Both are JSON, since the yield is what travels.
+ *
+ * @example
+ * ```ts
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * const fact = orderPlaced({ orderId: "o-1", amount: 100 }, { subject: "o-1" });
+ * console.log(fact.type, orderPlaced.domain, orderPlaced.toJsonSchema());
+ * ```
  */
 export interface EventContract<TType extends string = string, TData = unknown, TInput = never> {
   (data: TInput, options?: FactOptions): Fact<TType, TData>;
   readonly type: TType;
-  /** The owner of the event, by its name: `payment` for `payment.authorized.v1`. */
+  /** The first word of the type, which names the owner: `payment` for `payment.authorized.v1`. */
   readonly domain: string;
   readonly summary: string | undefined;
   readonly sensitive: readonly string[];
   readonly suppress: Readonly<Record<string, string>>;
   /**
-   * The payload as JSON Schema, draft 2020-12; undefined where the schema's library cannot say it.
+   * Returns the payload as JSON Schema, draft 2020-12; undefined where the schema's library cannot
+   * express it.
    */
   toJsonSchema(): Readonly<Record<string, unknown>> | undefined;
-  /** Validates a payload that came from outside; throws `PAYLOAD_INVALID`. */
+  /** Validates a payload from outside. Throws `PAYLOAD_INVALID`. */
   parse(data: unknown): TData;
   /**
-   * Makes a fact from data of unknown shape, such as another event's payload; throws
+   * Makes a fact from data of unknown shape, such as another event's payload. Throws
    * `PAYLOAD_INVALID`.
    */
   from(data: unknown, options?: FactOptions): Fact<TType, TData>;
@@ -72,21 +87,45 @@ export interface EventContract<TType extends string = string, TData = unknown, T
 /** The fact that a contract makes. */
 export type FactOf<E extends EventContract> = ReturnType<E>;
 /**
- * The envelope in which a contract's event arrives; for a union of contracts, the union of their
- * envelopes.
+ * The envelope in which a contract's event arrives. For a union of contracts it is the union of
+ * their envelopes.
+ *
+ * @example
+ * ```ts
+ * import type { EnvelopeOf } from "odori";
+ * import type { orderPlaced } from "./contracts.ts";
+ *
+ * function amountOf({ data }: EnvelopeOf<typeof orderPlaced>): number {
+ *   return data.amount;
+ * }
+ * ```
  */
 export type EnvelopeOf<E extends EventContract> = E extends EventContract
   ? EventEnvelope<E["type"], ReturnType<E>["data"]>
   : never;
-/** What a contract is called with. */
+/** The payload that a contract is called with. */
 export type InputOf<E extends EventContract> = Parameters<E>[0];
 
 /**
- * Declares an event: `event("order.placed.v1", z.object({ orderId: z.string() }))`.
+ * Declares an event by its type name and its schema.
+ *
  * The schema is of any Standard Schema library (zod, valibot, arktype), or plain JSON Schema
- * through `jsonSchema()` of `odori/json-schema`. What the schema yields is what travels, and is
- * validated once more where it arrives: a schema that transforms must accept its own yield. Throws
- * `NAME_GRAMMAR` or `SCHEMA_UNUSABLE`.
+ * through `jsonSchema()` of `odori/json-schema`. The yield of the schema travels, and is validated
+ * again where it arrives: a schema that transforms must accept its own yield. Throws `NAME_GRAMMAR`
+ * or `SCHEMA_UNUSABLE`.
+ *
+ * @example
+ * ```ts
+ * import { event } from "odori";
+ * import { z } from "zod";
+ *
+ * const orderPlaced = event(
+ *   "order.placed.v1",
+ *   z.object({ orderId: z.string(), amount: z.int().positive() }),
+ *   { summary: "A customer has placed an order." },
+ * );
+ * const fact = orderPlaced({ orderId: "o-1", amount: 100 });
+ * ```
  */
 export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(
   type: TType,
@@ -103,7 +142,9 @@ export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(
   const standard: StandardSchemaV1.Props<Input, Data> | undefined = schema?.["~standard"];
   if (typeof standard?.validate !== "function") {
     throw new OdoriError("SCHEMA_UNUSABLE", `The schema of ${type} is not a Standard Schema.`, {
-      hint: 'Use zod, valibot or arktype, or wrap a plain JSON Schema with jsonSchema() of "odori/json-schema".',
+      hint:
+        "Use zod, valibot or arktype, or wrap a plain JSON Schema with jsonSchema() of " +
+        '"odori/json-schema".',
     });
   }
   const validate = standard.validate;
@@ -112,7 +153,7 @@ export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(
     const result = validate(data);
     if (result instanceof Promise) {
       throw new OdoriError("SCHEMA_UNUSABLE", `The schema of ${type} validates asynchronously.`, {
-        hint: "A contract only looks at the payload: move what needs to wait into the handler.",
+        hint: "Validate synchronously, and move the asynchronous part into the handler.",
       });
     }
     if (result.issues !== undefined) {
@@ -149,7 +190,7 @@ export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(
   });
 }
 
-/** Whether something from outside the type system, such as a module's export, is a contract. */
+/** Tells whether a value from outside the type system, such as a module's export, is a contract. */
 export function isContract(value: unknown): value is EventContract {
   return (
     typeof value === "function" &&
@@ -160,7 +201,7 @@ export function isContract(value: unknown): value is EventContract {
   );
 }
 
-/** `toPlain` copies or throws, so its result has the type of what it was given; said once, here. */
+/** `toPlain` copies or throws, so its result has the type of its argument; stated once, here. */
 function isCopyOf<T>(original: T, copy: unknown): copy is T & Plain {
   return typeof original === typeof copy;
 }

@@ -1,40 +1,50 @@
 import { OdoriError } from "./errors.ts";
 
 /**
- * `<domain>.<fact>.v<N>`, as far as the type system can say it; `parseTypeName` enforces the whole
- * grammar.
+ * The name of an event type: `<domain>.<fact>.v<N>`, as far as the type system can express it.
+ * `event()` enforces the whole grammar.
+ *
+ * @example
+ * ```ts
+ * import type { TypeName } from "odori";
+ *
+ * const type: TypeName = "payment.authorized.v1";
+ * ```
  */
 export type TypeName = `${string}.${string}.v${number}`;
 
+/** The parts of a type name. */
 export interface ParsedTypeName {
-  /** Who owns the event: `payment`. */
+  /** The owner of the event: `payment`. */
   readonly domain: string;
-  /** What happened: `authorized`. */
+  /** The fact in the past tense: `authorized`. */
   readonly fact: string;
   readonly version: number;
 }
 
-/** Longest type name: it must fit into a broker's subject or topic together with a prefix. */
+/** Longest type name: with a prefix it must fit into the subject or topic of a broker. */
 const TYPE_NAME_MAX_CHARS = 128;
 const WORDS = "[a-z][a-z0-9]*(?:_[a-z0-9]+)*";
 const TYPE_NAME = new RegExp(`^(${WORDS})\\.(${WORDS})\\.v([1-9][0-9]{0,3})$`);
 const SERVICE_NAME = new RegExp(`^${WORDS}$`);
 const SERVICE_NAME_MAX_CHARS = 64;
 
-/** Takes a type name apart, or throws `NAME_GRAMMAR`. */
+/** Parses a type name. Throws `NAME_GRAMMAR`. */
 export function parseTypeName(name: string): ParsedTypeName {
   const match = name.length <= TYPE_NAME_MAX_CHARS ? TYPE_NAME.exec(name) : null;
   if (match === null) {
     throw new OdoriError("NAME_GRAMMAR", `${quote(name)} is not an event type.`, {
-      hint: `Write <domain>.<fact>.v<N> in lower case with snake_case words, at most ${TYPE_NAME_MAX_CHARS} characters: "payment.authorized.v1".`,
+      hint:
+        "Write <domain>.<fact>.v<N> in lower case with snake_case words, at most " +
+        `${TYPE_NAME_MAX_CHARS} characters: "payment.authorized.v1".`,
     });
   }
   return { domain: match[1] ?? "", fact: match[2] ?? "", version: Number(match[3]) };
 }
 
 /**
- * Throws `NAME_GRAMMAR` unless `name` is one lower-case snake_case word group: it names groups,
- * tables and files.
+ * Checks the name of a service: one group of snake_case words in lower case, since it names groups,
+ * tables and files. Throws `NAME_GRAMMAR`.
  */
 export function checkServiceName(name: string): void {
   if (name.length <= SERVICE_NAME_MAX_CHARS && SERVICE_NAME.test(name)) return;
@@ -43,7 +53,10 @@ export function checkServiceName(name: string): void {
   });
 }
 
-/** A value from outside, safe to show in a message: bounded, and without control characters. */
+/**
+ * Makes a value from outside safe to show in a message: at most 80 characters, none of them control
+ * characters.
+ */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : String(value);
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text).replace(

@@ -5,9 +5,11 @@ type Schema = Readonly<Record<string, unknown>>;
 const TARGET = { target: "draft-2020-12" } as const;
 
 /**
- * What travels, as JSON Schema: what the schema yields, as open as what it takes. Libraries
- * describe their yield as closed because they drop unknown fields, which for a reader means the
- * opposite: unknown fields do no harm. Undefined where the library cannot say it.
+ * Returns the yield of a schema as JSON Schema, as open as its input.
+ *
+ * Libraries describe their yield as closed, because they drop unknown fields. For a reader that
+ * means the opposite: unknown fields do no harm. Undefined where the library cannot express the
+ * schema.
  */
 export function jsonSchemaOf(standard: object): Schema | undefined {
   if (!speaksJsonSchema(standard)) return undefined;
@@ -16,7 +18,7 @@ export function jsonSchemaOf(standard: object): Schema | undefined {
     opened(schema, standard.jsonSchema.input(TARGET));
     return schema;
   } catch {
-    // The specification lets a library throw for what JSON Schema cannot say, such as a
+    // The specification lets a library throw for a schema without an equivalent, such as a
     // transformation.
     return undefined;
   }

@@ -3,15 +3,28 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { OdoriError } from "./errors.ts";
 
 /**
- * A plain JSON Schema (draft 2020-12) as a schema for `event()`: `event("order.placed.v1",
- * jsonSchema<{ orderId: string }>({ … }))`. The type argument is taken on trust: JSON Schema has no
- * type of its own. Throws `SCHEMA_UNUSABLE`.
+ * Makes a plain JSON Schema (draft 2020-12) a schema for `event()`.
+ * The type argument is not checked against the schema. Throws `SCHEMA_UNUSABLE`.
+ *
+ * @example
+ * ```ts
+ * import { event } from "odori";
+ * import { jsonSchema } from "odori/json-schema";
+ *
+ * const orderPlaced = event(
+ *   "order.placed.v1",
+ *   jsonSchema<{ readonly orderId: string }>({
+ *     type: "object",
+ *     properties: { orderId: { type: "string" } },
+ *     required: ["orderId"],
+ *   }),
+ * );
+ * ```
  */
 export function jsonSchema<T>(
   schema: Readonly<Record<string, unknown>>,
 ): StandardSchemaV1<T, T> & StandardJSONSchemaV1<T, T> {
-  // `strict` finds misspelt keywords when the contract is made instead of letting everything pass
-  // later.
+  // Without `strict`, a misspelt keyword would let every payload pass.
   const ajv = new Ajv2020({ strict: true, allErrors: false, validateFormats: false });
   const check = compile<T>(ajv, schema);
   return {

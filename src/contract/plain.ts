@@ -1,6 +1,6 @@
 import { OdoriError } from "./errors.ts";
 
-/** What JSON can carry, and nothing else. */
+/** A value that JSON can carry. */
 export type Plain =
   | null
   | boolean
@@ -9,27 +9,28 @@ export type Plain =
   | readonly Plain[]
   | { readonly [key: string]: Plain };
 
+/** A payload that `toPlain` has copied. */
 export interface PlainData {
-  /** A frozen copy. Properties that were `undefined` are left out, as JSON leaves them out. */
+  /** A frozen copy. It lacks properties that were `undefined`, as JSON does. */
   readonly data: Plain;
-  /** Never less than the length of its JSON text in bytes. */
+  /** Upper bound of its size as JSON text, in bytes. */
   readonly bytesAtMost: number;
 }
 
 /**
- * Deepest nesting of a payload: keys are enough in an event, and a parser further down may recurse.
+ * Deepest nesting of a payload, in levels: an event needs keys alone, and a parser of a consumer
+ * may recurse.
  */
 export const DEPTH_MAX = 32;
 
-// Written by JSON.stringify as `\uXXXX`: six bytes for one UTF-16 unit is the worst that can
-// happen.
+// The worst case: JSON.stringify writes a UTF-16 unit as `\uXXXX`, six bytes.
 const BYTES_PER_CHAR_MAX = 6;
 const BYTES_PER_NUMBER_MAX = 25;
 
 /**
- * Copies a payload, and proves on the way that it survives the wire unchanged, so that a consumer
- * sees the same on every bus. Throws `PAYLOAD_NOT_JSON` with the path of what cannot travel: a
- * Date, a Map, NaN, a bigint, a key `__proto__`, nesting beyond `DEPTH_MAX`.
+ * Copies a payload, and thereby proves that it survives the wire unchanged: a consumer sees the
+ * same payload on every bus. Throws `PAYLOAD_NOT_JSON` with the path of the first value that cannot
+ * travel: a Date, a Map, NaN, a bigint, a key `__proto__`, nesting beyond `DEPTH_MAX`.
  */
 export function toPlain(value: unknown): PlainData {
   const walk = new Walk();

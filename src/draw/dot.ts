@@ -38,7 +38,18 @@ const LEGEND: Readonly<Record<FlowEdge["kind"], string>> = {
 /** With more services than this, the layout goes from top to bottom to keep the page narrow. */
 const SERVICES_ABREAST_MAX = 12;
 
-/** Writes the flow in DOT, the language of Graphviz, with a cluster for each service. */
+/**
+ * Writes the flow in DOT, the language of Graphviz, with a cluster for each service.
+ *
+ * @example
+ * ```ts
+ * import { flowOf, toDot } from "odori/draw";
+ * import { manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * console.log(toDot(flowOf(manifestOf(order))));
+ * ```
+ */
 export function toDot({ name, nodes, edges }: Flow): string {
   const services = [...new Set(nodes.flatMap(({ service }) => service ?? []))];
   const kinds = new Set(edges.map(({ kind }) => kind));

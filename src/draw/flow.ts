@@ -53,6 +53,15 @@ interface Part {
 /**
  * Builds the picture of a choreography: a node for each beginning, reaction, deadline and end, and
  * an edge for each way that an event takes.
+ *
+ * @example
+ * ```ts
+ * import { flowOf } from "odori/draw";
+ * import { manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * const { nodes, edges } = flowOf(manifestOf(order));
+ * ```
  */
 export function flowOf(manifest: Manifest): Flow {
   const nodes: FlowNode[] = [];

@@ -17,7 +17,19 @@ export interface Focus {
   readonly hops?: number;
 }
 
-/** Returns the selected part of a flow. Throws `NOT_IN_CHOREOGRAPHY` for an unknown name. */
+/**
+ * Returns the selected part of a flow. Throws `NOT_IN_CHOREOGRAPHY` for an unknown name.
+ *
+ * @example
+ * ```ts
+ * import { flowOf, focus, toMermaid } from "odori/draw";
+ * import { manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * const part = focus(flowOf(manifestOf(order)), { services: ["payment"], hops: 1 });
+ * console.log(toMermaid(part));
+ * ```
+ */
 export function focus(flow: Flow, { from, to, services, hops }: Focus): Flow {
   let kept = new Set(flow.nodes.map(({ id }) => id));
   const keep = (ids: ReadonlySet<string>) => {

@@ -36,7 +36,18 @@ const LINES: Readonly<
   "calls off": { arrow: "-.-x", style: "stroke:#7b2cbf,color:#7b2cbf" },
 };
 
-/** Writes the flow as a Mermaid flowchart, with a subgraph for each service. */
+/**
+ * Writes the flow as a Mermaid flowchart, with a subgraph for each service.
+ *
+ * @example
+ * ```ts
+ * import { flowOf, toMermaid } from "odori/draw";
+ * import { manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * console.log(toMermaid(flowOf(manifestOf(order))));
+ * ```
+ */
 export function toMermaid({ nodes, edges }: Flow): string {
   const lines = ["flowchart LR"];
   const services = [...new Set(nodes.flatMap(({ service }) => service ?? []))];

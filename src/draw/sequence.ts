@@ -62,6 +62,16 @@ const COLUMN_LEAST = 18;
 /**
  * Draws a counterexample as a sequence diagram in text, one line per array item. Each service has a
  * column; time runs downwards.
+ *
+ * @example
+ * ```ts
+ * import { check, manifestOf } from "odori/check";
+ * import { sequenceText } from "odori/draw";
+ * import order from "./choreography.ts";
+ *
+ * for (const { trace = [] } of check(manifestOf(order)).findings)
+ *   console.log(sequenceText(trace).join("\n"));
+ * ```
  */
 export function sequenceText(
   trace: readonly CounterexampleStep[],
@@ -125,7 +135,19 @@ function tint(paint: Paint, tone: Row["tone"], line: string): string {
         : paint.dim(line);
 }
 
-/** Draws a counterexample as a Mermaid sequence diagram. */
+/**
+ * Draws a counterexample as a Mermaid sequence diagram.
+ *
+ * @example
+ * ```ts
+ * import { check, manifestOf } from "odori/check";
+ * import { sequenceMermaid } from "odori/draw";
+ * import order from "./choreography.ts";
+ *
+ * for (const { trace = [] } of check(manifestOf(order)).findings)
+ *   console.log(sequenceMermaid(trace));
+ * ```
+ */
 export function sequenceMermaid(trace: readonly CounterexampleStep[]): string {
   const { shown: rows, omitted } = shorten(rowsOf(trace));
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];

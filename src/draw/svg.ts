@@ -9,6 +9,16 @@ const EDGES_MAX = 1_500;
 /**
  * Draws the flow as a standalone SVG, laid out by Graphviz.
  * Throws `PICTURE_TOO_LARGE` for more than 1,500 edges.
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { flowOf, toSvg } from "odori/draw";
+ * import { manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * writeFileSync("order.svg", await toSvg(flowOf(manifestOf(order))));
+ * ```
  */
 export async function toSvg(flow: Flow): Promise<string> {
   if (flow.edges.length > EDGES_MAX) {

@@ -36,6 +36,15 @@ export interface TextOptions {
 /**
  * Draws the flow as a tree of text, one line per array item: events, the services that hear them,
  * and the events that those emit. Each event is expanded once.
+ *
+ * @example
+ * ```ts
+ * import { flowText } from "odori/draw";
+ * import { manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * for (const line of flowText(manifestOf(order), { hops: 3 })) console.log(line);
+ * ```
  */
 export function flowText(
   manifest: Manifest,

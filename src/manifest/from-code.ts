@@ -19,7 +19,18 @@ import {
 type AnyService = Service<never, EventContract>;
 type Contracts = readonly EventContract[];
 
-/** Returns the manifest of a choreography that is declared in code. */
+/**
+ * Returns the manifest of a choreography that is declared in code.
+ *
+ * @example
+ * ```ts
+ * import { manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * const manifest = manifestOf(order);
+ * console.log([...manifest.services.keys()]);
+ * ```
+ */
 export function manifestOf(choreography: Choreography<never>): Manifest {
   const {
     name,
@@ -57,6 +68,14 @@ export function manifestOf(choreography: Choreography<never>): Manifest {
 /**
  * Returns the manifest of services without a choreography, such as those of one repository. It has
  * beginnings and no ends; another manifest adds them by merging.
+ *
+ * @example
+ * ```ts
+ * import { manifestOfServices } from "odori/manifest";
+ * import { payment } from "./services.ts";
+ *
+ * const manifest = manifestOfServices("order", [payment]);
+ * ```
  */
 export function manifestOfServices(name: string, services: readonly AnyService[]): Manifest {
   const contracts = services.flatMap(mentionedContracts);

@@ -26,7 +26,18 @@ export interface FlowGraph {
   readonly hearers: ReadonlyMap<string, readonly Hearing[]>;
 }
 
-/** Builds the flow graph of a manifest. */
+/**
+ * Builds the flow graph of a manifest.
+ *
+ * @example
+ * ```ts
+ * import { flowGraph, manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * const { hearers } = flowGraph(manifestOf(order));
+ * console.log(hearers.get("order.placed.v1")?.map(({ service }) => service.name));
+ * ```
+ */
 export function flowGraph(manifest: Manifest): FlowGraph {
   const emitters = new Map<string, Emitting[]>();
   const hearers = new Map<string, Hearing[]>();

@@ -32,6 +32,18 @@ export interface Source {
  * Merges the manifests of several services into one. Lists are united. The manifest of the emitting
  * service describes an event; the schemas of its consumers are kept as their views. Contradictions
  * are returned, not thrown.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { mergeManifests, readManifest } from "odori/manifest";
+ *
+ * const sources = ["order.json", "payment.json"].map((from) => ({
+ *   from,
+ *   manifest: readManifest(readFileSync(from, "utf8"), from),
+ * }));
+ * const { manifest, contradictions } = mergeManifests(sources);
+ * ```
  */
 export function mergeManifests(sources: readonly Source[]): Merged {
   const [only] = sources;

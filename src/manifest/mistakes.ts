@@ -14,7 +14,20 @@ export interface Mistake {
 
 const SHOWN_MAX = 10;
 
-/** Reports a document that is not a manifest, with the place of each mistake. */
+/**
+ * Reports a document that is not a manifest, with the place of each mistake.
+ *
+ * @example
+ * ```ts
+ * import { ManifestError, readManifest } from "odori/manifest";
+ *
+ * try {
+ *   readManifest("{}", "order.json");
+ * } catch (error) {
+ *   if (error instanceof ManifestError) console.error(error.mistakes);
+ * }
+ * ```
+ */
 export class ManifestError extends OdoriError {
   override readonly name = "ManifestError";
   readonly mistakes: readonly Mistake[];

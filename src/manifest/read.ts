@@ -1,4 +1,4 @@
-import { parseDuration } from "../choreography/duration.ts";
+import { parseDuration } from "../contract/duration.ts";
 import { messageOf } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import {
@@ -26,6 +26,14 @@ import { parseJsonOrYaml } from "./text.ts";
 /**
  * Reads a manifest from JSON, or from YAML if the file name ends in `.yaml` or `.yml`.
  * Throws `MANIFEST_INVALID` with the place of each mistake.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { readManifest } from "odori/manifest";
+ *
+ * const manifest = readManifest(readFileSync("order.yaml", "utf8"), "order.yaml");
+ * ```
  */
 export function readManifest(text: string, file = "manifest"): Manifest {
   const { value, place } = parseJsonOrYaml(file, text);
@@ -35,6 +43,14 @@ export function readManifest(text: string, file = "manifest"): Manifest {
 /**
  * Converts a parsed document to a manifest. `place` adds line and column to a mistake.
  * Throws `MANIFEST_INVALID` with at most 100 mistakes.
+ *
+ * @example
+ * ```ts
+ * import { toManifest } from "odori/manifest";
+ *
+ * const document: unknown = await (await fetch("https://registry.example/order.json")).json();
+ * const manifest = toManifest(document, "order.json");
+ * ```
  */
 export function toManifest(
   value: unknown,

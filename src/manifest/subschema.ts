@@ -21,6 +21,15 @@ const MISMATCHES_MAX = 100;
  * `produced`. Empty if each payload fits. A consumer may read a subset of the fields. Each
  * alternative of the producer must fit one of the consumer. Keywords such as `not` and `if` are
  * not compared.
+ *
+ * @example
+ * ```ts
+ * import { schemaMismatches } from "odori/manifest";
+ *
+ * const produced = { type: "object", properties: { id: { type: "string" } } };
+ * const expected = { type: "object", required: ["id"] };
+ * console.log(schemaMismatches(produced, expected));
+ * ```
  */
 export function schemaMismatches(
   produced: JsonSchema,

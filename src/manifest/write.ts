@@ -1,4 +1,4 @@
-import { formatDuration } from "../choreography/duration.ts";
+import { formatDuration } from "../contract/duration.ts";
 import {
   type DeadlineEntry,
   type EventEntry,
@@ -13,12 +13,31 @@ import {
 /**
  * Writes a manifest as canonical JSON: sorted keys, no defaults, no timestamps, two spaces of
  * indentation. Ends with a newline.
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { manifestOf, writeManifest } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * writeFileSync("order.json", writeManifest(manifestOf(order)));
+ * ```
  */
 export function writeManifest(manifest: Manifest): string {
   return `${JSON.stringify(sorted(toDocument(manifest)), undefined, 2)}\n`;
 }
 
-/** Converts a manifest to the document that `toManifest` reads. */
+/**
+ * Converts a manifest to the document that `toManifest` reads.
+ *
+ * @example
+ * ```ts
+ * import { manifestOf, toDocument } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * const { name, services } = toDocument(manifestOf(order));
+ * ```
+ */
 export function toDocument(manifest: Manifest): Record<string, unknown> {
   const { name, begins, succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks } =
     manifest;

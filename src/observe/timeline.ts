@@ -28,6 +28,20 @@ const WORDS: Readonly<Record<Disposition, readonly [words: string, tone: Tone]>>
 /**
  * Formats the steps of a saga as a table, one line per step: time, service, event heard, action,
  * events emitted. Control characters are replaced.
+ *
+ * @example
+ * ```ts
+ * import { timeline, traceOf } from "odori/observe";
+ * import { sqlite } from "odori/sqlite";
+ *
+ * const journals = ["order", "payment"].map(async (service) => {
+ *   const store = sqlite(`${service}.db`);
+ *   const records = await store.inspect.journal("o-1");
+ *   await store.close();
+ *   return { service, records };
+ * });
+ * for (const line of timeline(traceOf(await Promise.all(journals)))) console.log(line);
+ * ```
  */
 export function timeline(
   steps: readonly TraceStep[],

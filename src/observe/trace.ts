@@ -27,6 +27,21 @@ export interface TraceStep {
 /**
  * Merges the journals of several services into the steps of one saga, in order of time. At equal
  * times, a cause comes before its consequence.
+ *
+ * @example
+ * ```ts
+ * import { traceOf } from "odori/observe";
+ * import { sqlite } from "odori/sqlite";
+ *
+ * const journals = ["order", "payment"].map(async (service) => {
+ *   const store = sqlite(`${service}.db`);
+ *   const records = await store.inspect.journal("o-1");
+ *   await store.close();
+ *   return { service, records };
+ * });
+ * const steps = traceOf(await Promise.all(journals));
+ * console.log(steps.at(-1)?.disposition);
+ * ```
  */
 export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep[] {
   const rows = journals.flatMap(({ service, records }) =>

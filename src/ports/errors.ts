@@ -9,7 +9,18 @@ import type { JournalEntry } from "./journal.ts";
  * database is back.
  *
  * @example
- * throw new StoreUnavailableError("STORE_FULL", `The database ${place} is full.`, { cause });
+ * ```ts
+ * import { StoreUnavailableError } from "odori";
+ * import { app } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * try {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }));
+ * } catch (error) {
+ *   if (!(error instanceof StoreUnavailableError)) throw error;
+ *   console.error("Try again later:", error.code);
+ * }
+ * ```
  */
 export class StoreUnavailableError extends OdoriError {
   override readonly name = "StoreUnavailableError";
@@ -27,13 +38,19 @@ export class StoreUnavailableError extends OdoriError {
  * `NOT_PARKED`: `retry` or `discard` of a delivery in another state; undefined: it does not exist.
  *
  * @example
- * if (row?.state !== "parked") throw notParked(seq, row?.state);
+ * ```ts
+ * import { type Deferred, notParked } from "odori/adapter";
+ *
+ * function checkParked(seq: number, row: Deferred | undefined): void {
+ *   if (row?.state !== "parked") throw notParked(seq, row?.state);
+ * }
+ * ```
  */
 export function notParked(seq: number, state: DeferredState | undefined): OdoriError {
   return new OdoriError(
     "NOT_PARKED",
     state === undefined
-      ? `There is no deferred delivery ${seq}.`
+      ? `The deferred delivery ${seq} does not exist.`
       : `The delivery ${seq} is ${state}.`,
     { hint: "Only a parked delivery can be retried or discarded; see `odori parked list`." },
   );
@@ -43,7 +60,13 @@ export function notParked(seq: number, state: DeferredState | undefined): OdoriE
  * `STORE_NOT_OURS`: `open` for `service` of a database that belongs to `owner`.
  *
  * @example
- * if (owner !== session.service) throw notOurs(session.service, owner);
+ * ```ts
+ * import { notOurs, type Session } from "odori/adapter";
+ *
+ * function checkOwner(owner: string, { service }: Session): void {
+ *   if (owner !== service) throw notOurs(service, owner);
+ * }
+ * ```
  */
 export function notOurs(service: string, owner: string): OdoriError {
   return new OdoriError(
@@ -58,7 +81,13 @@ export function notOurs(service: string, owner: string): OdoriError {
  * by one.
  *
  * @example
- * if (inserted === 0) throw alreadyReceived(entry);
+ * ```ts
+ * import { alreadyReceived, type JournalEntry } from "odori/adapter";
+ *
+ * function checkInserted(rows: number, entry: JournalEntry): void {
+ *   if (rows === 0) throw alreadyReceived(entry);
+ * }
+ * ```
  */
 export function alreadyReceived({
   reaction,
@@ -75,7 +104,13 @@ export function alreadyReceived({
  * `TRANSACTION_CLOSED`: a handler used its transaction after it had ended.
  *
  * @example
- * if (!this.#open) throw transactionClosed();
+ * ```ts
+ * import { transactionClosed } from "odori/adapter";
+ *
+ * function checkOpen(open: boolean): void {
+ *   if (!open) throw transactionClosed();
+ * }
+ * ```
  */
 export function transactionClosed(): OdoriError {
   return new OdoriError("TRANSACTION_CLOSED", "This transaction has ended.", {
@@ -83,7 +118,19 @@ export function transactionClosed(): OdoriError {
   });
 }
 
-/** `STOPPED`: `claim` of a store that is not open. */
+/**
+ * `STOPPED`: `claim` of a store that is not open.
+ *
+ * @example
+ * ```ts
+ * import { type Session, storeNotOpen } from "odori/adapter";
+ *
+ * function ownerOf(session: Session | undefined): string {
+ *   if (session === undefined) throw storeNotOpen();
+ *   return session.owner;
+ * }
+ * ```
+ */
 export function storeNotOpen(): OdoriError {
   return new OdoriError("STOPPED", "The store is not open.");
 }
@@ -93,7 +140,11 @@ export function storeNotOpen(): OdoriError {
  * the outbox, and the runtime publishes it again.
  *
  * @example
- * connectOnce({ place, open, close, explain: (error) => busUnavailable(place, error) });
+ * ```ts
+ * import { busUnavailable } from "odori/adapter";
+ *
+ * const explain = (error: unknown) => busUnavailable("localhost:4222", error);
+ * ```
  */
 export function busUnavailable(place: string, cause: unknown): OdoriError {
   return new OdoriError(
@@ -103,7 +154,19 @@ export function busUnavailable(place: string, cause: unknown): OdoriError {
   );
 }
 
-/** `BUS_FORBIDDEN`: the broker at `place` denies the operation to this user. */
+/**
+ * `BUS_FORBIDDEN`: the broker at `place` denies the operation to this user.
+ *
+ * @example
+ * ```ts
+ * import { busForbidden, busUnavailable, codeOf } from "odori/adapter";
+ *
+ * function explain(error: unknown) {
+ *   const translated = codeOf(error) === "ACCESS_REFUSED" ? busForbidden : busUnavailable;
+ *   return translated("localhost:5672", error);
+ * }
+ * ```
+ */
 export function busForbidden(place: string, cause: unknown): OdoriError {
   return new OdoriError(
     "BUS_FORBIDDEN",
@@ -117,13 +180,31 @@ export function busForbidden(place: string, cause: unknown): OdoriError {
  * changes an existing one.
  *
  * @example
- * throw busTopology(`The topic ${topic} is compacted.`, "Set cleanup.policy to `delete`.");
+ * ```ts
+ * import { busTopology } from "odori/adapter";
+ *
+ * function checkPolicy(topic: string, policy: string): void {
+ *   if (policy === "compact")
+ *     throw busTopology(`The topic ${topic} is compacted.`, "Set cleanup.policy to `delete`.");
+ * }
+ * ```
  */
 export function busTopology(message: string, hint: string, cause?: unknown): OdoriError {
   return new OdoriError("BUS_TOPOLOGY", message, { cause, hint });
 }
 
-/** `BUS_CLOSED`: the bus was closed before or during the operation. */
+/**
+ * `BUS_CLOSED`: the bus was closed before or during the operation.
+ *
+ * @example
+ * ```ts
+ * import { busClosed } from "odori/adapter";
+ *
+ * function checkOpen(closed: boolean): void {
+ *   if (closed) throw busClosed("localhost:4222");
+ * }
+ * ```
+ */
 export function busClosed(place: string): OdoriError {
   return new OdoriError("BUS_CLOSED", `The connection to ${place} is closed.`, {
     hint: "Stop the services before the bus.",

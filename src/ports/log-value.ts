@@ -1,3 +1,5 @@
+import { messageOf } from "../contract/errors.ts";
+
 /** Bounds of one log field: deeper, longer and wider values are cut. */
 const DEPTH_MAX = 6;
 const ITEMS_MAX = 100;
@@ -36,7 +38,8 @@ function errorEntries(error: Error): readonly (readonly [string, unknown])[] {
   return [
     ["name", error.name],
     ["code", "code" in error ? error.code : undefined],
-    ["message", error.message],
+    ["message", messageOf(error)],
+    ["docs", "docs" in error ? error.docs : undefined],
     ["stack", error.stack],
     ["cause", error.cause],
   ];

@@ -33,8 +33,14 @@ const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
  *
  * @param level The lowest level to write. Default `"warn"`.
  * @param write Gets each line with its line break. Default: the process's standard error.
+ *
  * @example
- * await start(payment, { store, bus, logger: jsonLogger("info") });
+ * ```ts
+ * import { jsonLogger } from "odori";
+ *
+ * const logger = jsonLogger("info", (line) => process.stdout.write(line));
+ * logger.info("started", { service: "payment" });
+ * ```
  */
 export function jsonLogger(
   level: LogLevel = "warn",

@@ -15,6 +15,7 @@ import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 
+/** Options of `begin`. */
 export interface BeginOptions {
   /** The business transaction that the saga is part of; by default the saga itself. */
   readonly correlationId?: string;

@@ -22,6 +22,7 @@ export const CRASH_POINTS = [
   "confirmed",
 ] as const;
 
+/** One of `CRASH_POINTS`. */
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
 /**

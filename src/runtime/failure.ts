@@ -1,6 +1,7 @@
 import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Fact } from "../contract/event.ts";
+import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
@@ -74,6 +75,7 @@ export class FailureTask<Native> implements Task<Native> {
     const { retry, environment } = this.#context;
     const { number } = delivery.attempt;
     if (isPermanent(error) || number >= retry.attempts) return { state: "parked", delayMs: 0 };
+    if (error instanceof RetryAfter) return { state: "retrying", delayMs: error.delayMs };
     return { state: "retrying", delayMs: backoffMs(retry, number, environment.random()) };
   }
 

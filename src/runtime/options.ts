@@ -7,40 +7,84 @@ import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { RETRY_DEFAULT, type RetryPolicy } from "./retry.ts";
 
+/**
+ * Options of `start`. Durations are in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import type { StartOptions } from "odori";
+ * import { memoryBus } from "odori/memory";
+ * import { type Sql, sqlite } from "odori/sqlite";
+ *
+ * const options: StartOptions<Sql> = {
+ *   store: sqlite("payment.db"),
+ *   bus: memoryBus(["payment"]),
+ *   handlerTimeoutMs: 5_000,
+ *   retry: { attempts: 5, longestMs: 10_000 },
+ * };
+ * ```
+ */
 export interface StartOptions<Native> {
+  /** The database of the service. */
   readonly store: Store<Native>;
   readonly bus: Bus;
-  /** Default: warnings and errors as JSON lines on standard error. */
+  /**
+   * Takes the log lines of the service.
+   * @default `jsonLogger()`: warnings and errors as JSON lines on standard error
+   */
   readonly logger?: Logger;
-  /** Default: 8 attempts, pauses up to 200 ms at first and a minute at last, with full jitter. */
+  /**
+   * Retries after a technical failure, with full jitter.
+   * @default { attempts: 8, firstMs: 200, longestMs: 60_000 }
+   */
   readonly retry?: Partial<RetryPolicy>;
-  /** How long a handler may take. Default 30,000. */
+  /**
+   * How long a handler may take, in milliseconds.
+   * @default 30_000
+   */
   readonly handlerTimeoutMs?: number;
-  /** Most deliveries in one commit. Default 100. */
+  /**
+   * Most deliveries in one commit.
+   * @default 100
+   */
   readonly batchMax?: number;
-  /** Most deliveries taken from the bus and not yet acknowledged. Default 400. */
+  /**
+   * Most deliveries of the bus that are neither acknowledged nor rejected.
+   * @default 400
+   */
   readonly inFlightMax?: number;
-  /** With more events than that waiting for the bus, `begin` refuses new sagas. Default 10,000. */
+  /**
+   * With more events than this waiting for the bus, `begin` refuses new sagas: `OUTBOX_FULL`.
+   * @default 10_000
+   */
   readonly outboxMax?: number;
   /**
-   * How long to let pass between looking for work that a dead process left behind, or that is due
-   * again. Default 100.
+   * Poll interval, in milliseconds, for the work of dead processes and for deliveries that are due.
+   * @default 100
    */
   readonly pollMs?: number;
   /**
-   * After so long without a sign of life a process is taken for dead, and its work for free.
-   * Default 2,000.
+   * Lease of a process on its claims, in milliseconds: they expire that long after its last poll.
+   * @default 2_000
    */
   readonly leaseMs?: number;
   /**
-   * How long inbox and fence rows are kept: at least as long as a message may come again. Default
-   * 30 days.
+   * How long inbox and fence rows are kept, in milliseconds: at least the retention of the bus,
+   * else `start` throws `RETENTION_TOO_SHORT`.
+   * @default 30 days
    */
   readonly retentionMs?: number;
-  /** How long `stop` waits for the bus to answer for what it has taken. Default 5,000. */
+  /**
+   * How long `stop` waits for the bus to confirm published events, in milliseconds.
+   * @default 5_000
+   */
   readonly drainMs?: number;
+  /**
+   * Time and chance, for a simulator.
+   * @default `systemEnvironment`
+   */
   readonly environment?: Environment;
-  /** Called at every step between receiving and being done, for tests. */
+  /** Called at every crash point, for tests. */
   readonly probe?: Probe;
 }
 

@@ -1,25 +1,10 @@
-import { codeOf, messageOf, OdoriError, PermanentError } from "../contract/errors.ts";
+import { isFinal } from "../contract/error-catalogue.ts";
+import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import type { Problem } from "../ports/deferred.ts";
 
-const PERMANENT: ReadonlySet<string> = new Set([
-  "PAYLOAD_INVALID",
-  "PAYLOAD_NOT_JSON",
-  "PAYLOAD_TOO_LARGE",
-  "ATTRIBUTE_INVALID",
-  "UNDECLARED_OUTCOME",
-  "UNKNOWN_TYPE",
-  "MESSAGE_MALFORMED",
-  "MESSAGE_TOO_LARGE",
-]);
-
-/**
- * Tells whether a retry cannot help: the handler said so, or what was heard or emitted does not
- * fit its contract.
- */
+/** Tells whether a retry cannot help: the catalogue says so of the error's code. */
 export function isPermanent(error: unknown): boolean {
-  return (
-    error instanceof PermanentError || (error instanceof OdoriError && PERMANENT.has(error.code))
-  );
+  return error instanceof OdoriError && isFinal(error.code);
 }
 
 const MESSAGE_MAX_CHARS = 2_000;

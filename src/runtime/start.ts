@@ -19,15 +19,28 @@ import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Worker } from "./worker.ts";
 
+/**
+ * The state of a running service, for a readiness probe.
+ *
+ * @example
+ * ```ts
+ * import type { Health } from "odori";
+ *
+ * function isReady({ state, store }: Health): boolean {
+ *   return state === "ready" && (store?.outboxOldestMs ?? 0) < 60_000;
+ * }
+ * ```
+ */
 export interface Health {
+  /** The name of the service. */
   readonly service: string;
-  /** `degraded`: running, but the database cannot be used; it goes on by itself. */
+  /** `degraded`: it runs, but the database is unavailable; it recovers by itself. */
   readonly state: "ready" | "degraded" | "stopping" | "stopped";
-  /** The code of what is wrong. */
+  /** The code of the error that makes it `degraded`. */
   readonly problem: string | undefined;
   /** Deliveries and beginnings that wait for a commit. */
   readonly waiting: number;
-  /** Events that the bus has not answered for. */
+  /** Events that the bus has not confirmed. */
   readonly publishing: number;
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
@@ -36,7 +49,25 @@ export interface Health {
 /** A retry of a deferred delivery whose database was away. */
 const RESUME_MS = 1_000;
 
-/** A running service. */
+/**
+ * A running service; `start` makes it.
+ *
+ * @example
+ * ```ts
+ * import { start } from "odori";
+ * import { memoryBus, memoryStore } from "odori/memory";
+ * import { orderPlaced } from "./contracts.ts";
+ * import { orderInMemory } from "./services.ts";
+ *
+ * const app = await start(orderInMemory, {
+ *   store: memoryStore(),
+ *   bus: memoryBus([orderInMemory]),
+ * });
+ * await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }));
+ * console.log(await app.health());
+ * await app.stop();
+ * ```
+ */
 export class App<Native, Begins extends EventContract> {
   readonly name: string;
   readonly #settings: Settings<Native>;
@@ -114,19 +145,44 @@ export class App<Native, Begins extends EventContract> {
     return this;
   }
 
-  /** Reading what is in the database, and retrying or discarding what is parked. */
+  /**
+   * Reads the database, and retries or discards parked deliveries.
+   *
+   * @example
+   * ```ts
+   * import { app } from "./app.ts";
+   *
+   * for (const { seq, problem } of await app.inspect.deferred(["parked"], 100)) {
+   *   console.log(seq, problem?.code);
+   *   await app.inspect.retry(seq);
+   * }
+   * ```
+   */
   get inspect(): StoreInspection {
     return this.#settings.store.inspect;
   }
 
   /**
-   * Begins a saga: runs `work` in a transaction and emits the fact that it returns, with the same
-   * commit. With a `sagaId` that was begun before, nothing is done, so it may be repeated. With
-   * `within`, all of that happens in a transaction that the caller has opened and commits; the
+   * Begins a saga: runs `work` in a transaction, and emits the fact that it returns with the same
+   * commit. If the saga was begun before, nothing is done, so a call may be repeated.
+   *
+   * With `within` all of that happens in a transaction that the caller has opened and commits. The
    * event is then published within `pollMs`.
    *
-   * Rejects with `OUTBOX_FULL` when more events wait for the bus than may, with `STOPPED`, with a
-   * `StoreUnavailableError`, or with what `work` threw.
+   * Rejects with `OUTBOX_FULL` when `outboxMax` events wait for the bus, with `STOPPED`, with a
+   * `StoreUnavailableError`, or with the error of `work`.
+   *
+   * @example
+   * ```ts
+   * import { app } from "./app.ts";
+   * import { orderPlaced } from "./contracts.ts";
+   *
+   * const { begun } = await app.begin("o-1", async (tx) => {
+   *   await tx.query("INSERT INTO orders (id) VALUES ($1)", ["o-1"]);
+   *   return orderPlaced({ orderId: "o-1", amount: 100 });
+   * });
+   * if (!begun) console.log("The saga o-1 was begun before.");
+   * ```
    */
   async begin(
     sagaId: string,
@@ -151,6 +207,7 @@ export class App<Native, Begins extends EventContract> {
     });
   }
 
+  /** Returns the state of the service. It does not reject. */
   async health(): Promise<Health> {
     const { problem } = this.#worker;
     const state = this.#state === "ready" && problem !== undefined ? "degraded" : this.#state;
@@ -167,9 +224,16 @@ export class App<Native, Begins extends EventContract> {
   }
 
   /**
-   * Takes nothing new, finishes what is under way, waits for the bus to answer, and closes the
-   * store. What is left stays in the outbox, and is published after the next start. Stop services
-   * that share an in-process bus together: `Promise.all(apps.map((app) => app.stop()))`.
+   * Stops the service: it takes no new delivery, finishes those under way, waits up to `drainMs`
+   * for the bus, and closes the store. Events that are left stay in the outbox, and are published
+   * after the next start. Stop services that share an in-process bus together.
+   *
+   * @example
+   * ```ts
+   * import { app } from "./app.ts";
+   *
+   * process.once("SIGTERM", () => app.stop());
+   * ```
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -233,9 +297,9 @@ export class App<Native, Begins extends EventContract> {
 }
 
 /**
- * Runs a service on a store and a bus: prepares the database, joins its consumer group, and takes
- * up what an earlier process left behind. Throws `OPTION_INVALID` or `RETENTION_TOO_SHORT`, and
- * whatever the store or the bus refuses with.
+ * Runs a service on a store and a bus. It prepares the database, joins the consumer group, and
+ * takes up the work of an earlier process. Throws `OPTION_INVALID` or `RETENTION_TOO_SHORT`, and
+ * rejects with the errors of the store and the bus.
  */
 export async function start<Native, Begins extends EventContract>(
   service: Service<Native, Begins>,

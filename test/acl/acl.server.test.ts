@@ -14,7 +14,9 @@ import { find } from "../servers/find.ts";
 import { recipes } from "../servers/recipes.ts";
 import { Server } from "../servers/server.ts";
 import { titleOf, urlOf } from "../servers/shared.ts";
-import { envelope, eventually } from "../support/stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { closing, stopping } from "../support/scope.ts";
+import { envelope } from "../support/stage.ts";
 
 const parts = partsOf(manifestOf(choreography));
 const types = [...new Set(parts.flatMap(({ emits, hears }) => [...emits, ...hears]))];
@@ -22,52 +24,48 @@ const event = (type: string, saga: string) => envelope(orderPlaced, saga, {}, { 
 
 /** Each service may do its own part, and every other type is refused, to publish and to hear. */
 async function everyPart(connect: (service: string) => Bus): Promise<void> {
-  const buses = new Map(parts.map(({ service }) => [service, connect(service)]));
+  await using scope = new AsyncDisposableStack();
+  const buses = new Map(
+    parts.map(({ service }) => [service, scope.use(closing(connect(service)))]),
+  );
   const busOf = (service: string) => buses.get(service) ?? connect(service);
-  try {
-    const heard = new Map<string, Set<string>>();
-    for (const { service, hears } of parts) {
-      const own = new Set<string>();
-      heard.set(service, own);
-      await busOf(service).subscribe(
-        { group: service, topics: hears, inFlightMax: 10 },
-        async (incoming) => {
-          if (!("malformed" in incoming)) own.add(incoming.type);
-        },
-      );
-    }
-    for (const { service, emits } of parts)
-      await busOf(service).publish(emits.map((type) => event(type, service)));
-    for (const { service, hears } of parts)
-      await eventually(
-        `${service} hears its part`,
-        () => heard.get(service)?.size === hears.length,
-      );
-    for (const part of parts) {
-      for (const type of foreign(part, "emits")) {
-        await expect(
-          busOf(part.service).publish([event(type, "thief")]),
-          `${part.service} publishes ${type}`,
-        ).rejects.toMatchObject({
-          code: "BUS_FORBIDDEN",
-        });
-      }
-      for (const type of foreign(part, "hears")) {
-        const listening = busOf(part.service).subscribe(
-          { group: part.service, topics: [type], inFlightMax: 1 },
-          async () => {},
-        );
-        await expect(listening, `${part.service} hears ${type}`).rejects.toMatchObject({
-          code: "BUS_FORBIDDEN",
-        });
-      }
-    }
-    // A refusal leaves the connection as it was.
-    for (const { service, emits } of parts)
-      await busOf(service).publish(emits.map((type) => event(type, `${service} again`)));
-  } finally {
-    for (const bus of buses.values()) await bus.close();
+  const heard = new Map<string, Set<string>>();
+  for (const { service, hears } of parts) {
+    const own = new Set<string>();
+    heard.set(service, own);
+    await busOf(service).subscribe(
+      { group: service, topics: hears, inFlightMax: 10 },
+      async (incoming) => {
+        if (!("malformed" in incoming)) own.add(incoming.type);
+      },
+    );
   }
+  for (const { service, emits } of parts)
+    await busOf(service).publish(emits.map((type) => event(type, service)));
+  for (const { service, hears } of parts)
+    await eventually(`${service} hears its part`, () => heard.get(service)?.size, hears.length);
+  for (const part of parts) {
+    for (const type of foreign(part, "emits")) {
+      await expect(
+        busOf(part.service).publish([event(type, "thief")]),
+        `${part.service} publishes ${type}`,
+      ).rejects.toMatchObject({
+        code: "BUS_FORBIDDEN",
+      });
+    }
+    for (const type of foreign(part, "hears")) {
+      const listening = busOf(part.service).subscribe(
+        { group: part.service, topics: [type], inFlightMax: 1 },
+        async () => {},
+      );
+      await expect(listening, `${part.service} hears ${type}`).rejects.toMatchObject({
+        code: "BUS_FORBIDDEN",
+      });
+    }
+  }
+  // A refusal leaves the connection as it was.
+  for (const { service, emits } of parts)
+    await busOf(service).publish(emits.map((type) => event(type, `${service} again`)));
 }
 
 function foreign(part: ServicePart, role: "emits" | "hears"): readonly string[] {
@@ -85,11 +83,13 @@ describe("permissions of each service", () => {
       "  users: [",
       '  users: [\n    { user: operator, password: "operator-secret" }',
     );
-    const server = await Server.start({
-      ...recipe,
-      prepare: async ({ folder }) => writeFileSync(join(folder, "nats.conf"), config),
-      command: (place) => ({ ...recipe.command(place), env: passwords }),
-    });
+    await using server = stopping(
+      await Server.start({
+        ...recipe,
+        prepare: async ({ folder }) => writeFileSync(join(folder, "nats.conf"), config),
+        command: (place) => ({ ...recipe.command(place), env: passwords }),
+      }),
+    );
     const as = (user: string) =>
       nats({
         servers: server.url,
@@ -99,49 +99,38 @@ describe("permissions of each service", () => {
           inboxPrefix: user === "operator" ? "_INBOX" : inboxOf(user),
         },
       });
-    try {
-      const operator = as("operator");
-      await operator.publish([event("order.placed.v1", "first")]);
-      await operator.close();
-      await everyPart(as);
-      const stranger = nats({
-        servers: server.url,
-        connection: { user: "payment", pass: "wrong" },
-      });
-      await expect(stranger.publish([event("payment.refunded.v1", "s")])).rejects.toMatchObject({
-        code: "BUS_UNAVAILABLE",
-        message: expect.not.stringContaining("wrong"),
-      });
-      await stranger.close();
-    } finally {
-      await server.stop();
-    }
+    await using operator = closing(as("operator"));
+    await operator.publish([event("order.placed.v1", "first")]);
+    await everyPart(as);
+    await using stranger = closing(
+      nats({ servers: server.url, connection: { user: "payment", pass: "wrong" } }),
+    );
+    await expect(stranger.publish([event("payment.refunded.v1", "s")])).rejects.toMatchObject({
+      code: "BUS_UNAVAILABLE",
+      message: expect.not.stringContaining("wrong"),
+    });
   });
 
   it.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "on RabbitMQ"), async () => {
     const names = { exchange: "odori", vhost: "/" };
-    const server = await Server.start(recipes.rabbitmq(find("rabbitmq", false) ?? ""));
+    await using server = stopping(
+      await Server.start(recipes.rabbitmq(find("rabbitmq", false) ?? "")),
+    );
     const as = (user: string, password = `${user}-secret`) => {
       const url = new URL(server.url);
       Object.assign(url, { username: user, password });
       return rabbitmq({ url: url.href, unheard: ["order.cancelled.v1"] });
     };
-    try {
-      const operator = as("guest", "guest");
-      await operator.publish([event("order.cancelled.v1", "first")]);
-      await operator.close();
-      for (const part of parts) {
-        await server.control(["add_user", part.service, `${part.service}-secret`]);
-        for (const words of rabbitArguments(part, names)) await server.control(words);
-      }
-      await everyPart(as);
-      const stranger = as("payment", "wrong");
-      await expect(stranger.publish([event("payment.refunded.v1", "s")])).rejects.toMatchObject({
-        code: "BUS_FORBIDDEN",
-      });
-      await stranger.close();
-    } finally {
-      await server.stop();
+    await using operator = closing(as("guest", "guest"));
+    await operator.publish([event("order.cancelled.v1", "first")]);
+    for (const part of parts) {
+      await server.control(["add_user", part.service, `${part.service}-secret`]);
+      for (const words of rabbitArguments(part, names)) await server.control(words);
     }
+    await everyPart(as);
+    await using stranger = closing(as("payment", "wrong"));
+    await expect(stranger.publish([event("payment.refunded.v1", "s")])).rejects.toMatchObject({
+      code: "BUS_FORBIDDEN",
+    });
   });
 });

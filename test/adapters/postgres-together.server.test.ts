@@ -7,13 +7,14 @@ import { z } from "zod";
 import { changesSession } from "../../src/adapters/postgres/session.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { eventually } from "../support/eventually.ts";
 
 const asked = event("shop.asked.v1", z.object({ n: z.int() }));
 const COUNT = 60;
 
 /*
- * Handlers of one batch share a transaction and a connection, and run side by side. What one does
- * must not show in what another does.
+ * Handlers of one batch share a transaction and a connection, and run concurrently. One must not
+ * affect another.
  */
 
 describe.skipIf(urlOf("postgres") === undefined)(
@@ -26,8 +27,8 @@ describe.skipIf(urlOf("postgres") === undefined)(
     afterAll(() => own.end());
 
     /**
-     * Begins so many sagas at once, so that they share batches; the rows that they wrote, when all
-     * are done.
+     * Begins `COUNT` sagas at once, so that they share batches. Returns the rows that they wrote,
+     * once all are done.
      */
     async function answered(
       handle: (n: number, tx: Sql, table: string) => Promise<void>,
@@ -68,9 +69,8 @@ describe.skipIf(urlOf("postgres") === undefined)(
         Array.from({ length: COUNT }, (_, n) => apps[0].begin(`s${n}`, () => asked({ n }))),
       );
       await finished;
-      await expect
-        .poll(async () => (await inner.inspect.deferred(["retrying", "waiting"], 1)).length)
-        .toBe(0);
+      const unfinished = () => inner.inspect.deferred(["retrying", "waiting"], 1);
+      await eventually("no delivery is retried", unfinished, []);
       await Promise.all(apps.map((app) => app.stop()));
       const { rows } = await own.query<{ n: number; note: string }>(
         `SELECT n, note FROM ${table} ORDER BY n`,

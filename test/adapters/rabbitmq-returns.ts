@@ -5,7 +5,7 @@ import { Connection } from "rabbitmq-client";
 import { authorized, placed } from "../support/contracts.ts";
 import { envelope } from "../support/stage.ts";
 
-/** RabbitMQ confirms a message that reaches no queue, and gives it back: that is no publishing. */
+/** RabbitMQ confirms and returns a message that reaches no queue: it is not published. */
 export function returnedMessages({ describe, it }: Runner, url: () => string): void {
   describe("rabbitmq: returned messages", () => {
     it("what reaches no queue is refused", async () => {
@@ -13,7 +13,7 @@ export function returnedMessages({ describe, it }: Runner, url: () => string): v
       const bus = rabbitmq({ url: url(), exchange, unheard: [authorized.type] });
       try {
         await assert.rejects(bus.publish([envelope(placed, "s", {})]), { code: "UNROUTABLE" });
-        // Nobody is meant to hear that one.
+        // This type is declared to have no subscriber.
         await bus.publish([envelope(authorized, "s", {})]);
         const subscription = await bus.subscribe(
           { group: "a", topics: [placed.type], inFlightMax: 1 },

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { files } from "../../examples/order/database.ts";
 import { makeOrders } from "../../examples/order/orders.ts";
 import { schemas } from "../../examples/order/schemas.ts";
 import { find, HOW, type ServerName } from "../servers/find.ts";
 import { recipes } from "../servers/recipes.ts";
 import { Server } from "../servers/server.ts";
+import { eventually } from "../support/eventually.ts";
+import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { generator } from "../support/unruly-bus.ts";
 import { Fleet, SERVICES } from "./fleet.ts";
 import { judge, type Verdict } from "./oracle.ts";
@@ -53,32 +52,25 @@ const END_LIMIT_MS = 120_000;
  * off, and then looks whether everything adds up.
  */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
-  const data = mkdtempSync(join(tmpdir(), "odori-chaos-"));
+  using data = temporaryFolder("chaos");
+  await using scope = new AsyncDisposableStack();
   const guards: Guarded[] = [];
   const started = performance.now();
-  try {
-    const names = new Set<ServerName>(
-      options.store === "postgres" ? ["postgres", options.bus] : [options.bus],
-    );
-    for (const name of names) guards.push(await guard(name));
-    return {
-      ...(await play(options, data, guards)),
-      seconds: Math.round((performance.now() - started) / 1_000),
-    };
-  } finally {
-    for (const { server, proxy } of guards) {
-      await proxy.close();
-      await server.stop();
-    }
-    rmSync(data, { recursive: true, force: true });
-  }
+  const names = new Set<ServerName>(
+    options.store === "postgres" ? ["postgres", options.bus] : [options.bus],
+  );
+  for (const name of names) guards.push(await guard(name, scope));
+  return {
+    ...(await play(options, data.path, guards)),
+    seconds: Math.round((performance.now() - started) / 1_000),
+  };
 }
 
-async function guard(name: ServerName): Promise<Guarded> {
+async function guard(name: ServerName, scope: AsyncDisposableStack): Promise<Guarded> {
   const program = find(name, true);
-  if (program === undefined) throw new Error(`There is no ${name}: ${HOW[name]}.`);
-  const proxy = await TcpProxy.listen();
-  const server = await Server.start(recipes[name](program, proxy.port));
+  if (program === undefined) throw new Error(`${name} is missing: ${HOW[name]}.`);
+  const proxy = scope.use(closing(await TcpProxy.listen()));
+  const server = scope.use(stopping(await Server.start(recipes[name](program, proxy.port))));
   proxy.target = server.place.port;
   return { name, server, proxy };
 }
@@ -101,7 +93,7 @@ async function play(
   const databases = options.store === "sqlite" ? files(data) : schemas(database?.server.url ?? "");
   const fleet = new Fleet({ ...options, data, environment });
   try {
-    await until("all services are running", 60_000, async () => fleet.ready);
+    await eventually("all services are running", () => fleet.ready, true, 60_000);
     for (const { name, server } of guards)
       if (name === "rabbitmq") await settleQuorumQueues(server);
     const ends = performance.now() + options.seconds * 1_000;
@@ -120,9 +112,8 @@ async function play(
           next += BATCH;
           fleet.place(orders);
         } else fleet.repeat();
-        options.progress?.(
-          `${next - 1} orders, ${now ?? "?"} open, ${[...faults.values()].reduce((sum, n) => sum + n, 0)} faults`,
-        );
+        const injected = [...faults.values()].reduce((sum, n) => sum + n, 0);
+        options.progress?.(`${next - 1} orders, ${now ?? "?"} open, ${injected} faults`);
         await pause(now === undefined ? 200 : 40);
       }
     })();
@@ -136,13 +127,19 @@ async function play(
       underWay.add(done);
     }
     await Promise.all([placing, ...underWay]);
-    await until("every order has ended", END_LIMIT_MS, async () => {
+    const unfinished = async () => {
       fleet.repeat();
       options.progress?.(`${fleet.asked} orders unanswered, ${await open()} open`);
-      return (
-        fleet.asked === 0 && (await open()) === 0 && (await leftOvers(databases, options)) === 0
-      );
-    }).catch(() => {});
+      // The last look reads the most: not before the others are through.
+      if (fleet.asked > 0) return { unanswered: fleet.asked };
+      const orders = await open();
+      if (orders !== 0) return { open: orders };
+      return { rows: await leftOvers(databases, options) };
+    };
+    await eventually("every order has ended", unfinished, { rows: 0 }, END_LIMIT_MS).catch(
+      // The oracle says which orders are missing.
+      () => {},
+    );
     await fleet.stop();
     const verdict = await judge(
       databases,
@@ -214,7 +211,8 @@ async function leftOvers(
     const rows = await databases
       .read(
         service,
-        `SELECT (SELECT count(*) FROM ${prefix}outbox) + (SELECT count(*) FROM ${prefix}deferred WHERE state <> 'parked') AS rows`,
+        `SELECT (SELECT count(*) FROM ${prefix}outbox)
+              + (SELECT count(*) FROM ${prefix}deferred WHERE state <> 'parked') AS rows`,
       )
       .catch(() => [{ rows: 1 }]);
     left += Number(rows[0]?.rows);
@@ -230,15 +228,7 @@ async function settleQuorumQueues(server: Server): Promise<void> {
   await server.control(["eval", "[dets:sync(T) || T <- dets:all()]."]);
 }
 
-async function until(what: string, limitMs: number, done: () => Promise<boolean>): Promise<void> {
-  const ends = performance.now() + limitMs;
-  while (!(await done())) {
-    if (performance.now() > ends)
-      throw new Error(`It did not happen within ${limitMs} ms: ${what}`);
-    await pause(200);
-  }
-}
-
+/** For faults alone: how long one lasts, and when the next comes, is the test's input. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

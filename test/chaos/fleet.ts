@@ -21,7 +21,10 @@ interface Member {
 
 export const SERVICES = ["order", "payment", "inventory", "shipping"] as const;
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
+/** A supervisor's pause before it starts a process again. */
 const RESTART_MS = 300;
+/** A process that SIGTERM does not end within this time is killed: the run must come to its end. */
+const STOP_LIMIT_MS = 8_000;
 
 /**
  * All processes of all services. One that ends is started again, as a supervisor would, until the
@@ -71,6 +74,7 @@ export class Fleet {
     this.#pick(random)?.child?.kill("SIGKILL");
   }
 
+  /** Freezes one process for `ms`: longer than its lease, others take over its work. */
   async pause(random: () => number, ms: number): Promise<void> {
     const member = this.#pick(random);
     if (member?.child === undefined) return;
@@ -89,7 +93,7 @@ export class Fleet {
         if (child === undefined) return;
         const gone = new Promise((resolve) => child.once("exit", resolve));
         child.kill("SIGTERM");
-        const timer = setTimeout(() => child.kill("SIGKILL"), 8_000);
+        const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
         await gone;
         clearTimeout(timer);
       }),

@@ -14,7 +14,8 @@ const positive = (text: string) => {
 
 const command = new Command("npm run chaos --")
   .description(
-    "Runs the order saga over many processes while services, database and broker are killed, frozen and cut off; then looks for what was lost or doubled.",
+    "Runs the order saga over many processes while services, database and broker are killed, " +
+      "frozen and cut off; then looks for what was lost or doubled.",
   )
   .option("--minutes <n>", "how long faults are injected", positive, 1)
   .addOption(
@@ -37,7 +38,8 @@ const command = new Command("npm run chaos --")
   .option("--json", "print JSON", false)
   .addHelpText(
     "after",
-    "\nExit status 1 says that something was found. kill -9 does not test fsync: the page cache survives it.",
+    "\nExit status 1: something was found. " +
+      "kill -9 does not test fsync: the page cache survives it.",
   );
 
 const flags = command.parse().opts<Flags>();
@@ -60,8 +62,9 @@ if (flags.json)
     ),
   );
 else {
+  const { store, bus, members, seed } = flags;
   console.log(
-    `${flags.store} + ${flags.bus}, ${flags.members} processes of each service, seed ${flags.seed}, ${seconds} s\n`,
+    `${store} + ${bus}, ${members} processes of each service, seed ${seed}, ${seconds} s\n`,
   );
   console.log("| fault | injected |\n| --- | ---: |");
   for (const [fault, count] of [...faults].sort()) console.log(`| ${fault} | ${count} |`);

@@ -15,9 +15,9 @@ export interface Verdict {
 const SHOWN_MAX = 20;
 
 /**
- * Every order that was answered for is there and has ended; money and stock are conserved, nothing
- * is doubled (the books have no unique constraint); every event that was heard was emitted by
- * somebody; nothing is left over.
+ * Finds what was lost, doubled or left over. Every acknowledged order is there and has ended. Money
+ * and stock are conserved. No effect is doubled: the books have no unique constraint. A service
+ * emitted each event that was heard.
  */
 export async function judge(
   databases: Databases,
@@ -35,7 +35,7 @@ export async function judge(
   );
   for (const orderId of placed)
     if (!orders.has(orderId))
-      violations.push(`lost: ${orderId} was answered for, and is not there`);
+      violations.push(`lost: ${orderId} was acknowledged, and is not there`);
   const emitted = new Map<string, string>();
   const heard: {
     readonly service: string;
@@ -65,7 +65,8 @@ export async function judge(
     }
     const [left] = await databases.read(
       service,
-      `SELECT (SELECT count(*) FROM ${prefix}outbox) AS outbox, (SELECT count(*) FROM ${prefix}deferred) AS deferred`,
+      `SELECT (SELECT count(*) FROM ${prefix}outbox) AS outbox,
+              (SELECT count(*) FROM ${prefix}deferred) AS deferred`,
     );
     if (Number(left?.outbox) > 0)
       violations.push(`left over: ${left?.outbox} rows in the outbox of ${service}`);
@@ -75,9 +76,9 @@ export async function judge(
   for (const { service, id, cause, disposition } of heard) {
     if (disposition === "begun") continue;
     if (!emitted.has(id))
-      violations.push(`without a cause: ${service} heard ${id}, which nobody emitted`);
+      violations.push(`without a cause: ${service} heard ${id}, which no service emitted`);
     if (cause !== undefined && !emitted.has(cause))
-      violations.push(`without a cause: ${id} names ${cause}, which nobody emitted`);
+      violations.push(`without a cause: ${id} names ${cause}, which no service emitted`);
   }
   const shown = violations.slice(0, SHOWN_MAX);
   if (violations.length > shown.length) shown.push(`and ${violations.length - shown.length} more`);

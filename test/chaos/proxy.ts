@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
  * holds bytes back.
  */
 export class TcpProxy {
+  // Its timers are the fault itself: how long replies are lost, and how late bytes arrive.
   readonly port: number;
   /** Where the server is; set once it is known. */
   target = 0;
@@ -40,7 +41,7 @@ export class TcpProxy {
     }
   }
 
-  /** The server gets and does everything, and nobody hears of it; then the connections break. */
+  /** The server does all it is asked, and its replies are lost; then the connections break. */
   async swallow(ms: number): Promise<void> {
     this.#swallowing = true;
     await new Promise((resolve) => setTimeout(resolve, ms));

@@ -31,6 +31,7 @@ function mischievous(inner: Bus): Bus {
       ),
     subscribe: (options, deliver) =>
       inner.subscribe(options, async (incoming) => {
+        // The timer is the fault: a message that comes late.
         if (Math.random() < MISCHIEF.late)
           await new Promise((resolve) => setTimeout(resolve, Math.random() * MISCHIEF.lateMs));
         await deliver(incoming);
@@ -72,7 +73,7 @@ async function shop(): Promise<void> {
         );
         return orderPlaced({ orderId, amountCents, ...goods });
       });
-      // What is not answered is asked for again, of whoever is there then.
+      // The fleet asks again for orders without a reply, of any process of the service.
       begun.then(
         () => process.send?.({ placed: orderId }),
         () => process.send?.({ failed: orderId }),

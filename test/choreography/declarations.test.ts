@@ -1,7 +1,7 @@
 import { choreography, type EventContract, service } from "odori";
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../src/choreography/duration.ts";
 import { effectsOfReaction } from "../../src/choreography/effects.ts";
+import { parseDuration } from "../../src/contract/duration.ts";
 import {
   authorized,
   cancelled,
@@ -113,7 +113,7 @@ describe("contradictory declarations throw at once, with a code and a hint", () 
     ],
     ["max below one", "DECLARATION_INVALID", () => payment.on(placed, { max: 0, ...nothing })],
     [
-      "max that is no whole number",
+      "max that is not a whole number",
       "DECLARATION_INVALID",
       () => payment.on(placed, { max: 1.5, ...nothing }),
     ],
@@ -245,7 +245,7 @@ describe("declarations", () => {
     "P1M",
     "1000000d",
     "1 m",
-  ])("%j is no duration", (text) =>
+  ])("%j is not a duration", (text) =>
     expect(() => parseDuration(text)).toThrow(
       expect.objectContaining({ code: "DURATION_INVALID" }),
     ),

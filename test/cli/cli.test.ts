@@ -7,6 +7,8 @@ import { type Sql, sqlite } from "odori/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { odori, ROOT } from "../support/command.ts";
 import { authorized, placed } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
+import { closing, stopping } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
 
 const EXAMPLE = join(ROOT, "examples", "order", "choreography.ts");
@@ -26,17 +28,12 @@ async function withParked(): Promise<void> {
     key: (event) => event.data.orderId,
     handle: (event) => authorized(event.data),
   });
-  const bus = memoryBus(["payment"]);
-  const app = await start(payment, {
-    store: sqlite(join(folder, "payment.db")),
-    bus,
-    logger: silent,
-  });
+  await using bus = closing(memoryBus(["payment"]));
+  const store = sqlite(join(folder, "payment.db"));
+  await using _app = stopping(await start(payment, { store, bus, logger: silent }));
   await bus.publish([envelope(placed, "saga-1", { wrong: "\u001b[31mred" }, { id: "e1" })]);
   await bus.publish([envelope(placed, "saga-1", { orderId: "o" }, { id: "e2" })]);
   await bus.publish([envelope(placed, "saga-2", { wrong: true }, { id: "e3" })]);
-  await app.stop();
-  await bus.close();
 }
 
 describe("odori", () => {
@@ -221,20 +218,16 @@ describe("odori", () => {
         return authorized(event.data);
       },
     });
-    const bus = memoryBus(["payment"]);
-    const app = await start(payment, {
-      store: sqlite(join(folder, "payment.db")),
-      bus,
-      logger: silent,
-      retry: { attempts: 1 },
-    });
+    await using bus = closing(memoryBus(["payment"]));
+    const store = sqlite(join(folder, "payment.db"));
+    await using app = stopping(
+      await start(payment, { store, bus, logger: silent, retry: { attempts: 1 } }),
+    );
     await bus.publish([envelope(placed, "s", { orderId: "o" })]);
     broken = false;
     expect((await odori(["parked", "retry", "--all", "--data", folder])).status).toBe(0);
-    await expect
-      .poll(async () => (await app.inspect.journal("s")).map(({ disposition }) => disposition))
-      .toEqual(["done"]);
-    await app.stop();
-    await bus.close();
+    const dispositions = async () =>
+      (await app.inspect.journal("s")).map(({ disposition }) => disposition);
+    await eventually("it is done", dispositions, ["done"]);
   });
 });

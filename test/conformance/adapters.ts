@@ -13,8 +13,8 @@ import { rabbitBuses } from "../servers/rabbitmq.ts";
 import { serverUrl } from "../servers/shared.ts";
 
 /**
- * Every adapter of the project, by the name of its folder: `test/tidy.test.ts` sees to it that none
- * is missing.
+ * Every adapter of the project, by the name of its folder. `test/tidy/tidy.test.ts` fails if one is
+ * missing.
  */
 export const buses = {
   memory: {
@@ -65,9 +65,8 @@ export const sqliteStores: StoreFactory<Sql> = {
     const folder = mkdtempSync(join(tmpdir(), "odori-store-"));
     const path = join(folder, "shop.db");
     const own = new DatabaseSync(path);
-    own.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; CREATE TABLE business (key TEXT PRIMARY KEY)",
-    );
+    own.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000");
+    own.exec("CREATE TABLE business (key TEXT PRIMARY KEY)");
     const open: Store<Sql>[] = [];
     return {
       clock: localClock(),

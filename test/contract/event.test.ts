@@ -69,7 +69,7 @@ describe("contracts", () => {
     " order.placed.v1",
     "order.placed.v1\n",
     `${"x".repeat(200)}.placed.v1`,
-  ])("%j is no type name", (name) => {
+  ])("%j is not a type name", (name) => {
     const make: (type: never, schema: z.ZodObject) => unknown = event;
     expect(() => make(name as never, z.object({}))).toThrow(
       expect.objectContaining({ code: "NAME_GRAMMAR" }),

@@ -1,7 +1,8 @@
 /**
- * Runs the order saga in a process of its own, which is killed at a step, or goes on until every
- * order has ended.
+ * Runs the order saga in a process of its own. It kills itself at a step, or it ends once every
+ * order has ended. It prints a dot for each step, so that a test can kill it from outside.
  */
+import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Probe, type Service, start } from "odori";
@@ -15,14 +16,18 @@ import { order } from "../../examples/order/order.ts";
 import { makeOrders } from "../../examples/order/orders.ts";
 import { payment } from "../../examples/order/payment.ts";
 import { shipping } from "../../examples/order/shipping.ts";
+import { eventually } from "../support/eventually.ts";
+
+const LIMIT_MS = 50_000;
 
 const [folder = "", victim = "", step = "", count = "0", orders = "0"] = process.argv.slice(2);
 
-/** Dies at the given step of the victim, when it comes there for the n-th time. */
+/** Dies when the victim comes to the given step for the n-th time. */
 function probeOf(service: string): Probe {
   let left = Number(count);
   return (at) => {
     if (service === victim && at === step && --left === 0) process.kill(process.pid, "SIGKILL");
+    writeSync(1, ".");
   };
 }
 
@@ -54,13 +59,14 @@ for (const { orderId, amountCents, ...goods } of makeOrders(placed + 1, Number(o
   });
 }
 const open = reader.prepare("SELECT count(*) AS open FROM orders WHERE state = 'placed'");
-while (Number(open.get()?.open) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-// Whatever is still to be confirmed is confirmed in the idle time that follows.
-const idle = new Set<string>();
-while (idle.size < 4) {
-  for (const app of [shop, ...others])
-    if ((await app.health()).store?.outbox === 0) idle.add(app.name);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-}
+await eventually("every order has ended", () => Number(open.get()?.open), 0, LIMIT_MS);
+// An idle service deletes the outbox rows that the bus has acknowledged.
+for (const app of [shop, ...others])
+  await eventually(
+    `the outbox of ${app.name} is empty`,
+    async () => (await app.health()).store?.outbox,
+    0,
+    LIMIT_MS,
+  );
 reader.close();
 await Promise.all([shop, ...others].map((app) => app.stop()));

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -11,6 +10,7 @@ import order from "../../examples/order/choreography.ts";
 import { flowOf, toSvg } from "../../src/draw/index.ts";
 import { manifestOf, writeManifest } from "../../src/manifest/index.ts";
 import { odori } from "../support/command.ts";
+import { temporaryFolder } from "../support/scope.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -20,42 +20,39 @@ it("the saga of the README runs as it is printed there, and ends as it says", as
   const [, shown = ""] = /then shows what happened:\n\n```\n([\s\S]*?)```/.exec(README) ?? [];
   // Within the project, so that `odori` and `zod` are found.
   mkdirSync(join(ROOT, ".odori"), { recursive: true });
-  const folder = mkdtempSync(join(ROOT, ".odori", "readme-"));
-  try {
-    // Everything is committed, step by step, before stop() ends: then the databases hold the whole
-    // saga.
-    const wait = `const { DatabaseSync } = await import("node:sqlite");
+  using temporary = temporaryFolder("readme", join(ROOT, ".odori"));
+  const folder = temporary.path;
+  // Everything is committed, step by step, before stop() ends: then the databases hold the whole
+  // saga.
+  const wait = `const { DatabaseSync } = await import("node:sqlite");
 const reader = new DatabaseSync("order.db", { readOnly: true });
 const ended = reader.prepare("SELECT 1 FROM odori_inbox WHERE disposition = 'undone'");
-while (ended.get() === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+const { eventually } = await import("../../test/support/eventually.ts");
+await eventually("the charge is undone", () => ended.get() !== undefined);
 await Promise.all(apps.map((app) => app.stop()));`;
-    writeFileSync(join(folder, "saga.mts"), `${program}\n${wait}\n`);
-    const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
-    const ran = spawnSync(process.execPath, [...flags, "saga.mts"], {
-      cwd: folder,
-      encoding: "utf8",
-      timeout: 20_000,
-    });
-    expect({ status: ran.status, err: ran.stderr }).toEqual({ status: 0, err: "" });
-    const journals = ["order", "payment", "stock"].map(async (service) => {
-      const store = sqlite(join(folder, `${service}.db`));
-      const records = await store.inspect.journal("order-1");
-      await store.close();
-      return { service, records };
-    });
-    const withoutTimes = (lines: readonly string[]) =>
-      lines.map((line) => line.replace(/^ *\+\d+ ms/, "").trim());
-    expect(withoutTimes(timeline(traceOf(await Promise.all(journals))))).toEqual(
-      withoutTimes(shown.trimEnd().split("\n")),
-    );
-    const payment = new DatabaseSync(join(folder, "payment.db"), { readOnly: true });
-    expect(payment.prepare("SELECT count(*) AS charges FROM charges").get()).toEqual({
-      charges: 0,
-    });
-    payment.close();
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  writeFileSync(join(folder, "saga.mts"), `${program}\n${wait}\n`);
+  const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
+  const ran = spawnSync(process.execPath, [...flags, "saga.mts"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect({ status: ran.status, err: ran.stderr }).toEqual({ status: 0, err: "" });
+  const journals = ["order", "payment", "stock"].map(async (service) => {
+    const store = sqlite(join(folder, `${service}.db`));
+    const records = await store.inspect.journal("order-1");
+    await store.close();
+    return { service, records };
+  });
+  const withoutTimes = (lines: readonly string[]) =>
+    lines.map((line) => line.replace(/^ *\+\d+ ms/, "").trim());
+  expect(withoutTimes(timeline(traceOf(await Promise.all(journals))))).toEqual(
+    withoutTimes(shown.trimEnd().split("\n")),
+  );
+  const payment = new DatabaseSync(join(folder, "payment.db"), { readOnly: true });
+  expect(payment.prepare("SELECT count(*) AS charges FROM charges").get()).toEqual({
+    charges: 0,
+  });
+  payment.close();
 });
 
 it("the proof and the counterexample of the README are what the command prints", async () => {
@@ -71,21 +68,17 @@ it("the proof and the counterexample of the README are what the command prints",
     ...reaction,
     hears: reaction.hears.filter((type) => type !== "inventory.reservation_failed.v1"),
   }));
-  const folder = mkdtempSync(join(tmpdir(), "odori-readme-"));
-  try {
-    const file = join(folder, "order.json");
-    writeFileSync(
-      file,
-      writeManifest({
-        ...manifest,
-        services: new Map([...manifest.services, ["payment", { ...payment, reactions }]]),
-      }),
-    );
-    const refuted = await odori(["check", file]);
-    expect([proved, refuted].map(({ out }) => withoutTimes(out))).toEqual(blocks);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = temporaryFolder("readme");
+  const file = join(folder.path, "order.json");
+  writeFileSync(
+    file,
+    writeManifest({
+      ...manifest,
+      services: new Map([...manifest.services, ["payment", { ...payment, reactions }]]),
+    }),
+  );
+  const refuted = await odori(["check", file]);
+  expect([proved, refuted].map(({ out }) => withoutTimes(out))).toEqual(blocks);
 });
 
 it("the picture of the README shows the order saga as it is", async () => {

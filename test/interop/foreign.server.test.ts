@@ -13,7 +13,8 @@ import { order } from "../../examples/order/order.ts";
 import { payment } from "../../examples/order/payment.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
-import { eventually, silent } from "../support/stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { silent } from "../support/stage.ts";
 
 const HEARD = "inventory.reserved.v1";
 const EMITTED = "shipping.requested.v1";
@@ -26,38 +27,29 @@ async function orderEnds(bus: Bus, foreign: () => Promise<() => Promise<void>>):
     start(payment, on()),
     start(inventory, on()),
   ]);
-  const leave = await foreign();
-  try {
-    await shop.begin("saga-1", async (tx) => {
-      await run(
-        tx,
-        "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')",
-        "saga-1",
-        500,
-      );
-      return orderPlaced({
-        orderId: "saga-1",
-        amountCents: 500,
-        sku: "fan",
-        quantity: 1,
-        destination: "Naha",
-      });
-    });
-    const last = async () =>
-      (await shop.inspect.journal("saga-1")).map(
-        ({ type, disposition }) => `${type} ${disposition}`,
-      );
-    await eventually(
-      "the order is completed",
-      async () => (await last()).includes(`${EMITTED} done`),
-      20_000,
+  await using scope = new AsyncDisposableStack();
+  scope.defer(await foreign());
+  scope.defer(() => bus.close());
+  for (const app of [shop, ...others]) scope.defer(() => app.stop());
+  await shop.begin("saga-1", async (tx) => {
+    await run(
+      tx,
+      "INSERT INTO orders (order_id, amount_cents, state) VALUES (?, ?, 'placed')",
+      "saga-1",
+      500,
     );
-    expect(await last()).toEqual(["order.placed.v1 begun", `${EMITTED} done`]);
-  } finally {
-    await Promise.all([shop, ...others].map((app) => app.stop()));
-    await bus.close();
-    await leave();
-  }
+    return orderPlaced({
+      orderId: "saga-1",
+      amountCents: 500,
+      sku: "fan",
+      quantity: 1,
+      destination: "Naha",
+    });
+  });
+  const last = async () =>
+    (await shop.inspect.journal("saga-1")).map(({ type, disposition }) => `${type} ${disposition}`);
+  await eventually("the order is completed", last, (steps) => steps.includes(`${EMITTED} done`));
+  expect(await last()).toEqual(["order.placed.v1 begun", `${EMITTED} done`]);
 }
 
 describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "a service without Odori"), () => {
@@ -136,6 +128,7 @@ describe.skipIf(urlOf("postgres") === undefined)(
           const shipping = (async () => {
             while (open) {
               const { rowCount } = await pool.query(ship, [EMITTED]);
+              // A poll interval, which a service without notifications needs.
               if (rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
             }
           })();

@@ -100,7 +100,7 @@ const refused: readonly (readonly [string, object])[] = [
   ["a time that is a number", { time: 1 }],
   ["a time without a zone", { time: "2026-01-02T03:04:05" }],
   ["a date alone", { time: "2026-01-02" }],
-  ["a month that is none", { time: "2026-13-02T03:04:05Z" }],
+  ["a month that does not exist", { time: "2026-13-02T03:04:05Z" }],
   ["data twice", { data: {}, data_base64: "e30=" }],
   ["Base64 that is not text", { data_base64: {} }],
   ["Base64 that holds no JSON", { data_base64: "/w==" }],

@@ -10,8 +10,8 @@ export interface Mutant {
 const edit = (file: string, find: string, put: string) => ({ file, find, put });
 
 /**
- * Deliberately broken runtimes. Each edit has to be found in the source exactly once, so that none
- * of them becomes a runtime that is whole.
+ * Deliberately broken runtimes. Each `find` must occur exactly once in its file: an edit that
+ * changes nothing would leave the runtime whole. Short pieces of one line survive reformatting.
  */
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -19,8 +19,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/worker.ts",
-        "    try {\n      await this.#commit(batch);",
-        "    for (const task of batch) task.settle.done();\n    try {\n      await this.#commit(batch);",
+        "await this.#commit(batch);",
+        "for (const task of batch) task.completion.done();\n      await this.#commit(batch);",
       ),
     ],
     suite: "runtime",
@@ -36,13 +36,14 @@ export const MUTANTS: readonly Mutant[] = [
       ),
       edit(
         "runtime/batch.ts",
-        "  probe: Probe,\n): Promise<Aftermath> {",
-        "  probe: Probe,\n  publisher?: { publish(handOver: HandOver): void },\n): Promise<Aftermath> {",
+        "\n): Promise<CommitResult> {",
+        "\n  publisher?: { publish(handOver: HandOver): void },\n): Promise<CommitResult> {",
       ),
       edit(
         "runtime/batch.ts",
-        "      const ticket = await handle(tx, wave, draft, probe, wave === waves.at(-1));",
-        "      const ticket = await handle(tx, wave, draft, probe, wave === waves.at(-1));\n      publisher?.publish({ ticket: -1, events: draft.enqueue });",
+        "if (ticket !== undefined) handOvers.push(",
+        "publisher?.publish({ ticket: -1, events: draft.enqueue });\n" +
+          "      if (ticket !== undefined) handOvers.push(",
       ),
     ],
     suite: "runtime",
@@ -53,8 +54,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/publisher.ts",
-        "    this.pending += events.length;\n    try {",
-        "    this.pending += events.length;\n    this.#answered.push(ticket);\n    try {",
+        "this.pending += events.length;",
+        "this.pending += events.length;\n    this.#answered.push(ticket);",
       ),
     ],
     suite: "runtime",
@@ -65,14 +66,15 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/consume.ts",
-        '      case "duplicate":\n      case "gone":',
-        '      case "duplicate":\n        return this.#react(received, scope);\n      case "gone":',
+        'case "duplicate":',
+        'case "duplicate":\n        return this.#react(received, scope);',
       ),
       edit(
         "runtime/decide.ts",
-        '  } else if (names.effects.some((name) => state(name) !== undefined) || state(names.join) !== undefined) return "suppress";',
-        "  }",
+        "names.effects.some((name) => state(name) !== undefined)",
+        "names.effects.length < 0",
       ),
+      edit("runtime/decide.ts", "state(names.join) !== undefined", "names.effects.length < 0"),
       edit(
         "adapters/sqlite/transaction.ts",
         "    if (inserted === 0) throw alreadyReceived(entry);",
@@ -92,9 +94,10 @@ export const MUTANTS: readonly Mutant[] = [
       ),
       edit(
         "runtime/decide.ts",
-        '  } else if (names.effects.some((name) => state(name) !== undefined) || state(names.join) !== undefined) return "suppress";',
-        "  }",
+        "names.effects.some((name) => state(name) !== undefined)",
+        "names.effects.length < 0",
       ),
+      edit("runtime/decide.ts", "state(names.join) !== undefined", "names.effects.length < 0"),
     ],
     suite: "runtime",
     caughtBy: "an undo that overtakes its step bars it",
@@ -116,8 +119,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/sqlite/transaction.ts",
-        'return anyBlocking && sql.get(FIND_BLOCKING, sagaId, reaction) !== undefined ? "blocked" : "fresh";',
-        'return "fresh";',
+        "anyBlocking && sql.get(FIND_BLOCKING,",
+        'anyBlocking && sagaId === "" && sql.get(FIND_BLOCKING,',
       ),
     ],
     suite: "sqlite",
@@ -128,8 +131,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/sqlite/transaction.ts",
-        'WHERE id = ? AND reaction = ? AND source = ?";\nconst FIND_MARK',
-        'WHERE id = ? AND (reaction = ? OR true) AND source = ?";\nconst FIND_MARK',
+        "SELECT 1 FROM odori_inbox WHERE id = ? AND reaction = ?",
+        "SELECT 1 FROM odori_inbox WHERE id = ? AND (reaction = ? OR true)",
       ),
     ],
     suite: "sqlite",
@@ -140,12 +143,12 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/sqlite/store.ts",
-        "connection.all(old, limit, this.#now() - olderThanMs)",
-        "connection.all(old, limit, this.#now() + 1)",
+        "connection.all(PURGE_INBOX, limit, this.#now() - olderThanMs)",
+        "connection.all(PURGE_INBOX, limit, this.#now() + 1)",
       ),
     ],
     suite: "sqlite",
-    caughtBy: "rows past their time are purged, with the fence of sagas that have none left",
+    caughtBy: "old rows are purged, with the fence of sagas without rows",
   },
   {
     name: "lease without epoch",
@@ -157,15 +160,15 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "only its holder may handle it; after the holder's death another one",
+    caughtBy: "only its holder handles it, or another one after a lost lease",
   },
   {
     name: "rows of the living are claimed",
     edits: [
       edit(
         "adapters/sqlite/store.ts",
-        '"(owner IS NULL OR owner NOT IN (SELECT owner FROM odori_member WHERE expires_at > ?))"',
-        '"(owner IS NULL OR ? > 0)"',
+        "owner NOT IN (SELECT owner FROM odori_member WHERE expires_at > ?)",
+        "? > 0",
       ),
     ],
     suite: "sqlite",
@@ -173,13 +176,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a failed handler's rows are committed",
-    edits: [
-      edit(
-        "adapters/sqlite/store.ts",
-        "      rollback(connection);\n      throw error;",
-        "      commit(connection);\n      throw error;",
-      ),
-    ],
+    edits: [edit("adapters/sqlite/store.ts", "rollback(connection);", "commit(connection);")],
     suite: "sqlite",
     caughtBy: "they roll back together, and the caller gets its own error",
   },
@@ -188,13 +185,14 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/postgres/store.ts",
-        "        outbox: outbox\n",
-        "        outbox: outbox\n          .filter((row) => Number(row.ticket) > this.cursor && (this.cursor = Number(row.ticket)) > 0)\n",
+        "outbox: outbox",
+        "outbox: outbox.filter(({ ticket }) =>\n" +
+          "Number(ticket) > this.cursor && (this.cursor = Number(ticket)))",
       ),
       edit(
         "adapters/postgres/store.ts",
-        "  readonly durable = true;",
-        "  readonly durable = true;\n  cursor = 0;",
+        "readonly durable = true;",
+        "readonly durable = true;\n  cursor = 0;",
       ),
     ],
     suite: "postgres",
@@ -226,16 +224,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "events of a commit without an answer are kept back",
-    edits: [
-      edit(
-        "adapters/postgres/store.ts",
-        "        if (failure !== undefined) this.#renounce();\n",
-        "",
-      ),
-    ],
+    edits: [edit("adapters/postgres/store.ts", "if (failure !== undefined) this.#renounce();", "")],
     suite: "postgres",
-    caughtBy:
-      "a COMMIT that was sent along with the last write is found to have happened, and its events are not lost",
+    caughtBy: "a COMMIT sent along with the last write has happened: its events are published",
   },
   {
     name: "a failed last write counts as committed",
@@ -247,17 +238,12 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy:
-      "what was wrong with the last write is what is reported, not the COMMIT that followed it",
+    caughtBy: "the error of the last write is reported, not that of the COMMIT behind it",
   },
   {
     name: "a claim without an answer is kept",
     edits: [
-      edit(
-        "adapters/postgres/store.ts",
-        "      if (evidence === undefined) this.#renounce();\n",
-        "",
-      ),
+      edit("adapters/postgres/store.ts", "if (evidence === undefined) this.#renounce();", ""),
     ],
     suite: "postgres",
     caughtBy: "a claim whose COMMIT was not answered is free again",

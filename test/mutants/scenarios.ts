@@ -15,9 +15,9 @@ import type { Runner } from "odori/conformance";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
 import { authorized, declined, placed, refunded, reservationFailed } from "../support/contracts.ts";
-import { envelope, eventually, silent } from "../support/stage.ts";
-
-const LIMIT_MS = 1_500;
+import { eventually } from "../support/eventually.ts";
+import { closing, stopping } from "../support/scope.ts";
+import { envelope, silent } from "../support/stage.ts";
 
 const setup = (tx: Sql) => tx.exec("CREATE TABLE IF NOT EXISTS effects (what TEXT NOT NULL)");
 const effect = (tx: Sql, what: string) => tx.run("INSERT INTO effects (what) VALUES (?)", what);
@@ -47,10 +47,7 @@ interface Play {
   effects(): Promise<readonly unknown[]>;
 }
 
-/**
- * What the runtime promises, as the least that shows it: run against the whole runtime, and against
- * each broken one.
- */
+/** The runtime's promises as minimal scenarios, for the whole runtime and the broken ones. */
 export function runtimeScenarios({ describe, it }: Runner): void {
   const data = { orderId: "s" };
   const play = (
@@ -62,7 +59,7 @@ export function runtimeScenarios({ describe, it }: Runner): void {
     body: (play: Play) => Promise<void>,
   ) => {
     it(name, async () => {
-      const bus = memoryBus(["payment", "audience"]);
+      await using bus = closing(memoryBus(["payment", "audience"]));
       const store = sqlite(":memory:");
       const seen: EventEnvelope[] = [];
       await bus.subscribe(
@@ -72,63 +69,63 @@ export function runtimeScenarios({ describe, it }: Runner): void {
         },
       );
       const parts = { store: change.store?.(store) ?? store, bus: change.bus?.(bus) ?? bus };
-      const app = await start<Sql, EventContract>(payment as Service<Sql, EventContract>, {
-        ...parts,
-        logger: silent,
-        pollMs: 5,
-        drainMs: 50,
-      });
-      try {
-        const effects = () =>
-          store.transaction(async ({ native }) =>
-            native.all("SELECT what FROM effects").map((row) => row.what),
-          );
-        await body({ app, seen, hear: (event) => bus.publish([event]), effects });
-      } finally {
-        await app.stop();
-        await bus.close();
-      }
+      await using app = stopping(
+        await start<Sql, EventContract>(payment as Service<Sql, EventContract>, {
+          ...parts,
+          logger: silent,
+          pollMs: 5,
+          drainMs: 50,
+        }),
+      );
+      const effects = () =>
+        store.transaction(async ({ native }) =>
+          native.all("SELECT what FROM effects").map((row) => row.what),
+        );
+      await body({ app, seen, hear: (event) => bus.publish([event]), effects });
     });
   };
-  /** A store whose next commits fail, so many of them. */
-  const failing = (times: number) => {
-    let left = times;
-    return (store: Store<Sql>): Store<Sql> =>
-      Object.assign(Object.create(store), {
+  /** A store whose first `times` commits fail, after the one that sets the service up. */
+  const outage = (times: number) => {
+    let commits = 0;
+    const failures = () => Math.min(times, Math.max(0, commits - 1));
+    // The test reads effects through the inner store, past the outage.
+    const store = (inner: Store<Sql>): Store<Sql> =>
+      Object.assign(Object.create(inner), {
         transaction: <T>(work: Parameters<Store<Sql>["transaction"]>[0]) =>
-          store.transaction(async (tx) => {
+          inner.transaction(async (tx) => {
             const result = await work(tx);
-            // Whoever looks at the effects uses the inner store; the first transaction is the
-            // service's setup.
-            if (left-- > 0 && left < times - 1)
+            commits++;
+            if (commits > 1 && commits <= times + 1)
               throw new StoreUnavailableError("STORE_UNAVAILABLE", "no room to commit");
             return result as T;
           }),
-        open: store.open.bind(store),
-        claim: store.claim.bind(store),
-        close: store.close.bind(store),
+        open: inner.open.bind(inner),
+        claim: inner.claim.bind(inner),
+        close: inner.close.bind(inner),
       });
+    return { store, failures };
   };
 
   describe("the runtime", () => {
-    play(
-      "a delivery whose commit fails comes again",
-      { store: failing(2) },
-      async ({ hear, effects }) => {
-        void hear(envelope(placed, "s", data));
-        await eventually("it has its effect", async () => (await effects()).length === 1, LIMIT_MS);
-      },
-    );
+    const once = outage(1);
+    play("a delivery whose commit fails comes again", once, async ({ hear, effects }) => {
+      // Resolves once the delivery is acknowledged: by then its effect must be committed.
+      await hear(envelope(placed, "s", data));
+      assert.equal(once.failures(), 1);
+      assert.deepEqual(await effects(), ["charged"]);
+    });
 
-    play(
-      "nothing of a commit that failed is published",
-      { store: failing(1_000) },
-      async ({ hear, seen }) => {
-        void hear(envelope(placed, "s", data)).catch(() => {});
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        assert.deepEqual(seen, []);
-      },
-    );
+    const lasting = outage(Number.POSITIVE_INFINITY);
+    play("nothing of a commit that failed is published", lasting, async ({ hear, seen }) => {
+      void hear(envelope(placed, "s", data)).catch(() => {});
+      await eventually("three commits have failed", lasting.failures, (count) => count >= 3);
+      // Only the audience hears this event, and it comes behind those published before.
+      await hear(envelope(authorized, "marker", data));
+      assert.deepEqual(
+        seen.map(({ sagaId }) => sagaId),
+        ["marker"],
+      );
+    });
 
     const refusing = (bus: Bus): Bus => ({
       guarantees: bus.guarantees,

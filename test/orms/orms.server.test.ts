@@ -195,8 +195,10 @@ describe.skipIf(urlOf("postgres") === undefined)(
       const saga = (suffix: string) => `it's ${name}? ${suffix}`;
       const begin = (id: string, tx: Sql) =>
         app.begin(id, () => placed({ orderId: id }), { within: tx });
-      const insert = (id: string) =>
-        `INSERT INTO ${schema}.business (key) VALUES ('${id.replaceAll("'", "''").replaceAll("?", "")}')`;
+      const insert = (id: string) => {
+        const key = id.replaceAll("'", "''").replaceAll("?", "");
+        return `INSERT INTO ${schema}.business (key) VALUES ('${key}')`;
+      };
       try {
         await db.transaction(insert(saga("kept")), async (tx) => {
           expect((await begin(saga("kept"), tx)).begun).toBe(true);

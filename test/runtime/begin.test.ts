@@ -3,8 +3,10 @@ import { memoryBus, memoryStore } from "odori/memory";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { authorized, cancelled, placed, refunded } from "../support/contracts.ts";
-import { type Kit, kits } from "../support/kits.ts";
-import { envelope, eventually, Stage, silent } from "../support/stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Kit, kits, memoryKit, sqliteKit } from "../support/kits.ts";
+import { closing, stopping } from "../support/scope.ts";
+import { envelope, ManualClock, Stage, silent } from "../support/stage.ts";
 
 const data = { orderId: "o" };
 const order = service<unknown>("order").begins(placed);
@@ -13,10 +15,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-([78])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 describe.each(kits)("begin on $name", ({ make }) => {
   async function on(play: (stage: Stage<typeof placed>, kit: Kit) => Promise<void>): Promise<void> {
     const kit = make();
-    const stage = await Stage.open(kit, order);
+    await using stage = await Stage.open(kit, order);
     await play(stage, kit);
-    await stage.close();
-    kit.close();
   }
 
   it("commits the business row and the event together, and emits it", () =>
@@ -43,7 +43,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
         },
       });
       expect(begun.event?.id).toMatch(UUID);
-      await eventually("it is emitted", () => stage.emitted.length === 1);
+      await eventually("it is emitted", () => stage.emitted.length, 1);
       expect(stage.emitted[0]).toEqual(begun.event);
       expect(stage.effects()).toEqual(["placed"]);
     }));
@@ -103,7 +103,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
         expect((await begin("kept", native)).begun).toBe(true);
         expect((await begin("kept", native)).begun).toBe(false);
       });
-      await eventually("it is published", () => stage.emitted.length === 1);
+      await eventually("it is published", () => stage.emitted.length, 1);
       expect(stage.emitted.map(({ sagaId }) => sagaId)).toEqual(["kept"]);
       expect(stage.effects()).toEqual(["the caller's own row", "placed kept"]);
       expect((await stage.app.inspect.journal("lost")).length).toBe(0);
@@ -128,7 +128,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
   it("too large for the wire: refused when it is enqueued, inside the transaction", async () => {
     const kit = make();
     const large = event("order.placed.v1", z.object({ text: z.string() }));
-    const stage = await Stage.open(kit, service<unknown>("order").begins(large));
+    await using stage = await Stage.open(kit, service<unknown>("order").begins(large));
     await stage.app.begin("fits", () => large({ text: "x".repeat(60_000) }));
     const refused = stage.app.begin("s", (tx) => {
       kit.effect("order", tx, "placed");
@@ -136,8 +136,6 @@ describe.each(kits)("begin on $name", ({ make }) => {
     });
     await expect(refused).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
     expect(stage.effects()).toEqual([]);
-    await stage.close();
-    kit.close();
   });
 
   it("after stop: refused; stop may be called again", () =>
@@ -152,20 +150,21 @@ describe.each(kits)("begin on $name", ({ make }) => {
 
 describe("running", () => {
   it("stop finishes what is under way", async () => {
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const kit = kits[0]?.make();
-    if (kit === undefined) throw new Error("no kit");
+    const kit = memoryKit();
     const slow = service<unknown>("payment").on(placed, {
       emits: [authorized],
       async handle(event, { tx }) {
+        begin();
         await released;
         kit.effect("payment", tx, "charged");
         return authorized(event.data);
       },
     });
-    const stage = await Stage.open(kit, slow);
+    await using stage = await Stage.open(kit, slow);
     const heard = stage.hear(envelope(placed, "s", data));
-    await new Promise((resolve) => setImmediate(resolve));
+    await begun;
     const stopped = stage.app.stop();
     release();
     await Promise.all([heard, stopped]);
@@ -173,9 +172,11 @@ describe("running", () => {
     expect(stage.emittedTypes).toEqual(["payment.authorized.v1"]);
   });
 
-  it("while nobody takes its events, new sagas are refused beyond outboxMax, and begun again afterwards", async () => {
-    const bus = memoryBus(["order", "payment"]);
-    const app = await start(order, { store: memoryStore(), bus, outboxMax: 5, logger: silent });
+  it("beyond outboxMax, new sagas are refused until the bus takes events again", async () => {
+    await using bus = closing(memoryBus(["order", "payment"]));
+    await using app = stopping(
+      await start(order, { store: memoryStore(), bus, outboxMax: 5, logger: silent }),
+    );
     for (let i = 0; i < 5; i++) await app.begin(`s${i}`, () => placed(data));
     await expect(app.begin("s5", () => placed(data))).rejects.toMatchObject({
       code: "OUTBOX_FULL",
@@ -187,16 +188,14 @@ describe("running", () => {
         if (!("malformed" in incoming)) heard.push(incoming.sagaId);
       },
     );
-    await eventually("all are heard", () => new Set(heard).size === 5);
-    await eventually("there is room again", async () => (await app.health()).publishing === 0);
+    await eventually("all are heard", () => new Set(heard).size, 5);
+    await eventually("there is room again", async () => (await app.health()).publishing, 0);
     await app.begin("s5", () => placed(data));
-    await app.stop();
   });
 
-  it("stop does not wait for a bus that takes nothing: what is left is published after the next start", async () => {
-    const kit = kits[1]?.make();
-    if (kit === undefined) throw new Error("no kit");
-    const bus = memoryBus(["order", "payment"]);
+  it("stop does not wait for a bus that takes nothing; the next start publishes", async () => {
+    using kit = sqliteKit();
+    await using bus = closing(memoryBus(["order", "payment"]));
     const app = await start(order, { store: kit.store("order"), bus, logger: silent });
     await app.begin("s", () => placed(data));
     await app.stop();
@@ -207,10 +206,10 @@ describe("running", () => {
         if (!("malformed" in incoming)) heard.push(incoming.sagaId);
       },
     );
-    const again = await start(order, { store: kit.store("order"), bus, logger: silent });
-    await eventually("it is heard", () => heard.length === 1);
-    await again.stop();
-    kit.close();
+    await using _again = stopping(
+      await start(order, { store: kit.store("order"), bus, logger: silent }),
+    );
+    await eventually("it is heard", () => heard.length, 1);
   });
 
   it("a bus that remembers longer than the inbox is refused", async () => {
@@ -247,17 +246,18 @@ describe("running", () => {
       pollMs: undefined,
       retry: { attempts: undefined },
     };
-    const app = await start(order, {
-      store: memoryStore(),
-      bus: memoryBus(["order"]),
-      ...undefinedOptions,
-    });
+    await using app = stopping(
+      await start(order, {
+        store: memoryStore(),
+        bus: memoryBus(["order"]),
+        ...undefinedOptions,
+      }),
+    );
     expect((await app.begin("s", () => placed(data))).begun).toBe(true);
-    await app.stop();
   });
 
-  it("while the bus takes nothing, the relay waits for its next turn, however much is due", async () => {
-    const bus = memoryBus(["order", "payment"]);
+  it("while the bus takes nothing, the relay waits for the poll interval", async () => {
+    await using bus = closing(memoryBus(["order", "payment"]));
     const store = memoryStore();
     let claims = 0;
     const claim = store.claim.bind(store);
@@ -270,12 +270,20 @@ describe("running", () => {
       unless: [cancelled],
       emits: [authorized],
     });
-    const app = await start(impatient, { store, bus, outboxMax: 1, pollMs: 1_000, logger: silent });
+    const clock = new ManualClock();
+    const options = { outboxMax: 1, pollMs: 1_000, logger: silent, environment: clock };
+    await using app = stopping(await start(impatient, { store, bus, ...options }));
     await app.begin("s", () => placed(data));
-    // Fifty turns of timers that want to run at once: one that spins would have come as often.
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-    expect(claims).toBeLessThan(10);
-    await app.stop();
+    // The deadline is due from here on, and the outbox has no room for its event.
+    clock.advance(1);
+    await eventually("the relay has looked and waits", () => claims > 0 && clock.waits(1_000));
+    const looked = claims;
+    clock.advance(999);
+    expect(claims).toBe(looked);
+    clock.advance(1);
+    await eventually("the relay has looked once more", () => claims, looked + 1);
+    await eventually("it waits again", () => clock.waits(1_000));
+    expect(claims).toBe(looked + 1);
   });
 
   it("a group that the bus does not know is refused, and the store is closed again", async () => {
@@ -301,30 +309,27 @@ describe("running", () => {
   it("derived ids: the same work, the same ids; other work, others", async () => {
     const ids: string[][] = [];
     for (const name of ["payment", "payment", "bank"]) {
-      const kit = kits[0]?.make();
-      if (kit === undefined) throw new Error("no kit");
+      const kit = memoryKit();
       const two = service<unknown>(name).on(placed, {
         emits: [[authorized, refunded]],
         handle: (event) => [authorized(event.data), refunded(event.data)],
       });
-      const stage = await Stage.open(kit, two);
+      await using stage = await Stage.open(kit, two);
       await stage.hear(envelope(placed, "s", data, { id: "cause" }));
-      await eventually("both are emitted", () => stage.emitted.length === 2);
+      await eventually("both are emitted", () => stage.emitted.length, 2);
       ids.push(stage.emitted.map(({ id }) => id));
       for (const { id, causationId } of stage.emitted) {
         expect(id).toMatch(UUID);
         expect(causationId).toBe("cause");
       }
-      await stage.close();
     }
     expect(ids[0]).toEqual(ids[1]);
     expect(new Set(ids.flat()).size).toBe(4);
   });
 
-  it("every log line of a delivery has service, reaction, saga, correlation, event and attempt", async () => {
+  it("a delivery's log lines name service, reaction, saga, event and attempt", async () => {
     const lines: unknown[] = [];
-    const kit = kits[0]?.make();
-    if (kit === undefined) throw new Error("no kit");
+    const kit = memoryKit();
     const payment = service<unknown>("payment").on(placed, {
       handle(_event, { log, attempt }) {
         log.info("charging");
@@ -333,9 +338,9 @@ describe("running", () => {
     });
     const note = (message: string, fields: object = {}) => lines.push({ message, ...fields });
     const logger = { debug() {}, info: note, warn: note, error: note };
-    const stage = await Stage.open(kit, payment, { logger });
+    await using stage = await Stage.open(kit, payment, { logger });
     await stage.hear(envelope(placed, "s", data, { id: "e", correlationId: "c" }));
-    await eventually("it is tried again", () => lines.length === 3);
+    await eventually("it is tried again", () => lines.length, 3);
     const fields = {
       service: "payment",
       reaction: "order.placed.v1",
@@ -348,6 +353,5 @@ describe("running", () => {
       { message: "a delivery failed", ...fields, attempt: 1, code: "HANDLER_FAILED" },
       { message: "charging", ...fields, attempt: 2 },
     ]);
-    await stage.close();
   });
 });

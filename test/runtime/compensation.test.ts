@@ -9,8 +9,9 @@ import {
   reservationFailed,
   shippingFailed,
 } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
 import { type Kit, kits } from "../support/kits.ts";
-import { envelope, eventually, Stage } from "../support/stage.ts";
+import { envelope, Stage } from "../support/stage.ts";
 
 /** Payment: charges, and refunds on either of two failures. */
 function payment(kit: Kit) {
@@ -39,13 +40,8 @@ const data = { orderId: "o" };
 describe.each(kits)("compensation on $name", ({ make }) => {
   async function on(play: (stage: Stage<never>) => Promise<void>): Promise<void> {
     const kit = make();
-    const stage = await Stage.open(kit, payment(kit));
-    try {
-      await play(stage);
-    } finally {
-      await stage.close();
-      kit.close();
-    }
+    await using stage = await Stage.open(kit, payment(kit));
+    await play(stage);
   }
   const dispositions = async (stage: Stage<never>) =>
     (await stage.app.inspect.journal("s")).map(({ disposition }) => disposition);
@@ -54,16 +50,16 @@ describe.each(kits)("compensation on $name", ({ make }) => {
     on(async (stage) => {
       await stage.hear(envelope(placed, "s", data));
       await stage.hear(envelope(reservationFailed, "s", data));
-      await eventually("both are heard of", () => stage.emittedTypes.length === 2);
+      await eventually("both are heard of", () => stage.emittedTypes.length, 2);
       expect(stage.effects()).toEqual(["charge o", "refund o"]);
       expect(stage.emittedTypes).toEqual(["payment.authorized.v1", "payment.refunded.v1"]);
     }));
 
-  it("undo before do: nothing is refunded, the late charge is suppressed, and the chain goes on", () =>
+  it("undo before do: no refund, the late charge is suppressed, the chain goes on", () =>
     on(async (stage) => {
       await stage.hear(envelope(reservationFailed, "s", data));
       await stage.hear(envelope(placed, "s", data));
-      await eventually("the undo answers", () => stage.emittedTypes.length === 1);
+      await eventually("the undo answers", () => stage.emittedTypes.length, 1);
       expect(stage.effects()).toEqual([]);
       expect(stage.emittedTypes).toEqual(["payment.refunded.v1"]);
       expect(await dispositions(stage)).toEqual(["barred", "suppressed"]);
@@ -105,7 +101,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       await stage.hear(failure);
       await stage.hear(envelope(reservationFailed, "s", data));
       expect(stage.effects()).toEqual(["charge o", "refund o"]);
-      await eventually("all is heard", () => stage.emittedTypes.length >= 2);
+      await eventually("all is heard", () => stage.emittedTypes.length, 2);
       expect(stage.emittedTypes).toEqual(["payment.authorized.v1", "payment.refunded.v1"]);
     }));
 
@@ -140,8 +136,10 @@ describe.each(kits)("compensation on $name", ({ make }) => {
             effects.filter((what) => what === "refund o").length,
           );
           expect(effects.length).toBe(order[0] === placed ? 2 : 0);
-          await eventually("the undo answers once", () =>
-            stage.emittedTypes.includes("payment.refunded.v1"),
+          await eventually(
+            "the undo answers once",
+            () => stage.emittedTypes,
+            (types) => types.includes("payment.refunded.v1"),
           );
         });
       }
@@ -178,7 +176,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
           return cancelled({ orderId });
         },
       });
-    const stage = await Stage.open(kit, order);
+    await using stage = await Stage.open(kit, order);
     await stage.app.begin("s", (tx) => {
       kit.effect("order", tx, "place o");
       return placed(data);
@@ -186,7 +184,5 @@ describe.each(kits)("compensation on $name", ({ make }) => {
     await stage.hear(envelope(refunded, "s", data));
     await stage.hear(envelope(declined, "s", data));
     expect(stage.effects()).toEqual(["place o", "cancel o"]);
-    await stage.close();
-    kit.close();
   });
 });

@@ -14,8 +14,9 @@ import {
   reserved,
   shipped,
 } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
 import { type Kit, kits } from "../support/kits.ts";
-import { envelope, eventually, Stage } from "../support/stage.ts";
+import { envelope, Stage } from "../support/stage.ts";
 
 const data = { orderId: "o" };
 
@@ -47,7 +48,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     check: (stage: Stage<Begins>) => Promise<void> | void,
   ): Promise<void> {
     const kit = make();
-    const stage = await Stage.open(kit, serviceOf(kit));
+    await using stage = await Stage.open(kit, serviceOf(kit));
     const messages = new Map<EventContract, ReturnType<typeof envelope>>();
     try {
       for (const happening of happenings) {
@@ -61,12 +62,10 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       }
       await check(stage);
     } finally {
-      await stage.close();
-      kit.close();
     }
   }
 
-  it("a join fires once when all of its events have arrived, in every order, across restarts", async () => {
+  it("a join fires once all its events have come, in every order, across restarts", async () => {
     const shipping = (kit: Kit) =>
       service<unknown>("shipping").onAll([authorized, reserved, placed], {
         emits: [shipped],
@@ -80,7 +79,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         expect(stage.effects()).toEqual([
           "payment.authorized.v1 inventory.reserved.v1 order.placed.v1",
         ]);
-        await eventually("it is heard of", () => stage.emittedTypes.length === 1);
+        await eventually("it is heard of", () => stage.emittedTypes.length, 1);
         expect(await stage.app.inspect.deferred(["gathered"], 10)).toEqual([]);
       }),
     );
@@ -97,7 +96,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         },
       });
     const kit = make();
-    const stage = await Stage.open(kit, shipping(kit));
+    await using stage = await Stage.open(kit, shipping(kit));
     await stage.hear(envelope(authorized, "s", { orderId: "first" }));
     await stage.hear(envelope(authorized, "s", { orderId: "second" }));
     expect(stage.effects()).toEqual([]);
@@ -107,8 +106,6 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     expect(stage.effects()).toEqual(["first third"]);
     await stage.hear(envelope(reserved, "s", { orderId: "late" }));
     expect(stage.effects()).toEqual(["first third"]);
-    await stage.close();
-    kit.close();
   });
 
   it("a join's event has one identity, whichever of its causes comes last", async () => {
@@ -123,14 +120,14 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       [reserved, authorized],
     ]) {
       await play(shipping, order, async (stage) => {
-        await eventually("it is emitted", () => stage.emitted.length === 1);
+        await eventually("it is emitted", () => stage.emitted.length, 1);
         ids.push(stage.emitted[0]?.id ?? "");
       });
     }
     expect(ids[0]?.slice(14)).toBe(ids[1]?.slice(14));
   });
 
-  it("once: the first decision of a saga wins, in every order; a later one takes its late outcome", async () => {
+  it("firstOf: the first decision of a saga wins, a later one takes its late outcome", async () => {
     const order = (kit: Kit) =>
       service<unknown>("order")
         .on(shipped, {
@@ -159,14 +156,14 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
           first === shipped
             ? ["order.completed.v1", "inventory.released.v1"]
             : ["order.cancelled.v1"];
-        await eventually("all is heard of", () => stage.emittedTypes.length === expected.length);
+        await eventually("all is heard of", () => stage.emittedTypes.length, expected.length);
         expect(stage.emittedTypes).toEqual(expected);
       }),
     );
     await fc.assert(property, { numRuns });
   });
 
-  it("max: a reaction runs so often in a saga, and then takes its late outcome", async () => {
+  it("max: a reaction runs `max` times in a saga, and then takes its late outcome", async () => {
     const payment = (kit: Kit) =>
       service<unknown>("payment").on(declined, {
         emits: [authorized],
@@ -179,18 +176,16 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         },
       });
     const kit = make();
-    const stage = await Stage.open(kit, payment(kit));
+    await using stage = await Stage.open(kit, payment(kit));
     for (let i = 0; i < 2; i++) await stage.hear(envelope(declined, "s", data));
     await stage.restart();
     for (let i = 0; i < 2; i++) await stage.hear(envelope(declined, "s", data));
     await stage.hear(envelope(declined, "t", data));
     expect(stage.effects().length).toBe(3);
-    await eventually("all is heard of", () => stage.emittedTypes.length === 5);
+    await eventually("all is heard of", () => stage.emittedTypes.length, 5);
     expect(stage.emittedTypes).toEqual(
       [authorized, authorized, refunded, refunded, authorized].map(({ type }) => type),
     );
-    await stage.close();
-    kit.close();
   });
 
   it("a key tells effects of one name apart, and their undos", async () => {
@@ -212,15 +207,13 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
           },
         });
     const kit = make();
-    const stage = await Stage.open(kit, inventory(kit));
+    await using stage = await Stage.open(kit, inventory(kit));
     for (const orderId of ["a", "b", "a"]) await stage.hear(envelope(placed, "s", { orderId }));
     for (const orderId of ["b", "b"]) await stage.hear(envelope(declined, "s", { orderId }));
     expect(stage.effects()).toEqual(["reserve a", "reserve b", "release b"]);
-    await stage.close();
-    kit.close();
   });
 
-  it("a reaction that may take one of several ways runs once, and each way has its own undo", async () => {
+  it("a reaction with several outcomes runs once, and each outcome has its own undo", async () => {
     const payment = (kit: Kit) =>
       service<unknown>("payment")
         .on(placed, {
@@ -243,7 +236,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
             kit.effect("payment", tx, "undo of the way that was not taken"),
         });
     await play(payment, [placed, declined], async (stage) => {
-      await eventually("all is heard of", () => stage.emittedTypes.length === 3);
+      await eventually("all is heard of", () => stage.emittedTypes.length, 3);
       expect(stage.emittedTypes).toEqual([
         "inventory.reserved.v1",
         "inventory.released.v1",
@@ -261,11 +254,9 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
 
     async function waiting(play: (stage: Stage<typeof placed>) => Promise<void>): Promise<void> {
       const kit = make();
-      const stage = await Stage.open(kit, order());
+      await using stage = await Stage.open(kit, order());
       await stage.app.begin("s", () => placed(data));
       await play(stage);
-      await stage.close();
-      kit.close();
     }
     const armed = (stage: Stage<typeof placed>) => stage.app.inspect.deferred(["armed"], 10);
 
@@ -273,7 +264,11 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       waiting(async (stage) => {
         expect((await armed(stage)).length).toBe(1);
         stage.clock.advance(15 * 60_000);
-        await eventually("it fires", () => stage.emittedTypes.includes("order.expired.v1"));
+        await eventually(
+          "it fires",
+          () => stage.emittedTypes,
+          (types) => types.includes("order.expired.v1"),
+        );
         expect(stage.emitted.find(({ type }) => type === "order.expired.v1")?.data).toEqual(data);
         stage.clock.advance(60 * 60_000);
         await stage.restart();
@@ -286,7 +281,11 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       waiting(async (stage) => {
         await stage.restart();
         stage.clock.advance(15 * 60_000);
-        await eventually("it fires", () => stage.emittedTypes.includes("order.expired.v1"));
+        await eventually(
+          "it fires",
+          () => stage.emittedTypes,
+          (types) => types.includes("order.expired.v1"),
+        );
       }));
 
     it("hearing one of unless calls it off, for good", () =>
@@ -353,22 +352,25 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
             },
           });
       const kit = make();
-      const stage = await Stage.open(kit, failing());
+      await using stage = await Stage.open(kit, failing());
       await stage.app.begin("s", () => placed(data));
       await eventually(
         "it is parked",
-        async () => (await stage.app.inspect.deferred(["parked"], 1)).length === 1,
+        async () => (await stage.app.inspect.deferred(["parked"], 1)).length,
+        1,
       );
       const [parked] = await stage.app.inspect.deferred(["parked"], 1);
       expect(parked?.attempts).toBe(3);
       await stage.app.inspect.retry(parked?.seq ?? -1);
-      await eventually("it fires after all", () => stage.emittedTypes.includes("order.expired.v1"));
-      await stage.close();
-      kit.close();
+      await eventually(
+        "it fires after all",
+        () => stage.emittedTypes,
+        (types) => types.includes("order.expired.v1"),
+      );
     });
   });
 
-  it("unless in any order with restarts, and the deadline at any moment: expired or authorized first, never both decisions", async () => {
+  it("expired and authorized in any order, with restarts: one decision, never both", async () => {
     const order = (kit: Kit) =>
       service<unknown>("order")
         .on(expired, {

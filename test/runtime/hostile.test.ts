@@ -1,8 +1,9 @@
 import { service } from "odori";
 import { describe, expect, it } from "vitest";
 import { authorized, placed } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
 import { type Kit, kits } from "../support/kits.ts";
-import { envelope, eventually, Stage } from "../support/stage.ts";
+import { envelope, Stage } from "../support/stage.ts";
 
 const data = { orderId: "o" };
 
@@ -31,7 +32,7 @@ function wire(change: Readonly<Record<string, unknown>>): string {
 const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] = [
   ["text", "MESSAGE_MALFORMED", "hello"],
   ["nothing", "MESSAGE_MALFORMED", ""],
-  ["a JSON object that is no CloudEvent", "MESSAGE_MALFORMED", '{"orderId":"o"}'],
+  ["a JSON object that is not a CloudEvent", "MESSAGE_MALFORMED", '{"orderId":"o"}'],
   ["no saga id", "MESSAGE_MALFORMED", wire({ sagaid: undefined })],
   ["a control character in its id", "MESSAGE_MALFORMED", wire({ id: "1\u0000" })],
   ["a newline in its saga id", "MESSAGE_MALFORMED", wire({ sagaid: "s\n2026 ERROR all is lost" })],
@@ -46,7 +47,7 @@ const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] 
     wire({ data: "PROTO" }).replace('"PROTO"', '{"orderId":"o","__proto__":{"polluted":1}}'),
   ],
   ["10 MB", "MESSAGE_TOO_LARGE", wire({ data: { orderId: "x".repeat(10 * 1024 * 1024) } })],
-  ["a type that nobody hears", "UNKNOWN_TYPE", wire({ type: "order.vanished.v1" })],
+  ["a type that no reaction hears", "UNKNOWN_TYPE", wire({ type: "order.vanished.v1" })],
   ["a payload that does not fit", "PAYLOAD_INVALID", wire({ data: { orderId: 7 } })],
   ["no payload", "PAYLOAD_INVALID", wire({ data: undefined })],
   [
@@ -59,7 +60,7 @@ const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] 
 describe.each(kits)("bad input on $name", ({ make }) => {
   it.each(HOSTILE)("%s: parked with %s", async (_what, code, text) => {
     const kit = make();
-    const stage = await Stage.open(kit, payment(kit));
+    await using stage = await Stage.open(kit, payment(kit));
     await stage.bus.inject(placed.type, text);
     // The same bytes again are the same delivery.
     await stage.bus.inject(placed.type, text);
@@ -68,18 +69,16 @@ describe.each(kits)("bad input on $name", ({ make }) => {
     expect(parked[0]?.body.text.length).toBeLessThanOrEqual(70_000);
     expect(stage.effects()).toEqual([]);
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
-    // It is in nobody's way, and a restart changes nothing.
+    // Other deliveries go on, and a restart changes nothing.
     await stage.restart();
     await stage.hear(envelope(placed, "other", data));
     expect(stage.effects()).toEqual(["o"]);
     expect((await stage.app.health()).state).toBe("ready");
-    await stage.close();
-    kit.close();
   });
 
-  it("what is no event stays parked when it is retried, with what to do", async () => {
+  it("what is not an event stays parked when it is retried, with what to do", async () => {
     const kit = make();
-    const stage = await Stage.open(kit, payment(kit));
+    await using stage = await Stage.open(kit, payment(kit));
     await stage.bus.inject(placed.type, "hello");
     const [parked] = await stage.app.inspect.deferred(["parked"], 1);
     const seq = parked?.seq ?? -1;
@@ -90,13 +89,11 @@ describe.each(kits)("bad input on $name", ({ make }) => {
     });
     await stage.app.inspect.discard(seq, "noise");
     expect(await stage.app.inspect.deferred(["parked"], 1)).toEqual([]);
-    await stage.close();
-    kit.close();
   });
 
-  it("ids are data: quotes, statements, prototypes and scripts name sagas like any other text", async () => {
+  it("ids are data: quotes, statements, prototypes and scripts may name a saga", async () => {
     const kit = make();
-    const stage = await Stage.open(kit, payment(kit));
+    await using stage = await Stage.open(kit, payment(kit));
     const names = [
       "'; DROP TABLE odori_inbox; --",
       "__proto__",
@@ -111,15 +108,13 @@ describe.each(kits)("bad input on $name", ({ make }) => {
       await stage.hear(envelope(placed, name, { orderId: name }, { id: name, source: name }));
     expect(stage.effects()).toEqual(names);
     for (const name of names) expect((await stage.app.inspect.journal(name)).length).toBe(1);
-    await eventually("all are answered", () => stage.emitted.length === names.length);
+    await eventually("all are answered", () => stage.emitted.length, names.length);
     expect(new Set(stage.emitted.map(({ id }) => id)).size).toBe(names.length);
-    await stage.close();
-    kit.close();
   });
 
   it("a poisoned batch: the good ones are handled", async () => {
     const kit = make();
-    const stage = await Stage.open(kit, payment(kit));
+    await using stage = await Stage.open(kit, payment(kit));
     const good = Array.from({ length: 10 }, (_, i) =>
       envelope(placed, `good ${i}`, { orderId: `${i}` }),
     );
@@ -132,7 +127,5 @@ describe.each(kits)("bad input on $name", ({ make }) => {
     await stage.hear(...good, ...bad, ...twin);
     expect([...stage.effects()].sort()).toEqual([...good.map((_, i) => `${i}`), "twin"].sort());
     expect((await stage.app.inspect.counts()).deferred).toEqual({ parked: 10 });
-    await stage.close();
-    kit.close();
   });
 });

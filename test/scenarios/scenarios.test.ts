@@ -3,6 +3,8 @@ import { check, manifestOf, repairText } from "odori/check";
 import { mergeManifests, schemaMismatches } from "odori/manifest";
 import { MemoryDatabase, memoryBus, memoryStore } from "odori/memory";
 import { expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { closing, stopping } from "../support/scope.ts";
 import { silent } from "../support/stage.ts";
 import { asItWas, repaired } from "./create-ticket.ts";
 import customersAndOrders, {
@@ -22,17 +24,17 @@ it("customers and orders: is proved, and runs with the amounts of the original",
     exhaustive: true,
   });
 
-  const bus = memoryBus([order, customer]);
+  await using bus = closing(memoryBus([order, customer]));
   const database = new MemoryDatabase();
   await memoryStore(database).run(
     async (tx) => void tx.in(customers).set("alice", { limit: 1_500, reserved: 0 }),
   );
-  const shop = await start(order, {
-    store: memoryStore(new MemoryDatabase()),
-    bus,
-    logger: silent,
-  });
-  const credit = await start(customer, { store: memoryStore(database), bus, logger: silent });
+  await using shop = stopping(
+    await start(order, { store: memoryStore(new MemoryDatabase()), bus, logger: silent }),
+  );
+  await using _credit = stopping(
+    await start(customer, { store: memoryStore(database), bus, logger: silent }),
+  );
   const place = (orderId: string, customerId: string, cents: number) =>
     shop.begin(orderId, (tx) => {
       tx.in(orders).set(orderId, { cents, state: "pending" });
@@ -41,11 +43,8 @@ it("customers and orders: is proved, and runs with the amounts of the original",
   await place("small", "alice", 1_234);
   await place("large", "alice", 12_340);
   await place("lost", "bob", 1_234);
-  await expect
-    .poll(() => [...orders.rows.values()].filter(({ state }) => state === "pending"))
-    .toEqual([]);
-  await Promise.all([shop.stop(), credit.stop()]);
-  await bus.close();
+  const pending = () => [...orders.rows.values()].filter(({ state }) => state === "pending");
+  await eventually("every order is decided", pending, []);
   expect(Object.fromEntries(orders.rows)).toEqual({
     small: { cents: 1_234, state: "approved" },
     large: { cents: 12_340, state: "rejected", reason: "insufficient_credit" },

@@ -9,7 +9,9 @@ export type ServerName = (typeof SERVERS)[number];
 /** How a person gets the server, where the suite cannot. */
 export const HOW: Readonly<Record<ServerName, string>> = {
   postgres: "install PostgreSQL 14 or later, or name its `postgres` program in ODORI_TEST_POSTGRES",
-  nats: "go install github.com/nats-io/nats-server/v2@latest, or name the program in ODORI_TEST_NATS",
+  nats:
+    "go install github.com/nats-io/nats-server/v2@latest, " +
+    "or name the program in ODORI_TEST_NATS",
   rabbitmq:
     "install RabbitMQ 3.10 or later, or name its `rabbitmq-server` script in ODORI_TEST_RABBITMQ",
   kafka: "install Java 17 and Maven, or name a folder with Kafka's jars in ODORI_TEST_KAFKA",
@@ -76,12 +78,14 @@ const installers: Readonly<Record<ServerName, () => boolean>> = {
     const folder = join(CACHE, `kafka-${KAFKA_VERSION}`);
     mkdirSync(folder, { recursive: true });
     const dependency = (group: string, artifact: string, version: string) =>
-      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
+      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>
+    <version>${version}</version></dependency>`;
     writeFileSync(
       join(folder, "pom.xml"),
       `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
   <groupId>test</groupId><artifactId>kafka</artifactId><version>1</version><dependencies>
-  ${dependency("org.apache.kafka", "kafka_2.13", KAFKA_VERSION)}${dependency("org.slf4j", "slf4j-nop", "2.0.17")}
+  ${dependency("org.apache.kafka", "kafka_2.13", KAFKA_VERSION)}
+  ${dependency("org.slf4j", "slf4j-nop", "2.0.17")}
   </dependencies></project>`,
     );
     const copy = [

@@ -21,8 +21,10 @@ export function postgresStores(url: () => string): StoreFactory<Sql> {
       const clock = localClock();
       // The clock of the database is one function of the schema.
       await own.query(`CREATE TABLE ${schema}.business (key text PRIMARY KEY);
-        CREATE TABLE ${schema}.clock (now bigint); INSERT INTO ${schema}.clock VALUES (${clock.now});
-        CREATE OR REPLACE FUNCTION ${schema}.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT now FROM ${schema}.clock'`);
+        CREATE TABLE ${schema}.clock (now bigint);
+        INSERT INTO ${schema}.clock VALUES (${clock.now});
+        CREATE OR REPLACE FUNCTION ${schema}.now_ms() RETURNS bigint LANGUAGE sql VOLATILE
+          AS 'SELECT now FROM ${schema}.clock'`);
       const open: PostgresStore[] = [];
       return {
         concurrent: true,
@@ -84,7 +86,8 @@ export function postgresBuses(url: () => string): BusFactory {
           return bus;
         },
         async inject(topic, bytes) {
-          const insert = `INSERT INTO ${schema}.delivery (group_name, type, body) SELECT group_name, type, $2 FROM ${schema}.subscription WHERE type = $1`;
+          const insert = `INSERT INTO ${schema}.delivery (group_name, type, body)
+            SELECT group_name, type, $2 FROM ${schema}.subscription WHERE type = $1`;
           await own.query(insert, [topic, new TextDecoder().decode(bytes)]);
         },
         async close() {

@@ -11,7 +11,7 @@ export function rabbitBuses(url: () => string): BusFactory {
     name: "rabbitmq",
     async make() {
       const exchange = `t${process.pid}-${exchanges++}`;
-      // What the suite publishes for nobody.
+      // The suite publishes this type without a subscriber.
       const options = { url: url(), exchange, unheard: ["payment.authorized.v1"] };
       const own = new Connection(url());
       await own.onConnect();

@@ -223,7 +223,7 @@ function userOf(name: string): { readonly uid: number; readonly gid: number } {
     .split("\n")
     .find((one) => one.startsWith(`${name}:`));
   const [, , uid, gid] = line?.split(":") ?? [];
-  if (uid === undefined) throw new Error(`There is no user ${name} to run the server.`);
+  if (uid === undefined) throw new Error(`The user ${name}, who runs the server, does not exist.`);
   return { uid: Number(uid), gid: Number(gid) };
 }
 

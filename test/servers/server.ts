@@ -3,6 +3,7 @@ import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../support/eventually.ts";
 
 /**
  * How one kind of server is run: as a private process, in a folder of its own, on a free port of
@@ -83,19 +84,15 @@ export class Server {
 
   /** Starts it (again), on the same port and data, and waits until it can be used. */
   async up(): Promise<void> {
-    const until = performance.now() + START_LIMIT_MS;
-    for (;;) {
+    const { name } = this.#recipe;
+    const ready = async () => {
       if (this.#child === undefined) this.#spawn();
-      try {
-        return await this.#recipe.ready(this.place);
-      } catch (cause) {
-        if (performance.now() > until)
-          throw new Error(`${this.#recipe.name} does not start: ${this.#output.slice(-2_000)}`, {
-            cause,
-          });
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      await this.#recipe.ready(this.place);
+      return true;
+    };
+    await eventually(`${name} can be used`, ready, true, START_LIMIT_MS).catch((cause) => {
+      throw new Error(`${name} does not start: ${this.#output.slice(-2_000)}`, { cause });
+    });
   }
 
   /** kill -9. */
@@ -166,7 +163,7 @@ export class Server {
   }
 }
 
-/** Ports that nobody listens on now. */
+/** Ports without a listener at this moment. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const listeners = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(

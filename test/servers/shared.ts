@@ -20,6 +20,6 @@ export function titleOf(name: ServerName, title: string): string {
 /** The same, where a test runs only if there is one. */
 export function serverUrl(name: ServerName): string {
   const url = urlOf(name);
-  if (url === undefined) throw new Error(`There is no ${name}: ${HOW[name]}`);
+  if (url === undefined) throw new Error(`${name} is missing: ${HOW[name]}`);
   return url;
 }

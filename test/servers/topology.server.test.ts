@@ -9,6 +9,7 @@ import { rabbitmq } from "odori/rabbitmq";
 import { Connection } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
 import { placed } from "../support/contracts.ts";
+import { closing } from "../support/scope.ts";
 import { serverUrl, titleOf, urlOf } from "./shared.ts";
 
 const hear = { group: "a", topics: [placed.type], inFlightMax: 1 };
@@ -19,7 +20,7 @@ describe("what stands on the broker contradicts", () => {
   it.skipIf(urlOf("nats") === undefined)(
     titleOf("nats", "NATS: a stream that forgets"),
     async () => {
-      const connection = await connect({ servers: serverUrl("nats") });
+      await using connection = closing(await connect({ servers: serverUrl("nats") }));
       const { streams } = await jetstreamManager(connection);
       const name = `W${process.pid}`;
       const bus = () => nats({ servers: serverUrl("nats"), stream: name, prefix: name });
@@ -32,49 +33,49 @@ describe("what stands on the broker contradicts", () => {
         [{}, "for ever"],
       ] as const) {
         await streams.add({ ...config, ...change });
-        const refusing = bus();
+        await using refusing = closing(bus());
         await expect(refusing.subscribe(hear, nothing)).rejects.toMatchObject({
           code: "BUS_TOPOLOGY",
           message: expect.stringContaining(what),
         });
-        await refusing.close();
         await streams.delete(name);
       }
-      await connection.close();
     },
   );
 
   it.skipIf(urlOf("rabbitmq") === undefined)(
-    titleOf("rabbitmq", "RabbitMQ: an exchange of another kind, a queue that is no quorum queue"),
+    titleOf(
+      "rabbitmq",
+      "RabbitMQ: an exchange of another kind, a queue that is not a quorum queue",
+    ),
     async () => {
-      const own = new Connection(serverUrl("rabbitmq"));
+      await using own = closing(new Connection(serverUrl("rabbitmq")));
       const exchange = `w${process.pid}`;
       const bus = () => rabbitmq({ url: serverUrl("rabbitmq"), exchange });
       await own.exchangeDeclare({ exchange, type: "direct", durable: true });
-      const first = bus();
+      await using first = closing(bus());
       await expect(first.subscribe(hear, nothing)).rejects.toMatchObject({
         code: "BUS_TOPOLOGY",
         message: expect.stringContaining(exchange),
       });
-      await first.close();
       await own.exchangeDelete({ exchange });
       const queue = `${exchange}.a:${placed.type}`;
       await own.queueDeclare({ queue, durable: true });
-      const second = bus();
+      await using second = closing(bus());
       await expect(second.subscribe(hear, nothing)).rejects.toMatchObject({
         code: "BUS_TOPOLOGY",
         message: expect.stringContaining(queue),
       });
-      await second.close();
       await own.queueDelete(queue);
-      await own.close();
     },
   );
 
   it.skipIf(urlOf("kafka") === undefined)(
     titleOf("kafka", "Kafka: a topic that is compacted, or keeps for too long"),
     async () => {
-      const admin = new Admin({ clientId: "test", bootstrapBrokers: [serverUrl("kafka")] });
+      await using admin = closing(
+        new Admin({ clientId: "test", bootstrapBrokers: [serverUrl("kafka")] }),
+      );
       for (const [config, what] of [
         [{ name: "cleanup.policy", value: "compact" }, "compact"],
         [{ name: "retention.ms", value: "-1" }, "retention.ms"],
@@ -86,23 +87,20 @@ describe("what stands on the broker contradicts", () => {
           replicas: 1,
           configs: [config],
         });
-        const bus = kafka({ brokers: serverUrl("kafka"), prefix });
+        await using bus = closing(kafka({ brokers: serverUrl("kafka"), prefix }));
         await expect(bus.subscribe(hear, nothing)).rejects.toMatchObject({
           code: "BUS_TOPOLOGY",
           message: expect.stringContaining(what),
         });
-        await bus.close();
         await admin.deleteTopics({ topics: [`${prefix}${placed.type}`] });
       }
-      await admin.close();
     },
   );
 
   it("an inbox that forgets before the broker does is refused", async () => {
-    const bus = kafka({ brokers: "127.0.0.1:1", retentionMs: 40 * DAY_MS });
+    await using bus = closing(kafka({ brokers: "127.0.0.1:1", retentionMs: 40 * DAY_MS }));
     await expect(start(service("shop"), { store: memoryStore(), bus })).rejects.toMatchObject({
       code: "RETENTION_TOO_SHORT",
     });
-    await bus.close();
   });
 });

@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "odori";
 import { MemoryDatabase, memoryStore, memoryTable } from "odori/memory";
 import { sqlite, sqlOf } from "odori/sqlite";
+import { temporaryFolder } from "./scope.ts";
 
 /**
  * Databases of services for one test, and an effects table in each that would show doubles: it has
  * no unique constraint.
  * `Native` is unknown outside, so that a test is written once for every store.
  */
-export interface Kit {
+export interface Kit extends Disposable {
   /** A new store on the service's database, as a new process would open it. */
   store(service: string): Store<unknown>;
   /** Writes an effect through a handler's transaction. */
@@ -23,7 +22,6 @@ export interface Kit {
    * unless it rejects.
    */
   ownTransaction(service: string, work: (native: unknown) => Promise<void>): Promise<void>;
-  close(): void;
 }
 
 export const kits: readonly { readonly name: string; make(): Kit }[] = [
@@ -31,7 +29,8 @@ export const kits: readonly { readonly name: string; make(): Kit }[] = [
   { name: "sqlite", make: sqliteKit },
 ];
 
-function memoryKit(): Kit {
+/** Databases in memory. */
+export function memoryKit(): Kit {
   const databases = new Map<string, MemoryDatabase>();
   const table = memoryTable<string>();
   let next = 0;
@@ -49,7 +48,7 @@ function memoryKit(): Kit {
     },
     effects: (service) =>
       [...table.rows].filter(([key]) => key.startsWith(`${service} `)).map(([, what]) => what),
-    close() {},
+    [Symbol.dispose]() {},
   };
 }
 
@@ -61,16 +60,18 @@ function isSql(tx: unknown): tx is import("odori/sqlite").Sql {
   return typeof tx === "object" && tx !== null && "run" in tx;
 }
 
-function sqliteKit(): Kit {
-  const folder = mkdtempSync(join(tmpdir(), "odori-kit-"));
-  const fileOf = (service: string) => join(folder, `${service}.db`);
+/** A SQLite file for each service. */
+export function sqliteKit(): Kit {
+  const folder = temporaryFolder("kit");
+  const fileOf = (service: string) => join(folder.path, `${service}.db`);
   const prepared = new Set<string>();
   return {
     store(service) {
       if (!prepared.has(service)) {
         const database = new DatabaseSync(fileOf(service));
         database.exec(
-          "PRAGMA journal_mode = WAL; CREATE TABLE effects (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)",
+          `PRAGMA journal_mode = WAL;
+           CREATE TABLE effects (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)`,
         );
         database.close();
         prepared.add(service);
@@ -99,6 +100,6 @@ function sqliteKit(): Kit {
       database.close();
       return rows.map((row) => String(row.what));
     },
-    close: () => rmSync(folder, { recursive: true }),
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
 }

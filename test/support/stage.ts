@@ -9,6 +9,7 @@ import {
   systemEnvironment,
 } from "odori";
 import { type MemoryBus, memoryBus } from "odori/memory";
+import { eventually } from "./eventually.ts";
 import type { Kit } from "./kits.ts";
 
 /** A clock that runs, and that a test can put forward. */
@@ -21,6 +22,33 @@ export class MovableClock implements Environment {
 
   advance(ms: number): void {
     this.#ahead += ms;
+  }
+}
+
+/** A clock that stands still: its timers run when a test puts it forward, and not before. */
+export class ManualClock implements Environment {
+  #now = systemEnvironment.now();
+  readonly #timers = new Set<{ readonly at: number; readonly work: () => void }>();
+  random = systemEnvironment.random;
+  uuid = systemEnvironment.uuid;
+  now = (): number => this.#now;
+  timer = (delayMs: number, work: () => void): (() => void) => {
+    const timer = { at: this.#now + delayMs, work };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  };
+
+  /** Whether a timer is set that runs in exactly `delayMs`. */
+  waits(delayMs: number): boolean {
+    return [...this.#timers].some(({ at }) => at === this.#now + delayMs);
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const timer of [...this.#timers].filter(({ at }) => at <= this.#now)) {
+      this.#timers.delete(timer);
+      timer.work();
+    }
   }
 }
 
@@ -47,8 +75,11 @@ export function envelope(
   };
 }
 
-/** One service under test, whatever it emits overheard, and restarts. */
-export class Stage<Begins extends EventContract> {
+/**
+ * One service under test, and a second group that hears every event it emits. The service can be
+ * restarted. `await using stage = await Stage.open(…)` closes the service, the bus and the kit.
+ */
+export class Stage<Begins extends EventContract> implements AsyncDisposable {
   readonly kit: Kit;
   readonly clock = new MovableClock();
   readonly emitted: EventEnvelope[] = [];
@@ -76,6 +107,8 @@ export class Stage<Begins extends EventContract> {
     service: Service<unknown, Begins>,
     options: Partial<StartOptions<unknown>> = {},
   ): Promise<Stage<Begins>> {
+    await using opened = new AsyncDisposableStack();
+    opened.use(kit);
     const clock = new MovableClock();
     const settings = {
       pollMs: 5,
@@ -85,19 +118,22 @@ export class Stage<Begins extends EventContract> {
       ...options,
     };
     const bus = memoryBus([service.name, "audience"]);
+    opened.defer(() => bus.close());
     const app = await start(service, { ...settings, store: kit.store(service.name), bus });
+    opened.defer(() => app.stop());
     const stage = new Stage(kit, service, bus, app, settings);
     Object.assign(stage, { clock });
     await stage.#overhear();
+    opened.move();
     return stage;
   }
 
-  /** Delivers an event; resolves once the service has committed what it made of it. */
+  /** Delivers events; resolves once the service has committed its reactions to them. */
   async hear(...events: readonly EventEnvelope[]): Promise<void> {
     await this.bus.publish(events);
   }
 
-  /** Types of what was emitted, in order, without what came more than once. */
+  /** Types of the emitted events, in order; an event that came twice counts once. */
   get emittedTypes(): readonly string[] {
     const seen = new Set<string>();
     return this.emitted.filter(({ id }) => !seen.has(id) && seen.add(id)).map(({ type }) => type);
@@ -119,16 +155,18 @@ export class Stage<Begins extends EventContract> {
     await this.#overhear();
   }
 
-  /** Ends the test; nothing may be left in the outbox, since everybody was there to hear it. */
-  async close(): Promise<void> {
-    const running = (await this.app.health()).state !== "stopped";
-    if (running)
-      await eventually(
-        "the outbox is empty",
-        async () => (await this.app.inspect.counts()).outbox === 0,
-      );
-    await this.app.stop();
-    await this.bus.close();
+  /** Fails if an event stays in the outbox: every event has a listener here. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await using closing = new AsyncDisposableStack();
+    closing.use(this.kit);
+    closing.defer(() => this.bus.close());
+    closing.defer(() => this.app.stop());
+    if ((await this.app.health()).state === "stopped") return;
+    await eventually("the outbox is empty", () => this.#outbox(), 0);
+  }
+
+  async #outbox(): Promise<number> {
+    return (await this.app.inspect.counts()).outbox;
   }
 
   async #overhear(): Promise<void> {
@@ -154,17 +192,3 @@ export class Stage<Begins extends EventContract> {
 }
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** Waits until `done` holds; fails with `what` when it does not happen. */
-export async function eventually(
-  what: string,
-  done: () => boolean | Promise<boolean>,
-  limitMs = 10_000,
-): Promise<void> {
-  const until = performance.now() + limitMs;
-  while (!(await done())) {
-    if (performance.now() > until)
-      throw new Error(`It did not happen within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ERRORS } from "../../src/contract/error-catalogue.ts";
 import { buses, stores } from "../conformance/adapters.ts";
 import { sources as files, filesUnder, ROOT, SRC } from "./sources.ts";
 
@@ -140,19 +141,27 @@ describe("the house", () => {
     ).toEqual([]);
   });
 
-  it("every error code that is declared is used", () => {
-    const declared = [
-      ...(files.find(({ path }) => path === "contract/errors.ts")?.text ?? "").matchAll(
-        /^ {2}\| "([A-Z_]+)"/gm,
+  it("the example adapter imports only what a package of its own can", () => {
+    const folder = join(ROOT, "examples/adapter");
+    const legal = /^(\.\/|node:|vitest$|odori(\/(adapter|conformance|cloudevents))?$)/;
+    expect(
+      filesUnder(folder, ".ts").flatMap((path) =>
+        [...readFileSync(join(folder, path), "utf8").matchAll(/ from "([^"]+)"/g)]
+          .map((match) => match[1] ?? "")
+          .filter((name) => !legal.test(name))
+          .map((name) => `${path} -> ${name}`),
       ),
-    ].map((match) => match[1] ?? "");
+    ).toEqual([]);
+  });
+
+  it("every error code that is declared is used", () => {
     const used = files
-      .filter(({ path }) => path !== "contract/errors.ts")
+      .filter(({ path }) => path !== "contract/error-catalogue.ts")
       .map(({ text }) => text)
       .join("\n");
-    const special = ["PERMANENT", "HANDLER_FAILED"];
+    const special = ["HANDLER_FAILED"];
     expect(
-      declared.filter((code) => !used.includes(`"${code}"`) && !special.includes(code)),
+      Object.keys(ERRORS).filter((code) => !used.includes(`"${code}"`) && !special.includes(code)),
     ).toEqual([]);
   });
 

@@ -98,8 +98,15 @@ export class KafkaBus implements Bus {
  * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`.
  *
  * @example
+ * ```ts
+ * import { start } from "odori";
+ * import { kafka } from "odori/kafka";
+ * import { sqlite } from "odori/sqlite";
+ * import { payment } from "./services.ts";
+ *
  * const bus = kafka({ brokers: "localhost:9092" });
  * const app = await start(payment, { store: sqlite("payment.db"), bus });
+ * ```
  */
 export function kafka(options: KafkaOptions): KafkaBus {
   return new KafkaBus(options);

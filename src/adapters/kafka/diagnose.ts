@@ -6,7 +6,13 @@ import { clientOf, type KafkaOptions, settingsOf } from "./options.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Looks the brokers and their topics over, without changing anything. */
+/**
+ * Examines the brokers and their topics without changing them. Never throws: a failure is a
+ * finding.
+ *
+ * @example
+ * const findings = await diagnose({ brokers: "localhost:9092" }, 30 * 24 * 3_600_000);
+ */
 export async function diagnose(
   options: KafkaOptions,
   inboxRetentionMs: number,
@@ -22,7 +28,7 @@ export async function diagnose(
         "kafka",
         true,
         "ok",
-        `${settings.brokers.join(", ")} answers; ${topics.length} topics`,
+        `${settings.brokers.join(", ")} replies; ${topics.length} topics`,
       ),
     ];
     if (topics.length === 0) return found;
@@ -59,7 +65,7 @@ export async function diagnose(
         "error",
         kept.length === 0
           ? `at most the ${inboxRetentionMs / DAY_MS} days of the inbox`
-          : `longer than the inbox's ${inboxRetentionMs / DAY_MS} days: ${kept.map(({ resourceName }) => resourceName).join(", ")}`,
+          : `longer than the inbox's ${inboxRetentionMs / DAY_MS} days: ${namesOf(kept)}`,
       ),
       verdict(
         "replicas",
@@ -74,4 +80,8 @@ export async function diagnose(
   } finally {
     await admin.close();
   }
+}
+
+function namesOf(topics: readonly { readonly resourceName: string }[]): string {
+  return topics.map(({ resourceName }) => resourceName).join(", ");
 }

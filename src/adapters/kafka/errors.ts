@@ -1,6 +1,6 @@
 /**
- * Whether a broker's answer is, or holds, the error of that name (`TOPIC_ALREADY_EXISTS`): errors
- * of several brokers and topics come nested.
+ * Whether an error of a broker is, or contains, the one with this name (`TOPIC_ALREADY_EXISTS`).
+ * The client nests the errors of several brokers and topics.
  */
 export function hasCode(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false;
@@ -15,6 +15,7 @@ const FORBIDDEN = [
   "CLUSTER_AUTHORIZATION_FAILED",
 ];
 
+/** Whether the broker denied the operation to this user. */
 export function isForbidden(error: unknown): boolean {
   return FORBIDDEN.some((name) => hasCode(error, name));
 }

@@ -12,17 +12,14 @@ interface Link {
   readonly stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 }
 
-/**
- * A partition whose oldest message is rejected again and again goes so far beyond it, and no
- * further: its memory is bounded.
- */
+/** Most messages of a partition beyond its oldest unsettled one: a bound of the memory. */
 const BEHIND_MAX = 10_000;
 const REJOIN_MS = 500;
 
 /**
- * One member of a consumer group. Nothing is committed automatically: an offset is, once everything
- * before it is acknowledged. What is rejected is delivered again from memory, while what comes
- * after it goes on; after a crash the broker sends again whatever was not committed.
+ * One member of a consumer group. It commits an offset once all messages before it are
+ * acknowledged. A rejected message is delivered again from memory, while later ones continue. After
+ * a crash the broker delivers everything that was not committed again.
  */
 export class Member implements Subscription {
   readonly #settings: KafkaSettings;
@@ -40,7 +37,7 @@ export class Member implements Subscription {
     this.#semaphore = new Semaphore(options.inFlightMax);
   }
 
-  /** Resolves once it has joined the group, and goes on by itself from then on. */
+  /** Resolves once it has joined the group; from then on it reconnects by itself. */
   async join(): Promise<this> {
     const first = await this.#connect();
     this.#running = this.#run(first);
@@ -52,7 +49,7 @@ export class Member implements Subscription {
     return this.#closing;
   }
 
-  /** Leaves without waiting for what is in flight: it comes again, elsewhere. */
+  /** Leaves without waiting for deliveries in flight: another member gets them again. */
   async abandon(): Promise<void> {
     this.#closing ??= Promise.resolve();
     await quit(this.#consumer);
@@ -71,8 +68,8 @@ export class Member implements Subscription {
       try {
         await this.#take(link ?? (await this.#connect()));
       } catch {
-        // The broker is away, or the group has gone on without us: join anew, and begin with what
-        // is committed.
+        // The broker is unavailable, or has removed this member: join again at the committed
+        // offsets.
         await quit(this.#consumer);
         if (this.#closing === undefined)
           await new Promise((resolve) => setTimeout(resolve, REJOIN_MS));
@@ -111,7 +108,7 @@ export class Member implements Subscription {
   async #take({ consumer, stream }: Link): Promise<void> {
     const offsets = new Offsets();
     let committing: Promise<void> | undefined;
-    // One commit at a time: what is finished meanwhile goes with the next.
+    // One commit at a time; the next one includes what is finished meanwhile.
     const commit = async () => {
       for (let moved = offsets.toCommit(); moved.length > 0; moved = offsets.toCommit()) {
         await consumer
@@ -142,7 +139,7 @@ export class Member implements Subscription {
     }
   }
 
-  /** Delivers it until it is acknowledged; false where the member closes before that. */
+  /** Delivers until it is acknowledged; resolves to false if the member closes before. */
   async #handle({ topic, headers, value }: Message): Promise<boolean> {
     const type = topic.slice(this.#settings.prefix.length);
     const incoming = readMessage(
@@ -164,7 +161,7 @@ export class Member implements Subscription {
   }
 }
 
-/** Leaves the group, or lets it find out by itself where the broker is away. */
+/** Leaves the group; an unavailable broker removes the member after its session timeout. */
 function quit(consumer: Consumer | undefined): Promise<void> {
   return new Promise((resolve) =>
     consumer === undefined ? resolve() : consumer.close(true, () => resolve()),

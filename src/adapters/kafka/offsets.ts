@@ -1,6 +1,4 @@
-/**
- * What of one partition is done: the offset up to which nothing is left to do, with gaps behind it.
- */
+/** The progress in one partition: all messages before `next` are finished. */
 class Progress {
   next: bigint;
   readonly #done = new Set<bigint>();
@@ -10,10 +8,7 @@ class Progress {
     this.next = first;
   }
 
-  /**
-   * False where it has been taken before: a rebalance makes the broker send again what is under way
-   * here.
-   */
+  /** Returns false for a message taken before: after a rebalance the broker repeats messages. */
   take(offset: bigint): boolean {
     if (offset < this.next || this.#taken.has(offset)) return false;
     this.#taken.add(offset);
@@ -21,8 +16,8 @@ class Progress {
   }
 
   /**
-   * Whether the offset to commit has moved. Offsets that never came (of transactions) lie before
-   * the lowest that is taken.
+   * Returns whether the offset to commit has moved. Offsets that are never delivered, such as
+   * transaction markers, count as finished.
    */
   finish(offset: bigint): boolean {
     const before = this.next;
@@ -40,13 +35,14 @@ class Progress {
   }
 }
 
+/** The place of a message. */
 export interface Position {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
 }
 
-/** Messages of all partitions that are under way, and what may be committed. */
+/** The messages in flight of all partitions, and the offsets that may be committed. */
 export class Offsets {
   readonly #partitions = new Map<
     string,
@@ -54,6 +50,7 @@ export class Offsets {
   >();
   #moved = new Set<string>();
 
+  /** Returns false for a message taken before. */
   take({ topic, partition, offset }: Position): boolean {
     const key = `${partition} ${topic}`;
     const known = this.#partitions.get(key) ?? { topic, partition, progress: new Progress(offset) };
@@ -61,12 +58,13 @@ export class Offsets {
     return known.progress.take(offset);
   }
 
+  /** Marks a message as acknowledged. */
   finish({ topic, partition, offset }: Position): void {
     const key = `${partition} ${topic}`;
     if (this.#partitions.get(key)?.progress.finish(offset) === true) this.#moved.add(key);
   }
 
-  /** What has moved since the last time. */
+  /** Returns the offsets that have moved since the last call. */
   toCommit(): readonly Position[] {
     const moved = this.#moved;
     this.#moved = new Set();
@@ -78,7 +76,7 @@ export class Offsets {
     });
   }
 
-  /** The most messages that one partition has taken since the last one that can be committed. */
+  /** The most messages that one partition has taken beyond its offset to commit. */
   get behind(): number {
     return Math.max(0, ...[...this.#partitions.values()].map(({ progress }) => progress.behind));
   }

@@ -3,29 +3,47 @@ import type { SASLOptions } from "@platformatic/kafka";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 
+/** Options of `kafka`. */
 export interface KafkaOptions {
-  /** `host:9092`, one or several of a cluster. */
+  /** `host:9092`: one broker of the cluster, or several. */
   readonly brokers: string | readonly string[];
+  /** @default no TLS */
   readonly tls?: ConnectionOptions;
+  /** @default no authentication */
   readonly sasl?: SASLOptions;
   /**
-   * What stands before every type in a topic's name, and before every service's in a group's.
-   * Default `odori.`.
+   * Prefix of each topic (followed by the type) and of each consumer group (the service).
+   *
+   * @default "odori."
    */
   readonly prefix?: string;
-  /** Partitions of a new topic: so many members of a service can share its work. Default 6. */
+  /**
+   * Partitions of a new topic: the most members of a service that can share its work.
+   *
+   * @default 6
+   */
   readonly partitions?: number;
   /**
-   * Copies that a new topic has in a cluster. Default 1; in production 3, with
-   * `min.insync.replicas` 2.
+   * Replicas of a new topic. Use 3 in production, with `min.insync.replicas` 2.
+   *
+   * @default 1
    */
   readonly replicas?: number;
-  /** How long a new topic keeps an event, also for a service that is away. Default 7 days. */
+  /**
+   * How long a new topic keeps an event, in milliseconds: the longest downtime of a service.
+   *
+   * @default 7 days
+   */
   readonly retentionMs?: number;
-  /** After so long without a word from a member, its partitions go to others. Default 10,000. */
+  /**
+   * A member that is silent for this long loses its partitions to others, in milliseconds.
+   *
+   * @default 10000
+   */
   readonly sessionTimeoutMs?: number;
 }
 
+/** `KafkaOptions` with the defaults filled in. */
 export type KafkaSettings = Required<Omit<KafkaOptions, "brokers" | "tls" | "sasl">> & {
   readonly brokers: string[];
   readonly tls: ConnectionOptions | undefined;
@@ -35,6 +53,7 @@ export type KafkaSettings = Required<Omit<KafkaOptions, "brokers" | "tls" | "sas
 const DAY_MS = 24 * 3_600_000;
 const PREFIX = /^[A-Za-z0-9._-]{0,64}$/;
 
+/** Validates the options, and fills in the defaults; throws `OPTION_INVALID`. */
 export function settingsOf(options: KafkaOptions): KafkaSettings {
   const {
     prefix = "odori.",
@@ -54,15 +73,17 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
   return { brokers, prefix, partitions, replicas, retentionMs, sessionTimeoutMs, tls, sasl };
 }
 
+/** The topic of a type. */
 export function topicOf({ prefix }: Pick<KafkaSettings, "prefix">, type: string): string {
   return `${prefix}${type}`;
 }
 
+/** The consumer group of a service. */
 export function groupOf({ prefix }: Pick<KafkaSettings, "prefix">, group: string): string {
   return `${prefix}${group}`;
 }
 
-/** What producer, consumer and admin have in common. */
+/** The options that producer, consumer and admin client share. */
 export function clientOf({ brokers, tls, sasl }: KafkaSettings) {
   return {
     clientId: "odori",

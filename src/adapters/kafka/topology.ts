@@ -3,9 +3,12 @@ import { busTopology } from "../../ports/errors.ts";
 import { hasCode } from "./errors.ts";
 import { clientOf, type KafkaSettings, topicOf } from "./options.ts";
 
+/** How long a broker's metadata may lag behind the creation of a topic. */
+const METADATA = { limitMs: 10_000, pauseMs: 50 } as const;
+
 /**
- * Creates the topics of these types, or verifies that those which are there keep what is promised.
- * A topic that compacts forgets events of a saga, since they have its id for their key.
+ * Creates the topics of these types, or verifies existing ones. A compacted topic would lose
+ * events: those of one saga have the same key. Throws `BUS_TOPOLOGY`.
  */
 export async function ensureTopics(
   settings: KafkaSettings,
@@ -17,6 +20,7 @@ export async function ensureTopics(
     const wanted = types.map((type) => topicOf(settings, type));
     const known = new Set(await admin.listTopics({}));
     const missing = wanted.filter((topic) => !known.has(topic));
+    const existing = wanted.filter((topic) => known.has(topic));
     const configs = [
       { name: "cleanup.policy", value: "delete" },
       { name: "retention.ms", value: `${settings.retentionMs}` },
@@ -29,18 +33,33 @@ export async function ensureTopics(
           replicas: settings.replicas,
           configs,
         })
-        // Another process has been faster; what it made is verified with the next start.
         .catch((error: unknown) => {
           if (!hasCode(error, "TOPIC_ALREADY_EXISTS")) throw error;
+          // Another process was faster, or the metadata lagged: the topic is verified as well.
+          existing.push(topic);
         });
     }
-    await verify(
+    await listed(
       admin,
-      settings,
-      wanted.filter((topic) => known.has(topic)),
+      existing.filter((topic) => !known.has(topic)),
     );
+    await verify(admin, settings, existing);
   } finally {
     await admin.close();
+  }
+}
+
+/** Waits until the metadata lists these topics: before, their settings cannot be read. */
+async function listed(admin: Admin, topics: readonly string[]): Promise<void> {
+  if (topics.length === 0) return;
+  const ends = performance.now() + METADATA.limitMs;
+  for (;;) {
+    const known = new Set(await admin.listTopics({}));
+    const absent = topics.filter((topic) => !known.has(topic));
+    if (absent.length === 0) return;
+    if (performance.now() > ends)
+      throw new Error(`The topic ${absent[0]} exists, but the metadata does not list it.`);
+    await new Promise((resolve) => setTimeout(resolve, METADATA.pauseMs));
   }
 }
 
@@ -60,14 +79,15 @@ async function verify(
     if (value("cleanup.policy") !== "delete") {
       throw busTopology(
         `The topic ${resourceName} has cleanup.policy=${value("cleanup.policy")}.`,
-        "Set it to `delete`: a compacted topic forgets events.",
+        "Set it to `delete`: a compacted topic loses events.",
       );
     }
     const kept = Number(value("retention.ms"));
     if (kept === -1 || kept > retentionMs) {
       throw busTopology(
-        `The topic ${resourceName} has retention.ms=${kept}, longer than the bus's retentionMs (${retentionMs}).`,
-        "Set retentionMs of the bus to that, and retentionMs of the services above it.",
+        `The topic ${resourceName} has retention.ms=${kept}, ` +
+          `longer than the bus's retentionMs (${retentionMs}).`,
+        "Set retentionMs of the bus to that value, and retentionMs of the services above it.",
       );
     }
   }

@@ -1,4 +1,5 @@
-import { readJson } from "../../cloudevents/message.ts";
+import { decodeJson } from "../../cloudevents/json.ts";
+import { malformedMessage } from "../../cloudevents/message.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { checkAttribute } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
@@ -6,6 +7,7 @@ import type {
   Bus,
   BusGuarantees,
   Deliver,
+  Incoming,
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
@@ -13,18 +15,23 @@ import { type Environment, systemEnvironment } from "../../ports/environment.ts"
 import { Group } from "./group.ts";
 import { Publication } from "./publication.ts";
 
+/** Options of `memoryBus`. */
 export interface MemoryBusOptions {
+  /**
+   * Clock and timers.
+   *
+   * @default systemEnvironment
+   */
   readonly environment?: Environment;
 }
 
 /**
- * The in-process bus: no broker, no copy, no bytes. `publish` resolves only when each group that
- * hears the event has acknowledged it, so an outbox row goes only once the next service has
- * committed, and after a crash the relay sends again whatever was not confirmed.
+ * The in-process bus: no broker, no copies, no serialization. `publish` resolves once each group
+ * that hears the event has acknowledged it. An outbox row is therefore deleted only after the next
+ * service has committed, and after a crash the relay publishes the rest again.
  *
- * It has to know its groups from the beginning: an event published while one that may hear it is
- * not subscribed is refused (`GROUP_AWAY`) and stays in the outbox, where otherwise that group
- * would never get it.
+ * It knows all groups from the beginning. While a group that may hear a type has no member,
+ * `publish` rejects with `GROUP_AWAY`, and the event stays in the outbox.
  */
 export class MemoryBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: false };
@@ -39,7 +46,7 @@ export class MemoryBus implements Bus {
 
   async publish(events: readonly EventEnvelope[]): Promise<void> {
     this.#checkOpen();
-    // Mostly the events of one commit are of one type.
+    // The events of one commit usually have one type: look up its groups once.
     const hearers = new Map<string, readonly Group[]>();
     let deliveries = 0;
     for (const { type } of events)
@@ -50,13 +57,10 @@ export class MemoryBus implements Bus {
     await publication.answered;
   }
 
-  /**
-   * Bytes from a producer outside this process, in CloudEvents' JSON format: delivered as a network
-   * bus would deliver them.
-   */
+  /** Delivers bytes from outside, in the JSON event format, as a bus over a network does. */
   async inject(topic: string, bytes: Uint8Array | string): Promise<void> {
     this.#checkOpen();
-    const incoming = readJson(topic, bytes, this.#environment.now());
+    const incoming = this.#read(topic, bytes);
     const hearers = [...this.#groups.values()].filter((group) => group.hears(topic));
     const publication = new Publication(hearers.length);
     for (const group of hearers) group.deliver(incoming, publication);
@@ -67,12 +71,11 @@ export class MemoryBus implements Bus {
     this.#checkOpen();
     const group = this.#groups.get(options.group);
     if (group === undefined) {
+      const all = [...this.#groups.keys(), options.group].map((name) => `"${name}"`);
       throw new OdoriError(
         "GROUP_UNKNOWN",
         `The in-process bus does not know the group ${options.group}.`,
-        {
-          hint: `Name every service when the bus is made: memoryBus([${[...this.#groups.keys(), options.group].map((name) => `"${name}"`).join(", ")}]).`,
-        },
+        { hint: `Name every service when you create the bus: memoryBus([${all.join(", ")}]).` },
       );
     }
     return group.join(options, deliver);
@@ -84,19 +87,28 @@ export class MemoryBus implements Bus {
       group.abandon(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
   }
 
-  /** The groups that hear a type; throws where one that may is away. */
+  /** Returns the groups that hear a type; throws `GROUP_AWAY` if one may and has no member. */
   #hearersOf(type: string, known: Map<string, readonly Group[]>): readonly Group[] {
     checkAttribute("type", type);
     const groups = [...this.#groups.values()];
     const away = groups.find((group) => group.misses(type));
     if (away !== undefined) {
       throw new OdoriError("GROUP_AWAY", `No member of the group ${away.name} is subscribed.`, {
-        hint: "The event stays in the outbox and is published again once the group is there.",
+        hint: "The event stays in the outbox, and is published again once the group has a member.",
       });
     }
     const hearers = groups.filter((group) => group.hears(type));
     known.set(type, hearers);
     return hearers;
+  }
+
+  #read(topic: string, bytes: Uint8Array | string): Incoming {
+    try {
+      return decodeJson(bytes, { now: this.#environment.now() });
+    } catch (error) {
+      if (!(error instanceof OdoriError)) throw error;
+      return malformedMessage(topic, bytes, error);
+    }
   }
 
   #checkOpen(): void {
@@ -107,7 +119,16 @@ export class MemoryBus implements Bus {
   }
 }
 
-/** An in-process bus for these services: `memoryBus([order, payment])`, or by name. */
+/**
+ * An in-process bus for these services, given as services or by name.
+ *
+ * `subscribe` rejects with `GROUP_UNKNOWN` for any other service. `publish` rejects with
+ * `GROUP_AWAY` while a service that may hear the event has not started, and with `BUS_CLOSED`.
+ *
+ * @example
+ * const bus = memoryBus([order, payment]);
+ * const app = await start(payment, { store: sqlite("payment.db"), bus });
+ */
 export function memoryBus(
   services: readonly (string | { readonly name: string })[],
   options?: MemoryBusOptions,

@@ -5,6 +5,7 @@ import type { Deferred } from "../../ports/deferred.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { TransactionalMap, type UndoLog, undoTo } from "./table.ts";
 
+/** Events of one commit that the bus has not acknowledged. */
 export interface OutboxRecord {
   readonly ticket: Ticket;
   readonly events: readonly EventEnvelope[];
@@ -12,43 +13,40 @@ export interface OutboxRecord {
   readonly at: number;
 }
 
+/** A deferred delivery, and the process that holds it. */
 export interface DeferredRecord extends Deferred {
   readonly owner: string | undefined;
 }
 
 /**
- * What several `MemoryStore`s share as several processes share a database file. Lives as long as
- * the process.
+ * The tables of a memory store. Several stores may share one, as several processes share a
+ * database.
+ *
+ * @example
+ * const database = new MemoryDatabase();
+ * const stores = [memoryStore(database), memoryStore(database)];
  */
 export class MemoryDatabase {
   readonly writer = new Mutex();
   service: string | undefined;
-  /** Never goes back, not even when a transaction does. */
+  /** The last ticket or `seq` given out; a rollback does not reset it. */
   sequence = 0;
   log: UndoLog = [];
   readonly #log = () => this.log;
-  /**
-   * The inbox by event id, under which there is more than one row only where several reactions hear
-   * an event.
-   */
+  /** The inbox by event id: one row for each reaction that hears the event. */
   readonly inbox = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
-  /**
-   * The inbox by saga. Lists are replaced, never changed in place, so that a rollback can put the
-   * old one back.
-   */
+  /** The inbox by saga. Lists are replaced, never changed, so that a rollback can restore them. */
   readonly sagas = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
-  /**
-   * The marks of each saga, by name. Replaced, never changed in place, like the lists of `sagas`.
-   */
+  /** The marks of each saga, by name. Maps are replaced, never changed. */
   readonly fence = new TransactionalMap<string, ReadonlyMap<string, string>>(new Map(), this.#log);
   readonly outbox = new TransactionalMap<Ticket, OutboxRecord>(new Map(), this.#log);
   readonly deferred = new TransactionalMap<number, DeferredRecord>(new Map(), this.#log);
   /** Deferred deliveries by reaction and saga. */
   readonly deferredAt = new TransactionalMap<string, ReadonlySet<number>>(new Map(), this.#log);
-  /** When each owner's lease ends. */
+  /** When each owner's lease expires, in milliseconds since 1970. */
   readonly leases = new TransactionalMap<string, number>(new Map(), this.#log);
 
-  /** Runs `work` alone; takes its changes back when it fails. */
+  /** Runs `work` alone, and undoes its changes if it rejects. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     return this.writer.run(async () => {
       this.log = [];
@@ -124,7 +122,7 @@ export class MemoryDatabase {
   }
 }
 
-/** Control characters are in no identifier, so a newline keeps the parts of a key apart. */
+/** Identifiers contain no control characters, so a newline separates the parts of a key. */
 function keyOf(...parts: readonly string[]): string {
   return parts.join("\n");
 }

@@ -18,18 +18,15 @@ interface Member {
   drained: () => void;
 }
 
-/** The members of one service, who compete for its messages, and what waits for them. */
+/** The members of one service, and the messages for which they compete. */
 export class Group {
   readonly name: string;
   readonly #environment: Environment;
-  /** Undefined until the first member has said what the group hears. */
+  /** What the group hears; undefined until its first member has subscribed. */
   #topics: ReadonlySet<string> | undefined;
   #members: Member[] = [];
   #queue: Message[] = [];
-  /**
-   * Index of the first message in the queue: shifting an array of thousands costs more than moving
-   * on.
-   */
+  /** Index of the queue's first message: `shift` of an array of thousands is slow. */
   #head = 0;
   #turn = 0;
 
@@ -51,9 +48,7 @@ export class Group {
     return this.away && (this.#topics?.has(topic) ?? true);
   }
 
-  /**
-   * Hands it to a member, now or when there is room, and tells the publication what became of it.
-   */
+  /** Delivers to a member, now or once there is room, and reports the result. */
   deliver(incoming: Incoming, publication: Publication): void {
     this.#queue.push({ incoming, failures: 0, publication });
     this.#pump();
@@ -67,7 +62,7 @@ export class Group {
     return { close: () => this.#leave(member) };
   }
 
-  /** Rejects what nobody has taken. */
+  /** Refuses the messages that no member has taken. */
   abandon(error: OdoriError): void {
     const waiting = this.#queue.slice(this.#head);
     this.#queue = [];
@@ -102,7 +97,7 @@ export class Group {
     }
   }
 
-  /** The next member in turn that may take one more. */
+  /** Returns the next member, round robin, with room for one more delivery. */
   #free(): Member | undefined {
     for (let tried = 0; tried < this.#members.length; tried++) {
       const member = this.#members[this.#turn++ % this.#members.length];

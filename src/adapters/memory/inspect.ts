@@ -5,6 +5,7 @@ import type { JournalRecord } from "../../ports/journal.ts";
 import type { DeferredRecord, MemoryDatabase } from "./database.ts";
 import { releaseNext } from "./transaction.ts";
 
+/** Reads the tables of a memory store. */
 export class MemoryInspection implements StoreInspection {
   readonly #database: MemoryDatabase;
   readonly #now: () => number;

@@ -1,11 +1,8 @@
-/**
- * What was published together, until each group that hears it has answered: one promise for all of
- * it.
- */
+/** One call of `publish`: a promise for all its deliveries. */
 export class Publication {
   /**
-   * Resolves once every group has acknowledged; rejects with the first refusal, but not before the
-   * others have answered too.
+   * Resolves once every delivery is acknowledged. Rejects with the first refusal, after all others
+   * are settled.
    */
   readonly answered: Promise<void>;
   #left: number;

@@ -1,7 +1,6 @@
-import { OdoriError } from "../../contract/errors.ts";
 import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { CLOSED } from "../../ports/deferred.ts";
-import { notOurs, transactionClosed } from "../../ports/errors.ts";
+import { notOurs, storeNotOpen, transactionClosed } from "../../ports/errors.ts";
 import type { Claimed, Session, Store } from "../../ports/store.ts";
 import { MemoryDatabase } from "./database.ts";
 import { MemoryInspection } from "./inspect.ts";
@@ -9,9 +8,7 @@ import { MemoryTable, MemoryTx } from "./native.ts";
 import { MemoryScope } from "./scope.ts";
 import { MemoryTransaction, type Writer } from "./transaction.ts";
 
-/**
- * A store for tests and for learning: everything a database store does, and gone with the process.
- */
+/** A store for tests and for learning. Its data is lost when the process ends. */
 export class MemoryStore implements Store<MemoryTx> {
   readonly durable = false;
   /** One: a transaction has the whole database. */
@@ -102,7 +99,7 @@ export class MemoryStore implements Store<MemoryTx> {
 
   #claim(limit: number): Claimed {
     const session = this.#session;
-    if (session === undefined) throw new OdoriError("STOPPED", "The store is not open.");
+    if (session === undefined) throw storeNotOpen();
     const database = this.#database;
     const { owner } = session;
     const now = session.now();
@@ -136,10 +133,24 @@ export class MemoryStore implements Store<MemoryTx> {
   }
 }
 
+/**
+ * A store in memory, over a database that others may share.
+ *
+ * @param database Default: a new one.
+ * @example
+ * const app = await start(payment, { store: memoryStore(), bus: memoryBus([payment]) });
+ */
 export function memoryStore(database?: MemoryDatabase): MemoryStore {
   return new MemoryStore(database);
 }
 
+/**
+ * Makes a table for business rows, by key. Handlers open it with `tx.in(table)`.
+ *
+ * @example
+ * const payments = memoryTable<{ amount: number }>();
+ * tx.in(payments).set(paymentId, { amount: 5 });
+ */
 export function memoryTable<Row extends NonNullable<unknown>>(): MemoryTable<Row> {
   return new MemoryTable<Row>();
 }

@@ -1,4 +1,4 @@
-/** What puts a change back. A rollback runs them, newest first. */
+/** Functions that undo the changes of a transaction. A rollback runs them, newest first. */
 export type UndoLog = (() => void)[];
 
 /** Takes changes back, newest first, until `length` of them are left. */

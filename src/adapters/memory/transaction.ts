@@ -14,9 +14,11 @@ import type { MemoryDatabase } from "./database.ts";
 import type { MemoryTx } from "./native.ts";
 import { MemoryScope } from "./scope.ts";
 
+/** The process that writes. */
 export interface Writer {
-  /** Who publishes the outbox rows; undefined leaves them to the relay. */
+  /** The process that publishes the outbox rows; undefined leaves them to the relay. */
   readonly owner: string | undefined;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
@@ -121,8 +123,8 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
 }
 
 /**
- * Makes the first delivery that waits for this reaction and saga due now, unless another one still
- * stands before it.
+ * Makes the first waiting delivery of a reaction and saga due now, unless one that blocks it
+ * precedes it.
  */
 export function releaseNext(
   database: MemoryDatabase,

@@ -129,8 +129,15 @@ function explain(error: unknown, place: string): OdoriError {
  * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`.
  *
  * @example
+ * ```ts
+ * import { start } from "odori";
+ * import { nats } from "odori/nats";
+ * import { sqlite } from "odori/sqlite";
+ * import { payment } from "./services.ts";
+ *
  * const bus = nats({ servers: "nats://localhost:4222" });
  * const app = await start(payment, { store: sqlite("payment.db"), bus });
+ * ```
  */
 export function nats(options: NatsOptions): NatsBus {
   return new NatsBus(options);

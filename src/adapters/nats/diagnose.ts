@@ -6,14 +6,19 @@ import { busUnavailable } from "../../ports/errors.ts";
 import { type NatsOptions, placeOf, settingsOf } from "./options.ts";
 
 /**
- * From there on, a server can be told to sync every message to disk (`sync_interval: always`):
- * before that, power loss takes two minutes.
+ * The first version with `sync_interval: always`, which syncs every message to disk. Without it,
+ * power failure can lose the last two minutes.
  */
 const SYNCS = [2, 10, 23] as const;
 const NANOS_PER_MS = 1_000_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** Looks a server and its stream over, without changing anything. */
+/**
+ * Examines a server and its stream without changing them. Never throws: a failure is a finding.
+ *
+ * @example
+ * const findings = await diagnose({ servers: "localhost:4222" }, 30 * 24 * 3_600_000);
+ */
 export async function diagnose(
   options: NatsOptions,
   inboxRetentionMs: number,
@@ -36,7 +41,7 @@ export async function diagnose(
           "nats",
           synced,
           "warning",
-          `NATS ${version}${synced ? "" : `; ${SYNCS.join(".")} and later can sync every message to disk`}`,
+          `NATS ${version}${synced ? "" : `; ${SYNCS.join(".")} can sync every message`}`,
         ),
         verdict(
           "jetstream",
@@ -78,7 +83,8 @@ export async function diagnose(
           "retention",
           remembered,
           "error",
-          `${kept === 0 ? "for ever" : `${kept / DAY_MS} days`}; the inbox remembers for ${inboxRetentionMs / DAY_MS}`,
+          `${kept === 0 ? "unlimited" : `${kept / DAY_MS} days`}; ` +
+            `the inbox keeps ${inboxRetentionMs / DAY_MS}`,
         ),
         verdict(
           "replicas",

@@ -2,31 +2,51 @@ import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 
+/** Options of `nats`. */
 export interface NatsOptions {
-  /** `nats://host:4222`, one or several of a cluster. */
+  /** `nats://host:4222`: one server of the cluster, or several. */
   readonly servers: string | readonly string[];
-  /** TLS, credentials and whatever else the client takes. */
+  /** TLS, credentials and other options of the client. */
   readonly connection?: Omit<NodeConnectionOptions, "servers">;
-  /** The stream that keeps the events; created where it is missing. Default `ODORI`. */
+  /**
+   * The stream that keeps the events; created if it is missing.
+   *
+   * @default "ODORI"
+   */
   readonly stream?: string;
-  /** What stands before every type in a subject: `odori.payment.authorized.v1`. Default `odori`. */
+  /**
+   * First token of each subject: `odori.payment.authorized.v1`.
+   *
+   * @default "odori"
+   */
   readonly prefix?: string;
-  /** Copies that a new stream has in a cluster. Default 1; in production 3. */
+  /**
+   * Replicas of a new stream. Use 3 in production.
+   *
+   * @default 1
+   */
   readonly replicas?: number;
-  /** How long a new stream keeps an event, also for a service that is away. Default 7 days. */
+  /**
+   * How long a new stream keeps an event, in milliseconds: the longest downtime of a service.
+   *
+   * @default 7 days
+   */
   readonly maxAgeMs?: number;
   /**
-   * After so long without a word from the member that has it, a message goes to another one.
-   * Default 30,000.
+   * A member that is silent for this long loses a message to another one, in milliseconds.
+   *
+   * @default 30000
    */
   readonly ackWaitMs?: number;
 }
 
+/** `NatsOptions` with the defaults filled in. */
 export type NatsSettings = Required<Omit<NatsOptions, "servers">> & { readonly servers: string[] };
 
 const DAY_MS = 24 * 3_600_000;
 const WORD = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** Validates the options, and fills in the defaults; throws `OPTION_INVALID`. */
 export function settingsOf(options: NatsOptions): NatsSettings {
   const {
     stream = "ODORI",
@@ -48,18 +68,19 @@ export function settingsOf(options: NatsOptions): NatsSettings {
   return { servers, stream, prefix, replicas, maxAgeMs, ackWaitMs, connection };
 }
 
-/** Without user and password: for messages. */
+/** The servers without user and password, for messages. */
 export function placeOf({ servers }: NatsSettings): string {
   return servers.map((server) => server.replace(/^([a-z]+:\/\/)?[^@/]*@/, "$1")).join(", ");
 }
 
+/** The subject of a type. */
 export function subjectOf({ prefix }: Pick<NatsSettings, "prefix">, type: string): string {
   return `${prefix}.${type}`;
 }
 
 /**
- * A service hears each type through a consumer of its own, so that permissions can name it. Dots
- * are not legal in its name.
+ * The consumer through which a service hears a type. Each type has its own, so that permissions can
+ * name it. Its name must not contain dots.
  */
 export function consumerOf(group: string, type: string): string {
   return `${group}--${type.replaceAll(".", "-")}`;

@@ -19,9 +19,9 @@ const STREAM_IN_USE = 10_058;
 const CONSUMER_NOT_FOUND = 10_014;
 
 /**
- * Creates the stream, or verifies that the one that is there keeps what is promised. It must not
- * forget an event because somebody has acknowledged it (a work queue or interest stream does), nor
- * drop an old one to make room for a new one.
+ * Creates the stream, or verifies an existing one. It must keep acknowledged events, which a work
+ * queue or interest stream deletes, and must not discard old events for new ones. Throws
+ * `BUS_TOPOLOGY`.
  */
 export async function ensureStream(
   manager: JetStreamManager,
@@ -42,7 +42,7 @@ export async function ensureStream(
       });
     } catch (error) {
       if (!isCode(error, STREAM_IN_USE)) throw error;
-      // Another process has been faster; what it made is verified.
+      // Another process has created it: verify that one.
       return ensureStream(manager, settings);
     }
     return;
@@ -57,7 +57,7 @@ export async function ensureStream(
   if (config.retention !== RetentionPolicy.Limits)
     throw refuse(
       `has retention ${config.retention}`,
-      "It needs `limits`: others forget what a restart still needs.",
+      "It needs `limits`: the others delete events that a restart needs.",
     );
   if (config.discard !== DiscardPolicy.New)
     throw refuse(
@@ -65,20 +65,20 @@ export async function ensureStream(
       "Set its discard policy to `new`: a full stream must refuse.",
     );
   if (config.storage !== StorageType.File)
-    throw refuse("is kept in memory", "Make it anew with file storage.");
+    throw refuse("is kept in memory", "Create it again with file storage.");
   const ageMs = config.max_age / NANOS_PER_MS;
   if (ageMs === 0 || ageMs > maxAgeMs) {
     const kept = ageMs === 0 ? "for ever" : `for ${ageMs} ms`;
     throw refuse(
       `keeps events ${kept}, longer than maxAgeMs (${maxAgeMs})`,
-      "Set maxAgeMs to that, and retentionMs of the services above it.",
+      "Set maxAgeMs to that value, and retentionMs of the services above it.",
     );
   }
 }
 
 /**
- * Creates a group's consumer of one type; one that is there keeps its place. A new group begins
- * with what the stream still has.
+ * Creates a group's consumer of one type, or verifies an existing one, which keeps its position. A
+ * new consumer begins with the oldest event of the stream. Throws `BUS_TOPOLOGY`.
  */
 export async function ensureConsumer(
   manager: JetStreamManager,
@@ -100,7 +100,7 @@ export async function ensureConsumer(
       ack_policy: AckPolicy.Explicit,
       ack_wait: ackWaitMs * NANOS_PER_MS,
       deliver_policy: DeliverPolicy.All,
-      // The runtime decides when to give up, and how many may be in flight.
+      // The runtime limits attempts, and each member its deliveries in flight.
       max_deliver: -1,
       max_ack_pending: -1,
     });
@@ -113,8 +113,9 @@ export async function ensureConsumer(
     max_deliver > 0
   ) {
     throw busTopology(
-      `The consumer ${name} has filter ${filter_subject}, ack policy ${ack_policy} and max_deliver ${max_deliver}.`,
-      "Delete it: it is made anew with the right ones, and the inbox answers what comes again.",
+      `The consumer ${name} has filter ${filter_subject}, ack policy ${ack_policy} ` +
+        `and max_deliver ${max_deliver}.`,
+      "Delete it. It is created again, and the inbox recognises repeated events.",
     );
   }
 }

@@ -139,8 +139,14 @@ export class PostgresBus implements Bus {
  * `BUS_UNAVAILABLE`, `STORE_FORBIDDEN` or `BUS_CLOSED`.
  *
  * @example
- * const bus = postgresBus("postgres://localhost/shop");
- * const app = await start(payment, { store: postgres("postgres://localhost/shop"), bus });
+ * ```ts
+ * import { start } from "odori";
+ * import { postgres, postgresBus } from "odori/postgres";
+ * import { orderPg } from "./services.ts";
+ *
+ * const url = "postgres://localhost/shop";
+ * const app = await start(orderPg, { store: postgres(url), bus: postgresBus(url) });
+ * ```
  */
 export function postgresBus(options: string | PostgresBusOptions = {}): PostgresBus {
   return new PostgresBus(typeof options === "string" ? { connectionString: options } : options);

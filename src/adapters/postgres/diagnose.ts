@@ -5,15 +5,18 @@ import { examineSettings } from "./examine.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { ownerOf } from "./schema.ts";
 
-/** An outbox row older than that: nobody is running, or the bus takes nothing. */
+/** An older outbox row means that no process runs, or that the bus refuses events. */
 const OUTBOX_OLD_MS = 60_000;
-/**
- * A transaction open for longer keeps dead rows of the queues from being vacuumed, in every
- * database of the server.
- */
+/** While an older transaction is open, no database of the server can vacuum dead rows. */
 const TRANSACTION_OLD_S = 300;
 
-/** Looks a service's schema and its server over, without changing anything. */
+/**
+ * Examines a service's schema and its server without changing them. Never throws: a failure is a
+ * finding.
+ *
+ * @example
+ * const findings = await diagnose({ connectionString: "postgres://localhost/shop" });
+ */
 export async function diagnose(options: PostgresOptions): Promise<readonly Diagnosis[]> {
   const pool = poolOf({ ...options, connectionsMax: 1 });
   try {
@@ -24,11 +27,15 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
       `SELECT current_setting('server_version') AS version,
          (SELECT coalesce(sum(count), 0)::int FROM ${schema}.outbox) AS waiting,
          (SELECT coalesce(${schema}.now_ms() - min(at), 0)::float8 FROM ${schema}.outbox) AS oldest,
-         (SELECT count(*)::int FROM ${schema}.deferred WHERE state IN ('retrying', 'waiting')) AS retrying,
+         (SELECT count(*)::int FROM ${schema}.deferred
+           WHERE state IN ('retrying', 'waiting')) AS retrying,
          (SELECT count(*)::int FROM ${schema}.deferred WHERE state = 'parked') AS parked,
-         (SELECT count(*)::int FROM ${schema}.member WHERE expires_at > ${schema}.now_ms()) AS live,
-         (SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0)::int FROM pg_stat_activity WHERE xact_start IS NOT NULL) AS longest,
-         has_table_privilege('${schema}.outbox', 'INSERT, DELETE') AND has_table_privilege('${schema}.inbox', 'INSERT') AS writes`,
+         (SELECT count(*)::int FROM ${schema}.member
+           WHERE expires_at > ${schema}.now_ms()) AS live,
+         (SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0)::int
+           FROM pg_stat_activity WHERE xact_start IS NOT NULL) AS longest,
+         has_table_privilege('${schema}.outbox', 'INSERT, DELETE')
+           AND has_table_privilege('${schema}.inbox', 'INSERT') AS writes`,
     );
     const [row = {}] = rows;
     const waiting = Number(row.waiting);
@@ -41,7 +48,7 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
         "role",
         row.writes === true,
         "error",
-        row.writes === true ? "may write" : "may not write: give it what `grants` prints",
+        row.writes === true ? "may write" : "may not write: run the statements of `grants`",
       ),
       verdict(
         "long transactions",
@@ -56,7 +63,7 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
         "warning",
         `${waiting} events wait for the bus${waiting === 0 ? "" : `, the oldest for ${ageS} s`}`,
       ),
-      verdict("retrying", true, "ok", `${row.retrying} deliveries are put off`),
+      verdict("retrying", true, "ok", `${row.retrying} deliveries are deferred`),
       verdict("parked", Number(row.parked) === 0, "warning", `${row.parked} deliveries are parked`),
     ];
   } catch (failure) {

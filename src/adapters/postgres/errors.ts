@@ -4,7 +4,7 @@ import { StoreUnavailableError } from "../../ports/errors.ts";
 // SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const UNIQUE_VIOLATION = "23505";
 const DISK_FULL = "53100";
-/** Also for the id of a transaction that lies in the future. */
+/** Also the error for a transaction id in the future. */
 export const INVALID_PARAMETER = "22023";
 /** "Cached plan must not change result type", among others. */
 const FEATURE_NOT_SUPPORTED = "0A000";
@@ -12,22 +12,30 @@ const UNDEFINED_TABLE = "42P01";
 const INVALID_SCHEMA = "3F000";
 const INSUFFICIENT_PRIVILEGE = "42501";
 const DUPLICATE_OBJECTS: readonly string[] = ["42P06", "42P07", "42723", "23505"];
-/** Serialization failure, deadlock, lock not available, idle in transaction for too long. */
+/** Serialization failure, deadlock, lock not available, idle-in-transaction timeout. */
 const BUSY: readonly string[] = ["40001", "40P01", "55P03", "25P03"];
-/** Wrong user, password or database. */
+/** Invalid user, password or database. */
 const REFUSED: readonly string[] = ["28000", "28P01", "3D000"];
 /**
- * Connection exceptions, insufficient resources, operator intervention, system errors, and a server
- * that only reads (a replica).
+ * Connection exceptions, insufficient resources, operator intervention, system errors, and writing
+ * to a replica.
  */
 const AWAY = /^(08...|53...|57...|58...|25006|XX000)$/;
+/** Messages of `pg` that have no code. */
+const LOST = new RegExp(
+  "connection (terminated|error|ended)|not queryable|timeout (exceeded|expired)|" +
+    "read timeout|server does not support SSL",
+  "i",
+);
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
+/** Returns the SQLSTATE of an error of the server; undefined for any other error. */
 export function sqlState(error: unknown): string | undefined {
   const code = codeOf(error);
   return SQLSTATE.test(code) && error instanceof Error && "severity" in error ? code : undefined;
 }
 
+/** Whether a row of `table` with the same key exists. */
 export function isDuplicate(error: unknown, table: string): boolean {
   return (
     sqlState(error) === UNIQUE_VIOLATION &&
@@ -37,17 +45,18 @@ export function isDuplicate(error: unknown, table: string): boolean {
   );
 }
 
-/** Two processes have created the same thing at once. */
+/** Whether two processes created the same object at once. */
 export function isRaced(error: unknown): boolean {
   return DUPLICATE_OBJECTS.includes(sqlState(error) ?? "");
 }
 
+/** Whether the table or schema does not exist. */
 export function isMissing(error: unknown): boolean {
   const state = sqlState(error);
   return state === UNDEFINED_TABLE || state === INVALID_SCHEMA;
 }
 
-/** Whether a statement that was prepared no longer fits the tables: only a new connection helps. */
+/** Whether a prepared statement no longer fits the tables: it needs a new connection. */
 export function isOutdated(error: unknown): boolean {
   return sqlState(error) === FEATURE_NOT_SUPPORTED;
 }
@@ -71,18 +80,15 @@ export function isForbidden(error: unknown): boolean {
   return sqlState(error) === INSUFFICIENT_PRIVILEGE;
 }
 
-/**
- * Whether the server has said what became of the statement. Where it has not, a COMMIT may have
- * happened.
- */
+/** Whether the server has replied to the statement. If not, a COMMIT may have taken effect. */
 export function isAnswered(error: unknown): boolean {
   const state = sqlState(error);
   return state !== undefined && !AWAY.test(state);
 }
 
 /**
- * Tells a database that cannot be used now from a statement that is wrong; the latter is returned
- * as it came.
+ * Translates an error of the client. Returns a `StoreUnavailableError` if the database cannot be
+ * used now, else `error` itself, such as for an invalid statement.
  */
 export function explain(error: unknown, place: string): unknown {
   if (error instanceof StoreUnavailableError) return error;
@@ -90,16 +96,16 @@ export function explain(error: unknown, place: string): unknown {
   if (state === DISK_FULL) {
     return new StoreUnavailableError("STORE_FULL", `The database ${place} has no room left.`, {
       cause: error,
-      hint: "Free some disk space; nothing was lost, and the service goes on by itself.",
+      hint: "Free some disk space; nothing was lost, and the service continues by itself.",
     });
   }
   if (state !== undefined && BUSY.includes(state)) {
     return new StoreUnavailableError(
       "STORE_BUSY",
-      `Another transaction is in the way in ${place}: ${messageOf(error)}.`,
+      `Another transaction in ${place} blocks this one: ${messageOf(error)}.`,
       {
         cause: error,
-        hint: "It is tried again; if it lasts, look for a long transaction in pg_stat_activity.",
+        hint: "It is retried; if this persists, look for a long transaction in pg_stat_activity.",
       },
     );
   }
@@ -119,19 +125,14 @@ export function explain(error: unknown, place: string): unknown {
       `The database ${place} cannot be used: ${messageOf(error)}.`,
       {
         cause: error,
-        hint: "Check that the server is running and can be reached; the service goes on by itself.",
+        hint: "Check that the server is running and reachable; the service continues by itself.",
       },
     );
   }
   return error;
 }
 
-/** What `pg` and Node say when there is no connection, or none any more; they give no SQLSTATE. */
+/** Whether `pg` or Node reports a missing or lost connection; neither has a SQLSTATE. */
 function isNetwork(error: unknown): boolean {
-  return (
-    /^(E[A-Z]+|ERR_(SSL|TLS|SOCKET)_?.*)$/.test(codeOf(error)) ||
-    /connection (terminated|error|ended)|not queryable|timeout (exceeded|expired)|read timeout|server does not support SSL/i.test(
-      messageOf(error),
-    )
-  );
+  return /^(E[A-Z]+|ERR_(SSL|TLS|SOCKET)_?.*)$/.test(codeOf(error)) || LOST.test(messageOf(error));
 }

@@ -1,15 +1,21 @@
 import type pg from "pg";
 
-/** Settings of the server under which Odori cannot keep what it promises, as sentences. */
+/** The oldest version that the project tests: 14. */
+const OLDEST = 140_000;
+
+/** Returns warnings, as sentences, about settings of the server that break a promise. */
 export async function examineSettings(pool: pg.Pool): Promise<readonly string[]> {
   const { rows } = await pool.query(
-    `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS name,
-       current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages, pg_is_in_recovery() AS replica`,
+    `SELECT current_setting('server_version_num')::int AS version,
+       current_setting('server_version') AS name,
+       current_setting('fsync') AS fsync,
+       current_setting('full_page_writes') AS pages,
+       pg_is_in_recovery() AS replica`,
   );
   const [{ version, name, fsync, pages, replica } = {}] = rows;
   return [
     ...(Number(version) < OLDEST
-      ? [`Postgres ${name} is older than 14, the oldest that Odori is tested with.`]
+      ? [`Postgres ${name} is older than 14, the oldest version that Odori is tested with.`]
       : []),
     ...(fsync === "on"
       ? []
@@ -17,8 +23,6 @@ export async function examineSettings(pool: pg.Pool): Promise<readonly string[]>
     ...(pages === "on"
       ? []
       : ["full_page_writes is off: the database can be damaged on power failure."]),
-    ...(replica === true ? ["This server is a replica: it takes no writes."] : []),
+    ...(replica === true ? ["This server is a replica: it accepts no writes."] : []),
   ];
 }
-
-const OLDEST = 140_000;

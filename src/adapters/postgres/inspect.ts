@@ -6,12 +6,13 @@ import type { JournalRecord } from "../../ports/journal.ts";
 import type { Bookkeeper, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
-/** How the inspection gets at the database: alone, and for writing inside a transaction. */
+/** How the inspection uses the database: each `work` runs in a transaction of its own. */
 export interface Access {
   read<T>(work: (books: Bookkeeper) => Promise<T>): Promise<T>;
   write<T>(work: (books: Bookkeeper) => Promise<T>): Promise<T>;
 }
 
+/** Reads the tables of a service. */
 export class PostgresInspection implements StoreInspection {
   readonly #access: Access;
   readonly #statements: Statements;
@@ -76,10 +77,7 @@ export class PostgresInspection implements StoreInspection {
     });
   }
 
-  /**
-   * Locks its saga, as whoever handles one of its deliveries does. Returns the state; undefined
-   * when there is no such row.
-   */
+  /** Locks the delivery's saga, as `receive` does. Resolves to its state; undefined for no row. */
   async #lock(books: Bookkeeper, seq: number): Promise<DeferredState | undefined> {
     const [row] = await books.run(this.#statements.find, [seq]);
     if (row === undefined) return undefined;

@@ -1,19 +1,34 @@
 import type { Sql, SqlResult, SqlRow } from "./sql.ts";
 
 /*
- * The transaction of your own library as a `Sql`, so that `app.begin(…, { within })` commits and
- * rolls back with it. A client of `pg` needs none of these. Each takes only what it uses, by its
- * shape: none of these libraries is loaded here.
+ * Wrap the transaction of another library as a `Sql`, so that `app.begin(…, { within })` commits
+ * and rolls back with it. A client of `pg` is a `Sql` as it is. Each function declares only the
+ * part of the library that it uses; none of the libraries is loaded.
  */
 
-/** `sql.begin(async (tx) => … fromPostgresJs(tx))` of postgres.js. */
+/**
+ * Wraps a transaction of postgres.js.
+ *
+ * @example
+ * await sql.begin(async (tx) =>
+ *   app.begin(id, () => placed(order), { within: fromPostgresJs(tx) }),
+ * );
+ */
 export function fromPostgresJs(tx: {
   unsafe(text: string, values: (string | number | null)[]): PromiseLike<unknown>;
 }): Sql {
   return { query: (text, values = []) => answered(tx.unsafe(text, values.map(toPlainValue))) };
 }
 
-/** `db.transaction().execute(async (trx) => … fromKysely(trx, CompiledQuery.raw))` of Kysely. */
+/**
+ * Wraps a transaction of Kysely, with its `CompiledQuery.raw`.
+ *
+ * @example
+ * await db.transaction().execute(async (trx) => {
+ *   const within = fromKysely(trx, CompiledQuery.raw);
+ *   await app.begin(id, () => placed(order), { within });
+ * });
+ */
 export function fromKysely<Query>(
   trx: { executeQuery(query: Query): Promise<{ readonly rows: readonly unknown[] }> },
   raw: (text: string, values: unknown[]) => Query,
@@ -24,7 +39,14 @@ export function fromKysely<Query>(
   };
 }
 
-/** `db.transaction(async (tx) => … fromDrizzle(tx, sql))` of Drizzle, with its `sql`. */
+/**
+ * Wraps a transaction of Drizzle, with its `sql`.
+ *
+ * @example
+ * await db.transaction(async (tx) =>
+ *   app.begin(id, () => placed(order), { within: fromDrizzle(tx, sql) }),
+ * );
+ */
 export function fromDrizzle<Query>(
   tx: { execute(query: Query): PromiseLike<unknown> },
   sql: ((parts: TemplateStringsArray, ...values: unknown[]) => Query) & {
@@ -39,14 +61,28 @@ export function fromDrizzle<Query>(
   };
 }
 
-/** `prisma.$transaction(async (tx) => … fromPrisma(tx))` of Prisma. */
+/**
+ * Wraps a transaction of Prisma.
+ *
+ * @example
+ * await prisma.$transaction(async (tx) =>
+ *   app.begin(id, () => placed(order), { within: fromPrisma(tx) }),
+ * );
+ */
 export function fromPrisma(tx: {
   $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>;
 }): Sql {
   return { query: (text, values = []) => answered(tx.$queryRawUnsafe(text, ...values)) };
 }
 
-/** `knex.transaction(async (trx) => … fromKnex(trx))` of Knex. */
+/**
+ * Wraps a transaction of Knex.
+ *
+ * @example
+ * await knex.transaction(async (trx) =>
+ *   app.begin(id, () => placed(order), { within: fromKnex(trx) }),
+ * );
+ */
 export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLike<unknown> }): Sql {
   return {
     query(text, values = []) {
@@ -61,7 +97,14 @@ export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLik
   };
 }
 
-/** `dataSource.transaction(async (em) => … fromTypeOrm(em))` of TypeORM. */
+/**
+ * Wraps a transaction of TypeORM.
+ *
+ * @example
+ * await dataSource.transaction(async (em) =>
+ *   app.begin(id, () => placed(order), { within: fromTypeOrm(em) }),
+ * );
+ */
 export function fromTypeOrm(em: {
   query(text: string, values?: unknown[]): PromiseLike<unknown>;
 }): Sql {
@@ -69,8 +112,12 @@ export function fromTypeOrm(em: {
 }
 
 /**
- * `em.transactional(async (em) => … fromMikroOrm(em))` of MikroORM; what its unit of work holds is
- * flushed before each statement.
+ * Wraps a transaction of MikroORM. It flushes the unit of work before each statement.
+ *
+ * @example
+ * await orm.em.transactional(async (em) =>
+ *   app.begin(id, () => placed(order), { within: fromMikroOrm(em) }),
+ * );
  */
 export function fromMikroOrm<Context>(em: {
   flush(): Promise<void>;
@@ -96,23 +143,20 @@ export function fromMikroOrm<Context>(em: {
   };
 }
 
-/** The bookkeeping knows no other values; one of the caller's own is handed on as text. */
+/** The bookkeeping passes only these values; any other one is passed as text. */
 function toPlainValue(value: unknown): string | number | null {
   return typeof value === "string" || typeof value === "number" || value === null
     ? value
     : String(value);
 }
 
-/**
- * Every library answers in its own form: a list of rows, rows in an object, or rows and their
- * count.
- */
+/** Reads the result, which is a list of rows, an object with rows, or rows and their count. */
 async function answered(answer: PromiseLike<unknown> | unknown): Promise<SqlResult> {
   const value = await answer;
   if (typeof value === "object" && value !== null && !Array.isArray(value) && "rows" in value)
     return answered(value.rows);
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
-  // TypeORM answers an UPDATE or DELETE with [rows, count].
+  // TypeORM returns [rows, count] for an UPDATE or DELETE.
   const [first, count] = list;
   if (list.length === 2 && Array.isArray(first) && typeof count === "number")
     return { rows: first, rowCount: count };
@@ -122,21 +166,18 @@ async function answered(answer: PromiseLike<unknown> | unknown): Promise<SqlResu
 
 interface Parted {
   readonly parts: TemplateStringsArray;
-  /** Which value stands after each part, from 0. */
+  /** Index of the value after each part, from 0. */
   readonly order: readonly number[];
 }
 
-/** Parts a statement at `$1`, `$2` and so on. In ours no such thing stands within quotes. */
+/** Splits a bookkeeping statement at `$1`, `$2` and so on; its quoted texts contain none. */
 function aroundValues(text: string): Parted {
   const order = [...text.matchAll(/\$(\d+)/g)].map((match) => Number(match[1]) - 1);
   const parts = text.split(/\$\d+/);
   return { parts: Object.assign(parts, { raw: parts }), order };
 }
 
-/**
- * Placeholders as Knex and MikroORM write them: `?`, while a question mark of the statement itself
- * is `\\?`.
- */
+/** Replaces placeholders by `?`, as Knex and MikroORM write them; a literal one is `\\?`. */
 function withQuestionMarks(text: string): {
   readonly statement: string;
   readonly order: readonly number[];

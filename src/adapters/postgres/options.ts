@@ -5,8 +5,8 @@ import { quote } from "../../contract/grammar.ts";
 import { GatheringSocket } from "./stream.ts";
 
 /**
- * How to reach the database; what is left out is taken from `PGHOST`, `PGUSER` and so on, as `psql`
- * does.
+ * Options of `postgres`. An absent connection option comes from `PGHOST`, `PGUSER` and so on, as
+ * for `psql`.
  */
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database` */
@@ -14,22 +14,41 @@ export interface PostgresOptions {
   readonly host?: string;
   readonly port?: number;
   readonly user?: string;
-  /** A function is asked anew for every connection: for tokens that expire. */
+  /** A function is called for each connection, for tokens that expire. */
   readonly password?: string | (() => string | Promise<string>);
   readonly database?: string;
+  /** @default false */
   readonly ssl?: boolean | ConnectionOptions;
-  /** Where the tables are. Each service of a database has a schema of its own. Default `odori`. */
+  /**
+   * The schema of the tables. Each service has one of its own.
+   *
+   * @default "odori"
+   */
   readonly schema?: string;
-  /** Most connections at once. Default 16, which begin sagas side by side; deliveries need one. */
+  /**
+   * Most connections at once. Deliveries use one; each `begin` in progress uses another.
+   *
+   * @default 16
+   */
   readonly connectionsMax?: number;
   /**
-   * Prepared statements. Turn them off behind a pooler that cannot keep them, such as PgBouncer
-   * before 1.21 in transaction mode. Default true.
+   * Whether to use prepared statements. Turn them off behind a pooler that does not support them,
+   * such as PgBouncer before 1.21 in transaction mode.
+   *
+   * @default true
    */
   readonly prepare?: boolean;
-  /** How long to wait for a connection. Default 5,000. */
+  /**
+   * How long to wait for a connection, in milliseconds.
+   *
+   * @default 5000
+   */
   readonly connectTimeoutMs?: number;
-  /** How long a statement may take before its connection is given up. Default 60,000. */
+  /**
+   * After this time without a reply a statement fails, in milliseconds.
+   *
+   * @default 60000
+   */
   readonly statementTimeoutMs?: number;
 }
 
@@ -59,8 +78,8 @@ const SCHEMA_DEFAULT = "odori";
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /**
- * The schema's name, in quotes, fit to stand in a statement (a service may be called `order`);
- * throws `OPTION_INVALID`.
+ * Returns the schema's name in quotes, as it stands in a statement: a service may be called
+ * `order`. Throws `OPTION_INVALID`.
  */
 export function schemaOf({ schema = SCHEMA_DEFAULT }: PostgresOptions): string {
   if (SCHEMA_NAME.test(schema)) return `"${schema}"`;
@@ -69,6 +88,7 @@ export function schemaOf({ schema = SCHEMA_DEFAULT }: PostgresOptions): string {
   });
 }
 
+/** Makes a pool, which connects with the first use. */
 export function poolOf(options: PostgresOptions): pg.Pool {
   const { connectionString, host, port, user, password, database, ssl } = options;
   const pool = new pg.Pool({
@@ -81,20 +101,21 @@ export function poolOf(options: PostgresOptions): pg.Pool {
     pipeline: true,
     stream: () => new GatheringSocket(),
   });
-  // A connection that breaks while nobody uses it is replaced by the next one; one that breaks in
-  // use fails its query.
+  // The pool replaces an idle connection that breaks; one in use fails its query. Without these
+  // listeners the error would end the process.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
-/** Where the database is, without secrets: for messages. */
+/** Returns host, port and database without secrets, for messages. */
 export function placeOf({ connectionString, host, port, database }: PostgresOptions): string {
   if (connectionString !== undefined && URL.canParse(connectionString)) {
     const url = new URL(connectionString);
     return `${url.host}${url.pathname}`;
   }
-  return `${host ?? process.env.PGHOST ?? "localhost"}:${port ?? process.env.PGPORT ?? 5432}/${database ?? process.env.PGDATABASE ?? ""}`;
+  const { PGHOST = "localhost", PGPORT = 5432, PGDATABASE = "" } = process.env;
+  return `${host ?? PGHOST}:${port ?? PGPORT}/${database ?? PGDATABASE}`;
 }
 
 function defined<T extends object>(values: T): Partial<T> {

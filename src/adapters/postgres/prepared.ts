@@ -1,23 +1,18 @@
 import { hash } from "node:crypto";
 
-/**
- * Statements of the users that are kept prepared, at most: each takes memory in every connection.
- */
+/** Most prepared statements of handlers: each needs memory in every connection. */
 const STATEMENTS_MAX = 200;
-/** Texts whose use is counted; then the count begins anew. */
+/** Most texts to remember; then all are forgotten. */
 const COUNTED_MAX = 1_000;
 
-/**
- * Names the statements that handlers repeat, so that the server parses and plans them once for each
- * connection.
- */
+/** Names repeated statements of handlers, so that each connection parses them once. */
 export class PreparedNames {
   readonly #names = new Map<string, string>();
   #seen = new Set<string>();
 
   /**
-   * The name under which to prepare it; undefined for what was not seen before, such as a text with
-   * its values written into it.
+   * Returns the name under which to prepare a statement; undefined the first time, since a text
+   * that contains its values does not repeat.
    */
   of(text: string): string | undefined {
     const known = this.#names.get(text);
@@ -28,7 +23,7 @@ export class PreparedNames {
       return undefined;
     }
     this.#seen.delete(text);
-    // By its text: behind a pooler another service may use the same connection.
+    // A hash of the text: behind a pooler, services share connections.
     const name = `odori_${hash("sha1", text, "hex")}`;
     this.#names.set(text, name);
     return name;

@@ -5,13 +5,11 @@ import { explain, isForbidden, isMissing, isRaced } from "./errors.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 
 /**
- * One script for each version, oldest first; a script that was released is never changed. `$S` is
- * the schema.
+ * One script for each version, oldest first; `$S` is the schema. A released script never changes.
  *
- * Times are milliseconds since 1970 on the database's clock, which only `now_ms` reads. The outbox
- * is a queue: its rows live for moments, so it is vacuumed early. Retention takes old rows from the
- * front of `inbox_at`: without an order to go by, each thousand would be looked for among all of
- * them.
+ * Times are milliseconds since 1970 on the database's clock, which only `now_ms` reads. Rows of the
+ * outbox are deleted soon, so it is vacuumed early. Retention deletes the oldest rows by
+ * `inbox_at`; without that index each purge would scan the whole table.
  */
 export const STORE_TABLES: readonly string[] = [
   `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
@@ -67,16 +65,17 @@ export const STORE_TABLES: readonly string[] = [
 ];
 
 const META = "CREATE TABLE IF NOT EXISTS $S.meta (key text PRIMARY KEY, value text NOT NULL)";
-/**
- * First of the two numbers of every advisory lock that Odori takes, so that they stay apart from
- * the application's: "odor" in ASCII.
- */
+/** The first number of each advisory lock, which separates them from the application's: "odor". */
 export const LOCK_SPACE = 0x6f_64_6f_72;
 const RACES_MAX = 5;
 
 /**
- * Creates or migrates the tables of `service`, with a role that may. The application's own role
- * then needs no DDL: see `grants`.
+ * Creates or migrates the tables of `service`, with a role that may run DDL. The application's own
+ * role then needs only what `grants` prints. Throws `STORE_NOT_OURS`, `STORE_VERSION`,
+ * `STORE_FORBIDDEN` or a `StoreUnavailableError`.
+ *
+ * @example
+ * await migrate("payment", { connectionString: "postgres://owner@localhost/shop" });
  */
 export async function migrate(service: string, options: PostgresOptions): Promise<void> {
   const pool = poolOf({ ...options, connectionsMax: 1 });
@@ -87,14 +86,20 @@ export async function migrate(service: string, options: PostgresOptions): Promis
   }
 }
 
-/** Statements that let `role` use the tables, and nothing else: for whoever runs `migrate`. */
+/**
+ * Returns the statements that let `role` use the tables, and nothing else.
+ *
+ * @example
+ * await pool.query(grants("payment_app", { schema: "payment" }));
+ */
 export function grants(role: string, options: PostgresOptions = {}): string {
   const schema = schemaOf(options);
   const name = `"${role.replaceAll('"', '""')}"`;
+  const tables = TABLES.map((table) => `${schema}.${table}`).join(", ");
   return [
     `GRANT USAGE ON SCHEMA ${schema} TO ${name};`,
     `GRANT SELECT ON ${schema}.meta TO ${name};`,
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${TABLES.map((table) => `${schema}.${table}`).join(", ")} TO ${name};`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables} TO ${name};`,
     `GRANT EXECUTE ON FUNCTION ${schema}.now_ms() TO ${name};`,
   ].join("\n");
 }
@@ -102,8 +107,8 @@ export function grants(role: string, options: PostgresOptions = {}): string {
 const TABLES = ["inbox", "fence", "outbox", "deferred", "member"];
 
 /**
- * Makes sure that the tables are there and belong to `service`; runs no DDL where they are. Safe in
- * several processes at once.
+ * Creates or migrates the tables if necessary, and verifies that they belong to `service`. Several
+ * processes may do so at once.
  */
 export async function ensureSchema(
   pool: pg.Pool,
@@ -127,13 +132,13 @@ export async function ensureSchema(
       `This role may not create or use the tables of ${service} in ${place}.`,
       {
         cause: error,
-        hint: "Run `migrate` once with the role that owns the schema, and give this one what `grants` prints.",
+        hint: "Run `migrate` once as the schema's owner, then the statements of `grants`.",
       },
     );
   }
 }
 
-/** Who owns the tables; throws `DATA_NOT_FOUND` where there are none. */
+/** Returns the service that owns the tables; throws `DATA_NOT_FOUND` or `STORE_VERSION`. */
 export async function ownerOf(pool: pg.Pool, options: PostgresOptions): Promise<string> {
   const schema = schemaOf(options);
   const place = placeOf(options);
@@ -197,7 +202,7 @@ async function createOrMigrate(
       return;
     } catch (error) {
       await client.query("ROLLBACK").catch(() => {});
-      // A role behind another lock (a migration tool's, say) may create the same things.
+      // A migration tool, which does not take this lock, may create the same objects.
       if (!isRaced(error) || race >= RACES_MAX) throw error;
     } finally {
       client.release();
@@ -209,9 +214,8 @@ function checkVersion(version: number, place: string, migrations: readonly strin
   if (version <= migrations.length) return;
   throw new OdoriError(
     "STORE_VERSION",
-    `The database ${place} has schema version ${version}; this Odori knows ${migrations.length}.`,
-    {
-      hint: "Use the newer Odori that wrote it.",
-    },
+    `The database ${place} has schema version ${version}; ` +
+      `this version of Odori knows ${migrations.length}.`,
+    { hint: "Use the newer version of Odori that wrote it." },
   );
 }

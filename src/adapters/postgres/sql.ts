@@ -3,47 +3,52 @@ import { transactionClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
 import type { PreparedNames } from "./prepared.ts";
 
+/** A row, by column name. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
+/** The result of a statement. */
 export interface SqlResult {
   readonly rows: readonly SqlRow[];
-  /** How many rows were changed, or read. */
+  /** How many rows the statement changed or returned. */
   readonly rowCount: number | null;
 }
 
 /**
- * What handlers write through, and all that is needed to join a transaction of your own: something
- * that runs SQL with values. A client of `pg` is one as it is; for the others see `join.ts`.
+ * Runs the statements of handlers, or of your own transaction that `begin` joins. A client of `pg`
+ * is one; `fromKysely` and its siblings wrap those of other libraries.
+ *
+ * @example
+ * async handle({ data }, { tx }) {
+ *   await tx.query("INSERT INTO payment (id, amount) VALUES ($1, $2)", [data.id, data.amount]);
+ *   return paymentAuthorized(data);
+ * }
  */
 export interface Sql {
   query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
 }
 
-/** A statement of the bookkeeping, which is kept prepared under its name. */
+/** A statement of the bookkeeping, prepared under its name. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
 }
 
-/**
- * Runs the bookkeeping. Every value is text or a number: no driver has an opinion of its own about
- * those.
- */
+/** Runs the bookkeeping. Each value is text or a number, which all drivers pass alike. */
 export interface Bookkeeper {
   run(
     statement: Statement,
     values: readonly (string | number | null)[],
   ): Promise<readonly SqlRow[]>;
-  /** Whether a statement may be sent before the one before it was answered. */
+  /** Whether a statement may be sent before the reply to the previous one. */
   readonly pipelined: boolean;
   /**
-   * Sends COMMIT, without waiting for what was sent before; false where that is not ours to do.
-   * From then on nothing else is taken.
+   * Sends COMMIT without waiting for earlier replies, and refuses any later statement. Returns
+   * false if the transaction belongs to the caller.
    */
   commit(): boolean;
 }
 
-/** Statements go out one after the other over somebody else's transaction. */
+/** Runs the bookkeeping in the caller's transaction, one statement after the other. */
 export function joined(sql: Sql): Bookkeeper {
   return {
     run: async (statement, values) => (await sql.query(statement.text, values)).rows,

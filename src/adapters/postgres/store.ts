@@ -3,9 +3,8 @@ import type pg from "pg";
 import { toDeferred } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
-import { OdoriError } from "../../contract/errors.ts";
 import type { StoreTransaction } from "../../ports/bookkeeping.ts";
-import { StoreUnavailableError } from "../../ports/errors.ts";
+import { StoreUnavailableError, storeNotOpen } from "../../ports/errors.ts";
 import type { Claimed, Session, Store } from "../../ports/store.ts";
 import { explain, INVALID_PARAMETER, isAnswered, isMissing, sqlState } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
@@ -26,32 +25,30 @@ import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
 
+/** What `claim` finds without taking locks. */
 interface Peeked {
   /** Whether there are outbox rows that no live process holds. */
   readonly free: boolean;
-  /** Time until a deferred delivery is due; undefined when there is none. */
+  /** Milliseconds until a deferred delivery is due; undefined if there is none. */
   readonly due: number | undefined;
-  /** How long this process's own lease still lasts. */
+  /** Milliseconds until this process's lease expires. */
   readonly lease: number;
 }
 
-/** What work in a transaction has come to, before it is committed. */
+/** The result of a transaction before its commit. */
 interface Done<T> {
   readonly result: T;
   readonly evidence?: Evidence | undefined;
-  /** Of a statement that was sent along with COMMIT. */
+  /** The failure of a statement that was sent together with COMMIT. */
   readonly failure?: unknown;
 }
 
 /** How long to ask what became of a COMMIT that was not answered. */
 const VERDICT = { limitMs: 10_000, pauseMs: 100 } as const;
-/** A lease is renewed once less of it is left than that share. */
+/** A lease is renewed when less than this share of it is left. */
 const RENEW_BELOW = 0.75;
 
-/**
- * A service's database in a schema of a Postgres server, through `pg`. Several processes may share
- * it.
- */
+/** A store in a schema of a Postgres server, through `pg`. */
 export class PostgresStore implements Store<Sql> {
   readonly durable = true;
   readonly lanes: number;
@@ -59,7 +56,7 @@ export class PostgresStore implements Store<Sql> {
   readonly #options: PostgresOptions;
   readonly #place: string;
   readonly #statements: Statements;
-  /** Undefined where nothing may be kept prepared. */
+  /** Undefined if prepared statements are turned off. */
   readonly #prepared: PreparedNames | undefined;
   #pool: pg.Pool | undefined;
   #session: Session | undefined;
@@ -90,7 +87,7 @@ export class PostgresStore implements Store<Sql> {
     );
   }
 
-  /** The service that owns the tables; throws `DATA_NOT_FOUND` where there are none. */
+  /** Resolves to the service that owns the tables; rejects with `DATA_NOT_FOUND` without tables. */
   service(): Promise<string> {
     return ownerOf(this.#connected(), this.#options);
   }
@@ -128,11 +125,11 @@ export class PostgresStore implements Store<Sql> {
 
   async claim(limit: number): Promise<Claimed> {
     const session = this.#session;
-    if (session === undefined) throw new OdoriError("STOPPED", "The store is not open.");
+    if (session === undefined) throw storeNotOpen();
     const { peek, claimOutbox, claimDeferred, deleteExpiredMembers } = this.#statements;
     const { free, due, lease } = await this.#peek();
     if (lease < session.leaseMs * RENEW_BELOW) await this.#renew(session);
-    // Most of the time there is nothing to take: that costs a look and no lock.
+    // Usually there is nothing to take; finding that out takes no lock.
     if (!free && due !== 0) return { outbox: [], deferred: [], nextDueMs: due };
     return this.#transaction(async ({ sql }) => {
       await sql.run(deleteExpiredMembers, []);
@@ -179,7 +176,7 @@ export class PostgresStore implements Store<Sql> {
     }
   }
 
-  /** A look that locks nothing, and needs no transaction. */
+  /** Looks for rows to claim, without a transaction. */
   async #peek(): Promise<Peeked> {
     const { name, text } = this.#statements.peek;
     const query = this.#prepared === undefined ? { text } : { name, text };
@@ -207,7 +204,7 @@ export class PostgresStore implements Store<Sql> {
     try {
       return await work();
     } catch (error) {
-      // Says why: there is no such schema, or none of a service.
+      // `service` throws a better error for a missing schema.
       if (isMissing(error)) await this.service();
       throw error;
     }
@@ -300,15 +297,15 @@ export class PostgresStore implements Store<Sql> {
     } catch (error) {
       if (isAnswered(error)) throw explain(error, this.#place);
       if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) {
-        // Its outbox rows have a ticket that nobody here has learnt.
+        // The ticket of its outbox rows is unknown: another owner must claim them.
         if (failure !== undefined) this.#renounce();
         return;
       }
-      // It may have claimed rows that nobody here knows of.
+      // It may have claimed rows that this process does not know.
       if (evidence === undefined) this.#renounce();
       throw explain(error, this.#place);
     }
-    // The server answers so when a statement has failed before: it has undone everything.
+    // The server replies with ROLLBACK if an earlier statement has failed.
     if (command === "ROLLBACK")
       throw (
         failure ??
@@ -317,17 +314,16 @@ export class PostgresStore implements Store<Sql> {
   }
 
   /**
-   * Goes on under another name: what is claimed under the old one is free once its lease ends, for
-   * this process too.
+   * Changes the owner id. Rows claimed under the old one are free once its lease expires, also for
+   * this process.
    */
   #renounce(): void {
     this.#owner = randomUUID();
   }
 
   /**
-   * What became of a transaction whose COMMIT was not answered, since it must not be done again if
-   * it happened: the row that it has written says so. Where the server cannot say for a while, its
-   * rows are left to whoever claims them next: the caller may repeat, and the inbox answers.
+   * Finds out whether a COMMIT with a lost reply took effect, by looking for a row it wrote. If the
+   * server stays unavailable, rejects: the caller may repeat the work, and the inbox recognises it.
    */
   async #hasCommitted(
     { id, reaction, source, at, xid }: Evidence,
@@ -336,7 +332,7 @@ export class PostgresStore implements Store<Sql> {
     const until = performance.now() + VERDICT.limitMs;
     while (performance.now() < until && this.#pool !== undefined) {
       try {
-        // The server may still be at it, on the connection that was lost.
+        // The server may still execute the COMMIT of the lost connection.
         const { rows } = await this.#connected().query(
           "SELECT pg_xact_status($1::xid8) AS status",
           [xid],
@@ -355,8 +351,7 @@ export class PostgresStore implements Store<Sql> {
           );
         }
       } catch (error) {
-        // An id that the server has not given out yet: it has crashed since, and knows nothing of
-        // it.
+        // The id lies in the server's future: it has crashed since, and lost the transaction.
         if (sqlState(error) === INVALID_PARAMETER) return false;
         if (isAnswered(error)) throw error;
       }
@@ -368,7 +363,7 @@ export class PostgresStore implements Store<Sql> {
       `The connection to ${this.#place} was lost while committing.`,
       {
         cause,
-        hint: "Repeat what was asked: if it was committed after all, it is recognised.",
+        hint: "Repeat the operation: if it was committed after all, it is recognised.",
       },
     );
   }
@@ -385,7 +380,17 @@ function peeked([row]: readonly SqlRow[]): Peeked {
   };
 }
 
-/** A store in a schema of a Postgres server: `postgres("postgres://…")`, or with options. */
+/**
+ * A store in a schema of a Postgres server, given by its URL or with options. `start` creates the
+ * tables that are missing. Several processes of one service may share it.
+ *
+ * Throws `OPTION_INVALID` for an invalid schema. `start` rejects with `STORE_NOT_OURS`,
+ * `STORE_FORBIDDEN`, `STORE_VERSION` or a `StoreUnavailableError`.
+ *
+ * @example
+ * const store = postgres({ connectionString: "postgres://localhost/shop", schema: "payment" });
+ * const app = await start(payment, { store, bus: nats({ servers: "localhost:4222" }) });
+ */
 export function postgres(options: string | PostgresOptions = {}): PostgresStore {
   return new PostgresStore(typeof options === "string" ? { connectionString: options } : options);
 }

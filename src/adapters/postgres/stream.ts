@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 
 /**
- * Sends what is written in one turn of the event loop in one call of the system: pipelined
- * statements are small and many, and each would be one.
+ * Collects the writes of one turn of the event loop into one system call. Each of many small
+ * pipelined statements would otherwise need its own.
  */
 export class GatheringSocket extends Socket {
   #gathering = false;

@@ -20,25 +20,24 @@ import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
 /**
- * An inbox row of a transaction. Nobody else writes the same row at the same time: its saga is
- * locked.
+ * An inbox row that proves the commit of its transaction. No other transaction writes the row
+ * meanwhile: its saga is locked.
  */
 export interface Evidence extends Pick<JournalEntry, "reaction" | "source" | "id"> {
-  /** When it was written, on the database's clock. */
+  /** When it was written: milliseconds since 1970, on the database's clock. */
   readonly at: string;
-  /**
-   * The transaction's id. By itself it proves nothing: a server that crashes may give it out again.
-   */
+  /** The transaction's id. It proves nothing alone: a crashed server may use it again. */
   readonly xid: string;
 }
 
 type Stamp = Pick<Evidence, "at" | "xid">;
 
+/** What a transaction needs. */
 export interface PostgresTransactionParts {
   readonly native: Sql;
   readonly books: Bookkeeper;
   readonly statements: Statements;
-  /** Who publishes the outbox rows; null leaves them to the relay. */
+  /** The process that publishes the outbox rows; null leaves them to the relay. */
   readonly owner: string | null;
   /** Whether to wait for sagas that another transaction holds. */
   readonly waits: boolean;
@@ -49,8 +48,8 @@ export interface PostgresTransactionParts {
 }
 
 /**
- * Transactions run side by side: a saga is locked before it is looked up, so what was looked up
- * cannot change before this one ends.
+ * The bookkeeping inside one transaction. Transactions run concurrently; each locks a saga before
+ * it looks it up, so what it looked up cannot change before it ends.
  */
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
@@ -59,7 +58,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
    * What tells after a COMMIT without an answer whether it happened, once an inbox row was written.
    */
   evidence: Evidence | undefined;
-  /** What became of a statement that was sent together with COMMIT, if it failed. */
+  /** The failure of the statement that was sent together with COMMIT. */
   failure: unknown;
   readonly #books: Bookkeeper;
   readonly #statements: Statements;
@@ -152,10 +151,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     return ticket;
   }
 
-  /**
-   * COMMIT is on its way: what matters is its answer, which says whether the statement before it
-   * was right.
-   */
+  /** After COMMIT was sent, its reply decides; the statement's own failure explains it. */
   async #unlessFailed(written: Promise<readonly SqlRow[]>): Promise<readonly SqlRow[]> {
     try {
       return await written;
@@ -165,10 +161,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     }
   }
 
-  /**
-   * When, and in which transaction, the inbox rows are written: known before they are, since a
-   * COMMIT may be sent along with them.
-   */
+  /** Time and transaction id of the inbox rows: needed before they are written with COMMIT. */
   async #stamped({ journal, amend, enqueue }: Writes): Promise<Stamp> {
     if (journal.length + amend.length + enqueue.length === 0) return { at: "0", xid: "0" };
     this.#stamp ??= stampOf(await this.#books.run(this.#statements.lock, ["[]"]));
@@ -200,7 +193,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     }
   }
 
-  /** Sent together where the connection allows it, else one after the other. */
+  /** Runs both: pipelined if the connection supports it, else one after the other. */
   async #both<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<readonly [A, B]> {
     if (this.#books.pipelined) return Promise.all([first(), second()]);
     const answer = await first();
@@ -277,8 +270,7 @@ function toDeferredRow({
   problem,
   body,
 }: NewDeferred) {
-  // Bytes that never were an event may hold what no text of Postgres can: U+0000, and halves of
-  // surrogate pairs.
+  // A malformed message may contain U+0000 and lone surrogates, which Postgres refuses in text.
   const text = body.malformed ? body.text.replaceAll("\u0000", "\ufffd").toWellFormed() : body.text;
   return {
     reaction,
@@ -298,7 +290,7 @@ function listOf<Row>(rows: readonly Row[], toRow: (row: Row) => unknown): string
   return rows.length === 0 ? undefined : JSON.stringify(rows.map(toRow));
 }
 
-/** One statement can write a row but once: of several states of a mark the last one counts. */
+/** Keeps the last state of each mark: one statement can write a row only once. */
 function lastOfEach(marks: readonly MarkWrite[]) {
   const last = new Map(
     marks.map(({ sagaId: saga, name, state }) => [

@@ -156,8 +156,16 @@ function unroutable(type: string, exchange: string): OdoriError {
  * `UNROUTABLE` for a type that no service hears.
  *
  * @example
+ * ```ts
+ * import { start } from "odori";
+ * import { rabbitmq } from "odori/rabbitmq";
+ * import { sqlite } from "odori/sqlite";
+ * import { orderCancelled } from "./contracts.ts";
+ * import { payment } from "./services.ts";
+ *
  * const bus = rabbitmq({ url: "amqp://localhost", unheard: [orderCancelled.type] });
  * const app = await start(payment, { store: sqlite("payment.db"), bus });
+ * ```
  */
 export function rabbitmq(options: RabbitOptions): RabbitBus {
   return new RabbitBus(options);

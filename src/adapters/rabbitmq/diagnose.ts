@@ -5,7 +5,13 @@ import { busUnavailable } from "../../ports/errors.ts";
 import { placeOf, type RabbitOptions, settingsOf } from "./options.ts";
 import { deadOf } from "./topology.ts";
 
-/** Looks a broker, its exchange and its dead letters over, without changing anything. */
+/**
+ * Examines a broker, its exchange and its dead letters without changing them. Never throws: a
+ * failure is a finding.
+ *
+ * @example
+ * const findings = await diagnose({ url: "amqp://localhost" });
+ */
 export async function diagnose(options: RabbitOptions): Promise<readonly Diagnosis[]> {
   const settings = settingsOf(options);
   const { url, exchange } = settings;
@@ -31,18 +37,18 @@ export async function diagnose(options: RabbitOptions): Promise<readonly Diagnos
       .catch(() => undefined);
     const letters = dead?.messageCount ?? 0;
     return [
-      verdict("rabbitmq", true, "ok", `${placeOf(settings)} answers`),
+      verdict("rabbitmq", true, "ok", `${placeOf(settings)} replies`),
       verdict(
         "blocked",
         blocked === "",
         "error",
-        blocked === "" ? "takes messages" : `takes none: ${blocked}`,
+        blocked === "" ? "accepts messages" : `accepts no messages: ${blocked}`,
       ),
       verdict(
         "exchange",
         there,
         "warning",
-        there ? exchange : `${exchange} is not there; a service creates it where it may`,
+        there ? exchange : `${exchange} does not exist; a service with permission creates it`,
       ),
       verdict("dead letters", letters === 0, "warning", `${letters} messages`),
     ];

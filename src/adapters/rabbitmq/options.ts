@@ -2,26 +2,41 @@ import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 
+/** Options of `rabbitmq`. */
 export interface RabbitOptions {
-  /**
-   * `amqp://user:password@host:5672/vhost`, or `amqps:`; several hosts of a cluster are tried in
-   * turn.
-   */
+  /** `amqp://user:password@host:5672/vhost`, or `amqps:`. */
   readonly url: string;
+  /**
+   * `host:5672` of each member of a cluster; the client tries them in turn.
+   *
+   * @default the host of `url`
+   */
   readonly hosts?: readonly string[];
+  /** @default TLS if `url` begins with `amqps:` */
   readonly tls?: boolean | TlsOptions;
-  /** The topic exchange that events go through; created where it is missing. Default `odori`. */
+  /**
+   * The topic exchange of all events; created if it is missing.
+   *
+   * @default "odori"
+   */
   readonly exchange?: string;
   /**
    * Types that no service hears, such as those that end a saga. An event of any other type that
-   * reaches no queue is refused with `UNROUTABLE`, and stays in the outbox: whoever is to hear it
-   * has never been started.
+   * reaches no queue is refused with `UNROUTABLE`, and stays in the outbox: the service that hears
+   * it was never started.
+   *
+   * @default []
    */
   readonly unheard?: readonly string[];
-  /** How long the broker may say nothing before the connection is taken for dead. Default 10. */
+  /**
+   * The client gives up a connection that is silent for this long, in seconds.
+   *
+   * @default 10
+   */
   readonly heartbeatSeconds?: number;
 }
 
+/** `RabbitOptions` with the defaults filled in. */
 export type RabbitSettings = Required<
   Pick<RabbitOptions, "url" | "exchange" | "heartbeatSeconds">
 > & {
@@ -32,10 +47,11 @@ export type RabbitSettings = Required<
 
 const WORD = /^[A-Za-z0-9_.-]{1,64}$/;
 
+/** Validates the options, and fills in the defaults; throws `OPTION_INVALID`. */
 export function settingsOf(options: RabbitOptions): RabbitSettings {
   const { url, hosts, tls, exchange = "odori", unheard = [], heartbeatSeconds = 10 } = options;
   if (!URL.canParse(url) || !/^amqps?:$/.test(new URL(url).protocol)) {
-    throw new OdoriError("OPTION_INVALID", "url is not the address of a RabbitMQ.", {
+    throw new OdoriError("OPTION_INVALID", "url is not the address of a RabbitMQ broker.", {
       hint: "Write amqp://user:password@host:5672/vhost.",
     });
   }
@@ -46,14 +62,14 @@ export function settingsOf(options: RabbitOptions): RabbitSettings {
   return { url, hosts, tls, exchange, heartbeatSeconds, unheard: new Set(unheard) };
 }
 
-/** Without user and password: for messages. */
+/** The hosts without user and password, for messages. */
 export function placeOf({ url, hosts }: RabbitSettings): string {
   return hosts?.join(", ") ?? `${new URL(url).host}${new URL(url).pathname}`;
 }
 
 /**
- * A service hears each type through a queue of its own: members of an older version do not get what
- * they do not know.
+ * The queue through which a service hears a type. Each type has its own, so that members of an
+ * older version get only the types they know.
  */
 export function queueOf(
   { exchange }: Pick<RabbitSettings, "exchange">,

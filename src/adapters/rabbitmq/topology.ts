@@ -4,12 +4,12 @@ import { busTopology } from "../../ports/errors.ts";
 import { queueOf, type RabbitSettings } from "./options.ts";
 
 /**
- * So often a message may come back before the broker moves it to the dead letters. The runtime
- * decides when to give up, and rejects only what its database cannot take: RabbitMQ 4 would drop
- * such a message after 20 times unless told otherwise.
+ * Redeliveries before the broker moves a message to the dead letters. RabbitMQ 4 allows 20 by
+ * default. The runtime limits attempts itself, and rejects only while its database is unavailable.
  */
 const DELIVERY_LIMIT = 1_000_000;
 
+/** The queue of a group and type, and its binding. */
 export interface Topology {
   readonly queueOptions: {
     queue: string;
@@ -19,11 +19,12 @@ export interface Topology {
   readonly queueBindings: { exchange: string; queue: string; routingKey: string }[];
 }
 
+/** The exchange of dead letters, and its queue. */
 export function deadOf({ exchange }: Pick<RabbitSettings, "exchange">): string {
   return `${exchange}.dead`;
 }
 
-/** What a group needs to hear a type: declared at start, and anew after each reconnect. */
+/** What a group needs to hear a type. The client declares it again after each reconnect. */
 export function topologyFor(settings: RabbitSettings, group: string, type: string): Topology {
   const queue = queueOf(settings, group, type);
   return {
@@ -41,8 +42,8 @@ export function topologyFor(settings: RabbitSettings, group: string, type: strin
 }
 
 /**
- * Declares the exchange, and the one of dead letters with its queue; what contradicts on the broker
- * is refused with `BUS_TOPOLOGY`.
+ * Declares the exchange, and the exchange of dead letters with its queue. Throws `BUS_TOPOLOGY` if
+ * one exists with other properties.
  */
 export async function ensureExchange(
   connection: Connection,
@@ -62,6 +63,7 @@ export async function ensureExchange(
   await connection.queueBind({ exchange: dead, queue: dead });
 }
 
+/** Declares the queue of a group and type, and binds it. Throws `BUS_TOPOLOGY`. */
 export async function ensureQueue(
   connection: Connection,
   settings: RabbitSettings,
@@ -74,8 +76,7 @@ export async function ensureQueue(
 }
 
 /**
- * Whether it was ours to declare; a service with no permission for that is content when the thing
- * is there.
+ * Resolves to whether this service may declare it. Without the permission, it must exist.
  */
 async function declared(
   declare: (passive: boolean) => Promise<unknown>,
@@ -91,8 +92,8 @@ async function declared(
     }
     if (codeOf(error) !== "PRECONDITION_FAILED") throw error;
     throw busTopology(
-      `The ${what} is there with other properties.`,
-      "Delete it once it is empty, and it is made anew; or name another exchange.",
+      `The ${what} exists with other properties.`,
+      "Delete it once it is empty, and it is created again; or name another exchange.",
       error,
     );
   }

@@ -5,23 +5,21 @@ import { messageOf, OdoriError } from "../../contract/errors.ts";
 import { explain, isBusy } from "./errors.ts";
 import { Connection } from "./sql.ts";
 
+/** How to open a database. */
 export interface ConnectOptions {
   /** How long to wait for another process's transaction, in milliseconds. */
   readonly busyTimeoutMs: number;
-  /** The file never grows beyond that; a write that needs more fails with `STORE_FULL`. */
+  /** Largest size of the file; a larger write fails with `STORE_FULL`. */
   readonly maxBytes: number | undefined;
 }
 
-/**
- * SQLite's own wait blocks the whole process, so it is short; the rest is waited for without
- * blocking.
- */
+/** SQLite's own wait blocks the process, so it is short; `begin` waits without blocking. */
 const BLOCKING_WAIT_MS = 5;
 const PAUSE_MAX_MS = 50;
 
 /**
- * Opens a file for durable writing: WAL, and an fsync at every commit. Both are set and read back,
- * since builds differ in their defaults.
+ * Opens a file for durable writing: WAL, and an fsync at every commit. Builds of SQLite differ in
+ * their defaults, so both are set and read back. Throws `STORE_UNSAFE`.
  */
 export function connect(path: string, options: ConnectOptions): Connection {
   const connection = new Connection(path, openFile(path));
@@ -34,10 +32,9 @@ export function connect(path: string, options: ConnectOptions): Connection {
     connection.database.close();
     throw new OdoriError(
       "STORE_UNSAFE",
-      `The database ${path} has journal_mode=${journal} and synchronous=${synchronous}, not wal and 2 (FULL).`,
-      {
-        hint: "Put it on a local file system that supports shared memory: without WAL and FULL a commit can be lost on power failure.",
-      },
+      `The database ${path} has journal_mode=${journal} and synchronous=${synchronous}; ` +
+        "a commit is durable only with wal and 2 (FULL).",
+      { hint: "Put it on a local file system that supports shared memory." },
     );
   }
   connection.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
@@ -50,10 +47,10 @@ export function connect(path: string, options: ConnectOptions): Connection {
   return connection;
 }
 
-/** Opens a database that a service uses, to look at it: creates and converts nothing. */
+/** Opens a service's database for inspection: creates and converts nothing. */
 export function connectToExisting(path: string, { busyTimeoutMs }: ConnectOptions): Connection {
   if (!existsSync(path))
-    throw new OdoriError("DATA_NOT_FOUND", `There is no database ${path}.`, {
+    throw new OdoriError("DATA_NOT_FOUND", `The database ${path} does not exist.`, {
       hint: "Name the file of a service.",
     });
   const connection = new Connection(path, openFile(path));
@@ -62,8 +59,8 @@ export function connectToExisting(path: string, { busyTimeoutMs }: ConnectOption
 }
 
 /**
- * BEGIN IMMEDIATE, waiting for the lock without blocking the process; throws `STORE_BUSY` when the
- * time is over.
+ * Runs BEGIN IMMEDIATE; waits for the lock without blocking the process. Throws `STORE_BUSY` after
+ * `busyTimeoutMs`.
  */
 export async function begin(connection: Connection, busyTimeoutMs: number): Promise<void> {
   const until = performance.now() + busyTimeoutMs;
@@ -74,21 +71,23 @@ export async function begin(connection: Connection, busyTimeoutMs: number): Prom
     } catch (error) {
       if (!isBusy(error) || performance.now() >= until) throw explain(error, connection.path);
     }
-    // Growing pauses with jitter, so that two processes do not keep step.
+    // Growing pauses with jitter, so that two processes do not retry in step.
     await pause(Math.random() * Math.min(PAUSE_MAX_MS, 2 ** attempt));
   }
 }
 
+/** Commits; after a failed COMMIT nothing is committed. */
 export function commit(connection: Connection): void {
   try {
     connection.database.exec("COMMIT");
   } catch (error) {
-    // A COMMIT that fails leaves the transaction open or has rolled it back: never half of it.
+    // A failed COMMIT leaves the transaction open, or has rolled it back.
     rollback(connection);
     throw explain(error, connection.path);
   }
 }
 
+/** Rolls back, if a transaction is open. */
 export function rollback(connection: Connection): void {
   if (connection.database.isTransaction) connection.database.exec("ROLLBACK");
 }

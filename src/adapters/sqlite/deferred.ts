@@ -1,7 +1,11 @@
+/** Condition for deliveries that block later ones of their saga and reaction. */
+export const BLOCKS = "state IN ('retrying', 'waiting', 'parked')";
+
 /**
- * Makes the first delivery that waits for a saga and reaction due, unless another one still stands
- * before it. Values: now, saga id, reaction.
+ * Makes the first waiting delivery of a saga and reaction due, unless one that blocks it precedes
+ * it. Values: now, saga id, reaction.
  */
-export const RELEASE_NEXT = `UPDATE odori_deferred SET state = 'retrying', due_at = ?, owner = NULL
+export const RELEASE_NEXT = `UPDATE odori_deferred
+  SET state = 'retrying', due_at = ?, owner = NULL
   WHERE state = 'waiting' AND seq = (
-    SELECT min(seq) FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state IN ('retrying', 'waiting', 'parked'))`;
+    SELECT min(seq) FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND ${BLOCKS})`;

@@ -8,10 +8,17 @@ import type { Connection } from "./sql.ts";
 import { examineVersion } from "./version.ts";
 
 const DISK_LOW_BYTES = 256 * 1024 * 1024;
-/** An outbox row older than that: nobody is running, or the bus takes nothing. */
+/** An older outbox row means that no process runs, or that the bus refuses events. */
 const OUTBOX_OLD_MS = 60_000;
 
-/** Looks a service's database over, without changing anything. */
+/**
+ * Examines a service's database without changing it. `now` is in milliseconds since 1970. Never
+ * throws: a failure is a finding.
+ *
+ * @example
+ * for (const { level, check, message } of diagnose("payment.db", Date.now()))
+ *   console.log(level, check, message);
+ */
 export function diagnose(path: string, now: number): readonly Diagnosis[] {
   try {
     const connection = connectToExisting(path, { busyTimeoutMs: 1_000, maxBytes: undefined });
@@ -41,6 +48,7 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
   const live = Number(one("SELECT count(*) FROM odori_member WHERE expires_at > ?", now));
   const { bavail, bsize } = statfsSync(dirname(connection.path));
   const age = typeof oldest === "number" ? now - oldest : 0;
+  const ageS = Math.round(age / 1000);
   return [
     verdict("service", true, "ok", service),
     verdict("integrity", integrity === "ok", "error", String(integrity)),
@@ -48,7 +56,7 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
       "journal",
       journal === "wal",
       "error",
-      `journal_mode is ${journal}${journal === "wal" ? "" : "; it is set to wal when the service starts"}`,
+      `journal_mode is ${journal}${journal === "wal" ? "" : "; a service sets it to wal at start"}`,
     ),
     verdict("sqlite", warning === undefined, "warning", warning ?? `SQLite ${version}`),
     verdict(
@@ -62,9 +70,9 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
       "outbox",
       age < OUTBOX_OLD_MS,
       "warning",
-      `${waiting} events wait for the bus${waiting === 0 ? "" : `, the oldest for ${Math.round(age / 1000)} s`}`,
+      `${waiting} events wait for the bus${waiting === 0 ? "" : `, the oldest for ${ageS} s`}`,
     ),
-    verdict("retrying", true, "ok", `${retrying} deliveries are put off`),
+    verdict("retrying", true, "ok", `${retrying} deliveries are deferred`),
     verdict(
       "parked",
       parked === 0,

@@ -1,8 +1,7 @@
 import { messageOf } from "../../contract/errors.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 
-// Primary result codes, https://sqlite.org/rescode.html; the extended ones carry them in their low
-// byte.
+// Primary result codes, the low byte of the extended ones: https://sqlite.org/rescode.html
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
@@ -24,31 +23,29 @@ function resultCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
+/** Whether another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error);
   return code === BUSY || code === LOCKED;
 }
 
 /**
- * Tells a database that cannot be used now from a statement that is wrong; the latter is returned
- * as it came.
+ * Translates an error of SQLite. Returns a `StoreUnavailableError` if the database cannot be used
+ * now, else `error` itself, such as for an invalid statement.
  */
 export function explain(error: unknown, path: string): unknown {
   const code = resultCode(error);
   if (code === FULL) {
     return new StoreUnavailableError("STORE_FULL", `The database ${path} has no room left.`, {
       cause: error,
-      hint: "Free some disk space; nothing was lost, and the service goes on by itself.",
+      hint: "Free some disk space; nothing was lost, and the service continues by itself.",
     });
   }
   if (isBusy(error)) {
     return new StoreUnavailableError(
       "STORE_BUSY",
       `Another process keeps the database ${path} locked.`,
-      {
-        cause: error,
-        hint: "Look for a long transaction or a forgotten shell on that file.",
-      },
+      { cause: error, hint: "Look for a long transaction, or an open shell on that file." },
     );
   }
   if (code !== undefined && UNAVAILABLE.includes(code)) {
@@ -57,7 +54,7 @@ export function explain(error: unknown, path: string): unknown {
       `The database ${path} cannot be used: ${messageOf(error)}.`,
       {
         cause: error,
-        hint: "Check that the file is a SQLite database, and that this user may write it and its folder.",
+        hint: "Check that it is a SQLite file, and that this user may write it and its folder.",
       },
     );
   }

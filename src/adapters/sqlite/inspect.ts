@@ -6,13 +6,17 @@ import type { JournalRecord } from "../../ports/journal.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
 import type { Connection } from "./sql.ts";
 
-/** How the inspection gets at the database: alone, and for writing inside a transaction. */
+/** How the inspection uses the database. */
 export interface Access {
+  /** Runs `work` while no transaction of this process is open. */
   read<T>(work: (sql: Connection) => T): Promise<T>;
+  /** Runs `work` in a transaction. */
   write<T>(work: (sql: Connection) => T): Promise<T>;
+  /** Milliseconds since 1970. */
   now(): number;
 }
 
+/** Reads the tables of a service. */
 export class SqliteInspection implements StoreInspection {
   readonly #access: Access;
 
@@ -35,8 +39,8 @@ export class SqliteInspection implements StoreInspection {
   }
 
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
-    const chosen =
-      "SELECT * FROM odori_deferred WHERE state IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?";
+    const chosen = `SELECT * FROM odori_deferred WHERE state IN (SELECT value FROM json_each(?))
+       ORDER BY seq LIMIT ?`;
     return this.#access.read((sql) =>
       sql.all(chosen, JSON.stringify(states), limit).map(toDeferred),
     );
@@ -64,19 +68,20 @@ export class SqliteInspection implements StoreInspection {
 
   retry(seq: number): Promise<Deferred> {
     return this.#access.write((sql) => {
-      const again =
-        "UPDATE odori_deferred SET state = 'retrying', attempts = 0, due_at = ?, owner = NULL WHERE seq = ? AND state = 'parked' RETURNING *";
+      const again = `UPDATE odori_deferred
+         SET state = 'retrying', attempts = 0, due_at = ?, owner = NULL
+         WHERE seq = ? AND state = 'parked' RETURNING *`;
       return toDeferred(sql.get(again, this.#access.now(), seq) ?? refuse(sql, seq));
     });
   }
 
   discard(seq: number, reason: string): Promise<Deferred> {
     return this.#access.write((sql) => {
-      const close =
-        "UPDATE odori_deferred SET state = 'discarded', reason = ? WHERE seq = ? AND state IN ('parked', 'retrying') RETURNING *";
+      const close = `UPDATE odori_deferred SET state = 'discarded', reason = ?
+         WHERE seq = ? AND state IN ('parked', 'retrying') RETURNING *`;
       const row = toDeferred(sql.get(close, reason, seq) ?? refuse(sql, seq));
-      const mark =
-        "UPDATE odori_inbox SET disposition = 'discarded', at = ? WHERE id = ? AND reaction = ? AND source = ?";
+      const mark = `UPDATE odori_inbox SET disposition = 'discarded', at = ?
+         WHERE id = ? AND reaction = ? AND source = ?`;
       sql.run(mark, this.#access.now(), row.id, row.reaction, row.source);
       sql.run(RELEASE_NEXT, this.#access.now(), row.sagaId, row.reaction);
       return row;

@@ -3,11 +3,10 @@ import { notOurs } from "../../ports/errors.ts";
 import type { Connection } from "./sql.ts";
 
 /**
- * One script for each version, oldest first; a script that was released is never changed.
+ * One script for each version, oldest first. A released script never changes.
  *
- * Rowids are the order of arrival, so that old rows are found and deleted from the front. The
- * outbox uses AUTOINCREMENT: a ticket must never come again, or a late confirmation would delete
- * another row.
+ * Rowids are in order of arrival, so the oldest rows are the first ones. The outbox uses
+ * AUTOINCREMENT, because a ticket must never be used twice.
  */
 const MIGRATIONS = [
   `CREATE TABLE odori_inbox (
@@ -56,12 +55,22 @@ const MIGRATIONS = [
    ) STRICT;
    CREATE INDEX odori_deferred_at ON odori_deferred (saga_id, reaction, state);
    CREATE INDEX odori_deferred_due ON odori_deferred (due_at) WHERE state IN ('retrying', 'armed');
-   CREATE INDEX odori_deferred_blocking ON odori_deferred (state) WHERE state IN ('retrying', 'waiting', 'parked');
-   CREATE TABLE odori_member (owner TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-   CREATE TABLE odori_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+   CREATE INDEX odori_deferred_blocking ON odori_deferred (state)
+     WHERE state IN ('retrying', 'waiting', 'parked');
+   CREATE TABLE odori_member (
+     owner      TEXT PRIMARY KEY,
+     expires_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE odori_meta (
+     key   TEXT PRIMARY KEY,
+     value TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ] as const;
 
-/** Creates or migrates the tables and takes the database for `service`; inside a transaction. */
+/**
+ * Creates or migrates the tables inside the open transaction; a new database then belongs to
+ * `service`. Throws `STORE_NOT_OURS` or `STORE_VERSION`.
+ */
 export function migrate(connection: Connection, service: string): void {
   const version = versionOf(connection) ?? 0;
   checkVersion(connection, version);
@@ -76,7 +85,7 @@ export function migrate(connection: Connection, service: string): void {
   if (owner !== service) throw notOurs(service, owner);
 }
 
-/** Throws unless the tables are there, in this version. Returns the service that owns them. */
+/** Returns the service that owns the tables; throws `DATA_NOT_FOUND` or `STORE_VERSION`. */
 export function checkSchema(connection: Connection): string {
   const version = versionOf(connection);
   if (version === undefined) {
@@ -98,9 +107,8 @@ function checkVersion(connection: Connection, version: number): void {
   if (version <= MIGRATIONS.length) return;
   throw new OdoriError(
     "STORE_VERSION",
-    `The database ${connection.path} has schema version ${version}; this Odori knows ${MIGRATIONS.length}.`,
-    {
-      hint: "Use the newer Odori that wrote it.",
-    },
+    `The database ${connection.path} has schema version ${version}; ` +
+      `this version of Odori knows ${MIGRATIONS.length}.`,
+    { hint: "Use the newer version of Odori that wrote it." },
   );
 }

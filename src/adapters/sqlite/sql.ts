@@ -2,23 +2,32 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { transactionClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
 
+/** A value of a statement. */
 export type SqlValue = SQLInputValue;
+/** A row, by column name. */
 export type SqlRow = Record<string, SQLOutputValue>;
 
-/** What handlers write through: prepared statements, kept by their text. */
+/**
+ * Runs the statements of handlers. Each text is prepared once.
+ *
+ * @example
+ * handle({ data }, { tx }) {
+ *   tx.run("INSERT INTO payment (id, amount) VALUES (?, ?)", data.id, data.amount);
+ *   return paymentAuthorized(data);
+ * }
+ */
 export interface Sql {
   /** Returns how many rows changed. */
   run(statement: string, ...values: readonly SqlValue[]): number;
+  /** Returns the first row; undefined if there is none. */
   get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined;
+  /** Returns every row. */
   all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[];
-  /** Several statements without values, such as `CREATE TABLE IF NOT EXISTS …`. */
+  /** Runs several statements without values, such as `CREATE TABLE IF NOT EXISTS …`. */
   exec(script: string): void;
 }
 
-/**
- * Statements kept prepared. A program has fewer; one that builds them from data would otherwise
- * grow without end.
- */
+/** Most prepared statements: a bound for programs that write values into the text. */
 const STATEMENTS_MAX = 256;
 
 /** Runs statements of one connection, kept prepared. Errors are those of SQLite. */
@@ -141,8 +150,12 @@ export class TransactionSql implements Sql {
 }
 
 /**
- * Your own `node:sqlite` connection as a `Sql`, for `begin` inside a transaction that you opened on
- * it.
+ * Wraps your own `node:sqlite` connection as a `Sql`, to begin a saga inside your transaction.
+ *
+ * @example
+ * database.exec("BEGIN IMMEDIATE");
+ * await app.begin(sagaId, async () => orderPlaced(order), { within: sqlOf(database) });
+ * database.exec("COMMIT");
  */
 export function sqlOf(database: DatabaseSync): Sql {
   return new Connection(database.location() ?? ":memory:", database);

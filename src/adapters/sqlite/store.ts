@@ -1,8 +1,8 @@
 import { Mutex } from "../../adapter/mutex.ts";
 import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
-import { OdoriError } from "../../contract/errors.ts";
 import type { StoreTransaction } from "../../ports/bookkeeping.ts";
+import { storeNotOpen } from "../../ports/errors.ts";
 import type { Claimed, Session, Store } from "../../ports/store.ts";
 import { begin, commit, connect, connectToExisting, rollback } from "./connect.ts";
 import { SqliteInspection } from "./inspect.ts";
@@ -12,18 +12,24 @@ import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { examineVersion } from "./version.ts";
 
+/** Options of `sqlite`. */
 export interface SqliteOptions {
-  /** How long to wait for another process's transaction. Default 5,000. */
+  /**
+   * How long to wait for another process's transaction, in milliseconds.
+   *
+   * @default 5000
+   */
   readonly busyTimeoutMs?: number;
   /**
-   * The file never grows beyond that; a write that needs more fails with `STORE_FULL`. Default: no
-   * bound.
+   * Largest size of the file in bytes; a larger write fails with `STORE_FULL`.
+   *
+   * @default no limit
    */
   readonly maxBytes?: number;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** Rows that no live owner holds. Values: owner, now. */
+/** Condition for rows that no live owner holds. Value: now. */
 const FREE =
   "(owner IS NULL OR owner NOT IN (SELECT owner FROM odori_member WHERE expires_at > ?))";
 const TIMED = "state IN ('retrying', 'armed')";
@@ -32,19 +38,24 @@ const NEXT_DUE = `SELECT min(due_at) AS due_at FROM odori_deferred WHERE ${TIMED
 const CLAIM_OUTBOX = `UPDATE odori_outbox SET owner = ? WHERE ticket IN (
   SELECT ticket FROM odori_outbox WHERE ${FREE} ORDER BY ticket LIMIT ?) RETURNING ticket, events`;
 const CLAIM_DEFERRED = `UPDATE odori_deferred SET owner = ? WHERE seq IN (
-  SELECT seq FROM odori_deferred WHERE ${TIMED} AND due_at <= ? AND ${FREE} ORDER BY due_at LIMIT ?) RETURNING *`;
-const RENEW =
-  "INSERT INTO odori_member (owner, expires_at) VALUES (?, ?) ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at";
+  SELECT seq FROM odori_deferred WHERE ${TIMED} AND due_at <= ? AND ${FREE}
+  ORDER BY due_at LIMIT ?) RETURNING *`;
+const RENEW = `INSERT INTO odori_member (owner, expires_at) VALUES (?, ?)
+  ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`;
+const PURGE_INBOX = `DELETE FROM odori_inbox WHERE seq IN (
+  SELECT seq FROM odori_inbox ORDER BY seq LIMIT ?) AND at < ? RETURNING saga_id`;
+const PURGE_FENCE = `DELETE FROM odori_fence WHERE saga_id = ?1
+  AND NOT EXISTS (SELECT 1 FROM odori_inbox WHERE saga_id = ?1)`;
+const PURGE_DEFERRED = `DELETE FROM odori_deferred WHERE seq IN (
+  SELECT seq FROM odori_deferred WHERE state IN ('answered', 'discarded') AND at < ? LIMIT ?)`;
 
-/**
- * A service's database in one SQLite file, through `node:sqlite`. Several processes may share the
- * file.
- */
+/** A store in one SQLite file, through `node:sqlite`. */
 export class SqliteStore implements Store<Sql> {
   readonly durable: boolean;
   /** One: SQLite lets one transaction write at a time. */
   readonly lanes = 1;
   readonly inspect: SqliteInspection;
+  /** The file; `":memory:"` for none. */
   readonly path: string;
   readonly #options: { readonly busyTimeoutMs: number; readonly maxBytes: number | undefined };
   readonly #writer = new Mutex();
@@ -69,14 +80,14 @@ export class SqliteStore implements Store<Sql> {
     });
   }
 
-  /** The service that owns the database; throws `DATA_NOT_FOUND` where there is none. */
+  /** Returns the service that owns the database; throws `DATA_NOT_FOUND` if there is none. */
   service(): string {
     return checkSchema(this.#inspected());
   }
 
   open(session: Session): Promise<readonly string[]> {
     return this.#writer.run(async () => {
-      // What looked at it so far may have opened it without the settings that writing needs.
+      // The inspection opens the file without the settings that writing needs.
       this.#connection?.database.close();
       this.#connection = undefined;
       const connection = this.#connect();
@@ -84,8 +95,7 @@ export class SqliteStore implements Store<Sql> {
         migrate(connection, session.service);
         this.#renew(connection, session);
       });
-      // Not before: closing gives up the claims of a session, for which the tables have to be
-      // there.
+      // Set last: `close` deletes the lease of a session, which needs the tables.
       this.#session = session;
       const { warning } = examineVersion(connection);
       return warning === undefined ? [] : [warning];
@@ -118,14 +128,14 @@ export class SqliteStore implements Store<Sql> {
   claim(limit: number): Promise<Claimed> {
     return this.#writer.run(async () => {
       const session = this.#session;
-      if (session === undefined) throw new OdoriError("STOPPED", "The store is not open.");
+      if (session === undefined) throw storeNotOpen();
       const connection = this.#connect();
       const now = session.now();
       const due = dueAt(connection, now);
       const stale = now - this.#renewedAt > session.leaseMs / 4;
       const any =
         stale || (due !== undefined && due <= now) || connection.get(ANY_OUTBOX, now) !== undefined;
-      // Most of the time there is nothing to take: that costs two look-ups and no lock.
+      // Usually there is nothing to take; finding that out takes no lock.
       if (!any)
         return { outbox: [], deferred: [], nextDueMs: due === undefined ? undefined : due - now };
       return this.#commit(connection, async () => this.#claim(connection, session, limit));
@@ -135,16 +145,10 @@ export class SqliteStore implements Store<Sql> {
   purge(olderThanMs: number, limit: number): Promise<number> {
     return this.#writer.run(() =>
       this.#commit(this.#connect(), async (connection) => {
-        const old =
-          "DELETE FROM odori_inbox WHERE seq IN (SELECT seq FROM odori_inbox ORDER BY seq LIMIT ?) AND at < ? RETURNING saga_id";
-        const rows = connection.all(old, limit, this.#now() - olderThanMs);
-        const bare =
-          "DELETE FROM odori_fence WHERE saga_id = ?1 AND NOT EXISTS (SELECT 1 FROM odori_inbox WHERE saga_id = ?1)";
+        const rows = connection.all(PURGE_INBOX, limit, this.#now() - olderThanMs);
         for (const sagaId of new Set(rows.map((row) => String(row.saga_id))))
-          connection.run(bare, sagaId);
-        const closed =
-          "DELETE FROM odori_deferred WHERE seq IN (SELECT seq FROM odori_deferred WHERE state IN ('answered', 'discarded') AND at < ? LIMIT ?)";
-        connection.run(closed, this.#now() - olderThanMs, limit);
+          connection.run(PURGE_FENCE, sagaId);
+        connection.run(PURGE_DEFERRED, this.#now() - olderThanMs, limit);
         return rows.length;
       }),
     );
@@ -246,7 +250,15 @@ function dueAt(connection: Connection, now: number): number | undefined {
 }
 
 /**
- * A store in the SQLite file at `path`, which is created if need be. `":memory:"` is not durable.
+ * A store in the SQLite file at `path`, which `start` creates if it is missing. Several processes
+ * of one service may share it. `":memory:"` is not durable.
+ *
+ * `start` rejects with `STORE_NOT_OURS`, `STORE_UNSAFE`, `STORE_VERSION` or a
+ * `StoreUnavailableError`.
+ *
+ * @example
+ * const bus = memoryBus([order, payment]);
+ * const app = await start(payment, { store: sqlite("payment.db"), bus });
  */
 export function sqlite(path: string, options?: SqliteOptions): SqliteStore {
   return new SqliteStore(path, options);

@@ -23,33 +23,38 @@ const FIND_BLOCKING =
   "SELECT 1 FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state IN ('retrying', 'waiting', 'parked') LIMIT 1";
 const FIND_CLAIMED =
   "SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND state IN ('retrying', 'armed')";
-const FIND_GATHERED =
-  "SELECT body FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq";
-const INSERT_INBOX = `INSERT INTO odori_inbox (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
+const FIND_GATHERED = `SELECT body FROM odori_deferred
+  WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq`;
+const INSERT_INBOX = `INSERT INTO odori_inbox (reaction, source, id, type, saga_id, causation_id,
+    disposition, effect, emitted, at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-const AMEND_INBOX =
-  "UPDATE odori_inbox SET disposition = ?, effect = ?, emitted = ?, at = ? WHERE id = ? AND reaction = ? AND source = ?";
-const PUT_MARK =
-  "INSERT INTO odori_fence (saga_id, name, state) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state";
+const AMEND_INBOX = `UPDATE odori_inbox SET disposition = ?, effect = ?, emitted = ?, at = ?
+  WHERE id = ? AND reaction = ? AND source = ?`;
+const PUT_MARK = `INSERT INTO odori_fence (saga_id, name, state) VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET state = excluded.state`;
 const INSERT_OUTBOX =
   "INSERT INTO odori_outbox (owner, count, events, at) VALUES (?, ?, ?, ?) RETURNING ticket";
 const DELETE_OUTBOX = "DELETE FROM odori_outbox WHERE ticket = ?";
-const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, state, attempts, due_at, problem, malformed, body, at)
+const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, state,
+    attempts, due_at, problem, malformed, body, at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const UPDATE_DEFERRED =
-  "UPDATE odori_deferred SET state = ?, attempts = ?, due_at = ?, problem = ?, owner = NULL WHERE seq = ? RETURNING saga_id, reaction";
+const UPDATE_DEFERRED = `UPDATE odori_deferred
+  SET state = ?, attempts = ?, due_at = ?, problem = ?, owner = NULL
+  WHERE seq = ? RETURNING saga_id, reaction`;
 const DELETE_DEFERRED = "DELETE FROM odori_deferred WHERE seq = ? RETURNING saga_id, reaction";
 const DROP_DEFERRED = "DELETE FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state = ?";
 
+/** The process that writes. */
 export interface Writer {
-  /** Who publishes the outbox rows; null leaves them to the relay. */
+  /** The process that publishes the outbox rows; null leaves them to the relay. */
   readonly owner: string | null;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 /**
- * SQLite lets one transaction write at a time, from BEGIN IMMEDIATE on: what was looked up cannot
- * change before it ends.
+ * The bookkeeping inside one transaction. BEGIN IMMEDIATE admits one writer, so what it looked up
+ * cannot change before it ends.
  */
 export class SqliteTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;

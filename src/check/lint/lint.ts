@@ -82,7 +82,19 @@ export interface LintOptions {
   readonly limits?: Partial<Limits>;
 }
 
-/** Checks the names, owners, payloads and waits of a choreography against the lint rules. */
+/**
+ * Checks the names, owners, payloads and waits of a choreography against the lint rules.
+ *
+ * @example
+ * ```ts
+ * import { lint } from "odori/check";
+ * import { flowGraph, manifestOf } from "odori/manifest";
+ * import order from "./choreography.ts";
+ *
+ * const manifest = manifestOf(order);
+ * const findings = lint(manifest, flowGraph(manifest), { rules: { SYNONYM: "off" } });
+ * ```
+ */
 export function lint(
   manifest: Manifest,
   graph: FlowGraph,
