@@ -30,7 +30,7 @@ export {
 } from "./contract/event.ts";
 export type { TypeName } from "./contract/grammar.ts";
 export { RetryAfter } from "./contract/retry-after.ts";
-export type { Receipt, Received, StoreTransaction, Ticket, Writes } from "./ports/bookkeeping.ts";
+export type { Receipt, Received, Ticket, Writes } from "./ports/bookkeeping.ts";
 export type {
   Bus,
   BusGuarantees,
@@ -47,6 +47,12 @@ export type { StoreCounts, StoreInspection } from "./ports/inspection.ts";
 export type { Disposition, Emission, JournalEntry, JournalRecord } from "./ports/journal.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel } from "./ports/logger.ts";
 export type { Claimed, Session, Store } from "./ports/store.ts";
+export type {
+  DetachedTransaction,
+  HandlerScope,
+  StoreTransaction,
+  WriteOptions,
+} from "./ports/transaction.ts";
 export type { BeginOptions, Begun } from "./runtime/begin.ts";
 export { CRASH_POINTS, type CrashPoint, type Probe } from "./runtime/crash-points.ts";
 export { start } from "./runtime/lazy.ts";

@@ -17,9 +17,7 @@ export type {
   Receipt,
   ReceiptStatus,
   Received,
-  StoreTransaction,
   Ticket,
-  WriteOptions,
   Writes,
 } from "../ports/bookkeeping.ts";
 export type {
@@ -64,6 +62,12 @@ export {
 } from "../ports/journal.ts";
 export type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
 export type { Claimed, OutboxRows, Session, Store } from "../ports/store.ts";
+export type {
+  DetachedTransaction,
+  HandlerScope,
+  StoreTransaction,
+  WriteOptions,
+} from "../ports/transaction.ts";
 export { redeliveryPauseMs } from "./backoff.ts";
 export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";

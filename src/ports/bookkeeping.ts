@@ -1,48 +1,6 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { DeferredState, NewDeferred, Problem } from "./deferred.ts";
 import type { JournalEntry } from "./journal.ts";
-import type { HandlerScope } from "./scope.ts";
-
-/**
- * One open transaction. Inbox, fence and outbox are one interface because they must commit
- * together, and together with the business rows.
- */
-export interface StoreTransaction<Native> {
-  /**
-   * The client's own transaction. After the transaction has ended, using it throws
-   * `TRANSACTION_CLOSED`. Handlers get the one of their `scope`.
-   */
-  readonly native: Native;
-  /**
-   * Opens the scope of one handler. The transaction has one open scope at a time: handlers run one
-   * after the other, as if each had a transaction of its own.
-   */
-  scope(): HandlerScope<Native>;
-  /**
-   * Looks up deliveries and locks their sagas. Until this transaction ends, no other transaction
-   * can receive a delivery of them or change their marks. A saga that another transaction holds is
-   * not waited for: its status is `busy`. Each receipt of one call is of a different saga. Results
-   * are in the order of the receipts.
-   */
-  receive(receipts: readonly Receipt[]): Promise<readonly Received[]>;
-  /**
-   * Writes the bookkeeping of a batch. Resolves to the ticket of the `enqueue` rows, or to
-   * undefined if `enqueue` is empty. Rejects with `DUPLICATE_DELIVERY` if an inbox row exists.
-   */
-  write(writes: Writes, options?: WriteOptions): Promise<Ticket | undefined>;
-}
-
-/** Options of `StoreTransaction.write`. */
-export interface WriteOptions {
-  /**
-   * Whether this is the last statement of the transaction. If so, the store may commit in the same
-   * round trip, and may report a failure of the write when it commits. If the reply is lost after
-   * a commit, the ticket stays unknown; the relay then publishes the rows.
-   *
-   * @default false
-   */
-  readonly last?: boolean;
-}
 
 /** A delivery that a transaction is about to handle. One call of `receive` takes many. */
 export interface Receipt {

@@ -1,8 +1,8 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
-import type { StoreTransaction, Ticket } from "./bookkeeping.ts";
+import type { Ticket } from "./bookkeeping.ts";
 import type { Deferred } from "./deferred.ts";
 import type { StoreInspection } from "./inspection.ts";
-import type { DetachedTransaction } from "./scope.ts";
+import type { DetachedTransaction, StoreTransaction } from "./transaction.ts";
 
 /**
  * A service's database. The runtime owns lifecycle, batching and retry; a store only executes.

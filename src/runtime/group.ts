@@ -1,8 +1,8 @@
 import { OdoriError } from "../contract/errors.ts";
-import type { Received, StoreTransaction, Ticket } from "../ports/bookkeeping.ts";
+import type { Received, Ticket } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
-import type { DetachedTransaction, HandlerScope } from "../ports/scope.ts";
 import type { Store } from "../ports/store.ts";
+import type { DetachedTransaction, HandlerScope, StoreTransaction } from "../ports/transaction.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
 import type { HandOver } from "./publisher.ts";

@@ -1,5 +1,5 @@
-import type { StoreTransaction } from "../ports/bookkeeping.ts";
 import { storeContended } from "../ports/errors.ts";
+import type { StoreTransaction } from "../ports/transaction.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
 import { Scope } from "./scope.ts";

@@ -4,19 +4,14 @@ import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
+import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
 import type { Probe } from "./crash-points.ts";
-import {
-  BrokenGroupError,
-  type DetachedRun,
-  Group,
-  type GroupResult,
-  HANDLER_BUDGET_MS,
-} from "./group.ts";
+import { BrokenGroupError, Group, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
 import type { HandOver, Publisher } from "./publisher.ts";
-import { finish, runAlone, runExclusively, type SoloResult } from "./solo.ts";
 import type { Task } from "./task.ts";
+import { endsWithin } from "./time-limit.ts";
 
 export interface WorkerParts<Native> {
   readonly store: Store<Native>;
@@ -29,9 +24,6 @@ export interface WorkerParts<Native> {
   readonly onDeferred: (delayMs: number) => void;
 }
 
-/** Pause before a task that met another transaction is tried again, in milliseconds. */
-const CONFLICT_PAUSE_MS = 20;
-
 /**
  * Handles a service's tasks. A saga belongs to a lane by its hash, so it is never in two; each lane
  * commits in groups. Slow handlers, and those that met another transaction, run by themselves.
@@ -42,34 +34,41 @@ export class Worker<Native> {
   readonly #parts: WorkerParts<Native>;
   readonly #lanes: readonly Lane<Native>[];
   readonly #pace = new Pace();
-  /** Tasks that run by themselves, by saga. Later tasks of the saga wait for them. */
-  readonly #alone = new Map<string, Task<Native>[]>();
-  readonly #soloRuns = new Set<Promise<void>>();
-  readonly #detached = new Set<DetachedRun<Native>>();
-  #stopping = false;
+  readonly #alone: Alone<Native>;
 
   constructor(parts: WorkerParts<Native>) {
     this.#parts = parts;
-    this.#lanes = Array.from({ length: parts.store.lanes }, () => {
+    const { store, environment, probe } = parts;
+    this.#lanes = Array.from({ length: store.lanes }, () => {
       const lane: Lane<Native> = new Lane(parts.batchMax, (batch) => this.#commit(lane, batch));
       return lane;
+    });
+    this.#alone = new Alone({
+      store,
+      environment,
+      probe,
+      pace: this.#pace,
+      add: (task) => this.#laneOf(task).add(task),
+      committed: (task, { handOver, nextDueMs }) => {
+        this.#usable();
+        probe("committed");
+        this.#publish(handOver === undefined ? [] : [handOver], nextDueMs);
+        task.completion.done();
+        probe("acknowledged");
+      },
+      failed: (task, error, recovery) => this.#recover(task, error, recovery),
     });
   }
 
   add(task: Task<Native>): void {
-    const held = this.#alone.get(task.receipt.sagaId);
-    if (held !== undefined) held.push(task);
-    else if (task.recover !== undefined && this.#pace.isSlow(task.receipt.reaction))
-      this.#runAlone(task, 0);
+    const slow = task.recover !== undefined && this.#pace.isSlow(task.receipt.reaction);
+    if (slow || this.#alone.holds(task)) this.#alone.add(task);
     else this.#laneOf(task).add(task);
   }
 
   /** How many tasks wait for a commit to come. */
   get waiting(): number {
-    let waiting = 0;
-    for (const lane of this.#lanes) waiting += lane.waiting;
-    for (const held of this.#alone.values()) waiting += held.length;
-    return waiting;
+    return this.#lanes.reduce((sum, lane) => sum + lane.waiting, this.#alone.waiting);
   }
 
   /** Deletes outbox rows that the bus has taken, when no commit is under way that would do so. */
@@ -84,44 +83,28 @@ export class Worker<Native> {
     }
   }
 
-  /**
-   * Resolves when nothing is under way, or when every handler that still runs was given up,
-   * `limitMs` milliseconds later.
-   */
+  /** Finishes what is under way; after `limitMs` milliseconds, gives up what still runs. */
   async stop(limitMs: number): Promise<void> {
-    this.#stopping = true;
-    const over = new Promise<void>((resolve) => {
-      const cancel = this.#parts.environment.timer(limitMs, resolve);
-      void this.idle().then(() => {
-        cancel();
-        resolve();
-      });
-    });
-    await over;
-    const error = new OdoriError("STOPPED", "The service was stopped while the handler ran.");
-    const running = [...this.#detached];
-    for (const { task, scope } of running) {
-      scope.cancel(error);
-      task.completion.failed(error);
-    }
-    await Promise.all(running.map(({ tx }) => tx.abandon()));
+    this.#alone.stop();
+    if (await endsWithin(this.#parts.environment, limitMs, this.#idle())) return;
+    await this.#alone.abandon(
+      new OdoriError("STOPPED", "The service was stopped while the handler ran."),
+    );
   }
 
-  /** Resolves when nothing is under way and nothing waits. */
-  async idle(): Promise<void> {
-    while (this.#soloRuns.size > 0 || this.#lanes.some((lane) => lane.busy)) {
-      await Promise.all([...this.#soloRuns, ...this.#lanes.map((lane) => lane.idle())]);
-    }
+  async #idle(): Promise<void> {
+    while (this.#alone.busy || this.#lanes.some((lane) => lane.busy))
+      await Promise.all([this.#alone.idle(), ...this.#lanes.map((lane) => lane.idle())]);
   }
 
   #laneOf({ receipt }: Task<Native>): Lane<Native> {
-    const lane = this.#lanes[hashOf(receipt.sagaId) % this.#lanes.length] ?? this.#lanes[0];
+    const lane = this.#lanes[hashOf(receipt.sagaId) % this.#lanes.length];
     if (lane === undefined) throw new OdoriError("OPTION_INVALID", "The store has no lanes.");
     return lane;
   }
 
   #group(tasks: readonly Task<Native>[], confirm: readonly Ticket[]): Promise<GroupResult<Native>> {
-    const isHeld = ({ receipt }: Task<Native>) => this.#alone.has(receipt.sagaId);
+    const isHeld = (task: Task<Native>) => this.#alone.holds(task);
     return new Group({ ...this.#parts, isHeld }).commit(tasks, confirm);
   }
 
@@ -139,24 +122,24 @@ export class Worker<Native> {
       return this.#undone(batch, error);
     }
     this.#committed(result, confirm);
-    for (const run of result.detached) this.#goOn(run);
+    for (const run of result.detached) this.#alone.goOn(run);
     for (const task of result.alone) {
       this.#pace.slow(task.receipt.reaction);
-      this.#moveAlone(task);
+      this.#alone.add(task);
     }
     if (result.alone.length + result.busy.length > 0) lane.shrink();
     for (const task of result.busy) this.#later(task);
-    const [held, rest] = partition(result.rest, ({ receipt }) => this.#alone.has(receipt.sagaId));
-    for (const task of held) this.#alone.get(task.receipt.sagaId)?.push(task);
+    const [held, rest] = partition(result.rest, (task) => this.#alone.holds(task));
+    for (const task of held) this.#alone.add(task);
     return rest;
   }
 
   #committed(result: GroupResult<Native>, confirm: readonly Ticket[]): void {
-    const { logger, probe } = this.#parts;
-    probe("committed");
+    const { probe } = this.#parts;
     this.#usable();
+    probe("committed");
     this.#publish(result.handOvers, result.nextDueMs);
-    for (const { task, error } of result.recoveries) report(logger, task, error);
+    for (const { task, error } of result.recoveries) this.#report(task, error);
     for (const task of result.done) task.completion.done();
     for (const { task, error } of result.refused) task.completion.failed(error);
     probe("acknowledged");
@@ -170,107 +153,28 @@ export class Worker<Native> {
       return [];
     }
     const culprit = error instanceof BrokenGroupError ? error.culprit : undefined;
-    const [alone, rest] = partition(batch, (task) => culprit === undefined || task === culprit);
     // Without a culprit the commit itself has failed: each by itself, so that only one pays.
-    for (const task of alone) this.#moveAlone(task);
+    const [alone, rest] = partition(batch, (task) => culprit === undefined || task === culprit);
+    for (const task of alone) this.#alone.add(task);
     return rest;
-  }
-
-  /** Runs a task by itself, or puts it behind the one of its saga that already does. */
-  #moveAlone(task: Task<Native>): void {
-    const held = this.#alone.get(task.receipt.sagaId);
-    if (held === undefined) this.#runAlone(task, 0);
-    else held.push(task);
-  }
-
-  #runAlone(task: Task<Native>, conflicts: number): void {
-    this.#hold(task);
-    const run = conflicts === 0 ? runAlone : runExclusively;
-    const { now } = this.#parts.environment;
-    const began = now();
-    const finished = run(this.#parts, task).then((result) => {
-      if (result.kind === "committed" && now() - began < HANDLER_BUDGET_MS / 2)
-        this.#pace.quick(task.receipt.reaction);
-      return this.#finished(task, result, conflicts);
-    });
-    this.#track(finished, task);
-  }
-
-  /** A detached handler goes on with a transaction of its own. */
-  #goOn(run: DetachedRun<Native>): void {
-    const { task } = run;
-    this.#pace.slow(task.receipt.reaction);
-    this.#hold(task);
-    this.#detached.add(run);
-    const finished = finish(this.#parts, run).then((result) => {
-      this.#detached.delete(run);
-      return this.#finished(task, result, 0);
-    });
-    this.#track(finished, task);
-  }
-
-  #finished(task: Task<Native>, result: SoloResult<Native>, conflicts: number): void {
-    const { completion } = task;
-    if (this.#stopping && result.kind === "again") {
-      completion.failed(new OdoriError("STOPPED", "The service was stopped."));
-      return this.#release(task);
-    }
-    switch (result.kind) {
-      case "committed":
-        this.#usable();
-        this.#parts.probe("committed");
-        this.#publish(result.handOver === undefined ? [] : [result.handOver], result.nextDueMs);
-        completion.done();
-        this.#parts.probe("acknowledged");
-        return this.#release(task);
-      case "settled":
-        this.#release(task);
-        return this.#laneOf(task).add(task);
-      case "again": {
-        const again = () => this.#runAlone(task, conflicts + 1);
-        this.#parts.environment.timer(CONFLICT_PAUSE_MS, again);
-        return;
-      }
-      case "failed":
-        this.#release(task);
-        return this.#recover(task, result.error, result.recovery);
-    }
   }
 
   #recover(task: Task<Native>, error: unknown, recovery: Task<Native> | undefined): void {
     if (error instanceof StoreUnavailableError) this.#refuse([task], error);
     else if (recovery === undefined) task.completion.failed(error);
     else {
-      report(this.#parts.logger, recovery, error);
+      this.#report(recovery, error);
       this.#laneOf(recovery).add(recovery);
     }
   }
 
-  /** From now on tasks of this saga wait for the one that runs by itself. */
-  #hold({ receipt }: Task<Native>): void {
-    if (!this.#alone.has(receipt.sagaId)) this.#alone.set(receipt.sagaId, []);
-  }
-
-  #release({ receipt }: Task<Native>): void {
-    const held = this.#alone.get(receipt.sagaId) ?? [];
-    this.#alone.delete(receipt.sagaId);
-    for (const task of held) this.add(task);
-  }
-
   /** Another process holds the saga of the task: it is tried again a little later. */
   #later(task: Task<Native>): void {
-    const add = () => this.add(task);
-    this.#parts.environment.timer(CONFLICT_PAUSE_MS, add);
+    this.#parts.environment.timer(CONFLICT_PAUSE_MS, () => this.add(task));
   }
 
-  #track(run: Promise<void>, task: Task<Native>): void {
-    const tracked: Promise<void> = run
-      .catch((error: unknown) => {
-        this.#release(task);
-        this.#recover(task, error, task.recover?.(error));
-      })
-      .finally(() => this.#soloRuns.delete(tracked));
-    this.#soloRuns.add(tracked);
+  #report({ fields }: Task<Native>, error: unknown): void {
+    this.#parts.logger.warn("a delivery failed", { ...fields, error });
   }
 
   #publish(handOvers: readonly HandOver[], nextDueMs: number | undefined): void {
@@ -289,14 +193,6 @@ export class Worker<Native> {
     if (this.problem !== undefined) this.#parts.logger.info("the database can be used again");
     this.problem = undefined;
   }
-}
-
-function report(
-  logger: Logger,
-  task: { readonly fields: Task<unknown>["fields"] },
-  error: unknown,
-): void {
-  logger.warn("a delivery failed", { ...task.fields, error });
 }
 
 /** FNV-1a, 32 bits. */

@@ -1,6 +1,9 @@
-import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { storeContended, transactionClosed } from "../../ports/errors.ts";
-import type { DetachedTransaction, HandlerScope } from "../../ports/scope.ts";
+import type {
+  DetachedTransaction,
+  HandlerScope,
+  StoreTransaction,
+} from "../../ports/transaction.ts";
 import type { MemoryDatabase } from "./database.ts";
 import { MemoryTx } from "./native.ts";
 import { type UndoLog, undoTo } from "./table.ts";

@@ -1,7 +1,7 @@
-import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { CLOSED } from "../../ports/deferred.ts";
 import { notOurs, storeNotOpen, transactionClosed } from "../../ports/errors.ts";
 import type { Claimed, Session, Store } from "../../ports/store.ts";
+import type { StoreTransaction } from "../../ports/transaction.ts";
 import { MemoryDatabase } from "./database.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTx } from "./native.ts";

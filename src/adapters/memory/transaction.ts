@@ -1,15 +1,9 @@
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import type {
-  Receipt,
-  ReceiptStatus,
-  Received,
-  StoreTransaction,
-  Ticket,
-  Writes,
-} from "../../ports/bookkeeping.ts";
+import type { Receipt, ReceiptStatus, Received, Ticket, Writes } from "../../ports/bookkeeping.ts";
 import { BLOCKING } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
+import type { StoreTransaction } from "../../ports/transaction.ts";
 import type { MemoryDatabase } from "./database.ts";
 import type { MemoryTx } from "./native.ts";
 import { MemoryScope } from "./scope.ts";

@@ -1,13 +1,16 @@
 import { controlsTransaction } from "../../adapter/control.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import {
   statementNotAwaited,
   transactionClosed,
   transactionControl,
   transactionEnded,
 } from "../../ports/errors.ts";
-import type { DetachedTransaction, HandlerScope } from "../../ports/scope.ts";
+import type {
+  DetachedTransaction,
+  HandlerScope,
+  StoreTransaction,
+} from "../../ports/transaction.ts";
 import { isContended, isEnded, isOutdated } from "./errors.ts";
 import type { OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";

@@ -6,15 +6,13 @@ import type {
   Receipt,
   ReceiptStatus,
   Received,
-  StoreTransaction,
   Ticket,
-  WriteOptions,
   Writes,
 } from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
-import type { HandlerScope } from "../../ports/scope.ts";
+import type { HandlerScope, StoreTransaction, WriteOptions } from "../../ports/transaction.ts";
 import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";

@@ -1,12 +1,15 @@
 import { controlsTransaction } from "../../adapter/control.ts";
-import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import {
   storeContended,
   transactionClosed,
   transactionControl,
   transactionEnded,
 } from "../../ports/errors.ts";
-import type { DetachedTransaction, HandlerScope } from "../../ports/scope.ts";
+import type {
+  DetachedTransaction,
+  HandlerScope,
+  StoreTransaction,
+} from "../../ports/transaction.ts";
 import { isBusy } from "./errors.ts";
 import type { Connection, PreparedSql, Sql, SqlRow, SqlValue } from "./sql.ts";
 

@@ -1,9 +1,9 @@
 import { Mutex } from "../../adapter/mutex.ts";
 import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
-import type { StoreTransaction } from "../../ports/bookkeeping.ts";
 import { storeNotOpen } from "../../ports/errors.ts";
 import type { Claimed, Session, Store } from "../../ports/store.ts";
+import type { StoreTransaction } from "../../ports/transaction.ts";
 import { begin, commit, connect, connectToExisting, rollback } from "./connect.ts";
 import { SqliteInspection } from "./inspect.ts";
 import { checkSchema, migrate } from "./schema.ts";

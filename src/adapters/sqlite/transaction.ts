@@ -1,17 +1,10 @@
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import type {
-  Receipt,
-  ReceiptStatus,
-  Received,
-  StoreTransaction,
-  Ticket,
-  Writes,
-} from "../../ports/bookkeeping.ts";
+import type { Receipt, ReceiptStatus, Received, Ticket, Writes } from "../../ports/bookkeeping.ts";
 import { BLOCKING } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
-import type { HandlerScope } from "../../ports/scope.ts";
+import type { HandlerScope, StoreTransaction } from "../../ports/transaction.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
 import type { Sql } from "./sql.ts";
 

@@ -1,0 +1,146 @@
+import { OdoriError } from "../contract/errors.ts";
+import type { Environment } from "../ports/environment.ts";
+import type { Store } from "../ports/store.ts";
+import type { Probe } from "./crash-points.ts";
+import { type DetachedRun, HANDLER_BUDGET_MS } from "./group.ts";
+import type { Pace } from "./pace.ts";
+import { finish, runAlone, runExclusively, type SoloResult } from "./solo.ts";
+import type { Task } from "./task.ts";
+
+/** Pause before a task that met another transaction is tried again, in milliseconds. */
+export const CONFLICT_PAUSE_MS = 20;
+
+export interface AloneParts<Native> {
+  readonly store: Store<Native>;
+  readonly environment: Environment;
+  readonly probe: Probe;
+  readonly pace: Pace;
+  /** Takes a task that has to go through a commit group. */
+  add(task: Task<Native>): void;
+  /** A task was committed by itself. */
+  committed(task: Task<Native>, result: SoloResult<Native> & { readonly kind: "committed" }): void;
+  /** A task has failed by itself; `recovery` is to be committed instead. */
+  failed(task: Task<Native>, error: unknown, recovery: Task<Native> | undefined): void;
+}
+
+/**
+ * Tasks that run by themselves: slow ones, and those that met another transaction. Later tasks of
+ * their sagas wait for them.
+ */
+export class Alone<Native> {
+  readonly #parts: AloneParts<Native>;
+  /** The tasks that wait, by the saga that runs by itself. */
+  readonly #held = new Map<string, Task<Native>[]>();
+  readonly #runs = new Set<Promise<void>>();
+  readonly #detached = new Set<DetachedRun<Native>>();
+  #stopping = false;
+
+  constructor(parts: AloneParts<Native>) {
+    this.#parts = parts;
+  }
+
+  /** How many tasks wait for one of their saga that runs by itself. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const held of this.#held.values()) waiting += held.length;
+    return waiting;
+  }
+
+  get busy(): boolean {
+    return this.#runs.size > 0;
+  }
+
+  holds({ receipt }: Task<Native>): boolean {
+    return this.#held.has(receipt.sagaId);
+  }
+
+  /** Runs a task by itself, behind the one of its saga that already does. */
+  add(task: Task<Native>): void {
+    const held = this.#held.get(task.receipt.sagaId);
+    if (held !== undefined) held.push(task);
+    else this.#run(task, 0);
+  }
+
+  /** Takes a detached handler, which goes on with a transaction of its own. */
+  goOn(run: DetachedRun<Native>): void {
+    const { task } = run;
+    this.#parts.pace.slow(task.receipt.reaction);
+    this.#held.set(task.receipt.sagaId, []);
+    this.#detached.add(run);
+    const finished = finish(this.#parts, run).finally(() => this.#detached.delete(run));
+    this.#track(
+      task,
+      finished.then((result) => this.#finished(task, result, 0)),
+    );
+  }
+
+  /** Resolves when nothing runs by itself. */
+  async idle(): Promise<void> {
+    while (this.#runs.size > 0) await Promise.all(this.#runs);
+  }
+
+  /** Starts no task again after a conflict. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** Gives up the handlers that still run. */
+  async abandon(error: OdoriError): Promise<void> {
+    const running = [...this.#detached];
+    for (const { task, scope } of running) {
+      scope.cancel(error);
+      task.completion.failed(error);
+    }
+    await Promise.all(running.map(({ tx }) => tx.abandon()));
+  }
+
+  #run(task: Task<Native>, conflicts: number): void {
+    if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
+    const run = conflicts === 0 ? runAlone : runExclusively;
+    const { environment, pace } = this.#parts;
+    const began = environment.now();
+    const finished = run(this.#parts, task).then((result) => {
+      if (result.kind === "committed" && environment.now() - began < HANDLER_BUDGET_MS / 2)
+        pace.quick(task.receipt.reaction);
+      this.#finished(task, result, conflicts);
+    });
+    this.#track(task, finished);
+  }
+
+  #finished(task: Task<Native>, result: SoloResult<Native>, conflicts: number): void {
+    if (result.kind === "again") {
+      this.#again(task, conflicts);
+      return;
+    }
+    if (result.kind === "committed") this.#parts.committed(task, result);
+    this.#release(task);
+    if (result.kind === "settled") this.#parts.add(task);
+    if (result.kind === "failed") this.#parts.failed(task, result.error, result.recovery);
+  }
+
+  #again(task: Task<Native>, conflicts: number): void {
+    if (!this.#stopping) {
+      const again = () => this.#run(task, conflicts + 1);
+      this.#parts.environment.timer(CONFLICT_PAUSE_MS, again);
+      return;
+    }
+    this.#release(task);
+    task.completion.failed(new OdoriError("STOPPED", "The service was stopped."));
+  }
+
+  #release({ receipt }: Task<Native>): void {
+    const held = this.#held.get(receipt.sagaId) ?? [];
+    this.#held.delete(receipt.sagaId);
+    for (const task of held) this.#parts.add(task);
+  }
+
+  #track(task: Task<Native>, run: Promise<void>): void {
+    const tracked: Promise<void> = run
+      .catch((error: unknown) => {
+        this.#release(task);
+        this.#parts.failed(task, error, task.recover?.(error));
+      })
+      .finally(() => this.#runs.delete(tracked));
+    this.#runs.add(tracked);
+  }
+}
