@@ -26,7 +26,7 @@ export const payment = service<Tx>("payment", { setup })
     emits: [paymentAuthorized],
     fails: [paymentAuthorizationFailed],
     async handle({ data }, { tx, uuid }) {
-      const { orderId, amountCents, sku, quantity, destination } = data;
+      const { orderId, amountCents } = data;
       if (amountCents > LIMIT_CENTS)
         return paymentAuthorizationFailed({ orderId, reason: "limit" });
       await run(
@@ -35,7 +35,7 @@ export const payment = service<Tx>("payment", { setup })
         orderId,
         amountCents,
       );
-      return paymentAuthorized({ orderId, paymentId: uuid(), sku, quantity, destination });
+      return paymentAuthorized({ orderId, paymentId: uuid() });
     },
   })
   .undo(paymentAuthorized, {
