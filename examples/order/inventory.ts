@@ -20,8 +20,12 @@ export const STOCK: Readonly<Record<string, number>> = {
 const setup = async (tx: Tx) => {
   await create(
     tx,
-    `CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, available INTEGER NOT NULL CHECK (available >= 0));
-    CREATE TABLE IF NOT EXISTS reservations (order_id TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL);
+    `CREATE TABLE IF NOT EXISTS stock (
+      sku TEXT PRIMARY KEY, available INTEGER NOT NULL CHECK (available >= 0)
+    );
+    CREATE TABLE IF NOT EXISTS reservations (
+      order_id TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL
+    );
     CREATE INDEX IF NOT EXISTS reservations_order ON reservations (order_id)`,
   );
   for (const [sku, available] of Object.entries(STOCK)) {

@@ -9,14 +9,16 @@ import {
 } from "./contracts.ts";
 import { all, create, run, type Tx } from "./database.ts";
 
-/** Nobody may spend more than that at once. */
+/** The most that one order may cost. */
 export const LIMIT_CENTS = 100_000;
 
 const setup = (tx: Tx) =>
   // No unique constraint: a double charge would show.
   create(
     tx,
-    `CREATE TABLE IF NOT EXISTS ledger (order_id TEXT NOT NULL, kind TEXT NOT NULL, cents INTEGER NOT NULL);
+    `CREATE TABLE IF NOT EXISTS ledger (
+      order_id TEXT NOT NULL, kind TEXT NOT NULL, cents INTEGER NOT NULL
+    );
     CREATE INDEX IF NOT EXISTS ledger_order ON ledger (order_id)`,
   );
 
