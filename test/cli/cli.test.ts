@@ -84,7 +84,7 @@ describe("odori", () => {
       .split("\n")
       .map((line) => line.replace(/^ *\+\d+ ms +/, "").replace(/ +/g, " "));
     const waits = ["inventory", "shipping"].map(
-      (name) => `${name} order.placed waits for the others`,
+      (name) => `${name} order.placed waits for other events`,
     );
     expect(steps).toEqual(expect.arrayContaining(waits));
     expect(steps.filter((step) => !waits.includes(step))).toEqual([
