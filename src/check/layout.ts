@@ -1,10 +1,11 @@
+import { EffectNames } from "../choreography/effects.ts";
+import { KINDS } from "../choreography/fence.ts";
 import {
   isSilent,
   type Manifest,
   type ServiceEntry,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
-import { type EffectRules, effectOf, effectRules, effectsOfService } from "./effects.ts";
 import {
   type DeliverySource,
   type Effect,
@@ -75,7 +76,6 @@ class Bytes {
 const COUNTER_MAX = 250;
 
 export function layOut(manifest: Manifest): Layout {
-  const rules = effectRules(manifest);
   const services = [...manifest.services.values()];
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const touched = services.flatMap(({ deadlines }) =>
@@ -116,14 +116,15 @@ export function layOut(manifest: Manifest): Layout {
   };
 
   for (const service of services) {
-    const own = effectsIn(service, rules, bytes);
+    const names = new EffectNames(service);
+    const own = effectsIn(service, names, ends, bytes);
     effects.push(...own.values());
     const onces = new Map<string, number>();
     for (const [place, entry] of service.reactions.entries()) {
       const reaction = reactionOf(service, entry, place, {
         index: reactions.length,
         own,
-        rules,
+        names,
         bytes,
         onces,
       });
@@ -151,7 +152,7 @@ export function layOut(manifest: Manifest): Layout {
 interface Surroundings {
   readonly index: number;
   readonly own: ReadonlyMap<string, Effect>;
-  readonly rules: EffectRules;
+  readonly names: EffectNames;
   readonly bytes: Bytes;
   readonly onces: Map<string, number>;
 }
@@ -162,11 +163,9 @@ function reactionOf(
   place: number,
   around: Surroundings,
 ): ModelReaction {
-  const { index, own, rules, bytes, onces } = around;
-  const names =
-    entry.kind === "undo"
-      ? [entry.undoes]
-      : entry.emits.map((outcome) => effectOf(rules, service, entry, outcome));
+  const { index, own, names, bytes, onces } = around;
+  const types = entry.kind === "undo" ? entry.emits.map(() => entry.undoes) : names.of(entry);
+  const outcomeEffects = types.map((type) => (type === undefined ? undefined : own.get(type)));
   const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? bytes.take());
   if (entry.once !== undefined) onces.set(entry.once, onceAt);
   const join = entry.kind === "join";
@@ -175,12 +174,15 @@ function reactionOf(
     service,
     entry,
     place,
-    effects: [...new Set(names)].flatMap((type) => own.get(type ?? "") ?? []),
+    kind: KINDS[entry.kind],
+    effects: [...new Set(outcomeEffects.filter((effect) => effect !== undefined))],
+    outcomeEffects,
     choices: [],
     onceAt,
     maxAt: entry.max === undefined ? -1 : bytes.take(),
     max: Math.min(entry.max ?? COUNTER_MAX, COUNTER_MAX),
     gatherAt: join ? bytes.take(entry.hears.length) : -1,
+    parts: join ? entry.hears.length : 0,
     firedAt: join ? bytes.take() : -1,
     parkedAt: service.mayPark ? bytes.take() : -1,
     lateSilent: isSilent(entry.late),
@@ -189,19 +191,29 @@ function reactionOf(
 
 function effectsIn(
   service: ServiceEntry,
-  rules: EffectRules,
+  names: EffectNames,
+  ends: ReadonlyMap<string, number>,
   bytes: Bytes,
 ): ReadonlyMap<string, Effect> {
-  const undone = new Set(service.reactions.flatMap(({ undoes }) => undoes ?? []));
+  const { undone } = names;
+  const lasting = new Set([
+    ...service.begins,
+    ...undone,
+    ...service.reactions.flatMap((reaction) =>
+      names
+        .of(reaction)
+        .filter((_, place) => !reaction.emits[place]?.some((type) => ends.has(type))),
+    ),
+  ]);
   const effects = new Map<string, Effect>();
-  // An undo of something that is no effect of its own service has a fence all the same, on which
-  // nothing is ever done.
-  for (const type of new Set([...effectsOfService(rules, service), ...undone])) {
+  // An undo of what is not an effect of its own service has a mark too, which is never done.
+  for (const type of new Set([...names.all(), ...undone])) {
     effects.set(type, {
       service: service.name,
       type,
       at: bytes.take(),
       undone: undone.has(type),
+      needsUndo: lasting.has(type),
       after: [],
     });
   }

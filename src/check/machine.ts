@@ -1,12 +1,23 @@
 import {
+  ACKNOWLEDGE,
+  BARRED,
+  DONE,
+  LATE,
+  NONE,
+  RUN,
+  type Ruling,
+  rule,
+  SUPPRESS,
+  UNDO,
+  UNDONE,
+} from "../choreography/fence.ts";
+import {
   ARMED,
   type ArrivalSource,
-  BARRED,
   type Beginning,
   type Choice,
   type DeadlineSource,
   type DeliverySource,
-  DONE,
   type Effect,
   type Emission,
   FAILED,
@@ -14,14 +25,12 @@ import {
   IDLE,
   type Model,
   type ModelReaction,
-  NONE,
   OVER,
   PARKED,
   PIVOTED,
   type RepeatSource,
   SUCCEEDED,
   type TransitionSource,
-  UNDONE,
 } from "./model.ts";
 import type { Violation } from "./violation.ts";
 
@@ -42,18 +51,17 @@ const PENDING_MAX = 250;
  */
 const PENDING_MAX_REPEATED = 2;
 
+/** Indexes of choices, by what the fence decides; and of a join that waits for more. */
 interface Alternatives {
-  readonly run: readonly number[];
-  readonly late: readonly number[];
-  readonly acknowledge: readonly number[];
+  readonly byRuling: Readonly<Record<Ruling, readonly number[]>>;
   readonly note: readonly number[];
 }
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /**
- * What may happen in a state, and what that changes: the decisions of the runtime's fence
- * (`runtime/decide.ts`) over bytes. Transitions change the state that they are given.
+ * Says what may happen in a state, and changes the state accordingly. The fence that decides about
+ * each delivery is the runtime's (`choreography/fence.ts`), here over bytes.
  */
 export class Machine {
   readonly model: Model;
@@ -116,21 +124,14 @@ export class Machine {
     const delivery = source.kind === "repeat" ? source.of : source;
     if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
     const { reaction, part } = delivery;
-    const { entry, service, effects, onceAt, maxAt, max, gatherAt, firedAt } = reaction;
     const alternatives = this.#alternatives[reaction.index];
-    if (alternatives === undefined || isDead(state, delivery)) return NOTHING_ELSE;
-    if (entry.kind === "join") {
-      if (state[firedAt] !== 0) return NOTHING_ELSE;
-      for (let other = 0; other < entry.hears.length; other++) {
-        if (other !== part && state[gatherAt + other] === 0) return alternatives.note;
-      }
-    }
-    if (onceAt >= 0 && state[onceAt] !== 0) return alternatives.late;
-    if (maxAt >= 0 && (state[maxAt] ?? 0) >= max) return alternatives.late;
-    const [effect] = effects;
-    if (entry.kind === "undo" && service.fence && effect !== undefined && state[effect.at] === NONE)
-      return alternatives.acknowledge;
-    return alternatives.run;
+    if (alternatives === undefined || isHeld(state, reaction, part)) return NOTHING_ELSE;
+    const ruling = ruleOn(state, reaction);
+    if (isIdle(reaction, ruling)) return NOTHING_ELSE;
+    const { gatherAt, parts } = reaction;
+    for (let other = 0; other < parts; other++)
+      if (other !== part && state[gatherAt + other] === 0) return alternatives.note;
+    return alternatives.byRuling[ruling];
   }
 
   apply(state: Uint8Array, source: TransitionSource, choice: number): void {
@@ -191,9 +192,9 @@ export class Machine {
     this.#emit(state, reaction.service.name, choice.emits);
   }
 
-  #close(state: Uint8Array, { firedAt, gatherAt, entry }: ModelReaction): void {
+  #close(state: Uint8Array, { firedAt, gatherAt, parts }: ModelReaction): void {
     state[firedAt] = 1;
-    state.fill(0, gatherAt, gatherAt + entry.hears.length);
+    state.fill(0, gatherAt, gatherAt + parts);
   }
 
   /** What a choice leaves in the service's own database, except for its events. */
@@ -224,14 +225,15 @@ export class Machine {
   #do(state: Uint8Array, { service }: ModelReaction, effect: Effect): void {
     const before = state[effect.at];
     state[effect.at] = DONE;
-    if (service.fence || before === NONE) return;
+    // A repeated end is reported where it is emitted.
+    if (service.fence || before === NONE || !effect.needsUndo) return;
     if (before === DONE)
       this.#break("DOUBLE_EFFECT", effect, `${effect.type} is done twice in one saga`);
     else
       this.#break(
         "HANGING",
         effect,
-        `${effect.type} is done after it was undone, and nobody will undo it again`,
+        `${effect.type} is done after it was undone, and nothing will undo it again`,
       );
   }
 
@@ -320,28 +322,46 @@ function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliveryS
   if (deadline !== undefined)
     return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
   if (reaction === undefined) return true;
-  const { entry, service, effects, parkedAt, firedAt, gatherAt, onceAt, maxAt, max, lateSilent } =
-    reaction;
-  // What waits behind a parked delivery waits for a person.
+  return isHeld(state, reaction, part) || isIdle(reaction, ruleOn(state, reaction));
+}
+
+/** Whether a delivery waits behind a parked one, or the join has gathered its event already. */
+function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: number): boolean {
   if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
-  if (firedAt >= 0 && (state[firedAt] !== 0 || state[gatherAt + part] !== 0)) return true;
-  if (service.fence) {
-    for (const { at } of effects) {
-      const mark = state[at];
-      if (entry.kind === "undo" ? mark === UNDONE || mark === BARRED : mark !== NONE) return true;
-    }
-  }
-  if (!lateSilent) return false;
-  return (onceAt >= 0 && state[onceAt] !== 0) || (maxAt >= 0 && (state[maxAt] ?? 0) >= max);
+  return gatherAt >= 0 && state[gatherAt + part] !== 0;
+}
+
+function isIdle({ lateSilent }: ModelReaction, ruling: Ruling): boolean {
+  return ruling === SUPPRESS || (ruling === LATE && lateSilent);
+}
+
+/** Asks the fence about the next delivery to a reaction. */
+function ruleOn(state: Uint8Array, reaction: ModelReaction): Ruling {
+  const { kind, onceAt, maxAt, max, firedAt } = reaction;
+  const taken = onceAt >= 0 && state[onceAt] !== 0;
+  const spent = maxAt >= 0 && (state[maxAt] ?? 0) >= max;
+  const fired = firedAt >= 0 && state[firedAt] !== 0;
+  return rule(kind, marksOf(state, reaction), taken, spent, fired);
+}
+
+/** A service without a fence finds, whatever its marks are, what lets the delivery pass. */
+function marksOf(state: Uint8Array, { kind, service, effects }: ModelReaction): number {
+  if (!service.fence) return kind === UNDO ? DONE : NONE;
+  let marks = NONE;
+  for (const { at } of effects) marks |= state[at] ?? NONE;
+  return marks;
 }
 
 function alternativesOf({ choices }: ModelReaction): Alternatives {
   const indexesOf = (...kinds: readonly Choice["kind"][]) =>
     choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
   return {
-    run: indexesOf("success", "failure", "park"),
-    late: indexesOf("late", "park"),
-    acknowledge: indexesOf("acknowledge", "park"),
+    byRuling: {
+      [RUN]: indexesOf("success", "failure", "park"),
+      [LATE]: indexesOf("late", "park"),
+      [SUPPRESS]: NOTHING_ELSE,
+      [ACKNOWLEDGE]: indexesOf("acknowledge", "park"),
+    },
     note: [PLAIN, ...indexesOf("park")],
   };
 }

@@ -1,3 +1,4 @@
+import type { ReactionKind } from "../choreography/fence.ts";
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
 
 /*
@@ -5,12 +6,6 @@ import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/man
  * deliveries are pending for each reaction, and the marks of the services. Everything else is
  * looked up here once, so that a transition only adds and compares bytes.
  */
-
-/** An effect's byte. */
-export const NONE = 0;
-export const DONE = 1;
-export const UNDONE = 2;
-export const BARRED = 3;
 
 /** A deadline's byte: over once it was fired or called off. */
 export const IDLE = 0;
@@ -46,6 +41,11 @@ export interface Effect {
   readonly type: string;
   readonly at: number;
   readonly undone: boolean;
+  /**
+   * Whether a saga that fails must have undone it. Not so where no undo names it and each of its
+   * outcomes ends the saga.
+   */
+  readonly needsUndo: boolean;
   /** Effects that must not be done any more when this one is undone. */
   readonly after: Effect[];
 }
@@ -66,8 +66,12 @@ export interface ModelReaction {
   readonly service: ServiceEntry;
   readonly entry: ReactionEntry;
   readonly place: number;
+  /** As the fence numbers it. */
+  readonly kind: ReactionKind;
   /** Of a step or a join: what may be done, each of which bars it; of an undo: the one effect. */
   readonly effects: readonly Effect[];
+  /** What each of its success outcomes does; of an undo, what each reverses. */
+  readonly outcomeEffects: readonly (Effect | undefined)[];
   /** Filled in once everything that hears is known. */
   readonly choices: Choice[];
   readonly onceAt: number;
@@ -75,6 +79,8 @@ export interface ModelReaction {
   readonly max: number;
   /** Of a join: one byte for each event that it waits for. */
   readonly gatherAt: number;
+  /** How many events a join waits for; 0 of any other reaction. */
+  readonly parts: number;
   readonly firedAt: number;
   readonly parkedAt: number;
   readonly lateSilent: boolean;

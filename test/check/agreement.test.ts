@@ -7,6 +7,7 @@ import { Machine } from "../../src/check/machine.ts";
 import { FAILED, type Model, SUCCEEDED, type TransitionSource } from "../../src/check/model.ts";
 import { StateSet } from "../../src/check/states.ts";
 import { declareJoin, declareStep, declareUndo } from "../../src/choreography/declare.ts";
+import { BARRED, DONE, NONE, UNDONE } from "../../src/choreography/fence.ts";
 import type { Manifest, ManifestOutcome, ReactionEntry } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { silent } from "../support/stage.ts";
@@ -20,7 +21,12 @@ import { SOUND } from "./sound.ts";
  * reorders. However each saga is when nothing moves any more, the model must know such an end.
  */
 
-const NAMES = ["none", "done", "undone", "barred"];
+const NAMES = new Map([
+  [NONE, "none"],
+  [DONE, "done"],
+  [UNDONE, "undone"],
+  [BARRED, "barred"],
+]);
 const SAGAS = 25;
 
 /** How a saga may be in the end, as the model has it. */
@@ -40,7 +46,7 @@ function endsOf(model: Model): ReadonlySet<string> {
     machine.enabled(bytes, certain, []);
     if (certain.length === 0) {
       const effects = model.effects.map(
-        (effect) => `${effect.service} ${effect.type} ${NAMES[bytes[effect.at] ?? 0]}`,
+        (effect) => `${effect.service} ${effect.type} ${NAMES.get(bytes[effect.at] ?? NONE)}`,
       );
       ends.add(
         [`succeeded ${bytes[SUCCEEDED] !== 0}`, `failed ${bytes[FAILED] !== 0}`, ...effects].join(

@@ -114,7 +114,7 @@ function deliveryOptions({ reaction, deadline, arms, part }: DeliverySource): re
       case "late":
         return { guard: guards.late, effect: `${close}${emits}` };
       case "acknowledge":
-        return { guard: guards.acknowledge, effect: `s[${effect?.at}] = 3; ${marks}${emits}` };
+        return { guard: guards.acknowledge, effect: `s[${effect?.at}] = 4; ${marks}${emits}` };
       case "park":
         return {
           guard: guards.park,
@@ -135,7 +135,7 @@ function doneBy({ effect }: Choice, undo: boolean, fence: boolean): string {
   // that is noted.
   return fence
     ? `s[${effect.at}] = 2; `
-    : `s[${effect.at}] = (s[${effect.at}] == 1 || s[${effect.at}] == 2 -> 2 : 3); `;
+    : `s[${effect.at}] = (s[${effect.at}] == 1 || s[${effect.at}] == 2 -> 2 : 4); `;
 }
 
 function emitAll(emissions: readonly Emission[]): string {
