@@ -40,7 +40,7 @@ export function compile(manifest: Manifest): Model {
 
 type Emit = (service: string | undefined, type: string) => Emission;
 
-/** Makes emissions, the same one for the same service and type. */
+/** Makes emissions, and returns the same object for the same service and type. */
 function emitter(manifest: Manifest, layout: Layout): Emit {
   const undos = [...manifest.services.values()]
     .flatMap(({ reactions }) => reactions)

@@ -15,10 +15,7 @@ import {
   type TransitionSource,
 } from "./model.ts";
 
-/**
- * Every variable of a saga with its byte, and everything that may happen in it, not yet wired
- * together.
- */
+/** Lists every variable of a saga with its byte, and every transition, not yet linked. */
 export interface Layout {
   readonly bytes: Bytes;
   readonly ends: ReadonlyMap<string, number>;
@@ -37,10 +34,7 @@ export interface Layout {
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
 }
 
-/**
- * Counts the bytes of a state. What may be pending comes first, side by side, since that is looked
- * through for every state.
- */
+/** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
 class Bytes {
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
@@ -61,20 +55,21 @@ class Bytes {
     return at;
   }
 
-  /** Where the last byte that may be pending ends. */
+  /** The first byte after the pending counters. */
   get pendingEnd(): number {
     return this.#nextPending;
   }
 
-  /** In whole words, as states are compared. */
+  /** In bytes, rounded up to whole words: states are compared by word. */
   get size(): number {
     return Math.ceil(this.#nextMark / 4) * 4;
   }
 }
 
-/** A counter is one byte, and counting on beyond that shows nothing new. */
+/** Limits counters of `max`: each is one byte. */
 const COUNTER_MAX = 250;
 
+/** Gives each variable of a manifest's saga a byte. */
 export function layOut(manifest: Manifest): Layout {
   const services = [...manifest.services.values()];
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
@@ -139,8 +134,7 @@ export function layOut(manifest: Manifest): Layout {
       const deadline: ModelDeadline = { service, entry, at: bytes.take(), emits: [] };
       deadlines.push(deadline);
       sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
-      // What the service emits itself touches its deadlines in the commit that emits it; it need
-      // not come back over the bus.
+      // An event of the service itself touches its deadlines in the commit that emits the event.
       for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
         deliver(type, { reaction: undefined, deadline, arms: type === entry.after, part: 0 }, true);
       }
@@ -220,7 +214,7 @@ function effectsIn(
   return effects;
 }
 
-/** Whether nothing in the saga depends on when, or how often, the reaction runs. */
+/** Whether the saga is independent of when and how often the reaction runs. */
 function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReaction): boolean {
   const silent =
     isSilent(entry.emits) &&
@@ -229,7 +223,7 @@ function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReactio
   return entry.kind === "step" && silent && effects.length === 0 && onceAt < 0 && maxAt < 0;
 }
 
-/** Whether a service emits events of a type, whatever happens. */
+/** Whether a service may emit events of a type. */
 export function emits({ begins, reactions, deadlines }: ServiceEntry, type: string): boolean {
   return (
     begins.includes(type) ||

@@ -35,23 +35,20 @@ import {
 import type { Violation } from "./violation.ts";
 
 /**
- * A transition without alternatives: a deadline that fires, an event that comes, a delivery that is
- * only noted.
+ * Stands for the only alternative of a transition: a deadline fires, an event arrives, a join notes
+ * a delivery.
  */
 export const PLAIN = -1;
 
-/**
- * More pending deliveries of one kind than this are taken for as many: only a loop without bound
- * gets there.
- */
+/** Limits the pending deliveries of one kind. Only an unbounded loop reaches it. */
 const PENDING_MAX = 250;
 /**
- * Where messages may come again any number of times, two under way stand for more: when one is
- * taken, the next may come.
+ * Limits them where a message may be redelivered any number of times. Two in flight stand for more,
+ * since a redelivery replaces each one that is taken.
  */
 const PENDING_MAX_REPEATED = 2;
 
-/** Indexes of choices, by what the fence decides; and of a join that waits for more. */
+/** Indexes of a reaction's choices: by ruling of the fence, and for a join that still waits. */
 interface Alternatives {
   readonly byRuling: Readonly<Record<Ruling, readonly number[]>>;
   readonly note: readonly number[];
@@ -65,19 +62,19 @@ const NOTHING_ELSE: readonly number[] = [PLAIN];
  */
 export class Machine {
   readonly model: Model;
-  /** Rules that the last transition broke. */
+  /** Violations of the last transition. */
   readonly broken: Violation[] = [];
-  /** By reaction: whether it ever did something. */
+  /** By reaction: 1 once it has run. */
   readonly ran: Uint8Array;
-  /** By deadline: whether it ever fired. */
+  /** By deadline: 1 once it has fired. */
   readonly fired: Uint8Array;
   succeeded = false;
-  /** Whether a counter was full, so that something was left out. */
+  /** Whether a counter was full. The exploration then misses states. */
   overflowed = false;
   readonly #alternatives: readonly Alternatives[];
   readonly #pendingMax: number;
   readonly #repeats: boolean;
-  /** By byte: what it makes pending. */
+  /** By byte of a state: the delivery that the byte counts. */
   readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
   readonly #timers: readonly DeadlineSource[];
   readonly #arrivals: readonly ArrivalSource[];
@@ -97,6 +94,7 @@ export class Machine {
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
   }
 
+  /** Writes the state in which a saga begins. */
   begin(state: Uint8Array, { effect, emits }: Beginning): void {
     state.fill(0);
     if (effect !== undefined) state[effect.at] = DONE;
@@ -105,8 +103,8 @@ export class Machine {
   }
 
   /**
-   * What may happen in a state: what will, sooner or later, and what may never (an arrival, a
-   * message that comes again).
+   * Lists the transitions that a state enables. `certain` ones happen sooner or later; `possible`
+   * ones (an arrival, a redelivery) may never happen.
    */
   enabled(state: Uint8Array, certain: TransitionSource[], possible: TransitionSource[]): void {
     const { pendingEnd } = this.model;
@@ -119,7 +117,7 @@ export class Machine {
     for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
   }
 
-  /** The alternatives of an enabled transition: indexes of its reaction's choices, or `PLAIN`. */
+  /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
     const delivery = source.kind === "repeat" ? source.of : source;
     if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
@@ -134,6 +132,7 @@ export class Machine {
     return alternatives.byRuling[ruling];
   }
 
+  /** Changes the state as one alternative of a transition does, and reports what that violates. */
   apply(state: Uint8Array, source: TransitionSource, choice: number): void {
     switch (source.kind) {
       case "delivery":
@@ -157,10 +156,7 @@ export class Machine {
     this.normalise(state);
   }
 
-  /**
-   * Takes away deliveries that can no longer change anything, so that states which differ in
-   * nothing else are one.
-   */
+  /** Removes deliveries without effect, which makes states equal that differ in these alone. */
   normalise(state: Uint8Array): void {
     const { pendingEnd } = this.model;
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
@@ -180,7 +176,7 @@ export class Machine {
     if (reaction === undefined) return;
     const choice = reaction.choices[choiceIndex];
     if (choice === undefined) {
-      // A join that waits for more; anything else is suppressed.
+      // A join waits for its other events. Any other delivery is suppressed.
       if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
       return;
     }
@@ -197,7 +193,7 @@ export class Machine {
     state.fill(0, gatherAt, gatherAt + parts);
   }
 
-  /** What a choice leaves in the service's own database, except for its events. */
+  /** Writes the marks that a choice leaves in the database of its service. */
   #take(state: Uint8Array, reaction: ModelReaction, { kind, effect, emits }: Choice): void {
     const { onceAt, maxAt, parkedAt, entry } = reaction;
     switch (kind) {
@@ -205,7 +201,7 @@ export class Machine {
         return;
       case "park":
         state[PARKED] = 1;
-        // An answer in its place lets the next delivery through.
+        // After an `onParked` event the next delivery is not blocked.
         if (emits.length === 0) state[parkedAt] = 1;
         return;
       case "acknowledge":
@@ -310,14 +306,14 @@ export class Machine {
   }
 }
 
-/** Arms or calls off a deadline. What is called off before it was armed stays so. */
+/** Arms or cancels a deadline. A deadline that is cancelled before it is armed stays cancelled. */
 function touch(state: Uint8Array, at: number, arms: boolean): void {
   if (arms) {
     if (state[at] === IDLE) state[at] = ARMED;
   } else if (state[at] !== OVER) state[at] = OVER;
 }
 
-/** Whether a delivery can never change anything any more. */
+/** Whether a delivery can change nothing, now or later. */
 function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource): boolean {
   if (deadline !== undefined)
     return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
@@ -344,7 +340,10 @@ function ruleOn(state: Uint8Array, reaction: ModelReaction): Ruling {
   return rule(kind, marksOf(state, reaction), taken, spent, fired);
 }
 
-/** A service without a fence finds, whatever its marks are, what lets the delivery pass. */
+/**
+ * Joins the marks that the fence asks for. Of a service without a fence, returns marks that let the
+ * delivery pass.
+ */
 function marksOf(state: Uint8Array, { kind, service, effects }: ModelReaction): number {
   if (!service.fence) return kind === UNDO ? DONE : NONE;
   let marks = NONE;

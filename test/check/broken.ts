@@ -384,14 +384,14 @@ export const BROKEN: readonly Case[] = [
     codes: ["UNBOUNDED_LOOP"],
   },
   {
-    name: "an event that nobody hears",
+    name: "an event that no service hears",
     manifest: change(sequential, {
       stock: { reactions: [{ ...reserve, emits: [["stock.reserved.v1", "stock.counted.v1"]] }] },
     }),
     codes: ["UNHEARD"],
   },
   {
-    name: "an event that nobody emits",
+    name: "an event that no service emits",
     manifest: change(sequential, {
       stock: { reactions: [reserve, { on: ["stock.recounted.v1"] }] },
     }),
@@ -405,7 +405,7 @@ export const BROKEN: readonly Case[] = [
     codes: ["FOREIGN_UNDO"],
   },
   {
-    name: "an undo of what is no effect",
+    name: "an undo of what is not an effect",
     manifest: change(sequential, {
       stock: { reactions: [reserve, { on: ["payment.declined.v1"], undoes: "stock.sold_out.v1" }] },
     }),

@@ -58,7 +58,7 @@ const EQUIVALENT: readonly {
     times: 1,
   },
   {
-    reason: "nobody depends on the mail",
+    reason: "no service depends on the mail",
     survivor: /mail: .*(dropped|no longer hears .*)$/,
     times: 3,
   },

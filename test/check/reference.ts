@@ -387,7 +387,7 @@ class Saga {
     return undone ?? outcome[0];
   }
 
-  /** What is only ever done by ending the saga, and what no undo names, may stay when it fails. */
+  /** False for an effect that no undo names and each of whose outcomes ends the saga. */
   #needsUndo(service: ServiceEntry, effect: string): boolean {
     const { succeeds, fails } = this.#manifest;
     const ends = (outcome: ManifestOutcome) =>

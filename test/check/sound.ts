@@ -291,7 +291,7 @@ const arrival = manifest(
 
 const undoOrdered = { ...sequential, undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] };
 
-/** Nobody keeps an inbox or a fence for a service that only reads. */
+/** A service that only reads keeps neither inbox nor fence. */
 const foreignReader = manifest({
   order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
   payment: { reactions: [charge, refund] },
