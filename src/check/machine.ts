@@ -6,7 +6,7 @@ import {
   NONE,
   RUN,
   type Ruling,
-  rule,
+  rulingOn,
   SUPPRESS,
   UNDO,
   UNDONE,
@@ -337,7 +337,7 @@ function ruleOn(state: Uint8Array, reaction: ModelReaction): Ruling {
   const taken = onceAt >= 0 && state[onceAt] !== 0;
   const spent = maxAt >= 0 && (state[maxAt] ?? 0) >= max;
   const fired = firedAt >= 0 && state[firedAt] !== 0;
-  return rule(kind, marksOf(state, reaction), taken, spent, fired);
+  return rulingOn(kind, marksOf(state, reaction), taken, spent, fired);
 }
 
 /**

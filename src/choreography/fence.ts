@@ -49,7 +49,7 @@ export type Ruling = typeof RUN | typeof LATE | typeof SUPPRESS | typeof ACKNOWL
  * @param spent whether it has run `max` times
  * @param fired whether the join has run
  */
-export function rule(
+export function rulingOn(
   kind: ReactionKind,
   marks: number,
   taken: boolean,

@@ -33,7 +33,7 @@ export function decide<Native>(
   for (const name of names.effects) marks |= bitOf(states[names.all.indexOf(name)]);
   const spent = reaction.max !== undefined && runsOf(names, states) >= reaction.max;
   const kind = fence.KINDS[reaction.kind];
-  return DECISIONS[fence.rule(kind, marks, has(names.firstOf), spent, has(names.join))];
+  return DECISIONS[fence.rulingOn(kind, marks, has(names.firstOf), spent, has(names.join))];
 }
 
 /** A stored state of an effect, as the fence has it. */

@@ -183,7 +183,7 @@ export const BROKEN: readonly Case[] = [
     codes: ["ONE_OF"],
   },
   {
-    name: "an undo overtakes its step, and there is no fence",
+    name: "an undo overtakes its step, without a fence",
     manifest: change(parallel, {
       stock: {
         fence: false,

@@ -16,19 +16,27 @@ const EQUIVALENT: readonly {
 }[] = [
   {
     reason: "it ends the saga once, and so its mark bars nothing",
-    survivor:
-      /\/ (order: (stock\.reserved|payment\.charged|shipping\.sent|all payment|left\.taken\.v1\|right)|shipping: stock\.reserved).*: readonly$/,
+    survivor: anyOf(
+      "order: stock\\.reserved.*: readonly$",
+      "order: payment\\.charged.*: readonly$",
+      "order: shipping\\.sent.*: readonly$",
+      "order: all payment.*: readonly$",
+      "order: left\\.taken\\.v1\\|right.*: readonly$",
+      "shipping: stock\\.reserved.*: readonly$",
+    ),
     times: 14,
   },
   {
     reason: "its effect is done only where nothing fails any more",
-    survivor:
-      /(stock: payment\.charged|(payment|left|right): order\.placed|shipping: payment\.charged).*: readonly$/,
+    survivor: anyOf(
+      "(stock|shipping): payment\\.charged.*: readonly$",
+      "(payment|left|right): order\\.placed.*: readonly$",
+    ),
     times: 11,
   },
   { reason: "it reads only, and its effect is none", survivor: /mail: .*: readonly$/, times: 1 },
   {
-    reason: "an effect more, which is kept on success, and there is no failure",
+    reason: "an effect more, which is kept on success, and no failure end exists",
     survivor: /first wins.*: without readonly$/,
     times: 3,
   },
@@ -63,6 +71,11 @@ const EQUIVALENT: readonly {
     times: 3,
   },
 ];
+
+/** Matches a survivor by the text behind the name of its choreography. */
+function anyOf(...patterns: readonly string[]): RegExp {
+  return new RegExp(`/ (${patterns.join("|")})`);
+}
 
 describe("what survives is equivalent", () => {
   it("each survivor has its reason", () => {

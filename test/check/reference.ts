@@ -23,7 +23,7 @@ export interface Found {
 interface State {
   /** Message and hearer to how many are under way: `["payment", 0, "order.placed.v1"]`. */
   pending: Record<string, number>;
-  /** What was delivered, and may come again, where there is no inbox. */
+  /** What was delivered, and may come again, where no inbox recognises it. */
   again: Record<string, number>;
   effects: Record<string, string>;
   once: Record<string, true>;

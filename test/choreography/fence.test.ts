@@ -7,7 +7,7 @@ import {
   LATE,
   NONE,
   RUN,
-  rule,
+  rulingOn,
   STEP,
   SUPPRESS,
   UNDO,
@@ -37,7 +37,7 @@ describe("the fence", () => {
     ["an undo", UNDO, "barred", BARRED, "is suppressed"],
   ] as const)("%s (%i) whose mark is %s (%i) %s", (_what, kind, _state, marks, expected) => {
     const ruling = (taken: boolean, spent: boolean) =>
-      RULINGS.get(rule(kind, marks, taken, spent, false));
+      RULINGS.get(rulingOn(kind, marks, taken, spent, false));
     expect(ruling(false, false)).toBe(expected);
     // What is suppressed is never late, and everything else is.
     const late = expected === "is suppressed" ? expected : "is late";
@@ -51,6 +51,6 @@ describe("the fence", () => {
   it("a join that has fired is suppressed, and never late", () => {
     for (const taken of [false, true])
       for (const spent of [false, true])
-        expect(rule(JOIN, NONE, taken, spent, true)).toBe(SUPPRESS);
+        expect(rulingOn(JOIN, NONE, taken, spent, true)).toBe(SUPPRESS);
   });
 });
