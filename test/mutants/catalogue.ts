@@ -69,8 +69,8 @@ export const MUTANTS: readonly Mutant[] = [
         '      case "duplicate":\n        return this.#react(received, scope);\n      case "gone":',
       ),
       edit(
-        "runtime/decide.ts",
-        '  } else if (names.effects.some((name) => state(name) !== undefined) || state(names.join) !== undefined) return "suppress";',
+        "choreography/fence.ts",
+        "  } else if (marks !== NONE || fired) return SUPPRESS;",
         "  }",
       ),
       edit(
@@ -86,13 +86,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no fence: an undo runs on nothing, and a late step after it",
     edits: [
       edit(
-        "runtime/decide.ts",
-        'return reaction.kind === "undo" && effect === undefined ? "acknowledge" : "run";',
-        'return "run";',
+        "choreography/fence.ts",
+        "return kind === UNDO && marks === NONE ? ACKNOWLEDGE : RUN;",
+        "return RUN;",
       ),
       edit(
-        "runtime/decide.ts",
-        '  } else if (names.effects.some((name) => state(name) !== undefined) || state(names.join) !== undefined) return "suppress";',
+        "choreography/fence.ts",
+        "  } else if (marks !== NONE || fired) return SUPPRESS;",
         "  }",
       ),
     ],
@@ -103,8 +103,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "an undo may run twice",
     edits: [
       edit(
-        "runtime/decide.ts",
-        '    if (effect === UNDONE || effect === BARRED) return "suppress";',
+        "choreography/fence.ts",
+        "    if ((marks & (UNDONE | BARRED)) !== 0) return SUPPRESS;",
         "",
       ),
     ],
