@@ -5,11 +5,10 @@ import { judgeEnd } from "./properties.ts";
 import { type Violation, violationKey } from "./violation.ts";
 
 /*
- * A finer model, in which a delivery is no single step: a service begins its transaction, commits
- * it, publishes what is in its outbox, confirms that, and acknowledges what it heard; and its
- * process may die between any two of these. It shows that inbox and outbox hide all of that: where
- * every service has both, it finds exactly what the coarse model finds. It is plain and slow, and
- * meant for small choreographies.
+ * A finer model, which takes a delivery apart: a service begins its transaction, commits, publishes
+ * its outbox, confirms that, and acknowledges the message. Its process may crash between any two of
+ * these steps. Inbox and outbox hide all of them: where every service has both, this model finds
+ * what the coarse one finds. It is slow, and meant for small choreographies.
  */
 
 export interface CrashExploration {
@@ -19,17 +18,17 @@ export interface CrashExploration {
 }
 
 export interface FineOptions extends Pick<ExploreOptions, "statesMax"> {
-  /** How many times a process may die in one saga. */
+  /** How many times a process may crash in one saga. */
   readonly crashes: number;
 }
 
-/** A message under way to one hearer. */
+/** A message in flight to one hearer. */
 interface Delivery {
   readonly source: number;
   readonly id: string;
 }
 
-/** What one commit has emitted. */
+/** The outbox row of one commit. */
 interface Row {
   readonly service: string;
   readonly deliveries: readonly Delivery[];
@@ -38,8 +37,8 @@ interface Row {
 
 interface Fine {
   /**
-   * The services' databases, without inbox and outbox: a state of the coarse model in which nothing
-   * is pending.
+   * The databases of the services, without inbox and outbox: a state of the coarse model without
+   * pending deliveries.
    */
   readonly marks: Uint8Array;
   readonly bus: readonly Delivery[];
@@ -49,6 +48,7 @@ interface Fine {
   readonly crashes: number;
 }
 
+/** Visits every state of the finer model. */
 export function exploreCrashes(
   model: Model,
   { statesMax, crashes }: FineOptions,
@@ -163,7 +163,7 @@ class FineSearch {
       this.#visit({ ...state, flights });
       return;
     }
-    // Without an inbox nobody knows that it was there before, nor derives the same ids.
+    // Without an inbox the service does not recognise a redelivery, and draws new ids.
     const attempt = hasInbox ? "" : `~${inbox.filter((other) => other === heard).length}`;
     for (const choice of this.#machine.choices(marks, source)) {
       const after = marks.slice();
@@ -185,8 +185,8 @@ class FineSearch {
   }
 
   /**
-   * The process of a service dies: what it had not acknowledged comes again, and what it had not
-   * confirmed is published again.
+   * Crashes the process of a service. Unacknowledged messages are redelivered, and unconfirmed rows
+   * are published again.
    */
   #crash(state: Fine): void {
     if (state.crashes === 0) return;
@@ -206,7 +206,7 @@ class FineSearch {
     }
   }
 
-  /** Takes what has become pending out of a state: it is in the outbox until it is published. */
+  /** Moves pending deliveries out of a state and into an outbox row. */
   #rowsOf(marks: Uint8Array, service: string, id: string): readonly Row[] {
     const deliveries: Delivery[] = [];
     for (const source of this.#model.sources) {

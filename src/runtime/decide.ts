@@ -1,6 +1,7 @@
+import * as fence from "../choreography/fence.ts";
 import type { MarkNames, ReactionPlan } from "./plan.ts";
 
-/** States of an effect's mark. */
+/** States of an effect's mark, as the store keeps them. */
 export const DONE = "done";
 export const UNDONE = "undone";
 export const BARRED = "barred";
@@ -13,26 +14,40 @@ export const BARRED = "barred";
  */
 export type Decision = "run" | "late" | "suppress" | "acknowledge";
 
-/** The fence, as a function: what to do with a delivery, given the marks of its saga. */
+const DECISIONS = {
+  [fence.RUN]: "run",
+  [fence.LATE]: "late",
+  [fence.SUPPRESS]: "suppress",
+  [fence.ACKNOWLEDGE]: "acknowledge",
+} as const satisfies Readonly<Record<fence.Ruling, Decision>>;
+
+/** Decides what a delivery does, given the marks of its saga as the store has returned them. */
 export function decide<Native>(
-  plan: ReactionPlan<Native>,
+  { reaction }: ReactionPlan<Native>,
   names: MarkNames,
   states: readonly (string | undefined)[],
 ): Decision {
-  const state = (name: string | undefined) =>
-    name === undefined ? undefined : states[names.all.indexOf(name)];
-  const { reaction } = plan;
-  const effect = state(names.effects[0]);
-  if (reaction.kind === "undo") {
-    if (effect === UNDONE || effect === BARRED) return "suppress";
-  } else if (
-    names.effects.some((name) => state(name) !== undefined) ||
-    state(names.join) !== undefined
-  )
-    return "suppress";
-  if (state(names.firstOf) !== undefined) return "late";
-  if (reaction.max !== undefined && Number(state(names.max) ?? 0) >= reaction.max) return "late";
-  return reaction.kind === "undo" && effect === undefined ? "acknowledge" : "run";
+  const has = (name: string | undefined) =>
+    name !== undefined && states[names.all.indexOf(name)] !== undefined;
+  let marks = fence.NONE;
+  for (const name of names.effects) marks |= bitOf(states[names.all.indexOf(name)]);
+  const spent = reaction.max !== undefined && runsOf(names, states) >= reaction.max;
+  const kind = fence.KINDS[reaction.kind];
+  return DECISIONS[fence.rulingOn(kind, marks, has(names.firstOf), spent, has(names.join))];
+}
+
+/** A stored state of an effect, as the fence has it. */
+function bitOf(state: string | undefined): number {
+  switch (state) {
+    case undefined:
+      return fence.NONE;
+    case UNDONE:
+      return fence.UNDONE;
+    case BARRED:
+      return fence.BARRED;
+    default:
+      return fence.DONE;
+  }
 }
 
 /** How often the reaction has run in this saga. */
