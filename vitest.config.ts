@@ -5,7 +5,7 @@ const common = {
   ssr: { resolve: { conditions: ["odori-source", "node"] } },
 };
 const ALONE = ["test/**/*.test.ts", "examples/**/*.test.ts"];
-const ON_SERVERS = ["test/**/*.server.test.ts"];
+const ON_SERVERS = ["test/**/*.server.test.ts", "examples/**/*.server.test.ts"];
 
 export default defineConfig({
   test: {

@@ -113,7 +113,8 @@ function wrongIn(state: string, amountCents: number, found: Books): string | und
       reservations === 0 &&
       shipments === 0);
   if (fine) return undefined;
-  return `${charges} charges, ${refunds} refunds, ${balanceCents} cents, ${reservations} reservations, ${shipments} shipments`;
+  const money = `${charges} charges, ${refunds} refunds, ${balanceCents} cents`;
+  return `${money}, ${reservations} reservations, ${shipments} shipments`;
 }
 
 function sum(values: readonly unknown[]): number {

@@ -2,22 +2,21 @@ import { event } from "odori";
 import { z } from "zod";
 
 /*
- * Every event of the order saga. Payloads carry keys and amounts, and nothing that a service could
- * look up itself.
+ * Every event of the order saga. A payload carries keys and the facts of its owner. A service that
+ * needs a fact of another owner hears that owner's event, and joins the two.
  */
 
 const orderId = z.string().max(64);
-/** What is ordered, and where it goes. */
-const goods = {
-  sku: z.string().max(64),
-  quantity: z.int().positive(),
-  destination: z.string().max(64),
-};
-const cents = z.int().positive();
 
 export const orderPlaced = event(
   "order.placed.v1",
-  z.object({ orderId, amountCents: cents, ...goods }),
+  z.object({
+    orderId,
+    amountCents: z.int().positive(),
+    sku: z.string().max(64),
+    quantity: z.int().positive(),
+    destination: z.string().max(64),
+  }),
   {
     summary: "A customer has placed an order.",
   },
@@ -28,7 +27,7 @@ export const orderCancelled = event("order.cancelled.v1", z.object({ orderId }),
 
 export const paymentAuthorized = event(
   "payment.authorized.v1",
-  z.object({ orderId, paymentId: z.string(), ...goods }),
+  z.object({ orderId, paymentId: z.string() }),
   {
     summary: "The customer's money is taken.",
   },
@@ -44,7 +43,7 @@ export const paymentRefunded = event("payment.refunded.v1", z.object({ orderId }
 
 export const inventoryReserved = event(
   "inventory.reserved.v1",
-  z.object({ orderId, reservationId: z.string(), ...goods }),
+  z.object({ orderId, reservationId: z.string() }),
   {
     summary: "The goods are set aside.",
   },
@@ -69,7 +68,7 @@ export const shippingRequested = event(
 );
 export const shippingFailed = event(
   "shipping.failed.v1",
-  z.object({ orderId, destination: z.string() }),
+  z.object({ orderId, reason: z.enum(["unreachable"]) }),
   {
     summary: "No carrier goes there.",
   },

@@ -3,6 +3,7 @@ import {
   inventoryReleased,
   inventoryReservationFailed,
   inventoryReserved,
+  orderPlaced,
   paymentAuthorized,
   shippingFailed,
 } from "./contracts.ts";
@@ -19,8 +20,12 @@ export const STOCK: Readonly<Record<string, number>> = {
 const setup = async (tx: Tx) => {
   await create(
     tx,
-    `CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, available INTEGER NOT NULL CHECK (available >= 0));
-    CREATE TABLE IF NOT EXISTS reservations (order_id TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL);
+    `CREATE TABLE IF NOT EXISTS stock (
+      sku TEXT PRIMARY KEY, available INTEGER NOT NULL CHECK (available >= 0)
+    );
+    CREATE TABLE IF NOT EXISTS reservations (
+      order_id TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL
+    );
     CREATE INDEX IF NOT EXISTS reservations_order ON reservations (order_id)`,
   );
   for (const [sku, available] of Object.entries(STOCK)) {
@@ -35,11 +40,12 @@ const setup = async (tx: Tx) => {
 
 /** Sets the goods aside, and puts them back when they cannot be shipped. */
 export const inventory = service<Tx>("inventory", { setup })
-  .on(paymentAuthorized, {
+  .onAll([orderPlaced, paymentAuthorized], {
     emits: [inventoryReserved],
     fails: [inventoryReservationFailed],
-    async handle({ data }, { tx, uuid }) {
-      const { orderId, sku, quantity, destination } = data;
+    // The order says what to set aside; the payment says that it may be.
+    async handle([{ data }], { tx, uuid }) {
+      const { orderId, sku, quantity } = data;
       const take = "UPDATE stock SET available = available - ? WHERE sku = ? AND available >= ?";
       const taken = await run(tx, take, quantity, sku, quantity);
       if (taken === 0) return inventoryReservationFailed({ orderId, sku });
@@ -50,7 +56,7 @@ export const inventory = service<Tx>("inventory", { setup })
         sku,
         quantity,
       );
-      return inventoryReserved({ orderId, reservationId: uuid(), sku, quantity, destination });
+      return inventoryReserved({ orderId, reservationId: uuid() });
     },
   })
   .undo(inventoryReserved, {

@@ -23,7 +23,7 @@ const CLEAR_LINE = "\r\u001b[K";
 
 const command = new Command("npm start --")
   .description(
-    "Runs order sagas over four services, each with a database of its own, and no coordinator between them.",
+    "Runs order sagas over four services, each with a database of its own, and no coordinator.",
   )
   .option(
     "--orders <n>",
@@ -42,20 +42,21 @@ const command = new Command("npm start --")
   .addOption(busOption())
   .option("--data <folder>", "where SQLite files are kept", join(".odori", "order"))
   .option("--fresh", "begin with empty databases", false)
-  .option("--show <n>", "print the timelines of at most so many orders", wholeNumber, 20)
+  .option("--show <n>", "print the timelines of at most n orders", wholeNumber, 20)
   .option("--json", "print one JSON document instead of text", false)
   .addHelpText(
     "after",
     `
 Examples:
   npm start                                                   a few orders, each as a timeline
-  npm start -- --orders 1000 --fail-rate 0.3 --duplicates     many, with every message delivered twice
+  npm start -- --orders 1000 --fail-rate 0.3 --duplicates     many, every message delivered twice
   npm start -- --orders 1000 --json | jq .summary             for machines
   npm start -- --orders 0                                     finish what a killed run has left open
-  npm start -- --store postgres --bus nats                    each service in a process of its own, over real servers
+  npm start -- --store postgres --bus nats                    over real servers
 
-With any bus but the one in memory each service runs in a process of its own. The servers are those of compose.yaml (docker compose up -d), or
-those that ORDER_POSTGRES, ORDER_NATS, ORDER_RABBITMQ and ORDER_KAFKA name.
+With any bus but the one in memory each service runs in a process of its own. The servers are those
+of compose.yaml (docker compose up -d), or those that ORDER_POSTGRES, ORDER_NATS, ORDER_RABBITMQ
+and ORDER_KAFKA name.
 
 Kill it in the middle and start it again: every open order reaches its end exactly once.
 Exit status: 0 everything adds up, 1 something does not, 2 it could not run.`,
@@ -103,9 +104,8 @@ async function run(flags: Flags): Promise<void> {
     const repeated = abort.signal.aborted ? undefined : await shop.redeliver();
     const books = await audit(databases);
     if (flags.json) {
-      process.stdout.write(
-        `${JSON.stringify({ summary: { ...result, ...books }, redelivered: repeated, sagas: shown }, undefined, 2)}\n`,
-      );
+      const all = { summary: { ...result, ...books }, redelivered: repeated, sagas: shown };
+      process.stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
     } else {
       const paint = paintFor(process.stdout);
       for (const { orderId, state, steps } of shown)
@@ -141,7 +141,8 @@ function progressOn(
     const now = performance.now();
     if (now - last < (stream.isTTY ? 200 : 2_000)) return;
     last = now;
-    const line = `${Math.max(0, Math.min(placed, total) - open)} of ${total} orders have ended, ${open} are under way`;
+    const ended = Math.max(0, Math.min(placed, total) - open);
+    const line = `${ended} of ${total} orders have ended, ${open} are under way`;
     stream.write(stream.isTTY ? `${CLEAR_LINE}${line}` : `${line}\n`);
   };
 }

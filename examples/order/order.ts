@@ -11,7 +11,9 @@ import { create, run, type Tx } from "./database.ts";
 const setup = (tx: Tx) =>
   create(
     tx,
-    `CREATE TABLE IF NOT EXISTS orders (order_id TEXT PRIMARY KEY, amount_cents INTEGER NOT NULL, state TEXT NOT NULL);
+    `CREATE TABLE IF NOT EXISTS orders (
+      order_id TEXT PRIMARY KEY, amount_cents INTEGER NOT NULL, state TEXT NOT NULL
+    );
     CREATE INDEX IF NOT EXISTS orders_open ON orders (order_id) WHERE state = 'placed'`,
   );
 

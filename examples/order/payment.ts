@@ -9,14 +9,16 @@ import {
 } from "./contracts.ts";
 import { all, create, run, type Tx } from "./database.ts";
 
-/** Nobody may spend more than that at once. */
+/** The most that one order may cost. */
 export const LIMIT_CENTS = 100_000;
 
 const setup = (tx: Tx) =>
   // No unique constraint: a double charge would show.
   create(
     tx,
-    `CREATE TABLE IF NOT EXISTS ledger (order_id TEXT NOT NULL, kind TEXT NOT NULL, cents INTEGER NOT NULL);
+    `CREATE TABLE IF NOT EXISTS ledger (
+      order_id TEXT NOT NULL, kind TEXT NOT NULL, cents INTEGER NOT NULL
+    );
     CREATE INDEX IF NOT EXISTS ledger_order ON ledger (order_id)`,
   );
 
@@ -26,7 +28,7 @@ export const payment = service<Tx>("payment", { setup })
     emits: [paymentAuthorized],
     fails: [paymentAuthorizationFailed],
     async handle({ data }, { tx, uuid }) {
-      const { orderId, amountCents, sku, quantity, destination } = data;
+      const { orderId, amountCents } = data;
       if (amountCents > LIMIT_CENTS)
         return paymentAuthorizationFailed({ orderId, reason: "limit" });
       await run(
@@ -35,7 +37,7 @@ export const payment = service<Tx>("payment", { setup })
         orderId,
         amountCents,
       );
-      return paymentAuthorized({ orderId, paymentId: uuid(), sku, quantity, destination });
+      return paymentAuthorized({ orderId, paymentId: uuid() });
     },
   })
   .undo(paymentAuthorized, {

@@ -30,17 +30,18 @@ export interface RunResult {
 
 export function summaryReport(run: RunResult, books: Audit, paint: Paint): string {
   const resumed = run.resumed === 0 ? "" : `, ${run.resumed} of them taken up from an earlier run`;
-  const money = `${euros(books.chargedCents)} charged - ${euros(books.refundedCents)} refunded = ${euros(books.chargedCents - books.refundedCents)}`;
+  const { chargedCents, refundedCents, completed, cancelled, open } = books;
+  const kept = euros(chargedCents - refundedCents);
+  const money = `${euros(chargedCents)} charged - ${euros(refundedCents)} refunded = ${kept}`;
+  const ended = `${run.succeeded} succeeded, ${run.undone} undone, in ${run.milliseconds} ms`;
   const ok = books.violations.length === 0;
   const verdict = ok
     ? paint.good("everything adds up")
     : paint.bad(`${books.violations.length} things do not add up`);
   return [
-    paint.bold(
-      `${run.orders} orders${resumed}: ${run.succeeded} succeeded, ${run.undone} undone, in ${run.milliseconds} ms`,
-    ),
-    `  in the books  ${books.completed} completed, ${books.cancelled} cancelled, ${books.open.length} open`,
-    `  money         ${money} for ${books.completed} completed orders`,
+    paint.bold(`${run.orders} orders${resumed}: ${ended}`),
+    `  in the books  ${completed} completed, ${cancelled} cancelled, ${open.length} open`,
+    `  money         ${money} for ${completed} completed orders`,
     `  stock         ${books.reserved} pieces set aside, ${books.shipments} shipments requested`,
     `  audit         ${verdict}`,
     ...books.violations.slice(0, 20).map((violation) => `                ${paint.bad(violation)}`),

@@ -30,7 +30,7 @@ const command = new Command("serve")
     process.stdout.write(`${name} of ${choreography.name} is running\n`);
     await new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-      // Whoever has started it as a child may be gone.
+      // The process that has started it as a child may be gone.
       process.once("disconnect", () => resolve());
     });
     await app.stop();

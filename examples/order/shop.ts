@@ -27,7 +27,7 @@ interface RunningService {
 
 /** Orders under way at once: enough to fill batches. */
 const OPEN_MAX = 1_000;
-/** Without progress for so long, something is wrong. */
+/** Without progress for this long, something is wrong. */
 const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 20;
 const OTHERS = [payment, inventory, shipping];
@@ -115,7 +115,7 @@ export class Shop {
 
   /**
    * Delivers the event of the first order of this run once more, as a bus may at any time;
-   * undefined where none was placed, or where nobody can say when another process has handled it.
+   * undefined where none was placed, or where another process handles it, unseen.
    */
   async redeliver(): Promise<{ readonly orderId: string; readonly changed: boolean } | undefined> {
     if (this.#first === undefined || !this.#alone) return undefined;

@@ -49,7 +49,7 @@ export async function busOf({ bus }: Pick<Wiring, "bus">): Promise<Bus> {
     case "nats":
       return (await import("odori/nats")).nats({ servers: ADDRESSES.nats });
     case "rabbitmq":
-      // That an order was cancelled is the end of its saga: nobody here hears it.
+      // `order.cancelled` ends its saga: no service here hears it.
       return (await import("odori/rabbitmq")).rabbitmq({
         url: ADDRESSES.rabbitmq,
         unheard: [orderCancelled.type],

@@ -1,16 +1,21 @@
 import type { Manifest, ManifestOutcome } from "../manifest/manifest.ts";
-import { effectOf, effectRules } from "./effects.ts";
 import { emits, type Layout, layOut } from "./layout.ts";
-import type { Beginning, Choice, ChoiceKind, Emission, Model, ModelReaction } from "./model.ts";
+import type {
+  Beginning,
+  Choice,
+  ChoiceKind,
+  Model,
+  ModelEmission,
+  ModelReaction,
+} from "./model.ts";
 
 /** Compiles a manifest for exploration. */
 export function compile(manifest: Manifest): Model {
   const layout = layOut(manifest);
   const emission = emitter(manifest, layout);
-  const rules = effectRules(manifest);
   const emitAll = (service: string | undefined, outcome: ManifestOutcome) =>
     outcome.map((type) => emission(service, type));
-  for (const reaction of layout.reactions) addChoices(reaction, rules, emitAll);
+  for (const reaction of layout.reactions) addChoices(reaction, emitAll);
   for (const deadline of layout.deadlines)
     deadline.emits.push(emission(deadline.service.name, deadline.entry.emits));
   for (const type of manifest.arrives) {
@@ -40,15 +45,15 @@ export function compile(manifest: Manifest): Model {
   return { size, pendingEnd, sources, reactions, deadlines, effects, beginnings, oneOf, locks };
 }
 
-type Emit = (service: string | undefined, type: string) => Emission;
+type Emit = (service: string | undefined, type: string) => ModelEmission;
 
-/** Makes emissions, the same one for the same service and type. */
+/** Makes emissions, and returns the same object for the same service and type. */
 function emitter(manifest: Manifest, layout: Layout): Emit {
   const undos = [...manifest.services.values()]
     .flatMap(({ reactions }) => reactions)
     .filter(({ kind }) => kind === "undo");
   const triggers = new Set(undos.flatMap(({ hears }) => hears));
-  const known = new Map<string, Emission>();
+  const known = new Map<string, ModelEmission>();
   const make: Emit = (service, type) => {
     const success = manifest.succeeds.includes(type);
     const own = layout.deadlines.filter(
@@ -80,21 +85,14 @@ function emitter(manifest: Manifest, layout: Layout): Emit {
 
 function addChoices(
   reaction: ModelReaction,
-  rules: ReturnType<typeof effectRules>,
-  emitAll: (service: string, outcome: ManifestOutcome) => readonly Emission[],
+  emitAll: (service: string, outcome: ManifestOutcome) => readonly ModelEmission[],
 ): void {
-  const { entry, service, effects, choices } = reaction;
+  const { entry, service, effects, outcomeEffects, choices } = reaction;
   const add = (kind: ChoiceKind, outcome: ManifestOutcome, effect?: Choice["effect"]) => {
     choices.push({ index: choices.length, kind, emits: emitAll(service.name, outcome), effect });
   };
-  for (const outcome of entry.emits) {
-    const type = entry.kind === "undo" ? entry.undoes : effectOf(rules, service, entry, outcome);
-    add(
-      "success",
-      outcome,
-      effects.find((effect) => effect.type === type),
-    );
-  }
+  for (const [place, outcome] of entry.emits.entries())
+    add("success", outcome, outcomeEffects[place]);
   for (const outcome of entry.fails) add("failure", outcome);
   if (entry.once !== undefined || entry.max !== undefined)
     for (const outcome of entry.late) add("late", outcome);

@@ -5,11 +5,10 @@ import { judgeEnd } from "./properties.ts";
 import { type Violation, violationKey } from "./violation.ts";
 
 /*
- * A finer model, in which a delivery is no single step: a service begins its transaction, commits
- * it, publishes what is in its outbox, confirms that, and acknowledges what it heard; and its
- * process may die between any two of these. It shows that inbox and outbox hide all of that: where
- * every service has both, it finds exactly what the coarse model finds. It is plain and slow, and
- * meant for small choreographies.
+ * A finer model, which takes a delivery apart: a service begins its transaction, commits, publishes
+ * its outbox, confirms that, and acknowledges the message. Its process may crash between any two of
+ * these steps. Inbox and outbox hide all of them: where every service has both, this model finds
+ * what the coarse one finds. It is slow, and meant for small choreographies.
  */
 
 export interface CrashExploration {
@@ -19,36 +18,37 @@ export interface CrashExploration {
 }
 
 export interface FineOptions extends Pick<ExploreOptions, "statesMax"> {
-  /** How many times a process may die in one saga. */
+  /** How many times a process may crash in one saga. */
   readonly crashes: number;
 }
 
-/** A message under way to one hearer. */
-interface Delivery {
+/** A message in flight to one hearer. */
+interface PendingDelivery {
   readonly source: number;
   readonly id: string;
 }
 
-/** What one commit has emitted. */
+/** The outbox row of one commit. */
 interface Row {
   readonly service: string;
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly PendingDelivery[];
   readonly published: boolean;
 }
 
 interface Fine {
   /**
-   * The services' databases, without inbox and outbox: a state of the coarse model in which nothing
-   * is pending.
+   * The databases of the services, without inbox and outbox: a state of the coarse model without
+   * pending deliveries.
    */
   readonly marks: Uint8Array;
-  readonly bus: readonly Delivery[];
+  readonly bus: readonly PendingDelivery[];
   readonly inbox: readonly string[];
   readonly outbox: readonly Row[];
-  readonly flights: readonly { readonly delivery: Delivery; readonly committed: boolean }[];
+  readonly flights: readonly { readonly delivery: PendingDelivery; readonly committed: boolean }[];
   readonly crashes: number;
 }
 
+/** Visits every state of the finer model. */
 export function exploreCrashes(
   model: Model,
   { statesMax, crashes }: FineOptions,
@@ -92,7 +92,7 @@ class FineSearch {
   #visit(state: Fine): void {
     for (const violation of this.#machine.broken.splice(0))
       this.#violations.set(violationKey(violation), violation);
-    const key = keyOf(state);
+    const key = messageKey(state);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#queue.push(state);
@@ -152,7 +152,7 @@ class FineSearch {
     this.#crash(state);
   }
 
-  #commit(state: Fine, delivery: Delivery, others: Fine["flights"]): void {
+  #commit(state: Fine, delivery: PendingDelivery, others: Fine["flights"]): void {
     const { marks, inbox, outbox } = state;
     const source = this.#deliverySource(delivery);
     if (source === undefined) return;
@@ -163,7 +163,7 @@ class FineSearch {
       this.#visit({ ...state, flights });
       return;
     }
-    // Without an inbox nobody knows that it was there before, nor derives the same ids.
+    // Without an inbox the service does not recognise a redelivery, and draws new ids.
     const attempt = hasInbox ? "" : `~${inbox.filter((other) => other === heard).length}`;
     for (const choice of this.#machine.choices(marks, source)) {
       const after = marks.slice();
@@ -185,8 +185,8 @@ class FineSearch {
   }
 
   /**
-   * The process of a service dies: what it had not acknowledged comes again, and what it had not
-   * confirmed is published again.
+   * Crashes the process of a service. Unacknowledged messages are redelivered, and unconfirmed rows
+   * are published again.
    */
   #crash(state: Fine): void {
     if (state.crashes === 0) return;
@@ -206,9 +206,9 @@ class FineSearch {
     }
   }
 
-  /** Takes what has become pending out of a state: it is in the outbox until it is published. */
+  /** Moves pending deliveries out of a state and into an outbox row. */
   #rowsOf(marks: Uint8Array, service: string, id: string): readonly Row[] {
-    const deliveries: Delivery[] = [];
+    const deliveries: PendingDelivery[] = [];
     for (const source of this.#model.sources) {
       if (source.kind === "delivery") {
         for (let ordinal = 0; ordinal < (marks[source.at] ?? 0); ordinal++)
@@ -219,23 +219,23 @@ class FineSearch {
     return deliveries.length === 0 ? [] : [{ service, deliveries, published: false }];
   }
 
-  #deliverySource({ source }: Delivery): DeliverySource | undefined {
+  #deliverySource({ source }: PendingDelivery): DeliverySource | undefined {
     const found = this.#model.sources[source];
     return found?.kind === "delivery" ? found : undefined;
   }
 
-  #serviceOf(delivery: Delivery): string {
+  #serviceOf(delivery: PendingDelivery): string {
     const source = this.#deliverySource(delivery);
     return (source?.reaction ?? source?.deadline)?.service.name ?? "";
   }
 }
 
-function same(a: Delivery, b: Delivery): boolean {
+function same(a: PendingDelivery, b: PendingDelivery): boolean {
   return a.source === b.source && a.id === b.id;
 }
 
-function keyOf({ marks, bus, inbox, outbox, flights, crashes }: Fine): string {
-  const name = ({ source, id }: Delivery) => `${source} ${id}`;
+function messageKey({ marks, bus, inbox, outbox, flights, crashes }: Fine): string {
+  const name = ({ source, id }: PendingDelivery) => `${source} ${id}`;
   const rows = outbox.map(
     (row) => `${row.service} ${row.published} ${row.deliveries.map(name).join()}`,
   );

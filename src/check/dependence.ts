@@ -2,33 +2,30 @@ import { componentsOf } from "./components.ts";
 import {
   type Choice,
   type DeliverySource,
-  type Emission,
   type Model,
+  type ModelEmission,
   PIVOTED,
   type TransitionSource,
 } from "./model.ts";
 
-/**
- * Sources times classes, in 32-bit words: beyond this the table would not fit, and the search goes
- * without it.
- */
+/** Limits the table of sources and classes, in 32-bit words. A larger model is not reduced. */
 const TABLE_WORDS_MAX = 1 << 25;
 
 /**
- * Which transitions may depend on each other's order. Two are dependent when they read or write a
- * common variable: fence, `once`, `max`, join, deadline, lock, pivot. Variables that are touched
- * together form one class.
+ * Says which transitions may depend on each other's order. Two are dependent when they read or
+ * write a common variable: fence, `once`, `max`, join, deadline, lock, pivot. Variables that one
+ * transition touches form one class.
  */
 export interface Dependence {
-  /** By source: its class, or -1 where it depends on nothing. */
+  /** By source: its class, or -1 where it touches no variable. */
   readonly classOf: Int32Array;
-  /** Words of a set of classes. */
+  /** Size of a set of classes, in 32-bit words. */
   readonly words: number;
-  /** By source: the classes of all that it may ever lead to, as bits. */
+  /** By source: the classes of all transitions that may follow it, as bits. */
   readonly reach: Uint32Array;
 }
 
-/** Undefined where the choreography is too large for the table. */
+/** Computes the dependence; undefined where the choreography is too large for the table. */
 export function dependenceOf(model: Model): Dependence | undefined {
   const hasPivot =
     model.sources.some((source) => emissionsFrom(source).some(({ pivot }) => pivot)) ||
@@ -50,8 +47,8 @@ export function dependenceOf(model: Model): Dependence | undefined {
 }
 
 /**
- * Bytes that a source's transitions read or write and whose order matters. Counters of pending
- * deliveries and ends only ever add up.
+ * Lists the bytes that the transitions of a source read or write and whose order matters. Pending
+ * counters and ends are left out, since additions commute.
  */
 function variablesOf(source: TransitionSource, hasPivot: boolean): readonly number[] {
   const own = source.kind === "deadline" || source.kind === "arrival" ? [source.at] : [];
@@ -78,24 +75,22 @@ function readBy({ reaction, deadline, repeatAt }: DeliverySource): readonly numb
 }
 
 function writtenBy(
-  { touches, acquires, releases, pivot, triggersUndo, end }: Emission,
+  { touches, acquires, releases, pivot, triggersUndo, end }: ModelEmission,
   hasPivot: boolean,
 ): readonly number[] {
   const pivots = hasPivot && (pivot || triggersUndo || end === "failure") ? [PIVOTED] : [];
   return [...touches.map(({ deadline }) => deadline.at), ...acquires, ...releases, ...pivots];
 }
 
-/** Everything that a source's transitions may emit. */
-export function emissionsFrom(source: TransitionSource): readonly Emission[] {
+/** Lists every event that the transitions of a source may emit. */
+export function emissionsFrom(source: TransitionSource): readonly ModelEmission[] {
   if (source.kind === "deadline") return source.deadline.emits;
   if (source.kind === "arrival") return source.emits;
   const { reaction } = source.kind === "repeat" ? source.of : source;
   return reaction?.choices.flatMap((choice: Choice) => choice.emits) ?? [];
 }
 
-/**
- * Union of the sources that follow each source, with their own classes: one pass, followers first.
- */
+/** Unites, in one pass, the classes of all sources that may follow each source. */
 function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array {
   const { sources } = model;
   const deadlineSources = new Map(
@@ -139,7 +134,7 @@ function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array 
   return reach;
 }
 
-/** Which variables belong together (union-find). */
+/** Groups variables (union-find). */
 class Groups {
   readonly #parents: Int32Array;
 

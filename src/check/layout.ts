@@ -1,10 +1,11 @@
+import { EffectNames } from "../choreography/effects.ts";
+import { KINDS } from "../choreography/fence.ts";
 import {
   isSilent,
   type Manifest,
   type ServiceEntry,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
-import { type EffectRules, effectOf, effectRules, effectsOfService } from "./effects.ts";
 import {
   type DeliverySource,
   type Effect,
@@ -14,10 +15,7 @@ import {
   type TransitionSource,
 } from "./model.ts";
 
-/**
- * Every variable of a saga with its byte, and everything that may happen in it, not yet wired
- * together.
- */
+/** Lists every variable of a saga with its byte, and every transition, not yet linked. */
 export interface Layout {
   readonly bytes: Bytes;
   readonly ends: ReadonlyMap<string, number>;
@@ -36,10 +34,7 @@ export interface Layout {
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
 }
 
-/**
- * Counts the bytes of a state. What may be pending comes first, side by side, since that is looked
- * through for every state.
- */
+/** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
 class Bytes {
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
@@ -60,22 +55,22 @@ class Bytes {
     return at;
   }
 
-  /** Where the last byte that may be pending ends. */
+  /** The first byte after the pending counters. */
   get pendingEnd(): number {
     return this.#nextPending;
   }
 
-  /** In whole words, as states are compared. */
+  /** In bytes, rounded up to whole words: states are compared by word. */
   get size(): number {
     return Math.ceil(this.#nextMark / 4) * 4;
   }
 }
 
-/** A counter is one byte, and counting on beyond that shows nothing new. */
+/** Limits counters of `max`: each is one byte. */
 const COUNTER_MAX = 250;
 
+/** Gives each variable of a manifest's saga a byte. */
 export function layOut(manifest: Manifest): Layout {
-  const rules = effectRules(manifest);
   const services = [...manifest.services.values()];
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const touched = services.flatMap(({ deadlines }) =>
@@ -116,14 +111,15 @@ export function layOut(manifest: Manifest): Layout {
   };
 
   for (const service of services) {
-    const own = effectsIn(service, rules, bytes);
+    const names = new EffectNames(service);
+    const own = effectsIn(service, names, ends, bytes);
     effects.push(...own.values());
     const onces = new Map<string, number>();
     for (const [place, entry] of service.reactions.entries()) {
       const reaction = reactionOf(service, entry, place, {
         index: reactions.length,
         own,
-        rules,
+        names,
         bytes,
         onces,
       });
@@ -138,8 +134,7 @@ export function layOut(manifest: Manifest): Layout {
       const deadline: ModelDeadline = { service, entry, at: bytes.take(), emits: [] };
       deadlines.push(deadline);
       sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
-      // What the service emits itself touches its deadlines in the commit that emits it; it need
-      // not come back over the bus.
+      // An event of the service itself touches its deadlines in the commit that emits the event.
       for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
         deliver(type, { reaction: undefined, deadline, arms: type === entry.after, part: 0 }, true);
       }
@@ -151,7 +146,7 @@ export function layOut(manifest: Manifest): Layout {
 interface Surroundings {
   readonly index: number;
   readonly own: ReadonlyMap<string, Effect>;
-  readonly rules: EffectRules;
+  readonly names: EffectNames;
   readonly bytes: Bytes;
   readonly onces: Map<string, number>;
 }
@@ -162,11 +157,9 @@ function reactionOf(
   place: number,
   around: Surroundings,
 ): ModelReaction {
-  const { index, own, rules, bytes, onces } = around;
-  const names =
-    entry.kind === "undo"
-      ? [entry.undoes]
-      : entry.emits.map((outcome) => effectOf(rules, service, entry, outcome));
+  const { index, own, names, bytes, onces } = around;
+  const types = entry.kind === "undo" ? entry.emits.map(() => entry.undoes) : names.of(entry);
+  const outcomeEffects = types.map((type) => (type === undefined ? undefined : own.get(type)));
   const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? bytes.take());
   if (entry.once !== undefined) onces.set(entry.once, onceAt);
   const join = entry.kind === "join";
@@ -175,12 +168,15 @@ function reactionOf(
     service,
     entry,
     place,
-    effects: [...new Set(names)].flatMap((type) => own.get(type ?? "") ?? []),
+    kind: KINDS[entry.kind],
+    effects: [...new Set(outcomeEffects.filter((effect) => effect !== undefined))],
+    outcomeEffects,
     choices: [],
     onceAt,
     maxAt: entry.max === undefined ? -1 : bytes.take(),
     max: Math.min(entry.max ?? COUNTER_MAX, COUNTER_MAX),
     gatherAt: join ? bytes.take(entry.hears.length) : -1,
+    parts: join ? entry.hears.length : 0,
     firedAt: join ? bytes.take() : -1,
     parkedAt: service.mayPark ? bytes.take() : -1,
     lateSilent: isSilent(entry.late),
@@ -189,26 +185,36 @@ function reactionOf(
 
 function effectsIn(
   service: ServiceEntry,
-  rules: EffectRules,
+  names: EffectNames,
+  ends: ReadonlyMap<string, number>,
   bytes: Bytes,
 ): ReadonlyMap<string, Effect> {
-  const undone = new Set(service.reactions.flatMap(({ undoes }) => undoes ?? []));
+  const { undone } = names;
+  const lasting = new Set([
+    ...service.begins,
+    ...undone,
+    ...service.reactions.flatMap((reaction) =>
+      names
+        .of(reaction)
+        .filter((_, place) => !reaction.emits[place]?.some((type) => ends.has(type))),
+    ),
+  ]);
   const effects = new Map<string, Effect>();
-  // An undo of something that is no effect of its own service has a fence all the same, on which
-  // nothing is ever done.
-  for (const type of new Set([...effectsOfService(rules, service), ...undone])) {
+  // An undo of what is not an effect of its own service has a mark too, which is never done.
+  for (const type of new Set([...names.all(), ...undone])) {
     effects.set(type, {
       service: service.name,
       type,
       at: bytes.take(),
       undone: undone.has(type),
+      needsUndo: lasting.has(type),
       after: [],
     });
   }
   return effects;
 }
 
-/** Whether nothing in the saga depends on when, or how often, the reaction runs. */
+/** Whether the saga is independent of when and how often the reaction runs. */
 function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReaction): boolean {
   const silent =
     isSilent(entry.emits) &&
@@ -217,7 +223,7 @@ function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReactio
   return entry.kind === "step" && silent && effects.length === 0 && onceAt < 0 && maxAt < 0;
 }
 
-/** Whether a service emits events of a type, whatever happens. */
+/** Whether a service may emit events of a type. */
 export function emits({ begins, reactions, deadlines }: ServiceEntry, type: string): boolean {
   return (
     begins.includes(type) ||

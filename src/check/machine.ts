@@ -1,75 +1,80 @@
 import {
+  ACKNOWLEDGE,
+  BARRED,
+  DONE,
+  LATE,
+  NONE,
+  RUN,
+  type Ruling,
+  rulingOn,
+  SUPPRESS,
+  UNDO,
+  UNDONE,
+} from "../choreography/fence.ts";
+import {
   ARMED,
   type ArrivalSource,
-  BARRED,
   type Beginning,
   type Choice,
   type DeadlineSource,
   type DeliverySource,
-  DONE,
   type Effect,
-  type Emission,
   FAILED,
   FIRST_FREE,
   IDLE,
   type Model,
+  type ModelEmission,
   type ModelReaction,
-  NONE,
   OVER,
   PARKED,
   PIVOTED,
   type RepeatSource,
   SUCCEEDED,
   type TransitionSource,
-  UNDONE,
 } from "./model.ts";
 import type { Violation } from "./violation.ts";
 
 /**
- * A transition without alternatives: a deadline that fires, an event that comes, a delivery that is
- * only noted.
+ * Stands for the only alternative of a transition: a deadline fires, an event arrives, a join notes
+ * a delivery.
  */
 export const PLAIN = -1;
 
-/**
- * More pending deliveries of one kind than this are taken for as many: only a loop without bound
- * gets there.
- */
+/** Limits the pending deliveries of one kind. Only an unbounded loop reaches it. */
 const PENDING_MAX = 250;
 /**
- * Where messages may come again any number of times, two under way stand for more: when one is
- * taken, the next may come.
+ * Limits them where a message may be redelivered any number of times. Two in flight stand for more,
+ * since a redelivery replaces each one that is taken.
  */
 const PENDING_MAX_REPEATED = 2;
 
+/** Indexes of a reaction's choices: by ruling of the fence, and for a join that still waits. */
 interface Alternatives {
-  readonly run: readonly number[];
-  readonly late: readonly number[];
-  readonly acknowledge: readonly number[];
+  readonly byRuling: Readonly<Record<Ruling, readonly number[]>>;
   readonly note: readonly number[];
 }
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /**
- * What may happen in a state, and what that changes: the decisions of the runtime's fence
- * (`runtime/decide.ts`) over bytes. Transitions change the state that they are given.
+ * Says what may happen in a state, and changes the state accordingly. The fence that decides about
+ * each delivery is the runtime's (`choreography/fence.ts`), here over bytes.
  */
 export class Machine {
   readonly model: Model;
-  /** Rules that the last transition broke. */
+  /** Violations of the last transition. */
   readonly broken: Violation[] = [];
-  /** By reaction: whether it ever did something. */
+  /** By reaction: 1 once it has run. */
   readonly ran: Uint8Array;
-  /** By deadline: whether it ever fired. */
+  /** By deadline: 1 once it has fired. */
   readonly fired: Uint8Array;
   succeeded = false;
-  /** Whether a counter was full, so that something was left out. */
+  /** Whether a counter was full. The exploration then misses states. */
   overflowed = false;
   readonly #alternatives: readonly Alternatives[];
   readonly #pendingMax: number;
   readonly #repeats: boolean;
-  /** By byte: what it makes pending. */
+  /** By byte of a state: the delivery that the byte counts. */
   readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
   readonly #timers: readonly DeadlineSource[];
   readonly #arrivals: readonly ArrivalSource[];
@@ -89,6 +94,7 @@ export class Machine {
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
   }
 
+  /** Writes the state in which a saga begins. */
   begin(state: Uint8Array, { effect, emits }: Beginning): void {
     state.fill(0);
     if (effect !== undefined) state[effect.at] = DONE;
@@ -97,8 +103,8 @@ export class Machine {
   }
 
   /**
-   * What may happen in a state: what will, sooner or later, and what may never (an arrival, a
-   * message that comes again).
+   * Lists the transitions that a state enables. `certain` ones happen sooner or later; `possible`
+   * ones (an arrival, a redelivery) may never happen.
    */
   enabled(state: Uint8Array, certain: TransitionSource[], possible: TransitionSource[]): void {
     const { pendingEnd } = this.model;
@@ -111,28 +117,22 @@ export class Machine {
     for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
   }
 
-  /** The alternatives of an enabled transition: indexes of its reaction's choices, or `PLAIN`. */
+  /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
     const delivery = source.kind === "repeat" ? source.of : source;
     if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
     const { reaction, part } = delivery;
-    const { entry, service, effects, onceAt, maxAt, max, gatherAt, firedAt } = reaction;
     const alternatives = this.#alternatives[reaction.index];
-    if (alternatives === undefined || isDead(state, delivery)) return NOTHING_ELSE;
-    if (entry.kind === "join") {
-      if (state[firedAt] !== 0) return NOTHING_ELSE;
-      for (let other = 0; other < entry.hears.length; other++) {
-        if (other !== part && state[gatherAt + other] === 0) return alternatives.note;
-      }
-    }
-    if (onceAt >= 0 && state[onceAt] !== 0) return alternatives.late;
-    if (maxAt >= 0 && (state[maxAt] ?? 0) >= max) return alternatives.late;
-    const [effect] = effects;
-    if (entry.kind === "undo" && service.fence && effect !== undefined && state[effect.at] === NONE)
-      return alternatives.acknowledge;
-    return alternatives.run;
+    if (alternatives === undefined || isHeld(state, reaction, part)) return NOTHING_ELSE;
+    const ruling = ruleOn(state, reaction);
+    if (isIdle(reaction, ruling)) return NOTHING_ELSE;
+    const { gatherAt, parts } = reaction;
+    for (let other = 0; other < parts; other++)
+      if (other !== part && state[gatherAt + other] === 0) return alternatives.note;
+    return alternatives.byRuling[ruling];
   }
 
+  /** Changes the state as one alternative of a transition does, and reports what that violates. */
   apply(state: Uint8Array, source: TransitionSource, choice: number): void {
     switch (source.kind) {
       case "delivery":
@@ -156,10 +156,7 @@ export class Machine {
     this.normalise(state);
   }
 
-  /**
-   * Takes away deliveries that can no longer change anything, so that states which differ in
-   * nothing else are one.
-   */
+  /** Removes deliveries without effect, which makes states equal that differ in these alone. */
   normalise(state: Uint8Array): void {
     const { pendingEnd } = this.model;
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
@@ -179,7 +176,7 @@ export class Machine {
     if (reaction === undefined) return;
     const choice = reaction.choices[choiceIndex];
     if (choice === undefined) {
-      // A join that waits for more; anything else is suppressed.
+      // A join waits for its other events. Any other delivery is suppressed.
       if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
       return;
     }
@@ -191,12 +188,12 @@ export class Machine {
     this.#emit(state, reaction.service.name, choice.emits);
   }
 
-  #close(state: Uint8Array, { firedAt, gatherAt, entry }: ModelReaction): void {
+  #close(state: Uint8Array, { firedAt, gatherAt, parts }: ModelReaction): void {
     state[firedAt] = 1;
-    state.fill(0, gatherAt, gatherAt + entry.hears.length);
+    state.fill(0, gatherAt, gatherAt + parts);
   }
 
-  /** What a choice leaves in the service's own database, except for its events. */
+  /** Writes the marks that a choice leaves in the database of its service. */
   #take(state: Uint8Array, reaction: ModelReaction, { kind, effect, emits }: Choice): void {
     const { onceAt, maxAt, parkedAt, entry } = reaction;
     switch (kind) {
@@ -204,7 +201,7 @@ export class Machine {
         return;
       case "park":
         state[PARKED] = 1;
-        // An answer in its place lets the next delivery through.
+        // After an `onParked` event the next delivery is not blocked.
         if (emits.length === 0) state[parkedAt] = 1;
         return;
       case "acknowledge":
@@ -224,14 +221,15 @@ export class Machine {
   #do(state: Uint8Array, { service }: ModelReaction, effect: Effect): void {
     const before = state[effect.at];
     state[effect.at] = DONE;
-    if (service.fence || before === NONE) return;
+    // A repeated end is reported where it is emitted.
+    if (service.fence || before === NONE || !effect.needsUndo) return;
     if (before === DONE)
       this.#break("DOUBLE_EFFECT", effect, `${effect.type} is done twice in one saga`);
     else
       this.#break(
         "HANGING",
         effect,
-        `${effect.type} is done after it was undone, and nobody will undo it again`,
+        `${effect.type} is done after it was undone, and nothing will undo it again`,
       );
   }
 
@@ -259,7 +257,7 @@ export class Machine {
     }
   }
 
-  #emit(state: Uint8Array, service: string | undefined, emissions: readonly Emission[]): void {
+  #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
     for (const emission of emissions) {
       const { type, end, endAt, sources, touches, sinks, acquires, releases } = emission;
       for (const { at } of sources) {
@@ -308,40 +306,61 @@ export class Machine {
   }
 }
 
-/** Arms or calls off a deadline. What is called off before it was armed stays so. */
+/** Arms or cancels a deadline. A deadline that is cancelled before it is armed stays cancelled. */
 function touch(state: Uint8Array, at: number, arms: boolean): void {
   if (arms) {
     if (state[at] === IDLE) state[at] = ARMED;
   } else if (state[at] !== OVER) state[at] = OVER;
 }
 
-/** Whether a delivery can never change anything any more. */
+/** Whether a delivery can change nothing, now or later. */
 function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource): boolean {
   if (deadline !== undefined)
     return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
   if (reaction === undefined) return true;
-  const { entry, service, effects, parkedAt, firedAt, gatherAt, onceAt, maxAt, max, lateSilent } =
-    reaction;
-  // What waits behind a parked delivery waits for a person.
+  return isHeld(state, reaction, part) || isIdle(reaction, ruleOn(state, reaction));
+}
+
+/** Whether a delivery waits behind a parked one, or the join has gathered its event already. */
+function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: number): boolean {
   if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
-  if (firedAt >= 0 && (state[firedAt] !== 0 || state[gatherAt + part] !== 0)) return true;
-  if (service.fence) {
-    for (const { at } of effects) {
-      const mark = state[at];
-      if (entry.kind === "undo" ? mark === UNDONE || mark === BARRED : mark !== NONE) return true;
-    }
-  }
-  if (!lateSilent) return false;
-  return (onceAt >= 0 && state[onceAt] !== 0) || (maxAt >= 0 && (state[maxAt] ?? 0) >= max);
+  return gatherAt >= 0 && state[gatherAt + part] !== 0;
+}
+
+function isIdle({ lateSilent }: ModelReaction, ruling: Ruling): boolean {
+  return ruling === SUPPRESS || (ruling === LATE && lateSilent);
+}
+
+/** Asks the fence about the next delivery to a reaction. */
+function ruleOn(state: Uint8Array, reaction: ModelReaction): Ruling {
+  const { kind, onceAt, maxAt, max, firedAt } = reaction;
+  const taken = onceAt >= 0 && state[onceAt] !== 0;
+  const spent = maxAt >= 0 && (state[maxAt] ?? 0) >= max;
+  const fired = firedAt >= 0 && state[firedAt] !== 0;
+  return rulingOn(kind, marksOf(state, reaction), taken, spent, fired);
+}
+
+/**
+ * Joins the marks that the fence asks for. Of a service without a fence, returns marks that let the
+ * delivery pass.
+ */
+function marksOf(state: Uint8Array, { kind, service, effects }: ModelReaction): number {
+  if (!service.fence) return kind === UNDO ? DONE : NONE;
+  let marks = NONE;
+  for (const { at } of effects) marks |= state[at] ?? NONE;
+  return marks;
 }
 
 function alternativesOf({ choices }: ModelReaction): Alternatives {
   const indexesOf = (...kinds: readonly Choice["kind"][]) =>
     choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
   return {
-    run: indexesOf("success", "failure", "park"),
-    late: indexesOf("late", "park"),
-    acknowledge: indexesOf("acknowledge", "park"),
+    byRuling: {
+      [RUN]: indexesOf("success", "failure", "park"),
+      [LATE]: indexesOf("late", "park"),
+      [SUPPRESS]: NOTHING_ELSE,
+      [ACKNOWLEDGE]: indexesOf("acknowledge", "park"),
+    },
     note: [PLAIN, ...indexesOf("park")],
   };
 }

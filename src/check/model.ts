@@ -1,43 +1,39 @@
+import type { ReactionKind } from "../choreography/fence.ts";
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
 
 /*
- * A choreography, compiled for exploration. The state of one saga is a row of bytes: how many
- * deliveries are pending for each reaction, and the marks of the services. Everything else is
- * looked up here once, so that a transition only adds and compares bytes.
+ * A choreography, compiled for exploration. The state of one saga is a row of bytes: counters of
+ * pending deliveries, and the marks of the services. The byte of an effect is a mark of the fence
+ * (`choreography/fence.ts`). All else is resolved once, so a transition only adds and compares
+ * bytes.
  */
 
-/** An effect's byte. */
-export const NONE = 0;
-export const DONE = 1;
-export const UNDONE = 2;
-export const BARRED = 3;
-
-/** A deadline's byte: over once it was fired or called off. */
+/** States of a deadline's byte. `OVER`: fired or cancelled. */
 export const IDLE = 0;
 export const ARMED = 1;
 export const OVER = 2;
 
-/** Where in the row a variable is. Fixed ones first. */
+/** Offsets of the fixed variables. The others begin at `FIRST_FREE`. */
 export const SUCCEEDED = 0;
 export const FAILED = 1;
 export const PARKED = 2;
 export const PIVOTED = 3;
 export const FIRST_FREE = 4;
 
-/** One event, emitted by one service: what that changes at once. */
-export interface Emission {
+/** One event, emitted by one service, with the changes that it makes at once. */
+export interface ModelEmission {
   readonly type: string;
   /** Deliveries that become pending. */
   readonly sources: readonly DeliverySource[];
   readonly touches: readonly { readonly deadline: ModelDeadline; readonly arms: boolean }[];
   readonly end: "success" | "failure" | undefined;
-  /** Counts emissions of this end; -1 where the event is no end. */
+  /** The byte that is 1 once this end was emitted; -1 where the event does not end the saga. */
   readonly endAt: number;
   readonly pivot: boolean;
   readonly triggersUndo: boolean;
   readonly acquires: readonly number[];
   readonly releases: readonly number[];
-  /** Reactions that hear it and change nothing. */
+  /** Reactions that hear the event and change nothing. */
   readonly sinks: readonly ModelReaction[];
 }
 
@@ -46,18 +42,23 @@ export interface Effect {
   readonly type: string;
   readonly at: number;
   readonly undone: boolean;
-  /** Effects that must not be done any more when this one is undone. */
+  /**
+   * Whether a failed saga must have undone the effect. False if no undo names it and each of its
+   * outcomes ends the saga.
+   */
+  readonly needsUndo: boolean;
+  /** Effects of `undoOrder` that must be undone before this one. */
   readonly after: Effect[];
 }
 
 export type ChoiceKind = "success" | "failure" | "late" | "acknowledge" | "park";
 
-/** One alternative of what happens when a reaction gets a delivery. */
+/** One alternative of a reaction that takes a delivery. */
 export interface Choice {
   readonly index: number;
   readonly kind: ChoiceKind;
-  readonly emits: readonly Emission[];
-  /** Of a step: what the outcome does. */
+  readonly emits: readonly ModelEmission[];
+  /** The effect that a step does, and that an undo reverses or bars. */
   readonly effect: Effect | undefined;
 }
 
@@ -66,15 +67,21 @@ export interface ModelReaction {
   readonly service: ServiceEntry;
   readonly entry: ReactionEntry;
   readonly place: number;
-  /** Of a step or a join: what may be done, each of which bars it; of an undo: the one effect. */
+  /** The kind, as the fence numbers it. */
+  readonly kind: ReactionKind;
+  /** Effects that a step or a join may do, or the one that an undo reverses, each once. */
   readonly effects: readonly Effect[];
-  /** Filled in once everything that hears is known. */
+  /** The effect of each success outcome, in order; of an undo, the one that it reverses. */
+  readonly outcomeEffects: readonly (Effect | undefined)[];
+  /** Filled in by `compile`, when every hearer has its byte. */
   readonly choices: Choice[];
   readonly onceAt: number;
   readonly maxAt: number;
   readonly max: number;
   /** Of a join: one byte for each event that it waits for. */
   readonly gatherAt: number;
+  /** How many events a join waits for; 0 of any other reaction. */
+  readonly parts: number;
   readonly firedAt: number;
   readonly parkedAt: number;
   readonly lateSilent: boolean;
@@ -84,10 +91,10 @@ export interface ModelDeadline {
   readonly service: ServiceEntry;
   readonly entry: DeadlineEntry;
   readonly at: number;
-  readonly emits: Emission[];
+  readonly emits: ModelEmission[];
 }
 
-/** Something that may happen next: what a transition is named by. */
+/** A transition that may be enabled, without the choice among its alternatives. */
 export type TransitionSource = DeliverySource | DeadlineSource | ArrivalSource | RepeatSource;
 
 interface SourceBase {
@@ -96,7 +103,7 @@ interface SourceBase {
   readonly at: number;
 }
 
-/** A pending delivery, to a reaction or to a deadline that it arms or calls off. */
+/** A pending delivery to a reaction, or to a deadline that it arms or cancels. */
 export interface DeliverySource extends SourceBase {
   readonly kind: "delivery";
   readonly type: string;
@@ -105,7 +112,7 @@ export interface DeliverySource extends SourceBase {
   readonly arms: boolean;
   /** Of a join: which of its events this is. */
   readonly part: number;
-  /** Byte that says that it was delivered, and may come again; -1 where an inbox recognises it. */
+  /** The byte that is 1 once it may be redelivered; -1 where an inbox drops redeliveries. */
   readonly repeatAt: number;
 }
 
@@ -114,16 +121,14 @@ export interface DeadlineSource extends SourceBase {
   readonly deadline: ModelDeadline;
 }
 
-/** An event of `arrives`. Its byte is 1 once it has come. */
+/** An event of `arrives`. Its byte is 1 once it has arrived. */
 export interface ArrivalSource extends SourceBase {
   readonly kind: "arrival";
   readonly type: string;
-  readonly emits: readonly Emission[];
+  readonly emits: readonly ModelEmission[];
 }
 
-/**
- * The same message again, to a service without an inbox, as often as it likes, once it was there.
- */
+/** A redelivery to a service without an inbox, any number of times after the delivery. */
 export interface RepeatSource extends SourceBase {
   readonly kind: "repeat";
   readonly of: DeliverySource;
@@ -131,10 +136,10 @@ export interface RepeatSource extends SourceBase {
 
 export interface Beginning {
   readonly type: string;
-  /** Undefined where the event comes from outside. */
+  /** Undefined for an event from outside. */
   readonly service: string | undefined;
   readonly effect: Effect | undefined;
-  readonly emits: readonly Emission[];
+  readonly emits: readonly ModelEmission[];
 }
 
 export interface Model {

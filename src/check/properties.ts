@@ -1,4 +1,5 @@
-import { DONE, type Effect, FAILED, type Model, PARKED, SUCCEEDED, UNDONE } from "./model.ts";
+import { DONE, UNDONE } from "../choreography/fence.ts";
+import { type Effect, FAILED, type Model, PARKED, SUCCEEDED } from "./model.ts";
 import type { Violation } from "./violation.ts";
 
 /** Returns the rules that a saga breaks when nothing more can happen in it. */
@@ -13,7 +14,7 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
   const grouped = new Set(model.oneOf.flat());
   for (const effect of model.effects) {
     const mark = state[effect.at];
-    if (failed && mark === DONE) {
+    if (failed && mark === DONE && effect.needsUndo) {
       if (!effect.undone)
         add("NO_UNDO", effect, `${effect.type} is still done when the saga fails, and has no undo`);
       else if (parked)

@@ -1,20 +1,17 @@
 import type { Dependence } from "./dependence.ts";
 import type { TransitionSource } from "./model.ts";
 
-/**
- * Looks at pending transitions for one choice. Where so many are pending that it takes more, all of
- * them are explored instead.
- */
+/** Limits the work of one choice. Beyond it, every enabled transition is explored. */
 const LOOKS_MAX = 200_000;
 
 /**
- * Chooses which of the enabled transitions to explore now, so that every end of a saga is still
- * reached: a persistent set (Godefroid, "Partial-Order Methods", 1996). It is closed: nothing
- * outside of it can ever lead to a transition that depends on one inside.
+ * Chooses which enabled transitions to explore, so that every end of a saga is still reached. The
+ * choice is a persistent set (Godefroid, "Partial-Order Methods", 1996): no transition outside can
+ * lead to one that depends on one inside.
  */
 export class Reducer {
   readonly #dependence: Dependence;
-  /** The classes of the set that is being closed: as bits, and as a list. */
+  /** The classes of the current set: as bits, and as a list. */
   readonly #mask: Uint32Array;
   readonly #listed: number[] = [];
   #looks = 0;
@@ -25,9 +22,9 @@ export class Reducer {
   }
 
   /**
-   * `certain` will happen, sooner or later; `possible` may never happen (an arrival, a message that
-   * comes again). What may never happen must not be chosen alone, since then its absence would not
-   * be explored.
+   * Returns a subset of the enabled transitions. `certain` ones happen sooner or later; `possible`
+   * ones (an arrival, a redelivery) may never happen. These are never chosen alone: their absence
+   * would not be explored.
    */
   choose(
     certain: readonly TransitionSource[],
@@ -50,7 +47,7 @@ export class Reducer {
     return best;
   }
 
-  /** The smallest closed set with a class in it; undefined when it gets as large as `limit`. */
+  /** Returns the smallest closed set with a class in it; undefined if it reaches `limit`. */
   #close(
     seed: number,
     all: readonly TransitionSource[],
@@ -90,7 +87,7 @@ export class Reducer {
 
   #leadsInside(source: number): boolean {
     const { reach, words } = this.#dependence;
-    // Mostly there are few classes, and then it is quicker to ask for each.
+    // Few classes are listed in most sets, and a test of each is then faster.
     if (this.#listed.length < words) {
       for (const number of this.#listed)
         if (((reach[source * words + (number >>> 5)] ?? 0) & (1 << (number & 31))) !== 0)

@@ -1,6 +1,6 @@
+import { EffectNames } from "../choreography/effects.ts";
 import type { FlowGraph } from "../manifest/graph.ts";
 import { type Manifest, reactionName } from "../manifest/manifest.ts";
-import { effectRules, effectsOfService } from "./effects.ts";
 import type { Exploration } from "./explore.ts";
 import type { Finding } from "./finding.ts";
 import type { Model } from "./model.ts";
@@ -50,11 +50,10 @@ function neverEmitted(
 }
 
 function wrongUndos(manifest: Manifest): readonly Finding[] {
-  const rules = effectRules(manifest);
   const effects = new Map(
     [...manifest.services.values()].map((service) => [
       service.name,
-      effectsOfService(rules, service),
+      new EffectNames(service).all(),
     ]),
   );
   return [...manifest.services.values()].flatMap((service) =>

@@ -84,7 +84,7 @@ function checkOutcomes(
   for (const contract of contracts) checkContract(service, `${where}: emits`, contract);
   const seen = new Set<string>();
   for (const outcome of [...reaction.emits, ...reaction.fails]) {
-    const key = keyOf(outcome);
+    const key = outcomeKey(outcome);
     if (seen.has(key))
       throw invalid(
         service,
@@ -126,7 +126,7 @@ function checkLate(
 }
 
 /** Returns the identity of an outcome: its event types in order. */
-export function keyOf(outcome: OutcomeList): string {
+export function outcomeKey(outcome: OutcomeList): string {
   return outcome.map(({ type }) => type).join(", ");
 }
 

@@ -136,7 +136,25 @@ function read(topic: string, body: Uint8Array | string, decode: () => EventEnvel
   }
 }
 
-/** Makes the `MalformedMessage` of a message that could not be read. */
+/**
+ * Makes the `MalformedMessage` of a message that could not be read.
+ *
+ * @example
+ * ```ts
+ * import { codeOf, OdoriError } from "odori";
+ * import { decodeJson, malformedMessage } from "odori/cloudevents";
+ *
+ * function read(topic: string, body: string) {
+ *   try {
+ *     return decodeJson(body, { now: Date.now() });
+ *   } catch (error) {
+ *     if (!(error instanceof OdoriError)) throw error;
+ *     console.warn(codeOf(error));
+ *     return malformedMessage(topic, body, error);
+ *   }
+ * }
+ * ```
+ */
 export function malformedMessage(
   topic: string,
   body: Uint8Array | string,

@@ -26,7 +26,7 @@ export function jsonSchema<T>(
 ): StandardSchemaV1<T, T> & StandardJSONSchemaV1<T, T> {
   // Without `strict`, a misspelt keyword would let every payload pass.
   const ajv = new Ajv2020({ strict: true, allErrors: false, validateFormats: false });
-  const check = compile<T>(ajv, schema);
+  const check = compileSchema<T>(ajv, schema);
   return {
     "~standard": {
       version: 1,
@@ -44,7 +44,7 @@ export function jsonSchema<T>(
   };
 }
 
-function compile<T>(ajv: Ajv2020, schema: Readonly<Record<string, unknown>>) {
+function compileSchema<T>(ajv: Ajv2020, schema: Readonly<Record<string, unknown>>) {
   try {
     return ajv.compile<T>(schema);
   } catch (cause) {

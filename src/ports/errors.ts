@@ -226,7 +226,7 @@ export function storeContended(cause?: unknown): OdoriError {
 export function transactionEnded(cause?: unknown): OdoriError {
   return new OdoriError("TRANSACTION_ENDED", "The handler's transaction has ended early.", {
     cause,
-    hint: "Leave COMMIT and ROLLBACK to the runtime, and do not write after an error that rolls back.",
+    hint: "Do not write after an error that rolls back, such as a full disk.",
   });
 }
 

@@ -1,13 +1,13 @@
 import { messageOf } from "../contract/errors.ts";
 
 /** Bounds of one log field: deeper, longer and wider values are cut. */
-const DEPTH_MAX = 6;
+const LOG_DEPTH_MAX = 6;
 const ITEMS_MAX = 100;
 const STRING_MAX_CHARS = 8_000;
 
 /**
  * Turns any value into one that `JSON.stringify` writes: errors with their causes, without
- * circles, bounded in depth and size. Never throws, whatever the value's getters do.
+ * circles, bounded in depth and size. Never throws, even if one of its getters does.
  */
 export function toLogValue(value: unknown): unknown {
   return plain(value, 0, []);
@@ -20,7 +20,7 @@ function plain(value: unknown, depth: number, above: readonly object[]): unknown
     if (typeof value !== "object" || value === null)
       return typeof value === "function" || typeof value === "symbol" ? undefined : value;
     if (above.includes(value)) return "[circular]";
-    if (depth >= DEPTH_MAX) return "[deep]";
+    if (depth >= LOG_DEPTH_MAX) return "[deep]";
     const within = [...above, value];
     if (Array.isArray(value))
       return value.slice(0, ITEMS_MAX).map((item) => plain(item, depth + 1, within));

@@ -59,7 +59,7 @@ export function jsonLogger(
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** Makes a logger whose calls never throw, whatever the user's logger does. */
+/** Makes a logger whose calls never throw, even if those of the given one do. */
 export function safely(logger: Logger): Logger {
   const calling = (level: LogLevel) => (message: string, fields?: LogFields) => {
     try {

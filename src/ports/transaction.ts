@@ -43,7 +43,7 @@ export interface WriteOptions {
 
 /** One handler inside a transaction: what it wrote can be undone without its neighbours. */
 export interface HandlerScope<Native> {
-  /** The client's own transaction, handed to the handler. Refused with `TRANSACTION_CLOSED` later. */
+  /** The client's own transaction, which the handler gets. Later it throws `TRANSACTION_CLOSED`. */
   readonly native: Native;
   /** Whether the handler has used `native`. Until then nothing is locked or written for it. */
   readonly touched: boolean;

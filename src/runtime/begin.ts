@@ -6,7 +6,7 @@ import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { FIRST } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
-import { DONE } from "./decide.ts";
+import { EFFECT_STATE } from "./decide.ts";
 import { Delivery } from "./delivery.ts";
 import type { Origin } from "./emit.ts";
 import { beginningId } from "./identity.ts";
@@ -103,7 +103,7 @@ export class BeginTask<Native> implements Task<Native> {
     const event = emitter.wrap(this.#origin(), returned, this.#id);
     const { type } = event;
     draft.enqueue.push(event);
-    draft.marks.push({ sagaId, name: type, state: DONE });
+    draft.marks.push({ sagaId, name: type, state: EFFECT_STATE.done });
     touchDeadlines(plan.beginDeadlines, marks, [event], draft);
     draft.journal.push(Delivery.of(BEGIN, event, FIRST).entry("begun", type, [event]));
     this.begun = { sagaId, begun: true, event };

@@ -7,7 +7,7 @@ import type { Disposition } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
-import { BARRED, DONE, decide, runsOf, UNDONE } from "./decide.ts";
+import { decide, EFFECT_STATE, runsOf } from "./decide.ts";
 import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
@@ -137,8 +137,9 @@ export class Consume<Native> implements Task<Native> {
     const outcome = outcomes.get(keyOfFacts(facts));
     if (outcome === undefined) throw undeclared(reaction.name, facts, [...outcomes.keys()]);
     const effect = reaction.kind === "undo" ? reaction.effect : outcome.effect;
-    if (reaction.kind === "undo") this.#mark(draft, names.effects[0], UNDONE);
-    else if (effect !== undefined) this.#mark(draft, names.effects[effects.indexOf(effect)], DONE);
+    if (reaction.kind === "undo") this.#mark(draft, names.effects[0], EFFECT_STATE.undone);
+    else if (effect !== undefined)
+      this.#mark(draft, names.effects[effects.indexOf(effect)], EFFECT_STATE.done);
     this.#mark(draft, names.firstOf, reaction.name);
     this.#mark(draft, names.max, String(runsOf(names, run.marks) + 1));
     const done = reaction.kind === "undo" ? "undone" : "done";
@@ -162,7 +163,7 @@ export class Consume<Native> implements Task<Native> {
   #acknowledge(run: Run<Native>): void {
     const { reaction } = this.#plan;
     if (reaction.kind !== "undo") return;
-    this.#mark(run.draft, run.names.effects[0], BARRED);
+    this.#mark(run.draft, run.names.effects[0], EFFECT_STATE.barred);
     this.#mark(run.draft, run.names.firstOf, reaction.name);
     const fact = reaction.acknowledge?.(run.event);
     this.#emit(run, "barred", reaction.effect, fact === undefined ? [] : [fact]);

@@ -16,7 +16,7 @@ export const CRASH_POINTS = [
   "committed",
   /** The bus knows that the message need not come again. */
   "acknowledged",
-  /** The bus has answered for what was emitted; the outbox rows still stand. */
+  /** The bus has confirmed the emitted events; their outbox rows still exist. */
   "published",
   /** The outbox rows are deleted. */
   "confirmed",

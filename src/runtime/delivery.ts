@@ -7,8 +7,8 @@ import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Origin } from "./emit.ts";
 
-/** What is known of a message without reading its payload. Malformed bytes have only the first four. */
-export interface Message {
+/** The attributes of a message. Malformed bytes have only the first four. */
+export interface MessageHead {
   readonly source: string;
   readonly id: string;
   readonly type: string;
@@ -25,12 +25,12 @@ type Deferral = Pick<NewDeferred, "state" | "problem"> &
 export class Delivery {
   /** Name of the reaction or deadline. */
   readonly reaction: string;
-  readonly message: Message;
+  readonly message: MessageHead;
   readonly attempt: Attempt;
   readonly #body: () => DeferredBody;
 
   /** `body` is called only for a delivery that is put off. */
-  constructor(reaction: string, message: Message, attempt: Attempt, body: () => DeferredBody) {
+  constructor(reaction: string, message: MessageHead, attempt: Attempt, body: () => DeferredBody) {
     this.reaction = reaction;
     this.message = message;
     this.attempt = attempt;
@@ -85,7 +85,7 @@ export class Delivery {
    * What the ids of emitted events derive from. `consumer` names the work; `cause` replaces the
    * identity of the message where the work answers no single one.
    */
-  origin(consumer: string, cause?: Pick<Message, "source" | "id">): Origin {
+  origin(consumer: string, cause?: Pick<MessageHead, "source" | "id">): Origin {
     const { source, id, sagaId, correlationId = sagaId, traceparent } = this.message;
     const identity = cause ?? { source, id };
     return {

@@ -73,7 +73,7 @@ export interface GroupParts<Native> {
  * each other's rows as if each had a transaction of its own, and a failing one costs itself.
  * Throws with nothing committed.
  */
-export class Group<Native> implements GroupResult<Native> {
+export class CommitGroup<Native> implements GroupResult<Native> {
   readonly done: Task<Native>[] = [];
   readonly refused: { readonly task: Task<Native>; readonly error: unknown }[] = [];
   readonly detached: DetachedRun<Native>[] = [];
@@ -180,7 +180,7 @@ export class Group<Native> implements GroupResult<Native> {
     } else if (!handler.touched) {
       this.detached.push({ ...run, tx: handler.detach() });
     } else {
-      // Its late failure is nobody's: the task runs again, by itself.
+      // Its late failure is not waited for: the task runs again, by itself.
       running.catch(() => {});
       scope.cancel(new OdoriError("HANDLER_SLOW", "The handler is started again, by itself."));
       await this.#undo(task, handler);
@@ -223,7 +223,7 @@ export class Group<Native> implements GroupResult<Native> {
     try {
       await handler.undo();
     } catch (cause) {
-      if (isEnded(cause)) throw new BrokenGroupError(task, cause);
+      if (endsGroup(cause)) throw new BrokenGroupError(task, cause);
       throw cause;
     }
   }
@@ -234,7 +234,7 @@ export class Group<Native> implements GroupResult<Native> {
   }
 }
 
-function isEnded(error: unknown): boolean {
+function endsGroup(error: unknown): boolean {
   return error instanceof OdoriError && error.code === "TRANSACTION_ENDED";
 }
 

@@ -23,9 +23,8 @@ export class Handlers {
   }
 
   /**
-   * Calls a handler; when it takes longer than it may, aborts its signal and fails with
-   * `HANDLER_TIMEOUT`. The transaction is then rolled back and closed, so whatever the handler
-   * still writes is refused.
+   * Calls a handler. After `timeoutMs` it aborts the handler's signal and fails with
+   * `HANDLER_TIMEOUT`; the transaction is then rolled back, and refuses later statements.
    */
   call<Native, T>(
     scope: Scope<Native>,
@@ -64,7 +63,7 @@ export class Handlers {
           "HANDLER_TIMEOUT",
           `The handler has not returned within ${this.#timeoutMs} ms.`,
           {
-            hint: "Pass ctx.signal to what it waits for, and do not call begin() from inside a handler: return an event.",
+            hint: "Pass ctx.signal to each wait. A handler returns an event; it does not call begin.",
           },
         );
         this.#running.delete(context);

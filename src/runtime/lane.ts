@@ -36,7 +36,7 @@ export class Lane<Native> {
     return this.#running !== undefined;
   }
 
-  /** Halves the next batches: this one has met another transaction. They grow again by themselves. */
+  /** Halves the next batches, which then grow again: this one has met another transaction. */
   shrink(): void {
     this.#batch = Math.max(1, this.#batch >> 1);
   }

@@ -30,6 +30,6 @@ export async function start<Native, Begins extends EventContract>(
   service: Service<Native, Begins>,
   options: StartOptions<Native>,
 ): Promise<App<Native, Begins>> {
-  const { start: run } = await import("./start.ts");
-  return run(service, options);
+  const { startApp } = await import("./start.ts");
+  return startApp(service, options);
 }

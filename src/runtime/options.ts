@@ -107,7 +107,7 @@ export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry">> & {
  * Fills in defaults; throws `OPTION_INVALID`, or `RETENTION_TOO_SHORT` where the bus may bring a
  * message that the inbox has forgotten.
  */
-export function settingsOf<Native>(options: StartOptions<Native>): Settings<Native> {
+export function startSettings<Native>(options: StartOptions<Native>): Settings<Native> {
   const settings: Settings<Native> = {
     store: options.store,
     bus: options.bus,
@@ -146,10 +146,8 @@ export function settingsOf<Native>(options: StartOptions<Native>): Settings<Nati
   if (busMs !== undefined && busMs > settings.retentionMs) {
     throw new OdoriError(
       "RETENTION_TOO_SHORT",
-      `The bus may bring a message again after ${busMs} ms, but the inbox forgets after ${settings.retentionMs} ms.`,
-      {
-        hint: "Raise retentionMs above the bus's retention, or shorten the latter: otherwise an old message would be handled twice.",
-      },
+      `The bus redelivers for ${busMs} ms, and the inbox keeps ${settings.retentionMs} ms.`,
+      { hint: "Raise retentionMs above the bus's retention, or an old message is handled twice." },
     );
   }
   return settings;

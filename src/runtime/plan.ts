@@ -5,7 +5,7 @@ import type {
   ServiceDeclaration,
 } from "../choreography/declaration.ts";
 import { effectsOfReaction } from "../choreography/effects.ts";
-import { keyOf } from "../choreography/validate.ts";
+import { outcomeKey } from "../choreography/validate.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract } from "../contract/event.ts";
 
@@ -41,8 +41,6 @@ export interface MarkNames {
   readonly firstOf: string | undefined;
   readonly max: string | undefined;
   readonly join: string | undefined;
-  /** All of them in one list, as the store is asked for them; marks of deadlines are last. */
-  readonly all: readonly string[];
 }
 
 /** A service, ready to run. */
@@ -101,16 +99,16 @@ function planReaction<Native>(
   const effects = effectsOfReaction(service, reaction);
   const outcomes = new Map<string, OutcomePlan>();
   for (const [index, outcome] of reaction.emits.entries())
-    outcomes.set(keyOf(outcome), { failure: false, effect: effects[index] });
+    outcomes.set(outcomeKey(outcome), { failure: false, effect: effects[index] });
   for (const outcome of reaction.fails)
-    outcomes.set(keyOf(outcome), { failure: true, effect: undefined });
+    outcomes.set(outcomeKey(outcome), { failure: true, effect: undefined });
   const own =
     reaction.kind === "undo" ? [reaction.effect] : effects.filter((effect) => effect !== undefined);
   const plan = {
     reaction,
     contracts: new Map(reaction.hears.map((contract) => [contract.type, contract])),
     outcomes,
-    lateOutcomes: new Set(reaction.late?.emits.map(keyOf) ?? [""]),
+    lateOutcomes: new Set(reaction.late?.emits.map(outcomeKey) ?? [""]),
     effects: [...new Set(own)],
     firstOfMark: reaction.firstOf === undefined ? undefined : `once ${reaction.firstOf}`,
     maxMark: reaction.max === undefined ? undefined : `max ${reaction.name}`,
@@ -137,15 +135,8 @@ function nameMarks<Native>(
   plan: Omit<ReactionPlan<Native>, "names">,
   effects: readonly string[],
 ): MarkNames {
-  const { firstOfMark, maxMark, joinMark, deadlines } = plan;
-  const others = [firstOfMark, maxMark, joinMark].filter((mark) => mark !== undefined);
-  return {
-    effects,
-    firstOf: firstOfMark,
-    max: maxMark,
-    join: joinMark,
-    all: [...effects, ...others, ...deadlines.map(deadlineMark)],
-  };
+  const { firstOfMark, maxMark, joinMark } = plan;
+  return { effects, firstOf: firstOfMark, max: maxMark, join: joinMark };
 }
 
 /** Names the mark of an effect: `payment.authorized.v1`, or with its key behind it. */

@@ -10,7 +10,7 @@ import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
 import { deferredTask, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
-import { type Settings, type StartOptions, settingsOf } from "./options.ts";
+import { type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { Relay } from "./relay.ts";
@@ -250,7 +250,7 @@ export class App<Native, Begins extends EventContract> {
     await closed;
     await this.#publisher.stop(drainMs);
     const warn = (error: unknown) =>
-      this.#settings.logger.warn("the database was not left tidy", { service: this.name, error });
+      this.#settings.logger.warn("closing the store failed", { service: this.name, error });
     await this.#worker.flush().catch(warn);
     await this.#settings.store.close().catch(warn);
     this.#state = "stopped";
@@ -290,7 +290,7 @@ export class App<Native, Begins extends EventContract> {
       "OUTBOX_FULL",
       `${outboxMax} events of ${this.name} wait for the bus; no new saga is begun.`,
       {
-        hint: "Try again later; if it lasts, look whether the bus is reachable and its consumers keep up.",
+        hint: "Try again later. If it lasts, check that the bus is reachable and consumers keep up.",
       },
     );
   }
@@ -301,10 +301,10 @@ export class App<Native, Begins extends EventContract> {
  * takes up the work of an earlier process. Throws `OPTION_INVALID` or `RETENTION_TOO_SHORT`, and
  * rejects with the errors of the store and the bus.
  */
-export async function start<Native, Begins extends EventContract>(
+export async function startApp<Native, Begins extends EventContract>(
   service: Service<Native, Begins>,
   options: StartOptions<Native>,
 ): Promise<App<Native, Begins>> {
-  const app = new App(service, settingsOf(options));
+  const app = new App(service, startSettings(options));
   return app.open(service.declaration.setup);
 }

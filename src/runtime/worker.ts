@@ -6,7 +6,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
 import type { Probe } from "./crash-points.ts";
-import { BrokenGroupError, Group, type GroupResult } from "./group.ts";
+import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
 import type { HandOver, Publisher } from "./publisher.ts";
@@ -105,7 +105,7 @@ export class Worker<Native> {
 
   #group(tasks: readonly Task<Native>[], confirm: readonly Ticket[]): Promise<GroupResult<Native>> {
     const isHeld = (task: Task<Native>) => this.#alone.holds(task);
-    return new Group({ ...this.#parts, isHeld }).commit(tasks, confirm);
+    return new CommitGroup({ ...this.#parts, isHeld }).commit(tasks, confirm);
   }
 
   /** Commits a batch. Returns what stays in the lane's queue. */

@@ -212,7 +212,8 @@ async function leftOvers(
       .read(
         service,
         `SELECT (SELECT count(*) FROM ${prefix}outbox)
-              + (SELECT count(*) FROM ${prefix}deferred WHERE state <> 'parked') AS rows`,
+          + (SELECT count(*) FROM ${prefix}deferred WHERE state NOT IN ('parked', 'gathered'))
+          AS rows`,
       )
       .catch(() => [{ rows: 1 }]);
     left += Number(rows[0]?.rows);

@@ -11,6 +11,7 @@ import {
   reserveBeside,
   type Services,
   sequential,
+  twoSuccesses,
   undoneBeside,
 } from "./sound.ts";
 
@@ -84,15 +85,80 @@ export const BROKEN: readonly Case[] = [
   },
   {
     name: "two successes end the saga twice",
-    manifest: manifest(
-      {
-        order: order(["left.taken.v1", "right.taken.v1"], []),
-        left: { reactions: [{ on: ["order.placed.v1"], emits: ["left.taken.v1"] }] },
-        right: { reactions: [{ on: ["order.placed.v1"], emits: ["right.taken.v1"] }] },
+    manifest: change(twoSuccesses, {
+      order: {
+        begins: ["order.placed.v1"],
+        reactions: [
+          {
+            on: ["left.taken.v1", "right.taken.v1"],
+            emits: ["order.completed.v1"],
+            readonly: true,
+          },
+        ],
       },
-      { fails: [] },
+    }),
+    codes: ["DOUBLE_END"],
+  },
+  {
+    name: "two reactions emit one end, under effects of two names",
+    manifest: change(
+      twoSuccesses,
+      {
+        order: {
+          begins: ["order.placed.v1"],
+          reactions: [
+            { on: ["left.taken.v1"], emits: [["order.noted.v1", "order.completed.v1"]] },
+            { on: ["right.taken.v1"], emits: ["order.completed.v1"] },
+          ],
+        },
+      },
+      {
+        undoOrder: [["order.placed.v1", "order.completed.v1"]],
+        external: ["order.noted.v1"],
+      },
     ),
     codes: ["DOUBLE_END"],
+  },
+  {
+    name: "the effect of an end is done already by another reaction",
+    manifest: manifest(
+      {
+        order: {
+          begins: ["order.placed.v1"],
+          reactions: [
+            { on: ["order.placed.v1"], emits: ["order.noted.v1"] },
+            { on: ["payment.charged.v1"], emits: [["order.noted.v1", "order.completed.v1"]] },
+          ],
+        },
+        payment: { reactions: [{ on: ["order.placed.v1"], emits: ["payment.charged.v1"] }] },
+      },
+      { fails: [], external: ["order.noted.v1"] },
+    ),
+    codes: ["STUCK"],
+  },
+  {
+    name: "a second event is suppressed and not late, and late would release the lock",
+    manifest: change(
+      twoSuccesses,
+      {
+        order: {
+          begins: ["order.placed.v1"],
+          reactions: [
+            {
+              on: ["left.taken.v1", "right.taken.v1"],
+              once: "end",
+              emits: ["order.completed.v1"],
+              late: ["order.noted.v1"],
+            },
+          ],
+        },
+      },
+      {
+        locks: [{ name: "order pending", acquire: "order.placed.v1", release: ["order.noted.v1"] }],
+        external: ["order.noted.v1"],
+      },
+    ),
+    codes: ["LOCK_LEAK"],
   },
   {
     name: "something is undone though the saga succeeds",
@@ -117,7 +183,7 @@ export const BROKEN: readonly Case[] = [
     codes: ["ONE_OF"],
   },
   {
-    name: "an undo overtakes its step, and there is no fence",
+    name: "an undo overtakes its step, without a fence",
     manifest: change(parallel, {
       stock: {
         fence: false,
@@ -196,7 +262,7 @@ export const BROKEN: readonly Case[] = [
       },
     }),
     // Both deliveries may be answered, too, and differently.
-    codes: ["DOUBLE_END", "MIXED_END", "PARKED_STUCK", "UNDONE_ON_SUCCESS"],
+    codes: ["MIXED_END", "PARKED_STUCK", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "it turns back after the pivot",
@@ -318,14 +384,14 @@ export const BROKEN: readonly Case[] = [
     codes: ["UNBOUNDED_LOOP"],
   },
   {
-    name: "an event that nobody hears",
+    name: "an event that no service hears",
     manifest: change(sequential, {
       stock: { reactions: [{ ...reserve, emits: [["stock.reserved.v1", "stock.counted.v1"]] }] },
     }),
     codes: ["UNHEARD"],
   },
   {
-    name: "an event that nobody emits",
+    name: "an event that no service emits",
     manifest: change(sequential, {
       stock: { reactions: [reserve, { on: ["stock.recounted.v1"] }] },
     }),
@@ -339,7 +405,7 @@ export const BROKEN: readonly Case[] = [
     codes: ["FOREIGN_UNDO"],
   },
   {
-    name: "an undo of what is no effect",
+    name: "an undo of what is not an effect",
     manifest: change(sequential, {
       stock: { reactions: [reserve, { on: ["payment.declined.v1"], undoes: "stock.sold_out.v1" }] },
     }),

@@ -96,7 +96,8 @@ describe("a repair was made and checked", () => {
 
   it("let the first end win", () => {
     expect(repairs("two successes end the saga twice", "DOUBLE_END")?.[0]).toBe(
-      'in order, let the first win: firstOf: "end" ("once" in a manifest) for "left.taken.v1|right.taken"',
+      'in order, let the first win: firstOf: "end" ("once" in a manifest) ' +
+        'for "left.taken.v1|right.taken"',
     );
   });
 

@@ -15,22 +15,30 @@ const EQUIVALENT: readonly {
   readonly times: number;
 }[] = [
   {
-    reason: "it ends the saga: an end is no effect, readonly or not",
-    survivor:
-      /\/ (order: (stock\.reserved|payment\.charged|shipping\.sent|all payment|left\.taken\.v1\|right)|shipping: stock\.reserved).*: readonly$/,
-    times: 15,
+    reason: "it ends the saga once, and so its mark bars nothing",
+    survivor: anyOf(
+      "order: stock\\.reserved.*: readonly$",
+      "order: payment\\.charged.*: readonly$",
+      "order: shipping\\.sent.*: readonly$",
+      "order: all payment.*: readonly$",
+      "order: left\\.taken\\.v1\\|right.*: readonly$",
+      "shipping: stock\\.reserved.*: readonly$",
+    ),
+    times: 14,
   },
   {
     reason: "its effect is done only where nothing fails any more",
-    survivor:
-      /(stock: payment\.charged|payment: order\.placed|shipping: payment\.charged).*: readonly$/,
-    times: 9,
+    survivor: anyOf(
+      "(stock|shipping): payment\\.charged.*: readonly$",
+      "(payment|left|right): order\\.placed.*: readonly$",
+    ),
+    times: 11,
   },
   { reason: "it reads only, and its effect is none", survivor: /mail: .*: readonly$/, times: 1 },
   {
-    reason: "an effect more, which is kept on success, and there is no failure",
+    reason: "an effect more, which is kept on success, and no failure end exists",
     survivor: /first wins.*: without readonly$/,
-    times: 2,
+    times: 3,
   },
   {
     reason: "what triggers the undo comes of the step alone: there is always something to undo",
@@ -45,12 +53,12 @@ const EQUIVALENT: readonly {
   {
     reason: "its inbox lets each message in once, and the undo is caused by the step",
     survivor: /: without fence$/,
-    times: 31,
+    times: 33,
   },
   {
     reason: "what comes again is stopped by its fence, its join, its once or its max",
     survivor: /: without inbox$/,
-    times: 11,
+    times: 25,
   },
   {
     reason: "what it fails with is what giving up emits",
@@ -58,11 +66,16 @@ const EQUIVALENT: readonly {
     times: 1,
   },
   {
-    reason: "nobody depends on the mail",
+    reason: "no service depends on the mail",
     survivor: /mail: .*(dropped|no longer hears .*)$/,
     times: 3,
   },
 ];
+
+/** Matches a survivor by the text behind the name of its choreography. */
+function anyOf(...patterns: readonly string[]): RegExp {
+  return new RegExp(`/ (${patterns.join("|")})`);
+}
 
 describe("what survives is equivalent", () => {
   it("each survivor has its reason", () => {

@@ -2,8 +2,8 @@ import { emissionsFrom } from "../../src/check/dependence.ts";
 import {
   type Choice,
   type DeliverySource,
-  type Emission,
   type Model,
+  type ModelEmission,
   PIVOTED,
   type TransitionSource,
 } from "../../src/check/model.ts";
@@ -27,10 +27,10 @@ export function toPromela(model: Model): string {
     "inline normalise() {",
     ...model.sources
       .filter((source) => source.kind === "delivery")
-      .map(
-        (source) =>
-          `  if :: (${dead(source)}) -> s[${source.at}] = 0${source.repeatAt < 0 ? "" : `; s[${source.repeatAt}] = 0`} :: else -> skip fi;`,
-      ),
+      .map((source) => {
+        const again = source.repeatAt < 0 ? "" : `; s[${source.repeatAt}] = 0`;
+        return `  if :: (${dead(source)}) -> s[${source.at}] = 0${again} :: else -> skip fi;`;
+      }),
     "  skip",
     "}",
     "init {",
@@ -88,10 +88,8 @@ function deliveryOptions({ reaction, deadline, arms, part }: DeliverySource): re
   const [effect] = effects;
   const nothing =
     entry.kind === "undo" && service.fence && effect !== undefined ? `s[${effect.at}] == 0` : "0";
-  const close =
-    entry.kind === "join"
-      ? `s[${firedAt}] = 1; ${entry.hears.map((_, index) => `s[${gatherAt + index}] = 0;`).join(" ")} `
-      : "";
+  const ungathered = entry.hears.map((_, index) => `s[${gatherAt + index}] = 0;`).join(" ");
+  const close = entry.kind === "join" ? `s[${firedAt}] = 1; ${ungathered} ` : "";
   const marks = `${onceAt < 0 ? "" : `s[${onceAt}] = 1; `}`;
   const ran = maxAt < 0 ? "" : `s[${maxAt}] = s[${maxAt}] + 1; `;
   const guards: Readonly<Record<Choice["kind"], string>> = {
@@ -104,17 +102,16 @@ function deliveryOptions({ reaction, deadline, arms, part }: DeliverySource): re
   const optionOf = (choice: Choice): Option => {
     const emits = emitAll(choice.emits);
     switch (choice.kind) {
-      case "success":
-        return {
-          guard: guards.success,
-          effect: `${close}${doneBy(choice, entry.kind === "undo", service.fence)}${ran}${marks}${emits}`,
-        };
+      case "success": {
+        const done = doneBy(choice, entry.kind === "undo", service.fence);
+        return { guard: guards.success, effect: `${close}${done}${ran}${marks}${emits}` };
+      }
       case "failure":
         return { guard: guards.failure, effect: `${close}${ran}${marks}${emits}` };
       case "late":
         return { guard: guards.late, effect: `${close}${emits}` };
       case "acknowledge":
-        return { guard: guards.acknowledge, effect: `s[${effect?.at}] = 3; ${marks}${emits}` };
+        return { guard: guards.acknowledge, effect: `s[${effect?.at}] = 4; ${marks}${emits}` };
       case "park":
         return {
           guard: guards.park,
@@ -135,14 +132,14 @@ function doneBy({ effect }: Choice, undo: boolean, fence: boolean): string {
   // that is noted.
   return fence
     ? `s[${effect.at}] = 2; `
-    : `s[${effect.at}] = (s[${effect.at}] == 1 || s[${effect.at}] == 2 -> 2 : 3); `;
+    : `s[${effect.at}] = (s[${effect.at}] == 1 || s[${effect.at}] == 2 -> 2 : 4); `;
 }
 
-function emitAll(emissions: readonly Emission[]): string {
+function emitAll(emissions: readonly ModelEmission[]): string {
   return emissions.map(emit).join("");
 }
 
-function emit({ sources, touches, acquires, releases, pivot, end, endAt }: Emission): string {
+function emit({ sources, touches, acquires, releases, pivot, end, endAt }: ModelEmission): string {
   return [
     ...sources.map(({ at }) => `s[${at}] = (s[${at}] < MOST -> s[${at}] + 1 : s[${at}]);`),
     ...touches.map(({ deadline, arms }) =>

@@ -23,7 +23,7 @@ export interface Found {
 interface State {
   /** Message and hearer to how many are under way: `["payment", 0, "order.placed.v1"]`. */
   pending: Record<string, number>;
-  /** What was delivered, and may come again, where there is no inbox. */
+  /** What was delivered, and may come again, where no inbox recognises it. */
   again: Record<string, number>;
   effects: Record<string, string>;
   once: Record<string, true>;
@@ -168,7 +168,7 @@ class Saga {
     for (const [key, mark] of Object.entries(state.effects)) {
       const [service = "", effect = ""] = key.split(" ");
       const undone = this.#service(service).reactions.some(({ undoes }) => undoes === effect);
-      if (failure && mark === "done")
+      if (failure && mark === "done" && this.#needsUndo(this.#service(service), effect))
         this.#report(
           !undone ? "NO_UNDO" : state.parked ? "PARKED_STUCK" : "ORPHAN",
           service,
@@ -271,9 +271,10 @@ class Saga {
     if (effect === undefined) return;
     const key = `${service.name} ${effect}`;
     const before = state.effects[key];
+    state.effects[key] = "done";
+    if (!this.#needsUndo(service, effect)) return;
     if (before === "done") this.#report("DOUBLE_EFFECT", service.name, effect);
     else if (before !== undefined) this.#report("HANGING", service.name, effect);
-    state.effects[key] = "done";
   }
 
   #undo(state: State, service: ServiceEntry, effect: string): void {
@@ -381,12 +382,25 @@ class Saga {
     reaction: ReactionEntry,
     outcome: ManifestOutcome,
   ): string | undefined {
-    const { succeeds, fails, undoOrder, oneOf } = this.#manifest;
-    if (reaction.kind === "undo" || reaction.readonly || outcome.length === 0) return undefined;
+    if (reaction.kind === "undo" || reaction.readonly) return undefined;
     const undone = outcome.find((type) => service.reactions.some(({ undoes }) => undoes === type));
-    if (undone !== undefined) return undone;
-    if (!outcome.some((type) => succeeds.includes(type) || fails.includes(type))) return outcome[0];
-    return outcome.find((type) => [...undoOrder.flat(), ...oneOf.flat()].includes(type));
+    return undone ?? outcome[0];
+  }
+
+  /** False for an effect that no undo names and each of whose outcomes ends the saga. */
+  #needsUndo(service: ServiceEntry, effect: string): boolean {
+    const { succeeds, fails } = this.#manifest;
+    const ends = (outcome: ManifestOutcome) =>
+      outcome.some((type) => succeeds.includes(type) || fails.includes(type));
+    return (
+      service.begins.includes(effect) ||
+      service.reactions.some(({ undoes }) => undoes === effect) ||
+      service.reactions.some((reaction) =>
+        reaction.emits.some(
+          (outcome) => this.#effectOf(service, reaction, outcome) === effect && !ends(outcome),
+        ),
+      )
+    );
   }
 
   #effectNames(service: ServiceEntry, reaction: ReactionEntry): readonly string[] {

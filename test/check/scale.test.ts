@@ -21,7 +21,7 @@ describe("large choreographies", () => {
     expect(explored.states).toBeGreaterThanOrEqual(500);
     expect(findings.map(({ code }) => code)).toContain("NOT_EXHAUSTIVE");
     expect(findings.map(({ code }) => code)).not.toContain("NO_SUCCESS");
-    // It is no error, so that a budget can be lived with; but it is never silent.
+    // A spent budget is a warning and not an error, and is never silent.
     expect(ok).toBe(true);
   });
 

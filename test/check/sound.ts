@@ -185,6 +185,7 @@ export const race = manifest(
           once: "winner",
           emits: ["order.completed.v1"],
           late: [[]],
+          readonly: true,
         },
         {
           on: ["left.taken.v1"],
@@ -216,6 +217,16 @@ export const race = manifest(
     },
   },
   { oneOf: [["left.taken.v1", "right.taken.v1"]], fails: [] },
+);
+
+/** Both events complete the order, which its mark allows once. */
+export const twoSuccesses = manifest(
+  {
+    order: order(["left.taken.v1", "right.taken.v1"], []),
+    left: { reactions: [{ on: ["order.placed.v1"], emits: ["left.taken.v1"] }] },
+    right: { reactions: [{ on: ["order.placed.v1"], emits: ["right.taken.v1"] }] },
+  },
+  { fails: [] },
 );
 
 /** A chain of acknowledgements that goes on where there is nothing to undo. */
@@ -280,7 +291,7 @@ const arrival = manifest(
 
 const undoOrdered = { ...sequential, undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] };
 
-/** Nobody keeps an inbox or a fence for a service that only reads. */
+/** A service that only reads keeps neither inbox nor fence. */
 const foreignReader = manifest({
   order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
   payment: { reactions: [charge, refund] },
@@ -333,6 +344,7 @@ export const SOUND: readonly Case[] = [
   { name: "bounded failure", manifest: boundedFailure, codes: [] },
   { name: "pivot", manifest: pivot, codes: [] },
   { name: "first wins, one of two kept", manifest: race, codes: [] },
+  { name: "the fence suppresses a second success", manifest: twoSuccesses, codes: [] },
   { name: "acknowledged empty undos", manifest: acknowledged, codes: [] },
   { name: "semantic lock", manifest: locked, codes: [] },
   { name: "parked delivery that emits a failure", manifest: parkedAnswered, codes: [] },

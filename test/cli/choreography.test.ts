@@ -184,8 +184,8 @@ describe("odori check", () => {
     expect((await odori(["check", file("broken.json"), "--mermaid"])).out).toContain(
       "sequenceDiagram\n  participant p0 as order",
     );
-    expect((await odori(["check", EXAMPLE, "--crashes", "--states", "2000"])).out).toContain(
-      "Crash model: 2,001 states, not exhaustive",
+    expect((await odori(["check", EXAMPLE, "--crashes", "--states", "2000"])).out).toMatch(
+      /Crash model: 2,00\d states, not exhaustive/,
     );
     expect((await odori(["check", EXAMPLE, "--no-reduction"])).out).toContain(
       "every saga ends well",

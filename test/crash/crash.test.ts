@@ -42,19 +42,30 @@ async function inFolder(play: (folder: string) => Promise<void>): Promise<void> 
   await play(folder.path);
 }
 
-/** Nothing is left over in any of the four databases, read without Odori. */
+/**
+ * Rows that are left over in the four databases, read without Odori. A join of a cancelled order
+ * keeps what it has gathered until retention: it waits for an event that never comes.
+ */
 function leftOvers(folder: string): readonly string[] {
-  return SERVICES.flatMap((service) => {
+  const rowsOf = (service: string, statement: string) => {
     const database = new DatabaseSync(join(folder, `${service}.db`), { readOnly: true });
-    const rows = database
-      .prepare(
-        `SELECT (SELECT count(*) FROM odori_outbox) AS outbox,
-                (SELECT count(*) FROM odori_deferred) AS deferred`,
-      )
-      .get();
+    const rows = database.prepare(statement).all();
     database.close();
-    return rows?.outbox === 0 && rows.deferred === 0 ? [] : [`${service}: ${JSON.stringify(rows)}`];
-  });
+    return rows;
+  };
+  const cancelled = new Set(
+    rowsOf("order", "SELECT order_id FROM orders WHERE state = 'cancelled'").map(
+      ({ order_id }) => order_id,
+    ),
+  );
+  return SERVICES.flatMap((service) =>
+    [
+      ...rowsOf(service, "SELECT 'outbox' AS state, ticket AS saga_id FROM odori_outbox"),
+      ...rowsOf(service, "SELECT state, saga_id FROM odori_deferred").filter(
+        ({ state, saga_id }) => state !== "gathered" || !cancelled.has(saga_id),
+      ),
+    ].map((row) => `${service}: ${JSON.stringify(row)}`),
+  );
 }
 
 describe("kill -9", () => {

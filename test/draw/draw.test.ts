@@ -36,16 +36,16 @@ describe("the flow", () => {
       "order undo: undo placed",
       "payment step: authorized",
       "payment undo: undo authorized",
-      "inventory step: reserved",
+      "inventory join: reserved",
       "inventory undo: undo reserved",
-      "shipping step: requested",
+      "shipping join: requested",
       " success: shipping.requested",
       " failure: order.cancelled",
     ]);
     expect(flow.edges.map(({ type, kind }) => `${type} ${kind}`)).toContain(
       "inventory.reservation_failed.v1 failure",
     );
-    expect(flow.edges).toHaveLength(11);
+    expect(flow.edges).toHaveLength(13);
   });
 
   it("distinguishes joins, deadlines, arrivals and late outcomes", () => {
@@ -115,7 +115,7 @@ describe("each notation", () => {
   it("DOT and SVG: Graphviz draws the DOT", async () => {
     const svg = await toSvg(flow);
     expect(svg.match(/class="cluster"/g)).toHaveLength(4);
-    expect(svg.match(/class="edge"/g)).toHaveLength(11);
+    expect(svg.match(/class="edge"/g)).toHaveLength(13);
     for (const { name, manifest: raw } of [...SOUND, ...BROKEN])
       expect([name, await toSvg(flowOf(toManifest(raw)))]).toEqual([
         name,
@@ -141,7 +141,7 @@ describe("each notation", () => {
     expect(lines[0]).toBe("order.placed  begins in order");
     expect(lines.filter((line) => line.includes("payment.refunded"))).toHaveLength(2);
     expect(lines.some((line) => line.endsWith("payment.refunded  (above)"))).toBe(true);
-    expect(flowText(manifest, { hops: 1 })).toHaveLength(4);
+    expect(flowText(manifest, { hops: 1 })).toHaveLength(10);
     expect(flowText(toManifest(large({ stages: 60, width: 1 }))).length).toBeLessThan(2_000);
   });
 });
@@ -211,7 +211,7 @@ describe("an explanation", () => {
     const { failure, emittedBy, undoing } = explainEvent(manifest, "shipping.failed");
     expect(failure).toBe(true);
     expect(emittedBy).toEqual([
-      { service: "shipping", how: "fails", hears: ["inventory.reserved.v1"] },
+      { service: "shipping", how: "fails", hears: ["order.placed.v1", "inventory.reserved.v1"] },
     ]);
     expect(undoing).toEqual({
       undone: [

@@ -70,11 +70,10 @@ export const MUTANTS: readonly Mutant[] = [
         'case "duplicate":\n        return this.#react(received, scope);',
       ),
       edit(
-        "runtime/decide.ts",
-        "names.effects.some((name) => state(name) !== undefined)",
-        "names.effects.length < 0",
+        "choreography/fence.ts",
+        "  } else if (marks !== NONE || fired) return SUPPRESS;",
+        "  }",
       ),
-      edit("runtime/decide.ts", "state(names.join) !== undefined", "names.effects.length < 0"),
       edit(
         "adapters/sqlite/transaction.ts",
         "    if (inserted === 0) throw alreadyReceived(entry);",
@@ -88,16 +87,15 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no fence: an undo runs on nothing, and a late step after it",
     edits: [
       edit(
-        "runtime/decide.ts",
-        'return reaction.kind === "undo" && effect === undefined ? "acknowledge" : "run";',
-        'return "run";',
+        "choreography/fence.ts",
+        "return kind === UNDO && marks === NONE ? ACKNOWLEDGE : RUN;",
+        "return RUN;",
       ),
       edit(
-        "runtime/decide.ts",
-        "names.effects.some((name) => state(name) !== undefined)",
-        "names.effects.length < 0",
+        "choreography/fence.ts",
+        "  } else if (marks !== NONE || fired) return SUPPRESS;",
+        "  }",
       ),
-      edit("runtime/decide.ts", "state(names.join) !== undefined", "names.effects.length < 0"),
     ],
     suite: "runtime",
     caughtBy: "an undo that overtakes its step bars it",
@@ -106,8 +104,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "an undo may run twice",
     edits: [
       edit(
-        "runtime/decide.ts",
-        '    if (effect === UNDONE || effect === BARRED) return "suppress";',
+        "choreography/fence.ts",
+        "    if ((marks & (UNDONE | BARRED)) !== 0) return SUPPRESS;",
         "",
       ),
     ],

@@ -7,12 +7,6 @@ export const UNFINISHED: Readonly<
 > = {
   width: [
     "README.md",
-    "examples/order/audit.ts",
-    "examples/order/inventory.ts",
-    "examples/order/main.ts",
-    "examples/order/order.ts",
-    "examples/order/payment.ts",
-    "examples/order/report.ts",
     "src/runtime/delivery.ts",
     "src/runtime/handler-context.ts",
     "src/runtime/options.ts",
@@ -24,11 +18,6 @@ export const UNFINISHED: Readonly<
   ],
   words: [
     "README.md",
-    "examples/order/main.ts",
-    "examples/order/payment.ts",
-    "examples/order/serve.ts",
-    "examples/order/shop.ts",
-    "examples/order/wiring.ts",
     "src/check/crash-model.ts",
     "src/check/effects.ts",
     "src/check/layout.ts",

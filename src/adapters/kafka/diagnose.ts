@@ -11,7 +11,13 @@ const DAY_MS = 24 * 3_600_000;
  * finding.
  *
  * @example
- * const findings = await diagnose({ brokers: "localhost:9092" }, 30 * 24 * 3_600_000);
+ * ```ts
+ * import { diagnose } from "odori/kafka";
+ *
+ * const retentionMs = 30 * 24 * 3_600_000;
+ * const findings = await diagnose({ brokers: "localhost:9092" }, retentionMs);
+ * for (const { level, check, message } of findings) console.log(level, check, message);
+ * ```
  */
 export async function diagnose(
   options: KafkaOptions,

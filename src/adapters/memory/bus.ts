@@ -126,8 +126,12 @@ export class MemoryBus implements Bus {
  * `GROUP_AWAY` while a service that may hear the event has not started, and with `BUS_CLOSED`.
  *
  * @example
+ * ```ts
+ * import { memoryBus } from "odori/memory";
+ * import { order, payment } from "./services.ts";
+ *
  * const bus = memoryBus([order, payment]);
- * const app = await start(payment, { store: sqlite("payment.db"), bus });
+ * ```
  */
 export function memoryBus(
   services: readonly (string | { readonly name: string })[],

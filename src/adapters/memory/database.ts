@@ -23,8 +23,12 @@ export interface DeferredRecord extends Deferred {
  * database.
  *
  * @example
+ * ```ts
+ * import { MemoryDatabase, memoryStore } from "odori/memory";
+ *
  * const database = new MemoryDatabase();
  * const stores = [memoryStore(database), memoryStore(database)];
+ * ```
  */
 export class MemoryDatabase {
   readonly writer = new Mutex();

@@ -137,8 +137,15 @@ export class MemoryStore implements Store<MemoryTx> {
  * A store in memory, over a database that others may share.
  *
  * @param database Default: a new one.
+ *
  * @example
- * const app = await start(payment, { store: memoryStore(), bus: memoryBus([payment]) });
+ * ```ts
+ * import { MemoryDatabase, memoryStore } from "odori/memory";
+ *
+ * const database = new MemoryDatabase();
+ * const first = memoryStore(database);
+ * const second = memoryStore(database);
+ * ```
  */
 export function memoryStore(database?: MemoryDatabase): MemoryStore {
   return new MemoryStore(database);
@@ -148,8 +155,18 @@ export function memoryStore(database?: MemoryDatabase): MemoryStore {
  * Makes a table for business rows, by key. Handlers open it with `tx.in(table)`.
  *
  * @example
- * const payments = memoryTable<{ amount: number }>();
- * tx.in(payments).set(paymentId, { amount: 5 });
+ * ```ts
+ * import { service } from "odori";
+ * import { type MemoryTx, memoryTable } from "odori/memory";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * const orders = memoryTable<{ readonly amount: number }>();
+ * service<MemoryTx>("order").on(orderPlaced, {
+ *   handle({ data }, { tx }) {
+ *     tx.in(orders).set(data.orderId, { amount: data.amount });
+ *   },
+ * });
+ * ```
  */
 export function memoryTable<Row extends NonNullable<unknown>>(): MemoryTable<Row> {
   return new MemoryTable<Row>();

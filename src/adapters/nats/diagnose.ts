@@ -17,7 +17,13 @@ const DAY_MS = 24 * 3_600_000;
  * Examines a server and its stream without changing them. Never throws: a failure is a finding.
  *
  * @example
- * const findings = await diagnose({ servers: "localhost:4222" }, 30 * 24 * 3_600_000);
+ * ```ts
+ * import { diagnose } from "odori/nats";
+ *
+ * const retentionMs = 30 * 24 * 3_600_000;
+ * const findings = await diagnose({ servers: "nats://localhost:4222" }, retentionMs);
+ * for (const { level, check, message } of findings) console.log(level, check, message);
+ * ```
  */
 export async function diagnose(
   options: NatsOptions,

@@ -15,7 +15,12 @@ const TRANSACTION_OLD_S = 300;
  * finding.
  *
  * @example
- * const findings = await diagnose({ connectionString: "postgres://localhost/shop" });
+ * ```ts
+ * import { diagnose } from "odori/postgres";
+ *
+ * for (const { level, check, message } of await diagnose({ schema: "payment" }))
+ *   console.log(level, check, message);
+ * ```
  */
 export async function diagnose(options: PostgresOptions): Promise<readonly Diagnosis[]> {
   const pool = poolOf({ ...options, connectionsMax: 1 });

@@ -10,9 +10,17 @@ import type { Sql, SqlResult, SqlRow } from "./sql.ts";
  * Wraps a transaction of postgres.js.
  *
  * @example
- * await sql.begin(async (tx) =>
- *   app.begin(id, () => placed(order), { within: fromPostgresJs(tx) }),
- * );
+ * ```ts
+ * import { fromPostgresJs } from "odori/postgres";
+ * import { app, postgresJs } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await postgresJs.begin(async (tx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromPostgresJs(tx),
+ *   });
+ * });
+ * ```
  */
 export function fromPostgresJs(tx: {
   unsafe(text: string, values: (string | number | null)[]): PromiseLike<unknown>;
@@ -24,10 +32,17 @@ export function fromPostgresJs(tx: {
  * Wraps a transaction of Kysely, with its `CompiledQuery.raw`.
  *
  * @example
- * await db.transaction().execute(async (trx) => {
- *   const within = fromKysely(trx, CompiledQuery.raw);
- *   await app.begin(id, () => placed(order), { within });
+ * ```ts
+ * import { fromKysely } from "odori/postgres";
+ * import { app, CompiledQuery, kysely } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await kysely.transaction().execute(async (trx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromKysely(trx, CompiledQuery.raw),
+ *   });
  * });
+ * ```
  */
 export function fromKysely<Query>(
   trx: { executeQuery(query: Query): Promise<{ readonly rows: readonly unknown[] }> },
@@ -43,9 +58,17 @@ export function fromKysely<Query>(
  * Wraps a transaction of Drizzle, with its `sql`.
  *
  * @example
- * await db.transaction(async (tx) =>
- *   app.begin(id, () => placed(order), { within: fromDrizzle(tx, sql) }),
- * );
+ * ```ts
+ * import { fromDrizzle } from "odori/postgres";
+ * import { app, drizzle, sql } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await drizzle.transaction(async (tx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromDrizzle(tx, sql),
+ *   });
+ * });
+ * ```
  */
 export function fromDrizzle<Query>(
   tx: { execute(query: Query): PromiseLike<unknown> },
@@ -65,9 +88,17 @@ export function fromDrizzle<Query>(
  * Wraps a transaction of Prisma.
  *
  * @example
- * await prisma.$transaction(async (tx) =>
- *   app.begin(id, () => placed(order), { within: fromPrisma(tx) }),
- * );
+ * ```ts
+ * import { fromPrisma } from "odori/postgres";
+ * import { app, prisma } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await prisma.$transaction(async (tx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromPrisma(tx),
+ *   });
+ * });
+ * ```
  */
 export function fromPrisma(tx: {
   $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>;
@@ -79,9 +110,17 @@ export function fromPrisma(tx: {
  * Wraps a transaction of Knex.
  *
  * @example
- * await knex.transaction(async (trx) =>
- *   app.begin(id, () => placed(order), { within: fromKnex(trx) }),
- * );
+ * ```ts
+ * import { fromKnex } from "odori/postgres";
+ * import { app, knex } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await knex.transaction(async (trx) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromKnex(trx),
+ *   });
+ * });
+ * ```
  */
 export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLike<unknown> }): Sql {
   return {
@@ -101,9 +140,17 @@ export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLik
  * Wraps a transaction of TypeORM.
  *
  * @example
- * await dataSource.transaction(async (em) =>
- *   app.begin(id, () => placed(order), { within: fromTypeOrm(em) }),
- * );
+ * ```ts
+ * import { fromTypeOrm } from "odori/postgres";
+ * import { app, dataSource } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await dataSource.transaction(async (em) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromTypeOrm(em),
+ *   });
+ * });
+ * ```
  */
 export function fromTypeOrm(em: {
   query(text: string, values?: unknown[]): PromiseLike<unknown>;
@@ -115,9 +162,17 @@ export function fromTypeOrm(em: {
  * Wraps a transaction of MikroORM. It flushes the unit of work before each statement.
  *
  * @example
- * await orm.em.transactional(async (em) =>
- *   app.begin(id, () => placed(order), { within: fromMikroOrm(em) }),
- * );
+ * ```ts
+ * import { fromMikroOrm } from "odori/postgres";
+ * import { app, mikroOrm } from "./app.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ *
+ * await mikroOrm.transactional(async (em) => {
+ *   await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *     within: fromMikroOrm(em),
+ *   });
+ * });
+ * ```
  */
 export function fromMikroOrm<Context>(em: {
   flush(): Promise<void>;

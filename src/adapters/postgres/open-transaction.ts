@@ -4,8 +4,8 @@ import type { PreparedNames } from "./prepared.ts";
 import { TransactionSql } from "./sql.ts";
 
 /**
- * Opens a transaction whatever the role's defaults are: deliveries rely on READ COMMITTED, a commit
- * survives a power failure, and a frozen process does not hold its locks for ever.
+ * Opens a transaction, and overrides the defaults of the role: deliveries rely on READ COMMITTED, a
+ * commit survives a power failure, and a frozen process does not hold its locks for ever.
  */
 const BEGIN = [
   "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",

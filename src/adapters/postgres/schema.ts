@@ -75,7 +75,11 @@ const RACES_MAX = 5;
  * `STORE_FORBIDDEN` or a `StoreUnavailableError`.
  *
  * @example
+ * ```ts
+ * import { migrate } from "odori/postgres";
+ *
  * await migrate("payment", { connectionString: "postgres://owner@localhost/shop" });
+ * ```
  */
 export async function migrate(service: string, options: PostgresOptions): Promise<void> {
   const pool = poolOf({ ...options, connectionsMax: 1 });
@@ -90,7 +94,11 @@ export async function migrate(service: string, options: PostgresOptions): Promis
  * Returns the statements that let `role` use the tables, and nothing else.
  *
  * @example
- * await pool.query(grants("payment_app", { schema: "payment" }));
+ * ```ts
+ * import { grants } from "odori/postgres";
+ *
+ * console.log(grants("shop_app", { schema: "payment" }));
+ * ```
  */
 export function grants(role: string, options: PostgresOptions = {}): string {
   const schema = schemaOf(options);

@@ -30,7 +30,7 @@ export interface ScopeParts {
 
 const SAVEPOINT = "SAVEPOINT odori_handler";
 const RELEASE = "RELEASE SAVEPOINT odori_handler";
-const UNDO = "ROLLBACK TO SAVEPOINT odori_handler; RELEASE SAVEPOINT odori_handler";
+const ROLL_BACK = "ROLLBACK TO SAVEPOINT odori_handler; RELEASE SAVEPOINT odori_handler";
 
 /** One handler, inside a transaction (`shared`) or with one of its own. */
 export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql {
@@ -81,7 +81,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     if (!this.touched || open === undefined) return;
     await this.#stopPending(open);
     try {
-      await open.sql.control(UNDO);
+      await open.sql.control(ROLL_BACK);
     } catch (error) {
       throw isEnded(error) ? transactionEnded(error) : error;
     }
@@ -175,8 +175,6 @@ function transactionShared(): OdoriError {
   return new OdoriError(
     "TRANSACTION_SHARED",
     "A statement that changes the session needs a transaction of its own.",
-    {
-      hint: "Nothing: the runtime handles the delivery again, alone. To keep commits shared, do without SET in handlers.",
-    },
+    { hint: "Nothing: it runs again alone. Avoid SET in handlers to stay fast." },
   );
 }

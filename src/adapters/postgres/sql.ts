@@ -18,10 +18,14 @@ export interface SqlResult {
  * is one; `fromKysely` and its siblings wrap those of other libraries.
  *
  * @example
- * async handle({ data }, { tx }) {
- *   await tx.query("INSERT INTO payment (id, amount) VALUES ($1, $2)", [data.id, data.amount]);
- *   return paymentAuthorized(data);
+ * ```ts
+ * import type { Sql } from "odori/postgres";
+ *
+ * async function amountOf(tx: Sql, orderId: string) {
+ *   const { rows } = await tx.query("SELECT amount FROM charges WHERE order_id = $1", [orderId]);
+ *   return rows[0]?.amount;
  * }
+ * ```
  */
 export interface Sql {
   query(text: string, values?: readonly unknown[]): Promise<SqlResult>;

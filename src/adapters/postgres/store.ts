@@ -388,8 +388,11 @@ function peeked([row]: readonly SqlRow[]): Peeked {
  * `STORE_FORBIDDEN`, `STORE_VERSION` or a `StoreUnavailableError`.
  *
  * @example
+ * ```ts
+ * import { postgres } from "odori/postgres";
+ *
  * const store = postgres({ connectionString: "postgres://localhost/shop", schema: "payment" });
- * const app = await start(payment, { store, bus: nats({ servers: "localhost:4222" }) });
+ * ```
  */
 export function postgres(options: string | PostgresOptions = {}): PostgresStore {
   return new PostgresStore(typeof options === "string" ? { connectionString: options } : options);

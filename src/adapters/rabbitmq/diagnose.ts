@@ -10,7 +10,12 @@ import { deadOf } from "./topology.ts";
  * failure is a finding.
  *
  * @example
- * const findings = await diagnose({ url: "amqp://localhost" });
+ * ```ts
+ * import { diagnose } from "odori/rabbitmq";
+ *
+ * for (const { level, check, message } of await diagnose({ url: "amqp://localhost" }))
+ *   console.log(level, check, message);
+ * ```
  */
 export async function diagnose(options: RabbitOptions): Promise<readonly Diagnosis[]> {
   const settings = settingsOf(options);

@@ -16,8 +16,12 @@ const OUTBOX_OLD_MS = 60_000;
  * throws: a failure is a finding.
  *
  * @example
+ * ```ts
+ * import { diagnose } from "odori/sqlite";
+ *
  * for (const { level, check, message } of diagnose("payment.db", Date.now()))
  *   console.log(level, check, message);
+ * ```
  */
 export function diagnose(path: string, now: number): readonly Diagnosis[] {
   try {

@@ -26,7 +26,7 @@ export interface ScopeParts {
 
 const SAVEPOINT = "SAVEPOINT odori_handler";
 const RELEASE = "RELEASE odori_handler";
-const UNDO = "ROLLBACK TO odori_handler; RELEASE odori_handler";
+const ROLL_BACK = "ROLLBACK TO odori_handler; RELEASE odori_handler";
 
 /**
  * The scope of work inside a transaction of the caller's own: if it fails, the caller rolls back.
@@ -87,7 +87,7 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
     this.#open = false;
     if (!this.touched || this.#detached) return;
     this.#checkOngoing();
-    this.#parts.connection.exec(UNDO);
+    this.#parts.connection.exec(ROLL_BACK);
   }
 
   detach(): this {

@@ -11,10 +11,12 @@ export type SqlRow = Record<string, SQLOutputValue>;
  * Runs the statements of handlers. Each text is prepared once.
  *
  * @example
- * handle({ data }, { tx }) {
- *   tx.run("INSERT INTO payment (id, amount) VALUES (?, ?)", data.id, data.amount);
- *   return paymentAuthorized(data);
- * }
+ * ```ts
+ * import type { Sql } from "odori/sqlite";
+ *
+ * const amountOf = (tx: Sql, orderId: string) =>
+ *   tx.get("SELECT amount FROM charges WHERE order_id = ?", orderId)?.amount;
+ * ```
  */
 export interface Sql {
   /** Returns how many rows changed. */
@@ -153,9 +155,22 @@ export class TransactionSql implements Sql {
  * Wraps your own `node:sqlite` connection as a `Sql`, to begin a saga inside your transaction.
  *
  * @example
+ * ```ts
+ * import { DatabaseSync } from "node:sqlite";
+ * import { start } from "odori";
+ * import { memoryBus } from "odori/memory";
+ * import { sqlite, sqlOf } from "odori/sqlite";
+ * import { orderPlaced } from "./contracts.ts";
+ * import { order } from "./services.ts";
+ *
+ * const app = await start(order, { store: sqlite("order.db"), bus: memoryBus([order]) });
+ * const database = new DatabaseSync("order.db");
  * database.exec("BEGIN IMMEDIATE");
- * await app.begin(sagaId, async () => orderPlaced(order), { within: sqlOf(database) });
+ * await app.begin("o-1", () => orderPlaced({ orderId: "o-1", amount: 100 }), {
+ *   within: sqlOf(database),
+ * });
  * database.exec("COMMIT");
+ * ```
  */
 export function sqlOf(database: DatabaseSync): Sql {
   return new Connection(database.location() ?? ":memory:", database);

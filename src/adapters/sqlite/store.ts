@@ -257,8 +257,11 @@ function dueAt(connection: Connection, now: number): number | undefined {
  * `StoreUnavailableError`.
  *
  * @example
- * const bus = memoryBus([order, payment]);
- * const app = await start(payment, { store: sqlite("payment.db"), bus });
+ * ```ts
+ * import { sqlite } from "odori/sqlite";
+ *
+ * const store = sqlite("payment.db", { busyTimeoutMs: 2_000 });
+ * ```
  */
 export function sqlite(path: string, options?: SqliteOptions): SqliteStore {
   return new SqliteStore(path, options);

@@ -5,15 +5,14 @@ import { BLOCKING } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
 import type { HandlerScope, StoreTransaction } from "../../ports/transaction.ts";
-import { RELEASE_NEXT } from "./deferred.ts";
+import { BLOCKS, RELEASE_NEXT } from "./deferred.ts";
 import type { Sql } from "./sql.ts";
 
 const FIND_INBOX = "SELECT 1 FROM odori_inbox WHERE id = ? AND reaction = ? AND source = ?";
 const FIND_MARKS = "SELECT name, state FROM odori_fence WHERE saga_id = ?";
-const ANY_BLOCKING =
-  "SELECT 1 FROM odori_deferred WHERE state IN ('retrying', 'waiting', 'parked') LIMIT 1";
-const FIND_BLOCKING =
-  "SELECT 1 FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state IN ('retrying', 'waiting', 'parked') LIMIT 1";
+const ANY_BLOCKING = `SELECT 1 FROM odori_deferred WHERE ${BLOCKS} LIMIT 1`;
+const FIND_BLOCKING = `SELECT 1 FROM odori_deferred
+  WHERE saga_id = ? AND reaction = ? AND ${BLOCKS} LIMIT 1`;
 const FIND_CLAIMED =
   "SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND state IN ('retrying', 'armed')";
 const FIND_GATHERED = `SELECT body FROM odori_deferred

@@ -11,7 +11,7 @@ import { quote } from "../../contract/grammar.ts";
 import { timeline } from "../../observe/timeline.ts";
 import { traceOf } from "../../observe/trace.ts";
 import { jsonLogger, type LogLevel } from "../../ports/logger.ts";
-import { type App, start } from "../../runtime/start.ts";
+import { type App, startApp } from "../../runtime/start.ts";
 import { dataOption, jsonOption } from "../data.ts";
 import { loadServices } from "../module.ts";
 import { paint, print, printJson } from "../output.ts";
@@ -127,7 +127,7 @@ async function startAll(
   try {
     for (const service of services) {
       apps.push(
-        await start(service, {
+        await startApp(service, {
           store: sqlite(join(flags.data, `${service.name}.db`)),
           bus,
           logger: jsonLogger(flags.log),
