@@ -10,13 +10,18 @@ interface Sql {
 const orderId = z.string();
 const placed = event("order.placed.v1", z.object({ orderId, amount: z.int() }));
 const authorized = event("payment.authorized.v1", z.object({ orderId, paymentId: z.string() }));
-const declined = event("payment.declined.v1", z.object({ orderId, reason: z.enum(["limit", "card"]) }));
+const reason = z.enum(["limit", "card"]);
+const declined = event("payment.declined.v1", z.object({ orderId, reason }));
 const logged = event("payment.logged.v1", z.object({ orderId }));
 const refunded = event("payment.refunded.v1", z.object({ orderId }));
 const failed = event("inventory.failed.v1", z.object({ orderId, sku: z.string() }));
 const bare = event("inventory.bare.v1", z.object({ sku: z.string() }));
 
 const payment = service<Sql>("payment");
+const o = { orderId: "o" };
+const paid = { ...o, paymentId: "p" };
+/** A handler that emits with the saga's id, which every event has. */
+const refund = ({ sagaId }: { readonly sagaId: string }) => refunded({ orderId: sagaId });
 
 // The data of an event and the transaction are typed; one of the declared outcomes is returned.
 payment.on(placed, {
@@ -29,7 +34,7 @@ payment.on(placed, {
     return authorized({ orderId: data.orderId, paymentId: "p" });
   },
 });
-payment.on(placed, { emits: [authorized], handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }) });
+payment.on(placed, { emits: [authorized], handle: ({ data }) => authorized({ ...data, ...paid }) });
 payment.on(placed, { handle: ({ data }, { tx }) => tx.run(data.orderId) });
 payment.on(placed, { handle: async () => {} });
 
@@ -38,11 +43,11 @@ payment.on(placed, { emits: [authorized], handle: () => refunded({ orderId: "o" 
 // @ts-expect-error nothing, where something is declared
 payment.on(placed, { emits: [authorized], handle: () => {} });
 // @ts-expect-error nothing on one of the paths
-payment.on(placed, { emits: [authorized], handle: async ({ data }) => (data.amount > 1 ? authorized({ orderId: "o", paymentId: "p" }) : undefined) });
+payment.on(placed, { emits: [authorized], handle: async () => (o ? authorized(paid) : undefined) });
 // @ts-expect-error something, where nothing is declared
-payment.on(placed, { handle: ({ data }): object => authorized({ orderId: data.orderId, paymentId: "p" }) satisfies number });
+payment.on(placed, { handle: (): object => authorized(paid) satisfies number });
 // @ts-expect-error a look-alike that no contract made
-payment.on(placed, { emits: [refunded], handle: () => ({ type: "payment.refunded.v1", data: { orderId: "o" } }) });
+payment.on(placed, { emits: [refunded], handle: () => ({ type: "payment.refunded.v1", data: o }) });
 // @ts-expect-error a payload that does not fit
 payment.on(placed, { emits: [refunded], handle: () => refunded({ order: "o" }) });
 // @ts-expect-error a field that the event does not have
@@ -57,9 +62,9 @@ payment.on(placed, { emits: [[authorized, logged], refunded, []], handle: ({ dat
   return [authorized({ orderId: data.orderId, paymentId: "p" }), logged({ orderId: data.orderId })];
 } });
 // @ts-expect-error half of an outcome
-payment.on(placed, { emits: [[authorized, logged]], handle: () => [authorized({ orderId: "o", paymentId: "p" })] });
+payment.on(placed, { emits: [[authorized, logged]], handle: () => [authorized(paid)] });
 // @ts-expect-error half of an outcome, bare
-payment.on(placed, { emits: [[authorized, logged]], handle: () => authorized({ orderId: "o", paymentId: "p" }) });
+payment.on(placed, { emits: [[authorized, logged]], handle: () => authorized(paid) });
 
 // Hearing any one of several: a union that the type name tells apart.
 payment.on([placed, failed], { handle: (heard) => {
@@ -76,32 +81,37 @@ payment.on(placed, {
 payment.on(placed, {
   emits: [authorized], firstOf: "end",
   // @ts-expect-error the normal outcome is none of the late ones
-  late: { emits: [logged], handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }) },
+  late: { emits: [logged], handle: () => authorized(paid) },
   handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
 });
 
 // When a delivery is given up on, its payload is typed only if it fitted.
 payment.on(placed, {
   emits: [authorized],
-  onParked: { emits: declined, handle: (given) => declined({ orderId: given.valid ? given.event.data.orderId : "?", reason: "card" }) },
+  onParked: {
+    emits: declined,
+    handle: ({ valid, event }) =>
+      declined({ orderId: valid ? event.data.orderId : "?", reason: "card" }),
+  },
   handle: ({ data }) => authorized({ orderId: data.orderId, paymentId: "p" }),
 });
 payment.on(placed, {
   // @ts-expect-error the payload may not have fitted
-  onParked: { emits: declined, handle: (given) => declined({ orderId: given.event.data.orderId, reason: "card" }) },
+  onParked: { emits: logged, handle: ({ event }) => logged({ orderId: event.data.orderId }) },
   handle: () => {},
 });
 
 // An undo that finds nothing acknowledges with what it heard, where that fits; otherwise it must be
 // said.
-payment.undo(authorized, { on: [failed], emits: [refunded], handle: ({ data }) => refunded({ orderId: data.orderId }) });
-payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: ({ sagaId }) => refunded({ orderId: sagaId }), handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
-payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: "silent", handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
+payment.undo(authorized, { on: [failed], emits: [refunded], handle: refund });
+payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: refund, handle: refund });
+payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: "silent", handle: refund });
 payment.undo(authorized, { on: [bare], handle: async () => {} });
 // @ts-expect-error the payload of inventory.bare does not fit payment.refunded
-payment.undo(authorized, { on: [bare], emits: [refunded], handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
+payment.undo(authorized, { on: [bare], emits: [refunded], handle: refund });
+const noted = () => logged(o);
 // @ts-expect-error acknowledged with another event
-payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: () => logged({ orderId: "o" }), handle: () => refunded({ orderId: "o" }) });
+payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: noted, handle: refund });
 
 // A join gets its events in the order in which it names them.
 payment.onAll([placed, failed], { emits: [logged], handle([order, failure]) {
@@ -112,7 +122,7 @@ payment.onAll([placed, failed], { emits: [logged], handle([order, failure]) {
 // A deadline speaks with the payload of what it was armed by, where that fits; otherwise its
 // handler must be given.
 payment.deadline(placed, { after: "15m", unless: [authorized], emits: [refunded] });
-payment.deadline(bare, { after: "PT15M", unless: [authorized], emits: [refunded], handle: ({ sagaId }) => refunded({ orderId: sagaId }) });
+payment.deadline(bare, { after: "PT15M", unless: [authorized], emits: [refunded], handle: refund });
 // @ts-expect-error the payload of inventory.bare does not fit payment.refunded
 payment.deadline(bare, { after: "15m", unless: [authorized], emits: [refunded] });
 
