@@ -63,7 +63,7 @@ export class Handlers {
           "HANDLER_TIMEOUT",
           `The handler has not returned within ${this.#timeoutMs} ms.`,
           {
-            hint: "Pass ctx.signal to each wait. A handler returns an event; it does not call begin.",
+            hint: "Pass ctx.signal to each wait, and return an event instead of calling begin.",
           },
         );
         this.#running.delete(context);

@@ -44,7 +44,7 @@ export async function runAlone<Native>(
   if (received.status !== "fresh") return { kind: "settled" };
   const tx = store.detached();
   const scope = new Scope(tx.native, new Draft());
-  const running = start(task, received, scope);
+  const running = call(task, received, scope);
   return finish(parts, { task, received, scope, running, tx });
 }
 
@@ -77,7 +77,7 @@ export async function runExclusively<Native>(
   }
 }
 
-async function start<Native>(
+async function call<Native>(
   task: Task<Native>,
   received: Received,
   scope: Scope<Native>,

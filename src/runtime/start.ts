@@ -290,7 +290,7 @@ export class App<Native, Begins extends EventContract> {
       "OUTBOX_FULL",
       `${outboxMax} events of ${this.name} wait for the bus; no new saga is begun.`,
       {
-        hint: "Try again later. If it lasts, check that the bus is reachable and consumers keep up.",
+        hint: "Try again later. If it lasts, check the bus, and that consumers keep up.",
       },
     );
   }
