@@ -69,12 +69,18 @@ describe("the model foresees every end that the runtime reaches", () => {
   });
 });
 
-/** The same with inbox and fence, and without clock, parking and what comes from outside. */
+/**
+ * The same with inbox and fence, and without clock, parking and events from outside. Undos do not
+ * fail here: the runtime marks the effect as undone then, and the model leaves it done.
+ */
 function asRunnable(manifest: Manifest): Manifest {
   const [first = ""] = manifest.begins;
   const services = [...manifest.services].map(([name, service], index) => {
     const begins = index === 0 ? [first] : [];
-    const runs = { inbox: true, fence: true, mayPark: false, deadlines: [], begins };
+    const reactions = service.reactions.map((reaction) =>
+      reaction.kind === "undo" ? { ...reaction, fails: [] } : reaction,
+    );
+    const runs = { inbox: true, fence: true, mayPark: false, deadlines: [], begins, reactions };
     return [name, { ...service, ...runs }] as const;
   });
   return { ...manifest, begins: [first], arrives: [], services: new Map(services) };
