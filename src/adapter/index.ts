@@ -10,6 +10,7 @@ export {
   messageOf,
   OdoriError,
 } from "../contract/errors.ts";
+export { birthIn } from "../ports/birth.ts";
 export type {
   DeferredKey,
   DeferredUpdate,
@@ -19,6 +20,7 @@ export type {
   Received,
   Ticket,
   Writes,
+  Written,
 } from "../ports/bookkeeping.ts";
 export type {
   Bus,
@@ -29,14 +31,21 @@ export type {
   SubscribeOptions,
   Subscription,
 } from "../ports/bus.ts";
+export type {
+  CensusRow,
+  Declarations,
+  DeferredCount,
+  MarkCount,
+  StoredDeclaration,
+} from "../ports/declarations.ts";
 export {
   BLOCKING,
-  CLOSED,
   DEFERRED_STATES,
   type Deferred,
   type DeferredBody,
   type DeferredState,
   type NewDeferred,
+  OPEN,
   type Problem,
 } from "../ports/deferred.ts";
 export { type Environment, systemEnvironment } from "../ports/environment.ts";
@@ -61,7 +70,17 @@ export {
   type JournalRecord,
 } from "../ports/journal.ts";
 export type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
-export type { Claimed, OutboxRows, Session, Store } from "../ports/store.ts";
+export {
+  type Claimed,
+  type ClaimOptions,
+  DEATH_REMEMBERED_MS,
+  NO_REACTION,
+  type Opened,
+  type OutboxRows,
+  type Purged,
+  type Session,
+  type Store,
+} from "../ports/store.ts";
 export type {
   DetachedTransaction,
   HandlerScope,
@@ -72,5 +91,5 @@ export { redeliveryPauseMs } from "./backoff.ts";
 export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";
-export { toDeferred, toJournal, toState } from "./rows.ts";
+export { toCensusRow, toDeclaration, toDeferred, toJournal, toState } from "./rows.ts";
 export { Semaphore } from "./semaphore.ts";

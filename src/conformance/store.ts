@@ -1,10 +1,13 @@
 import { OPTIONAL, type Runner } from "./runner.ts";
+import { claimsSuite } from "./store-claims.ts";
+import { declarationsSuite } from "./store-declarations.ts";
 import { deferredSuite } from "./store-deferred.ts";
 import { fenceSuite } from "./store-fence.ts";
 import type { StoreFactory, StoreTest } from "./store-fixture.ts";
 import { inboxSuite } from "./store-inbox.ts";
 import { inspectionSuite } from "./store-inspection.ts";
 import { outboxSuite } from "./store-outbox.ts";
+import { retentionSuite } from "./store-retention.ts";
 import { transactionSuite } from "./store-transaction.ts";
 
 /**
@@ -55,6 +58,9 @@ export function storeConformance<Native>(runner: Runner, factory: StoreFactory<N
     fence: fenceSuite,
     outbox: outboxSuite,
     deferred: deferredSuite,
+    claims: claimsSuite,
+    retention: retentionSuite,
+    declarations: declarationsSuite,
     inspection: inspectionSuite,
   };
   for (const [noun, suite] of Object.entries(suites))

@@ -4,7 +4,7 @@ import type { Environment } from "../ports/environment.ts";
 import type { Store } from "../ports/store.ts";
 import type { DetachedTransaction, HandlerScope, StoreTransaction } from "../ports/transaction.ts";
 import type { Probe } from "./crash-points.ts";
-import { Draft } from "./draft.ts";
+import { Draft, type Notice } from "./draft.ts";
 import type { HandOver } from "./publisher.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
@@ -41,8 +41,8 @@ export interface GroupResult<Native> {
   readonly rest: readonly Task<Native>[];
   /** Not begun: another process holds their saga. */
   readonly busy: readonly Task<Native>[];
-  /** Tasks that were committed instead of one that failed, for the log. */
-  readonly recoveries: readonly { readonly task: Task<Native>; readonly error: unknown }[];
+  /** Deliveries that failed or were parked, for the log. */
+  readonly notices: readonly Notice[];
   readonly handOvers: readonly HandOver[];
   readonly nextDueMs: number | undefined;
 }
@@ -80,7 +80,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   readonly alone: Task<Native>[] = [];
   readonly rest: Task<Native>[] = [];
   readonly busy: Task<Native>[] = [];
-  readonly recoveries: { readonly task: Task<Native>; readonly error: unknown }[] = [];
+  readonly notices: Notice[] = [];
   readonly handOvers: HandOver[] = [];
   nextDueMs: number | undefined;
   readonly #parts: GroupParts<Native>;
@@ -104,8 +104,10 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       const waves = wavesOf(tasks);
       for (const wave of waves) {
         await this.#handle(tx, wave, draft);
-        const ticket = await tx.write(draft, { last: wave === waves.at(-1) });
+        const written = await tx.write(draft, { last: wave === waves.at(-1) });
         probe("written");
+        const { ticket } = written;
+        this.notices.push(...draft.noticesOf(written));
         if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
         this.#due(draft.nextDueMs);
         draft = new Draft();
@@ -215,7 +217,6 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     await recovery.run(received, new Scope(handler.native, own));
     draft.add(own);
     this.done.push(task);
-    this.recoveries.push({ task: recovery, error });
   }
 
   /** Undoes what the handler wrote. If that cannot be done, the whole group is undone. */

@@ -1,8 +1,8 @@
 import { codeOf, OdoriError } from "../contract/errors.ts";
-import type { Received } from "../ports/bookkeeping.ts";
+import type { Received, Written } from "../ports/bookkeeping.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
-import { Draft } from "./draft.ts";
+import { Draft, type Notice } from "./draft.ts";
 import type { DetachedRun } from "./group.ts";
 import type { HandOver } from "./publisher.ts";
 import { Scope } from "./scope.ts";
@@ -13,6 +13,8 @@ export type SoloResult<Native> =
   | {
       readonly kind: "committed";
       readonly handOver: HandOver | undefined;
+      /** Deliveries that failed or were parked, for the log. */
+      readonly notices: readonly Notice[];
       readonly nextDueMs: number | undefined;
     }
   /** No handler has to run: a commit group records it. */
@@ -67,10 +69,9 @@ export async function runExclusively<Native>(
       const handler = tx.scope();
       await task.run(received, new Scope(handler.native, draft));
       await handler.keep();
-      const ticket = await tx.write(draft, { last: true });
+      const written = await tx.write(draft, { last: true });
       probe("written");
-      const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
-      return { kind: "committed", handOver, nextDueMs: draft.nextDueMs };
+      return committed(draft, written);
     });
   } catch (error) {
     return { kind: "failed", error, recovery: task.recover?.(error) };
@@ -93,7 +94,7 @@ export async function finish<Native>(
   const { draft } = scope;
   try {
     await running;
-    const ticket = await tx.complete(async (transaction) => {
+    const ended = await tx.complete(async (transaction) => {
       probe("opened");
       const [now] = await transaction.receive([task.receipt]);
       if (now === undefined || !isSame(now, received)) throw new Outdated();
@@ -102,14 +103,23 @@ export async function finish<Native>(
       probe("written");
       return written;
     });
-    const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
-    return { kind: "committed", handOver, nextDueMs: draft.nextDueMs };
+    return committed(draft, ended);
   } catch (error) {
     await tx.abandon();
     // The handler has done nothing wrong: the database was not to be had, or its saga moved on.
     if (error instanceof Outdated || codeOf(error) === "STORE_CONTENDED") return { kind: "again" };
     return { kind: "failed", error, recovery: task.recover?.(error) };
   }
+}
+
+function committed(draft: Draft, written: Written) {
+  const { ticket } = written;
+  return {
+    kind: "committed" as const,
+    handOver: ticket === undefined ? undefined : { ticket, events: draft.enqueue },
+    notices: draft.noticesOf(written),
+    nextDueMs: draft.nextDueMs,
+  };
 }
 
 function isSame(now: Received, before: Received): boolean {
