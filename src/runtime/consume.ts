@@ -12,7 +12,7 @@ import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
-import { fenceForgotten, isForgotten } from "./forgotten.ts";
+import { fenceForgotten, isForgotten, markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import { parsed } from "./parse.ts";
 import { type MarkNames, markNames, type ReactionPlan } from "./plan.ts";
@@ -73,6 +73,7 @@ export class Consume<Native> implements Task<Native> {
       case "blocked":
         return this.#wait(scope.draft);
       case "fresh":
+        markForgotten(this.#context, received, this.receipt, scope.draft);
         return this.#react(this.#runOf(received, scope));
     }
   }
@@ -121,9 +122,7 @@ export class Consume<Native> implements Task<Native> {
 
   /** A saga may be forgotten that has marks of this reaction: then a person decides. */
   #checkKnown({ received, marks, names }: Run<Native>): void {
-    const { environment, retentionMs } = this.#context;
-    const now = environment.now();
-    if (!isForgotten(received, marks, this.#event.id, { now, retentionMs })) return;
+    if (!isForgotten(this.#context, received, this.receipt)) return;
     const { firstOf, max, join, effects } = names;
     const fenced = [...effects, firstOf, max, join].some((name) => name !== undefined);
     const undoes = this.#plan.reaction.kind === "undo";

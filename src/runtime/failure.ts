@@ -8,7 +8,7 @@ import type { LogFields } from "../ports/logger.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
-import { FORGOTTEN } from "./forgotten.ts";
+import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import { isPermanent, problemOf } from "./problem.ts";
 import { backoffMs } from "./retry.ts";
@@ -60,6 +60,7 @@ export class FailureTask<Native> implements Task<Native> {
   run(received: Received, { draft }: Scope<Native>): void {
     const { status } = received;
     if (status === "duplicate" || status === "gone") return;
+    markForgotten(this.#context, received, this.receipt, draft);
     const problem = problemOf(this.#failure.error);
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
@@ -116,8 +117,5 @@ export class FailureTask<Native> implements Task<Native> {
     const row = delivery.deferral({ state, problem, attempts, delayMs });
     const { error } = this.#failure;
     draft.putOff(entry, row, delivery.attempt, { fields: this.fields, error });
-    const { sagaId } = row;
-    if (problem.code === "FENCE_FORGOTTEN")
-      draft.marks.push({ sagaId, name: FORGOTTEN, state: "parked" });
   }
 }

@@ -1,24 +1,41 @@
 import { OdoriError } from "../contract/errors.ts";
 import { birthIn } from "../ports/birth.ts";
-import type { Received } from "../ports/bookkeeping.ts";
-import type { Marks } from "./marks.ts";
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
+import type { Draft } from "./draft.ts";
+import type { TaskContext } from "./task-context.ts";
 
 /** The mark of a saga that was heard of again after the store had forgotten it. */
-export const FORGOTTEN = "forgotten saga";
+const FORGOTTEN = "forgotten saga";
+
+type Clock = Pick<TaskContext<unknown>, "environment" | "retentionMs">;
 
 /**
  * Tells whether the store may have forgotten what a saga did: it does not know the saga, although
  * the event's id says that the saga began before retention.
  */
 export function isForgotten(
-  { known }: Received,
-  marks: Marks,
-  id: string,
-  { now, retentionMs }: { readonly now: number; readonly retentionMs: number },
+  clock: Clock,
+  received: Received,
+  { id }: Pick<Receipt, "id">,
 ): boolean {
-  if (known) return marks.of(FORGOTTEN) !== undefined;
+  if (received.known) return received.marks.has(FORGOTTEN);
+  const now = clock.environment.now();
   const born = birthIn(id, now);
-  return born !== undefined && born < now - retentionMs;
+  return born !== undefined && born < now - clock.retentionMs;
+}
+
+/**
+ * Marks a forgotten saga as such. Each task that writes to a saga calls it: the store knows the saga
+ * from then on, but not what it had done before.
+ */
+export function markForgotten(
+  clock: Clock,
+  received: Received,
+  receipt: Receipt,
+  draft: Draft,
+): void {
+  if (received.known || !isForgotten(clock, received, receipt)) return;
+  draft.marks.push({ sagaId: receipt.sagaId, name: FORGOTTEN, state: "again" });
 }
 
 /** Makes the error of a delivery whose saga may have done things that are forgotten. */

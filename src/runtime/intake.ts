@@ -32,22 +32,25 @@ export function tasksOf<Native>(
   careful: boolean,
 ): readonly MakeTask<Native>[] {
   if ("malformed" in incoming)
-    return [(completion) => new UndeliverableTask(malformedDelivery(incoming), completion)];
+    return [
+      (completion) => new UndeliverableTask(context, malformedDelivery(incoming), completion),
+    ];
   const { heardBy, service } = context.plan;
   const hearers = heardBy.get(incoming.type);
   if (hearers === undefined) {
     const unheard = unheardDelivery(incoming, service.name);
-    return [(completion) => new UndeliverableTask(unheard, completion)];
+    return [(completion) => new UndeliverableTask(context, unheard, completion)];
   }
   return [
     ...hearers.reactions.map(
       (plan) => (completion: Completion) =>
         careful
-          ? new AdmitTask<Native>(plan.reaction.name, incoming, completion)
+          ? new AdmitTask(context, plan.reaction.name, incoming, completion)
           : new Consume(context, plan, incoming, FIRST, completion),
     ),
     ...hearers.deadlines.map(
-      (deadline) => (completion: Completion) => new WatchTask(deadline, incoming, completion),
+      (deadline) => (completion: Completion) =>
+        new WatchTask(context, deadline, incoming, completion),
     ),
   ];
 }
@@ -72,7 +75,7 @@ export function deferredTask<Native>(
     return new ExpireTask(context, deadline, event, attempt, completion);
   if (event !== undefined && plan !== undefined)
     return new Consume(context, plan, event, attempt, completion);
-  return new UndeliverableTask(staleDelivery(deferred, event, attempt), completion);
+  return new UndeliverableTask(context, staleDelivery(deferred, event, attempt), completion);
 }
 
 function crashed(deaths: number): OdoriError {

@@ -9,9 +9,11 @@ import type { LogFields } from "../ports/logger.ts";
 import { NO_REACTION } from "../ports/store.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
+import { markForgotten } from "./forgotten.ts";
 import { problemOf } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
+import type { TaskContext } from "./task-context.ts";
 
 /** A delivery that no reaction can take, and why. */
 export interface Undeliverable {
@@ -24,9 +26,11 @@ export class UndeliverableTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly #context: TaskContext<Native>;
   readonly #undeliverable: Undeliverable;
 
-  constructor(undeliverable: Undeliverable, completion: Completion) {
+  constructor(context: TaskContext<Native>, undeliverable: Undeliverable, completion: Completion) {
+    this.#context = context;
     this.#undeliverable = undeliverable;
     this.completion = completion;
     this.receipt = undeliverable.delivery.receipt();
@@ -34,9 +38,11 @@ export class UndeliverableTask<Native> implements Task<Native> {
     this.fields = { ...undeliverable.delivery.fields, code, problem: message };
   }
 
-  run({ status }: Received, { draft }: Scope<Native>): void {
+  run(received: Received, { draft }: Scope<Native>): void {
+    const { status } = received;
     // A blocked one is parked too: undeliverable messages have no order among each other.
     if (status !== "fresh" && status !== "blocked") return;
+    markForgotten(this.#context, received, this.receipt, draft);
     const { delivery, error } = this.#undeliverable;
     const { number: attempts } = delivery.attempt;
     const row = delivery.deferral({ state: "parked", problem: problemOf(error), attempts });

@@ -5,20 +5,29 @@ import type { LogFields } from "../ports/logger.ts";
 import { FIRST } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
+import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
+import type { TaskContext } from "./task-context.ts";
 
 /** Arms or disarms a deadline by an event that the service heard. */
 export class WatchTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly #context: TaskContext<Native>;
   readonly #deadline: DeadlineDeclaration<Native>;
   readonly #event: EventEnvelope;
   readonly #delivery: Delivery;
 
-  constructor(deadline: DeadlineDeclaration<Native>, event: EventEnvelope, completion: Completion) {
+  constructor(
+    context: TaskContext<Native>,
+    deadline: DeadlineDeclaration<Native>,
+    event: EventEnvelope,
+    completion: Completion,
+  ) {
+    this.#context = context;
     this.#deadline = deadline;
     this.#event = event;
     this.completion = completion;
@@ -29,6 +38,7 @@ export class WatchTask<Native> implements Task<Native> {
 
   run(received: Received, { draft }: Scope<Native>): void {
     if (received.status === "duplicate") return;
+    markForgotten(this.#context, received, this.receipt, draft);
     const marks = new Marks(received);
     const change = touchDeadlines([this.#deadline], marks, [this.#event], draft);
     draft.journal.push(this.#delivery.entry(change ?? "suppressed"));
