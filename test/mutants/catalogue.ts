@@ -182,15 +182,15 @@ export const MUTANTS: readonly Mutant[] = [
     name: "cursor by id",
     edits: [
       edit(
-        "adapters/postgres/store.ts",
+        "adapters/postgres/claim.ts",
         "outbox: outbox",
         "outbox: outbox.filter(({ ticket }) =>\n" +
-          "Number(ticket) > this.cursor && (this.cursor = Number(ticket)))",
+          "Number(ticket) > seen.cursor && (seen.cursor = Number(ticket)))",
       ),
       edit(
-        "adapters/postgres/store.ts",
-        "readonly durable = true;",
-        "readonly durable = true;\n  cursor = 0;",
+        "adapters/postgres/claim.ts",
+        "/** The reactions whose",
+        "const seen = { cursor: 0 };\n/** The reactions whose",
       ),
     ],
     suite: "postgres",
@@ -213,7 +213,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/postgres/store.ts",
-        "if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) {",
+        "if (evidence !== undefined && (await this.#verdict(evidence, error))) {",
         'if (evidence !== undefined && evidence.at === "never") {',
       ),
     ],

@@ -1,23 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { claimLimits } from "../../adapter/claim-limits.ts";
-import { toCensusRow, toDeferred } from "../../adapter/rows.ts";
+import { type ClaimLimits, claimLimits } from "../../adapter/claim-limits.ts";
+import { toCensusRow } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
-import { decodeStored } from "../../cloudevents/json.ts";
 import type { CensusRow } from "../../ports/declarations.ts";
 import { StoreUnavailableError, storeNotOpen } from "../../ports/errors.ts";
-import {
-  type Claimed,
-  type ClaimOptions,
-  NO_REACTION,
-  type Opened,
-  type Purged,
-  type Session,
-  type Store,
-} from "../../ports/store.ts";
+import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
+import { claimRows, knownList, type Peeked, toPeeked } from "./claim.ts";
 import { PostgresDeclarations } from "./declarations.ts";
-import { explain, INVALID_PARAMETER, isAnswered, isMissing, sqlState } from "./errors.ts";
+import { explain, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
 import { OpenTransaction } from "./open-transaction.ts";
@@ -36,20 +28,7 @@ import { callersScope, PostgresScope, type ScopeParts } from "./scope.ts";
 import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
-
-/** What `claim` finds without taking locks. */
-interface Peeked {
-  /** Whether there are outbox rows that no live process holds. */
-  readonly free: boolean;
-  /** Milliseconds until a deferred delivery is due; undefined if there is none. */
-  readonly due: number | undefined;
-  /** Whether the clock has stepped back since a delay began. */
-  readonly stepped: boolean;
-  /** Whether a process has died lately. */
-  readonly died: boolean;
-  /** Milliseconds until this process's lease expires. */
-  readonly lease: number;
-}
+import { hasCommitted } from "./verdict.ts";
 
 /** The result of a transaction before its commit. */
 interface Done<T> {
@@ -59,8 +38,6 @@ interface Done<T> {
   readonly failure?: unknown;
 }
 
-/** How long to ask what became of a COMMIT that was not answered. */
-const VERDICT = { limitMs: 10_000, pauseMs: 100 } as const;
 /** A lease is renewed when less than this share of it is left. */
 const RENEW_BELOW = 0.75;
 
@@ -78,6 +55,8 @@ export class PostgresStore implements Store<Sql> {
   #pool: pg.Pool | undefined;
   #session: Session | undefined;
   #owner = "";
+  /** Ids that this process had before, and under which it may have claimed rows. */
+  #renounced: string[] = [];
   readonly #detachedSlots: Semaphore;
   readonly #access: Access;
   readonly #retention: PostgresRetention;
@@ -148,29 +127,15 @@ export class PostgresStore implements Store<Sql> {
     const limits = claimLimits(limit, options);
     const session = this.#session;
     if (session === undefined) throw storeNotOpen();
-    const known =
-      limits.known === undefined ? null : JSON.stringify([...limits.known, NO_REACTION]);
-    const { free, due, stepped, died, lease } = await this.#peek(known);
+    await this.#giveBack();
+    const peeked = await this.#peek(limits);
+    const { free, due, stepped, died, lease } = peeked;
     if (lease < session.leaseMs * RENEW_BELOW) await this.#renew(session);
     // Usually there is nothing to take; finding that out takes no lock.
     if (!free && !stepped && due !== 0) return { outbox: [], deferred: [], nextDueMs: due, died };
-    const { peek, steady, claimOutbox, claimDeferred, forgetDead } = this.#statements;
-    return this.#transaction(async ({ sql }) => {
-      await sql.run(forgetDead, []);
-      if (stepped) await sql.run(steady, []);
-      const outbox = await sql.run(claimOutbox, [this.#owner, limits.outbox]);
-      const deferred = await sql.run(claimDeferred, [this.#owner, limits.deferred, known]);
-      const result = {
-        // RETURNING promises no order.
-        outbox: outbox
-          .map((row) => ({ ticket: Number(row.ticket), events: decodeStored(String(row.events)) }))
-          .sort((a, b) => a.ticket - b.ticket),
-        deferred: deferred.map(toDeferred).sort((a, b) => a.seq - b.seq),
-        nextDueMs: peeked(await sql.run(peek, [this.#owner, known])).due,
-        died,
-      };
-      return { result };
-    });
+    return this.#transaction(async ({ sql }) => ({
+      result: await claimRows(sql, this.#statements, this.#owner, limits, peeked),
+    }));
   }
 
   purge(olderThanMs: number, limit: number): Promise<Purged> {
@@ -202,13 +167,12 @@ export class PostgresStore implements Store<Sql> {
   }
 
   /** Looks for rows to claim, without a transaction. */
-  async #peek(known: string | null): Promise<Peeked> {
+  async #peek(limits: ClaimLimits): Promise<Peeked> {
     const { name, text } = this.#statements.peek;
     const query = this.#prepared === undefined ? { text } : { name, text };
     try {
-      return peeked(
-        (await this.#connected().query<SqlRow>({ ...query, values: [this.#owner, known] })).rows,
-      );
+      const values = [this.#owner, knownList(limits)];
+      return toPeeked((await this.#connected().query<SqlRow>({ ...query, values })).rows);
     } catch (error) {
       throw explain(error, this.#place);
     }
@@ -330,7 +294,7 @@ export class PostgresStore implements Store<Sql> {
       ({ command } = await sql.committed());
     } catch (error) {
       if (isAnswered(error)) throw explain(error, this.#place);
-      if (evidence !== undefined && (await this.#hasCommitted(evidence, error))) {
+      if (evidence !== undefined && (await this.#verdict(evidence, error))) {
         // The ticket of its outbox rows is unknown: another owner must claim them.
         if (failure !== undefined) this.#renounce();
         return;
@@ -352,47 +316,27 @@ export class PostgresStore implements Store<Sql> {
    * this process.
    */
   #renounce(): void {
+    this.#renounced.push(this.#owner);
     this.#owner = randomUUID();
   }
 
-  /**
-   * Finds out whether a COMMIT with a lost reply took effect, by looking for a row it wrote. If the
-   * server stays unavailable, rejects: the caller may repeat the work, and the inbox recognises it.
-   */
-  async #hasCommitted(
-    { sagaId, reaction, source, id, type, at, xid }: Evidence,
-    cause: unknown,
-  ): Promise<boolean> {
-    const until = performance.now() + VERDICT.limitMs;
-    while (performance.now() < until && this.#pool !== undefined) {
-      try {
-        // The server may still execute the COMMIT of the lost connection.
-        const { rows } = await this.#connected().query(
-          "SELECT pg_xact_status($1::xid8) AS status",
-          [xid],
-        );
-        if (rows[0]?.status === "aborted") return false;
-        if (rows[0]?.status !== "in progress") {
-          return (
-            (
-              await this.#connected().query(this.#statements.evidence.text, [
-                sagaId,
-                reaction,
-                source,
-                id,
-                type,
-                at,
-              ])
-            ).rowCount === 1
-          );
-        }
-      } catch (error) {
-        // The id lies in the server's future: it has crashed since, and lost the transaction.
-        if (sqlState(error) === INVALID_PARAMETER) return false;
-        if (isAnswered(error)) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, VERDICT.pauseMs));
+  /** Deliveries that were claimed under earlier ids have not been attempted. */
+  async #giveBack(): Promise<void> {
+    for (const owner of this.#renounced) {
+      await this.#transaction(async ({ sql }) => ({
+        result: await sql.run(this.#statements.giveBack, [owner]),
+      }));
+      this.#renounced = this.#renounced.filter((other) => other !== owner);
     }
+  }
+
+  /**
+   * Whether a COMMIT with a lost reply took effect. If that cannot be found out, rejects: the caller
+   * may repeat the work, and the inbox recognises it.
+   */
+  async #verdict(evidence: Evidence, cause: unknown): Promise<boolean> {
+    const found = await hasCommitted(() => this.#pool, this.#statements, evidence);
+    if (found !== undefined) return found;
     this.#renounce();
     throw new StoreUnavailableError(
       "STORE_UNAVAILABLE",
@@ -403,19 +347,6 @@ export class PostgresStore implements Store<Sql> {
       },
     );
   }
-}
-
-function peeked([row]: readonly SqlRow[]): Peeked {
-  const [due, lease] = [row?.due, row?.lease].map((value) =>
-    value === null || value === undefined ? undefined : Number(value),
-  );
-  return {
-    free: row?.free === true,
-    stepped: row?.stepped === true,
-    died: row?.died === true,
-    due: due === undefined ? undefined : Math.max(0, due),
-    lease: lease ?? 0,
-  };
 }
 
 /**
