@@ -47,11 +47,19 @@ class Commits<Native extends object> {
 
   /** Each handler has a transaction object of its own, whose notes belong to the commit. */
   #noting(tx: StoreTransaction<Native>, handled: string[]): StoreTransaction<Native> {
+    const noted = <Scope extends { readonly native: Native }>(scope: Scope): Scope => {
+      this.#handled.set(scope.native, handled);
+      return scope;
+    };
     const scope = tx.scope.bind(tx);
-    tx.scope = () => {
-      const handler = scope();
-      this.#handled.set(handler.native, handled);
-      return handler;
+    tx.scope = () => noted(scope());
+    const together = tx.together?.bind(tx);
+    if (together === undefined) return tx;
+    tx.together = () => {
+      const several = together();
+      const one = several.scope.bind(several);
+      several.scope = () => noted(one());
+      return several;
     };
     return tx;
   }

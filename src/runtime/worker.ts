@@ -9,6 +9,7 @@ import type { Probe } from "./crash-points.ts";
 import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
+import { partition } from "./partition.ts";
 import type { HandOver, Publisher } from "./publisher.ts";
 import type { Task } from "./task.ts";
 import { endsWithin } from "./time-limit.ts";
@@ -105,7 +106,7 @@ export class Worker<Native> {
 
   #group(tasks: readonly Task<Native>[], confirm: readonly Ticket[]): Promise<GroupResult<Native>> {
     const isHeld = (task: Task<Native>) => this.#alone.holds(task);
-    return new CommitGroup({ ...this.#parts, isHeld }).commit(tasks, confirm);
+    return new CommitGroup({ ...this.#parts, pace: this.#pace, isHeld }).commit(tasks, confirm);
   }
 
   /** Commits a batch. Returns what stays in the lane's queue. */
@@ -200,11 +201,4 @@ function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
-}
-
-function partition<T>(
-  items: readonly T[],
-  fits: (item: T) => boolean,
-): readonly [readonly T[], readonly T[]] {
-  return [items.filter(fits), items.filter((item) => !fits(item))];
 }

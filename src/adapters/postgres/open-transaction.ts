@@ -14,6 +14,8 @@ const BEGIN = [
   "SET LOCAL idle_in_transaction_session_timeout = '60s'",
 ].join("; ");
 
+const SAVEPOINT = "SAVEPOINT odori_handler";
+
 /** A connection of the pool with a transaction open on it. */
 export class OpenTransaction {
   readonly sql: TransactionSql;
@@ -22,6 +24,8 @@ export class OpenTransaction {
   readonly #client: pg.PoolClient;
   readonly #begun: Promise<unknown>;
   #broken: Error | undefined;
+  /** Whether the savepoint exists, and whether a handler has written since. */
+  #savepoint: "none" | "clean" | "used" = "none";
   #released = false;
   #onRelease = () => {};
 
@@ -31,6 +35,26 @@ export class OpenTransaction {
     // `sql` waits for the reply, and fails with it.
     this.#begun.catch(() => {});
     this.sql = new TransactionSql(client, this.#begun, place, prepared);
+  }
+
+  /** Makes sure that a savepoint stands before the next statement. Sends it without waiting. */
+  savepoint(): void {
+    // A released savepoint takes the work of the handler before it along, one command less.
+    const release = this.#savepoint === "used" ? `RELEASE ${SAVEPOINT}; ` : "";
+    if (this.#savepoint !== "clean") this.sql.control(`${release}${SAVEPOINT}`).catch(() => {});
+    this.#savepoint = "used";
+  }
+
+  /** Undoes everything since the savepoint, which stays. */
+  async undoToSavepoint(): Promise<void> {
+    await this.sql.control(`ROLLBACK TO ${SAVEPOINT}`);
+    this.#savepoint = "clean";
+  }
+
+  /** Rejects if the transaction is aborted, since a statement since the savepoint has failed. */
+  async checkSavepoint(): Promise<void> {
+    await this.sql.control(`RELEASE ${SAVEPOINT}`);
+    this.#savepoint = "none";
   }
 
   /** Resolves when the transaction has begun. */

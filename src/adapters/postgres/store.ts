@@ -23,6 +23,7 @@ import { ensureSchema, ownerOf, STORE_TABLES } from "./schema.ts";
 import { callersScope, PostgresScope, type ScopeParts } from "./scope.ts";
 import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
+import { PostgresTogether } from "./together.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
 
 /** What `claim` finds without taking locks. */
@@ -246,6 +247,7 @@ export class PostgresStore implements Store<Sql> {
       owner: this.#owner,
       waits: false,
       scope: () => new PostgresScope(this.#scopeParts, open),
+      together: () => new PostgresTogether(this.#scopeParts, open),
       onPid: (pid) => {
         open.pid = pid;
       },

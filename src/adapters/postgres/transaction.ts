@@ -12,7 +12,12 @@ import type {
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
-import type { HandlerScope, StoreTransaction, WriteOptions } from "../../ports/transaction.ts";
+import type {
+  HandlerScope,
+  StoreTransaction,
+  Together,
+  WriteOptions,
+} from "../../ports/transaction.ts";
 import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
@@ -41,6 +46,8 @@ export interface PostgresTransactionParts {
   readonly waits: boolean;
   /** Makes the scope of one handler. */
   readonly scope: () => HandlerScope<Sql>;
+  /** Makes the scopes of several handlers of one statement each. */
+  readonly together?: () => Together<Sql>;
   /** Told the server process of the transaction. */
   readonly onPid?: (pid: number) => void;
 }
@@ -52,6 +59,7 @@ export interface PostgresTransactionParts {
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
   readonly scope: () => HandlerScope<Sql>;
+  readonly together?: () => Together<Sql>;
   /**
    * What tells after a COMMIT without an answer whether it happened, once an inbox row was written.
    */
@@ -72,11 +80,13 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     owner,
     waits,
     scope,
+    together,
     onPid = () => {},
   }: PostgresTransactionParts) {
     this.native = native;
     this.#waits = waits;
     this.scope = scope;
+    if (together !== undefined) this.together = together;
     this.#onPid = onPid;
     this.#books = books;
     this.#statements = statements;
