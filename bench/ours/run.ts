@@ -1,7 +1,9 @@
 import {
   type App,
   type Bus,
+  type DetachedTransaction,
   type EventContract,
+  type HandlerScope,
   type Store,
   type StoreTransaction,
   start,
@@ -47,8 +49,10 @@ class Commits<Native extends object> {
 
   /** Each handler has a transaction object of its own, whose notes belong to the commit. */
   #noting(tx: StoreTransaction<Native>, handled: string[]): StoreTransaction<Native> {
-    const noted = <Scope extends { readonly native: Native }>(scope: Scope): Scope => {
+    const noted = (scope: HandlerScope<Native>): HandlerScope<Native> => {
       this.#handled.set(scope.native, handled);
+      const detach = scope.detach.bind(scope);
+      scope.detach = () => this.#watchDetached(detach());
       return scope;
     };
     const scope = tx.scope.bind(tx);
@@ -62,6 +66,18 @@ class Commits<Native extends object> {
       return several;
     };
     return tx;
+  }
+
+  #watchDetached(detached: DetachedTransaction<Native>): DetachedTransaction<Native> {
+    const handled: string[] = [];
+    this.#handled.set(detached.native, handled);
+    const complete = detached.complete.bind(detached);
+    detached.complete = async (work) => {
+      const result = await complete(work);
+      for (const orderId of handled) this.#finished(orderId);
+      return result;
+    };
+    return detached;
   }
 
   watch(store: Store<Native>): Store<Native> {
@@ -83,18 +99,7 @@ class Commits<Native extends object> {
         for (const orderId of handled) this.#finished(orderId);
         return result;
       },
-      detached: () => {
-        const handled: string[] = [];
-        const detached = store.detached();
-        this.#handled.set(detached.native, handled);
-        const complete = detached.complete.bind(detached);
-        detached.complete = async (work) => {
-          const result = await complete(work);
-          for (const orderId of handled) this.#finished(orderId);
-          return result;
-        };
-        return detached;
-      },
+      detached: () => this.#watchDetached(store.detached()),
     };
   }
 }
