@@ -7,6 +7,17 @@ export interface Mutant {
   readonly caughtBy: string;
 }
 
+/** Applies the edits of a mutant to one file. Throws where an edit does not match exactly once. */
+export function mutated(mutant: Mutant, file: string, source: string): string {
+  return mutant.edits
+    .filter((edit) => edit.file === file)
+    .reduce((text, { find, put }) => {
+      if (text.split(find).length !== 2)
+        throw new Error(`${file} does not hold exactly once: ${find}`);
+      return text.replace(find, () => put);
+    }, source);
+}
+
 const edit = (file: string, find: string, put: string) => ({ file, find, put });
 
 /**
@@ -64,11 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no inbox: trust the broker's deduplication",
     edits: [
-      edit(
-        "runtime/consume.ts",
-        'case "duplicate":',
-        'case "duplicate":\n        return this.#react(received, scope);',
-      ),
+      edit("adapters/sqlite/transaction.ts", 'return "duplicate"', 'return "fresh"'),
       edit(
         "choreography/fence.ts",
         "  } else if (marks !== NONE || fired) return SUPPRESS;",
