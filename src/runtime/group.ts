@@ -52,6 +52,8 @@ export interface GroupResult<Native> {
   readonly rest: readonly Task<Native>[];
   /** Not begun: another process holds their saga. */
   readonly busy: readonly Task<Native>[];
+  /** How many handlers have run in turn, each awaited with its statements. */
+  readonly inTurn: number;
   /** Tasks that were committed instead of one that failed, for the log. */
   readonly recoveries: readonly { readonly task: Task<Native>; readonly error: unknown }[];
   readonly handOvers: readonly HandOver[];
@@ -99,8 +101,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   #until = 0;
   /** How long to wait for one handler, in milliseconds. */
   #handlerMs = HANDLER_BUDGET_MS;
-  /** Handlers that have run in turn. */
-  #inTurn = 0;
+  inTurn = 0;
 
   constructor(parts: GroupParts<Native>) {
     this.#parts = parts;
@@ -162,12 +163,13 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     draft: Draft,
   ): Promise<void> {
     for (const { task, received } of ready) {
-      const full = tx.together !== undefined && this.#inTurn >= IN_TURN_MAX;
+      const full = tx.together !== undefined && this.inTurn >= IN_TURN_MAX;
       if (full || this.#mustWait(task)) this.rest.push(task);
       else {
-        this.#inTurn++;
         const running = this.#run(tx, task, received, draft);
-        if (running !== undefined) await running;
+        if (running === undefined) continue;
+        this.inTurn++;
+        await running;
       }
     }
   }

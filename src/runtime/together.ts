@@ -18,10 +18,10 @@ export interface Companion<Native> extends Ready<Native> {
   readonly handler: HandlerScope<Native>;
   readonly scope: Scope<Native>;
   readonly running: Promise<void>;
-  readonly outcome: Outcome;
+  readonly outcome: Ending;
 }
 
-type Outcome =
+type Ending =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly error: unknown }
   /** It still runs when its time is over. */
@@ -101,7 +101,7 @@ async function outcomeOf(
   running: Promise<void>,
   environment: Environment,
   limitMs: number,
-): Promise<Outcome> {
+): Promise<Ending> {
   try {
     return { kind: (await endsWithin(environment, limitMs, running)) ? "done" : "slow" };
   } catch (error) {

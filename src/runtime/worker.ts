@@ -26,8 +26,15 @@ export interface WorkerParts<Native> {
 }
 
 /**
- * Handles a service's tasks. A saga belongs to a lane by its hash, so it is never in two; each lane
- * commits in groups. Slow handlers, and those that met another transaction, run by themselves.
+ * Above this share of handlers that are awaited in turn, all lanes are used: while one waits for
+ * the database, another works. Below it one lane commits larger groups, which costs less.
+ */
+const WAITING_SHARE = 0.5;
+const GROUPS_REMEMBERED = 8;
+
+/**
+ * Handles a service's tasks. A saga belongs to a lane by its hash; each lane commits in groups.
+ * Slow handlers, and those that met another transaction, run by themselves.
  */
 export class Worker<Native> {
   /** Why the store could not be used the last time; undefined when it could. */
@@ -35,6 +42,8 @@ export class Worker<Native> {
   readonly #parts: WorkerParts<Native>;
   readonly #lanes: readonly Lane<Native>[];
   readonly #pace = new Pace();
+  /** The share of handlers that were awaited in turn, of the last groups. */
+  #waiting = 0;
   readonly #alone: Alone<Native>;
 
   constructor(parts: WorkerParts<Native>) {
@@ -99,7 +108,8 @@ export class Worker<Native> {
   }
 
   #laneOf({ receipt }: Task<Native>): Lane<Native> {
-    const lane = this.#lanes[hashOf(receipt.sagaId) % this.#lanes.length];
+    const width = this.#waiting > WAITING_SHARE ? this.#lanes.length : 1;
+    const lane = this.#lanes[hashOf(receipt.sagaId) % width];
     if (lane === undefined) throw new OdoriError("OPTION_INVALID", "The store has no lanes.");
     return lane;
   }
@@ -123,6 +133,7 @@ export class Worker<Native> {
       return this.#undone(batch, error);
     }
     this.#committed(result, confirm);
+    this.#waiting += (result.inTurn / batch.length - this.#waiting) / GROUPS_REMEMBERED;
     for (const run of result.detached) this.#alone.goOn(run);
     for (const task of result.alone) {
       this.#pace.slow(task.receipt.reaction);
