@@ -11,7 +11,7 @@ import type { HandOver } from "./publisher.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { endsWithin } from "./time-limit.ts";
-import { type Companion, type Ready, runTogether, TOGETHER_MAX } from "./together.ts";
+import { type Companion, type Ready, runTogether } from "./together.ts";
 
 /**
  * How long a commit group begins further handlers, and how long it waits for one of them, in
@@ -152,8 +152,8 @@ export class CommitGroup<Native> implements GroupResult<Native> {
         together.push({ task, received: answer });
       else inTurn.push({ task, received: answer });
     }
-    for (let from = 0; from < together.length; from += TOGETHER_MAX)
-      await this.#runTogether(tx, together.slice(from, from + TOGETHER_MAX), draft);
+    while (together.length > 0)
+      await this.#runTogether(tx, together.splice(0, this.#parts.pace.together), draft);
     await this.#runInTurn(tx, inTurn, draft);
   }
 
@@ -186,6 +186,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     const limits = { environment, limitMs: this.#handlerMs };
     const result = await runTogether(tx.together(), begun, limits);
     if (result.kept) {
+      pace.arrived();
       for (const companion of result.companions) await this.#settle(companion, draft);
       return;
     }

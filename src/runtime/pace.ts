@@ -5,6 +5,9 @@ const SINGLE_RUNS = 8;
 /** Runs in turn that a wrong guess costs, beside those. */
 const WRONG_GUESS_RUNS = 64;
 
+/** How many handlers share a savepoint, what a failure costs at most: at first, at least, at most. */
+const TOGETHER = { first: 16, least: 8, most: 128 } as const;
+
 /**
  * Remembers how the reactions of a service run: which are slow, and which issue at most one
  * statement. It only steers the speed: a wrong guess is undone before anything is committed.
@@ -12,6 +15,7 @@ const WRONG_GUESS_RUNS = 64;
 export class Pace {
   readonly #slow = new Map<string, number>();
   readonly #single = new Map<string, number>();
+  #together: number = TOGETHER.first;
 
   /** A slow reaction's deliveries run by themselves. */
   isSlow(reaction: string): boolean {
@@ -35,8 +39,19 @@ export class Pace {
     return (this.#single.get(reaction) ?? 0) >= SINGLE_RUNS;
   }
 
+  /** How many handlers may travel together. */
+  get together(): number {
+    return this.#together;
+  }
+
+  /** All that travelled together were kept: more may do so. */
+  arrived(): void {
+    this.#together = Math.min(TOGETHER.most, this.#together * 2);
+  }
+
   /** A handler of the reaction made those that travelled with it run again. */
   stumbled(reaction: string): void {
+    this.#together = TOGETHER.least;
     this.#single.set(reaction, 0);
   }
 

@@ -38,9 +38,6 @@ export type TogetherResult<Native> =
       readonly slow: readonly Task<Native>[];
     };
 
-/** How many handlers share a savepoint: what a wrong guess or a failure costs at most. */
-export const TOGETHER_MAX = 16;
-
 /**
  * Runs handlers of one statement each side by side in one savepoint. If one of them failed after
  * its statement, or asked for a second one, or is slow with its statement issued, all are undone.
