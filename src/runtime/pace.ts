@@ -1,5 +1,5 @@
 /** Deliveries of a reaction that run by themselves after a slow one. */
-const SLOW_RUNS = 32;
+const SLOW_RUNS = 16;
 /** Runs of at most one statement in a row, after which a reaction's handlers travel together. */
 const SINGLE_RUNS = 8;
 /** Runs in turn that a wrong guess costs, beside those. */

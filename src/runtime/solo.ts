@@ -1,5 +1,6 @@
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { Received } from "../ports/bookkeeping.ts";
+import type { Environment } from "../ports/environment.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
@@ -14,6 +15,8 @@ export type SoloResult<Native> =
       readonly kind: "committed";
       readonly handOver: HandOver | undefined;
       readonly nextDueMs: number | undefined;
+      /** How long the handler took, in milliseconds; undefined where it was not measured. */
+      readonly handlerMs: number | undefined;
     }
   /** No handler has to run: a commit group records it. */
   | { readonly kind: "settled" }
@@ -30,6 +33,7 @@ class Outdated extends Error {}
 
 export interface SoloParts<Native> {
   readonly store: Store<Native>;
+  readonly environment: Environment;
   readonly probe: Probe;
 }
 
@@ -38,14 +42,19 @@ export async function runAlone<Native>(
   parts: SoloParts<Native>,
   task: Task<Native>,
 ): Promise<SoloResult<Native>> {
-  const { store } = parts;
+  const { store, environment } = parts;
   const [received] = await store.transaction((tx) => tx.receive([task.receipt]));
   if (received === undefined || received.status === "busy") return { kind: "again" };
   if (received.status !== "fresh") return { kind: "settled" };
   const tx = store.detached();
   const scope = new Scope(tx.native, new Draft());
-  const running = call(task, received, scope);
-  return finish(parts, { task, received, scope, running, tx });
+  const began = environment.now();
+  let handlerMs: number | undefined;
+  const running = call(task, received, scope).finally(() => {
+    handlerMs = environment.now() - began;
+  });
+  const result = await finish(parts, { task, received, scope, running, tx });
+  return result.kind === "committed" ? { ...result, handlerMs } : result;
 }
 
 /**
@@ -70,7 +79,7 @@ export async function runExclusively<Native>(
       const ticket = await tx.write(draft, { last: true });
       probe("written");
       const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
-      return { kind: "committed", handOver, nextDueMs: draft.nextDueMs };
+      return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, handlerMs: undefined };
     });
   } catch (error) {
     return { kind: "failed", error, recovery: task.recover?.(error) };
@@ -103,7 +112,7 @@ export async function finish<Native>(
       return written;
     });
     const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
-    return { kind: "committed", handOver, nextDueMs: draft.nextDueMs };
+    return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, handlerMs: undefined };
   } catch (error) {
     await tx.abandon();
     // The handler has done nothing wrong: the database was not to be had, or its saga moved on.
