@@ -30,8 +30,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/worker.ts",
-        "await this.#commit(batch);",
-        "for (const task of batch) task.completion.done();\n      await this.#commit(batch);",
+        "const confirm = this.#parts.publisher.takeAnswered();\n    let result",
+        "for (const task of batch) task.completion.done();\n" +
+          "    const confirm = this.#parts.publisher.takeAnswered();\n    let result",
       ),
     ],
     suite: "runtime",
@@ -42,23 +43,61 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/worker.ts",
-        "tasks, confirm, this.#probe)",
-        "tasks, confirm, this.#probe, this.#publisher)",
+        "pace: this.#pace, isHeld",
+        "pace: this.#pace, isHeld, publisher: this.#parts.publisher",
       ),
       edit(
-        "runtime/batch.ts",
-        "\n): Promise<CommitResult> {",
-        "\n  publisher?: { publish(handOver: HandOver): void },\n): Promise<CommitResult> {",
+        "runtime/group.ts",
+        "readonly pace: Pace;",
+        "readonly pace: Pace;\n  readonly publisher: { publish(handOver: HandOver): void };",
       ),
       edit(
-        "runtime/batch.ts",
-        "if (ticket !== undefined) handOvers.push(",
-        "publisher?.publish({ ticket: -1, events: draft.enqueue });\n" +
-          "      if (ticket !== undefined) handOvers.push(",
+        "runtime/group.ts",
+        "if (ticket !== undefined) this.handOvers.push(",
+        "this.#parts.publisher.publish({ ticket: -1, events: draft.enqueue });\n" +
+          "        if (ticket !== undefined) this.handOvers.push(",
       ),
     ],
     suite: "runtime",
     caughtBy: "nothing of a commit that failed is published",
+  },
+  {
+    name: "handlers of a group interleaved",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "    for (const { task, received } of ready) {\n      const full",
+        "    await Promise.all(ready.map(async ({ task, received }) => {\n      const full",
+      ),
+      edit("runtime/group.ts", "if (running === undefined) continue;", "if (!running) return;"),
+      edit(
+        "runtime/group.ts",
+        "        await running;\n      }\n    }\n",
+        "        await running;\n      }\n    }));\n",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
+  },
+  {
+    name: "a failing handler keeps what it wrote",
+    edits: [
+      edit("adapters/sqlite/scope.ts", "connection.exec(ROLL_BACK)", "connection.exec(RELEASE)"),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
+  },
+  {
+    name: "a failing handler undoes its group",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "if (error instanceof BrokenGroupError) throw error;",
+        "if (error) throw error;",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
   },
   {
     name: "confirm before the bus has answered",
@@ -208,8 +247,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/postgres/transaction.ts",
-        "() => this.#books.run(lock, [JSON.stringify(sagas)])",
-        '() => this.#books.run(lock, ["[]"])',
+        "this.#waits ? lock : tryLock, [JSON.stringify(sagas)]",
+        'this.#waits ? lock : tryLock, ["[]"]',
       ),
     ],
     suite: "postgres",
