@@ -186,38 +186,35 @@ function detachedTests<Native>(test: StoreTest<Native>): void {
     }
   });
 
-  test(
-    "a handler by itself beside a transaction commits, or learns that it was in the way",
-    async (fixture, store) => {
-      await openAs(store, "p1", fixture.clock);
-      const [held, decided] = [gate(), gate()];
-      const holder = store.transaction(async (tx) => {
-        await fixture.put(tx.native, "holder");
-        held.open();
-        await decided.opened;
-      });
-      await held.opened;
-      const detached = store.detached();
-      const refused = await Promise.resolve()
-        .then(() => fixture.put(detached.native, "beside"))
-        .then(() => undefined, codeOf);
-      assert.equal(detached.contended, refused !== undefined);
-      decided.open();
-      await holder;
-      const work = () => Promise.resolve();
-      if (refused === undefined) await detached.complete(work);
-      else {
-        assert.equal(refused, "STORE_CONTENDED");
-        // Also when the handler has swallowed the error: its row is missing.
-        await assert.rejects(detached.complete(work), { code: "STORE_CONTENDED" });
-        await detached.abandon();
-        const again = store.detached();
-        await fixture.put(again.native, "beside");
-        await again.complete(work);
-      }
-      for (const key of ["holder", "beside"]) assert.equal(await fixture.has(key), true, key);
-    },
-  );
+  test("a handler by itself beside a transaction commits, or learns that it was in the way", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const [held, decided] = [gate(), gate()];
+    const holder = store.transaction(async (tx) => {
+      await fixture.put(tx.native, "holder");
+      held.open();
+      await decided.opened;
+    });
+    await held.opened;
+    const detached = store.detached();
+    const refused = await Promise.resolve()
+      .then(() => fixture.put(detached.native, "beside"))
+      .then(() => undefined, codeOf);
+    assert.equal(detached.contended, refused !== undefined);
+    decided.open();
+    await holder;
+    const work = () => Promise.resolve();
+    if (refused === undefined) await detached.complete(work);
+    else {
+      assert.equal(refused, "STORE_CONTENDED");
+      // Also when the handler has swallowed the error: its row is missing.
+      await assert.rejects(detached.complete(work), { code: "STORE_CONTENDED" });
+      await detached.abandon();
+      const again = store.detached();
+      await fixture.put(again.native, "beside");
+      await again.complete(work);
+    }
+    for (const key of ["holder", "beside"]) assert.equal(await fixture.has(key), true, key);
+  });
 }
 
 /** A store without `together` passes: nothing of it is used. */
