@@ -9,7 +9,7 @@ import type { StoreTransaction } from "../../ports/transaction.ts";
 import { explain, INVALID_PARAMETER, isAnswered, isMissing, sqlState } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { PostgresInspection } from "./inspect.ts";
-import { OpenTransaction } from "./open-transaction.ts";
+import { OpenTransaction, openWithin } from "./open-transaction.ts";
 import {
   detachedMaxOf,
   lanesOf,
@@ -64,7 +64,8 @@ export class PostgresStore implements Store<Sql> {
   #owner = "";
   readonly #detachedSlots: Semaphore;
   readonly #scopeParts: ScopeParts = {
-    begin: () => this.#beginDetached(),
+    // Handlers by themselves leave connections for the lanes and the relay.
+    begin: () => openWithin(this.#detachedSlots, () => this.#begin(), this.#statements.pid),
     interrupt: (open) => this.#interrupt(open),
     finish: (open, work) => this.#finish(open, (opened) => this.#work(opened, work)),
     transaction: (work) => this.transaction(work),
@@ -251,6 +252,7 @@ export class PostgresStore implements Store<Sql> {
       onPid: (pid) => {
         open.pid = pid;
       },
+      onWrite: () => open.leaveSavepoint(),
     });
     const result = await work(tx);
     return { result, evidence: tx.evidence, failure: tx.failure };
@@ -258,21 +260,6 @@ export class PostgresStore implements Store<Sql> {
 
   async #begin(): Promise<OpenTransaction> {
     return new OpenTransaction(await this.#connect(), this.#place, this.#prepared);
-  }
-
-  /** Handlers by themselves leave connections for the lanes and the relay. */
-  async #beginDetached(): Promise<OpenTransaction> {
-    await this.#detachedSlots.take();
-    try {
-      const open = await this.#begin();
-      open.onRelease(() => this.#detachedSlots.free());
-      const [row] = await open.sql.run(this.#statements.pid, []);
-      open.pid = Number(row?.pid);
-      return open;
-    } catch (error) {
-      this.#detachedSlots.free();
-      throw error;
-    }
   }
 
   async #interrupt({ pid }: OpenTransaction): Promise<void> {

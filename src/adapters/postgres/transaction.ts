@@ -48,6 +48,8 @@ export interface PostgresTransactionParts {
   readonly scope: () => HandlerScope<Sql>;
   /** Makes the scopes of several handlers of one statement each. */
   readonly together?: () => Together<Sql>;
+  /** Told before bookkeeping is written. */
+  readonly onWrite?: () => void;
   /** Told the server process of the transaction. */
   readonly onPid?: (pid: number) => void;
 }
@@ -71,6 +73,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly #owner: string | null;
   readonly #waits: boolean;
   readonly #onPid: (pid: number) => void;
+  readonly #onWrite: () => void;
   #stamp: Stamp | undefined;
 
   constructor({
@@ -82,12 +85,14 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     scope,
     together,
     onPid = () => {},
+    onWrite = () => {},
   }: PostgresTransactionParts) {
     this.native = native;
     this.#waits = waits;
     this.scope = scope;
     if (together !== undefined) this.together = together;
     this.#onPid = onPid;
+    this.#onWrite = onWrite;
     this.#books = books;
     this.#statements = statements;
     this.#owner = owner;
@@ -127,6 +132,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
 
   async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Ticket | undefined> {
     const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
+    this.#onWrite();
     const { at, xid } = await this.#stamped(writes);
     const [entry] = [...journal, ...amend];
     if (entry !== undefined)
