@@ -5,7 +5,7 @@ const SINGLE_RUNS = 8;
 /** Runs in turn that a wrong guess costs, beside those. */
 const WRONG_GUESS_RUNS = 64;
 
-/** How many handlers share a savepoint, what a failure costs at most: at first, at least, at most. */
+/** How many handlers share a savepoint: this is what a failure costs at most. */
 const TOGETHER = { first: 16, least: 8, most: 128 } as const;
 
 /**
