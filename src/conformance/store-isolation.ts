@@ -184,7 +184,7 @@ function detachedTests<Native>(test: StoreTest<Native>): void {
     }
   });
 
-  test("a handler by itself commits beside a transaction, or is told to wait", async (fixture, store) => {
+  test("a detached handler commits beside others, or is refused", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const [held, decided] = [gate(), gate()];
     const holder = store.transaction(async (tx) => {
