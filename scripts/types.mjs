@@ -1,4 +1,4 @@
-// Checks the types of the project, and of each test folder with a package of its own whose package
+// Checks the types of the project, and of each folder with a package of its own whose package
 // is installed. `npm test` installs them all; `npm install` alone does not.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-const own = ["test/oracles", "test/orms", "test/prisma"];
+const own = ["test/oracles", "test/orms", "test/prisma", "examples/drizzle"];
 const installed = own.filter((folder) => existsSync(join(root, folder, "node_modules")));
 for (const folder of own.filter((folder) => !installed.includes(folder)))
   process.stderr.write(`${folder}: types not checked, its package is not installed (npm test).\n`);

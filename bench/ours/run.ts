@@ -1,7 +1,9 @@
 import {
   type App,
   type Bus,
+  type DetachedTransaction,
   type EventContract,
+  type HandlerScope,
   type Store,
   type StoreTransaction,
   start,
@@ -47,13 +49,35 @@ class Commits<Native extends object> {
 
   /** Each handler has a transaction object of its own, whose notes belong to the commit. */
   #noting(tx: StoreTransaction<Native>, handled: string[]): StoreTransaction<Native> {
+    const noted = (scope: HandlerScope<Native>): HandlerScope<Native> => {
+      this.#handled.set(scope.native, handled);
+      const detach = scope.detach.bind(scope);
+      scope.detach = () => this.#watchDetached(detach());
+      return scope;
+    };
     const scope = tx.scope.bind(tx);
-    tx.scope = () => {
-      const handler = scope();
-      this.#handled.set(handler.native, handled);
-      return handler;
+    tx.scope = () => noted(scope());
+    const together = tx.together?.bind(tx);
+    if (together === undefined) return tx;
+    tx.together = () => {
+      const several = together();
+      const one = several.scope.bind(several);
+      several.scope = () => noted(one());
+      return several;
     };
     return tx;
+  }
+
+  #watchDetached(detached: DetachedTransaction<Native>): DetachedTransaction<Native> {
+    const handled: string[] = [];
+    this.#handled.set(detached.native, handled);
+    const complete = detached.complete.bind(detached);
+    detached.complete = async (work) => {
+      const result = await complete(work);
+      for (const orderId of handled) this.#finished(orderId);
+      return result;
+    };
+    return detached;
   }
 
   watch(store: Store<Native>): Store<Native> {
@@ -77,18 +101,7 @@ class Commits<Native extends object> {
         for (const orderId of handled) this.#finished(orderId);
         return result;
       },
-      detached: () => {
-        const handled: string[] = [];
-        const detached = store.detached();
-        this.#handled.set(detached.native, handled);
-        const complete = detached.complete.bind(detached);
-        detached.complete = async (work) => {
-          const result = await complete(work);
-          for (const orderId of handled) this.#finished(orderId);
-          return result;
-        };
-        return detached;
-      },
+      detached: () => this.#watchDetached(store.detached()),
     };
   }
 }

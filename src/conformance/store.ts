@@ -6,6 +6,7 @@ import { fenceSuite } from "./store-fence.ts";
 import type { StoreFactory, StoreTest } from "./store-fixture.ts";
 import { inboxSuite } from "./store-inbox.ts";
 import { inspectionSuite } from "./store-inspection.ts";
+import { isolationSuite } from "./store-isolation.ts";
 import { outboxSuite } from "./store-outbox.ts";
 import { retentionSuite } from "./store-retention.ts";
 import { transactionSuite } from "./store-transaction.ts";
@@ -54,6 +55,7 @@ export function storeConformance<Native>(runner: Runner, factory: StoreFactory<N
   };
   const suites = {
     transactions: transactionSuite,
+    isolation: isolationSuite,
     inbox: inboxSuite,
     fence: fenceSuite,
     outbox: outboxSuite,

@@ -16,6 +16,11 @@ export interface StoreTransaction<Native> {
    */
   scope(): HandlerScope<Native>;
   /**
+   * Opens the scopes of several handlers of one statement each. Only a store whose statements cost
+   * a round trip has it.
+   */
+  together?(): Together<Native>;
+  /**
    * Looks up deliveries and locks their sagas. Until this transaction ends, no other transaction
    * can receive a delivery of them or change their marks. A saga that another transaction holds is
    * not waited for: its status is `busy`. Each receipt of one call is of a different saga. Results
@@ -46,6 +51,8 @@ export interface HandlerScope<Native> {
   readonly native: Native;
   /** Whether the handler has used `native`. Until then nothing is locked or written for it. */
   readonly touched: boolean;
+  /** How many statements the handler has issued. */
+  readonly statements: number;
   /**
    * Whether a statement of the handler has met another transaction (a deadlock, a lock that was
    * not had in time, a serialization failure, a cancelled statement).
@@ -64,6 +71,24 @@ export interface HandlerScope<Native> {
   undo(): void | Promise<void>;
   /** Takes a handler that has not touched `native` out of the transaction. */
   detach(): DetachedTransaction<Native>;
+}
+
+/**
+ * Handlers of one statement each, whose statements travel together. The server runs them one after
+ * the other, so handlers see what they would see if each ran by itself.
+ */
+export interface Together<Native> {
+  /** Makes the scope of one handler. A second statement of it is refused. */
+  scope(): HandlerScope<Native>;
+  /**
+   * The scopes whose statement failed, or that asked for a second one: what all of them wrote has
+   * to be undone.
+   */
+  readonly culprits: ReadonlySet<HandlerScope<Native>>;
+  /** Keeps what all of them wrote. */
+  keep(): void;
+  /** Interrupts the statements under way, and undoes what all of them wrote. */
+  undo(): Promise<void>;
 }
 
 /**

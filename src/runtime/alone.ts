@@ -10,6 +10,9 @@ import type { Task } from "./task.ts";
 /** Pause before a task that met another transaction is tried again, in milliseconds. */
 export const CONFLICT_PAUSE_MS = 20;
 
+/** How many deliveries of one reaction run by themselves at once. */
+const RUNS_MAX = 32;
+
 export interface AloneParts<Native> {
   readonly store: Store<Native>;
   readonly environment: Environment;
@@ -31,6 +34,10 @@ export class Alone<Native> {
   readonly #parts: AloneParts<Native>;
   /** The tasks that wait, by the saga that runs by itself. */
   readonly #held = new Map<string, Task<Native>[]>();
+  /** How many run by themselves, by reaction. */
+  readonly #running = new Map<string, number>();
+  /** Tasks of reactions of which `RUNS_MAX` run already. */
+  #queue: Task<Native>[] = [];
   readonly #runs = new Set<Promise<void>>();
   readonly #detached = new Set<DetachedRun<Native>>();
   #stopping = false;
@@ -41,13 +48,13 @@ export class Alone<Native> {
 
   /** How many tasks wait for one of their saga that runs by itself. */
   get waiting(): number {
-    let waiting = 0;
+    let waiting = this.#queue.length;
     for (const held of this.#held.values()) waiting += held.length;
     return waiting;
   }
 
   get busy(): boolean {
-    return this.#runs.size > 0;
+    return this.#runs.size + this.#queue.length > 0;
   }
 
   holds({ receipt }: Task<Native>): boolean {
@@ -56,9 +63,14 @@ export class Alone<Native> {
 
   /** Runs a task by itself, behind the one of its saga that already does. */
   add(task: Task<Native>): void {
-    const held = this.#held.get(task.receipt.sagaId);
+    const { sagaId, reaction } = task.receipt;
+    const held = this.#held.get(sagaId);
     if (held !== undefined) held.push(task);
-    else this.#run(task, 0);
+    else if ((this.#running.get(reaction) ?? 0) < RUNS_MAX) this.#run(task, 0);
+    else {
+      this.#held.set(sagaId, []);
+      this.#queue.push(task);
+    }
   }
 
   /** Takes a detached handler, which goes on with a transaction of its own. */
@@ -76,7 +88,7 @@ export class Alone<Native> {
 
   /** Resolves when nothing runs by itself. */
   async idle(): Promise<void> {
-    while (this.#runs.size > 0) await Promise.all(this.#runs);
+    while (this.busy) await Promise.all(this.#runs);
   }
 
   /** Starts no task again after a conflict. */
@@ -97,14 +109,35 @@ export class Alone<Native> {
   #run(task: Task<Native>, conflicts: number): void {
     if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
     const run = conflicts === 0 ? runAlone : runExclusively;
-    const { environment, pace } = this.#parts;
-    const began = environment.now();
+    const { pace } = this.#parts;
+    const { reaction } = task.receipt;
     const finished = run(this.#parts, task).then((result) => {
-      if (result.kind === "committed" && environment.now() - began < HANDLER_BUDGET_MS / 2)
-        pace.quick(task.receipt.reaction);
+      if (result.kind === "committed" && (result.handlerMs ?? 0) < HANDLER_BUDGET_MS)
+        pace.quick(reaction);
       this.#finished(task, result, conflicts);
     });
-    this.#track(task, finished);
+    this.#running.set(reaction, (this.#running.get(reaction) ?? 0) + 1);
+    this.#track(
+      task,
+      finished.finally(() => {
+        this.#running.set(reaction, (this.#running.get(reaction) ?? 1) - 1);
+        this.#next();
+      }),
+    );
+  }
+
+  /** Starts the tasks for which there is room, or hands them over once their reaction is quick. */
+  #next(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const task of queue) {
+      const { reaction } = task.receipt;
+      if (!this.#parts.pace.isSlow(reaction)) {
+        this.#release(task);
+        this.#parts.add(task);
+      } else if ((this.#running.get(reaction) ?? 0) < RUNS_MAX) this.#run(task, 0);
+      else this.#queue.push(task);
+    }
   }
 
   #finished(task: Task<Native>, result: SoloResult<Native>, conflicts: number): void {

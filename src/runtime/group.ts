@@ -5,10 +5,13 @@ import type { Store } from "../ports/store.ts";
 import type { DetachedTransaction, HandlerScope, StoreTransaction } from "../ports/transaction.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft, type Notice } from "./draft.ts";
+import type { Pace } from "./pace.ts";
+import { partition } from "./partition.ts";
 import type { HandOver } from "./publisher.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { endsWithin } from "./time-limit.ts";
+import { type Companion, type Ready, runTogether } from "./together.ts";
 
 /**
  * How long a commit group begins further handlers, and how long it waits for one of them, in
@@ -17,6 +20,14 @@ import { endsWithin } from "./time-limit.ts";
  */
 export const GROUP_BUDGET_MS = 20;
 export const HANDLER_BUDGET_MS = 60;
+
+/** A handler may take as long as this number of look-ups, where that is longer than its budget. */
+const LOOK_UPS_MAX = 6;
+/**
+ * Handlers of one Postgres transaction that have a savepoint each: from 64 on, every other
+ * transaction has to look for them on disk (PGPROC_MAX_CACHED_SUBXIDS).
+ */
+const IN_TURN_MAX = 60;
 
 /** A handler that still runs, taken out of its commit group with a transaction of its own. */
 export interface DetachedRun<Native> {
@@ -41,6 +52,8 @@ export interface GroupResult<Native> {
   readonly rest: readonly Task<Native>[];
   /** Not begun: another process holds their saga. */
   readonly busy: readonly Task<Native>[];
+  /** How many handlers have run in turn, each awaited with its statements. */
+  readonly inTurn: number;
   /** Deliveries that failed or were parked, for the log. */
   readonly notices: readonly Notice[];
   readonly handOvers: readonly HandOver[];
@@ -64,6 +77,7 @@ export interface GroupParts<Native> {
   readonly store: Store<Native>;
   readonly environment: Environment;
   readonly probe: Probe;
+  readonly pace: Pace;
   /** Whether the saga of a task is in a detached run, so that the task has to wait for it. */
   isHeld(task: Task<Native>): boolean;
 }
@@ -85,6 +99,9 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   nextDueMs: number | undefined;
   readonly #parts: GroupParts<Native>;
   #until = 0;
+  /** How long to wait for one handler, in milliseconds. */
+  #handlerMs = HANDLER_BUDGET_MS;
+  inTurn = 0;
 
   constructor(parts: GroupParts<Native>) {
     this.#parts = parts;
@@ -121,17 +138,77 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     wave: readonly Task<Native>[],
     draft: Draft,
   ): Promise<void> {
+    const { environment, probe } = this.#parts;
+    const asked = environment.now();
     const received = await tx.receive(wave.map((task) => task.receipt));
-    this.#parts.probe("looked_up");
+    // Where the store itself is slow, a handler that uses it may be so too.
+    this.#handlerMs = Math.max(HANDLER_BUDGET_MS, LOOK_UPS_MAX * (environment.now() - asked));
+    probe("looked_up");
+    const inTurn: Ready<Native>[] = [];
+    const together: Ready<Native>[] = [];
     for (const [index, task] of wave.entries()) {
       const answer = received[index];
       if (answer === undefined) continue;
       if (answer.status === "busy") this.busy.push(task);
-      else if (this.#mustWait(task)) this.rest.push(task);
+      else if (tx.together !== undefined && this.#parts.pace.travelsTogether(task.receipt.reaction))
+        together.push({ task, received: answer });
+      else inTurn.push({ task, received: answer });
+    }
+    while (together.length > 0)
+      await this.#runTogether(tx, together.splice(0, this.#parts.pace.together), draft);
+    await this.#runInTurn(tx, inTurn, draft);
+  }
+
+  async #runInTurn(
+    tx: StoreTransaction<Native>,
+    ready: readonly Ready<Native>[],
+    draft: Draft,
+  ): Promise<void> {
+    for (const { task, received } of ready) {
+      const full = tx.together !== undefined && this.inTurn >= IN_TURN_MAX;
+      if (full || this.#mustWait(task)) this.rest.push(task);
       else {
-        const running = this.#run(tx, task, answer, draft);
-        if (running !== undefined) await running;
+        const running = this.#run(tx, task, received, draft);
+        if (running === undefined) continue;
+        this.inTurn++;
+        await running;
       }
+    }
+  }
+
+  async #runTogether(
+    tx: StoreTransaction<Native>,
+    ready: readonly Ready<Native>[],
+    draft: Draft,
+  ): Promise<void> {
+    const [waiting, begun] = partition(ready, ({ task }) => this.#mustWait(task));
+    for (const { task } of waiting) this.rest.push(task);
+    if (begun.length === 0 || tx.together === undefined) return;
+    const { environment, pace } = this.#parts;
+    const limits = { environment, limitMs: this.#handlerMs };
+    const result = await runTogether(tx.together(), begun, limits);
+    if (result.kept) {
+      pace.arrived();
+      for (const companion of result.companions) await this.#settle(companion, draft);
+      return;
+    }
+    for (const task of result.slow) this.alone.push(task);
+    for (const { task } of result.culprits) pace.stumbled(task.receipt.reaction);
+    await this.#runTogether(tx, result.others, draft);
+    await this.#runInTurn(tx, result.culprits, draft);
+  }
+
+  /** Takes the result of a handler that has travelled with others, none of which was undone. */
+  async #settle(companion: Companion<Native>, draft: Draft): Promise<void> {
+    const { task, received, handler, scope, running, outcome } = companion;
+    switch (outcome.kind) {
+      case "done":
+        return this.#keep(task, scope, handler, draft);
+      case "slow":
+        this.detached.push({ task, received, scope, running, tx: handler.detach() });
+        return;
+      case "failed":
+        return this.#failed(task, received, handler, draft, outcome.error);
     }
   }
 
@@ -162,8 +239,8 @@ export class CommitGroup<Native> implements GroupResult<Native> {
         returned = this.#inTime({ task, received, scope, running, handler }, draft);
       else {
         const kept = handler.keep() ?? undefined;
-        if (kept === undefined) return this.#kept(task, scope, draft);
-        returned = kept.then(() => this.#kept(task, scope, draft));
+        if (kept === undefined) return this.#keep(task, scope, handler, draft);
+        returned = kept.then(() => this.#keep(task, scope, handler, draft));
       }
     } catch (error) {
       returned = Promise.reject(error);
@@ -176,9 +253,9 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     draft: Draft,
   ): Promise<void> {
     const { task, scope, handler, running } = run;
-    if (await endsWithin(this.#parts.environment, HANDLER_BUDGET_MS, running)) {
+    if (await endsWithin(this.#parts.environment, this.#handlerMs, running)) {
       await handler.keep();
-      this.#kept(task, scope, draft);
+      this.#keep(task, scope, handler, draft);
     } else if (!handler.touched) {
       this.detached.push({ ...run, tx: handler.detach() });
     } else {
@@ -190,7 +267,13 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     }
   }
 
-  #kept(task: Task<Native>, scope: Scope<Native>, draft: Draft): void {
+  #keep(
+    task: Task<Native>,
+    scope: Scope<Native>,
+    { statements }: HandlerScope<Native>,
+    draft: Draft,
+  ): void {
+    this.#parts.pace.ran(task.receipt.reaction, statements);
     draft.add(scope.draft);
     this.done.push(task);
   }

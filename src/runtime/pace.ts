@@ -1,25 +1,64 @@
 /** Deliveries of a reaction that run by themselves after a slow one. */
-const SLOW_RUNS = 32;
+const SLOW_RUNS = 16;
+/** Runs of at most one statement in a row, after which a reaction's handlers travel together. */
+const SINGLE_RUNS = 8;
+/** Runs in turn that a wrong guess costs, beside those. */
+const WRONG_GUESS_RUNS = 64;
+
+/** How many handlers share a savepoint: this is what a failure costs at most. */
+const TOGETHER = { first: 16, least: 8, most: 128 } as const;
 
 /**
- * Remembers which reactions have been slow. A slow reaction's deliveries run by themselves; it
- * shares commits again after `SLOW_RUNS` quick runs in a row.
+ * Remembers how the reactions of a service run: which are slow, and which issue at most one
+ * statement. It only steers the speed: a wrong guess is undone before anything is committed.
  */
 export class Pace {
-  readonly #left = new Map<string, number>();
+  readonly #slow = new Map<string, number>();
+  readonly #single = new Map<string, number>();
+  #together: number = TOGETHER.first;
 
+  /** A slow reaction's deliveries run by themselves. */
   isSlow(reaction: string): boolean {
-    return this.#left.has(reaction);
+    return this.#slow.has(reaction);
   }
 
+  /** After a slow run, `SLOW_RUNS` quick ones have to follow. */
   slow(reaction: string): void {
-    this.#left.set(reaction, SLOW_RUNS);
+    this.#slow.set(reaction, SLOW_RUNS);
   }
 
   quick(reaction: string): void {
-    const left = this.#left.get(reaction);
+    const left = this.#slow.get(reaction);
     if (left === undefined) return;
-    if (left > 1) this.#left.set(reaction, left - 1);
-    else this.#left.delete(reaction);
+    if (left > 1) this.#slow.set(reaction, left - 1);
+    else this.#slow.delete(reaction);
+  }
+
+  /** Handlers that issue one statement each may have it sent along with those of others. */
+  travelsTogether(reaction: string): boolean {
+    return (this.#single.get(reaction) ?? 0) >= SINGLE_RUNS;
+  }
+
+  /** How many handlers may travel together. */
+  get together(): number {
+    return this.#together;
+  }
+
+  /** All that travelled together were kept: more may do so. */
+  arrived(): void {
+    this.#together = Math.min(TOGETHER.most, this.#together * 2);
+  }
+
+  /** A handler of the reaction made those that travelled with it run again. */
+  stumbled(reaction: string): void {
+    this.#together = TOGETHER.least;
+    this.#single.set(reaction, 0);
+  }
+
+  /** A handler of the reaction has run, and has issued that number of `statements`. */
+  ran(reaction: string, statements: number): void {
+    const runs = this.#single.get(reaction) ?? 0;
+    if (statements > 1) this.#single.set(reaction, -WRONG_GUESS_RUNS);
+    else if (runs < SINGLE_RUNS) this.#single.set(reaction, runs + 1);
   }
 }

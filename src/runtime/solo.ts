@@ -1,5 +1,6 @@
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { Received, Written } from "../ports/bookkeeping.ts";
+import type { Environment } from "../ports/environment.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft, type Notice } from "./draft.ts";
@@ -16,6 +17,8 @@ export type SoloResult<Native> =
       /** Deliveries that failed or were parked, for the log. */
       readonly notices: readonly Notice[];
       readonly nextDueMs: number | undefined;
+      /** How long the handler took, in milliseconds; undefined where it was not measured. */
+      readonly handlerMs: number | undefined;
     }
   /** No handler has to run: a commit group records it. */
   | { readonly kind: "settled" }
@@ -32,6 +35,7 @@ class Outdated extends Error {}
 
 export interface SoloParts<Native> {
   readonly store: Store<Native>;
+  readonly environment: Environment;
   readonly probe: Probe;
 }
 
@@ -40,14 +44,19 @@ export async function runAlone<Native>(
   parts: SoloParts<Native>,
   task: Task<Native>,
 ): Promise<SoloResult<Native>> {
-  const { store } = parts;
+  const { store, environment } = parts;
   const [received] = await store.transaction((tx) => tx.receive([task.receipt]));
   if (received === undefined || received.status === "busy") return { kind: "again" };
   if (received.status !== "fresh") return { kind: "settled" };
   const tx = store.detached();
   const scope = new Scope(tx.native, new Draft());
-  const running = call(task, received, scope);
-  return finish(parts, { task, received, scope, running, tx });
+  const began = environment.now();
+  let handlerMs: number | undefined;
+  const running = call(task, received, scope).finally(() => {
+    handlerMs = environment.now() - began;
+  });
+  const result = await finish(parts, { task, received, scope, running, tx });
+  return result.kind === "committed" ? { ...result, handlerMs } : result;
 }
 
 /**
@@ -119,6 +128,7 @@ function committed(draft: Draft, written: Written) {
     handOver: ticket === undefined ? undefined : { ticket, events: draft.enqueue },
     notices: draft.noticesOf(written),
     nextDueMs: draft.nextDueMs,
+    handlerMs: undefined,
   };
 }
 

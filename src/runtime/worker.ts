@@ -11,6 +11,7 @@ import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
 import { logNotice } from "./notice.ts";
 import { Pace } from "./pace.ts";
+import { partition } from "./partition.ts";
 import type { HandOver, Publisher } from "./publisher.ts";
 import type { Task } from "./task.ts";
 import { endsWithin } from "./time-limit.ts";
@@ -27,8 +28,15 @@ export interface WorkerParts<Native> {
 }
 
 /**
- * Handles a service's tasks. A saga belongs to a lane by its hash, so it is never in two; each lane
- * commits in groups. Slow handlers, and those that met another transaction, run by themselves.
+ * Above this share of handlers that are awaited in turn, all lanes are used: while one waits for
+ * the database, another works. Below it one lane commits larger groups, which costs less.
+ */
+const WAITING_SHARE = 0.5;
+const GROUPS_REMEMBERED = 8;
+
+/**
+ * Handles a service's tasks. A saga belongs to a lane by its hash; each lane commits in groups.
+ * Slow handlers, and those that met another transaction, run by themselves.
  */
 export class Worker<Native> {
   /** Why the store could not be used the last time; undefined when it could. */
@@ -36,6 +44,8 @@ export class Worker<Native> {
   readonly #parts: WorkerParts<Native>;
   readonly #lanes: readonly Lane<Native>[];
   readonly #pace = new Pace();
+  /** The share of handlers that were awaited in turn, of the last groups. */
+  #waiting = 0;
   readonly #alone: Alone<Native>;
 
   constructor(parts: WorkerParts<Native>) {
@@ -101,14 +111,15 @@ export class Worker<Native> {
   }
 
   #laneOf({ receipt }: Task<Native>): Lane<Native> {
-    const lane = this.#lanes[hashOf(receipt.sagaId) % this.#lanes.length];
+    const width = this.#waiting > WAITING_SHARE ? this.#lanes.length : 1;
+    const lane = this.#lanes[hashOf(receipt.sagaId) % width];
     if (lane === undefined) throw new OdoriError("OPTION_INVALID", "The store has no lanes.");
     return lane;
   }
 
   #group(tasks: readonly Task<Native>[], confirm: readonly Ticket[]): Promise<GroupResult<Native>> {
     const isHeld = (task: Task<Native>) => this.#alone.holds(task);
-    return new CommitGroup({ ...this.#parts, isHeld }).commit(tasks, confirm);
+    return new CommitGroup({ ...this.#parts, pace: this.#pace, isHeld }).commit(tasks, confirm);
   }
 
   /** Commits a batch. Returns what stays in the lane's queue. */
@@ -125,6 +136,7 @@ export class Worker<Native> {
       return this.#undone(batch, error);
     }
     this.#committed(result, confirm);
+    this.#waiting += (result.inTurn / batch.length - this.#waiting) / GROUPS_REMEMBERED;
     for (const run of result.detached) this.#alone.goOn(run);
     for (const task of result.alone) {
       this.#pace.slow(task.receipt.reaction);
@@ -200,11 +212,4 @@ function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
-}
-
-function partition<T>(
-  items: readonly T[],
-  fits: (item: T) => boolean,
-): readonly [readonly T[], readonly T[]] {
-  return [items.filter(fits), items.filter((item) => !fits(item))];
 }

@@ -7,6 +7,17 @@ export interface Mutant {
   readonly caughtBy: string;
 }
 
+/** Applies the edits of a mutant to one file. Throws where an edit does not match exactly once. */
+export function mutated(mutant: Mutant, file: string, source: string): string {
+  return mutant.edits
+    .filter((edit) => edit.file === file)
+    .reduce((text, { find, put }) => {
+      if (text.split(find).length !== 2)
+        throw new Error(`${file} does not hold exactly once: ${find}`);
+      return text.replace(find, () => put);
+    }, source);
+}
+
 const edit = (file: string, find: string, put: string) => ({ file, find, put });
 
 /**
@@ -19,8 +30,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/worker.ts",
-        "await this.#commit(batch);",
-        "for (const task of batch) task.completion.done();\n      await this.#commit(batch);",
+        "const confirm = this.#parts.publisher.takeAnswered();\n    let result",
+        "for (const task of batch) task.completion.done();\n" +
+          "    const confirm = this.#parts.publisher.takeAnswered();\n    let result",
       ),
     ],
     suite: "runtime",
@@ -31,23 +43,61 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/worker.ts",
-        "tasks, confirm, this.#probe)",
-        "tasks, confirm, this.#probe, this.#publisher)",
+        "pace: this.#pace, isHeld",
+        "pace: this.#pace, isHeld, publisher: this.#parts.publisher",
       ),
       edit(
-        "runtime/batch.ts",
-        "\n): Promise<CommitResult> {",
-        "\n  publisher?: { publish(handOver: HandOver): void },\n): Promise<CommitResult> {",
+        "runtime/group.ts",
+        "readonly pace: Pace;",
+        "readonly pace: Pace;\n  readonly publisher: { publish(handOver: HandOver): void };",
       ),
       edit(
-        "runtime/batch.ts",
-        "if (ticket !== undefined) handOvers.push(",
-        "publisher?.publish({ ticket: -1, events: draft.enqueue });\n" +
-          "      if (ticket !== undefined) handOvers.push(",
+        "runtime/group.ts",
+        "if (ticket !== undefined) this.handOvers.push(",
+        "this.#parts.publisher.publish({ ticket: -1, events: draft.enqueue });\n" +
+          "        if (ticket !== undefined) this.handOvers.push(",
       ),
     ],
     suite: "runtime",
     caughtBy: "nothing of a commit that failed is published",
+  },
+  {
+    name: "handlers of a group interleaved",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "    for (const { task, received } of ready) {\n      const full",
+        "    await Promise.all(ready.map(async ({ task, received }) => {\n      const full",
+      ),
+      edit("runtime/group.ts", "if (running === undefined) continue;", "if (!running) return;"),
+      edit(
+        "runtime/group.ts",
+        "        await running;\n      }\n    }\n",
+        "        await running;\n      }\n    }));\n",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
+  },
+  {
+    name: "a failing handler keeps what it wrote",
+    edits: [
+      edit("adapters/sqlite/scope.ts", "connection.exec(ROLL_BACK)", "connection.exec(RELEASE)"),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
+  },
+  {
+    name: "a failing handler undoes its group",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "if (error instanceof BrokenGroupError) throw error;",
+        "if (error) throw error;",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
   },
   {
     name: "confirm before the bus has answered",
@@ -64,11 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no inbox: trust the broker's deduplication",
     edits: [
-      edit(
-        "runtime/consume.ts",
-        'case "duplicate":',
-        'case "duplicate":\n        return this.#react(received, scope);',
-      ),
+      edit("adapters/sqlite/transaction.ts", 'return "duplicate"', 'return "fresh"'),
       edit(
         "choreography/fence.ts",
         "  } else if (marks !== NONE || fired) return SUPPRESS;",
@@ -201,8 +247,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/postgres/transaction.ts",
-        "() => this.#books.run(lock, [JSON.stringify(sagas)])",
-        '() => this.#books.run(lock, ["[]"])',
+        "this.#waits ? lock : tryLock, [JSON.stringify(sagas)]",
+        'this.#waits ? lock : tryLock, ["[]"]',
       ),
     ],
     suite: "postgres",

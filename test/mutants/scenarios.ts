@@ -43,7 +43,7 @@ const payment = service<Sql>("payment", { setup })
 interface Play {
   readonly app: App<Sql, EventContract>;
   readonly seen: readonly EventEnvelope[];
-  hear(event: EventEnvelope): Promise<void>;
+  hear(...events: readonly EventEnvelope[]): Promise<void>;
   effects(): Promise<readonly unknown[]>;
 }
 
@@ -55,6 +55,7 @@ export function runtimeScenarios({ describe, it }: Runner): void {
     change: {
       readonly store?: (store: Store<Sql>) => Store<Sql>;
       readonly bus?: (bus: Bus) => Bus;
+      readonly service?: Service<Sql>;
     },
     body: (play: Play) => Promise<void>,
   ) => {
@@ -70,18 +71,22 @@ export function runtimeScenarios({ describe, it }: Runner): void {
       );
       const parts = { store: change.store?.(store) ?? store, bus: change.bus?.(bus) ?? bus };
       await using app = stopping(
-        await start<Sql, EventContract>(payment as Service<Sql, EventContract>, {
-          ...parts,
-          logger: silent,
-          pollMs: 5,
-          drainMs: 50,
-        }),
+        await start<Sql, EventContract>(
+          (change.service ?? payment) as Service<Sql, EventContract>,
+          {
+            ...parts,
+            retry: { attempts: 1 },
+            logger: silent,
+            pollMs: 5,
+            drainMs: 50,
+          },
+        ),
       );
       const effects = () =>
         store.transaction(async ({ native }) =>
           native.all("SELECT what FROM effects").map((row) => row.what),
         );
-      await body({ app, seen, hear: (event) => bus.publish([event]), effects });
+      await body({ app, seen, hear: (...events) => bus.publish(events), effects });
     });
   };
   /** A store whose first `times` commits fail, after the one that sets the service up. */
@@ -151,6 +156,31 @@ export function runtimeScenarios({ describe, it }: Runner): void {
       await hear(envelope(placed, "s", data));
       assert.deepEqual(await effects(), []);
     });
+
+    const runs: string[] = [];
+    const grouped = service<Sql>("payment", { setup }).on(placed, {
+      async handle({ sagaId }, { tx }) {
+        runs.push(sagaId);
+        const before = tx.all("SELECT 1 FROM effects").length;
+        // Long enough for a neighbour to come between, if one could.
+        await new Promise((resolve) => setImmediate(resolve));
+        effect(tx, `${before}`);
+        if (sagaId === "2") throw Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+      },
+    });
+    const five = () => ["0", "1", "2", "3", "4"].map((saga) => envelope(placed, saga, data));
+    play(
+      "handlers of one commit run in turn; a failing one costs itself",
+      { service: grouped },
+      async ({ app, hear, effects }) => {
+        await hear(...five());
+        assert.deepEqual(await effects(), ["0", "1", "2", "3"], "as if each ran by itself");
+        assert.deepEqual(runs, ["0", "1", "2", "3", "4"], "each has run once");
+        const [parked] = await app.inspect.deferred(["parked"], 2);
+        assert.equal(parked?.problem?.code, "ECONNREFUSED");
+        assert.equal((await app.health()).state, "ready");
+      },
+    );
 
     play("two causes undo once", {}, async ({ hear, effects }) => {
       await hear(envelope(placed, "s", data));

@@ -11,7 +11,7 @@ import { type UndoLog, undoTo } from "./table.ts";
 /** One handler, inside a transaction or with one of its own. */
 export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<MemoryTx> {
   readonly native: MemoryTx;
-  touched = false;
+  statements = 0;
   contended = false;
   readonly #database: MemoryDatabase;
   readonly #begin: () => StoreTransaction<MemoryTx>;
@@ -33,6 +33,10 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
     this.#detached = detached;
     this.#savepoint = detached ? 0 : database.log.length;
     this.native = new MemoryTx(() => this.#use());
+  }
+
+  get touched(): boolean {
+    return this.statements > 0;
   }
 
   keep(): void {
@@ -67,7 +71,7 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
 
   #use(): UndoLog {
     if (!this.#open) throw transactionClosed();
-    this.touched = true;
+    this.statements++;
     if (this.#detached && this.#release === undefined) {
       this.#release = this.#database.writer.tryAcquire();
       if (this.#release === undefined) {

@@ -71,6 +71,11 @@ export function isContended(error: unknown): boolean {
   return CONTENDED.includes(sqlState(error) ?? "");
 }
 
+/** Tells whether a statement failed only because one before it had failed. */
+export function isAborted(error: unknown): boolean {
+  return sqlState(error) === "25P02";
+}
+
 /** Tells whether a statement failed because its transaction or savepoint no longer exists. */
 export function isEnded(error: unknown): boolean {
   return ENDED.includes(sqlState(error) ?? "");

@@ -1,7 +1,8 @@
 import type pg from "pg";
+import type { Semaphore } from "../../adapter/semaphore.ts";
 import { isOutdated } from "./errors.ts";
 import type { PreparedNames } from "./prepared.ts";
-import { TransactionSql } from "./sql.ts";
+import { type Statement, TransactionSql } from "./sql.ts";
 
 /**
  * Opens a transaction, and overrides the defaults of the role: deliveries rely on READ COMMITTED, a
@@ -14,6 +15,8 @@ const BEGIN = [
   "SET LOCAL idle_in_transaction_session_timeout = '60s'",
 ].join("; ");
 
+const SAVEPOINT = "SAVEPOINT odori_handler";
+
 /** A connection of the pool with a transaction open on it. */
 export class OpenTransaction {
   readonly sql: TransactionSql;
@@ -22,7 +25,10 @@ export class OpenTransaction {
   readonly #client: pg.PoolClient;
   readonly #begun: Promise<unknown>;
   #broken: Error | undefined;
+  /** Whether the savepoint exists, and whether a handler has written since. */
+  #savepoint: "none" | "clean" | "used" = "none";
   #released = false;
+  #rolledBack: Promise<void> | undefined;
   #onRelease = () => {};
 
   constructor(client: pg.PoolClient, place: string, prepared: PreparedNames | undefined) {
@@ -31,6 +37,31 @@ export class OpenTransaction {
     // `sql` waits for the reply, and fails with it.
     this.#begun.catch(() => {});
     this.sql = new TransactionSql(client, this.#begun, place, prepared);
+  }
+
+  /** Makes sure that a savepoint stands before the next statement. Sends it without waiting. */
+  savepoint(): void {
+    // A released savepoint takes the work of the handler before it along, one command less.
+    const release = this.#savepoint === "used" ? `RELEASE ${SAVEPOINT}; ` : "";
+    if (this.#savepoint !== "clean") this.sql.control(`${release}${SAVEPOINT}`).catch(() => {});
+    this.#savepoint = "used";
+  }
+
+  /** What is written from now on is not the handler's: undoing the next one must not undo it. */
+  leaveSavepoint(): void {
+    if (this.#savepoint === "clean") this.#savepoint = "used";
+  }
+
+  /** Undoes everything since the savepoint, which stays. */
+  async undoToSavepoint(): Promise<void> {
+    await this.sql.control(`ROLLBACK TO ${SAVEPOINT}`);
+    this.#savepoint = "clean";
+  }
+
+  /** Rejects if the transaction is aborted, since a statement since the savepoint has failed. */
+  async checkSavepoint(): Promise<void> {
+    await this.sql.control(`RELEASE ${SAVEPOINT}`);
+    this.#savepoint = "none";
   }
 
   /** Resolves when the transaction has begun. */
@@ -46,6 +77,13 @@ export class OpenTransaction {
   /** Rolls back, and gives the connection back. */
   async rollback(error: unknown): Promise<void> {
     this.sql.end();
+    // Once given back, the connection may carry another transaction.
+    this.#rolledBack ??= this.#rollback(error);
+    await this.#rolledBack;
+  }
+
+  async #rollback(error: unknown): Promise<void> {
+    if (this.#released) return;
     if (isOutdated(error) && error instanceof Error) this.discard(error);
     // After a failed ROLLBACK the connection's state is unknown: discard it.
     await this.#client.query("ROLLBACK").catch((cause: unknown) => {
@@ -64,5 +102,33 @@ export class OpenTransaction {
     this.#released = true;
     this.#client.release(this.#broken);
     this.#onRelease();
+  }
+}
+
+/**
+ * Opens a transaction that holds one of the `slots` until its connection is given back. `pid` asks
+ * for its server process.
+ */
+export async function openWithin(
+  slots: Semaphore,
+  begin: () => Promise<OpenTransaction>,
+  pid: Statement,
+): Promise<OpenTransaction> {
+  await slots.take();
+  let open: OpenTransaction;
+  try {
+    open = await begin();
+  } catch (error) {
+    slots.free();
+    throw error;
+  }
+  open.onRelease(() => slots.free());
+  try {
+    const [row] = await open.sql.run(pid, []);
+    open.pid = Number(row?.pid);
+    return open;
+  } catch (error) {
+    await open.rollback(error);
+    throw error;
   }
 }

@@ -28,16 +28,19 @@ export interface ScopeParts {
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T>;
 }
 
-const SAVEPOINT = "SAVEPOINT odori_handler";
-const RELEASE = "RELEASE SAVEPOINT odori_handler";
-const ROLL_BACK = "ROLLBACK TO SAVEPOINT odori_handler; RELEASE SAVEPOINT odori_handler";
+interface ScopeLimits {
+  readonly onFailure?: (error: unknown, scope: PostgresScope) => void;
+  readonly statementsMax?: number;
+}
 
 /** One handler, inside a transaction (`shared`) or with one of its own. */
 export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql {
   readonly native: Sql = this;
-  touched = false;
+  statements = 0;
   contended = false;
   readonly #parts: ScopeParts;
+  readonly #onFailure: (error: unknown, scope: PostgresScope) => void;
+  readonly #statementsMax: number;
   #shared: OpenTransaction | undefined;
   #own: Promise<OpenTransaction> | undefined;
   #open = true;
@@ -45,9 +48,20 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   /** The first statement that failed. If the handler went on, the transaction may be aborted. */
   #failure: unknown;
 
-  constructor(parts: ScopeParts, shared: OpenTransaction | undefined) {
+  /** `onFailure` is told of a statement that failed; `statementsMax` bounds them. */
+  constructor(
+    parts: ScopeParts,
+    shared: OpenTransaction | undefined,
+    { onFailure = () => {}, statementsMax = Number.POSITIVE_INFINITY }: ScopeLimits = {},
+  ) {
     this.#parts = parts;
     this.#shared = shared;
+    this.#onFailure = onFailure;
+    this.#statementsMax = statementsMax;
+  }
+
+  get touched(): boolean {
+    return this.statements > 0;
   }
 
   query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
@@ -64,27 +78,29 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   keep(): void | Promise<void> {
     this.#open = false;
     if (this.#pending.size > 0) return this.#notAwaited();
-    const sql = this.#shared?.sql;
-    if (!this.touched || sql === undefined) return;
-    const released = sql.control(RELEASE);
-    if (this.#failure !== undefined)
-      return released.catch(() => {
-        throw this.#failure;
-      });
-    // It cannot fail but with the connection, and then the next statement says so.
-    released.catch(() => {});
+    const shared = this.#statementsMax > 1 ? this.#shared : undefined;
+    if (this.#failure === undefined || shared === undefined) return;
+    // The handler went on after a failed statement: unless it had a savepoint, all is lost.
+    return shared.checkSavepoint().catch(() => {
+      throw this.#failure;
+    });
   }
 
   async undo(): Promise<void> {
     this.#open = false;
     const open = this.#shared;
     if (!this.touched || open === undefined) return;
-    await this.#stopPending(open);
+    await this.stopPending(open);
     try {
-      await open.sql.control(ROLL_BACK);
+      await open.undoToSavepoint();
     } catch (error) {
       throw isEnded(error) ? transactionEnded(error) : error;
     }
+  }
+
+  /** Refuses later statements. */
+  close(): void {
+    this.#open = false;
   }
 
   detach(): this {
@@ -108,41 +124,47 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     this.#open = false;
     const open = await this.#own?.catch(() => undefined);
     if (open === undefined) return;
-    await this.#stopPending(open);
+    await this.stopPending(open);
     await open.rollback(this.#failure);
   }
 
   async #query(text: string, values: readonly unknown[]): Promise<SqlResult> {
     if (!this.#open) throw transactionClosed();
     if (controlsTransaction(text)) throw transactionControl();
-    if (this.#shared !== undefined && changesSession(text)) {
-      this.contended = true;
-      throw transactionShared();
-    }
+    if (this.#shared !== undefined && changesSession(text)) return this.#refuse();
     const open = this.#transaction();
+    this.statements++;
+    if (this.statements > this.#statementsMax) return this.#refuse();
     try {
       return await (open instanceof Promise ? await open : open).sql.query(text, values);
     } catch (error) {
       this.#failure ??= error;
       if (isContended(error) || isOutdated(error)) this.contended = true;
       if (isOutdated(error) && error instanceof Error) (await open).discard(error);
+      this.#onFailure(error, this);
       throw error;
     }
   }
 
+  /** The statement needs a transaction of the handler's own: the runtime runs it again. */
+  #refuse(): never {
+    this.contended = true;
+    const error = transactionShared();
+    this.#onFailure(error, this);
+    throw error;
+  }
+
   #transaction(): OpenTransaction | Promise<OpenTransaction> {
-    const first = !this.touched;
-    this.touched = true;
     if (this.#shared === undefined) {
       this.#own ??= this.#parts.begin();
       return this.#own;
     }
-    // Sent ahead of the first statement; if it fails, so does the statement.
-    if (first) this.#shared.sql.control(SAVEPOINT).catch(() => {});
+    if (!this.touched && this.#statementsMax > 1) this.#shared.savepoint();
     return this.#shared;
   }
 
-  async #stopPending(open: OpenTransaction): Promise<void> {
+  /** Interrupts the statements under way, and waits for their replies. */
+  async stopPending(open: OpenTransaction): Promise<void> {
     if (this.#pending.size === 0) return;
     await this.#parts.interrupt(open);
     await Promise.allSettled(this.#pending);
@@ -162,6 +184,7 @@ export function callersScope(native: Sql): HandlerScope<Sql> {
   return {
     native,
     touched: true,
+    statements: 0,
     contended: false,
     keep: () => {},
     undo: () => {},

@@ -12,7 +12,7 @@ import { PostgresDeclarations } from "./declarations.ts";
 import { explain, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
-import { OpenTransaction } from "./open-transaction.ts";
+import { OpenTransaction, openWithin } from "./open-transaction.ts";
 import {
   detachedMaxOf,
   lanesOf,
@@ -27,6 +27,7 @@ import { ensureStore, ownerOf } from "./schema.ts";
 import { callersScope, PostgresScope, type ScopeParts } from "./scope.ts";
 import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
+import { PostgresTogether } from "./together.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
 import { hasCommitted } from "./verdict.ts";
 
@@ -61,7 +62,8 @@ export class PostgresStore implements Store<Sql> {
   readonly #access: Access;
   readonly #retention: PostgresRetention;
   readonly #scopeParts: ScopeParts = {
-    begin: () => this.#beginDetached(),
+    // Handlers by themselves leave connections for the lanes and the relay.
+    begin: () => openWithin(this.#detachedSlots, () => this.#begin(), this.#statements.pid),
     interrupt: (open) => this.#interrupt(open),
     finish: (open, work) => this.#finish(open, (opened) => this.#work(opened, work)),
     transaction: (work) => this.transaction(work),
@@ -244,9 +246,11 @@ export class PostgresStore implements Store<Sql> {
       fingerprint: this.#session?.fingerprint,
       waits: false,
       scope: () => new PostgresScope(this.#scopeParts, open),
+      together: () => new PostgresTogether(this.#scopeParts, open),
       onPid: (pid) => {
         open.pid = pid;
       },
+      onWrite: () => open.leaveSavepoint(),
     });
     const result = await work(tx);
     return { result, evidence: tx.evidence, failure: tx.failure };
@@ -254,21 +258,6 @@ export class PostgresStore implements Store<Sql> {
 
   async #begin(): Promise<OpenTransaction> {
     return new OpenTransaction(await this.#connect(), this.#place, this.#prepared);
-  }
-
-  /** Handlers by themselves leave connections for the lanes and the relay. */
-  async #beginDetached(): Promise<OpenTransaction> {
-    await this.#detachedSlots.take();
-    try {
-      const open = await this.#begin();
-      open.onRelease(() => this.#detachedSlots.free());
-      const [row] = await open.sql.run(this.#statements.pid, []);
-      open.pid = Number(row?.pid);
-      return open;
-    } catch (error) {
-      this.#detachedSlots.free();
-      throw error;
-    }
   }
 
   async #interrupt({ pid }: OpenTransaction): Promise<void> {

@@ -6,7 +6,12 @@ import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../po
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
-import type { HandlerScope, StoreTransaction, WriteOptions } from "../../ports/transaction.ts";
+import type {
+  HandlerScope,
+  StoreTransaction,
+  Together,
+  WriteOptions,
+} from "../../ports/transaction.ts";
 import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
@@ -41,6 +46,10 @@ export interface PostgresTransactionParts {
   readonly waits: boolean;
   /** Makes the scope of one handler. */
   readonly scope: () => HandlerScope<Sql>;
+  /** Makes the scopes of several handlers of one statement each. */
+  readonly together?: () => Together<Sql>;
+  /** Told before bookkeeping is written. */
+  readonly onWrite?: () => void;
   /** Told the server process of the transaction. */
   readonly onPid?: (pid: number) => void;
 }
@@ -52,6 +61,7 @@ export interface PostgresTransactionParts {
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
   readonly scope: () => HandlerScope<Sql>;
+  readonly together?: () => Together<Sql>;
   /**
    * What tells after a COMMIT without an answer whether it happened, once an inbox row was written.
    */
@@ -64,6 +74,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly #fingerprint: string | null;
   readonly #waits: boolean;
   readonly #onPid: (pid: number) => void;
+  readonly #onWrite: () => void;
   #stamp: Stamp | undefined;
 
   constructor({
@@ -74,12 +85,16 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     fingerprint,
     waits,
     scope,
+    together,
     onPid = () => {},
+    onWrite = () => {},
   }: PostgresTransactionParts) {
     this.native = native;
     this.#waits = waits;
     this.scope = scope;
+    if (together !== undefined) this.together = together;
     this.#onPid = onPid;
+    this.#onWrite = onWrite;
     this.#books = books;
     this.#statements = statements;
     this.#owner = owner;
@@ -118,6 +133,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
 
   async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Written> {
     const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
+    this.#onWrite();
     const { at, xid } = await this.#stamped(writes);
     const [entry] = [...journal, ...amend];
     if (entry !== undefined) this.evidence = { ...entry, at, xid };

@@ -35,6 +35,7 @@ export function callersScope(native: Sql): HandlerScope<Sql> {
   return {
     native,
     touched: true,
+    statements: 0,
     contended: false,
     keep: () => {},
     undo: () => {},
@@ -47,7 +48,7 @@ export function callersScope(native: Sql): HandlerScope<Sql> {
 /** One handler, inside a transaction or with one of its own. */
 export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql {
   readonly native: Sql = this;
-  touched = false;
+  statements = 0;
   contended = false;
   readonly #parts: ScopeParts;
   #detached: boolean;
@@ -74,6 +75,10 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
 
   exec(script: string): void {
     this.#use(script).exec(script);
+  }
+
+  get touched(): boolean {
+    return this.statements > 0;
   }
 
   keep(): void {
@@ -124,8 +129,8 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
     if (!this.touched) {
       if (this.#detached) this.#begin();
       else this.#parts.connection.exec(SAVEPOINT);
-      this.touched = true;
     }
+    this.statements++;
     this.#checkOngoing();
     return this.#parts.connection.raw;
   }

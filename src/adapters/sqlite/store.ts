@@ -107,7 +107,7 @@ export class SqliteStore implements Store<Sql> {
 
   detached(): SqliteScope {
     const connection = this.#connect();
-    return this.#scope(connection, connection, true);
+    return this.#scope(connection, true);
   }
 
   join(native: Sql): StoreTransaction<Sql> {
@@ -168,14 +168,15 @@ export class SqliteStore implements Store<Sql> {
   #bookkeeping(connection: Connection, sql: Sql): SqliteTransaction {
     const { owner = null, fingerprint } = this.#session ?? {};
     const writer = { owner, now: this.#now, fingerprint };
-    return new SqliteTransaction(sql, writer, () => this.#scope(connection, sql, false));
+    return new SqliteTransaction(sql, writer, () => this.#scope(connection, false));
   }
 
-  #scope(connection: Connection, sql: Sql, detached: boolean): SqliteScope {
+  #scope(connection: Connection, detached: boolean): SqliteScope {
     const parts: ScopeParts = {
       connection,
       tryAcquire: () => this.#writer.tryAcquire(),
-      bookkeeping: () => this.#bookkeeping(connection, sql),
+      // A handler by itself outlives the transaction that it was taken out of, and its `sql`.
+      bookkeeping: () => this.#bookkeeping(connection, connection),
       transaction: (work) => this.transaction(work),
     };
     return new SqliteScope(parts, { detached });

@@ -1,0 +1,46 @@
+import { transactionEnded } from "../../ports/errors.ts";
+import type { Together } from "../../ports/transaction.ts";
+import { isAborted, isEnded } from "./errors.ts";
+import type { OpenTransaction } from "./open-transaction.ts";
+import { PostgresScope, type ScopeParts } from "./scope.ts";
+import type { Sql } from "./sql.ts";
+
+/** Handlers of one statement each in one savepoint; their statements are pipelined. */
+export class PostgresTogether implements Together<Sql> {
+  readonly culprits = new Set<PostgresScope>();
+  readonly #parts: ScopeParts;
+  readonly #open: OpenTransaction;
+  readonly #scopes: PostgresScope[] = [];
+
+  constructor(parts: ScopeParts, open: OpenTransaction) {
+    this.#parts = parts;
+    this.#open = open;
+    open.savepoint();
+  }
+
+  scope(): PostgresScope {
+    const scope = new PostgresScope(this.#parts, this.#open, {
+      statementsMax: 1,
+      // The statements behind a failed one fail as well, through no fault of their own.
+      onFailure: (error, culprit) => {
+        if (!isAborted(error)) this.culprits.add(culprit);
+      },
+    });
+    this.#scopes.push(scope);
+    return scope;
+  }
+
+  keep(): void {}
+
+  async undo(): Promise<void> {
+    for (const scope of this.#scopes) {
+      scope.close();
+      await scope.stopPending(this.#open);
+    }
+    try {
+      await this.#open.undoToSavepoint();
+    } catch (error) {
+      throw isEnded(error) ? transactionEnded(error) : error;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { OdoriError } from "../contract/errors.ts";
+import type { Received } from "../ports/bookkeeping.ts";
+import type { Environment } from "../ports/environment.ts";
+import type { HandlerScope, Together } from "../ports/transaction.ts";
+import { Draft } from "./draft.ts";
+import { Scope } from "./scope.ts";
+import type { Task } from "./task.ts";
+import { endsWithin } from "./time-limit.ts";
+
+/** A task whose receipt was looked up. */
+export interface Ready<Native> {
+  readonly task: Task<Native>;
+  readonly received: Received;
+}
+
+/** One handler of several that travel together. */
+export interface Companion<Native> extends Ready<Native> {
+  readonly handler: HandlerScope<Native>;
+  readonly scope: Scope<Native>;
+  readonly running: Promise<void>;
+  readonly outcome: Ending;
+}
+
+type Ending =
+  | { readonly kind: "done" }
+  | { readonly kind: "failed"; readonly error: unknown }
+  /** It still runs when its time is over. */
+  | { readonly kind: "slow" };
+
+/** What running handlers together has come to. */
+export type TogetherResult<Native> =
+  | { readonly kept: true; readonly companions: readonly Companion<Native>[] }
+  /** All is undone. The culprits have to run in turn; the others may travel together again. */
+  | {
+      readonly kept: false;
+      readonly culprits: readonly Ready<Native>[];
+      readonly others: readonly Ready<Native>[];
+      readonly slow: readonly Task<Native>[];
+    };
+
+/**
+ * Runs handlers of one statement each side by side in one savepoint. If one of them failed after
+ * its statement, or asked for a second one, or is slow with its statement issued, all are undone.
+ */
+export async function runTogether<Native>(
+  together: Together<Native>,
+  ready: readonly Ready<Native>[],
+  { environment, limitMs }: { readonly environment: Environment; readonly limitMs: number },
+): Promise<TogetherResult<Native>> {
+  const companions = await Promise.all(
+    ready.map(async ({ task, received }): Promise<Companion<Native>> => {
+      const handler = together.scope();
+      const scope = new Scope(handler.native, new Draft());
+      const running = call(task, received, scope);
+      const outcome = await outcomeOf(
+        running.then(() => handler.keep()),
+        environment,
+        limitMs,
+      );
+      return { task, received, handler, scope, running, outcome };
+    }),
+  );
+  const { culprits } = together;
+  const guilty = ({ handler, outcome }: Companion<Native>) =>
+    culprits.has(handler) || (outcome.kind !== "done" && handler.touched);
+  if (!companions.some(guilty)) {
+    together.keep();
+    return { kept: true, companions };
+  }
+  await together.undo();
+  for (const { running, scope, outcome } of companions) {
+    if (outcome.kind !== "slow") continue;
+    running.catch(() => {});
+    scope.cancel(new OdoriError("HANDLER_SLOW", "The handler is started again, by itself."));
+  }
+  // Behind a failed statement others fail as well: only the first ones are to blame.
+  const blamed = (companion: Companion<Native>) =>
+    culprits.size > 0 ? culprits.has(companion.handler) : guilty(companion);
+  const slow = companions.filter(({ outcome }) => outcome.kind === "slow");
+  const rest = companions.filter(({ outcome }) => outcome.kind !== "slow");
+  return {
+    kept: false,
+    culprits: rest.filter(blamed),
+    others: rest.filter((companion) => !blamed(companion)),
+    slow: slow.map(({ task }) => task),
+  };
+}
+
+async function call<Native>(
+  task: Task<Native>,
+  received: Received,
+  scope: Scope<Native>,
+): Promise<void> {
+  await task.run(received, scope);
+}
+
+async function outcomeOf(
+  running: Promise<void>,
+  environment: Environment,
+  limitMs: number,
+): Promise<Ending> {
+  try {
+    return { kind: (await endsWithin(environment, limitMs, running)) ? "done" : "slow" };
+  } catch (error) {
+    return { kind: "failed", error };
+  }
+}
