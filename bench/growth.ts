@@ -231,14 +231,14 @@ function overSqlite(): Ground {
         const id = `printf('%08x-%04x-8', (i / 65536) + 26000000, i % 65536)
           || substr(lower(hex(randomblob(10))), 1, 19)`;
         database.exec(`BEGIN;
-          INSERT INTO odori_inbox
-            (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
-            ${numbers} SELECT reaction, source, ${id}, type, printf('f-%07x', i),
+          INSERT INTO odori_inbox (born, reaction, source, id, type, saga_id, causation_id,
+              disposition, effect, emitted, at)
+            ${numbers} SELECT born, reaction, source, ${id}, type, printf('f-%07x', i),
               causation_id, disposition, effect, emitted, at
-            FROM n, (SELECT * FROM odori_inbox ORDER BY rowid LIMIT 1);
-          INSERT INTO odori_fence (saga_id, name, state)
-            ${numbers} SELECT printf('f-%07x', i), name, state
-            FROM n, (SELECT * FROM odori_fence LIMIT 1);
+            FROM n, (SELECT * FROM odori_inbox ORDER BY seq LIMIT 1);
+          INSERT INTO odori_saga (saga_id, born, last, marks)
+            ${numbers} SELECT printf('f-%07x', i), born, last, marks
+            FROM n, (SELECT * FROM odori_saga LIMIT 1);
           COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`);
         database.close();
       }
@@ -288,14 +288,14 @@ function overPostgres(): Ground {
           const id = `lpad(to_hex(i / 65536 + 26000000), 8, '0') || '-'
             || lpad(to_hex(i % 65536), 4, '0') || '-8' || substr(gen_random_uuid()::text, 16)`;
           const series = `generate_series(${from}, ${to - 1}) AS i`;
-          await one.query(`INSERT INTO "${name}".inbox
-              (reaction, source, id, type, saga_id, causation_id, disposition, effect, emitted, at)
-            SELECT reaction, source, ${id}, type, 'f-' || lpad(to_hex(i), 7, '0'),
+          await one.query(`INSERT INTO "${name}".inbox (born, reaction, source, id, type, saga_id,
+              causation_id, disposition, effect, emitted, at)
+            SELECT born, reaction, source, ${id}, type, 'f-' || lpad(to_hex(i), 7, '0'),
               causation_id, disposition, effect, emitted, at
             FROM ${series}, (SELECT * FROM "${name}".inbox ORDER BY seq LIMIT 1) AS t`);
-          await one.query(`INSERT INTO "${name}".fence (saga_id, name, state)
-            SELECT 'f-' || lpad(to_hex(i), 7, '0'), name, state
-            FROM ${series}, (SELECT * FROM "${name}".fence LIMIT 1) AS t`);
+          await one.query(`INSERT INTO "${name}".saga (saga_id, born, last, marks)
+            SELECT 'f-' || lpad(to_hex(i), 7, '0'), born, last, marks
+            FROM ${series}, (SELECT * FROM "${name}".saga LIMIT 1) AS t`);
         }
         await one.query("VACUUM ANALYZE");
         await one.query("CHECKPOINT");

@@ -96,8 +96,8 @@ export function toState(value: unknown): DeferredState {
 }
 
 /**
- * Reads a row of `Declarations`. Columns: `fingerprint`, `manifest`, `first_at`, `last_at` (ms since
- * 1970).
+ * Reads a row of `Declarations`. Columns: `fingerprint`, `manifest`, `first_at`, `last_at` (ms
+ * since 1970).
  *
  * @example
  * ```ts
@@ -124,7 +124,7 @@ export function toDeclaration(row: Row): StoredDeclaration {
  * ```ts
  * import { toCensusRow } from "odori/adapter";
  *
- * const row = { kind: "mark", name: "paid", state: "done", count: 2, newest_at: 1_750_000_000_000 };
+ * const row = { kind: "mark", name: "paid", state: "done", count: 2, newest_at: 1e12 };
  * console.log(toCensusRow(row));
  * ```
  */

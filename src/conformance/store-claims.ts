@@ -75,7 +75,7 @@ export function claimsSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await store.claim(10)).deferred[0]?.claims, 1);
   });
 
-  test("only deliveries to known reactions are claimed, and those to none", async (fixture, store) => {
+  test("a claim may be limited to the reactions that are known", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     for (const reaction of ["old", "charge", "-"]) await defer(store, `at ${reaction}`, reaction);
     const known = new Set(["charge"]);

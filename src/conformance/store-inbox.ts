@@ -50,7 +50,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     ]);
   });
 
-  test("a saga keeps its birth, whatever ids its events have", async (fixture, store) => {
+  test("a saga keeps its birth, although its events tell another", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     const day = 86_400_000;

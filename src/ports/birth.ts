@@ -22,3 +22,8 @@ export function birthIn(id: string, now: number): number | undefined {
   const time = Number.parseInt(`${found[1]}${found[2]}`, 16);
   return time >= EARLIEST && time <= now + AHEAD_MAX_MS ? time : undefined;
 }
+
+/** Whether an id has the form of a UUID that begins with a time: version 7 or 8. */
+export function hasTime(id: string): boolean {
+  return TIMED.test(id);
+}

@@ -25,8 +25,8 @@ export function isForgotten(
 }
 
 /**
- * Marks a forgotten saga as such. Each task that writes to a saga calls it: the store knows the saga
- * from then on, but not what it had done before.
+ * Marks a forgotten saga as such. Each task that writes to a saga calls it: from then on the store
+ * knows the saga, but not what it had done before.
  */
 export function markForgotten(
   clock: Clock,

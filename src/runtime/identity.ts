@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { hasTime } from "../ports/birth.ts";
 
 /*
  * Ids are UUIDs whose first 48 bits are the millisecond in which the saga began, so that rows of
@@ -12,8 +13,6 @@ export function beginningId(now: number, uuid: string): string {
   return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${uuid.slice(15)}`;
 }
 
-const TIMED = /^[0-9a-f]{8}-[0-9a-f]{4}-[78]/;
-
 /**
  * RFC 9562, version 8: SHA-256 of the consumer, the identity of the cause and the ordinal of the
  * emission, behind the time of the cause. Parts cannot run into each other, since no identifier
@@ -21,7 +20,7 @@ const TIMED = /^[0-9a-f]{8}-[0-9a-f]{4}-[78]/;
  */
 export function derivedId(consumer: string, source: string, id: string, ordinal: number): string {
   const digest = hash("sha256", `${consumer}\n${source}\n${id}\n${ordinal}`, "hex");
-  const time = TIMED.test(id) ? id.slice(0, 13) : untimed(digest.slice(32, 44));
+  const time = hasTime(id) ? id.slice(0, 13) : untimed(digest.slice(32, 44));
   // The variant's two bits are 10: one of 8, 9, a, b.
   const variant = "89ab"[Number.parseInt(digest.slice(3, 4), 16) & 3];
   return `${time}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(8, 20)}`;

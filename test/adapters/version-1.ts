@@ -58,7 +58,7 @@ export function payment<Native>(
     .deadline(noted, { name: "reminder", after: "1d", unless: [closed], emits: [reminded] });
 }
 
-/** Opens a store on a fixture, and finishes each of its sagas. `charges` reads the business rows. */
+/** Opens a store on a fixture, and finishes each saga. `charges` reads the business rows. */
 export async function finish<Native>(
   store: Store<Native>,
   declared: Service<Native>,

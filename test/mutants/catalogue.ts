@@ -122,8 +122,8 @@ export const MUTANTS: readonly Mutant[] = [
       ),
       edit(
         "adapters/sqlite/transaction.ts",
-        "    if (inserted === 0) throw alreadyReceived(entry);",
-        "",
+        "if (this.#insert(entry, born, now) === 0) throw alreadyReceived(entry);",
+        "this.#insert(entry, born, now);",
       ),
     ],
     suite: "runtime",
@@ -175,32 +175,94 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/sqlite/transaction.ts",
-        "SELECT 1 FROM odori_inbox WHERE id = ? AND reaction = ?",
-        "SELECT 1 FROM odori_inbox WHERE id = ? AND (reaction = ? OR true)",
+        "SELECT 1 FROM odori_inbox\n  WHERE born = ? AND saga_id = ? AND reaction = ?",
+        "SELECT 1 FROM odori_inbox\n  WHERE born = ? AND saga_id = ? AND (reaction = ? OR true)",
       ),
     ],
     suite: "sqlite",
-    caughtBy: "reaction, source and id make the identity, each of them",
+    caughtBy: "saga, reaction, source, id and type make the identity",
   },
   {
     name: "purge too early",
     edits: [
       edit(
-        "adapters/sqlite/store.ts",
-        "connection.all(PURGE_INBOX, limit, this.#now() - olderThanMs)",
-        "connection.all(PURGE_INBOX, limit, this.#now() + 1)",
+        "adapters/sqlite/purge.ts",
+        "born, last < ?3 AND NOT EXISTS",
+        "born, last < ?3 + 1000000 AND NOT EXISTS",
       ),
     ],
     suite: "sqlite",
-    caughtBy: "old rows are purged, with the fence of sagas without rows",
+    caughtBy: "a closed saga goes whole: rows and marks",
+  },
+  {
+    name: "purge of a running saga",
+    edits: [
+      edit(
+        "adapters/sqlite/purge.ts",
+        "AS d WHERE d.saga_id = s.saga_id AND d.",
+        "AS d WHERE false AND d.saga_id = s.saga_id AND d.",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a saga with a delivery that is parked is never purged",
+  },
+  {
+    name: "purge of a running saga on Postgres",
+    edits: [
+      edit(
+        "adapters/postgres/upkeep-statements.ts",
+        "const OPENS = \"state IN ('armed', 'retrying', 'waiting', 'parked')\";",
+        "const OPENS = \"state IN ('armed', 'retrying', 'waiting')\";",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a saga with a delivery that is parked is never purged",
+  },
+  {
+    name: "the attempt is written after the handler",
+    edits: [
+      edit(
+        "adapters/sqlite/claim.ts",
+        "SET owner = ?, claims = claims + 1",
+        "SET owner = ?, claims = claims",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "claims count up to an outcome, and begin again",
+  },
+  {
+    name: "deliveries are not written down after a death",
+    edits: [
+      edit("runtime/caution.ts", "return this.#died || now < this.#until;", "return now < 0;"),
+    ],
+    suite: "runtime",
+    caughtBy: "after a death, a delivery is written down before it runs",
+  },
+  {
+    name: "an undo of a forgotten saga says that it has undone",
+    edits: [edit("runtime/consume.ts", "if (refused) throw fenceForgotten(", "if (false) throw (")],
+    suite: "runtime",
+    caughtBy: "an undo in a saga that retention has forgotten is parked",
+  },
+  {
+    name: "a deadline is a date",
+    edits: [
+      edit(
+        "adapters/sqlite/claim.ts",
+        "connection.run(STEADY, now);",
+        "connection.get(STEPPED, now);",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "14-clock-steps-back: a delay is a duration, not a date",
   },
   {
     name: "lease without epoch",
     edits: [
       edit(
         "adapters/sqlite/transaction.ts",
-        "WHERE seq = ? AND owner IS ? AND state",
-        "WHERE seq = ? AND (owner IS ? OR true) AND state",
+        "WHERE seq = ? AND owner IS ? AND",
+        "WHERE seq = ? AND (owner IS ? OR true) AND",
       ),
     ],
     suite: "sqlite",
@@ -210,9 +272,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: "rows of the living are claimed",
     edits: [
       edit(
-        "adapters/sqlite/store.ts",
-        "owner NOT IN (SELECT owner FROM odori_member WHERE expires_at > ?)",
-        "? > 0",
+        "adapters/sqlite/claim.ts",
+        "WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms",
+        "WHERE expires_at < ?1 AND expires_at <= ?1 + lease_ms",
       ),
     ],
     suite: "sqlite",

@@ -112,6 +112,40 @@ export function runtimeScenarios({ describe, it }: Runner): void {
   };
 
   describe("the runtime", () => {
+    const old = { id: "0190f5c2-0000-7000-8000-000000000000" };
+    play(
+      "an undo in a saga that retention has forgotten is parked",
+      {},
+      async ({ app, hear, seen }) => {
+        await hear(envelope(reservationFailed, "s", data, old));
+        const [parked] = await app.inspect.deferred(["parked"], 1);
+        assert.equal(parked?.problem?.code, "FENCE_FORGOTTEN");
+        assert.deepEqual(seen, []);
+      },
+    );
+
+    const dead = (inner: Store<Sql>): Store<Sql> =>
+      Object.assign(Object.create(inner), {
+        transaction: inner.transaction.bind(inner),
+        open: async (session: Parameters<Store<Sql>["open"]>[0]) => ({
+          ...(await inner.open(session)),
+          others: "died",
+        }),
+        claim: inner.claim.bind(inner),
+        close: inner.close.bind(inner),
+      });
+    play(
+      "after a death, a delivery is written down before it runs",
+      { store: dead },
+      async ({ app, hear, effects }) => {
+        await hear(envelope(placed, "s", data));
+        await eventually("it has run", async () => (await effects()).length, 1);
+        // A row that was written down first is written again, with the next place in the feed.
+        const [row] = await app.inspect.journal("s");
+        assert.deepEqual([row?.disposition, row?.seq], ["done", 2]);
+      },
+    );
+
     const once = outage(1);
     play("a delivery whose commit fails comes again", once, async ({ hear, effects }) => {
       // Resolves once the delivery is acknowledged: by then its effect must be committed.

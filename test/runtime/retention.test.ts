@@ -111,7 +111,7 @@ for (const { name, make } of kits) {
       const parked = async () =>
         (await stage.app.inspect.deferred(["parked"], 9)).map((row) => row.problem?.code);
       expect(await parked()).toEqual(["FENCE_FORGOTTEN"]);
-      // Another step of the saga is no wiser, and a retry of the undo neither.
+      // The store knows as little for another step of the saga, or for a retry of the undo.
       await stage.hear(
         envelope(booked, "a", { orderId: "a" }, { id: idOf(clock, 31 * DAY_MS, 3) }),
       );

@@ -5,7 +5,7 @@ import type { Bookkeeper } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
 const WEEK_MS = 604_800_000;
-/** Partitions are made for this week and so many after it. */
+/** How many weeks after this one have a partition, too. */
 const WEEKS_AHEAD = 2;
 
 type Write = <T>(work: (books: Bookkeeper) => Promise<T>) => Promise<T>;

@@ -119,14 +119,14 @@ export async function ownerOf(pool: pg.Pool, options: PostgresOptions): Promise<
 }
 
 /** What the tables say of themselves. */
-interface Found {
+interface TablesFound {
   readonly version: number;
   /** The oldest version whose programs can use them. */
   readonly readsFrom: number;
   readonly service: string;
 }
 
-async function lookUp(pool: pg.Pool, schema: string): Promise<Found | undefined> {
+async function lookUp(pool: pg.Pool, schema: string): Promise<TablesFound | undefined> {
   try {
     const { rows } = await pool.query(`SELECT key, value FROM ${schema}.meta`);
     const meta = new Map<unknown, unknown>(rows.map((row) => [row.key, row.value]));
@@ -166,7 +166,8 @@ async function createOrMigrate(
         await client.query(script.replaceAll("$S", schema));
       const put = `INSERT INTO ${schema}.meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO`;
       await client.query(`${put} NOTHING`, ["service", service]);
-      const newest = `${put} UPDATE SET value = greatest(meta.value::int, excluded.value::int)::text`;
+      const newest = `${put} UPDATE
+        SET value = greatest(meta.value::int, excluded.value::int)::text`;
       await client.query(newest, ["version", `${migrations.length}`]);
       await client.query(newest, ["reads_from", `${readsFrom}`]);
       await client.query("COMMIT");
@@ -183,7 +184,7 @@ async function createOrMigrate(
 
 /** A newer version of the tables may be used if it says that it only added to ours. */
 function checkVersion(
-  { version, readsFrom }: Found,
+  { version, readsFrom }: TablesFound,
   place: string,
   migrations: readonly string[],
 ): void {

@@ -320,7 +320,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   /**
-   * Whether a COMMIT with a lost reply took effect. If that cannot be found out, rejects: the caller
+   * Whether a COMMIT with a lost reply took effect. Rejects if that cannot be found out: the caller
    * may repeat the work, and the inbox recognises it.
    */
   async #verdict(evidence: Evidence, cause: unknown): Promise<boolean> {

@@ -8,7 +8,7 @@ import {
   type Opened,
   type Session,
 } from "../../ports/store.ts";
-import { TIMED } from "./deferred.ts";
+import { BECOMES_DUE } from "./deferred.ts";
 import type { Connection } from "./sql.ts";
 
 /**
@@ -21,15 +21,15 @@ const FREE = `(owner IS NULL OR owner NOT IN (SELECT owner FROM odori_member
 const KNOWN = "(?2 IS NULL OR reaction IN (SELECT value FROM json_each(?2)))";
 const ANY_OUTBOX = `SELECT 1 FROM odori_outbox WHERE ${FREE} LIMIT 1`;
 const NEXT_DUE = `SELECT min(due_at) AS due_at FROM odori_deferred
-  WHERE ${TIMED} AND ${KNOWN} AND ${FREE}`;
-const STEPPED = `SELECT 1 FROM odori_deferred WHERE ${TIMED} AND set_at > ? LIMIT 1`;
+  WHERE ${BECOMES_DUE} AND ${KNOWN} AND ${FREE}`;
+const STEPPED = `SELECT 1 FROM odori_deferred WHERE ${BECOMES_DUE} AND set_at > ? LIMIT 1`;
 /** After the clock has stepped back, the delay of a delivery begins again: it is never early. */
 const STEADY = `UPDATE odori_deferred SET due_at = ?1 + due_at - set_at, set_at = ?1
-  WHERE ${TIMED} AND set_at > ?1`;
+  WHERE ${BECOMES_DUE} AND set_at > ?1`;
 const CLAIM_OUTBOX = `UPDATE odori_outbox SET owner = ?2 WHERE ticket IN (
   SELECT ticket FROM odori_outbox WHERE ${FREE} ORDER BY ticket LIMIT ?3)
   RETURNING ticket, events`;
-const DUE = `FROM odori_deferred WHERE ${TIMED} AND due_at <= ?1 AND ${KNOWN} AND ${FREE}`;
+const DUE = `FROM odori_deferred WHERE ${BECOMES_DUE} AND due_at <= ?1 AND ${KNOWN} AND ${FREE}`;
 const WORST = `SELECT max(claims) AS claims ${DUE}`;
 const SUSPECTS = `SELECT seq ${DUE} AND claims > 0 ORDER BY claims DESC, due_at LIMIT ?3`;
 const DUE_ROWS = `SELECT seq ${DUE} ORDER BY due_at LIMIT ?3`;
@@ -46,7 +46,7 @@ const FORGET_DEAD = `DELETE FROM odori_member
 const LEAVE = "DELETE FROM odori_member WHERE owner = ?";
 /** What a process has claimed and not handled does not count as an attempt. */
 const GIVE_BACK = `UPDATE odori_deferred SET owner = NULL, claims = claims - 1
-  WHERE owner = ? AND ${TIMED}`;
+  WHERE owner = ? AND ${BECOMES_DUE}`;
 
 /** Looks at the leases of other processes. */
 export function othersOf(connection: Connection, { owner, now }: Session): Opened["others"] {

@@ -5,7 +5,7 @@ export const BLOCKS = "state IN ('retrying', 'waiting', 'parked')";
 export const OPENS = "state IN ('armed', 'retrying', 'waiting', 'parked')";
 
 /** Condition for deliveries that become due. */
-export const TIMED = "state IN ('retrying', 'armed')";
+export const BECOMES_DUE = "state IN ('retrying', 'armed')";
 
 /**
  * Makes the first waiting delivery of a saga and reaction due, unless one that blocks it precedes

@@ -6,7 +6,7 @@ import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
 import type { HandlerScope, StoreTransaction } from "../../ports/transaction.ts";
-import { BLOCKS, RELEASE_NEXT, TIMED } from "./deferred.ts";
+import { BECOMES_DUE, BLOCKS, RELEASE_NEXT } from "./deferred.ts";
 import type { Sql } from "./sql.ts";
 
 const FIND_SAGA = "SELECT born, marks FROM odori_saga WHERE saga_id = ?";
@@ -15,7 +15,7 @@ const FIND_INBOX = `SELECT 1 FROM odori_inbox
 const ANY_BLOCKING = `SELECT 1 FROM odori_deferred WHERE ${BLOCKS} LIMIT 1`;
 const FIND_BLOCKING = `SELECT 1 FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND ${BLOCKS} LIMIT 1`;
-const FIND_CLAIMED = `SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND ${TIMED}`;
+const FIND_CLAIMED = `SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND ${BECOMES_DUE}`;
 const FIND_GATHERED = `SELECT body FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq`;
 /** JSON of marks is merged by name: their states are texts. */
