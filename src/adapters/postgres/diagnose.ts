@@ -35,11 +35,12 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
          (SELECT count(*)::int FROM ${schema}.deferred
            WHERE state IN ('retrying', 'waiting')) AS retrying,
          (SELECT count(*)::int FROM ${schema}.deferred WHERE state = 'parked') AS parked,
-         (SELECT count(*)::int FROM ${schema}.member
-           WHERE expires_at > ${schema}.now_ms()) AS live,
+         (SELECT count(*) FILTER (WHERE expires_at BETWEEN t AND t + lease_ms)::int
+           FROM ${schema}.member, (SELECT ${schema}.now_ms() AS t) AS clock) AS live,
          (SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0)::int
            FROM pg_stat_activity WHERE xact_start IS NOT NULL) AS longest,
          has_table_privilege('${schema}.outbox', 'INSERT, DELETE')
+           AND has_table_privilege('${schema}.saga', 'INSERT')
            AND has_table_privilege('${schema}.inbox', 'INSERT') AS writes`,
     );
     const [row = {}] = rows;
