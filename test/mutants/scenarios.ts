@@ -11,6 +11,7 @@ import {
   service,
   start,
 } from "odori";
+import { checkAccepted } from "odori/adapter";
 import type { Runner } from "odori/conformance";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
@@ -86,7 +87,9 @@ export function runtimeScenarios({ describe, it }: Runner): void {
         store.transaction(async ({ native }) =>
           native.all("SELECT what FROM effects").map((row) => row.what),
         );
-      await body({ app, seen, hear: (...events) => bus.publish(events), effects });
+      const hear = async (...events: readonly EventEnvelope[]) =>
+        checkAccepted(await bus.publish(events));
+      await body({ app, seen, hear, effects });
     });
   };
   /** A store whose first `times` commits fail, after the one that sets the service up. */

@@ -202,7 +202,7 @@ function unroutable(type: string, exchange: string): OdoriError {
  * Throws `OPTION_INVALID` for an invalid url or exchange. `publish` and `subscribe` reject with
  * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`; `publish` refuses an event
  * with `UNROUTABLE` if no service hears its type. The broker's maximum message size cannot be asked
- * for: leave it above 72 KiB (the default is 16 MiB).
+ * for: leave it above 72 KiB (RabbitMQ 4: 16 MiB).
  *
  * @example
  * ```ts
