@@ -77,7 +77,6 @@ export type {
 export { redeliveryPauseMs } from "./backoff.ts";
 export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
-export { checkMessageLimit } from "./message-limit.ts";
 export { Mutex } from "./mutex.ts";
 export { publishResults, refusal } from "./publish-results.ts";
 export { toDeferred, toJournal, toState } from "./rows.ts";

@@ -13,7 +13,9 @@ const UNKNOWN: readonly string[] = ["BUS_UNAVAILABLE", "BUS_CLOSED"];
  * ```ts
  * import { busUnavailable, type EventEnvelope, publishResults } from "odori/adapter";
  *
- * async function publish(events: readonly EventEnvelope[], send: (e: EventEnvelope) => Promise<void>) {
+ * type Send = (event: EventEnvelope) => Promise<void>;
+ *
+ * async function publish(events: readonly EventEnvelope[], send: Send) {
  *   const explain = (error: unknown) => busUnavailable("localhost:4222", error);
  *   return publishResults(await Promise.allSettled(events.map(send)), explain);
  * }
@@ -32,7 +34,24 @@ export function publishResults(
   return results;
 }
 
-/** The result of an event that was refused with `error`. */
+/**
+ * Makes the result of an event that was refused with `error`; one without a code becomes
+ * `BUS_UNAVAILABLE`.
+ *
+ * @example
+ * ```ts
+ * import { ACCEPTED, checkAttribute, type PublishResult, refusal } from "odori/adapter";
+ *
+ * function checkedType(type: string): PublishResult {
+ *   try {
+ *     checkAttribute("type", type);
+ *     return ACCEPTED;
+ *   } catch (error) {
+ *     return refusal(error);
+ *   }
+ * }
+ * ```
+ */
 export function refusal(error: unknown): PublishResult {
   const known = error instanceof OdoriError ? error : busUnavailable(codeOf(error), error);
   return { accepted: false, error: known };

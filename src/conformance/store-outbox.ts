@@ -99,12 +99,13 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     await store.close();
     const other = await fixture.connect();
     await openAs(other, "p2", clock);
-    const [row] = (await other.claim(10)).outbox;
+    const [row, neighbour] = (await other.claim(10)).outbox;
     assert.equal(row?.ticket, ticket);
     assert.deepEqual(row?.events, rest);
+    assert.deepEqual(neighbour?.events, [sampleEvent("4")]);
   });
 
-  test("a row is not reduced by a commit that fails, or once it is gone", async (fixture, store) => {
+  test("a failed commit reduces no row, and none comes back", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     const events = ["1", "2"].map((id) => sampleEvent(id));

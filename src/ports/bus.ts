@@ -24,7 +24,7 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-/** The broker's answer for one event. */
+/** What the broker says about one event. */
 export type PublishResult =
   | { readonly accepted: true }
   | { readonly accepted: false; readonly error: OdoriError };

@@ -6,7 +6,7 @@ import { atMost, type Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
 import { Answers, type OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
-import { type Refusal, Refusals, type RefusedEvents, type Row } from "./refusals.ts";
+import { type PendingRow, type Refusal, Refusals, type RefusedEvents } from "./refusals.ts";
 import { backoffMs } from "./retry.ts";
 
 /** Outbox rows that a commit has left behind, to be published now. */
@@ -101,7 +101,7 @@ export class Publisher {
     this.#underWay.add(tracked);
   }
 
-  async #untilAnswered(row: Row): Promise<void> {
+  async #untilAnswered(row: PendingRow): Promise<void> {
     const { environment } = this.#parts;
     let events = row.rest;
     this.pending += events.length;
@@ -122,7 +122,7 @@ export class Publisher {
     }
   }
 
-  #settle(row: Row, events: readonly EventEnvelope[], answers: readonly Answer[]): void {
+  #settle(row: PendingRow, events: readonly EventEnvelope[], answers: readonly Answer[]): void {
     for (const [i, event] of events.entries()) {
       const answer = answers[i];
       if (typeof answer === "object") this.#refuse(row, event, answer.refused);
@@ -134,12 +134,12 @@ export class Publisher {
     this.#takeUpLeft();
   }
 
-  #refuse(row: Row, event: EventEnvelope, error: unknown): void {
+  #refuse(row: PendingRow, event: EventEnvelope, error: unknown): void {
     if (this.#refusals.count < this.#parts.refusedMax) this.#refusals.add(row, event, error);
     else this.#left.push(row.ticket);
   }
 
-  #accept(row: Row, accepted: readonly EventEnvelope[]): void {
+  #accept(row: PendingRow, accepted: readonly EventEnvelope[]): void {
     if (accepted.length === 0) return;
     this.#failing = false;
     const all = accepted.length === row.rest.length;

@@ -25,14 +25,14 @@ export interface RefusedEvent {
 }
 
 /** A row of the outbox, and those of its events that the bus has not accepted. */
-export interface Row {
+export interface PendingRow {
   readonly ticket: number;
   rest: readonly EventEnvelope[];
 }
 
 /** A refused event, until the bus accepts it. */
 export interface Refusal {
-  readonly row: Row;
+  readonly row: PendingRow;
   readonly event: EventEnvelope;
   readonly sinceMs: number;
   error: unknown;
@@ -78,7 +78,7 @@ export class Refusals {
     return this.#refused.size;
   }
 
-  add(row: Row, event: EventEnvelope, error: unknown): void {
+  add(row: PendingRow, event: EventEnvelope, error: unknown): void {
     const sinceMs = this.#parts.environment.now();
     this.refused({ row, event, sinceMs, error, attempts: 0, dueAt: 0 }, error);
   }

@@ -55,7 +55,7 @@ describe.each(kits)("confirmation by event on $name: runtime/29-ticket", ({ make
     expect(once(bus)).toBe(true);
   });
 
-  it("more than outboxMax refused events stop no new saga, and all are published later", async () => {
+  it("more refused events than outboxMax stop no saga, and are published later", async () => {
     using kit = make();
     const { bus, app, begin } = await open(kit, { outboxMax: 4 });
     await using _bus = bus;

@@ -1,5 +1,5 @@
 import { Admin, ConfigResourceTypes } from "@platformatic/kafka";
-import { checkMessageLimit } from "../../adapter/message-limit.ts";
+import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
 import { busTopology } from "../../ports/errors.ts";
 import { hasCode } from "./errors.ts";
 import { clientOf, type KafkaSettings, topicOf } from "./options.ts";

@@ -28,15 +28,15 @@ export interface MemoryBusOptions {
 }
 
 /** The groups that hear a type; none if it is refused. */
-interface Hearers {
+interface Audience {
   readonly groups: readonly Group[];
   readonly error?: unknown;
 }
 
 /**
  * The in-process bus: no broker, no copies, no serialization. `publish` resolves once each group
- * that hears the events has acknowledged them. An outbox row is therefore deleted only after the next
- * service has committed, and after a crash the relay publishes the rest again.
+ * that hears the events has acknowledged them. An outbox row is therefore deleted only after the
+ * next service has committed, and after a crash the relay publishes the rest again.
  *
  * It knows all groups from the beginning. While a group that may hear a type has no member,
  * `publish` refuses its events with `GROUP_AWAY`, and they stay in the outbox.
@@ -55,7 +55,7 @@ export class MemoryBus implements Bus {
   async publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
     this.#checkOpen();
     // The events of one commit usually have one type: look up its groups once.
-    const known = new Map<string, Hearers>();
+    const known = new Map<string, Audience>();
     let deliveries = 0;
     for (const { type } of events) {
       const hearers = known.get(type) ?? this.#hearersOf(type);
@@ -104,7 +104,7 @@ export class MemoryBus implements Bus {
   }
 
   /** The groups that hear a type, or why it cannot be published: `GROUP_AWAY`. */
-  #hearersOf(type: string): Hearers {
+  #hearersOf(type: string): Audience {
     try {
       checkAttribute("type", type);
     } catch (error) {

@@ -13,10 +13,10 @@ import {
   PermissionViolationError,
 } from "@nats-io/transport-node";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
-import { checkMessageLimit } from "../../adapter/message-limit.ts";
 import { publishResults } from "../../adapter/publish-results.ts";
 import { NATS } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
+import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import type {

@@ -8,7 +8,7 @@ import {
   StorageType,
   type StreamConfig,
 } from "@nats-io/jetstream";
-import { checkMessageLimit } from "../../adapter/message-limit.ts";
+import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
 import { busTopology } from "../../ports/errors.ts";
 import { consumerOf, type NatsSettings, subjectOf } from "./options.ts";
 

@@ -1,5 +1,5 @@
-import { WIRE_MAX_BYTES } from "../cloudevents/json.ts";
 import { busTopology } from "../ports/errors.ts";
+import { WIRE_MAX_BYTES } from "./json.ts";
 
 /** An event of the greatest size, in any protocol: attributes may be encoded, and named again. */
 export const MESSAGE_MAX_BYTES = WIRE_MAX_BYTES + 8 * 1024;
@@ -11,7 +11,7 @@ export const MESSAGE_MAX_BYTES = WIRE_MAX_BYTES + 8 * 1024;
  *
  * @example
  * ```ts
- * import { checkMessageLimit } from "odori/adapter";
+ * import { checkMessageLimit } from "odori/cloudevents";
  *
  * checkMessageLimit("max_payload of the server", 1_048_576);
  * ```
