@@ -26,7 +26,15 @@ const REPUBLISH = { attempts: Number.POSITIVE_INFINITY, firstMs: 20, longestMs: 
 /** The bus knows nothing of the event: it waits, and does not count as refused. */
 const UNANSWERED: readonly string[] = ["BUS_UNAVAILABLE", "BUS_CLOSED"];
 
-type Answer = "accepted" | "unanswered" | { readonly refused: unknown };
+/**
+ * What the bus says of one event. `rejected`: the call failed with an error that may belong to
+ * another event of the call, or to the broker.
+ */
+type Answer =
+  | "accepted"
+  | "unanswered"
+  | { readonly refused: unknown }
+  | { readonly rejected: unknown };
 
 /**
  * Publishes committed outbox rows until the bus has answered for each event. An accepted event is
@@ -42,7 +50,7 @@ export class Publisher {
   readonly #pausing = new Set<() => void>();
   /** Rows with events that are kept in the outbox alone, until there is room for them. */
   #left: Ticket[] = [];
-  /** How many events the bus has accepted: tells a refused event from a bus that is away. */
+  /** How many events the bus has accepted: tells whether it works. */
   #accepted = 0;
   #stopping = false;
   #failing = false;
@@ -106,26 +114,27 @@ export class Publisher {
     let events = row.rest;
     this.pending += events.length;
     const before = this.#accepted;
+    let apart = false;
     for (let attempt = 1; events.length > 0; attempt++) {
-      const answers = await this.#ask(events, before);
-      const unanswered = events.filter((_, i) => answers[i] === "unanswered");
-      this.pending -= events.length - unanswered.length;
+      const answers: readonly Answer[] = apart
+        ? await this.#askApart(events, attempt, before)
+        : await this.#ask(events);
       this.#settle(row, events, answers);
-      events = unanswered;
-      if (events.length === 0) return;
-      if (!this.#stopping)
+      const open = events.filter((_, i) => isOpen(answers[i]));
+      this.pending -= events.length - open.length;
+      apart = answers.some(isRejected);
+      events = open;
+      if (events.length > 0 && !this.#stopping)
         await this.#pause(backoffMs(REPUBLISH, Math.min(attempt, 16), environment.random()));
-      if (this.#stopping) {
-        this.pending -= events.length;
-        return;
-      }
+      if (this.#stopping) break;
     }
+    this.pending -= events.length;
   }
 
   #settle(row: PendingRow, events: readonly EventEnvelope[], answers: readonly Answer[]): void {
     for (const [i, event] of events.entries()) {
       const answer = answers[i];
-      if (typeof answer === "object") this.#refuse(row, event, answer.refused);
+      if (isRefused(answer)) this.#refuse(row, event, answer.refused);
     }
     this.#accept(
       row,
@@ -153,15 +162,13 @@ export class Publisher {
 
   async #publishAgain(due: readonly Refusal[]): Promise<void> {
     const events = due.map(({ event }) => event);
-    const answers = await this.#ask(events, 0);
+    let answers = await this.#ask(events);
+    if (events.length > 1 && answers.some(isRejected)) answers = await this.#askEach(events);
     const accepted = due.filter((_, i) => answers[i] === "accepted");
     for (const [i, refusal] of due.entries()) {
       const answer = answers[i];
       if (answer === "accepted") this.#accept(refusal.row, [refusal.event]);
-      else {
-        const error = typeof answer === "object" ? answer.refused : refusal.error;
-        this.#refusals.refused(refusal, error);
-      }
+      else this.#refusals.refused(refusal, isRefused(answer) ? answer.refused : refusal.error);
     }
     this.#refusals.accepted(accepted);
     this.#takeUpLeft();
@@ -175,11 +182,7 @@ export class Publisher {
     for (const ticket of rows) this.#answers.release(ticket);
   }
 
-  /**
-   * Publishes events. If the bus rejects them all although it has accepted others since `before`,
-   * each is published by itself: then the error is the event's.
-   */
-  async #ask(events: readonly EventEnvelope[], before: number): Promise<readonly Answer[]> {
+  async #ask(events: readonly EventEnvelope[]): Promise<readonly Answer[]> {
     try {
       const results = await this.#parts.bus.publish(events);
       const answers = events.map((_, i) => answerOf(results, i));
@@ -188,14 +191,34 @@ export class Publisher {
       if (lost >= 0) this.#report(errorOf(results[lost]));
       return answers;
     } catch (error) {
-      const away = this.#accepted === before || UNANSWERED.includes(codeOf(error));
-      if (!away && events.length > 1) {
-        const each = await Promise.all(events.map((event) => this.#ask([event], before)));
-        return each.flat();
-      }
-      if (away) this.#report(error);
-      return events.map(() => (away ? "unanswered" : { refused: error }));
+      this.#report(error);
+      const away = UNANSWERED.includes(codeOf(error));
+      return events.map(() => (away ? "unanswered" : { rejected: error }));
     }
+  }
+
+  async #askEach(events: readonly EventEnvelope[]): Promise<readonly Answer[]> {
+    return (await Promise.all(events.map((event) => this.#ask([event])))).flat();
+  }
+
+  /**
+   * Publishes each event by itself, after the bus has rejected a call with all of them. First one
+   * alone, to see whether the bus works. If it does, or has accepted others since `before`, a
+   * rejection is about the event.
+   */
+  async #askApart(
+    events: readonly EventEnvelope[],
+    attempt: number,
+    before: number,
+  ): Promise<readonly Answer[]> {
+    const at = attempt % events.length;
+    const [first = "unanswered"] = await this.#askEach(events.slice(at, at + 1));
+    const others = events.toSpliced(at, 1);
+    const works = this.#accepted !== before;
+    if (!works && others.length > 0 && isOpen(first)) return events.map(() => first);
+    const answers = (await this.#askEach(others)).toSpliced(at, 0, first);
+    if (this.#accepted === before) return answers;
+    return answers.map((one) => (isRejected(one) ? { refused: one.rejected } : one));
   }
 
   #pause(delayMs: number): Promise<void> {
@@ -219,6 +242,19 @@ export class Publisher {
       { code: codeOf(error), error },
     );
   }
+}
+
+function isRejected(answer: Answer | undefined): answer is { readonly rejected: unknown } {
+  return typeof answer === "object" && "rejected" in answer;
+}
+
+function isRefused(answer: Answer | undefined): answer is { readonly refused: unknown } {
+  return typeof answer === "object" && "refused" in answer;
+}
+
+/** Whether the event waits for another attempt. */
+function isOpen(answer: Answer | undefined): boolean {
+  return answer === undefined || answer === "unanswered" || isRejected(answer);
 }
 
 /** A bus without types may resolve to nothing: then it has accepted every event. */
