@@ -14,20 +14,24 @@ export type {
   DeferredKey,
   DeferredUpdate,
   MarkWrite,
+  OutboxRows,
   Receipt,
   ReceiptStatus,
   Received,
   Ticket,
   Writes,
 } from "../ports/bookkeeping.ts";
-export type {
-  Bus,
-  BusGuarantees,
-  Deliver,
-  Incoming,
-  MalformedMessage,
-  SubscribeOptions,
-  Subscription,
+export {
+  ACCEPTED,
+  type Bus,
+  type BusGuarantees,
+  checkAccepted,
+  type Deliver,
+  type Incoming,
+  type MalformedMessage,
+  type PublishResult,
+  type SubscribeOptions,
+  type Subscription,
 } from "../ports/bus.ts";
 export {
   BLOCKING,
@@ -44,8 +48,10 @@ export {
   alreadyReceived,
   busClosed,
   busForbidden,
+  busRefused,
   busTopology,
   busUnavailable,
+  eventTooLarge,
   notOurs,
   notParked,
   StoreUnavailableError,
@@ -61,7 +67,7 @@ export {
   type JournalRecord,
 } from "../ports/journal.ts";
 export type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
-export type { Claimed, OutboxRows, Session, Store } from "../ports/store.ts";
+export type { Claimed, Session, Store } from "../ports/store.ts";
 export type {
   DetachedTransaction,
   HandlerScope,
@@ -72,5 +78,6 @@ export { redeliveryPauseMs } from "./backoff.ts";
 export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";
+export { publishResults, refusal } from "./publish-results.ts";
 export { toDeferred, toJournal, toState } from "./rows.ts";
 export { Semaphore } from "./semaphore.ts";

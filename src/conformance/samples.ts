@@ -78,6 +78,8 @@ export function writes(change: Partial<Writes>): Writes {
     settle: [],
     drop: [],
     confirm: [],
+    reduce: [],
+    release: [],
     ...change,
   };
 }

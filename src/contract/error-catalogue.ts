@@ -51,7 +51,7 @@ export const ERRORS = {
   PAYLOAD_TOO_LARGE: {
     area: "Contracts and payloads",
     delivery: "final",
-    meaning: "An emitted event has more bytes than a message may have.",
+    meaning: "An emitted event has more bytes than a message or the broker allows.",
     hint: "Send keys instead of whole entities.",
   },
   ATTRIBUTE_INVALID: {
@@ -271,10 +271,16 @@ export const ERRORS = {
     meaning: "The broker refuses an operation of the service.",
     hint: "Grant what `odori acl` prints.",
   },
+  BUS_REFUSED: {
+    area: "Buses",
+    delivery: "none",
+    meaning: "The broker refuses one event, such as for a full queue, and accepts others.",
+    hint: "Look at the queue or topic of its type. The event stays in the outbox, and is retried.",
+  },
   BUS_TOPOLOGY: {
     area: "Buses",
     delivery: "none",
-    meaning: "A stream, queue or topic exists with other settings than the options ask for.",
+    meaning: "A stream, queue, topic or limit of the broker has other settings than are needed.",
     hint: "Change the options or the broker; Odori does not change what it did not create.",
   },
   UNROUTABLE: {

@@ -1,5 +1,4 @@
-import type { EventEnvelope } from "../contract/envelope.ts";
-import type { Ticket } from "./bookkeeping.ts";
+import type { OutboxRows } from "./bookkeeping.ts";
 import type { Deferred } from "./deferred.ts";
 import type { StoreInspection } from "./inspection.ts";
 import type { DetachedTransaction, StoreTransaction } from "./transaction.ts";
@@ -70,10 +69,4 @@ export interface Claimed {
    * if there is none.
    */
   readonly nextDueMs: number | undefined;
-}
-
-/** Events that one commit put into the outbox. */
-export interface OutboxRows {
-  readonly ticket: Ticket;
-  readonly events: readonly EventEnvelope[];
 }

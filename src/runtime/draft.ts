@@ -3,6 +3,7 @@ import type {
   DeferredKey,
   DeferredUpdate,
   MarkWrite,
+  OutboxRows,
   Ticket,
   Writes,
 } from "../ports/bookkeeping.ts";
@@ -21,6 +22,8 @@ export class Draft implements Writes {
   readonly settle: number[] = [];
   readonly drop: (DeferredKey & { readonly state: "armed" | "gathered" })[] = [];
   confirm: readonly Ticket[] = [];
+  reduce: readonly OutboxRows[] = [];
+  release: readonly Ticket[] = [];
 
   /** Takes over what another draft holds. */
   add(other: Draft): void {

@@ -1,9 +1,10 @@
 import { OdoriError } from "../contract/errors.ts";
-import type { Received, Ticket } from "../ports/bookkeeping.ts";
+import type { Received } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { DetachedTransaction, HandlerScope, StoreTransaction } from "../ports/transaction.ts";
+import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft } from "./draft.ts";
 import type { Pace } from "./pace.ts";
@@ -108,10 +109,10 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     this.#parts = parts;
   }
 
-  /** Commits the tasks. `confirm` are outbox rows to delete with them. */
+  /** Commits the tasks, and `changes` of the outbox with them. */
   async commit(
     tasks: readonly Task<Native>[],
-    confirm: readonly Ticket[],
+    changes: OutboxChanges,
   ): Promise<GroupResult<Native>> {
     try {
       await this.#transaction(tasks, confirm);
@@ -128,7 +129,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       probe("opened");
       this.#until = environment.now() + GROUP_BUDGET_MS;
       let draft = new Draft();
-      draft.confirm = confirm;
+      Object.assign(draft, changes);
       const waves = wavesOf(tasks);
       for (const wave of waves) {
         await this.#handle(tx, wave, draft);
@@ -352,7 +353,7 @@ function endsGroup(error: unknown): boolean {
  * what the first one leaves in the fence. Mostly there is one part.
  */
 function wavesOf<Native>(tasks: readonly Task<Native>[]): readonly (readonly Task<Native>[])[] {
-  // Without tasks there may still be outbox rows to confirm.
+  // Without tasks there may still be outbox rows to change.
   if (tasks.length === 0) return [[]];
   const waves: Task<Native>[][] = [];
   const seen = new Map<string, number>();

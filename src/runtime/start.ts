@@ -13,6 +13,7 @@ import { runJoined } from "./joined.ts";
 import { type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
+import type { RefusedEvents } from "./refusals.ts";
 import { Relay } from "./relay.ts";
 import { stopping } from "./solo.ts";
 import type { Completion, Task } from "./task.ts";
@@ -40,8 +41,10 @@ export interface Health {
   readonly problem: string | undefined;
   /** Deliveries and beginnings that wait for a commit. */
   readonly waiting: number;
-  /** Events that the bus has not confirmed. */
+  /** Events that the bus has neither accepted nor refused. */
   readonly publishing: number;
+  /** Events that the bus refuses while it accepts others. They are published again, alone. */
+  readonly refused: RefusedEvents;
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
 }
@@ -99,7 +102,8 @@ export class App<Native, Begins extends EventContract> {
     const emitter = new Emitter(plan.source, environment);
     const handlers = new Handlers(environment, logger, handlerTimeoutMs);
     this.#context = { plan, emitter, handlers, environment, retry, probe };
-    this.#publisher = new Publisher(bus, environment, logger, probe);
+    const refusedMax = outboxMax;
+    this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
     this.#worker = new Worker({
       store,
@@ -226,6 +230,7 @@ export class App<Native, Begins extends EventContract> {
       problem,
       waiting: this.#worker.waiting,
       publishing: this.#publisher.pending,
+      refused: this.#publisher.refused,
       store,
     };
   }

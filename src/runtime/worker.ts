@@ -1,10 +1,10 @@
 import { OdoriError } from "../contract/errors.ts";
-import type { Ticket } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
+import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
 import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
@@ -92,14 +92,14 @@ export class Worker<Native> {
     return this.#lanes.reduce((sum, lane) => sum + lane.waiting, apart);
   }
 
-  /** Deletes outbox rows that the bus has taken, when no commit is under way that would do so. */
+  /** Writes the bus's answers to the outbox, unless a commit is under way that does so. */
   async flush(): Promise<void> {
     if (this.#parts.publisher.answered === 0 || this.#lanes.some((lane) => lane.busy)) return;
-    const confirm = this.#parts.publisher.takeAnswered();
+    const changes = this.#parts.publisher.takeAnswers();
     try {
-      this.#committed(await this.#group([], confirm), confirm);
+      this.#committed(await this.#group([], changes), changes);
     } catch (error) {
-      this.#parts.publisher.putBack(confirm);
+      this.#parts.publisher.putBack(changes);
       throw error;
     }
   }
@@ -131,9 +131,10 @@ export class Worker<Native> {
     return lane;
   }
 
-  #group(tasks: readonly Task<Native>[], confirm: readonly Ticket[]): Promise<GroupResult<Native>> {
+  #group(tasks: readonly Task<Native>[], changes: OutboxChanges): Promise<GroupResult<Native>> {
     const isHeld = (task: Task<Native>) => this.#alone.holds(task);
-    return new CommitGroup({ ...this.#parts, pace: this.#pace, isHeld }).commit(tasks, confirm);
+    const parts = { ...this.#parts, pace: this.#pace, isHeld };
+    return new CommitGroup(parts).commit(tasks, changes);
   }
 
   /** Commits a batch. Returns what stays in the lane's queue. */
@@ -145,15 +146,15 @@ export class Worker<Native> {
       for (const task of batch) task.completion.failed(this.#ended);
       return [];
     }
-    const confirm = this.#parts.publisher.takeAnswered();
+    const changes = this.#parts.publisher.takeAnswers();
     let result: GroupResult<Native>;
     try {
-      result = await this.#group(batch, confirm);
+      result = await this.#group(batch, changes);
     } catch (error) {
-      this.#parts.publisher.putBack(confirm);
+      this.#parts.publisher.putBack(changes);
       return this.#undone(batch, error);
     }
-    this.#committed(result, confirm);
+    this.#committed(result, changes);
     this.#waiting += (result.inTurn / batch.length - this.#waiting) / GROUPS_REMEMBERED;
     for (const run of result.detached) this.#alone.goOn(run);
     for (const task of result.alone) {
@@ -167,16 +168,17 @@ export class Worker<Native> {
     return rest;
   }
 
-  #committed(result: GroupResult<Native>, confirm: readonly Ticket[]): void {
-    const { probe } = this.#parts;
+  #committed(result: GroupResult<Native>, changes: OutboxChanges): void {
+    const { probe, publisher } = this.#parts;
     this.#usable();
+    publisher.written(changes);
     probe("committed");
     this.#publish(result.handOvers, result.nextDueMs);
     for (const { task, error } of result.recoveries) this.#report(task, error);
     for (const task of result.done) task.completion.done();
     for (const { task, error } of result.refused) task.completion.failed(error);
     probe("acknowledged");
-    if (confirm.length > 0) probe("confirmed");
+    if (changes.confirm.length > 0) probe("confirmed");
   }
 
   /** Nothing of the batch was committed. Returns what stays in the lane's queue. */

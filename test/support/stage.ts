@@ -8,6 +8,7 @@ import {
   start,
   systemEnvironment,
 } from "odori";
+import { checkAccepted } from "odori/adapter";
 import { type MemoryBus, memoryBus } from "odori/memory";
 import { eventually } from "./eventually.ts";
 import type { Kit } from "./kits.ts";
@@ -130,7 +131,7 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
 
   /** Delivers events; resolves once the service has committed its reactions to them. */
   async hear(...events: readonly EventEnvelope[]): Promise<void> {
-    await this.bus.publish(events);
+    checkAccepted(await this.bus.publish(events));
   }
 
   /** Types of the emitted events, in order; an event that came twice counts once. */

@@ -53,7 +53,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     }
     for (const entry of writes.amend) database.putJournal({ ...entry, at });
     for (const { sagaId, name, state } of writes.marks) database.putMark(sagaId, name, state);
-    for (const ticket of writes.confirm) database.outbox.delete(ticket);
+    this.#writeOutbox(writes);
     this.#writeDeferred(writes);
     if (writes.enqueue.length === 0) return undefined;
     const ticket = ++database.sequence;
@@ -82,6 +82,19 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
       .deferredOf(reaction, sagaId)
       .filter(({ state }) => state === "gathered");
     return rows.flatMap(({ body }) => decodeStored(body.text));
+  }
+
+  #writeOutbox({ confirm, reduce, release }: Writes): void {
+    const { outbox } = this.#database;
+    for (const { ticket, events } of reduce) {
+      const row = outbox.get(ticket);
+      if (row !== undefined) outbox.set(ticket, { ...row, events });
+    }
+    for (const ticket of release) {
+      const row = outbox.get(ticket);
+      if (row !== undefined) outbox.set(ticket, { ...row, owner: undefined });
+    }
+    for (const ticket of confirm) outbox.delete(ticket);
   }
 
   #writeDeferred(writes: Writes): void {

@@ -142,6 +142,19 @@ export function statementsFor(schema: string) {
         .join("");
       return { statement: statement(`write_${present}`, text), values };
     },
+    /** Keeps a part of outbox rows. */
+    reduce: statement(
+      "reduce",
+      `UPDATE $S.outbox AS o SET count = r.count, events = r.events
+       FROM json_to_recordset($1::text::json) AS r(ticket bigint, count int, events text)
+       WHERE o.ticket = r.ticket`,
+    ),
+    /** Lets another owner, or the same one, claim outbox rows. */
+    releaseOutbox: statement(
+      "release_outbox",
+      `UPDATE $S.outbox SET owner = NULL WHERE ticket = ANY (ARRAY(
+         SELECT value::bigint FROM json_array_elements_text($1::text::json)))`,
+    ),
     amend: statement(
       "amend",
       `UPDATE $S.inbox AS i SET disposition = r.disposition, effect = r.effect,

@@ -134,6 +134,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Ticket | undefined> {
     const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
     this.#onWrite();
+    await this.#reduceOutbox(writes);
     const { at, xid } = await this.#stamped(writes);
     const [entry] = [...journal, ...amend];
     if (entry !== undefined)
@@ -181,6 +182,20 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     if (journal.length + amend.length + enqueue.length === 0) return { at: "0", xid: "0" };
     this.#stamp ??= stampOf(await this.#books.run(this.#statements.lock, ["[]"]));
     return this.#stamp;
+  }
+
+  /** Rare, so these are statements of their own. */
+  async #reduceOutbox({ reduce, release }: Writes): Promise<void> {
+    const { reduce: keep, releaseOutbox } = this.#statements;
+    if (reduce.length > 0) {
+      const rows = reduce.map(({ ticket, events }) => ({
+        ticket,
+        count: events.length,
+        events: encodeStored(events),
+      }));
+      await this.#books.run(keep, [JSON.stringify(rows)]);
+    }
+    if (release.length > 0) await this.#books.run(releaseOutbox, [JSON.stringify(release)]);
   }
 
   async #changeDeferred({ redefer, settle, drop }: Writes): Promise<void> {

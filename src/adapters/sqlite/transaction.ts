@@ -27,6 +27,8 @@ const PUT_MARK = `INSERT INTO odori_fence (saga_id, name, state) VALUES (?, ?, ?
 const INSERT_OUTBOX =
   "INSERT INTO odori_outbox (owner, count, events, at) VALUES (?, ?, ?, ?) RETURNING ticket";
 const DELETE_OUTBOX = "DELETE FROM odori_outbox WHERE ticket = ?";
+const REDUCE_OUTBOX = "UPDATE odori_outbox SET count = ?, events = ? WHERE ticket = ?";
+const RELEASE_OUTBOX = "UPDATE odori_outbox SET owner = NULL WHERE ticket = ?";
 const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, state,
     attempts, due_at, problem, malformed, body, at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -89,6 +91,9 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
       );
     }
     for (const { sagaId, name, state } of writes.marks) sql.run(PUT_MARK, sagaId, name, state);
+    for (const { ticket, events } of writes.reduce)
+      sql.run(REDUCE_OUTBOX, events.length, encodeStored(events), ticket);
+    for (const ticket of writes.release) sql.run(RELEASE_OUTBOX, ticket);
     for (const ticket of writes.confirm) sql.run(DELETE_OUTBOX, ticket);
     this.#writeDeferred(writes, now);
     if (writes.enqueue.length === 0) return undefined;

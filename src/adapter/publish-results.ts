@@ -1,0 +1,58 @@
+import { codeOf, OdoriError } from "../contract/errors.ts";
+import { ACCEPTED, type PublishResult } from "../ports/bus.ts";
+import { busUnavailable } from "../ports/errors.ts";
+
+/** Errors after which nothing is known of an event. */
+const UNKNOWN: readonly string[] = ["BUS_UNAVAILABLE", "BUS_CLOSED"];
+
+/**
+ * Turns the settled sends of a `publish` into its results. `explain` translates errors. Throws the
+ * first error as it is, for `connectOnce` to translate, if nothing is known of any event.
+ *
+ * @example
+ * ```ts
+ * import { busUnavailable, type EventEnvelope, publishResults } from "odori/adapter";
+ *
+ * type Send = (event: EventEnvelope) => Promise<void>;
+ *
+ * async function publish(events: readonly EventEnvelope[], send: Send) {
+ *   const explain = (error: unknown) => busUnavailable("localhost:4222", error);
+ *   return publishResults(await Promise.allSettled(events.map(send)), explain);
+ * }
+ * ```
+ */
+export function publishResults(
+  sent: readonly PromiseSettledResult<unknown>[],
+  explain: (error: unknown) => unknown,
+): readonly PublishResult[] {
+  const results = sent.map((one) =>
+    one.status === "fulfilled" ? ACCEPTED : refusal(explain(one.reason)),
+  );
+  const failure = sent.find((one) => one.status === "rejected");
+  const known = results.some((one) => one.accepted || !UNKNOWN.includes(one.error.code));
+  if (failure !== undefined && !known) throw failure.reason;
+  return results;
+}
+
+/**
+ * Makes the result of an event that was refused with `error`; one without a code becomes
+ * `BUS_UNAVAILABLE`.
+ *
+ * @example
+ * ```ts
+ * import { ACCEPTED, checkAttribute, type PublishResult, refusal } from "odori/adapter";
+ *
+ * function checkedType(type: string): PublishResult {
+ *   try {
+ *     checkAttribute("type", type);
+ *     return ACCEPTED;
+ *   } catch (error) {
+ *     return refusal(error);
+ *   }
+ * }
+ * ```
+ */
+export function refusal(error: unknown): PublishResult {
+  const known = error instanceof OdoriError ? error : busUnavailable(codeOf(error), error);
+  return { accepted: false, error: known };
+}
