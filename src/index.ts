@@ -8,7 +8,7 @@ export {
 export type { Context } from "./choreography/context.ts";
 export type { Outcome } from "./choreography/outcome.ts";
 export { Service, type ServiceOptions, service } from "./choreography/service.ts";
-export type { GivenUp } from "./choreography/verbs.ts";
+export type { GivenUp, Name } from "./choreography/verbs.ts";
 export type { Duration } from "./contract/duration.ts";
 export type { EventEnvelope } from "./contract/envelope.ts";
 export type { ErrorCode } from "./contract/error-catalogue.ts";

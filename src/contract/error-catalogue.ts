@@ -72,6 +72,12 @@ export const ERRORS = {
     meaning: "Two reactions of one service have the same name.",
     hint: "Give one of them a `name`, and keep it: the name is part of the inbox key.",
   },
+  NAME_NEEDED: {
+    area: "Declarations",
+    delivery: "none",
+    meaning: "A reaction to several events, or a join, has no name.",
+    hint: "Give it a `name`, and keep it: the name is part of the inbox key.",
+  },
   UNKNOWN_EFFECT: {
     area: "Declarations",
     delivery: "none",

@@ -4,11 +4,11 @@ import type {
   OutcomeList,
   ReactionDeclaration,
 } from "../choreography/declaration.ts";
+import { defaultDeadlineName, defaultName, type Named } from "../choreography/names.ts";
 import type { Service } from "../choreography/service.ts";
 import type { EventContract } from "../contract/event.ts";
 import {
   type DeadlineEntry,
-  defaultReactionName,
   type EventEntry,
   type Manifest,
   type ReactionEntry,
@@ -135,6 +135,8 @@ function toService({ declaration }: AnyService): ServiceEntry {
     begins: types(begins),
     reactions: reactions.map(toReaction),
     deadlines: deadlines.map(toDeadline),
+    alsoHears: new Map(),
+    alsoEmits: new Map(),
     // The runtime provides both.
     inbox: true,
     fence: true,
@@ -147,16 +149,21 @@ function toService({ declaration }: AnyService): ServiceEntry {
 function toReaction(reaction: ReactionDeclaration<never>): ReactionEntry {
   const { kind, firstOf, max, late, onParked } = reaction;
   const undoes = reaction.kind === "undo" ? reaction.effect : undefined;
+  const effect: Named | undefined = reaction.kind === "undo" ? undefined : reaction.effect;
   const hears = reaction.hears.map(({ type }) => type);
   return {
     kind,
-    name:
-      reaction.name === defaultReactionName({ kind, hears, undoes }) ? undefined : reaction.name,
+    name: reaction.name === defaultName({ kind, hears, undoes }) ? undefined : reaction.name,
+    was: reaction.was,
     hears,
+    optional: [],
+    effect: effect?.name,
+    effectWas: effect?.was ?? [],
     undoes,
     emits: outcomes(reaction.emits),
     fails: outcomes(reaction.fails),
-    once: firstOf,
+    once: firstOf?.name,
+    onceWas: firstOf?.was ?? [],
     max,
     late: late === undefined ? SILENT : outcomes(late.emits),
     onParked: onParked?.emits.type,
@@ -177,9 +184,10 @@ function outcomes(lists: readonly OutcomeList[]) {
 }
 
 function toDeadline(deadline: DeadlineDeclaration<never>): DeadlineEntry {
-  const { name, armedBy, unless, afterMs, emits } = deadline;
+  const { name, was, armedBy, unless, afterMs, emits } = deadline;
   return {
-    name: name === `deadline ${emits.type}` ? undefined : name,
+    name: name === defaultDeadlineName(emits.type) ? undefined : name,
+    was,
     after: armedBy.type,
     unless: unless.map(({ type }) => type),
     withinMs: afterMs,

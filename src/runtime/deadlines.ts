@@ -1,4 +1,5 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
+import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
@@ -29,7 +30,7 @@ export function touchDeadlines<Native>(
       const { sagaId } = event;
       if (next === "armed") draft.defer.push(armed(deadline, event));
       else if (state === "armed")
-        draft.drop.push({ reaction: deadline.name, sagaId, state: "armed" });
+        draft.drop.push({ reaction: storedName(deadline), sagaId, state: "armed" });
       draft.marks.push({ sagaId, name, state: next });
       state = change = next;
     }
@@ -48,6 +49,6 @@ function nextState<Native>(
 }
 
 function armed<Native>(deadline: DeadlineDeclaration<Native>, event: EventEnvelope) {
-  const delivery = Delivery.of(deadline.name, event, FIRST);
+  const delivery = Delivery.of(storedName(deadline), event, FIRST);
   return delivery.deferral({ state: "armed", problem: undefined, delayMs: deadline.afterMs });
 }

@@ -4,7 +4,13 @@ import type {
   ReactionDeclaration,
   ServiceDeclaration,
 } from "../choreography/declaration.ts";
-import { effectsOfReaction } from "../choreography/effects.ts";
+import {
+  declaredEffects,
+  declaredFirstOfs,
+  effectsOfReaction,
+  storedAmong,
+} from "../choreography/effects.ts";
+import { effectMark, markOf, storedName } from "../choreography/names.ts";
 import { outcomeKey } from "../choreography/validate.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract } from "../contract/event.ts";
@@ -18,6 +24,8 @@ export interface OutcomePlan {
 /** A reaction, with everything looked up that can be known before a delivery comes. */
 export interface ReactionPlan<Native> {
   readonly reaction: ReactionDeclaration<Native>;
+  /** The name under which its rows are kept. */
+  readonly stored: string;
   readonly contracts: ReadonlyMap<string, EventContract>;
   /** By the types of the facts, in order. */
   readonly outcomes: ReadonlyMap<string, OutcomePlan>;
@@ -85,8 +93,8 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
     service,
     source: `/${service.name}`,
     topics: [...heardBy.keys()],
-    reactions: new Map(reactions.map((plan) => [plan.reaction.name, plan])),
-    deadlines: new Map(service.deadlines.map((deadline) => [deadline.name, deadline])),
+    reactions: new Map(reactions.map((plan) => [plan.stored, plan])),
+    deadlines: new Map(service.deadlines.map((deadline) => [storedName(deadline), deadline])),
     heardBy,
     beginDeadlines: touching(service, service.begins),
   };
@@ -96,23 +104,30 @@ function planReaction<Native>(
   service: ServiceDeclaration<Native>,
   reaction: ReactionDeclaration<Native>,
 ): ReactionPlan<Native> {
-  const effects = effectsOfReaction(service, reaction);
+  const named = declaredEffects(service);
+  const storedEffect = (name: string) => storedAmong(named, name);
+  const effects = effectsOfReaction(service, reaction).map((name) => name && storedEffect(name));
+  const stored = storedName(reaction);
+  const { firstOf } = reaction;
   const outcomes = new Map<string, OutcomePlan>();
   for (const [index, outcome] of reaction.emits.entries())
     outcomes.set(outcomeKey(outcome), { failure: false, effect: effects[index] });
   for (const outcome of reaction.fails)
     outcomes.set(outcomeKey(outcome), { failure: true, effect: undefined });
   const own =
-    reaction.kind === "undo" ? [reaction.effect] : effects.filter((effect) => effect !== undefined);
+    reaction.kind === "undo"
+      ? [storedEffect(reaction.effect)]
+      : effects.filter((effect) => effect !== undefined);
   const plan = {
     reaction,
+    stored,
     contracts: new Map(reaction.hears.map((contract) => [contract.type, contract])),
     outcomes,
     lateOutcomes: new Set(reaction.late?.emits.map(outcomeKey) ?? [""]),
     effects: [...new Set(own)],
-    firstOfMark: reaction.firstOf === undefined ? undefined : `once ${reaction.firstOf}`,
-    maxMark: reaction.max === undefined ? undefined : `max ${reaction.name}`,
-    joinMark: reaction.kind === "join" ? `fired ${reaction.name}` : undefined,
+    firstOfMark: firstOf && markOf("firstOf", storedAmong(declaredFirstOfs(service), firstOf.name)),
+    maxMark: reaction.max === undefined ? undefined : markOf("max", stored),
+    joinMark: reaction.kind === "join" ? markOf("join", stored) : undefined,
     deadlines: touching(service, possibleEmissions(reaction).flat()),
     names: undefined,
   };
@@ -126,9 +141,13 @@ export function markNames<Native>(plan: ReactionPlan<Native>, event: EventEnvelo
     plan.names ??
     nameMarks(
       plan,
-      plan.effects.map((effect) => effectMark(plan.reaction, effect, event)),
+      plan.effects.map((effect) => effectMark(effect, keyOf(plan.reaction, event))),
     )
   );
+}
+
+function keyOf<Native>(reaction: ReactionDeclaration<Native>, event: EventEnvelope) {
+  return reaction.kind === "join" ? undefined : reaction.key?.(event);
 }
 
 function nameMarks<Native>(
@@ -139,18 +158,8 @@ function nameMarks<Native>(
   return { effects, firstOf: firstOfMark, max: maxMark, join: joinMark };
 }
 
-/** Names the mark of an effect: `payment.authorized.v1`, or with its key behind it. */
-function effectMark<Native>(
-  reaction: ReactionDeclaration<Native>,
-  effect: string,
-  event: EventEnvelope,
-): string {
-  const key = reaction.kind === "join" ? undefined : reaction.key;
-  return key === undefined ? effect : `${effect} ${key(event)}`;
-}
-
 export function deadlineMark<Native>(deadline: DeadlineDeclaration<Native>): string {
-  return `timer ${deadline.name}`;
+  return markOf("deadline", storedName(deadline));
 }
 
 function possibleEmissions<Native>(reaction: ReactionDeclaration<Native>): readonly OutcomeList[] {

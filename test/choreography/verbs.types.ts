@@ -67,7 +67,7 @@ payment.on(placed, { emits: [[authorized, logged]], handle: () => [authorized(pa
 payment.on(placed, { emits: [[authorized, logged]], handle: () => authorized(paid) });
 
 // Hearing any one of several: a union that the type name tells apart.
-payment.on([placed, failed], { handle: (heard) => {
+payment.on([placed, failed], { name: "either", handle: (heard) => {
   if (heard.type === "order.placed.v1") heard.data.amount.toFixed();
   else heard.data.sku.trim();
 } });
@@ -114,7 +114,7 @@ const noted = () => logged(o);
 payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: noted, handle: refund });
 
 // A join gets its events in the order in which it names them.
-payment.onAll([placed, failed], { emits: [logged], handle([order, failure]) {
+payment.onAll([placed, failed], { name: "both", emits: [logged], handle([order, failure]) {
   failure.data.sku.trim();
   return logged({ orderId: order.data.orderId });
 } });
