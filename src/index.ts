@@ -19,6 +19,7 @@ export {
   PermanentError,
 } from "./contract/errors.ts";
 export {
+  type Conversion,
   type EnvelopeOf,
   type EventContract,
   type EventOptions,
@@ -27,6 +28,7 @@ export {
   type FactOf,
   type FactOptions,
   type InputOf,
+  type VersionOptions,
 } from "./contract/event.ts";
 export type { TypeName } from "./contract/grammar.ts";
 export { RetryAfter } from "./contract/retry-after.ts";

@@ -1,6 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, isContract } from "../contract/event.ts";
 import { quote, stemOf } from "../contract/grammar.ts";
+import { typesHeard } from "../contract/lineage.ts";
 import type {
   DeadlineDeclaration,
   OutcomeList,
@@ -217,9 +218,14 @@ function checkContracts(
   if (!Array.isArray(contracts) || contracts.length === 0)
     throw invalid(service, `${where} names no event`, "Name at least one.");
   for (const contract of contracts) checkContract(service, where, contract);
-  if (new Set(contracts.map(({ type }) => type)).size < contracts.length) {
-    throw invalid(service, `${where} names an event twice`, "Name each once.");
-  }
+  const types = contracts.flatMap(typesHeard);
+  const twice = types.find((type, index) => types.indexOf(type) !== index);
+  if (twice !== undefined)
+    throw invalid(
+      service,
+      `${where} names ${twice} twice`,
+      "Name each event once, and not beside a newer version that reads it.",
+    );
 }
 
 function checkContract(service: Declared, where: string, contract: EventContract): void {

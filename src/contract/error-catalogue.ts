@@ -63,7 +63,7 @@ export const ERRORS = {
   DECLARATION_INVALID: {
     area: "Declarations",
     delivery: "none",
-    meaning: "A service or a choreography contradicts itself.",
+    meaning: "An event, a service or a choreography contradicts itself.",
     hint: "The message names the declaration; correct it.",
   },
   REACTION_NAME_TAKEN: {

@@ -7,9 +7,11 @@ import type {
 import { defaultDeadlineName, defaultName, type Named } from "../choreography/names.ts";
 import type { Service } from "../choreography/service.ts";
 import type { EventContract } from "../contract/event.ts";
+import { typesHeard, typesPublished, versionsOf } from "../contract/lineage.ts";
 import {
   type DeadlineEntry,
   type EventEntry,
+  type Lineage,
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
@@ -102,20 +104,37 @@ function types(contracts: Contracts): readonly string[] {
   return [...new Set(contracts.map(({ type }) => type))];
 }
 
-/** Returns every contract that a service mentions. */
+/** Returns every contract that a service mentions, with the versions that it converts. */
 function mentionedContracts({ declaration }: AnyService): Contracts {
-  const { begins, reactions, deadlines } = declaration;
-  return [
+  const { heard, emitted } = contractsOf(declaration);
+  return [...emitted, ...heard].flatMap(versionsOf);
+}
+
+function contractsOf({ begins, reactions, deadlines }: AnyService["declaration"]) {
+  const heard = [
+    ...reactions.flatMap(({ hears }) => hears),
+    ...deadlines.flatMap(({ armedBy, unless }) => [armedBy, ...unless]),
+  ];
+  const emitted = [
     ...begins,
-    ...reactions.flatMap(({ hears, emits, fails, late, onParked }) => [
-      ...hears,
+    ...reactions.flatMap(({ emits, fails, late, onParked }) => [
       ...emits.flat(),
       ...fails.flat(),
       ...(late?.emits.flat() ?? []),
       ...(onParked === undefined ? [] : [onParked.emits]),
     ]),
-    ...deadlines.flatMap(({ armedBy, unless, emits }) => [armedBy, ...unless, emits]),
+    ...deadlines.map(({ emits }) => emits),
   ];
+  return { heard, emitted };
+}
+
+/** The older versions of each contract that has some. */
+function lineage(
+  contracts: Contracts,
+  typesOf: (contract: EventContract) => readonly string[],
+): Lineage {
+  const all = contracts.map((contract) => [contract.type, typesOf(contract).slice(1)] as const);
+  return new Map(all.filter(([, older]) => older.length > 0));
 }
 
 function toEvent(contract: EventContract): EventEntry {
@@ -130,13 +149,14 @@ function toEvent(contract: EventContract): EventEntry {
 
 function toService({ declaration }: AnyService): ServiceEntry {
   const { name, begins, reactions, deadlines, mayPark, suppress } = declaration;
+  const { heard, emitted } = contractsOf(declaration);
   return {
     name,
     begins: types(begins),
     reactions: reactions.map(toReaction),
     deadlines: deadlines.map(toDeadline),
-    alsoHears: new Map(),
-    alsoEmits: new Map(),
+    alsoHears: lineage(heard, typesHeard),
+    alsoEmits: lineage(emitted, typesPublished),
     // The runtime provides both.
     inbox: true,
     fence: true,

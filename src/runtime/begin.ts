@@ -102,7 +102,7 @@ export class BeginTask<Native> implements Task<Native> {
     const { sagaId } = this.receipt;
     const event = emitter.wrap(this.#origin(), returned, this.#id);
     const effect = stemOf(event.type);
-    draft.enqueue.push(event);
+    draft.enqueue.push(...emitter.inAllVersions([event]));
     draft.marks.push({ sagaId, name: effect, state: EFFECT_STATE.done });
     touchDeadlines(plan.beginDeadlines, marks, [event], draft);
     draft.journal.push(Delivery.of(BEGIN, event, FIRST).entry("begun", effect, [event]));

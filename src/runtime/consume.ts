@@ -172,8 +172,9 @@ export class Consume<Native> implements Task<Native> {
   /** The events of a join in the order in which it names them; undefined while one is missing. */
   #gathered({ received, event }: Run<Native>): readonly EventEnvelope[] | undefined {
     const events: EventEnvelope[] = [];
-    for (const contract of this.#plan.reaction.hears) {
-      const kept = received.gathered.find(({ type }) => type === contract.type);
+    const { contracts, reaction } = this.#plan;
+    for (const contract of reaction.hears) {
+      const kept = received.gathered.find(({ type }) => contracts.get(type) === contract);
       if (kept !== undefined) events.push(parsed(kept, contract));
       else if (event.type === contract.type) events.push(event);
       else return undefined;
@@ -182,7 +183,9 @@ export class Consume<Native> implements Task<Native> {
   }
 
   #gather({ received, draft }: Run<Native>): void {
-    const known = received.gathered.some(({ type }) => type === this.#event.type);
+    const { contracts } = this.#plan;
+    const part = contracts.get(this.#event.type);
+    const known = received.gathered.some(({ type }) => contracts.get(type) === part);
     if (!known)
       draft.defer.push(this.#delivery.deferral({ state: "gathered", problem: undefined }));
     this.#record(draft, known ? "suppressed" : "gathered");
@@ -204,7 +207,7 @@ export class Consume<Native> implements Task<Native> {
     // A join answers no single event: whichever comes last, it is the same work, once in its saga.
     const cause = reaction.kind === "join" ? { source: "saga", id: this.#event.sagaId } : undefined;
     const events = this.#context.emitter.derive(this.#delivery.origin(consumer, cause), facts);
-    draft.enqueue.push(...events);
+    draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
     touchDeadlines(deadlines, marks, events, draft);
     this.#record(draft, disposition, effect, events);
   }

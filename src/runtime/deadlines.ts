@@ -1,6 +1,7 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
 import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import { typesHeard } from "../contract/lineage.ts";
 import { FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
@@ -43,9 +44,10 @@ function nextState<Native>(
   state: string | undefined,
   event: EventEnvelope,
 ): DeadlineChange | undefined {
-  if (event.type === armedBy.type && state === undefined) return "armed";
+  const { type } = event;
+  if (state === undefined && typesHeard(armedBy).includes(type)) return "armed";
   const open = state === undefined || state === "armed";
-  return open && unless.some(({ type }) => type === event.type) ? "disarmed" : undefined;
+  return open && unless.some((one) => typesHeard(one).includes(type)) ? "disarmed" : undefined;
 }
 
 function armed<Native>(deadline: DeadlineDeclaration<Native>, event: EventEnvelope) {

@@ -86,7 +86,7 @@ export class ExpireTask<Native> implements Task<Native> {
     const origin = this.#delivery.origin(`${plan.service.name}/${storedName(this.#deadline)}`);
     const events = emitter.derive(origin, facts);
     const { sagaId } = this.#event;
-    draft.enqueue.push(...events);
+    draft.enqueue.push(...emitter.inAllVersions(events));
     draft.marks.push({ sagaId, name: deadlineMark(this.#deadline), state: "fired" });
     touchDeadlines(this.#touched, marks, events, draft);
     draft.finish(this.#delivery.entry("expired", undefined, events), this.#delivery.attempt);

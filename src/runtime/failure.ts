@@ -83,7 +83,7 @@ export class FailureTask<Native> implements Task<Native> {
     const { emitter, plan } = this.#context;
     const consumer = `${plan.service.name}/${this.#target.name}/parked`;
     const events = emitter.derive(this.#failure.delivery.origin(consumer), [answer]);
-    draft.enqueue.push(...events);
+    draft.enqueue.push(...emitter.inAllVersions(events));
     touchDeadlines(this.#target.deadlines, marks, events, draft);
     return events;
   }

@@ -14,6 +14,7 @@ import { effectMark, markOf, storedName } from "../choreography/names.ts";
 import { outcomeKey } from "../choreography/validate.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract } from "../contract/event.ts";
+import { typesHeard, versionsOf } from "../contract/lineage.ts";
 
 /** What returning certain facts means. */
 export interface OutcomePlan {
@@ -26,6 +27,7 @@ export interface ReactionPlan<Native> {
   readonly reaction: ReactionDeclaration<Native>;
   /** The name under which its rows are kept. */
   readonly stored: string;
+  /** By each type that it hears: the contract that reads it. */
   readonly contracts: ReadonlyMap<string, EventContract>;
   /** By the types of the facts, in order. */
   readonly outcomes: ReadonlyMap<string, OutcomePlan>;
@@ -61,6 +63,8 @@ export interface ServicePlan<Native> {
   readonly deadlines: ReadonlyMap<string, DeadlineDeclaration<Native>>;
   /** Who hears a type: reactions, and deadlines that it arms or calls off. */
   readonly heardBy: ReadonlyMap<string, Hearers<Native>>;
+  /** The contracts whose facts are also published as older versions, by type. */
+  readonly published: ReadonlyMap<string, EventContract>;
   readonly beginDeadlines: readonly DeadlineDeclaration<Native>[];
 }
 
@@ -71,7 +75,8 @@ export interface Hearers<Native> {
 
 export function planService<Native>(service: ServiceDeclaration<Native>): ServicePlan<Native> {
   const reactions = service.reactions.map((reaction) => planReaction(service, reaction));
-  const emitted = emittedTypes(service);
+  const contracts = emittedBy(service);
+  const emitted = emittedTypes(contracts);
   const heardBy = new Map<
     string,
     { reactions: ReactionPlan<Native>[]; deadlines: DeadlineDeclaration<Native>[] }
@@ -82,11 +87,11 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
     return known;
   };
   for (const plan of reactions)
-    for (const { type } of plan.reaction.hears) hearers(type).reactions.push(plan);
+    for (const type of plan.contracts.keys()) hearers(type).reactions.push(plan);
   for (const deadline of service.deadlines) {
     // What the service emits itself takes effect in the transaction that emits it; it need not come
     // back over the bus.
-    for (const { type } of [deadline.armedBy, ...deadline.unless])
+    for (const type of [deadline.armedBy, ...deadline.unless].flatMap(typesHeard))
       if (!emitted.has(type)) hearers(type).deadlines.push(deadline);
   }
   return {
@@ -96,6 +101,11 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
     reactions: new Map(reactions.map((plan) => [plan.stored, plan])),
     deadlines: new Map(service.deadlines.map((deadline) => [storedName(deadline), deadline])),
     heardBy,
+    published: new Map(
+      contracts
+        .filter(({ downcast }) => downcast !== undefined)
+        .map((contract) => [contract.type, contract]),
+    ),
     beginDeadlines: touching(service, service.begins),
   };
 }
@@ -121,7 +131,11 @@ function planReaction<Native>(
   const plan = {
     reaction,
     stored,
-    contracts: new Map(reaction.hears.map((contract) => [contract.type, contract])),
+    contracts: new Map(
+      reaction.hears.flatMap((contract) =>
+        typesHeard(contract).map((type) => [type, contract] as const),
+      ),
+    ),
     outcomes,
     lateOutcomes: new Set(reaction.late?.emits.map(outcomeKey) ?? [""]),
     effects: [...new Set(own)],
@@ -167,13 +181,17 @@ function possibleEmissions<Native>(reaction: ReactionDeclaration<Native>): reado
   return [...reaction.emits, ...reaction.fails, ...(reaction.late?.emits ?? []), ...parked];
 }
 
-function emittedTypes<Native>(service: ServiceDeclaration<Native>): ReadonlySet<string> {
-  const contracts = [
+/** Every version counts: this service, or an older process of it, has emitted it itself. */
+function emittedTypes(emitted: readonly EventContract[]): ReadonlySet<string> {
+  return new Set(emitted.flatMap(versionsOf).map(({ type }) => type));
+}
+
+function emittedBy<Native>(service: ServiceDeclaration<Native>): readonly EventContract[] {
+  return [
     ...service.begins,
     ...service.reactions.flatMap(possibleEmissions).flat(),
     ...service.deadlines.map(({ emits }) => emits),
   ];
-  return new Set(contracts.map(({ type }) => type));
 }
 
 /** The deadlines that one of these events arms or calls off. */
@@ -181,8 +199,8 @@ export function touching<Native>(
   service: ServiceDeclaration<Native>,
   contracts: readonly EventContract[],
 ): readonly DeadlineDeclaration<Native>[] {
-  const types = new Set(contracts.map(({ type }) => type));
+  const types = new Set(contracts.flatMap(versionsOf).map(({ type }) => type));
   return service.deadlines.filter(({ armedBy, unless }) =>
-    [armedBy, ...unless].some(({ type }) => types.has(type)),
+    [armedBy, ...unless].flatMap(typesHeard).some((type) => types.has(type)),
   );
 }

@@ -96,7 +96,7 @@ export class App<Native, Begins extends EventContract> {
     } = settings;
     const plan = planService(service.declaration);
     const logger = withFields(settings.logger, { service: service.name });
-    const emitter = new Emitter(plan.source, environment);
+    const emitter = new Emitter(plan, environment);
     const handlers = new Handlers(environment, logger, handlerTimeoutMs);
     this.#context = { plan, emitter, handlers, environment, retry, probe };
     this.#publisher = new Publisher(bus, environment, logger, probe);

@@ -126,6 +126,26 @@ payment.deadline(bare, { after: "PT15M", unless: [authorized], emits: [refunded]
 // @ts-expect-error the payload of inventory.bare does not fit payment.refunded
 payment.deadline(bare, { after: "15m", unless: [authorized], emits: [refunded] });
 
+// A join waits for what is not optional; its name cannot be left out.
+// @ts-expect-error no name
+payment.onAll([placed, failed], { handle() {} });
+
+// Conversions are typed by both schemas.
+const logged2 = z.object({ orderId, level: z.int() });
+event("payment.logged.v2", logged2, {
+  from: [logged, (old) => ({ ...old, level: 1 })],
+  to: [logged, ({ level, ...rest }) => {
+    level.toFixed();
+    return rest;
+  }],
+});
+// @ts-expect-error version 2 has a level
+event("payment.logged.v2", logged2, { from: [logged, (old) => old] });
+// @ts-expect-error version 1 has no level
+event("payment.logged.v2", logged2, { from: [logged, (old) => ({ ...old, level: old.level })] });
+// @ts-expect-error version 1 has an orderId
+event("payment.logged.v2", logged2, { to: [logged, ({ level }) => ({ level })] });
+
 // Names are <domain>.<fact>.v<N>; the compiler sees as much of that as it can.
 // @ts-expect-error no version
 event("order.placed", z.object({}));
