@@ -63,7 +63,7 @@ export const ERRORS = {
   DECLARATION_INVALID: {
     area: "Declarations",
     delivery: "none",
-    meaning: "A service or a choreography contradicts itself.",
+    meaning: "An event, a service or a choreography contradicts itself.",
     hint: "The message names the declaration; correct it.",
   },
   REACTION_NAME_TAKEN: {
@@ -71,6 +71,12 @@ export const ERRORS = {
     delivery: "none",
     meaning: "Two reactions of one service have the same name.",
     hint: "Give one of them a `name`, and keep it: the name is part of the inbox key.",
+  },
+  NAME_NEEDED: {
+    area: "Declarations",
+    delivery: "none",
+    meaning: "A reaction to several events, or a join, has no name.",
+    hint: "Give it a `name`, and keep it: the name is part of the inbox key.",
   },
   UNKNOWN_EFFECT: {
     area: "Declarations",

@@ -79,7 +79,7 @@ export class FailureTask<Native> implements Task<Native> {
   }
 
   #emit(draft: Draft, events: readonly EventEnvelope[], marks: Marks): void {
-    draft.enqueue.push(...events);
+    draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
     touchDeadlines(this.#target.deadlines, marks, events, draft);
   }
 

@@ -115,7 +115,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     changes: OutboxChanges,
   ): Promise<GroupResult<Native>> {
     try {
-      await this.#transaction(tasks, confirm);
+      await this.#transaction(tasks, changes);
     } catch (error) {
       await this.#abandonDetached();
       throw error;
@@ -123,7 +123,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     return this;
   }
 
-  async #transaction(tasks: readonly Task<Native>[], confirm: readonly Ticket[]): Promise<void> {
+  async #transaction(tasks: readonly Task<Native>[], changes: OutboxChanges): Promise<void> {
     const { store, environment, probe } = this.#parts;
     await store.transaction(async (tx) => {
       probe("opened");

@@ -99,7 +99,7 @@ export class App<Native, Begins extends EventContract> {
     } = settings;
     const plan = planService(service.declaration);
     const logger = withFields(settings.logger, { service: service.name });
-    const emitter = new Emitter(plan.source, environment);
+    const emitter = new Emitter(plan, environment);
     const handlers = new Handlers(environment, logger, handlerTimeoutMs);
     this.#context = { plan, emitter, handlers, environment, retry, probe };
     const refusedMax = outboxMax;

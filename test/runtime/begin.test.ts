@@ -347,7 +347,7 @@ describe("running", () => {
     await eventually("it is tried again", () => lines.length, 3);
     const fields = {
       service: "payment",
-      reaction: "order.placed.v1",
+      reaction: "order.placed",
       sagaId: "s",
       correlationId: "c",
       eventId: "e",

@@ -98,7 +98,8 @@ export class NatsBus implements Bus {
     for (const [name, value] of attributes) head.append(name, value);
     await client.publish(subject, body, {
       headers: head,
-      msgID: `${attributes.get("ce-source")} ${attributes.get("ce-id")}`,
+      // Versions of one event have the same source and id.
+      msgID: `${attributes.get("ce-source")} ${attributes.get("ce-id")} ${event.type}`,
     });
   }
 

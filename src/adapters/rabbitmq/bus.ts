@@ -129,7 +129,8 @@ export class RabbitBus implements Bus {
       routingKey: type,
       durable: true,
       mandatory: !unheard.has(type),
-      messageId: event.id,
+      // Versions of one event have the same id.
+      messageId: `${event.id} ${event.type}`,
       correlationId,
       // Without an encoding, the receiving client would parse the payload.
       contentEncoding: "utf-8",
