@@ -63,7 +63,19 @@ export function markOf(kind: Exclude<MarkKind, "effect">, stored: string): strin
 
 /** Names the mark of an effect: `payment.authorized`, or with its key behind it. */
 export function effectMark(stored: string, key?: string): string {
-  return key === undefined ? stored : `${stored} ${key}`;
+  return key === undefined ? stored : `${stored} ${escaped(key)}`;
+}
+
+// What not every database stores as text, and the escape character itself.
+const UNSTORABLE =
+  /[\u0000-\u001f\\]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** A key as any database stores it. Different keys stay different. */
+function escaped(key: string): string {
+  return key.replace(
+    UNSTORABLE,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** A mark's name, taken apart. */

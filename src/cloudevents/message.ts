@@ -1,11 +1,11 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
+import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { toPlain } from "../contract/plain.ts";
 import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import { readAttributes, writeAttributes } from "./attributes.ts";
 import { type Binding, decodeValue, encodeValue } from "./binding.ts";
-import { checkSize, decodeJson, malformed, parseJson } from "./json.ts";
+import { checkSize, decodeJson, malformed, parseJson, unreadable, WIRE_MAX_BYTES } from "./json.ts";
 
 /** A message as a protocol carries it. */
 export interface WireMessage {
@@ -14,8 +14,8 @@ export interface WireMessage {
   readonly body: Uint8Array | string;
 }
 
-/** How much of a malformed message is kept. */
-const RAW_MAX_CHARS = 4_096;
+/** How much of a malformed message is kept: every message that is not too large, whole. */
+const RAW_MAX_CHARS = WIRE_MAX_BYTES;
 const STRUCTURED = /^application\/cloudevents\s*(?:\+json\s*)?(?:;|$)/i;
 const BATCH = /^application\/cloudevents-batch/i;
 const JSON_TYPE = /^(?:[\w.-]+\/(?:[\w.+-]+\+)?json)\s*(?:;|$)/i;
@@ -79,8 +79,7 @@ export function decodeMessage(binding: Binding, message: WireMessage, now: numbe
       data: body.length === 0 ? null : toPlain(parseJson(body)).data,
     };
   } catch (cause) {
-    if (codeOf(cause) === "MESSAGE_MALFORMED") throw cause;
-    throw malformed(messageOf(cause), cause);
+    throw unreadable(cause);
   }
 }
 

@@ -96,6 +96,12 @@ export const ERRORS = {
     meaning: "A message is not a CloudEvent of a saga.",
     hint: "Look at the parked message, and correct the program that publishes to the topic.",
   },
+  NUMBER_INEXACT: {
+    area: "Messages from outside",
+    delivery: "final",
+    meaning: "A message has a number that JavaScript would change, such as a 64-bit id.",
+    hint: "Let the producer send it as text. The message is kept as it was received.",
+  },
   MESSAGE_TOO_LARGE: {
     area: "Messages from outside",
     delivery: "final",

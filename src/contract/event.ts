@@ -5,6 +5,7 @@ import { OdoriError } from "./errors.ts";
 import { parseTypeName, quote, stemOf, type TypeName } from "./grammar.ts";
 import { jsonSchemaOf } from "./json-schema-of.ts";
 import { type Plain, toPlain } from "./plain.ts";
+import { isSameJson } from "./same.ts";
 
 /** A payload that fits its contract, ready to be emitted. Only a contract makes one. */
 export class Fact<TType extends string = string, TData = unknown> {
@@ -220,9 +221,20 @@ export function event<
     return result.value;
   }
 
+  /**
+   * Whether the schema's yield is the same after another parse, where it arrives. A schema that
+   * transforms would otherwise transform twice: its input travels instead.
+   */
+  function arrivesAsItIs(input: unknown, parsed: Data): boolean {
+    if (isSameJson(parsed, input)) return true;
+    const again = validate(parsed);
+    return !(again instanceof Promise) && !again.issues && isSameJson(again.value, parsed);
+  }
+
   function make(data: unknown, { subject }: FactOptions = {}): Fact<TType, Data> {
     const parsed = parse(data);
-    const plain = toPlain(parsed);
+    const travels = arrivesAsItIs(data, parsed) ? parsed : data;
+    const plain = toPlain(travels);
     if (!isCopyOf(parsed, plain.data))
       throw new OdoriError("PAYLOAD_NOT_JSON", `The payload of ${type} cannot travel.`);
     return new Fact(
