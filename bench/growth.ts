@@ -335,8 +335,8 @@ async function purged(store: ReturnType<typeof sqlite> | ReturnType<typeof postg
     const began = performance.now();
     const gone = await store.purge(0, 1_000);
     longestMs = Math.max(longestMs, performance.now() - began);
-    rows += gone;
-    if (gone < 1_000) break;
+    rows += gone.rows;
+    if (!gone.more) break;
   }
   const ms = performance.now() - start;
   await store.close();

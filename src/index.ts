@@ -32,7 +32,7 @@ export {
 } from "./contract/event.ts";
 export type { TypeName } from "./contract/grammar.ts";
 export { RetryAfter } from "./contract/retry-after.ts";
-export type { Receipt, Received, Ticket, Writes } from "./ports/bookkeeping.ts";
+export type { Receipt, Received, Ticket, Writes, Written } from "./ports/bookkeeping.ts";
 export type {
   Bus,
   BusGuarantees,
@@ -42,13 +42,20 @@ export type {
   SubscribeOptions,
   Subscription,
 } from "./ports/bus.ts";
+export type {
+  CensusRow,
+  Declarations,
+  DeferredCount,
+  MarkCount,
+  StoredDeclaration,
+} from "./ports/declarations.ts";
 export type { Deferred, DeferredState, NewDeferred, Problem } from "./ports/deferred.ts";
 export { type Environment, systemEnvironment } from "./ports/environment.ts";
 export { StoreUnavailableError } from "./ports/errors.ts";
 export type { StoreCounts, StoreInspection } from "./ports/inspection.ts";
 export type { Disposition, Emission, JournalEntry, JournalRecord } from "./ports/journal.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel } from "./ports/logger.ts";
-export type { Claimed, Session, Store } from "./ports/store.ts";
+export type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "./ports/store.ts";
 export type {
   DetachedTransaction,
   HandlerScope,

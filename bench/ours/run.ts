@@ -85,9 +85,11 @@ class Commits<Native extends object> {
       durable: store.durable,
       lanes: store.lanes,
       inspect: store.inspect,
+      declarations: store.declarations,
+      census: () => store.census(),
       open: (session) => store.open(session),
       join: (native) => store.join(native),
-      claim: (limit) => store.claim(limit),
+      claim: (limit, options) => store.claim(limit, options),
       purge: (olderThanMs, limit) => store.purge(olderThanMs, limit),
       close: () => store.close(),
       transaction: async (work) => {

@@ -10,6 +10,7 @@ export {
   messageOf,
   OdoriError,
 } from "../contract/errors.ts";
+export { birthIn } from "../ports/birth.ts";
 export type {
   DeferredKey,
   DeferredUpdate,
@@ -20,6 +21,7 @@ export type {
   Received,
   Ticket,
   Writes,
+  Written,
 } from "../ports/bookkeeping.ts";
 export {
   ACCEPTED,
@@ -33,14 +35,21 @@ export {
   type SubscribeOptions,
   type Subscription,
 } from "../ports/bus.ts";
+export type {
+  CensusRow,
+  Declarations,
+  DeferredCount,
+  MarkCount,
+  StoredDeclaration,
+} from "../ports/declarations.ts";
 export {
   BLOCKING,
-  CLOSED,
   DEFERRED_STATES,
   type Deferred,
   type DeferredBody,
   type DeferredState,
   type NewDeferred,
+  OPEN,
   type Problem,
 } from "../ports/deferred.ts";
 export { type Environment, systemEnvironment } from "../ports/environment.ts";
@@ -67,7 +76,16 @@ export {
   type JournalRecord,
 } from "../ports/journal.ts";
 export type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
-export type { Claimed, Session, Store } from "../ports/store.ts";
+export {
+  type Claimed,
+  type ClaimOptions,
+  DEATH_REMEMBERED_MS,
+  NO_REACTION,
+  type Opened,
+  type Purged,
+  type Session,
+  type Store,
+} from "../ports/store.ts";
 export type {
   DetachedTransaction,
   HandlerScope,
@@ -80,5 +98,5 @@ export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./con
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";
 export { publishResults, refusal } from "./publish-results.ts";
-export { toDeferred, toJournal, toState } from "./rows.ts";
+export { toCensusRow, toDeclaration, toDeferred, toJournal, toState } from "./rows.ts";
 export { Semaphore } from "./semaphore.ts";

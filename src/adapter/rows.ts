@@ -1,5 +1,6 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
+import type { CensusRow, StoredDeclaration } from "../ports/declarations.ts";
 import {
   DEFERRED_STATES,
   type Deferred,
@@ -12,9 +13,9 @@ import { DISPOSITIONS, type Emission, type JournalRecord } from "../ports/journa
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Reads an inbox row. Columns: `reaction`, `source`, `id`, `type`, `saga_id`, `causation_id`,
- * `disposition`, `effect`, `emitted` (JSON), `at` (ms since 1970). Throws `STORE_VERSION` for an
- * unknown disposition.
+ * Reads an inbox row. Columns: `seq`, `reaction`, `source`, `id`, `type`, `saga_id`,
+ * `causation_id`, `disposition`, `effect`, `emitted` (JSON), `attempt`, `duration_ms`,
+ * `fingerprint`, `at` (ms since 1970). Throws `STORE_VERSION` for an unknown disposition.
  *
  * @example
  * ```ts
@@ -37,14 +38,18 @@ export function toJournal(row: Row): JournalRecord {
     disposition: known(DISPOSITIONS, row.disposition),
     effect: optional(row.effect),
     emitted,
+    attempt: optionalNumber(row.attempt),
+    durationMs: optionalNumber(row.duration_ms),
+    fingerprint: optional(row.fingerprint),
+    seq: Number(row.seq),
     at: Number(row.at),
   };
 }
 
 /**
- * Reads a deferred row. Columns: `seq`, `reaction`, `saga_id`, `source`, `id`, `state`, `attempts`,
- * `due_at` (ms since 1970), `problem` (JSON or null), `malformed`, `body`, `at`, `reason`. Throws
- * `STORE_VERSION` for an unknown state.
+ * Reads a deferred row. Columns: `seq`, `reaction`, `saga_id`, `source`, `id`, `type`, `state`,
+ * `attempts`, `claims`, `due_at` (ms since 1970), `problem` (JSON or null), `malformed`, `body`,
+ * `at`, `reason`. Throws `STORE_VERSION` for an unknown state.
  *
  * @example
  * ```ts
@@ -64,8 +69,10 @@ export function toDeferred(row: Row): Deferred {
     sagaId: text(row.saga_id),
     source: text(row.source),
     id: text(row.id),
+    type: text(row.type),
     state: toState(row.state),
     attempts: Number(row.attempts),
+    claims: Number(row.claims),
     dueAt: Number(row.due_at),
     problem,
     body: { malformed: row.malformed === 1 || row.malformed === true, text: text(row.body) },
@@ -88,6 +95,49 @@ export function toState(value: unknown): DeferredState {
   return known(DEFERRED_STATES, value);
 }
 
+/**
+ * Reads a row of `Declarations`. Columns: `fingerprint`, `manifest`, `first_at`, `last_at` (ms since
+ * 1970).
+ *
+ * @example
+ * ```ts
+ * import { toDeclaration } from "odori/adapter";
+ * import type { Sql } from "odori/sqlite";
+ *
+ * const all = (sql: Sql) => sql.all("SELECT * FROM declaration").map(toDeclaration);
+ * ```
+ */
+export function toDeclaration(row: Row): StoredDeclaration {
+  return {
+    fingerprint: text(row.fingerprint),
+    manifest: text(row.manifest),
+    firstAt: Number(row.first_at),
+    lastAt: Number(row.last_at),
+  };
+}
+
+/**
+ * Reads a row of a census. Columns: `kind`, `name`, `state`, `count`, `newest_at` (ms since 1970).
+ * Throws `STORE_VERSION` for an unknown state of a deferred delivery.
+ *
+ * @example
+ * ```ts
+ * import { toCensusRow } from "odori/adapter";
+ *
+ * const row = { kind: "mark", name: "paid", state: "done", count: 2, newest_at: 1_750_000_000_000 };
+ * console.log(toCensusRow(row));
+ * ```
+ */
+export function toCensusRow(row: Row): CensusRow {
+  const counted = {
+    name: text(row.name),
+    count: Number(row.count),
+    newestAt: Number(row.newest_at),
+  };
+  if (row.kind === "mark") return { ...counted, kind: "mark", state: text(row.state) };
+  return { ...counted, kind: "deferred", state: toState(row.state) };
+}
+
 function known<T extends string>(words: readonly T[], value: unknown): T {
   const word = words.find((candidate) => candidate === value);
   if (word !== undefined) return word;
@@ -100,6 +150,10 @@ function known<T extends string>(words: readonly T[], value: unknown): T {
 
 function text(value: unknown): string {
   return String(value);
+}
+
+function optionalNumber(value: unknown): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value);
 }
 
 function optional(value: unknown): string | undefined {

@@ -38,6 +38,19 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual((await store.claim(10)).deferred, [], "once");
   });
 
+  test("write returns the place of each deferred row, in order", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const states = ["parked", "gathered", "retrying"] as const;
+    const written = await store.transaction((tx) =>
+      tx.write(writes({ defer: states.map((state) => sampleDeferred(state, { state })) })),
+    );
+    const rows = await store.inspect.deferred(states, 10);
+    assert.deepEqual(
+      written.deferred.map((seq) => rows.find((row) => row.seq === seq)?.state),
+      states,
+    );
+  });
+
   test("beyond the limit it is left, and said to be due", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     await defer(store, "1", {});

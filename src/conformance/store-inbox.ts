@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { sampleDeferred, sampleEntry, sampleReceipt, writes } from "./samples.ts";
+import { sampleEntry, sampleReceipt, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
-/** Tests the inbox: duplicates, and retention. */
+/** Tests the inbox: what is a duplicate. */
 export function inboxSuite<Native>(test: StoreTest<Native>): void {
   test("a delivery is fresh once, and a duplicate ever after", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
@@ -20,26 +20,62 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     assert.equal(status, "duplicate");
   });
 
-  test("reaction, source and id make the identity, each of them", async (fixture, store) => {
+  test("saga, reaction, source, id and type make the identity", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
-    await store.transaction((tx) => tx.write(writes({ journal: [sampleEntry("1")] })));
-    const receipts = [
-      sampleReceipt("1"),
-      sampleReceipt("1", { sagaId: "b", reaction: "log" }),
-      sampleReceipt("1", { sagaId: "c", source: "/elsewhere" }),
-      sampleReceipt("2"),
+    const entry = sampleEntry("1", { sagaId: "s" });
+    await store.transaction((tx) => tx.write(writes({ journal: [entry] })));
+    const changes = [
+      {},
+      { reaction: "log" },
+      { source: "/elsewhere" },
+      { id: "2" },
+      { type: "order.placed.v2" },
+      { sagaId: "t" },
     ];
-    const received = await store.transaction((tx) => tx.receive(receipts));
-    assert.deepEqual(
-      received.map(({ status }) => status),
-      ["duplicate", "fresh", "fresh", "fresh"],
-    );
+    const statuses: unknown[] = [];
+    for (const change of changes) {
+      const receipt = sampleReceipt("1", { sagaId: "s", ...change });
+      await store.transaction(async (tx) => {
+        const [received] = await tx.receive([receipt]);
+        statuses.push([received?.status, received?.known]);
+      });
+    }
+    assert.deepEqual(statuses, [
+      ["duplicate", true],
+      ["fresh", true],
+      ["fresh", true],
+      ["fresh", true],
+      ["fresh", true],
+      ["fresh", false],
+    ]);
+  });
+
+  test("a saga keeps its birth, whatever ids its events have", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    const day = 86_400_000;
+    const timed = (ago: number) => {
+      const time = (clock.now - ago).toString(16).padStart(12, "0");
+      return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+    };
+    const ids = ["plain", timed(300 * day), timed(3 * day), timed(0)];
+    for (const id of ids)
+      await store.transaction((tx) =>
+        tx.write(writes({ journal: [sampleEntry(id, { sagaId: "s" })] })),
+      );
+    for (const id of ids) {
+      const [received] = await store.transaction((tx) =>
+        tx.receive([sampleReceipt(id, { sagaId: "s" })]),
+      );
+      assert.equal(received?.status, "duplicate", id);
+    }
+    assert.equal((await store.inspect.journal("s")).length, ids.length);
   });
 
   test("one delivery twice in a batch makes the batch fail", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const twice = writes({
-      journal: [sampleEntry("1"), sampleEntry("1", { sagaId: "another saga" })],
+      journal: [sampleEntry("1"), sampleEntry("1")],
     });
     await assert.rejects(
       store.transaction((tx) => tx.write(twice)),
@@ -64,51 +100,5 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
       });
     await Promise.allSettled([handle(store), handle(other), handle(store), handle(other)]);
     assert.equal(handled, 1);
-  });
-
-  test("only closed deferred deliveries are purged", async (fixture, store) => {
-    const { clock } = fixture;
-    await openAs(store, "p1", clock);
-    const states = ["answered", "discarded", "parked", "waiting"] as const;
-    await store.transaction((tx) =>
-      tx.write(writes({ defer: states.map((state) => sampleDeferred(state, { state })) })),
-    );
-    await clock.advance(10_000);
-    await store.transaction((tx) =>
-      tx.write(writes({ defer: [sampleDeferred("young", { state: "discarded" })] })),
-    );
-    await store.purge(5_000, 10);
-    const left = await store.inspect.deferred(states, 10);
-    assert.deepEqual(
-      left.map(({ id }) => id),
-      ["parked", "waiting", "young"],
-    );
-  });
-
-  test("old rows are purged, with the fence of sagas without rows", async (fixture, store) => {
-    const { clock } = fixture;
-    await openAs(store, "p1", clock);
-    const mark = (sagaId: string) => ({ sagaId, name: "paid", state: "done" });
-    await store.transaction((tx) =>
-      tx.write(
-        writes({
-          journal: [sampleEntry("old"), sampleEntry("both 1", { sagaId: "both" })],
-          marks: [mark("saga of old"), mark("both")],
-        }),
-      ),
-    );
-    await clock.advance(10_000);
-    await store.transaction((tx) =>
-      tx.write(writes({ journal: [sampleEntry("both 2", { sagaId: "both" })] })),
-    );
-    assert.equal(await store.purge(5_000, 1), 1, "no more than the limit");
-    assert.equal(await store.purge(5_000, 10), 1);
-    assert.equal(await store.purge(5_000, 10), 0, "the young one stays");
-    const marks = (sagaId: string) =>
-      store.transaction(async (tx) =>
-        (await tx.receive([sampleReceipt("new", { sagaId })]))[0]?.marks.get("paid"),
-      );
-    assert.equal(await marks("saga of old"), undefined);
-    assert.equal(await marks("both"), "done", "a saga that is still known keeps its fence");
   });
 }

@@ -17,13 +17,22 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
       causationId: "1",
       disposition: "undone",
       reaction: "undo",
+      attempt: 2,
+      durationMs: 7,
+    });
+    const whole = (seq: number) => ({
+      attempt: undefined,
+      durationMs: undefined,
+      fingerprint: undefined,
+      seq: base + seq,
     });
     await store.transaction((tx) => tx.write(writes({ journal: [first, sampleEntry("x")] })));
     await clock.advance(5);
     await store.transaction((tx) => tx.write(writes({ journal: [second] })));
+    const base = ((await store.inspect.journal("s"))[0]?.seq ?? 0) - 1;
     assert.deepEqual(await store.inspect.journal("s"), [
-      { ...first, at: clock.now - 5 },
-      { ...second, at: clock.now },
+      { ...first, ...whole(1), at: clock.now - 5 },
+      { ...second, ...whole(3), attempt: 2, durationMs: 7, at: clock.now },
     ]);
     assert.deepEqual(await store.inspect.journal("unknown"), []);
     assert.deepEqual(await store.inspect.sagas(1), ["s"]);
@@ -43,6 +52,47 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
       journal.map(({ disposition, emitted }) => [disposition, emitted.length]),
       [["done", 1]],
     );
+  });
+
+  test("each write of a row gives it the next place in the feed", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const seqs = new Set<number>();
+    const newest = async () => {
+      const rows = await store.inspect.journal("s");
+      const seq = rows.find(({ id }) => id === "1")?.seq ?? 0;
+      assert.equal(Math.max(0, ...seqs) < seq, true, `${seq} comes after ${[...seqs]}`);
+      seqs.add(seq);
+    };
+    const write = (change: Parameters<typeof writes>[0]) =>
+      store.transaction((tx) => tx.write(writes(change)));
+    const other = () => write({ journal: [sampleEntry(`o${seqs.size}`, { sagaId: "s" })] });
+    const row = (state: "retrying" | "parked") =>
+      sampleEntry("1", { sagaId: "s", disposition: state });
+    await write({ journal: [row("retrying")] });
+    await newest();
+    await other();
+    await write({
+      amend: [row("parked")],
+      defer: [sampleDeferred("1", { sagaId: "s", state: "parked" })],
+    });
+    await newest();
+    await other();
+    const [parked] = await store.inspect.deferred(["parked"], 1);
+    await store.inspect.discard(parked?.seq ?? -1, "a test");
+    await newest();
+    await other();
+    const rows = await store.inspect.journal("s");
+    assert.equal(new Set(rows.map(({ seq }) => seq)).size, rows.length);
+  });
+
+  test("the latest sagas come first, each once", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    for (const [n, sagaId] of ["a", "b", "a", "c", "a", "a", "a"].entries())
+      await store.transaction((tx) =>
+        tx.write(writes({ journal: [sampleEntry(`${n}`, { sagaId })] })),
+      );
+    assert.deepEqual(await store.inspect.sagas(2), ["a", "c"]);
+    assert.deepEqual(await store.inspect.sagas(10), ["a", "c", "b"]);
   });
 
   test("counts", async (fixture, store) => {

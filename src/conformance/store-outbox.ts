@@ -10,7 +10,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     const other = await fixture.connect();
     await openAs(store, "p1", clock);
     await openAs(other, "p2", clock);
-    const ticket = await store.transaction((tx) =>
+    const { ticket } = await store.transaction((tx) =>
       tx.write(writes({ enqueue: [sampleEvent("1"), sampleEvent("2")] })),
     );
     assert.equal(typeof ticket, "number");
@@ -66,7 +66,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
   test("what was confirmed is gone, and nothing else", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
-    const first = await store.transaction((tx) =>
+    const { ticket: first } = await store.transaction((tx) =>
       tx.write(writes({ enqueue: [sampleEvent("1")] })),
     );
     await store.transaction((tx) =>
@@ -89,7 +89,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     const events = ["1", "2", "3"].map((id) => sampleEvent(id));
-    const ticket = await store.transaction((tx) => tx.write(writes({ enqueue: events })));
+    const { ticket } = await store.transaction((tx) => tx.write(writes({ enqueue: events })));
     assert.ok(ticket !== undefined);
     await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("4")] })));
     const rest = events.slice(1, 2);
@@ -109,7 +109,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     const events = ["1", "2"].map((id) => sampleEvent(id));
-    const ticket = await store.transaction((tx) => tx.write(writes({ enqueue: events })));
+    const { ticket } = await store.transaction((tx) => tx.write(writes({ enqueue: events })));
     assert.ok(ticket !== undefined);
     const reduce = [{ ticket, events: events.slice(1) }];
     const failing = store.transaction(async (tx) => {
@@ -126,7 +126,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
   test("a released row is claimed again, also by its own process", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const event = sampleEvent("1");
-    const ticket = await store.transaction((tx) => tx.write(writes({ enqueue: [event] })));
+    const { ticket } = await store.transaction((tx) => tx.write(writes({ enqueue: [event] })));
     assert.ok(ticket !== undefined);
     assert.deepEqual((await store.claim(10)).outbox, []);
     await store.transaction((tx) => tx.write(writes({ release: [ticket] })));
@@ -139,7 +139,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     await openAs(store, "p1", fixture.clock);
     const tickets = new Set<number | undefined>();
     for (let i = 0; i < 5; i++) {
-      const ticket = await store.transaction((tx) =>
+      const { ticket } = await store.transaction((tx) =>
         tx.write(writes({ enqueue: [sampleEvent(`${i}`)] })),
       );
       assert.equal(tickets.has(ticket), false);
@@ -192,6 +192,7 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
 
   test("writing nothing gives no ticket", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
-    assert.equal(await store.transaction((tx) => tx.write(writes({}))), undefined);
+    const { ticket } = await store.transaction((tx) => tx.write(writes({})));
+    assert.equal(ticket, undefined);
   });
 }

@@ -33,7 +33,12 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await store.inspect.counts()).outbox, 0);
     await store.transaction(async (tx) => {
       const [received] = await tx.receive([sampleReceipt("1", { sagaId: "s" })]);
-      assert.deepEqual(received, { status: "fresh", marks: new Map(), gathered: [] });
+      assert.deepEqual(received, {
+        status: "fresh",
+        known: false,
+        marks: new Map(),
+        gathered: [],
+      });
     });
   });
 

@@ -1,4 +1,6 @@
 import { OPTIONAL, type Runner } from "./runner.ts";
+import { claimsSuite } from "./store-claims.ts";
+import { declarationsSuite } from "./store-declarations.ts";
 import { deferredSuite } from "./store-deferred.ts";
 import { fenceSuite } from "./store-fence.ts";
 import type { StoreFactory, StoreTest } from "./store-fixture.ts";
@@ -6,6 +8,7 @@ import { inboxSuite } from "./store-inbox.ts";
 import { inspectionSuite } from "./store-inspection.ts";
 import { isolationSuite } from "./store-isolation.ts";
 import { outboxSuite } from "./store-outbox.ts";
+import { retentionSuite } from "./store-retention.ts";
 import { transactionSuite } from "./store-transaction.ts";
 
 /**
@@ -57,6 +60,9 @@ export function storeConformance<Native>(runner: Runner, factory: StoreFactory<N
     fence: fenceSuite,
     outbox: outboxSuite,
     deferred: deferredSuite,
+    claims: claimsSuite,
+    retention: retentionSuite,
+    declarations: declarationsSuite,
     inspection: inspectionSuite,
   };
   for (const [noun, suite] of Object.entries(suites))

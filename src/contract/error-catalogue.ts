@@ -157,6 +157,18 @@ export const ERRORS = {
     meaning: "A handler returned an outcome that its reaction does not declare.",
     hint: "Declare the outcome in `emits` or `fails`, or return another one.",
   },
+  CRASHED: {
+    area: "Running",
+    delivery: "final",
+    meaning: "Three processes that handled a delivery ended without an outcome.",
+    hint: "Find what ends the process, such as too little memory, then retry the delivery.",
+  },
+  FENCE_FORGOTTEN: {
+    area: "Running",
+    delivery: "final",
+    meaning: "A saga is older than `retentionMs`, and what it did in the service is forgotten.",
+    hint: "Look at the business data; retry a step that was not done, or discard the delivery.",
+  },
   OUTBOX_FULL: {
     area: "Running",
     delivery: "none",
@@ -172,8 +184,8 @@ export const ERRORS = {
   RETENTION_TOO_SHORT: {
     area: "Running",
     delivery: "none",
-    meaning: "The bus may deliver a message again after the inbox has forgotten it.",
-    hint: "Raise `retentionMs` above the retention of the bus, or shorten the latter.",
+    meaning: "The bus or a deadline outlasts `retentionMs`, after which a saga is forgotten.",
+    hint: "Raise `retentionMs` above the retention of the bus and each deadline.",
   },
   OPTION_INVALID: {
     area: "Running",
@@ -226,8 +238,8 @@ export const ERRORS = {
   STORE_VERSION: {
     area: "Stores",
     delivery: "none",
-    meaning: "A newer version of Odori wrote the database.",
-    hint: "Run that version or a later one.",
+    meaning: "The tables have a layout that this version of Odori cannot read.",
+    hint: "Run the newer version that wrote them; start a service once to migrate older ones.",
   },
   TRANSACTION_CLOSED: {
     area: "Stores",

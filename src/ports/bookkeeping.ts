@@ -10,6 +10,8 @@ export interface Receipt {
   readonly source: string;
   /** `id` of the event. */
   readonly id: string;
+  /** `type` of the event. */
+  readonly type: string;
   readonly sagaId: string;
   /** Whether the reaction is a join, which needs the events it has gathered so far. */
   readonly gathers: boolean;
@@ -29,6 +31,8 @@ export type ReceiptStatus = "fresh" | "duplicate" | "blocked" | "gone" | "busy";
 /** What the store knows about one receipt. */
 export interface Received {
   readonly status: ReceiptStatus;
+  /** Whether the store knows the saga. If not, nothing of it was written, or it was forgotten. */
+  readonly known: boolean;
   /** All marks of the saga, by name: effects, `firstOf`, `max`, joins, deadlines. */
   readonly marks: ReadonlyMap<string, string>;
   /** The events that a join has gathered, oldest first; empty unless the receipt `gathers`. */
@@ -39,15 +43,18 @@ export interface Received {
 export interface Writes {
   /** Inbox rows to insert. */
   readonly journal: readonly JournalEntry[];
-  /** Inbox rows to replace: of deliveries that had been deferred. */
+  /** Inbox rows to replace: of deliveries that had been deferred. Each gets a new `seq`. */
   readonly amend: readonly JournalEntry[];
-  /** Fence rows to insert or overwrite. Of two for one mark, the later one counts. */
+  /** Marks to insert or overwrite. Of two for one mark, the later one counts. */
   readonly marks: readonly MarkWrite[];
   /** Events to put into the outbox, under one ticket. */
   readonly enqueue: readonly EventEnvelope[];
   /** Deferred deliveries to insert. */
   readonly defer: readonly NewDeferred[];
-  /** Deferred deliveries to change. One that no longer blocks makes the next waiting one due. */
+  /**
+   * Deferred deliveries to change, with 0 claims. One that no longer blocks makes the next waiting
+   * one due.
+   */
   readonly redefer: readonly DeferredUpdate[];
   /** `seq` of deferred deliveries to delete. The next one waiting behind each becomes due. */
   readonly settle: readonly number[];
@@ -67,7 +74,15 @@ export interface OutboxRows {
   readonly events: readonly EventEnvelope[];
 }
 
-/** A mark of a saga in the fence: its name, such as an effect, and its new state. */
+/** What one `write` has inserted. */
+export interface Written {
+  /** Ticket of the `enqueue` rows; undefined if there are none. */
+  readonly ticket: Ticket | undefined;
+  /** `seq` of each `defer` row, in their order. Empty if the reply to a commit was lost. */
+  readonly deferred: readonly number[];
+}
+
+/** A mark of a saga: its name, such as an effect, and its new state. */
 export interface MarkWrite {
   readonly sagaId: string;
   readonly name: string;

@@ -26,8 +26,8 @@ export type DeferredState = (typeof DEFERRED_STATES)[number];
 /** States that block later deliveries of the same saga to the same reaction. */
 export const BLOCKING: readonly DeferredState[] = ["retrying", "waiting", "parked"];
 
-/** Final states. Their rows are only read, and purged like inbox rows. */
-export const CLOSED: readonly DeferredState[] = ["answered", "discarded"];
+/** States that keep a saga open: retention deletes nothing of it. */
+export const OPEN: readonly DeferredState[] = ["armed", "retrying", "waiting", "parked"];
 
 /** The error that deferred a delivery. */
 export interface Problem {
@@ -50,6 +50,8 @@ export interface NewDeferred {
   readonly sagaId: string;
   readonly source: string;
   readonly id: string;
+  /** Type of the event, as in the inbox row. */
+  readonly type: string;
   readonly state: DeferredState;
   readonly attempts: number;
   /** Milliseconds from now until it is due, on the database's clock; for `retrying`, `armed`. */
@@ -66,8 +68,14 @@ export interface Deferred {
   readonly sagaId: string;
   readonly source: string;
   readonly id: string;
+  readonly type: string;
   readonly state: DeferredState;
   readonly attempts: number;
+  /**
+   * How often it was claimed since it was last deferred. Above 1, a process has claimed it and
+   * ended without an outcome.
+   */
+  readonly claims: number;
   /** When it is due: milliseconds since 1970, on the database's clock. */
   readonly dueAt: number;
   readonly problem: Problem | undefined;

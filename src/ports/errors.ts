@@ -76,6 +76,24 @@ export function notOurs(service: string, owner: string): OdoriError {
   );
 }
 
+/** Makes the error for tables of a newer version than this program knows. */
+export function storeNewer(place: string, version: number, known: number): OdoriError {
+  return new OdoriError(
+    "STORE_VERSION",
+    `The database ${place} has schema version ${version}; this version of Odori knows ${known}.`,
+    { hint: "Use the newer version of Odori that wrote it." },
+  );
+}
+
+/** Makes the error for reading tables that no service has migrated yet. */
+export function storeOlder(place: string, version: number, known: number): OdoriError {
+  return new OdoriError(
+    "STORE_VERSION",
+    `The database ${place} has schema version ${version}; this version of Odori reads ${known}.`,
+    { hint: "Start the service once with this version: it migrates the tables." },
+  );
+}
+
 /**
  * `DUPLICATE_DELIVERY`: the inbox row exists. The runtime then handles the batch's deliveries one
  * by one.

@@ -8,7 +8,10 @@ import type { JournalRecord } from "./journal.ts";
 export interface StoreInspection {
   /** The inbox rows of a saga, oldest first. */
   journal(sagaId: string): Promise<readonly JournalRecord[]>;
-  /** The ids of the sagas with the latest inbox rows, newest first, at most `limit`. */
+  /**
+   * The ids of the sagas with the latest inbox rows, newest first, at most `limit`. Reads the feed
+   * backwards, so its cost does not grow with the store.
+   */
   sagas(limit: number): Promise<readonly string[]>;
   /** Deferred deliveries in one of these states, oldest first, at most `limit`. */
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]>;

@@ -40,8 +40,8 @@ export interface Emission {
 }
 
 /**
- * One row of the inbox. Its key is (`reaction`, `source`, `id`): two reactions of a service to one
- * event succeed and fail independently.
+ * One row of the inbox. Its key is (`sagaId`, `reaction`, `source`, `id`, `type`): two reactions of
+ * a service to one event succeed and fail independently.
  */
 export interface JournalEntry {
   readonly reaction: string;
@@ -55,10 +55,18 @@ export interface JournalEntry {
   /** The effect that was done or undone. */
   readonly effect: string | undefined;
   readonly emitted: readonly Emission[];
+  /** Number of the attempt that ended so; 1 for the first time. */
+  readonly attempt?: number | undefined;
+  /** How long the handler ran, in milliseconds; undefined if none ran. */
+  readonly durationMs?: number | undefined;
 }
 
 /** An inbox row as it was read. */
 export interface JournalRecord extends JournalEntry {
+  /** Place in the feed: each write of a row gives it the next number, also a later change. */
+  readonly seq: number;
+  /** `Session.fingerprint` of the process that wrote it. */
+  readonly fingerprint: string | undefined;
   /** Milliseconds since 1970, on the database's clock. */
   readonly at: number;
 }

@@ -1,4 +1,5 @@
 import type { OutboxRows } from "./bookkeeping.ts";
+import type { CensusRow, Declarations } from "./declarations.ts";
 import type { Deferred } from "./deferred.ts";
 import type { StoreInspection } from "./inspection.ts";
 import type { DetachedTransaction, StoreTransaction } from "./transaction.ts";
@@ -13,11 +14,9 @@ export interface Store<Native> {
   /** How many transactions the store runs side by side; at least 1. */
   readonly lanes: number;
   readonly inspect: StoreInspection;
-  /**
-   * Creates or migrates the tables; several processes may do so at once. Resolves to warnings for
-   * the operator, such as a database version with a known fault.
-   */
-  open(session: Session): Promise<readonly string[]>;
+  readonly declarations: Declarations;
+  /** Creates or migrates the tables; several processes may do so at once. */
+  open(session: Session): Promise<Opened>;
   /**
    * Commits when `work` resolves. Rolls back when it rejects, and rejects with the same error. When
    * it rejects after a failed COMMIT, nothing was committed, or repeating the work is harmless.
@@ -32,15 +31,18 @@ export interface Store<Native> {
   join(native: Native): StoreTransaction<Native>;
   /**
    * Renews this process's lease. Takes outbox rows and due deferred deliveries that no live process
-   * holds, oldest first, at most `limit` of each. Two processes never get the same row.
+   * holds, oldest first, at most `limit` of each. Two processes never get the same row. A deferred
+   * delivery with claims behind it comes alone: no other deferred delivery is taken with it.
    */
-  claim(limit: number): Promise<Claimed>;
+  claim(limit: number, options?: ClaimOptions): Promise<Claimed>;
   /**
-   * Deletes inbox rows older than `olderThanMs`, the fence of sagas that have no inbox rows left,
-   * and deferred deliveries closed before then; at most `limit` of each. Resolves to the number of
-   * inbox rows deleted.
+   * Deletes closed sagas: those without a delivery in a state of `OPEN`, and without a write for
+   * `olderThanMs`. Examines at most `limit` sagas that are old enough, and goes on behind them at
+   * the next call. Deliveries that belong to no saga go one by one, by the same rule.
    */
-  purge(olderThanMs: number, limit: number): Promise<number>;
+  purge(olderThanMs: number, limit: number): Promise<Purged>;
+  /** Counts deferred deliveries by reaction and state, and marks of sagas by name and state. */
+  census(): Promise<readonly CensusRow[]>;
   /** Releases this process's claims before their lease expires, and closes the connections. */
   close(): Promise<void>;
 }
@@ -58,7 +60,56 @@ export interface Session {
    * clock instead.
    */
   readonly now: () => number;
+  /** Identifies the manifest with which the process runs; kept with each inbox row. */
+  readonly fingerprint?: string | undefined;
 }
+
+/** What `open` has found. */
+export interface Opened {
+  /** Sentences for the operator, such as about a database version with a known fault. */
+  readonly warnings: readonly string[];
+  /**
+   * What the leases say of other processes, the first that holds of:
+   *
+   * - `died`    one has run out without being given up
+   * - `running` there is one; its process may have died since it renewed the lease
+   * - `none`    there is none
+   */
+  readonly others: "died" | "running" | "none";
+}
+
+/** Options of `claim`. */
+export interface ClaimOptions {
+  /**
+   * Most deferred deliveries.
+   *
+   * @default `limit`
+   */
+  readonly deferred?: number | undefined;
+  /**
+   * Takes only deferred deliveries of these reactions, and of `NO_REACTION`.
+   *
+   * @default all
+   */
+  readonly known?: ReadonlySet<string> | undefined;
+}
+
+/** What one `purge` has done. */
+export interface Purged {
+  /** How many inbox rows it deleted, about. */
+  readonly rows: number;
+  /** Whether sagas are left that it has not examined. */
+  readonly more: boolean;
+}
+
+/**
+ * Stands for the reaction of a delivery that belongs to none, such as malformed bytes. No reaction
+ * can have this name.
+ */
+export const NO_REACTION = "-";
+
+/** How long a store remembers that a process died without giving up its lease. */
+export const DEATH_REMEMBERED_MS = 60_000;
 
 /** The rows that one `claim` took. */
 export interface Claimed {
@@ -69,4 +120,6 @@ export interface Claimed {
    * if there is none.
    */
   readonly nextDueMs: number | undefined;
+  /** Whether a process has died in the last `DEATH_REMEMBERED_MS`, with its lease not given up. */
+  readonly died: boolean;
 }

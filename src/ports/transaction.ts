@@ -1,4 +1,4 @@
-import type { Receipt, Received, Ticket, Writes } from "./bookkeeping.ts";
+import type { Receipt, Received, Writes, Written } from "./bookkeeping.ts";
 
 /**
  * One open transaction. Inbox, fence and outbox are one interface because they must commit
@@ -28,10 +28,9 @@ export interface StoreTransaction<Native> {
    */
   receive(receipts: readonly Receipt[]): Promise<readonly Received[]>;
   /**
-   * Writes the bookkeeping of a batch. Resolves to the ticket of the `enqueue` rows, or to
-   * undefined if `enqueue` is empty. Rejects with `DUPLICATE_DELIVERY` if an inbox row exists.
+   * Writes the bookkeeping of a batch. Rejects with `DUPLICATE_DELIVERY` if an inbox row exists.
    */
-  write(writes: Writes, options?: WriteOptions): Promise<Ticket | undefined>;
+  write(writes: Writes, options?: WriteOptions): Promise<Written>;
 }
 
 /** Options of `StoreTransaction.write`. */

@@ -70,6 +70,8 @@ export class BeginTask<Native> implements Task<Native> {
       reaction: BEGIN,
       source: plan.source,
       id: this.#id,
+      // Known when `work` has returned; the id alone is unique.
+      type: "",
       sagaId,
       gathers: false,
       deferred: undefined,
@@ -94,7 +96,7 @@ export class BeginTask<Native> implements Task<Native> {
   }
 
   #finish(marks: Marks, { draft }: Scope<Native>, returned: unknown): void {
-    const { plan, emitter, probe } = this.#context;
+    const { plan, emitter, handlers, probe } = this.#context;
     probe("handled");
     const { begins, name } = plan.service;
     if (!Fact.is(returned) || !begins.some(({ type }) => type === returned.type))
@@ -105,7 +107,8 @@ export class BeginTask<Native> implements Task<Native> {
     draft.enqueue.push(...emitter.inAllVersions([event]));
     draft.marks.push({ sagaId, name: effect, state: EFFECT_STATE.done });
     touchDeadlines(plan.beginDeadlines, marks, [event], draft);
-    draft.journal.push(Delivery.of(BEGIN, event, FIRST).entry("begun", effect, [event]));
+    const entry = Delivery.of(BEGIN, event, FIRST).entry("begun", effect, [event]);
+    draft.journal.push({ ...entry, durationMs: handlers.elapsedMs(draft) });
     this.begun = { sagaId, begun: true, event };
   }
 

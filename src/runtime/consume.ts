@@ -12,6 +12,7 @@ import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
+import { fenceForgotten, isForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import { parsed } from "./parse.ts";
 import { type MarkNames, markNames, type ReactionPlan } from "./plan.ts";
@@ -86,6 +87,8 @@ export class Consume<Native> implements Task<Native> {
 
   #runOf(received: Received, scope: Scope<Native>): Run<Native> {
     this.#parsed = undefined;
+    const { refused } = this.#delivery.attempt;
+    if (refused !== undefined) throw refused;
     const { reaction, contracts } = this.#plan;
     const { type } = this.#event;
     const contract = contracts.get(type);
@@ -99,6 +102,7 @@ export class Consume<Native> implements Task<Native> {
 
   #react(run: Run<Native>): void | Promise<void> {
     const { reaction, stored } = this.#plan;
+    this.#checkKnown(run);
     const decision = decide(this.#plan, run.names, run.marks);
     if (decision === "suppress") return this.#record(run.draft, "suppressed");
     if (decision === "acknowledge") return this.#acknowledge(run);
@@ -113,6 +117,21 @@ export class Consume<Native> implements Task<Native> {
     }
     if (decision === "late") return this.#late(run);
     return this.#call(run, (context) => reaction.handle(run.event, context));
+  }
+
+  /** A saga may be forgotten that has marks of this reaction: then a person decides. */
+  #checkKnown({ received, marks, names }: Run<Native>): void {
+    const { environment, retentionMs } = this.#context;
+    const now = environment.now();
+    if (!isForgotten(received, marks, this.#event.id, { now, retentionMs })) return;
+    const { firstOf, max, join, effects } = names;
+    const fenced = [...effects, firstOf, max, join].some((name) => name !== undefined);
+    const undoes = this.#plan.reaction.kind === "undo";
+    // An undo without its mark would say that it has undone what it has not.
+    const refused = undoes
+      ? marks.of(effects[0]) === undefined
+      : fenced && !this.#delivery.attempt.accepted;
+    if (refused) throw fenceForgotten(this.#event.sagaId);
   }
 
   #call(run: Run<Native>, work: Work<Native>): void | Promise<void> {
@@ -222,6 +241,8 @@ export class Consume<Native> implements Task<Native> {
     effect?: string,
     events: readonly EventEnvelope[] = [],
   ): void {
-    draft.finish(this.#delivery.entry(disposition, effect, events), this.#delivery.attempt);
+    const entry = this.#delivery.entry(disposition, effect, events);
+    const durationMs = this.#context.handlers.elapsedMs(draft);
+    draft.finish({ ...entry, durationMs }, this.#delivery.attempt);
   }
 }

@@ -45,9 +45,9 @@ export class Delivery {
 
   /** Asks the inbox and the fence; `gathers` also asks for what a join has gathered. */
   receipt(gathers = false): Receipt {
-    const { source, id, sagaId } = this.message;
+    const { source, id, type, sagaId } = this.message;
     const { deferred } = this.attempt;
-    return { reaction: this.reaction, source, id, sagaId, gathers, deferred };
+    return { reaction: this.reaction, source, id, type, sagaId, gathers, deferred };
   }
 
   get fields(): LogFields {
@@ -70,15 +70,17 @@ export class Delivery {
     const { source, id, type, sagaId, causationId } = this.message;
     const emitted = events.map((event): Emission => ({ id: event.id, type: event.type }));
     const { reaction } = this;
-    return { reaction, source, id, type, sagaId, causationId, disposition, effect, emitted };
+    const attempt = this.attempt.number;
+    const key = { reaction, source, id, type, sagaId };
+    return { ...key, causationId, disposition, effect, emitted, attempt };
   }
 
   /** The row that keeps the delivery for later. */
   deferral({ state, problem, attempts = 0, delayMs = 0 }: Deferral): NewDeferred {
-    const { source, id, sagaId } = this.message;
+    const { source, id, type, sagaId } = this.message;
     const { reaction } = this;
     const body = this.#body();
-    return { reaction, sagaId, source, id, state, attempts, delayMs, problem, body };
+    return { reaction, sagaId, source, id, type, state, attempts, delayMs, problem, body };
   }
 
   /**

@@ -6,10 +6,24 @@ import type {
   OutboxRows,
   Ticket,
   Writes,
+  Written,
 } from "../ports/bookkeeping.ts";
 import type { NewDeferred } from "../ports/deferred.ts";
 import type { JournalEntry } from "../ports/journal.ts";
+import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
+
+/** What to log of a failure. */
+export interface FailureLog {
+  readonly fields: LogFields;
+  readonly error: unknown;
+}
+
+/** A delivery that a commit has put off, to be logged. */
+export interface Notice extends FailureLog {
+  readonly row: NewDeferred;
+  readonly seq: number | undefined;
+}
 
 /** What one commit will leave behind, while it is being put together. */
 export class Draft implements Writes {
@@ -24,6 +38,9 @@ export class Draft implements Writes {
   confirm: readonly Ticket[] = [];
   reduce: readonly OutboxRows[] = [];
   release: readonly Ticket[] = [];
+  readonly notices: Notice[] = [];
+  /** When the handler was called, on the environment's clock; undefined if none was. */
+  began: number | undefined;
 
   /** Takes over what another draft holds. */
   add(other: Draft): void {
@@ -35,6 +52,7 @@ export class Draft implements Writes {
     append(this.redefer, other.redefer);
     append(this.settle, other.settle);
     append(this.drop, other.drop);
+    append(this.notices, other.notices);
   }
 
   /** Says what became of a delivery for good. */
@@ -43,8 +61,17 @@ export class Draft implements Writes {
     if (deferred !== undefined) this.settle.push(deferred);
   }
 
-  /** Keeps a delivery in the database, for later or for a person. */
-  putOff(entry: JournalEntry, row: NewDeferred, { deferred, journaled }: Attempt): void {
+  /**
+   * Keeps a delivery in the database, for later or for a person. `failure` is to be logged once it
+   * is committed.
+   */
+  putOff(
+    entry: JournalEntry,
+    row: NewDeferred,
+    { deferred, journaled }: Attempt,
+    failure: FailureLog | undefined,
+  ): void {
+    if (failure !== undefined) this.notices.push({ ...failure, row, seq: deferred });
     (journaled ? this.amend : this.journal).push(entry);
     if (deferred === undefined) this.defer.push(row);
     else
@@ -55,6 +82,14 @@ export class Draft implements Writes {
         delayMs: row.delayMs,
         problem: row.problem,
       });
+  }
+
+  /** The failures to log, with the `seq` of their rows as `write` has inserted them. */
+  noticesOf({ deferred }: Written): readonly Notice[] {
+    return this.notices.map((notice) => ({
+      ...notice,
+      seq: notice.seq ?? deferred[this.defer.indexOf(notice.row)],
+    }));
   }
 
   /**

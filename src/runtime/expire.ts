@@ -49,6 +49,8 @@ export class ExpireTask<Native> implements Task<Native> {
 
   run(received: Received, scope: Scope<Native>): void | Promise<void> {
     if (received.status !== "fresh") return;
+    const { refused } = this.#delivery.attempt;
+    if (refused !== undefined) throw refused;
     const marks = new Marks(received);
     if (marks.of(deadlineMark(this.#deadline)) !== "armed") {
       scope.draft.finish(this.#delivery.entry("suppressed"), this.#delivery.attempt);
@@ -73,7 +75,7 @@ export class ExpireTask<Native> implements Task<Native> {
   }
 
   #finish(marks: Marks, { draft }: Scope<Native>, returned: unknown): void {
-    const { plan, emitter, probe } = this.#context;
+    const { plan, emitter, handlers, probe } = this.#context;
     probe("handled");
     const facts = toFacts(returned);
     const { name, emits } = this.#deadline;
@@ -89,6 +91,8 @@ export class ExpireTask<Native> implements Task<Native> {
     draft.enqueue.push(...emitter.inAllVersions(events));
     draft.marks.push({ sagaId, name: deadlineMark(this.#deadline), state: "fired" });
     touchDeadlines(this.#touched, marks, events, draft);
-    draft.finish(this.#delivery.entry("expired", undefined, events), this.#delivery.attempt);
+    const entry = this.#delivery.entry("expired", undefined, events);
+    const durationMs = handlers.elapsedMs(draft);
+    draft.finish({ ...entry, durationMs }, this.#delivery.attempt);
   }
 }

@@ -7,6 +7,7 @@ import type { LogFields } from "../ports/logger.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
+import { FORGOTTEN } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import { isPermanent, problemOf } from "./problem.ts";
 import { backoffMs } from "./retry.ts";
@@ -110,6 +111,11 @@ export class FailureTask<Native> implements Task<Native> {
     const { number: attempts } = delivery.attempt;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
     const entry = delivery.entry(disposition, undefined, events);
-    draft.putOff(entry, delivery.deferral({ state, problem, attempts, delayMs }), delivery.attempt);
+    const row = delivery.deferral({ state, problem, attempts, delayMs });
+    const { error } = this.#failure;
+    draft.putOff(entry, row, delivery.attempt, { fields: this.fields, error });
+    const { sagaId } = row;
+    if (problem.code === "FENCE_FORGOTTEN")
+      draft.marks.push({ sagaId, name: FORGOTTEN, state: "parked" });
   }
 }

@@ -6,7 +6,7 @@ import type { Store } from "../ports/store.ts";
 import type { DetachedTransaction, HandlerScope, StoreTransaction } from "../ports/transaction.ts";
 import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
-import { Draft } from "./draft.ts";
+import { Draft, type Notice } from "./draft.ts";
 import type { Pace } from "./pace.ts";
 import { partition } from "./partition.ts";
 import type { HandOver } from "./publisher.ts";
@@ -56,8 +56,8 @@ export interface GroupResult<Native> {
   readonly busy: readonly Task<Native>[];
   /** How many handlers have run in turn, each awaited with its statements. */
   readonly inTurn: number;
-  /** Tasks that were committed instead of one that failed, for the log. */
-  readonly recoveries: readonly { readonly task: Task<Native>; readonly error: unknown }[];
+  /** Deliveries that failed or were parked, for the log. */
+  readonly notices: readonly Notice[];
   readonly handOvers: readonly HandOver[];
   readonly nextDueMs: number | undefined;
 }
@@ -96,7 +96,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   readonly alone: Task<Native>[] = [];
   readonly rest: Task<Native>[] = [];
   readonly busy: Task<Native>[] = [];
-  readonly recoveries: { readonly task: Task<Native>; readonly error: unknown }[] = [];
+  readonly notices: Notice[] = [];
   readonly handOvers: HandOver[] = [];
   nextDueMs: number | undefined;
   readonly #parts: GroupParts<Native>;
@@ -133,8 +133,10 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       const waves = wavesOf(tasks);
       for (const wave of waves) {
         await this.#handle(tx, wave, draft);
-        const ticket = await tx.write(draft, { last: wave === waves.at(-1) });
+        const written = await tx.write(draft, { last: wave === waves.at(-1) });
         probe("written");
+        const { ticket } = written;
+        this.notices.push(...draft.noticesOf(written));
         if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
         this.#due(draft.nextDueMs);
         draft = new Draft();
@@ -321,7 +323,6 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     }
     draft.add(own);
     this.done.push(task);
-    this.recoveries.push({ task: recovery, error });
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Context } from "../choreography/context.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Environment } from "../ports/environment.ts";
 import { type LogFields, type Logger, withFields } from "../ports/logger.ts";
+import type { Draft } from "./draft.ts";
 import type { Scope } from "./scope.ts";
 
 /** Calls handlers, and makes the context that each is given. */
@@ -33,6 +34,7 @@ export class Handlers {
     work: (context: Context<Native>) => T | Promise<T>,
   ): T | Promise<T> {
     const context = new HandlerContext(scope.tx, attempt, fields, this.#common);
+    scope.draft.began = this.#environment.now();
     let returned: T | Promise<T>;
     try {
       returned = work(context);
@@ -40,6 +42,11 @@ export class Handlers {
       throw readable(error);
     }
     return returned instanceof Promise ? this.#withinTime(returned, context, scope) : returned;
+  }
+
+  /** How long the handler of a draft has run, in milliseconds; undefined if none was called. */
+  elapsedMs({ began }: Draft): number | undefined {
+    return began === undefined ? undefined : Math.max(0, this.#environment.now() - began);
   }
 
   /** Aborts the signals of all handlers that still run. */

@@ -21,8 +21,14 @@ const TIMED = /^[0-9a-f]{8}-[0-9a-f]{4}-[78]/;
  */
 export function derivedId(consumer: string, source: string, id: string, ordinal: number): string {
   const digest = hash("sha256", `${consumer}\n${source}\n${id}\n${ordinal}`, "hex");
-  const time = TIMED.test(id) ? id.slice(0, 13) : `${digest.slice(32, 40)}-${digest.slice(40, 44)}`;
+  const time = TIMED.test(id) ? id.slice(0, 13) : untimed(digest.slice(32, 44));
   // The variant's two bits are 10: one of 8, 9, a, b.
   const variant = "89ab"[Number.parseInt(digest.slice(3, 4), 16) & 3];
   return `${time}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(8, 20)}`;
+}
+
+/** In place of a time: a hash that lies too far in the future to be read as one. */
+function untimed(hex: string): string {
+  const first = (Number.parseInt(hex.slice(0, 1), 16) | 8).toString(16);
+  return `${first}${hex.slice(1, 8)}-${hex.slice(8)}`;
 }

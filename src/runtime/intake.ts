@@ -1,7 +1,9 @@
 import { decodeStored } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import { OdoriError } from "../contract/errors.ts";
 import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
+import { AdmitTask } from "./admit.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Consume } from "./consume.ts";
 import { ExpireTask } from "./expire.ts";
@@ -15,15 +17,19 @@ import {
 } from "./undeliverable.ts";
 import { WatchTask } from "./watch.ts";
 
+/** A delivery that was claimed this often, each time without an outcome, is not run again. */
+const CLAIMS_MAX = 3;
+
 type MakeTask<Native> = (completion: Completion) => Task<Native>;
 
 /**
  * Makes one task for each reaction and deadline that hears a message; at least one, so that
- * nothing is dropped.
+ * nothing is dropped. With `careful`, a delivery to a reaction is first written down.
  */
 export function tasksOf<Native>(
   context: TaskContext<Native>,
   incoming: Incoming,
+  careful: boolean,
 ): readonly MakeTask<Native>[] {
   if ("malformed" in incoming)
     return [(completion) => new UndeliverableTask(malformedDelivery(incoming), completion)];
@@ -35,7 +41,10 @@ export function tasksOf<Native>(
   }
   return [
     ...hearers.reactions.map(
-      (plan) => (completion: Completion) => new Consume(context, plan, incoming, FIRST, completion),
+      (plan) => (completion: Completion) =>
+        careful
+          ? new AdmitTask<Native>(plan.reaction.name, incoming, completion)
+          : new Consume(context, plan, incoming, FIRST, completion),
     ),
     ...hearers.deadlines.map(
       (deadline) => (completion: Completion) => new WatchTask(deadline, incoming, completion),
@@ -53,6 +62,8 @@ export function deferredTask<Native>(
     number: deferred.attempts + 1,
     deferred: deferred.seq,
     journaled: deferred.state !== "armed",
+    refused: deferred.claims > CLAIMS_MAX ? crashed(deferred.claims - 1) : undefined,
+    accepted: deferred.problem?.code === "FENCE_FORGOTTEN",
   };
   const event = deferred.body.malformed ? undefined : readStored(deferred.body.text);
   const deadline = context.plan.deadlines.get(deferred.reaction);
@@ -62,6 +73,14 @@ export function deferredTask<Native>(
   if (event !== undefined && plan !== undefined)
     return new Consume(context, plan, event, attempt, completion);
   return new UndeliverableTask(staleDelivery(deferred, event, attempt), completion);
+}
+
+function crashed(deaths: number): OdoriError {
+  return new OdoriError(
+    "CRASHED",
+    `Each of ${deaths} processes that handled this delivery ended before it had an outcome.`,
+    { hint: "Find what ends the process, such as too little memory, then retry the delivery." },
+  );
 }
 
 function readStored(text: string): EventEnvelope | undefined {

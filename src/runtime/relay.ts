@@ -3,6 +3,7 @@ import type { Deferred } from "../ports/deferred.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
+import type { Caution } from "./caution.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface RelayOptions {
@@ -18,8 +19,9 @@ export interface RelayParts<Native> {
   readonly publisher: Publisher;
   readonly environment: Environment;
   readonly logger: Logger;
-  /** Takes a deferred delivery that is due. */
-  due(deferred: Deferred): void;
+  readonly caution: Caution;
+  /** Takes a deferred delivery that is due; calls `settled` when it has an outcome. */
+  due(deferred: Deferred, settled: () => void): void;
   /** Deletes outbox rows that were answered for. */
   flush(): Promise<void>;
 }
@@ -42,6 +44,8 @@ export class Relay<Native> {
   #stopped = true;
   #failing = false;
   #purgedAt = 0;
+  /** Whether a delivery runs that may have ended a process: no other is claimed meanwhile. */
+  #suspect = false;
 
   constructor(parts: RelayParts<Native>, options: RelayOptions) {
     this.#parts = parts;
@@ -81,13 +85,15 @@ export class Relay<Native> {
     try {
       await this.#parts.flush();
       const room = Math.max(0, limit - publisher.pending);
-      const { outbox, deferred, nextDueMs } = await store.claim(room);
+      const options = this.#suspect ? { deferred: 0 } : {};
+      const { outbox, deferred, nextDueMs, died } = await store.claim(room, options);
+      this.#parts.caution.claimed(died);
       for (const row of outbox) publisher.publish(row);
-      for (const row of deferred) this.#parts.due(row);
+      for (const row of deferred) this.#due(row);
       await this.#purge();
       this.#failing = false;
-      // Without room nothing was taken, however much is due.
-      if (room === 0) return pollMs;
+      // Where nothing may be taken, it does not matter how much is due.
+      if (room === 0 || this.#suspect) return pollMs;
       if (outbox.length === room) return 0;
       return Math.min(pollMs, nextDueMs ?? pollMs);
     } catch (error) {
@@ -98,11 +104,21 @@ export class Relay<Native> {
     }
   }
 
+  #due(row: Deferred): void {
+    const suspect = row.claims > 1;
+    this.#suspect ||= suspect;
+    this.#parts.due(row, () => {
+      if (!suspect) return;
+      this.#suspect = false;
+      this.wakeWithin(0);
+    });
+  }
+
   async #purge(): Promise<void> {
     const now = this.#parts.environment.now();
     if (now - this.#purgedAt < PURGE.everyMs) return;
-    const purged = await this.#parts.store.purge(this.#options.retentionMs, PURGE.limit);
-    // More may be left: then go on in the next round instead of in the next hour.
-    if (purged < PURGE.limit) this.#purgedAt = now;
+    const { more } = await this.#parts.store.purge(this.#options.retentionMs, PURGE.limit);
+    // If sagas are left, the next round goes on instead of the next hour.
+    if (!more) this.#purgedAt = now;
   }
 }

@@ -2,7 +2,7 @@
 export interface RetryPolicy {
   /**
    * How often a delivery is tried before it is parked, the first time included.
-   * @default 8
+   * @default 25
    */
   readonly attempts: number;
   /**
@@ -17,7 +17,8 @@ export interface RetryPolicy {
   readonly longestMs: number;
 }
 
-export const RETRY_DEFAULT: RetryPolicy = { attempts: 8, firstMs: 200, longestMs: 60_000 };
+/** About 8 minutes on average, and at most 17: an outage of a partner for some minutes passes. */
+export const RETRY_DEFAULT: RetryPolicy = { attempts: 25, firstMs: 200, longestMs: 60_000 };
 
 /**
  * Returns the pause before the next attempt, in milliseconds. Full jitter: a uniform draw between

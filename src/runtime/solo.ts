@@ -1,11 +1,11 @@
 import { OdoriError } from "../contract/errors.ts";
-import type { Received } from "../ports/bookkeeping.ts";
+import type { Received, Written } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { DetachedTransaction } from "../ports/transaction.ts";
 import type { Probe } from "./crash-points.ts";
-import { Draft } from "./draft.ts";
+import { Draft, type Notice } from "./draft.ts";
 import type { DetachedRun } from "./group.ts";
 import type { HandOver } from "./publisher.ts";
 import { Scope } from "./scope.ts";
@@ -16,6 +16,8 @@ export type SoloResult<Native> =
   | {
       readonly kind: "committed";
       readonly handOver: HandOver | undefined;
+      /** Deliveries that failed or were parked, for the log. */
+      readonly notices: readonly Notice[];
       readonly nextDueMs: number | undefined;
       /** How long the handler took, in milliseconds; undefined where it was not measured. */
       readonly handlerMs: number | undefined;
@@ -93,10 +95,9 @@ export async function runExclusively<Native>(
       await task.run(received, scope);
       await handler.keep();
       source = "store";
-      const ticket = await tx.write(draft, { last: true });
+      const written = await tx.write(draft, { last: true });
       probe("written");
-      const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
-      return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, handlerMs: undefined };
+      return committed(draft, written);
     });
   } catch (error) {
     return failed(task, error, source);
@@ -123,11 +124,11 @@ export async function finish<Native>(
     const { contended } = tx;
     const unavailable = await giveUp(tx);
     if (unavailable !== undefined) return { kind: "unavailable", error: unavailable };
-    // Another transaction was in the way, whatever the handler has made of it.
+    // Another transaction was in the way, even if the handler went on without it.
     return contended ? { kind: "again" } : failed(task, error, "handler");
   }
   try {
-    const ticket = await tx.complete(async (transaction) => {
+    const ended = await tx.complete(async (transaction) => {
       probe("opened");
       const [now] = await transaction.receive([task.receipt]);
       if (now === undefined || !isSame(now, received)) throw new Outdated();
@@ -136,8 +137,7 @@ export async function finish<Native>(
       probe("written");
       return written;
     });
-    const handOver = ticket === undefined ? undefined : { ticket, events: draft.enqueue };
-    return { kind: "committed", handOver, nextDueMs: draft.nextDueMs, handlerMs: undefined };
+    return committed(draft, ended);
   } catch (error) {
     const { contended } = tx;
     await giveUp(tx);
@@ -168,6 +168,17 @@ async function giveUp<Native>(
     if (error instanceof StoreUnavailableError) return error;
     throw error;
   }
+}
+
+function committed(draft: Draft, written: Written) {
+  const { ticket } = written;
+  return {
+    kind: "committed" as const,
+    handOver: ticket === undefined ? undefined : { ticket, events: draft.enqueue },
+    notices: draft.noticesOf(written),
+    handlerMs: undefined,
+    nextDueMs: draft.nextDueMs,
+  };
 }
 
 function isSame(now: Received, before: Received): boolean {

@@ -6,11 +6,12 @@ import type { Deferred } from "../ports/deferred.ts";
 import type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
+import { Caution } from "./caution.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
 import { deferredTask, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
-import { type Settings, type StartOptions, startSettings } from "./options.ts";
+import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import type { RefusedEvents } from "./refusals.ts";
@@ -78,6 +79,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
+  readonly #caution = new Caution();
   #subscription: Subscription | undefined;
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
@@ -101,7 +103,7 @@ export class App<Native, Begins extends EventContract> {
     const logger = withFields(settings.logger, { service: service.name });
     const emitter = new Emitter(plan, environment);
     const handlers = new Handlers(environment, logger, handlerTimeoutMs);
-    this.#context = { plan, emitter, handlers, environment, retry, probe };
+    this.#context = { plan, emitter, handlers, environment, retry, retentionMs, probe };
     const refusedMax = outboxMax;
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
@@ -119,7 +121,8 @@ export class App<Native, Begins extends EventContract> {
       publisher: this.#publisher,
       environment,
       logger,
-      due: (deferred: Deferred) => this.#resume(deferred),
+      caution: this.#caution,
+      due: (deferred: Deferred, settled: () => void) => this.#resume(deferred, settled),
       flush: () => this.#worker.flush(),
     };
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs });
@@ -130,13 +133,15 @@ export class App<Native, Begins extends EventContract> {
     const { store, bus, environment, leaseMs, inFlightMax } = this.#settings;
     const owner = environment.uuid();
     try {
-      const warnings = await store.open({
+      const opened = await store.open({
         service: this.name,
         owner,
         leaseMs,
         now: () => environment.now(),
       });
-      for (const warning of warnings) this.#settings.logger.warn(warning, { service: this.name });
+      this.#caution.opened(opened, leaseMs, environment.now());
+      for (const warning of opened.warnings)
+        this.#settings.logger.warn(warning, { service: this.name });
       await store.transaction(async (tx) => setup(tx.native));
       const { topics } = this.#context.plan;
       const deliver = (incoming: Incoming) => this.#deliver(incoming);
@@ -270,7 +275,9 @@ export class App<Native, Begins extends EventContract> {
 
   #deliver(incoming: Incoming): Promise<void> {
     this.#context.probe("received");
-    const [first, ...others] = tasksOf(this.#context, incoming).map((make) => this.#handled(make));
+    const careful = this.#caution.isOn(this.#settings.environment.now());
+    const tasks = tasksOf(this.#context, incoming, careful);
+    const [first, ...others] = tasks.map((make) => this.#handled(make));
     return others.length === 0
       ? (first ?? Promise.resolve())
       : Promise.all([first, ...others]).then(() => {});
@@ -280,14 +287,14 @@ export class App<Native, Begins extends EventContract> {
     return new Promise((done, failed) => this.#worker.add(make({ done, failed })));
   }
 
-  #resume(deferred: Deferred): void {
+  #resume(deferred: Deferred, settled: () => void): void {
     const again = () => {
-      if (this.#state === "ready") this.#resume(deferred);
+      if (this.#state === "ready") this.#resume(deferred, settled);
     };
     const failed = () => {
       this.#settings.environment.timer(RESUME_MS, again);
     };
-    this.#worker.add(deferredTask(this.#context, deferred, { done: () => {}, failed }));
+    this.#worker.add(deferredTask(this.#context, deferred, { done: settled, failed }));
   }
 
   #checkOpen(): void {
@@ -317,6 +324,8 @@ export async function startApp<Native, Begins extends EventContract>(
   service: Service<Native, Begins>,
   options: StartOptions<Native>,
 ): Promise<App<Native, Begins>> {
-  const app = new App(service, startSettings(options));
+  const settings = startSettings(options);
+  checkDeadlines(service.declaration.deadlines, settings.retentionMs);
+  const app = new App(service, settings);
   return app.open(service.declaration.setup);
 }

@@ -12,5 +12,6 @@ export interface TaskContext<Native> {
   readonly handlers: Handlers;
   readonly environment: Environment;
   readonly retry: RetryPolicy;
+  readonly retentionMs: number;
   readonly probe: Probe;
 }

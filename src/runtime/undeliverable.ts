@@ -6,14 +6,12 @@ import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { MalformedMessage } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
+import { NO_REACTION } from "../ports/store.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
 import { problemOf } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
-
-/** Stands for the reaction of a delivery that belongs to none. No reaction can have this name. */
-const NO_REACTION = "-";
 
 /** A delivery that no reaction can take, and why. */
 export interface Undeliverable {
@@ -42,7 +40,8 @@ export class UndeliverableTask<Native> implements Task<Native> {
     const { delivery, error } = this.#undeliverable;
     const { number: attempts } = delivery.attempt;
     const row = delivery.deferral({ state: "parked", problem: problemOf(error), attempts });
-    draft.putOff(delivery.entry("parked"), row, delivery.attempt);
+    const failure = { fields: this.fields, error };
+    draft.putOff(delivery.entry("parked"), row, delivery.attempt, failure);
   }
 }
 
@@ -66,11 +65,11 @@ export function unheardDelivery(event: EventEnvelope, service: string): Undelive
 
 /** A deferred delivery that no retry can help: it is malformed, or its reaction does not exist. */
 export function staleDelivery(
-  { reaction, source, id, sagaId, body }: Deferred,
+  { reaction, source, id, type, sagaId, body }: Deferred,
   event: EventEnvelope | undefined,
   attempt: Attempt,
 ): Undeliverable {
-  const message = event ?? { source, id, type: source, sagaId };
+  const message = event ?? { source, id, type, sagaId };
   const kept = event === undefined ? body : { malformed: false, text: encodeStored([event]) };
   return {
     delivery: new Delivery(reaction, message, attempt, () => kept),

@@ -6,8 +6,10 @@ import type { Store } from "../ports/store.ts";
 import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
 import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
+import type { Notice } from "./draft.ts";
 import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
+import { logNotice } from "./notice.ts";
 import { Pace } from "./pace.ts";
 import { partition } from "./partition.ts";
 import { Pauses } from "./pauses.ts";
@@ -64,10 +66,11 @@ export class Worker<Native> {
       probe,
       pace: this.#pace,
       add: (task) => this.#laneOf(task).add(task),
-      committed: (task, { handOver, nextDueMs }) => {
+      committed: (task, { handOver, notices, nextDueMs }) => {
         this.#usable();
         probe("committed");
         this.#publish(handOver === undefined ? [] : [handOver], nextDueMs);
+        for (const notice of notices) this.#report(notice);
         task.completion.done();
         probe("acknowledged");
       },
@@ -174,7 +177,7 @@ export class Worker<Native> {
     publisher.written(changes);
     probe("committed");
     this.#publish(result.handOvers, result.nextDueMs);
-    for (const { task, error } of result.recoveries) this.#report(task, error);
+    for (const notice of result.notices) this.#report(notice);
     for (const task of result.done) task.completion.done();
     for (const { task, error } of result.refused) task.completion.failed(error);
     probe("acknowledged");
@@ -196,10 +199,7 @@ export class Worker<Native> {
 
   #recover(task: Task<Native>, error: unknown, recovery: Task<Native> | undefined): void {
     if (recovery === undefined) task.completion.failed(error);
-    else {
-      this.#report(recovery, error);
-      this.#laneOf(recovery).add(recovery);
-    }
+    else this.#laneOf(recovery).add(recovery);
   }
 
   /** Another process holds the saga of the task: it is tried again a little later. */
@@ -207,8 +207,8 @@ export class Worker<Native> {
     this.#pauses.after(CONFLICT_PAUSE_MS, () => this.add(task));
   }
 
-  #report({ fields }: Task<Native>, error: unknown): void {
-    this.#parts.logger.warn("a delivery failed", { ...fields, error });
+  #report(notice: Notice): void {
+    logNotice(this.#parts.logger, notice, this.#parts.environment.now());
   }
 
   #publish(handOvers: readonly HandOver[], nextDueMs: number | undefined): void {

@@ -46,6 +46,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
           reaction: "r",
           source: "/s",
           id: "1",
+          type: "t",
           sagaId: "s",
           gathers: false,
           deferred: undefined,

@@ -19,6 +19,8 @@ function record(
     disposition: "done",
     effect: undefined,
     emitted: emitted.map((one) => ({ id: one, type: `shop.${one}.v1` })),
+    seq: at,
+    fingerprint: undefined,
     at,
     ...change,
   };

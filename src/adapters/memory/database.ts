@@ -1,6 +1,8 @@
 import { Mutex } from "../../adapter/mutex.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import type { Ticket } from "../../ports/bookkeeping.ts";
+import { birthIn } from "../../ports/birth.ts";
+import type { MarkWrite, Ticket } from "../../ports/bookkeeping.ts";
+import type { StoredDeclaration } from "../../ports/declarations.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { TransactionalMap, type UndoLog, undoTo } from "./table.ts";
@@ -16,6 +18,25 @@ export interface OutboxRecord {
 /** A deferred delivery, and the process that holds it. */
 export interface DeferredRecord extends Deferred {
   readonly owner: string | undefined;
+  /** When `dueAt` was set. If that lies ahead, the clock has stepped back since. */
+  readonly setAt: number;
+}
+
+/** Everything about one saga. Records are replaced, never changed, so a rollback restores them. */
+export interface SagaRecord {
+  readonly sagaId: string;
+  readonly born: number;
+  /** When it was last written to: milliseconds since 1970. */
+  readonly last: number;
+  readonly marks: ReadonlyMap<string, string>;
+  readonly journal: readonly JournalRecord[];
+}
+
+/** The lease of a process that has not given it up. */
+export interface LeaseRecord {
+  readonly owner: string;
+  readonly expiresAt: number;
+  readonly leaseMs: number;
 }
 
 /**
@@ -33,22 +54,17 @@ export interface DeferredRecord extends Deferred {
 export class MemoryDatabase {
   readonly writer = new Mutex();
   service: string | undefined;
-  /** The last ticket or `seq` given out; a rollback does not reset it. */
+  /** The last ticket or `seq` assigned; a rollback does not reset it. */
   sequence = 0;
   log: UndoLog = [];
   readonly #log = () => this.log;
-  /** The inbox by event id: one row for each reaction that hears the event. */
-  readonly inbox = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
-  /** The inbox by saga. Lists are replaced, never changed, so that a rollback can restore them. */
-  readonly sagas = new TransactionalMap<string, readonly JournalRecord[]>(new Map(), this.#log);
-  /** The marks of each saga, by name. Maps are replaced, never changed. */
-  readonly fence = new TransactionalMap<string, ReadonlyMap<string, string>>(new Map(), this.#log);
+  readonly sagas = new TransactionalMap<string, SagaRecord>(new Map(), this.#log);
   readonly outbox = new TransactionalMap<Ticket, OutboxRecord>(new Map(), this.#log);
   readonly deferred = new TransactionalMap<number, DeferredRecord>(new Map(), this.#log);
   /** Deferred deliveries by reaction and saga. */
   readonly deferredAt = new TransactionalMap<string, ReadonlySet<number>>(new Map(), this.#log);
-  /** When each owner's lease expires, in milliseconds since 1970. */
-  readonly leases = new TransactionalMap<string, number>(new Map(), this.#log);
+  readonly leases = new TransactionalMap<string, LeaseRecord>(new Map(), this.#log);
+  readonly declarations = new TransactionalMap<string, StoredDeclaration>(new Map(), this.#log);
 
   /** Runs `work` alone, and undoes its changes if it rejects. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -63,37 +79,33 @@ export class MemoryDatabase {
     });
   }
 
-  putMark(sagaId: string, name: string, state: string): void {
-    this.fence.set(sagaId, new Map(this.fence.get(sagaId)).set(name, state));
+  /** Returns the saga's record; makes it if it is new. `id` is that of one of its events. */
+  touch(sagaId: string, id: string, now: number): SagaRecord {
+    const known = this.sagas.get(sagaId);
+    const born = birthIn(id, now) ?? now;
+    const record =
+      known === undefined
+        ? { sagaId, born, last: now, marks: new Map(), journal: [] }
+        : { ...known, last: Math.max(known.last, now) };
+    this.sagas.set(sagaId, record);
+    return record;
   }
 
-  findJournal(reaction: string, source: string, id: string): JournalRecord | undefined {
-    return this.inbox
-      .get(id)
-      ?.find((record) => record.reaction === reaction && record.source === source);
+  putMark({ sagaId, name, state }: MarkWrite, now: number): void {
+    const saga = this.touch(sagaId, "", now);
+    this.sagas.set(sagaId, { ...saga, marks: new Map(saga.marks).set(name, state) });
   }
 
-  putJournal(record: JournalRecord): void {
-    const before = this.findJournal(record.reaction, record.source, record.id);
-    const replaced = (rows: readonly JournalRecord[] = []) => [
-      ...(before === undefined ? rows : rows.filter((row) => row !== before)),
-      record,
-    ];
-    this.inbox.set(record.id, replaced(this.inbox.get(record.id)));
-    this.sagas.set(record.sagaId, replaced(this.sagas.get(record.sagaId)));
+  findJournal(key: JournalKey): JournalRecord | undefined {
+    return this.sagas.get(key.sagaId)?.journal.find((record) => isSame(record, key));
   }
 
-  dropJournal(record: JournalRecord): void {
-    const without = (rows: readonly JournalRecord[] = []) => rows.filter((row) => row !== record);
-    const same = without(this.inbox.get(record.id));
-    if (same.length > 0) this.inbox.set(record.id, same);
-    else this.inbox.delete(record.id);
-    const saga = without(this.sagas.get(record.sagaId));
-    if (saga.length > 0) this.sagas.set(record.sagaId, saga);
-    else {
-      this.sagas.delete(record.sagaId);
-      this.fence.delete(record.sagaId);
-    }
+  /** Inserts an inbox row, or replaces it. */
+  putJournal(record: Omit<JournalRecord, "seq">): void {
+    const saga = this.touch(record.sagaId, record.id, record.at);
+    const others = saga.journal.filter((row) => !isSame(row, record));
+    const journal = [...others, { ...record, seq: ++this.sequence }];
+    this.sagas.set(record.sagaId, { ...saga, journal });
   }
 
   putDeferred(row: DeferredRecord): void {
@@ -122,11 +134,27 @@ export class MemoryDatabase {
   }
 
   isLive(owner: string | undefined, now: number): boolean {
-    return owner !== undefined && (this.leases.get(owner) ?? 0) > now;
+    const lease = owner === undefined ? undefined : this.leases.get(owner);
+    return lease !== undefined && !isOver(lease, now);
   }
 }
 
 /** Identifiers contain no control characters, so a newline separates the parts of a key. */
 function keyOf(...parts: readonly string[]): string {
   return parts.join("\n");
+}
+
+/**
+ * Whether a lease no longer counts. One that lies further ahead than it lasts was written before
+ * the clock stepped back.
+ */
+export function isOver({ expiresAt, leaseMs }: LeaseRecord, now: number): boolean {
+  return expiresAt <= now || expiresAt > now + leaseMs;
+}
+
+/** The key of an inbox row. */
+export type JournalKey = Pick<JournalRecord, "sagaId" | "reaction" | "source" | "id" | "type">;
+
+function isSame(a: JournalKey, b: JournalKey): boolean {
+  return a.id === b.id && a.reaction === b.reaction && a.source === b.source && a.type === b.type;
 }

@@ -16,17 +16,18 @@ export class MemoryInspection implements StoreInspection {
   }
 
   async journal(sagaId: string): Promise<readonly JournalRecord[]> {
-    return this.#database.sagas.get(sagaId) ?? [];
+    return this.#database.sagas.get(sagaId)?.journal ?? [];
   }
 
   async sagas(limit: number): Promise<readonly string[]> {
-    const ids = new Set(
-      [...this.#database.inbox.values()]
-        .flat()
-        .reverse()
-        .map(({ sagaId }) => sagaId),
-    );
-    return [...ids].slice(0, limit);
+    const latest = [...this.#database.sagas.values()].flatMap(({ sagaId, journal }) => {
+      const seq = journal.at(-1)?.seq;
+      return seq === undefined ? [] : [{ sagaId, seq }];
+    });
+    return latest
+      .sort((a, b) => b.seq - a.seq)
+      .slice(0, limit)
+      .map(({ sagaId }) => sagaId);
   }
 
   async deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
@@ -55,7 +56,9 @@ export class MemoryInspection implements StoreInspection {
         ...row,
         state: "retrying",
         attempts: 0,
+        claims: 0,
         dueAt: this.#now(),
+        setAt: this.#now(),
         owner: undefined,
       };
       this.#database.putDeferred(again);
@@ -68,8 +71,10 @@ export class MemoryInspection implements StoreInspection {
       const row = this.#parked(seq, ["parked", "retrying"]);
       const closed: DeferredRecord = { ...row, state: "discarded", reason };
       this.#database.putDeferred(closed);
-      const entry = this.#database.findJournal(row.reaction, row.source, row.id);
-      if (entry !== undefined) this.#database.putJournal({ ...entry, disposition: "discarded" });
+      const entry = this.#database.findJournal(row);
+      const at = this.#now();
+      if (entry !== undefined)
+        this.#database.putJournal({ ...entry, disposition: "discarded", at });
       releaseNext(this.#database, row.reaction, row.sagaId, this.#now());
       return closed;
     });

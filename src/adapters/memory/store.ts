@@ -1,10 +1,23 @@
-import { CLOSED } from "../../ports/deferred.ts";
+import { type ClaimLimits, claimLimits } from "../../adapter/claim-limits.ts";
+import type { CensusRow, Declarations } from "../../ports/declarations.ts";
 import { notOurs, storeNotOpen, transactionClosed } from "../../ports/errors.ts";
-import type { Claimed, Session, Store } from "../../ports/store.ts";
+import {
+  type Claimed,
+  type ClaimOptions,
+  DEATH_REMEMBERED_MS,
+  type Opened,
+  type Purged,
+  type Session,
+  type Store,
+} from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
-import { MemoryDatabase } from "./database.ts";
+import { census } from "./census.ts";
+import { claimDeferred } from "./claim.ts";
+import { isOver, MemoryDatabase } from "./database.ts";
+import { MemoryDeclarations } from "./declarations.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTx } from "./native.ts";
+import { purge } from "./purge.ts";
 import { MemoryScope } from "./scope.ts";
 import { MemoryTransaction, type Writer } from "./transaction.ts";
 
@@ -14,23 +27,28 @@ export class MemoryStore implements Store<MemoryTx> {
   /** One: a transaction has the whole database. */
   readonly lanes = 1;
   readonly inspect: MemoryInspection;
+  readonly declarations: Declarations;
   readonly #database: MemoryDatabase;
   #session: Session | undefined;
 
   constructor(database: MemoryDatabase = new MemoryDatabase()) {
     this.#database = database;
-    this.inspect = new MemoryInspection(database, () => this.#writer(undefined).now());
+    const now = () => this.#writer(undefined).now();
+    this.inspect = new MemoryInspection(database, now);
+    this.declarations = new MemoryDeclarations(database, now);
   }
 
-  async open(session: Session): Promise<readonly string[]> {
+  async open(session: Session): Promise<Opened> {
     const owner = this.#database.service;
     if (owner !== undefined && owner !== session.service) {
       throw notOurs(session.service, owner);
     }
     this.#database.service = session.service;
     this.#session = session;
+    const leases = [...this.#database.leases.values()];
+    const died = leases.some((lease) => isOver(lease, session.now()));
     this.#renew(session);
-    return [];
+    return { warnings: [], others: died ? "died" : leases.length > 0 ? "running" : "none" };
   }
 
   transaction<T>(work: (tx: StoreTransaction<MemoryTx>) => Promise<T>): Promise<T> {
@@ -56,30 +74,32 @@ export class MemoryStore implements Store<MemoryTx> {
     return new MemoryTransaction(this.#database, native, this.#writer(undefined));
   }
 
-  claim(limit: number): Promise<Claimed> {
-    return this.#database.exclusive(async () => this.#claim(limit));
+  claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
+    const limits = claimLimits(limit, options);
+    return this.#database.exclusive(async () => this.#claim(limits));
   }
 
-  purge(olderThanMs: number, limit: number): Promise<number> {
-    return this.#database.exclusive(async () => {
-      const database = this.#database;
-      const before = this.#writer(undefined).now() - olderThanMs;
-      const old = [...database.inbox.values()].flat().filter(({ at }) => at < before);
-      const purged = old.sort((a, b) => a.at - b.at).slice(0, limit);
-      for (const record of purged) database.dropJournal(record);
-      const closed = [...database.deferred.values()].filter(
-        ({ state, at }) => CLOSED.includes(state) && at < before,
-      );
-      for (const row of closed.slice(0, limit)) database.dropDeferred(row);
-      return purged.length;
-    });
+  purge(olderThanMs: number, limit: number): Promise<Purged> {
+    return this.#database.exclusive(async () =>
+      purge(this.#database, this.#writer(undefined).now() - olderThanMs, limit),
+    );
+  }
+
+  async census(): Promise<readonly CensusRow[]> {
+    return census(this.#database);
   }
 
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    if (session !== undefined)
-      await this.#database.exclusive(async () => this.#database.leases.delete(session.owner));
+    if (session === undefined) return;
+    await this.#database.exclusive(async () => {
+      this.#database.leases.delete(session.owner);
+      // What it has claimed and not handled does not count as an attempt.
+      for (const row of [...this.#database.deferred.values()])
+        if (row.owner === session.owner)
+          this.#database.putDeferred({ ...row, owner: undefined, claims: row.claims - 1 });
+    });
   }
 
   #exclusive<T>(work: (native: MemoryTx) => Promise<T>): Promise<T> {
@@ -97,7 +117,7 @@ export class MemoryStore implements Store<MemoryTx> {
     });
   }
 
-  #claim(limit: number): Claimed {
+  #claim(limits: ClaimLimits): Claimed {
     const session = this.#session;
     if (session === undefined) throw storeNotOpen();
     const database = this.#database;
@@ -106,30 +126,29 @@ export class MemoryStore implements Store<MemoryTx> {
     this.#renew(session);
     const outbox = [...database.outbox.values()]
       .filter((row) => !database.isLive(row.owner, now))
-      .slice(0, limit);
+      .slice(0, limits.outbox);
     for (const row of outbox) database.outbox.set(row.ticket, { ...row, owner });
-    const timed = [...database.deferred.values()].filter(
-      ({ state }) => state === "retrying" || state === "armed",
-    );
-    const free = timed.filter((row) => !database.isLive(row.owner, now));
-    const due = free.filter((row) => row.dueAt <= now).slice(0, limit);
-    for (const row of due) database.putDeferred({ ...row, owner });
-    const later = free
-      .filter((row) => !due.includes(row))
-      .map((row) => Math.max(0, row.dueAt - now));
-    return {
-      outbox,
-      deferred: due,
-      nextDueMs: later.length === 0 ? undefined : Math.min(...later),
-    };
+    return { outbox, ...claimDeferred(database, limits, { owner, now }), died: this.#bury(now) };
+  }
+
+  /** Whether a process has died lately; forgets those that died earlier. */
+  #bury(now: number): boolean {
+    const { leases } = this.#database;
+    const dead = [...leases.values()].filter((lease) => isOver(lease, now));
+    const { length } = dead.filter(({ expiresAt }) => expiresAt <= now);
+    for (const { owner, expiresAt } of dead)
+      if (Math.abs(now - expiresAt) > DEATH_REMEMBERED_MS) leases.delete(owner);
+    return length > 0;
   }
 
   #renew(session: Session): void {
-    this.#database.leases.set(session.owner, session.now() + session.leaseMs);
+    const { owner, leaseMs } = session;
+    this.#database.leases.set(owner, { owner, leaseMs, expiresAt: session.now() + leaseMs });
   }
 
   #writer(owner: string | undefined): Writer {
-    return { owner, now: this.#session?.now ?? Date.now };
+    const { now = Date.now, fingerprint } = this.#session ?? {};
+    return { owner, now, fingerprint };
   }
 }
 

@@ -1,7 +1,7 @@
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import type { Receipt, ReceiptStatus, Received, Ticket, Writes } from "../../ports/bookkeeping.ts";
-import { BLOCKING } from "../../ports/deferred.ts";
+import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
+import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import type { MemoryDatabase } from "./database.ts";
@@ -14,8 +14,12 @@ export interface Writer {
   readonly owner: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** `Session.fingerprint`. */
+  readonly fingerprint: string | undefined;
 }
 
+/** What an inbox row need not say. */
+const UNKNOWN = { attempt: undefined, durationMs: undefined };
 const NO_MARKS: ReadonlyMap<string, string> = new Map();
 
 export class MemoryTransaction implements StoreTransaction<MemoryTx> {
@@ -35,34 +39,38 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
 
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
     return receipts.map((receipt) => {
+      const saga = this.#database.sagas.get(receipt.sagaId);
       return {
         status: this.#status(receipt),
-        marks: this.#database.fence.get(receipt.sagaId) ?? NO_MARKS,
+        known: saga !== undefined,
+        marks: saga?.marks ?? NO_MARKS,
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
       };
     });
   }
 
-  async write(writes: Writes): Promise<Ticket | undefined> {
+  async write(writes: Writes): Promise<Written> {
     const database = this.#database;
     const at = this.#writer.now();
+    const { fingerprint } = this.#writer;
     for (const entry of writes.journal) {
-      if (database.findJournal(entry.reaction, entry.source, entry.id) !== undefined)
-        throw alreadyReceived(entry);
-      database.putJournal({ ...entry, at });
+      if (database.findJournal(entry) !== undefined) throw alreadyReceived(entry);
+      database.putJournal({ ...UNKNOWN, ...entry, fingerprint, at });
     }
-    for (const entry of writes.amend) database.putJournal({ ...entry, at });
-    for (const { sagaId, name, state } of writes.marks) database.putMark(sagaId, name, state);
+    for (const entry of writes.amend)
+      database.putJournal({ ...UNKNOWN, ...entry, fingerprint, at });
+    for (const mark of writes.marks) database.putMark(mark, at);
     this.#writeOutbox(writes);
-    this.#writeDeferred(writes);
-    if (writes.enqueue.length === 0) return undefined;
+    const deferred = writes.defer.map((row) => this.#insertDeferred(row, at));
+    this.#changeDeferred(writes, at);
+    if (writes.enqueue.length === 0) return { ticket: undefined, deferred };
     const ticket = ++database.sequence;
     database.outbox.set(ticket, { ticket, events: writes.enqueue, owner: this.#writer.owner, at });
-    return ticket;
+    return { ticket, deferred };
   }
 
   #status(receipt: Receipt): ReceiptStatus {
-    const { reaction, source, id, sagaId, deferred } = receipt;
+    const { reaction, sagaId, deferred } = receipt;
     if (deferred !== undefined) {
       const row = this.#database.deferred.get(deferred);
       const mine =
@@ -71,7 +79,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
         row.owner === this.#writer.owner;
       return mine ? "fresh" : "gone";
     }
-    if (this.#database.findJournal(reaction, source, id) !== undefined) return "duplicate";
+    if (this.#database.findJournal(receipt) !== undefined) return "duplicate";
     return this.#database.deferredOf(reaction, sagaId).some(({ state }) => BLOCKING.includes(state))
       ? "blocked"
       : "fresh";
@@ -97,23 +105,31 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     for (const ticket of confirm) outbox.delete(ticket);
   }
 
-  #writeDeferred(writes: Writes): void {
+  /** Returns the row's `seq`. */
+  #insertDeferred({ delayMs, ...row }: NewDeferred, now: number): number {
     const database = this.#database;
-    const now = this.#writer.now();
-    for (const { delayMs, ...row } of writes.defer) {
-      database.putDeferred({
-        ...row,
-        seq: ++database.sequence,
-        dueAt: now + delayMs,
-        at: now,
-        reason: undefined,
-        owner: undefined,
-      });
-    }
+    const seq = ++database.sequence;
+    database.touch(row.sagaId, row.id, now);
+    database.putDeferred({
+      ...row,
+      seq,
+      claims: 0,
+      dueAt: now + delayMs,
+      setAt: now,
+      at: now,
+      reason: undefined,
+      owner: undefined,
+    });
+    return seq;
+  }
+
+  #changeDeferred(writes: Writes, now: number): void {
+    const database = this.#database;
     for (const { seq, delayMs, ...change } of writes.redefer) {
       const row = database.deferred.get(seq);
       if (row === undefined) continue;
-      database.putDeferred({ ...row, ...change, dueAt: now + delayMs, owner: undefined });
+      const due = { dueAt: now + delayMs, setAt: now };
+      database.putDeferred({ ...row, ...change, ...due, claims: 0, owner: undefined });
       if (!BLOCKING.includes(change.state)) releaseNext(database, row.reaction, row.sagaId, now);
     }
     for (const seq of writes.settle) {
@@ -141,5 +157,12 @@ export function releaseNext(
 ): void {
   const first = database.deferredOf(reaction, sagaId).find(({ state }) => BLOCKING.includes(state));
   if (first?.state === "waiting")
-    database.putDeferred({ ...first, state: "retrying", dueAt: now, owner: undefined });
+    database.putDeferred({
+      ...first,
+      state: "retrying",
+      claims: 0,
+      dueAt: now,
+      setAt: now,
+      owner: undefined,
+    });
 }

@@ -35,13 +35,13 @@ export function sqlState(error: unknown): string | undefined {
   return SQLSTATE.test(code) && error instanceof Error && "severity" in error ? code : undefined;
 }
 
-/** Whether a row of `table` with the same key exists. */
-export function isDuplicate(error: unknown, table: string): boolean {
+/** Whether an inbox row with the same key exists, in any partition. */
+export function isDuplicate(error: unknown): boolean {
   return (
     sqlState(error) === UNIQUE_VIOLATION &&
     error instanceof Error &&
     "table" in error &&
-    error.table === table
+    /^inbox_(rest|w\d+)$/.test(String(error.table))
   );
 }
 

@@ -29,9 +29,7 @@ export class PostgresInspection implements StoreInspection {
   }
 
   sagas(limit: number): Promise<readonly string[]> {
-    return this.#access.read(async (books) =>
-      (await books.run(this.#statements.sagas, [limit])).map((row) => String(row.saga_id)),
-    );
+    return this.#access.read((books) => this.#latest(books, limit));
   }
 
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
@@ -69,12 +67,32 @@ export class PostgresInspection implements StoreInspection {
       const state = await this.#lock(books, seq);
       const [closed] = await books.run(this.#statements.discard, [seq, reason]);
       const row = toDeferred(closed ?? refuse(seq, state));
-      await books.run(this.#statements.markDiscarded, [row.id, row.reaction, row.source]);
+      await books.run(this.#statements.markDiscarded, [
+        row.sagaId,
+        row.reaction,
+        row.source,
+        row.id,
+        row.type,
+      ]);
       await books.run(this.#statements.release, [
         JSON.stringify([{ saga: row.sagaId, reaction: row.reaction }]),
       ]);
       return row;
     });
+  }
+
+  /** Reads the feed backwards, until it has met enough sagas. */
+  async #latest(books: Bookkeeper, limit: number): Promise<readonly string[]> {
+    const found = new Set<string>();
+    let before = Number.MAX_SAFE_INTEGER;
+    while (found.size < limit) {
+      const rows = await books.run(this.#statements.newest, [before, limit * 2]);
+      for (const { saga_id } of rows) found.add(String(saga_id));
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < limit * 2) break;
+      before = Number(last.seq);
+    }
+    return [...found].slice(0, limit);
   }
 
   /** Locks the delivery's saga, as `receive` does. Resolves to its state; undefined for no row. */

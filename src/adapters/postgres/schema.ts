@@ -1,68 +1,9 @@
 import type pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
-import { notOurs } from "../../ports/errors.ts";
+import { notOurs, storeNewer, storeOlder } from "../../ports/errors.ts";
 import { explain, isForbidden, isMissing, isRaced } from "./errors.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
-
-/**
- * One script for each version, oldest first; `$S` is the schema. A released script never changes.
- *
- * Times are milliseconds since 1970 on the database's clock, which only `now_ms` reads. Rows of the
- * outbox are deleted soon, so it is vacuumed early. Retention deletes the oldest rows by
- * `inbox_at`; without that index each purge would scan the whole table.
- */
-export const STORE_TABLES: readonly string[] = [
-  `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
-     'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';
-   CREATE TABLE $S.inbox (
-     seq          bigint GENERATED ALWAYS AS IDENTITY,
-     reaction     text NOT NULL,
-     source       text NOT NULL,
-     id           text NOT NULL,
-     type         text NOT NULL,
-     saga_id      text NOT NULL,
-     causation_id text,
-     disposition  text NOT NULL,
-     effect       text,
-     emitted      text NOT NULL,
-     at           bigint NOT NULL,
-     PRIMARY KEY (id, reaction, source)
-   );
-   CREATE INDEX inbox_saga ON $S.inbox (saga_id);
-   CREATE INDEX inbox_at ON $S.inbox (at);
-   CREATE TABLE $S.fence (
-     saga_id text NOT NULL,
-     name    text NOT NULL,
-     state   text NOT NULL,
-     PRIMARY KEY (saga_id, name)
-   );
-   CREATE TABLE $S.outbox (
-     ticket bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-     owner  text,
-     count  integer NOT NULL,
-     events text NOT NULL,
-     at     bigint NOT NULL
-   ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
-   CREATE TABLE $S.deferred (
-     seq       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-     reaction  text NOT NULL,
-     saga_id   text NOT NULL,
-     source    text NOT NULL,
-     id        text NOT NULL,
-     state     text NOT NULL,
-     attempts  integer NOT NULL,
-     due_at    bigint NOT NULL,
-     owner     text,
-     problem   text,
-     malformed boolean NOT NULL,
-     body      text NOT NULL,
-     at        bigint NOT NULL,
-     reason    text
-   ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
-   CREATE INDEX deferred_at ON $S.deferred (saga_id, reaction, state);
-   CREATE INDEX deferred_due ON $S.deferred (due_at) WHERE state IN ('retrying', 'armed');
-   CREATE TABLE $S.member (owner text PRIMARY KEY, expires_at bigint NOT NULL);`,
-];
+import { STORE_READS_FROM, STORE_TABLES } from "./tables.ts";
 
 const META = "CREATE TABLE IF NOT EXISTS $S.meta (key text PRIMARY KEY, value text NOT NULL)";
 /** The first number of each advisory lock, which separates them from the application's: "odor". */
@@ -84,7 +25,7 @@ const RACES_MAX = 5;
 export async function migrate(service: string, options: PostgresOptions): Promise<void> {
   const pool = poolOf({ ...options, connectionsMax: 1 });
   try {
-    await ensureSchema(pool, service, options, STORE_TABLES);
+    await ensureStore(pool, service, options);
   } finally {
     await pool.end();
   }
@@ -104,33 +45,46 @@ export function grants(role: string, options: PostgresOptions = {}): string {
   const schema = schemaOf(options);
   const name = `"${role.replaceAll('"', '""')}"`;
   const tables = TABLES.map((table) => `${schema}.${table}`).join(", ");
+  const functions = FUNCTIONS.map((one) => `${schema}.${one}`).join(", ");
   return [
     `GRANT USAGE ON SCHEMA ${schema} TO ${name};`,
     `GRANT SELECT ON ${schema}.meta TO ${name};`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables} TO ${name};`,
-    `GRANT EXECUTE ON FUNCTION ${schema}.now_ms() TO ${name};`,
+    `GRANT USAGE ON SEQUENCE ${schema}.feed TO ${name};`,
+    `GRANT EXECUTE ON FUNCTION ${functions} TO ${name};`,
   ].join("\n");
 }
 
-const TABLES = ["inbox", "fence", "outbox", "deferred", "member"];
+const TABLES = ["saga", "inbox", "outbox", "deferred", "member", "declaration"];
+const FUNCTIONS = ["now_ms()", "add_partition(bigint)", "drop_partition(bigint, bigint)"];
+
+/** Creates or migrates the tables of a store if necessary. */
+export function ensureStore(
+  pool: pg.Pool,
+  service: string,
+  options: PostgresOptions,
+): Promise<void> {
+  return ensureSchema(pool, service, options, STORE_TABLES, STORE_READS_FROM);
+}
 
 /**
  * Creates or migrates the tables if necessary, and verifies that they belong to `service`. Several
- * processes may do so at once.
+ * processes may do so at once. `readsFrom` is the oldest version that can use the newest tables.
  */
 export async function ensureSchema(
   pool: pg.Pool,
   service: string,
   options: PostgresOptions,
   migrations: readonly string[],
+  readsFrom = 1,
 ): Promise<void> {
   const schema = schemaOf(options);
   const place = placeOf(options);
   try {
     const found = await lookUp(pool, schema);
     if (found === undefined || found.version < migrations.length)
-      await createOrMigrate(pool, schema, service, migrations);
-    else checkVersion(found.version, place, migrations);
+      await createOrMigrate(pool, schema, service, migrations, readsFrom);
+    else checkVersion(found, place, migrations);
     const owner = (await lookUp(pool, schema))?.service ?? "";
     if (owner !== service) throw notOurs(service, owner);
   } catch (error) {
@@ -158,19 +112,28 @@ export async function ownerOf(pool: pg.Pool, options: PostgresOptions): Promise<
       hint: "Name the schema that a service uses.",
     });
   }
-  checkVersion(found.version, place, STORE_TABLES);
+  checkVersion(found, place, STORE_TABLES);
+  if (found.version < STORE_TABLES.length)
+    throw storeOlder(place, found.version, STORE_TABLES.length);
   return found.service;
 }
 
-async function lookUp(
-  pool: pg.Pool,
-  schema: string,
-): Promise<{ readonly version: number; readonly service: string } | undefined> {
+/** What the tables say of themselves. */
+interface Found {
+  readonly version: number;
+  /** The oldest version whose programs can use them. */
+  readonly readsFrom: number;
+  readonly service: string;
+}
+
+async function lookUp(pool: pg.Pool, schema: string): Promise<Found | undefined> {
   try {
     const { rows } = await pool.query(`SELECT key, value FROM ${schema}.meta`);
     const meta = new Map<unknown, unknown>(rows.map((row) => [row.key, row.value]));
+    const version = Number(meta.get("version") ?? 0);
     return {
-      version: Number(meta.get("version") ?? 0),
+      version,
+      readsFrom: Number(meta.get("reads_from") ?? version),
       service: String(meta.get("service") ?? ""),
     };
   } catch (error) {
@@ -184,6 +147,7 @@ async function createOrMigrate(
   schema: string,
   service: string,
   migrations: readonly string[],
+  readsFrom: number,
 ): Promise<void> {
   for (let race = 1; ; race++) {
     const client = await pool.connect();
@@ -202,10 +166,9 @@ async function createOrMigrate(
         await client.query(script.replaceAll("$S", schema));
       const put = `INSERT INTO ${schema}.meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO`;
       await client.query(`${put} NOTHING`, ["service", service]);
-      await client.query(
-        `${put} UPDATE SET value = greatest(meta.value::int, excluded.value::int)::text`,
-        ["version", `${migrations.length}`],
-      );
+      const newest = `${put} UPDATE SET value = greatest(meta.value::int, excluded.value::int)::text`;
+      await client.query(newest, ["version", `${migrations.length}`]);
+      await client.query(newest, ["reads_from", `${readsFrom}`]);
       await client.query("COMMIT");
       return;
     } catch (error) {
@@ -218,12 +181,12 @@ async function createOrMigrate(
   }
 }
 
-function checkVersion(version: number, place: string, migrations: readonly string[]): void {
-  if (version <= migrations.length) return;
-  throw new OdoriError(
-    "STORE_VERSION",
-    `The database ${place} has schema version ${version}; ` +
-      `this version of Odori knows ${migrations.length}.`,
-    { hint: "Use the newer version of Odori that wrote it." },
-  );
+/** A newer version of the tables may be used if it says that it only added to ours. */
+function checkVersion(
+  { version, readsFrom }: Found,
+  place: string,
+  migrations: readonly string[],
+): void {
+  if (version > migrations.length && readsFrom > migrations.length)
+    throw storeNewer(place, version, migrations.length);
 }

@@ -1,14 +1,25 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { toDeferred } from "../../adapter/rows.ts";
+import { claimLimits } from "../../adapter/claim-limits.ts";
+import { toCensusRow, toDeferred } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
+import type { CensusRow } from "../../ports/declarations.ts";
 import { StoreUnavailableError, storeNotOpen } from "../../ports/errors.ts";
-import type { Claimed, Session, Store } from "../../ports/store.ts";
+import {
+  type Claimed,
+  type ClaimOptions,
+  NO_REACTION,
+  type Opened,
+  type Purged,
+  type Session,
+  type Store,
+} from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
+import { PostgresDeclarations } from "./declarations.ts";
 import { explain, INVALID_PARAMETER, isAnswered, isMissing, sqlState } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
-import { PostgresInspection } from "./inspect.ts";
+import { type Access, PostgresInspection } from "./inspect.ts";
 import { OpenTransaction, openWithin } from "./open-transaction.ts";
 import {
   detachedMaxOf,
@@ -19,7 +30,8 @@ import {
   schemaOf,
 } from "./options.ts";
 import { PreparedNames } from "./prepared.ts";
-import { ensureSchema, ownerOf, STORE_TABLES } from "./schema.ts";
+import { PostgresRetention } from "./purge.ts";
+import { ensureStore, ownerOf } from "./schema.ts";
 import { callersScope, PostgresScope, type ScopeParts } from "./scope.ts";
 import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
@@ -32,6 +44,10 @@ interface Peeked {
   readonly free: boolean;
   /** Milliseconds until a deferred delivery is due; undefined if there is none. */
   readonly due: number | undefined;
+  /** Whether the clock has stepped back since a delay began. */
+  readonly stepped: boolean;
+  /** Whether a process has died lately. */
+  readonly died: boolean;
   /** Milliseconds until this process's lease expires. */
   readonly lease: number;
 }
@@ -54,6 +70,7 @@ export class PostgresStore implements Store<Sql> {
   readonly durable = true;
   readonly lanes: number;
   readonly inspect: PostgresInspection;
+  readonly declarations: PostgresDeclarations;
   readonly #options: PostgresOptions;
   readonly #place: string;
   readonly #statements: Statements;
@@ -63,6 +80,8 @@ export class PostgresStore implements Store<Sql> {
   #session: Session | undefined;
   #owner = "";
   readonly #detachedSlots: Semaphore;
+  readonly #access: Access;
+  readonly #retention: PostgresRetention;
   readonly #scopeParts: ScopeParts = {
     // Handlers by themselves leave connections for the lanes and the relay.
     begin: () => openWithin(this.#detachedSlots, () => this.#begin(), this.#statements.pid),
@@ -80,13 +99,14 @@ export class PostgresStore implements Store<Sql> {
     this.#prepared = (options.prepare ?? true) ? new PreparedNames() : undefined;
     const write = <T>(work: (books: TransactionSql) => Promise<T>) =>
       this.#transaction(async ({ sql }) => ({ result: await work(sql) }));
-    this.inspect = new PostgresInspection(
-      {
-        read: (work) => this.#inspected(() => write(work)),
-        write: (work) => this.#inspected(() => write(work)),
-      },
-      this.#statements,
-    );
+    const access: Access = {
+      read: (work) => this.#inspected(() => write(work)),
+      write: (work) => this.#inspected(() => write(work)),
+    };
+    this.inspect = new PostgresInspection(access, this.#statements);
+    this.declarations = new PostgresDeclarations(access, this.#statements);
+    this.#retention = new PostgresRetention(write, this.#statements);
+    this.#access = access;
   }
 
   /** Resolves to the service that owns the tables; rejects with `DATA_NOT_FOUND` without tables. */
@@ -94,16 +114,16 @@ export class PostgresStore implements Store<Sql> {
     return ownerOf(this.#connected(), this.#options);
   }
 
-  async open(session: Session): Promise<readonly string[]> {
+  async open(session: Session): Promise<Opened> {
     const pool = this.#connected();
-    await ensureSchema(pool, session.service, this.#options, STORE_TABLES);
+    await ensureStore(pool, session.service, this.#options);
     const warnings = await examineSettings(pool).catch((error: unknown) => {
       throw explain(error, this.#place);
     });
     this.#owner = session.owner;
     await this.#renew(session);
     this.#session = session;
-    return warnings;
+    return { warnings, others: await this.#others() };
   }
 
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
@@ -120,47 +140,49 @@ export class PostgresStore implements Store<Sql> {
       books: joined(native),
       statements: this.#statements,
       owner: null,
+      fingerprint: this.#session?.fingerprint,
       waits: true,
       scope: () => callersScope(native),
     });
   }
 
-  async claim(limit: number): Promise<Claimed> {
+  async claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
+    const limits = claimLimits(limit, options);
     const session = this.#session;
     if (session === undefined) throw storeNotOpen();
-    const { peek, claimOutbox, claimDeferred, deleteExpiredMembers } = this.#statements;
-    const { free, due, lease } = await this.#peek();
+    const known =
+      limits.known === undefined ? null : JSON.stringify([...limits.known, NO_REACTION]);
+    const { free, due, stepped, died, lease } = await this.#peek(known);
     if (lease < session.leaseMs * RENEW_BELOW) await this.#renew(session);
     // Usually there is nothing to take; finding that out takes no lock.
-    if (!free && due !== 0) return { outbox: [], deferred: [], nextDueMs: due };
+    if (!free && !stepped && due !== 0) return { outbox: [], deferred: [], nextDueMs: due, died };
+    const { peek, steady, claimOutbox, claimDeferred, forgetDead } = this.#statements;
     return this.#transaction(async ({ sql }) => {
-      await sql.run(deleteExpiredMembers, []);
-      const outbox = await sql.run(claimOutbox, [this.#owner, limit]);
-      const deferred = await sql.run(claimDeferred, [this.#owner, limit]);
+      await sql.run(forgetDead, []);
+      if (stepped) await sql.run(steady, []);
+      const outbox = await sql.run(claimOutbox, [this.#owner, limits.outbox]);
+      const deferred = await sql.run(claimDeferred, [this.#owner, limits.deferred, known]);
       const result = {
         // RETURNING promises no order.
         outbox: outbox
           .map((row) => ({ ticket: Number(row.ticket), events: decodeStored(String(row.events)) }))
           .sort((a, b) => a.ticket - b.ticket),
         deferred: deferred.map(toDeferred).sort((a, b) => a.seq - b.seq),
-        nextDueMs: peeked(await sql.run(peek, [this.#owner])).due,
+        nextDueMs: peeked(await sql.run(peek, [this.#owner, known])).due,
+        died,
       };
       return { result };
     });
   }
 
-  purge(olderThanMs: number, limit: number): Promise<number> {
-    const { purgeInbox, purgeFence, purgeDeferred, lock } = this.#statements;
-    return this.#transaction(async ({ sql }) => {
-      const gone = await sql.run(purgeInbox, [olderThanMs, limit]);
-      const sagas = JSON.stringify([...new Set(gone.map((row) => String(row.saga_id)))]);
-      if (gone.length > 0) {
-        await sql.run(lock, [sagas]);
-        await sql.run(purgeFence, [sagas]);
-      }
-      await sql.run(purgeDeferred, [olderThanMs, limit]);
-      return { result: gone.length };
-    });
+  purge(olderThanMs: number, limit: number): Promise<Purged> {
+    return this.#retention.purge(olderThanMs, limit);
+  }
+
+  census(): Promise<readonly CensusRow[]> {
+    return this.#access.read(async (books) =>
+      (await books.run(this.#statements.census, [])).map(toCensusRow),
+    );
   }
 
   async close(): Promise<void> {
@@ -170,7 +192,10 @@ export class PostgresStore implements Store<Sql> {
     this.#session = undefined;
     if (pool === undefined) return;
     try {
-      if (session !== undefined) await pool.query(this.#statements.leave.text, [this.#owner]);
+      if (session !== undefined) {
+        await pool.query(this.#statements.giveBack.text, [this.#owner]);
+        await pool.query(this.#statements.leave.text, [this.#owner]);
+      }
     } catch (error) {
       throw explain(error, this.#place);
     } finally {
@@ -179,12 +204,12 @@ export class PostgresStore implements Store<Sql> {
   }
 
   /** Looks for rows to claim, without a transaction. */
-  async #peek(): Promise<Peeked> {
+  async #peek(known: string | null): Promise<Peeked> {
     const { name, text } = this.#statements.peek;
     const query = this.#prepared === undefined ? { text } : { name, text };
     try {
       return peeked(
-        (await this.#connected().query<SqlRow>({ ...query, values: [this.#owner] })).rows,
+        (await this.#connected().query<SqlRow>({ ...query, values: [this.#owner, known] })).rows,
       );
     } catch (error) {
       throw explain(error, this.#place);
@@ -200,6 +225,14 @@ export class PostgresStore implements Store<Sql> {
     await this.#transaction(async ({ sql }) => ({
       result: await sql.run(this.#statements.renew, [this.#owner, session.leaseMs]),
     }));
+  }
+
+  #others(): Promise<Opened["others"]> {
+    return this.#transaction(async ({ sql }) => {
+      const [row] = await sql.run(this.#statements.others, [this.#owner]);
+      const others = row?.others;
+      return { result: others === "died" || others === "running" ? others : "none" };
+    });
   }
 
   async #inspected<T>(work: () => Promise<T>): Promise<T> {
@@ -246,6 +279,7 @@ export class PostgresStore implements Store<Sql> {
       books: open.sql,
       statements: this.#statements,
       owner: this.#owner,
+      fingerprint: this.#session?.fingerprint,
       waits: false,
       scope: (options) => new PostgresScope(this.#scopeParts, open, options),
       together: () => new PostgresTogether(this.#scopeParts, open),
@@ -315,7 +349,7 @@ export class PostgresStore implements Store<Sql> {
    * server stays unavailable, rejects: the caller may repeat the work, and the inbox recognises it.
    */
   async #hasCommitted(
-    { id, reaction, source, at, xid }: Evidence,
+    { sagaId, reaction, source, id, type, at, xid }: Evidence,
     cause: unknown,
   ): Promise<boolean> {
     const until = performance.now() + VERDICT.limitMs;
@@ -331,9 +365,11 @@ export class PostgresStore implements Store<Sql> {
           return (
             (
               await this.#connected().query(this.#statements.evidence.text, [
-                id,
+                sagaId,
                 reaction,
                 source,
+                id,
+                type,
                 at,
               ])
             ).rowCount === 1
@@ -364,6 +400,8 @@ function peeked([row]: readonly SqlRow[]): Peeked {
   );
   return {
     free: row?.free === true,
+    stepped: row?.stepped === true,
+    died: row?.died === true,
     due: due === undefined ? undefined : Math.max(0, due),
     lease: lease ?? 0,
   };

@@ -1,14 +1,8 @@
 import { toState } from "../../adapter/rows.ts";
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import type {
-  MarkWrite,
-  Receipt,
-  ReceiptStatus,
-  Received,
-  Ticket,
-  Writes,
-} from "../../ports/bookkeeping.ts";
+import { birthIn } from "../../ports/birth.ts";
+import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
@@ -23,11 +17,13 @@ import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
+type InboxKey = Pick<JournalEntry, "sagaId" | "reaction" | "source" | "id" | "type">;
+
 /**
  * An inbox row that proves the commit of its transaction. No other transaction writes the row
  * meanwhile: its saga is locked.
  */
-export interface Evidence extends Pick<JournalEntry, "reaction" | "source" | "id"> {
+export interface Evidence extends InboxKey {
   /** When it was written: milliseconds since 1970, on the database's clock. */
   readonly at: string;
   /** The transaction's id. It proves nothing alone: a crashed server may use it again. */
@@ -35,6 +31,8 @@ export interface Evidence extends Pick<JournalEntry, "reaction" | "source" | "id
 }
 
 type Stamp = Pick<Evidence, "at" | "xid">;
+type MarkStates = Map<string, string>;
+const NOTHING: Written = { ticket: undefined, deferred: [] };
 
 /** What a transaction needs. */
 export interface PostgresTransactionParts {
@@ -43,6 +41,8 @@ export interface PostgresTransactionParts {
   readonly statements: Statements;
   /** The process that publishes the outbox rows; null leaves them to the relay. */
   readonly owner: string | null;
+  /** `Session.fingerprint`. */
+  readonly fingerprint: string | undefined;
   /** Whether to wait for sagas that another transaction holds. */
   readonly waits: boolean;
   /** Makes the scope of one handler. */
@@ -72,6 +72,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly #books: Bookkeeper;
   readonly #statements: Statements;
   readonly #owner: string | null;
+  readonly #fingerprint: string | null;
   readonly #waits: boolean;
   readonly #onPid: (pid: number) => void;
   readonly #onWrite: () => void;
@@ -82,6 +83,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     books,
     statements,
     owner,
+    fingerprint,
     waits,
     scope,
     together,
@@ -97,18 +99,16 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     this.#books = books;
     this.#statements = statements;
     this.#owner = owner;
+    this.#fingerprint = fingerprint ?? null;
   }
 
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
     if (receipts.length === 0) return [];
     const { lock, tryLock, receive } = this.#statements;
-    const asked = receipts.map(({ reaction, source, id, sagaId: saga }, n) => ({
-      n,
-      reaction,
-      source,
-      id,
-      saga,
-    }));
+    const asked = receipts.map(({ sagaId: saga, ...key }, n) => {
+      const { reaction, source, id, type } = key;
+      return { n, reaction, source, id, type, saga };
+    });
     const sagas = receipts.map(({ sagaId }) => sagaId);
     const [locked, rows] = await this.#both(
       () => this.#books.run(this.#waits ? lock : tryLock, [JSON.stringify(sagas)]),
@@ -121,9 +121,10 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     const found = new Map(rows.map((row) => [Number(row.n), row]));
     return Promise.all(
       receipts.map(async (receipt, n) => {
-        const row = found.get(n) ?? {};
+        const row = found.get(n);
         return {
           status: busy.has(receipt.sagaId) ? ("busy" as const) : statusOf(receipt, row, held),
+          known: row !== undefined,
           marks: marksOf(row),
           gathered: receipt.gathers ? await this.#gathered(receipt) : [],
         };
@@ -131,20 +132,21 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     );
   }
 
-  async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Ticket | undefined> {
+  async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Written> {
     const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
     this.#onWrite();
     await this.#reduceOutbox(writes);
     const { at, xid } = await this.#stamped(writes);
     const [entry] = [...journal, ...amend];
-    if (entry !== undefined)
-      this.evidence = { reaction: entry.reaction, source: entry.source, id: entry.id, at, xid };
-    let ticket: Ticket | undefined;
-    if (journal.length + enqueue.length + confirm.length + defer.length + marks.length > 0) {
+    if (entry !== undefined) this.evidence = { ...entry, at, xid };
+    const touched = journal.length + amend.length + marks.length + defer.length > 0;
+    let written: Written = NOTHING;
+    if (touched || enqueue.length + confirm.length > 0) {
       const { statement, values } = this.#statements.write({
         at,
+        fingerprint: this.#fingerprint,
+        sagas: touched ? JSON.stringify(sagasOf(writes, Number(at))) : undefined,
         journal: listOf(journal, toJournalRow),
-        marks: listOf(lastOfEach(marks), (row) => row),
         confirm: listOf(confirm, (row) => row),
         defer: listOf(defer, toDeferredRow),
         enqueue:
@@ -152,19 +154,21 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
             ? undefined
             : { owner: this.#owner, count: enqueue.length, events: encodeStored(enqueue) },
       });
-      const written = this.#books.run(statement, values).catch((error: unknown) => {
+      const reply = this.#books.run(statement, values).catch((error: unknown) => {
         const [first] = journal;
-        throw isDuplicate(error, "inbox") && first !== undefined ? alreadyReceived(first) : error;
+        throw isDuplicate(error) && first !== undefined ? alreadyReceived(first) : error;
       });
       const alone = amend.length + redefer.length + settle.length + drop.length === 0;
       const [row] =
-        last && alone && this.#books.commit() ? await this.#unlessFailed(written) : await written;
-      if (enqueue.length > 0 && row !== undefined) ticket = Number(row.ticket);
+        last && alone && this.#books.commit() ? await this.#unlessFailed(reply) : await reply;
+      written = toWritten(row);
     }
-    if (amend.length > 0)
-      await this.#books.run(this.#statements.amend, [JSON.stringify(amend.map(toJournalRow)), at]);
+    if (amend.length > 0) {
+      const rows = JSON.stringify(amend.map(toJournalRow));
+      await this.#books.run(this.#statements.amend, [rows, at, this.#fingerprint]);
+    }
     await this.#changeDeferred(writes);
-    return ticket;
+    return written;
   }
 
   /** After COMMIT was sent, its reply decides; the statement's own failure explains it. */
@@ -178,8 +182,9 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   }
 
   /** Time and transaction id of the inbox rows: needed before they are written with COMMIT. */
-  async #stamped({ journal, amend, enqueue }: Writes): Promise<Stamp> {
-    if (journal.length + amend.length + enqueue.length === 0) return { at: "0", xid: "0" };
+  async #stamped({ journal, amend, enqueue, marks, defer }: Writes): Promise<Stamp> {
+    const lists = [journal, amend, enqueue, marks, defer];
+    if (lists.every(({ length }) => length === 0)) return { at: "0", xid: "0" };
     this.#stamp ??= stampOf(await this.#books.run(this.#statements.lock, ["[]"]));
     return this.#stamp;
   }
@@ -247,10 +252,14 @@ function stampOf([row]: readonly SqlRow[]): Stamp {
   return { at: String(row?.at), xid: String(row?.xid) };
 }
 
-function statusOf({ deferred }: Receipt, row: SqlRow, held: ReadonlySet<number>): ReceiptStatus {
+function statusOf(
+  { deferred }: Receipt,
+  row: SqlRow | undefined,
+  held: ReadonlySet<number>,
+): ReceiptStatus {
   if (deferred !== undefined) return held.has(deferred) ? "fresh" : "gone";
-  if (row.known === true) return "duplicate";
-  return row.blocked === true ? "blocked" : "fresh";
+  if (row?.known === true) return "duplicate";
+  return row?.blocked === true ? "blocked" : "fresh";
 }
 
 /** Sagas that another transaction holds. */
@@ -259,10 +268,34 @@ function busyOf([row]: readonly SqlRow[]): ReadonlySet<string> {
   return new Set(list);
 }
 
-function marksOf(row: SqlRow): ReadonlyMap<string, string> {
-  const list: readonly (readonly [string, string])[] =
-    typeof row.marks === "string" ? JSON.parse(row.marks) : [];
-  return new Map(list);
+function marksOf(row: SqlRow | undefined): ReadonlyMap<string, string> {
+  const marks: Readonly<Record<string, string>> =
+    typeof row?.marks === "string" ? JSON.parse(row.marks) : {};
+  return new Map(Object.entries(marks));
+}
+
+function toWritten(row: SqlRow | undefined): Written {
+  const { ticket, seqs } = row ?? {};
+  const deferred: readonly number[] = typeof seqs === "string" ? JSON.parse(seqs) : [];
+  return { ticket: ticket === null || ticket === undefined ? undefined : Number(ticket), deferred };
+}
+
+/** One row for each saga that a batch touches, with its new marks. */
+function sagasOf({ journal, amend, defer, marks }: Writes, now: number) {
+  const sagas = new Map<string, { readonly born: number | undefined; marks: MarkStates }>();
+  for (const rows of [journal, amend, defer])
+    for (const { sagaId, id } of rows)
+      if (!sagas.has(sagaId)) sagas.set(sagaId, { born: birthIn(id, now), marks: new Map() });
+  for (const { sagaId, name, state } of marks) {
+    const saga = sagas.get(sagaId) ?? { born: undefined, marks: new Map() };
+    sagas.set(sagaId, saga);
+    saga.marks.set(name, state);
+  }
+  return [...sagas].map(([saga, { born, marks }]) => ({
+    saga,
+    born,
+    marks: Object.fromEntries(marks),
+  }));
 }
 
 function toJournalRow({
@@ -275,6 +308,8 @@ function toJournalRow({
   disposition,
   effect,
   emitted,
+  attempt,
+  durationMs: duration,
 }: JournalEntry) {
   return {
     reaction,
@@ -286,49 +321,36 @@ function toJournalRow({
     disposition,
     effect,
     emitted: JSON.stringify(emitted),
+    attempt,
+    duration,
   };
 }
 
-function toDeferredRow({
-  reaction,
-  sagaId: saga,
-  source,
-  id,
-  state,
-  attempts,
-  delayMs: delay,
-  problem,
-  body,
-}: NewDeferred) {
+function toDeferredRow(row: NewDeferred, n: number) {
+  const { reaction, sagaId: saga, source, id, type, state, attempts, problem, body } = row;
   // A malformed message may contain U+0000 and lone surrogates, which Postgres refuses in text.
   const text = body.malformed ? body.text.replaceAll("\u0000", "\ufffd").toWellFormed() : body.text;
   return {
+    n,
     reaction,
     saga,
     source,
     id,
+    type,
     state,
     attempts,
-    delay,
+    delay: row.delayMs,
     problem: toText(problem),
     malformed: body.malformed,
     body: text,
   };
 }
 
-function listOf<Row>(rows: readonly Row[], toRow: (row: Row) => unknown): string | undefined {
+function listOf<Row>(
+  rows: readonly Row[],
+  toRow: (row: Row, n: number) => unknown,
+): string | undefined {
   return rows.length === 0 ? undefined : JSON.stringify(rows.map(toRow));
-}
-
-/** Keeps the last state of each mark: one statement can write a row only once. */
-function lastOfEach(marks: readonly MarkWrite[]) {
-  const last = new Map(
-    marks.map(({ sagaId: saga, name, state }) => [
-      JSON.stringify([saga, name]),
-      { saga, name, state },
-    ]),
-  );
-  return [...last.values()];
 }
 
 function toText(value: unknown): string | null {

@@ -6,6 +6,19 @@ import type { JournalRecord } from "../../ports/journal.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
 import type { Connection } from "./sql.ts";
 
+const JOURNAL = `SELECT i.* FROM odori_saga AS s
+  JOIN odori_inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
+  WHERE s.saga_id = ? ORDER BY i.at, i.seq`;
+const NEWEST = "SELECT seq, saga_id FROM odori_inbox WHERE seq < ? ORDER BY seq DESC LIMIT ?";
+const TOUCH = "UPDATE odori_saga SET last = max(last, ?) WHERE saga_id = ?";
+/** Each change of a row gives it the next place in the feed. */
+const DISCARDED = `UPDATE odori_inbox SET disposition = 'discarded', at = ?6,
+    seq = (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'odori_inbox')
+  WHERE born = (SELECT born FROM odori_saga WHERE saga_id = ?1) AND saga_id = ?1
+    AND reaction = ?2 AND source = ?3 AND id = ?4 AND type = ?5`;
+const COUNT_FEED = `UPDATE sqlite_sequence
+  SET seq = max(seq, (SELECT max(seq) FROM odori_inbox)) WHERE name = 'odori_inbox'`;
+
 /** How the inspection uses the database. */
 export interface Access {
   /** Runs `work` while no transaction of this process is open. */
@@ -25,17 +38,11 @@ export class SqliteInspection implements StoreInspection {
   }
 
   journal(sagaId: string): Promise<readonly JournalRecord[]> {
-    return this.#access.read((sql) =>
-      sql
-        .all("SELECT * FROM odori_inbox WHERE saga_id = ? ORDER BY at, seq", sagaId)
-        .map(toJournal),
-    );
+    return this.#access.read((sql) => sql.all(JOURNAL, sagaId).map(toJournal));
   }
 
   sagas(limit: number): Promise<readonly string[]> {
-    const newest =
-      "SELECT saga_id FROM odori_inbox GROUP BY saga_id ORDER BY max(seq) DESC LIMIT ?";
-    return this.#access.read((sql) => sql.all(newest, limit).map((row) => String(row.saga_id)));
+    return this.#access.read((sql) => latestSagas(sql, limit));
   }
 
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
@@ -69,8 +76,8 @@ export class SqliteInspection implements StoreInspection {
   retry(seq: number): Promise<Deferred> {
     return this.#access.write((sql) => {
       const again = `UPDATE odori_deferred
-         SET state = 'retrying', attempts = 0, due_at = ?, owner = NULL
-         WHERE seq = ? AND state = 'parked' RETURNING *`;
+         SET state = 'retrying', attempts = 0, claims = 0, due_at = ?1, set_at = ?1, owner = NULL
+         WHERE seq = ?2 AND state = 'parked' RETURNING *`;
       return toDeferred(sql.get(again, this.#access.now(), seq) ?? refuse(sql, seq));
     });
   }
@@ -80,10 +87,11 @@ export class SqliteInspection implements StoreInspection {
       const close = `UPDATE odori_deferred SET state = 'discarded', reason = ?
          WHERE seq = ? AND state IN ('parked', 'retrying') RETURNING *`;
       const row = toDeferred(sql.get(close, reason, seq) ?? refuse(sql, seq));
-      const mark = `UPDATE odori_inbox SET disposition = 'discarded', at = ?
-         WHERE id = ? AND reaction = ? AND source = ?`;
-      sql.run(mark, this.#access.now(), row.id, row.reaction, row.source);
-      sql.run(RELEASE_NEXT, this.#access.now(), row.sagaId, row.reaction);
+      const now = this.#access.now();
+      sql.run(TOUCH, now, row.sagaId);
+      sql.run(DISCARDED, row.sagaId, row.reaction, row.source, row.id, row.type, now);
+      sql.run(COUNT_FEED);
+      sql.run(RELEASE_NEXT, now, row.sagaId, row.reaction);
       return row;
     });
   }
@@ -92,4 +100,18 @@ export class SqliteInspection implements StoreInspection {
 function refuse(sql: Connection, seq: number): never {
   const state = sql.get("SELECT state FROM odori_deferred WHERE seq = ?", seq)?.state;
   throw notParked(seq, state === undefined ? undefined : toState(state));
+}
+
+/** Reads the feed backwards, until it has met enough sagas. */
+function latestSagas(sql: Connection, limit: number): readonly string[] {
+  const found = new Set<string>();
+  let before = Number.MAX_SAFE_INTEGER;
+  while (found.size < limit) {
+    const rows = sql.all(NEWEST, before, limit * 2);
+    for (const { saga_id } of rows) found.add(String(saga_id));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < limit * 2) break;
+    before = Number(last.seq);
+  }
+  return [...found].slice(0, limit);
 }

@@ -1,12 +1,12 @@
 import { OdoriError } from "../../contract/errors.ts";
-import { notOurs } from "../../ports/errors.ts";
+import { notOurs, storeNewer, storeOlder } from "../../ports/errors.ts";
 import type { Connection } from "./sql.ts";
 
 /**
  * One script for each version, oldest first. A released script never changes.
  *
- * Rowids are in order of arrival, so the oldest rows are the first ones. The outbox uses
- * AUTOINCREMENT, because a ticket must never be used twice.
+ * AUTOINCREMENT, because a ticket must never be used twice, and neither must a place in the feed.
+ * `born` is when a saga began: keys that begin with it keep rows of one time together.
  */
 const MIGRATIONS = [
   `CREATE TABLE odori_inbox (
@@ -65,7 +65,74 @@ const MIGRATIONS = [
      key   TEXT PRIMARY KEY,
      value TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE odori_saga (
+     saga_id TEXT PRIMARY KEY,
+     born    INTEGER NOT NULL,
+     last    INTEGER NOT NULL,
+     marks   TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX odori_saga_born ON odori_saga (born, saga_id);
+   INSERT INTO odori_saga (saga_id, born, last, marks)
+     SELECT saga_id, min(at), max(at), '{}' FROM (
+       SELECT saga_id, at FROM odori_inbox UNION ALL SELECT saga_id, at FROM odori_deferred)
+     GROUP BY saga_id;
+   INSERT OR IGNORE INTO odori_saga (saga_id, born, last, marks)
+     SELECT DISTINCT saga_id, n.at, n.at, '{}' FROM odori_fence,
+       (SELECT coalesce(max(at), 0) AS at FROM odori_inbox) AS n;
+   UPDATE odori_saga SET marks = f.marks FROM (
+     SELECT saga_id, json_group_object(name, state) AS marks FROM odori_fence GROUP BY saga_id) AS f
+     WHERE f.saga_id = odori_saga.saga_id;
+   DROP TABLE odori_fence;
+   DROP INDEX odori_inbox_key;
+   DROP INDEX odori_inbox_saga;
+   ALTER TABLE odori_inbox RENAME TO odori_inbox_1;
+   CREATE TABLE odori_inbox (
+     seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+     born         INTEGER NOT NULL,
+     saga_id      TEXT NOT NULL,
+     reaction     TEXT NOT NULL,
+     source       TEXT NOT NULL,
+     id           TEXT NOT NULL,
+     type         TEXT NOT NULL,
+     causation_id TEXT,
+     disposition  TEXT NOT NULL,
+     effect       TEXT,
+     emitted      TEXT NOT NULL,
+     attempt      INTEGER,
+     duration_ms  INTEGER,
+     fingerprint  TEXT,
+     at           INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO odori_inbox (seq, born, saga_id, reaction, source, id, type, causation_id,
+       disposition, effect, emitted, at)
+     SELECT i.seq, s.born, i.saga_id, i.reaction, i.source, i.id, i.type, i.causation_id,
+       i.disposition, i.effect, i.emitted, i.at
+     FROM odori_inbox_1 AS i JOIN odori_saga AS s ON s.saga_id = i.saga_id ORDER BY i.seq;
+   DROP TABLE odori_inbox_1;
+   CREATE UNIQUE INDEX odori_inbox_key
+     ON odori_inbox (born, saga_id, reaction, source, id, type);
+   ALTER TABLE odori_deferred ADD COLUMN type TEXT NOT NULL DEFAULT '';
+   ALTER TABLE odori_deferred ADD COLUMN claims INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE odori_deferred ADD COLUMN set_at INTEGER NOT NULL DEFAULT 0;
+   UPDATE odori_deferred SET set_at = at, type = CASE
+     WHEN malformed OR NOT json_valid(body) THEN source
+     ELSE coalesce(json_extract(body, '$[0].type'), source) END;
+   CREATE INDEX odori_deferred_set ON odori_deferred (set_at)
+     WHERE state IN ('retrying', 'armed');
+   ALTER TABLE odori_member ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0;
+   CREATE TABLE odori_declaration (
+     fingerprint TEXT PRIMARY KEY,
+     manifest    TEXT NOT NULL,
+     first_at    INTEGER NOT NULL,
+     last_at     INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ] as const;
+
+/**
+ * The oldest version of the tables whose programs can use these. A migration that only adds leaves
+ * it as it is, so that a deployment can be rolled back.
+ */
+const READS_FROM = 2;
 
 /**
  * Creates or migrates the tables inside the open transaction; a new database then belongs to
@@ -75,12 +142,11 @@ export function migrate(connection: Connection, service: string): void {
   const version = versionOf(connection) ?? 0;
   checkVersion(connection, version);
   for (const script of MIGRATIONS.slice(version)) connection.exec(script);
-  if (version === 0)
-    connection.run("INSERT INTO odori_meta (key, value) VALUES ('service', ?)", service);
-  connection.run(
-    "INSERT OR REPLACE INTO odori_meta (key, value) VALUES ('version', ?)",
-    String(MIGRATIONS.length),
-  );
+  if (version === 0) putMeta(connection, "service", service);
+  if (version < MIGRATIONS.length) {
+    putMeta(connection, "version", String(MIGRATIONS.length));
+    putMeta(connection, "reads_from", String(READS_FROM));
+  }
   const owner = String(connection.get("SELECT value FROM odori_meta WHERE key = 'service'")?.value);
   if (owner !== service) throw notOurs(service, owner);
 }
@@ -94,6 +160,7 @@ export function checkSchema(connection: Connection): string {
     });
   }
   checkVersion(connection, version);
+  if (version < MIGRATIONS.length) throw storeOlder(connection.path, version, MIGRATIONS.length);
   return String(connection.get("SELECT value FROM odori_meta WHERE key = 'service'")?.value);
 }
 
@@ -103,12 +170,14 @@ function versionOf(connection: Connection): number | undefined {
   return Number(connection.get("SELECT value FROM odori_meta WHERE key = 'version'")?.value);
 }
 
+/** A newer version of the tables may be used if it says that it only added to ours. */
 function checkVersion(connection: Connection, version: number): void {
   if (version <= MIGRATIONS.length) return;
-  throw new OdoriError(
-    "STORE_VERSION",
-    `The database ${connection.path} has schema version ${version}; ` +
-      `this version of Odori knows ${MIGRATIONS.length}.`,
-    { hint: "Use the newer version of Odori that wrote it." },
-  );
+  const found = connection.get("SELECT value FROM odori_meta WHERE key = 'reads_from'")?.value;
+  if (Number(found ?? version) <= MIGRATIONS.length) return;
+  throw storeNewer(connection.path, version, MIGRATIONS.length);
+}
+
+function putMeta(connection: Connection, key: string, value: string): void {
+  connection.run("INSERT OR REPLACE INTO odori_meta (key, value) VALUES (?, ?)", key, value);
 }

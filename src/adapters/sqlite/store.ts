@@ -1,11 +1,15 @@
+import { claimLimits } from "../../adapter/claim-limits.ts";
 import { Mutex } from "../../adapter/mutex.ts";
-import { toDeferred } from "../../adapter/rows.ts";
-import { decodeStored } from "../../cloudevents/json.ts";
+import type { CensusRow } from "../../ports/declarations.ts";
 import { storeNotOpen } from "../../ports/errors.ts";
-import type { Claimed, Session, Store } from "../../ports/store.ts";
+import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
+import { census } from "./census.ts";
+import { claim, leave, othersOf, peek, renew } from "./claim.ts";
 import { begin, commit, connect, connectToExisting, rollback } from "./connect.ts";
-import { SqliteInspection } from "./inspect.ts";
+import { SqliteDeclarations } from "./declarations.ts";
+import { type Access, SqliteInspection } from "./inspect.ts";
+import { PURGE_START, type PurgeCursor, purge } from "./purge.ts";
 import { checkSchema, migrate } from "./schema.ts";
 import { callersScope, type ScopeParts, SqliteScope } from "./scope.ts";
 import { type Connection, type Sql, TransactionSql } from "./sql.ts";
@@ -29,32 +33,13 @@ export interface SqliteOptions {
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** Condition for rows that no live owner holds. Value: now. */
-const FREE =
-  "(owner IS NULL OR owner NOT IN (SELECT owner FROM odori_member WHERE expires_at > ?))";
-const TIMED = "state IN ('retrying', 'armed')";
-const ANY_OUTBOX = `SELECT 1 FROM odori_outbox WHERE ${FREE} LIMIT 1`;
-const NEXT_DUE = `SELECT min(due_at) AS due_at FROM odori_deferred WHERE ${TIMED} AND ${FREE}`;
-const CLAIM_OUTBOX = `UPDATE odori_outbox SET owner = ? WHERE ticket IN (
-  SELECT ticket FROM odori_outbox WHERE ${FREE} ORDER BY ticket LIMIT ?) RETURNING ticket, events`;
-const CLAIM_DEFERRED = `UPDATE odori_deferred SET owner = ? WHERE seq IN (
-  SELECT seq FROM odori_deferred WHERE ${TIMED} AND due_at <= ? AND ${FREE}
-  ORDER BY due_at LIMIT ?) RETURNING *`;
-const RENEW = `INSERT INTO odori_member (owner, expires_at) VALUES (?, ?)
-  ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`;
-const PURGE_INBOX = `DELETE FROM odori_inbox WHERE seq IN (
-  SELECT seq FROM odori_inbox ORDER BY seq LIMIT ?) AND at < ? RETURNING saga_id`;
-const PURGE_FENCE = `DELETE FROM odori_fence WHERE saga_id = ?1
-  AND NOT EXISTS (SELECT 1 FROM odori_inbox WHERE saga_id = ?1)`;
-const PURGE_DEFERRED = `DELETE FROM odori_deferred WHERE seq IN (
-  SELECT seq FROM odori_deferred WHERE state IN ('answered', 'discarded') AND at < ? LIMIT ?)`;
-
 /** A store in one SQLite file, through `node:sqlite`. */
 export class SqliteStore implements Store<Sql> {
   readonly durable: boolean;
   /** One: SQLite lets one transaction write at a time. */
   readonly lanes = 1;
   readonly inspect: SqliteInspection;
+  readonly declarations: SqliteDeclarations;
   /** The file; `":memory:"` for none. */
   readonly path: string;
   readonly #options: { readonly busyTimeoutMs: number; readonly maxBytes: number | undefined };
@@ -62,6 +47,7 @@ export class SqliteStore implements Store<Sql> {
   #connection: Connection | undefined;
   #session: Session | undefined;
   #renewedAt = 0;
+  #purged: PurgeCursor = PURGE_START;
 
   constructor(path: string, options: SqliteOptions = {}) {
     this.path = path;
@@ -70,14 +56,16 @@ export class SqliteStore implements Store<Sql> {
       busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
       maxBytes: options.maxBytes,
     };
-    this.inspect = new SqliteInspection({
+    const access: Access = {
       read: (work) => this.#writer.run(async () => work(this.#inspected())),
       write: (work) =>
         this.#writer.run(() =>
           this.#commit(this.#inspected(), async (connection) => work(connection)),
         ),
       now: () => this.#now(),
-    });
+    };
+    this.inspect = new SqliteInspection(access);
+    this.declarations = new SqliteDeclarations(access);
   }
 
   /** Returns the service that owns the database; throws `DATA_NOT_FOUND` if there is none. */
@@ -85,20 +73,22 @@ export class SqliteStore implements Store<Sql> {
     return checkSchema(this.#inspected());
   }
 
-  open(session: Session): Promise<readonly string[]> {
+  open(session: Session): Promise<Opened> {
     return this.#writer.run(async () => {
       // The inspection opens the file without the settings that writing needs.
       this.#connection?.database.close();
       this.#connection = undefined;
       const connection = this.#connect();
-      await this.#commit(connection, async () => {
+      const others = await this.#commit(connection, async () => {
         migrate(connection, session.service);
-        this.#renew(connection, session);
+        this.#renewedAt = session.now();
+        renew(connection, session);
+        return othersOf(connection, session);
       });
       // Set last: `close` deletes the lease of a session, which needs the tables.
       this.#session = session;
       const { warning } = examineVersion(connection);
-      return warning === undefined ? [] : [warning];
+      return { warnings: warning === undefined ? [] : [warning], others };
     });
   }
 
@@ -121,37 +111,41 @@ export class SqliteStore implements Store<Sql> {
   }
 
   join(native: Sql): StoreTransaction<Sql> {
-    const writer = { owner: null, now: this.#now };
+    const writer = { owner: null, now: this.#now, fingerprint: this.#session?.fingerprint };
     return new SqliteTransaction(native, writer, () => callersScope(native));
   }
 
-  claim(limit: number): Promise<Claimed> {
+  claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
+    const limits = claimLimits(limit, options);
     return this.#writer.run(async () => {
       const session = this.#session;
       if (session === undefined) throw storeNotOpen();
       const connection = this.#connect();
-      const now = session.now();
-      const due = dueAt(connection, now);
-      const stale = now - this.#renewedAt > session.leaseMs / 4;
-      const any =
-        stale || (due !== undefined && due <= now) || connection.get(ANY_OUTBOX, now) !== undefined;
-      // Usually there is nothing to take; finding that out takes no lock.
-      if (!any)
-        return { outbox: [], deferred: [], nextDueMs: due === undefined ? undefined : due - now };
-      return this.#commit(connection, async () => this.#claim(connection, session, limit));
+      const sinceMs = session.now() - this.#renewedAt;
+      // The lease is also renewed after the clock has stepped back.
+      if (sinceMs >= 0 && sinceMs <= session.leaseMs / 4) {
+        // Usually there is nothing to take; finding that out takes no lock.
+        const nothing = peek(connection, session, limits);
+        if (nothing !== undefined) return nothing;
+      }
+      this.#renewedAt = session.now();
+      return this.#commit(connection, async () => claim(connection, session, limits));
     });
   }
 
-  purge(olderThanMs: number, limit: number): Promise<number> {
-    return this.#writer.run(() =>
-      this.#commit(this.#connect(), async (connection) => {
-        const rows = connection.all(PURGE_INBOX, limit, this.#now() - olderThanMs);
-        for (const sagaId of new Set(rows.map((row) => String(row.saga_id))))
-          connection.run(PURGE_FENCE, sagaId);
-        connection.run(PURGE_DEFERRED, this.#now() - olderThanMs, limit);
-        return rows.length;
-      }),
-    );
+  purge(olderThanMs: number, limit: number): Promise<Purged> {
+    return this.#writer.run(async () => {
+      const before = this.#now() - olderThanMs;
+      const purged = await this.#commit(this.#connect(), async (connection) =>
+        purge(connection, this.#purged, before, limit),
+      );
+      this.#purged = purged.cursor;
+      return { rows: purged.rows, more: purged.more };
+    });
+  }
+
+  census(): Promise<readonly CensusRow[]> {
+    return this.#writer.run(async () => census(this.#inspected()));
   }
 
   close(): Promise<void> {
@@ -162,8 +156,7 @@ export class SqliteStore implements Store<Sql> {
       this.#session = undefined;
       if (connection === undefined) return;
       try {
-        if (session !== undefined)
-          connection.run("DELETE FROM odori_member WHERE owner = ?", session.owner);
+        if (session !== undefined) leave(connection, session);
       } finally {
         connection.database.close();
       }
@@ -173,7 +166,8 @@ export class SqliteStore implements Store<Sql> {
   readonly #now = (): number => (this.#session?.now ?? Date.now)();
 
   #bookkeeping(connection: Connection, sql: Sql): SqliteTransaction {
-    const writer = { owner: this.#session?.owner ?? null, now: this.#now };
+    const { owner = null, fingerprint } = this.#session ?? {};
+    const writer = { owner, now: this.#now, fingerprint };
     return new SqliteTransaction(sql, writer, () => this.#scope(connection, false));
   }
 
@@ -221,33 +215,6 @@ export class SqliteStore implements Store<Sql> {
     commit(connection);
     return result;
   }
-
-  #claim(connection: Connection, session: Session, limit: number): Claimed {
-    const now = session.now();
-    this.#renew(connection, session);
-    connection.run("DELETE FROM odori_member WHERE expires_at < ?", now);
-    const outbox = connection.all(CLAIM_OUTBOX, session.owner, now, limit);
-    const deferred = connection.all(CLAIM_DEFERRED, session.owner, now, now, limit);
-    const due = dueAt(connection, now);
-    return {
-      // RETURNING promises no order.
-      outbox: outbox
-        .map((row) => ({ ticket: Number(row.ticket), events: decodeStored(String(row.events)) }))
-        .sort((a, b) => a.ticket - b.ticket),
-      deferred: deferred.map(toDeferred).sort((a, b) => a.seq - b.seq),
-      nextDueMs: due === undefined ? undefined : Math.max(0, due - now),
-    };
-  }
-
-  #renew(connection: Connection, session: Session): void {
-    this.#renewedAt = session.now();
-    connection.run(RENEW, session.owner, this.#renewedAt + session.leaseMs);
-  }
-}
-
-function dueAt(connection: Connection, now: number): number | undefined {
-  const due = connection.get(NEXT_DUE, now)?.due_at;
-  return typeof due === "number" ? due : undefined;
 }
 
 /**

@@ -1,39 +1,43 @@
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import type { Receipt, ReceiptStatus, Received, Ticket, Writes } from "../../ports/bookkeeping.ts";
-import { BLOCKING } from "../../ports/deferred.ts";
+import { birthIn } from "../../ports/birth.ts";
+import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
+import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
 import type { HandlerScope, StoreTransaction } from "../../ports/transaction.ts";
-import { BLOCKS, RELEASE_NEXT } from "./deferred.ts";
+import { BLOCKS, RELEASE_NEXT, TIMED } from "./deferred.ts";
 import type { Sql } from "./sql.ts";
 
-const FIND_INBOX = "SELECT 1 FROM odori_inbox WHERE id = ? AND reaction = ? AND source = ?";
-const FIND_MARKS = "SELECT name, state FROM odori_fence WHERE saga_id = ?";
+const FIND_SAGA = "SELECT born, marks FROM odori_saga WHERE saga_id = ?";
+const FIND_INBOX = `SELECT 1 FROM odori_inbox
+  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND type = ?`;
 const ANY_BLOCKING = `SELECT 1 FROM odori_deferred WHERE ${BLOCKS} LIMIT 1`;
 const FIND_BLOCKING = `SELECT 1 FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND ${BLOCKS} LIMIT 1`;
-const FIND_CLAIMED =
-  "SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND state IN ('retrying', 'armed')";
+const FIND_CLAIMED = `SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND ${TIMED}`;
 const FIND_GATHERED = `SELECT body FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq`;
-const INSERT_INBOX = `INSERT INTO odori_inbox (reaction, source, id, type, saga_id, causation_id,
-    disposition, effect, emitted, at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-const AMEND_INBOX = `UPDATE odori_inbox SET disposition = ?, effect = ?, emitted = ?, at = ?
-  WHERE id = ? AND reaction = ? AND source = ?`;
-const PUT_MARK = `INSERT INTO odori_fence (saga_id, name, state) VALUES (?, ?, ?)
-  ON CONFLICT DO UPDATE SET state = excluded.state`;
+/** JSON of marks is merged by name: their states are texts. */
+const PUT_SAGA = `INSERT INTO odori_saga (saga_id, born, last, marks) VALUES (?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET last = max(last, excluded.last),
+    marks = CASE excluded.marks WHEN '{}' THEN marks ELSE json_patch(marks, excluded.marks) END
+  RETURNING born`;
+const INSERT_INBOX = `INSERT INTO odori_inbox (born, saga_id, reaction, source, id, type,
+    causation_id, disposition, effect, emitted, attempt, duration_ms, fingerprint, at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const DELETE_INBOX = `DELETE FROM odori_inbox
+  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND type = ?`;
 const INSERT_OUTBOX =
   "INSERT INTO odori_outbox (owner, count, events, at) VALUES (?, ?, ?, ?) RETURNING ticket";
 const DELETE_OUTBOX = "DELETE FROM odori_outbox WHERE ticket = ?";
 const REDUCE_OUTBOX = "UPDATE odori_outbox SET count = ?, events = ? WHERE ticket = ?";
 const RELEASE_OUTBOX = "UPDATE odori_outbox SET owner = NULL WHERE ticket = ?";
-const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, state,
-    attempts, due_at, problem, malformed, body, at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const UPDATE_DEFERRED = `UPDATE odori_deferred
-  SET state = ?, attempts = ?, due_at = ?, problem = ?, owner = NULL
+const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, type, state,
+    attempts, due_at, set_at, problem, malformed, body, at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`;
+const UPDATE_DEFERRED = `UPDATE odori_deferred SET state = ?, attempts = ?, due_at = ?, set_at = ?,
+    problem = ?, claims = 0, owner = NULL
   WHERE seq = ? RETURNING saga_id, reaction`;
 const DELETE_DEFERRED = "DELETE FROM odori_deferred WHERE seq = ? RETURNING saga_id, reaction";
 const DROP_DEFERRED = "DELETE FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state = ?";
@@ -44,6 +48,8 @@ export interface Writer {
   readonly owner: string | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** `Session.fingerprint`. */
+  readonly fingerprint: string | undefined;
 }
 
 /**
@@ -65,56 +71,74 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
     const sql = this.native;
     const anyBlocking = sql.get(ANY_BLOCKING) !== undefined;
-    return receipts.map((receipt) => ({
-      status: this.#status(receipt, anyBlocking),
-      marks: new Map(
-        sql.all(FIND_MARKS, receipt.sagaId).map((row) => [String(row.name), String(row.state)]),
-      ),
-      gathered: receipt.gathers ? this.#gathered(receipt) : [],
-    }));
+    return receipts.map((receipt) => {
+      const saga = sql.get(FIND_SAGA, receipt.sagaId);
+      const born = saga === undefined ? undefined : Number(saga.born);
+      return {
+        status: this.#status(receipt, born, anyBlocking),
+        known: saga !== undefined,
+        marks: saga === undefined ? new Map() : marksOf(String(saga.marks)),
+        gathered: receipt.gathers ? this.#gathered(receipt) : [],
+      };
+    });
   }
 
-  async write(writes: Writes): Promise<Ticket | undefined> {
+  async write(writes: Writes): Promise<Written> {
     const sql = this.native;
     const now = this.#writer.now();
-    for (const entry of writes.journal) this.#insert(entry, now);
-    for (const entry of writes.amend) {
-      sql.run(
-        AMEND_INBOX,
-        entry.disposition,
-        entry.effect ?? null,
-        JSON.stringify(entry.emitted),
-        now,
-        entry.id,
-        entry.reaction,
-        entry.source,
-      );
+    const born = this.#touch(writes, now);
+    for (const entry of writes.journal) {
+      if (this.#insert(entry, born, now) === 0) throw alreadyReceived(entry);
     }
-    for (const { sagaId, name, state } of writes.marks) sql.run(PUT_MARK, sagaId, name, state);
+    for (const entry of writes.amend) {
+      // A row that is inserted again gets the next place in the feed.
+      sql.run(DELETE_INBOX, ...keyOf(entry, born));
+      this.#insert(entry, born, now);
+    }
     for (const { ticket, events } of writes.reduce)
       sql.run(REDUCE_OUTBOX, events.length, encodeStored(events), ticket);
     for (const ticket of writes.release) sql.run(RELEASE_OUTBOX, ticket);
     for (const ticket of writes.confirm) sql.run(DELETE_OUTBOX, ticket);
-    this.#writeDeferred(writes, now);
-    if (writes.enqueue.length === 0) return undefined;
+    const deferred = writes.defer.map((row) => this.#defer(row, now));
+    this.#changeDeferred(writes, now);
+    if (writes.enqueue.length === 0) return { ticket: undefined, deferred };
     const { owner } = this.#writer;
-    return Number(
-      sql.get(INSERT_OUTBOX, owner, writes.enqueue.length, encodeStored(writes.enqueue), now)
-        ?.ticket,
-    );
+    const events = encodeStored(writes.enqueue);
+    const row = sql.get(INSERT_OUTBOX, owner, writes.enqueue.length, events, now);
+    return { ticket: Number(row?.ticket), deferred };
   }
 
-  #status(
-    { reaction, source, id, sagaId, deferred }: Receipt,
-    anyBlocking: boolean,
-  ): ReceiptStatus {
+  #status(receipt: Receipt, born: number | undefined, anyBlocking: boolean): ReceiptStatus {
     const sql = this.native;
+    const { reaction, source, id, type, sagaId, deferred } = receipt;
     if (deferred !== undefined)
       return sql.get(FIND_CLAIMED, deferred, this.#writer.owner) === undefined ? "gone" : "fresh";
-    if (sql.get(FIND_INBOX, id, reaction, source) !== undefined) return "duplicate";
+    if (born === undefined) return "fresh";
+    if (sql.get(FIND_INBOX, born, sagaId, reaction, source, id, type) !== undefined)
+      return "duplicate";
     return anyBlocking && sql.get(FIND_BLOCKING, sagaId, reaction) !== undefined
       ? "blocked"
       : "fresh";
+  }
+
+  /** Writes the row of each saga. Returns when each began. */
+  #touch({ journal, amend, marks, defer }: Writes, now: number): ReadonlyMap<string, number> {
+    const changes = new Map<string, { readonly id: string; readonly marks: Map<string, string> }>();
+    const changeOf = (sagaId: string, id: string) => {
+      const known = changes.get(sagaId) ?? { id, marks: new Map() };
+      changes.set(sagaId, known);
+      return known;
+    };
+    for (const rows of [journal, amend, defer])
+      for (const { sagaId, id } of rows) changeOf(sagaId, id);
+    for (const { sagaId, name, state } of marks) changeOf(sagaId, "").marks.set(name, state);
+    const born = new Map<string, number>();
+    for (const [sagaId, change] of changes) {
+      const birth = birthIn(change.id, now) ?? now;
+      const merged = JSON.stringify(Object.fromEntries(change.marks));
+      born.set(sagaId, Number(this.native.get(PUT_SAGA, sagaId, birth, now, merged)?.born));
+    }
+    return born;
   }
 
   #gathered({ reaction, sagaId }: Receipt): readonly EventEnvelope[] {
@@ -123,55 +147,50 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
       .flatMap((row) => decodeStored(String(row.body)));
   }
 
-  #insert(entry: JournalEntry, now: number): void {
-    const {
-      reaction,
-      source,
-      id,
-      type,
-      sagaId,
-      causationId = null,
-      disposition,
-      effect = null,
-    } = entry;
-    const emitted = JSON.stringify(entry.emitted);
-    const inserted = this.native.run(
+  /** Returns how many rows it inserted: 0 if the row exists. */
+  #insert(entry: JournalEntry, born: ReadonlyMap<string, number>, now: number): number {
+    const { causationId, disposition, effect, emitted, attempt, durationMs } = entry;
+    return this.native.run(
       INSERT_INBOX,
-      reaction,
-      source,
-      id,
-      type,
-      sagaId,
-      causationId,
+      ...keyOf(entry, born),
+      causationId ?? null,
       disposition,
-      effect,
-      emitted,
+      effect ?? null,
+      JSON.stringify(emitted),
+      attempt ?? null,
+      durationMs ?? null,
+      this.#writer.fingerprint ?? null,
       now,
     );
-    if (inserted === 0) throw alreadyReceived(entry);
   }
 
-  #writeDeferred(writes: Writes, now: number): void {
+  /** Returns the row's `seq`. */
+  #defer(row: NewDeferred, now: number): number {
+    const { reaction, sagaId, source, id, type, state, attempts, delayMs, problem, body } = row;
+    const inserted = this.native.get(
+      INSERT_DEFERRED,
+      reaction,
+      sagaId,
+      source,
+      id,
+      type,
+      state,
+      attempts,
+      now + delayMs,
+      now,
+      toJson(problem),
+      Number(body.malformed),
+      body.text,
+      now,
+    );
+    return Number(inserted?.seq);
+  }
+
+  #changeDeferred(writes: Writes, now: number): void {
     const sql = this.native;
-    for (const row of writes.defer) {
-      const { reaction, sagaId, source, id, state, attempts, delayMs, problem, body } = row;
-      const values = [
-        reaction,
-        sagaId,
-        source,
-        id,
-        state,
-        attempts,
-        now + delayMs,
-        toJson(problem),
-        Number(body.malformed),
-        body.text,
-        now,
-      ];
-      sql.run(INSERT_DEFERRED, ...values);
-    }
     for (const { seq, state, attempts, delayMs, problem } of writes.redefer) {
-      const row = sql.get(UPDATE_DEFERRED, state, attempts, now + delayMs, toJson(problem), seq);
+      const values = [state, attempts, now + delayMs, now, toJson(problem), seq] as const;
+      const row = sql.get(UPDATE_DEFERRED, ...values);
       if (row !== undefined && !BLOCKING.includes(state))
         sql.run(RELEASE_NEXT, now, String(row.saga_id), String(row.reaction));
     }
@@ -186,4 +205,16 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
 
 function toJson(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
+}
+
+function keyOf(
+  { sagaId, reaction, source, id, type }: JournalEntry,
+  born: ReadonlyMap<string, number>,
+) {
+  return [born.get(sagaId) ?? 0, sagaId, reaction, source, id, type] as const;
+}
+
+function marksOf(json: string): ReadonlyMap<string, string> {
+  const marks: Readonly<Record<string, string>> = JSON.parse(json);
+  return new Map(Object.entries(marks));
 }

@@ -1,0 +1,38 @@
+import type { ClaimLimits } from "../../adapter/claim-limits.ts";
+import { type Claimed, NO_REACTION } from "../../ports/store.ts";
+import type { DeferredRecord, MemoryDatabase } from "./database.ts";
+
+/** Takes deferred deliveries that are due, and says when the next one is. */
+export function claimDeferred(
+  database: MemoryDatabase,
+  { deferred: limit, known }: ClaimLimits,
+  { owner, now }: { readonly owner: string; readonly now: number },
+): Pick<Claimed, "deferred" | "nextDueMs"> {
+  const free = [...database.deferred.values()]
+    .filter(({ state }) => state === "retrying" || state === "armed")
+    .filter(
+      ({ reaction }) => known === undefined || reaction === NO_REACTION || known.has(reaction),
+    )
+    .filter((row) => !database.isLive(row.owner, now))
+    .map((row) => steadied(row, now));
+  const due = free.filter((row) => row.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
+  const suspect = due.find(({ claims }) => claims > 0);
+  const taken = (suspect === undefined ? due : [suspect]).slice(0, limit);
+  for (const row of free) {
+    const holder = taken.includes(row) ? { owner, claims: row.claims + 1 } : {};
+    database.putDeferred({ ...row, ...holder });
+  }
+  const later = free.filter((row) => !taken.includes(row)).map(({ dueAt }) => dueAt - now);
+  return {
+    deferred: taken
+      .map((row) => ({ ...row, claims: row.claims + 1 }))
+      .sort((a, b) => a.seq - b.seq),
+    nextDueMs: later.length === 0 ? undefined : Math.max(0, Math.min(...later)),
+  };
+}
+
+/** After the clock has stepped back, the delay of a delivery begins again: it is never early. */
+function steadied(row: DeferredRecord, now: number): DeferredRecord {
+  if (row.setAt <= now) return row;
+  return { ...row, dueAt: now + row.dueAt - row.setAt, setAt: now };
+}

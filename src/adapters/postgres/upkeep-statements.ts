@@ -1,0 +1,150 @@
+import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
+import type { MakeStatement } from "./write-statement.ts";
+
+const TIMED = "state IN ('retrying', 'armed')";
+const OPENS = "state IN ('armed', 'retrying', 'waiting', 'parked')";
+const CLOCK = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
+
+/**
+ * Condition for rows that no live owner holds. A lease that lies further ahead than it lasts was
+ * written before the clock stepped back.
+ */
+const free = (alias: string) =>
+  `NOT EXISTS (SELECT 1 FROM $S.member m, clock
+     WHERE m.owner = ${alias}.owner AND m.expires_at > t AND m.expires_at <= t + m.lease_ms)`;
+/** Condition for deliveries to reactions that are known: a JSON list, or null for all. */
+const known = (list: string) =>
+  `(${list}::text IS NULL
+     OR d.reaction IN (SELECT json_array_elements_text(${list}::text::json)))`;
+
+/** Makes the statements for leases, claims, retention and declarations. */
+export function upkeepStatements(statement: MakeStatement) {
+  const due = `d.${TIMED} AND due_at <= (SELECT t FROM clock) AND ${known("$3")} AND ${free("d")}`;
+  return {
+    /**
+     * Without locks: are outbox rows free, when is a delivery due, has the clock stepped back, has
+     * a process died, how long lasts the lease?
+     */
+    peek: statement(
+      "peek",
+      `WITH ${CLOCK} SELECT EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
+         (SELECT min(due_at) FROM $S.deferred d
+           WHERE d.${TIMED} AND ${known("$2")} AND ${free("d")}) - t AS due,
+         EXISTS (SELECT 1 FROM $S.deferred WHERE ${TIMED} AND set_at > t) AS stepped,
+         EXISTS (SELECT 1 FROM $S.member WHERE owner <> $1
+           AND expires_at BETWEEN t - ${DEATH_REMEMBERED_MS} AND t) AS died,
+         (SELECT expires_at - t FROM $S.member
+           WHERE owner = $1 AND expires_at <= t + lease_ms) AS lease
+       FROM clock`,
+    ),
+    claimOutbox: statement(
+      "claim_outbox",
+      `WITH ${CLOCK} UPDATE $S.outbox SET owner = $1 WHERE ticket = ANY (ARRAY(
+         SELECT ticket FROM $S.outbox o WHERE ${free("o")}
+         ORDER BY ticket LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING ticket, events`,
+    ),
+    /** A delivery with claims behind it comes alone. */
+    claimDeferred: statement(
+      "claim_deferred",
+      `WITH ${CLOCK}, suspect AS MATERIALIZED (SELECT seq FROM $S.deferred d
+         WHERE ${due} AND claims > 0 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+       UPDATE $S.deferred SET owner = $1, claims = claims + 1 WHERE seq = ANY (ARRAY(
+         SELECT seq FROM $S.deferred d
+         WHERE ${due} AND (seq IN (TABLE suspect) OR NOT EXISTS (TABLE suspect))
+         ORDER BY due_at LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING *`,
+    ),
+    /** After the clock has stepped back, the delay of a delivery begins again: never early. */
+    steady: statement(
+      "steady",
+      `WITH ${CLOCK} UPDATE $S.deferred SET due_at = t + due_at - set_at, set_at = t
+       FROM clock WHERE ${TIMED} AND set_at > t`,
+    ),
+    renew: statement(
+      "renew",
+      `INSERT INTO $S.member (owner, expires_at, lease_ms)
+       VALUES ($1, $S.now_ms() + $2::bigint, $2::bigint) ON CONFLICT (owner)
+       DO UPDATE SET expires_at = excluded.expires_at, lease_ms = excluded.lease_ms`,
+    ),
+    others: statement(
+      "others",
+      `WITH ${CLOCK} SELECT CASE WHEN bool_or(expires_at <= t OR expires_at > t + lease_ms)
+         THEN 'died' WHEN count(*) > 0 THEN 'running' ELSE 'none' END AS others
+       FROM $S.member, clock WHERE owner <> $1`,
+    ),
+    forgetDead: statement(
+      "forget_dead",
+      `WITH ${CLOCK} DELETE FROM $S.member USING clock
+       WHERE expires_at < t - ${DEATH_REMEMBERED_MS} OR expires_at > t + lease_ms`,
+    ),
+    /** What a process has claimed and not handled does not count as an attempt. */
+    giveBack: statement(
+      "give_back",
+      `UPDATE $S.deferred SET owner = NULL, claims = claims - 1 WHERE owner = $1 AND ${TIMED}`,
+    ),
+    leave: statement("leave", "DELETE FROM $S.member WHERE owner = $1"),
+    /** Where retention ends, this week, and the weeks that have a partition. */
+    horizon: statement(
+      "horizon",
+      `WITH ${CLOCK} SELECT t - $1::bigint AS before, t / 604800000 AS week,
+         (SELECT json_agg(substr(c.relname, 8)::bigint)::text FROM pg_inherits i
+           JOIN pg_class c ON c.oid = i.inhrelid
+           WHERE i.inhparent = '$S.inbox'::regclass AND c.relname ~ '^inbox_w[0-9]+$') AS weeks
+       FROM clock`,
+    ),
+    addPartition: statement("add_partition", "SELECT $S.add_partition($1::bigint)"),
+    dropPartition: statement(
+      "drop_partition",
+      "SELECT $S.drop_partition($1::bigint, $2::bigint) AS rows",
+    ),
+    /** Sagas behind the cursor that began before a time, and whether they are closed. */
+    examine: statement(
+      "examine",
+      `SELECT saga_id, born, last < $3::bigint AND NOT EXISTS (
+         SELECT 1 FROM $S.deferred d WHERE d.saga_id = s.saga_id AND d.${OPENS}) AS closed
+       FROM $S.saga s WHERE (born, saga_id) > ($1::bigint, $2) AND born < $4::bigint
+       ORDER BY born, saga_id LIMIT $5::int`,
+    ),
+    /** Deletes those sagas of a JSON list that are still closed. */
+    deleteSagas: statement(
+      "delete_sagas",
+      `WITH gone AS (DELETE FROM $S.saga s USING json_array_elements_text($1::text::json) AS list
+         WHERE s.saga_id = list.value AND s.last < $2::bigint AND NOT EXISTS (
+           SELECT 1 FROM $S.deferred d WHERE d.saga_id = s.saga_id AND d.${OPENS})
+         RETURNING s.saga_id, s.born),
+       rest AS (DELETE FROM $S.deferred d USING gone WHERE d.saga_id = gone.saga_id),
+       rows AS (DELETE FROM $S.inbox i USING gone
+         WHERE i.born = gone.born AND i.saga_id = gone.saga_id RETURNING 1)
+       SELECT count(*) AS rows FROM rows`,
+    ),
+    looseInbox: statement(
+      "loose_inbox",
+      `DELETE FROM $S.inbox WHERE saga_id = '' AND at < $1::bigint
+         AND born = (SELECT born FROM $S.saga WHERE saga_id = '')
+         AND id NOT IN (SELECT id FROM $S.deferred d WHERE d.saga_id = '' AND d.${OPENS})`,
+    ),
+    looseDeferred: statement(
+      "loose_deferred",
+      `DELETE FROM $S.deferred d WHERE saga_id = '' AND at < $1::bigint AND NOT ${OPENS}
+         AND id NOT IN (SELECT i.id FROM $S.saga s JOIN $S.inbox i
+           ON i.born = s.born AND i.saga_id = s.saga_id WHERE s.saga_id = '')`,
+    ),
+    census: statement(
+      "census",
+      `SELECT 'deferred' AS kind, reaction AS name, state, count(*) AS count,
+         max(at) AS newest_at FROM $S.deferred GROUP BY reaction, state
+       UNION ALL
+       SELECT 'mark', m.key, m.value, count(*), max(s.last)
+       FROM $S.saga s, jsonb_each_text(s.marks) m GROUP BY m.key, m.value`,
+    ),
+    declarations: statement(
+      "declarations",
+      "SELECT * FROM $S.declaration ORDER BY last_at DESC, fingerprint",
+    ),
+    declare: statement(
+      "declare",
+      `WITH ${CLOCK} INSERT INTO $S.declaration (fingerprint, manifest, first_at, last_at)
+       SELECT $1, $2, t, t FROM clock
+       ON CONFLICT (fingerprint) DO UPDATE SET last_at = excluded.last_at`,
+    ),
+  };
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import type { Store } from "../ports/store.ts";
+import { sampleDeferred, sampleEntry, sampleEvent, sampleReceipt, writes } from "./samples.ts";
+import { openAs, type StoreTest } from "./store-fixture.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Tests what a death leaves behind: claims without an outcome, leases, and clocks that step. */
+export function claimsSuite<Native>(test: StoreTest<Native>): void {
+  test("claims count up to an outcome, and begin again", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    await defer(store, "1");
+    const claimed: (number | undefined)[] = [];
+    let seq = -1;
+    for (const owner of ["p2", "p3", "p4"]) {
+      const other = await fixture.connect();
+      await openAs(other, owner, clock);
+      const [row] = (await other.claim(10)).deferred;
+      claimed.push(row?.claims);
+      seq = row?.seq ?? seq;
+      await clock.advance(1_001);
+    }
+    assert.deepEqual(claimed, [1, 2, 3]);
+    const problem = undefined;
+    await store.transaction((tx) =>
+      tx.write(writes({ redefer: [{ seq, state: "retrying", attempts: 1, delayMs: 0, problem }] })),
+    );
+    assert.equal((await store.claim(10)).deferred[0]?.claims, 1);
+  });
+
+  test("a claim that is given up by closing does not count", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    await defer(store, "1");
+    assert.equal((await store.claim(10)).deferred[0]?.claims, 1);
+    await store.close();
+    const other = await fixture.connect();
+    await openAs(other, "p2", fixture.clock);
+    assert.equal((await other.claim(10)).deferred[0]?.claims, 1);
+  });
+
+  test("a delivery with claims behind it comes alone", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    for (const id of ["1", "2"]) await defer(store, id);
+    assert.equal((await store.claim(10)).deferred.length, 2);
+    await clock.advance(1_001);
+    for (const id of ["3", "4"]) await defer(store, id);
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    const ids = async () => (await other.claim(10)).deferred.map(({ id, claims }) => [id, claims]);
+    assert.deepEqual(await ids(), [["1", 2]]);
+    assert.deepEqual(await ids(), [["2", 2]]);
+    assert.deepEqual(await ids(), [
+      ["3", 1],
+      ["4", 1],
+    ]);
+  });
+
+  test("retrying a parked delivery forgets its claims", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    await defer(store, "1");
+    const [row] = (await store.claim(10)).deferred;
+    const seq = row?.seq ?? -1;
+    const problem = { code: "CRASHED", message: "three processes", stack: undefined };
+    await store.transaction((tx) =>
+      tx.write(writes({ redefer: [{ seq, state: "parked", attempts: 1, delayMs: 0, problem }] })),
+    );
+    assert.equal((await store.inspect.retry(seq)).claims, 0);
+    assert.equal((await store.claim(10)).deferred[0]?.claims, 1);
+  });
+
+  test("only deliveries to known reactions are claimed, and those to none", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    for (const reaction of ["old", "charge", "-"]) await defer(store, `at ${reaction}`, reaction);
+    const known = new Set(["charge"]);
+    const { deferred, nextDueMs } = await store.claim(10, { known });
+    assert.deepEqual(
+      deferred.map(({ reaction }) => reaction),
+      ["charge", "-"],
+    );
+    assert.equal(nextDueMs, undefined);
+    assert.equal((await store.claim(10)).deferred.length, 1);
+  });
+
+  test("fewer deferred deliveries than outbox rows may be claimed", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
+    await store.close();
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    await defer(other, "1");
+    const claimed = await other.claim(10, { deferred: 0 });
+    assert.deepEqual([claimed.outbox.length, claimed.deferred.length], [1, 0]);
+    assert.equal(claimed.nextDueMs, 0);
+  });
+
+  test("a lease that ran out tells of a death, for a while", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    const [two, three] = [await fixture.connect(), await fixture.connect()];
+    const session = { service: "shop", leaseMs: 1_000, now: () => clock.now };
+    assert.equal((await two.open({ ...session, owner: "p2" })).others, "running");
+    assert.equal((await two.claim(10)).died, false);
+    await clock.advance(1_001);
+    assert.equal((await two.claim(10)).died, true);
+    assert.equal((await three.open({ ...session, owner: "p3" })).others, "died");
+    for (let minutes = 0; minutes < 3; minutes++) {
+      await clock.advance(60_000);
+      await two.claim(10);
+      await three.claim(10);
+    }
+    assert.equal((await two.claim(10)).died, false);
+  });
+
+  test("a lease that was given up tells of no death", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    await store.close();
+    const other = await fixture.connect();
+    const session = { service: "shop", owner: "p2", leaseMs: 1_000, now: () => clock.now };
+    assert.equal((await other.open(session)).others, "none");
+    await clock.advance(1_001);
+    assert.equal((await other.claim(10)).died, false);
+  });
+
+  test("14-clock-steps-back: a lease from the future holds nothing", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
+    await defer(store, "1");
+    await store.claim(10);
+    await clock.advance(-HOUR_MS);
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    const { outbox, deferred } = await other.claim(10);
+    assert.deepEqual([outbox.length, deferred.length], [1, 1]);
+  });
+
+  test("14-clock-steps-back: a live process keeps its lease", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
+    await clock.advance(-HOUR_MS);
+    await store.claim(0);
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    assert.equal((await other.claim(10)).outbox.length, 0);
+  });
+
+  test("14-clock-steps-back: a delay is a duration, not a date", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    await defer(store, "1", "charge", { state: "armed", delayMs: 5_000 });
+    await clock.advance(-HOUR_MS);
+    const early = await store.claim(10);
+    assert.deepEqual([early.deferred.length, early.nextDueMs], [0, 5_000]);
+    await clock.advance(5_000);
+    assert.equal((await store.claim(10)).deferred.length, 1);
+  });
+}
+
+async function defer<Native>(
+  store: Store<Native>,
+  id: string,
+  reaction = "charge",
+  change: Parameters<typeof sampleDeferred>[1] = {},
+): Promise<void> {
+  const journal = [sampleEntry(id, { reaction, disposition: "retrying" })];
+  const row = sampleDeferred(id, { reaction, problem: undefined, ...change });
+  await store.transaction(async (tx) => {
+    await tx.receive([sampleReceipt(id, { reaction })]);
+    await tx.write(writes({ journal, defer: [row] }));
+  });
+}

@@ -1,0 +1,27 @@
+import type { Logger } from "../ports/logger.ts";
+import type { Notice } from "./draft.ts";
+
+/**
+ * Logs that a delivery was parked (`error`), or failed and is tried again (`warn`). `now` is in
+ * milliseconds since 1970.
+ */
+export function logNotice(logger: Logger, notice: Notice, now: number): void {
+  const { seq, error } = notice;
+  const { state, attempts: attempt, delayMs } = notice.row;
+  const fields = { ...notice.fields, attempt, seq, error };
+  switch (state) {
+    case "parked":
+      logger.error("a delivery is parked until a person retries or discards it", fields);
+      return;
+    case "answered":
+      logger.warn("a delivery is given up on, and answered", fields);
+      return;
+    case "retrying": {
+      const nextAttemptAt = new Date(now + delayMs).toISOString();
+      logger.warn("a delivery failed, and is tried again", { ...fields, delayMs, nextAttemptAt });
+      return;
+    }
+    default:
+      logger.warn("a delivery failed, and waits for an earlier one", fields);
+  }
+}
