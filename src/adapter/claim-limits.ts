@@ -1,4 +1,4 @@
-import type { ClaimOptions } from "../ports/store.ts";
+import { type ClaimOptions, SUSPECTS_TOGETHER } from "../ports/store.ts";
 
 /** How much one `claim` takes. */
 export interface ClaimLimits {
@@ -14,4 +14,10 @@ export function claimLimits(
   { deferred = limit, known }: ClaimOptions = {},
 ): ClaimLimits {
   return { outbox: limit, deferred, known };
+}
+
+/** How many deliveries to take together, if one of them has this many claims behind it. */
+export function togetherAtMost(claims: number, limit: number): number {
+  if (claims === 0) return limit;
+  return Math.min(limit, claims === 1 ? SUSPECTS_TOGETHER : 1);
 }

@@ -85,6 +85,7 @@ export {
   type Purged,
   type Session,
   type Store,
+  SUSPECTS_TOGETHER,
 } from "../ports/store.ts";
 export type {
   DetachedTransaction,

@@ -31,8 +31,10 @@ export interface Store<Native> {
   join(native: Native): StoreTransaction<Native>;
   /**
    * Renews this process's lease. Takes outbox rows and due deferred deliveries that no live process
-   * holds, oldest first, at most `limit` of each. Two processes never get the same row. A deferred
-   * delivery with claims behind it comes alone: no other deferred delivery is taken with it.
+   * holds, oldest first, at most `limit` of each. Two processes never get the same row.
+   *
+   * Deferred deliveries with claims behind them come before others, and apart from them: after one
+   * claim at most `SUSPECTS_TOGETHER`, after more than one claim a single delivery.
    */
   claim(limit: number, options?: ClaimOptions): Promise<Claimed>;
   /**
@@ -107,6 +109,9 @@ export interface Purged {
  * can have this name.
  */
 export const NO_REACTION = "-";
+
+/** How many deliveries may be taken together of those that one process has ended with. */
+export const SUSPECTS_TOGETHER = 10;
 
 /** How long a store remembers that a process died without giving up its lease. */
 export const DEATH_REMEMBERED_MS = 60_000;

@@ -26,6 +26,12 @@ export interface RelayParts<Native> {
   flush(): Promise<void>;
 }
 
+/**
+ * Most deferred deliveries that are claimed and have no outcome. A claim is an attempt, so it comes
+ * shortly before the handler.
+ */
+const CLAIMED_MAX = 100;
+
 /** Old rows are looked for so often, and deleted so many at once. */
 const PURGE = { everyMs: 3_600_000, limit: 1_000 };
 
@@ -44,8 +50,10 @@ export class Relay<Native> {
   #stopped = true;
   #failing = false;
   #purgedAt = 0;
-  /** Whether a delivery runs that may have ended a process: no other is claimed meanwhile. */
-  #suspect = false;
+  /** Deferred deliveries that were claimed and have no outcome yet. */
+  #running = 0;
+  /** How many of them may have ended a process: no other is claimed meanwhile. */
+  #suspects = 0;
 
   constructor(parts: RelayParts<Native>, options: RelayOptions) {
     this.#parts = parts;
@@ -85,15 +93,16 @@ export class Relay<Native> {
     try {
       await this.#parts.flush();
       const room = Math.max(0, limit - publisher.pending);
-      const options = this.#suspect ? { deferred: 0 } : {};
-      const { outbox, deferred, nextDueMs, died } = await store.claim(room, options);
+      const free = this.#suspects > 0 ? 0 : Math.min(room, CLAIMED_MAX - this.#running);
+      const claimed = await store.claim(room, { deferred: free });
+      const { outbox, deferred, nextDueMs, died } = claimed;
       this.#parts.caution.claimed(died);
       for (const row of outbox) publisher.publish(row);
       for (const row of deferred) this.#due(row);
       await this.#purge();
       this.#failing = false;
       // Where nothing may be taken, it does not matter how much is due.
-      if (room === 0 || this.#suspect) return pollMs;
+      if (room === 0 || this.#running > 0) return pollMs;
       if (outbox.length === room) return 0;
       return Math.min(pollMs, nextDueMs ?? pollMs);
     } catch (error) {
@@ -105,12 +114,13 @@ export class Relay<Native> {
   }
 
   #due(row: Deferred): void {
-    const suspect = row.claims > 1;
-    this.#suspect ||= suspect;
+    const suspect = row.claims > 1 ? 1 : 0;
+    this.#running++;
+    this.#suspects += suspect;
     this.#parts.due(row, () => {
-      if (!suspect) return;
-      this.#suspect = false;
-      this.wakeWithin(0);
+      this.#running--;
+      this.#suspects -= suspect;
+      if (this.#running === 0) this.wakeWithin(0);
     });
   }
 

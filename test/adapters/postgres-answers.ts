@@ -77,7 +77,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
     behindProxy(
       "a COMMIT that was not answered is found to have happened",
       async ({ store, proxy, schema, effects }) => {
-        const ticket = await store.transaction(async (tx) => {
+        const { ticket } = await store.transaction(async (tx) => {
           await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
           proxy.swallowAfter("COMMIT", 100);
           return tx.write({
@@ -95,7 +95,7 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
       "a COMMIT sent along with the last write has happened: its events are published",
       async (parts) => {
         const { store, proxy, schema, effects } = parts;
-        const ticket = await store.transaction(async (tx) => {
+        const { ticket } = await store.transaction(async (tx) => {
           await tx.native.query(`INSERT INTO ${schema}.effects VALUES ('charged')`);
           proxy.swallowAfter("odori_write", 100);
           return tx.write(

@@ -73,10 +73,26 @@ describe("SQLite", () => {
     const store = sqlite(path);
     await store.open(session);
     await store.transaction(async ({ native }) =>
-      native.run("UPDATE odori_meta SET value = '99' WHERE key = 'version'"),
+      native.run("UPDATE odori_meta SET value = '99' WHERE key IN ('version', 'reads_from')"),
     );
     await store.close();
     await expect(sqlite(path).open(session)).rejects.toMatchObject({ code: "STORE_VERSION" });
+  });
+
+  it("uses a database to which a newer Odori has only added", async () => {
+    const path = join(folder, "shop.db");
+    const store = sqlite(path);
+    await store.open(session);
+    await store.transaction(async ({ native }) =>
+      native.run("UPDATE odori_meta SET value = '99' WHERE key = 'version'"),
+    );
+    await store.close();
+    await using again = closing(sqlite(path));
+    await again.open(session);
+    const version = await again.transaction(async ({ native }) =>
+      native.get("SELECT value FROM odori_meta WHERE key = 'version'"),
+    );
+    expect(version).toEqual({ value: "99" });
   });
 
   it("reads only the database of a service, and leaves other files unchanged", async () => {
@@ -159,6 +175,8 @@ describe("SQLite", () => {
       await start(payment, { store: sqlite(path), bus: roomy, logger: silent }),
     );
     await roomy.publish(events);
+    // The full disk may have kept the first process from giving up its lease.
+    await eventually("all are handled", () => effects(path).length, events.length);
     expect(effects(path)).toEqual(events.map((_, i) => `o${String(i).padStart(2, "0")}`));
     expect((await large.inspect.counts()).deferred).toEqual({});
   });

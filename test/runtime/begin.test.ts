@@ -354,7 +354,12 @@ describe("running", () => {
     };
     expect(lines).toMatchObject([
       { message: "charging", ...fields, attempt: 1 },
-      { message: "a delivery failed", ...fields, attempt: 1, code: "HANDLER_FAILED" },
+      {
+        message: "a delivery failed, and is tried again",
+        ...fields,
+        attempt: 1,
+        code: "HANDLER_FAILED",
+      },
       { message: "charging", ...fields, attempt: 2 },
     ]);
   });

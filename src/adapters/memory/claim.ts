@@ -1,4 +1,4 @@
-import type { ClaimLimits } from "../../adapter/claim-limits.ts";
+import { type ClaimLimits, togetherAtMost } from "../../adapter/claim-limits.ts";
 import { type Claimed, NO_REACTION } from "../../ports/store.ts";
 import type { DeferredRecord, MemoryDatabase } from "./database.ts";
 
@@ -15,9 +15,12 @@ export function claimDeferred(
     )
     .filter((row) => !database.isLive(row.owner, now))
     .map((row) => steadied(row, now));
-  const due = free.filter((row) => row.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
-  const suspect = due.find(({ claims }) => claims > 0);
-  const taken = (suspect === undefined ? due : [suspect]).slice(0, limit);
+  const due = free.filter((row) => row.dueAt <= now);
+  const worst = Math.max(0, ...due.map(({ claims }) => claims));
+  const taken = due
+    .filter(({ claims }) => claims > 0 || worst === 0)
+    .sort((a, b) => b.claims - a.claims || a.dueAt - b.dueAt)
+    .slice(0, togetherAtMost(worst, limit));
   for (const row of free) {
     const holder = taken.includes(row) ? { owner, claims: row.claims + 1 } : {};
     database.putDeferred({ ...row, ...holder });

@@ -1,4 +1,4 @@
-import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
+import { DEATH_REMEMBERED_MS, SUSPECTS_TOGETHER } from "../../ports/store.ts";
 import type { MakeStatement } from "./write-statement.ts";
 
 const TIMED = "state IN ('retrying', 'armed')";
@@ -43,15 +43,18 @@ export function upkeepStatements(statement: MakeStatement) {
          SELECT ticket FROM $S.outbox o WHERE ${free("o")}
          ORDER BY ticket LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING ticket, events`,
     ),
-    /** A delivery with claims behind it comes alone. */
+    /** Deliveries with claims behind them come apart from others, and few at a time. */
     claimDeferred: statement(
       "claim_deferred",
-      `WITH ${CLOCK}, suspect AS MATERIALIZED (SELECT seq FROM $S.deferred d
-         WHERE ${due} AND claims > 0 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+      `WITH ${CLOCK}, worst AS MATERIALIZED (
+         SELECT coalesce(max(claims), 0) AS c FROM $S.deferred d WHERE ${due})
        UPDATE $S.deferred SET owner = $1, claims = claims + 1 WHERE seq = ANY (ARRAY(
          SELECT seq FROM $S.deferred d
-         WHERE ${due} AND (seq IN (TABLE suspect) OR NOT EXISTS (TABLE suspect))
-         ORDER BY due_at LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING *`,
+         WHERE ${due} AND (claims > 0 OR (SELECT c FROM worst) = 0)
+         ORDER BY claims DESC, due_at
+         LIMIT (SELECT least($2::int, CASE c WHEN 0 THEN $2::int WHEN 1 THEN ${SUSPECTS_TOGETHER}
+           ELSE 1 END) FROM worst)
+         FOR UPDATE SKIP LOCKED)) RETURNING *`,
     ),
     /** After the clock has stepped back, the delay of a delivery begins again: never early. */
     steady: statement(

@@ -1,4 +1,4 @@
-import type { ClaimLimits } from "../../adapter/claim-limits.ts";
+import { type ClaimLimits, togetherAtMost } from "../../adapter/claim-limits.ts";
 import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import {
@@ -29,10 +29,10 @@ const STEADY = `UPDATE odori_deferred SET due_at = ?1 + due_at - set_at, set_at 
 const CLAIM_OUTBOX = `UPDATE odori_outbox SET owner = ?2 WHERE ticket IN (
   SELECT ticket FROM odori_outbox WHERE ${FREE} ORDER BY ticket LIMIT ?3)
   RETURNING ticket, events`;
-const DUE = `SELECT seq, claims FROM odori_deferred
-  WHERE ${TIMED} AND due_at <= ?1 AND ${KNOWN} AND ${FREE}`;
-const SUSPECT = `${DUE} AND claims > 0 ORDER BY due_at LIMIT 1`;
-const DUE_ROWS = `${DUE} ORDER BY due_at LIMIT ?3`;
+const DUE = `FROM odori_deferred WHERE ${TIMED} AND due_at <= ?1 AND ${KNOWN} AND ${FREE}`;
+const WORST = `SELECT max(claims) AS claims ${DUE}`;
+const SUSPECTS = `SELECT seq ${DUE} AND claims > 0 ORDER BY claims DESC, due_at LIMIT ?3`;
+const DUE_ROWS = `SELECT seq ${DUE} ORDER BY due_at LIMIT ?3`;
 const CLAIM_DEFERRED = `UPDATE odori_deferred SET owner = ?, claims = claims + 1
   WHERE seq IN (SELECT value FROM json_each(?)) RETURNING *`;
 const RENEW = `INSERT INTO odori_member (owner, expires_at, lease_ms) VALUES (?, ?, ?)
@@ -104,7 +104,7 @@ export function claim(connection: Connection, session: Session, limits: ClaimLim
   };
 }
 
-/** Returns the `seq` of the deliveries to claim: one with claims behind it comes alone. */
+/** Returns the `seq` of the deliveries to claim: those with claims behind them come apart. */
 function toClaim(
   connection: Connection,
   now: number,
@@ -112,8 +112,9 @@ function toClaim(
 ): readonly number[] {
   if (limit === 0) return [];
   const names = toJson(known);
-  const suspect = connection.get(SUSPECT, now, names);
-  const rows = suspect === undefined ? connection.all(DUE_ROWS, now, names, limit) : [suspect];
+  const worst = Number(connection.get(WORST, now, names)?.claims ?? 0);
+  const statement = worst > 0 ? SUSPECTS : DUE_ROWS;
+  const rows = connection.all(statement, now, names, togetherAtMost(worst, limit));
   return rows.map(({ seq }) => Number(seq));
 }
 
