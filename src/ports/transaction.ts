@@ -104,6 +104,10 @@ export interface DetachedTransaction<Native> {
    * none), and commits. Rejects as `HandlerScope.keep`, and undoes everything when `work` rejects.
    */
   complete<T>(work: (tx: StoreTransaction<Native>) => Promise<T>): Promise<T>;
-  /** Closes `native`, and undoes what the handler wrote. */
+  /**
+   * Closes `native`, interrupts a statement under way, and undoes what the handler wrote. May be
+   * called more than once. Rejects with a `StoreUnavailableError` if the transaction could not be
+   * opened: the handler has failed through no fault of its own.
+   */
   abandon(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
 import type { Received, Ticket } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
+import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { DetachedTransaction, HandlerScope, StoreTransaction } from "../ports/transaction.ts";
 import type { Probe } from "./crash-points.ts";
@@ -112,6 +113,16 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     tasks: readonly Task<Native>[],
     confirm: readonly Ticket[],
   ): Promise<GroupResult<Native>> {
+    try {
+      await this.#transaction(tasks, confirm);
+    } catch (error) {
+      await this.#abandonDetached();
+      throw error;
+    }
+    return this;
+  }
+
+  async #transaction(tasks: readonly Task<Native>[], confirm: readonly Ticket[]): Promise<void> {
     const { store, environment, probe } = this.#parts;
     await store.transaction(async (tx) => {
       probe("opened");
@@ -128,7 +139,13 @@ export class CommitGroup<Native> implements GroupResult<Native> {
         draft = new Draft();
       }
     });
-    return this;
+  }
+
+  /** Nothing is committed, so what has left the group will be started again. */
+  async #abandonDetached(): Promise<void> {
+    const reason = new OdoriError("HANDLER_SLOW", "The handler is started again.");
+    for (const { scope } of this.detached) scope.cancel(reason);
+    await Promise.allSettled(this.detached.map(({ tx }) => tx.abandon()));
   }
 
   async #handle(
@@ -295,13 +312,21 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       return;
     }
     const own = new Draft();
-    await recovery.run(received, new Scope(handler.native, own));
+    try {
+      await recovery.run(received, new Scope(handler.native, own));
+    } catch (problem) {
+      this.refused.push({ task, error: problem });
+      return;
+    }
     draft.add(own);
     this.done.push(task);
     this.recoveries.push({ task: recovery, error });
   }
 
-  /** Undoes what the handler wrote. If that cannot be done, the whole group is undone. */
+  /**
+   * Undoes what the handler wrote. If that cannot be done, the whole group is undone, and this
+   * handler does not share a group again: it may be the one that ends the connection.
+   */
   async #undo(task: Task<Native>, handler: HandlerScope<Native>): Promise<void> {
     try {
       await handler.undo();
@@ -318,6 +343,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
 }
 
 function endsGroup(error: unknown): boolean {
+  if (error instanceof StoreUnavailableError) return true;
   return error instanceof OdoriError && error.code === "TRANSACTION_ENDED";
 }
 

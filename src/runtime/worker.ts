@@ -10,6 +10,7 @@ import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
 import { partition } from "./partition.ts";
+import { Pauses } from "./pauses.ts";
 import type { HandOver, Publisher } from "./publisher.ts";
 import type { Task } from "./task.ts";
 import { endsWithin } from "./time-limit.ts";
@@ -45,10 +46,14 @@ export class Worker<Native> {
   /** The share of handlers that were awaited in turn, of the last groups. */
   #waiting = 0;
   readonly #alone: Alone<Native>;
+  readonly #pauses: Pauses;
+  /** Why no task is taken any more; undefined before. */
+  #ended: OdoriError | undefined;
 
   constructor(parts: WorkerParts<Native>) {
     this.#parts = parts;
     const { store, environment, probe } = parts;
+    this.#pauses = new Pauses(environment);
     this.#lanes = Array.from({ length: store.lanes }, () => {
       const lane: Lane<Native> = new Lane(parts.batchMax, (batch) => this.#commit(lane, batch));
       return lane;
@@ -66,11 +71,16 @@ export class Worker<Native> {
         task.completion.done();
         probe("acknowledged");
       },
+      unavailable: (task, error) => this.#refuse([task], error),
       failed: (task, error, recovery) => this.#recover(task, error, recovery),
     });
   }
 
   add(task: Task<Native>): void {
+    if (this.#ended !== undefined) {
+      task.completion.failed(this.#ended);
+      return;
+    }
     const slow = task.recover !== undefined && this.#pace.isSlow(task.receipt.reaction);
     if (slow || this.#alone.holds(task)) this.#alone.add(task);
     else this.#laneOf(task).add(task);
@@ -78,7 +88,8 @@ export class Worker<Native> {
 
   /** How many tasks wait for a commit to come. */
   get waiting(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.waiting, this.#alone.waiting);
+    const apart = this.#alone.waiting + this.#pauses.size;
+    return this.#lanes.reduce((sum, lane) => sum + lane.waiting, apart);
   }
 
   /** Deletes outbox rows that the bus has taken, when no commit is under way that would do so. */
@@ -95,16 +106,22 @@ export class Worker<Native> {
 
   /** Finishes what is under way; after `limitMs` milliseconds, gives up what still runs. */
   async stop(limitMs: number): Promise<void> {
-    this.#alone.stop();
-    if (await endsWithin(this.#parts.environment, limitMs, this.#idle())) return;
-    await this.#alone.abandon(
-      new OdoriError("STOPPED", "The service was stopped while the handler ran."),
-    );
+    const { environment } = this.#parts;
+    const idle = await endsWithin(environment, limitMs, this.#idle());
+    const ended = new OdoriError("STOPPED", "The service was stopped while the handler ran.");
+    this.#ended = ended;
+    this.#pauses.end();
+    this.#alone.abandon(ended);
+    // What was given up still has to be undone.
+    if (!idle) await endsWithin(environment, limitMs, this.#idle());
   }
 
   async #idle(): Promise<void> {
-    while (this.#alone.busy || this.#lanes.some((lane) => lane.busy))
-      await Promise.all([this.#alone.idle(), ...this.#lanes.map((lane) => lane.idle())]);
+    const lanes = this.#lanes;
+    while (this.#alone.busy || this.#pauses.size > 0 || lanes.some((lane) => lane.busy)) {
+      const idle = lanes.map((lane) => lane.idle());
+      await Promise.all([this.#alone.idle(), this.#pauses.idle(), ...idle]);
+    }
   }
 
   #laneOf({ receipt }: Task<Native>): Lane<Native> {
@@ -124,6 +141,10 @@ export class Worker<Native> {
     lane: Lane<Native>,
     batch: readonly Task<Native>[],
   ): Promise<readonly Task<Native>[]> {
+    if (this.#ended !== undefined) {
+      for (const task of batch) task.completion.failed(this.#ended);
+      return [];
+    }
     const confirm = this.#parts.publisher.takeAnswered();
     let result: GroupResult<Native>;
     try {
@@ -139,7 +160,7 @@ export class Worker<Native> {
       this.#pace.slow(task.receipt.reaction);
       this.#alone.add(task);
     }
-    if (result.alone.length + result.busy.length > 0) lane.shrink();
+    if (result.alone.length > 0) lane.shrink();
     for (const task of result.busy) this.#later(task);
     const [held, rest] = partition(result.rest, (task) => this.#alone.holds(task));
     for (const task of held) this.#alone.add(task);
@@ -172,8 +193,7 @@ export class Worker<Native> {
   }
 
   #recover(task: Task<Native>, error: unknown, recovery: Task<Native> | undefined): void {
-    if (error instanceof StoreUnavailableError) this.#refuse([task], error);
-    else if (recovery === undefined) task.completion.failed(error);
+    if (recovery === undefined) task.completion.failed(error);
     else {
       this.#report(recovery, error);
       this.#laneOf(recovery).add(recovery);
@@ -182,7 +202,7 @@ export class Worker<Native> {
 
   /** Another process holds the saga of the task: it is tried again a little later. */
   #later(task: Task<Native>): void {
-    this.#parts.environment.timer(CONFLICT_PAUSE_MS, () => this.add(task));
+    this.#pauses.after(CONFLICT_PAUSE_MS, () => this.add(task));
   }
 
   #report({ fields }: Task<Native>, error: unknown): void {

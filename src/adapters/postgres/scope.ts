@@ -44,9 +44,13 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   #shared: OpenTransaction | undefined;
   #own: Promise<OpenTransaction> | undefined;
   #open = true;
+  /** Whether the handler has returned. */
+  #returned = false;
   readonly #pending = new Set<Promise<unknown>>();
   /** The first statement that failed. If the handler went on, the transaction may be aborted. */
   #failure: unknown;
+  /** Why a statement was refused that a handler by itself may issue. */
+  #refused: OdoriError | undefined;
 
   /** `onFailure` is told of a statement that failed; `statementsMax` bounds them. */
   constructor(
@@ -65,18 +69,29 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   }
 
   query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
+    const late = !this.#open;
     const result = this.#query(text, values);
     this.#pending.add(result);
-    // A statement that the handler does not await must not end the process when it fails.
-    result.then(
-      () => this.#pending.delete(result),
-      () => this.#pending.delete(result),
-    );
-    return result;
+    const answer = new Promise<SqlResult>((resolve, reject) => {
+      // After the handler has returned nothing awaits the reply. A rejection, here or in an async
+      // function that is not awaited either, would only end the process.
+      const settle = (report: () => void) => {
+        this.#pending.delete(result);
+        if (late || !this.#returned) report();
+      };
+      result.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(error)),
+      );
+    });
+    answer.catch(() => {});
+    return answer;
   }
 
   keep(): void | Promise<void> {
     this.#open = false;
+    this.#returned = true;
+    if (this.#refused !== undefined) return Promise.reject(this.#refused);
     if (this.#pending.size > 0) return this.#notAwaited();
     const shared = this.#statementsMax > 1 ? this.#shared : undefined;
     if (this.#failure === undefined || shared === undefined) return;
@@ -110,6 +125,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
 
   async complete<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     this.#open = false;
+    this.#returned = true;
     if (this.#own === undefined) return this.#parts.transaction(work);
     if (this.#pending.size > 0) return this.#notAwaited();
     try {
@@ -122,7 +138,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
 
   async abandon(): Promise<void> {
     this.#open = false;
-    const open = await this.#own?.catch(() => undefined);
+    const open = await this.#own;
     if (open === undefined) return;
     await this.stopPending(open);
     await open.rollback(this.#failure);
@@ -150,6 +166,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   #refuse(): never {
     this.contended = true;
     const error = transactionShared();
+    this.#refused = error;
     this.#onFailure(error, this);
     throw error;
   }
