@@ -14,7 +14,7 @@ export interface StoreTransaction<Native> {
    * Opens the scope of one handler. The transaction has one open scope at a time: handlers run one
    * after the other, as if each had a transaction of its own.
    */
-  scope(): HandlerScope<Native>;
+  scope(options?: ScopeOptions): HandlerScope<Native>;
   /**
    * Opens the scopes of several handlers of one statement each. Only a store whose statements cost
    * a round trip has it.
@@ -44,6 +44,16 @@ export interface WriteOptions {
    * @default false
    */
   readonly last?: boolean;
+}
+
+/** Options of `StoreTransaction.scope`. */
+export interface ScopeOptions {
+  /**
+   * Whether the transaction has this handler alone, which may then also change the session.
+   *
+   * @default false
+   */
+  readonly exclusive?: boolean;
 }
 
 /** One handler inside a transaction: what it wrote can be undone without its neighbours. */

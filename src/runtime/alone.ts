@@ -161,7 +161,10 @@ export class Alone<Native> {
     this.#release(task);
     if (result.kind === "committed") return;
     // A handler that was given up has not failed.
-    if (this.#ended !== undefined) return task.completion.failed(this.#ended);
+    if (this.#ended !== undefined) {
+      task.completion.failed(this.#ended);
+      return;
+    }
     if (result.kind === "unavailable") this.#parts.unavailable(task, result.error);
     if (result.kind === "settled") this.#parts.add(task);
     if (result.kind === "failed") this.#parts.failed(task, result.error, result.recovery);

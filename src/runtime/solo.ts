@@ -86,7 +86,7 @@ export async function runExclusively<Native>(
       if (received === undefined || received.status === "busy") return { kind: "again" };
       if (received.status !== "fresh") return { kind: "settled" };
       probe("looked_up");
-      const handler = tx.scope();
+      const handler = tx.scope({ exclusive: true });
       const scope = new Scope(handler.native, draft);
       onRun(task, scope);
       source = "handler";

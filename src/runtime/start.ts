@@ -1,5 +1,5 @@
 import type { Service } from "../choreography/service.ts";
-import { OdoriError } from "../contract/errors.ts";
+import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import type { Incoming, Subscription } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
@@ -209,14 +209,21 @@ export class App<Native, Begins extends EventContract> {
 
   /** Returns the state of the service. It does not reject. */
   async health(): Promise<Health> {
-    const { problem } = this.#worker;
+    let problem: string | undefined = this.#worker.problem?.code;
+    let store: StoreCounts | undefined;
+    if (this.#state !== "stopped") {
+      try {
+        store = await this.inspect.counts();
+      } catch (error) {
+        // A service without work has not yet met the problem.
+        problem ??= codeOf(error);
+      }
+    }
     const state = this.#state === "ready" && problem !== undefined ? "degraded" : this.#state;
-    const store =
-      this.#state === "stopped" ? undefined : await this.inspect.counts().catch(() => undefined);
     return {
       service: this.name,
       state,
-      problem: problem?.code,
+      problem,
       waiting: this.#worker.waiting,
       publishing: this.#publisher.pending,
       store,

@@ -31,6 +31,8 @@ export interface ScopeParts {
 interface ScopeLimits {
   readonly onFailure?: (error: unknown, scope: PostgresScope) => void;
   readonly statementsMax?: number;
+  /** Whether no other handler shares the transaction. */
+  readonly exclusive?: boolean;
 }
 
 /** One handler, inside a transaction (`shared`) or with one of its own. */
@@ -41,6 +43,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   readonly #parts: ScopeParts;
   readonly #onFailure: (error: unknown, scope: PostgresScope) => void;
   readonly #statementsMax: number;
+  readonly #exclusive: boolean;
   #shared: OpenTransaction | undefined;
   #own: Promise<OpenTransaction> | undefined;
   #open = true;
@@ -56,8 +59,13 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   constructor(
     parts: ScopeParts,
     shared: OpenTransaction | undefined,
-    { onFailure = () => {}, statementsMax = Number.POSITIVE_INFINITY }: ScopeLimits = {},
+    {
+      onFailure = () => {},
+      statementsMax = Number.POSITIVE_INFINITY,
+      exclusive = false,
+    }: ScopeLimits = {},
   ) {
+    this.#exclusive = exclusive;
     this.#parts = parts;
     this.#shared = shared;
     this.#onFailure = onFailure;
@@ -147,7 +155,8 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   async #query(text: string, values: readonly unknown[]): Promise<SqlResult> {
     if (!this.#open) throw transactionClosed();
     if (controlsTransaction(text)) throw transactionControl();
-    if (this.#shared !== undefined && changesSession(text)) return this.#refuse();
+    const shared = this.#shared !== undefined && !this.#exclusive;
+    if (shared && changesSession(text)) return this.#refuse();
     const open = this.#transaction();
     this.statements++;
     if (this.statements > this.#statementsMax) return this.#refuse();

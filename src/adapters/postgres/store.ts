@@ -247,7 +247,7 @@ export class PostgresStore implements Store<Sql> {
       statements: this.#statements,
       owner: this.#owner,
       waits: false,
-      scope: () => new PostgresScope(this.#scopeParts, open),
+      scope: (options) => new PostgresScope(this.#scopeParts, open, options),
       together: () => new PostgresTogether(this.#scopeParts, open),
       onPid: (pid) => {
         open.pid = pid;

@@ -14,6 +14,7 @@ import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
 import type {
   HandlerScope,
+  ScopeOptions,
   StoreTransaction,
   Together,
   WriteOptions,
@@ -45,7 +46,7 @@ export interface PostgresTransactionParts {
   /** Whether to wait for sagas that another transaction holds. */
   readonly waits: boolean;
   /** Makes the scope of one handler. */
-  readonly scope: () => HandlerScope<Sql>;
+  readonly scope: (options?: ScopeOptions) => HandlerScope<Sql>;
   /** Makes the scopes of several handlers of one statement each. */
   readonly together?: () => Together<Sql>;
   /** Told before bookkeeping is written. */
@@ -60,7 +61,7 @@ export interface PostgresTransactionParts {
  */
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
-  readonly scope: () => HandlerScope<Sql>;
+  readonly scope: (options?: ScopeOptions) => HandlerScope<Sql>;
   readonly together?: () => Together<Sql>;
   /**
    * What tells after a COMMIT without an answer whether it happened, once an inbox row was written.
