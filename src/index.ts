@@ -50,6 +50,7 @@ export type { Claimed, Session, Store } from "./ports/store.ts";
 export type {
   DetachedTransaction,
   HandlerScope,
+  ScopeOptions,
   StoreTransaction,
   WriteOptions,
 } from "./ports/transaction.ts";

@@ -65,6 +65,7 @@ export type { Claimed, OutboxRows, Session, Store } from "../ports/store.ts";
 export type {
   DetachedTransaction,
   HandlerScope,
+  ScopeOptions,
   StoreTransaction,
   WriteOptions,
 } from "../ports/transaction.ts";
