@@ -96,6 +96,16 @@ export class Alone<Native> {
     }
   }
 
+  /** Runs a task that has met another transaction, after a pause. */
+  retry(task: Task<Native>): void {
+    if (this.#ended !== undefined || this.holds(task)) {
+      this.add(task);
+      return;
+    }
+    this.#held.set(task.receipt.sagaId, []);
+    this.#again(task, 0);
+  }
+
   /** Takes a detached handler, which goes on with a transaction of its own. */
   goOn(run: DetachedRun<Native>): void {
     const { task } = run;
