@@ -70,7 +70,7 @@ export function effectMark(stored: string, key?: string): string {
 const UNSTORABLE =
   /[\u0000-\u001f\\]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** A key as any database stores it. Different keys stay different. */
+/** Writes a key so that each database stores it. Different keys stay different. */
 function escaped(key: string): string {
   return key.replace(
     UNSTORABLE,

@@ -5,7 +5,7 @@ import { toPlain } from "../contract/plain.ts";
 import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import { readAttributes, writeAttributes } from "./attributes.ts";
 import { type Binding, decodeValue, encodeValue } from "./binding.ts";
-import { checkSize, decodeJson, malformed, parseJson, unreadable } from "./json.ts";
+import { checkSize, decodeJson, malformed, parseJson, readingError } from "./json.ts";
 
 /** A message as a protocol carries it. */
 export interface WireMessage {
@@ -79,7 +79,7 @@ export function decodeMessage(binding: Binding, message: WireMessage, now: numbe
       data: body.length === 0 ? null : toPlain(parseJson(body)).data,
     };
   } catch (cause) {
-    throw unreadable(cause);
+    throw readingError(cause);
   }
 }
 

@@ -20,11 +20,11 @@ export interface RelayParts<Native> {
   readonly logger: Logger;
   /** Takes a deferred delivery that is due. */
   due(deferred: Deferred): void;
-  /** Deletes outbox rows that were answered for. */
+  /** Deletes outbox rows that the bus has confirmed. */
   flush(): Promise<void>;
 }
 
-/** Old rows are looked for so often, and deleted so many at once. */
+/** How often old rows are deleted, and how many at once. */
 const PURGE = { everyMs: 3_600_000, limit: 1_000 };
 
 /**

@@ -109,7 +109,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
     },
   );
 
-  it("a handler that has written and then waits holds nobody up", async () => {
+  it("a handler that has written and then waits holds up no other", async () => {
     await using shelf = await kind.make();
     const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
     const played = handling(async (n, tx) => {
