@@ -37,7 +37,7 @@ type Answer =
   | { readonly rejected: unknown };
 
 /**
- * Publishes committed outbox rows until the bus has confirmed or refused each event. An accepted event is
+ * Publishes committed outbox rows until the bus has confirmed each event. An accepted event is
  * not published again. A refused one is set aside and retried alone. The next commit deletes the
  * rows whose events are all accepted, and reduces the others to the rest.
  */
