@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { service, start } from "odori";
+import { checkAccepted } from "odori/adapter";
 import { memoryBus } from "odori/memory";
 import { diagnose, type Sql, sqlite } from "odori/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -158,7 +159,7 @@ describe("SQLite", () => {
     await using large = stopping(
       await start(payment, { store: sqlite(path), bus: roomy, logger: silent }),
     );
-    await roomy.publish(events);
+    checkAccepted(await roomy.publish(events));
     expect(effects(path)).toEqual(events.map((_, i) => `o${String(i).padStart(2, "0")}`));
     expect((await large.inspect.counts()).deferred).toEqual({});
   });
