@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { service, start } from "odori";
+import { checkAccepted } from "odori/adapter";
 import { memoryBus } from "odori/memory";
 import { diagnose, type Sql, sqlite } from "odori/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
