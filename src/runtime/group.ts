@@ -20,7 +20,7 @@ import { type Companion, type Ready, runTogether } from "./together.ts";
  * milliseconds. The first bounds what a quick handler waits for its neighbours; the second is a
  * few times that, so that a busy machine alone does not make a handler slow.
  */
-export const GROUP_BUDGET_MS = 20;
+const GROUP_BUDGET_MS = 20;
 export const HANDLER_BUDGET_MS = 60;
 
 /** A handler may take as long as this number of look-ups, where that is longer than its budget. */

@@ -160,7 +160,7 @@ describe("SQLite", () => {
     await using large = stopping(
       await start(payment, { store: sqlite(path), bus: roomy, logger: silent }),
     );
-    await roomy.publish(events);
+    checkAccepted(await roomy.publish(events));
     // A handler that met the full disk by its own statement is retried.
     await eventually("all are done", async () => [...effects(path)].sort().join(), all.join());
     await eventually(
