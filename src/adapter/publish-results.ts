@@ -1,6 +1,5 @@
-import { codeOf, OdoriError } from "../contract/errors.ts";
+import { messageOf, OdoriError } from "../contract/errors.ts";
 import { ACCEPTED, type PublishResult } from "../ports/bus.ts";
-import { busUnavailable } from "../ports/errors.ts";
 
 /** Errors after which nothing is known of an event. */
 const UNKNOWN: readonly string[] = ["BUS_UNAVAILABLE", "BUS_CLOSED"];
@@ -36,7 +35,7 @@ export function publishResults(
 
 /**
  * Makes the result of an event that was refused with `error`; one without a code becomes
- * `BUS_UNAVAILABLE`.
+ * `BUS_REFUSED`.
  *
  * @example
  * ```ts
@@ -53,6 +52,11 @@ export function publishResults(
  * ```
  */
 export function refusal(error: unknown): PublishResult {
-  const known = error instanceof OdoriError ? error : busUnavailable(codeOf(error), error);
-  return { accepted: false, error: known };
+  if (error instanceof OdoriError) return { accepted: false, error };
+  const message = `The bus refuses the event: ${messageOf(error)}.`;
+  const hint = "Look at the cause. The event stays in the outbox, and is published again.";
+  return {
+    accepted: false,
+    error: new OdoriError("BUS_REFUSED", message, { cause: error, hint }),
+  };
 }

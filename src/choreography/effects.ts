@@ -75,7 +75,7 @@ export class EffectNames {
 type Declared = Pick<ServiceDeclaration<never>, "begins" | "reactions">;
 
 /** The effects of a declared service. */
-export function effectNamesOf({ begins, reactions }: Declared): EffectNames {
+function effectNamesOf({ begins, reactions }: Declared): EffectNames {
   return new EffectNames({
     begins: begins.map(({ type }) => type),
     reactions: reactions.map(typesOf),

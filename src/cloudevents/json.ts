@@ -135,7 +135,7 @@ function readObject(value: unknown, now: number): EventEnvelope {
   try {
     return { ...readAttributes(members, now), data: readData(members) };
   } catch (cause) {
-    throw unreadable(cause);
+    throw readingError(cause);
   }
 }
 
@@ -149,7 +149,7 @@ function readData(members: ReadonlyMap<string, unknown>): unknown {
 }
 
 /** Keeps the codes that say why a message cannot be read; any other error makes it malformed. */
-export function unreadable(cause: unknown): OdoriError {
+export function readingError(cause: unknown): OdoriError {
   const known = ["MESSAGE_MALFORMED", "NUMBER_INEXACT"].includes(codeOf(cause));
   return known && cause instanceof OdoriError ? cause : malformed(messageOf(cause), cause);
 }

@@ -5,7 +5,7 @@ import { toPlain } from "../contract/plain.ts";
 import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import { readAttributes, writeAttributes } from "./attributes.ts";
 import { type Binding, decodeValue, encodeValue } from "./binding.ts";
-import { checkSize, decodeJson, malformed, parseJson, unreadable, WIRE_MAX_BYTES } from "./json.ts";
+import { checkSize, decodeJson, malformed, parseJson, readingError } from "./json.ts";
 
 /** A message as a protocol carries it. */
 export interface WireMessage {
@@ -14,8 +14,8 @@ export interface WireMessage {
   readonly body: Uint8Array | string;
 }
 
-/** How much of a malformed message is kept: every message that is not too large, whole. */
-const RAW_MAX_CHARS = WIRE_MAX_BYTES;
+/** How much of a malformed message is kept. */
+const RAW_MAX_CHARS = 4_096;
 const STRUCTURED = /^application\/cloudevents\s*(?:\+json\s*)?(?:;|$)/i;
 const BATCH = /^application\/cloudevents-batch/i;
 const JSON_TYPE = /^(?:[\w.-]+\/(?:[\w.+-]+\+)?json)\s*(?:;|$)/i;
@@ -79,7 +79,7 @@ export function decodeMessage(binding: Binding, message: WireMessage, now: numbe
       data: body.length === 0 ? null : toPlain(parseJson(body)).data,
     };
   } catch (cause) {
-    throw unreadable(cause);
+    throw readingError(cause);
   }
 }
 
@@ -159,7 +159,8 @@ export function malformedMessage(
   body: Uint8Array | string,
   error: OdoriError,
 ): MalformedMessage {
-  const start = body.slice(0, RAW_MAX_CHARS);
+  // An event that cannot be read without changing it is kept whole; its size was checked.
+  const start = error.code === "NUMBER_INEXACT" ? body : body.slice(0, RAW_MAX_CHARS);
   const raw = typeof start === "string" ? start : new TextDecoder().decode(start);
   return { malformed: true, topic, error, raw };
 }

@@ -52,7 +52,7 @@ export interface EventOptions {
 }
 
 /**
- * How a contract deals with an older version of its event. Both versions are one fact: they have the
+ * How a contract deals with an older version of its event. Both versions are one fact with the
  * same name without the version, and a reaction runs once for both.
  *
  * @example

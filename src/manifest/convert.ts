@@ -24,7 +24,7 @@ import type {
 
 type Path = readonly (string | number)[];
 
-/** Converts a document that fits the schema of manifests. Adds what contradicts itself to `mistakes`. */
+/** Converts a document that fits the schema of manifests. Adds contradictions to `mistakes`. */
 export function convert(raw: RawManifest, mistakes: Mistake[]): Manifest {
   const {
     name,

@@ -106,11 +106,11 @@ function types(contracts: Contracts): readonly string[] {
 
 /** Returns every contract that a service mentions, with the versions that it converts. */
 function mentionedContracts({ declaration }: AnyService): Contracts {
-  const { heard, emitted } = contractsOf(declaration);
+  const { heard, emitted } = contractsByUse(declaration);
   return [...emitted, ...heard].flatMap(versionsOf);
 }
 
-function contractsOf({ begins, reactions, deadlines }: AnyService["declaration"]) {
+function contractsByUse({ begins, reactions, deadlines }: AnyService["declaration"]) {
   const heard = [
     ...reactions.flatMap(({ hears }) => hears),
     ...deadlines.flatMap(({ armedBy, unless }) => [armedBy, ...unless]),
@@ -149,7 +149,7 @@ function toEvent(contract: EventContract): EventEntry {
 
 function toService({ declaration }: AnyService): ServiceEntry {
   const { name, begins, reactions, deadlines, mayPark, suppress } = declaration;
-  const { heard, emitted } = contractsOf(declaration);
+  const { heard, emitted } = contractsByUse(declaration);
   return {
     name,
     begins: types(begins),

@@ -1,3 +1,4 @@
+import { Semaphore } from "../adapter/semaphore.ts";
 import type { OdoriError } from "../contract/errors.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { StoreUnavailableError } from "../ports/errors.ts";
@@ -12,6 +13,12 @@ import type { Task } from "./task.ts";
 
 /** Pause before a task that met another transaction is tried again, in milliseconds. */
 export const CONFLICT_PAUSE_MS = 20;
+
+/**
+ * How many deliveries run at once in a transaction that is open from the beginning. They have met
+ * another transaction, and more of them would only meet each other.
+ */
+const EXCLUSIVE_MAX = 2;
 
 /** How many deliveries of one reaction run by themselves at once. */
 const RUNS_MAX = 32;
@@ -48,6 +55,7 @@ export class Alone<Native> {
   /** The runs whose handlers can be given up. */
   readonly #scopes = new Map<Task<Native>, Scope<Native>>();
   readonly #pauses: Pauses;
+  readonly #exclusive = new Semaphore(EXCLUSIVE_MAX);
   /** Why nothing runs any more; undefined before. */
   #ended: OdoriError | undefined;
 
@@ -88,6 +96,16 @@ export class Alone<Native> {
     }
   }
 
+  /** Runs a task that has met another transaction, after a pause. */
+  retry(task: Task<Native>): void {
+    if (this.#ended !== undefined || this.holds(task)) {
+      this.add(task);
+      return;
+    }
+    this.#held.set(task.receipt.sagaId, []);
+    this.#again(task, 0);
+  }
+
   /** Takes a detached handler, which goes on with a transaction of its own. */
   goOn(run: DetachedRun<Native>): void {
     const { task } = run;
@@ -120,10 +138,10 @@ export class Alone<Native> {
 
   #run(task: Task<Native>, conflicts: number): void {
     if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
-    const run = conflicts === 0 ? runAlone : runExclusively;
     const { pace } = this.#parts;
     const { reaction } = task.receipt;
-    const finished = run(this.#solo, task).then((result) => {
+    const running = conflicts === 0 ? runAlone(this.#solo, task) : this.#runExclusively(task);
+    const finished = running.then((result) => {
       if (result.kind === "committed" && (result.handlerMs ?? 0) < HANDLER_BUDGET_MS)
         pace.quick(reaction);
       this.#finished(task, result, conflicts);
@@ -136,6 +154,15 @@ export class Alone<Native> {
         this.#next();
       }),
     );
+  }
+
+  async #runExclusively(task: Task<Native>): Promise<SoloResult<Native>> {
+    await this.#exclusive.take();
+    try {
+      return await runExclusively(this.#solo, task);
+    } finally {
+      this.#exclusive.free();
+    }
   }
 
   /** Starts the tasks for which there is room, or hands them over once their reaction is quick. */

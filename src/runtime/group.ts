@@ -20,7 +20,7 @@ import { type Companion, type Ready, runTogether } from "./together.ts";
  * milliseconds. The first bounds what a quick handler waits for its neighbours; the second is a
  * few times that, so that a busy machine alone does not make a handler slow.
  */
-export const GROUP_BUDGET_MS = 20;
+const GROUP_BUDGET_MS = 20;
 export const HANDLER_BUDGET_MS = 60;
 
 /** A handler may take as long as this number of look-ups, where that is longer than its budget. */
@@ -48,8 +48,10 @@ export interface GroupResult<Native> {
   readonly refused: readonly { readonly task: Task<Native>; readonly error: unknown }[];
   /** Slow, and nothing written yet: they go on outside. */
   readonly detached: readonly DetachedRun<Native>[];
-  /** Slow, or in conflict with another transaction: undone, to be run by themselves. */
+  /** Slow: undone, to be run by themselves. */
   readonly alone: readonly Task<Native>[];
+  /** In conflict with another transaction: undone, to be run by themselves. */
+  readonly contended: readonly Task<Native>[];
   /** Not begun: the budget was spent. */
   readonly rest: readonly Task<Native>[];
   /** Not begun: another process holds their saga. */
@@ -94,6 +96,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   readonly refused: { readonly task: Task<Native>; readonly error: unknown }[] = [];
   readonly detached: DetachedRun<Native>[] = [];
   readonly alone: Task<Native>[] = [];
+  readonly contended: Task<Native>[] = [];
   readonly rest: Task<Native>[] = [];
   readonly busy: Task<Native>[] = [];
   readonly notices: Notice[] = [];
@@ -232,12 +235,11 @@ export class CommitGroup<Native> implements GroupResult<Native> {
 
   /** The first task always begins, so that a group never goes round without any work. */
   #mustWait(task: Task<Native>): boolean {
-    const held =
-      this.detached.some((run) => run.task.receipt.sagaId === task.receipt.sagaId) ||
-      this.alone.some((other) => other.receipt.sagaId === task.receipt.sagaId) ||
-      this.#parts.isHeld(task);
-    if (held) return true;
-    const begun = this.done.length + this.refused.length + this.detached.length + this.alone.length;
+    const apart = [...this.detached.map((run) => run.task), ...this.alone, ...this.contended];
+    const { sagaId } = task.receipt;
+    if (this.#parts.isHeld(task) || apart.some(({ receipt }) => receipt.sagaId === sagaId))
+      return true;
+    const begun = this.done.length + this.refused.length + apart.length;
     return begun > 0 && this.#parts.environment.now() >= this.#until;
   }
 
@@ -306,7 +308,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     if (error instanceof BrokenGroupError) throw error;
     await this.#undo(task, handler);
     if (handler.contended) {
-      this.alone.push(task);
+      this.contended.push(task);
       return;
     }
     const recovery = task.recover?.(error);

@@ -37,7 +37,7 @@ type Answer =
   | { readonly rejected: unknown };
 
 /**
- * Publishes committed outbox rows until the bus has answered for each event. An accepted event is
+ * Publishes committed outbox rows until the bus has confirmed each event. An accepted event is
  * not published again. A refused one is set aside and retried alone. The next commit deletes the
  * rows whose events are all accepted, and reduces the others to the rest.
  */
@@ -268,5 +268,5 @@ function answerOf(results: readonly PublishResult[] | undefined, index: number):
 
 function errorOf(result: PublishResult | undefined): unknown {
   if (result?.accepted === false) return result.error;
-  return new OdoriError("BUS_UNAVAILABLE", "The bus has not answered for an event.");
+  return new OdoriError("BUS_UNAVAILABLE", "The bus has not confirmed an event.");
 }

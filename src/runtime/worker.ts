@@ -164,7 +164,8 @@ export class Worker<Native> {
       this.#pace.slow(task.receipt.reaction);
       this.#alone.add(task);
     }
-    if (result.alone.length > 0) lane.shrink();
+    for (const task of result.contended) this.#alone.retry(task);
+    if (result.contended.length > 0) lane.shrink();
     for (const task of result.busy) this.#later(task);
     const [held, rest] = partition(result.rest, (task) => this.#alone.holds(task));
     for (const task of held) this.#alone.add(task);

@@ -31,7 +31,8 @@ describe("schema-that-parses: what travels parses to what the emitter's schema y
 
 describe("numbers-beyond-double", () => {
   const message = (number: string) =>
-    `{"specversion":"1.0","id":"1","type":"a.b.v1","source":"/a","sagaid":"s","data":{"n":${number}}}`;
+    `{"specversion":"1.0","id":"1","type":"a.b.v1","source":"/a","sagaid":"s",
+      "data":{"n":${number}}}`;
   const read = (number: string) => decodeJson(message(number), { now: 0 }).data;
 
   it.each(["9007199254740993", "12345678901234567.89", "1152921504606846977", "1e400"])(

@@ -330,8 +330,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/rabbitmq/bus.ts",
-        "if (returned !== undefined) throw",
-        "if (returned !== undefined && publisher === undefined) throw",
+        "!this.#returned.delete(one.value.id)",
+        "this.#returned.size >= 0",
       ),
     ],
     suite: "rabbitmq",

@@ -149,7 +149,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
     );
 
     play(
-      "02-econnrefused: what a handler throws is its own, whatever it looks like",
+      "02-econnrefused: what a handler throws is its own, also if it looks like the database",
       async (shelf) => {
         const errors = [
           Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" }),
@@ -271,49 +271,52 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       await eventually("the handler goes on", () => seen, [true]);
     });
 
-    play("09-circular: whatever a handler throws is recorded, and costs itself", async (shelf) => {
-      const circular = new Error("circular");
-      circular.cause = circular;
-      const trap = () => {
-        throw new Error("a trap");
-      };
-      const traps = { get: trap, getPrototypeOf: trap, has: trap, ownKeys: trap };
-      const unreadable = Object.defineProperty(new Error("unreadable"), "stack", { get: trap });
-      const deep = new Error("top", { cause: unreadable });
-      const thrown: readonly unknown[] = [
-        undefined,
-        null,
-        0,
-        "text\u0000with a zero",
-        Symbol("s"),
-        Object.create(null),
-        new Proxy({}, traps),
-        new Proxy(new Error("p"), traps),
-        unreadable,
-        deep,
-        circular,
-        () => {},
-        Object.assign(new Error("x".repeat(1_000_000)), { code: "A\u0000B\ud800" }),
-      ];
-      const runs = new Map<number, number>();
-      const played = shelfService(async (n, { tx }) => {
-        runs.set(n, (runs.get(n) ?? 0) + 1);
-        await shelf.note(tx, `${n} a`);
-        await shelf.note(tx, `${n} b`);
-        if (n < thrown.length) throw thrown[n];
-      });
-      const logger: Logger = { ...silent, warn: trap, error: async () => trap() };
-      await using stage = await open(shelf, played, { logger, retry: { attempts: 1 } });
-      await stage.hear(...range(30).map(askedFor));
-      assert.equal((await stage.parked()).length, thrown.length);
-      const good = range(30).slice(thrown.length);
-      for (const n of range(30)) assert.equal(runs.get(n), 1, `runs of ${n}`);
-      assert.deepEqual(
-        (await shelf.seen()).notes,
-        good.flatMap((n) => [`${n} a`, `${n} b`]).sort(),
-      );
-      for (const state of ["ready"]) assert.equal((await stage.app.health()).state, state);
-    });
+    play(
+      "09-circular: any value that a handler throws is recorded, and costs itself",
+      async (shelf) => {
+        const circular = new Error("circular");
+        circular.cause = circular;
+        const trap = () => {
+          throw new Error("a trap");
+        };
+        const traps = { get: trap, getPrototypeOf: trap, has: trap, ownKeys: trap };
+        const unreadable = Object.defineProperty(new Error("unreadable"), "stack", { get: trap });
+        const deep = new Error("top", { cause: unreadable });
+        const thrown: readonly unknown[] = [
+          undefined,
+          null,
+          0,
+          "text\u0000with a zero",
+          Symbol("s"),
+          Object.create(null),
+          new Proxy({}, traps),
+          new Proxy(new Error("p"), traps),
+          unreadable,
+          deep,
+          circular,
+          () => {},
+          Object.assign(new Error("x".repeat(1_000_000)), { code: "A\u0000B\ud800" }),
+        ];
+        const runs = new Map<number, number>();
+        const played = shelfService(async (n, { tx }) => {
+          runs.set(n, (runs.get(n) ?? 0) + 1);
+          await shelf.note(tx, `${n} a`);
+          await shelf.note(tx, `${n} b`);
+          if (n < thrown.length) throw thrown[n];
+        });
+        const logger: Logger = { ...silent, warn: trap, error: async () => trap() };
+        await using stage = await open(shelf, played, { logger, retry: { attempts: 1 } });
+        await stage.hear(...range(30).map(askedFor));
+        assert.equal((await stage.parked()).length, thrown.length);
+        const good = range(30).slice(thrown.length);
+        for (const n of range(30)) assert.equal(runs.get(n), 1, `runs of ${n}`);
+        assert.deepEqual(
+          (await shelf.seen()).notes,
+          good.flatMap((n) => [`${n} a`, `${n} b`]).sort(),
+        );
+        for (const state of ["ready"]) assert.equal((await stage.app.health()).state, state);
+      },
+    );
 
     play("13-commit-inside-handler: BEGIN, COMMIT and ROLLBACK are refused", async (shelf) => {
       const { controls } = shelf;

@@ -24,7 +24,7 @@ const booked = event("ledger.booked.v1", z.object({ orderId, what: z.string() })
 const data = { orderId: "o" };
 
 describe.each(kits)("versions of an event on $name", ({ make }) => {
-  it("what hears version 3 hears 2 and 1, and one fact in all versions is handled once", async () => {
+  it("version 3 also hears 2 and 1; one fact in all versions is handled once", async () => {
     const kit = make();
     const ledger = service<unknown>("ledger").on(v3, {
       readonly: true,
@@ -47,7 +47,7 @@ describe.each(kits)("versions of an event on $name", ({ make }) => {
     ]);
   });
 
-  it("what emits version 3 publishes 2 and 1 too, under one id; an undo finds the effect", async () => {
+  it("version 3 is published as 2 and 1 too, with one id; an undo finds the effect", async () => {
     const kit = make();
     const payment = service<unknown>("payment")
       .on(placed, {
@@ -70,7 +70,7 @@ describe.each(kits)("versions of an event on $name", ({ make }) => {
     await eventually("the undo has run", () => stage.emittedTypes.includes(completed.type));
   });
 
-  it("a retry, a gathered event and an armed deadline of version 1 end under version 2", async () => {
+  it("retries, gathered events and armed deadlines of version 1 end under version 2", async () => {
     const kit = make();
     const heard = (contract: typeof v1 | typeof v2, fails: boolean) =>
       service<unknown>("ledger")

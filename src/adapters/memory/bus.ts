@@ -30,8 +30,10 @@ export interface MemoryBusOptions {
 /** The groups that hear a type; none if it is refused. */
 interface Audience {
   readonly groups: readonly Group[];
-  readonly error?: unknown;
+  readonly error: unknown;
 }
+
+const NO_AUDIENCE: Audience = { groups: [], error: undefined };
 
 /**
  * The in-process bus: no broker, no copies, no serialization. `publish` resolves once each group
@@ -57,16 +59,15 @@ export class MemoryBus implements Bus {
     // The events of one commit usually have one type: look up its groups once.
     const known = new Map<string, Audience>();
     let deliveries = 0;
-    for (const { type } of events) {
-      const hearers = known.get(type) ?? this.#hearersOf(type);
-      known.set(type, hearers);
-      deliveries += hearers.groups.length;
-    }
+    for (const { type } of events)
+      deliveries += (known.get(type) ?? this.#audienceOf(type, known)).groups.length;
     const publication = new Publication(events.length, deliveries);
-    for (const [index, event] of events.entries()) {
-      const { groups = [], error } = known.get(event.type) ?? {};
+    let index = 0;
+    for (const event of events) {
+      const { groups, error } = known.get(event.type) ?? NO_AUDIENCE;
       if (error !== undefined) publication.refuse(index, error);
       for (const group of groups) group.deliver(event, publication, index);
+      index++;
     }
     publication.complete();
     return publication.answered;
@@ -103,8 +104,14 @@ export class MemoryBus implements Bus {
       group.abandon(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
   }
 
+  #audienceOf(type: string, known: Map<string, Audience>): Audience {
+    const audience = this.#findAudience(type);
+    known.set(type, audience);
+    return audience;
+  }
+
   /** The groups that hear a type, or why it cannot be published: `GROUP_AWAY`. */
-  #hearersOf(type: string): Audience {
+  #findAudience(type: string): Audience {
     try {
       checkAttribute("type", type);
     } catch (error) {
@@ -112,7 +119,8 @@ export class MemoryBus implements Bus {
     }
     const groups = [...this.#groups.values()];
     const away = groups.find((group) => group.misses(type));
-    if (away === undefined) return { groups: groups.filter((group) => group.hears(type)) };
+    if (away === undefined)
+      return { groups: groups.filter((group) => group.hears(type)), error: undefined };
     const error = new OdoriError(
       "GROUP_AWAY",
       `No member of the group ${away.name} is subscribed.`,
