@@ -144,6 +144,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
       one.hear(...range(40).map(askedFor)),
       two.hear(...range(40).map((n) => askedFor(n + 40))),
     ]);
+    await one.settled();
     expect([...levels]).toEqual(["read committed"]);
     expect((await shelf.seen()).items).toEqual({ drum: 80 });
   });

@@ -67,7 +67,11 @@ export async function open(shelf: Shelf, played: Service<unknown, never>, option
       message: problem?.message ?? "",
       stack: problem?.stack ?? "",
     }));
+  // A service that starts beside another one writes down deliveries before it runs them.
+  const settled = () =>
+    eventually("no delivery is deferred", async () => (await app.inspect.counts()).deferred, {});
   return {
+    settled,
     bus,
     app,
     parked,
@@ -223,6 +227,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       await eventually("the handler runs", () => runs, 1);
       // The undo overtakes the step, in another process: it bars it.
       await two.hear(envelope(undone, "s", { n: 1 }));
+      await two.settled();
       openGate();
       await slow;
       assert.deepEqual((await shelf.seen()).notes, []);
