@@ -8,7 +8,7 @@ export {
 export type { Context } from "./choreography/context.ts";
 export type { Outcome } from "./choreography/outcome.ts";
 export { Service, type ServiceOptions, service } from "./choreography/service.ts";
-export type { GivenUp } from "./choreography/verbs.ts";
+export type { GivenUp, Name } from "./choreography/verbs.ts";
 export type { Duration } from "./contract/duration.ts";
 export type { EventEnvelope } from "./contract/envelope.ts";
 export type { ErrorCode } from "./contract/error-catalogue.ts";
@@ -19,6 +19,7 @@ export {
   PermanentError,
 } from "./contract/errors.ts";
 export {
+  type Conversion,
   type EnvelopeOf,
   type EventContract,
   type EventOptions,
@@ -27,6 +28,7 @@ export {
   type FactOf,
   type FactOptions,
   type InputOf,
+  type VersionOptions,
 } from "./contract/event.ts";
 export type { TypeName } from "./contract/grammar.ts";
 export { RetryAfter } from "./contract/retry-after.ts";
@@ -57,6 +59,7 @@ export type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "./po
 export type {
   DetachedTransaction,
   HandlerScope,
+  ScopeOptions,
   StoreTransaction,
   WriteOptions,
 } from "./ports/transaction.ts";

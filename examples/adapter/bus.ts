@@ -1,4 +1,5 @@
 import {
+  ACCEPTED,
   type Bus,
   type BusGuarantees,
   checkAttribute,
@@ -6,6 +7,8 @@ import {
   type Deliver,
   type EventEnvelope,
   type LazyConnection,
+  type PublishResult,
+  refusal,
   type SubscribeOptions,
   type Subscription,
 } from "odori/adapter";
@@ -34,10 +37,11 @@ export class SqliteBus implements Bus {
     });
   }
 
-  publish(events: readonly EventEnvelope[]): Promise<void> {
+  publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
     return this.#connection.use(async (database) => {
-      for (const { type } of events) checkAttribute("type", type);
-      database.publish(events);
+      const results = events.map(({ type }) => checked(type));
+      database.publish(events.filter((_, i) => results[i]?.accepted));
+      return results;
     });
   }
 
@@ -52,6 +56,16 @@ export class SqliteBus implements Bus {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+}
+
+/** An event whose type is not a name is refused; its neighbours are published. */
+function checked(type: string): PublishResult {
+  try {
+    checkAttribute("type", type);
+    return ACCEPTED;
+  } catch (error) {
+    return refusal(error);
   }
 }
 

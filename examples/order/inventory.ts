@@ -41,6 +41,7 @@ const setup = async (tx: Tx) => {
 /** Sets the goods aside, and puts them back when they cannot be shipped. */
 export const inventory = service<Tx>("inventory", { setup })
   .onAll([orderPlaced, paymentAuthorized], {
+    name: "reserve",
     emits: [inventoryReserved],
     fails: [inventoryReservationFailed],
     // The order says what to set aside; the payment says that it may be.

@@ -11,6 +11,7 @@ const setup = (tx: Tx) =>
 
 /** Calls the carrier: the last step, after which there is nothing to undo. */
 export const shipping = service<Tx>("shipping", { setup }).onAll([orderPlaced, inventoryReserved], {
+  name: "ship",
   emits: [shippingRequested],
   fails: [shippingFailed],
   // The order says where to; the reservation says that the goods are there.

@@ -192,7 +192,7 @@ function beside(name: string, child: Child, databases: Databases): RunningServic
 function twice(bus: Bus): Bus {
   return {
     guarantees: bus.guarantees,
-    publish: (events) => bus.publish([...events, ...events]),
+    publish: async (events) => (await bus.publish([...events, ...events])).slice(0, events.length),
     subscribe: (options, deliver) => bus.subscribe(options, deliver),
     close: () => bus.close(),
   };

@@ -22,6 +22,7 @@ const stockSoldOut = event("stock.sold_out.v1", payload);
 const order = service<Sql>("order")
   .begins(orderPlaced)
   .onAll([paymentCharged, stockReserved], {
+    name: "complete",
     emits: [orderCompleted],
     // Runs once, with both events.
     handle: ([charged]) => orderCompleted(charged.data),

@@ -15,6 +15,7 @@ const trip = service<Sql>("trip")
   .begins(e.requested)
   .deadline(e.requested, { after: "15m", unless: [e.reserved], emits: [e.expired] })
   .onAll([e.hotel.booked, e.flight.booked, e.car.booked], {
+    name: "reserved",
     firstOf: "decision",
     readonly: true,
     emits: [e.reserved],
@@ -30,6 +31,7 @@ const trip = service<Sql>("trip")
   .on(e.declined, { readonly: true, emits: [e.abandoned], handle: ({ data }) => e.abandoned(data) })
   .on(e.charged, { emits: [e.confirmed], handle: ({ data }) => e.confirmed(data) })
   .onAll([e.hotel.released, e.flight.released, e.car.released], {
+    name: "unwound",
     readonly: true,
     emits: [e.unwound],
     handle: ([{ data }]) => e.unwound(data),

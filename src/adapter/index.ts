@@ -15,6 +15,7 @@ export type {
   DeferredKey,
   DeferredUpdate,
   MarkWrite,
+  OutboxRows,
   Receipt,
   ReceiptStatus,
   Received,
@@ -22,14 +23,17 @@ export type {
   Writes,
   Written,
 } from "../ports/bookkeeping.ts";
-export type {
-  Bus,
-  BusGuarantees,
-  Deliver,
-  Incoming,
-  MalformedMessage,
-  SubscribeOptions,
-  Subscription,
+export {
+  ACCEPTED,
+  type Bus,
+  type BusGuarantees,
+  checkAccepted,
+  type Deliver,
+  type Incoming,
+  type MalformedMessage,
+  type PublishResult,
+  type SubscribeOptions,
+  type Subscription,
 } from "../ports/bus.ts";
 export type {
   CensusRow,
@@ -53,8 +57,10 @@ export {
   alreadyReceived,
   busClosed,
   busForbidden,
+  busRefused,
   busTopology,
   busUnavailable,
+  eventTooLarge,
   notOurs,
   notParked,
   StoreUnavailableError,
@@ -76,7 +82,6 @@ export {
   DEATH_REMEMBERED_MS,
   NO_REACTION,
   type Opened,
-  type OutboxRows,
   type Purged,
   type Session,
   type Store,
@@ -85,6 +90,7 @@ export {
 export type {
   DetachedTransaction,
   HandlerScope,
+  ScopeOptions,
   StoreTransaction,
   WriteOptions,
 } from "../ports/transaction.ts";
@@ -92,5 +98,6 @@ export { redeliveryPauseMs } from "./backoff.ts";
 export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";
+export { publishResults, refusal } from "./publish-results.ts";
 export { toCensusRow, toDeclaration, toDeferred, toJournal, toState } from "./rows.ts";
 export { Semaphore } from "./semaphore.ts";

@@ -145,23 +145,21 @@ function typesOf(service: ServiceEntry): readonly string[] {
   return [...emittedBy(service), ...heardBy(service)];
 }
 
-function emittedBy({ begins, reactions, deadlines }: ServiceEntry): readonly string[] {
-  return [
-    ...new Set([
-      ...begins,
-      ...reactions.flatMap(typesEmittedBy),
-      ...deadlines.map(({ emits }) => emits),
-    ]),
+function emittedBy({ begins, reactions, deadlines, alsoEmits }: ServiceEntry): readonly string[] {
+  const emitted = [
+    ...begins,
+    ...reactions.flatMap(typesEmittedBy),
+    ...deadlines.map(({ emits }) => emits),
   ];
+  return [...new Set(emitted.flatMap((type) => [type, ...(alsoEmits.get(type) ?? [])]))];
 }
 
-function heardBy({ reactions, deadlines }: ServiceEntry): readonly string[] {
-  return [
-    ...new Set([
-      ...reactions.flatMap(({ hears }) => hears),
-      ...deadlines.flatMap(({ after, unless }) => [after, ...unless]),
-    ]),
+function heardBy({ reactions, deadlines, alsoHears }: ServiceEntry): readonly string[] {
+  const heard = [
+    ...reactions.flatMap(({ hears }) => hears),
+    ...deadlines.flatMap(({ after, unless }) => [after, ...unless]),
   ];
+  return [...new Set(heard.flatMap((type) => [type, ...(alsoHears.get(type) ?? [])]))];
 }
 
 function channelOf(type: string, entry: EventEntry | undefined): unknown {

@@ -1,4 +1,5 @@
 import { flowGraph } from "../manifest/graph.ts";
+import { oneEventPerLineage } from "../manifest/lineage.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { Contradiction } from "../manifest/merge.ts";
 import { compile } from "./compile.ts";
@@ -96,7 +97,8 @@ const CRASHES = 1;
  * process.exitCode = ok ? 0 : 1;
  * ```
  */
-export function check(manifest: Manifest, options: CheckOptions = {}): Report {
+export function check(declared: Manifest, options: CheckOptions = {}): Report {
+  const manifest = oneEventPerLineage(declared);
   const {
     statesMax = STATES_MAX,
     millisecondsMax = MILLISECONDS_MAX,

@@ -27,7 +27,7 @@ export function compile(manifest: Manifest): Model {
       emits: [emission(undefined, type)],
     });
   }
-  const named = (type: string) => layout.effects.filter((effect) => effect.type === type);
+  const named = (type: string) => layout.effects.filter(({ events }) => events.has(type));
   for (const [first, second] of manifest.undoOrder)
     for (const effect of named(first)) effect.after.push(...named(second));
   const beginnings = manifest.begins.flatMap((type): Beginning[] => {

@@ -1,5 +1,6 @@
 import { EffectNames } from "../choreography/effects.ts";
 import { KINDS } from "../choreography/fence.ts";
+import { stemOf } from "../contract/grammar.ts";
 import {
   isSilent,
   type Manifest,
@@ -191,7 +192,7 @@ function effectsIn(
 ): ReadonlyMap<string, Effect> {
   const { undone } = names;
   const lasting = new Set([
-    ...service.begins,
+    ...service.begins.map(stemOf),
     ...undone,
     ...service.reactions.flatMap((reaction) =>
       names
@@ -201,13 +202,16 @@ function effectsIn(
   ]);
   const effects = new Map<string, Effect>();
   // An undo of what is not an effect of its own service has a mark too, which is never done.
-  for (const type of new Set([...names.all(), ...undone])) {
-    effects.set(type, {
+  for (const name of new Set([...names.all(), ...undone])) {
+    const events = names.eventsOf(name);
+    effects.set(name, {
       service: service.name,
-      type,
+      // An effect with a name of its own is shown by it, others by their event.
+      type: events.find((type) => stemOf(type) === name) ?? name,
+      events: new Set(events),
       at: bytes.take(),
-      undone: undone.has(type),
-      needsUndo: lasting.has(type),
+      undone: undone.has(name),
+      needsUndo: lasting.has(name),
       after: [],
     });
   }

@@ -39,7 +39,10 @@ export interface ModelEmission {
 
 export interface Effect {
   readonly service: string;
+  /** Its event, or the name that it declares. */
   readonly type: string;
+  /** The events that stand for it in `undoOrder`, `oneOf` and `begins`. */
+  readonly events: ReadonlySet<string>;
   readonly at: number;
   readonly undone: boolean;
   /**

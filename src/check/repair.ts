@@ -1,3 +1,4 @@
+import { stemOf } from "../contract/grammar.ts";
 import type { Manifest, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
 import { reactionName, SILENT, typesEmittedBy } from "../manifest/manifest.ts";
 import { compile } from "./compile.ts";
@@ -137,7 +138,7 @@ function hearMore(
     return emitted
       .filter((type) => !own.has(type))
       .filter((type) => reaction.kind === "undo" || !failures.has(type))
-      .filter((type) => !reaction.hears.includes(type) && type !== reaction.undoes)
+      .filter((type) => !reaction.hears.includes(type) && stemOf(type) !== reaction.undoes)
       .map((type) => {
         const what =
           reaction.undoes === undefined ? { on: reaction.hears } : { undoes: reaction.undoes };
@@ -168,11 +169,16 @@ function addUndo(
       const undo: ReactionEntry = {
         kind: "undo",
         name: undefined,
+        was: [],
         hears: [type],
-        undoes: effect,
+        optional: [],
+        effect: undefined,
+        effectWas: [],
+        undoes: stemOf(effect),
         emits: SILENT,
         fails: [],
         once: undefined,
+        onceWas: [],
         max: undefined,
         late: SILENT,
         onParked: undefined,

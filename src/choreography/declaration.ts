@@ -2,6 +2,7 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
 import type { Problem } from "../ports/deferred.ts";
 import type { Context } from "./context.ts";
+import type { Named } from "./names.ts";
 
 /** An outcome as a list: the events emitted together; empty when silent. */
 export type OutcomeList = readonly EventContract[];
@@ -18,16 +19,14 @@ export interface LateDeclaration<Native> {
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }
 
-interface ReactionBase<Native> {
-  /**
-   * Unique within the service and part of the inbox key: renaming a reaction makes it a new one.
-   */
+interface ReactionBase<Native> extends Named {
+  /** Unique within the service. `storedName` of it is part of the inbox key. */
   readonly name: string;
   readonly hears: readonly EventContract[];
   /** Success outcomes; without a declaration the silent one alone. */
   readonly emits: readonly OutcomeList[];
   readonly fails: readonly OutcomeList[];
-  readonly firstOf: string | undefined;
+  readonly firstOf: Named | undefined;
   readonly late: LateDeclaration<Native> | undefined;
   readonly max: number | undefined;
   readonly onParked: OnParkedDeclaration | undefined;
@@ -40,6 +39,8 @@ export interface StepDeclaration<Native> extends ReactionBase<Native> {
   readonly kind: "step";
   /** It reads or replies only, so it has no effect to undo. */
   readonly readonly: boolean;
+  /** The declared name of its effect; undefined for the stem of the event. */
+  readonly effect: Named | undefined;
   /** Tells apart several effects of the same name in one saga. */
   readonly key: ((event: EventEnvelope) => string) | undefined;
   handle(event: EventEnvelope, context: Context<Native>): unknown;
@@ -48,7 +49,7 @@ export interface StepDeclaration<Native> extends ReactionBase<Native> {
 /** A reaction that reverses an effect of its service. */
 export interface UndoDeclaration<Native> extends ReactionBase<Native> {
   readonly kind: "undo";
-  /** The effect that it reverses: an event type that this service emits. */
+  /** The name of the effect that it reverses. */
   readonly effect: string;
   readonly key: ((event: EventEnvelope) => string) | undefined;
   /** Makes the acknowledgement when there is nothing to undo; undefined if it is silent then. */
@@ -60,14 +61,15 @@ export interface UndoDeclaration<Native> extends ReactionBase<Native> {
 export interface JoinDeclaration<Native> extends ReactionBase<Native> {
   readonly kind: "join";
   readonly readonly: boolean;
+  /** The declared name of its effect; undefined for the stem of the event. */
+  readonly effect: Named | undefined;
   /** Takes one event for each of `hears`, in that order. */
   handle(events: readonly EventEnvelope[], context: Context<Native>): unknown;
 }
 
 /** An event that the service emits when another one is late. */
-export interface DeadlineDeclaration<Native> {
+export interface DeadlineDeclaration<Native> extends Named {
   readonly kind: "deadline";
-  readonly name: string;
   readonly armedBy: EventContract;
   readonly unless: readonly EventContract[];
   readonly afterMs: number;
@@ -92,6 +94,8 @@ export interface ServiceDeclaration<Native> {
   setup(tx: Native): unknown;
   /** Whether the checker explores that the service parks a delivery. */
   readonly mayPark: boolean;
+  /** What the service has given up on purpose, though rows of it may be left: with the reason. */
+  readonly retired: Readonly<Record<string, string>>;
   /** Findings that are accepted here: code, and the reason. */
   readonly suppress: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 import { type Duration, parseDuration } from "../contract/duration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import { OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
 import type { Context } from "./context.ts";
 import type {
@@ -11,8 +12,9 @@ import type {
   StepDeclaration,
   UndoDeclaration,
 } from "./declaration.ts";
+import { defaultDeadlineName, defaultName, type Named } from "./names.ts";
 import { contractsOf, type Outcome } from "./outcome.ts";
-import type { GivenUp } from "./verbs.ts";
+import type { GivenUp, Name } from "./verbs.ts";
 
 /*
  * Turns the arguments of the verbs, typed event by event, into declarations, where every event is
@@ -23,7 +25,8 @@ import type { GivenUp } from "./verbs.ts";
 
 interface CommonInput<Native> {
   readonly name?: string;
-  readonly firstOf?: string;
+  readonly was?: readonly string[];
+  readonly firstOf?: Name;
   readonly max?: number;
   readonly emits?: readonly Outcome[];
   readonly fails?: readonly Outcome[];
@@ -40,6 +43,7 @@ interface CommonInput<Native> {
 
 interface StepInput<Native> extends CommonInput<Native> {
   readonly readonly?: boolean;
+  readonly effect?: Name;
   key?(event: EventEnvelope): string;
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }
@@ -57,11 +61,13 @@ interface UndoInput<Native> extends CommonInput<Native> {
 
 interface JoinInput<Native> extends CommonInput<Native> {
   readonly readonly?: boolean;
+  readonly effect?: Name;
   handle(events: readonly EventEnvelope[], context: Context<Native>): unknown;
 }
 
 interface DeadlineInput<Native> {
   readonly name?: string;
+  readonly was?: readonly string[];
   readonly after: Duration;
   readonly unless: readonly EventContract[];
   readonly emits: readonly [EventContract];
@@ -73,28 +79,30 @@ export function declareStep<Native>(
   hears: readonly EventContract[],
   input: StepInput<Native>,
 ): StepDeclaration<Native> {
-  const name = input.name ?? hears.map((contract) => contract?.type).join("|");
+  const heard = hears.map((contract) => contract?.type ?? "");
+  const name = input.name ?? defaultName({ kind: "step", hears: heard, undoes: undefined });
   return {
     kind: "step",
-    ...common(name, hears, input),
+    ...common(name ?? (hears.length > 1 ? needed("on", heard) : ""), hears, input),
     readonly: input.readonly ?? false,
+    effect: namedOf(input.effect),
     key: input.key,
     handle: input.handle,
   };
 }
 
 export function declareUndo<Native>(
-  effect: EventContract,
+  effect: string,
   input: UndoInput<Native>,
 ): UndoDeclaration<Native> {
-  const name = input.name ?? `undo ${effect?.type}`;
-  const base = common(name, input.on, input);
+  const name = input.name ?? defaultName({ kind: "undo", hears: [], undoes: effect });
+  const base = common(name ?? effect, input.on, input);
   const first = base.emits[0]?.[0];
   const acknowledge = acknowledgement(input.onEmpty ?? "ack", first);
   return {
     kind: "undo",
     ...base,
-    effect: effect?.type,
+    effect,
     key: input.key,
     acknowledge,
     handle: input.handle,
@@ -105,11 +113,13 @@ export function declareJoin<Native>(
   events: readonly EventContract[],
   input: JoinInput<Native>,
 ): JoinDeclaration<Native> {
-  const name = input.name ?? `all ${events.map((contract) => contract?.type).join("+")}`;
+  const types = events.map((contract) => contract?.type ?? "");
+  const name = input.name ?? needed("onAll", types);
   return {
     kind: "join",
     ...common(name, events, input),
     readonly: input.readonly ?? false,
+    effect: namedOf(input.effect),
     handle: input.handle,
   };
 }
@@ -121,7 +131,8 @@ export function declareDeadline<Native>(
   const emits = input.emits[0];
   return {
     kind: "deadline",
-    name: input.name ?? `deadline ${emits?.type}`,
+    name: input.name ?? defaultDeadlineName(emits?.type ?? ""),
+    was: input.was ?? [],
     armedBy,
     unless: input.unless,
     afterMs: parseDuration(input.after),
@@ -131,13 +142,25 @@ export function declareDeadline<Native>(
   };
 }
 
+function namedOf(name: Name | undefined): Named | undefined {
+  if (name === undefined) return undefined;
+  return typeof name === "string" ? { name, was: [] } : { name: name.name, was: name.was };
+}
+
+function needed(verb: string, types: readonly string[]): never {
+  throw new OdoriError("NAME_NEEDED", `.${verb}([${types.join(", ")}]) needs a name.`, {
+    hint: "Add { name: … } and keep it: a name made of a list would change with the list.",
+  });
+}
+
 function common<Native>(name: string, hears: readonly EventContract[], input: CommonInput<Native>) {
   return {
     name,
+    was: input.was ?? [],
     hears,
     emits: outcomesOf(input.emits, [[]]),
     fails: outcomesOf(input.fails, []),
-    firstOf: input.firstOf,
+    firstOf: namedOf(input.firstOf),
     max: input.max,
     late: input.late && lateOf(input.late),
     onParked: input.onParked && onParkedOf(input.onParked),

@@ -1,7 +1,8 @@
-import type { EnvelopeOf, EventContract } from "../contract/event.ts";
+import { type EnvelopeOf, type EventContract, isContract } from "../contract/event.ts";
 import { checkServiceName } from "../contract/grammar.ts";
 import type { ReactionDeclaration, ServiceDeclaration } from "./declaration.ts";
 import { declareDeadline, declareJoin, declareStep, declareUndo } from "./declare.ts";
+import { effectOfEvent } from "./effects.ts";
 import type { Outcome, Returned } from "./outcome.ts";
 import { checkBegins, checkDeadline, checkReaction } from "./validate.ts";
 import type { DeadlineOptions, Join, OnEmpty, Step, Undo } from "./verbs.ts";
@@ -23,6 +24,13 @@ export interface ServiceOptions<Native> {
    * @default false
    */
   readonly mayPark?: boolean;
+  /**
+   * Parts that the service has given up on purpose, though the database may still have rows of
+   * them: what `DEPLOYMENT_HAZARD` names, and the reason. Armed deadlines and retries of a retired
+   * part are dropped.
+   * @default {}
+   */
+  readonly retired?: Readonly<Record<string, string>>;
   /**
    * Findings of `odori check` that this service accepts: code, and the reason.
    * @default {}
@@ -141,6 +149,7 @@ export class Service<Native, Begins extends EventContract = never> {
    * import { paymentAuthorized, shippingRequested, stockReserved } from "./contracts.ts";
    *
    * service("shipping").onAll([paymentAuthorized, stockReserved], {
+   *   name: "paid and reserved",
    *   emits: [shippingRequested],
    *   handle: ([payment]) => shippingRequested({ orderId: payment.data.orderId }),
    * });
@@ -162,8 +171,8 @@ export class Service<Native, Begins extends EventContract = never> {
   }
 
   /**
-   * Declares how the service reverses an effect of its own, which must be declared before: an event
-   * that it emits on success, or with which it begins a saga.
+   * Declares how the service reverses an effect of its own, which must be declared before: the name
+   * of an effect, or an event that it emits on success or with which it begins a saga.
    *
    * The fence runs an undo only if its effect exists. Without it the effect is barred, and
    * `onEmpty` decides what is emitted.
@@ -193,10 +202,11 @@ export class Service<Native, Begins extends EventContract = never> {
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
   >(
-    effect: EventContract,
+    effect: EventContract | string,
     undo: Undo<Native, On, Emits, Result, LateEmits, LateResult, Parked> & OnEmpty<On, Emits>,
   ): Service<Native, Begins> {
-    return this.#with(declareUndo(effect, undo));
+    const name = isContract(effect) ? effectOfEvent(this.declaration, effect.type) : effect;
+    return this.#with(declareUndo(String(name), undo));
   }
 
   /**
@@ -262,8 +272,9 @@ export function service<Native = unknown>(
   options: ServiceOptions<Native> = {},
 ): Service<Native> {
   checkServiceName(name);
-  const { setup = () => {}, mayPark = false, suppress = {} } = options;
-  return new Service<Native>({ name, reactions: [], deadlines: [], setup, mayPark, suppress }, []);
+  const { setup = () => {}, mayPark = false, retired = {}, suppress = {} } = options;
+  const parts = { reactions: [], deadlines: [] };
+  return new Service<Native>({ name, ...parts, setup, mayPark, retired, suppress }, []);
 }
 
 /** Tells whether a value from outside the type system, such as a module's export, is a service. */

@@ -1,6 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, isContract } from "../contract/event.ts";
-import { quote } from "../contract/grammar.ts";
+import { quote, stemOf } from "../contract/grammar.ts";
+import { typesHeard } from "../contract/lineage.ts";
 import type {
   DeadlineDeclaration,
   OutcomeList,
@@ -8,11 +9,14 @@ import type {
   ServiceDeclaration,
 } from "./declaration.ts";
 import { effectCandidates } from "./effects.ts";
+import { type Named, RESERVED, storedName } from "./names.ts";
 
 type Declared = Pick<ServiceDeclaration<never>, "name" | "begins" | "reactions" | "deadlines">;
 
 /** Reaction names are stored with every delivery and shown on terminals. */
 const NAME = /^[a-z0-9][a-z0-9_.+| -]{0,255}$/;
+/** The mark of a keyed effect is its name, a space and the key. */
+const EFFECT_NAME = /^[a-z0-9][a-z0-9_.-]{0,127}$/;
 
 export function checkBegins(service: Declared, contract: EventContract): void {
   checkContracts(service, "begins", [contract]);
@@ -23,7 +27,8 @@ export function checkBegins(service: Declared, contract: EventContract): void {
 export function checkReaction(service: Declared, reaction: ReactionDeclaration<never>): void {
   const where = `${reaction.kind} ${quote(reaction.name)}`;
   checkContracts(service, where, reaction.hears);
-  checkName(service, reaction.name);
+  checkName(service, reaction);
+  checkEffectName(service, where, reaction);
   checkOutcomes(service, where, reaction);
   checkLate(service, where, reaction);
   if (reaction.kind === "join" && reaction.hears.length < 2)
@@ -36,7 +41,7 @@ export function checkDeadline(service: Declared, deadline: DeadlineDeclaration<n
   const where = `the deadline on ${deadline.armedBy.type}`;
   checkContracts(service, `${where}: unless`, deadline.unless);
   checkContracts(service, `${where}: emits`, [deadline.emits]);
-  checkName(service, deadline.name);
+  checkName(service, deadline);
   if (deadline.unless.includes(deadline.armedBy)) {
     throw invalid(
       service,
@@ -48,8 +53,7 @@ export function checkDeadline(service: Declared, deadline: DeadlineDeclaration<n
 
 function checkUndo(service: Declared, undo: ReactionDeclaration<never> & { kind: "undo" }): void {
   const steps = service.reactions.filter(
-    (reaction) =>
-      reaction.kind !== "undo" && reaction.emits.flat().some(({ type }) => type === undo.effect),
+    (reaction) => reaction.kind !== "undo" && mayLeave(reaction, undo.effect),
   );
   if (!effectCandidates(service).has(undo.effect)) {
     const readonly = steps.length > 0;
@@ -64,6 +68,7 @@ function checkUndo(service: Declared, undo: ReactionDeclaration<never> & { kind:
       },
     );
   }
+  checkOneUndo(service, undo);
   const keyed = steps.some((step) => step.kind === "step" && step.key !== undefined);
   if (keyed !== (undo.key !== undefined)) {
     throw invalid(
@@ -72,6 +77,56 @@ function checkUndo(service: Declared, undo: ReactionDeclaration<never> & { kind:
       "Give key to both, or to neither.",
     );
   }
+}
+
+/** Whether an effect of this name may follow from a step or a join. */
+function mayLeave(
+  reaction: ReactionDeclaration<never> & { kind: "step" | "join" },
+  effect: string,
+): boolean {
+  if (reaction.effect !== undefined && !reaction.readonly) return reaction.effect.name === effect;
+  return reaction.emits.flat().some(({ type }) => stemOf(type) === effect);
+}
+
+/** An outcome leaves one effect, so the second of two undos for it would find nothing to undo. */
+function checkOneUndo(
+  service: Declared,
+  undo: ReactionDeclaration<never> & { kind: "undo" },
+): void {
+  const others = service.reactions.flatMap((other) =>
+    other.kind === "undo" && other.effect !== undo.effect ? [other.effect] : [],
+  );
+  for (const step of service.reactions) {
+    if (step.kind === "undo" || step.readonly || step.effect !== undefined) continue;
+    for (const outcome of step.emits) {
+      const stems = outcome.map(({ type }) => stemOf(type));
+      const other = others.find((effect) => stems.includes(effect));
+      if (other === undefined || !stems.includes(undo.effect)) continue;
+      throw invalid(
+        service,
+        `${other} and ${undo.effect} are one effect, since one outcome emits both`,
+        "Undo both in one handler, or let two reactions do them.",
+      );
+    }
+  }
+}
+
+function checkEffectName(
+  service: Declared,
+  where: string,
+  reaction: ReactionDeclaration<never>,
+): void {
+  const effect = reaction.kind === "undo" ? undefined : reaction.effect;
+  if (effect === undefined) return;
+  const refused = [effect.name, ...effect.was].find(
+    (name) => !EFFECT_NAME.test(name) || RESERVED.includes(name),
+  );
+  if (refused !== undefined)
+    throw invalid(
+      service,
+      `${where} names its effect ${quote(refused)}`,
+      `Use lower-case letters, digits and . _ - without spaces, and not ${RESERVED.join(", ")}.`,
+    );
 }
 
 function checkOutcomes(
@@ -117,10 +172,11 @@ function checkLate(
   if (max !== undefined && !(Number.isSafeInteger(max) && max >= 1)) {
     throw invalid(service, `${where} has max ${quote(max)}`, "It is a whole number from 1.");
   }
-  if (firstOf !== undefined && !NAME.test(firstOf))
+  const refused = firstOf && [firstOf.name, ...firstOf.was].find((name) => !NAME.test(name));
+  if (refused !== undefined)
     throw invalid(
       service,
-      `${where} has firstOf ${quote(firstOf)}`,
+      `${where} has firstOf ${quote(refused)}`,
       "Use a plain lower-case name.",
     );
 }
@@ -130,14 +186,18 @@ export function outcomeKey(outcome: OutcomeList): string {
   return outcome.map(({ type }) => type).join(", ");
 }
 
-function checkName(service: Declared, name: string): void {
-  if (!NAME.test(name))
+function checkName(service: Declared, part: Named): void {
+  const { name, was } = part;
+  const refused = [name, ...was].find((one) => !NAME.test(one));
+  if (refused !== undefined)
     throw invalid(
       service,
-      `the name ${quote(name)} cannot be used`,
+      `the name ${quote(refused)} cannot be used`,
       "Use lower-case letters, digits and . _ -",
     );
-  if ([...service.reactions, ...service.deadlines].some((other) => other.name === name)) {
+  const parts: readonly Named[] = [...service.reactions, ...service.deadlines];
+  const stored = storedName(part);
+  if (parts.some((other) => other.name === name || storedName(other) === stored)) {
     throw new OdoriError(
       "REACTION_NAME_TAKEN",
       `${service.name} has two reactions named ${quote(name)}.`,
@@ -158,9 +218,14 @@ function checkContracts(
   if (!Array.isArray(contracts) || contracts.length === 0)
     throw invalid(service, `${where} names no event`, "Name at least one.");
   for (const contract of contracts) checkContract(service, where, contract);
-  if (new Set(contracts.map(({ type }) => type)).size < contracts.length) {
-    throw invalid(service, `${where} names an event twice`, "Name each once.");
-  }
+  const types = contracts.flatMap(typesHeard);
+  const twice = types.find((type, index) => types.indexOf(type) !== index);
+  if (twice !== undefined)
+    throw invalid(
+      service,
+      `${where} names ${twice} twice`,
+      "Name each event once, and not beside a newer version that reads it.",
+    );
 }
 
 function checkContract(service: Declared, where: string, contract: EventContract): void {

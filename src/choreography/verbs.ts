@@ -10,6 +10,19 @@ type Accepted = Readonly<Record<string, string>>;
 type Outcomes = readonly Outcome[];
 
 /**
+ * A name in the service's database: of an effect, or of a `firstOf`. After a rename, `was` holds
+ * the names that it had before, oldest first. The database keeps the oldest.
+ *
+ * @example
+ * ```ts
+ * import type { Name } from "odori";
+ *
+ * const charge: Name = { name: "charge", was: ["payment.authorized"] };
+ * ```
+ */
+export type Name = string | { readonly name: string; readonly was: readonly string[] };
+
+/**
  * A delivery that is parked, as `onParked` gets it. Its payload has the contract's type only if it
  * fits the contract.
  *
@@ -56,15 +69,21 @@ interface Common<
   Parked extends EventContract,
 > {
   /**
-   * Part of the inbox key. Needed only where two reactions would have the same name.
-   * @default made of the types that it hears
+   * Part of the inbox key. Needed where a reaction hears several events, or where two reactions
+   * would have the same name.
+   * @default the event that it hears, without its version; of an undo, `undo` and its effect
    */
   readonly name?: string;
+  /**
+   * The names that it had before, oldest first. The inbox keeps the oldest.
+   * @default []
+   */
+  readonly was?: readonly string[];
   /**
    * The first reaction of the service that carries this name wins for the saga; a later one takes
    * its `late` outcome.
    */
-  readonly firstOf?: string;
+  readonly firstOf?: Name;
   /**
    * The outcome when `firstOf` is taken or `max` reached.
    * @default the silent outcome
@@ -110,6 +129,11 @@ export interface Step<
    * @default false
    */
   readonly readonly?: boolean;
+  /**
+   * The name of the effect, for `.undo(name, …)`.
+   * @default the event that an undo names, else the first, without its version
+   */
+  readonly effect?: Name;
   /** Tells apart several effects of the same name in one saga. */
   readonly key?: (event: Event) => string;
   /** Runs in the delivery's transaction, and returns one of the declared outcomes. */
@@ -165,9 +189,16 @@ export interface Join<
   LateResult,
   Parked extends EventContract,
 > extends Common<Native, EnvelopeOf<Events[number]>, LateEmits, LateResult, Parked> {
+  /** Part of the inbox key. */
+  readonly name: string;
   readonly emits?: Emits;
   readonly fails?: Fails;
   readonly readonly?: boolean;
+  /**
+   * The name of the effect, for `.undo(name, …)`.
+   * @default the event that an undo names, else the first, without its version
+   */
+  readonly effect?: Name;
   handle(events: EnvelopesOf<Events>, context: Context<Native>): MaybePromise<Result>;
 }
 
@@ -178,9 +209,14 @@ export interface Join<
 export interface Deadline<Native, Armed extends EventContract, Emits extends EventContract> {
   /**
    * Part of the inbox key.
-   * @default `deadline` and the type that it emits
+   * @default `deadline` and the event that it emits, without its version
    */
   readonly name?: string;
+  /**
+   * The names that it had before, oldest first. The inbox keeps the oldest.
+   * @default []
+   */
+  readonly was?: readonly string[];
   /** How long the service waits. */
   readonly after: Duration;
   /** Each of these disarms the deadline. */

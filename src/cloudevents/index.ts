@@ -15,3 +15,4 @@ export {
   readMessage,
   type WireMessage,
 } from "./message.ts";
+export { checkMessageLimit, MESSAGE_MAX_BYTES } from "./message-limit.ts";

@@ -2,6 +2,7 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { toPlain } from "../contract/plain.ts";
 import { readAttributes } from "./attributes.ts";
+import { parseExactly } from "./exact.ts";
 
 /** Largest event in bytes: what CloudEvents 1.0 ("Size Limits") requires everyone to forward. */
 export const WIRE_MAX_BYTES = 64 * 1024;
@@ -115,13 +116,14 @@ export function decodeStored(text: string): readonly EventEnvelope[] {
   return list.map((value) => readObject(value, 0));
 }
 
-/** Parses JSON in UTF-8; throws `MESSAGE_MALFORMED`. */
+/** Parses JSON in UTF-8; throws `MESSAGE_MALFORMED` or `NUMBER_INEXACT`. */
 export function parseJson(bytes: Uint8Array | string): unknown {
   try {
-    return JSON.parse(
+    return parseExactly(
       typeof bytes === "string" ? bytes : new TextDecoder("utf-8", { fatal: true }).decode(bytes),
     );
   } catch (cause) {
+    if (cause instanceof OdoriError) throw cause;
     throw malformed("it is not JSON in UTF-8", cause);
   }
 }
@@ -133,8 +135,7 @@ function readObject(value: unknown, now: number): EventEnvelope {
   try {
     return { ...readAttributes(members, now), data: readData(members) };
   } catch (cause) {
-    if (codeOf(cause) === "MESSAGE_MALFORMED") throw cause;
-    throw malformed(messageOf(cause), cause);
+    throw readingError(cause);
   }
 }
 
@@ -145,6 +146,12 @@ function readData(members: ReadonlyMap<string, unknown>): unknown {
   // A contract's payload is JSON, also where a foreign producer encodes it as base64.
   if (typeof base64 !== "string") throw malformed("data_base64 is not a string");
   return toPlain(parseJson(Buffer.from(base64, "base64"))).data;
+}
+
+/** Keeps the codes that say why a message cannot be read; any other error makes it malformed. */
+export function readingError(cause: unknown): OdoriError {
+  const known = ["MESSAGE_MALFORMED", "NUMBER_INEXACT"].includes(codeOf(cause));
+  return known && cause instanceof OdoriError ? cause : malformed(messageOf(cause), cause);
 }
 
 /** `MESSAGE_MALFORMED`: the message is not an event, for the reason `what`. */

@@ -1,11 +1,11 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
+import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { toPlain } from "../contract/plain.ts";
 import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import { readAttributes, writeAttributes } from "./attributes.ts";
 import { type Binding, decodeValue, encodeValue } from "./binding.ts";
-import { checkSize, decodeJson, malformed, parseJson } from "./json.ts";
+import { checkSize, decodeJson, malformed, parseJson, readingError } from "./json.ts";
 
 /** A message as a protocol carries it. */
 export interface WireMessage {
@@ -79,8 +79,7 @@ export function decodeMessage(binding: Binding, message: WireMessage, now: numbe
       data: body.length === 0 ? null : toPlain(parseJson(body)).data,
     };
   } catch (cause) {
-    if (codeOf(cause) === "MESSAGE_MALFORMED") throw cause;
-    throw malformed(messageOf(cause), cause);
+    throw readingError(cause);
   }
 }
 
@@ -160,7 +159,8 @@ export function malformedMessage(
   body: Uint8Array | string,
   error: OdoriError,
 ): MalformedMessage {
-  const start = body.slice(0, RAW_MAX_CHARS);
+  // An event that cannot be read without changing it is kept whole; its size was checked.
+  const start = error.code === "NUMBER_INEXACT" ? body : body.slice(0, RAW_MAX_CHARS);
   const raw = typeof start === "string" ? start : new TextDecoder().decode(start);
   return { malformed: true, topic, error, raw };
 }

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import type { Bus, Deliver, Incoming, Subscription } from "../ports/bus.ts";
+import type { EventEnvelope } from "../contract/envelope.ts";
+import {
+  type Bus,
+  checkAccepted,
+  type Deliver,
+  type Incoming,
+  type Subscription,
+} from "../ports/bus.ts";
 import { eventually, gate, OPTIONAL, type Runner } from "./runner.ts";
 import { sampleEvent } from "./samples.ts";
 
@@ -11,6 +18,13 @@ export interface BusFixture {
   connect(): Promise<Bus>;
   /** Sends bytes without the adapter, as a foreign producer does: CloudEvents JSON, or invalid. */
   inject(topic: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Changes of a sample event with which the bus refuses it, by name: "too large", for example. The
+   * topic must be unchanged, or heard by none of the test's groups.
+   *
+   * @default none but an invalid type
+   */
+  readonly refused?: Readonly<Record<string, Partial<EventEnvelope>>>;
   /** Closes every connection, and deletes what the test left on the broker. */
   close(): Promise<void>;
 }
@@ -78,28 +92,61 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         data: { text: '"quoted" 日本', list: [1, { deep: null }], constructor: "legal" },
       });
-      await bus.publish([event]);
+      checkAccepted(await bus.publish([event]));
       await eventually("the event arrives", () => seen.length === 1);
       assert.deepEqual(seen[0], event);
     });
 
     test("publish resolves for many events, and each arrives", ["a"], async (bus) => {
       const { seen } = await listen(bus, "a");
-      await bus.publish(Array.from({ length: 250 }, (_, i) => sampleEvent(`e${i}`)));
+      checkAccepted(await bus.publish(Array.from({ length: 250 }, (_, i) => sampleEvent(`e${i}`))));
       await eventually("all arrive", () => new Set(idsOf(seen)).size === 250);
     });
 
     test("publishing nothing is nothing", ["a"], async (bus) => {
       await listen(bus, "a");
-      await bus.publish([]);
+      assert.deepEqual(await bus.publish([]), []);
     });
 
     test("publish resolves for a topic that no group hears", ["a"], async (bus) => {
       const { seen } = await listen(bus, "a");
-      await bus.publish([sampleEvent("1", { type: OTHER })]);
-      await bus.publish([sampleEvent("2")]);
+      checkAccepted(await bus.publish([sampleEvent("1", { type: OTHER })]));
+      checkAccepted(await bus.publish([sampleEvent("2")]));
       await eventually("the one that is heard arrives", () => seen.length === 1);
       assert.deepEqual(idsOf(seen), ["2"]);
+    });
+  });
+
+  describe(`bus ${factory.name}: answers`, () => {
+    test("each event has an answer of its own, in order", ["a"], async (bus, fixture) => {
+      const { seen } = await listen(bus, "a");
+      const changes = { "an invalid type": { type: "no type\n" }, ...fixture.refused };
+      for (const [what, change] of Object.entries(changes)) {
+        const ids = ["first", "bad", "last"].map((name) => `${name}, ${what}`);
+        const events = ids.map((id, i) => sampleEvent(id, i === 1 ? change : {}));
+        const results = await bus.publish(events);
+        assert.deepEqual(
+          results.map(({ accepted }) => accepted),
+          [true, false, true],
+          what,
+        );
+        const [, bad] = results;
+        assert.ok(bad?.accepted === false && bad.error.code !== "BUS_UNAVAILABLE", what);
+        const arrived = () => ids.filter((id) => idsOf(seen).includes(id));
+        await eventually("its neighbours arrive", () => arrived().length >= 2);
+        assert.deepEqual(arrived(), [ids[0], ids[2]], what);
+      }
+    });
+
+    test("many events around a refused one are accepted", ["a"], async (bus) => {
+      const { seen } = await listen(bus, "a");
+      const events = Array.from({ length: 40 }, (_, i) =>
+        sampleEvent(`e${i}`, i % 13 === 7 ? { type: "no type\n" } : {}),
+      );
+      const results = await bus.publish(events);
+      assert.equal(results.length, events.length);
+      for (const [i, { accepted }] of results.entries()) assert.equal(accepted, i % 13 !== 7);
+      await eventually("the others arrive", () => new Set(idsOf(seen)).size === 37);
     });
   });
 
@@ -109,7 +156,7 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       await listen(bus, "a", async () => {
         if (++tries < 3) throw new Error("not now");
       });
-      await bus.publish([sampleEvent("1")]);
+      checkAccepted(await bus.publish([sampleEvent("1")]));
       await eventually("it is tried three times", () => tries === 3);
     });
 
@@ -130,7 +177,7 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
     test("every group gets each message", ["a", "b"], async (bus) => {
       const a = await listen(bus, "a");
       const b = await listen(bus, "b");
-      await bus.publish([sampleEvent("1"), sampleEvent("2")]);
+      checkAccepted(await bus.publish([sampleEvent("1"), sampleEvent("2")]));
       await eventually("both groups get both", () => a.seen.length === 2 && b.seen.length === 2);
     });
 
@@ -139,7 +186,7 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
         Promise.reject(new Error("it hears nothing")),
       );
       const b = await listen(bus, "b");
-      await bus.publish([sampleEvent("1")]);
+      checkAccepted(await bus.publish([sampleEvent("1")]));
       await eventually("the other group gets it", () => b.seen.length === 1);
     });
 
@@ -154,7 +201,7 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
           sampleEvent(`e${published.length + i}`),
         );
         published.push(...events.map(({ id }) => id));
-        await one.publish(events);
+        checkAccepted(await one.publish(events));
         return first.seen.length > 0 && second.seen.length > 0;
       });
       const arrived = () => new Set([...idsOf(first.seen), ...idsOf(second.seen)]);
@@ -169,13 +216,11 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       async (bus) => {
         const { subscription } = await listen(bus, "a");
         await subscription.close();
-        const refused = await bus.publish([sampleEvent("1")]).then(
-          () => false,
-          () => true,
-        );
+        const [result] = await bus.publish([sampleEvent("1")]);
+        const refused = result?.accepted === false;
         assert.equal(refused && bus.guarantees.durable, false, "a durable bus keeps it");
         const { seen } = await listen(bus, "a");
-        if (refused) await bus.publish([sampleEvent("1")]);
+        if (refused) checkAccepted(await bus.publish([sampleEvent("1")]));
         await eventually("it arrives", () => seen.length === 1);
       },
     );
@@ -222,7 +267,7 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       const events = Array.from({ length: 60 }, (_, i) =>
         sampleEvent(`e${i}`, { sagaId: `saga ${i % 3}` }),
       );
-      for (const event of events) await bus.publish([event]);
+      for (const event of events) checkAccepted(await bus.publish([event]));
       await eventually("all arrive", () => seen.length >= 60);
       for (const saga of ["saga 0", "saga 1", "saga 2"]) {
         const inOrder = events.filter(({ sagaId }) => sagaId === saga).map(({ id }) => id);

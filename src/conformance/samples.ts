@@ -80,6 +80,8 @@ export function writes(change: Partial<Writes>): Writes {
     settle: [],
     drop: [],
     confirm: [],
+    reduce: [],
+    release: [],
     ...change,
   };
 }

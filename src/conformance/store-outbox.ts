@@ -85,6 +85,56 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     );
   });
 
+  test("a reduced row keeps the rest of its events", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    const events = ["1", "2", "3"].map((id) => sampleEvent(id));
+    const { ticket } = await store.transaction((tx) => tx.write(writes({ enqueue: events })));
+    assert.ok(ticket !== undefined);
+    await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("4")] })));
+    const rest = events.slice(1, 2);
+    await store.transaction((tx) => tx.write(writes({ reduce: [{ ticket, events: rest }] })));
+    assert.equal((await store.inspect.counts()).outbox, 2);
+    assert.deepEqual((await store.claim(10)).outbox, [], "it still belongs to its process");
+    await store.close();
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    const [row, neighbour] = (await other.claim(10)).outbox;
+    assert.equal(row?.ticket, ticket);
+    assert.deepEqual(row?.events, rest);
+    assert.deepEqual(neighbour?.events, [sampleEvent("4")]);
+  });
+
+  test("a failed commit reduces no row, and none comes back", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    const events = ["1", "2"].map((id) => sampleEvent(id));
+    const { ticket } = await store.transaction((tx) => tx.write(writes({ enqueue: events })));
+    assert.ok(ticket !== undefined);
+    const reduce = [{ ticket, events: events.slice(1) }];
+    const failing = store.transaction(async (tx) => {
+      await tx.write(writes({ reduce }));
+      throw new Error("undone");
+    });
+    await assert.rejects(failing, { message: "undone" });
+    assert.equal((await store.inspect.counts()).outbox, 2);
+    await store.transaction((tx) => tx.write(writes({ confirm: [ticket] })));
+    await store.transaction((tx) => tx.write(writes({ reduce, release: [ticket] })));
+    assert.equal((await store.inspect.counts()).outbox, 0);
+  });
+
+  test("a released row is claimed again, also by its own process", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const event = sampleEvent("1");
+    const { ticket } = await store.transaction((tx) => tx.write(writes({ enqueue: [event] })));
+    assert.ok(ticket !== undefined);
+    assert.deepEqual((await store.claim(10)).outbox, []);
+    await store.transaction((tx) => tx.write(writes({ release: [ticket] })));
+    const [row] = (await store.claim(10)).outbox;
+    assert.equal(row?.ticket, ticket);
+    assert.deepEqual(row?.events, [event]);
+  });
+
   test("a ticket is never used again", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const tickets = new Set<number | undefined>();

@@ -51,7 +51,7 @@ export const ERRORS = {
   PAYLOAD_TOO_LARGE: {
     area: "Contracts and payloads",
     delivery: "final",
-    meaning: "An emitted event has more bytes than a message may have.",
+    meaning: "An emitted event has more bytes than a message or the broker allows.",
     hint: "Send keys instead of whole entities.",
   },
   ATTRIBUTE_INVALID: {
@@ -63,7 +63,7 @@ export const ERRORS = {
   DECLARATION_INVALID: {
     area: "Declarations",
     delivery: "none",
-    meaning: "A service or a choreography contradicts itself.",
+    meaning: "An event, a service or a choreography contradicts itself.",
     hint: "The message names the declaration; correct it.",
   },
   REACTION_NAME_TAKEN: {
@@ -71,6 +71,12 @@ export const ERRORS = {
     delivery: "none",
     meaning: "Two reactions of one service have the same name.",
     hint: "Give one of them a `name`, and keep it: the name is part of the inbox key.",
+  },
+  NAME_NEEDED: {
+    area: "Declarations",
+    delivery: "none",
+    meaning: "A reaction to several events, or a join, has no name.",
+    hint: "Give it a `name`, and keep it: the name is part of the inbox key.",
   },
   UNKNOWN_EFFECT: {
     area: "Declarations",
@@ -89,6 +95,12 @@ export const ERRORS = {
     delivery: "final",
     meaning: "A message is not a CloudEvent of a saga.",
     hint: "Look at the parked message, and correct the program that publishes to the topic.",
+  },
+  NUMBER_INEXACT: {
+    area: "Messages from outside",
+    delivery: "final",
+    meaning: "A message has a number that JavaScript would change, such as a 64-bit id.",
+    hint: "Let the producer send it as text. The message is kept as it was received.",
   },
   MESSAGE_TOO_LARGE: {
     area: "Messages from outside",
@@ -283,10 +295,16 @@ export const ERRORS = {
     meaning: "The broker refuses an operation of the service.",
     hint: "Grant what `odori acl` prints.",
   },
+  BUS_REFUSED: {
+    area: "Buses",
+    delivery: "none",
+    meaning: "The broker refuses one event, such as for a full queue, and accepts others.",
+    hint: "Look at the queue or topic of its type. The event stays in the outbox, and is retried.",
+  },
   BUS_TOPOLOGY: {
     area: "Buses",
     delivery: "none",
-    meaning: "A stream, queue or topic exists with other settings than the options ask for.",
+    meaning: "A stream, queue, topic or limit of the broker has other settings than are needed.",
     hint: "Change the options or the broker; Odori does not change what it did not create.",
   },
   UNROUTABLE: {

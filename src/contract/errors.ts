@@ -106,8 +106,16 @@ export function codeOf(error: unknown): string {
  */
 export function messageOf(error: unknown): string {
   const message = plainMessage(error);
-  const ending = error instanceof OdoriError ? lastLine(error.docs) : "";
+  const ending = docsEnding(error);
   return message.endsWith(ending) ? message.slice(0, message.length - ending.length) : message;
+}
+
+function docsEnding(error: unknown): string {
+  try {
+    return error instanceof OdoriError ? lastLine(error.docs) : "";
+  } catch {
+    return "";
+  }
 }
 
 /** Never throws: an object without a prototype, for one, cannot be turned into text. */

@@ -2,9 +2,10 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { EventEnvelope } from "./envelope.ts";
 import { checkAttribute } from "./envelope.ts";
 import { OdoriError } from "./errors.ts";
-import { parseTypeName, quote, type TypeName } from "./grammar.ts";
+import { parseTypeName, quote, stemOf, type TypeName } from "./grammar.ts";
 import { jsonSchemaOf } from "./json-schema-of.ts";
 import { type Plain, toPlain } from "./plain.ts";
+import { isSameJson } from "./same.ts";
 
 /** A payload that fits its contract, ready to be emitted. Only a contract makes one. */
 export class Fact<TType extends string = string, TData = unknown> {
@@ -51,6 +52,46 @@ export interface EventOptions {
 }
 
 /**
+ * How a contract deals with an older version of its event. Both versions are one fact with the
+ * same name without the version, and a reaction runs once for both.
+ *
+ * @example
+ * ```ts
+ * import { event } from "odori";
+ * import { z } from "zod";
+ *
+ * const v1 = event("order.placed.v1", z.object({ orderId: z.string() }));
+ * const v2 = event("order.placed.v2", z.object({ orderId: z.string(), currency: z.string() }), {
+ *   from: [v1, (old) => ({ ...old, currency: "JPY" })],
+ *   to: [v1, ({ currency, ...rest }) => rest],
+ * });
+ * ```
+ */
+export interface VersionOptions<
+  Input,
+  Data,
+  Older extends EventContract,
+  Earlier extends EventContract,
+> {
+  /**
+   * An older version, and the payload of this one made from its payload. A service that hears this
+   * event then hears the older one too.
+   */
+  readonly from?: readonly [Older, (old: ReturnType<Older>["data"]) => Input];
+  /**
+   * An older version, and its payload made from the payload of this one. A service that emits this
+   * event then publishes the older one too, with the same id.
+   */
+  readonly to?: readonly [Earlier, (data: Data) => Parameters<Earlier>[0]];
+}
+
+/** Another version of a contract's event, and how payloads are converted. */
+export interface Conversion {
+  readonly contract: EventContract;
+  convert(data: unknown): unknown;
+}
+
+/**
  * The type name and the schema of an event. A call makes a fact of it.
  * The schema takes `TInput` and yields `TData`. Both are JSON, since the yield is what travels.
  *
@@ -70,6 +111,10 @@ export interface EventContract<TType extends string = string, TData = unknown, T
   readonly summary: string | undefined;
   readonly sensitive: readonly string[];
   readonly suppress: Readonly<Record<string, string>>;
+  /** The older version that it reads, of `from`. */
+  readonly upcast: Conversion | undefined;
+  /** The older version as which it is published too, of `to`. */
+  readonly downcast: Conversion | undefined;
   /**
    * Returns the payload as JSON Schema, draft 2020-12; undefined where the schema's library cannot
    * express it.
@@ -127,10 +172,21 @@ export type InputOf<E extends EventContract> = Parameters<E>[0];
  * const fact = orderPlaced({ orderId: "o-1", amount: 100 });
  * ```
  */
-export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(
+export function event<
+  TType extends TypeName,
+  TSchema extends StandardSchemaV1,
+  Older extends EventContract = never,
+  Earlier extends EventContract = never,
+>(
   type: TType,
   schema: TSchema,
-  options: EventOptions = {},
+  options: EventOptions &
+    VersionOptions<
+      StandardSchemaV1.InferInput<TSchema>,
+      StandardSchemaV1.InferOutput<TSchema>,
+      Older,
+      Earlier
+    > = {},
 ): EventContract<
   TType,
   StandardSchemaV1.InferOutput<TSchema>,
@@ -165,9 +221,20 @@ export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(
     return result.value;
   }
 
+  /**
+   * Whether the schema's yield is the same after another parse, where it arrives. A schema that
+   * transforms would otherwise transform twice: its input travels instead.
+   */
+  function arrivesAsItIs(input: unknown, parsed: Data): boolean {
+    if (isSameJson(parsed, input)) return true;
+    const again = validate(parsed);
+    return !(again instanceof Promise) && !again.issues && isSameJson(again.value, parsed);
+  }
+
   function make(data: unknown, { subject }: FactOptions = {}): Fact<TType, Data> {
     const parsed = parse(data);
-    const plain = toPlain(parsed);
+    const travels = arrivesAsItIs(data, parsed) ? parsed : data;
+    const plain = toPlain(travels);
     if (!isCopyOf(parsed, plain.data))
       throw new OdoriError("PAYLOAD_NOT_JSON", `The payload of ${type} cannot travel.`);
     return new Fact(
@@ -184,10 +251,29 @@ export function event<TType extends TypeName, TSchema extends StandardSchemaV1>(
     summary: options.summary,
     sensitive: options.sensitive ?? [],
     suppress: options.suppress ?? {},
+    upcast: options.from && conversion(type, options.from),
+    downcast: options.to && conversion(type, options.to),
     toJsonSchema: () => jsonSchemaOf(standard),
     parse,
     from: make,
   });
+}
+
+/** Takes the type of a conversion off: it is called with what its own contracts have parsed. */
+function conversion(
+  type: string,
+  [contract, convert]: readonly [EventContract, Conversion["convert"]],
+): Conversion {
+  if (isContract(contract) && stemOf(contract.type) === stemOf(type)) {
+    const [older, own] = [parseTypeName(contract.type), parseTypeName(type)];
+    if (older.version < own.version) return { contract, convert };
+  }
+  const other = isContract(contract) ? contract.type : contract;
+  throw new OdoriError(
+    "DECLARATION_INVALID",
+    `${type} converts ${quote(other)}, which is not an older version of it.`,
+    { hint: "Name a contract of the same event with a lower version." },
+  );
 }
 
 /** Tells whether a value from outside the type system, such as a module's export, is a contract. */

@@ -42,6 +42,13 @@ export function parseTypeName(name: string): ParsedTypeName {
   return { domain: match[1] ?? "", fact: match[2] ?? "", version: Number(match[3]) };
 }
 
+const VERSION = /\.v\d+$/;
+
+/** Returns a type name without its version: `payment.authorized`. All versions are one fact. */
+export function stemOf(type: string): string {
+  return type.replace(VERSION, "");
+}
+
 /**
  * Checks the name of a service: one group of snake_case words in lower case, since it names groups,
  * tables and files. Throws `NAME_GRAMMAR`.

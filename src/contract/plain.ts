@@ -47,6 +47,8 @@ class Walk {
       case "string":
         if (!value.isWellFormed())
           throw this.#refuse("text with a lone surrogate", "Make it well-formed Unicode.");
+        if (value.includes("\u0000"))
+          throw this.#refuse("text with U+0000", "Remove it: a database may refuse such text.");
         this.bytes += 2 + value.length * BYTES_PER_CHAR_MAX;
         return value;
       case "number":

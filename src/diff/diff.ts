@@ -1,5 +1,6 @@
 import { type FlowGraph, flowGraph } from "../manifest/graph.ts";
 import {
+  deadlineName,
   type JsonSchema,
   type Manifest,
   reactionName,
@@ -194,10 +195,7 @@ function partsByName({ begins, reactions, deadlines }: ServiceEntry): ReadonlyMa
     ),
     ...deadlines.map(
       (deadline) =>
-        [
-          deadline.name ?? `deadline ${deadline.emits}`,
-          JSON.stringify(sorted(deadlineDocument(deadline))),
-        ] as const,
+        [deadlineName(deadline), JSON.stringify(sorted(deadlineDocument(deadline)))] as const,
     ),
   ]);
 }

@@ -1,4 +1,5 @@
 import { flowGraph } from "../manifest/graph.ts";
+import { oneEventPerLineage } from "../manifest/lineage.ts";
 import {
   type DeadlineEntry,
   type Manifest,
@@ -63,7 +64,8 @@ interface Part {
  * const { nodes, edges } = flowOf(manifestOf(order));
  * ```
  */
-export function flowOf(manifest: Manifest): Flow {
+export function flowOf(declared: Manifest): Flow {
+  const manifest = oneEventPerLineage(declared);
   const nodes: FlowNode[] = [];
   const parts: Part[] = [];
   const edges: FlowEdge[] = [];

@@ -4,12 +4,14 @@ import type {
   OutcomeList,
   ReactionDeclaration,
 } from "../choreography/declaration.ts";
+import { defaultDeadlineName, defaultName, type Named } from "../choreography/names.ts";
 import type { Service } from "../choreography/service.ts";
 import type { EventContract } from "../contract/event.ts";
+import { typesHeard, typesPublished, versionsOf } from "../contract/lineage.ts";
 import {
   type DeadlineEntry,
-  defaultReactionName,
   type EventEntry,
+  type Lineage,
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
@@ -102,20 +104,37 @@ function types(contracts: Contracts): readonly string[] {
   return [...new Set(contracts.map(({ type }) => type))];
 }
 
-/** Returns every contract that a service mentions. */
+/** Returns every contract that a service mentions, with the versions that it converts. */
 function mentionedContracts({ declaration }: AnyService): Contracts {
-  const { begins, reactions, deadlines } = declaration;
-  return [
+  const { heard, emitted } = contractsByUse(declaration);
+  return [...emitted, ...heard].flatMap(versionsOf);
+}
+
+function contractsByUse({ begins, reactions, deadlines }: AnyService["declaration"]) {
+  const heard = [
+    ...reactions.flatMap(({ hears }) => hears),
+    ...deadlines.flatMap(({ armedBy, unless }) => [armedBy, ...unless]),
+  ];
+  const emitted = [
     ...begins,
-    ...reactions.flatMap(({ hears, emits, fails, late, onParked }) => [
-      ...hears,
+    ...reactions.flatMap(({ emits, fails, late, onParked }) => [
       ...emits.flat(),
       ...fails.flat(),
       ...(late?.emits.flat() ?? []),
       ...(onParked === undefined ? [] : [onParked.emits]),
     ]),
-    ...deadlines.flatMap(({ armedBy, unless, emits }) => [armedBy, ...unless, emits]),
+    ...deadlines.map(({ emits }) => emits),
   ];
+  return { heard, emitted };
+}
+
+/** The older versions of each contract that has some. */
+function lineage(
+  contracts: Contracts,
+  typesOf: (contract: EventContract) => readonly string[],
+): Lineage {
+  const all = contracts.map((contract) => [contract.type, typesOf(contract).slice(1)] as const);
+  return new Map(all.filter(([, older]) => older.length > 0));
 }
 
 function toEvent(contract: EventContract): EventEntry {
@@ -130,11 +149,14 @@ function toEvent(contract: EventContract): EventEntry {
 
 function toService({ declaration }: AnyService): ServiceEntry {
   const { name, begins, reactions, deadlines, mayPark, suppress } = declaration;
+  const { heard, emitted } = contractsByUse(declaration);
   return {
     name,
     begins: types(begins),
     reactions: reactions.map(toReaction),
     deadlines: deadlines.map(toDeadline),
+    alsoHears: lineage(heard, typesHeard),
+    alsoEmits: lineage(emitted, typesPublished),
     // The runtime provides both.
     inbox: true,
     fence: true,
@@ -147,16 +169,21 @@ function toService({ declaration }: AnyService): ServiceEntry {
 function toReaction(reaction: ReactionDeclaration<never>): ReactionEntry {
   const { kind, firstOf, max, late, onParked } = reaction;
   const undoes = reaction.kind === "undo" ? reaction.effect : undefined;
+  const effect: Named | undefined = reaction.kind === "undo" ? undefined : reaction.effect;
   const hears = reaction.hears.map(({ type }) => type);
   return {
     kind,
-    name:
-      reaction.name === defaultReactionName({ kind, hears, undoes }) ? undefined : reaction.name,
+    name: reaction.name === defaultName({ kind, hears, undoes }) ? undefined : reaction.name,
+    was: reaction.was,
     hears,
+    optional: [],
+    effect: effect?.name,
+    effectWas: effect?.was ?? [],
     undoes,
     emits: outcomes(reaction.emits),
     fails: outcomes(reaction.fails),
-    once: firstOf,
+    once: firstOf?.name,
+    onceWas: firstOf?.was ?? [],
     max,
     late: late === undefined ? SILENT : outcomes(late.emits),
     onParked: onParked?.emits.type,
@@ -177,9 +204,10 @@ function outcomes(lists: readonly OutcomeList[]) {
 }
 
 function toDeadline(deadline: DeadlineDeclaration<never>): DeadlineEntry {
-  const { name, armedBy, unless, afterMs, emits } = deadline;
+  const { name, was, armedBy, unless, afterMs, emits } = deadline;
   return {
-    name: name === `deadline ${emits.type}` ? undefined : name,
+    name: name === defaultDeadlineName(emits.type) ? undefined : name,
+    was,
     after: armedBy.type,
     unless: unless.map(({ type }) => type),
     withinMs: afterMs,

@@ -1,5 +1,6 @@
 import {
   type DeadlineEntry,
+  type Lineage,
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
@@ -50,17 +51,27 @@ export function flowGraph(manifest: Manifest): FlowGraph {
   };
   for (const service of manifest.services.values()) {
     for (const type of service.begins)
-      add(emitters, type, { service, reaction: undefined, deadline: undefined, how: "begins" });
+      for (const version of versions(type, service.alsoEmits))
+        add(emitters, version, {
+          service,
+          reaction: undefined,
+          deadline: undefined,
+          how: "begins",
+        });
     for (const reaction of service.reactions) {
       const part = { service, reaction, deadline: undefined };
-      for (const type of reaction.hears) add(hearers, type, part);
+      for (const type of reaction.hears)
+        for (const version of versions(type, service.alsoHears)) add(hearers, version, part);
       for (const type of typesEmittedBy(reaction))
-        add(emitters, type, { ...part, how: howEmitted(reaction, type) });
+        for (const version of versions(type, service.alsoEmits))
+          add(emitters, version, { ...part, how: howEmitted(reaction, type) });
     }
     for (const deadline of service.deadlines) {
       const part = { service, reaction: undefined, deadline };
-      for (const type of [deadline.after, ...deadline.unless]) add(hearers, type, part);
-      add(emitters, deadline.emits, { ...part, how: "deadline" });
+      for (const type of [deadline.after, ...deadline.unless])
+        for (const version of versions(type, service.alsoHears)) add(hearers, version, part);
+      for (const version of versions(deadline.emits, service.alsoEmits))
+        add(emitters, version, { ...part, how: "deadline" });
     }
   }
   const { succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks, events } = manifest;
@@ -80,6 +91,11 @@ export function flowGraph(manifest: Manifest): FlowGraph {
   ])
     types.add(type);
   return { types: [...types], emitters, hearers };
+}
+
+/** An event, and the older versions that a service reads or publishes with it. */
+function versions(type: string, also: Lineage): readonly string[] {
+  return [type, ...(also.get(type) ?? [])];
 }
 
 function howEmitted({ emits, fails, late }: ReactionEntry, type: string): Emitting["how"] {

@@ -1,3 +1,6 @@
+import { defaultDeadlineName, defaultName } from "../choreography/names.ts";
+import { stemOf } from "../contract/grammar.ts";
+
 /*
  * The machine-readable choreography that every tool reads. Names are strings, and every optional
  * field has its default. A manifest from code, from a file or from a merge looks the same.
@@ -26,8 +29,16 @@ export interface ReactionEntry {
   readonly kind: "step" | "undo" | "join";
   /** Undefined for the default name. */
   readonly name: string | undefined;
+  /** Names that it had before, oldest first. The inbox keeps the oldest. */
+  readonly was: readonly string[];
   readonly hears: readonly string[];
-  /** For an undo: the effect that it reverses. */
+  /** For a join: the events of `hears` for which it does not wait. */
+  readonly optional: readonly string[];
+  /** The declared name of its effect. Undefined for the stem of an event. */
+  readonly effect: string | undefined;
+  /** Names that its effect had before, oldest first. */
+  readonly effectWas: readonly string[];
+  /** For an undo: the name of the effect that it reverses. */
   readonly undoes: string | undefined;
   /** Success outcomes, at least one.
    * @default [[]], the silent outcome
@@ -37,6 +48,8 @@ export interface ReactionEntry {
   readonly fails: readonly ManifestOutcome[];
   /** The first reaction of the service with this name wins in a saga. `firstOf` in code. */
   readonly once: string | undefined;
+  /** Names that `once` had before, oldest first. */
+  readonly onceWas: readonly string[];
   /** How often it may run in one saga. */
   readonly max: number | undefined;
   /** Outcomes once `once` is taken or `max` is reached, at least one.
@@ -57,6 +70,8 @@ export interface ReactionEntry {
 /** Describes one deadline of a service. */
 export interface DeadlineEntry {
   readonly name: string | undefined;
+  /** Names that it had before, oldest first. The inbox keeps the oldest. */
+  readonly was: readonly string[];
   /** The event that arms it, heard or emitted by the service. */
   readonly after: string;
   /** The events that call it off, heard or emitted by the service. */
@@ -67,12 +82,19 @@ export interface DeadlineEntry {
   readonly suppress: Suppressions;
 }
 
+/** Maps an event to the older versions of it that a service reads or writes as well. */
+export type Lineage = ReadonlyMap<string, readonly string[]>;
+
 /** Describes one service. */
 export interface ServiceEntry {
   readonly name: string;
   readonly begins: readonly string[];
   readonly reactions: readonly ReactionEntry[];
   readonly deadlines: readonly DeadlineEntry[];
+  /** Older versions that the service hears in place of an event: upcasts. */
+  readonly alsoHears: Lineage;
+  /** Older versions that the service publishes with an event. */
+  readonly alsoEmits: Lineage;
   /** True if the service recognises a duplicate message. */
   readonly inbox: boolean;
   /** True if the service records whether each effect is done, undone or barred. */
@@ -124,19 +146,27 @@ export function isSilent(outcomes: readonly ManifestOutcome[]): boolean {
   return outcomes.length === 1 && outcomes[0]?.length === 0;
 }
 
-/** Returns the name of a reaction that declares none. The name is part of the inbox key. */
-export function defaultReactionName({
+/**
+ * Returns the name of a reaction, declared or default. A reaction to several events, or a join,
+ * needs a name in code. In a manifest without one, a list of events stands for it.
+ */
+export function reactionName({
+  name,
   kind,
   hears,
   undoes,
-}: Pick<ReactionEntry, "kind" | "hears" | "undoes">): string {
-  if (kind === "undo") return `undo ${undoes}`;
-  return kind === "join" ? `all ${hears.join("+")}` : hears.join("|");
+}: Pick<ReactionEntry, "name" | "kind" | "hears" | "undoes">): string {
+  return name ?? defaultName({ kind, hears, undoes }) ?? listName(kind, hears);
 }
 
-/** Returns the name of a reaction, declared or default. */
-export function reactionName(reaction: ReactionEntry): string {
-  return reaction.name ?? defaultReactionName(reaction);
+function listName(kind: ReactionEntry["kind"], hears: readonly string[]): string {
+  const stems = [...new Set(hears.map(stemOf))].sort();
+  return kind === "join" ? `all ${stems.join("+")}` : stems.join("|");
+}
+
+/** Returns the name of a deadline, declared or default. */
+export function deadlineName({ name, emits }: Pick<DeadlineEntry, "name" | "emits">): string {
+  return name ?? defaultDeadlineName(emits);
 }
 
 /** Returns every event type that a reaction may emit, in all outcomes and when parking. */

@@ -195,8 +195,9 @@ function mergeEvents(
         message: `${type} has two schemas, in ${quote(origin.get(type))} and in ${quote(from)}`,
       });
     }
-    for (const [service, { reactions }] of manifest.services) {
-      if (!reactions.some(({ hears }) => hears.includes(type))) continue;
+    for (const [service, { reactions, alsoHears }] of manifest.services) {
+      const hears = (one: string) => one === type || alsoHears.get(one)?.includes(type) === true;
+      if (!reactions.some((reaction) => reaction.hears.some(hears))) continue;
       const reasons = schemaMismatches(known.schema, entry.schema).map(mismatchText);
       if (reasons.length > 0) {
         const promise = `${quote(origin.get(type))} promises`;

@@ -6,6 +6,13 @@ const types = { type: "array", items: type, maxItems: 10_000, uniqueItems: true 
 const someTypes = { ...types, minItems: 1 };
 const outcomes = { type: "array", items: { $ref: "#/$defs/outcome" }, maxItems: 1_000 };
 const name = { type: "string", minLength: 1, maxLength: NAME_MAX_CHARS };
+const was = {
+  description: "Names that it had before, oldest first. The database keeps the oldest.",
+  type: "array",
+  items: name,
+  maxItems: 100,
+};
+const lineage = { type: "object", propertyNames: type, additionalProperties: someTypes };
 const suppress = {
   description: "Codes of findings that are accepted here, each with a reason.",
   type: "object",
@@ -36,14 +43,18 @@ const reactionEntry = {
   properties: {
     name: {
       ...name,
-      description: "Name in the inbox key; needed only if two reactions hear the same events.",
+      description: "Name in the inbox key. The default is the event that it hears.",
     },
+    was,
     on: { ...someTypes, description: "Events to hear. Each of them runs the reaction." },
     all: {
       ...types,
       minItems: 2,
       description: "Events to join: the reaction runs when all of them have arrived.",
     },
+    optional: { ...types, description: "Events of the join for which it does not wait." },
+    effect: { ...name, description: "Name of its effect. The default is the event of the effect." },
+    effectWas: was,
     undoes: { ...type, description: "Effect of the same service that this undo reverses." },
     emits: {
       ...outcomes,
@@ -54,6 +65,7 @@ const reactionEntry = {
       ...name,
       description: "The first reaction of the service with this name wins in a saga.",
     },
+    onceWas: was,
     max: {
       type: "integer",
       minimum: 1,
@@ -83,6 +95,7 @@ const deadlineEntry = {
   required: ["after", "within", "emits"],
   properties: {
     name,
+    was,
     after: {
       ...type,
       description: "Event that arms the deadline, heard or emitted by the service.",
@@ -107,6 +120,14 @@ const serviceEntry = {
     begins: { ...types, description: "Events with which the service begins sagas." },
     reactions: { type: "array", items: { $ref: "#/$defs/reaction" }, maxItems: 10_000 },
     deadlines: { type: "array", items: { $ref: "#/$defs/deadline" }, maxItems: 10_000 },
+    alsoHears: {
+      ...lineage,
+      description: "By event: older versions that the service hears in place of it.",
+    },
+    alsoEmits: {
+      ...lineage,
+      description: "By event: older versions that the service publishes with it.",
+    },
     inbox: {
       type: "boolean",
       description: "false: the service does not recognise duplicate messages.",

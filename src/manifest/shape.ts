@@ -39,12 +39,17 @@ export type RawOutcome = string | readonly string[];
 /** Describes a reaction as the schema admits it. */
 export interface RawReaction {
   readonly name?: string;
+  readonly was?: readonly string[];
   readonly on?: readonly string[];
   readonly all?: readonly string[];
+  readonly optional?: readonly string[];
+  readonly effect?: string;
+  readonly effectWas?: readonly string[];
   readonly undoes?: string;
   readonly emits?: readonly RawOutcome[];
   readonly fails?: readonly RawOutcome[];
   readonly once?: string;
+  readonly onceWas?: readonly string[];
   readonly max?: number;
   readonly late?: readonly RawOutcome[];
   readonly onParked?: string;
@@ -57,6 +62,7 @@ export interface RawReaction {
 /** Describes a deadline as the schema admits it. */
 export interface RawDeadline {
   readonly name?: string;
+  readonly was?: readonly string[];
   readonly after: string;
   readonly within: string | number;
   readonly unless?: readonly string[];
@@ -69,6 +75,8 @@ export interface RawService {
   readonly begins?: readonly string[];
   readonly reactions?: readonly RawReaction[];
   readonly deadlines?: readonly RawDeadline[];
+  readonly alsoHears?: Readonly<Record<string, readonly string[]>>;
+  readonly alsoEmits?: Readonly<Record<string, readonly string[]>>;
   readonly inbox?: boolean;
   readonly fence?: boolean;
   readonly mayPark?: boolean;

@@ -71,6 +71,8 @@ export function serviceDocument(service: ServiceEntry): Record<string, unknown> 
     begins: some([...service.begins].sort()),
     reactions: some(service.reactions.map(reactionDocument)),
     deadlines: some(service.deadlines.map(deadlineDocument)),
+    alsoHears: someEntries([...service.alsoHears]),
+    alsoEmits: someEntries([...service.alsoEmits]),
     inbox: service.inbox ? undefined : false,
     fence: service.fence ? undefined : false,
     mayPark: service.mayPark ? true : undefined,
@@ -84,11 +86,16 @@ export function reactionDocument(reaction: ReactionEntry): Record<string, unknow
   const { kind, name, hears, undoes, emits, fails, once, max, late, onParked, onEmpty } = reaction;
   return {
     name,
+    was: some(reaction.was),
     [kind === "join" ? "all" : "on"]: hears,
+    optional: some(reaction.optional),
+    effect: reaction.effect,
+    effectWas: some(reaction.effectWas),
     undoes,
     emits: isSilent(emits) ? undefined : emits.map(outcomeDocument),
     fails: some(fails.map(outcomeDocument)),
     once,
+    onceWas: some(reaction.onceWas),
     max,
     late: isSilent(late) ? undefined : late.map(outcomeDocument),
     onParked,
@@ -102,6 +109,7 @@ export function reactionDocument(reaction: ReactionEntry): Record<string, unknow
 /** Converts a deadline to its document in a manifest. */
 export function deadlineDocument({
   name,
+  was,
   after,
   unless,
   withinMs,
@@ -110,6 +118,7 @@ export function deadlineDocument({
 }: DeadlineEntry): Record<string, unknown> {
   return {
     name,
+    was: some(was),
     after,
     within: formatDuration(withinMs),
     unless: some(unless),

@@ -62,6 +62,16 @@ export interface Writes {
   readonly drop: readonly (DeferredKey & { readonly state: "armed" | "gathered" })[];
   /** Tickets of outbox rows that the bus has acknowledged: deleted with this commit. */
   readonly confirm: readonly Ticket[];
+  /** Outbox rows of which the bus has acknowledged a part: the row keeps only `events`. */
+  readonly reduce: readonly OutboxRows[];
+  /** Tickets of outbox rows that this process gives up: a later `claim` takes them. */
+  readonly release: readonly Ticket[];
+}
+
+/** Events that one commit put into the outbox. */
+export interface OutboxRows {
+  readonly ticket: Ticket;
+  readonly events: readonly EventEnvelope[];
 }
 
 /** What one `write` has inserted. */

@@ -9,15 +9,43 @@ import type { OdoriError } from "../contract/errors.ts";
 export interface Bus {
   readonly guarantees: BusGuarantees;
   /**
-   * Resolves once the broker has acknowledged every event: each group subscribed to its type will
-   * get it. Rejects if at least one was not acknowledged; the caller then publishes all of them
-   * again.
+   * Resolves to one result for each event, in the order of `events`. Accepted: the broker has
+   * acknowledged it, so each group subscribed to its type will get it. Refused: it may have reached
+   * some groups; the caller publishes it again, and nothing else. Rejects only if nothing is known
+   * of any event, such as without a connection (`BUS_UNAVAILABLE`, `BUS_CLOSED`).
    */
-  publish(events: readonly EventEnvelope[]): Promise<void>;
+  publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]>;
   /** Resolves once the bus knows the group, so that the group gets every later event. */
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription>;
-  /** Closes the connections. A pending `publish` rejects with `BUS_CLOSED`. */
+  /**
+   * Closes the connections. A pending `publish` rejects with `BUS_CLOSED`, or refuses with it the
+   * events that are not acknowledged.
+   */
   close(): Promise<void>;
+}
+
+/** What the broker says about one event. */
+export type PublishResult =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly error: OdoriError };
+
+/** The result of each acknowledged event: one object for all of them. */
+export const ACCEPTED: PublishResult = { accepted: true };
+
+/**
+ * Throws the error of the first refused event, for callers that need all of them accepted.
+ *
+ * @example
+ * ```ts
+ * import { type Bus, checkAccepted, type EventEnvelope } from "odori/adapter";
+ *
+ * async function publishAll(bus: Bus, events: readonly EventEnvelope[]): Promise<void> {
+ *   checkAccepted(await bus.publish(events));
+ * }
+ * ```
+ */
+export function checkAccepted(results: readonly PublishResult[]): void {
+  for (const result of results) if (!result.accepted) throw result.error;
 }
 
 /** What a bus promises beyond delivery at least once. The conformance suite proves it. */

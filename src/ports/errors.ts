@@ -212,6 +212,48 @@ export function busTopology(message: string, hint: string, cause?: unknown): Odo
 }
 
 /**
+ * `PAYLOAD_TOO_LARGE`: the broker at `place` refuses an event because of its size.
+ *
+ * @example
+ * ```ts
+ * import { busUnavailable, codeOf, eventTooLarge } from "odori/adapter";
+ *
+ * function explain(error: unknown) {
+ *   const translated = codeOf(error) === "MESSAGE_TOO_LARGE" ? eventTooLarge : busUnavailable;
+ *   return translated("localhost:9092", error);
+ * }
+ * ```
+ */
+export function eventTooLarge(place: string, cause: unknown): OdoriError {
+  return new OdoriError(
+    "PAYLOAD_TOO_LARGE",
+    `The event is larger than the broker at ${place} accepts: ${messageOf(cause)}.`,
+    { cause, hint: "Raise the broker's maximum message size, or send keys instead of entities." },
+  );
+}
+
+/**
+ * `BUS_REFUSED`: the broker at `place` refuses this event, while it accepts others.
+ *
+ * @example
+ * ```ts
+ * import { busRefused, busUnavailable, codeOf } from "odori/adapter";
+ *
+ * function explain(error: unknown) {
+ *   const translated = codeOf(error) === "NACK" ? busRefused : busUnavailable;
+ *   return translated("localhost:5672", error);
+ * }
+ * ```
+ */
+export function busRefused(place: string, cause: unknown): OdoriError {
+  return new OdoriError(
+    "BUS_REFUSED",
+    `The broker at ${place} refuses the event: ${messageOf(cause)}.`,
+    { cause, hint: "Look at the limits and policies of the queue or topic of its type." },
+  );
+}
+
+/**
  * `BUS_CLOSED`: the bus was closed before or during the operation.
  *
  * @example

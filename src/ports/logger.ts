@@ -63,7 +63,9 @@ export function jsonLogger(
 export function safely(logger: Logger): Logger {
   const calling = (level: LogLevel) => (message: string, fields?: LogFields) => {
     try {
-      logger[level](message, fields);
+      // The logger may be an async function, whose failure would end the process.
+      const written: unknown = logger[level](message, fields);
+      if (written instanceof Promise) written.catch(() => {});
     } catch {
       // A line that cannot be written must not stop the delivery that it is about.
     }

@@ -1,5 +1,4 @@
-import type { EventEnvelope } from "../contract/envelope.ts";
-import type { Ticket } from "./bookkeeping.ts";
+import type { OutboxRows } from "./bookkeeping.ts";
 import type { CensusRow, Declarations } from "./declarations.ts";
 import type { Deferred } from "./deferred.ts";
 import type { StoreInspection } from "./inspection.ts";
@@ -128,10 +127,4 @@ export interface Claimed {
   readonly nextDueMs: number | undefined;
   /** Whether a process has died in the last `DEATH_REMEMBERED_MS`, with its lease not given up. */
   readonly died: boolean;
-}
-
-/** Events that one commit put into the outbox. */
-export interface OutboxRows {
-  readonly ticket: Ticket;
-  readonly events: readonly EventEnvelope[];
 }

@@ -14,7 +14,7 @@ export interface StoreTransaction<Native> {
    * Opens the scope of one handler. The transaction has one open scope at a time: handlers run one
    * after the other, as if each had a transaction of its own.
    */
-  scope(): HandlerScope<Native>;
+  scope(options?: ScopeOptions): HandlerScope<Native>;
   /**
    * Opens the scopes of several handlers of one statement each. Only a store whose statements cost
    * a round trip has it.
@@ -43,6 +43,16 @@ export interface WriteOptions {
    * @default false
    */
   readonly last?: boolean;
+}
+
+/** Options of `StoreTransaction.scope`. */
+export interface ScopeOptions {
+  /**
+   * Whether the transaction has this handler alone, which may then also change the session.
+   *
+   * @default false
+   */
+  readonly exclusive?: boolean;
 }
 
 /** One handler inside a transaction: what it wrote can be undone without its neighbours. */
@@ -103,6 +113,10 @@ export interface DetachedTransaction<Native> {
    * none), and commits. Rejects as `HandlerScope.keep`, and undoes everything when `work` rejects.
    */
   complete<T>(work: (tx: StoreTransaction<Native>) => Promise<T>): Promise<T>;
-  /** Closes `native`, and undoes what the handler wrote. */
+  /**
+   * Closes `native`, interrupts a statement under way, and undoes what the handler wrote. May be
+   * called more than once. Rejects with a `StoreUnavailableError` if the transaction could not be
+   * opened: the handler has failed through no fault of its own.
+   */
   abandon(): Promise<void>;
 }

@@ -1,14 +1,24 @@
-import { OdoriError } from "../contract/errors.ts";
+import { Semaphore } from "../adapter/semaphore.ts";
+import type { OdoriError } from "../contract/errors.ts";
 import type { Environment } from "../ports/environment.ts";
+import type { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import { type DetachedRun, HANDLER_BUDGET_MS } from "./group.ts";
 import type { Pace } from "./pace.ts";
-import { finish, runAlone, runExclusively, type SoloResult } from "./solo.ts";
+import { Pauses } from "./pauses.ts";
+import type { Scope } from "./scope.ts";
+import { finish, runAlone, runExclusively, type SoloParts, type SoloResult } from "./solo.ts";
 import type { Task } from "./task.ts";
 
 /** Pause before a task that met another transaction is tried again, in milliseconds. */
 export const CONFLICT_PAUSE_MS = 20;
+
+/**
+ * How many deliveries run at once in a transaction that is open from the beginning. They have met
+ * another transaction, and more of them would only meet each other.
+ */
+const EXCLUSIVE_MAX = 2;
 
 /** How many deliveries of one reaction run by themselves at once. */
 const RUNS_MAX = 32;
@@ -22,6 +32,8 @@ export interface AloneParts<Native> {
   add(task: Task<Native>): void;
   /** A task was committed by itself. */
   committed(task: Task<Native>, result: SoloResult<Native> & { readonly kind: "committed" }): void;
+  /** The database could not be used. */
+  unavailable(task: Task<Native>, error: StoreUnavailableError): void;
   /** A task has failed by itself; `recovery` is to be committed instead. */
   failed(task: Task<Native>, error: unknown, recovery: Task<Native> | undefined): void;
 }
@@ -32,6 +44,7 @@ export interface AloneParts<Native> {
  */
 export class Alone<Native> {
   readonly #parts: AloneParts<Native>;
+  readonly #solo: SoloParts<Native>;
   /** The tasks that wait, by the saga that runs by itself. */
   readonly #held = new Map<string, Task<Native>[]>();
   /** How many run by themselves, by reaction. */
@@ -39,22 +52,28 @@ export class Alone<Native> {
   /** Tasks of reactions of which `RUNS_MAX` run already. */
   #queue: Task<Native>[] = [];
   readonly #runs = new Set<Promise<void>>();
-  readonly #detached = new Set<DetachedRun<Native>>();
-  #stopping = false;
+  /** The runs whose handlers can be given up. */
+  readonly #scopes = new Map<Task<Native>, Scope<Native>>();
+  readonly #pauses: Pauses;
+  readonly #exclusive = new Semaphore(EXCLUSIVE_MAX);
+  /** Why nothing runs any more; undefined before. */
+  #ended: OdoriError | undefined;
 
   constructor(parts: AloneParts<Native>) {
     this.#parts = parts;
+    this.#solo = { ...parts, onRun: (task, scope) => this.#scopes.set(task, scope) };
+    this.#pauses = new Pauses(parts.environment);
   }
 
-  /** How many tasks wait for one of their saga that runs by itself. */
+  /** How many tasks wait for one of their saga that runs by itself, or for a conflict to end. */
   get waiting(): number {
-    let waiting = this.#queue.length;
+    let waiting = this.#queue.length + this.#pauses.size;
     for (const held of this.#held.values()) waiting += held.length;
     return waiting;
   }
 
   get busy(): boolean {
-    return this.#runs.size + this.#queue.length > 0;
+    return this.#runs.size + this.#queue.length + this.#pauses.size > 0;
   }
 
   holds({ receipt }: Task<Native>): boolean {
@@ -63,6 +82,10 @@ export class Alone<Native> {
 
   /** Runs a task by itself, behind the one of its saga that already does. */
   add(task: Task<Native>): void {
+    if (this.#ended !== undefined) {
+      task.completion.failed(this.#ended);
+      return;
+    }
     const { sagaId, reaction } = task.receipt;
     const held = this.#held.get(sagaId);
     if (held !== undefined) held.push(task);
@@ -73,45 +96,52 @@ export class Alone<Native> {
     }
   }
 
+  /** Runs a task that has met another transaction, after a pause. */
+  retry(task: Task<Native>): void {
+    if (this.#ended !== undefined || this.holds(task)) {
+      this.add(task);
+      return;
+    }
+    this.#held.set(task.receipt.sagaId, []);
+    this.#again(task, 0);
+  }
+
   /** Takes a detached handler, which goes on with a transaction of its own. */
   goOn(run: DetachedRun<Native>): void {
     const { task } = run;
     this.#parts.pace.slow(task.receipt.reaction);
     this.#held.set(task.receipt.sagaId, []);
-    this.#detached.add(run);
-    const finished = finish(this.#parts, run).finally(() => this.#detached.delete(run));
+    this.#scopes.set(task, run.scope);
+    const finished = finish(this.#solo, run);
     this.#track(
       task,
       finished.then((result) => this.#finished(task, result, 0)),
     );
+    if (this.#ended !== undefined) run.scope.cancel(this.#ended);
   }
 
-  /** Resolves when nothing runs by itself. */
+  /** Resolves when nothing runs by itself, and nothing waits to. */
   async idle(): Promise<void> {
-    while (this.busy) await Promise.all(this.#runs);
+    while (this.busy) await Promise.all([...this.#runs, this.#pauses.idle()]);
   }
 
-  /** Starts no task again after a conflict. */
-  stop(): void {
-    this.#stopping = true;
-  }
-
-  /** Gives up the handlers that still run. */
-  async abandon(error: OdoriError): Promise<void> {
-    const running = [...this.#detached];
-    for (const { task, scope } of running) {
-      scope.cancel(error);
-      task.completion.failed(error);
-    }
-    await Promise.all(running.map(({ tx }) => tx.abandon()));
+  /** Gives up the handlers that still run, and refuses every task that waits or comes. */
+  abandon(error: OdoriError): void {
+    this.#ended = error;
+    this.#pauses.end();
+    const waiting = [...this.#queue, ...[...this.#held.values()].flat()];
+    this.#queue = [];
+    for (const [sagaId] of this.#held) this.#held.set(sagaId, []);
+    for (const task of waiting) task.completion.failed(error);
+    for (const scope of this.#scopes.values()) scope.cancel(error);
   }
 
   #run(task: Task<Native>, conflicts: number): void {
     if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
-    const run = conflicts === 0 ? runAlone : runExclusively;
     const { pace } = this.#parts;
     const { reaction } = task.receipt;
-    const finished = run(this.#parts, task).then((result) => {
+    const running = conflicts === 0 ? runAlone(this.#solo, task) : this.#runExclusively(task);
+    const finished = running.then((result) => {
       if (result.kind === "committed" && (result.handlerMs ?? 0) < HANDLER_BUDGET_MS)
         pace.quick(reaction);
       this.#finished(task, result, conflicts);
@@ -124,6 +154,15 @@ export class Alone<Native> {
         this.#next();
       }),
     );
+  }
+
+  async #runExclusively(task: Task<Native>): Promise<SoloResult<Native>> {
+    await this.#exclusive.take();
+    try {
+      return await runExclusively(this.#solo, task);
+    } finally {
+      this.#exclusive.free();
+    }
   }
 
   /** Starts the tasks for which there is room, or hands them over once their reaction is quick. */
@@ -147,18 +186,23 @@ export class Alone<Native> {
     }
     if (result.kind === "committed") this.#parts.committed(task, result);
     this.#release(task);
+    if (result.kind === "committed") return;
+    // A handler that was given up has not failed.
+    if (this.#ended !== undefined) {
+      task.completion.failed(this.#ended);
+      return;
+    }
+    if (result.kind === "unavailable") this.#parts.unavailable(task, result.error);
     if (result.kind === "settled") this.#parts.add(task);
     if (result.kind === "failed") this.#parts.failed(task, result.error, result.recovery);
   }
 
   #again(task: Task<Native>, conflicts: number): void {
-    if (!this.#stopping) {
-      const again = () => this.#run(task, conflicts + 1);
-      this.#parts.environment.timer(CONFLICT_PAUSE_MS, again);
-      return;
-    }
-    this.#release(task);
-    task.completion.failed(new OdoriError("STOPPED", "The service was stopped."));
+    this.#pauses.after(CONFLICT_PAUSE_MS, (ended) => {
+      if (!ended) return this.#run(task, conflicts + 1);
+      this.#release(task);
+      task.completion.failed(this.#ended);
+    });
   }
 
   #release({ receipt }: Task<Native>): void {
@@ -173,7 +217,10 @@ export class Alone<Native> {
         this.#release(task);
         this.#parts.failed(task, error, task.recover?.(error));
       })
-      .finally(() => this.#runs.delete(tracked));
+      .finally(() => {
+        this.#scopes.delete(task);
+        this.#runs.delete(tracked);
+      });
     this.#runs.add(tracked);
   }
 }

@@ -1,7 +1,7 @@
 import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, Fact } from "../contract/event.ts";
-import { quote } from "../contract/grammar.ts";
+import { quote, stemOf } from "../contract/grammar.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { FIRST } from "./attempt.ts";
@@ -88,7 +88,7 @@ export class BeginTask<Native> implements Task<Native> {
     this.begun = { ...this.begun, begun: false, event: undefined };
     const marks = new Marks(received);
     const { begins } = this.#context.plan.service;
-    if (begins.some(({ type }) => marks.of(type) !== undefined)) return;
+    if (begins.some(({ type }) => marks.of(stemOf(type)) !== undefined)) return;
     const returned = this.#context.handlers.call(scope, 1, this.fields, ({ tx }) => this.#work(tx));
     if (returned instanceof Promise)
       return returned.then((fact) => this.#finish(marks, scope, fact));
@@ -103,11 +103,11 @@ export class BeginTask<Native> implements Task<Native> {
       throw undeclaredBeginning(name, begins, returned);
     const { sagaId } = this.receipt;
     const event = emitter.wrap(this.#origin(), returned, this.#id);
-    const { type } = event;
-    draft.enqueue.push(event);
-    draft.marks.push({ sagaId, name: type, state: EFFECT_STATE.done });
+    const effect = stemOf(event.type);
+    draft.enqueue.push(...emitter.inAllVersions([event]));
+    draft.marks.push({ sagaId, name: effect, state: EFFECT_STATE.done });
     touchDeadlines(plan.beginDeadlines, marks, [event], draft);
-    const entry = Delivery.of(BEGIN, event, FIRST).entry("begun", type, [event]);
+    const entry = Delivery.of(BEGIN, event, FIRST).entry("begun", effect, [event]);
     draft.journal.push({ ...entry, durationMs: handlers.elapsedMs(draft) });
     this.begun = { sagaId, begun: true, event };
   }

@@ -60,7 +60,9 @@ export class Consume<Native> implements Task<Native> {
     this.#plan = plan;
     this.#event = event;
     this.completion = completion;
-    this.#delivery = Delivery.of(plan.reaction.name, event, attempt);
+    // One fact in several versions is one delivery: it is known by the version that is declared.
+    const heard = plan.contracts.get(event.type)?.type;
+    this.#delivery = Delivery.of(plan.stored, event, attempt, heard);
     this.receipt = this.#delivery.receipt(plan.reaction.kind === "join");
     this.fields = this.#delivery.fields;
   }
@@ -79,8 +81,8 @@ export class Consume<Native> implements Task<Native> {
   }
 
   recover(error: unknown): Task<Native> {
-    const { reaction, deadlines } = this.#plan;
-    const target = { name: reaction.name, onParked: reaction.onParked, deadlines };
+    const { reaction, stored, deadlines } = this.#plan;
+    const target = { name: stored, onParked: reaction.onParked, deadlines };
     const valid = this.#parsed !== undefined;
     const failure = { delivery: this.#delivery, event: this.#parsed ?? this.#event, valid, error };
     return new FailureTask(this.#context, target, failure, this.completion);
@@ -102,7 +104,7 @@ export class Consume<Native> implements Task<Native> {
   }
 
   #react(run: Run<Native>): void | Promise<void> {
-    const { reaction } = this.#plan;
+    const { reaction, stored } = this.#plan;
     this.#checkKnown(run);
     const decision = decide(this.#plan, run.names, run.marks);
     if (decision === "suppress") return this.#record(run.draft, "suppressed");
@@ -111,7 +113,7 @@ export class Consume<Native> implements Task<Native> {
       const events = this.#gathered(run);
       if (events === undefined) return this.#gather(run);
       const { sagaId } = this.#event;
-      run.draft.drop.push({ reaction: reaction.name, sagaId, state: "gathered" });
+      run.draft.drop.push({ reaction: stored, sagaId, state: "gathered" });
       this.#mark(run.draft, run.names.join, "fired");
       if (decision === "late") return this.#late(run);
       return this.#call(run, (context) => reaction.handle(events, context));
@@ -149,16 +151,16 @@ export class Consume<Native> implements Task<Native> {
    */
   #finish(run: Run<Native>, returned: unknown): void {
     this.#context.probe("handled");
-    const { reaction, outcomes, effects } = this.#plan;
+    const { reaction, stored, outcomes, effects } = this.#plan;
     const { draft, names } = run;
     const facts = toFacts(returned);
     const outcome = outcomes.get(keyOfFacts(facts));
     if (outcome === undefined) throw undeclared(reaction.name, facts, [...outcomes.keys()]);
-    const effect = reaction.kind === "undo" ? reaction.effect : outcome.effect;
+    const effect = reaction.kind === "undo" ? effects[0] : outcome.effect;
     if (reaction.kind === "undo") this.#mark(draft, names.effects[0], EFFECT_STATE.undone);
     else if (effect !== undefined)
       this.#mark(draft, names.effects[effects.indexOf(effect)], EFFECT_STATE.done);
-    this.#mark(draft, names.firstOf, reaction.name);
+    this.#mark(draft, names.firstOf, stored);
     this.#mark(draft, names.max, String(runsOf(names, run.marks) + 1));
     const done = reaction.kind === "undo" ? "undone" : "done";
     this.#emit(run, outcome.failure ? "refused" : done, effect, facts);
@@ -179,19 +181,20 @@ export class Consume<Native> implements Task<Native> {
   }
 
   #acknowledge(run: Run<Native>): void {
-    const { reaction } = this.#plan;
+    const { reaction, stored, effects } = this.#plan;
     if (reaction.kind !== "undo") return;
     this.#mark(run.draft, run.names.effects[0], EFFECT_STATE.barred);
-    this.#mark(run.draft, run.names.firstOf, reaction.name);
+    this.#mark(run.draft, run.names.firstOf, stored);
     const fact = reaction.acknowledge?.(run.event);
-    this.#emit(run, "barred", reaction.effect, fact === undefined ? [] : [fact]);
+    this.#emit(run, "barred", effects[0], fact === undefined ? [] : [fact]);
   }
 
   /** The events of a join in the order in which it names them; undefined while one is missing. */
   #gathered({ received, event }: Run<Native>): readonly EventEnvelope[] | undefined {
     const events: EventEnvelope[] = [];
-    for (const contract of this.#plan.reaction.hears) {
-      const kept = received.gathered.find(({ type }) => type === contract.type);
+    const { contracts, reaction } = this.#plan;
+    for (const contract of reaction.hears) {
+      const kept = received.gathered.find(({ type }) => contracts.get(type) === contract);
       if (kept !== undefined) events.push(parsed(kept, contract));
       else if (event.type === contract.type) events.push(event);
       else return undefined;
@@ -200,7 +203,9 @@ export class Consume<Native> implements Task<Native> {
   }
 
   #gather({ received, draft }: Run<Native>): void {
-    const known = received.gathered.some(({ type }) => type === this.#event.type);
+    const { contracts } = this.#plan;
+    const part = contracts.get(this.#event.type);
+    const known = received.gathered.some(({ type }) => contracts.get(type) === part);
     if (!known)
       draft.defer.push(this.#delivery.deferral({ state: "gathered", problem: undefined }));
     this.#record(draft, known ? "suppressed" : "gathered");
@@ -217,12 +222,12 @@ export class Consume<Native> implements Task<Native> {
     effect: string | undefined,
     facts: readonly Fact[],
   ): void {
-    const { reaction, deadlines } = this.#plan;
-    const consumer = `${this.#context.plan.service.name}/${reaction.name}`;
+    const { reaction, stored, deadlines } = this.#plan;
+    const consumer = `${this.#context.plan.service.name}/${stored}`;
     // A join answers no single event: whichever comes last, it is the same work, once in its saga.
     const cause = reaction.kind === "join" ? { source: "saga", id: this.#event.sagaId } : undefined;
     const events = this.#context.emitter.derive(this.#delivery.origin(consumer, cause), facts);
-    draft.enqueue.push(...events);
+    draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
     touchDeadlines(deadlines, marks, events, draft);
     this.#record(draft, disposition, effect, events);
   }

@@ -1,5 +1,7 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
+import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import { typesHeard } from "../contract/lineage.ts";
 import { FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
@@ -29,7 +31,7 @@ export function touchDeadlines<Native>(
       const { sagaId } = event;
       if (next === "armed") draft.defer.push(armed(deadline, event));
       else if (state === "armed")
-        draft.drop.push({ reaction: deadline.name, sagaId, state: "armed" });
+        draft.drop.push({ reaction: storedName(deadline), sagaId, state: "armed" });
       draft.marks.push({ sagaId, name, state: next });
       state = change = next;
     }
@@ -42,12 +44,13 @@ function nextState<Native>(
   state: string | undefined,
   event: EventEnvelope,
 ): DeadlineChange | undefined {
-  if (event.type === armedBy.type && state === undefined) return "armed";
+  const { type } = event;
+  if (state === undefined && typesHeard(armedBy).includes(type)) return "armed";
   const open = state === undefined || state === "armed";
-  return open && unless.some(({ type }) => type === event.type) ? "disarmed" : undefined;
+  return open && unless.some((one) => typesHeard(one).includes(type)) ? "disarmed" : undefined;
 }
 
 function armed<Native>(deadline: DeadlineDeclaration<Native>, event: EventEnvelope) {
-  const delivery = Delivery.of(deadline.name, event, FIRST);
+  const delivery = Delivery.of(storedName(deadline), event, FIRST);
   return delivery.deferral({ state: "armed", problem: undefined, delayMs: deadline.afterMs });
 }

@@ -3,6 +3,7 @@ import type {
   DeferredKey,
   DeferredUpdate,
   MarkWrite,
+  OutboxRows,
   Ticket,
   Writes,
   Written,
@@ -35,6 +36,8 @@ export class Draft implements Writes {
   readonly settle: number[] = [];
   readonly drop: (DeferredKey & { readonly state: "armed" | "gathered" })[] = [];
   confirm: readonly Ticket[] = [];
+  reduce: readonly OutboxRows[] = [];
+  release: readonly Ticket[] = [];
   readonly notices: Notice[] = [];
   /** When the handler was called, on the environment's clock; undefined if none was. */
   began: number | undefined;

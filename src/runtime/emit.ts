@@ -1,10 +1,12 @@
 import { encodeJson, WIRE_MAX_BYTES } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
-import { Fact } from "../contract/event.ts";
+import { type EventContract, Fact } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
+import { olderVersions } from "../contract/lineage.ts";
 import type { Environment } from "../ports/environment.ts";
 import { derivedId } from "./identity.ts";
+import type { ServicePlan } from "./plan.ts";
 
 /** Where an emission comes from: whose work it is, and what it answers. */
 export interface Origin {
@@ -35,8 +37,15 @@ export class Emitter {
   #now = 0;
   #time = "";
 
-  constructor(source: string, environment: Environment, maxBytes: number = WIRE_MAX_BYTES) {
+  readonly #published: ReadonlyMap<string, EventContract>;
+
+  constructor(
+    { source, published }: Pick<ServicePlan<never>, "source" | "published">,
+    environment: Environment,
+    maxBytes: number = WIRE_MAX_BYTES,
+  ) {
     this.#source = source;
+    this.#published = published;
     this.#environment = environment;
     this.#maxBytes = maxBytes;
   }
@@ -65,13 +74,33 @@ export class Emitter {
       traceparent: origin.traceparent,
       data: fact.data,
     };
-    // The bound that the fact carries is far above its true size; only what comes near the limit is
-    // measured.
-    if (fact.bytesAtMost + ATTRIBUTES_MAX_BYTES > this.#maxBytes) this.#checkSize(event);
+    this.#checkSize(event, fact);
     return event;
   }
 
-  #checkSize(event: EventEnvelope): void {
+  /**
+   * Adds the older versions as which events are published too. They have the id of their event: an
+   * inbox knows them for the same one. Throws `PAYLOAD_INVALID` or `PAYLOAD_TOO_LARGE`.
+   */
+  inAllVersions(events: readonly EventEnvelope[]): readonly EventEnvelope[] {
+    if (this.#published.size === 0) return events;
+    return events.flatMap((event) => [event, ...this.#olderVersions(event)]);
+  }
+
+  #olderVersions(event: EventEnvelope): readonly EventEnvelope[] {
+    const contract = this.#published.get(event.type);
+    if (contract === undefined) return [];
+    return olderVersions(contract, event.data).map((fact) => {
+      const older = { ...event, type: fact.type, data: fact.data };
+      this.#checkSize(older, fact);
+      return older;
+    });
+  }
+
+  #checkSize(event: EventEnvelope, { bytesAtMost }: Fact): void {
+    // The bound that the fact carries is far above its true size; only what comes near the limit is
+    // measured.
+    if (bytesAtMost + ATTRIBUTES_MAX_BYTES <= this.#maxBytes) return;
     const bytes = Buffer.byteLength(encodeJson(event));
     if (bytes <= this.#maxBytes) return;
     throw new OdoriError(

@@ -1,4 +1,5 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
+import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
@@ -41,7 +42,7 @@ export class ExpireTask<Native> implements Task<Native> {
     this.#touched = touching(context.plan.service, [deadline.emits]).filter(
       (other) => other !== deadline,
     );
-    this.#delivery = Delivery.of(deadline.name, event, attempt);
+    this.#delivery = Delivery.of(storedName(deadline), event, attempt);
     this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }
@@ -67,7 +68,7 @@ export class ExpireTask<Native> implements Task<Native> {
   }
 
   recover(error: unknown): Task<Native> {
-    const { name } = this.#deadline;
+    const name = storedName(this.#deadline);
     const target = { name, onParked: undefined, deadlines: [] };
     const failure = { delivery: this.#delivery, event: this.#event, valid: false, error };
     return new FailureTask(this.#context, target, failure, this.completion);
@@ -84,10 +85,10 @@ export class ExpireTask<Native> implements Task<Native> {
         `The deadline ${name} returned an outcome other than ${emits.type}.`,
       );
     }
-    const origin = this.#delivery.origin(`${plan.service.name}/${name}`);
+    const origin = this.#delivery.origin(`${plan.service.name}/${storedName(this.#deadline)}`);
     const events = emitter.derive(origin, facts);
     const { sagaId } = this.#event;
-    draft.enqueue.push(...events);
+    draft.enqueue.push(...emitter.inAllVersions(events));
     draft.marks.push({ sagaId, name: deadlineMark(this.#deadline), state: "fired" });
     touchDeadlines(this.#touched, marks, events, draft);
     const entry = this.#delivery.entry("expired", undefined, events);

@@ -1,6 +1,5 @@
 import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
-import type { Fact } from "../contract/event.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
@@ -67,8 +66,8 @@ export class FailureTask<Native> implements Task<Native> {
     const answer = state === "parked" ? this.#answer(problem) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else {
-      const marks = new Marks(received);
-      this.#put(draft, "answered", 0, problem, this.#emit(draft, answer, marks));
+      this.#emit(draft, answer, new Marks(received));
+      this.#put(draft, "answered", 0, problem, answer);
     }
   }
 
@@ -81,23 +80,22 @@ export class FailureTask<Native> implements Task<Native> {
     return { state: "retrying", delayMs: backoffMs(retry, number, environment.random()) };
   }
 
-  #emit(draft: Draft, answer: Fact, marks: Marks): readonly EventEnvelope[] {
-    const { emitter, plan } = this.#context;
-    const consumer = `${plan.service.name}/${this.#target.name}/parked`;
-    const events = emitter.derive(this.#failure.delivery.origin(consumer), [answer]);
-    draft.enqueue.push(...events);
+  #emit(draft: Draft, events: readonly EventEnvelope[], marks: Marks): void {
+    draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
     touchDeadlines(this.#target.deadlines, marks, events, draft);
-    return events;
   }
 
   /**
    * Makes the `onParked` event. If that throws as well, the delivery is parked without it: a
    * person has to look at both.
    */
-  #answer(problem: Problem): Fact | undefined {
-    const { event, valid } = this.#failure;
+  #answer(problem: Problem): readonly EventEnvelope[] | undefined {
+    const { event, valid, delivery } = this.#failure;
+    const { emitter, plan } = this.#context;
+    const consumer = `${plan.service.name}/${this.#target.name}/parked`;
     try {
-      return this.#target.onParked?.make(event, valid, problem);
+      const fact = this.#target.onParked?.make(event, valid, problem);
+      return fact === undefined ? undefined : emitter.derive(delivery.origin(consumer), [fact]);
     } catch {
       return undefined;
     }

@@ -1,8 +1,10 @@
 import { OdoriError } from "../contract/errors.ts";
-import type { Received, Ticket } from "../ports/bookkeeping.ts";
+import type { Received } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
+import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { DetachedTransaction, HandlerScope, StoreTransaction } from "../ports/transaction.ts";
+import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft, type Notice } from "./draft.ts";
 import type { Pace } from "./pace.ts";
@@ -18,7 +20,7 @@ import { type Companion, type Ready, runTogether } from "./together.ts";
  * milliseconds. The first bounds what a quick handler waits for its neighbours; the second is a
  * few times that, so that a busy machine alone does not make a handler slow.
  */
-export const GROUP_BUDGET_MS = 20;
+const GROUP_BUDGET_MS = 20;
 export const HANDLER_BUDGET_MS = 60;
 
 /** A handler may take as long as this number of look-ups, where that is longer than its budget. */
@@ -46,8 +48,10 @@ export interface GroupResult<Native> {
   readonly refused: readonly { readonly task: Task<Native>; readonly error: unknown }[];
   /** Slow, and nothing written yet: they go on outside. */
   readonly detached: readonly DetachedRun<Native>[];
-  /** Slow, or in conflict with another transaction: undone, to be run by themselves. */
+  /** Slow: undone, to be run by themselves. */
   readonly alone: readonly Task<Native>[];
+  /** In conflict with another transaction: undone, to be run by themselves. */
+  readonly contended: readonly Task<Native>[];
   /** Not begun: the budget was spent. */
   readonly rest: readonly Task<Native>[];
   /** Not begun: another process holds their saga. */
@@ -92,6 +96,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   readonly refused: { readonly task: Task<Native>; readonly error: unknown }[] = [];
   readonly detached: DetachedRun<Native>[] = [];
   readonly alone: Task<Native>[] = [];
+  readonly contended: Task<Native>[] = [];
   readonly rest: Task<Native>[] = [];
   readonly busy: Task<Native>[] = [];
   readonly notices: Notice[] = [];
@@ -107,17 +112,27 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     this.#parts = parts;
   }
 
-  /** Commits the tasks. `confirm` are outbox rows to delete with them. */
+  /** Commits the tasks, and `changes` of the outbox with them. */
   async commit(
     tasks: readonly Task<Native>[],
-    confirm: readonly Ticket[],
+    changes: OutboxChanges,
   ): Promise<GroupResult<Native>> {
+    try {
+      await this.#transaction(tasks, changes);
+    } catch (error) {
+      await this.#abandonDetached();
+      throw error;
+    }
+    return this;
+  }
+
+  async #transaction(tasks: readonly Task<Native>[], changes: OutboxChanges): Promise<void> {
     const { store, environment, probe } = this.#parts;
     await store.transaction(async (tx) => {
       probe("opened");
       this.#until = environment.now() + GROUP_BUDGET_MS;
       let draft = new Draft();
-      draft.confirm = confirm;
+      Object.assign(draft, changes);
       const waves = wavesOf(tasks);
       for (const wave of waves) {
         await this.#handle(tx, wave, draft);
@@ -130,7 +145,13 @@ export class CommitGroup<Native> implements GroupResult<Native> {
         draft = new Draft();
       }
     });
-    return this;
+  }
+
+  /** Nothing is committed, so what has left the group will be started again. */
+  async #abandonDetached(): Promise<void> {
+    const reason = new OdoriError("HANDLER_SLOW", "The handler is started again.");
+    for (const { scope } of this.detached) scope.cancel(reason);
+    await Promise.allSettled(this.detached.map(({ tx }) => tx.abandon()));
   }
 
   async #handle(
@@ -214,12 +235,11 @@ export class CommitGroup<Native> implements GroupResult<Native> {
 
   /** The first task always begins, so that a group never goes round without any work. */
   #mustWait(task: Task<Native>): boolean {
-    const held =
-      this.detached.some((run) => run.task.receipt.sagaId === task.receipt.sagaId) ||
-      this.alone.some((other) => other.receipt.sagaId === task.receipt.sagaId) ||
-      this.#parts.isHeld(task);
-    if (held) return true;
-    const begun = this.done.length + this.refused.length + this.detached.length + this.alone.length;
+    const apart = [...this.detached.map((run) => run.task), ...this.alone, ...this.contended];
+    const { sagaId } = task.receipt;
+    if (this.#parts.isHeld(task) || apart.some(({ receipt }) => receipt.sagaId === sagaId))
+      return true;
+    const begun = this.done.length + this.refused.length + apart.length;
     return begun > 0 && this.#parts.environment.now() >= this.#until;
   }
 
@@ -288,7 +308,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     if (error instanceof BrokenGroupError) throw error;
     await this.#undo(task, handler);
     if (handler.contended) {
-      this.alone.push(task);
+      this.contended.push(task);
       return;
     }
     const recovery = task.recover?.(error);
@@ -297,12 +317,20 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       return;
     }
     const own = new Draft();
-    await recovery.run(received, new Scope(handler.native, own));
+    try {
+      await recovery.run(received, new Scope(handler.native, own));
+    } catch (problem) {
+      this.refused.push({ task, error: problem });
+      return;
+    }
     draft.add(own);
     this.done.push(task);
   }
 
-  /** Undoes what the handler wrote. If that cannot be done, the whole group is undone. */
+  /**
+   * Undoes what the handler wrote. If that cannot be done, the whole group is undone, and this
+   * handler does not share a group again: it may be the one that ends the connection.
+   */
   async #undo(task: Task<Native>, handler: HandlerScope<Native>): Promise<void> {
     try {
       await handler.undo();
@@ -319,6 +347,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
 }
 
 function endsGroup(error: unknown): boolean {
+  if (error instanceof StoreUnavailableError) return true;
   return error instanceof OdoriError && error.code === "TRANSACTION_ENDED";
 }
 
@@ -327,7 +356,7 @@ function endsGroup(error: unknown): boolean {
  * what the first one leaves in the fence. Mostly there is one part.
  */
 function wavesOf<Native>(tasks: readonly Task<Native>[]): readonly (readonly Task<Native>[])[] {
-  // Without tasks there may still be outbox rows to confirm.
+  // Without tasks there may still be outbox rows to change.
   if (tasks.length === 0) return [[]];
   const waves: Task<Native>[][] = [];
   const seen = new Map<string, number>();

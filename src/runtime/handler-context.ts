@@ -35,7 +35,12 @@ export class Handlers {
   ): T | Promise<T> {
     const context = new HandlerContext(scope.tx, attempt, fields, this.#common);
     scope.draft.began = this.#environment.now();
-    const returned = work(context);
+    let returned: T | Promise<T>;
+    try {
+      returned = work(context);
+    } catch (error) {
+      throw readable(error);
+    }
     return returned instanceof Promise ? this.#withinTime(returned, context, scope) : returned;
   }
 
@@ -60,11 +65,6 @@ export class Handlers {
         cancel();
         this.#running.delete(context);
       };
-      scope.onCancel((reason) => {
-        end();
-        context.abort(reason);
-        reject(reason);
-      });
       const cancel = this.#environment.timer(this.#timeoutMs, () => {
         const error = new OdoriError(
           "HANDLER_TIMEOUT",
@@ -77,8 +77,27 @@ export class Handlers {
         context.abort(error);
         reject(error);
       });
-      returned.then(resolve, reject).finally(end);
+      scope.onCancel((reason) => {
+        end();
+        context.abort(reason);
+        reject(reason);
+      });
+      returned.then(resolve, (error: unknown) => reject(readable(error))).finally(end);
     });
+  }
+}
+
+/**
+ * Returns what a handler threw, or an error in its place if merely looking at it throws: a proxy,
+ * or an error whose getters do.
+ */
+function readable(thrown: unknown): unknown {
+  try {
+    if (!(thrown instanceof Error)) return thrown;
+    void [thrown.name, thrown.message, thrown.stack, thrown.cause];
+    return thrown;
+  } catch {
+    return new OdoriError("HANDLER_FAILED", "The handler threw a value that cannot be read.");
   }
 }
 
@@ -100,6 +119,8 @@ class HandlerContext<Native> implements Context<Native> {
   readonly #fields: LogFields;
   readonly #logger: Logger;
   #controller: AbortController | undefined;
+  /** Why the signal is aborted; undefined before. */
+  #aborted: { readonly reason: unknown } | undefined;
 
   constructor(
     tx: Native,
@@ -121,11 +142,15 @@ class HandlerContext<Native> implements Context<Native> {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
+    }
     return this.#controller.signal;
   }
 
   abort(reason: unknown): void {
+    this.#aborted ??= { reason };
     this.#controller?.abort(reason);
   }
 }

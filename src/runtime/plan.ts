@@ -4,10 +4,17 @@ import type {
   ReactionDeclaration,
   ServiceDeclaration,
 } from "../choreography/declaration.ts";
-import { effectsOfReaction } from "../choreography/effects.ts";
+import {
+  declaredEffects,
+  declaredFirstOfs,
+  effectsOfReaction,
+  storedAmong,
+} from "../choreography/effects.ts";
+import { effectMark, markOf, storedName } from "../choreography/names.ts";
 import { outcomeKey } from "../choreography/validate.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract } from "../contract/event.ts";
+import { typesHeard, versionsOf } from "../contract/lineage.ts";
 
 /** What returning certain facts means. */
 export interface OutcomePlan {
@@ -18,6 +25,9 @@ export interface OutcomePlan {
 /** A reaction, with everything looked up that can be known before a delivery comes. */
 export interface ReactionPlan<Native> {
   readonly reaction: ReactionDeclaration<Native>;
+  /** The name under which its rows are kept. */
+  readonly stored: string;
+  /** By each type that it hears: the contract that reads it. */
   readonly contracts: ReadonlyMap<string, EventContract>;
   /** By the types of the facts, in order. */
   readonly outcomes: ReadonlyMap<string, OutcomePlan>;
@@ -53,6 +63,8 @@ export interface ServicePlan<Native> {
   readonly deadlines: ReadonlyMap<string, DeadlineDeclaration<Native>>;
   /** Who hears a type: reactions, and deadlines that it arms or calls off. */
   readonly heardBy: ReadonlyMap<string, Hearers<Native>>;
+  /** The contracts whose facts are also published as older versions, by type. */
+  readonly published: ReadonlyMap<string, EventContract>;
   readonly beginDeadlines: readonly DeadlineDeclaration<Native>[];
 }
 
@@ -63,7 +75,8 @@ export interface Hearers<Native> {
 
 export function planService<Native>(service: ServiceDeclaration<Native>): ServicePlan<Native> {
   const reactions = service.reactions.map((reaction) => planReaction(service, reaction));
-  const emitted = emittedTypes(service);
+  const contracts = emittedBy(service);
+  const emitted = emittedTypes(contracts);
   const heardBy = new Map<
     string,
     { reactions: ReactionPlan<Native>[]; deadlines: DeadlineDeclaration<Native>[] }
@@ -74,20 +87,25 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
     return known;
   };
   for (const plan of reactions)
-    for (const { type } of plan.reaction.hears) hearers(type).reactions.push(plan);
+    for (const type of plan.contracts.keys()) hearers(type).reactions.push(plan);
   for (const deadline of service.deadlines) {
     // What the service emits itself takes effect in the transaction that emits it; it need not come
     // back over the bus.
-    for (const { type } of [deadline.armedBy, ...deadline.unless])
+    for (const type of [deadline.armedBy, ...deadline.unless].flatMap(typesHeard))
       if (!emitted.has(type)) hearers(type).deadlines.push(deadline);
   }
   return {
     service,
     source: `/${service.name}`,
     topics: [...heardBy.keys()],
-    reactions: new Map(reactions.map((plan) => [plan.reaction.name, plan])),
-    deadlines: new Map(service.deadlines.map((deadline) => [deadline.name, deadline])),
+    reactions: new Map(reactions.map((plan) => [plan.stored, plan])),
+    deadlines: new Map(service.deadlines.map((deadline) => [storedName(deadline), deadline])),
     heardBy,
+    published: new Map(
+      contracts
+        .filter(({ downcast }) => downcast !== undefined)
+        .map((contract) => [contract.type, contract]),
+    ),
     beginDeadlines: touching(service, service.begins),
   };
 }
@@ -96,23 +114,34 @@ function planReaction<Native>(
   service: ServiceDeclaration<Native>,
   reaction: ReactionDeclaration<Native>,
 ): ReactionPlan<Native> {
-  const effects = effectsOfReaction(service, reaction);
+  const named = declaredEffects(service);
+  const storedEffect = (name: string) => storedAmong(named, name);
+  const effects = effectsOfReaction(service, reaction).map((name) => name && storedEffect(name));
+  const stored = storedName(reaction);
+  const { firstOf } = reaction;
   const outcomes = new Map<string, OutcomePlan>();
   for (const [index, outcome] of reaction.emits.entries())
     outcomes.set(outcomeKey(outcome), { failure: false, effect: effects[index] });
   for (const outcome of reaction.fails)
     outcomes.set(outcomeKey(outcome), { failure: true, effect: undefined });
   const own =
-    reaction.kind === "undo" ? [reaction.effect] : effects.filter((effect) => effect !== undefined);
+    reaction.kind === "undo"
+      ? [storedEffect(reaction.effect)]
+      : effects.filter((effect) => effect !== undefined);
   const plan = {
     reaction,
-    contracts: new Map(reaction.hears.map((contract) => [contract.type, contract])),
+    stored,
+    contracts: new Map(
+      reaction.hears.flatMap((contract) =>
+        typesHeard(contract).map((type) => [type, contract] as const),
+      ),
+    ),
     outcomes,
     lateOutcomes: new Set(reaction.late?.emits.map(outcomeKey) ?? [""]),
     effects: [...new Set(own)],
-    firstOfMark: reaction.firstOf === undefined ? undefined : `once ${reaction.firstOf}`,
-    maxMark: reaction.max === undefined ? undefined : `max ${reaction.name}`,
-    joinMark: reaction.kind === "join" ? `fired ${reaction.name}` : undefined,
+    firstOfMark: firstOf && markOf("firstOf", storedAmong(declaredFirstOfs(service), firstOf.name)),
+    maxMark: reaction.max === undefined ? undefined : markOf("max", stored),
+    joinMark: reaction.kind === "join" ? markOf("join", stored) : undefined,
     deadlines: touching(service, possibleEmissions(reaction).flat()),
     names: undefined,
   };
@@ -126,9 +155,13 @@ export function markNames<Native>(plan: ReactionPlan<Native>, event: EventEnvelo
     plan.names ??
     nameMarks(
       plan,
-      plan.effects.map((effect) => effectMark(plan.reaction, effect, event)),
+      plan.effects.map((effect) => effectMark(effect, keyOf(plan.reaction, event))),
     )
   );
+}
+
+function keyOf<Native>(reaction: ReactionDeclaration<Native>, event: EventEnvelope) {
+  return reaction.kind === "join" ? undefined : reaction.key?.(event);
 }
 
 function nameMarks<Native>(
@@ -139,18 +172,8 @@ function nameMarks<Native>(
   return { effects, firstOf: firstOfMark, max: maxMark, join: joinMark };
 }
 
-/** Names the mark of an effect: `payment.authorized.v1`, or with its key behind it. */
-function effectMark<Native>(
-  reaction: ReactionDeclaration<Native>,
-  effect: string,
-  event: EventEnvelope,
-): string {
-  const key = reaction.kind === "join" ? undefined : reaction.key;
-  return key === undefined ? effect : `${effect} ${key(event)}`;
-}
-
 export function deadlineMark<Native>(deadline: DeadlineDeclaration<Native>): string {
-  return `timer ${deadline.name}`;
+  return markOf("deadline", storedName(deadline));
 }
 
 function possibleEmissions<Native>(reaction: ReactionDeclaration<Native>): readonly OutcomeList[] {
@@ -158,13 +181,17 @@ function possibleEmissions<Native>(reaction: ReactionDeclaration<Native>): reado
   return [...reaction.emits, ...reaction.fails, ...(reaction.late?.emits ?? []), ...parked];
 }
 
-function emittedTypes<Native>(service: ServiceDeclaration<Native>): ReadonlySet<string> {
-  const contracts = [
+/** Every version counts: this service, or an older process of it, has emitted it itself. */
+function emittedTypes(emitted: readonly EventContract[]): ReadonlySet<string> {
+  return new Set(emitted.flatMap(versionsOf).map(({ type }) => type));
+}
+
+function emittedBy<Native>(service: ServiceDeclaration<Native>): readonly EventContract[] {
+  return [
     ...service.begins,
     ...service.reactions.flatMap(possibleEmissions).flat(),
     ...service.deadlines.map(({ emits }) => emits),
   ];
-  return new Set(contracts.map(({ type }) => type));
 }
 
 /** The deadlines that one of these events arms or calls off. */
@@ -172,8 +199,8 @@ export function touching<Native>(
   service: ServiceDeclaration<Native>,
   contracts: readonly EventContract[],
 ): readonly DeadlineDeclaration<Native>[] {
-  const types = new Set(contracts.map(({ type }) => type));
+  const types = new Set(contracts.flatMap(versionsOf).map(({ type }) => type));
   return service.deadlines.filter(({ armedBy, unless }) =>
-    [armedBy, ...unless].some(({ type }) => types.has(type)),
+    [armedBy, ...unless].flatMap(typesHeard).some((type) => types.has(type)),
   );
 }

@@ -1,97 +1,224 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { codeOf } from "../contract/errors.ts";
-import type { Ticket } from "../ports/bookkeeping.ts";
-import type { Bus } from "../ports/bus.ts";
+import { codeOf, OdoriError } from "../contract/errors.ts";
+import type { OutboxRows, Ticket } from "../ports/bookkeeping.ts";
+import type { Bus, PublishResult } from "../ports/bus.ts";
 import { atMost, type Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
+import { Answers, type OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
+import { type PendingRow, type Refusal, Refusals, type RefusedEvents } from "./refusals.ts";
 import { backoffMs } from "./retry.ts";
 
 /** Outbox rows that a commit has left behind, to be published now. */
-export interface HandOver {
-  readonly ticket: Ticket;
-  readonly events: readonly EventEnvelope[];
+export type HandOver = OutboxRows;
+
+export interface PublisherParts {
+  readonly bus: Bus;
+  readonly environment: Environment;
+  readonly logger: Logger;
+  readonly probe: Probe;
+  /** How many refused events are kept in memory; further ones stay in the outbox alone. */
+  readonly refusedMax: number;
 }
 
 /** Pauses while the bus cannot take events. */
 const REPUBLISH = { attempts: Number.POSITIVE_INFINITY, firstMs: 20, longestMs: 2_000 };
+/** The bus knows nothing of the event: it waits, and does not count as refused. */
+const UNANSWERED: readonly string[] = ["BUS_UNAVAILABLE", "BUS_CLOSED"];
 
 /**
- * Hands committed outbox rows to the bus, and keeps trying until it has answered or the service
- * stops. Rows that were answered for are deleted with the next commit: until then a crash makes
- * them come again, which the inbox of whoever hears them takes care of.
+ * What the bus says of one event. `rejected`: the call failed with an error that may belong to
+ * another event of the call, or to the broker.
+ */
+type Answer =
+  | "accepted"
+  | "unanswered"
+  | { readonly refused: unknown }
+  | { readonly rejected: unknown };
+
+/**
+ * Publishes committed outbox rows until the bus has confirmed each event. An accepted event is
+ * not published again. A refused one is set aside and retried alone. The next commit deletes the
+ * rows whose events are all accepted, and reduces the others to the rest.
  */
 export class Publisher {
-  readonly #bus: Bus;
-  readonly #environment: Environment;
-  readonly #logger: Logger;
-  readonly #probe: Probe;
+  readonly #parts: PublisherParts;
+  readonly #refusals: Refusals;
+  readonly #answers = new Answers();
   readonly #underWay = new Set<Promise<void>>();
   /** Ends the pauses under way. */
   readonly #pausing = new Set<() => void>();
-  #answered: Ticket[] = [];
+  /** Rows with events that are kept in the outbox alone, until there is room for them. */
+  #left: Ticket[] = [];
+  /** How many events the bus has accepted: tells whether it works. */
+  #accepted = 0;
   #stopping = false;
   #failing = false;
-  /** Events that the bus has not answered for. */
+  /** Events that the bus has neither accepted nor refused. */
   pending = 0;
 
-  constructor(bus: Bus, environment: Environment, logger: Logger, probe: Probe) {
-    this.#bus = bus;
-    this.#environment = environment;
-    this.#logger = logger;
-    this.#probe = probe;
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+    const { environment, logger } = parts;
+    const again = (due: readonly Refusal[]) => this.#track(this.#publishAgain(due));
+    this.#refusals = new Refusals({ environment, logger, again });
   }
 
-  publish(handOver: HandOver): void {
-    const publishing = this.#untilAnswered(handOver).finally(() =>
-      this.#underWay.delete(publishing),
-    );
-    this.#underWay.add(publishing);
+  publish({ ticket, events }: HandOver): void {
+    this.#track(this.#untilAnswered({ ticket, rest: events }));
   }
 
-  /** Tickets to delete with the next commit. */
-  takeAnswered(): readonly Ticket[] {
-    const answered = this.#answered;
-    if (answered.length > 0) this.#answered = [];
-    return answered;
+  /** The events that the bus refuses. */
+  get refused(): RefusedEvents {
+    const report = this.#refusals.report();
+    return { ...report, count: report.count + this.#left.length };
   }
 
+  /** Takes what the next commit writes; then call `written` or `putBack`. */
+  takeAnswers(): OutboxChanges {
+    return this.#answers.take();
+  }
+
+  /** How many changes of the outbox wait for a commit. */
   get answered(): number {
-    return this.#answered.length;
+    return this.#answers.count;
   }
 
-  /** The commit did not happen: they are still to be deleted. */
-  putBack(tickets: readonly Ticket[]): void {
-    this.#answered.push(...tickets);
+  written(changes: OutboxChanges): void {
+    this.#answers.written(changes);
+  }
+
+  /** The commit did not happen: the changes are still to be written. */
+  putBack(changes: OutboxChanges): void {
+    this.#answers.putBack(changes);
   }
 
   /**
-   * Gives up on what the bus refuses from now on, and waits for what it has taken, at most so long.
-   * The rest stays in the outbox.
+   * Publishes nothing again, and waits up to `timeoutMs` for the answers under way. The rest stays
+   * in the outbox.
    */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
+    this.#refusals.stop();
     for (const wake of this.#pausing) wake();
-    await atMost(this.#environment, timeoutMs, Promise.all(this.#underWay));
+    await atMost(this.#parts.environment, timeoutMs, Promise.all(this.#underWay));
   }
 
-  async #untilAnswered({ ticket, events }: HandOver): Promise<void> {
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
+  }
+
+  async #untilAnswered(row: PendingRow): Promise<void> {
+    const { environment } = this.#parts;
+    let events = row.rest;
     this.pending += events.length;
-    try {
-      for (let attempt = 1; ; attempt++) {
-        const error = await this.#try(events);
-        if (error === undefined) break;
-        if (this.#stopping) return;
-        this.#report(error);
-        await this.#pause(backoffMs(REPUBLISH, Math.min(attempt, 16), this.#environment.random()));
-        if (this.#stopping) return;
-      }
-      this.#failing = false;
-      this.#answered.push(ticket);
-      this.#probe("published");
-    } finally {
-      this.pending -= events.length;
+    const before = this.#accepted;
+    let apart = false;
+    for (let attempt = 1; events.length > 0; attempt++) {
+      const answers: readonly Answer[] = apart
+        ? await this.#askApart(events, attempt, before)
+        : await this.#ask(events);
+      this.#settle(row, events, answers);
+      const open = events.filter((_, i) => isOpen(answers[i]));
+      this.pending -= events.length - open.length;
+      apart = answers.some(isRejected);
+      events = open;
+      if (events.length > 0 && !this.#stopping)
+        await this.#pause(backoffMs(REPUBLISH, Math.min(attempt, 16), environment.random()));
+      if (this.#stopping) break;
     }
+    this.pending -= events.length;
+  }
+
+  #settle(row: PendingRow, events: readonly EventEnvelope[], answers: readonly Answer[]): void {
+    for (const [i, event] of events.entries()) {
+      const answer = answers[i];
+      if (isRefused(answer)) this.#refuse(row, event, answer.refused);
+    }
+    this.#accept(
+      row,
+      events.filter((_, i) => answers[i] === "accepted"),
+    );
+    this.#takeUpLeft();
+  }
+
+  #refuse(row: PendingRow, event: EventEnvelope, error: unknown): void {
+    if (this.#refusals.count < this.#parts.refusedMax) this.#refusals.add(row, event, error);
+    else this.#left.push(row.ticket);
+  }
+
+  #accept(row: PendingRow, accepted: readonly EventEnvelope[]): void {
+    if (accepted.length === 0) return;
+    this.#failing = false;
+    const all = accepted.length === row.rest.length;
+    row.rest = all ? [] : row.rest.filter((event) => !accepted.includes(event));
+    if (row.rest.length > 0) this.#answers.reduce(row.ticket, row.rest);
+    else {
+      this.#answers.confirm(row.ticket);
+      this.#parts.probe("published");
+    }
+  }
+
+  async #publishAgain(due: readonly Refusal[]): Promise<void> {
+    const events = due.map(({ event }) => event);
+    let answers = await this.#ask(events);
+    if (events.length > 1 && answers.some(isRejected)) answers = await this.#askEach(events);
+    const accepted = due.filter((_, i) => answers[i] === "accepted");
+    for (const [i, refusal] of due.entries()) {
+      const answer = answers[i];
+      if (answer === "accepted") this.#accept(refusal.row, [refusal.event]);
+      else this.#refusals.refused(refusal, isRefused(answer) ? answer.refused : refusal.error);
+    }
+    this.#refusals.accepted(accepted);
+    this.#takeUpLeft();
+  }
+
+  /** Once there is room, the relay claims rows that were kept in the outbox alone. */
+  #takeUpLeft(): void {
+    const { refusedMax } = this.#parts;
+    if (this.#left.length === 0 || this.#refusals.count * 2 > refusedMax) return;
+    const rows = new Set(this.#left.splice(0, Math.ceil(refusedMax / 2)));
+    for (const ticket of rows) this.#answers.release(ticket);
+  }
+
+  async #ask(events: readonly EventEnvelope[]): Promise<readonly Answer[]> {
+    try {
+      const results = await this.#parts.bus.publish(events);
+      const answers = events.map((_, i) => answerOf(results, i));
+      for (const answer of answers) if (answer === "accepted") this.#accepted++;
+      const lost = answers.indexOf("unanswered");
+      if (lost >= 0) this.#report(errorOf(results[lost]));
+      return answers;
+    } catch (error) {
+      this.#report(error);
+      const away = UNANSWERED.includes(codeOf(error));
+      return events.map(() => (away ? "unanswered" : { rejected: error }));
+    }
+  }
+
+  async #askEach(events: readonly EventEnvelope[]): Promise<readonly Answer[]> {
+    return (await Promise.all(events.map((event) => this.#ask([event])))).flat();
+  }
+
+  /**
+   * Publishes each event by itself, after the bus has rejected a call with all of them. First one
+   * alone, to see whether the bus works. If it does, or has accepted others since `before`, a
+   * rejection is about the event.
+   */
+  async #askApart(
+    events: readonly EventEnvelope[],
+    attempt: number,
+    before: number,
+  ): Promise<readonly Answer[]> {
+    const at = attempt % events.length;
+    const [first = "unanswered"] = await this.#askEach(events.slice(at, at + 1));
+    const others = events.toSpliced(at, 1);
+    const works = this.#accepted !== before;
+    if (!works && others.length > 0 && isOpen(first)) return events.map(() => first);
+    const answers = (await this.#askEach(others)).toSpliced(at, 0, first);
+    if (this.#accepted === before) return answers;
+    return answers.map((one) => (isRejected(one) ? { refused: one.rejected } : one));
   }
 
   #pause(delayMs: number): Promise<void> {
@@ -101,29 +228,45 @@ export class Publisher {
         this.#pausing.delete(wake);
         resolve();
       };
-      const cancel = this.#environment.timer(delayMs, wake);
+      const cancel = this.#parts.environment.timer(delayMs, wake);
       this.#pausing.add(wake);
     });
   }
 
-  async #try(events: HandOver["events"]): Promise<unknown> {
-    try {
-      await this.#bus.publish(events);
-      return undefined;
-    } catch (error) {
-      return error ?? new Error("the bus refused without a reason");
-    }
-  }
-
   #report(error: unknown): void {
-    // Services that start together miss each other for a moment; that is no news, and no outage
-    // either.
-    const away = codeOf(error) === "GROUP_AWAY";
-    const level = this.#failing || away ? "debug" : "warn";
-    this.#failing ||= !away;
-    this.#logger[level](
-      "the bus did not take an event; it stays in the outbox and is published again",
+    if (this.#stopping) return;
+    const level = this.#failing ? "debug" : "warn";
+    this.#failing = true;
+    this.#parts.logger[level](
+      "the bus cannot be used; events stay in the outbox and are published again",
       { code: codeOf(error), error },
     );
   }
+}
+
+function isRejected(answer: Answer | undefined): answer is { readonly rejected: unknown } {
+  return typeof answer === "object" && "rejected" in answer;
+}
+
+function isRefused(answer: Answer | undefined): answer is { readonly refused: unknown } {
+  return typeof answer === "object" && "refused" in answer;
+}
+
+/** Whether the event waits for another attempt. */
+function isOpen(answer: Answer | undefined): boolean {
+  return answer === undefined || answer === "unanswered" || isRejected(answer);
+}
+
+/** A bus without types may resolve to nothing: then it has accepted every event. */
+function answerOf(results: readonly PublishResult[] | undefined, index: number): Answer {
+  if (results === undefined) return "accepted";
+  const result = results[index];
+  if (result?.accepted === true) return "accepted";
+  const error = errorOf(result);
+  return UNANSWERED.includes(codeOf(error)) ? "unanswered" : { refused: error };
+}
+
+function errorOf(result: PublishResult | undefined): unknown {
+  if (result?.accepted === false) return result.error;
+  return new OdoriError("BUS_UNAVAILABLE", "The bus has not confirmed an event.");
 }

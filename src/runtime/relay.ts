@@ -22,7 +22,7 @@ export interface RelayParts<Native> {
   readonly caution: Caution;
   /** Takes a deferred delivery that is due; calls `settled` when it has an outcome. */
   due(deferred: Deferred, settled: () => void): void;
-  /** Deletes outbox rows that were answered for. */
+  /** Deletes outbox rows that the bus has confirmed. */
   flush(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface RelayParts<Native> {
  */
 const CLAIMED_MAX = 100;
 
-/** Old rows are looked for so often, and deleted so many at once. */
+/** How often old rows are deleted, and how many at once. */
 const PURGE = { everyMs: 3_600_000, limit: 1_000 };
 
 /**

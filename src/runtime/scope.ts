@@ -5,6 +5,7 @@ export class Scope<Native> {
   readonly tx: Native;
   readonly draft: Draft;
   #cancel: (reason: unknown) => void = () => {};
+  #cancelled: { readonly reason: unknown } | undefined;
 
   constructor(tx: Native, draft: Draft) {
     this.tx = tx;
@@ -14,10 +15,12 @@ export class Scope<Native> {
   /** Names what ends the handler's signal and timer, once the handler has been called. */
   onCancel(cancel: (reason: unknown) => void): void {
     this.#cancel = cancel;
+    if (this.#cancelled !== undefined) cancel(this.#cancelled.reason);
   }
 
-  /** Aborts the signal of a handler whose result is no longer waited for. */
+  /** Aborts the signal of a handler whose result is no longer waited for, also of one to come. */
   cancel(reason: unknown): void {
+    this.#cancelled ??= { reason };
     this.#cancel(reason);
   }
 }

@@ -1,7 +1,9 @@
-import { codeOf, OdoriError } from "../contract/errors.ts";
+import { OdoriError } from "../contract/errors.ts";
 import type { Received, Written } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
+import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
+import type { DetachedTransaction } from "../ports/transaction.ts";
 import type { Probe } from "./crash-points.ts";
 import { Draft, type Notice } from "./draft.ts";
 import type { DetachedRun } from "./group.ts";
@@ -24,6 +26,8 @@ export type SoloResult<Native> =
   | { readonly kind: "settled" }
   /** The saga has changed meanwhile, or another transaction was in the way: run it again. */
   | { readonly kind: "again" }
+  /** The database cannot be used: the handler has done nothing wrong. */
+  | { readonly kind: "unavailable"; readonly error: StoreUnavailableError }
   | {
       readonly kind: "failed";
       readonly error: unknown;
@@ -37,6 +41,8 @@ export interface SoloParts<Native> {
   readonly store: Store<Native>;
   readonly environment: Environment;
   readonly probe: Probe;
+  /** Told of each run before its handler is called, so that it can be given up. */
+  onRun(task: Task<Native>, scope: Scope<Native>): void;
 }
 
 /** Runs one task in a transaction of its own, which opens when its handler first uses it. */
@@ -45,11 +51,17 @@ export async function runAlone<Native>(
   task: Task<Native>,
 ): Promise<SoloResult<Native>> {
   const { store, environment } = parts;
-  const [received] = await store.transaction((tx) => tx.receive([task.receipt]));
+  let received: Received | undefined;
+  try {
+    [received] = await store.transaction((tx) => tx.receive([task.receipt]));
+  } catch (error) {
+    return failed(task, error, "store");
+  }
   if (received === undefined || received.status === "busy") return { kind: "again" };
   if (received.status !== "fresh") return { kind: "settled" };
   const tx = store.detached();
   const scope = new Scope(tx.native, new Draft());
+  parts.onRun(task, scope);
   const began = environment.now();
   let handlerMs: number | undefined;
   const running = call(task, received, scope).finally(() => {
@@ -64,10 +76,11 @@ export async function runAlone<Native>(
  * for a task that has met another transaction before.
  */
 export async function runExclusively<Native>(
-  { store, probe }: SoloParts<Native>,
+  { store, probe, onRun }: SoloParts<Native>,
   task: Task<Native>,
 ): Promise<SoloResult<Native>> {
   const draft = new Draft();
+  let source: "store" | "handler" = "store";
   try {
     return await store.transaction(async (tx) => {
       probe("opened");
@@ -75,15 +88,19 @@ export async function runExclusively<Native>(
       if (received === undefined || received.status === "busy") return { kind: "again" };
       if (received.status !== "fresh") return { kind: "settled" };
       probe("looked_up");
-      const handler = tx.scope();
-      await task.run(received, new Scope(handler.native, draft));
+      const handler = tx.scope({ exclusive: true });
+      const scope = new Scope(handler.native, draft);
+      onRun(task, scope);
+      source = "handler";
+      await task.run(received, scope);
       await handler.keep();
+      source = "store";
       const written = await tx.write(draft, { last: true });
       probe("written");
       return committed(draft, written);
     });
   } catch (error) {
-    return { kind: "failed", error, recovery: task.recover?.(error) };
+    return failed(task, error, source);
   }
 }
 
@@ -103,6 +120,14 @@ export async function finish<Native>(
   const { draft } = scope;
   try {
     await running;
+  } catch (error) {
+    const { contended } = tx;
+    const unavailable = await giveUp(tx);
+    if (unavailable !== undefined) return { kind: "unavailable", error: unavailable };
+    // Another transaction was in the way, even if the handler went on without it.
+    return contended ? { kind: "again" } : failed(task, error, "handler");
+  }
+  try {
     const ended = await tx.complete(async (transaction) => {
       probe("opened");
       const [now] = await transaction.receive([task.receipt]);
@@ -114,10 +139,34 @@ export async function finish<Native>(
     });
     return committed(draft, ended);
   } catch (error) {
+    const { contended } = tx;
+    await giveUp(tx);
+    if (error instanceof Outdated || contended) return { kind: "again" };
+    return failed(task, error, "store");
+  }
+}
+
+/** Only the store may say that it is unavailable: a handler may throw the error of another one. */
+function failed<Native>(
+  task: Task<Native>,
+  error: unknown,
+  source: "store" | "handler",
+): SoloResult<Native> {
+  if (source === "store" && error instanceof StoreUnavailableError)
+    return { kind: "unavailable", error };
+  return { kind: "failed", error, recovery: task.recover?.(error) };
+}
+
+/** Undoes what a handler wrote. Returns why its transaction could not be opened, if so. */
+async function giveUp<Native>(
+  tx: DetachedTransaction<Native>,
+): Promise<StoreUnavailableError | undefined> {
+  try {
     await tx.abandon();
-    // The handler has done nothing wrong: the database was not to be had, or its saga moved on.
-    if (error instanceof Outdated || codeOf(error) === "STORE_CONTENDED") return { kind: "again" };
-    return { kind: "failed", error, recovery: task.recover?.(error) };
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return error;
+    throw error;
   }
 }
 
@@ -127,8 +176,8 @@ function committed(draft: Draft, written: Written) {
     kind: "committed" as const,
     handOver: ticket === undefined ? undefined : { ticket, events: draft.enqueue },
     notices: draft.noticesOf(written),
-    nextDueMs: draft.nextDueMs,
     handlerMs: undefined,
+    nextDueMs: draft.nextDueMs,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Service } from "../choreography/service.ts";
-import { OdoriError } from "../contract/errors.ts";
+import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import type { Incoming, Subscription } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
@@ -14,6 +14,7 @@ import { runJoined } from "./joined.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
+import type { RefusedEvents } from "./refusals.ts";
 import { Relay } from "./relay.ts";
 import { stopping } from "./solo.ts";
 import type { Completion, Task } from "./task.ts";
@@ -41,8 +42,10 @@ export interface Health {
   readonly problem: string | undefined;
   /** Deliveries and beginnings that wait for a commit. */
   readonly waiting: number;
-  /** Events that the bus has not confirmed. */
+  /** Events that the bus has neither accepted nor refused. */
   readonly publishing: number;
+  /** Events that the bus refuses while it accepts others. They are published again, alone. */
+  readonly refused: RefusedEvents;
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
 }
@@ -98,10 +101,11 @@ export class App<Native, Begins extends EventContract> {
     } = settings;
     const plan = planService(service.declaration);
     const logger = withFields(settings.logger, { service: service.name });
-    const emitter = new Emitter(plan.source, environment);
+    const emitter = new Emitter(plan, environment);
     const handlers = new Handlers(environment, logger, handlerTimeoutMs);
     this.#context = { plan, emitter, handlers, environment, retry, retentionMs, probe };
-    this.#publisher = new Publisher(bus, environment, logger, probe);
+    const refusedMax = outboxMax;
+    this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
     this.#worker = new Worker({
       store,
@@ -214,16 +218,24 @@ export class App<Native, Begins extends EventContract> {
 
   /** Returns the state of the service. It does not reject. */
   async health(): Promise<Health> {
-    const { problem } = this.#worker;
+    let problem: string | undefined = this.#worker.problem?.code;
+    let store: StoreCounts | undefined;
+    if (this.#state !== "stopped") {
+      try {
+        store = await this.inspect.counts();
+      } catch (error) {
+        // A service without work has not yet met the problem.
+        problem ??= codeOf(error);
+      }
+    }
     const state = this.#state === "ready" && problem !== undefined ? "degraded" : this.#state;
-    const store =
-      this.#state === "stopped" ? undefined : await this.inspect.counts().catch(() => undefined);
     return {
       service: this.name,
       state,
-      problem: problem?.code,
+      problem,
       waiting: this.#worker.waiting,
       publishing: this.#publisher.pending,
+      refused: this.#publisher.refused,
       store,
     };
   }

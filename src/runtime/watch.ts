@@ -1,4 +1,5 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
+import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
@@ -31,7 +32,7 @@ export class WatchTask<Native> implements Task<Native> {
     this.#deadline = deadline;
     this.#event = event;
     this.completion = completion;
-    this.#delivery = Delivery.of(`watch ${deadline.name}`, event, FIRST);
+    this.#delivery = Delivery.of(`watch ${storedName(deadline)}`, event, FIRST);
     this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }

@@ -1,10 +1,10 @@
 import { OdoriError } from "../contract/errors.ts";
-import type { Ticket } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
+import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
 import type { Notice } from "./draft.ts";
 import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
@@ -12,6 +12,7 @@ import { Lane } from "./lane.ts";
 import { logNotice } from "./notice.ts";
 import { Pace } from "./pace.ts";
 import { partition } from "./partition.ts";
+import { Pauses } from "./pauses.ts";
 import type { HandOver, Publisher } from "./publisher.ts";
 import type { Task } from "./task.ts";
 import { endsWithin } from "./time-limit.ts";
@@ -47,10 +48,14 @@ export class Worker<Native> {
   /** The share of handlers that were awaited in turn, of the last groups. */
   #waiting = 0;
   readonly #alone: Alone<Native>;
+  readonly #pauses: Pauses;
+  /** Why no task is taken any more; undefined before. */
+  #ended: OdoriError | undefined;
 
   constructor(parts: WorkerParts<Native>) {
     this.#parts = parts;
     const { store, environment, probe } = parts;
+    this.#pauses = new Pauses(environment);
     this.#lanes = Array.from({ length: store.lanes }, () => {
       const lane: Lane<Native> = new Lane(parts.batchMax, (batch) => this.#commit(lane, batch));
       return lane;
@@ -69,11 +74,16 @@ export class Worker<Native> {
         task.completion.done();
         probe("acknowledged");
       },
+      unavailable: (task, error) => this.#refuse([task], error),
       failed: (task, error, recovery) => this.#recover(task, error, recovery),
     });
   }
 
   add(task: Task<Native>): void {
+    if (this.#ended !== undefined) {
+      task.completion.failed(this.#ended);
+      return;
+    }
     const slow = task.recover !== undefined && this.#pace.isSlow(task.receipt.reaction);
     if (slow || this.#alone.holds(task)) this.#alone.add(task);
     else this.#laneOf(task).add(task);
@@ -81,33 +91,40 @@ export class Worker<Native> {
 
   /** How many tasks wait for a commit to come. */
   get waiting(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.waiting, this.#alone.waiting);
+    const apart = this.#alone.waiting + this.#pauses.size;
+    return this.#lanes.reduce((sum, lane) => sum + lane.waiting, apart);
   }
 
-  /** Deletes outbox rows that the bus has taken, when no commit is under way that would do so. */
+  /** Writes the bus's answers to the outbox, unless a commit is under way that does so. */
   async flush(): Promise<void> {
     if (this.#parts.publisher.answered === 0 || this.#lanes.some((lane) => lane.busy)) return;
-    const confirm = this.#parts.publisher.takeAnswered();
+    const changes = this.#parts.publisher.takeAnswers();
     try {
-      this.#committed(await this.#group([], confirm), confirm);
+      this.#committed(await this.#group([], changes), changes);
     } catch (error) {
-      this.#parts.publisher.putBack(confirm);
+      this.#parts.publisher.putBack(changes);
       throw error;
     }
   }
 
   /** Finishes what is under way; after `limitMs` milliseconds, gives up what still runs. */
   async stop(limitMs: number): Promise<void> {
-    this.#alone.stop();
-    if (await endsWithin(this.#parts.environment, limitMs, this.#idle())) return;
-    await this.#alone.abandon(
-      new OdoriError("STOPPED", "The service was stopped while the handler ran."),
-    );
+    const { environment } = this.#parts;
+    const idle = await endsWithin(environment, limitMs, this.#idle());
+    const ended = new OdoriError("STOPPED", "The service was stopped while the handler ran.");
+    this.#ended = ended;
+    this.#pauses.end();
+    this.#alone.abandon(ended);
+    // What was given up still has to be undone.
+    if (!idle) await endsWithin(environment, limitMs, this.#idle());
   }
 
   async #idle(): Promise<void> {
-    while (this.#alone.busy || this.#lanes.some((lane) => lane.busy))
-      await Promise.all([this.#alone.idle(), ...this.#lanes.map((lane) => lane.idle())]);
+    const lanes = this.#lanes;
+    while (this.#alone.busy || this.#pauses.size > 0 || lanes.some((lane) => lane.busy)) {
+      const idle = lanes.map((lane) => lane.idle());
+      await Promise.all([this.#alone.idle(), this.#pauses.idle(), ...idle]);
+    }
   }
 
   #laneOf({ receipt }: Task<Native>): Lane<Native> {
@@ -117,9 +134,10 @@ export class Worker<Native> {
     return lane;
   }
 
-  #group(tasks: readonly Task<Native>[], confirm: readonly Ticket[]): Promise<GroupResult<Native>> {
+  #group(tasks: readonly Task<Native>[], changes: OutboxChanges): Promise<GroupResult<Native>> {
     const isHeld = (task: Task<Native>) => this.#alone.holds(task);
-    return new CommitGroup({ ...this.#parts, pace: this.#pace, isHeld }).commit(tasks, confirm);
+    const parts = { ...this.#parts, pace: this.#pace, isHeld };
+    return new CommitGroup(parts).commit(tasks, changes);
   }
 
   /** Commits a batch. Returns what stays in the lane's queue. */
@@ -127,38 +145,44 @@ export class Worker<Native> {
     lane: Lane<Native>,
     batch: readonly Task<Native>[],
   ): Promise<readonly Task<Native>[]> {
-    const confirm = this.#parts.publisher.takeAnswered();
+    if (this.#ended !== undefined) {
+      for (const task of batch) task.completion.failed(this.#ended);
+      return [];
+    }
+    const changes = this.#parts.publisher.takeAnswers();
     let result: GroupResult<Native>;
     try {
-      result = await this.#group(batch, confirm);
+      result = await this.#group(batch, changes);
     } catch (error) {
-      this.#parts.publisher.putBack(confirm);
+      this.#parts.publisher.putBack(changes);
       return this.#undone(batch, error);
     }
-    this.#committed(result, confirm);
+    this.#committed(result, changes);
     this.#waiting += (result.inTurn / batch.length - this.#waiting) / GROUPS_REMEMBERED;
     for (const run of result.detached) this.#alone.goOn(run);
     for (const task of result.alone) {
       this.#pace.slow(task.receipt.reaction);
       this.#alone.add(task);
     }
-    if (result.alone.length + result.busy.length > 0) lane.shrink();
+    for (const task of result.contended) this.#alone.retry(task);
+    if (result.contended.length > 0) lane.shrink();
     for (const task of result.busy) this.#later(task);
     const [held, rest] = partition(result.rest, (task) => this.#alone.holds(task));
     for (const task of held) this.#alone.add(task);
     return rest;
   }
 
-  #committed(result: GroupResult<Native>, confirm: readonly Ticket[]): void {
-    const { probe } = this.#parts;
+  #committed(result: GroupResult<Native>, changes: OutboxChanges): void {
+    const { probe, publisher } = this.#parts;
     this.#usable();
+    publisher.written(changes);
     probe("committed");
     this.#publish(result.handOvers, result.nextDueMs);
     for (const notice of result.notices) this.#report(notice);
     for (const task of result.done) task.completion.done();
     for (const { task, error } of result.refused) task.completion.failed(error);
     probe("acknowledged");
-    if (confirm.length > 0) probe("confirmed");
+    if (changes.confirm.length > 0) probe("confirmed");
   }
 
   /** Nothing of the batch was committed. Returns what stays in the lane's queue. */
@@ -175,14 +199,13 @@ export class Worker<Native> {
   }
 
   #recover(task: Task<Native>, error: unknown, recovery: Task<Native> | undefined): void {
-    if (error instanceof StoreUnavailableError) this.#refuse([task], error);
-    else if (recovery === undefined) task.completion.failed(error);
+    if (recovery === undefined) task.completion.failed(error);
     else this.#laneOf(recovery).add(recovery);
   }
 
   /** Another process holds the saga of the task: it is tried again a little later. */
   #later(task: Task<Native>): void {
-    this.#parts.environment.timer(CONFLICT_PAUSE_MS, () => this.add(task));
+    this.#pauses.after(CONFLICT_PAUSE_MS, () => this.add(task));
   }
 
   #report(notice: Notice): void {

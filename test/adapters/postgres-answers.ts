@@ -23,6 +23,8 @@ const EMPTY = {
   settle: [],
   drop: [],
   confirm: [],
+  reduce: [],
+  release: [],
 };
 const RECEIVED = {
   reaction: "charge",

@@ -7,6 +7,7 @@ import type { Model, ModelEmission, TransitionSource } from "../../src/check/mod
 import { StateSet } from "../../src/check/states.ts";
 import { declareJoin, declareStep, declareUndo } from "../../src/choreography/declare.ts";
 import { BARRED, DONE, NONE, UNDONE } from "../../src/choreography/fence.ts";
+import { stemOf } from "../../src/contract/grammar.ts";
 import type { Manifest, ManifestOutcome, ReactionEntry } from "../../src/manifest/manifest.ts";
 import { silent } from "../support/stage.ts";
 import { generator, unruly } from "../support/unruly-bus.ts";
@@ -118,7 +119,7 @@ export async function observedEnds(
         for (const entry of await store.inspect.journal(id)) {
           for (const { type } of entry.emitted) emitted.set(type, (emitted.get(type) ?? 0) + 1);
           const { disposition, effect, type } = entry;
-          const about = disposition === "begun" ? type : effect;
+          const about = disposition === "begun" ? stemOf(type) : effect;
           const mark = disposition === "begun" ? "done" : disposition;
           if (about === undefined || ![...NAMES.values()].includes(mark)) continue;
           const key = `${services[index]?.name} ${about}`;
@@ -127,7 +128,7 @@ export async function observedEnds(
       }
       return endText(
         model,
-        ({ service, type }) => marks.get(`${service} ${type}`) ?? "none",
+        ({ service, type }) => marks.get(`${service} ${stemOf(type)}`) ?? "none",
         emitted,
       );
     }),
@@ -160,8 +161,7 @@ function servicesOf(manifest: Manifest, random: () => number) {
       handle: () => pick([...emits, ...fails]),
     };
     if (kind === "join") return declareJoin(all(hears), { ...common, readonly });
-    if (kind === "undo")
-      return declareUndo(contract(undoes ?? ""), { ...common, on: all(hears), onEmpty });
+    if (kind === "undo") return declareUndo(undoes ?? "", { ...common, on: all(hears), onEmpty });
     return declareStep(all(hears), { ...common, readonly });
   };
   const services = [...manifest.services.values()].map(({ name, begins, reactions }) => {
@@ -171,6 +171,7 @@ function servicesOf(manifest: Manifest, random: () => number) {
       deadlines: [],
       setup: () => {},
       mayPark: false,
+      retired: {},
       suppress: {},
     };
     return new Service(declaration, all(begins));

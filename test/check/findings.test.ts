@@ -73,7 +73,7 @@ describe("a finding", () => {
       findingsOf(broken("an undo of another service's effect"), "FOREIGN_UNDO")[0]?.at,
     ).toMatchObject({
       service: "stock",
-      event: "payment.charged.v1",
+      event: "payment.charged",
     });
   });
 });
@@ -97,7 +97,7 @@ describe("a repair was made and checked", () => {
   it("let the first end win", () => {
     expect(repairs("two successes end the saga twice", "DOUBLE_END")?.[0]).toBe(
       'in order, let the first win: firstOf: "end" ("once" in a manifest) ' +
-        'for "left.taken.v1|right.taken"',
+        'for "left.taken|right.taken"',
     );
   });
 

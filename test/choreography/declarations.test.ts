@@ -67,7 +67,7 @@ describe("contradictory declarations throw at once, with a code and a hint", () 
       "REACTION_NAME_TAKEN",
       () =>
         step.deadline(placed, {
-          name: "order.placed.v1",
+          name: "order.placed",
           after: 1,
           unless: [declined],
           emits: [refunded],
@@ -117,7 +117,11 @@ describe("contradictory declarations throw at once, with a code and a hint", () 
       "DECLARATION_INVALID",
       () => payment.on(placed, { max: 1.5, ...nothing }),
     ],
-    ["a join of one", "DECLARATION_INVALID", () => payment.onAll([placed], nothing)],
+    [
+      "a join of one",
+      "DECLARATION_INVALID",
+      () => payment.onAll([placed], { name: "one", ...nothing }),
+    ],
     [
       "beginning with one event twice",
       "DECLARATION_INVALID",
@@ -191,7 +195,7 @@ describe("contradictory declarations throw at once, with a code and a hint", () 
 describe("declarations", () => {
   it("each verb returns a new service, and leaves the old one as it was", () => {
     expect(payment.declaration.reactions).toEqual([]);
-    expect(step.declaration.reactions.map(({ name }) => name)).toEqual(["order.placed.v1"]);
+    expect(step.declaration.reactions.map(({ name }) => name)).toEqual(["order.placed"]);
   });
 
   it("an effect is named by the event that an undo names, else by the first of its outcome", () => {
@@ -204,8 +208,8 @@ describe("declarations", () => {
       one.declaration.reactions
         .slice(0, 1)
         .map((reaction) => effectsOfReaction(one.declaration, reaction));
-    expect(effects(two)).toEqual([["payment.authorized.v1", "payment.refunded.v1", undefined]]);
-    expect(effects(undone)).toEqual([["inventory.reserved.v1", "payment.refunded.v1", undefined]]);
+    expect(effects(two)).toEqual([["payment.authorized", "payment.refunded", undefined]]);
+    expect(effects(undone)).toEqual([["inventory.reserved", "payment.refunded", undefined]]);
   });
 
   it("a beginning can be undone", () => {

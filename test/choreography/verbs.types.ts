@@ -67,7 +67,7 @@ payment.on(placed, { emits: [[authorized, logged]], handle: () => [authorized(pa
 payment.on(placed, { emits: [[authorized, logged]], handle: () => authorized(paid) });
 
 // Hearing any one of several: a union that the type name tells apart.
-payment.on([placed, failed], { handle: (heard) => {
+payment.on([placed, failed], { name: "either", handle: (heard) => {
   if (heard.type === "order.placed.v1") heard.data.amount.toFixed();
   else heard.data.sku.trim();
 } });
@@ -114,7 +114,7 @@ const noted = () => logged(o);
 payment.undo(authorized, { on: [bare], emits: [refunded], onEmpty: noted, handle: refund });
 
 // A join gets its events in the order in which it names them.
-payment.onAll([placed, failed], { emits: [logged], handle([order, failure]) {
+payment.onAll([placed, failed], { name: "both", emits: [logged], handle([order, failure]) {
   failure.data.sku.trim();
   return logged({ orderId: order.data.orderId });
 } });
@@ -125,6 +125,26 @@ payment.deadline(placed, { after: "15m", unless: [authorized], emits: [refunded]
 payment.deadline(bare, { after: "PT15M", unless: [authorized], emits: [refunded], handle: refund });
 // @ts-expect-error the payload of inventory.bare does not fit payment.refunded
 payment.deadline(bare, { after: "15m", unless: [authorized], emits: [refunded] });
+
+// A join waits for what is not optional; its name cannot be left out.
+// @ts-expect-error no name
+payment.onAll([placed, failed], { handle() {} });
+
+// Conversions are typed by both schemas.
+const logged2 = z.object({ orderId, level: z.int() });
+event("payment.logged.v2", logged2, {
+  from: [logged, (old) => ({ ...old, level: 1 })],
+  to: [logged, ({ level, ...rest }) => {
+    level.toFixed();
+    return rest;
+  }],
+});
+// @ts-expect-error version 2 has a level
+event("payment.logged.v2", logged2, { from: [logged, (old) => old] });
+// @ts-expect-error version 1 has no level
+event("payment.logged.v2", logged2, { from: [logged, (old) => ({ ...old, level: old.level })] });
+// @ts-expect-error version 1 has an orderId
+event("payment.logged.v2", logged2, { to: [logged, ({ level }) => ({ level })] });
 
 // Names are <domain>.<fact>.v<N>; the compiler sees as much of that as it can.
 // @ts-expect-error no version

@@ -171,9 +171,7 @@ describe("odori check", () => {
               does: "refuses",
             },
           ],
-          repairs: [
-            { service: "order", undoes: "order.placed.v1", alsoOn: ["payment.declined.v1"] },
-          ],
+          repairs: [{ service: "order", undoes: "order.placed", alsoOn: ["payment.declined.v1"] }],
         },
       ],
       suppressed: [],

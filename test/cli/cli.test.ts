@@ -129,7 +129,7 @@ describe("odori", () => {
     const listed = await odori(["parked", "list", "--data", folder]);
     expect(listed.status).toBe(1);
     expect(listed.out.split("\n")[1]).toMatch(
-      /^payment\/1 +parked +order\.placed\.v1 +saga-1 +1 +\S+ +PAYLOAD_INVALID /,
+      /^payment\/1 +parked +order\.placed +saga-1 +1 +\S+ +PAYLOAD_INVALID /,
     );
     expect(listed.out).not.toContain("\u001b");
     const all = JSON.parse(

@@ -25,6 +25,7 @@ describe("errors", () => {
       "ATTRIBUTE_INVALID",
       "MESSAGE_MALFORMED",
       "MESSAGE_TOO_LARGE",
+      "NUMBER_INEXACT",
       "PAYLOAD_INVALID",
       "PAYLOAD_NOT_JSON",
       "PAYLOAD_TOO_LARGE",

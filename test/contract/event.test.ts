@@ -57,6 +57,21 @@ describe.each(Object.entries(libraries))("a contract with %s", (_name, placed) =
 });
 
 describe("contracts", () => {
+  it("convert only older versions of the same event", () => {
+    const schema = z.object({ id: z.string() });
+    const [v1, v2] = [event("a.done.v1", schema), event("a.done.v2", schema)];
+    const other = event("a.failed.v1", schema);
+    const newer = event("a.done.v3", schema, { from: [v1, (old) => old], to: [v2, (now) => now] });
+    expect([newer.upcast?.contract, newer.downcast?.contract]).toEqual([v1, v2]);
+    const wrong = [
+      () => event("a.done.v2", schema, { from: [other, (old) => old] }),
+      () => event("a.done.v1", schema, { to: [v2, (now) => now] }),
+      () => event("a.done.v1", schema, { from: [v1, (old) => old] }),
+    ];
+    for (const make of wrong)
+      expect(make).toThrow(expect.objectContaining({ code: "DECLARATION_INVALID" }));
+  });
+
   it.each([
     "order",
     "order.placed",

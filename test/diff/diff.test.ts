@@ -281,7 +281,7 @@ describe("the difference of two versions", () => {
     expect(changes.map(({ message }) => message)).toEqual([
       "stock.sold_out.v1 is new",
       "the service mail is new",
-      "reactions of stock: changed: order.placed.v1",
+      "reactions of stock: changed: order.placed",
     ]);
   });
 });

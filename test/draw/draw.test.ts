@@ -218,16 +218,16 @@ describe("an explanation", () => {
         {
           turn: 1,
           service: "inventory",
-          effect: "inventory.reserved.v1",
+          effect: "inventory.reserved",
           on: "shipping.failed.v1",
         },
         {
           turn: 2,
           service: "payment",
-          effect: "payment.authorized.v1",
+          effect: "payment.authorized",
           on: "inventory.released.v1",
         },
-        { turn: 3, service: "order", effect: "order.placed.v1", on: "payment.refunded.v1" },
+        { turn: 3, service: "order", effect: "order.placed", on: "payment.refunded.v1" },
       ],
       over: ["order.cancelled.v1"],
     });

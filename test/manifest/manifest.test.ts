@@ -80,7 +80,7 @@ describe("a manifest", () => {
         emits: [undone],
         handle: ({ data }) => undone(data),
       })
-      .onAll([done, late], { readonly: true, handle: () => {} })
+      .onAll([done, late], { name: "both", readonly: true, handle: () => {} })
       .deadline(begun, { after: "90s", unless: [done], emits: [expired] });
     const manifest = manifestOf(
       choreography("all", {
@@ -107,8 +107,8 @@ describe("a manifest", () => {
           onParked: "a.failed.v1",
           suppress: { DEAD_REACTION: "not yet" },
         },
-        { on: ["a.failed.v1"], undoes: "a.begun.v1", emits: ["a.undone.v1"], onEmpty: "silent" },
-        { all: ["a.done.v1", "a.came_late.v1"], readonly: true },
+        { on: ["a.failed.v1"], undoes: "a.begun", emits: ["a.undone.v1"], onEmpty: "silent" },
+        { name: "both", all: ["a.done.v1", "a.came_late.v1"], readonly: true },
       ],
       deadlines: [
         { after: "a.begun.v1", within: "PT1M30S", unless: ["a.done.v1"], emits: "a.expired.v1" },

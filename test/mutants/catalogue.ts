@@ -105,11 +105,44 @@ export const MUTANTS: readonly Mutant[] = [
       edit(
         "runtime/publisher.ts",
         "this.pending += events.length;",
-        "this.pending += events.length;\n    this.#answered.push(ticket);",
+        "this.pending += events.length;\n    this.#answers.confirm(row.ticket);",
       ),
     ],
     suite: "runtime",
     caughtBy: "what the bus refuses stays in the outbox",
+  },
+  {
+    name: "confirm by commit",
+    edits: [
+      edit(
+        "runtime/publisher.ts",
+        "      return answers;",
+        '      return answers.every((one) => one === "accepted")\n' +
+          '        ? answers\n        : answers.map(() => "unanswered");',
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a refused event is published again alone",
+  },
+  {
+    name: "a refused event is confirmed with its commit",
+    edits: [
+      edit("runtime/publisher.ts", "if (row.rest.length > 0)", "if (row.rest.length > Infinity)"),
+    ],
+    suite: "runtime",
+    caughtBy: "a refused event stays in the outbox when its neighbours are confirmed",
+  },
+  {
+    name: "a row is reduced for every ticket",
+    edits: [
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "SET count = ?, events = ? WHERE ticket = ?",
+        "SET count = ?, events = ? WHERE ticket >= ?",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a reduced row keeps the rest of its events",
   },
   {
     name: "no inbox: trust the broker's deduplication",
@@ -359,8 +392,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/rabbitmq/bus.ts",
-        "if (returned !== undefined) throw",
-        "if (returned !== undefined && publisher === undefined) throw",
+        "!this.#returned.delete(one.value.id)",
+        "this.#returned.size >= 0",
       ),
     ],
     suite: "rabbitmq",

@@ -11,6 +11,7 @@ import {
   service,
   start,
 } from "odori";
+import { checkAccepted } from "odori/adapter";
 import type { Runner } from "odori/conformance";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
@@ -18,6 +19,7 @@ import { authorized, declined, placed, refunded, reservationFailed } from "../su
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
+import { StrictBus } from "../support/strict-bus.ts";
 
 const setup = (tx: Sql) => tx.exec("CREATE TABLE IF NOT EXISTS effects (what TEXT NOT NULL)");
 const effect = (tx: Sql, what: string) => tx.run("INSERT INTO effects (what) VALUES (?)", what);
@@ -86,7 +88,9 @@ export function runtimeScenarios({ describe, it }: Runner): void {
         store.transaction(async ({ native }) =>
           native.all("SELECT what FROM effects").map((row) => row.what),
         );
-      await body({ app, seen, hear: (...events) => bus.publish(events), effects });
+      const hear = async (...events: readonly EventEnvelope[]) =>
+        checkAccepted(await bus.publish(events));
+      await body({ app, seen, hear, effects });
     });
   };
   /** A store whose first `times` commits fail, after the one that sets the service up. */
@@ -177,6 +181,36 @@ export function runtimeScenarios({ describe, it }: Runner): void {
       await hear(envelope(placed, "t", data));
       assert.equal((await app.inspect.counts()).outbox, 2);
     });
+
+    const strict: StrictBus[] = [];
+    const choosy = (bus: Bus): Bus => {
+      const own = new StrictBus(bus);
+      own.refuses = ({ sagaId }) => sagaId === "bad";
+      strict.push(own);
+      return own;
+    };
+    // One commit for both deliveries, so that one outbox row holds both events.
+    const both = (hear: Play["hear"]) =>
+      hear(...["bad", "good"].map((sagaId) => envelope(placed, sagaId, data)));
+    play("a refused event is published again alone", { bus: choosy }, async ({ app, hear }) => {
+      await both(hear);
+      const refused = async () => (await app.health()).refused.count;
+      const copies = () => [...(strict.at(-1)?.accepted.values() ?? [])];
+      const settled = async () => (await refused()) === 1 || copies().some((times) => times > 1);
+      await eventually("it is refused, or its neighbour is published twice", settled);
+      assert.deepEqual([await refused(), copies()], [1, [1]]);
+    });
+
+    play(
+      "a refused event stays in the outbox when its neighbours are confirmed",
+      { bus: choosy },
+      async ({ app, hear }) => {
+        await both(hear);
+        const outbox = async () => (await app.inspect.counts()).outbox;
+        await eventually("its neighbour is confirmed", outbox, (left) => left < 2);
+        assert.equal(await outbox(), 1);
+      },
+    );
 
     play("an event that comes twice has its effect once", {}, async ({ hear, effects }) => {
       const event = envelope(placed, "s", data);

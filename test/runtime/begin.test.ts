@@ -7,6 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { type Kit, kits, memoryKit, sqliteKit } from "../support/kits.ts";
 import { closing, stopping } from "../support/scope.ts";
 import { envelope, ManualClock, Stage, silent } from "../support/stage.ts";
+import { StrictBus } from "../support/strict-bus.ts";
 
 const data = { orderId: "o" };
 const order = service<unknown>("order").begins(placed);
@@ -173,7 +174,8 @@ describe("running", () => {
   });
 
   it("beyond outboxMax, new sagas are refused until the bus takes events again", async () => {
-    await using bus = closing(memoryBus(["order", "payment"]));
+    await using bus = closing(new StrictBus(memoryBus(["order", "payment"])));
+    bus.away = true;
     await using app = stopping(
       await start(order, { store: memoryStore(), bus, outboxMax: 5, logger: silent }),
     );
@@ -181,6 +183,7 @@ describe("running", () => {
     await expect(app.begin("s5", () => placed(data))).rejects.toMatchObject({
       code: "OUTBOX_FULL",
     });
+    bus.away = false;
     const heard: string[] = [];
     await bus.subscribe(
       { group: "payment", topics: [placed.type], inFlightMax: 10 },
@@ -257,7 +260,8 @@ describe("running", () => {
   });
 
   it("while the bus takes nothing, the relay waits for the poll interval", async () => {
-    await using bus = closing(memoryBus(["order", "payment"]));
+    await using bus = closing(new StrictBus(memoryBus(["order", "payment"])));
+    bus.away = true;
     const store = memoryStore();
     let claims = 0;
     const claim = store.claim.bind(store);
@@ -343,7 +347,7 @@ describe("running", () => {
     await eventually("it is tried again", () => lines.length, 3);
     const fields = {
       service: "payment",
-      reaction: "order.placed.v1",
+      reaction: "order.placed",
       sagaId: "s",
       correlationId: "c",
       eventId: "e",

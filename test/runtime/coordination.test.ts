@@ -68,6 +68,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
   it("a join fires once all its events have come, in every order, across restarts", async () => {
     const shipping = (kit: Kit) =>
       service<unknown>("shipping").onAll([authorized, reserved, placed], {
+        name: "join",
         emits: [shipped],
         handle([payment, stock, order], { tx }) {
           kit.effect("shipping", tx, [payment.type, stock.type, order.type].join(" "));
@@ -89,6 +90,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
   it("a join fires with the first event of each type, and not while one is missing", async () => {
     const shipping = (kit: Kit) =>
       service<unknown>("shipping").onAll([authorized, reserved], {
+        name: "join",
         emits: [shipped],
         handle([payment, stock], { tx }) {
           kit.effect("shipping", tx, `${payment.data.orderId} ${stock.data.orderId}`);
@@ -111,6 +113,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
   it("a join's event has one identity, whichever of its causes comes last", async () => {
     const shipping = () =>
       service<unknown>("shipping").onAll([authorized, reserved], {
+        name: "join",
         emits: [shipped],
         handle: ([payment]) => shipped(payment.data),
       });

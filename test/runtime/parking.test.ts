@@ -55,7 +55,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await eventually("it is parked", async () => (await parkedOf(stage)).length, 1);
     const [parked] = await parkedOf(stage);
     expect(parked).toMatchObject({
-      reaction: "order.placed.v1",
+      reaction: "order.placed",
       sagaId: "s",
       attempts: 3,
       problem: { code: "HANDLER_FAILED", message: "always" },

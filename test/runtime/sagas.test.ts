@@ -97,6 +97,7 @@ function sideBySide(effect: Effect): readonly Service<unknown, EventContract>[] 
   const order = service<unknown>("order")
     .begins(placed)
     .onAll([authorized, reserved], {
+      name: "join",
       emits: [completed],
       firstOf: "end",
       handle([payment], { tx }) {

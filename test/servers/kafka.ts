@@ -21,6 +21,7 @@ export function kafkaBuses(url: () => string): BusFactory {
           open.push(bus);
           return bus;
         },
+        refused: { "too large": { data: "x".repeat(1_100_000) } },
         async inject(topic, bytes) {
           const headers = new Map([
             [Buffer.from("content-type"), Buffer.from("application/cloudevents+json")],

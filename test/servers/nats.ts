@@ -21,6 +21,7 @@ export function natsBuses(url: () => string): BusFactory {
           open.push(bus);
           return bus;
         },
+        refused: { "too large": { data: "x".repeat(1_100_000) } },
         async inject(topic, bytes) {
           const head = headers();
           head.set("content-type", "application/cloudevents+json");

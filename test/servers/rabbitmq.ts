@@ -23,6 +23,7 @@ export function rabbitBuses(url: () => string): BusFactory {
           open.push(bus);
           return bus;
         },
+        refused: { "a type without a queue": { type: "order.unheard.v1" } },
         inject: (topic, bytes) =>
           publisher.send(
             {

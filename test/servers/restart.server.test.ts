@@ -1,4 +1,5 @@
 import type { Bus } from "odori";
+import { checkAccepted } from "odori/adapter";
 import { kafka } from "odori/kafka";
 import { nats } from "odori/nats";
 import { postgresBus } from "odori/postgres";
@@ -24,7 +25,7 @@ const connect: Readonly<Record<ServerName, (url: string) => Bus>> = {
 async function publish(bus: Bus, ids: readonly string[]): Promise<void> {
   const events = ids.map((id) => envelope(placed, id, { orderId: id }, { id }));
   const published = async () => {
-    await bus.publish(events);
+    checkAccepted(await bus.publish(events));
     return true;
   };
   await eventually(`${ids[0]} and so on are published`, published, true, 60_000);

@@ -1,5 +1,5 @@
 import { DiscardPolicy, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
+import { connect, nanos } from "@nats-io/transport-node";
 import { Admin } from "@platformatic/kafka";
 import { service, start } from "odori";
 import { kafka } from "odori/kafka";
@@ -25,12 +25,14 @@ describe("what stands on the broker contradicts", () => {
       const name = `W${process.pid}`;
       const bus = () => nats({ servers: serverUrl("nats"), stream: name, prefix: name });
       const elsewhere = ["elsewhere.>"];
+      const aged = { max_age: nanos(DAY_MS), max_msg_size: 16_384 };
       const config = { name, subjects: [`${name}.>`], discard: DiscardPolicy.New, max_age: 0 };
       for (const [change, what] of [
         [{ retention: RetentionPolicy.Workqueue }, "retention"],
         [{ discard: DiscardPolicy.Old }, "discards"],
         [{ subjects: elsewhere }, "elsewhere"],
         [{}, "for ever"],
+        [aged, "max_msg_size"],
       ] as const) {
         await streams.add({ ...config, ...change });
         await using refusing = closing(bus());
@@ -79,6 +81,7 @@ describe("what stands on the broker contradicts", () => {
       for (const [config, what] of [
         [{ name: "cleanup.policy", value: "compact" }, "compact"],
         [{ name: "retention.ms", value: "-1" }, "retention.ms"],
+        [{ name: "max.message.bytes", value: "16384" }, "max.message.bytes"],
       ] as const) {
         const prefix = `w${process.pid}.${what}.`;
         await admin.createTopics({

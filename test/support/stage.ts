@@ -8,7 +8,9 @@ import {
   start,
   systemEnvironment,
 } from "odori";
+import { checkAccepted } from "odori/adapter";
 import { type MemoryBus, memoryBus } from "odori/memory";
+import { typesPublished } from "../../src/contract/lineage.ts";
 import { eventually } from "./eventually.ts";
 import type { Kit } from "./kits.ts";
 
@@ -85,7 +87,7 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
   readonly emitted: EventEnvelope[] = [];
   bus: MemoryBus;
   app: App<unknown, Begins>;
-  readonly #service: Service<unknown, Begins>;
+  #service: Service<unknown, Begins>;
   readonly #options: Partial<StartOptions<unknown>>;
 
   private constructor(
@@ -130,7 +132,7 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
 
   /** Delivers events; resolves once the service has committed its reactions to them. */
   async hear(...events: readonly EventEnvelope[]): Promise<void> {
-    await this.bus.publish(events);
+    checkAccepted(await this.bus.publish(events));
   }
 
   /** Types of the emitted events, in order; an event that came twice counts once. */
@@ -143,12 +145,22 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
     return this.kit.effects(this.#service.name);
   }
 
-  async restart(): Promise<void> {
+  /** Stops the service, and starts another version of it on the same database. */
+  async deploy(
+    service: Service<unknown, Begins>,
+    options: Partial<StartOptions<unknown>> = {},
+  ): Promise<void> {
+    this.#service = service;
+    await this.restart(options);
+  }
+
+  async restart(options: Partial<StartOptions<unknown>> = {}): Promise<void> {
     await this.app.stop();
     await this.bus.close();
     this.bus = memoryBus([this.#service.name, "audience"]);
     this.app = await start(this.#service, {
       ...this.#options,
+      ...options,
       store: this.kit.store(this.#service.name),
       bus: this.bus,
     });
@@ -178,9 +190,11 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
       ...(onParked === undefined ? [] : [onParked.emits]),
     ]);
     const topics = new Set(
-      [...declaration.begins, ...outcomes, ...declaration.deadlines.map(({ emits }) => emits)].map(
-        ({ type }) => type,
-      ),
+      [
+        ...declaration.begins,
+        ...outcomes,
+        ...declaration.deadlines.map(({ emits }) => emits),
+      ].flatMap(typesPublished),
     );
     await this.bus.subscribe(
       { group: "audience", topics: [...topics], inFlightMax: 1_000 },

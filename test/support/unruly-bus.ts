@@ -10,7 +10,11 @@ export function unruly(bus: Bus, seed: number): Bus {
   const delivered: { readonly incoming: Incoming; readonly deliver: Deliver }[] = [];
   return {
     guarantees: bus.guarantees,
-    publish: (events) => bus.publish([...events].sort(() => random() - 0.5)),
+    async publish(events) {
+      const shuffled = [...events].sort(() => random() - 0.5);
+      const results = await bus.publish(shuffled);
+      return events.flatMap((event) => results[shuffled.indexOf(event)] ?? []);
+    },
     subscribe: (options, deliver) =>
       bus.subscribe(options, async (incoming) => {
         for (let turns = Math.floor(random() * 4); turns > 0; turns--)

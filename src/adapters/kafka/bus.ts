@@ -1,17 +1,26 @@
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { Mutex } from "../../adapter/mutex.ts";
+import { publishResults } from "../../adapter/publish-results.ts";
 import { KAFKA } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
+import { OdoriError } from "../../contract/errors.ts";
 import type {
   Bus,
   BusGuarantees,
   Deliver,
+  PublishResult,
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
-import { busClosed, busForbidden, busUnavailable } from "../../ports/errors.ts";
-import { isForbidden } from "./errors.ts";
+import {
+  busClosed,
+  busForbidden,
+  busRefused,
+  busUnavailable,
+  eventTooLarge,
+} from "../../ports/errors.ts";
+import { isForbidden, isMessagesFault, isTooLarge } from "./errors.ts";
 import { Member } from "./member.ts";
 import { type KafkaOptions, type KafkaSettings, settingsOf, topicOf } from "./options.ts";
 import { type Outgoing, Sender } from "./sender.ts";
@@ -30,6 +39,7 @@ interface Clients {
 export class KafkaBus implements Bus {
   readonly guarantees: BusGuarantees;
   readonly #settings: KafkaSettings;
+  readonly #place: string;
   readonly #admin = new Mutex();
   readonly #ensured = new Set<string>();
   readonly #clients: LazyConnection<Clients>;
@@ -38,6 +48,7 @@ export class KafkaBus implements Bus {
     this.#settings = settingsOf(options);
     this.guarantees = { order: "key", durable: true, retentionMs: this.#settings.retentionMs };
     const place = this.#settings.brokers.join(", ");
+    this.#place = place;
     this.#clients = connectOnce({
       place,
       open: async () => ({ sender: new Sender(this.#settings), members: new Set<Member>() }),
@@ -46,17 +57,20 @@ export class KafkaBus implements Bus {
         await Promise.all([...members].map((member) => member.abandon()));
         await sender.close();
       },
-      explain: (error) =>
-        isForbidden(error) ? busForbidden(place, error) : busUnavailable(place, error),
+      explain: (error) => this.#explain(error),
     });
   }
 
-  publish(events: readonly EventEnvelope[]): Promise<void> {
+  publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
     return this.#clients.use(async ({ sender }) => {
-      if (events.length === 0) return;
-      const messages = events.map((event) => this.#toMessage(event));
-      await this.#ensure([...new Set(events.map(({ type }) => type))]);
-      await sender.send(messages);
+      const ready = await this.#ready(new Set(events.map(({ type }) => type)));
+      const sent = await Promise.allSettled(
+        events.map(async (event) => {
+          await ready.get(event.type);
+          await sender.send(this.#toMessage(event));
+        }),
+      );
+      return publishResults(sent, (error) => this.#explain(error));
     });
   }
 
@@ -74,10 +88,33 @@ export class KafkaBus implements Bus {
     return this.#clients.close();
   }
 
+  /** For each type, a promise that rejects if its topic cannot be used. */
+  async #ready(types: ReadonlySet<string>): Promise<ReadonlyMap<string, Promise<void>>> {
+    const missing = [...types].filter((type) => !this.#ensured.has(type));
+    const ready = new Map<string, Promise<void>>();
+    for (const type of missing) {
+      const ensured = this.#ensure([type]);
+      ready.set(type, ensured);
+      // Each event of the type reports the failure.
+      await ensured.catch(() => {});
+    }
+    return ready;
+  }
+
+  #explain(error: unknown): OdoriError {
+    if (error instanceof OdoriError) return error;
+    if (isForbidden(error)) return busForbidden(this.#place, error);
+    if (isTooLarge(error)) return eventTooLarge(this.#place, error);
+    return isMessagesFault(error)
+      ? busRefused(this.#place, error)
+      : busUnavailable(this.#place, error);
+  }
+
   #ensure(types: readonly string[]): Promise<void> {
     if (types.every((type) => this.#ensured.has(type))) return Promise.resolve();
     return this.#admin.run(async () => {
       const missing = types.filter((type) => !this.#ensured.has(type));
+      for (const type of missing) checkAttribute("type", type);
       await ensureTopics(this.#settings, missing);
       for (const type of missing) this.#ensured.add(type);
     });
@@ -85,7 +122,7 @@ export class KafkaBus implements Bus {
 
   #toMessage(event: EventEnvelope): Outgoing {
     const { headers, body } = encodeMessage(KAFKA, event);
-    const topic = topicOf(this.#settings, checkAttribute("type", event.type));
+    const topic = topicOf(this.#settings, event.type);
     return { topic, key: event.sagaId, value: body, headers: new Map(headers) };
   }
 }

@@ -1,11 +1,12 @@
 import { type MessageToProduce, Producer, stringSerializers } from "@platformatic/kafka";
+import { isMessagesFault } from "./errors.ts";
 import { clientOf, type KafkaSettings } from "./options.ts";
 
 /** A message to produce. */
 export type Outgoing = MessageToProduce<string, string, string, string>;
 
 interface Waiting {
-  readonly messages: readonly Outgoing[];
+  readonly message: Outgoing;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -27,10 +28,10 @@ export class Sender {
     this.#settings = settings;
   }
 
-  /** Resolves once the broker has acknowledged all messages. */
-  send(messages: readonly Outgoing[]): Promise<void> {
+  /** Resolves once the broker has acknowledged the message. */
+  send(message: Outgoing): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ messages, resolve, reject });
+      this.#queue.push({ message, resolve, reject });
       this.#sending ??= this.#sendAll();
     });
   }
@@ -50,22 +51,33 @@ export class Sender {
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
-      try {
-        this.#producer ??= new Producer({
-          ...clientOf(this.#settings),
-          idempotent: true,
-          acks: ACKS_ALL,
-          serializers: stringSerializers,
-        });
-        await this.#producer.send({ messages: batch.flatMap(({ messages }) => messages) });
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        // The producer's numbers may differ from the broker's now: the next request needs new ones.
-        await this.#producer?.close().catch(() => {});
-        this.#producer = undefined;
-        for (const { reject } of batch) reject(error);
-      }
+      await this.#sendBatch(batch);
     }
     this.#sending = undefined;
+  }
+
+  /** The reply is for all: if the broker refuses one message, halves tell which one. */
+  async #sendBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      this.#producer ??= new Producer({
+        ...clientOf(this.#settings),
+        idempotent: true,
+        acks: ACKS_ALL,
+        serializers: stringSerializers,
+      });
+      await this.#producer.send({ messages: batch.map(({ message }) => message) });
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      // The producer's numbers may differ from the broker's now: the next request needs new ones.
+      await this.#producer?.close().catch(() => {});
+      this.#producer = undefined;
+      if (batch.length === 1 || !isMessagesFault(error)) {
+        for (const { reject } of batch) reject(error);
+        return;
+      }
+      const half = Math.ceil(batch.length / 2);
+      await this.#sendBatch(batch.slice(0, half));
+      await this.#sendBatch(batch.slice(half));
+    }
   }
 }

@@ -1,13 +1,15 @@
 import { Admin, ConfigResourceTypes } from "@platformatic/kafka";
+import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
 import { busTopology } from "../../ports/errors.ts";
 import { hasCode } from "./errors.ts";
 import { clientOf, type KafkaSettings, topicOf } from "./options.ts";
 
+const MESSAGE_BYTES = "max.message.bytes";
 /** How long a broker's metadata may lag behind the creation of a topic. */
 const METADATA = { limitMs: 10_000, pauseMs: 50 } as const;
 
 /**
- * Creates the topics of these types, or verifies existing ones. A compacted topic would lose
+ * Creates the topics of these types, and verifies them. A compacted topic would lose
  * events: those of one saga have the same key. Throws `BUS_TOPOLOGY`.
  */
 export async function ensureTopics(
@@ -20,7 +22,6 @@ export async function ensureTopics(
     const wanted = types.map((type) => topicOf(settings, type));
     const known = new Set(await admin.listTopics({}));
     const missing = wanted.filter((topic) => !known.has(topic));
-    const existing = wanted.filter((topic) => known.has(topic));
     const configs = [
       { name: "cleanup.policy", value: "delete" },
       { name: "retention.ms", value: `${settings.retentionMs}` },
@@ -34,16 +35,13 @@ export async function ensureTopics(
           configs,
         })
         .catch((error: unknown) => {
+          // Another process was faster, or the metadata lagged.
           if (!hasCode(error, "TOPIC_ALREADY_EXISTS")) throw error;
-          // Another process was faster, or the metadata lagged: the topic is verified as well.
-          existing.push(topic);
         });
     }
-    await listed(
-      admin,
-      existing.filter((topic) => !known.has(topic)),
-    );
-    await verify(admin, settings, existing);
+    await listed(admin, missing);
+    // A new topic has the broker's maximum message size.
+    await verify(admin, settings, wanted);
   } finally {
     await admin.close();
   }
@@ -72,7 +70,7 @@ async function verify(
   const resources = topics.map((resourceName) => ({
     resourceType: ConfigResourceTypes.TOPIC,
     resourceName,
-    configurationKeys: ["cleanup.policy", "retention.ms"],
+    configurationKeys: ["cleanup.policy", "retention.ms", MESSAGE_BYTES],
   }));
   for (const { resourceName, configs } of await admin.describeConfigs({ resources })) {
     const value = (name: string) => configs.find((config) => config.name === name)?.value;
@@ -82,6 +80,10 @@ async function verify(
         "Set it to `delete`: a compacted topic loses events.",
       );
     }
+    checkMessageLimit(
+      `${MESSAGE_BYTES} of the topic ${resourceName}`,
+      Number(value(MESSAGE_BYTES)),
+    );
     const kept = Number(value("retention.ms"));
     if (kept === -1 || kept > retentionMs) {
       throw busTopology(

@@ -3,13 +3,15 @@ import { malformedMessage } from "../../cloudevents/message.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { checkAttribute } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type {
-  Bus,
-  BusGuarantees,
-  Deliver,
-  Incoming,
-  SubscribeOptions,
-  Subscription,
+import {
+  type Bus,
+  type BusGuarantees,
+  checkAccepted,
+  type Deliver,
+  type Incoming,
+  type PublishResult,
+  type SubscribeOptions,
+  type Subscription,
 } from "../../ports/bus.ts";
 import { type Environment, systemEnvironment } from "../../ports/environment.ts";
 import { Group } from "./group.ts";
@@ -25,13 +27,21 @@ export interface MemoryBusOptions {
   readonly environment?: Environment;
 }
 
+/** The groups that hear a type; none if it is refused. */
+interface Audience {
+  readonly groups: readonly Group[];
+  readonly error: unknown;
+}
+
+const NO_AUDIENCE: Audience = { groups: [], error: undefined };
+
 /**
  * The in-process bus: no broker, no copies, no serialization. `publish` resolves once each group
- * that hears the event has acknowledged it. An outbox row is therefore deleted only after the next
- * service has committed, and after a crash the relay publishes the rest again.
+ * that hears the events has acknowledged them. An outbox row is therefore deleted only after the
+ * next service has committed, and after a crash the relay publishes the rest again.
  *
  * It knows all groups from the beginning. While a group that may hear a type has no member,
- * `publish` rejects with `GROUP_AWAY`, and the event stays in the outbox.
+ * `publish` refuses its events with `GROUP_AWAY`, and they stay in the outbox.
  */
 export class MemoryBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: false };
@@ -44,17 +54,23 @@ export class MemoryBus implements Bus {
     for (const name of groups) this.#groups.set(name, new Group(name, this.#environment));
   }
 
-  async publish(events: readonly EventEnvelope[]): Promise<void> {
+  async publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
     this.#checkOpen();
     // The events of one commit usually have one type: look up its groups once.
-    const hearers = new Map<string, readonly Group[]>();
+    const known = new Map<string, Audience>();
     let deliveries = 0;
     for (const { type } of events)
-      deliveries += (hearers.get(type) ?? this.#hearersOf(type, hearers)).length;
-    const publication = new Publication(deliveries);
-    for (const event of events)
-      for (const group of hearers.get(event.type) ?? []) group.deliver(event, publication);
-    await publication.answered;
+      deliveries += (known.get(type) ?? this.#audienceOf(type, known)).groups.length;
+    const publication = new Publication(events.length, deliveries);
+    let index = 0;
+    for (const event of events) {
+      const { groups, error } = known.get(event.type) ?? NO_AUDIENCE;
+      if (error !== undefined) publication.refuse(index, error);
+      for (const group of groups) group.deliver(event, publication, index);
+      index++;
+    }
+    publication.complete();
+    return publication.answered;
   }
 
   /** Delivers bytes from outside, in the JSON event format, as a bus over a network does. */
@@ -62,9 +78,10 @@ export class MemoryBus implements Bus {
     this.#checkOpen();
     const incoming = this.#read(topic, bytes);
     const hearers = [...this.#groups.values()].filter((group) => group.hears(topic));
-    const publication = new Publication(hearers.length);
-    for (const group of hearers) group.deliver(incoming, publication);
-    await publication.answered;
+    const publication = new Publication(1, hearers.length);
+    for (const group of hearers) group.deliver(incoming, publication, 0);
+    publication.complete();
+    checkAccepted(await publication.answered);
   }
 
   async subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
@@ -87,19 +104,31 @@ export class MemoryBus implements Bus {
       group.abandon(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
   }
 
-  /** Returns the groups that hear a type; throws `GROUP_AWAY` if one may and has no member. */
-  #hearersOf(type: string, known: Map<string, readonly Group[]>): readonly Group[] {
-    checkAttribute("type", type);
+  #audienceOf(type: string, known: Map<string, Audience>): Audience {
+    const audience = this.#findAudience(type);
+    known.set(type, audience);
+    return audience;
+  }
+
+  /** The groups that hear a type, or why it cannot be published: `GROUP_AWAY`. */
+  #findAudience(type: string): Audience {
+    try {
+      checkAttribute("type", type);
+    } catch (error) {
+      return { groups: [], error };
+    }
     const groups = [...this.#groups.values()];
     const away = groups.find((group) => group.misses(type));
-    if (away !== undefined) {
-      throw new OdoriError("GROUP_AWAY", `No member of the group ${away.name} is subscribed.`, {
+    if (away === undefined)
+      return { groups: groups.filter((group) => group.hears(type)), error: undefined };
+    const error = new OdoriError(
+      "GROUP_AWAY",
+      `No member of the group ${away.name} is subscribed.`,
+      {
         hint: "The event stays in the outbox, and is published again once the group has a member.",
-      });
-    }
-    const hearers = groups.filter((group) => group.hears(type));
-    known.set(type, hearers);
-    return hearers;
+      },
+    );
+    return { groups: [], error };
   }
 
   #read(topic: string, bytes: Uint8Array | string): Incoming {
@@ -122,8 +151,9 @@ export class MemoryBus implements Bus {
 /**
  * An in-process bus for these services, given as services or by name.
  *
- * `subscribe` rejects with `GROUP_UNKNOWN` for any other service. `publish` rejects with
- * `GROUP_AWAY` while a service that may hear the event has not started, and with `BUS_CLOSED`.
+ * `subscribe` rejects with `GROUP_UNKNOWN` for any other service. `publish` refuses
+ * an event with `GROUP_AWAY` while a service that may hear it has not started, and rejects with
+ * `BUS_CLOSED`.
  *
  * @example
  * ```ts

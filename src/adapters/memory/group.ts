@@ -8,6 +8,8 @@ interface Message {
   readonly incoming: Incoming;
   failures: number;
   readonly publication: Publication;
+  /** The event's index in its publication. */
+  readonly index: number;
 }
 
 interface Member {
@@ -49,8 +51,8 @@ export class Group {
   }
 
   /** Delivers to a member, now or once there is room, and reports the result. */
-  deliver(incoming: Incoming, publication: Publication): void {
-    this.#queue.push({ incoming, failures: 0, publication });
+  deliver(incoming: Incoming, publication: Publication, index: number): void {
+    this.#queue.push({ incoming, failures: 0, publication, index });
     this.#pump();
   }
 
@@ -67,7 +69,7 @@ export class Group {
     const waiting = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
-    for (const message of waiting) message.publication.refused(error);
+    for (const message of waiting) message.publication.refused(message.index, error);
   }
 
   async #leave(member: Member): Promise<void> {
@@ -128,12 +130,12 @@ export class Group {
 
   #again(message: Message, error: unknown): void {
     if (this.away) {
-      message.publication.refused(error);
+      message.publication.refused(message.index, error);
       return;
     }
     message.failures++;
     this.#environment.timer(redeliveryPauseMs(message.failures), () => {
-      if (this.away) message.publication.refused(error);
+      if (this.away) message.publication.refused(message.index, error);
       else {
         this.#queue.push(message);
         this.#pump();

@@ -60,7 +60,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     for (const entry of writes.amend)
       database.putJournal({ ...UNKNOWN, ...entry, fingerprint, at });
     for (const mark of writes.marks) database.putMark(mark, at);
-    for (const ticket of writes.confirm) database.outbox.delete(ticket);
+    this.#writeOutbox(writes);
     const deferred = writes.defer.map((row) => this.#insertDeferred(row, at));
     this.#changeDeferred(writes, at);
     if (writes.enqueue.length === 0) return { ticket: undefined, deferred };
@@ -90,6 +90,19 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
       .deferredOf(reaction, sagaId)
       .filter(({ state }) => state === "gathered");
     return rows.flatMap(({ body }) => decodeStored(body.text));
+  }
+
+  #writeOutbox({ confirm, reduce, release }: Writes): void {
+    const { outbox } = this.#database;
+    for (const { ticket, events } of reduce) {
+      const row = outbox.get(ticket);
+      if (row !== undefined) outbox.set(ticket, { ...row, events });
+    }
+    for (const ticket of release) {
+      const row = outbox.get(ticket);
+      if (row !== undefined) outbox.set(ticket, { ...row, owner: undefined });
+    }
+    for (const ticket of confirm) outbox.delete(ticket);
   }
 
   /** Returns the row's `seq`. */

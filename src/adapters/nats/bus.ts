@@ -1,4 +1,5 @@
 import {
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   jetstream,
@@ -7,22 +8,26 @@ import {
 import {
   connect,
   headers,
+  InvalidArgumentError,
   type NatsConnection,
   PermissionViolationError,
 } from "@nats-io/transport-node";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
+import { publishResults } from "../../adapter/publish-results.ts";
 import { NATS } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
+import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
-import type { OdoriError } from "../../contract/errors.ts";
+import { OdoriError } from "../../contract/errors.ts";
 import type {
   Bus,
   BusGuarantees,
   Deliver,
+  PublishResult,
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
-import { busForbidden, busUnavailable } from "../../ports/errors.ts";
+import { busForbidden, busUnavailable, eventTooLarge } from "../../ports/errors.ts";
 import { Member } from "./member.ts";
 import { type NatsOptions, type NatsSettings, placeOf, settingsOf, subjectOf } from "./options.ts";
 import { ensureConsumer, ensureStream } from "./topology.ts";
@@ -36,6 +41,8 @@ interface Link {
 /** Most events that are published and not yet acknowledged. */
 const WINDOW = 500;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Error code of JetStream: the stream's `max_msg_size`. */
+const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
 
 /**
  * A bus over NATS JetStream. One stream keeps all events; a service has one durable pull consumer
@@ -44,12 +51,14 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export class NatsBus implements Bus {
   readonly guarantees: BusGuarantees;
   readonly #settings: NatsSettings;
+  readonly #place: string;
   readonly #link: LazyConnection<Link>;
 
   constructor(options: NatsOptions) {
     this.#settings = settingsOf(options);
     this.guarantees = { order: "none", durable: true, retentionMs: this.#settings.maxAgeMs };
     const place = placeOf(this.#settings);
+    this.#place = place;
     this.#link = connectOnce({
       place,
       open: () => this.#connect(),
@@ -58,13 +67,15 @@ export class NatsBus implements Bus {
     });
   }
 
-  publish(events: readonly EventEnvelope[]): Promise<void> {
+  publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
     return this.#link.use(async ({ client }) => {
+      const sent: PromiseSettledResult<void>[] = [];
       for (let from = 0; from < events.length; from += WINDOW) {
-        const sent = events.slice(from, from + WINDOW).map((event) => this.#send(client, event));
-        const failure = (await Promise.allSettled(sent)).find((one) => one.status === "rejected");
-        if (failure !== undefined) throw failure.reason;
+        const some = events.slice(from, from + WINDOW);
+        const settled = await Promise.allSettled(some.map((event) => this.#send(client, event)));
+        for (const one of settled) sent.push(one);
       }
+      return publishResults(sent, (error) => explain(error, this.#place));
     });
   }
 
@@ -87,7 +98,8 @@ export class NatsBus implements Bus {
     for (const [name, value] of attributes) head.append(name, value);
     await client.publish(subject, body, {
       headers: head,
-      msgID: `${attributes.get("ce-source")} ${attributes.get("ce-id")}`,
+      // Versions of one event have the same source and id.
+      msgID: `${attributes.get("ce-source")} ${attributes.get("ce-id")} ${event.type}`,
     });
   }
 
@@ -104,6 +116,8 @@ export class NatsBus implements Bus {
       servers,
     });
     try {
+      const { max_payload = Number.POSITIVE_INFINITY } = connection.info ?? {};
+      checkMessageLimit("max_payload of the server", max_payload);
       const manager = await jetstreamManager(connection, { checkAPI: false });
       await ensureStream(manager, this.#settings);
       return { connection, manager, client: jetstream(connection) };
@@ -115,10 +129,18 @@ export class NatsBus implements Bus {
 }
 
 function explain(error: unknown, place: string): OdoriError {
+  if (error instanceof OdoriError) return error;
+  if (isTooLarge(error)) return eventTooLarge(place, error);
   const forbidden =
     error instanceof PermissionViolationError ||
     (error instanceof Error && error.cause instanceof PermissionViolationError);
   return forbidden ? busForbidden(place, error) : busUnavailable(place, error);
+}
+
+/** The client refuses a message above `max_payload`; the server one above the stream's limit. */
+function isTooLarge(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.code === MESSAGE_EXCEEDS_MAXIMUM;
+  return error instanceof InvalidArgumentError && error.message.includes("max_payload");
 }
 
 /**

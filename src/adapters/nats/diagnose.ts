@@ -1,6 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
+import { MESSAGE_MAX_BYTES } from "../../cloudevents/message-limit.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
 import { busUnavailable } from "../../ports/errors.ts";
 import { type NatsOptions, placeOf, settingsOf } from "./options.ts";
@@ -58,6 +59,15 @@ export async function diagnose(
             : "not enabled: start nats-server with -js",
         ),
       ];
+      const maxBytes = connection.info?.max_payload ?? 0;
+      found.push(
+        verdict(
+          "max_payload",
+          maxBytes >= MESSAGE_MAX_BYTES,
+          "error",
+          `${maxBytes} bytes; an event may have ${MESSAGE_MAX_BYTES}`,
+        ),
+      );
       const manager = await jetstreamManager(connection, { checkAPI: false });
       const info = await manager.streams.info(stream).catch((error: unknown) => messageOf(error));
       if (typeof info === "string")

@@ -8,6 +8,7 @@ import {
   StorageType,
   type StreamConfig,
 } from "@nats-io/jetstream";
+import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
 import { busTopology } from "../../ports/errors.ts";
 import { consumerOf, type NatsSettings, subjectOf } from "./options.ts";
 
@@ -66,6 +67,8 @@ export async function ensureStream(
     );
   if (config.storage !== StorageType.File)
     throw refuse("is kept in memory", "Create it again with file storage.");
+  if (config.max_msg_size > 0)
+    checkMessageLimit(`max_msg_size of the stream ${stream}`, config.max_msg_size);
   const ageMs = config.max_age / NANOS_PER_MS;
   if (ageMs === 0 || ageMs > maxAgeMs) {
     const kept = ageMs === 0 ? "for ever" : `for ${ageMs} ms`;

@@ -1,20 +1,23 @@
 import type pg from "pg";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
+import { publishResults, refusal } from "../../adapter/publish-results.ts";
 import { encodeStored } from "../../cloudevents/json.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type {
-  Bus,
-  BusGuarantees,
-  Deliver,
-  SubscribeOptions,
-  Subscription,
+import {
+  ACCEPTED,
+  type Bus,
+  type BusGuarantees,
+  type Deliver,
+  type PublishResult,
+  type SubscribeOptions,
+  type Subscription,
 } from "../../ports/bus.ts";
-import { busUnavailable } from "../../ports/errors.ts";
+import { busRefused, busUnavailable } from "../../ports/errors.ts";
 import { Hints } from "./bus-hints.ts";
 import { PostgresMember } from "./bus-member.ts";
 import { BUS_TABLES } from "./bus-schema.ts";
-import { explain } from "./errors.ts";
+import { explain, sqlState } from "./errors.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { ensureSchema } from "./schema.ts";
 
@@ -74,16 +77,23 @@ export class PostgresBus implements Bus {
     });
   }
 
-  publish(events: readonly EventEnvelope[]): Promise<void> {
-    return this.#link.use(async ({ pool, hints }) => {
-      if (events.length === 0) return;
-      for (const { type } of events) checkAttribute("type", type);
-      const { rows } = await pool.query<{ publish: string }>({
-        name: `odori_publish_${this.#schema}`.slice(0, 63),
-        text: `SELECT ${this.#schema}.publish($1::text::json)`,
-        values: [encodeStored(events)],
-      });
-      if (Number(rows[0]?.publish) > 0) hints.send(events);
+  publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
+    return this.#link.use(async (link) => {
+      const results = events.map(({ type }) => checked(type));
+      const sound = events.filter((_, i) => results[i]?.accepted);
+      if (sound.length === 0) return results;
+      const insert = (some: readonly EventEnvelope[]) => this.#insert(link, some);
+      try {
+        await insert(sound);
+        return results;
+      } catch (error) {
+        if (!isEventsFault(error)) throw error;
+        // One statement inserts all or none: then the server has to say which one it refuses.
+        const sent = await Promise.allSettled(sound.map((event) => insert([event])));
+        const each = publishResults(sent, (one) => this.#explain(one));
+        const rest = each.values();
+        return results.map((result) => (result.accepted ? (rest.next().value ?? result) : result));
+      }
     });
   }
 
@@ -108,6 +118,15 @@ export class PostgresBus implements Bus {
     return this.#link.close();
   }
 
+  async #insert({ pool, hints }: Link, events: readonly EventEnvelope[]): Promise<void> {
+    const { rows } = await pool.query<{ publish: string }>({
+      name: `odori_publish_${this.#schema}`.slice(0, 63),
+      text: `SELECT ${this.#schema}.publish($1::text::json)`,
+      values: [encodeStored(events)],
+    });
+    if (Number(rows[0]?.publish) > 0) hints.send(events);
+  }
+
   async #connect(): Promise<Link> {
     const pool = poolOf(this.#options);
     try {
@@ -124,11 +143,26 @@ export class PostgresBus implements Bus {
   }
 
   #explain(error: unknown): OdoriError {
+    if (isEventsFault(error)) return busRefused(this.#place, error);
     const explained = explain(error, this.#place);
     return explained instanceof OdoriError && explained.code !== "STORE_UNAVAILABLE"
       ? explained
       : busUnavailable(this.#place, explained);
   }
+}
+
+function checked(type: string): PublishResult {
+  try {
+    checkAttribute("type", type);
+    return ACCEPTED;
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+/** Whether the server refuses the statement because of its values: a data error, or a limit. */
+function isEventsFault(error: unknown): boolean {
+  return /^(22|54)/.test(sqlState(error) ?? "");
 }
 
 /**

@@ -1,12 +1,12 @@
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
+import { outboxVerdict } from "../../adapter/outbox-diagnosis.ts";
+import { decodeStored } from "../../cloudevents/json.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
 import { explain } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { ownerOf } from "./schema.ts";
 
-/** An older outbox row means that no process runs, or that the bus refuses events. */
-const OUTBOX_OLD_MS = 60_000;
 /** While an older transaction is open, no database of the server can vacuum dead rows. */
 const TRANSACTION_OLD_S = 300;
 
@@ -32,6 +32,7 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
       `SELECT current_setting('server_version') AS version,
          (SELECT coalesce(sum(count), 0)::int FROM ${schema}.outbox) AS waiting,
          (SELECT coalesce(${schema}.now_ms() - min(at), 0)::float8 FROM ${schema}.outbox) AS oldest,
+         (SELECT events FROM ${schema}.outbox ORDER BY at LIMIT 1) AS events,
          (SELECT count(*)::int FROM ${schema}.deferred
            WHERE state IN ('retrying', 'waiting')) AS retrying,
          (SELECT count(*)::int FROM ${schema}.deferred WHERE state = 'parked') AS parked,
@@ -44,8 +45,6 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
            AND has_table_privilege('${schema}.inbox', 'INSERT') AS writes`,
     );
     const [row = {}] = rows;
-    const waiting = Number(row.waiting);
-    const ageS = Math.round(Number(row.oldest) / 1_000);
     return [
       verdict("service", true, "ok", service),
       verdict("postgres", true, "ok", `Postgres ${row.version}`),
@@ -63,12 +62,11 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
         `the longest has been open for ${row.longest} s`,
       ),
       verdict("processes", true, "ok", `${row.live} running`),
-      verdict(
-        "outbox",
-        Number(row.oldest) < OUTBOX_OLD_MS,
-        "warning",
-        `${waiting} events wait for the bus${waiting === 0 ? "" : `, the oldest for ${ageS} s`}`,
-      ),
+      outboxVerdict({
+        waiting: Number(row.waiting),
+        oldestMs: Number(row.oldest),
+        oldest: typeof row.events === "string" ? decodeStored(row.events)[0] : undefined,
+      }),
       verdict("retrying", true, "ok", `${row.retrying} deliveries are deferred`),
       verdict("parked", Number(row.parked) === 0, "warning", `${row.parked} deliveries are parked`),
     ];

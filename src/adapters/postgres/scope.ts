@@ -31,6 +31,8 @@ export interface ScopeParts {
 interface ScopeLimits {
   readonly onFailure?: (error: unknown, scope: PostgresScope) => void;
   readonly statementsMax?: number;
+  /** Whether no other handler shares the transaction. */
+  readonly exclusive?: boolean;
 }
 
 /** One handler, inside a transaction (`shared`) or with one of its own. */
@@ -41,19 +43,29 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   readonly #parts: ScopeParts;
   readonly #onFailure: (error: unknown, scope: PostgresScope) => void;
   readonly #statementsMax: number;
+  readonly #exclusive: boolean;
   #shared: OpenTransaction | undefined;
   #own: Promise<OpenTransaction> | undefined;
   #open = true;
+  /** Whether the handler has returned. */
+  #returned = false;
   readonly #pending = new Set<Promise<unknown>>();
   /** The first statement that failed. If the handler went on, the transaction may be aborted. */
   #failure: unknown;
+  /** Why a statement was refused that a handler by itself may issue. */
+  #refused: OdoriError | undefined;
 
   /** `onFailure` is told of a statement that failed; `statementsMax` bounds them. */
   constructor(
     parts: ScopeParts,
     shared: OpenTransaction | undefined,
-    { onFailure = () => {}, statementsMax = Number.POSITIVE_INFINITY }: ScopeLimits = {},
+    {
+      onFailure = () => {},
+      statementsMax = Number.POSITIVE_INFINITY,
+      exclusive = false,
+    }: ScopeLimits = {},
   ) {
+    this.#exclusive = exclusive;
     this.#parts = parts;
     this.#shared = shared;
     this.#onFailure = onFailure;
@@ -65,18 +77,29 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   }
 
   query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
+    const late = !this.#open;
     const result = this.#query(text, values);
     this.#pending.add(result);
-    // A statement that the handler does not await must not end the process when it fails.
-    result.then(
-      () => this.#pending.delete(result),
-      () => this.#pending.delete(result),
-    );
-    return result;
+    const answer = new Promise<SqlResult>((resolve, reject) => {
+      // After the handler has returned nothing awaits the reply. A rejection, here or in an async
+      // function that is not awaited either, would only end the process.
+      const settle = (report: () => void) => {
+        this.#pending.delete(result);
+        if (late || !this.#returned) report();
+      };
+      result.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(error)),
+      );
+    });
+    answer.catch(() => {});
+    return answer;
   }
 
   keep(): void | Promise<void> {
     this.#open = false;
+    this.#returned = true;
+    if (this.#refused !== undefined) return Promise.reject(this.#refused);
     if (this.#pending.size > 0) return this.#notAwaited();
     const shared = this.#statementsMax > 1 ? this.#shared : undefined;
     if (this.#failure === undefined || shared === undefined) return;
@@ -110,6 +133,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
 
   async complete<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     this.#open = false;
+    this.#returned = true;
     if (this.#own === undefined) return this.#parts.transaction(work);
     if (this.#pending.size > 0) return this.#notAwaited();
     try {
@@ -122,7 +146,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
 
   async abandon(): Promise<void> {
     this.#open = false;
-    const open = await this.#own?.catch(() => undefined);
+    const open = await this.#own;
     if (open === undefined) return;
     await this.stopPending(open);
     await open.rollback(this.#failure);
@@ -131,7 +155,8 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   async #query(text: string, values: readonly unknown[]): Promise<SqlResult> {
     if (!this.#open) throw transactionClosed();
     if (controlsTransaction(text)) throw transactionControl();
-    if (this.#shared !== undefined && changesSession(text)) return this.#refuse();
+    const shared = this.#shared !== undefined && !this.#exclusive;
+    if (shared && changesSession(text)) return this.#refuse();
     const open = this.#transaction();
     this.statements++;
     if (this.statements > this.#statementsMax) return this.#refuse();
@@ -150,6 +175,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   #refuse(): never {
     this.contended = true;
     const error = transactionShared();
+    this.#refused = error;
     this.#onFailure(error, this);
     throw error;
   }

@@ -81,6 +81,19 @@ export function statementsFor(schema: string) {
     ),
     /** Writes a batch in one statement, which contains only the parts that are not empty. */
     write: (parts: WriteParts) => writeStatement(parts, statement),
+    /** Keeps a part of outbox rows. */
+    reduce: statement(
+      "reduce",
+      `UPDATE $S.outbox AS o SET count = r.count, events = r.events
+       FROM json_to_recordset($1::text::json) AS r(ticket bigint, count int, events text)
+       WHERE o.ticket = r.ticket`,
+    ),
+    /** Lets another owner, or the same one, claim outbox rows. */
+    releaseOutbox: statement(
+      "release_outbox",
+      `UPDATE $S.outbox SET owner = NULL WHERE ticket = ANY (ARRAY(
+         SELECT value::bigint FROM json_array_elements_text($1::text::json)))`,
+    ),
     /** Each change of a row gives it the next place in the feed. */
     amend: statement(
       "amend",

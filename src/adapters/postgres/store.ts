@@ -54,6 +54,7 @@ export class PostgresStore implements Store<Sql> {
   /** Undefined if prepared statements are turned off. */
   readonly #prepared: PreparedNames | undefined;
   #pool: pg.Pool | undefined;
+  #interrupter: pg.Pool | undefined;
   #session: Session | undefined;
   #owner = "";
   /** Ids that this process had before, and under which it may have claimed rows. */
@@ -164,7 +165,8 @@ export class PostgresStore implements Store<Sql> {
     } catch (error) {
       throw explain(error, this.#place);
     } finally {
-      await pool.end();
+      await Promise.all([pool.end(), this.#interrupter?.end()]);
+      this.#interrupter = undefined;
     }
   }
 
@@ -245,7 +247,7 @@ export class PostgresStore implements Store<Sql> {
       owner: this.#owner,
       fingerprint: this.#session?.fingerprint,
       waits: false,
-      scope: () => new PostgresScope(this.#scopeParts, open),
+      scope: (options) => new PostgresScope(this.#scopeParts, open, options),
       together: () => new PostgresTogether(this.#scopeParts, open),
       onPid: (pid) => {
         open.pid = pid;
@@ -262,8 +264,10 @@ export class PostgresStore implements Store<Sql> {
 
   async #interrupt({ pid }: OpenTransaction): Promise<void> {
     if (pid === undefined) return;
+    // Past the pool: the statements to be interrupted may hold what its connections wait for.
+    this.#interrupter ??= poolOf({ ...this.#options, connectionsMax: 1 });
     try {
-      await this.#connected().query("SELECT pg_cancel_backend($1)", [pid]);
+      await this.#interrupter.query("SELECT pg_cancel_backend($1)", [pid]);
     } catch (error) {
       throw explain(error, this.#place);
     }

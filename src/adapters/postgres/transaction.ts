@@ -8,6 +8,7 @@ import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
 import type {
   HandlerScope,
+  ScopeOptions,
   StoreTransaction,
   Together,
   WriteOptions,
@@ -45,7 +46,7 @@ export interface PostgresTransactionParts {
   /** Whether to wait for sagas that another transaction holds. */
   readonly waits: boolean;
   /** Makes the scope of one handler. */
-  readonly scope: () => HandlerScope<Sql>;
+  readonly scope: (options?: ScopeOptions) => HandlerScope<Sql>;
   /** Makes the scopes of several handlers of one statement each. */
   readonly together?: () => Together<Sql>;
   /** Told before bookkeeping is written. */
@@ -60,7 +61,7 @@ export interface PostgresTransactionParts {
  */
 export class PostgresTransaction implements StoreTransaction<Sql> {
   readonly native: Sql;
-  readonly scope: () => HandlerScope<Sql>;
+  readonly scope: (options?: ScopeOptions) => HandlerScope<Sql>;
   readonly together?: () => Together<Sql>;
   /**
    * What tells after a COMMIT without an answer whether it happened, once an inbox row was written.
@@ -134,6 +135,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Written> {
     const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
     this.#onWrite();
+    await this.#reduceOutbox(writes);
     const { at, xid } = await this.#stamped(writes);
     const [entry] = [...journal, ...amend];
     if (entry !== undefined) this.evidence = { ...entry, at, xid };
@@ -185,6 +187,20 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     if (lists.every(({ length }) => length === 0)) return { at: "0", xid: "0" };
     this.#stamp ??= stampOf(await this.#books.run(this.#statements.lock, ["[]"]));
     return this.#stamp;
+  }
+
+  /** Rare, so these are statements of their own. */
+  async #reduceOutbox({ reduce, release }: Writes): Promise<void> {
+    const { reduce: keep, releaseOutbox } = this.#statements;
+    if (reduce.length > 0) {
+      const rows = reduce.map(({ ticket, events }) => ({
+        ticket,
+        count: events.length,
+        events: encodeStored(events),
+      }));
+      await this.#books.run(keep, [JSON.stringify(rows)]);
+    }
+    if (release.length > 0) await this.#books.run(releaseOutbox, [JSON.stringify(release)]);
   }
 
   async #changeDeferred({ redefer, settle, drop }: Writes): Promise<void> {

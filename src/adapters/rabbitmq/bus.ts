@@ -1,5 +1,7 @@
 import { AMQPError, Connection, type Publisher } from "rabbitmq-client";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
+import { Mutex } from "../../adapter/mutex.ts";
+import { publishResults } from "../../adapter/publish-results.ts";
 import { AMQP } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
@@ -8,16 +10,25 @@ import type {
   Bus,
   BusGuarantees,
   Deliver,
+  PublishResult,
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
-import { busForbidden, busUnavailable } from "../../ports/errors.ts";
+import { busForbidden, busRefused, busUnavailable, eventTooLarge } from "../../ports/errors.ts";
 import { Member } from "./member.ts";
 import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
 import { ensureExchange } from "./topology.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MS = { low: 100, high: 2_000 } as const;
+
+/** Errors of a channel, which stand for every message that is under way on it. */
+const CHANNEL_CLOSED: readonly string[] = [
+  "ACCESS_REFUSED",
+  "CH_CLOSE",
+  "NOT_FOUND",
+  "PRECONDITION_FAILED",
+];
 
 /** A message that the broker has confirmed. */
 interface Sent {
@@ -36,12 +47,16 @@ export class RabbitBus implements Bus {
   readonly #settings: RabbitSettings;
   readonly #returned = new Set<string>();
   readonly #connection: LazyConnection<Connection>;
+  readonly #place: string;
   #publisher: Publisher | undefined;
+  readonly #alone = new Mutex();
+  #alonePublisher: Publisher | undefined;
   #sent = 0;
 
   constructor(options: RabbitOptions) {
     this.#settings = settingsOf(options);
     const place = placeOf(this.#settings);
+    this.#place = place;
     this.#connection = connectOnce({
       place,
       open: () => this.#connect(),
@@ -52,19 +67,18 @@ export class RabbitBus implements Bus {
     });
   }
 
-  publish(events: readonly EventEnvelope[]): Promise<void> {
+  publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
     return this.#connection.use(async (connection) => {
       this.#publisher ??= this.#openPublisher(connection);
       const publisher = this.#publisher;
       const sent = await Promise.allSettled(events.map((event) => this.#send(publisher, event)));
-      // The broker returns a message before it confirms it. The client reports the return in the
-      // next turn of the event loop.
-      await new Promise((resolve) => setImmediate(resolve));
-      const answered = sent.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-      const [returned] = answered.filter(({ id }) => this.#returned.delete(id));
-      const failure = sent.find((one) => one.status === "rejected");
-      if (failure !== undefined) throw failure.reason;
-      if (returned !== undefined) throw unroutable(returned.type, this.#settings.exchange);
+      await returned();
+      const settled = events.map((event, i) => {
+        const one = sent[i];
+        return one === undefined || isChannelClosed(one) ? this.#sendAlone(connection, event) : one;
+      });
+      const answers = (await Promise.all(settled)).map((one) => this.#unlessReturned(one));
+      return publishResults(answers, (error) => explain(error, this.#place));
     });
   }
 
@@ -76,6 +90,24 @@ export class RabbitBus implements Bus {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  /**
+   * The broker closes a channel because of one message, and says nothing of the others. On a
+   * channel with one message at a time, the reply is about that message.
+   */
+  #sendAlone(connection: Connection, event: EventEnvelope): Promise<PromiseSettledResult<Sent>> {
+    return this.#alone.run(async () => {
+      this.#alonePublisher ??= this.#openPublisher(connection);
+      const [one] = await Promise.allSettled([this.#send(this.#alonePublisher, event)]);
+      await returned();
+      return one;
+    });
+  }
+
+  #unlessReturned(one: PromiseSettledResult<Sent>): PromiseSettledResult<Sent> {
+    if (one.status === "rejected" || !this.#returned.delete(one.value.id)) return one;
+    return { status: "rejected", reason: unroutable(one.value.type, this.#settings.exchange) };
   }
 
   #openPublisher(connection: Connection): Publisher {
@@ -97,7 +129,8 @@ export class RabbitBus implements Bus {
       routingKey: type,
       durable: true,
       mandatory: !unheard.has(type),
-      messageId: event.id,
+      // Versions of one event have the same id.
+      messageId: `${event.id} ${event.type}`,
       correlationId,
       // Without an encoding, the receiving client would parse the payload.
       contentEncoding: "utf-8",
@@ -136,9 +169,25 @@ export class RabbitBus implements Bus {
 }
 
 function explain(error: unknown, place: string): OdoriError {
-  return error instanceof AMQPError && codeOf(error) === "ACCESS_REFUSED"
-    ? busForbidden(place, error)
-    : busUnavailable(place, error);
+  if (error instanceof OdoriError) return error;
+  if (!(error instanceof AMQPError)) return busUnavailable(place, error);
+  if (codeOf(error) === "ACCESS_REFUSED") return busForbidden(place, error);
+  if (codeOf(error) === "NACK") return busRefused(place, error);
+  const tooLarge = codeOf(error) === "PRECONDITION_FAILED" && error.message.includes("size");
+  return tooLarge ? eventTooLarge(place, error) : busUnavailable(place, error);
+}
+
+/**
+ * The broker returns a message before it confirms it. The client reports the return in the next
+ * turn of the event loop.
+ */
+function returned(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether the channel was closed while the message was under way, perhaps because of another. */
+function isChannelClosed(one: PromiseSettledResult<Sent>): boolean {
+  return one.status === "rejected" && CHANNEL_CLOSED.includes(codeOf(one.reason));
 }
 
 function unroutable(type: string, exchange: string): OdoriError {
@@ -152,8 +201,9 @@ function unroutable(type: string, exchange: string): OdoriError {
  * exchange and the queues that are missing.
  *
  * Throws `OPTION_INVALID` for an invalid url or exchange. `publish` and `subscribe` reject with
- * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`; `publish` also with
- * `UNROUTABLE` for a type that no service hears.
+ * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`; `publish` refuses an event
+ * with `UNROUTABLE` if no service hears its type. The broker's maximum message size cannot be asked
+ * for: leave it above 72 KiB (RabbitMQ 4: 16 MiB).
  *
  * @example
  * ```ts

@@ -1,6 +1,8 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
+import { outboxVerdict } from "../../adapter/outbox-diagnosis.ts";
+import { decodeStored } from "../../cloudevents/json.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
 import { connectToExisting } from "./connect.ts";
 import { checkSchema } from "./schema.ts";
@@ -8,8 +10,6 @@ import type { Connection } from "./sql.ts";
 import { examineVersion } from "./version.ts";
 
 const DISK_LOW_BYTES = 256 * 1024 * 1024;
-/** An older outbox row means that no process runs, or that the bus refuses events. */
-const OUTBOX_OLD_MS = 60_000;
 
 /**
  * Examines a service's database without changing it. `now` is in milliseconds since 1970. Never
@@ -43,7 +43,7 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
   const journal = one("PRAGMA journal_mode");
   const integrity = one("PRAGMA quick_check(1)");
   const { version, warning } = examineVersion(connection);
-  const oldest = one("SELECT min(at) FROM odori_outbox");
+  const oldest = connection.get("SELECT at, events FROM odori_outbox ORDER BY ticket LIMIT 1");
   const waiting = Number(one("SELECT coalesce(sum(count), 0) FROM odori_outbox"));
   const parked = Number(one("SELECT count(*) FROM odori_deferred WHERE state = 'parked'"));
   const retrying = Number(
@@ -52,8 +52,6 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
   const leases = "SELECT count(*) FROM odori_member WHERE expires_at BETWEEN ?1 AND ?1 + lease_ms";
   const live = Number(one(leases, now));
   const { bavail, bsize } = statfsSync(dirname(connection.path));
-  const age = typeof oldest === "number" ? now - oldest : 0;
-  const ageS = Math.round(age / 1000);
   return [
     verdict("service", true, "ok", service),
     verdict("integrity", integrity === "ok", "error", String(integrity)),
@@ -71,12 +69,11 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
       `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free`,
     ),
     verdict("processes", true, "ok", `${live} running`),
-    verdict(
-      "outbox",
-      age < OUTBOX_OLD_MS,
-      "warning",
-      `${waiting} events wait for the bus${waiting === 0 ? "" : `, the oldest for ${ageS} s`}`,
-    ),
+    outboxVerdict({
+      waiting,
+      oldestMs: oldest === undefined ? 0 : now - Number(oldest.at),
+      oldest: oldest && decodeStored(String(oldest.events))[0],
+    }),
     verdict("retrying", true, "ok", `${retrying} deliveries are deferred`),
     verdict(
       "parked",

@@ -1,0 +1,12 @@
+import { describe } from "vitest";
+import { runnerOf } from "../conformance/runner.ts";
+import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { postgresShelves } from "../support/shelf.ts";
+import { isolationCases } from "./isolation.ts";
+
+describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
+  isolationCases(
+    runnerOf(),
+    postgresShelves(() => serverUrl("postgres")),
+  );
+});

@@ -1,0 +1,5 @@
+import { runnerOf } from "../conformance/runner.ts";
+import { memoryShelves, sqliteShelves } from "../support/shelf.ts";
+import { isolationCases } from "./isolation.ts";
+
+for (const kind of [memoryShelves, sqliteShelves]) isolationCases(runnerOf(), kind);
