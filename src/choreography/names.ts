@@ -53,8 +53,13 @@ export type MarkKind = "effect" | "firstOf" | "max" | "join" | "deadline";
 
 const PREFIXES = { firstOf: "once ", max: "max ", join: "fired ", deadline: "timer " } as const;
 
+/** The mark of a saga that was heard of again after the store had forgotten it. */
+export const FORGOTTEN_MARK = "forgotten saga";
+
 /** First words of the marks that are not effects: no effect may have one of these names. */
-export const RESERVED: readonly string[] = Object.values(PREFIXES).map((prefix) => prefix.trim());
+export const RESERVED: readonly string[] = [...Object.values(PREFIXES), FORGOTTEN_MARK].map(
+  (mark) => mark.split(" ")[0] ?? mark,
+);
 
 /** Names the mark of anything but an effect, by the stored name of its part. */
 export function markOf(kind: Exclude<MarkKind, "effect">, stored: string): string {

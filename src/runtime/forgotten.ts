@@ -1,11 +1,9 @@
+import { FORGOTTEN_MARK } from "../choreography/names.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { birthIn } from "../ports/birth.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { Draft } from "./draft.ts";
 import type { TaskContext } from "./task-context.ts";
-
-/** The mark of a saga that was heard of again after the store had forgotten it. */
-const FORGOTTEN = "forgotten saga";
 
 type Clock = Pick<TaskContext<unknown>, "environment" | "retentionMs">;
 
@@ -18,7 +16,7 @@ export function isForgotten(
   received: Received,
   { id }: Pick<Receipt, "id">,
 ): boolean {
-  if (received.known) return received.marks.has(FORGOTTEN);
+  if (received.known) return received.marks.has(FORGOTTEN_MARK);
   const now = clock.environment.now();
   const born = birthIn(id, now);
   return born !== undefined && born < now - clock.retentionMs;
@@ -35,7 +33,7 @@ export function markForgotten(
   draft: Draft,
 ): void {
   if (received.known || !isForgotten(clock, received, receipt)) return;
-  draft.marks.push({ sagaId: receipt.sagaId, name: FORGOTTEN, state: "again" });
+  draft.marks.push({ sagaId: receipt.sagaId, name: FORGOTTEN_MARK, state: "again" });
 }
 
 /** Makes the error of a delivery whose saga may have done things that are forgotten. */

@@ -4,8 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { diagnose, type Sql, sqlite } from "odori/sqlite";
 import { expect, it } from "vitest";
-import { temporaryFolder } from "../support/scope.ts";
-import { finish, payment } from "./version-1.ts";
+import { closing, temporaryFolder } from "../support/scope.ts";
+import { expectNewNames, finish, OLD_MARKS, OLD_REACTIONS, payment } from "./version-1.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/version-1.db", import.meta.url));
 
@@ -26,4 +26,22 @@ it("SQLite: sagas of version 0.1.0 finish after the migration", async () => {
     (tx, id) => tx.run("DELETE FROM charges WHERE id = ?", id),
   );
   await finish(sqlite(path), declared, charges);
+});
+
+it("SQLite: names of version 0.1.0 become names without versions", async () => {
+  using folder = temporaryFolder("migration");
+  const path = join(folder.path, "payment.db");
+  copyFileSync(FIXTURE, path);
+  const database = new DatabaseSync(path);
+  for (const row of OLD_MARKS)
+    database.prepare("INSERT INTO odori_fence VALUES (?, ?, ?)").run(...row);
+  const insert = database.prepare(`INSERT INTO odori_inbox
+      (reaction, source, id, type, saga_id, disposition, effect, emitted, at)
+    VALUES (?, '/order', 'n', 'order.cancelled.v1', 'named', 'done', 'payment.charged.v1',
+      '[]', 1)`);
+  for (const reaction of OLD_REACTIONS) insert.run(reaction);
+  database.close();
+  await using store = closing(sqlite(path));
+  await store.open({ service: "payment", owner: "p1", leaseMs: 1_000, now: Date.now });
+  await expectNewNames(store);
 });

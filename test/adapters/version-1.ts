@@ -113,3 +113,37 @@ export async function finish<Native>(
     "watch reminder: disarmed",
   ]);
 }
+
+/** Rows under names of 0.1.0 that contain versions of events: saga, name and state of each mark. */
+export const OLD_MARKS: readonly (readonly [string, string, string])[] = [
+  ["named", "payment.charged.v1", "undone"],
+  ["named", "payment.charged.v2", "done"],
+  ["named", "payment.booked.v1 C:\\ledger.v1 a\tb", "done"],
+  ["named", "once end.v1", "undo payment.charged.v1"],
+  ["named", "fired all stock.packed.v1+label.printed.v1", "fired"],
+  ["named", "timer deadline payment.expired.v1", "armed"],
+  ["named", "max order.placed.v1|order.noted.v1", "2"],
+];
+
+/** The names of reactions of 0.1.0 to one event. Two of them are the same reaction now. */
+export const OLD_REACTIONS = ["undo payment.charged.v1", "undo payment.charged.v2", "begin"];
+
+/** Expects that the rows above are kept under the names of today. */
+export async function expectNewNames<Native>(store: Store<Native>): Promise<void> {
+  const census = (await store.census()).filter(({ kind }) => kind === "mark");
+  const named = census.map(({ name, state }) => `${name} = ${state}`);
+  for (const expected of [
+    "payment.charged = done",
+    "payment.booked C:\\u005cledger.v1 a\\u0009b = done",
+    "once end = undo payment.charged.v1",
+    "fired all stock.packed+label.printed = fired",
+    "timer deadline payment.expired = armed",
+    "max order.placed|order.noted = 2",
+  ])
+    expect(named).toContain(expected);
+  const journal = await store.inspect.journal("named");
+  expect(journal.map(({ reaction, effect }) => [reaction, effect])).toEqual([
+    ["undo payment.charged", "payment.charged"],
+    ["begin", "payment.charged"],
+  ]);
+}

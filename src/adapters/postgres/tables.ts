@@ -71,8 +71,26 @@ export const STORE_TABLES: readonly string[] = [
      SELECT saga_id, min(at), max(at), '{}'
      FROM (SELECT saga_id, at FROM $S.inbox UNION ALL SELECT saga_id, at FROM $S.deferred) AS rows
      GROUP BY saga_id;
+   CREATE FUNCTION $S.first_reaction(name text) RETURNS text LANGUAGE sql IMMUTABLE AS
+     $odori$ SELECT regexp_replace(name, '\\.v\\d+(?=$|[ |+])', '', 'g')$odori$;
+   CREATE FUNCTION $S.first_mark(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $odori$
+   DECLARE
+     stop integer := position(' ' IN name);
+     key  text := replace(substr(name, stop), '\\', '\\u005c');
+   BEGIN
+     IF stop = 0 OR name ~ '^(once|max|fired|timer) ' THEN
+       RETURN $S.first_reaction(name);
+     END IF;
+     FOR code IN 1..31 LOOP
+       key := replace(key, chr(code), '\\u' || lpad(to_hex(code), 4, '0'));
+     END LOOP;
+     RETURN $S.first_reaction(left(name, stop - 1)) || key;
+   END $odori$;
    INSERT INTO $S.saga AS s (saga_id, born, last, marks)
-     SELECT saga_id, $S.now_ms(), $S.now_ms(), jsonb_object_agg(name, state) FROM $S.fence
+     SELECT saga_id, $S.now_ms(), $S.now_ms(), jsonb_object_agg(name, state)
+     FROM (SELECT saga_id, $S.first_mark(name) AS name,
+         CASE WHEN bool_or(state = 'done') THEN 'done' ELSE max(state) END AS state
+       FROM $S.fence GROUP BY 1, 2) AS fence
      GROUP BY saga_id
      ON CONFLICT (saga_id) DO UPDATE SET marks = excluded.marks;
    DROP TABLE $S.fence;
@@ -151,14 +169,18 @@ export const STORE_TABLES: readonly string[] = [
      generate_series(greatest(coalesce(first, this), this - 60), this + 2) AS week;
    INSERT INTO $S.inbox (seq, born, saga_id, reaction, source, id, type, causation_id,
        disposition, effect, emitted, at)
-     SELECT i.seq, s.born, i.saga_id, i.reaction, i.source, i.id, i.type, i.causation_id,
-       i.disposition, i.effect, i.emitted, i.at
-     FROM $S.inbox_1 i JOIN $S.saga s ON s.saga_id = i.saga_id ORDER BY i.seq;
+     SELECT i.seq, s.born, i.saga_id, $S.first_reaction(i.reaction), i.source, i.id, i.type,
+       i.causation_id, i.disposition, $S.first_reaction(i.effect), i.emitted, i.at
+     FROM $S.inbox_1 i JOIN $S.saga s ON s.saga_id = i.saga_id ORDER BY i.seq
+     ON CONFLICT DO NOTHING;
    DROP TABLE $S.inbox_1;
    ALTER TABLE $S.deferred ADD COLUMN type text NOT NULL DEFAULT '',
      ADD COLUMN claims integer NOT NULL DEFAULT 0, ADD COLUMN set_at bigint NOT NULL DEFAULT 0;
-   UPDATE $S.deferred SET set_at = at, type = CASE WHEN malformed THEN source
-     ELSE coalesce(body::json #>> '{0,type}', source) END;
+   UPDATE $S.deferred SET reaction = $S.first_reaction(reaction), set_at = at,
+     type = CASE WHEN malformed THEN source
+       ELSE coalesce(body::json #>> '{0,type}', source) END;
+   DROP FUNCTION $S.first_mark;
+   DROP FUNCTION $S.first_reaction;
    CREATE INDEX deferred_set ON $S.deferred (set_at) WHERE state IN ('retrying', 'armed');
    ALTER TABLE $S.member ADD COLUMN lease_ms bigint NOT NULL DEFAULT 0;
    CREATE TABLE $S.declaration (

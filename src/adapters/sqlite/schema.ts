@@ -1,3 +1,4 @@
+import { firstMarkName, firstReactionName } from "../../adapter/first-names.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import { notOurs, storeNewer, storeOlder } from "../../ports/errors.ts";
 import type { Connection } from "./sql.ts";
@@ -80,7 +81,11 @@ const MIGRATIONS = [
      SELECT DISTINCT saga_id, n.at, n.at, '{}' FROM odori_fence,
        (SELECT coalesce(max(at), 0) AS at FROM odori_inbox) AS n;
    UPDATE odori_saga SET marks = f.marks FROM (
-     SELECT saga_id, json_group_object(name, state) AS marks FROM odori_fence GROUP BY saga_id) AS f
+     SELECT saga_id, json_group_object(name, state) AS marks FROM (
+       SELECT saga_id, odori_first_mark(name) AS name,
+         CASE WHEN max(state = 'done') THEN 'done' ELSE max(state) END AS state
+       FROM odori_fence GROUP BY 1, 2)
+     GROUP BY saga_id) AS f
      WHERE f.saga_id = odori_saga.saga_id;
    DROP TABLE odori_fence;
    DROP INDEX odori_inbox_key;
@@ -103,18 +108,18 @@ const MIGRATIONS = [
      fingerprint  TEXT,
      at           INTEGER NOT NULL
    ) STRICT;
-   INSERT INTO odori_inbox (seq, born, saga_id, reaction, source, id, type, causation_id,
-       disposition, effect, emitted, at)
-     SELECT i.seq, s.born, i.saga_id, i.reaction, i.source, i.id, i.type, i.causation_id,
-       i.disposition, i.effect, i.emitted, i.at
-     FROM odori_inbox_1 AS i JOIN odori_saga AS s ON s.saga_id = i.saga_id ORDER BY i.seq;
-   DROP TABLE odori_inbox_1;
    CREATE UNIQUE INDEX odori_inbox_key
      ON odori_inbox (born, saga_id, reaction, source, id, type);
+   INSERT OR IGNORE INTO odori_inbox (seq, born, saga_id, reaction, source, id, type,
+       causation_id, disposition, effect, emitted, at)
+     SELECT i.seq, s.born, i.saga_id, odori_first_reaction(i.reaction), i.source, i.id, i.type,
+       i.causation_id, i.disposition, odori_first_reaction(i.effect), i.emitted, i.at
+     FROM odori_inbox_1 AS i JOIN odori_saga AS s ON s.saga_id = i.saga_id ORDER BY i.seq;
+   DROP TABLE odori_inbox_1;
    ALTER TABLE odori_deferred ADD COLUMN type TEXT NOT NULL DEFAULT '';
    ALTER TABLE odori_deferred ADD COLUMN claims INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE odori_deferred ADD COLUMN set_at INTEGER NOT NULL DEFAULT 0;
-   UPDATE odori_deferred SET set_at = at, type = CASE
+   UPDATE odori_deferred SET reaction = odori_first_reaction(reaction), set_at = at, type = CASE
      WHEN malformed OR NOT json_valid(body) THEN source
      ELSE coalesce(json_extract(body, '$[0].type'), source) END;
    CREATE INDEX odori_deferred_set ON odori_deferred (set_at)
@@ -141,6 +146,7 @@ const READS_FROM = 2;
 export function migrate(connection: Connection, service: string): void {
   const version = versionOf(connection) ?? 0;
   checkVersion(connection, version);
+  if (version < MIGRATIONS.length) defineNames(connection);
   for (const script of MIGRATIONS.slice(version)) connection.exec(script);
   if (version === 0) putMeta(connection, "service", service);
   if (version < MIGRATIONS.length) {
@@ -149,6 +155,16 @@ export function migrate(connection: Connection, service: string): void {
   }
   const owner = String(connection.get("SELECT value FROM odori_meta WHERE key = 'service'")?.value);
   if (owner !== service) throw notOurs(service, owner);
+}
+
+/** Functions for the migration of version 1, whose rows have names of their own. */
+function defineNames({ database }: Connection): void {
+  const define = (name: string, rename: (text: string) => string) =>
+    database.function(name, { deterministic: true }, (value) =>
+      typeof value === "string" ? rename(value) : null,
+    );
+  define("odori_first_mark", firstMarkName);
+  define("odori_first_reaction", firstReactionName);
 }
 
 /** Returns the service that owns the tables; throws `DATA_NOT_FOUND` or `STORE_VERSION`. */
