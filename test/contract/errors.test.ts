@@ -16,13 +16,15 @@ describe("errors", () => {
     expect(messageOf("text")).toBe("text");
   });
 
-  it("what is parked at once is what does not fit its contract, and PermanentError", () => {
+  it("what is parked at once is what no retry can help", () => {
     expect(
       Object.keys(ERRORS)
         .filter((code) => isFinal(code))
         .sort(),
     ).toEqual([
       "ATTRIBUTE_INVALID",
+      "CRASHED",
+      "FENCE_FORGOTTEN",
       "MESSAGE_MALFORMED",
       "MESSAGE_TOO_LARGE",
       "NUMBER_INEXACT",
