@@ -424,7 +424,7 @@ class Saga {
     return [
       ...service.begins.map(stem),
       ...service.reactions.flatMap((reaction) =>
-        // What only an undo names is no effect: the service never does it.
+        // The service never does what only an undo names.
         reaction.kind === "undo" ? [] : this.#effectNames(service, reaction),
       ),
     ];
