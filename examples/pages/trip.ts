@@ -15,7 +15,7 @@ const trip = service<Sql>("trip")
   .begins(e.requested)
   .deadline(e.requested, { after: "15m", unless: [e.reserved], emits: [e.expired] })
   .onAll([e.hotel.booked, e.flight.booked, e.car.booked], {
-    name: "reserved",
+    name: "all booked",
     firstOf: "decision",
     readonly: true,
     emits: [e.reserved],
@@ -31,7 +31,7 @@ const trip = service<Sql>("trip")
   .on(e.declined, { readonly: true, emits: [e.abandoned], handle: ({ data }) => e.abandoned(data) })
   .on(e.charged, { emits: [e.confirmed], handle: ({ data }) => e.confirmed(data) })
   .onAll([e.hotel.released, e.flight.released, e.car.released], {
-    name: "unwound",
+    name: "all released",
     readonly: true,
     emits: [e.unwound],
     handle: ([{ data }]) => e.unwound(data),
@@ -73,8 +73,7 @@ export default choreography("trip", {
 });
 
 if (import.meta.main) {
-  // A clock that this program puts forward.
-  let aheadMs = 0;
+  let aheadMs = 0; // of a clock that this program puts forward
   const environment = { ...systemEnvironment, now: () => systemEnvironment.now() + aheadMs };
   const bus = memoryBus([trip, ...legs, payment]);
   const on = () => ({ store: sqlite(":memory:"), bus, environment, pollMs: 10 });

@@ -11,8 +11,13 @@ import type {
  * What it finds is what the checker must find.
  */
 
+/** The fact that an event type is a version of: effects are named by it. */
+export function stem(type: string): string {
+  return type.replace(/\.v\d+$/, "");
+}
+
 export interface Found {
-  /** `CODE service event`, sorted. */
+  /** `CODE service fact`, sorted. */
   readonly violations: readonly string[];
   readonly states: number;
   readonly succeeded: boolean;
@@ -45,7 +50,8 @@ export function reference(manifest: Manifest, statesMax = 50_000): Found | undef
   const violations = new Set<string>();
   const ran = new Set<string>();
   let succeeded = false;
-  const report: Report = (code, service, event) => violations.add(`${code} ${service} ${event}`);
+  const report: Report = (code, service, event) =>
+    violations.add(`${code} ${service} ${stem(`${event}`)}`);
   const saga = new Saga(manifest, report, ran);
   const seen = new Set<string>();
   const queue: State[] = [];
@@ -110,7 +116,7 @@ class Saga {
           pivoted: false,
           parked: false,
         };
-        if (owner !== undefined) state.effects[`${owner.name} ${type}`] = "done";
+        if (owner !== undefined) state.effects[`${owner.name} ${stem(type)}`] = "done";
         this.#emit(state, owner, [type]);
         return state;
       });
@@ -174,15 +180,15 @@ class Saga {
           service,
           effect,
         );
-      if (success && mark === "undone" && !oneOf.flat().includes(effect))
+      if (success && mark === "undone" && !oneOf.flat().map(stem).includes(effect))
         this.#report("UNDONE_ON_SUCCESS", service, effect);
     }
     for (const group of success ? oneOf : []) {
       const kept = Object.entries(state.effects).filter(
-        ([key, mark]) => mark === "done" && group.includes(key.split(" ")[1] ?? ""),
+        ([key, mark]) => mark === "done" && group.map(stem).includes(key.split(" ")[1] ?? ""),
       );
       const known = group.find((type) =>
-        this.#services.some((service) => this.#effectsOf(service).includes(type)),
+        this.#services.some((service) => this.#effectsOf(service).includes(stem(type))),
       );
       if (kept.length !== 1 && known !== undefined) this.#report("ONE_OF", undefined, known);
     }
@@ -290,9 +296,9 @@ class Saga {
     if (before !== "done") return;
     for (const [first, second] of this.#manifest.undoOrder) {
       const open = Object.entries(state.effects).some(
-        ([other, mark]) => mark === "done" && other.endsWith(` ${second}`),
+        ([other, mark]) => mark === "done" && other.endsWith(` ${stem(second)}`),
       );
-      if (first === effect && open) this.#report("UNDO_ORDER", service.name, effect);
+      if (stem(first) === effect && open) this.#report("UNDO_ORDER", service.name, effect);
     }
   }
 
@@ -383,8 +389,10 @@ class Saga {
     outcome: ManifestOutcome,
   ): string | undefined {
     if (reaction.kind === "undo" || reaction.readonly) return undefined;
-    const undone = outcome.find((type) => service.reactions.some(({ undoes }) => undoes === type));
-    return undone ?? outcome[0];
+    const undone = outcome
+      .map(stem)
+      .find((type) => service.reactions.some(({ undoes }) => undoes === type));
+    return undone ?? outcome.map(stem)[0];
   }
 
   /** False for an effect that no undo names and each of whose outcomes ends the saga. */
@@ -393,7 +401,7 @@ class Saga {
     const ends = (outcome: ManifestOutcome) =>
       outcome.some((type) => succeeds.includes(type) || fails.includes(type));
     return (
-      service.begins.includes(effect) ||
+      service.begins.map(stem).includes(effect) ||
       service.reactions.some(({ undoes }) => undoes === effect) ||
       service.reactions.some((reaction) =>
         reaction.emits.some(
@@ -414,8 +422,11 @@ class Saga {
 
   #effectsOf(service: ServiceEntry): readonly string[] {
     return [
-      ...service.begins,
-      ...service.reactions.flatMap((reaction) => this.#effectNames(service, reaction)),
+      ...service.begins.map(stem),
+      ...service.reactions.flatMap((reaction) =>
+        // The service never does what only an undo names.
+        reaction.kind === "undo" ? [] : this.#effectNames(service, reaction),
+      ),
     ];
   }
 }

@@ -30,9 +30,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/worker.ts",
-        "const confirm = this.#parts.publisher.takeAnswered();\n    let result",
+        "const changes = this.#parts.publisher.takeAnswers();\n    let result",
         "for (const task of batch) task.completion.done();\n" +
-          "    const confirm = this.#parts.publisher.takeAnswered();\n    let result",
+          "    const changes = this.#parts.publisher.takeAnswers();\n    let result",
       ),
     ],
     suite: "runtime",
