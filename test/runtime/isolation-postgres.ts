@@ -158,7 +158,9 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         await tx.query("SELECT pg_sleep(0.01)");
         await shelf.fail(tx);
       };
+      const runs = new Map<number, number>();
       const played = handling(async (n, tx) => {
+        runs.set(n, (runs.get(n) ?? 0) + 1);
         await shelf.note(tx, `${n}`);
         if (n === 0) void shelf.fail(tx);
         if (n === 1) void helper(tx);
@@ -180,6 +182,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         assert.equal(codeOf(2)?.code, "STATEMENT_NOT_AWAITED");
         assert.ok(["42P01", "STATEMENT_NOT_AWAITED"].includes(codeOf(3)?.code ?? ""));
         assert.deepEqual((await shelf.seen()).notes, ["4", "5", "6", "7"]);
+        for (const n of [4, 5, 6, 7]) assert.equal(runs.get(n), 1, `runs of ${n}`);
       }
       process.off("unhandledRejection", listener);
       assert.deepEqual(unhandled, []);
