@@ -17,8 +17,9 @@ const SHOWN_MAX = 20;
 
 /**
  * Finds what was lost, doubled or left over. Every acknowledged order is there and has ended. Money
- * and stock are conserved, and of few pieces none is sold twice. No effect is doubled: the books have no unique constraint. A service
- * emitted each event that was heard. A join of a cancelled order keeps what it has gathered until
+ * and stock are conserved, and of few pieces none is sold twice. No effect is doubled: the books
+ * have no unique constraint. A service emitted each event that was heard.
+ * A join of a cancelled order keeps what it has gathered until
  * retention, since it waits for an event that never comes: such rows are not left over.
  */
 export async function judge(

@@ -293,7 +293,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "a claim whose COMMIT was not answered is free again",
   },
   {
-    name: "a handler's error is taken for the database's",
+    name: "a handler's error is treated as the database's",
     edits: [
       edit(
         "runtime/solo.ts",
@@ -302,7 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "02-econnrefused: what a handler throws is its own, whatever it looks like",
+    caughtBy: "02-econnrefused: an error that a handler throws is its own",
   },
   {
     name: "a slow handler keeps its group",
@@ -397,9 +397,15 @@ export const MUTANTS: readonly Mutant[] = [
           "    if (this.#pending.size > 0) return this.#notAwaited();",
         "return Promise.reject(this.#refused);",
       ),
+      edit(
+        "adapters/postgres/scope.ts",
+        "return this.#parts.transaction(work);\n" +
+          "    if (this.#pending.size > 0) return this.#notAwaited();",
+        "return this.#parts.transaction(work);",
+      ),
     ],
     suite: "postgres",
-    caughtBy: "a statement that is not awaited is the delivery's failure, with its real cause",
+    caughtBy: "a statement that is not awaited fails its delivery, with the real cause",
   },
   {
     name: "a handler may commit",

@@ -44,7 +44,7 @@ async function countOf(shelf: Shelf): Promise<number> {
 export function postgresCases({ describe, it }: Runner, url: () => string): void {
   const kind = postgresShelves(url);
   describe("isolation on a server", () => {
-    it("03-locked-row: what another session holds is waited for by its own saga alone", async () => {
+    it("03-locked-row: only the saga that needs a locked row waits for it", async () => {
       await using shelf = await kind.make();
       await shelf.stock(Object.fromEntries(range(40).map((n) => [`item ${n}`, 0])));
       const played = handling(async (n, tx) => {
@@ -110,7 +110,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         assert.deepEqual(await one.parked(), []);
       });
 
-    it("a handler that has written and then waits holds nobody up", async () => {
+    it("a handler that has written and then waits delays no other saga", async () => {
       await using shelf = await kind.make();
       const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
       const played = handling(async (n, tx) => {
@@ -149,7 +149,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       assert.deepEqual((await shelf.seen()).items, { drum: 80 });
     });
 
-    it("a statement that is not awaited is the delivery's failure, with its real cause", async () => {
+    it("a statement that is not awaited fails its delivery, with the real cause", async () => {
       await using shelf = await kind.make();
       const unhandled: unknown[] = [];
       const listener = (reason: unknown) => unhandled.push(reason);

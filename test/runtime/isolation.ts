@@ -148,34 +148,31 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       },
     );
 
-    play(
-      "02-econnrefused: what a handler throws is its own, whatever it looks like",
-      async (shelf) => {
-        const errors = [
-          Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" }),
-          Object.assign(new Error("no such file"), { code: "ENOENT" }),
-          new Error("gateway: timeout exceeded"),
-          Object.assign(new Error("terminated"), { code: "57P01", severity: "FATAL" }),
-          new StoreUnavailableError("STORE_UNAVAILABLE", "The store of another service is away."),
-        ];
-        // Half of them fail in a commit group, and half by themselves.
-        const played = shelfService(async (n, { tx }) => {
-          // Longer than a commit group waits.
-          if (n % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 100));
-          await shelf.note(tx, `${n}`);
-          const error = errors[Math.floor(n / 2)];
-          if (error !== undefined) throw error;
-        });
-        await using stage = await open(shelf, played);
-        await stage.hear(...range(20).map(askedFor));
-        const parked = async () => (await stage.parked()).length;
-        await eventually("all that fail are parked", parked, errors.length * 2);
-        for (const { attempts } of await stage.parked()) assert.equal(attempts, 2);
-        const good = range(20).slice(errors.length * 2);
-        assert.deepEqual((await shelf.seen()).notes, good.map(String).sort());
-        assert.equal((await stage.app.health()).state, "ready");
-      },
-    );
+    play("02-econnrefused: an error that a handler throws is its own", async (shelf) => {
+      const errors = [
+        Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" }),
+        Object.assign(new Error("no such file"), { code: "ENOENT" }),
+        new Error("gateway: timeout exceeded"),
+        Object.assign(new Error("terminated"), { code: "57P01", severity: "FATAL" }),
+        new StoreUnavailableError("STORE_UNAVAILABLE", "The store of another service is away."),
+      ];
+      // Half of them fail in a commit group, and half by themselves.
+      const played = shelfService(async (n, { tx }) => {
+        // Longer than a commit group waits.
+        if (n % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 100));
+        await shelf.note(tx, `${n}`);
+        const error = errors[Math.floor(n / 2)];
+        if (error !== undefined) throw error;
+      });
+      await using stage = await open(shelf, played);
+      await stage.hear(...range(20).map(askedFor));
+      const parked = async () => (await stage.parked()).length;
+      await eventually("all that fail are parked", parked, errors.length * 2);
+      for (const { attempts } of await stage.parked()) assert.equal(attempts, 2);
+      const good = range(20).slice(errors.length * 2);
+      assert.deepEqual((await shelf.seen()).notes, good.map(String).sort());
+      assert.equal((await stage.app.health()).state, "ready");
+    });
 
     play("21-hang: while one handler hangs, the others go on", async (shelf) => {
       const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
@@ -272,7 +269,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       await eventually("the handler goes on", () => seen, [true]);
     });
 
-    play("09-circular: whatever a handler throws is recorded, and costs itself", async (shelf) => {
+    play("09-circular: any value that is thrown is recorded, and costs itself", async (shelf) => {
       const circular = new Error("circular");
       circular.cause = circular;
       const trap = () => {

@@ -196,7 +196,7 @@ export function serialProperty({ describe, it }: Runner, kind: ShelfKind, numRun
         readonly: true,
         handle({ data: { n } }, { tx, attempt }) {
           const job = jobs.get(n);
-          if (job === undefined) throw new Error(`There is no plan ${n}.`);
+          if (job === undefined) throw new Error(`Missing plan ${n}.`);
           if (job.sync && kind.name !== "postgres") actAtOnce(shelf, tx, n, job, attempt);
           else return act(shelf, tx, n, job, attempt);
         },
