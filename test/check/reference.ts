@@ -423,7 +423,10 @@ class Saga {
   #effectsOf(service: ServiceEntry): readonly string[] {
     return [
       ...service.begins.map(stem),
-      ...service.reactions.flatMap((reaction) => this.#effectNames(service, reaction)),
+      ...service.reactions.flatMap((reaction) =>
+        // What only an undo names is no effect: the service never does it.
+        reaction.kind === "undo" ? [] : this.#effectNames(service, reaction),
+      ),
     ];
   }
 }
