@@ -124,7 +124,7 @@ export async function finish<Native>(
     const { contended } = tx;
     const unavailable = await giveUp(tx);
     if (unavailable !== undefined) return { kind: "unavailable", error: unavailable };
-    // Another transaction was in the way, even if the handler went on without it.
+    // Another transaction was in the way, even if the handler threw an error of its own.
     return contended ? { kind: "again" } : failed(task, error, "handler");
   }
   try {

@@ -19,7 +19,7 @@ interface Member {
   paused: boolean;
 }
 
-export const SERVICES = ["order", "payment", "inventory", "shipping"] as const;
+export const SERVICES = ["order", "payment", "inventory", "shipping", "tickets"] as const;
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 /** A supervisor's pause before it starts a process again. */
 const RESTART_MS = 300;

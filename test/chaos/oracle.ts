@@ -1,6 +1,7 @@
 import { audit } from "../../examples/order/audit.ts";
 import type { Databases } from "../../examples/order/database.ts";
 import { SERVICES } from "./fleet.ts";
+import { auditTickets } from "./tickets.ts";
 
 /**
  * What is wrong, and how much was looked at. Reads tables with plain SQL: nothing of Odori's is
@@ -16,8 +17,9 @@ const SHOWN_MAX = 20;
 
 /**
  * Finds what was lost, doubled or left over. Every acknowledged order is there and has ended. Money
- * and stock are conserved. No effect is doubled: the books have no unique constraint. A service
- * emitted each event that was heard. A join of a cancelled order keeps what it has gathered until
+ * and stock are conserved, and of few pieces none is sold twice. No effect is doubled: the books
+ * have no unique constraint. A service emitted each event that was heard.
+ * A join of a cancelled order keeps what it has gathered until
  * retention, since it waits for an event that never comes: such rows are not left over.
  */
 export async function judge(
@@ -28,6 +30,7 @@ export async function judge(
   const violations: string[] = [];
   const books = await audit(databases);
   violations.push(...books.violations.map((violation) => `books: ${violation}`));
+  violations.push(...(await auditTickets(databases, placed)));
   violations.push(...books.open.map((orderId) => `unended: ${orderId}`));
   const states = new Map(
     (await databases.read("order", "SELECT order_id, state FROM orders")).map((row) => [

@@ -11,6 +11,7 @@ import type { Order } from "../../examples/order/orders.ts";
 import { payment } from "../../examples/order/payment.ts";
 import { shipping } from "../../examples/order/shipping.ts";
 import { BUSES, busOf, databasesOf, STORES } from "../../examples/order/wiring.ts";
+import { tickets } from "./tickets.ts";
 
 const [name = "", store = "", bus = "", data = ""] = process.argv.slice(2);
 const wiring = {
@@ -48,9 +49,15 @@ const options = {
   bus: mischievous(await busOf(wiring)),
   logger: { debug() {}, info() {}, warn() {}, error() {} },
   pollMs: 100,
+  // A partner that hangs is given up soon, and asked often.
+  handlerTimeoutMs: name === "tickets" ? 1_000 : 30_000,
+  retry: name === "tickets" ? { attempts: 50, longestMs: 1_000 } : {},
 };
 if (name === "order") await shop();
-else await others(name === "payment" ? payment : name === "inventory" ? inventory : shipping);
+else
+  await others(
+    [payment, inventory, shipping, tickets].find((one) => one.name === name) ?? shipping,
+  );
 process.send?.({ ready: true });
 process.once("disconnect", () => process.exit());
 

@@ -10,7 +10,7 @@ import { MUTANTS, mutated } from "./catalogue.ts";
  * A mutant that refers to a name which is gone throws when it runs. Its suite may then fail for
  * that reason, or pass, since the runtime retries: neither shows the fault that it stands for.
  */
-it("every mutant matches the source, and compiles", { timeout: 120_000 }, () => {
+it("every mutant matches the source, and compiles", { timeout: 300_000 }, () => {
   // Within the project, so that the libraries' types are found.
   mkdirSync(join(ROOT, ".odori"), { recursive: true });
   using folder = temporaryFolder("mutants", join(ROOT, ".odori"));

@@ -388,6 +388,145 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "a claim whose COMMIT was not answered is free again",
   },
   {
+    name: "a handler's error is treated as the database's",
+    edits: [
+      edit(
+        "runtime/solo.ts",
+        'source === "store" && error instanceof StoreUnavailableError',
+        "error instanceof StoreUnavailableError",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "02-econnrefused: an error that a handler throws is its own",
+  },
+  {
+    name: "a slow handler keeps its group",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "await endsWithin(this.#parts.environment, this.#handlerMs, running)",
+        "await running.then(() => true)",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "21-hang: while one handler hangs, the others go on",
+  },
+  {
+    name: "a handler by itself commits without a second look at its saga",
+    edits: [edit("runtime/solo.ts", "|| !isSame(now, received)", "")],
+    suite: "sqlite",
+    caughtBy: "a handler by itself runs again where its saga has changed meanwhile",
+  },
+  {
+    name: "what hangs outlives the stop",
+    edits: [
+      edit(
+        "runtime/alone.ts",
+        "for (const scope of this.#scopes.values()) scope.cancel(error);",
+        "",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "26-stop: stop ends in time while handlers hang, and they come again",
+  },
+  {
+    name: "a signal that is asked for late is not aborted",
+    edits: [edit("runtime/handler-context.ts", "this.#aborted ??= { reason };", "")],
+    suite: "sqlite",
+    caughtBy: "15-signal: a signal asked for after the timeout is aborted",
+  },
+  {
+    name: "ready while the database is away",
+    edits: [edit("runtime/start.ts", "problem ??= codeOf(error);", "")],
+    suite: "sqlite",
+    caughtBy: "16-health: a service without work is not ready while its database is away",
+  },
+  {
+    name: "a transaction that has ended is written to",
+    edits: [
+      edit(
+        "adapters/sqlite/scope.ts",
+        "if (!this.#parts.connection.database.isTransaction) throw",
+        "if (!this.#parts.connection.database.isOpen) throw",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "an INSERT OR ROLLBACK that the handler swallows is the delivery's failure",
+  },
+  {
+    name: "no isolation level",
+    edits: [
+      edit(
+        "adapters/postgres/open-transaction.ts",
+        '"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"',
+        '"BEGIN"',
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "12-default-isolation: a role that is set to repeatable read changes nothing",
+  },
+  {
+    name: "a failing handler's savepoint is not rolled back",
+    edits: [
+      edit(
+        "adapters/postgres/open-transaction.ts",
+        "await this.sql.control(`ROLLBACK TO",
+        "await this.sql.control(`RELEASE",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "20-cliff: a failing delivery costs itself, and no neighbour runs twice",
+  },
+  {
+    name: "bookkeeping is undone with a later handler",
+    edits: [edit("adapters/postgres/store.ts", "onWrite: () => open.leaveSavepoint(),", "")],
+    suite: "postgres",
+    caughtBy: "undoing a handler keeps the bookkeeping written before it",
+  },
+  {
+    name: "a statement that is not awaited is ignored",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "return Promise.reject(this.#refused);\n" +
+          "    if (this.#pending.size > 0) return this.#notAwaited();",
+        "return Promise.reject(this.#refused);",
+      ),
+      edit(
+        "adapters/postgres/scope.ts",
+        "return this.#parts.transaction(work);\n" +
+          "    if (this.#pending.size > 0) return this.#notAwaited();",
+        "return this.#parts.transaction(work);",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a statement that is not awaited fails its delivery, with the real cause",
+  },
+  {
+    name: "a handler may commit",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "if (controlsTransaction(text)) throw transactionControl();",
+        "",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "13-commit-inside-handler: BEGIN, COMMIT and ROLLBACK are refused",
+  },
+  {
+    name: "settings of one handler stay for the next",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "if (shared && changesSession(text)) return this.#refuse();",
+        "",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "settings and temporary tables of one handler are not seen by the next",
+  },
+  {
     name: "ignore returned messages",
     edits: [
       edit(

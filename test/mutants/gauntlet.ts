@@ -6,7 +6,11 @@ import { type Runner, storeConformance, type TestContext } from "odori/conforman
 import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
+import { isolationCases } from "../runtime/isolation.ts";
+import { postgresCases } from "../runtime/isolation-postgres.ts";
+import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { postgresStores } from "../servers/postgres.ts";
+import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 
 const [suite = "", only = "", url = ""] = process.argv.slice(2);
@@ -19,19 +23,35 @@ const collect: Runner = {
 };
 
 if (suite === "runtime") runtimeScenarios(collect);
-if (suite === "sqlite") storeConformance(collect, sqliteStores);
+if (suite === "sqlite") {
+  storeConformance(collect, sqliteStores);
+  isolationCases(collect, sqliteShelves);
+  sqliteCases(collect);
+}
 if (suite === "postgres") {
   storeConformance(
     collect,
     postgresStores(() => url),
   );
   lostAnswers(collect, () => url);
+  isolationCases(
+    collect,
+    postgresShelves(() => url),
+  );
+  postgresCases(collect, () => url);
 }
 if (suite === "rabbitmq") returnedMessages(collect, () => url);
 
+/** A broken runtime may hang where the whole one goes on. */
+const LIMIT_MS = 25_000;
+const tooLong = (name: string) =>
+  new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error(`${name} has not ended in ${LIMIT_MS} ms`)), LIMIT_MS),
+  );
+
 const failed: string[] = [];
 for (const { name, run } of tests) {
-  await run({ skip() {} }).catch((error: unknown) => {
+  await Promise.race([run({ skip() {} }), tooLong(name)]).catch((error: unknown) => {
     failed.push(name);
     process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
   });

@@ -47,7 +47,7 @@ for (const suite of ["runtime", "sqlite", "postgres", "rabbitmq"] as const) {
     () => {
       const mutants = MUTANTS.filter((mutant) => mutant.suite === suite);
 
-      it("the whole runtime passes what catches them", async () => {
+      it("the whole runtime passes what catches them", { timeout: 300_000 }, async () => {
         for (const only of new Set(mutants.map(({ caughtBy }) => caughtBy))) {
           expect([only, await gauntlet(suite, only, "")]).toEqual([only, { ran: 1, failed: [] }]);
         }

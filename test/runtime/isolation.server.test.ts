@@ -3,10 +3,10 @@ import { runnerOf } from "../conformance/runner.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { postgresShelves } from "../support/shelf.ts";
 import { isolationCases } from "./isolation.ts";
+import { postgresCases } from "./isolation-postgres.ts";
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
-  isolationCases(
-    runnerOf(),
-    postgresShelves(() => serverUrl("postgres")),
-  );
+  const url = () => serverUrl("postgres");
+  isolationCases(runnerOf(), postgresShelves(url));
+  postgresCases(runnerOf(), url);
 });

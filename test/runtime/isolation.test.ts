@@ -1,5 +1,7 @@
 import { runnerOf } from "../conformance/runner.ts";
 import { memoryShelves, sqliteShelves } from "../support/shelf.ts";
 import { isolationCases } from "./isolation.ts";
+import { sqliteCases } from "./isolation-sqlite.ts";
 
 for (const kind of [memoryShelves, sqliteShelves]) isolationCases(runnerOf(), kind);
+sqliteCases(runnerOf());

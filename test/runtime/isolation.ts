@@ -152,33 +152,31 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       },
     );
 
-    play(
-      "02-econnrefused: what a handler throws is its own, also if it looks like the database",
-      async (shelf) => {
-        const errors = [
-          Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" }),
-          Object.assign(new Error("no such file"), { code: "ENOENT" }),
-          new Error("gateway: timeout exceeded"),
-          Object.assign(new Error("terminated"), { code: "57P01", severity: "FATAL" }),
-          new StoreUnavailableError("STORE_UNAVAILABLE", "The store of another service is away."),
-        ];
-        // Half of them fail in a commit group, and half by themselves.
-        const played = shelfService(async (n, { tx }) => {
-          if (n % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 100));
-          await shelf.note(tx, `${n}`);
-          const error = errors[Math.floor(n / 2)];
-          if (error !== undefined) throw error;
-        });
-        await using stage = await open(shelf, played);
-        await stage.hear(...range(20).map(askedFor));
-        const parked = async () => (await stage.parked()).length;
-        await eventually("all that fail are parked", parked, errors.length * 2);
-        for (const { attempts } of await stage.parked()) assert.equal(attempts, 2);
-        const good = range(20).slice(errors.length * 2);
-        assert.deepEqual((await shelf.seen()).notes, good.map(String).sort());
-        assert.equal((await stage.app.health()).state, "ready");
-      },
-    );
+    play("02-econnrefused: an error that a handler throws is its own", async (shelf) => {
+      const errors = [
+        Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" }),
+        Object.assign(new Error("no such file"), { code: "ENOENT" }),
+        new Error("gateway: timeout exceeded"),
+        Object.assign(new Error("terminated"), { code: "57P01", severity: "FATAL" }),
+        new StoreUnavailableError("STORE_UNAVAILABLE", "The store of another service is away."),
+      ];
+      // Half of them fail in a commit group, and half by themselves.
+      const played = shelfService(async (n, { tx }) => {
+        // Longer than a commit group waits.
+        if (n % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 100));
+        await shelf.note(tx, `${n}`);
+        const error = errors[Math.floor(n / 2)];
+        if (error !== undefined) throw error;
+      });
+      await using stage = await open(shelf, played);
+      await stage.hear(...range(20).map(askedFor));
+      const parked = async () => (await stage.parked()).length;
+      await eventually("all that fail are parked", parked, errors.length * 2);
+      for (const { attempts } of await stage.parked()) assert.equal(attempts, 2);
+      const good = range(20).slice(errors.length * 2);
+      assert.deepEqual((await shelf.seen()).notes, good.map(String).sort());
+      assert.equal((await stage.app.health()).state, "ready");
+    });
 
     play("21-hang: while one handler hangs, the others go on", async (shelf) => {
       const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
@@ -246,7 +244,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       });
       const events = range(8).map(askedFor);
       {
-        await using stage = await open(shelf, played, { drainMs: 50 });
+        await using stage = await open(shelf, played, { drainMs: 50, handlerTimeoutMs: 600_000 });
         // The first makes the reaction slow: the others run by themselves from the beginning.
         for (const event of events) stage.hear(event).catch(() => {});
         await eventually("all hang", () => running, events.length);
@@ -277,52 +275,49 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       await eventually("the handler goes on", () => seen, [true]);
     });
 
-    play(
-      "09-circular: any value that a handler throws is recorded, and costs itself",
-      async (shelf) => {
-        const circular = new Error("circular");
-        circular.cause = circular;
-        const trap = () => {
-          throw new Error("a trap");
-        };
-        const traps = { get: trap, getPrototypeOf: trap, has: trap, ownKeys: trap };
-        const unreadable = Object.defineProperty(new Error("unreadable"), "stack", { get: trap });
-        const deep = new Error("top", { cause: unreadable });
-        const thrown: readonly unknown[] = [
-          undefined,
-          null,
-          0,
-          "text\u0000with a zero",
-          Symbol("s"),
-          Object.create(null),
-          new Proxy({}, traps),
-          new Proxy(new Error("p"), traps),
-          unreadable,
-          deep,
-          circular,
-          () => {},
-          Object.assign(new Error("x".repeat(1_000_000)), { code: "A\u0000B\ud800" }),
-        ];
-        const runs = new Map<number, number>();
-        const played = shelfService(async (n, { tx }) => {
-          runs.set(n, (runs.get(n) ?? 0) + 1);
-          await shelf.note(tx, `${n} a`);
-          await shelf.note(tx, `${n} b`);
-          if (n < thrown.length) throw thrown[n];
-        });
-        const logger: Logger = { ...silent, warn: trap, error: async () => trap() };
-        await using stage = await open(shelf, played, { logger, retry: { attempts: 1 } });
-        await stage.hear(...range(30).map(askedFor));
-        assert.equal((await stage.parked()).length, thrown.length);
-        const good = range(30).slice(thrown.length);
-        for (const n of range(30)) assert.equal(runs.get(n), 1, `runs of ${n}`);
-        assert.deepEqual(
-          (await shelf.seen()).notes,
-          good.flatMap((n) => [`${n} a`, `${n} b`]).sort(),
-        );
-        for (const state of ["ready"]) assert.equal((await stage.app.health()).state, state);
-      },
-    );
+    play("09-circular: any value that is thrown is recorded, and costs itself", async (shelf) => {
+      const circular = new Error("circular");
+      circular.cause = circular;
+      const trap = () => {
+        throw new Error("a trap");
+      };
+      const traps = { get: trap, getPrototypeOf: trap, has: trap, ownKeys: trap };
+      const unreadable = Object.defineProperty(new Error("unreadable"), "stack", { get: trap });
+      const deep = new Error("top", { cause: unreadable });
+      const thrown: readonly unknown[] = [
+        undefined,
+        null,
+        0,
+        "text\u0000with a zero",
+        Symbol("s"),
+        Object.create(null),
+        new Proxy({}, traps),
+        new Proxy(new Error("p"), traps),
+        unreadable,
+        deep,
+        circular,
+        () => {},
+        Object.assign(new Error("x".repeat(1_000_000)), { code: "A\u0000B\ud800" }),
+      ];
+      const runs = new Map<number, number>();
+      const played = shelfService(async (n, { tx }) => {
+        runs.set(n, (runs.get(n) ?? 0) + 1);
+        await shelf.note(tx, `${n} a`);
+        await shelf.note(tx, `${n} b`);
+        if (n < thrown.length) throw thrown[n];
+      });
+      const logger: Logger = { ...silent, warn: trap, error: async () => trap() };
+      await using stage = await open(shelf, played, { logger, retry: { attempts: 1 } });
+      await stage.hear(...range(30).map(askedFor));
+      assert.equal((await stage.parked()).length, thrown.length);
+      const good = range(30).slice(thrown.length);
+      for (const n of range(30)) assert.equal(runs.get(n), 1, `runs of ${n}`);
+      assert.deepEqual(
+        (await shelf.seen()).notes,
+        good.flatMap((n) => [`${n} a`, `${n} b`]).sort(),
+      );
+      assert.equal((await stage.app.health()).state, "ready");
+    });
 
     play("13-commit-inside-handler: BEGIN, COMMIT and ROLLBACK are refused", async (shelf) => {
       const { controls } = shelf;

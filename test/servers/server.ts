@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -55,6 +55,7 @@ export class Server {
   readonly #recipe: Recipe;
   #child: ChildProcess | undefined;
   #output = "";
+  #paused: number[] = [];
 
   private constructor(recipe: Recipe, place: Place) {
     this.#recipe = recipe;
@@ -104,12 +105,18 @@ export class Server {
     await gone;
   }
 
+  /** Freezes all its processes: a server may give each a process group of its own. */
   pause(): void {
-    this.#signal("SIGSTOP");
+    const { pid } = this;
+    // The first one stops first, so that it starts no other meanwhile.
+    for (const one of pid === 0 ? [] : [pid, ...descendantsOf(pid)]) {
+      signal(one, "SIGSTOP");
+      this.#paused.push(one);
+    }
   }
 
   resume(): void {
-    this.#signal("SIGCONT");
+    for (const one of this.#paused.splice(0).reverse()) signal(one, "SIGCONT");
   }
 
   async control(args: readonly string[]): Promise<void> {
@@ -125,20 +132,16 @@ export class Server {
   end(): void {
     running.delete(this);
     this.#signal("SIGKILL");
+    // Frozen, its processes would not notice.
+    this.resume();
     this.#recipe.tidy?.(this.place);
     rmSync(this.place.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 
   /** To its whole process group: what is started may be a script that starts the server. */
-  #signal(signal: NodeJS.Signals): void {
+  #signal(name: NodeJS.Signals): void {
     const pid = this.#child?.pid;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, signal);
-    } catch (error) {
-      // It has just ended by itself.
-      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-    }
+    if (pid !== undefined) signal(-pid, name);
   }
 
   #spawn(): void {
@@ -161,6 +164,25 @@ export class Server {
     });
     this.#child = child;
   }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // It has just ended by itself.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
+
+/** The processes that a process has started, and those that these have. */
+function descendantsOf(pid: number): readonly number[] {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const pairs = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const found = [pid];
+  for (const parent of found)
+    for (const [child, of] of pairs) if (of === parent && child !== undefined) found.push(child);
+  return found.slice(1);
 }
 
 /** Ports without a listener at this moment. */

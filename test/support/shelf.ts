@@ -26,7 +26,7 @@ export interface Shelf extends AsyncDisposable {
   fail(tx: unknown): Eventual<void>;
   /** Runs `work` in a savepoint of the handler's own, and undoes it. */
   attempt(tx: unknown, work: () => Eventual<void>): Eventual<void>;
-  /** Statements that begin or end the transaction; none without SQL. */
+  /** Statements that begin or end the transaction; none for a store without SQL. */
   readonly controls: readonly string[];
   run(tx: unknown, sql: string): Eventual<void>;
   /** Puts items on the shelf, past every service. */
@@ -134,7 +134,7 @@ export const sqliteShelves: ShelfKind = {
   },
 };
 
-/** Shelves on a server. `sessionOptions` are the role's, such as `-c statement_timeout=1`. */
+/** Shelves on a server. `sessionOptions` stand for the role's: `-c statement_timeout=1`. */
 export function postgresShelves(url: () => string): ShelfKind {
   return {
     name: "postgres",

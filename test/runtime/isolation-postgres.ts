@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { type Context, type EventEnvelope, service } from "odori";
+import type { Runner } from "odori/conformance";
+import type { Sql } from "odori/postgres";
+import pg from "pg";
+import { eventually } from "../support/eventually.ts";
+import { postgresShelves, type Shelf } from "../support/shelf.ts";
+import { asked, askedFor, open } from "./isolation.ts";
+
+const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+function handling(handle: (n: number, tx: Sql, context: Context<unknown>) => Promise<unknown>) {
+  return service<unknown>("shelf").on(asked, {
+    name: "take",
+    readonly: true,
+    async handle({ data }, context) {
+      if (isSql(context.tx)) await handle(data.n, context.tx, context);
+    },
+  });
+}
+
+const isSql = (tx: unknown): tx is Sql => typeof tx === "object" && tx !== null && "query" in tx;
+
+/** A session of a person or a report, which holds a row until the end of the scope. */
+async function holdRow(url: string, shelf: Shelf, item: string) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query("BEGIN");
+  await shelf.read(client, item);
+  let held = true;
+  const release = async () => {
+    if (held) await client.end();
+    held = false;
+  };
+  return { release, [Symbol.asyncDispose]: release };
+}
+
+async function countOf(shelf: Shelf): Promise<number> {
+  return Object.values((await shelf.seen()).items).reduce((sum, count) => sum + count, 0);
+}
+
+/** What only a server does to handlers: locks, time limits, settings of the session. */
+export function postgresCases({ describe, it }: Runner, url: () => string): void {
+  const kind = postgresShelves(url);
+  describe("isolation on a server", () => {
+    it("03-locked-row: only the saga that needs a locked row waits for it", async () => {
+      await using shelf = await kind.make();
+      await shelf.stock(Object.fromEntries(range(40).map((n) => [`item ${n}`, 0])));
+      const played = handling(async (n, tx) => {
+        await shelf.write(tx, `item ${n}`, (await shelf.read(tx, `item ${n}`)) + 1);
+      });
+      await using stage = await open(shelf, played);
+      await using row = await holdRow(url(), shelf, "item 0");
+      const locked = stage.hear(askedFor(0));
+      for (let from = 1; from < 31; from += 10)
+        await stage.hear(...range(10).map((n) => askedFor(from + n)));
+      assert.equal(await countOf(shelf), 30);
+      assert.equal((await stage.app.health()).state, "ready");
+      await row.release();
+      await locked;
+      assert.equal(await countOf(shelf), 31);
+    });
+
+    it("04-statement-timeout, 06-errors: a statement that fails is tried and parked", async () => {
+      await using shelf = await kind.make({ sessionOptions: "-c statement_timeout=300" });
+      const raised = ["57014", "55P03", "57000", "40001", "40P01", "XX000", "53100", "08006"];
+      const played = handling(async (n, tx) => {
+        await tx.query("SELECT 1");
+        if (n === 0) await tx.query("SELECT pg_sleep(5)");
+        const code = raised[n - 1];
+        if (code !== undefined)
+          await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${code}'; END $$`);
+        await shelf.note(tx, `${n}`);
+      });
+      await using stage = await open(shelf, played);
+      await stage.hear(...range(20).map(askedFor));
+      const codes = await eventually("all are parked", stage.codes, ({ length }) => length === 9);
+      assert.deepEqual(codes, ["57014", ...raised].sort());
+      for (const { attempts } of await stage.parked()) assert.equal(attempts, 2);
+      const good = range(20).slice(9);
+      assert.deepEqual((await shelf.seen()).notes, good.map(String).sort());
+      assert.equal((await stage.app.health()).state, "ready");
+    });
+
+    const ORDERS = [
+      ["one row each", (n: number) => [n]],
+      ["rows in any order", (n: number) => (n % 2 === 0 ? [n, n + 1, n + 2] : [n + 2, n + 1, n])],
+    ] as const;
+    for (const [what, rows] of ORDERS)
+      it(`05-deadlocks: ${what}, in two processes: all are taken, nothing is parked`, async () => {
+        await using shelf = await kind.make({ sessionOptions: "-c deadlock_timeout=20" });
+        const items = range(4).map((n) => `item ${n}`);
+        await shelf.stock(Object.fromEntries(items.map((item) => [item, 0])));
+        const played = handling(async (n, tx) => {
+          for (const item of rows(n).map((i) => `item ${i % items.length}`)) {
+            const count = await shelf.read(tx, item);
+            await turn();
+            await shelf.write(tx, item, count + 1);
+          }
+        });
+        const retry = { attempts: 100, firstMs: 1, longestMs: 20 };
+        await using one = await open(shelf, played, { retry });
+        await using two = await open(shelf, played, { retry });
+        await Promise.all([
+          one.hear(...range(30).map(askedFor)),
+          two.hear(...range(30).map((n) => askedFor(n + 30))),
+        ]);
+        await eventually("all are taken", () => countOf(shelf), 60 * rows(0).length);
+        assert.deepEqual(await one.parked(), []);
+      });
+
+    it("a handler that has written and then waits delays no other saga", async () => {
+      await using shelf = await kind.make();
+      const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
+      const played = handling(async (n, tx) => {
+        await shelf.note(tx, `${n}`);
+        if (n === 0) await opened;
+      });
+      await using stage = await open(shelf, played);
+      const slow = stage.hear(askedFor(0));
+      for (let from = 1; from < 31; from += 10)
+        await stage.hear(...range(10).map((n) => askedFor(from + n)));
+      assert.equal((await shelf.seen()).notes.length, 30);
+      openGate();
+      await slow;
+      assert.equal((await shelf.seen()).notes.length, 31);
+    });
+
+    it("12-default-isolation: a role that is set to repeatable read changes nothing", async () => {
+      await using shelf = await kind.make({
+        sessionOptions: "-c default_transaction_isolation=repeatable\\ read",
+      });
+      await shelf.stock({ drum: 0 });
+      const levels = new Set<unknown>();
+      const played = handling(async (n, tx) => {
+        if (n % 2 === 0) await turn();
+        const { rows } = await tx.query("SHOW transaction_isolation");
+        levels.add(rows[0]?.transaction_isolation);
+        await shelf.write(tx, "drum", (await shelf.read(tx, "drum")) + 1);
+      });
+      await using one = await open(shelf, played);
+      await using two = await open(shelf, played);
+      await Promise.all([
+        one.hear(...range(40).map(askedFor)),
+        two.hear(...range(40).map((n) => askedFor(n + 40))),
+      ]);
+      assert.deepEqual([...levels], ["read committed"]);
+      assert.deepEqual((await shelf.seen()).items, { drum: 80 });
+    });
+
+    it("a statement that is not awaited fails its delivery, with the real cause", async () => {
+      await using shelf = await kind.make();
+      const unhandled: unknown[] = [];
+      const listener = (reason: unknown) => unhandled.push(reason);
+      process.on("unhandledRejection", listener);
+      const helper = async (tx: Sql) => {
+        await tx.query("SELECT pg_sleep(0.01)");
+        await shelf.fail(tx);
+      };
+      const runs = new Map<number, number>();
+      const played = handling(async (n, tx) => {
+        runs.set(n, (runs.get(n) ?? 0) + 1);
+        await shelf.note(tx, `${n}`);
+        if (n === 0) void shelf.fail(tx);
+        if (n === 1) void helper(tx);
+        if (n === 2) void tx.query("SELECT pg_sleep(0.01)");
+        // Here it has failed before the handler returns, and nothing looks at it.
+        if (n === 3) {
+          void tx.query("SELECT nothing FROM nowhere");
+          for (let turns = 0; turns < 50; turns++) await turn();
+        }
+      });
+      {
+        await using stage = await open(shelf, played, { retry: { attempts: 1 } });
+        await stage.hear(...range(8).map(askedFor));
+        const parked = await stage.parked();
+        const codeOf = (n: number) => parked.find(({ sagaId }) => sagaId === `saga ${n}`);
+        assert.equal(codeOf(0)?.code, "STATEMENT_NOT_AWAITED");
+        assert.match(codeOf(0)?.stack ?? "", /null value in column/);
+        assert.equal(codeOf(1)?.code, "STATEMENT_NOT_AWAITED");
+        assert.equal(codeOf(2)?.code, "STATEMENT_NOT_AWAITED");
+        assert.ok(["42P01", "STATEMENT_NOT_AWAITED"].includes(codeOf(3)?.code ?? ""));
+        assert.deepEqual((await shelf.seen()).notes, ["4", "5", "6", "7"]);
+        for (const n of [4, 5, 6, 7]) assert.equal(runs.get(n), 1, `runs of ${n}`);
+      }
+      process.off("unhandledRejection", listener);
+      assert.deepEqual(unhandled, []);
+    });
+
+    it("a handler that ends its own connection costs itself, and is parked", async () => {
+      await using shelf = await kind.make();
+      const played = handling(async (n, tx) => {
+        await shelf.note(tx, `${n}`);
+        if (n === 3) await tx.query("SELECT pg_terminate_backend(pg_backend_pid())");
+      });
+      await using stage = await open(shelf, played);
+      await stage.hear(...range(10).map(askedFor));
+      await eventually("it is parked", async () => (await stage.parked()).length, 1);
+      const good = range(10).filter((n) => n !== 3);
+      await eventually(
+        "the others are done",
+        async () => (await shelf.seen()).notes,
+        good.map(String),
+      );
+    });
+
+    it("settings and temporary tables of one handler are not seen by the next", async () => {
+      await using shelf = await kind.make();
+      const seen = new Set<unknown>();
+      const played = handling(async (n, tx) => {
+        if (n % 3 === 0) await tx.query("SET LOCAL statement_timeout = '7s'");
+        if (n % 3 === 1) await tx.query("CREATE TEMP TABLE mine (n int) ON COMMIT DROP");
+        if (n % 3 === 2)
+          seen.add((await tx.query("SHOW statement_timeout")).rows[0]?.statement_timeout);
+        await shelf.note(tx, `${n}`);
+      });
+      await using stage = await open(shelf, played, { retry: { attempts: 1 } });
+      const events: readonly EventEnvelope[] = range(30).map(askedFor);
+      await stage.hear(...events);
+      assert.deepEqual(await stage.parked(), []);
+      assert.equal((await shelf.seen()).notes.length, 30);
+      assert.deepEqual([...seen], ["0"]);
+    });
+  });
+}
