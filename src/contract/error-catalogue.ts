@@ -169,6 +169,18 @@ export const ERRORS = {
     meaning: "The service or its store is not open.",
     hint: "Call `begin` between `start` and `stop`.",
   },
+  EFFECT_UNKNOWN: {
+    area: "Running",
+    delivery: "final",
+    meaning: "An undo found effects in its saga that no reaction of the service declares.",
+    hint: "Deploy a declaration with `was` for the effect, then retry what is parked.",
+  },
+  DEPLOYMENT_HAZARD: {
+    area: "Running",
+    delivery: "none",
+    meaning: "The declaration does not find state that earlier versions left for sagas in flight.",
+    hint: "The message names each part and its rows; say `was`, or accept it in `retired`.",
+  },
   RETENTION_TOO_SHORT: {
     area: "Running",
     delivery: "none",

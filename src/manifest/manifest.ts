@@ -1,5 +1,5 @@
-import { defaultDeadlineName, defaultName } from "../choreography/names.ts";
 import { stemOf } from "../contract/grammar.ts";
+import { defaultDeadlineName, defaultName } from "../contract/names.ts";
 
 /*
  * The machine-readable choreography that every tool reads. Names are strings, and every optional

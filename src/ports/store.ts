@@ -1,4 +1,5 @@
 import type { OutboxRows } from "./bookkeeping.ts";
+import type { CensusRow, Declarations } from "./declarations.ts";
 import type { Deferred } from "./deferred.ts";
 import type { StoreInspection } from "./inspection.ts";
 import type { DetachedTransaction, StoreTransaction } from "./transaction.ts";
@@ -13,6 +14,7 @@ export interface Store<Native> {
   /** How many transactions the store runs side by side; at least 1. */
   readonly lanes: number;
   readonly inspect: StoreInspection;
+  readonly declarations?: Declarations;
   /**
    * Creates or migrates the tables; several processes may do so at once. Resolves to warnings for
    * the operator, such as a database version with a known fault.
@@ -34,13 +36,15 @@ export interface Store<Native> {
    * Renews this process's lease. Takes outbox rows and due deferred deliveries that no live process
    * holds, oldest first, at most `limit` of each. Two processes never get the same row.
    */
-  claim(limit: number): Promise<Claimed>;
+  claim(limit: number, options?: ClaimOptions): Promise<Claimed>;
   /**
    * Deletes inbox rows older than `olderThanMs`, the fence of sagas that have no inbox rows left,
    * and deferred deliveries closed before then; at most `limit` of each. Resolves to the number of
    * inbox rows deleted.
    */
   purge(olderThanMs: number, limit: number): Promise<number>;
+  /** Counts deferred deliveries by reaction and state, and marks of sagas by name and state. */
+  census?(): Promise<readonly CensusRow[]>;
   /** Releases this process's claims before their lease expires, and closes the connections. */
   close(): Promise<void>;
 }
@@ -59,6 +63,22 @@ export interface Session {
    */
   readonly now: () => number;
 }
+
+/** Options of `claim`. */
+export interface ClaimOptions {
+  /**
+   * Takes only deferred deliveries of these reactions, and of `NO_REACTION`.
+   *
+   * @default all
+   */
+  readonly known?: ReadonlySet<string> | undefined;
+}
+
+/**
+ * Stands for the reaction of a delivery that belongs to none, such as malformed bytes. No reaction
+ * can have this name.
+ */
+export const NO_REACTION = "-";
 
 /** The rows that one `claim` took. */
 export interface Claimed {

@@ -11,6 +11,8 @@ export interface RelayOptions {
   /** Most rows to take at once. */
   readonly limit: number;
   readonly retentionMs: number;
+  /** Names of the deferred deliveries that this process can handle. */
+  readonly known: ReadonlySet<string>;
 }
 
 export interface RelayParts<Native> {
@@ -22,6 +24,8 @@ export interface RelayParts<Native> {
   due(deferred: Deferred): void;
   /** Deletes outbox rows that the bus has confirmed. */
   flush(): Promise<void>;
+  /** Says to the store that the service still runs with its declaration. */
+  renew(): Promise<void>;
 }
 
 /** How often old rows are deleted, and how many at once. */
@@ -75,13 +79,13 @@ export class Relay<Native> {
   }
 
   async #work(): Promise<number> {
-    const { pollMs, limit } = this.#options;
+    const { pollMs, limit, known } = this.#options;
     const { store, publisher, logger } = this.#parts;
     if (this.#stopped) return pollMs;
     try {
       await this.#parts.flush();
       const room = Math.max(0, limit - publisher.pending);
-      const { outbox, deferred, nextDueMs } = await store.claim(room);
+      const { outbox, deferred, nextDueMs } = await store.claim(room, { known });
       for (const row of outbox) publisher.publish(row);
       for (const row of deferred) this.#parts.due(row);
       await this.#purge();
@@ -101,6 +105,7 @@ export class Relay<Native> {
   async #purge(): Promise<void> {
     const now = this.#parts.environment.now();
     if (now - this.#purgedAt < PURGE.everyMs) return;
+    await this.#parts.renew();
     const purged = await this.#parts.store.purge(this.#options.retentionMs, PURGE.limit);
     // More may be left: then go on in the next round instead of in the next hour.
     if (purged < PURGE.limit) this.#purgedAt = now;

@@ -1,14 +1,18 @@
 import type { Service } from "../choreography/service.ts";
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
+import type { Portrait } from "../manifest/fingerprint.ts";
 import type { Incoming, Subscription } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
+import { NO_REACTION } from "../ports/store.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
+import { completeJoins } from "./complete-joins.ts";
+import { admit } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
-import { deferredTask, tasksOf } from "./intake.ts";
+import { deferredTask, knownNames, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
 import { type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
@@ -47,6 +51,11 @@ export interface Health {
   readonly refused: RefusedEvents;
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
+  /**
+   * Open deferred deliveries by reactions or deadlines that this version of the service does not
+   * have: another version has put them off. Undefined where the store does not count them.
+   */
+  readonly unknown: Readonly<Record<string, number>> | undefined;
 }
 
 /** A retry of a deferred delivery whose database was away. */
@@ -78,12 +87,15 @@ export class App<Native, Begins extends EventContract> {
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
+  readonly #service: Service<Native, Begins>;
+  #portrait: Portrait | undefined;
   #subscription: Subscription | undefined;
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
 
   constructor(service: Service<Native, Begins>, settings: Settings<Native>) {
     this.name = service.name;
+    this.#service = service;
     this.#settings = settings;
     const {
       store,
@@ -121,12 +133,14 @@ export class App<Native, Begins extends EventContract> {
       logger,
       due: (deferred: Deferred) => this.#resume(deferred),
       flush: () => this.#worker.flush(),
+      renew: async () => this.#portrait && (await store.declarations?.put(this.#portrait)),
     };
-    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs });
+    const known = knownNames(plan);
+    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs, known });
   }
 
   /** Used by `start`. */
-  async open(setup: (tx: Native) => unknown): Promise<this> {
+  async open(): Promise<this> {
     const { store, bus, environment, leaseMs, inFlightMax } = this.#settings;
     const owner = environment.uuid();
     try {
@@ -137,6 +151,8 @@ export class App<Native, Begins extends EventContract> {
         now: () => environment.now(),
       });
       for (const warning of warnings) this.#settings.logger.warn(warning, { service: this.name });
+      await this.#admit();
+      const { setup } = this.#service.declaration;
       await store.transaction(async (tx) => setup(tx.native));
       const { topics } = this.#context.plan;
       const deliver = (incoming: Incoming) => this.#deliver(incoming);
@@ -147,6 +163,18 @@ export class App<Native, Begins extends EventContract> {
     }
     this.#relay.start();
     return this;
+  }
+
+  /** Looks for state of earlier versions that this one would lose. */
+  async #admit(): Promise<void> {
+    const { store, environment, logger, onHazard, retentionMs } = this.#settings;
+    const { plan } = this.#context;
+    const fields = withFields(logger, { service: this.name });
+    const now = () => environment.now();
+    const parts = { service: this.#service, plan, store, onHazard, retentionMs, now };
+    const { portrait, before } = await admit({ ...parts, logger: fields });
+    this.#portrait = portrait;
+    await completeJoins(plan, store, before);
   }
 
   /**
@@ -232,7 +260,21 @@ export class App<Native, Begins extends EventContract> {
       publishing: this.#publisher.pending,
       refused: this.#publisher.refused,
       store,
+      unknown: store && (await this.#unknown().catch(() => undefined)),
     };
+  }
+
+  async #unknown(): Promise<Readonly<Record<string, number>> | undefined> {
+    const census = await this.#settings.store.census?.();
+    if (census === undefined) return undefined;
+    const known = knownNames(this.#context.plan);
+    const counts: Record<string, number> = {};
+    for (const { kind, name, state, count } of census) {
+      const open = kind === "deferred" && state !== "answered" && state !== "discarded";
+      if (open && name !== NO_REACTION && !known.has(name))
+        counts[name] = (counts[name] ?? 0) + count;
+    }
+    return counts;
   }
 
   /**
@@ -318,5 +360,5 @@ export async function startApp<Native, Begins extends EventContract>(
   options: StartOptions<Native>,
 ): Promise<App<Native, Begins>> {
   const app = new App(service, startSettings(options));
-  return app.open(service.declaration.setup);
+  return app.open();
 }

@@ -6,14 +6,12 @@ import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { MalformedMessage } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
+import { NO_REACTION } from "../ports/store.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
 import { problemOf } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
-
-/** Stands for the reaction of a delivery that belongs to none. No reaction can have this name. */
-const NO_REACTION = "-";
 
 /** A delivery that no reaction can take, and why. */
 export interface Undeliverable {

@@ -23,6 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   adapters: ["cloudevents"],
   conformance: ["cloudevents"],
+  runtime: ["manifest"],
 };
 
 const LINES_MAX = 400;

@@ -1,6 +1,7 @@
 import { Mutex } from "../../adapter/mutex.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import type { Ticket } from "../../ports/bookkeeping.ts";
+import type { StoredDeclaration } from "../../ports/declarations.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { TransactionalMap, type UndoLog, undoTo } from "./table.ts";
@@ -47,6 +48,8 @@ export class MemoryDatabase {
   readonly deferred = new TransactionalMap<number, DeferredRecord>(new Map(), this.#log);
   /** Deferred deliveries by reaction and saga. */
   readonly deferredAt = new TransactionalMap<string, ReadonlySet<number>>(new Map(), this.#log);
+  /** The declarations that versions of the service have run with, by fingerprint. */
+  readonly declarations = new TransactionalMap<string, StoredDeclaration>(new Map(), this.#log);
   /** When each owner's lease expires, in milliseconds since 1970. */
   readonly leases = new TransactionalMap<string, number>(new Map(), this.#log);
 

@@ -1,8 +1,17 @@
+import type { CensusRow } from "../../ports/declarations.ts";
 import { CLOSED } from "../../ports/deferred.ts";
 import { notOurs, storeNotOpen, transactionClosed } from "../../ports/errors.ts";
-import type { Claimed, Session, Store } from "../../ports/store.ts";
+import {
+  type Claimed,
+  type ClaimOptions,
+  NO_REACTION,
+  type Session,
+  type Store,
+} from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
+import { census } from "./census.ts";
 import { MemoryDatabase } from "./database.ts";
+import { MemoryDeclarations } from "./declarations.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTx } from "./native.ts";
 import { MemoryScope } from "./scope.ts";
@@ -14,12 +23,15 @@ export class MemoryStore implements Store<MemoryTx> {
   /** One: a transaction has the whole database. */
   readonly lanes = 1;
   readonly inspect: MemoryInspection;
+  readonly declarations: MemoryDeclarations;
   readonly #database: MemoryDatabase;
   #session: Session | undefined;
 
   constructor(database: MemoryDatabase = new MemoryDatabase()) {
     this.#database = database;
-    this.inspect = new MemoryInspection(database, () => this.#writer(undefined).now());
+    const now = () => this.#writer(undefined).now();
+    this.inspect = new MemoryInspection(database, now);
+    this.declarations = new MemoryDeclarations(database, now);
   }
 
   async open(session: Session): Promise<readonly string[]> {
@@ -56,8 +68,12 @@ export class MemoryStore implements Store<MemoryTx> {
     return new MemoryTransaction(this.#database, native, this.#writer(undefined));
   }
 
-  claim(limit: number): Promise<Claimed> {
-    return this.#database.exclusive(async () => this.#claim(limit));
+  claim(limit: number, { known }: ClaimOptions = {}): Promise<Claimed> {
+    return this.#database.exclusive(async () => this.#claim(limit, known));
+  }
+
+  async census(): Promise<readonly CensusRow[]> {
+    return census(this.#database);
   }
 
   purge(olderThanMs: number, limit: number): Promise<number> {
@@ -97,7 +113,7 @@ export class MemoryStore implements Store<MemoryTx> {
     });
   }
 
-  #claim(limit: number): Claimed {
+  #claim(limit: number, known: ReadonlySet<string> | undefined): Claimed {
     const session = this.#session;
     if (session === undefined) throw storeNotOpen();
     const database = this.#database;
@@ -109,7 +125,9 @@ export class MemoryStore implements Store<MemoryTx> {
       .slice(0, limit);
     for (const row of outbox) database.outbox.set(row.ticket, { ...row, owner });
     const timed = [...database.deferred.values()].filter(
-      ({ state }) => state === "retrying" || state === "armed",
+      ({ state, reaction }) =>
+        (state === "retrying" || state === "armed") &&
+        (known === undefined || reaction === NO_REACTION || known.has(reaction)),
     );
     const free = timed.filter((row) => !database.isLive(row.owner, now));
     const due = free.filter((row) => row.dueAt <= now).slice(0, limit);

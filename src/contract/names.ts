@@ -1,4 +1,4 @@
-import { stemOf } from "../contract/grammar.ts";
+import { stemOf } from "./grammar.ts";
 
 /*
  * The names under which a service keeps its state, for code, manifest, runtime and checker alike.
