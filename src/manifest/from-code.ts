@@ -162,6 +162,7 @@ function toService({ declaration }: AnyService): ServiceEntry {
     fence: true,
     mayPark,
     unlinked: false,
+    retired: new Map(Object.entries(declaration.retired)),
     suppress: new Map(Object.entries(suppress)),
   };
 }

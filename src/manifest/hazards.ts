@@ -1,7 +1,8 @@
 import { EffectNames, storedAmong } from "../choreography/effects.ts";
 import { stemOf } from "../contract/grammar.ts";
-import { type Named, parseMark, storedName } from "../contract/names.ts";
+import { effectMark, markOf, type Named, parseMark, storedName } from "../contract/names.ts";
 import type { CensusRow } from "../ports/declarations.ts";
+import type { DeferredState } from "../ports/deferred.ts";
 import { NO_REACTION } from "../ports/store.ts";
 import {
   type DeadlineEntry,
@@ -61,7 +62,7 @@ interface Tally {
 
 /**
  * Compares a declaration with earlier ones of the same service, and with the rows of its database.
- * Without a census, rows are not looked for: every difference between the declarations counts.
+ * Leaves out what the declaration has retired.
  */
 export function hazardsOf(
   before: readonly ServiceEntry[],
@@ -70,13 +71,40 @@ export function hazardsOf(
 ): readonly Hazard[] {
   const old = before.map(indexOf);
   const own = indexOf(now);
-  return [
+  const all = [
     ...effectHazards(old, own, census),
     ...readonlyHazards(old, now, own),
     ...deferredHazards(old, own, census),
     ...joinHazards(old, own, census),
     ...onceHazards(own, census),
     ...dedupHazards(old, own),
+  ];
+  return all.filter(({ retiredAs }) => !now.retired.has(retiredAs));
+}
+
+/**
+ * Returns the rows that sagas in flight of a declaration may have in its database, one of each: to
+ * compare two declarations without a database.
+ */
+export function possibleRows(service: ServiceEntry): readonly CensusRow[] {
+  const { reactions, deadlines, effects, onces } = indexOf(service);
+  const rows = { count: 1, newestAt: 0 };
+  const mark = (name: string, state: string) => ({ kind: "mark" as const, name, state, ...rows });
+  const deferred = (name: string, state: DeferredState) => ({
+    kind: "deferred" as const,
+    name,
+    state,
+    ...rows,
+  });
+  return [
+    ...[...effects].map(([name, { keyed }]) =>
+      mark(effectMark(name, keyed ? "…" : undefined), "done"),
+    ),
+    ...[...onces].map((name) => mark(markOf("firstOf", name), "taken")),
+    ...[...reactions].map(([name, { kind }]) =>
+      deferred(name, kind === "join" ? "gathered" : "waiting"),
+    ),
+    ...[...deadlines.keys()].map((name) => deferred(name, "armed")),
   ];
 }
 

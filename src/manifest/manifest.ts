@@ -106,6 +106,8 @@ export interface ServiceEntry {
    * event may then follow from any heard event, or from none.
    */
   readonly unlinked: boolean;
+  /** Parts that it has given up though rows of them may be left, each with the reason. */
+  readonly retired: Suppressions;
   readonly suppress: Suppressions;
 }
 

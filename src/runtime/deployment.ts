@@ -51,10 +51,10 @@ export async function admit<Native>(parts: DeploymentParts<Native>): Promise<Pas
     .filter(({ fingerprint }) => fingerprint !== portrait.fingerprint)
     .flatMap(({ manifest }) => entryOf(manifest, service.name) ?? []);
   const census = await store.census();
-  const { retired } = service.declaration;
+  const { retired } = portrait.entry;
   logRetired(parts, census);
-  const all = [...hazardsOf(before, portrait.entry, census), ...(await bodyHazards(parts))];
-  const hazards = all.filter(({ retiredAs }) => !Object.hasOwn(retired, retiredAs));
+  const bodies = (await bodyHazards(parts)).filter(({ retiredAs }) => !retired.has(retiredAs));
+  const hazards = [...hazardsOf(before, portrait.entry, census), ...bodies];
   const ranBefore = stored.some(({ fingerprint }) => fingerprint === portrait.fingerprint);
   if (hazards.length > 0 && onHazard === "refuse" && !ranBefore)
     throw refusal(service.name, hazards, parts.now());
