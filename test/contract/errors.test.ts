@@ -23,6 +23,7 @@ describe("errors", () => {
         .sort(),
     ).toEqual([
       "ATTRIBUTE_INVALID",
+      "EFFECT_UNKNOWN",
       "MESSAGE_MALFORMED",
       "MESSAGE_TOO_LARGE",
       "NUMBER_INEXACT",
