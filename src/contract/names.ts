@@ -44,7 +44,7 @@ export function storedName({ name, was }: Named): string {
  * Returns the stored name for one of version 0.1.0, which had the versions of events in it:
  * `undo payment.authorized` for `undo payment.authorized.v1`. Other names stay as they are.
  */
-function withoutVersions(name: string): string {
+export function withoutVersions(name: string): string {
   return name.replace(/\.v\d+(?=$|[ |+])/g, "");
 }
 
@@ -76,4 +76,30 @@ function escaped(key: string): string {
     UNSTORABLE,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** A mark's name, taken apart. */
+export interface ParsedMark {
+  readonly kind: MarkKind;
+  /** The stored name of the part. */
+  readonly name: string;
+  /** Of an effect: the key that tells it from others of its name. */
+  readonly key: string | undefined;
+}
+
+/** Takes a mark's name apart. */
+export function parseMark(mark: string): ParsedMark {
+  for (const kind of ["firstOf", "max", "join", "deadline"] as const)
+    if (mark.startsWith(PREFIXES[kind]))
+      return { kind, name: mark.slice(PREFIXES[kind].length), key: undefined };
+  const space = mark.indexOf(" ");
+  if (space < 0) return { kind: "effect", name: mark, key: undefined };
+  return { kind: "effect", name: mark.slice(0, space), key: mark.slice(space + 1) };
+}
+
+/** Returns the name of a mark of version 0.1.0 as it is now. A key may hold any text, and stays. */
+export function markWithoutVersions(mark: string): string {
+  const { kind, name, key } = parseMark(mark);
+  const stored = withoutVersions(name);
+  return kind === "effect" ? effectMark(stored, key) : markOf(kind, stored);
 }

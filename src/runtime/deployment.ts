@@ -57,7 +57,7 @@ export async function admit<Native>(parts: DeploymentParts<Native>): Promise<Pas
   const hazards = [...hazardsOf(before, portrait.entry, census), ...bodies];
   const ranBefore = stored.some(({ fingerprint }) => fingerprint === portrait.fingerprint);
   if (hazards.length > 0 && onHazard === "refuse" && !ranBefore)
-    throw refusal(service.name, hazards, parts.now());
+    throw hazardsRefused(service.name, hazards, parts.now());
   for (const hazard of hazards)
     logger.warn(`deployment hazard: ${sentence(hazard, parts.now())}`, {
       code: hazard.code,
@@ -67,7 +67,7 @@ export async function admit<Native>(parts: DeploymentParts<Native>): Promise<Pas
   return { portrait, before };
 }
 
-function refusal(service: string, hazards: readonly Hazard[], now: number): OdoriError {
+function hazardsRefused(service: string, hazards: readonly Hazard[], now: number): OdoriError {
   const lines = hazards.map(
     (hazard) => `\n  ${hazard.code}: ${sentence(hazard, now)}. ${hazard.hint}`,
   );
