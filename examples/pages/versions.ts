@@ -1,7 +1,7 @@
 /*
- * Two versions of one event side by side. Version 2 of `order.placed` says the currency. Payment
- * hears both before any order sends the new one, so old and new processes of the order service run
- * beside each other, and sagas of both versions come to their end.
+ * Two versions of one event side by side. Version 2 of `order.placed` says the currency, and how
+ * version 1 is read. Payment hears both before any order sends the new one, so old and new
+ * processes of the order service run beside each other, and sagas of both versions end.
  *
  *   npm run example examples/pages/versions.ts
  */
@@ -18,7 +18,11 @@ const orderPlacedV1 = event("order.placed.v1", z.object({ orderId, amount: z.int
 const orderPlacedV2 = event(
   "order.placed.v2",
   z.object({ orderId, amount: z.int(), currency: z.enum(["JPY", "EUR"]) }),
-  { summary: "A customer has placed an order." },
+  {
+    summary: "A customer has placed an order.",
+    // One place knows that orders without a currency were in yen.
+    from: [orderPlacedV1, (old) => ({ ...old, currency: "JPY" as const })],
+  },
 );
 const paymentCharged = event(
   "payment.charged.v1",
@@ -27,15 +31,9 @@ const paymentCharged = event(
 
 const order = service<Sql>("order").begins(orderPlacedV1).begins(orderPlacedV2);
 
-const payment = service<Sql>("payment").on([orderPlacedV1, orderPlacedV2], {
-  // The name is part of the inbox key: it stays when version 1 goes.
-  name: "charge",
+const payment = service<Sql>("payment").on(orderPlacedV2, {
   emits: [paymentCharged],
-  handle({ data }) {
-    // One place knows that orders without a currency were in yen.
-    const { orderId, amount, currency } = { currency: "JPY", ...data };
-    return paymentCharged({ orderId, amount, currency });
-  },
+  handle: ({ data }) => paymentCharged(data),
 });
 
 const ledger = service<Sql>("ledger", {

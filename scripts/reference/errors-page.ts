@@ -1,8 +1,5 @@
-import {
-  type DeliveryEffect,
-  ERRORS,
-  type ErrorEntry,
-} from "../../src/contract/error-catalogue.ts";
+import type { DeliveryEffect, ErrorEntry } from "../../src/contract/codes/entry.ts";
+import { ERROR_AREAS } from "../../src/contract/error-catalogue.ts";
 
 /** What the page says of each effect; `none` is not worth a line. */
 const DELIVERY: Readonly<Record<DeliveryEffect, string | undefined>> = {
@@ -29,12 +26,11 @@ This page is generated from \`src/contract/error-catalogue.ts\` by \`npm run doc
 
 /** The reference of the errors, as Markdown: a section for each code, under its area. */
 export function errorsPage(): string {
-  const entries: readonly (readonly [string, ErrorEntry])[] = Object.entries(ERRORS);
-  const areas = [...new Set(entries.map(([, { area }]) => area))];
-  const sections = areas.map((area) => {
-    const own = entries.filter(([, entry]) => entry.area === area);
-    return [`## ${area}\n`, ...own.map(([code, entry]) => section(code, entry))].join("\n");
-  });
+  const sections = Object.entries(ERROR_AREAS).map(([area, codes]) =>
+    [`## ${area}\n`, ...Object.entries(codes).map(([code, entry]) => section(code, entry))].join(
+      "\n",
+    ),
+  );
   return [INTRODUCTION, ...sections].join("\n");
 }
 

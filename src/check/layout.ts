@@ -178,6 +178,7 @@ function reactionOf(
     max: Math.min(entry.max ?? COUNTER_MAX, COUNTER_MAX),
     gatherAt: join ? bytes.take(entry.hears.length) : -1,
     parts: join ? entry.hears.length : 0,
+    optional: entry.hears.map((type) => entry.optional.includes(type)),
     firedAt: join ? bytes.take() : -1,
     parkedAt: service.mayPark ? bytes.take() : -1,
     lateSilent: isSilent(entry.late),

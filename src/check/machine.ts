@@ -126,9 +126,10 @@ export class Machine {
     if (alternatives === undefined || isHeld(state, reaction, part)) return NOTHING_ELSE;
     const ruling = ruleOn(state, reaction);
     if (isIdle(reaction, ruling)) return NOTHING_ELSE;
-    const { gatherAt, parts } = reaction;
+    const { gatherAt, parts, optional } = reaction;
     for (let other = 0; other < parts; other++)
-      if (other !== part && state[gatherAt + other] === 0) return alternatives.note;
+      if (other !== part && state[gatherAt + other] === 0 && !optional[other])
+        return alternatives.note;
     return alternatives.byRuling[ruling];
   }
 

@@ -85,6 +85,8 @@ export interface ModelReaction {
   readonly gatherAt: number;
   /** How many events a join waits for; 0 of any other reaction. */
   readonly parts: number;
+  /** Of a join: whether it does not wait for an event, in the order of its events. */
+  readonly optional: readonly boolean[];
   readonly firedAt: number;
   readonly parkedAt: number;
   readonly lateSilent: boolean;

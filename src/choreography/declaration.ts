@@ -1,8 +1,8 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
+import type { Named } from "../contract/names.ts";
 import type { Problem } from "../ports/deferred.ts";
 import type { Context } from "./context.ts";
-import type { Named } from "./names.ts";
 
 /** An outcome as a list: the events emitted together; empty when silent. */
 export type OutcomeList = readonly EventContract[];
@@ -63,8 +63,10 @@ export interface JoinDeclaration<Native> extends ReactionBase<Native> {
   readonly readonly: boolean;
   /** The declared name of its effect; undefined for the stem of the event. */
   readonly effect: Named | undefined;
-  /** Takes one event for each of `hears`, in that order. */
-  handle(events: readonly EventEnvelope[], context: Context<Native>): unknown;
+  /** The events of `hears` for which it does not wait. */
+  readonly optional: readonly EventContract[];
+  /** Takes one event for each of `hears`, in that order; undefined for one that has not come. */
+  handle(events: readonly (EventEnvelope | undefined)[], context: Context<Native>): unknown;
 }
 
 /** An event that the service emits when another one is late. */

@@ -2,6 +2,7 @@ import { type Duration, parseDuration } from "../contract/duration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
+import { defaultDeadlineName, defaultName, type Named } from "../contract/names.ts";
 import type { Context } from "./context.ts";
 import type {
   DeadlineDeclaration,
@@ -12,7 +13,6 @@ import type {
   StepDeclaration,
   UndoDeclaration,
 } from "./declaration.ts";
-import { defaultDeadlineName, defaultName, type Named } from "./names.ts";
 import { contractsOf, type Outcome } from "./outcome.ts";
 import type { GivenUp, Name } from "./verbs.ts";
 
@@ -62,7 +62,8 @@ interface UndoInput<Native> extends CommonInput<Native> {
 interface JoinInput<Native> extends CommonInput<Native> {
   readonly readonly?: boolean;
   readonly effect?: Name;
-  handle(events: readonly EventEnvelope[], context: Context<Native>): unknown;
+  readonly optional?: readonly EventContract[];
+  handle(events: readonly (EventEnvelope | undefined)[], context: Context<Native>): unknown;
 }
 
 interface DeadlineInput<Native> {
@@ -120,6 +121,7 @@ export function declareJoin<Native>(
     ...common(name, events, input),
     readonly: input.readonly ?? false,
     effect: namedOf(input.effect),
+    optional: input.optional ?? [],
     handle: input.handle,
   };
 }

@@ -1,6 +1,6 @@
 import { stemOf } from "../contract/grammar.ts";
+import { type Named, storedName } from "../contract/names.ts";
 import type { ReactionDeclaration, ServiceDeclaration } from "./declaration.ts";
-import { type Named, storedName } from "./names.ts";
 
 /*
  * Which outcomes leave an effect, and what the effect is called: by a declared name, or by the stem

@@ -163,9 +163,10 @@ export class Service<Native, Begins extends EventContract = never> {
     const LateEmits extends Outcomes = None,
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
+    const Optional extends readonly Events[number][] = None,
   >(
     events: Events,
-    join: Join<Native, Events, Emits, Fails, Result, LateEmits, LateResult, Parked>,
+    join: Join<Native, Events, Emits, Fails, Result, LateEmits, LateResult, Parked, Optional>,
   ): Service<Native, Begins> {
     return this.#with(declareJoin(events, join));
   }

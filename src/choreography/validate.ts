@@ -2,6 +2,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, isContract } from "../contract/event.ts";
 import { quote, stemOf } from "../contract/grammar.ts";
 import { typesHeard } from "../contract/lineage.ts";
+import { type Named, RESERVED, storedName } from "../contract/names.ts";
 import type {
   DeadlineDeclaration,
   OutcomeList,
@@ -9,7 +10,6 @@ import type {
   ServiceDeclaration,
 } from "./declaration.ts";
 import { effectCandidates } from "./effects.ts";
-import { type Named, RESERVED, storedName } from "./names.ts";
 
 type Declared = Pick<ServiceDeclaration<never>, "name" | "begins" | "reactions" | "deadlines">;
 
@@ -33,6 +33,7 @@ export function checkReaction(service: Declared, reaction: ReactionDeclaration<n
   checkLate(service, where, reaction);
   if (reaction.kind === "join" && reaction.hears.length < 2)
     throw invalid(service, `${where} waits for fewer than two events`, "Use on().");
+  if (reaction.kind === "join") checkOptional(service, where, reaction);
   if (reaction.kind === "undo") checkUndo(service, reaction);
 }
 
@@ -77,6 +78,22 @@ function checkUndo(service: Declared, undo: ReactionDeclaration<never> & { kind:
       "Give key to both, or to neither.",
     );
   }
+}
+
+function checkOptional(
+  service: Declared,
+  where: string,
+  { hears, optional }: ReactionDeclaration<never> & { kind: "join" },
+): void {
+  const stray = optional.find((contract) => !hears.includes(contract));
+  if (stray !== undefined)
+    throw invalid(
+      service,
+      `${where} has ${quote(stray?.type)} in optional, which it does not join`,
+      "Name it among the events of the join too.",
+    );
+  if (hears.every((contract) => optional.includes(contract)))
+    throw invalid(service, `${where} waits for no event`, "Leave one event out of optional.");
 }
 
 /** Whether an effect of this name may follow from a step or a join. */

@@ -174,8 +174,10 @@ export type OnEmpty<On extends Contracts, Emits extends Outcomes> = Emits extend
     ? { readonly onEmpty?: "ack" | Acknowledge<On, Emits> }
     : { readonly onEmpty: Acknowledge<On, Emits> };
 
-type EnvelopesOf<Events extends Contracts> = {
-  readonly [K in keyof Events]: EnvelopeOf<Events[K]>;
+type EnvelopesOf<Events extends Contracts, Optional extends Contracts> = {
+  readonly [K in keyof Events]: Events[K]["type"] extends Optional[number]["type"]
+    ? EnvelopeOf<Events[K]> | undefined
+    : EnvelopeOf<Events[K]>;
 };
 
 /** `.onAll([a, b], …)`: runs once when all of the events have arrived, in any order. */
@@ -188,9 +190,16 @@ export interface Join<
   LateEmits extends Outcomes,
   LateResult,
   Parked extends EventContract,
+  Optional extends Contracts = readonly [],
 > extends Common<Native, EnvelopeOf<Events[number]>, LateEmits, LateResult, Parked> {
   /** Part of the inbox key. */
   readonly name: string;
+  /**
+   * Events for which the join does not wait: the handler gets those that came before it ran. Sagas
+   * in flight may have seen a new event of a join pass, so it is optional at first.
+   * @default []
+   */
+  readonly optional?: Optional;
   readonly emits?: Emits;
   readonly fails?: Fails;
   readonly readonly?: boolean;
@@ -199,7 +208,7 @@ export interface Join<
    * @default the event that an undo names, else the first, without its version
    */
   readonly effect?: Name;
-  handle(events: EnvelopesOf<Events>, context: Context<Native>): MaybePromise<Result>;
+  handle(events: EnvelopesOf<Events, Optional>, context: Context<Native>): MaybePromise<Result>;
 }
 
 /**

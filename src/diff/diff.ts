@@ -1,4 +1,5 @@
 import { type FlowGraph, flowGraph } from "../manifest/graph.ts";
+import { hazardsOf, possibleRows } from "../manifest/hazards.ts";
 import {
   deadlineName,
   type JsonSchema,
@@ -17,8 +18,11 @@ export interface Concerned {
 
 /** Describes one difference between two versions of a choreography. */
 export interface Change {
-  /** `UNVERSIONED_CHANGE` if it breaks a known consumer. */
-  readonly code: "UNVERSIONED_CHANGE" | "COMPATIBLE_CHANGE";
+  /**
+   * `UNVERSIONED_CHANGE` if it breaks a known consumer, `IN_FLIGHT` if sagas that are under way
+   * would lose state in the database of their service.
+   */
+  readonly code: "UNVERSIONED_CHANGE" | "IN_FLIGHT" | "COMPATIBLE_CHANGE";
   readonly breaking: boolean;
   readonly kind:
     | "event added"
@@ -27,6 +31,7 @@ export interface Change {
     | "service added"
     | "service removed"
     | "reactions changed"
+    | "state lost"
     | "ends changed";
   readonly event?: string;
   readonly service?: string;
@@ -37,7 +42,7 @@ export interface Change {
 
 /** Holds the result of `diffManifests`. */
 export interface Difference {
-  /** True if no known consumer breaks. */
+  /** True if no known consumer breaks, and no saga in flight loses state. */
   readonly compatible: boolean;
   readonly changes: readonly Change[];
 }
@@ -51,6 +56,7 @@ export function diffManifests(before: Manifest, after: Manifest): Difference {
   const changes = [
     ...eventChanges(before, after, old, now),
     ...serviceChanges(before, after),
+    ...inFlightChanges(before, after),
     ...endChanges(before, after),
   ];
   return { compatible: changes.every(({ breaking }) => !breaking), changes };
@@ -183,6 +189,26 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
             [],
           ),
         ];
+  });
+}
+
+/** Compares each service with what its sagas in flight may have in its database. */
+function inFlightChanges(before: Manifest, after: Manifest): readonly Change[] {
+  return [...after.services].flatMap(([service, is]) => {
+    const was = before.services.get(service);
+    if (was === undefined) return [];
+    return hazardsOf([was], is, possibleRows(was)).map(
+      ({ code, message, hint, retiredAs }): Change => ({
+        code: "IN_FLIGHT",
+        breaking: true,
+        kind: "state lost",
+        service,
+        message:
+          `sagas in flight of ${service}: ${message} (${code}). ${hint} ` +
+          `Or accept it: retired: { "${retiredAs}": "<reason>" }`,
+        consumers: [],
+      }),
+    );
   });
 }
 

@@ -113,6 +113,7 @@ function toService(name: string, raw: RawService, path: Path, mistakes: Mistake[
     fence,
     mayPark,
     unlinked,
+    retired: toMap(raw.retired),
     suppress: toMap(suppress),
   };
 }

@@ -4,10 +4,10 @@ import type {
   OutcomeList,
   ReactionDeclaration,
 } from "../choreography/declaration.ts";
-import { defaultDeadlineName, defaultName, type Named } from "../choreography/names.ts";
 import type { Service } from "../choreography/service.ts";
 import type { EventContract } from "../contract/event.ts";
 import { typesHeard, typesPublished, versionsOf } from "../contract/lineage.ts";
+import { defaultDeadlineName, defaultName, type Named } from "../contract/names.ts";
 import {
   type DeadlineEntry,
   type EventEntry,
@@ -162,6 +162,7 @@ function toService({ declaration }: AnyService): ServiceEntry {
     fence: true,
     mayPark,
     unlinked: false,
+    retired: new Map(Object.entries(declaration.retired)),
     suppress: new Map(Object.entries(suppress)),
   };
 }
@@ -176,7 +177,7 @@ function toReaction(reaction: ReactionDeclaration<never>): ReactionEntry {
     name: reaction.name === defaultName({ kind, hears, undoes }) ? undefined : reaction.name,
     was: reaction.was,
     hears,
-    optional: [],
+    optional: reaction.kind === "join" ? types(reaction.optional) : [],
     effect: effect?.name,
     effectWas: effect?.was ?? [],
     undoes,

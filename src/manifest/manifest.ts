@@ -1,5 +1,5 @@
-import { defaultDeadlineName, defaultName } from "../choreography/names.ts";
 import { stemOf } from "../contract/grammar.ts";
+import { defaultDeadlineName, defaultName } from "../contract/names.ts";
 
 /*
  * The machine-readable choreography that every tool reads. Names are strings, and every optional
@@ -106,6 +106,8 @@ export interface ServiceEntry {
    * event may then follow from any heard event, or from none.
    */
   readonly unlinked: boolean;
+  /** Parts that it has given up though rows of them may be left, each with the reason. */
+  readonly retired: Suppressions;
   readonly suppress: Suppressions;
 }
 

@@ -144,6 +144,12 @@ const serviceEntry = {
       type: "boolean",
       description: "true: it is unknown which heard event leads to which emitted event.",
     },
+    retired: {
+      description: "Parts that are given up though rows of them may be left, each with a reason.",
+      type: "object",
+      propertyNames: name,
+      additionalProperties: { type: "string", minLength: 1 },
+    },
     suppress,
   },
   ...open,

@@ -81,6 +81,7 @@ export interface RawService {
   readonly fence?: boolean;
   readonly mayPark?: boolean;
   readonly unlinked?: boolean;
+  readonly retired?: Readonly<Record<string, string>>;
   readonly suppress?: Readonly<Record<string, string>>;
 }
 

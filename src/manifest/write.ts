@@ -77,6 +77,7 @@ export function serviceDocument(service: ServiceEntry): Record<string, unknown> 
     fence: service.fence ? undefined : false,
     mayPark: service.mayPark ? true : undefined,
     unlinked: service.unlinked ? true : undefined,
+    retired: suppressions(service.retired),
     suppress: suppressions(service.suppress),
   };
 }

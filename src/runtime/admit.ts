@@ -4,6 +4,7 @@ import type { LogFields } from "../ports/logger.ts";
 import { FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
 import { markForgotten } from "./forgotten.ts";
+import type { ReactionPlan } from "./plan.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -21,13 +22,14 @@ export class AdmitTask<Native> implements Task<Native> {
 
   constructor(
     context: TaskContext<Native>,
-    reaction: string,
+    plan: ReactionPlan<Native>,
     event: EventEnvelope,
     completion: Completion,
   ) {
     this.#context = context;
     this.completion = completion;
-    this.#delivery = Delivery.of(reaction, event, FIRST);
+    const heard = plan.contracts.get(event.type)?.type;
+    this.#delivery = Delivery.of(plan.stored, event, FIRST, heard);
     this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }

@@ -13,13 +13,15 @@ import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
 import { fenceForgotten, isForgotten, markForgotten } from "./forgotten.ts";
+import { isComplete } from "./join.ts";
 import { Marks } from "./marks.ts";
 import { parsed } from "./parse.ts";
-import { type MarkNames, markNames, type ReactionPlan } from "./plan.ts";
+import { type MarkNames, markNames, type ReactionPlan, strangeEffects } from "./plan.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 
+type JoinedEvents = readonly (EventEnvelope | undefined)[];
 type Work<Native> = (context: Context<Native>) => unknown;
 
 /** What one run of a delivery works with. */
@@ -183,23 +185,24 @@ export class Consume<Native> implements Task<Native> {
   #acknowledge(run: Run<Native>): void {
     const { reaction, stored, effects } = this.#plan;
     if (reaction.kind !== "undo") return;
+    const strange = strangeEffects(this.#context.plan, run.received.marks);
+    if (strange.length > 0) throw effectUnknown(reaction.name, strange);
     this.#mark(run.draft, run.names.effects[0], EFFECT_STATE.barred);
     this.#mark(run.draft, run.names.firstOf, stored);
     const fact = reaction.acknowledge?.(run.event);
     this.#emit(run, "barred", effects[0], fact === undefined ? [] : [fact]);
   }
 
-  /** The events of a join in the order in which it names them; undefined while one is missing. */
-  #gathered({ received, event }: Run<Native>): readonly EventEnvelope[] | undefined {
-    const events: EventEnvelope[] = [];
+  /** The events of a join in the order in which it names them; undefined while it waits for one. */
+  #gathered({ received, event }: Run<Native>): JoinedEvents | undefined {
     const { contracts, reaction } = this.#plan;
-    for (const contract of reaction.hears) {
+    const types = [event.type, ...received.gathered.map(({ type }) => type)];
+    if (!isComplete(this.#plan, types)) return undefined;
+    return reaction.hears.map((contract) => {
       const kept = received.gathered.find(({ type }) => contracts.get(type) === contract);
-      if (kept !== undefined) events.push(parsed(kept, contract));
-      else if (event.type === contract.type) events.push(event);
-      else return undefined;
-    }
-    return events;
+      if (kept !== undefined) return parsed(kept, contract);
+      return event.type === contract.type ? event : undefined;
+    });
   }
 
   #gather({ received, draft }: Run<Native>): void {
@@ -246,4 +249,18 @@ export class Consume<Native> implements Task<Native> {
     const durationMs = this.#context.handlers.elapsedMs(draft);
     draft.finish({ ...entry, durationMs }, this.#delivery.attempt);
   }
+}
+
+/** Parks an undo instead of acknowledging it: something is done that it may be meant to reverse. */
+function effectUnknown(reaction: string, strange: readonly string[]): OdoriError {
+  return new OdoriError(
+    "EFFECT_UNKNOWN",
+    `${reaction} finds no mark of its effect, but the saga has ${strange.join(", ")} done, ` +
+      "which no reaction of this service declares.",
+    {
+      hint:
+        "Deploy a declaration that says what became of it: effect: { name, was }. " +
+        "Then retry the delivery.",
+    },
+  );
 }

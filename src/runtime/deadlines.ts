@@ -1,7 +1,7 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
-import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { typesHeard } from "../contract/lineage.ts";
+import { storedName } from "../contract/names.ts";
 import { FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";

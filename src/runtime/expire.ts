@@ -1,7 +1,7 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
-import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
+import { storedName } from "../contract/names.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";

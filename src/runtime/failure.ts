@@ -1,5 +1,6 @@
 import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import { codeOf } from "../contract/errors.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
@@ -90,9 +91,11 @@ export class FailureTask<Native> implements Task<Native> {
    * person has to look at both.
    */
   #answer(problem: Problem): readonly EventEnvelope[] | undefined {
-    const { event, valid, delivery } = this.#failure;
+    const { event, valid, delivery, error } = this.#failure;
     const { emitter, plan } = this.#context;
     const consumer = `${plan.service.name}/${this.#target.name}/parked`;
+    // A later declaration can still undo it: nothing is said before a person has looked.
+    if (codeOf(error) === "EFFECT_UNKNOWN") return undefined;
     try {
       const fact = this.#target.onParked?.make(event, valid, problem);
       return fact === undefined ? undefined : emitter.derive(delivery.origin(consumer), [fact]);

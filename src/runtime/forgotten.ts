@@ -1,5 +1,5 @@
-import { FORGOTTEN_MARK } from "../choreography/names.ts";
 import { OdoriError } from "../contract/errors.ts";
+import { FORGOTTEN_MARK } from "../contract/names.ts";
 import { birthIn } from "../ports/birth.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { Draft } from "./draft.ts";

@@ -1,12 +1,17 @@
 import { decodeStored } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
+import type { EventContract } from "../contract/event.ts";
+import { typesHeard } from "../contract/lineage.ts";
 import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import { AdmitTask } from "./admit.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Consume } from "./consume.ts";
+import { Delivery } from "./delivery.ts";
 import { ExpireTask } from "./expire.ts";
+import type { ServicePlan } from "./plan.ts";
+import { RetiredTask } from "./retired.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import {
@@ -45,7 +50,7 @@ export function tasksOf<Native>(
     ...hearers.reactions.map(
       (plan) => (completion: Completion) =>
         careful
-          ? new AdmitTask(context, plan.reaction.name, incoming, completion)
+          ? new AdmitTask(context, plan, incoming, completion)
           : new Consume(context, plan, incoming, FIRST, completion),
     ),
     ...hearers.deadlines.map(
@@ -75,6 +80,10 @@ export function deferredTask<Native>(
     return new ExpireTask(context, deadline, event, attempt, completion);
   if (event !== undefined && plan !== undefined)
     return new Consume(context, plan, event, attempt, completion);
+  if (event !== undefined && context.plan.retired.has(deferred.reaction)) {
+    const delivery = Delivery.of(deferred.reaction, event, attempt);
+    return new RetiredTask(context, delivery, deferred.state, completion);
+  }
   return new UndeliverableTask(context, staleDelivery(deferred, event, attempt), completion);
 }
 
@@ -86,7 +95,28 @@ function crashed(deaths: number): OdoriError {
   );
 }
 
-function readStored(text: string): EventEnvelope | undefined {
+/** The names of the deferred deliveries that this service can handle. */
+export function knownNames<Native>({
+  reactions,
+  deadlines,
+  retired,
+}: ServicePlan<Native>): ReadonlySet<string> {
+  return new Set([...reactions.keys(), ...deadlines.keys(), ...retired.keys()]);
+}
+
+/** The contract that reads a deferred delivery; undefined where no part hears it. */
+export function contractOf<Native>(
+  { reactions, deadlines }: ServicePlan<Native>,
+  name: string,
+  type: string,
+): EventContract | undefined {
+  const armedBy = deadlines.get(name)?.armedBy;
+  if (armedBy !== undefined) return typesHeard(armedBy).includes(type) ? armedBy : undefined;
+  return reactions.get(name)?.contracts.get(type);
+}
+
+/** Reads an event that the database keeps; undefined where it is malformed. */
+export function readStored(text: string): EventEnvelope | undefined {
   try {
     return decodeStored(text)[0];
   } catch {

@@ -5,6 +5,7 @@ import { type Environment, systemEnvironment } from "../ports/environment.ts";
 import { jsonLogger, type Logger, safely } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
+import type { OnHazard } from "./deployment.ts";
 import { RETRY_DEFAULT, type RetryPolicy } from "./retry.ts";
 
 /**
@@ -82,6 +83,12 @@ export interface StartOptions<Native> {
    */
   readonly drainMs?: number;
   /**
+   * What `start` does when sagas in flight would lose state by this version of the service: reject
+   * with `DEPLOYMENT_HAZARD`, or log it. A version that has run on the database before only logs.
+   * @default "refuse"
+   */
+  readonly onHazard?: OnHazard;
+  /**
    * Time and chance, for a simulator.
    * @default `systemEnvironment`
    */
@@ -116,6 +123,7 @@ export function startSettings<Native>(options: StartOptions<Native>): Settings<N
     logger: safely(options.logger ?? jsonLogger()),
     environment: options.environment ?? systemEnvironment,
     probe: options.probe ?? (() => {}),
+    onHazard: options.onHazard ?? "refuse",
     handlerTimeoutMs: options.handlerTimeoutMs ?? DEFAULTS.handlerTimeoutMs,
     batchMax: options.batchMax ?? DEFAULTS.batchMax,
     inFlightMax: options.inFlightMax ?? DEFAULTS.inFlightMax,

@@ -10,11 +10,12 @@ import {
   effectsOfReaction,
   storedAmong,
 } from "../choreography/effects.ts";
-import { effectMark, markOf, storedName } from "../choreography/names.ts";
 import { outcomeKey } from "../choreography/validate.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract } from "../contract/event.ts";
+import { stemOf } from "../contract/grammar.ts";
 import { typesHeard, versionsOf } from "../contract/lineage.ts";
+import { effectMark, markOf, parseMark, storedName } from "../contract/names.ts";
 
 /** What returning certain facts means. */
 export interface OutcomePlan {
@@ -36,6 +37,8 @@ export interface ReactionPlan<Native> {
    * Effects that bar the reaction when they exist; for an undo, the one effect that it reverses.
    */
   readonly effects: readonly string[];
+  /** Of a join: the contracts that it waits for. */
+  readonly awaited: readonly EventContract[];
   readonly firstOfMark: string | undefined;
   readonly maxMark: string | undefined;
   readonly joinMark: string | undefined;
@@ -66,6 +69,10 @@ export interface ServicePlan<Native> {
   /** The contracts whose facts are also published as older versions, by type. */
   readonly published: ReadonlyMap<string, EventContract>;
   readonly beginDeadlines: readonly DeadlineDeclaration<Native>[];
+  /** Stored names of reactions and deadlines that were given up on purpose, with the reason. */
+  readonly retired: ReadonlyMap<string, string>;
+  /** The effects of the service by stored name, and whether each has a key. */
+  readonly effects: ReadonlyMap<string, { readonly keyed: boolean }>;
 }
 
 export interface Hearers<Native> {
@@ -107,7 +114,50 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
         .map((contract) => [contract.type, contract]),
     ),
     beginDeadlines: touching(service, service.begins),
+    retired: retiredParts(service),
+    effects: knownEffects(service, reactions),
   };
+}
+
+/** A retired part stands under its name, or with the word for it in front. */
+function retiredParts({ retired }: ServiceDeclaration<never>): ReadonlyMap<string, string> {
+  const named = Object.entries(retired).flatMap(([key, reason]) => {
+    const name = /^(?:deadline|reaction) (.+)$/.exec(key)?.[1];
+    return name === undefined ? [] : [name, key].map((one) => [one, reason] as const);
+  });
+  return new Map(named);
+}
+
+/** Every effect of which a mark may be there on purpose. */
+function knownEffects<Native>(
+  service: ServiceDeclaration<Native>,
+  reactions: readonly ReactionPlan<Native>[],
+): ReadonlyMap<string, { readonly keyed: boolean }> {
+  const begun = service.begins.map(({ type }) => [stemOf(type), { keyed: false }] as const);
+  const done = reactions.flatMap(({ reaction, effects }) =>
+    effects.map((effect) => {
+      const keyed = reaction.kind !== "join" && reaction.key !== undefined;
+      return [effect, { keyed }] as const;
+    }),
+  );
+  return new Map([...begun, ...done]);
+}
+
+/**
+ * Returns the effects that are done in a saga and that no declaration knows: of another version of
+ * the service, or from before a change of keys.
+ */
+export function strangeEffects<Native>(
+  { service, effects }: ServicePlan<Native>,
+  marks: ReadonlyMap<string, string>,
+): readonly string[] {
+  return [...marks].flatMap(([mark, state]) => {
+    const { kind, name, key } = parseMark(mark);
+    if (kind !== "effect" || state !== "done") return [];
+    if (effects.get(name)?.keyed === (key !== undefined)) return [];
+    const accepted = [`effect ${name}`, `key ${name}`];
+    return accepted.some((one) => Object.hasOwn(service.retired, one)) ? [] : [mark];
+  });
 }
 
 function planReaction<Native>(
@@ -139,6 +189,10 @@ function planReaction<Native>(
     outcomes,
     lateOutcomes: new Set(reaction.late?.emits.map(outcomeKey) ?? [""]),
     effects: [...new Set(own)],
+    awaited:
+      reaction.kind === "join"
+        ? reaction.hears.filter((contract) => !reaction.optional.includes(contract))
+        : [],
     firstOfMark: firstOf && markOf("firstOf", storedAmong(declaredFirstOfs(service), firstOf.name)),
     maxMark: reaction.max === undefined ? undefined : markOf("max", stored),
     joinMark: reaction.kind === "join" ? markOf("join", stored) : undefined,

@@ -12,6 +12,8 @@ export interface RelayOptions {
   /** Most rows to take at once. */
   readonly limit: number;
   readonly retentionMs: number;
+  /** Names of the deferred deliveries that this process can handle. */
+  readonly known: ReadonlySet<string>;
 }
 
 export interface RelayParts<Native> {
@@ -24,6 +26,8 @@ export interface RelayParts<Native> {
   due(deferred: Deferred, settled: () => void): void;
   /** Deletes outbox rows that the bus has confirmed. */
   flush(): Promise<void>;
+  /** Says to the store that the service still runs with its declaration. */
+  renew(): Promise<void>;
 }
 
 /**
@@ -87,14 +91,14 @@ export class Relay<Native> {
   }
 
   async #work(): Promise<number> {
-    const { pollMs, limit } = this.#options;
+    const { pollMs, limit, known } = this.#options;
     const { store, publisher, logger } = this.#parts;
     if (this.#stopped) return pollMs;
     try {
       await this.#parts.flush();
       const room = Math.max(0, limit - publisher.pending);
       const free = this.#suspects > 0 ? 0 : Math.min(room, CLAIMED_MAX - this.#running);
-      const claimed = await store.claim(room, { deferred: free });
+      const claimed = await store.claim(room, { deferred: free, known });
       const { outbox, deferred, nextDueMs, died } = claimed;
       this.#parts.caution.claimed(died);
       for (const row of outbox) publisher.publish(row);
@@ -127,6 +131,7 @@ export class Relay<Native> {
   async #purge(): Promise<void> {
     const now = this.#parts.environment.now();
     if (now - this.#purgedAt < PURGE.everyMs) return;
+    await this.#parts.renew();
     const { more } = await this.#parts.store.purge(this.#options.retentionMs, PURGE.limit);
     // If sagas are left, the next round goes on instead of the next hour.
     if (!more) this.#purgedAt = now;

@@ -1,15 +1,19 @@
 import type { Service } from "../choreography/service.ts";
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
+import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
 import type { Incoming, Subscription } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
+import { NO_REACTION } from "../ports/store.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
 import { Caution } from "./caution.ts";
+import { completeJoins } from "./complete-joins.ts";
+import { admit } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
-import { deferredTask, tasksOf } from "./intake.ts";
+import { deferredTask, knownNames, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
@@ -48,6 +52,11 @@ export interface Health {
   readonly refused: RefusedEvents;
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
+  /**
+   * Open deferred deliveries by reactions or deadlines that this version of the service does not
+   * have: another version has put them off. Undefined when the database cannot be read.
+   */
+  readonly unknown: Readonly<Record<string, number>> | undefined;
 }
 
 /** A retry of a deferred delivery whose database was away. */
@@ -80,12 +89,16 @@ export class App<Native, Begins extends EventContract> {
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
   readonly #caution = new Caution();
+  readonly #service: Service<Native, Begins>;
+  readonly #portrait: Portrait;
   #subscription: Subscription | undefined;
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
 
   constructor(service: Service<Native, Begins>, settings: Settings<Native>) {
     this.name = service.name;
+    this.#service = service;
+    this.#portrait = portraitOf(service);
     this.#settings = settings;
     const {
       store,
@@ -124,12 +137,14 @@ export class App<Native, Begins extends EventContract> {
       caution: this.#caution,
       due: (deferred: Deferred, settled: () => void) => this.#resume(deferred, settled),
       flush: () => this.#worker.flush(),
+      renew: () => store.declarations.put(this.#portrait),
     };
-    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs });
+    const known = knownNames(plan);
+    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs, known });
   }
 
   /** Used by `start`. */
-  async open(setup: (tx: Native) => unknown): Promise<this> {
+  async open(): Promise<this> {
     const { store, bus, environment, leaseMs, inFlightMax } = this.#settings;
     const owner = environment.uuid();
     try {
@@ -138,10 +153,13 @@ export class App<Native, Begins extends EventContract> {
         owner,
         leaseMs,
         now: () => environment.now(),
+        fingerprint: this.#portrait.fingerprint,
       });
       this.#caution.opened(opened, leaseMs, environment.now());
       for (const warning of opened.warnings)
         this.#settings.logger.warn(warning, { service: this.name });
+      await this.#admit();
+      const { setup } = this.#service.declaration;
       await store.transaction(async (tx) => setup(tx.native));
       const { topics } = this.#context.plan;
       const deliver = (incoming: Incoming) => this.#deliver(incoming);
@@ -152,6 +170,17 @@ export class App<Native, Begins extends EventContract> {
     }
     this.#relay.start();
     return this;
+  }
+
+  /** Looks for state of earlier versions that this one would lose. */
+  async #admit(): Promise<void> {
+    const { store, environment, logger, onHazard, retentionMs } = this.#settings;
+    const { plan } = this.#context;
+    const fields = withFields(logger, { service: this.name });
+    const now = () => environment.now();
+    const parts = { portrait: this.#portrait, plan, store, onHazard, retentionMs, now };
+    const before = await admit({ ...parts, logger: fields });
+    await completeJoins(plan, store, before);
   }
 
   /**
@@ -237,7 +266,20 @@ export class App<Native, Begins extends EventContract> {
       publishing: this.#publisher.pending,
       refused: this.#publisher.refused,
       store,
+      unknown: store && (await this.#unknown().catch(() => undefined)),
     };
+  }
+
+  async #unknown(): Promise<Readonly<Record<string, number>>> {
+    const census = await this.#settings.store.census();
+    const known = knownNames(this.#context.plan);
+    const counts: Record<string, number> = {};
+    for (const { kind, name, state, count } of census) {
+      const open = kind === "deferred" && state !== "answered" && state !== "discarded";
+      if (open && name !== NO_REACTION && !known.has(name))
+        counts[name] = (counts[name] ?? 0) + count;
+    }
+    return counts;
   }
 
   /**
@@ -327,5 +369,5 @@ export async function startApp<Native, Begins extends EventContract>(
   const settings = startSettings(options);
   checkDeadlines(service.declaration.deadlines, settings.retentionMs);
   const app = new App(service, settings);
-  return app.open(service.declaration.setup);
+  return app.open();
 }

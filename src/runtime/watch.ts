@@ -1,6 +1,6 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
-import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import { storedName } from "../contract/names.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { FIRST } from "./attempt.ts";

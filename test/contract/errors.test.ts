@@ -24,6 +24,7 @@ describe("errors", () => {
     ).toEqual([
       "ATTRIBUTE_INVALID",
       "CRASHED",
+      "EFFECT_UNKNOWN",
       "FENCE_FORGOTTEN",
       "MESSAGE_MALFORMED",
       "MESSAGE_TOO_LARGE",

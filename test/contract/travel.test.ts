@@ -3,7 +3,7 @@ import { event } from "odori";
 import { decodeJson } from "odori/cloudevents";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { effectMark } from "../../src/choreography/names.ts";
+import { effectMark } from "../../src/contract/names.ts";
 
 describe("schema-that-parses: what travels parses to what the emitter's schema yielded", () => {
   const schemas = {

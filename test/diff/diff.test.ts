@@ -285,3 +285,84 @@ describe("the difference of two versions", () => {
     ]);
   });
 });
+
+describe("sagas in flight (diff-does-not-see-the-past)", () => {
+  const shopOf = (payment: Record<string, unknown>) =>
+    toManifest({
+      odori: 1,
+      name: "shop",
+      begins: ["order.placed.v1"],
+      services: { order: { begins: ["order.placed.v1"] }, payment },
+    });
+  const inFlight = (before: Record<string, unknown>, after: Record<string, unknown>) =>
+    diffManifests(shopOf(before), shopOf(after))
+      .changes.filter(({ code }) => code === "IN_FLIGHT")
+      .map(({ message }) => /\(([A-Z_]+)\)/.exec(message)?.[1]);
+  const charge = (type: string, more: Record<string, unknown> = {}) => ({
+    reactions: [
+      { on: ["order.placed.v1"], emits: [type], ...more },
+      { on: ["stock.sold_out.v1"], undoes: type, emits: ["payment.refunded.v1"] },
+    ],
+  });
+  const asks = { reactions: [{ on: ["order.placed.v1"], emits: ["payment.asked.v1"] }] };
+  const deadline = {
+    after: "payment.asked.v1",
+    within: "PT15M",
+    unless: ["bank.answered.v1"],
+    emits: "payment.expired.v1",
+  };
+  const join = (...all: readonly string[]) => ({ reactions: [{ all, readonly: true }] });
+
+  it.each([
+    ["a deadline is taken away", { ...asks, deadlines: [deadline] }, asks, ["DEADLINE_GONE"]],
+    [
+      "a join without a name waits for one event less",
+      join("a.done.v1", "b.done.v1", "c.done.v1"),
+      join("a.done.v1", "b.done.v1"),
+      ["REACTION_GONE", "DEDUP_LOST"],
+    ],
+    [
+      "an effect has another name",
+      charge("payment.authorized.v1"),
+      charge("payment.charged.v1"),
+      ["EFFECT_GONE", "REACTION_GONE"],
+    ],
+    [
+      "an effect has another name, and says so",
+      charge("payment.authorized.v1", { name: "charge" }),
+      {
+        reactions: [
+          {
+            name: "charge",
+            on: ["order.placed.v1"],
+            emits: ["payment.charged.v1"],
+            effect: "charge",
+            effectWas: ["payment.authorized"],
+          },
+          {
+            name: "refund",
+            was: ["undo payment.authorized"],
+            on: ["stock.sold_out.v1"],
+            undoes: "charge",
+            emits: ["payment.refunded.v1"],
+          },
+        ],
+      },
+      [],
+    ],
+    [
+      "an effect has the next version of its event",
+      charge("payment.authorized.v1"),
+      charge("payment.authorized.v2"),
+      [],
+    ],
+    [
+      "a deadline is retired",
+      { ...asks, deadlines: [deadline] },
+      { ...asks, retired: { "deadline payment.expired": "the bank answers at once" } },
+      [],
+    ],
+  ])("%s", (_, before, after, expected) => {
+    expect(inFlight(before, after)).toEqual(expected);
+  });
+});

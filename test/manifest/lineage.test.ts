@@ -80,3 +80,25 @@ describe("the versions of an event", () => {
     expect(parts.find(({ service }) => service === "ledger_0")?.hears).toEqual(settled);
   });
 });
+
+it("a join does not wait for an optional event, in the checker either", () => {
+  const [a, b] = [event("a.done.v1", payload), event("b.done.v1", payload)];
+  const order = service("order").begins(placed);
+  const first = service("a").on(placed, { emits: [a], handle: ({ data }) => a(data) });
+  const join = (optional: boolean) =>
+    service("ledger").onAll([a, b], {
+      name: "both",
+      ...(optional && { optional: [b] }),
+      readonly: true,
+      emits: [done],
+      handle: ([one]) => done(one.data),
+    });
+  const found = (optional: boolean) => {
+    const services = [order, first, join(optional)];
+    const ends = { begins: [placed], succeeds: [done], arrives: [b] };
+    const { findings } = check(manifestOf(choreography("joined", { services, ...ends })));
+    return findings.filter(({ severity }) => severity === "error").map(({ code }) => code);
+  };
+  expect(found(true)).toEqual([]);
+  expect(found(false)).toContain("STUCK");
+});

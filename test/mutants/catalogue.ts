@@ -538,4 +538,19 @@ export const MUTANTS: readonly Mutant[] = [
     suite: "rabbitmq",
     caughtBy: "what reaches no queue is refused",
   },
+  {
+    name: "marks by version",
+    edits: [
+      edit("contract/grammar.ts", 'return type.replace(VERSION, "");', "return type;"),
+      edit("contract/names.ts", 'return name.replace(/\\.v\\d+(?=$|[ |+])/g, "");', "return name;"),
+    ],
+    suite: "runtime",
+    caughtBy: "an effect is undone after its event has got the next version",
+  },
+  {
+    name: "acknowledge an undo though an effect is unknown",
+    edits: [edit("runtime/consume.ts", "if (strange.length > 0)", "if (strange.length < 0)")],
+    suite: "runtime",
+    caughtBy: "an undo without a mark is parked while an effect is unknown",
+  },
 ];

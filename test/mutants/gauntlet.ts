@@ -11,6 +11,7 @@ import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
+import { deploymentScenarios } from "./deployments.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 
 const [suite = "", only = "", url = ""] = process.argv.slice(2);
@@ -28,6 +29,11 @@ if (suite === "sqlite") {
   isolationCases(collect, sqliteShelves);
   sqliteCases(collect);
 }
+if (suite === "runtime") {
+  runtimeScenarios(collect);
+  deploymentScenarios(collect);
+}
+if (suite === "sqlite") storeConformance(collect, sqliteStores);
 if (suite === "postgres") {
   storeConformance(
     collect,

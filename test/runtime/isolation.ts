@@ -355,6 +355,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
         let away = false;
         const inner = shelf.store();
         const inspect = Object.assign(Object.create(inner.inspect), {
+          deferred: inner.inspect.deferred.bind(inner.inspect),
           counts: async () => {
             if (away) throw new StoreUnavailableError("STORE_UNAVAILABLE", "It is away.");
             return inner.inspect.counts();

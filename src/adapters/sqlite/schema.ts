@@ -1,5 +1,5 @@
-import { firstMarkName, firstReactionName } from "../../adapter/first-names.ts";
 import { OdoriError } from "../../contract/errors.ts";
+import { markWithoutVersions, withoutVersions } from "../../contract/names.ts";
 import { notOurs, storeNewer, storeOlder } from "../../ports/errors.ts";
 import type { Connection } from "./sql.ts";
 
@@ -163,8 +163,8 @@ function defineNames({ database }: Connection): void {
     database.function(name, { deterministic: true }, (value) =>
       typeof value === "string" ? rename(value) : null,
     );
-  define("odori_first_mark", firstMarkName);
-  define("odori_first_reaction", firstReactionName);
+  define("odori_first_mark", markWithoutVersions);
+  define("odori_first_reaction", withoutVersions);
 }
 
 /** Returns the service that owns the tables; throws `DATA_NOT_FOUND` or `STORE_VERSION`. */

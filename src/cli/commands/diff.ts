@@ -26,7 +26,8 @@ Examples:
   odori diff order.json,payment.json order.json,payment-next.json
 
 A consumer is known if one of the manifests says that it hears the event. A breaking change
-needs a new version of the event, emitted next to the old one.
+needs a new version of the event, emitted next to the old one. Sagas in flight are compared too:
+what their service would not find again in its database is breaking.
 
 Exit status: 0 compatible, 1 breaking, 2 the command could not run.`,
     )
@@ -43,7 +44,7 @@ Exit status: 0 compatible, 1 breaking, 2 the command could not run.`,
     });
 }
 
-function show({ compatible, changes }: ReturnType<typeof diffManifests>): void {
+function show({ changes }: ReturnType<typeof diffManifests>): void {
   const colours = paint();
   if (changes.length === 0) print("No changes.");
   for (const { breaking, message, consumers } of changes.toSorted(
@@ -55,7 +56,7 @@ function show({ compatible, changes }: ReturnType<typeof diffManifests>): void {
       for (const reason of reasons)
         print(`                ${printable(service)}: ${printable(reason)}`);
   }
-  if (!compatible) {
+  if (changes.some(({ code }) => code === "UNVERSIONED_CHANGE")) {
     const advice = "Emit a new version (.v2) next to the old one until every consumer has moved.";
     print(`\n${colours.dim(advice)}`);
   }

@@ -1,4 +1,4 @@
-import { stemOf } from "../contract/grammar.ts";
+import { stemOf } from "./grammar.ts";
 
 /*
  * The names under which a service keeps its state, for code, manifest, runtime and checker alike.
@@ -44,12 +44,12 @@ export function storedName({ name, was }: Named): string {
  * Returns the stored name for one of version 0.1.0, which had the versions of events in it:
  * `undo payment.authorized` for `undo payment.authorized.v1`. Other names stay as they are.
  */
-function withoutVersions(name: string): string {
+export function withoutVersions(name: string): string {
   return name.replace(/\.v\d+(?=$|[ |+])/g, "");
 }
 
 /** What a mark says something about. */
-export type MarkKind = "effect" | "firstOf" | "max" | "join" | "deadline";
+export type MarkKind = "effect" | "firstOf" | "max" | "join" | "deadline" | "forgotten";
 
 const PREFIXES = { firstOf: "once ", max: "max ", join: "fired ", deadline: "timer " } as const;
 
@@ -62,7 +62,7 @@ export const RESERVED: readonly string[] = [...Object.values(PREFIXES), FORGOTTE
 );
 
 /** Names the mark of anything but an effect, by the stored name of its part. */
-export function markOf(kind: Exclude<MarkKind, "effect">, stored: string): string {
+export function markOf(kind: Exclude<MarkKind, "effect" | "forgotten">, stored: string): string {
   return `${PREFIXES[kind]}${stored}`;
 }
 
@@ -81,4 +81,32 @@ function escaped(key: string): string {
     UNSTORABLE,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** A mark's name, taken apart. */
+export interface ParsedMark {
+  readonly kind: MarkKind;
+  /** The stored name of the part. */
+  readonly name: string;
+  /** Of an effect: the key that tells it from others of its name. */
+  readonly key: string | undefined;
+}
+
+/** Takes a mark's name apart. */
+export function parseMark(mark: string): ParsedMark {
+  if (mark === FORGOTTEN_MARK) return { kind: "forgotten", name: mark, key: undefined };
+  for (const kind of ["firstOf", "max", "join", "deadline"] as const)
+    if (mark.startsWith(PREFIXES[kind]))
+      return { kind, name: mark.slice(PREFIXES[kind].length), key: undefined };
+  const space = mark.indexOf(" ");
+  if (space < 0) return { kind: "effect", name: mark, key: undefined };
+  return { kind: "effect", name: mark.slice(0, space), key: mark.slice(space + 1) };
+}
+
+/** Returns the name of a mark of version 0.1.0 as it is now. A key may hold any text, and stays. */
+export function markWithoutVersions(mark: string): string {
+  const { kind, name, key } = parseMark(mark);
+  if (kind === "forgotten") return mark;
+  const stored = withoutVersions(name);
+  return kind === "effect" ? effectMark(stored, key) : markOf(kind, stored);
 }

@@ -1,0 +1,45 @@
+import type { ErrorEntry } from "./entry.ts";
+
+/** The command `odori`. */
+export const COMMAND_CODES = {
+  USAGE: {
+    delivery: "none",
+    meaning: "The arguments of the command do not fit it.",
+    hint: "See `--help`.",
+  },
+  MODULE_UNREADABLE: {
+    delivery: "none",
+    meaning: "A module cannot be imported or exports nothing that the command reads.",
+    hint: "Export a choreography or services; run the module with Node to see where it fails.",
+  },
+  FILE_UNREADABLE: {
+    delivery: "none",
+    meaning: "A file cannot be read or written.",
+    hint: "Check its name, its folder and their permissions.",
+  },
+  MANIFEST_INVALID: {
+    delivery: "none",
+    meaning: "A document is not a valid manifest or AsyncAPI document.",
+    hint: "The message names the place of each mistake.",
+  },
+  CONFIG_INVALID: {
+    delivery: "none",
+    meaning: "The configuration of `odori check` does not fit its schema.",
+    hint: "It may have `rules`, `limits` and `statesMax`.",
+  },
+  NOT_IN_CHOREOGRAPHY: {
+    delivery: "none",
+    meaning: "The choreography has no service or event of this name.",
+    hint: "The message lists names that are near.",
+  },
+  PICTURE_TOO_LARGE: {
+    delivery: "none",
+    meaning: "A picture would have more arrows than a reader can follow.",
+    hint: "Draw a part: `--from`, `--to`, `--service`, `--hops`.",
+  },
+  DATA_NOT_FOUND: {
+    delivery: "none",
+    meaning: "A folder or a database holds nothing of a saga.",
+    hint: "Name the folder in which the services keep their databases: `--data <folder>`.",
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
