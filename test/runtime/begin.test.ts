@@ -46,7 +46,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
       expect(begun.event?.id).toMatch(UUID);
       await eventually("it is emitted", () => stage.emitted.length, 1);
       expect(stage.emitted[0]).toEqual(begun.event);
-      expect(stage.effects()).toEqual(["placed"]);
+      expect(await stage.effects()).toEqual(["placed"]);
     }));
 
   it("the same saga twice, one after the other and at once: begun once", () =>
@@ -60,7 +60,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
       expect(begun.map((one) => one.begun)).toEqual([true, false, false, false]);
       await stage.restart();
       expect((await begin()).begun).toBe(false);
-      expect(stage.effects()).toEqual(["placed"]);
+      expect(await stage.effects()).toEqual(["placed"]);
     }));
 
   it("what the work throws reaches the caller as it is, and nothing is left", () =>
@@ -78,7 +78,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
         attempts.map((_, i) => (i === 3 ? "rejected" : "fulfilled")),
       );
       await expect(attempts[3]).rejects.toBe(failure);
-      expect(stage.effects().length).toBe(9);
+      expect((await stage.effects()).length).toBe(9);
       expect((await stage.app.inspect.journal("s3")).length).toBe(0);
     }));
 
@@ -106,7 +106,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
       });
       await eventually("it is published", () => stage.emitted.length, 1);
       expect(stage.emitted.map(({ sagaId }) => sagaId)).toEqual(["kept"]);
-      expect(stage.effects()).toEqual(["the caller's own row", "placed kept"]);
+      expect(await stage.effects()).toEqual(["the caller's own row", "placed kept"]);
       expect((await stage.app.inspect.journal("lost")).length).toBe(0);
       expect((await stage.app.begin("kept", () => placed(data))).begun).toBe(false);
     }));
@@ -136,7 +136,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
       return large({ text: "x".repeat(70_000) });
     });
     await expect(refused).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
-    expect(stage.effects()).toEqual([]);
+    expect(await stage.effects()).toEqual([]);
   });
 
   it("after stop: refused; stop may be called again", () =>
@@ -169,7 +169,7 @@ describe("running", () => {
     const stopped = stage.app.stop();
     release();
     await Promise.all([heard, stopped]);
-    expect(stage.effects()).toEqual(["charged"]);
+    expect(await stage.effects()).toEqual(["charged"]);
     expect(stage.emittedTypes).toEqual(["payment.authorized.v1"]);
   });
 

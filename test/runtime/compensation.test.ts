@@ -51,7 +51,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       await stage.hear(envelope(placed, "s", data));
       await stage.hear(envelope(reservationFailed, "s", data));
       await eventually("both are heard of", () => stage.emittedTypes.length, 2);
-      expect(stage.effects()).toEqual(["charge o", "refund o"]);
+      expect(await stage.effects()).toEqual(["charge o", "refund o"]);
       expect(stage.emittedTypes).toEqual(["payment.authorized.v1", "payment.refunded.v1"]);
     }));
 
@@ -60,7 +60,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       await stage.hear(envelope(reservationFailed, "s", data));
       await stage.hear(envelope(placed, "s", data));
       await eventually("the undo answers", () => stage.emittedTypes.length, 1);
-      expect(stage.effects()).toEqual([]);
+      expect(await stage.effects()).toEqual([]);
       expect(stage.emittedTypes).toEqual(["payment.refunded.v1"]);
       expect(await dispositions(stage)).toEqual(["barred", "suppressed"]);
     }));
@@ -70,7 +70,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       await stage.hear(envelope(placed, "s", data));
       await stage.hear(envelope(reservationFailed, "s", data));
       await stage.hear(envelope(placed, "s", data));
-      expect(stage.effects()).toEqual(["charge o", "refund o"]);
+      expect(await stage.effects()).toEqual(["charge o", "refund o"]);
       expect((await dispositions(stage)).at(-1)).toBe("suppressed");
     }));
 
@@ -78,7 +78,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
     on(async (stage) => {
       await stage.hear(envelope(placed, "s", data));
       await stage.hear(envelope(placed, "s", data));
-      expect(stage.effects()).toEqual(["charge o"]);
+      expect(await stage.effects()).toEqual(["charge o"]);
     }));
 
   it("the same message twice: one delivery", () =>
@@ -88,7 +88,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       await stage.hear(message);
       await stage.restart();
       await stage.hear(message);
-      expect(stage.effects()).toEqual(["charge o"]);
+      expect(await stage.effects()).toEqual(["charge o"]);
       expect(await dispositions(stage)).toEqual(["done"]);
       expect(stage.emittedTypes).toEqual(["payment.authorized.v1"]);
     }));
@@ -100,7 +100,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       await stage.hear(failure);
       await stage.hear(failure);
       await stage.hear(envelope(reservationFailed, "s", data));
-      expect(stage.effects()).toEqual(["charge o", "refund o"]);
+      expect(await stage.effects()).toEqual(["charge o", "refund o"]);
       await eventually("all is heard", () => stage.emittedTypes.length, 2);
       expect(stage.emittedTypes).toEqual(["payment.authorized.v1", "payment.refunded.v1"]);
     }));
@@ -112,7 +112,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
         envelope(reservationFailed, "s", data),
         envelope(shippingFailed, "s", data),
       );
-      expect(stage.effects()).toEqual(["charge o", "refund o"]);
+      expect(await stage.effects()).toEqual(["charge o", "refund o"]);
       expect(await dispositions(stage)).toEqual(["done", "undone", "suppressed"]);
     }));
 
@@ -131,7 +131,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
           const messages = order.map((contract) => envelope(contract, "s", data));
           if (together) await stage.hear(...messages);
           else for (const message of messages) await stage.hear(message);
-          const effects = stage.effects();
+          const effects = await stage.effects();
           expect(effects.filter((what) => what === "charge o").length).toBe(
             effects.filter((what) => what === "refund o").length,
           );
@@ -150,7 +150,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
     on(async (stage) => {
       await stage.hear(envelope(placed, "s", { orderId: "poor" }));
       await stage.hear(envelope(reservationFailed, "s", { orderId: "poor" }));
-      expect(stage.effects()).toEqual([]);
+      expect(await stage.effects()).toEqual([]);
       expect(await dispositions(stage)).toEqual(["refused", "barred"]);
     }));
 
@@ -161,7 +161,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
         envelope(placed, "t", { orderId: "p" }),
         envelope(reservationFailed, "t", { orderId: "p" }),
       );
-      expect([...stage.effects()].sort()).toEqual(["charge o", "charge p", "refund p"]);
+      expect([...(await stage.effects())].sort()).toEqual(["charge o", "charge p", "refund p"]);
     }));
 
   it("a beginning is an effect as well, and is undone once", async () => {
@@ -183,6 +183,6 @@ describe.each(kits)("compensation on $name", ({ make }) => {
     });
     await stage.hear(envelope(refunded, "s", data));
     await stage.hear(envelope(declined, "s", data));
-    expect(stage.effects()).toEqual(["place o", "cancel o"]);
+    expect(await stage.effects()).toEqual(["place o", "cancel o"]);
   });
 });

@@ -77,7 +77,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
       });
     const property = fc.asyncProperty(arrivals([authorized, reserved, placed]), (happenings) =>
       play(shipping, happenings, async (stage) => {
-        expect(stage.effects()).toEqual([
+        expect(await stage.effects()).toEqual([
           "payment.authorized.v1 inventory.reserved.v1 order.placed.v1",
         ]);
         await eventually("it is heard of", () => stage.emittedTypes.length, 1);
@@ -101,13 +101,13 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     await using stage = await Stage.open(kit, shipping(kit));
     await stage.hear(envelope(authorized, "s", { orderId: "first" }));
     await stage.hear(envelope(authorized, "s", { orderId: "second" }));
-    expect(stage.effects()).toEqual([]);
+    expect(await stage.effects()).toEqual([]);
     await stage.hear(envelope(reserved, "t", { orderId: "another saga" }));
-    expect(stage.effects()).toEqual([]);
+    expect(await stage.effects()).toEqual([]);
     await stage.hear(envelope(reserved, "s", { orderId: "third" }));
-    expect(stage.effects()).toEqual(["first third"]);
+    expect(await stage.effects()).toEqual(["first third"]);
     await stage.hear(envelope(reserved, "s", { orderId: "late" }));
-    expect(stage.effects()).toEqual(["first third"]);
+    expect(await stage.effects()).toEqual(["first third"]);
   });
 
   it("a join's event has one identity, whichever of its causes comes last", async () => {
@@ -153,7 +153,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     const property = fc.asyncProperty(arrivals([shipped, declined]), (happenings) =>
       play(order, happenings, async (stage) => {
         const first = happenings.find((happening) => happening !== "restart");
-        expect(stage.effects()).toEqual([first === shipped ? "complete" : "cancel"]);
+        expect(await stage.effects()).toEqual([first === shipped ? "complete" : "cancel"]);
         // Declining late says so; completing late has no late outcome, and is silent.
         const expected =
           first === shipped
@@ -184,7 +184,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     await stage.restart();
     for (let i = 0; i < 2; i++) await stage.hear(envelope(declined, "s", data));
     await stage.hear(envelope(declined, "t", data));
-    expect(stage.effects().length).toBe(3);
+    expect((await stage.effects()).length).toBe(3);
     await eventually("all is heard of", () => stage.emittedTypes.length, 5);
     expect(stage.emittedTypes).toEqual(
       [authorized, authorized, refunded, refunded, authorized].map(({ type }) => type),
@@ -213,7 +213,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     await using stage = await Stage.open(kit, inventory(kit));
     for (const orderId of ["a", "b", "a"]) await stage.hear(envelope(placed, "s", { orderId }));
     for (const orderId of ["b", "b"]) await stage.hear(envelope(declined, "s", { orderId }));
-    expect(stage.effects()).toEqual(["reserve a", "reserve b", "release b"]);
+    expect(await stage.effects()).toEqual(["reserve a", "reserve b", "release b"]);
   });
 
   it("a reaction with several outcomes runs once, and each outcome has its own undo", async () => {
@@ -245,7 +245,7 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
         "inventory.released.v1",
         "payment.refunded.v1",
       ]);
-      expect(stage.effects()).toEqual([]);
+      expect(await stage.effects()).toEqual([]);
     });
   });
 
@@ -395,8 +395,8 @@ describe.each(kits)("coordination on $name", ({ name, make }) => {
     const property = fc.asyncProperty(
       arrivals([expired, authorized, reservationFailed].slice(0, 2)),
       (happenings) =>
-        play(order, happenings, (stage) => {
-          expect(stage.effects().length).toBe(1);
+        play(order, happenings, async (stage) => {
+          expect((await stage.effects()).length).toBe(1);
         }),
     );
     await fc.assert(property, { numRuns });

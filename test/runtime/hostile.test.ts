@@ -67,12 +67,12 @@ describe.each(kits)("bad input on $name", ({ make }) => {
     const parked = await stage.app.inspect.deferred(["parked"], 10);
     expect(parked.map(({ problem }) => problem?.code)).toEqual([code]);
     expect(parked[0]?.body.text.length).toBeLessThanOrEqual(70_000);
-    expect(stage.effects()).toEqual([]);
+    expect(await stage.effects()).toEqual([]);
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
     // Other deliveries go on, and a restart changes nothing.
     await stage.restart();
     await stage.hear(envelope(placed, "other", data));
-    expect(stage.effects()).toEqual(["o"]);
+    expect(await stage.effects()).toEqual(["o"]);
     expect((await stage.app.health()).state).toBe("ready");
   });
 
@@ -106,7 +106,7 @@ describe.each(kits)("bad input on $name", ({ make }) => {
     ];
     for (const name of names)
       await stage.hear(envelope(placed, name, { orderId: name }, { id: name, source: name }));
-    expect(stage.effects()).toEqual(names);
+    expect(await stage.effects()).toEqual(names);
     for (const name of names) expect((await stage.app.inspect.journal(name)).length).toBe(1);
     await eventually("all are answered", () => stage.emitted.length, names.length);
     expect(new Set(stage.emitted.map(({ id }) => id)).size).toBe(names.length);
@@ -125,7 +125,7 @@ describe.each(kits)("bad input on $name", ({ make }) => {
       envelope(placed, "twin b", { orderId: "twin" }, { id: "twin" }),
     ];
     await stage.hear(...good, ...bad, ...twin);
-    expect([...stage.effects()].sort()).toEqual(
+    expect([...(await stage.effects())].sort()).toEqual(
       [...good.map((_, i) => `${i}`), "twin", "twin"].sort(),
     );
     expect((await stage.app.inspect.counts()).deferred).toEqual({ parked: 10 });

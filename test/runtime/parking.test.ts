@@ -37,7 +37,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await using stage = await Stage.open(kit, payment);
     await stage.hear(envelope(placed, "s", data));
     await eventually("it succeeds", () => stage.emittedTypes.length, 1);
-    expect(stage.effects()).toEqual(["charge o"]);
+    expect(await stage.effects()).toEqual(["charge o"]);
     expect(state.attempts).toEqual([1, 2, 3]);
     expect((await stage.app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual([
       "done",
@@ -62,7 +62,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
     });
     expect(parked?.problem?.stack).toContain("caused by TypeError: the reason");
     expect(state.attempts).toEqual([1, 2, 3]);
-    expect(stage.effects()).toEqual([]);
+    expect(await stage.effects()).toEqual([]);
     expect((await stage.app.inspect.journal("s")).map(({ disposition }) => disposition)).toEqual([
       "parked",
     ]);
@@ -117,13 +117,13 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await using stage = await Stage.open(kit, payment);
     for (const orderId of ["1", "2", "3"]) await stage.hear(envelope(placed, "s", { orderId }));
     await stage.hear(envelope(placed, "t", { orderId: "t" }));
-    expect(stage.effects()).toEqual(["charge t"]);
+    expect(await stage.effects()).toEqual(["charge t"]);
     await stage.restart();
     const [parked] = await parkedOf(stage);
     state.broken = undefined;
     await stage.app.inspect.retry(parked?.seq ?? -1);
-    await eventually("all are handled", () => stage.effects().length, 4);
-    expect(stage.effects()).toEqual(["charge t", "charge 1", "charge 2", "charge 3"]);
+    await eventually("all are handled", async () => (await stage.effects()).length, 4);
+    expect(await stage.effects()).toEqual(["charge t", "charge 1", "charge 2", "charge 3"]);
     expect(await stage.app.inspect.deferred(["retrying", "waiting", "parked"], 10)).toEqual([]);
   });
 
@@ -136,9 +136,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await stage.hear(envelope(placed, "s", { orderId: "2" }));
     const [parked] = await parkedOf(stage);
     await stage.app.inspect.discard(parked?.seq ?? -1, "a test");
-    await eventually("the second is handled", () => stage.effects().length, 1);
+    await eventually("the second is handled", async () => (await stage.effects()).length, 1);
     await stage.hear(first);
-    expect(stage.effects()).toEqual(["charge 2"]);
+    expect(await stage.effects()).toEqual(["charge 2"]);
   });
 
   it("a duplicate of a parked or retrying delivery is a duplicate", async () => {
@@ -159,9 +159,9 @@ describe.each(kits)("failures on $name", ({ make }) => {
       envelope(placed, `saga ${i}`, { orderId: `${i}` }),
     );
     await stage.hear(...events);
-    expect(stage.effects().length).toBe(19);
-    expect(new Set(stage.effects()).size).toBe(19);
-    expect(stage.effects()).not.toContain("charge 7");
+    expect((await stage.effects()).length).toBe(19);
+    expect(new Set(await stage.effects()).size).toBe(19);
+    expect(await stage.effects()).not.toContain("charge 7");
     expect((await parkedOf(stage)).map(({ sagaId }) => sagaId)).toEqual(["saga 7"]);
   });
 
@@ -180,7 +180,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
       });
     await using stage = await Stage.open(kit, payment);
     await stage.hear(envelope(placed, "s", data));
-    expect(stage.effects()).toEqual(["charge"]);
+    expect(await stage.effects()).toEqual(["charge"]);
     expect((await parkedOf(stage)).map(({ reaction }) => reaction)).toEqual(["notify"]);
   });
 
@@ -275,8 +275,8 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await using stage = await Stage.open(kit, payment, { handlerTimeoutMs: 20 });
     await stage.hear(envelope(placed, "s", data));
     await finished;
-    await eventually("it is retried", () => stage.effects().length, 1);
-    expect(stage.effects()).toEqual(["attempt 2"]);
+    await eventually("it is retried", async () => (await stage.effects()).length, 1);
+    expect(await stage.effects()).toEqual(["attempt 2"]);
     expect(reason).toMatchObject({ code: "HANDLER_TIMEOUT" });
     expect(late).toMatchObject({ code: "TRANSACTION_CLOSED" });
   });
@@ -311,7 +311,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
       returned.map(() => "UNDECLARED_OUTCOME"),
     );
     expect(parked[0]?.problem?.message).toContain("payment.authorized.v1");
-    expect(stage.effects()).toEqual([]);
+    expect(await stage.effects()).toEqual([]);
   });
 
   it("a parked undo and its step: the saga's other reactions go on", async () => {

@@ -78,7 +78,7 @@ for (const { name, make } of kits) {
         async () => (await stage.app.inspect.journal("p")).map(({ disposition }) => disposition),
         ["barred", "suppressed"],
       );
-      expect(stage.effects()).toEqual([]);
+      expect(await stage.effects()).toEqual([]);
     });
 
     it("07-retention: a deadline keeps its saga, and what it did can be undone", async () => {
@@ -89,7 +89,7 @@ for (const { name, make } of kits) {
       await stage.hear(envelope(noted, "a", { orderId: "a" }));
       await hourLater(stage, 29);
       await stage.hear(envelope(cancelled, "a", { orderId: "a" }));
-      expect(stage.effects()).toEqual(["charge a", "refund a"]);
+      expect(await stage.effects()).toEqual(["charge a", "refund a"]);
       await hourLater(stage, 2);
       await eventually(
         "the deadline has passed",
@@ -135,7 +135,7 @@ for (const { name, make } of kits) {
         envelope(booked, "b", { orderId: "b" }),
         envelope(noted, "c", { orderId: "c" }, { id: idOf(stage.clock, 90 * DAY_MS, 2) }),
       );
-      expect([...stage.effects()].sort()).toEqual(["charge a", "charge b"]);
+      expect([...(await stage.effects())].sort()).toEqual(["charge a", "charge b"]);
       const parked = await stage.app.inspect.deferred(["parked"], 9);
       // The note has no marks that could be missing; the join has one.
       expect(parked.map(({ reaction }) => reaction)).toEqual(["settle"]);

@@ -16,7 +16,7 @@ import {
   shippingFailed,
 } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
-import { type Kit, kits } from "../support/kits.ts";
+import { kits, type LocalKit } from "../support/kits.ts";
 import { MovableClock, silent } from "../support/stage.ts";
 import { generator, unruly } from "../support/unruly-bus.ts";
 
@@ -150,7 +150,7 @@ function sideBySide(effect: Effect): readonly Service<unknown, EventContract>[] 
  * way.
  */
 async function play(
-  kit: Kit,
+  kit: LocalKit,
   seed: number,
   servicesOf: typeof inARow,
   fates: readonly string[],

@@ -15,12 +15,12 @@ export type Change = (kit: Kit) => AnyService;
 
 export const payment = (retired: Record<string, string> = {}) =>
   service<unknown>("payment", { retired });
-function take<T>(kit: Kit, tx: unknown, returned: T): T {
-  kit.effect("payment", tx, "charge");
+async function take<T>(kit: Kit, tx: unknown, returned: T): Promise<T> {
+  await kit.effect("payment", tx, "charge");
   return returned;
 }
-const giveBack = (kit: Kit, tx: unknown) => {
-  kit.effect("payment", tx, "refund");
+const giveBack = async (kit: Kit, tx: unknown) => {
+  await kit.effect("payment", tx, "refund");
   return refunded(data);
 };
 

@@ -5,32 +5,51 @@ import { MemoryDatabase, memoryStore, memoryTable } from "odori/memory";
 import { sqlite, sqlOf } from "odori/sqlite";
 import { temporaryFolder } from "./scope.ts";
 
+type Eventual<T> = T | Promise<T>;
+
 /**
  * Databases of services for one test, and an effects table in each that would show doubles: it has
  * no unique constraint.
  * `Native` is unknown outside, so that a test is written once for every store.
  */
-export interface Kit extends Disposable {
+export interface Kit {
   /** A new store on the service's database, as a new process would open it. */
   store(service: string): Store<unknown>;
   /** Writes an effect through a handler's transaction. */
-  effect(service: string, tx: unknown, what: string): void;
+  effect(service: string, tx: unknown, what: string): Eventual<void>;
   /** The committed effects of a service, in order, read by other means than Odori. */
-  effects(service: string): readonly string[];
+  effects(service: string): Eventual<readonly string[]>;
   /**
    * Runs `work` in a transaction that the test opens itself, past the running service, and commits
    * unless it rejects.
    */
   ownTransaction(service: string, work: (native: unknown) => Promise<void>): Promise<void>;
+  /** Puts the clock of the databases forward, where they have one of their own. */
+  advance(ms: number): Eventual<void>;
 }
 
-export const kits: readonly { readonly name: string; make(): Kit }[] = [
+/** Databases of this process: what they do with a handler's statement needs no waiting. */
+export interface LocalKit extends Kit, Disposable {
+  effect(service: string, tx: unknown, what: string): void;
+  effects(service: string): readonly string[];
+}
+
+/** Databases on a server. */
+export interface RemoteKit extends Kit, AsyncDisposable {}
+
+/** One kind of databases, for tests of every kind. */
+export interface KitKind {
+  readonly name: string;
+  make(): LocalKit | Promise<RemoteKit>;
+}
+
+export const kits: readonly { readonly name: string; make(): LocalKit }[] = [
   { name: "memory", make: memoryKit },
   { name: "sqlite", make: sqliteKit },
 ];
 
 /** Databases in memory. */
-export function memoryKit(): Kit {
+export function memoryKit(): LocalKit {
   const databases = new Map<string, MemoryDatabase>();
   const table = memoryTable<string>();
   let next = 0;
@@ -48,6 +67,7 @@ export function memoryKit(): Kit {
     },
     effects: (service) =>
       [...table.rows].filter(([key]) => key.startsWith(`${service} `)).map(([, what]) => what),
+    advance() {},
     [Symbol.dispose]() {},
   };
 }
@@ -61,7 +81,7 @@ function isSql(tx: unknown): tx is import("odori/sqlite").Sql {
 }
 
 /** A SQLite file for each service. */
-export function sqliteKit(): Kit {
+export function sqliteKit(): LocalKit {
   const folder = temporaryFolder("kit");
   const fileOf = (service: string) => join(folder.path, `${service}.db`);
   const prepared = new Set<string>();
@@ -100,6 +120,7 @@ export function sqliteKit(): Kit {
       database.close();
       return rows.map((row) => String(row.what));
     },
+    advance() {},
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
 }

@@ -12,7 +12,7 @@ import { checkAccepted } from "odori/adapter";
 import { type MemoryBus, memoryBus } from "odori/memory";
 import { typesPublished } from "../../src/contract/lineage.ts";
 import { eventually } from "./eventually.ts";
-import type { Kit } from "./kits.ts";
+import type { LocalKit, RemoteKit } from "./kits.ts";
 
 /** A clock that runs, and that a test can put forward. */
 export class MovableClock implements Environment {
@@ -82,7 +82,7 @@ export function envelope(
  * restarted. `await using stage = await Stage.open(…)` closes the service, the bus and the kit.
  */
 export class Stage<Begins extends EventContract> implements AsyncDisposable {
-  readonly kit: Kit;
+  readonly kit: LocalKit | RemoteKit;
   readonly clock = new MovableClock();
   readonly emitted: EventEnvelope[] = [];
   bus: MemoryBus;
@@ -91,7 +91,7 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
   readonly #options: Partial<StartOptions<unknown>>;
 
   private constructor(
-    kit: Kit,
+    kit: LocalKit | RemoteKit,
     service: Service<unknown, Begins>,
     bus: MemoryBus,
     app: App<unknown, Begins>,
@@ -105,7 +105,7 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
   }
 
   static async open<Begins extends EventContract>(
-    kit: Kit,
+    kit: LocalKit | RemoteKit,
     service: Service<unknown, Begins>,
     options: Partial<StartOptions<unknown>> = {},
   ): Promise<Stage<Begins>> {
@@ -141,8 +141,14 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
     return this.emitted.filter(({ id }) => !seen.has(id) && seen.add(id)).map(({ type }) => type);
   }
 
-  effects(): readonly string[] {
+  async effects(): Promise<readonly string[]> {
     return this.kit.effects(this.#service.name);
+  }
+
+  /** Puts the clocks of the service and of its database forward. */
+  async advance(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.kit.advance(ms);
   }
 
   /** Stops the service, and starts another version of it on the same database. */
