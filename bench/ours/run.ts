@@ -86,7 +86,7 @@ class Commits<Native extends object> {
       lanes: store.lanes,
       inspect: store.inspect,
       declarations: store.declarations,
-      census: () => store.census(),
+      census: (kind) => store.census(kind),
       open: (session) => store.open(session),
       join: (native) => store.join(native),
       claim: (limit, options) => store.claim(limit, options),

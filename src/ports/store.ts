@@ -43,8 +43,11 @@ export interface Store<Native> {
    * the next call. Deliveries that belong to no saga go one by one, by the same rule.
    */
   purge(olderThanMs: number, limit: number): Promise<Purged>;
-  /** Counts deferred deliveries by reaction and state, and marks of sagas by name and state. */
-  census(): Promise<readonly CensusRow[]>;
+  /**
+   * Counts deferred deliveries by reaction and state, or marks of sagas by name and state. Reads
+   * every row of its kind: there are few deferred deliveries, and as many marks as there are sagas.
+   */
+  census(kind: CensusRow["kind"]): Promise<readonly CensusRow[]>;
   /** Releases this process's claims before their lease expires, and closes the connections. */
   close(): Promise<void>;
 }

@@ -271,11 +271,11 @@ export class App<Native, Begins extends EventContract> {
   }
 
   async #unknown(): Promise<Readonly<Record<string, number>>> {
-    const census = await this.#settings.store.census();
+    const census = await this.#settings.store.census("deferred");
     const known = knownNames(this.#context.plan);
     const counts: Record<string, number> = {};
-    for (const { kind, name, state, count } of census) {
-      const open = kind === "deferred" && state !== "answered" && state !== "discarded";
+    for (const { name, state, count } of census) {
+      const open = state !== "answered" && state !== "discarded";
       if (open && name !== NO_REACTION && !known.has(name))
         counts[name] = (counts[name] ?? 0) + count;
     }

@@ -1,8 +1,8 @@
 import type { CensusRow } from "../../ports/declarations.ts";
 import type { MemoryDatabase } from "./database.ts";
 
-/** Counts deferred deliveries by reaction and state, and marks by name and state. */
-export function census(database: MemoryDatabase): readonly CensusRow[] {
+/** Counts deferred deliveries by reaction and state, or marks by name and state. */
+export function census(database: MemoryDatabase, kind: CensusRow["kind"]): readonly CensusRow[] {
   const rows = new Map<string, CensusRow>();
   const count = (row: CensusRow) => {
     const key = [row.kind, row.name, row.state].join("\n");
@@ -13,9 +13,11 @@ export function census(database: MemoryDatabase): readonly CensusRow[] {
       newestAt: Math.max(known?.newestAt ?? 0, row.newestAt),
     });
   };
-  for (const { reaction: name, state, at: newestAt } of database.deferred.values())
-    count({ kind: "deferred", name, state, count: 1, newestAt });
-  for (const { marks, last: newestAt } of database.sagas.values())
-    for (const [name, state] of marks) count({ kind: "mark", name, state, count: 1, newestAt });
+  if (kind === "deferred")
+    for (const { reaction: name, state, at: newestAt } of database.deferred.values())
+      count({ kind, name, state, count: 1, newestAt });
+  else
+    for (const { marks, last: newestAt } of database.sagas.values())
+      for (const [name, state] of marks) count({ kind, name, state, count: 1, newestAt });
   return [...rows.values()];
 }

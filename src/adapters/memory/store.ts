@@ -85,8 +85,8 @@ export class MemoryStore implements Store<MemoryTx> {
     );
   }
 
-  async census(): Promise<readonly CensusRow[]> {
-    return census(this.#database);
+  async census(kind: CensusRow["kind"]): Promise<readonly CensusRow[]> {
+    return census(this.#database, kind);
   }
 
   async close(): Promise<void> {

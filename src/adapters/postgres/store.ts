@@ -145,10 +145,10 @@ export class PostgresStore implements Store<Sql> {
     return this.#retention.purge(olderThanMs, limit);
   }
 
-  census(): Promise<readonly CensusRow[]> {
-    return this.#access.read(async (books) =>
-      (await books.run(this.#statements.census, [])).map(toCensusRow),
-    );
+  census(kind: CensusRow["kind"]): Promise<readonly CensusRow[]> {
+    const { countDeferred, countMarks } = this.#statements;
+    const statement = kind === "mark" ? countMarks : countDeferred;
+    return this.#access.read(async (books) => (await books.run(statement, [])).map(toCensusRow));
   }
 
   async close(): Promise<void> {

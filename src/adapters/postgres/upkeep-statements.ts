@@ -131,12 +131,15 @@ export function upkeepStatements(statement: MakeStatement) {
          AND id NOT IN (SELECT i.id FROM $S.saga s JOIN $S.inbox i
            ON i.born = s.born AND i.saga_id = s.saga_id WHERE s.saga_id = '')`,
     ),
-    census: statement(
-      "census",
+    countDeferred: statement(
+      "count_deferred",
       `SELECT 'deferred' AS kind, reaction AS name, state, count(*) AS count,
-         max(at) AS newest_at FROM $S.deferred GROUP BY reaction, state
-       UNION ALL
-       SELECT 'mark', m.key, m.value, count(*), max(s.last)
+         max(at) AS newest_at FROM $S.deferred GROUP BY reaction, state`,
+    ),
+    countMarks: statement(
+      "count_marks",
+      `SELECT 'mark' AS kind, m.key AS name, m.value AS state, count(*) AS count,
+         max(s.last) AS newest_at
        FROM $S.saga s, jsonb_each_text(s.marks) m GROUP BY m.key, m.value`,
     ),
     declarations: statement(

@@ -144,8 +144,8 @@ export class SqliteStore implements Store<Sql> {
     });
   }
 
-  census(): Promise<readonly CensusRow[]> {
-    return this.#writer.run(async () => census(this.#inspected()));
+  census(kind: CensusRow["kind"]): Promise<readonly CensusRow[]> {
+    return this.#writer.run(async () => census(this.#inspected(), kind));
   }
 
   close(): Promise<void> {
