@@ -1,23 +1,47 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Option } from "commander";
-import { type SqliteStore, sqlite } from "../adapters/sqlite/store.ts";
+import { sqlite } from "../adapters/sqlite/store.ts";
 import { OdoriError } from "../contract/errors.ts";
+import type { Store } from "../ports/store.ts";
+import { client } from "./client.ts";
 
-/** Names a service and the open SQLite store with its data. */
+/** A service's database, to be read and operated past the service. */
 export interface Found {
   readonly service: string;
-  readonly store: SqliteStore;
+  readonly store: Pick<Store<unknown>, "inspect" | "declarations" | "census" | "close">;
 }
+
+const POSTGRES = /^postgres(ql)?:\/\//;
 
 /**
  * Creates the option `--data`. It falls back to `$ODORI_DATA`.
  * @default ".odori"
  */
 export function dataOption(): Option {
-  return new Option("--data <folder>", "folder of SQLite databases, or one database file")
+  return new Option(
+    "--data <place>",
+    "folder of SQLite databases, one database file, or the URL of a Postgres database",
+  )
     .env("ODORI_DATA")
     .default(".odori");
+}
+
+/**
+ * Creates the option `--data` of a command that needs files. It falls back to `$ODORI_DATA`.
+ * @default ".odori"
+ */
+export function folderOption(): Option {
+  return new Option("--data <folder>", "folder of SQLite databases, or one database file")
+    .env("ODORI_DATA")
+    .default(".odori")
+    .argParser((data: string) => {
+      if (!POSTGRES.test(data)) return data;
+      // The message of the command line library would show the URL, and its password.
+      throw new OdoriError("USAGE", "--data: this command needs a folder of SQLite databases.", {
+        hint: "For doctor there is --postgres <url>.",
+      });
+    });
 }
 
 /**
@@ -54,19 +78,47 @@ export async function withStores<T>(
 ): Promise<T> {
   const found: Found[] = [];
   try {
-    for (const path of filesIn(data)) {
-      const store = sqlite(path);
-      found.push({ service: store.service(), store });
-    }
+    await (POSTGRES.test(data) ? openSchemas(data, found) : openFiles(data, found));
     return await work(found);
   } finally {
     await Promise.all(found.map(({ store }) => store.close()));
   }
 }
 
+/** Names the place of the data in a message, without a password. */
+export function shownData(data: string): string {
+  if (!POSTGRES.test(data)) return data;
+  return URL.canParse(data) ? `${new URL(data).host}${new URL(data).pathname}` : "the database";
+}
+
+async function openFiles(data: string, found: Found[]): Promise<void> {
+  for (const path of filesIn(data)) {
+    const store = sqlite(path);
+    found.push({ service: store.service(), store });
+  }
+}
+
+async function openSchemas(url: string, found: Found[]): Promise<void> {
+  const [{ postgres }, { schemasIn }] = await client("pg", () =>
+    Promise.all([
+      import("../adapters/postgres/store.ts"),
+      import("../adapters/postgres/schemas.ts"),
+    ]),
+  );
+  for (const schema of await schemasIn({ connectionString: url })) {
+    const store = postgres({ connectionString: url, schema, connectionsMax: 2 });
+    const entry = { service: "", store };
+    found.push(entry);
+    entry.service = await store.service();
+  }
+  if (found.length === 0) throw notFound(url);
+}
+
 function notFound(data: string): OdoriError {
-  return new OdoriError("DATA_NOT_FOUND", `Found no databases in ${data}.`, {
-    hint: "Pass the folder with the SQLite files of the services: --data <folder>.",
+  return new OdoriError("DATA_NOT_FOUND", `Found no databases in ${shownData(data)}.`, {
+    hint:
+      "Pass the folder with the SQLite files of the services, or the URL of their Postgres " +
+      "database: --data <place>.",
   });
 }
 

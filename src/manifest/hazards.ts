@@ -118,7 +118,7 @@ export function storedReaction(entry: ReactionEntry): string {
   return storedName({ name: reactionName(entry), was: entry.was });
 }
 
-function storedDeadline(entry: DeadlineEntry): string {
+export function storedDeadline(entry: DeadlineEntry): string {
   return storedName({ name: deadlineName(entry), was: entry.was });
 }
 

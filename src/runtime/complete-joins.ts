@@ -3,9 +3,9 @@ import { storedReaction } from "../manifest/hazards.ts";
 import type { ServiceEntry } from "../manifest/manifest.ts";
 import type { Store } from "../ports/store.ts";
 import { Draft } from "./draft.ts";
-import { readStored } from "./intake.ts";
 import { isComplete } from "./join.ts";
 import type { ReactionPlan, ServicePlan } from "./plan.ts";
+import { readStored } from "./stored.ts";
 
 /** Most gathered events that are looked through. */
 const GATHERED_MAX = 100_000;

@@ -1,17 +1,14 @@
-import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
-import { entryOf, type Portrait } from "../manifest/fingerprint.ts";
-import { bodyHazard, type Hazard, hazardsOf } from "../manifest/hazards.ts";
+import { codeOf, OdoriError } from "../contract/errors.ts";
+import type { Portrait } from "../manifest/fingerprint.ts";
+import { hazardText } from "../manifest/hazard-text.ts";
+import type { Hazard } from "../manifest/hazards.ts";
 import type { ServiceEntry } from "../manifest/manifest.ts";
 import type { CensusRow } from "../ports/declarations.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Store } from "../ports/store.ts";
-import { spanOf } from "../text/span.ts";
-import { contractOf, readStored } from "./intake.ts";
+import { compareWith, type InFlight, recentEntries, type TryBody } from "./in-flight.ts";
+import { contractOf } from "./intake.ts";
 import { parsed } from "./parse.ts";
 import type { ServicePlan } from "./plan.ts";
-
-/** Deferred deliveries whose payloads are tried against the new contracts. */
-const SAMPLE_MAX = 200;
 
 /** What is done about hazards: the service does not start, or it logs them. */
 export type OnHazard = "refuse" | "warn";
@@ -19,7 +16,7 @@ export type OnHazard = "refuse" | "warn";
 export interface DeploymentParts<Native> {
   readonly portrait: Portrait;
   readonly plan: ServicePlan<Native>;
-  readonly store: Store<Native>;
+  readonly store: InFlight;
   readonly logger: Logger;
   readonly onHazard: OnHazard;
   readonly retentionMs: number;
@@ -37,37 +34,42 @@ export async function admit<Native>(
 ): Promise<readonly ServiceEntry[]> {
   const { portrait, store, logger, onHazard } = parts;
   const { declarations } = store;
-  const service = portrait.entry.name;
+  const { entry, fingerprint } = portrait;
   const stored = await declarations.all();
-  const recent = stored.filter(({ lastAt }) => lastAt > parts.now() - parts.retentionMs);
-  const before = recent
-    .filter(({ fingerprint }) => fingerprint !== portrait.fingerprint)
-    .flatMap(({ manifest }) => entryOf(manifest, service) ?? []);
+  const others = stored.filter((one) => one.fingerprint !== fingerprint);
+  const before = recentEntries(others, entry.name, parts.now() - parts.retentionMs);
   // The version that was put last has been compared with these rows: a restart reads none of them.
-  if (stored[0]?.fingerprint === portrait.fingerprint) {
-    await declarations.put(portrait);
-    return before;
+  if (stored[0]?.fingerprint !== fingerprint) {
+    const { hazards, census } = await compareWith(store, before, entry, tryBody(parts.plan));
+    logRetired(parts, census);
+    const ranBefore = others.length < stored.length;
+    if (hazards.length > 0 && onHazard === "refuse" && !ranBefore)
+      throw hazardsRefused(entry.name, hazards, parts.now());
+    for (const hazard of hazards)
+      logger.warn(`deployment hazard: ${hazardText(hazard, parts.now())}`, {
+        code: hazard.code,
+        hint: hazard.hint,
+      });
   }
-  const census = [...(await store.census("deferred")), ...(await store.census("mark"))];
-  const { retired } = portrait.entry;
-  logRetired(parts, census);
-  const bodies = (await bodyHazards(parts)).filter(({ retiredAs }) => !retired.has(retiredAs));
-  const hazards = [...hazardsOf(before, portrait.entry, census), ...bodies];
-  const ranBefore = stored.some(({ fingerprint }) => fingerprint === portrait.fingerprint);
-  if (hazards.length > 0 && onHazard === "refuse" && !ranBefore)
-    throw hazardsRefused(service, hazards, parts.now());
-  for (const hazard of hazards)
-    logger.warn(`deployment hazard: ${sentence(hazard, parts.now())}`, {
-      code: hazard.code,
-      hint: hazard.hint,
-    });
   await declarations.put(portrait);
   return before;
 }
 
+function tryBody<Native>(plan: ServicePlan<Native>): TryBody {
+  return (name, event) => {
+    const contract = contractOf(plan, name, event.type);
+    if (contract === undefined) return;
+    try {
+      parsed(event, contract);
+    } catch (error) {
+      if (codeOf(error) === "PAYLOAD_INVALID") throw error;
+    }
+  };
+}
+
 function hazardsRefused(service: string, hazards: readonly Hazard[], now: number): OdoriError {
   const lines = hazards.map(
-    (hazard) => `\n  ${hazard.code}: ${sentence(hazard, now)}. ${hazard.hint}`,
+    (hazard) => `\n  ${hazard.code}: ${hazardText(hazard, now)}. ${hazard.hint}`,
   );
   const accepted = hazards.map(({ retiredAs }) => `"${retiredAs}": "<reason>"`).join(", ");
   return new OdoriError(
@@ -81,56 +83,21 @@ function hazardsRefused(service: string, hazards: readonly Hazard[], now: number
   );
 }
 
-function sentence({ message, count, newestAt }: Hazard, now: number): string {
-  if (count === undefined || newestAt === undefined) return message;
-  const seconds = Math.max(1, Math.floor((now - newestAt) / 1_000));
-  const age = seconds >= 120 ? `${Math.floor(seconds / 60)} min` : spanOf(seconds * 1_000);
-  return `${message} (${count} ${count === 1 ? "row" : "rows"}, the newest ${age} old)`;
-}
-
 /** Says how many rows a retired part still has: they are dropped when they are due. */
 function logRetired<Native>(
   { plan, portrait, logger }: DeploymentParts<Native>,
   census: readonly CensusRow[],
 ): void {
   const dropped = ["armed", "retrying", "waiting"];
-  for (const name of plan.retired.keys()) {
+  for (const [name, reason] of plan.retired) {
     const rows = census.filter(
       (row) => row.kind === "deferred" && row.name === name && dropped.includes(row.state),
     );
     const count = rows.reduce((all, row) => all + row.count, 0);
-    const reason = plan.retired.get(name);
     if (count > 0)
       logger.warn(
         `${name} of ${portrait.entry.name} is retired: its deliveries are dropped when due`,
-        {
-          count,
-          reason,
-        },
+        { count, reason },
       );
   }
-}
-
-/** Tries the payloads of a sample of deferred deliveries against the contracts of today. */
-async function bodyHazards<Native>({
-  plan,
-  store,
-}: DeploymentParts<Native>): Promise<readonly Hazard[]> {
-  const states = ["armed", "gathered", "retrying", "waiting"] as const;
-  const refused = new Map<string, { count: number; newestAt: number; problem: string }>();
-  for (const { reaction, body, at } of await store.inspect.deferred(states, SAMPLE_MAX)) {
-    const event = body.malformed ? undefined : readStored(body.text);
-    const contract = event && contractOf(plan, reaction, event.type);
-    if (event === undefined || contract === undefined) continue;
-    try {
-      parsed(event, contract);
-    } catch (error) {
-      if (codeOf(error) !== "PAYLOAD_INVALID") continue;
-      const known = refused.get(reaction) ?? { count: 0, newestAt: 0, problem: messageOf(error) };
-      known.count++;
-      known.newestAt = Math.max(known.newestAt, at);
-      refused.set(reaction, known);
-    }
-  }
-  return [...refused].map(([name, { problem, ...rows }]) => bodyHazard(name, rows, problem));
 }

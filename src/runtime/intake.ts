@@ -1,5 +1,3 @@
-import { decodeStored } from "../cloudevents/json.ts";
-import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { EventContract } from "../contract/event.ts";
 import { typesHeard } from "../contract/lineage.ts";
@@ -12,6 +10,7 @@ import { Delivery } from "./delivery.ts";
 import { ExpireTask } from "./expire.ts";
 import type { ServicePlan } from "./plan.ts";
 import { RetiredTask } from "./retired.ts";
+import { readStored } from "./stored.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import {
@@ -113,13 +112,4 @@ export function contractOf<Native>(
   const armedBy = deadlines.get(name)?.armedBy;
   if (armedBy !== undefined) return typesHeard(armedBy).includes(type) ? armedBy : undefined;
   return reactions.get(name)?.contracts.get(type);
-}
-
-/** Reads an event that the database keeps; undefined where it is malformed. */
-export function readStored(text: string): EventEnvelope | undefined {
-  try {
-    return decodeStored(text)[0];
-  } catch {
-    return undefined;
-  }
 }

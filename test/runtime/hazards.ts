@@ -115,7 +115,7 @@ export function hazardCases({ name, make }: KitKind): void {
       await expect(stage.deploy(hears(strict))).rejects.toThrow("BODY_MISFIT");
     });
 
-    it("a name that is changed without was is refused, whether rows wait for it or not", async () => {
+    it("a name that is changed without was is refused, with or without rows", async () => {
       const kit = await make();
       const named = (name: string, firstOf: string) =>
         payment().on(placed, {

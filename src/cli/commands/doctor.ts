@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { Diagnosis } from "../../adapter/diagnosis.ts";
 import { diagnose } from "../../adapters/sqlite/diagnose.ts";
-import { OdoriError } from "../../contract/errors.ts";
 import { printable } from "../../text/printable.ts";
-import { dataOption, filesIn, jsonOption } from "../data.ts";
+import { client } from "../client.ts";
+import { filesIn, folderOption, jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 
 interface Flags {
@@ -35,7 +35,7 @@ export function doctorCommand(): Command {
       "Diagnose databases and brokers: connections, settings, free space and stuck deliveries. " +
         "Changes nothing.",
     )
-    .addOption(dataOption())
+    .addOption(folderOption())
     .option("--postgres <url>", "connection URL of a Postgres server")
     .option("--schema <name...>", "Postgres: schemas of the services", ["odori"])
     .option("--nats <url>", "URL of a NATS server")
@@ -126,22 +126,6 @@ async function servers({
     examined.push({ path: "kafka", checks: await look({ brokers: kafka, prefix }, retentionMs) });
   }
   return examined;
-}
-
-/** Loads an adapter whose client library is an optional peer. Throws `MODULE_UNREADABLE`. */
-async function client<T>(packages: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (cause) {
-    throw new OdoriError(
-      "MODULE_UNREADABLE",
-      "The client library of this server is not installed.",
-      {
-        cause,
-        hint: `Run npm install ${packages.replace(" and ", " ")}.`,
-      },
-    );
-  }
 }
 
 function report(examined: readonly Examined[]): void {

@@ -44,7 +44,7 @@ function list(): Command {
       `
 Examples:
   odori parked list --data .odori/order
-  odori parked list --all --json
+  odori parked list --data postgres://localhost/shop --all --json
 
 Exit status: 0 nothing is parked, 1 some deliveries are parked, 2 the command could not run.`,
     )

@@ -12,7 +12,7 @@ import { timeline } from "../../observe/timeline.ts";
 import { traceOf } from "../../observe/trace.ts";
 import { jsonLogger, type LogLevel } from "../../ports/logger.ts";
 import { type App, startApp } from "../../runtime/start.ts";
-import { dataOption, jsonOption } from "../data.ts";
+import { folderOption, jsonOption } from "../data.ts";
 import { loadServices } from "../module.ts";
 import { paint, print, printJson } from "../output.ts";
 
@@ -39,7 +39,7 @@ export function runCommand(): Command {
         "in-process bus.",
     )
     .argument("<module>", "a module that exports services or a choreography")
-    .addOption(dataOption())
+    .addOption(folderOption())
     .option("--begin <type>", "begin a saga with this event type")
     .option("--payload <json>", "payload of that event", "{}")
     .option("--saga <id>", "id of the saga (default: a new UUID)")

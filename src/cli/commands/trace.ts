@@ -5,7 +5,7 @@ import { timeline } from "../../observe/timeline.ts";
 import { traceOf } from "../../observe/trace.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import { printable } from "../../text/printable.ts";
-import { dataOption, type Found, jsonOption, withStores } from "../data.ts";
+import { dataOption, type Found, jsonOption, shownData, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 
 interface Flags {
@@ -29,7 +29,7 @@ export function traceCommand(): Command {
 Examples:
   odori trace                                       list the most recent sagas
   odori trace order-000003 --data .odori/order
-  odori trace order-000003 --data .odori/order --json
+  odori trace order-000003 --data postgres://localhost/shop --json
 
 Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not run.`,
     )
@@ -61,7 +61,7 @@ async function show(sagaId: string, found: readonly Found[], flags: Flags): Prom
   if (steps.length === 0) {
     throw new OdoriError(
       "DATA_NOT_FOUND",
-      `No service in ${flags.data} knows the saga ${quote(sagaId)}.`,
+      `No service in ${shownData(flags.data)} knows the saga ${quote(sagaId)}.`,
       {
         hint: "Run `odori trace` without an id to list the most recent sagas.",
       },
