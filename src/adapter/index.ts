@@ -10,6 +10,7 @@ export {
   messageOf,
   OdoriError,
 } from "../contract/errors.ts";
+export { stemOf } from "../contract/grammar.ts";
 export { birthIn } from "../ports/birth.ts";
 export type {
   DeferredKey,

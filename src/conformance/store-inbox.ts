@@ -20,7 +20,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     assert.equal(status, "duplicate");
   });
 
-  test("saga, reaction, source, id and type make the identity", async (fixture, store) => {
+  test("saga, reaction, source, id and fact make the identity", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const entry = sampleEntry("1", { sagaId: "s" });
     await store.transaction((tx) => tx.write(writes({ journal: [entry] })));
@@ -29,6 +29,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
       { reaction: "log" },
       { source: "/elsewhere" },
       { id: "2" },
+      { type: "order.paid.v1" },
       { type: "order.placed.v2" },
       { sagaId: "t" },
     ];
@@ -40,12 +41,14 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
         statuses.push([received?.status, received?.known]);
       });
     }
+    // Versions of one fact are one delivery.
     assert.deepEqual(statuses, [
       ["duplicate", true],
       ["fresh", true],
       ["fresh", true],
       ["fresh", true],
       ["fresh", true],
+      ["duplicate", true],
       ["fresh", false],
     ]);
   });

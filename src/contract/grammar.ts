@@ -44,7 +44,17 @@ export function parseTypeName(name: string): ParsedTypeName {
 
 const VERSION = /\.v\d+$/;
 
-/** Returns a type name without its version: `payment.authorized`. All versions are one fact. */
+/**
+ * Returns a type name without its version: `payment.authorized`. All versions are one fact, so a
+ * store identifies a delivery by the stem.
+ *
+ * @example
+ * ```ts
+ * import { stemOf } from "odori/adapter";
+ *
+ * console.log(stemOf("payment.authorized.v2")); // payment.authorized
+ * ```
+ */
 export function stemOf(type: string): string {
   return type.replace(VERSION, "");
 }

@@ -10,7 +10,7 @@ export interface Receipt {
   readonly source: string;
   /** `id` of the event. */
   readonly id: string;
-  /** `type` of the event. */
+  /** `type` of the event. Its stem is part of the key: the versions of a fact are one delivery. */
   readonly type: string;
   readonly sagaId: string;
   /** Whether the reaction is a join, which needs the events it has gathered so far. */

@@ -40,8 +40,9 @@ export interface Emission {
 }
 
 /**
- * One row of the inbox. Its key is (`sagaId`, `reaction`, `source`, `id`, `type`): two reactions of
- * a service to one event succeed and fail independently.
+ * One row of the inbox. Its key is (`sagaId`, `reaction`, `source`, `id`) and the stem of `type`:
+ * two reactions of a service to one event succeed and fail independently, and a fact that comes in
+ * two versions is handled once.
  */
 export interface JournalEntry {
   readonly reaction: string;

@@ -1,4 +1,6 @@
+import { event } from "odori";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import {
   type Change,
   chargeKeyed,
@@ -81,6 +83,31 @@ export function deploymentCases({ name, make }: KitKind): void {
       "parks an undo that finds no mark, and never says that it is done: %s",
       async (_, before, after) => across(await make(), before, after, isParked),
     );
+
+    it("a message that comes again is known across versions of its event", async () => {
+      const kit = await make();
+      const placed2 = event("order.placed.v2", z.object({ orderId: z.string(), n: z.number() }), {
+        from: [placed, (old) => ({ ...old, n: 1 })],
+      });
+      const counting = (heard: typeof placed | typeof placed2) =>
+        payment().on(heard, {
+          emits: [completed],
+          async handle(_, { tx }) {
+            await kit.effect("payment", tx, "counted");
+            return completed(data);
+          },
+        });
+      await using stage = await Stage.open(kit, counting(placed));
+      const first = envelope(placed, "s", data);
+      await stage.hear(first);
+      await stage.deploy(counting(placed2));
+      await stage.hear(first, { ...first, type: placed2.type, data: { ...data, n: 2 } });
+      await stage.deploy(counting(placed));
+      await stage.hear(first);
+      expect(await stage.effects()).toEqual(["counted"]);
+      // The journal shows what was heard, and not what it was read as.
+      expect(await stage.app.inspect.journal("s")).toMatchObject([{ type: placed.type }]);
+    });
 
     it("undoes what was parked as unknown, once the names are right", async () => {
       const kit = await make();

@@ -145,6 +145,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         one.hear(...range(40).map(askedFor)),
         two.hear(...range(40).map((n) => askedFor(n + 40))),
       ]);
+      await two.settled();
       assert.deepEqual([...levels], ["read committed"]);
       assert.deepEqual((await shelf.seen()).items, { drum: 80 });
     });

@@ -1,5 +1,6 @@
 import { Mutex } from "../../adapter/mutex.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
+import { stemOf } from "../../contract/grammar.ts";
 import { birthIn } from "../../ports/birth.ts";
 import type { MarkWrite, Ticket } from "../../ports/bookkeeping.ts";
 import type { StoredDeclaration } from "../../ports/declarations.ts";
@@ -156,5 +157,10 @@ export function isOver({ expiresAt, leaseMs }: LeaseRecord, now: number): boolea
 export type JournalKey = Pick<JournalRecord, "sagaId" | "reaction" | "source" | "id" | "type">;
 
 function isSame(a: JournalKey, b: JournalKey): boolean {
-  return a.id === b.id && a.reaction === b.reaction && a.source === b.source && a.type === b.type;
+  return (
+    a.id === b.id &&
+    a.reaction === b.reaction &&
+    a.source === b.source &&
+    stemOf(a.type) === stemOf(b.type)
+  );
 }

@@ -1,4 +1,5 @@
 import { toDeferred, toJournal, toState } from "../../adapter/rows.ts";
+import { stemOf } from "../../contract/grammar.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
 import type { StoreCounts, StoreInspection } from "../../ports/inspection.ts";
@@ -72,7 +73,7 @@ export class PostgresInspection implements StoreInspection {
         row.reaction,
         row.source,
         row.id,
-        row.type,
+        stemOf(row.type),
       ]);
       await books.run(this.#statements.release, [
         JSON.stringify([{ saga: row.sagaId, reaction: row.reaction }]),

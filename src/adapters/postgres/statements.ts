@@ -56,12 +56,12 @@ export function statementsFor(schema: string) {
       `SELECT a.n, known.x IS NOT NULL AS known, blocking.x IS NOT NULL AS blocked,
          s.marks::text AS marks
        FROM json_to_recordset($1::text::json)
-         AS a(n int, reaction text, source text, id text, type text, saga text)
+         AS a(n int, reaction text, source text, id text, stem text, saga text)
        JOIN LATERAL (SELECT born, marks FROM $S.saga
          WHERE saga_id = a.saga LIMIT 1) AS s ON true
        LEFT JOIN LATERAL (SELECT 1 AS x FROM $S.inbox i
          WHERE i.born = s.born AND i.saga_id = a.saga AND i.reaction = a.reaction
-           AND i.source = a.source AND i.id = a.id AND i.type = a.type
+           AND i.source = a.source AND i.id = a.id AND i.stem = a.stem
          LIMIT 1) AS known ON true
        LEFT JOIN LATERAL (SELECT 1 AS x FROM $S.deferred d
          WHERE d.saga_id = a.saga AND d.reaction = a.reaction AND d.${BLOCKS}
@@ -101,17 +101,17 @@ export function statementsFor(schema: string) {
          emitted = r.emitted, attempt = r.attempt, duration_ms = r.duration,
          fingerprint = $3::text, at = $2::bigint, seq = nextval('$S.feed')
        FROM json_to_recordset($1::text::json) AS r(reaction text, source text, id text,
-         type text, saga text, disposition text, effect text, emitted text, attempt int,
+         stem text, saga text, disposition text, effect text, emitted text, attempt int,
          duration bigint)
        JOIN $S.saga AS s ON s.saga_id = r.saga
        WHERE i.born = s.born AND i.saga_id = r.saga AND i.reaction = r.reaction
-         AND i.source = r.source AND i.id = r.id AND i.type = r.type`,
+         AND i.source = r.source AND i.id = r.id AND i.stem = r.stem`,
     ),
     /** Whether an inbox row exists as a transaction wrote it. */
     evidence: statement(
       "evidence",
       `SELECT 1 FROM $S.saga AS s JOIN $S.inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
-       WHERE s.saga_id = $1 AND i.reaction = $2 AND i.source = $3 AND i.id = $4 AND i.type = $5
+       WHERE s.saga_id = $1 AND i.reaction = $2 AND i.source = $3 AND i.id = $4 AND i.stem = $5
          AND i.at = $6::bigint`,
     ),
     redefer: statement(
@@ -193,7 +193,7 @@ export function statementsFor(schema: string) {
        UPDATE $S.inbox AS i SET disposition = 'discarded', at = $S.now_ms(),
          seq = nextval('$S.feed')
        FROM saga WHERE i.born = saga.born AND i.saga_id = $1 AND i.reaction = $2
-         AND i.source = $3 AND i.id = $4 AND i.type = $5`,
+         AND i.source = $3 AND i.id = $4 AND i.stem = $5`,
     ),
   };
 }

@@ -105,6 +105,7 @@ export const STORE_TABLES: readonly string[] = [
      reaction     text COLLATE "C" NOT NULL,
      source       text COLLATE "C" NOT NULL,
      id           text COLLATE "C" NOT NULL,
+     stem         text COLLATE "C" NOT NULL,
      type         text COLLATE "C" NOT NULL,
      causation_id text,
      disposition  text NOT NULL,
@@ -114,7 +115,7 @@ export const STORE_TABLES: readonly string[] = [
      duration_ms  bigint,
      fingerprint  text,
      at           bigint NOT NULL,
-     PRIMARY KEY (born, saga_id, reaction, source, id, type)
+     PRIMARY KEY (born, saga_id, reaction, source, id, stem)
    ) PARTITION BY RANGE (born);
    CREATE INDEX inbox_feed ON $S.inbox (seq);
    CREATE TABLE $S.inbox_rest PARTITION OF $S.inbox DEFAULT;
@@ -167,10 +168,11 @@ export const STORE_TABLES: readonly string[] = [
    SELECT $S.add_partition(week) FROM
      (SELECT $S.now_ms() / 604800000 AS this, min(born) / 604800000 AS first FROM $S.saga) AS w,
      generate_series(greatest(coalesce(first, this), this - 60), this + 2) AS week;
-   INSERT INTO $S.inbox (seq, born, saga_id, reaction, source, id, type, causation_id,
+   INSERT INTO $S.inbox (seq, born, saga_id, reaction, source, id, stem, type, causation_id,
        disposition, effect, emitted, at)
-     SELECT i.seq, s.born, i.saga_id, $S.first_reaction(i.reaction), i.source, i.id, i.type,
-       i.causation_id, i.disposition, $S.first_reaction(i.effect), i.emitted, i.at
+     SELECT i.seq, s.born, i.saga_id, $S.first_reaction(i.reaction), i.source, i.id,
+       $S.first_reaction(i.type), i.type, i.causation_id, i.disposition,
+       $S.first_reaction(i.effect), i.emitted, i.at
      FROM $S.inbox_1 i JOIN $S.saga s ON s.saga_id = i.saga_id ORDER BY i.seq
      ON CONFLICT DO NOTHING;
    DROP TABLE $S.inbox_1;

@@ -1,6 +1,7 @@
 import { toState } from "../../adapter/rows.ts";
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
+import { stemOf } from "../../contract/grammar.ts";
 import { birthIn } from "../../ports/birth.ts";
 import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
@@ -107,7 +108,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     const { lock, tryLock, receive } = this.#statements;
     const asked = receipts.map(({ sagaId: saga, ...key }, n) => {
       const { reaction, source, id, type } = key;
-      return { n, reaction, source, id, type, saga };
+      return { n, reaction, source, id, stem: stemOf(type), saga };
     });
     const sagas = receipts.map(({ sagaId }) => sagaId);
     const [locked, rows] = await this.#both(
@@ -315,6 +316,7 @@ function toJournalRow({
     reaction,
     source,
     id,
+    stem: stemOf(type),
     type,
     saga,
     causation,

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { stemOf } from "../../contract/grammar.ts";
 import { INVALID_PARAMETER, isAnswered, sqlState } from "./errors.ts";
 import type { Statements } from "./statements.ts";
 import type { Evidence } from "./transaction.ts";
@@ -23,7 +24,7 @@ export async function hasCommitted(
       const { rows } = await open.query("SELECT pg_xact_status($1::xid8) AS status", [xid]);
       if (rows[0]?.status === "aborted") return false;
       if (rows[0]?.status !== "in progress") {
-        const values = [sagaId, reaction, source, id, type, at];
+        const values = [sagaId, reaction, source, id, stemOf(type), at];
         return (await open.query(statements.evidence.text, values)).rowCount === 1;
       }
     } catch (error) {

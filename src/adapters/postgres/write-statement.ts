@@ -41,13 +41,13 @@ export function writeStatement(
   }
   if (journal !== undefined) {
     const [rows, time, written] = bind(journal, at, fingerprint);
-    writes.push(`journal AS (INSERT INTO $S.inbox (born, saga_id, reaction, source, id, type,
+    writes.push(`journal AS (INSERT INTO $S.inbox (born, saga_id, reaction, source, id, stem, type,
         causation_id, disposition, effect, emitted, attempt, duration_ms, fingerprint, at)
-      SELECT saga.born, r.saga, r.reaction, r.source, r.id, r.type, r.causation, r.disposition,
-        r.effect, r.emitted, r.attempt, r.duration, ${written}::text, ${time}::bigint
+      SELECT saga.born, r.saga, r.reaction, r.source, r.id, r.stem, r.type, r.causation,
+        r.disposition, r.effect, r.emitted, r.attempt, r.duration, ${written}::text, ${time}::bigint
       FROM json_to_recordset(${rows}::text::json) AS r(reaction text, source text, id text,
-        type text, saga text, causation text, disposition text, effect text, emitted text,
-        attempt int, duration bigint)
+        stem text, type text, saga text, causation text, disposition text, effect text,
+        emitted text, attempt int, duration bigint)
       JOIN saga ON saga.saga_id = r.saga)`);
   }
   if (confirm !== undefined) {

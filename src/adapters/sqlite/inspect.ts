@@ -1,4 +1,5 @@
 import { toDeferred, toJournal, toState } from "../../adapter/rows.ts";
+import { stemOf } from "../../contract/grammar.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
 import type { StoreCounts, StoreInspection } from "../../ports/inspection.ts";
@@ -15,7 +16,7 @@ const TOUCH = "UPDATE odori_saga SET last = max(last, ?) WHERE saga_id = ?";
 const DISCARDED = `UPDATE odori_inbox SET disposition = 'discarded', at = ?6,
     seq = (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'odori_inbox')
   WHERE born = (SELECT born FROM odori_saga WHERE saga_id = ?1) AND saga_id = ?1
-    AND reaction = ?2 AND source = ?3 AND id = ?4 AND type = ?5`;
+    AND reaction = ?2 AND source = ?3 AND id = ?4 AND stem = ?5`;
 const COUNT_FEED = `UPDATE sqlite_sequence
   SET seq = max(seq, (SELECT max(seq) FROM odori_inbox)) WHERE name = 'odori_inbox'`;
 
@@ -89,7 +90,7 @@ export class SqliteInspection implements StoreInspection {
       const row = toDeferred(sql.get(close, reason, seq) ?? refuse(sql, seq));
       const now = this.#access.now();
       sql.run(TOUCH, now, row.sagaId);
-      sql.run(DISCARDED, row.sagaId, row.reaction, row.source, row.id, row.type, now);
+      sql.run(DISCARDED, row.sagaId, row.reaction, row.source, row.id, stemOf(row.type), now);
       sql.run(COUNT_FEED);
       sql.run(RELEASE_NEXT, now, row.sagaId, row.reaction);
       return row;

@@ -98,6 +98,7 @@ const MIGRATIONS = [
      reaction     TEXT NOT NULL,
      source       TEXT NOT NULL,
      id           TEXT NOT NULL,
+     stem         TEXT NOT NULL,
      type         TEXT NOT NULL,
      causation_id TEXT,
      disposition  TEXT NOT NULL,
@@ -109,11 +110,12 @@ const MIGRATIONS = [
      at           INTEGER NOT NULL
    ) STRICT;
    CREATE UNIQUE INDEX odori_inbox_key
-     ON odori_inbox (born, saga_id, reaction, source, id, type);
-   INSERT OR IGNORE INTO odori_inbox (seq, born, saga_id, reaction, source, id, type,
+     ON odori_inbox (born, saga_id, reaction, source, id, stem);
+   INSERT OR IGNORE INTO odori_inbox (seq, born, saga_id, reaction, source, id, stem, type,
        causation_id, disposition, effect, emitted, at)
-     SELECT i.seq, s.born, i.saga_id, odori_first_reaction(i.reaction), i.source, i.id, i.type,
-       i.causation_id, i.disposition, odori_first_reaction(i.effect), i.emitted, i.at
+     SELECT i.seq, s.born, i.saga_id, odori_first_reaction(i.reaction), i.source, i.id,
+       odori_first_reaction(i.type), i.type, i.causation_id, i.disposition,
+       odori_first_reaction(i.effect), i.emitted, i.at
      FROM odori_inbox_1 AS i JOIN odori_saga AS s ON s.saga_id = i.saga_id ORDER BY i.seq;
    DROP TABLE odori_inbox_1;
    ALTER TABLE odori_deferred ADD COLUMN type TEXT NOT NULL DEFAULT '';

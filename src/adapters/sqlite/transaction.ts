@@ -1,5 +1,6 @@
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
+import { stemOf } from "../../contract/grammar.ts";
 import { birthIn } from "../../ports/birth.ts";
 import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
@@ -11,7 +12,7 @@ import type { Sql } from "./sql.ts";
 
 const FIND_SAGA = "SELECT born, marks FROM odori_saga WHERE saga_id = ?";
 const FIND_INBOX = `SELECT 1 FROM odori_inbox
-  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND type = ?`;
+  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND stem = ?`;
 const ANY_BLOCKING = `SELECT 1 FROM odori_deferred WHERE ${BLOCKS} LIMIT 1`;
 const FIND_BLOCKING = `SELECT 1 FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND ${BLOCKS} LIMIT 1`;
@@ -23,11 +24,11 @@ const PUT_SAGA = `INSERT INTO odori_saga (saga_id, born, last, marks) VALUES (?,
   ON CONFLICT DO UPDATE SET last = max(last, excluded.last),
     marks = CASE excluded.marks WHEN '{}' THEN marks ELSE json_patch(marks, excluded.marks) END
   RETURNING born`;
-const INSERT_INBOX = `INSERT INTO odori_inbox (born, saga_id, reaction, source, id, type,
-    causation_id, disposition, effect, emitted, attempt, duration_ms, fingerprint, at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const INSERT_INBOX = `INSERT INTO odori_inbox (born, saga_id, reaction, source, id, stem,
+    type, causation_id, disposition, effect, emitted, attempt, duration_ms, fingerprint, at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 const DELETE_INBOX = `DELETE FROM odori_inbox
-  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND type = ?`;
+  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND stem = ?`;
 const INSERT_OUTBOX =
   "INSERT INTO odori_outbox (owner, count, events, at) VALUES (?, ?, ?, ?) RETURNING ticket";
 const DELETE_OUTBOX = "DELETE FROM odori_outbox WHERE ticket = ?";
@@ -114,7 +115,7 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     if (deferred !== undefined)
       return sql.get(FIND_CLAIMED, deferred, this.#writer.owner) === undefined ? "gone" : "fresh";
     if (born === undefined) return "fresh";
-    if (sql.get(FIND_INBOX, born, sagaId, reaction, source, id, type) !== undefined)
+    if (sql.get(FIND_INBOX, born, sagaId, reaction, source, id, stemOf(type)) !== undefined)
       return "duplicate";
     return anyBlocking && sql.get(FIND_BLOCKING, sagaId, reaction) !== undefined
       ? "blocked"
@@ -149,10 +150,11 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
 
   /** Returns how many rows it inserted: 0 if the row exists. */
   #insert(entry: JournalEntry, born: ReadonlyMap<string, number>, now: number): number {
-    const { causationId, disposition, effect, emitted, attempt, durationMs } = entry;
+    const { type, causationId, disposition, effect, emitted, attempt, durationMs } = entry;
     return this.native.run(
       INSERT_INBOX,
       ...keyOf(entry, born),
+      type,
       causationId ?? null,
       disposition,
       effect ?? null,
@@ -211,7 +213,7 @@ function keyOf(
   { sagaId, reaction, source, id, type }: JournalEntry,
   born: ReadonlyMap<string, number>,
 ) {
-  return [born.get(sagaId) ?? 0, sagaId, reaction, source, id, type] as const;
+  return [born.get(sagaId) ?? 0, sagaId, reaction, source, id, stemOf(type)] as const;
 }
 
 function marksOf(json: string): ReadonlyMap<string, string> {
