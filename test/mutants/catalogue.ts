@@ -213,7 +213,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "saga, reaction, source, id and type make the identity",
+    caughtBy: "saga, reaction, source, id and fact make the identity",
   },
   {
     name: "purge too early",

@@ -23,17 +23,15 @@ const collect: Runner = {
   },
 };
 
-if (suite === "runtime") runtimeScenarios(collect);
+if (suite === "runtime") {
+  runtimeScenarios(collect);
+  deploymentScenarios(collect);
+}
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);
   sqliteCases(collect);
 }
-if (suite === "runtime") {
-  runtimeScenarios(collect);
-  deploymentScenarios(collect);
-}
-if (suite === "sqlite") storeConformance(collect, sqliteStores);
 if (suite === "postgres") {
   storeConformance(
     collect,
