@@ -14,6 +14,11 @@ export function print(line = ""): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Writes one line to standard error, beside the result. */
+export function warn(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** Exits quietly when the reader of standard output closes the pipe, as in `odori trace | head`. */
 export function endWithPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

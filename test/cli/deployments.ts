@@ -42,6 +42,40 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       expect(same.out).toContain("payment: sagas in flight lose nothing");
     });
 
+    it("parked check says what would fit now, and retry takes one reaction", async () => {
+      await using place = await make();
+      await half(place);
+      const check = (name: string) =>
+        odori(["parked", "check", module(name), "--data", place.data, "--json"]);
+      const old = await check("charging");
+      expect(old.status).toBe(1);
+      expect(JSON.parse(old.out)).toMatchObject({
+        parked: [{ reaction: "undo payment.charged", fits: false }],
+      });
+      const wider = await check("tolerant");
+      expect(wider.status).toBe(0);
+      expect(JSON.parse(wider.out)).toMatchObject({ parked: [{ sagaId: "s-2", fits: true }] });
+      const text = await odori(["parked", "check", module("booking"), "--data", place.data]);
+      expect(text.out).toContain("the service has no reaction undo payment.charged");
+      const retry = (reaction: string) =>
+        odori([
+          "parked",
+          "retry",
+          "--all",
+          "--reaction",
+          reaction,
+          "--rate",
+          "100",
+          "--json",
+          "--data",
+          place.data,
+        ]);
+      expect(JSON.parse((await retry("order.placed")).out)).toEqual({ changed: [] });
+      expect(JSON.parse((await retry("undo payment.charged")).out)).toMatchObject({
+        changed: [{ state: "retrying", sagaId: "s-2" }],
+      });
+    });
+
     it("trace and parked show a saga, and retry what is parked", async () => {
       await using place = await make();
       await half(place);
@@ -55,6 +89,8 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       const id = listed.out.match(/payment\/\d+/)?.[0] ?? "";
       const retried = await odori(["parked", "retry", id, "--data", place.data]);
       expect(retried).toMatchObject({ status: 0, out: `${id} will be retried\n` });
+      const none = await odori(["parked", "list", "--data", place.data]);
+      expect(none).toMatchObject({ status: 0, out: "No deliveries are parked.\n" });
       const unknown = await odori(["trace", "nothing", "--data", place.data]);
       expect(unknown).toMatchObject({ status: 2, out: "" });
       expect(unknown.err).toContain('knows the saga "nothing"');

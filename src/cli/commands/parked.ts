@@ -1,25 +1,30 @@
+import { setTimeout } from "node:timers/promises";
 import { Command } from "commander";
 import { OdoriError } from "../../contract/errors.ts";
-import { quote } from "../../contract/grammar.ts";
-import type { Deferred, DeferredState } from "../../ports/deferred.ts";
-import { dataOption, type Found, jsonOption, withStores } from "../data.ts";
+import type { DeferredState } from "../../ports/deferred.ts";
+import { dataOption, jsonOption, withStores } from "../data.ts";
 import { FOUND, print, printJson, table } from "../output.ts";
+import { deferredRows, deliveryOf, type ParkedRow, perSecond, rowId } from "../parked-rows.ts";
+import { parkedCheckCommand } from "./parked-check.ts";
 
 interface Flags {
   readonly data: string;
   readonly json: boolean;
 }
 
-type Row = Deferred & { readonly service: string };
+interface RetryFlags extends Flags {
+  readonly all: boolean;
+  readonly reaction?: string;
+  readonly rate?: number;
+}
 
-const LISTED_MAX = 1_000;
-
-/** Creates `odori parked` with its subcommands `list`, `retry` and `discard`. */
+/** Creates `odori parked` with its subcommands. */
 export function parkedCommand(): Command {
   return new Command("parked")
-    .summary("list, retry or discard parked deliveries")
-    .description("List, retry or discard parked deliveries (dead letters).")
+    .summary("list, check, retry or discard parked deliveries")
+    .description("List, check, retry or discard parked deliveries (dead letters).")
     .addCommand(list())
+    .addCommand(parkedCheckCommand())
     .addCommand(retry())
     .addCommand(discard())
     .addHelpText(
@@ -53,7 +58,7 @@ Exit status: 0 nothing is parked, 1 some deliveries are parked, 2 the command co
         const states: readonly DeferredState[] = flags.all
           ? ["parked", "retrying", "waiting", "answered", "discarded"]
           : ["parked"];
-        const rows = await rowsOf(found, states);
+        const rows = await deferredRows(found, states);
         if (flags.json) printJson({ parked: rows.map(describe) });
         else if (rows.length === 0) print("No deliveries are parked.");
         else {
@@ -74,22 +79,42 @@ function retry(): Command {
     )
     .argument("[id...]", "ids from `odori parked list`, such as payment/3")
     .option("--all", "retry every parked delivery", false)
+    .option("--reaction <name>", "with --all: only those of this reaction")
+    .option("--rate <n>", "deliveries a second", perSecond)
     .addOption(dataOption())
     .addOption(jsonOption())
-    .addHelpText("after", "\nExamples:\n  odori parked retry payment/3\n  odori parked retry --all")
-    .action((ids: readonly string[], flags: Flags & { readonly all: boolean }) =>
+    .addHelpText(
+      "after",
+      `
+Examples:
+  odori parked retry payment/3
+  odori parked retry --all --reaction order.placed --rate 10`,
+    )
+    .action((ids: readonly string[], flags: RetryFlags) =>
       withStores(flags.data, async (found) => {
         if (flags.all === ids.length > 0)
           throw new OdoriError("USAGE", "retry needs either ids or --all.", {
             hint: "`odori parked list` prints the ids.",
           });
-        const chosen = flags.all ? (await rowsOf(found, ["parked"])).map(idOf) : ids;
-        const rows: Row[] = [];
+        if (flags.reaction !== undefined && !flags.all)
+          throw new OdoriError("USAGE", "--reaction chooses among --all.", {
+            hint: "Add --all, or name ids alone.",
+          });
+        const parked = flags.all ? await deferredRows(found, ["parked"]) : [];
+        const isMeant = ({ reaction }: ParkedRow) => reaction === (flags.reaction ?? reaction);
+        const wanted = parked.filter(isMeant);
+        const chosen = flags.all ? wanted.map(rowId) : ids;
+        const pauseMs = flags.rate === undefined ? 0 : 1_000 / flags.rate;
+        const rows: ParkedRow[] = [];
         for (const id of chosen) {
-          const { service, store, seq } = resolve(found, id);
-          rows.push({ service, ...(await store.inspect.retry(seq)) });
+          const { service, store, seq } = deliveryOf(found, id);
+          if (rows.length > 0 && pauseMs > 0) await setTimeout(pauseMs);
+          const row = { service, ...(await store.inspect.retry(seq)) };
+          rows.push(row);
+          // As it goes: at a low rate the command takes long.
+          if (!flags.json) print(`${rowId(row)} will be retried`);
         }
-        report(rows, flags, "will be retried");
+        if (flags.json) printJson({ changed: rows.map(describe) });
       }),
     );
 }
@@ -115,53 +140,24 @@ function discard(): Command {
           throw new OdoriError("USAGE", "--reason is empty.", {
             hint: "Say why the delivery needs no handling.",
           });
-        const rows: Row[] = [];
+        const rows: ParkedRow[] = [];
         for (const id of ids) {
-          const { service, store, seq } = resolve(found, id);
+          const { service, store, seq } = deliveryOf(found, id);
           rows.push({ service, ...(await store.inspect.discard(seq, flags.reason)) });
         }
-        report(rows, flags, "is discarded");
+        if (flags.json) printJson({ changed: rows.map(describe) });
+        else for (const row of rows) print(`${rowId(row)} is discarded`);
       }),
     );
 }
 
-function report(rows: readonly Row[], flags: Flags, what: string): void {
-  if (flags.json) printJson({ changed: rows.map(describe) });
-  else for (const row of rows) print(`${idOf(row)} ${what}`);
-}
-
-async function rowsOf(
-  found: readonly Found[],
-  states: readonly DeferredState[],
-): Promise<readonly Row[]> {
-  const rows = found.map(async ({ service, store }) =>
-    (await store.inspect.deferred(states, LISTED_MAX)).map((row) => ({ service, ...row })),
-  );
-  return (await Promise.all(rows)).flat();
-}
-
-function resolve(found: readonly Found[], id: string): Found & { readonly seq: number } {
-  const [service = "", seq = ""] = id.split("/");
-  const one = found.find((candidate) => candidate.service === service);
-  if (one === undefined || !/^\d{1,15}$/.test(seq)) {
-    throw new OdoriError("USAGE", `${quote(id)} is not a delivery of these services.`, {
-      hint: "Copy the id from `odori parked list`, such as payment/3.",
-    });
-  }
-  return { ...one, seq: Number(seq) };
-}
-
-function idOf({ service, seq }: Row): string {
-  return `${service}/${seq}`;
-}
-
-function cells(row: Row): readonly string[] {
+function cells(row: ParkedRow): readonly string[] {
   const problem =
     row.state === "discarded"
       ? (row.reason ?? "")
       : `${row.problem?.code ?? ""} ${row.problem?.message ?? ""}`;
   return [
-    idOf(row),
+    rowId(row),
     row.state,
     row.reaction,
     row.sagaId,
@@ -171,10 +167,10 @@ function cells(row: Row): readonly string[] {
   ];
 }
 
-function describe(row: Row) {
+function describe(row: ParkedRow) {
   const { state, reaction, sagaId, source, id: eventId, attempts, at, problem, reason, body } = row;
   return {
-    id: idOf(row),
+    id: rowId(row),
     state,
     reaction,
     sagaId,
