@@ -48,6 +48,12 @@ export const ERRORS = {
     meaning: "A payload holds a value that JSON cannot carry, such as a Date, a Map or NaN.",
     hint: "Turn the value into text, a number or a plain object.",
   },
+  PAYLOAD_CHANGES: {
+    area: "Contracts and payloads",
+    delivery: "final",
+    meaning: "No JSON parses to what the schema of an emitted payload has yielded.",
+    hint: "Let the schema accept its own yield, or make random values before the contract is called.",
+  },
   PAYLOAD_TOO_LARGE: {
     area: "Contracts and payloads",
     delivery: "final",

@@ -28,6 +28,7 @@ describe("errors", () => {
       "MESSAGE_MALFORMED",
       "MESSAGE_TOO_LARGE",
       "NUMBER_INEXACT",
+      "PAYLOAD_CHANGES",
       "PAYLOAD_INVALID",
       "PAYLOAD_NOT_JSON",
       "PAYLOAD_TOO_LARGE",
