@@ -1,4 +1,4 @@
-import { encodeStored } from "../cloudevents/json.ts";
+import { toKept } from "../cloudevents/kept.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Receipt } from "../ports/bookkeeping.ts";
 import type { DeferredBody, NewDeferred } from "../ports/deferred.ts";
@@ -37,15 +37,14 @@ export class Delivery {
     this.#body = body;
   }
 
-  /** A delivery of a message that could be read. */
+  /** A delivery of an event; if it has to be kept, then as it was heard. */
   static of(
     reaction: string,
     event: EventEnvelope,
     attempt: Attempt,
     type: string = event.type,
   ): Delivery {
-    const body = () => ({ malformed: false, text: encodeStored([event]) });
-    return new Delivery(reaction, { ...event, type }, attempt, body);
+    return new Delivery(reaction, { ...event, type }, attempt, () => toKept(event));
   }
 
   /** Asks the inbox and the fence; `gathers` also asks for what a join has gathered. */

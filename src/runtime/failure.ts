@@ -1,4 +1,5 @@
 import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
+import { storedName } from "../choreography/names.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
@@ -9,6 +10,7 @@ import type { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
+import type { ReactionPlan } from "./plan.ts";
 import { isPermanent, problemOf } from "./problem.ts";
 import { backoffMs } from "./retry.ts";
 import type { Scope } from "./scope.ts";
@@ -21,6 +23,17 @@ export interface FailureTarget<Native> {
   readonly onParked: OnParkedDeclaration | undefined;
   /** Deadlines that `onParked` may arm or disarm. */
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
+}
+
+export function reactionTarget<Native>(plan: ReactionPlan<Native>): FailureTarget<Native> {
+  const { reaction, stored, deadlines } = plan;
+  return { name: stored, onParked: reaction.onParked, deadlines };
+}
+
+export function deadlineTarget<Native>(
+  deadline: DeadlineDeclaration<Native>,
+): FailureTarget<Native> {
+  return { name: storedName(deadline), onParked: undefined, deadlines: [] };
 }
 
 export interface Failure {

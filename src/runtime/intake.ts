@@ -1,11 +1,12 @@
-import { decodeStored } from "../cloudevents/json.ts";
+import { readKept } from "../cloudevents/kept.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
-import type { Incoming } from "../ports/bus.ts";
+import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import { AdmitTask } from "./admit.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Consume } from "./consume.ts";
+import { Delivery } from "./delivery.ts";
 import { ExpireTask } from "./expire.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -15,6 +16,13 @@ import {
   UndeliverableTask,
   unheardDelivery,
 } from "./undeliverable.ts";
+import {
+  eventWithoutData,
+  failUnreadable,
+  readableNow,
+  stillUnreadable,
+  unreadableDelivery,
+} from "./unreadable.ts";
 import { WatchTask } from "./watch.ts";
 
 /** A delivery that was claimed this often, each time without an outcome, is not run again. */
@@ -31,10 +39,7 @@ export function tasksOf<Native>(
   incoming: Incoming,
   careful: boolean,
 ): readonly MakeTask<Native>[] {
-  if ("malformed" in incoming)
-    return [
-      (completion) => new UndeliverableTask(context, malformedDelivery(incoming), completion),
-    ];
+  if ("malformed" in incoming) return unreadableTasks(context, incoming);
   const { heardBy, service } = context.plan;
   const hearers = heardBy.get(incoming.type);
   if (hearers === undefined) {
@@ -55,6 +60,28 @@ export function tasksOf<Native>(
   ];
 }
 
+/** As `tasksOf`, for a message that cannot be read: it fails under each reaction that hears it. */
+function unreadableTasks<Native>(
+  context: TaskContext<Native>,
+  message: MalformedMessage,
+): readonly MakeTask<Native>[] {
+  const event = eventWithoutData(message);
+  const hearers = event && context.plan.heardBy.get(event.type);
+  if (event === undefined || hearers === undefined)
+    return [(completion) => new UndeliverableTask(context, malformedDelivery(message), completion)];
+  const { error } = message;
+  return [
+    ...hearers.reactions.map((plan) => (completion: Completion) => {
+      const heard = plan.contracts.get(event.type)?.type;
+      const delivery = Delivery.of(plan.stored, event, FIRST, heard);
+      return failUnreadable(context, { plan }, delivery, event, error, completion);
+    }),
+    ...hearers.deadlines.map(
+      (deadline) => (completion: Completion) => new WatchTask(context, deadline, event, completion),
+    ),
+  ];
+}
+
 /** Makes the task of a deferred delivery that is due: a retry, or a deadline that has passed. */
 export function deferredTask<Native>(
   context: TaskContext<Native>,
@@ -68,14 +95,30 @@ export function deferredTask<Native>(
     refused: deferred.claims > CLAIMS_MAX ? crashed(deferred.claims - 1) : undefined,
     accepted: deferred.problem?.code === "FENCE_FORGOTTEN",
   };
-  const event = deferred.body.malformed ? undefined : readStored(deferred.body.text);
   const deadline = context.plan.deadlines.get(deferred.reaction);
   const plan = context.plan.reactions.get(deferred.reaction);
-  if (event !== undefined && deadline !== undefined)
-    return new ExpireTask(context, deadline, event, attempt, completion);
-  if (event !== undefined && plan !== undefined)
-    return new Consume(context, plan, event, attempt, completion);
-  return new UndeliverableTask(context, staleDelivery(deferred, event, attempt), completion);
+  const event = readBody(deferred);
+  if (event instanceof OdoriError) {
+    const addressee = plan === undefined ? deadline && { deadline } : { plan };
+    if (addressee === undefined)
+      return new UndeliverableTask(context, staleDelivery(deferred, attempt, event), completion);
+    const unread = unreadableDelivery(deferred, attempt);
+    return failUnreadable(context, addressee, unread.delivery, unread.event, event, completion);
+  }
+  if (deadline !== undefined) return new ExpireTask(context, deadline, event, attempt, completion);
+  if (plan !== undefined) return new Consume(context, plan, event, attempt, completion);
+  const error = deferred.body.malformed ? readableNow() : undefined;
+  return new UndeliverableTask(context, staleDelivery(deferred, attempt, error), completion);
+}
+
+/** Reads the event of a deferred delivery; returns why it cannot be read. */
+function readBody(deferred: Deferred): EventEnvelope | OdoriError {
+  try {
+    const event = readKept(deferred.body, deferred.at);
+    return event ?? stillUnreadable(deferred, new Error("it is an empty list."));
+  } catch (cause) {
+    return stillUnreadable(deferred, cause);
+  }
 }
 
 function crashed(deaths: number): OdoriError {
@@ -84,12 +127,4 @@ function crashed(deaths: number): OdoriError {
     `Each of ${deaths} processes that handled this delivery ended before it had an outcome.`,
     { hint: "Find what ends the process, such as too little memory, then retry the delivery." },
   );
-}
-
-function readStored(text: string): EventEnvelope | undefined {
-  try {
-    return decodeStored(text)[0];
-  } catch {
-    return undefined;
-  }
 }

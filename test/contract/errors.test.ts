@@ -31,6 +31,7 @@ describe("errors", () => {
       "PAYLOAD_CHANGES",
       "PAYLOAD_INVALID",
       "PAYLOAD_NOT_JSON",
+      "PAYLOAD_REFUSED",
       "PAYLOAD_TOO_LARGE",
       "PERMANENT",
       "UNDECLARED_OUTCOME",
