@@ -3,7 +3,7 @@ import type { EventEnvelope } from "./envelope.ts";
 import { checkAttribute } from "./envelope.ts";
 import { OdoriError } from "./errors.ts";
 import { parseTypeName, quote, stemOf, type TypeName } from "./grammar.ts";
-import { jsonSchemaOf } from "./json-schema-of.ts";
+import { jsonSchemaOf, type SchemaSide } from "./json-schema-of.ts";
 import type { Plain } from "./plain.ts";
 import { toTravel } from "./travel.ts";
 import { validated } from "./validate.ts";
@@ -126,10 +126,14 @@ export interface EventContract<TType extends string = string, TData = unknown, T
   /** The older version as which it is published too, of `to`. */
   readonly downcast: Conversion | undefined;
   /**
-   * Returns the payload as JSON Schema, draft 2020-12; undefined where the schema's library cannot
-   * express it.
+   * Returns the payload as JSON Schema, draft 2020-12. `"input"` is what the contract accepts, so
+   * what a consumer needs: a field with a default is optional, and a part without an equivalent,
+   * such as a coerced date, may be anything. `"output"` is what its schema yields. Undefined where
+   * the schema's library cannot express it.
+   *
+   * @default "input"
    */
-  toJsonSchema(): Readonly<Record<string, unknown>> | undefined;
+  toJsonSchema(side?: "input" | "output"): Readonly<Record<string, unknown>> | undefined;
   /** Validates a payload from outside. Throws `PAYLOAD_INVALID`. */
   parse(data: unknown): TData;
   /**
@@ -233,7 +237,7 @@ export function event<
     suppress: options.suppress ?? {},
     upcast: options.from && conversion(type, options.from),
     downcast: options.to && conversion(type, options.to),
-    toJsonSchema: () => jsonSchemaOf(standard),
+    toJsonSchema: (side: SchemaSide = "input") => jsonSchemaOf(standard, side),
     parse,
     from: make,
   });
