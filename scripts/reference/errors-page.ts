@@ -1,8 +1,5 @@
-import {
-  type DeliveryEffect,
-  ERRORS,
-  type ErrorEntry,
-} from "../../src/contract/error-catalogue.ts";
+import { ERRORS } from "../../src/contract/error-catalogue.ts";
+import type { DeliveryEffect, ErrorEntry } from "../../src/contract/error-entry.ts";
 
 /** What the page says of each effect; `none` is not worth a line. */
 const DELIVERY: Readonly<Record<DeliveryEffect, string | undefined>> = {

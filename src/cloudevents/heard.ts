@@ -9,8 +9,8 @@ export interface Heard {
 }
 
 /*
- * An envelope lacks what the reader does not need: unknown attributes, and how a number was written.
- * So its text is kept beside it, for the time that the envelope is in memory.
+ * An envelope lacks unknown attributes, and how a number was written. So its text is kept beside
+ * it, for the time that the envelope is in memory.
  */
 const HEARD = new WeakMap<EventEnvelope, Heard>();
 

@@ -144,7 +144,7 @@ function readObject(value: unknown, now: number, text?: () => string): EventEnve
   }
 }
 
-/** Remembers an event as it was received. A missing `time` is added: a later reader has no other. */
+/** Remembers an event as it was received, with its `time`: a later reader has no other. */
 export function rememberWithTime(event: EventEnvelope, text: () => string, time: unknown): void {
   const complete = time !== undefined && time !== null;
   remember(event, complete ? text : () => withAttribute(text(), "time", event.time));

@@ -13,7 +13,7 @@ export function toKept(event: EventEnvelope): DeferredBody {
 
 /**
  * Reads what `toKept` made, also a message that could not be read when it came: the rules may have
- * changed. An event without `time` gets `at` (milliseconds since 1970). Throws as `decodeJson` does.
+ * changed. A missing `time` becomes `at` (milliseconds since 1970). Throws as `decodeJson` does.
  */
 export function readKept({ malformed, text }: DeferredBody, at: number): EventEnvelope | undefined {
   if (malformed) return decodeJson(text, { now: at, maxBytes: Number.POSITIVE_INFINITY });

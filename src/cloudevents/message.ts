@@ -133,7 +133,7 @@ export function readMessage(
       const values = new Map(
         [...attributes].map(([name, value]) => [name, decodedOr(binding, value)]),
       );
-      const raw = toRawStructured(values, body, isTooLarge(error));
+      const raw = toRawStructured(values, body, exceedsLimit(error));
       return unread(topic, error, raw, headOf(values, now), id);
     },
   );
@@ -141,7 +141,8 @@ export function readMessage(
 
 /**
  * Reads a message in structured mode for a bus whose messages have no headers. Like `readMessage`,
- * it returns a `MalformedMessage` instead of throwing, also if the type is not the topic.
+ * it returns a `MalformedMessage` instead of throwing, also if the type is not the topic. `place` is
+ * where the message is on the broker, as in `WireMessage`.
  *
  * @example
  * ```ts
@@ -182,7 +183,7 @@ function read(
 }
 
 /**
- * Makes the `MalformedMessage` of a message that could not be read.
+ * Makes the `MalformedMessage` of a message in structured mode that could not be read.
  *
  * @example
  * ```ts
@@ -214,7 +215,7 @@ function unreadText(
   error: OdoriError,
   now: number,
 ): MalformedMessage {
-  const raw = toRaw(body, isTooLarge(error));
+  const raw = toRaw(body, exceedsLimit(error));
   return unread(topic, error, raw, headOfText(body, now), identityOf([], body));
 }
 
@@ -229,7 +230,7 @@ function unread(
   return { malformed: true, topic, error, raw, id, head: head?.type === topic ? head : undefined };
 }
 
-function isTooLarge({ code }: OdoriError): boolean {
+function exceedsLimit({ code }: OdoriError): boolean {
   return code === "MESSAGE_TOO_LARGE";
 }
 

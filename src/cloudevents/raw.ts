@@ -82,8 +82,8 @@ export function headOf(attributes: ReadonlyMap<string, string>, now: number): He
 const VOLATILE = /^x-/i;
 
 /**
- * The identity of a message whose attributes cannot be read: of its headers, its body, and its place
- * on the broker if that is known. A redelivery has the same.
+ * The identity of a message whose attributes cannot be read. It is made of the headers, the body,
+ * and the place on the broker if that is known. A redelivery has the same.
  */
 export function identityOf(
   headers: Iterable<readonly [string, string]>,

@@ -1,23 +1,4 @@
-/**
- * What follows for a delivery whose handling ends with an error.
- *
- * - `retryable`  retried after a pause; parked after `retry.attempts` attempts
- * - `uncounted`  retried, and the attempt does not count: the delivery is not at fault
- * - `final`      parked at once
- * - `none`       does not come from a delivery; if a handler throws it, it is retried
- */
-export type DeliveryEffect = "retryable" | "uncounted" | "final" | "none";
-
-/** One row of the catalogue. */
-export interface ErrorEntry {
-  /** The part of Odori that reports the error; a heading of the reference. */
-  readonly area: string;
-  readonly delivery: DeliveryEffect;
-  /** What has happened, in one sentence. */
-  readonly meaning: string;
-  /** What to do about it. An error's own `hint` says it for the case at hand. */
-  readonly hint: string;
-}
+import type { ErrorEntry } from "./error-entry.ts";
 
 /**
  * Every error code, in the order of the reference. A code never changes its meaning.
@@ -52,7 +33,7 @@ export const ERRORS = {
     area: "Contracts and payloads",
     delivery: "final",
     meaning: "No JSON parses to what the schema of an emitted payload has yielded.",
-    hint: "Let the schema accept its own yield, or make random values before the contract is called.",
+    hint: "Let the schema accept its own yield, or make random values before the call.",
   },
   PAYLOAD_TOO_LARGE: {
     area: "Contracts and payloads",

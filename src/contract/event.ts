@@ -174,7 +174,7 @@ export type InputOf<E extends EventContract> = Parameters<E>[0];
  * A payload is parsed where it is emitted, travels as JSON, and is parsed again where it arrives.
  * What travels is the yield of the schema, with a date as ISO text and a bigint as decimal text. If
  * the schema does not accept its own yield, such as an amount that it multiplies, the input travels
- * instead. A call of the contract throws `PAYLOAD_CHANGES` if neither would parse to the same yield.
+ * instead. If neither would parse to the same yield, the call throws `PAYLOAD_CHANGES`.
  *
  * @example
  * ```ts

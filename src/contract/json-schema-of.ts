@@ -18,8 +18,8 @@ const LENIENT: Readonly<Record<string, Schema>> = {
 };
 
 /**
- * Returns one side of a schema as JSON Schema. Undefined if the library cannot express it: the input
- * is then expressed without the parts that have no equivalent, the yield is not.
+ * Returns one side of a schema as JSON Schema; undefined if the library cannot express it. The
+ * input is expressed without the parts that have no equivalent, the yield only as a whole.
  *
  * The yield is as open as the input. Libraries describe it as closed, because they drop unknown
  * fields. For a reader that means the opposite: unknown fields do no harm.

@@ -147,8 +147,8 @@ type SchemaOf = (contract: EventContract) => JsonSchema | undefined;
 const neededSchema: SchemaOf = (contract) => contract.toJsonSchema("input");
 
 /**
- * What an emitter promises of a payload. The schema's yield travels where the schema accepts it, and
- * it has fields that the input may lack. Otherwise the input travels.
+ * What an emitter promises of a payload. Where the schema accepts its own yield, that travels, with
+ * fields that the input may lack. Otherwise the input travels.
  */
 const promisedSchema: SchemaOf = (contract) => {
   const [input, output] = [contract.toJsonSchema("input"), contract.toJsonSchema("output")];

@@ -59,8 +59,8 @@ const READING_CODES: readonly ErrorCode[] = [
 ];
 
 /**
- * The error of a kept message that still cannot be read. It keeps the code for which the message was
- * parked: what is kept of a message that is too large is cut, and reads as malformed.
+ * The error of a kept message that still cannot be read, with the code for which it was parked: the
+ * beginning of a message that is too large reads as malformed.
  */
 export function stillUnreadable({ problem }: Deferred, cause: unknown): OdoriError {
   const own = cause instanceof OdoriError ? cause.code : undefined;

@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { envelope } from "../support/stage.ts";
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres bus"), () => {
-  it("nul-character: one event with text that Postgres has not costs its neighbours nothing", async () => {
+  it("nul-character: an event with U+0000 arrives, and so do its neighbours", async () => {
     const connectionString = serverUrl("postgres");
     const schema = newSchema();
     const bus = postgresBus({ connectionString, schema });

@@ -46,7 +46,7 @@ describe("unreadable-messages-lost: a message is known by all that was received"
     expect(here?.id).not.toBe(there?.id);
   });
 
-  it("what is kept has every attribute, the verbatim payload, and no time that was not sent", () => {
+  it("what is kept has every attribute, the verbatim payload, and no invented time", () => {
     const number = '{ "n": 9007199254740993, "price": 1.50 }';
     const message = malformed(binary({ ...ATTRIBUTES, tenant: "a" }, number));
     expect(message.error.code).toBe("NUMBER_INEXACT");

@@ -48,7 +48,7 @@ describe.each(kits)("what is kept is what was heard, on $name", ({ make }) => {
     expect(Date.parse(times[0] ?? "")).toBeGreaterThan(Date.parse("2026-01-02T03:04:05Z"));
   });
 
-  it("stored-payload: a later version of the service finds fields that the first did not know", async () => {
+  it("stored-payload: a later version finds fields that the first did not know", async () => {
     await using stage = await Stage.open(
       make(),
       failing(() => new PermanentError("which currency?")),
@@ -68,7 +68,7 @@ describe.each(kits)("what is kept is what was heard, on $name", ({ make }) => {
     await eventually("it is handled", () => currency, ["JPY"]);
   });
 
-  it("mutated, schema-that-parses: each attempt sees the payload as the first one did", async () => {
+  it("mutated, schema-that-parses: each attempt sees the same payload", async () => {
     const cents = event(
       placed.type,
       z.object({
@@ -92,7 +92,7 @@ describe.each(kits)("what is kept is what was heard, on $name", ({ make }) => {
     expect(saw).toEqual(Array(3).fill([150, 9007199254740993n, "book", "pen"]));
   });
 
-  it("deadline-unparsed: what arms a deadline is kept as heard, and parsed when it passes", async () => {
+  it("deadline-unparsed: what arms a deadline is parsed when it passes", async () => {
     const offered = event(
       "seller.offered.v1",
       z.object({ until: z.coerce.date(), rounds: z.number().default(3) }),
@@ -241,7 +241,7 @@ describe.each(kits)("a payload that cannot be read, on $name", ({ make }) => {
     expect(await parkedOf(stage)).toEqual([]);
   });
 
-  it("a message that is too large is parked under its saga, and its beginning is kept", async () => {
+  it("a message that is too large is parked under its saga, with its beginning", async () => {
     const payment = service<unknown>("payment").on(placed, { handle() {} });
     await using stage = await Stage.open(make(), payment);
     const text = heard(placed.type, "1", `{"orderId":"${"x".repeat(70_000)}"}`);
