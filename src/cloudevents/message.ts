@@ -141,8 +141,8 @@ export function readMessage(
 
 /**
  * Reads a message in structured mode for a bus whose messages have no headers. Like `readMessage`,
- * it returns a `MalformedMessage` instead of throwing, also if the type is not the topic. `place` is
- * where the message is on the broker, as in `WireMessage`.
+ * it returns a `MalformedMessage` instead of throwing, also if the type is not the topic. `place`
+ * is the place of the message on the broker, as in `WireMessage`.
  *
  * @example
  * ```ts
