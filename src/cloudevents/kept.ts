@@ -7,7 +7,8 @@ import { decodeJson, decodeStored, encodeStored } from "./json.ts";
 export function toKept(event: EventEnvelope): DeferredBody {
   const heard = heardOf(event);
   if (heard === undefined) return { malformed: false, text: encodeStored([event]) };
-  const text = heard.text();
+  // A database may refuse a lone surrogate, which text that is not from bytes may have.
+  const text = heard.text().toWellFormed();
   return heard.unreadable ? { malformed: true, text } : { malformed: false, text: `[${text}]` };
 }
 

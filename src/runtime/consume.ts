@@ -60,9 +60,7 @@ export class Consume<Native> implements Task<Native> {
     this.#plan = plan;
     this.#event = event;
     this.completion = completion;
-    // One fact in several versions is one delivery: it is known by the version that is declared.
-    const heard = plan.contracts.get(event.type)?.type;
-    this.#delivery = Delivery.of(plan.stored, event, attempt, heard);
+    this.#delivery = Delivery.to(plan, event, attempt);
     this.receipt = this.#delivery.receipt(plan.reaction.kind === "join");
     this.fields = this.#delivery.fields;
   }

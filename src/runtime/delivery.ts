@@ -6,6 +6,7 @@ import type { Disposition, Emission, JournalEntry } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Origin } from "./emit.ts";
+import type { ReactionPlan } from "./plan.ts";
 
 /** The attributes of a message. Malformed bytes have only the first four. */
 export interface MessageHead {
@@ -17,6 +18,9 @@ export interface MessageHead {
   readonly causationId?: string | undefined;
   readonly traceparent?: string | undefined;
 }
+
+/** The reaction of a delivery: the name under which it is kept, and the contracts by type. */
+type Hearer = Pick<ReactionPlan<never>, "stored" | "contracts">;
 
 type Deferral = Pick<NewDeferred, "state" | "problem"> &
   Partial<Pick<NewDeferred, "attempts" | "delayMs">>;
@@ -38,13 +42,17 @@ export class Delivery {
   }
 
   /** A delivery of an event; if it has to be kept, then as it was heard. */
-  static of(
-    reaction: string,
-    event: EventEnvelope,
-    attempt: Attempt,
-    type: string = event.type,
-  ): Delivery {
-    return new Delivery(reaction, { ...event, type }, attempt, () => toKept(event));
+  static of(reaction: string, event: EventEnvelope, attempt: Attempt): Delivery {
+    return new Delivery(reaction, event, attempt, () => toKept(event));
+  }
+
+  /**
+   * A delivery to a reaction. One fact in several versions is one delivery: it is known by the
+   * version that is declared.
+   */
+  static to(plan: Hearer, event: EventEnvelope, attempt: Attempt): Delivery {
+    const { type = event.type } = plan.contracts.get(event.type) ?? {};
+    return new Delivery(plan.stored, { ...event, type }, attempt, () => toKept(event));
   }
 
   /** Asks the inbox and the fence; `gathers` also asks for what a join has gathered. */

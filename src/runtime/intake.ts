@@ -50,7 +50,7 @@ export function tasksOf<Native>(
     ...hearers.reactions.map(
       (plan) => (completion: Completion) =>
         careful
-          ? new AdmitTask(context, plan.reaction.name, incoming, completion)
+          ? new AdmitTask(context, Delivery.to(plan, incoming, FIRST), completion)
           : new Consume(context, plan, incoming, FIRST, completion),
     ),
     ...hearers.deadlines.map(
@@ -72,8 +72,7 @@ function unreadableTasks<Native>(
   const { error } = message;
   return [
     ...hearers.reactions.map((plan) => (completion: Completion) => {
-      const heard = plan.contracts.get(event.type)?.type;
-      const delivery = Delivery.of(plan.stored, event, FIRST, heard);
+      const delivery = Delivery.to(plan, event, FIRST);
       return failUnreadable(context, { plan }, delivery, event, error, completion);
     }),
     ...hearers.deadlines.map(

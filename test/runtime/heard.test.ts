@@ -1,4 +1,4 @@
-import { event, type Fact, PermanentError, service } from "odori";
+import { event, type Fact, PermanentError, type Store, service } from "odori";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { completed, declined, expired, placed, reserved } from "../support/contracts.ts";
@@ -136,6 +136,48 @@ describe.each(kits)("what is kept is what was heard, on $name", ({ make }) => {
     expect((await gathered(stage)).map(({ body }) => body.text)).toEqual(
       [PLACED, other].map((text) => `[${text}]`),
     );
+  });
+});
+
+describe.each(kits)("after a death, on $name", ({ make }) => {
+  it("a renamed reaction, or an older version of its event, is known", async () => {
+    const kit = make();
+    const dead = {
+      ...kit,
+      store: (name: string): Store<unknown> => {
+        const inner = kit.store(name);
+        const open = async (session: Parameters<typeof inner.open>[0]) => ({
+          ...(await inner.open(session)),
+          others: "died" as const,
+        });
+        return new Proxy(inner, {
+          get: (target, key) => {
+            const value: unknown = key === "open" ? open : Reflect.get(target, key);
+            return typeof value === "function" ? value.bind(target) : value;
+          },
+        });
+      },
+    };
+    const newer = event("order.placed.v2", z.object({ orderId: z.string() }), {
+      from: [placed, (old) => old],
+    });
+    const saw: string[] = [];
+    const payment = service<unknown>("payment").on(newer, {
+      name: "charge",
+      was: ["payment"],
+      handle({ data }) {
+        saw.push(data.orderId);
+      },
+    });
+    await using stage = await Stage.open(dead, payment);
+    await stage.bus.inject(placed.type, PLACED);
+    await eventually("it is handled", () => saw, ["o"]);
+    // The newer version of the same fact is the same delivery.
+    await stage.bus.inject(newer.type, heard(newer.type, "1", PRICED));
+    expect(await stage.app.inspect.deferred(["parked", "retrying", "waiting"], 9)).toEqual([]);
+    const journal = await stage.app.inspect.journal("s");
+    expect(journal).toMatchObject([{ reaction: "payment", disposition: "done" }]);
+    expect(saw).toEqual(["o"]);
   });
 });
 
