@@ -1,8 +1,10 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
 import { toPlain } from "../contract/plain.ts";
 import { readAttributes } from "./attributes.ts";
 import { parseExactly } from "./exact.ts";
+import { remember, withAttribute } from "./heard.ts";
 
 /** Largest event in bytes: what CloudEvents 1.0 ("Size Limits") requires everyone to forward. */
 export const WIRE_MAX_BYTES = 64 * 1024;
@@ -68,7 +70,8 @@ export function decodeJson(bytes: Uint8Array | string, options: DecodeOptions): 
     typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.byteLength,
     options.maxBytes,
   );
-  return readObject(parseJson(bytes), options.now);
+  const text = () => (typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes));
+  return readObject(parseJson(bytes), options.now, text);
 }
 
 /** Throws `MESSAGE_TOO_LARGE` if a message has more than `maxBytes`. */
@@ -128,29 +131,64 @@ export function parseJson(bytes: Uint8Array | string): unknown {
   }
 }
 
-function readObject(value: unknown, now: number): EventEnvelope {
+function readObject(value: unknown, now: number, text?: () => string): EventEnvelope {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw malformed("it is not a JSON object");
   const members = new Map<string, unknown>(Object.entries(value));
   try {
-    return { ...readAttributes(members, now), data: readData(members) };
+    const event = { ...readAttributes(members, now), data: readData(members) };
+    if (text !== undefined) rememberWithTime(event, text, members.get("time"));
+    return event;
   } catch (cause) {
     throw readingError(cause);
   }
 }
 
+/** Remembers an event as it was received, with its `time`: a later reader has no other. */
+export function rememberWithTime(event: EventEnvelope, text: () => string, time: unknown): void {
+  const complete = time !== undefined && time !== null;
+  remember(event, complete ? text : () => withAttribute(text(), "time", event.time));
+}
+
 function readData(members: ReadonlyMap<string, unknown>): unknown {
   const base64 = members.get("data_base64");
-  if (base64 === undefined || base64 === null) return toPlain(members.get("data") ?? null).data;
+  if (base64 === undefined || base64 === null) return readPayload(members.get("data") ?? null);
   if (members.has("data")) throw malformed("it has both data and data_base64");
   // A contract's payload is JSON, also where a foreign producer encodes it as base64.
   if (typeof base64 !== "string") throw malformed("data_base64 is not a string");
-  return toPlain(parseJson(Buffer.from(base64, "base64"))).data;
+  const mediaType = members.get("datacontenttype");
+  if (typeof mediaType === "string") checkMediaType(mediaType);
+  return readPayload(parseJson(Buffer.from(base64, "base64")));
 }
+
+const JSON_TYPE = /^(?:[\w.-]+\/(?:[\w.+-]+\+)?json)\s*(?:;|$)/i;
+
+/** Throws `MESSAGE_MALFORMED` for the media type of a payload that is not JSON. */
+export function checkMediaType(mediaType: string): void {
+  if (mediaType !== "" && !JSON_TYPE.test(mediaType))
+    throw malformed(`its payload is ${quote(mediaType)}, not JSON`);
+}
+
+/**
+ * Copies a payload that was received. Throws `PAYLOAD_REFUSED` for one that is JSON, but that a
+ * database or another parser may not take.
+ */
+export function readPayload(value: unknown): unknown {
+  try {
+    return toPlain(value).data;
+  } catch (cause) {
+    throw new OdoriError("PAYLOAD_REFUSED", `The payload is refused: ${messageOf(cause)}`, {
+      cause,
+      hint: "The message is kept as it was received. Have it sent again without that.",
+    });
+  }
+}
+
+const READING_CODES = ["MESSAGE_MALFORMED", "NUMBER_INEXACT", "PAYLOAD_REFUSED"];
 
 /** Keeps the codes that say why a message cannot be read; any other error makes it malformed. */
 export function readingError(cause: unknown): OdoriError {
-  const known = ["MESSAGE_MALFORMED", "NUMBER_INEXACT"].includes(codeOf(cause));
+  const known = READING_CODES.includes(codeOf(cause));
   return known && cause instanceof OdoriError ? cause : malformed(messageOf(cause), cause);
 }
 

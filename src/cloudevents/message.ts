@@ -1,24 +1,43 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
-import { toPlain } from "../contract/plain.ts";
 import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import { readAttributes, writeAttributes } from "./attributes.ts";
 import { type Binding, decodeValue, encodeValue } from "./binding.ts";
-import { checkSize, decodeJson, malformed, parseJson, readingError } from "./json.ts";
+import {
+  checkMediaType,
+  checkSize,
+  decodeJson,
+  malformed,
+  parseJson,
+  readingError,
+  readPayload,
+  rememberWithTime,
+} from "./json.ts";
+import {
+  type Head,
+  headOf,
+  headOfText,
+  identityOf,
+  toRaw,
+  toRawStructured,
+  toStructured,
+} from "./raw.ts";
 
 /** A message as a protocol carries it. */
 export interface WireMessage {
   /** Headers in any order; names are case-insensitive. */
   readonly headers: Iterable<readonly [name: string, value: string]>;
   readonly body: Uint8Array | string;
+  /**
+   * Where the message is on the broker, the same for a redelivery, such as a partition and an
+   * offset. It tells messages apart that cannot be read.
+   */
+  readonly place?: string;
 }
 
-/** How much of a malformed message is kept. */
-const RAW_MAX_CHARS = 4_096;
 const STRUCTURED = /^application\/cloudevents\s*(?:\+json\s*)?(?:;|$)/i;
 const BATCH = /^application\/cloudevents-batch/i;
-const JSON_TYPE = /^(?:[\w.-]+\/(?:[\w.+-]+\+)?json)\s*(?:;|$)/i;
 
 /**
  * Writes an event in binary mode: each attribute is a header, and the body is the payload as JSON.
@@ -62,22 +81,20 @@ export function encodeMessage(
  * ```
  */
 export function decodeMessage(binding: Binding, message: WireMessage, now: number): EventEnvelope {
-  const { attributes, contentType, headerBytes } = sort(binding, message);
+  const { attributes, contentType, headerBytes, structured } = sort(binding, message);
   const { body } = message;
   checkSize((typeof body === "string" ? Buffer.byteLength(body) : body.byteLength) + headerBytes);
   if (BATCH.test(contentType)) throw malformed("it is a batch, and each message must be one event");
-  if (STRUCTURED.test(contentType) || !attributes.has("specversion"))
-    return decodeJson(body, { now });
-  if (contentType !== "" && !JSON_TYPE.test(contentType))
-    throw malformed(`its payload is ${quote(contentType)}, not JSON`);
+  if (structured) return decodeJson(body, { now });
+  checkMediaType(contentType);
   try {
     const values = new Map(
       [...attributes].map(([name, value]) => [name, decodeValue(binding, value)]),
     );
-    return {
-      ...readAttributes(values, now),
-      data: body.length === 0 ? null : toPlain(parseJson(body)).data,
-    };
+    const data = body.length === 0 ? null : readPayload(parseJson(body));
+    const event = { ...readAttributes(values, now), data };
+    rememberWithTime(event, () => toStructured(values, body), values.get("time"));
+    return event;
   } catch (cause) {
     throw readingError(cause);
   }
@@ -103,12 +120,29 @@ export function readMessage(
   message: WireMessage,
   now: number,
 ): Incoming {
-  return read(topic, message.body, () => decodeMessage(binding, message, now));
+  const { body, place } = message;
+  // They are read again if the message cannot be read, and may come from a generator.
+  const headers = [...message.headers];
+  return read(
+    topic,
+    () => decodeMessage(binding, { headers, body }, now),
+    (error) => {
+      const id = identityOf(headers, body, place);
+      const { attributes, structured } = sort(binding, { headers, body });
+      if (structured) return { ...unreadText(topic, body, error, now), id };
+      const values = new Map(
+        [...attributes].map(([name, value]) => [name, decodedOr(binding, value)]),
+      );
+      const raw = toRawStructured(values, body, exceedsLimit(error));
+      return unread(topic, error, raw, headOf(values, now), id);
+    },
+  );
 }
 
 /**
  * Reads a message in structured mode for a bus whose messages have no headers. Like `readMessage`,
- * it returns a `MalformedMessage` instead of throwing, also if the type is not the topic.
+ * it returns a `MalformedMessage` instead of throwing, also if the type is not the topic. `place`
+ * is the place of the message on the broker, as in `WireMessage`.
  *
  * @example
  * ```ts
@@ -119,11 +153,24 @@ export function readMessage(
  *   deliver(readJson(row.type, row.body, Date.now()));
  * ```
  */
-export function readJson(topic: string, body: Uint8Array | string, now: number): Incoming {
-  return read(topic, body, () => decodeJson(body, { now }));
+export function readJson(
+  topic: string,
+  body: Uint8Array | string,
+  now: number,
+  place?: string,
+): Incoming {
+  return read(
+    topic,
+    () => decodeJson(body, { now }),
+    (error) => ({ ...unreadText(topic, body, error, now), id: identityOf([], body, place) }),
+  );
 }
 
-function read(topic: string, body: Uint8Array | string, decode: () => EventEnvelope): Incoming {
+function read(
+  topic: string,
+  decode: () => EventEnvelope,
+  unreadable: (error: OdoriError) => MalformedMessage,
+): Incoming {
   try {
     const event = decode();
     if (event.type !== topic)
@@ -131,12 +178,12 @@ function read(topic: string, body: Uint8Array | string, decode: () => EventEnvel
     return event;
   } catch (error) {
     if (!(error instanceof OdoriError)) throw error;
-    return malformedMessage(topic, body, error);
+    return unreadable(error);
   }
 }
 
 /**
- * Makes the `MalformedMessage` of a message that could not be read.
+ * Makes the `MalformedMessage` of a message in structured mode that could not be read.
  *
  * @example
  * ```ts
@@ -159,27 +206,59 @@ export function malformedMessage(
   body: Uint8Array | string,
   error: OdoriError,
 ): MalformedMessage {
-  // An event that cannot be read without changing it is kept whole; its size was checked.
-  const start = error.code === "NUMBER_INEXACT" ? body : body.slice(0, RAW_MAX_CHARS);
-  const raw = typeof start === "string" ? start : new TextDecoder().decode(start);
-  return { malformed: true, topic, error, raw };
+  return unreadText(topic, body, error, Date.now());
+}
+
+function unreadText(
+  topic: string,
+  body: Uint8Array | string,
+  error: OdoriError,
+  now: number,
+): MalformedMessage {
+  const raw = toRaw(body, exceedsLimit(error));
+  return unread(topic, error, raw, headOfText(body, now), identityOf([], body));
+}
+
+function unread(
+  topic: string,
+  error: OdoriError,
+  raw: string,
+  head: Head | undefined,
+  id: string,
+): MalformedMessage {
+  // A producer that may publish to one topic could otherwise hold up the sagas of another one.
+  return { malformed: true, topic, error, raw, id, head: head?.type === topic ? head : undefined };
+}
+
+function exceedsLimit({ code }: OdoriError): boolean {
+  return code === "MESSAGE_TOO_LARGE";
+}
+
+function decodedOr(binding: Binding, value: string): string {
+  try {
+    return decodeValue(binding, value);
+  } catch {
+    return value;
+  }
 }
 
 function sort(binding: Binding, { headers }: WireMessage) {
   const attributes = new Map<string, string>();
   const prefixes = binding.prefixes.map((prefix) => prefix.toLowerCase());
   let contentType = "";
-  let structured = "";
+  let whole = "";
   let headerBytes = 0;
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     headerBytes += name.length + Buffer.byteLength(value);
     if (lower === binding.contentType) contentType = value.trim();
     // A binding with its own header for the media type (NATS) may use this one in structured mode.
-    if (lower === "content-type") structured = value.trim();
+    if (lower === "content-type") whole = value.trim();
     const prefix = prefixes.find((one) => lower.startsWith(one));
     if (prefix !== undefined) attributes.set(lower.slice(prefix.length), value);
   }
-  const decided = STRUCTURED.test(structured) || BATCH.test(structured) ? structured : contentType;
-  return { attributes, contentType: decided, headerBytes };
+  const decided = STRUCTURED.test(whole) || BATCH.test(whole) ? whole : contentType;
+  const structured = STRUCTURED.test(decided) || !attributes.has("specversion");
+  if (!structured && decided !== "") attributes.set("datacontenttype", decided);
+  return { attributes, contentType: decided, headerBytes, structured };
 }

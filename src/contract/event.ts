@@ -3,23 +3,28 @@ import type { EventEnvelope } from "./envelope.ts";
 import { checkAttribute } from "./envelope.ts";
 import { OdoriError } from "./errors.ts";
 import { parseTypeName, quote, stemOf, type TypeName } from "./grammar.ts";
-import { jsonSchemaOf } from "./json-schema-of.ts";
-import { type Plain, toPlain } from "./plain.ts";
-import { isSameJson } from "./same.ts";
+import { jsonSchemaOf, type SchemaSide } from "./json-schema-of.ts";
+import type { Plain } from "./plain.ts";
+import { toTravel } from "./travel.ts";
+import { validated } from "./validate.ts";
 
 /** A payload that fits its contract, ready to be emitted. Only a contract makes one. */
 export class Fact<TType extends string = string, TData = unknown> {
   readonly type: TType;
+  /** The payload as the schema yields it: what a handler that hears the event gets. */
   readonly data: TData;
+  /** The payload as it travels: JSON of which the schema yields `data` again. */
+  readonly json: Plain;
   readonly subject: string | undefined;
-  /** Upper bound of the payload's size as JSON, in bytes. */
+  /** Upper bound of the size of `json` as text, in bytes. */
   readonly bytesAtMost: number;
   /** Tells a fact from an object literal of the same shape. */
   readonly #made = true;
 
-  constructor(type: TType, data: TData, subject: string | undefined, bytesAtMost: number) {
+  constructor({ type, data, json, subject, bytesAtMost }: FactParts<TType, TData>) {
     this.type = type;
     this.data = data;
+    this.json = json;
     this.subject = subject;
     this.bytesAtMost = bytesAtMost;
   }
@@ -28,6 +33,11 @@ export class Fact<TType extends string = string, TData = unknown> {
     return typeof value === "object" && value !== null && #made in value;
   }
 }
+
+type FactParts<TType extends string, TData> = Pick<
+  Fact<TType, TData>,
+  "type" | "data" | "json" | "subject" | "bytesAtMost"
+>;
 
 /** Options of one fact. */
 export interface FactOptions {
@@ -93,7 +103,7 @@ export interface Conversion {
 
 /**
  * The type name and the schema of an event. A call makes a fact of it.
- * The schema takes `TInput` and yields `TData`. Both are JSON, since the yield is what travels.
+ * The schema takes `TInput` and yields `TData`. JSON travels of which it yields the same again.
  *
  * @example
  * ```ts
@@ -116,10 +126,14 @@ export interface EventContract<TType extends string = string, TData = unknown, T
   /** The older version as which it is published too, of `to`. */
   readonly downcast: Conversion | undefined;
   /**
-   * Returns the payload as JSON Schema, draft 2020-12; undefined where the schema's library cannot
-   * express it.
+   * Returns the payload as JSON Schema, draft 2020-12. `"input"` is what the contract accepts, so
+   * what a consumer needs: a field with a default is optional, and a part without an equivalent,
+   * such as a coerced date, may be anything. `"output"` is what its schema yields. Undefined where
+   * the schema's library cannot express it.
+   *
+   * @default "input"
    */
-  toJsonSchema(): Readonly<Record<string, unknown>> | undefined;
+  toJsonSchema(side?: "input" | "output"): Readonly<Record<string, unknown>> | undefined;
   /** Validates a payload from outside. Throws `PAYLOAD_INVALID`. */
   parse(data: unknown): TData;
   /**
@@ -155,9 +169,12 @@ export type InputOf<E extends EventContract> = Parameters<E>[0];
  * Declares an event by its type name and its schema.
  *
  * The schema is of any Standard Schema library (zod, valibot, arktype), or plain JSON Schema
- * through `jsonSchema()` of `odori/json-schema`. The yield of the schema travels, and is validated
- * again where it arrives: a schema that transforms must accept its own yield. Throws `NAME_GRAMMAR`
- * or `SCHEMA_UNUSABLE`.
+ * through `jsonSchema()` of `odori/json-schema`. Throws `NAME_GRAMMAR` or `SCHEMA_UNUSABLE`.
+ *
+ * A payload is parsed where it is emitted, travels as JSON, and is parsed again where it arrives.
+ * What travels is the yield of the schema, with a date as ISO text and a bigint as decimal text. If
+ * the schema does not accept its own yield, such as an amount that it multiplies, the input travels
+ * instead. If neither would parse to the same yield, the call throws `PAYLOAD_CHANGES`.
  *
  * @example
  * ```ts
@@ -203,46 +220,13 @@ export function event<
         '"odori/json-schema".',
     });
   }
-  const validate = standard.validate;
-
-  function parse(data: unknown): Data {
-    const result = validate(data);
-    if (result instanceof Promise) {
-      throw new OdoriError("SCHEMA_UNUSABLE", `The schema of ${type} validates asynchronously.`, {
-        hint: "Validate synchronously, and move the asynchronous part into the handler.",
-      });
-    }
-    if (result.issues !== undefined) {
-      throw new OdoriError(
-        "PAYLOAD_INVALID",
-        `The payload does not fit ${type}: ${describe(result.issues)}.`,
-      );
-    }
-    return result.value;
-  }
-
-  /**
-   * Whether the schema's yield is the same after another parse, where it arrives. A schema that
-   * transforms would otherwise transform twice: its input travels instead.
-   */
-  function arrivesAsItIs(input: unknown, parsed: Data): boolean {
-    if (isSameJson(parsed, input)) return true;
-    const again = validate(parsed);
-    return !(again instanceof Promise) && !again.issues && isSameJson(again.value, parsed);
-  }
+  const parse = (data: unknown): Data => validated<Input, Data>(type, schema, data);
 
   function make(data: unknown, { subject }: FactOptions = {}): Fact<TType, Data> {
-    const parsed = parse(data);
-    const travels = arrivesAsItIs(data, parsed) ? parsed : data;
-    const plain = toPlain(travels);
-    if (!isCopyOf(parsed, plain.data))
-      throw new OdoriError("PAYLOAD_NOT_JSON", `The payload of ${type} cannot travel.`);
-    return new Fact(
-      type,
-      plain.data,
-      subject === undefined ? undefined : checkAttribute("subject", subject),
-      plain.bytesAtMost,
-    );
+    const yielded = parse(data);
+    const travelling = toTravel(type, data, yielded, parse);
+    const checked = subject === undefined ? undefined : checkAttribute("subject", subject);
+    return new Fact<TType, Data>({ type, ...travelling, subject: checked });
   }
 
   return Object.assign((data: Input, more?: FactOptions) => make(data, more), {
@@ -253,7 +237,7 @@ export function event<
     suppress: options.suppress ?? {},
     upcast: options.from && conversion(type, options.from),
     downcast: options.to && conversion(type, options.to),
-    toJsonSchema: () => jsonSchemaOf(standard),
+    toJsonSchema: (side: SchemaSide = "input") => jsonSchemaOf(standard, side),
     parse,
     from: make,
   });
@@ -285,22 +269,4 @@ export function isContract(value: unknown): value is EventContract {
     "from" in value &&
     "parse" in value
   );
-}
-
-/** `toPlain` copies or throws, so its result has the type of its argument; stated once, here. */
-function isCopyOf<T>(original: T, copy: unknown): copy is T & Plain {
-  return typeof original === typeof copy;
-}
-
-const ISSUES_SHOWN_MAX = 5;
-
-function describe(issues: readonly StandardSchemaV1.Issue[]): string {
-  const shown = issues.slice(0, ISSUES_SHOWN_MAX).map((issue) => {
-    const path = (issue.path ?? [])
-      .map((step) => String(typeof step === "object" ? step.key : step))
-      .join(".");
-    return path === "" ? issue.message : `${quote(path)} ${issue.message}`;
-  });
-  const rest = issues.length - shown.length;
-  return rest > 0 ? `${shown.join("; ")}; and ${rest} more` : shown.join("; ");
 }

@@ -2,20 +2,46 @@ import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const TARGET = { target: "draft-2020-12" } as const;
+/** What a schema takes, or what it yields. */
+export type SchemaSide = "input" | "output";
+
+const TARGET = "draft-2020-12";
 
 /**
- * Returns the yield of a schema as JSON Schema, as open as its input.
- *
- * Libraries describe their yield as closed, because they drop unknown fields. For a reader that
- * means the opposite: unknown fields do no harm. Undefined where the library cannot express the
- * schema.
+ * How a library is told to leave out what it cannot express, such as a transform: one such field
+ * must not make the whole payload unknown.
  */
-export function jsonSchemaOf(standard: object): Schema | undefined {
+const LENIENT: Readonly<Record<string, Schema>> = {
+  zod: { unrepresentable: "any" },
+  arktype: { fallback: ({ base }: { readonly base: unknown }) => base },
+  valibot: { errorMode: "ignore" },
+};
+
+/**
+ * Returns one side of a schema as JSON Schema; undefined if the library cannot express it. The
+ * input is expressed without the parts that have no equivalent, the yield only as a whole.
+ *
+ * The yield is as open as the input. Libraries describe it as closed, because they drop unknown
+ * fields. For a reader that means the opposite: unknown fields do no harm.
+ */
+export function jsonSchemaOf(standard: object, side: SchemaSide): Schema | undefined {
   if (!speaksJsonSchema(standard)) return undefined;
+  const { jsonSchema } = standard;
+  if (side === "input")
+    return (
+      attempt(() => jsonSchema.input({ target: TARGET })) ??
+      attempt(() => jsonSchema.input({ target: TARGET, libraryOptions: LENIENT[standard.vendor] }))
+    );
+  return attempt(() => {
+    const schema = jsonSchema.output({ target: TARGET });
+    opened(schema, jsonSchema.input({ target: TARGET }));
+    return schema;
+  });
+}
+
+function attempt(convert: () => Schema): Schema | undefined {
   try {
-    const { $schema: _, ...schema } = standard.jsonSchema.output(TARGET);
-    opened(schema, standard.jsonSchema.input(TARGET));
+    const { $schema: _, ...schema } = convert();
     return schema;
   } catch {
     // The specification lets a library throw for a schema without an equivalent, such as a

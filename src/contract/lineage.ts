@@ -32,7 +32,7 @@ export function readAs(contract: EventContract, type: string, data: unknown): un
     throw new OdoriError("UNKNOWN_TYPE", `${contract.type} does not say how to read ${type}.`);
   const converted = upcast.convert(readAs(upcast.contract, type, data));
   // What a conversion returns is the schema's input, as in a call of the contract.
-  return contract.parse(copyJson(contract.from(converted).data));
+  return contract.parse(copyJson(contract.from(converted).json));
 }
 
 /** Makes the older versions that are published with a payload of the contract. */
@@ -40,5 +40,5 @@ export function olderVersions(contract: EventContract, data: unknown): readonly 
   const { downcast } = contract;
   if (downcast === undefined) return [];
   const older = downcast.contract.from(downcast.convert(contract.parse(copyJson(data))));
-  return [older, ...olderVersions(downcast.contract, older.data)];
+  return [older, ...olderVersions(downcast.contract, older.json)];
 }

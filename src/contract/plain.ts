@@ -45,16 +45,14 @@ class Walk {
   copy(value: unknown, depth: number): Plain {
     switch (typeof value) {
       case "string":
-        if (!value.isWellFormed())
-          throw this.#refuse("text with a lone surrogate", "Make it well-formed Unicode.");
-        if (value.includes("\u0000"))
-          throw this.#refuse("text with U+0000", "Remove it: a database may refuse such text.");
+        this.#check(value, "text");
         this.bytes += 2 + value.length * BYTES_PER_CHAR_MAX;
         return value;
       case "number":
         if (!Number.isFinite(value)) throw this.#refuse(String(value), "JSON has no such number.");
         this.bytes += BYTES_PER_NUMBER_MAX;
-        return value;
+        // JSON text has no -0: the in-process bus would deliver another value than a broker.
+        return value === 0 ? 0 : value;
       case "boolean":
         this.bytes += 5;
         return value;
@@ -100,7 +98,8 @@ class Walk {
     const copy: Record<string, Plain> = {};
     for (const [key, member] of Object.entries(value)) {
       if (member === undefined) continue;
-      if (key === "__proto__") throw this.#refuse('a key "__proto__"', "Rename it.");
+      if (key === "__proto__") throw this.#refuse('an object with a key "__proto__"', "Rename it.");
+      this.#check(key, "an object whose key is text");
       this.bytes += 4 + key.length * BYTES_PER_CHAR_MAX;
       this.#path.push(key);
       copy[key] = this.copy(member, depth + 1);
@@ -108,6 +107,13 @@ class Walk {
     }
     this.bytes += 2;
     return Object.freeze(copy);
+  }
+
+  #check(text: string, what: string): void {
+    if (!text.isWellFormed())
+      throw this.#refuse(`${what} with a lone surrogate`, "Make it well-formed Unicode.");
+    if (text.includes("\u0000"))
+      throw this.#refuse(`${what} with U+0000`, "Remove it: a database may refuse such text.");
   }
 
   #refuse(what: string, hint: string): OdoriError {

@@ -11,12 +11,14 @@ import { defaultDeadlineName, defaultName, type Named } from "../contract/names.
 import {
   type DeadlineEntry,
   type EventEntry,
+  type JsonSchema,
   type Lineage,
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
   SILENT,
 } from "./manifest.ts";
+import { schemaMismatches } from "./subschema.ts";
 
 type AnyService = Service<never, EventContract>;
 type Contracts = readonly EventContract[];
@@ -80,8 +82,14 @@ export function manifestOf(choreography: Choreography<never>): Manifest {
  * ```
  */
 export function manifestOfServices(name: string, services: readonly AnyService[]): Manifest {
-  const contracts = services.flatMap(mentionedContracts);
-  const events = new Map(contracts.map((contract) => [contract.type, toEvent(contract)]));
+  const uses = services.map((service) => ({ service, ...contractsByUse(service.declaration) }));
+  const emitted = uses.flatMap((use) => use.emitted.flatMap(versionsOf));
+  const heard = uses.flatMap((use) => use.heard.flatMap(versionsOf));
+  // What the emitter says of an event comes before what its consumers need of it.
+  const events = new Map([
+    ...heard.map((contract) => [contract.type, toEvent(contract, neededSchema)] as const),
+    ...emitted.map((contract) => [contract.type, toEvent(contract, promisedSchema)] as const),
+  ]);
   return {
     name,
     begins: types(services.flatMap(({ declaration }) => declaration.begins)),
@@ -96,18 +104,14 @@ export function manifestOfServices(name: string, services: readonly AnyService[]
     events,
     services: new Map(services.map((service) => [service.name, toService(service)])),
     suppress: new Map(),
-    views: new Map(),
+    views: new Map(
+      uses.map(({ service, heard }) => [service.name, viewOf(heard.flatMap(versionsOf), events)]),
+    ),
   };
 }
 
 function types(contracts: Contracts): readonly string[] {
   return [...new Set(contracts.map(({ type }) => type))];
-}
-
-/** Returns every contract that a service mentions, with the versions that it converts. */
-function mentionedContracts({ declaration }: AnyService): Contracts {
-  const { heard, emitted } = contractsByUse(declaration);
-  return [...emitted, ...heard].flatMap(versionsOf);
 }
 
 function contractsByUse({ begins, reactions, deadlines }: AnyService["declaration"]) {
@@ -137,12 +141,41 @@ function lineage(
   return new Map(all.filter(([, older]) => older.length > 0));
 }
 
-function toEvent(contract: EventContract): EventEntry {
+type SchemaOf = (contract: EventContract) => JsonSchema | undefined;
+
+/** What a consumer needs of a payload: what its contract accepts. */
+const neededSchema: SchemaOf = (contract) => contract.toJsonSchema("input");
+
+/**
+ * What an emitter promises of a payload. Where the schema accepts its own yield, that travels, with
+ * fields that the input may lack. Otherwise the input travels.
+ */
+const promisedSchema: SchemaOf = (contract) => {
+  const [input, output] = [contract.toJsonSchema("input"), contract.toJsonSchema("output")];
+  if (input === undefined || output === undefined) return input;
+  return schemaMismatches(output, input).length === 0 ? output : input;
+};
+
+/** What a service needs of the events that it hears, where that is not what the events say. */
+function viewOf(
+  heard: Contracts,
+  events: ReadonlyMap<string, EventEntry>,
+): ReadonlyMap<string, JsonSchema> {
+  const view = new Map<string, JsonSchema>();
+  for (const contract of heard) {
+    const [needed, said] = [neededSchema(contract), events.get(contract.type)?.schema];
+    if (needed !== undefined && JSON.stringify(needed) !== JSON.stringify(said))
+      view.set(contract.type, needed);
+  }
+  return view;
+}
+
+function toEvent(contract: EventContract, schemaOf: SchemaOf): EventEntry {
   const { summary, sensitive, suppress } = contract;
   return {
     summary,
     sensitive,
-    schema: contract.toJsonSchema(),
+    schema: schemaOf(contract),
     suppress: new Map(Object.entries(suppress)),
   };
 }

@@ -80,14 +80,31 @@ export type Deliver = (incoming: Incoming) => Promise<void>;
 /** What a bus delivers: an event, or bytes that are not one. */
 export type Incoming = EventEnvelope | MalformedMessage;
 
-/** A message that is not a valid event. The bus delivers it, since only the runtime may park it. */
+/**
+ * A message that is not a valid event, or whose payload cannot be read. The bus delivers it, since
+ * only the runtime may park it.
+ */
 export interface MalformedMessage {
   readonly malformed: true;
   readonly topic: string;
-  /** Why it could not be read: `MESSAGE_MALFORMED` or `MESSAGE_TOO_LARGE`. */
+  /**
+   * Why it could not be read: `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE`, `NUMBER_INEXACT` or
+   * `PAYLOAD_REFUSED`.
+   */
   readonly error: OdoriError;
-  /** The beginning of the message as text, at most 4,096 characters. */
+  /**
+   * The message as text. One in binary mode is turned into structured mode, with its attributes and
+   * its payload verbatim. Of a message that is too large, the first 4,096 characters.
+   */
   readonly raw: string;
+  /**
+   * Identifies a message without readable attributes, the same for a redelivery.
+   *
+   * @default a hash of `raw`
+   */
+  readonly id?: string;
+  /** Its attributes, if they are all usable, and its type is the topic. */
+  readonly head?: Omit<EventEnvelope, "data"> | undefined;
 }
 
 /** A member of a group, until it leaves. */

@@ -40,7 +40,10 @@ export interface Problem {
 export interface DeferredBody {
   /** Whether `text` is a message that could not be read, instead of an event. */
   readonly malformed: boolean;
-  /** The event as `encodeStored` writes it, or the beginning of the malformed message. */
+  /**
+   * A JSON list of one event in structured mode, as it was heard: with attributes that Odori does
+   * not know, and numbers as they were written. Or `raw` of the malformed message.
+   */
   readonly text: string;
 }
 

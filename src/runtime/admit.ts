@@ -1,10 +1,8 @@
-import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { FIRST } from "./attempt.ts";
-import { Delivery } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 import { markForgotten } from "./forgotten.ts";
-import type { ReactionPlan } from "./plan.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -20,15 +18,10 @@ export class AdmitTask<Native> implements Task<Native> {
   readonly #context: TaskContext<Native>;
   readonly #delivery: Delivery;
 
-  constructor(
-    context: TaskContext<Native>,
-    plan: ReactionPlan<Native>,
-    event: EventEnvelope,
-    completion: Completion,
-  ) {
+  constructor(context: TaskContext<Native>, delivery: Delivery, completion: Completion) {
     this.#context = context;
     this.completion = completion;
-    this.#delivery = Delivery.of(plan.stored, event, FIRST);
+    this.#delivery = delivery;
     this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }

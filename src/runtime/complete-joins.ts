@@ -5,7 +5,7 @@ import type { Store } from "../ports/store.ts";
 import { Draft } from "./draft.ts";
 import { isComplete } from "./join.ts";
 import type { ReactionPlan, ServicePlan } from "./plan.ts";
-import { readStored } from "./stored.ts";
+import { readDeferred } from "./stored.ts";
 
 /** Most gathered events that are looked through. */
 const GATHERED_MAX = 100_000;
@@ -32,7 +32,7 @@ export async function completeJoins<Native>(
   const found = new Map<string, Gathered>();
   for (const row of await store.inspect.deferred(["gathered"], GATHERED_MAX)) {
     const join = shrunk.get(row.reaction);
-    const event = join && readStored(row.body.text);
+    const event = join && readDeferred(row);
     // An event that the join does not name any more cannot be handled.
     if (join === undefined || event === undefined || !join.contracts.has(event.type)) continue;
     const key = `${row.reaction}\n${row.sagaId}`;

@@ -11,7 +11,7 @@ import { decide, EFFECT_STATE, runsOf } from "./decide.ts";
 import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
-import { FailureTask } from "./failure.ts";
+import { FailureTask, reactionTarget } from "./failure.ts";
 import { fenceForgotten, isForgotten, markForgotten } from "./forgotten.ts";
 import { isComplete } from "./join.ts";
 import { Marks } from "./marks.ts";
@@ -81,8 +81,7 @@ export class Consume<Native> implements Task<Native> {
   }
 
   recover(error: unknown): Task<Native> {
-    const { reaction, stored, deadlines } = this.#plan;
-    const target = { name: stored, onParked: reaction.onParked, deadlines };
+    const target = reactionTarget(this.#plan);
     const valid = this.#parsed !== undefined;
     const failure = { delivery: this.#delivery, event: this.#parsed ?? this.#event, valid, error };
     return new FailureTask(this.#context, target, failure, this.completion);

@@ -1,4 +1,4 @@
-import { encodeStored } from "../cloudevents/json.ts";
+import { toKept } from "../cloudevents/kept.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Receipt } from "../ports/bookkeeping.ts";
 import type { DeferredBody, NewDeferred } from "../ports/deferred.ts";
@@ -37,10 +37,9 @@ export class Delivery {
     this.#body = body;
   }
 
-  /** A delivery of a message that could be read. */
+  /** A delivery of an event; if it has to be kept, then as it was heard. */
   static of(reaction: string, event: EventEnvelope, attempt: Attempt): Delivery {
-    const body = () => ({ malformed: false, text: encodeStored([event]) });
-    return new Delivery(reaction, event, attempt, body);
+    return new Delivery(reaction, event, attempt, () => toKept(event));
   }
 
   /** Asks the inbox and the fence; `gathers` also asks for what a join has gathered. */

@@ -72,7 +72,7 @@ export class Emitter {
       correlationId: origin.correlationId,
       causationId: origin.causationId,
       traceparent: origin.traceparent,
-      data: fact.data,
+      data: fact.json,
     };
     this.#checkSize(event, fact);
     return event;
@@ -91,7 +91,7 @@ export class Emitter {
     const contract = this.#published.get(event.type);
     if (contract === undefined) return [];
     return olderVersions(contract, event.data).map((fact) => {
-      const older = { ...event, type: fact.type, data: fact.data };
+      const older = { ...event, type: fact.type, data: fact.json };
       this.#checkSize(older, fact);
       return older;
     });

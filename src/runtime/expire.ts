@@ -8,7 +8,7 @@ import type { Attempt } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { toFacts } from "./emit.ts";
-import { FailureTask } from "./failure.ts";
+import { deadlineTarget, FailureTask } from "./failure.ts";
 import { Marks } from "./marks.ts";
 import { parsed } from "./parse.ts";
 import { deadlineMark, touching } from "./plan.ts";
@@ -68,8 +68,7 @@ export class ExpireTask<Native> implements Task<Native> {
   }
 
   recover(error: unknown): Task<Native> {
-    const name = storedName(this.#deadline);
-    const target = { name, onParked: undefined, deadlines: [] };
+    const target = deadlineTarget(this.#deadline);
     const failure = { delivery: this.#delivery, event: this.#event, valid: false, error };
     return new FailureTask(this.#context, target, failure, this.completion);
   }

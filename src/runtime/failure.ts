@@ -1,6 +1,7 @@
 import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf } from "../contract/errors.ts";
+import { storedName } from "../contract/names.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
@@ -10,6 +11,7 @@ import type { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
+import type { ReactionPlan } from "./plan.ts";
 import { isPermanent, problemOf } from "./problem.ts";
 import { backoffMs } from "./retry.ts";
 import type { Scope } from "./scope.ts";
@@ -22,6 +24,17 @@ export interface FailureTarget<Native> {
   readonly onParked: OnParkedDeclaration | undefined;
   /** Deadlines that `onParked` may arm or disarm. */
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
+}
+
+export function reactionTarget<Native>(plan: ReactionPlan<Native>): FailureTarget<Native> {
+  const { reaction, stored, deadlines } = plan;
+  return { name: stored, onParked: reaction.onParked, deadlines };
+}
+
+export function deadlineTarget<Native>(
+  deadline: DeadlineDeclaration<Native>,
+): FailureTarget<Native> {
+  return { name: storedName(deadline), onParked: undefined, deadlines: [] };
 }
 
 export interface Failure {

@@ -4,17 +4,15 @@ import { NO_REACTION } from "../ports/store.ts";
 import { contractOf } from "./intake.ts";
 import { parsed } from "./parse.ts";
 import type { ServicePlan } from "./plan.ts";
-import { readStored } from "./stored.ts";
+import { readDeferred } from "./stored.ts";
 
 /**
  * Why a service could not handle a parked delivery now, as a sentence without its full stop;
  * undefined where its payload fits.
  */
-export function obstacleTo<Native>(
-  plan: ServicePlan<Native>,
-  { reaction, body }: Deferred,
-): string | undefined {
-  const event = body.malformed ? undefined : readStored(body.text);
+export function obstacleTo<Native>(plan: ServicePlan<Native>, row: Deferred): string | undefined {
+  const { reaction } = row;
+  const event = readDeferred(row);
   if (event === undefined) return "it is not an event";
   const { reactions, deadlines } = plan;
   if (reaction === NO_REACTION) return `no reaction hears ${event.type}`;

@@ -5,7 +5,7 @@ import { bodyHazard, type Hazard, hazardsOf } from "../manifest/hazards.ts";
 import type { ServiceEntry } from "../manifest/manifest.ts";
 import type { CensusRow, StoredDeclaration } from "../ports/declarations.ts";
 import type { Store } from "../ports/store.ts";
-import { readStored } from "./stored.ts";
+import { readDeferred } from "./stored.ts";
 
 /** Deferred deliveries whose payloads are tried against the new contracts. */
 const SAMPLE_MAX = 200;
@@ -50,8 +50,9 @@ export async function compareWith(
 async function bodyHazards({ inspect }: InFlight, tryBody: TryBody): Promise<readonly Hazard[]> {
   const states = ["armed", "gathered", "retrying", "waiting"] as const;
   const refused = new Map<string, { count: number; newestAt: number; problem: string }>();
-  for (const { reaction, body, at } of await inspect.deferred(states, SAMPLE_MAX)) {
-    const event = body.malformed ? undefined : readStored(body.text);
+  for (const row of await inspect.deferred(states, SAMPLE_MAX)) {
+    const { reaction, at } = row;
+    const event = readDeferred(row);
     if (event === undefined) continue;
     try {
       tryBody(reaction, event);

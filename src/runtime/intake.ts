@@ -1,7 +1,9 @@
+import { readKept } from "../cloudevents/kept.ts";
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { EventContract } from "../contract/event.ts";
 import { typesHeard } from "../contract/lineage.ts";
-import type { Incoming } from "../ports/bus.ts";
+import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import { AdmitTask } from "./admit.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
@@ -10,7 +12,6 @@ import { Delivery } from "./delivery.ts";
 import { ExpireTask } from "./expire.ts";
 import type { ServicePlan } from "./plan.ts";
 import { RetiredTask } from "./retired.ts";
-import { readStored } from "./stored.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import {
@@ -19,6 +20,13 @@ import {
   UndeliverableTask,
   unheardDelivery,
 } from "./undeliverable.ts";
+import {
+  eventWithoutData,
+  failUnreadable,
+  readableNow,
+  stillUnreadable,
+  unreadableDelivery,
+} from "./unreadable.ts";
 import { WatchTask } from "./watch.ts";
 
 /** A delivery that was claimed this often, each time without an outcome, is not run again. */
@@ -35,10 +43,7 @@ export function tasksOf<Native>(
   incoming: Incoming,
   careful: boolean,
 ): readonly MakeTask<Native>[] {
-  if ("malformed" in incoming)
-    return [
-      (completion) => new UndeliverableTask(context, malformedDelivery(incoming), completion),
-    ];
+  if ("malformed" in incoming) return unreadableTasks(context, incoming);
   const { heardBy, service } = context.plan;
   const hearers = heardBy.get(incoming.type);
   if (hearers === undefined) {
@@ -49,12 +54,33 @@ export function tasksOf<Native>(
     ...hearers.reactions.map(
       (plan) => (completion: Completion) =>
         careful
-          ? new AdmitTask(context, plan, incoming, completion)
+          ? new AdmitTask(context, Delivery.of(plan.stored, incoming, FIRST), completion)
           : new Consume(context, plan, incoming, FIRST, completion),
     ),
     ...hearers.deadlines.map(
       (deadline) => (completion: Completion) =>
         new WatchTask(context, deadline, incoming, completion),
+    ),
+  ];
+}
+
+/** As `tasksOf`, for a message that cannot be read: it fails under each reaction that hears it. */
+function unreadableTasks<Native>(
+  context: TaskContext<Native>,
+  message: MalformedMessage,
+): readonly MakeTask<Native>[] {
+  const event = eventWithoutData(message);
+  const hearers = event && context.plan.heardBy.get(event.type);
+  if (event === undefined || hearers === undefined)
+    return [(completion) => new UndeliverableTask(context, malformedDelivery(message), completion)];
+  const { error } = message;
+  return [
+    ...hearers.reactions.map((plan) => (completion: Completion) => {
+      const delivery = Delivery.of(plan.stored, event, FIRST);
+      return failUnreadable(context, { plan }, delivery, event, error, completion);
+    }),
+    ...hearers.deadlines.map(
+      (deadline) => (completion: Completion) => new WatchTask(context, deadline, event, completion),
     ),
   ];
 }
@@ -72,18 +98,34 @@ export function deferredTask<Native>(
     refused: deferred.claims > CLAIMS_MAX ? crashed(deferred.claims - 1) : undefined,
     accepted: deferred.problem?.code === "FENCE_FORGOTTEN",
   };
-  const event = deferred.body.malformed ? undefined : readStored(deferred.body.text);
   const deadline = context.plan.deadlines.get(deferred.reaction);
   const plan = context.plan.reactions.get(deferred.reaction);
-  if (event !== undefined && deadline !== undefined)
-    return new ExpireTask(context, deadline, event, attempt, completion);
-  if (event !== undefined && plan !== undefined)
-    return new Consume(context, plan, event, attempt, completion);
-  if (event !== undefined && context.plan.retired.has(deferred.reaction)) {
+  const event = readBody(deferred);
+  if (event instanceof OdoriError) {
+    const addressee = plan === undefined ? deadline && { deadline } : { plan };
+    if (addressee === undefined)
+      return new UndeliverableTask(context, staleDelivery(deferred, attempt, event), completion);
+    const unread = unreadableDelivery(deferred, attempt);
+    return failUnreadable(context, addressee, unread.delivery, unread.event, event, completion);
+  }
+  if (deadline !== undefined) return new ExpireTask(context, deadline, event, attempt, completion);
+  if (plan !== undefined) return new Consume(context, plan, event, attempt, completion);
+  if (context.plan.retired.has(deferred.reaction)) {
     const delivery = Delivery.of(deferred.reaction, event, attempt);
     return new RetiredTask(context, delivery, deferred.state, completion);
   }
-  return new UndeliverableTask(context, staleDelivery(deferred, event, attempt), completion);
+  const error = deferred.body.malformed ? readableNow() : undefined;
+  return new UndeliverableTask(context, staleDelivery(deferred, attempt, error), completion);
+}
+
+/** Reads the event of a deferred delivery; returns why it cannot be read. */
+function readBody(deferred: Deferred): EventEnvelope | OdoriError {
+  try {
+    const event = readKept(deferred.body, deferred.at);
+    return event ?? stillUnreadable(deferred, new Error("it is an empty list."));
+  } catch (cause) {
+    return stillUnreadable(deferred, cause);
+  }
 }
 
 function crashed(deaths: number): OdoriError {

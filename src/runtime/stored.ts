@@ -1,10 +1,11 @@
-import { decodeStored } from "../cloudevents/json.ts";
+import { readKept } from "../cloudevents/kept.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import type { Deferred } from "../ports/deferred.ts";
 
-/** Reads an event that the database keeps; undefined where it is malformed. */
-export function readStored(text: string): EventEnvelope | undefined {
+/** Reads the event of a deferred delivery; undefined where it cannot be read. */
+export function readDeferred({ body, at }: Deferred): EventEnvelope | undefined {
   try {
-    return decodeStored(text)[0];
+    return readKept(body, at);
   } catch {
     return undefined;
   }

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { encodeStored } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
@@ -51,9 +50,16 @@ export class UndeliverableTask<Native> implements Task<Native> {
   }
 }
 
-/** The same bytes have the same identity, so that a redelivery is recognised. */
-export function malformedDelivery({ topic, raw, error }: MalformedMessage): Undeliverable {
-  const message = { source: topic, id: hash("sha256", raw, "hex"), type: topic, sagaId: "" };
+/** The same message has the same identity, so that a redelivery is recognised. */
+export function malformedDelivery({
+  topic,
+  raw,
+  id,
+  head,
+  error,
+}: MalformedMessage): Undeliverable {
+  const identity = id ?? hash("sha256", raw, "hex");
+  const message = head ?? { source: topic, id: identity, type: topic, sagaId: "" };
   const body = { malformed: true, text: raw };
   return { delivery: new Delivery(NO_REACTION, message, FIRST, () => body), error };
 }
@@ -69,28 +75,14 @@ export function unheardDelivery(event: EventEnvelope, service: string): Undelive
   return { delivery: Delivery.of(NO_REACTION, event, FIRST), error };
 }
 
-/** A deferred delivery that no retry can help: it is malformed, or its reaction does not exist. */
+/** A deferred delivery that no reaction can take: none has its name, or `error`. */
 export function staleDelivery(
   { reaction, source, id, type, sagaId, body }: Deferred,
-  event: EventEnvelope | undefined,
   attempt: Attempt,
+  error: OdoriError = reactionGone(reaction),
 ): Undeliverable {
-  const message = event ?? { source, id, type, sagaId };
-  const kept = event === undefined ? body : { malformed: false, text: encodeStored([event]) };
-  return {
-    delivery: new Delivery(reaction, message, attempt, () => kept),
-    error: event === undefined ? unreadable() : reactionGone(reaction),
-  };
-}
-
-function unreadable(): OdoriError {
-  return new OdoriError(
-    "MESSAGE_MALFORMED",
-    "These bytes are not an event, so no retry can help.",
-    {
-      hint: "Have it sent again by its producer, and discard this one.",
-    },
-  );
+  const message = { source, id, type, sagaId };
+  return { delivery: new Delivery(reaction, message, attempt, () => body), error };
 }
 
 function reactionGone(reaction: string): OdoriError {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { type } from "arktype";
 import fc from "fast-check";
 import { choreography, event, service } from "odori";
 import { jsonSchema } from "odori/json-schema";
@@ -8,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import order from "../../examples/order/choreography.ts";
 import { manifestOf, manifestOfServices } from "../../src/manifest/from-code.ts";
+import type { Manifest } from "../../src/manifest/manifest.ts";
 import { mergeManifests } from "../../src/manifest/merge.ts";
 import { ManifestError } from "../../src/manifest/mistakes.ts";
 import { readManifest, toManifest } from "../../src/manifest/read.ts";
@@ -136,6 +138,57 @@ describe("a manifest", () => {
     expect(open.toJsonSchema()).not.toHaveProperty("additionalProperties");
     expect(closed.toJsonSchema()).toMatchObject({ additionalProperties: false });
     expect(plain.toJsonSchema()).toMatchObject({ required: ["id"] });
+  });
+
+  it("manifest-of-parsing-schemas: a consumer needs what it accepts", () => {
+    const filled = event(
+      "order.placed.v1",
+      z.object({ orderId: z.string(), currency: z.string().default("JPY") }),
+    );
+    const order = service("order").begins(filled);
+    const mail = service("mail").on(filled, { handle() {} });
+    const needed = manifestOfServices("mail", [mail]);
+    const promised = manifestOfServices("order", [order]);
+    const required = ({ events }: Manifest) => events.get(filled.type)?.schema;
+    expect(required(needed)).toMatchObject({ required: ["orderId"] });
+    expect(required(promised)).toMatchObject({ required: ["orderId", "currency"] });
+    const both = manifestOfServices("shop", [order, mail]);
+    expect(required(both)).toMatchObject({ required: ["orderId", "currency"] });
+    expect(both.views.get("mail")?.get(filled.type)).toMatchObject({ required: ["orderId"] });
+    // An emitter that does not know the field contradicts no consumer that fills it.
+    const bare = event("order.placed.v1", z.object({ orderId: z.string() }));
+    const other = manifestOfServices("order", [service("order").begins(bare)]);
+    const { contradictions } = mergeManifests([
+      { manifest: other, from: "order" },
+      { manifest: needed, from: "mail" },
+    ]);
+    expect(contradictions).toEqual([]);
+  });
+
+  const orderId = z.string();
+  it.each([
+    ["a transform", z.object({ orderId, at: z.string().transform((s) => s.trim()) })],
+    ["a coerced date", z.object({ orderId, at: z.coerce.date() })],
+    ["a custom check", z.object({ orderId, at: z.custom(() => true) })],
+    ["a bigint", z.object({ orderId, at: z.string().transform(BigInt) })],
+    ["a morph of arktype", type({ orderId: "string", at: "string.date.parse" })],
+    ["an instance in arktype", type({ orderId: "string", at: "Date" })],
+  ])("%s in one field: the others stay known", (_what, schema) => {
+    const contract = event("order.placed.v1", schema);
+    const manifest = manifestOfServices("order", [service("order").begins(contract)]);
+    expect(manifest.events.get("order.placed.v1")?.schema).toMatchObject({
+      properties: { orderId: { type: "string" } },
+      required: expect.arrayContaining(["orderId"]),
+    });
+  });
+
+  it("a codec travels as its input, so its input is what is promised", () => {
+    const contract = event("order.placed.v1", z.object({ paid: z.stringbool() }));
+    expect(contract({ paid: "yes" }).json).toEqual({ paid: "yes" });
+    const manifest = manifestOfServices("order", [service("order").begins(contract)]);
+    expect(manifest.events.get("order.placed.v1")?.schema).toMatchObject({
+      properties: { paid: { type: "string" } },
+    });
   });
 
   it("of services alone has beginnings and no ends", () => {

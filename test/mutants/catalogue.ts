@@ -26,6 +26,40 @@ const edit = (file: string, find: string, put: string) => ({ file, find, put });
  */
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "the parsed payload is kept",
+    edits: [
+      edit(
+        "runtime/consume.ts",
+        "const failure = { delivery: this.#delivery, event:",
+        "const { attempt } = this.#delivery;\n" +
+          "    const delivery = Delivery.of(target.name, this.#parsed ?? this.#event, attempt);\n" +
+          "    const failure = { delivery, event:",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a parked delivery keeps what was heard",
+  },
+  {
+    name: "what was heard is written again from what was read",
+    edits: [
+      edit(
+        "cloudevents/kept.ts",
+        "malformed: false, text: `[$",
+        "malformed: false, text: encodeStored([event]) || `[$",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a parked delivery keeps what was heard",
+  },
+  {
+    name: "a message is known by its body alone",
+    edits: [
+      edit("cloudevents/message.ts", "identityOf(headers, body, place)", "identityOf([], body)"),
+    ],
+    suite: "runtime",
+    caughtBy: "messages with one body that cannot be read are all parked",
+  },
+  {
     name: "acknowledge before commit",
     edits: [
       edit(

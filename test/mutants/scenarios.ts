@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type App,
   type Bus,
+  type Deliver,
   type EventContract,
   type EventEnvelope,
   OdoriError,
@@ -12,6 +13,7 @@ import {
   start,
 } from "odori";
 import { checkAccepted } from "odori/adapter";
+import { NATS, readMessage } from "odori/cloudevents";
 import type { Runner } from "odori/conformance";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
@@ -249,6 +251,52 @@ export function runtimeScenarios({ describe, it }: Runner): void {
         const [parked] = await app.inspect.deferred(["parked"], 2);
         assert.equal(parked?.problem?.code, "ECONNREFUSED");
         assert.equal((await app.health()).state, "ready");
+      },
+    );
+
+    const doors: Deliver[] = [];
+    /** Lets a test deliver what a broker would, in binary mode. */
+    const opened = (bus: Bus): Bus => ({
+      guarantees: bus.guarantees,
+      publish: (events) => bus.publish(events),
+      subscribe: (options, deliver) => {
+        doors.push(deliver);
+        return bus.subscribe(options, deliver);
+      },
+      close: () => bus.close(),
+    });
+    const receive = async (attributes: Readonly<Record<string, string>>, body: string) => {
+      const all = { specversion: "1.0", source: "/order", type: placed.type, ...attributes };
+      const headers = Object.entries(all).map(([name, value]) => [`ce-${name}`, value] as const);
+      await doors.at(-1)?.(readMessage(NATS, placed.type, { headers, body }, Date.now()));
+    };
+    play(
+      "messages with one body that cannot be read are all parked",
+      { bus: opened },
+      async ({ app }) => {
+        for (const id of ["1", "2", "1"]) await receive({ id }, '{"orderId":"s"}');
+        const parked = await app.inspect.deferred(["parked"], 3);
+        assert.deepEqual(
+          parked.map(({ body }) => JSON.parse(body.text).id),
+          ["1", "2"],
+        );
+      },
+    );
+
+    const failing = service<Sql>("payment", { setup }).on(placed, {
+      handle() {
+        throw new Error("no");
+      },
+    });
+    play(
+      "a parked delivery keeps what was heard",
+      { bus: opened, service: failing },
+      async ({ app }) => {
+        const body = '{"orderId":"s","price":1.50}';
+        await receive({ id: "1", sagaid: "s", tenant: "a" }, body);
+        const [parked] = await app.inspect.deferred(["parked"], 1);
+        assert.ok(parked?.body.text.includes(`"data":${body}`), "the payload is verbatim");
+        assert.ok(parked?.body.text.includes('"tenant":"a"'), "an unknown attribute is kept");
       },
     );
 

@@ -38,12 +38,12 @@ const HOSTILE: readonly (readonly [what: string, code: string, text: string])[] 
   ["a newline in its saga id", "MESSAGE_MALFORMED", wire({ sagaid: "s\n2026 ERROR all is lost" })],
   [
     "deep nesting",
-    "MESSAGE_MALFORMED",
+    "PAYLOAD_REFUSED",
     wire({ data: "DEEP" }).replace('"DEEP"', `${"[".repeat(20_000)}${"]".repeat(20_000)}`),
   ],
   [
     "__proto__ in its payload",
-    "MESSAGE_MALFORMED",
+    "PAYLOAD_REFUSED",
     wire({ data: "PROTO" }).replace('"PROTO"', '{"orderId":"o","__proto__":{"polluted":1}}'),
   ],
   ["10 MB", "MESSAGE_TOO_LARGE", wire({ data: { orderId: "x".repeat(10 * 1024 * 1024) } })],

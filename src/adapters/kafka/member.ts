@@ -140,12 +140,16 @@ export class Member implements Subscription {
   }
 
   /** Delivers until it is acknowledged; resolves to false if the member closes before. */
-  async #handle({ topic, headers, value }: Message): Promise<boolean> {
+  async #handle({ topic, headers, value, partition, offset }: Message): Promise<boolean> {
     const type = topic.slice(this.#settings.prefix.length);
     const incoming = readMessage(
       KAFKA,
       type,
-      { headers: textOf(headers), body: value ?? new Uint8Array() },
+      {
+        headers: textOf(headers),
+        body: value ?? new Uint8Array(),
+        place: `${topic}/${partition}/${offset}`,
+      },
       Date.now(),
     );
     for (let failures = 1; ; failures++) {

@@ -62,7 +62,12 @@ export class Member implements Subscription {
   async #handle(message: JsMsg, type: string): Promise<void> {
     // The server redelivers a message that is neither acknowledged nor in progress.
     const beat = setInterval(() => message.working(), this.#settings.ackWaitMs / 3);
-    const wire = { headers: headersOf(message.headers), body: message.data };
+    const { stream, streamSequence } = message.info;
+    const wire = {
+      headers: headersOf(message.headers),
+      body: message.data,
+      place: `${stream}/${streamSequence}`,
+    };
     try {
       await this.#deliver(readMessage(NATS, type, wire, Date.now()));
       message.ack();

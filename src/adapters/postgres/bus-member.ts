@@ -159,7 +159,7 @@ export class PostgresMember {
       this.#inFlight--;
       this.wake();
     };
-    this.#parts.deliver(readJson(type, body, Date.now())).then(
+    this.#parts.deliver(readJson(type, body, Date.now(), String(seq))).then(
       () => {
         this.#acknowledged.push(seq);
         settled();

@@ -1,7 +1,8 @@
 /**
  * Tables of the bus, one script for each version; `$S` is the schema. `delivery` has one row for
  * each event and group, deleted when it is acknowledged. A service without Odori calls `publish`
- * with a CloudEvent in JSON, or a list of them; it fails if one has no type.
+ * with a CloudEvent in JSON, or a list of them. It fails if one has no type, or an escape of U+0000
+ * or of a lone surrogate: Postgres cannot read the type of such an event.
  */
 export const BUS_TABLES: readonly string[] = [
   `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS

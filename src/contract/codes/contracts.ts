@@ -22,6 +22,11 @@ export const CONTRACT_CODES = {
     meaning: "A payload holds a value that JSON cannot carry, such as a Date, a Map or NaN.",
     hint: "Turn the value into text, a number or a plain object.",
   },
+  PAYLOAD_CHANGES: {
+    delivery: "final",
+    meaning: "No JSON parses to what the schema of an emitted payload has yielded.",
+    hint: "Let the schema accept its own yield, or make random values before the call.",
+  },
   PAYLOAD_TOO_LARGE: {
     delivery: "final",
     meaning: "An emitted event has more bytes than a message or the broker allows.",

@@ -12,6 +12,12 @@ export const MESSAGE_CODES = {
     meaning: "A message has a number that JavaScript would change, such as a 64-bit id.",
     hint: "Let the producer send it as text. The message is kept as it was received.",
   },
+  PAYLOAD_REFUSED: {
+    delivery: "final",
+    meaning:
+      "A message's payload has U+0000, a lone surrogate, a key `__proto__`, or nests too deeply.",
+    hint: "Let the producer leave it out. The message is kept as it was received.",
+  },
   MESSAGE_TOO_LARGE: {
     delivery: "final",
     meaning: "A message from the bus has more bytes than Odori reads.",
