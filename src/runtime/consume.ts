@@ -161,13 +161,18 @@ export class Consume<Native> implements Task<Native> {
     const facts = toFacts(returned);
     const outcome = outcomes.get(keyOfFacts(facts));
     if (outcome === undefined) throw undeclared(reaction.name, facts, [...outcomes.keys()]);
-    const effect = reaction.kind === "undo" ? effects[0] : outcome.effect;
-    if (reaction.kind === "undo") this.#mark(draft, names.effects[0], EFFECT_STATE.undone);
-    else if (effect !== undefined)
-      this.#mark(draft, names.effects[effects.indexOf(effect)], EFFECT_STATE.done);
+    const undoes = reaction.kind === "undo";
+    const effect = undoes && !outcome.failure ? effects[0] : outcome.effect;
+    // An undo that has failed leaves its effect done: the next cause tries it again.
+    if (effect !== undefined)
+      this.#mark(
+        draft,
+        names.effects[effects.indexOf(effect)],
+        undoes ? EFFECT_STATE.undone : EFFECT_STATE.done,
+      );
     this.#mark(draft, names.firstOf, stored);
     this.#mark(draft, names.max, String(runsOf(names, run.marks) + 1));
-    const done = reaction.kind === "undo" ? "undone" : "done";
+    const done = undoes ? "undone" : "done";
     this.#emit(run, outcome.failure ? "refused" : done, effect, facts);
   }
 

@@ -6,6 +6,7 @@ import {
   declined,
   placed,
   refunded,
+  released,
   reservationFailed,
   shippingFailed,
 } from "../support/contracts.ts";
@@ -153,6 +154,27 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       expect(stage.effects()).toEqual([]);
       expect(await dispositions(stage)).toEqual(["refused", "barred"]);
     }));
+
+  it("an undo that returns a failure has undone nothing: the next cause tries it again", async () => {
+    const kit = make();
+    let tries = 0;
+    const bank = payment(kit).undo(authorized, {
+      name: "return the money",
+      on: [cancelled],
+      emits: [released],
+      fails: [declined],
+      handle({ data: { orderId } }, { tx }) {
+        if (++tries === 1) return declined({ orderId });
+        kit.effect("payment", tx, `return ${orderId}`);
+        return released({ orderId });
+      },
+    });
+    await using stage = await Stage.open(kit, bank);
+    await stage.hear(envelope(placed, "s", data));
+    for (let n = 0; n < 3; n++) await stage.hear(envelope(cancelled, "s", data));
+    expect(stage.effects()).toEqual(["charge o", "return o"]);
+    expect(await dispositions(stage)).toEqual(["done", "refused", "undone", "suppressed"]);
+  });
 
   it("sagas do not touch each other", () =>
     on(async (stage) => {
