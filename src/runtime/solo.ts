@@ -60,7 +60,7 @@ export async function runAlone<Native>(
   if (received === undefined || received.status === "busy") return { kind: "again" };
   if (received.status !== "fresh") return { kind: "settled" };
   const tx = store.detached();
-  const scope = new Scope(tx.native, new Draft());
+  const scope = new Scope(tx, new Draft());
   parts.onRun(task, scope);
   const began = environment.now();
   let handlerMs: number | undefined;
@@ -89,7 +89,7 @@ export async function runExclusively<Native>(
       if (received.status !== "fresh") return { kind: "settled" };
       probe("looked_up");
       const handler = tx.scope({ exclusive: true });
-      const scope = new Scope(handler.native, draft);
+      const scope = new Scope(handler, draft);
       onRun(task, scope);
       source = "handler";
       await task.run(received, scope);

@@ -1,5 +1,6 @@
-import { service } from "odori";
+import { Service, service } from "odori";
 import { describe, expect, it } from "vitest";
+import { declareUndo } from "../../src/choreography/declare.ts";
 import {
   authorized,
   cancelled,
@@ -158,17 +159,21 @@ describe.each(kits)("compensation on $name", ({ make }) => {
   it("an undo that returns a failure has undone nothing: the next cause tries it again", async () => {
     const kit = make();
     let tries = 0;
-    const bank = payment(kit).undo(authorized, {
+    const { declaration, beginnings } = payment(kit);
+    // A manifest may say so, and JavaScript; the types of `.undo` have no failures.
+    const undo = declareUndo<unknown>("payment.authorized", {
       name: "return the money",
       on: [cancelled],
       emits: [released],
       fails: [declined],
-      handle({ data: { orderId } }, { tx }) {
-        if (++tries === 1) return declined({ orderId });
-        kit.effect("payment", tx, `return ${orderId}`);
-        return released({ orderId });
+      handle(_event, { tx }) {
+        if (++tries === 1) return declined(data);
+        kit.effect("payment", tx, "return o");
+        return released(data);
       },
     });
+    const reactions = [...declaration.reactions, undo];
+    const bank = new Service<unknown, never>({ ...declaration, reactions }, beginnings);
     await using stage = await Stage.open(kit, bank);
     await stage.hear(envelope(placed, "s", data));
     for (let n = 0; n < 3; n++) await stage.hear(envelope(cancelled, "s", data));

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
+import { callersScope } from "../../adapter/callers-scope.ts";
 import { type ClaimLimits, claimLimits } from "../../adapter/claim-limits.ts";
 import { toCensusRow } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
@@ -24,7 +25,7 @@ import {
 import { PreparedNames } from "./prepared.ts";
 import { PostgresRetention } from "./purge.ts";
 import { ensureStore, ownerOf } from "./schema.ts";
-import { callersScope, PostgresScope, type ScopeParts } from "./scope.ts";
+import { PostgresScope, type ScopeParts } from "./scope.ts";
 import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";

@@ -1,3 +1,4 @@
+import { callersScope } from "../../adapter/callers-scope.ts";
 import { claimLimits } from "../../adapter/claim-limits.ts";
 import { Mutex } from "../../adapter/mutex.ts";
 import type { CensusRow } from "../../ports/declarations.ts";
@@ -11,7 +12,7 @@ import { SqliteDeclarations } from "./declarations.ts";
 import { type Access, SqliteInspection } from "./inspect.ts";
 import { PURGE_START, type PurgeCursor, purge } from "./purge.ts";
 import { checkSchema, migrate } from "./schema.ts";
-import { callersScope, type ScopeParts, SqliteScope } from "./scope.ts";
+import { type ScopeParts, SqliteScope } from "./scope.ts";
 import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { examineVersion } from "./version.ts";
