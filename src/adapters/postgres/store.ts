@@ -56,6 +56,7 @@ export class PostgresStore implements Store<Sql> {
   readonly #prepared: PreparedNames | undefined;
   #pool: pg.Pool | undefined;
   #interrupter: pg.Pool | undefined;
+  #closed = false;
   #session: Session | undefined;
   #owner = "";
   /** Ids that this process had before, and under which it may have claimed rows. */
@@ -96,6 +97,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   async open(session: Session): Promise<Opened> {
+    this.#closed = false;
     const pool = this.#connected();
     await ensureStore(pool, session.service, this.#options);
     const warnings = await examineSettings(pool).catch((error: unknown) => {
@@ -155,6 +157,7 @@ export class PostgresStore implements Store<Sql> {
   async close(): Promise<void> {
     const pool = this.#pool;
     const session = this.#session;
+    this.#closed = true;
     this.#pool = undefined;
     this.#session = undefined;
     if (pool === undefined) return;
@@ -184,6 +187,8 @@ export class PostgresStore implements Store<Sql> {
   }
 
   #connected(): pg.Pool {
+    // A pool that is opened now would never be closed.
+    if (this.#closed) throw storeNotOpen();
     this.#pool ??= poolOf(this.#options);
     return this.#pool;
   }
@@ -264,7 +269,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   async #interrupt({ pid }: OpenTransaction): Promise<void> {
-    if (pid === undefined) return;
+    if (pid === undefined || this.#closed) return;
     // Past the pool: the statements to be interrupted may hold what its connections wait for.
     this.#interrupter ??= poolOf({ ...this.#options, connectionsMax: 1 });
     try {
