@@ -70,10 +70,10 @@ export interface HandlerScope<Native> {
    */
   readonly contended: boolean;
   /**
-   * Told once the handler has returned or thrown, also after `detach`. A later statement cannot
-   * fail to anyone: a rejection would only end the process. So it does nothing, returns nothing (its
+   * Told once the handler has returned or thrown, also after `detach`. Nothing awaits a later
+   * statement, so its rejection would only end the process. It does nothing, returns nothing (its
    * promise never settles), and `report` is called with `STATEMENT_NOT_AWAITED`. One that comes
-   * before the commit may also be the delivery's failure.
+   * before `keep` or `complete` is the delivery's failure as well.
    */
   returned(report: (error: OdoriError) => void): void;
   /**

@@ -156,7 +156,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       expect(await dispositions(stage)).toEqual(["refused", "barred"]);
     }));
 
-  it("an undo that returns a failure has undone nothing: the next cause tries it again", async () => {
+  it("an undo that fails has undone nothing: the next cause tries it again", async () => {
     const kit = make();
     let tries = 0;
     const { declaration, beginnings } = payment(kit);

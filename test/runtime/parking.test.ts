@@ -205,7 +205,7 @@ describe.each(kits)("failures on $name", ({ make }) => {
     });
   });
 
-  it("onParked is given the payload as it came, whatever the handler did to its own", async () => {
+  it("onParked is given the payload as it came, although the handler changed its own", async () => {
     const kit = make();
     const tried = event(
       "order.tried.v1",

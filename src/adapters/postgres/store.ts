@@ -92,7 +92,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   /** Resolves to the service that owns the tables; rejects with `DATA_NOT_FOUND` without tables. */
-  service(): Promise<string> {
+  async service(): Promise<string> {
     return ownerOf(this.#connected(), this.#options);
   }
 
