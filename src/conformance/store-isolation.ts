@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { codeOf } from "../contract/errors.ts";
+import { codeOf, type OdoriError } from "../contract/errors.ts";
 import { gate } from "./runner.ts";
 import { sampleEntry, sampleReceipt, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
@@ -69,6 +69,37 @@ function scopeTests<Native>(test: StoreTest<Native>): void {
     for (const key of ["in time", "next"]) assert.equal(await fixture.has(key), true, key);
     for (const key of ["after keep", "after undo", "undone", "first after keep"])
       assert.equal(await fixture.has(key), false, key);
+  });
+
+  test("a statement of a handler that has returned does nothing", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const reported: string[] = [];
+    const report = ({ code }: OdoriError) => void reported.push(code);
+    const stray = (native: Native) => void fixture.put(native, "stray");
+    await store.transaction(async (tx) => {
+      const early = tx.scope();
+      await fixture.put(early.native, "undone");
+      early.returned(report);
+      stray(early.native);
+      await assert.rejects(async () => early.keep(), { code: "STATEMENT_NOT_AWAITED" });
+      await early.undo();
+      const kept = tx.scope();
+      await fixture.put(kept.native, "kept");
+      kept.returned(report);
+      await kept.keep();
+      stray(kept.native);
+    });
+    const detached = store.detached();
+    await fixture.put(detached.native, "by itself");
+    detached.returned(report);
+    await detached.complete((tx) => tx.write(writes({ journal: [sampleEntry("1")] })));
+    stray(detached.native);
+    assert.deepEqual(
+      reported,
+      Array.from({ length: 3 }, () => "STATEMENT_NOT_AWAITED"),
+    );
+    for (const key of ["kept", "by itself"]) assert.equal(await fixture.has(key), true, key);
+    for (const key of ["undone", "stray"]) assert.equal(await fixture.has(key), false, key);
   });
 
   test(

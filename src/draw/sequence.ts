@@ -121,7 +121,8 @@ function listText(rows: readonly Row[], omitted: number, paint: Paint): readonly
       tone,
       `${printable(who)}${heard === undefined ? "" : `  ${shortType(heard)}`}  ${note}`,
     );
-    return omitted > 0 && index === FIRST_SHOWN ? [paint.dim(`⋮ ${omitted} steps`), line] : [line];
+    if (omitted === 0 || index !== FIRST_SHOWN) return [line];
+    return [paint.dim(`⋮ ${omitted} steps`), line];
   });
 }
 

@@ -307,3 +307,12 @@ export function statementNotAwaited(cause?: unknown): OdoriError {
     { cause, hint: "Await every statement before the handler returns." },
   );
 }
+
+/** Makes the error of a statement that came after its handler had returned. */
+export function statementStray(): OdoriError {
+  return new OdoriError(
+    "STATEMENT_NOT_AWAITED",
+    "A statement came after its handler had returned. It did nothing.",
+    { hint: "Await every statement before the handler returns; look for timers and `void`." },
+  );
+}

@@ -1,3 +1,4 @@
+import type { OdoriError } from "../contract/errors.ts";
 import type { Receipt, Received, Writes, Written } from "./bookkeeping.ts";
 
 /**
@@ -69,6 +70,13 @@ export interface HandlerScope<Native> {
    */
   readonly contended: boolean;
   /**
+   * Told once the handler has returned or thrown, also after `detach`. Nothing awaits a later
+   * statement, so its rejection would only end the process. It does nothing, returns nothing (its
+   * promise never settles), and `report` is called with `STATEMENT_NOT_AWAITED`. One that comes
+   * before `keep` or `complete` is the delivery's failure as well.
+   */
+  returned(report: (error: OdoriError) => void): void;
+  /**
    * Closes `native` and keeps what the handler wrote. Rejects with `STATEMENT_NOT_AWAITED` when a
    * statement is still under way, or with `TRANSACTION_ENDED` when the handler ended the
    * transaction.
@@ -108,6 +116,8 @@ export interface Together<Native> {
 export interface DetachedTransaction<Native> {
   readonly native: Native;
   readonly contended: boolean;
+  /** As `HandlerScope.returned`. */
+  returned(report: (error: OdoriError) => void): void;
   /**
    * Closes `native`, runs `work` in the handler's transaction (or in a new one, where there is
    * none), and commits. Rejects as `HandlerScope.keep`, and undoes everything when `work` rejects.

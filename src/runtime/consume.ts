@@ -48,8 +48,8 @@ export class Consume<Native> implements Task<Native> {
   readonly #plan: ReactionPlan<Native>;
   readonly #event: EventEnvelope;
   readonly #delivery: Delivery;
-  /** The event as the last run parsed it; undefined where it does not fit its contract. */
-  #parsed: EventEnvelope | undefined;
+  /** Whether the payload fitted its contract when it was last parsed. */
+  #valid = false;
 
   constructor(
     context: TaskContext<Native>,
@@ -82,24 +82,29 @@ export class Consume<Native> implements Task<Native> {
 
   recover(error: unknown): Task<Native> {
     const target = reactionTarget(this.#plan);
-    const valid = this.#parsed !== undefined;
-    const failure = { delivery: this.#delivery, event: this.#parsed ?? this.#event, valid, error };
+    // The handler may have changed what it was given: `onParked` gets the payload as it came.
+    const event = this.#valid ? this.#parsed() : this.#event;
+    const failure = { delivery: this.#delivery, event, valid: this.#valid, error };
     return new FailureTask(this.#context, target, failure, this.completion);
   }
 
   #runOf(received: Received, scope: Scope<Native>): Run<Native> {
-    this.#parsed = undefined;
+    this.#valid = false;
     const { refused } = this.#delivery.attempt;
     if (refused !== undefined) throw refused;
+    const event = this.#parsed();
+    this.#valid = true;
+    const names = markNames(this.#plan, event);
+    return { scope, draft: scope.draft, received, marks: new Marks(received), names, event };
+  }
+
+  #parsed(): EventEnvelope {
     const { reaction, contracts } = this.#plan;
     const { type } = this.#event;
     const contract = contracts.get(type);
     if (contract === undefined)
       throw new OdoriError("UNKNOWN_TYPE", `The reaction ${reaction.name} does not hear ${type}.`);
-    const event = parsed(this.#event, contract);
-    this.#parsed = event;
-    const names = markNames(this.#plan, event);
-    return { scope, draft: scope.draft, received, marks: new Marks(received), names, event };
+    return parsed(this.#event, contract);
   }
 
   #react(run: Run<Native>): void | Promise<void> {
@@ -155,13 +160,18 @@ export class Consume<Native> implements Task<Native> {
     const facts = toFacts(returned);
     const outcome = outcomes.get(keyOfFacts(facts));
     if (outcome === undefined) throw undeclared(reaction.name, facts, [...outcomes.keys()]);
-    const effect = reaction.kind === "undo" ? effects[0] : outcome.effect;
-    if (reaction.kind === "undo") this.#mark(draft, names.effects[0], EFFECT_STATE.undone);
-    else if (effect !== undefined)
-      this.#mark(draft, names.effects[effects.indexOf(effect)], EFFECT_STATE.done);
+    const undoes = reaction.kind === "undo";
+    const effect = undoes && !outcome.failure ? effects[0] : outcome.effect;
+    // An undo that has failed leaves its effect done: the next cause tries it again.
+    if (effect !== undefined)
+      this.#mark(
+        draft,
+        names.effects[effects.indexOf(effect)],
+        undoes ? EFFECT_STATE.undone : EFFECT_STATE.done,
+      );
     this.#mark(draft, names.firstOf, stored);
     this.#mark(draft, names.max, String(runsOf(names, run.marks) + 1));
-    const done = reaction.kind === "undo" ? "undone" : "done";
+    const done = undoes ? "undone" : "done";
     this.#emit(run, outcome.failure ? "refused" : done, effect, facts);
   }
 

@@ -251,7 +251,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     draft: Draft,
   ): void | Promise<void> {
     const handler = tx.scope();
-    const scope = new Scope(handler.native, new Draft());
+    const scope = new Scope(handler, new Draft());
     let returned: Promise<void>;
     try {
       const running = task.run(received, scope) ?? undefined;
@@ -318,7 +318,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     }
     const own = new Draft();
     try {
-      await recovery.run(received, new Scope(handler.native, own));
+      await recovery.run(received, new Scope(handler, own));
     } catch (problem) {
       this.refused.push({ task, error: problem });
       return;

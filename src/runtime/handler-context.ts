@@ -36,12 +36,17 @@ export class Handlers {
     const context = new HandlerContext(scope.tx, attempt, fields, this.#common);
     scope.draft.began = this.#environment.now();
     let returned: T | Promise<T>;
+    const ended = () => scope.returned((error) => this.#stray(fields, error));
     try {
       returned = work(context);
     } catch (error) {
+      ended();
       throw readable(error);
     }
-    return returned instanceof Promise ? this.#withinTime(returned, context, scope) : returned;
+    if (returned instanceof Promise)
+      return this.#withinTime(returned.finally(ended), context, scope);
+    ended();
+    return returned;
   }
 
   /** How long the handler of a draft has run, in milliseconds; undefined if none was called. */
@@ -52,6 +57,11 @@ export class Handlers {
   /** Aborts the signals of all handlers that still run. */
   abort(reason: unknown): void {
     for (const context of this.#running) context.abort(reason);
+  }
+
+  #stray(fields: LogFields, error: OdoriError): void {
+    const what = "a statement came after its handler had returned";
+    this.#common.logger.error(what, { ...fields, code: error.code, error });
   }
 
   #withinTime<T>(

@@ -19,7 +19,7 @@ export async function runJoined<Native>(
   probe("looked_up");
   const draft = new Draft();
   const handler = tx.scope();
-  await task.run(received, new Scope(handler.native, draft));
+  await task.run(received, new Scope(handler, draft));
   await handler.keep();
   await tx.write(draft);
   probe("written");

@@ -49,12 +49,25 @@ export class Lane<Native> {
   async #run(): Promise<void> {
     // Tasks that arrive in the same turn of the event loop belong to the same batch.
     await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, this.#batch);
-      this.#batch = Math.min(this.#batchMax, this.#batch + 1);
-      const rest = await this.#handle(batch);
-      if (rest.length > 0) this.#queue.unshift(...rest);
+    try {
+      while (this.#queue.length > 0) {
+        const batch = this.#queue.splice(0, this.#batch);
+        this.#batch = Math.min(this.#batchMax, this.#batch + 1);
+        const rest = await this.#handled(batch);
+        if (rest.length > 0) this.#queue.unshift(...rest);
+      }
+    } finally {
+      this.#running = undefined;
     }
-    this.#running = undefined;
+  }
+
+  /** A failure of the handling itself belongs to its batch: the tasks behind it go on. */
+  async #handled(batch: readonly Task<Native>[]): Promise<readonly Task<Native>[]> {
+    try {
+      return await this.#handle(batch);
+    } catch (error) {
+      for (const task of batch) task.completion.failed(error);
+      return [];
+    }
   }
 }

@@ -1,14 +1,20 @@
+import type { OdoriError } from "../contract/errors.ts";
+import type { HandlerScope } from "../ports/transaction.ts";
 import type { Draft } from "./draft.ts";
+
+type Handler<Native> = Pick<HandlerScope<Native>, "native" | "returned">;
 
 /** What one run of a task works with: its handler's transaction, and the rows it drafts. */
 export class Scope<Native> {
   readonly tx: Native;
   readonly draft: Draft;
+  readonly #handler: Handler<Native>;
   #cancel: (reason: unknown) => void = () => {};
   #cancelled: { readonly reason: unknown } | undefined;
 
-  constructor(tx: Native, draft: Draft) {
-    this.tx = tx;
+  constructor(handler: Handler<Native>, draft: Draft) {
+    this.#handler = handler;
+    this.tx = handler.native;
     this.draft = draft;
   }
 
@@ -16,6 +22,11 @@ export class Scope<Native> {
   onCancel(cancel: (reason: unknown) => void): void {
     this.#cancel = cancel;
     if (this.#cancelled !== undefined) cancel(this.#cancelled.reason);
+  }
+
+  /** Told once the handler has returned or thrown: `report` hears of later statements. */
+  returned(report: (error: OdoriError) => void): void {
+    this.#handler.returned(report);
   }
 
   /** Aborts the signal of a handler whose result is no longer waited for, also of one to come. */

@@ -1,3 +1,4 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Received, Written } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
@@ -60,7 +61,7 @@ export async function runAlone<Native>(
   if (received === undefined || received.status === "busy") return { kind: "again" };
   if (received.status !== "fresh") return { kind: "settled" };
   const tx = store.detached();
-  const scope = new Scope(tx.native, new Draft());
+  const scope = new Scope(tx, new Draft());
   parts.onRun(task, scope);
   const began = environment.now();
   let handlerMs: number | undefined;
@@ -89,7 +90,7 @@ export async function runExclusively<Native>(
       if (received.status !== "fresh") return { kind: "settled" };
       probe("looked_up");
       const handler = tx.scope({ exclusive: true });
-      const scope = new Scope(handler.native, draft);
+      const scope = new Scope(handler, draft);
       onRun(task, scope);
       source = "handler";
       await task.run(received, scope);
@@ -184,8 +185,13 @@ function committed(draft: Draft, written: Written) {
 function isSame(now: Received, before: Received): boolean {
   if (now.status !== before.status || now.marks.size !== before.marks.size) return false;
   if (now.gathered.length !== before.gathered.length) return false;
+  if (now.gathered.some((event, place) => !isOne(event, before.gathered[place]))) return false;
   for (const [name, state] of now.marks) if (before.marks.get(name) !== state) return false;
   return true;
+}
+
+function isOne(event: EventEnvelope, other: EventEnvelope | undefined): boolean {
+  return event.id === other?.id && event.source === other.source && event.type === other.type;
 }
 
 /** The reason with which `stop` ends the handlers that still run. */

@@ -50,7 +50,7 @@ export async function runTogether<Native>(
   const companions = await Promise.all(
     ready.map(async ({ task, received }): Promise<Companion<Native>> => {
       const handler = together.scope();
-      const scope = new Scope(handler.native, new Draft());
+      const scope = new Scope(handler, new Draft());
       const running = call(task, received, scope);
       const outcome = await outcomeOf(
         running.then(() => handler.keep()),

@@ -97,6 +97,30 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     await own.query(`DROP SCHEMA ${schema} CASCADE`);
   });
 
+  it("a closed store opens no connection, until it is opened again", async () => {
+    const schema = newSchema();
+    const url = new URL(serverUrl("postgres"));
+    url.searchParams.set("application_name", schema);
+    const store = postgres({ connectionString: url.href, schema });
+    await store.open(session);
+    await store.close();
+    const closed = { code: "STOPPED" };
+    await expect(store.transaction(async () => {})).rejects.toMatchObject(closed);
+    await expect(store.inspect.counts()).rejects.toMatchObject(closed);
+    await expect(store.service()).rejects.toMatchObject(closed);
+    const handler = store.detached();
+    await expect(handler.native.query("SELECT 1")).rejects.toMatchObject(closed);
+    await handler.abandon().catch(() => {});
+    const sessions = await own.query("SELECT 1 FROM pg_stat_activity WHERE application_name = $1", [
+      schema,
+    ]);
+    expect(sessions.rows).toEqual([]);
+    await store.open(session);
+    expect(await store.service()).toBe("shop");
+    await store.close();
+    await own.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
   it("a schema must have a plain name", () => {
     expect(() => postgres({ schema: 'a"; DROP SCHEMA public' })).toThrow(
       expect.objectContaining({ code: "OPTION_INVALID" }),

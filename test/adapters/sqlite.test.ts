@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -227,6 +227,21 @@ describe("SQLite", () => {
     expect(diagnose(join(folder, "absent.db"), 0)).toMatchObject([
       { level: "error", check: "DATA_NOT_FOUND" },
     ]);
+  });
+
+  it("a closed store opens no connection, until it is opened again", async () => {
+    const store = sqlite(join(folder, "closed.db"));
+    await store.open(session);
+    await store.close();
+    rmSync(join(folder, "closed.db"));
+    const closed = { code: "STOPPED" };
+    await expect(store.transaction(async () => {})).rejects.toMatchObject(closed);
+    await expect(store.inspect.counts()).rejects.toMatchObject(closed);
+    expect(() => store.detached()).toThrow(expect.objectContaining(closed));
+    expect(existsSync(join(folder, "closed.db"))).toBe(false);
+    await store.open(session);
+    expect(store.service()).toBe("shop");
+    await store.close();
   });
 });
 

@@ -1,15 +1,15 @@
+import { MISDECLARED } from "./misdeclared.ts";
 import {
   type Case,
+  change,
   charge,
   manifest,
   order,
   parallel,
-  type Raw,
   race,
   refund,
   reserve,
   reserveBeside,
-  type Services,
   sequential,
   twoSuccesses,
   undoneBeside,
@@ -20,12 +20,7 @@ import {
  * something changed.
  */
 
-function change(base: Raw, services: Services, more: Raw = {}): Raw {
-  const old = typeof base.services === "object" && base.services !== null ? base.services : {};
-  return { ...base, services: { ...old, ...services }, ...more };
-}
-
-export const BROKEN: readonly Case[] = [
+const UNSOUND: readonly Case[] = [
   {
     name: "a failure that no service hears",
     manifest: change(
@@ -384,80 +379,17 @@ export const BROKEN: readonly Case[] = [
     codes: ["UNBOUNDED_LOOP"],
   },
   {
-    name: "an event that no service hears",
+    name: "an undo that may fail leaves its effect",
     manifest: change(sequential, {
-      stock: { reactions: [{ ...reserve, emits: [["stock.reserved.v1", "stock.counted.v1"]] }] },
+      order: order(
+        ["stock.reserved.v1"],
+        ["payment.declined.v1", "payment.refunded.v1", "payment.refund_failed.v1"],
+      ),
+      payment: { reactions: [charge, { ...refund, fails: ["payment.refund_failed.v1"] }] },
     }),
-    codes: ["UNHEARD"],
-  },
-  {
-    name: "an event that no service emits",
-    manifest: change(sequential, {
-      stock: { reactions: [reserve, { on: ["stock.recounted.v1"] }] },
-    }),
-    codes: ["DEAD_REACTION", "NEVER_EMITTED"],
-  },
-  {
-    name: "an undo of another service's effect",
-    manifest: change(sequential, {
-      stock: { reactions: [reserve, { on: ["stock.sold_out.v1"], undoes: "payment.charged.v1" }] },
-    }),
-    codes: ["FOREIGN_UNDO"],
-  },
-  {
-    name: "an undo of what is not an effect",
-    manifest: change(sequential, {
-      stock: { reactions: [reserve, { on: ["payment.declined.v1"], undoes: "stock.sold_out.v1" }] },
-    }),
-    codes: ["UNKNOWN_EFFECT"],
-  },
-  {
-    name: "a join of two outcomes of one reaction",
-    manifest: change(sequential, {
-      stock: { reactions: [reserve, { all: ["payment.charged.v1", "payment.declined.v1"] }] },
-    }),
-    codes: ["DEAD_REACTION"],
-  },
-  {
-    name: "an external event makes nothing run",
-    manifest: change(
-      sequential,
-      { stock: { reactions: [reserve, { on: ["gateway.settled.v1"] }] } },
-      { external: ["gateway.settled.v1"] },
-    ),
-    codes: ["DEAD_REACTION"],
-  },
-  {
-    name: "success is not to be had",
-    manifest: change(
-      sequential,
-      {
-        stock: {
-          reactions: [{ on: ["payment.charged.v1"], readonly: true, emits: ["stock.sold_out.v1"] }],
-        },
-      },
-      {},
-    ),
-    codes: ["DEAD_REACTION", "NEVER_EMITTED", "NO_SUCCESS"],
-  },
-  {
-    name: "an event from outside that may never come",
-    manifest: manifest(
-      {
-        order: order(["payment.charged.v1"], []),
-        payment: { reactions: [{ on: ["gateway.settled.v1"], emits: ["payment.charged.v1"] }] },
-      },
-      { arrives: ["gateway.settled.v1"], fails: [], external: ["order.placed.v1"] },
-    ),
-    codes: ["STUCK"],
-  },
-  {
-    name: "a name that is none",
-    manifest: change(
-      sequential,
-      { stock: { reactions: [{ ...reserve, emits: [["stock.reserved.v1", "StockCounted"]] }] } },
-      { external: ["StockCounted"] },
-    ),
-    codes: ["NAME_GRAMMAR"],
+    codes: ["ORPHAN"],
   },
 ];
+
+/** Every broken choreography. */
+export const BROKEN: readonly Case[] = [...UNSOUND, ...MISDECLARED];

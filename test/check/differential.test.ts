@@ -8,7 +8,8 @@ import { judgeEnd } from "../../src/check/properties.ts";
 import { violationKey } from "../../src/check/violation.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
 import { randomManifest } from "./random.ts";
-import { reference, stem } from "./reference.ts";
+import { reference } from "./reference.ts";
+import { stem } from "./reference-effects.ts";
 
 /** Larger ones are passed over: each is searched three times, once very slowly. */
 const STATES_MAX = 2_000;

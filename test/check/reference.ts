@@ -4,17 +4,13 @@ import type {
   ReactionEntry,
   ServiceEntry,
 } from "../../src/manifest/manifest.ts";
+import { ReferenceEffects, stem } from "./reference-effects.ts";
 
 /*
  * The semantics once more, written from the tables and not from the checker: plain objects, every
  * interleaving, no reduction, nothing normalised away. Slow, and easy to hold against the page.
  * What it finds is what the checker must find.
  */
-
-/** The fact that an event type is a version of: effects are named by it. */
-export function stem(type: string): string {
-  return type.replace(/\.v\d+$/, "");
-}
 
 export interface Found {
   /** `CODE service fact`, sorted. */
@@ -87,12 +83,14 @@ class Saga {
   readonly #manifest: Manifest;
   readonly #report: Report;
   readonly #ran: Set<string>;
+  readonly #effects: ReferenceEffects;
   readonly #services: readonly ServiceEntry[];
 
   constructor(manifest: Manifest, report: Report, ran: Set<string>) {
     this.#manifest = manifest;
     this.#report = report;
     this.#ran = ran;
+    this.#effects = new ReferenceEffects(manifest);
     this.#services = [...manifest.services.values()];
   }
 
@@ -174,7 +172,7 @@ class Saga {
     for (const [key, mark] of Object.entries(state.effects)) {
       const [service = "", effect = ""] = key.split(" ");
       const undone = this.#service(service).reactions.some(({ undoes }) => undoes === effect);
-      if (failure && mark === "done" && this.#needsUndo(this.#service(service), effect))
+      if (failure && mark === "done" && this.#effects.needUndo(this.#service(service), effect))
         this.#report(
           !undone ? "NO_UNDO" : state.parked ? "PARKED_STUCK" : "ORPHAN",
           service,
@@ -188,7 +186,7 @@ class Saga {
         ([key, mark]) => mark === "done" && group.map(stem).includes(key.split(" ")[1] ?? ""),
       );
       const known = group.find((type) =>
-        this.#services.some((service) => this.#effectsOf(service).includes(stem(type))),
+        this.#services.some((service) => this.#effects.all(service).includes(stem(type))),
       );
       if (kept.length !== 1 && known !== undefined) this.#report("ONE_OF", undefined, known);
     }
@@ -215,9 +213,9 @@ class Saga {
     const reaction = service.reactions[place];
     if (reaction === undefined) throw new Error("no such reaction");
     const own = `${service.name} ${place}`;
-    const effects = this.#effectNames(service, reaction).map(
-      (effect) => `${service.name} ${effect}`,
-    );
+    const effects = this.#effects
+      .namesOf(service, reaction)
+      .map((effect) => `${service.name} ${effect}`);
     const marks = effects.map((effect) => state.effects[effect]);
     const undo = reaction.kind === "undo";
     if (
@@ -267,7 +265,7 @@ class Saga {
     for (const outcome of reaction.emits) {
       const after = structuredClone(state);
       if (undo) this.#undo(after, service, reaction.undoes ?? "");
-      else this.#do(after, service, this.#effectOf(service, reaction, outcome));
+      else this.#do(after, service, this.#effects.of(service, reaction, outcome));
       outcomes.push(this.#emitted(after, service, outcome));
     }
     return outcomes;
@@ -278,7 +276,7 @@ class Saga {
     const key = `${service.name} ${effect}`;
     const before = state.effects[key];
     state.effects[key] = "done";
-    if (!this.#needsUndo(service, effect)) return;
+    if (!this.#effects.needUndo(service, effect)) return;
     if (before === "done") this.#report("DOUBLE_EFFECT", service.name, effect);
     else if (before !== undefined) this.#report("HANGING", service.name, effect);
   }
@@ -368,7 +366,7 @@ class Saga {
       silent &&
       once === undefined &&
       max === undefined &&
-      this.#effectNames(service, reaction).length === 0
+      this.#effects.namesOf(service, reaction).length === 0
     );
   }
 
@@ -381,52 +379,5 @@ class Saga {
       onParked,
     ]);
     return [...begins, ...deadlines.map(({ emits }) => emits), ...all].includes(type);
-  }
-
-  #effectOf(
-    service: ServiceEntry,
-    reaction: ReactionEntry,
-    outcome: ManifestOutcome,
-  ): string | undefined {
-    if (reaction.kind === "undo" || reaction.readonly) return undefined;
-    const undone = outcome
-      .map(stem)
-      .find((type) => service.reactions.some(({ undoes }) => undoes === type));
-    return undone ?? outcome.map(stem)[0];
-  }
-
-  /** False for an effect that no undo names and each of whose outcomes ends the saga. */
-  #needsUndo(service: ServiceEntry, effect: string): boolean {
-    const { succeeds, fails } = this.#manifest;
-    const ends = (outcome: ManifestOutcome) =>
-      outcome.some((type) => succeeds.includes(type) || fails.includes(type));
-    return (
-      service.begins.map(stem).includes(effect) ||
-      service.reactions.some(({ undoes }) => undoes === effect) ||
-      service.reactions.some((reaction) =>
-        reaction.emits.some(
-          (outcome) => this.#effectOf(service, reaction, outcome) === effect && !ends(outcome),
-        ),
-      )
-    );
-  }
-
-  #effectNames(service: ServiceEntry, reaction: ReactionEntry): readonly string[] {
-    if (reaction.undoes !== undefined) return [reaction.undoes];
-    return [
-      ...new Set(
-        reaction.emits.flatMap((outcome) => this.#effectOf(service, reaction, outcome) ?? []),
-      ),
-    ];
-  }
-
-  #effectsOf(service: ServiceEntry): readonly string[] {
-    return [
-      ...service.begins.map(stem),
-      ...service.reactions.flatMap((reaction) =>
-        // The service never does what only an undo names.
-        reaction.kind === "undo" ? [] : this.#effectNames(service, reaction),
-      ),
-    ];
   }
 }

@@ -62,6 +62,12 @@ export const reserve = {
 /** Payment and stock at the same time. */
 export const reserveBeside = { ...reserve, on: ["order.placed.v1"] };
 
+/** Another choreography with some of its services replaced, and other changes. */
+export function change(base: Raw, services: Services, more: Raw = {}): Raw {
+  const old = typeof base.services === "object" && base.services !== null ? base.services : {};
+  return { ...base, services: { ...old, ...services }, ...more };
+}
+
 export const sequential = manifest({
   order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
   payment: { reactions: [charge, refund] },

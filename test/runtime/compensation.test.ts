@@ -1,11 +1,13 @@
-import { service } from "odori";
+import { Service, service } from "odori";
 import { describe, expect, it } from "vitest";
+import { declareUndo } from "../../src/choreography/declare.ts";
 import {
   authorized,
   cancelled,
   declined,
   placed,
   refunded,
+  released,
   reservationFailed,
   shippingFailed,
 } from "../support/contracts.ts";
@@ -153,6 +155,31 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       expect(await stage.effects()).toEqual([]);
       expect(await dispositions(stage)).toEqual(["refused", "barred"]);
     }));
+
+  it("an undo that fails has undone nothing: the next cause tries it again", async () => {
+    const kit = make();
+    let tries = 0;
+    const { declaration, beginnings } = payment(kit);
+    // A manifest may say so, and JavaScript; the types of `.undo` have no failures.
+    const undo = declareUndo<unknown>("payment.authorized", {
+      name: "return the money",
+      on: [cancelled],
+      emits: [released],
+      fails: [declined],
+      handle(_event, { tx }) {
+        if (++tries === 1) return declined(data);
+        kit.effect("payment", tx, "return o");
+        return released(data);
+      },
+    });
+    const reactions = [...declaration.reactions, undo];
+    const bank = new Service<unknown, never>({ ...declaration, reactions }, beginnings);
+    await using stage = await Stage.open(kit, bank);
+    await stage.hear(envelope(placed, "s", data));
+    for (let n = 0; n < 3; n++) await stage.hear(envelope(cancelled, "s", data));
+    expect(await stage.effects()).toEqual(["charge o", "return o"]);
+    expect(await dispositions(stage)).toEqual(["done", "refused", "undone", "suppressed"]);
+  });
 
   it("sagas do not touch each other", () =>
     on(async (stage) => {

@@ -4,9 +4,12 @@ import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { postgresShelves } from "../support/shelf.ts";
 import { isolationCases } from "./isolation.ts";
 import { postgresCases } from "./isolation-postgres.ts";
+import { strayCases } from "./strays.ts";
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
   const url = () => serverUrl("postgres");
-  isolationCases(runnerOf(), postgresShelves(url));
+  const kind = postgresShelves(url);
+  isolationCases(runnerOf(), kind);
+  strayCases(runnerOf(), kind);
   postgresCases(runnerOf(), url);
 });

@@ -1,5 +1,6 @@
-import { PermanentError, RetryAfter, service } from "odori";
+import { event, PermanentError, RetryAfter, service } from "odori";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { authorized, declined, placed, refunded, reserved } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Kit, kits } from "../support/kits.ts";
@@ -202,6 +203,36 @@ describe.each(kits)("failures on $name", ({ make }) => {
     await expect(stage.app.inspect.retry(answered?.seq ?? -1)).rejects.toMatchObject({
       code: "NOT_PARKED",
     });
+  });
+
+  it("onParked is given the payload as it came, although the handler changed its own", async () => {
+    const kit = make();
+    const tried = event(
+      "order.tried.v1",
+      z.object({ orderId: z.string(), amounts: z.array(z.number()), until: z.coerce.date() }),
+    );
+    const seen: unknown[] = [];
+    const payment = service<unknown>("payment").on(tried, {
+      emits: [authorized],
+      onParked: {
+        emits: declined,
+        handle({ event: { data, sagaId } }) {
+          seen.push(data);
+          return declined({ orderId: sagaId });
+        },
+      },
+      handle: ({ data: own }) => {
+        own.orderId = "changed";
+        own.amounts.push(2);
+        own.until.setFullYear(1970);
+        throw new PermanentError("no such account");
+      },
+    });
+    await using stage = await Stage.open(kit, payment);
+    const until = "2026-01-02T03:04:05.000Z";
+    await stage.hear(envelope(tried, "s", { orderId: "o", amounts: [1], until }));
+    await eventually("it is heard of", () => stage.emittedTypes.length, 1);
+    expect(seen).toEqual([{ orderId: "o", amounts: [1], until: new Date(until) }]);
   });
 
   it("onParked when the payload does not fit: told that it is not valid", async () => {

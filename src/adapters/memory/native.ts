@@ -13,10 +13,13 @@ export class MemoryTable<Row extends NonNullable<unknown>> {
  * rollback cannot put them back.
  */
 export class MemoryTx {
-  readonly #use: () => UndoLog;
+  readonly #use: () => UndoLog | undefined;
 
-  /** `use` returns the undo log of the transaction, or throws where there is none. */
-  constructor(use: () => UndoLog) {
+  /**
+   * `use` returns the undo log of the transaction, or throws where there is none. It returns
+   * undefined where an access has to do nothing.
+   */
+  constructor(use: () => UndoLog | undefined) {
     this.#use = use;
   }
 

@@ -1,3 +1,5 @@
+import { Strays } from "../../adapter/strays.ts";
+import type { OdoriError } from "../../contract/errors.ts";
 import { storeContended, transactionClosed } from "../../ports/errors.ts";
 import type {
   DetachedTransaction,
@@ -19,6 +21,7 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
   readonly #savepoint: number;
   #detached: boolean;
   #open = true;
+  readonly #strays = new Strays();
   /** Gives the database back; undefined until a detached handler has used it. */
   #release: (() => void) | undefined;
 
@@ -39,8 +42,13 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
     return this.statements > 0;
   }
 
+  returned(report: (error: OdoriError) => void): void {
+    this.#strays.watch(report);
+  }
+
   keep(): void {
     this.#open = false;
+    this.#strays.check();
   }
 
   undo(): void {
@@ -58,6 +66,7 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
     if (this.contended) throw storeContended();
     if (this.#release === undefined) return this.#database.exclusive(() => work(this.#begin()));
     const result = await work(this.#begin());
+    this.#strays.check();
     this.#end();
     return result;
   }
@@ -69,7 +78,8 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
     this.#end();
   }
 
-  #use(): UndoLog {
+  #use(): UndoLog | undefined {
+    if (this.#strays.has()) return undefined;
     if (!this.#open) throw transactionClosed();
     this.statements++;
     if (this.#detached && this.#release === undefined) {

@@ -12,26 +12,25 @@ export function undoTo(log: UndoLog, length: number): void {
  */
 export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   readonly #map: Map<K, V>;
-  readonly #log: () => UndoLog;
+  readonly #log: () => UndoLog | undefined;
 
-  /** `log` is asked at every access, also to read. */
-  constructor(map: Map<K, V>, log: () => UndoLog) {
+  /** `log` is asked at every access, also to read. Without one, an access does nothing. */
+  constructor(map: Map<K, V>, log: () => UndoLog | undefined) {
     this.#map = map;
     this.#log = log;
   }
 
   get(key: K): V | undefined {
-    this.#log();
-    return this.#map.get(key);
+    return this.#log() && this.#map.get(key);
   }
 
   has(key: K): boolean {
-    this.#log();
-    return this.#map.has(key);
+    return this.#log() !== undefined && this.#map.has(key);
   }
 
   set(key: K, value: V): void {
     const log = this.#log();
+    if (log === undefined) return;
     const map = this.#map;
     const before = map.get(key);
     log.push(before === undefined ? () => map.delete(key) : () => map.set(key, before));
@@ -40,6 +39,7 @@ export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
 
   delete(key: K): boolean {
     const log = this.#log();
+    if (log === undefined) return false;
     const map = this.#map;
     const before = map.get(key);
     if (before !== undefined) log.push(() => map.set(key, before));
@@ -47,12 +47,10 @@ export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   }
 
   values(): IterableIterator<V> {
-    this.#log();
-    return this.#map.values();
+    return this.#log() === undefined ? new Map<K, V>().values() : this.#map.values();
   }
 
   get size(): number {
-    this.#log();
-    return this.#map.size;
+    return this.#log() === undefined ? 0 : this.#map.size;
   }
 }

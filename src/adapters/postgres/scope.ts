@@ -1,4 +1,5 @@
 import { controlsTransaction } from "../../adapter/control.ts";
+import { Strays } from "../../adapter/strays.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import {
   statementNotAwaited,
@@ -47,8 +48,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   #shared: OpenTransaction | undefined;
   #own: Promise<OpenTransaction> | undefined;
   #open = true;
-  /** Whether the handler has returned. */
-  #returned = false;
+  readonly #strays = new Strays();
   readonly #pending = new Set<Promise<unknown>>();
   /** The first statement that failed. If the handler went on, the transaction may be aborted. */
   #failure: unknown;
@@ -77,7 +77,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   }
 
   query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
-    const late = !this.#open;
+    if (this.#strays.has()) return new Promise(() => {});
     const result = this.#query(text, values);
     this.#pending.add(result);
     const answer = new Promise<SqlResult>((resolve, reject) => {
@@ -85,7 +85,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
       // function that is not awaited either, would only end the process.
       const settle = (report: () => void) => {
         this.#pending.delete(result);
-        if (late || !this.#returned) report();
+        if (!this.#strays.returned) report();
       };
       result.then(
         (value) => settle(() => resolve(value)),
@@ -96,9 +96,13 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     return answer;
   }
 
+  returned(report: (error: OdoriError) => void): void {
+    this.#strays.watch(report);
+  }
+
   keep(): void | Promise<void> {
     this.#open = false;
-    this.#returned = true;
+    this.#strays.check();
     if (this.#refused !== undefined) return Promise.reject(this.#refused);
     if (this.#pending.size > 0) return this.#notAwaited();
     const shared = this.#statementsMax > 1 ? this.#shared : undefined;
@@ -133,7 +137,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
 
   async complete<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     this.#open = false;
-    this.#returned = true;
+    this.#strays.check();
     if (this.#own === undefined) return this.#parts.transaction(work);
     if (this.#pending.size > 0) return this.#notAwaited();
     try {
@@ -201,23 +205,6 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     const failed = results.find((result) => result.status === "rejected");
     throw statementNotAwaited(failed?.reason);
   }
-}
-
-/**
- * The scope of work inside a transaction of the caller's own: if it fails, the caller rolls back.
- */
-export function callersScope(native: Sql): HandlerScope<Sql> {
-  return {
-    native,
-    touched: true,
-    statements: 0,
-    contended: false,
-    keep: () => {},
-    undo: () => {},
-    detach: () => {
-      throw transactionClosed();
-    },
-  };
 }
 
 function transactionShared(): OdoriError {

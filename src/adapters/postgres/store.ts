@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
+import { callersScope } from "../../adapter/callers-scope.ts";
 import { type ClaimLimits, claimLimits } from "../../adapter/claim-limits.ts";
 import { toCensusRow } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
@@ -24,7 +25,7 @@ import {
 import { PreparedNames } from "./prepared.ts";
 import { PostgresRetention } from "./purge.ts";
 import { ensureStore, ownerOf } from "./schema.ts";
-import { callersScope, PostgresScope, type ScopeParts } from "./scope.ts";
+import { PostgresScope, type ScopeParts } from "./scope.ts";
 import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";
@@ -55,6 +56,7 @@ export class PostgresStore implements Store<Sql> {
   readonly #prepared: PreparedNames | undefined;
   #pool: pg.Pool | undefined;
   #interrupter: pg.Pool | undefined;
+  #closed = false;
   #session: Session | undefined;
   #owner = "";
   /** Ids that this process had before, and under which it may have claimed rows. */
@@ -90,11 +92,12 @@ export class PostgresStore implements Store<Sql> {
   }
 
   /** Resolves to the service that owns the tables; rejects with `DATA_NOT_FOUND` without tables. */
-  service(): Promise<string> {
+  async service(): Promise<string> {
     return ownerOf(this.#connected(), this.#options);
   }
 
   async open(session: Session): Promise<Opened> {
+    this.#closed = false;
     const pool = this.#connected();
     await ensureStore(pool, session.service, this.#options);
     const warnings = await examineSettings(pool).catch((error: unknown) => {
@@ -154,6 +157,7 @@ export class PostgresStore implements Store<Sql> {
   async close(): Promise<void> {
     const pool = this.#pool;
     const session = this.#session;
+    this.#closed = true;
     this.#pool = undefined;
     this.#session = undefined;
     if (pool === undefined) return;
@@ -183,6 +187,8 @@ export class PostgresStore implements Store<Sql> {
   }
 
   #connected(): pg.Pool {
+    // A pool that is opened now would never be closed.
+    if (this.#closed) throw storeNotOpen();
     this.#pool ??= poolOf(this.#options);
     return this.#pool;
   }
@@ -263,7 +269,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   async #interrupt({ pid }: OpenTransaction): Promise<void> {
-    if (pid === undefined) return;
+    if (pid === undefined || this.#closed) return;
     // Past the pool: the statements to be interrupted may hold what its connections wait for.
     this.#interrupter ??= poolOf({ ...this.#options, connectionsMax: 1 });
     try {

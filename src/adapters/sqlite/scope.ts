@@ -1,4 +1,6 @@
 import { controlsTransaction } from "../../adapter/control.ts";
+import { Strays } from "../../adapter/strays.ts";
+import type { OdoriError } from "../../contract/errors.ts";
 import {
   storeContended,
   transactionClosed,
@@ -11,7 +13,7 @@ import type {
   StoreTransaction,
 } from "../../ports/transaction.ts";
 import { isBusy } from "./errors.ts";
-import type { Connection, PreparedSql, Sql, SqlRow, SqlValue } from "./sql.ts";
+import type { Connection, Sql, SqlRow, SqlValue } from "./sql.ts";
 
 /** What a scope needs of its store. */
 export interface ScopeParts {
@@ -26,24 +28,9 @@ export interface ScopeParts {
 
 const SAVEPOINT = "SAVEPOINT odori_handler";
 const RELEASE = "RELEASE odori_handler";
+/** Answers a statement that comes after its handler has returned. */
+const NOTHING: Sql = { run: () => 0, get: () => undefined, all: () => [], exec: () => {} };
 const ROLL_BACK = "ROLLBACK TO odori_handler; RELEASE odori_handler";
-
-/**
- * The scope of work inside a transaction of the caller's own: if it fails, the caller rolls back.
- */
-export function callersScope(native: Sql): HandlerScope<Sql> {
-  return {
-    native,
-    touched: true,
-    statements: 0,
-    contended: false,
-    keep: () => {},
-    undo: () => {},
-    detach: () => {
-      throw transactionClosed();
-    },
-  };
-}
 
 /** One handler, inside a transaction or with one of its own. */
 export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql {
@@ -53,6 +40,7 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
   readonly #parts: ScopeParts;
   #detached: boolean;
   #open = true;
+  readonly #strays = new Strays();
   /** Gives the writer's mutex back; undefined until a detached handler has used it. */
   #release: (() => void) | undefined;
 
@@ -81,8 +69,13 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
     return this.statements > 0;
   }
 
+  returned(report: (error: OdoriError) => void): void {
+    this.#strays.watch(report);
+  }
+
   keep(): void {
     this.#open = false;
+    this.#strays.check();
     if (!this.touched || this.#detached) return;
     this.#checkOngoing();
     this.#parts.connection.exec(RELEASE);
@@ -106,6 +99,7 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
     if (this.#release === undefined) return this.#parts.transaction(work);
     this.#checkOngoing();
     const result = await work(this.#parts.bookkeeping());
+    this.#strays.check();
     this.#parts.connection.exec("COMMIT");
     this.#end();
     return result;
@@ -123,7 +117,8 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
   }
 
   /** Opens what the handler's first statement needs. */
-  #use(statement: string): PreparedSql {
+  #use(statement: string): Sql {
+    if (this.#strays.has()) return NOTHING;
     if (!this.#open) throw transactionClosed();
     if (controlsTransaction(statement)) throw transactionControl();
     if (!this.touched) {

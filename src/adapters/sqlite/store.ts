@@ -1,3 +1,4 @@
+import { callersScope } from "../../adapter/callers-scope.ts";
 import { claimLimits } from "../../adapter/claim-limits.ts";
 import { Mutex } from "../../adapter/mutex.ts";
 import type { CensusRow } from "../../ports/declarations.ts";
@@ -11,7 +12,7 @@ import { SqliteDeclarations } from "./declarations.ts";
 import { type Access, SqliteInspection } from "./inspect.ts";
 import { PURGE_START, type PurgeCursor, purge } from "./purge.ts";
 import { checkSchema, migrate } from "./schema.ts";
-import { callersScope, type ScopeParts, SqliteScope } from "./scope.ts";
+import { type ScopeParts, SqliteScope } from "./scope.ts";
 import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { examineVersion } from "./version.ts";
@@ -46,6 +47,7 @@ export class SqliteStore implements Store<Sql> {
   readonly #writer = new Mutex();
   #connection: Connection | undefined;
   #session: Session | undefined;
+  #closed = false;
   #renewedAt = 0;
   #purged: PurgeCursor = PURGE_START;
 
@@ -75,6 +77,7 @@ export class SqliteStore implements Store<Sql> {
 
   open(session: Session): Promise<Opened> {
     return this.#writer.run(async () => {
+      this.#closed = false;
       // The inspection opens the file without the settings that writing needs.
       this.#connection?.database.close();
       this.#connection = undefined;
@@ -152,6 +155,7 @@ export class SqliteStore implements Store<Sql> {
     return this.#writer.run(async () => {
       const connection = this.#connection;
       const session = this.#session;
+      this.#closed = true;
       this.#connection = undefined;
       this.#session = undefined;
       if (connection === undefined) return;
@@ -183,12 +187,15 @@ export class SqliteStore implements Store<Sql> {
   }
 
   #connect(): Connection {
+    // A file that is opened now would never be closed.
+    if (this.#closed) throw storeNotOpen();
     this.#connection ??= connect(this.path, this.#options);
     return this.#connection;
   }
 
   #inspected(): Connection {
     if (this.#connection !== undefined) return this.#connection;
+    if (this.#closed) throw storeNotOpen();
     const connection = connectToExisting(this.path, this.#options);
     try {
       checkSchema(connection);

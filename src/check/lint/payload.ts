@@ -30,8 +30,10 @@ const PERSONAL_PAIRS = new Set(
   ).split("|"),
 );
 /** Matches the names of fields that identify something. */
-const KEYS =
-  /(^|_)(id|ids|key|keys|no|number|code|ref|reference|uuid|guid|sku|slug|uri|url)$|番号$|コード$/;
+const KEYS = new RegExp(
+  "(^|_)(id|ids|key|keys|no|number|code|ref|reference|uuid|guid|sku|slug|uri|url)$" +
+    "|番号$|コード$",
+);
 /** Bounds the walk through a schema, which may be hostile. */
 const WALK_DEPTH_MAX = 12;
 const WALK_FIELDS_MAX = 2_000;
