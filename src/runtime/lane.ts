@@ -1,4 +1,11 @@
+import type { Environment } from "../ports/environment.ts";
 import type { Task } from "./task.ts";
+
+/**
+ * How long a lane works before it lets the event loop turn, in milliseconds. A database that
+ * answers at once, as SQLite does, would else let no timer and no socket have its turn.
+ */
+const TURN_MS = 20;
 
 /** Handles a batch. Resolves with the tasks that stay in the queue, to be handled next. */
 export type HandleBatch<Native> = (
@@ -10,14 +17,22 @@ export type HandleBatch<Native> = (
  * is under way share the next one. An idle lane waits for no timer, and a busy one commits rarely.
  */
 export class Lane<Native> {
+  readonly #environment: Pick<Environment, "now">;
   readonly #handle: HandleBatch<Native>;
   readonly #batchMax: number;
+  #turnedAt: number;
   #batch: number;
   #queue: Task<Native>[] = [];
   #running: Promise<void> | undefined;
 
   /** `batchMax` bounds the tasks of one batch. */
-  constructor(batchMax: number, handle: HandleBatch<Native>) {
+  constructor(
+    environment: Pick<Environment, "now">,
+    batchMax: number,
+    handle: HandleBatch<Native>,
+  ) {
+    this.#environment = environment;
+    this.#turnedAt = environment.now();
     this.#handle = handle;
     this.#batchMax = batchMax;
     this.#batch = batchMax;
@@ -55,10 +70,18 @@ export class Lane<Native> {
         this.#batch = Math.min(this.#batchMax, this.#batch + 1);
         const rest = await this.#handled(batch);
         if (rest.length > 0) this.#queue.unshift(...rest);
+        await this.#turn();
       }
     } finally {
       this.#running = undefined;
     }
+  }
+
+  /** Lets the event loop turn, if it may not have done so for a while. */
+  async #turn(): Promise<void> {
+    if (this.#environment.now() - this.#turnedAt < TURN_MS) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#turnedAt = this.#environment.now();
   }
 
   /** A failure of the handling itself belongs to its batch: the tasks behind it go on. */

@@ -57,7 +57,9 @@ export class Worker<Native> {
     const { store, environment, probe } = parts;
     this.#pauses = new Pauses(environment);
     this.#lanes = Array.from({ length: store.lanes }, () => {
-      const lane: Lane<Native> = new Lane(parts.batchMax, (batch) => this.#commit(lane, batch));
+      const lane: Lane<Native> = new Lane(environment, parts.batchMax, (batch) =>
+        this.#commit(lane, batch),
+      );
       return lane;
     });
     this.#alone = new Alone({

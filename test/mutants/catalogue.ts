@@ -30,10 +30,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/consume.ts",
-        "const failure = { delivery: this.#delivery, event:",
-        "const { attempt } = this.#delivery;\n" +
-          "    const delivery = Delivery.of(target.name, this.#parsed ?? this.#event, attempt);\n" +
-          "    const failure = { delivery, event:",
+        "const failure = { delivery: this.#delivery, event,",
+        "const delivery = Delivery.of(target.name, event, this.#delivery.attempt);\n" +
+          "    const failure = { delivery, event,",
       ),
     ],
     suite: "runtime",

@@ -1,3 +1,4 @@
+import { systemEnvironment } from "odori";
 import { describe, expect, it } from "vitest";
 import { Lane } from "../../src/runtime/lane.ts";
 import type { Task } from "../../src/runtime/task.ts";
@@ -26,7 +27,7 @@ describe("a lane", () => {
       run: () => {},
     });
     let fails = true;
-    const lane = new Lane<unknown>(2, async (batch) => {
+    const lane = new Lane<unknown>(systemEnvironment, 2, async (batch) => {
       if (fails) throw failure;
       for (const { completion } of batch) completion.done();
       return [];
@@ -38,5 +39,26 @@ describe("a lane", () => {
     lane.add(task("c"));
     await lane.idle();
     expect(seen).toEqual(["a failed", "b failed", "c done"]);
+  });
+
+  it("lets timers have their turn, although each task is followed by another at once", async () => {
+    let now = 0;
+    let fired = false;
+    let handled = 0;
+    setTimeout(() => (fired = true), 0);
+    const task: Task<unknown> = {
+      receipt,
+      fields: {},
+      completion: { done: () => {}, failed: () => {} },
+      run: () => {},
+    };
+    const lane: Lane<unknown> = new Lane<unknown>({ now: () => now++ }, 1, async () => {
+      handled++;
+      if (!fired && handled < 1_000_000) lane.add(task);
+      return [];
+    });
+    lane.add(task);
+    await lane.idle();
+    expect({ fired, early: handled < 1_000_000 }).toEqual({ fired: true, early: true });
   });
 });
