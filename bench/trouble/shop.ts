@@ -9,7 +9,7 @@ import pg from "pg";
 export interface Sales {
   /** Pieces left of each article. */
   readonly left: ReadonlyMap<string, number>;
-  /** One for each piece sold. There is no unique constraint, so a double shows. */
+  /** One for each piece sold. Without a unique constraint, a double shows. */
   readonly sold: readonly { readonly sku: string; readonly order: string }[];
 }
 
