@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { effectMark } from "../../src/choreography/names.ts";
 
-describe("schema-that-parses: what travels parses to what the emitter's schema yielded", () => {
+describe("schema that parses: what travels parses to what the emitter's schema yielded", () => {
   const schemas = {
     "an amount in cents": [z.object({ n: z.number().transform((n) => n * 100) }), { n: 12 }],
     "a prefix": [z.object({ sku: z.string().transform((s) => `SKU-${s}`) }), { sku: "7" }],
@@ -29,7 +29,7 @@ describe("schema-that-parses: what travels parses to what the emitter's schema y
   });
 });
 
-describe("numbers-beyond-double", () => {
+describe("numbers beyond double", () => {
   const message = (number: string) =>
     `{"specversion":"1.0","id":"1","type":"a.b.v1","source":"/a","sagaid":"s",
       "data":{"n":${number}}}`;
@@ -58,7 +58,7 @@ describe("numbers-beyond-double", () => {
   });
 });
 
-describe("nul-character", () => {
+describe("nul character", () => {
   it("U+0000 is refused where it is emitted, with its place", () => {
     const contract = event("order.placed.v1", z.object({ note: z.string() }));
     expect(() => contract.from({ note: "a\u0000b" })).toThrow(/data\.note is text with U\+0000/);

@@ -5,7 +5,7 @@ import {
   type EventContract,
   type EventEnvelope,
   OdoriError,
-  type Service,
+  Service,
   type Store,
   StoreUnavailableError,
   service,
@@ -15,6 +15,7 @@ import { checkAccepted } from "odori/adapter";
 import type { Runner } from "odori/conformance";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
+import { declareUndo } from "../../src/choreography/declare.ts";
 import { authorized, declined, placed, refunded, reservationFailed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
@@ -247,6 +248,49 @@ export function runtimeScenarios({ describe, it }: Runner): void {
         const [parked] = await app.inspect.deferred(["parked"], 2);
         assert.equal(parked?.problem?.code, "ECONNREFUSED");
         assert.equal((await app.health()).state, "ready");
+      },
+    );
+
+    const told: unknown[] = [];
+    const changing = service<Sql>("payment", { setup }).on(placed, {
+      emits: [authorized],
+      onParked: {
+        emits: authorized,
+        handle({ event }) {
+          told.push(event.data);
+          return authorized(data);
+        },
+      },
+      handle({ data: own }) {
+        own.orderId = "changed";
+        throw new Error("it fails after it has changed its payload");
+      },
+    });
+    play("onParked is given the payload as it came", { service: changing }, async ({ hear }) => {
+      await hear(envelope(placed, "s", data));
+      assert.deepEqual(told, [data]);
+    });
+
+    const { declaration, beginnings } = payment;
+    const undo = declareUndo<Sql>("payment.authorized", {
+      on: [declined],
+      emits: [refunded],
+      fails: [authorized],
+      handle(_event, { tx }) {
+        const tried = tx.all("SELECT 1 FROM effects").length > 1;
+        effect(tx, tried ? "refunded" : "tried");
+        return tried ? refunded(data) : authorized(data);
+      },
+    });
+    const reactions = [...declaration.reactions.filter(({ kind }) => kind === "step"), undo];
+    const failing = new Service<Sql, never>({ ...declaration, reactions }, beginnings);
+    play(
+      "an undo that fails leaves its effect done",
+      { service: failing },
+      async ({ hear, effects }) => {
+        await hear(envelope(placed, "s", data));
+        for (let n = 0; n < 3; n++) await hear(envelope(declined, "s", data));
+        assert.deepEqual(await effects(), ["charged", "tried", "refunded"]);
       },
     );
 

@@ -42,7 +42,7 @@ async function countOf(shelf: Shelf): Promise<number> {
 }
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
-  it("03-locked-row: what another session holds is waited for by its own saga alone", async () => {
+  it("locked row: what another session holds is waited for by its own saga alone", async () => {
     await using shelf = await kind.make();
     await shelf.stock(Object.fromEntries(range(40).map((n) => [`item ${n}`, 0])));
     const played = handling(async (n, tx) => {
@@ -60,7 +60,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
     expect(await countOf(shelf)).toBe(31);
   });
 
-  it("04-statement-timeout, 06-errors: a statement that fails is tried and parked", async () => {
+  it("statement timeout, errors of the handler's own SQL: tried, and parked", async () => {
     await using shelf = await kind.make({ sessionOptions: "-c statement_timeout=300" });
     const raised = ["57014", "55P03", "57000", "40001", "40P01", "XX000", "53100", "08006"];
     const played = handling(async (n, tx) => {
@@ -84,30 +84,27 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
   it.each([
     ["one row each", (n: number) => [n]],
     ["rows in any order", (n: number) => (n % 2 === 0 ? [n, n + 1, n + 2] : [n + 2, n + 1, n])],
-  ])(
-    "05-deadlocks: %s, in two processes: all are taken, nothing is parked",
-    async (_what, rows) => {
-      await using shelf = await kind.make({ sessionOptions: "-c deadlock_timeout=20" });
-      const items = range(4).map((n) => `item ${n}`);
-      await shelf.stock(Object.fromEntries(items.map((item) => [item, 0])));
-      const played = handling(async (n, tx) => {
-        for (const item of rows(n).map((i) => `item ${i % items.length}`)) {
-          const count = await shelf.read(tx, item);
-          await turn();
-          await shelf.write(tx, item, count + 1);
-        }
-      });
-      const retry = { attempts: 100, firstMs: 1, longestMs: 20 };
-      await using one = await open(shelf, played, { retry });
-      await using two = await open(shelf, played, { retry });
-      await Promise.all([
-        one.hear(...range(30).map(askedFor)),
-        two.hear(...range(30).map((n) => askedFor(n + 30))),
-      ]);
-      await eventually("all are taken", () => countOf(shelf), 60 * rows(0).length);
-      expect(await one.parked()).toEqual([]);
-    },
-  );
+  ])("deadlocks: %s, in two processes: all are taken, nothing is parked", async (_what, rows) => {
+    await using shelf = await kind.make({ sessionOptions: "-c deadlock_timeout=20" });
+    const items = range(4).map((n) => `item ${n}`);
+    await shelf.stock(Object.fromEntries(items.map((item) => [item, 0])));
+    const played = handling(async (n, tx) => {
+      for (const item of rows(n).map((i) => `item ${i % items.length}`)) {
+        const count = await shelf.read(tx, item);
+        await turn();
+        await shelf.write(tx, item, count + 1);
+      }
+    });
+    const retry = { attempts: 100, firstMs: 1, longestMs: 20 };
+    await using one = await open(shelf, played, { retry });
+    await using two = await open(shelf, played, { retry });
+    await Promise.all([
+      one.hear(...range(30).map(askedFor)),
+      two.hear(...range(30).map((n) => askedFor(n + 30))),
+    ]);
+    await eventually("all are taken", () => countOf(shelf), 60 * rows(0).length);
+    expect(await one.parked()).toEqual([]);
+  });
 
   it("a handler that has written and then waits holds up no other", async () => {
     await using shelf = await kind.make();
@@ -126,7 +123,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
     expect((await shelf.seen()).notes.length).toBe(31);
   });
 
-  it("12-default-isolation: a role that is set to repeatable read changes nothing", async () => {
+  it("default isolation: a role that is set to repeatable read changes nothing", async () => {
     await using shelf = await kind.make({
       sessionOptions: "-c default_transaction_isolation=repeatable\\ read",
     });

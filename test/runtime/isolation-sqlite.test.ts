@@ -8,7 +8,7 @@ import { asked, askedFor, open } from "./isolation.ts";
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 const isSql = (tx: unknown): tx is Sql => typeof tx === "object" && tx !== null && "run" in tx;
 
-describe("SQLite: 18-ended-transaction", () => {
+describe("SQLite: ended transaction, commit inside handler", () => {
   it.each([
     ["an INSERT OR ROLLBACK", "INSERT OR ROLLBACK INTO items VALUES ('fan', 1)"],
     ["a RAISE(ROLLBACK)", "DELETE FROM items WHERE item = 'fan'"],
