@@ -86,9 +86,12 @@ export class Worker<Native> {
       task.completion.failed(this.#ended);
       return;
     }
-    const slow = task.recover !== undefined && this.#pace.isSlow(task.receipt.reaction);
-    if (slow || this.#alone.holds(task)) this.#alone.add(task);
+    if (this.#isSlow(task) || this.#alone.holds(task)) this.#alone.add(task);
     else this.#laneOf(task).add(task);
+  }
+
+  #isSlow({ recover, receipt }: Task<Native>): boolean {
+    return recover !== undefined && this.#pace.isSlow(receipt.reaction);
   }
 
   /** How many tasks wait for a commit to come. */
@@ -145,12 +148,16 @@ export class Worker<Native> {
   /** Commits a batch. Returns what stays in the lane's queue. */
   async #commit(
     lane: Lane<Native>,
-    batch: readonly Task<Native>[],
+    tasks: readonly Task<Native>[],
   ): Promise<readonly Task<Native>[]> {
     if (this.#ended !== undefined) {
-      for (const task of batch) task.completion.failed(this.#ended);
+      for (const task of tasks) task.completion.failed(this.#ended);
       return [];
     }
+    // Their reaction was found to be slow while they waited in the queue.
+    const [slow, batch] = partition(tasks, (task) => this.#isSlow(task));
+    for (const task of slow) this.#alone.add(task);
+    if (batch.length === 0) return [];
     const changes = this.#parts.publisher.takeAnswers();
     let result: GroupResult<Native>;
     try {

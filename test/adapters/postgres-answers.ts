@@ -3,6 +3,7 @@ import type { Session } from "odori";
 import type { Runner } from "odori/conformance";
 import { postgres } from "odori/postgres";
 import pg from "pg";
+import { writes } from "../../src/conformance/samples.ts";
 import { TcpProxy } from "../chaos/proxy.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { placed } from "../support/contracts.ts";
@@ -13,19 +14,7 @@ import { envelope } from "../support/stage.ts";
 /** Well above the lease, after which what is claimed is free; only a broken store takes as long. */
 const LIMIT_MS = 10_000;
 
-const EMPTY = {
-  journal: [],
-  amend: [],
-  marks: [],
-  enqueue: [],
-  defer: [],
-  redefer: [],
-  settle: [],
-  drop: [],
-  confirm: [],
-  reduce: [],
-  release: [],
-};
+const EMPTY = writes({});
 const RECEIVED = {
   reaction: "charge",
   source: "/order",

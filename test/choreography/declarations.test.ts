@@ -52,6 +52,18 @@ describe("contradictory declarations throw at once, with a code and a hint", () 
           .undo(authorized, { on: [refunded], ...nothing }),
     ],
     [
+      "two undos of one outcome",
+      "DECLARATION_INVALID",
+      () =>
+        payment
+          .on(placed, {
+            emits: [[authorized, completed]],
+            handle: (event) => [authorized(event.data), completed(event.data)],
+          })
+          .undo(authorized, { on: [refunded], ...nothing })
+          .undo(completed, { on: [refunded], ...nothing }),
+    ],
+    [
       "an undo that nothing triggers",
       "DECLARATION_INVALID",
       () => step.undo(authorized, { on: [], ...nothing }),

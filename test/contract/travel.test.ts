@@ -11,7 +11,7 @@ import { effectMark } from "../../src/contract/names.ts";
 const loose = (schema: z.ZodType) => event("order.placed.v1", schema as z.ZodType<object, object>);
 const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-describe("schema-that-parses: what travels parses to what the emitter's schema yielded", () => {
+describe("schema that parses: what travels parses to what the emitter's schema yielded", () => {
   const at = "2026-01-02T03:04:05.000Z";
   const secret = "y";
   const cents = z.number().transform((n) => n * 100);
@@ -139,7 +139,7 @@ describe("a schema that throws", () => {
   );
 });
 
-describe("numbers-beyond-double", () => {
+describe("numbers beyond double", () => {
   const message = (number: string) =>
     `{"specversion":"1.0","id":"1","type":"a.b.v1","source":"/a","sagaid":"s",
       "data":{"n":${number}}}`;
@@ -210,7 +210,7 @@ describe("numbers-beyond-double", () => {
   });
 });
 
-describe("nul-character", () => {
+describe("nul character", () => {
   it("U+0000 is refused where it is emitted, with its place", () => {
     const contract = event("order.placed.v1", z.object({ note: z.string() }));
     expect(() => contract.from({ note: "a\u0000b" })).toThrow(/data\.note is text with U\+0000/);

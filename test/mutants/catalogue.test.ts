@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ROOT } from "../support/command.ts";
 import { temporaryFolder } from "../support/scope.ts";
-import { MUTANTS, mutated } from "./catalogue.ts";
+import { MUTANTS } from "./catalogue.ts";
+import { mutated } from "./mutant.ts";
 
 /*
  * A mutant that refers to a name which is gone throws when it runs. Its suite may then fail for

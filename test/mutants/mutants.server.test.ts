@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { titleOf, urlOf } from "../servers/shared.ts";
-import { MUTANTS, type Mutant } from "./catalogue.ts";
+import { MUTANTS } from "./catalogue.ts";
+import type { Mutant } from "./mutant.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
-import { MUTANTS, mutated } from "./catalogue.ts";
+import { MUTANTS } from "./catalogue.ts";
+import { mutated } from "./mutant.ts";
 
 /*
  * Loaded before the program: changes the source of the mutant that ODORI_MUTANT names while it is

@@ -27,8 +27,8 @@ const names = (name: string, count: number) => Array.from({ length: count }, (_,
 /** Each accepted event was accepted once. */
 const once = (bus: StrictBus) => [...bus.accepted.values()].every((times) => times === 1);
 
-describe.each(kits)("confirmation by event on $name: runtime/29-ticket", ({ make }) => {
-  it("a refused event is retried alone; its neighbours are published once", async () => {
+describe.each(kits)("confirmation by event on $name", ({ make }) => {
+  it("ticket: a refused event is retried alone; its neighbours are published once", async () => {
     using kit = make();
     const { bus, app, begin } = await open(kit, { outboxMax: 5 });
     await using _bus = bus;

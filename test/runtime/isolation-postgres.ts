@@ -44,7 +44,7 @@ async function countOf(shelf: Shelf): Promise<number> {
 export function postgresCases({ describe, it }: Runner, url: () => string): void {
   const kind = postgresShelves(url);
   describe("isolation on a server", () => {
-    it("03-locked-row: only the saga that needs a locked row waits for it", async () => {
+    it("locked row: only the saga that needs a locked row waits for it", async () => {
       await using shelf = await kind.make();
       await shelf.stock(Object.fromEntries(range(40).map((n) => [`item ${n}`, 0])));
       const played = handling(async (n, tx) => {
@@ -62,7 +62,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       assert.equal(await countOf(shelf), 31);
     });
 
-    it("04-statement-timeout, 06-errors: a statement that fails is tried and parked", async () => {
+    it("statement timeout, errors of the handler's own SQL: tried, and parked", async () => {
       await using shelf = await kind.make({ sessionOptions: "-c statement_timeout=300" });
       const raised = ["57014", "55P03", "57000", "40001", "40P01", "XX000", "53100", "08006"];
       const played = handling(async (n, tx) => {
@@ -88,7 +88,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       ["rows in any order", (n: number) => (n % 2 === 0 ? [n, n + 1, n + 2] : [n + 2, n + 1, n])],
     ] as const;
     for (const [what, rows] of ORDERS)
-      it(`05-deadlocks: ${what}, in two processes: all are taken, nothing is parked`, async () => {
+      it(`deadlocks: ${what}, in two processes: all are taken, nothing is parked`, async () => {
         await using shelf = await kind.make({ sessionOptions: "-c deadlock_timeout=20" });
         const items = range(4).map((n) => `item ${n}`);
         await shelf.stock(Object.fromEntries(items.map((item) => [item, 0])));
@@ -127,7 +127,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       assert.equal((await shelf.seen()).notes.length, 31);
     });
 
-    it("12-default-isolation: a role that is set to repeatable read changes nothing", async () => {
+    it("default isolation: a role that is set to repeatable read changes nothing", async () => {
       await using shelf = await kind.make({
         sessionOptions: "-c default_transaction_isolation=repeatable\\ read",
       });

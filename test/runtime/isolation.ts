@@ -94,7 +94,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
   };
 
   describe(`isolation on ${kind.name}`, () => {
-    play("01-oversell: of 10 in stock, 50 orders take 10", async (shelf) => {
+    play("oversell: of 10 in stock, 50 orders take 10", async (shelf) => {
       await shelf.stock({ drum: 10 });
       const played = shelfService(async (n, { tx }) => {
         const left = await shelf.read(tx, "drum");
@@ -113,26 +113,23 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       assert.deepEqual([items, notes.length], [{ drum: 0 }, 10]);
     });
 
-    play(
-      "20-cliff: a failing delivery costs itself, and no neighbour runs twice",
-      async (shelf) => {
-        const runs = new Map<number, number>();
-        const played = shelfService(async (n, { tx }) => {
-          runs.set(n, (runs.get(n) ?? 0) + 1);
-          await shelf.note(tx, `begun ${n}`);
-          await shelf.note(tx, `done ${n}`);
-          if (n === 7) throw new Error("the card number is wrong");
-          if (n === 13) await shelf.fail(tx);
-        });
-        await using stage = await open(shelf, played, { retry: { attempts: 1 } });
-        await stage.hear(...range(50).map(askedFor));
-        const good = range(50).filter((n) => n !== 7 && n !== 13);
-        const { notes } = await shelf.seen();
-        assert.deepEqual(notes, good.flatMap((n) => [`begun ${n}`, `done ${n}`]).sort());
-        for (const n of good) assert.equal(runs.get(n), 1, `runs of ${n}`);
-        assert.equal((await stage.parked()).length, 2);
-      },
-    );
+    play("cliff, neighbours run twice: a failing delivery costs itself alone", async (shelf) => {
+      const runs = new Map<number, number>();
+      const played = shelfService(async (n, { tx }) => {
+        runs.set(n, (runs.get(n) ?? 0) + 1);
+        await shelf.note(tx, `begun ${n}`);
+        await shelf.note(tx, `done ${n}`);
+        if (n === 7) throw new Error("the card number is wrong");
+        if (n === 13) await shelf.fail(tx);
+      });
+      await using stage = await open(shelf, played, { retry: { attempts: 1 } });
+      await stage.hear(...range(50).map(askedFor));
+      const good = range(50).filter((n) => n !== 7 && n !== 13);
+      const { notes } = await shelf.seen();
+      assert.deepEqual(notes, good.flatMap((n) => [`begun ${n}`, `done ${n}`]).sort());
+      for (const n of good) assert.equal(runs.get(n), 1, `runs of ${n}`);
+      assert.equal((await stage.parked()).length, 2);
+    });
 
     play(
       "a handler of one statement that fails leaves nothing, and the others once",
@@ -152,33 +149,35 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       },
     );
 
-    play("02-econnrefused: an error that a handler throws is its own", async (shelf) => {
-      const errors = [
-        Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" }),
-        Object.assign(new Error("no such file"), { code: "ENOENT" }),
-        new Error("gateway: timeout exceeded"),
-        Object.assign(new Error("terminated"), { code: "57P01", severity: "FATAL" }),
-        new StoreUnavailableError("STORE_UNAVAILABLE", "The store of another service is away."),
-      ];
-      // Half of them fail in a commit group, and half by themselves.
-      const played = shelfService(async (n, { tx }) => {
-        // Longer than a commit group waits.
-        if (n % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 100));
-        await shelf.note(tx, `${n}`);
-        const error = errors[Math.floor(n / 2)];
-        if (error !== undefined) throw error;
-      });
-      await using stage = await open(shelf, played);
-      await stage.hear(...range(20).map(askedFor));
-      const parked = async () => (await stage.parked()).length;
-      await eventually("all that fail are parked", parked, errors.length * 2);
-      for (const { attempts } of await stage.parked()) assert.equal(attempts, 2);
-      const good = range(20).slice(errors.length * 2);
-      assert.deepEqual((await shelf.seen()).notes, good.map(String).sort());
-      assert.equal((await stage.app.health()).state, "ready");
-    });
+    play(
+      "econnrefused: what a handler throws is its own, also if it looks like the database",
+      async (shelf) => {
+        const errors = [
+          Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" }),
+          Object.assign(new Error("no such file"), { code: "ENOENT" }),
+          new Error("gateway: timeout exceeded"),
+          Object.assign(new Error("terminated"), { code: "57P01", severity: "FATAL" }),
+          new StoreUnavailableError("STORE_UNAVAILABLE", "The store of another service is away."),
+        ];
+        // Half of them fail in a commit group, and half by themselves.
+        const played = shelfService(async (n, { tx }) => {
+          if (n % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 100));
+          await shelf.note(tx, `${n}`);
+          const error = errors[Math.floor(n / 2)];
+          if (error !== undefined) throw error;
+        });
+        await using stage = await open(shelf, played);
+        await stage.hear(...range(20).map(askedFor));
+        const parked = async () => (await stage.parked()).length;
+        await eventually("all that fail are parked", parked, errors.length * 2);
+        for (const { attempts } of await stage.parked()) assert.equal(attempts, 2);
+        const good = range(20).slice(errors.length * 2);
+        assert.deepEqual((await shelf.seen()).notes, good.map(String).sort());
+        assert.equal((await stage.app.health()).state, "ready");
+      },
+    );
 
-    play("21-hang: while one handler hangs, the others go on", async (shelf) => {
+    play("hang, slow handler holds all: while one hangs, the others go on", async (shelf) => {
       const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
       const played = shelfService(async (n, { tx }) => {
         if (n === 0) await opened;
@@ -232,7 +231,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       assert.deepEqual((await shelf.seen()).notes, []);
     });
 
-    play("26-stop: stop ends in time while handlers hang, and they come again", async (shelf) => {
+    play("stop: stop ends in time while handlers hang, and they come again", async (shelf) => {
       const aborted = new Set<number>();
       let hangs = true;
       let running = 0;
@@ -258,7 +257,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       assert.deepEqual((await shelf.seen()).notes, range(8).map(String));
     });
 
-    play("15-signal: a signal asked for after the timeout is aborted", async (shelf) => {
+    play("signal: a signal asked for after the timeout is aborted", async (shelf) => {
       const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
       const seen: boolean[] = [];
       const played = shelfService(async (_n, context) => {
@@ -275,51 +274,54 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       await eventually("the handler goes on", () => seen, [true]);
     });
 
-    play("09-circular: any value that is thrown is recorded, and costs itself", async (shelf) => {
-      const circular = new Error("circular");
-      circular.cause = circular;
-      const trap = () => {
-        throw new Error("a trap");
-      };
-      const traps = { get: trap, getPrototypeOf: trap, has: trap, ownKeys: trap };
-      const unreadable = Object.defineProperty(new Error("unreadable"), "stack", { get: trap });
-      const deep = new Error("top", { cause: unreadable });
-      const thrown: readonly unknown[] = [
-        undefined,
-        null,
-        0,
-        "text\u0000with a zero",
-        Symbol("s"),
-        Object.create(null),
-        new Proxy({}, traps),
-        new Proxy(new Error("p"), traps),
-        unreadable,
-        deep,
-        circular,
-        () => {},
-        Object.assign(new Error("x".repeat(1_000_000)), { code: "A\u0000B\ud800" }),
-      ];
-      const runs = new Map<number, number>();
-      const played = shelfService(async (n, { tx }) => {
-        runs.set(n, (runs.get(n) ?? 0) + 1);
-        await shelf.note(tx, `${n} a`);
-        await shelf.note(tx, `${n} b`);
-        if (n < thrown.length) throw thrown[n];
-      });
-      const logger: Logger = { ...silent, warn: trap, error: async () => trap() };
-      await using stage = await open(shelf, played, { logger, retry: { attempts: 1 } });
-      await stage.hear(...range(30).map(askedFor));
-      assert.equal((await stage.parked()).length, thrown.length);
-      const good = range(30).slice(thrown.length);
-      for (const n of range(30)) assert.equal(runs.get(n), 1, `runs of ${n}`);
-      assert.deepEqual(
-        (await shelf.seen()).notes,
-        good.flatMap((n) => [`${n} a`, `${n} b`]).sort(),
-      );
-      assert.equal((await stage.app.health()).state, "ready");
-    });
+    play(
+      "circular: any value that a handler throws is recorded, and costs itself",
+      async (shelf) => {
+        const circular = new Error("circular");
+        circular.cause = circular;
+        const trap = () => {
+          throw new Error("a trap");
+        };
+        const traps = { get: trap, getPrototypeOf: trap, has: trap, ownKeys: trap };
+        const unreadable = Object.defineProperty(new Error("unreadable"), "stack", { get: trap });
+        const deep = new Error("top", { cause: unreadable });
+        const thrown: readonly unknown[] = [
+          undefined,
+          null,
+          0,
+          "text\u0000with a zero",
+          Symbol("s"),
+          Object.create(null),
+          new Proxy({}, traps),
+          new Proxy(new Error("p"), traps),
+          unreadable,
+          deep,
+          circular,
+          () => {},
+          Object.assign(new Error("x".repeat(1_000_000)), { code: "A\u0000B\ud800" }),
+        ];
+        const runs = new Map<number, number>();
+        const played = shelfService(async (n, { tx }) => {
+          runs.set(n, (runs.get(n) ?? 0) + 1);
+          await shelf.note(tx, `${n} a`);
+          await shelf.note(tx, `${n} b`);
+          if (n < thrown.length) throw thrown[n];
+        });
+        const logger: Logger = { ...silent, warn: trap, error: async () => trap() };
+        await using stage = await open(shelf, played, { logger, retry: { attempts: 1 } });
+        await stage.hear(...range(30).map(askedFor));
+        assert.equal((await stage.parked()).length, thrown.length);
+        const good = range(30).slice(thrown.length);
+        for (const n of range(30)) assert.equal(runs.get(n), 1, `runs of ${n}`);
+        assert.deepEqual(
+          (await shelf.seen()).notes,
+          good.flatMap((n) => [`${n} a`, `${n} b`]).sort(),
+        );
+        for (const state of ["ready"]) assert.equal((await stage.app.health()).state, state);
+      },
+    );
 
-    play("13-commit-inside-handler: BEGIN, COMMIT and ROLLBACK are refused", async (shelf) => {
+    play("commit inside handler: BEGIN, COMMIT and ROLLBACK are refused", async (shelf) => {
       const { controls } = shelf;
       const played = shelfService(async (n, { tx }) => {
         await shelf.note(tx, `charged ${n}`);
@@ -350,7 +352,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
     });
 
     play(
-      "16-health: a service without work is not ready while its database is away",
+      "health: a service without work is not ready while its database is away",
       async (shelf) => {
         let away = false;
         const inner = shelf.store();

@@ -63,7 +63,7 @@ for (const { name, make } of kits) {
       await stage.restart();
     };
 
-    it("07-retention: a parked charge is retried after its saga was cancelled", async () => {
+    it("retention: a parked charge is retried after its saga was cancelled", async () => {
       const behaviour = { broken: true };
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, behaviour));
@@ -81,7 +81,7 @@ for (const { name, make } of kits) {
       expect(await stage.effects()).toEqual([]);
     });
 
-    it("07-retention: a deadline keeps its saga, and what it did can be undone", async () => {
+    it("retention: a deadline keeps its saga, and what it did can be undone", async () => {
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, { broken: false }, "30d"));
       await stage.hear(envelope(booked, "a", { orderId: "a" }));
@@ -98,7 +98,7 @@ for (const { name, make } of kits) {
       );
     });
 
-    it("07-retention: an undo that finds nothing in an old saga is parked", async () => {
+    it("retention: an undo that finds nothing in an old saga is parked", async () => {
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, { broken: false }));
       const { clock } = stage;
@@ -145,7 +145,7 @@ for (const { name, make } of kits) {
       ).toEqual(["note done", "settle parked", "watch no show armed"]);
     });
 
-    it("14-leaks: what a join has gathered goes with its silent saga", async () => {
+    it("leaks: what a join has gathered goes with its silent saga", async () => {
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, { broken: false }));
       await stage.hear(

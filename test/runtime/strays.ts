@@ -68,11 +68,11 @@ async function play(shelf: Shelf): Promise<void> {
   await using stage = await open(shelf, played, { logger, retry: { attempts: 1 } });
   await stage.hear(...WAYS.map((_, n) => askedFor(n)));
   commit();
-  await eventually("each stray statement is logged", () => logged.length, WAYS.length);
-  assert.deepEqual(
-    logged.map(({ sagaId, reaction }) => `${reaction} of ${sagaId}`).sort(),
-    WAYS.map((_, n) => `take of saga ${n}`),
-  );
+  // On a busy machine a handler may run twice, first in a group and then by itself.
+  const sagas = () => [...new Set(logged.map(({ sagaId }) => sagaId))].sort();
+  const all = WAYS.map((_, n) => `saga ${n}`);
+  await eventually("each stray statement is logged", sagas, all);
+  assert.deepEqual(new Set(logged.map(({ reaction }) => reaction)), new Set(["take"]));
   // The service goes on.
   await stage.hear(askedFor(WAYS.length));
   const kept = [0, 1, 3, 4, 5].map((n) => `in time ${n}`);

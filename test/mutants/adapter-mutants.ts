@@ -1,0 +1,368 @@
+import { edit, type Mutant } from "./mutant.ts";
+
+/** Broken runtimes and adapters that the suites of stores and buses catch. */
+export const ADAPTER_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a row is reduced for every ticket",
+    edits: [
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "SET count = ?, events = ? WHERE ticket = ?",
+        "SET count = ?, events = ? WHERE ticket >= ?",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a reduced row keeps the rest of its events",
+  },
+  {
+    name: "a failed delivery does not hold back the next one of its saga",
+    edits: [
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "anyBlocking && sql.get(FIND_BLOCKING,",
+        'anyBlocking && sagaId === "" && sql.get(FIND_BLOCKING,',
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "parked: blocks its reaction and saga, and nothing else",
+  },
+  {
+    name: "inbox key without the reaction",
+    edits: [
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "SELECT 1 FROM odori_inbox\n  WHERE born = ? AND saga_id = ? AND reaction = ?",
+        "SELECT 1 FROM odori_inbox\n  WHERE born = ? AND saga_id = ? AND (reaction = ? OR true)",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "saga, reaction, source, id and fact make the identity",
+  },
+  {
+    name: "purge too early",
+    edits: [
+      edit(
+        "adapters/sqlite/purge.ts",
+        "born, last < ?3 AND NOT EXISTS",
+        "born, last < ?3 + 1000000 AND NOT EXISTS",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a closed saga goes whole: rows and marks",
+  },
+  {
+    name: "purge of a running saga",
+    edits: [
+      edit(
+        "adapters/sqlite/purge.ts",
+        "AS d WHERE d.saga_id = s.saga_id AND d.",
+        "AS d WHERE false AND d.saga_id = s.saga_id AND d.",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a saga with a delivery that is parked is never purged",
+  },
+  {
+    name: "purge of a running saga on Postgres",
+    edits: [
+      edit(
+        "adapters/postgres/upkeep-statements.ts",
+        "const OPENS = \"state IN ('armed', 'retrying', 'waiting', 'parked')\";",
+        "const OPENS = \"state IN ('armed', 'retrying', 'waiting')\";",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a saga with a delivery that is parked is never purged",
+  },
+  {
+    name: "the attempt is written after the handler",
+    edits: [
+      edit(
+        "adapters/sqlite/claim.ts",
+        "SET owner = ?, claims = claims + 1",
+        "SET owner = ?, claims = claims",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "claims count up to an outcome, and begin again",
+  },
+  {
+    name: "a deadline is a date",
+    edits: [
+      edit(
+        "adapters/sqlite/claim.ts",
+        "connection.run(STEADY, now);",
+        "connection.get(STEPPED, now);",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "clock steps back: a delay is a duration, not a date",
+  },
+  {
+    name: "lease without epoch",
+    edits: [
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "WHERE seq = ? AND owner IS ? AND",
+        "WHERE seq = ? AND (owner IS ? OR true) AND",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "only its holder handles it, or another one after a lost lease",
+  },
+  {
+    name: "rows of the living are claimed",
+    edits: [
+      edit(
+        "adapters/sqlite/claim.ts",
+        "WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms",
+        "WHERE expires_at < ?1 AND expires_at <= ?1 + lease_ms",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "what a live process has enqueued is its own",
+  },
+  {
+    name: "a failed handler's rows are committed",
+    edits: [edit("adapters/sqlite/store.ts", "rollback(connection);", "commit(connection);")],
+    suite: "sqlite",
+    caughtBy: "they roll back together, and the caller gets its own error",
+  },
+  {
+    name: "cursor by id",
+    edits: [
+      edit(
+        "adapters/postgres/claim.ts",
+        "outbox: outbox",
+        "outbox: outbox.filter(({ ticket }) =>\n" +
+          "Number(ticket) > seen.cursor && (seen.cursor = Number(ticket)))",
+      ),
+      edit(
+        "adapters/postgres/claim.ts",
+        "/** The reactions whose",
+        "const seen = { cursor: 0 };\n/** The reactions whose",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a row that commits after a younger one is claimed all the same",
+  },
+  {
+    name: "no lock on the saga",
+    edits: [
+      edit(
+        "adapters/postgres/transaction.ts",
+        "this.#waits ? lock : tryLock, [JSON.stringify(sagas)]",
+        'this.#waits ? lock : tryLock, ["[]"]',
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "of two processes that find a mark absent, one writes it",
+  },
+  {
+    name: "retry after an ambiguous commit",
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        "if (evidence !== undefined && (await this.#verdict(evidence, error))) {",
+        'if (evidence !== undefined && evidence.at === "never") {',
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a COMMIT that was not answered is found to have happened",
+  },
+  {
+    name: "events of a commit without an answer are kept back",
+    edits: [edit("adapters/postgres/store.ts", "if (failure !== undefined) this.#renounce();", "")],
+    suite: "postgres",
+    caughtBy: "a COMMIT sent along with the last write has happened: its events are published",
+  },
+  {
+    name: "a failed last write counts as committed",
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        'if (command === "ROLLBACK")',
+        'if (command === "ROLLBACK" && failure === undefined)',
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "the error of the last write is reported, not that of the COMMIT behind it",
+  },
+  {
+    name: "a claim without an answer is kept",
+    edits: [
+      edit("adapters/postgres/store.ts", "if (evidence === undefined) this.#renounce();", ""),
+    ],
+    suite: "postgres",
+    caughtBy: "a claim whose COMMIT was not answered is free again",
+  },
+  {
+    name: "a handler's error is treated as the database's",
+    edits: [
+      edit(
+        "runtime/solo.ts",
+        'source === "store" && error instanceof StoreUnavailableError',
+        "error instanceof StoreUnavailableError",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "econnrefused: what a handler throws is its own, also if it looks like the database",
+  },
+  {
+    name: "a slow handler keeps its group",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "await endsWithin(this.#parts.environment, this.#handlerMs, running)",
+        "await running.then(() => true)",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "hang, slow handler holds all: while one hangs, the others go on",
+  },
+  {
+    name: "a handler by itself commits without a second look at its saga",
+    edits: [edit("runtime/solo.ts", "|| !isSame(now, received)", "")],
+    suite: "sqlite",
+    caughtBy: "a handler by itself runs again where its saga has changed meanwhile",
+  },
+  {
+    name: "what hangs outlives the stop",
+    edits: [
+      edit(
+        "runtime/alone.ts",
+        "for (const scope of this.#scopes.values()) scope.cancel(error);",
+        "",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "stop: stop ends in time while handlers hang, and they come again",
+  },
+  {
+    name: "a signal that is asked for late is not aborted",
+    edits: [edit("runtime/handler-context.ts", "this.#aborted ??= { reason };", "")],
+    suite: "sqlite",
+    caughtBy: "signal: a signal asked for after the timeout is aborted",
+  },
+  {
+    name: "ready while the database is away",
+    edits: [edit("runtime/start.ts", "problem ??= codeOf(error);", "")],
+    suite: "sqlite",
+    caughtBy: "health: a service without work is not ready while its database is away",
+  },
+  {
+    name: "a transaction that has ended is written to",
+    edits: [
+      edit(
+        "adapters/sqlite/scope.ts",
+        "if (!this.#parts.connection.database.isTransaction) throw",
+        "if (!this.#parts.connection.database.isOpen) throw",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "an INSERT OR ROLLBACK that the handler swallows is the delivery's failure",
+  },
+  {
+    name: "no isolation level",
+    edits: [
+      edit(
+        "adapters/postgres/open-transaction.ts",
+        '"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"',
+        '"BEGIN"',
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "default isolation: a role that is set to repeatable read changes nothing",
+  },
+  {
+    name: "a failing handler's savepoint is not rolled back",
+    edits: [
+      edit(
+        "adapters/postgres/open-transaction.ts",
+        "await this.sql.control(`ROLLBACK TO",
+        "await this.sql.control(`RELEASE",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "cliff, neighbours run twice: a failing delivery costs itself alone",
+  },
+  {
+    name: "bookkeeping is undone with a later handler",
+    edits: [edit("adapters/postgres/store.ts", "onWrite: () => open.leaveSavepoint(),", "")],
+    suite: "postgres",
+    caughtBy: "undoing a handler keeps the bookkeeping written before it",
+  },
+  {
+    name: "a statement that is not awaited is ignored",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "return Promise.reject(this.#refused);\n" +
+          "    if (this.#pending.size > 0) return this.#notAwaited();",
+        "return Promise.reject(this.#refused);",
+      ),
+      edit(
+        "adapters/postgres/scope.ts",
+        "return this.#parts.transaction(work);\n" +
+          "    if (this.#pending.size > 0) return this.#notAwaited();",
+        "return this.#parts.transaction(work);",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a statement that is not awaited fails its delivery, with the real cause",
+  },
+  {
+    name: "a handler may commit",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "if (controlsTransaction(text)) throw transactionControl();",
+        "",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "commit inside handler: BEGIN, COMMIT and ROLLBACK are refused",
+  },
+  {
+    name: "settings of one handler stay for the next",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "if (shared && changesSession(text)) return this.#refuse();",
+        "",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "settings and temporary tables of one handler are not seen by the next",
+  },
+  {
+    name: "ignore returned messages",
+    edits: [
+      edit(
+        "adapters/rabbitmq/bus.ts",
+        "!this.#returned.delete(one.value.id)",
+        "this.#returned.size >= 0",
+      ),
+    ],
+    suite: "rabbitmq",
+    caughtBy: "what reaches no queue is refused",
+  },
+  {
+    name: "a statement after its handler has returned throws",
+    edits: [edit("adapters/sqlite/scope.ts", "if (this.#strays.has()) return NOTHING;", "")],
+    suite: "sqlite",
+    caughtBy: "a statement of a handler that has returned does nothing",
+  },
+  {
+    name: "a statement after its handler has returned is rejected",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "if (this.#strays.has()) return new Promise(() => {});",
+        "",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a statement of a handler that has returned does nothing",
+  },
+];

@@ -1,0 +1,245 @@
+import { edit, type Mutant } from "./mutant.ts";
+
+/** Broken runtimes that its own scenarios catch. */
+export const RUNTIME_MUTANTS: readonly Mutant[] = [
+  {
+    name: "the parsed payload is kept",
+    edits: [
+      edit(
+        "runtime/consume.ts",
+        "const failure = { delivery: this.#delivery, event,",
+        "const delivery = Delivery.of(target.name, event, this.#delivery.attempt);\n" +
+          "    const failure = { delivery, event,",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a parked delivery keeps what was heard",
+  },
+  {
+    name: "what was heard is written again from what was read",
+    edits: [
+      edit(
+        "cloudevents/kept.ts",
+        "malformed: false, text: `[$",
+        "malformed: false, text: encodeStored([event]) || `[$",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a parked delivery keeps what was heard",
+  },
+  {
+    name: "a message is known by its body alone",
+    edits: [
+      edit("cloudevents/message.ts", "identityOf(headers, body, place)", "identityOf([], body)"),
+    ],
+    suite: "runtime",
+    caughtBy: "messages with one body that cannot be read are all parked",
+  },
+  {
+    name: "acknowledge before commit",
+    edits: [
+      edit(
+        "runtime/worker.ts",
+        "const changes = this.#parts.publisher.takeAnswers();\n    let result",
+        "for (const task of batch) task.completion.done();\n" +
+          "    const changes = this.#parts.publisher.takeAnswers();\n    let result",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a delivery whose commit fails comes again",
+  },
+  {
+    name: "publish before commit",
+    edits: [
+      edit(
+        "runtime/worker.ts",
+        "pace: this.#pace, isHeld",
+        "pace: this.#pace, isHeld, publisher: this.#parts.publisher",
+      ),
+      edit(
+        "runtime/group.ts",
+        "readonly pace: Pace;",
+        "readonly pace: Pace;\n  readonly publisher: { publish(handOver: HandOver): void };",
+      ),
+      edit(
+        "runtime/group.ts",
+        "if (ticket !== undefined) this.handOvers.push(",
+        "this.#parts.publisher.publish({ ticket: -1, events: draft.enqueue });\n" +
+          "        if (ticket !== undefined) this.handOvers.push(",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "nothing of a commit that failed is published",
+  },
+  {
+    name: "handlers of a group interleaved",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "    for (const { task, received } of ready) {\n      const full",
+        "    await Promise.all(ready.map(async ({ task, received }) => {\n      const full",
+      ),
+      edit("runtime/group.ts", "if (running === undefined) continue;", "if (!running) return;"),
+      edit(
+        "runtime/group.ts",
+        "        await running;\n      }\n    }\n",
+        "        await running;\n      }\n    }));\n",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
+  },
+  {
+    name: "a failing handler keeps what it wrote",
+    edits: [
+      edit("adapters/sqlite/scope.ts", "connection.exec(ROLL_BACK)", "connection.exec(RELEASE)"),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
+  },
+  {
+    name: "a failing handler undoes its group",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "if (error instanceof BrokenGroupError) throw error;",
+        "if (error) throw error;",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "handlers of one commit run in turn; a failing one costs itself",
+  },
+  {
+    name: "confirm before the bus has answered",
+    edits: [
+      edit(
+        "runtime/publisher.ts",
+        "this.pending += events.length;",
+        "this.pending += events.length;\n    this.#answers.confirm(row.ticket);",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "what the bus refuses stays in the outbox",
+  },
+  {
+    name: "confirm by commit",
+    edits: [
+      edit(
+        "runtime/publisher.ts",
+        "      return answers;",
+        '      return answers.every((one) => one === "accepted")\n' +
+          '        ? answers\n        : answers.map(() => "unanswered");',
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a refused event is published again alone",
+  },
+  {
+    name: "a refused event is confirmed with its commit",
+    edits: [
+      edit("runtime/publisher.ts", "if (row.rest.length > 0)", "if (row.rest.length > Infinity)"),
+    ],
+    suite: "runtime",
+    caughtBy: "a refused event stays in the outbox when its neighbours are confirmed",
+  },
+  {
+    name: "no inbox: trust the broker's deduplication",
+    edits: [
+      edit("adapters/sqlite/transaction.ts", 'return "duplicate"', 'return "fresh"'),
+      edit(
+        "choreography/fence.ts",
+        "  } else if (marks !== NONE || fired) return SUPPRESS;",
+        "  }",
+      ),
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "if (this.#insert(entry, born, now) === 0) throw alreadyReceived(entry);",
+        "this.#insert(entry, born, now);",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "an event that comes twice has its effect once",
+  },
+  {
+    name: "no fence: an undo runs on nothing, and a late step after it",
+    edits: [
+      edit(
+        "choreography/fence.ts",
+        "return kind === UNDO && marks === NONE ? ACKNOWLEDGE : RUN;",
+        "return RUN;",
+      ),
+      edit(
+        "choreography/fence.ts",
+        "  } else if (marks !== NONE || fired) return SUPPRESS;",
+        "  }",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "an undo that overtakes its step bars it",
+  },
+  {
+    name: "an undo may run twice",
+    edits: [
+      edit(
+        "choreography/fence.ts",
+        "    if ((marks & (UNDONE | BARRED)) !== 0) return SUPPRESS;",
+        "",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "two causes undo once",
+  },
+  {
+    name: "deliveries are not written down after a death",
+    edits: [
+      edit("runtime/caution.ts", "return this.#died || now < this.#until;", "return now < 0;"),
+    ],
+    suite: "runtime",
+    caughtBy: "after a death, a delivery is written down before it runs",
+  },
+  {
+    name: "an undo of a forgotten saga says that it has undone",
+    edits: [edit("runtime/consume.ts", "if (refused) throw fenceForgotten(", "if (false) throw (")],
+    suite: "runtime",
+    caughtBy: "an undo in a saga that retention has forgotten is parked",
+  },
+  {
+    name: "marks by version",
+    edits: [
+      edit("contract/grammar.ts", 'return type.replace(VERSION, "");', "return type;"),
+      edit("contract/names.ts", 'return name.replace(/\\.v\\d+(?=$|[ |+])/g, "");', "return name;"),
+    ],
+    suite: "runtime",
+    caughtBy: "an effect is undone after its event has got the next version",
+  },
+  {
+    name: "acknowledge an undo though an effect is unknown",
+    edits: [edit("runtime/consume.ts", "if (strange.length > 0)", "if (strange.length < 0)")],
+    suite: "runtime",
+    caughtBy: "an undo without a mark is parked while an effect is unknown",
+  },
+  {
+    name: "onParked is given the payload of the last run",
+    edits: [
+      edit(
+        "runtime/consume.ts",
+        "/** Whether the payload fitted its contract when it was last parsed. */",
+        "#last: EventEnvelope | undefined;",
+      ),
+      edit(
+        "runtime/consume.ts",
+        "const event = this.#parsed();",
+        "const event = this.#parsed();\n    this.#last = event;",
+      ),
+      edit("runtime/consume.ts", "this.#valid ? this.#parsed()", "this.#last ? this.#last"),
+    ],
+    suite: "runtime",
+    caughtBy: "onParked is given the payload as it came",
+  },
+  {
+    name: "a failed undo counts as undone",
+    edits: [edit("runtime/consume.ts", "undoes && !outcome.failure", "undoes")],
+    suite: "runtime",
+    caughtBy: "an undo that fails leaves its effect done",
+  },
+];
