@@ -57,6 +57,7 @@ export {
   alreadyReceived,
   busClosed,
   busForbidden,
+  busMissing,
   busRefused,
   busTopology,
   busUnavailable,

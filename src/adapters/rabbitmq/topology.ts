@@ -76,6 +76,24 @@ export async function ensureQueue(
 }
 
 /**
+ * Binds the queue of a group and type again: a deleted exchange takes its bindings along. Rejects if
+ * the queue is gone, or has no consumer. It does not declare the queue: the broker tells a consumer
+ * of a deleted queue only if the queue does not exist again at once.
+ */
+export async function checkQueue(
+  connection: Connection,
+  settings: RabbitSettings,
+  group: string,
+  type: string,
+): Promise<void> {
+  const { queueOptions, queueBindings } = topologyFor(settings, group, type);
+  const { queue } = queueOptions;
+  const { consumerCount } = await connection.queueDeclare({ queue, passive: true });
+  if (consumerCount === 0) throw new Error(`the queue ${queue} has no consumer`);
+  for (const binding of queueBindings) await connection.queueBind(binding);
+}
+
+/**
  * Resolves to whether this service may declare it. Without the permission, it must exist.
  */
 async function declared(
