@@ -1,0 +1,18 @@
+import type { Message } from "@platformatic/kafka";
+import { KAFKA } from "../../cloudevents/binding.ts";
+import { readMessage } from "../../cloudevents/message.ts";
+import type { Incoming } from "../../ports/bus.ts";
+
+/** What the client passes on: Kafka's headers, keys and values may be null. */
+type Nullable = Buffer | null | undefined;
+
+/** Reads a record. A header without a value is legal in Kafka, and is no attribute. */
+export function readKafka(type: string, { headers, value }: Message): Incoming {
+  const body: Nullable = value;
+  const wire = { headers: textOf(headers), body: body ?? new Uint8Array() };
+  return readMessage(KAFKA, type, wire, Date.now());
+}
+
+function* textOf(headers: ReadonlyMap<Nullable, Nullable>): Iterable<readonly [string, string]> {
+  for (const [name, value] of headers) if (name && value) yield [name.toString(), value.toString()];
+}
