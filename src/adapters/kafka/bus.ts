@@ -58,7 +58,7 @@ export class KafkaBus implements Bus {
       open: async () => ({ sender: new Sender(this.#settings), members: new Set<Member>() }),
       close: async ({ sender, members }) => {
         sender.refuse(busClosed(place));
-        await Promise.all([...members].map((member) => member.abandon()));
+        await Promise.all([...members].map((member) => member.abandon(busClosed(place))));
         await sender.close();
       },
       explain: (error) => this.#explain(error),

@@ -79,7 +79,8 @@ export class Member implements Subscription {
   }
 
   /** Leaves without waiting for deliveries in flight: another member gets them again. */
-  async abandon(): Promise<void> {
+  async abandon(error: unknown): Promise<void> {
+    this.#lose(error);
     this.#closing ??= Promise.resolve();
     await quit(this.#link?.consumer);
     await this.#running;

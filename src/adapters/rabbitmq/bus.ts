@@ -14,6 +14,7 @@ import type {
   Subscription,
 } from "../../ports/bus.ts";
 import {
+  busClosed,
   busForbidden,
   busMissing,
   busRefused,
@@ -43,6 +44,11 @@ interface Sent {
   readonly type: string;
 }
 
+interface ConsumeLink {
+  readonly connection: Connection;
+  readonly members: Set<Member>;
+}
+
 /**
  * A bus over RabbitMQ: one topic exchange for all events; for each service, one quorum queue for
  * each type it hears. Messages are persistent, confirmed and mandatory. The broker also confirms a
@@ -53,7 +59,7 @@ export class RabbitBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: true };
   readonly #settings: RabbitSettings;
   readonly #publishing: LazyConnection<PublishLink>;
-  readonly #consuming: LazyConnection<Connection>;
+  readonly #consuming: LazyConnection<ConsumeLink>;
   readonly #place: string;
   #sent = 0;
 
@@ -72,8 +78,11 @@ export class RabbitBus implements Bus {
     });
     this.#consuming = connectOnce({
       ...common,
-      open: () => this.#connect("consume"),
-      close: async (connection) => connection.unsafeDestroy(),
+      open: async () => ({ connection: await this.#connect("consume"), members: new Set() }),
+      close: async ({ connection, members }) => {
+        for (const member of members) member.lose(busClosed(place));
+        connection.unsafeDestroy();
+      },
     });
   }
 
@@ -97,7 +106,7 @@ export class RabbitBus implements Bus {
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { group, topics, onLost = () => {} } = options;
-    return this.#consuming.use(async (connection) => {
+    return this.#consuming.use(async ({ connection, members }) => {
       await ensureExchange(connection, this.#settings);
       const member = new Member(connection, {
         settings: this.#settings,
@@ -106,7 +115,12 @@ export class RabbitBus implements Bus {
         onLost: (error) => onLost(explain(error, this.#place)),
         check: () => this.#check(group, topics),
       });
-      return member.join();
+      await member.join();
+      members.add(member);
+      return {
+        check: () => member.check(),
+        close: () => member.close().finally(() => members.delete(member)),
+      };
     });
   }
 
@@ -116,7 +130,7 @@ export class RabbitBus implements Bus {
 
   /** Declares the exchange again, and binds the queues: without, they get nothing. */
   #check(group: string, topics: readonly string[]): Promise<void> {
-    return this.#consuming.use(async (connection) => {
+    return this.#consuming.use(async ({ connection }) => {
       await ensureExchange(connection, this.#settings);
       for (const type of topics) await checkQueue(connection, this.#settings, group, type);
     }, REPLY_MS.check);

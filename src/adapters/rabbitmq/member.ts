@@ -23,7 +23,8 @@ export class Member implements Subscription {
   readonly #parts: MemberParts;
   readonly #semaphore: Semaphore;
   readonly #consumers: Consumer[] = [];
-  readonly #lose: (error: unknown) => void;
+  /** Says that the member gets no more messages. */
+  readonly lose: (error: unknown) => void;
   #lost = false;
   #closing: Promise<void> | undefined;
 
@@ -31,7 +32,7 @@ export class Member implements Subscription {
     this.#connection = connection;
     this.#parts = parts;
     this.#semaphore = new Semaphore(parts.options.inFlightMax);
-    this.#lose = (error) => {
+    this.lose = (error) => {
       if (this.#lost || this.#closing !== undefined) return;
       this.#lost = true;
       parts.onLost(error);
@@ -43,7 +44,7 @@ export class Member implements Subscription {
     const { settings, options } = this.#parts;
     const { group, topics, inFlightMax } = options;
     const share = Math.max(1, Math.floor(inFlightMax / Math.max(1, topics.length)));
-    this.#connection.on("error", this.#lose);
+    this.#connection.on("error", this.lose);
     try {
       for (const type of topics) {
         await ensureQueue(this.#connection, settings, group, type);
@@ -66,7 +67,7 @@ export class Member implements Subscription {
   }
 
   async #leave(): Promise<void> {
-    this.#connection.off("error", this.#lose);
+    this.#connection.off("error", this.lose);
     // On a lost connection there is nothing to close: the broker delivers unacknowledged messages
     // again by itself.
     await Promise.allSettled(this.#consumers.map((consumer) => consumer.close()));
@@ -85,7 +86,7 @@ export class Member implements Subscription {
       this.#consumers.push(consumer);
       let failed: (error: unknown) => void = reject;
       consumer.once("ready", () => {
-        failed = this.#lose;
+        failed = this.lose;
         resolve();
       });
       consumer.on("error", (error: unknown) => failed(error));
