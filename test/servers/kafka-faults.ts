@@ -60,7 +60,7 @@ async function emptied(): Promise<FaultyBus> {
 }
 
 /** Has the broker ask for a password: the user is `order`. */
-function demand({ folder }: Place, password: string): void {
+export function demand({ folder }: Place, password: string): void {
   const file = join(folder, "kafka.properties");
   const settings = readFileSync(file, "utf8")
     .split("\n")

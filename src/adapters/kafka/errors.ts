@@ -27,17 +27,18 @@ const TLS = /CERT|^ERR_(TLS|SSL)|^EPROTO$|UNABLE_TO_(GET|VERIFY)/;
  */
 export function reasonOf(error: unknown): unknown {
   const all = [...within(error)];
-  const found = (test: (code: string) => boolean) => all.find((one) => test(codeOf(one)));
-  const login = found((code) => code === "PLT_KFK_AUTHENTICATION");
-  const tls = found((code) => TLS.test(code));
-  if (login !== undefined || hasCode(error, "SASL_AUTHENTICATION_FAILED"))
-    return new Error("the broker refuses the user or the password (option sasl)", { cause: error });
-  if (tls !== undefined)
-    return new Error(`TLS fails: ${messageOf(tls)} (option tls)`, { cause: error });
+  const because = (text: string) => new Error(text, { cause: error });
+  if (all.some((one) => codeOf(one) === "PLT_KFK_AUTHENTICATION"))
+    return because("it refuses the user or the password (option sasl)");
+  const tls = all.find((one) => TLS.test(codeOf(one)) || one.message.startsWith("TLS "));
+  if (tls !== undefined) return because(`TLS fails (option tls): ${messageOf(tls)}`);
   const last = all.at(-1);
-  return last === undefined || last === error
-    ? error
-    : new Error(messageOf(last), { cause: error });
+  if (last?.message === "Connection closed")
+    return because(
+      "it has closed the connection; if it always does, it asks for TLS or a password " +
+        "(options tls and sasl)",
+    );
+  return last === undefined || last === error ? error : because(messageOf(last));
 }
 
 const FORBIDDEN = [
