@@ -307,12 +307,6 @@ export const ERRORS = {
     meaning: "A stream, queue, topic or limit of the broker has other settings than are needed.",
     hint: "Change the options or the broker; Odori does not change what it did not create.",
   },
-  EVENTS_EXPIRED: {
-    area: "Buses",
-    delivery: "none",
-    meaning: "The broker deleted events, by age or size, before the service heard them.",
-    hint: "Raise the broker's retention. The service goes on with the oldest that are left.",
-  },
   UNROUTABLE: {
     area: "Buses",
     delivery: "none",

@@ -103,8 +103,8 @@ export interface MalformedMessage {
 export interface Subscription {
   /**
    * Asks the broker whether the member still gets messages, and restores what the group needs there
-   * if that is possible in place. Rejects if the member gets none, or the broker does not reply: the
-   * caller then closes the subscription and subscribes again. Absent if `onLost` says all.
+   * if that is possible in place. Rejects if the member gets none, or the broker does not reply.
+   * The caller then closes the subscription and subscribes again. Absent if `onLost` says all.
    */
   check?(): Promise<void>;
   /**

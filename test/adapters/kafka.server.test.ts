@@ -75,7 +75,7 @@ describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
     const lost: OdoriError[] = [];
     const onLost = (error: OdoriError) => void lost.push(error);
     const second = await bus.subscribe({ ...hear, onLost }, deliver);
-    await eventually("it is said", () => lost.map(({ code }) => code), ["EVENTS_EXPIRED"]);
+    await eventually("it is said", () => lost.map(({ code }) => code), ["BUS_TOPOLOGY"]);
     expect(lost[0]?.message).toContain("5 events");
     await second.close();
     await bus.subscribe({ ...hear, onLost }, deliver);

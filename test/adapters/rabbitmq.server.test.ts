@@ -73,7 +73,7 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     await cleared(exchange, ["first", "second"]);
   });
 
-  it("an exchange that is gone is no matter of credentials, and comes back", async () => {
+  it("an exchange that is gone is not called a matter of credentials, and comes back", async () => {
     const exchange = newExchange();
     const url = serverUrl("rabbitmq");
     await using bus = closing(rabbitmq({ url, exchange, unheard: [placed.type] }));

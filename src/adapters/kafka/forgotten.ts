@@ -1,5 +1,6 @@
 import type { Consumer } from "@platformatic/kafka";
-import { OdoriError } from "../../contract/errors.ts";
+import type { OdoriError } from "../../contract/errors.ts";
+import { busTopology } from "../../ports/errors.ts";
 
 /**
  * Moves the group's place to the oldest event that is left, in each assigned partition whose log
@@ -33,9 +34,8 @@ export async function skipForgotten(
 const OLDEST = -2n;
 
 export function eventsExpired(count: bigint): OdoriError {
-  return new OdoriError(
-    "EVENTS_EXPIRED",
-    `${count} events were deleted before the service heard them.`,
-    { hint: "It goes on with the oldest that are left. Raise retentionMs of the bus." },
+  return busTopology(
+    `The topics have deleted ${count} events before the service heard them.`,
+    "It goes on with the oldest that are left. Raise retentionMs of the bus.",
   );
 }

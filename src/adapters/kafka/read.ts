@@ -6,7 +6,7 @@ import type { Incoming } from "../../ports/bus.ts";
 /** What the client passes on: Kafka's headers, keys and values may be null. */
 type Nullable = Buffer | null | undefined;
 
-/** Reads a record. A header without a value is legal in Kafka, and is no attribute. */
+/** Reads a record. A header without a value is legal in Kafka, and carries nothing. */
 export function readKafka(type: string, { headers, value }: Message): Incoming {
   const body: Nullable = value;
   const wire = { headers: textOf(headers), body: body ?? new Uint8Array() };

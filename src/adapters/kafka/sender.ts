@@ -12,7 +12,7 @@ interface Waiting {
 }
 
 /**
- * Bytes of a request. A broker limits each partition's share of one, and keeps 1 MiB by default; all
+ * Bytes of a request. A broker limits the share of each partition, to 1 MiB by default, and all
  * messages of a request may belong to one partition.
  */
 const REQUEST_BYTES = 900_000;

@@ -28,7 +28,7 @@ export async function openLink({ servers, connection: own }: NatsSettings): Prom
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     ...PINGS,
-    // A password that is changed on the server, and changed back, is no reason to give up.
+    // The password may be changed on the server, and changed back.
     ignoreAuthErrorAbort: true,
     // The client otherwise creates an error for each request in advance: 12 % of the CPU time.
     noAsyncTraces: true,
@@ -47,9 +47,9 @@ export async function openLink({ servers, connection: own }: NatsSettings): Prom
 }
 
 /**
- * Closes the connection. `close` of the client removes the listeners of its socket. A write that the
- * socket refuses is reported in the next tick, and would then end the process. So nothing is sent
- * any more, and a turn passes before.
+ * Closes the connection. `close` of the client removes the listeners of its socket. A write that
+ * the socket refuses is reported in the next tick, and would then end the process. So nothing is
+ * sent any more, and a turn passes before.
  */
 export async function closeLink(link: Link): Promise<void> {
   link.closing = true;

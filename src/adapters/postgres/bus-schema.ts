@@ -31,8 +31,8 @@ export const BUS_TABLES: readonly string[] = [
          SELECT s.group_name, event.type, event.body
          FROM event JOIN $S.subscription s ON s.type = event.type RETURNING 1)
      SELECT count(*) FROM sent $$;`,
-  // An event that no group hears waits, as one of the group '', for the first that subscribes to its
-  // type. `due_at` is then the time when it was published.
+  // An event that no group hears waits, as one of the group '', for the first that subscribes to
+  // its type. `due_at` is then the time when it was published.
   `CREATE OR REPLACE FUNCTION $S.publish(events json) RETURNS bigint LANGUAGE sql VOLATILE AS $$
      WITH event AS (SELECT e ->> 'type' AS type, e::text AS body
          FROM json_array_elements(CASE json_typeof(events)

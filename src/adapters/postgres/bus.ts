@@ -52,8 +52,8 @@ const OWNER = "(bus)";
 
 /**
  * A Postgres database as the bus, for teams without a broker: durable, without order. It writes one
- * row for each event and group. An event that no group hears is kept for a week, for the first group
- * that subscribes to its type.
+ * row for each event and group. An event that no group hears is kept for a week, for the first
+ * group that subscribes to its type.
  */
 export class PostgresBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: true };
@@ -93,7 +93,7 @@ export class PostgresBus implements Bus {
         return results;
       } catch (error) {
         // The next attempt finds the tables again; the events wait for their groups.
-        if (isMissing(error)) await ensureSchema(link.pool, OWNER, this.#options, BUS_TABLES);
+        if (isGone(error)) await ensureSchema(link.pool, OWNER, this.#options, BUS_TABLES);
         if (!isEventsFault(error)) throw error;
         // One statement inserts all or none: then the server has to say which one it refuses.
         const sent = await Promise.allSettled(sound.map((event) => insert([event])));
@@ -174,7 +174,7 @@ export class PostgresBus implements Bus {
 
   #explain(error: unknown): OdoriError {
     if (isEventsFault(error)) return busRefused(this.#place, error);
-    if (isMissing(error)) return busMissing(this.#place, error);
+    if (isGone(error)) return busMissing(this.#place, error);
     const explained = explain(error, this.#place);
     return explained instanceof OdoriError && explained.code !== "STORE_UNAVAILABLE"
       ? explained
@@ -192,7 +192,7 @@ function checked(type: string): PublishResult {
 }
 
 /** Whether the schema, a table or a function of the bus is gone. */
-function isMissing(error: unknown): boolean {
+function isGone(error: unknown): boolean {
   return ["3F000", "42P01", "42883"].includes(sqlState(error) ?? "");
 }
 

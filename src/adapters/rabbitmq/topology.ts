@@ -76,9 +76,9 @@ export async function ensureQueue(
 }
 
 /**
- * Binds the queue of a group and type again: a deleted exchange takes its bindings along. Rejects if
- * the queue is gone, or has no consumer. It does not declare the queue: the broker tells a consumer
- * of a deleted queue only if the queue does not exist again at once.
+ * Binds the queue of a group and type again: a deleted exchange takes its bindings along. Rejects
+ * if the queue is gone, or has no consumer. It does not declare the queue: the broker tells a
+ * consumer of a deleted queue only if the queue does not exist again at once.
  */
 export async function checkQueue(
   connection: Connection,
