@@ -1,7 +1,7 @@
 import { Admin, Producer } from "@platformatic/kafka";
 import type { Incoming, OdoriError } from "odori";
 import { checkAccepted } from "odori/adapter";
-import { kafka } from "odori/kafka";
+import { diagnose, kafka } from "odori/kafka";
 import { describe, expect, it } from "vitest";
 import { encodeStored } from "../../src/cloudevents/json.ts";
 import { find } from "../servers/find.ts";
@@ -49,12 +49,18 @@ describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
     await using on = await stage();
     const { topic, producer, bus } = on;
     const seen: Incoming[] = [];
-    await bus.subscribe(hear, async (incoming) => void seen.push(incoming));
+    const subscription = await bus.subscribe(hear, async (incoming) => void seen.push(incoming));
     const [json] = JSON.parse(encodeStored([event("good")]));
     for (const value of [JSON.stringify(json), "{}"])
       await producer.send({ messages: [{ topic, value, headers: { trace: "", ce_id: "" } }] });
     await producer.send({ messages: [{ topic }] });
     await eventually("all arrive", () => seen.length, 3);
+    const options = { brokers: serverUrl("kafka"), prefix: topic.slice(0, topic.indexOf(".") + 1) };
+    const hearers = async () =>
+      (await diagnose(options, 1)).find(({ check }) => check === "hearers")?.level;
+    await eventually("doctor sees the member", hearers, "ok");
+    await subscription.close();
+    await eventually("doctor misses it", hearers, "warning");
     expect(seen).toMatchObject([{ id: "good" }, { malformed: true }, { malformed: true }]);
   });
 

@@ -3,7 +3,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import type { Incoming } from "odori";
 import { checkAccepted } from "odori/adapter";
-import { nats } from "odori/nats";
+import { diagnose, nats } from "odori/nats";
 import { describe, expect, it } from "vitest";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { cancelled, placed } from "../support/contracts.ts";
@@ -74,6 +74,20 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
       (await manager.consumers.info(stream, "a--order-placed-v1")).num_ack_pending;
     await eventually("all are acknowledged", pending, 0);
     expect(seen).toHaveLength(raw.length);
+  });
+
+  it("doctor names the consumers that no process hears", async () => {
+    await using on = await stage();
+    const { stream, bus } = on;
+    const hear = { group: "a", topics: [placed.type], inFlightMax: 1 };
+    const subscription = await bus.subscribe(hear, async () => {});
+    const options = { servers: serverUrl("nats"), stream };
+    const hearers = async () =>
+      (await diagnose(options, 1)).find(({ check }) => check === "hearers")?.level;
+    await eventually("it is heard", hearers, "ok");
+    await subscription.close();
+    await bus.close();
+    await eventually("it is heard no more", hearers, "warning");
   });
 
   it("a message that waits for its turn is not redelivered", async () => {

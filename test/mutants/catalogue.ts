@@ -1,3 +1,5 @@
+import { BUS_MUTANTS } from "./bus-mutants.ts";
+
 /** One change of the source that breaks the runtime or an adapter, and what has to notice it. */
 export interface Mutant {
   readonly name: string;
@@ -387,16 +389,5 @@ export const MUTANTS: readonly Mutant[] = [
     suite: "postgres",
     caughtBy: "a claim whose COMMIT was not answered is free again",
   },
-  {
-    name: "ignore returned messages",
-    edits: [
-      edit(
-        "adapters/rabbitmq/bus.ts",
-        "!this.#returned.delete(one.value.id)",
-        "this.#returned.size >= 0",
-      ),
-    ],
-    suite: "rabbitmq",
-    caughtBy: "what reaches no queue is refused",
-  },
+  ...BUS_MUTANTS,
 ];

@@ -7,6 +7,7 @@ import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
 import { postgresStores } from "../servers/postgres.ts";
+import { hearingScenarios } from "./hearing.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 
 const [suite = "", only = "", url = ""] = process.argv.slice(2);
@@ -18,7 +19,10 @@ const collect: Runner = {
   },
 };
 
-if (suite === "runtime") runtimeScenarios(collect);
+if (suite === "runtime") {
+  runtimeScenarios(collect);
+  hearingScenarios(collect);
+}
 if (suite === "sqlite") storeConformance(collect, sqliteStores);
 if (suite === "postgres") {
   storeConformance(

@@ -58,9 +58,16 @@ export async function diagnose(
       const ms = Number(value(configs, "retention.ms"));
       return ms === -1 || ms > inboxRetentionMs;
     });
+    const deaf = await groupsWithoutMembers(admin, settings.prefix);
     const inSync = described.map(({ configs }) => Number(value(configs, "min.insync.replicas")));
     return [
       ...found,
+      verdict(
+        "hearers",
+        deaf.length === 0,
+        "warning",
+        deaf.length === 0 ? "each group has one" : `no process hears for ${deaf.join(", ")}`,
+      ),
       verdict(
         "in sync",
         Math.min(...inSync) >= 2,
@@ -94,6 +101,13 @@ export async function diagnose(
   } finally {
     await admin.close();
   }
+}
+
+async function groupsWithoutMembers(admin: Admin, prefix: string): Promise<readonly string[]> {
+  const ours = [...(await admin.listGroups({})).keys()].filter((id) => id.startsWith(prefix));
+  if (ours.length === 0) return [];
+  const groups = [...(await admin.describeGroups({ groups: ours })).values()];
+  return groups.filter(({ members }) => members.size === 0).map(({ id }) => id);
 }
 
 function namesOf(topics: readonly { readonly resourceName: string }[]): string {
