@@ -24,7 +24,7 @@ import {
 import { openConnection, PublishLink } from "./link.ts";
 import { Member } from "./member.ts";
 import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
-import { checkQueue, ensureExchange, ensureQueue } from "./topology.ts";
+import { checkQueue, ensureExchange, ensureQueue, restoreExchange } from "./topology.ts";
 
 /** How long the broker may take to reply, in milliseconds. */
 const REPLY_MS = { publish: 10_000, check: 4_000 } as const;
@@ -131,7 +131,7 @@ export class RabbitBus implements Bus {
   /** Declares the exchange again, and binds the queues: without, they get nothing. */
   #check(group: string, topics: readonly string[]): Promise<void> {
     return this.#consuming.use(async ({ connection }) => {
-      await ensureExchange(connection, this.#settings);
+      await restoreExchange(connection, this.#settings);
       for (const type of topics) await checkQueue(connection, this.#settings, group, type);
     }, REPLY_MS.check);
   }

@@ -63,6 +63,19 @@ export async function ensureExchange(
   await connection.queueBind({ exchange: dead, queue: dead });
 }
 
+/** Declares the exchanges again if the one of the events is gone. Needs no permission otherwise. */
+export async function restoreExchange(
+  connection: Connection,
+  settings: RabbitSettings,
+): Promise<void> {
+  try {
+    await connection.exchangeDeclare({ exchange: settings.exchange, passive: true });
+  } catch (error) {
+    if (codeOf(error) !== "NOT_FOUND") throw error;
+    await ensureExchange(connection, settings);
+  }
+}
+
 /** Declares the queue of a group and type, and binds it. Throws `BUS_TOPOLOGY`. */
 export async function ensureQueue(
   connection: Connection,
