@@ -1,5 +1,5 @@
 import { OdoriError } from "../contract/errors.ts";
-import { busClosed } from "../ports/errors.ts";
+import { busClosed, busUnavailable } from "../ports/errors.ts";
 
 /** How a bus opens and closes its connection. */
 export interface ConnectOnceOptions<C extends NonNullable<unknown>> {
@@ -11,9 +11,21 @@ export interface ConnectOnceOptions<C extends NonNullable<unknown>> {
   readonly close: (connection: C) => Promise<void>;
   /** Translates an error of the client. An `OdoriError` is passed on as it is. */
   readonly explain: (error: unknown) => unknown;
+  /**
+   * How long a `use` waits for the broker, in milliseconds. A connection that does not reply for
+   * that long is closed, and the next `use` opens another one.
+   *
+   * @default 30_000
+   */
+  readonly replyMs?: number;
 }
 
-/** The connection of a bus: the first `use` opens it, all share it, `close` closes it once. */
+const REPLY_MS = 30_000;
+
+/**
+ * The connection of a bus: the first `use` opens it, all share it, `close` closes it once. A
+ * connection without a reply is replaced.
+ */
 export class LazyConnection<C extends NonNullable<unknown>> {
   readonly #options: ConnectOnceOptions<C>;
   #opened: Promise<C> | undefined;
@@ -30,13 +42,15 @@ export class LazyConnection<C extends NonNullable<unknown>> {
 
   /**
    * Runs `work` on the connection, and opens it first if necessary. Rejects with `BUS_CLOSED` once
-   * the bus is closed, else with what `explain` returns.
+   * the bus is closed, with `BUS_UNAVAILABLE` after `replyMs` without a reply, else with what
+   * `explain` returns.
    */
-  async use<T>(work: (connection: C) => Promise<T>): Promise<T> {
+  async use<T>(work: (connection: C) => Promise<T>, replyMs?: number): Promise<T> {
     const { place, explain } = this.#options;
     if (this.closed) throw busClosed(place);
+    const opened = this.#open();
     try {
-      return await work(await this.#open());
+      return await this.#replied(opened, opened.then(work), replyMs);
     } catch (error) {
       if (error instanceof OdoriError) throw error;
       throw this.closed ? busClosed(place) : explain(error);
@@ -50,11 +64,35 @@ export class LazyConnection<C extends NonNullable<unknown>> {
   }
 
   #open(): Promise<C> {
-    this.#opened ??= this.#options.open().catch((error: unknown) => {
-      this.#opened = undefined;
+    if (this.#opened !== undefined) return this.#opened;
+    const opened = this.#options.open().catch((error: unknown) => {
+      if (this.#opened === opened) this.#opened = undefined;
       throw error;
     });
-    return this.#opened;
+    this.#opened = opened;
+    return opened;
+  }
+
+  /** Settles as `work` does. Without a reply in time, the connection is replaced. */
+  #replied<T>(
+    opened: Promise<C>,
+    work: Promise<T>,
+    replyMs = this.#options.replyMs ?? REPLY_MS,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#discard(opened);
+        reject(busUnavailable(this.#options.place, new Error(`no reply within ${replyMs} ms`)));
+      }, replyMs);
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
+  #discard(opened: Promise<C>): void {
+    if (this.#opened !== opened) return;
+    this.#opened = undefined;
+    // It may not even reply to its end: the next connection does not wait for that.
+    opened.then(this.#options.close).catch(() => {});
   }
 
   async #close(): Promise<void> {

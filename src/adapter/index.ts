@@ -58,6 +58,7 @@ export {
   alreadyReceived,
   busClosed,
   busForbidden,
+  busMissing,
   busRefused,
   busTopology,
   busUnavailable,

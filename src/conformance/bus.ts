@@ -7,6 +7,7 @@ import {
   type Incoming,
   type Subscription,
 } from "../ports/bus.ts";
+import { busFaults, type MakeFaulty } from "./bus-faults.ts";
 import { eventually, gate, OPTIONAL, type Runner } from "./runner.ts";
 import { sampleEvent } from "./samples.ts";
 
@@ -35,6 +36,12 @@ export interface BusFactory {
   readonly name: string;
   /** Makes an empty bus. `groups` are the names of all groups that the test subscribes. */
   make(groups: readonly string[]): Promise<BusFixture>;
+  /**
+   * What can happen to a broker under a running service, by name: "the queue is deleted".
+   *
+   * @default none: nothing can happen to the bus without its process
+   */
+  readonly faults?: Readonly<Record<string, MakeFaulty>>;
 }
 
 const TOPIC = "order.placed.v1";
@@ -338,6 +345,8 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       },
     );
   });
+
+  if (factory.faults !== undefined) busFaults(runner, factory.faults, factory.name);
 
   describe(`bus ${factory.name}: closing`, () => {
     test("a closed bus refuses to publish", ["a"], async (bus) => {

@@ -1,4 +1,5 @@
 export { type BusFactory, type BusFixture, busConformance } from "./bus.ts";
+export type { FaultyBus, MakeFaulty } from "./bus-faults.ts";
 export { OPTIONAL, type Optional, type Runner, type TestContext } from "./runner.ts";
 export { storeConformance } from "./store.ts";
 export {

@@ -15,7 +15,10 @@ export interface Bus {
    * of any event, such as without a connection (`BUS_UNAVAILABLE`, `BUS_CLOSED`).
    */
   publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]>;
-  /** Resolves once the bus knows the group, so that the group gets every later event. */
+  /**
+   * Resolves once the bus knows the group, so that the group gets every later event. Creates what
+   * the group needs on the broker and does not find there.
+   */
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription>;
   /**
    * Closes the connections. A pending `publish` rejects with `BUS_CLOSED`, or refuses with it the
@@ -72,6 +75,12 @@ export interface SubscribeOptions {
   readonly topics: readonly string[];
   /** At most this many deliveries to this member are unsettled at any time. */
   readonly inFlightMax: number;
+  /**
+   * Called once when the member can get no more messages, unless it was closed before: its
+   * connection, queue, consumer, stream or topic is gone. The adapter does not heal it. The caller
+   * closes the subscription and subscribes again; the runtime does so with growing pauses.
+   */
+  readonly onLost?: (error: OdoriError) => void;
 }
 
 /** Handles one message. Resolving acknowledges it; rejecting asks for redelivery. */
@@ -109,6 +118,12 @@ export interface MalformedMessage {
 
 /** A member of a group, until it leaves. */
 export interface Subscription {
+  /**
+   * Asks the broker whether the member still gets messages, and restores what the group needs there
+   * if that is possible in place. Rejects if the member gets none, or the broker does not reply.
+   * The caller then closes the subscription and subscribes again. Absent if `onLost` says all.
+   */
+  check?(): Promise<void>;
   /**
    * Takes no new messages, waits for the deliveries in flight, and leaves the group. Messages that
    * were not acknowledged are delivered again, to this group's next member.

@@ -173,6 +173,28 @@ export function busUnavailable(place: string, cause: unknown): OdoriError {
 }
 
 /**
+ * `BUS_UNAVAILABLE`: an exchange, stream or topic on the broker at `place` is gone. The bus creates
+ * it again before the next attempt.
+ *
+ * @example
+ * ```ts
+ * import { busMissing, busUnavailable, codeOf } from "odori/adapter";
+ *
+ * function explain(error: unknown) {
+ *   const translated = codeOf(error) === "NOT_FOUND" ? busMissing : busUnavailable;
+ *   return translated("localhost:5672", error);
+ * }
+ * ```
+ */
+export function busMissing(place: string, cause: unknown): OdoriError {
+  return new OdoriError(
+    "BUS_UNAVAILABLE",
+    `Something that the bus needs at ${place} is gone: ${messageOf(cause)}.`,
+    { cause, hint: "It is created again; find out who deletes it." },
+  );
+}
+
+/**
  * `BUS_FORBIDDEN`: the broker at `place` denies the operation to this user.
  *
  * @example

@@ -53,7 +53,8 @@ export class Publisher {
   /** How many events the bus has accepted: tells whether it works. */
   #accepted = 0;
   #stopping = false;
-  #failing = false;
+  /** Why the bus takes no events; undefined: it replied to the last ones. */
+  problem: unknown;
   /** Events that the bus has neither accepted nor refused. */
   pending = 0;
 
@@ -150,7 +151,6 @@ export class Publisher {
 
   #accept(row: PendingRow, accepted: readonly EventEnvelope[]): void {
     if (accepted.length === 0) return;
-    this.#failing = false;
     const all = accepted.length === row.rest.length;
     row.rest = all ? [] : row.rest.filter((event) => !accepted.includes(event));
     if (row.rest.length > 0) this.#answers.reduce(row.ticket, row.rest);
@@ -189,6 +189,7 @@ export class Publisher {
       for (const answer of answers) if (answer === "accepted") this.#accepted++;
       const lost = answers.indexOf("unanswered");
       if (lost >= 0) this.#report(errorOf(results[lost]));
+      else this.#works();
       return answers;
     } catch (error) {
       this.#report(error);
@@ -218,6 +219,7 @@ export class Publisher {
     if (!works && others.length > 0 && isOpen(first)) return events.map(() => first);
     const answers = (await this.#askEach(others)).toSpliced(at, 0, first);
     if (this.#accepted === before) return answers;
+    this.#works();
     return answers.map((one) => (isRejected(one) ? { refused: one.rejected } : one));
   }
 
@@ -233,10 +235,16 @@ export class Publisher {
     });
   }
 
+  #works(): void {
+    if (this.problem === undefined) return;
+    this.problem = undefined;
+    if (!this.#stopping) this.#parts.logger.info("the bus takes events again");
+  }
+
   #report(error: unknown): void {
+    const level = this.problem === undefined ? "warn" : "debug";
+    this.problem = error;
     if (this.#stopping) return;
-    const level = this.#failing ? "debug" : "warn";
-    this.#failing = true;
     this.#parts.logger[level](
       "the bus cannot be used; events stay in the outbox and are published again",
       { code: codeOf(error), error },

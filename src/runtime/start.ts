@@ -1,8 +1,8 @@
 import type { Service } from "../choreography/service.ts";
-import { codeOf, OdoriError } from "../contract/errors.ts";
+import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
-import type { Incoming, Subscription } from "../ports/bus.ts";
+import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
@@ -15,6 +15,7 @@ import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
 import { deferredTask, knownNames, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
+import { Membership } from "./membership.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
@@ -40,10 +41,12 @@ import { Worker } from "./worker.ts";
 export interface Health {
   /** The name of the service. */
   readonly service: string;
-  /** `degraded`: it runs, but the database is unavailable; it recovers by itself. */
+  /** `degraded`: the database or the bus cannot be used; the service recovers by itself. */
   readonly state: "ready" | "degraded" | "stopping" | "stopped";
   /** The code of the error that makes it `degraded`. */
   readonly problem: string | undefined;
+  /** The message of that error. */
+  readonly reason: string | undefined;
   /** Deliveries and beginnings that wait for a commit. */
   readonly waiting: number;
   /** Events that the bus has neither accepted nor refused. */
@@ -91,7 +94,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #caution = new Caution();
   readonly #service: Service<Native, Begins>;
   readonly #portrait: Portrait;
-  #subscription: Subscription | undefined;
+  readonly #membership: Membership;
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
 
@@ -105,6 +108,7 @@ export class App<Native, Begins extends EventContract> {
       bus,
       environment,
       batchMax,
+      inFlightMax,
       pollMs,
       outboxMax,
       retentionMs,
@@ -129,6 +133,10 @@ export class App<Native, Begins extends EventContract> {
       probe,
       onDeferred,
     });
+    const membership = { group: service.name, topics: plan.topics, inFlightMax };
+    this.#membership = new Membership({ bus, environment, logger }, membership, (incoming) =>
+      this.#deliver(incoming),
+    );
     const parts = {
       store,
       publisher: this.#publisher,
@@ -145,7 +153,7 @@ export class App<Native, Begins extends EventContract> {
 
   /** Used by `start`. */
   async open(): Promise<this> {
-    const { store, bus, environment, leaseMs, inFlightMax } = this.#settings;
+    const { store, environment, leaseMs } = this.#settings;
     const owner = environment.uuid();
     try {
       const opened = await store.open({
@@ -161,9 +169,7 @@ export class App<Native, Begins extends EventContract> {
       await this.#admit();
       const { setup } = this.#service.declaration;
       await store.transaction(async (tx) => setup(tx.native));
-      const { topics } = this.#context.plan;
-      const deliver = (incoming: Incoming) => this.#deliver(incoming);
-      this.#subscription = await bus.subscribe({ group: this.name, topics, inFlightMax }, deliver);
+      await this.#membership.open();
     } catch (error) {
       await store.close();
       throw error;
@@ -245,23 +251,30 @@ export class App<Native, Begins extends EventContract> {
     });
   }
 
-  /** Returns the state of the service. It does not reject. */
+  /** Returns the state of the service, as database and bus say it now. It does not reject. */
   async health(): Promise<Health> {
-    let problem: string | undefined = this.#worker.problem?.code;
+    let fault: unknown;
     let store: StoreCounts | undefined;
     if (this.#state !== "stopped") {
+      const asked = this.#state === "ready" ? this.#membership.check() : undefined;
       try {
         store = await this.inspect.counts();
       } catch (error) {
         // A service without work has not yet met the problem.
-        problem ??= codeOf(error);
+        fault = error;
       }
+      await asked;
     }
+    const error =
+      this.#worker.problem ?? fault ?? this.#membership.problem ?? this.#publisher.problem;
+    const problem = error === undefined ? undefined : codeOf(error);
+    const reason = error === undefined ? undefined : messageOf(error);
     const state = this.#state === "ready" && problem !== undefined ? "degraded" : this.#state;
     return {
       service: this.name,
       state,
       problem,
+      reason,
       waiting: this.#worker.waiting,
       publishing: this.#publisher.pending,
       refused: this.#publisher.refused,
@@ -303,7 +316,7 @@ export class App<Native, Begins extends EventContract> {
     this.#state = "stopping";
     const { drainMs } = this.#settings;
     this.#context.handlers.abort(stopping(this.name));
-    const closed = this.#subscription?.close();
+    const closed = this.#membership.stop();
     await this.#relay.stop();
     await this.#worker.stop(drainMs);
     await closed;

@@ -1,32 +1,129 @@
-import type { EventEnvelope, Incoming } from "odori";
+import type { Incoming } from "odori";
+import { checkAccepted } from "odori/adapter";
 import { postgresBus } from "odori/postgres";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
+import { encodeStored } from "../../src/cloudevents/json.ts";
+import { TcpProxy } from "../chaos/proxy.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
+import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
 
-describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres bus"), () => {
-  it("nul-character: an event with U+0000 arrives, and so do its neighbours", async () => {
-    const connectionString = serverUrl("postgres");
-    const schema = newSchema();
-    const bus = postgresBus({ connectionString, schema });
-    const own = new pg.Pool({ connectionString, max: 1 });
-    await using closing = new AsyncDisposableStack();
-    closing.defer(() => own.end());
-    closing.defer(async () => void (await own.query(`DROP SCHEMA ${schema} CASCADE`)));
-    closing.defer(() => bus.close());
+const hear = (group: string, inFlightMax = 10) => ({ group, topics: [placed.type], inFlightMax });
+const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
+
+async function stage() {
+  const schema = newSchema();
+  const own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 2 });
+  const open: (() => Promise<void>)[] = [];
+  const connect = (options: Parameters<typeof postgresBus>[0] & object = {}) => {
+    const bus = postgresBus({ connectionString: serverUrl("postgres"), schema, ...options });
+    open.push(() => bus.close());
+    return bus;
+  };
+  const count = async (what: string) =>
+    Number((await own.query(`SELECT count(*) AS n FROM ${schema}.${what}`)).rows[0].n);
+  const close = async () => {
+    for (const one of open) await one();
+    await own.query(`DROP SCHEMA ${schema} CASCADE`);
+    await own.end();
+  };
+  return closing({ schema, own, connect, count, close });
+}
+
+function collector() {
+  const seen: string[] = [];
+  const deliver = async (incoming: Incoming) => {
+    seen.push("malformed" in incoming ? incoming.error.code : incoming.id);
+  };
+  return { seen, deliver };
+}
+
+describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgres bus"), () => {
+  it("an event that no group hears waits for the first that does", async () => {
+    await using on = await stage();
+    const bus = on.connect();
+    checkAccepted(await bus.publish([event("early"), event("early 2")]));
+    const { seen, deliver } = collector();
+    await bus.subscribe(hear("a"), deliver);
+    await eventually("both are heard", () => seen, ["early", "early 2"]);
+    checkAccepted(await bus.publish([event("late")]));
+    await eventually("and the next one, once", () => seen, ["early", "early 2", "late"]);
+    await eventually("nothing is left", () => on.count("delivery"), 0);
+  });
+
+  it("a member that is full keeps what it has", async () => {
+    await using on = await stage();
+    const { schema, own } = on;
+    const leaseMs = 400;
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const taken: string[] = [];
+    const slowly = (member: string) => async () => {
+      taken.push(member);
+      await opened;
+    };
+    const first = on.connect({ leaseMs });
+    await first.subscribe(hear("a", 1), slowly("first"));
+    checkAccepted(await first.publish([event("1")]));
+    await eventually("it is full", () => taken, ["first"]);
+    const lease = async () =>
+      Number((await own.query(`SELECT max(expires_at) AS at FROM ${schema}.member`)).rows[0].at);
+    const before = await lease();
+    await on.connect({ leaseMs }).subscribe(hear("a", 1), slowly("second"));
+    await eventually("three leases are over", lease, (at) => at > before + 3 * leaseMs);
+    expect(taken).toEqual(["first"]);
+    open();
+  });
+
+  it("prepare: false names no statement", async () => {
+    await using on = await stage();
+    await using proxy = closing(await TcpProxy.listen());
+    const { port } = new URL(serverUrl("postgres"));
+    proxy.target = Number(port);
+    const connectionString = serverUrl("postgres").replace(`:${port}/`, `:${proxy.port}/`);
+    for (const prepare of [false, true]) {
+      let named = false;
+      proxy.after("odori_", () => {
+        named = true;
+      });
+      // The schema's own name must not look like that of a statement.
+      const bus = on.connect({ connectionString, prepare, schema: on.schema });
+      const { seen, deliver } = collector();
+      await bus.subscribe(hear(`g${prepare}`), deliver);
+      checkAccepted(await bus.publish([event(`e ${prepare}`)]));
+      await eventually("it is heard", () => seen.length > 0);
+      await bus.close();
+      expect(named).toBe(prepare);
+    }
+  });
+
+  it("a service without Odori publishes, and a type that is heard no more is cleared", async () => {
+    await using on = await stage();
+    const { schema, own } = on;
+    const bus = on.connect();
+    const { seen, deliver } = collector();
+    await (await bus.subscribe(hear("a"), deliver)).close();
+    const publish = (json: string) => own.query(`SELECT ${schema}.publish($1::json)`, [json]);
+    await publish(encodeStored([event("1"), event("2")]));
+    for (const bad of ['[{"id":"x"},{"type":null}]', "5", "null"])
+      await expect(publish(bad)).rejects.toThrow();
+    expect(await on.count("delivery")).toBe(2);
+    const { rows } = await own.query(`SELECT ${schema}.unsubscribe('a', $1) AS n`, [placed.type]);
+    expect(Number(rows[0].n)).toBe(2);
+    expect(await on.count("subscription")).toBe(0);
+    expect(seen).toEqual([]);
+  });
+
+  it("NUL character: an event with U+0000 arrives, and so do its neighbours", async () => {
+    await using on = await stage();
+    const bus = on.connect();
     const seen: Incoming[] = [];
-    await bus.subscribe(
-      { group: "payment", topics: [placed.type], inFlightMax: 10 },
-      async (incoming) => void seen.push(incoming),
-    );
+    await bus.subscribe(hear("payment"), async (incoming) => void seen.push(incoming));
     const notes = ["good", "a\u0000b", "\ud800", "also good"];
-    const events: readonly EventEnvelope[] = notes.map((note, i) =>
-      envelope(placed, `s${i}`, { orderId: note }),
-    );
+    const events = notes.map((note, n) => envelope(placed, `s${n}`, { orderId: note }));
     const results = await bus.publish(events);
     expect(results.map(({ accepted }) => accepted)).toEqual([true, true, true, true]);
     await eventually("all have arrived", () => seen.length, 4);

@@ -13,6 +13,8 @@ export class TcpProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #delayMs = 0;
   #swallowing = false;
+  /** Sockets that read, and pass nothing on. */
+  readonly #silent = new WeakSet<Socket>();
   #trigger: { readonly text: string; then(): void } | undefined;
 
   private constructor(server: Server, port: number) {
@@ -38,6 +40,17 @@ export class TcpProxy {
     for (const [client, upstream] of this.#pairs) {
       client.destroy();
       upstream.destroy();
+    }
+  }
+
+  /**
+   * Makes a black hole of the connections that are open: they stay open, and carry nothing more.
+   * New ones work. `"replies"`: what the client sends still reaches the server.
+   */
+  silence(what: "all" | "replies"): void {
+    for (const [client, upstream] of this.#pairs) {
+      this.#silent.add(upstream);
+      if (what === "all") this.#silent.add(client);
     }
   }
 
@@ -91,7 +104,7 @@ export class TcpProxy {
   #pass(from: Socket, to: Socket, answer: boolean): void {
     // Timers alone would let a later piece overtake an earlier one, which no network does: only the
     // first that is held back may go.
-    const held: { readonly chunk: Buffer; readonly due: number }[] = [];
+    const held: { readonly chunk: Buffer | string; readonly due: number }[] = [];
     const release = () => {
       for (
         let first = held[0];
@@ -109,7 +122,7 @@ export class TcpProxy {
         this.#trigger = undefined;
         then();
       }
-      if (answer && this.#swallowing) return;
+      if (this.#silent.has(from) || (answer && this.#swallowing)) return;
       if (this.#delayMs === 0 && held.length === 0) {
         to.write(chunk);
         return;

@@ -246,7 +246,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ready while the database is away",
-    edits: [edit("runtime/start.ts", "problem ??= codeOf(error);", "")],
+    edits: [edit("runtime/start.ts", "fault = error;", "")],
     suite: "sqlite",
     caughtBy: "health: a service without work is not ready while its database is away",
   },

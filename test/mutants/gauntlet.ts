@@ -12,6 +12,7 @@ import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
+import { hearingScenarios } from "./hearing.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 
 const [suite = "", only = "", url = ""] = process.argv.slice(2);
@@ -26,6 +27,7 @@ const collect: Runner = {
 if (suite === "runtime") {
   runtimeScenarios(collect);
   deploymentScenarios(collect);
+  hearingScenarios(collect);
 }
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);

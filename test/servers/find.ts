@@ -54,8 +54,9 @@ const installed: Readonly<Record<ServerName, () => string | undefined>> = {
       ...newest.map((version) => join(base, version, "bin", "postgres")),
     ]);
   },
+  // Ours is a current one, where Debian's is of 2022.
   nats: () =>
-    first([onPath("nats-server"), join(CACHE, "bin", "nats-server"), "/usr/sbin/nats-server"]),
+    first([join(CACHE, "bin", "nats-server"), onPath("nats-server"), "/usr/sbin/nats-server"]),
   // Debian's wrapper in /usr/sbin changes the user; the script that it calls does not.
   rabbitmq: () => first(["/usr/lib/rabbitmq/bin/rabbitmq-server", onPath("rabbitmq-server")]),
   kafka() {

@@ -2,6 +2,7 @@ import { Admin, Producer } from "@platformatic/kafka";
 import type { Bus } from "odori";
 import type { BusFactory } from "odori/conformance";
 import { kafka } from "odori/kafka";
+import { kafkaFaults } from "./kafka-faults.ts";
 
 let prefixes = 0;
 
@@ -9,6 +10,7 @@ let prefixes = 0;
 export function kafkaBuses(url: () => string): BusFactory {
   return {
     name: "kafka",
+    faults: kafkaFaults(url),
     async make() {
       const prefix = `t${process.pid}-${prefixes++}.`;
       const options = { brokers: url(), prefix, partitions: 4, sessionTimeoutMs: 2_000 };

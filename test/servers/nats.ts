@@ -3,6 +3,7 @@ import { connect, headers } from "@nats-io/transport-node";
 import type { Bus } from "odori";
 import type { BusFactory } from "odori/conformance";
 import { nats } from "odori/nats";
+import { natsFaults } from "./nats-faults.ts";
 
 let streams = 0;
 
@@ -10,6 +11,7 @@ let streams = 0;
 export function natsBuses(url: () => string): BusFactory {
   return {
     name: "nats",
+    faults: natsFaults(url),
     async make() {
       const name = `T${process.pid}-${streams++}`;
       const options = { servers: url(), stream: name, prefix: name };

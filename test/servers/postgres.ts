@@ -2,6 +2,7 @@ import type { Bus } from "odori";
 import { type BusFactory, localClock, type StoreFactory } from "odori/conformance";
 import { migrate, type PostgresStore, postgres, postgresBus, type Sql } from "odori/postgres";
 import pg from "pg";
+import { postgresFaults } from "./postgres-faults.ts";
 
 let schemas = 0;
 
@@ -75,6 +76,7 @@ export function postgresStores(url: () => string): StoreFactory<Sql> {
 export function postgresBuses(url: () => string): BusFactory {
   return {
     name: "postgres",
+    faults: postgresFaults(url),
     async make() {
       const schema = newSchema();
       const own = new pg.Pool({ connectionString: url(), max: 1 });

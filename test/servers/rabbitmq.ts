@@ -2,6 +2,7 @@ import type { Bus } from "odori";
 import type { BusFactory } from "odori/conformance";
 import { rabbitmq } from "odori/rabbitmq";
 import { Connection } from "rabbitmq-client";
+import { rabbitFaults } from "./rabbitmq-faults.ts";
 
 let exchanges = 0;
 
@@ -9,6 +10,7 @@ let exchanges = 0;
 export function rabbitBuses(url: () => string): BusFactory {
   return {
     name: "rabbitmq",
+    faults: rabbitFaults(url),
     async make() {
       const exchange = `t${process.pid}-${exchanges++}`;
       // The suite publishes this type without a subscriber.

@@ -9,6 +9,7 @@ import { placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
+import { subscribed } from "../support/subscribed.ts";
 import { find, type ServerName } from "./find.ts";
 import { recipes } from "./recipes.ts";
 import { Server } from "./server.ts";
@@ -44,7 +45,8 @@ describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)(
         await using bus = closing(connect[name](server.url));
         await using other = closing(connect[name](server.url));
         const seen = new Set<string>();
-        const subscription = await bus.subscribe(
+        const subscription = await subscribed(
+          bus,
           { group: "a", topics: [placed.type], inFlightMax: 100 },
           async (incoming) => {
             if (!("malformed" in incoming)) seen.add(incoming.id);

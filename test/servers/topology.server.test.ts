@@ -33,6 +33,7 @@ describe("what stands on the broker contradicts", () => {
         [{ subjects: elsewhere }, "elsewhere"],
         [{}, "for ever"],
         [aged, "max_msg_size"],
+        [{ max_age: nanos(DAY_MS), max_msgs_per_subject: 5 }, "max_msgs_per_subject"],
       ] as const) {
         await streams.add({ ...config, ...change });
         await using refusing = closing(bus());
@@ -42,6 +43,30 @@ describe("what stands on the broker contradicts", () => {
         });
         await streams.delete(name);
       }
+    },
+  );
+
+  it.skipIf(urlOf("nats") === undefined)(
+    titleOf("nats", "NATS: fewer replicas, or a consumer that redelivers too soon"),
+    async () => {
+      await using connection = closing(await connect({ servers: serverUrl("nats") }));
+      const { streams } = await jetstreamManager(connection);
+      const stream = `X${process.pid}`;
+      const options = { servers: serverUrl("nats"), stream, prefix: stream };
+      await using first = closing(nats({ ...options, ackWaitMs: 1_000 }));
+      await first.subscribe(hear, nothing);
+      for (const [change, what] of [
+        [{ replicas: 3 }, "replicas"],
+        [{ ackWaitMs: 2_000 }, "ackWaitMs"],
+      ] as const) {
+        await using refusing = closing(nats({ ...options, ...change }));
+        await expect(refusing.subscribe(hear, nothing)).rejects.toMatchObject({
+          code: "BUS_TOPOLOGY",
+          message: expect.stringContaining(what),
+        });
+      }
+      await first.close();
+      await streams.delete(stream);
     },
   );
 

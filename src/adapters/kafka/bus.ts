@@ -16,11 +16,12 @@ import type {
 import {
   busClosed,
   busForbidden,
+  busMissing,
   busRefused,
   busUnavailable,
   eventTooLarge,
 } from "../../ports/errors.ts";
-import { isForbidden, isMessagesFault, isTooLarge } from "./errors.ts";
+import { hasCode, isForbidden, isMessagesFault, isTooLarge, reasonOf } from "./errors.ts";
 import { Member } from "./member.ts";
 import { type KafkaOptions, type KafkaSettings, settingsOf, topicOf } from "./options.ts";
 import { type Outgoing, Sender } from "./sender.ts";
@@ -30,6 +31,9 @@ interface Clients {
   readonly sender: Sender;
   readonly members: Set<Member>;
 }
+
+/** How long the brokers may take to reply to a check, in milliseconds. */
+const CHECK_MS = 4_000;
 
 /**
  * A bus over Kafka. Each type has a topic, keyed by the saga's id, so that the events of one saga
@@ -54,7 +58,7 @@ export class KafkaBus implements Bus {
       open: async () => ({ sender: new Sender(this.#settings), members: new Set<Member>() }),
       close: async ({ sender, members }) => {
         sender.refuse(busClosed(place));
-        await Promise.all([...members].map((member) => member.abandon()));
+        await Promise.all([...members].map((member) => member.abandon(busClosed(place))));
         await sender.close();
       },
       explain: (error) => this.#explain(error),
@@ -67,7 +71,10 @@ export class KafkaBus implements Bus {
       const sent = await Promise.allSettled(
         events.map(async (event) => {
           await ready.get(event.type);
-          await sender.send(this.#toMessage(event));
+          await sender.send(this.#toMessage(event)).catch((error: unknown) => {
+            if (hasCode(error, "UNKNOWN_TOPIC_OR_PARTITION")) this.#forget([event.type]);
+            throw error;
+          });
         }),
       );
       return publishResults(sent, (error) => this.#explain(error));
@@ -75,12 +82,26 @@ export class KafkaBus implements Bus {
   }
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
+    const { topics, onLost = () => {} } = options;
     return this.#clients.use(async ({ members }) => {
-      await this.#ensure(options.topics);
-      if (options.topics.length === 0) return { close: async () => {} };
-      const member = await new Member(this.#settings, options, deliver).join();
+      await this.#ensure(topics);
+      const member = new Member({
+        settings: this.#settings,
+        options,
+        deliver,
+        onLost: (error) => {
+          this.#forget(topics);
+          onLost(this.#explain(error));
+        },
+        check: (work) => this.#check(topics, work),
+      });
+      if (topics.length === 0) return { close: async () => {} };
+      await member.join();
       members.add(member);
-      return member;
+      return {
+        check: () => member.check(),
+        close: () => member.close().finally(() => members.delete(member)),
+      };
     });
   }
 
@@ -101,13 +122,28 @@ export class KafkaBus implements Bus {
     return ready;
   }
 
+  async #check(types: readonly string[], work: () => Promise<void>): Promise<void> {
+    try {
+      await this.#clients.use(work, CHECK_MS);
+    } catch (error) {
+      this.#forget(types);
+      throw error;
+    }
+  }
+
+  /** The topics may be gone: they are looked for before the next use. */
+  #forget(types: readonly string[]): void {
+    for (const type of types) this.#ensured.delete(type);
+  }
+
   #explain(error: unknown): OdoriError {
     if (error instanceof OdoriError) return error;
+    if (hasCode(error, "UNKNOWN_TOPIC_OR_PARTITION")) return busMissing(this.#place, error);
     if (isForbidden(error)) return busForbidden(this.#place, error);
     if (isTooLarge(error)) return eventTooLarge(this.#place, error);
     return isMessagesFault(error)
       ? busRefused(this.#place, error)
-      : busUnavailable(this.#place, error);
+      : busUnavailable(this.#place, reasonOf(error));
   }
 
   #ensure(types: readonly string[]): Promise<void> {

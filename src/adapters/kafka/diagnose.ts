@@ -2,6 +2,7 @@ import { Admin, ConfigResourceTypes } from "@platformatic/kafka";
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
 import { busUnavailable } from "../../ports/errors.ts";
+import { reasonOf } from "./errors.ts";
 import { clientOf, type KafkaOptions, settingsOf } from "./options.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -45,7 +46,7 @@ export async function diagnose(
     const resources = topics.map((resourceName) => ({
       resourceType: ConfigResourceTypes.TOPIC,
       resourceName,
-      configurationKeys: ["cleanup.policy", "retention.ms"],
+      configurationKeys: ["cleanup.policy", "retention.ms", "min.insync.replicas"],
     }));
     const described = await admin.describeConfigs({ resources });
     const value = (configs: (typeof described)[number]["configs"], name: string) =>
@@ -57,8 +58,22 @@ export async function diagnose(
       const ms = Number(value(configs, "retention.ms"));
       return ms === -1 || ms > inboxRetentionMs;
     });
+    const deaf = await groupsWithoutMembers(admin, settings.prefix);
+    const inSync = described.map(({ configs }) => Number(value(configs, "min.insync.replicas")));
     return [
       ...found,
+      verdict(
+        "hearers",
+        deaf.length === 0,
+        "warning",
+        deaf.length === 0 ? "each group has one" : `no process hears for ${deaf.join(", ")}`,
+      ),
+      verdict(
+        "in sync",
+        Math.min(...inSync) >= 2,
+        "warning",
+        `min.insync.replicas is ${Math.min(...inSync)}; in production 2`,
+      ),
       verdict(
         "cleanup",
         compacted.length === 0,
@@ -81,11 +96,18 @@ export async function diagnose(
       ),
     ];
   } catch (cause) {
-    const error = busUnavailable(settings.brokers.join(", "), cause);
+    const error = busUnavailable(settings.brokers.join(", "), reasonOf(cause));
     return [{ level: "error", check: codeOf(error), message: messageOf(error) }];
   } finally {
     await admin.close();
   }
+}
+
+async function groupsWithoutMembers(admin: Admin, prefix: string): Promise<readonly string[]> {
+  const ours = [...(await admin.listGroups({})).keys()].filter((id) => id.startsWith(prefix));
+  if (ours.length === 0) return [];
+  const groups = [...(await admin.describeGroups({ groups: ours })).values()];
+  return groups.filter(({ members }) => members.size === 0).map(({ id }) => id);
 }
 
 function namesOf(topics: readonly { readonly resourceName: string }[]): string {

@@ -1,20 +1,29 @@
 import { Consumer, type Message, type MessagesStream } from "@platformatic/kafka";
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
-import { KAFKA } from "../../cloudevents/binding.ts";
-import { readMessage } from "../../cloudevents/message.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import { eventsExpired, skipForgotten } from "./forgotten.ts";
 import { Offsets } from "./offsets.ts";
 import { clientOf, groupOf, type KafkaSettings, topicOf } from "./options.ts";
+import { readKafka } from "./read.ts";
 
 interface Link {
   readonly consumer: Consumer;
   readonly stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 }
 
+export interface MemberParts {
+  readonly settings: KafkaSettings;
+  readonly options: SubscribeOptions;
+  readonly deliver: Deliver;
+  /** Called once, if the member can get no more messages. */
+  onLost(error: unknown): void;
+  /** Runs a check within its time limit. */
+  check(work: () => Promise<void>): Promise<void>;
+}
+
 /** Most messages of a partition beyond its oldest unsettled one: a bound of the memory. */
 const BEHIND_MAX = 10_000;
-const REJOIN_MS = 500;
 
 /**
  * One member of a consumer group. It commits an offset once all messages before it are
@@ -22,26 +31,46 @@ const REJOIN_MS = 500;
  * a crash the broker delivers everything that was not committed again.
  */
 export class Member implements Subscription {
-  readonly #settings: KafkaSettings;
-  readonly #options: SubscribeOptions;
-  readonly #deliver: Deliver;
+  readonly #parts: MemberParts;
+  readonly #topics: readonly string[];
   readonly #semaphore: Semaphore;
-  #consumer: Consumer | undefined;
+  #link: Link | undefined;
+  /** Partitions of each topic when the member joined. */
+  #partitions = "";
+  #lost = false;
   #closing: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(settings: KafkaSettings, options: SubscribeOptions, deliver: Deliver) {
-    this.#settings = settings;
-    this.#options = options;
-    this.#deliver = deliver;
-    this.#semaphore = new Semaphore(options.inFlightMax);
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+    this.#topics = parts.options.topics.map((type) => topicOf(parts.settings, type));
+    this.#semaphore = new Semaphore(parts.options.inFlightMax);
   }
 
-  /** Resolves once it has joined the group; from then on it reconnects by itself. */
+  /** Resolves once it has joined the group. */
   async join(): Promise<this> {
-    const first = await this.#connect();
-    this.#running = this.#run(first);
-    return this;
+    const link = await this.#connect();
+    this.#link = link;
+    try {
+      this.#partitions = await this.#countPartitions(link);
+      const forgotten = await skipForgotten(link.consumer, this.#topics);
+      this.#running = this.#run(link);
+      // It goes on with the oldest event that is left, and says so.
+      if (forgotten > 0n) setImmediate(() => this.#lose(eventsExpired(forgotten)));
+      return this;
+    } catch (error) {
+      await quit(link.consumer);
+      throw error;
+    }
+  }
+
+  /** Rejects if a topic is gone or has more partitions: only members that join hear them. */
+  check(): Promise<void> {
+    return this.#parts.check(async () => {
+      if (this.#link === undefined) return;
+      const partitions = await this.#countPartitions(this.#link);
+      if (partitions !== this.#partitions) throw new Error("a topic has other partitions");
+    });
   }
 
   close(): Promise<void> {
@@ -50,50 +79,61 @@ export class Member implements Subscription {
   }
 
   /** Leaves without waiting for deliveries in flight: another member gets them again. */
-  async abandon(): Promise<void> {
+  async abandon(error: unknown): Promise<void> {
+    this.#lose(error);
     this.#closing ??= Promise.resolve();
-    await quit(this.#consumer);
+    await quit(this.#link?.consumer);
     await this.#running;
   }
 
   async #close(): Promise<void> {
     await this.#semaphore.idle();
-    await quit(this.#consumer);
+    await quit(this.#link?.consumer);
     await this.#running;
     await this.#semaphore.idle();
   }
 
-  async #run(first: Link): Promise<void> {
-    for (let link: Link | undefined = first; this.#closing === undefined; link = undefined) {
-      try {
-        await this.#take(link ?? (await this.#connect()));
-      } catch {
-        // The broker is unavailable, or has removed this member: join again at the committed
-        // offsets.
-        await quit(this.#consumer);
-        if (this.#closing === undefined)
-          await new Promise((resolve) => setTimeout(resolve, REJOIN_MS));
-      }
+  async #run(link: Link): Promise<void> {
+    try {
+      await this.#take(link);
+      this.#lose(new Error("the stream of messages has ended"));
+    } catch (error) {
+      this.#lose(error);
     }
   }
 
+  /** The broker is unavailable, or has removed this member from the group. */
+  #lose(error: unknown): void {
+    if (this.#lost || this.#closing !== undefined) return;
+    this.#lost = true;
+    // A member that takes nothing must not keep its partitions from the others.
+    quit(this.#link?.consumer);
+    this.#parts.onLost(error);
+  }
+
+  async #countPartitions({ consumer }: Link): Promise<string> {
+    const { topics } = await consumer.metadata({ topics: [...this.#topics], forceUpdate: true });
+    return this.#topics.map((topic) => topics.get(topic)?.partitionsCount ?? 0).join();
+  }
+
   async #connect(): Promise<Link> {
-    const { sessionTimeoutMs } = this.#settings;
+    const { settings, options } = this.#parts;
+    const { sessionTimeoutMs } = settings;
     const consumer = new Consumer({
-      ...clientOf(this.#settings),
-      groupId: groupOf(this.#settings, this.#options.group),
+      ...clientOf(settings),
+      groupId: groupOf(settings, options.group),
       autocommit: false,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: sessionTimeoutMs * 2,
       heartbeatInterval: Math.max(100, Math.floor(sessionTimeoutMs / 10)),
       maxWaitTime: 500,
     });
-    this.#consumer = consumer;
     consumer.on("client:broker:failed", () => {});
+    // Without a listener, a failed attempt to join the group again would end the process.
+    consumer.on("error", (error: unknown) => this.#lose(error));
     try {
-      const topics = this.#options.topics.map((type) => topicOf(this.#settings, type));
       const stream = await consumer.consume({
-        topics,
+        topics: [...this.#topics],
         mode: "committed",
         fallbackMode: "earliest",
         maxWaitTime: 500,
@@ -140,21 +180,12 @@ export class Member implements Subscription {
   }
 
   /** Delivers until it is acknowledged; resolves to false if the member closes before. */
-  async #handle({ topic, headers, value, partition, offset }: Message): Promise<boolean> {
-    const type = topic.slice(this.#settings.prefix.length);
-    const incoming = readMessage(
-      KAFKA,
-      type,
-      {
-        headers: textOf(headers),
-        body: value ?? new Uint8Array(),
-        place: `${topic}/${partition}/${offset}`,
-      },
-      Date.now(),
-    );
+  async #handle(message: Message): Promise<boolean> {
+    const type = message.topic.slice(this.#parts.settings.prefix.length);
+    const incoming = readKafka(type, message);
     for (let failures = 1; ; failures++) {
       try {
-        await this.#deliver(incoming);
+        await this.#parts.deliver(incoming);
         return true;
       } catch {
         if (this.#closing !== undefined) return false;
@@ -170,8 +201,4 @@ function quit(consumer: Consumer | undefined): Promise<void> {
   return new Promise((resolve) =>
     consumer === undefined ? resolve() : consumer.close(true, () => resolve()),
   );
-}
-
-function* textOf(headers: ReadonlyMap<Buffer, Buffer>): Iterable<readonly [string, string]> {
-  for (const [name, value] of headers) yield [name.toString(), value.toString()];
 }

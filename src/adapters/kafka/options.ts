@@ -24,11 +24,18 @@ export interface KafkaOptions {
    */
   readonly partitions?: number;
   /**
-   * Replicas of a new topic. Use 3 in production, with `min.insync.replicas` 2.
+   * Replicas of a new topic. Use 3 in production.
    *
    * @default 1
    */
   readonly replicas?: number;
+  /**
+   * How many replicas must have an event before it is acknowledged: `min.insync.replicas` of a new
+   * topic. An existing topic with a lower value is refused.
+   *
+   * @default 2 with 3 or more replicas, else 1
+   */
+  readonly minInSyncReplicas?: number;
   /**
    * How long a new topic keeps an event, in milliseconds: the longest downtime of a service.
    *
@@ -59,6 +66,7 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
     prefix = "odori.",
     partitions = 6,
     replicas = 1,
+    minInSyncReplicas = replicas >= 3 ? 2 : 1,
     retentionMs = 7 * DAY_MS,
     sessionTimeoutMs = 10_000,
     tls,
@@ -70,7 +78,17 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
     });
   const brokers =
     typeof options.brokers === "string" ? options.brokers.split(",") : [...options.brokers];
-  return { brokers, prefix, partitions, replicas, retentionMs, sessionTimeoutMs, tls, sasl };
+  return {
+    brokers,
+    prefix,
+    partitions,
+    replicas,
+    minInSyncReplicas,
+    retentionMs,
+    sessionTimeoutMs,
+    tls,
+    sasl,
+  };
 }
 
 /** The topic of a type. */

@@ -11,6 +11,14 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/**
+ * Bytes of a request. A broker limits the share of each partition, to 1 MiB by default, and all
+ * messages of a request may belong to one partition.
+ */
+const REQUEST_BYTES = 900_000;
+/** What a message takes beside its value, at most. */
+const OVERHEAD_BYTES = 2_000;
+
 /** Acknowledged by all replicas in sync. */
 const ACKS_ALL = -1;
 
@@ -49,8 +57,8 @@ export class Sender {
   async #sendAll(): Promise<void> {
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
+      const batch = this.#queue.slice(0, fitting(this.#queue));
+      this.#queue = this.#queue.slice(batch.length);
       await this.#sendBatch(batch);
     }
     this.#sending = undefined;
@@ -80,4 +88,14 @@ export class Sender {
       await this.#sendBatch(batch.slice(half));
     }
   }
+}
+
+/** How many messages from the first on fit into a request; at least one. */
+function fitting(queue: readonly Waiting[]): number {
+  let bytes = 0;
+  const end = queue.findIndex(({ message: { value = "" } }) => {
+    bytes += Buffer.byteLength(value) + OVERHEAD_BYTES;
+    return bytes > REQUEST_BYTES;
+  });
+  return end < 0 ? queue.length : Math.max(1, end);
 }

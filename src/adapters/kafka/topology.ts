@@ -4,6 +4,7 @@ import { busTopology } from "../../ports/errors.ts";
 import { hasCode } from "./errors.ts";
 import { clientOf, type KafkaSettings, topicOf } from "./options.ts";
 
+const IN_SYNC = "min.insync.replicas";
 const MESSAGE_BYTES = "max.message.bytes";
 /** How long a broker's metadata may lag behind the creation of a topic. */
 const METADATA = { limitMs: 10_000, pauseMs: 50 } as const;
@@ -25,6 +26,7 @@ export async function ensureTopics(
     const configs = [
       { name: "cleanup.policy", value: "delete" },
       { name: "retention.ms", value: `${settings.retentionMs}` },
+      { name: IN_SYNC, value: `${settings.minInSyncReplicas}` },
     ];
     for (const topic of missing) {
       await admin
@@ -63,14 +65,14 @@ async function listed(admin: Admin, topics: readonly string[]): Promise<void> {
 
 async function verify(
   admin: Admin,
-  { retentionMs }: KafkaSettings,
+  { retentionMs, minInSyncReplicas }: KafkaSettings,
   topics: readonly string[],
 ): Promise<void> {
   if (topics.length === 0) return;
   const resources = topics.map((resourceName) => ({
     resourceType: ConfigResourceTypes.TOPIC,
     resourceName,
-    configurationKeys: ["cleanup.policy", "retention.ms", MESSAGE_BYTES],
+    configurationKeys: ["cleanup.policy", "retention.ms", MESSAGE_BYTES, IN_SYNC],
   }));
   for (const { resourceName, configs } of await admin.describeConfigs({ resources })) {
     const value = (name: string) => configs.find((config) => config.name === name)?.value;
@@ -84,6 +86,13 @@ async function verify(
       `${MESSAGE_BYTES} of the topic ${resourceName}`,
       Number(value(MESSAGE_BYTES)),
     );
+    if (Number(value(IN_SYNC)) < minInSyncReplicas) {
+      throw busTopology(
+        `The topic ${resourceName} has ${IN_SYNC}=${value(IN_SYNC)}, ` +
+          `below minInSyncReplicas (${minInSyncReplicas}).`,
+        "Raise it: an event that one broker keeps is lost with that broker.",
+      );
+    }
     const kept = Number(value("retention.ms"));
     if (kept === -1 || kept > retentionMs) {
       throw busTopology(

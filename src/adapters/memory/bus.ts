@@ -99,9 +99,10 @@ export class MemoryBus implements Bus {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
     for (const group of this.#groups.values())
-      group.abandon(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
+      group.end(new OdoriError("BUS_CLOSED", "The in-process bus was closed."));
   }
 
   #audienceOf(type: string, known: Map<string, Audience>): Audience {

@@ -18,6 +18,7 @@ interface Member {
   inFlight: number;
   open: boolean;
   drained: () => void;
+  readonly onLost: (error: OdoriError) => void;
 }
 
 /** The members of one service, and the messages for which they compete. */
@@ -56,12 +57,26 @@ export class Group {
     this.#pump();
   }
 
-  join({ topics, inFlightMax }: SubscribeOptions, deliver: Deliver): Subscription {
-    const member: Member = { deliver, inFlightMax, inFlight: 0, open: true, drained: () => {} };
+  join(options: SubscribeOptions, deliver: Deliver): Subscription {
+    const { topics, inFlightMax, onLost = () => {} } = options;
+    const member: Member = {
+      deliver,
+      inFlightMax,
+      inFlight: 0,
+      open: true,
+      drained: () => {},
+      onLost,
+    };
     this.#topics = new Set([...(this.#topics ?? []), ...topics]);
     this.#members.push(member);
     this.#pump();
     return { close: () => this.#leave(member) };
+  }
+
+  /** Tells the members that the bus is closed. */
+  end(error: OdoriError): void {
+    this.abandon(error);
+    for (const member of this.#members) member.onLost(error);
   }
 
   /** Refuses the messages that no member has taken. */

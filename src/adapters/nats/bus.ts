@@ -1,22 +1,14 @@
+import { JetStreamApiError } from "@nats-io/jetstream";
 import {
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstream,
-  jetstreamManager,
-} from "@nats-io/jetstream";
-import {
-  connect,
   headers,
   InvalidArgumentError,
-  type NatsConnection,
   PermissionViolationError,
+  RequestError,
 } from "@nats-io/transport-node";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { publishResults } from "../../adapter/publish-results.ts";
 import { NATS } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
-import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import type {
@@ -27,26 +19,30 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
-import { busForbidden, busUnavailable, eventTooLarge } from "../../ports/errors.ts";
+import { busClosed, busForbidden, busUnavailable, eventTooLarge } from "../../ports/errors.ts";
+import { closeLink, type Link, openLink } from "./link.ts";
 import { Member } from "./member.ts";
-import { type NatsOptions, type NatsSettings, placeOf, settingsOf, subjectOf } from "./options.ts";
+import {
+  consumerOf,
+  type NatsOptions,
+  type NatsSettings,
+  placeOf,
+  settingsOf,
+  subjectOf,
+} from "./options.ts";
 import { ensureConsumer, ensureStream } from "./topology.ts";
-
-interface Link {
-  readonly connection: NatsConnection;
-  readonly client: JetStreamClient;
-  readonly manager: JetStreamManager;
-}
 
 /** Most events that are published and not yet acknowledged. */
 const WINDOW = 500;
-const CONNECT_TIMEOUT_MS = 5_000;
+/** How long the server may take to reply to a check, in milliseconds. */
+const CHECK_MS = 4_000;
 /** Error code of JetStream: the stream's `max_msg_size`. */
 const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
 
 /**
  * A bus over NATS JetStream. One stream keeps all events; a service has one durable pull consumer
- * for each type it hears. Nothing depends on the stream's deduplication by message id.
+ * for each type it hears. Messages have no id for the stream's deduplication: another service could
+ * guess it, and the event would be dropped as a duplicate.
  */
 export class NatsBus implements Bus {
   readonly guarantees: BusGuarantees;
@@ -62,28 +58,37 @@ export class NatsBus implements Bus {
     this.#link = connectOnce({
       place,
       open: () => this.#connect(),
-      close: ({ connection }) => connection.close(),
+      close: closeLink,
       explain: (error) => explain(error, place),
     });
   }
 
   publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
-    return this.#link.use(async ({ client }) => {
+    return this.#link.use(async (link) => {
       const sent: PromiseSettledResult<void>[] = [];
       for (let from = 0; from < events.length; from += WINDOW) {
         const some = events.slice(from, from + WINDOW);
-        const settled = await Promise.allSettled(some.map((event) => this.#send(client, event)));
+        const settled = await Promise.allSettled(some.map((event) => this.#send(link, event)));
         for (const one of settled) sent.push(one);
       }
+      // The broker may have come back empty: the next attempt finds the stream again.
+      if (sent.some(isStreamGone)) await ensureStream(link.manager, this.#settings).catch(() => {});
       return publishResults(sent, (error) => explain(error, this.#place));
     });
   }
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
-    return this.#link.use(async ({ client, manager }) => {
-      for (const type of options.topics)
-        await ensureConsumer(manager, this.#settings, options.group, type);
-      return new Member(this.#settings, options, deliver).join(client);
+    const { onLost = () => {} } = options;
+    return this.#link.use(async (link) => {
+      await this.#ensure(link, options);
+      const member = new Member(link, {
+        settings: this.#settings,
+        options,
+        deliver,
+        onLost: (error) => onLost(explain(error, this.#place)),
+        check: () => this.#check(options),
+      });
+      return member.join();
     });
   }
 
@@ -91,38 +96,36 @@ export class NatsBus implements Bus {
     return this.#link.close();
   }
 
-  async #send(client: JetStreamClient, event: EventEnvelope): Promise<void> {
+  async #ensure({ manager }: Link, { group, topics }: SubscribeOptions): Promise<void> {
+    await ensureStream(manager, this.#settings);
+    for (const type of topics) await ensureConsumer(manager, this.#settings, group, type);
+  }
+
+  /** A connection that does not reply is replaced: the client would wait until it can flush. */
+  #check({ group, topics }: SubscribeOptions): Promise<void> {
+    return this.#link.use(async ({ connection, manager }) => {
+      if (topics.length === 0) await connection.rtt();
+      for (const type of topics)
+        await manager.consumers.info(this.#settings.stream, consumerOf(group, type));
+    }, CHECK_MS);
+  }
+
+  async #send(link: Link, event: EventEnvelope): Promise<void> {
     const subject = subjectOf(this.#settings, checkAttribute("type", event.type));
     const { headers: attributes, body } = encodeMessage(NATS, event);
     const head = headers();
     for (const [name, value] of attributes) head.append(name, value);
-    await client.publish(subject, body, {
-      headers: head,
-      // Versions of one event have the same source and id.
-      msgID: `${attributes.get("ce-source")} ${attributes.get("ce-id")} ${event.type}`,
-    });
+    if (link.closing) throw busClosed(this.#place);
+    await link.client.publish(subject, body, { headers: head });
   }
 
   async #connect(): Promise<Link> {
-    const { servers, connection: options } = this.#settings;
-    const connection = await connect({
-      name: "odori",
-      timeout: CONNECT_TIMEOUT_MS,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      // The client otherwise creates an error for each request in advance: 12 % of the CPU time.
-      noAsyncTraces: true,
-      ...options,
-      servers,
-    });
+    const link = await openLink(this.#settings);
     try {
-      const { max_payload = Number.POSITIVE_INFINITY } = connection.info ?? {};
-      checkMessageLimit("max_payload of the server", max_payload);
-      const manager = await jetstreamManager(connection, { checkAPI: false });
-      await ensureStream(manager, this.#settings);
-      return { connection, manager, client: jetstream(connection) };
+      await ensureStream(link.manager, this.#settings);
+      return link;
     } catch (error) {
-      await connection.close();
+      await closeLink(link);
       throw error;
     }
   }
@@ -135,6 +138,13 @@ function explain(error: unknown, place: string): OdoriError {
     error instanceof PermissionViolationError ||
     (error instanceof Error && error.cause instanceof PermissionViolationError);
   return forbidden ? busForbidden(place, error) : busUnavailable(place, error);
+}
+
+/** Whether no stream takes the message. */
+function isStreamGone(one: PromiseSettledResult<unknown>): boolean {
+  if (one.status === "fulfilled" || !(one.reason instanceof Error)) return false;
+  const { cause } = one.reason;
+  return cause instanceof RequestError && cause.isNoResponders();
 }
 
 /** The client refuses a message above `max_payload`; the server one above the stream's limit. */

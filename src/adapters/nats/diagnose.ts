@@ -84,7 +84,9 @@ export async function diagnose(
       const kept = max_age / NANOS_PER_MS;
       const remembered = kept > 0 && kept <= inboxRetentionMs;
       const waiting: string[] = [];
+      const deaf: string[] = [];
       for await (const consumer of manager.consumers.list(stream)) {
+        if (consumer.num_waiting + consumer.num_ack_pending === 0) deaf.push(consumer.name);
         if (consumer.num_pending > 0) waiting.push(`${consumer.name}: ${consumer.num_pending}`);
       }
       return [
@@ -107,6 +109,12 @@ export async function diagnose(
           num_replicas >= 3,
           "warning",
           `${num_replicas}${num_replicas >= 3 ? "" : "; in production 3"}`,
+        ),
+        verdict(
+          "hearers",
+          deaf.length === 0,
+          "warning",
+          deaf.length === 0 ? "each consumer has one" : `no process hears ${deaf.join(", ")}`,
         ),
         verdict("waiting", true, "ok", waiting.length === 0 ? "nothing" : waiting.join(", ")),
       ];

@@ -1,41 +1,77 @@
-import type { ConsumerMessages, JetStreamClient, JsMsg } from "@nats-io/jetstream";
-import type { MsgHdrs } from "@nats-io/transport-node";
+import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
-import { NATS } from "../../cloudevents/binding.ts";
-import { readMessage } from "../../cloudevents/message.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import type { Link } from "./link.ts";
 import { consumerOf, type NatsSettings } from "./options.ts";
+import { readNats } from "./read.ts";
+
+/**
+ * A pull request ends after this long. The server sends a heartbeat at half that time, and the
+ * member is lost once two are missing.
+ */
+const PULL_MS = 10_000;
+
+export interface MemberParts {
+  readonly settings: NatsSettings;
+  readonly options: SubscribeOptions;
+  readonly deliver: Deliver;
+  /** Called once, if the member can get no more messages. */
+  onLost(error: unknown): void;
+  /** Rejects if one of the group's consumers is gone, or the server does not reply. */
+  check(): Promise<void>;
+}
 
 /** One member of a group: pulls from the group's consumer of each type. */
 export class Member implements Subscription {
-  readonly #settings: NatsSettings;
-  readonly #options: SubscribeOptions;
-  readonly #deliver: Deliver;
+  readonly #parts: MemberParts;
+  readonly #link: Link;
   readonly #semaphore: Semaphore;
-  readonly #streams: ConsumerMessages[] = [];
-  readonly #loops: Promise<void>[] = [];
+  readonly #pulls: ConsumerMessages[] = [];
+  /** Messages without an answer, begun or not. */
+  readonly #held = new Set<JsMsg>();
+  #beat: NodeJS.Timeout | undefined;
+  #lost = false;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: NatsSettings, options: SubscribeOptions, deliver: Deliver) {
-    this.#settings = settings;
-    this.#options = options;
-    this.#deliver = deliver;
-    this.#semaphore = new Semaphore(options.inFlightMax);
+  constructor(link: Link, parts: MemberParts) {
+    this.#link = link;
+    this.#parts = parts;
+    this.#semaphore = new Semaphore(parts.options.inFlightMax);
   }
 
   /** Begins to pull; the consumers must exist. */
-  async join(client: JetStreamClient): Promise<this> {
-    const { group, topics, inFlightMax } = this.#options;
+  async join(): Promise<this> {
+    const { settings, options } = this.#parts;
+    const { group, topics, inFlightMax } = options;
     const share = Math.max(1, Math.floor(inFlightMax / Math.max(1, topics.length)));
-    for (const type of topics) {
-      const name = consumerOf(group, type);
-      const consumer = await client.consumers.get(this.#settings.stream, name);
-      const messages = await consumer.consume({ max_messages: share });
-      this.#streams.push(messages);
-      this.#loops.push(this.#take(messages, type));
+    // The server redelivers a message that is neither acknowledged nor in progress.
+    this.#beat = setInterval(() => this.#inProgress(), settings.ackWaitMs / 3);
+    this.#watch();
+    try {
+      for (const type of topics) {
+        const name = consumerOf(group, type);
+        const consumer = await this.#link.client.consumers.get(settings.stream, name);
+        const pull = await consumer.consume({
+          max_messages: share,
+          expires: PULL_MS,
+          abort_on_missing_resource: true,
+          callback: (message) => {
+            this.#take(message, type);
+          },
+        });
+        this.#pulls.push(pull);
+        this.#watchPull(pull);
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
     }
     return this;
+  }
+
+  async check(): Promise<void> {
+    await this.#parts.check();
   }
 
   close(): Promise<void> {
@@ -44,41 +80,62 @@ export class Member implements Subscription {
   }
 
   async #leave(): Promise<void> {
-    await Promise.all(this.#streams.map((messages) => messages.close()));
-    await Promise.all(this.#loops);
+    await Promise.all(this.#pulls.map((pull) => pull.close()));
     await this.#semaphore.idle();
+    clearInterval(this.#beat);
   }
 
-  async #take(messages: ConsumerMessages, type: string): Promise<void> {
-    for await (const message of messages) {
-      await this.#semaphore.take();
+  /** The connection reconnects by itself; its pulls are made again with the next subscription. */
+  async #watch(): Promise<void> {
+    const { connection } = this.#link;
+    connection.closed().then((error) => this.#lose(error ?? new Error("the connection is closed")));
+    for await (const { type } of connection.status()) {
+      if (this.#closing !== undefined) return;
+      if (type === "disconnect") this.#lose(new Error("the connection is lost"));
+    }
+  }
+
+  async #watchPull(pull: ConsumerMessages): Promise<void> {
+    pull.closed().then((error) => this.#lose(error ?? new Error("the pull has ended")));
+    for await (const { type } of pull.status())
+      if (type === "heartbeats_missed") this.#lose(new Error("the server is silent"));
+  }
+
+  #lose(error: unknown): void {
+    if (this.#lost || this.#closing !== undefined) return;
+    this.#lost = true;
+    this.#parts.onLost(error);
+  }
+
+  async #take(message: JsMsg, type: string): Promise<void> {
+    this.#held.add(message);
+    await this.#semaphore.take();
+    try {
       // A message that was fetched but not begun goes to another member.
-      const handled =
-        this.#closing === undefined ? this.#handle(message, type) : Promise.resolve(message.nak());
-      handled.finally(() => this.#semaphore.free());
+      if (this.#closing === undefined) await this.#handle(message, type);
+      else this.#answer(() => message.nak());
+    } finally {
+      this.#held.delete(message);
+      this.#semaphore.free();
     }
   }
 
   async #handle(message: JsMsg, type: string): Promise<void> {
-    // The server redelivers a message that is neither acknowledged nor in progress.
-    const beat = setInterval(() => message.working(), this.#settings.ackWaitMs / 3);
-    const { stream, streamSequence } = message.info;
-    const wire = {
-      headers: headersOf(message.headers),
-      body: message.data,
-      place: `${stream}/${streamSequence}`,
-    };
     try {
-      await this.#deliver(readMessage(NATS, type, wire, Date.now()));
-      message.ack();
+      await this.#parts.deliver(readNats(type, message));
+      this.#answer(() => message.ack());
     } catch {
-      message.nak(redeliveryPauseMs(message.info.deliveryCount));
-    } finally {
-      clearInterval(beat);
+      this.#answer(() => message.nak(redeliveryPauseMs(message.info.deliveryCount)));
     }
   }
-}
 
-function* headersOf(head: MsgHdrs | undefined): Iterable<readonly [string, string]> {
-  for (const [name, [value = ""]] of head ?? []) yield [name, value];
+  #inProgress(): void {
+    for (const message of this.#held) this.#answer(() => message.working());
+  }
+
+  /** Without an answer the server delivers the message again. */
+  #answer(send: () => void): void {
+    if (this.#link.closing || this.#link.connection.isClosed()) return;
+    send();
+  }
 }

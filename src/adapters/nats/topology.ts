@@ -67,6 +67,16 @@ export async function ensureStream(
     );
   if (config.storage !== StorageType.File)
     throw refuse("is kept in memory", "Create it again with file storage.");
+  if (config.max_msgs_per_subject > 0)
+    throw refuse(
+      `keeps ${config.max_msgs_per_subject} events of a type (max_msgs_per_subject)`,
+      "Set it to -1: the others are deleted before they are heard.",
+    );
+  if (config.num_replicas < replicas)
+    throw refuse(
+      `has ${config.num_replicas} replicas, fewer than the option replicas (${replicas})`,
+      "Raise num_replicas of the stream, or lower the option.",
+    );
   if (config.max_msg_size > 0)
     checkMessageLimit(`max_msg_size of the stream ${stream}`, config.max_msg_size);
   const ageMs = config.max_age / NANOS_PER_MS;
@@ -109,7 +119,7 @@ export async function ensureConsumer(
     });
     return;
   }
-  const { filter_subject, ack_policy, max_deliver = -1 } = known.config;
+  const { filter_subject, ack_policy, max_deliver = -1, ack_wait = 0 } = known.config;
   if (
     filter_subject !== subjectOf(settings, type) ||
     ack_policy !== AckPolicy.Explicit ||
@@ -121,6 +131,13 @@ export async function ensureConsumer(
       "Delete it. It is created again, and the inbox recognises repeated events.",
     );
   }
+  // A member reports progress three times in that time: with a shorter one it comes too late.
+  if (ack_wait < ackWaitMs * NANOS_PER_MS)
+    throw busTopology(
+      `The consumer ${name} redelivers after ${ack_wait / NANOS_PER_MS} ms, ` +
+        `before ackWaitMs (${ackWaitMs}).`,
+      "Set ackWaitMs to that value, or raise ack_wait of the consumer.",
+    );
 }
 
 async function configOf(

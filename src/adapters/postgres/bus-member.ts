@@ -11,8 +11,14 @@ export interface MemberParts {
   readonly leaseMs: number;
   readonly options: SubscribeOptions;
   readonly deliver: Deliver;
+  /** Whether to use prepared statements. */
+  readonly prepare: boolean;
+  /** Called once, if the member can get no more messages. */
+  onLost(error: unknown): void;
 }
 
+/** How long an event that no group hears is kept for the first one that subscribes to its type. */
+const UNHEARD_MS = 7 * 24 * 3_600_000;
 /** Poll interval, for hints that are lost. */
 const POLL_MS = 500;
 
@@ -23,7 +29,7 @@ const POLL_MS = 500;
 export class PostgresMember {
   readonly #pool: pg.Pool;
   readonly #parts: MemberParts;
-  readonly #cycle: { readonly name: string; readonly text: string };
+  readonly #cycle: { readonly name?: string; readonly text: string };
   #acknowledged: number[] = [];
   #rejected: { readonly seq: number; readonly delay: number }[] = [];
   #owner = randomUUID();
@@ -31,6 +37,7 @@ export class PostgresMember {
   #renewedAt = Number.NEGATIVE_INFINITY;
   #closing: Promise<void> | undefined;
   #abandoned = false;
+  #lost = false;
   #running: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
   #woken = false;
@@ -40,7 +47,7 @@ export class PostgresMember {
     this.#parts = parts;
     const { schema } = parts;
     this.#cycle = {
-      name: `odori_cycle_${schema}`.slice(0, 63),
+      ...(parts.prepare ? { name: `odori_cycle_${schema}`.slice(0, 63) } : {}),
       // Neither needs to survive a power failure: the inbox recognises a repeated delivery.
       text: `WITH clock AS MATERIALIZED (
           SELECT ${schema}.now_ms() AS t, set_config('synchronous_commit', 'off', true)),
@@ -86,7 +93,8 @@ export class PostgresMember {
   }
 
   /** Stops at once. Another member gets what was not acknowledged. */
-  abandon(): void {
+  abandon(error: unknown): void {
+    this.#lose(error);
     this.#abandoned = true;
     this.wake();
   }
@@ -107,7 +115,8 @@ export class PostgresMember {
         this.#inFlight + this.#acknowledged.length + this.#rejected.length === 0
       )
         return;
-      const room = this.#closing === undefined ? inFlightMax - this.#inFlight : 0;
+      const takes = this.#closing === undefined && !this.#lost;
+      const room = takes ? inFlightMax - this.#inFlight : 0;
       this.#woken = false;
       const taken = await this.#turn(room);
       // A member that leaves does not wait for an unavailable database: unacknowledged deliveries
@@ -122,12 +131,13 @@ export class PostgresMember {
   async #turn(room: number): Promise<number | undefined> {
     const acknowledged = this.#acknowledged;
     const rejected = this.#rejected;
-    if (room === 0 && acknowledged.length + rejected.length === 0) return 0;
     this.#acknowledged = [];
     this.#rejected = [];
     const { options } = this.#parts;
     try {
+      // Also without room: another member would take what this one has in flight.
       if (performance.now() - this.#renewedAt > this.#parts.leaseMs / 4) await this.#renew();
+      if (room === 0 && acknowledged.length + rejected.length === 0) return 0;
       const values = [
         JSON.stringify(acknowledged),
         JSON.stringify(rejected),
@@ -141,7 +151,8 @@ export class PostgresMember {
       for (const row of inOrder)
         this.#hand(Number(row.seq), String(row.type), String(row.body), Number(row.failures));
       return rows.length;
-    } catch {
+    } catch (error) {
+      this.#lose(error);
       // If the reply was lost, the old owner may hold deliveries this process does not know. They
       // are free once its lease expires.
       this.#owner = randomUUID();
@@ -151,6 +162,13 @@ export class PostgresMember {
       this.#rejected.push(...rejected);
       return undefined;
     }
+  }
+
+  /** From now on it takes nothing, and only acknowledges what it has. */
+  #lose(error: unknown): void {
+    if (this.#lost || this.#closing !== undefined) return;
+    this.#lost = true;
+    this.#parts.onLost(error);
   }
 
   #hand(seq: number, type: string, body: string, failures: number): void {
@@ -181,7 +199,10 @@ export class PostgresMember {
       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
     await this.#pool.query(renew, [this.#owner, leaseMs]);
     await this.#pool.query(
-      `DELETE FROM ${schema}.member WHERE expires_at < ${schema}.now_ms() - 60000`,
+      `WITH dead AS (DELETE FROM ${schema}.member WHERE expires_at < ${schema}.now_ms() - 60000)
+        DELETE FROM ${schema}.delivery
+        WHERE group_name = '' AND due_at < ${schema}.now_ms() - $1::bigint`,
+      [UNHEARD_MS],
     );
     this.#renewedAt = at;
   }
@@ -189,7 +210,7 @@ export class PostgresMember {
   #sleep(): Promise<void> {
     if (this.#woken) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake(), POLL_MS);
+      const timer = setTimeout(() => this.#wake(), Math.min(POLL_MS, this.#parts.leaseMs / 4));
       this.#wake = () => {
         clearTimeout(timer);
         this.#wake = () => {};

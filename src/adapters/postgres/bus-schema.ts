@@ -2,7 +2,8 @@
  * Tables of the bus, one script for each version; `$S` is the schema. `delivery` has one row for
  * each event and group, deleted when it is acknowledged. A service without Odori calls `publish`
  * with a CloudEvent in JSON, or a list of them. It fails if one has no type, or an escape of U+0000
- * or of a lone surrogate: Postgres cannot read the type of such an event.
+ * or of a lone surrogate: Postgres cannot read the type of such an event. `unsubscribe` is for a
+ * service that hears a type no more: without it, its deliveries pile up.
  */
 export const BUS_TABLES: readonly string[] = [
   `CREATE FUNCTION $S.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
@@ -31,4 +32,29 @@ export const BUS_TABLES: readonly string[] = [
          SELECT s.group_name, event.type, event.body
          FROM event JOIN $S.subscription s ON s.type = event.type RETURNING 1)
      SELECT count(*) FROM sent $$;`,
+  // An event that no group hears waits, as one of the group '', for the first that subscribes to
+  // its type. `due_at` is then the time when it was published.
+  `CREATE FUNCTION $S.send(types text[], bodies text[]) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+     WITH event AS (SELECT * FROM unnest(types, bodies) AS e(type, body)),
+       sent AS (INSERT INTO $S.delivery (group_name, type, body, due_at)
+         SELECT s.group_name, event.type, event.body, 0
+         FROM event JOIN $S.subscription s ON s.type = event.type
+         UNION ALL
+         SELECT '', event.type, event.body, $S.now_ms() FROM event
+         WHERE NOT EXISTS (SELECT 1 FROM $S.subscription s WHERE s.type = event.type)
+         RETURNING 1)
+     SELECT count(*) FROM sent $$;
+   CREATE OR REPLACE FUNCTION $S.publish(events json) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+     SELECT $S.send(array_agg(e ->> 'type'), array_agg(e::text))
+     FROM json_array_elements(CASE json_typeof(events)
+       WHEN 'array' THEN events ELSE json_build_array(events) END) AS e $$;
+   CREATE FUNCTION $S.subscribe(name text, types json) RETURNS void LANGUAGE sql VOLATILE AS $$
+     INSERT INTO $S.subscription (group_name, type)
+       SELECT name, json_array_elements_text(types) ON CONFLICT DO NOTHING;
+     UPDATE $S.delivery SET group_name = name, due_at = 0 WHERE group_name = ''
+       AND type IN (SELECT json_array_elements_text(types)) $$;
+   CREATE FUNCTION $S.unsubscribe(name text, heard text) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+     DELETE FROM $S.subscription WHERE group_name = name AND type = heard;
+     WITH gone AS (DELETE FROM $S.delivery WHERE group_name = name AND type = heard RETURNING 1)
+       SELECT count(*) FROM gone $$;`,
 ];

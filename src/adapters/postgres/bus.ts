@@ -13,12 +13,12 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from "../../ports/bus.ts";
-import { busRefused, busUnavailable } from "../../ports/errors.ts";
+import { busClosed, busMissing, busRefused, busUnavailable } from "../../ports/errors.ts";
 import { Hints } from "./bus-hints.ts";
 import { PostgresMember } from "./bus-member.ts";
 import { BUS_TABLES } from "./bus-schema.ts";
 import { explain, sqlState } from "./errors.ts";
-import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
+import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { ensureSchema } from "./schema.ts";
 
 /** Options of `postgresBus`. */
@@ -40,21 +40,26 @@ export interface PostgresBusOptions extends PostgresOptions {
 interface Link {
   readonly pool: pg.Pool;
   readonly hints: Hints;
+  readonly members: Set<PostgresMember>;
 }
+
+/** How long the server may take to reply, in milliseconds. */
+const REPLY_MS = 15_000;
+const CHECK_MS = 4_000;
 
 /** Owner of the tables: a name that no service can have. */
 const OWNER = "(bus)";
 
 /**
  * A Postgres database as the bus, for teams without a broker: durable, without order. It writes one
- * row for each event and group.
+ * row for each event and group. An event that no group hears is kept for a week, for the first
+ * group that subscribes to its type.
  */
 export class PostgresBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: true };
   readonly #options: PostgresBusOptions;
   readonly #schema: string;
   readonly #place: string;
-  readonly #members = new Set<PostgresMember>();
   readonly #link: LazyConnection<Link>;
 
   constructor(options: PostgresBusOptions) {
@@ -68,12 +73,12 @@ export class PostgresBus implements Bus {
     this.#link = connectOnce({
       place: this.#place,
       open: () => this.#connect(),
-      close: async ({ pool, hints }) => {
-        for (const member of this.#members) member.abandon();
-        await hints.close();
-        await pool.end();
+      close: async ({ pool, hints, members }) => {
+        for (const member of members) member.abandon(busClosed(this.#place));
+        await endAll(pool, () => Promise.all([hints.close(), pool.end()]));
       },
       explain: (error) => this.#explain(error),
+      replyMs: REPLY_MS,
     });
   }
 
@@ -87,6 +92,8 @@ export class PostgresBus implements Bus {
         await insert(sound);
         return results;
       } catch (error) {
+        // The next attempt finds the tables again; the events wait for their groups.
+        if (isGone(error)) await ensureSchema(link.pool, OWNER, this.#options, BUS_TABLES);
         if (!isEventsFault(error)) throw error;
         // One statement inserts all or none: then the server has to say which one it refuses.
         const sent = await Promise.allSettled(sound.map((event) => insert([event])));
@@ -98,20 +105,40 @@ export class PostgresBus implements Bus {
   }
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
-    return this.#link.use(async ({ pool }) => {
-      const heard = `INSERT INTO ${this.#schema}.subscription (group_name, type)
-        SELECT $1, json_array_elements_text($2::text::json) ON CONFLICT DO NOTHING`;
-      await pool.query(heard, [options.group, JSON.stringify(options.topics)]);
+    const { group, topics, onLost = () => {} } = options;
+    return this.#link.use(async ({ pool, members }) => {
+      await ensureSchema(pool, OWNER, this.#options, BUS_TABLES);
+      const subscribe = `SELECT ${this.#schema}.subscribe($1, $2::text::json)`;
+      await pool.query(subscribe, [group, JSON.stringify(topics)]);
       const member = new PostgresMember(pool, {
         schema: this.#schema,
         leaseMs: this.#options.leaseMs ?? 5_000,
+        prepare: this.#options.prepare ?? true,
         options,
         deliver,
+        onLost: (error) => onLost(this.#explain(error)),
       });
       await member.start();
-      this.#members.add(member);
-      return { close: () => member.close().finally(() => this.#members.delete(member)) };
+      members.add(member);
+      return {
+        check: () => this.#check(options),
+        close: () => member.close().finally(() => members.delete(member)),
+      };
     });
+  }
+
+  /** The tables, or the group's subscriptions, may be gone; or the server does not reply. */
+  #check({ group, topics }: SubscribeOptions): Promise<void> {
+    return this.#link.use(async ({ pool }) => {
+      const { rows } = await pool.query<{ found: string }>(
+        `SELECT count(*) AS found FROM ${this.#schema}.subscription
+          WHERE group_name = $1 AND type IN (SELECT json_array_elements_text($2::text::json))`,
+        [group, JSON.stringify(topics)],
+      );
+      const missing = topics.length - Number(rows[0]?.found);
+      if (missing > 0)
+        throw busMissing(this.#place, new Error(`${missing} subscriptions of ${group}`));
+    }, CHECK_MS);
   }
 
   close(): Promise<void> {
@@ -119,18 +146,16 @@ export class PostgresBus implements Bus {
   }
 
   async #insert({ pool, hints }: Link, events: readonly EventEnvelope[]): Promise<void> {
-    const { rows } = await pool.query<{ publish: string }>({
-      name: `odori_publish_${this.#schema}`.slice(0, 63),
+    const { rows } = await pool.query<{ send: string }>({
+      ...(this.#options.prepare === false
+        ? {}
+        : { name: `odori_publish_${this.#schema}`.slice(0, 63) }),
       // Each type beside its text: Postgres reads no member of JSON that has an escape of U+0000 or
       // of a lone surrogate anywhere, and would refuse an event that every other bus carries.
-      text: `WITH sent AS (INSERT INTO ${this.#schema}.delivery (group_name, type, body)
-          SELECT s.group_name, e.type, e.body
-          FROM unnest($1::text[], $2::text[]) AS e(type, body)
-          JOIN ${this.#schema}.subscription s ON s.type = e.type RETURNING 1)
-        SELECT count(*) AS publish FROM sent`,
+      text: `SELECT ${this.#schema}.send($1::text[], $2::text[])`,
       values: [events.map(({ type }) => type), events.map(encodeJson)],
     });
-    if (Number(rows[0]?.publish) > 0) hints.send(events);
+    if (Number(rows[0]?.send) > 0) hints.send(events);
   }
 
   async #connect(): Promise<Link> {
@@ -141,15 +166,17 @@ export class PostgresBus implements Bus {
       await pool.end();
       throw this.#explain(error);
     }
+    const members = new Set<PostgresMember>();
     const hints = new Hints(pool, this.#schema, (types) => {
-      for (const member of this.#members) if (member.hears(types)) member.wake();
+      for (const member of members) if (member.hears(types)) member.wake();
     });
     await hints.listen();
-    return { pool, hints };
+    return { pool, hints, members };
   }
 
   #explain(error: unknown): OdoriError {
     if (isEventsFault(error)) return busRefused(this.#place, error);
+    if (isGone(error)) return busMissing(this.#place, error);
     const explained = explain(error, this.#place);
     return explained instanceof OdoriError && explained.code !== "STORE_UNAVAILABLE"
       ? explained
@@ -164,6 +191,11 @@ function checked(type: string): PublishResult {
   } catch (error) {
     return refusal(error);
   }
+}
+
+/** Whether the schema, a table or a function of the bus is gone. */
+function isGone(error: unknown): boolean {
+  return ["3F000", "42P01", "42883"].includes(sqlState(error) ?? "");
 }
 
 /** Whether the server refuses the statement because of its values: a data error, or a limit. */

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
@@ -99,13 +100,34 @@ export function poolOf(options: PostgresOptions): pg.Pool {
     application_name: "odori",
     keepAlive: true,
     pipeline: true,
-    stream: () => new GatheringSocket(),
+    stream: () => keep(pool, new GatheringSocket()),
   });
   // The pool replaces an idle connection that breaks; one in use fails its query. Without these
   // listeners the error would end the process.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
+}
+
+/** How long a server may take to end its connections, in milliseconds. */
+const END_MS = 1_000;
+/** The open sockets of each pool, and of the clients with its options. */
+const sockets = new WeakMap<pg.Pool, Set<Socket>>();
+
+function keep<S extends Socket>(pool: pg.Pool, socket: S): S {
+  const open = sockets.get(pool) ?? new Set();
+  sockets.set(pool, open);
+  open.add(socket);
+  socket.once("close", () => open.delete(socket));
+  return socket;
+}
+
+/** Ends a pool; the connections of a server that does not reply are cut. */
+export async function endAll(pool: pg.Pool, end: () => Promise<unknown>): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const socket of sockets.get(pool) ?? []) socket.destroy();
+  }, END_MS);
+  await end().finally(() => clearTimeout(timer));
 }
 
 /** Returns host, port and database without secrets, for messages. */

@@ -1,6 +1,5 @@
-import { AMQPError, Connection, type Publisher } from "rabbitmq-client";
+import { AMQPError, type Connection, type Publisher } from "rabbitmq-client";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
-import { Mutex } from "../../adapter/mutex.ts";
 import { publishResults } from "../../adapter/publish-results.ts";
 import { AMQP } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
@@ -14,13 +13,21 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
-import { busForbidden, busRefused, busUnavailable, eventTooLarge } from "../../ports/errors.ts";
+import {
+  busClosed,
+  busForbidden,
+  busMissing,
+  busRefused,
+  busUnavailable,
+  eventTooLarge,
+} from "../../ports/errors.ts";
+import { openConnection, PublishLink } from "./link.ts";
 import { Member } from "./member.ts";
 import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
-import { ensureExchange } from "./topology.ts";
+import { checkQueue, ensureExchange, ensureQueue, restoreExchange } from "./topology.ts";
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const RETRY_MS = { low: 100, high: 2_000 } as const;
+/** How long the broker may take to reply, in milliseconds. */
+const REPLY_MS = { publish: 10_000, check: 4_000 } as const;
 
 /** Errors of a channel, which stand for every message that is under way on it. */
 const CHANNEL_CLOSED: readonly string[] = [
@@ -37,88 +44,133 @@ interface Sent {
   readonly type: string;
 }
 
+interface ConsumeLink {
+  readonly connection: Connection;
+  readonly members: Set<Member>;
+}
+
 /**
  * A bus over RabbitMQ: one topic exchange for all events; for each service, one quorum queue for
  * each type it hears. Messages are persistent, confirmed and mandatory. The broker also confirms a
- * message that reaches no queue, so a returned message counts as refused.
+ * message that reaches no queue, so a returned message counts as refused. A memory alarm blocks the
+ * connection that publishes, and not the one that consumes.
  */
 export class RabbitBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: true };
   readonly #settings: RabbitSettings;
-  readonly #returned = new Set<string>();
-  readonly #connection: LazyConnection<Connection>;
+  readonly #publishing: LazyConnection<PublishLink>;
+  readonly #consuming: LazyConnection<ConsumeLink>;
   readonly #place: string;
-  #publisher: Publisher | undefined;
-  readonly #alone = new Mutex();
-  #alonePublisher: Publisher | undefined;
   #sent = 0;
 
   constructor(options: RabbitOptions) {
     this.#settings = settingsOf(options);
     const place = placeOf(this.#settings);
     this.#place = place;
-    this.#connection = connectOnce({
-      place,
-      open: () => this.#connect(),
-      // A clean close would wait for messages in flight. Closed subscriptions have none; the others
-      // get theirs again.
-      close: async (connection) => connection.unsafeDestroy(),
-      explain: (error) => explain(error, place),
+    const common = { place, explain: (error: unknown) => explain(error, place) };
+    // A clean close would wait for messages in flight. Closed subscriptions have none; the others
+    // get theirs again.
+    this.#publishing = connectOnce({
+      ...common,
+      open: async () => new PublishLink(await this.#connect("publish"), this.#settings),
+      close: async ({ connection }) => connection.unsafeDestroy(),
+      replyMs: REPLY_MS.publish,
+    });
+    this.#consuming = connectOnce({
+      ...common,
+      open: async () => ({ connection: await this.#connect("consume"), members: new Set() }),
+      close: async ({ connection, members }) => {
+        for (const member of members) member.lose(busClosed(place));
+        connection.unsafeDestroy();
+      },
     });
   }
 
   publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
-    return this.#connection.use(async (connection) => {
-      this.#publisher ??= this.#openPublisher(connection);
-      const publisher = this.#publisher;
-      const sent = await Promise.allSettled(events.map((event) => this.#send(publisher, event)));
+    return this.#publishing.use(async (link) => {
+      for (const type of new Set(events.map((event) => event.type)))
+        await this.#ensureHearers(link, type);
+      const sent = await Promise.allSettled(
+        events.map((event) => this.#send(link, link.together, event)),
+      );
       await returned();
       const settled = events.map((event, i) => {
         const one = sent[i];
-        return one === undefined || isChannelClosed(one) ? this.#sendAlone(connection, event) : one;
+        return one === undefined || isChannelClosed(one) ? this.#sendAlone(link, event) : one;
       });
-      const answers = (await Promise.all(settled)).map((one) => this.#unlessReturned(one));
+      const answers = (await Promise.all(settled)).map((one) => this.#unlessReturned(link, one));
+      if (answers.some(isExchangeGone)) await this.#restore(link);
       return publishResults(answers, (error) => explain(error, this.#place));
     });
   }
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
-    return this.#connection.use((connection) =>
-      new Member(this.#settings, options, deliver).join(connection),
-    );
+    const { group, topics, onLost = () => {} } = options;
+    return this.#consuming.use(async ({ connection, members }) => {
+      await ensureExchange(connection, this.#settings);
+      const member = new Member(connection, {
+        settings: this.#settings,
+        options,
+        deliver,
+        onLost: (error) => onLost(explain(error, this.#place)),
+        check: () => this.#check(group, topics),
+      });
+      await member.join();
+      members.add(member);
+      return {
+        check: () => member.check(),
+        close: () => member.close().finally(() => members.delete(member)),
+      };
+    });
   }
 
-  close(): Promise<void> {
-    return this.#connection.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#publishing.close(), this.#consuming.close()]);
+  }
+
+  /** Declares the exchange again, and binds the queues: without, they get nothing. */
+  #check(group: string, topics: readonly string[]): Promise<void> {
+    return this.#consuming.use(async ({ connection }) => {
+      await restoreExchange(connection, this.#settings);
+      for (const type of topics) await checkQueue(connection, this.#settings, group, type);
+    }, REPLY_MS.check);
+  }
+
+  /** A service that hears a type gets its queue before the first event, even if it never ran. */
+  async #ensureHearers({ connection, ensured }: PublishLink, type: string): Promise<void> {
+    if (ensured.has(type)) return;
+    for (const group of this.#settings.heardBy.get(type) ?? [])
+      await ensureQueue(connection, this.#settings, group, type);
+    ensured.add(type);
+  }
+
+  /** The next attempt to publish finds the exchange again, and the queues that are known here. */
+  async #restore({ connection, ensured }: PublishLink): Promise<void> {
+    ensured.clear();
+    await ensureExchange(connection, this.#settings).catch(() => {});
   }
 
   /**
    * The broker closes a channel because of one message, and says nothing of the others. On a
    * channel with one message at a time, the reply is about that message.
    */
-  #sendAlone(connection: Connection, event: EventEnvelope): Promise<PromiseSettledResult<Sent>> {
-    return this.#alone.run(async () => {
-      this.#alonePublisher ??= this.#openPublisher(connection);
-      const [one] = await Promise.allSettled([this.#send(this.#alonePublisher, event)]);
+  #sendAlone(link: PublishLink, event: EventEnvelope): Promise<PromiseSettledResult<Sent>> {
+    return link.alone.run(async () => {
+      const [one] = await Promise.allSettled([this.#send(link, link.apart, event)]);
       await returned();
       return one;
     });
   }
 
-  #unlessReturned(one: PromiseSettledResult<Sent>): PromiseSettledResult<Sent> {
-    if (one.status === "rejected" || !this.#returned.delete(one.value.id)) return one;
+  #unlessReturned(
+    { returned: ids }: PublishLink,
+    one: PromiseSettledResult<Sent>,
+  ): PromiseSettledResult<Sent> {
+    if (one.status === "rejected" || !ids.delete(one.value.id)) return one;
     return { status: "rejected", reason: unroutable(one.value.type, this.#settings.exchange) };
   }
 
-  #openPublisher(connection: Connection): Publisher {
-    const publisher = connection.createPublisher({ confirm: true, maxAttempts: 1 });
-    publisher.on("basic.return", ({ correlationId }) => {
-      if (correlationId !== undefined) this.#returned.add(correlationId);
-    });
-    return publisher;
-  }
-
-  async #send(publisher: Publisher, event: EventEnvelope): Promise<Sent> {
+  async #send(link: PublishLink, publisher: Publisher, event: EventEnvelope): Promise<Sent> {
     const type = checkAttribute("type", event.type);
     const { exchange, unheard } = this.#settings;
     const { headers, body } = encodeMessage(AMQP, event);
@@ -137,33 +189,18 @@ export class RabbitBus implements Bus {
       ...(contentType === undefined ? {} : { contentType }),
       headers: attributes,
     };
-    await publisher.send(envelope, Buffer.from(body));
+    await link.unlessBlocked(() => publisher.send(envelope, Buffer.from(body)));
     return { id: correlationId, type };
   }
 
-  async #connect(): Promise<Connection> {
-    const { url, hosts, tls, heartbeatSeconds } = this.#settings;
-    const connection = new Connection({
-      url,
-      ...(hosts === undefined ? {} : { hosts: [...hosts] }),
-      ...(tls === undefined ? {} : { tls }),
-      heartbeat: heartbeatSeconds,
-      connectionName: "odori",
-      acquireTimeout: CONNECT_TIMEOUT_MS,
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      retryLow: RETRY_MS.low,
-      retryHigh: RETRY_MS.high,
-    });
-    let last: unknown;
-    // The client reconnects by itself; an `error` event without a listener would end the process.
-    connection.on("error", (error: unknown) => (last = error));
+  async #connect(purpose: "publish" | "consume"): Promise<Connection> {
+    const connection = await openConnection(this.#settings, purpose);
     try {
-      await connection.onConnect(CONNECT_TIMEOUT_MS, true);
       await ensureExchange(connection, this.#settings);
       return connection;
     } catch (error) {
       connection.unsafeDestroy();
-      throw last ?? error;
+      throw error;
     }
   }
 }
@@ -172,6 +209,7 @@ function explain(error: unknown, place: string): OdoriError {
   if (error instanceof OdoriError) return error;
   if (!(error instanceof AMQPError)) return busUnavailable(place, error);
   if (codeOf(error) === "ACCESS_REFUSED") return busForbidden(place, error);
+  if (codeOf(error) === "NOT_FOUND") return busMissing(place, error);
   if (codeOf(error) === "NACK") return busRefused(place, error);
   const tooLarge = codeOf(error) === "PRECONDITION_FAILED" && error.message.includes("size");
   return tooLarge ? eventTooLarge(place, error) : busUnavailable(place, error);
@@ -188,6 +226,10 @@ function returned(): Promise<void> {
 /** Whether the channel was closed while the message was under way, perhaps because of another. */
 function isChannelClosed(one: PromiseSettledResult<Sent>): boolean {
   return one.status === "rejected" && CHANNEL_CLOSED.includes(codeOf(one.reason));
+}
+
+function isExchangeGone(one: PromiseSettledResult<Sent>): boolean {
+  return one.status === "rejected" && codeOf(one.reason) === "NOT_FOUND";
 }
 
 function unroutable(type: string, exchange: string): OdoriError {

@@ -7,36 +7,58 @@ import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts
 import type { RabbitSettings } from "./options.ts";
 import { ensureQueue, topologyFor } from "./topology.ts";
 
+export interface MemberParts {
+  readonly settings: RabbitSettings;
+  readonly options: SubscribeOptions;
+  readonly deliver: Deliver;
+  /** Called once, if the member can get no more messages. */
+  onLost(error: unknown): void;
+  /** Declares again what the group needs; rejects if the broker does not reply. */
+  check(): Promise<void>;
+}
+
 /** One member of a group: consumes from the group's queue of each type. */
 export class Member implements Subscription {
-  readonly #settings: RabbitSettings;
-  readonly #options: SubscribeOptions;
-  readonly #deliver: Deliver;
+  readonly #connection: Connection;
+  readonly #parts: MemberParts;
   readonly #semaphore: Semaphore;
   readonly #consumers: Consumer[] = [];
+  /** Says that the member gets no more messages. */
+  readonly lose: (error: unknown) => void;
+  #lost = false;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: RabbitSettings, options: SubscribeOptions, deliver: Deliver) {
-    this.#settings = settings;
-    this.#options = options;
-    this.#deliver = deliver;
-    this.#semaphore = new Semaphore(options.inFlightMax);
+  constructor(connection: Connection, parts: MemberParts) {
+    this.#connection = connection;
+    this.#parts = parts;
+    this.#semaphore = new Semaphore(parts.options.inFlightMax);
+    this.lose = (error) => {
+      if (this.#lost || this.#closing !== undefined) return;
+      this.#lost = true;
+      parts.onLost(error);
+    };
   }
 
   /** Declares the queues that are missing, and resolves once it consumes from each. */
-  async join(connection: Connection): Promise<this> {
-    const { group, topics, inFlightMax } = this.#options;
+  async join(): Promise<this> {
+    const { settings, options } = this.#parts;
+    const { group, topics, inFlightMax } = options;
     const share = Math.max(1, Math.floor(inFlightMax / Math.max(1, topics.length)));
+    this.#connection.on("error", this.lose);
     try {
       for (const type of topics) {
-        await ensureQueue(connection, this.#settings, group, type);
-        this.#consumers.push(await this.#consume(connection, type, share));
+        await ensureQueue(this.#connection, settings, group, type);
+        await this.#consume(type, share);
       }
       return this;
     } catch (error) {
-      await Promise.all(this.#consumers.map((consumer) => consumer.close()));
+      await this.close();
       throw error;
     }
+  }
+
+  check(): Promise<void> {
+    return this.#parts.check();
   }
 
   close(): Promise<void> {
@@ -45,22 +67,29 @@ export class Member implements Subscription {
   }
 
   async #leave(): Promise<void> {
+    this.#connection.off("error", this.lose);
     // On a lost connection there is nothing to close: the broker delivers unacknowledged messages
     // again by itself.
     await Promise.allSettled(this.#consumers.map((consumer) => consumer.close()));
     await this.#semaphore.idle();
   }
 
-  #consume(connection: Connection, type: string, share: number): Promise<Consumer> {
-    const topology = topologyFor(this.#settings, this.#options.group, type);
+  #consume(type: string, share: number): Promise<void> {
+    const { settings, options } = this.#parts;
+    const topology = topologyFor(settings, options.group, type);
     return new Promise((resolve, reject) => {
-      const consumer = connection.createConsumer(
+      const consumer = this.#connection.createConsumer(
         { ...topology, queue: topology.queueOptions.queue, qos: { prefetchCount: share } },
         (message) => this.#handle(message, type),
       );
-      consumer.once("ready", () => resolve(consumer));
-      // The client repeats later attempts by itself; only the first failure is reported.
-      consumer.on("error", reject);
+      // The client would try again by itself, without the exchange, for ever and in silence.
+      this.#consumers.push(consumer);
+      let failed: (error: unknown) => void = reject;
+      consumer.once("ready", () => {
+        failed = this.lose;
+        resolve();
+      });
+      consumer.on("error", (error: unknown) => failed(error));
     });
   }
 
@@ -69,7 +98,7 @@ export class Member implements Subscription {
     try {
       if (this.#closing !== undefined) return ConsumerStatus.REQUEUE;
       const wire = { headers: headersOf(message), body: bodyOf(message) };
-      await this.#deliver(readMessage(AMQP, type, wire, Date.now()));
+      await this.#parts.deliver(readMessage(AMQP, type, wire, Date.now()));
       return ConsumerStatus.ACK;
     } catch {
       // A quorum queue redelivers at once, so the member waits before it returns the message.

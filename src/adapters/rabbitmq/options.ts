@@ -29,6 +29,14 @@ export interface RabbitOptions {
    */
   readonly unheard?: readonly string[];
   /**
+   * The services that hear a type, by type. The bus declares their queues before it publishes the
+   * first event of the type. Without it, a service that was never started misses the events that
+   * another service gets.
+   *
+   * @default {}
+   */
+  readonly heardBy?: Readonly<Record<string, readonly string[]>>;
+  /**
    * The client gives up a connection that is silent for this long, in seconds.
    *
    * @default 10
@@ -43,13 +51,14 @@ export type RabbitSettings = Required<
   readonly hosts: readonly string[] | undefined;
   readonly tls: boolean | TlsOptions | undefined;
   readonly unheard: ReadonlySet<string>;
+  readonly heardBy: ReadonlyMap<string, readonly string[]>;
 };
 
 const WORD = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** Validates the options, and fills in the defaults; throws `OPTION_INVALID`. */
 export function settingsOf(options: RabbitOptions): RabbitSettings {
-  const { url, hosts, tls, exchange = "odori", unheard = [], heartbeatSeconds = 10 } = options;
+  const { url, hosts, tls, exchange = "odori", heartbeatSeconds = 10 } = options;
   if (!URL.canParse(url) || !/^amqps?:$/.test(new URL(url).protocol)) {
     throw new OdoriError("OPTION_INVALID", "url is not the address of a RabbitMQ broker.", {
       hint: "Write amqp://user:password@host:5672/vhost.",
@@ -59,7 +68,9 @@ export function settingsOf(options: RabbitOptions): RabbitSettings {
     throw new OdoriError("OPTION_INVALID", `exchange is ${quote(exchange)}.`, {
       hint: "Use letters, digits, -, _ and dots.",
     });
-  return { url, hosts, tls, exchange, heartbeatSeconds, unheard: new Set(unheard) };
+  const unheard = new Set(options.unheard);
+  const heardBy = new Map(Object.entries(options.heardBy ?? {}));
+  return { url, hosts, tls, exchange, heartbeatSeconds, unheard, heardBy };
 }
 
 /** The hosts without user and password, for messages. */

@@ -63,6 +63,19 @@ export async function ensureExchange(
   await connection.queueBind({ exchange: dead, queue: dead });
 }
 
+/** Declares the exchanges again if the one of the events is gone. Needs no permission otherwise. */
+export async function restoreExchange(
+  connection: Connection,
+  settings: RabbitSettings,
+): Promise<void> {
+  try {
+    await connection.exchangeDeclare({ exchange: settings.exchange, passive: true });
+  } catch (error) {
+    if (codeOf(error) !== "NOT_FOUND") throw error;
+    await ensureExchange(connection, settings);
+  }
+}
+
 /** Declares the queue of a group and type, and binds it. Throws `BUS_TOPOLOGY`. */
 export async function ensureQueue(
   connection: Connection,
@@ -72,6 +85,24 @@ export async function ensureQueue(
 ): Promise<void> {
   const { queueOptions, queueBindings } = topologyFor(settings, group, type);
   await declared(() => connection.queueDeclare(queueOptions), `queue ${queueOptions.queue}`);
+  for (const binding of queueBindings) await connection.queueBind(binding);
+}
+
+/**
+ * Binds the queue of a group and type again: a deleted exchange takes its bindings along. Rejects
+ * if the queue is gone, or has no consumer. It does not declare the queue: the broker tells a
+ * consumer of a deleted queue only if the queue does not exist again at once.
+ */
+export async function checkQueue(
+  connection: Connection,
+  settings: RabbitSettings,
+  group: string,
+  type: string,
+): Promise<void> {
+  const { queueOptions, queueBindings } = topologyFor(settings, group, type);
+  const { queue } = queueOptions;
+  const { consumerCount } = await connection.queueDeclare({ queue, passive: true });
+  if (consumerCount === 0) throw new Error(`the queue ${queue} has no consumer`);
   for (const binding of queueBindings) await connection.queueBind(binding);
 }
 

@@ -1,0 +1,58 @@
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
+import type { NatsSettings } from "./options.ts";
+
+/** An open connection, and the clients on it. */
+export interface Link {
+  readonly connection: NatsConnection;
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /** Whether `closeLink` was called: from then on nothing may be sent. */
+  closing: boolean;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** With one ping without a reply the connection is given up: after 20 s at most. */
+const PINGS = { pingInterval: 10_000, maxPingOut: 1 } as const;
+
+export async function openLink({ servers, connection: own }: NatsSettings): Promise<Link> {
+  const connection = await connect({
+    name: "odori",
+    timeout: CONNECT_TIMEOUT_MS,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    ...PINGS,
+    // The password may be changed on the server, and changed back.
+    ignoreAuthErrorAbort: true,
+    // The client otherwise creates an error for each request in advance: 12 % of the CPU time.
+    noAsyncTraces: true,
+    ...own,
+    servers,
+  });
+  try {
+    const { max_payload = Number.POSITIVE_INFINITY } = connection.info ?? {};
+    checkMessageLimit("max_payload of the server", max_payload);
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    return { connection, manager, client: jetstream(connection), closing: false };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/**
+ * Closes the connection. `close` of the client removes the listeners of its socket. A write that
+ * the socket refuses is reported in the next tick, and would then end the process. So nothing is
+ * sent any more, and a turn passes before.
+ */
+export async function closeLink(link: Link): Promise<void> {
+  link.closing = true;
+  await new Promise((resolve) => setImmediate(resolve));
+  await link.connection.close();
+}

@@ -1,0 +1,29 @@
+import type { JsMsg } from "@nats-io/jetstream";
+import type { MsgHdrs } from "@nats-io/transport-node";
+import { NATS } from "../../cloudevents/binding.ts";
+import { malformedMessage, readMessage } from "../../cloudevents/message.ts";
+import { messageOf, OdoriError } from "../../contract/errors.ts";
+import type { Incoming } from "../../ports/bus.ts";
+
+/** Reads a message. One that cannot be read is malformed, also if its headers are the reason. */
+export function readNats(type: string, message: JsMsg): Incoming {
+  const { stream, streamSequence } = message.info;
+  const place = `${stream}/${streamSequence}`;
+  let headers: readonly (readonly [string, string])[];
+  try {
+    // The client parses them here.
+    headers = [...headersOf(message.headers)];
+  } catch (cause) {
+    const error = new OdoriError(
+      "MESSAGE_MALFORMED",
+      `The headers of the message cannot be read: ${messageOf(cause)}.`,
+      { cause, hint: "Look at the service that publishes it." },
+    );
+    return { ...malformedMessage(type, message.data, error), id: place };
+  }
+  return readMessage(NATS, type, { headers, body: message.data, place }, Date.now());
+}
+
+function* headersOf(head: MsgHdrs | undefined): Iterable<readonly [string, string]> {
+  for (const [name, [value = ""]] of head ?? []) yield [name, value];
+}

@@ -1,0 +1,93 @@
+import { Connection, type Publisher } from "rabbitmq-client";
+import { Mutex } from "../../adapter/mutex.ts";
+import { busUnavailable } from "../../ports/errors.ts";
+import { placeOf, type RabbitSettings } from "./options.ts";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const RETRY_MS = { low: 100, high: 2_000 } as const;
+
+/** Opens a connection. The client reconnects it by itself. */
+export async function openConnection(
+  settings: RabbitSettings,
+  purpose: "publish" | "consume",
+): Promise<Connection> {
+  const { url, hosts, tls, heartbeatSeconds } = settings;
+  const connection = new Connection({
+    url,
+    ...(hosts === undefined ? {} : { hosts: [...hosts] }),
+    ...(tls === undefined ? {} : { tls }),
+    heartbeat: heartbeatSeconds,
+    connectionName: `odori, to ${purpose}`,
+    acquireTimeout: CONNECT_TIMEOUT_MS,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    retryLow: RETRY_MS.low,
+    retryHigh: RETRY_MS.high,
+  });
+  let last: unknown;
+  // An `error` event without a listener would end the process.
+  connection.on("error", (error: unknown) => (last = error));
+  try {
+    await connection.onConnect(CONNECT_TIMEOUT_MS, true);
+    return connection;
+  } catch (error) {
+    connection.unsafeDestroy();
+    throw last ?? error;
+  }
+}
+
+/**
+ * The connection that publishes. It consumes nothing: the broker reads no more from a connection
+ * that it blocks, so acknowledgements on it would wait as well.
+ */
+export class PublishLink {
+  readonly connection: Connection;
+  /** Sends many messages at once. */
+  readonly together: Publisher;
+  /** Sends one message at a time, so that the reply is about it. */
+  readonly apart: Publisher;
+  readonly alone = new Mutex();
+  /** Correlation ids of messages that reached no queue. */
+  readonly returned = new Set<string>();
+  /** Types whose hearers have their queues. */
+  readonly ensured = new Set<string>();
+  readonly #settings: RabbitSettings;
+  /** Why the broker accepts no messages; undefined: it does. */
+  #blocked: Error | undefined;
+  /** Sends that a block ends. */
+  readonly #waiting = new Set<(error: Error) => void>();
+
+  constructor(connection: Connection, settings: RabbitSettings) {
+    this.connection = connection;
+    this.#settings = settings;
+    this.together = this.#openPublisher();
+    this.apart = this.#openPublisher();
+    connection.on("connection.blocked", (reason) => {
+      this.#blocked = new Error(`it accepts no messages: ${reason}`);
+      for (const reject of this.#waiting) reject(this.#blocked);
+    });
+    const unblocked = () => (this.#blocked = undefined);
+    connection.on("connection.unblocked", unblocked);
+    connection.on("error", unblocked);
+  }
+
+  /** Settles as `send` does. Rejects with `BUS_UNAVAILABLE` while the broker blocks publishers. */
+  async unlessBlocked(send: () => Promise<void>): Promise<void> {
+    const refuse = (cause: Error) => busUnavailable(placeOf(this.#settings), cause);
+    if (this.#blocked !== undefined) throw refuse(this.#blocked);
+    await new Promise<void>((resolve, reject) => {
+      const blocked = (cause: Error) => reject(refuse(cause));
+      this.#waiting.add(blocked);
+      send()
+        .then(resolve, reject)
+        .finally(() => this.#waiting.delete(blocked));
+    });
+  }
+
+  #openPublisher(): Publisher {
+    const publisher = this.connection.createPublisher({ confirm: true, maxAttempts: 1 });
+    publisher.on("basic.return", ({ correlationId }) => {
+      if (correlationId !== undefined) this.returned.add(correlationId);
+    });
+    return publisher;
+  }
+}

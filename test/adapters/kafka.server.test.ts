@@ -1,0 +1,131 @@
+import { Admin, Producer } from "@platformatic/kafka";
+import type { Incoming, OdoriError } from "odori";
+import { checkAccepted } from "odori/adapter";
+import { diagnose, kafka } from "odori/kafka";
+import { describe, expect, it } from "vitest";
+import { encodeStored } from "../../src/cloudevents/json.ts";
+import { find } from "../servers/find.ts";
+import { demand } from "../servers/kafka-faults.ts";
+import { ownServer } from "../servers/own.ts";
+import { recipes } from "../servers/recipes.ts";
+import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { placed } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
+import { closing, stopping } from "../support/scope.ts";
+import { envelope } from "../support/stage.ts";
+
+const hear = { group: "a", topics: [placed.type], inFlightMax: 10 };
+const event = (id: string, size = 1) =>
+  envelope(placed, id, { orderId: id, filler: "x".repeat(size) }, { id });
+const many = (count: number, size: number) =>
+  Array.from({ length: count }, (_, i) => event(`e${i}`, size));
+let prefixes = 0;
+
+/** A bus on topics of its own, and clients past it. */
+async function stage(configs: readonly { name: string; value: string }[] = []) {
+  const prefix = `k${process.pid}-${prefixes++}.`;
+  const topic = `${prefix}${placed.type}`;
+  const client = { clientId: "test", bootstrapBrokers: [serverUrl("kafka")] };
+  const admin = new Admin(client);
+  // An empty value of a header becomes none, which Kafka allows.
+  const bytes = (text?: string) => (text ? Buffer.from(text) : undefined);
+  const producer = new Producer<string, string, string, string>({
+    ...client,
+    serializers: { key: bytes, value: bytes, headerKey: bytes, headerValue: bytes },
+  });
+  await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1, configs: [...configs] });
+  const bus = closing(kafka({ brokers: serverUrl("kafka"), prefix, sessionTimeoutMs: 2_000 }));
+  const close = async () => {
+    await bus.close();
+    await producer.close();
+    await admin.deleteTopics({ topics: [topic] });
+    await admin.close();
+  };
+  return closing({ topic, admin, producer, bus, close });
+}
+
+describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
+  it("a header without a value is read past, in a good record and in a bad one", async () => {
+    await using on = await stage();
+    const { topic, producer, bus } = on;
+    const seen: Incoming[] = [];
+    const subscription = await bus.subscribe(hear, async (incoming) => void seen.push(incoming));
+    const [json] = JSON.parse(encodeStored([event("good")]));
+    for (const value of [JSON.stringify(json), "{}"])
+      await producer.send({ messages: [{ topic, value, headers: { trace: "", ce_id: "" } }] });
+    await producer.send({ messages: [{ topic }] });
+    await eventually("all arrive", () => seen.length, 3);
+    const options = { brokers: serverUrl("kafka"), prefix: topic.slice(0, topic.indexOf(".") + 1) };
+    const hearers = async () =>
+      (await diagnose(options, 1)).find(({ check }) => check === "hearers")?.level;
+    await eventually("doctor sees the member", hearers, "ok");
+    await subscription.close();
+    await eventually("doctor misses it", hearers, "warning");
+    expect(seen).toMatchObject([{ id: "good" }, { malformed: true }, { malformed: true }]);
+  });
+
+  it("a group whose place has left the log says so, and hears what is left", async () => {
+    await using on = await stage();
+    const { topic, admin, bus } = on;
+    const seen: string[] = [];
+    const deliver = async (incoming: Incoming) => {
+      if (!("malformed" in incoming)) seen.push(incoming.id);
+    };
+    const first = await bus.subscribe(hear, deliver);
+    checkAccepted(await bus.publish([event("heard")]));
+    await eventually("the first is heard", () => seen, ["heard"]);
+    await first.close();
+    checkAccepted(await bus.publish(many(9, 1)));
+    const partitions = [{ partition: 0, offset: 6n }];
+    await admin.deleteRecords({ topics: [{ name: topic, partitions }] });
+    const lost: OdoriError[] = [];
+    const onLost = (error: OdoriError) => void lost.push(error);
+    const second = await bus.subscribe({ ...hear, onLost }, deliver);
+    await eventually("it is said", () => lost.map(({ code }) => code), ["BUS_TOPOLOGY"]);
+    expect(lost[0]?.message).toContain("5 events");
+    await second.close();
+    await bus.subscribe({ ...hear, onLost }, deliver);
+    const left = ["e5", "e6", "e7", "e8"];
+    await eventually("what is left is heard", () => left.every((id) => seen.includes(id)));
+    expect(lost).toHaveLength(1);
+    expect(seen).not.toContain("e0");
+  });
+
+  it("24 MB at once for one partition are accepted", async () => {
+    await using on = await stage();
+    checkAccepted(await on.bus.publish(many(400, 60_000)));
+  });
+
+  it("a topic with a small limit gets smaller requests", async () => {
+    await using on = await stage([{ name: "max.message.bytes", value: "90000" }]);
+    checkAccepted(await on.bus.publish(many(20, 60_000)));
+  });
+
+  it("a wrong password, or TLS where there is none, is named", async () => {
+    const recipe = recipes.kafka(find("kafka", false) ?? "");
+    await using server = stopping(
+      await ownServer("kafka", {
+        async prepare(place) {
+          await recipe.prepare?.(place);
+          demand(place, "right");
+        },
+      }),
+    );
+    const sasl = { mechanism: "PLAIN", username: "order", password: "s3cret" } as const;
+    for (const [options, what] of [
+      [{ sasl }, "password (option sasl)"],
+      [{ tls: {} }, "option tls"],
+      [{}, "asks for"],
+    ] as const) {
+      await using bus = closing(kafka({ brokers: server.url, ...options }));
+      for (const act of [
+        () => bus.publish([event("1")]),
+        () => bus.subscribe(hear, async () => {}),
+      ])
+        await expect(act()).rejects.toMatchObject({
+          code: "BUS_UNAVAILABLE",
+          message: expect.stringContaining(what),
+        });
+    }
+  });
+});

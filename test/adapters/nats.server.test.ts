@@ -1,0 +1,126 @@
+import { connect as dial } from "node:net";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import type { Incoming } from "odori";
+import { checkAccepted } from "odori/adapter";
+import { diagnose, nats } from "odori/nats";
+import { describe, expect, it } from "vitest";
+import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { cancelled, placed } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
+import { closing } from "../support/scope.ts";
+import { envelope } from "../support/stage.ts";
+
+let streams = 0;
+
+/** A bus on a stream of its own, and a connection past it. */
+async function stage(options: { readonly ackWaitMs?: number } = {}) {
+  const stream = `N${process.pid}-${streams++}`;
+  const bus = closing(nats({ servers: serverUrl("nats"), stream, prefix: stream, ...options }));
+  const own = await connect({ servers: serverUrl("nats") });
+  const manager = await jetstreamManager(own);
+  const close = async () => {
+    await bus.close();
+    await manager.streams.delete(stream);
+    await own.close();
+  };
+  return closing({ stream, bus, own, manager, close });
+}
+
+describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
+  it("a foreign message under the id of a coming event does not suppress it", async () => {
+    await using on = await stage();
+    const { stream, bus, own } = on;
+    const seen: string[] = [];
+    await bus.subscribe({ group: "a", topics: [placed.type], inFlightMax: 10 }, async (one) => {
+      if (!("malformed" in one)) seen.push(one.id);
+    });
+    const event = envelope(placed, "s", { orderId: "s" }, { source: "/order", id: "guessed" });
+    const client = jetstream(own);
+    for (const msgID of [`/order guessed ${placed.type}`, "/order guessed", "guessed"])
+      await client.publish(`${stream}.mallory.noise.v1`, "{}", { msgID });
+    checkAccepted(await bus.publish([event]));
+    await eventually("it is heard", () => seen.includes("guessed"));
+  });
+
+  it("messages whose headers cannot be parsed are malformed, and come once", async () => {
+    await using on = await stage();
+    const { stream, bus, manager } = on;
+    const seen: Incoming[] = [];
+    const hear = { group: "a", topics: [placed.type], inFlightMax: 2 };
+    await bus.subscribe(hear, async (incoming) => void seen.push(incoming));
+    const raw = [
+      "NATS/1.0\r\nbadline\r\n\r\n",
+      "NATS/1.0\r\nce id: x\r\n\r\n",
+      "NATS/1.0 503\r\n\r\n",
+      "HTTP/1.1 200\r\n\r\n",
+      "\r\n\r\n",
+      "NATS/1.0\r\nx\u0000y: \u0001\u00ff\r\n\r\n",
+      `NATS/1.0\r\n${"a: b\r\n".repeat(5_000)}\r\n`,
+    ];
+    const url = new URL(serverUrl("nats"));
+    const socket = dial(Number(url.port), url.hostname);
+    socket.write('CONNECT {"headers":true,"verbose":false}\r\n');
+    for (const head of raw) {
+      const bytes = Buffer.from(head, "latin1");
+      socket.write(`HPUB ${stream}.${placed.type} ${bytes.length} ${bytes.length + 2}\r\n`);
+      socket.write(Buffer.concat([bytes, Buffer.from("{}\r\n")]));
+    }
+    await eventually("all arrive", () => seen.length, raw.length);
+    socket.destroy();
+    for (const incoming of seen)
+      expect(incoming).toMatchObject({ malformed: true, error: { code: "MESSAGE_MALFORMED" } });
+    const pending = async () =>
+      (await manager.consumers.info(stream, "a--order-placed-v1")).num_ack_pending;
+    await eventually("all are acknowledged", pending, 0);
+    expect(seen).toHaveLength(raw.length);
+  });
+
+  it("doctor names the consumers that no process hears", async () => {
+    await using on = await stage();
+    const { stream, bus } = on;
+    const hear = { group: "a", topics: [placed.type], inFlightMax: 1 };
+    const subscription = await bus.subscribe(hear, async () => {});
+    const options = { servers: serverUrl("nats"), stream };
+    const hearers = async () =>
+      (await diagnose(options, 1)).find(({ check }) => check === "hearers")?.level;
+    await eventually("it is heard", hearers, "ok");
+    await subscription.close();
+    await bus.close();
+    await eventually("it is heard no more", hearers, "warning");
+  });
+
+  it("a message that waits for its turn is not redelivered", async () => {
+    const ackWaitMs = 600;
+    await using on = await stage({ ackWaitMs });
+    const { stream, bus, own, manager } = on;
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const topics = [placed.type, cancelled.type];
+    await bus.subscribe({ group: "a", topics, inFlightMax: 1 }, async (one) => {
+      if (!("malformed" in one)) seen.push(one.type);
+      await opened;
+    });
+    // Each `+WPI` says that a message is in progress; the consumer's name is in the subject.
+    const beats = new Map<string, number>();
+    own.subscribe("$JS.ACK.>", {
+      callback: (_, message) => {
+        const [, , , consumer = ""] = message.subject.split(".");
+        if (message.string() === "+WPI") beats.set(consumer, (beats.get(consumer) ?? 0) + 1);
+      },
+    });
+    await own.flush();
+    const events = [placed, cancelled].map((type) => envelope(type, "s", { orderId: "s" }));
+    checkAccepted(await bus.publish(events));
+    const names = ["a--order-placed-v1", "a--order-cancelled-v1"];
+    // Three of them take one `ackWaitMs`.
+    await eventually("both are held for long", () =>
+      names.every((name) => (beats.get(name) ?? 0) >= 9),
+    );
+    expect(seen).toHaveLength(1);
+    open();
+    await eventually("both are heard", () => seen.length, 2);
+    for (const name of names)
+      expect(await manager.consumers.info(stream, name)).toMatchObject({ num_redelivered: 0 });
+  });
+});

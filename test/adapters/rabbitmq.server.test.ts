@@ -1,0 +1,119 @@
+import { checkAccepted, type PublishResult } from "odori/adapter";
+import { rabbitmq } from "odori/rabbitmq";
+import { Connection } from "rabbitmq-client";
+import { describe, expect, it } from "vitest";
+import { ownServer } from "../servers/own.ts";
+import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { placed } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
+import { closing, stopping } from "../support/scope.ts";
+import { envelope } from "../support/stage.ts";
+
+const hear = (group: string) => ({ group, topics: [placed.type], inFlightMax: 10 });
+const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
+let exchanges = 0;
+const newExchange = () => `r${process.pid}-${exchanges++}`;
+
+async function cleared(exchange: string, groups: readonly string[]): Promise<void> {
+  const own = new Connection(serverUrl("rabbitmq"));
+  for (const group of groups) await own.queueDelete(`${exchange}.${group}:${placed.type}`);
+  await own.queueDelete(`${exchange}.dead`);
+  for (const name of [exchange, `${exchange}.dead`]) await own.exchangeDelete({ exchange: name });
+  await own.close();
+}
+
+describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ"), () => {
+  it("a memory alarm: publish says so in time, and what waits is heard", async () => {
+    await using server = stopping(await ownServer("rabbitmq"));
+    await using bus = closing(rabbitmq({ url: server.url }));
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const seen = new Set<string>();
+    await bus.subscribe(hear("a"), async (incoming) => {
+      await opened;
+      if (!("malformed" in incoming)) seen.add(incoming.id);
+    });
+    const ids = Array.from({ length: 100 }, (_, i) => `${i}`);
+    checkAccepted(await bus.publish(ids.map(event)));
+    await server.control(["set_vm_memory_high_watermark", "absolute", "1"]);
+    const blocked = { code: "BUS_UNAVAILABLE", message: expect.stringContaining("memory") };
+    await eventually(
+      "publishing is blocked",
+      async () => {
+        const results = bus.publish([event("blocked")]);
+        return results.then(
+          () => false,
+          (error: unknown) => expect(error).toMatchObject(blocked),
+        );
+      },
+      () => true,
+    );
+    // Acknowledgements are on another connection: more than the ten that were prefetched come.
+    open();
+    await eventually("what waits is heard", () => ids.every((id) => seen.has(id)));
+    await expect(bus.publish([event("still")])).rejects.toMatchObject(blocked);
+    await server.control(["set_vm_memory_high_watermark", "0.4"]);
+    await eventually("it accepts again", async () => {
+      checkAccepted(await bus.publish([event("after")]));
+      return true;
+    });
+  });
+
+  it("a service that was never started gets what another one hears: heardBy", async () => {
+    const exchange = newExchange();
+    const heardBy = { [placed.type]: ["first", "second"] };
+    await using bus = closing(rabbitmq({ url: serverUrl("rabbitmq"), exchange, heardBy }));
+    await bus.subscribe(hear("first"), async () => {});
+    checkAccepted(await bus.publish([event("early")]));
+    const seen: string[] = [];
+    await bus.subscribe(hear("second"), async (incoming) => {
+      if (!("malformed" in incoming)) seen.push(incoming.id);
+    });
+    await eventually("the second one hears it", () => seen.includes("early"));
+    await bus.close();
+    await cleared(exchange, ["first", "second"]);
+  });
+
+  it("an exchange that is gone is not called a matter of credentials, and comes back", async () => {
+    const exchange = newExchange();
+    const url = serverUrl("rabbitmq");
+    await using bus = closing(rabbitmq({ url, exchange, unheard: [placed.type] }));
+    checkAccepted(await bus.publish([event("1")]));
+    await using own = closing(new Connection(url));
+    await own.exchangeDelete({ exchange });
+    const error: unknown = await bus.publish([event("2")]).catch((one: unknown) => one);
+    expect(error).toMatchObject({
+      code: "BUS_UNAVAILABLE",
+      message: expect.stringMatching(`is gone: .*no exchange '${exchange}'`),
+    });
+    expect(String(error)).not.toContain("credentials");
+    checkAccepted(await bus.publish([event("3")]));
+    await bus.close();
+    await cleared(exchange, []);
+  });
+
+  it("a subscription that was refused takes no message later", async () => {
+    await using server = stopping(await ownServer("rabbitmq"));
+    await using first = closing(rabbitmq({ url: server.url }));
+    // The queue exists: what is refused is to consume from it.
+    await (await first.subscribe(hear("a"), async () => {})).close();
+    await server.control(["add_user", "u", "p"]);
+    const permit = (read: string) => server.control(["set_permissions", "u", ".*", ".*", read]);
+    await permit("^odori([.]dead)?$");
+    const url = server.url.replace("guest:guest", "u:p");
+    await using refused = closing(rabbitmq({ url }));
+    let taken = 0;
+    await expect(refused.subscribe(hear("a"), async () => void taken++)).rejects.toMatchObject({
+      code: "BUS_FORBIDDEN",
+    });
+    await permit(".*");
+    const results: readonly PublishResult[] = await first.publish([event("1")]);
+    checkAccepted(results);
+    // Another member of the group gets it: a consumer that is left over would have taken it.
+    const seen: string[] = [];
+    await first.subscribe(hear("a"), async (incoming) => {
+      if (!("malformed" in incoming)) seen.push(incoming.id);
+    });
+    await eventually("it is heard", () => seen.includes("1"));
+    expect(taken).toBe(0);
+  });
+});

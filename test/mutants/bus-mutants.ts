@@ -1,0 +1,53 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Broken buses, and runtimes that do not notice what happens to a bus. */
+export const BUS_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a lost subscription stays lost",
+    edits: [
+      {
+        file: "runtime/membership.ts",
+        find: "if (this.problem === undefined && !asks) return;",
+        put: "if (this.problem !== undefined || !asks) return;",
+      },
+    ],
+    suite: "runtime",
+    caughtBy: "a lost subscription is made again",
+  },
+  {
+    name: "health believes what it heard last",
+    edits: [
+      {
+        file: "runtime/start.ts",
+        find: 'this.#state === "ready" ? this.#membership.check() : undefined',
+        put: "undefined",
+      },
+    ],
+    suite: "runtime",
+    caughtBy: "health asks the broker",
+  },
+  {
+    name: "health does not know whether the bus takes events",
+    edits: [
+      {
+        file: "runtime/start.ts",
+        find: "this.#membership.problem ?? this.#publisher.problem",
+        put: "this.#membership.problem",
+      },
+    ],
+    suite: "runtime",
+    caughtBy: "a service whose events the bus does not take is not ready",
+  },
+  {
+    name: "ignore returned messages",
+    edits: [
+      {
+        file: "adapters/rabbitmq/bus.ts",
+        find: "!ids.delete(one.value.id)",
+        put: "ids.size >= 0",
+      },
+    ],
+    suite: "rabbitmq",
+    caughtBy: "what reaches no queue is refused",
+  },
+];

@@ -1,0 +1,68 @@
+import type { BusFactory, FaultyBus } from "odori/conformance";
+import { postgresBus } from "odori/postgres";
+import pg from "pg";
+import { proxiedServer } from "./own.ts";
+
+let schemas = 0;
+
+/** What can happen to a database that is the bus, by name. */
+export function postgresFaults(url: () => string): NonNullable<BusFactory["faults"]> {
+  const statement = (text: (schema: string) => string) => async () => {
+    const schema = `f${process.pid}_${schemas++}`;
+    const bus = postgresBus({ connectionString: url(), schema });
+    const own = new pg.Pool({ connectionString: url(), max: 1 });
+    return {
+      bus,
+      inflict: async () => void (await own.query(text(schema))),
+      async close() {
+        await bus.close();
+        await own.query(`DROP SCHEMA ${schema} CASCADE`);
+        await own.end();
+      },
+    };
+  };
+  return {
+    "the tables are deleted": statement((schema) => `DROP SCHEMA ${schema} CASCADE`),
+    "the subscription is deleted": statement((schema) => `DELETE FROM ${schema}.subscription`),
+    "the role may not log in, and may again": () => roleBarred(url()),
+    "the connections are black holes": () => silenced("all"),
+    "a reply never comes": () => silenced("replies"),
+  };
+}
+
+async function roleBarred(url: string): Promise<FaultyBus> {
+  const role = `r${process.pid}_${schemas++}`;
+  const own = new pg.Pool({ connectionString: url, max: 1 });
+  await own.query(`CREATE ROLE ${role} LOGIN; CREATE SCHEMA ${role} AUTHORIZATION ${role}`);
+  const connectionString = url.replace("postgres@", `${role}@`);
+  const bus = postgresBus({ connectionString, schema: role });
+  return {
+    bus,
+    async inflict() {
+      await own.query(`ALTER ROLE ${role} NOLOGIN`);
+      await own.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [
+        role,
+      ]);
+    },
+    repair: async () => void (await own.query(`ALTER ROLE ${role} LOGIN`)),
+    async close() {
+      await bus.close();
+      await own.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+      await own.end();
+    },
+  };
+}
+
+async function silenced(what: "all" | "replies"): Promise<FaultyBus> {
+  const { server, proxy } = await proxiedServer("postgres");
+  const bus = postgresBus(`postgres://postgres@127.0.0.1:${proxy.port}/postgres`);
+  return {
+    bus,
+    inflict: async () => proxy.silence(what),
+    async close() {
+      await bus.close();
+      await proxy.close();
+      await server.stop();
+    },
+  };
+}
