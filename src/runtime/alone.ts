@@ -28,8 +28,10 @@ export interface AloneParts<Native> {
   readonly environment: Environment;
   readonly probe: Probe;
   readonly pace: Pace;
-  /** Takes a task that has to go through a commit group. */
+  /** Takes a task that does not have to run by itself any more. */
   add(task: Task<Native>): void;
+  /** Takes a task whose handler need not run: a commit group records what became of it. */
+  settled(task: Task<Native>): void;
   /** A task was committed by itself. */
   committed(task: Task<Native>, result: SoloResult<Native> & { readonly kind: "committed" }): void;
   /** The database could not be used. */
@@ -193,7 +195,7 @@ export class Alone<Native> {
       return;
     }
     if (result.kind === "unavailable") this.#parts.unavailable(task, result.error);
-    if (result.kind === "settled") this.#parts.add(task);
+    if (result.kind === "settled") this.#parts.settled(task);
     if (result.kind === "failed") this.#parts.failed(task, result.error, result.recovery);
   }
 

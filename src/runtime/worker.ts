@@ -48,6 +48,8 @@ export class Worker<Native> {
   /** The share of handlers that were awaited in turn, of the last groups. */
   #waiting = 0;
   readonly #alone: Alone<Native>;
+  /** Tasks whose handlers need not run, and so cannot be slow. */
+  readonly #settled = new WeakSet<Task<Native>>();
   readonly #pauses: Pauses;
   /** Why no task is taken any more; undefined before. */
   #ended: OdoriError | undefined;
@@ -68,6 +70,10 @@ export class Worker<Native> {
       probe,
       pace: this.#pace,
       add: (task) => this.#laneOf(task).add(task),
+      settled: (task) => {
+        this.#settled.add(task);
+        this.#laneOf(task).add(task);
+      },
       committed: (task, { handOver, notices, nextDueMs }) => {
         this.#usable();
         probe("committed");
@@ -90,8 +96,9 @@ export class Worker<Native> {
     else this.#laneOf(task).add(task);
   }
 
-  #isSlow({ recover, receipt }: Task<Native>): boolean {
-    return recover !== undefined && this.#pace.isSlow(receipt.reaction);
+  #isSlow(task: Task<Native>): boolean {
+    if (task.recover === undefined || this.#settled.has(task)) return false;
+    return this.#pace.isSlow(task.receipt.reaction);
   }
 
   /** How many tasks wait for a commit to come. */
