@@ -336,18 +336,6 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "settings and temporary tables of one handler are not seen by the next",
   },
   {
-    name: "ignore returned messages",
-    edits: [
-      edit(
-        "adapters/rabbitmq/bus.ts",
-        "!this.#returned.delete(one.value.id)",
-        "this.#returned.size >= 0",
-      ),
-    ],
-    suite: "rabbitmq",
-    caughtBy: "what reaches no queue is refused",
-  },
-  {
     name: "a statement after its handler has returned throws",
     edits: [edit("adapters/sqlite/scope.ts", "if (this.#strays.has()) return NOTHING;", "")],
     suite: "sqlite",
