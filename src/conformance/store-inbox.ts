@@ -20,7 +20,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     assert.equal(status, "duplicate");
   });
 
-  test("saga, reaction, source, id and type make the identity", async (fixture, store) => {
+  test("saga, reaction, source, id and the type without its version make the identity", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const entry = sampleEntry("1", { sagaId: "s" });
     await store.transaction((tx) => tx.write(writes({ journal: [entry] })));
@@ -29,7 +29,8 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
       { reaction: "log" },
       { source: "/elsewhere" },
       { id: "2" },
-      { type: "order.placed.v2" },
+      { type: "order.placed.v12" },
+      { type: "order.placed_again.v1" },
       { sagaId: "t" },
     ];
     const statuses: unknown[] = [];
@@ -45,6 +46,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
       ["fresh", true],
       ["fresh", true],
       ["fresh", true],
+      ["duplicate", true],
       ["fresh", true],
       ["fresh", false],
     ]);

@@ -21,7 +21,7 @@ export interface Receipt {
 
 /**
  * - `fresh`      not handled yet
- * - `duplicate`  its inbox row exists
+ * - `duplicate`  its inbox row exists, be it of another version of the same event
  * - `blocked`    an earlier delivery to this reaction of this saga is deferred
  * - `gone`       a deferred delivery that another process has settled or holds
  * - `busy`       another transaction holds its saga, so nothing is known about it
@@ -35,8 +35,15 @@ export interface Received {
   readonly known: boolean;
   /** All marks of the saga, by name: effects, `firstOf`, `max`, joins, deadlines. */
   readonly marks: ReadonlyMap<string, string>;
-  /** The events that a join has gathered, oldest first; empty unless the receipt `gathers`. */
-  readonly gathered: readonly EventEnvelope[];
+  /** What a join has gathered, oldest first; empty unless the receipt `gathers`. */
+  readonly gathered: readonly GatheredEvent[];
+}
+
+/** An event that a join keeps until the others have arrived. */
+export interface GatheredEvent {
+  /** `seq` of its deferred delivery. */
+  readonly seq: number;
+  readonly event: EventEnvelope;
 }
 
 /** Everything that one batch writes, in one call. */

@@ -28,8 +28,7 @@ export class AdmitTask<Native> implements Task<Native> {
   ) {
     this.#context = context;
     this.completion = completion;
-    const heard = plan.contracts.get(event.type)?.type;
-    this.#delivery = Delivery.of(plan.stored, event, FIRST, heard);
+    this.#delivery = Delivery.of(plan.stored, event, FIRST);
     this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }

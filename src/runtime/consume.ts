@@ -13,7 +13,7 @@ import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
 import { FailureTask } from "./failure.ts";
 import { fenceForgotten, isForgotten, markForgotten } from "./forgotten.ts";
-import { isComplete } from "./join.ts";
+import { dueNow, heldBack, isComplete } from "./join.ts";
 import { Marks } from "./marks.ts";
 import { parsed } from "./parse.ts";
 import { type MarkNames, markNames, type ReactionPlan, strangeEffects } from "./plan.ts";
@@ -62,9 +62,7 @@ export class Consume<Native> implements Task<Native> {
     this.#plan = plan;
     this.#event = event;
     this.completion = completion;
-    // One fact in several versions is one delivery: it is known by the version that is declared.
-    const heard = plan.contracts.get(event.type)?.type;
-    this.#delivery = Delivery.of(plan.stored, event, attempt, heard);
+    this.#delivery = Delivery.of(plan.stored, event, attempt);
     this.receipt = this.#delivery.receipt(plan.reaction.kind === "join");
     this.fields = this.#delivery.fields;
   }
@@ -196,11 +194,11 @@ export class Consume<Native> implements Task<Native> {
   /** The events of a join in the order in which it names them; undefined while it waits for one. */
   #gathered({ received, event }: Run<Native>): JoinedEvents | undefined {
     const { contracts, reaction } = this.#plan;
-    const types = [event.type, ...received.gathered.map(({ type }) => type)];
+    const types = [event.type, ...received.gathered.map((kept) => kept.event.type)];
     if (!isComplete(this.#plan, types)) return undefined;
     return reaction.hears.map((contract) => {
-      const kept = received.gathered.find(({ type }) => contracts.get(type) === contract);
-      if (kept !== undefined) return parsed(kept, contract);
+      const kept = received.gathered.find((one) => contracts.get(one.event.type) === contract);
+      if (kept !== undefined) return parsed(kept.event, contract);
       return event.type === contract.type ? event : undefined;
     });
   }
@@ -208,9 +206,12 @@ export class Consume<Native> implements Task<Native> {
   #gather({ received, draft }: Run<Native>): void {
     const { contracts } = this.#plan;
     const part = contracts.get(this.#event.type);
-    const known = received.gathered.some(({ type }) => contracts.get(type) === part);
-    if (!known)
+    const known = received.gathered.some(({ event }) => contracts.get(event.type) === part);
+    if (!known) {
       draft.defer.push(this.#delivery.deferral({ state: "gathered", problem: undefined }));
+      const seq = heldBack(this.#plan, this.#event.type, received.gathered);
+      if (seq !== undefined) draft.redefer.push(dueNow(seq));
+    }
     this.#record(draft, known ? "suppressed" : "gathered");
   }
 

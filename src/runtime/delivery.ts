@@ -38,14 +38,9 @@ export class Delivery {
   }
 
   /** A delivery of a message that could be read. */
-  static of(
-    reaction: string,
-    event: EventEnvelope,
-    attempt: Attempt,
-    type: string = event.type,
-  ): Delivery {
+  static of(reaction: string, event: EventEnvelope, attempt: Attempt): Delivery {
     const body = () => ({ malformed: false, text: encodeStored([event]) });
-    return new Delivery(reaction, { ...event, type }, attempt, body);
+    return new Delivery(reaction, event, attempt, body);
   }
 
   /** Asks the inbox and the fence; `gathers` also asks for what a join has gathered. */

@@ -2,7 +2,7 @@ import { codeOf } from "../contract/errors.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Store } from "../ports/store.ts";
+import type { KnownParts, Store } from "../ports/store.ts";
 import type { Caution } from "./caution.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -12,8 +12,8 @@ export interface RelayOptions {
   /** Most rows to take at once. */
   readonly limit: number;
   readonly retentionMs: number;
-  /** Names of the deferred deliveries that this process can handle. */
-  readonly known: ReadonlySet<string>;
+  /** The deferred deliveries that this process can handle. */
+  readonly known: KnownParts;
 }
 
 export interface RelayParts<Native> {

@@ -1,3 +1,4 @@
+import { isKnown } from "../adapter/claim-limits.ts";
 import type { Service } from "../choreography/service.ts";
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
@@ -6,14 +7,13 @@ import type { Incoming, Subscription } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
-import { NO_REACTION } from "../ports/store.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
 import { Caution } from "./caution.ts";
 import { completeJoins } from "./complete-joins.ts";
 import { admit } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
-import { deferredTask, knownNames, tasksOf } from "./intake.ts";
+import { deferredTask, knownParts, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
@@ -53,8 +53,9 @@ export interface Health {
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
   /**
-   * Open deferred deliveries by reactions or deadlines that this version of the service does not
-   * have: another version has put them off. Undefined when the database cannot be read.
+   * Open deferred deliveries that this version of the service leaves to another one, by reaction or
+   * deadline: it does not have that part, or the part does not read that version of the event.
+   * Undefined when the database cannot be read.
    */
   readonly unknown: Readonly<Record<string, number>> | undefined;
 }
@@ -139,7 +140,7 @@ export class App<Native, Begins extends EventContract> {
       flush: () => this.#worker.flush(),
       renew: () => store.declarations.put(this.#portrait),
     };
-    const known = knownNames(plan);
+    const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs, known });
   }
 
@@ -271,13 +272,13 @@ export class App<Native, Begins extends EventContract> {
   }
 
   async #unknown(): Promise<Readonly<Record<string, number>>> {
-    const census = await this.#settings.store.census();
-    const known = knownNames(this.#context.plan);
+    const known = knownParts(this.#context.plan);
     const counts: Record<string, number> = {};
-    for (const { kind, name, state, count } of census) {
-      const open = kind === "deferred" && state !== "answered" && state !== "discarded";
-      if (open && name !== NO_REACTION && !known.has(name))
-        counts[name] = (counts[name] ?? 0) + count;
+    for (const row of await this.#settings.store.census()) {
+      if (row.kind !== "deferred" || row.state === "answered" || row.state === "discarded")
+        continue;
+      if (!isKnown(known, row.name, row.type))
+        counts[row.name] = (counts[row.name] ?? 0) + row.count;
     }
     return counts;
   }

@@ -1,5 +1,6 @@
 import { Mutex } from "../../adapter/mutex.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
+import { stemOf } from "../../contract/grammar.ts";
 import { birthIn } from "../../ports/birth.ts";
 import type { MarkWrite, Ticket } from "../../ports/bookkeeping.ts";
 import type { StoredDeclaration } from "../../ports/declarations.ts";
@@ -97,7 +98,7 @@ export class MemoryDatabase {
   }
 
   findJournal(key: JournalKey): JournalRecord | undefined {
-    return this.sagas.get(key.sagaId)?.journal.find((record) => isSame(record, key));
+    return this.sagas.get(key.sagaId)?.journal.find((record) => isOneEvent(record, key));
   }
 
   /** Inserts an inbox row, or replaces it. */
@@ -154,6 +155,11 @@ export function isOver({ expiresAt, leaseMs }: LeaseRecord, now: number): boolea
 
 /** The key of an inbox row. */
 export type JournalKey = Pick<JournalRecord, "sagaId" | "reaction" | "source" | "id" | "type">;
+
+/** One event in several versions has one identity: the number behind its type does not count. */
+function isOneEvent(a: JournalKey, b: JournalKey): boolean {
+  return isSame({ ...a, type: stemOf(a.type) }, { ...b, type: stemOf(b.type) });
+}
 
 function isSame(a: JournalKey, b: JournalKey): boolean {
   return a.id === b.id && a.reaction === b.reaction && a.source === b.source && a.type === b.type;

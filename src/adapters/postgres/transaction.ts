@@ -1,8 +1,14 @@
 import { toState } from "../../adapter/rows.ts";
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
-import type { EventEnvelope } from "../../contract/envelope.ts";
 import { birthIn } from "../../ports/birth.ts";
-import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
+import type {
+  GatheredEvent,
+  Receipt,
+  ReceiptStatus,
+  Received,
+  Writes,
+  Written,
+} from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
@@ -242,9 +248,11 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     return new Set(rows.map(({ seq }) => Number(seq)));
   }
 
-  async #gathered({ reaction, sagaId }: Receipt): Promise<readonly EventEnvelope[]> {
+  async #gathered({ reaction, sagaId }: Receipt): Promise<readonly GatheredEvent[]> {
     const rows = await this.#books.run(this.#statements.gathered, [sagaId, reaction]);
-    return rows.flatMap(({ body }) => decodeStored(String(body)));
+    return rows.flatMap(({ seq, body }) =>
+      decodeStored(String(body)).map((event) => ({ seq: Number(seq), event })),
+    );
   }
 }
 

@@ -1,7 +1,13 @@
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
-import type { EventEnvelope } from "../../contract/envelope.ts";
 import { birthIn } from "../../ports/birth.ts";
-import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
+import type {
+  GatheredEvent,
+  Receipt,
+  ReceiptStatus,
+  Received,
+  Writes,
+  Written,
+} from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
@@ -10,13 +16,15 @@ import { BECOMES_DUE, BLOCKS, RELEASE_NEXT } from "./deferred.ts";
 import type { Sql } from "./sql.ts";
 
 const FIND_SAGA = "SELECT born, marks FROM odori_saga WHERE saga_id = ?";
+/** One event in several versions has one identity: the number behind its type does not count. */
 const FIND_INBOX = `SELECT 1 FROM odori_inbox
-  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND type = ?`;
+  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ?
+    AND rtrim(type, '0123456789') = rtrim(?, '0123456789')`;
 const ANY_BLOCKING = `SELECT 1 FROM odori_deferred WHERE ${BLOCKS} LIMIT 1`;
 const FIND_BLOCKING = `SELECT 1 FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND ${BLOCKS} LIMIT 1`;
 const FIND_CLAIMED = `SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND ${BECOMES_DUE}`;
-const FIND_GATHERED = `SELECT body FROM odori_deferred
+const FIND_GATHERED = `SELECT seq, body FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq`;
 /** JSON of marks is merged by name: their states are texts. */
 const PUT_SAGA = `INSERT INTO odori_saga (saga_id, born, last, marks) VALUES (?, ?, ?, ?)
@@ -141,10 +149,12 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     return born;
   }
 
-  #gathered({ reaction, sagaId }: Receipt): readonly EventEnvelope[] {
+  #gathered({ reaction, sagaId }: Receipt): readonly GatheredEvent[] {
     return this.native
       .all(FIND_GATHERED, sagaId, reaction)
-      .flatMap((row) => decodeStored(String(row.body)));
+      .flatMap(({ seq, body }) =>
+        decodeStored(String(body)).map((event) => ({ seq: Number(seq), event })),
+      );
   }
 
   /** Returns how many rows it inserted: 0 if the row exists. */
