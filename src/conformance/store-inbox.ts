@@ -52,6 +52,22 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     ]);
   });
 
+  test("a saga knows what it has heard and emitted, in any version", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const emitted = [{ id: "2", type: "payment.authorized.v11" }];
+    const entry = sampleEntry("1", { sagaId: "s", emitted });
+    await store.transaction((tx) => tx.write(writes({ journal: [entry] })));
+    const found = (sagaId: string, ...seeks: readonly string[]) =>
+      store.transaction(
+        async (tx) => (await tx.receive([sampleReceipt("3", { sagaId, seeks })]))[0]?.found,
+      );
+    assert.equal(await found("s", "order.placed.v3"), true);
+    assert.equal(await found("s", "shipping.failed.v1", "payment.authorized.v2"), true);
+    assert.equal(await found("s", "order.placed_again.v1", "payment.authorize.v1"), false);
+    assert.equal(await found("s"), false);
+    assert.equal(await found("t", "order.placed.v1"), false);
+  });
+
   test("a saga keeps its birth, although its events tell another", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);

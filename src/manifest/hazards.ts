@@ -129,6 +129,11 @@ function storedDeadline(entry: DeadlineEntry): string {
   return storedName({ name: deadlineName(entry), was: entry.was });
 }
 
+/** The effects of a service by stored name. */
+export function effectsOf(service: ServiceEntry): Index["effects"] {
+  return indexOf(service).effects;
+}
+
 function indexOf(service: ServiceEntry): Index {
   const { reactions, deadlines } = service;
   const names = new EffectNames(service);

@@ -15,6 +15,11 @@ export interface Receipt {
   readonly sagaId: string;
   /** Whether the reaction is a join, which needs the events it has gathered so far. */
   readonly gathers: boolean;
+  /**
+   * Types of events, for `found`. Of a deadline: what calls it off. A process of another version
+   * does not call off a deadline that it does not know.
+   */
+  readonly seeks: readonly string[];
   /** `seq` of the deferred delivery, if this is one that is due again. */
   readonly deferred: number | undefined;
 }
@@ -37,6 +42,11 @@ export interface Received {
   readonly marks: ReadonlyMap<string, string>;
   /** What a join has gathered, oldest first; empty unless the receipt `gathers`. */
   readonly gathered: readonly GatheredEvent[];
+  /**
+   * Whether the saga has an inbox row that has heard or emitted one of the types that the receipt
+   * `seeks`, in any version.
+   */
+  readonly found: boolean;
 }
 
 /** An event that a join keeps until the others have arrived. */

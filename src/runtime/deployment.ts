@@ -2,7 +2,7 @@ import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { entryOf, type Portrait } from "../manifest/fingerprint.ts";
 import { bodyHazard, type Hazard, hazardsOf } from "../manifest/hazards.ts";
 import type { ServiceEntry } from "../manifest/manifest.ts";
-import type { CensusRow } from "../ports/declarations.ts";
+import type { CensusRow, StoredDeclaration } from "../ports/declarations.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { spanOf } from "../text/span.ts";
@@ -39,10 +39,7 @@ export async function admit<Native>(
   const { declarations } = store;
   const service = portrait.entry.name;
   const stored = await declarations.all();
-  const recent = stored.filter(({ lastAt }) => lastAt > parts.now() - parts.retentionMs);
-  const before = recent
-    .filter(({ fingerprint }) => fingerprint !== portrait.fingerprint)
-    .flatMap(({ manifest }) => entryOf(manifest, service) ?? []);
+  const before = othersAmong(stored, parts);
   const census = await store.census();
   const { retired } = portrait.entry;
   logRetired(parts, census);
@@ -58,6 +55,17 @@ export async function admit<Native>(
     });
   await declarations.put(portrait);
   return before;
+}
+
+/** The other declarations of the service that may have sagas in flight. */
+export function othersAmong(
+  stored: readonly StoredDeclaration[],
+  { portrait, retentionMs, now }: Pick<DeploymentParts<never>, "portrait" | "retentionMs" | "now">,
+): readonly ServiceEntry[] {
+  return stored
+    .filter(({ lastAt }) => lastAt > now() - retentionMs)
+    .filter(({ fingerprint }) => fingerprint !== portrait.fingerprint)
+    .flatMap(({ manifest }) => entryOf(manifest, portrait.entry.name) ?? []);
 }
 
 function hazardsRefused(service: string, hazards: readonly Hazard[], now: number): OdoriError {

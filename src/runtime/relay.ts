@@ -26,6 +26,8 @@ export interface RelayParts<Native> {
   due(deferred: Deferred, settled: () => void): void;
   /** Deletes outbox rows that the bus has confirmed. */
   flush(): Promise<void>;
+  /** Reads the declarations of other versions, where one is missing. */
+  refresh(): Promise<void>;
   /** Says to the store that the service still runs with its declaration. */
   renew(): Promise<void>;
 }
@@ -96,6 +98,7 @@ export class Relay<Native> {
     if (this.#stopped) return pollMs;
     try {
       await this.#parts.flush();
+      await this.#parts.refresh();
       const room = Math.max(0, limit - publisher.pending);
       const free = this.#suspects > 0 ? 0 : Math.min(room, CLAIMED_MAX - this.#running);
       const claimed = await store.claim(room, { deferred: free, known });

@@ -183,7 +183,7 @@ function committed(draft: Draft, written: Written) {
 
 function isSame(now: Received, before: Received): boolean {
   if (now.status !== before.status || now.marks.size !== before.marks.size) return false;
-  if (now.gathered.length !== before.gathered.length) return false;
+  if (now.gathered.length !== before.gathered.length || now.found !== before.found) return false;
   for (const [name, state] of now.marks) if (before.marks.get(name) !== state) return false;
   return true;
 }

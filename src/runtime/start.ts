@@ -10,7 +10,8 @@ import { withFields } from "../ports/logger.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
 import { Caution } from "./caution.ts";
 import { completeJoins } from "./complete-joins.ts";
-import { admit } from "./deployment.ts";
+import { Declared } from "./declared.ts";
+import { admit, othersAmong } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
 import { deferredTask, knownParts, tasksOf } from "./intake.ts";
@@ -117,7 +118,11 @@ export class App<Native, Begins extends EventContract> {
     const logger = withFields(settings.logger, { service: service.name });
     const emitter = new Emitter(plan, environment);
     const handlers = new Handlers(environment, logger, handlerTimeoutMs);
-    this.#context = { plan, emitter, handlers, environment, retry, retentionMs, probe };
+    const now = () => environment.now();
+    const declared = new Declared(async () =>
+      othersAmong(await store.declarations.all(), { portrait: this.#portrait, retentionMs, now }),
+    );
+    this.#context = { plan, declared, emitter, handlers, environment, retry, retentionMs, probe };
     const refusedMax = outboxMax;
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
@@ -138,6 +143,7 @@ export class App<Native, Begins extends EventContract> {
       caution: this.#caution,
       due: (deferred: Deferred, settled: () => void) => this.#resume(deferred, settled),
       flush: () => this.#worker.flush(),
+      refresh: () => declared.refresh(),
       renew: () => store.declarations.put(this.#portrait),
     };
     const known = knownParts(plan);
@@ -181,6 +187,7 @@ export class App<Native, Begins extends EventContract> {
     const now = () => environment.now();
     const parts = { portrait: this.#portrait, plan, store, onHazard, retentionMs, now };
     const before = await admit({ ...parts, logger: fields });
+    this.#context.declared.learn(before);
     await completeJoins(plan, store, before);
   }
 

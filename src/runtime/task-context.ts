@@ -1,5 +1,6 @@
 import type { Environment } from "../ports/environment.ts";
 import type { Probe } from "./crash-points.ts";
+import type { Declared } from "./declared.ts";
 import type { Emitter } from "./emit.ts";
 import type { Handlers } from "./handler-context.ts";
 import type { ServicePlan } from "./plan.ts";
@@ -8,6 +9,7 @@ import type { RetryPolicy } from "./retry.ts";
 /** What every task of a running service uses. */
 export interface TaskContext<Native> {
   readonly plan: ServicePlan<Native>;
+  readonly declared: Declared;
   readonly emitter: Emitter;
   readonly handlers: Handlers;
   readonly environment: Environment;

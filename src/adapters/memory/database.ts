@@ -101,6 +101,14 @@ export class MemoryDatabase {
     return this.sagas.get(key.sagaId)?.journal.find((record) => isOneEvent(record, key));
   }
 
+  /** Whether a saga has heard or emitted an event of one of these types, in any version. */
+  hasPassed(sagaId: string, types: readonly string[]): boolean {
+    const stems = types.map(stemOf);
+    const rows = stems.length === 0 ? [] : (this.sagas.get(sagaId)?.journal ?? []);
+    const passed = rows.flatMap(({ type, emitted }) => [type, ...emitted.map((one) => one.type)]);
+    return passed.some((type) => stems.includes(stemOf(type)));
+  }
+
   /** Inserts an inbox row, or replaces it. */
   putJournal(record: Omit<JournalRecord, "seq">): void {
     const saga = this.touch(record.sagaId, record.id, record.at);

@@ -51,6 +51,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
         known: saga !== undefined,
         marks: saga?.marks ?? NO_MARKS,
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
+        found: this.#database.hasPassed(receipt.sagaId, receipt.seeks),
       };
     });
   }

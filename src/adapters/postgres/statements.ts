@@ -83,6 +83,17 @@ export function statementsFor(schema: string) {
       `SELECT seq, body FROM $S.deferred
        WHERE saga_id = $1 AND reaction = $2 AND state = 'gathered' ORDER BY seq`,
     ),
+    /** Returns a row if a saga has heard or emitted one type of a JSON list, in any version. */
+    passed: statement(
+      "passed",
+      `SELECT 1 AS passed FROM $S.saga s
+       JOIN $S.inbox i ON i.born = s.born AND i.saga_id = s.saga_id
+       CROSS JOIN LATERAL (SELECT i.type AS type UNION ALL
+         SELECT e ->> 'type' FROM json_array_elements(i.emitted::json) AS e) AS seen
+       JOIN json_array_elements_text($2::text::json) AS sought
+         ON rtrim(seen.type, '0123456789') = rtrim(sought.value, '0123456789')
+       WHERE s.saga_id = $1 LIMIT 1`,
+    ),
     /** Writes a batch in one statement, which contains only the parts that are not empty. */
     write: (parts: WriteParts) => writeStatement(parts, statement),
     /** Keeps a part of outbox rows. */

@@ -133,6 +133,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
           known: row !== undefined,
           marks: marksOf(row),
           gathered: receipt.gathers ? await this.#gathered(receipt) : [],
+          found: receipt.seeks.length > 0 && (await this.#hasPassed(receipt)),
         };
       }),
     );
@@ -253,6 +254,11 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     return rows.flatMap(({ seq, body }) =>
       decodeStored(String(body)).map((event) => ({ seq: Number(seq), event })),
     );
+  }
+
+  async #hasPassed({ sagaId, seeks }: Receipt): Promise<boolean> {
+    const rows = await this.#books.run(this.#statements.passed, [sagaId, JSON.stringify(seeks)]);
+    return rows.length > 0;
   }
 }
 

@@ -20,6 +20,11 @@ const FIND_SAGA = "SELECT born, marks FROM odori_saga WHERE saga_id = ?";
 const FIND_INBOX = `SELECT 1 FROM odori_inbox
   WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ?
     AND rtrim(type, '0123456789') = rtrim(?, '0123456789')`;
+const FIND_PASSED = `SELECT 1 FROM odori_inbox AS i, json_each(?3) AS sought
+  WHERE born = ?1 AND saga_id = ?2 AND (
+    rtrim(type, '0123456789') = rtrim(sought.value, '0123456789')
+    OR EXISTS (SELECT 1 FROM json_each(i.emitted) AS e WHERE
+      rtrim(e.value ->> 'type', '0123456789') = rtrim(sought.value, '0123456789'))) LIMIT 1`;
 const ANY_BLOCKING = `SELECT 1 FROM odori_deferred WHERE ${BLOCKS} LIMIT 1`;
 const FIND_BLOCKING = `SELECT 1 FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND ${BLOCKS} LIMIT 1`;
@@ -87,6 +92,7 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
         known: saga !== undefined,
         marks: saga === undefined ? new Map() : marksOf(String(saga.marks)),
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
+        found: this.#hasPassed(receipt, born),
       };
     });
   }
@@ -155,6 +161,11 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
       .flatMap(({ seq, body }) =>
         decodeStored(String(body)).map((event) => ({ seq: Number(seq), event })),
       );
+  }
+
+  #hasPassed({ sagaId, seeks }: Receipt, born: number | undefined): boolean {
+    if (seeks.length === 0 || born === undefined) return false;
+    return this.native.get(FIND_PASSED, born, sagaId, JSON.stringify(seeks)) !== undefined;
   }
 
   /** Returns how many rows it inserted: 0 if the row exists. */
