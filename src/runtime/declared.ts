@@ -37,7 +37,8 @@ export class Declared {
 
   /** Whether a version may declare the effect that this process has not read. */
   mayBeNew({ name }: EffectId): boolean {
-    if (this.#sought.has(name) || this.#versions.some((effects) => effects.has(name))) return false;
+    if (this.#versions.some((effects) => effects.has(name))) return false;
+    if (this.#sought.has(name) && !this.#stale) return false;
     this.#sought.add(name);
     this.#stale = true;
     return true;

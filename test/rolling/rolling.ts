@@ -32,32 +32,32 @@ export class Rolling {
 
   async play(): Promise<RollingResult> {
     const fleet = this.#fleet;
+    const stuck: string[] = [];
     await Promise.all(SERVICES.map((service) => fleet.start(service, "1")));
     const load = this.#load();
-    try {
-      await this.#ended(20);
-      // A consumer first, then the producer of payments, then the producer of orders: shipping
-      // hears the orders of a newer producer.
-      for (const service of ["inventory", "payment", "order", "shipping"] as const)
-        await this.#replace([service], "1", "2", service === "payment" ? "2" : undefined);
-      await this.#ended(20);
-      await this.#replace(["order", "payment"], "2", "1");
-      await this.#replace(["inventory", "shipping"], "2", "1");
-      await this.#ended(20);
-      await this.#replace(SERVICES, "1", "2");
-      await this.#ended(20);
-    } finally {
-      this.#loading = false;
-      await load;
-    }
-    await eventually("nothing is left", () => this.#left(), [], END_LIMIT_MS).catch(
-      // The oracle says which.
-      () => {},
-    );
+    await this.#deploy().catch((error: unknown) => stuck.push(String(error)));
+    this.#loading = false;
+    await load;
+    const nothingLeft = eventually("nothing is left", () => this.#left(), [], END_LIMIT_MS);
+    await nothingLeft.catch((error: unknown) => stuck.push(String(error)));
     const unknown = await this.#unknown();
     await Promise.all(SERVICES.map((service) => fleet.stop(service, "2")));
     const verdict = await judge(this.#databases, fleet.placed, this.#prefix);
-    return { ...verdict, unknown };
+    return { ...verdict, violations: [...stuck, ...verdict.violations], unknown };
+  }
+
+  async #deploy(): Promise<void> {
+    await this.#ended(20);
+    // A consumer first, then the producer of payments, then the producer of orders: shipping hears
+    // the orders of a newer producer.
+    for (const service of ["inventory", "payment", "order", "shipping"] as const)
+      await this.#replace([service], "1", "2", service === "payment" ? "2" : undefined);
+    await this.#ended(20);
+    await this.#replace(["order", "payment"], "2", "1");
+    await this.#replace(["inventory", "shipping"], "2", "1");
+    await this.#ended(20);
+    await this.#replace(SERVICES, "1", "2");
+    await this.#ended(20);
   }
 
   stop(): Promise<void> {

@@ -22,7 +22,7 @@ const FIND_INBOX = `SELECT 1 FROM odori_inbox
     AND rtrim(type, '0123456789') = rtrim(?, '0123456789')`;
 const FIND_PASSED = `SELECT 1 FROM odori_inbox AS i, json_each(?3) AS sought
   WHERE born = ?1 AND saga_id = ?2 AND (
-    rtrim(type, '0123456789') = rtrim(sought.value, '0123456789')
+    rtrim(i.type, '0123456789') = rtrim(sought.value, '0123456789')
     OR EXISTS (SELECT 1 FROM json_each(i.emitted) AS e WHERE
       rtrim(e.value ->> 'type', '0123456789') = rtrim(sought.value, '0123456789'))) LIMIT 1`;
 const ANY_BLOCKING = `SELECT 1 FROM odori_deferred WHERE ${BLOCKS} LIMIT 1`;
