@@ -40,7 +40,7 @@ export function knownList(known: KnownParts | undefined): string | null {
 }
 
 /** Tells whether a process can handle a deferred delivery. */
-export function isKnown(known: KnownParts | undefined, reaction: string, type: string): boolean {
+export function canHandle(known: KnownParts | undefined, reaction: string, type: string): boolean {
   if (known === undefined || reaction === NO_REACTION) return true;
   const types = known.get(reaction);
   return types === "any" || types?.includes(type) === true;

@@ -20,7 +20,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
     assert.equal(status, "duplicate");
   });
 
-  test("saga, reaction, source, id and the type without its version make the identity", async (fixture, store) => {
+  test("saga, reaction, source, id and stem of the type identify a row", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const entry = sampleEntry("1", { sagaId: "s" });
     await store.transaction((tx) => tx.write(writes({ journal: [entry] })));

@@ -197,7 +197,7 @@ export class Consume<Native> implements Task<Native> {
 
   /** Parks an undo without its mark while an effect is there that may be its own. */
   #checkEffects({ received }: Run<Native>): void {
-    const { plan, declared } = this.#context;
+    const { plan, versions } = this.#context;
     const { reaction, effects } = this.#plan;
     const own = {
       name: effects[0] ?? "",
@@ -207,14 +207,14 @@ export class Consume<Native> implements Task<Native> {
       const { name, key } = parseMark(mark);
       return { mark, name, keyed: key !== undefined };
     });
-    const unknown = strange.filter((effect) => !declared.isBeside(effect, own));
+    const unknown = strange.filter((effect) => !versions.isBeside(effect, own));
     if (unknown.length === 0) return;
     const error = effectUnknown(
       reaction.name,
       unknown.map(({ mark }) => mark),
     );
     // A process of a newer version may have started beside this one: its declaration is read first.
-    if (unknown.filter((effect) => declared.mayBeNew(effect)).length > 0)
+    if (unknown.filter((effect) => versions.mayBeNew(effect)).length > 0)
       throw new RetryAfter(REREAD_MS, error.message, { cause: error });
     throw error;
   }

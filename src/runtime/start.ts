@@ -1,4 +1,4 @@
-import { isKnown } from "../adapter/claim-limits.ts";
+import { canHandle } from "../adapter/claim-limits.ts";
 import type { Service } from "../choreography/service.ts";
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
@@ -10,12 +10,12 @@ import { withFields } from "../ports/logger.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
 import { Caution } from "./caution.ts";
 import { completeJoins } from "./complete-joins.ts";
-import { Declared } from "./declared.ts";
 import { admit, othersAmong } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
 import { deferredTask, knownParts, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
+import { KnownVersions } from "./known-versions.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
@@ -119,10 +119,10 @@ export class App<Native, Begins extends EventContract> {
     const emitter = new Emitter(plan, environment);
     const handlers = new Handlers(environment, logger, handlerTimeoutMs);
     const now = () => environment.now();
-    const declared = new Declared(async () =>
+    const versions = new KnownVersions(async () =>
       othersAmong(await store.declarations.all(), { portrait: this.#portrait, retentionMs, now }),
     );
-    this.#context = { plan, declared, emitter, handlers, environment, retry, retentionMs, probe };
+    this.#context = { plan, versions, emitter, handlers, environment, retry, retentionMs, probe };
     const refusedMax = outboxMax;
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
@@ -143,7 +143,7 @@ export class App<Native, Begins extends EventContract> {
       caution: this.#caution,
       due: (deferred: Deferred, settled: () => void) => this.#resume(deferred, settled),
       flush: () => this.#worker.flush(),
-      refresh: () => declared.refresh(),
+      refresh: () => versions.refresh(),
       renew: () => store.declarations.put(this.#portrait),
     };
     const known = knownParts(plan);
@@ -187,7 +187,7 @@ export class App<Native, Begins extends EventContract> {
     const now = () => environment.now();
     const parts = { portrait: this.#portrait, plan, store, onHazard, retentionMs, now };
     const before = await admit({ ...parts, logger: fields });
-    this.#context.declared.learn(before);
+    this.#context.versions.learn(before);
     await completeJoins(plan, store, before);
   }
 
@@ -284,7 +284,7 @@ export class App<Native, Begins extends EventContract> {
     for (const row of await this.#settings.store.census()) {
       if (row.kind !== "deferred" || row.state === "answered" || row.state === "discarded")
         continue;
-      if (!isKnown(known, row.name, row.type))
+      if (!canHandle(known, row.name, row.type))
         counts[row.name] = (counts[row.name] ?? 0) + row.count;
     }
     return counts;

@@ -9,7 +9,7 @@ import { isFlaky, LIMIT_CENTS, NO_STOCK, type Order } from "./orders.ts";
 
 type Version = "1" | "2";
 /** What happened to an order, in one service. */
-type Deed =
+type Happening =
   | "placed"
   | "completed"
   | "cancelled"
@@ -47,7 +47,7 @@ export class Books {
   async write(
     { tx, attempt }: Pick<Context<Tx>, "tx" | "attempt">,
     orderId: string,
-    deed: Deed,
+    deed: Happening,
     cents = 0,
   ): Promise<void> {
     const values = [orderId, deed, cents, this.version, attempt];
@@ -55,7 +55,12 @@ export class Books {
   }
 
   /** Writes before it fails: what a failed attempt wrote must not stay. */
-  async flaky(context: Context<Tx>, orderId: string, deed: Deed, every: number): Promise<void> {
+  async flaky(
+    context: Context<Tx>,
+    orderId: string,
+    deed: Happening,
+    every: number,
+  ): Promise<void> {
     if (!isFlaky(orderId, every) || context.attempt > FAILING) return;
     await this.write(context, orderId, deed);
     throw new Error("the first attempts fail");

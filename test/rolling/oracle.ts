@@ -4,7 +4,7 @@ import { isDoomed, LIMIT_CENTS, NO_STOCK, orderOf, SILENT, UNREACHABLE } from ".
 
 const SHOWN_MAX = 20;
 
-interface Deed {
+interface BookLine {
   readonly orderId: string;
   readonly deed: string;
   readonly cents: number;
@@ -22,7 +22,7 @@ export interface Verdict {
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** What must have happened to an order, each once. `scored` and `delayed` may, where it is fitting. */
+/** What must have happened to an order, each once. */
 function expected(orderId: string): readonly string[] {
   const order = orderOf(Number(orderId.slice("order-".length)));
   if (order.cents > LIMIT_CENTS) return ["placed", "cancelled"];
@@ -34,6 +34,7 @@ function expected(orderId: string): readonly string[] {
   throw new Error(`${orderId} is of no kind`);
 }
 
+/** What the second version alone does. */
 const MAY_BE = ["scored", "delayed"];
 
 /** Reads tables with plain SQL: nothing of Odori's is used or believed. */
@@ -80,7 +81,7 @@ export async function judge(
   };
 }
 
-async function deedsOf(databases: Databases, service: ServiceName): Promise<readonly Deed[]> {
+async function deedsOf(databases: Databases, service: ServiceName): Promise<readonly BookLine[]> {
   const rows = await databases.read(service, "SELECT order_id, deed, cents, version FROM deeds");
   return rows.map(({ order_id, deed, cents, version }) => ({
     orderId: String(order_id),
@@ -97,7 +98,7 @@ async function deedsOf(databases: Databases, service: ServiceName): Promise<read
 async function leftOvers(
   databases: Databases,
   prefix: string,
-  byOrder: ReadonlyMap<string, readonly Deed[]>,
+  byOrder: ReadonlyMap<string, readonly BookLine[]>,
 ): Promise<readonly string[]> {
   const found: string[] = [];
   for (const service of SERVICES) {

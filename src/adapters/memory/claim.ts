@@ -1,4 +1,4 @@
-import { type ClaimLimits, isKnown, togetherAtMost } from "../../adapter/claim-limits.ts";
+import { type ClaimLimits, canHandle, togetherAtMost } from "../../adapter/claim-limits.ts";
 import type { Claimed } from "../../ports/store.ts";
 import type { DeferredRecord, MemoryDatabase } from "./database.ts";
 
@@ -10,7 +10,7 @@ export function claimDeferred(
 ): Pick<Claimed, "deferred" | "nextDueMs"> {
   const free = [...database.deferred.values()]
     .filter(({ state }) => state === "retrying" || state === "armed")
-    .filter(({ reaction, type }) => isKnown(known, reaction, type))
+    .filter(({ reaction, type }) => canHandle(known, reaction, type))
     .filter((row) => !database.isLive(row.owner, now))
     .map((row) => steadied(row, now));
   const due = free.filter((row) => row.dueAt <= now);

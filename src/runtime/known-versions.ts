@@ -13,7 +13,7 @@ type Effects = ReturnType<typeof effectsOf>;
  * What other versions of the service declare, of those that have run on its database. A version
  * that starts beside this process is read once an effect is met that no known version declares.
  */
-export class Declared {
+export class KnownVersions {
   readonly #read: () => Promise<readonly ServiceEntry[]>;
   #versions: readonly Effects[] = [];
   /** Effects that were looked for, found or not. */
