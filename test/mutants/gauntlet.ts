@@ -13,6 +13,7 @@ import { postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
 import { runtimeScenarios } from "./scenarios.ts";
+import { sideBySideScenarios } from "./side-by-side.ts";
 
 const [suite = "", only = "", url = ""] = process.argv.slice(2);
 const tests: { readonly name: string; run(context: TestContext): Promise<void> }[] = [];
@@ -23,7 +24,6 @@ const collect: Runner = {
   },
 };
 
-if (suite === "runtime") runtimeScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);
@@ -32,8 +32,8 @@ if (suite === "sqlite") {
 if (suite === "runtime") {
   runtimeScenarios(collect);
   deploymentScenarios(collect);
+  sideBySideScenarios(collect);
 }
-if (suite === "sqlite") storeConformance(collect, sqliteStores);
 if (suite === "postgres") {
   storeConformance(
     collect,
