@@ -176,6 +176,7 @@ export function sideBySideScenarios({ describe, it }: Runner): void {
       async (old, young) => {
         await young.hear(envelope(reserved, "s", data));
         await eventually("it is scored", () => endsAt(young, "inventory.reserved"), ["done"]);
+        await young.app.stop();
         await old.hear(envelope(expired, "s", data));
         await eventually(
           "the undo has an end",
