@@ -1,3 +1,4 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { entryOf, type Portrait } from "../manifest/fingerprint.ts";
 import { bodyHazard, type Hazard, hazardsOf } from "../manifest/hazards.ts";
@@ -6,7 +7,7 @@ import type { CensusRow, StoredDeclaration } from "../ports/declarations.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { spanOf } from "../text/span.ts";
-import { contractOf, readStored } from "./intake.ts";
+import { contractOf, knownParts, readStored } from "./intake.ts";
 import { parsed } from "./parse.ts";
 import type { ServicePlan } from "./plan.ts";
 
@@ -114,6 +115,14 @@ function logRetired<Native>(
   }
 }
 
+/** Throws `PAYLOAD_INVALID`, or `UNKNOWN_TYPE` where the part does not read the type. */
+function readWith<Native>(plan: ServicePlan<Native>, reaction: string, event: EventEnvelope): void {
+  if (plan.retired.has(reaction)) return;
+  const contract = contractOf(plan, reaction, event.type);
+  if (contract !== undefined) parsed(event, contract);
+  else throw new OdoriError("UNKNOWN_TYPE", `It does not read ${event.type}.`);
+}
+
 /** Tries the payloads of a sample of deferred deliveries against the contracts of today. */
 async function bodyHazards<Native>({
   plan,
@@ -123,12 +132,11 @@ async function bodyHazards<Native>({
   const refused = new Map<string, { count: number; newestAt: number; problem: string }>();
   for (const { reaction, body, at } of await store.inspect.deferred(states, SAMPLE_MAX)) {
     const event = body.malformed ? undefined : readStored(body.text);
-    const contract = event && contractOf(plan, reaction, event.type);
-    if (event === undefined || contract === undefined) continue;
+    if (event === undefined || !knownParts(plan).has(reaction)) continue;
     try {
-      parsed(event, contract);
+      readWith(plan, reaction, event);
     } catch (error) {
-      if (codeOf(error) !== "PAYLOAD_INVALID") continue;
+      if (!["PAYLOAD_INVALID", "UNKNOWN_TYPE"].includes(codeOf(error))) continue;
       const known = refused.get(reaction) ?? { count: 0, newestAt: 0, problem: messageOf(error) };
       known.count++;
       known.newestAt = Math.max(known.newestAt, at);

@@ -110,6 +110,7 @@ export function runtimeScenarios({ describe, it }: Runner): void {
           }),
         open: inner.open.bind(inner),
         claim: inner.claim.bind(inner),
+        census: inner.census.bind(inner),
         close: inner.close.bind(inner),
       });
     return { store, failures };
@@ -136,6 +137,7 @@ export function runtimeScenarios({ describe, it }: Runner): void {
           others: "died",
         }),
         claim: inner.claim.bind(inner),
+        census: inner.census.bind(inner),
         close: inner.close.bind(inner),
       });
     play(

@@ -4,13 +4,15 @@ import { Fleet, type FleetOptions, SERVICES, type ServiceName, type Version } fr
 import { judge, type Verdict } from "./oracle.ts";
 
 /** Orders on their way at a time, and how many are asked for together. */
-const OPEN_MAX = 60;
-const BATCH = 10;
+const OPEN_MAX = 30;
+const BATCH = 4;
 /** What a process has to do before the next step, as a number of deeds. */
-const SHARE = 8;
+const SHARE = 5;
+/** The services that are rolled back. */
+const BACK: readonly ServiceName[] = ["order", "payment", "inventory"];
 const STEP_LIMIT_MS = 30_000;
 const END_LIMIT_MS = 40_000;
-const PAUSE_MS = 50;
+const PAUSE_MS = 70;
 
 export interface RollingResult extends Verdict {
   /** `unknown` of the health of each process at the end. */
@@ -47,17 +49,17 @@ export class Rolling {
   }
 
   async #deploy(): Promise<void> {
-    await this.#ended(20);
+    await this.#ended(15);
     // A consumer first, then the producer of payments, then the producer of orders: shipping hears
     // the orders of a newer producer.
     for (const service of ["inventory", "payment", "order", "shipping"] as const)
       await this.#replace([service], "1", "2", service === "payment" ? "2" : undefined);
-    await this.#ended(20);
-    await this.#replace(["order", "payment"], "2", "1");
-    await this.#replace(["inventory", "shipping"], "2", "1");
-    await this.#ended(20);
-    await this.#replace(SERVICES, "1", "2");
-    await this.#ended(20);
+    await this.#ended(15);
+    // A producer and a consumer go back, and then to the second version again.
+    await this.#replace(BACK, "2", "1");
+    await this.#ended(15);
+    await this.#replace(BACK, "1", "2");
+    await this.#ended(15);
   }
 
   stop(): Promise<void> {
