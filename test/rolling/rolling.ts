@@ -15,8 +15,8 @@ const END_LIMIT_MS = 40_000;
 const PAUSE_MS = 70;
 
 export interface RollingResult extends Verdict {
-  /** `unknown` of the health of each process at the end. */
-  readonly unknown: readonly (readonly [string, unknown])[];
+  /** `unknown` of the health of each service at the end. */
+  readonly unknown: Readonly<Record<string, unknown>>;
 }
 
 /** Plays a deployment of all services, a rollback, and a second deployment, under load. */
@@ -156,6 +156,6 @@ export class Rolling {
     await eventually("each process says its health", () =>
       members.every(({ unknown }) => unknown !== undefined),
     );
-    return members.map(({ service, version, unknown }) => [`${service} ${version}`, unknown]);
+    return Object.fromEntries(members.map(({ service, unknown }) => [service, unknown]));
   }
 }
