@@ -40,8 +40,8 @@ export interface Emission {
 }
 
 /**
- * One row of the inbox. Its key is (`sagaId`, `reaction`, `source`, `id`, `type`): two reactions of
- * a service to one event succeed and fail independently.
+ * One row of the inbox. Its key is (`sagaId`, `reaction`, `source`, `id`, stem of `type`): two
+ * reactions of a service to one event succeed and fail independently.
  */
 export interface JournalEntry {
   readonly reaction: string;

@@ -16,6 +16,8 @@ type Effects = ReturnType<typeof effectsOf>;
 export class KnownVersions {
   readonly #read: () => Promise<readonly ServiceEntry[]>;
   #versions: readonly Effects[] = [];
+  /** Those that this process has read last. */
+  entries: readonly ServiceEntry[] = [];
   /** Effects that were looked for, found or not. */
   readonly #sought = new Set<string>();
   #stale = false;
@@ -25,6 +27,7 @@ export class KnownVersions {
   }
 
   learn(entries: readonly ServiceEntry[]): void {
+    this.entries = entries;
     this.#versions = entries.map(effectsOf);
   }
 

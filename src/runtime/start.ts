@@ -144,7 +144,7 @@ export class App<Native, Begins extends EventContract> {
       due: (deferred: Deferred, settled: () => void) => this.#resume(deferred, settled),
       flush: () => this.#worker.flush(),
       refresh: () => versions.refresh(),
-      renew: () => store.declarations.put(this.#portrait),
+      renew: () => this.#renew(),
     };
     const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs, known });
@@ -179,6 +179,17 @@ export class App<Native, Begins extends EventContract> {
     return this;
   }
 
+  /** Now and then: an old process may have gathered for its own join since the start. */
+  async #renew(): Promise<void> {
+    await this.#settings.store.declarations.put(this.#portrait);
+    await this.#completeJoins();
+  }
+
+  #completeJoins(): Promise<void> {
+    const { plan, versions } = this.#context;
+    return completeJoins(plan, this.#settings.store, versions.entries);
+  }
+
   /** Looks for state of earlier versions that this one would lose. */
   async #admit(): Promise<void> {
     const { store, environment, logger, onHazard, retentionMs } = this.#settings;
@@ -188,7 +199,7 @@ export class App<Native, Begins extends EventContract> {
     const parts = { portrait: this.#portrait, plan, store, onHazard, retentionMs, now };
     const before = await admit({ ...parts, logger: fields });
     this.#context.versions.learn(before);
-    await completeJoins(plan, store, before);
+    await this.#completeJoins();
   }
 
   /**

@@ -22,7 +22,7 @@ export const order = service<Tx>("order", { setup })
     },
   });
 
-export const payment = service<Tx>("payment", { setup })
+const payment = service<Tx>("payment", { setup })
   .on(c.orderPlaced1, {
     emits: [c.paymentAuthorized1],
     fails: [c.paymentDeclined],
@@ -41,7 +41,7 @@ export const payment = service<Tx>("payment", { setup })
     },
   });
 
-export const inventory = service<Tx>("inventory", { setup })
+const inventory = service<Tx>("inventory", { setup })
   .onAll([c.orderPlaced1, c.paymentAuthorized1], {
     name: "reserve",
     emits: [c.inventoryReserved],
@@ -61,7 +61,7 @@ export const inventory = service<Tx>("inventory", { setup })
     },
   });
 
-export const shipping = service<Tx>("shipping", { setup })
+const shipping = service<Tx>("shipping", { setup })
   .onAll([c.orderPlaced1, c.inventoryReserved], {
     name: "ship",
     emits: [c.shippingRequested, c.shippingAsked],
@@ -80,3 +80,5 @@ export const shipping = service<Tx>("shipping", { setup })
     unless: [c.shippingRequested],
     emits: [c.shippingFailed],
   });
+
+export const others = [payment, inventory, shipping];

@@ -46,7 +46,7 @@ export const order = service<Tx>("order", { setup })
     },
   });
 
-export const payment = service<Tx>("payment", { setup })
+const payment = service<Tx>("payment", { setup })
   .on(c.orderPlaced2, {
     name: "charge",
     was: ["order.placed"],
@@ -79,7 +79,7 @@ export const payment = service<Tx>("payment", { setup })
     },
   });
 
-export const inventory = service<Tx>("inventory", { setup })
+const inventory = service<Tx>("inventory", { setup })
   .onAll([c.paymentAuthorized2, c.orderPlaced2], {
     name: "set aside",
     was: ["reserve"],
@@ -102,7 +102,7 @@ export const inventory = service<Tx>("inventory", { setup })
     },
   });
 
-export const shipping = service<Tx>("shipping", { setup })
+const shipping = service<Tx>("shipping", { setup })
   .onAll([c.inventoryReserved, c.paymentScored, c.orderPlaced2], {
     name: "send",
     was: ["ship"],
@@ -125,3 +125,5 @@ export const shipping = service<Tx>("shipping", { setup })
     unless: [c.shippingRequested],
     emits: [c.shippingFailed],
   });
+
+export const others = [payment, inventory, shipping];

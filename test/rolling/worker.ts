@@ -7,8 +7,8 @@ import { Books } from "./books.ts";
 import { orderPlaced1, orderPlaced2 } from "./contracts.ts";
 import type { Ask, Reply } from "./messages.ts";
 import type { Order } from "./orders.ts";
-import * as first from "./version-1.ts";
-import * as second from "./version-2.ts";
+import { others as firstOthers, order as order1 } from "./version-1.ts";
+import { order as order2, others as secondOthers } from "./version-2.ts";
 
 const [name = "", version = "", store = "", data = "", stream = ""] = process.argv.slice(2);
 const databases = store === "sqlite" ? files(data) : schemas(process.env.ROLLING_POSTGRES ?? "");
@@ -48,7 +48,7 @@ async function others(service: Service<Tx, never>): Promise<void> {
 
 async function shop(): Promise<void> {
   if (version === "1") {
-    const app = await start(first.order, options);
+    const app = await start(order1, options);
     serve(app, (order) =>
       app.begin(order.orderId, async (tx) => {
         await books.write({ tx, attempt: 1 }, order.orderId, "placed", order.cents);
@@ -56,7 +56,7 @@ async function shop(): Promise<void> {
       }),
     );
   } else {
-    const app = await start(second.order, options);
+    const app = await start(order2, options);
     serve(app, (order) =>
       app.begin(order.orderId, async (tx) => {
         await books.write({ tx, attempt: 1 }, order.orderId, "placed", order.cents);
@@ -66,6 +66,5 @@ async function shop(): Promise<void> {
   }
 }
 
-const { payment, inventory, shipping } = version === "1" ? first : second;
-const found = [payment, inventory, shipping].find((one) => one.name === name);
+const found = (version === "1" ? firstOthers : secondOthers).find((one) => one.name === name);
 await (found === undefined ? shop() : others(found));
