@@ -213,7 +213,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "saga, reaction, source, id and type make the identity",
+    caughtBy: "saga, reaction, source, id and stem of the type identify a row",
   },
   {
     name: "purge too early",
@@ -330,8 +330,8 @@ export const MUTANTS: readonly Mutant[] = [
       ),
       edit(
         "adapters/postgres/claim.ts",
-        "/** The reactions whose",
-        "const seen = { cursor: 0 };\n/** The reactions whose",
+        "/** Takes rows for",
+        "const seen = { cursor: 0 };\n/** Takes rows for",
       ),
     ],
     suite: "postgres",
