@@ -549,7 +549,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "acknowledge an undo though an effect is unknown",
-    edits: [edit("runtime/consume.ts", "if (strange.length > 0)", "if (strange.length < 0)")],
+    edits: [edit("runtime/consume.ts", "if (unknown.length === 0)", "if (unknown.length >= 0)")],
     suite: "runtime",
     caughtBy: "an undo without a mark is parked while an effect is unknown",
   },
