@@ -65,7 +65,8 @@ export type {
 } from "./ports/transaction.ts";
 export type { BeginOptions, Begun } from "./runtime/begin.ts";
 export { CRASH_POINTS, type CrashPoint, type Probe } from "./runtime/crash-points.ts";
+export type { Health } from "./runtime/health.ts";
 export { start } from "./runtime/lazy.ts";
 export type { StartOptions } from "./runtime/options.ts";
 export type { RetryPolicy } from "./runtime/retry.ts";
-export type { App, Health } from "./runtime/start.ts";
+export type { App } from "./runtime/start.ts";

@@ -1,11 +1,16 @@
-import { type ClaimOptions, SUSPECTS_TOGETHER } from "../ports/store.ts";
+import {
+  type ClaimOptions,
+  type KnownParts,
+  NO_REACTION,
+  SUSPECTS_TOGETHER,
+} from "../ports/store.ts";
 
 /** How much one `claim` takes. */
 export interface ClaimLimits {
   readonly outbox: number;
   readonly deferred: number;
-  /** Names of reactions; undefined takes deliveries of all. */
-  readonly known: ReadonlySet<string> | undefined;
+  /** The parts that the process has; undefined takes deliveries of all. */
+  readonly known: KnownParts | undefined;
 }
 
 /** Fills in the defaults of `claim`. */
@@ -20,4 +25,23 @@ export function claimLimits(
 export function togetherAtMost(claims: number, limit: number): number {
   if (claims === 0) return limit;
   return Math.min(limit, claims === 1 ? SUSPECTS_TOGETHER : 1);
+}
+
+/**
+ * Writes `known` as JSON for a database: a list of `reaction`, where it reads each type, and of
+ * `reaction`, a newline and a type. Null stands for all.
+ */
+export function knownList(known: KnownParts | undefined): string | null {
+  if (known === undefined) return null;
+  const list = [...known].flatMap(([name, types]) =>
+    types === "any" ? [name] : types.map((type) => `${name}\n${type}`),
+  );
+  return JSON.stringify([...list, NO_REACTION]);
+}
+
+/** Tells whether a process can handle a deferred delivery. */
+export function canHandle(known: KnownParts | undefined, reaction: string, type: string): boolean {
+  if (known === undefined || reaction === NO_REACTION) return true;
+  const types = known.get(reaction);
+  return types === "any" || types?.includes(type) === true;
 }

@@ -135,7 +135,7 @@ export function toCensusRow(row: Row): CensusRow {
     newestAt: Number(row.newest_at),
   };
   if (row.kind === "mark") return { ...counted, kind: "mark", state: text(row.state) };
-  return { ...counted, kind: "deferred", state: toState(row.state) };
+  return { ...counted, kind: "deferred", type: text(row.type), state: toState(row.state) };
 }
 
 function known<T extends string>(words: readonly T[], value: unknown): T {

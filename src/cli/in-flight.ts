@@ -36,14 +36,22 @@ export async function inFlight(
 }
 
 /** Tries payloads against the schemas of the new version. What it upcasts is not tried. */
-function bodiesOf({ events }: Manifest, { reactions, deadlines }: ServiceEntry): TryBody {
+function bodiesOf(
+  { events }: Manifest,
+  { reactions, deadlines, alsoHears }: ServiceEntry,
+): TryBody {
   const hears = new Map<string, readonly string[]>([
     ...reactions.map((entry) => [storedReaction(entry), entry.hears] as const),
     ...deadlines.map((entry) => [storedDeadline(entry), [entry.after]] as const),
   ]);
   return (name, { type, data }) => {
+    const heard = hears.get(name);
+    if (heard === undefined) return;
+    const older = heard.flatMap((one) => alsoHears.get(one) ?? []);
+    if (!heard.includes(type) && !older.includes(type))
+      throw new OdoriError("UNKNOWN_TYPE", `It does not read ${type}.`);
     const schema = events.get(type)?.schema;
-    if (typeof schema !== "object" || !hears.get(name)?.includes(type)) return;
+    if (typeof schema !== "object" || !heard.includes(type)) return;
     const result = compiled(schema)?.["~standard"].validate(data);
     if (result === undefined || result instanceof Promise || result.issues === undefined) return;
     const [issue] = result.issues;

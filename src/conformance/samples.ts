@@ -30,6 +30,7 @@ export function sampleReceipt(id: string, change: Partial<Receipt> = {}): Receip
     type: "order.placed.v1",
     sagaId: `saga of ${id}`,
     gathers: false,
+    seeks: [],
     deferred: undefined,
     ...change,
   };

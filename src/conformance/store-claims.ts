@@ -75,17 +75,27 @@ export function claimsSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await store.claim(10)).deferred[0]?.claims, 1);
   });
 
-  test("a claim may be limited to the reactions that are known", async (fixture, store) => {
+  test("a claim may be limited to what a process can handle", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     for (const reaction of ["old", "charge", "-"]) await defer(store, `at ${reaction}`, reaction);
-    const known = new Set(["charge"]);
+    const next = { type: "order.placed.v2" };
+    await defer(store, "later", "charge", next);
+    await defer(store, "each type", "log", next);
+    const known = new Map<string, "any" | readonly string[]>([
+      ["charge", ["order.placed.v1", "payment.refunded.v1"]],
+      ["log", "any"],
+    ]);
     const { deferred, nextDueMs } = await store.claim(10, { known });
     assert.deepEqual(
-      deferred.map(({ reaction }) => reaction),
-      ["charge", "-"],
+      deferred.map(({ reaction, type }) => [reaction, type]),
+      [
+        ["charge", "order.placed.v1"],
+        ["-", "order.placed.v1"],
+        ["log", "order.placed.v2"],
+      ],
     );
     assert.equal(nextDueMs, undefined);
-    assert.equal((await store.claim(10)).deferred.length, 1);
+    assert.equal((await store.claim(10)).deferred.length, 2);
   });
 
   test("fewer deferred deliveries than outbox rows may be claimed", async (fixture, store) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CensusRow } from "../ports/declarations.ts";
-import { sampleDeferred, sampleEntry, writes } from "./samples.ts";
+import { sampleDeferred, sampleEntry, sampleEvent, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
 /** Tests declarations, and the census of what is open. */
@@ -59,9 +59,10 @@ export function declarationsSuite<Native>(test: StoreTest<Native>): void {
     await clock.advance(5);
     await store.transaction((tx) => tx.write(writes({ marks: [mark("t", "paid", "done")] })));
     const [early, late] = [clock.now - 5, clock.now];
+    const { type } = sampleEvent("1");
     const expected: readonly CensusRow[] = [
-      { kind: "deferred", name: "charge", state: "parked", count: 2, newestAt: early },
-      { kind: "deferred", name: "pay in time", state: "armed", count: 1, newestAt: early },
+      { kind: "deferred", name: "charge", type, state: "parked", count: 2, newestAt: early },
+      { kind: "deferred", name: "pay in time", type, state: "armed", count: 1, newestAt: early },
       { kind: "mark", name: "booked", state: "undone", count: 1, newestAt: early },
       { kind: "mark", name: "paid", state: "done", count: 2, newestAt: late },
     ];

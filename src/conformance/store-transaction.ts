@@ -38,6 +38,7 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
         known: false,
         marks: new Map(),
         gathered: [],
+        found: false,
       });
     });
   });

@@ -88,9 +88,10 @@ export function possibleRows(service: ServiceEntry): readonly CensusRow[] {
   const { reactions, deadlines, effects, onces } = indexOf(service);
   const rows = { count: 1, newestAt: 0 };
   const mark = (name: string, state: string) => ({ kind: "mark" as const, name, state, ...rows });
-  const deferred = (name: string, state: DeferredState) => ({
+  const deferred = (name: string, type: string, state: DeferredState) => ({
     kind: "deferred" as const,
     name,
+    type,
     state,
     ...rows,
   });
@@ -99,10 +100,16 @@ export function possibleRows(service: ServiceEntry): readonly CensusRow[] {
       mark(effectMark(name, keyed ? "…" : undefined), "done"),
     ),
     ...[...onces].map((name) => mark(markOf("firstOf", name), "taken")),
-    ...[...reactions].map(([name, { kind }]) =>
-      deferred(name, kind === "join" ? "gathered" : "waiting"),
+    ...[...reactions].map(
+      ([
+        name,
+        {
+          kind,
+          hears: [type = ""],
+        },
+      ]) => deferred(name, type, kind === "join" ? "gathered" : "waiting"),
     ),
-    ...[...deadlines.keys()].map((name) => deferred(name, "armed")),
+    ...[...deadlines].map(([name, { after }]) => deferred(name, after, "armed")),
   ];
 }
 
@@ -120,6 +127,11 @@ export function storedReaction(entry: ReactionEntry): string {
 
 export function storedDeadline(entry: DeadlineEntry): string {
   return storedName({ name: deadlineName(entry), was: entry.was });
+}
+
+/** The effects of a service by stored name. */
+export function effectsOf(service: ServiceEntry): Index["effects"] {
+  return indexOf(service).effects;
 }
 
 function indexOf(service: ServiceEntry): Index {

@@ -15,13 +15,18 @@ export interface Receipt {
   readonly sagaId: string;
   /** Whether the reaction is a join, which needs the events it has gathered so far. */
   readonly gathers: boolean;
+  /**
+   * Types of events, for `found`. Of a deadline: what calls it off. A process of another version
+   * does not call off a deadline that it does not know.
+   */
+  readonly seeks: readonly string[];
   /** `seq` of the deferred delivery, if this is one that is due again. */
   readonly deferred: number | undefined;
 }
 
 /**
  * - `fresh`      not handled yet
- * - `duplicate`  its inbox row exists
+ * - `duplicate`  its inbox row exists, be it of another version of the same event
  * - `blocked`    an earlier delivery to this reaction of this saga is deferred
  * - `gone`       a deferred delivery that another process has settled or holds
  * - `busy`       another transaction holds its saga, so nothing is known about it
@@ -35,8 +40,20 @@ export interface Received {
   readonly known: boolean;
   /** All marks of the saga, by name: effects, `firstOf`, `max`, joins, deadlines. */
   readonly marks: ReadonlyMap<string, string>;
-  /** The events that a join has gathered, oldest first; empty unless the receipt `gathers`. */
-  readonly gathered: readonly EventEnvelope[];
+  /** What a join has gathered, oldest first; empty unless the receipt `gathers`. */
+  readonly gathered: readonly GatheredEvent[];
+  /**
+   * Whether the saga has an inbox row that has heard or emitted one of the types that the receipt
+   * `seeks`, in any version.
+   */
+  readonly found: boolean;
+}
+
+/** An event that a join keeps until the others have arrived. */
+export interface GatheredEvent {
+  /** `seq` of its deferred delivery. */
+  readonly seq: number;
+  readonly event: EventEnvelope;
 }
 
 /** Everything that one batch writes, in one call. */

@@ -22,11 +22,13 @@ export interface Declarations {
 /** How much of one kind a store holds. */
 export type CensusRow = DeferredCount | MarkCount;
 
-/** Deferred deliveries of one reaction in one state. */
+/** Deferred deliveries of one type, at one reaction, in one state. */
 export interface DeferredCount {
   readonly kind: "deferred";
   /** The name of the reaction or deadline. */
   readonly name: string;
+  /** The type of the events. */
+  readonly type: string;
   readonly state: DeferredState;
   readonly count: number;
   /** When the newest was deferred: milliseconds since 1970, on the database's clock. */

@@ -92,12 +92,18 @@ export interface ClaimOptions {
    */
   readonly deferred?: number | undefined;
   /**
-   * Takes only deferred deliveries of these reactions, and of `NO_REACTION`.
+   * Takes only the deferred deliveries that the process can handle, and those of `NO_REACTION`.
    *
    * @default all
    */
-  readonly known?: ReadonlySet<string> | undefined;
+  readonly known?: KnownParts | undefined;
 }
+
+/**
+ * The reactions and deadlines of a process by name, and the types of events that each of them
+ * reads. `"any"`: each type.
+ */
+export type KnownParts = ReadonlyMap<string, "any" | readonly string[]>;
 
 /** What one `purge` has done. */
 export interface Purged {

@@ -74,6 +74,7 @@ export class BeginTask<Native> implements Task<Native> {
       type: "",
       sagaId,
       gathers: false,
+      seeks: [],
       deferred: undefined,
     };
     this.fields = {

@@ -3,7 +3,7 @@ import { storedReaction } from "../manifest/hazards.ts";
 import type { ServiceEntry } from "../manifest/manifest.ts";
 import type { Store } from "../ports/store.ts";
 import { Draft } from "./draft.ts";
-import { isComplete } from "./join.ts";
+import { dueNow, isComplete } from "./join.ts";
 import type { ReactionPlan, ServicePlan } from "./plan.ts";
 import { readDeferred } from "./stored.ts";
 
@@ -45,8 +45,7 @@ export async function completeJoins<Native>(
     const [first] = events;
     const types = events.map(({ event }) => event.type);
     if (first === undefined || !isComplete(join, types)) continue;
-    const { seq } = first;
-    draft.redefer.push({ seq, state: "retrying", attempts: 0, delayMs: 0, problem: undefined });
+    draft.redefer.push(dueNow(first.seq));
   }
   if (draft.redefer.length > 0) await store.transaction(async (tx) => void (await tx.write(draft)));
 }

@@ -2,6 +2,8 @@ import type { Context } from "../choreography/context.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Fact } from "../contract/event.ts";
+import { parseMark } from "../contract/names.ts";
+import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { Disposition } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
@@ -13,13 +15,16 @@ import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
 import { FailureTask, reactionTarget } from "./failure.ts";
 import { fenceForgotten, isForgotten, markForgotten } from "./forgotten.ts";
-import { isComplete } from "./join.ts";
+import { dueNow, heldBack, isComplete } from "./join.ts";
 import { Marks } from "./marks.ts";
 import { parsed } from "./parse.ts";
 import { type MarkNames, markNames, type ReactionPlan, strangeEffects } from "./plan.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
+
+/** When an undo runs again that has found an effect of another version. */
+const REREAD_MS = 10;
 
 type JoinedEvents = readonly (EventEnvelope | undefined)[];
 type Work<Native> = (context: Context<Native>) => unknown;
@@ -63,7 +68,7 @@ export class Consume<Native> implements Task<Native> {
     this.#event = event;
     this.completion = completion;
     this.#delivery = Delivery.of(plan.stored, event, attempt);
-    this.receipt = this.#delivery.receipt(plan.reaction.kind === "join");
+    this.receipt = this.#delivery.receipt({ gathers: plan.reaction.kind === "join" });
     this.fields = this.#delivery.fields;
   }
 
@@ -192,22 +197,45 @@ export class Consume<Native> implements Task<Native> {
   #acknowledge(run: Run<Native>): void {
     const { reaction, stored, effects } = this.#plan;
     if (reaction.kind !== "undo") return;
-    const strange = strangeEffects(this.#context.plan, run.received.marks);
-    if (strange.length > 0) throw effectUnknown(reaction.name, strange);
+    this.#checkEffects(run);
     this.#mark(run.draft, run.names.effects[0], EFFECT_STATE.barred);
     this.#mark(run.draft, run.names.firstOf, stored);
     const fact = reaction.acknowledge?.(run.event);
     this.#emit(run, "barred", effects[0], fact === undefined ? [] : [fact]);
   }
 
+  /** Parks an undo without its mark while an effect is there that may be its own. */
+  #checkEffects({ received }: Run<Native>): void {
+    const { plan, versions } = this.#context;
+    const { reaction, effects } = this.#plan;
+    const own = {
+      name: effects[0] ?? "",
+      keyed: plan.effects.get(effects[0] ?? "")?.keyed === true,
+    };
+    const strange = strangeEffects(plan, received.marks).map((mark) => {
+      const { name, key } = parseMark(mark);
+      return { mark, name, keyed: key !== undefined };
+    });
+    const unknown = strange.filter((effect) => !versions.isBeside(effect, own));
+    if (unknown.length === 0) return;
+    const error = effectUnknown(
+      reaction.name,
+      unknown.map(({ mark }) => mark),
+    );
+    // A process of a newer version may have started beside this one: its declaration is read first.
+    if (unknown.filter((effect) => versions.mayBeNew(effect)).length > 0)
+      throw new RetryAfter(REREAD_MS, error.message, { cause: error });
+    throw error;
+  }
+
   /** The events of a join in the order in which it names them; undefined while it waits for one. */
   #gathered({ received, event }: Run<Native>): JoinedEvents | undefined {
     const { contracts, reaction } = this.#plan;
-    const types = [event.type, ...received.gathered.map(({ type }) => type)];
+    const types = [event.type, ...received.gathered.map((kept) => kept.event.type)];
     if (!isComplete(this.#plan, types)) return undefined;
     return reaction.hears.map((contract) => {
-      const kept = received.gathered.find(({ type }) => contracts.get(type) === contract);
-      if (kept !== undefined) return parsed(kept, contract);
+      const kept = received.gathered.find((one) => contracts.get(one.event.type) === contract);
+      if (kept !== undefined) return parsed(kept.event, contract);
       return event.type === contract.type ? event : undefined;
     });
   }
@@ -215,9 +243,12 @@ export class Consume<Native> implements Task<Native> {
   #gather({ received, draft }: Run<Native>): void {
     const { contracts } = this.#plan;
     const part = contracts.get(this.#event.type);
-    const known = received.gathered.some(({ type }) => contracts.get(type) === part);
-    if (!known)
+    const known = received.gathered.some(({ event }) => contracts.get(event.type) === part);
+    if (!known) {
       draft.defer.push(this.#delivery.deferral({ state: "gathered", problem: undefined }));
+      const seq = heldBack(this.#plan, this.#event.type, received.gathered);
+      if (seq !== undefined) draft.redefer.push(dueNow(seq));
+    }
     this.#record(draft, known ? "suppressed" : "gathered");
   }
 

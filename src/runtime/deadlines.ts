@@ -1,6 +1,6 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { typesHeard } from "../contract/lineage.ts";
+import { typesHeard, versionsOf } from "../contract/lineage.ts";
 import { storedName } from "../contract/names.ts";
 import { FIRST } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
@@ -37,6 +37,15 @@ export function touchDeadlines<Native>(
     }
   }
   return change;
+}
+
+/** The types that call a deadline off, in each version. */
+export function callsOff<Native>({
+  armedBy,
+  unless,
+}: DeadlineDeclaration<Native>): readonly string[] {
+  const arms = versionsOf(armedBy).map(({ type }) => type);
+  return unless.flatMap(versionsOf).flatMap(({ type }) => (arms.includes(type) ? [] : [type]));
 }
 
 function nextState<Native>(

@@ -42,11 +42,14 @@ export class Delivery {
     return new Delivery(reaction, event, attempt, () => toKept(event));
   }
 
-  /** Asks the inbox and the fence; `gathers` also asks for what a join has gathered. */
-  receipt(gathers = false): Receipt {
+  /**
+   * Asks the inbox and the fence. `gathers` also asks for what a join has gathered, and `seeks`
+   * whether the saga has heard or emitted one of these types.
+   */
+  receipt({ gathers = false, seeks = [] }: Partial<Receipt> = {}): Receipt {
     const { source, id, type, sagaId } = this.message;
     const { deferred } = this.attempt;
-    return { reaction: this.reaction, source, id, type, sagaId, gathers, deferred };
+    return { reaction: this.reaction, source, id, type, sagaId, gathers, seeks, deferred };
   }
 
   get fields(): LogFields {

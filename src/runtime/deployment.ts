@@ -3,10 +3,10 @@ import type { Portrait } from "../manifest/fingerprint.ts";
 import { hazardText } from "../manifest/hazard-text.ts";
 import type { Hazard } from "../manifest/hazards.ts";
 import type { ServiceEntry } from "../manifest/manifest.ts";
-import type { CensusRow } from "../ports/declarations.ts";
+import type { CensusRow, StoredDeclaration } from "../ports/declarations.ts";
 import type { Logger } from "../ports/logger.ts";
 import { compareWith, type InFlight, recentEntries, type TryBody } from "./in-flight.ts";
-import { contractOf } from "./intake.ts";
+import { contractOf, knownParts } from "./intake.ts";
 import { parsed } from "./parse.ts";
 import type { ServicePlan } from "./plan.ts";
 
@@ -36,13 +36,12 @@ export async function admit<Native>(
   const { declarations } = store;
   const { entry, fingerprint } = portrait;
   const stored = await declarations.all();
-  const others = stored.filter((one) => one.fingerprint !== fingerprint);
-  const before = recentEntries(others, entry.name, parts.now() - parts.retentionMs);
+  const before = othersAmong(stored, parts);
   // The version that was put last has been compared with these rows: a restart reads none of them.
   if (stored[0]?.fingerprint !== fingerprint) {
     const { hazards, census } = await compareWith(store, before, entry, tryBody(parts.plan));
     logRetired(parts, census);
-    const ranBefore = others.length < stored.length;
+    const ranBefore = stored.some((one) => one.fingerprint === fingerprint);
     if (hazards.length > 0 && onHazard === "refuse" && !ranBefore)
       throw hazardsRefused(entry.name, hazards, parts.now());
     for (const hazard of hazards)
@@ -55,10 +54,22 @@ export async function admit<Native>(
   return before;
 }
 
+/** The other declarations of the service that may have sagas in flight. */
+export function othersAmong(
+  stored: readonly StoredDeclaration[],
+  { portrait, retentionMs, now }: Pick<DeploymentParts<never>, "portrait" | "retentionMs" | "now">,
+): readonly ServiceEntry[] {
+  const others = stored.filter(({ fingerprint }) => fingerprint !== portrait.fingerprint);
+  return recentEntries(others, portrait.entry.name, now() - retentionMs);
+}
+
 function tryBody<Native>(plan: ServicePlan<Native>): TryBody {
+  const known = knownParts(plan);
   return (name, event) => {
+    if (plan.retired.has(name) || !known.has(name)) return;
     const contract = contractOf(plan, name, event.type);
-    if (contract === undefined) return;
+    if (contract === undefined)
+      throw new OdoriError("UNKNOWN_TYPE", `It does not read ${event.type}.`);
     try {
       parsed(event, contract);
     } catch (error) {

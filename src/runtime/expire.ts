@@ -5,7 +5,7 @@ import { storedName } from "../contract/names.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
-import { touchDeadlines } from "./deadlines.ts";
+import { callsOff, touchDeadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { toFacts } from "./emit.ts";
 import { deadlineTarget, FailureTask } from "./failure.ts";
@@ -43,7 +43,7 @@ export class ExpireTask<Native> implements Task<Native> {
       (other) => other !== deadline,
     );
     this.#delivery = Delivery.of(storedName(deadline), event, attempt);
-    this.receipt = this.#delivery.receipt();
+    this.receipt = this.#delivery.receipt({ seeks: callsOff(deadline) });
     this.fields = this.#delivery.fields;
   }
 
@@ -52,7 +52,10 @@ export class ExpireTask<Native> implements Task<Native> {
     const { refused } = this.#delivery.attempt;
     if (refused !== undefined) throw refused;
     const marks = new Marks(received);
-    if (marks.of(deadlineMark(this.#deadline)) !== "armed") {
+    const mark = deadlineMark(this.#deadline);
+    if (marks.of(mark) !== "armed" || received.found) {
+      const { sagaId } = this.#event;
+      if (received.found) scope.draft.marks.push({ sagaId, name: mark, state: "disarmed" });
       scope.draft.finish(this.#delivery.entry("suppressed"), this.#delivery.attempt);
       return;
     }

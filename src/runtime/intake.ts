@@ -5,6 +5,7 @@ import type { EventContract } from "../contract/event.ts";
 import { typesHeard } from "../contract/lineage.ts";
 import type { Incoming, MalformedMessage } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
+import type { KnownParts } from "../ports/store.ts";
 import { AdmitTask } from "./admit.ts";
 import { type Attempt, FIRST } from "./attempt.ts";
 import { Consume } from "./consume.ts";
@@ -136,13 +137,20 @@ function crashed(deaths: number): OdoriError {
   );
 }
 
-/** The names of the deferred deliveries that this service can handle. */
-export function knownNames<Native>({
+/**
+ * The deferred deliveries that this service can handle. Another version of it may have put off an
+ * event in a version that this one does not read.
+ */
+export function knownParts<Native>({
   reactions,
   deadlines,
   retired,
-}: ServicePlan<Native>): ReadonlySet<string> {
-  return new Set([...reactions.keys(), ...deadlines.keys(), ...retired.keys()]);
+}: ServicePlan<Native>): KnownParts {
+  return new Map<string, "any" | readonly string[]>([
+    ...[...retired.keys()].map((name) => [name, "any"] as const),
+    ...[...reactions].map(([name, { contracts }]) => [name, [...contracts.keys()]] as const),
+    ...[...deadlines].map(([name, { armedBy }]) => [name, typesHeard(armedBy)] as const),
+  ]);
 }
 
 /** The contract that reads a deferred delivery; undefined where no part hears it. */

@@ -144,8 +144,8 @@ function knownEffects<Native>(
 }
 
 /**
- * Returns the effects that are done in a saga and that no declaration knows: of another version of
- * the service, or from before a change of keys.
+ * Returns the marks of effects that are done in a saga and that this declaration does not know: of
+ * another version of the service, or from before a change of keys.
  */
 export function strangeEffects<Native>(
   { service, effects }: ServicePlan<Native>,

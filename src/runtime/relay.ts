@@ -2,7 +2,7 @@ import { codeOf } from "../contract/errors.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Store } from "../ports/store.ts";
+import type { KnownParts, Store } from "../ports/store.ts";
 import type { Caution } from "./caution.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -12,8 +12,8 @@ export interface RelayOptions {
   /** Most rows to take at once. */
   readonly limit: number;
   readonly retentionMs: number;
-  /** Names of the deferred deliveries that this process can handle. */
-  readonly known: ReadonlySet<string>;
+  /** The deferred deliveries that this process can handle. */
+  readonly known: KnownParts;
 }
 
 export interface RelayParts<Native> {
@@ -26,6 +26,8 @@ export interface RelayParts<Native> {
   due(deferred: Deferred, settled: () => void): void;
   /** Deletes outbox rows that the bus has confirmed. */
   flush(): Promise<void>;
+  /** Reads the declarations of other versions, where one is missing. */
+  refresh(): Promise<void>;
   /** Says to the store that the service still runs with its declaration. */
   renew(): Promise<void>;
 }
@@ -96,6 +98,7 @@ export class Relay<Native> {
     if (this.#stopped) return pollMs;
     try {
       await this.#parts.flush();
+      await this.#parts.refresh();
       const room = Math.max(0, limit - publisher.pending);
       const free = this.#suspects > 0 ? 0 : Math.min(room, CLAIMED_MAX - this.#running);
       const claimed = await store.claim(room, { deferred: free, known });

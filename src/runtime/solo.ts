@@ -184,8 +184,8 @@ function committed(draft: Draft, written: Written) {
 
 function isSame(now: Received, before: Received): boolean {
   if (now.status !== before.status || now.marks.size !== before.marks.size) return false;
-  if (now.gathered.length !== before.gathered.length) return false;
-  if (now.gathered.some((event, place) => !isOne(event, before.gathered[place]))) return false;
+  if (now.gathered.length !== before.gathered.length || now.found !== before.found) return false;
+  if (now.gathered.some(({ event }, at) => !isOne(event, before.gathered[at]?.event))) return false;
   for (const [name, state] of now.marks) if (before.marks.get(name) !== state) return false;
   return true;
 }

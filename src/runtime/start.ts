@@ -1,66 +1,30 @@
 import type { Service } from "../choreography/service.ts";
-import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
+import { OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
 import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
-import type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
+import type { StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
-import { NO_REACTION } from "../ports/store.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
 import { Caution } from "./caution.ts";
 import { completeJoins } from "./complete-joins.ts";
-import { admit } from "./deployment.ts";
+import { admit, othersAmong } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
-import { deferredTask, knownNames, tasksOf } from "./intake.ts";
+import { type Health, healthOf } from "./health.ts";
+import { deferredTask, knownParts, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
+import { KnownVersions } from "./known-versions.ts";
 import { Membership } from "./membership.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
-import type { RefusedEvents } from "./refusals.ts";
 import { Relay } from "./relay.ts";
 import { stopping } from "./solo.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Worker } from "./worker.ts";
-
-/**
- * The state of a running service, for a readiness probe.
- *
- * @example
- * ```ts
- * import type { Health } from "odori";
- *
- * function isReady({ state, store }: Health): boolean {
- *   return state === "ready" && (store?.outboxOldestMs ?? 0) < 60_000;
- * }
- * ```
- */
-export interface Health {
-  /** The name of the service. */
-  readonly service: string;
-  /** `degraded`: the database or the bus cannot be used; the service recovers by itself. */
-  readonly state: "ready" | "degraded" | "stopping" | "stopped";
-  /** The code of the error that makes it `degraded`. */
-  readonly problem: string | undefined;
-  /** The message of that error. */
-  readonly reason: string | undefined;
-  /** Deliveries and beginnings that wait for a commit. */
-  readonly waiting: number;
-  /** Events that the bus has neither accepted nor refused. */
-  readonly publishing: number;
-  /** Events that the bus refuses while it accepts others. They are published again, alone. */
-  readonly refused: RefusedEvents;
-  /** Undefined when the database cannot be read. */
-  readonly store: StoreCounts | undefined;
-  /**
-   * Open deferred deliveries by reactions or deadlines that this version of the service does not
-   * have: another version has put them off. Undefined when the database cannot be read.
-   */
-  readonly unknown: Readonly<Record<string, number>> | undefined;
-}
 
 /** A retry of a deferred delivery whose database was away. */
 const RESUME_MS = 1_000;
@@ -120,7 +84,11 @@ export class App<Native, Begins extends EventContract> {
     const logger = withFields(settings.logger, { service: service.name });
     const emitter = new Emitter(plan, environment);
     const handlers = new Handlers(environment, logger, handlerTimeoutMs);
-    this.#context = { plan, emitter, handlers, environment, retry, retentionMs, probe };
+    const now = () => environment.now();
+    const versions = new KnownVersions(async () =>
+      othersAmong(await store.declarations.all(), { portrait: this.#portrait, retentionMs, now }),
+    );
+    this.#context = { plan, versions, emitter, handlers, environment, retry, retentionMs, probe };
     const refusedMax = outboxMax;
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
@@ -145,9 +113,10 @@ export class App<Native, Begins extends EventContract> {
       caution: this.#caution,
       due: (deferred: Deferred, settled: () => void) => this.#resume(deferred, settled),
       flush: () => this.#worker.flush(),
-      renew: () => store.declarations.put(this.#portrait),
+      refresh: () => versions.refresh(),
+      renew: () => this.#renew(),
     };
-    const known = knownNames(plan);
+    const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs, known });
   }
 
@@ -178,6 +147,17 @@ export class App<Native, Begins extends EventContract> {
     return this;
   }
 
+  /** Now and then: an old process may have gathered for its own join since the start. */
+  async #renew(): Promise<void> {
+    await this.#settings.store.declarations.put(this.#portrait);
+    await this.#completeJoins();
+  }
+
+  #completeJoins(): Promise<void> {
+    const { plan, versions } = this.#context;
+    return completeJoins(plan, this.#settings.store, versions.entries);
+  }
+
   /** Looks for state of earlier versions that this one would lose. */
   async #admit(): Promise<void> {
     const { store, environment, logger, onHazard, retentionMs } = this.#settings;
@@ -186,7 +166,8 @@ export class App<Native, Begins extends EventContract> {
     const now = () => environment.now();
     const parts = { portrait: this.#portrait, plan, store, onHazard, retentionMs, now };
     const before = await admit({ ...parts, logger: fields });
-    await completeJoins(plan, store, before);
+    this.#context.versions.learn(before);
+    await this.#completeJoins();
   }
 
   /**
@@ -252,47 +233,18 @@ export class App<Native, Begins extends EventContract> {
   }
 
   /** Returns the state of the service, as database and bus say it now. It does not reject. */
-  async health(): Promise<Health> {
-    let fault: unknown;
-    let store: StoreCounts | undefined;
-    if (this.#state !== "stopped") {
-      const asked = this.#state === "ready" ? this.#membership.check() : undefined;
-      try {
-        store = await this.inspect.counts();
-      } catch (error) {
-        // A service without work has not yet met the problem.
-        fault = error;
-      }
-      await asked;
-    }
-    const error =
-      this.#worker.problem ?? fault ?? this.#membership.problem ?? this.#publisher.problem;
-    const problem = error === undefined ? undefined : codeOf(error);
-    const reason = error === undefined ? undefined : messageOf(error);
-    const state = this.#state === "ready" && problem !== undefined ? "degraded" : this.#state;
-    return {
+  health(): Promise<Health> {
+    const { store } = this.#settings;
+    const { plan } = this.#context;
+    return healthOf({
       service: this.name,
-      state,
-      problem,
-      reason,
-      waiting: this.#worker.waiting,
-      publishing: this.#publisher.pending,
-      refused: this.#publisher.refused,
+      state: this.#state,
       store,
-      unknown: store && (await this.#unknown().catch(() => undefined)),
-    };
-  }
-
-  async #unknown(): Promise<Readonly<Record<string, number>>> {
-    const census = await this.#settings.store.census("deferred");
-    const known = knownNames(this.#context.plan);
-    const counts: Record<string, number> = {};
-    for (const { name, state, count } of census) {
-      const open = state !== "answered" && state !== "discarded";
-      if (open && name !== NO_REACTION && !known.has(name))
-        counts[name] = (counts[name] ?? 0) + count;
-    }
-    return counts;
+      known: knownParts(plan),
+      worker: this.#worker,
+      publisher: this.#publisher,
+      membership: this.#membership,
+    });
   }
 
   /**

@@ -2,12 +2,14 @@ import type { Environment } from "../ports/environment.ts";
 import type { Probe } from "./crash-points.ts";
 import type { Emitter } from "./emit.ts";
 import type { Handlers } from "./handler-context.ts";
+import type { KnownVersions } from "./known-versions.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { RetryPolicy } from "./retry.ts";
 
 /** What every task of a running service uses. */
 export interface TaskContext<Native> {
   readonly plan: ServicePlan<Native>;
+  readonly versions: KnownVersions;
   readonly emitter: Emitter;
   readonly handlers: Handlers;
   readonly environment: Environment;

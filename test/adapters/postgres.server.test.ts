@@ -49,6 +49,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
           type: "t",
           sagaId: "s",
           gathers: false,
+          seeks: [],
           deferred: undefined,
         },
       ]);

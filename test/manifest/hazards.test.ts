@@ -20,6 +20,7 @@ const mark = (name: string, count = 1): CensusRow => ({
 const gathered = (name: string): CensusRow => ({
   kind: "deferred",
   name,
+  type: a.type,
   state: "gathered",
   count: 2,
   newestAt: 9,
@@ -49,6 +50,7 @@ describe("hazards of a deployment", () => {
     const closed = (state: "answered" | "discarded" | "parked", name: string): CensusRow => ({
       kind: "deferred",
       name,
+      type: a.type,
       state,
       count: 1,
       newestAt: 0,

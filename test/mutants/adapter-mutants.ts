@@ -36,7 +36,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "saga, reaction, source, id and fact make the identity",
+    caughtBy: "saga, reaction, source, id and stem of the type identify a row",
   },
   {
     name: "purge too early",
@@ -139,8 +139,8 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
       edit(
         "adapters/postgres/claim.ts",
-        "/** The reactions whose",
-        "const seen = { cursor: 0 };\n/** The reactions whose",
+        "/** Takes rows for",
+        "const seen = { cursor: 0 };\n/** Takes rows for",
       ),
     ],
     suite: "postgres",
@@ -246,7 +246,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ready while the database is away",
-    edits: [edit("runtime/start.ts", "fault = error;", "")],
+    edits: [edit("runtime/health.ts", "fault = error;", "")],
     suite: "sqlite",
     caughtBy: "health: a service without work is not ready while its database is away",
   },

@@ -18,8 +18,8 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     name: "health believes what it heard last",
     edits: [
       {
-        file: "runtime/start.ts",
-        find: 'this.#state === "ready" ? this.#membership.check() : undefined',
+        file: "runtime/health.ts",
+        find: 'parts.state === "ready" ? membership.check() : undefined',
         put: "undefined",
       },
     ],
@@ -30,9 +30,9 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     name: "health does not know whether the bus takes events",
     edits: [
       {
-        file: "runtime/start.ts",
-        find: "this.#membership.problem ?? this.#publisher.problem",
-        put: "this.#membership.problem",
+        file: "runtime/health.ts",
+        find: "membership.problem ?? publisher.problem",
+        put: "membership.problem",
       },
     ],
     suite: "runtime",

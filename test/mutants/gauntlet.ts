@@ -14,6 +14,7 @@ import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { runtimeScenarios } from "./scenarios.ts";
+import { sideBySideScenarios } from "./side-by-side.ts";
 
 const [suite = "", only = "", url = ""] = process.argv.slice(2);
 const tests: { readonly name: string; run(context: TestContext): Promise<void> }[] = [];
@@ -28,6 +29,7 @@ if (suite === "runtime") {
   runtimeScenarios(collect);
   deploymentScenarios(collect);
   hearingScenarios(collect);
+  sideBySideScenarios(collect);
 }
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);

@@ -214,7 +214,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "acknowledge an undo though an effect is unknown",
-    edits: [edit("runtime/consume.ts", "if (strange.length > 0)", "if (strange.length < 0)")],
+    edits: [edit("runtime/consume.ts", "if (unknown.length === 0)", "if (unknown.length >= 0)")],
     suite: "runtime",
     caughtBy: "an undo without a mark is parked while an effect is unknown",
   },
@@ -241,5 +241,43 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     edits: [edit("runtime/consume.ts", "undoes && !outcome.failure", "undoes")],
     suite: "runtime",
     caughtBy: "an undo that fails leaves its effect done",
+  },
+  {
+    name: "versions of one event are told apart",
+    edits: [
+      edit("adapters/memory/database.ts", "stemOf(a.type) === stemOf(b.type)", "a.type === b.type"),
+    ],
+    suite: "runtime",
+    caughtBy: "one fact in two versions is handled once",
+  },
+  {
+    name: "a process claims what it cannot read",
+    edits: [
+      edit(
+        "adapter/claim-limits.ts",
+        'types === "any" || types?.includes(type) === true',
+        "types !== undefined",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a retry is left to the version that reads it",
+  },
+  {
+    name: "a join keeps what another version has to complete",
+    edits: [edit("runtime/consume.ts", "if (seq !== undefined)", "if (seq === -1)")],
+    suite: "runtime",
+    caughtBy: "a join fires where the events that it has gathered can be read",
+  },
+  {
+    name: "a deadline trusts its mark alone",
+    edits: [edit("runtime/expire.ts", '!== "armed" || received.found', '!== "armed"')],
+    suite: "runtime",
+    caughtBy: "a deadline does not fire after an older process has heard what calls it off",
+  },
+  {
+    name: "each effect of another version is strange",
+    edits: [edit("runtime/known-versions.ts", "return declaring.length > 0 &&", "return false &&")],
+    suite: "runtime",
+    caughtBy: "an undo is not parked because of an effect that a newer version has beside its own",
   },
 ];

@@ -10,6 +10,7 @@ const receipt = {
   type: "t",
   sagaId: "s",
   gathers: false,
+  seeks: [],
   deferred: undefined,
 };
 

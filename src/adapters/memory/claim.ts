@@ -1,5 +1,5 @@
-import { type ClaimLimits, togetherAtMost } from "../../adapter/claim-limits.ts";
-import { type Claimed, NO_REACTION } from "../../ports/store.ts";
+import { type ClaimLimits, canHandle, togetherAtMost } from "../../adapter/claim-limits.ts";
+import type { Claimed } from "../../ports/store.ts";
 import type { DeferredRecord, MemoryDatabase } from "./database.ts";
 
 /** Takes deferred deliveries that are due, and says when the next one is. */
@@ -10,9 +10,7 @@ export function claimDeferred(
 ): Pick<Claimed, "deferred" | "nextDueMs"> {
   const free = [...database.deferred.values()]
     .filter(({ state }) => state === "retrying" || state === "armed")
-    .filter(
-      ({ reaction }) => known === undefined || reaction === NO_REACTION || known.has(reaction),
-    )
+    .filter(({ reaction, type }) => canHandle(known, reaction, type))
     .filter((row) => !database.isLive(row.owner, now))
     .map((row) => steadied(row, now));
   const due = free.filter((row) => row.dueAt <= now);

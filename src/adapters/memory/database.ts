@@ -101,6 +101,14 @@ export class MemoryDatabase {
     return this.sagas.get(key.sagaId)?.journal.find((record) => isSame(record, key));
   }
 
+  /** Whether a saga has heard or emitted an event of one of these types, in any version. */
+  hasPassed(sagaId: string, types: readonly string[]): boolean {
+    const stems = types.map(stemOf);
+    const rows = stems.length === 0 ? [] : (this.sagas.get(sagaId)?.journal ?? []);
+    const passed = rows.flatMap(({ type, emitted }) => [type, ...emitted.map((one) => one.type)]);
+    return passed.some((type) => stems.includes(stemOf(type)));
+  }
+
   /** Inserts an inbox row, or replaces it. */
   putJournal(record: Omit<JournalRecord, "seq">): void {
     const saga = this.touch(record.sagaId, record.id, record.at);
@@ -156,6 +164,7 @@ export function isOver({ expiresAt, leaseMs }: LeaseRecord, now: number): boolea
 /** The key of an inbox row. */
 export type JournalKey = Pick<JournalRecord, "sagaId" | "reaction" | "source" | "id" | "type">;
 
+/** One event in several versions has one identity: the version of its type does not count. */
 function isSame(a: JournalKey, b: JournalKey): boolean {
   return (
     a.id === b.id &&

@@ -1,6 +1,12 @@
 import { decodeStored } from "../../cloudevents/json.ts";
-import type { EventEnvelope } from "../../contract/envelope.ts";
-import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
+import type {
+  GatheredEvent,
+  Receipt,
+  ReceiptStatus,
+  Received,
+  Writes,
+  Written,
+} from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
@@ -45,6 +51,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
         known: saga !== undefined,
         marks: saga?.marks ?? NO_MARKS,
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
+        found: this.#database.hasPassed(receipt.sagaId, receipt.seeks),
       };
     });
   }
@@ -85,11 +92,13 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
       : "fresh";
   }
 
-  #gathered({ reaction, sagaId }: Receipt): readonly EventEnvelope[] {
+  #gathered({ reaction, sagaId }: Receipt): readonly GatheredEvent[] {
     const rows = this.#database
       .deferredOf(reaction, sagaId)
       .filter(({ state }) => state === "gathered");
-    return rows.flatMap(({ body }) => decodeStored(body.text));
+    return rows.flatMap(({ seq, body }) =>
+      decodeStored(body.text).map((event) => ({ seq, event })),
+    );
   }
 
   #writeOutbox({ confirm, reduce, release }: Writes): void {

@@ -1,7 +1,7 @@
-import type { ClaimLimits } from "../../adapter/claim-limits.ts";
+import { type ClaimLimits, knownList } from "../../adapter/claim-limits.ts";
 import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
-import { type Claimed, NO_REACTION } from "../../ports/store.ts";
+import type { Claimed } from "../../ports/store.ts";
 import type { Bookkeeper, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
@@ -33,11 +33,6 @@ export function toPeeked([row]: readonly SqlRow[]): Peeked {
   };
 }
 
-/** The reactions whose deliveries are claimed: JSON, or null for all. */
-export function knownList({ known }: ClaimLimits): string | null {
-  return known === undefined ? null : JSON.stringify([...known, NO_REACTION]);
-}
-
 /** Takes rows for `owner`, inside a transaction. */
 export async function claimRows(
   books: Bookkeeper,
@@ -47,7 +42,7 @@ export async function claimRows(
   { stepped, died }: Peeked,
 ): Promise<Claimed> {
   const { peek, steady, claimOutbox, claimDeferred, forgetDead } = statements;
-  const known = knownList(limits);
+  const known = knownList(limits.known);
   await books.run(forgetDead, []);
   if (stepped) await books.run(steady, []);
   const outbox = await books.run(claimOutbox, [owner, limits.outbox]);

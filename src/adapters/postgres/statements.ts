@@ -50,7 +50,10 @@ export function statementsFor(schema: string) {
     ),
     /** The server process of the connection. */
     pid: statement("pid", "SELECT pg_backend_pid() AS pid"),
-    /** Looks up receipts. Returns no row for one of a saga that is not known. */
+    /**
+     * Looks up receipts. Returns no row for one of a saga that is not known. One event in several
+     * versions has one identity: the number behind its type does not count.
+     */
     receive: statement(
       "receive",
       `SELECT a.n, known.x IS NOT NULL AS known, blocking.x IS NOT NULL AS blocked,
@@ -76,8 +79,19 @@ export function statementsFor(schema: string) {
     ),
     gathered: statement(
       "gathered",
-      `SELECT body FROM $S.deferred
+      `SELECT seq, body FROM $S.deferred
        WHERE saga_id = $1 AND reaction = $2 AND state = 'gathered' ORDER BY seq`,
+    ),
+    /** Returns a row if a saga has heard or emitted one type of a JSON list, in any version. */
+    passed: statement(
+      "passed",
+      `SELECT 1 AS passed FROM $S.saga s
+       JOIN $S.inbox i ON i.born = s.born AND i.saga_id = s.saga_id
+       CROSS JOIN LATERAL (SELECT i.type AS type UNION ALL
+         SELECT e ->> 'type' FROM json_array_elements(i.emitted::json) AS e) AS seen
+       JOIN json_array_elements_text($2::text::json) AS sought
+         ON rtrim(seen.type, '0123456789') = rtrim(sought.value, '0123456789')
+       WHERE s.saga_id = $1 LIMIT 1`,
     ),
     /** Writes a batch in one statement, which contains only the parts that are not empty. */
     write: (parts: WriteParts) => writeStatement(parts, statement),

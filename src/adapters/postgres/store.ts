@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { callersScope } from "../../adapter/callers-scope.ts";
-import { type ClaimLimits, claimLimits } from "../../adapter/claim-limits.ts";
+import { type ClaimLimits, claimLimits, knownList } from "../../adapter/claim-limits.ts";
 import { toCensusRow } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import type { CensusRow } from "../../ports/declarations.ts";
 import { StoreUnavailableError, storeNotOpen } from "../../ports/errors.ts";
 import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
-import { claimRows, knownList, type Peeked, toPeeked } from "./claim.ts";
+import { claimRows, type Peeked, toPeeked } from "./claim.ts";
 import { PostgresDeclarations } from "./declarations.ts";
 import { explain, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
@@ -179,7 +179,7 @@ export class PostgresStore implements Store<Sql> {
     const { name, text } = this.#statements.peek;
     const query = this.#prepared === undefined ? { text } : { name, text };
     try {
-      const values = [this.#owner, knownList(limits)];
+      const values = [this.#owner, knownList(limits.known)];
       return toPeeked((await this.#connected().query<SqlRow>({ ...query, values })).rows);
     } catch (error) {
       throw explain(error, this.#place);

@@ -1,9 +1,15 @@
 import { toState } from "../../adapter/rows.ts";
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
-import type { EventEnvelope } from "../../contract/envelope.ts";
 import { stemOf } from "../../contract/grammar.ts";
 import { birthIn } from "../../ports/birth.ts";
-import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
+import type {
+  GatheredEvent,
+  Receipt,
+  ReceiptStatus,
+  Received,
+  Writes,
+  Written,
+} from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
@@ -128,6 +134,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
           known: row !== undefined,
           marks: marksOf(row),
           gathered: receipt.gathers ? await this.#gathered(receipt) : [],
+          found: receipt.seeks.length > 0 && (await this.#hasPassed(receipt)),
         };
       }),
     );
@@ -243,9 +250,16 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     return new Set(rows.map(({ seq }) => Number(seq)));
   }
 
-  async #gathered({ reaction, sagaId }: Receipt): Promise<readonly EventEnvelope[]> {
+  async #gathered({ reaction, sagaId }: Receipt): Promise<readonly GatheredEvent[]> {
     const rows = await this.#books.run(this.#statements.gathered, [sagaId, reaction]);
-    return rows.flatMap(({ body }) => decodeStored(String(body)));
+    return rows.flatMap(({ seq, body }) =>
+      decodeStored(String(body)).map((event) => ({ seq: Number(seq), event })),
+    );
+  }
+
+  async #hasPassed({ sagaId, seeks }: Receipt): Promise<boolean> {
+    const rows = await this.#books.run(this.#statements.passed, [sagaId, JSON.stringify(seeks)]);
+    return rows.length > 0;
   }
 }
 

@@ -12,10 +12,11 @@ const CLOCK = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
 const free = (alias: string) =>
   `NOT EXISTS (SELECT 1 FROM $S.member m, clock
      WHERE m.owner = ${alias}.owner AND m.expires_at > t AND m.expires_at <= t + m.lease_ms)`;
-/** Condition for deliveries to reactions that are known: a JSON list, or null for all. */
+/** Condition for deliveries that the process knows: a JSON list of `knownList`. */
 const known = (list: string) =>
   `(${list}::text IS NULL
-     OR d.reaction IN (SELECT json_array_elements_text(${list}::text::json)))`;
+     OR d.reaction IN (SELECT json_array_elements_text(${list}::text::json))
+     OR d.reaction || chr(10) || d.type IN (SELECT json_array_elements_text(${list}::text::json)))`;
 
 /** Makes the statements for leases, claims, retention and declarations. */
 export function upkeepStatements(statement: MakeStatement) {
@@ -133,8 +134,8 @@ export function upkeepStatements(statement: MakeStatement) {
     ),
     countDeferred: statement(
       "count_deferred",
-      `SELECT 'deferred' AS kind, reaction AS name, state, count(*) AS count,
-         max(at) AS newest_at FROM $S.deferred GROUP BY reaction, state`,
+      `SELECT 'deferred' AS kind, reaction AS name, type, state, count(*) AS count,
+         max(at) AS newest_at FROM $S.deferred GROUP BY reaction, type, state`,
     ),
     countMarks: statement(
       "count_marks",

@@ -1,13 +1,7 @@
-import { type ClaimLimits, togetherAtMost } from "../../adapter/claim-limits.ts";
+import { type ClaimLimits, knownList, togetherAtMost } from "../../adapter/claim-limits.ts";
 import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
-import {
-  type Claimed,
-  DEATH_REMEMBERED_MS,
-  NO_REACTION,
-  type Opened,
-  type Session,
-} from "../../ports/store.ts";
+import { type Claimed, DEATH_REMEMBERED_MS, type Opened, type Session } from "../../ports/store.ts";
 import { BECOMES_DUE } from "./deferred.ts";
 import type { Connection } from "./sql.ts";
 
@@ -17,8 +11,9 @@ import type { Connection } from "./sql.ts";
  */
 const FREE = `(owner IS NULL OR owner NOT IN (SELECT owner FROM odori_member
   WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms))`;
-/** Condition for deliveries to reactions that are known; `?2` is a JSON list, or null for all. */
-const KNOWN = "(?2 IS NULL OR reaction IN (SELECT value FROM json_each(?2)))";
+/** Condition for deliveries that the process knows; `?2` is a list of `knownList`. */
+const KNOWN = `(?2 IS NULL OR reaction IN (SELECT value FROM json_each(?2))
+  OR reaction || char(10) || type IN (SELECT value FROM json_each(?2)))`;
 const ANY_OUTBOX = `SELECT 1 FROM odori_outbox WHERE ${FREE} LIMIT 1`;
 const NEXT_DUE = `SELECT min(due_at) AS due_at FROM odori_deferred
   WHERE ${BECOMES_DUE} AND ${KNOWN} AND ${FREE}`;
@@ -111,7 +106,7 @@ function toClaim(
   { deferred: limit, known }: ClaimLimits,
 ): readonly number[] {
   if (limit === 0) return [];
-  const names = toJson(known);
+  const names = knownList(known);
   const worst = Number(connection.get(WORST, now, names)?.claims ?? 0);
   const statement = worst > 0 ? SUSPECTS : DUE_ROWS;
   const rows = connection.all(statement, now, names, togetherAtMost(worst, limit));
@@ -121,16 +116,12 @@ function toClaim(
 function dueAt(
   connection: Connection,
   now: number,
-  known: ReadonlySet<string> | undefined,
+  known: ClaimLimits["known"],
 ): number | undefined {
-  const due = connection.get(NEXT_DUE, now, toJson(known))?.due_at;
+  const due = connection.get(NEXT_DUE, now, knownList(known))?.due_at;
   return typeof due === "number" ? due : undefined;
 }
 
 function hasDied(connection: Connection, owner: string, now: number): boolean {
   return connection.get(DIED, now, owner) !== undefined;
-}
-
-function toJson(known: ReadonlySet<string> | undefined): string | null {
-  return known === undefined ? null : JSON.stringify([...known, NO_REACTION]);
 }

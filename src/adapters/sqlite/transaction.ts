@@ -1,8 +1,14 @@
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
-import type { EventEnvelope } from "../../contract/envelope.ts";
 import { stemOf } from "../../contract/grammar.ts";
 import { birthIn } from "../../ports/birth.ts";
-import type { Receipt, ReceiptStatus, Received, Writes, Written } from "../../ports/bookkeeping.ts";
+import type {
+  GatheredEvent,
+  Receipt,
+  ReceiptStatus,
+  Received,
+  Writes,
+  Written,
+} from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
@@ -13,11 +19,16 @@ import type { Sql } from "./sql.ts";
 const FIND_SAGA = "SELECT born, marks FROM odori_saga WHERE saga_id = ?";
 const FIND_INBOX = `SELECT 1 FROM odori_inbox
   WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND stem = ?`;
+const FIND_PASSED = `SELECT 1 FROM odori_inbox AS i, json_each(?3) AS sought
+  WHERE born = ?1 AND saga_id = ?2 AND (
+    rtrim(i.type, '0123456789') = rtrim(sought.value, '0123456789')
+    OR EXISTS (SELECT 1 FROM json_each(i.emitted) AS e WHERE
+      rtrim(e.value ->> 'type', '0123456789') = rtrim(sought.value, '0123456789'))) LIMIT 1`;
 const ANY_BLOCKING = `SELECT 1 FROM odori_deferred WHERE ${BLOCKS} LIMIT 1`;
 const FIND_BLOCKING = `SELECT 1 FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND ${BLOCKS} LIMIT 1`;
 const FIND_CLAIMED = `SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? AND ${BECOMES_DUE}`;
-const FIND_GATHERED = `SELECT body FROM odori_deferred
+const FIND_GATHERED = `SELECT seq, body FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq`;
 /** JSON of marks is merged by name: their states are texts. */
 const PUT_SAGA = `INSERT INTO odori_saga (saga_id, born, last, marks) VALUES (?, ?, ?, ?)
@@ -80,6 +91,7 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
         known: saga !== undefined,
         marks: saga === undefined ? new Map() : marksOf(String(saga.marks)),
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
+        found: this.#hasPassed(receipt, born),
       };
     });
   }
@@ -142,10 +154,17 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     return born;
   }
 
-  #gathered({ reaction, sagaId }: Receipt): readonly EventEnvelope[] {
+  #gathered({ reaction, sagaId }: Receipt): readonly GatheredEvent[] {
     return this.native
       .all(FIND_GATHERED, sagaId, reaction)
-      .flatMap((row) => decodeStored(String(row.body)));
+      .flatMap(({ seq, body }) =>
+        decodeStored(String(body)).map((event) => ({ seq: Number(seq), event })),
+      );
+  }
+
+  #hasPassed({ sagaId, seeks }: Receipt, born: number | undefined): boolean {
+    if (seeks.length === 0 || born === undefined) return false;
+    return this.native.get(FIND_PASSED, born, sagaId, JSON.stringify(seeks)) !== undefined;
   }
 
   /** Returns how many rows it inserted: 0 if the row exists. */

@@ -1,0 +1,99 @@
+import { canHandle } from "../adapter/claim-limits.ts";
+import { codeOf, messageOf } from "../contract/errors.ts";
+import type { StoreCounts } from "../ports/inspection.ts";
+import type { KnownParts, Store } from "../ports/store.ts";
+import type { Membership } from "./membership.ts";
+import type { Publisher } from "./publisher.ts";
+import type { RefusedEvents } from "./refusals.ts";
+import type { Worker } from "./worker.ts";
+
+/**
+ * The state of a running service, for a readiness probe.
+ *
+ * @example
+ * ```ts
+ * import type { Health } from "odori";
+ *
+ * function isReady({ state, store }: Health): boolean {
+ *   return state === "ready" && (store?.outboxOldestMs ?? 0) < 60_000;
+ * }
+ * ```
+ */
+export interface Health {
+  /** The name of the service. */
+  readonly service: string;
+  /** `degraded`: the database or the bus cannot be used; the service recovers by itself. */
+  readonly state: "ready" | "degraded" | "stopping" | "stopped";
+  /** The code of the error that makes it `degraded`. */
+  readonly problem: string | undefined;
+  /** The message of that error. */
+  readonly reason: string | undefined;
+  /** Deliveries and beginnings that wait for a commit. */
+  readonly waiting: number;
+  /** Events that the bus has neither accepted nor refused. */
+  readonly publishing: number;
+  /** Events that the bus refuses while it accepts others. They are published again, alone. */
+  readonly refused: RefusedEvents;
+  /** Undefined when the database cannot be read. */
+  readonly store: StoreCounts | undefined;
+  /**
+   * Open deferred deliveries that this version of the service leaves to another one, by reaction or
+   * deadline: it does not have that part, or the part does not read that version of the event.
+   * Undefined when the database cannot be read.
+   */
+  readonly unknown: Readonly<Record<string, number>> | undefined;
+}
+
+export interface HealthParts<Native> {
+  readonly service: string;
+  readonly state: "ready" | "stopping" | "stopped";
+  readonly store: Store<Native>;
+  /** What this version of the service handles of the deferred deliveries. */
+  readonly known: KnownParts;
+  readonly worker: Worker<Native>;
+  readonly publisher: Publisher;
+  readonly membership: Membership;
+}
+
+/** Asks the database and the bus. Does not reject. */
+export async function healthOf<Native>(parts: HealthParts<Native>): Promise<Health> {
+  const { service, worker, publisher, membership } = parts;
+  let fault: unknown;
+  let store: StoreCounts | undefined;
+  if (parts.state !== "stopped") {
+    const asked = parts.state === "ready" ? membership.check() : undefined;
+    try {
+      store = await parts.store.inspect.counts();
+    } catch (error) {
+      // A service without work has not yet met the problem.
+      fault = error;
+    }
+    await asked;
+  }
+  const error = worker.problem ?? fault ?? membership.problem ?? publisher.problem;
+  const problem = error === undefined ? undefined : codeOf(error);
+  return {
+    service,
+    state: parts.state === "ready" && problem !== undefined ? "degraded" : parts.state,
+    problem,
+    reason: error === undefined ? undefined : messageOf(error),
+    waiting: worker.waiting,
+    publishing: publisher.pending,
+    refused: publisher.refused,
+    store,
+    unknown: store && (await unknownTo(parts).catch(() => undefined)),
+  };
+}
+
+async function unknownTo<Native>({
+  store,
+  known,
+}: HealthParts<Native>): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const row of await store.census("deferred")) {
+    if (row.kind !== "deferred" || row.state === "answered" || row.state === "discarded") continue;
+    if (!canHandle(known, row.name, row.type))
+      counts[row.name] = (counts[row.name] ?? 0) + row.count;
+  }
+  return counts;
+}
