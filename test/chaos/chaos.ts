@@ -8,6 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { generator } from "../support/unruly-bus.ts";
 import { Fleet, SERVICES } from "./fleet.ts";
+import { retryCrashed } from "./operator.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { TcpProxy } from "./proxy.ts";
 
@@ -23,6 +24,8 @@ export interface ChaosOptions {
 
 export interface ChaosResult extends Verdict {
   readonly faults: ReadonlyMap<string, number>;
+  /** Deliveries with which three processes were killed, and that were retried by hand. */
+  readonly crashed: number;
   readonly seconds: number;
 }
 
@@ -127,8 +130,10 @@ async function play(
       underWay.add(done);
     }
     await Promise.all([placing, ...underWay]);
+    let crashed = 0;
     const unfinished = async () => {
       fleet.repeat();
+      crashed += await retryCrashed(databases);
       options.progress?.(`${fleet.asked} orders unanswered, ${await open()} open`);
       // The last look reads the most: not before the others are through.
       if (fleet.asked > 0) return { unanswered: fleet.asked };
@@ -146,7 +151,7 @@ async function play(
       fleet.placed,
       options.store === "sqlite" ? "odori_" : "",
     );
-    return { ...verdict, faults };
+    return { ...verdict, faults, crashed };
   } finally {
     await fleet.stop();
     await databases.close();

@@ -52,11 +52,19 @@ const result = await chaos({
   ...(progress === undefined ? {} : { progress }),
 });
 if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-const { orders, events, violations, seconds, faults } = result;
+const { orders, events, violations, seconds, faults, crashed } = result;
 if (flags.json)
   console.log(
     JSON.stringify(
-      { ...flags, orders, events, seconds, faults: Object.fromEntries(faults), violations },
+      {
+        ...flags,
+        orders,
+        events,
+        seconds,
+        faults: Object.fromEntries(faults),
+        crashed,
+        violations,
+      },
       undefined,
       2,
     ),
@@ -68,7 +76,8 @@ else {
   );
   console.log("| fault | injected |\n| --- | ---: |");
   for (const [fault, count] of [...faults].sort()) console.log(`| ${fault} | ${count} |`);
-  console.log(`\n${orders} orders, ${events} events, ${violations.length} violations`);
+  const found = `${violations.length} violations`;
+  console.log(`\n${orders} orders, ${events} events, ${crashed} retried by hand, ${found}`);
   for (const violation of violations) console.log(`  ${violation}`);
 }
 process.exitCode = violations.length > 0 ? 1 : 0;
