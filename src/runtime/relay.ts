@@ -38,8 +38,8 @@ export interface RelayParts<Native> {
  */
 const CLAIMED_MAX = 100;
 
-/** How often old rows are deleted, and how many at once. */
-const PURGE = { everyMs: 3_600_000, limit: 1_000 };
+/** How often old rows are deleted at least, also as a share of retention, and how many at once. */
+const PURGE = { everyMs: 3_600_000, share: 0.1, limit: 1_000 };
 
 /**
  * Looks after what no live process has in hand: outbox rows of one that died, deferred deliveries
@@ -133,10 +133,11 @@ export class Relay<Native> {
 
   async #purge(): Promise<void> {
     const now = this.#parts.environment.now();
-    if (now - this.#purgedAt < PURGE.everyMs) return;
+    const { retentionMs } = this.#options;
+    if (now - this.#purgedAt < Math.min(PURGE.everyMs, retentionMs * PURGE.share)) return;
     await this.#parts.renew();
-    const { more } = await this.#parts.store.purge(this.#options.retentionMs, PURGE.limit);
-    // If sagas are left, the next round goes on instead of the next hour.
+    const { more } = await this.#parts.store.purge(retentionMs, PURGE.limit);
+    // If sagas are left, the next round goes on at once.
     if (!more) this.#purgedAt = now;
   }
 }

@@ -18,6 +18,8 @@ export interface ChaosOptions {
   readonly bus: "postgres" | "nats" | "rabbitmq" | "kafka";
   readonly members: number;
   readonly seed: number;
+  /** How long the services remember a saga that has ended, in seconds. */
+  readonly retention?: number | undefined;
   /** Hears how far it is, a few times a second. */
   readonly progress?: (line: string) => void;
 }
@@ -88,9 +90,11 @@ async function play(
   const count = (fault: string) => faults.set(fault, (faults.get(fault) ?? 0) + 1);
   const past = ({ server, proxy }: Guarded) =>
     server.url.replace(`:${server.place.port}`, `:${proxy.port}`);
-  const environment = Object.fromEntries(
-    guards.map((one) => [`ORDER_${one.name.toUpperCase()}`, past(one)]),
-  );
+  const { retention } = options;
+  const environment = Object.fromEntries([
+    ...guards.map((one) => [`ORDER_${one.name.toUpperCase()}`, past(one)] as const),
+    ...(retention === undefined ? [] : [["CHAOS_RETENTION_MS", `${retention * 1_000}`] as const]),
+  ]);
   const database = guards.find(({ name }) => name === "postgres");
   // Straight to the server, past the proxy: what the oracle reads is not disturbed.
   const databases = options.store === "sqlite" ? files(data) : schemas(database?.server.url ?? "");
@@ -146,11 +150,10 @@ async function play(
       () => {},
     );
     await fleet.stop();
-    const verdict = await judge(
-      databases,
-      fleet.placed,
-      options.store === "sqlite" ? "odori_" : "",
-    );
+    const verdict = await judge(databases, fleet.placed, {
+      prefix: options.store === "sqlite" ? "odori_" : "",
+      forgets: retention !== undefined,
+    });
     return { ...verdict, faults, crashed };
   } finally {
     await fleet.stop();

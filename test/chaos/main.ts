@@ -35,6 +35,11 @@ const command = new Command("npm run chaos --")
     positive,
     Date.now() % 1_000_000,
   )
+  .option(
+    "--retention <seconds>",
+    "how long ended sagas are remembered: at least as long as a message may come again",
+    positive,
+  )
   .option("--json", "print JSON", false)
   .addHelpText(
     "after",

@@ -20,12 +20,16 @@ const wiring = {
   data,
 } as const;
 
+/** How long a saga that has ended is remembered; 0 for the default of the runtime. */
+const RETENTION_MS = Number(process.env.CHAOS_RETENTION_MS ?? 0);
+
 /** Shares of what happens to a message on its way, beyond what the broker does to it. */
 const MISCHIEF = { twice: 0.05, late: 0.05, lateMs: 100, unacknowledged: 0.02 };
 
 function mischievous(inner: Bus): Bus {
   return {
-    guarantees: inner.guarantees,
+    // With a short retention, what the broker keeps for longer is part of the mischief.
+    guarantees: { ...inner.guarantees, ...(RETENTION_MS > 0 ? { retentionMs: RETENTION_MS } : {}) },
     async publish(events) {
       const copies = events.filter(() => Math.random() < MISCHIEF.twice);
       return (await inner.publish([...events, ...copies])).slice(0, events.length);
@@ -49,6 +53,7 @@ const options = {
   bus: mischievous(await busOf(wiring)),
   logger: { debug() {}, info() {}, warn() {}, error() {} },
   pollMs: 100,
+  ...(RETENTION_MS > 0 ? { retentionMs: RETENTION_MS } : {}),
   // A partner that hangs is given up soon, and asked often.
   handlerTimeoutMs: name === "tickets" ? 1_000 : 30_000,
   retry: name === "tickets" ? { attempts: 50, longestMs: 1_000 } : {},
