@@ -1,9 +1,14 @@
-import { groupOf, topicOf } from "../adapters/kafka/options.ts";
-import type { ServicePart } from "./part.ts";
+import { groupOf, settingsOf, topicOf } from "../adapters/kafka/options.ts";
+import { type ServicePart, shellWord } from "./part.ts";
 
 /** Names the topics: `prefix` stands before each event type. */
 export interface KafkaNames {
   readonly prefix: string;
+}
+
+/** Checks the names as the adapter does. Throws `OPTION_INVALID`. */
+export function kafkaNames(prefix = "odori."): KafkaNames {
+  return settingsOf({ brokers: [], prefix });
 }
 
 /** Describes one ACL entry of Kafka. */
@@ -54,8 +59,8 @@ export function kafkaCommands(parts: readonly ServicePart[], names: KafkaNames):
     ...parts.flatMap((part) =>
       kafkaGrants(part, names).map(
         ({ principal, operation, resource, name }) =>
-          `kafka-acls.sh --bootstrap-server "$KAFKA" --add --allow-principal ${principal}` +
-          ` --operation ${operation} --${resource} ${name}`,
+          `kafka-acls.sh --bootstrap-server "$KAFKA" --add --allow-principal ` +
+          `${shellWord(principal)} --operation ${operation} --${resource} ${shellWord(name)}`,
       ),
     ),
   ].join("\n");
