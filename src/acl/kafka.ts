@@ -1,5 +1,7 @@
+import type { ServicePart } from "../adapter/provision.ts";
 import { groupOf, settingsOf, topicOf } from "../adapters/kafka/options.ts";
-import { type ServicePart, shellWord } from "./part.ts";
+import type { KafkaGrant } from "../adapters/kafka/provision.ts";
+import { shellWord } from "./part.ts";
 
 /** Names the topics: `prefix` stands before each event type. */
 export interface KafkaNames {
@@ -9,14 +11,6 @@ export interface KafkaNames {
 /** Checks the names as the adapter does. Throws `OPTION_INVALID`. */
 export function kafkaNames(prefix = "odori."): KafkaNames {
   return settingsOf({ brokers: [], prefix });
-}
-
-/** Describes one ACL entry of Kafka. */
-export interface KafkaGrant {
-  readonly principal: string;
-  readonly operation: "Read" | "Write" | "DescribeConfigs";
-  readonly resource: "topic" | "group";
-  readonly name: string;
 }
 
 /** Returns the ACL entries that one service needs. */

@@ -1,5 +1,5 @@
+import type { ServicePart } from "../adapter/provision.ts";
 import { consumerOf, settingsOf, subjectOf } from "../adapters/nats/options.ts";
-import type { ServicePart } from "./part.ts";
 
 /** Names the stream, and the prefix of its subjects. */
 export interface NatsNames {

@@ -1,13 +1,7 @@
+import type { ServicePart } from "../adapter/provision.ts";
 import { checkServiceName, parseTypeName } from "../contract/grammar.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-
-/** Lists the event types that a service emits and hears. */
-export interface ServicePart {
-  readonly service: string;
-  readonly emits: readonly string[];
-  readonly hears: readonly string[];
-}
 
 /**
  * Returns the part of each service, with types in order of name. Names become users, subjects and

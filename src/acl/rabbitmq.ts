@@ -1,6 +1,7 @@
+import type { ServicePart } from "../adapter/provision.ts";
 import { queueOf, settingsOf } from "../adapters/rabbitmq/options.ts";
 import { deadOf } from "../adapters/rabbitmq/topology.ts";
-import { exactly, type ServicePart, shellWord } from "./part.ts";
+import { exactly, shellWord } from "./part.ts";
 
 /** Names the exchange and the virtual host. */
 export interface RabbitNames {

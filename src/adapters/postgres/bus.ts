@@ -16,7 +16,7 @@ import {
 import { busRefused, busUnavailable } from "../../ports/errors.ts";
 import { Hints } from "./bus-hints.ts";
 import { PostgresMember } from "./bus-member.ts";
-import { BUS_TABLES } from "./bus-schema.ts";
+import { BUS_OWNER, BUS_SCHEMA, BUS_TABLES } from "./bus-schema.ts";
 import { explain, sqlState } from "./errors.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { ensureSchema } from "./schema.ts";
@@ -42,9 +42,6 @@ interface Link {
   readonly hints: Hints;
 }
 
-/** Owner of the tables: a name that no service can have. */
-const OWNER = "(bus)";
-
 /**
  * A Postgres database as the bus, for teams without a broker: durable, without order. It writes one
  * row for each event and group.
@@ -60,7 +57,7 @@ export class PostgresBus implements Bus {
   constructor(options: PostgresBusOptions) {
     this.#options = {
       ...options,
-      schema: options.schema ?? "odori_bus",
+      schema: options.schema ?? BUS_SCHEMA,
       connectionsMax: options.connectionsMax ?? 8,
     };
     this.#schema = schemaOf(this.#options);
@@ -136,7 +133,7 @@ export class PostgresBus implements Bus {
   async #connect(): Promise<Link> {
     const pool = poolOf(this.#options);
     try {
-      await ensureSchema(pool, OWNER, this.#options, BUS_TABLES);
+      await ensureSchema(pool, BUS_OWNER, this.#options, BUS_TABLES);
     } catch (error) {
       await pool.end();
       throw this.#explain(error);
