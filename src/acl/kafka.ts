@@ -1,17 +1,16 @@
-import { groupOf, topicOf } from "../adapters/kafka/options.ts";
-import type { ServicePart } from "./part.ts";
+import type { ServicePart } from "../adapter/provision.ts";
+import { groupOf, settingsOf, topicOf } from "../adapters/kafka/options.ts";
+import type { KafkaGrant } from "../adapters/kafka/provision.ts";
+import { shellWord } from "./part.ts";
 
 /** Names the topics: `prefix` stands before each event type. */
 export interface KafkaNames {
   readonly prefix: string;
 }
 
-/** Describes one ACL entry of Kafka. */
-export interface KafkaGrant {
-  readonly principal: string;
-  readonly operation: "Read" | "Write" | "DescribeConfigs";
-  readonly resource: "topic" | "group";
-  readonly name: string;
+/** Checks the names as the adapter does. Throws `OPTION_INVALID`. */
+export function kafkaNames(prefix = "odori."): KafkaNames {
+  return settingsOf({ brokers: [], prefix });
 }
 
 /** Returns the ACL entries that one service needs. */
@@ -54,8 +53,8 @@ export function kafkaCommands(parts: readonly ServicePart[], names: KafkaNames):
     ...parts.flatMap((part) =>
       kafkaGrants(part, names).map(
         ({ principal, operation, resource, name }) =>
-          `kafka-acls.sh --bootstrap-server "$KAFKA" --add --allow-principal ${principal}` +
-          ` --operation ${operation} --${resource} ${name}`,
+          `kafka-acls.sh --bootstrap-server "$KAFKA" --add --allow-principal ` +
+          `${shellWord(principal)} --operation ${operation} --${resource} ${shellWord(name)}`,
       ),
     ),
   ].join("\n");

@@ -1,10 +1,15 @@
-import { consumerOf, subjectOf } from "../adapters/nats/options.ts";
-import type { ServicePart } from "./part.ts";
+import type { ServicePart } from "../adapter/provision.ts";
+import { consumerOf, settingsOf, subjectOf } from "../adapters/nats/options.ts";
 
 /** Names the stream, and the prefix of its subjects. */
 export interface NatsNames {
   readonly stream: string;
   readonly prefix: string;
+}
+
+/** Checks the names as the adapter does. Throws `OPTION_INVALID`. */
+export function natsNames(stream: string, prefix = "odori"): NatsNames {
+  return settingsOf({ servers: [], stream, prefix });
 }
 
 /** Lists the subjects that one service may publish and subscribe to. */
@@ -57,7 +62,8 @@ export function natsConfig(parts: readonly ServicePart[], names: NatsNames): str
   const users = parts.map((part) => {
     const { publish, subscribe } = natsPermissions(part, names);
     return [
-      `    { user: ${part.service}, password: $ODORI_${part.service.toUpperCase()}_PASSWORD`,
+      `    { user: ${JSON.stringify(part.service)},`,
+      `      password: $ODORI_${part.service.toUpperCase()}_PASSWORD`,
       "      permissions: {",
       `        publish: { allow: [\n${list(publish)}\n        ] }`,
       `        subscribe: { allow: [\n${list(subscribe)}\n        ] }`,

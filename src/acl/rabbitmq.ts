@@ -1,11 +1,17 @@
-import { queueOf } from "../adapters/rabbitmq/options.ts";
+import type { ServicePart } from "../adapter/provision.ts";
+import { queueOf, settingsOf } from "../adapters/rabbitmq/options.ts";
 import { deadOf } from "../adapters/rabbitmq/topology.ts";
-import { exactly, type ServicePart } from "./part.ts";
+import { exactly, shellWord } from "./part.ts";
 
 /** Names the exchange and the virtual host. */
 export interface RabbitNames {
   readonly exchange: string;
   readonly vhost: string;
+}
+
+/** Checks the names as the adapter does. Throws `OPTION_INVALID`. */
+export function rabbitNames(exchange: string, vhost: string): RabbitNames {
+  return { exchange: settingsOf({ url: "amqp://localhost", exchange }).exchange, vhost };
 }
 
 /** Holds the permissions of one user as regular expressions. */
@@ -51,14 +57,12 @@ export function rabbitArguments(
 
 /** Writes the permissions of all services as `rabbitmqctl` commands. */
 export function rabbitCommands(parts: readonly ServicePart[], names: RabbitNames): string {
-  const quoted = (words: readonly string[]) =>
-    words.map((word) => (/^[\w/-]+$/.test(word) ? word : `'${word}'`)).join(" ");
   return [
     "# First add each user: rabbitmqctl add_user <service> <password>.",
     `# Create the exchange ${names.exchange} and its dead-letter exchange too, for example by`,
     "# starting one service with all permissions. The permissions below do not include that.",
     ...parts.flatMap((part) =>
-      rabbitArguments(part, names).map((words) => `rabbitmqctl ${quoted(words)}`),
+      rabbitArguments(part, names).map((words) => `rabbitmqctl ${words.map(shellWord).join(" ")}`),
     ),
   ].join("\n");
 }

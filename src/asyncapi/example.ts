@@ -1,7 +1,16 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { withinTime } from "../contract/bounded.ts";
 import type { JsonSchema } from "../manifest/manifest.ts";
 
 const EXAMPLE_DEPTH_MAX = 8;
+/** Longest text that is made up. A schema may ask for any length, and then has no example. */
+const TEXT_MAX_CHARS = 1_000;
+/*
+ * A schema from elsewhere may take any time: a `pattern` that tries all ways to match, or parts
+ * that refer to one another. It then has no example.
+ */
+const SCHEMA_MAX_MS = 1_000;
+const DOCUMENT_MAX_MS = 20_000;
 const FORMATS: Readonly<Record<string, string>> = {
   "date-time": "2026-01-01T12:00:00.000Z",
   date: "2026-01-01",
@@ -14,18 +23,41 @@ const FORMATS: Readonly<Record<string, string>> = {
   hostname: "example.com",
 };
 
-/** Makes a small payload that fits a schema. Returns undefined if it finds none. */
-export function exampleOf(schema: JsonSchema): unknown {
-  const example = make(schema, 0);
-  try {
-    const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(
-      typeof schema === "boolean" ? schema : { ...schema },
-    );
-    return valid(example) ? example : undefined;
-  } catch {
-    // A schema that does not compile has no example. Other commands report the schema.
-    return undefined;
+/** Makes the examples of one document, in a bounded time. */
+export class Examples {
+  #ajv = validator();
+  #millisecondsLeft = DOCUMENT_MAX_MS;
+
+  /** Makes a small payload that fits a schema. Returns undefined if it finds none. */
+  of(schema: JsonSchema): unknown {
+    const example = make(schema, 0);
+    const began = performance.now();
+    const millisecondsMax = Math.min(SCHEMA_MAX_MS, this.#millisecondsLeft);
+    const fits = millisecondsMax > 0 && this.#fits(schema, example, millisecondsMax);
+    this.#millisecondsLeft -= performance.now() - began;
+    return fits ? example : undefined;
   }
+
+  #fits(schema: JsonSchema, example: unknown, millisecondsMax: number): boolean {
+    try {
+      const checked = withinTime(millisecondsMax, () => {
+        // A schema may say `$async`, and is then not validated at once.
+        const { $async: _, ...plain } = typeof schema === "boolean" ? { not: !schema } : schema;
+        return this.#ajv.compile(plain)(example);
+      });
+      // It was stopped anywhere.
+      if (checked === undefined) this.#ajv = validator();
+      return checked?.value === true;
+    } catch {
+      // A schema that does not compile has no example. Other commands report the schema.
+      return false;
+    }
+  }
+}
+
+function validator(): Ajv2020 {
+  const options = { strict: false, validateFormats: false, addUsedSchema: false } as const;
+  return new Ajv2020({ ...options, logger: false });
 }
 
 function make(schema: unknown, depth: number): unknown {
@@ -52,7 +84,7 @@ function make(schema: unknown, depth: number): unknown {
     return makeString(
       get("format"),
       numberOf(get("minLength"), 1),
-      numberOf(get("maxLength"), 1_000),
+      numberOf(get("maxLength"), TEXT_MAX_CHARS),
     );
   if (type === "integer" || type === "number")
     return makeNumber(
@@ -75,7 +107,8 @@ function makeObject(properties: unknown, required: unknown, depth: number): unkn
   );
 }
 
-function makeString(format: unknown, least: number, most: number): string {
+function makeString(format: unknown, least: number, most: number): string | undefined {
+  if (!(least <= TEXT_MAX_CHARS)) return undefined;
   const known = typeof format === "string" ? FORMATS[format] : undefined;
   return known ?? "text".padEnd(least, "x").slice(0, most);
 }

@@ -1,4 +1,5 @@
 import type { Manifest } from "../manifest/manifest.ts";
+import { ManifestError } from "../manifest/mistakes.ts";
 import { toManifest } from "../manifest/read.ts";
 import { isObject, type Json, type Resolver } from "./resolve.ts";
 
@@ -6,6 +7,9 @@ import { isObject, type Json, type Resolver } from "./resolve.ts";
  * A document that Odori did not write lists the messages that an application sends and receives. It
  * does not link the two.
  */
+
+/** Several operations may refer to the same messages, so their number is not that of the text. */
+const MESSAGES_MAX = 100_000;
 
 interface ForeignMessage {
   readonly type: string;
@@ -23,9 +27,14 @@ export function foreignManifest(document: Json, resolver: Resolver, file: string
   const sent: ForeignMessage[] = [];
   const received: ForeignMessage[] = [];
   for (const operation of resolver.values(document.operations)) {
-    const messages = messagesOf(operation, resolver);
-    if (operation.action === "send") sent.push(...messages);
-    else if (operation.action === "receive") received.push(...messages);
+    if (operation.action !== "send" && operation.action !== "receive") continue;
+    for (const message of messagesOf(operation, resolver)) {
+      (operation.action === "send" ? sent : received).push(message);
+      if (sent.length + received.length > MESSAGES_MAX) {
+        const text = `refer to more than ${MESSAGES_MAX} messages`;
+        throw new ManifestError(file, [{ path: ["operations"], message: text }]);
+      }
+    }
   }
   const events = new Map(
     [...received, ...sent].map(({ type, summary, schema }) => [

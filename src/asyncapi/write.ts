@@ -17,7 +17,7 @@ import {
   receiveBindings,
   sendBindings,
 } from "./bindings.ts";
-import { exampleOf } from "./example.ts";
+import { Examples } from "./example.ts";
 import { pointer, rebase } from "./refs.ts";
 
 /** Options of `toAsyncApi`. */
@@ -73,6 +73,7 @@ export function toAsyncApi(
       ? []
       : [[type, rebase(sorted(schema), "#", pointer("components", "schemas", type))] as const];
   });
+  const examples = new Examples();
   const { events: _, services: _services, ...choreography } = toDocument(part);
   return {
     asyncapi: "3.1.0",
@@ -98,6 +99,7 @@ export function toAsyncApi(
             part.events.get(type),
             protocol,
             emitters.get(type) ?? type.split(".")[0] ?? type,
+            examples,
           ),
         ]),
       ),
@@ -176,9 +178,10 @@ function messageDocument(
   entry: EventEntry | undefined,
   protocol: Protocol,
   source: string,
+  examples: Examples,
 ): unknown {
   const schema = entry?.schema;
-  const example = schema === undefined ? undefined : sorted(exampleOf(schema));
+  const example = schema === undefined ? undefined : sorted(examples.of(schema));
   return {
     name: type,
     title: type,

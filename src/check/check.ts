@@ -23,6 +23,7 @@ export interface CheckOptions {
   readonly statesMax?: number;
   /**
    * Stops after this time, with the warning `NOT_EXHAUSTIVE`. A million states take a few seconds.
+   * Exploration, the crash model and repairs share it.
    * @default 30_000
    */
   readonly millisecondsMax?: number;
@@ -104,6 +105,8 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
     millisecondsMax = MILLISECONDS_MAX,
     contradictions = [],
   } = options;
+  const entered = performance.now();
+  const left = () => millisecondsMax - (performance.now() - entered);
   const model = compile(manifest);
   const began = performance.now();
   const unlinked = [...manifest.services.values()]
@@ -112,15 +115,15 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   const exploration =
     unlinked.length > 0
       ? unexplored(model)
-      : explore(model, { ...options, statesMax, millisecondsMax });
+      : explore(model, { ...options, statesMax, millisecondsMax: left() });
   const milliseconds = Math.round((performance.now() - began) * 10) / 10;
   const graph = flowGraph(manifest);
   const crashes =
     options.crashes === true && unlinked.length === 0
-      ? exploreCrashes(model, { statesMax, crashes: CRASHES })
+      ? exploreCrashes(model, { statesMax, millisecondsMax: left(), crashes: CRASHES })
       : undefined;
   const repairSearch =
-    options.repairs === false ? undefined : new RepairSearch(manifest, model, exploration);
+    options.repairs === false ? undefined : new RepairSearch(manifest, model, exploration, left());
   const { open: findings, suppressed } = partSuppressed(manifest, [
     ...contradictions.map(contradictory),
     ...staticFindings(manifest, graph),

@@ -11,13 +11,15 @@ import { type Violation, violationKey } from "./violation.ts";
  * what the coarse one finds. It is slow, and meant for small choreographies.
  */
 
+const CLOCK_EVERY = 64;
+
 export interface CrashExploration {
   readonly states: number;
   readonly exhaustive: boolean;
   readonly violations: readonly Violation[];
 }
 
-export interface FineOptions extends Pick<ExploreOptions, "statesMax"> {
+export interface FineOptions extends Pick<ExploreOptions, "statesMax" | "millisecondsMax"> {
   /** How many times a process may crash in one saga. */
   readonly crashes: number;
 }
@@ -51,23 +53,25 @@ interface Fine {
 /** Visits every state of the finer model. */
 export function exploreCrashes(
   model: Model,
-  { statesMax, crashes }: FineOptions,
+  { crashes, ...limits }: FineOptions,
 ): CrashExploration {
-  return new FineSearch(model, statesMax).run(crashes);
+  return new FineSearch(model, limits).run(crashes);
 }
 
 class FineSearch {
   readonly #model: Model;
   readonly #machine: Machine;
   readonly #statesMax: number;
+  readonly #deadline: number;
   readonly #seen = new Set<string>();
   readonly #queue: Fine[] = [];
   readonly #violations = new Map<string, Violation>();
 
-  constructor(model: Model, statesMax: number) {
+  constructor(model: Model, { statesMax, millisecondsMax }: Omit<FineOptions, "crashes">) {
     this.#model = model;
     this.#machine = new Machine(model);
     this.#statesMax = statesMax;
+    this.#deadline = performance.now() + (millisecondsMax ?? Number.POSITIVE_INFINITY);
   }
 
   run(crashes: number): CrashExploration {
@@ -79,6 +83,7 @@ class FineSearch {
     }
     let at = 0;
     for (; at < this.#queue.length && this.#seen.size <= this.#statesMax; at++) {
+      if (at % CLOCK_EVERY === 0 && performance.now() > this.#deadline) break;
       const state = this.#queue[at];
       if (state !== undefined) this.#expand(state);
     }

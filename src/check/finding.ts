@@ -27,6 +27,7 @@ export type LintCode =
   | "FAT_PAYLOAD"
   | "PERSONAL_DATA"
   | "NO_KEY"
+  | "TOPIC_COLLISION"
   | "HANDLER_WITHOUT_DEADLINE";
 
 /** Codes of every finding. They are stable. */

@@ -37,10 +37,16 @@ export class RepairSearch {
   readonly #before: ReadonlySet<string>;
   readonly #statesMax: number;
   #bytesLeft = WORK_MAX_BYTES;
-  readonly #deadline = performance.now() + MILLISECONDS_MAX;
+  readonly #deadline: number;
 
   /** `explored` is the exploration of the manifest as it is. */
-  constructor(manifest: Manifest, model: Model, explored: Exploration) {
+  constructor(
+    manifest: Manifest,
+    model: Model,
+    explored: Exploration,
+    millisecondsMax = Number.POSITIVE_INFINITY,
+  ) {
+    this.#deadline = performance.now() + Math.min(MILLISECONDS_MAX, millisecondsMax);
     this.#manifest = manifest;
     this.#before = brokenIn(model, explored);
     this.#statesMax = Math.max(STATES_LEAST, explored.states * GROWTH_MAX);

@@ -4,6 +4,7 @@ import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
 import type { Finding } from "../check/finding.ts";
 import { RULES } from "../check/lint/lint.ts";
 import { repairText } from "../check/repair-text.ts";
+import { withinTime } from "../contract/bounded.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { flowGraph } from "../manifest/graph.ts";
@@ -11,8 +12,9 @@ import type { Manifest } from "../manifest/manifest.ts";
 import { parseJsonOrYaml } from "../manifest/text.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
+import { readText } from "./files.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
-import { loadManifest, readText } from "./source.ts";
+import { loadManifest } from "./source.ts";
 
 /** Holds the parsed options of `odori check`. */
 export interface CheckFlags {
@@ -29,6 +31,9 @@ export interface CheckFlags {
 }
 
 const CONFIG_FILE = "odori.config.json";
+const SECONDS_MAX = 30;
+/** For what is not exploration: to compile the model, and to lint. */
+const GRACE_MS = 5_000;
 
 /**
  * Runs `odori check`: prints the report, and sets the exit status to 1 if there are errors.
@@ -44,7 +49,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
       hint: "Pass a module, a manifest or an AsyncAPI document.",
     });
   const { manifest, contradictions } = await loadManifest(paths);
-  const config = await configOf(flags);
+  const config = configOf(flags);
   const options: CheckOptions = {
     reduction: flags.reduction,
     crashes: flags.crashes,
@@ -55,13 +60,21 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
       limits: config.limits ?? {},
     },
     onProgress: progress,
-    ...(flags.seconds !== undefined && { millisecondsMax: flags.seconds * 1_000 }),
+    millisecondsMax: (flags.seconds ?? SECONDS_MAX) * 1_000,
     ...((flags.states ?? config.statesMax) !== undefined && {
       statesMax: flags.states ?? config.statesMax,
     }),
   };
-  const report = check(manifest, options);
+  const seconds = flags.seconds ?? SECONDS_MAX;
+  // Exploration ends by itself. This bounds what a file from elsewhere makes of all other work.
+  const checked = withinTime(seconds * 1_000 + GRACE_MS, () => check(manifest, options));
   clearProgress();
+  if (checked === undefined) {
+    throw new OdoriError("CHECK_TIMEOUT", `The check is not done after ${seconds} seconds.`, {
+      hint: "Raise --seconds, or check parts of the choreography separately.",
+    });
+  }
+  const report = checked.value;
   if (flags.json) printJson(report);
   else show(manifest, report, flags);
   if (!report.ok) process.exitCode = FOUND;
@@ -74,10 +87,10 @@ function listRules({ json }: CheckFlags): void {
       print(`${code} (${severity})\n  ${reason}\n  ${hint}`);
 }
 
-async function configOf({ config }: CheckFlags): Promise<CheckConfig> {
+function configOf({ config }: CheckFlags): CheckConfig {
   if (config === undefined && !existsSync(CONFIG_FILE)) return {};
   const file = config ?? CONFIG_FILE;
-  return toConfig(parseJsonOrYaml(file, await readText(file)).value, file);
+  return toConfig(parseJsonOrYaml(file, readText(file)).value, file);
 }
 
 function show(
@@ -131,16 +144,18 @@ function showFinding(
       : colours.dim(`  (${printable(at.service)})`);
   const mark = error ? colours.bad(`✗ ${code}`) : colours.undo(`! ${code}`);
   print(`${mark}  ${printable(message)}${place}`);
-  if (hint !== undefined) print(`  ${colours.dim(hint)}`);
+  if (hint !== undefined) print(`  ${colours.dim(printable(hint))}`);
   if (trace !== undefined && mermaid) print(`\n${sequenceMermaid(trace)}`.trimEnd());
   else if (trace !== undefined) {
     print();
     for (const line of sequenceText(trace, colours)) print(`    ${line}`);
-    print(`    ${colours.bad(`✗ ${message.replace(/\S+\.v1\b/g, shortType)}`)}`);
+    print(`    ${colours.bad(`✗ ${printable(message).replace(/\S+\.v1\b/g, shortType)}`)}`);
   }
   if (repairs.length > 0) print();
   repairs.forEach((repair, index) => {
-    print(`  ${colours.good(index === 0 ? "Repair:" : "or:    ")} ${repairText(repair)}`);
+    print(
+      `  ${colours.good(index === 0 ? "Repair:" : "or:    ")} ${printable(repairText(repair))}`,
+    );
   });
 }
 

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import colors from "picocolors";
 import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
-import { printable } from "../text/printable.ts";
+import { escapeUnprintable, printable, printableLines } from "../text/printable.ts";
 
 /** Exit status of a command that found problems. */
 export const FOUND = 1;
@@ -11,12 +11,17 @@ export const COULD_NOT_RUN = 2;
 
 /** Writes one line to standard output. */
 export function print(line = ""): void {
-  process.stdout.write(`${line}\n`);
+  printText(`${line}\n`);
+}
+
+/** Writes text to standard output, with its line breaks and colours, and no control characters. */
+export function printText(text: string): void {
+  process.stdout.write(printableLines(text));
 }
 
 /** Writes one line to standard error, beside the result. */
 export function warn(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(printableLines(`${line}\n`));
 }
 
 /** Exits quietly when the reader of standard output closes the pipe, as in `odori trace | head`. */
@@ -29,7 +34,7 @@ export function endWithPipe(): void {
 
 /** Writes a value to standard output as JSON, indented by two spaces. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, undefined, 2));
+  print(escapeUnprintable(JSON.stringify(value, undefined, 2)));
 }
 
 /** Returns colours if standard output is a terminal that supports them, else none. */
@@ -70,6 +75,6 @@ export function reportError(error: unknown, json: boolean): void {
     const lines = message.split("\n").map(printable);
     if (usage) lines.push("Run the command with --help for usage.");
     if (docs !== undefined) lines.push(`See ${docs}`);
-    process.stderr.write(`${code}: ${lines.join("\n")}\n`);
+    warn(`${code}: ${lines.join("\n")}`);
   }
 }

@@ -8,6 +8,7 @@ import { drawCommand } from "./commands/draw.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { parkedCommand } from "./commands/parked.ts";
+import { provisionCommand } from "./commands/provision.ts";
 import { runCommand } from "./commands/run.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
@@ -50,6 +51,7 @@ Start with:
     diffCommand,
     asyncapiCommand,
     aclCommand,
+    provisionCommand,
     runCommand,
     traceCommand,
     parkedCommand,

@@ -1,15 +1,13 @@
-import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, extname } from "node:path";
 import { isAsyncApi, readAsyncApi } from "../asyncapi/read.ts";
-import type { LoadDocument } from "../asyncapi/resolve.ts";
-import { messageOf, OdoriError } from "../contract/errors.ts";
+import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { type Merged, mergeManifests } from "../manifest/merge.ts";
 import { toManifest } from "../manifest/read.ts";
 import { parseJsonOrYaml } from "../manifest/text.ts";
+import { documentsBeside, readText } from "./files.ts";
 import { loadExports } from "./module.ts";
 
 /**
@@ -56,40 +54,11 @@ async function loadOne(path: string): Promise<Manifest> {
   return manifestOf(first);
 }
 
-async function readDocument(path: string): Promise<Manifest> {
-  const { value, place } = parseJsonOrYaml(path, await readText(path));
-  return isAsyncApi(value) ? readAsyncApi(value, path, loadBeside) : toManifest(value, path, place);
-}
-
-/** Loads a document that another one refers to, relative to the folder of that one. */
-const loadBeside: LoadDocument = (name, from) => {
-  const file = join(dirname(from), name);
-  try {
-    return { file, value: parseJsonOrYaml(file, readFileSync(file, "utf8")).value };
-  } catch (cause) {
-    if (cause instanceof OdoriError) throw cause;
-    throw unreadable(file, cause);
-  }
-};
-
-/** Reads a UTF-8 text file. Throws `FILE_UNREADABLE`. */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-function unreadable(path: string, cause: unknown): OdoriError {
-  return new OdoriError(
-    "FILE_UNREADABLE",
-    `Cannot read the file ${quote(path)}: ${messageOf(cause)}.`,
-    {
-      cause,
-      hint: "Check the path and the permissions of the file.",
-    },
-  );
+function readDocument(path: string): Manifest {
+  const { value, place } = parseJsonOrYaml(path, readText(path));
+  return isAsyncApi(value)
+    ? readAsyncApi(value, path, documentsBeside(path))
+    : toManifest(value, path, place);
 }
 
 function nameOf(file: string, services: readonly string[]): string {

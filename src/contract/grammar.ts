@@ -72,12 +72,12 @@ export function checkServiceName(name: string): void {
 
 /**
  * Makes a value from outside safe to show in a message: at most 80 characters, none of them control
- * characters.
+ * characters, or characters that change the direction of text.
  */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : String(value);
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text).replace(
-    /[\u007f-\u009f]/g,
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     "?",
   );
 }

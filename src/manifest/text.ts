@@ -1,6 +1,7 @@
-import { LineCounter, parseDocument, YAMLParseError } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
 import { messageOf } from "../contract/errors.ts";
 import { ManifestError, type Mistake } from "./mistakes.ts";
+import { checkAliases, parseYaml } from "./yaml.ts";
 
 /** Holds a parsed document, and finds the place of its parts. */
 export interface ParsedText {
@@ -11,6 +12,9 @@ export interface ParsedText {
 
 /** Longest text that is parsed, in characters. 10,000 services need about 10 MB. */
 const TEXT_MAX_CHARS = 64 * 1024 * 1024;
+
+/** Longest text in which the line of a mistake is looked up, in characters. */
+const PLACED_MAX_CHARS = 4 * 1024 * 1024;
 
 /** Deepest nesting that is accepted, to protect the stack of recursive readers. */
 const NESTING_MAX = 200;
@@ -25,12 +29,21 @@ export function parseJsonOrYaml(file: string, text: string): ParsedText {
       { path: [], message: `has ${text.length} characters; the limit is ${TEXT_MAX_CHARS}` },
     ]);
   }
-  const value = /\.ya?ml$/i.test(file) ? parseYamlText(file, text) : parseJsonText(file, text);
+  const yaml = /\.ya?ml$/i.test(file);
+  const value = yaml ? parseYaml(file, text) : parseJsonText(file, text);
   if (isDeeper(value, NESTING_MAX))
     throw new ManifestError(file, [
       { path: [], message: `is nested more than ${NESTING_MAX} levels deep` },
     ]);
-  return { value, place: (mistake) => placed(text, mistake) };
+  if (yaml) checkAliases(file, text, value);
+  let places: ((mistake: Mistake) => Mistake) | undefined;
+  return {
+    value,
+    place(mistake) {
+      places ??= placesIn(text);
+      return places(mistake);
+    },
+  };
 }
 
 /** Tells whether a value is nested deeper. Goes level by level, because recursion may overflow. */
@@ -70,40 +83,27 @@ function breakIn(text: string, message: string): Mistake {
   };
 }
 
-function parseYamlText(file: string, text: string): unknown {
-  try {
-    const document = parseDocument(text, { prettyErrors: true });
-    const [error] = document.errors;
-    if (error !== undefined) throw error;
-    return document.toJS({ maxAliasCount: 1_000 });
-  } catch (cause) {
-    const at = cause instanceof YAMLParseError ? cause.linePos?.[0] : undefined;
-    const message = `is not valid YAML: ${messageOf(cause).split("\n")[0]}`;
-    throw new ManifestError(
-      file,
-      [{ path: [], message, ...(at && { line: at.line, column: at.col }) }],
-      cause,
-    );
-  }
-}
-
-/** Adds the place of a mistake. The YAML parser knows places, and reads JSON too. */
-function placed(text: string, mistake: Mistake): Mistake {
+/** Finds the places of mistakes. The YAML parser knows places, and reads JSON too. */
+function placesIn(text: string): (mistake: Mistake) => Mistake {
+  // It takes about a second for each megabyte: of a longer text, the path of a mistake is enough.
+  if (text.length > PLACED_MAX_CHARS) return (mistake) => mistake;
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
     logLevel: "silent",
     uniqueKeys: false,
   });
-  for (let length = mistake.path.length; length >= 0; length--) {
-    const node: unknown =
-      length === 0 ? document.contents : document.getIn(mistake.path.slice(0, length), true);
-    const range = rangeOf(node);
-    if (range === undefined) continue;
-    const { line, col } = lines.linePos(range);
-    return { ...mistake, line, column: col };
-  }
-  return mistake;
+  return (mistake) => {
+    for (let length = mistake.path.length; length >= 0; length--) {
+      const node: unknown =
+        length === 0 ? document.contents : document.getIn(mistake.path.slice(0, length), true);
+      const range = rangeOf(node);
+      if (range === undefined) continue;
+      const { line, col } = lines.linePos(range);
+      return { ...mistake, line, column: col };
+    }
+    return mistake;
+  };
 }
 
 function rangeOf(node: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import { formatDuration } from "../contract/duration.ts";
+import { escapeUnprintable } from "../text/printable.ts";
 import {
   type DeadlineEntry,
   type EventEntry,
@@ -12,7 +13,7 @@ import {
 
 /**
  * Writes a manifest as canonical JSON: sorted keys, no defaults, no timestamps, two spaces of
- * indentation. Ends with a newline.
+ * indentation, unprintable characters escaped. Ends with a newline.
  *
  * @example
  * ```ts
@@ -24,7 +25,7 @@ import {
  * ```
  */
 export function writeManifest(manifest: Manifest): string {
-  return `${JSON.stringify(sorted(toDocument(manifest)), undefined, 2)}\n`;
+  return `${escapeUnprintable(JSON.stringify(sorted(toDocument(manifest)), undefined, 2))}\n`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { escapeUnprintable } from "../text/printable.ts";
 import { toLogValue } from "./log-value.ts";
 
 /** The fields of a log line; each is absent where its value is unknown. */
@@ -24,7 +25,6 @@ export interface Logger {
 
 /** Levels of a log line, lowest first: debug, info, warn, error. */
 export type LogLevel = keyof Logger;
-const C1 = /[\u007f-\u009f]/g;
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /**
@@ -52,8 +52,7 @@ export function jsonLogger(
     return (message: string, fields: LogFields = {}) => {
       const time = new Date().toISOString();
       const line = JSON.stringify(toLogValue({ time, level: own, message, ...fields }));
-      // JSON escapes only control characters below U+0020; terminals also obey U+0080 and above.
-      write(`${line.replace(C1, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)}\n`);
+      write(`${escapeUnprintable(line)}\n`);
     };
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };

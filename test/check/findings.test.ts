@@ -266,6 +266,41 @@ describe("the rules", () => {
     ).toEqual([]);
   });
 
+  it("names of topics that collide on Kafka", () => {
+    const picking = (placed: string, picked: string, more: Raw = {}) => ({
+      odori: 1,
+      name: "shop",
+      begins: ["order.placed.v1"],
+      succeeds: [picked],
+      services: {
+        order: {
+          begins: ["order.placed.v1"],
+          reactions: [{ on: [placed], emits: [picked] }],
+        },
+        order_item: { reactions: [{ on: ["order.placed.v1"], emits: [placed] }] },
+      },
+      ...more,
+    });
+    const collisions = (manifest: Raw) =>
+      findingsOf(manifest, "TOPIC_COLLISION").map(({ at }) => at.event);
+    const broken = picking("order_item.placed.v1", "order.item_placed.v1");
+    expect(collisions(broken)).toEqual(["order.item_placed.v1"]);
+    const report = check(toManifest(broken));
+    expect([report.ok, report.findings[0]?.message]).toEqual([
+      false,
+      "order.item_placed.v1 and order_item.placed.v1 cannot both be topics of Kafka: " +
+        "their names collide",
+    ]);
+    expect(collisions(picking("order_item.placed.v1", "order.picked.v1"))).toEqual([]);
+    // Not only what is emitted here, and in each version.
+    const outside = { external: ["order_item.picked.v2"] };
+    const versions = picking("order_item.placed.v1", "order.item_picked.v2", outside);
+    expect(collisions(versions)).toEqual(["order_item.picked.v2"]);
+    const accepted = { suppress: { TOPIC_COLLISION: "Kafka is not used" } };
+    const suppressed = picking("order_item.placed.v1", "order.item_placed.v1", accepted);
+    expect(check(toManifest(suppressed)).ok).toBe(true);
+  });
+
   it("are set by configuration, and accepted where a reason is given", () => {
     const manifest = saying(["order.placed.v1", "order.changed.v1"], {
       services: {

@@ -2,6 +2,7 @@ import { DiscardPolicy, jetstreamManager, RetentionPolicy } from "@nats-io/jetst
 import { connect, nanos } from "@nats-io/transport-node";
 import { Admin } from "@platformatic/kafka";
 import { service, start } from "odori";
+import { checkAccepted } from "odori/adapter";
 import { kafka } from "odori/kafka";
 import { memoryStore } from "odori/memory";
 import { nats } from "odori/nats";
@@ -10,6 +11,7 @@ import { Connection } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
 import { placed } from "../support/contracts.ts";
 import { closing } from "../support/scope.ts";
+import { envelope } from "../support/stage.ts";
 import { serverUrl, titleOf, urlOf } from "./shared.ts";
 
 const hear = { group: "a", topics: [placed.type], inFlightMax: 1 };
@@ -122,6 +124,22 @@ describe("what stands on the broker contradicts", () => {
         });
         await admin.deleteTopics({ topics: [`${prefix}${placed.type}`] });
       }
+    },
+  );
+
+  it.skipIf(urlOf("kafka") === undefined)(
+    titleOf("kafka", "Kafka: names of topics that collide"),
+    async () => {
+      const prefix = `c${process.pid}.`;
+      const event = (type: string) => envelope(placed, "s", { orderId: "o" }, { type });
+      await using bus = closing(kafka({ brokers: serverUrl("kafka"), prefix, partitions: 1 }));
+      const publish = (type: string) => bus.publish([event(type)]).then(checkAccepted);
+      await publish("order_item.placed.v1");
+      await expect(publish("order.item_placed.v1")).rejects.toMatchObject({
+        code: "BUS_TOPOLOGY",
+        message: expect.stringContaining(`${prefix}order_item.placed.v1 collide`),
+      });
+      await publish("order_item.placed.v1");
     },
   );
 

@@ -23,6 +23,7 @@ export async function ensureTopics(
     const wanted = types.map((type) => topicOf(settings, type));
     const known = new Set(await admin.listTopics({}));
     const missing = wanted.filter((topic) => !known.has(topic));
+    for (const topic of missing) refuseCollision(topic, [...known, ...wanted]);
     const configs = [
       { name: "cleanup.policy", value: "delete" },
       { name: "retention.ms", value: `${settings.retentionMs}` },
@@ -47,6 +48,17 @@ export async function ensureTopics(
   } finally {
     await admin.close();
   }
+}
+
+/** A broker takes a dot and an underscore in the names of topics as the same. */
+function refuseCollision(topic: string, others: readonly string[]): void {
+  const plain = topic.replaceAll(".", "_");
+  const other = others.find((name) => name !== topic && name.replaceAll(".", "_") === plain);
+  if (other === undefined) return;
+  throw busTopology(
+    `The names of the topics ${topic} and ${other} collide.`,
+    "Rename one of the events: Kafka takes a dot and an underscore as the same.",
+  );
 }
 
 /** Waits until the metadata lists these topics: before, their settings cannot be read. */

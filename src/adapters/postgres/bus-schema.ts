@@ -1,3 +1,8 @@
+/** The schema of the bus, unless an option names another one. */
+export const BUS_SCHEMA = "odori_bus";
+/** Owner of the tables: a name that no service can have. */
+export const BUS_OWNER = "(bus)";
+
 /**
  * Tables of the bus, one script for each version; `$S` is the schema. `delivery` has one row for
  * each event and group, deleted when it is acknowledged. A service without Odori calls `publish`

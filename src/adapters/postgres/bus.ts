@@ -16,7 +16,7 @@ import {
 import { busClosed, busMissing, busRefused, busUnavailable } from "../../ports/errors.ts";
 import { Hints } from "./bus-hints.ts";
 import { PostgresMember } from "./bus-member.ts";
-import { BUS_TABLES } from "./bus-schema.ts";
+import { BUS_OWNER, BUS_SCHEMA, BUS_TABLES } from "./bus-schema.ts";
 import { explain, sqlState } from "./errors.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { ensureSchema } from "./schema.ts";
@@ -47,9 +47,6 @@ interface Link {
 const REPLY_MS = 15_000;
 const CHECK_MS = 4_000;
 
-/** Owner of the tables: a name that no service can have. */
-const OWNER = "(bus)";
-
 /**
  * A Postgres database as the bus, for teams without a broker: durable, without order. It writes one
  * row for each event and group. An event that no group hears is kept for a week, for the first
@@ -65,7 +62,7 @@ export class PostgresBus implements Bus {
   constructor(options: PostgresBusOptions) {
     this.#options = {
       ...options,
-      schema: options.schema ?? "odori_bus",
+      schema: options.schema ?? BUS_SCHEMA,
       connectionsMax: options.connectionsMax ?? 8,
     };
     this.#schema = schemaOf(this.#options);
@@ -93,7 +90,7 @@ export class PostgresBus implements Bus {
         return results;
       } catch (error) {
         // The next attempt finds the tables again; the events wait for their groups.
-        if (isGone(error)) await ensureSchema(link.pool, OWNER, this.#options, BUS_TABLES);
+        if (isGone(error)) await ensureSchema(link.pool, BUS_OWNER, this.#options, BUS_TABLES);
         if (!isEventsFault(error)) throw error;
         // One statement inserts all or none: then the server has to say which one it refuses.
         const sent = await Promise.allSettled(sound.map((event) => insert([event])));
@@ -107,7 +104,7 @@ export class PostgresBus implements Bus {
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { group, topics, onLost = () => {} } = options;
     return this.#link.use(async ({ pool, members }) => {
-      await ensureSchema(pool, OWNER, this.#options, BUS_TABLES);
+      await ensureSchema(pool, BUS_OWNER, this.#options, BUS_TABLES);
       const subscribe = `SELECT ${this.#schema}.subscribe($1, $2::text::json)`;
       await pool.query(subscribe, [group, JSON.stringify(topics)]);
       const member = new PostgresMember(pool, {
@@ -161,7 +158,7 @@ export class PostgresBus implements Bus {
   async #connect(): Promise<Link> {
     const pool = poolOf(this.#options);
     try {
-      await ensureSchema(pool, OWNER, this.#options, BUS_TABLES);
+      await ensureSchema(pool, BUS_OWNER, this.#options, BUS_TABLES);
     } catch (error) {
       await pool.end();
       throw this.#explain(error);

@@ -5,6 +5,7 @@ import { nameProblems } from "./names.ts";
 import { ownershipProblems } from "./ownership.ts";
 import { payloadProblems } from "./payload.ts";
 import { LIMITS, type Limits, type Rule } from "./rule.ts";
+import { topicProblems } from "./topics.ts";
 import { waitingProblems } from "./waiting.ts";
 
 /** Lists the lint rules with their reasons. A rule is an error if the runtime refuses the same. */
@@ -64,6 +65,12 @@ export const RULES: readonly Rule[] = [
     "Add the identifier of the entity that the event is about.",
   ),
   rule(
+    "TOPIC_COLLISION",
+    "error",
+    "Kafka refuses a topic whose name differs from another one only by dots and underscores.",
+    "Rename one of them. Without Kafka the rule may be off.",
+  ),
+  rule(
     "HANDLER_WITHOUT_DEADLINE",
     "warning",
     "An event from outside may never arrive, and the saga then waits for ever.",
@@ -101,9 +108,13 @@ export function lint(
   { rules = {}, limits = {} }: LintOptions = {},
 ): readonly Finding[] {
   const subject = { manifest, graph, limits: { ...LIMITS, ...limits } };
-  const problems = [nameProblems, ownershipProblems, payloadProblems, waitingProblems].flatMap(
-    (look) => look(subject),
-  );
+  const problems = [
+    nameProblems,
+    ownershipProblems,
+    payloadProblems,
+    topicProblems,
+    waitingProblems,
+  ].flatMap((look) => look(subject));
   return problems.flatMap(({ code, message, at }): readonly Finding[] => {
     const broken = RULES.find((rule) => rule.code === code);
     const severity = rules[code] ?? broken?.severity ?? "warning";

@@ -5,6 +5,8 @@ import {
 } from "../../manifest/manifest.ts";
 import type { LintProblem, Subject } from "./rule.ts";
 
+/** In a longer outcome, pairs are not looked at: their number grows with its square. */
+const TOGETHER_MAX = 50;
 /** This many event types are never too many. */
 const TYPES_FEW = 8;
 
@@ -73,11 +75,13 @@ function inseparable(service: ServiceEntry): readonly (readonly [string, string]
   );
   const alone = new Set([...service.begins, ...service.deadlines.map(({ emits }) => emits)]);
   const pairs = new Map(
-    outcomes.flatMap((outcome) =>
-      outcome.flatMap((a) =>
-        outcome.filter((b) => a < b).map((b) => [`${a} ${b}`, [a, b] as const] as const),
+    outcomes
+      .filter(({ length }) => length <= TOGETHER_MAX)
+      .flatMap((outcome) =>
+        outcome.flatMap((a) =>
+          outcome.filter((b) => a < b).map((b) => [`${a} ${b}`, [a, b] as const] as const),
+        ),
       ),
-    ),
   );
   return [...pairs.values()].filter(
     ([a, b]) =>

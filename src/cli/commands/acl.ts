@@ -62,14 +62,14 @@ Examples:
       const parts = partsOf((await loadManifest(paths)).manifest);
       const { stream, exchange, vhost, json } = flags;
       if (flags.nats) {
-        const names = { stream, prefix: flags.prefix ?? "odori" };
+        const names = nats.natsNames(stream, flags.prefix);
         if (json)
           printJson(
             parts.map((part) => ({ service: part.service, ...nats.natsPermissions(part, names) })),
           );
         else print(nats.natsConfig(parts, names));
       } else if (flags.rabbitmq) {
-        const names = { exchange, vhost };
+        const names = rabbitmq.rabbitNames(exchange, vhost);
         if (json)
           printJson(
             parts.map((part) => ({
@@ -79,7 +79,7 @@ Examples:
           );
         else print(rabbitmq.rabbitCommands(parts, names));
       } else {
-        const names = { prefix: flags.prefix ?? "odori." };
+        const names = kafka.kafkaNames(flags.prefix);
         if (json)
           printJson(
             parts.map((part) => ({

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { PROTOCOLS, type Protocol } from "../../asyncapi/bindings.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
+import { escapeUnprintable } from "../../text/printable.ts";
 import { SOURCES } from "../data.ts";
-import { print } from "../output.ts";
+import { print, printText } from "../output.ts";
 
 interface Flags {
   readonly service?: string;
@@ -44,8 +45,7 @@ Examples:
     .action(async (paths: readonly string[], flags: Flags) => {
       const { loadManifest } = await import("../source.ts");
       const { manifest } = await loadManifest(paths);
-      if (flags.split === undefined)
-        process.stdout.write(await text(manifest, flags, flags.service));
+      if (flags.split === undefined) printText(await text(manifest, flags, flags.service));
       else await split(manifest, flags, flags.split);
     });
 }
@@ -72,7 +72,19 @@ async function text(
     version: docVersion,
     ...(service !== undefined && { service }),
   });
-  if (json) return `${JSON.stringify(document, undefined, 2)}\n`;
-  const { stringify } = await import("yaml");
-  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 120 });
+  if (json) return escapeUnprintable(`${JSON.stringify(document, undefined, 2)}\n`);
+  return yaml(document);
+}
+
+/** Only a quoted scalar can have an escape, so one that needs it is quoted. */
+async function yaml(value: unknown): Promise<string> {
+  const { Document, Scalar, visit } = await import("yaml");
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === "string" && escapeUnprintable(scalar.value) !== scalar.value)
+        scalar.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return escapeUnprintable(document.toString({ lineWidth: 120 }));
 }

@@ -9,7 +9,7 @@ import { toMermaid } from "../../draw/mermaid.ts";
 import { flowText } from "../../draw/text.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
 import { jsonOption, SOURCES } from "../data.ts";
-import { paint, print, printJson } from "../output.ts";
+import { paint, print, printJson, printText } from "../output.ts";
 
 interface Flags extends Focus {
   readonly format?: "text" | "mermaid" | "dot" | "svg";
@@ -58,7 +58,7 @@ Examples:
       });
       if (flags.json) return printJson(flow);
       const picture = await render(manifest, flow, flags);
-      if (flags.out === undefined) process.stdout.write(picture);
+      if (flags.out === undefined) printText(picture);
       else await save(flags.out, picture);
     });
 }

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { writeManifest } from "../../manifest/write.ts";
 import { printable } from "../../text/printable.ts";
 import { SOURCES } from "../data.ts";
-import { FOUND } from "../output.ts";
+import { FOUND, printText, warn } from "../output.ts";
 
 /** Creates `odori manifest`: writes the canonical manifest. */
 export function manifestCommand(): Command {
@@ -27,9 +27,8 @@ Exit status: 0 written, 1 the sources contradict each other, 2 the command could
     .action(async (paths: readonly string[]) => {
       const { loadManifest } = await import("../source.ts");
       const { manifest, contradictions } = await loadManifest(paths);
-      process.stdout.write(writeManifest(manifest));
-      for (const { message } of contradictions)
-        process.stderr.write(`CONTRADICTION: ${printable(message)}\n`);
+      printText(writeManifest(manifest));
+      for (const { message } of contradictions) warn(`CONTRADICTION: ${printable(message)}`);
       if (contradictions.length > 0) process.exitCode = FOUND;
     });
 }

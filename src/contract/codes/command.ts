@@ -27,6 +27,11 @@ export const COMMAND_CODES = {
     meaning: "The configuration of `odori check` does not fit its schema.",
     hint: "It may have `rules`, `limits` and `statesMax`.",
   },
+  CHECK_TIMEOUT: {
+    delivery: "none",
+    meaning: "A choreography is too large to be checked in the time that `--seconds` sets.",
+    hint: "Raise `--seconds`, or check parts of it separately.",
+  },
   NOT_IN_CHOREOGRAPHY: {
     delivery: "none",
     meaning: "The choreography has no service or event of this name.",

@@ -1,0 +1,139 @@
+import { kafkaGrants } from "../acl/kafka.ts";
+import type { Provision, ServicePart } from "../adapter/provision.ts";
+import { OdoriError } from "../contract/errors.ts";
+import { client } from "./client.ts";
+
+/** Holds the parsed options of `odori provision`. */
+export interface ProvisionFlags {
+  readonly nats?: string;
+  readonly rabbitmq?: string;
+  readonly kafka?: string;
+  readonly postgres?: string;
+  readonly dryRun: boolean;
+  readonly grants: boolean;
+  readonly stream: string;
+  readonly prefix?: string;
+  readonly exchange: string;
+  readonly schema: string;
+  readonly replicas?: number;
+  readonly partitions?: number;
+  readonly days?: number;
+  readonly user?: string;
+  readonly sasl: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+  readonly tls: boolean;
+  readonly json: boolean;
+}
+
+/** What a broker needs, and the work that creates what is missing. */
+interface Plan {
+  readonly provisions: readonly Provision[];
+  run(): Promise<void>;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Plans for the broker that the flags name. Throws `OPTION_INVALID` or `MODULE_UNREADABLE`. */
+export async function planFor(parts: readonly ServicePart[], flags: ProvisionFlags): Promise<Plan> {
+  if (flags.nats !== undefined) return natsPlan(parts, flags, flags.nats);
+  if (flags.rabbitmq !== undefined) return rabbitPlan(parts, flags, flags.rabbitmq);
+  if (flags.kafka !== undefined) return kafkaPlan(parts, flags, flags.kafka);
+  return postgresPlan(parts, flags, flags.postgres ?? "");
+}
+
+async function natsPlan(
+  parts: readonly ServicePart[],
+  flags: ProvisionFlags,
+  servers: string,
+): Promise<Plan> {
+  refuseGrants(flags, "--nats");
+  const { provisions, provision } = await client(
+    "@nats-io/jetstream and @nats-io/transport-node",
+    () => import("../adapters/nats/provision.ts"),
+  );
+  const { stream, prefix, replicas, days, user } = flags;
+  const options = {
+    servers,
+    stream,
+    ...(prefix !== undefined && { prefix }),
+    ...(replicas !== undefined && { replicas }),
+    ...(days !== undefined && { maxAgeMs: days * DAY_MS }),
+    ...(user !== undefined && { connection: { user, pass: password() } }),
+  };
+  return { provisions: provisions(options, parts), run: () => provision(options, parts) };
+}
+
+async function rabbitPlan(
+  parts: readonly ServicePart[],
+  flags: ProvisionFlags,
+  url: string,
+): Promise<Plan> {
+  refuseGrants(flags, "--rabbitmq");
+  const { provisions, provision } = await client(
+    "rabbitmq-client",
+    () => import("../adapters/rabbitmq/provision.ts"),
+  );
+  const options = { url, exchange: flags.exchange };
+  return { provisions: provisions(options, parts), run: () => provision(options, parts) };
+}
+
+async function kafkaPlan(
+  parts: readonly ServicePart[],
+  { prefix = "odori.", replicas, partitions, days, user, sasl, tls, grants }: ProvisionFlags,
+  brokers: string,
+): Promise<Plan> {
+  const { provisions, provision } = await client(
+    "@platformatic/kafka",
+    () => import("../adapters/kafka/provision.ts"),
+  );
+  const options = {
+    brokers,
+    prefix,
+    ...(replicas !== undefined && { replicas }),
+    ...(partitions !== undefined && { partitions }),
+    ...(days !== undefined && { retentionMs: days * DAY_MS }),
+    ...(user !== undefined && { sasl: { mechanism: sasl, username: user, password: password() } }),
+    ...(tls && { tls: {} }),
+  };
+  const granted = grants ? parts.flatMap((part) => kafkaGrants(part, { prefix })) : [];
+  const rights = granted.map(({ principal, operation, resource, name }) => ({
+    kind: "grant",
+    name: principal,
+    detail: `${operation} ${resource} ${name}`,
+  }));
+  return {
+    provisions: [...provisions(options, parts), ...rights],
+    run: () => provision(options, parts, granted),
+  };
+}
+
+async function postgresPlan(
+  parts: readonly ServicePart[],
+  { schema, grants }: ProvisionFlags,
+  url: string,
+): Promise<Plan> {
+  const { provisions, provision, busGrants } = await client(
+    "pg",
+    () => import("../adapters/postgres/provision.ts"),
+  );
+  const options = { connectionString: url, schema };
+  const roles = grants ? parts.map(({ service }) => service) : [];
+  const rights = roles.flatMap((role) =>
+    busGrants(role, options).map((detail) => ({ kind: "grant", name: role, detail })),
+  );
+  return {
+    provisions: [...provisions(options, parts), ...rights],
+    run: () => provision(options, parts, roles),
+  };
+}
+
+function refuseGrants({ grants }: ProvisionFlags, broker: string): void {
+  if (!grants) return;
+  throw new OdoriError("USAGE", `--grants does not go with ${broker}.`, {
+    hint: `This broker keeps permissions elsewhere: odori acl ${broker} prints them.`,
+  });
+}
+
+/** Not an argument, which other users of the machine could read. */
+function password(): string {
+  return process.env.ODORI_PASSWORD ?? "";
+}

@@ -1,0 +1,155 @@
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { odori, ROOT } from "../support/command.ts";
+
+/*
+ * Manifests and AsyncAPI documents come from other repositories. No command reads, runs or writes
+ * what one of them has chosen, and each ends within seconds.
+ */
+
+const SECRET = "c2VjcmV0";
+const LIMIT_MS = 25_000;
+/** Control characters, and those that turn the direction of text; not line breaks and tabs. */
+const UNPRINTABLE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
+let parent = "";
+let folder = "";
+beforeAll(() => {
+  parent = mkdtempSync(join(tmpdir(), "odori-untrusted-"));
+  folder = join(parent, "documents");
+  cpSync(join(ROOT, "test", "cli", "untrusted"), folder, { recursive: true });
+  const put = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  writeFileSync(join(parent, "dockerconfig.json"), JSON.stringify({ auths: { secret: SECRET } }));
+  expect(spawnSync("mkfifo", [join(folder, "fifo.json")]).status).toBe(0);
+  symlinkSync(join(parent, "dockerconfig.json"), join(folder, "inside.json"));
+  put("ref-link.json", refersTo("inside.json#/auths"));
+  symlinkSync(parent, join(folder, "up"));
+  put("ref-folder.json", refersTo("up/dockerconfig.json#/auths"));
+  put("ref-device.json", refersTo("device.json"));
+  symlinkSync("/dev/zero", join(folder, "device.json"));
+  put("ref-absolute.json", refersTo(join(parent, "dockerconfig.json")));
+  put("ref-encoded.json", refersTo("..%2fdockerconfig.json#/auths"));
+  const list = `[${Array(1_000).fill("x").join(",")}]`;
+  const aliases = (of: string) => `[${Array(30).fill(`*${of}`).join(",")}]`;
+  const bomb = [
+    "odori: 1",
+    "name: x",
+    "services: {}",
+    `x-a: &a ${list}`,
+    `x-b: &b ${aliases("a")}`,
+  ];
+  put("bomb.yaml", `${[...bomb, `x-c: ${aliases("b")}`].join("\n")}\n`);
+  const keys = Array.from({ length: 40_000 }, (_, i) => `  k${i}: 1`);
+  put("wide.yaml", `odori: 1\nname: x\nx-wide:\n${keys.join("\n")}\nservices: {}\n`);
+  put("exponential.json", withSchema(exponential()));
+  put("async.json", withSchema({ $async: true, type: "object", required: ["x"] }));
+  mkdirSync(join(folder, "out"));
+});
+afterAll(() => rmSync(parent, { recursive: true }));
+
+function refersTo(reference: string): string {
+  const messages = { m: { payload: { $ref: reference } } };
+  return JSON.stringify({
+    asyncapi: "3.0.0",
+    info: { title: "t", version: "1" },
+    channels: { c: { address: "c", messages } },
+    operations: { o: { action: "send", channel: { $ref: "#/channels/c" } } },
+  });
+}
+
+function withSchema(schema: unknown): string {
+  const services = { s: { begins: ["a.b.v1"] } };
+  const events = { "a.b.v1": { schema } };
+  return JSON.stringify({ odori: 1, name: "x", services, begins: ["a.b.v1"], events });
+}
+
+/** Each part is checked twice by the part above it: 2^40 checks. */
+function exponential(): unknown {
+  const parts = Array.from({ length: 40 }, (_, i) => {
+    const next = { $ref: `#/$defs/p${i + 1}` };
+    return [`p${i}`, { allOf: [next, { properties: { x: next } }, next] }] as const;
+  });
+  return { $ref: "#/$defs/p0", $defs: { ...Object.fromEntries(parts), p40: { type: "null" } } };
+}
+
+const COMMANDS = [
+  ["check", "--seconds", "5"],
+  ["check", "--json", "--crashes", "--seconds", "5"],
+  ["manifest"],
+  ["asyncapi"],
+  ["asyncapi", "--json"],
+  ["draw"],
+  ["draw", "--format", "mermaid"],
+  ["acl", "--kafka"],
+] as const;
+
+/** What must be refused, and why. The other files may be read. */
+const REFUSED: Readonly<Record<string, RegExp>> = {
+  "ref-fifo.json": /^FILE_UNREADABLE: .*fifo\.json.*not a regular file/,
+  "ref-device.json": /^MANIFEST_INVALID: [\s\S]*leaves the folder/,
+  "ref-steal.json": /^MANIFEST_INVALID: [\s\S]*leaves the folder/,
+  "ref-link.json": /^MANIFEST_INVALID: [\s\S]*leaves the folder/,
+  "ref-folder.json": /^MANIFEST_INVALID: [\s\S]*leaves the folder/,
+  "ref-absolute.json": /^FILE_UNREADABLE: /,
+  "ref-encoded.json": /^FILE_UNREADABLE: /,
+  "bomb.yaml": /^MANIFEST_INVALID: [\s\S]*aliases stand for too many nodes/,
+  "merge.yaml": /^MANIFEST_INVALID: /,
+  "wide.yaml": /^$/,
+};
+const FILES = [
+  ...readdirSync(join(ROOT, "test", "cli", "untrusted")),
+  ...["ref-link.json", "ref-folder.json", "ref-device.json", "ref-absolute.json"],
+  ...["ref-encoded.json", "bomb.yaml", "wide.yaml", "exponential.json", "async.json"],
+];
+
+describe("a document from elsewhere", () => {
+  it.each(FILES)(
+    "%s ends within seconds, and prints what is printable",
+    {
+      timeout: 120_000,
+    },
+    async (name) => {
+      for (const command of COMMANDS) {
+        const began = performance.now();
+        const { status, out, err } = await odori([...command, name], undefined, folder);
+        const took = performance.now() - began;
+        const what = `${command.join(" ")}: ${err}`;
+        expect([what, took < LIMIT_MS]).toEqual([what, true]);
+        expect([0, 1, 2], what).toContain(status);
+        if (status === 2) expect(err + out).toMatch(/[A-Z_]+/);
+        expect(err, what).not.toMatch(/HANDLER_FAILED|at .*\.ts:\d+:\d+\)/);
+        expect(out.length, what).toBeLessThan(1_000_000);
+        expect(out + err, what).not.toContain(SECRET);
+        expect(out + err, what).not.toMatch(UNPRINTABLE);
+        const reason = REFUSED[name];
+        if (reason !== undefined && !command.some((word) => word === "--json"))
+          expect(err, what).toMatch(reason);
+      }
+      expect(readdirSync(folder).filter((file) => file.startsWith("PWNED"))).toEqual([]);
+    },
+  );
+
+  it("the unprintable is escaped in JSON and YAML, and means the same when read", async () => {
+    const written = await odori(["manifest", "term.json"], undefined, folder);
+    const yaml = await odori(["asyncapi", "term.json"], undefined, folder);
+    writeFileSync(join(folder, "out", "again.json"), written.out);
+    writeFileSync(join(folder, "out", "again.yaml"), yaml.out);
+    for (const file of ["again.json", "again.yaml"]) {
+      const again = await odori(["manifest", join("out", file)], undefined, folder);
+      expect(again).toMatchObject({ status: 0, out: written.out });
+    }
+    expect(written.out).toContain("\\u202e evil");
+  });
+});
