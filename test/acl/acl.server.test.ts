@@ -78,6 +78,9 @@ function foreign(part: ServicePart, role: "emits" | "hears"): readonly string[] 
   return types.filter((type) => !part[role].includes(type));
 }
 
+/** Each command of the broker starts an Erlang machine, which takes seconds beside other work. */
+const COMMANDS_MS = 180_000;
+
 describe("permissions of each service", () => {
   it.skipIf(urlOf("nats") === undefined)(titleOf("nats", "on NATS"), async () => {
     const names = { stream: "ODORI", prefix: "odori" };
@@ -119,28 +122,32 @@ describe("permissions of each service", () => {
     });
   });
 
-  it.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "on RabbitMQ"), async () => {
-    const names = { exchange: "odori", vhost: "/" };
-    await using server = stopping(
-      await Server.start(recipes.rabbitmq(find("rabbitmq", false) ?? "")),
-    );
-    const as = (user: string, password = `${user}-secret`) => {
-      const url = new URL(server.url);
-      Object.assign(url, { username: user, password });
-      return rabbitmq({ url: url.href, unheard: ["order.cancelled.v1"] });
-    };
-    await using operator = closing(as("guest", "guest"));
-    checkAccepted(await operator.publish([event("order.cancelled.v1", "first")]));
-    for (const part of parts) {
+  it.skipIf(urlOf("rabbitmq") === undefined)(
+    titleOf("rabbitmq", "on RabbitMQ"),
+    { timeout: COMMANDS_MS },
+    async () => {
+      const names = { exchange: "odori", vhost: "/" };
+      await using server = stopping(
+        await Server.start(recipes.rabbitmq(find("rabbitmq", false) ?? "")),
+      );
+      const as = (user: string, password = `${user}-secret`) => {
+        const url = new URL(server.url);
+        Object.assign(url, { username: user, password });
+        return rabbitmq({ url: url.href, unheard: ["order.cancelled.v1"] });
+      };
+      await using operator = closing(as("guest", "guest"));
+      checkAccepted(await operator.publish([event("order.cancelled.v1", "first")]));
+      for (const part of parts) {
       await server.control(["add_user", part.service, `${part.service}-secret`]);
       for (const words of rabbitArguments(part, names)) await server.control(words);
     }
     await everyPart(as);
-    await using stranger = closing(as("payment", "wrong"));
-    await expect(
-      stranger.publish([event("payment.refunded.v1", "s")]).then(checkAccepted),
-    ).rejects.toMatchObject({
-      code: "BUS_FORBIDDEN",
-    });
-  });
+      await using stranger = closing(as("payment", "wrong"));
+      await expect(
+        stranger.publish([event("payment.refunded.v1", "s")]).then(checkAccepted),
+      ).rejects.toMatchObject({
+        code: "BUS_FORBIDDEN",
+      });
+    },
+  );
 });
