@@ -138,10 +138,10 @@ describe("permissions of each service", () => {
       await using operator = closing(as("guest", "guest"));
       checkAccepted(await operator.publish([event("order.cancelled.v1", "first")]));
       for (const part of parts) {
-      await server.control(["add_user", part.service, `${part.service}-secret`]);
-      for (const words of rabbitArguments(part, names)) await server.control(words);
-    }
-    await everyPart(as);
+        await server.control(["add_user", part.service, `${part.service}-secret`]);
+        for (const words of rabbitArguments(part, names)) await server.control(words);
+      }
+      await everyPart(as);
       await using stranger = closing(as("payment", "wrong"));
       await expect(
         stranger.publish([event("payment.refunded.v1", "s")]).then(checkAccepted),
