@@ -3,7 +3,7 @@ export interface Mutant {
   readonly name: string;
   readonly edits: readonly { readonly file: string; readonly find: string; readonly put: string }[];
   /** The suite that catches it, and a test of it that has to fail. */
-  readonly suite: "runtime" | "sqlite" | "postgres" | "rabbitmq";
+  readonly suite: "runtime" | "files" | "sqlite" | "postgres" | "rabbitmq";
   readonly caughtBy: string;
 }
 
@@ -585,5 +585,53 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [edit("runtime/consume.ts", "if (strange.length > 0)", "if (strange.length < 0)")],
     suite: "runtime",
     caughtBy: "an undo without a mark is parked while an effect is unknown",
+  },
+  {
+    name: "links lead out of a folder",
+    edits: [edit("cli/files.ts", "!isWithin(real(folder), real(file))", "real(file) === ''")],
+    suite: "files",
+    caughtBy: "a reference stays in the folder of its document",
+  },
+  {
+    name: "pipes are read",
+    edits: [edit("cli/files.ts", "if (!found.isFile())", "if (found.isDirectory())")],
+    suite: "files",
+    caughtBy: "a reference leads to a regular file",
+  },
+  {
+    name: "an alias counts once",
+    edits: [edit("manifest/yaml.ts", "return before;", "return before === 0 ? 1 : 0;")],
+    suite: "files",
+    caughtBy: "aliases count as what they stand for",
+  },
+  {
+    name: "examples of any length",
+    edits: [edit("asyncapi/example.ts", "if (!(least <= TEXT_MAX_CHARS))", "if (!(least >= 0))")],
+    suite: "files",
+    caughtBy: "an example is short",
+  },
+  {
+    name: "control characters in JSON",
+    edits: [edit("text/printable.ts", 'char === "\\n" || char', 'char >= "\\u0080" || char')],
+    suite: "files",
+    caughtBy: "a manifest has no control characters",
+  },
+  {
+    name: "quotes for the shell that a quote ends",
+    edits: [edit("acl/part.ts", "word.replaceAll(\"'\", \"'\\\\''\")", "word")],
+    suite: "files",
+    caughtBy: "a shell gets each word as it is",
+  },
+  {
+    name: "permissions for any name",
+    edits: [edit("acl/part.ts", "checkServiceName(service);", 'checkServiceName("a");')],
+    suite: "files",
+    caughtBy: "a name outside the grammar gets no permissions",
+  },
+  {
+    name: "topics collide unseen",
+    edits: [edit("check/lint/topics.ts", 'event.replaceAll(".", "_")', "event")],
+    suite: "files",
+    caughtBy: "types whose topics collide are reported",
   },
 ];

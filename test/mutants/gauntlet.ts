@@ -12,6 +12,7 @@ import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
+import { fileScenarios } from "./files.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 
 const [suite = "", only = "", url = ""] = process.argv.slice(2);
@@ -27,6 +28,7 @@ if (suite === "runtime") {
   runtimeScenarios(collect);
   deploymentScenarios(collect);
 }
+if (suite === "files") fileScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);
