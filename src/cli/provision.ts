@@ -11,6 +11,7 @@ export interface ProvisionFlags {
   readonly postgres?: string;
   readonly dryRun: boolean;
   readonly grants: boolean;
+  readonly management?: string;
   readonly stream: string;
   readonly prefix?: string;
   readonly exchange: string;
@@ -67,13 +68,38 @@ async function rabbitPlan(
   flags: ProvisionFlags,
   url: string,
 ): Promise<Plan> {
-  refuseGrants(flags, "--rabbitmq");
-  const { provisions, provision } = await client(
+  const { management, grants, exchange } = flags;
+  if (management === undefined) refuseGrants(flags, "--rabbitmq", " Or add --management <url>.");
+  const [{ provisions, provision }, { grantOver }, { rabbitPermissions }] = await client(
     "rabbitmq-client",
-    () => import("../adapters/rabbitmq/provision.ts"),
+    () =>
+      Promise.all([
+        import("../adapters/rabbitmq/provision.ts"),
+        import("../adapters/rabbitmq/management.ts"),
+        import("../acl/rabbitmq.ts"),
+      ]),
   );
-  const options = { url, exchange: flags.exchange };
-  return { provisions: provisions(options, parts), run: () => provision(options, parts) };
+  const options = { url, exchange };
+  const things = provisions(options, parts);
+  // Without a path the virtual host is the default one.
+  const vhost = decodeURIComponent(new URL(url).pathname.slice(1)) || "/";
+  const granted = (grants ? parts : []).map((part) => ({
+    user: part.service,
+    vhost,
+    exchange,
+    ...rabbitPermissions(part, { exchange, vhost }),
+  }));
+  const rights = granted.flatMap(({ user, configure, write, read, topicWrite, topicRead }) => [
+    { kind: "grant", name: user, detail: `configure ${configure} write ${write} read ${read}` },
+    { kind: "grant", name: user, detail: `topics: write ${topicWrite} read ${topicRead}` },
+  ]);
+  return {
+    provisions: [...things, ...rights],
+    async run() {
+      await provision(options, parts);
+      if (management !== undefined) await grantOver(management, granted);
+    },
+  };
 }
 
 async function kafkaPlan(
@@ -126,10 +152,10 @@ async function postgresPlan(
   };
 }
 
-function refuseGrants({ grants }: ProvisionFlags, broker: string): void {
+function refuseGrants({ grants }: ProvisionFlags, broker: string, or = ""): void {
   if (!grants) return;
   throw new OdoriError("USAGE", `--grants does not go with ${broker}.`, {
-    hint: `This broker keeps permissions elsewhere: odori acl ${broker} prints them.`,
+    hint: `This broker keeps permissions elsewhere: odori acl ${broker} prints them.${or}`,
   });
 }
 

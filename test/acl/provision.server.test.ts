@@ -132,6 +132,39 @@ describe("after odori provision, a service runs with its own permissions", () =>
     await provisioned(as, ["--rabbitmq", server.url], "BUS_UNAVAILABLE");
   });
 
+  const plugin = "on RabbitMQ, which has its permissions from the management plugin";
+  it.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", plugin), async () => {
+    const recipe = recipes.rabbitmq(find("rabbitmq", false) ?? "");
+    await using server = stopping(
+      await Server.start({
+        ...recipe,
+        async prepare(place) {
+          await recipe.prepare?.(place);
+          const { folder } = place;
+          writeFileSync(join(folder, "enabled_plugins"), "[rabbitmq_management].");
+          const listener = `management.tcp.port = ${place.port + 1}\nmanagement.tcp.ip = 127.0.0.1`;
+          appendFileSync(join(folder, "rabbitmq.conf"), `${listener}\n`);
+        },
+      }),
+    );
+    const management = `http://guest:guest@127.0.0.1:${server.place.port + 1}`;
+    const args = ["--rabbitmq", server.url, "--grants", "--management"];
+    expect(await provision(...args, management)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/^BUS_TOPOLOGY: .* add_user/),
+    });
+    expect(await provision(...args, management.replace("guest@", "wrong@"))).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/^BUS_FORBIDDEN: (?!.*wrong)/),
+    });
+    for (const name of SERVICES) await server.control(["add_user", name, `${name}-secret`]);
+    const as = (username: string) => {
+      const password = `${username}-secret`;
+      return rabbitmq({ url: Object.assign(new URL(server.url), { username, password }).href });
+    };
+    await provisioned(as, [...args, management], "BUS_UNAVAILABLE");
+  });
+
   it.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "on Kafka"), async () => {
     const recipe = recipes.kafka(find("kafka", false) ?? "");
     const users = ["admin", ...SERVICES].map((name) => `user_${name}="${name}-secret"`);

@@ -234,7 +234,7 @@ describe("odori check", () => {
     const { status, out } = await odori(["check", "--list-rules"]);
     expect([status, out.split("\n")[0]]).toEqual([0, "NAME_GRAMMAR (error)"]);
     expect(JSON.parse((await odori(["check", "--list-rules", "--json"])).out).rules).toHaveLength(
-      10,
+      11,
     );
     expect(await odori(["check"])).toMatchObject({
       status: 2,

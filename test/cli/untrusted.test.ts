@@ -141,6 +141,21 @@ describe("a document from elsewhere", () => {
     },
   );
 
+  it("--seconds bounds all work of check, also what is not exploration", async () => {
+    const types = Array.from({ length: 10_000 }, (_, i) => `a.b${i}.v1`);
+    const a = { begins: ["a.x.v1"], reactions: [{ on: ["a.x.v1"], emits: [types] }] };
+    const b = types.slice(0, 3_000).map((type) => ({ on: [type], emits: [`b.${type.slice(2)}`] }));
+    const services = { a, b: { reactions: b } };
+    const crowded = { odori: 1, name: "x", begins: ["a.x.v1"], services };
+    writeFileSync(join(folder, "crowded.json"), JSON.stringify(crowded));
+    const began = performance.now();
+    const command = ["check", "--crashes", "--seconds", "1", "crowded.json"];
+    const { status, err } = await odori(command, undefined, folder);
+    expect(performance.now() - began).toBeLessThan(LIMIT_MS);
+    if (status === 2) expect(err).toMatch(/^CHECK_TIMEOUT: .* after 1 seconds/);
+    else expect([0, 1]).toContain(status);
+  });
+
   it("the unprintable is escaped in JSON and YAML, and means the same when read", async () => {
     const written = await odori(["manifest", "term.json"], undefined, folder);
     const yaml = await odori(["asyncapi", "term.json"], undefined, folder);

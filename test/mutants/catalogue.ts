@@ -1,5 +1,6 @@
 import { ADAPTER_MUTANTS } from "./adapter-mutants.ts";
 import { BUS_MUTANTS } from "./bus-mutants.ts";
+import { FILE_MUTANTS } from "./file-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
 
@@ -7,4 +8,9 @@ import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
  * Deliberately broken runtimes. Each `find` must occur exactly once in its file: an edit that
  * changes nothing would leave the runtime whole. Short pieces of one line survive reformatting.
  */
-export const MUTANTS: readonly Mutant[] = [...RUNTIME_MUTANTS, ...ADAPTER_MUTANTS, ...BUS_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...RUNTIME_MUTANTS,
+  ...ADAPTER_MUTANTS,
+  ...BUS_MUTANTS,
+  ...FILE_MUTANTS,
+];

@@ -12,6 +12,7 @@ import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
+import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
@@ -31,6 +32,7 @@ if (suite === "runtime") {
   hearingScenarios(collect);
   sideBySideScenarios(collect);
 }
+if (suite === "files") fileScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);

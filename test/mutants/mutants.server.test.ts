@@ -40,7 +40,7 @@ function gauntlet(suite: Mutant["suite"], only: string, mutant: string): Promise
   });
 }
 
-for (const suite of ["runtime", "sqlite", "postgres", "rabbitmq"] as const) {
+for (const suite of ["runtime", "files", "sqlite", "postgres", "rabbitmq"] as const) {
   const server = suite === "postgres" || suite === "rabbitmq" ? suite : undefined;
   const title = `broken runtimes, caught by the suite ${suite}`;
   describe.skipIf(server !== undefined && urlOf(server) === undefined)(

@@ -22,9 +22,10 @@ export function provisionCommand(): Command {
     .option("--dry-run", "print what would be created, and connect to nothing", false)
     .option(
       "--grants",
-      "Kafka and Postgres: also grant each service, as a user of its name, what it needs",
+      "RabbitMQ, Kafka and Postgres: also grant each service, as a user of its name, what it needs",
       false,
     )
+    .option("--management <url>", "RabbitMQ: HTTP API of the management plugin, for --grants", url)
     .option("--stream <name>", "NATS: name of the stream", "ODORI")
     .option(
       "--prefix <text>",
@@ -51,9 +52,11 @@ Examples:
   odori provision manifests/*.json --rabbitmq amqp://admin:secret@localhost --dry-run
   ODORI_PASSWORD=secret odori provision src/choreography.ts \\
     --kafka kafka:9093 --tls --user admin --grants
+  odori provision src/choreography.ts --rabbitmq amqp://admin:secret@localhost \\
+    --grants --management http://admin:secret@localhost:15672
   odori provision src/choreography.ts --postgres postgres://owner@localhost/shop --grants
 
-NATS and RabbitMQ keep permissions elsewhere: odori acl prints them.
+Permissions of NATS, and of RabbitMQ without its management plugin: odori acl prints them.
 
 Exit status: 0 everything exists, 2 the command could not run.`,
     )
@@ -77,6 +80,11 @@ Exit status: 0 everything exists, 2 the command could not run.`,
       const done = flags.dryRun ? "Would be created if missing." : "Created, or found as needed.";
       print(paint().dim(printable(done)));
     });
+}
+
+function url(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("Pass the address of the HTTP API.");
 }
 
 function wholeNumber(text: string): number {
