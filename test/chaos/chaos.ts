@@ -11,6 +11,7 @@ import { Fleet, SERVICES } from "./fleet.ts";
 import { retryCrashed } from "./operator.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { TcpProxy } from "./proxy.ts";
+import { unanswered } from "./tickets.ts";
 
 export interface ChaosOptions {
   readonly seconds: number;
@@ -143,6 +144,9 @@ async function play(
       if (fleet.asked > 0) return { unanswered: fleet.asked };
       const orders = await open();
       if (orders !== 0) return { open: orders };
+      // They are asked by the same events, which the broker may have to deliver again to them.
+      const tickets = await unanswered(databases, fleet.placed).catch(() => undefined);
+      if (tickets !== 0) return { tickets };
       return { rows: await leftOvers(databases, options) };
     };
     await eventually("every order has ended", unfinished, { rows: 0 }, END_LIMIT_MS).catch(

@@ -79,3 +79,13 @@ export async function auditTickets(
   }
   return violations;
 }
+
+/** How many of these orders have not been answered. */
+export async function unanswered(
+  databases: Databases,
+  orders: ReadonlySet<string>,
+): Promise<number> {
+  const rows = await databases.read("tickets", "SELECT DISTINCT order_id FROM tickets");
+  const answered = new Set(rows.map(({ order_id }) => String(order_id)));
+  return [...orders].filter((orderId) => !answered.has(orderId)).length;
+}
