@@ -1,6 +1,6 @@
 /**
  * Runs suites in a process of its own, so that the source can be changed before it is loaded.
- * Arguments: a suite, and the only test to run ("" for all).
+ * Arguments: a suite, and the only tests to run, a line each ("" for all).
  */
 import { type Runner, storeConformance, type TestContext } from "odori/conformance";
 import { lostAnswers } from "../adapters/postgres-answers.ts";
@@ -17,12 +17,13 @@ import { hearingScenarios } from "./hearing.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
 
-const [suite = "", only = "", url = ""] = process.argv.slice(2);
+const [suite = "", titles = "", url = ""] = process.argv.slice(2);
+const only = new Set(titles === "" ? [] : titles.split("\n"));
 const tests: { readonly name: string; run(context: TestContext): Promise<void> }[] = [];
 const collect: Runner = {
   describe: (_name, body) => body(),
   it: (name, run) => {
-    if (only === "" || name === only) tests.push({ name, run });
+    if (only.size === 0 || only.has(name)) tests.push({ name, run });
   },
 };
 
