@@ -37,15 +37,22 @@ if (!Number.isSafeInteger(rounds) || rounds < 1)
 if (values.only !== undefined && !["sqlite", "postgres"].includes(values.only))
   throw new Error(`--only is ${JSON.stringify(values.only)}: sqlite or postgres`);
 
-const calm = { orders: 4_000, articles: 1_000, pieces: 1_000 };
+const calm = { orders: 20_000, articles: 1_000, pieces: 1_000 };
 const TROUBLES: readonly Trouble[] = [
   { name: "calm", ...calm },
   { name: "one in a hundred fails once", ...calm, failsEvery: 100 },
   { name: "one handler hangs", ...calm, one: "hangs" },
   { name: "one handler takes 3 s", ...calm, one: "takes 3 s" },
   { name: "one row is locked by another session", ...calm, one: "meets a locked row" },
-  { name: "20 articles, 800 pieces for 4,000 orders", orders: 4_000, articles: 20, pieces: 40 },
-  { name: "two members, one row", orders: 1_000, articles: 1, pieces: 1_000, members: 2 },
+  { name: "20 articles, 800 pieces for 8,000 orders", orders: 8_000, articles: 20, pieces: 40 },
+  {
+    name: "two members, one row, 20 in flight",
+    orders: 2_000,
+    articles: 1,
+    pieces: 2_000,
+    members: 2,
+    inFlight: 20,
+  },
 ];
 
 type Kind = "sqlite" | "postgres";

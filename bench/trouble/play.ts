@@ -20,6 +20,8 @@ export interface Trouble {
   readonly pieces: number;
   /** Running copies of the service, which compete for the rows. */
   readonly members?: number;
+  /** Orders under way at once: 100, unless it says otherwise. */
+  readonly inFlight?: number;
   /** Orders between two whose first attempt fails. */
   readonly failsEvery?: number;
   /** What one order of the run does, a tenth into it. */
@@ -100,7 +102,7 @@ export async function play<Native>(shop: Shop<Native>, trouble: Trouble): Promis
       else await done;
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  await Promise.all(Array.from({ length: trouble.inFlight ?? IN_FLIGHT }, lane));
   if (trouble.failsEvery !== undefined) await settled(members);
   const ms = performance.now() - began;
   const used = process.cpuUsage(cpu);

@@ -13,6 +13,9 @@ import type { Task } from "./task.ts";
 
 /** Pause before a task that met another transaction is tried again, in milliseconds. */
 export const CONFLICT_PAUSE_MS = 20;
+/** Conflicts after which each pause is twice the one before, and how often it doubles. */
+const CONFLICTS_PATIENT = 3;
+const DOUBLINGS_MAX = 6;
 
 /**
  * How many deliveries run at once in a transaction that is open from the beginning. They have met
@@ -200,7 +203,9 @@ export class Alone<Native> {
   }
 
   #again(task: Task<Native>, conflicts: number): void {
-    this.#pauses.after(CONFLICT_PAUSE_MS, (ended) => {
+    // What waits for a row that another session keeps leaves room for those that do not.
+    const doublings = Math.min(DOUBLINGS_MAX, Math.max(0, conflicts - CONFLICTS_PATIENT));
+    this.#pauses.after(CONFLICT_PAUSE_MS * 2 ** doublings, (ended) => {
       if (!ended) return this.#run(task, conflicts + 1);
       this.#release(task);
       task.completion.failed(this.#ended);

@@ -5,13 +5,19 @@ import type { PreparedNames } from "./prepared.ts";
 import { type Statement, TransactionSql } from "./sql.ts";
 
 /**
+ * How long a statement waits for a lock, in milliseconds. A handler by itself has one of few
+ * connections, and is run again later if another session holds what it needs.
+ */
+export const LOCK_WAIT_MS = { handler: 200, bookkeeping: 10_000 } as const;
+
+/**
  * Opens a transaction, and overrides the defaults of the role: deliveries rely on READ COMMITTED, a
  * commit survives a power failure, and a frozen process does not hold its locks for ever.
  */
 const BEGIN = [
   "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
   "SET LOCAL synchronous_commit = on",
-  "SET LOCAL lock_timeout = '10s'",
+  `SET LOCAL lock_timeout = ${LOCK_WAIT_MS.bookkeeping}`,
   "SET LOCAL idle_in_transaction_session_timeout = '60s'",
 ].join("; ");
 
@@ -37,6 +43,11 @@ export class OpenTransaction {
     // `sql` waits for the reply, and fails with it.
     this.#begun.catch(() => {});
     this.sql = new TransactionSql(client, this.#begun, place, prepared);
+  }
+
+  /** How long a statement waits for a lock from now on. Sends it without waiting. */
+  waitForLocks(ms: (typeof LOCK_WAIT_MS)[keyof typeof LOCK_WAIT_MS]): void {
+    this.sql.control(`SET LOCAL lock_timeout = ${ms}`).catch(() => {});
   }
 
   /** Makes sure that a savepoint stands before the next statement. Sends it without waiting. */

@@ -13,7 +13,7 @@ import type {
   StoreTransaction,
 } from "../../ports/transaction.ts";
 import { isContended, isEnded, isOutdated } from "./errors.ts";
-import type { OpenTransaction } from "./open-transaction.ts";
+import { LOCK_WAIT_MS, type OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";
 import type { Sql, SqlResult } from "./sql.ts";
 
@@ -103,6 +103,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   keep(): void | Promise<void> {
     this.#open = false;
     this.#strays.check();
+    if (this.#exclusive) this.#shared?.waitForLocks(LOCK_WAIT_MS.bookkeeping);
     if (this.#refused !== undefined) return Promise.reject(this.#refused);
     if (this.#pending.size > 0) return this.#notAwaited();
     const shared = this.#statementsMax > 1 ? this.#shared : undefined;
@@ -120,6 +121,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     await this.stopPending(open);
     try {
       await open.undoToSavepoint();
+      if (this.#exclusive) open.waitForLocks(LOCK_WAIT_MS.bookkeeping);
     } catch (error) {
       throw isEnded(error) ? transactionEnded(error) : error;
     }
@@ -141,7 +143,9 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     if (this.#own === undefined) return this.#parts.transaction(work);
     if (this.#pending.size > 0) return this.#notAwaited();
     try {
-      return await this.#parts.finish(await this.#own, work);
+      const open = await this.#own;
+      open.waitForLocks(LOCK_WAIT_MS.bookkeeping);
+      return await this.#parts.finish(open, work);
     } catch (error) {
       // After a failed statement that the handler swallowed, the transaction is aborted.
       throw this.#failure !== undefined && isEnded(error) ? this.#failure : error;
@@ -186,9 +190,13 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
 
   #transaction(): OpenTransaction | Promise<OpenTransaction> {
     if (this.#shared === undefined) {
-      this.#own ??= this.#parts.begin();
+      this.#own ??= this.#parts.begin().then((open) => {
+        open.waitForLocks(LOCK_WAIT_MS.handler);
+        return open;
+      });
       return this.#own;
     }
+    if (!this.touched && this.#exclusive) this.#shared.waitForLocks(LOCK_WAIT_MS.handler);
     if (!this.touched && this.#statementsMax > 1) this.#shared.savepoint();
     return this.#shared;
   }
