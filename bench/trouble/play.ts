@@ -75,7 +75,9 @@ export async function play<Native>(shop: Shop<Native>, trouble: Trouble): Promis
   const members: { readonly app: App<Native, never>; readonly bus: MemoryBus }[] = [];
   for (let n = 0; n < (trouble.members ?? 1); n++) {
     const bus = memoryBus(["inventory"]);
-    const options = { bus, store: shop.store(), logger: quiet, leaseMs: LEASE_MS };
+    // A long first pause would be most of a short run.
+    const retry = { firstMs: 5 };
+    const options = { bus, store: shop.store(), logger: quiet, leaseMs: LEASE_MS, retry };
     members.push({ app: await start(inventory, options), bus });
   }
   // A member that starts beside another one writes deliveries down for as long as two leases.
