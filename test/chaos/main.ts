@@ -57,7 +57,7 @@ const result = await chaos({
   ...(progress === undefined ? {} : { progress }),
 });
 if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-const { orders, events, violations, seconds, faults, crashed } = result;
+const { orders, events, violations, stories, seconds, faults, crashed } = result;
 if (flags.json)
   console.log(
     JSON.stringify(
@@ -69,6 +69,7 @@ if (flags.json)
         faults: Object.fromEntries(faults),
         crashed,
         violations,
+        stories,
       },
       undefined,
       2,
@@ -84,5 +85,6 @@ else {
   const found = `${violations.length} violations`;
   console.log(`\n${orders} orders, ${events} events, ${crashed} retried by hand, ${found}`);
   for (const violation of violations) console.log(`  ${violation}`);
+  for (const line of stories) console.log(`    ${line}`);
 }
 process.exitCode = violations.length > 0 ? 1 : 0;

@@ -1,6 +1,7 @@
 import { audit } from "../../examples/order/audit.ts";
 import type { Databases } from "../../examples/order/database.ts";
 import { SERVICES } from "./fleet.ts";
+import { storyOf } from "./story.ts";
 import { auditTickets } from "./tickets.ts";
 
 /**
@@ -11,9 +12,12 @@ export interface Verdict {
   readonly orders: number;
   readonly events: number;
   readonly violations: readonly string[];
+  /** What the tables hold of some orders that have not ended. */
+  readonly stories: readonly string[];
 }
 
 const SHOWN_MAX = 20;
+const STORIES_MAX = 3;
 
 /**
  * Finds what was lost, doubled or left over. Every acknowledged order is there and has ended. Money
@@ -86,5 +90,8 @@ export async function judge(
   }
   const shown = violations.slice(0, SHOWN_MAX);
   if (violations.length > shown.length) shown.push(`and ${violations.length - shown.length} more`);
-  return { orders: states.size, events: emitted.size, violations: shown };
+  const stories: string[] = [];
+  for (const orderId of books.open.slice(0, STORIES_MAX))
+    stories.push(...(await storyOf(databases, orderId, prefix)));
+  return { orders: states.size, events: emitted.size, violations: shown, stories };
 }
