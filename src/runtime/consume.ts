@@ -258,16 +258,16 @@ export class Consume<Native> implements Task<Native> {
   }
 
   #emit(
-    { draft, marks }: Run<Native>,
+    { draft, marks, received }: Run<Native>,
     disposition: Disposition,
     effect: string | undefined,
     facts: readonly Fact[],
   ): void {
     const { reaction, stored, deadlines } = this.#plan;
     const consumer = `${this.#context.plan.service.name}/${stored}`;
-    // A join answers no single event: whichever comes last, it is the same work, once in its saga.
-    const cause = reaction.kind === "join" ? { source: "saga", id: this.#event.sagaId } : undefined;
-    const events = this.#context.emitter.derive(this.#delivery.origin(consumer, cause), facts);
+    const joined = received.gathered.map((kept) => kept.event);
+    const origin = this.#delivery.origin(consumer, reaction.kind === "join" ? joined : undefined);
+    const events = this.#context.emitter.derive(origin, facts);
     draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
     touchDeadlines(deadlines, marks, events, draft);
     this.#record(draft, disposition, effect, events);

@@ -1,5 +1,6 @@
 import { toKept } from "../cloudevents/kept.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import { earliestBirth } from "../ports/birth.ts";
 import type { Receipt } from "../ports/bookkeeping.ts";
 import type { DeferredBody, NewDeferred } from "../ports/deferred.ts";
 import type { Disposition, Emission, JournalEntry } from "../ports/journal.ts";
@@ -86,16 +87,16 @@ export class Delivery {
   }
 
   /**
-   * What the ids of emitted events derive from. `consumer` names the work; `cause` replaces the
-   * identity of the message where the work answers no single one.
+   * What the ids of emitted events derive from. `consumer` names the work. A join gives what it has
+   * gathered: it answers no single event. Whichever comes last, it is the same work, once in its
+   * saga.
    */
-  origin(consumer: string, cause?: Pick<MessageHead, "source" | "id">): Origin {
+  origin(consumer: string, gathered?: readonly { readonly id: string }[]): Origin {
     const { source, id, sagaId, correlationId = sagaId, traceparent } = this.message;
-    const identity = cause ?? { source, id };
     return {
       consumer,
-      source: identity.source,
-      id: identity.id,
+      ...(gathered === undefined ? { source, id } : { source: "saga", id: sagaId }),
+      birth: earliestBirth([id, ...(gathered ?? []).map((event) => event.id)]),
       sagaId,
       correlationId,
       causationId: id,

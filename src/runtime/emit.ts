@@ -4,20 +4,15 @@ import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, Fact } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
 import { olderVersions } from "../contract/lineage.ts";
+import type { Birth } from "../ports/birth.ts";
 import type { Environment } from "../ports/environment.ts";
-import { derivedId } from "./identity.ts";
+import { derivedId, type Work } from "./identity.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Where an emission comes from: whose work it is, and what it answers. */
-export interface Origin {
-  /** `payment/order.placed.v1`: service and reaction. */
-  readonly consumer: string;
-  /**
-   * The identity of the work: of the event that was heard, or of the saga for what happens once in
-   * it.
-   */
-  readonly source: string;
-  readonly id: string;
+export interface Origin extends Work {
+  /** When the saga began, as far as the events say that led to the work. */
+  readonly birth: Birth | undefined;
   readonly sagaId: string;
   readonly correlationId: string;
   readonly causationId: string | undefined;
@@ -56,11 +51,11 @@ export class Emitter {
    */
   derive(origin: Origin, facts: readonly Fact[]): readonly EventEnvelope[] {
     return facts.map((fact, ordinal) =>
-      this.wrap(origin, fact, derivedId(origin.consumer, origin.source, origin.id, ordinal)),
+      this.wrap(origin, fact, derivedId(origin, ordinal, origin.birth)),
     );
   }
 
-  wrap(origin: Origin, fact: Fact, id: string): EventEnvelope {
+  wrap(origin: Omit<Origin, "birth">, fact: Fact, id: string): EventEnvelope {
     const event: EventEnvelope = {
       specversion: "1.0",
       id,

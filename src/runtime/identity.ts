@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { hasTime } from "../ports/birth.ts";
+import { type Birth, birthOf } from "../ports/birth.ts";
 
 /*
  * Ids are UUIDs whose first 48 bits are the millisecond in which the saga began, so that rows of
@@ -9,18 +9,29 @@ import { hasTime } from "../ports/birth.ts";
 
 /** RFC 9562, version 7. `uuid` is a random one (version 4), whose random bits are kept. */
 export function beginningId(now: number, uuid: string): string {
-  const time = now.toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${uuid.slice(15)}`;
+  return `${birthOf(now)}-7${uuid.slice(15)}`;
+}
+
+/** What an event answers: its id derives from these. */
+export interface Work {
+  /** `payment/order.placed.v1`: service and reaction. */
+  readonly consumer: string;
+  /**
+   * The identity of the work: of the event that was heard, or of the saga for what happens once in
+   * it.
+   */
+  readonly source: string;
+  readonly id: string;
 }
 
 /**
- * RFC 9562, version 8: SHA-256 of the consumer, the identity of the cause and the ordinal of the
- * emission, behind the time of the cause. Parts cannot run into each other, since no identifier
- * contains a newline.
+ * RFC 9562, version 8: SHA-256 of the work and the ordinal of the emission, behind the birth of the
+ * saga. Parts cannot run into each other, since no identifier contains a newline.
  */
-export function derivedId(consumer: string, source: string, id: string, ordinal: number): string {
+export function derivedId(work: Work, ordinal: number, birth: Birth | undefined): string {
+  const { consumer, source, id } = work;
   const digest = hash("sha256", `${consumer}\n${source}\n${id}\n${ordinal}`, "hex");
-  const time = hasTime(id) ? id.slice(0, 13) : untimed(digest.slice(32, 44));
+  const time = birth ?? untimed(digest.slice(32, 44));
   // The variant's two bits are 10: one of 8, 9, a, b.
   const variant = "89ab"[Number.parseInt(digest.slice(3, 4), 16) & 3];
   return `${time}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(8, 20)}`;

@@ -204,6 +204,18 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     caughtBy: "an undo in a saga that retention has forgotten is parked",
   },
   {
+    name: "what a join emits does not say when its saga began",
+    edits: [
+      edit(
+        "runtime/delivery.ts",
+        "birth: earliestBirth([id, ...(gathered ?? []).map((event) => event.id)]),",
+        "birth: gathered === undefined ? earliestBirth([id]) : undefined,",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "what a join emits carries the birth of its saga",
+  },
+  {
     name: "marks by version",
     edits: [
       edit("contract/grammar.ts", 'return type.replace(VERSION, "");', "return type;"),

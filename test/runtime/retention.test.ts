@@ -126,6 +126,24 @@ for (const { name, make } of kits) {
       expect(stage.emittedTypes).not.toContain(refunded.type);
     });
 
+    it("what a join emits carries the birth of its saga, whichever event comes last", async () => {
+      const kit = make();
+      await using stage = await Stage.open(kit, payment(kit, { broken: false }));
+      const older = idOf(stage.clock, 9_000, 1);
+      const newer = idOf(stage.clock, 5_000, 2);
+      for (const [sagaId, first, second] of [
+        ["a", older, newer] as const,
+        ["b", newer, older] as const,
+      ]) {
+        await stage.hear(envelope(arrived, sagaId, { orderId: sagaId }, { id: first }));
+        await stage.hear(envelope(noted, sagaId, { orderId: sagaId }, { id: second }));
+      }
+      const births = stage.emitted
+        .filter(({ type }) => type === settled.type)
+        .map(({ id }) => id.slice(0, 13));
+      expect(births).toEqual([older.slice(0, 13), older.slice(0, 13)]);
+    });
+
     it("a young saga, and an id without a time, are not forgotten", async () => {
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, { broken: false }));
