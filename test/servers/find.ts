@@ -5,15 +5,18 @@ import { delimiter, join } from "node:path";
 
 export const SERVERS = ["postgres", "nats", "rabbitmq", "kafka"] as const;
 export type ServerName = (typeof SERVERS)[number];
+/** Servers, and what stands before one of them. */
+export type ProgramName = ServerName | "pgbouncer";
 
 /** How a person gets the server, where the suite cannot. */
-export const HOW: Readonly<Record<ServerName, string>> = {
+export const HOW: Readonly<Record<ProgramName, string>> = {
   postgres: "install PostgreSQL 14 or later, or name its `postgres` program in ODORI_TEST_POSTGRES",
   nats:
     "go install github.com/nats-io/nats-server/v2@latest, " +
     "or name the program in ODORI_TEST_NATS",
   rabbitmq:
     "install RabbitMQ 3.10 or later, or name its `rabbitmq-server` script in ODORI_TEST_RABBITMQ",
+  pgbouncer: "install PgBouncer, or name its `pgbouncer` program in ODORI_TEST_PGBOUNCER",
   kafka: "install Java 17 and Maven, or name a folder with Kafka's jars in ODORI_TEST_KAFKA",
 };
 
@@ -25,7 +28,7 @@ const INSTALL_LIMIT_MS = 300_000;
  * The program that runs a server (for Kafka: the folder with its jars); an environment variable
  * wins, then the PATH, the cache, an installation.
  */
-export function find(name: ServerName, install: boolean): string | undefined {
+export function find(name: ProgramName, install: boolean): string | undefined {
   const named = environment(name);
   if (named === "none") return undefined;
   if (named !== "" && urlNamed(name) === undefined) return named;
@@ -36,16 +39,16 @@ export function find(name: ServerName, install: boolean): string | undefined {
  * A server that is running already, as the environment names it (`nats://…`, `kafka://host:9092`):
  * the suite then shares it. Tests that kill one start their own all the same.
  */
-export function urlNamed(name: ServerName): string | undefined {
+export function urlNamed(name: ProgramName): string | undefined {
   const named = environment(name);
   return /^[a-z]+:\/\//.test(named) ? named.replace(/^kafka:\/\//, "") : undefined;
 }
 
-function environment(name: ServerName): string {
+function environment(name: ProgramName): string {
   return process.env[`ODORI_TEST_${name.toUpperCase()}`] ?? "";
 }
 
-const installed: Readonly<Record<ServerName, () => string | undefined>> = {
+const installed: Readonly<Record<ProgramName, () => string | undefined>> = {
   postgres() {
     const base = "/usr/lib/postgresql";
     const newest = existsSync(base) ? readdirSync(base).sort((a, b) => Number(b) - Number(a)) : [];
@@ -58,6 +61,7 @@ const installed: Readonly<Record<ServerName, () => string | undefined>> = {
   nats: () =>
     first([join(CACHE, "bin", "nats-server"), onPath("nats-server"), "/usr/sbin/nats-server"]),
   // Debian's wrapper in /usr/sbin changes the user; the script that it calls does not.
+  pgbouncer: () => first([onPath("pgbouncer"), "/usr/sbin/pgbouncer"]),
   rabbitmq: () => first(["/usr/lib/rabbitmq/bin/rabbitmq-server", onPath("rabbitmq-server")]),
   kafka() {
     const jars = join(CACHE, `kafka-${KAFKA_VERSION}`);
@@ -65,7 +69,7 @@ const installed: Readonly<Record<ServerName, () => string | undefined>> = {
   },
 };
 
-const installers: Readonly<Record<ServerName, () => boolean>> = {
+const installers: Readonly<Record<ProgramName, () => boolean>> = {
   postgres: () => debian("postgresql"),
   nats: () =>
     (onPath("go") !== undefined &&
@@ -73,6 +77,7 @@ const installers: Readonly<Record<ServerName, () => boolean>> = {
         GOBIN: join(CACHE, "bin"),
       })) ||
     debian("nats-server"),
+  pgbouncer: () => debian("pgbouncer"),
   rabbitmq: () => debian("rabbitmq-server"),
   kafka() {
     if (onPath("mvn") === undefined && !debian("maven")) return false;

@@ -42,21 +42,52 @@ function postgres(program: string): Recipe {
         "max_connections=200",
       ],
     }),
-    async ready(place) {
-      const client = new pg.Client({
-        connectionString: url(place),
-        connectionTimeoutMillis: 2_000,
-      });
-      client.on("error", () => {});
-      try {
-        await client.connect();
-        await client.query("SELECT 1");
-      } finally {
-        await client.end().catch(() => {});
-      }
-    },
+    ready: (place) => answers(url(place)),
     url,
   };
+}
+
+/** PgBouncer before a Postgres server, with fewer connections than its clients have. */
+export function pgbouncer(program: string, postgresUrl: string): Recipe {
+  const { hostname, port: target } = new URL(postgresUrl);
+  // It refuses to run as root.
+  const user = process.getuid?.() === 0 ? userOf("postgres") : undefined;
+  const url = ({ port }: Place) => `postgres://postgres@127.0.0.1:${port}/postgres`;
+  return {
+    name: "pgbouncer",
+    ...(user === undefined ? {} : { user }),
+    async prepare({ folder, port }) {
+      writeFileSync(join(folder, "users.txt"), '"postgres" ""\n');
+      const lines = [
+        "[databases]",
+        `postgres = user=postgres host=${hostname} port=${target} dbname=postgres`,
+        "[pgbouncer]",
+        "listen_addr = 127.0.0.1",
+        `listen_port = ${port}`,
+        "auth_type = any",
+        `auth_file = ${join(folder, "users.txt")}`,
+        "pool_mode = transaction",
+        "default_pool_size = 5",
+        "max_client_conn = 200",
+        "unix_socket_dir =",
+      ];
+      writeFileSync(join(folder, "pgbouncer.ini"), `${lines.join("\n")}\n`);
+    },
+    command: ({ folder }) => ({ program, args: [join(folder, "pgbouncer.ini")] }),
+    ready: (place) => answers(url(place)),
+    url,
+  };
+}
+
+async function answers(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await client.query("SELECT 1");
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 function nats(program: string): Recipe {

@@ -11,8 +11,8 @@ export interface MemberParts {
   readonly leaseMs: number;
   readonly options: SubscribeOptions;
   readonly deliver: Deliver;
-  /** Whether to use prepared statements. */
-  readonly prepare: boolean;
+  /** Whether statements may be prepared by name. */
+  prepare(): boolean;
   /** Called once, if the member can get no more messages. */
   onLost(error: unknown): void;
 }
@@ -29,7 +29,7 @@ const POLL_MS = 500;
 export class PostgresMember {
   readonly #pool: pg.Pool;
   readonly #parts: MemberParts;
-  readonly #cycle: { readonly name?: string; readonly text: string };
+  readonly #cycle: { readonly name: string; readonly text: string };
   #acknowledged: number[] = [];
   #rejected: { readonly seq: number; readonly delay: number }[] = [];
   #owner = randomUUID();
@@ -47,7 +47,7 @@ export class PostgresMember {
     this.#parts = parts;
     const { schema } = parts;
     this.#cycle = {
-      ...(parts.prepare ? { name: `odori_cycle_${schema}`.slice(0, 63) } : {}),
+      name: `odori_cycle_${schema}`.slice(0, 63),
       // Neither needs to survive a power failure: the inbox recognises a repeated delivery.
       text: `WITH clock AS MATERIALIZED (
           SELECT ${schema}.now_ms() AS t, set_config('synchronous_commit', 'off', true)),
@@ -146,7 +146,9 @@ export class PostgresMember {
         JSON.stringify(options.topics),
         room,
       ];
-      const { rows } = await this.#pool.query({ ...this.#cycle, values });
+      const { name, text } = this.#cycle;
+      const cycle = this.#parts.prepare() ? { name, text, values } : { text, values };
+      const { rows } = await this.#pool.query(cycle);
       const inOrder = rows.sort((a, b) => Number(a.seq) - Number(b.seq));
       for (const row of inOrder)
         this.#hand(Number(row.seq), String(row.type), String(row.body), Number(row.failures));

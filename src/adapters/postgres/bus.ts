@@ -19,6 +19,7 @@ import { PostgresMember } from "./bus-member.ts";
 import { BUS_OWNER, BUS_SCHEMA, BUS_TABLES } from "./bus-schema.ts";
 import { explain, sqlState } from "./errors.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
+import { mayPrepare } from "./pooler.ts";
 import { ensureSchema } from "./schema.ts";
 
 /** Options of `postgresBus`. */
@@ -110,7 +111,7 @@ export class PostgresBus implements Bus {
       const member = new PostgresMember(pool, {
         schema: this.#schema,
         leaseMs: this.#options.leaseMs ?? 5_000,
-        prepare: this.#options.prepare ?? true,
+        prepare: () => mayPrepare(pool, this.#options),
         options,
         deliver,
         onLost: (error) => onLost(this.#explain(error)),
@@ -144,9 +145,9 @@ export class PostgresBus implements Bus {
 
   async #insert({ pool, hints }: Link, events: readonly EventEnvelope[]): Promise<void> {
     const { rows } = await pool.query<{ send: string }>({
-      ...(this.#options.prepare === false
-        ? {}
-        : { name: `odori_publish_${this.#schema}`.slice(0, 63) }),
+      ...(mayPrepare(pool, this.#options)
+        ? { name: `odori_publish_${this.#schema}`.slice(0, 63) }
+        : {}),
       // Each type beside its text: Postgres reads no member of JSON that has an escape of U+0000 or
       // of a lone surrogate anywhere, and would refuse an event that every other bus carries.
       text: `SELECT ${this.#schema}.send($1::text[], $2::text[])`,

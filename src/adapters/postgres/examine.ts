@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { isPooled } from "./pooler.ts";
 
 /** The oldest version that the project tests: 14. */
 const OLDEST = 140_000;
@@ -24,5 +25,8 @@ export async function examineSettings(pool: pg.Pool): Promise<readonly string[]>
       ? []
       : ["full_page_writes is off: the database can be damaged on power failure."]),
     ...(replica === true ? ["This server is a replica: it accepts no writes."] : []),
+    ...(isPooled(pool)
+      ? ["A pooler stands before Postgres: statements are not prepared by name. `prepare: false`."]
+      : []),
   ];
 }

@@ -3,6 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
+import { noticePooler } from "./pooler.ts";
 import { GatheringSocket } from "./stream.ts";
 
 /**
@@ -33,8 +34,9 @@ export interface PostgresOptions {
    */
   readonly connectionsMax?: number;
   /**
-   * Whether to use prepared statements. Turn them off behind a pooler that does not support them,
-   * such as PgBouncer before 1.21 in transaction mode.
+   * Whether to prepare statements by name. A pooler between this process and the server, such as
+   * PgBouncer, is noticed: behind it nothing is prepared by name, whatever this says. `false` spares
+   * the warning of it.
    *
    * @default true
    */
@@ -92,7 +94,7 @@ export function schemaOf({ schema = SCHEMA_DEFAULT }: PostgresOptions): string {
 /** Makes a pool, which connects with the first use. */
 export function poolOf(options: PostgresOptions): pg.Pool {
   const { connectionString, host, port, user, password, database, ssl } = options;
-  const pool = new pg.Pool({
+  const pool: pg.Pool = new pg.Pool({
     ...defined({ connectionString, host, port, user, password, database, ssl }),
     max: options.connectionsMax ?? DEFAULTS.connectionsMax,
     connectionTimeoutMillis: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
@@ -101,6 +103,7 @@ export function poolOf(options: PostgresOptions): pg.Pool {
     keepAlive: true,
     pipeline: true,
     stream: () => keep(pool, new GatheringSocket()),
+    ...(options.prepare === false ? {} : { onConnect: (client) => noticePooler(pool, client) }),
   });
   // The pool replaces an idle connection that breaks; one in use fails its query. Without these
   // listeners the error would end the process.

@@ -22,6 +22,7 @@ import {
   poolOf,
   schemaOf,
 } from "./options.ts";
+import { mayPrepare } from "./pooler.ts";
 import { PreparedNames } from "./prepared.ts";
 import { PostgresRetention } from "./purge.ts";
 import { ensureStore, ownerOf } from "./schema.ts";
@@ -52,8 +53,7 @@ export class PostgresStore implements Store<Sql> {
   readonly #options: PostgresOptions;
   readonly #place: string;
   readonly #statements: Statements;
-  /** Undefined if prepared statements are turned off. */
-  readonly #prepared: PreparedNames | undefined;
+  readonly #prepared = new PreparedNames();
   #pool: pg.Pool | undefined;
   #interrupter: pg.Pool | undefined;
   #closed = false;
@@ -78,7 +78,6 @@ export class PostgresStore implements Store<Sql> {
     this.#detachedSlots = new Semaphore(detachedMaxOf(options));
     this.#place = placeOf(options);
     this.#statements = statementsFor(schemaOf(options));
-    this.#prepared = (options.prepare ?? true) ? new PreparedNames() : undefined;
     const write = <T>(work: (books: TransactionSql) => Promise<T>) =>
       this.#transaction(async ({ sql }) => ({ result: await work(sql) }));
     const access: Access = {
@@ -177,10 +176,11 @@ export class PostgresStore implements Store<Sql> {
   /** Looks for rows to claim, without a transaction. */
   async #peek(limits: ClaimLimits): Promise<Peeked> {
     const { name, text } = this.#statements.peek;
-    const query = this.#prepared === undefined ? { text } : { name, text };
+    const pool = this.#connected();
+    const query = mayPrepare(pool, this.#options) ? { name, text } : { text };
     try {
       const values = [this.#owner, knownList(limits.known)];
-      return toPeeked((await this.#connected().query<SqlRow>({ ...query, values })).rows);
+      return toPeeked((await pool.query<SqlRow>({ ...query, values })).rows);
     } catch (error) {
       throw explain(error, this.#place);
     }
@@ -265,7 +265,10 @@ export class PostgresStore implements Store<Sql> {
   }
 
   async #begin(): Promise<OpenTransaction> {
-    return new OpenTransaction(await this.#connect(), this.#place, this.#prepared);
+    const pool = this.#connected();
+    const client = await this.#connect(pool);
+    const prepared = mayPrepare(pool, this.#options) ? this.#prepared : undefined;
+    return new OpenTransaction(client, this.#place, prepared);
   }
 
   async #interrupt({ pid }: OpenTransaction): Promise<void> {
@@ -279,9 +282,9 @@ export class PostgresStore implements Store<Sql> {
     }
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  async #connect(pool: pg.Pool): Promise<pg.PoolClient> {
     try {
-      return await this.#connected().connect();
+      return await pool.connect();
     } catch (error) {
       throw explain(error, this.#place);
     }
