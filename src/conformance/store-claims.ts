@@ -140,7 +140,7 @@ export function claimsSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await other.claim(10)).died, false);
   });
 
-  test("clock steps back: a lease from the future holds nothing", async (fixture, store) => {
+  test("clock-steps-back: a lease from the future holds nothing", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
@@ -153,7 +153,7 @@ export function claimsSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual([outbox.length, deferred.length], [1, 1]);
   });
 
-  test("clock steps back: a live process keeps its lease", async (fixture, store) => {
+  test("clock-steps-back: a live process keeps its lease", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
@@ -164,7 +164,7 @@ export function claimsSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await other.claim(10)).outbox.length, 0);
   });
 
-  test("clock steps back: a delay is a duration, not a date", async (fixture, store) => {
+  test("clock-steps-back: a delay is a duration, not a date", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     await defer(store, "1", "charge", { state: "armed", delayMs: 5_000 });

@@ -52,7 +52,7 @@ describe("contradictory declarations throw at once, with a code and a hint", () 
           .undo(authorized, { on: [refunded], ...nothing }),
     ],
     [
-      "two undos of one outcome",
+      "two-undos: two undos of one outcome",
       "DECLARATION_INVALID",
       () =>
         payment

@@ -96,7 +96,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "clock steps back: a delay is a duration, not a date",
+    caughtBy: "clock-steps-back: a delay is a duration, not a date",
   },
   {
     name: "lease without epoch",
@@ -218,7 +218,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "hang, slow handler holds all: while one hangs, the others go on",
+    caughtBy: "hang, slow-handler-holds-all: while one hangs, the others go on",
   },
   {
     name: "a handler by itself commits without a second look at its saga",
@@ -272,7 +272,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy: "default isolation: a role that is set to repeatable read changes nothing",
+    caughtBy: "default-isolation: a role that is set to repeatable read changes nothing",
   },
   {
     name: "a failing handler's savepoint is not rolled back",
@@ -284,7 +284,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy: "cliff, neighbours run twice: a failing delivery costs itself alone",
+    caughtBy: "cliff, neighbours-run-twice: a failing delivery costs itself alone",
   },
   {
     name: "bookkeeping is undone with a later handler",
@@ -321,7 +321,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy: "commit inside handler: BEGIN, COMMIT and ROLLBACK are refused",
+    caughtBy: "commit-inside-handler: BEGIN, COMMIT and ROLLBACK are refused",
   },
   {
     name: "settings of one handler stay for the next",

@@ -63,7 +63,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
       expect(await stage.effects()).toEqual(["placed"]);
     }));
 
-  it("begin refused: a handler that cannot reach its gateway refuses no beginning", async () => {
+  it("begin-refused: a handler that cannot reach its gateway refuses no beginning", async () => {
     const refusal = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
     const asking = order.on(authorized, {
       async handle() {

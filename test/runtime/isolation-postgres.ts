@@ -44,7 +44,7 @@ async function countOf(shelf: Shelf): Promise<number> {
 export function postgresCases({ describe, it }: Runner, url: () => string): void {
   const kind = postgresShelves(url);
   describe("isolation on a server", () => {
-    it("locked row: only the saga that needs a locked row waits for it", async () => {
+    it("locked-row: only the saga that needs a locked row waits for it", async () => {
       await using shelf = await kind.make();
       await shelf.stock(Object.fromEntries(range(40).map((n) => [`item ${n}`, 0])));
       const played = handling(async (n, tx) => {
@@ -62,7 +62,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       assert.equal(await countOf(shelf), 31);
     });
 
-    it("statement timeout, errors of the handler's own SQL: tried, and parked", async () => {
+    it("statement-timeout, errors-of-the-handlers-own-sql: tried, and parked", async () => {
       await using shelf = await kind.make({ sessionOptions: "-c statement_timeout=300" });
       const raised = ["57014", "55P03", "57000", "40001", "40P01", "XX000", "53100", "08006"];
       const played = handling(async (n, tx) => {
@@ -127,7 +127,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       assert.equal((await shelf.seen()).notes.length, 31);
     });
 
-    it("default isolation: a role that is set to repeatable read changes nothing", async () => {
+    it("default-isolation: a role that is set to repeatable read changes nothing", async () => {
       await using shelf = await kind.make({
         sessionOptions: "-c default_transaction_isolation=repeatable\\ read",
       });

@@ -113,7 +113,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       assert.deepEqual([items, notes.length], [{ drum: 0 }, 10]);
     });
 
-    play("cliff, neighbours run twice: a failing delivery costs itself alone", async (shelf) => {
+    play("cliff, neighbours-run-twice: a failing delivery costs itself alone", async (shelf) => {
       const runs = new Map<number, number>();
       const played = shelfService(async (n, { tx }) => {
         runs.set(n, (runs.get(n) ?? 0) + 1);
@@ -177,7 +177,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       },
     );
 
-    play("hang, slow handler holds all: while one hangs, the others go on", async (shelf) => {
+    play("hang, slow-handler-holds-all: while one hangs, the others go on", async (shelf) => {
       const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
       const played = shelfService(async (n, { tx }) => {
         if (n === 0) await opened;
@@ -321,7 +321,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       },
     );
 
-    play("commit inside handler: BEGIN, COMMIT and ROLLBACK are refused", async (shelf) => {
+    play("commit-inside-handler: BEGIN, COMMIT and ROLLBACK are refused", async (shelf) => {
       const { controls } = shelf;
       const played = shelfService(async (n, { tx }) => {
         await shelf.note(tx, `charged ${n}`);

@@ -8,7 +8,7 @@ import { envelope, ManualClock, Stage } from "../support/stage.ts";
 
 const DELIVERIES = 20;
 
-describe.each(kits)("slow handler holds all, on $name", ({ make }) => {
+describe.each(kits)("slow-handler-holds-all, on $name", ({ make }) => {
   it("deliveries behind the first slow one of their reaction run at once", async () => {
     const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
     const clock = new ManualClock();
