@@ -7,6 +7,8 @@ import { Server } from "../servers/server.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { generator } from "../support/unruly-bus.ts";
+import { admit, type BrokerFault, brokerFaults, repaired, withUser } from "./broker.ts";
+import { type DeafTime, makeDeaf, readyWhileDeaf } from "./deafness.ts";
 import { Fleet, SERVICES } from "./fleet.ts";
 import { retryCrashed } from "./operator.ts";
 import { judge, type Verdict } from "./oracle.ts";
@@ -36,6 +38,8 @@ interface Guarded {
   readonly name: ServerName;
   readonly server: Server;
   readonly proxy: TcpProxy;
+  /** For the services: past the proxy, as a user of their own. */
+  readonly url: string;
 }
 
 /**
@@ -48,6 +52,10 @@ const KILL_EVERY_MS: Readonly<Record<ServerName, number>> = {
   rabbitmq: 20_000,
   kafka: 30_000,
 };
+/** When services are cut off for long: first, how often, and how much time it needs. */
+const DEAF = { firstMs: 15_000, everyMs: 75_000, roomMs: 50_000 } as const;
+/** How long a fault of a broker lasts that does not cut off: at most, in milliseconds. */
+const BRIEF_MS = 5_000;
 const OPEN_MAX = 600;
 const BATCH = 20;
 /** How long everything has to come to an end once the faults are over. */
@@ -76,9 +84,10 @@ async function guard(name: ServerName, scope: AsyncDisposableStack): Promise<Gua
   const program = find(name, true);
   if (program === undefined) throw new Error(`${name} is missing: ${HOW[name]}.`);
   const proxy = scope.use(closing(await TcpProxy.listen()));
-  const server = scope.use(stopping(await Server.start(recipes[name](program, proxy.port))));
+  const recipe = withUser(name, recipes[name](program, proxy.port));
+  const server = scope.use(stopping(await Server.start(recipe)));
   proxy.target = server.place.port;
-  return { name, server, proxy };
+  return { name, server, proxy, url: await admit(name, server, proxy.port) };
 }
 
 async function play(
@@ -89,11 +98,9 @@ async function play(
   const random = generator(options.seed);
   const faults = new Map<string, number>();
   const count = (fault: string) => faults.set(fault, (faults.get(fault) ?? 0) + 1);
-  const past = ({ server, proxy }: Guarded) =>
-    server.url.replace(`:${server.place.port}`, `:${proxy.port}`);
   const { retention } = options;
   const environment = Object.fromEntries([
-    ...guards.map((one) => [`ORDER_${one.name.toUpperCase()}`, past(one)] as const),
+    ...guards.map((one) => [`ORDER_${one.name.toUpperCase()}`, one.url] as const),
     ...(retention === undefined ? [] : [["CHAOS_RETENTION_MS", `${retention * 1_000}`] as const]),
   ]);
   const database = guards.find(({ name }) => name === "postgres");
@@ -127,9 +134,14 @@ async function play(
     })();
     const killed = new Map<ServerName, number>();
     const underWay = new Set<Promise<void>>();
+    const deafTimes: DeafTime[] = [];
+    const deaf = deafness(guards, random);
+    let nextDeaf = performance.now() + DEAF.firstMs;
     while (performance.now() < ends) {
       await pause(100 + random() * 700);
-      const fault = choose(random, guards, killed);
+      const lasting = performance.now() >= nextDeaf && performance.now() + DEAF.roomMs < ends;
+      if (lasting) nextDeaf = performance.now() + DEAF.everyMs;
+      const fault = lasting ? deaf(deafTimes) : choose(random, guards, killed, retention);
       count(fault.name);
       const done: Promise<void> = fault.inject(fleet, random).finally(() => underWay.delete(done));
       underWay.add(done);
@@ -158,7 +170,8 @@ async function play(
       prefix: options.store === "sqlite" ? "odori_" : "",
       forgets: retention !== undefined,
     });
-    return { ...verdict, faults, crashed };
+    const violations = [...verdict.violations, ...readyWhileDeaf(deafTimes, fleet.health)];
+    return { ...verdict, violations, faults, crashed };
   } finally {
     await fleet.stop();
     await databases.close();
@@ -170,10 +183,27 @@ interface Fault {
   inject(fleet: Fleet, random: () => number): Promise<void>;
 }
 
+/** Cuts the services off for long, from one server after the other and in each way in turn. */
+function deafness(guards: readonly Guarded[], random: () => number): (times: DeafTime[]) => Fault {
+  const ways = guards.flatMap((guard) => [
+    { guard, fault: undefined },
+    ...brokerFaults[guard.name].filter(({ cutsOff }) => cutsOff).map((fault) => ({ guard, fault })),
+  ]);
+  let turn = Math.floor(random() * ways.length);
+  return (times) => {
+    const way = ways[turn++ % ways.length];
+    if (way === undefined) throw new Error("There is no server to be cut off from.");
+    const { guard, fault } = way;
+    const inject = async () => void times.push(await makeDeaf(guard, fault, random));
+    return { name: `${fault?.name ?? "black hole"} ${guard.name}`, inject };
+  };
+}
+
 function choose(
   random: () => number,
   guards: readonly Guarded[],
   killed: Map<ServerName, number>,
+  retention: number | undefined,
 ): Fault {
   const guard = guards[Math.floor(random() * guards.length)];
   const dice = random();
@@ -204,6 +234,12 @@ function choose(
     };
     return { name: `freeze ${name}`, inject };
   }
+  // With a short retention, what comes again from the beginning is not known any more.
+  const [brief] = brokerFaults[name].filter(
+    ({ cutsOff, replays = false }) => !cutsOff && (!replays || retention === undefined),
+  );
+  if (dice > 0.97 && brief !== undefined)
+    return { name: brief.name, inject: () => once(server, brief, random) };
   if (dice < 0.84) return { name: `cut ${name}`, inject: async () => proxy.cut() };
   if (dice < 0.92)
     return { name: `lose answers of ${name}`, inject: () => proxy.swallow(20 + random() * 300) };
@@ -211,6 +247,17 @@ function choose(
     name: `delay ${name}`,
     inject: () => proxy.delay(20 + random() * 200, 500 + random() * 1_000),
   };
+}
+
+/** A fault of a broker, for a moment. A broker that is down or frozen is spared. */
+async function once(server: Server, fault: BrokerFault, random: () => number): Promise<void> {
+  try {
+    await fault.inflict(server, random);
+  } catch {
+    // It may have been inflicted all the same: it is repaired in any case.
+  }
+  await pause(random() * BRIEF_MS);
+  await repaired(server, fault);
 }
 
 async function leftOvers(

@@ -12,6 +12,20 @@ export interface FleetOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What a process said of itself. */
+export interface HealthSample {
+  readonly service: string;
+  readonly state: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+interface Message {
+  readonly ready?: boolean;
+  readonly placed?: string;
+  readonly health?: Omit<HealthSample, "service">;
+}
+
 interface Member {
   readonly service: string;
   child: ChildProcess | undefined;
@@ -36,6 +50,8 @@ export class Fleet {
   /** Orders that were asked for and not yet answered. */
   readonly #asked = new Map<string, Order>();
   readonly placed = new Set<string>();
+  /** Once a second from each process. */
+  readonly health: HealthSample[] = [];
   #stopping = false;
 
   constructor(options: FleetOptions) {
@@ -134,7 +150,9 @@ export class Fleet {
       env: { ...process.env, ...environment },
     });
     member.child = child;
-    child.on("message", (message: { readonly ready?: boolean; readonly placed?: string }) => {
+    child.on("message", (message: Message) => {
+      if (message.health !== undefined)
+        this.health.push({ service: member.service, ...message.health });
       if (message.ready === true) member.ready = true;
       if (message.placed !== undefined && this.#asked.delete(message.placed))
         this.placed.add(message.placed);

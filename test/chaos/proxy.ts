@@ -13,6 +13,7 @@ export class TcpProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #delayMs = 0;
   #swallowing = false;
+  #dark = false;
   /** Sockets that read, and pass nothing on. */
   readonly #silent = new WeakSet<Socket>();
   #trigger: { readonly text: string; then(): void } | undefined;
@@ -52,6 +53,14 @@ export class TcpProxy {
       this.#silent.add(upstream);
       if (what === "all") this.#silent.add(client);
     }
+  }
+
+  /** A black hole for every connection, new ones too; then they all break. */
+  async blackOut(ms: number): Promise<void> {
+    this.#dark = true;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.#dark = false;
+    this.cut();
   }
 
   /** The server does all it is asked, and its replies are lost; then the connections break. */
@@ -122,7 +131,7 @@ export class TcpProxy {
         this.#trigger = undefined;
         then();
       }
-      if (this.#silent.has(from) || (answer && this.#swallowing)) return;
+      if (this.#dark || this.#silent.has(from) || (answer && this.#swallowing)) return;
       if (this.#delayMs === 0 && held.length === 0) {
         to.write(chunk);
         return;

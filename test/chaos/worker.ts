@@ -2,7 +2,7 @@
  * One process of one service, for the fault tests: it hears everything now and then twice and late,
  * and the order service places what it is told to.
  */
-import { type Bus, type Service, start } from "odori";
+import { type Bus, type Health, type Service, start } from "odori";
 import { orderPlaced } from "../../examples/order/contracts.ts";
 import { run, type Tx } from "../../examples/order/database.ts";
 import { inventory } from "../../examples/order/inventory.ts";
@@ -66,13 +66,28 @@ else
 process.send?.({ ready: true });
 process.once("disconnect", () => process.exit());
 
+/** Says once a second how it is, as a readiness probe would ask. */
+function sampleHealth(health: () => Promise<Health>): void {
+  let asking = false;
+  setInterval(async () => {
+    if (asking) return;
+    asking = true;
+    const at = Date.now();
+    const { state } = await health();
+    asking = false;
+    process.send?.({ health: { state, at } });
+  }, 1_000);
+}
+
 async function others(service: Service<Tx, never>): Promise<void> {
   const app = await start(service, options);
+  sampleHealth(() => app.health());
   process.once("SIGTERM", () => app.stop().then(() => process.exit()));
 }
 
 async function shop(): Promise<void> {
   const app = await start(order, options);
+  sampleHealth(() => app.health());
   process.once("SIGTERM", () => app.stop().then(() => process.exit()));
   process.on("message", (orders: readonly Order[]) => {
     for (const { orderId, amountCents, ...goods } of orders) {
