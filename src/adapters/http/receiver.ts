@@ -1,0 +1,134 @@
+import { quote } from "../../contract/grammar.ts";
+import type { Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import { atMost, systemEnvironment } from "../../ports/environment.ts";
+import { type Pieces, readBody } from "./body.ts";
+import { Group } from "./group.ts";
+import type { ReceiveSettings } from "./options.ts";
+import { readRequest } from "./read.ts";
+import { againLater, type Reply, refusalOf, replyOf } from "./reply.ts";
+import { signatureProblem } from "./signature.ts";
+
+/** A request, of whatever server. */
+export interface Received {
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: Pieces | null;
+  /** Aborted once no reply can be sent. */
+  readonly signal: AbortSignal;
+}
+
+const METHODS = "POST, OPTIONS";
+
+/**
+ * Takes requests, and delivers their events to the groups of this process. The reply is 2xx once
+ * each group that hears them has acknowledged every event.
+ */
+export class Receiver {
+  readonly #settings: ReceiveSettings;
+  readonly #groups = new Map<string, Group>();
+  /** Requests with a delivery that has not settled. */
+  #requests = 0;
+  #idle: (() => void)[] = [];
+  #closed = false;
+
+  constructor(settings: ReceiveSettings) {
+    this.#settings = settings;
+  }
+
+  join(options: SubscribeOptions, deliver: Deliver): Subscription {
+    const group = this.#groups.get(options.group) ?? new Group();
+    this.#groups.set(options.group, group);
+    const member = group.join(options, deliver);
+    return { close: () => group.leave(member) };
+  }
+
+  /** Takes no more requests, and resolves once those under way have a reply. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#requests === 0) return;
+    const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
+    // By then each has its reply, even if a delivery never settles.
+    await atMost(systemEnvironment, this.#settings.replyMs, idle);
+  }
+
+  async receive(request: Received): Promise<Reply> {
+    const { method, headers } = request;
+    if (method === "OPTIONS") return this.#handshake(headers);
+    if (method !== "POST") return refusalOf(405, "Events come with POST.", { allow: METHODS });
+    if (this.#closed || [...this.#groups.values()].every((group) => group.away))
+      return againLater("The service is not running.");
+    if (this.#requests >= this.#settings.requestsMax)
+      return againLater("Too many requests at once.");
+    this.#requests++;
+    const work: Promise<unknown>[] = [];
+    try {
+      return await this.#take(request, work);
+    } finally {
+      // A delivery that goes on after the reply still has its place.
+      Promise.allSettled(work).then(() => this.#settled());
+    }
+  }
+
+  #settled(): void {
+    this.#requests--;
+    if (this.#requests > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle = [];
+  }
+
+  async #take(request: Received, work: Promise<unknown>[]): Promise<Reply> {
+    const { headers, signal } = request;
+    const { keys, bodyMs, replyMs } = this.#settings;
+    if ((headers.get("content-encoding") ?? "identity") !== "identity")
+      return refusalOf(415, "Compressed bodies are not read.", { "accept-encoding": "identity" });
+    const body = await readBody(request.body, headers, bodyMs);
+    if (!(body instanceof Uint8Array)) return body;
+    const now = Date.now();
+    const signed = keys.length > 0;
+    const problem = signed ? signatureProblem(keys, headers, body, now) : undefined;
+    if (problem !== undefined)
+      return refusalOf(401, `Not accepted: ${problem}.`, { "www-authenticate": "Webhook" });
+    const events = readRequest(headers, body, { signed, now });
+    if ("status" in events) return events;
+    const unheard = events.find((incoming) => this.#hearers(incoming).length === 0);
+    if (unheard !== undefined)
+      return refusalOf(422, `This service does not hear ${quote(topicOf(unheard))}.`);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(replyMs)]);
+    for (const incoming of events)
+      for (const group of this.#hearers(incoming)) work.push(group.deliver(incoming, limit));
+    return await settledWithin(work, limit);
+  }
+
+  #hearers(incoming: Incoming): readonly Group[] {
+    return [...this.#groups.values()].filter((group) => group.hears(topicOf(incoming)));
+  }
+
+  /** CloudEvents WebHook 1.0.2, section 4: a sender asks whether it may send. */
+  #handshake(headers: Headers): Reply {
+    const origin = headers.get("webhook-request-origin");
+    const { origins } = this.#settings;
+    const permitted = origin !== null && (origins.includes("*") || origins.includes(origin));
+    const rate = headers.has("webhook-request-rate") ? { "webhook-allowed-rate": "*" } : {};
+    const granted = permitted ? { "webhook-allowed-origin": origin, ...rate } : {};
+    return replyOf(200, { allow: METHODS, ...granted });
+  }
+}
+
+function topicOf(incoming: Incoming): string {
+  return "malformed" in incoming ? incoming.topic : incoming.type;
+}
+
+/** 204 once everything is acknowledged; 503 if something is not, or not before `limit`. */
+async function settledWithin(
+  work: readonly Promise<unknown>[],
+  limit: AbortSignal,
+): Promise<Reply> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  limit.addEventListener("abort", () => reject(limit.reason), { once: true });
+  try {
+    await Promise.race([Promise.all(work), late]);
+    return replyOf(204);
+  } catch {
+    return againLater("The service cannot take it now.");
+  }
+}
