@@ -96,7 +96,9 @@ export class Receiver {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(replyMs)]);
     for (const incoming of events)
       for (const group of this.#hearers(incoming)) work.push(group.deliver(incoming, limit));
-    return await settledWithin(work, limit);
+    return (await areSettled(work, limit))
+      ? acknowledgementOf(events)
+      : againLater("The service cannot take it now.");
   }
 
   #hearers(incoming: Incoming): readonly Group[] {
@@ -118,17 +120,23 @@ function topicOf(incoming: Incoming): string {
   return "malformed" in incoming ? incoming.topic : incoming.type;
 }
 
-/** 204 once everything is acknowledged; 503 if something is not, or not before `limit`. */
-async function settledWithin(
+/** 202 for a message that cannot be read: it is kept, and its sender should know. */
+function acknowledgementOf(events: readonly Incoming[]): Reply {
+  for (const incoming of events)
+    if ("malformed" in incoming) return refusalOf(202, `Kept, but: ${incoming.error.message}`);
+  return replyOf(204);
+}
+
+/** Whether all deliveries are acknowledged before `limit` is aborted. */
+async function areSettled(
   work: readonly Promise<unknown>[],
   limit: AbortSignal,
-): Promise<Reply> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  limit.addEventListener("abort", () => reject(limit.reason), { once: true });
-  try {
-    await Promise.race([Promise.all(work), late]);
-    return replyOf(204);
-  } catch {
-    return againLater("The service cannot take it now.");
-  }
+): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  limit.addEventListener("abort", () => resolve(false), { once: true });
+  const all = Promise.all(work).then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([all, late]);
 }
