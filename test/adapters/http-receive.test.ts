@@ -311,6 +311,23 @@ describe("load", () => {
 });
 
 describe("mounted", () => {
+  it("close waits for the requests under way", async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const happened: string[] = [];
+    await using on = await receiver({ unsigned: true }, async () => {
+      await opened;
+      happened.push("delivered");
+    });
+    const replied = on.send(encodeJson(order()));
+    await eventually("it is in flight", () => on.seen.length, 1);
+    const closed = on.bus.close().then(() => happened.push("closed"));
+    expect((await on.send(encodeJson(order()))).status).toBe(503);
+    open();
+    await closed;
+    expect((await replied).status).toBe(204);
+    expect(happened).toEqual(["delivered", "closed"]);
+  });
+
   it("as a handler of the Fetch API", async () => {
     await using bus = closing(http({ receive: { secrets: [SECRET] } }));
     const seen: Incoming[] = [];
@@ -341,6 +358,20 @@ describe("mounted", () => {
     });
     const silent = await bus.subscribe({ ...hear, topics: [] }, async () => {});
     await silent.close();
+  });
+
+  it("two groups that subscribe at once share the socket", async () => {
+    const port = await freePort();
+    await using bus = closing(http({ receive: { unsigned: true, listen: { port } } }));
+    const seen: string[] = [];
+    const join = (group: string) =>
+      bus.subscribe({ group, topics: [placed.type], inFlightMax: 1 }, async () => {
+        seen.push(group);
+      });
+    await Promise.all([join("a"), join("b")]);
+    const init = { method: "POST", headers: STRUCTURED, body: encodeJson(order()) };
+    expect((await fetch(`http://127.0.0.1:${port}/`, init)).status).toBe(204);
+    expect(seen).toEqual(["a", "b"]);
   });
 
   it("a port that is taken is said", async () => {

@@ -164,11 +164,26 @@ describe("the status is the answer", () => {
     expect(on.got).toHaveLength(4);
   });
 
-  it("a batch that is not taken now is not sent one by one", async () => {
-    await using on = await subscriber({ mode: "batch" }, () => ({ status: 503 }));
+  it.each([
+    [503, "ENDPOINT_AWAY"],
+    [401, "BUS_FORBIDDEN"],
+  ])("a batch that is answered with %i is not sent one by one", async (status, code) => {
+    await using on = await subscriber({ mode: "batch" }, () => ({ status }));
     const results = await on.bus.publish([order(), order()]);
-    expect(codes(results)).toEqual(["ENDPOINT_AWAY", "ENDPOINT_AWAY"]);
+    expect(codes(results)).toEqual([code, code]);
     expect(on.got).toHaveLength(1);
+  });
+
+  it("a reply without end is not read to its end", async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(400);
+      const more = () => void response.write("x".repeat(10_000), (error) => error ?? more());
+      more();
+    });
+    const subscribers = [{ url: server.url, hears: [placed.type] }];
+    await using bus = closing(http({ subscribers, timeoutMs: 5_000 }));
+    expect(codes(await bus.publish([order()]))).toEqual(["BUS_REFUSED"]);
+    await server.close();
   });
 });
 

@@ -21,7 +21,8 @@ const FLUSH_MS = 1_000;
 export class Listening {
   readonly #options: Required<HttpListenOptions>;
   readonly #handler: Handler;
-  #server: Promise<Server> | undefined;
+  #server: Server | undefined;
+  #opening: Promise<void> | undefined;
 
   constructor(options: Required<HttpListenOptions>, handler: Handler) {
     this.#options = options;
@@ -29,22 +30,23 @@ export class Listening {
   }
 
   /** Listens, unless it does. Rejects with `BUS_UNAVAILABLE` if the port cannot be had. */
-  async open(): Promise<void> {
-    const before = await this.#server?.catch(() => undefined);
-    if (before?.listening !== true) this.#server = this.#listen();
-    await this.#server;
+  open(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
   }
 
   /** Rejects with `BUS_UNAVAILABLE` if the socket does not listen any more. */
   async check(): Promise<void> {
-    const server = await this.#server;
-    if (server?.listening !== true)
+    if (this.#server?.listening !== true)
       throw busUnavailable(this.#place, new Error("the socket does not listen"));
   }
 
   /** Closes the socket, and the connections once their replies have left. */
   async close(): Promise<void> {
-    const server = await this.#server?.catch(() => undefined);
+    await this.#opening?.catch(() => {});
+    const server = this.#server;
     if (server?.listening !== true) return;
     const closed = once(server, "close");
     server.close();
@@ -57,7 +59,8 @@ export class Listening {
     return `${this.#options.host}:${this.#options.port}`;
   }
 
-  async #listen(): Promise<Server> {
+  async #open(): Promise<void> {
+    if (this.#server?.listening === true) return;
     const { port, host } = this.#options;
     const server = createServer(LIMITS, (request, response) => this.#route(request, response));
     server.maxConnections = CONNECTIONS_MAX;
@@ -72,7 +75,7 @@ export class Listening {
     }
     // Such as too many open files while it accepts: the next connection may work.
     server.on("error", () => {});
-    return server;
+    this.#server = server;
   }
 
   #route(request: IncomingMessage, response: ServerResponse): void {
