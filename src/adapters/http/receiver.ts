@@ -128,10 +128,7 @@ function acknowledgementOf(events: readonly Incoming[]): Reply {
 }
 
 /** Whether all deliveries are acknowledged before `limit` is aborted. */
-async function areSettled(
-  work: readonly Promise<unknown>[],
-  limit: AbortSignal,
-): Promise<boolean> {
+async function areSettled(work: readonly Promise<unknown>[], limit: AbortSignal): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
   limit.addEventListener("abort", () => resolve(false), { once: true });
   const all = Promise.all(work).then(
