@@ -64,8 +64,8 @@ function endOfString(text: string, start: number): number {
 }
 
 /**
- * The type of an event in structured mode, before it is read; undefined if there is no usable one.
- * A bus without topics takes the type as the topic.
+ * The type of an event in structured mode, before it is read; undefined without a usable one.
+ * A bus without topics uses the type as the topic.
  *
  * @example
  * ```ts

@@ -51,7 +51,7 @@ describe("a request is read", () => {
     expect(on.seen).toEqual(events);
   });
 
-  it("a batch: each event by itself, as it was written; one that cannot be read is kept", async () => {
+  it("a batch: each event by itself, as it was written, also one that cannot be read", async () => {
     await using on = await receiver();
     const good = order();
     const inexact = encodeJson(order()).replace('"data":{', '"data":{"n":12345678901234567890,');
@@ -81,7 +81,7 @@ describe("a request is read", () => {
     expect(on.seen).toHaveLength(1);
   });
 
-  it("a message that comes again has the same identity, whatever else its headers say", async () => {
+  it("a message that comes again has the same identity, also with other headers", async () => {
     await using on = await receiver({ secrets: [SECRET] });
     for (const id of ["msg_1", "msg_2"]) {
       const headers = { ...STRUCTURED, ...signedHeaders("{", { id }), date: id };

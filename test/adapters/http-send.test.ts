@@ -108,7 +108,7 @@ describe("an event is posted", () => {
     expect(on.got[0]?.headers["content-type"]).toMatch("application/cloudevents-batch+json");
   });
 
-  it("to nobody, if it is said, and else it is refused", async () => {
+  it("to no subscriber, if that is said, and else it is refused", async () => {
     const bus = closing(http({ unheard: [placed.type] }));
     await using _ = bus;
     const results = await bus.publish([order(), envelope(cancelled, "s", {})]);

@@ -1,13 +1,17 @@
 import { http } from "odori/http";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import { keyOf, signatureHeaders, signatureProblem } from "../../src/adapters/http/signature.ts";
+import {
+  secretKey,
+  signatureHeaders,
+  signatureProblem,
+} from "../../src/adapters/http/signature.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OTHER = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
 const BODY = '{"id":"1","text":"ünïcode 日本"}';
 const NOW = Date.parse("2026-01-02T03:04:05Z");
-const keys = (...secrets: readonly string[]) => secrets.map(keyOf);
+const keys = (...secrets: readonly string[]) => secrets.map(secretKey);
 
 function problem(
   given: Readonly<Record<string, string>>,

@@ -7,7 +7,7 @@ import { Webhook } from "standardwebhooks";
 import { TcpProxy } from "../chaos/proxy.ts";
 
 export const SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
-export const PLACED = "order.placed.v1";
+const PLACED = "order.placed.v1";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 

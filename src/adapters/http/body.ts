@@ -1,7 +1,7 @@
 import { type Reply, refusalOf } from "./reply.ts";
 
 /** Largest body: an event of the greatest size, or a batch. Other brokers have this limit too. */
-export const BODY_MAX_BYTES = 1024 * 1024;
+const BODY_MAX_BYTES = 1024 * 1024;
 /** A larger body is read to its end, and dropped: a sender may hear no reply before. */
 const DROPPED_MAX_BYTES = 4 * BODY_MAX_BYTES;
 
@@ -12,7 +12,7 @@ const LAST = { connection: "close" };
 export type Pieces = AsyncIterable<Uint8Array>;
 
 /** Reads a body of at most `BODY_MAX_BYTES` within `limitMs`; else returns the reply. */
-export async function readBody(
+export async function collectBody(
   pieces: Pieces | null,
   headers: Headers,
   limitMs: number,

@@ -14,9 +14,10 @@ import { busClosed } from "../../ports/errors.ts";
 import { Endpoint } from "./endpoint.ts";
 import { handleFetch, handleNode, type Receive } from "./handlers.ts";
 import { Listening } from "./listen.ts";
-import { type HttpOptions, settingsOf } from "./options.ts";
+import type { HttpOptions } from "./options.ts";
 import { Receiver } from "./receiver.ts";
 import { againLater } from "./reply.ts";
+import { settingsOf } from "./settings.ts";
 
 const PLACE = "subscribers over HTTP";
 

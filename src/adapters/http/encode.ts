@@ -3,7 +3,7 @@ import { HTTP } from "../../cloudevents/binding.ts";
 import { encodeJson } from "../../cloudevents/json.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
-import type { EndpointSettings } from "./options.ts";
+import type { EndpointSettings } from "./settings.ts";
 import { signatureHeaders } from "./signature.ts";
 
 /** A request to a subscriber. */

@@ -4,8 +4,8 @@ import type { OdoriError } from "../../contract/errors.ts";
 import { busClosed } from "../../ports/errors.ts";
 import { encodeRequest } from "./encode.ts";
 import { endpointAway, GONE, replyError } from "./errors.ts";
-import type { EndpointSettings } from "./options.ts";
 import { post } from "./post.ts";
+import type { EndpointSettings } from "./settings.ts";
 
 /** Most requests to one subscriber at once. Few batches, so that they grow under load. */
 const REQUESTS_MAX = { binary: 32, structured: 32, batch: 2 } as const;

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Received } from "./receiver.ts";
+import type { HttpRequest } from "./receiver.ts";
 import { type Reply, refusalOf } from "./reply.ts";
 
 /** Takes a request, and resolves to the reply. */
-export type Receive = (request: Received) => Promise<Reply>;
+export type Receive = (request: HttpRequest) => Promise<Reply>;
 
 /** Handles a request of `node:http`, and of frameworks on top of it. */
 export async function handleNode(

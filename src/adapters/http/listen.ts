@@ -7,7 +7,7 @@ import type { HttpListenOptions } from "./options.ts";
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Slow headers and idle connections are cut, and connections are bounded. */
-const LIMITS = {
+const CUTS = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 10_000,
@@ -62,7 +62,7 @@ export class Listening {
   async #open(): Promise<void> {
     if (this.#server?.listening === true) return;
     const { port, host } = this.#options;
-    const server = createServer(LIMITS, (request, response) => this.#route(request, response));
+    const server = createServer(CUTS, (request, response) => this.#route(request, response));
     server.maxConnections = CONNECTIONS_MAX;
     try {
       server.listen(port, host);

@@ -28,7 +28,7 @@ export function readRequest(
   const contentType = headers.get("content-type")?.trim() ?? "";
   if (BATCH.test(contentType)) return readBatch(headers, body, now);
   if (STRUCTURED.test(contentType))
-    return [readMessage(HTTP, topicOf(textOf(body)), { headers: kept(headers), body }, now)];
+    return [readMessage(HTTP, claimedTopic(textOf(body)), { headers: kept(headers), body }, now)];
   if (OTHER_FORMAT.test(contentType)) return unsupported("Events are read in JSON.");
   if (!headers.has("ce-specversion")) return unsupported("The request is not a CloudEvent.");
   if (signed)
@@ -43,7 +43,7 @@ function readBatch(headers: Headers, body: Uint8Array, now: number): readonly In
     return [readMessage(HTTP, UNREADABLE, { headers: kept(headers), body }, now)];
   if (events.length > EVENTS_MAX)
     return refusalOf(413, `A batch has at most ${EVENTS_MAX} events.`);
-  return events.map((event) => readJson(topicOf(event), event, now));
+  return events.map((event) => readJson(claimedTopic(event), event, now));
 }
 
 function unsupported(text: string): Reply {
@@ -65,7 +65,7 @@ function textOf(body: Uint8Array): string | undefined {
   }
 }
 
-function topicOf(text: string | undefined): string {
+function claimedTopic(text: string | undefined): string {
   return (text === undefined ? undefined : typeOfJson(text)) ?? UNREADABLE;
 }
 

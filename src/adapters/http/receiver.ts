@@ -1,15 +1,15 @@
 import { quote } from "../../contract/grammar.ts";
 import type { Deliver, Incoming, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import { atMost, systemEnvironment } from "../../ports/environment.ts";
-import { type Pieces, readBody } from "./body.ts";
+import { collectBody, type Pieces } from "./body.ts";
 import { Group } from "./group.ts";
-import type { ReceiveSettings } from "./options.ts";
 import { readRequest } from "./read.ts";
 import { againLater, type Reply, refusalOf, replyOf } from "./reply.ts";
+import type { ReceiveSettings } from "./settings.ts";
 import { signatureProblem } from "./signature.ts";
 
-/** A request, of whatever server. */
-export interface Received {
+/** A request, of any server. */
+export interface HttpRequest {
   readonly method: string;
   readonly headers: Headers;
   readonly body: Pieces | null;
@@ -51,7 +51,7 @@ export class Receiver {
     await atMost(systemEnvironment, this.#settings.replyMs, idle);
   }
 
-  async receive(request: Received): Promise<Reply> {
+  async receive(request: HttpRequest): Promise<Reply> {
     const { method, headers } = request;
     if (method === "OPTIONS") return this.#handshake(headers);
     if (method !== "POST") return refusalOf(405, "Events come with POST.", { allow: METHODS });
@@ -76,12 +76,12 @@ export class Receiver {
     this.#idle = [];
   }
 
-  async #take(request: Received, work: Promise<unknown>[]): Promise<Reply> {
+  async #take(request: HttpRequest, work: Promise<unknown>[]): Promise<Reply> {
     const { headers, signal } = request;
     const { keys, bodyMs, replyMs } = this.#settings;
     if ((headers.get("content-encoding") ?? "identity") !== "identity")
       return refusalOf(415, "Compressed bodies are not read.", { "accept-encoding": "identity" });
-    const body = await readBody(request.body, headers, bodyMs);
+    const body = await collectBody(request.body, headers, bodyMs);
     if (!(body instanceof Uint8Array)) return body;
     const now = Date.now();
     const signed = keys.length > 0;
@@ -92,7 +92,7 @@ export class Receiver {
     if ("status" in events) return events;
     const unheard = events.find((incoming) => this.#hearers(incoming).length === 0);
     if (unheard !== undefined)
-      return refusalOf(422, `This service does not hear ${quote(topicOf(unheard))}.`);
+      return refusalOf(422, `This service does not hear ${quote(topicHeard(unheard))}.`);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(replyMs)]);
     for (const incoming of events)
       for (const group of this.#hearers(incoming)) work.push(group.deliver(incoming, limit));
@@ -102,7 +102,7 @@ export class Receiver {
   }
 
   #hearers(incoming: Incoming): readonly Group[] {
-    return [...this.#groups.values()].filter((group) => group.hears(topicOf(incoming)));
+    return [...this.#groups.values()].filter((group) => group.hears(topicHeard(incoming)));
   }
 
   /** CloudEvents WebHook 1.0.2, section 4: a sender asks whether it may send. */
@@ -116,7 +116,7 @@ export class Receiver {
   }
 }
 
-function topicOf(incoming: Incoming): string {
+function topicHeard(incoming: Incoming): string {
   return "malformed" in incoming ? incoming.topic : incoming.type;
 }
 

@@ -12,7 +12,7 @@ const TOLERANCE_S = 300;
 const SECONDS = /^\d{1,12}$/;
 
 /** Reads a secret, `whsec_` and base64; throws `OPTION_INVALID`, which does not contain it. */
-export function keyOf(secret: string): Buffer {
+export function secretKey(secret: string): Buffer {
   const text = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : "";
   const key = BASE64.test(text) ? Buffer.from(text, "base64") : Buffer.alloc(0);
   if (key.length >= KEY_BYTES.least && key.length <= KEY_BYTES.most) return key;

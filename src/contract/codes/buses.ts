@@ -35,7 +35,7 @@ export const BUS_CODES = {
   ENDPOINT_AWAY: {
     delivery: "none",
     meaning: "A subscriber over HTTP cannot be reached, or does not take events now.",
-    hint: "Check its URL, and that it is running. The event stays in the outbox, and is sent again.",
+    hint: "Check its URL, and that it is running. The event stays in the outbox, and is retried.",
   },
   GROUP_UNKNOWN: {
     delivery: "none",
