@@ -286,6 +286,20 @@ describe("load", () => {
     expect([reply.status, reply.headers.get("retry-after")]).toEqual([503, "1"]);
   });
 
+  it("no service of two misses an event while it restarts", async () => {
+    await using on = await receiver();
+    const heard: Incoming[] = [];
+    const hear = { group: "b", topics: [placed.type], inFlightMax: 1 };
+    const join = () => on.bus.subscribe(hear, async (one) => void heard.push(one));
+    await (await join()).close();
+    const body = encodeJson(order());
+    expect((await on.send(body)).status).toBe(503);
+    expect(on.seen).toEqual([]);
+    await join();
+    expect((await on.send(body)).status).toBe(204);
+    expect([on.seen.length, heard.length]).toEqual([1, 1]);
+  });
+
   it("close waits until what is under way has its reply", async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     const port = await freePort();

@@ -63,7 +63,8 @@ async function accepted(publish: () => Promise<readonly PublishResult[]>): Promi
 
 describe("an event is posted", () => {
   it("in binary mode, with own headers", async () => {
-    await using on = await subscriber({ headers: { authorization: "Bearer x" } });
+    const headers = { Authorization: "Bearer x", "Content-Type": "text/plain" };
+    await using on = await subscriber({ headers });
     checkAccepted(await on.bus.publish([envelope(placed, "a b", { orderId: "é" })]));
     expect(on.got).toMatchObject([
       {

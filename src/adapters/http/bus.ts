@@ -25,6 +25,8 @@ const PLACE = "subscribers over HTTP";
  * A bus without a broker: CloudEvents as HTTP requests. `publish` resolves once each subscriber of
  * an event has replied 2xx. A service replies so once it has committed, so that the outbox of one
  * service reaches to the inbox of the next.
+ *
+ * Each service has a bus of its own: a bus does not know of a service that has not subscribed yet.
  */
 export class HttpBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: false };

@@ -46,7 +46,6 @@ export class Group {
 
   /** Whether it takes messages of a topic. One without a readable type is for all that hear. */
   hears(topic: string): boolean {
-    if (this.away) return false;
     return this.#topics.has(topic) || (topic === UNREADABLE && this.#topics.size > 0);
   }
 

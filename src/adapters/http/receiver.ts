@@ -90,6 +90,9 @@ export class Receiver {
       return refusalOf(401, `Not accepted: ${problem}.`, { "www-authenticate": "Webhook" });
     const events = readRequest(headers, body, { signed, now });
     if ("status" in events) return events;
+    const hearers = events.flatMap((incoming) => this.#hearers(incoming));
+    // Its events must wait, unless it hears none of them.
+    if (hearers.some((group) => group.away)) return againLater("The service is not running.");
     const unheard = events.find((incoming) => this.#hearers(incoming).length === 0);
     if (unheard !== undefined)
       return refusalOf(422, `This service does not hear ${quote(topicHeard(unheard))}.`);

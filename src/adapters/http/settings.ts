@@ -60,9 +60,9 @@ function endpointOf(subscriber: HttpSubscriber, timeoutMs: number): EndpointSett
       "Use structured or batch: a signature does not cover headers.",
     );
   const place = placeOf(url);
-  checkHeaders(place, headers);
   const keys = secrets.map(secretKey);
-  return { url: url.href, place, hears: new Set(hears), mode, keys, headers, timeoutMs };
+  const more = headersOf(place, headers);
+  return { url: url.href, place, hears: new Set(hears), mode, keys, headers: more, timeoutMs };
 }
 
 function receiveOf(options: HttpReceiveOptions): ReceiveSettings {
@@ -100,9 +100,10 @@ function placeOf({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }
 
-function checkHeaders(place: string, headers: Readonly<Record<string, string>>): void {
+/** Names in lower case, so that they replace nothing of an event by another spelling. */
+function headersOf(place: string, headers: Readonly<Record<string, string>>) {
   try {
-    new Headers(headers);
+    return Object.fromEntries(new Headers(headers));
   } catch {
     throw invalid(`headers of ${place} has one that cannot be sent.`, "Use printable ASCII.");
   }
