@@ -8,7 +8,7 @@ import { post } from "./post.ts";
 import type { EndpointSettings } from "./settings.ts";
 
 /** Most requests to one subscriber at once. Few batches, so that they grow under load. */
-const REQUESTS_MAX = { binary: 32, structured: 32, batch: 2 } as const;
+const REQUESTS_MAX = { binary: 32, structured: 32, batch: 4 } as const;
 /** Most events of one request. */
 const EVENTS_MAX = { binary: 1, structured: 1, batch: 50 } as const;
 
