@@ -52,11 +52,12 @@ Examples:
   npm start -- --orders 1000 --fail-rate 0.3 --duplicates     many, every message delivered twice
   npm start -- --orders 1000 --json | jq .summary             for machines
   npm start -- --orders 0                                     finish what a killed run has left open
+  npm start -- --bus http                                     four processes, and no server
   npm start -- --store postgres --bus nats                    over real servers
 
 With any bus but the one in memory each service runs in a process of its own. The servers are those
 of compose.yaml (docker compose up -d), or those that ORDER_POSTGRES, ORDER_NATS, ORDER_RABBITMQ
-and ORDER_KAFKA name.
+and ORDER_KAFKA name. ORDER_HTTP is the first of four ports (4711).
 
 Kill it in the middle and start it again: every open order reaches its end exactly once.
 Exit status: 0 everything adds up, 1 something does not, 2 it could not run.`,

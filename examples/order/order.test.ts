@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { check, manifestOf } from "odori/check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePort } from "../../test/servers/http.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import choreography from "./choreography.ts";
 import { files } from "./database.ts";
@@ -27,10 +28,15 @@ interface Ran {
 }
 
 /** Runs the example as `npm start` does; killed as soon as `until` resolves, where given. */
-function run(args: readonly string[], until?: () => Promise<unknown>): Promise<Ran> {
+function run(
+  args: readonly string[],
+  until?: () => Promise<unknown>,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
   const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
   const child = spawn(process.execPath, [...flags, MAIN, "--data", data, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
   });
   let out = "";
   let err = "";
@@ -102,6 +108,14 @@ describe("the order example", () => {
       cancelled: 120,
       violations: [],
     });
+  });
+
+  it("each service in a process of its own, over HTTP", async () => {
+    const args = ["--bus", "http", "--orders", "100", "--fail-rate", "0.3", "--json"];
+    const ports = { ORDER_HTTP: String(await freePort(4)) };
+    const { status, out, err } = await run(args, undefined, ports);
+    expect({ status, err }).toEqual({ status: 0, err: "" });
+    expect(JSON.parse(out).summary).toMatchObject({ orders: 100, succeeded: 70, undone: 30 });
   });
 
   it("killed in the middle and started again: every open order reaches its end exactly once", {

@@ -20,7 +20,7 @@ const command = new Command("serve")
   .addOption(busOption().default("nats"))
   .option("--data <folder>", "where SQLite files are kept", join(".odori", "order"))
   .action(async (name: Name, wiring: Wiring) => {
-    const bus = await busOf(wiring);
+    const bus = await busOf(wiring, name);
     const databases = await databasesOf(wiring);
     const app = await start(SERVICES[name], {
       store: databases.store(name),

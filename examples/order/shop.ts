@@ -59,7 +59,8 @@ export class Shop {
   }
 
   static async open(wiring: Wiring, databases: Databases, duplicates: boolean): Promise<Shop> {
-    const bus = duplicates ? twice(await busOf(wiring)) : await busOf(wiring);
+    const own = await busOf(wiring, order.name);
+    const bus = duplicates ? twice(own) : own;
     const on = (name: string) => ({
       store: databases.store(name),
       bus,

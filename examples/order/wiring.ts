@@ -6,7 +6,7 @@ import { orderCancelled } from "./contracts.ts";
 import { type Databases, files } from "./database.ts";
 
 export const STORES = ["sqlite", "postgres"] as const;
-export const BUSES = ["memory", "postgres", "nats", "rabbitmq", "kafka"] as const;
+export const BUSES = ["memory", "postgres", "nats", "rabbitmq", "kafka", "http"] as const;
 
 /** What the services run on. */
 export interface Wiring {
@@ -40,7 +40,8 @@ export async function databasesOf({ store, data }: Wiring): Promise<Databases> {
   return schemas(ADDRESSES.postgres);
 }
 
-export async function busOf({ bus }: Pick<Wiring, "bus">): Promise<Bus> {
+/** The bus of a service: over HTTP each has an address of its own. */
+export async function busOf({ bus }: Pick<Wiring, "bus">, service: string): Promise<Bus> {
   switch (bus) {
     case "memory":
       return memoryBus(choreography.services);
@@ -56,5 +57,9 @@ export async function busOf({ bus }: Pick<Wiring, "bus">): Promise<Bus> {
       });
     case "kafka":
       return (await import("odori/kafka")).kafka({ brokers: ADDRESSES.kafka });
+    case "http": {
+      const { httpOptionsOf } = await import("./subscribers.ts");
+      return (await import("odori/http")).http(httpOptionsOf(service));
+    }
   }
 }

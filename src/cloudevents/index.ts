@@ -1,3 +1,4 @@
+export { encodeBatch, splitBatch, typeOfJson } from "./batch.ts";
 export { AMQP, type Binding, HTTP, KAFKA, NATS } from "./binding.ts";
 export {
   type DecodeOptions,

@@ -227,7 +227,9 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
         const refused = result?.accepted === false;
         assert.equal(refused && bus.guarantees.durable, false, "a durable bus keeps it");
         const { seen } = await listen(bus, "a");
-        if (refused) checkAccepted(await bus.publish([sampleEvent("1")]));
+        // As the runtime does: a bus may pause after it has found no member.
+        const again = async () => (await bus.publish([sampleEvent("1")]))[0]?.accepted === true;
+        if (refused) await eventually("it is accepted", again);
         await eventually("it arrives", () => seen.length === 1);
       },
     );

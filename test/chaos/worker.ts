@@ -50,7 +50,7 @@ function mischievous(inner: Bus): Bus {
 const databases = await databasesOf(wiring);
 const options = {
   store: databases.store(name),
-  bus: mischievous(await busOf(wiring)),
+  bus: mischievous(await busOf(wiring, name)),
   logger: { debug() {}, info() {}, warn() {}, error() {} },
   pollMs: 100,
   ...(RETENTION_MS > 0 ? { retentionMs: RETENTION_MS } : {}),

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { service, start } from "odori";
+import { http } from "odori/http";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { serve } from "../servers/http.ts";
 import { odori, ROOT } from "../support/command.ts";
 import { authorized, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
@@ -177,6 +179,17 @@ describe("odori", () => {
     expect(status).toBe(1);
     expect(out).toContain("2 deliveries are parked");
     expect(out).toContain("STORE_UNAVAILABLE");
+  });
+
+  it("doctor asks a subscriber over HTTP", async () => {
+    await using bus = closing(http({ receive: { unsigned: true, origins: ["*"] } }));
+    const server = await serve(bus.handler);
+    const { status, out } = await odori(["doctor", "--http", server.url]);
+    await server.close();
+    expect(out).toMatch(/http\n +ok +127\.0\.0\.1:\d+ +replies 200, permits /);
+    expect(status).toBe(0);
+    const gone = await odori(["doctor", "--http", server.url]);
+    expect([gone.status, gone.out]).toEqual([1, expect.stringMatching("ECONNREFUSED")]);
   });
 
   const wrong: readonly (readonly [code: string, ...args: readonly string[]])[] = [

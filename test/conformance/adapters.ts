@@ -6,6 +6,7 @@ import type { Store } from "odori";
 import { type BusFactory, localClock, type StoreFactory } from "odori/conformance";
 import { MemoryDatabase, type MemoryTx, memoryBus, memoryStore, memoryTable } from "odori/memory";
 import { type Sql, sqlite, sqlOf } from "odori/sqlite";
+import { httpBuses, SECRET } from "../servers/http.ts";
 import { kafkaBuses } from "../servers/kafka.ts";
 import { natsBuses } from "../servers/nats.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
@@ -28,6 +29,7 @@ export const buses = {
       };
     },
   },
+  http: httpBuses("http, signed", { secrets: [SECRET] }),
   nats: natsBuses(() => serverUrl("nats")),
   postgres: postgresBuses(() => serverUrl("postgres")),
   kafka: kafkaBuses(() => serverUrl("kafka")),

@@ -1,6 +1,7 @@
 import { ADAPTER_MUTANTS } from "./adapter-mutants.ts";
 import { BUS_MUTANTS } from "./bus-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
+import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
 
@@ -13,4 +14,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ADAPTER_MUTANTS,
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,
+  ...HTTP_MUTANTS,
 ];

@@ -14,6 +14,7 @@ import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
 import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
+import { httpScenarios } from "./over-http.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
 
@@ -34,6 +35,7 @@ if (suite === "runtime") {
   sideBySideScenarios(collect);
 }
 if (suite === "files") fileScenarios(collect);
+if (suite === "http") httpScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);

@@ -16,6 +16,7 @@ interface Flags {
   readonly exchange: string;
   readonly kafka?: string;
   readonly prefix: string;
+  readonly http: readonly string[];
   readonly inboxDays: number;
   readonly json: boolean;
 }
@@ -44,6 +45,7 @@ export function doctorCommand(): Command {
     .option("--exchange <name>", "RabbitMQ: name of the exchange", "odori")
     .option("--kafka <brokers>", "Kafka brokers, as host:port")
     .option("--prefix <text>", "Kafka: prefix of the topics", "odori.")
+    .option("--http <url...>", "URLs of subscribers over HTTP", [])
     .option(
       "--inbox-days <n>",
       "retention of the services in days; brokers must not keep messages for longer",
@@ -58,13 +60,13 @@ Examples:
   odori doctor --data .odori/order
   odori doctor --postgres postgres://localhost/shop --schema order payment
   odori doctor --nats nats://localhost:4222 --kafka localhost:9092
+  odori doctor --http https://shipping.example/events
 
 Exit status: 0 all checks passed, 1 warnings or errors, 2 the command could not run.`,
     )
     .action(async (flags: Flags, command: Command) => {
-      const onServers = [flags.postgres, flags.nats, flags.rabbitmq, flags.kafka].some(
-        (url) => url !== undefined,
-      );
+      const { postgres, nats, rabbitmq, kafka, http } = flags;
+      const onServers = [postgres, nats, rabbitmq, kafka, ...http].some((url) => url !== undefined);
       // With servers named and no --data, skip the SQLite files.
       const noFiles = onServers && command.getOptionValueSource("data") === "default";
       const examined = [...(noFiles ? [] : files(flags.data)), ...(await servers(flags))];
@@ -89,6 +91,7 @@ async function servers({
   exchange,
   kafka,
   prefix,
+  http,
   inboxDays,
 }: Flags): Promise<readonly Examined[]> {
   const retentionMs = inboxDays * DAY_MS;
@@ -124,6 +127,10 @@ async function servers({
       () => import("../../adapters/kafka/diagnose.ts"),
     );
     examined.push({ path: "kafka", checks: await look({ brokers: kafka, prefix }, retentionMs) });
+  }
+  if (http.length > 0) {
+    const { diagnose: look } = await import("../../adapters/http/diagnose.ts");
+    examined.push({ path: "http", checks: await look(http) });
   }
   return examined;
 }

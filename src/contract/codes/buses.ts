@@ -29,8 +29,13 @@ export const BUS_CODES = {
   },
   UNROUTABLE: {
     delivery: "none",
-    meaning: "No queue is bound to the type of an event, so RabbitMQ returned it.",
+    meaning: "No queue of RabbitMQ, or no subscriber over HTTP, is there for the type of an event.",
     hint: "Start the service that hears the type once, or name the type in `unheard`.",
+  },
+  ENDPOINT_AWAY: {
+    delivery: "none",
+    meaning: "A subscriber over HTTP cannot be reached, or does not take events now.",
+    hint: "Check its URL, and that it is running. The event stays in the outbox, and is retried.",
   },
   GROUP_UNKNOWN: {
     delivery: "none",
