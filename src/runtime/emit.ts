@@ -6,11 +6,11 @@ import { quote } from "../contract/grammar.ts";
 import { olderVersions } from "../contract/lineage.ts";
 import type { Birth } from "../ports/birth.ts";
 import type { Environment } from "../ports/environment.ts";
-import { derivedId, type Work } from "./identity.ts";
+import { derivedId, type EmittingWork } from "./identity.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Where an emission comes from: whose work it is, and what it answers. */
-export interface Origin extends Work {
+export interface Origin extends EmittingWork {
   /** When the saga began, as far as the events say that led to the work. */
   readonly birth: Birth | undefined;
   readonly sagaId: string;

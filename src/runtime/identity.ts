@@ -13,7 +13,7 @@ export function beginningId(now: number, uuid: string): string {
 }
 
 /** What an event answers: its id derives from these. */
-export interface Work {
+export interface EmittingWork {
   /** `payment/order.placed.v1`: service and reaction. */
   readonly consumer: string;
   /**
@@ -28,7 +28,7 @@ export interface Work {
  * RFC 9562, version 8: SHA-256 of the work and the ordinal of the emission, behind the birth of the
  * saga. Parts cannot run into each other, since no identifier contains a newline.
  */
-export function derivedId(work: Work, ordinal: number, birth: Birth | undefined): string {
+export function derivedId(work: EmittingWork, ordinal: number, birth: Birth | undefined): string {
   const { consumer, source, id } = work;
   const digest = hash("sha256", `${consumer}\n${source}\n${id}\n${ordinal}`, "hex");
   const time = birth ?? untimed(digest.slice(32, 44));

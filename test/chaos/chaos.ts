@@ -192,7 +192,7 @@ function deafness(guards: readonly Guarded[], random: () => number): (times: Dea
   let turn = Math.floor(random() * ways.length);
   return (times) => {
     const way = ways[turn++ % ways.length];
-    if (way === undefined) throw new Error("There is no server to be cut off from.");
+    if (way === undefined) throw new Error("Nothing can be cut off: no server runs.");
     const { guard, fault } = way;
     const inject = async () => void times.push(await makeDeaf(guard, fault, random));
     return { name: `${fault?.name ?? "black hole"} ${guard.name}`, inject };

@@ -56,7 +56,7 @@ export function readyWhileDeaf(
       .slice(0, SHOWN_MAX)
       .map(
         ({ service, at }) =>
-          `deaf: ${service} said that it was ready ${Math.round((at - from) / 1_000)} s into ${what}`,
+          `deaf: ${service} said it was ready ${Math.round((at - from) / 1_000)} s into ${what}`,
       );
   });
 }

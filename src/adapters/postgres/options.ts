@@ -35,8 +35,8 @@ export interface PostgresOptions {
   readonly connectionsMax?: number;
   /**
    * Whether to prepare statements by name. A pooler between this process and the server, such as
-   * PgBouncer, is noticed: behind it nothing is prepared by name, whatever this says. `false` spares
-   * the warning of it.
+   * PgBouncer, is noticed: behind it nothing is prepared by name, in any case. `false`
+   * spares the warning of it.
    *
    * @default true
    */
