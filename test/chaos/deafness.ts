@@ -15,7 +15,7 @@ export interface DeafTime {
 const LASTS_MS = 45_000;
 /** Within this time a service must notice that it hears nothing. */
 const NOTICED_MS = 30_000;
-const INFLICT_LIMIT_MS = 30_000;
+const INFLICT_LIMIT_MS = 120_000;
 const SHOWN_MAX = 3;
 
 /** Locks the services out, or makes a black hole of the network, for long enough to be noticed. */
