@@ -1,6 +1,7 @@
+import type { Incoming } from "odori";
 import { checkAccepted, type PublishResult } from "odori/adapter";
 import { rabbitmq } from "odori/rabbitmq";
-import { Connection } from "rabbitmq-client";
+import { Connection, type Envelope } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
 import { ownServer } from "../servers/own.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
@@ -71,6 +72,44 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     await eventually("the second one hears it", () => seen.includes("early"));
     await bus.close();
     await cleared(exchange, ["first", "second"]);
+  });
+
+  it("what a foreign producer sends is read as it was sent, also by the type of the body", async () => {
+    const exchange = newExchange();
+    const url = serverUrl("rabbitmq");
+    await using bus = closing(rabbitmq({ url, exchange }));
+    const seen: Incoming[] = [];
+    await bus.subscribe(hear("a"), async (incoming) => void seen.push(incoming));
+    await using own = closing(new Connection(url));
+    await using producer = closing(own.createPublisher({ confirm: true }));
+    const head = (id: string) => {
+      const attributes = { specversion: "1.0", id, type: placed.type, source: "/o", sagaid: "s" };
+      return Object.entries(attributes).map(([name, value]) => [`cloudEvents_${name}`, value]);
+    };
+    const send = (body: string | Buffer, more: Partial<Envelope>) => {
+      const envelope = { exchange, routingKey: placed.type, contentType: "application/json" };
+      return producer.send({ ...envelope, ...more }, Buffer.from(body));
+    };
+    const bodies = [
+      '"text"',
+      '{"price":1.50}',
+      "9007199254740993",
+      Buffer.from([0x22, 0xff, 0x22]),
+    ];
+    for (const [i, body] of bodies.entries())
+      await send(body, { headers: Object.fromEntries(head(`${i}`)) });
+    // Only a property, or a header that is no text, tells these apart.
+    for (const messageId of ["1", "2"]) await send("hello", { messageId });
+    for (const place of [1, 2]) await send("hello", { headers: { place } });
+    await eventually("all are heard", () => seen.length, bodies.length + 4);
+    const read = seen.map((one) => ("malformed" in one ? one.error.code : one.data));
+    const unreadable = "MESSAGE_MALFORMED";
+    const expected = ["text", { price: 1.5 }, "NUMBER_INEXACT", unreadable];
+    expect(read.slice(0, 4)).toEqual(expected);
+    const ids = seen.slice(4).map((one) => one.id);
+    expect(new Set(ids).size).toBe(4);
+    await bus.close();
+    await cleared(exchange, ["a"]);
   });
 
   it("an exchange that is gone is not called a matter of credentials, and comes back", async () => {
