@@ -11,7 +11,7 @@ export interface ParsedText {
 }
 
 /** Longest text that is parsed, in characters. 10,000 services need about 10 MB. */
-const TEXT_MAX_CHARS = 64 * 1024 * 1024;
+export const TEXT_MAX_CHARS = 64 * 1024 * 1024;
 
 /** Longest text in which the line of a mistake is looked up, in characters. */
 const PLACED_MAX_CHARS = 4 * 1024 * 1024;

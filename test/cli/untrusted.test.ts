@@ -156,6 +156,32 @@ describe("a document from elsewhere", () => {
     else expect([0, 1]).toContain(status);
   });
 
+  it.each([["--json"], []])(
+    "asyncapi %s of a very wide manifest ends, with a code",
+    async (...more) => {
+      const types = Array.from({ length: 10_000 }, (_, i) => `a.b${i}.v1`);
+      const a = { begins: types };
+      const wide = (reactions: readonly unknown[]) =>
+        JSON.stringify({ odori: 1, name: "x", services: { a, b: { reactions } }, begins: types });
+      // Each operation would name all types: a gigabyte.
+      writeFileSync(join(folder, "square.json"), wide([{ name: "r", on: types, emits: [] }]));
+      const square = await odori(["asyncapi", ...more, "square.json"], undefined, folder);
+      expect(square.status).toBe(2);
+      expect(square.out + square.err).toMatch(/DOCUMENT_TOO_LARGE/);
+      writeFileSync(
+        join(folder, "rows.json"),
+        wide(types.map((type) => ({ on: [type], emits: [] }))),
+      );
+      const began = performance.now();
+      const command = ["asyncapi", ...more, "--seconds", "1", "rows.json"];
+      const { status, err, out } = await odori(command, undefined, folder);
+      expect(performance.now() - began).toBeLessThan(LIMIT_MS);
+      if (status === 2)
+        expect(out + err).toMatch(/DOCUMENT_TOO_LARGE[^]*(after 1 seconds|larger than any)/);
+      else expect(status).toBe(0);
+    },
+  );
+
   it("the unprintable is escaped in JSON and YAML, and means the same when read", async () => {
     const written = await odori(["manifest", "term.json"], undefined, folder);
     const yaml = await odori(["asyncapi", "term.json"], undefined, folder);
