@@ -110,13 +110,18 @@ const rabbitmq: Edge = {
       ...(contentType === undefined ? {} : { contentType }),
       ...(messageId === undefined ? {} : { messageId }),
     };
-    const listed = Object.entries(headers).map(([name, value]): Header => {
-      return [name, typeof value === "string" ? value : `${inspect(value)} of VALUES`];
-    });
+    const listed = Object.entries(headers).flatMap(([name, value]): Header[] =>
+      value === null || value === undefined ? [] : [[name, canonical(value)]],
+    );
     const content = contentOf([...listed, ["", `${contentType} ${messageId}`]], wire.body);
     return { read: () => readRabbit(TYPE, message), content };
   },
 };
+
+/** CloudEvents gives numbers and booleans a text, so they are the same as that text. */
+function canonical(value: unknown): string {
+  return typeof value === "object" ? inspect(value) : String(value);
+}
 
 const postgres: Edge = {
   name: "postgres",

@@ -30,7 +30,9 @@ function* headersOf(message: Content): Iterable<readonly [string, string]> {
     const name = property === "contentType" ? AMQP.contentType : property;
     if (value !== undefined) yield [name, String(value)];
   }
-  for (const [name, value] of Object.entries(message.headers ?? {})) yield [name, textOf(value)];
+  // A header without a value is legal, and carries nothing.
+  for (const [name, value] of Object.entries(message.headers ?? {}))
+    if (value !== null && value !== undefined) yield [name, textOf(value)];
 }
 
 /** A foreign producer may send numbers, times and tables; attributes are text. */
