@@ -94,6 +94,7 @@ export function ownerCases({ name, make }: KitKind): void {
       for (const { seq } of await parkedOf(stage)) await stage.app.inspect.retry(seq);
       const armed = () => stage.app.inspect.deferred(["armed"], 10);
       await eventually("it is armed", async () => (await armed()).length, 1);
+      expect(await stage.app.inspect.deferred(["retrying", "parked"], 10)).toEqual([]);
       await stage.hear(envelope(authorized, "s", data, { source: "/payment" }));
       expect(await armed()).toEqual([]);
     });
