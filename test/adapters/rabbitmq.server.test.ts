@@ -24,7 +24,7 @@ async function cleared(exchange: string, groups: readonly string[]): Promise<voi
 }
 
 describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ"), () => {
-  it("a memory alarm: publish says so in time, and what waits is heard", async () => {
+  it("rabbit-sem: a memory alarm: publish says so in time, and what waits is heard", async () => {
     await using server = stopping(await ownServer("rabbitmq"));
     await using bus = closing(rabbitmq({ url: server.url }));
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
@@ -59,7 +59,7 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     });
   });
 
-  it("a service that was never started gets what another one hears: heardBy", async () => {
+  it("rabbit-sem: a service that was never started gets what another one hears: heardBy", async () => {
     const exchange = newExchange();
     const heardBy = { [placed.type]: ["first", "second"] };
     await using bus = closing(rabbitmq({ url: serverUrl("rabbitmq"), exchange, heardBy }));
@@ -112,7 +112,7 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     await cleared(exchange, ["a"]);
   });
 
-  it("an exchange that is gone is not called a matter of credentials, and comes back", async () => {
+  it("rabbit-sem: an exchange that is gone is not called a matter of credentials, and comes back", async () => {
     const exchange = newExchange();
     const url = serverUrl("rabbitmq");
     await using bus = closing(rabbitmq({ url, exchange, unheard: [placed.type] }));
@@ -130,7 +130,7 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     await cleared(exchange, []);
   });
 
-  it("a subscription that was refused takes no message later", async () => {
+  it("rabbit-sem: a subscription that was refused takes no message later", async () => {
     await using server = stopping(await ownServer("rabbitmq"));
     await using first = closing(rabbitmq({ url: server.url }));
     // The queue exists: what is refused is to consume from it.
