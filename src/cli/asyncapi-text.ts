@@ -5,7 +5,7 @@ import type { Protocol } from "../asyncapi/bindings.ts";
 import { toAsyncApi } from "../asyncapi/write.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import { TEXT_MAX_CHARS } from "../manifest/text.ts";
+import { DOCUMENT_MAX_CHARS } from "../manifest/text.ts";
 import { weightOf, YAML_MAX_CHARS } from "../manifest/yaml.ts";
 import { escapeUnprintable } from "../text/printable.ts";
 import { print, printText } from "./output.ts";
@@ -55,7 +55,7 @@ function textOf(
     ...(service !== undefined && { service }),
   });
   // A reaction is in the list of each event that it hears: a short manifest can become any length.
-  if (weightOf(document) > (json ? TEXT_MAX_CHARS : YAML_MAX_CHARS))
+  if (weightOf(document) > (json ? DOCUMENT_MAX_CHARS : YAML_MAX_CHARS))
     throw tooLarge(`would be larger than any command reads as ${json ? "JSON" : "YAML"}`);
   if (json) return escapeUnprintable(`${JSON.stringify(document, undefined, 2)}\n`);
   return yaml(document);

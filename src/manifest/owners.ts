@@ -4,7 +4,7 @@ import type { Manifest } from "./manifest.ts";
 
 /**
  * Returns the sources that may emit each event, for the option `owners` of `start`. A key is an
- * event without its version: whoever owns an event may emit it in any version. It leaves out the
+ * event without its version: its owner may emit it in any version. The map leaves out the
  * events of `arrives`, and those of services whose links are unknown: they come from other sources.
  *
  * @example

@@ -29,7 +29,7 @@ async function stage(options: { readonly ackWaitMs?: number } = {}) {
 }
 
 describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
-  it("nats-more: a foreign message under the id of a coming event does not suppress it", async () => {
+  it("nats-more: a foreign message with the id of a coming event suppresses nothing", async () => {
     await using on = await stage();
     const { stream, bus, own } = on;
     const seen: string[] = [];
@@ -44,7 +44,7 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
     await eventually("it is heard", () => seen.includes("guessed"));
   });
 
-  it("nats-rawheaders: messages whose headers cannot be parsed are malformed, and come once", async () => {
+  it("nats-rawheaders: headers that cannot be parsed are malformed, and come once", async () => {
     await using on = await stage();
     const { stream, bus, manager } = on;
     const seen: Incoming[] = [];
@@ -77,7 +77,7 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
     expect(seen).toHaveLength(raw.length);
   });
 
-  it("nats-more: a connection that is silent is replaced, and nothing is sent on it again", async () => {
+  it("nats-more: a silent connection is replaced, and nothing is sent on it again", async () => {
     const { server, proxy } = await proxiedServer("nats");
     await using _server = stopping(server);
     await using _proxy = closing(proxy);

@@ -4,7 +4,7 @@ import { nats } from "odori/nats";
 import { expect, it } from "vitest";
 
 /* The cases fake-nats, nats-guard and nats-crash-odori. */
-it("nats-guard: closing a bus on a connection that the server has half closed throws nothing", () => {
+it("nats-guard: closing a bus on a half closed connection throws nothing", () => {
   const program = fileURLToPath(new URL("../servers/nats-closing.ts", import.meta.url));
   const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
   const ran = spawnSync(process.execPath, [...flags, program], { encoding: "utf8" });

@@ -100,7 +100,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgr
     }
   });
 
-  it("pg-sem: a service without Odori publishes, and a type that is heard no more is cleared", async () => {
+  it("pg-sem: a service without Odori publishes; a type heard no more is cleared", async () => {
     await using on = await stage();
     const { schema, own } = on;
     const bus = on.connect();

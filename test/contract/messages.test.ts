@@ -47,7 +47,7 @@ describe("unreadable-messages-lost: a message is known by all that was received"
     expect(here?.id).not.toBe(there?.id);
   });
 
-  it("no message can be made that is taken for another one", () => {
+  it("no message can be made that has the identity of another one", () => {
     const { id, headers } = { ...malformed({ headers: [["a", "b"]], body }), headers: [] };
     // What the identity of a message with headers is a hash of.
     const posing = JSON.stringify(["", [["a", "b"]], hash("sha256", body, "hex")]);

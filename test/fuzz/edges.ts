@@ -24,7 +24,7 @@ export interface Edge {
 
 type Header = readonly [name: string, value: string];
 
-/** Values of headers are strings, unless the attribute's value is no JSON. */
+/** Values of headers are strings, also of an attribute with another value. */
 function headersOf(random: Random, { attributes, mediaType, more }: Wire, binding: Binding) {
   const headers: Header[] = attributes.map(([name, json]) => {
     const value = encodeValue(binding, plain(json).toWellFormed());

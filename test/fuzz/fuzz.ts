@@ -62,7 +62,7 @@ export class Fuzz {
     this.faults.push({ edge, what: what.slice(0, 2_000), body: beginOf(body) });
   }
 
-  /** A pause of the machine is no property of the input: what seems slow is measured again. */
+  /** The machine may pause: what seems slow is measured again. */
   #timed<T>(edge: string, body: Uint8Array, work: () => T): T {
     this.decodes++;
     const began = performance.now();

@@ -18,8 +18,8 @@ const FAULTS_SHOWN = 10;
 
 const flags = new Command("npm run fuzz --")
   .description(
-    "Decodes messages that are broken in many ways, as each adapter receives them. Every one must " +
-      "become an event or a malformed message, in time, with an identity of its own.",
+    "Decodes messages that are broken in many ways, as each adapter receives them. Every one " +
+      "must become an event or a malformed message, in time, with an identity of its own.",
   )
   .option("--decodes <n>", "how many messages are decoded", whole, 100_000)
   .option("--seed <n>", "which ones", whole, (Date.now() % 1_000_000) + 1)

@@ -137,7 +137,7 @@ export function ownerCases({ name, make }: KitKind): void {
       await stage.hear(envelope(reserved, "s", data, from("/inventory", "b1")));
       await eventually("the join fires", () => fired, 1);
       await stage.hear(envelope(authorized, "t", data, from("/anybody", "x1")));
-      await stage.hear(envelope(reserved, "t", data, from("/nobody", "x2")));
+      await stage.hear(envelope(reserved, "t", data, from("/stranger", "x2")));
       expect(fired).toBe(1);
     });
   });

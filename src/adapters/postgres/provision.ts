@@ -65,7 +65,8 @@ export function busPolicies(options: PostgresBusOptions): readonly string[] {
 }
 
 /**
- * Creates the tables and subscriptions that are missing, then runs the statements of `grants`. Throws `BUS_TOPOLOGY`, `BUS_FORBIDDEN` or `BUS_UNAVAILABLE`.
+ * Creates the tables and subscriptions that are missing, then runs the statements of `grants`.
+ * Throws `BUS_TOPOLOGY`, `BUS_FORBIDDEN` or `BUS_UNAVAILABLE`.
  */
 export async function provision(
   options: PostgresBusOptions,
