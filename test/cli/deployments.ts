@@ -42,7 +42,7 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       expect(same.out).toContain("payment: sagas in flight lose nothing");
     });
 
-    it("parked check says what would fit now, and retry chooses by reaction and error", async () => {
+    it("parked check says what fits now, and retry chooses by reaction and error", async () => {
       await using place = await make();
       await half(place);
       const check = (name: string) =>
