@@ -203,7 +203,8 @@ function messageDocument(
 }
 
 function operationsOf(service: ServiceEntry): readonly (readonly [string, unknown])[] {
-  const { name, reactions } = service;
+  const { name } = service;
+  const byType = reactionsByType(service);
   const operation = (action: "send" | "receive", type: string) => ({
     action,
     channel: { $ref: pointer("channels", type) },
@@ -211,14 +212,11 @@ function operationsOf(service: ServiceEntry): readonly (readonly [string, unknow
     tags: [{ name }],
   });
   const receives = heardBy(service).map((type) => {
-    const heard = reactions.flatMap((reaction, place) =>
-      reaction.hears.includes(type) ? [{ place, ...definite(reactionDocument(reaction)) }] : [],
-    );
     const extension = {
       ...operation("receive", type),
       bindings: receiveBindings(name),
       "x-odori-service": name,
-      "x-odori-reaction": heard,
+      "x-odori-reaction": byType.get(type) ?? [],
     };
     return [`${name}.receives.${type}`, extension] as const;
   });
@@ -229,6 +227,20 @@ function operationsOf(service: ServiceEntry): readonly (readonly [string, unknow
     ] as const;
   });
   return [...receives, ...sends];
+}
+
+/** Each reaction is one object, in the list of each type that it hears. */
+function reactionsByType({ reactions }: ServiceEntry): ReadonlyMap<string, readonly unknown[]> {
+  const byType = new Map<string, unknown[]>();
+  for (const [place, reaction] of reactions.entries()) {
+    const document = { place, ...definite(reactionDocument(reaction)) };
+    for (const type of new Set(reaction.hears)) {
+      const list = byType.get(type) ?? [];
+      byType.set(type, list);
+      list.push(document);
+    }
+  }
+  return byType;
 }
 
 function definite(document: Record<string, unknown>): Record<string, unknown> {

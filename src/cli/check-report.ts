@@ -4,7 +4,6 @@ import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
 import type { Finding } from "../check/finding.ts";
 import { RULES } from "../check/lint/lint.ts";
 import { repairText } from "../check/repair-text.ts";
-import { withinTime } from "../contract/bounded.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { flowGraph } from "../manifest/graph.ts";
@@ -15,6 +14,7 @@ import { shortType } from "../text/short.ts";
 import { readText } from "./files.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
 import { loadManifest } from "./source.ts";
+import { TimeLimit } from "./time-limit.ts";
 
 /** Holds the parsed options of `odori check`. */
 export interface CheckFlags {
@@ -32,7 +32,7 @@ export interface CheckFlags {
 
 const CONFIG_FILE = "odori.config.json";
 const SECONDS_MAX = 30;
-/** For what is not exploration: to compile the model, and to lint. */
+/** For what is not exploration: to compile the model, and to lint; also to read the sources. */
 const GRACE_MS = 5_000;
 
 /**
@@ -48,7 +48,11 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
     throw new OdoriError("USAGE", "check needs at least one source.", {
       hint: "Pass a module, a manifest or an AsyncAPI document.",
     });
-  const { manifest, contradictions } = await loadManifest(paths);
+  const seconds = flags.seconds ?? SECONDS_MAX;
+  // Exploration ends by itself. These bound what a file from elsewhere makes of all other work.
+  const limit = () => new TimeLimit(seconds * 1_000 + GRACE_MS, () => timeout(seconds));
+  const loading = limit();
+  const { manifest, contradictions } = await loadManifest(paths, (work) => loading.run(work));
   const config = configOf(flags);
   const options: CheckOptions = {
     reduction: flags.reduction,
@@ -60,24 +64,26 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
       limits: config.limits ?? {},
     },
     onProgress: progress,
-    millisecondsMax: (flags.seconds ?? SECONDS_MAX) * 1_000,
+    millisecondsMax: seconds * 1_000,
     ...((flags.states ?? config.statesMax) !== undefined && {
       statesMax: flags.states ?? config.statesMax,
     }),
   };
-  const seconds = flags.seconds ?? SECONDS_MAX;
-  // Exploration ends by itself. This bounds what a file from elsewhere makes of all other work.
-  const checked = withinTime(seconds * 1_000 + GRACE_MS, () => check(manifest, options));
-  clearProgress();
-  if (checked === undefined) {
-    throw new OdoriError("CHECK_TIMEOUT", `The check is not done after ${seconds} seconds.`, {
-      hint: "Raise --seconds, or check parts of the choreography separately.",
-    });
+  let report: Report;
+  try {
+    report = limit().run(() => check(manifest, options));
+  } finally {
+    clearProgress();
   }
-  const report = checked.value;
   if (flags.json) printJson(report);
   else show(manifest, report, flags);
   if (!report.ok) process.exitCode = FOUND;
+}
+
+function timeout(seconds: number): OdoriError {
+  return new OdoriError("CHECK_TIMEOUT", `The check is not done after ${seconds} seconds.`, {
+    hint: "Raise --seconds, or check parts of the choreography separately.",
+  });
 }
 
 function listRules({ json }: CheckFlags): void {

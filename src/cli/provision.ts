@@ -137,18 +137,28 @@ async function postgresPlan(
   { schema, grants }: ProvisionFlags,
   url: string,
 ): Promise<Plan> {
-  const { provisions, provision, busGrants } = await client(
+  const { provisions, provision, busGrants, busPolicies } = await client(
     "pg",
     () => import("../adapters/postgres/provision.ts"),
   );
   const options = { connectionString: url, schema };
-  const roles = grants ? parts.map(({ service }) => service) : [];
-  const rights = roles.flatMap((role) =>
-    busGrants(role, options).map((detail) => ({ kind: "grant", name: role, detail })),
+  const granted = grants
+    ? [
+        ...parts.map((part) => [part.service, busGrants(part, options)] as const),
+        [schema, busPolicies(options)] as const,
+      ]
+    : [];
+  const rights = granted.flatMap(([name, statements]) =>
+    statements.map((detail) => ({ kind: "grant", name, detail })),
   );
   return {
     provisions: [...provisions(options, parts), ...rights],
-    run: () => provision(options, parts, roles),
+    run: () =>
+      provision(
+        options,
+        parts,
+        rights.map(({ detail }) => detail),
+      ),
   };
 }
 

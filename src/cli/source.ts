@@ -10,22 +10,30 @@ import { parseJsonOrYaml } from "../manifest/text.ts";
 import { documentsBeside, readText } from "./files.ts";
 import { loadExports } from "./module.ts";
 
+type Run = <T>(work: () => T) => T;
+
+const UNBOUNDED: Run = (work) => work();
+
 /**
- * Reads the sources and merges them into one manifest, with its services in order of name.
- * Throws `MODULE_UNREADABLE`, `FILE_UNREADABLE` or `MANIFEST_INVALID`.
+ * Reads the sources and merges them into one manifest, with its services in order of name. `run`
+ * may bound the time that documents take. Throws `MODULE_UNREADABLE`, `FILE_UNREADABLE` or
+ * `MANIFEST_INVALID`.
  */
-export async function loadManifest(paths: readonly string[]): Promise<Merged> {
-  const sources = [];
-  for (const from of paths) sources.push({ from, manifest: await loadOne(from) });
-  const { manifest, contradictions } = mergeManifests(sources);
+export async function loadManifest(
+  paths: readonly string[],
+  run: Run = UNBOUNDED,
+): Promise<Merged> {
+  const sources: { readonly from: string; readonly manifest: Manifest }[] = [];
+  for (const from of paths) sources.push({ from, manifest: await loadOne(from, run) });
+  const { manifest, contradictions } = run(() => mergeManifests(sources));
   // In order of name, so that a picture does not depend on the order of the sources.
   const services = new Map([...manifest.services].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { manifest: { ...manifest, services }, contradictions };
 }
 
 /** Reads one source: a document, a module, or one export of a module (`file#name`). */
-async function loadOne(path: string): Promise<Manifest> {
-  if (/\.(json|ya?ml)$/i.test(path)) return readDocument(path);
+async function loadOne(path: string, run: Run): Promise<Manifest> {
+  if (/\.(json|ya?ml)$/i.test(path)) return run(() => readDocument(path));
   const [file = path, name] = path.split("#");
   const { choreographies, services } = await loadExports(file);
   const [first] = choreographies.values();

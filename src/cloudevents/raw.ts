@@ -92,7 +92,8 @@ export function identityOf(
 ): string {
   const kept = [...headers].filter(([name]) => !VOLATILE.test(name)).sort(byName);
   if (kept.length === 0 && place === "") return hash("sha256", body, "hex");
-  return hash("sha256", JSON.stringify([place, kept, hash("sha256", body, "hex")]), "hex");
+  // Another alphabet: a body alone may be such a list.
+  return hash("sha256", JSON.stringify([place, kept, hash("sha256", body, "hex")]), "base64url");
 }
 
 function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {

@@ -48,6 +48,18 @@ export function withoutVersions(name: string): string {
   return name.replace(/\.v\d+(?=$|[ |+])/g, "");
 }
 
+const WATCH = "watch ";
+
+/** Names what arms or calls off a deadline, by the stored name of the deadline. */
+export function watchName(stored: string): string {
+  return `${WATCH}${stored}`;
+}
+
+/** Returns the stored name of the deadline that is watched; undefined for another name. */
+export function watchedName(name: string): string | undefined {
+  return name.startsWith(WATCH) ? name.slice(WATCH.length) : undefined;
+}
+
 /** What a mark says something about. */
 export type MarkKind = "effect" | "firstOf" | "max" | "join" | "deadline" | "forgotten";
 

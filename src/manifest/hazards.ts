@@ -1,6 +1,13 @@
 import { EffectNames, storedAmong } from "../choreography/effects.ts";
 import { stemOf } from "../contract/grammar.ts";
-import { effectMark, markOf, type Named, parseMark, storedName } from "../contract/names.ts";
+import {
+  effectMark,
+  markOf,
+  type Named,
+  parseMark,
+  storedName,
+  watchedName,
+} from "../contract/names.ts";
 import type { CensusRow } from "../ports/declarations.ts";
 import type { DeferredState } from "../ports/deferred.ts";
 import { NO_REACTION } from "../ports/store.ts";
@@ -324,7 +331,8 @@ function dedupHazards(old: readonly Index[], own: Index): readonly Hazard[] {
 }
 
 function isKnown({ reactions, deadlines }: Index, name: string): boolean {
-  return name === NO_REACTION || reactions.has(name) || deadlines.has(name);
+  if (name === NO_REACTION || reactions.has(name)) return true;
+  return deadlines.has(watchedName(name) ?? name);
 }
 
 function isOpen({ state }: CensusRow): boolean {

@@ -13,6 +13,7 @@ export type {
 } from "./manifest.ts";
 export { type Contradiction, type Merged, mergeManifests, type Source } from "./merge.ts";
 export { ManifestError, type Mistake } from "./mistakes.ts";
+export { ownersOf } from "./owners.ts";
 export { readManifest, toManifest } from "./read.ts";
 export { manifestSchema } from "./schema.ts";
 export { type SchemaMismatch, schemaMismatches } from "./subschema.ts";

@@ -52,7 +52,7 @@ export function mergeManifests(sources: readonly Source[]): Merged {
   const manifests = sources.map(({ manifest }) => manifest);
   const contradictions: Contradiction[] = [];
   const services = mergeServices(sources, contradictions);
-  const owners = ownersOf(sources, contradictions);
+  const owners = claimsOf(sources, contradictions);
   const { events, views } = mergeEvents(sources, owners, contradictions);
   const union = (list: (manifest: Manifest) => readonly string[]) => [
     ...new Set(manifests.flatMap(list)),
@@ -126,7 +126,7 @@ function sameService(a: ServiceEntry, b: ServiceEntry): boolean {
 }
 
 /** Returns the service that emits each type. A second emitter in another file contradicts it. */
-function ownersOf(
+function claimsOf(
   sources: readonly Source[],
   contradictions: Contradiction[],
 ): ReadonlyMap<string, string> {

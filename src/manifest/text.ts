@@ -11,7 +11,7 @@ export interface ParsedText {
 }
 
 /** Longest text that is parsed, in characters. 10,000 services need about 10 MB. */
-const TEXT_MAX_CHARS = 64 * 1024 * 1024;
+export const DOCUMENT_MAX_CHARS = 64 * 1024 * 1024;
 
 /** Longest text in which the line of a mistake is looked up, in characters. */
 const PLACED_MAX_CHARS = 4 * 1024 * 1024;
@@ -24,9 +24,9 @@ const NESTING_MAX = 200;
  * the place of the syntax error.
  */
 export function parseJsonOrYaml(file: string, text: string): ParsedText {
-  if (text.length > TEXT_MAX_CHARS) {
+  if (text.length > DOCUMENT_MAX_CHARS) {
     throw new ManifestError(file, [
-      { path: [], message: `has ${text.length} characters; the limit is ${TEXT_MAX_CHARS}` },
+      { path: [], message: `has ${text.length} characters; the limit is ${DOCUMENT_MAX_CHARS}` },
     ]);
   }
   const yaml = /\.ya?ml$/i.test(file);

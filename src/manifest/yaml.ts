@@ -3,7 +3,7 @@ import { messageOf } from "../contract/errors.ts";
 import { ManifestError } from "./mistakes.ts";
 
 /** Longest text, in characters. The parser takes a second or two for each million. */
-const YAML_MAX_CHARS = 8 * 1024 * 1024;
+export const YAML_MAX_CHARS = 8 * 1024 * 1024;
 
 /*
  * An alias repeats a node, and a few lines of them stand for any number of nodes. So nodes are
@@ -80,8 +80,11 @@ function keyWrittenTwice(document: ReturnType<typeof parseDocument>): number | u
   return found;
 }
 
-/** Weighs a value; a part that occurs twice counts twice, and a circle without end. */
-function weightOf(value: unknown): number {
+/**
+ * Weighs a value: at least its characters as text. A part that occurs twice counts twice, and a
+ * circle without end.
+ */
+export function weightOf(value: unknown): number {
   const known = new Map<object, number>();
   const weigh = (item: unknown): number => {
     if (typeof item === "string") return NODE_WEIGHT + item.length;

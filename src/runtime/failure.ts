@@ -45,6 +45,12 @@ export interface Failure {
   readonly error: unknown;
 }
 
+/**
+ * What a later declaration or other owners can still set right: nothing is said before a person has
+ * looked. A stranger must not be able to fail a saga.
+ */
+const UNANSWERED: readonly string[] = ["EFFECT_UNKNOWN", "SOURCE_UNKNOWN"];
+
 /** Commits that a delivery has failed, after its own writes were undone: put off, or parked. */
 export class FailureTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
@@ -107,8 +113,7 @@ export class FailureTask<Native> implements Task<Native> {
     const { event, valid, delivery, error } = this.#failure;
     const { emitter, plan } = this.#context;
     const consumer = `${plan.service.name}/${this.#target.name}/parked`;
-    // A later declaration can still undo it: nothing is said before a person has looked.
-    if (codeOf(error) === "EFFECT_UNKNOWN") return undefined;
+    if (UNANSWERED.includes(codeOf(error))) return undefined;
     try {
       const fact = this.#target.onParked?.make(event, valid, problem);
       return fact === undefined ? undefined : emitter.derive(delivery.origin(consumer), [fact]);

@@ -1,7 +1,7 @@
 import { messageOf } from "../contract/errors.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import { NO_REACTION } from "../ports/store.ts";
-import { contractOf } from "./intake.ts";
+import { contractOf, knownParts } from "./intake.ts";
 import { parsed } from "./parse.ts";
 import type { ServicePlan } from "./plan.ts";
 import { readDeferred } from "./stored.ts";
@@ -14,10 +14,8 @@ export function obstacleTo<Native>(plan: ServicePlan<Native>, row: Deferred): st
   const { reaction } = row;
   const event = readDeferred(row);
   if (event === undefined) return "it is not an event";
-  const { reactions, deadlines } = plan;
   if (reaction === NO_REACTION) return `no reaction hears ${event.type}`;
-  if (!reactions.has(reaction) && !deadlines.has(reaction))
-    return `the service has no reaction ${reaction}`;
+  if (!knownParts(plan).has(reaction)) return `the service has no reaction ${reaction}`;
   const contract = contractOf(plan, reaction, event.type);
   if (contract === undefined) return `${reaction} does not hear ${event.type}`;
   try {

@@ -1,37 +1,20 @@
-import { readKept } from "../cloudevents/kept.ts";
+import type { DeadlineDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { OdoriError } from "../contract/errors.ts";
 import type { EventContract } from "../contract/event.ts";
 import { typesHeard } from "../contract/lineage.ts";
+import { storedName, watchedName, watchName } from "../contract/names.ts";
 import type { Incoming, MalformedMessage } from "../ports/bus.ts";
-import type { Deferred } from "../ports/deferred.ts";
 import type { KnownParts } from "../ports/store.ts";
 import { AdmitTask } from "./admit.ts";
-import { type Attempt, FIRST } from "./attempt.ts";
+import { FIRST } from "./attempt.ts";
 import { Consume } from "./consume.ts";
 import { Delivery } from "./delivery.ts";
-import { ExpireTask } from "./expire.ts";
 import type { ServicePlan } from "./plan.ts";
-import { RetiredTask } from "./retired.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
-import {
-  malformedDelivery,
-  staleDelivery,
-  UndeliverableTask,
-  unheardDelivery,
-} from "./undeliverable.ts";
-import {
-  eventWithoutData,
-  failUnreadable,
-  readableNow,
-  stillUnreadable,
-  unreadableDelivery,
-} from "./unreadable.ts";
+import { malformedDelivery, UndeliverableTask, unheardDelivery } from "./undeliverable.ts";
+import { type Addressee, eventWithoutData, failDelivery } from "./unreadable.ts";
 import { WatchTask } from "./watch.ts";
-
-/** A delivery that was claimed this often, each time without an outcome, is not run again. */
-const CLAIMS_MAX = 3;
 
 type MakeTask<Native> = (completion: Completion) => Task<Native>;
 
@@ -44,8 +27,11 @@ export function tasksOf<Native>(
   incoming: Incoming,
   careful: boolean,
 ): readonly MakeTask<Native>[] {
-  if ("malformed" in incoming) return unreadableTasks(context, incoming);
   const { heardBy, service } = context.plan;
+  const event = "malformed" in incoming ? eventWithoutData(incoming) : incoming;
+  const strange = event && strangerTasks(context, event);
+  if (strange !== undefined) return strange;
+  if ("malformed" in incoming) return unreadableTasks(context, incoming, event);
   const hearers = heardBy.get(incoming.type);
   if (hearers === undefined) {
     const unheard = unheardDelivery(incoming, service.name);
@@ -60,8 +46,24 @@ export function tasksOf<Native>(
     ),
     ...hearers.deadlines.map(
       (deadline) => (completion: Completion) =>
-        new WatchTask(context, deadline, incoming, completion),
+        new WatchTask(context, deadline, incoming, FIRST, completion),
     ),
+  ];
+}
+
+/** As `tasksOf`, for an event from a source that may not emit it; undefined for any other. */
+function strangerTasks<Native>(
+  context: TaskContext<Native>,
+  event: EventEnvelope,
+): readonly MakeTask<Native>[] | undefined {
+  const hearers = context.plan.heardBy.get(event.type);
+  const error = hearers && context.owners.refusal(event);
+  if (hearers === undefined || error === undefined) return undefined;
+  const fail = (addressee: Addressee<Native>, name: string) => (completion: Completion) =>
+    failDelivery(context, addressee, Delivery.of(name, event, FIRST), event, error, completion);
+  return [
+    ...hearers.reactions.map((plan) => fail({ plan }, plan.stored)),
+    ...hearers.deadlines.map((watched) => fail({ watched }, watchName(storedName(watched)))),
   ];
 }
 
@@ -69,8 +71,8 @@ export function tasksOf<Native>(
 function unreadableTasks<Native>(
   context: TaskContext<Native>,
   message: MalformedMessage,
+  event: EventEnvelope | undefined,
 ): readonly MakeTask<Native>[] {
-  const event = eventWithoutData(message);
   const hearers = event && context.plan.heardBy.get(event.type);
   if (event === undefined || hearers === undefined)
     return [(completion) => new UndeliverableTask(context, malformedDelivery(message), completion)];
@@ -78,63 +80,13 @@ function unreadableTasks<Native>(
   return [
     ...hearers.reactions.map((plan) => (completion: Completion) => {
       const delivery = Delivery.of(plan.stored, event, FIRST);
-      return failUnreadable(context, { plan }, delivery, event, error, completion);
+      return failDelivery(context, { plan }, delivery, event, error, completion);
     }),
     ...hearers.deadlines.map(
-      (deadline) => (completion: Completion) => new WatchTask(context, deadline, event, completion),
+      (deadline) => (completion: Completion) =>
+        new WatchTask(context, deadline, event, FIRST, completion),
     ),
   ];
-}
-
-/** Makes the task of a deferred delivery that is due: a retry, or a deadline that has passed. */
-export function deferredTask<Native>(
-  context: TaskContext<Native>,
-  deferred: Deferred,
-  completion: Completion,
-): Task<Native> {
-  const attempt: Attempt = {
-    number: deferred.attempts + 1,
-    deferred: deferred.seq,
-    journaled: deferred.state !== "armed",
-    refused: deferred.claims > CLAIMS_MAX ? crashed(deferred.claims - 1) : undefined,
-    accepted: deferred.problem?.code === "FENCE_FORGOTTEN",
-  };
-  const deadline = context.plan.deadlines.get(deferred.reaction);
-  const plan = context.plan.reactions.get(deferred.reaction);
-  const event = readBody(deferred);
-  if (event instanceof OdoriError) {
-    const addressee = plan === undefined ? deadline && { deadline } : { plan };
-    if (addressee === undefined)
-      return new UndeliverableTask(context, staleDelivery(deferred, attempt, event), completion);
-    const unread = unreadableDelivery(deferred, attempt);
-    return failUnreadable(context, addressee, unread.delivery, unread.event, event, completion);
-  }
-  if (deadline !== undefined) return new ExpireTask(context, deadline, event, attempt, completion);
-  if (plan !== undefined) return new Consume(context, plan, event, attempt, completion);
-  if (context.plan.retired.has(deferred.reaction)) {
-    const delivery = Delivery.of(deferred.reaction, event, attempt);
-    return new RetiredTask(context, delivery, deferred.state, completion);
-  }
-  const error = deferred.body.malformed ? readableNow() : undefined;
-  return new UndeliverableTask(context, staleDelivery(deferred, attempt, error), completion);
-}
-
-/** Reads the event of a deferred delivery; returns why it cannot be read. */
-function readBody(deferred: Deferred): EventEnvelope | OdoriError {
-  try {
-    const event = readKept(deferred.body, deferred.at);
-    return event ?? stillUnreadable(deferred, new Error("it is an empty list."));
-  } catch (cause) {
-    return stillUnreadable(deferred, cause);
-  }
-}
-
-function crashed(deaths: number): OdoriError {
-  return new OdoriError(
-    "CRASHED",
-    `Each of ${deaths} processes that handled this delivery ended before it had an outcome.`,
-    { hint: "Find what ends the process, such as too little memory, then retry the delivery." },
-  );
 }
 
 /**
@@ -150,7 +102,12 @@ export function knownParts<Native>({
     ...[...retired.keys()].map((name) => [name, "any"] as const),
     ...[...reactions].map(([name, { contracts }]) => [name, [...contracts.keys()]] as const),
     ...[...deadlines].map(([name, { armedBy }]) => [name, typesHeard(armedBy)] as const),
+    ...[...deadlines].map(([name, deadline]) => [watchName(name), typesWatched(deadline)] as const),
   ]);
+}
+
+function typesWatched<Native>({ armedBy, unless }: DeadlineDeclaration<Native>): readonly string[] {
+  return [armedBy, ...unless].flatMap(typesHeard);
 }
 
 /** The contract that reads a deferred delivery; undefined where no part hears it. */
@@ -159,7 +116,10 @@ export function contractOf<Native>(
   name: string,
   type: string,
 ): EventContract | undefined {
-  const armedBy = deadlines.get(name)?.armedBy;
-  if (armedBy !== undefined) return typesHeard(armedBy).includes(type) ? armedBy : undefined;
+  const reads = (contract: EventContract) => typesHeard(contract).includes(type);
+  const deadline = deadlines.get(name);
+  if (deadline !== undefined) return [deadline.armedBy].find(reads);
+  const watched = deadlines.get(watchedName(name) ?? "");
+  if (watched !== undefined) return [watched.armedBy, ...watched.unless].find(reads);
   return reactions.get(name)?.contracts.get(type);
 }

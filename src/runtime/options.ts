@@ -6,6 +6,7 @@ import { jsonLogger, type Logger, safely } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import type { OnHazard } from "./deployment.ts";
+import { Owners } from "./owners.ts";
 import { RETRY_DEFAULT, type RetryPolicy } from "./retry.ts";
 
 /**
@@ -89,6 +90,12 @@ export interface StartOptions<Native> {
    */
   readonly onHazard?: OnHazard;
   /**
+   * The sources that may emit each event, as `ownersOf` of `odori/manifest` says. An event from
+   * another source is parked with `SOURCE_UNKNOWN`. An event that is not listed may come from any.
+   * @default an empty map: sources are not looked at
+   */
+  readonly owners?: ReadonlyMap<string, readonly string[]>;
+  /**
    * Time and chance, for a simulator.
    * @default `systemEnvironment`
    */
@@ -108,8 +115,9 @@ const DEFAULTS = {
   drainMs: 5_000,
 } as const;
 
-export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry">> & {
+export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry" | "owners">> & {
   readonly retry: RetryPolicy;
+  readonly owners: Owners;
 };
 
 /**
@@ -124,6 +132,7 @@ export function startSettings<Native>(options: StartOptions<Native>): Settings<N
     environment: options.environment ?? systemEnvironment,
     probe: options.probe ?? (() => {}),
     onHazard: options.onHazard ?? "refuse",
+    owners: new Owners(options.owners ?? new Map()),
     handlerTimeoutMs: options.handlerTimeoutMs ?? DEFAULTS.handlerTimeoutMs,
     batchMax: options.batchMax ?? DEFAULTS.batchMax,
     inFlightMax: options.inFlightMax ?? DEFAULTS.inFlightMax,

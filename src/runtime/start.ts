@@ -13,7 +13,7 @@ import { admit, othersAmong } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
 import { Handlers } from "./handler-context.ts";
 import { type Health, healthOf } from "./health.ts";
-import { deferredTask, knownParts, tasksOf } from "./intake.ts";
+import { knownParts, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
 import { KnownVersions } from "./known-versions.ts";
 import { Membership } from "./membership.ts";
@@ -21,6 +21,7 @@ import { checkDeadlines, type Settings, type StartOptions, startSettings } from 
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { Relay } from "./relay.ts";
+import { deferredTask } from "./resume.ts";
 import { stopping } from "./solo.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -79,6 +80,7 @@ export class App<Native, Begins extends EventContract> {
       retry,
       handlerTimeoutMs,
       probe,
+      owners,
     } = settings;
     const plan = planService(service.declaration);
     const logger = withFields(settings.logger, { service: service.name });
@@ -88,7 +90,8 @@ export class App<Native, Begins extends EventContract> {
     const versions = new KnownVersions(async () =>
       othersAmong(await store.declarations.all(), { portrait: this.#portrait, retentionMs, now }),
     );
-    this.#context = { plan, versions, emitter, handlers, environment, retry, retentionMs, probe };
+    const parties = { plan, versions, owners, emitter, handlers };
+    this.#context = { ...parties, environment, retry, retentionMs, probe };
     const refusedMax = outboxMax;
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);

@@ -3,6 +3,7 @@ import type { Probe } from "./crash-points.ts";
 import type { Emitter } from "./emit.ts";
 import type { Handlers } from "./handler-context.ts";
 import type { KnownVersions } from "./known-versions.ts";
+import type { Owners } from "./owners.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { RetryPolicy } from "./retry.ts";
 
@@ -10,6 +11,7 @@ import type { RetryPolicy } from "./retry.ts";
 export interface TaskContext<Native> {
   readonly plan: ServicePlan<Native>;
   readonly versions: KnownVersions;
+  readonly owners: Owners;
   readonly emitter: Emitter;
   readonly handlers: Handlers;
   readonly environment: Environment;

@@ -13,10 +13,11 @@ import type { ReactionPlan } from "./plan.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 
-/** What an unreadable message was for. */
+/** What a message was for: a reaction, or a deadline, which has passed or is watched. */
 export type Addressee<Native> =
   | { readonly plan: ReactionPlan<Native> }
-  | { readonly deadline: DeadlineDeclaration<Native> };
+  | { readonly deadline: DeadlineDeclaration<Native> }
+  | { readonly watched: DeadlineDeclaration<Native> };
 
 /** The event of a message whose payload cannot be read; undefined if its attributes cannot. */
 export function eventWithoutData({ head, raw }: MalformedMessage): EventEnvelope | undefined {
@@ -26,8 +27,8 @@ export function eventWithoutData({ head, raw }: MalformedMessage): EventEnvelope
   return event;
 }
 
-/** Fails a delivery whose payload cannot be read, under its reaction and its saga. */
-export function failUnreadable<Native>(
+/** Fails a delivery that must not run, under its reaction and its saga. */
+export function failDelivery<Native>(
   context: TaskContext<Native>,
   addressee: Addressee<Native>,
   delivery: Delivery,
@@ -36,7 +37,9 @@ export function failUnreadable<Native>(
   completion: Completion,
 ): Task<Native> {
   const target =
-    "plan" in addressee ? reactionTarget(addressee.plan) : deadlineTarget(addressee.deadline);
+    "plan" in addressee
+      ? reactionTarget(addressee.plan)
+      : deadlineTarget("watched" in addressee ? addressee.watched : addressee.deadline);
   return new FailureTask(context, target, { delivery, event, valid: false, error }, completion);
 }
 

@@ -1,9 +1,9 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { storedName } from "../contract/names.ts";
+import { storedName, watchName } from "../contract/names.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
-import { FIRST } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { markForgotten } from "./forgotten.ts";
@@ -26,22 +26,23 @@ export class WatchTask<Native> implements Task<Native> {
     context: TaskContext<Native>,
     deadline: DeadlineDeclaration<Native>,
     event: EventEnvelope,
+    attempt: Attempt,
     completion: Completion,
   ) {
     this.#context = context;
     this.#deadline = deadline;
     this.#event = event;
     this.completion = completion;
-    this.#delivery = Delivery.of(`watch ${storedName(deadline)}`, event, FIRST);
+    this.#delivery = Delivery.of(watchName(storedName(deadline)), event, attempt);
     this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }
 
   run(received: Received, { draft }: Scope<Native>): void {
-    if (received.status === "duplicate") return;
+    if (received.status === "duplicate" || received.status === "gone") return;
     markForgotten(this.#context, received, this.receipt, draft);
     const marks = new Marks(received);
     const change = touchDeadlines([this.#deadline], marks, [this.#event], draft);
-    draft.journal.push(this.#delivery.entry(change ?? "suppressed"));
+    draft.finish(this.#delivery.entry(change ?? "suppressed"), this.#delivery.attempt);
   }
 }

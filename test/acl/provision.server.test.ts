@@ -20,7 +20,7 @@ import { odori } from "../support/command.ts";
 import { authorized, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
-import { silent } from "../support/stage.ts";
+import { envelope, silent } from "../support/stage.ts";
 
 const heard: string[] = [];
 const order = service<unknown>("order")
@@ -81,6 +81,61 @@ async function provisioned(
     await start(payment, { store: memoryStore(), logger: silent, bus: paymentBus }),
   );
   await eventually("the saga has come back", () => heard.join(), "o-1");
+}
+
+function ending(pool: pg.Pool): pg.Pool & AsyncDisposable {
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
+}
+
+const ignored = async () => {};
+
+/** On Postgres all services share the tables: policies keep the types of each apart. */
+async function keepsApart(
+  connect: (service: string) => Bus,
+  owner: pg.Pool,
+  orderUrl: URL,
+): Promise<void> {
+  await using orders = closing(connect("order"));
+  // A forbidden type refuses its own events, and no others.
+  const batch = [
+    envelope(placed, "s", {}),
+    envelope(authorized, "s", {}),
+    envelope(placed, "t", {}),
+  ];
+  const results = await orders.publish(batch);
+  const codes = results.map((one) => (one.accepted ? "accepted" : one.error.code));
+  expect(codes).toEqual(["accepted", "BUS_FORBIDDEN", "accepted"]);
+  for (const [group, topic] of [
+    ["order", placed.type],
+    ["payment", placed.type],
+    ["payment", authorized.type],
+  ] as const) {
+    const listening = orders.subscribe({ group, topics: [topic], inFlightMax: 1 }, ignored);
+    await expect(listening, `${group} ${topic}`).rejects.toMatchObject({ code: "BUS_FORBIDDEN" });
+  }
+  // Nor with SQL of its own: it sees, changes and takes nothing of another service.
+  const count = `SELECT count(*)::int AS n FROM odori_bus.delivery WHERE group_name = 'payment'`;
+  const waiting = async (pool: pg.Pool) => (await pool.query<{ n: number }>(count)).rows[0]?.n;
+  expect(await waiting(owner)).toBe(2);
+  await using own = ending(new pg.Pool({ connectionString: orderUrl.href }));
+  expect(await waiting(own)).toBe(0);
+  const held = "INSERT INTO odori_bus.member (owner, expires_at) VALUES ('payment-1', 9e15)";
+  await owner.query(held);
+  for (const statement of [
+    "DELETE FROM odori_bus.delivery",
+    "UPDATE odori_bus.delivery SET group_name = 'order', type = 'order.placed.v1'",
+    "DELETE FROM odori_bus.member WHERE owner = 'payment-1'",
+  ])
+    expect((await own.query(statement)).rowCount, statement).toBe(0);
+  for (const statement of [
+    `SELECT odori_bus.publish('{"type":"${authorized.type}"}')`,
+    `INSERT INTO odori_bus.delivery (group_name, type, body) VALUES ('order', 'x.y.v1', '')`,
+    `INSERT INTO odori_bus.permission VALUES ('order', 'emit', 'order', '${authorized.type}')`,
+    `INSERT INTO odori_bus.subscription VALUES ('order', '${placed.type}')`,
+    "ALTER TABLE odori_bus.delivery DISABLE ROW LEVEL SECURITY",
+  ])
+    await expect(own.query(statement), statement).rejects.toMatchObject({ code: "42501" });
+  expect(await waiting(owner)).toBe(2);
 }
 
 describe("after odori provision, a service runs with its own permissions", () => {
@@ -203,24 +258,20 @@ describe("after odori provision, a service runs with its own permissions", () =>
     await using server = stopping(
       await Server.start(recipes.postgres(find("postgres", false) ?? "")),
     );
-    await using owner = {
-      pool: new pg.Pool({ connectionString: server.url }),
-      async [Symbol.asyncDispose]() {
-        await this.pool.end();
-      },
-    };
+    await using owner = ending(new pg.Pool({ connectionString: server.url }));
     const args = ["--postgres", server.url, "--grants"];
     expect(await provision(...args)).toMatchObject({
       status: 2,
       err: expect.stringMatching(/^BUS_TOPOLOGY: A role is missing/),
     });
-    await owner.pool.query("DROP SCHEMA odori_bus CASCADE");
-    for (const name of SERVICES) await owner.pool.query(`CREATE ROLE "${name}" LOGIN`);
+    await owner.query("DROP SCHEMA odori_bus CASCADE");
+    for (const name of SERVICES) await owner.query(`CREATE ROLE "${name}" LOGIN`);
     const as = (username: string) =>
       postgresBus(Object.assign(new URL(server.url), { username }).href);
     await provisioned(as, args, "STORE_FORBIDDEN");
+    await keepsApart(as, owner, Object.assign(new URL(server.url), { username: "order" }));
     const rights = "SELECT has_table_privilege('payment', 'odori_bus.subscription', 'DELETE')";
-    expect((await owner.pool.query(rights)).rows).toEqual([{ has_table_privilege: false }]);
+    expect((await owner.query(rights)).rows).toEqual([{ has_table_privilege: false }]);
   });
 });
 

@@ -45,7 +45,7 @@ async function stage(configs: readonly { name: string; value: string }[] = []) {
 }
 
 describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
-  it("a header without a value is read past, in a good record and in a bad one", async () => {
+  it("kafka-null-exit: a header without a value is read past, in any record", async () => {
     await using on = await stage();
     const { topic, producer, bus } = on;
     const seen: Incoming[] = [];
@@ -64,7 +64,7 @@ describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
     expect(seen).toMatchObject([{ id: "good" }, { malformed: true }, { malformed: true }]);
   });
 
-  it("a group whose place has left the log says so, and hears what is left", async () => {
+  it("kafka-app: a group whose place has left the log says so, and hears the rest", async () => {
     await using on = await stage();
     const { topic, admin, bus } = on;
     const seen: string[] = [];
@@ -91,7 +91,7 @@ describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
     expect(seen).not.toContain("e0");
   });
 
-  it("24 MB at once for one partition are accepted", async () => {
+  it("kafka-app: 24 MB at once for one partition are accepted", async () => {
     await using on = await stage();
     checkAccepted(await on.bus.publish(many(400, 60_000)));
   });

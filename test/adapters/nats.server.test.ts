@@ -5,10 +5,11 @@ import type { Incoming } from "odori";
 import { checkAccepted } from "odori/adapter";
 import { diagnose, nats } from "odori/nats";
 import { describe, expect, it } from "vitest";
+import { proxiedServer } from "../servers/own.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
-import { closing } from "../support/scope.ts";
+import { closing, stopping } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
 
 let streams = 0;
@@ -28,7 +29,7 @@ async function stage(options: { readonly ackWaitMs?: number } = {}) {
 }
 
 describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
-  it("a foreign message under the id of a coming event does not suppress it", async () => {
+  it("nats-more: a foreign message with the id of a coming event suppresses nothing", async () => {
     await using on = await stage();
     const { stream, bus, own } = on;
     const seen: string[] = [];
@@ -43,7 +44,7 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
     await eventually("it is heard", () => seen.includes("guessed"));
   });
 
-  it("messages whose headers cannot be parsed are malformed, and come once", async () => {
+  it("nats-rawheaders: headers that cannot be parsed are malformed, and come once", async () => {
     await using on = await stage();
     const { stream, bus, manager } = on;
     const seen: Incoming[] = [];
@@ -74,6 +75,22 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
       (await manager.consumers.info(stream, "a--order-placed-v1")).num_ack_pending;
     await eventually("all are acknowledged", pending, 0);
     expect(seen).toHaveLength(raw.length);
+  });
+
+  it("nats-more: a silent connection is replaced, and nothing is sent on it again", async () => {
+    const { server, proxy } = await proxiedServer("nats");
+    await using _server = stopping(server);
+    await using _proxy = closing(proxy);
+    await using bus = closing(nats({ servers: `nats://127.0.0.1:${proxy.port}` }));
+    const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
+    checkAccepted(await bus.publish([event("before")]));
+    // What the client sends arrives: another attempt on this connection would be another copy.
+    proxy.silence("replies");
+    await expect(bus.publish([event("1")])).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
+    checkAccepted(await bus.publish([event("1")]));
+    await using own = closing(await connect({ servers: server.url }));
+    const { state } = await (await jetstreamManager(own)).streams.info("ODORI");
+    expect(state.messages).toBe(3);
   });
 
   it("doctor names the consumers that no process hears", async () => {

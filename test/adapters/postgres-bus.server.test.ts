@@ -43,7 +43,7 @@ function collector() {
 }
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgres bus"), () => {
-  it("an event that no group hears waits for the first that does", async () => {
+  it("pg-sem: an event that no group hears waits for the first that does", async () => {
     await using on = await stage();
     const bus = on.connect();
     checkAccepted(await bus.publish([event("early"), event("early 2")]));
@@ -100,7 +100,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgr
     }
   });
 
-  it("a service without Odori publishes, and a type that is heard no more is cleared", async () => {
+  it("pg-sem: a service without Odori publishes; a type heard no more is cleared", async () => {
     await using on = await stage();
     const { schema, own } = on;
     const bus = on.connect();

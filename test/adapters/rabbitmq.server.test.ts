@@ -1,6 +1,7 @@
+import type { Incoming } from "odori";
 import { checkAccepted, type PublishResult } from "odori/adapter";
 import { rabbitmq } from "odori/rabbitmq";
-import { Connection } from "rabbitmq-client";
+import { Connection, type Envelope } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
 import { ownServer } from "../servers/own.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
@@ -23,7 +24,7 @@ async function cleared(exchange: string, groups: readonly string[]): Promise<voi
 }
 
 describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ"), () => {
-  it("a memory alarm: publish says so in time, and what waits is heard", async () => {
+  it("rabbit-sem: a memory alarm: publish says so in time, and what waits is heard", async () => {
     await using server = stopping(await ownServer("rabbitmq"));
     await using bus = closing(rabbitmq({ url: server.url }));
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
@@ -58,7 +59,7 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     });
   });
 
-  it("a service that was never started gets what another one hears: heardBy", async () => {
+  it("rabbit-sem: a service that was never started gets what it hears: heardBy", async () => {
     const exchange = newExchange();
     const heardBy = { [placed.type]: ["first", "second"] };
     await using bus = closing(rabbitmq({ url: serverUrl("rabbitmq"), exchange, heardBy }));
@@ -73,7 +74,45 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     await cleared(exchange, ["first", "second"]);
   });
 
-  it("an exchange that is gone is not called a matter of credentials, and comes back", async () => {
+  it("what a foreign producer sends is read as it was sent", async () => {
+    const exchange = newExchange();
+    const url = serverUrl("rabbitmq");
+    await using bus = closing(rabbitmq({ url, exchange }));
+    const seen: Incoming[] = [];
+    await bus.subscribe(hear("a"), async (incoming) => void seen.push(incoming));
+    await using own = closing(new Connection(url));
+    await using producer = closing(own.createPublisher({ confirm: true }));
+    const head = (id: string) => {
+      const attributes = { specversion: "1.0", id, type: placed.type, source: "/o", sagaid: "s" };
+      return Object.entries(attributes).map(([name, value]) => [`cloudEvents_${name}`, value]);
+    };
+    const send = (body: string | Buffer, more: Partial<Envelope>) => {
+      const envelope = { exchange, routingKey: placed.type, contentType: "application/json" };
+      return producer.send({ ...envelope, ...more }, Buffer.from(body));
+    };
+    const bodies = [
+      '"text"',
+      '{"price":1.50}',
+      "9007199254740993",
+      Buffer.from([0x22, 0xff, 0x22]),
+    ];
+    for (const [i, body] of bodies.entries())
+      await send(body, { headers: Object.fromEntries(head(`${i}`)) });
+    // Only a property, or a header that is not a text, tells these apart.
+    for (const messageId of ["1", "2"]) await send("hello", { messageId });
+    for (const place of [1, 2]) await send("hello", { headers: { place } });
+    await eventually("all are heard", () => seen.length, bodies.length + 4);
+    const read = seen.map((one) => ("malformed" in one ? one.error.code : one.data));
+    const unreadable = "MESSAGE_MALFORMED";
+    const expected = ["text", { price: 1.5 }, "NUMBER_INEXACT", unreadable];
+    expect(read.slice(0, 4)).toEqual(expected);
+    const ids = seen.slice(4).map((one) => one.id);
+    expect(new Set(ids).size).toBe(4);
+    await bus.close();
+    await cleared(exchange, ["a"]);
+  });
+
+  it("rabbit-sem: an exchange that is gone is named, and comes back", async () => {
     const exchange = newExchange();
     const url = serverUrl("rabbitmq");
     await using bus = closing(rabbitmq({ url, exchange, unheard: [placed.type] }));
@@ -91,7 +130,7 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     await cleared(exchange, []);
   });
 
-  it("a subscription that was refused takes no message later", async () => {
+  it("rabbit-sem: a subscription that was refused takes no message later", async () => {
     await using server = stopping(await ownServer("rabbitmq"));
     await using first = closing(rabbitmq({ url: server.url }));
     // The queue exists: what is refused is to consume from it.

@@ -42,7 +42,7 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       expect(same.out).toContain("payment: sagas in flight lose nothing");
     });
 
-    it("parked check says what would fit now, and retry takes one reaction", async () => {
+    it("parked check says what fits now, and retry chooses by reaction and error", async () => {
       await using place = await make();
       await half(place);
       const check = (name: string) =>
@@ -57,21 +57,17 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       expect(JSON.parse(wider.out)).toMatchObject({ parked: [{ sagaId: "s-2", fits: true }] });
       const text = await odori(["parked", "check", module("booking"), "--data", place.data]);
       expect(text.out).toContain("the service has no reaction undo payment.charged");
-      const retry = (reaction: string) =>
-        odori([
-          "parked",
-          "retry",
-          "--all",
-          "--reaction",
-          reaction,
-          "--rate",
-          "100",
-          "--json",
-          "--data",
-          place.data,
-        ]);
-      expect(JSON.parse((await retry("order.placed")).out)).toEqual({ changed: [] });
-      expect(JSON.parse((await retry("undo payment.charged")).out)).toMatchObject({
+      const retry = (reaction: string, code: string) => {
+        const chosen = ["--all", "--reaction", reaction, "--code", code, "--rate", "100"];
+        return odori(["parked", "retry", ...chosen, "--json", "--data", place.data]);
+      };
+      for (const other of [
+        await retry("order.placed", "PAYLOAD_INVALID"),
+        await retry("undo payment.charged", "SOURCE_UNKNOWN"),
+      ])
+        expect(JSON.parse(other.out)).toEqual({ changed: [] });
+      const right = await retry("undo payment.charged", "PAYLOAD_INVALID");
+      expect(JSON.parse(right.out)).toMatchObject({
         changed: [{ state: "retrying", sagaId: "s-2" }],
       });
     });

@@ -50,7 +50,7 @@ beforeAll(() => {
     `x-a: &a ${list}`,
     `x-b: &b ${aliases("a")}`,
   ];
-  put("bomb.yaml", `${[...bomb, `x-c: ${aliases("b")}`].join("\n")}\n`);
+  put("bomb2.yaml", `${[...bomb, `x-c: ${aliases("b")}`].join("\n")}\n`);
   const keys = Array.from({ length: 40_000 }, (_, i) => `  k${i}: 1`);
   put("wide.yaml", `odori: 1\nname: x\nx-wide:\n${keys.join("\n")}\nservices: {}\n`);
   put("exponential.json", withSchema(exponential()));
@@ -104,14 +104,14 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   "ref-folder.json": /^MANIFEST_INVALID: [\s\S]*leaves the folder/,
   "ref-absolute.json": /^FILE_UNREADABLE: /,
   "ref-encoded.json": /^FILE_UNREADABLE: /,
-  "bomb.yaml": /^MANIFEST_INVALID: [\s\S]*aliases stand for too many nodes/,
+  "bomb2.yaml": /^MANIFEST_INVALID: [\s\S]*aliases stand for too many nodes/,
   "merge.yaml": /^MANIFEST_INVALID: /,
   "wide.yaml": /^$/,
 };
 const FILES = [
   ...readdirSync(join(ROOT, "test", "cli", "untrusted")),
   ...["ref-link.json", "ref-folder.json", "ref-device.json", "ref-absolute.json"],
-  ...["ref-encoded.json", "bomb.yaml", "wide.yaml", "exponential.json", "async.json"],
+  ...["ref-encoded.json", "bomb2.yaml", "wide.yaml", "exponential.json", "async.json"],
 ];
 
 describe("a document from elsewhere", () => {
@@ -155,6 +155,32 @@ describe("a document from elsewhere", () => {
     if (status === 2) expect(err).toMatch(/^CHECK_TIMEOUT: .* after 1 seconds/);
     else expect([0, 1]).toContain(status);
   });
+
+  it.each([["--json"], []])(
+    "asyncapi %s of a very wide manifest ends, with a code",
+    async (...more) => {
+      const types = Array.from({ length: 10_000 }, (_, i) => `a.b${i}.v1`);
+      const a = { begins: types };
+      const wide = (reactions: readonly unknown[]) =>
+        JSON.stringify({ odori: 1, name: "x", services: { a, b: { reactions } }, begins: types });
+      // Each operation would name all types: a gigabyte.
+      writeFileSync(join(folder, "square.json"), wide([{ name: "r", on: types, emits: [] }]));
+      const square = await odori(["asyncapi", ...more, "square.json"], undefined, folder);
+      expect(square.status).toBe(2);
+      expect(square.out + square.err).toMatch(/DOCUMENT_TOO_LARGE/);
+      writeFileSync(
+        join(folder, "rows.json"),
+        wide(types.map((type) => ({ on: [type], emits: [] }))),
+      );
+      const began = performance.now();
+      const command = ["asyncapi", ...more, "--seconds", "1", "rows.json"];
+      const { status, err, out } = await odori(command, undefined, folder);
+      expect(performance.now() - began).toBeLessThan(LIMIT_MS);
+      if (status === 2)
+        expect(out + err).toMatch(/DOCUMENT_TOO_LARGE[\s\S]*(after 1 seconds|larger than any)/);
+      else expect(status).toBe(0);
+    },
+  );
 
   it("the unprintable is escaped in JSON and YAML, and means the same when read", async () => {
     const written = await odori(["manifest", "term.json"], undefined, folder);

@@ -35,6 +35,7 @@ describe("errors", () => {
       "PAYLOAD_REFUSED",
       "PAYLOAD_TOO_LARGE",
       "PERMANENT",
+      "SOURCE_UNKNOWN",
       "UNDECLARED_OUTCOME",
       "UNKNOWN_TYPE",
     ]);

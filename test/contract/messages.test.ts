@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import fc from "fast-check";
 import type { MalformedMessage } from "odori";
 import { AMQP, type Binding, HTTP, KAFKA, NATS, readMessage } from "odori/cloudevents";
@@ -44,6 +45,14 @@ describe("unreadable-messages-lost: a message is known by all that was received"
     expect(malformed({ headers: headers.values(), body }).id).toBe(first.id);
     const [here, there] = ["t/0/1", "t/0/2"].map((place) => malformed({ headers, body, place }));
     expect(here?.id).not.toBe(there?.id);
+  });
+
+  it("no message can be made that has the identity of another one", () => {
+    const { id, headers } = { ...malformed({ headers: [["a", "b"]], body }), headers: [] };
+    // What the identity of a message with headers is a hash of.
+    const posing = JSON.stringify(["", [["a", "b"]], hash("sha256", body, "hex")]);
+    expect(malformed({ headers, body: posing }).id).not.toBe(id);
+    expect(hash("sha256", posing, "base64url")).toBe(id);
   });
 
   it("what is kept has every attribute, the verbatim payload, and no invented time", () => {

@@ -39,7 +39,7 @@ describe("one event that the broker refuses: public/21-one-refused-event-stops-a
   );
 
   it.skipIf(urlOf("rabbitmq") === undefined)(
-    titleOf("rabbitmq", "RabbitMQ, a type that no service hears: the others go on"),
+    titleOf("rabbitmq", "rabbit-more: RabbitMQ, a type that no service hears: the others go on"),
     async () => {
       const exchange = `refused-${process.pid}`;
       const options = { url: serverUrl("rabbitmq"), exchange };

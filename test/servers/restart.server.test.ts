@@ -109,7 +109,7 @@ describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)(
     it("down at start: a clear error, and it can be tried again", async () => {
       const address = {
         postgres: "postgres://a:secret@127.0.0.1:1/x",
-        nats: "nats://a:secret@127.0.0.1:1",
+        nats: "nats://127.0.0.1:1",
         rabbitmq: "amqp://a:secret@127.0.0.1:1",
         kafka: "127.0.0.1:1",
       }[name];

@@ -1,4 +1,3 @@
-import type { Message } from "@platformatic/kafka";
 import { KAFKA } from "../../cloudevents/binding.ts";
 import { readMessage } from "../../cloudevents/message.ts";
 import type { Incoming } from "../../ports/bus.ts";
@@ -6,15 +5,23 @@ import type { Incoming } from "../../ports/bus.ts";
 /** What the client passes on: Kafka's headers, keys and values may be null. */
 type Nullable = Buffer | null | undefined;
 
+/** What is read of a record. */
+interface KafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly headers: ReadonlyMap<Nullable, Nullable>;
+  readonly value: Nullable;
+}
+
 /** Reads a record. A header without a value is legal in Kafka, and carries nothing. */
 export function readKafka(
   type: string,
-  { topic, partition, offset, headers, value }: Message,
+  { topic, partition, offset, headers, value }: KafkaRecord,
 ): Incoming {
-  const body: Nullable = value;
   const wire = {
     headers: textOf(headers),
-    body: body ?? new Uint8Array(),
+    body: value ?? new Uint8Array(),
     place: `${topic}/${partition}/${offset}`,
   };
   return readMessage(KAFKA, type, wire, Date.now());

@@ -6,7 +6,7 @@ import {
   RequestError,
 } from "@nats-io/transport-node";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
-import { publishResults } from "../../adapter/publish-results.ts";
+import { publishResults, refusal } from "../../adapter/publish-results.ts";
 import { NATS } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
@@ -36,6 +36,10 @@ import { ensureConsumer, ensureStream } from "./topology.ts";
 const WINDOW = 500;
 /** How long the server may take to reply to a check, in milliseconds. */
 const CHECK_MS = 4_000;
+/** How long the server may take to confirm what is published at once, in milliseconds. */
+const PUBLISH_MS = 10_000;
+/** The client's own limit comes later: it would leave the connection as it is. */
+const SENT_MS = 2 * PUBLISH_MS;
 /** Error code of JetStream: the stream's `max_msg_size`. */
 const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
 
@@ -63,18 +67,34 @@ export class NatsBus implements Bus {
     });
   }
 
-  publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
-    return this.#link.use(async (link) => {
-      const sent: PromiseSettledResult<void>[] = [];
-      for (let from = 0; from < events.length; from += WINDOW) {
-        const some = events.slice(from, from + WINDOW);
-        const settled = await Promise.allSettled(some.map((event) => this.#send(link, event)));
-        for (const one of settled) sent.push(one);
+  async publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
+    const results: PublishResult[] = [];
+    // Also once for no events: a closed bus says so.
+    for (let from = 0; from === 0 || from < events.length; from += WINDOW) {
+      const some = events.slice(from, from + WINDOW);
+      try {
+        results.push(...(await this.#publishAtOnce(some)));
+      } catch (error) {
+        // Those before are confirmed, and those behind would find the same.
+        if (!results.some(({ accepted }) => accepted)) throw error;
+        const refused = refusal(explain(error, this.#place));
+        return events.map((_, i) => results[i] ?? refused);
       }
+    }
+    return results;
+  }
+
+  /**
+   * A connection without a reply is replaced, and nothing is sent on it again: if it is only slow,
+   * each attempt would arrive, and the server would get slower.
+   */
+  #publishAtOnce(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
+    return this.#link.use(async (link) => {
+      const sent = await Promise.allSettled(events.map((event) => this.#send(link, event)));
       // The broker may have come back empty: the next attempt finds the stream again.
       if (sent.some(isStreamGone)) await ensureStream(link.manager, this.#settings).catch(() => {});
       return publishResults(sent, (error) => explain(error, this.#place));
-    });
+    }, PUBLISH_MS);
   }
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
@@ -116,7 +136,7 @@ export class NatsBus implements Bus {
     const head = headers();
     for (const [name, value] of attributes) head.append(name, value);
     if (link.closing) throw busClosed(this.#place);
-    await link.client.publish(subject, body, { headers: head });
+    await link.client.publish(subject, body, { headers: head, timeout: SENT_MS });
   }
 
   async #connect(): Promise<Link> {

@@ -65,6 +65,11 @@ export function settingsOf(options: NatsOptions): NatsSettings {
   }
   const servers =
     typeof options.servers === "string" ? options.servers.split(",") : [...options.servers];
+  if (servers.some((server) => server.includes("@"))) {
+    throw new OdoriError("OPTION_INVALID", "servers has a user or a password.", {
+      hint: 'The client reads none there: connection: { user: "order", pass: … }.',
+    });
+  }
   return { servers, stream, prefix, replicas, maxAgeMs, ackWaitMs, connection };
 }
 

@@ -1,17 +1,23 @@
-import type { JsMsg } from "@nats-io/jetstream";
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { NATS } from "../../cloudevents/binding.ts";
 import { malformedMessage, readMessage } from "../../cloudevents/message.ts";
 import { messageOf, OdoriError } from "../../contract/errors.ts";
 import type { Incoming } from "../../ports/bus.ts";
 
+/** What is read of a message. */
+interface NatsMessage {
+  /** The client parses them when they are asked for, and may throw. */
+  readonly headers?: MsgHdrs | undefined;
+  readonly data: Uint8Array;
+  readonly info: { readonly stream: string; readonly streamSequence: number };
+}
+
 /** Reads a message. One that cannot be read is malformed, also if its headers are the reason. */
-export function readNats(type: string, message: JsMsg): Incoming {
+export function readNats(type: string, message: NatsMessage): Incoming {
   const { stream, streamSequence } = message.info;
   const place = `${stream}/${streamSequence}`;
   let headers: readonly (readonly [string, string])[];
   try {
-    // The client parses them here.
     headers = [...headersOf(message.headers)];
   } catch (cause) {
     const error = new OdoriError(

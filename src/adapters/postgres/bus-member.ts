@@ -17,8 +17,6 @@ export interface MemberParts {
   onLost(error: unknown): void;
 }
 
-/** How long an event that no group hears is kept for the first one that subscribes to its type. */
-const UNHEARD_MS = 7 * 24 * 3_600_000;
 /** Poll interval, for hints that are lost. */
 const POLL_MS = 500;
 
@@ -200,12 +198,7 @@ export class PostgresMember {
       VALUES ($1, ${schema}.now_ms() + $2::bigint)
       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
     await this.#pool.query(renew, [this.#owner, leaseMs]);
-    await this.#pool.query(
-      `WITH dead AS (DELETE FROM ${schema}.member WHERE expires_at < ${schema}.now_ms() - 60000)
-        DELETE FROM ${schema}.delivery
-        WHERE group_name = '' AND due_at < ${schema}.now_ms() - $1::bigint`,
-      [UNHEARD_MS],
-    );
+    await this.#pool.query(`SELECT ${schema}.sweep()`);
     this.#renewedAt = at;
   }
 

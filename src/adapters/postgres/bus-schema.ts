@@ -1,5 +1,7 @@
 /** The schema of the bus, unless an option names another one. */
 export const BUS_SCHEMA = "odori_bus";
+/** How long an event that no group hears is kept for the first one that subscribes to its type. */
+const UNHEARD_MS = 7 * 24 * 3_600_000;
 /** Owner of the tables: a name that no service can have. */
 export const BUS_OWNER = "(bus)";
 
@@ -62,4 +64,39 @@ export const BUS_TABLES: readonly string[] = [
      DELETE FROM $S.subscription WHERE group_name = name AND type = heard;
      WITH gone AS (DELETE FROM $S.delivery WHERE group_name = name AND type = heard RETURNING 1)
        SELECT count(*) FROM gone $$;`,
+  // Who may emit and hear which type, by role; provision fills it, and then enables the policies.
+  // They hold for roles other than the tables' owner. sweep deletes what no role may see.
+  `CREATE TABLE $S.permission (
+     role       text NOT NULL,
+     act        text NOT NULL CHECK (act IN ('emit', 'hear')),
+     group_name text NOT NULL,
+     type       text NOT NULL,
+     PRIMARY KEY (role, act, type)
+   );
+   ALTER TABLE $S.member ADD COLUMN role text NOT NULL DEFAULT current_user;
+   CREATE POLICY own ON $S.member USING (role = current_user);
+   CREATE POLICY look ON $S.subscription FOR SELECT USING (true);
+   CREATE POLICY hear ON $S.subscription FOR INSERT WITH CHECK (EXISTS (
+     SELECT 1 FROM $S.permission p WHERE p.role = current_user AND p.act = 'hear'
+       AND p.type = subscription.type AND p.group_name = subscription.group_name));
+   CREATE POLICY emit ON $S.delivery FOR INSERT WITH CHECK (EXISTS (
+     SELECT 1 FROM $S.permission p WHERE p.role = current_user AND p.act = 'emit'
+       AND p.type = delivery.type));
+   CREATE POLICY hear ON $S.delivery FOR SELECT USING (EXISTS (
+     SELECT 1 FROM $S.permission p WHERE p.role = current_user AND p.act = 'hear'
+       AND p.type = delivery.type AND delivery.group_name IN (p.group_name, '')));
+   CREATE POLICY settle ON $S.delivery FOR DELETE USING (EXISTS (
+     SELECT 1 FROM $S.permission p WHERE p.role = current_user AND p.act = 'hear'
+       AND p.type = delivery.type AND p.group_name = delivery.group_name));
+   CREATE POLICY take ON $S.delivery FOR UPDATE USING (EXISTS (
+     SELECT 1 FROM $S.permission p WHERE p.role = current_user AND p.act = 'hear'
+       AND p.type = delivery.type AND delivery.group_name IN (p.group_name, '')))
+     WITH CHECK (EXISTS (
+     SELECT 1 FROM $S.permission p WHERE p.role = current_user AND p.act = 'hear'
+       AND p.type = delivery.type AND p.group_name = delivery.group_name));
+   CREATE FUNCTION $S.sweep() RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
+     SET search_path = pg_catalog, pg_temp AS $$
+     DELETE FROM $S.member WHERE expires_at < $S.now_ms() - 60000;
+     DELETE FROM $S.delivery
+       WHERE group_name = '' AND due_at < $S.now_ms() - ${UNHEARD_MS} $$;`,
 ];

@@ -13,11 +13,17 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from "../../ports/bus.ts";
-import { busClosed, busMissing, busRefused, busUnavailable } from "../../ports/errors.ts";
+import {
+  busClosed,
+  busForbidden,
+  busMissing,
+  busRefused,
+  busUnavailable,
+} from "../../ports/errors.ts";
 import { Hints } from "./bus-hints.ts";
 import { PostgresMember } from "./bus-member.ts";
 import { BUS_OWNER, BUS_SCHEMA, BUS_TABLES } from "./bus-schema.ts";
-import { explain, sqlState } from "./errors.ts";
+import { explain, isForbidden, sqlState } from "./errors.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { mayPrepare } from "./pooler.ts";
 import { ensureSchema } from "./schema.ts";
@@ -92,7 +98,8 @@ export class PostgresBus implements Bus {
       } catch (error) {
         // The next attempt finds the tables again; the events wait for their groups.
         if (isGone(error)) await ensureSchema(link.pool, BUS_OWNER, this.#options, BUS_TABLES);
-        if (!isEventsFault(error)) throw error;
+        // The role may lack the permission for one type alone.
+        if (!isEventsFault(error) && !isForbidden(error)) throw error;
         // One statement inserts all or none: then the server has to say which one it refuses.
         const sent = await Promise.allSettled(sound.map((event) => insert([event])));
         const each = publishResults(sent, (one) => this.#explain(one));
@@ -175,6 +182,7 @@ export class PostgresBus implements Bus {
   #explain(error: unknown): OdoriError {
     if (isEventsFault(error)) return busRefused(this.#place, error);
     if (isGone(error)) return busMissing(this.#place, error);
+    if (isForbidden(error)) return busForbidden(this.#place, error);
     const explained = explain(error, this.#place);
     return explained instanceof OdoriError && explained.code !== "STORE_UNAVAILABLE"
       ? explained
@@ -206,7 +214,7 @@ function isEventsFault(error: unknown): boolean {
  * and creates the tables that are missing.
  *
  * Throws `OPTION_INVALID` for an invalid schema. `publish` and `subscribe` reject with
- * `BUS_UNAVAILABLE`, `STORE_FORBIDDEN` or `BUS_CLOSED`.
+ * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `STORE_FORBIDDEN` or `BUS_CLOSED`.
  *
  * @example
  * ```ts

@@ -8,7 +8,9 @@ import { placeOf, poolOf, schemaOf } from "./options.ts";
 import { ensureSchema } from "./schema.ts";
 
 const UNDEFINED_OBJECT = "42704";
-const FUNCTIONS = ["now_ms()", "publish(json)", "send(text[], text[])", "subscribe(text, json)"];
+const FUNCTIONS = [
+  ...["now_ms()", "publish(json)", "send(text[], text[])", "subscribe(text, json)", "sweep()"],
+];
 
 /** Lists what `provision` creates: the tables, and a subscription for each service and type. */
 export function provisions(
@@ -28,28 +30,48 @@ export function provisions(
   ];
 }
 
-/** Returns the statements that let a role use the bus, and nothing else. */
-export function busGrants(role: string, options: PostgresBusOptions): readonly string[] {
+/**
+ * Returns the statements that let a service, as the role of its name, publish and hear its own
+ * types on the bus, and nothing else.
+ */
+export function busGrants(
+  { service, emits, hears }: ServicePart,
+  options: PostgresBusOptions,
+): readonly string[] {
   const schema = schemaOf({ schema: options.schema ?? BUS_SCHEMA });
-  const name = `"${role.replaceAll('"', '""')}"`;
+  const name = `"${service.replaceAll('"', '""')}"`;
+  const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+  const permit = (act: string) => (type: string) =>
+    `INSERT INTO ${schema}.permission (role, act, group_name, type) VALUES ` +
+    `(${[service, act, service, type].map(text).join(", ")}) ON CONFLICT DO NOTHING`;
   const functions = FUNCTIONS.map((one) => `${schema}.${one}`).join(", ");
   return [
     `GRANT USAGE ON SCHEMA ${schema} TO ${name}`,
-    `GRANT SELECT ON ${schema}.meta TO ${name}`,
+    `GRANT SELECT ON ${schema}.meta, ${schema}.permission TO ${name}`,
     `GRANT SELECT, INSERT ON ${schema}.subscription TO ${name}`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ${schema}.delivery, ${schema}.member TO ${name}`,
     `GRANT EXECUTE ON FUNCTION ${functions} TO ${name}`,
+    ...emits.map(permit("emit")),
+    ...hears.map(permit("hear")),
   ];
 }
 
+/** Returns the statements that make the permissions count, for each role but the tables' owner. */
+export function busPolicies(options: PostgresBusOptions): readonly string[] {
+  const schema = schemaOf({ schema: options.schema ?? BUS_SCHEMA });
+  return ["delivery", "subscription", "member"].map(
+    (table) => `ALTER TABLE ${schema}.${table} ENABLE ROW LEVEL SECURITY`,
+  );
+}
+
 /**
- * Creates the tables and subscriptions that are missing, then grants each of `roles` what a service
- * needs. Throws `BUS_TOPOLOGY`, `BUS_FORBIDDEN` or `BUS_UNAVAILABLE`.
+ * Creates the tables and subscriptions that are missing, then runs the statements of `grants`.
+ * Throws `BUS_TOPOLOGY`, `BUS_FORBIDDEN` or `BUS_UNAVAILABLE`.
  */
 export async function provision(
   options: PostgresBusOptions,
   parts: readonly ServicePart[],
-  roles: readonly string[],
+  grants: readonly string[],
 ): Promise<void> {
   const own = { ...options, schema: options.schema ?? BUS_SCHEMA, connectionsMax: 1 };
   const schema = schemaOf(own);
@@ -61,8 +83,7 @@ export async function provision(
       const subscribe = `SELECT ${schema}.subscribe($1, $2::text::json)`;
       await pool.query(subscribe, [service, JSON.stringify(hears)]);
     }
-    for (const role of roles)
-      for (const statement of busGrants(role, own)) await pool.query(statement);
+    if (grants.length > 0) await pool.query(grants.join(";\n"));
   } catch (error) {
     if (error instanceof OdoriError && error.code !== "STORE_UNAVAILABLE") throw error;
     if (isForbidden(error)) throw busForbidden(place, error);

@@ -1,7 +1,8 @@
-import { Connection, type Publisher } from "rabbitmq-client";
+import type { Connection, Publisher } from "rabbitmq-client";
 import { Mutex } from "../../adapter/mutex.ts";
 import { busUnavailable } from "../../ports/errors.ts";
 import { placeOf, type RabbitSettings } from "./options.ts";
+import { VerbatimConnection } from "./verbatim.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MS = { low: 100, high: 2_000 } as const;
@@ -12,7 +13,7 @@ export async function openConnection(
   purpose: "publish" | "consume",
 ): Promise<Connection> {
   const { url, hosts, tls, heartbeatSeconds } = settings;
-  const connection = new Connection({
+  const connection = new VerbatimConnection({
     url,
     ...(hosts === undefined ? {} : { hosts: [...hosts] }),
     ...(tls === undefined ? {} : { tls }),

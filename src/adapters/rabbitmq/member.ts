@@ -1,10 +1,9 @@
 import { type AsyncMessage, type Connection, type Consumer, ConsumerStatus } from "rabbitmq-client";
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
-import { AMQP } from "../../cloudevents/binding.ts";
-import { readMessage } from "../../cloudevents/message.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import type { RabbitSettings } from "./options.ts";
+import { readRabbit } from "./read.ts";
 import { ensureQueue, topologyFor } from "./topology.ts";
 
 export interface MemberParts {
@@ -97,8 +96,7 @@ export class Member implements Subscription {
     await this.#semaphore.take();
     try {
       if (this.#closing !== undefined) return ConsumerStatus.REQUEUE;
-      const wire = { headers: headersOf(message), body: bodyOf(message) };
-      await this.#parts.deliver(readMessage(AMQP, type, wire, Date.now()));
+      await this.#parts.deliver(readRabbit(type, message));
       return ConsumerStatus.ACK;
     } catch {
       // A quorum queue redelivers at once, so the member waits before it returns the message.
@@ -109,17 +107,4 @@ export class Member implements Subscription {
       this.#semaphore.free();
     }
   }
-}
-
-function* headersOf({ headers, contentType }: AsyncMessage): Iterable<readonly [string, string]> {
-  if (contentType !== undefined) yield [AMQP.contentType, contentType];
-  // A foreign producer may send tables and numbers; attributes are strings.
-  for (const [name, value] of Object.entries(headers ?? {}))
-    if (typeof value === "string") yield [name, value];
-}
-
-/** Undoes what the client does to a body of JSON or text: it parses them. */
-function bodyOf({ body }: AsyncMessage): Uint8Array | string {
-  if (body instanceof Uint8Array) return body;
-  return typeof body === "string" ? body : JSON.stringify(body);
 }

@@ -1,19 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { Command, Option } from "commander";
-import { PROTOCOLS, type Protocol } from "../../asyncapi/bindings.ts";
-import type { Manifest } from "../../manifest/manifest.ts";
-import { escapeUnprintable } from "../../text/printable.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { PROTOCOLS } from "../../asyncapi/bindings.ts";
+import type { AsyncApiFlags } from "../asyncapi-text.ts";
 import { SOURCES } from "../data.ts";
-import { print, printText } from "../output.ts";
-
-interface Flags {
-  readonly service?: string;
-  readonly protocol: Protocol;
-  readonly docVersion: string;
-  readonly split?: string;
-  readonly json: boolean;
-}
 
 /** Creates `odori asyncapi`: writes the choreography as AsyncAPI documents. */
 export function asyncapiCommand(): Command {
@@ -33,6 +21,7 @@ export function asyncapiCommand(): Command {
       "write one document per service, and one for the whole, into a folder",
     )
     .option("--json", "write JSON instead of YAML", false)
+    .option("--seconds <number>", "stop after this many seconds", wholeNumber, 60)
     .addHelpText(
       "after",
       `
@@ -42,49 +31,14 @@ Examples:
   odori asyncapi src/choreography.ts --split docs/asyncapi
   odori check docs/asyncapi/asyncapi.yaml             every command reads these documents`,
     )
-    .action(async (paths: readonly string[], flags: Flags) => {
-      const { loadManifest } = await import("../source.ts");
-      const { manifest } = await loadManifest(paths);
-      if (flags.split === undefined) printText(await text(manifest, flags, flags.service));
-      else await split(manifest, flags, flags.split);
-    });
+    .action(async (paths: readonly string[], flags: AsyncApiFlags) =>
+      (await import("../asyncapi-text.ts")).runAsyncApi(paths, flags),
+    );
 }
 
-async function split(manifest: Manifest, flags: Flags, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const service of [undefined, ...manifest.services.keys()]) {
-    // A manifest from elsewhere may name a service "../x": keep the file in the folder.
-    const name = service === undefined ? "asyncapi" : service.replace(/[^\p{L}\p{N}_-]/gu, "_");
-    const file = join(folder, `${name}.${flags.json ? "json" : "yaml"}`);
-    await writeFile(file, await text(manifest, flags, service));
-    print(file);
-  }
-}
-
-async function text(
-  manifest: Manifest,
-  { protocol, docVersion, json }: Flags,
-  service: string | undefined,
-): Promise<string> {
-  const { toAsyncApi } = await import("../../asyncapi/write.ts");
-  const document = toAsyncApi(manifest, {
-    protocol,
-    version: docVersion,
-    ...(service !== undefined && { service }),
-  });
-  if (json) return escapeUnprintable(`${JSON.stringify(document, undefined, 2)}\n`);
-  return yaml(document);
-}
-
-/** Only a quoted scalar can have an escape, so one that needs it is quoted. */
-async function yaml(value: unknown): Promise<string> {
-  const { Document, Scalar, visit } = await import("yaml");
-  const document = new Document(value, { aliasDuplicateObjects: false });
-  visit(document, {
-    Scalar(_, scalar) {
-      if (typeof scalar.value === "string" && escapeUnprintable(scalar.value) !== scalar.value)
-        scalar.type = Scalar.QUOTE_DOUBLE;
-    },
-  });
-  return escapeUnprintable(document.toString({ lineWidth: 120 }));
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError("Pass a whole number of 1 or more.");
+  return number;
 }

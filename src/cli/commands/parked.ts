@@ -15,6 +15,7 @@ interface Flags {
 interface RetryFlags extends Flags {
   readonly all: boolean;
   readonly reaction?: string;
+  readonly code?: string;
   readonly rate?: number;
 }
 
@@ -80,6 +81,7 @@ function retry(): Command {
     .argument("[id...]", "ids from `odori parked list`, such as payment/3")
     .option("--all", "retry every parked delivery", false)
     .option("--reaction <name>", "with --all: only those of this reaction")
+    .option("--code <code>", "with --all: only those with this error, such as SOURCE_UNKNOWN")
     .option("--rate <n>", "deliveries a second", perSecond)
     .addOption(dataOption())
     .addOption(jsonOption())
@@ -88,7 +90,8 @@ function retry(): Command {
       `
 Examples:
   odori parked retry payment/3
-  odori parked retry --all --reaction order.placed --rate 10`,
+  odori parked retry --all --reaction order.placed --rate 10
+  odori parked retry --all --code SOURCE_UNKNOWN`,
     )
     .action((ids: readonly string[], flags: RetryFlags) =>
       withStores(flags.data, async (found) => {
@@ -96,12 +99,14 @@ Examples:
           throw new OdoriError("USAGE", "retry needs either ids or --all.", {
             hint: "`odori parked list` prints the ids.",
           });
-        if (flags.reaction !== undefined && !flags.all)
-          throw new OdoriError("USAGE", "--reaction chooses among --all.", {
+        if ((flags.reaction ?? flags.code) !== undefined && !flags.all)
+          throw new OdoriError("USAGE", "--reaction and --code choose among --all.", {
             hint: "Add --all, or name ids alone.",
           });
         const parked = flags.all ? await deferredRows(found, ["parked"]) : [];
-        const isMeant = ({ reaction }: ParkedRow) => reaction === (flags.reaction ?? reaction);
+        const isMeant = ({ reaction, problem }: ParkedRow) =>
+          reaction === (flags.reaction ?? reaction) &&
+          (flags.code === undefined || problem?.code === flags.code);
         const wanted = parked.filter(isMeant);
         const chosen = flags.all ? wanted.map(rowId) : ids;
         const pauseMs = flags.rate === undefined ? 0 : 1_000 / flags.rate;

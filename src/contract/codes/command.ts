@@ -32,6 +32,13 @@ export const COMMAND_CODES = {
     meaning: "A choreography is too large to be checked in the time that `--seconds` sets.",
     hint: "Raise `--seconds`, or check parts of it separately.",
   },
+  DOCUMENT_TOO_LARGE: {
+    delivery: "none",
+    meaning:
+      "An AsyncAPI document cannot be written in the time that `--seconds` sets, or would be " +
+      "larger than any command reads.",
+    hint: "Write the part of one service: `--service`; or JSON instead of YAML: `--json`.",
+  },
   NOT_IN_CHOREOGRAPHY: {
     delivery: "none",
     meaning: "The choreography has no service or event of this name.",

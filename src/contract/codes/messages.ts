@@ -28,6 +28,13 @@ export const MESSAGE_CODES = {
     meaning: "A delivery belongs to an event or a reaction that the service does not declare.",
     hint: "Declare the reaction under its earlier name, or discard the delivery.",
   },
+  SOURCE_UNKNOWN: {
+    delivery: "final",
+    meaning: "An event comes from a source that may not emit it, as `owners` of `start` say.",
+    hint:
+      "Deploy the new owners and `odori parked retry --all --code SOURCE_UNKNOWN`, if the source " +
+      "is right. Else find who publishes it, and discard it.",
+  },
   DUPLICATE_DELIVERY: {
     delivery: "uncounted",
     meaning: "One batch holds the same delivery twice.",
