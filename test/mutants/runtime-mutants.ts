@@ -209,7 +209,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
       edit("runtime/identity.ts", "const times = [born, ...", "const times = [undefined, ..."),
     ],
     suite: "runtime",
-    caughtBy: "what is emitted carries the birth of its saga, also where another system caused it",
+    caughtBy: "what is emitted carries its saga's birth, caused from outside or not",
   },
   {
     name: "marks by version",

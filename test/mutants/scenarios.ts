@@ -134,7 +134,7 @@ export function runtimeScenarios({ describe, it }: Runner): void {
     );
 
     play(
-      "what is emitted carries the birth of its saga, also where another system caused it",
+      "what is emitted carries its saga's birth, caused from outside or not",
       {},
       async ({ hear, seen }) => {
         const born = timeGroups(Date.now() - 60_000);

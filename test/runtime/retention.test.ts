@@ -144,7 +144,7 @@ for (const { name, make } of kits) {
       expect(births).toEqual([older.slice(0, 13), older.slice(0, 13)]);
     });
 
-    it("what is emitted carries the birth of its saga, also where another system caused it", async () => {
+    it("what is emitted carries its saga's birth, caused from outside or not", async () => {
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, { broken: false }, "1d"));
       const { clock } = stage;
