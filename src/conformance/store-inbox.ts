@@ -38,7 +38,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
       const receipt = sampleReceipt("1", { sagaId: "s", ...change });
       await store.transaction(async (tx) => {
         const [received] = await tx.receive([receipt]);
-        statuses.push([received?.status, received?.known]);
+        statuses.push([received?.status, received?.born !== undefined]);
       });
     }
     // Versions of one fact are one delivery.
@@ -78,6 +78,16 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
       return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
     };
     const ids = ["plain", timed(300 * day), timed(3 * day), timed(0)];
+    const bornIn = (sagaId: string) =>
+      store.transaction(
+        async (tx) => (await tx.receive([sampleReceipt("9", { sagaId })]))[0]?.born,
+      );
+    const first = clock.now - 3 * day;
+    await store.transaction((tx) =>
+      tx.write(writes({ journal: [sampleEntry(timed(3 * day), { sagaId: "timed" })] })),
+    );
+    assert.equal(await bornIn("timed"), first);
+    assert.equal(await bornIn("unknown"), undefined);
     for (const id of ids)
       await store.transaction((tx) =>
         tx.write(writes({ journal: [sampleEntry(id, { sagaId: "s" })] })),
@@ -87,6 +97,7 @@ export function inboxSuite<Native>(test: StoreTest<Native>): void {
         tx.receive([sampleReceipt(id, { sagaId: "s" })]),
       );
       assert.equal(received?.status, "duplicate", id);
+      assert.equal(received?.born, clock.now, id);
     }
     assert.equal((await store.inspect.journal("s")).length, ids.length);
   });

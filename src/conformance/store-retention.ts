@@ -142,6 +142,6 @@ async function lookUp<Native>(
   sagaId: string,
 ): Promise<readonly (string | undefined)[]> {
   const [received] = await store.transaction((tx) => tx.receive([sampleReceipt("1", { sagaId })]));
-  const status = received?.known === true ? received.status : undefined;
+  const status = received?.born !== undefined ? received.status : undefined;
   return [status, received?.marks.get("paid")];
 }

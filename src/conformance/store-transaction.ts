@@ -35,7 +35,7 @@ export function transactionSuite<Native>(test: StoreTest<Native>): void {
       const [received] = await tx.receive([sampleReceipt("1", { sagaId: "s" })]);
       assert.deepEqual(received, {
         status: "fresh",
-        known: false,
+        born: undefined,
         marks: new Map(),
         gathered: [],
         found: false,

@@ -23,20 +23,8 @@ export function birthIn(id: string, now: number): number | undefined {
   return time >= EARLIEST && time <= now + AHEAD_MAX_MS ? time : undefined;
 }
 
-/** A birth as ids carry it: the first two groups of a UUID. Two of them compare as their times. */
-export type Birth = string;
-
-/** @param time Milliseconds since 1970. */
-export function birthOf(time: number): Birth {
+/** Returns the first two groups of a UUID that carries this time, in milliseconds since 1970. */
+export function timeGroups(time: number): string {
   const hex = time.toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
-}
-
-/** The earliest birth that one of these ids carries; undefined if none is a UUID with a time. */
-export function earliestBirth(ids: readonly string[]): Birth | undefined {
-  const births = ids.filter((id) => TIMED.test(id)).map((id) => id.slice(0, 13));
-  return births.reduce<Birth | undefined>(
-    (first, birth) => (first === undefined || birth < first ? birth : first),
-    undefined,
-  );
 }

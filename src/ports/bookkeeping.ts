@@ -36,8 +36,11 @@ export type ReceiptStatus = "fresh" | "duplicate" | "blocked" | "gone" | "busy";
 /** What the store knows about one receipt. */
 export interface Received {
   readonly status: ReceiptStatus;
-  /** Whether the store knows the saga. If not, nothing of it was written, or it was forgotten. */
-  readonly known: boolean;
+  /**
+   * When the saga began, as the store knows it, in milliseconds since 1970. Undefined for a saga of
+   * which nothing was written, or which was forgotten.
+   */
+  readonly born: number | undefined;
   /** All marks of the saga, by name: effects, `firstOf`, `max`, joins, deadlines. */
   readonly marks: ReadonlyMap<string, string>;
   /** What a join has gathered, oldest first; empty unless the receipt `gathers`. */

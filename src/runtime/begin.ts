@@ -113,7 +113,7 @@ export class BeginTask<Native> implements Task<Native> {
     this.begun = { sagaId, begun: true, event };
   }
 
-  #origin(): Omit<Origin, "birth"> {
+  #origin(): Omit<Origin, "born"> {
     const { sagaId, source } = this.receipt;
     const { correlationId = sagaId, traceparent } = this.#options;
     const cause = { source, id: this.#id, causationId: undefined };

@@ -265,8 +265,9 @@ export class Consume<Native> implements Task<Native> {
   ): void {
     const { reaction, stored, deadlines } = this.#plan;
     const consumer = `${this.#context.plan.service.name}/${stored}`;
-    const joined = received.gathered.map((kept) => kept.event);
-    const origin = this.#delivery.origin(consumer, reaction.kind === "join" ? joined : undefined);
+    const now = this.#context.environment.now();
+    const once = reaction.kind === "join";
+    const origin = this.#delivery.origin(consumer, received, now, { once });
     const events = this.#context.emitter.derive(origin, facts);
     draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
     touchDeadlines(deadlines, marks, events, draft);

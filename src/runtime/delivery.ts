@@ -1,12 +1,12 @@
 import { toKept } from "../cloudevents/kept.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { earliestBirth } from "../ports/birth.ts";
-import type { Receipt } from "../ports/bookkeeping.ts";
+import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredBody, NewDeferred } from "../ports/deferred.ts";
 import type { Disposition, Emission, JournalEntry } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Origin } from "./emit.ts";
+import { bornAt } from "./identity.ts";
 
 /** The attributes of a message. Malformed bytes have only the first four. */
 export interface MessageHead {
@@ -14,6 +14,7 @@ export interface MessageHead {
   readonly id: string;
   readonly type: string;
   readonly sagaId: string;
+  readonly time?: string;
   readonly correlationId?: string;
   readonly causationId?: string | undefined;
   readonly traceparent?: string | undefined;
@@ -87,16 +88,15 @@ export class Delivery {
   }
 
   /**
-   * What the ids of emitted events derive from. `consumer` names the work. A join gives what it has
-   * gathered: it answers no single event. Whichever comes last, it is the same work, once in its
-   * saga.
+   * What the ids of emitted events derive from; `consumer` names the work. A join works `once` in
+   * its saga, and answers no single event: the work is the same, whichever event comes last.
    */
-  origin(consumer: string, gathered?: readonly { readonly id: string }[]): Origin {
+  origin(consumer: string, received: Received, now: number, { once = false } = {}): Origin {
     const { source, id, sagaId, correlationId = sagaId, traceparent } = this.message;
     return {
       consumer,
-      ...(gathered === undefined ? { source, id } : { source: "saga", id: sagaId }),
-      birth: earliestBirth([id, ...(gathered ?? []).map((event) => event.id)]),
+      ...(once ? { source: "saga", id: sagaId } : { source, id }),
+      born: bornAt(received, this.message, now),
       sagaId,
       correlationId,
       causationId: id,

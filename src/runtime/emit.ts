@@ -4,15 +4,14 @@ import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, Fact } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
 import { olderVersions } from "../contract/lineage.ts";
-import type { Birth } from "../ports/birth.ts";
 import type { Environment } from "../ports/environment.ts";
 import { derivedId, type EmittingWork } from "./identity.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Where an emission comes from: whose work it is, and what it answers. */
 export interface Origin extends EmittingWork {
-  /** When the saga began, as far as the events say that led to the work. */
-  readonly birth: Birth | undefined;
+  /** When the saga began, in milliseconds since 1970. */
+  readonly born: number;
   readonly sagaId: string;
   readonly correlationId: string;
   readonly causationId: string | undefined;
@@ -51,11 +50,11 @@ export class Emitter {
    */
   derive(origin: Origin, facts: readonly Fact[]): readonly EventEnvelope[] {
     return facts.map((fact, ordinal) =>
-      this.wrap(origin, fact, derivedId(origin, ordinal, origin.birth)),
+      this.wrap(origin, fact, derivedId(origin, ordinal, origin.born)),
     );
   }
 
-  wrap(origin: Omit<Origin, "birth">, fact: Fact, id: string): EventEnvelope {
+  wrap(origin: Omit<Origin, "born">, fact: Fact, id: string): EventEnvelope {
     const event: EventEnvelope = {
       specversion: "1.0",
       id,

@@ -66,8 +66,8 @@ export class ExpireTask<Native> implements Task<Native> {
       this.#deadline.handle(event, context),
     );
     if (returned instanceof Promise)
-      return returned.then((value) => this.#finish(marks, scope, value));
-    return this.#finish(marks, scope, returned);
+      return returned.then((value) => this.#finish(received, marks, scope, value));
+    return this.#finish(received, marks, scope, returned);
   }
 
   recover(error: unknown): Task<Native> {
@@ -76,8 +76,8 @@ export class ExpireTask<Native> implements Task<Native> {
     return new FailureTask(this.#context, target, failure, this.completion);
   }
 
-  #finish(marks: Marks, { draft }: Scope<Native>, returned: unknown): void {
-    const { plan, emitter, handlers, probe } = this.#context;
+  #finish(received: Received, marks: Marks, { draft }: Scope<Native>, returned: unknown): void {
+    const { plan, emitter, handlers, probe, environment } = this.#context;
     probe("handled");
     const facts = toFacts(returned);
     const { name, emits } = this.#deadline;
@@ -87,7 +87,8 @@ export class ExpireTask<Native> implements Task<Native> {
         `The deadline ${name} returned an outcome other than ${emits.type}.`,
       );
     }
-    const origin = this.#delivery.origin(`${plan.service.name}/${storedName(this.#deadline)}`);
+    const consumer = `${plan.service.name}/${storedName(this.#deadline)}`;
+    const origin = this.#delivery.origin(consumer, received, environment.now());
     const events = emitter.derive(origin, facts);
     const { sagaId } = this.#event;
     draft.enqueue.push(...emitter.inAllVersions(events));

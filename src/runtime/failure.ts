@@ -83,7 +83,7 @@ export class FailureTask<Native> implements Task<Native> {
     const problem = problemOf(this.#failure.error);
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
-    const answer = state === "parked" ? this.#answer(problem) : undefined;
+    const answer = state === "parked" ? this.#answer(problem, received) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else {
       this.#emit(draft, answer, new Marks(received));
@@ -109,14 +109,15 @@ export class FailureTask<Native> implements Task<Native> {
    * Makes the `onParked` event. If that throws as well, the delivery is parked without it: a
    * person has to look at both.
    */
-  #answer(problem: Problem): readonly EventEnvelope[] | undefined {
+  #answer(problem: Problem, received: Received): readonly EventEnvelope[] | undefined {
     const { event, valid, delivery, error } = this.#failure;
-    const { emitter, plan } = this.#context;
+    const { emitter, plan, environment } = this.#context;
     const consumer = `${plan.service.name}/${this.#target.name}/parked`;
     if (UNANSWERED.includes(codeOf(error))) return undefined;
     try {
       const fact = this.#target.onParked?.make(event, valid, problem);
-      return fact === undefined ? undefined : emitter.derive(delivery.origin(consumer), [fact]);
+      if (fact === undefined) return undefined;
+      return emitter.derive(delivery.origin(consumer, received, environment.now()), [fact]);
     } catch {
       return undefined;
     }

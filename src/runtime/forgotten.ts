@@ -16,7 +16,7 @@ export function isForgotten(
   received: Received,
   { id }: Pick<Receipt, "id">,
 ): boolean {
-  if (received.known) return received.marks.has(FORGOTTEN_MARK);
+  if (received.born !== undefined) return received.marks.has(FORGOTTEN_MARK);
   const now = clock.environment.now();
   const born = birthIn(id, now);
   return born !== undefined && born < now - clock.retentionMs;
@@ -32,7 +32,7 @@ export function markForgotten(
   receipt: Receipt,
   draft: Draft,
 ): void {
-  if (received.known || !isForgotten(clock, received, receipt)) return;
+  if (received.born !== undefined || !isForgotten(clock, received, receipt)) return;
   draft.marks.push({ sagaId: receipt.sagaId, name: FORGOTTEN_MARK, state: "again" });
 }
 

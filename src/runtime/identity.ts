@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import { type Birth, birthOf } from "../ports/birth.ts";
+import { birthIn, timeGroups } from "../ports/birth.ts";
+import type { Received } from "../ports/bookkeeping.ts";
 
 /*
  * Ids are UUIDs whose first 48 bits are the millisecond in which the saga began, so that rows of
@@ -7,9 +8,28 @@ import { type Birth, birthOf } from "../ports/birth.ts";
  * id is derived (version 8), so that doing the same work again yields the same id.
  */
 
+/** How far the clock of another system may be off, in milliseconds. */
+const CLOCK_OFF_MAX_MS = 24 * 3_600_000;
+
 /** RFC 9562, version 7. `uuid` is a random one (version 4), whose random bits are kept. */
 export function beginningId(now: number, uuid: string): string {
-  return `${birthOf(now)}-7${uuid.slice(15)}`;
+  return `${timeGroups(now)}-7${uuid.slice(15)}`;
+}
+
+/**
+ * When a saga began, in milliseconds since 1970: as the store knows it, or the ids of the events at
+ * hand. A saga of which nothing says it began with the event at hand, if its `time` can be right.
+ */
+export function bornAt(
+  { born, gathered }: Pick<Received, "born" | "gathered">,
+  { id, time }: { readonly id: string; readonly time?: string },
+  now: number,
+): number {
+  const ids = [id, ...gathered.map(({ event }) => event.id)];
+  const times = [born, ...ids.map((one) => birthIn(one, now))].filter((one) => one !== undefined);
+  if (times.length > 0) return Math.min(...times);
+  const said = Date.parse(time ?? "");
+  return Math.abs(said - now) <= CLOCK_OFF_MAX_MS ? said : now;
 }
 
 /** What an event answers: its id derives from these. */
@@ -28,17 +48,11 @@ export interface EmittingWork {
  * RFC 9562, version 8: SHA-256 of the work and the ordinal of the emission, behind the birth of the
  * saga. Parts cannot run into each other, since no identifier contains a newline.
  */
-export function derivedId(work: EmittingWork, ordinal: number, birth: Birth | undefined): string {
+export function derivedId(work: EmittingWork, ordinal: number, born: number): string {
   const { consumer, source, id } = work;
   const digest = hash("sha256", `${consumer}\n${source}\n${id}\n${ordinal}`, "hex");
-  const time = birth ?? untimed(digest.slice(32, 44));
   // The variant's two bits are 10: one of 8, 9, a, b.
   const variant = "89ab"[Number.parseInt(digest.slice(3, 4), 16) & 3];
-  return `${time}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(8, 20)}`;
-}
-
-/** In place of a time: a hash that lies too far in the future to be read as one. */
-function untimed(hex: string): string {
-  const first = (Number.parseInt(hex.slice(0, 1), 16) | 8).toString(16);
-  return `${first}${hex.slice(1, 8)}-${hex.slice(8)}`;
+  const tail = `8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(8, 20)}`;
+  return `${timeGroups(born)}-${tail}`;
 }

@@ -204,16 +204,12 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     caughtBy: "an undo in a saga that retention has forgotten is parked",
   },
   {
-    name: "what a join emits does not say when its saga began",
+    name: "what is emitted does not say when its saga began",
     edits: [
-      edit(
-        "runtime/delivery.ts",
-        "birth: earliestBirth([id, ...(gathered ?? []).map((event) => event.id)]),",
-        "birth: gathered === undefined ? earliestBirth([id]) : undefined,",
-      ),
+      edit("runtime/identity.ts", "const times = [born, ...", "const times = [undefined, ..."),
     ],
     suite: "runtime",
-    caughtBy: "what a join emits carries the birth of its saga",
+    caughtBy: "what is emitted carries its saga's birth, caused from outside or not",
   },
   {
     name: "marks by version",

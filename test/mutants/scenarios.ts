@@ -18,7 +18,7 @@ import type { Runner } from "odori/conformance";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
 import { declareUndo } from "../../src/choreography/declare.ts";
-import { birthOf } from "../../src/ports/birth.ts";
+import { timeGroups } from "../../src/ports/birth.ts";
 import { authorized, declined, placed, refunded, reservationFailed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
@@ -133,20 +133,18 @@ export function runtimeScenarios({ describe, it }: Runner): void {
       },
     );
 
-    const shipping = service<Sql>("payment", { setup }).onAll([placed, declined], {
-      name: "settle",
-      emits: [authorized],
-      handle: ([{ data: paid }]) => authorized(paid),
-    });
     play(
-      "what a join emits carries the birth of its saga",
-      { service: shipping },
+      "what is emitted carries its saga's birth, caused from outside or not",
+      {},
       async ({ hear, seen }) => {
-        const born = birthOf(Date.now());
+        const born = timeGroups(Date.now() - 60_000);
         await hear(envelope(placed, "s", data, { id: `${born}-7000-8000-000000000000` }));
-        await hear(envelope(declined, "s", data, { id: `${born}-8000-8000-000000000000` }));
-        await eventually("the join has fired", () => seen.length, 1);
-        assert.equal(seen[0]?.id.slice(0, 13), born);
+        await hear(envelope(reservationFailed, "s", data, { id: "evt_1" }));
+        await eventually("both are out", () => seen.length, 2);
+        assert.deepEqual(
+          seen.map(({ id }) => id.slice(0, 13)),
+          [born, born],
+        );
       },
     );
 

@@ -333,6 +333,7 @@ describe("running", () => {
 
   it("derived ids: the same work, the same ids; other work, others", async () => {
     const ids: string[][] = [];
+    const time = new Date().toISOString();
     for (const name of ["payment", "payment", "bank"]) {
       const kit = memoryKit();
       const two = service<unknown>(name).on(placed, {
@@ -340,7 +341,7 @@ describe("running", () => {
         handle: (event) => [authorized(event.data), refunded(event.data)],
       });
       await using stage = await Stage.open(kit, two);
-      await stage.hear(envelope(placed, "s", data, { id: "cause" }));
+      await stage.hear(envelope(placed, "s", data, { id: "cause", time }));
       await eventually("both are emitted", () => stage.emitted.length, 2);
       ids.push(stage.emitted.map(({ id }) => id));
       for (const { id, causationId } of stage.emitted) {

@@ -144,6 +144,32 @@ for (const { name, make } of kits) {
       expect(births).toEqual([older.slice(0, 13), older.slice(0, 13)]);
     });
 
+    it("what is emitted carries its saga's birth, caused from outside or not", async () => {
+      const kit = make();
+      await using stage = await Stage.open(kit, payment(kit, { broken: false }, "1d"));
+      const { clock } = stage;
+      const first = idOf(clock, 9_000, 1);
+      await stage.hear(envelope(booked, "a", { orderId: "a" }, { id: first }));
+      // Of another system, whose ids say nothing, or when the event itself came about.
+      await stage.hear(envelope(noted, "a", { orderId: "a" }, { id: "evt_1" }));
+      await hourLater(stage, 2);
+      await eventually("the deadline has passed", () => stage.emittedTypes.length, 2);
+      await stage.hear(
+        envelope(cancelled, "a", { orderId: "a" }, { id: idOf(clock, 0, 2) }),
+        envelope(booked, "b", { orderId: "b" }, { id: "evt_2" }),
+      );
+      const births = stage.emitted.map(({ type, id }) => [type, id.slice(0, 13)]);
+      const born = first.slice(0, 13);
+      expect(births.slice(0, 3)).toEqual([
+        [charged.type, born],
+        [absent.type, born],
+        [refunded.type, born],
+      ]);
+      // A saga of which nothing says when it began begins when it is first heard of.
+      expect(births[3]?.[0]).toBe(charged.type);
+      expect(births[3]?.[1]).toMatch(/^01/);
+    });
+
     it("a young saga, and an id without a time, are not forgotten", async () => {
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, { broken: false }));

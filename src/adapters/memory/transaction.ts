@@ -48,7 +48,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
       const saga = this.#database.sagas.get(receipt.sagaId);
       return {
         status: this.#status(receipt),
-        known: saga !== undefined,
+        born: saga?.born,
         marks: saga?.marks ?? NO_MARKS,
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
         found: this.#database.hasPassed(receipt.sagaId, receipt.seeks),

@@ -57,7 +57,7 @@ export function statementsFor(schema: string) {
     receive: statement(
       "receive",
       `SELECT a.n, known.x IS NOT NULL AS known, blocking.x IS NOT NULL AS blocked,
-         s.marks::text AS marks
+         s.born, s.marks::text AS marks
        FROM json_to_recordset($1::text::json)
          AS a(n int, reaction text, source text, id text, stem text, saga text)
        JOIN LATERAL (SELECT born, marks FROM $S.saga

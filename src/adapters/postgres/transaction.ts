@@ -131,7 +131,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
         const row = found.get(n);
         return {
           status: busy.has(receipt.sagaId) ? ("busy" as const) : statusOf(receipt, row, held),
-          known: row !== undefined,
+          born: row === undefined ? undefined : Number(row.born),
           marks: marksOf(row),
           gathered: receipt.gathers ? await this.#gathered(receipt) : [],
           found: receipt.seeks.length > 0 && (await this.#hasPassed(receipt)),

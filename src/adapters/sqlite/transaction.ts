@@ -88,7 +88,7 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
       const born = saga === undefined ? undefined : Number(saga.born);
       return {
         status: this.#status(receipt, born, anyBlocking),
-        known: saga !== undefined,
+        born,
         marks: saga === undefined ? new Map() : marksOf(String(saga.marks)),
         gathered: receipt.gathers ? this.#gathered(receipt) : [],
         found: this.#hasPassed(receipt, born),
