@@ -53,6 +53,7 @@ export {
   OPEN,
   type Problem,
 } from "../ports/deferred.ts";
+export { busRefusesConnection, type ConnectionFault } from "../ports/connection.ts";
 export { type Environment, systemEnvironment } from "../ports/environment.ts";
 export {
   alreadyReceived,
@@ -97,6 +98,7 @@ export type {
   WriteOptions,
 } from "../ports/transaction.ts";
 export { redeliveryPauseMs } from "./backoff.ts";
+export { connectionFaultOf } from "./connection-fault.ts";
 export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";

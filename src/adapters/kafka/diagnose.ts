@@ -1,8 +1,7 @@
 import { Admin, ConfigResourceTypes } from "@platformatic/kafka";
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
-import { busUnavailable } from "../../ports/errors.ts";
-import { reasonOf } from "./errors.ts";
+import { examineConnection } from "./errors.ts";
 import { clientOf, type KafkaOptions, settingsOf } from "./options.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -96,7 +95,7 @@ export async function diagnose(
       ),
     ];
   } catch (cause) {
-    const error = busUnavailable(settings.brokers.join(", "), reasonOf(cause));
+    const error = await examineConnection(cause, settings);
     return [{ level: "error", check: codeOf(error), message: messageOf(error) }];
   } finally {
     await admin.close();

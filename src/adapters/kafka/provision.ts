@@ -7,8 +7,8 @@ import {
 } from "@platformatic/kafka";
 import { type Provision, type ServicePart, typesOfParts } from "../../adapter/provision.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import { busForbidden, busTopology, busUnavailable } from "../../ports/errors.ts";
-import { hasCode, isForbidden } from "./errors.ts";
+import { busForbidden, busTopology } from "../../ports/errors.ts";
+import { examineConnection, hasCode, isForbidden } from "./errors.ts";
 import { clientOf, type KafkaOptions, settingsOf, topicOf } from "./options.ts";
 import { ensureTopics } from "./topology.ts";
 
@@ -44,7 +44,8 @@ export function provisions(
 
 /**
  * Creates the topics that are missing and verifies the others, then adds the ACL entries. The user
- * needs the permission to do so. Throws `BUS_TOPOLOGY`, `BUS_FORBIDDEN` or `BUS_UNAVAILABLE`.
+ * needs the permission to do so. Throws `BUS_TOPOLOGY`, `BUS_FORBIDDEN`, `BUS_UNAVAILABLE` or
+ * `LOGIN_REFUSED`.
  */
 export async function provision(
   options: KafkaOptions,
@@ -68,7 +69,9 @@ export async function provision(
       const hint = "Set authorizer.class.name of the brokers, or leave --grants out.";
       throw busTopology(`The broker at ${place} has no authorizer.`, hint, error);
     }
-    throw (isForbidden(error) ? busForbidden : busUnavailable)(place, error);
+    throw isForbidden(error)
+      ? busForbidden(place, error)
+      : await examineConnection(error, settings);
   }
 }
 

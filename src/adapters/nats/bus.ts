@@ -1,16 +1,9 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
-import {
-  headers,
-  InvalidArgumentError,
-  PermissionViolationError,
-  RequestError,
-} from "@nats-io/transport-node";
+import { headers, RequestError } from "@nats-io/transport-node";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { publishResults } from "../../adapter/publish-results.ts";
 import { NATS } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
-import { OdoriError } from "../../contract/errors.ts";
 import type {
   Bus,
   BusGuarantees,
@@ -19,7 +12,8 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
-import { busClosed, busForbidden, busUnavailable, eventTooLarge } from "../../ports/errors.ts";
+import { busClosed } from "../../ports/errors.ts";
+import { explain } from "./errors.ts";
 import { closeLink, type Link, openLink } from "./link.ts";
 import { Member } from "./member.ts";
 import {
@@ -36,8 +30,6 @@ import { ensureConsumer, ensureStream } from "./topology.ts";
 const WINDOW = 500;
 /** How long the server may take to reply to a check, in milliseconds. */
 const CHECK_MS = 4_000;
-/** Error code of JetStream: the stream's `max_msg_size`. */
-const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
 
 /**
  * A bus over NATS JetStream. One stream keeps all events; a service has one durable pull consumer
@@ -131,15 +123,6 @@ export class NatsBus implements Bus {
   }
 }
 
-function explain(error: unknown, place: string): OdoriError {
-  if (error instanceof OdoriError) return error;
-  if (isTooLarge(error)) return eventTooLarge(place, error);
-  const forbidden =
-    error instanceof PermissionViolationError ||
-    (error instanceof Error && error.cause instanceof PermissionViolationError);
-  return forbidden ? busForbidden(place, error) : busUnavailable(place, error);
-}
-
 /** Whether no stream takes the message. */
 function isStreamGone(one: PromiseSettledResult<unknown>): boolean {
   if (one.status === "fulfilled" || !(one.reason instanceof Error)) return false;
@@ -147,18 +130,13 @@ function isStreamGone(one: PromiseSettledResult<unknown>): boolean {
   return cause instanceof RequestError && cause.isNoResponders();
 }
 
-/** The client refuses a message above `max_payload`; the server one above the stream's limit. */
-function isTooLarge(error: unknown): boolean {
-  if (error instanceof JetStreamApiError) return error.code === MESSAGE_EXCEEDS_MAXIMUM;
-  return error instanceof InvalidArgumentError && error.message.includes("max_payload");
-}
-
 /**
  * A bus over NATS JetStream: durable, without order. It connects with the first use, and creates
  * the stream and the consumers that are missing.
  *
  * Throws `OPTION_INVALID` for an invalid name. `publish` and `subscribe` reject with
- * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`.
+ * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`, or with `LOGIN_REFUSED`,
+ * `CERTIFICATE_UNTRUSTED` or `TLS_MISMATCH`.
  *
  * @example
  * ```ts

@@ -62,4 +62,6 @@ export const BUS_TABLES: readonly string[] = [
      DELETE FROM $S.subscription WHERE group_name = name AND type = heard;
      WITH gone AS (DELETE FROM $S.delivery WHERE group_name = name AND type = heard RETURNING 1)
        SELECT count(*) FROM gone $$;`,
+  // Who is behind an owner, for a diagnosis; NULL of a process of an earlier version.
+  "ALTER TABLE $S.member ADD COLUMN group_name text, ADD COLUMN types json",
 ];
