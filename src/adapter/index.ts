@@ -36,6 +36,7 @@ export {
   type SubscribeOptions,
   type Subscription,
 } from "../ports/bus.ts";
+export { busRefusesConnection, type ConnectionFault } from "../ports/connection.ts";
 export type {
   CensusRow,
   Declarations,
@@ -53,7 +54,6 @@ export {
   OPEN,
   type Problem,
 } from "../ports/deferred.ts";
-export { busRefusesConnection, type ConnectionFault } from "../ports/connection.ts";
 export { type Environment, systemEnvironment } from "../ports/environment.ts";
 export {
   alreadyReceived,
@@ -98,8 +98,8 @@ export type {
   WriteOptions,
 } from "../ports/transaction.ts";
 export { redeliveryPauseMs } from "./backoff.ts";
-export { connectionFaultOf } from "./connection-fault.ts";
 export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
+export { connectionFaultOf } from "./connection-fault.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";
 export { publishResults, refusal } from "./publish-results.ts";

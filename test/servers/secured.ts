@@ -83,16 +83,16 @@ export function securedNats(
 }
 
 /** RabbitMQ with a TLS listener, and no other one; `verify`: it asks for a certificate. */
-export async function securedRabbit(
-  { server, ca }: Certificates,
-  verify = false,
-): Promise<Server> {
+export async function securedRabbit({ server, ca }: Certificates, verify = false): Promise<Server> {
   const recipe = recipes.rabbitmq(find("rabbitmq", false) ?? "");
   const started = await ownServer("rabbitmq", {
     async prepare(place) {
       await recipe.prepare?.(place);
       const file = join(place.folder, "rabbitmq.conf");
-      const own = readFileSync(file, "utf8").replace("listeners.tcp.default", "listeners.ssl.default");
+      const own = readFileSync(file, "utf8").replace(
+        "listeners.tcp.default",
+        "listeners.ssl.default",
+      );
       const settings = [
         "listeners.tcp = none",
         `ssl_options.cacertfile = ${ca}`,

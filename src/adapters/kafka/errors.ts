@@ -61,7 +61,8 @@ export function explainConnection(error: unknown, settings: KafkaSettings): Odor
   const refusal = refusalOf(error, settings);
   if (refusal !== undefined) return busRefusesConnection(refusal[0], place, refusal[1]);
   const last = errorsWithin(error).at(-1);
-  const cause = last === undefined || last === error ? error : new Error(last.message, { cause: error });
+  const cause =
+    last === undefined || last === error ? error : new Error(last.message, { cause: error });
   return busUnavailable(place, cause);
 }
 

@@ -3,12 +3,14 @@ import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
 import type { PostgresBusOptions } from "./bus.ts";
 import { BUS_SCHEMA } from "./bus-schema.ts";
-import { explain, isMissing } from "./errors.ts";
+import { explain, isMissing, sqlState } from "./errors.ts";
 import { placeOf, poolOf, schemaOf } from "./options.ts";
 
 /** What is wrong with a subscription. */
 type Fault = "heard" | "unheard" | "left over";
 
+/** Of tables of an earlier version. */
+const UNDEFINED_COLUMN = "42703";
 /** Subscriptions that a finding names, at most. */
 const NAMED_MAX = 50;
 
@@ -31,8 +33,15 @@ export async function diagnoseBus(options: PostgresBusOptions): Promise<readonly
   try {
     return await examined(pool, schema);
   } catch (failure) {
-    if (isMissing(failure))
-      return [verdict("bus", false, "warning", `${schema} does not exist; a service creates it`)];
+    if (isMissing(failure) || sqlState(failure) === UNDEFINED_COLUMN)
+      return [
+        verdict(
+          "bus",
+          false,
+          "warning",
+          `${schema} has no tables of this version; start a service`,
+        ),
+      ];
     const error = explain(failure, placeOf(own));
     return [{ level: "error", check: codeOf(error), message: messageOf(error) }];
   } finally {
@@ -41,7 +50,8 @@ export async function diagnoseBus(options: PostgresBusOptions): Promise<readonly
 }
 
 async function examined(pool: pg.Pool, schema: string): Promise<readonly Diagnosis[]> {
-  // A group with members that hear other types alone has left this one: a later version of it runs.
+  // A group with members that hear other types alone has left this one: a later version of it
+  // runs. A process of an earlier version of Odori does not say what it hears.
   const { rows } = await pool.query<{ name: string; fault: Fault; waiting: number }>(
     `WITH live AS (SELECT group_name, types FROM ${schema}.member
          WHERE expires_at > ${schema}.now_ms()),
@@ -51,6 +61,7 @@ async function examined(pool: pg.Pool, schema: string): Promise<readonly Diagnos
      SELECT s.group_name || ' ' || s.type AS name, coalesce(w.waiting, 0) AS waiting,
        CASE WHEN EXISTS (SELECT 1 FROM hearing h
            WHERE h.group_name = s.group_name AND h.type = s.type) THEN 'heard'
+         WHEN EXISTS (SELECT 1 FROM live l WHERE l.group_name IS NULL) THEN 'heard'
          WHEN EXISTS (SELECT 1 FROM live l
            WHERE l.group_name = s.group_name) THEN 'left over'
          ELSE 'unheard' END AS fault

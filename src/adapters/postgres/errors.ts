@@ -31,10 +31,8 @@ const WITHOUT_TLS = /no encryption|SSL off/;
  */
 const AWAY = /^(08...|53...|57...|58...|25006|XX000)$/;
 /** Messages of `pg` that have no code. */
-const LOST = new RegExp(
-  "connection (terminated|error|ended)|not queryable|timeout (exceeded|expired)|read timeout",
-  "i",
-);
+const LOST =
+  /connection (terminated|error|ended)|not queryable|timeout (exceeded|expired)|read timeout/i;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** Returns the SQLSTATE of an error of the server; undefined for any other error. */
