@@ -1,5 +1,8 @@
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
-import { codeOf, messageOf } from "../../contract/errors.ts";
+import { messageOf, OdoriError } from "../../contract/errors.ts";
+import { busRefusesConnection } from "../../ports/connection.ts";
+import { busUnavailable } from "../../ports/errors.ts";
+import { explain } from "./errors.ts";
 import { headersFor } from "./management.ts";
 import type { RabbitSettings } from "./options.ts";
 
@@ -56,10 +59,8 @@ export async function examineQueues(
       ),
     ];
   } catch (error) {
-    // `fetch` itself says only that it has failed.
-    const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    const said = `the management API: ${messageOf(reason)}`;
-    return [{ level: "error", check: codeOf(error), message: said }];
+    const said = error instanceof OdoriError ? error : busUnavailable("the management API", error);
+    return [{ level: "error", check: said.code, message: messageOf(said) }];
   }
 }
 
@@ -75,8 +76,15 @@ function asking(management: string): Ask {
   const headers = headersFor(management);
   return async (path) => {
     const signal = AbortSignal.timeout(LIMIT_MS);
-    const response = await fetch(`${origin}/api/${path}`, { headers, signal });
-    if (!response.ok) throw new Error(`${origin} replies with ${response.status}`);
+    const response = await fetch(`${origin}/api/${path}`, { headers, signal }).catch(
+      (error: unknown) => {
+        // `fetch` itself says only that it has failed.
+        throw explain(error instanceof Error ? (error.cause ?? error) : error, origin);
+      },
+    );
+    if (response.status === 401)
+      throw busRefusesConnection("LOGIN_REFUSED", origin, new Error("401 Unauthorized"));
+    if (!response.ok) throw busUnavailable(origin, new Error(`it replies with ${response.status}`));
     return await response.json();
   };
 }
