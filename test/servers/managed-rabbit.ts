@@ -17,8 +17,12 @@ export async function managedRabbit(): Promise<{
       await recipe.prepare?.(place);
       const { folder } = place;
       writeFileSync(join(folder, "enabled_plugins"), "[rabbitmq_management].");
-      const listener = `management.tcp.port = ${port}\nmanagement.tcp.ip = 127.0.0.1\n`;
-      appendFileSync(join(folder, "rabbitmq.conf"), listener);
+      const settings = [
+        `management.tcp.port = ${port}`,
+        "management.tcp.ip = 127.0.0.1",
+        "collect_statistics_interval = 1000",
+      ];
+      appendFileSync(join(folder, "rabbitmq.conf"), `${settings.join("\n")}\n`);
     },
   });
   return { server, management: `http://guest:guest@127.0.0.1:${port}` };
