@@ -21,9 +21,10 @@ const CLOSED = "Connection closed";
 /** What the client says where no mechanism is left, or the broker hangs up before it lists them. */
 const NO_MECHANISM = "Cannot find a suitable SASL mechanism.";
 
-/** Whether the broker has hung up without a reply, each time. */
+/** Whether each attempt has ended with a broker that hung up without a reply. */
 export function isHungUp(error: unknown): boolean {
-  return errorsWithin(error).at(-1)?.message === CLOSED;
+  const ends = errorsWithin(error).filter((one) => errorsWithin(one).length === 1);
+  return ends.length > 0 && ends.every(({ message }) => message === CLOSED);
 }
 
 /**
@@ -41,18 +42,14 @@ function refusalOf(
   const tls = tlsFaultIn(error);
   if (tls !== undefined)
     return [tls.fault, because(`TLS fails (option tls): ${messageOf(tls.error)}`)];
-  if (isHungUp(error))
-    return sasl === undefined
-      ? ["LOGIN_REFUSED", because(`it hangs up without a reply; it ${asksFor}`)]
-      : undefined;
+  // A broker that has just died hangs up as well.
+  if (isHungUp(error)) return undefined;
   if (all.some(({ message }) => message === NO_MECHANISM))
     return ["LOGIN_REFUSED", because(`it does not offer ${sasl?.mechanism} (option sasl)`)];
   if (all.some((one) => codeOf(one) === "PLT_KFK_AUTHENTICATION"))
     return ["LOGIN_REFUSED", because("it refuses the user or the password (option sasl)")];
   return undefined;
 }
-
-const asksFor = "asks for a user (option sasl) or a client's certificate (option tls)";
 
 /** Translates an error of a connection. */
 export function explainConnection(error: unknown, settings: KafkaSettings): OdoriError {
@@ -66,19 +63,26 @@ export function explainConnection(error: unknown, settings: KafkaSettings): Odor
   return busUnavailable(place, cause);
 }
 
-/** The same, for one that may be asked: a broker with TLS hangs up on a client without it. */
+/**
+ * The same, for a connection that was just opened, several times. A broker hangs up in silence on a
+ * client without TLS, without a login, or without a certificate, if it asks for one.
+ */
 export async function examineConnection(
   error: unknown,
   settings: KafkaSettings,
 ): Promise<OdoriError> {
-  const { brokers, tls } = settings;
-  if (error instanceof OdoriError || tls !== undefined || !isHungUp(error))
-    return explainConnection(error, settings);
-  const { hostname, port } = new URL(`kafka://${brokers[0]}`);
-  if (!(await speaksTls(hostname, Number(port)))) return explainConnection(error, settings);
-  const cause = new Error("it asks for TLS (option tls)", { cause: error });
-  return busRefusesConnection("TLS_MISMATCH", brokers.join(", "), cause);
+  const { brokers, tls, sasl } = settings;
+  if (error instanceof OdoriError || !isHungUp(error)) return explainConnection(error, settings);
+  const refused = (fault: ConnectionFault, text: string) =>
+    busRefusesConnection(fault, brokers.join(", "), new Error(text, { cause: error }));
+  if (tls === undefined && (await speaksTls(brokers[0] ?? "", KAFKA_PORT)))
+    return refused("TLS_MISMATCH", "it asks for TLS (option tls)");
+  if (sasl !== undefined) return explainConnection(error, settings);
+  const asked = "a user (option sasl) or a client's certificate (option tls)";
+  return refused("LOGIN_REFUSED", `it hangs up without a reply; it asks for ${asked}`);
 }
+
+const KAFKA_PORT = 9_092;
 
 const FORBIDDEN = [
   "TOPIC_AUTHORIZATION_FAILED",

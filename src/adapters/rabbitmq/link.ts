@@ -6,6 +6,7 @@ import { busUnavailable } from "../../ports/errors.ts";
 import { faultOf } from "./errors.ts";
 import { placeOf, type RabbitSettings } from "./options.ts";
 
+const AMQP_PORT = 5_672;
 const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MS = { low: 100, high: 2_000 } as const;
 
@@ -62,8 +63,7 @@ export async function openConnection(
 async function lacksTls(settings: RabbitSettings): Promise<Error | undefined> {
   const { url, hosts = [], tls } = settings;
   if (tls !== undefined || !url.startsWith("amqp:")) return undefined;
-  const { hostname, port } = new URL(`amqp://${hosts[0] ?? new URL(url).host}`);
-  if (!(await speaksTls(hostname, port === "" ? 5672 : Number(port)))) return undefined;
+  if (!(await speaksTls(hosts[0] ?? new URL(url).host, AMQP_PORT))) return undefined;
   const cause = new Error("it asks for TLS, and the url begins with amqp:");
   return busRefusesConnection("TLS_MISMATCH", placeOf(settings), cause);
 }
