@@ -1,5 +1,5 @@
 import { connectionFaultOf } from "../../adapter/connection-fault.ts";
-import { codeOf, messageOf } from "../../contract/errors.ts";
+import { codeOf, messageOf, OdoriError } from "../../contract/errors.ts";
 import { type ConnectionFault, refusedConnection } from "../../ports/connection.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 
@@ -151,7 +151,7 @@ function faultOf(error: unknown): ConnectionFault | undefined {
  */
 export function explainConnecting(error: unknown, place: string): unknown {
   const explained = explain(error, place);
-  if (explained instanceof StoreUnavailableError || sqlState(error) !== undefined) return explained;
+  if (explained instanceof OdoriError || sqlState(error) !== undefined) return explained;
   return new StoreUnavailableError(
     "STORE_UNAVAILABLE",
     `The database ${place} cannot be connected to: ${messageOf(error)}.`,

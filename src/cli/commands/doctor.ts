@@ -78,7 +78,7 @@ Examples:
   odori doctor --postgres postgres://localhost/shop --schema order payment
   odori doctor --postgres postgres://localhost/shop --bus-schema odori_bus
   odori doctor --nats nats://localhost:4222 --kafka localhost:9092
-  odori doctor --rabbitmq amqp://localhost --management http://localhost:15672
+  odori doctor --rabbitmq amqp://localhost --management http://guest:guest@localhost:15672
 
 With TLS and a password, which no argument shows:
   PGPASSWORD=secret odori doctor --postgres postgres://me@db/shop --ca ca.pem
