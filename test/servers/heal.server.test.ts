@@ -76,7 +76,8 @@ describe("a service whose login is refused says so, and goes on once it is not",
       const problem = async () => (await app.health()).problem;
       await eventually("the reason is known", problem, "LOGIN_REFUSED", 90_000);
       await faulty.repair?.();
-      await eventually("it goes on", problem, undefined, 60_000);
+      const state = async () => (await app.health()).state;
+      await eventually("it goes on", state, "ready", 60_000);
       // The password of the tests, in a URL or as an option.
       expect(logged.join("\n")).not.toMatch(/:right@|"right"/);
     });

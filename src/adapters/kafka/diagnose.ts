@@ -3,6 +3,7 @@ import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
 import { examineConnection } from "./errors.ts";
 import { clientOf, type KafkaOptions, settingsOf } from "./options.ts";
+import { tolerant } from "./tolerant.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -24,7 +25,7 @@ export async function diagnose(
   inboxRetentionMs: number,
 ): Promise<readonly Diagnosis[]> {
   const settings = settingsOf(options);
-  const admin = new Admin({ ...clientOf(settings), retries: 0, connectTimeout: 3_000 });
+  const admin = tolerant(new Admin({ ...clientOf(settings), retries: 0, connectTimeout: 3_000 }));
   try {
     const topics = (await admin.listTopics({})).filter((topic) =>
       topic.startsWith(settings.prefix),

@@ -6,6 +6,7 @@ import { eventsExpired, skipForgotten } from "./forgotten.ts";
 import { Offsets } from "./offsets.ts";
 import { clientOf, groupOf, type KafkaSettings, topicOf } from "./options.ts";
 import { readKafka } from "./read.ts";
+import { tolerant } from "./tolerant.ts";
 
 interface Link {
   readonly consumer: Consumer;
@@ -141,7 +142,7 @@ export class Member implements Subscription {
       heartbeatInterval: Math.max(100, Math.floor(sessionTimeoutMs / 10)),
       maxWaitTime: 500,
     });
-    consumer.on("client:broker:failed", () => {});
+    tolerant(consumer);
     consumer.on("consumer:group:join", () => this.#offsets.rejoined());
     // Without a listener, a failed attempt to join the group again would end the process.
     consumer.on("error", (error: unknown) => this.#lose(error));

@@ -10,6 +10,7 @@ import { OdoriError } from "../../contract/errors.ts";
 import { busForbidden, busTopology } from "../../ports/errors.ts";
 import { examineConnection, hasCode, isForbidden } from "./errors.ts";
 import { clientOf, type KafkaOptions, settingsOf, topicOf } from "./options.ts";
+import { tolerant } from "./tolerant.ts";
 import { ensureTopics } from "./topology.ts";
 
 /** One ACL entry of a broker. */
@@ -57,7 +58,7 @@ export async function provision(
   try {
     await ensureTopics(settings, typesOfParts(parts));
     if (granted.length === 0) return;
-    const admin = new Admin(clientOf(settings));
+    const admin = tolerant(new Admin(clientOf(settings)));
     try {
       await admin.createAcls({ creations: granted.map(aclOf) });
     } finally {

@@ -56,7 +56,7 @@ export class NatsBus implements Bus {
   }
 
   publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
-    return this.#link.use(async (link) => {
+    return this.#use(async (link) => {
       const sent: PromiseSettledResult<void>[] = [];
       for (let from = 0; from < events.length; from += WINDOW) {
         const some = events.slice(from, from + WINDOW);
@@ -71,7 +71,7 @@ export class NatsBus implements Bus {
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { onLost = () => {} } = options;
-    return this.#link.use(async (link) => {
+    return this.#use(async (link) => {
       await this.#ensure(link, options);
       const member = new Member(link, {
         settings: this.#settings,
@@ -88,6 +88,17 @@ export class NatsBus implements Bus {
     return this.#link.close();
   }
 
+  /** Of a connection that is refused, requests say only that they have no reply. */
+  #use<T>(work: (link: Link) => Promise<T>, replyMs?: number): Promise<T> {
+    return this.#link.use(async (link) => {
+      try {
+        return await work(link);
+      } catch (error) {
+        throw link.refusal ?? error;
+      }
+    }, replyMs);
+  }
+
   async #ensure({ manager }: Link, { group, topics }: SubscribeOptions): Promise<void> {
     await ensureStream(manager, this.#settings);
     for (const type of topics) await ensureConsumer(manager, this.#settings, group, type);
@@ -95,7 +106,7 @@ export class NatsBus implements Bus {
 
   /** A connection that does not reply is replaced: the client would wait until it can flush. */
   #check({ group, topics }: SubscribeOptions): Promise<void> {
-    return this.#link.use(async ({ connection, manager }) => {
+    return this.#use(async ({ connection, manager }) => {
       if (topics.length === 0) await connection.rtt();
       for (const type of topics)
         await manager.consumers.info(this.#settings.stream, consumerOf(group, type));

@@ -29,11 +29,15 @@ export function explain(error: unknown, place: string): OdoriError {
 
 function faultOf(error: unknown): ConnectionFault | undefined {
   for (const one of errorsWithin(error)) {
-    if (one instanceof AuthorizationError || one instanceof UserAuthenticationExpiredError)
-      return "LOGIN_REFUSED";
+    if (isLoginRefused(one)) return "LOGIN_REFUSED";
     if (WITHOUT_TLS.test(one.message)) return "TLS_MISMATCH";
   }
   return connectionFaultOf(error);
+}
+
+/** Whether the server refuses the user, the password, the token or the key. */
+export function isLoginRefused(error: unknown): boolean {
+  return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
 }
 
 /** The client refuses a message above `max_payload`; the server one above the stream's limit. */

@@ -15,7 +15,7 @@ import type {
 } from "../../ports/bus.ts";
 import { busClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
-import { openConnection, PublishLink } from "./link.ts";
+import { openConnection, PublishLink, unlessRefused } from "./link.ts";
 import { Member } from "./member.ts";
 import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
 import { checkQueue, ensureExchange, ensureQueue, restoreExchange } from "./topology.ts";
@@ -81,7 +81,7 @@ export class RabbitBus implements Bus {
   }
 
   publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
-    return this.#publishing.use(async (link) => {
+    return this.#use(this.#publishing, async (link) => {
       for (const type of new Set(events.map((event) => event.type)))
         await this.#ensureHearers(link, type);
       const sent = await Promise.allSettled(
@@ -100,7 +100,7 @@ export class RabbitBus implements Bus {
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { group, topics, onLost = () => {} } = options;
-    return this.#consuming.use(async ({ connection, members }) => {
+    return this.#use(this.#consuming, async ({ connection, members }) => {
       await ensureExchange(connection, this.#settings);
       const member = new Member(connection, {
         settings: this.#settings,
@@ -124,10 +124,11 @@ export class RabbitBus implements Bus {
 
   /** Declares the exchange again, and binds the queues: without, they get nothing. */
   #check(group: string, topics: readonly string[]): Promise<void> {
-    return this.#consuming.use(async ({ connection }) => {
+    const check = async ({ connection }: ConsumeLink) => {
       await restoreExchange(connection, this.#settings);
       for (const type of topics) await checkQueue(connection, this.#settings, group, type);
-    }, REPLY_MS.check);
+    };
+    return this.#use(this.#consuming, check, REPLY_MS.check);
   }
 
   /** A service that hears a type gets its queue before the first event, even if it never ran. */
@@ -185,6 +186,14 @@ export class RabbitBus implements Bus {
     };
     await link.unlessBlocked(() => publisher.send(envelope, Buffer.from(body)));
     return { id: correlationId, type };
+  }
+
+  #use<L extends { readonly connection: Connection }, T>(
+    lazy: LazyConnection<L>,
+    work: (link: L) => Promise<T>,
+    replyMs?: number,
+  ): Promise<T> {
+    return lazy.use((link) => unlessRefused(link.connection, () => work(link)), replyMs);
   }
 
   async #connect(purpose: "publish" | "consume"): Promise<Connection> {

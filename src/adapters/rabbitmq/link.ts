@@ -44,8 +44,10 @@ export async function openConnection(
   let faults = 0;
   const { promise: refused, reject: refuse } = Promise.withResolvers<never>();
   // An `error` event without a listener would end the process.
+  connection.on("connection", () => refusals.delete(connection));
   connection.on("error", (error: unknown) => {
     last = error;
+    if (faultOf(error) !== undefined) refusals.set(connection, error);
     if (faultOf(error) !== undefined && ++faults >= (hosts?.length ?? 1)) refuse(error);
   });
   prepare?.(connection);
@@ -56,6 +58,21 @@ export async function openConnection(
     connection.unsafeDestroy();
     const known = last ?? error;
     throw (faultOf(known) === undefined ? await lacksTls(settings) : undefined) ?? known;
+  }
+}
+
+/** Why the broker refuses a connection that the client opens again, in silence. */
+const refusals = new WeakMap<Connection, unknown>();
+
+/**
+ * Settles as `work` does. Of a connection that the broker refuses meanwhile, `work` says only that
+ * it has no reply: then it rejects with the refusal.
+ */
+export async function unlessRefused<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw refusals.get(connection) ?? error;
   }
 }
 
