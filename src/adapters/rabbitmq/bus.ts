@@ -15,13 +15,13 @@ import type {
 } from "../../ports/bus.ts";
 import { busClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
-import { openConnection, PublishLink, unlessRefused } from "./link.ts";
+import { openConnection, PublishLink } from "./link.ts";
 import { Member } from "./member.ts";
 import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
 import { checkQueue, ensureExchange, ensureQueue, restoreExchange } from "./topology.ts";
 
 /** How long the broker may take to reply, in milliseconds. */
-const REPLY_MS = { publish: 10_000, check: 4_000 } as const;
+const REPLY_MS = { publish: 10_000, subscribe: 10_000, check: 4_000 } as const;
 
 /** Errors of a channel, which stand for every message that is under way on it. */
 const CHANNEL_CLOSED: readonly string[] = [
@@ -81,7 +81,7 @@ export class RabbitBus implements Bus {
   }
 
   publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
-    return this.#use(this.#publishing, async (link) => {
+    return this.#publishing.use(async (link) => {
       for (const type of new Set(events.map((event) => event.type)))
         await this.#ensureHearers(link, type);
       const sent = await Promise.allSettled(
@@ -100,7 +100,7 @@ export class RabbitBus implements Bus {
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { group, topics, onLost = () => {} } = options;
-    return this.#use(this.#consuming, async ({ connection, members }) => {
+    return this.#consuming.use(async ({ connection, members }) => {
       await ensureExchange(connection, this.#settings);
       const member = new Member(connection, {
         settings: this.#settings,
@@ -115,7 +115,7 @@ export class RabbitBus implements Bus {
         check: () => member.check(),
         close: () => member.close().finally(() => members.delete(member)),
       };
-    });
+    }, REPLY_MS.subscribe);
   }
 
   async close(): Promise<void> {
@@ -124,11 +124,10 @@ export class RabbitBus implements Bus {
 
   /** Declares the exchange again, and binds the queues: without, they get nothing. */
   #check(group: string, topics: readonly string[]): Promise<void> {
-    const check = async ({ connection }: ConsumeLink) => {
+    return this.#consuming.use(async ({ connection }) => {
       await restoreExchange(connection, this.#settings);
       for (const type of topics) await checkQueue(connection, this.#settings, group, type);
-    };
-    return this.#use(this.#consuming, check, REPLY_MS.check);
+    }, REPLY_MS.check);
   }
 
   /** A service that hears a type gets its queue before the first event, even if it never ran. */
@@ -186,14 +185,6 @@ export class RabbitBus implements Bus {
     };
     await link.unlessBlocked(() => publisher.send(envelope, Buffer.from(body)));
     return { id: correlationId, type };
-  }
-
-  #use<L extends { readonly connection: Connection }, T>(
-    lazy: LazyConnection<L>,
-    work: (link: L) => Promise<T>,
-    replyMs?: number,
-  ): Promise<T> {
-    return lazy.use((link) => unlessRefused(link.connection, () => work(link)), replyMs);
   }
 
   async #connect(purpose: "publish" | "consume"): Promise<Connection> {

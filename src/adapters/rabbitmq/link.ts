@@ -8,6 +8,11 @@ import { placeOf, type RabbitSettings } from "./options.ts";
 
 const AMQP_PORT = 5_672;
 const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * Longer than any reply is waited for: the bus replaces a connection without one, and the new one
+ * says why it is refused. The client would reconnect, and say nothing.
+ */
+const ACQUIRE_MS = 20_000;
 const RETRY_MS = { low: 100, high: 2_000 } as const;
 
 /** How a connection is opened. */
@@ -35,7 +40,7 @@ export async function openConnection(
     ...(tls === undefined ? {} : { tls }),
     heartbeat: heartbeatSeconds,
     connectionName: name,
-    acquireTimeout: timeoutMs,
+    acquireTimeout: ACQUIRE_MS,
     connectionTimeout: timeoutMs,
     retryLow: RETRY_MS.low,
     retryHigh: RETRY_MS.high,
@@ -44,10 +49,8 @@ export async function openConnection(
   let faults = 0;
   const { promise: refused, reject: refuse } = Promise.withResolvers<never>();
   // An `error` event without a listener would end the process.
-  connection.on("connection", () => refusals.delete(connection));
   connection.on("error", (error: unknown) => {
     last = error;
-    if (faultOf(error) !== undefined) refusals.set(connection, error);
     if (faultOf(error) !== undefined && ++faults >= (hosts?.length ?? 1)) refuse(error);
   });
   prepare?.(connection);
@@ -58,21 +61,6 @@ export async function openConnection(
     connection.unsafeDestroy();
     const known = last ?? error;
     throw (faultOf(known) === undefined ? await lacksTls(settings) : undefined) ?? known;
-  }
-}
-
-/** Why the broker refuses a connection that the client opens again, in silence. */
-const refusals = new WeakMap<Connection, unknown>();
-
-/**
- * Settles as `work` does. Of a connection that the broker refuses meanwhile, `work` says only that
- * it has no reply: then it rejects with the refusal.
- */
-export async function unlessRefused<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw refusals.get(connection) ?? error;
   }
 }
 
