@@ -71,7 +71,7 @@ export async function natsConnection(flags: ConnectionFlags) {
   return Object.keys(connection).length === 0 ? {} : { connection };
 }
 
-/** The options of `rabbitmq` that say how to connect. A URL with a user may leave the password out. */
+/** The options of `rabbitmq` that say how to connect. The password of a URL may be absent. */
 export function rabbitConnection(url: string, flags: ConnectionFlags) {
   const tls = tlsOf(flags);
   return { url: withPassword(url), ...(tls !== undefined && { tls }) };

@@ -118,7 +118,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgr
     expect(seen).toEqual([]);
   });
 
-  it("doctor names the subscriptions that no process hears, and those that are left over", async () => {
+  it("doctor names the subscriptions that no process hears, and the left-over ones", async () => {
     await using on = await stage();
     const { schema, own } = on;
     const connectionString = serverUrl("postgres");

@@ -8,7 +8,7 @@ export interface KafkaOptions {
   /** `host:9092`: one broker of the cluster, or several. */
   readonly brokers: string | readonly string[];
   /**
-   * `true` for TLS with the CAs that Node knows; `ca`, and `cert` and `key` of the client otherwise.
+   * `true`: TLS with the CAs that Node knows. Otherwise `ca`, and `cert` and `key` of the client.
    *
    * @default no TLS
    */

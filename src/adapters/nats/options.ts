@@ -5,8 +5,8 @@ import { quote } from "../../contract/grammar.ts";
 /** Options of `nats`. */
 export interface NatsOptions {
   /**
-   * `nats://user:password@host:4222`: one server of the cluster, or several. `nats://token@host` has
-   * a token, and `tls://host` asks for TLS.
+   * `nats://user:password@host:4222`: one server of the cluster, or several. `nats://token@host`
+   * has a token, and `tls://host` asks for TLS.
    */
   readonly servers: string | readonly string[];
   /** TLS, credentials and other options of the client. Its credentials replace those of a URL. */

@@ -11,8 +11,9 @@ import { GatheringSocket } from "./stream.ts";
  */
 export interface PostgresOptions {
   /**
-   * `postgres://user:password@host:5432/database`; TLS is `?sslmode=verify-full&sslrootcert=ca.pem`.
-   * It says all about the connection: host, port, user, password and database beside it are refused.
+   * `postgres://user:password@host:5432/database`. For TLS it ends with
+   * `?sslmode=verify-full&sslrootcert=ca.pem`. It says all about the connection: host, port, user,
+   * password and database beside it are refused.
    */
   readonly connectionString?: string;
   readonly host?: string;
@@ -22,7 +23,7 @@ export interface PostgresOptions {
   readonly password?: string | (() => string | Promise<string>);
   readonly database?: string;
   /**
-   * `true` for TLS with the CAs that Node knows; `ca`, and `cert` and `key` of the client otherwise.
+   * `true`: TLS with the CAs that Node knows. Otherwise `ca`, and `cert` and `key` of the client.
    *
    * @default false
    */

@@ -7,7 +7,7 @@ import { headersFor } from "./management.ts";
 import type { RabbitSettings } from "./options.ts";
 
 /** A queue through which a service hears a type, as the management API describes it. */
-interface Hearing {
+interface HearingQueue {
   readonly name: string;
   readonly consumers: number;
   readonly messages: number;
@@ -89,8 +89,8 @@ function asking(management: string): Ask {
   };
 }
 
-async function queuesOf(settings: RabbitSettings, ask: Ask): Promise<readonly Hearing[]> {
-  const found: Hearing[] = [];
+async function queuesOf(settings: RabbitSettings, ask: Ask): Promise<readonly HearingQueue[]> {
+  const found: HearingQueue[] = [];
   for (let page = 1; page <= PAGES_MAX; page++) {
     const query = `page=${page}&page_size=${PAGE_SIZE}&columns=name,consumers,messages`;
     const reply = await ask(`queues/${vhostOf(settings)}?${query}`);
