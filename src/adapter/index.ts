@@ -36,6 +36,7 @@ export {
   type SubscribeOptions,
   type Subscription,
 } from "../ports/bus.ts";
+export { busRefusesConnection, type ConnectionFault } from "../ports/connection.ts";
 export type {
   CensusRow,
   Declarations,
@@ -98,6 +99,7 @@ export type {
 } from "../ports/transaction.ts";
 export { redeliveryPauseMs } from "./backoff.ts";
 export { type ConnectOnceOptions, connectOnce, type LazyConnection } from "./connect-once.ts";
+export { connectionFaultOf } from "./connection-fault.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";
 export { publishResults, refusal } from "./publish-results.ts";

@@ -1,8 +1,6 @@
 import { messageOf, OdoriError } from "../contract/errors.ts";
 import { ACCEPTED, type PublishResult } from "../ports/bus.ts";
-
-/** Errors after which nothing is known of an event. */
-const UNKNOWN: readonly string[] = ["BUS_UNAVAILABLE", "BUS_CLOSED"];
+import { isUnanswered } from "../ports/connection.ts";
 
 /**
  * Turns the settled sends of a `publish` into its results. `explain` translates errors. Throws the
@@ -28,7 +26,7 @@ export function publishResults(
     one.status === "fulfilled" ? ACCEPTED : refusal(explain(one.reason)),
   );
   const failure = sent.find((one) => one.status === "rejected");
-  const known = results.some((one) => one.accepted || !UNKNOWN.includes(one.error.code));
+  const known = results.some((one) => one.accepted || !isUnanswered(one.error.code));
   if (failure !== undefined && !known) throw failure.reason;
   return results;
 }

@@ -2,9 +2,17 @@ import { kafkaGrants } from "../acl/kafka.ts";
 import type { Provision, ServicePart } from "../adapter/provision.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { client } from "./client.ts";
+import {
+  type ConnectionFlags,
+  kafkaConnection,
+  natsConnection,
+  postgresConnection,
+  rabbitConnection,
+  withPassword,
+} from "./connection.ts";
 
 /** Holds the parsed options of `odori provision`. */
-export interface ProvisionFlags {
+export interface ProvisionFlags extends ConnectionFlags {
   readonly nats?: string;
   readonly rabbitmq?: string;
   readonly kafka?: string;
@@ -19,9 +27,6 @@ export interface ProvisionFlags {
   readonly replicas?: number;
   readonly partitions?: number;
   readonly days?: number;
-  readonly user?: string;
-  readonly sasl: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
-  readonly tls: boolean;
   readonly json: boolean;
 }
 
@@ -51,14 +56,14 @@ async function natsPlan(
     "@nats-io/jetstream and @nats-io/transport-node",
     () => import("../adapters/nats/provision.ts"),
   );
-  const { stream, prefix, replicas, days, user } = flags;
+  const { stream, prefix, replicas, days } = flags;
   const options = {
     servers,
     stream,
     ...(prefix !== undefined && { prefix }),
     ...(replicas !== undefined && { replicas }),
     ...(days !== undefined && { maxAgeMs: days * DAY_MS }),
-    ...(user !== undefined && { connection: { user, pass: password() } }),
+    ...(await natsConnection(flags)),
   };
   return { provisions: provisions(options, parts), run: () => provision(options, parts) };
 }
@@ -79,7 +84,7 @@ async function rabbitPlan(
         import("../acl/rabbitmq.ts"),
       ]),
   );
-  const options = { url, exchange };
+  const options = { ...rabbitConnection(url, flags), exchange };
   const things = provisions(options, parts);
   // Without a path the virtual host is the default one.
   const vhost = decodeURIComponent(new URL(url).pathname.slice(1)) || "/";
@@ -97,16 +102,17 @@ async function rabbitPlan(
     provisions: [...things, ...rights],
     async run() {
       await provision(options, parts);
-      if (management !== undefined) await grantOver(management, granted);
+      if (management !== undefined) await grantOver(withPassword(management), granted);
     },
   };
 }
 
 async function kafkaPlan(
   parts: readonly ServicePart[],
-  { prefix = "odori.", replicas, partitions, days, user, sasl, tls, grants }: ProvisionFlags,
+  flags: ProvisionFlags,
   brokers: string,
 ): Promise<Plan> {
+  const { prefix = "odori.", replicas, partitions, days, grants } = flags;
   const { provisions, provision } = await client(
     "@platformatic/kafka",
     () => import("../adapters/kafka/provision.ts"),
@@ -117,8 +123,7 @@ async function kafkaPlan(
     ...(replicas !== undefined && { replicas }),
     ...(partitions !== undefined && { partitions }),
     ...(days !== undefined && { retentionMs: days * DAY_MS }),
-    ...(user !== undefined && { sasl: { mechanism: sasl, username: user, password: password() } }),
-    ...(tls && { tls: {} }),
+    ...kafkaConnection(flags),
   };
   const granted = grants ? parts.flatMap((part) => kafkaGrants(part, { prefix })) : [];
   const rights = granted.map(({ principal, operation, resource, name }) => ({
@@ -134,14 +139,15 @@ async function kafkaPlan(
 
 async function postgresPlan(
   parts: readonly ServicePart[],
-  { schema, grants }: ProvisionFlags,
+  flags: ProvisionFlags,
   url: string,
 ): Promise<Plan> {
+  const { schema, grants } = flags;
   const { provisions, provision, busGrants, busPolicies } = await client(
     "pg",
     () => import("../adapters/postgres/provision.ts"),
   );
-  const options = { connectionString: url, schema };
+  const options = { ...postgresConnection(url, flags), schema };
   const granted = grants
     ? [
         ...parts.map((part) => [part.service, busGrants(part, options)] as const),
@@ -167,9 +173,4 @@ function refuseGrants({ grants }: ProvisionFlags, broker: string, or = ""): void
   throw new OdoriError("USAGE", `--grants does not go with ${broker}.`, {
     hint: `This broker keeps permissions elsewhere: odori acl ${broker} prints them.${or}`,
   });
-}
-
-/** Not an argument, which other users of the machine could read. */
-function password(): string {
-  return process.env.ODORI_PASSWORD ?? "";
 }

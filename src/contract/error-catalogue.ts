@@ -1,5 +1,6 @@
 import { BUS_CODES } from "./codes/buses.ts";
 import { COMMAND_CODES } from "./codes/command.ts";
+import { CONNECTION_CODES } from "./codes/connections.ts";
 import { CONTRACT_CODES } from "./codes/contracts.ts";
 import { DECLARATION_CODES } from "./codes/declarations.ts";
 import type { ErrorEntry } from "./codes/entry.ts";
@@ -18,6 +19,7 @@ export const ERROR_AREAS = {
   "Messages from outside": MESSAGE_CODES,
   Running: RUNNING_CODES,
   "Parked deliveries": PARKED_CODES,
+  Connections: CONNECTION_CODES,
   Stores: STORE_CODES,
   Buses: BUS_CODES,
   "The command": COMMAND_CODES,
@@ -30,6 +32,7 @@ export const ERRORS = {
   ...MESSAGE_CODES,
   ...RUNNING_CODES,
   ...PARKED_CODES,
+  ...CONNECTION_CODES,
   ...STORE_CODES,
   ...BUS_CODES,
   ...COMMAND_CODES,

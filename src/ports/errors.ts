@@ -1,12 +1,13 @@
 import { type ErrorDetails, messageOf, OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
+import type { ConnectionFault } from "./connection.ts";
 import type { DeferredState } from "./deferred.ts";
 import type { JournalEntry } from "./journal.ts";
 
 /**
- * The database cannot be used now: unreachable, full or locked. The runtime counts no attempt,
- * leaves the delivery unacknowledged, reports the service as not ready, and continues once the
- * database is back.
+ * The database cannot be used now: unreachable, full or locked, or it refuses the connection. The
+ * runtime counts no attempt, leaves the delivery unacknowledged, reports the service as not ready,
+ * and continues once the database is back.
  *
  * @example
  * ```ts
@@ -26,7 +27,7 @@ export class StoreUnavailableError extends OdoriError {
   override readonly name = "StoreUnavailableError";
 
   constructor(
-    code: "STORE_UNAVAILABLE" | "STORE_FULL" | "STORE_BUSY",
+    code: "STORE_UNAVAILABLE" | "STORE_FULL" | "STORE_BUSY" | ConnectionFault,
     message: string,
     details: ErrorDetails = {},
   ) {

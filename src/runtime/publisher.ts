@@ -2,6 +2,7 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { OutboxRows, Ticket } from "../ports/bookkeeping.ts";
 import type { Bus, PublishResult } from "../ports/bus.ts";
+import { isUnanswered } from "../ports/connection.ts";
 import { atMost, type Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
 import { Answers, type OutboxChanges } from "./answers.ts";
@@ -23,8 +24,6 @@ export interface PublisherParts {
 
 /** Pauses while the bus cannot take events. */
 const REPUBLISH = { attempts: Number.POSITIVE_INFINITY, firstMs: 20, longestMs: 2_000 };
-/** The bus knows nothing of the event: it waits, and does not count as refused. */
-const UNANSWERED: readonly string[] = ["BUS_UNAVAILABLE", "BUS_CLOSED"];
 
 /**
  * What the bus says of one event. `rejected`: the call failed with an error that may belong to
@@ -193,7 +192,7 @@ export class Publisher {
       return answers;
     } catch (error) {
       this.#report(error);
-      const away = UNANSWERED.includes(codeOf(error));
+      const away = isUnanswered(codeOf(error));
       return events.map(() => (away ? "unanswered" : { rejected: error }));
     }
   }
@@ -271,7 +270,7 @@ function answerOf(results: readonly PublishResult[] | undefined, index: number):
   const result = results[index];
   if (result?.accepted === true) return "accepted";
   const error = errorOf(result);
-  return UNANSWERED.includes(codeOf(error)) ? "unanswered" : { refused: error };
+  return isUnanswered(codeOf(error)) ? "unanswered" : { refused: error };
 }
 
 function errorOf(result: PublishResult | undefined): unknown {

@@ -117,7 +117,7 @@ describe("permissions of each service", () => {
     await expect(
       stranger.publish([event("payment.refunded.v1", "s")]).then(checkAccepted),
     ).rejects.toMatchObject({
-      code: "BUS_UNAVAILABLE",
+      code: "LOGIN_REFUSED",
       message: expect.not.stringContaining("wrong"),
     });
   });
@@ -146,7 +146,7 @@ describe("permissions of each service", () => {
       await expect(
         stranger.publish([event("payment.refunded.v1", "s")]).then(checkAccepted),
       ).rejects.toMatchObject({
-        code: "BUS_FORBIDDEN",
+        code: "LOGIN_REFUSED",
       });
     },
   );

@@ -13,6 +13,7 @@ import { inboxOf, natsConfig } from "../../src/acl/nats.ts";
 import { partsOf } from "../../src/acl/part.ts";
 import { rabbitArguments } from "../../src/acl/rabbitmq.ts";
 import { find } from "../servers/find.ts";
+import { managedRabbit } from "../servers/managed-rabbit.ts";
 import { recipes } from "../servers/recipes.ts";
 import { Server } from "../servers/server.ts";
 import { titleOf, urlOf } from "../servers/shared.ts";
@@ -162,7 +163,7 @@ describe("after odori provision, a service runs with its own permissions", () =>
     const args = ["--nats", server.url, "--user", "operator"];
     expect(await provision(...args)).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/^BUS_UNAVAILABLE: /),
+      err: expect.stringMatching(/^LOGIN_REFUSED: /),
     });
     process.env.ODORI_PASSWORD = "operator-secret";
     await provisioned(as, args, "BUS_FORBIDDEN");
@@ -189,20 +190,8 @@ describe("after odori provision, a service runs with its own permissions", () =>
 
   const plugin = "on RabbitMQ, which has its permissions from the management plugin";
   it.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", plugin), async () => {
-    const recipe = recipes.rabbitmq(find("rabbitmq", false) ?? "");
-    await using server = stopping(
-      await Server.start({
-        ...recipe,
-        async prepare(place) {
-          await recipe.prepare?.(place);
-          const { folder } = place;
-          writeFileSync(join(folder, "enabled_plugins"), "[rabbitmq_management].");
-          const listener = `management.tcp.port = ${place.port + 1}\nmanagement.tcp.ip = 127.0.0.1`;
-          appendFileSync(join(folder, "rabbitmq.conf"), `${listener}\n`);
-        },
-      }),
-    );
-    const management = `http://guest:guest@127.0.0.1:${server.place.port + 1}`;
+    const { server, management } = await managedRabbit();
+    await using _server = stopping(server);
     const args = ["--rabbitmq", server.url, "--grants", "--management"];
     expect(await provision(...args, management)).toMatchObject({
       status: 2,

@@ -1,7 +1,8 @@
 import { Admin, Producer } from "@platformatic/kafka";
-import type { Incoming, OdoriError } from "odori";
-import { checkAccepted } from "odori/adapter";
+import { codeOf, type Incoming, type LogFields, type OdoriError, service, start } from "odori";
+import { checkAccepted, messageOf } from "odori/adapter";
 import { diagnose, kafka } from "odori/kafka";
+import { memoryStore } from "odori/memory";
 import { describe, expect, it } from "vitest";
 import { encodeStored } from "../../src/cloudevents/json.ts";
 import { find } from "../servers/find.ts";
@@ -12,7 +13,7 @@ import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
-import { envelope } from "../support/stage.ts";
+import { envelope, silent } from "../support/stage.ts";
 
 const hear = { group: "a", topics: [placed.type], inFlightMax: 10 };
 const event = (id: string, size = 1) =>
@@ -91,6 +92,64 @@ describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
     expect(seen).not.toContain("e0");
   });
 
+  /** The log begins at `oldest` while a running service is behind, and has `left` events then. */
+  const leftBehind = async (oldest: number, left: number) => {
+    await using on = await stage();
+    const { topic, admin, bus } = on;
+    const seen = new Set<string>();
+    const said = new Set<string>();
+    const log = (line: string, { error }: LogFields = {}) =>
+      void said.add(`${line}: ${codeOf(error)}: ${messageOf(error)}`);
+    const logger = { ...silent, warn: log, error: log };
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const shop = service<unknown>("a").on(placed, {
+      async handle({ id }) {
+        await opened;
+        seen.add(id);
+      },
+    });
+    const settings = { store: memoryStore(), bus, logger, inFlightMax: 50, batchMax: 50 };
+    await using app = stopping(await start(shop, settings));
+    // The member has room for fewer of them: the client keeps 1,024, and what one fetch brings.
+    checkAccepted(await bus.publish(many(4_000, 1_000)));
+    const partitions = [{ partition: 0, offset: BigInt(oldest) }];
+    await admin.deleteRecords({ topics: [{ name: topic, partitions }] });
+    const ready = async () => (await app.health()).state;
+    await eventually("it is not lost: what it has in memory is heard", ready, "ready");
+    open();
+    const problems = new Set<string | undefined>();
+    const expired = async () => {
+      const { problem, reason } = await app.health();
+      if (problem === "BUS_TOPOLOGY") problems.add(reason);
+      return [...said].filter((line) => line.includes("BUS_TOPOLOGY"));
+    };
+    const [line = ""] = await eventually("it is said", expired, (lines) => lines.length > 0);
+    const count = Number(/deleted (\d+) events/.exec(line)?.[1]);
+    checkAccepted(await bus.publish([event("after")]));
+    await eventually("what is left is heard", () => seen.has("after"));
+    const heard = many(4_000, 1).filter(({ id }) => seen.has(id)).length;
+    expect(heard).toBe(4_000 - count);
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(oldest);
+    expect(
+      many(4_000, 1)
+        .slice(oldest)
+        .every(({ id }) => seen.has(id)),
+    ).toBe(true);
+    expect(4_000 - oldest).toBe(left);
+    await eventually("it hears again", ready, "ready");
+    expect(await expired()).toHaveLength(1);
+    return [...problems];
+  };
+
+  it(
+    "a running group whose place leaves the log says so, and hears what is left",
+    { timeout: 120_000 },
+    () => leftBehind(3_500, 500),
+  );
+
+  it("the same where nothing is left", { timeout: 120_000 }, () => leftBehind(4_000, 0));
+
   it("kafka-app: 24 MB at once for one partition are accepted", async () => {
     await using on = await stage();
     checkAccepted(await on.bus.publish(many(400, 60_000)));
@@ -112,10 +171,10 @@ describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
       }),
     );
     const sasl = { mechanism: "PLAIN", username: "order", password: "s3cret" } as const;
-    for (const [options, what] of [
-      [{ sasl }, "password (option sasl)"],
-      [{ tls: {} }, "option tls"],
-      [{}, "asks for"],
+    for (const [options, code, what] of [
+      [{ sasl }, "LOGIN_REFUSED", "password (option sasl)"],
+      [{ tls: {} }, "TLS_MISMATCH", "option tls"],
+      [{}, "LOGIN_REFUSED", "asks for"],
     ] as const) {
       await using bus = closing(kafka({ brokers: server.url, ...options }));
       for (const act of [
@@ -123,7 +182,7 @@ describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
         () => bus.subscribe(hear, async () => {}),
       ])
         await expect(act()).rejects.toMatchObject({
-          code: "BUS_UNAVAILABLE",
+          code,
           message: expect.stringContaining(what),
         });
     }

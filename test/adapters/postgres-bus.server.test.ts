@@ -1,13 +1,14 @@
 import type { Incoming } from "odori";
 import { checkAccepted } from "odori/adapter";
-import { postgresBus } from "odori/postgres";
+import { diagnoseBus, postgresBus } from "odori/postgres";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { encodeStored } from "../../src/cloudevents/json.ts";
 import { TcpProxy } from "../chaos/proxy.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
-import { placed } from "../support/contracts.ts";
+import { odori } from "../support/command.ts";
+import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
@@ -115,6 +116,47 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgr
     expect(Number(rows[0].n)).toBe(2);
     expect(await on.count("subscription")).toBe(0);
     expect(seen).toEqual([]);
+  });
+
+  it("doctor names the subscriptions that no process hears, and the left-over ones", async () => {
+    await using on = await stage();
+    const { schema, own } = on;
+    const connectionString = serverUrl("postgres");
+    expect(await diagnoseBus({ connectionString, schema: newSchema() })).toMatchObject([
+      { level: "warning", check: "bus" },
+    ]);
+    const bus = on.connect();
+    const topics = [placed.type, cancelled.type];
+    const { deliver } = collector();
+    await (await bus.subscribe({ ...hear("a"), topics }, deliver)).close();
+    await bus.subscribe(hear("a"), deliver);
+    await (await bus.subscribe(hear("gone"), deliver)).close();
+    checkAccepted(await bus.publish([event("1")]));
+    const found = async (check: string) =>
+      (await diagnoseBus({ connectionString, schema })).find((one) => one.check === check);
+    expect(await found("hearers")).toEqual({
+      level: "warning",
+      check: "hearers",
+      message: `no process hears gone ${placed.type} (1 wait)`,
+    });
+    const left = `the running processes do not hear a ${cancelled.type} (0 wait); `;
+    expect(await found("left over")).toMatchObject({
+      level: "warning",
+      message: expect.stringContaining(left),
+    });
+    const args = ["--postgres", connectionString, "--bus-schema", schema];
+    const { status, out } = await odori(["doctor", ...args]);
+    expect(status).toBe(1);
+    expect(out).toMatch(/warning +hearers +no process hears gone order\.placed\.v1 \(1 wait\)/);
+    await own.query(`SELECT ${schema}.unsubscribe('a', $1)`, [cancelled.type]);
+    await bus.subscribe(hear("gone"), deliver);
+    expect([await found("hearers"), await found("left over")]).toMatchObject([
+      { level: "ok" },
+      { level: "ok" },
+    ]);
+    // A process of an earlier version does not say what it hears: no finding rests on its silence.
+    await own.query(`UPDATE ${schema}.member SET group_name = NULL, types = NULL`);
+    expect(await found("hearers")).toMatchObject({ level: "ok" });
   });
 
   it("NUL character: an event with U+0000 arrives, and so do its neighbours", async () => {

@@ -1,10 +1,12 @@
 import type { Incoming } from "odori";
 import { checkAccepted, type PublishResult } from "odori/adapter";
-import { rabbitmq } from "odori/rabbitmq";
+import { type Diagnosis, diagnose, rabbitmq } from "odori/rabbitmq";
 import { Connection, type Envelope } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
+import { managedRabbit } from "../servers/managed-rabbit.ts";
 import { ownServer } from "../servers/own.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { odori } from "../support/command.ts";
 import { placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
@@ -128,6 +130,45 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     checkAccepted(await bus.publish([event("3")]));
     await bus.close();
     await cleared(exchange, []);
+  });
+
+  it("doctor names the queues that no process hears, and those that get nothing", async () => {
+    const { server, management } = await managedRabbit();
+    await using _server = stopping(server);
+    await using bus = closing(rabbitmq({ url: server.url }));
+    await bus.subscribe(hear("live"), async () => {});
+    await (await bus.subscribe(hear("gone"), async () => {})).close();
+    const queue = (group: string) => `odori.${group}:${placed.type}`;
+    await bus.subscribe(hear("cut"), async () => {});
+    await using own = closing(new Connection(server.url));
+    const cut = { exchange: "odori", queue: queue("cut"), routingKey: placed.type };
+    await own.queueUnbind(cut);
+    checkAccepted(await bus.publish([event("1")]));
+    const found = async (check: string) =>
+      (await diagnose({ url: server.url }, { management })).find((one) => one.check === check);
+    const deaf = (one: Diagnosis | undefined) =>
+      one?.level === "warning" &&
+      one.message.includes(`no process hears ${queue("gone")} (1 wait)`);
+    const { message = "" } = (await eventually("one is deaf", () => found("hearers"), deaf)) ?? {};
+    expect(message).not.toContain(queue("live"));
+    expect(await found("bindings")).toEqual({
+      level: "warning",
+      check: "bindings",
+      message: `no event reaches ${queue("cut")}`,
+    });
+    const args = ["--rabbitmq", server.url, "--management", management];
+    const { status, out, err } = await odori(["doctor", ...args]);
+    expect([status, err]).toEqual([1, ""]);
+    expect(out).toMatch(/warning +hearers +no process hears odori\.gone:order\.placed\.v1/);
+    const refused = management.replace("guest@", "s3cr3t@");
+    expect(await diagnose({ url: server.url }, { management: refused })).toContainEqual({
+      level: "error",
+      check: "LOGIN_REFUSED",
+      message: expect.not.stringContaining("s3cr3t"),
+    });
+    await bus.subscribe(hear("gone"), async () => {});
+    const fine = (one: Diagnosis | undefined) => one?.level === "ok";
+    await eventually("each has a hearer", () => found("hearers"), fine);
   });
 
   it("rabbit-sem: a subscription that was refused takes no message later", async () => {

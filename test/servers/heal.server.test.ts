@@ -1,4 +1,4 @@
-import { type Bus, service, start } from "odori";
+import { type Bus, jsonLogger, service, start } from "odori";
 import type { BusFactory } from "odori/conformance";
 import { memoryStore } from "odori/memory";
 import { describe, expect, it } from "vitest";
@@ -51,6 +51,36 @@ describe("a service whose broker fails heals, and is never ready while deaf", ()
       await eventually("it hears again", hears, true, 60_000);
       const own = lines.filter((line) => line === DEAF || line === HEARS);
       expect(own).toEqual(own.map((_, i) => (i % 2 === 0 ? DEAF : HEARS)));
+    });
+  }
+});
+
+const LOGINS = [
+  ["nats", "the password is changed, and changed back"],
+  ["rabbitmq", "the password is changed, and changed back"],
+  ["kafka", "the password is changed, and changed back"],
+  ["postgres", "the role may not log in, and may again"],
+] as const;
+
+describe("a service whose login is refused says so, and goes on once it is not", () => {
+  for (const [name, fault] of LOGINS) {
+    const title = titleOf(name, `${name}: ${fault}`);
+    it.skipIf(urlOf(name) === undefined)(title, { timeout: 180_000 }, async () => {
+      const faults: NonNullable<BusFactory["faults"]> = buses[name].faults ?? {};
+      await using faulty = closing((await faults[fault]?.()) ?? expect.fail(`no fault ${fault}`));
+      const logged: string[] = [];
+      const logger = jsonLogger("debug", (line) => void logged.push(line));
+      const shop = service("a").on(placed, { handle: () => {} });
+      const settings = { store: memoryStore(), bus: faulty.bus, logger };
+      await using app = stopping(await start(shop, settings));
+      await faulty.inflict();
+      const problem = async () => (await app.health()).problem;
+      await eventually("the reason is known", problem, "LOGIN_REFUSED", 90_000);
+      await faulty.repair?.();
+      const state = async () => (await app.health()).state;
+      await eventually("it goes on", state, "ready", 60_000);
+      // The password of the tests, in a URL or as an option.
+      expect(logged.join("\n")).not.toMatch(/:right@|"right"/);
     });
   }
 });

@@ -110,7 +110,6 @@ function rabbitmq(program: string): Recipe {
     RABBITMQ_CONFIG_FILE: join(folder, "rabbitmq"),
     RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "enabled_plugins"),
     RABBITMQ_NODENAME: `rmq${port}@localhost`,
-    RABBITMQ_NODE_PORT: `${port}`,
     RABBITMQ_DIST_PORT: `${port2}`,
     ERL_EPMD_PORT: readFileSync(join(folder, "epmd"), "utf8"),
     ERL_EPMD_ADDRESS: "127.0.0.1",
@@ -190,52 +189,64 @@ async function control(
  * front of it.
  */
 function kafka(jars: string, advertised?: number): Recipe {
-  const java = (args: readonly string[]) => [
-    "-Xmx512m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-cp",
-    `${jars}/*`,
-    ...args,
-  ];
   return {
     name: "kafka",
-    async prepare({ folder, port, port2 }) {
-      const settings = [
-        "process.roles=broker,controller",
-        "node.id=1",
-        `controller.quorum.voters=1@127.0.0.1:${port2}`,
-        `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port2}`,
-        `advertised.listeners=PLAINTEXT://127.0.0.1:${advertised ?? port}`,
-        "controller.listener.names=CONTROLLER",
-        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        `log.dirs=${join(folder, "log")}`,
-        "offsets.topic.replication.factor=1",
-        "offsets.topic.num.partitions=4",
-        "transaction.state.log.replication.factor=1",
-        "transaction.state.log.min.isr=1",
-        "share.coordinator.state.topic.replication.factor=1",
-        "share.coordinator.state.topic.min.isr=1",
-        "group.initial.rebalance.delay.ms=0",
-        "group.min.session.timeout.ms=1000",
-        "auto.create.topics.enable=false",
-      ];
-      const file = join(folder, "kafka.properties");
-      writeFileSync(file, `${settings.join("\n")}\n`);
-      const made = spawnSync(
-        "java",
-        java(["kafka.tools.StorageTool", "format", "-t", "b2RvcmktdGVzdC1rYWZrYQ", "-c", file]),
-      );
-      if (made.status !== 0)
-        throw new Error(`Kafka's folder could not be formatted: ${made.stdout}${made.stderr}`);
-    },
+    prepare: async (place) => prepareKafka(jars, place, { advertised }),
     command: ({ folder }) => ({
       program: "java",
-      args: java(["kafka.Kafka", join(folder, "kafka.properties")]),
+      args: javaOf(jars, ["kafka.Kafka", join(folder, "kafka.properties")]),
     }),
     ready: ({ port }) => accepts(port),
     url: ({ port }) => `127.0.0.1:${port}`,
   };
+}
+
+/** Writes the settings of a broker, of which later ones win, and formats its folder. */
+export function prepareKafka(
+  jars: string,
+  { folder, port, port2 }: Place,
+  { advertised = port, more = [], format = [] }: KafkaChange = {},
+): void {
+  const settings = [
+    "process.roles=broker,controller",
+    "node.id=1",
+    `controller.quorum.voters=1@127.0.0.1:${port2}`,
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port2}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${advertised}`,
+    "controller.listener.names=CONTROLLER",
+    "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    `log.dirs=${join(folder, "log")}`,
+    "offsets.topic.replication.factor=1",
+    "offsets.topic.num.partitions=4",
+    "transaction.state.log.replication.factor=1",
+    "transaction.state.log.min.isr=1",
+    "share.coordinator.state.topic.replication.factor=1",
+    "share.coordinator.state.topic.min.isr=1",
+    "group.initial.rebalance.delay.ms=0",
+    "group.min.session.timeout.ms=1000",
+    "auto.create.topics.enable=false",
+    ...more,
+  ];
+  const file = join(folder, "kafka.properties");
+  writeFileSync(file, `${settings.join("\n")}\n`);
+  const tool = ["kafka.tools.StorageTool", "format", "-t", "b2RvcmktdGVzdC1rYWZrYQ", "-c", file];
+  const made = spawnSync("java", javaOf(jars, [...tool, ...format]));
+  if (made.status !== 0)
+    throw new Error(`Kafka's folder could not be formatted: ${made.stdout}${made.stderr}`);
+}
+
+/** What a broker has beside the usual. */
+interface KafkaChange {
+  readonly advertised?: number | undefined;
+  /** Lines of its settings. */
+  readonly more?: readonly string[];
+  /** Arguments of the tool that formats its folder. */
+  readonly format?: readonly string[];
+}
+
+function javaOf(jars: string, args: readonly string[]): string[] {
+  const options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", `${jars}/*`];
+  return [...options, ...args];
 }
 
 function accepts(port: number): Promise<void> {

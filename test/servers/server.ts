@@ -186,7 +186,7 @@ function descendantsOf(pid: number): readonly number[] {
 }
 
 /** Ports without a listener at this moment. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const listeners = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     listeners.map(

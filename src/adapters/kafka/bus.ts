@@ -18,10 +18,17 @@ import {
   busForbidden,
   busMissing,
   busRefused,
-  busUnavailable,
   eventTooLarge,
 } from "../../ports/errors.ts";
-import { hasCode, isForbidden, isMessagesFault, isTooLarge, reasonOf } from "./errors.ts";
+import {
+  examineConnection,
+  explainConnection,
+  hasCode,
+  isForbidden,
+  isHungUp,
+  isMessagesFault,
+  isTooLarge,
+} from "./errors.ts";
 import { Member } from "./member.ts";
 import { type KafkaOptions, type KafkaSettings, settingsOf, topicOf } from "./options.ts";
 import { type Outgoing, Sender } from "./sender.ts";
@@ -143,7 +150,7 @@ export class KafkaBus implements Bus {
     if (isTooLarge(error)) return eventTooLarge(this.#place, error);
     return isMessagesFault(error)
       ? busRefused(this.#place, error)
-      : busUnavailable(this.#place, reasonOf(error));
+      : explainConnection(error, this.#settings);
   }
 
   #ensure(types: readonly string[]): Promise<void> {
@@ -151,7 +158,9 @@ export class KafkaBus implements Bus {
     return this.#admin.run(async () => {
       const missing = types.filter((type) => !this.#ensured.has(type));
       for (const type of missing) checkAttribute("type", type);
-      await ensureTopics(this.#settings, missing);
+      await ensureTopics(this.#settings, missing).catch(async (error: unknown) => {
+        throw isHungUp(error) ? await examineConnection(error, this.#settings) : error;
+      });
       for (const type of missing) this.#ensured.add(type);
     });
   }
@@ -168,7 +177,8 @@ export class KafkaBus implements Bus {
  * creates the topics that are missing.
  *
  * Throws `OPTION_INVALID` for an invalid prefix. `publish` and `subscribe` reject with
- * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`.
+ * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`, or with `LOGIN_REFUSED`,
+ * `CERTIFICATE_UNTRUSTED` or `TLS_MISMATCH`.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 import { Admin, ConfigResourceTypes } from "@platformatic/kafka";
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
-import { busUnavailable } from "../../ports/errors.ts";
-import { reasonOf } from "./errors.ts";
+import { examineConnection } from "./errors.ts";
 import { clientOf, type KafkaOptions, settingsOf } from "./options.ts";
+import { tolerant } from "./tolerant.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -25,7 +25,7 @@ export async function diagnose(
   inboxRetentionMs: number,
 ): Promise<readonly Diagnosis[]> {
   const settings = settingsOf(options);
-  const admin = new Admin({ ...clientOf(settings), retries: 0, connectTimeout: 3_000 });
+  const admin = tolerant(new Admin({ ...clientOf(settings), retries: 0, connectTimeout: 3_000 }));
   try {
     const topics = (await admin.listTopics({})).filter((topic) =>
       topic.startsWith(settings.prefix),
@@ -96,7 +96,7 @@ export async function diagnose(
       ),
     ];
   } catch (cause) {
-    const error = busUnavailable(settings.brokers.join(", "), reasonOf(cause));
+    const error = await examineConnection(cause, settings);
     return [{ level: "error", check: codeOf(error), message: messageOf(error) }];
   } finally {
     await admin.close();

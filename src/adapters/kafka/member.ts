@@ -6,6 +6,7 @@ import { eventsExpired, skipForgotten } from "./forgotten.ts";
 import { Offsets } from "./offsets.ts";
 import { clientOf, groupOf, type KafkaSettings, topicOf } from "./options.ts";
 import { readKafka } from "./read.ts";
+import { tolerant } from "./tolerant.ts";
 
 interface Link {
   readonly consumer: Consumer;
@@ -34,6 +35,7 @@ export class Member implements Subscription {
   readonly #parts: MemberParts;
   readonly #topics: readonly string[];
   readonly #semaphore: Semaphore;
+  readonly #offsets = new Offsets();
   #link: Link | undefined;
   /** Partitions of each topic when the member joined. */
   #partitions = "";
@@ -53,7 +55,8 @@ export class Member implements Subscription {
     this.#link = link;
     try {
       this.#partitions = await this.#countPartitions(link);
-      const forgotten = await skipForgotten(link.consumer, this.#topics);
+      const { consumer } = link;
+      const forgotten = await skipForgotten(consumer, this.#topics, this.#offsets, "new");
       this.#running = this.#run(link);
       // It goes on with the oldest event that is left, and says so.
       if (forgotten > 0n) setImmediate(() => this.#lose(eventsExpired(forgotten)));
@@ -64,12 +67,17 @@ export class Member implements Subscription {
     }
   }
 
-  /** Rejects if a topic is gone or has more partitions: only members that join hear them. */
+  /**
+   * Rejects if a topic is gone or has more partitions, which only members that join hear; and once
+   * if events were deleted before the service heard them.
+   */
   check(): Promise<void> {
     return this.#parts.check(async () => {
       if (this.#link === undefined) return;
       const partitions = await this.#countPartitions(this.#link);
       if (partitions !== this.#partitions) throw new Error("a topic has other partitions");
+      const forgotten = await this.#skipForgotten(this.#link);
+      if (forgotten > 0n) throw eventsExpired(forgotten);
     });
   }
 
@@ -111,6 +119,12 @@ export class Member implements Subscription {
     this.#parts.onLost(error);
   }
 
+  /** What the member has in memory is heard, also if the log has it no more. */
+  #skipForgotten({ consumer, stream }: Link): Promise<bigint> {
+    const idle = this.#offsets.behind === 0 && stream.readableLength === 0;
+    return skipForgotten(consumer, this.#topics, this.#offsets, idle ? "idle" : "busy");
+  }
+
   async #countPartitions({ consumer }: Link): Promise<string> {
     const { topics } = await consumer.metadata({ topics: [...this.#topics], forceUpdate: true });
     return this.#topics.map((topic) => topics.get(topic)?.partitionsCount ?? 0).join();
@@ -128,7 +142,8 @@ export class Member implements Subscription {
       heartbeatInterval: Math.max(100, Math.floor(sessionTimeoutMs / 10)),
       maxWaitTime: 500,
     });
-    consumer.on("client:broker:failed", () => {});
+    tolerant(consumer);
+    consumer.on("consumer:group:join", () => this.#offsets.rejoined());
     // Without a listener, a failed attempt to join the group again would end the process.
     consumer.on("error", (error: unknown) => this.#lose(error));
     try {
@@ -146,7 +161,7 @@ export class Member implements Subscription {
   }
 
   async #take({ consumer, stream }: Link): Promise<void> {
-    const offsets = new Offsets();
+    const offsets = this.#offsets;
     let committing: Promise<void> | undefined;
     // One commit at a time; the next one includes what is finished meanwhile.
     const commit = async () => {

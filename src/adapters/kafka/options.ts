@@ -7,9 +7,18 @@ import { quote } from "../../contract/grammar.ts";
 export interface KafkaOptions {
   /** `host:9092`: one broker of the cluster, or several. */
   readonly brokers: string | readonly string[];
-  /** @default no TLS */
-  readonly tls?: ConnectionOptions;
-  /** @default no authentication */
+  /**
+   * `true`: TLS with the CAs that Node knows. Otherwise `ca`, and `cert` and `key` of the client.
+   *
+   * @default no TLS
+   */
+  readonly tls?: boolean | ConnectionOptions;
+  /**
+   * `{ mechanism: "SCRAM-SHA-512", username, password }`. A function as the password is called for
+   * each connection.
+   *
+   * @default no authentication
+   */
   readonly sasl?: SASLOptions;
   /**
    * Prefix of each topic (followed by the type) and of each consumer group (the service).
@@ -86,7 +95,7 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
     minInSyncReplicas,
     retentionMs,
     sessionTimeoutMs,
-    tls,
+    tls: tls === true ? {} : tls === false ? undefined : tls,
     sasl,
   };
 }

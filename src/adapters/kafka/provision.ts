@@ -7,9 +7,10 @@ import {
 } from "@platformatic/kafka";
 import { type Provision, type ServicePart, typesOfParts } from "../../adapter/provision.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import { busForbidden, busTopology, busUnavailable } from "../../ports/errors.ts";
-import { hasCode, isForbidden } from "./errors.ts";
+import { busForbidden, busTopology } from "../../ports/errors.ts";
+import { examineConnection, hasCode, isForbidden } from "./errors.ts";
 import { clientOf, type KafkaOptions, settingsOf, topicOf } from "./options.ts";
+import { tolerant } from "./tolerant.ts";
 import { ensureTopics } from "./topology.ts";
 
 /** One ACL entry of a broker. */
@@ -44,7 +45,8 @@ export function provisions(
 
 /**
  * Creates the topics that are missing and verifies the others, then adds the ACL entries. The user
- * needs the permission to do so. Throws `BUS_TOPOLOGY`, `BUS_FORBIDDEN` or `BUS_UNAVAILABLE`.
+ * needs the permission to do so. Throws `BUS_TOPOLOGY`, `BUS_FORBIDDEN`, `BUS_UNAVAILABLE` or
+ * `LOGIN_REFUSED`.
  */
 export async function provision(
   options: KafkaOptions,
@@ -56,7 +58,7 @@ export async function provision(
   try {
     await ensureTopics(settings, typesOfParts(parts));
     if (granted.length === 0) return;
-    const admin = new Admin(clientOf(settings));
+    const admin = tolerant(new Admin(clientOf(settings)));
     try {
       await admin.createAcls({ creations: granted.map(aclOf) });
     } finally {
@@ -68,7 +70,9 @@ export async function provision(
       const hint = "Set authorizer.class.name of the brokers, or leave --grants out.";
       throw busTopology(`The broker at ${place} has no authorizer.`, hint, error);
     }
-    throw (isForbidden(error) ? busForbidden : busUnavailable)(place, error);
+    throw isForbidden(error)
+      ? busForbidden(place, error)
+      : await examineConnection(error, settings);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type MessageToProduce, Producer, stringSerializers } from "@platformatic/kafka";
 import { isMessagesFault } from "./errors.ts";
 import { clientOf, type KafkaSettings } from "./options.ts";
+import { tolerant } from "./tolerant.ts";
 
 /** A message to produce. */
 export type Outgoing = MessageToProduce<string, string, string, string>;
@@ -67,12 +68,14 @@ export class Sender {
   /** The reply is for all: if the broker refuses one message, halves tell which one. */
   async #sendBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      this.#producer ??= new Producer({
-        ...clientOf(this.#settings),
-        idempotent: true,
-        acks: ACKS_ALL,
-        serializers: stringSerializers,
-      });
+      this.#producer ??= tolerant(
+        new Producer({
+          ...clientOf(this.#settings),
+          idempotent: true,
+          acks: ACKS_ALL,
+          serializers: stringSerializers,
+        }),
+      );
       await this.#producer.send({ messages: batch.map(({ message }) => message) });
       for (const { resolve } of batch) resolve();
     } catch (error) {

@@ -3,6 +3,7 @@ import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
 import { busTopology } from "../../ports/errors.ts";
 import { hasCode } from "./errors.ts";
 import { clientOf, type KafkaSettings, topicOf } from "./options.ts";
+import { tolerant } from "./tolerant.ts";
 
 const IN_SYNC = "min.insync.replicas";
 const MESSAGE_BYTES = "max.message.bytes";
@@ -18,7 +19,7 @@ export async function ensureTopics(
   types: readonly string[],
 ): Promise<void> {
   if (types.length === 0) return;
-  const admin = new Admin(clientOf(settings));
+  const admin = tolerant(new Admin(clientOf(settings)));
   try {
     const wanted = types.map((type) => topicOf(settings, type));
     const known = new Set(await admin.listTopics({}));

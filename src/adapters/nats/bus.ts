@@ -1,16 +1,9 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
-import {
-  headers,
-  InvalidArgumentError,
-  PermissionViolationError,
-  RequestError,
-} from "@nats-io/transport-node";
+import { headers, RequestError } from "@nats-io/transport-node";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { publishResults, refusal } from "../../adapter/publish-results.ts";
 import { NATS } from "../../cloudevents/binding.ts";
 import { encodeMessage } from "../../cloudevents/message.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
-import { OdoriError } from "../../contract/errors.ts";
 import type {
   Bus,
   BusGuarantees,
@@ -19,7 +12,8 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
-import { busClosed, busForbidden, busUnavailable, eventTooLarge } from "../../ports/errors.ts";
+import { busClosed } from "../../ports/errors.ts";
+import { explain } from "./errors.ts";
 import { closeLink, type Link, openLink } from "./link.ts";
 import { Member } from "./member.ts";
 import {
@@ -40,8 +34,6 @@ const CHECK_MS = 4_000;
 const PUBLISH_MS = 10_000;
 /** The client's own limit comes later: it would leave the connection as it is. */
 const SENT_MS = 2 * PUBLISH_MS;
-/** Error code of JetStream: the stream's `max_msg_size`. */
-const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
 
 /**
  * A bus over NATS JetStream. One stream keeps all events; a service has one durable pull consumer
@@ -89,7 +81,7 @@ export class NatsBus implements Bus {
    * each attempt would arrive, and the server would get slower.
    */
   #publishAtOnce(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
-    return this.#link.use(async (link) => {
+    return this.#use(async (link) => {
       const sent = await Promise.allSettled(events.map((event) => this.#send(link, event)));
       // The broker may have come back empty: the next attempt finds the stream again.
       if (sent.some(isStreamGone)) await ensureStream(link.manager, this.#settings).catch(() => {});
@@ -99,7 +91,7 @@ export class NatsBus implements Bus {
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { onLost = () => {} } = options;
-    return this.#link.use(async (link) => {
+    return this.#use(async (link) => {
       await this.#ensure(link, options);
       const member = new Member(link, {
         settings: this.#settings,
@@ -116,6 +108,17 @@ export class NatsBus implements Bus {
     return this.#link.close();
   }
 
+  /** Of a connection that is refused, requests say only that they have no reply. */
+  #use<T>(work: (link: Link) => Promise<T>, replyMs?: number): Promise<T> {
+    return this.#link.use(async (link) => {
+      try {
+        return await work(link);
+      } catch (error) {
+        throw link.refusal ?? error;
+      }
+    }, replyMs);
+  }
+
   async #ensure({ manager }: Link, { group, topics }: SubscribeOptions): Promise<void> {
     await ensureStream(manager, this.#settings);
     for (const type of topics) await ensureConsumer(manager, this.#settings, group, type);
@@ -123,7 +126,7 @@ export class NatsBus implements Bus {
 
   /** A connection that does not reply is replaced: the client would wait until it can flush. */
   #check({ group, topics }: SubscribeOptions): Promise<void> {
-    return this.#link.use(async ({ connection, manager }) => {
+    return this.#use(async ({ connection, manager }) => {
       if (topics.length === 0) await connection.rtt();
       for (const type of topics)
         await manager.consumers.info(this.#settings.stream, consumerOf(group, type));
@@ -151,15 +154,6 @@ export class NatsBus implements Bus {
   }
 }
 
-function explain(error: unknown, place: string): OdoriError {
-  if (error instanceof OdoriError) return error;
-  if (isTooLarge(error)) return eventTooLarge(place, error);
-  const forbidden =
-    error instanceof PermissionViolationError ||
-    (error instanceof Error && error.cause instanceof PermissionViolationError);
-  return forbidden ? busForbidden(place, error) : busUnavailable(place, error);
-}
-
 /** Whether no stream takes the message. */
 function isStreamGone(one: PromiseSettledResult<unknown>): boolean {
   if (one.status === "fulfilled" || !(one.reason instanceof Error)) return false;
@@ -167,18 +161,13 @@ function isStreamGone(one: PromiseSettledResult<unknown>): boolean {
   return cause instanceof RequestError && cause.isNoResponders();
 }
 
-/** The client refuses a message above `max_payload`; the server one above the stream's limit. */
-function isTooLarge(error: unknown): boolean {
-  if (error instanceof JetStreamApiError) return error.code === MESSAGE_EXCEEDS_MAXIMUM;
-  return error instanceof InvalidArgumentError && error.message.includes("max_payload");
-}
-
 /**
  * A bus over NATS JetStream: durable, without order. It connects with the first use, and creates
  * the stream and the consumers that are missing.
  *
  * Throws `OPTION_INVALID` for an invalid name. `publish` and `subscribe` reject with
- * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`.
+ * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`, or with `LOGIN_REFUSED`,
+ * `CERTIFICATE_UNTRUSTED` or `TLS_MISMATCH`.
  *
  * @example
  * ```ts

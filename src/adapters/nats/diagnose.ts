@@ -3,7 +3,7 @@ import { connect } from "@nats-io/transport-node";
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { MESSAGE_MAX_BYTES } from "../../cloudevents/message-limit.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
-import { busUnavailable } from "../../ports/errors.ts";
+import { explain } from "./errors.ts";
 import { type NatsOptions, placeOf, settingsOf } from "./options.ts";
 
 /**
@@ -122,7 +122,7 @@ export async function diagnose(
       await connection.close();
     }
   } catch (cause) {
-    const error = busUnavailable(placeOf(settings), cause);
+    const error = explain(cause, placeOf(settings));
     return [{ level: "error", check: codeOf(error), message: messageOf(error) }];
   }
 }

@@ -6,6 +6,7 @@ import {
 } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { checkMessageLimit } from "../../cloudevents/message-limit.ts";
+import { isLoginRefused } from "./errors.ts";
 import type { NatsSettings } from "./options.ts";
 
 /** An open connection, and the clients on it. */
@@ -15,6 +16,8 @@ export interface Link {
   readonly manager: JetStreamManager;
   /** Whether `closeLink` was called: from then on nothing may be sent. */
   closing: boolean;
+  /** Why the server refuses the client while that reconnects; undefined: it does not. */
+  refusal: Error | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -39,10 +42,21 @@ export async function openLink({ servers, connection: own }: NatsSettings): Prom
     const { max_payload = Number.POSITIVE_INFINITY } = connection.info ?? {};
     checkMessageLimit("max_payload of the server", max_payload);
     const manager = await jetstreamManager(connection, { checkAPI: false });
-    return { connection, manager, client: jetstream(connection), closing: false };
+    const client = jetstream(connection);
+    const link: Link = { connection, manager, client, closing: false, refusal: undefined };
+    watchRefusals(link);
+    return link;
   } catch (error) {
     await connection.close();
     throw error;
+  }
+}
+
+/** The client reconnects in silence: a request then says only that it has no reply. */
+async function watchRefusals(link: Link): Promise<void> {
+  for await (const status of link.connection.status()) {
+    if (status.type === "reconnect") link.refusal = undefined;
+    else if (status.type === "error" && isLoginRefused(status.error)) link.refusal = status.error;
   }
 }
 

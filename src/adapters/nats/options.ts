@@ -4,9 +4,12 @@ import { quote } from "../../contract/grammar.ts";
 
 /** Options of `nats`. */
 export interface NatsOptions {
-  /** `nats://host:4222`: one server of the cluster, or several. */
+  /**
+   * `nats://user:password@host:4222`: one server of the cluster, or several. `nats://token@host`
+   * has a token, and `tls://host` asks for TLS.
+   */
   readonly servers: string | readonly string[];
-  /** TLS, credentials and other options of the client. */
+  /** TLS, credentials and other options of the client. Its credentials replace those of a URL. */
   readonly connection?: Omit<NodeConnectionOptions, "servers">;
   /**
    * The stream that keeps the events; created if it is missing.
@@ -63,19 +66,46 @@ export function settingsOf(options: NatsOptions): NatsSettings {
       });
     }
   }
-  const servers =
+  const given =
     typeof options.servers === "string" ? options.servers.split(",") : [...options.servers];
-  if (servers.some((server) => server.includes("@"))) {
-    throw new OdoriError("OPTION_INVALID", "servers has a user or a password.", {
-      hint: 'The client reads none there: connection: { user: "order", pass: … }.',
-    });
-  }
-  return { servers, stream, prefix, replicas, maxAgeMs, ackWaitMs, connection };
+  const servers = given.map((server) => server.trim().replace(LOGIN, "$1"));
+  const known = [connection.user, connection.token, connection.authenticator];
+  const login = known.every((one) => one === undefined) ? loginOf(given) : {};
+  const tls = given.some((server) => /^\s*tls:/.test(server)) ? { tls: {} } : {};
+  return {
+    servers,
+    stream,
+    prefix,
+    replicas,
+    maxAgeMs,
+    ackWaitMs,
+    connection: { ...tls, ...login, ...connection },
+  };
 }
 
-/** The servers without user and password, for messages. */
+/** What comes before the host of a server: `user:password@`. */
+const LOGIN = /^([a-z]+:\/\/)?([^@/]*)@/;
+
+/** The user and password of the first URL that has any, or its token: the client reads neither. */
+function loginOf(servers: readonly string[]): NatsOptions["connection"] & object {
+  const [, , login] = servers.map((server) => LOGIN.exec(server.trim())).find(Boolean) ?? [];
+  if (login === undefined) return {};
+  const [first = "", ...rest] = login.split(":").map(decoded);
+  return rest.length === 0 ? { token: first } : { user: first, pass: rest.join(":") };
+}
+
+/** A part of a URL as it is meant; its text, where the escapes are invalid. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The servers, which have neither user nor password any more, for messages. */
 export function placeOf({ servers }: NatsSettings): string {
-  return servers.map((server) => server.replace(/^([a-z]+:\/\/)?[^@/]*@/, "$1")).join(", ");
+  return servers.join(", ");
 }
 
 /** The subject of a type. */

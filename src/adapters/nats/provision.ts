@@ -1,8 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect, PermissionViolationError } from "@nats-io/transport-node";
+import { connect } from "@nats-io/transport-node";
 import type { Provision, ServicePart } from "../../adapter/provision.ts";
-import { OdoriError } from "../../contract/errors.ts";
-import { busForbidden, busUnavailable } from "../../ports/errors.ts";
+import { explain } from "./errors.ts";
 import { consumerOf, type NatsOptions, placeOf, settingsOf, subjectOf } from "./options.ts";
 import { ensureConsumer, ensureStream } from "./topology.ts";
 
@@ -27,7 +26,7 @@ export function provisions(
 
 /**
  * Creates what is missing, and verifies the rest. The user needs the permission to do so. Throws
- * `BUS_TOPOLOGY`, `BUS_FORBIDDEN` or `BUS_UNAVAILABLE`.
+ * `BUS_TOPOLOGY`, `BUS_FORBIDDEN`, `BUS_UNAVAILABLE` or `LOGIN_REFUSED`.
  */
 export async function provision(
   options: NatsOptions,
@@ -52,9 +51,6 @@ export async function provision(
       await connection.close();
     }
   } catch (error) {
-    if (error instanceof OdoriError) throw error;
-    const cause = error instanceof Error ? error.cause : undefined;
-    const forbidden = [error, cause].some((one) => one instanceof PermissionViolationError);
-    throw (forbidden ? busForbidden : busUnavailable)(placeOf(settings), error);
+    throw explain(error, placeOf(settings));
   }
 }

@@ -194,10 +194,11 @@ export class PostgresMember {
   async #renew(): Promise<void> {
     const { schema, leaseMs } = this.#parts;
     const at = performance.now();
-    const renew = `INSERT INTO ${schema}.member (owner, expires_at)
-      VALUES ($1, ${schema}.now_ms() + $2::bigint)
+    const { group, topics } = this.#parts.options;
+    const renew = `INSERT INTO ${schema}.member (owner, expires_at, group_name, types)
+      VALUES ($1, ${schema}.now_ms() + $2::bigint, $3, $4::json)
       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
-    await this.#pool.query(renew, [this.#owner, leaseMs]);
+    await this.#pool.query(renew, [this.#owner, leaseMs, group, JSON.stringify(topics)]);
     await this.#pool.query(`SELECT ${schema}.sweep()`);
     this.#renewedAt = at;
   }

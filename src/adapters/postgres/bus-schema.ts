@@ -99,4 +99,6 @@ export const BUS_TABLES: readonly string[] = [
      DELETE FROM $S.member WHERE expires_at < $S.now_ms() - 60000;
      DELETE FROM $S.delivery
        WHERE group_name = '' AND due_at < $S.now_ms() - ${UNHEARD_MS} $$;`,
+  // Who is behind an owner, for a diagnosis; NULL of a process of an earlier version.
+  "ALTER TABLE $S.member ADD COLUMN group_name text, ADD COLUMN types json",
 ];

@@ -1,4 +1,6 @@
-import { codeOf, messageOf } from "../../contract/errors.ts";
+import { connectionFaultOf } from "../../adapter/connection-fault.ts";
+import { codeOf, messageOf, OdoriError } from "../../contract/errors.ts";
+import { type ConnectionFault, refusedConnection } from "../../ports/connection.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 
 // SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -14,19 +16,23 @@ const INSUFFICIENT_PRIVILEGE = "42501";
 const DUPLICATE_OBJECTS: readonly string[] = ["42P06", "42P07", "42723", "23505"];
 /** Serialization failure, deadlock, lock not available, idle-in-transaction timeout. */
 const BUSY: readonly string[] = ["40001", "40P01", "55P03", "25P03"];
-/** Invalid user, password or database. */
-const REFUSED: readonly string[] = ["28000", "28P01", "3D000"];
+/** Invalid user, password or certificate of the client. */
+const REFUSED: readonly string[] = ["28000", "28P01"];
+const UNDEFINED_DATABASE = "3D000";
+/** Of `pg`, where the server asks for a password and the client has none. */
+const NO_PASSWORD = "client password must be a string";
+/** Of `pg`, where the server has no TLS. */
+const NO_TLS = "server does not support SSL";
+/** What a server that asks for TLS says of a client without it, before and since Postgres 14. */
+const WITHOUT_TLS = /no encryption|SSL off/;
 /**
  * Connection exceptions, insufficient resources, operator intervention, system errors, and writing
  * to a replica.
  */
 const AWAY = /^(08...|53...|57...|58...|25006|XX000)$/;
 /** Messages of `pg` that have no code. */
-const LOST = new RegExp(
-  "connection (terminated|error|ended)|not queryable|timeout (exceeded|expired)|" +
-    "read timeout|server does not support SSL",
-  "i",
-);
+const LOST =
+  /connection (terminated|error|ended)|not queryable|timeout (exceeded|expired)|read timeout/i;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** Returns the SQLSTATE of an error of the server; undefined for any other error. */
@@ -114,17 +120,10 @@ export function explain(error: unknown, place: string): unknown {
       },
     );
   }
-  if (state !== undefined && REFUSED.includes(state)) {
-    return new StoreUnavailableError(
-      "STORE_UNAVAILABLE",
-      `The database ${place} refuses the login: ${messageOf(error)}.`,
-      {
-        cause: error,
-        hint: "Check user, password and database.",
-      },
-    );
-  }
-  if (state === undefined ? isNetwork(error) : AWAY.test(state)) {
+  const fault = faultOf(error);
+  if (fault !== undefined)
+    return new StoreUnavailableError(fault, ...refusedConnection(fault, place, error));
+  if (state === undefined ? isNetwork(error) : AWAY.test(state) || state === UNDEFINED_DATABASE) {
     return new StoreUnavailableError(
       "STORE_UNAVAILABLE",
       `The database ${place} cannot be used: ${messageOf(error)}.`,
@@ -135,6 +134,29 @@ export function explain(error: unknown, place: string): unknown {
     );
   }
   return error;
+}
+
+/** Why the server, or this client, refuses the connection. */
+function faultOf(error: unknown): ConnectionFault | undefined {
+  const message = messageOf(error);
+  if (REFUSED.includes(sqlState(error) ?? ""))
+    return WITHOUT_TLS.test(message) ? "TLS_MISMATCH" : "LOGIN_REFUSED";
+  if (message.includes(NO_PASSWORD)) return "LOGIN_REFUSED";
+  return message.includes(NO_TLS) ? "TLS_MISMATCH" : connectionFaultOf(error);
+}
+
+/**
+ * The same, for an error of connecting: each of them says that the database cannot be used now, also
+ * one of a function that reads the password.
+ */
+export function explainConnecting(error: unknown, place: string): unknown {
+  const explained = explain(error, place);
+  if (explained instanceof OdoriError || sqlState(error) !== undefined) return explained;
+  return new StoreUnavailableError(
+    "STORE_UNAVAILABLE",
+    `The database ${place} cannot be connected to: ${messageOf(error)}.`,
+    { cause: error, hint: "Check the options of the connection; the service continues by itself." },
+  );
 }
 
 /** Whether `pg` or Node reports a missing or lost connection; neither has a SQLSTATE. */

@@ -1,6 +1,7 @@
 export type { Diagnosis } from "../../adapter/diagnosis.ts";
 export { type PostgresBus, type PostgresBusOptions, postgresBus } from "./bus.ts";
 export { diagnose } from "./diagnose.ts";
+export { diagnoseBus } from "./diagnose-bus.ts";
 export {
   fromDrizzle,
   fromKnex,

@@ -11,7 +11,11 @@ import { GatheringSocket } from "./stream.ts";
  * for `psql`.
  */
 export interface PostgresOptions {
-  /** `postgres://user:password@host:5432/database` */
+  /**
+   * `postgres://user:password@host:5432/database`. For TLS it ends with
+   * `?sslmode=verify-full&sslrootcert=ca.pem`. It says all about the connection: host, port, user,
+   * password and database beside it are refused.
+   */
   readonly connectionString?: string;
   readonly host?: string;
   readonly port?: number;
@@ -19,7 +23,11 @@ export interface PostgresOptions {
   /** A function is called for each connection, for tokens that expire. */
   readonly password?: string | (() => string | Promise<string>);
   readonly database?: string;
-  /** @default false */
+  /**
+   * `true`: TLS with the CAs that Node knows. Otherwise `ca`, and `cert` and `key` of the client.
+   *
+   * @default false
+   */
   readonly ssl?: boolean | ConnectionOptions;
   /**
    * The schema of the tables. Each service has one of its own.
@@ -91,9 +99,22 @@ export function schemaOf({ schema = SCHEMA_DEFAULT }: PostgresOptions): string {
   });
 }
 
+/** The client lets the URL win in silence, also where it says nothing: a password would be lost. */
+function refuseBesideUrl({ connectionString, ssl, ...options }: PostgresOptions): void {
+  if (connectionString === undefined) return;
+  const { host, port, user, password, database } = options;
+  const beside = Object.keys(defined({ host, port, user, password, database }));
+  if (ssl !== undefined && /[?&]ssl/.test(connectionString)) beside.push("ssl");
+  if (beside.length === 0) return;
+  throw new OdoriError("OPTION_INVALID", `${beside.join(", ")} stands beside connectionString.`, {
+    hint: "Write all of the connection into the URL, or all of it as options.",
+  });
+}
+
 /** Makes a pool, which connects with the first use. */
 export function poolOf(options: PostgresOptions): pg.Pool {
   const { connectionString, host, port, user, password, database, ssl } = options;
+  refuseBesideUrl(options);
   const pool: pg.Pool = new pg.Pool({
     ...defined({ connectionString, host, port, user, password, database, ssl }),
     max: options.connectionsMax ?? DEFAULTS.connectionsMax,

@@ -10,7 +10,7 @@ import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../.
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { claimRows, type Peeked, toPeeked } from "./claim.ts";
 import { PostgresDeclarations } from "./declarations.ts";
-import { explain, isAnswered, isMissing } from "./errors.ts";
+import { explain, explainConnecting, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
 import { OpenTransaction, openWithin } from "./open-transaction.ts";
@@ -286,7 +286,7 @@ export class PostgresStore implements Store<Sql> {
     try {
       return await pool.connect();
     } catch (error) {
-      throw explain(error, this.#place);
+      throw explainConnecting(error, this.#place);
     }
   }
 

@@ -1,4 +1,4 @@
-import { AMQPError, type Connection, type Publisher } from "rabbitmq-client";
+import type { Connection, Publisher } from "rabbitmq-client";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { publishResults } from "../../adapter/publish-results.ts";
 import { AMQP } from "../../cloudevents/binding.ts";
@@ -13,21 +13,15 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "../../ports/bus.ts";
-import {
-  busClosed,
-  busForbidden,
-  busMissing,
-  busRefused,
-  busUnavailable,
-  eventTooLarge,
-} from "../../ports/errors.ts";
+import { busClosed } from "../../ports/errors.ts";
+import { explain } from "./errors.ts";
 import { openConnection, PublishLink } from "./link.ts";
 import { Member } from "./member.ts";
 import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
 import { checkQueue, ensureExchange, ensureQueue, restoreExchange } from "./topology.ts";
 
 /** How long the broker may take to reply, in milliseconds. */
-const REPLY_MS = { publish: 10_000, check: 4_000 } as const;
+const REPLY_MS = { publish: 10_000, subscribe: 10_000, check: 4_000 } as const;
 
 /** Errors of a channel, which stand for every message that is under way on it. */
 const CHANNEL_CLOSED: readonly string[] = [
@@ -121,7 +115,7 @@ export class RabbitBus implements Bus {
         check: () => member.check(),
         close: () => member.close().finally(() => members.delete(member)),
       };
-    });
+    }, REPLY_MS.subscribe);
   }
 
   async close(): Promise<void> {
@@ -194,7 +188,9 @@ export class RabbitBus implements Bus {
   }
 
   async #connect(purpose: "publish" | "consume"): Promise<Connection> {
-    const connection = await openConnection(this.#settings, purpose);
+    const connection = await openConnection(this.#settings, {
+      name: `odori, to ${purpose}`,
+    });
     try {
       await ensureExchange(connection, this.#settings);
       return connection;
@@ -203,16 +199,6 @@ export class RabbitBus implements Bus {
       throw error;
     }
   }
-}
-
-function explain(error: unknown, place: string): OdoriError {
-  if (error instanceof OdoriError) return error;
-  if (!(error instanceof AMQPError)) return busUnavailable(place, error);
-  if (codeOf(error) === "ACCESS_REFUSED") return busForbidden(place, error);
-  if (codeOf(error) === "NOT_FOUND") return busMissing(place, error);
-  if (codeOf(error) === "NACK") return busRefused(place, error);
-  const tooLarge = codeOf(error) === "PRECONDITION_FAILED" && error.message.includes("size");
-  return tooLarge ? eventTooLarge(place, error) : busUnavailable(place, error);
 }
 
 /**
@@ -243,8 +229,9 @@ function unroutable(type: string, exchange: string): OdoriError {
  * exchange and the queues that are missing.
  *
  * Throws `OPTION_INVALID` for an invalid url or exchange. `publish` and `subscribe` reject with
- * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`; `publish` refuses an event
- * with `UNROUTABLE` if no service hears its type. The broker's maximum message size cannot be asked
+ * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`, or with `LOGIN_REFUSED`,
+ * `CERTIFICATE_UNTRUSTED` or `TLS_MISMATCH`; `publish` refuses an event with `UNROUTABLE` if no
+ * service hears its type. The broker's maximum message size cannot be asked
  * for: leave it above 72 KiB (RabbitMQ 4: 16 MiB).
  *
  * @example

@@ -1,16 +1,38 @@
 import type { Connection, Publisher } from "rabbitmq-client";
 import { Mutex } from "../../adapter/mutex.ts";
+import { speaksTls } from "../../adapter/tls-probe.ts";
+import { busRefusesConnection } from "../../ports/connection.ts";
 import { busUnavailable } from "../../ports/errors.ts";
+import { faultOf } from "./errors.ts";
 import { placeOf, type RabbitSettings } from "./options.ts";
 import { VerbatimConnection } from "./verbatim.ts";
 
+const AMQP_PORT = 5_672;
 const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * Longer than any reply is waited for: the bus replaces a connection without one, and the new one
+ * says why it is refused. The client would reconnect, and say nothing.
+ */
+const ACQUIRE_MS = 20_000;
 const RETRY_MS = { low: 100, high: 2_000 } as const;
 
-/** Opens a connection. The client reconnects it by itself. */
+/** How a connection is opened. */
+interface Opening {
+  /** Its name in the management of the broker. */
+  readonly name: string;
+  /** @default 5000 */
+  readonly timeoutMs?: number;
+  /** Called before it connects, to listen. */
+  readonly prepare?: (connection: Connection) => void;
+}
+
+/**
+ * Opens a connection. The client reconnects it by itself. Rejects at once if every host refuses
+ * the login or TLS: the next attempt would end the same way.
+ */
 export async function openConnection(
   settings: RabbitSettings,
-  purpose: "publish" | "consume",
+  { name, timeoutMs = CONNECT_TIMEOUT_MS, prepare }: Opening,
 ): Promise<Connection> {
   const { url, hosts, tls, heartbeatSeconds } = settings;
   const connection = new VerbatimConnection({
@@ -18,22 +40,38 @@ export async function openConnection(
     ...(hosts === undefined ? {} : { hosts: [...hosts] }),
     ...(tls === undefined ? {} : { tls }),
     heartbeat: heartbeatSeconds,
-    connectionName: `odori, to ${purpose}`,
-    acquireTimeout: CONNECT_TIMEOUT_MS,
-    connectionTimeout: CONNECT_TIMEOUT_MS,
+    connectionName: name,
+    acquireTimeout: ACQUIRE_MS,
+    connectionTimeout: timeoutMs,
     retryLow: RETRY_MS.low,
     retryHigh: RETRY_MS.high,
   });
   let last: unknown;
+  let faults = 0;
+  const { promise: refused, reject: refuse } = Promise.withResolvers<never>();
   // An `error` event without a listener would end the process.
-  connection.on("error", (error: unknown) => (last = error));
+  connection.on("error", (error: unknown) => {
+    last = error;
+    if (faultOf(error) !== undefined && ++faults >= (hosts?.length ?? 1)) refuse(error);
+  });
+  prepare?.(connection);
   try {
-    await connection.onConnect(CONNECT_TIMEOUT_MS, true);
+    await Promise.race([connection.onConnect(timeoutMs, true), refused]);
     return connection;
   } catch (error) {
     connection.unsafeDestroy();
-    throw last ?? error;
+    const known = last ?? error;
+    throw (faultOf(known) === undefined ? await lacksTls(settings) : undefined) ?? known;
   }
+}
+
+/** A broker that asks for TLS says nothing to a client without it. */
+async function lacksTls(settings: RabbitSettings): Promise<Error | undefined> {
+  const { url, hosts = [], tls } = settings;
+  if (tls !== undefined || !url.startsWith("amqp:")) return undefined;
+  if (!(await speaksTls(hosts[0] ?? new URL(url).host, AMQP_PORT))) return undefined;
+  const cause = new Error("it asks for TLS, and the url begins with amqp:");
+  return busRefusesConnection("TLS_MISMATCH", placeOf(settings), cause);
 }
 
 /**

@@ -21,12 +21,8 @@ const LIMIT_MS = 10_000;
  * `BUS_UNAVAILABLE`.
  */
 export async function grantOver(url: string, grants: readonly RabbitGrant[]): Promise<void> {
-  const { username, password, origin } = new URL(url);
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const headers = {
-    authorization: `Basic ${Buffer.from(login).toString("base64")}`,
-    "content-type": "application/json",
-  };
+  const { origin } = new URL(url);
+  const headers = headersFor(url);
   const put = async (kind: string, { vhost, user }: RabbitGrant, body: object) => {
     const path = `/api/${kind}/${encodeURIComponent(vhost)}/${encodeURIComponent(user)}`;
     const request = { method: "PUT", headers, body: JSON.stringify(body) };
@@ -54,4 +50,14 @@ export async function grantOver(url: string, grants: readonly RabbitGrant[]): Pr
     if (error instanceof OdoriError) throw error;
     throw busUnavailable(origin, error);
   }
+}
+
+/** The login of an address, as headers: a request must not have it in its own address. */
+export function headersFor(url: string): Readonly<Record<string, string>> {
+  const { username, password } = new URL(url);
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    authorization: `Basic ${Buffer.from(login).toString("base64")}`,
+    "content-type": "application/json",
+  };
 }

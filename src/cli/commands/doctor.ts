@@ -3,17 +3,29 @@ import type { Diagnosis } from "../../adapter/diagnosis.ts";
 import { diagnose } from "../../adapters/sqlite/diagnose.ts";
 import { printable } from "../../text/printable.ts";
 import { client } from "../client.ts";
+import {
+  type ConnectionFlags,
+  connectionFlags,
+  httpUrl,
+  kafkaConnection,
+  natsConnection,
+  postgresConnection,
+  rabbitConnection,
+  withPassword,
+} from "../connection.ts";
 import { filesIn, folderOption, jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 
-interface Flags {
+interface Flags extends ConnectionFlags {
   readonly data: string;
   readonly postgres?: string;
-  readonly schema: readonly string[];
+  readonly schema?: readonly string[];
+  readonly busSchema?: string;
   readonly nats?: string;
   readonly stream: string;
   readonly rabbitmq?: string;
   readonly exchange: string;
+  readonly management?: string;
   readonly kafka?: string;
   readonly prefix: string;
   readonly http: readonly string[];
@@ -30,7 +42,7 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Creates `odori doctor`: diagnoses databases and brokers. */
 export function doctorCommand(): Command {
-  return new Command("doctor")
+  const command = new Command("doctor")
     .summary("diagnose databases and brokers")
     .description(
       "Diagnose databases and brokers: connections, settings, free space and stuck deliveries. " +
@@ -38,11 +50,17 @@ export function doctorCommand(): Command {
     )
     .addOption(folderOption())
     .option("--postgres <url>", "connection URL of a Postgres server")
-    .option("--schema <name...>", "Postgres: schemas of the services", ["odori"])
+    .option("--schema <name...>", 'Postgres: schemas of the services (default: "odori")')
+    .option("--bus-schema <name>", "Postgres: schema of the bus, if the database is the bus")
     .option("--nats <url>", "URL of a NATS server")
     .option("--stream <name>", "NATS: name of the stream", "ODORI")
     .option("--rabbitmq <url>", "URL of a RabbitMQ broker")
     .option("--exchange <name>", "RabbitMQ: name of the exchange", "odori")
+    .option(
+      "--management <url>",
+      "RabbitMQ: HTTP API of the management plugin, which lists the queues",
+      httpUrl,
+    )
     .option("--kafka <brokers>", "Kafka brokers, as host:port")
     .option("--prefix <text>", "Kafka: prefix of the topics", "odori.")
     .option("--http <url...>", "URLs of subscribers over HTTP", [])
@@ -51,7 +69,8 @@ export function doctorCommand(): Command {
       "retention of the services in days; brokers must not keep messages for longer",
       days,
       30,
-    )
+    );
+  return connectionFlags(command)
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -59,8 +78,16 @@ export function doctorCommand(): Command {
 Examples:
   odori doctor --data .odori/order
   odori doctor --postgres postgres://localhost/shop --schema order payment
+  odori doctor --postgres postgres://localhost/shop --bus-schema odori_bus
   odori doctor --nats nats://localhost:4222 --kafka localhost:9092
   odori doctor --http https://shipping.example/events
+  odori doctor --rabbitmq amqp://localhost --management http://guest:guest@localhost:15672
+
+With TLS and a password, which no argument shows:
+  PGPASSWORD=secret odori doctor --postgres postgres://me@db/shop --ca ca.pem
+  odori doctor --nats nats://nats:4222 --ca ca.pem --creds payment.creds
+  ODORI_PASSWORD=secret odori doctor --rabbitmq amqps://me@broker --ca ca.pem
+  ODORI_PASSWORD=secret odori doctor --kafka kafka:9093 --ca ca.pem --user me
 
 Exit status: 0 all checks passed, 1 warnings or errors, 2 the command could not run.`,
     )
@@ -82,57 +109,77 @@ function files(data: string): readonly Examined[] {
   return filesIn(data).map((path) => ({ path, checks: diagnose(path, now) }));
 }
 
-async function servers({
-  postgres,
-  schema,
-  nats,
-  stream,
-  rabbitmq,
-  exchange,
-  kafka,
-  prefix,
-  http,
-  inboxDays,
-}: Flags): Promise<readonly Examined[]> {
-  const retentionMs = inboxDays * DAY_MS;
+async function servers(flags: Flags): Promise<readonly Examined[]> {
+  const { postgres, nats, rabbitmq, kafka, http } = flags;
+  return [
+    ...(postgres === undefined ? [] : await examinePostgres(postgres, flags)),
+    ...(nats === undefined ? [] : [await examineNats(nats, flags)]),
+    ...(rabbitmq === undefined ? [] : [await examineRabbit(rabbitmq, flags)]),
+    ...(kafka === undefined ? [] : [await examineKafka(kafka, flags)]),
+    ...(http.length === 0 ? [] : [await examineHttp(http)]),
+  ];
+}
+
+async function examinePostgres(url: string, flags: Flags): Promise<readonly Examined[]> {
+  const [stores, bus] = await client("pg", () =>
+    Promise.all([
+      import("../../adapters/postgres/diagnose.ts"),
+      import("../../adapters/postgres/diagnose-bus.ts"),
+    ]),
+  );
+  const options = postgresConnection(url, flags);
   const examined: Examined[] = [];
-  if (postgres !== undefined) {
-    const { diagnose: look } = await client(
-      "pg",
-      () => import("../../adapters/postgres/diagnose.ts"),
-    );
-    for (const name of schema)
-      examined.push({
-        path: `postgres, schema ${name}`,
-        checks: await look({ connectionString: postgres, schema: name }),
-      });
-  }
-  if (nats !== undefined) {
-    const { diagnose: look } = await client(
-      "@nats-io/jetstream and @nats-io/transport-node",
-      () => import("../../adapters/nats/diagnose.ts"),
-    );
-    examined.push({ path: "nats", checks: await look({ servers: nats, stream }, retentionMs) });
-  }
-  if (rabbitmq !== undefined) {
-    const { diagnose: look } = await client(
-      "rabbitmq-client",
-      () => import("../../adapters/rabbitmq/diagnose.ts"),
-    );
-    examined.push({ path: "rabbitmq", checks: await look({ url: rabbitmq, exchange }) });
-  }
-  if (kafka !== undefined) {
-    const { diagnose: look } = await client(
-      "@platformatic/kafka",
-      () => import("../../adapters/kafka/diagnose.ts"),
-    );
-    examined.push({ path: "kafka", checks: await look({ brokers: kafka, prefix }, retentionMs) });
-  }
-  if (http.length > 0) {
-    const { diagnose: look } = await import("../../adapters/http/diagnose.ts");
-    examined.push({ path: "http", checks: await look(http) });
-  }
+  for (const schema of schemasOf(flags))
+    examined.push({
+      path: `postgres, schema ${schema}`,
+      checks: await stores.diagnose({ ...options, schema }),
+    });
+  const { busSchema: schema } = flags;
+  if (schema !== undefined)
+    examined.push({
+      path: `postgres, the bus in schema ${schema}`,
+      checks: await bus.diagnoseBus({ ...options, schema }),
+    });
   return examined;
+}
+
+/** The database may be the bus alone: then no schema of a service is looked for. */
+function schemasOf({ schema, busSchema }: Flags): readonly string[] {
+  return schema ?? (busSchema === undefined ? ["odori"] : []);
+}
+
+async function examineNats(servers: string, flags: Flags): Promise<Examined> {
+  const { diagnose: look } = await client(
+    "@nats-io/jetstream and @nats-io/transport-node",
+    () => import("../../adapters/nats/diagnose.ts"),
+  );
+  const options = { servers, stream: flags.stream, ...(await natsConnection(flags)) };
+  return { path: "nats", checks: await look(options, flags.inboxDays * DAY_MS) };
+}
+
+async function examineRabbit(url: string, flags: Flags): Promise<Examined> {
+  const { diagnose: look } = await client(
+    "rabbitmq-client",
+    () => import("../../adapters/rabbitmq/diagnose.ts"),
+  );
+  const options = { ...rabbitConnection(url, flags), exchange: flags.exchange };
+  const { management } = flags;
+  const more = management === undefined ? {} : { management: withPassword(management) };
+  return { path: "rabbitmq", checks: await look(options, more) };
+}
+
+async function examineKafka(brokers: string, flags: Flags): Promise<Examined> {
+  const { diagnose: look } = await client(
+    "@platformatic/kafka",
+    () => import("../../adapters/kafka/diagnose.ts"),
+  );
+  const options = { brokers, prefix: flags.prefix, ...kafkaConnection(flags) };
+  return { path: "kafka", checks: await look(options, flags.inboxDays * DAY_MS) };
+}
+
+async function examineHttp(urls: readonly string[]): Promise<Examined> {
+  const { diagnose: look } = await import("../../adapters/http/diagnose.ts");
+  return { path: "http", checks: await look(urls) };
 }
 
 function report(examined: readonly Examined[]): void {

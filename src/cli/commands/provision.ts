@@ -1,13 +1,14 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { OdoriError } from "../../contract/errors.ts";
 import { printable } from "../../text/printable.ts";
+import { connectionFlags, httpUrl } from "../connection.ts";
 import { jsonOption, SOURCES } from "../data.ts";
 import { paint, print, printJson, table } from "../output.ts";
 import type { ProvisionFlags } from "../provision.ts";
 
 /** Creates `odori provision`: prepares a broker for a choreography. */
 export function provisionCommand(): Command {
-  return new Command("provision")
+  const command = new Command("provision")
     .summary("create what a broker needs before the services start")
     .description(
       "Create the streams, consumers, exchanges, queues, topics and subscriptions that the " +
@@ -25,7 +26,11 @@ export function provisionCommand(): Command {
       "RabbitMQ, Kafka and Postgres: also grant each service, as a user of its name, what it needs",
       false,
     )
-    .option("--management <url>", "RabbitMQ: HTTP API of the management plugin, for --grants", url)
+    .option(
+      "--management <url>",
+      "RabbitMQ: HTTP API of the management plugin, for --grants",
+      httpUrl,
+    )
     .option("--stream <name>", "NATS: name of the stream", "ODORI")
     .option(
       "--prefix <text>",
@@ -35,25 +40,23 @@ export function provisionCommand(): Command {
     .option("--schema <name>", "Postgres: schema of the bus", "odori_bus")
     .option("--replicas <number>", "NATS and Kafka: replicas (default: 1)", wholeNumber)
     .option("--partitions <number>", "Kafka: partitions of a topic (default: 6)", wholeNumber)
-    .option("--days <number>", "NATS and Kafka: how long events are kept (default: 7)", wholeNumber)
-    .option("--user <name>", "NATS and Kafka: user; the password is $ODORI_PASSWORD")
-    .addOption(
-      new Option("--sasl <mechanism>", "Kafka: how the user is authenticated")
-        .choices(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
-        .default("SCRAM-SHA-512"),
-    )
-    .option("--tls", "Kafka: connect with TLS", false)
+    .option(
+      "--days <number>",
+      "NATS and Kafka: how long events are kept (default: 7)",
+      wholeNumber,
+    );
+  return connectionFlags(command)
     .addOption(jsonOption())
     .addHelpText(
       "after",
       `
 Examples:
   odori provision src/choreography.ts --nats nats://localhost:4222 --replicas 3
-  odori provision manifests/*.json --rabbitmq amqp://admin:secret@localhost --dry-run
+  odori provision manifests/*.json --rabbitmq amqp://localhost --dry-run
   ODORI_PASSWORD=secret odori provision src/choreography.ts \\
-    --kafka kafka:9093 --tls --user admin --grants
-  odori provision src/choreography.ts --rabbitmq amqp://admin:secret@localhost \\
-    --grants --management http://admin:secret@localhost:15672
+    --kafka kafka:9093 --ca ca.pem --user admin --grants
+  ODORI_PASSWORD=secret odori provision src/choreography.ts --rabbitmq amqps://admin@broker \\
+    --ca ca.pem --grants --management https://admin@broker:15671
   odori provision src/choreography.ts --postgres postgres://owner@localhost/shop --grants
 
 Permissions of NATS, and of RabbitMQ without its management plugin: odori acl prints them.
@@ -80,11 +83,6 @@ Exit status: 0 everything exists, 2 the command could not run.`,
       const done = flags.dryRun ? "Would be created if missing." : "Created, or found as needed.";
       print(paint().dim(printable(done)));
     });
-}
-
-function url(text: string): string {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError("Pass the address of the HTTP API.");
 }
 
 function wholeNumber(text: string): number {
