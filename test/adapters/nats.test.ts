@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { nats } from "odori/nats";
 import { expect, it } from "vitest";
+import { closing } from "../support/scope.ts";
 
 /* The cases fake-nats, nats-guard and nats-crash-odori. */
 it("nats-guard: closing a bus on a half closed connection throws nothing", () => {
@@ -11,10 +13,11 @@ it("nats-guard: closing a bus on a half closed connection throws nothing", () =>
   expect(ran).toMatchObject({ status: 0, stdout: "30 rounds, 0 thrown\n", stderr: "" });
 });
 
-it("nats-auth: a password in the URL is refused, and not shown", () => {
-  for (const servers of ["nats://order:s3cret@localhost:4222", ["a:1", "order:s3cret@b:2"]]) {
-    const make = () => nats({ servers });
-    expect(make).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
-    expect(make).not.toThrow(/s3cret/);
+it("nats-auth: a password in the URL is not shown", async () => {
+  for (const servers of ["nats://order:s3cret@127.0.0.1:9", ["127.0.0.1:9", "o:s3cret@[::1]:9"]]) {
+    await using bus = closing(nats({ servers }));
+    const error = await bus.publish([]).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "BUS_UNAVAILABLE" });
+    expect(inspect(error, { depth: 9 })).not.toContain("s3cret");
   }
 });
