@@ -146,7 +146,7 @@ function faultOf(error: unknown): ConnectionFault | undefined {
 }
 
 /**
- * The same, for an error of connecting: each of them says that the database cannot be used now, also
+ * The same, for an error of connecting: each says that the database cannot be used now, also
  * one of a function that reads the password.
  */
 export function explainConnecting(error: unknown, place: string): unknown {
