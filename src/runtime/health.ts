@@ -1,10 +1,13 @@
 import { canHandle } from "../adapter/claim-limits.ts";
 import { codeOf, messageOf } from "../contract/errors.ts";
+import { atMost, type Environment } from "../ports/environment.ts";
+import { StoreUnavailableError } from "../ports/errors.ts";
 import type { StoreCounts } from "../ports/inspection.ts";
 import type { KnownParts, Store } from "../ports/store.ts";
 import type { Membership } from "./membership.ts";
 import type { Publisher } from "./publisher.ts";
 import type { RefusedEvents } from "./refusals.ts";
+import type { Relay } from "./relay.ts";
 import type { Worker } from "./worker.ts";
 
 /**
@@ -53,24 +56,33 @@ export interface HealthParts<Native> {
   readonly worker: Worker<Native>;
   readonly publisher: Publisher;
   readonly membership: Membership;
+  readonly relay: Relay<Native>;
+  readonly environment: Environment;
 }
+
+/** A database that has not replied for this long cannot be used, in milliseconds. */
+const REPLY_MS = 5_000;
 
 /** Asks the database and the bus. Does not reject. */
 export async function healthOf<Native>(parts: HealthParts<Native>): Promise<Health> {
-  const { service, worker, publisher, membership } = parts;
+  const { service, worker, publisher, membership, relay, environment } = parts;
   let fault: unknown;
   let store: StoreCounts | undefined;
   if (parts.state !== "stopped") {
     const asked = parts.state === "ready" ? membership.check() : undefined;
     try {
-      store = await parts.store.inspect.counts();
+      const counting = parts.store.inspect.counts().then((counts) => {
+        store = counts;
+      });
+      await atMost(environment, REPLY_MS, counting);
+      if (store === undefined) fault = silent();
     } catch (error) {
       // A service without work has not yet met the problem.
       fault = error;
     }
     await asked;
   }
-  const error = worker.problem ?? fault ?? membership.problem ?? publisher.problem;
+  const error = worker.problem ?? fault ?? relay.problem ?? membership.problem ?? publisher.problem;
   const problem = error === undefined ? undefined : codeOf(error);
   return {
     service,
@@ -81,8 +93,29 @@ export async function healthOf<Native>(parts: HealthParts<Native>): Promise<Heal
     publishing: publisher.pending,
     refused: publisher.refused,
     store,
-    unknown: store && (await unknownTo(parts).catch(() => undefined)),
+    unknown: store && (await unknownWithin(parts)),
   };
+}
+
+async function unknownWithin<Native>(parts: HealthParts<Native>): Promise<Health["unknown"]> {
+  let unknown: Health["unknown"];
+  const counting = unknownTo(parts).then((counts) => {
+    unknown = counts;
+  });
+  await atMost(
+    parts.environment,
+    REPLY_MS,
+    counting.catch(() => {}),
+  );
+  return unknown;
+}
+
+function silent(): StoreUnavailableError {
+  return new StoreUnavailableError(
+    "STORE_UNAVAILABLE",
+    `The database has not replied within ${REPLY_MS} ms.`,
+    { hint: "Check that it is running and reachable, and what holds it up." },
+  );
 }
 
 async function unknownTo<Native>({

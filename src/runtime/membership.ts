@@ -54,8 +54,7 @@ export class Membership {
 
   /** Subscribes; rejects as the bus does. From then on the service stays subscribed. */
   async open(): Promise<void> {
-    this.#subscription = await this.#subscribe();
-    this.#heard();
+    await this.#subscribe();
     this.#schedule();
   }
 
@@ -108,19 +107,19 @@ export class Membership {
       if (this.#subscription === before) this.#heard();
       return;
     }
-    const subscription = await this.#subscribe();
-    if (this.#stopped) await subscription.close();
-    else this.#subscription = subscription;
-    this.#heard();
+    await this.#subscribe();
+    if (!this.#stopped) return;
+    const late = this.#subscription;
+    this.#subscription = undefined;
+    await late?.close();
   }
 
-  async #subscribe(): Promise<Subscription> {
+  async #subscribe(): Promise<void> {
     const { bus } = this.#parts;
     let lost: unknown;
-    let settled = false;
     const onLost = (error: unknown) => {
       lost = error;
-      if (settled && this.#subscription === subscription) {
+      if (subscription !== undefined && this.#subscription === subscription) {
         this.#lose(error);
         this.#schedule();
       }
@@ -134,10 +133,13 @@ export class Membership {
       subscribing.then((late) => late.close()).catch(() => {});
       throw error;
     }
-    settled = true;
-    if (lost === undefined) return subscription;
-    this.#leave(subscription);
-    throw lost;
+    if (lost !== undefined) {
+      this.#leave(subscription);
+      throw lost;
+    }
+    // In the same turn: what is lost from now on is this one.
+    this.#subscription = subscription;
+    this.#heard();
   }
 
   /** Settles as `work` does; rejects without a reply in time, and once the service stops. */

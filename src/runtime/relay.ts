@@ -5,13 +5,13 @@ import type { Logger } from "../ports/logger.ts";
 import type { KnownParts, Store } from "../ports/store.ts";
 import type { Caution } from "./caution.ts";
 import type { Publisher } from "./publisher.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 export interface RelayOptions {
   /** How long the relay lets pass between looking for work that others left behind. */
   readonly pollMs: number;
   /** Most rows to take at once. */
   readonly limit: number;
-  readonly retentionMs: number;
   /** The deferred deliveries that this process can handle. */
   readonly known: KnownParts;
 }
@@ -22,14 +22,13 @@ export interface RelayParts<Native> {
   readonly environment: Environment;
   readonly logger: Logger;
   readonly caution: Caution;
+  readonly upkeep: Upkeep;
   /** Takes a deferred delivery that is due; calls `settled` when it has an outcome. */
   due(deferred: Deferred, settled: () => void): void;
   /** Deletes outbox rows that the bus has confirmed. */
   flush(): Promise<void>;
   /** Reads the declarations of other versions, where one is missing. */
   refresh(): Promise<void>;
-  /** Says to the store that the service still runs with its declaration. */
-  renew(): Promise<void>;
 }
 
 /**
@@ -38,13 +37,10 @@ export interface RelayParts<Native> {
  */
 const CLAIMED_MAX = 100;
 
-/** How often old rows are deleted at least, also as a share of retention, and how many at once. */
-const PURGE = { everyMs: 3_600_000, share: 0.1, limit: 1_000 };
-
 /**
- * Looks after what no live process has in hand: outbox rows of one that died, deferred deliveries
- * that are due, inbox rows past their time. What a process emits itself goes to the bus at once and
- * never through here.
+ * Looks after what no live process has in hand: outbox rows of one that died, and deferred
+ * deliveries that are due. What a process emits itself goes to the bus at once and never through
+ * here. Each round renews the lease of the process.
  */
 export class Relay<Native> {
   readonly #parts: RelayParts<Native>;
@@ -54,8 +50,8 @@ export class Relay<Native> {
   #wakesAt = Number.POSITIVE_INFINITY;
   #round: Promise<void> = Promise.resolve();
   #stopped = true;
-  #failing = false;
-  #purgedAt = 0;
+  /** Why the last round failed: meanwhile nothing is retried, and no deadline comes. */
+  problem: unknown;
   /** Deferred deliveries that were claimed and have no outcome yet. */
   #running = 0;
   /** How many of them may have ended a process: no other is claimed meanwhile. */
@@ -75,7 +71,7 @@ export class Relay<Native> {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
-    await this.#round;
+    await Promise.all([this.#round, this.#parts.upkeep.stop()]);
   }
 
   /** Looks again after `delayMs` at the latest. */
@@ -106,16 +102,17 @@ export class Relay<Native> {
       this.#parts.caution.claimed(died);
       for (const row of outbox) publisher.publish(row);
       for (const row of deferred) this.#due(row);
-      await this.#purge();
-      this.#failing = false;
+      this.#parts.upkeep.tend();
+      this.problem = undefined;
       // Where nothing may be taken, it does not matter how much is due.
       if (room === 0 || this.#running > 0) return pollMs;
       if (outbox.length === room) return 0;
       return Math.min(pollMs, nextDueMs ?? pollMs);
     } catch (error) {
-      if (!this.#failing)
-        logger.error("the relay cannot read the database", { code: codeOf(error), error });
-      this.#failing = true;
+      const code = codeOf(error);
+      if (this.problem === undefined || codeOf(this.problem) !== code)
+        logger.error("the relay cannot use the database", { code, error });
+      this.problem = error;
       return Math.max(pollMs, 1_000);
     }
   }
@@ -129,15 +126,5 @@ export class Relay<Native> {
       this.#suspects -= suspect;
       if (this.#running === 0) this.wakeWithin(0);
     });
-  }
-
-  async #purge(): Promise<void> {
-    const now = this.#parts.environment.now();
-    const { retentionMs } = this.#options;
-    if (now - this.#purgedAt < Math.min(PURGE.everyMs, retentionMs * PURGE.share)) return;
-    await this.#parts.renew();
-    const { more } = await this.#parts.store.purge(retentionMs, PURGE.limit);
-    // If sagas are left, the next round goes on at once.
-    if (!more) this.#purgedAt = now;
   }
 }

@@ -1,9 +1,10 @@
 import type { Service } from "../choreography/service.ts";
-import { OdoriError } from "../contract/errors.ts";
+import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
 import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
+import { atMost } from "../ports/environment.ts";
 import type { StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
@@ -25,6 +26,7 @@ import { deferredTask } from "./resume.ts";
 import { stopping } from "./solo.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
+import { Upkeep } from "./upkeep.ts";
 import { Worker } from "./worker.ts";
 
 /** A retry of a deferred delivery whose database was away. */
@@ -114,13 +116,13 @@ export class App<Native, Begins extends EventContract> {
       environment,
       logger,
       caution: this.#caution,
+      upkeep: new Upkeep({ store, environment, logger, renew: () => this.#renew() }, retentionMs),
       due: (deferred: Deferred, settled: () => void) => this.#resume(deferred, settled),
       flush: () => this.#worker.flush(),
       refresh: () => versions.refresh(),
-      renew: () => this.#renew(),
     };
     const known = knownParts(plan);
-    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, retentionMs, known });
+    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
   }
 
   /** Used by `start`. */
@@ -143,7 +145,8 @@ export class App<Native, Begins extends EventContract> {
       await store.transaction(async (tx) => setup(tx.native));
       await this.#membership.open();
     } catch (error) {
-      await store.close();
+      // What failed first says more.
+      await store.close().catch(() => {});
       throw error;
     }
     this.#relay.start();
@@ -247,6 +250,8 @@ export class App<Native, Begins extends EventContract> {
       worker: this.#worker,
       publisher: this.#publisher,
       membership: this.#membership,
+      relay: this.#relay,
+      environment: this.#settings.environment,
     });
   }
 
@@ -269,17 +274,20 @@ export class App<Native, Begins extends EventContract> {
 
   async #stop(): Promise<void> {
     this.#state = "stopping";
-    const { drainMs } = this.#settings;
+    const { drainMs, environment, logger, store } = this.#settings;
     this.#context.handlers.abort(stopping(this.name));
-    const closed = this.#membership.stop();
-    await this.#relay.stop();
+    const warn = (what: string) => (error: unknown) =>
+      logger.warn(what, { service: this.name, code: codeOf(error), error });
+    // Each step has its end: a database or a broker may never reply, and the process must end.
+    const within = (work: Promise<void>, failed: string) =>
+      atMost(environment, drainMs, work.catch(warn(failed)));
+    const left = this.#membership.stop().catch(warn("leaving the bus failed"));
+    await within(this.#relay.stop(), "the last round of the relay failed");
     await this.#worker.stop(drainMs);
-    await closed;
+    await atMost(environment, drainMs, left);
     await this.#publisher.stop(drainMs);
-    const warn = (error: unknown) =>
-      this.#settings.logger.warn("closing the store failed", { service: this.name, error });
-    await this.#worker.flush().catch(warn);
-    await this.#settings.store.close().catch(warn);
+    await within(this.#worker.flush(), "closing the store failed");
+    await within(store.close(), "closing the store failed");
     this.#state = "stopped";
   }
 

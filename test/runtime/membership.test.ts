@@ -100,6 +100,42 @@ describe("a service that can hear no more", () => {
     expect(heard()).toBe(1);
   });
 
+  it.each([0, 1, 2, 3, 4])("notices a loss %d turns after the broker's reply", async (turns) => {
+    const inner = new FragileBus();
+    let lost = false;
+    const bus: Bus = {
+      guarantees: inner.guarantees,
+      publish: (events) => inner.publish(events),
+      close: () => inner.close(),
+      async subscribe(options, deliver) {
+        const { close } = await inner.subscribe(options, deliver);
+        const lose = (left: number): void => {
+          if (left > 0) queueMicrotask(() => lose(left - 1));
+          else if (!lost) {
+            lost = true;
+            options.onLost?.(gone());
+          }
+        };
+        queueMicrotask(() => lose(turns));
+        // No check: nothing else tells that the member is deaf.
+        return { close };
+      },
+    };
+    const clock = new ManualClock();
+    const shop = service("shop").on(placed, { handle: () => {} });
+    const starting = start(shop, {
+      store: memoryStore(),
+      bus,
+      logger: silent,
+      environment: clock,
+    });
+    const app = await starting.catch((error: unknown) => error);
+    // Lost before the member is there: it could not start.
+    if (app instanceof Error) return expect(app).toMatchObject({ code: "BUS_UNAVAILABLE" });
+    await using _ = stopping(await starting);
+    await subscribing(inner, clock, 2);
+  });
+
   it("is degraded as soon as health asks, also before the next check", async () => {
     const { bus, clock, app } = await stage();
     await using _ = stopping(app);
