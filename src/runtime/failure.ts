@@ -1,5 +1,6 @@
 import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { codeOf } from "../contract/errors.ts";
 import { storedName } from "../contract/names.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
@@ -8,7 +9,7 @@ import type { DeferredState, Problem } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Draft } from "./draft.ts";
+import { Draft } from "./draft.ts";
 import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import type { ReactionPlan } from "./plan.ts";
@@ -17,6 +18,22 @@ import { backoffMs } from "./retry.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
+
+/**
+ * Codes after which the step may have been done, or may still be undone: nothing is said of it
+ * before a person has looked.
+ */
+const UNDECIDED: readonly string[] = [
+  "EFFECT_UNKNOWN",
+  "FENCE_FORGOTTEN",
+] satisfies readonly ErrorCode[];
+
+/** The `onParked` event of a delivery. */
+interface Answer {
+  readonly events: readonly EventEnvelope[];
+  /** What emitting them writes. */
+  readonly draft: Draft;
+}
 
 /** What failed: a reaction or a deadline. */
 export interface FailureTarget<Native> {
@@ -77,11 +94,11 @@ export class FailureTask<Native> implements Task<Native> {
     const problem = problemOf(this.#failure.error);
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
-    const answer = state === "parked" ? this.#answer(problem) : undefined;
+    const answer = state === "parked" ? this.#answer(problem, new Marks(received)) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else {
-      this.#emit(draft, answer, new Marks(received));
-      this.#put(draft, "answered", 0, problem, answer);
+      draft.add(answer.draft);
+      this.#put(draft, "answered", 0, problem, answer.events);
     }
   }
 
@@ -94,24 +111,23 @@ export class FailureTask<Native> implements Task<Native> {
     return { state: "retrying", delayMs: backoffMs(retry, number, environment.random()) };
   }
 
-  #emit(draft: Draft, events: readonly EventEnvelope[], marks: Marks): void {
-    draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
-    touchDeadlines(this.#target.deadlines, marks, events, draft);
-  }
-
   /**
-   * Makes the `onParked` event. If that throws as well, the delivery is parked without it: a
-   * person has to look at both.
+   * Makes the `onParked` event, and what emitting it writes. If any of it throws as well, its older
+   * versions included, the delivery is parked without it: a person has to look at both.
    */
-  #answer(problem: Problem): readonly EventEnvelope[] | undefined {
+  #answer(problem: Problem, marks: Marks): Answer | undefined {
     const { event, valid, delivery, error } = this.#failure;
     const { emitter, plan } = this.#context;
     const consumer = `${plan.service.name}/${this.#target.name}/parked`;
-    // A later declaration can still undo it: nothing is said before a person has looked.
-    if (codeOf(error) === "EFFECT_UNKNOWN") return undefined;
+    if (UNDECIDED.includes(codeOf(error))) return undefined;
     try {
       const fact = this.#target.onParked?.make(event, valid, problem);
-      return fact === undefined ? undefined : emitter.derive(delivery.origin(consumer), [fact]);
+      if (fact === undefined) return undefined;
+      const events = emitter.derive(delivery.origin(consumer), [fact]);
+      const draft = new Draft();
+      draft.enqueue.push(...emitter.inAllVersions(events));
+      touchDeadlines(this.#target.deadlines, marks, events, draft);
+      return { draft, events };
     } catch {
       return undefined;
     }

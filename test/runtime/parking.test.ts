@@ -235,6 +235,30 @@ describe.each(kits)("failures on $name", ({ make }) => {
     expect(seen).toEqual([{ orderId: "o", amounts: [1], until: new Date(until) }]);
   });
 
+  it("onParked whose event has no older version: parked without it, and never again", async () => {
+    const kit = make();
+    const failed1 = event("payment.failed.v1", z.object({ reason: z.string() }));
+    const failed2 = event("payment.failed.v2", z.object({ code: z.string() }), {
+      to: [failed1, ({ code }) => ({ reason: JSON.parse(code) })],
+    });
+    let runs = 0;
+    const payment = service<unknown>("payment").on(placed, {
+      emits: [authorized],
+      onParked: { emits: failed2, handle: () => failed2({ code: "7" }) },
+      handle() {
+        runs++;
+        throw new Error("the bank is away");
+      },
+    });
+    await using stage = await Stage.open(kit, payment);
+    await stage.hear(envelope(placed, "s", data));
+    await eventually("it is parked", async () => (await parkedOf(stage)).length, 1);
+    expect((await parkedOf(stage)).map(({ problem }) => problem?.message)).toEqual([
+      "the bank is away",
+    ]);
+    expect({ runs, emitted: stage.emittedTypes }).toEqual({ runs: 3, emitted: [] });
+  });
+
   it("onParked when the payload does not fit: told that it is not valid", async () => {
     const kit = make();
     const valid: boolean[] = [];

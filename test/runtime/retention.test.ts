@@ -126,6 +126,30 @@ for (const { name, make } of kits) {
       expect(stage.emittedTypes).not.toContain(refunded.type);
     });
 
+    it("retention: a forgotten step is not reported as failed, and can be retried", async () => {
+      const kit = make();
+      const declined = event("payment.declined.v1", payload);
+      const bank = service<unknown>("payment").on(booked, {
+        emits: [charged],
+        onParked: {
+          emits: declined,
+          handle: ({ event: { sagaId } }) => declined({ orderId: sagaId }),
+        },
+        handle({ data }, { tx }) {
+          kit.effect("payment", tx, `charge ${data.orderId}`);
+          return charged(data);
+        },
+      });
+      await using stage = await Stage.open(kit, bank);
+      const id = idOf(stage.clock, 31 * DAY_MS, 1);
+      await stage.hear(envelope(booked, "a", { orderId: "a" }, { id }));
+      const [parked] = await stage.app.inspect.deferred(["parked", "answered"], 9);
+      expect(parked).toMatchObject({ state: "parked", problem: { code: "FENCE_FORGOTTEN" } });
+      await stage.app.inspect.retry(parked?.seq ?? -1);
+      await eventually("the step has run", () => stage.effects(), ["charge a"]);
+      await eventually("it is heard of", () => stage.emittedTypes, [charged.type]);
+    });
+
     it("what a join emits carries the birth of its saga, whichever event comes last", async () => {
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, { broken: false }));
