@@ -83,7 +83,7 @@ export class FailureTask<Native> implements Task<Native> {
     this.completion = completion;
     const { delivery, error } = failure;
     this.receipt = delivery.receipt();
-    const { code, message } = problemOf(error);
+    const { code, message } = problemOf(error, delivery.attempt);
     this.fields = { ...delivery.fields, code, problem: message };
   }
 
@@ -91,7 +91,8 @@ export class FailureTask<Native> implements Task<Native> {
     const { status } = received;
     if (status === "duplicate" || status === "gone") return;
     markForgotten(this.#context, received, this.receipt, draft);
-    const problem = problemOf(this.#failure.error);
+    const { error, delivery } = this.#failure;
+    const problem = problemOf(error, delivery.attempt);
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
     const answer = state === "parked" ? this.#answer(problem, new Marks(received)) : undefined;

@@ -97,7 +97,7 @@ export function deferredTask<Native>(
     deferred: deferred.seq,
     journaled: deferred.state !== "armed",
     refused: deferred.claims > CLAIMS_MAX ? crashed(deferred.claims - 1) : undefined,
-    accepted: deferred.problem?.code === "FENCE_FORGOTTEN",
+    accepted: deferred.problem?.accepted ?? deferred.problem?.code === "FENCE_FORGOTTEN",
   };
   const deadline = context.plan.deadlines.get(deferred.reaction);
   const plan = context.plan.reactions.get(deferred.reaction);
