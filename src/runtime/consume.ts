@@ -13,7 +13,7 @@ import { decide, EFFECT_STATE, runsOf } from "./decide.ts";
 import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
-import { FailureTask, reactionTarget } from "./failure.ts";
+import { type Failure, FailureTask, reactionTarget } from "./failure.ts";
 import { fenceForgotten, isForgotten, markForgotten } from "./forgotten.ts";
 import { dueNow, heldBack, isComplete } from "./join.ts";
 import { Marks } from "./marks.ts";
@@ -87,10 +87,20 @@ export class Consume<Native> implements Task<Native> {
 
   recover(error: unknown): Task<Native> {
     const target = reactionTarget(this.#plan);
-    // The handler may have changed what it was given: `onParked` gets the payload as it came.
-    const event = this.#valid ? this.#parsed() : this.#event;
-    const failure = { delivery: this.#delivery, event, valid: this.#valid, error };
+    const failure = { delivery: this.#delivery, ...this.#payload(), error };
     return new FailureTask(this.#context, target, failure, this.completion);
+  }
+
+  /** The handler may have changed what it was given: `onParked` gets the payload as it came. */
+  #payload(): Pick<Failure, "event" | "valid"> {
+    const unread = { event: this.#event, valid: false };
+    if (!this.#valid) return unread;
+    try {
+      return { event: this.#parsed(), valid: true };
+    } catch {
+      // A schema that asks the clock, for one, may have accepted it a moment ago.
+      return unread;
+    }
   }
 
   #runOf(received: Received, scope: Scope<Native>): Run<Native> {

@@ -282,6 +282,48 @@ describe.each(kits)("failures on $name", ({ make }) => {
     ).toEqual(["PAYLOAD_INVALID"]);
   });
 
+  it.each(["at once", "by itself"])(
+    "a payload that was valid, and is not any more when its handler fails %s",
+    async (how) => {
+      const kit = make();
+      let open = true;
+      const offered = event(
+        "order.offered.v1",
+        z.object({ orderId: z.string() }).refine(() => open, "the offer has ended"),
+      );
+      const given: unknown[] = [];
+      const payment = service<unknown>("payment").on(offered, {
+        emits: [authorized],
+        onParked: {
+          emits: declined,
+          handle({ valid, event: { data: own, sagaId }, problem: { code } }) {
+            given.push({ valid, own, code });
+            return declined({ orderId: sagaId });
+          },
+        },
+        handle(_event, { signal }): ReturnType<typeof authorized> | Promise<never> {
+          const failure = new PermanentError("no such account");
+          if (how === "at once") {
+            open = false;
+            throw failure;
+          }
+          // It ends when it has run for too long: long after it has left its commit group.
+          return new Promise((_, reject) =>
+            signal.addEventListener("abort", () => {
+              open = false;
+              reject(failure);
+            }),
+          );
+        },
+      });
+      await using stage = await Stage.open(kit, payment, { handlerTimeoutMs: 100 });
+      await stage.hear(envelope(offered, "s", data));
+      await eventually("it is heard of", () => stage.emittedTypes, [declined.type]);
+      const code = how === "at once" ? "PERMANENT" : "PAYLOAD_INVALID";
+      expect(given).toEqual([{ valid: false, own: data, code }]);
+    },
+  );
+
   it("a key that throws is a failure of the service: retried, with a valid payload", async () => {
     const kit = make();
     const given: boolean[] = [];
