@@ -10,6 +10,7 @@ import type { LogFields } from "../ports/logger.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import { Draft } from "./draft.ts";
+import { EffectUnknownError } from "./effect-unknown.ts";
 import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import type { ReactionPlan } from "./plan.ts";
@@ -27,6 +28,9 @@ const UNDECIDED: readonly string[] = [
   "EFFECT_UNKNOWN",
   "FENCE_FORGOTTEN",
 ] satisfies readonly ErrorCode[];
+
+/** When a delivery runs again for which a declaration has to be read. */
+const REREAD_MS = 10;
 
 /** The `onParked` event of a delivery. */
 interface Answer {
@@ -105,6 +109,7 @@ export class FailureTask<Native> implements Task<Native> {
 
   #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {
     const { error, delivery } = this.#failure;
+    if (isProvisional(error)) return { state: "retrying", delayMs: REREAD_MS };
     const { retry, environment } = this.#context;
     const { number } = delivery.attempt;
     if (isPermanent(error) || number >= retry.attempts) return { state: "parked", delayMs: 0 };
@@ -141,12 +146,17 @@ export class FailureTask<Native> implements Task<Native> {
     problem: Problem,
     events: readonly EventEnvelope[],
   ): void {
-    const { delivery } = this.#failure;
-    const { number: attempts } = delivery.attempt;
+    const { delivery, error } = this.#failure;
+    const { number } = delivery.attempt;
+    // Reading a declaration is not an attempt: with one attempt, there would be none afterwards.
+    const attempts = isProvisional(error) ? number - 1 : number;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
     const entry = delivery.entry(disposition, undefined, events);
     const row = delivery.deferral({ state, problem, attempts, delayMs });
-    const { error } = this.#failure;
     draft.putOff(entry, row, delivery.attempt, { fields: this.fields, error });
   }
+}
+
+function isProvisional(error: unknown): boolean {
+  return error instanceof EffectUnknownError && error.provisional;
 }
