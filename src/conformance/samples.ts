@@ -63,7 +63,7 @@ export function sampleDeferred(id: string, change: Partial<NewDeferred> = {}): N
     state: "retrying",
     attempts: 1,
     delayMs: 0,
-    problem: { code: "BOOM", message: "it broke", stack: "Error: it broke" },
+    problem: { code: "BOOM", message: "it broke", stack: "Error: it broke", accepted: true },
     body: { malformed: false, text: "[]" },
     ...change,
   };

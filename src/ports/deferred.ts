@@ -34,6 +34,12 @@ export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly stack: string | undefined;
+  /**
+   * Whether a person has had the delivery retried although what its saga did is forgotten
+   * (`FENCE_FORGOTTEN`): its later attempts run as well.
+   * @default false
+   */
+  readonly accepted?: boolean;
 }
 
 /** What a deferred delivery will deliver. */

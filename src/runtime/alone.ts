@@ -222,12 +222,21 @@ export class Alone<Native> {
     const tracked: Promise<void> = run
       .catch((error: unknown) => {
         this.#release(task);
-        this.#parts.failed(task, error, task.recover?.(error));
+        this.#parts.failed(task, error, recoveryOf(task, error));
       })
       .finally(() => {
         this.#scopes.delete(task);
         this.#runs.delete(tracked);
       });
     this.#runs.add(tracked);
+  }
+}
+
+/** Where not even the recovery can be made, the caller has to hand the task over again. */
+function recoveryOf<Native>(task: Task<Native>, error: unknown): Task<Native> | undefined {
+  try {
+    return task.recover?.(error);
+  } catch {
+    return undefined;
   }
 }

@@ -3,7 +3,6 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Fact } from "../contract/event.ts";
 import { parseMark } from "../contract/names.ts";
-import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { Disposition } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
@@ -12,8 +11,9 @@ import { touchDeadlines } from "./deadlines.ts";
 import { decide, EFFECT_STATE, runsOf } from "./decide.ts";
 import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
+import { EffectUnknownError } from "./effect-unknown.ts";
 import { keyOfFacts, toFacts, undeclared } from "./emit.ts";
-import { FailureTask, reactionTarget } from "./failure.ts";
+import { type Failure, FailureTask, reactionTarget } from "./failure.ts";
 import { fenceForgotten, isForgotten, markForgotten } from "./forgotten.ts";
 import { dueNow, heldBack, isComplete } from "./join.ts";
 import { Marks } from "./marks.ts";
@@ -22,9 +22,6 @@ import { type MarkNames, markNames, type ReactionPlan, strangeEffects } from "./
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
-
-/** When an undo runs again that has found an effect of another version. */
-const REREAD_MS = 10;
 
 type JoinedEvents = readonly (EventEnvelope | undefined)[];
 type Work<Native> = (context: Context<Native>) => unknown;
@@ -87,10 +84,20 @@ export class Consume<Native> implements Task<Native> {
 
   recover(error: unknown): Task<Native> {
     const target = reactionTarget(this.#plan);
-    // The handler may have changed what it was given: `onParked` gets the payload as it came.
-    const event = this.#valid ? this.#parsed() : this.#event;
-    const failure = { delivery: this.#delivery, event, valid: this.#valid, error };
+    const failure = { delivery: this.#delivery, ...this.#payload(), error };
     return new FailureTask(this.#context, target, failure, this.completion);
+  }
+
+  /** The handler may have changed what it was given: `onParked` gets the payload as it came. */
+  #payload(): Pick<Failure, "event" | "valid"> {
+    const unread = { event: this.#event, valid: false };
+    if (!this.#valid) return unread;
+    try {
+      return { event: this.#parsed(), valid: true };
+    } catch {
+      // A schema that asks the clock, for one, may have accepted it a moment ago.
+      return unread;
+    }
   }
 
   #runOf(received: Received, scope: Scope<Native>): Run<Native> {
@@ -218,14 +225,10 @@ export class Consume<Native> implements Task<Native> {
     });
     const unknown = strange.filter((effect) => !versions.isBeside(effect, own));
     if (unknown.length === 0) return;
-    const error = effectUnknown(
-      reaction.name,
-      unknown.map(({ mark }) => mark),
-    );
     // A process of a newer version may have started beside this one: its declaration is read first.
-    if (unknown.filter((effect) => versions.mayBeNew(effect)).length > 0)
-      throw new RetryAfter(REREAD_MS, error.message, { cause: error });
-    throw error;
+    const sought = unknown.filter((effect) => versions.mayBeNew(effect));
+    const marks = unknown.map(({ mark }) => mark);
+    throw new EffectUnknownError(reaction.name, marks, sought.length > 0);
   }
 
   /** The events of a join in the order in which it names them; undefined while it waits for one. */
@@ -288,18 +291,4 @@ export class Consume<Native> implements Task<Native> {
     const durationMs = this.#context.handlers.elapsedMs(draft);
     draft.finish({ ...entry, durationMs }, this.#delivery.attempt);
   }
-}
-
-/** Parks an undo instead of acknowledging it: something is done that it may be meant to reverse. */
-function effectUnknown(reaction: string, strange: readonly string[]): OdoriError {
-  return new OdoriError(
-    "EFFECT_UNKNOWN",
-    `${reaction} finds no mark of its effect, but the saga has ${strange.join(", ")} done, ` +
-      "which no reaction of this service declares.",
-    {
-      hint:
-        "Deploy a declaration that says what became of it: effect: { name, was }. " +
-        "Then retry the delivery.",
-    },
-  );
 }

@@ -1,5 +1,6 @@
 import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
+import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { codeOf } from "../contract/errors.ts";
 import { storedName } from "../contract/names.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
@@ -8,7 +9,8 @@ import type { DeferredState, Problem } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { touchDeadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Draft } from "./draft.ts";
+import { Draft } from "./draft.ts";
+import { EffectUnknownError } from "./effect-unknown.ts";
 import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import type { ReactionPlan } from "./plan.ts";
@@ -17,6 +19,26 @@ import { backoffMs } from "./retry.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
+
+/**
+ * Codes after which the step may have been done, may still be undone, or was asked for by a
+ * stranger, who must not be able to fail a saga. Nothing is said of it before a person has looked.
+ */
+const UNDECIDED: readonly string[] = [
+  "EFFECT_UNKNOWN",
+  "FENCE_FORGOTTEN",
+  "SOURCE_UNKNOWN",
+] satisfies readonly ErrorCode[];
+
+/** When a delivery runs again for which a declaration has to be read. */
+const REREAD_MS = 10;
+
+/** The `onParked` event of a delivery. */
+interface Answer {
+  readonly events: readonly EventEnvelope[];
+  /** What emitting them writes. */
+  readonly draft: Draft;
+}
 
 /** What failed: a reaction or a deadline. */
 export interface FailureTarget<Native> {
@@ -45,12 +67,6 @@ export interface Failure {
   readonly error: unknown;
 }
 
-/**
- * What a later declaration or other owners can still set right: nothing is said before a person has
- * looked. A stranger must not be able to fail a saga.
- */
-const UNANSWERED: readonly string[] = ["EFFECT_UNKNOWN", "SOURCE_UNKNOWN"];
-
 /** Commits that a delivery has failed, after its own writes were undone: put off, or parked. */
 export class FailureTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
@@ -72,7 +88,7 @@ export class FailureTask<Native> implements Task<Native> {
     this.completion = completion;
     const { delivery, error } = failure;
     this.receipt = delivery.receipt();
-    const { code, message } = problemOf(error);
+    const { code, message } = problemOf(error, delivery.attempt);
     this.fields = { ...delivery.fields, code, problem: message };
   }
 
@@ -80,19 +96,21 @@ export class FailureTask<Native> implements Task<Native> {
     const { status } = received;
     if (status === "duplicate" || status === "gone") return;
     markForgotten(this.#context, received, this.receipt, draft);
-    const problem = problemOf(this.#failure.error);
+    const { error, delivery } = this.#failure;
+    const problem = problemOf(error, delivery.attempt);
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
     const answer = state === "parked" ? this.#answer(problem, received) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else {
-      this.#emit(draft, answer, new Marks(received));
-      this.#put(draft, "answered", 0, problem, answer);
+      draft.add(answer.draft);
+      this.#put(draft, "answered", 0, problem, answer.events);
     }
   }
 
   #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {
     const { error, delivery } = this.#failure;
+    if (isProvisional(error)) return { state: "retrying", delayMs: REREAD_MS };
     const { retry, environment } = this.#context;
     const { number } = delivery.attempt;
     if (isPermanent(error) || number >= retry.attempts) return { state: "parked", delayMs: 0 };
@@ -100,24 +118,24 @@ export class FailureTask<Native> implements Task<Native> {
     return { state: "retrying", delayMs: backoffMs(retry, number, environment.random()) };
   }
 
-  #emit(draft: Draft, events: readonly EventEnvelope[], marks: Marks): void {
-    draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
-    touchDeadlines(this.#target.deadlines, marks, events, draft);
-  }
-
   /**
-   * Makes the `onParked` event. If that throws as well, the delivery is parked without it: a
-   * person has to look at both.
+   * Makes the `onParked` event, and what emitting it writes. If any of it throws as well, its older
+   * versions included, the delivery is parked without it: a person has to look at both.
    */
-  #answer(problem: Problem, received: Received): readonly EventEnvelope[] | undefined {
+  #answer(problem: Problem, received: Received): Answer | undefined {
     const { event, valid, delivery, error } = this.#failure;
     const { emitter, plan, environment } = this.#context;
     const consumer = `${plan.service.name}/${this.#target.name}/parked`;
-    if (UNANSWERED.includes(codeOf(error))) return undefined;
+    if (UNDECIDED.includes(codeOf(error))) return undefined;
     try {
       const fact = this.#target.onParked?.make(event, valid, problem);
       if (fact === undefined) return undefined;
-      return emitter.derive(delivery.origin(consumer, received, environment.now()), [fact]);
+      const origin = delivery.origin(consumer, received, environment.now());
+      const events = emitter.derive(origin, [fact]);
+      const draft = new Draft();
+      draft.enqueue.push(...emitter.inAllVersions(events));
+      touchDeadlines(this.#target.deadlines, new Marks(received), events, draft);
+      return { draft, events };
     } catch {
       return undefined;
     }
@@ -130,12 +148,17 @@ export class FailureTask<Native> implements Task<Native> {
     problem: Problem,
     events: readonly EventEnvelope[],
   ): void {
-    const { delivery } = this.#failure;
-    const { number: attempts } = delivery.attempt;
+    const { delivery, error } = this.#failure;
+    const { number } = delivery.attempt;
+    // Reading a declaration is not an attempt: with one attempt, there would be none afterwards.
+    const attempts = isProvisional(error) ? number - 1 : number;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
     const entry = delivery.entry(disposition, undefined, events);
     const row = delivery.deferral({ state, problem, attempts, delayMs });
-    const { error } = this.#failure;
     draft.putOff(entry, row, delivery.attempt, { fields: this.fields, error });
   }
+}
+
+function isProvisional(error: unknown): boolean {
+  return error instanceof EffectUnknownError && error.provisional;
 }

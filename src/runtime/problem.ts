@@ -1,6 +1,7 @@
 import { isFinal } from "../contract/error-catalogue.ts";
 import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
 import type { Problem } from "../ports/deferred.ts";
+import type { Attempt } from "./attempt.ts";
 
 /** Tells whether a retry cannot help: the catalogue says so of the error's code. */
 export function isPermanent(error: unknown): boolean {
@@ -28,12 +29,16 @@ function stacksOf(error: unknown): readonly string[] {
   return stacks;
 }
 
-/** Turns an error into what is kept with a delivery; its causes are part of the stack. */
-export function problemOf(error: unknown): Problem {
+/**
+ * Turns an error into what is kept with a delivery; its causes are part of the stack. What a person
+ * has accepted of the delivery stays with it.
+ */
+export function problemOf(error: unknown, { accepted }: Pick<Attempt, "accepted">): Problem {
   const stack = stacksOf(error);
   return {
     code: codeOf(error),
     message: messageOf(error).slice(0, MESSAGE_MAX_CHARS),
     stack: stack.length === 0 ? undefined : stack.join("\ncaused by ").slice(0, STACK_MAX_CHARS),
+    ...(accepted && { accepted }),
   };
 }

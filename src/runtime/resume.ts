@@ -35,7 +35,7 @@ export function deferredTask<Native>(
     deferred: deferred.seq,
     journaled: deferred.state !== "armed",
     refused: deferred.claims > CLAIMS_MAX ? crashed(deferred.claims - 1) : undefined,
-    accepted: deferred.problem?.code === "FENCE_FORGOTTEN",
+    accepted: deferred.problem?.accepted ?? deferred.problem?.code === "FENCE_FORGOTTEN",
   };
   const body = readBody(deferred);
   const addressee = addresseeOf(context.plan, deferred.reaction);

@@ -33,7 +33,7 @@ export class UndeliverableTask<Native> implements Task<Native> {
     this.#undeliverable = undeliverable;
     this.completion = completion;
     this.receipt = undeliverable.delivery.receipt();
-    const { code, message } = problemOf(undeliverable.error);
+    const { code, message } = problemOf(undeliverable.error, undeliverable.delivery.attempt);
     this.fields = { ...undeliverable.delivery.fields, code, problem: message };
   }
 
@@ -44,7 +44,8 @@ export class UndeliverableTask<Native> implements Task<Native> {
     markForgotten(this.#context, received, this.receipt, draft);
     const { delivery, error } = this.#undeliverable;
     const { number: attempts } = delivery.attempt;
-    const row = delivery.deferral({ state: "parked", problem: problemOf(error), attempts });
+    const problem = problemOf(error, delivery.attempt);
+    const row = delivery.deferral({ state: "parked", problem, attempts });
     const failure = { fields: this.fields, error };
     draft.putOff(delivery.entry("parked"), row, delivery.attempt, failure);
   }

@@ -3,13 +3,75 @@ import { edit, type Mutant } from "./mutant.ts";
 /** Broken runtimes that its own scenarios catch. */
 export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
+    name: "older versions of an onParked event are made once its delivery is given up on",
+    edits: [
+      edit(
+        "runtime/failure.ts",
+        "      draft.enqueue.push(...emitter.inAllVersions(events));\n",
+        "",
+      ),
+      edit(
+        "runtime/failure.ts",
+        "draft.add(answer.draft);",
+        "draft.add(answer.draft);\n" +
+          "      draft.enqueue.push(...this.#context.emitter.inAllVersions(answer.events));",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a delivery whose onParked event has no older version is parked without it",
+  },
+  {
+    name: "a forgotten step is answered",
+    edits: [edit("runtime/failure.ts", '  "FENCE_FORGOTTEN",\n', "")],
+    suite: "runtime",
+    caughtBy: "a step in a saga that retention has forgotten is not said to have failed",
+  },
+  {
+    name: "a forgotten saga is accepted for one attempt",
+    edits: [edit("runtime/resume.ts", "deferred.problem?.accepted ?? ", "")],
+    suite: "runtime",
+    caughtBy: "a person accepts a forgotten saga for every later attempt",
+  },
+  {
+    name: "the payload of a failure has to be valid still",
+    edits: [
+      edit(
+        "runtime/consume.ts",
+        "if (!this.#valid) return unread;",
+        "if (!this.#valid) return unread;\n" + "    return { event: this.#parsed(), valid: true };",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "a payload that is no longer valid does not hide why its handler failed",
+  },
+  {
+    name: "reading a newer version is an attempt",
+    edits: [edit("runtime/failure.ts", "isProvisional(error) ? number - 1 : number", "number")],
+    suite: "runtime",
+    caughtBy: "an undo whose only attempt reads a newer version first is parked as unknown",
+  },
+  {
+    name: "an unknown effect is final before newer versions are read",
+    edits: [edit("runtime/failure.ts", "if (isProvisional(error)) return", "if (false) return")],
+    suite: "runtime",
+    caughtBy: "to read a newer version first is not an attempt",
+  },
+  {
+    name: "an undo that cannot tell is answered",
+    edits: [edit("runtime/failure.ts", '  "EFFECT_UNKNOWN",\n', "")],
+    suite: "runtime",
+    caughtBy: "an undo whose only attempt reads a newer version first is parked as unknown",
+  },
+  {
     name: "the parsed payload is kept",
     edits: [
       edit(
         "runtime/consume.ts",
-        "const failure = { delivery: this.#delivery, event,",
-        "const delivery = Delivery.of(target.name, event, this.#delivery.attempt);\n" +
-          "    const failure = { delivery, event,",
+        "const failure = { delivery: this.#delivery, ...this.#payload(),",
+        "const payload = this.#payload();\n" +
+          "    const { attempt } = this.#delivery;\n" +
+          "    const delivery = Delivery.of(target.name, payload.event, attempt);\n" +
+          "    const failure = { delivery, ...payload,",
       ),
     ],
     suite: "runtime",
@@ -239,7 +301,11 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
         "const event = this.#parsed();",
         "const event = this.#parsed();\n    this.#last = event;",
       ),
-      edit("runtime/consume.ts", "this.#valid ? this.#parsed()", "this.#last ? this.#last"),
+      edit(
+        "runtime/consume.ts",
+        "event: this.#parsed(), valid",
+        "event: this.#last ?? this.#parsed(), valid",
+      ),
     ],
     suite: "runtime",
     caughtBy: "onParked is given the payload as it came",

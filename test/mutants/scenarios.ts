@@ -5,7 +5,9 @@ import {
   type Deliver,
   type EventContract,
   type EventEnvelope,
+  event,
   OdoriError,
+  PermanentError,
   Service,
   type Store,
   StoreUnavailableError,
@@ -17,6 +19,7 @@ import { NATS, readMessage } from "odori/cloudevents";
 import type { Runner } from "odori/conformance";
 import { memoryBus } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
+import { z } from "zod";
 import { declareUndo } from "../../src/choreography/declare.ts";
 import { timeGroups } from "../../src/ports/birth.ts";
 import { authorized, declined, placed, refunded, reservationFailed } from "../support/contracts.ts";
@@ -130,6 +133,97 @@ export function runtimeScenarios({ describe, it }: Runner): void {
         const [parked] = await app.inspect.deferred(["parked"], 1);
         assert.equal(parked?.problem?.code, "FENCE_FORGOTTEN");
         assert.deepEqual(seen, []);
+      },
+    );
+
+    const broken = () => {
+      throw new PermanentError("no such account");
+    };
+    const parkedCodes = async (app: Play["app"]) =>
+      (await app.inspect.deferred(["parked"], 9)).map(({ problem }) => problem?.code);
+    const failed2 = event("payment.failed.v2", z.object({ code: z.string() }), {
+      to: [
+        event("payment.failed.v1", z.object({ reason: z.string() })),
+        ({ code }) => ({ reason: JSON.parse(code) }),
+      ],
+    });
+    play(
+      "a delivery whose onParked event has no older version is parked without it",
+      {
+        service: service<Sql>("payment").on(placed, {
+          emits: [authorized],
+          onParked: { emits: failed2, handle: () => failed2({ code: "7" }) },
+          handle: broken,
+        }),
+      },
+      async ({ app, hear }) => {
+        void hear(envelope(placed, "s", data)).catch(() => {});
+        await eventually("it is parked", () => parkedCodes(app), ["PERMANENT"], 3_000);
+      },
+    );
+
+    let open = true;
+    const offered = event(
+      placed.type,
+      z.object({ orderId: z.string() }).refine(() => open, "the offer has ended"),
+    );
+    play(
+      "a payload that is no longer valid does not hide why its handler failed",
+      {
+        service: service<Sql>("payment").on(offered, {
+          emits: [authorized],
+          handle() {
+            open = false;
+            return broken();
+          },
+        }),
+      },
+      async ({ app, hear }) => {
+        open = true;
+        await hear(envelope(placed, "s", data));
+        assert.deepEqual(await parkedCodes(app), ["PERMANENT"]);
+      },
+    );
+
+    play(
+      "a step in a saga that retention has forgotten is not said to have failed",
+      {
+        service: service<Sql>("payment").on(placed, {
+          emits: [authorized],
+          onParked: { emits: refunded, handle: () => refunded(data) },
+          handle: broken,
+        }),
+      },
+      async ({ app, hear, seen }) => {
+        await hear(envelope(placed, "s", data, old));
+        assert.deepEqual(await parkedCodes(app), ["FENCE_FORGOTTEN"]);
+        assert.deepEqual(seen, []);
+      },
+    );
+
+    let charges = 0;
+    play(
+      "a person accepts a forgotten saga for every later attempt",
+      {
+        service: service<Sql>("payment").on(placed, {
+          emits: [authorized],
+          handle() {
+            if (++charges === 1) broken();
+            return authorized(data);
+          },
+        }),
+      },
+      async ({ app, hear }) => {
+        charges = 0;
+        await hear(envelope(placed, "s", data, old));
+        const retry = async () => {
+          const [row] = await app.inspect.deferred(["parked"], 1);
+          await app.inspect.retry(row?.seq ?? -1);
+        };
+        await retry();
+        await eventually("its handler fails", () => parkedCodes(app), ["PERMANENT"]);
+        await retry();
+        await eventually("it runs once more", () => charges, 2, 3_000);
       },
     );
 

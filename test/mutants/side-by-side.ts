@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { type App, type EventEnvelope, event, type Service, service, start } from "odori";
+import {
+  type App,
+  type EventEnvelope,
+  event,
+  type RetryPolicy,
+  type Service,
+  service,
+  start,
+} from "odori";
 import type { Runner } from "odori/conformance";
 import { MemoryDatabase, type MemoryTx, memoryBus, memoryStore } from "odori/memory";
 import { z } from "zod";
@@ -30,7 +38,11 @@ class Process implements AsyncDisposable {
     this.#bus = bus;
   }
 
-  static async of(version: Version, database: MemoryDatabase): Promise<Process> {
+  static async of(
+    version: Version,
+    database: MemoryDatabase,
+    retry: RetryPolicy,
+  ): Promise<Process> {
     const bus = memoryBus(["payment", "audience"]);
     const group = { group: "audience", topics: AUDIENCE, inFlightMax: 100 };
     await bus.subscribe(group, async () => {});
@@ -40,7 +52,8 @@ class Process implements AsyncDisposable {
       logger: silent,
       pollMs: 5,
       leaseMs: 60,
-      retry: { firstMs: 1, longestMs: 5 },
+      retry,
+      onHazard: "warn",
     });
     return new Process(app, bus);
   }
@@ -69,12 +82,13 @@ export function sideBySideScenarios({ describe, it }: Runner): void {
     name: string,
     versions: () => readonly [Version, Version],
     check: (old: Process, young: Process) => Promise<void>,
+    retry = { attempts: 25, firstMs: 1, longestMs: 5 },
   ) => {
     it(name, async () => {
       const [before, after] = versions();
       const database = new MemoryDatabase();
-      await using old = await Process.of(before, database);
-      await using young = await Process.of(after, database);
+      await using old = await Process.of(before, database, retry);
+      await using young = await Process.of(after, database, retry);
       await check(old, young);
     });
   };
@@ -170,21 +184,66 @@ export function sideBySideScenarios({ describe, it }: Runner): void {
         .on(placed, { emits: [authorized], handle: () => authorized(data) })
         .undo(authorized, { on: [expired], emits: [refunded], handle: () => refunded(data) });
     const scores = () => charges().on(reserved, { emits: [scored], handle: () => scored(data) });
+    const isBarred = async (old: Process, young: Process) => {
+      await young.hear(envelope(reserved, "s", data));
+      await eventually("it is scored", () => endsAt(young, "inventory.reserved"), ["done"]);
+      await young.app.stop();
+      await old.hear(envelope(expired, "s", data));
+      await eventually(
+        "the undo has an end",
+        () => endsAt(old, "undo payment.authorized"),
+        ([end]) => end !== undefined && end !== "retrying",
+      );
+      assert.deepEqual(await endsAt(old, "undo payment.authorized"), ["barred"]);
+    };
     play(
       "an undo is not parked because of an effect that a newer version has beside its own",
       () => [charges(), scores()],
+      isBarred,
+    );
+    const once = { attempts: 1, firstMs: 1, longestMs: 5 };
+    play(
+      "to read a newer version first is not an attempt",
+      () => [charges(), scores()],
+      isBarred,
+      once,
+    );
+
+    const gives = (effect: string) =>
+      service<MemoryTx>("payment")
+        .on(placed, {
+          name: `to ${effect}`,
+          effect,
+          emits: [authorized],
+          handle: () => authorized(data),
+        })
+        .undo(effect, {
+          name: "give back",
+          on: [expired],
+          emits: [refunded],
+          onParked: { emits: shipped, handle: () => shipped(data) },
+          handle: () => refunded(data),
+        });
+    play(
+      "an undo whose only attempt reads a newer version first is parked as unknown",
+      () => [gives("charge"), gives("booking")],
       async (old, young) => {
-        await young.hear(envelope(reserved, "s", data));
-        await eventually("it is scored", () => endsAt(young, "inventory.reserved"), ["done"]);
+        await young.hear(envelope(placed, "s", data));
+        await eventually("it is booked", () => endsAt(young, "to booking"), ["done"]);
         await young.app.stop();
         await old.hear(envelope(expired, "s", data));
         await eventually(
           "the undo has an end",
-          () => endsAt(old, "undo payment.authorized"),
+          () => endsAt(old, "give back"),
           ([end]) => end !== undefined && end !== "retrying",
         );
-        assert.deepEqual(await endsAt(old, "undo payment.authorized"), ["barred"]);
+        const [row] = await old.app.inspect.deferred(["parked", "answered"], 9);
+        assert.deepEqual(
+          [row?.state, row?.problem?.code, row?.attempts],
+          ["parked", "EFFECT_UNKNOWN", 1],
+        );
       },
+      once,
     );
   });
 }

@@ -235,6 +235,30 @@ describe.each(kits)("failures on $name", ({ make }) => {
     expect(seen).toEqual([{ orderId: "o", amounts: [1], until: new Date(until) }]);
   });
 
+  it("onParked whose event has no older version: parked without it, and never again", async () => {
+    const kit = make();
+    const failed1 = event("payment.failed.v1", z.object({ reason: z.string() }));
+    const failed2 = event("payment.failed.v2", z.object({ code: z.string() }), {
+      to: [failed1, ({ code }) => ({ reason: JSON.parse(code) })],
+    });
+    let runs = 0;
+    const payment = service<unknown>("payment").on(placed, {
+      emits: [authorized],
+      onParked: { emits: failed2, handle: () => failed2({ code: "7" }) },
+      handle() {
+        runs++;
+        throw new Error("the bank is away");
+      },
+    });
+    await using stage = await Stage.open(kit, payment);
+    await stage.hear(envelope(placed, "s", data));
+    await eventually("it is parked", async () => (await parkedOf(stage)).length, 1);
+    expect((await parkedOf(stage)).map(({ problem }) => problem?.message)).toEqual([
+      "the bank is away",
+    ]);
+    expect({ runs, emitted: stage.emittedTypes }).toEqual({ runs: 3, emitted: [] });
+  });
+
   it("onParked when the payload does not fit: told that it is not valid", async () => {
     const kit = make();
     const valid: boolean[] = [];
@@ -257,6 +281,48 @@ describe.each(kits)("failures on $name", ({ make }) => {
       (await stage.app.inspect.deferred(["answered"], 1)).map(({ problem }) => problem?.code),
     ).toEqual(["PAYLOAD_INVALID"]);
   });
+
+  it.each(["at once", "by itself"])(
+    "a payload that was valid, and is not any more when its handler fails %s",
+    async (how) => {
+      const kit = make();
+      let open = true;
+      const offered = event(
+        "order.offered.v1",
+        z.object({ orderId: z.string() }).refine(() => open, "the offer has ended"),
+      );
+      const given: unknown[] = [];
+      const payment = service<unknown>("payment").on(offered, {
+        emits: [authorized],
+        onParked: {
+          emits: declined,
+          handle({ valid, event: { data: own, sagaId }, problem: { code } }) {
+            given.push({ valid, own, code });
+            return declined({ orderId: sagaId });
+          },
+        },
+        handle(_event, { signal }): ReturnType<typeof authorized> | Promise<never> {
+          const failure = new PermanentError("no such account");
+          if (how === "at once") {
+            open = false;
+            throw failure;
+          }
+          // It ends when it has run for too long: long after it has left its commit group.
+          return new Promise((_, reject) =>
+            signal.addEventListener("abort", () => {
+              open = false;
+              reject(failure);
+            }),
+          );
+        },
+      });
+      await using stage = await Stage.open(kit, payment, { handlerTimeoutMs: 100 });
+      await stage.hear(envelope(offered, "s", data));
+      await eventually("it is heard of", () => stage.emittedTypes, [declined.type]);
+      const code = how === "at once" ? "PERMANENT" : "PAYLOAD_INVALID";
+      expect(given).toEqual([{ valid: false, own: data, code }]);
+    },
+  );
 
   it("a key that throws is a failure of the service: retried, with a valid payload", async () => {
     const kit = make();

@@ -126,6 +126,60 @@ for (const { name, make } of kits) {
       expect(stage.emittedTypes).not.toContain(refunded.type);
     });
 
+    it("retention: a forgotten step is not reported as failed, and can be retried", async () => {
+      const kit = make();
+      const declined = event("payment.declined.v1", payload);
+      const bank = service<unknown>("payment").on(booked, {
+        emits: [charged],
+        onParked: {
+          emits: declined,
+          handle: ({ event: { sagaId } }) => declined({ orderId: sagaId }),
+        },
+        handle({ data }, { tx }) {
+          kit.effect("payment", tx, `charge ${data.orderId}`);
+          return charged(data);
+        },
+      });
+      await using stage = await Stage.open(kit, bank);
+      const id = idOf(stage.clock, 31 * DAY_MS, 1);
+      await stage.hear(envelope(booked, "a", { orderId: "a" }, { id }));
+      const [parked] = await stage.app.inspect.deferred(["parked", "answered"], 9);
+      expect(parked).toMatchObject({ state: "parked", problem: { code: "FENCE_FORGOTTEN" } });
+      await stage.app.inspect.retry(parked?.seq ?? -1);
+      await eventually("the step has run", () => stage.effects(), ["charge a"]);
+      await eventually("it is heard of", () => stage.emittedTypes, [charged.type]);
+    });
+
+    it("retention: what a person retries stays accepted through its later attempts", async () => {
+      const kit = make();
+      let broken: readonly Error[] = [
+        new Error("the gateway is away"),
+        new PermanentError("the gateway's key has expired"),
+        new Error("the gateway is away again"),
+      ];
+      const bank = service<unknown>("payment").on(booked, {
+        emits: [charged],
+        handle({ data }, { tx }) {
+          const [failure, ...rest] = broken;
+          broken = rest;
+          if (failure !== undefined) throw failure;
+          kit.effect("payment", tx, `charge ${data.orderId}`);
+          return charged(data);
+        },
+      });
+      await using stage = await Stage.open(kit, bank);
+      const id = idOf(stage.clock, 31 * DAY_MS, 1);
+      await stage.hear(envelope(booked, "a", { orderId: "a" }, { id }));
+      for (const code of ["FENCE_FORGOTTEN", "PERMANENT"]) {
+        const parked = () => stage.app.inspect.deferred(["parked"], 9);
+        await eventually("it is parked", async () => (await parked()).length, 1);
+        const [row] = await parked();
+        expect(row?.problem?.code).toBe(code);
+        await stage.app.inspect.retry(row?.seq ?? -1);
+      }
+      await eventually("the step has run", () => stage.effects(), ["charge a"]);
+    });
+
     it("what a join emits carries the birth of its saga, whichever event comes last", async () => {
       const kit = make();
       await using stage = await Stage.open(kit, payment(kit, { broken: false }));

@@ -20,7 +20,7 @@ const hasty: Environment = {
   timer: (delayMs, work) => systemEnvironment.timer(delayMs / 100, work),
 };
 const never = () => new Promise<never>(() => {});
-const broken = () => Promise.reject(new OdoriError("STORE_FULL", "There is no room."));
+const broken = () => Promise.reject(new OdoriError("STORE_FULL", "The disk is full."));
 const order = service<MemoryTx>("order").begins(placed);
 
 /** A store of which some methods do something else, from the moment on when it is told to. */
