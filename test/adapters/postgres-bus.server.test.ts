@@ -56,6 +56,26 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgr
     await eventually("nothing is left", () => on.count("delivery"), 0);
   });
 
+  it("what was sent while the first group subscribed is heard", async () => {
+    await using on = await stage();
+    const bus = on.connect({ leaseMs: 400 });
+    const { seen, deliver } = collector();
+    await bus.subscribe(hear("a"), deliver);
+    // As a publisher leaves it that has not seen the subscription yet.
+    await on.own.query(
+      `INSERT INTO ${on.schema}.delivery (group_name, type, body, due_at)
+        VALUES ('', $1, $2, ${on.schema}.now_ms()), ('', $3, $4, ${on.schema}.now_ms())`,
+      [
+        placed.type,
+        encodeStored([event("1")]).slice(1, -1),
+        cancelled.type,
+        encodeStored([event("2")]).slice(1, -1),
+      ],
+    );
+    await eventually("it is heard", () => seen, ["1"]);
+    await eventually("the other waits for its own", () => on.count("delivery"), 1);
+  });
+
   it("a member that is full keeps what it has", async () => {
     await using on = await stage();
     const { schema, own } = on;

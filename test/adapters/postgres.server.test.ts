@@ -3,6 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { eventually } from "../support/eventually.ts";
 import { lostAnswers } from "./postgres-answers.ts";
 
 const session = { service: "shop", owner: "p1", leaseMs: 1_000, now: Date.now };
@@ -120,6 +121,35 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     expect(await store.service()).toBe("shop");
     await store.close();
     await own.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
+  it("a handler is given up although its statement cannot be interrupted", async () => {
+    const schema = newSchema();
+    const role = `narrow_${schema}`;
+    const asRole = new URL(serverUrl("postgres"));
+    asRole.username = role;
+    await migrate("shop", { connectionString: serverUrl("postgres"), schema });
+    // One connection for all: none is left to interrupt what runs on it.
+    await own.query(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 1`);
+    await own.query(grants(role, { schema }));
+    const store = postgres({ connectionString: asRole.href, schema, connectionsMax: 1 });
+    await store.open(session);
+    const first = store.detached();
+    const slow = first.native.query("SELECT pg_sleep(0.5)").catch(() => {});
+    await eventually("it runs", async () => {
+      const { rowCount } = await own.query(
+        "SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND query LIKE '%pg_sleep%'",
+        [role],
+      );
+      return rowCount === 1;
+    });
+    await first.abandon();
+    await slow;
+    const second = store.detached();
+    await second.native.query("SELECT 1");
+    await second.abandon();
+    await store.close();
+    await own.query(`DROP SCHEMA ${schema} CASCADE; DROP ROLE ${role}`);
   });
 
   it("a schema must have a plain name", () => {

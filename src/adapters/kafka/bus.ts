@@ -64,9 +64,9 @@ export class KafkaBus implements Bus {
       place,
       open: async () => ({ sender: new Sender(this.#settings), members: new Set<Member>() }),
       close: async ({ sender, members }) => {
-        sender.refuse(busClosed(place));
+        const closed = sender.close(busClosed(place));
         await Promise.all([...members].map((member) => member.abandon(busClosed(place))));
-        await sender.close();
+        await closed;
       },
       explain: (error) => this.#explain(error),
     });
@@ -103,8 +103,12 @@ export class KafkaBus implements Bus {
         check: (work) => this.#check(topics, work),
       });
       if (topics.length === 0) return { close: async () => {} };
-      await member.join();
+      // Before it has joined: if that takes too long, its clients end with the others.
       members.add(member);
+      await member.join().catch((error: unknown) => {
+        members.delete(member);
+        throw error;
+      });
       return {
         check: () => member.check(),
         close: () => member.close().finally(() => members.delete(member)),

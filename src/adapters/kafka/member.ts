@@ -57,6 +57,8 @@ export class Member implements Subscription {
       this.#partitions = await this.#countPartitions(link);
       const { consumer } = link;
       const forgotten = await skipForgotten(consumer, this.#topics, this.#offsets, "new");
+      // It took too long, and was given up meanwhile.
+      if (this.#closing !== undefined) throw new Error("the member was given up");
       this.#running = this.#run(link);
       // It goes on with the oldest event that is left, and says so.
       if (forgotten > 0n) setImmediate(() => this.#lose(eventsExpired(forgotten)));

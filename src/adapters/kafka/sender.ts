@@ -32,6 +32,8 @@ export class Sender {
   #producer: Producer<string, string, string, string> | undefined;
   #queue: Waiting[] = [];
   #sending: Promise<void> | undefined;
+  /** Why it sends nothing more. */
+  #closed: { readonly error: unknown } | undefined;
 
   constructor(settings: KafkaSettings) {
     this.#settings = settings;
@@ -39,19 +41,19 @@ export class Sender {
 
   /** Resolves once the broker has acknowledged the message. */
   send(message: Outgoing): Promise<void> {
+    // A producer that is made now would never be closed.
+    if (this.#closed !== undefined) return Promise.reject(this.#closed.error);
     return new Promise((resolve, reject) => {
       this.#queue.push({ message, resolve, reject });
       this.#sending ??= this.#sendAll();
     });
   }
 
-  /** Rejects with `error` all messages that are not sent yet. */
-  refuse(error: unknown): void {
+  /** Rejects with `error` all messages that are not sent yet, and later ones. */
+  async close(error: unknown): Promise<void> {
+    this.#closed = { error };
     for (const waiting of this.#queue) waiting.reject(error);
     this.#queue = [];
-  }
-
-  async close(): Promise<void> {
     await this.#producer?.close().catch(() => {});
   }
 
@@ -68,6 +70,7 @@ export class Sender {
   /** The reply is for all: if the broker refuses one message, halves tell which one. */
   async #sendBatch(batch: readonly Waiting[]): Promise<void> {
     try {
+      if (this.#closed !== undefined) throw this.#closed.error;
       this.#producer ??= tolerant(
         new Producer({
           ...clientOf(this.#settings),

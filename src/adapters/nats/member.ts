@@ -80,9 +80,15 @@ export class Member implements Subscription {
   }
 
   async #leave(): Promise<void> {
-    await Promise.all(this.#pulls.map((pull) => pull.close()));
-    await this.#semaphore.idle();
-    clearInterval(this.#beat);
+    // A delivery that never ends must not keep its message from other members for ever.
+    const limit = setTimeout(() => clearInterval(this.#beat), this.#parts.settings.ackWaitMs);
+    try {
+      await Promise.all(this.#pulls.map((pull) => pull.close()));
+      await this.#semaphore.idle();
+    } finally {
+      clearTimeout(limit);
+      clearInterval(this.#beat);
+    }
   }
 
   /** The connection reconnects by itself; its pulls are made again with the next subscription. */

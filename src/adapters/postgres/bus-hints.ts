@@ -60,8 +60,15 @@ export class Hints {
     const listener = new pg.Client(this.#pool.options);
     listener.on("error", () => {});
     listener.on("notification", ({ payload }) => this.#wake(typesOf(payload)));
-    await listener.connect();
-    await listener.query(`LISTEN ${this.#schema}`);
+    try {
+      await listener.connect();
+      await listener.query(`LISTEN ${this.#schema}`);
+      if (this.#closed) throw new Error("the bus was closed meanwhile");
+    } catch (error) {
+      // A standby takes the connection and refuses to listen: it must not stay open.
+      listener.end().catch(() => {});
+      throw error;
+    }
     listener.once("end", () => this.#listenLater());
     this.#listener = listener;
   }

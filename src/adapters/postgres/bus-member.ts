@@ -199,6 +199,12 @@ export class PostgresMember {
       VALUES ($1, ${schema}.now_ms() + $2::bigint, $3, $4::json)
       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
     await this.#pool.query(renew, [this.#owner, leaseMs, group, JSON.stringify(topics)]);
+    // An event that was sent while the first group subscribed has found no group.
+    const adopt = `UPDATE ${schema}.delivery SET group_name = $1, due_at = 0
+      WHERE group_name = '' AND type IN (SELECT s.type FROM ${schema}.subscription s
+        WHERE s.group_name = $1
+          AND s.type IN (SELECT json_array_elements_text($2::text::json)))`;
+    await this.#pool.query(adopt, [group, JSON.stringify(topics)]);
     await this.#pool.query(`SELECT ${schema}.sweep()`);
     this.#renewedAt = at;
   }

@@ -201,10 +201,14 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     return this.#shared;
   }
 
-  /** Interrupts the statements under way, and waits for their replies. */
+  /**
+   * Interrupts the statements under way, and waits for their replies. A server that takes no more
+   * connections cannot be asked to interrupt them: they end by themselves, or by the time limit of
+   * statements.
+   */
   async stopPending(open: OpenTransaction): Promise<void> {
     if (this.#pending.size === 0) return;
-    await this.#parts.interrupt(open);
+    await this.#parts.interrupt(open).catch(() => {});
     await Promise.allSettled(this.#pending);
   }
 

@@ -16,6 +16,7 @@ import { type Access, PostgresInspection } from "./inspect.ts";
 import { OpenTransaction, openWithin } from "./open-transaction.ts";
 import {
   detachedMaxOf,
+  endAll,
   lanesOf,
   type PostgresOptions,
   placeOf,
@@ -168,8 +169,9 @@ export class PostgresStore implements Store<Sql> {
     } catch (error) {
       throw explain(error, this.#place);
     } finally {
-      await Promise.all([pool.end(), this.#interrupter?.end()]);
+      const interrupter = this.#interrupter;
       this.#interrupter = undefined;
+      await Promise.all([endAll(pool, () => pool.end()), interrupter?.end()]);
     }
   }
 

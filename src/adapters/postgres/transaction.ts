@@ -124,7 +124,8 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     this.#stamp = stampOf(locked);
     this.#onPid(Number(locked[0]?.pid));
     const busy = busyOf(locked);
-    const held = await this.#held(receipts);
+    // What another transaction holds is not waited for.
+    const held = await this.#held(receipts.filter(({ sagaId }) => !busy.has(sagaId)));
     const found = new Map(rows.map((row) => [Number(row.n), row]));
     return Promise.all(
       receipts.map(async (receipt, n) => {

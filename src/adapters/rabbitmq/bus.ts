@@ -183,7 +183,13 @@ export class RabbitBus implements Bus {
       ...(contentType === undefined ? {} : { contentType }),
       headers: attributes,
     };
-    await link.unlessBlocked(() => publisher.send(envelope, Buffer.from(body)));
+    try {
+      await link.unlessBlocked(() => publisher.send(envelope, Buffer.from(body)));
+    } catch (error) {
+      // It may have been returned all the same, and nothing else would ask.
+      returned().then(() => link.returned.delete(correlationId));
+      throw error;
+    }
     return { id: correlationId, type };
   }
 
