@@ -4,13 +4,16 @@ import { Admin } from "@platformatic/kafka";
 import type { BusFactory, FaultyBus } from "odori/conformance";
 import { kafka } from "odori/kafka";
 import { find } from "./find.ts";
-import { ownServer, proxiedServer } from "./own.ts";
+import { ownServer, silenced, withServer } from "./own.ts";
 import { recipes } from "./recipes.ts";
 import type { Place } from "./server.ts";
 
 let prefixes = 0;
 const recipe = () => recipes.kafka(find("kafka", false) ?? "");
 const quick = { partitions: 1, sessionTimeoutMs: 2_000 };
+
+/** The bus past a proxy on that port. */
+const past = (port: number) => kafka({ brokers: `127.0.0.1:${port}`, ...quick });
 
 /** What can happen to a Kafka broker, by name. */
 export function kafkaFaults(url: () => string): NonNullable<BusFactory["faults"]> {
@@ -36,15 +39,15 @@ export function kafkaFaults(url: () => string): NonNullable<BusFactory["faults"]
     ),
     "the broker comes back empty": emptied,
     "the password is changed, and changed back": passwordChanged,
-    "the connections are black holes": () => silenced("all"),
-    "a reply never comes": () => silenced("replies"),
+    "the connections are black holes": () => silenced("kafka", past, "all"),
+    "a reply never comes": () => silenced("kafka", past, "replies"),
   };
 }
 
 async function emptied(): Promise<FaultyBus> {
   const server = await ownServer("kafka");
   const bus = kafka({ brokers: server.url, ...quick });
-  return {
+  return withServer(server, {
     bus,
     async inflict() {
       await server.kill();
@@ -52,11 +55,7 @@ async function emptied(): Promise<FaultyBus> {
       await recipe().prepare?.(server.place);
       await server.up();
     },
-    async close() {
-      await bus.close();
-      await server.stop();
-    },
-  };
+  });
 }
 
 /** Has the broker ask for a password: the user is `order`. */
@@ -91,27 +90,9 @@ async function passwordChanged(): Promise<FaultyBus> {
   };
   const sasl = { mechanism: "PLAIN", username: "order", password: "right" } as const;
   const bus = kafka({ brokers: server.url, sasl, ...quick });
-  return {
+  return withServer(server, {
     bus,
     inflict: () => change("other"),
     repair: () => change("right"),
-    async close() {
-      await bus.close();
-      await server.stop();
-    },
-  };
-}
-
-async function silenced(what: "all" | "replies"): Promise<FaultyBus> {
-  const { server, proxy } = await proxiedServer("kafka");
-  const bus = kafka({ brokers: `127.0.0.1:${proxy.port}`, ...quick });
-  return {
-    bus,
-    inflict: async () => proxy.silence(what),
-    async close() {
-      await bus.close();
-      await proxy.close();
-      await server.stop();
-    },
-  };
+  });
 }

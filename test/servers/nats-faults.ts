@@ -4,9 +4,12 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { BusFactory, FaultyBus } from "odori/conformance";
 import { nats } from "odori/nats";
-import { ownServer, proxiedServer } from "./own.ts";
+import { ownServer, silenced, withServer } from "./own.ts";
 
 let streams = 0;
+
+/** The bus past a proxy on that port. */
+const past = (port: number) => nats({ servers: `nats://127.0.0.1:${port}` });
 
 /** What can happen to a NATS server, by name. */
 export function natsFaults(url: () => string): NonNullable<BusFactory["faults"]> {
@@ -34,26 +37,22 @@ export function natsFaults(url: () => string): NonNullable<BusFactory["faults"]>
     ),
     "the server comes back empty": emptied,
     "the password is changed, and changed back": passwordChanged,
-    "the connection is a black hole": () => silenced("all"),
-    "a reply never comes": () => silenced("replies"),
+    "the connection is a black hole": () => silenced("nats", past, "all"),
+    "a reply never comes": () => silenced("nats", past, "replies"),
   };
 }
 
 async function emptied(): Promise<FaultyBus> {
   const server = await ownServer("nats");
   const bus = nats({ servers: server.url });
-  return {
+  return withServer(server, {
     bus,
     async inflict() {
       await server.kill();
       rmSync(join(server.place.folder, "jetstream"), { recursive: true });
       await server.up();
     },
-    async close() {
-      await bus.close();
-      await server.stop();
-    },
-  };
+  });
 }
 
 async function passwordChanged(): Promise<FaultyBus> {
@@ -69,27 +68,9 @@ async function passwordChanged(): Promise<FaultyBus> {
     await server.up();
   };
   const bus = nats({ servers: server.url, connection: { user: "order", pass: "right" } });
-  return {
+  return withServer(server, {
     bus,
     inflict: () => change("other"),
     repair: () => change("right"),
-    async close() {
-      await bus.close();
-      await server.stop();
-    },
-  };
-}
-
-async function silenced(what: "all" | "replies"): Promise<FaultyBus> {
-  const { server, proxy } = await proxiedServer("nats");
-  const bus = nats({ servers: `nats://127.0.0.1:${proxy.port}` });
-  return {
-    bus,
-    inflict: async () => proxy.silence(what),
-    async close() {
-      await bus.close();
-      await proxy.close();
-      await server.stop();
-    },
-  };
+  });
 }

@@ -1,3 +1,5 @@
+import type { Bus } from "odori";
+import type { FaultyBus } from "odori/conformance";
 import { TcpProxy } from "../chaos/proxy.ts";
 import { find, type ServerName } from "./find.ts";
 import { recipes } from "./recipes.ts";
@@ -16,4 +18,34 @@ export async function proxiedServer(
   const server = await Server.start(recipes[name](find(name, false) ?? "", proxy.port));
   proxy.target = server.place.port;
   return { server, proxy };
+}
+
+/** A bus over a connection that becomes a black hole, or from which no reply comes any more. */
+export async function silenced(
+  name: ServerName,
+  busAt: (port: number) => Bus,
+  what: "all" | "replies",
+): Promise<FaultyBus> {
+  const { server, proxy } = await proxiedServer(name);
+  const bus = busAt(proxy.port);
+  return {
+    bus,
+    inflict: async () => proxy.silence(what),
+    async close() {
+      await bus.close();
+      await proxy.close();
+      await server.stop();
+    },
+  };
+}
+
+/** A fault of a server that the test has for itself, which ends with the bus. */
+export function withServer(server: Server, fault: Omit<FaultyBus, "close">): FaultyBus {
+  return {
+    ...fault,
+    async close() {
+      await fault.bus.close();
+      await server.stop();
+    },
+  };
 }

@@ -1,9 +1,12 @@
 import type { BusFactory, FaultyBus } from "odori/conformance";
 import { postgresBus } from "odori/postgres";
 import pg from "pg";
-import { proxiedServer } from "./own.ts";
+import { silenced } from "./own.ts";
 
 let schemas = 0;
+
+/** The bus past a proxy on that port. */
+const past = (port: number) => postgresBus(`postgres://postgres@127.0.0.1:${port}/postgres`);
 
 /** What can happen to a database that is the bus, by name. */
 export function postgresFaults(url: () => string): NonNullable<BusFactory["faults"]> {
@@ -25,8 +28,8 @@ export function postgresFaults(url: () => string): NonNullable<BusFactory["fault
     "the tables are deleted": statement((schema) => `DROP SCHEMA ${schema} CASCADE`),
     "the subscription is deleted": statement((schema) => `DELETE FROM ${schema}.subscription`),
     "the role may not log in, and may again": () => roleBarred(url()),
-    "the connections are black holes": () => silenced("all"),
-    "a reply never comes": () => silenced("replies"),
+    "the connections are black holes": () => silenced("postgres", past, "all"),
+    "a reply never comes": () => silenced("postgres", past, "replies"),
   };
 }
 
@@ -49,20 +52,6 @@ async function roleBarred(url: string): Promise<FaultyBus> {
       await bus.close();
       await own.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
       await own.end();
-    },
-  };
-}
-
-async function silenced(what: "all" | "replies"): Promise<FaultyBus> {
-  const { server, proxy } = await proxiedServer("postgres");
-  const bus = postgresBus(`postgres://postgres@127.0.0.1:${proxy.port}/postgres`);
-  return {
-    bus,
-    inflict: async () => proxy.silence(what),
-    async close() {
-      await bus.close();
-      await proxy.close();
-      await server.stop();
     },
   };
 }

@@ -1,10 +1,13 @@
 import type { BusFactory, FaultyBus } from "odori/conformance";
 import { rabbitmq } from "odori/rabbitmq";
 import { Connection } from "rabbitmq-client";
-import { ownServer, proxiedServer } from "./own.ts";
+import { ownServer, silenced, withServer } from "./own.ts";
 import type { Server } from "./server.ts";
 
 let exchanges = 0;
+
+/** The bus past a proxy on that port. */
+const past = (port: number) => rabbitmq({ url: `amqp://guest:guest@127.0.0.1:${port}` });
 
 /** What can happen to a RabbitMQ broker, by name. */
 export function rabbitFaults(url: () => string): NonNullable<BusFactory["faults"]> {
@@ -34,8 +37,8 @@ export function rabbitFaults(url: () => string): NonNullable<BusFactory["faults"
     ),
     "the broker comes back empty": emptied,
     "the password is changed, and changed back": passwordChanged,
-    "the connections are black holes": () => silenced("all"),
-    "a reply never comes": () => silenced("replies"),
+    "the connections are black holes": () => silenced("rabbitmq", past, "all"),
+    "a reply never comes": () => silenced("rabbitmq", past, "replies"),
   };
 }
 
@@ -47,16 +50,12 @@ function urlAs(server: Server, user: string, port = server.place.port): string {
 async function emptied(): Promise<FaultyBus> {
   const server = await ownServer("rabbitmq");
   const bus = rabbitmq({ url: server.url });
-  return {
+  return withServer(server, {
     bus,
     async inflict() {
       for (const command of ["stop_app", "reset", "start_app"]) await server.control([command]);
     },
-    async close() {
-      await bus.close();
-      await server.stop();
-    },
-  };
+  });
 }
 
 async function passwordChanged(): Promise<FaultyBus> {
@@ -64,30 +63,12 @@ async function passwordChanged(): Promise<FaultyBus> {
   await server.control(["add_user", "order", "right"]);
   await server.control(["set_permissions", "order", ".*", ".*", ".*"]);
   const bus = rabbitmq({ url: urlAs(server, "order:right") });
-  return {
+  return withServer(server, {
     bus,
     async inflict() {
       await server.control(["change_password", "order", "other"]);
       await server.control(["close_all_connections", "the password has changed"]);
     },
     repair: () => server.control(["change_password", "order", "right"]),
-    async close() {
-      await bus.close();
-      await server.stop();
-    },
-  };
-}
-
-async function silenced(what: "all" | "replies"): Promise<FaultyBus> {
-  const { server, proxy } = await proxiedServer("rabbitmq");
-  const bus = rabbitmq({ url: urlAs(server, "guest:guest", proxy.port) });
-  return {
-    bus,
-    inflict: async () => proxy.silence(what),
-    async close() {
-      await bus.close();
-      await proxy.close();
-      await server.stop();
-    },
-  };
+  });
 }
