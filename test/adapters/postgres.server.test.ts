@@ -1,6 +1,7 @@
 import { grants, migrate, postgres } from "odori/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sampleDeferred, sampleReceipt, writes } from "../../src/conformance/samples.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { eventually } from "../support/eventually.ts";
@@ -123,6 +124,28 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     await own.query(`DROP SCHEMA ${schema} CASCADE`);
   });
 
+  it("a deadline that another process is calling off is not waited for", async () => {
+    const schema = newSchema();
+    const connect = () => postgres({ connectionString: serverUrl("postgres"), schema });
+    const [first, second] = [connect(), connect()];
+    await first.open(session);
+    await second.open({ ...session, owner: "p2" });
+    const deadline = { reaction: "expiry", sagaId: "s" };
+    const armed = sampleDeferred("1", { ...deadline, state: "armed" });
+    await first.transaction((tx) => tx.write(writes({ defer: [armed] })));
+    const known = new Map([["expiry", [armed.type]]]);
+    const { deferred } = await second.claim(1, { deferred: 1, known });
+    const receipt = sampleReceipt("1", { ...deadline, deferred: deferred[0]?.seq });
+    await first.transaction(async (tx) => {
+      await tx.receive([sampleReceipt("2", { sagaId: "s" })]);
+      await tx.write(writes({ drop: [{ ...deadline, state: "armed" }] }));
+      const [received] = await second.transaction((other) => other.receive([receipt]));
+      expect(received?.status).toBe("busy");
+    });
+    await Promise.all([first.close(), second.close()]);
+    await own.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
   it("a handler is given up although its statement cannot be interrupted", async () => {
     const schema = newSchema();
     const role = `narrow_${schema}`;
@@ -135,15 +158,18 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     const store = postgres({ connectionString: asRole.href, schema, connectionsMax: 1 });
     await store.open(session);
     const first = store.detached();
-    const slow = first.native.query("SELECT pg_sleep(0.5)").catch(() => {});
-    await eventually("it runs", async () => {
+    await own.query("SELECT pg_advisory_lock(7041)");
+    const slow = first.native.query("SELECT pg_advisory_xact_lock(7041)").catch(() => {});
+    await eventually("it waits for the lock", async () => {
       const { rowCount } = await own.query(
-        "SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND query LIKE '%pg_sleep%'",
+        "SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND wait_event = 'advisory'",
         [role],
       );
       return rowCount === 1;
     });
-    await first.abandon();
+    const abandoned = first.abandon();
+    await own.query("SELECT pg_advisory_unlock(7041)");
+    await abandoned;
     await slow;
     const second = store.detached();
     await second.native.query("SELECT 1");

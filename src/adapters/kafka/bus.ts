@@ -91,7 +91,6 @@ export class KafkaBus implements Bus {
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { topics, onLost = () => {} } = options;
     return this.#clients.use(async ({ members }) => {
-      await this.#ensure(topics);
       const member = new Member({
         settings: this.#settings,
         options,
@@ -103,12 +102,15 @@ export class KafkaBus implements Bus {
         check: (work) => this.#check(topics, work),
       });
       if (topics.length === 0) return { close: async () => {} };
-      // Before it has joined: if that takes too long, its clients end with the others.
+      // Before anything that may take too long: a member that is given up joins no more.
       members.add(member);
-      await member.join().catch((error: unknown) => {
+      try {
+        await this.#ensure(topics);
+        await member.join();
+      } catch (error) {
         members.delete(member);
         throw error;
-      });
+      }
       return {
         check: () => member.check(),
         close: () => member.close().finally(() => members.delete(member)),

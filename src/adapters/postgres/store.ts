@@ -171,7 +171,8 @@ export class PostgresStore implements Store<Sql> {
     } finally {
       const interrupter = this.#interrupter;
       this.#interrupter = undefined;
-      await Promise.all([endAll(pool, () => pool.end()), interrupter?.end()]);
+      const ended = [pool, interrupter].map((one) => one && endAll(one, () => one.end()));
+      await Promise.all(ended);
     }
   }
 
