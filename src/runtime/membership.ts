@@ -70,9 +70,7 @@ export class Membership {
     this.#stopped = true;
     this.#cancel();
     this.#giveUp();
-    const left = this.#subscription?.close();
-    await Promise.allSettled(this.#leaving);
-    await left;
+    await Promise.all([this.#subscription?.close(), Promise.allSettled(this.#leaving)]);
   }
 
   #schedule(): void {

@@ -79,7 +79,9 @@ export interface StartOptions<Native> {
    */
   readonly retentionMs?: number;
   /**
-   * How long `stop` waits for the bus to confirm published events, in milliseconds.
+   * How long each step of `stop` waits, in milliseconds: for handlers, for the bus to confirm
+   * published events, for the database. A step that takes longer is given up.
+   *
    * @default 5_000
    */
   readonly drainMs?: number;

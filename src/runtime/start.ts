@@ -146,7 +146,12 @@ export class App<Native, Begins extends EventContract> {
       await this.#membership.open();
     } catch (error) {
       // What failed first says more.
-      await store.close().catch(() => {});
+      const { drainMs } = this.#settings;
+      await atMost(
+        environment,
+        drainMs,
+        store.close().catch(() => {}),
+      );
       throw error;
     }
     this.#relay.start();
@@ -256,9 +261,9 @@ export class App<Native, Begins extends EventContract> {
   }
 
   /**
-   * Stops the service: it takes no new delivery, finishes those under way, waits up to `drainMs`
-   * for the bus, and closes the store. Events that are left stay in the outbox, and are published
-   * after the next start. Stop services that share an in-process bus together.
+   * Stops the service: it takes no new delivery, finishes those under way, waits for the bus, and
+   * closes the store, each for `drainMs` at most. Events that are left stay in the outbox, and are
+   * published after the next start. Stop services that share an in-process bus together.
    *
    * @example
    * ```ts
@@ -286,7 +291,7 @@ export class App<Native, Begins extends EventContract> {
     await this.#worker.stop(drainMs);
     await atMost(environment, drainMs, left);
     await this.#publisher.stop(drainMs);
-    await within(this.#worker.flush(), "closing the store failed");
+    await within(this.#worker.flush(), "what the bus confirmed could not be deleted");
     await within(store.close(), "closing the store failed");
     this.#state = "stopped";
   }

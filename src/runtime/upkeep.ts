@@ -62,7 +62,9 @@ export class Upkeep {
       this.#dueAt = environment.now() + everyMs;
     } catch (error) {
       const code = codeOf(error);
-      if (code !== this.#said) logger.error("old rows cannot be deleted", { code, error });
+      // A service that has stopped closes its database under what is too slow.
+      if (code !== this.#said && !this.#stopped)
+        logger.error("old rows cannot be deleted", { code, error });
       this.#said = code;
       this.#dueAt = environment.now() + Math.min(PURGE.againMs, everyMs);
     }

@@ -141,20 +141,25 @@ export function runtimeScenarios({ describe, it }: Runner): void {
     };
     const parkedCodes = async (app: Play["app"]) =>
       (await app.inspect.deferred(["parked"], 9)).map(({ problem }) => problem?.code);
-    const failed2 = event("payment.failed.v2", z.object({ code: z.string() }), {
-      to: [
-        event("payment.failed.v1", z.object({ reason: z.string() })),
-        ({ code }) => ({ reason: JSON.parse(code) }),
-      ],
-    });
+    // Declared by the test that needs it: other mutants break declarations.
+    const convertingTo = () =>
+      event("payment.failed.v2", z.object({ code: z.string() }), {
+        to: [
+          event("payment.failed.v1", z.object({ reason: z.string() })),
+          ({ code }) => ({ reason: JSON.parse(code) }),
+        ],
+      });
     play(
       "a delivery whose onParked event has no older version is parked without it",
       {
-        service: service<Sql>("payment").on(placed, {
-          emits: [authorized],
-          onParked: { emits: failed2, handle: () => failed2({ code: "7" }) },
-          handle: broken,
-        }),
+        get service() {
+          const failed2 = convertingTo();
+          return service<Sql>("payment").on(placed, {
+            emits: [authorized],
+            onParked: { emits: failed2, handle: () => failed2({ code: "7" }) },
+            handle: broken,
+          });
+        },
       },
       async ({ app, hear }) => {
         void hear(envelope(placed, "s", data)).catch(() => {});

@@ -245,9 +245,15 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       {
         await using stage = await open(shelf, played, { drainMs: 50, handlerTimeoutMs: 600_000 });
         // The first makes the reaction slow: the others run by themselves from the beginning.
-        for (const event of events) stage.hear(event).catch(() => {});
+        let answered = 0;
+        for (const event of events)
+          stage
+            .hear(event)
+            .catch(() => {})
+            .then(() => answered++);
         await eventually("all hang", () => running, events.length);
         await stage.app.stop();
+        await eventually("the bus has them back", () => answered, events.length, 2_000);
         assert.equal(aborted.size, events.length);
         assert.equal((await stage.app.health()).state, "stopped");
       }

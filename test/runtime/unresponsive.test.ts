@@ -202,11 +202,51 @@ describe("what fails while a service ends", () => {
     expect(lines).toEqual(["leaving the bus failed"]);
   });
 
+  it("a subscription that cannot be closed ends nothing while another leaves", async () => {
+    const bus = memoryBus(["order"]);
+    let lose = () => {};
+    let subscriptions = 0;
+    const twice: Bus = {
+      guarantees: bus.guarantees,
+      publish: (events) => bus.publish(events),
+      close: () => bus.close(),
+      async subscribe(options, deliver) {
+        const first = subscriptions++ === 0;
+        lose = () => options.onLost?.(new OdoriError("BUS_UNAVAILABLE", "It is away."));
+        const member = await bus.subscribe(options, deliver);
+        await member.close();
+        return { close: first ? never : () => Promise.reject(new Error("it is gone")) };
+      },
+    };
+    const app = await start(order, {
+      store: memoryStore(),
+      bus: twice,
+      logger: silent,
+      environment: systemEnvironment,
+    });
+    lose();
+    await eventually("it has subscribed again", () => subscriptions, 2);
+    // An unhandled rejection would fail the run.
+    await app.stop();
+  });
+
+  it("start comes to its end although the store does not close", async () => {
+    const { store, changes } = changeable();
+    changes.close = never;
+    const bus: Bus = {
+      guarantees: { order: "none", durable: false },
+      publish: async () => [],
+      close: async () => {},
+      subscribe: () => Promise.reject(new OdoriError("BUS_UNAVAILABLE", "It is away.")),
+    };
+    const starting = start(order, { store, bus, logger: silent, environment: hasty });
+    await expect(starting).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
+  });
+
   it("start says why it failed, not why the store cannot be closed", async () => {
     const { store, changes } = changeable();
     changes.close = () => Promise.reject(new Error("it is not open"));
     const bus: Bus = {
-      ...memoryBus(["order"]),
       guarantees: { order: "none", durable: false },
       publish: async () => [],
       close: async () => {},
