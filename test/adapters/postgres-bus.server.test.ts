@@ -138,7 +138,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgr
     expect(seen).toEqual([]);
   });
 
-  it("doctor names the subscriptions that no process hears, and the left-over ones", async () => {
+  it("subscription-left-behind: doctor names what no process hears, and left-overs", async () => {
     await using on = await stage();
     const { schema, own } = on;
     const connectionString = serverUrl("postgres");

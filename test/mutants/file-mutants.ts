@@ -48,6 +48,6 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     name: "topics collide unseen",
     edits: [edit("check/lint/topics.ts", 'event.replaceAll(".", "_")', "event")],
     suite: "files",
-    caughtBy: "types whose topics collide are reported",
+    caughtBy: "kafka-topic-names-collide: types whose topics collide are reported",
   },
 ];

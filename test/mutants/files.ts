@@ -74,7 +74,7 @@ export function fileScenarios({ it }: Runner): void {
     assert.throws(() => partsOf(manifest("x$(id)")), /is not a service name/);
   });
 
-  it("types whose topics collide are reported", async () => {
+  it("kafka-topic-names-collide: types whose topics collide are reported", async () => {
     const codes = (...begins: readonly string[]) =>
       check(toManifest({ odori: 1, name: "x", begins, services: { a: { begins } } })).findings.map(
         ({ code }) => code,

@@ -21,6 +21,13 @@ const hasty: Environment = {
 };
 const never = () => new Promise<never>(() => {});
 const broken = () => Promise.reject(new OdoriError("STORE_FULL", "The disk is full."));
+/** A bus that takes no subscription. */
+const away: Bus = {
+  guarantees: { order: "none", durable: false },
+  publish: async () => [],
+  close: async () => {},
+  subscribe: () => Promise.reject(new OdoriError("BUS_UNAVAILABLE", "It is away.")),
+};
 const order = service<MemoryTx>("order").begins(placed);
 
 /** A store of which some methods do something else, from the moment on when it is told to. */
@@ -233,26 +240,14 @@ describe("what fails while a service ends", () => {
   it("start comes to its end although the store does not close", async () => {
     const { store, changes } = changeable();
     changes.close = never;
-    const bus: Bus = {
-      guarantees: { order: "none", durable: false },
-      publish: async () => [],
-      close: async () => {},
-      subscribe: () => Promise.reject(new OdoriError("BUS_UNAVAILABLE", "It is away.")),
-    };
-    const starting = start(order, { store, bus, logger: silent, environment: hasty });
+    const starting = start(order, { store, bus: away, logger: silent, environment: hasty });
     await expect(starting).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
   });
 
   it("start says why it failed, not why the store cannot be closed", async () => {
     const { store, changes } = changeable();
     changes.close = () => Promise.reject(new Error("it is not open"));
-    const bus: Bus = {
-      guarantees: { order: "none", durable: false },
-      publish: async () => [],
-      close: async () => {},
-      subscribe: () => Promise.reject(new OdoriError("BUS_UNAVAILABLE", "It is away.")),
-    };
-    const starting = start(order, { store, bus, logger: silent, environment: hasty });
+    const starting = start(order, { store, bus: away, logger: silent, environment: hasty });
     await expect(starting).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
   });
 });

@@ -23,7 +23,7 @@ const FAULTS = [
 const DEAF = "warn: the service does not hear the bus; it subscribes again";
 const HEARS = "info: the service hears the bus again";
 
-// The cases nats-more, rabbit-sem, rabbit-more and pg-sem.
+// The cases nats-consumer-or-stream-gone, nats-more, rabbit-sem, rabbit-more and pg-sem.
 describe("a service whose broker fails heals, and is never ready while deaf", () => {
   for (const [name, fault] of FAULTS) {
     const title = titleOf(name, `${name}: ${fault}`);
