@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type App, type EventEnvelope, event, service, start } from "odori";
+import { checkAccepted } from "odori/adapter";
 import { type MemoryBus, memoryBus } from "odori/memory";
 import { z } from "zod";
 import { percentile } from "../harness/statistics.ts";
@@ -87,7 +88,7 @@ export async function play<Native>(shop: Shop<Native>, trouble: Trouble): Promis
   const latencies: number[] = [];
   const publish = async (n: number) => {
     const began = performance.now();
-    await members[n % members.length]?.bus.publish([orderOf(n, trouble)]);
+    checkAccepted((await members[n % members.length]?.bus.publish([orderOf(n, trouble)])) ?? []);
     if (n % trouble.articles !== singled % trouble.articles || trouble.one === undefined)
       latencies.push(performance.now() - began);
   };

@@ -174,7 +174,8 @@ export class Worker<Native> {
       return this.#undone(batch, error);
     }
     this.#committed(result, changes);
-    this.#waiting += (result.inTurn / batch.length - this.#waiting) / GROUPS_REMEMBERED;
+    const begun = batch.length - result.rest.length - result.busy.length;
+    if (begun > 0) this.#waiting += (result.inTurn / begun - this.#waiting) / GROUPS_REMEMBERED;
     for (const run of result.detached) this.#alone.goOn(run);
     for (const task of result.alone) {
       this.#pace.slow(task.receipt.reaction);

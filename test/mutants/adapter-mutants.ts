@@ -287,6 +287,12 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "cliff, neighbours-run-twice: a failing delivery costs itself alone",
   },
   {
+    name: "every savepoint has one name",
+    edits: [edit("adapters/postgres/open-transaction.ts", "this.#savepoints++;", "")],
+    suite: "postgres",
+    caughtBy: "a savepoint that was never set undoes nothing of the handlers before it",
+  },
+  {
     name: "bookkeeping is undone with a later handler",
     edits: [edit("adapters/postgres/store.ts", "onWrite: () => open.leaveSavepoint(),", "")],
     suite: "postgres",

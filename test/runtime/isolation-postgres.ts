@@ -62,6 +62,24 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       assert.equal(await countOf(shelf), 31);
     });
 
+    it("a savepoint that was never set undoes nothing of the handlers before it", async () => {
+      await using shelf = await kind.make();
+      const store = shelf.store();
+      await store.open({ service: "shelf", owner: "p1", leaseMs: 1_000, now: Date.now });
+      const working = store.transaction(async (tx) => {
+        const first = tx.scope();
+        await shelf.note(first.native, "kept");
+        await first.keep();
+        // As when the next handler is interrupted while the server still sets its savepoint.
+        await assert.rejects(async () => shelf.fail(tx.native));
+        const second = tx.scope();
+        await assert.rejects(async () => shelf.note(second.native, "undone"), { code: "25P02" });
+        await second.undo();
+      });
+      await assert.rejects(working, { code: "TRANSACTION_ENDED" });
+      await store.close();
+    });
+
     it("statement-timeout, errors-of-the-handlers-own-sql: tried, and parked", async () => {
       await using shelf = await kind.make({ sessionOptions: "-c statement_timeout=300" });
       const raised = ["57014", "55P03", "57000", "40001", "40P01", "XX000", "53100", "08006"];

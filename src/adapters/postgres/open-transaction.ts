@@ -21,8 +21,6 @@ const BEGIN = [
   "SET LOCAL idle_in_transaction_session_timeout = '60s'",
 ].join("; ");
 
-const SAVEPOINT = "SAVEPOINT odori_handler";
-
 /** A connection of the pool with a transaction open on it. */
 export class OpenTransaction {
   readonly sql: TransactionSql;
@@ -33,6 +31,8 @@ export class OpenTransaction {
   #broken: Error | undefined;
   /** Whether the savepoint exists, and whether a handler has written since. */
   #savepoint: "none" | "clean" | "used" = "none";
+  /** How many savepoints were asked for: each has a name of its own. */
+  #savepoints = 0;
   #released = false;
   #rolledBack: Promise<void> | undefined;
   #onRelease = () => {};
@@ -53,9 +53,20 @@ export class OpenTransaction {
   /** Makes sure that a savepoint stands before the next statement. Sends it without waiting. */
   savepoint(): void {
     // A released savepoint takes the work of the handler before it along, one command less.
-    const release = this.#savepoint === "used" ? `RELEASE ${SAVEPOINT}; ` : "";
-    if (this.#savepoint !== "clean") this.sql.control(`${release}${SAVEPOINT}`).catch(() => {});
+    const release = this.#savepoint === "used" ? `RELEASE ${this.#name}; ` : "";
+    if (this.#savepoint !== "clean") {
+      this.#savepoints++;
+      this.sql.control(`${release}SAVEPOINT ${this.#name}`).catch(() => {});
+    }
     this.#savepoint = "used";
+  }
+
+  /**
+   * The savepoint that was asked for last. If the server did not get to it, as when its handler was
+   * interrupted first, there is none of this name, and nothing of the handlers before is undone.
+   */
+  get #name(): string {
+    return `odori_${this.#savepoints}`;
   }
 
   /** What is written from now on is not the handler's: undoing the next one must not undo it. */
@@ -65,13 +76,13 @@ export class OpenTransaction {
 
   /** Undoes everything since the savepoint, which stays. */
   async undoToSavepoint(): Promise<void> {
-    await this.sql.control(`ROLLBACK TO ${SAVEPOINT}`);
+    await this.sql.control(`ROLLBACK TO ${this.#name}`);
     this.#savepoint = "clean";
   }
 
   /** Rejects if the transaction is aborted, since a statement since the savepoint has failed. */
   async checkSavepoint(): Promise<void> {
-    await this.sql.control(`RELEASE ${SAVEPOINT}`);
+    await this.sql.control(`RELEASE ${this.#name}`);
     this.#savepoint = "none";
   }
 
