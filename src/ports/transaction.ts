@@ -66,9 +66,15 @@ export interface HandlerScope<Native> {
   readonly statements: number;
   /**
    * Whether a statement of the handler has met another transaction (a deadlock, a lock that was
-   * not had in time, a serialization failure, a cancelled statement).
+   * not had in time, a serialization failure, a cancelled statement). One that `undo` interrupted
+   * has done so if it waited for a lock.
    */
   readonly contended: boolean;
+  /**
+   * Whether another transaction of the same store held the lock that it waited for. Only a store
+   * with a lock for each row has it.
+   */
+  readonly crowded?: boolean;
   /**
    * Told once the handler has returned or thrown, also after `detach`. Nothing awaits a later
    * statement, so its rejection would only end the process. It does nothing, returns nothing (its

@@ -23,6 +23,9 @@ const DOUBLINGS_MAX = 6;
  */
 const EXCLUSIVE_MAX = 2;
 
+/** How many sagas are remembered that have met another transaction. */
+const MET_MAX = 10_000;
+
 /** How many deliveries of one reaction run by themselves at once. */
 const RUNS_MAX = 32;
 
@@ -52,6 +55,8 @@ export class Alone<Native> {
   readonly #solo: SoloParts<Native>;
   /** The tasks that wait, by the saga that runs by itself. */
   readonly #held = new Map<string, Task<Native>[]>();
+  /** Sagas that have met another transaction, and are not done: the next run meets it as well. */
+  readonly #met = new Set<string>();
   /** How many run by themselves, by reaction. */
   readonly #running = new Map<string, number>();
   /** Tasks of reactions of which `RUNS_MAX` run already. */
@@ -85,6 +90,11 @@ export class Alone<Native> {
     return this.#held.has(receipt.sagaId);
   }
 
+  /** Whether a task has to run by itself: a lane would wait for it. */
+  claims({ receipt }: Task<Native>): boolean {
+    return this.#held.has(receipt.sagaId) || this.#met.has(receipt.sagaId);
+  }
+
   /** Runs a task by itself, behind the one of its saga that already does. */
   add(task: Task<Native>): void {
     if (this.#ended !== undefined) {
@@ -108,6 +118,8 @@ export class Alone<Native> {
       return;
     }
     this.#held.set(task.receipt.sagaId, []);
+    if (this.#met.size >= MET_MAX) this.#met.clear();
+    this.#met.add(task.receipt.sagaId);
     this.#again(task, 0);
   }
 
@@ -190,6 +202,7 @@ export class Alone<Native> {
       return;
     }
     if (result.kind === "committed") this.#parts.committed(task, result);
+    if (result.kind !== "failed") this.#met.delete(task.receipt.sagaId);
     this.#release(task);
     if (result.kind === "committed") return;
     // A handler that was given up has not failed.

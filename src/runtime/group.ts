@@ -56,6 +56,8 @@ export interface GroupResult<Native> {
   readonly rest: readonly Task<Native>[];
   /** Not begun: another process holds their saga. */
   readonly busy: readonly Task<Native>[];
+  /** Whether a contended one has met another group of this process. */
+  readonly crowded: boolean;
   /** How many handlers have run in turn, each awaited with its statements. */
   readonly inTurn: number;
   /** Deliveries that failed or were parked, for the log. */
@@ -107,6 +109,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   /** How long to wait for one handler, in milliseconds. */
   #handlerMs = HANDLER_BUDGET_MS;
   inTurn = 0;
+  crowded = false;
 
   constructor(parts: GroupParts<Native>) {
     this.#parts = parts;
@@ -214,6 +217,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       return;
     }
     for (const task of result.slow) this.alone.push(task);
+    for (const { task, handler } of result.contended) this.#met(task, handler);
     for (const { task } of result.culprits) pace.stumbled(task.receipt.reaction);
     await this.#runTogether(tx, result.others, draft);
     await this.#runInTurn(tx, result.culprits, draft);
@@ -283,7 +287,8 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       running.catch(() => {});
       scope.cancel(new OdoriError("HANDLER_SLOW", "The handler is started again, by itself."));
       await this.#undo(task, handler);
-      this.alone.push(task);
+      if (handler.contended) this.#met(task, handler);
+      else this.alone.push(task);
     }
   }
 
@@ -307,10 +312,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   ): Promise<void> {
     if (error instanceof BrokenGroupError) throw error;
     await this.#undo(task, handler);
-    if (handler.contended) {
-      this.contended.push(task);
-      return;
-    }
+    if (handler.contended) return this.#met(task, handler);
     const recovery = task.recover?.(error);
     if (recovery === undefined) {
       this.refused.push({ task, error });
@@ -325,6 +327,11 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     }
     draft.add(own);
     this.done.push(task);
+  }
+
+  #met(task: Task<Native>, { crowded = false }: HandlerScope<Native>): void {
+    this.contended.push(task);
+    this.crowded ||= crowded;
   }
 
   /**

@@ -7,6 +7,11 @@ import type { Task } from "./task.ts";
  */
 const TURN_MS = 20;
 
+/** Resolves once no promise callback waits to run. */
+function microtasks(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
 /** Handles a batch. Resolves with the tasks that stay in the queue, to be handled next. */
 export type HandleBatch<Native> = (
   batch: readonly Task<Native>[],
@@ -71,6 +76,8 @@ export class Lane<Native> {
         const rest = await this.#handled(batch);
         if (rest.length > 0) this.#queue.unshift(...rest);
         await this.#turn();
+        // What the last commit has set off shares the next one with a remainder.
+        if (this.#queue.length < this.#batch) await microtasks();
       }
     } finally {
       this.#running = undefined;

@@ -1,5 +1,7 @@
 /** Deliveries of a reaction that run by themselves after a slow one. */
 const SLOW_RUNS = 16;
+/** Runs within which a second slow one makes a reaction slow: one alone may be chance. */
+const WATCHED_RUNS = 64;
 /** Runs of at most one statement in a row, after which a reaction's handlers travel together. */
 const SINGLE_RUNS = 8;
 /** Runs in turn that a wrong guess costs, beside those. */
@@ -14,6 +16,8 @@ const TOGETHER = { first: 16, least: 8, most: 128 } as const;
  */
 export class Pace {
   readonly #slow = new Map<string, number>();
+  /** Reactions that have been slow once lately: how many quick runs until that is forgotten. */
+  readonly #watched = new Map<string, number>();
   readonly #single = new Map<string, number>();
   #together: number = TOGETHER.first;
 
@@ -22,9 +26,11 @@ export class Pace {
     return this.#slow.has(reaction);
   }
 
-  /** After a slow run, `SLOW_RUNS` quick ones have to follow. */
+  /** After two slow runs, `SLOW_RUNS` quick ones have to follow. */
   slow(reaction: string): void {
-    this.#slow.set(reaction, SLOW_RUNS);
+    if (this.#slow.has(reaction) || this.#watched.delete(reaction))
+      this.#slow.set(reaction, SLOW_RUNS);
+    else this.#watched.set(reaction, WATCHED_RUNS);
   }
 
   quick(reaction: string): void {
@@ -57,6 +63,9 @@ export class Pace {
 
   /** A handler of the reaction has run, and has issued that number of `statements`. */
   ran(reaction: string, statements: number): void {
+    const left = this.#watched.get(reaction);
+    if (left === 1) this.#watched.delete(reaction);
+    else if (left !== undefined) this.#watched.set(reaction, left - 1);
     const runs = this.#single.get(reaction) ?? 0;
     if (statements > 1) this.#single.set(reaction, -WRONG_GUESS_RUNS);
     else if (runs < SINGLE_RUNS) this.#single.set(reaction, runs + 1);

@@ -3,6 +3,7 @@ import type { Received } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { HandlerScope, Together } from "../ports/transaction.ts";
 import { Draft } from "./draft.ts";
+import { partition } from "./partition.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { endsWithin } from "./time-limit.ts";
@@ -36,6 +37,8 @@ export type TogetherResult<Native> =
       readonly culprits: readonly Ready<Native>[];
       readonly others: readonly Ready<Native>[];
       readonly slow: readonly Task<Native>[];
+      /** They waited for a lock of another transaction. */
+      readonly contended: readonly Companion<Native>[];
     };
 
 /**
@@ -76,13 +79,20 @@ export async function runTogether<Native>(
   // Behind a failed statement others fail as well: only the first ones are to blame.
   const blamed = (companion: Companion<Native>) =>
     culprits.size > 0 ? culprits.has(companion.handler) : guilty(companion);
-  const slow = companions.filter(({ outcome }) => outcome.kind === "slow");
+  const late = companions.filter(({ outcome }) => outcome.kind === "slow");
   const rest = companions.filter(({ outcome }) => outcome.kind !== "slow");
+  const [contended, others] = partition(late, ({ handler }) => handler.contended);
+  // The statements behind one that waits for a lock wait as well, and are not slow.
+  const [behind, slow] = partition(
+    others,
+    ({ handler }) => contended.length > 0 && handler.touched,
+  );
   return {
     kept: false,
     culprits: rest.filter(blamed),
-    others: rest.filter((companion) => !blamed(companion)),
+    others: [...rest.filter((companion) => !blamed(companion)), ...behind],
     slow: slow.map(({ task }) => task),
+    contended,
   };
 }
 

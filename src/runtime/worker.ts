@@ -9,6 +9,7 @@ import type { Probe } from "./crash-points.ts";
 import type { Notice } from "./draft.ts";
 import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
+import { LaneWidth } from "./lane-width.ts";
 import { logNotice } from "./notice.ts";
 import { Pace } from "./pace.ts";
 import { partition } from "./partition.ts";
@@ -29,13 +30,6 @@ export interface WorkerParts<Native> {
 }
 
 /**
- * Above this share of handlers that are awaited in turn, all lanes are used: while one waits for
- * the database, another works. Below it one lane commits larger groups, which costs less.
- */
-const WAITING_SHARE = 0.5;
-const GROUPS_REMEMBERED = 8;
-
-/**
  * Handles a service's tasks. A saga belongs to a lane by its hash; each lane commits in groups.
  * Slow handlers, and those that met another transaction, run by themselves.
  */
@@ -45,8 +39,7 @@ export class Worker<Native> {
   readonly #parts: WorkerParts<Native>;
   readonly #lanes: readonly Lane<Native>[];
   readonly #pace = new Pace();
-  /** The share of handlers that were awaited in turn, of the last groups. */
-  #waiting = 0;
+  readonly #width: LaneWidth;
   readonly #alone: Alone<Native>;
   /** Tasks whose handlers need not run, and so cannot be slow. */
   readonly #settled = new WeakSet<Task<Native>>();
@@ -64,6 +57,7 @@ export class Worker<Native> {
       );
       return lane;
     });
+    this.#width = new LaneWidth(store.lanes);
     this.#alone = new Alone({
       store,
       environment,
@@ -92,7 +86,7 @@ export class Worker<Native> {
       task.completion.failed(this.#ended);
       return;
     }
-    if (this.#isSlow(task) || this.#alone.holds(task)) this.#alone.add(task);
+    if (this.#isSlow(task) || this.#alone.claims(task)) this.#alone.add(task);
     else this.#laneOf(task).add(task);
   }
 
@@ -140,8 +134,7 @@ export class Worker<Native> {
   }
 
   #laneOf({ receipt }: Task<Native>): Lane<Native> {
-    const width = this.#waiting > WAITING_SHARE ? this.#lanes.length : 1;
-    const lane = this.#lanes[hashOf(receipt.sagaId) % width];
+    const lane = this.#lanes[hashOf(receipt.sagaId) % this.#width.lanes];
     if (lane === undefined) throw new OdoriError("OPTION_INVALID", "The store has no lanes.");
     return lane;
   }
@@ -174,8 +167,11 @@ export class Worker<Native> {
       return this.#undone(batch, error);
     }
     this.#committed(result, changes);
-    const begun = batch.length - result.rest.length - result.busy.length;
-    if (begun > 0) this.#waiting += (result.inTurn / begun - this.#waiting) / GROUPS_REMEMBERED;
+    this.#width.committed({
+      inTurn: result.inTurn,
+      begun: batch.length - result.rest.length - result.busy.length,
+      crowded: result.crowded,
+    });
     for (const run of result.detached) this.#alone.goOn(run);
     for (const task of result.alone) {
       this.#pace.slow(task.receipt.reaction);

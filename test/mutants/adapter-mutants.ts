@@ -293,6 +293,42 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "a savepoint that was never set undoes nothing of the handlers before it",
   },
   {
+    name: "a handler that is interrupted has always met another one",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "(isContended(error) && !this.#interrupted)",
+        "isContended(error)",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "an interrupted handler tells whether it waited for a lock, and whose",
+  },
+  {
+    name: "each lock that is waited for is held by another process",
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        "const own = [...this.#open]",
+        "const own = [] as OpenTransaction[]; void [...this.#open]",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "an interrupted handler tells whether it waited for a lock, and whose",
+  },
+  {
+    name: "what waits behind a lock is taken for the one that waits for it",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        'wait === "none" || !isContended(this.#failure)',
+        'wait === "none"',
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "of handlers that travel together, one waits for a lock, and those behind it do not",
+  },
+  {
     name: "bookkeeping is undone with a later handler",
     edits: [edit("adapters/postgres/store.ts", "onWrite: () => open.leaveSavepoint(),", "")],
     suite: "postgres",

@@ -36,6 +36,32 @@ async function holdRow(url: string, shelf: Shelf, item: string) {
   return { release, [Symbol.asyncDispose]: release };
 }
 
+const RECEIPT = {
+  reaction: "take",
+  source: "/orders",
+  id: "1",
+  type: asked.type,
+  sagaId: "saga",
+  gathers: false,
+  seeks: [],
+  deferred: undefined,
+};
+
+/** Waits until the server sleeps, or waits for a lock, in the transaction. */
+async function halted(connectionString: string, pid: number): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const text = `SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'active'
+    AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')`;
+  const look = async () => (await client.query(text, [pid])).rowCount;
+  await eventually("the server waits", look, 1).finally(() => client.end());
+}
+
+async function pidOf(native: unknown): Promise<number> {
+  assert.ok(isSql(native));
+  return Number((await native.query("SELECT pg_backend_pid() AS pid")).rows[0]?.pid);
+}
+
 async function countOf(shelf: Shelf): Promise<number> {
   return Object.values((await shelf.seen()).items).reduce((sum, count) => sum + count, 0);
 }
@@ -77,6 +103,65 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         await second.undo();
       });
       await assert.rejects(working, { code: "TRANSACTION_ENDED" });
+      await store.close();
+    });
+
+    it("an interrupted handler tells whether it waited for a lock, and whose", async () => {
+      await using shelf = await kind.make();
+      await shelf.stock({ theirs: 0, ours: 0 });
+      const store = shelf.store();
+      await store.open({ service: "shelf", owner: "p1", leaseMs: 1_000, now: Date.now });
+      await using row = await holdRow(url(), shelf, "theirs");
+      const met = async (work: (tx: unknown) => unknown) =>
+        store.transaction(async (tx) => {
+          await tx.receive([RECEIPT]);
+          const pid = await pidOf(tx.native);
+          const first = tx.scope();
+          const running = Promise.resolve(work(first.native)).catch(() => {});
+          await halted(url(), pid);
+          await first.undo();
+          await running;
+          const { contended, crowded } = first;
+          return { contended, crowded };
+        });
+      const sleeping = (tx: unknown) => shelf.run(tx, "SELECT pg_sleep(60)");
+      assert.deepEqual(await met(sleeping), { contended: false, crowded: false });
+      const theirs = await met((tx) => shelf.read(tx, "theirs"));
+      assert.deepEqual(theirs, { contended: true, crowded: false });
+      await row.release();
+      const ours = await store.transaction(async (tx) => {
+        await tx.receive([{ ...RECEIPT, sagaId: "another" }]);
+        await shelf.read(tx.scope().native, "ours");
+        return met((other) => shelf.read(other, "ours"));
+      });
+      assert.deepEqual(ours, { contended: true, crowded: true });
+      await store.close();
+    });
+
+    it("of handlers that travel together, one waits for a lock, and those behind it do not", async () => {
+      await using shelf = await kind.make();
+      await shelf.stock({ theirs: 0 });
+      const store = shelf.store();
+      await store.open({ service: "shelf", owner: "p1", leaseMs: 1_000, now: Date.now });
+      await using row = await holdRow(url(), shelf, "theirs");
+      await store.transaction(async (tx) => {
+        await tx.receive([RECEIPT]);
+        const pid = await pidOf(tx.native);
+        const together = tx.together?.();
+        assert.ok(together);
+        const [before, waits, behind] = [together.scope(), together.scope(), together.scope()];
+        const running = Promise.allSettled([
+          shelf.note(before.native, "before"),
+          shelf.read(waits.native, "theirs"),
+          shelf.note(behind.native, "behind"),
+        ]);
+        await halted(url(), pid);
+        await together.undo();
+        await running;
+        const contended = [before, waits, behind].map((scope) => scope.contended);
+        assert.deepEqual(contended, [false, true, false]);
+      });
+      await row.release();
       await store.close();
     });
 

@@ -15,6 +15,31 @@ const receipt = {
 };
 
 describe("a lane", () => {
+  it("a remainder shares its batch with what the batch before it has set off", async () => {
+    const batches: number[] = [];
+    let more = 3;
+    const lane = new Lane<unknown>(systemEnvironment, 3, async (batch) => {
+      batches.push(batch.length);
+      for (const { completion } of batch) completion.done();
+      return [];
+    });
+    const add = () => {
+      const done = Promise.withResolvers<void>();
+      const completion = { done: done.resolve, failed: done.reject };
+      lane.add({ receipt, fields: {}, completion, run: () => {} });
+      // The caller's next task comes some promises later.
+      done.promise
+        .then(() => {})
+        .then(() => {})
+        .then(() => {
+          if (more-- > 0) add();
+        });
+    };
+    for (let n = 0; n < 4; n++) add();
+    await lane.idle();
+    expect(batches).toEqual([3, 3, 1]);
+  });
+
   it("goes on behind a batch whose handling itself fails, which gets the error", async () => {
     const failure = new Error("a defect of the handling");
     const seen: string[] = [];

@@ -9,7 +9,7 @@ import { envelope, ManualClock, Stage } from "../support/stage.ts";
 const DELIVERIES = 20;
 
 describe.each(kits)("slow-handler-holds-all, on $name", ({ make }) => {
-  it("deliveries behind the first slow one of their reaction run at once", async () => {
+  it("deliveries behind the second slow one of their reaction run at once", async () => {
     const { promise: opened, resolve: openGate } = Promise.withResolvers<void>();
     const clock = new ManualClock();
     const kit = make();
@@ -27,10 +27,14 @@ describe.each(kits)("slow-handler-holds-all, on $name", ({ make }) => {
     const heard = stage.hear(
       ...orders.map((orderId) => envelope(placed, `saga of ${orderId}`, { orderId })),
     );
-    await eventually("the first is waited for", () => clock.waits(HANDLER_BUDGET_MS));
-    expect(running).toBe(1);
-    // Its time is over, once. None of the others takes that long again.
-    clock.advance(HANDLER_BUDGET_MS);
+    // One slow delivery may be chance. After two, none of the others takes that long again.
+    for (const n of [1, 2]) {
+      await eventually(`number ${n} is waited for`, () => {
+        clock.advance(0);
+        return running === n && clock.waits(HANDLER_BUDGET_MS);
+      });
+      clock.advance(HANDLER_BUDGET_MS);
+    }
     const others = () => {
       clock.advance(0);
       return running;

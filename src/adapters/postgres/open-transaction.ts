@@ -35,7 +35,7 @@ export class OpenTransaction {
   #savepoints = 0;
   #released = false;
   #rolledBack: Promise<void> | undefined;
-  #onRelease = () => {};
+  readonly #onRelease: (() => void)[] = [];
 
   constructor(client: pg.PoolClient, place: string, prepared: PreparedNames | undefined) {
     this.#client = client;
@@ -115,7 +115,7 @@ export class OpenTransaction {
   }
 
   onRelease(work: () => void): void {
-    this.#onRelease = work;
+    this.#onRelease.push(work);
   }
 
   /** Gives the connection back. */
@@ -123,7 +123,7 @@ export class OpenTransaction {
     if (this.#released) return;
     this.#released = true;
     this.#client.release(this.#broken);
-    this.#onRelease();
+    for (const work of this.#onRelease) work();
   }
 }
 

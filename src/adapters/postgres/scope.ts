@@ -17,12 +17,15 @@ import { LOCK_WAIT_MS, type OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";
 import type { Sql, SqlResult } from "./sql.ts";
 
+/** Who held the lock that a statement waited for: none, this store, or another session. */
+export type Wait = "none" | "own" | "other";
+
 /** What a scope needs of its store. */
 export interface ScopeParts {
   /** Opens a transaction for a handler by itself. */
   begin(): Promise<OpenTransaction>;
-  /** Interrupts the statement that a transaction is running. */
-  interrupt(open: OpenTransaction): Promise<void>;
+  /** Interrupts the statement that a transaction is running, and tells what it waited for. */
+  interrupt(open: OpenTransaction): Promise<Wait>;
   /** Runs bookkeeping in an open transaction, and commits it. */
   finish<T>(open: OpenTransaction, work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T>;
   /** Runs `work` in a new transaction. */
@@ -41,6 +44,9 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
   readonly native: Sql = this;
   statements = 0;
   contended = false;
+  crowded = false;
+  /** A cancelled statement says nothing of other transactions: this process cancels it. */
+  #interrupted = false;
   readonly #parts: ScopeParts;
   readonly #onFailure: (error: unknown, scope: PostgresScope) => void;
   readonly #statementsMax: number;
@@ -172,7 +178,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
       return await (open instanceof Promise ? await open : open).sql.query(text, values);
     } catch (error) {
       this.#failure ??= error;
-      if (isContended(error) || isOutdated(error)) this.contended = true;
+      if ((isContended(error) && !this.#interrupted) || isOutdated(error)) this.contended = true;
       if (isOutdated(error) && error instanceof Error) (await open).discard(error);
       this.#onFailure(error, this);
       throw error;
@@ -207,9 +213,22 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
    * statements.
    */
   async stopPending(open: OpenTransaction): Promise<void> {
-    if (this.#pending.size === 0) return;
-    await this.#parts.interrupt(open).catch(() => {});
+    if (!this.interrupting()) return;
+    await this.interrupted(await this.#parts.interrupt(open).catch(() => "none" as const));
+  }
+
+  /** Says that a statement under way is about to be interrupted. Returns whether there is one. */
+  interrupting(): boolean {
+    this.#interrupted = this.#pending.size > 0;
+    return this.#interrupted;
+  }
+
+  /** Waits for the replies after an interruption, which found the server waiting for a lock. */
+  async interrupted(wait: Wait): Promise<void> {
     await Promise.allSettled(this.#pending);
+    if (wait === "none" || !isContended(this.#failure)) return;
+    this.contended = true;
+    this.crowded = wait === "own";
   }
 
   async #notAwaited(): Promise<never> {

@@ -27,7 +27,7 @@ import { mayPrepare } from "./pooler.ts";
 import { PreparedNames } from "./prepared.ts";
 import { PostgresRetention } from "./purge.ts";
 import { ensureStore, ownerOf } from "./schema.ts";
-import { PostgresScope, type ScopeParts } from "./scope.ts";
+import { PostgresScope, type ScopeParts, type Wait } from "./scope.ts";
 import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";
@@ -41,6 +41,20 @@ interface Done<T> {
   /** The failure of a statement that was sent together with COMMIT. */
   readonly failure?: unknown;
 }
+
+/**
+ * Looks first who holds what the statement waits for, past the sessions that wait before it: once
+ * it is cancelled it waits for nothing.
+ */
+const INTERRUPT = `WITH RECURSIVE waiting AS (
+    SELECT $1::int AS pid, pg_blocking_pids($1::int) AS before
+    UNION SELECT pid, pg_blocking_pids(pid)
+    FROM (SELECT unnest(before) AS pid FROM waiting) AS found),
+  holders AS MATERIALIZED (SELECT array_agg(pid) AS pids FROM waiting
+    WHERE pid <> $1 AND cardinality(before) = 0)
+  SELECT pg_cancel_backend($1::int), CASE WHEN pids IS NULL THEN 'none'
+    WHEN pids && $2::int[] THEN 'own' ELSE 'other' END AS wait
+  FROM holders`;
 
 /** A lease is renewed when less than this share of it is left. */
 const RENEW_BELOW = 0.75;
@@ -57,6 +71,7 @@ export class PostgresStore implements Store<Sql> {
   readonly #prepared = new PreparedNames();
   #pool: pg.Pool | undefined;
   #interrupter: pg.Pool | undefined;
+  readonly #open = new Set<OpenTransaction>();
   #closed = false;
   #session: Session | undefined;
   #owner = "";
@@ -271,15 +286,20 @@ export class PostgresStore implements Store<Sql> {
     const pool = this.#connected();
     const client = await this.#connect(pool);
     const prepared = mayPrepare(pool, this.#options) ? this.#prepared : undefined;
-    return new OpenTransaction(client, this.#place, prepared);
+    const open = new OpenTransaction(client, this.#place, prepared);
+    this.#open.add(open);
+    open.onRelease(() => this.#open.delete(open));
+    return open;
   }
 
-  async #interrupt({ pid }: OpenTransaction): Promise<void> {
-    if (pid === undefined || this.#closed) return;
+  async #interrupt({ pid }: OpenTransaction): Promise<Wait> {
+    if (pid === undefined || this.#closed) return "none";
     // Past the pool: the statements to be interrupted may hold what its connections wait for.
     this.#interrupter ??= poolOf({ ...this.#options, connectionsMax: 1 });
     try {
-      await this.#interrupter.query("SELECT pg_cancel_backend($1)", [pid]);
+      const own = [...this.#open].map((open) => open.pid ?? 0);
+      const { rows } = await this.#interrupter.query<{ wait: Wait }>(INTERRUPT, [pid, own]);
+      return rows[0]?.wait ?? "none";
     } catch (error) {
       throw explain(error, this.#place);
     }

@@ -33,9 +33,11 @@ export class PostgresTogether implements Together<Sql> {
   keep(): void {}
 
   async undo(): Promise<void> {
-    for (const scope of this.#scopes) {
-      scope.close();
-      await scope.stopPending(this.#open);
+    for (const scope of this.#scopes) scope.close();
+    const pending = this.#scopes.filter((scope) => scope.interrupting());
+    if (pending.length > 0) {
+      const wait = await this.#parts.interrupt(this.#open).catch(() => "none" as const);
+      await Promise.all(pending.map((scope) => scope.interrupted(wait)));
     }
     try {
       await this.#open.undoToSavepoint();

@@ -1,0 +1,52 @@
+/**
+ * Above this share of handlers that are awaited in turn, all lanes are used: while one waits for
+ * the database, another works. Below it one lane commits larger groups, which costs less.
+ */
+const WAITING_SHARE = 0.5;
+const GROUPS_REMEMBERED = 8;
+
+/** Groups after which twice as many lanes are tried; four times as many after each failure. */
+const CALM_GROUPS = { first: 64, most: 8_192 } as const;
+
+/** What tells how many lanes to use. */
+export interface Commit {
+  /** How many handlers were awaited in turn, of those that have begun. */
+  readonly inTurn: number;
+  readonly begun: number;
+  /** Whether one has waited for another group of this process. */
+  readonly crowded: boolean;
+}
+
+/**
+ * How many lanes of a service work. Lanes whose handlers want the same rows only wait for each
+ * other, so half of them rest when one has waited long.
+ */
+export class LaneWidth {
+  readonly #most: number;
+  /** The share of handlers that were awaited in turn, of the last groups. */
+  #waiting = 0;
+  #useful = 1;
+  #calm = 0;
+  #patience: number = CALM_GROUPS.first;
+
+  /** `most` is how many lanes there are. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get lanes(): number {
+    return this.#waiting > WAITING_SHARE ? this.#useful : 1;
+  }
+
+  committed({ inTurn, begun, crowded }: Commit): void {
+    if (begun > 0) this.#waiting += (inTurn / begun - this.#waiting) / GROUPS_REMEMBERED;
+    if (crowded) {
+      this.#useful = Math.max(1, this.#useful >> 1);
+      this.#patience = Math.min(CALM_GROUPS.most, this.#patience * 4);
+      this.#calm = 0;
+    } else if (this.#useful < this.#most && ++this.#calm >= this.#patience) {
+      this.#useful = Math.min(this.#most, this.#useful * 2);
+      this.#calm = 0;
+    }
+  }
+}

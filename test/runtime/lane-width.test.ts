@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { LaneWidth } from "../../src/runtime/lane-width.ts";
+import { Pace } from "../../src/runtime/pace.ts";
+
+const waiting = { inTurn: 20, begun: 20, crowded: false };
+const times = (count: number, work: () => void) => Array.from({ length: count }, work);
+
+describe("how many lanes work", () => {
+  it("all of them, step by step, where handlers wait for the database", () => {
+    const width = new LaneWidth(4);
+    expect(width.lanes).toBe(1);
+    times(64, () => width.committed(waiting));
+    expect(width.lanes).toBe(2);
+    times(64, () => width.committed(waiting));
+    expect(width.lanes).toBe(4);
+  });
+
+  it("one, where handlers travel together", () => {
+    const width = new LaneWidth(4);
+    times(500, () => width.committed({ inTurn: 0, begun: 100, crowded: false }));
+    expect(width.lanes).toBe(1);
+  });
+
+  it("what a full group has not begun says nothing", () => {
+    const width = new LaneWidth(4);
+    times(200, () => width.committed(waiting));
+    times(200, () => width.committed({ inTurn: 0, begun: 0, crowded: false }));
+    expect(width.lanes).toBe(4);
+  });
+
+  it("half of them, ever longer, after one has waited for another", () => {
+    const width = new LaneWidth(4);
+    times(200, () => width.committed(waiting));
+    width.committed({ ...waiting, crowded: true });
+    expect(width.lanes).toBe(2);
+    times(255, () => width.committed(waiting));
+    expect(width.lanes).toBe(2);
+    width.committed(waiting);
+    expect(width.lanes).toBe(4);
+  });
+});
+
+describe("a reaction is slow", () => {
+  it("after two slow runs, until sixteen quick ones by themselves", () => {
+    const pace = new Pace();
+    pace.slow("r");
+    expect(pace.isSlow("r")).toBe(false);
+    pace.slow("r");
+    expect(pace.isSlow("r")).toBe(true);
+    times(15, () => pace.quick("r"));
+    expect(pace.isSlow("r")).toBe(true);
+    pace.quick("r");
+    expect(pace.isSlow("r")).toBe(false);
+  });
+
+  it("not after one in a hundred", () => {
+    const pace = new Pace();
+    times(5, () => {
+      pace.slow("r");
+      times(99, () => pace.ran("r", 2));
+    });
+    expect(pace.isSlow("r")).toBe(false);
+  });
+});
