@@ -15,6 +15,7 @@ import { deploymentScenarios } from "./deployments.ts";
 import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { httpScenarios } from "./over-http.ts";
+import { parkedScenarios } from "./parked.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
 
@@ -30,6 +31,7 @@ const collect: Runner = {
 
 if (suite === "runtime") {
   runtimeScenarios(collect);
+  parkedScenarios(collect);
   deploymentScenarios(collect);
   hearingScenarios(collect);
   sideBySideScenarios(collect);

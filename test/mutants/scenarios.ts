@@ -1,105 +1,27 @@
 import assert from "node:assert/strict";
 import {
-  type App,
   type Bus,
   type Deliver,
-  type EventContract,
-  type EventEnvelope,
-  event,
   OdoriError,
-  PermanentError,
   Service,
   type Store,
   StoreUnavailableError,
   service,
-  start,
 } from "odori";
-import { checkAccepted } from "odori/adapter";
 import { NATS, readMessage } from "odori/cloudevents";
 import type { Runner } from "odori/conformance";
-import { memoryBus } from "odori/memory";
-import { type Sql, sqlite } from "odori/sqlite";
-import { z } from "zod";
+import type { Sql } from "odori/sqlite";
 import { declareUndo } from "../../src/choreography/declare.ts";
-import { timeGroups } from "../../src/ports/birth.ts";
 import { authorized, declined, placed, refunded, reservationFailed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
-import { closing, stopping } from "../support/scope.ts";
-import { envelope, silent } from "../support/stage.ts";
+import { envelope } from "../support/stage.ts";
 import { StrictBus } from "../support/strict-bus.ts";
-
-const setup = (tx: Sql) => tx.exec("CREATE TABLE IF NOT EXISTS effects (what TEXT NOT NULL)");
-const effect = (tx: Sql, what: string) => tx.run("INSERT INTO effects (what) VALUES (?)", what);
-
-const payment = service<Sql>("payment", { setup })
-  .on(placed, {
-    emits: [authorized],
-    fails: [declined],
-    handle({ data }, { tx }) {
-      effect(tx, "charged");
-      return authorized(data);
-    },
-  })
-  .undo(authorized, {
-    on: [reservationFailed],
-    emits: [refunded],
-    handle({ data }, { tx }) {
-      effect(tx, "refunded");
-      return refunded(data);
-    },
-  });
-
-interface Play {
-  readonly app: App<Sql, EventContract>;
-  readonly seen: readonly EventEnvelope[];
-  hear(...events: readonly EventEnvelope[]): Promise<void>;
-  effects(): Promise<readonly unknown[]>;
-}
+import { effect, payment, playing, setup } from "./play.ts";
 
 /** The runtime's promises as minimal scenarios, for the whole runtime and the broken ones. */
 export function runtimeScenarios({ describe, it }: Runner): void {
   const data = { orderId: "s" };
-  const play = (
-    name: string,
-    change: {
-      readonly store?: (store: Store<Sql>) => Store<Sql>;
-      readonly bus?: (bus: Bus) => Bus;
-      readonly service?: Service<Sql>;
-    },
-    body: (play: Play) => Promise<void>,
-  ) => {
-    it(name, async () => {
-      await using bus = closing(memoryBus(["payment", "audience"]));
-      const store = sqlite(":memory:");
-      const seen: EventEnvelope[] = [];
-      await bus.subscribe(
-        { group: "audience", topics: [authorized.type, refunded.type], inFlightMax: 100 },
-        async (incoming) => {
-          if (!("malformed" in incoming)) seen.push(incoming);
-        },
-      );
-      const parts = { store: change.store?.(store) ?? store, bus: change.bus?.(bus) ?? bus };
-      await using app = stopping(
-        await start<Sql, EventContract>(
-          (change.service ?? payment) as Service<Sql, EventContract>,
-          {
-            ...parts,
-            retry: { attempts: 1 },
-            logger: silent,
-            pollMs: 5,
-            drainMs: 50,
-          },
-        ),
-      );
-      const effects = () =>
-        store.transaction(async ({ native }) =>
-          native.all("SELECT what FROM effects").map((row) => row.what),
-        );
-      const hear = async (...events: readonly EventEnvelope[]) =>
-        checkAccepted(await bus.publish(events));
-      await body({ app, seen, hear, effects });
-    });
-  };
+  const play = playing(it);
   /** A store whose first `times` commits fail, after the one that sets the service up. */
   const outage = (times: number) => {
     let commits = 0;
@@ -124,129 +46,6 @@ export function runtimeScenarios({ describe, it }: Runner): void {
   };
 
   describe("the runtime", () => {
-    const old = { id: "0190f5c2-0000-7000-8000-000000000000" };
-    play(
-      "an undo in a saga that retention has forgotten is parked",
-      {},
-      async ({ app, hear, seen }) => {
-        await hear(envelope(reservationFailed, "s", data, old));
-        const [parked] = await app.inspect.deferred(["parked"], 1);
-        assert.equal(parked?.problem?.code, "FENCE_FORGOTTEN");
-        assert.deepEqual(seen, []);
-      },
-    );
-
-    const broken = () => {
-      throw new PermanentError("no such account");
-    };
-    const parkedCodes = async (app: Play["app"]) =>
-      (await app.inspect.deferred(["parked"], 9)).map(({ problem }) => problem?.code);
-    // Declared by the test that needs it: other mutants break declarations.
-    const convertingTo = () =>
-      event("payment.failed.v2", z.object({ code: z.string() }), {
-        to: [
-          event("payment.failed.v1", z.object({ reason: z.string() })),
-          ({ code }) => ({ reason: JSON.parse(code) }),
-        ],
-      });
-    play(
-      "a delivery whose onParked event has no older version is parked without it",
-      {
-        get service() {
-          const failed2 = convertingTo();
-          return service<Sql>("payment").on(placed, {
-            emits: [authorized],
-            onParked: { emits: failed2, handle: () => failed2({ code: "7" }) },
-            handle: broken,
-          });
-        },
-      },
-      async ({ app, hear }) => {
-        void hear(envelope(placed, "s", data)).catch(() => {});
-        await eventually("it is parked", () => parkedCodes(app), ["PERMANENT"], 3_000);
-      },
-    );
-
-    let open = true;
-    const offered = event(
-      placed.type,
-      z.object({ orderId: z.string() }).refine(() => open, "the offer has ended"),
-    );
-    play(
-      "a payload that is no longer valid does not hide why its handler failed",
-      {
-        service: service<Sql>("payment").on(offered, {
-          emits: [authorized],
-          handle() {
-            open = false;
-            return broken();
-          },
-        }),
-      },
-      async ({ app, hear }) => {
-        open = true;
-        await hear(envelope(placed, "s", data));
-        assert.deepEqual(await parkedCodes(app), ["PERMANENT"]);
-      },
-    );
-
-    play(
-      "a step in a saga that retention has forgotten is not said to have failed",
-      {
-        service: service<Sql>("payment").on(placed, {
-          emits: [authorized],
-          onParked: { emits: refunded, handle: () => refunded(data) },
-          handle: broken,
-        }),
-      },
-      async ({ app, hear, seen }) => {
-        await hear(envelope(placed, "s", data, old));
-        assert.deepEqual(await parkedCodes(app), ["FENCE_FORGOTTEN"]);
-        assert.deepEqual(seen, []);
-      },
-    );
-
-    let charges = 0;
-    play(
-      "a person accepts a forgotten saga for every later attempt",
-      {
-        service: service<Sql>("payment").on(placed, {
-          emits: [authorized],
-          handle() {
-            if (++charges === 1) broken();
-            return authorized(data);
-          },
-        }),
-      },
-      async ({ app, hear }) => {
-        charges = 0;
-        await hear(envelope(placed, "s", data, old));
-        const retry = async () => {
-          const [row] = await app.inspect.deferred(["parked"], 1);
-          await app.inspect.retry(row?.seq ?? -1);
-        };
-        await retry();
-        await eventually("its handler fails", () => parkedCodes(app), ["PERMANENT"]);
-        await retry();
-        await eventually("it runs once more", () => charges, 2, 3_000);
-      },
-    );
-
-    play(
-      "what is emitted carries its saga's birth, caused from outside or not",
-      {},
-      async ({ hear, seen }) => {
-        const born = timeGroups(Date.now() - 60_000);
-        await hear(envelope(placed, "s", data, { id: `${born}-7000-8000-000000000000` }));
-        await hear(envelope(reservationFailed, "s", data, { id: "evt_1" }));
-        await eventually("both are out", () => seen.length, 2);
-        assert.deepEqual(
-          seen.map(({ id }) => id.slice(0, 13)),
-          [born, born],
-        );
-      },
-    );
-
     const dead = (inner: Store<Sql>): Store<Sql> =>
       Object.assign(Object.create(inner), {
         transaction: inner.transaction.bind(inner),
@@ -305,33 +104,40 @@ export function runtimeScenarios({ describe, it }: Runner): void {
     const strict: StrictBus[] = [];
     const choosy = (bus: Bus): Bus => {
       const own = new StrictBus(bus);
-      own.refuses = ({ sagaId }) => sagaId === "bad";
+      own.refuses = ({ type }) => type === refunded.type;
       strict.push(own);
       return own;
     };
-    // One commit for both deliveries, so that one outbox row holds both events.
-    const both = (hear: Play["hear"]) =>
-      hear(...["bad", "good"].map((sagaId) => envelope(placed, sagaId, data)));
-    play("a refused event is published again alone", { bus: choosy }, async ({ app, hear }) => {
-      await both(hear);
-      const refused = async () => (await app.health()).refused.count;
-      const copies = () => [...(strict.at(-1)?.accepted.values() ?? [])];
-      const settled = async () => (await refused()) === 1 || copies().some((times) => times > 1);
-      await eventually("it is refused, or its neighbour is published twice", settled);
-      assert.deepEqual([await refused(), copies()], [1, [1]]);
+    // One outbox row holds both events.
+    const pair = service<Sql>("payment").on(placed, {
+      emits: [[authorized, refunded]],
+      handle: () => [authorized(data), refunded(data)],
     });
+    play(
+      "a refused event is published again alone",
+      { bus: choosy, service: pair },
+      async ({ app, hear }) => {
+        await hear(envelope(placed, "s", data));
+        const refused = async () => (await app.health()).refused.count;
+        const copies = () => [...(strict.at(-1)?.accepted.values() ?? [])];
+        const settled = async () => (await refused()) === 1 || copies().some((times) => times > 1);
+        await eventually("it is refused, or its neighbour is published twice", settled);
+        assert.deepEqual([await refused(), copies()], [1, [1]]);
+      },
+    );
 
     play(
       "a refused event stays in the outbox when its neighbours are confirmed",
-      { bus: choosy },
+      { bus: choosy, service: pair },
       async ({ app, hear }) => {
-        await both(hear);
+        const event = envelope(placed, "s", data);
+        await hear(event);
         const outbox = async () => (await app.inspect.counts()).outbox;
         const refused = async () => (await app.health()).refused.count;
         const answered = async () => (await refused()) === 1 || (await outbox()) === 0;
         await eventually("the bus has answered", answered);
         // The next commit writes the answers.
-        await hear(envelope(placed, "good", data));
+        await hear(event);
         assert.notEqual(await outbox(), 0);
         await eventually("the others are confirmed", outbox, 1);
       },

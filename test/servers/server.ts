@@ -36,7 +36,7 @@ export interface Place {
   readonly port2: number;
 }
 
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 
 /** What still runs ends with this process, however it ends. */
 const running = new Set<Server>();
