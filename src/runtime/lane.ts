@@ -7,9 +7,13 @@ import type { Task } from "./task.ts";
  */
 const TURN_MS = 20;
 
+/** Taken before a test runner can replace them: its clock moves time, not the event loop. */
+const { nextTick } = process;
+const immediate = setImmediate;
+
 /** Resolves once no promise callback waits to run. */
 function microtasks(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+  return new Promise((resolve) => nextTick(resolve));
 }
 
 /** Handles a batch. Resolves with the tasks that stay in the queue, to be handled next. */
@@ -87,7 +91,7 @@ export class Lane<Native> {
   /** Lets the event loop turn, if it may not have done so for a while. */
   async #turn(): Promise<void> {
     if (this.#environment.now() - this.#turnedAt < TURN_MS) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => immediate(resolve));
     this.#turnedAt = this.#environment.now();
   }
 

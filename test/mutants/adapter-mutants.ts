@@ -317,7 +317,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "an interrupted handler tells whether it waited for a lock, and whose",
   },
   {
-    name: "what waits behind a lock is taken for the one that waits for it",
+    name: "what waits behind a lock is treated as the one that waits for it",
     edits: [
       edit(
         "adapters/postgres/scope.ts",
@@ -326,7 +326,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy: "of handlers that travel together, one waits for a lock, and those behind it do not",
+    caughtBy: "one of several that travel together waits for a lock, those behind it do not",
   },
   {
     name: "bookkeeping is undone with a later handler",

@@ -138,7 +138,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       await store.close();
     });
 
-    it("of handlers that travel together, one waits for a lock, and those behind it do not", async () => {
+    it("one of several that travel together waits for a lock, those behind it do not", async () => {
       await using shelf = await kind.make();
       await shelf.stock({ theirs: 0 });
       const store = shelf.store();

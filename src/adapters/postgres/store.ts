@@ -297,7 +297,7 @@ export class PostgresStore implements Store<Sql> {
     // Past the pool: the statements to be interrupted may hold what its connections wait for.
     this.#interrupter ??= poolOf({ ...this.#options, connectionsMax: 1 });
     try {
-      const own = [...this.#open].map((open) => open.pid ?? 0);
+      const own = [...this.#open].flatMap((open) => (open.pid === undefined ? [] : [open.pid]));
       const { rows } = await this.#interrupter.query<{ wait: Wait }>(INTERRUPT, [pid, own]);
       return rows[0]?.wait ?? "none";
     } catch (error) {
