@@ -9,6 +9,7 @@ export type StaticCode =
   | "NEVER_EMITTED"
   | "FOREIGN_UNDO"
   | "UNKNOWN_EFFECT"
+  | "UNKNOWN_NAME"
   | "CONTRADICTION"
   | "DEAD_REACTION"
   | "NO_SUCCESS"
@@ -82,6 +83,19 @@ export interface Place {
   readonly service?: string;
   readonly event?: string;
   readonly reaction?: string;
+  /** The list of the manifest or the choreography that has the event. */
+  readonly list?:
+    | "succeeds"
+    | "fails"
+    | "external"
+    | "arrives"
+    | "events"
+    | "pivots"
+    | "undoOrder"
+    | "oneOf"
+    | "locks"
+    | "alsoHears"
+    | "alsoEmits";
 }
 
 /** Reports one problem of a choreography. */

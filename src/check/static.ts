@@ -4,10 +4,16 @@ import { type Manifest, reactionName } from "../manifest/manifest.ts";
 import type { Exploration } from "./explore.ts";
 import type { Finding } from "./finding.ts";
 import type { Model } from "./model.ts";
+import { unknownNames } from "./unknown-names.ts";
 
-/** Returns the findings that need no exploration: unheard, never emitted, wrong undos. */
+/** Returns the findings that need no exploration: unheard, never emitted, wrong undos and names. */
 export function staticFindings(manifest: Manifest, graph: FlowGraph): readonly Finding[] {
-  return [...unheard(manifest, graph), ...neverEmitted(manifest, graph), ...wrongUndos(manifest)];
+  return [
+    ...unheard(manifest, graph),
+    ...neverEmitted(manifest, graph),
+    ...wrongUndos(manifest),
+    ...unknownNames(manifest, graph),
+  ];
 }
 
 function unheard(
@@ -34,18 +40,19 @@ function neverEmitted(
   { emitters, hearers }: FlowGraph,
 ): readonly Finding[] {
   const known = new Set([...begins, ...external, ...arrives]);
-  return [...hearers].flatMap(([event, [first]]) => {
-    if (emitters.has(event) || known.has(event) || first === undefined) return [];
-    const verb = first.deadline === undefined ? "hears" : "has a deadline about";
-    return [
-      {
-        code: "NEVER_EMITTED",
-        severity: "error",
-        message: `${first.service.name} ${verb} ${event}, but no service emits it`,
+  return [...hearers].flatMap(([event, hearings]) => {
+    if (emitters.has(event) || known.has(event)) return [];
+    const byService = new Map(hearings.toReversed().map((hearing) => [hearing.service, hearing]));
+    return [...byService].toReversed().map(([{ name: service }, { deadline }]) => {
+      const verb = deadline === undefined ? "hears" : "has a deadline about";
+      return {
+        code: "NEVER_EMITTED" as const,
+        severity: "error" as const,
+        message: `${service} ${verb} ${event}, but no service emits it`,
         hint: "Let a service emit it, or list it in arrives if it comes from outside.",
-        at: { service: first.service.name, event },
-      },
-    ];
+        at: { service, event },
+      };
+    });
   });
 }
 

@@ -15,6 +15,7 @@ const ACCEPTABLE = new Set<string>([
   "UNHEARD",
   "NEVER_EMITTED",
   "DEAD_REACTION",
+  "UNKNOWN_NAME",
 ]);
 
 /**
