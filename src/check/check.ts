@@ -12,6 +12,7 @@ import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
 import { counterexampleTrace } from "./trace.ts";
+import { unknownVersions } from "./unknown-names.ts";
 import { violationKey } from "./violation.ts";
 
 /** Options of `check`. */
@@ -127,6 +128,7 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   const { open: findings, suppressed } = partSuppressed(manifest, [
     ...contradictions.map(contradictory),
     ...staticFindings(manifest, graph),
+    ...unknownVersions(declared),
     ...behaviour(model, exploration, repairSearch),
     ...(crashes === undefined ? [] : onlyWithCrashes(crashes, exploration)),
     ...unreached(manifest, model, exploration),

@@ -187,6 +187,7 @@ class Search {
       service: service.name,
       event: entry.hears[0],
       message,
+      detail: heard,
     };
     this.#keep(violation, () => [...this.#pathTo(at).steps, { source, choice }, ...back], at);
   }

@@ -226,12 +226,7 @@ export class Machine {
     if (service.fence || before === NONE || !effect.needsUndo) return;
     if (before === DONE)
       this.#break("DOUBLE_EFFECT", effect, `${effect.type} is done twice in one saga`);
-    else
-      this.#break(
-        "HANGING",
-        effect,
-        `${effect.type} is done after it was undone, and nothing will undo it again`,
-      );
+    else this.#break("HANGING", effect, `${effect.type} is done after its undo has run`);
   }
 
   #undo(state: Uint8Array, { service }: ModelReaction, effect: Effect | undefined): void {
@@ -239,13 +234,14 @@ export class Machine {
     const before = state[effect.at];
     if (before === DONE) {
       state[effect.at] = UNDONE;
-      const later = effect.after.find(({ at }) => state[at] === DONE);
-      if (later !== undefined)
-        this.#break(
-          "UNDO_ORDER",
-          effect,
-          `${effect.type} is undone while ${later.type} is still done`,
-        );
+      for (const later of effect.after)
+        if (state[later.at] === DONE)
+          this.#break(
+            "UNDO_ORDER",
+            effect,
+            `${effect.type} is undone while ${later.type} is still done`,
+            later.type,
+          );
     } else if (before === UNDONE) {
       this.#break("DOUBLE_COMPENSATION", effect, `${effect.type} is undone twice in one saga`);
     } else if (!service.fence) {
@@ -259,6 +255,9 @@ export class Machine {
   }
 
   #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
+    // Events of one outcome happen together: their order in the declaration means nothing.
+    const pivoted = state[PIVOTED] !== 0;
+    for (const emission of emissions) if (emission.pivot) state[PIVOTED] = 1;
     for (const emission of emissions) {
       const { type, end, endAt, sources, touches, sinks, acquires, releases } = emission;
       for (const { at } of sources) {
@@ -270,7 +269,8 @@ export class Machine {
       for (const { index } of sinks) this.ran[index] = 1;
       for (const at of acquires) state[at] = 1;
       for (const at of releases) state[at] = 0;
-      if (state[PIVOTED] !== 0 && (end === "failure" || emission.triggersUndo)) {
+      const afterPivot = pivoted || emissions.some((other) => other !== emission && other.pivot);
+      if (afterPivot && (end === "failure" || emission.triggersUndo)) {
         const what = end === "failure" ? "the saga fails" : "the saga turns back";
         this.broken.push({
           code: "AFTER_PIVOT",
@@ -279,7 +279,6 @@ export class Machine {
           message: `${what} with ${type} after its pivot`,
         });
       }
-      if (emission.pivot) state[PIVOTED] = 1;
       if (end === undefined) continue;
       if (state[endAt] !== 0)
         this.broken.push({
@@ -302,8 +301,13 @@ export class Machine {
     }
   }
 
-  #break(code: Violation["code"], { service, type }: Effect, message: string): void {
-    this.broken.push({ code, service, event: type, message });
+  #break(
+    code: Violation["code"],
+    { service, type }: Effect,
+    message: string,
+    detail?: string,
+  ): void {
+    this.broken.push({ code, service, event: type, message, detail });
   }
 }
 

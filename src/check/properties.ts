@@ -40,6 +40,7 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
       service: undefined,
       event: first.type,
       message: `on success exactly one of ${names} must be kept; ${how}`,
+      detail: names,
     });
   }
   for (const { name, acquire, at } of model.locks) {
@@ -49,6 +50,7 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
       service: undefined,
       event: acquire,
       message: `the lock "${name}" is never released`,
+      detail: name,
     });
   }
   return violations;

@@ -38,17 +38,25 @@ export function partSuppressed(
 
 function reasonFor(manifest: Manifest, { code, at }: Finding): string | undefined {
   const service = manifest.services.get(at.service ?? "");
-  const reaction = service?.reactions.find((entry) => reactionName(entry) === at.reaction);
-  const deadline = service?.deadlines.find(({ emits }) => emits === at.event);
+  const reactions = service?.reactions.filter((entry) => reactionName(entry) === at.reaction);
+  const deadlines = service?.deadlines.filter(({ emits }) => emits === at.event);
   const event = manifest.events.get(at.event ?? "");
   const places = [
-    reaction?.suppress,
-    deadline?.suppress,
+    inEach(reactions),
+    inEach(deadlines),
     event?.suppress,
     service?.suppress,
     manifest.suppress,
   ];
   return places.map((place) => place?.get(code)).find((reason) => reason !== undefined);
+}
+
+/** Several parts of one name must all accept a finding: it may be about any of them. */
+function inEach(
+  parts: readonly { readonly suppress: Suppressions }[] = [],
+): Suppressions | undefined {
+  const [first, ...others] = parts.map(({ suppress }) => suppress);
+  return first && new Map([...first].filter(([code]) => others.every((other) => other.has(code))));
 }
 
 function misplaced(manifest: Manifest): readonly Finding[] {

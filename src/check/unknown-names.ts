@@ -1,6 +1,6 @@
 import { EffectNames } from "../choreography/effects.ts";
 import { stemOf } from "../contract/grammar.ts";
-import type { FlowGraph } from "../manifest/graph.ts";
+import { type FlowGraph, flowGraph } from "../manifest/graph.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { Finding, Place, Severity } from "./finding.ts";
 
@@ -22,17 +22,29 @@ interface NameList {
  * is kept by every saga, so it checks nothing.
  */
 export function unknownNames(manifest: Manifest, graph: FlowGraph): readonly Finding[] {
-  return [...choreographyLists(manifest, graph), ...serviceLists(manifest, graph)].flatMap(
-    ({ list, label = list, service, names, known, otherwise, severity }) =>
-      [...new Set(names)]
-        .filter((name) => !known(name))
-        .map((event) => ({
-          code: "UNKNOWN_NAME" as const,
-          severity,
-          message: `${label} names ${event}, which ${otherwise}`,
-          hint: nearest(event, graph.types.filter(known)),
-          at: { ...(service !== undefined && { service }), event, list },
-        })),
+  return unknownIn(choreographyLists(manifest, graph), graph);
+}
+
+/**
+ * Finds events of which a service names older versions, and which it does not hear or emit.
+ * `declared` still tells versions apart.
+ */
+export function unknownVersions(declared: Manifest): readonly Finding[] {
+  const graph = flowGraph(declared);
+  return unknownIn(versionLists(declared, graph), graph);
+}
+
+function unknownIn(lists: readonly NameList[], { types }: FlowGraph): readonly Finding[] {
+  return lists.flatMap(({ list, label = list, service, names, known, otherwise, severity }) =>
+    [...new Set(names)]
+      .filter((name) => !known(name))
+      .map((event) => ({
+        code: "UNKNOWN_NAME",
+        severity,
+        message: `${label} names ${event}, which ${otherwise}`,
+        hint: nearest(event, types.filter(known)),
+        at: { ...(service !== undefined && { service }), event, list },
+      })),
   );
 }
 
@@ -78,8 +90,7 @@ function choreographyLists(
   ];
 }
 
-/** Lists the events of which a service names older versions. */
-function serviceLists(
+function versionLists(
   { services }: Manifest,
   { emitters, hearers }: FlowGraph,
 ): readonly NameList[] {

@@ -23,9 +23,11 @@ export interface Violation {
   readonly message: string;
   readonly service: string | undefined;
   readonly event: string | undefined;
+  /** Tells it from others of the same code and place: the lock, the group, the other effect. */
+  readonly detail?: string | undefined;
 }
 
-/** Identifies a violation by code and place: all paths to it make one finding. */
-export function violationKey({ code, service, event }: Violation): string {
-  return `${code} ${service} ${event}`;
+/** Identifies a violation by code, place and detail: all paths to it make one finding. */
+export function violationKey({ code, service, event, detail }: Violation): string {
+  return `${code} ${service} ${event}${detail === undefined ? "" : ` ${detail}`}`;
 }

@@ -265,6 +265,36 @@ const UNSOUND: readonly Case[] = [
     codes: ["AFTER_PIVOT"],
   },
   {
+    name: "one outcome is the pivot and the failure",
+    manifest: change(
+      sequential,
+      {
+        stock: {
+          reactions: [{ ...reserve, fails: [["order.cancelled.v1", "stock.given_up.v1"]] }],
+        },
+        payment: { reactions: [charge] },
+        order: order(["stock.reserved.v1"], ["payment.declined.v1"]),
+      },
+      { pivots: ["stock.given_up.v1"], external: ["stock.given_up.v1"] },
+    ),
+    codes: ["AFTER_PIVOT", "NO_UNDO", "ORPHAN"],
+  },
+  {
+    name: "the same, in the other order",
+    manifest: change(
+      sequential,
+      {
+        stock: {
+          reactions: [{ ...reserve, fails: [["stock.given_up.v1", "order.cancelled.v1"]] }],
+        },
+        payment: { reactions: [charge] },
+        order: order(["stock.reserved.v1"], ["payment.declined.v1"]),
+      },
+      { pivots: ["stock.given_up.v1"], external: ["stock.given_up.v1"] },
+    ),
+    codes: ["AFTER_PIVOT", "NO_UNDO", "ORPHAN"],
+  },
+  {
     name: "a lock that only success releases",
     manifest: {
       ...sequential,

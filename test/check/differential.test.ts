@@ -58,7 +58,11 @@ describe("on random choreographies", () => {
       fc.pre(explored.exhaustive && !loops(explored));
       const found = reference(manifest, STATES_MAX);
       fc.pre(found !== undefined);
-      expect(keysOf(explored).map(stem).sort()).toEqual(found?.violations);
+      // The interpreter does not tell violations of one code and place apart.
+      const places = explored.counterexamples.map(({ violation }) =>
+        stem(violationKey({ ...violation, detail: undefined })),
+      );
+      expect([...new Set(places)].sort()).toEqual(found?.violations);
       expect(explored.succeeded).toBe(found?.succeeded);
       const acting = model.reactions.filter(({ index }) => explored.ran[index] !== 0);
       expect(acting.map(({ service, place }) => `${service.name} ${place}`).sort()).toEqual(

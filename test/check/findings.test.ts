@@ -235,11 +235,12 @@ describe("the rules", () => {
   });
 
   it("a wait for what comes from outside", () => {
+    const EXPIRED = ["order.expired.v1"];
     const waiting = (more: Raw) => ({
       odori: 1,
       name: "n",
       begins: ["order.placed.v1"],
-      succeeds: ["order.placed.v1", "order.paid.v1", "order.expired.v1"],
+      succeeds: ["order.placed.v1", "order.paid.v1", ...("deadlines" in more ? EXPIRED : [])],
       arrives: ["gateway.settled.v1"],
       services: {
         order: {
@@ -345,5 +346,50 @@ describe("the rules", () => {
     expect(() => toConfig({ limits: { fields: 3 } }, "c.json")).toThrow(/"fields"/);
     expect(parseRule("NO_KEY=error")).toEqual(["NO_KEY", "error"]);
     expect(() => parseRule("NO_KEY")).toThrow(/CODE=off/);
+  });
+});
+
+describe("findings of one code and place do not hide each other", () => {
+  it("two locks that one event acquires", () => {
+    const lock = (name: string) => ({
+      name,
+      acquire: "order.placed.v1",
+      release: ["order.completed.v1"],
+    });
+    const locked = {
+      ...broken("a lock that only success releases"),
+      locks: [lock("a"), lock("b")],
+    };
+    expect(findingsOf(locked, "LOCK_LEAK").map(({ message }) => message)).toEqual([
+      'the lock "a" is never released',
+      'the lock "b" is never released',
+    ]);
+  });
+
+  it("two groups with one effect in common", () => {
+    const manifest = broken("both rivals are kept");
+    const groups = [
+      ["left.taken.v1", "right.taken.v1"],
+      ["left.taken.v1", "order.placed.v1"],
+    ];
+    expect(findingsOf({ ...manifest, oneOf: groups }, "ONE_OF")).toHaveLength(2);
+  });
+
+  it("two services that wait for an event without an emitter", () => {
+    const manifest = broken("an event that no service emits");
+    const services = typeof manifest.services === "object" ? manifest.services : {};
+    const mail = { reactions: [{ on: ["stock.recounted.v1"] }] };
+    const waiting = findingsOf({ ...manifest, services: { ...services, mail } }, "NEVER_EMITTED");
+    expect(waiting.map(({ at }) => at.service)).toEqual(["stock", "mail"]);
+  });
+
+  it("one reaction's reason does not accept what is found of another one of its name", () => {
+    const manifest = broken("an event that no service emits");
+    const services = typeof manifest.services === "object" ? manifest.services : {};
+    const on = ["stock.recounted.v1"];
+    const suppress = { DEAD_REACTION: "it is for later" };
+    const mail = { reactions: [{ on, suppress }, { on }] };
+    const dead = findingsOf({ ...manifest, services: { ...services, mail } }, "DEAD_REACTION");
+    expect(dead.filter(({ at }) => at.service === "mail")).toHaveLength(2);
   });
 });

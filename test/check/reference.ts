@@ -308,6 +308,7 @@ class Saga {
 
   #emit(state: State, service: ServiceEntry | undefined, outcome: ManifestOutcome): void {
     const { succeeds, fails, pivots, locks } = this.#manifest;
+    const before = state.pivoted;
     for (const type of outcome) {
       for (const hearer of this.#services) {
         hearer.reactions.forEach((reaction, place) => {
@@ -332,7 +333,8 @@ class Saga {
       const undoes = this.#services.some(({ reactions }) =>
         reactions.some(({ kind, hears }) => kind === "undo" && hears.includes(type)),
       );
-      if (state.pivoted && (fails.includes(type) || undoes))
+      const beside = outcome.some((other) => other !== type && pivots.includes(other));
+      if ((before || beside) && (fails.includes(type) || undoes))
         this.#report("AFTER_PIVOT", service?.name, type);
       if (pivots.includes(type)) state.pivoted = true;
       if (![...succeeds, ...fails].includes(type)) continue;
