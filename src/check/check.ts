@@ -2,6 +2,7 @@ import { flowGraph } from "../manifest/graph.ts";
 import { oneEventPerLineage } from "../manifest/lineage.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { Contradiction } from "../manifest/merge.ts";
+import { type Assumption, assumptionsOf } from "./assumptions.ts";
 import { compile } from "./compile.ts";
 import { type CrashExploration, exploreCrashes } from "./crash-model.ts";
 import { type Exploration, explore } from "./explore.ts";
@@ -12,6 +13,7 @@ import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
 import { counterexampleTrace } from "./trace.ts";
+import { unexplored, unexploredFindings } from "./unexplored.ts";
 import { unknownVersions } from "./unknown-names.ts";
 import { violationKey } from "./violation.ts";
 
@@ -50,6 +52,12 @@ export interface CheckOptions {
    * @default false
    */
   readonly crashes?: boolean;
+  /**
+   * Explores that services give up on any delivery: all services, or those named. Adds to what the
+   * manifest says with `mayPark`.
+   * @default false
+   */
+  readonly mayPark?: boolean | readonly string[];
 }
 
 /** Measures one exploration. */
@@ -63,13 +71,15 @@ export interface Explored {
 
 /** Holds the result of `check`. */
 export interface Report {
-  /** True if no finding is an error. */
+  /** True if no finding is an error, and every reachable state was explored. */
   readonly ok: boolean;
   readonly choreography: string;
   readonly explored: Explored;
   readonly findings: readonly Finding[];
   /** Findings that the manifest accepts, each with its reason. */
   readonly suppressed: readonly Suppressed[];
+  /** What was taken for granted: the report says nothing about sagas for which it does not hold. */
+  readonly assumptions: readonly Assumption[];
   /** Measures the exploration of the crash model. Present if `crashes` was set. */
   readonly crashes?: {
     readonly states: number;
@@ -100,7 +110,7 @@ const CRASHES = 1;
  * ```
  */
 export function check(declared: Manifest, options: CheckOptions = {}): Report {
-  const manifest = oneEventPerLineage(declared);
+  const manifest = parking(oneEventPerLineage(declared), options.mayPark ?? false);
   const {
     statesMax = STATES_MAX,
     millisecondsMax = MILLISECONDS_MAX,
@@ -132,25 +142,33 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
     ...behaviour(model, exploration, repairSearch),
     ...(crashes === undefined ? [] : onlyWithCrashes(crashes, exploration)),
     ...unreached(manifest, model, exploration),
-    ...(unlinked.length > 0
-      ? [unknownLinks(unlinked)]
-      : exploration.exhaustive
-        ? []
-        : [notExhaustive(exploration)]),
+    ...unexploredFindings(unlinked, exploration, crashes),
     ...lint(manifest, graph, options.lint),
   ]);
   const { states, transitions, exhaustive } = exploration;
-  const ok = findings.every(({ severity }) => severity !== "error");
+  const proved = exhaustive && crashes?.exhaustive !== false;
+  const ok = proved && findings.every(({ severity }) => severity !== "error");
   return {
     ok,
     choreography: manifest.name,
     explored: { states, transitions, exhaustive, milliseconds },
     findings,
     suppressed,
+    assumptions: assumptionsOf(manifest, model),
     ...(crashes && {
       crashes: { states: crashes.states, exhaustive: crashes.exhaustive, crashes: CRASHES },
     }),
   };
+}
+
+/** Returns the manifest with more services that may park. */
+function parking(manifest: Manifest, which: boolean | readonly string[]): Manifest {
+  const parks = (name: string) => (typeof which === "boolean" ? which : which.includes(name));
+  const services = [...manifest.services].map(
+    ([name, service]) =>
+      [name, { ...service, mayPark: service.mayPark || parks(name) }] as const,
+  );
+  return { ...manifest, services: new Map(services) };
 }
 
 function behaviour(
@@ -200,30 +218,6 @@ function onlyWithCrashes(
     });
 }
 
-function unexplored({ reactions, deadlines }: Model): Exploration {
-  const [ran, fired] = [new Uint8Array(reactions.length), new Uint8Array(deadlines.length)];
-  return {
-    states: 0,
-    transitions: 0,
-    exhaustive: false,
-    counterexamples: [],
-    ran,
-    fired,
-    succeeded: false,
-  };
-}
-
-function unknownLinks(services: readonly string[]): Finding {
-  const names = `${services.slice(0, 5).join(", ")}${services.length > 5 ? ", …" : ""}`;
-  return {
-    code: "UNKNOWN_LINKS",
-    severity: "warning",
-    message: `the links of ${names} are unknown, so nothing was explored`,
-    hint: "Add x-odori-reaction to the operations of its document, or write a manifest.",
-    at: {},
-  };
-}
-
 function contradictory({ message, event, service }: Contradiction): Finding {
   const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
   return {
@@ -232,15 +226,5 @@ function contradictory({ message, event, service }: Contradiction): Finding {
     message,
     hint: "Correct one of the two sources.",
     at,
-  };
-}
-
-function notExhaustive({ states }: Exploration): Finding {
-  return {
-    code: "NOT_EXHAUSTIVE",
-    severity: "warning",
-    message: `exploration stopped after ${states} states; the rest is not proved`,
-    hint: "Raise --states or --seconds, or check parts of the choreography separately.",
-    at: {},
   };
 }

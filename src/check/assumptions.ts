@@ -1,0 +1,79 @@
+import { EffectNames } from "../choreography/effects.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { shortType } from "../text/short.ts";
+import { spanOf } from "../text/span.ts";
+import type { Model } from "./model.ts";
+
+/** Says under which condition a proof holds, where the choreography could break the condition. */
+export interface Assumption {
+  readonly code: "NOTHING_PARKED" | "ONE_KEY" | "WITHIN_RETENTION" | "OTHER_BEGINNINGS";
+  readonly message: string;
+}
+
+/** The default retention of a service: what a saga did is remembered for this time. */
+const RETENTION_MS = 30 * 24 * 3_600_000;
+const NAMES_SHOWN = 5;
+
+/** Returns what the exploration of a choreography took for granted. */
+export function assumptionsOf(manifest: Manifest, model: Model): readonly Assumption[] {
+  return [
+    nothingParked(manifest, model),
+    oneKey(manifest),
+    withinRetention(manifest),
+    otherBeginnings(manifest),
+  ].flat();
+}
+
+function nothingParked({ services }: Manifest, { sources }: Model): readonly Assumption[] {
+  const acting = new Set(
+    sources.flatMap((source) =>
+      source.kind === "delivery" && source.reaction !== undefined ? [source.reaction.service] : [],
+    ),
+  );
+  const trusted = [...acting].filter(({ mayPark }) => !mayPark).map(({ name }) => name);
+  if (trusted.length === 0) return [];
+  const all = [...services.values()].every((service) => !service.mayPark);
+  const which = all ? "no delivery" : `no delivery to ${listed(trusted, "or")}`;
+  return [{ code: "NOTHING_PARKED", message: `${which} is given up on` }];
+}
+
+function oneKey({ services }: Manifest): readonly Assumption[] {
+  const keyed = [...services.values()].flatMap((service) => {
+    const names = new EffectNames(service);
+    return service.reactions
+      .filter((reaction) => reaction.keyed && reaction.kind !== "undo")
+      .flatMap((reaction) => names.of(reaction))
+      .filter((effect) => effect !== undefined);
+  });
+  if (keyed.length === 0) return [];
+  const effects = listed([...new Set(keyed)].map(shortType), "and");
+  return [{ code: "ONE_KEY", message: `a saga has one key of ${effects}` }];
+}
+
+/** Each deadline fires at most once in a saga, so their sum bounds the time that it waits. */
+function withinRetention({ services, arrives }: Manifest): readonly Assumption[] {
+  const waits = [...services.values()].flatMap(({ deadlines }) =>
+    deadlines.map(({ withinMs }) => withinMs),
+  );
+  const longest = waits.reduce((sum, waitMs) => sum + waitMs, 0);
+  if (arrives.length === 0 && longest <= RETENTION_MS) return [];
+  const message = `a saga is over within ${spanOf(RETENTION_MS)}, or the retention of its services`;
+  return [{ code: "WITHIN_RETENTION", message }];
+}
+
+function otherBeginnings({ services, begins }: Manifest): readonly Assumption[] {
+  const others = [...services.values()]
+    .flatMap((service) => service.begins)
+    .filter((type) => !begins.includes(type));
+  if (others.length === 0) return [];
+  const types = listed([...new Set(others)].map(shortType), "or");
+  return [{ code: "OTHER_BEGINNINGS", message: `no saga begins with ${types}` }];
+}
+
+function listed(names: readonly string[], word: "and" | "or"): string {
+  if (names.length > NAMES_SHOWN)
+    return `${names.slice(0, NAMES_SHOWN).join(", ")} ${word} ${names.length - NAMES_SHOWN} more`;
+  return names.length < 2
+    ? names.join("")
+    : `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1)}`;
+}
