@@ -217,21 +217,21 @@ function unknownLinks(services: readonly string[]): Finding {
     code: "UNKNOWN_LINKS",
     severity: "warning",
     message: `the links of ${names} are unknown, so nothing was explored`,
-    hint: "Add x-odori-reaction to the operations of its document, or write a manifest.",
+    hint: "Write them into an overlay: odori link init <document…> > links.yaml",
     at: {},
   };
 }
 
-function contradictory({ message, event, service }: Contradiction): Finding {
+function contradictory({ code, message, event, service }: Contradiction): Finding {
   const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
-  return {
-    code: "CONTRADICTION",
-    severity: "error",
-    message,
-    hint: "Correct one of the two sources.",
-    at,
-  };
+  return { code, severity: "error", message, hint: CONTRADICTION_HINTS[code], at };
 }
+
+const CONTRADICTION_HINTS: Readonly<Record<Contradiction["code"], string>> = {
+  CONTRADICTION: "Correct one of the two sources.",
+  LINKS_UNKNOWN: "Correct the name, or suppress this with the reason why no document has it.",
+  LINKS_INCOMPLETE: "Add the link, or suppress this with the reason why the saga needs none.",
+};
 
 function notExhaustive({ states }: Exploration): Finding {
   return {

@@ -15,6 +15,8 @@ const ACCEPTABLE = new Set<string>([
   "UNHEARD",
   "NEVER_EMITTED",
   "DEAD_REACTION",
+  "LINKS_UNKNOWN",
+  "LINKS_INCOMPLETE",
 ]);
 
 /**
