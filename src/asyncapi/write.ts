@@ -197,7 +197,12 @@ function messageDocument(
       ],
     }),
     ...(entry !== undefined && {
-      "x-odori-event": { sensitive: entry.sensitive, suppress: Object.fromEntries(entry.suppress) },
+      "x-odori-event": {
+        ...(entry.foreign && { foreign: true }),
+        ...(entry.address !== undefined && { address: entry.address }),
+        sensitive: entry.sensitive,
+        suppress: Object.fromEntries(entry.suppress),
+      },
     }),
   };
 }

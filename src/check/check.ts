@@ -165,8 +165,7 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
 function parking(manifest: Manifest, which: boolean | readonly string[]): Manifest {
   const parks = (name: string) => (typeof which === "boolean" ? which : which.includes(name));
   const services = [...manifest.services].map(
-    ([name, service]) =>
-      [name, { ...service, mayPark: service.mayPark || parks(name) }] as const,
+    ([name, service]) => [name, { ...service, mayPark: service.mayPark || parks(name) }] as const,
   );
   return { ...manifest, services: new Map(services) };
 }
@@ -218,13 +217,13 @@ function onlyWithCrashes(
     });
 }
 
-function contradictory({ message, event, service }: Contradiction): Finding {
+function contradictory({ code, message, event, service }: Contradiction): Finding {
   const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
-  return {
-    code: "CONTRADICTION",
-    severity: "error",
-    message,
-    hint: "Correct one of the two sources.",
-    at,
-  };
+  return { code, severity: "error", message, hint: CONTRADICTION_HINTS[code], at };
 }
+
+const CONTRADICTION_HINTS: Readonly<Record<Contradiction["code"], string>> = {
+  CONTRADICTION: "Correct one of the two sources.",
+  LINKS_UNKNOWN: "Correct the name, or suppress this with the reason why no document has it.",
+  LINKS_INCOMPLETE: "Add the link, or suppress this with the reason why the saga needs none.",
+};

@@ -1,7 +1,7 @@
 import type { BehaviourCode } from "./violation.ts";
 
-/** Ranks a finding: only errors make a report fail. */
-export type Severity = "error" | "warning";
+/** Ranks a finding: only errors make a report fail. Information asks for nothing. */
+export type Severity = "error" | "warning" | "information";
 
 /** Codes of findings that follow from the declarations, without exploration. */
 export type StaticCode =
@@ -11,6 +11,8 @@ export type StaticCode =
   | "UNKNOWN_EFFECT"
   | "UNKNOWN_NAME"
   | "CONTRADICTION"
+  | "LINKS_UNKNOWN"
+  | "LINKS_INCOMPLETE"
   | "DEAD_REACTION"
   | "NO_SUCCESS"
   | "BAD_SUPPRESSION"

@@ -16,6 +16,8 @@ const ACCEPTABLE = new Set<string>([
   "NEVER_EMITTED",
   "DEAD_REACTION",
   "UNKNOWN_NAME",
+  "LINKS_UNKNOWN",
+  "LINKS_INCOMPLETE",
 ]);
 
 /**

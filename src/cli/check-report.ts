@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type CheckOptions, check, type Report } from "../check/check.ts";
 import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
-import type { Finding } from "../check/finding.ts";
+import type { Finding, Severity } from "../check/finding.ts";
 import { RULES } from "../check/lint/lint.ts";
 import { repairText } from "../check/repair-text.ts";
 import { OdoriError } from "../contract/errors.ts";
@@ -29,6 +29,9 @@ export interface CheckFlags {
   readonly rule: readonly string[];
   readonly listRules: boolean;
 }
+
+/** In the order in which findings are printed. */
+const SEVERITIES: readonly Severity[] = ["error", "warning", "information"];
 
 const CONFIG_FILE = "odori.config.json";
 const SECONDS_MAX = 30;
@@ -109,7 +112,7 @@ function show(
   const size = `${count(manifest.services.size, "service")}, ${count(types.length, "event")}`;
   print(`${colours.bold(printable(choreography))}: ${size}`);
   for (const finding of findings.toSorted(
-    (a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"),
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
   )) {
     print();
     showFinding(finding, flags);
@@ -121,7 +124,7 @@ function show(
     print(colours.dim(`Crash model: ${model}.`));
   }
   const errors = findings.filter(({ severity }) => severity === "error").length;
-  const warnings = findings.length - errors;
+  const warnings = findings.filter(({ severity }) => severity === "warning").length;
   const states = `${count(explored.states, "state")}, ${count(explored.transitions, "transition")}`;
   const how = `${states}, ${explored.milliseconds} ms`;
   const accepted = suppressed.length === 0 ? "" : `, ${suppressed.length} accepted`;
@@ -148,9 +151,13 @@ function showFinding(
     at.service === undefined || message.includes(at.service)
       ? ""
       : colours.dim(`  (${printable(at.service)})`);
-  const mark = error ? colours.bad(`✗ ${code}`) : colours.undo(`! ${code}`);
+  const mark = error
+    ? colours.bad(`✗ ${code}`)
+    : severity === "warning"
+      ? colours.undo(`! ${code}`)
+      : colours.dim(`i ${code}`);
   print(`${mark}  ${printable(message)}${place}`);
-  if (hint !== undefined) print(`  ${colours.dim(printable(hint))}`);
+  if (hint !== undefined && severity !== "information") print(`  ${colours.dim(printable(hint))}`);
   if (trace !== undefined && mermaid) print(`\n${sequenceMermaid(trace)}`.trimEnd());
   else if (trace !== undefined) {
     print();

@@ -2,12 +2,12 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { OdoriError } from "../contract/errors.ts";
-import type { Manifest } from "../manifest/manifest.ts";
+import type { ModuleManifest } from "./module-manifest.ts";
 import { warn } from "./output.ts";
 
 /** What the thread answers with. */
 export type Loaded =
-  | { readonly manifest: Manifest }
+  | ModuleManifest
   | { readonly never: true }
   | { readonly error: { code: ErrorCode; message: string; hint: string | undefined } };
 
@@ -23,13 +23,13 @@ const SECONDS_MAX = 30;
  * Throws as `moduleManifest` does, `MODULE_UNFINISHED`, or `NOT_STARTED` if the module runs a
  * service.
  */
-export async function manifestInThread(path: string): Promise<Manifest> {
+export async function manifestInThread(path: string): Promise<ModuleManifest> {
   const worker = new Worker(PROGRAM, { workerData: path, stdout: true, stderr: true });
   for (const output of [worker.stdout, worker.stderr])
     output.setEncoding("utf8").on("data", (text: string) => warn(text.trimEnd()));
   try {
     const loaded = await answerOf(worker, path);
-    if ("manifest" in loaded) return loaded.manifest;
+    if ("manifest" in loaded) return loaded;
     if ("never" in loaded) throw unfinished(path, "awaits at its top level what never comes");
     const { code, message, hint } = loaded.error;
     throw new OdoriError(code, message, hint === undefined ? {} : { hint });

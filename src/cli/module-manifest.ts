@@ -1,21 +1,29 @@
 import { basename, extname } from "node:path";
+import type { Choreography } from "../choreography/choreography.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { loadExports } from "./module.ts";
+import { type CallSites, callSitesOf } from "./places/code.ts";
+
+/** Holds the manifest of a module, and where its parts were declared. */
+export interface ModuleManifest {
+  readonly manifest: Manifest;
+  readonly sites: CallSites;
+}
 
 /**
  * Reads a module, or one export of it (`file#name`), as a manifest. Throws as `loadExports` does,
  * and `MODULE_UNREADABLE` where it is not clear which choreography is meant.
  */
-export async function moduleManifest(path: string): Promise<Manifest> {
+export async function moduleManifest(path: string): Promise<ModuleManifest> {
   const [file = path, name] = path.split("#");
   const { choreographies, services } = await loadExports(file);
   const [first] = choreographies.values();
   if (name !== undefined) {
     const named = choreographies.get(name);
-    if (named !== undefined) return manifestOf(named);
+    if (named !== undefined) return located(named);
     throw new OdoriError(
       "MODULE_UNREADABLE",
       `The module ${quote(file)} exports no choreography named ${quote(name)}.`,
@@ -24,8 +32,11 @@ export async function moduleManifest(path: string): Promise<Manifest> {
       },
     );
   }
-  if (first === undefined)
-    return manifestOfServices(nameOf(file, [...services.keys()]), [...services.values()]);
+  if (first === undefined) {
+    const list = [...services.values()];
+    const manifest = manifestOfServices(nameOf(file, [...services.keys()]), list);
+    return { manifest, sites: callSitesOf(list, undefined) };
+  }
   if (choreographies.size > 1 && !choreographies.has("default")) {
     throw new OdoriError(
       "MODULE_UNREADABLE",
@@ -35,7 +46,14 @@ export async function moduleManifest(path: string): Promise<Manifest> {
       },
     );
   }
-  return manifestOf(first);
+  return located(first);
+}
+
+function located(choreography: Choreography): ModuleManifest {
+  return {
+    manifest: manifestOf(choreography),
+    sites: callSitesOf(choreography.services, choreography),
+  };
 }
 
 function nameOf(file: string, services: readonly string[]): string {

@@ -12,7 +12,7 @@ process.removeAllListeners("warning");
 readDeclarationsOnly();
 // Nothing is left that could go on, and the module is not there: it awaits what never comes.
 process.once("beforeExit", () => post({ never: true }));
-moduleManifest(String(workerData)).then((manifest) => post({ manifest }), refuse);
+moduleManifest(String(workerData)).then(post, refuse);
 
 function refuse(error: unknown): void {
   if (!(error instanceof OdoriError)) throw error;

@@ -9,7 +9,8 @@ export interface CallSite {
 
 type Verb = (...parameters: never) => unknown;
 
-const stacks = new WeakMap<object, { readonly stack?: string }>();
+/** Shared by all copies of this module that one process loads. */
+const SITE = Symbol.for("odori.callSite");
 
 /**
  * Remembers where `verb` was called for what it declares. The stack becomes text only when
@@ -17,18 +18,18 @@ const stacks = new WeakMap<object, { readonly stack?: string }>();
  */
 export function noteCallSite<T extends object>(declared: T, verb: Verb): T {
   // An engine without this function declares all the same.
-  if (typeof Error.captureStackTrace === "function") {
-    const holder = {};
-    Error.captureStackTrace(holder, verb);
-    stacks.set(declared, holder);
-  }
-  return declared;
+  if (typeof Error.captureStackTrace !== "function") return declared;
+  const holder = {};
+  Error.captureStackTrace(holder, verb);
+  return Object.defineProperty(declared, SITE, { value: holder });
 }
 
 /** Returns where a contract, a reaction, a deadline or a choreography was declared. */
 export function callSiteOf(declared: object): CallSite | undefined {
-  const { stack } = stacks.get(declared) ?? {};
-  const [caller = ""] = stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+  const holder: unknown = Reflect.get(declared, SITE);
+  const stack = typeof holder === "object" && holder !== null && Reflect.get(holder, "stack");
+  if (typeof stack !== "string") return undefined;
+  const caller = stack.split("\n").find((line) => /^\s+at /.test(line)) ?? "";
   const found = /((?:file:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):(\d+)\)?$/.exec(caller);
   if (found?.[1] === undefined) return undefined;
   return { file: found[1], line: Number(found[2]), column: Number(found[3]) };

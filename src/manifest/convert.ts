@@ -69,8 +69,9 @@ export function convert(raw: RawManifest, mistakes: Mistake[]): Manifest {
   };
 }
 
-function toEvent({ summary, schema, sensitive = [], suppress }: RawEvent): EventEntry {
-  return { summary, schema, sensitive, suppress: toMap(suppress) };
+function toEvent(raw: RawEvent): EventEntry {
+  const { summary, schema, foreign = false, address, sensitive = [], suppress } = raw;
+  return { summary, schema, foreign, address, sensitive, suppress: toMap(suppress) };
 }
 
 function toService(name: string, raw: RawService, path: Path, mistakes: Mistake[]): ServiceEntry {

@@ -176,6 +176,8 @@ function toEvent(contract: EventContract, schemaOf: SchemaOf): EventEntry {
     summary,
     sensitive,
     schema: schemaOf(contract),
+    foreign: false,
+    address: undefined,
     suppress: new Map(Object.entries(suppress)),
   };
 }

@@ -19,6 +19,10 @@ export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
 export interface EventEntry {
   readonly summary: string | undefined;
   readonly schema: JsonSchema | undefined;
+  /** True if others have named it: its name need not have the form `<domain>.<fact>.v<N>`. */
+  readonly foreign: boolean;
+  /** The channel on which a document of others sends it. Undefined where it is the type. */
+  readonly address: string | undefined;
   /** Fields of the payload that hold personal data on purpose. */
   readonly sensitive: readonly string[];
   readonly suppress: Suppressions;

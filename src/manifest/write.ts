@@ -62,8 +62,16 @@ export function toDocument(manifest: Manifest): Record<string, unknown> {
   };
 }
 
-function eventDocument({ summary, schema, sensitive, suppress }: EventEntry): unknown {
-  return { summary, schema, sensitive: some(sensitive), suppress: suppressions(suppress) };
+function eventDocument(event: EventEntry): unknown {
+  const { summary, schema, foreign, address, sensitive, suppress } = event;
+  return {
+    summary,
+    schema,
+    foreign: foreign ? true : undefined,
+    address,
+    sensitive: some(sensitive),
+    suppress: suppressions(suppress),
+  };
 }
 
 /** Converts a service to its document in a manifest. */

@@ -3,6 +3,7 @@ import {
   type ServiceEntry,
   typesEmittedBy,
 } from "../../manifest/manifest.ts";
+import { isForeign } from "./names.ts";
 import type { LintProblem, Subject } from "./rule.ts";
 
 /** In a longer outcome, pairs are not looked at: their number grows with its square. */
@@ -17,6 +18,7 @@ export function ownershipProblems({ manifest, limits, graph }: Subject): readonl
     const types = typesOf(service);
     const own = ownDomain(service.name, types);
     for (const event of types.filter((type) => domainOf(type) !== own)) {
+      if (isForeign(manifest, event)) continue;
       const message = `${service.name} emits ${event}, in the domain of ${domainOf(event)}`;
       problems.push({ code: "FOREIGN_EMIT", message, at: { service: service.name, event } });
     }

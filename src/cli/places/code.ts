@@ -1,53 +1,54 @@
 import type { Choreography } from "../../choreography/choreography.ts";
 import type { Service } from "../../choreography/service.ts";
-import { callSiteOf } from "../../contract/call-site.ts";
+import { type CallSite, callSiteOf } from "../../contract/call-site.ts";
 import type { EventContract } from "../../contract/event.ts";
 import { versionsOf } from "../../contract/lineage.ts";
-import type { Element } from "./element.ts";
-import { type Locate, relativeFile, type SourcePlace } from "./places.ts";
+import { type Element, elementKey } from "./element.ts";
+import { type Locate, relativeFile } from "./places.ts";
 
 type AnyService = Service<never, EventContract>;
 
-/** Finds elements where code declared them. */
-export function inCode(
+/** The call sites of a module's declarations, by `elementKey`. A thread can send them. */
+export type CallSites = ReadonlyMap<string, CallSite>;
+
+/** Collects the call sites of what a module declares. */
+export function callSitesOf(
   services: readonly AnyService[],
   choreography: Choreography<never> | undefined,
-): Locate {
-  const byName = new Map(services.map(({ name, declaration }) => [name, declaration]));
-  const contracts = new Map(services.flatMap(contractsOf).map((one) => [one.type, one]));
-  const declared = (element: Element): object | undefined => {
-    switch (element.kind) {
-      case "reaction":
-        return byName.get(element.service)?.reactions[element.index];
-      case "deadline":
-        return byName.get(element.service)?.deadlines[element.index];
-      case "begins":
-        return byName.get(element.service)?.begins[element.index];
-      case "event":
-        return contracts.get(element.type);
-      case "service": {
-        const service = byName.get(element.service);
-        return service?.reactions[0] ?? service?.deadlines[0] ?? service?.begins[0];
-      }
-      case "list":
-      case "whole":
-        return choreography ?? services[0]?.declaration.reactions[0];
-    }
+): CallSites {
+  const sites = new Map<string, CallSite>();
+  const add = (element: Element, declared: object | undefined) => {
+    const site = declared && callSiteOf(declared);
+    if (site !== undefined) sites.set(elementKey(element), site);
   };
+  for (const { name: service, declaration } of services) {
+    const { begins, reactions, deadlines } = declaration;
+    add({ kind: "service", service }, [...reactions, ...deadlines, ...begins][0]);
+    reactions.forEach((part, index) => void add({ kind: "reaction", service, index }, part));
+    deadlines.forEach((part, index) => void add({ kind: "deadline", service, index }, part));
+    begins.forEach((part, index) => void add({ kind: "begins", service, index }, part));
+    for (const one of contractsOf(declaration)) add({ kind: "event", type: one.type }, one);
+  }
+  const [first] = services.flatMap(({ declaration }) => declaration.reactions);
+  add({ kind: "whole" }, choreography ?? first);
+  return sites;
+}
+
+/** Finds elements where code declared them. The lists of a choreography are in its call. */
+export function inCode(sites: CallSites): Locate {
   return (element) => {
-    const part = declared(element);
-    return part && siteOf(part);
+    const key: Element = element.kind === "list" ? { kind: "whole" } : element;
+    const site = sites.get(elementKey(key));
+    const file = site && relativeFile(site.file);
+    return file === undefined ? undefined : { ...site, file };
   };
 }
 
-function siteOf(declared: object): SourcePlace | undefined {
-  const site = callSiteOf(declared);
-  const file = site && relativeFile(site.file);
-  return file === undefined ? undefined : { ...site, file };
-}
-
-function contractsOf({ declaration }: AnyService): readonly EventContract[] {
-  const { begins, reactions, deadlines } = declaration;
+function contractsOf({
+  begins,
+  reactions,
+  deadlines,
+}: AnyService["declaration"]): readonly EventContract[] {
   return [
     ...reactions.flatMap(({ hears }) => hears),
     ...deadlines.flatMap(({ armedBy, unless, emits }) => [armedBy, ...unless, emits]),

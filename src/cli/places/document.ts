@@ -7,9 +7,8 @@ type Path = readonly (string | number)[];
 
 /** Finds elements in the text of a manifest. */
 export function inDocument(
-  file: string,
+  { path: file, place }: Pick<ParsedText, "place"> & { readonly path: string },
   manifest: Manifest,
-  place: ParsedText["place"],
 ): Locate {
   const shown = relativeFile(file);
   return (element) => {

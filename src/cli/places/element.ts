@@ -31,16 +31,40 @@ export function elementsAt(
       if (index >= 0) elements.push({ kind, service: name, index });
     };
     if (reaction !== undefined)
-      add("reaction", reactions.findIndex((entry) => reactionName(entry) === reaction));
-    add("reaction", reactions.findIndex((entry) => typesEmittedBy(entry).some(same)));
-    add("reaction", reactions.findIndex(({ undoes }) => same(undoes)));
-    add("deadline", deadlines.findIndex(({ emits }) => same(emits)));
+      add(
+        "reaction",
+        reactions.findIndex((entry) => reactionName(entry) === reaction),
+      );
+    add(
+      "reaction",
+      reactions.findIndex((entry) => typesEmittedBy(entry).some(same)),
+    );
+    add(
+      "reaction",
+      reactions.findIndex(({ undoes }) => same(undoes)),
+    );
+    add(
+      "deadline",
+      deadlines.findIndex(({ emits }) => same(emits)),
+    );
     add("begins", begins.findIndex(same));
-    add("reaction", reactions.findIndex(({ hears }) => hears.some(same)));
-    add("deadline", deadlines.findIndex(({ after, unless }) => [after, ...unless].some(same)));
+    add(
+      "reaction",
+      reactions.findIndex(({ hears }) => hears.some(same)),
+    );
+    add(
+      "deadline",
+      deadlines.findIndex(({ after, unless }) => [after, ...unless].some(same)),
+    );
   }
   const type = [...manifest.events.keys()].find(same);
   if (type !== undefined) elements.push({ kind: "event", type });
-  if (service !== undefined && name !== undefined) elements.push({ kind: "service", service: name });
+  if (service !== undefined && name !== undefined)
+    elements.push({ kind: "service", service: name });
   return elements;
+}
+
+/** Identifies an element within its source. */
+export function elementKey(element: Element): string {
+  return JSON.stringify(element);
 }

@@ -41,6 +41,11 @@ export const COMMAND_CODES = {
     meaning: "A document is not a valid manifest or AsyncAPI document.",
     hint: "The message names the place of each mistake.",
   },
+  CONVERTER_MISSING: {
+    delivery: "none",
+    meaning: "A document of AsyncAPI 2 needs the official converter, which is not installed.",
+    hint: "Run `npm install --save-dev @asyncapi/converter`, or convert the document yourself.",
+  },
   CONFIG_INVALID: {
     delivery: "none",
     meaning: "The configuration of `odori check` does not fit its schema.",
