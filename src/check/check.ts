@@ -6,16 +6,17 @@ import { type Assumption, assumptionsOf } from "./assumptions.ts";
 import { compile } from "./compile.ts";
 import { type CrashExploration, exploreCrashes } from "./crash-model.ts";
 import { type Exploration, explore } from "./explore.ts";
-import type { Finding } from "./finding.ts";
+import type { CounterexampleStep, Finding, FindingCode } from "./finding.ts";
 import { type LintOptions, lint } from "./lint/lint.ts";
 import type { Model } from "./model.ts";
 import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
+import { suppressedDeliveries } from "./suppressed-deliveries.ts";
 import { counterexampleTrace } from "./trace.ts";
 import { unexplored, unexploredFindings } from "./unexplored.ts";
 import { unknownVersions } from "./unknown-names.ts";
-import { violationKey } from "./violation.ts";
+import { type Violation, violationKey } from "./violation.ts";
 
 /** Options of `check`. */
 export interface CheckOptions {
@@ -175,21 +176,37 @@ function behaviour(
   { counterexamples }: Exploration,
   repairSearch: RepairSearch | undefined,
 ): readonly Finding[] {
-  return counterexamples.flatMap(({ violation, beginning, steps }) => {
+  return counterexamples.flatMap((counterexample) => {
+    const { violation, beginning, steps } = counterexample;
     const first = model.beginnings[beginning];
     if (first === undefined) return [];
-    const { code, message, service, event } = violation;
+    const { code, service, event } = violation;
+    const between = suppressedDeliveries(model, counterexample);
+    const trace = counterexampleTrace(first, steps, between);
+    const message = withSuppressed(violation, trace);
     const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
     const finding: Finding = {
       code,
       severity: "error",
       message,
       at,
-      trace: counterexampleTrace(first, steps),
+      trace,
     };
     const repairs = repairSearch?.repairsFor(finding, violationKey(violation)) ?? [];
     return [repairs.length === 0 ? finding : { ...finding, repairs }];
   });
+}
+
+/** Codes that say that something did not happen: a suppressed delivery may be the cause. */
+const MISSING = new Set<FindingCode>(["STUCK", "PARKED_STUCK", "LOCK_LEAK"]);
+
+function withSuppressed(
+  { code, message }: Violation,
+  trace: readonly CounterexampleStep[],
+): string {
+  const last = trace.findLast(({ does }) => does === "suppresses it");
+  if (!MISSING.has(code) || last === undefined) return message;
+  return `${message}; ${last.service} suppressed ${last.hears}, since ${last.why}`;
 }
 
 /**

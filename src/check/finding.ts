@@ -47,6 +47,8 @@ export interface CounterexampleStep {
   readonly does: TraceAction;
   /** The effect that this step does, undoes or bars. */
   readonly effect?: string;
+  /** Why the service suppresses the delivery. */
+  readonly why?: string;
 }
 
 /** Says what a service does in one step of a counterexample. */
@@ -58,6 +60,7 @@ export type TraceAction =
   | "undoes"
   | "has nothing to undo"
   | "is late"
+  | "suppresses it"
   | "waits for more"
   | "gives up"
   | "arms a deadline"

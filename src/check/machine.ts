@@ -69,6 +69,8 @@ export class Machine {
   /** By deadline: 1 once it has fired. */
   readonly fired: Uint8Array;
   succeeded = false;
+  /** Called for each pending delivery that is removed because it can change nothing. */
+  onInert: ((state: Uint8Array, delivery: DeliverySource) => void) | undefined;
   /** Whether a counter was full. The exploration then misses states. */
   overflowed = false;
   readonly #alternatives: readonly Alternatives[];
@@ -163,8 +165,11 @@ export class Machine {
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
       if (state[at] === 0) continue;
       const source = this.#pendingAt[at];
-      if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source))
-        state[at] = 0;
+      if (source === undefined) continue;
+      const delivery = source.kind === "repeat" ? source.of : source;
+      if (!isDead(state, delivery)) continue;
+      this.onInert?.(state, delivery);
+      state[at] = 0;
     }
   }
 

@@ -130,13 +130,16 @@ function effectEvents({ services }: Manifest): ReadonlySet<string> {
   );
 }
 
-/** Suggests known names of the same domain, or of the same fact. */
+/** Suggests known names of the same domain, or of the same fact; those that begin alike first. */
 function nearest(name: string, known: readonly string[]): string {
   const [domain, fact] = stemOf(name).split(".");
-  const near = known.filter((type) => {
-    const [otherDomain, otherFact] = stemOf(type).split(".");
-    return otherDomain === domain || otherFact === fact;
-  });
+  const alike = (type: string) => [...name].findIndex((letter, at) => type[at] !== letter);
+  const near = known
+    .filter((type) => {
+      const [otherDomain, otherFact] = stemOf(type).split(".");
+      return otherDomain === domain || otherFact === fact;
+    })
+    .sort((a, b) => alike(b) - alike(a));
   const correct = "Correct the name, or remove it.";
   return near.length === 0 ? correct : `${correct} Did you mean ${near.slice(0, 3).join(" or ")}?`;
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { CheckFlags } from "../check-report.ts";
 import { jsonOption, SOURCES } from "../data.ts";
+import { type Output, parseOutput } from "../report/formats.ts";
 
 /** Creates `odori check`: explores a choreography, and lints it. */
 export function checkCommand(): Command {
@@ -12,6 +13,12 @@ export function checkCommand(): Command {
     )
     .argument("[source...]", SOURCES)
     .addOption(jsonOption())
+    .option(
+      "--format <format[=file]>",
+      "text, json, github, sarif or markdown, to a file if one is named (repeatable)",
+      (text, all: readonly Output[]) => [...all, parseOutput(text)],
+      [],
+    )
     .option("--mermaid", "print counterexamples as Mermaid sequence diagrams", false)
     .option("--states <number>", "stop after this many states (default: 1,000,000)", wholeNumber)
     .option("--seconds <number>", "stop after this many seconds (default: 30)", wholeNumber)
@@ -20,6 +27,10 @@ export function checkCommand(): Command {
       "--crashes",
       "also crash one process between begin, commit, publish and acknowledge (slow)",
       false,
+    )
+    .option(
+      "--may-park [services]",
+      "also explore that services give up on deliveries: all, or those named (a,b)",
     )
     .option("--no-repairs", "do not search for repairs")
     .option(
@@ -39,9 +50,12 @@ Examples:
   odori check choreography.json --json
   odori check src/choreography.ts --rule FAT_PAYLOAD=off
   odori check src/choreography.ts --crashes
+  odori check src/choreography.ts --may-park
+  odori check src/choreography.ts --format github --format sarif=odori.sarif
   odori check --list-rules
 
-Exit status: 0 no errors (there may be warnings), 1 errors, 2 the command could not run.`,
+Exit status: 0 proved (there may be warnings), 1 errors, 2 the command could not run,
+3 no errors found, but not everything was explored.`,
     )
     .action(async (paths: readonly string[], flags: CheckFlags) =>
       (await import("../check-report.ts")).runCheck(paths, flags),

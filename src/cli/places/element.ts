@@ -1,6 +1,13 @@
 import type { Place } from "../../check/finding.ts";
 import { stemOf } from "../../contract/grammar.ts";
-import { type Manifest, reactionName, typesEmittedBy } from "../../manifest/manifest.ts";
+import {
+  type DeadlineEntry,
+  type Manifest,
+  type ReactionEntry,
+  reactionName,
+  type ServiceEntry,
+  typesEmittedBy,
+} from "../../manifest/manifest.ts";
 
 /** One element of a source that a finding may be about. */
 export type Element =
@@ -23,45 +30,34 @@ export function elementsAt(
   const service = manifest.services.get(name ?? "");
   const same = (type: string | undefined) =>
     event !== undefined && type !== undefined && stemOf(type) === stemOf(event);
-  const elements: Element[] = [];
-  if (list !== undefined && event !== undefined) elements.push({ kind: "list", list, event });
-  if (service !== undefined && name !== undefined) {
-    const { reactions, deadlines, begins } = service;
-    const add = (kind: "reaction" | "deadline" | "begins", index: number) => {
-      if (index >= 0) elements.push({ kind, service: name, index });
-    };
-    if (reaction !== undefined)
-      add(
-        "reaction",
-        reactions.findIndex((entry) => reactionName(entry) === reaction),
-      );
-    add(
-      "reaction",
-      reactions.findIndex((entry) => typesEmittedBy(entry).some(same)),
-    );
-    add(
-      "reaction",
-      reactions.findIndex(({ undoes }) => same(undoes)),
-    );
-    add(
-      "deadline",
-      deadlines.findIndex(({ emits }) => same(emits)),
-    );
-    add("begins", begins.findIndex(same));
-    add(
-      "reaction",
-      reactions.findIndex(({ hears }) => hears.some(same)),
-    );
-    add(
-      "deadline",
-      deadlines.findIndex(({ after, unless }) => [after, ...unless].some(same)),
-    );
-  }
   const type = [...manifest.events.keys()].find(same);
-  if (type !== undefined) elements.push({ kind: "event", type });
-  if (service !== undefined && name !== undefined)
-    elements.push({ kind: "service", service: name });
-  return elements;
+  return [
+    list === undefined || event === undefined ? [] : [{ kind: "list" as const, list, event }],
+    service === undefined ? [] : partsOf(service, reaction, same),
+    type === undefined ? [] : [{ kind: "event" as const, type }],
+    service === undefined ? [] : [{ kind: "service" as const, service: service.name }],
+  ].flat();
+}
+
+/** Returns the parts of a service that a place may mean, the closest first. */
+function partsOf(
+  { name: service, reactions, deadlines, begins }: ServiceEntry,
+  named: string | undefined,
+  same: (type: string | undefined) => boolean,
+): readonly Element[] {
+  const reaction = (is: (entry: ReactionEntry) => boolean) =>
+    ({ kind: "reaction", service, index: reactions.findIndex(is) }) as const;
+  const deadline = (is: (entry: DeadlineEntry) => boolean) =>
+    ({ kind: "deadline", service, index: deadlines.findIndex(is) }) as const;
+  return [
+    reaction((entry) => reactionName(entry) === named),
+    reaction((entry) => typesEmittedBy(entry).some(same)),
+    deadline(({ emits }) => same(emits)),
+    { kind: "begins", service, index: begins.findIndex(same) } as const,
+    reaction(({ undoes }) => same(undoes)),
+    reaction(({ hears }) => hears.some(same)),
+    deadline(({ after, unless }) => [after, ...unless].some(same)),
+  ].filter(({ index }) => index >= 0);
 }
 
 /** Identifies an element within its source. */
