@@ -5,10 +5,12 @@ import type { Contradiction } from "../manifest/merge.ts";
 import { type Assumption, assumptionsOf } from "./assumptions.ts";
 import { compile } from "./compile.ts";
 import { type CrashExploration, exploreCrashes } from "./crash-model.ts";
+import { emptyUndosTold } from "./empty-undos.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { CounterexampleStep, Finding, FindingCode } from "./finding.ts";
 import { type LintOptions, lint } from "./lint/lint.ts";
 import type { Model } from "./model.ts";
+import { outlivingDeadlines } from "./outliving.ts";
 import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
@@ -143,6 +145,10 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
     ...behaviour(model, exploration, repairSearch),
     ...(crashes === undefined ? [] : onlyWithCrashes(crashes, exploration)),
     ...unreached(manifest, model, exploration),
+    ...emptyUndosTold(manifest, model, exploration),
+    ...(unlinked.length > 0
+      ? []
+      : outlivingDeadlines(manifest, { statesMax, millisecondsMax: left() })),
     ...unexploredFindings(unlinked, exploration, crashes),
     ...lint(manifest, graph, options.lint),
   ]);

@@ -40,6 +40,8 @@ export interface Exploration {
   readonly counterexamples: readonly Counterexample[];
   /** By index of the reaction: 1 if it ever ran. */
   readonly ran: Uint8Array;
+  /** By index of the reaction: 1 if it ever found nothing to undo. */
+  readonly acknowledged: Uint8Array;
   /** By index of the deadline: 1 if it ever fired. */
   readonly fired: Uint8Array;
   /** True if some saga succeeded. */
@@ -127,13 +129,14 @@ class Search {
       if (exhausted) break;
       if (stopAtLoop && this.#looping.size > 0) return undefined;
     }
-    const { ran, fired, succeeded, overflowed } = this.#machine;
+    const { ran, acknowledged, fired, succeeded, overflowed } = this.#machine;
     return {
       states: this.#states.count,
       transitions: this.#transitions,
       exhaustive: !exhausted && (!overflowed || this.#looping.size > 0),
       counterexamples: [...this.#counterexamples.values()],
       ran,
+      acknowledged,
       fired,
       succeeded,
     };

@@ -66,6 +66,8 @@ export class Machine {
   readonly broken: Violation[] = [];
   /** By reaction: 1 once it has run. */
   readonly ran: Uint8Array;
+  /** By reaction: 1 once it has found nothing to undo. */
+  readonly acknowledged: Uint8Array;
   /** By deadline: 1 once it has fired. */
   readonly fired: Uint8Array;
   succeeded = false;
@@ -86,6 +88,7 @@ export class Machine {
     this.#repeats = model.sources.some(({ kind }) => kind === "repeat");
     this.#pendingMax = this.#repeats ? PENDING_MAX_REPEATED : pendingMax;
     this.ran = new Uint8Array(model.reactions.length);
+    this.acknowledged = new Uint8Array(model.reactions.length);
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
     const pendingAt: (DeliverySource | RepeatSource | undefined)[] = new Array(model.pendingEnd);
@@ -211,6 +214,7 @@ export class Machine {
         if (emits.length === 0) state[parkedAt] = 1;
         return;
       case "acknowledge":
+        this.acknowledged[reaction.index] = 1;
         if (effect !== undefined) state[effect.at] = BARRED;
         break;
       case "success":

@@ -12,6 +12,7 @@ export function unexplored({ reactions, deadlines }: Model): Exploration {
     exhaustive: false,
     counterexamples: [],
     ran,
+    acknowledged: ran,
     fired,
     succeeded: false,
   };
