@@ -1,4 +1,4 @@
-import type { Manifest, ManifestOutcome } from "../manifest/manifest.ts";
+import { emittedIfEmpty, type Manifest, type ManifestOutcome } from "../manifest/manifest.ts";
 import { emits, type Layout, layOut } from "./layout.ts";
 import type {
   Beginning,
@@ -96,11 +96,7 @@ function addChoices(
   for (const outcome of entry.fails) add("failure", outcome);
   if (entry.once !== undefined || entry.max !== undefined)
     for (const outcome of entry.late) add("late", outcome);
-  if (entry.kind === "undo")
-    add(
-      "acknowledge",
-      entry.onEmpty === "ack" ? (entry.emits[0] ?? []).slice(0, 1) : [],
-      effects[0],
-    );
+  const told = emittedIfEmpty(entry);
+  if (entry.kind === "undo") add("acknowledge", told === undefined ? [] : [told], effects[0]);
   if (service.mayPark) add("park", entry.onParked === undefined ? [] : [entry.onParked]);
 }

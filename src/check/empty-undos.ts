@@ -1,4 +1,4 @@
-import { type Manifest, reactionName } from "../manifest/manifest.ts";
+import { emittedIfEmpty, type Manifest, reactionName } from "../manifest/manifest.ts";
 import type { Exploration } from "./explore.ts";
 import type { Finding } from "./finding.ts";
 import type { Model } from "./model.ts";
@@ -13,9 +13,8 @@ export function emptyUndosTold(
   { acknowledged }: Exploration,
 ): readonly Finding[] {
   return reactions.flatMap(({ index, service, entry }): readonly Finding[] => {
-    const [event] = entry.emits[0] ?? [];
-    if (acknowledged[index] === 0 || entry.onEmpty !== "ack") return [];
-    if (event === undefined || !external.includes(event)) return [];
+    const event = emittedIfEmpty(entry);
+    if (acknowledged[index] === 0 || event === undefined || !external.includes(event)) return [];
     return [
       {
         code: "EMPTY_UNDO_TOLD",

@@ -1,5 +1,5 @@
 import { type FlowGraph, flowGraph } from "../manifest/graph.ts";
-import type { Manifest, ReactionEntry } from "../manifest/manifest.ts";
+import { emittedIfEmpty, type Manifest, type ReactionEntry } from "../manifest/manifest.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
@@ -150,6 +150,9 @@ class TreeWriter {
     const marks = [
       once === undefined ? [] : `once: ${printable(once)}`,
       max === undefined ? [] : `at most ${max} times`,
+      kind !== "undo" || emits[0]?.[0] === undefined
+        ? []
+        : `if not done: ${shortType(emittedIfEmpty(reaction) ?? "silent")}`,
     ].flat();
     const note = marks.length === 0 ? "" : this.#paint.dim(`  (${marks.join(", ")})`);
     const shown = (types: readonly string[], tone: Tone) =>

@@ -1,7 +1,12 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { type Emitting, type FlowGraph, flowGraph, type Hearing } from "../manifest/graph.ts";
-import { type Manifest, type ManifestOutcome, typesEmittedBy } from "../manifest/manifest.ts";
+import {
+  emittedIfEmpty,
+  type Manifest,
+  type ManifestOutcome,
+  typesEmittedBy,
+} from "../manifest/manifest.ts";
 
 /** Describes one way in which an event is emitted. */
 export interface EmittedBy {
@@ -18,6 +23,8 @@ export interface Reacts {
   readonly does: "reacts" | "undoes" | "joins" | "arms a deadline" | "calls a deadline off";
   /** For an undo: the effect that it reverses. */
   readonly effect?: string;
+  /** For an undo: the event that it emits if there is nothing to undo. Null for none. */
+  readonly ifEmpty?: string | null;
   /** For a join: the other events that it waits for. */
   readonly waitsFor?: readonly string[];
   readonly emits: readonly ManifestOutcome[];
@@ -130,7 +137,7 @@ function reacts({ service, reaction, deadline }: Hearing, event: string): Reacts
     return {
       service: service.name,
       does: kind === "undo" ? "undoes" : kind === "join" ? "joins" : "reacts",
-      ...(undoes !== undefined && { effect: undoes }),
+      ...(undoes !== undefined && { effect: undoes, ifEmpty: emittedIfEmpty(reaction) ?? null }),
       ...(kind === "join" && { waitsFor: hears.filter((type) => type !== event) }),
       emits,
       fails,

@@ -89,6 +89,7 @@ function deed({
   does,
   effect,
   waitsFor = [],
+  ifEmpty,
   emits,
   fails,
   late,
@@ -113,7 +114,12 @@ function deed({
       : does === "joins"
         ? `waits for ${waitsFor.map(shortType).join(" and ")} too, then `
         : "";
-  return `${what}emits ${then}${failing}${first}${bounded}${otherwise}`;
+  // An undo that emits nothing is silent in each case.
+  const empty =
+    ifEmpty === undefined || emits.flat().length === 0
+      ? ""
+      : `; if it was not done, it emits ${ifEmpty === null ? "nothing" : shortType(ifEmpty)}`;
+  return `${what}emits ${then}${failing}${first}${bounded}${otherwise}${empty}`;
 }
 
 function outcomes(list: readonly ManifestOutcome[]): string {

@@ -175,6 +175,15 @@ export function deadlineName({ name, emits }: Pick<DeadlineEntry, "name" | "emit
   return name ?? defaultDeadlineName(emits);
 }
 
+/** Returns the event that an undo emits if there is nothing to undo; undefined if none. */
+export function emittedIfEmpty({
+  kind,
+  onEmpty,
+  emits,
+}: Pick<ReactionEntry, "kind" | "onEmpty" | "emits">): string | undefined {
+  return kind === "undo" && onEmpty === "ack" ? emits[0]?.[0] : undefined;
+}
+
 /** Returns every event type that a reaction may emit, in all outcomes and when parking. */
 export function typesEmittedBy(reaction: ReactionEntry): readonly string[] {
   const parked = reaction.onParked === undefined ? [] : [reaction.onParked];

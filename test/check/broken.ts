@@ -1,6 +1,7 @@
 import { MISDECLARED } from "./misdeclared.ts";
 import {
   type Case,
+  calledOffByEnds,
   change,
   charge,
   manifest,
@@ -11,6 +12,7 @@ import {
   reserve,
   reserveBeside,
   sequential,
+  toldOutside,
   twoSuccesses,
   undoneBeside,
 } from "./sound.ts";
@@ -363,6 +365,7 @@ const UNSOUND: readonly Case[] = [
       },
     }),
     codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN", "UNDONE_ON_SUCCESS"],
+    warnings: ["DEADLINE_OUTLIVES_END"],
   },
   {
     name: "something is undone after the pivot, and the saga succeeds",
@@ -407,6 +410,48 @@ const UNSOUND: readonly Case[] = [
       },
     }),
     codes: ["UNBOUNDED_LOOP"],
+  },
+  {
+    name: "a refund is announced for a payment that was never taken",
+    manifest: change(toldOutside, {
+      payment: {
+        reactions: [charge, { ...refund, on: ["stock.sold_out.v1", "payment.declined.v1"] }],
+      },
+    }),
+    codes: [],
+    warnings: ["EMPTY_UNDO_TOLD"],
+  },
+  {
+    name: "a deadline fires after the saga was cancelled",
+    manifest: change(calledOffByEnds, {
+      order: {
+        ...order(
+          ["stock.reserved.v1"],
+          ["payment.declined.v1", "payment.refunded.v1"],
+          [{ on: ["order.reminded.v1"] }],
+        ),
+        deadlines: [
+          {
+            after: "order.placed.v1",
+            within: "PT15M",
+            unless: ["order.completed.v1"],
+            emits: "order.reminded.v1",
+          },
+        ],
+      },
+    }),
+    codes: [],
+    warnings: ["DEADLINE_OUTLIVES_END"],
+  },
+  {
+    name: "an end and an outside event that no service emits",
+    manifest: {
+      ...sequential,
+      fails: ["order.cancelled.v1", "order.droped.v1"],
+      external: ["payment.refnuded.v1"],
+    },
+    codes: [],
+    warnings: ["UNKNOWN_NAME"],
   },
   {
     name: "an undo that may fail leaves its effect",

@@ -100,5 +100,11 @@ export function mutantsOf(manifest: Readonly<Record<string, unknown>>): readonly
       }
     }
   }
+  for (const list of ["fails", "external", "pivots", "undoOrder", "oneOf", "locks"] as const) {
+    if (parsed[list].length === 0) continue;
+    const copy = document();
+    copy[list] = JSON.parse(JSON.stringify(copy[list]).replace(/\.(\w+)\.v1/, ".$1_.v1"));
+    mutants.push({ what: `${list}: a letter too many`, manifest: copy });
+  }
   return mutants;
 }

@@ -10,6 +10,11 @@ export interface Case {
   readonly manifest: Readonly<Record<string, unknown>>;
   /** Codes of errors, in alphabetical order: these and no others. */
   readonly codes: readonly FindingCode[];
+  /**
+   * Codes of warnings about behaviour, likewise.
+   * @default []
+   */
+  readonly warnings?: readonly FindingCode[];
 }
 
 export type Raw = Readonly<Record<string, unknown>>;
@@ -295,6 +300,57 @@ const arrival = manifest(
   { arrives: ["gateway.settled.v1"] },
 );
 
+/** A payment that was never taken is not refunded to the outside; one that was is. */
+export const toldOutside = change(
+  sequential,
+  {
+    payment: {
+      reactions: [
+        charge,
+        { ...refund, on: ["stock.sold_out.v1", "payment.declined.v1"], onEmpty: "silent" },
+      ],
+    },
+  },
+  { external: ["payment.refunded.v1"] },
+);
+
+/** The acknowledgement stays inside, and the outside hears of a real refund only. */
+const acknowledgedInside = change(
+  parallel,
+  {
+    payment: {
+      reactions: [
+        { ...charge, fails: [["payment.declined.v1", "payment.settled.v1"]] },
+        {
+          on: ["stock.sold_out.v1"],
+          undoes: "payment.charged.v1",
+          emits: [["payment.settled.v1", "payment.refunded.v1"]],
+        },
+      ],
+    },
+  },
+  { external: ["payment.refunded.v1"] },
+);
+
+/** Each end of the saga calls the deadline off. */
+export const calledOffByEnds = change(sequential, {
+  order: {
+    ...order(
+      ["stock.reserved.v1"],
+      ["payment.declined.v1", "payment.refunded.v1"],
+      [{ on: ["order.reminded.v1"] }],
+    ),
+    deadlines: [
+      {
+        after: "order.placed.v1",
+        within: "PT15M",
+        unless: ["order.completed.v1", "order.cancelled.v1"],
+        emits: "order.reminded.v1",
+      },
+    ],
+  },
+});
+
 const undoOrdered = { ...sequential, undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] };
 
 /** A service that only reads keeps neither inbox nor fence. */
@@ -358,4 +414,7 @@ export const SOUND: readonly Case[] = [
   { name: "undo order", manifest: undoOrdered, codes: [] },
   { name: "two undone at the same time", manifest: undoneBeside, codes: [] },
   { name: "a foreign service that only reads", manifest: foreignReader, codes: [] },
+  { name: "the outside hears of real refunds only", manifest: toldOutside, codes: [] },
+  { name: "an empty undo is acknowledged inside", manifest: acknowledgedInside, codes: [] },
+  { name: "each end calls the deadline off", manifest: calledOffByEnds, codes: [] },
 ];

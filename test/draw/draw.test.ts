@@ -33,11 +33,11 @@ describe("the flow", () => {
     ).toEqual([
       "order begin: placed",
       "order step: notes requested",
-      "order undo: undo placed",
+      "order undo: undo placed\nalso if not done",
       "payment step: authorized",
-      "payment undo: undo authorized",
+      "payment undo: undo authorized\nalso if not done",
       "inventory join: reserved",
-      "inventory undo: undo reserved",
+      "inventory undo: undo reserved\nalso if not done",
       "shipping join: requested",
       " success: shipping.requested",
       " failure: order.cancelled",
@@ -133,13 +133,14 @@ describe("each notation", () => {
     const text = toMermaid(flow);
     expect(text).toContain('subgraph service1["payment"]');
     expect(text).toContain('s1r0 -->|"payment.authorization_failed"| s0r1');
-    expect(text).toContain('s1r1[/"undo authorized"/]');
+    expect(text).toContain('s1r1[/"undo authorized<br/>also if not done"/]');
   });
 
   it("text expands each event once", () => {
     const lines = flowText(manifest);
     expect(lines[0]).toBe("order.placed  begins in order");
-    expect(lines.filter((line) => line.includes("payment.refunded"))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes("─ payment.refunded"))).toHaveLength(2);
+    expect(lines.some((line) => line.endsWith("(if not done: payment.refunded)"))).toBe(true);
     expect(lines.some((line) => line.endsWith("payment.refunded  (above)"))).toBe(true);
     expect(flowText(manifest, { hops: 1 })).toHaveLength(10);
     expect(flowText(toManifest(large({ stages: 60, width: 1 }))).length).toBeLessThan(2_000);
