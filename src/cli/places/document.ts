@@ -1,3 +1,4 @@
+import { stemOf } from "../../contract/grammar.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
 import type { ParsedText } from "../../manifest/text.ts";
 import type { Element } from "./element.ts";
@@ -49,26 +50,31 @@ function pathInList(
   manifest: Manifest,
   { list, event }: Element & { kind: "list" },
 ): Path | undefined {
+  // A finding names the newest version of an event.
+  const same = (type: string) => stemOf(type) === stemOf(event);
+  const keyIn = (map: ReadonlyMap<string, unknown>) => [...map.keys()].find(same);
   switch (list) {
-    case "events":
-      return manifest.events.has(event) ? [list, event] : undefined;
+    case "events": {
+      const key = keyIn(manifest.events);
+      return key === undefined ? undefined : [list, key];
+    }
     case "locks":
       return pathTo(
         manifest.locks.map(({ acquire, release }) => [acquire, ...release]),
-        event,
+        same,
         (lock, place) =>
           place === 0 ? [list, lock, "acquire"] : [list, lock, "release", place - 1],
       );
     case "undoOrder":
     case "oneOf":
-      return pathTo(manifest[list], event, (group, place) => [list, group, place]);
+      return pathTo(manifest[list], same, (group, place) => [list, group, place]);
     case "alsoHears":
     case "alsoEmits": {
-      const owner = [...manifest.services.values()].find((service) => service[list].has(event));
-      return owner && ["services", owner.name, list, event];
+      const owner = [...manifest.services.values()].find((service) => keyIn(service[list]));
+      return owner && ["services", owner.name, list, keyIn(owner[list]) ?? event];
     }
     default: {
-      const index = manifest[list].indexOf(event);
+      const index = manifest[list].findIndex(same);
       return index < 0 ? undefined : [list, index];
     }
   }
@@ -76,9 +82,9 @@ function pathInList(
 
 function pathTo(
   groups: readonly (readonly string[])[],
-  event: string,
+  same: (type: string) => boolean,
   path: (group: number, place: number) => Path,
 ): Path | undefined {
-  const group = groups.findIndex((names) => names.includes(event));
-  return group < 0 ? undefined : path(group, groups[group]?.indexOf(event) ?? 0);
+  const group = groups.findIndex((names) => names.some(same));
+  return group < 0 ? undefined : path(group, groups[group]?.findIndex(same) ?? 0);
 }
