@@ -39,6 +39,7 @@ export function checkCommand(): Command {
       (rule, all: readonly string[]) => [...all, rule],
       [],
     )
+    .option("--watch", "check again whenever the content of a source changes", false)
     .option("--list-rules", "list the lint rules with their reasons, then exit", false)
     .option("--config <file>", "configuration file (default: odori.config.json, if it exists)")
     .addHelpText(
@@ -51,15 +52,20 @@ Examples:
   odori check src/choreography.ts --rule FAT_PAYLOAD=off
   odori check src/choreography.ts --crashes
   odori check src/choreography.ts --may-park
+  odori check src/choreography.ts --watch
   odori check src/choreography.ts --format github --format sarif=odori.sarif
   odori check --list-rules
 
 Exit status: 0 proved (there may be warnings), 1 errors, 2 the command could not run,
 3 no errors found, but not everything was explored.`,
     )
-    .action(async (paths: readonly string[], flags: CheckFlags) =>
-      (await import("../check-report.ts")).runCheck(paths, flags),
-    );
+    .action(async (paths: readonly string[], flags: CheckFlags & { readonly watch: boolean }) => {
+      if (!flags.watch || paths.length === 0)
+        return (await import("../check-report.ts")).runCheck(paths, flags);
+      const { watchSources } = await import("../watch/watch.ts");
+      const written = flags.format.flatMap(({ file }) => file ?? []);
+      return watchSources(paths, written);
+    });
 }
 
 function wholeNumber(text: string): number {
