@@ -1,4 +1,5 @@
 import { EffectNames } from "../choreography/effects.ts";
+import { RETENTION_MS } from "../contract/retention.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
@@ -6,19 +7,17 @@ import type { Model } from "./model.ts";
 
 /** Says under which condition a proof holds, where the choreography could break the condition. */
 export interface Assumption {
-  readonly code: "NOTHING_PARKED" | "ONE_KEY" | "WITHIN_RETENTION" | "OTHER_BEGINNINGS";
+  readonly code: "NOTHING_PARKED" | "TWO_KEYS" | "WITHIN_RETENTION" | "OTHER_BEGINNINGS";
   readonly message: string;
 }
 
-/** The default retention of a service: what a saga did is remembered for this time. */
-const RETENTION_MS = 30 * 24 * 3_600_000;
 const NAMES_SHOWN = 5;
 
 /** Returns what the exploration of a choreography took for granted. */
 export function assumptionsOf(manifest: Manifest, model: Model): readonly Assumption[] {
   return [
     nothingParked(manifest, model),
-    oneKey(manifest),
+    twoKeys(manifest),
     withinRetention(manifest),
     otherBeginnings(manifest),
   ].flat();
@@ -27,7 +26,11 @@ export function assumptionsOf(manifest: Manifest, model: Model): readonly Assump
 function nothingParked({ services }: Manifest, { sources }: Model): readonly Assumption[] {
   const acting = new Set(
     sources.flatMap((source) =>
-      source.kind === "delivery" && source.reaction !== undefined ? [source.reaction.service] : [],
+      source.kind === "delivery" && source.reaction !== undefined
+        ? [source.reaction.service]
+        : source.kind === "deadline"
+          ? [source.deadline.service]
+          : [],
     ),
   );
   const trusted = [...acting].filter(({ mayPark }) => !mayPark).map(({ name }) => name);
@@ -37,7 +40,7 @@ function nothingParked({ services }: Manifest, { sources }: Model): readonly Ass
   return [{ code: "NOTHING_PARKED", message: `${which} is given up on` }];
 }
 
-function oneKey({ services }: Manifest): readonly Assumption[] {
+function twoKeys({ services }: Manifest): readonly Assumption[] {
   const keyed = [...services.values()].flatMap((service) => {
     const names = new EffectNames(service);
     return service.reactions
@@ -47,18 +50,23 @@ function oneKey({ services }: Manifest): readonly Assumption[] {
   });
   if (keyed.length === 0) return [];
   const effects = listed([...new Set(keyed)].map(shortType), "and");
-  return [{ code: "ONE_KEY", message: `a saga has one key of ${effects}` }];
+  return [{ code: "TWO_KEYS", message: `two keys of ${effects} stand for any number` }];
 }
 
-/** Each deadline fires at most once in a saga, so their sum bounds the time that it waits. */
+/** The least time that deadlines take is explored. What comes from outside has no such time. */
 function withinRetention({ services, arrives }: Manifest): readonly Assumption[] {
+  const code = "WITHIN_RETENTION";
+  const retention = spanOf(RETENTION_MS);
+  if (arrives.length > 0)
+    return [
+      { code, message: `a saga is shorter than the retention of its services (${retention})` },
+    ];
   const waits = [...services.values()].flatMap(({ deadlines }) =>
     deadlines.map(({ withinMs }) => withinMs),
   );
   const longest = waits.reduce((sum, waitMs) => sum + waitMs, 0);
-  if (arrives.length === 0 && longest <= RETENTION_MS) return [];
-  const message = `a saga is over within ${spanOf(RETENTION_MS)}, or the retention of its services`;
-  return [{ code: "WITHIN_RETENTION", message }];
+  if (longest <= RETENTION_MS) return [];
+  return [{ code, message: `each service remembers a saga for ${retention} (retentionMs)` }];
 }
 
 function otherBeginnings({ services, begins }: Manifest): readonly Assumption[] {

@@ -65,6 +65,8 @@ export type TraceAction =
   | "suppresses it"
   | "waits for more"
   | "gives up"
+  /** Its marks are older than retention, so the delivery is parked. */
+  | "has forgotten the saga"
   | "arms a deadline"
   | "calls a deadline off"
   | "has waited too long";

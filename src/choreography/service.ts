@@ -228,9 +228,13 @@ export class Service<Native, Begins extends EventContract = never> {
    * });
    * ```
    */
-  deadline<Armed extends EventContract, Emits extends EventContract>(
+  deadline<
+    Armed extends EventContract,
+    Emits extends EventContract,
+    Parked extends EventContract = never,
+  >(
     armedBy: Armed,
-    deadline: DeadlineOptions<Native, Armed, Emits>,
+    deadline: DeadlineOptions<Native, Armed, Emits, Parked>,
   ): Service<Native, Begins> {
     const declared = noteCallSite(declareDeadline<Native>(armedBy, deadline), this.deadline);
     checkDeadline(this.declaration, declared);

@@ -5,6 +5,7 @@ import {
   emittedIfEmpty,
   type Manifest,
   type ManifestOutcome,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
 
@@ -171,7 +172,7 @@ function follow(graph: FlowGraph, event: string): readonly Follows[] {
         const emitted =
           reaction === undefined
             ? deadline?.after === hears
-              ? [deadline.emits]
+              ? typesEmittedAt(deadline)
               : []
             : typesEmittedBy(reaction);
         for (const type of emitted) if (!seen.has(type)) next.add(type);

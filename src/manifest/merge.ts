@@ -6,6 +6,7 @@ import {
   type JsonSchema,
   type Manifest,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "./manifest.ts";
 import { mismatchText, schemaMismatches } from "./subschema.ts";
@@ -170,7 +171,7 @@ function claimsOf(
       for (const type of new Set([
         ...begins,
         ...reactions.flatMap(typesEmittedBy),
-        ...deadlines.map(({ emits }) => emits),
+        ...deadlines.flatMap(typesEmittedAt),
       ])) {
         const known = owners.get(type);
         const entry = manifest.events.get(type);

@@ -56,7 +56,7 @@ export interface RawReaction {
   readonly late?: readonly RawOutcome[];
   readonly onParked?: string;
   readonly readonly?: boolean;
-  readonly keyed?: boolean;
+  readonly keyed?: boolean | "all";
   readonly onEmpty?: "ack" | "silent";
   readonly suppress?: Readonly<Record<string, string>>;
 }
@@ -69,6 +69,7 @@ export interface RawDeadline {
   readonly within: string | number;
   readonly unless?: readonly string[];
   readonly emits: string;
+  readonly onParked?: string;
   readonly suppress?: Readonly<Record<string, string>>;
 }
 

@@ -12,6 +12,7 @@ import {
   reserve,
   reserveBeside,
   sequential,
+  toldEarly,
   toldOutside,
   twoSuccesses,
   undoneBeside,
@@ -43,7 +44,12 @@ const UNSOUND: readonly Case[] = [
       order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
       payment: { reactions: [charge, { ...refund, on: ["payment.declined.v1"], emits: [] }] },
     }),
-    codes: ["ORPHAN"],
+    codes: ["EARLY_END", "ORPHAN"],
+  },
+  {
+    name: "early-end: cancelled before payment is refunded",
+    manifest: { ...toldEarly, suppress: {} },
+    codes: ["EARLY_END"],
   },
   {
     name: "an effect without an undo",
@@ -51,7 +57,7 @@ const UNSOUND: readonly Case[] = [
       order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
       payment: { reactions: [charge] },
     }),
-    codes: ["NO_UNDO"],
+    codes: ["EARLY_END", "NO_UNDO"],
   },
   {
     name: "a race of completion and expiry",
@@ -78,7 +84,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["MIXED_END", "UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "MIXED_END", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "two successes end the saga twice",
@@ -168,7 +174,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "both rivals are kept",
@@ -190,7 +196,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN"],
+    codes: ["EARLY_END", "EMPTY_ROLLBACK", "HANGING", "ORPHAN"],
   },
   {
     name: "the same message twice, and neither inbox nor fence",
@@ -202,6 +208,7 @@ const UNSOUND: readonly Case[] = [
     codes: [
       "DOUBLE_COMPENSATION",
       "DOUBLE_EFFECT",
+      "EARLY_END",
       "HANGING",
       "MIXED_END",
       "NO_UNDO",
@@ -233,7 +240,7 @@ const UNSOUND: readonly Case[] = [
       },
       { undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] },
     ),
-    codes: ["UNDO_ORDER"],
+    codes: ["EARLY_END", "UNDO_ORDER"],
   },
   {
     name: "undone at the same time, and so perhaps in the wrong order",
@@ -267,7 +274,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["AFTER_PIVOT"],
   },
   {
-    name: "one outcome is the pivot and the failure",
+    name: "one outcome is the pivot and the failure, and none is after the other",
     manifest: change(
       sequential,
       {
@@ -279,7 +286,7 @@ const UNSOUND: readonly Case[] = [
       },
       { pivots: ["stock.given_up.v1"], external: ["stock.given_up.v1"] },
     ),
-    codes: ["AFTER_PIVOT", "NO_UNDO", "ORPHAN"],
+    codes: ["EARLY_END", "NO_UNDO", "ORPHAN"],
   },
   {
     name: "the same, in the other order",
@@ -294,7 +301,7 @@ const UNSOUND: readonly Case[] = [
       },
       { pivots: ["stock.given_up.v1"], external: ["stock.given_up.v1"] },
     ),
-    codes: ["AFTER_PIVOT", "NO_UNDO", "ORPHAN"],
+    codes: ["EARLY_END", "NO_UNDO", "ORPHAN"],
   },
   {
     name: "a lock that only success releases",
@@ -364,7 +371,7 @@ const UNSOUND: readonly Case[] = [
         deadlines: [{ after: "order.opened.v1", within: "1h", emits: "order.expired.v1" }],
       },
     }),
-    codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN", "UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "EMPTY_ROLLBACK", "HANGING", "ORPHAN", "UNDONE_ON_SUCCESS"],
     warnings: ["DEADLINE_OUTLIVES_END"],
   },
   {
@@ -392,7 +399,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["PARKED_STUCK"],
+    codes: ["EARLY_END", "PARKED_STUCK"],
   },
   {
     name: "a retry without bound",
@@ -462,7 +469,7 @@ const UNSOUND: readonly Case[] = [
       ),
       payment: { reactions: [charge, { ...refund, fails: ["payment.refund_failed.v1"] }] },
     }),
-    codes: ["ORPHAN"],
+    codes: ["EARLY_END", "ORPHAN"],
   },
 ];
 
