@@ -3,7 +3,7 @@ import type { SourcePlace } from "../places/places.ts";
 import type { LocatedFinding, ReportSubject } from "./located.ts";
 import { traceLines } from "./steps.ts";
 import { repairsOf } from "./text.ts";
-import { assumedText, verdictOf } from "./verdict.ts";
+import { acceptedTexts, assumedText, verdictOf } from "./verdict.ts";
 
 const LEVELS = { error: "error", warning: "warning", information: "notice" } as const;
 
@@ -13,7 +13,7 @@ const LEVELS = { error: "error", warning: "warning", information: "notice" } as 
  */
 export function githubReport({ report }: ReportSubject): string {
   const { kind, head, rest } = verdictOf(report);
-  const verdict = [`${head}${rest}`, assumedText(report) ?? ""].filter((line) => line !== "");
+  const verdict = [`${head}${rest}`, ...acceptedTexts(report), assumedText(report) ?? []].flat();
   const lines = [
     ...report.findings.map(annotation),
     command(kind === "proved" ? "notice" : "error", `odori: ${report.choreography}`, verdict),

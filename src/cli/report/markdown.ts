@@ -2,7 +2,7 @@ import { sequenceText } from "../../draw/sequence.ts";
 import { printable } from "../../text/printable.ts";
 import { type FindingGroup, groupsOf, type LocatedFinding, type ReportSubject } from "./located.ts";
 import { repairsOf } from "./text.ts";
-import { assumedText, verdictOf } from "./verdict.ts";
+import { acceptedTexts, assumedText, verdictOf } from "./verdict.ts";
 
 const MARKS = { error: "❌", warning: "⚠️", information: "ℹ️" } as const;
 
@@ -12,11 +12,11 @@ const MARKS = { error: "❌", warning: "⚠️", information: "ℹ️" } as cons
  */
 export function markdownReport({ report }: ReportSubject): string {
   const { head, rest } = verdictOf(report);
-  const assumed = assumedText(report);
+  const more = [...acceptedTexts(report), assumedText(report) ?? []].flat();
   const parts = [
     `### odori check ${code(report.choreography)}`,
     `**${head}**${rest}`,
-    ...(assumed === undefined ? [] : [code(assumed)]),
+    ...more.map(code),
     ...groupsOf(report.findings).map(groupMarkdown),
   ];
   return `${parts.join("\n\n")}\n`;

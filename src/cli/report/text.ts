@@ -11,7 +11,7 @@ import {
   type LocatedReport,
   type ReportSubject,
 } from "./located.ts";
-import { assumedText, count, verdictOf } from "./verdict.ts";
+import { acceptedTexts, assumedText, count, verdictOf } from "./verdict.ts";
 
 /** Options of `textReport`. */
 export interface TextOptions {
@@ -42,11 +42,8 @@ export function textReport(
 function verdictText(report: LocatedReport, paint: Paint): readonly string[] {
   const { kind, head, rest } = verdictOf(report);
   const tone = kind === "proved" ? paint.good : paint.bad;
-  const assumed = assumedText(report);
-  return [
-    `${tone(head)}${rest}`,
-    ...(assumed === undefined ? [] : [`  ${paint.dim(printable(assumed))}`]),
-  ];
+  const more = [...acceptedTexts(report), assumedText(report) ?? []].flat();
+  return [`${tone(head)}${rest}`, ...more.map((line) => `  ${paint.dim(printable(line))}`)];
 }
 
 function groupText(

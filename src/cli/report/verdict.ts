@@ -1,3 +1,4 @@
+import { RULES } from "../../check/lint/lint.ts";
 import { FOUND, NOT_PROVED } from "../output.ts";
 import type { LocatedReport } from "./located.ts";
 
@@ -37,6 +38,13 @@ export function assumedText(report: LocatedReport): string | undefined {
   const { assumptions } = report;
   if (assumptions.length === 0 || verdictOf(report).kind === "found") return undefined;
   return `Assumed: ${assumptions.map(({ message }) => message).join("; ")}.`;
+}
+
+/** Says which findings about behaviour the choreography accepts, and why. */
+export function acceptedTexts({ suppressed }: LocatedReport): readonly string[] {
+  return suppressed
+    .filter(({ code }) => !RULES.some((rule) => rule.code === code))
+    .map(({ code, message, reason }) => `Accepted: ${code}, ${message}: ${reason}.`);
 }
 
 /** Writes a number with its noun: `1 state`, `1,425 states`. */
