@@ -1,6 +1,7 @@
 import { JOIN, UNDO } from "../choreography/fence.ts";
 import type { Watched } from "./dependence.ts";
 import type { Choice, Effect, Model, ModelReaction } from "./model.ts";
+import { doersOf, heardBy, Never } from "./never.ts";
 import { AtMostOnce } from "./once.ts";
 
 /**
@@ -11,8 +12,10 @@ import { AtMostOnce } from "./once.ts";
 export class Closed {
   readonly #model: Model;
   readonly #once: AtMostOnce;
-  /** By effect: the reactions that do it; undefined for a beginning. */
-  readonly #doers = new Map<Effect, Set<ModelReaction | undefined>>();
+  readonly #doers: ReturnType<typeof doersOf>;
+  readonly #never: Never;
+  /** By choice: the effects that its reaction closes by it. */
+  readonly #closedBy = new Map<Choice, readonly Effect[]>();
   readonly #hearers = new Map<string, Set<Emitting>>();
   /** By type: bits of the effects that are closed when it is emitted. */
   readonly #known = new Map<string, Uint32Array>();
@@ -24,13 +27,11 @@ export class Closed {
     this.#once = new AtMostOnce(model);
     this.#places = new Map(model.effects.map((effect, place) => [effect, place]));
     this.#words = Math.ceil(model.effects.length / 32);
-    const doer = (effect: Effect | undefined, reaction: ModelReaction | undefined) => {
-      if (effect === undefined) return;
-      this.#doers.set(effect, (this.#doers.get(effect) ?? new Set()).add(reaction));
-    };
-    for (const { effect } of model.beginnings) doer(effect, undefined);
+    this.#doers = doersOf(model);
+    this.#never = new Never(model, this.#doers);
     for (const reaction of model.reactions)
-      if (reaction.kind !== UNDO) for (const { effect } of reaction.choices) doer(effect, reaction);
+      for (const choice of reaction.choices)
+        if (choice.emits.length > 0) this.#closedBy.set(choice, this.#find(reaction, choice));
     this.#solve();
   }
 
@@ -104,16 +105,16 @@ export class Closed {
         closed[word] = all
           ? (closed[word] ?? 0) | (one[word] ?? 0)
           : (closed[word] ?? 0) & (one[word] ?? 0);
-    if ("kind" in emitting)
-      for (const effect of this.#closedBy(emitting, choice)) {
-        const place = this.#placeOf(effect);
-        closed[place >>> 5] = (closed[place >>> 5] ?? 0) | (1 << (place & 31));
-      }
+    for (const effect of this.#closedBy.get(choice) ?? []) {
+      const place = this.#placeOf(effect);
+      closed[place >>> 5] = (closed[place >>> 5] ?? 0) | (1 << (place & 31));
+    }
     return closed;
   }
 
   /** The effects that a reaction itself closes by one of its outcomes. */
-  #closedBy(reaction: ModelReaction, { kind, closes, effect }: Choice): readonly Effect[] {
+  #find(reaction: ModelReaction, choice: Choice): readonly Effect[] {
+    const { kind, closes, effect } = choice;
     const { service, effects } = reaction;
     if (reaction.kind === UNDO) return service.fence ? closes : [];
     const last =
@@ -121,7 +122,8 @@ export class Closed {
         ? reaction.kind !== JOIN && this.#once.takes(reaction)
         : (kind === "success" || kind === "failure") && this.#once.runs(reaction);
     if (!last) return [];
-    return effects.filter((own) => own !== effect && this.#doers.get(own)?.size === 1);
+    const own = effects.filter((one) => one !== effect && this.#doers.get(one)?.size === 1);
+    return kind === "park" ? own : [...own, ...this.#never.doneAfter(reaction, choice)];
   }
 
   #placeOf(effect: Effect): number {
@@ -133,10 +135,6 @@ type Emitting = ModelReaction | Model["deadlines"][number];
 
 function emittingIn({ reactions, deadlines }: Model): readonly Emitting[] {
   return [...reactions, ...deadlines];
-}
-
-function heardBy(emitting: Emitting): readonly string[] {
-  return "kind" in emitting ? emitting.entry.hears : [emitting.entry.after];
 }
 
 function awaitedBy({ entry }: ModelReaction): readonly string[] {

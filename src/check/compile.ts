@@ -54,7 +54,19 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
   const { size, pendingEnd } = layout.bytes;
-  return { size, pendingEnd, sources, reactions, deadlines, effects, beginnings, oneOf, locks };
+  const failures = manifest.fails.map((type) => ({ type, at: layout.ends.get(type) ?? 0 }));
+  return {
+    size,
+    pendingEnd,
+    sources,
+    reactions,
+    deadlines,
+    effects,
+    beginnings,
+    failures,
+    oneOf,
+    locks,
+  };
 }
 
 type Emit = (service: string | undefined, type: string) => ModelEmission;

@@ -66,19 +66,28 @@ const PENDING_MAX_IN_LOOP = 2;
  */
 export function explore(model: Model, options: ExploreOptions): Exploration {
   const began = performance.now();
-  const { exploration, plain } = search(model, options, NOTHING_WATCHED);
-  if (plain) return exploration;
-  // The first search explores one order of a failure end and of the undos that do not depend on it.
-  const watched = unfound(new Closed(model).openAtFailure(), exploration);
-  if (watched.size === 0 || !exploration.exhaustive) return exploration;
+  const watched = new Closed(model).openAtFailure();
   const { statesMax, millisecondsMax = Number.POSITIVE_INFINITY } = options;
-  const left = {
+  const apart = options.reduction !== false && unfound(watched, []).size > 0;
+  const { exploration, plain } = search(
+    model,
+    apart ? { ...options, millisecondsMax: millisecondsMax * (1 - APART) } : options,
+    NOTHING_WATCHED,
+  );
+  if (plain || !apart) return exploration;
+  // The first search explores one order of a failure end and of the undos that do not depend on it.
+  const left = unfound(watched, exploration.counterexamples);
+  if (left.size === 0) return exploration;
+  const rest = {
     ...options,
-    statesMax: statesMax - exploration.states,
+    statesMax: Math.max(statesMax - exploration.states, Math.ceil(statesMax * APART)),
     millisecondsMax: millisecondsMax - (performance.now() - began),
   };
-  return both(exploration, search(model, left, watched).exploration);
+  return both(exploration, search(model, rest, left).exploration);
 }
+
+/** Share of the budget that is kept for failure ends that are told early: they are mostly near. */
+const APART = 0.25;
 
 const NOTHING_WATCHED: Watched = new Map();
 
@@ -97,7 +106,7 @@ function search(model: Model, options: ExploreOptions, watched: Watched) {
 }
 
 /** Leaves out what was found. */
-function unfound(watched: Watched, { counterexamples }: Exploration): Watched {
+function unfound(watched: Watched, counterexamples: readonly Counterexample[]): Watched {
   const found = new Set(counterexamples.map(({ violation }) => violationKey(violation)));
   const left = [...watched].map(([end, effects]) => {
     const open = [...effects].filter((effect) => !found.has(earlyKey(end, effect)));
@@ -122,7 +131,7 @@ function both(first: Exploration, second: Exploration): Exploration {
     ...first,
     states: first.states + second.states,
     transitions: first.transitions + second.transitions,
-    exhaustive: second.exhaustive,
+    exhaustive: first.exhaustive && second.exhaustive,
     counterexamples: [...first.counterexamples, ...early],
   };
 }

@@ -183,6 +183,8 @@ export interface Model {
   readonly deadlines: readonly ModelDeadline[];
   readonly effects: readonly Effect[];
   readonly beginnings: readonly Beginning[];
+  /** The failure ends, each with the byte that is 1 once it was emitted. */
+  readonly failures: readonly { readonly type: string; readonly at: number }[];
   /** Groups of effects of which success keeps exactly one. */
   readonly oneOf: readonly (readonly Effect[])[];
   readonly locks: readonly {

@@ -1,3 +1,4 @@
+import { KEYED_AND_LONG } from "./broken-marks.ts";
 import { MISDECLARED } from "./misdeclared.ts";
 import {
   type Case,
@@ -103,7 +104,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["DOUBLE_END"],
   },
   {
-    name: "two reactions emit one end, under effects of two names",
+    name: "m: two reactions emit one end, under effects of two names",
     manifest: change(
       twoSuccesses,
       {
@@ -123,7 +124,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["DOUBLE_END"],
   },
   {
-    name: "the effect of an end is done already by another reaction",
+    name: "end-named: the effect of an end is done already by another reaction",
     manifest: manifest(
       {
         order: {
@@ -140,7 +141,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["STUCK"],
   },
   {
-    name: "a second event is suppressed and not late, and late would release the lock",
+    name: "late: a second event is suppressed and not late, and late would release the lock",
     manifest: change(
       twoSuccesses,
       {
@@ -474,4 +475,4 @@ const UNSOUND: readonly Case[] = [
 ];
 
 /** Every broken choreography. */
-export const BROKEN: readonly Case[] = [...UNSOUND, ...MISDECLARED];
+export const BROKEN: readonly Case[] = [...UNSOUND, ...KEYED_AND_LONG, ...MISDECLARED];

@@ -469,9 +469,9 @@ describe("a report says what was proved", () => {
 });
 
 describe("a delivery that the fence suppresses", () => {
-  it("end-named: is a step of the counterexample, and in the message, with the reason", () => {
+  it("is a step of the counterexample, and in the message, with the reason", () => {
     const [stuck] = findingsOf(
-      broken("the effect of an end is done already by another reaction"),
+      broken("end-named: the effect of an end is done already by another reaction"),
       "STUCK",
     );
     expect(stuck?.message).toBe(

@@ -75,7 +75,7 @@ export const MISDECLARED: readonly Case[] = [
     codes: ["STUCK"],
   },
   {
-    name: "a pivot that no service emits",
+    name: "typos: a pivot that no service emits",
     manifest: { ...sequential, pivots: ["payment.chraged.v1"] },
     codes: ["UNKNOWN_NAME"],
   },

@@ -207,7 +207,7 @@ services:
 
   it("typos: unknown names are errors where a rule would not be checked", async () => {
     using folder = temporaryFolder("typos");
-    const typos = BROKEN.find(({ name }) => name === "a pivot that no service emits");
+    const typos = BROKEN.find(({ name }) => name === "typos: a pivot that no service emits");
     writeFileSync(join(folder.path, "m.json"), JSON.stringify(typos?.manifest));
     const { status, out } = await odori(["check", "m.json"], undefined, folder.path);
     expect(status).toBe(1);
