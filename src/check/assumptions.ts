@@ -13,7 +13,7 @@ export interface Assumption {
 
 const NAMES_SHOWN = 5;
 
-/** Returns what the exploration of a choreography took for granted. */
+/** Returns the conditions under which the exploration of a choreography is a proof. */
 export function assumptionsOf(manifest: Manifest, model: Model): readonly Assumption[] {
   return [
     nothingParked(manifest, model),

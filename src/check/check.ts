@@ -88,7 +88,7 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** Findings that the manifest accepts, each with its reason. */
   readonly suppressed: readonly Suppressed[];
-  /** What was taken for granted: the report says nothing about sagas for which it does not hold. */
+  /** The conditions of the proof: it says nothing about sagas for which one does not hold. */
   readonly assumptions: readonly Assumption[];
   /** Measures the exploration of the crash model. Present if `crashes` was set. */
   readonly crashes?: {

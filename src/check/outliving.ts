@@ -18,7 +18,7 @@ interface Watch {
  * Finds deadlines that are still armed when a saga has ended. They fire for a saga that is over.
  *
  * Explores the choreography in which no deadline fires in time. A service of its own stands for
- * each deadline: its effect is the armed deadline, and a lock that the ends must not leave acquired.
+ * each deadline: its effect is the armed deadline, and a lock that no end may leave acquired.
  */
 export function outlivingDeadlines(
   manifest: Manifest,

@@ -8,7 +8,7 @@ import type { Manifest } from "../manifest/manifest.ts";
 import { parseJsonOrYaml } from "../manifest/text.ts";
 import { readText } from "./files.ts";
 import { print, printJson } from "./output.ts";
-import { Progress } from "./progress.ts";
+import { ProgressLine } from "./progress.ts";
 import type { Output } from "./report/formats.ts";
 import { locate } from "./report/located.ts";
 import { writeReport } from "./report/outputs.ts";
@@ -40,7 +40,8 @@ const GRACE_MS = 5_000;
 
 /**
  * Runs `odori check`: writes the report, and sets the exit status to 1 if there are errors, or to 3
- * if there are none and not everything was explored. Throws `USAGE`, `CONFIG_INVALID` and the errors of `loadManifest`.
+ * if there are none and not everything was explored. Throws `USAGE`, `CONFIG_INVALID` and the
+ * errors of `loadManifest`.
  */
 export async function runCheck(paths: readonly string[], flags: CheckFlags): Promise<void> {
   if (flags.listRules) {
@@ -62,7 +63,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
     loading.run(work),
   );
   const config = configOf(flags);
-  const progress = new Progress(process.stderr, seconds);
+  const progress = new ProgressLine(process.stderr, seconds);
   const options: CheckOptions = {
     reduction: flags.reduction,
     crashes: flags.crashes,
@@ -99,7 +100,7 @@ function parkingOf(
   const names = mayPark.split(",");
   const unknown = names.find((name) => !services.has(name));
   if (unknown === undefined) return names;
-  throw new OdoriError("USAGE", `--may-park: there is no service ${quote(unknown)}.`, {
+  throw new OdoriError("USAGE", `--may-park: ${quote(unknown)} is not a service here.`, {
     hint: `Choose from ${[...services.keys()].slice(0, 12).join(", ")}, or give no name for all.`,
   });
 }

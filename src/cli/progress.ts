@@ -9,7 +9,7 @@ export interface Terminal {
 }
 
 /** Shows how far a long search is, in one line that is written over, on a terminal only. */
-export class Progress {
+export class ProgressLine {
   readonly #terminal: Terminal;
   readonly #secondsMax: number;
   readonly #now: () => number;

@@ -13,7 +13,7 @@ import { inDocument, inFile } from "./places/document.ts";
 import type { LocatedSource } from "./places/places.ts";
 
 /** Holds the merged manifest, and the sources with the places of their elements. */
-export interface Loaded extends Merged {
+export interface LoadedSources extends Merged {
   readonly sources: readonly LocatedSource[];
 }
 
@@ -29,7 +29,7 @@ const UNBOUNDED: Run = (work) => work();
 export async function loadManifest(
   paths: readonly string[],
   run: Run = UNBOUNDED,
-): Promise<Loaded> {
+): Promise<LoadedSources> {
   const documents = paths.map((path) => (DOCUMENT.test(path) ? run(() => parse(path)) : path));
   // The names that overlays give are needed to read the documents.
   const overlays = new Map(

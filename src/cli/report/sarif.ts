@@ -9,7 +9,7 @@ import { repairsOf } from "./text.ts";
 
 const LEVELS = { error: "error", warning: "warning", information: "note" } as const;
 const SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json";
-const SOURCES = "https://github.com/odori-dev/odori";
+const HOME_PAGE = "https://github.com/odori-dev/odori";
 
 /** Returns a report as a SARIF 2.1.0 log, for code scanning and editors. */
 export function sarifReport({ report, stepPlace }: ReportSubject): unknown {
@@ -24,7 +24,7 @@ export function sarifReport({ report, stepPlace }: ReportSubject): unknown {
           driver: {
             name: "odori",
             version: version(),
-            informationUri: SOURCES,
+            informationUri: HOME_PAGE,
             rules: codes.map(ruleOf),
           },
         },
@@ -33,10 +33,10 @@ export function sarifReport({ report, stepPlace }: ReportSubject): unknown {
           ruleId: finding.code,
           ruleIndex: codes.indexOf(finding.code),
           level: LEVELS[finding.severity],
-          message: { text: messageOf(finding) },
+          message: { text: messageText(finding) },
           locations: [locationOf(finding.source, finding)],
           partialFingerprints: { "odori/v1": fingerprint(finding, seen) },
-          ...(finding.trace && { codeFlows: [flowOf(finding.trace, stepPlace)] }),
+          ...(finding.trace && { codeFlows: [codeFlowOf(finding.trace, stepPlace)] }),
         })),
       },
     ],
@@ -49,7 +49,7 @@ function ruleOf(code: string): unknown {
   return { id: code, shortDescription: { text: rule.reason }, help: { text: rule.hint } };
 }
 
-function messageOf(finding: LocatedFinding): string {
+function messageText(finding: LocatedFinding): string {
   const { message, hint } = finding;
   const repairs = repairsOf([finding]).map((repair) => `Repair: ${repair}.`);
   return [`${message}.`, ...(hint === undefined ? [] : [hint]), ...repairs].join(" ");
@@ -75,7 +75,7 @@ function physical(place: SourcePlace | undefined): object {
   };
 }
 
-function flowOf(
+function codeFlowOf(
   trace: readonly CounterexampleStep[],
   stepPlace: ReportSubject["stepPlace"],
 ): unknown {

@@ -6,7 +6,7 @@ import { printable } from "../../text/printable.ts";
 import { shortType } from "../../text/short.ts";
 import {
   type FindingGroup,
-  groupsOf,
+  findingGroups,
   type LocatedFinding,
   type LocatedReport,
   type ReportSubject,
@@ -14,7 +14,7 @@ import {
 import { acceptedTexts, assumedText, count, verdictOf } from "./verdict.ts";
 
 /** Options of `textReport`. */
-export interface TextOptions {
+export interface TextReportOptions {
   readonly paint: Paint;
   /** True for counterexamples in the notation of Mermaid. */
   readonly mermaid: boolean;
@@ -23,13 +23,13 @@ export interface TextOptions {
 /** Writes a report for a terminal. */
 export function textReport(
   { manifest, report }: ReportSubject,
-  { paint, mermaid }: TextOptions,
+  { paint, mermaid }: TextReportOptions,
 ): string {
   const { choreography, findings, crashes } = report;
   const { types } = flowGraph(manifest);
   const size = `${count(manifest.services.size, "service")}, ${count(types.length, "event")}`;
   const lines = [`${paint.bold(printable(choreography))}: ${size}`];
-  for (const group of groupsOf(findings)) lines.push("", ...groupText(group, paint, mermaid));
+  for (const group of findingGroups(findings)) lines.push("", ...groupText(group, paint, mermaid));
   lines.push("");
   if (crashes !== undefined) {
     const reach = crashes.exhaustive ? "exhaustive" : "not exhaustive";

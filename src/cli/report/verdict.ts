@@ -33,7 +33,7 @@ export function verdictOf({ ok, findings, explored, suppressed }: LocatedReport)
   return { kind: "not proved", head, rest: ` (${how}); ${more}`, status: NOT_PROVED };
 }
 
-/** Says what the proof takes for granted; undefined if nothing, or if an error was found. */
+/** Says what the proof assumes; undefined if nothing, or if an error was found. */
 export function assumedText(report: LocatedReport): string | undefined {
   const { assumptions } = report;
   if (assumptions.length === 0 || verdictOf(report).kind === "found") return undefined;
