@@ -14,7 +14,9 @@ const broken = JSON.stringify(BROKEN[0]?.manifest);
 const sound = JSON.stringify(SOUND[0]?.manifest);
 
 describe("odori check --watch", () => {
-  it("checks again when the content changes, and ends at Ctrl-C", { timeout: 60_000 }, async () => {
+  it("checks again when the content changes, and ends at Ctrl-C", {
+    timeout: 120_000,
+  }, async () => {
     using folder = temporaryFolder("watch");
     writeFileSync(join(folder.path, "m.json"), broken);
     const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
