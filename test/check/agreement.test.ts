@@ -65,10 +65,10 @@ describe("the model foresees every end that the runtime reaches", () => {
       if (seen.size > 1) several++;
     };
     await fc.assert(fc.asyncProperty(randomManifest(0), agrees), {
-      numRuns: 60,
+      numRuns: 40,
       endOnFailure: true,
     });
-    expect(several).toBeGreaterThan(10);
+    expect(several).toBeGreaterThan(8);
   });
 });
 
@@ -76,7 +76,7 @@ describe("the model foresees every end that the runtime reaches", () => {
  * The same with inbox and fence. An undo and its step agree about keys, as the declaration demands,
  * and a join has none.
  */
-export function asRunnable(manifest: Manifest): Manifest {
+function asRunnable(manifest: Manifest): Manifest {
   const [first = ""] = manifest.begins;
   const services = [...manifest.services].map(([name, service], index) => {
     const begins = index === 0 ? [first] : [];
