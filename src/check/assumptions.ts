@@ -1,5 +1,4 @@
 import { EffectNames } from "../choreography/effects.ts";
-import { RETENTION_MS } from "../contract/retention.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
@@ -14,11 +13,15 @@ export interface Assumption {
 const NAMES_SHOWN = 5;
 
 /** Returns the conditions under which the exploration of a choreography is a proof. */
-export function assumptionsOf(manifest: Manifest, model: Model): readonly Assumption[] {
+export function assumptionsOf(
+  manifest: Manifest,
+  model: Model,
+  retentionMs: number,
+): readonly Assumption[] {
   return [
     nothingParked(manifest, model),
     twoKeys(manifest),
-    withinRetention(manifest),
+    withinRetention(manifest, retentionMs),
     otherBeginnings(manifest),
   ].flat();
 }
@@ -54,9 +57,12 @@ function twoKeys({ services }: Manifest): readonly Assumption[] {
 }
 
 /** The least time that deadlines take is explored. What comes from outside has no such time. */
-function withinRetention({ services, arrives }: Manifest): readonly Assumption[] {
+function withinRetention(
+  { services, arrives }: Manifest,
+  retentionMs: number,
+): readonly Assumption[] {
   const code = "WITHIN_RETENTION";
-  const retention = spanOf(RETENTION_MS);
+  const retention = spanOf(retentionMs);
   if (arrives.length > 0)
     return [
       { code, message: `a saga is shorter than the retention of its services (${retention})` },
@@ -65,7 +71,7 @@ function withinRetention({ services, arrives }: Manifest): readonly Assumption[]
     deadlines.map(({ withinMs }) => withinMs),
   );
   const longest = waits.reduce((sum, waitMs) => sum + waitMs, 0);
-  if (longest <= RETENTION_MS) return [];
+  if (longest <= retentionMs) return [];
   return [{ code, message: `each service remembers a saga for ${retention} (retentionMs)` }];
 }
 

@@ -171,7 +171,7 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
     explored: { states, transitions, exhaustive, milliseconds },
     findings,
     suppressed,
-    assumptions: assumptionsOf(manifest, model),
+    assumptions: assumptionsOf(manifest, model, retentionMs),
     ...(crashes && {
       crashes: { states: crashes.states, exhaustive: crashes.exhaustive, crashes: CRASHES },
     }),

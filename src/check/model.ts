@@ -41,6 +41,8 @@ export interface Effect {
   readonly service: string;
   /** Its event, or the name that it declares. */
   readonly type: string;
+  /** The name under which the runtime keeps its mark, without the key. */
+  readonly stored: string;
   /** Which of the two keys explored; undefined without a key. */
   readonly key: number | undefined;
   /** The events that stand for it in `undoOrder`, `oneOf` and `begins`. */

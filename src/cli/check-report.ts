@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type CheckOptions, check, type Report } from "../check/check.ts";
 import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
 import { RULES } from "../check/lint/lint.ts";
+import { parseDuration } from "../contract/duration.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { Manifest } from "../manifest/manifest.ts";
@@ -76,6 +77,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
     mayPark: parkingOf(manifest, flags.mayPark),
     onProgress: (states, transitions) => progress.show(states, transitions),
     millisecondsMax: seconds * 1_000,
+    ...(config.retention !== undefined && { retentionMs: parseDuration(config.retention) }),
     ...((flags.states ?? config.statesMax) !== undefined && {
       statesMax: flags.states ?? config.statesMax,
     }),
