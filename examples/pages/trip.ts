@@ -13,7 +13,7 @@ import * as e from "./trip-contracts.ts";
 
 const trip = service<Sql>("trip")
   .begins(e.requested)
-  .deadline(e.requested, { after: "15m", unless: [e.reserved], emits: [e.expired] })
+  .deadline(e.requested, { after: "15m", unless: [e.reserved, e.abandoned], emits: [e.expired] })
   .onAll([e.hotel.booked, e.flight.booked, e.car.booked], {
     name: "all booked",
     firstOf: "decision",

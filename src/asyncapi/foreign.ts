@@ -1,6 +1,7 @@
 import type { Manifest } from "../manifest/manifest.ts";
 import { ManifestError } from "../manifest/mistakes.ts";
 import { toManifest } from "../manifest/read.ts";
+import { type ForeignMessage, messagesOf } from "./foreign-message.ts";
 import { isObject, type Json, type Resolver } from "./resolve.ts";
 
 /*
@@ -8,20 +9,22 @@ import { isObject, type Json, type Resolver } from "./resolve.ts";
  * does not link the two.
  */
 
+/** Names of messages in documents, each with the name that the choreography uses instead. */
+export type Names = ReadonlyMap<string, string>;
+
 /** Several operations may refer to the same messages, so their number is not that of the text. */
 const MESSAGES_MAX = 100_000;
-
-interface ForeignMessage {
-  readonly type: string;
-  readonly summary: unknown;
-  readonly schema: unknown;
-}
 
 /**
  * Converts a foreign document to a manifest. Messages become events, and the application becomes
  * one unlinked service. Throws `MANIFEST_INVALID`.
  */
-export function foreignManifest(document: Json, resolver: Resolver, file: string): Manifest {
+export function foreignManifest(
+  document: Json,
+  resolver: Resolver,
+  file: string,
+  names: Names,
+): Manifest {
   const info = isObject(document.info) ? document.info : {};
   const name = nameOf(info.title);
   const sent: ForeignMessage[] = [];
@@ -36,17 +39,22 @@ export function foreignManifest(document: Json, resolver: Resolver, file: string
       }
     }
   }
+  const typeOf = typesOf([...received, ...sent], names);
   const events = new Map(
-    [...received, ...sent].map(({ type, summary, schema }) => [
-      type,
-      {
+    [...received, ...sent].map((message) => {
+      const { summary, schema, address } = message;
+      const type = typeOf(message);
+      const event = {
         ...(typeof summary === "string" && { summary }),
         ...((isObject(schema) || typeof schema === "boolean") && { schema }),
-      },
-    ]),
+        foreign: true,
+        ...(address !== undefined && address !== type && { address }),
+      };
+      return [type, event];
+    }),
   );
-  const hears = [...new Set(received.map(({ type }) => type))];
-  const emits = [...new Set(sent.map(({ type }) => type))];
+  const hears = [...new Set(received.map(typeOf))];
+  const emits = [...new Set(sent.map(typeOf))];
   const reaction = { on: hears, emits: [[], ...emits], readonly: true };
   const service =
     hears.length > 0
@@ -64,52 +72,32 @@ export function foreignManifest(document: Json, resolver: Resolver, file: string
   );
 }
 
-/** Returns the messages of an operation: those it lists, else all messages of its channel. */
-function messagesOf(operation: Json, resolver: Resolver): readonly ForeignMessage[] {
-  const channel = resolver.follow(operation.channel);
-  if (channel === undefined) return [];
-  const all = isObject(channel.node.messages) ? Object.entries(channel.node.messages) : [];
-  const named = Array.isArray(operation.messages)
-    ? operation.messages.map((node): unknown => node)
-    : undefined;
-  const alone = all.length === 1;
-  const address = typeof channel.node.address === "string" ? channel.node.address : channel.name;
-  const chosen =
-    named === undefined
-      ? all.map(([key, node]) => ({ key, found: channel.resolver.follow(node) }))
-      : named.map((node) => ({ key: lastStep(node), found: resolver.follow(node) }));
-  return chosen.flatMap(({ key, found }) => {
-    if (found === undefined) return [];
-    const { node } = found;
-    const name = typeof node.name === "string" ? node.name : key;
-    const type =
-      constType(node, found.resolver) ??
-      (alone || name === undefined ? address : address === undefined ? name : `${address}#${name}`);
-    if (type === undefined) return [];
-    const payload = found.resolver.object(node.payload);
-    const schema = payload !== undefined && "schemaFormat" in payload ? payload.schema : payload;
-    return [{ type, summary: node.summary ?? node.title, schema }];
-  });
-}
-
-/** Returns the event type that the headers or the payload fix with `const`. */
-function constType(message: Json, resolver: Resolver): string | undefined {
-  for (const [part, names] of [
-    [message.headers, ["ce-type", "ce_type", "cloudEvents:type"]] as const,
-    [message.payload, ["type"]] as const,
-  ]) {
-    const schema = resolver.object(part);
-    const properties = resolver.object(schema?.properties);
-    for (const name of names) {
-      const bound = resolver.object(properties?.[name])?.const;
-      if (typeof bound === "string") return bound;
-    }
+/**
+ * Returns the event type of each message: its name, so that a message has one type in every
+ * document. If a document has different messages of one name, their channels tell them apart.
+ */
+function typesOf(
+  messages: readonly ForeignMessage[],
+  names: Names,
+): (message: ForeignMessage) => string {
+  const texts = new Map<unknown, string>();
+  const textOf = (schema: unknown) => {
+    const known = texts.get(schema) ?? JSON.stringify(schema) ?? "";
+    texts.set(schema, known);
+    return known;
+  };
+  const first = new Map<string, ForeignMessage>();
+  const shared = new Set<string>();
+  for (const message of messages) {
+    const other = first.get(message.name) ?? message;
+    first.set(message.name, other);
+    if (other.address !== message.address && textOf(other.schema) !== textOf(message.schema))
+      shared.add(message.name);
   }
-  return undefined;
-}
-
-function lastStep(node: unknown): string | undefined {
-  return isObject(node) && typeof node.$ref === "string" ? node.$ref.split("/").at(-1) : undefined;
+  return ({ name, address }) => {
+    const exact = address === undefined ? name : `${address}#${name}`;
+    return names.get(exact) ?? names.get(name) ?? (shared.has(name) ? exact : name);
+  };
 }
 
 /** Converts a title to a service name: `Account Service` becomes `account_service`. */

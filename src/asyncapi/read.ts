@@ -2,7 +2,7 @@ import { quote } from "../contract/grammar.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { ManifestError } from "../manifest/mistakes.ts";
 import { toManifest } from "../manifest/read.ts";
-import { foreignManifest } from "./foreign.ts";
+import { foreignManifest, type Names } from "./foreign.ts";
 import { pointer, rebase } from "./refs.ts";
 import { isObject, type LoadDocument, Resolver } from "./resolve.ts";
 
@@ -23,7 +23,8 @@ export function isAsyncApi(value: unknown): boolean {
 /**
  * Reads an AsyncAPI 3 document as a manifest. A document of `toAsyncApi` comes back without loss.
  * In any other document messages become events, and the links between them are unknown.
- * `load` reads the documents that it refers to. Throws `MANIFEST_INVALID`.
+ * `load` reads the documents that it refers to. `names` gives messages of others other names: the
+ * key is the name of a message, or `<address>#<name>`. Throws `MANIFEST_INVALID`.
  *
  * @example
  * ```ts
@@ -38,14 +39,19 @@ export function isAsyncApi(value: unknown): boolean {
  * }
  * ```
  */
-export function readAsyncApi(value: unknown, file: string, load: LoadDocument): Manifest {
+export function readAsyncApi(
+  value: unknown,
+  file: string,
+  load: LoadDocument,
+  names: Names = new Map(),
+): Manifest {
   if (!isObject(value)) throw new ManifestError(file, [{ path: [], message: "is not an object" }]);
   const { asyncapi } = value;
   if (typeof asyncapi !== "string" || !/^3\.\d+\.\d+$/.test(asyncapi)) {
     throw new ManifestError(file, [
       {
         path: ["asyncapi"],
-        message: `is ${quote(asyncapi)}; only AsyncAPI 3 is supported: convert the document`,
+        message: `is ${quote(asyncapi)}; only AsyncAPI 3 is supported: convert the document, as with @asyncapi/converter`,
       },
     ]);
   }
@@ -53,7 +59,7 @@ export function readAsyncApi(value: unknown, file: string, load: LoadDocument): 
   const extension = value["x-odori"];
   return isObject(extension)
     ? ownManifest(value, extension, resolver, file)
-    : foreignManifest(value, resolver, file);
+    : foreignManifest(value, resolver, file, names);
 }
 
 /** Rebuilds a manifest from a document of `toAsyncApi`. */

@@ -4,6 +4,7 @@ import {
   type EventEntry,
   type Manifest,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
 import { reactionDocument, serviceDocument, sorted, toDocument } from "../manifest/write.ts";
@@ -151,7 +152,7 @@ function emittedBy({ begins, reactions, deadlines, alsoEmits }: ServiceEntry): r
   const emitted = [
     ...begins,
     ...reactions.flatMap(typesEmittedBy),
-    ...deadlines.map(({ emits }) => emits),
+    ...deadlines.flatMap(typesEmittedAt),
   ];
   return [...new Set(emitted.flatMap((type) => [type, ...(alsoEmits.get(type) ?? [])]))];
 }
@@ -197,7 +198,12 @@ function messageDocument(
       ],
     }),
     ...(entry !== undefined && {
-      "x-odori-event": { sensitive: entry.sensitive, suppress: Object.fromEntries(entry.suppress) },
+      "x-odori-event": {
+        ...(entry.foreign && { foreign: true }),
+        ...(entry.address !== undefined && { address: entry.address }),
+        sensitive: entry.sensitive,
+        suppress: Object.fromEntries(entry.suppress),
+      },
     }),
   };
 }

@@ -1,18 +1,25 @@
+import { RETENTION_MS } from "../contract/retention.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import { oneEventPerLineage } from "../manifest/lineage.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { Contradiction } from "../manifest/merge.ts";
+import { type Assumption, assumptionsOf } from "./assumptions.ts";
 import { compile } from "./compile.ts";
 import { type CrashExploration, exploreCrashes } from "./crash-model.ts";
+import { emptyUndosTold } from "./empty-undos.ts";
 import { type Exploration, explore } from "./explore.ts";
-import type { Finding } from "./finding.ts";
+import type { CounterexampleStep, Finding, FindingCode } from "./finding.ts";
 import { type LintOptions, lint } from "./lint/lint.ts";
 import type { Model } from "./model.ts";
+import { outlivingDeadlines } from "./outliving.ts";
 import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
+import { suppressedDeliveries } from "./suppressed-deliveries.ts";
 import { counterexampleTrace } from "./trace.ts";
-import { violationKey } from "./violation.ts";
+import { unexplored, unexploredFindings } from "./unexplored.ts";
+import { unknownVersions } from "./unknown-names.ts";
+import { type Violation, violationKey } from "./violation.ts";
 
 /** Options of `check`. */
 export interface CheckOptions {
@@ -45,10 +52,22 @@ export interface CheckOptions {
    */
   readonly repairs?: boolean;
   /**
+   * For how long a service remembers a saga of which it hears nothing, in milliseconds: the
+   * `retentionMs` of `start`.
+   * @default 30 days
+   */
+  readonly retentionMs?: number;
+  /**
    * Also explores the crash model, in which a process may crash within a delivery.
    * @default false
    */
   readonly crashes?: boolean;
+  /**
+   * Explores that services give up on any delivery: all services, or those named. Adds to what the
+   * manifest says with `mayPark`.
+   * @default false
+   */
+  readonly mayPark?: boolean | readonly string[];
 }
 
 /** Measures one exploration. */
@@ -62,13 +81,15 @@ export interface Explored {
 
 /** Holds the result of `check`. */
 export interface Report {
-  /** True if no finding is an error. */
+  /** True if no finding is an error, and every reachable state was explored. */
   readonly ok: boolean;
   readonly choreography: string;
   readonly explored: Explored;
   readonly findings: readonly Finding[];
   /** Findings that the manifest accepts, each with its reason. */
   readonly suppressed: readonly Suppressed[];
+  /** The conditions of the proof: it says nothing about sagas for which one does not hold. */
+  readonly assumptions: readonly Assumption[];
   /** Measures the exploration of the crash model. Present if `crashes` was set. */
   readonly crashes?: {
     readonly states: number;
@@ -99,7 +120,7 @@ const CRASHES = 1;
  * ```
  */
 export function check(declared: Manifest, options: CheckOptions = {}): Report {
-  const manifest = oneEventPerLineage(declared);
+  const manifest = parking(oneEventPerLineage(declared), options.mayPark ?? false);
   const {
     statesMax = STATES_MAX,
     millisecondsMax = MILLISECONDS_MAX,
@@ -107,7 +128,8 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   } = options;
   const entered = performance.now();
   const left = () => millisecondsMax - (performance.now() - entered);
-  const model = compile(manifest);
+  const { retentionMs = RETENTION_MS } = options;
+  const model = compile(manifest, { retentionMs });
   const began = performance.now();
   const unlinked = [...manifest.services.values()]
     .filter((service) => service.unlinked)
@@ -123,32 +145,46 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
       ? exploreCrashes(model, { statesMax, millisecondsMax: left(), crashes: CRASHES })
       : undefined;
   const repairSearch =
-    options.repairs === false ? undefined : new RepairSearch(manifest, model, exploration, left());
+    options.repairs === false
+      ? undefined
+      : new RepairSearch(manifest, model, exploration, { retentionMs, millisecondsMax: left() });
   const { open: findings, suppressed } = partSuppressed(manifest, [
     ...contradictions.map(contradictory),
     ...staticFindings(manifest, graph),
+    ...unknownVersions(declared),
     ...behaviour(model, exploration, repairSearch),
     ...(crashes === undefined ? [] : onlyWithCrashes(crashes, exploration)),
     ...unreached(manifest, model, exploration),
+    ...emptyUndosTold(manifest, model, exploration),
     ...(unlinked.length > 0
-      ? [unknownLinks(unlinked)]
-      : exploration.exhaustive
-        ? []
-        : [notExhaustive(exploration)]),
+      ? []
+      : outlivingDeadlines(manifest, { statesMax, millisecondsMax: left() })),
+    ...unexploredFindings(unlinked, exploration, crashes),
     ...lint(manifest, graph, options.lint),
   ]);
   const { states, transitions, exhaustive } = exploration;
-  const ok = findings.every(({ severity }) => severity !== "error");
+  const proved = exhaustive && crashes?.exhaustive !== false;
+  const ok = proved && findings.every(({ severity }) => severity !== "error");
   return {
     ok,
     choreography: manifest.name,
     explored: { states, transitions, exhaustive, milliseconds },
     findings,
     suppressed,
+    assumptions: assumptionsOf(manifest, model, retentionMs),
     ...(crashes && {
       crashes: { states: crashes.states, exhaustive: crashes.exhaustive, crashes: CRASHES },
     }),
   };
+}
+
+/** Returns the manifest with more services that may park. */
+function parking(manifest: Manifest, which: boolean | readonly string[]): Manifest {
+  const parks = (name: string) => (typeof which === "boolean" ? which : which.includes(name));
+  const services = [...manifest.services].map(
+    ([name, service]) => [name, { ...service, mayPark: service.mayPark || parks(name) }] as const,
+  );
+  return { ...manifest, services: new Map(services) };
 }
 
 function behaviour(
@@ -156,21 +192,37 @@ function behaviour(
   { counterexamples }: Exploration,
   repairSearch: RepairSearch | undefined,
 ): readonly Finding[] {
-  return counterexamples.flatMap(({ violation, beginning, steps }) => {
+  return counterexamples.flatMap((counterexample) => {
+    const { violation, beginning, steps } = counterexample;
     const first = model.beginnings[beginning];
     if (first === undefined) return [];
-    const { code, message, service, event } = violation;
+    const { code, service, event } = violation;
+    const between = suppressedDeliveries(model, counterexample);
+    const trace = counterexampleTrace(first, steps, between);
+    const message = withSuppressed(violation, trace);
     const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
     const finding: Finding = {
       code,
       severity: "error",
       message,
       at,
-      trace: counterexampleTrace(first, steps),
+      trace,
     };
     const repairs = repairSearch?.repairsFor(finding, violationKey(violation)) ?? [];
     return [repairs.length === 0 ? finding : { ...finding, repairs }];
   });
+}
+
+/** Codes that say that something did not happen: a suppressed delivery may be the cause. */
+const MISSING = new Set<FindingCode>(["STUCK", "PARKED_STUCK", "LOCK_LEAK"]);
+
+function withSuppressed(
+  { code, message }: Violation,
+  trace: readonly CounterexampleStep[],
+): string {
+  const last = trace.findLast(({ does }) => does === "suppresses it");
+  if (!MISSING.has(code) || last === undefined) return message;
+  return `${message}; ${last.service} suppressed ${last.hears}, since ${last.why}`;
 }
 
 /**
@@ -198,47 +250,13 @@ function onlyWithCrashes(
     });
 }
 
-function unexplored({ reactions, deadlines }: Model): Exploration {
-  const [ran, fired] = [new Uint8Array(reactions.length), new Uint8Array(deadlines.length)];
-  return {
-    states: 0,
-    transitions: 0,
-    exhaustive: false,
-    counterexamples: [],
-    ran,
-    fired,
-    succeeded: false,
-  };
-}
-
-function unknownLinks(services: readonly string[]): Finding {
-  const names = `${services.slice(0, 5).join(", ")}${services.length > 5 ? ", …" : ""}`;
-  return {
-    code: "UNKNOWN_LINKS",
-    severity: "warning",
-    message: `the links of ${names} are unknown, so nothing was explored`,
-    hint: "Add x-odori-reaction to the operations of its document, or write a manifest.",
-    at: {},
-  };
-}
-
-function contradictory({ message, event, service }: Contradiction): Finding {
+function contradictory({ code, message, event, service }: Contradiction): Finding {
   const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };
-  return {
-    code: "CONTRADICTION",
-    severity: "error",
-    message,
-    hint: "Correct one of the two sources.",
-    at,
-  };
+  return { code, severity: "error", message, hint: CONTRADICTION_HINTS[code], at };
 }
 
-function notExhaustive({ states }: Exploration): Finding {
-  return {
-    code: "NOT_EXHAUSTIVE",
-    severity: "warning",
-    message: `exploration stopped after ${states} states; the rest is not proved`,
-    hint: "Raise --states or --seconds, or check parts of the choreography separately.",
-    at: {},
-  };
-}
+const CONTRADICTION_HINTS: Readonly<Record<Contradiction["code"], string>> = {
+  CONTRADICTION: "Correct one of the two sources.",
+  LINKS_UNKNOWN: "Correct the name, or suppress this with the reason why no document has it.",
+  LINKS_INCOMPLETE: "Add the link, or suppress this with the reason why the saga needs none.",
+};

@@ -1,7 +1,7 @@
 import type { BehaviourCode } from "./violation.ts";
 
-/** Ranks a finding: only errors make a report fail. */
-export type Severity = "error" | "warning";
+/** Ranks a finding: only errors make a report fail. Information asks for nothing. */
+export type Severity = "error" | "warning" | "information";
 
 /** Codes of findings that follow from the declarations, without exploration. */
 export type StaticCode =
@@ -9,9 +9,14 @@ export type StaticCode =
   | "NEVER_EMITTED"
   | "FOREIGN_UNDO"
   | "UNKNOWN_EFFECT"
+  | "UNKNOWN_NAME"
   | "CONTRADICTION"
+  | "LINKS_UNKNOWN"
+  | "LINKS_INCOMPLETE"
   | "DEAD_REACTION"
   | "NO_SUCCESS"
+  | "EMPTY_UNDO_TOLD"
+  | "DEADLINE_OUTLIVES_END"
   | "BAD_SUPPRESSION"
   | "UNKNOWN_LINKS"
   | "NOT_EXHAUSTIVE";
@@ -44,6 +49,8 @@ export interface CounterexampleStep {
   readonly does: TraceAction;
   /** The effect that this step does, undoes or bars. */
   readonly effect?: string;
+  /** Why the service suppresses the delivery. */
+  readonly why?: string;
 }
 
 /** Says what a service does in one step of a counterexample. */
@@ -55,8 +62,11 @@ export type TraceAction =
   | "undoes"
   | "has nothing to undo"
   | "is late"
+  | "suppresses it"
   | "waits for more"
   | "gives up"
+  /** Its marks are older than retention, so the delivery is parked. */
+  | "has forgotten the saga"
   | "arms a deadline"
   | "calls a deadline off"
   | "has waited too long";
@@ -82,6 +92,19 @@ export interface Place {
   readonly service?: string;
   readonly event?: string;
   readonly reaction?: string;
+  /** The list of the manifest or the choreography that has the event. */
+  readonly list?:
+    | "succeeds"
+    | "fails"
+    | "external"
+    | "arrives"
+    | "events"
+    | "pivots"
+    | "undoOrder"
+    | "oneOf"
+    | "locks"
+    | "alsoHears"
+    | "alsoEmits";
 }
 
 /** Reports one problem of a choreography. */

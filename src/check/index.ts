@@ -1,4 +1,5 @@
 export { manifestOf, manifestOfServices } from "../manifest/from-code.ts";
+export type { Assumption } from "./assumptions.ts";
 export { type CheckOptions, check, type Explored, type Report, STATES_MAX } from "./check.ts";
 export { type CheckConfig, toConfig } from "./config.ts";
 export type {

@@ -1,12 +1,15 @@
-import { EffectNames } from "../choreography/effects.ts";
+import { storedAmong } from "../choreography/effects.ts";
 import { KINDS } from "../choreography/fence.ts";
-import { stemOf } from "../contract/grammar.ts";
 import {
   isSilent,
   type Manifest,
+  type ReactionEntry,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
+import type { Ages } from "./ages.ts";
+import { EffectMarks } from "./effect-marks.ts";
 import {
   type DeliverySource,
   type Effect,
@@ -36,7 +39,7 @@ export interface Layout {
 }
 
 /** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
-class Bytes {
+export class Bytes {
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
   #nextMark: number;
@@ -71,7 +74,7 @@ class Bytes {
 const COUNTER_MAX = 250;
 
 /** Gives each variable of a manifest's saga a byte. */
-export function layOut(manifest: Manifest): Layout {
+export function layOut(manifest: Manifest, ages: Ages): Layout {
   const services = [...manifest.services.values()];
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const touched = services.flatMap(({ deadlines }) =>
@@ -94,7 +97,7 @@ export function layOut(manifest: Manifest): Layout {
 
   const deliver = (
     type: string,
-    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">,
+    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part" | "forgets">,
     inbox: boolean,
   ) => {
     const repeatAt = inbox ? -1 : bytes.pending();
@@ -112,44 +115,59 @@ export function layOut(manifest: Manifest): Layout {
   };
 
   for (const service of services) {
-    const names = new EffectNames(service);
-    const own = effectsIn(service, names, ends, bytes);
-    effects.push(...own.values());
+    const marks = new EffectMarks(service, ends, bytes);
+    effects.push(...marks.all);
     const onces = new Map<string, number>();
     for (const [place, entry] of service.reactions.entries()) {
       const reaction = reactionOf(service, entry, place, {
         index: reactions.length,
-        own,
-        names,
+        own: marks,
         bytes,
         onces,
+        forgets: (type) => ages.isForgotten(service, type),
       });
       reactions.push(reaction);
       const sink = changesNothing(reaction);
       for (const [part, type] of entry.hears.entries()) {
+        const forgets = reaction.mayForget && ages.isForgotten(service, type);
         if (sink) listIn(sinks, type).push(reaction);
-        else deliver(type, { reaction, deadline: undefined, arms: false, part }, service.inbox);
+        else
+          deliver(
+            type,
+            { reaction, deadline: undefined, arms: false, part, forgets },
+            service.inbox,
+          );
       }
     }
+    const own = reactions.filter((reaction) => reaction.service === service);
     for (const entry of service.deadlines) {
-      const deadline: ModelDeadline = { service, entry, at: bytes.take(), emits: [] };
+      const deadline: ModelDeadline = { service, entry, at: bytes.take(), choices: [] };
       deadlines.push(deadline);
       sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
       // An event of the service itself touches its deadlines in the commit that emits the event.
       for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
-        deliver(type, { reaction: undefined, deadline, arms: type === entry.after, part: 0 }, true);
+        const arms = type === entry.after;
+        deliver(type, { reaction: undefined, deadline, arms, part: 0, forgets: false }, true);
       }
     }
+    const open = [
+      ...deadlines.filter((deadline) => deadline.service === service).map(({ at }) => at),
+      ...own.flatMap(({ gatherAt, parts }) =>
+        Array.from({ length: parts }, (_, part) => gatherAt + part),
+      ),
+    ];
+    for (const reaction of own) if (reaction.mayForget) reaction.keptBy.push(...open);
   }
   return { bytes, ends, locks, effects, reactions, deadlines, sources, deliveries, sinks };
 }
 
 interface Surroundings {
   readonly index: number;
-  readonly own: ReadonlyMap<string, Effect>;
-  readonly names: EffectNames;
+  readonly own: EffectMarks;
   readonly bytes: Bytes;
+  /** By stored name of a `once`. */
   readonly onces: Map<string, number>;
+  readonly forgets: (type: string) => boolean;
 }
 
 function reactionOf(
@@ -158,20 +176,24 @@ function reactionOf(
   place: number,
   around: Surroundings,
 ): ModelReaction {
-  const { index, own, names, bytes, onces } = around;
-  const types = entry.kind === "undo" ? entry.emits.map(() => entry.undoes) : names.of(entry);
-  const outcomeEffects = types.map((type) => (type === undefined ? undefined : own.get(type)));
-  const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? bytes.take());
-  if (entry.once !== undefined) onces.set(entry.once, onceAt);
+  const { index, own, bytes, onces, forgets } = around;
+  const once = storedOnce(service, entry);
+  const onceAt = once === undefined ? -1 : (onces.get(once) ?? bytes.take());
+  if (once !== undefined) onces.set(once, onceAt);
   const join = entry.kind === "join";
+  const marks = own.of(entry);
+  const fenced = entry.kind === "undo" || marks.effects.length > 0 || onceAt >= 0 || join;
+  const mayForget =
+    service.fence &&
+    (fenced || entry.max !== undefined) &&
+    entry.hears.some((type) => forgets(type));
   return {
     index,
     service,
     entry,
     place,
     kind: KINDS[entry.kind],
-    effects: [...new Set(outcomeEffects.filter((effect) => effect !== undefined))],
-    outcomeEffects,
+    ...marks,
     choices: [],
     onceAt,
     maxAt: entry.max === undefined ? -1 : bytes.take(),
@@ -180,43 +202,19 @@ function reactionOf(
     parts: join ? entry.hears.length : 0,
     optional: entry.hears.map((type) => entry.optional.includes(type)),
     firedAt: join ? bytes.take() : -1,
-    parkedAt: service.mayPark ? bytes.take() : -1,
+    parkedAt: service.mayPark || mayForget ? bytes.take() : -1,
+    mayForget,
+    keptBy: [],
     lateSilent: isSilent(entry.late),
   };
 }
 
-function effectsIn(
-  service: ServiceEntry,
-  names: EffectNames,
-  ends: ReadonlyMap<string, number>,
-  bytes: Bytes,
-): ReadonlyMap<string, Effect> {
-  const { undone } = names;
-  const lasting = new Set([
-    ...service.begins.map(stemOf),
-    ...undone,
-    ...service.reactions.flatMap((reaction) =>
-      names
-        .of(reaction)
-        .filter((_, place) => !reaction.emits[place]?.some((type) => ends.has(type))),
-    ),
-  ]);
-  const effects = new Map<string, Effect>();
-  // An undo of what is not an effect of its own service has a mark too, which is never done.
-  for (const name of new Set([...names.all(), ...undone])) {
-    const events = names.eventsOf(name);
-    effects.set(name, {
-      service: service.name,
-      // An effect with a name of its own is shown by it, others by their event.
-      type: events.find((type) => stemOf(type) === name) ?? name,
-      events: new Set(events),
-      at: bytes.take(),
-      undone: undone.has(name),
-      needsUndo: lasting.has(name),
-      after: [],
-    });
-  }
-  return effects;
+function storedOnce(service: ServiceEntry, { once }: ReactionEntry): string | undefined {
+  if (once === undefined) return undefined;
+  const named = service.reactions.flatMap((one) =>
+    one.once === undefined ? [] : [{ name: one.once, was: one.onceWas }],
+  );
+  return storedAmong(named, once);
 }
 
 /** Whether the saga is independent of when and how often the reaction runs. */
@@ -232,7 +230,7 @@ function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReactio
 export function emits({ begins, reactions, deadlines }: ServiceEntry, type: string): boolean {
   return (
     begins.includes(type) ||
-    deadlines.some((deadline) => deadline.emits === type) ||
+    deadlines.some((deadline) => typesEmittedAt(deadline).includes(type)) ||
     reactions.some((reaction) => typesEmittedBy(reaction).includes(type))
   );
 }

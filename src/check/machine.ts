@@ -1,16 +1,4 @@
-import {
-  ACKNOWLEDGE,
-  BARRED,
-  DONE,
-  LATE,
-  NONE,
-  RUN,
-  type Ruling,
-  rulingOn,
-  SUPPRESS,
-  UNDO,
-  UNDONE,
-} from "../choreography/fence.ts";
+import { BARRED, DONE, NONE, UNDONE } from "../choreography/fence.ts";
 import {
   ARMED,
   type ArrivalSource,
@@ -23,6 +11,7 @@ import {
   FIRST_FREE,
   IDLE,
   type Model,
+  type ModelDeadline,
   type ModelEmission,
   type ModelReaction,
   OVER,
@@ -32,13 +21,10 @@ import {
   SUCCEEDED,
   type TransitionSource,
 } from "./model.ts";
+import { type Alternatives, alternativesIn, alternativesOf, isDead, PLAIN } from "./rulings.ts";
 import type { Violation } from "./violation.ts";
 
-/**
- * Stands for the only alternative of a transition: a deadline fires, an event arrives, a join notes
- * a delivery.
- */
-export const PLAIN = -1;
+const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /** Limits the pending deliveries of one kind. Only an unbounded loop reaches it. */
 const PENDING_MAX = 250;
@@ -47,14 +33,6 @@ const PENDING_MAX = 250;
  * since a redelivery replaces each one that is taken.
  */
 const PENDING_MAX_REPEATED = 2;
-
-/** Indexes of a reaction's choices: by ruling of the fence, and for a join that still waits. */
-interface Alternatives {
-  readonly byRuling: Readonly<Record<Ruling, readonly number[]>>;
-  readonly note: readonly number[];
-}
-
-const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /**
  * Says what may happen in a state, and changes the state accordingly. The fence that decides about
@@ -66,9 +44,13 @@ export class Machine {
   readonly broken: Violation[] = [];
   /** By reaction: 1 once it has run. */
   readonly ran: Uint8Array;
+  /** By reaction: 1 once it has found nothing to undo. */
+  readonly acknowledged: Uint8Array;
   /** By deadline: 1 once it has fired. */
   readonly fired: Uint8Array;
   succeeded = false;
+  /** Called for each pending delivery that is removed because it can change nothing. */
+  onInert: ((state: Uint8Array, delivery: DeliverySource) => void) | undefined;
   /** Whether a counter was full. The exploration then misses states. */
   overflowed = false;
   readonly #alternatives: readonly Alternatives[];
@@ -78,12 +60,15 @@ export class Machine {
   readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
   readonly #timers: readonly DeadlineSource[];
   readonly #arrivals: readonly ArrivalSource[];
+  /** Effects that a failure end must not leave done. */
+  readonly #owed: readonly Effect[];
 
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
     this.#repeats = model.sources.some(({ kind }) => kind === "repeat");
     this.#pendingMax = this.#repeats ? PENDING_MAX_REPEATED : pendingMax;
     this.ran = new Uint8Array(model.reactions.length);
+    this.acknowledged = new Uint8Array(model.reactions.length);
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
     const pendingAt: (DeliverySource | RepeatSource | undefined)[] = new Array(model.pendingEnd);
@@ -92,6 +77,7 @@ export class Machine {
     this.#pendingAt = pendingAt;
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
+    this.#owed = model.effects.filter(({ needsUndo }) => needsUndo);
   }
 
   /** Writes the state in which a saga begins. */
@@ -119,18 +105,12 @@ export class Machine {
 
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
+    if (source.kind === "deadline") return source.deadline.choices.map(({ index }) => index);
+    if (source.kind === "arrival") return NOTHING_ELSE;
     const delivery = source.kind === "repeat" ? source.of : source;
-    if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
-    const { reaction, part } = delivery;
-    const alternatives = this.#alternatives[reaction.index];
-    if (alternatives === undefined || isHeld(state, reaction, part)) return NOTHING_ELSE;
-    const ruling = ruleOn(state, reaction);
-    if (isIdle(reaction, ruling)) return NOTHING_ELSE;
-    const { gatherAt, parts, optional } = reaction;
-    for (let other = 0; other < parts; other++)
-      if (other !== part && state[gatherAt + other] === 0 && !optional[other])
-        return alternatives.note;
-    return alternatives.byRuling[ruling];
+    const alternatives = delivery.reaction && this.#alternatives[delivery.reaction.index];
+    if (alternatives === undefined) return NOTHING_ELSE;
+    return alternativesIn(state, delivery, alternatives);
   }
 
   /** Changes the state as one alternative of a transition does, and reports what that violates. */
@@ -146,8 +126,7 @@ export class Machine {
         break;
       case "deadline":
         state[source.at] = OVER;
-        this.fired[this.model.deadlines.indexOf(source.deadline)] = 1;
-        this.#emit(state, source.deadline.service.name, source.deadline.emits);
+        this.#expire(state, source.deadline, choice);
         break;
       case "arrival":
         state[source.at] = 1;
@@ -163,9 +142,20 @@ export class Machine {
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
       if (state[at] === 0) continue;
       const source = this.#pendingAt[at];
-      if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source))
-        state[at] = 0;
+      if (source === undefined) continue;
+      const delivery = source.kind === "repeat" ? source.of : source;
+      if (!isDead(state, delivery)) continue;
+      this.onInert?.(state, delivery);
+      state[at] = 0;
     }
+  }
+
+  #expire(state: Uint8Array, deadline: ModelDeadline, choiceIndex: number): void {
+    const choice = deadline.choices[choiceIndex];
+    if (choice === undefined) return;
+    if (choice.kind === "park") state[PARKED] = 1;
+    else this.fired[this.model.deadlines.indexOf(deadline)] = 1;
+    this.#emit(state, deadline.service.name, choice.emits);
   }
 
   #deliver(
@@ -181,7 +171,7 @@ export class Machine {
       if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
       return;
     }
-    if (choice.kind !== "park") {
+    if (choice.kind !== "park" && choice.kind !== "forget") {
       this.ran[reaction.index] = 1;
       if (reaction.firedAt >= 0) this.#close(state, reaction);
     }
@@ -195,21 +185,24 @@ export class Machine {
   }
 
   /** Writes the marks that a choice leaves in the database of its service. */
-  #take(state: Uint8Array, reaction: ModelReaction, { kind, effect, emits }: Choice): void {
+  #take(state: Uint8Array, reaction: ModelReaction, choice: Choice): void {
     const { onceAt, maxAt, parkedAt, entry } = reaction;
+    const { kind, effect, emits } = choice;
     switch (kind) {
       case "late":
         return;
       case "park":
+      case "forget":
         state[PARKED] = 1;
         // After an `onParked` event the next delivery is not blocked.
         if (emits.length === 0) state[parkedAt] = 1;
         return;
       case "acknowledge":
+        this.acknowledged[reaction.index] = 1;
         if (effect !== undefined) state[effect.at] = BARRED;
         break;
       case "success":
-        if (entry.kind === "undo") this.#undo(state, reaction, effect);
+        if (entry.kind === "undo") this.#undo(state, reaction, choice);
         else if (effect !== undefined) this.#do(state, reaction, effect);
         if (maxAt >= 0) state[maxAt] = (state[maxAt] ?? 0) + 1;
         break;
@@ -226,27 +219,17 @@ export class Machine {
     if (service.fence || before === NONE || !effect.needsUndo) return;
     if (before === DONE)
       this.#break("DOUBLE_EFFECT", effect, `${effect.type} is done twice in one saga`);
-    else
-      this.#break(
-        "HANGING",
-        effect,
-        `${effect.type} is done after it was undone, and nothing will undo it again`,
-      );
+    else this.#break("HANGING", effect, `${effect.type} is done after its undo has run`);
   }
 
-  #undo(state: Uint8Array, { service }: ModelReaction, effect: Effect | undefined): void {
+  #undo(state: Uint8Array, { service }: ModelReaction, { effect, closes }: Choice): void {
     if (effect === undefined) return;
-    const before = state[effect.at];
-    if (before === DONE) {
+    const done = closes.filter(({ at }) => state[at] === DONE);
+    if (done.length > 0) {
+      for (const { at } of done) state[at] = UNDONE;
       state[effect.at] = UNDONE;
-      const later = effect.after.find(({ at }) => state[at] === DONE);
-      if (later !== undefined)
-        this.#break(
-          "UNDO_ORDER",
-          effect,
-          `${effect.type} is undone while ${later.type} is still done`,
-        );
-    } else if (before === UNDONE) {
+      for (const one of done) this.#checkOrder(state, one);
+    } else if (state[effect.at] === UNDONE) {
       this.#break("DOUBLE_COMPENSATION", effect, `${effect.type} is undone twice in one saga`);
     } else if (!service.fence) {
       state[effect.at] = BARRED;
@@ -258,7 +241,17 @@ export class Machine {
     }
   }
 
+  #checkOrder(state: Uint8Array, effect: Effect): void {
+    for (const later of effect.after) {
+      if (state[later.at] !== DONE) continue;
+      const message = `${effect.type} is undone while ${later.type} is still done`;
+      this.#break("UNDO_ORDER", effect, message, later.type);
+    }
+  }
+
   #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
+    // Events that are emitted together are not after one another.
+    const pivoted = state[PIVOTED] !== 0;
     for (const emission of emissions) {
       const { type, end, endAt, sources, touches, sinks, acquires, releases } = emission;
       for (const { at } of sources) {
@@ -270,7 +263,7 @@ export class Machine {
       for (const { index } of sinks) this.ran[index] = 1;
       for (const at of acquires) state[at] = 1;
       for (const at of releases) state[at] = 0;
-      if (state[PIVOTED] !== 0 && (end === "failure" || emission.triggersUndo)) {
+      if (pivoted && (end === "failure" || emission.triggersUndo)) {
         const what = end === "failure" ? "the saga fails" : "the saga turns back";
         this.broken.push({
           code: "AFTER_PIVOT",
@@ -291,6 +284,7 @@ export class Machine {
       state[endAt] = 1;
       state[end === "success" ? SUCCEEDED : FAILED] = 1;
       if (end === "success") this.succeeded = true;
+      else this.#findEarly(state, type);
       if (state[SUCCEEDED] !== 0 && state[FAILED] !== 0) {
         this.broken.push({
           code: "MIXED_END",
@@ -302,8 +296,22 @@ export class Machine {
     }
   }
 
-  #break(code: Violation["code"], { service, type }: Effect, message: string): void {
-    this.broken.push({ code, service, event: type, message });
+  /** Reports the effects that are still done while a failure end is emitted. */
+  #findEarly(state: Uint8Array, end: string): void {
+    for (const { service, type, at } of this.#owed) {
+      if (state[at] !== DONE) continue;
+      const message = `${end} says that the saga has failed, while ${type} is still done`;
+      this.broken.push({ code: "EARLY_END", service, event: type, message, end });
+    }
+  }
+
+  #break(
+    code: Violation["code"],
+    { service, type }: Effect,
+    message: string,
+    detail?: string,
+  ): void {
+    this.broken.push({ code, service, event: type, message, detail });
   }
 }
 
@@ -312,56 +320,4 @@ function touch(state: Uint8Array, at: number, arms: boolean): void {
   if (arms) {
     if (state[at] === IDLE) state[at] = ARMED;
   } else if (state[at] !== OVER) state[at] = OVER;
-}
-
-/** Whether a delivery can change nothing, now or later. */
-function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource): boolean {
-  if (deadline !== undefined)
-    return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
-  if (reaction === undefined) return true;
-  return isHeld(state, reaction, part) || isIdle(reaction, ruleOn(state, reaction));
-}
-
-/** Whether a delivery waits behind a parked one, or the join has gathered its event already. */
-function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: number): boolean {
-  if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
-  return gatherAt >= 0 && state[gatherAt + part] !== 0;
-}
-
-function isIdle({ lateSilent }: ModelReaction, ruling: Ruling): boolean {
-  return ruling === SUPPRESS || (ruling === LATE && lateSilent);
-}
-
-/** Asks the fence about the next delivery to a reaction. */
-function ruleOn(state: Uint8Array, reaction: ModelReaction): Ruling {
-  const { kind, onceAt, maxAt, max, firedAt } = reaction;
-  const taken = onceAt >= 0 && state[onceAt] !== 0;
-  const spent = maxAt >= 0 && (state[maxAt] ?? 0) >= max;
-  const fired = firedAt >= 0 && state[firedAt] !== 0;
-  return rulingOn(kind, marksOf(state, reaction), taken, spent, fired);
-}
-
-/**
- * Joins the marks that the fence asks for. Of a service without a fence, returns marks that let the
- * delivery pass.
- */
-function marksOf(state: Uint8Array, { kind, service, effects }: ModelReaction): number {
-  if (!service.fence) return kind === UNDO ? DONE : NONE;
-  let marks = NONE;
-  for (const { at } of effects) marks |= state[at] ?? NONE;
-  return marks;
-}
-
-function alternativesOf({ choices }: ModelReaction): Alternatives {
-  const indexesOf = (...kinds: readonly Choice["kind"][]) =>
-    choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
-  return {
-    byRuling: {
-      [RUN]: indexesOf("success", "failure", "park"),
-      [LATE]: indexesOf("late", "park"),
-      [SUPPRESS]: NOTHING_ELSE,
-      [ACKNOWLEDGE]: indexesOf("acknowledge", "park"),
-    },
-    note: [PLAIN, ...indexesOf("park")],
-  };
 }

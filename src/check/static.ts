@@ -1,13 +1,20 @@
 import { EffectNames } from "../choreography/effects.ts";
+import { stemOf } from "../contract/grammar.ts";
 import type { FlowGraph } from "../manifest/graph.ts";
-import { type Manifest, reactionName } from "../manifest/manifest.ts";
+import { type Manifest, reactionName, type ServiceEntry } from "../manifest/manifest.ts";
 import type { Exploration } from "./explore.ts";
 import type { Finding } from "./finding.ts";
 import type { Model } from "./model.ts";
+import { unknownNames } from "./unknown-names.ts";
 
-/** Returns the findings that need no exploration: unheard, never emitted, wrong undos. */
+/** Returns the findings that need no exploration: unheard, never emitted, wrong undos and names. */
 export function staticFindings(manifest: Manifest, graph: FlowGraph): readonly Finding[] {
-  return [...unheard(manifest, graph), ...neverEmitted(manifest, graph), ...wrongUndos(manifest)];
+  return [
+    ...unheard(manifest, graph),
+    ...neverEmitted(manifest, graph),
+    ...wrongUndos(manifest),
+    ...unknownNames(manifest, graph),
+  ];
 }
 
 function unheard(
@@ -34,18 +41,19 @@ function neverEmitted(
   { emitters, hearers }: FlowGraph,
 ): readonly Finding[] {
   const known = new Set([...begins, ...external, ...arrives]);
-  return [...hearers].flatMap(([event, [first]]) => {
-    if (emitters.has(event) || known.has(event) || first === undefined) return [];
-    const verb = first.deadline === undefined ? "hears" : "has a deadline about";
-    return [
-      {
-        code: "NEVER_EMITTED",
-        severity: "error",
-        message: `${first.service.name} ${verb} ${event}, but no service emits it`,
+  return [...hearers].flatMap(([event, hearings]) => {
+    if (emitters.has(event) || known.has(event)) return [];
+    const byService = new Map(hearings.toReversed().map((hearing) => [hearing.service, hearing]));
+    return [...byService].toReversed().map(([{ name: service }, { deadline }]) => {
+      const verb = deadline === undefined ? "hears" : "has a deadline about";
+      return {
+        code: "NEVER_EMITTED" as const,
+        severity: "error" as const,
+        message: `${service} ${verb} ${event}, but no service emits it`,
         hint: "Let a service emit it, or list it in arrives if it comes from outside.",
-        at: { service: first.service.name, event },
-      },
-    ];
+        at: { service, event },
+      };
+    });
   });
 }
 
@@ -60,6 +68,13 @@ function wrongUndos(manifest: Manifest): readonly Finding[] {
     service.reactions.flatMap((reaction): readonly Finding[] => {
       const { undoes } = reaction;
       if (undoes === undefined || effects.get(service.name)?.has(undoes)) return [];
+      const other = sharedEffect(service, undoes);
+      if (other !== undefined) {
+        const message = `${undoes} and ${other} are one effect, since one outcome emits both`;
+        const at = { service: service.name, event: undoes, reaction: reactionName(reaction) };
+        const hint = "Undo both in one reaction, or let two reactions do them.";
+        return [{ code: "UNKNOWN_EFFECT", severity: "error", message, hint, at }];
+      }
       const owner = [...effects].find(([, own]) => own.has(undoes))?.[0];
       const at = { service: service.name, event: undoes, reaction: reactionName(reaction) };
       if (owner === undefined) {
@@ -81,6 +96,18 @@ function wrongUndos(manifest: Manifest): readonly Finding[] {
       ];
     }),
   );
+}
+
+/** The effect of an outcome with this event that is named by another one. */
+function sharedEffect(service: ServiceEntry, undoes: string): string | undefined {
+  const names = new EffectNames(service);
+  for (const reaction of service.reactions) {
+    const effects = names.of(reaction);
+    const place = reaction.emits.findIndex((outcome) => outcome.map(stemOf).includes(undoes));
+    const effect = effects[place];
+    if (effect !== undefined && effect !== undoes) return effect;
+  }
+  return undefined;
 }
 
 /**

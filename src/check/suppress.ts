@@ -9,12 +9,21 @@ export interface Suppressed {
   readonly reason: string;
 }
 
-/** A counterexample cannot be accepted: the result would no longer be a proof. */
+/**
+ * A counterexample cannot be accepted: the result would no longer be a proof. `EARLY_END` can: it
+ * says when an end is told, and not how a saga ends.
+ */
 const ACCEPTABLE = new Set<string>([
   ...RULES.map(({ code }) => code),
   "UNHEARD",
   "NEVER_EMITTED",
   "DEAD_REACTION",
+  "EARLY_END",
+  "UNKNOWN_NAME",
+  "EMPTY_UNDO_TOLD",
+  "DEADLINE_OUTLIVES_END",
+  "LINKS_UNKNOWN",
+  "LINKS_INCOMPLETE",
 ]);
 
 /**
@@ -37,17 +46,25 @@ export function partSuppressed(
 
 function reasonFor(manifest: Manifest, { code, at }: Finding): string | undefined {
   const service = manifest.services.get(at.service ?? "");
-  const reaction = service?.reactions.find((entry) => reactionName(entry) === at.reaction);
-  const deadline = service?.deadlines.find(({ emits }) => emits === at.event);
+  const reactions = service?.reactions.filter((entry) => reactionName(entry) === at.reaction);
+  const deadlines = service?.deadlines.filter(({ emits }) => emits === at.event);
   const event = manifest.events.get(at.event ?? "");
   const places = [
-    reaction?.suppress,
-    deadline?.suppress,
+    inEach(reactions),
+    inEach(deadlines),
     event?.suppress,
     service?.suppress,
     manifest.suppress,
   ];
   return places.map((place) => place?.get(code)).find((reason) => reason !== undefined);
+}
+
+/** Several parts of one name must all accept a finding: it may be about any of them. */
+function inEach(
+  parts: readonly { readonly suppress: Suppressions }[] = [],
+): Suppressions | undefined {
+  const [first, ...others] = parts.map(({ suppress }) => suppress);
+  return first && new Map([...first].filter(([code]) => others.every((other) => other.has(code))));
 }
 
 function misplaced(manifest: Manifest): readonly Finding[] {

@@ -1,12 +1,16 @@
 import type { CounterexampleStep, TraceAction } from "./finding.ts";
 import type { Transition } from "./loops.ts";
-import { PLAIN } from "./machine.ts";
 import type { Beginning, Choice, DeliverySource } from "./model.ts";
+import { PLAIN } from "./rulings.ts";
 
-/** Turns the transitions of a counterexample into the steps that a finding shows. */
+/**
+ * Turns the transitions of a counterexample into the steps that a finding shows. `between` has the
+ * steps to show before the first transition, and after each one.
+ */
 export function counterexampleTrace(
   beginning: Beginning,
   steps: readonly Transition[],
+  between: readonly (readonly CounterexampleStep[])[] = [],
 ): readonly CounterexampleStep[] {
   const first: CounterexampleStep = {
     service: beginning.service ?? null,
@@ -15,8 +19,8 @@ export function counterexampleTrace(
     does: beginning.service === undefined ? "arrives" : "begins",
     ...(beginning.effect && { effect: beginning.effect.type }),
   };
-  const trace = [first];
-  for (const { source, choice } of steps) {
+  const trace = [first, ...(between[0] ?? [])];
+  for (const [index, { source, choice }] of steps.entries()) {
     switch (source.kind) {
       case "delivery":
         trace.push(deliveryStep(source, choice));
@@ -28,13 +32,15 @@ export function counterexampleTrace(
         trace.push({
           service: source.deadline.service.name,
           hears: null,
-          emits: [source.deadline.entry.emits],
-          does: "has waited too long",
+          emits: source.deadline.choices[choice]?.emits.map(({ type }) => type) ?? [],
+          does:
+            source.deadline.choices[choice]?.kind === "park" ? "gives up" : "has waited too long",
         });
         break;
       case "arrival":
         trace.push({ service: null, hears: null, emits: [source.type], does: "arrives" });
     }
+    trace.push(...(between[index + 1] ?? []));
   }
   return trace;
 }
@@ -78,5 +84,7 @@ function actionOf({ kind }: Choice, undo: boolean): TraceAction {
       return "is late";
     case "park":
       return "gives up";
+    case "forget":
+      return "has forgotten the saga";
   }
 }

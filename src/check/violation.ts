@@ -5,6 +5,7 @@ export type BehaviourCode =
   | "DOUBLE_END"
   | "ORPHAN"
   | "NO_UNDO"
+  | "EARLY_END"
   | "UNDONE_ON_SUCCESS"
   | "ONE_OF"
   | "EMPTY_ROLLBACK"
@@ -23,9 +24,14 @@ export interface Violation {
   readonly message: string;
   readonly service: string | undefined;
   readonly event: string | undefined;
+  /** Of `EARLY_END`: the end that was emitted. */
+  readonly end?: string;
+  /** Tells it from others of the same code and place: the lock, the group, the other effect. */
+  readonly detail?: string | undefined;
 }
 
-/** Identifies a violation by code and place: all paths to it make one finding. */
-export function violationKey({ code, service, event }: Violation): string {
-  return `${code} ${service} ${event}`;
+/** Identifies a violation by code, place and detail: all paths to it make one finding. */
+export function violationKey({ code, service, event, end, detail }: Violation): string {
+  const place = `${code} ${service} ${event}`;
+  return [place, end, detail].filter((part) => part !== undefined).join(" ");
 }

@@ -1,3 +1,4 @@
+import { noteCallSite } from "../contract/call-site.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, isContract } from "../contract/event.ts";
 import { checkServiceName, quote } from "../contract/grammar.ts";
@@ -129,7 +130,7 @@ export function choreography<Native>(
   const both = succeeds.find((contract) => fails.some((other) => other.type === contract.type));
   if (both !== undefined)
     throw invalid(name, `both succeeds and fails with ${both.type}`, "An end is one or the other.");
-  return {
+  const declared: Choreography<Native> = {
     name,
     services,
     begins,
@@ -143,6 +144,7 @@ export function choreography<Native>(
     locks,
     suppress,
   };
+  return noteCallSite(declared, choreography);
 }
 
 /**

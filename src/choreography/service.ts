@@ -1,3 +1,4 @@
+import { noteCallSite } from "../contract/call-site.ts";
 import { type EnvelopeOf, type EventContract, isContract } from "../contract/event.ts";
 import { checkServiceName } from "../contract/grammar.ts";
 import type { ReactionDeclaration, ServiceDeclaration } from "./declaration.ts";
@@ -136,7 +137,8 @@ export class Service<Native, Begins extends EventContract = never> {
     heard: Heard,
     step: Step<Native, HeardEnvelope<Heard>, Emits, Fails, Result, LateEmits, LateResult, Parked>,
   ): Service<Native, Begins> {
-    return this.#with(declareStep(typeof heard === "object" ? heard : [heard], step));
+    const declared = declareStep(typeof heard === "object" ? heard : [heard], step);
+    return this.#with(noteCallSite(declared, this.on));
   }
 
   /**
@@ -168,7 +170,7 @@ export class Service<Native, Begins extends EventContract = never> {
     events: Events,
     join: Join<Native, Events, Emits, Fails, Result, LateEmits, LateResult, Parked, Optional>,
   ): Service<Native, Begins> {
-    return this.#with(declareJoin(events, join));
+    return this.#with(noteCallSite(declareJoin(events, join), this.onAll));
   }
 
   /**
@@ -207,7 +209,7 @@ export class Service<Native, Begins extends EventContract = never> {
     undo: Undo<Native, On, Emits, Result, LateEmits, LateResult, Parked> & OnEmpty<On, Emits>,
   ): Service<Native, Begins> {
     const name = isContract(effect) ? effectOfEvent(this.declaration, effect.type) : effect;
-    return this.#with(declareUndo(String(name), undo));
+    return this.#with(noteCallSite(declareUndo(String(name), undo), this.undo));
   }
 
   /**
@@ -226,11 +228,15 @@ export class Service<Native, Begins extends EventContract = never> {
    * });
    * ```
    */
-  deadline<Armed extends EventContract, Emits extends EventContract>(
+  deadline<
+    Armed extends EventContract,
+    Emits extends EventContract,
+    Parked extends EventContract = never,
+  >(
     armedBy: Armed,
-    deadline: DeadlineOptions<Native, Armed, Emits>,
+    deadline: DeadlineOptions<Native, Armed, Emits, Parked>,
   ): Service<Native, Begins> {
-    const declared = declareDeadline<Native>(armedBy, deadline);
+    const declared = noteCallSite(declareDeadline<Native>(armedBy, deadline), this.deadline);
     checkDeadline(this.declaration, declared);
     return new Service(
       { ...this.declaration, deadlines: [...this.declaration.deadlines, declared] },

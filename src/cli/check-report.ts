@@ -1,18 +1,19 @@
 import { existsSync } from "node:fs";
 import { type CheckOptions, check, type Report } from "../check/check.ts";
 import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
-import type { Finding } from "../check/finding.ts";
 import { RULES } from "../check/lint/lint.ts";
-import { repairText } from "../check/repair-text.ts";
+import { parseDuration } from "../contract/duration.ts";
 import { OdoriError } from "../contract/errors.ts";
-import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
-import { flowGraph } from "../manifest/graph.ts";
+import { quote } from "../contract/grammar.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { parseJsonOrYaml } from "../manifest/text.ts";
-import { printable } from "../text/printable.ts";
-import { shortType } from "../text/short.ts";
 import { readText } from "./files.ts";
-import { FOUND, paint, print, printJson } from "./output.ts";
+import { print, printJson } from "./output.ts";
+import { ProgressLine } from "./progress.ts";
+import type { Output } from "./report/formats.ts";
+import { locate } from "./report/located.ts";
+import { writeReport } from "./report/outputs.ts";
+import { verdictOf } from "./report/verdict.ts";
 import { loadManifest } from "./source.ts";
 import { TimeLimit } from "./time-limit.ts";
 
@@ -28,6 +29,9 @@ export interface CheckFlags {
   readonly config?: string;
   readonly rule: readonly string[];
   readonly listRules: boolean;
+  readonly format: readonly Output[];
+  /** True for every service, else the names of services, separated by commas. */
+  readonly mayPark?: boolean | string;
 }
 
 const CONFIG_FILE = "odori.config.json";
@@ -36,8 +40,9 @@ const SECONDS_MAX = 30;
 const GRACE_MS = 5_000;
 
 /**
- * Runs `odori check`: prints the report, and sets the exit status to 1 if there are errors.
- * Throws `USAGE`, `CONFIG_INVALID` and the errors of `loadManifest`.
+ * Runs `odori check`: writes the report, and sets the exit status to 1 if there are errors, or to 3
+ * if there are none and not everything was explored. Throws `USAGE`, `CONFIG_INVALID` and the
+ * errors of `loadManifest`.
  */
 export async function runCheck(paths: readonly string[], flags: CheckFlags): Promise<void> {
   if (flags.listRules) {
@@ -46,14 +51,20 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
   }
   if (paths.length === 0)
     throw new OdoriError("USAGE", "check needs at least one source.", {
-      hint: "Pass a module, a manifest or an AsyncAPI document.",
+      hint:
+        typeof flags.mayPark === "string"
+          ? `Write --may-park behind the sources: ${quote(flags.mayPark)} was read as its services.`
+          : "Pass a module, a manifest or an AsyncAPI document.",
     });
   const seconds = flags.seconds ?? SECONDS_MAX;
   // Exploration ends by itself. These bound what a file from elsewhere makes of all other work.
   const limit = () => new TimeLimit(seconds * 1_000 + GRACE_MS, () => timeout(seconds));
   const loading = limit();
-  const { manifest, contradictions } = await loadManifest(paths, (work) => loading.run(work));
+  const { manifest, contradictions, sources } = await loadManifest(paths, (work) =>
+    loading.run(work),
+  );
   const config = configOf(flags);
+  const progress = new ProgressLine(process.stderr, seconds);
   const options: CheckOptions = {
     reduction: flags.reduction,
     crashes: flags.crashes,
@@ -63,8 +74,10 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
       rules: { ...config.rules, ...Object.fromEntries(flags.rule.map(parseRule)) },
       limits: config.limits ?? {},
     },
-    onProgress: progress,
+    mayPark: parkingOf(manifest, flags.mayPark),
+    onProgress: (states, transitions) => progress.show(states, transitions),
     millisecondsMax: seconds * 1_000,
+    ...(config.retention !== undefined && { retentionMs: parseDuration(config.retention) }),
     ...((flags.states ?? config.statesMax) !== undefined && {
       statesMax: flags.states ?? config.statesMax,
     }),
@@ -73,11 +86,25 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
   try {
     report = limit().run(() => check(manifest, options));
   } finally {
-    clearProgress();
+    progress.clear();
   }
-  if (flags.json) printJson(report);
-  else show(manifest, report, flags);
-  if (!report.ok) process.exitCode = FOUND;
+  const subject = locate(manifest, report, sources);
+  const json = flags.json ? [{ format: "json", file: undefined } as const] : [];
+  await writeReport(subject, [...json, ...flags.format], flags.mermaid);
+  process.exitCode = verdictOf(subject.report).status;
+}
+
+function parkingOf(
+  { services }: Manifest,
+  mayPark: CheckFlags["mayPark"] = false,
+): boolean | readonly string[] {
+  if (typeof mayPark === "boolean") return mayPark;
+  const names = mayPark.split(",");
+  const unknown = names.find((name) => !services.has(name));
+  if (unknown === undefined) return names;
+  throw new OdoriError("USAGE", `--may-park: ${quote(unknown)} is not a service here.`, {
+    hint: `Choose from ${[...services.keys()].slice(0, 12).join(", ")}, or give no name for all.`,
+  });
 }
 
 function timeout(seconds: number): OdoriError {
@@ -97,87 +124,4 @@ function configOf({ config }: CheckFlags): CheckConfig {
   if (config === undefined && !existsSync(CONFIG_FILE)) return {};
   const file = config ?? CONFIG_FILE;
   return toConfig(parseJsonOrYaml(file, readText(file)).value, file);
-}
-
-function show(
-  manifest: Manifest,
-  { ok, explored, findings, suppressed, choreography, crashes }: Report,
-  flags: CheckFlags,
-): void {
-  const colours = paint();
-  const { types } = flowGraph(manifest);
-  const size = `${count(manifest.services.size, "service")}, ${count(types.length, "event")}`;
-  print(`${colours.bold(printable(choreography))}: ${size}`);
-  for (const finding of findings.toSorted(
-    (a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"),
-  )) {
-    print();
-    showFinding(finding, flags);
-  }
-  print();
-  if (crashes !== undefined) {
-    const reach = crashes.exhaustive ? "exhaustive" : "not exhaustive";
-    const model = `${count(crashes.states, "state")}, ${reach}, one process may crash at any point`;
-    print(colours.dim(`Crash model: ${model}.`));
-  }
-  const errors = findings.filter(({ severity }) => severity === "error").length;
-  const warnings = findings.length - errors;
-  const states = `${count(explored.states, "state")}, ${count(explored.transitions, "transition")}`;
-  const how = `${states}, ${explored.milliseconds} ms`;
-  const accepted = suppressed.length === 0 ? "" : `, ${suppressed.length} accepted`;
-  const rest = `${count(warnings, "warning")}${accepted}`;
-  if (!ok) {
-    const limit = explored.exhaustive ? "" : ", not exhaustive";
-    print(`${colours.bad(`✗ ${count(errors, "error")}`)}, ${rest} (${how}${limit})`);
-  } else if (explored.exhaustive) {
-    const proof = "in any order, with duplicates and failures";
-    print(`${colours.good("✓ every saga ends well")}, ${proof} (${how}); ${rest}`);
-  } else {
-    const verdict = "? no errors found, but the exploration is not exhaustive";
-    print(`${colours.bad(verdict)} (${how}); ${rest}`);
-  }
-}
-
-function showFinding(
-  { code, severity, message, hint, at, trace, repairs = [] }: Finding,
-  { mermaid }: CheckFlags,
-): void {
-  const colours = paint();
-  const error = severity === "error";
-  const place =
-    at.service === undefined || message.includes(at.service)
-      ? ""
-      : colours.dim(`  (${printable(at.service)})`);
-  const mark = error ? colours.bad(`✗ ${code}`) : colours.undo(`! ${code}`);
-  print(`${mark}  ${printable(message)}${place}`);
-  if (hint !== undefined) print(`  ${colours.dim(printable(hint))}`);
-  if (trace !== undefined && mermaid) print(`\n${sequenceMermaid(trace)}`.trimEnd());
-  else if (trace !== undefined) {
-    print();
-    for (const line of sequenceText(trace, colours)) print(`    ${line}`);
-    print(`    ${colours.bad(`✗ ${printable(message).replace(/\S+\.v1\b/g, shortType)}`)}`);
-  }
-  if (repairs.length > 0) print();
-  repairs.forEach((repair, index) => {
-    print(
-      `  ${colours.good(index === 0 ? "Repair:" : "or:    ")} ${printable(repairText(repair))}`,
-    );
-  });
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-let shown = false;
-
-/** Shows the number of states on a terminal, once there are 50,000. */
-function progress(states: number): void {
-  if (!process.stderr.isTTY || states < 50_000) return;
-  shown = true;
-  process.stderr.write(`\r${states.toLocaleString("en")} states …`);
-}
-
-function clearProgress(): void {
-  if (shown) process.stderr.write("\r\u001b[K");
 }

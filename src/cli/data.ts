@@ -124,5 +124,6 @@ function notFound(data: string): OdoriError {
 
 /** Describes the argument `<source...>` in `--help`. */
 export const SOURCES =
-  "modules that export a choreography or services, manifests, or AsyncAPI documents " +
-  "(JSON or YAML); several sources are merged";
+  "modules that export a choreography or services (they are imported, so their top level runs; " +
+  "start() refuses meanwhile), manifests, or AsyncAPI documents (JSON or YAML); several sources " +
+  "are merged";

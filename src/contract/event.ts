@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { noteCallSite } from "./call-site.ts";
 import type { EventEnvelope } from "./envelope.ts";
 import { checkAttribute } from "./envelope.ts";
 import { OdoriError } from "./errors.ts";
@@ -229,7 +230,7 @@ export function event<
     return new Fact<TType, Data>({ type, ...travelling, subject: checked });
   }
 
-  return Object.assign((data: Input, more?: FactOptions) => make(data, more), {
+  const contract = Object.assign((data: Input, more?: FactOptions) => make(data, more), {
     type,
     domain,
     summary: options.summary,
@@ -241,6 +242,7 @@ export function event<
     parse,
     from: make,
   });
+  return noteCallSite(contract, event);
 }
 
 /** Takes the type of a conversion off: it is called with what its own contracts have parsed. */

@@ -2,9 +2,11 @@ import { flowGraph } from "../manifest/graph.ts";
 import { oneEventPerLineage } from "../manifest/lineage.ts";
 import {
   type DeadlineEntry,
+  emittedIfEmpty,
   type Manifest,
   type ManifestOutcome,
   type ReactionEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
@@ -105,7 +107,10 @@ export function flowOf(declared: Manifest): Flow {
         id,
         service: name,
         hears: [],
-        emits: [{ type: deadline.emits, kind: "deadline" }],
+        emits: typesEmittedAt(deadline).map((type) => ({
+          type,
+          kind: type === deadline.emits ? "deadline" : "failure",
+        })),
       });
       armed.push({ id, service: name, deadline });
     });
@@ -186,6 +191,7 @@ function labelOf(reaction: ReactionEntry): string {
   const marks = [
     reaction.once === undefined ? [] : `once ${reaction.once}`,
     reaction.max === undefined ? [] : `at most ${reaction.max}×`,
+    emptyMark(reaction),
   ].flat();
   const done = [...new Set(reaction.emits.flat())].map(factOf);
   const what =
@@ -195,6 +201,13 @@ function labelOf(reaction: ReactionEntry): string {
         ? done.join(" / ")
         : `notes ${reaction.hears.map(factOf).join(", ")}`;
   return [what, ...marks].join("\n");
+}
+
+/** Says what an undo emits where there was nothing to undo, if it emits anything at all. */
+function emptyMark(reaction: ReactionEntry): readonly string[] {
+  if (reaction.kind !== "undo" || reaction.emits[0]?.[0] === undefined) return [];
+  const told = emittedIfEmpty(reaction);
+  return [told === undefined ? "silent if not done" : "also if not done"];
 }
 
 /** Returns the fact in words: `authorization failed` for `payment.authorization_failed.v1`. */

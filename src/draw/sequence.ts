@@ -34,25 +34,37 @@ function shorten(rows: readonly Row[]): {
 
 function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
   const emitters = new Map<string, string>();
-  return trace.map(({ service, hears, emits, does, effect }) => {
+  return trace.map(({ service, hears, emits, does, effect, why }) => {
     const who = service ?? OUTSIDE;
     const from = hears === null ? who : (emitters.get(hears) ?? OUTSIDE);
     for (const type of emits) emitters.set(type, who);
     const about =
       effect === undefined || does === "begins" || does === "does" ? "" : ` ${shortType(effect)}`;
     const emitted = emits.length === 0 ? "" : ` → ${emits.map(shortType).join(", ")}`;
+    // The reason names the effect.
+    const note = why === undefined ? `${does}${about}${emitted}` : `${does}: ${shortTypes(why)}`;
     return {
       who,
       heard: hears ?? undefined,
       from,
-      note: `${does}${about}${emitted}`,
+      note,
       tone: toneOf(does),
     };
   });
 }
 
+function shortTypes(text: string): string {
+  return text.replace(/\S+\.v1\b/g, shortType);
+}
+
 function toneOf(does: CounterexampleStep["does"]): Row["tone"] {
-  if (does === "refuses" || does === "gives up" || does === "has waited too long") return "bad";
+  if (
+    does === "refuses" ||
+    does === "gives up" ||
+    does === "has forgotten the saga" ||
+    does === "has waited too long"
+  )
+    return "bad";
   if (does === "undoes" || does === "has nothing to undo") return "undo";
   return does === "begins" || does === "does" || does === "arrives" ? "plain" : "dim";
 }

@@ -1,7 +1,13 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { type Emitting, type FlowGraph, flowGraph, type Hearing } from "../manifest/graph.ts";
-import { type Manifest, type ManifestOutcome, typesEmittedBy } from "../manifest/manifest.ts";
+import {
+  emittedIfEmpty,
+  type Manifest,
+  type ManifestOutcome,
+  typesEmittedAt,
+  typesEmittedBy,
+} from "../manifest/manifest.ts";
 
 /** Describes one way in which an event is emitted. */
 export interface EmittedBy {
@@ -18,6 +24,8 @@ export interface Reacts {
   readonly does: "reacts" | "undoes" | "joins" | "arms a deadline" | "calls a deadline off";
   /** For an undo: the effect that it reverses. */
   readonly effect?: string;
+  /** For an undo: the event that it emits if there is nothing to undo. Null for none. */
+  readonly ifEmpty?: string | null;
   /** For a join: the other events that it waits for. */
   readonly waitsFor?: readonly string[];
   readonly emits: readonly ManifestOutcome[];
@@ -49,7 +57,7 @@ export interface Explanation {
   readonly emittedBy: readonly EmittedBy[];
   readonly heardBy: readonly Reacts[];
   readonly follows: readonly Follows[];
-  /** Present if the event leads to undos: the undos by turn, and the events that end them. */
+  /** Present if the event leads to undos: the undos by turn, and the events that prove them over. */
   readonly undoing?: {
     readonly undone: readonly {
       readonly turn: number;
@@ -59,13 +67,29 @@ export interface Explanation {
     }[];
     readonly over: readonly string[];
   };
+  /**
+   * Of each failure end that it is or leads to: the effects that may still be done once it is
+   * emitted. Undefined for an end that was not proved.
+   */
+  readonly ends: readonly { readonly end: string; readonly stillDone?: readonly string[] }[];
+}
+
+/** What may still be done once a failure end has been emitted, as `odori check` explores it. */
+export interface OpenEnds {
+  /** By failure end. */
+  readonly open: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly exhaustive: boolean;
 }
 
 /**
  * Explains an event: its emitters, the services that hear it, and the reactions that follow.
  * `name` may lack the version if there is only one. Throws `NOT_IN_CHOREOGRAPHY`.
  */
-export function explainEvent(manifest: Manifest, name: string): Explanation {
+export function explainEvent(
+  manifest: Manifest,
+  name: string,
+  { open, exhaustive }: OpenEnds,
+): Explanation {
   const graph = flowGraph(manifest);
   const event = find(graph, name);
   const { begins, succeeds, fails, external, arrives, pivots, events } = manifest;
@@ -75,12 +99,17 @@ export function explainEvent(manifest: Manifest, name: string): Explanation {
   const undone = follows.flatMap(({ turn, service, does, effect, hears }) =>
     does === "undoes" && effect !== undefined ? [{ turn, service, effect, on: hears }] : [],
   );
-  const over = [
+  const failing = [
     ...new Set([
       event,
       ...follows.flatMap(({ emits, fails, late }) => [...emits, ...fails, ...late].flat()),
     ]),
   ].filter((type) => fails.includes(type));
+  const ends = failing.map((end) => {
+    const stillDone = [...(open.get(end) ?? [])];
+    return { end, ...((exhaustive || stillDone.length > 0) && { stillDone }) };
+  });
+  const over = ends.filter(({ stillDone }) => stillDone?.length === 0).map(({ end }) => end);
   const summary = events.get(event)?.summary;
   return {
     event,
@@ -102,6 +131,7 @@ export function explainEvent(manifest: Manifest, name: string): Explanation {
     heardBy: (graph.hearers.get(event) ?? []).map((hearing) => reacts(hearing, event)),
     follows,
     ...(undone.length > 0 && { undoing: { undone, over } }),
+    ends,
   };
 }
 
@@ -130,7 +160,7 @@ function reacts({ service, reaction, deadline }: Hearing, event: string): Reacts
     return {
       service: service.name,
       does: kind === "undo" ? "undoes" : kind === "join" ? "joins" : "reacts",
-      ...(undoes !== undefined && { effect: undoes }),
+      ...(undoes !== undefined && { effect: undoes, ifEmpty: emittedIfEmpty(reaction) ?? null }),
       ...(kind === "join" && { waitsFor: hears.filter((type) => type !== event) }),
       emits,
       fails,
@@ -164,7 +194,7 @@ function follow(graph: FlowGraph, event: string): readonly Follows[] {
         const emitted =
           reaction === undefined
             ? deadline?.after === hears
-              ? [deadline.emits]
+              ? typesEmittedAt(deadline)
               : []
             : typesEmittedBy(reaction);
         for (const type of emitted) if (!seen.has(type)) next.add(type);

@@ -1,5 +1,6 @@
 export { manifestOf, manifestOfServices } from "./from-code.ts";
 export { type Emitting, type FlowGraph, flowGraph, type Hearing } from "./graph.ts";
+export { isLinks, type Links, toLinks } from "./links.ts";
 export type {
   DeadlineEntry,
   EventEntry,

@@ -19,6 +19,10 @@ export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
 export interface EventEntry {
   readonly summary: string | undefined;
   readonly schema: JsonSchema | undefined;
+  /** True if others have named it: its name need not have the form `<domain>.<fact>.v<N>`. */
+  readonly foreign: boolean;
+  /** The channel on which a document of others sends it. Undefined where it is the type. */
+  readonly address: string | undefined;
   /** Fields of the payload that hold personal data on purpose. */
   readonly sensitive: readonly string[];
   readonly suppress: Suppressions;
@@ -60,8 +64,11 @@ export interface ReactionEntry {
   readonly onParked: string | undefined;
   /** True if it has no effect to undo. */
   readonly readonly: boolean;
-  /** True if a key distinguishes its effects: a saga may then have several of one name. */
-  readonly keyed: boolean;
+  /**
+   * True if a key distinguishes its effects: a saga may then have several of one name. `all`, of an
+   * undo: it reverses the effects of all keys at once.
+   */
+  readonly keyed: boolean | "all";
   /** For an undo with nothing to undo: `ack` emits its first event, `silent` emits nothing. */
   readonly onEmpty: "ack" | "silent";
   readonly suppress: Suppressions;
@@ -79,6 +86,8 @@ export interface DeadlineEntry {
   /** Time between arming and firing, in milliseconds. */
   readonly withinMs: number;
   readonly emits: string;
+  /** The event to emit when the deadline is parked. */
+  readonly onParked: string | undefined;
   readonly suppress: Suppressions;
 }
 
@@ -171,6 +180,15 @@ export function deadlineName({ name, emits }: Pick<DeadlineEntry, "name" | "emit
   return name ?? defaultDeadlineName(emits);
 }
 
+/** Returns the event that an undo emits if there is nothing to undo; undefined if none. */
+export function emittedIfEmpty({
+  kind,
+  onEmpty,
+  emits,
+}: Pick<ReactionEntry, "kind" | "onEmpty" | "emits">): string | undefined {
+  return kind === "undo" && onEmpty === "ack" ? emits[0]?.[0] : undefined;
+}
+
 /** Returns every event type that a reaction may emit, in all outcomes and when parking. */
 export function typesEmittedBy(reaction: ReactionEntry): readonly string[] {
   const parked = reaction.onParked === undefined ? [] : [reaction.onParked];
@@ -182,4 +200,9 @@ export function typesEmittedBy(reaction: ReactionEntry): readonly string[] {
       ...parked,
     ]),
   ];
+}
+
+/** Returns every event type that a deadline may emit: when it fires, and when it is parked. */
+export function typesEmittedAt({ emits, onParked }: DeadlineEntry): readonly string[] {
+  return onParked === undefined || onParked === emits ? [emits] : [emits, onParked];
 }

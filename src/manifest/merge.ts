@@ -1,9 +1,12 @@
 import { quote } from "../contract/grammar.ts";
+import { compareLinks, compareOverlays } from "./compare-links.ts";
+import { withForeignEvents } from "./links.ts";
 import {
   type EventEntry,
   type JsonSchema,
   type Manifest,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "./manifest.ts";
 import { mismatchText, schemaMismatches } from "./subschema.ts";
@@ -11,6 +14,11 @@ import { sorted } from "./write.ts";
 
 /** Describes two statements of manifests that exclude each other. */
 export interface Contradiction {
+  /**
+   * `LINKS_UNKNOWN` if the links of a service name what its document lacks, `LINKS_INCOMPLETE` if
+   * they leave out what its document has.
+   */
+  readonly code: "CONTRADICTION" | "LINKS_UNKNOWN" | "LINKS_INCOMPLETE";
   readonly message: string;
   readonly event: string | undefined;
   readonly service: string | undefined;
@@ -26,12 +34,14 @@ export interface Merged {
 export interface Source {
   readonly manifest: Manifest;
   readonly from: string;
+  /** Of an overlay: the other names that it gives. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /**
  * Merges the manifests of several services into one. Lists are united. The manifest of the emitting
- * service describes an event; the schemas of its consumers are kept as their views. Contradictions
- * are returned, not thrown.
+ * service describes an event; the schemas of its consumers are kept as their views. A service with
+ * links replaces the same service without links. Contradictions are returned, not thrown.
  *
  * @example
  * ```ts
@@ -45,13 +55,15 @@ export interface Source {
  * const { manifest, contradictions } = mergeManifests(sources);
  * ```
  */
-export function mergeManifests(sources: readonly Source[]): Merged {
-  const [only] = sources;
-  if (only !== undefined && sources.length === 1)
+export function mergeManifests(declared: readonly Source[]): Merged {
+  const [only] = declared;
+  if (only !== undefined && declared.length === 1)
     return { manifest: only.manifest, contradictions: [] };
+  const sources = foreignWhereLinked(declared);
   const manifests = sources.map(({ manifest }) => manifest);
   const contradictions: Contradiction[] = [];
   const services = mergeServices(sources, contradictions);
+  contradictions.push(...compareOverlays(sources, services));
   const owners = claimsOf(sources, contradictions);
   const { events, views } = mergeEvents(sources, owners, contradictions);
   const union = (list: (manifest: Manifest) => readonly string[]) => [
@@ -64,6 +76,7 @@ export function mergeManifests(sources: readonly Source[]): Merged {
   const fails = union(({ fails }) => fails);
   for (const event of succeeds.filter((type) => fails.includes(type))) {
     contradictions.push({
+      code: "CONTRADICTION",
       event,
       service: undefined,
       message: `${event} is a success in one manifest and a failure in another`,
@@ -96,27 +109,43 @@ function knowsEnds({ succeeds, fails }: Manifest): boolean {
   return succeeds.length + fails.length > 0;
 }
 
+/** A manifest that links services of others speaks of events of others. */
+function foreignWhereLinked(sources: readonly Source[]): readonly Source[] {
+  const unlinked = new Set(
+    sources.flatMap(({ manifest }) =>
+      [...manifest.services.values()].filter((service) => service.unlinked).map(({ name }) => name),
+    ),
+  );
+  const links = ({ services }: Manifest) =>
+    [...services.values()].some((service) => !service.unlinked && unlinked.has(service.name));
+  return sources.map((source) =>
+    links(source.manifest) ? { ...source, manifest: withForeignEvents(source.manifest) } : source,
+  );
+}
+
 function mergeServices(
   sources: readonly Source[],
   contradictions: Contradiction[],
 ): ReadonlyMap<string, ServiceEntry> {
-  const services = new Map<string, ServiceEntry>();
-  const origin = new Map<string, string>();
+  const services = new Map<string, { readonly entry: ServiceEntry; readonly from: string }>();
   for (const { manifest, from } of sources) {
     for (const [name, entry] of manifest.services) {
       const known = services.get(name);
-      if (known !== undefined && !sameService(known, entry)) {
-        const places = `${quote(origin.get(name))} and ${quote(from)}`;
+      if (known === undefined) services.set(name, { entry, from });
+      else if (known.entry.unlinked !== entry.unlinked) {
+        const [linked, described] = entry.unlinked
+          ? [known, { entry, from }]
+          : [{ entry, from }, known];
+        contradictions.push(...compareLinks(linked.entry, described.entry, described.from));
+        services.set(name, linked);
+      } else if (!sameService(known.entry, entry)) {
+        const places = `${quote(known.from)} and ${quote(from)}`;
         const message = `the service ${quote(name)} is declared differently in ${places}`;
-        contradictions.push({ service: name, event: undefined, message });
-      }
-      if (known === undefined) {
-        services.set(name, entry);
-        origin.set(name, from);
+        contradictions.push({ code: "CONTRADICTION", service: name, event: undefined, message });
       }
     }
   }
-  return services;
+  return new Map([...services].map(([name, { entry }]) => [name, entry]));
 }
 
 function sameService(a: ServiceEntry, b: ServiceEntry): boolean {
@@ -125,31 +154,42 @@ function sameService(a: ServiceEntry, b: ServiceEntry): boolean {
   return text(a) === text(b);
 }
 
-/** Returns the service that emits each type. A second emitter in another file contradicts it. */
+/**
+ * Returns the service that emits each type. A second emitter in another file contradicts it. Of
+ * others, several services may emit a message, if it is the same: on one channel.
+ */
 function claimsOf(
   sources: readonly Source[],
   contradictions: Contradiction[],
 ): ReadonlyMap<string, string> {
-  const owners = new Map<string, { readonly service: string; readonly from: string }>();
+  const owners = new Map<
+    string,
+    { readonly service: string; readonly from: string; readonly entry: EventEntry | undefined }
+  >();
   for (const { manifest, from } of sources) {
     for (const [service, { begins, reactions, deadlines }] of manifest.services) {
       for (const type of new Set([
         ...begins,
         ...reactions.flatMap(typesEmittedBy),
-        ...deadlines.map(({ emits }) => emits),
+        ...deadlines.flatMap(typesEmittedAt),
       ])) {
         const known = owners.get(type);
-        if (known === undefined) owners.set(type, { service, from });
-        else if (known.service !== service && known.from !== from) {
+        const entry = manifest.events.get(type);
+        if (known === undefined) owners.set(type, { service, from, entry });
+        else if (known.service !== service && known.from !== from && !shared(known.entry, entry)) {
           const first = `${quote(known.service)} in ${quote(known.from)}`;
           const second = `${quote(service)} in ${quote(from)}`;
           const message = `${type} is emitted by ${first} and by ${second}`;
-          contradictions.push({ event: type, service, message });
+          contradictions.push({ code: "CONTRADICTION", event: type, service, message });
         }
       }
     }
   }
   return new Map([...owners].map(([type, { service }]) => [type, service]));
+}
+
+function shared(one: EventEntry | undefined, other: EventEntry | undefined): boolean {
+  return one?.foreign === true && other?.foreign === true && one.address === other.address;
 }
 
 function mergeEvents(
@@ -171,14 +211,16 @@ function mergeEvents(
     ...said.filter((item) => !owned(item)),
   ]) {
     const known = events.get(type);
+    if (known?.schema === undefined) origin.set(type, from);
     if (known === undefined) {
       events.set(type, entry);
-      origin.set(type, from);
       continue;
     }
     events.set(type, {
       summary: known.summary ?? entry.summary,
       schema: known.schema ?? entry.schema,
+      foreign: known.foreign || entry.foreign,
+      address: known.address ?? entry.address,
       sensitive: [...new Set([...known.sensitive, ...entry.sensitive])],
       suppress: new Map([...entry.suppress, ...known.suppress]),
     });
@@ -190,6 +232,7 @@ function mergeEvents(
       continue;
     if (owned({ type, entry, manifest, from })) {
       contradictions.push({
+        code: "CONTRADICTION",
         event: type,
         service: undefined,
         message: `${type} has two schemas, in ${quote(origin.get(type))} and in ${quote(from)}`,
@@ -203,7 +246,7 @@ function mergeEvents(
         const promise = `${quote(origin.get(type))} promises`;
         const shown = reasons.slice(0, 3).join("; ");
         const message = `${quote(service)} expects more of ${type} than ${promise}: ${shown}`;
-        contradictions.push({ event: type, service, message });
+        contradictions.push({ code: "CONTRADICTION", event: type, service, message });
       }
       const view = views.get(service) ?? new Map<string, JsonSchema>();
       views.set(service, view.set(type, entry.schema));

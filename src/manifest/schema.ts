@@ -28,6 +28,8 @@ const eventEntry = {
   properties: {
     summary: { description: "One sentence about the event.", type: "string" },
     schema: { description: "JSON Schema of the payload.", type: ["object", "boolean"] },
+    foreign: { description: "true: others have named it.", type: "boolean" },
+    address: { ...name, description: "Channel of a document of others that carries it." },
     sensitive: {
       description: "Fields of the payload that are meant to carry personal data.",
       type: "array",
@@ -78,8 +80,10 @@ const reactionEntry = {
     onParked: { ...type, description: "Event to emit when a delivery is parked." },
     readonly: { type: "boolean", description: "true: the reaction has no effect to undo." },
     keyed: {
-      type: "boolean",
-      description: "true: a saga may have several effects of this name, told apart by a key.",
+      enum: [true, false, "all"],
+      description:
+        "true: a saga may have several effects of this name, told apart by a key. " +
+        "all, of an undo: it reverses them all.",
     },
     onEmpty: {
       enum: ["ack", "silent"],
@@ -109,6 +113,7 @@ const deadlineEntry = {
       description: "Events that call the deadline off, heard or emitted by the service.",
     },
     emits: { ...type, description: "Event to emit when the deadline fires." },
+    onParked: { ...type, description: "Event to emit when the deadline is parked." },
     suppress,
   },
   ...open,
@@ -226,5 +231,25 @@ export const manifestSchema = {
     reaction: reactionEntry,
     deadline: deadlineEntry,
     service: serviceEntry,
+  },
+};
+
+const { odori: _, ...shared } = manifestSchema.properties;
+
+/** The JSON Schema of an overlay: a manifest of services that documents of others describe. */
+export const linksSchema = {
+  ...manifestSchema,
+  title: "Odori links",
+  description: "What documents of others leave out: what follows from what in their services.",
+  required: ["odori-links", "services"],
+  properties: {
+    "odori-links": { description: "Version of this format.", const: 1 },
+    names: {
+      description: "By name of a message in a document: its name here. Also: <address>#<name>.",
+      type: "object",
+      propertyNames: { ...name, maxLength: 2 * NAME_MAX_CHARS },
+      additionalProperties: { $ref: "#/$defs/type" },
+    },
+    ...shared,
   },
 };

@@ -29,6 +29,8 @@ export interface RawManifest {
 export interface RawEvent {
   readonly summary?: string;
   readonly schema?: Readonly<Record<string, unknown>> | boolean;
+  readonly foreign?: boolean;
+  readonly address?: string;
   readonly sensitive?: readonly string[];
   readonly suppress?: Readonly<Record<string, string>>;
 }
@@ -54,7 +56,7 @@ export interface RawReaction {
   readonly late?: readonly RawOutcome[];
   readonly onParked?: string;
   readonly readonly?: boolean;
-  readonly keyed?: boolean;
+  readonly keyed?: boolean | "all";
   readonly onEmpty?: "ack" | "silent";
   readonly suppress?: Readonly<Record<string, string>>;
 }
@@ -67,6 +69,7 @@ export interface RawDeadline {
   readonly within: string | number;
   readonly unless?: readonly string[];
   readonly emits: string;
+  readonly onParked?: string;
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
@@ -91,15 +94,25 @@ interface Keyword {
   errors?: Partial<ErrorObject>[];
 }
 
+/** The document, or its mistakes. */
+type Shape<T> = { readonly raw: T } | { readonly mistakes: readonly Mistake[] };
+
 let compiled: ValidateFunction<RawManifest> | undefined;
 
-/** Validates a document against the manifest schema. Returns the document, or its mistakes. */
-export function checkShape(
-  value: unknown,
-): { readonly raw: RawManifest } | { readonly mistakes: readonly Mistake[] } {
-  compiled ??= validator();
-  if (compiled(value)) return { raw: value };
-  const errors = compiled.errors ?? [];
+/** Validates a document against the manifest schema. */
+export function checkShape(value: unknown): Shape<RawManifest> {
+  compiled ??= validator<RawManifest>(manifestSchema);
+  return checked(compiled, value);
+}
+
+/** Validates a document against a schema of ours that is rarely needed. */
+export function checkDocument<T>(schema: object, value: unknown): Shape<T> {
+  return checked(validator<T>(schema), value);
+}
+
+function checked<T>(fits: ValidateFunction<T>, value: unknown): Shape<T> {
+  if (fits(value)) return { raw: value };
+  const errors = fits.errors ?? [];
   // For an outcome, report only the error that neither alternative fits.
   const either = errors
     .filter(({ keyword }) => keyword === "anyOf")
@@ -111,7 +124,7 @@ export function checkShape(
   return { mistakes: telling.map(toMistake) };
 }
 
-function validator(): ValidateFunction<RawManifest> {
+function validator<T>(schema: object): ValidateFunction<T> {
   const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
   // Ajv compares each item with all others: seconds for a list of 10,000.
   ajv.removeKeyword("uniqueItems");
@@ -122,7 +135,7 @@ function validator(): ValidateFunction<RawManifest> {
     return i < 0;
   };
   ajv.addKeyword({ keyword: "uniqueItems", type: "array", schema: false, validate: unique });
-  return ajv.compile<RawManifest>(manifestSchema);
+  return ajv.compile<T>(schema);
 }
 
 function toMistake(error: ErrorObject): Mistake {

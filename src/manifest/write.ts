@@ -62,8 +62,16 @@ export function toDocument(manifest: Manifest): Record<string, unknown> {
   };
 }
 
-function eventDocument({ summary, schema, sensitive, suppress }: EventEntry): unknown {
-  return { summary, schema, sensitive: some(sensitive), suppress: suppressions(suppress) };
+function eventDocument(event: EventEntry): unknown {
+  const { summary, schema, foreign, address, sensitive, suppress } = event;
+  return {
+    summary,
+    schema,
+    foreign: foreign ? true : undefined,
+    address,
+    sensitive: some(sensitive),
+    suppress: suppressions(suppress),
+  };
 }
 
 /** Converts a service to its document in a manifest. */
@@ -102,7 +110,7 @@ export function reactionDocument(reaction: ReactionEntry): Record<string, unknow
     late: isSilent(late) ? undefined : late.map(outcomeDocument),
     onParked,
     readonly: reaction.readonly ? true : undefined,
-    keyed: reaction.keyed ? true : undefined,
+    keyed: reaction.keyed === false ? undefined : reaction.keyed,
     onEmpty: onEmpty === "silent" ? onEmpty : undefined,
     suppress: suppressions(reaction.suppress),
   };
@@ -116,6 +124,7 @@ export function deadlineDocument({
   unless,
   withinMs,
   emits,
+  onParked,
   suppress,
 }: DeadlineEntry): Record<string, unknown> {
   return {
@@ -125,6 +134,7 @@ export function deadlineDocument({
     within: formatDuration(withinMs),
     unless: some(unless),
     emits,
+    onParked,
     suppress: suppressions(suppress),
   };
 }

@@ -1,19 +1,24 @@
-import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
+import type {
+  DeadlineDeclaration,
+  OnParkedDeclaration,
+  ServiceDeclaration,
+} from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { codeOf } from "../contract/errors.ts";
-import { storedName } from "../contract/names.ts";
+import { storedName, watchName } from "../contract/names.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { touchDeadlines } from "./deadlines.ts";
+import { decide } from "./decide.ts";
 import type { Delivery } from "./delivery.ts";
 import { Draft } from "./draft.ts";
 import { EffectUnknownError } from "./effect-unknown.ts";
 import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
-import type { ReactionPlan } from "./plan.ts";
+import { deadlineMark, type ReactionPlan, touching } from "./plan.ts";
 import { isPermanent, problemOf } from "./problem.ts";
 import { backoffMs } from "./retry.ts";
 import type { Scope } from "./scope.ts";
@@ -40,23 +45,79 @@ interface Answer {
   readonly draft: Draft;
 }
 
+/** Nothing at all; or it runs a handler whose every outcome is silent. */
+type Silence = "suppressed" | "late" | "handled";
+
 /** What failed: a reaction or a deadline. */
 export interface FailureTarget<Native> {
   readonly name: string;
   readonly onParked: OnParkedDeclaration | undefined;
   /** Deadlines that `onParked` may arm or disarm. */
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
+  /**
+   * Returns what the delivery does by the marks of its saga, where it emits nothing: then it is not
+   * answered, whatever is wrong with it.
+   */
+  silence(received: Received, failure: Failure): Silence | undefined;
+  /** Whether that depends on what a join has gathered. */
+  readonly gathers: boolean;
 }
 
 export function reactionTarget<Native>(plan: ReactionPlan<Native>): FailureTarget<Native> {
   const { reaction, stored, deadlines } = plan;
-  return { name: stored, onParked: reaction.onParked, deadlines };
+  return {
+    name: stored,
+    onParked: reaction.onParked,
+    deadlines,
+    silence: (received, { event }) => silenceOf(plan, event, received),
+    gathers: reaction.kind === "join",
+  };
+}
+
+function silenceOf<Native>(
+  plan: ReactionPlan<Native>,
+  event: EventEnvelope,
+  received: Received,
+): Silence | undefined {
+  if (isGathered(plan, event, received)) return "suppressed";
+  // The key of an effect is unknown where the payload does not fit.
+  if (plan.names === undefined) return undefined;
+  const decision = decide(plan, plan.names, new Marks(received));
+  if (decision === "suppress") return "suppressed";
+  if (decision !== "late") return undefined;
+  if (plan.reaction.late === undefined) return "late";
+  return plan.lateOutcomes.size === 1 && plan.lateOutcomes.has("") ? "handled" : undefined;
+}
+
+/** Whether a join has the event already. */
+function isGathered<Native>(
+  { contracts }: ReactionPlan<Native>,
+  { type }: EventEnvelope,
+  { gathered }: Received,
+): boolean {
+  return gathered.some(({ event }) => contracts.get(event.type) === contracts.get(type));
 }
 
 export function deadlineTarget<Native>(
+  service: ServiceDeclaration<Native>,
   deadline: DeadlineDeclaration<Native>,
 ): FailureTarget<Native> {
-  return { name: storedName(deadline), onParked: undefined, deadlines: [] };
+  const { onParked } = deadline;
+  const others = touching(service, onParked === undefined ? [] : [onParked.emits]);
+  return {
+    name: storedName(deadline),
+    onParked,
+    deadlines: others.filter((other) => other !== deadline),
+    silence: (received) =>
+      new Marks(received).of(deadlineMark(deadline)) === "armed" ? undefined : "suppressed",
+    gathers: false,
+  };
+}
+
+/** The target of a delivery that arms or disarms a deadline. */
+export function watchTarget<Native>(deadline: DeadlineDeclaration<Native>): FailureTarget<Native> {
+  const name = watchName(storedName(deadline));
+  return { name, onParked: undefined, deadlines: [], silence: () => undefined, gathers: false };
 }
 
 export interface Failure {
@@ -87,7 +148,7 @@ export class FailureTask<Native> implements Task<Native> {
     this.#failure = failure;
     this.completion = completion;
     const { delivery, error } = failure;
-    this.receipt = delivery.receipt();
+    this.receipt = delivery.receipt({ gathers: target.gathers });
     const { code, message } = problemOf(error, delivery.attempt);
     this.fields = { ...delivery.fields, code, problem: message };
   }
@@ -97,15 +158,26 @@ export class FailureTask<Native> implements Task<Native> {
     if (status === "duplicate" || status === "gone") return;
     markForgotten(this.#context, received, this.receipt, draft);
     const { error, delivery } = this.#failure;
+    const silence = status === "fresh" ? this.#silence(received) : undefined;
+    if (silence === "suppressed" || silence === "late") {
+      draft.finish(delivery.entry(silence), delivery.attempt);
+      return;
+    }
     const problem = problemOf(error, delivery.attempt);
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
-    const answer = state === "parked" ? this.#answer(problem, received) : undefined;
+    const answers = state === "parked" && silence === undefined;
+    const answer = answers ? this.#answer(problem, received) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else {
       draft.add(answer.draft);
       this.#put(draft, "answered", 0, problem, answer.events);
     }
+  }
+
+  #silence(received: Received): Silence | undefined {
+    if (UNDECIDED.includes(codeOf(this.#failure.error))) return undefined;
+    return this.#target.silence(received, this.#failure);
   }
 
   #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {

@@ -1,4 +1,5 @@
 import type { Service } from "../choreography/service.ts";
+import { isReadingDeclarations } from "../contract/declarations-only.ts";
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
@@ -340,13 +341,19 @@ export class App<Native, Begins extends EventContract> {
 
 /**
  * Runs a service on a store and a bus. It prepares the database, joins the consumer group, and
- * takes up the work of an earlier process. Throws `OPTION_INVALID` or `RETENTION_TOO_SHORT`, and
- * rejects with the errors of the store and the bus.
+ * takes up the work of an earlier process. Rejects with `OPTION_INVALID`, `RETENTION_TOO_SHORT`,
+ * the errors of the store and the bus, and `NOT_STARTED` where a command only reads declarations.
  */
 export async function startApp<Native, Begins extends EventContract>(
   service: Service<Native, Begins>,
   options: StartOptions<Native>,
 ): Promise<App<Native, Begins>> {
+  if (isReadingDeclarations())
+    throw new OdoriError(
+      "NOT_STARTED",
+      `${service.name} was not started: a command is loading its module for the declarations.`,
+      { hint: "Export the declarations from a module of their own, which starts nothing." },
+    );
   const settings = startSettings(options);
   checkDeadlines(service.declaration.deadlines, settings.retentionMs);
   const app = new App(service, settings);

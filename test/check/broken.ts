@@ -1,6 +1,8 @@
+import { KEYED_AND_LONG } from "./broken-marks.ts";
 import { MISDECLARED } from "./misdeclared.ts";
 import {
   type Case,
+  calledOffByEnds,
   change,
   charge,
   manifest,
@@ -11,6 +13,8 @@ import {
   reserve,
   reserveBeside,
   sequential,
+  toldEarly,
+  toldOutside,
   twoSuccesses,
   undoneBeside,
 } from "./sound.ts";
@@ -41,7 +45,12 @@ const UNSOUND: readonly Case[] = [
       order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
       payment: { reactions: [charge, { ...refund, on: ["payment.declined.v1"], emits: [] }] },
     }),
-    codes: ["ORPHAN"],
+    codes: ["EARLY_END", "ORPHAN"],
+  },
+  {
+    name: "early-end: cancelled before payment is refunded",
+    manifest: { ...toldEarly, suppress: {} },
+    codes: ["EARLY_END"],
   },
   {
     name: "an effect without an undo",
@@ -49,7 +58,7 @@ const UNSOUND: readonly Case[] = [
       order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
       payment: { reactions: [charge] },
     }),
-    codes: ["NO_UNDO"],
+    codes: ["EARLY_END", "NO_UNDO"],
   },
   {
     name: "a race of completion and expiry",
@@ -76,7 +85,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["MIXED_END", "UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "MIXED_END", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "two successes end the saga twice",
@@ -95,7 +104,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["DOUBLE_END"],
   },
   {
-    name: "two reactions emit one end, under effects of two names",
+    name: "m: two reactions emit one end, under effects of two names",
     manifest: change(
       twoSuccesses,
       {
@@ -115,7 +124,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["DOUBLE_END"],
   },
   {
-    name: "the effect of an end is done already by another reaction",
+    name: "end-named: the effect of an end is done already by another reaction",
     manifest: manifest(
       {
         order: {
@@ -132,7 +141,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["STUCK"],
   },
   {
-    name: "a second event is suppressed and not late, and late would release the lock",
+    name: "late: a second event is suppressed and not late, and late would release the lock",
     manifest: change(
       twoSuccesses,
       {
@@ -166,7 +175,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "both rivals are kept",
@@ -188,7 +197,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN"],
+    codes: ["EARLY_END", "EMPTY_ROLLBACK", "HANGING", "ORPHAN"],
   },
   {
     name: "the same message twice, and neither inbox nor fence",
@@ -200,6 +209,7 @@ const UNSOUND: readonly Case[] = [
     codes: [
       "DOUBLE_COMPENSATION",
       "DOUBLE_EFFECT",
+      "EARLY_END",
       "HANGING",
       "MIXED_END",
       "NO_UNDO",
@@ -231,7 +241,7 @@ const UNSOUND: readonly Case[] = [
       },
       { undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] },
     ),
-    codes: ["UNDO_ORDER"],
+    codes: ["EARLY_END", "UNDO_ORDER"],
   },
   {
     name: "undone at the same time, and so perhaps in the wrong order",
@@ -263,6 +273,36 @@ const UNSOUND: readonly Case[] = [
     name: "it turns back after the pivot",
     manifest: change(sequential, {}, { pivots: ["payment.charged.v1"] }),
     codes: ["AFTER_PIVOT"],
+  },
+  {
+    name: "one outcome is the pivot and the failure, and none is after the other",
+    manifest: change(
+      sequential,
+      {
+        stock: {
+          reactions: [{ ...reserve, fails: [["order.cancelled.v1", "stock.given_up.v1"]] }],
+        },
+        payment: { reactions: [charge] },
+        order: order(["stock.reserved.v1"], ["payment.declined.v1"]),
+      },
+      { pivots: ["stock.given_up.v1"], external: ["stock.given_up.v1"] },
+    ),
+    codes: ["EARLY_END", "NO_UNDO", "ORPHAN"],
+  },
+  {
+    name: "the same, in the other order",
+    manifest: change(
+      sequential,
+      {
+        stock: {
+          reactions: [{ ...reserve, fails: [["stock.given_up.v1", "order.cancelled.v1"]] }],
+        },
+        payment: { reactions: [charge] },
+        order: order(["stock.reserved.v1"], ["payment.declined.v1"]),
+      },
+      { pivots: ["stock.given_up.v1"], external: ["stock.given_up.v1"] },
+    ),
+    codes: ["EARLY_END", "NO_UNDO", "ORPHAN"],
   },
   {
     name: "a lock that only success releases",
@@ -332,7 +372,8 @@ const UNSOUND: readonly Case[] = [
         deadlines: [{ after: "order.opened.v1", within: "1h", emits: "order.expired.v1" }],
       },
     }),
-    codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN", "UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "EMPTY_ROLLBACK", "HANGING", "ORPHAN", "UNDONE_ON_SUCCESS"],
+    warnings: ["DEADLINE_OUTLIVES_END"],
   },
   {
     name: "something is undone after the pivot, and the saga succeeds",
@@ -359,7 +400,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["PARKED_STUCK"],
+    codes: ["EARLY_END", "PARKED_STUCK"],
   },
   {
     name: "a retry without bound",
@@ -379,6 +420,48 @@ const UNSOUND: readonly Case[] = [
     codes: ["UNBOUNDED_LOOP"],
   },
   {
+    name: "a refund is announced for a payment that was never taken",
+    manifest: change(toldOutside, {
+      payment: {
+        reactions: [charge, { ...refund, on: ["stock.sold_out.v1", "payment.declined.v1"] }],
+      },
+    }),
+    codes: [],
+    warnings: ["EMPTY_UNDO_TOLD"],
+  },
+  {
+    name: "a deadline fires after the saga was cancelled",
+    manifest: change(calledOffByEnds, {
+      order: {
+        ...order(
+          ["stock.reserved.v1"],
+          ["payment.declined.v1", "payment.refunded.v1"],
+          [{ on: ["order.reminded.v1"] }],
+        ),
+        deadlines: [
+          {
+            after: "order.placed.v1",
+            within: "PT15M",
+            unless: ["order.completed.v1"],
+            emits: "order.reminded.v1",
+          },
+        ],
+      },
+    }),
+    codes: [],
+    warnings: ["DEADLINE_OUTLIVES_END"],
+  },
+  {
+    name: "an end and an outside event that no service emits",
+    manifest: {
+      ...sequential,
+      fails: ["order.cancelled.v1", "order.droped.v1"],
+      external: ["payment.refnuded.v1"],
+    },
+    codes: [],
+    warnings: ["UNKNOWN_NAME"],
+  },
+  {
     name: "an undo that may fail leaves its effect",
     manifest: change(sequential, {
       order: order(
@@ -387,9 +470,9 @@ const UNSOUND: readonly Case[] = [
       ),
       payment: { reactions: [charge, { ...refund, fails: ["payment.refund_failed.v1"] }] },
     }),
-    codes: ["ORPHAN"],
+    codes: ["EARLY_END", "ORPHAN"],
   },
 ];
 
 /** Every broken choreography. */
-export const BROKEN: readonly Case[] = [...UNSOUND, ...MISDECLARED];
+export const BROKEN: readonly Case[] = [...UNSOUND, ...KEYED_AND_LONG, ...MISDECLARED];

@@ -5,6 +5,7 @@ import type { Finding } from "../../src/check/finding.ts";
 import { repairText } from "../../src/check/repair-text.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { BROKEN } from "./broken.ts";
+import { SOUND } from "./sound.ts";
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -235,11 +236,12 @@ describe("the rules", () => {
   });
 
   it("a wait for what comes from outside", () => {
+    const EXPIRED = ["order.expired.v1"];
     const waiting = (more: Raw) => ({
       odori: 1,
       name: "n",
       begins: ["order.placed.v1"],
-      succeeds: ["order.placed.v1", "order.paid.v1", "order.expired.v1"],
+      succeeds: ["order.placed.v1", "order.paid.v1", ...("deadlines" in more ? EXPIRED : [])],
       arrives: ["gateway.settled.v1"],
       services: {
         order: {
@@ -250,8 +252,9 @@ describe("the rules", () => {
       },
     });
     expect(rules(waiting({}))).toEqual(["HANDLER_WITHOUT_DEADLINE gateway.settled.v1"]);
+    const told = (manifest: Raw) => rules(manifest).filter((rule) => rule.startsWith("HANDLER"));
     expect(
-      rules(
+      told(
         waiting({
           deadlines: [
             {
@@ -345,5 +348,174 @@ describe("the rules", () => {
     expect(() => toConfig({ limits: { fields: 3 } }, "c.json")).toThrow(/"fields"/);
     expect(parseRule("NO_KEY=error")).toEqual(["NO_KEY", "error"]);
     expect(() => parseRule("NO_KEY")).toThrow(/CODE=off/);
+  });
+});
+
+describe("findings of one code and place do not hide each other", () => {
+  it("two locks that one event acquires", () => {
+    const lock = (name: string) => ({
+      name,
+      acquire: "order.placed.v1",
+      release: ["order.completed.v1"],
+    });
+    const locked = {
+      ...broken("a lock that only success releases"),
+      locks: [lock("a"), lock("b")],
+    };
+    expect(findingsOf(locked, "LOCK_LEAK").map(({ message }) => message)).toEqual([
+      'the lock "a" is never released',
+      'the lock "b" is never released',
+    ]);
+  });
+
+  it("two groups with one effect in common", () => {
+    const manifest = broken("both rivals are kept");
+    const groups = [
+      ["left.taken.v1", "right.taken.v1"],
+      ["left.taken.v1", "order.placed.v1"],
+    ];
+    expect(findingsOf({ ...manifest, oneOf: groups }, "ONE_OF")).toHaveLength(2);
+  });
+
+  it("two services that wait for an event without an emitter", () => {
+    const manifest = broken("an event that no service emits");
+    const services = typeof manifest.services === "object" ? manifest.services : {};
+    const mail = { reactions: [{ on: ["stock.recounted.v1"] }] };
+    const waiting = findingsOf({ ...manifest, services: { ...services, mail } }, "NEVER_EMITTED");
+    expect(waiting.map(({ at }) => at.service)).toEqual(["stock", "mail"]);
+  });
+
+  it("one reaction's reason does not accept what is found of another one of its name", () => {
+    const manifest = broken("an event that no service emits");
+    const services = typeof manifest.services === "object" ? manifest.services : {};
+    const on = ["stock.recounted.v1"];
+    const suppress = { DEAD_REACTION: "it is for later" };
+    const mail = { reactions: [{ on, suppress }, { on }] };
+    const dead = findingsOf({ ...manifest, services: { ...services, mail } }, "DEAD_REACTION");
+    expect(dead.filter(({ at }) => at.service === "mail")).toHaveLength(2);
+  });
+});
+
+describe("a report says what was proved", () => {
+  const assumed = (manifest: Raw, options = {}) =>
+    check(toManifest(manifest), { repairs: false, ...options }).assumptions.map(
+      ({ message }) => message,
+    );
+  const sound = (name: string): Raw => {
+    const found = SOUND.find((entry) => entry.name === name);
+    if (found === undefined) throw new Error(`no case ${name}`);
+    return found.manifest;
+  };
+
+  it("that no delivery is given up on, unless each may be", () => {
+    const { services, ...rest } = sound("parked delivery that emits a failure");
+    expect(assumed({ ...rest, services })).toEqual(["no delivery to order is given up on"]);
+    expect(assumed({ ...rest, services }, { mayPark: true })).toEqual([]);
+    expect(assumed(sound("sequential"))).toEqual(["no delivery is given up on"]);
+  });
+
+  it("--may-park explores it, for each service or for those named", () => {
+    const manifest = sound("sequential");
+    const codes = (mayPark: boolean | readonly string[]) => [
+      ...new Set(
+        check(toManifest(manifest), { repairs: false, mayPark }).findings.map(({ code }) => code),
+      ),
+    ];
+    expect(codes(false)).toEqual([]);
+    expect(codes(true)).toEqual(["PARKED_STUCK"]);
+    expect(codes(["stock"])).toEqual(["PARKED_STUCK"]);
+    expect(assumed(manifest, { mayPark: ["stock"] })).toEqual([
+      "no delivery to order or payment is given up on",
+    ]);
+  });
+
+  it("that sagas are shorter than retention, where one may wait for longer", () => {
+    const within = (span: string) => {
+      const raw = JSON.stringify(sound("each end calls the deadline off"));
+      return assumed(JSON.parse(raw.replace("PT15M", span)));
+    };
+    expect(within("P30D")).toHaveLength(1);
+    expect(within("P31D")[1]).toBe("each service remembers a saga for 30 d (retentionMs)");
+    expect(assumed(sound("an event from outside, with a deadline"))).toHaveLength(2);
+  });
+
+  it("that two keys stand for any number, and that no other beginning exists", () => {
+    const keyed = JSON.stringify(sound("pivot")).replace(
+      '"emits":["shipping.sent.v1"]',
+      '"keyed":true,"emits":["shipping.sent.v1"]',
+    );
+    expect(assumed(JSON.parse(keyed))).toContain("two keys of shipping.sent stand for any number");
+    const begins = JSON.stringify(sound("pivot")).replace(
+      '"begins":["order.placed.v1"],"reactions"',
+      '"begins":["order.placed.v1","order.copied.v1"],"reactions"',
+    );
+    expect(assumed(JSON.parse(begins))).toContain("no saga begins with order.copied");
+  });
+
+  it("a search that ends early proves nothing", () => {
+    const report = check(toManifest(sound("sequential")), { statesMax: 3 });
+    expect(report.findings.map(({ code }) => code)).toEqual(["NOT_EXHAUSTIVE"]);
+    expect(report.ok).toBe(false);
+    const crashes = check(toManifest(sound("parallel with join")), {
+      statesMax: 60,
+      crashes: true,
+    });
+    expect(crashes.explored.exhaustive).toBe(true);
+    expect(crashes.findings.map(({ message }) => message)).toEqual([
+      "the crash model stopped after 61 states; the rest is not proved",
+    ]);
+    expect(crashes.ok).toBe(false);
+  });
+});
+
+describe("a delivery that the fence suppresses", () => {
+  it("is a step of the counterexample, and in the message, with the reason", () => {
+    const [stuck] = findingsOf(
+      broken("end-named: the effect of an end is done already by another reaction"),
+      "STUCK",
+    );
+    expect(stuck?.message).toBe(
+      "the saga has no end: nothing is left to happen; " +
+        "order suppressed payment.charged.v1, since order.noted.v1 is done already",
+    );
+    expect(stuck?.trace?.at(-1)).toEqual({
+      service: "order",
+      hears: "payment.charged.v1",
+      emits: [],
+      does: "suppresses it",
+      effect: "order.noted.v1",
+      why: "order.noted.v1 is done already",
+    });
+  });
+
+  it("a second try after an undo", () => {
+    const manifest = {
+      ...broken("a retry without bound"),
+      services: {
+        order: {
+          begins: ["order.placed.v1"],
+          reactions: [{ on: ["payment.settled.v1"], emits: ["order.completed.v1"] }],
+        },
+        payment: {
+          reactions: [
+            { on: ["order.placed.v1", "stock.awaited.v1"], emits: ["payment.charged.v1"] },
+            { on: ["stock.missing.v1"], undoes: "payment.charged.v1" },
+          ],
+        },
+        stock: {
+          reactions: [
+            {
+              on: ["payment.charged.v1"],
+              emits: ["payment.settled.v1"],
+              fails: [["stock.missing.v1", "stock.awaited.v1"]],
+            },
+          ],
+        },
+      },
+    };
+    const messages = findingsOf(manifest, "STUCK").map(({ message }) => message);
+    expect(messages.join()).toMatch(
+      /; payment suppressed stock\.awaited\.v1, since payment\.charged\.v1 (was|is) \w+/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { type Case, change, manifest, order, reserve, sequential } from "./sound.ts";
+import { type Case, change, manifest, order, race, reserve, sequential } from "./sound.ts";
 
 /*
  * Choreographies whose declarations alone are wrong: what is never emitted, heard or undone, and
@@ -73,6 +73,55 @@ export const MISDECLARED: readonly Case[] = [
       { arrives: ["gateway.settled.v1"], fails: [], external: ["order.placed.v1"] },
     ),
     codes: ["STUCK"],
+  },
+  {
+    name: "typos: a pivot that no service emits",
+    manifest: { ...sequential, pivots: ["payment.chraged.v1"] },
+    codes: ["UNKNOWN_NAME"],
+  },
+  {
+    name: "an undo order of an event that is not an effect",
+    manifest: { ...sequential, undoOrder: [["payment.charged.v1", "stock.sold_out.v1"]] },
+    codes: ["UNKNOWN_NAME"],
+  },
+  {
+    name: "a group with an effect that no service has",
+    manifest: { ...race, oneOf: [["left.taken.v1", "right.taekn.v1"]] },
+    codes: ["ONE_OF", "UNDONE_ON_SUCCESS", "UNKNOWN_NAME"],
+  },
+  {
+    name: "a lock that an unknown event releases too",
+    manifest: {
+      ...sequential,
+      locks: [
+        {
+          name: "order pending",
+          acquire: "order.placed.v1",
+          release: ["order.completed.v1", "order.cancelled.v1", "order.droped.v1"],
+        },
+      ],
+    },
+    codes: ["UNKNOWN_NAME"],
+  },
+  {
+    name: "an older version of an event that the service does not hear",
+    manifest: change(sequential, {
+      stock: {
+        reactions: [reserve],
+        alsoHears: { "payment.chraged.v2": ["payment.chraged.v1"] },
+      },
+    }),
+    codes: ["UNKNOWN_NAME"],
+  },
+  {
+    name: "an older version of an event that the service does not emit",
+    manifest: change(sequential, {
+      stock: {
+        reactions: [reserve],
+        alsoEmits: { "stock.resevred.v2": ["stock.resevred.v1"] },
+      },
+    }),
+    codes: ["UNKNOWN_NAME"],
   },
   {
     name: "a name that is none",

@@ -10,6 +10,11 @@ export interface Case {
   readonly manifest: Readonly<Record<string, unknown>>;
   /** Codes of errors, in alphabetical order: these and no others. */
   readonly codes: readonly FindingCode[];
+  /**
+   * Codes of warnings about behaviour, likewise.
+   * @default []
+   */
+  readonly warnings?: readonly FindingCode[];
 }
 
 export type Raw = Readonly<Record<string, unknown>>;
@@ -109,14 +114,9 @@ const deadlineOnce = manifest({
   order: {
     begins: ["order.placed.v1"],
     reactions: [
-      {
-        on: ["payment.charged.v1"],
-        once: "end",
-        emits: ["order.completed.v1"],
-        late: ["order.withdrawn.v1"],
-      },
+      { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"] },
       { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
-      { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+      { on: ["payment.refunded.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
     ],
     deadlines: [
       {
@@ -130,7 +130,7 @@ const deadlineOnce = manifest({
   payment: {
     reactions: [
       { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
-      { on: ["order.withdrawn.v1"], undoes: "payment.charged.v1" },
+      { ...refund, on: ["order.abandoned.v1"] },
     ],
   },
 });
@@ -274,7 +274,7 @@ const arrival = manifest(
       reactions: [
         { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"] },
         { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
-        { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+        { on: ["payment.refunded.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
       ],
       deadlines: [
         {
@@ -288,12 +288,74 @@ const arrival = manifest(
     payment: {
       reactions: [
         { on: ["gateway.settled.v1"], emits: ["payment.charged.v1"] },
-        { on: ["order.abandoned.v1"], undoes: "payment.charged.v1" },
+        { ...refund, on: ["order.abandoned.v1"] },
       ],
     },
   },
   { arrives: ["gateway.settled.v1"] },
 );
+
+/** A payment that was never taken is not refunded to the outside; one that was is. */
+export const toldOutside = change(
+  sequential,
+  {
+    payment: {
+      reactions: [
+        charge,
+        { ...refund, on: ["stock.sold_out.v1", "payment.declined.v1"], onEmpty: "silent" },
+      ],
+    },
+  },
+  { external: ["payment.refunded.v1"] },
+);
+
+/** The acknowledgement stays inside, and the outside hears of a real refund only. */
+const acknowledgedInside = change(
+  parallel,
+  {
+    payment: {
+      reactions: [
+        { ...charge, fails: [["payment.declined.v1", "payment.settled.v1"]] },
+        {
+          on: ["stock.sold_out.v1"],
+          undoes: "payment.charged.v1",
+          emits: [["payment.settled.v1", "payment.refunded.v1"]],
+        },
+      ],
+    },
+  },
+  { external: ["payment.refunded.v1"] },
+);
+
+/** Each end of the saga calls the deadline off. */
+export const calledOffByEnds = change(sequential, {
+  order: {
+    ...order(
+      ["stock.reserved.v1"],
+      ["payment.declined.v1", "payment.refunded.v1"],
+      [{ on: ["order.reminded.v1"] }],
+    ),
+    deadlines: [
+      {
+        after: "order.placed.v1",
+        within: "PT15M",
+        unless: ["order.completed.v1", "order.cancelled.v1"],
+        emits: "order.reminded.v1",
+      },
+    ],
+  },
+});
+
+/** The order is cancelled at once, and the money follows: accepted, with a reason. */
+export const toldEarly = {
+  ...change(sequential, {
+    order: order(
+      ["stock.reserved.v1"],
+      ["payment.declined.v1", "payment.refunded.v1", "stock.sold_out.v1"],
+    ),
+  }),
+  suppress: { EARLY_END: "the customer may order elsewhere before the money is back" },
+};
 
 const undoOrdered = { ...sequential, undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] };
 
@@ -342,6 +404,123 @@ export const undoneBeside = manifest({
   },
 });
 
+/** Two lines of an order are reserved, each under its own key, and released together. */
+export const keyedLines = manifest(
+  {
+    order: {
+      begins: ["order.placed.v1"],
+      reactions: [
+        {
+          on: ["order.placed.v1"],
+          readonly: true,
+          emits: [["order.first_line_added.v1", "order.second_line_added.v1"]],
+        },
+        { on: ["payment.paid.v1"], readonly: true, emits: ["order.completed.v1"] },
+        { on: ["stock.released.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+      ],
+    },
+    stock: {
+      reactions: [
+        {
+          on: ["order.first_line_added.v1", "order.second_line_added.v1"],
+          keyed: true,
+          emits: ["stock.reserved.v1"],
+        },
+        {
+          on: ["payment.refused.v1"],
+          keyed: "all",
+          undoes: "stock.reserved.v1",
+          emits: ["stock.released.v1"],
+        },
+      ],
+    },
+    payment: {
+      reactions: [
+        {
+          all: ["order.first_line_added.v1", "order.second_line_added.v1"],
+          readonly: true,
+          emits: ["payment.paid.v1"],
+          fails: ["payment.refused.v1"],
+        },
+      ],
+    },
+  },
+  { external: ["stock.reserved.v1"] },
+);
+
+/** A deadline that fires, or is given up on with an answer. */
+export const struck = manifest(
+  {
+    order: {
+      begins: ["order.placed.v1"],
+      reactions: [
+        {
+          on: ["clock.struck.v1", "clock.stopped.v1"],
+          readonly: true,
+          emits: ["order.completed.v1"],
+        },
+      ],
+    },
+    clock: {
+      mayPark: true,
+      deadlines: [
+        {
+          after: "order.placed.v1",
+          within: "PT1M",
+          unless: ["order.completed.v1"],
+          emits: "clock.struck.v1",
+          onParked: "clock.stopped.v1",
+        },
+      ],
+    },
+  },
+  { fails: [] },
+);
+
+/** A person decides, is reminded after the first wait, and has refused after the second. */
+export function desk(first: string, second: string): Raw {
+  const answered = { once: "answer", readonly: true };
+  return manifest(
+    {
+      order: {
+        begins: ["order.placed.v1"],
+        reactions: [
+          { on: ["desk.accepted.v1"], readonly: true, emits: ["order.completed.v1"] },
+          { on: ["payment.refunded.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+        ],
+      },
+      payment: {
+        reactions: [
+          { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
+          { ...refund, on: ["desk.rejected.v1"] },
+        ],
+      },
+      desk: {
+        reactions: [
+          { on: ["payment.charged.v1"], readonly: true, emits: ["desk.opened.v1"] },
+          { ...answered, on: ["desk.approved.v1"], emits: ["desk.accepted.v1"] },
+          { ...answered, on: ["desk.expired.v1"], emits: ["desk.rejected.v1"] },
+        ],
+        deadlines: [
+          {
+            after: "desk.opened.v1",
+            within: first,
+            unless: ["desk.approved.v1"],
+            emits: "desk.reminded.v1",
+          },
+          {
+            after: "desk.reminded.v1",
+            within: second,
+            unless: ["desk.approved.v1"],
+            emits: "desk.expired.v1",
+          },
+        ],
+      },
+    },
+    { arrives: ["desk.approved.v1"], external: ["desk.opened.v1"] },
+  );
+}
+
 export const SOUND: readonly Case[] = [
   { name: "sequential", manifest: sequential, codes: [] },
   { name: "parallel with join", manifest: parallel, codes: [] },
@@ -355,7 +534,14 @@ export const SOUND: readonly Case[] = [
   { name: "semantic lock", manifest: locked, codes: [] },
   { name: "parked delivery that emits a failure", manifest: parkedAnswered, codes: [] },
   { name: "an event from outside, with a deadline", manifest: arrival, codes: [] },
+  { name: "a failure told early, which is accepted", manifest: toldEarly, codes: [] },
   { name: "undo order", manifest: undoOrdered, codes: [] },
   { name: "two undone at the same time", manifest: undoneBeside, codes: [] },
+  { name: "an undo of the effects of all keys", manifest: keyedLines, codes: [] },
+  { name: "a parked deadline that emits a failure", manifest: struck, codes: [] },
+  { name: "a saga that is younger than retention", manifest: desk("P20D", "P5D"), codes: [] },
   { name: "a foreign service that only reads", manifest: foreignReader, codes: [] },
+  { name: "the outside hears of real refunds only", manifest: toldOutside, codes: [] },
+  { name: "an empty undo is acknowledged inside", manifest: acknowledgedInside, codes: [] },
+  { name: "each end calls the deadline off", manifest: calledOffByEnds, codes: [] },
 ];

@@ -172,9 +172,11 @@ describe("odori check", () => {
             },
           ],
           repairs: [{ service: "order", undoes: "order.placed", alsoOn: ["payment.declined.v1"] }],
+          source: { file: expect.stringMatching(/^\.\..*\/broken\.json$/), line: 1, column: 1 },
         },
       ],
       suppressed: [],
+      assumptions: [{ code: "NOTHING_PARKED", message: "no delivery is given up on" }],
     });
   });
 
@@ -193,7 +195,10 @@ describe("odori check", () => {
       few.status,
       few.out.includes("NOT_EXHAUSTIVE"),
       few.out.includes("the exploration is not exhaustive"),
-    ]).toEqual([0, true, true]);
+    ]).toEqual([3, true, true]);
+    expect(JSON.parse((await odori(["check", EXAMPLE, "--states", "3", "--json"])).out).ok).toBe(
+      false,
+    );
   });
 
   it("reads rules from odori.config.json, --config and --rule", async () => {

@@ -115,12 +115,11 @@ export function lint(
     topicProblems,
     waitingProblems,
   ].flatMap((look) => look(subject));
-  return problems.flatMap(({ code, message, at }): readonly Finding[] => {
+  return problems.flatMap(({ code, message, at, foreign }): readonly Finding[] => {
     const broken = RULES.find((rule) => rule.code === code);
-    const severity = rules[code] ?? broken?.severity ?? "warning";
-    return severity === "off" || broken === undefined
-      ? []
-      : [{ code, severity, message, hint: broken.hint, at }];
+    if (broken === undefined) return [];
+    const severity = rules[code] ?? (foreign === true ? "information" : broken.severity);
+    return severity === "off" ? [] : [{ code, severity, message, hint: broken.hint, at }];
   });
 }
 

@@ -51,14 +51,22 @@ const MEANING = new Map(
   SYNONYMS.flatMap((words) => words.map((word) => [word, words[0] ?? word] as const)),
 );
 
+/** This many names of others are listed. */
+const SHOWN_MAX = 5;
+
 /** Finds names that break the grammar, read as commands, are vague, or mean the same. */
 export function nameProblems({ manifest, graph }: Subject): readonly LintProblem[] {
   const problems: LintProblem[] = [];
   const known = new Map<string, { readonly type: string; readonly fact: string }>();
+  const foreign: string[] = [];
   for (const type of graph.types) {
     const service = graph.emitters.get(type)?.[0]?.service.name;
     const at = { ...(service !== undefined && { service }), event: type };
     const parsed = parse(type);
+    if (parsed === undefined && isForeign(manifest, type)) {
+      foreign.push(type);
+      continue;
+    }
     if (parsed === undefined) {
       problems.push({ code: "NAME_GRAMMAR", message: `${type} is not <domain>.<fact>.v<N>`, at });
       continue;
@@ -92,6 +100,12 @@ export function nameProblems({ manifest, graph }: Subject): readonly LintProblem
       });
     }
   }
+  if (foreign.length > 0) {
+    const more = foreign.length > SHOWN_MAX ? ", …" : "";
+    const shown = `${foreign.slice(0, SHOWN_MAX).join(", ")}${more}`;
+    const message = `others have names that are not <domain>.<fact>.v<N>: ${shown}`;
+    problems.push({ code: "NAME_GRAMMAR", message, at: {}, foreign: true });
+  }
   for (const service of manifest.services.keys()) {
     if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(service)) {
       problems.push({
@@ -102,6 +116,11 @@ export function nameProblems({ manifest, graph }: Subject): readonly LintProblem
     }
   }
   return problems;
+}
+
+/** Tells whether others have named an event, in a grammar of their own. */
+export function isForeign({ events }: Subject["manifest"], type: string): boolean {
+  return events.get(type)?.foreign === true && parse(type) === undefined;
 }
 
 function parse(type: string) {

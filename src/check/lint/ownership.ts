@@ -1,8 +1,10 @@
 import {
   type ManifestOutcome,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../../manifest/manifest.ts";
+import { isForeign } from "./names.ts";
 import type { LintProblem, Subject } from "./rule.ts";
 
 /** In a longer outcome, pairs are not looked at: their number grows with its square. */
@@ -17,6 +19,7 @@ export function ownershipProblems({ manifest, limits, graph }: Subject): readonl
     const types = typesOf(service);
     const own = ownDomain(service.name, types);
     for (const event of types.filter((type) => domainOf(type) !== own)) {
+      if (isForeign(manifest, event)) continue;
       const message = `${service.name} emits ${event}, in the domain of ${domainOf(event)}`;
       problems.push({ code: "FOREIGN_EMIT", message, at: { service: service.name, event } });
     }
@@ -45,7 +48,7 @@ function typesOf({ begins, reactions, deadlines }: ServiceEntry): readonly strin
     ...new Set([
       ...begins,
       ...reactions.flatMap(typesEmittedBy),
-      ...deadlines.map(({ emits }) => emits),
+      ...deadlines.flatMap(typesEmittedAt),
     ]),
   ];
 }
@@ -73,7 +76,7 @@ function inseparable(service: ServiceEntry): readonly (readonly [string, string]
       ...(onParked === undefined ? [] : [[onParked]]),
     ],
   );
-  const alone = new Set([...service.begins, ...service.deadlines.map(({ emits }) => emits)]);
+  const alone = new Set([...service.begins, ...service.deadlines.flatMap(typesEmittedAt)]);
   const pairs = new Map(
     outcomes
       .filter(({ length }) => length <= TOGETHER_MAX)

@@ -41,7 +41,7 @@ const WALK_FIELDS_MAX = 2_000;
 /** Finds payloads that are too large, carry personal data, or identify nothing. */
 export function payloadProblems({ manifest, limits, graph }: Subject): readonly LintProblem[] {
   const problems: LintProblem[] = [];
-  for (const [event, { schema, sensitive }] of manifest.events) {
+  for (const [event, { schema, sensitive, foreign }] of manifest.events) {
     if (schema === undefined) continue;
     const service = graph.emitters.get(event)?.[0]?.service.name;
     const at = { ...(service !== undefined && { service }), event };
@@ -66,7 +66,9 @@ export function payloadProblems({ manifest, limits, graph }: Subject): readonly 
       if (isPersonal(path.at(-1)) && !sensitive.includes(name))
         add("PERSONAL_DATA", `${event} seems to carry personal data: "${name}"`);
     }
-    if (isObjectSchema(schema) && !fields.some(({ path }) => isKey(path.at(-1) ?? "")))
+    // Documents of others often say no more of a payload than that it is an object.
+    const unsaid = foreign && fields.length === 0;
+    if (isObjectSchema(schema) && !unsaid && !fields.some(({ path }) => isKey(path.at(-1) ?? "")))
       add("NO_KEY", `the payload of ${event} has no identifier`);
   }
   return problems;

@@ -33,6 +33,8 @@ export interface LintProblem {
   readonly code: LintCode;
   readonly message: string;
   readonly at: Place;
+  /** True if it is about names of others, which are not ours to change: information. */
+  readonly foreign?: boolean;
 }
 
 /** Describes a lint rule. */

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { CheckFlags } from "../check-report.ts";
 import { jsonOption, SOURCES } from "../data.ts";
+import { type Output, parseOutput } from "../report/formats.ts";
 
 /** Creates `odori check`: explores a choreography, and lints it. */
 export function checkCommand(): Command {
@@ -12,6 +13,12 @@ export function checkCommand(): Command {
     )
     .argument("[source...]", SOURCES)
     .addOption(jsonOption())
+    .option(
+      "--format <format[=file]>",
+      "text, json, github, sarif or markdown, to a file if one is named (repeatable)",
+      (text, all: readonly Output[]) => [...all, parseOutput(text)],
+      [],
+    )
     .option("--mermaid", "print counterexamples as Mermaid sequence diagrams", false)
     .option("--states <number>", "stop after this many states (default: 1,000,000)", wholeNumber)
     .option("--seconds <number>", "stop after this many seconds (default: 30)", wholeNumber)
@@ -21,6 +28,10 @@ export function checkCommand(): Command {
       "also crash one process between begin, commit, publish and acknowledge (slow)",
       false,
     )
+    .option(
+      "--may-park [services]",
+      "also explore that services give up on deliveries: all, or those named (a,b)",
+    )
     .option("--no-repairs", "do not search for repairs")
     .option(
       "--rule <CODE=severity>",
@@ -28,6 +39,7 @@ export function checkCommand(): Command {
       (rule, all: readonly string[]) => [...all, rule],
       [],
     )
+    .option("--watch", "check again whenever the content of a source changes", false)
     .option("--list-rules", "list the lint rules with their reasons, then exit", false)
     .option("--config <file>", "configuration file (default: odori.config.json, if it exists)")
     .addHelpText(
@@ -39,13 +51,21 @@ Examples:
   odori check choreography.json --json
   odori check src/choreography.ts --rule FAT_PAYLOAD=off
   odori check src/choreography.ts --crashes
+  odori check src/choreography.ts --may-park
+  odori check src/choreography.ts --watch
+  odori check src/choreography.ts --format github --format sarif=odori.sarif
   odori check --list-rules
 
-Exit status: 0 no errors (there may be warnings), 1 errors, 2 the command could not run.`,
+Exit status: 0 proved (there may be warnings), 1 errors, 2 the command could not run,
+3 no errors found, but not everything was explored.`,
     )
-    .action(async (paths: readonly string[], flags: CheckFlags) =>
-      (await import("../check-report.ts")).runCheck(paths, flags),
-    );
+    .action(async (paths: readonly string[], flags: CheckFlags & { readonly watch: boolean }) => {
+      if (!flags.watch || paths.length === 0)
+        return (await import("../check-report.ts")).runCheck(paths, flags);
+      const { watchSources } = await import("../watch/watch.ts");
+      const written = flags.format.flatMap(({ file }) => file ?? []);
+      return watchSources(paths, written);
+    });
 }
 
 function wholeNumber(text: string): number {

@@ -9,8 +9,27 @@ export const COMMAND_CODES = {
   },
   MODULE_UNREADABLE: {
     delivery: "none",
-    meaning: "A module cannot be imported or exports nothing that the command reads.",
-    hint: "Export a choreography or services; run the module with Node to see where it fails.",
+    meaning: "A module cannot be imported.",
+    hint: "Run the module with Node to see where it fails.",
+  },
+  MODULE_EXPORTS_NOTHING: {
+    delivery: "none",
+    meaning:
+      "A module exports neither a choreography nor a service. If its source says so, the module " +
+      "was not run.",
+    hint: "Pass the module that exports the return value of `choreography()` or `service()`.",
+  },
+  MODULE_UNFINISHED: {
+    delivery: "none",
+    meaning:
+      "A module has not finished loading: its top-level code calls `process.exit`, awaits what " +
+      "never comes, or takes longer than `ODORI_LOAD_SECONDS` (30).",
+    hint: "Export the declarations from a module of their own, whose top level only declares.",
+  },
+  NOT_STARTED: {
+    delivery: "none",
+    meaning: "A module called `start` while a command was loading it for its declarations.",
+    hint: "Export the declarations from a module of their own, which starts nothing.",
   },
   FILE_UNREADABLE: {
     delivery: "none",
@@ -21,6 +40,11 @@ export const COMMAND_CODES = {
     delivery: "none",
     meaning: "A document is not a valid manifest or AsyncAPI document.",
     hint: "The message names the place of each mistake.",
+  },
+  CONVERTER_MISSING: {
+    delivery: "none",
+    meaning: "A document of AsyncAPI 2 needs the official converter, which is not installed.",
+    hint: "Run `npm install --save-dev @asyncapi/converter`, or convert the document yourself.",
   },
   CONFIG_INVALID: {
     delivery: "none",

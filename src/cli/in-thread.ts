@@ -1,0 +1,80 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { ErrorCode } from "../contract/error-catalogue.ts";
+import { OdoriError } from "../contract/errors.ts";
+import type { ModuleManifest } from "./module-manifest.ts";
+import { warn } from "./output.ts";
+
+/** What the thread answers with. */
+export type Loaded =
+  | ModuleManifest
+  | { readonly never: true }
+  | { readonly error: { code: ErrorCode; message: string; hint: string | undefined } };
+
+/** The program stands beside this file, and is compiled if this file is. */
+const PROGRAM = new URL(`module-thread${extname(import.meta.url)}`, import.meta.url);
+const SECONDS_MAX = 30;
+
+/**
+ * Loads the manifest of a module in a thread of its own. The code of a module may do anything when
+ * it loads: listen on a port, loop, call `process.exit`. A thread can be ended with all that it
+ * opened. What the module prints goes to standard error, beside the result.
+ *
+ * Throws as `moduleManifest` does, `MODULE_UNFINISHED`, or `NOT_STARTED` if the module runs a
+ * service.
+ */
+export async function manifestInThread(path: string): Promise<ModuleManifest> {
+  const worker = new Worker(PROGRAM, { workerData: path, stdout: true, stderr: true });
+  for (const output of [worker.stdout, worker.stderr])
+    output.setEncoding("utf8").on("data", (text: string) => warn(text.trimEnd()));
+  try {
+    const loaded = await answerOf(worker, path);
+    if ("manifest" in loaded) return loaded;
+    if ("never" in loaded) throw unfinished(path, "awaits at its top level what never comes");
+    const { code, message, hint } = loaded.error;
+    throw new OdoriError(code, message, hint === undefined ? {} : { hint });
+  } finally {
+    await worker.terminate();
+  }
+}
+
+function answerOf(worker: Worker, path: string): Promise<Loaded> {
+  const seconds = secondsMax();
+  return new Promise((resolve, reject) => {
+    const limit = setTimeout(
+      () => reject(unfinished(path, `is not loaded after ${seconds} seconds`)),
+      seconds * 1_000,
+    );
+    worker.once("message", resolve);
+    worker.once("error", (cause) =>
+      reject(
+        new OdoriError("MODULE_UNREADABLE", `Cannot load the module ${path}: ${cause.message}.`, {
+          cause,
+          hint: "Run the module with node to see where it fails.",
+        }),
+      ),
+    );
+    worker.once("exit", (code) => {
+      clearTimeout(limit);
+      reject(unfinished(path, `called process.exit(${code}) while it was loading`));
+    });
+  });
+}
+
+function unfinished(path: string, why: string): OdoriError {
+  return new OdoriError("MODULE_UNFINISHED", `The module ${path} ${why}.`, {
+    hint:
+      "Export the declarations from a module of their own, whose top level only declares. A slow " +
+      "one may have more time: ODORI_LOAD_SECONDS=120.",
+  });
+}
+
+function secondsMax(): number {
+  const text = process.env.ODORI_LOAD_SECONDS;
+  if (text === undefined) return SECONDS_MAX;
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= 86_400) return seconds;
+  throw new OdoriError("USAGE", `ODORI_LOAD_SECONDS is ${JSON.stringify(text)}.`, {
+    hint: "Set it to a number of seconds above 0, at most 86400.",
+  });
+}
