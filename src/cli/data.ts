@@ -124,5 +124,5 @@ function notFound(data: string): OdoriError {
 
 /** Describes the argument `<source...>` in `--help`. */
 export const SOURCES =
-  "modules that export a choreography or services, manifests, or AsyncAPI documents " +
-  "(JSON or YAML); several sources are merged";
+  "modules that export a choreography or services, manifests, AsyncAPI documents, or overlays of " +
+  "`odori link init` (JSON or YAML); several sources are merged";
