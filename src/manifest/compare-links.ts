@@ -26,10 +26,10 @@ export function compareLinks(
   const says = `${document} says that ${service}`;
   return [
     ...without(known.hears, said.hears).map((event) =>
-      about("LINKS_INCOMPLETE", event, `${says} hears ${event}, but no link of it does`),
+      about("LINKS_INCOMPLETE", event, `${says} hears ${event}; its links do not`),
     ),
     ...without(known.emits, said.emits).map((event) =>
-      about("LINKS_INCOMPLETE", event, `${says} emits ${event}, but no link of it does`),
+      about("LINKS_INCOMPLETE", event, `${says} emits ${event}; its links do not`),
     ),
     ...without(said.hears, known.hears).map((event) =>
       about("LINKS_UNKNOWN", event, `a link of ${service} hears ${event}, unlike ${document}`),

@@ -81,10 +81,14 @@ export function mergeManifests(declared: readonly Source[]): Merged {
       message: `${event} is a success in one manifest and a failure in another`,
     });
   }
-  // Only manifests with ends name the whole choreography.
-  const names = new Set(
-    (manifests.some(knowsEnds) ? manifests.filter(knowsEnds) : manifests).map(({ name }) => name),
-  );
+  const overlays = sources.filter(({ names }) => names !== undefined);
+  // Only overlays and manifests with ends name the whole choreography.
+  const whole = [
+    overlays.map(({ manifest }) => manifest),
+    manifests.filter(knowsEnds),
+    manifests,
+  ].find((list) => list.length > 0);
+  const names = new Set(whole?.map(({ name }) => name));
   const manifest: Manifest = {
     name: [...names].join("+"),
     begins: union(({ begins }) => begins),
