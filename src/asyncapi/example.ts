@@ -41,7 +41,7 @@ export class Examples {
   #fits(schema: JsonSchema, example: unknown, millisecondsMax: number): boolean {
     try {
       const checked = withinTime(millisecondsMax, () => {
-        // A schema may say `$async`, and is then not validated at once; or a draft that is not known.
+        // With `$async` it is not validated at once, and `$schema` may name any draft.
         const {
           $async: _,
           $schema: __,

@@ -31,7 +31,7 @@ export function messagesOf(operation: Json, resolver: Resolver): readonly Foreig
     const { node } = found;
     const type = constType(node, found.resolver) ?? nameOf(node, found.name ?? key, address, alone);
     if (type === undefined) return [];
-    const schema = schemaOf(found.resolver.object(node.payload) ?? node.payload);
+    const schema = payloadSchema(found.resolver.object(node.payload) ?? node.payload);
     return [{ name: type, address, summary: node.summary ?? node.title, schema }];
   });
 }
@@ -51,7 +51,7 @@ function nameOf(
 /** Matches the formats that are JSON Schema. Others, such as Avro, say nothing that is compared. */
 const JSON_SCHEMA = /^application\/(vnd\.aai\.asyncapi|vnd\.oai\.openapi|schema)\b/i;
 
-function schemaOf(payload: unknown): unknown {
+function payloadSchema(payload: unknown): unknown {
   if (!isObject(payload) || !("schemaFormat" in payload)) return payload;
   const { schemaFormat, schema } = payload;
   return typeof schemaFormat === "string" && JSON_SCHEMA.test(schemaFormat) ? schema : undefined;

@@ -1,7 +1,7 @@
+import type { Contradiction } from "../manifest/contradiction.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import { oneEventPerLineage } from "../manifest/lineage.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import type { Contradiction } from "../manifest/merge.ts";
 import { compile } from "./compile.ts";
 import { type CrashExploration, exploreCrashes } from "./crash-model.ts";
 import { type Exploration, explore } from "./explore.ts";

@@ -24,7 +24,7 @@ export function linksText(skeleton: LinksSkeleton, sources: readonly string[]): 
     "",
     "# inbox: true if the service recognises a message that comes twice.",
     "# fence: true if it records in the same transaction which effects are done and undone.",
-    "# A reaction may also have fails: [events of a refusal], and undoes: the event that it reverses.",
+    "# A reaction may also have fails: [events of a refusal], undoes: the event that it reverses.",
     "services:",
     ...services.flatMap(serviceLines),
   ];

@@ -22,7 +22,7 @@ function converted(node: object): object {
     ...(tuple
       ? { prefixItems: items, ...(additionalItems !== undefined && { items: additionalItems }) }
       : items !== undefined && { items }),
-    ...(isObject(dependencies) && dependents(dependencies)),
+    ...(isPlainObject(dependencies) && dependents(dependencies)),
   };
 }
 
@@ -35,7 +35,7 @@ function childrenOf(node: object): Children {
   return Object.fromEntries(
     Object.entries(node).map(([key, value]: readonly [string, unknown]) => {
       if (DATA.has(key) || key.startsWith("x-")) return [key, value];
-      if (MAPS.has(key) && isObject(value)) {
+      if (MAPS.has(key) && isPlainObject(value)) {
         const named = Object.entries(value).map(([name, child]) => [name, below(child)]);
         return [key, Object.fromEntries(named)];
       }
@@ -52,7 +52,7 @@ const MAPS = new Set([
 
 function below(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(below);
-  return isObject(value) ? converted(value) : value;
+  return isPlainObject(value) ? converted(value) : value;
 }
 
 function dependents(dependencies: object): object {
@@ -66,6 +66,6 @@ function dependents(dependencies: object): object {
   };
 }
 
-function isObject(value: unknown): value is object {
+function isPlainObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

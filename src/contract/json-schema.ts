@@ -4,10 +4,11 @@ import { compileSchema } from "./json-schema-compile.ts";
 
 /**
  * Makes a plain JSON Schema a schema for `event()`. Its draft is that of `$schema`: 2020-12,
- * 2019-09, 07 or 06. Without `$schema` it is 2020-12, or 07 where it is no valid 2020-12. Keywords
- * that only describe, such as `example` and those that start with `x-`, are accepted. Other unknown
- * keywords are refused, because a misspelt one would let every payload pass. A `format` is checked;
- * a process warning with the code `FORMAT_UNCHECKED` names one that is not known.
+ * 2019-09, 07 or 06. Without `$schema` it is 2020-12, or 07 where it is not valid as 2020-12.
+ *
+ * Keywords that only describe, such as `example` and those that start with `x-`, are accepted.
+ * Other unknown keywords are refused, because a misspelt one would let every payload pass. A
+ * `format` is checked; a process warning, `FORMAT_UNCHECKED`, names one that is not known.
  *
  * The type argument is not checked against the schema. Throws `SCHEMA_UNUSABLE`.
  *

@@ -5,7 +5,7 @@ import { type Manifest, typesEmittedBy } from "../manifest/manifest.ts";
  * Returns the beginnings, then what no service of the picture emits. In a loop, and in a picture of
  * some services, nothing may begin: then also one event of each part that is left.
  */
-export function rootsOf({ begins, arrives }: Manifest, graph: FlowGraph): readonly string[] {
+export function treeRoots({ begins, arrives }: Manifest, graph: FlowGraph): readonly string[] {
   const heard = [...graph.hearers.keys()];
   const outside = heard.filter((type) => !graph.emitters.has(type));
   const roots = new Set([...begins, ...arrives, ...outside]);

@@ -4,7 +4,7 @@ import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
-import { rootsOf } from "./roots.ts";
+import { treeRoots } from "./roots.ts";
 
 /** Below this depth a terminal has no columns left. */
 const TREE_DEPTH_MAX = 40;
@@ -56,7 +56,7 @@ export function flowText(
   const writer = new TreeWriter(manifest, graph, options, paint);
   const lines: string[] = [];
   const roots =
-    options.from ?? rootsOf(manifest, graph).filter((type) => options.within?.has(type) ?? true);
+    options.from ?? treeRoots(manifest, graph).filter((type) => options.within?.has(type) ?? true);
   for (const type of roots)
     if (!writer.knows(type))
       lines.push(...render(writer.event(type, "plain", 0), "", "", TREE_DEPTH_MAX));

@@ -1,6 +1,6 @@
+import type { Contradiction, Source } from "./contradiction.ts";
 import { flowGraph } from "./graph.ts";
 import { type Manifest, type ServiceEntry, typesEmittedBy } from "./manifest.ts";
-import type { Contradiction, Source } from "./merge.ts";
 
 /*
  * What is said of the links of a service is compared with what the document of the service says it

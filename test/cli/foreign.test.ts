@@ -7,6 +7,8 @@ import { odori, ROOT } from "../support/command.ts";
 import { temporaryFolder } from "../support/scope.ts";
 
 const FOLDER = join(ROOT, "test", "cli", "foreign");
+// Each command is a process of its own, on a machine that may be busy.
+const SLOW = { timeout: 240_000 };
 const DOCUMENTS = ["order.yaml", "payment.yaml", "stock3.yaml"];
 
 async function check(...sources: readonly string[]) {
@@ -31,7 +33,7 @@ async function overlay(
   await use(join(folder.path, "l.yaml"));
 }
 
-describe("three documents of others", () => {
+describe("three documents of others", SLOW, () => {
   it("with links-good: every saga ends well, and names of others are information", async () => {
     const { status, report, findings, information } = await check(...DOCUMENTS, "links-good.yaml");
     expect(status).toBe(0);
@@ -66,7 +68,7 @@ describe("three documents of others", () => {
     expect(two.errors).not.toContain("NAME_GRAMMAR");
   });
 
-  it("the links may come before the documents, and the result may be written and checked", async () => {
+  it("links may come before documents, and the result may be written and checked", async () => {
     using folder = temporaryFolder("foreign");
     const sources = ["links-good.yaml", ...DOCUMENTS.toReversed()];
     const { out, status } = await odori(["manifest", ...sources], undefined, FOLDER);
@@ -102,7 +104,7 @@ describe("three documents of others", () => {
   });
 });
 
-describe("an overlay", () => {
+describe("an overlay", SLOW, () => {
   it("proves what the same manifest proves; its file names the choreography", async () => {
     await overlay(
       "links-good",
@@ -175,7 +177,7 @@ describe("an overlay", () => {
   });
 });
 
-describe("odori link init", () => {
+describe("odori link init", SLOW, () => {
   it("writes a skeleton that is an overlay, and lacks only what no document says", async () => {
     const { status, out, err } = await odori(["link", "init", ...DOCUMENTS], undefined, FOLDER);
     expect([status, err]).toEqual([0, ""]);
@@ -238,7 +240,7 @@ describe("odori link init", () => {
   });
 });
 
-describe("AsyncAPI 2", () => {
+describe("AsyncAPI 2", SLOW, () => {
   it("without the converter: a coded error that says what to install", async () => {
     using folder = temporaryFolder("foreign");
     cpSync(FOLDER, folder.path, { recursive: true });

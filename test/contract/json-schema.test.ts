@@ -61,7 +61,7 @@ describe("json-schemas-as-people-have-them", () => {
   it.each([
     ["a misspelt keyword", { type: "object", propertys: {} }],
     ["an unknown draft", { ...draft("draft-04/schema#"), ...base }],
-    ["a draft that is no text", { $schema: 7, ...base }],
+    ["a draft that is a number", { $schema: 7, ...base }],
   ])("%s is refused", (_what, schema) => {
     expect(() => jsonSchema(schema)).toThrow(expect.objectContaining({ code: "SCHEMA_UNUSABLE" }));
   });

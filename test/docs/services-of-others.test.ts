@@ -9,7 +9,10 @@ const PAGE = readFileSync(join(ROOT, "docs", "how-to", "services-of-others.md"),
 const FOLDER = join(ROOT, "examples", "foreign");
 const DOCUMENTS = ["order.yaml", "payment.yaml", "stock.yaml"];
 
-it("the page's outputs are what the commands print; `npm run docs` renews them", () => {
+// Each command is a process of its own, on a machine that may be busy.
+const SLOW = { timeout: 240_000 };
+
+it("the page's outputs are what the commands print; `npm run docs` renews them", SLOW, () => {
   expect(PAGE.match(/^\$ odori /gm)).toHaveLength(5);
   expect(withOutputs(PAGE, "examples/foreign")).toBe(PAGE);
 });
@@ -29,7 +32,7 @@ it.each([
   ["an inbox", true, false],
   ["a fence", false, true],
   ["both", true, true],
-])("the page's table has the result for %s", async (has, inbox, fence) => {
+])("the page's table has the result for %s", SLOW, async (has, inbox, fence) => {
   const [, result = ""] = new RegExp(`^\\| ${has} \\| (.*?) \\|$`, "m").exec(PAGE) ?? [];
   using folder = temporaryFolder("foreign");
   const file = join(folder.path, "links.yaml");

@@ -36,7 +36,7 @@ const two = (channels: object, more: object = {}) => ({
   ...more,
 });
 
-describe("a document of AsyncAPI 2", () => {
+describe("a document of AsyncAPI 2", { timeout: 240_000 }, () => {
   it("is read by every command: what others publish, the service hears", async () => {
     using folder = project();
     const { out, err } = await odori(["draw", "stock.yaml"], undefined, folder.path);
