@@ -1,14 +1,21 @@
 /* Renews the pages that are generated from the sources: `npm run docs`. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { apiReports } from "./reference/api-report.ts";
 import { publicSurface } from "./reference/declarations.ts";
 import { errorsPage } from "./reference/errors-page.ts";
+import { withOutputs } from "./reference/outputs.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-const pages = new Map([["docs/reference/errors.md", errorsPage()], ...apiReports(publicSurface())]);
+const FOREIGN = "docs/how-to/services-of-others.md";
+
+const pages = new Map([
+  ["docs/reference/errors.md", errorsPage()],
+  ...apiReports(publicSurface()),
+  [FOREIGN, withOutputs(readFileSync(join(ROOT, FOREIGN), "utf8"), "examples/foreign")],
+]);
 
 for (const [path, text] of pages) {
   mkdirSync(dirname(join(ROOT, path)), { recursive: true });

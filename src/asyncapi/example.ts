@@ -41,8 +41,12 @@ export class Examples {
   #fits(schema: JsonSchema, example: unknown, millisecondsMax: number): boolean {
     try {
       const checked = withinTime(millisecondsMax, () => {
-        // A schema may say `$async`, and is then not validated at once.
-        const { $async: _, ...plain } = typeof schema === "boolean" ? { not: !schema } : schema;
+        // With `$async` it is not validated at once, and `$schema` may name any draft.
+        const {
+          $async: _,
+          $schema: __,
+          ...plain
+        } = typeof schema === "boolean" ? { not: !schema } : schema;
         return this.#ajv.compile(plain)(example);
       });
       // It was stopped anywhere.

@@ -31,8 +31,7 @@ export function messagesOf(operation: Json, resolver: Resolver): readonly Foreig
     const { node } = found;
     const type = constType(node, found.resolver) ?? nameOf(node, found.name ?? key, address, alone);
     if (type === undefined) return [];
-    const payload = found.resolver.object(node.payload);
-    const schema = payload !== undefined && "schemaFormat" in payload ? payload.schema : payload;
+    const schema = payloadSchema(found.resolver.object(node.payload) ?? node.payload);
     return [{ name: type, address, summary: node.summary ?? node.title, schema }];
   });
 }
@@ -47,6 +46,15 @@ function nameOf(
   if (typeof name === "string" && name !== "") return name;
   if (key !== undefined && !NAMELESS.test(key)) return key;
   return alone || key === undefined || address === undefined ? address : `${address}#${key}`;
+}
+
+/** Matches the formats that are JSON Schema. Others, such as Avro, say nothing that is compared. */
+const JSON_SCHEMA = /^application\/(vnd\.aai\.asyncapi|vnd\.oai\.openapi|schema)\b/i;
+
+function payloadSchema(payload: unknown): unknown {
+  if (!isObject(payload) || !("schemaFormat" in payload)) return payload;
+  const { schemaFormat, schema } = payload;
+  return typeof schemaFormat === "string" && JSON_SCHEMA.test(schemaFormat) ? schema : undefined;
 }
 
 /** Returns the event type that the headers or the payload fix with `const`. */

@@ -1,4 +1,5 @@
-import type { Manifest } from "../manifest/manifest.ts";
+import { toDraft2020 } from "../contract/json-schema-2020.ts";
+import type { JsonSchema, Manifest } from "../manifest/manifest.ts";
 import { ManifestError } from "../manifest/mistakes.ts";
 import { toManifest } from "../manifest/read.ts";
 import { type ForeignMessage, messagesOf } from "./foreign-message.ts";
@@ -39,14 +40,21 @@ export function foreignManifest(
       }
     }
   }
+  const schemas = new Map<unknown, JsonSchema | undefined>();
+  const schemaOf = (schema: unknown): JsonSchema | undefined => {
+    if (!schemas.has(schema))
+      schemas.set(schema, isObject(schema) ? toDraft2020(schema) : booleanOf(schema));
+    return schemas.get(schema);
+  };
   const typeOf = typesOf([...received, ...sent], names);
   const events = new Map(
     [...received, ...sent].map((message) => {
-      const { summary, schema, address } = message;
+      const { summary, address } = message;
+      const schema = schemaOf(message.schema);
       const type = typeOf(message);
       const event = {
         ...(typeof summary === "string" && { summary }),
-        ...((isObject(schema) || typeof schema === "boolean") && { schema }),
+        ...(schema !== undefined && { schema }),
         foreign: true,
         ...(address !== undefined && address !== type && { address }),
       };
@@ -70,6 +78,10 @@ export function foreignManifest(
     },
     file,
   );
+}
+
+function booleanOf(schema: unknown): boolean | undefined {
+  return typeof schema === "boolean" ? schema : undefined;
 }
 
 /**

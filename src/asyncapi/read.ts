@@ -51,7 +51,7 @@ export function readAsyncApi(
     throw new ManifestError(file, [
       {
         path: ["asyncapi"],
-        message: `is ${quote(asyncapi)}; only AsyncAPI 3 is supported: convert the document, as with @asyncapi/converter`,
+        message: `is ${quote(asyncapi)}; only AsyncAPI 3 is supported: convert the document`,
       },
     ]);
   }

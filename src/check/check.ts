@@ -1,8 +1,8 @@
 import { RETENTION_MS } from "../contract/retention.ts";
+import type { Contradiction } from "../manifest/contradiction.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import { oneEventPerLineage } from "../manifest/lineage.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import type { Contradiction } from "../manifest/merge.ts";
 import { type Assumption, assumptionsOf } from "./assumptions.ts";
 import { compile } from "./compile.ts";
 import { type CrashExploration, exploreCrashes } from "./crash-model.ts";

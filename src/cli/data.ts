@@ -125,5 +125,5 @@ function notFound(data: string): OdoriError {
 /** Describes the argument `<source...>` in `--help`. */
 export const SOURCES =
   "modules that export a choreography or services (they are imported, so their top level runs; " +
-  "start() refuses meanwhile), manifests, or AsyncAPI documents (JSON or YAML); several sources " +
-  "are merged";
+  "start() refuses meanwhile), manifests, AsyncAPI documents, or overlays of `odori link init` " +
+  "(JSON or YAML); several sources are merged";

@@ -6,6 +6,7 @@ import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { drawCommand } from "./commands/draw.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { linkCommand } from "./commands/link.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { parkedCommand } from "./commands/parked.ts";
 import { provisionCommand } from "./commands/provision.ts";
@@ -48,6 +49,7 @@ Start with:
     drawCommand,
     explainCommand,
     manifestCommand,
+    linkCommand,
     diffCommand,
     asyncapiCommand,
     aclCommand,

@@ -1,8 +1,9 @@
 import { basename, extname } from "node:path";
 import { isAsyncApi, readAsyncApi } from "../asyncapi/read.ts";
+import type { Source } from "../manifest/contradiction.ts";
 import { isLinks, type Links, toLinks } from "../manifest/links.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import { type Merged, mergeManifests, type Source } from "../manifest/merge.ts";
+import { type Merged, mergeManifests } from "../manifest/merge.ts";
 import { toManifest } from "../manifest/read.ts";
 import { type ParsedText, parseJsonOrYaml } from "../manifest/text.ts";
 import { isAsyncApi2, loadConverter } from "./converter.ts";

@@ -1,9 +1,15 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import { OdoriError } from "./errors.ts";
+import { toDraft2020 } from "./json-schema-2020.ts";
+import { compileSchema } from "./json-schema-compile.ts";
 
 /**
- * Makes a plain JSON Schema (draft 2020-12) a schema for `event()`.
+ * Makes a plain JSON Schema a schema for `event()`. Its draft is that of `$schema`: 2020-12,
+ * 2019-09, 07 or 06. Without `$schema` it is 2020-12, or 07 where it is not valid as 2020-12.
+ *
+ * Keywords that only describe, such as `example` and those that start with `x-`, are accepted.
+ * Other unknown keywords are refused, because a misspelt one would let every payload pass. A
+ * `format` is checked; a process warning, `FORMAT_UNCHECKED`, names one that is not known.
+ *
  * The type argument is not checked against the schema. Throws `SCHEMA_UNUSABLE`.
  *
  * @example
@@ -24,14 +30,12 @@ import { OdoriError } from "./errors.ts";
 export function jsonSchema<T>(
   schema: Readonly<Record<string, unknown>>,
 ): StandardSchemaV1<T, T> & StandardJSONSchemaV1<T, T> {
-  // Without `strict`, a misspelt keyword would let every payload pass.
-  const ajv = new Ajv2020({ strict: true, allErrors: false, validateFormats: false });
-  const check = compileSchema<T>(ajv, schema);
+  const check = compileSchema<T>(schema);
   return {
     "~standard": {
       version: 1,
       vendor: "odori",
-      jsonSchema: { input: () => ({ ...schema }), output: () => ({ ...schema }) },
+      jsonSchema: { input: () => toDraft2020(schema), output: () => toDraft2020(schema) },
       validate(value) {
         if (check(value)) return { value };
         const issues = (check.errors ?? []).map((error) => ({
@@ -42,15 +46,4 @@ export function jsonSchema<T>(
       },
     },
   };
-}
-
-function compileSchema<T>(ajv: Ajv2020, schema: Readonly<Record<string, unknown>>) {
-  try {
-    return ajv.compile<T>(schema);
-  } catch (cause) {
-    throw new OdoriError("SCHEMA_UNUSABLE", "This JSON Schema cannot be compiled.", {
-      cause,
-      hint: "See the cause for the keyword.",
-    });
-  }
 }

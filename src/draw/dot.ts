@@ -94,10 +94,13 @@ function turnsOf(
   nodes: readonly FlowNode[],
   edges: readonly FlowEdge[],
 ): ReadonlyMap<string, number> {
+  const sources = new Set(edges.map(({ from }) => from));
+  const isEnd = ({ id, kind }: FlowNode) =>
+    kind === "success" || kind === "failure" || (kind === "outside" && !sources.has(id));
   const groupOf = new Map(nodes.map(({ id, service }) => [id, service ?? id]));
   const turns = new Map<string | undefined, number>();
   const begun = nodes
-    .filter(({ kind }) => kind === "begin" || kind === "outside")
+    .filter((node) => node.kind === "begin" || (node.kind === "outside" && !isEnd(node)))
     .map(({ id }) => id);
   const onwards = edges.filter(({ kind }) => kind === "success" || kind === "deadline");
   const queue = [...begun];
@@ -113,10 +116,7 @@ function turnsOf(
     if (!turns.has(groupOf.get(id))) turns.set(groupOf.get(id), turns.size);
   const last = nodes.length;
   return new Map(
-    nodes.map(({ id, kind, service }) => [
-      id,
-      kind === "success" || kind === "failure" ? last : (turns.get(service ?? id) ?? 0),
-    ]),
+    nodes.map((node) => [node.id, isEnd(node) ? last : (turns.get(node.service ?? node.id) ?? 0)]),
   );
 }
 

@@ -6,6 +6,7 @@ import {
   type Manifest,
   type ManifestOutcome,
   type ReactionEntry,
+  type ServiceEntry,
   typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
@@ -48,14 +49,22 @@ export interface Flow {
 
 interface Part {
   readonly id: string;
-  readonly service: string;
+  /** Undefined for what comes from outside. */
+  readonly service: string | undefined;
   readonly hears: readonly string[];
   readonly emits: readonly { readonly type: string; readonly kind: FlowEdge["kind"] }[];
 }
 
+interface Armed {
+  readonly id: string;
+  readonly service: string;
+  readonly deadline: DeadlineEntry;
+}
+
 /**
  * Builds the picture of a choreography: a node for each beginning, reaction, deadline and end, and
- * an edge for each way that an event takes.
+ * an edge for each way that an event takes. What comes from services that are not in the picture,
+ * or goes to them, has a node outside.
  *
  * @example
  * ```ts
@@ -70,50 +79,26 @@ export function flowOf(declared: Manifest): Flow {
   const manifest = oneEventPerLineage(declared);
   const nodes: FlowNode[] = [];
   const parts: Part[] = [];
-  const edges: FlowEdge[] = [];
-  const nodeId = (index: number, place: string) => `s${index}${place}`;
-  const armed: {
-    readonly id: string;
-    readonly service: string;
-    readonly deadline: DeadlineEntry;
-  }[] = [];
-  for (const [index, service] of [...manifest.services.values()].entries()) {
-    const { name } = service;
-    service.begins.forEach((type, place) => {
-      const id = nodeId(index, `b${place}`);
-      nodes.push({ id, kind: "begin", service: name, label: factOf(type) });
-      parts.push({ id, service: name, hears: [], emits: [{ type, kind: "success" }] });
-    });
-    service.reactions.forEach((reaction, place) => {
-      const id = nodeId(index, `r${place}`);
-      nodes.push({ id, kind: reaction.kind, service: name, label: labelOf(reaction) });
-      parts.push({
-        id,
-        service: name,
-        hears: reaction.hears,
-        emits: typesEmittedBy(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
-      });
-    });
-    service.deadlines.forEach((deadline, place) => {
-      const id = nodeId(index, `d${place}`);
-      const awaited = deadline.unless.map(factOf).join(" or ") || "an answer";
-      nodes.push({
-        id,
-        kind: "deadline",
-        service: name,
-        label: `${spanOf(deadline.withinMs)} without ${awaited}`,
-      });
-      parts.push({
-        id,
-        service: name,
-        hears: [],
-        emits: typesEmittedAt(deadline).map((type) => ({
-          type,
-          kind: type === deadline.emits ? "deadline" : "failure",
-        })),
-      });
-      armed.push({ id, service: name, deadline });
-    });
+  const armed: Armed[] = [];
+  for (const [index, service] of [...manifest.services.values()].entries())
+    addService(service, `s${index}`, { nodes, parts, armed });
+  const { emitters, hearers } = flowGraph(manifest);
+  const placed = new Map<string, string>();
+  /** Returns the node of the channel of an event, or of all that is outside. */
+  const outside = (type: string, way: "in" | "out"): string => {
+    const label = manifest.events.get(type)?.address ?? "outside";
+    const key = `${way} ${label}`;
+    const known = placed.get(key);
+    if (known !== undefined) return known;
+    const id = `o${placed.size}`;
+    placed.set(key, id);
+    nodes.push({ id, kind: "outside", service: undefined, label });
+    return id;
+  };
+  for (const type of new Set([...manifest.begins, ...manifest.arrives, ...hearers.keys()])) {
+    if (emitters.has(type)) continue;
+    const emits = [{ type, kind: "success" as const }];
+    parts.push({ id: outside(type, "in"), service: undefined, hears: [], emits });
   }
   const hearing = new Map<string, Part[]>();
   for (const part of parts) {
@@ -123,22 +108,6 @@ export function flowOf(declared: Manifest): Flow {
       else known.push(part);
     }
   }
-  const outside = (type: string, label: string): string => {
-    const id = `o${nodes.length}`;
-    nodes.push({ id, kind: "outside", service: undefined, label });
-    edges.push(
-      ...(hearing.get(type) ?? []).map(({ id: to }) => ({
-        from: id,
-        to,
-        type,
-        kind: "success" as const,
-      })),
-    );
-    return id;
-  };
-  const { emitters } = flowGraph(manifest);
-  for (const type of new Set([...manifest.begins, ...manifest.arrives]))
-    if (!emitters.has(type)) outside(type, "outside");
   const ends = new Map<string, string>();
   for (const [types, kind] of [
     [manifest.succeeds, "success"] as const,
@@ -149,18 +118,15 @@ export function flowOf(declared: Manifest): Flow {
       nodes.push({ id: `e${ends.size - 1}`, kind, service: undefined, label: shortType(type) });
     }
   }
-  const leaves = new Map<string, string>();
+  const edges: FlowEdge[] = [];
   for (const part of parts) {
     for (const { type, kind } of part.emits) {
       for (const { id: to } of hearing.get(type) ?? [])
         edges.push({ from: part.id, to, type, kind });
       const end = ends.get(type);
       if (end !== undefined) edges.push({ from: part.id, to: end, type, kind });
-      else if (manifest.external.includes(type)) {
-        const to = leaves.get(type) ?? outside("", "outside");
-        leaves.set(type, to);
-        edges.push({ from: part.id, to, type, kind });
-      }
+      else if (manifest.external.includes(type) || !hearers.has(type))
+        edges.push({ from: part.id, to: outside(type, "out"), type, kind });
       for (const { id: to, service, deadline } of armed) {
         // A deadline reacts to events that its service emits or hears.
         if (part.service !== service && emitsOwn(parts, service, type)) continue;
@@ -171,6 +137,52 @@ export function flowOf(declared: Manifest): Flow {
     }
   }
   return { name: manifest.name, nodes, edges };
+}
+
+interface Drawing {
+  readonly nodes: FlowNode[];
+  readonly parts: Part[];
+  readonly armed: Armed[];
+}
+
+function addService(service: ServiceEntry, prefix: string, { nodes, parts, armed }: Drawing): void {
+  const { name } = service;
+  if (service.unlinked) {
+    const id = `${prefix}u`;
+    const types = new Set([...service.begins, ...service.reactions.flatMap(typesEmittedBy)]);
+    const hears = [...new Set(service.reactions.flatMap((reaction) => reaction.hears))];
+    const emits = [...types].map((type) => ({ type, kind: "success" as const }));
+    nodes.push({ id, kind: "step", service: name, label: "links unknown" });
+    parts.push({ id, service: name, hears, emits });
+    return;
+  }
+  service.begins.forEach((type, place) => {
+    const id = `${prefix}b${place}`;
+    nodes.push({ id, kind: "begin", service: name, label: factOf(type) });
+    parts.push({ id, service: name, hears: [], emits: [{ type, kind: "success" }] });
+  });
+  service.reactions.forEach((reaction, place) => {
+    const id = `${prefix}r${place}`;
+    nodes.push({ id, kind: reaction.kind, service: name, label: labelOf(reaction) });
+    parts.push({
+      id,
+      service: name,
+      hears: reaction.hears,
+      emits: typesEmittedBy(reaction).map((type) => ({ type, kind: kindOf(reaction, type) })),
+    });
+  });
+  service.deadlines.forEach((deadline, place) => {
+    const id = `${prefix}d${place}`;
+    const awaited = deadline.unless.map(factOf).join(" or ") || "an answer";
+    const label = `${spanOf(deadline.withinMs)} without ${awaited}`;
+    nodes.push({ id, kind: "deadline", service: name, label });
+    const emits = typesEmittedAt(deadline).map((type) => ({
+      type,
+      kind: type === deadline.emits ? ("deadline" as const) : ("failure" as const),
+    }));
+    parts.push({ id, service: name, hears: [], emits });
+    armed.push({ id, service: name, deadline });
+  });
 }
 
 function emitsOwn(parts: readonly Part[], service: string, type: string): boolean {

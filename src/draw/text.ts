@@ -4,12 +4,14 @@ import {
   emittedIfEmpty,
   type Manifest,
   type ReactionEntry,
+  type ServiceEntry,
   typesEmittedAt,
 } from "../manifest/manifest.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { spanOf } from "../text/span.ts";
+import { treeRoots } from "./roots.ts";
 
 /** Below this depth a terminal has no columns left. */
 const TREE_DEPTH_MAX = 40;
@@ -22,7 +24,7 @@ interface Branch {
 /** Options of `flowText`. */
 export interface TextOptions {
   /** Event types to start at.
-   * @default the beginnings of sagas
+   * @default the beginnings of sagas, then what no service shown here emits
    */
   readonly from?: readonly string[];
   /** Number of events to follow from a root.
@@ -57,9 +59,11 @@ export function flowText(
   options: TextOptions = {},
   paint: Paint = plainPaint,
 ): readonly string[] {
-  const writer = new TreeWriter(manifest, flowGraph(manifest), options, paint);
+  const graph = flowGraph(manifest);
+  const writer = new TreeWriter(manifest, graph, options, paint);
   const lines: string[] = [];
-  const roots = options.from ?? [...new Set([...manifest.begins, ...manifest.arrives])];
+  const roots =
+    options.from ?? treeRoots(manifest, graph).filter((type) => options.within?.has(type) ?? true);
   for (const type of roots)
     if (!writer.knows(type))
       lines.push(...render(writer.event(type, "plain", 0), "", "", TREE_DEPTH_MAX));
@@ -124,28 +128,35 @@ class TreeWriter {
           ? this.#paint.dim(`  begins${this.#beginner(type)}`)
           : arrives.includes(type)
             ? this.#paint.dim("  may arrive from outside")
-            : "";
+            : this.#graph.emitters.has(type)
+              ? ""
+              : this.#paint.dim("  from outside");
+    const address = this.#manifest.events.get(type)?.address;
+    const place = address === undefined ? "" : this.#paint.dim(`  on ${printable(address)}`);
     const outside = external.includes(type) ? this.#paint.dim("  → outside") : "";
     const hearers = (this.#graph.hearers.get(type) ?? []).filter(
       ({ service }) => this.#options.services?.includes(service.name) ?? true,
     );
     if (this.#followed.has(type) && hearers.length > 0)
-      return { text: `${name}${end}${outside}${this.#paint.dim("  (above)")}`, below: () => [] };
+      return {
+        text: `${name}${place}${end}${outside}${this.#paint.dim("  (above)")}`,
+        below: () => [],
+      };
     if (hop >= (this.#options.hops ?? Number.POSITIVE_INFINITY) && hearers.length > 0)
-      return { text: `${name}${end}${this.#paint.dim("  …")}`, below: () => [] };
+      return { text: `${name}${place}${end}${this.#paint.dim("  …")}`, below: () => [] };
     this.#followed.add(type);
     return {
-      text: `${name}${from}${end}${outside}`,
+      text: `${name}${place}${from}${end}${outside}`,
       below: () =>
         hearers.flatMap(({ service, reaction, deadline }) => {
-          if (reaction !== undefined) return [this.#reaction(service.name, reaction, hop)];
+          if (reaction !== undefined) return [this.#reaction(service, reaction, hop)];
           if (deadline === undefined || deadline.after !== type) return [];
           return [this.#deadline(service.name, deadline, hop)];
         }),
     };
   }
 
-  #reaction(service: string, reaction: ReactionEntry, hop: number): Branch {
+  #reaction({ name, unlinked }: ServiceEntry, reaction: ReactionEntry, hop: number): Branch {
     const { kind, emits, fails, late, onParked, once, max, undoes, hears } = reaction;
     const what =
       kind === "undo"
@@ -159,6 +170,7 @@ class TreeWriter {
       kind !== "undo" || emits[0]?.[0] === undefined
         ? []
         : `if not done: ${shortType(emittedIfEmpty(reaction) ?? "silent")}`,
+      unlinked ? "links unknown" : [],
     ].flat();
     const note = marks.length === 0 ? "" : this.#paint.dim(`  (${marks.join(", ")})`);
     const shown = (types: readonly string[], tone: Tone) =>
@@ -166,7 +178,7 @@ class TreeWriter {
         .filter((type) => this.#options.within?.has(type) ?? true)
         .map((type) => this.event(type, tone, hop + 1));
     return {
-      text: `${this.#paint.bold(printable(service))}${what === "" ? "" : `  ${what}`}${note}`,
+      text: `${this.#paint.bold(printable(name))}${what === "" ? "" : `  ${what}`}${note}`,
       below: () => [
         ...shown([...new Set(emits.flat())], kind === "undo" ? "undo" : "plain"),
         ...shown(

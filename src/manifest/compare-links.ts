@@ -1,6 +1,6 @@
+import type { Contradiction, Source } from "./contradiction.ts";
 import { flowGraph } from "./graph.ts";
 import { type Manifest, type ServiceEntry, typesEmittedBy } from "./manifest.ts";
-import type { Contradiction, Source } from "./merge.ts";
 
 /*
  * What is said of the links of a service is compared with what the document of the service says it
@@ -26,10 +26,10 @@ export function compareLinks(
   const says = `${document} says that ${service}`;
   return [
     ...without(known.hears, said.hears).map((event) =>
-      about("LINKS_INCOMPLETE", event, `${says} hears ${event}, but no link of it does`),
+      about("LINKS_INCOMPLETE", event, `${says} hears ${event}; its links do not`),
     ),
     ...without(known.emits, said.emits).map((event) =>
-      about("LINKS_INCOMPLETE", event, `${says} emits ${event}, but no link of it does`),
+      about("LINKS_INCOMPLETE", event, `${says} emits ${event}; its links do not`),
     ),
     ...without(said.hears, known.hears).map((event) =>
       about("LINKS_UNKNOWN", event, `a link of ${service} hears ${event}, unlike ${document}`),

@@ -1,3 +1,4 @@
+export type { Contradiction, Source } from "./contradiction.ts";
 export { manifestOf, manifestOfServices } from "./from-code.ts";
 export { type Emitting, type FlowGraph, flowGraph, type Hearing } from "./graph.ts";
 export { isLinks, type Links, toLinks } from "./links.ts";
@@ -12,7 +13,7 @@ export type {
   ServiceEntry,
   Suppressions,
 } from "./manifest.ts";
-export { type Contradiction, type Merged, mergeManifests, type Source } from "./merge.ts";
+export { type Merged, mergeManifests } from "./merge.ts";
 export { ManifestError, type Mistake } from "./mistakes.ts";
 export { ownersOf } from "./owners.ts";
 export { readManifest, toManifest } from "./read.ts";

@@ -2,7 +2,7 @@ import { quote } from "../contract/grammar.ts";
 import { flowGraph } from "./graph.ts";
 import type { EventEntry, Manifest } from "./manifest.ts";
 import { ManifestError, type Mistake } from "./mistakes.ts";
-import { toManifest } from "./read.ts";
+import { checkNames, toManifest } from "./read.ts";
 import { linksSchema } from "./schema.ts";
 import { checkDocument } from "./shape.ts";
 
@@ -67,23 +67,20 @@ export function toLinks(
   if ("mistakes" in shape) throw new ManifestError(file, shape.mistakes.slice(0, 100).map(place));
   const { [KEY]: _, names = {}, ...rest } = shape.raw;
   const manifest = toManifest({ name, ...rest, odori: 1 }, file, place);
-  checkNames(names, file, place);
+  const mistakes = chained(names);
+  checkNames({ names }, mistakes);
+  if (mistakes.length > 0) throw new ManifestError(file, mistakes.slice(0, 100).map(place));
   return { manifest: withForeignEvents(manifest), names: new Map(Object.entries(names)) };
 }
 
 /** A chain of names would depend on the order in which they are looked up. */
-function checkNames(
-  names: Readonly<Record<string, string>>,
-  file: string,
-  place: (mistake: Mistake) => Mistake,
-): void {
-  const mistakes = Object.entries(names)
+function chained(names: Readonly<Record<string, string>>): Mistake[] {
+  return Object.entries(names)
     .filter(([from, to]) => from !== to && Object.hasOwn(names, to))
     .map(([from, to]) => {
       const message = `is ${quote(to)}, which has another name itself: write that name`;
-      return place({ path: ["names", from], message });
+      return { path: ["names", from], message };
     });
-  if (mistakes.length > 0) throw new ManifestError(file, mistakes.slice(0, 100));
 }
 
 /** Marks every event of a manifest as named by others. */

@@ -1,5 +1,6 @@
 import { quote } from "../contract/grammar.ts";
 import { compareLinks, compareOverlays } from "./compare-links.ts";
+import type { Contradiction, Source } from "./contradiction.ts";
 import { withForeignEvents } from "./links.ts";
 import {
   type EventEntry,
@@ -12,30 +13,10 @@ import {
 import { mismatchText, schemaMismatches } from "./subschema.ts";
 import { sorted } from "./write.ts";
 
-/** Describes two statements of manifests that exclude each other. */
-export interface Contradiction {
-  /**
-   * `LINKS_UNKNOWN` if the links of a service name what its document lacks, `LINKS_INCOMPLETE` if
-   * they leave out what its document has.
-   */
-  readonly code: "CONTRADICTION" | "LINKS_UNKNOWN" | "LINKS_INCOMPLETE";
-  readonly message: string;
-  readonly event: string | undefined;
-  readonly service: string | undefined;
-}
-
 /** Holds the result of `mergeManifests`. */
 export interface Merged {
   readonly manifest: Manifest;
   readonly contradictions: readonly Contradiction[];
-}
-
-/** Names a manifest and the file that it came from. */
-export interface Source {
-  readonly manifest: Manifest;
-  readonly from: string;
-  /** Of an overlay: the other names that it gives. */
-  readonly names?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -82,10 +63,14 @@ export function mergeManifests(declared: readonly Source[]): Merged {
       message: `${event} is a success in one manifest and a failure in another`,
     });
   }
-  // Only manifests with ends name the whole choreography.
-  const names = new Set(
-    (manifests.some(knowsEnds) ? manifests.filter(knowsEnds) : manifests).map(({ name }) => name),
-  );
+  const overlays = sources.filter(({ names }) => names !== undefined);
+  // Only overlays and manifests with ends name the whole choreography.
+  const whole = [
+    overlays.map(({ manifest }) => manifest),
+    manifests.filter(knowsEnds),
+    manifests,
+  ].find((list) => list.length > 0);
+  const names = new Set(whole?.map(({ name }) => name));
   const manifest: Manifest = {
     name: [...names].join("+"),
     begins: union(({ begins }) => begins),

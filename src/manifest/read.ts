@@ -2,7 +2,7 @@ import { quote } from "../contract/grammar.ts";
 import { convert } from "./convert.ts";
 import type { Manifest } from "./manifest.ts";
 import { ManifestError, type Mistake } from "./mistakes.ts";
-import { checkShape, type RawManifest } from "./shape.ts";
+import { checkShape } from "./shape.ts";
 import { parseJsonOrYaml } from "./text.ts";
 
 /**
@@ -53,7 +53,8 @@ type Path = readonly (string | number)[];
 /** Matches control and format characters: a name with one of them cannot be printed faithfully. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-function checkNames(raw: RawManifest, mistakes: Mistake[]): void {
+/** Adds a mistake for each name that cannot be printed. */
+export function checkNames(raw: object, mistakes: Mistake[]): void {
   const visit = (value: unknown, path: Path): void => {
     if (typeof value === "string" && UNPRINTABLE.test(value))
       mistakes.push({ path, message: `${quote(value)} contains unprintable characters` });

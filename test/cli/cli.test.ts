@@ -49,6 +49,7 @@ describe("odori", () => {
       "manifest",
       "diff",
       "asyncapi",
+      "link",
       "run",
       "trace",
       "parked",

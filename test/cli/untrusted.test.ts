@@ -54,6 +54,13 @@ beforeAll(() => {
   const keys = Array.from({ length: 40_000 }, (_, i) => `  k${i}: 1`);
   put("wide.yaml", `odori: 1\nname: x\nx-wide:\n${keys.join("\n")}\nservices: {}\n`);
   put("exponential.json", withSchema(exponential()));
+  const anchor = "a: &a { on: [x], emits: [y] }";
+  put("links.yaml", `odori-links: 1\nx-${anchor}\nservices: { s: { reactions: [*a] } }\n`);
+  put("links-bomb.yaml", `odori-links: 1\nservices: {}\n${[...bomb.slice(3)].join("\n")}\n`);
+  put("links-names.yaml", 'odori-links: 1\nnames: { "\\e[31m": "\\u202e" }\nservices: {}\n');
+  put("links-circle.yaml", "odori-links: 1\nnames: { a: b, b: a }\nservices: {}\n");
+  put("two.json", refersTo("x").replace("3.0.0", "2.6.0"));
+  put("names.json", refersTo("x").replace('"payload"', '"name":"\\u001b[31m\\n# x: \\u202e","x"'));
   put("async.json", withSchema({ $async: true, type: "object", required: ["x"] }));
   mkdirSync(join(folder, "out"));
 });
@@ -93,6 +100,8 @@ const COMMANDS = [
   ["draw"],
   ["draw", "--format", "mermaid"],
   ["acl", "--kafka"],
+  ["link", "init"],
+  ["link", "init", "--json"],
 ] as const;
 
 /** What must be refused, and why. The other files may be read. */
@@ -106,11 +115,17 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   "ref-encoded.json": /^FILE_UNREADABLE: /,
   "bomb2.yaml": /^MANIFEST_INVALID: [\s\S]*aliases stand for too many nodes/,
   "merge.yaml": /^MANIFEST_INVALID: /,
-  "wide.yaml": /^$/,
+  "wide.yaml": /^($|USAGE: )/,
+  "links-names.yaml": /^MANIFEST_INVALID: [\s\S]*unprintable/,
+  "links-circle.yaml": /^MANIFEST_INVALID: [\s\S]*has another name itself/,
+  "two.json": /^CONVERTER_MISSING: /,
+  "names.json": /^MANIFEST_INVALID: [\s\S]*unprintable/,
 };
 const FILES = [
   ...readdirSync(join(ROOT, "test", "cli", "untrusted")),
   ...["ref-link.json", "ref-folder.json", "ref-device.json", "ref-absolute.json"],
+  ...["links.yaml", "links-bomb.yaml", "links-names.yaml", "links-circle.yaml"],
+  ...["two.json", "names.json"],
   ...["ref-encoded.json", "bomb2.yaml", "wide.yaml", "exponential.json", "async.json"],
 ];
 

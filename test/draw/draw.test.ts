@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import order from "../../examples/order/choreography.ts";
+import { readAsyncApi } from "../../src/asyncapi/read.ts";
 import { check } from "../../src/check/check.ts";
 import { toldEarly } from "../../src/check/told-early.ts";
 import { toDot } from "../../src/draw/dot.ts";
@@ -11,7 +12,7 @@ import { toSvg } from "../../src/draw/svg.ts";
 import { flowText } from "../../src/draw/text.ts";
 import { explainEvent } from "../../src/explain/explain.ts";
 import { explanationText } from "../../src/explain/words.ts";
-import { manifestOf } from "../../src/manifest/from-code.ts";
+import { manifestOf, manifestOfServices } from "../../src/manifest/from-code.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { BROKEN } from "../check/broken.ts";
@@ -278,5 +279,112 @@ describe("an explanation", () => {
       /not an event of this choreography/,
     );
     expect(() => explained(manifest, "authorized")).toThrow(/Did you mean payment.authorized.v1\?/);
+  });
+});
+
+describe("draw-one-service", () => {
+  const whole = manifestOf(order);
+  const [payment] = order.services.filter(({ name }) => name === "payment");
+  const alone = manifestOfServices("payment", payment === undefined ? [] : [payment]);
+  const document = {
+    asyncapi: "3.0.0",
+    info: { title: "Orders", version: "1.0.0" },
+    channels: {
+      commands: { address: "shop.commands", messages: { Create: {} } },
+      events: { address: "shop.events", messages: { Created: {}, Rejected: {} } },
+    },
+    operations: {
+      take: { action: "receive", channel: { $ref: "#/channels/commands" } },
+      tell: { action: "send", channel: { $ref: "#/channels/events" } },
+    },
+  };
+  const nowhere = () => {
+    throw new Error("it refers to no other document");
+  };
+  const foreign = readAsyncApi(document, "orders.yaml", nowhere);
+
+  it("one service of several: what it hears comes from outside, what it emits goes there", () => {
+    expect(flowText(alone)).toEqual([
+      "order.placed  from outside",
+      "└─ payment",
+      "   ├─ payment.authorized",
+      "   └─ ✗ payment.authorization_failed",
+      "inventory.reservation_failed  from outside",
+      "└─ payment  undoes payment.authorized",
+      "   └─ payment.refunded",
+      "inventory.released  from outside",
+      "└─ payment  undoes payment.authorized",
+      "   └─ payment.refunded",
+    ]);
+    const { nodes, edges } = flowOf(alone);
+    const outside = nodes.filter(({ kind }) => kind === "outside").map(({ id }) => id);
+    expect(outside).toHaveLength(2);
+    const types = (side: "from" | "to") =>
+      edges.filter((edge) => outside.includes(edge[side])).map(({ type }) => type);
+    expect(types("from")).toEqual([
+      "order.placed.v1",
+      "inventory.reservation_failed.v1",
+      "inventory.released.v1",
+    ]);
+    expect(types("to")).toEqual([
+      "payment.authorized.v1",
+      "payment.authorization_failed.v1",
+      "payment.refunded.v1",
+    ]);
+  });
+
+  it("what leaves is at the right end: its arrows do not lead back", () => {
+    const back = (text: string) => text.split("\n").filter((line) => /constraint=false/.test(line));
+    expect(back(toDot(flowOf(alone)))).toEqual([]);
+  });
+
+  it("a document of others: its channels are what is outside", () => {
+    expect(flowText(foreign)).toEqual([
+      "Create  on shop.commands  from outside",
+      "└─ orders  (links unknown)",
+      "   ├─ Created  on shop.events",
+      "   └─ Rejected  on shop.events",
+    ]);
+    const { nodes } = flowOf(foreign);
+    expect(nodes.map(({ kind, label }) => `${kind}: ${label}`)).toEqual([
+      "step: links unknown",
+      "outside: shop.commands",
+      "outside: shop.events",
+    ]);
+    expect(toMermaid(flowOf(foreign))).toContain('|"Create"|');
+  });
+
+  it("a document that only sends, and one that only receives, are not empty", () => {
+    const { take, tell } = document.operations;
+    for (const [operations, shown] of [
+      [{ take }, "Create"],
+      [{ tell }, "Created"],
+    ] as const) {
+      const manifest = readAsyncApi({ ...document, operations }, "orders.yaml", nowhere);
+      expect(flowText(manifest).join("\n")).toContain(shown);
+      expect(toMermaid(flowOf(manifest))).toContain(`|"${shown}"|`);
+    }
+  });
+
+  it("a loop without a beginning is shown, once", () => {
+    const loop = toManifest({
+      odori: 1,
+      name: "loop",
+      services: {
+        a: { reactions: [{ on: ["b.done.v1"], emits: ["a.done.v1"] }] },
+        b: { reactions: [{ on: ["a.done.v1"], emits: ["b.done.v1"] }] },
+      },
+    });
+    expect(flowText(loop)).toEqual([
+      "b.done",
+      "└─ a",
+      "   └─ a.done",
+      "      └─ b",
+      "         └─ b.done  (above)",
+    ]);
+  });
+
+  it("a whole choreography has nothing outside", () => {
+    expect(flowOf(whole).nodes.filter(({ kind }) => kind === "outside")).toEqual([]);
   });
 });

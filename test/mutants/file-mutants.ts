@@ -50,4 +50,42 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     suite: "files",
     caughtBy: "kafka-topic-names-collide: types whose topics collide are reported",
   },
+  {
+    name: "links are believed against the document",
+    edits: [
+      edit(
+        "manifest/compare-links.ts",
+        "...without(known.hears, said.hears)",
+        "...without(said.hears, said.hears)",
+      ),
+    ],
+    suite: "files",
+    caughtBy: "links leave out nothing of a document",
+  },
+  {
+    name: "the service without links wins",
+    edits: [
+      edit("manifest/merge.ts", "services.set(name, linked)", "services.set(name, described)"),
+    ],
+    suite: "files",
+    caughtBy: "a service with links replaces the one without",
+  },
+  {
+    name: "a message has a name for each channel",
+    edits: [edit("asyncapi/foreign.ts", "shared.has(name) ? exact : name", "exact")],
+    suite: "files",
+    caughtBy: "a message has one name in all documents",
+  },
+  {
+    name: "names of others are errors",
+    edits: [edit("check/lint/lint.ts", "foreign === true ?", "foreign === false ?")],
+    suite: "files",
+    caughtBy: "names of others are information",
+  },
+  {
+    name: "what a lone service emits is not drawn",
+    edits: [edit("draw/flow.ts", "|| !hearers.has(type))", "|| hearers.size < 0)")],
+    suite: "files",
+    caughtBy: "draw-one-service: what it hears and emits is drawn",
+  },
 ];

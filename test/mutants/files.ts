@@ -4,9 +4,13 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Runner } from "odori/conformance";
 import { partsOf, shellWord } from "../../src/acl/part.ts";
+import { readAsyncApi } from "../../src/asyncapi/read.ts";
 import { toAsyncApi } from "../../src/asyncapi/write.ts";
 import { check } from "../../src/check/check.ts";
 import { documentsBeside } from "../../src/cli/files.ts";
+import { flowOf } from "../../src/draw/flow.ts";
+import { toLinks } from "../../src/manifest/links.ts";
+import { mergeManifests } from "../../src/manifest/merge.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { parseJsonOrYaml } from "../../src/manifest/text.ts";
 import { writeManifest } from "../../src/manifest/write.ts";
@@ -81,5 +85,69 @@ export function fileScenarios({ it }: Runner): void {
       );
     assert.ok(codes("a_b.c.v1", "a.b_c.v1").includes("TOPIC_COLLISION"));
     assert.ok(!codes("a_b.c.v1", "a.b_d.v1").includes("TOPIC_COLLISION"));
+  });
+
+  const document = (action: "send" | "receive", address = "c") => ({
+    asyncapi: "3.0.0",
+    info: { title: action === "send" ? "Maker" : "Taker", version: "1" },
+    channels: { c: { address, messages: { Made: { payload: { type: "object" } } } } },
+    operations: { o: { action, channel: { $ref: "#/channels/c" } } },
+  });
+  const nowhere = () => {
+    throw new Error("it refers to no other document");
+  };
+  const read = (action: "send" | "receive", address?: string) => ({
+    from: `${action}.yaml`,
+    manifest: readAsyncApi(document(action, address), `${action}.yaml`, nowhere),
+  });
+  const links = (taker: object) => ({
+    from: "links.yaml",
+    ...toLinks({
+      "odori-links": 1,
+      begins: ["Made"],
+      services: { maker: { begins: ["Made"] }, taker },
+    }),
+  });
+
+  it("links leave out nothing of a document", async () => {
+    const sources = [read("send"), read("receive"), links({ reactions: [] })];
+    const { contradictions } = mergeManifests(sources);
+    assert.deepEqual(
+      contradictions.map(({ code, event }) => [code, event]),
+      [["LINKS_INCOMPLETE", "Made"]],
+    );
+  });
+
+  it("a service with links replaces the one without", async () => {
+    for (const turned of [false, true]) {
+      const sources = [read("send"), read("receive"), links({ reactions: [{ on: ["Made"] }] })];
+      const { manifest, contradictions } = mergeManifests(turned ? sources.reverse() : sources);
+      assert.deepEqual(contradictions, []);
+      assert.ok([...manifest.services.values()].every(({ unlinked }) => !unlinked));
+    }
+  });
+
+  it("a message has one name in all documents", async () => {
+    const { manifest } = mergeManifests([read("send", "a"), read("receive", "b")]);
+    assert.deepEqual([...manifest.events.keys()], ["Made"]);
+  });
+
+  it("names of others are information", async () => {
+    const { findings } = check(mergeManifests([read("send"), read("receive")]).manifest);
+    const named = findings.filter(({ code }) => code === "NAME_GRAMMAR");
+    assert.deepEqual(
+      named.map(({ severity }) => severity),
+      ["information"],
+    );
+  });
+
+  it("draw-one-service: what it hears and emits is drawn", async () => {
+    for (const action of ["send", "receive"] as const) {
+      const { edges } = flowOf(read(action).manifest);
+      assert.deepEqual(
+        edges.map(({ type }) => type),
+        ["Made"],
+      );
+    }
   });
 }

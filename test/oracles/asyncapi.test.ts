@@ -142,10 +142,11 @@ describe("a foreign document", () => {
     const service = manifest.services.get("account_service");
     expect(service?.unlinked).toBe(true);
     expect(service?.reactions[0]).toMatchObject({
-      hears: ["user/signedup"],
+      hears: ["UserSignedUp"],
       emits: [[], ["mail.welcomed.v1"]],
     });
     expect(manifest.events.get("mail.welcomed.v1")?.summary).toBe("Hello.");
+    expect(manifest.events.get("UserSignedUp")?.address).toBe("user/signedup");
     expect(writeManifest(readManifest(writeManifest(manifest)))).toBe(writeManifest(manifest));
   });
 

@@ -34,7 +34,7 @@ const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   "adapters/nats": ["@nats-io/jetstream", "@nats-io/transport-node"],
   "adapters/rabbitmq": ["rabbitmq-client"],
   "adapters/kafka": ["@platformatic/kafka"],
-  contract: ["ajv/dist/2020.js"],
+  contract: ["ajv", "ajv/dist/2019.js", "ajv/dist/2020.js", "ajv-formats/dist/formats.js"],
   manifest: ["ajv/dist/2020.js", "yaml"],
   check: ["ajv/dist/2020.js"],
   asyncapi: ["ajv/dist/2020.js"],

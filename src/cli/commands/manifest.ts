@@ -28,7 +28,7 @@ Exit status: 0 written, 1 the sources contradict each other, 2 the command could
       const { loadManifest } = await import("../source.ts");
       const { manifest, contradictions } = await loadManifest(paths);
       printText(writeManifest(manifest));
-      for (const { message } of contradictions) warn(`CONTRADICTION: ${printable(message)}`);
+      for (const { code, message } of contradictions) warn(`${code}: ${printable(message)}`);
       if (contradictions.length > 0) process.exitCode = FOUND;
     });
 }
