@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { apiReports } from "./reference/api-report.ts";
 import { publicSurface } from "./reference/declarations.ts";
 import { errorsPage } from "./reference/errors-page.ts";
+import { lintPage } from "./reference/lint-page.ts";
 import { withOutputs } from "./reference/outputs.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -13,6 +14,7 @@ const FOREIGN = "docs/how-to/services-of-others.md";
 
 const pages = new Map([
   ["docs/reference/errors.md", errorsPage()],
+  ["docs/reference/lint.md", lintPage()],
   ...apiReports(publicSurface()),
   [FOREIGN, withOutputs(readFileSync(join(ROOT, FOREIGN), "utf8"), "examples/foreign")],
 ]);

@@ -1,5 +1,6 @@
 import type { DeliveryEffect, ErrorEntry } from "../../src/contract/codes/entry.ts";
 import { ERROR_AREAS } from "../../src/contract/error-catalogue.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** What the page says of each effect; `none` is not worth a line. */
 const DELIVERY: Readonly<Record<DeliveryEffect, string | undefined>> = {
@@ -40,19 +41,4 @@ function section(code: string, { meaning, hint, delivery }: ErrorEntry): string 
   return [`### ${code}`, wrapped(facts), wrapped(`**What to do:** ${hint}`)]
     .join("\n\n")
     .concat("\n");
-}
-
-const WIDTH_MAX = 100;
-
-/** Breaks a paragraph between words into lines of at most `WIDTH_MAX` columns. */
-function wrapped(text: string): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > WIDTH_MAX) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join("\n");
 }

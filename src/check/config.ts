@@ -3,8 +3,9 @@ import type { Duration } from "../contract/duration.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { LintCode } from "./finding.ts";
-import { RULES, type RuleSeverity } from "./lint/lint.ts";
+import type { RuleSeverity } from "./lint/lint.ts";
 import type { Limits } from "./lint/rule.ts";
+import { RULES } from "./lint/rules.ts";
 
 /** Configures `odori check` for a project, in `odori.config.json`. */
 export interface CheckConfig {

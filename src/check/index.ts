@@ -13,8 +13,9 @@ export type {
   StaticCode,
   TraceAction,
 } from "./finding.ts";
-export { type LintOptions, lint, RULES, type RuleSeverity } from "./lint/lint.ts";
+export { type LintOptions, lint, type RuleSeverity } from "./lint/lint.ts";
 export type { Limits, Rule } from "./lint/rule.ts";
+export { RULES } from "./lint/rules.ts";
 export { repairText } from "./repair-text.ts";
 export type { Suppressed } from "./suppress.ts";
 export type { BehaviourCode } from "./violation.ts";

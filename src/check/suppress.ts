@@ -1,6 +1,6 @@
 import { type Manifest, reactionName, type Suppressions } from "../manifest/manifest.ts";
 import type { Finding, FindingCode } from "./finding.ts";
-import { RULES } from "./lint/lint.ts";
+import { RULES } from "./lint/rules.ts";
 
 /** Records a finding that the manifest accepts, with the reason. */
 export interface Suppressed {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type CheckOptions, check, type Report } from "../check/check.ts";
 import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
-import { RULES } from "../check/lint/lint.ts";
+import { RULES } from "../check/lint/rules.ts";
 import { parseDuration } from "../contract/duration.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Choreography, isChoreography } from "../choreography/choreography.ts";
 import { isService, type Service } from "../choreography/service.ts";
@@ -40,6 +40,9 @@ export async function loadExports(path: string): Promise<Exports> {
       "it does not exist",
       "Pass the path of a TypeScript or JavaScript module.",
     );
+  // A pipe or a device might never end.
+  if (!statSync(file).isFile())
+    throw unreadable(path, "it is not a regular file", "Pass the path of a module.");
   const declared = await look(file);
   if (declared?.names?.length === 0) throw exportsNothing(path, declared, " It was not run.");
   const exports = exportsIn(await load(path, file));

@@ -7,6 +7,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { drawCommand } from "./commands/draw.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { linkCommand } from "./commands/link.ts";
+import { lintCommand } from "./commands/lint.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { parkedCommand } from "./commands/parked.ts";
 import { provisionCommand } from "./commands/provision.ts";
@@ -46,6 +47,7 @@ Start with:
     );
   for (const command of [
     checkCommand,
+    lintCommand,
     drawCommand,
     explainCommand,
     manifestCommand,

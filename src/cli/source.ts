@@ -31,7 +31,7 @@ export async function loadManifest(
   paths: readonly string[],
   run: Run = UNBOUNDED,
 ): Promise<LoadedSources> {
-  const documents = paths.map((path) => (DOCUMENT.test(path) ? run(() => parse(path)) : path));
+  const documents = paths.map((path) => (isDocument(path) ? run(() => parse(path)) : path));
   // The names that overlays give are needed to read the documents.
   const overlays = new Map(
     documents.flatMap((source) =>
@@ -60,8 +60,12 @@ export async function loadManifest(
   return { manifest: { ...manifest, services }, contradictions, sources };
 }
 
-const DOCUMENT = /\.(json|ya?ml)$/i;
+/** Tells whether a source is a document, by its name; otherwise it is a module. */
+export function isDocument(path: string): boolean {
+  return /\.(json|ya?ml)$/i.test(path);
+}
 
+/** Holds the value of a document, and where it is from. */
 interface Parsed extends ParsedText {
   readonly path: string;
 }
@@ -74,7 +78,8 @@ function linksOf({ path, value, place }: Parsed): Links {
   return toLinks(value, path, basename(path, extname(path)), place);
 }
 
-async function readDocument(
+/** Reads a parsed manifest or AsyncAPI document. Throws `MANIFEST_INVALID`. */
+export async function readDocument(
   { path, value, place }: Parsed,
   names: ReadonlyMap<string, string>,
   run: Run,

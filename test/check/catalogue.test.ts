@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.ts";
 import type { Severity } from "../../src/check/finding.ts";
-import { RULES } from "../../src/check/lint/lint.ts";
+import { RULES } from "../../src/check/lint/rules.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { BROKEN } from "./broken.ts";
 import { SOUND } from "./sound.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.ts";
-import { RULES } from "../../src/check/lint/lint.ts";
+import { RULES } from "../../src/check/lint/rules.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { mutantsOf } from "./mutants.ts";
 import { SOUND } from "./sound.ts";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import order from "../../examples/order/choreography.ts";
+import { RULES } from "../../src/check/lint/rules.ts";
 import { manifestOf } from "../../src/manifest/from-code.ts";
 import { writeManifest } from "../../src/manifest/write.ts";
 import { BROKEN } from "../check/broken.ts";
@@ -239,7 +240,7 @@ describe("odori check", () => {
     const { status, out } = await odori(["check", "--list-rules"]);
     expect([status, out.split("\n")[0]]).toEqual([0, "NAME_GRAMMAR (error)"]);
     expect(JSON.parse((await odori(["check", "--list-rules", "--json"])).out).rules).toHaveLength(
-      11,
+      RULES.length,
     );
     expect(await odori(["check"])).toMatchObject({
       status: 2,

@@ -1,5 +1,6 @@
 import { ADAPTER_MUTANTS } from "./adapter-mutants.ts";
 import { BUS_MUTANTS } from "./bus-mutants.ts";
+import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -14,5 +15,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...ADAPTER_MUTANTS,
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,
+  ...ENTRY_MUTANTS,
   ...HTTP_MUTANTS,
 ];

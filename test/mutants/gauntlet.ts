@@ -12,6 +12,7 @@ import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
+import { entryScenarios } from "./entry.ts";
 import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { httpScenarios } from "./over-http.ts";
@@ -36,7 +37,10 @@ if (suite === "runtime") {
   hearingScenarios(collect);
   sideBySideScenarios(collect);
 }
-if (suite === "files") fileScenarios(collect);
+if (suite === "files") {
+  fileScenarios(collect);
+  entryScenarios(collect);
+}
 if (suite === "http") httpScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);

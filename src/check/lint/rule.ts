@@ -35,6 +35,8 @@ export interface LintProblem {
   readonly at: Place;
   /** True if it is about names of others, which are not ours to change: information. */
   readonly foreign?: boolean;
+  /** What to do about this one. Absent if the hint of the rule says it. */
+  readonly hint?: string;
 }
 
 /** Describes a lint rule. */

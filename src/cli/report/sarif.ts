@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CounterexampleStep } from "../../check/finding.ts";
-import { RULES } from "../../check/lint/lint.ts";
+import { RULES } from "../../check/lint/rules.ts";
 import type { SourcePlace } from "../places/places.ts";
 import { version } from "../version.ts";
 import type { LocatedFinding, ReportSubject } from "./located.ts";

@@ -1,4 +1,4 @@
-import { RULES } from "../../check/lint/lint.ts";
+import { RULES } from "../../check/lint/rules.ts";
 import { FOUND, NOT_PROVED } from "../output.ts";
 import type { LocatedReport } from "./located.ts";
 
