@@ -10,6 +10,7 @@ import { printable } from "../text/printable.ts";
 import { readText } from "./files.ts";
 import { loadForLint } from "./lint-source.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
+import { count } from "./report/verdict.ts";
 import { TimeLimit } from "./time-limit.ts";
 
 /** Holds the parsed options of `odori lint`. */
@@ -80,8 +81,4 @@ function show(events: number, findings: readonly Finding[], accepted: number): v
   const verdict =
     errors > 0 ? colours.bad(`✗ ${count(errors, "error")}`) : colours.good("✓ no errors");
   print(`${verdict}, ${rest} (${count(events, "event")})`);
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

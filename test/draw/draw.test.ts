@@ -310,10 +310,10 @@ describe("draw-one-service", () => {
       "   ├─ payment.authorized",
       "   └─ ✗ payment.authorization_failed",
       "inventory.reservation_failed  from outside",
-      "└─ payment  undoes payment.authorized",
+      "└─ payment  undoes payment.authorized  (if not done: payment.refunded)",
       "   └─ payment.refunded",
       "inventory.released  from outside",
-      "└─ payment  undoes payment.authorized",
+      "└─ payment  undoes payment.authorized  (if not done: payment.refunded)",
       "   └─ payment.refunded",
     ]);
     const { nodes, edges } = flowOf(alone);
