@@ -14,7 +14,7 @@ const FIGURES: readonly (readonly [says: string, file: string, code: string])[] 
   ["uses a reply for 500 ms", "runtime/membership.ts", "CHECKED_MS = 500"],
   ["after 0.1 s, then", "runtime/membership.ts", "firstMs: 100, longestMs: 5_000"],
   ["is given up after 30 s", "runtime/membership.ts", "SUBSCRIBE_LIMIT_MS = 30_000"],
-  ["for 30 days (`retentionMs`", "runtime/options.ts", "retentionMs: 30 * 24 * 3_600_000"],
+  ["for 30 days (`retentionMs`", "contract/retention.ts", "RETENTION_MS = 30 * 24 * 3_600_000"],
   ["after 10 ms, doubled to 1 s", "adapter/backoff.ts", "{ first: 10, longest: 1_000 }"],
   ["30 s without a reply", "adapter/connect-once.ts", "REPLY_MS = 30_000"],
   ["60 s old", "adapter/outbox-diagnosis.ts", "OUTBOX_OLD_MS = 60_000"],
