@@ -44,6 +44,8 @@ export interface CounterexampleStep {
   readonly does: TraceAction;
   /** The effect that this step does, undoes or bars. */
   readonly effect?: string;
+  /** True if the other version has handled the message before, and it comes again. */
+  readonly again?: true;
 }
 
 /** Says what a service does in one step of a counterexample. */
@@ -59,7 +61,11 @@ export type TraceAction =
   | "gives up"
   | "arms a deadline"
   | "calls a deadline off"
-  | "has waited too long";
+  | "has waited too long"
+  | "drops a deadline"
+  | "takes it"
+  | "starts"
+  | "stops";
 
 /** Describes a verified change: with it, exploration no longer finds the violation. */
 export type Repair =

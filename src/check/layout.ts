@@ -15,6 +15,9 @@ import {
   type ModelReaction,
   type TransitionSource,
 } from "./model.ts";
+import { type EffectFacts, strangersTo, unitedWith } from "./rolling/effects.ts";
+import { Shared } from "./rolling/shared.ts";
+import { homeOf, phasesOf, type Versions } from "./rolling/versions.ts";
 
 /** Lists every variable of a saga with its byte, and every transition, not yet linked. */
 export interface Layout {
@@ -33,10 +36,13 @@ export interface Layout {
   /** By the type of the event that is heard. */
   readonly deliveries: ReadonlyMap<string, readonly DeliverySource[]>;
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
+  readonly shared: Shared;
+  /** Returns the bytes that remember an event that a service hears or emits. */
+  noted(service: ServiceEntry, type: string): readonly number[];
 }
 
 /** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
-class Bytes {
+export class Bytes {
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
   #nextMark: number;
@@ -70,8 +76,8 @@ class Bytes {
 /** Limits counters of `max`: each is one byte. */
 const COUNTER_MAX = 250;
 
-/** Gives each variable of a manifest's saga a byte. */
-export function layOut(manifest: Manifest): Layout {
+/** Gives each variable of a manifest's saga a byte. `versions` are two of one service. */
+export function layOut(manifest: Manifest, versions?: Versions): Layout {
   const services = [...manifest.services.values()];
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const touched = services.flatMap(({ deadlines }) =>
@@ -80,7 +86,10 @@ export function layOut(manifest: Manifest): Layout {
   const again = services
     .filter(({ inbox }) => !inbox)
     .flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
-  const bytes = new Bytes(heard + again + touched);
+  // Of two versions, each delivery may also be a message to take, and may come once again.
+  const taken = versions === undefined ? 0 : heard + again + touched;
+  const bytes = new Bytes(heard + again + touched + 2 * taken);
+  const shared = new Shared(manifest, versions);
   const ends = new Map(
     [...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]),
   );
@@ -93,28 +102,40 @@ export function layOut(manifest: Manifest): Layout {
   const sinks = new Map<string, ModelReaction[]>();
 
   const deliver = (
+    service: ServiceEntry,
     type: string,
     to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">,
     inbox: boolean,
+    part: string,
   ) => {
-    const repeatAt = inbox ? -1 : bytes.pending();
+    const counter = (kind: string) =>
+      shared.byte(service, `${kind} ${part} ${type}`, () => bytes.pending());
+    const repeatAt = inbox ? -1 : counter("repeat");
+    const phases = phasesOf(versions, service.name);
     const source: DeliverySource = {
       kind: "delivery",
       index: sources.length,
-      at: bytes.pending(),
+      at: counter("pending"),
+      phases,
       type,
       repeatAt,
+      notes: noted(service, type),
       ...to,
     };
     sources.push(source);
-    if (!inbox) sources.push({ kind: "repeat", index: sources.length, at: repeatAt, of: source });
+    if (!inbox)
+      sources.push({ kind: "repeat", index: sources.length, at: repeatAt, phases, of: source });
     listIn(deliveries, type).push(source);
   };
+  const noteOf = (service: ServiceEntry, type: string) =>
+    shared.byte(service, `note ${type}`, () => bytes.take());
+  const noted = (service: ServiceEntry, type: string) =>
+    shared.isSought(service, type) ? [noteOf(service, type)] : [];
 
   for (const service of services) {
     const names = new EffectNames(service);
-    const own = effectsIn(service, names, ends, bytes);
-    effects.push(...own.values());
+    const own = effectsIn(service, ends, bytes, shared, effects);
+    for (const effect of own.values()) if (!effects.includes(effect)) effects.push(effect);
     const onces = new Map<string, number>();
     for (const [place, entry] of service.reactions.entries()) {
       const reaction = reactionOf(service, entry, place, {
@@ -123,25 +144,55 @@ export function layOut(manifest: Manifest): Layout {
         names,
         bytes,
         onces,
+        shared,
       });
       reactions.push(reaction);
-      const sink = changesNothing(reaction);
-      for (const [part, type] of entry.hears.entries()) {
+      // What one version lets pass, the other may need.
+      const sink = changesNothing(reaction) && shared.parts(service) === undefined;
+      const gathered = shared.gathered(service, place, entry);
+      const name = shared.parts(service)?.reactions[place] ?? "";
+      for (const type of entry.hears) {
+        const part = gathered.indexOf(type);
+        const to = { reaction, deadline: undefined, arms: false, part };
         if (sink) listIn(sinks, type).push(reaction);
-        else deliver(type, { reaction, deadline: undefined, arms: false, part }, service.inbox);
+        else deliver(service, type, to, service.inbox, name);
       }
     }
-    for (const entry of service.deadlines) {
-      const deadline: ModelDeadline = { service, entry, at: bytes.take(), emits: [] };
+    for (const [place, entry] of service.deadlines.entries()) {
+      const part = `watch ${shared.parts(service)?.deadlines[place]}`;
+      const at = shared.byte(service, part, () => bytes.take());
+      const armedAs = shared.armedAs(service, place);
+      const deadline: ModelDeadline = { service, entry, at, armedAs, emits: [] };
       deadlines.push(deadline);
-      sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
+      sources.push({
+        kind: "deadline",
+        index: sources.length,
+        at,
+        phases: phasesOf(versions, service.name),
+        deadline,
+        seeks: shared.soughtBy(service, place).map((type) => noteOf(service, type)),
+        retired: false,
+      });
       // An event of the service itself touches its deadlines in the commit that emits the event.
       for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
-        deliver(type, { reaction: undefined, deadline, arms: type === entry.after, part: 0 }, true);
+        const to = { reaction: undefined, deadline, arms: type === entry.after, part: 0 };
+        deliver(service, type, to, true, part);
       }
     }
   }
-  return { bytes, ends, locks, effects, reactions, deadlines, sources, deliveries, sinks };
+  return {
+    bytes,
+    ends,
+    locks,
+    effects,
+    reactions,
+    deadlines,
+    sources,
+    deliveries,
+    sinks,
+    shared,
+    noted,
+  };
 }
 
 interface Surroundings {
@@ -150,6 +201,7 @@ interface Surroundings {
   readonly names: EffectNames;
   readonly bytes: Bytes;
   readonly onces: Map<string, number>;
+  readonly shared: Shared;
 }
 
 function reactionOf(
@@ -158,12 +210,24 @@ function reactionOf(
   place: number,
   around: Surroundings,
 ): ModelReaction {
-  const { index, own, names, bytes, onces } = around;
+  const { index, own, names, bytes, onces, shared } = around;
+  const parts = shared.parts(service);
+  const part = parts?.reactions[place];
+  const mark = (kind: string, count = 1) =>
+    shared.byte(service, `${kind} ${part}`, () => bytes.take(count));
+  const onceByte = (name: string) =>
+    shared.byte(service, `once ${parts?.once(name)}`, () => bytes.take());
   const types = entry.kind === "undo" ? entry.emits.map(() => entry.undoes) : names.of(entry);
   const outcomeEffects = types.map((type) => (type === undefined ? undefined : own.get(type)));
-  const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? bytes.take());
+  const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? onceByte(entry.once));
   if (entry.once !== undefined) onces.set(entry.once, onceAt);
   const join = entry.kind === "join";
+  const gathered = shared.gathered(service, place, entry);
+  const strange = strangersTo(service, entry, shared).map((name) => ({
+    name,
+    at: shared.byte(service, `effect ${name}`, () => bytes.take()),
+  }));
+  const mayBlock = service.mayPark || strange.length > 0 || shared.other(service)?.mayPark === true;
   return {
     index,
     service,
@@ -174,23 +238,44 @@ function reactionOf(
     outcomeEffects,
     choices: [],
     onceAt,
-    maxAt: entry.max === undefined ? -1 : bytes.take(),
+    maxAt: entry.max === undefined ? -1 : mark("max"),
     max: Math.min(entry.max ?? COUNTER_MAX, COUNTER_MAX),
-    gatherAt: join ? bytes.take(entry.hears.length) : -1,
-    parts: join ? entry.hears.length : 0,
-    optional: entry.hears.map((type) => entry.optional.includes(type)),
-    firedAt: join ? bytes.take() : -1,
-    parkedAt: service.mayPark ? bytes.take() : -1,
+    gatherAt: join ? mark("gathered", gathered.length) : -1,
+    parts: join ? gathered.length : 0,
+    optional: gathered.map((type) => entry.optional.includes(type) || !entry.hears.includes(type)),
+    firedAt: join ? mark("fired") : -1,
+    parkedAt: mayBlock ? mark("parked") : -1,
     lateSilent: isSilent(entry.late),
+    strange,
   };
 }
 
 function effectsIn(
   service: ServiceEntry,
-  names: EffectNames,
   ends: ReadonlyMap<string, number>,
   bytes: Bytes,
+  shared: Shared,
+  known: readonly Effect[],
 ): ReadonlyMap<string, Effect> {
+  const [parts, other] = [shared.parts(service), shared.other(service)];
+  const others = other === undefined ? new Map() : effectFacts(other, ends);
+  const effects = new Map<string, Effect>();
+  for (const [name, own] of effectFacts(service, ends)) {
+    const mark = parts?.effect(name) ?? name;
+    const at = shared.byte(service, `effect ${mark}`, () => bytes.take());
+    const facts = unitedWith(own, others, mark, shared.otherParts(service));
+    const home = homeOf(shared.versions, service.name);
+    const same = known.find((effect) => effect.at === at);
+    effects.set(name, same ?? { service: home, at, after: [], ...facts });
+  }
+  return effects;
+}
+
+function effectFacts(
+  service: ServiceEntry,
+  ends: ReadonlyMap<string, number>,
+): ReadonlyMap<string, EffectFacts> {
+  const names = new EffectNames(service);
   const { undone } = names;
   const lasting = new Set([
     ...service.begins.map(stemOf),
@@ -201,26 +286,23 @@ function effectsIn(
         .filter((_, place) => !reaction.emits[place]?.some((type) => ends.has(type))),
     ),
   ]);
-  const effects = new Map<string, Effect>();
+  const facts = new Map<string, EffectFacts>();
   // An undo of what is not an effect of its own service has a mark too, which is never done.
   for (const name of new Set([...names.all(), ...undone])) {
     const events = names.eventsOf(name);
-    effects.set(name, {
-      service: service.name,
+    facts.set(name, {
       // An effect with a name of its own is shown by it, others by their event.
       type: events.find((type) => stemOf(type) === name) ?? name,
       events: new Set(events),
-      at: bytes.take(),
       undone: undone.has(name),
       needsUndo: lasting.has(name),
-      after: [],
     });
   }
-  return effects;
+  return facts;
 }
 
 /** Whether the saga is independent of when and how often the reaction runs. */
-function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReaction): boolean {
+export function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReaction): boolean {
   const silent =
     isSilent(entry.emits) &&
     entry.fails.length === 0 &&

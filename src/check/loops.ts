@@ -1,6 +1,12 @@
 import { componentsOf } from "./components.ts";
 import { type Machine, PLAIN } from "./machine.ts";
-import type { Choice, Model, ModelReaction, TransitionSource } from "./model.ts";
+import {
+  type Choice,
+  deliveryOf,
+  type Model,
+  type ModelReaction,
+  type TransitionSource,
+} from "./model.ts";
 
 /** Names a transition: its source, and the index of the outcome that it takes. */
 export interface Transition {
@@ -100,8 +106,7 @@ export class Loops {
 
 /** Returns the reaction that a delivery or its repetition runs; undefined for other sources. */
 export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
-  const delivery = source.kind === "repeat" ? source.of : source;
-  return delivery.kind === "delivery" ? delivery.reaction : undefined;
+  return deliveryOf(source)?.reaction;
 }
 
 /** Tells whether a choice leaves the marks of its service as they are, so that it can recur. */

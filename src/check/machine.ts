@@ -12,26 +12,38 @@ import {
   UNDONE,
 } from "../choreography/fence.ts";
 import {
-  ARMED,
   type ArrivalSource,
   type Beginning,
   type Choice,
   type DeadlineSource,
   type DeliverySource,
+  deliveryOf,
   type Effect,
   FAILED,
   FIRST_FREE,
   IDLE,
   type Model,
+  type ModelDeadline,
   type ModelEmission,
   type ModelReaction,
   OVER,
   PARKED,
   PIVOTED,
-  type RepeatSource,
   SUCCEEDED,
   type TransitionSource,
 } from "./model.ts";
+import {
+  dedupLost,
+  deploymentSources,
+  effectGone,
+  isComplete,
+  isPossible,
+  type PendingSource,
+  pendingSources,
+  phaseBit,
+  phasesLeft,
+  strangerIn,
+} from "./rolling/machine.ts";
 import type { Violation } from "./violation.ts";
 
 /**
@@ -52,6 +64,7 @@ const PENDING_MAX_REPEATED = 2;
 interface Alternatives {
   readonly byRuling: Readonly<Record<Ruling, readonly number[]>>;
   readonly note: readonly number[];
+  readonly park: readonly number[];
 }
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
@@ -74,10 +87,11 @@ export class Machine {
   readonly #alternatives: readonly Alternatives[];
   readonly #pendingMax: number;
   readonly #repeats: boolean;
-  /** By byte of a state: the delivery that the byte counts. */
-  readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
+  /** By byte of a state: what the byte counts. */
+  readonly #pendingAt: readonly (readonly PendingSource[])[];
   readonly #timers: readonly DeadlineSource[];
   readonly #arrivals: readonly ArrivalSource[];
+  readonly #deployment: ReturnType<typeof deploymentSources>;
 
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
@@ -86,17 +100,16 @@ export class Machine {
     this.ran = new Uint8Array(model.reactions.length);
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
-    const pendingAt: (DeliverySource | RepeatSource | undefined)[] = new Array(model.pendingEnd);
-    for (const source of model.sources)
-      if (source.kind === "delivery" || source.kind === "repeat") pendingAt[source.at] = source;
-    this.#pendingAt = pendingAt;
+    this.#pendingAt = pendingSources(model);
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
+    this.#deployment = deploymentSources(model);
   }
 
   /** Writes the state in which a saga begins. */
-  begin(state: Uint8Array, { effect, emits }: Beginning): void {
+  begin(state: Uint8Array, { effect, emits, phase }: Beginning): void {
     state.fill(0);
+    if (this.model.rolling !== undefined) state[this.model.rolling.phaseAt] = phase;
     if (effect !== undefined) state[effect.at] = DONE;
     this.#emit(state, undefined, emits);
     this.normalise(state);
@@ -108,24 +121,33 @@ export class Machine {
    */
   enabled(state: Uint8Array, certain: TransitionSource[], possible: TransitionSource[]): void {
     const { pendingEnd } = this.model;
+    const phase = phaseBit(this.model, state);
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
       if (state[at] === 0) continue;
-      const source = this.#pendingAt[at];
-      if (source !== undefined) (source.kind === "repeat" ? possible : certain).push(source);
+      for (const source of this.#pendingAt[at] ?? [])
+        if ((source.phases & phase) !== 0) (isPossible(source) ? possible : certain).push(source);
     }
-    for (const timer of this.#timers) if (state[timer.at] === ARMED) certain.push(timer);
+    for (const timer of this.#timers) {
+      const armed = state[timer.at] === timer.deadline.armedAs;
+      if (armed && (timer.phases & phase) !== 0) certain.push(timer);
+    }
     for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
+    for (const source of this.#deployment)
+      if ((source.phases & phase) !== 0 && (source.kind === "move" || completes(state, source.of)))
+        certain.push(source);
   }
 
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
-    const delivery = source.kind === "repeat" ? source.of : source;
-    if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
+    const delivery = deliveryOf(source);
+    if (delivery?.reaction === undefined) return NOTHING_ELSE;
     const { reaction, part } = delivery;
     const alternatives = this.#alternatives[reaction.index];
     if (alternatives === undefined || isHeld(state, reaction, part)) return NOTHING_ELSE;
     const ruling = ruleOn(state, reaction);
     if (isIdle(reaction, ruling)) return NOTHING_ELSE;
+    if (ruling === ACKNOWLEDGE && strangerIn(state, reaction) !== undefined)
+      return alternatives.park;
     const { gatherAt, parts, optional } = reaction;
     for (let other = 0; other < parts; other++)
       if (other !== part && state[gatherAt + other] === 0 && !optional[other])
@@ -144,8 +166,26 @@ export class Machine {
       case "repeat":
         this.#deliver(state, source.of, choice);
         break;
+      case "again":
+        state[source.at] = 0;
+        this.#deliver(state, source.of, choice);
+        if (source.gone.length > 0 && hasRun(source.of, choice))
+          this.broken.push(dedupLost(this.model, source));
+        break;
+      case "completion":
+        this.#deliver(state, source.of, choice);
+        break;
+      case "take":
+        state[source.at] = (state[source.at] ?? 0) - 1;
+        for (const at of source.gives) this.#post(state, at);
+        for (const at of source.again) state[at] = 1;
+        break;
+      case "move":
+        state[source.at] = source.to;
+        break;
       case "deadline":
         state[source.at] = OVER;
+        if (source.retired || source.seeks.some((at) => state[at] !== 0)) break;
         this.fired[this.model.deadlines.indexOf(source.deadline)] = 1;
         this.#emit(state, source.deadline.service.name, source.deadline.emits);
         break;
@@ -160,20 +200,34 @@ export class Machine {
   /** Removes deliveries without effect, which makes states equal that differ in these alone. */
   normalise(state: Uint8Array): void {
     const { pendingEnd } = this.model;
-    for (let at = FIRST_FREE; at < pendingEnd; at++) {
-      if (state[at] === 0) continue;
-      const source = this.#pendingAt[at];
-      if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source))
-        state[at] = 0;
+    const phases = phasesLeft(this.model, state);
+    for (let at = FIRST_FREE; at < pendingEnd; at++)
+      if (state[at] !== 0 && this.#isDead(state, at, phases)) state[at] = 0;
+  }
+
+  /** Whether nothing that the byte counts can change anything, in any phase that is left. */
+  #isDead(state: Uint8Array, at: number, phases: number): boolean {
+    for (const source of this.#pendingAt[at] ?? []) {
+      if ((source.phases & phases) === 0) continue;
+      const delivery = deliveryOf(source);
+      if (delivery === undefined || !isDead(state, delivery)) return false;
     }
+    return true;
+  }
+
+  #post(state: Uint8Array, at: number): void {
+    const pending = state[at] ?? 0;
+    if (pending < this.#pendingMax) state[at] = pending + 1;
+    else if (!this.#repeats) this.overflowed = true;
   }
 
   #deliver(
     state: Uint8Array,
-    { reaction, deadline, arms, part }: DeliverySource,
+    { reaction, deadline, arms, part, notes }: DeliverySource,
     choiceIndex: number,
   ): void {
-    if (deadline !== undefined) touch(state, deadline.at, arms);
+    for (const at of notes) state[at] = 1;
+    if (deadline !== undefined) touch(state, deadline, arms);
     if (reaction === undefined) return;
     const choice = reaction.choices[choiceIndex];
     if (choice === undefined) {
@@ -184,6 +238,9 @@ export class Machine {
     if (choice.kind !== "park") {
       this.ran[reaction.index] = 1;
       if (reaction.firedAt >= 0) this.#close(state, reaction);
+    } else if (ruleOn(state, reaction) === ACKNOWLEDGE) {
+      const name = strangerIn(state, reaction);
+      if (name !== undefined) this.broken.push(effectGone(reaction, name));
     }
     this.#take(state, reaction, choice);
     this.#emit(state, reaction.service.name, choice.emits);
@@ -259,14 +316,12 @@ export class Machine {
   }
 
   #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
+    const phase = phaseBit(this.model, state);
     for (const emission of emissions) {
-      const { type, end, endAt, sources, touches, sinks, acquires, releases } = emission;
-      for (const { at } of sources) {
-        const pending = state[at] ?? 0;
-        if (pending < this.#pendingMax) state[at] = pending + 1;
-        else if (!this.#repeats) this.overflowed = true;
-      }
-      for (const { deadline, arms } of touches) touch(state, deadline.at, arms);
+      const { type, end, endAt, posts, notes, touches, sinks, acquires, releases } = emission;
+      for (const { at, phases } of posts) if ((phases & phase) !== 0) this.#post(state, at);
+      for (const at of notes) state[at] = 1;
+      for (const { deadline, arms } of touches) touch(state, deadline, arms);
       for (const { index } of sinks) this.ran[index] = 1;
       for (const at of acquires) state[at] = 1;
       for (const at of releases) state[at] = 0;
@@ -308,14 +363,18 @@ export class Machine {
 }
 
 /** Arms or cancels a deadline. A deadline that is cancelled before it is armed stays cancelled. */
-function touch(state: Uint8Array, at: number, arms: boolean): void {
+function touch(state: Uint8Array, { at, armedAs }: ModelDeadline, arms: boolean): void {
   if (arms) {
-    if (state[at] === IDLE) state[at] = ARMED;
+    if (state[at] === IDLE) state[at] = armedAs;
   } else if (state[at] !== OVER) state[at] = OVER;
 }
 
 /** Whether a delivery can change nothing, now or later. */
-function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource): boolean {
+function isDead(
+  state: Uint8Array,
+  { reaction, deadline, arms, part, notes }: DeliverySource,
+): boolean {
+  for (const at of notes) if (state[at] === 0) return false;
   if (deadline !== undefined)
     return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
   if (reaction === undefined) return true;
@@ -325,7 +384,19 @@ function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliveryS
 /** Whether a delivery waits behind a parked one, or the join has gathered its event already. */
 function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: number): boolean {
   if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
-  return gatherAt >= 0 && state[gatherAt + part] !== 0;
+  return gatherAt >= 0 && part >= 0 && state[gatherAt + part] !== 0;
+}
+
+/** Whether a join may fire though none of its events is under way. */
+function completes(state: Uint8Array, { reaction, part }: DeliverySource): boolean {
+  if (reaction === undefined || isHeld(state, reaction, part)) return false;
+  return isComplete(state, reaction) && !isIdle(reaction, ruleOn(state, reaction));
+}
+
+/** Whether a delivery has called the handler. */
+function hasRun({ reaction }: DeliverySource, choice: number): boolean {
+  const kind = reaction?.choices[choice]?.kind;
+  return kind === "success" || kind === "failure";
 }
 
 function isIdle({ lateSilent }: ModelReaction, ruling: Ruling): boolean {
@@ -352,16 +423,18 @@ function marksOf(state: Uint8Array, { kind, service, effects }: ModelReaction): 
   return marks;
 }
 
-function alternativesOf({ choices }: ModelReaction): Alternatives {
+function alternativesOf({ choices, service }: ModelReaction): Alternatives {
+  const given = service.mayPark ? (["park"] as const) : [];
   const indexesOf = (...kinds: readonly Choice["kind"][]) =>
     choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
   return {
     byRuling: {
-      [RUN]: indexesOf("success", "failure", "park"),
-      [LATE]: indexesOf("late", "park"),
+      [RUN]: indexesOf("success", "failure", ...given),
+      [LATE]: indexesOf("late", ...given),
       [SUPPRESS]: NOTHING_ELSE,
-      [ACKNOWLEDGE]: indexesOf("acknowledge", "park"),
+      [ACKNOWLEDGE]: indexesOf("acknowledge", ...given),
     },
-    note: [PLAIN, ...indexesOf("park")],
+    note: [PLAIN, ...indexesOf(...given)],
+    park: indexesOf("park"),
   };
 }

@@ -1,7 +1,7 @@
 import type { CounterexampleStep, TraceAction } from "./finding.ts";
 import type { Transition } from "./loops.ts";
 import { PLAIN } from "./machine.ts";
-import type { Beginning, Choice, DeliverySource } from "./model.ts";
+import type { Beginning, Choice, DeadlineSource, DeliverySource } from "./model.ts";
 
 /** Turns the transitions of a counterexample into the steps that a finding shows. */
 export function counterexampleTrace(
@@ -24,19 +24,43 @@ export function counterexampleTrace(
       case "repeat":
         trace.push(deliveryStep(source.of, choice));
         break;
+      case "again":
+        trace.push({ ...deliveryStep(source.of, choice), again: true });
+        break;
+      case "completion":
+        trace.push({ ...deliveryStep(source.of, choice), hears: null });
+        break;
+      case "take":
+        // It matters which version takes a message if the other has more to do with it.
+        if (source.again.length > 0)
+          trace.push(stepOf(source.service.name, "takes it", source.type));
+        break;
+      case "move":
+        trace.push(stepOf(source.service.name, source.does));
+        break;
       case "deadline":
-        trace.push({
-          service: source.deadline.service.name,
-          hears: null,
-          emits: [source.deadline.entry.emits],
-          does: "has waited too long",
-        });
+        trace.push(deadlineStep(source));
         break;
       case "arrival":
         trace.push({ service: null, hears: null, emits: [source.type], does: "arrives" });
     }
   }
   return trace;
+}
+
+function stepOf(
+  service: string,
+  does: TraceAction,
+  hears: string | null = null,
+): CounterexampleStep {
+  return { service, hears, emits: [], does };
+}
+
+function deadlineStep({ deadline, retired }: DeadlineSource): CounterexampleStep {
+  const { service, emits } = deadline;
+  if (retired) return stepOf(service.name, "drops a deadline");
+  const types = emits.map(({ type }) => type);
+  return { service: service.name, hears: null, emits: types, does: "has waited too long" };
 }
 
 function deliveryStep(

@@ -2,6 +2,7 @@ import { emissionsFrom } from "../../src/check/dependence.ts";
 import {
   type Choice,
   type DeliverySource,
+  deliveryOf,
   type Model,
   type ModelEmission,
   PIVOTED,
@@ -62,7 +63,8 @@ function optionsOf(source: TransitionSource): readonly Option[] {
     return [
       { guard: `s[${source.at}] == 0`, effect: `s[${source.at}] = 1; ${emitAll(source.emits)}` },
     ];
-  const delivery = source.kind === "repeat" ? source.of : source;
+  const delivery = deliveryOf(source);
+  if (delivery === undefined) throw new Error("two versions are not written for Spin");
   const again =
     source.kind === "delivery" && source.repeatAt >= 0 ? `s[${source.repeatAt}] = 1; ` : "";
   const taken = source.kind === "repeat" ? "" : `s[${source.at}] = s[${source.at}] - 1; ${again}`;
