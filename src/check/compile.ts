@@ -1,4 +1,6 @@
+import { RETENTION_MS } from "../contract/retention.ts";
 import type { Manifest, ManifestOutcome } from "../manifest/manifest.ts";
+import { Ages } from "./ages.ts";
 import { changesNothing, emits, type Layout, layOut } from "./layout.ts";
 import {
   type Beginning,
@@ -6,28 +8,36 @@ import {
   type ChoiceKind,
   EVERY_PHASE,
   type Model,
+  type ModelDeadline,
   type ModelEmission,
   type ModelReaction,
   type Post,
 } from "./model.ts";
 import { addRolling, postsOf } from "./rolling/sources.ts";
-import { BOTH, homeOf, OLD_ALONE, phasesOf, type Versions } from "./rolling/versions.ts";
+import { homeOf, phasesToBegin, type Versions } from "./rolling/versions.ts";
 
-/**
- * Compiles a manifest for exploration. `versions` names two of its services that are versions of
- * one, while it is deployed.
- */
-export function compile(manifest: Manifest, versions?: Versions): Model {
-  const layout = layOut(manifest, versions);
+/** Options of `compile`. */
+export interface CompileOptions {
+  /**
+   * For how long a service remembers a saga of which it hears nothing, in milliseconds.
+   * @default 30 days
+   */
+  readonly retentionMs?: number;
+  /** Two services of the manifest that are versions of one, while it is deployed. */
+  readonly versions?: Versions;
+}
+
+/** Compiles a manifest for exploration. */
+export function compile(manifest: Manifest, options: CompileOptions = {}): Model {
+  const { retentionMs = RETENTION_MS, versions } = options;
+  const layout = layOut(manifest, new Ages(manifest, retentionMs), versions);
   const taken = new Map<string, readonly Post[]>();
-  const endless = manifest.succeeds.length + manifest.fails.length === 0;
-  const rolling = versions && addRolling(layout, versions, manifest.services, taken, endless);
+  const rolling = versions && addRolling(layout, versions, manifest, taken);
   const emission = emitter(manifest, layout, taken);
   const emitAll = (service: string | undefined, outcome: ManifestOutcome) =>
     outcome.map((type) => emission(service, type));
   for (const reaction of layout.reactions) addChoices(reaction, emitAll);
-  for (const deadline of layout.deadlines)
-    deadline.emits.push(emission(deadline.service.name, deadline.entry.emits));
+  for (const deadline of layout.deadlines) addExpiries(deadline, emitAll);
   for (const type of manifest.arrives) {
     layout.sources.push({
       kind: "arrival",
@@ -44,7 +54,8 @@ export function compile(manifest: Manifest, versions?: Versions): Model {
   const beginnings = manifest.begins.flatMap((type): Beginning[] => {
     const owners = [...manifest.services.values()].filter(({ begins }) => begins.includes(type));
     if (owners.length === 0) {
-      const begun = { type, service: undefined, effect: undefined, emits: emitAll(undefined, [type]) };
+      const emits = emitAll(undefined, [type]);
+      const begun = { type, service: undefined, effect: undefined, emits };
       return phasesToBegin(versions, "").map((phase) => ({ ...begun, phase }));
     }
     return owners.flatMap(({ name }) => {
@@ -57,25 +68,8 @@ export function compile(manifest: Manifest, versions?: Versions): Model {
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
   const { size, pendingEnd } = layout.bytes;
-  return {
-    size,
-    pendingEnd,
-    sources,
-    reactions,
-    deadlines,
-    effects,
-    beginnings,
-    oneOf,
-    locks,
-    rolling,
-  };
-}
-
-/** Sagas that begin when a deployment is over are those of the new version alone. */
-function phasesToBegin(versions: Versions | undefined, service: string): readonly number[] {
-  if (versions === undefined) return [OLD_ALONE];
-  const phases = phasesOf(versions, service);
-  return [OLD_ALONE, BOTH].filter((phase) => ((phases >>> phase) & 1) === 1);
+  const parts = { sources, reactions, deadlines, effects, beginnings };
+  return { size, pendingEnd, ...parts, oneOf, locks, rolling };
 }
 
 type Emit = (service: string | undefined, type: string) => ModelEmission;
@@ -98,9 +92,7 @@ function emitter(
     );
     const sources = layout.deliveries.get(type) ?? [];
     const message = taken.get(type);
-    const alone = sources.filter(
-      ({ phases }) => message === undefined || phases === EVERY_PHASE,
-    );
+    const alone = sources.filter(({ phases }) => message === undefined || phases === EVERY_PHASE);
     const emitting = manifest.services.get(service ?? "");
     return {
       type,
@@ -128,26 +120,48 @@ function emitter(
   };
 }
 
-function addChoices(
-  reaction: ModelReaction,
-  emitAll: (service: string, outcome: ManifestOutcome) => readonly ModelEmission[],
-): void {
-  const { entry, service, effects, outcomeEffects, choices } = reaction;
-  const add = (kind: ChoiceKind, outcome: ManifestOutcome, effect?: Choice["effect"]) => {
-    choices.push({ index: choices.length, kind, emits: emitAll(service.name, outcome), effect });
+type EmitAll = (service: string, outcome: ManifestOutcome) => readonly ModelEmission[];
+
+function addExpiries({ service, entry, choices }: ModelDeadline, emitAll: EmitAll): void {
+  const add = (kind: ChoiceKind, outcome: ManifestOutcome) =>
+    choices.push({
+      ...NO_EFFECT,
+      index: choices.length,
+      kind,
+      emits: emitAll(service.name, outcome),
+    });
+  add("success", [entry.emits]);
+  if (service.mayPark) add("park", entry.onParked === undefined ? [] : [entry.onParked]);
+}
+
+const NO_EFFECT = { effect: undefined, closes: [], key: undefined };
+
+function addChoices(reaction: ModelReaction, emitAll: EmitAll): void {
+  const { entry, service, keys, outcomeEffects, choices } = reaction;
+  const add = (
+    kind: ChoiceKind,
+    outcome: ManifestOutcome,
+    marks: Pick<Choice, "effect" | "closes" | "key"> = NO_EFFECT,
+  ) => {
+    choices.push({ ...marks, index: choices.length, kind, emits: emitAll(service.name, outcome) });
   };
-  for (const [place, outcome] of entry.emits.entries())
-    add("success", outcome, outcomeEffects[place]);
+  const undo = entry.kind === "undo";
+  const ofKey = (key: number, effect: Choice["effect"]) => ({
+    effect,
+    closes: undo ? (keys[key]?.effects ?? []) : [],
+    key: keys.length > 1 ? key : undefined,
+  });
+  for (const key of keys.keys())
+    for (const [place, outcome] of entry.emits.entries())
+      add("success", outcome, ofKey(key, outcomeEffects[key]?.[place]));
   for (const outcome of entry.fails) add("failure", outcome);
   if (entry.once !== undefined || entry.max !== undefined)
     for (const outcome of entry.late) add("late", outcome);
-  if (entry.kind === "undo")
-    add(
-      "acknowledge",
-      entry.onEmpty === "ack" ? (entry.emits[0] ?? []).slice(0, 1) : [],
-      effects[0],
-    );
+  const answer = entry.onEmpty === "ack" ? (entry.emits[0] ?? []).slice(0, 1) : [];
+  for (const [key, { effects }] of undo ? keys.entries() : [])
+    add("acknowledge", answer, ofKey(key, effects[0]));
   // Giving up on what changes nothing leaves nothing undone.
   const mayPark = (service.mayPark && !changesNothing(reaction)) || reaction.strange.length > 0;
   if (mayPark) add("park", entry.onParked === undefined ? [] : [entry.onParked]);
+  if (reaction.mayForget) add("forget", []);
 }

@@ -3,6 +3,7 @@ import {
   type Choice,
   type DeliverySource,
   deliveryOf,
+  type Effect,
   type Model,
   type ModelEmission,
   PIVOTED,
@@ -27,14 +28,20 @@ export interface Dependence {
   readonly reach: Uint32Array;
 }
 
-/** Computes the dependence; undefined where the choreography is too large for the table. */
-export function dependenceOf(model: Model): Dependence | undefined {
+/** By failure end: the effects before and after whose undo it is explored. */
+export type Watched = ReadonlyMap<string, ReadonlySet<Effect>>;
+
+/**
+ * Computes the dependence. A failure end also reads the marks of the effects that are watched for
+ * it. Returns undefined where the choreography is too large for the table.
+ */
+export function dependenceOf(model: Model, watched: Watched = new Map()): Dependence | undefined {
   const hasPivot =
     model.sources.some((source) => emissionsFrom(source).some(({ pivot }) => pivot)) ||
     model.beginnings.some(({ emits }) => emits.some(({ pivot }) => pivot));
   const groups = new Groups(model.size);
   const variables = model.sources.map((source) => [
-    ...variablesOf(source, hasPivot),
+    ...variablesOf(source, hasPivot, watched),
     ...variablesOfDeployment(model, source, emissionsFrom(source)),
   ]);
   for (const list of variables) for (const at of list) groups.join(list[0] ?? at, at);
@@ -55,14 +62,20 @@ export function dependenceOf(model: Model): Dependence | undefined {
  * Lists the bytes that the transitions of a source read or write and whose order matters. Pending
  * counters and ends are left out, since additions commute.
  */
-function variablesOf(source: TransitionSource, hasPivot: boolean): readonly number[] {
+function variablesOf(
+  source: TransitionSource,
+  hasPivot: boolean,
+  watched: Watched,
+): readonly number[] {
   const own = source.kind === "deadline" || source.kind === "arrival" ? [source.at] : [];
   const delivery = deliveryOf(source);
   const read = delivery === undefined ? [] : readBy(delivery);
+  const emissions = emissionsFrom(source);
   return [
     ...own,
     ...read,
-    ...emissionsFrom(source).flatMap((emission) => writtenBy(emission, hasPivot)),
+    ...emissions.flatMap(({ type }) => [...(watched.get(type) ?? [])].map(({ at }) => at)),
+    ...emissions.flatMap((emission) => writtenBy(emission, hasPivot)),
   ];
 }
 
@@ -70,11 +83,13 @@ function readBy({ reaction, deadline, repeatAt }: DeliverySource): readonly numb
   const repeat = repeatAt < 0 ? [] : [repeatAt];
   if (deadline !== undefined) return [deadline.at];
   if (reaction === undefined) return repeat;
-  const { effects, onceAt, maxAt, gatherAt, firedAt, parkedAt } = reaction;
+  const { keys, keptBy, onceAt, maxAt, gatherAt, firedAt, parkedAt } = reaction;
+  const effects = keys.flatMap((marks) => [...marks.effects, ...marks.barredBy]);
   const marks = [onceAt, maxAt, gatherAt, firedAt, parkedAt].filter((at) => at >= 0);
   return [
     ...repeat,
     ...marks,
+    ...keptBy,
     ...effects.flatMap(({ at, after }) => [at, ...after.map((other) => other.at)]),
   ];
 }
@@ -89,7 +104,7 @@ function writtenBy(
 
 /** Lists every event that the transitions of a source may emit. */
 export function emissionsFrom(source: TransitionSource): readonly ModelEmission[] {
-  if (source.kind === "deadline") return source.deadline.emits;
+  if (source.kind === "deadline") return source.deadline.choices.flatMap(({ emits }) => emits);
   if (source.kind === "arrival") return source.emits;
   const choices = deliveryOf(source)?.reaction?.choices ?? [];
   return choices.flatMap((choice: Choice) => choice.emits);

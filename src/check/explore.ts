@@ -1,7 +1,8 @@
-import { dependenceOf } from "./dependence.ts";
+import { Closed } from "./closed.ts";
+import { dependenceOf, type Watched } from "./dependence.ts";
 import { Loops, reactionRunBy, type Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
-import type { Model, TransitionSource } from "./model.ts";
+import type { Effect, Model, TransitionSource } from "./model.ts";
 import { judgeEnd } from "./properties.ts";
 import { Reducer } from "./reduce.ts";
 import { StateSet } from "./states.ts";
@@ -62,18 +63,75 @@ const PENDING_MAX_IN_LOOP = 2;
  * shortest counterexample that the search meets.
  */
 export function explore(model: Model, options: ExploreOptions): Exploration {
-  const first = new Search(model, new Machine(model), options, options.reduction === false).run(
-    true,
+  const began = performance.now();
+  const watched = new Closed(model).openAtFailure();
+  const { statesMax, millisecondsMax = Number.POSITIVE_INFINITY } = options;
+  const apart = options.reduction !== false && unfound(watched, []).size > 0;
+  const { exploration, plain } = search(
+    model,
+    apart ? { ...options, millisecondsMax: millisecondsMax * (1 - APART) } : options,
+    NOTHING_WATCHED,
   );
-  if (first !== undefined) return first;
+  if (plain || !apart) return exploration;
+  // The first search explores one order of a failure end and of the undos that do not depend on it.
+  const left = unfound(watched, exploration.counterexamples);
+  if (left.size === 0) return exploration;
+  const rest = {
+    ...options,
+    statesMax: Math.max(statesMax - exploration.states, Math.ceil(statesMax * APART)),
+    millisecondsMax: millisecondsMax - (performance.now() - began),
+  };
+  return both(exploration, search(model, rest, left).exploration);
+}
+
+/** Share of the budget that is kept for failure ends that are told early: they are mostly near. */
+const APART = 0.25;
+
+const NOTHING_WATCHED: Watched = new Map();
+
+/** `plain` says that every order was explored. */
+function search(model: Model, options: ExploreOptions, watched: Watched) {
+  const plain = options.reduction === false;
+  const first = new Search(model, new Machine(model), options, plain, watched).run(true);
+  if (first !== undefined) return { exploration: first, plain };
   // The reduction may follow an unbounded loop for ever and postpone what is independent of it:
   // search again without reduction, and with bounded counts.
-  const second = new Search(model, new Machine(model, PENDING_MAX_IN_LOOP), options, true).run(
-    false,
-  );
+  const machine = new Machine(model, PENDING_MAX_IN_LOOP);
+  const second = new Search(model, machine, options, true, watched).run(false);
   if (second === undefined)
     throw new Error("the search stopped at a loop, though it was told not to");
-  return second;
+  return { exploration: second, plain: true };
+}
+
+/** Leaves out what was found. */
+function unfound(watched: Watched, counterexamples: readonly Counterexample[]): Watched {
+  const found = new Set(counterexamples.map(({ violation }) => violationKey(violation)));
+  const left = [...watched].map(([end, effects]) => {
+    const open = [...effects].filter((effect) => !found.has(earlyKey(end, effect)));
+    return [end, new Set(open)] as const;
+  });
+  return new Map(left.filter(([, effects]) => effects.size > 0));
+}
+
+function earlyKey(end: string, { service, type }: Effect): string {
+  return violationKey({ code: "EARLY_END", service, event: type, end, message: "" });
+}
+
+function both(first: Exploration, second: Exploration): Exploration {
+  const early = second.counterexamples.filter(
+    ({ violation }) =>
+      violation.code === "EARLY_END" &&
+      !first.counterexamples.some(
+        (other) => violationKey(other.violation) === violationKey(violation),
+      ),
+  );
+  return {
+    ...first,
+    states: first.states + second.states,
+    transitions: first.transitions + second.transitions,
+    exhaustive: first.exhaustive && second.exhaustive,
+    counterexamples: [...first.counterexamples, ...early],
+  };
 }
 
 class Search {
@@ -90,13 +148,24 @@ class Search {
   readonly #hereBytes: Uint8Array;
   readonly #next: Int32Array;
   readonly #nextBytes: Uint8Array;
+  /** What is looked for; once it is found, the search ends. */
+  readonly #sought: Set<string>;
   #transitions = 0;
 
-  constructor(model: Model, machine: Machine, options: ExploreOptions, plain: boolean) {
+  constructor(
+    model: Model,
+    machine: Machine,
+    options: ExploreOptions,
+    plain: boolean,
+    watched: Watched,
+  ) {
+    this.#sought = new Set(
+      [...watched].flatMap(([end, effects]) => [...effects].map((one) => earlyKey(end, one))),
+    );
     this.#model = model;
     this.#machine = machine;
     this.#options = options;
-    const dependence = plain ? undefined : dependenceOf(model);
+    const dependence = plain ? undefined : dependenceOf(model, watched);
     this.#reducer = dependence && new Reducer(dependence);
     this.#loops = new Loops(model);
     this.#states = new StateSet(model.size);
@@ -116,6 +185,7 @@ class Search {
     }
     let at = 0;
     let exhausted = false;
+    const seeking = this.#sought.size > 0;
     for (; at < this.#states.count; at++) {
       if (this.#isSpent(at)) {
         exhausted = true;
@@ -126,6 +196,7 @@ class Search {
       exhausted = !this.#expand(at);
       if (exhausted) break;
       if (stopAtLoop && this.#looping.size > 0) return undefined;
+      if (seeking && this.#sought.size === 0) break;
     }
     const { ran, fired, succeeded, overflowed } = this.#machine;
     return {
@@ -213,11 +284,14 @@ class Search {
   }
 
   #keepFirst(violation: Violation, beginning: number): void {
-    this.#counterexamples.set(violationKey(violation), { violation, beginning, steps: [] });
+    const key = violationKey(violation);
+    this.#sought.delete(key);
+    this.#counterexamples.set(key, { violation, beginning, steps: [] });
   }
 
   #keep(violation: Violation, steps: () => readonly Transition[], at: number): void {
     const key = violationKey(violation);
+    this.#sought.delete(key);
     if (this.#counterexamples.has(key) || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
     this.#counterexamples.set(key, {
       violation,

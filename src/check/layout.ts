@@ -1,12 +1,15 @@
-import { EffectNames } from "../choreography/effects.ts";
+import { storedAmong } from "../choreography/effects.ts";
 import { KINDS } from "../choreography/fence.ts";
-import { stemOf } from "../contract/grammar.ts";
 import {
   isSilent,
   type Manifest,
+  type ReactionEntry,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
+import type { Ages } from "./ages.ts";
+import { EffectMarks } from "./effect-marks.ts";
 import {
   type DeliverySource,
   type Effect,
@@ -15,8 +18,8 @@ import {
   type ModelReaction,
   type TransitionSource,
 } from "./model.ts";
-import { type EffectFacts, strangersTo, unitedWith } from "./rolling/effects.ts";
 import { Shared } from "./rolling/shared.ts";
+import { strangersTo } from "./rolling/strangers.ts";
 import { homeOf, phasesOf, type Versions } from "./rolling/versions.ts";
 
 /** Lists every variable of a saga with its byte, and every transition, not yet linked. */
@@ -77,7 +80,7 @@ export class Bytes {
 const COUNTER_MAX = 250;
 
 /** Gives each variable of a manifest's saga a byte. `versions` are two of one service. */
-export function layOut(manifest: Manifest, versions?: Versions): Layout {
+export function layOut(manifest: Manifest, ages: Ages, versions?: Versions): Layout {
   const services = [...manifest.services.values()];
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const touched = services.flatMap(({ deadlines }) =>
@@ -94,7 +97,7 @@ export function layOut(manifest: Manifest, versions?: Versions): Layout {
     [...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]),
   );
   const locks = manifest.locks.map((lock) => ({ ...lock, at: bytes.take() }));
-  const effects: Effect[] = [];
+  const effects = new Set<Effect>();
   const reactions: ModelReaction[] = [];
   const deadlines: ModelDeadline[] = [];
   const sources: TransitionSource[] = [];
@@ -104,7 +107,7 @@ export function layOut(manifest: Manifest, versions?: Versions): Layout {
   const deliver = (
     service: ServiceEntry,
     type: string,
-    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">,
+    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part" | "forgets">,
     inbox: boolean,
     part: string,
   ) => {
@@ -112,16 +115,10 @@ export function layOut(manifest: Manifest, versions?: Versions): Layout {
       shared.byte(service, `${kind} ${part} ${type}`, () => bytes.pending());
     const repeatAt = inbox ? -1 : counter("repeat");
     const phases = phasesOf(versions, service.name);
-    const source: DeliverySource = {
-      kind: "delivery",
-      index: sources.length,
-      at: counter("pending"),
-      phases,
-      type,
-      repeatAt,
-      notes: noted(service, type),
-      ...to,
-    };
+    const at = counter("pending");
+    const notes = noted(service, type);
+    const index = sources.length;
+    const source: DeliverySource = { kind: "delivery", index, at, phases, type, repeatAt, notes, ...to };
     sources.push(source);
     if (!inbox)
       sources.push({ kind: "repeat", index: sources.length, at: repeatAt, phases, of: source });
@@ -133,18 +130,21 @@ export function layOut(manifest: Manifest, versions?: Versions): Layout {
     shared.isSought(service, type) ? [noteOf(service, type)] : [];
 
   for (const service of services) {
-    const names = new EffectNames(service);
-    const own = effectsIn(service, ends, bytes, shared, effects);
-    for (const effect of own.values()) if (!effects.includes(effect)) effects.push(effect);
+    const marks = shared.effectMarks(service, () => {
+      const other = shared.other(service);
+      const both = other === undefined ? [service] : [service, other];
+      return new EffectMarks(homeOf(versions, service.name), both, ends, bytes);
+    });
+    for (const effect of marks.all) effects.add(effect);
     const onces = new Map<string, number>();
     for (const [place, entry] of service.reactions.entries()) {
       const reaction = reactionOf(service, entry, place, {
         index: reactions.length,
-        own,
-        names,
+        own: marks,
         bytes,
         onces,
         shared,
+        forgets: (type) => ages.isForgotten(service, type),
       });
       reactions.push(reaction);
       // What one version lets pass, the other may need.
@@ -153,16 +153,18 @@ export function layOut(manifest: Manifest, versions?: Versions): Layout {
       const name = shared.parts(service)?.reactions[place] ?? "";
       for (const type of entry.hears) {
         const part = gathered.indexOf(type);
-        const to = { reaction, deadline: undefined, arms: false, part };
+        const forgets = reaction.mayForget && ages.isForgotten(service, type);
+        const to = { reaction, deadline: undefined, arms: false, part, forgets };
         if (sink) listIn(sinks, type).push(reaction);
         else deliver(service, type, to, service.inbox, name);
       }
     }
+    const own = reactions.filter((reaction) => reaction.service === service);
     for (const [place, entry] of service.deadlines.entries()) {
-      const part = `watch ${shared.parts(service)?.deadlines[place]}`;
-      const at = shared.byte(service, part, () => bytes.take());
+      const name = `watch ${shared.parts(service)?.deadlines[place]}`;
+      const at = shared.byte(service, name, () => bytes.take());
       const armedAs = shared.armedAs(service, place);
-      const deadline: ModelDeadline = { service, entry, at, armedAs, emits: [] };
+      const deadline: ModelDeadline = { service, entry, at, armedAs, choices: [] };
       deadlines.push(deadline);
       sources.push({
         kind: "deadline",
@@ -175,32 +177,30 @@ export function layOut(manifest: Manifest, versions?: Versions): Layout {
       });
       // An event of the service itself touches its deadlines in the commit that emits the event.
       for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
-        const to = { reaction: undefined, deadline, arms: type === entry.after, part: 0 };
-        deliver(service, type, to, true, part);
+        const arms = type === entry.after;
+        const to = { reaction: undefined, deadline, arms, part: 0, forgets: false };
+        deliver(service, type, to, true, name);
       }
     }
+    const open = [
+      ...deadlines.filter((deadline) => deadline.service === service).map(({ at }) => at),
+      ...own.flatMap(({ gatherAt, parts }) =>
+        Array.from({ length: parts }, (_, part) => gatherAt + part),
+      ),
+    ];
+    for (const reaction of own) if (reaction.mayForget) reaction.keptBy.push(...open);
   }
-  return {
-    bytes,
-    ends,
-    locks,
-    effects,
-    reactions,
-    deadlines,
-    sources,
-    deliveries,
-    sinks,
-    shared,
-    noted,
-  };
+  const marked = { bytes, ends, locks, effects: [...effects] };
+  return { ...marked, reactions, deadlines, sources, deliveries, sinks, shared, noted };
 }
 
 interface Surroundings {
   readonly index: number;
-  readonly own: ReadonlyMap<string, Effect>;
-  readonly names: EffectNames;
+  readonly own: EffectMarks;
   readonly bytes: Bytes;
+  /** By stored name of a `once`. */
   readonly onces: Map<string, number>;
+  readonly forgets: (type: string) => boolean;
   readonly shared: Shared;
 }
 
@@ -210,32 +210,32 @@ function reactionOf(
   place: number,
   around: Surroundings,
 ): ModelReaction {
-  const { index, own, names, bytes, onces, shared } = around;
-  const parts = shared.parts(service);
-  const part = parts?.reactions[place];
-  const mark = (kind: string, count = 1) =>
-    shared.byte(service, `${kind} ${part}`, () => bytes.take(count));
-  const onceByte = (name: string) =>
-    shared.byte(service, `once ${parts?.once(name)}`, () => bytes.take());
-  const types = entry.kind === "undo" ? entry.emits.map(() => entry.undoes) : names.of(entry);
-  const outcomeEffects = types.map((type) => (type === undefined ? undefined : own.get(type)));
-  const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? onceByte(entry.once));
-  if (entry.once !== undefined) onces.set(entry.once, onceAt);
+  const { index, own, bytes, onces, forgets, shared } = around;
+  const mark = (kind: string, count = 1) => {
+    const part = `${kind} ${shared.parts(service)?.reactions[place]}`;
+    return shared.byte(service, part, () => bytes.take(count));
+  };
+  const once = storedOnce(service, entry);
+  const newOnce = () => shared.byte(service, `once ${once}`, () => bytes.take());
+  const onceAt = once === undefined ? -1 : (onces.get(once) ?? newOnce());
+  if (once !== undefined) onces.set(once, onceAt);
   const join = entry.kind === "join";
+  const marks = own.of(entry, service);
   const gathered = shared.gathered(service, place, entry);
-  const strange = strangersTo(service, entry, shared).map((name) => ({
-    name,
-    at: shared.byte(service, `effect ${name}`, () => bytes.take()),
-  }));
-  const mayBlock = service.mayPark || strange.length > 0 || shared.other(service)?.mayPark === true;
+  const strange = strangersTo(service, entry, shared, own);
+  const blocks = service.mayPark || strange.length > 0 || shared.other(service)?.mayPark === true;
+  const fenced = entry.kind === "undo" || marks.effects.length > 0 || onceAt >= 0 || join;
+  const mayForget =
+    service.fence &&
+    (fenced || entry.max !== undefined) &&
+    entry.hears.some((type) => forgets(type));
   return {
     index,
     service,
     entry,
     place,
     kind: KINDS[entry.kind],
-    effects: [...new Set(outcomeEffects.filter((effect) => effect !== undefined))],
-    outcomeEffects,
+    ...marks,
     choices: [],
     onceAt,
     maxAt: entry.max === undefined ? -1 : mark("max"),
@@ -244,61 +244,20 @@ function reactionOf(
     parts: join ? gathered.length : 0,
     optional: gathered.map((type) => entry.optional.includes(type) || !entry.hears.includes(type)),
     firedAt: join ? mark("fired") : -1,
-    parkedAt: mayBlock ? mark("parked") : -1,
+    parkedAt: blocks || mayForget ? mark("parked") : -1,
+    mayForget,
+    keptBy: [],
     lateSilent: isSilent(entry.late),
     strange,
   };
 }
 
-function effectsIn(
-  service: ServiceEntry,
-  ends: ReadonlyMap<string, number>,
-  bytes: Bytes,
-  shared: Shared,
-  known: readonly Effect[],
-): ReadonlyMap<string, Effect> {
-  const [parts, other] = [shared.parts(service), shared.other(service)];
-  const others = other === undefined ? new Map() : effectFacts(other, ends);
-  const effects = new Map<string, Effect>();
-  for (const [name, own] of effectFacts(service, ends)) {
-    const mark = parts?.effect(name) ?? name;
-    const at = shared.byte(service, `effect ${mark}`, () => bytes.take());
-    const facts = unitedWith(own, others, mark, shared.otherParts(service));
-    const home = homeOf(shared.versions, service.name);
-    const same = known.find((effect) => effect.at === at);
-    effects.set(name, same ?? { service: home, at, after: [], ...facts });
-  }
-  return effects;
-}
-
-function effectFacts(
-  service: ServiceEntry,
-  ends: ReadonlyMap<string, number>,
-): ReadonlyMap<string, EffectFacts> {
-  const names = new EffectNames(service);
-  const { undone } = names;
-  const lasting = new Set([
-    ...service.begins.map(stemOf),
-    ...undone,
-    ...service.reactions.flatMap((reaction) =>
-      names
-        .of(reaction)
-        .filter((_, place) => !reaction.emits[place]?.some((type) => ends.has(type))),
-    ),
-  ]);
-  const facts = new Map<string, EffectFacts>();
-  // An undo of what is not an effect of its own service has a mark too, which is never done.
-  for (const name of new Set([...names.all(), ...undone])) {
-    const events = names.eventsOf(name);
-    facts.set(name, {
-      // An effect with a name of its own is shown by it, others by their event.
-      type: events.find((type) => stemOf(type) === name) ?? name,
-      events: new Set(events),
-      undone: undone.has(name),
-      needsUndo: lasting.has(name),
-    });
-  }
-  return facts;
+function storedOnce(service: ServiceEntry, { once }: ReactionEntry): string | undefined {
+  if (once === undefined) return undefined;
+  const named = service.reactions.flatMap((one) =>
+    one.once === undefined ? [] : [{ name: one.once, was: one.onceWas }],
+  );
+  return storedAmong(named, once);
 }
 
 /** Whether the saga is independent of when and how often the reaction runs. */
@@ -314,7 +273,7 @@ export function changesNothing({ entry, effects, onceAt, maxAt, service }: Model
 export function emits({ begins, reactions, deadlines }: ServiceEntry, type: string): boolean {
   return (
     begins.includes(type) ||
-    deadlines.some((deadline) => deadline.emits === type) ||
+    deadlines.some((deadline) => typesEmittedAt(deadline).includes(type)) ||
     reactions.some((reaction) => typesEmittedBy(reaction).includes(type))
   );
 }

@@ -1,5 +1,5 @@
 import { componentsOf } from "./components.ts";
-import { type Machine, PLAIN } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 import {
   type Choice,
   deliveryOf,
@@ -7,6 +7,7 @@ import {
   type ModelReaction,
   type TransitionSource,
 } from "./model.ts";
+import { PLAIN } from "./rulings.ts";
 
 /** Names a transition: its source, and the index of the outcome that it takes. */
 export interface Transition {
@@ -122,6 +123,8 @@ function leavesNoMark(
     case "failure":
       return !counted;
     case "acknowledge":
+      return false;
+    case "forget":
       return false;
     case "late":
     case "park":

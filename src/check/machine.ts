@@ -1,16 +1,4 @@
-import {
-  ACKNOWLEDGE,
-  BARRED,
-  DONE,
-  LATE,
-  NONE,
-  RUN,
-  type Ruling,
-  rulingOn,
-  SUPPRESS,
-  UNDO,
-  UNDONE,
-} from "../choreography/fence.ts";
+import { BARRED, DONE, NONE, UNDONE } from "../choreography/fence.ts";
 import {
   type ArrivalSource,
   type Beginning,
@@ -36,21 +24,25 @@ import {
   dedupLost,
   deploymentSources,
   effectGone,
-  isComplete,
+  hasRun,
   isPossible,
   type PendingSource,
   pendingSources,
   phaseBit,
   phasesLeft,
-  strangerIn,
 } from "./rolling/machine.ts";
+import {
+  type Alternatives,
+  alternativesIn,
+  alternativesOf,
+  completes,
+  isDead,
+  PLAIN,
+  strangerTo,
+} from "./rulings.ts";
 import type { Violation } from "./violation.ts";
 
-/**
- * Stands for the only alternative of a transition: a deadline fires, an event arrives, a join notes
- * a delivery.
- */
-export const PLAIN = -1;
+const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /** Limits the pending deliveries of one kind. Only an unbounded loop reaches it. */
 const PENDING_MAX = 250;
@@ -59,15 +51,6 @@ const PENDING_MAX = 250;
  * since a redelivery replaces each one that is taken.
  */
 const PENDING_MAX_REPEATED = 2;
-
-/** Indexes of a reaction's choices: by ruling of the fence, and for a join that still waits. */
-interface Alternatives {
-  readonly byRuling: Readonly<Record<Ruling, readonly number[]>>;
-  readonly note: readonly number[];
-  readonly park: readonly number[];
-}
-
-const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /**
  * Says what may happen in a state, and changes the state accordingly. The fence that decides about
@@ -92,6 +75,8 @@ export class Machine {
   readonly #timers: readonly DeadlineSource[];
   readonly #arrivals: readonly ArrivalSource[];
   readonly #deployment: ReturnType<typeof deploymentSources>;
+  /** Effects that a failure end must not leave done. */
+  readonly #owed: readonly Effect[];
 
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
@@ -104,6 +89,7 @@ export class Machine {
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
     this.#deployment = deploymentSources(model);
+    this.#owed = model.effects.filter(({ needsUndo }) => needsUndo);
   }
 
   /** Writes the state in which a saga begins. */
@@ -139,20 +125,14 @@ export class Machine {
 
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
+    if (source.kind === "deadline") {
+      if (source.retired || isCalledOff(state, source)) return NOTHING_ELSE;
+      return source.deadline.choices.map(({ index }) => index);
+    }
     const delivery = deliveryOf(source);
-    if (delivery?.reaction === undefined) return NOTHING_ELSE;
-    const { reaction, part } = delivery;
-    const alternatives = this.#alternatives[reaction.index];
-    if (alternatives === undefined || isHeld(state, reaction, part)) return NOTHING_ELSE;
-    const ruling = ruleOn(state, reaction);
-    if (isIdle(reaction, ruling)) return NOTHING_ELSE;
-    if (ruling === ACKNOWLEDGE && strangerIn(state, reaction) !== undefined)
-      return alternatives.park;
-    const { gatherAt, parts, optional } = reaction;
-    for (let other = 0; other < parts; other++)
-      if (other !== part && state[gatherAt + other] === 0 && !optional[other])
-        return alternatives.note;
-    return alternatives.byRuling[ruling];
+    const alternatives = delivery?.reaction && this.#alternatives[delivery.reaction.index];
+    if (delivery === undefined || alternatives === undefined) return NOTHING_ELSE;
+    return alternativesIn(state, delivery, alternatives);
   }
 
   /** Changes the state as one alternative of a transition does, and reports what that violates. */
@@ -185,9 +165,7 @@ export class Machine {
         break;
       case "deadline":
         state[source.at] = OVER;
-        if (source.retired || source.seeks.some((at) => state[at] !== 0)) break;
-        this.fired[this.model.deadlines.indexOf(source.deadline)] = 1;
-        this.#emit(state, source.deadline.service.name, source.deadline.emits);
+        this.#expire(state, source.deadline, choice);
         break;
       case "arrival":
         state[source.at] = 1;
@@ -221,6 +199,14 @@ export class Machine {
     else if (!this.#repeats) this.overflowed = true;
   }
 
+  #expire(state: Uint8Array, deadline: ModelDeadline, choiceIndex: number): void {
+    const choice = deadline.choices[choiceIndex];
+    if (choice === undefined) return;
+    if (choice.kind === "park") state[PARKED] = 1;
+    else this.fired[this.model.deadlines.indexOf(deadline)] = 1;
+    this.#emit(state, deadline.service.name, choice.emits);
+  }
+
   #deliver(
     state: Uint8Array,
     { reaction, deadline, arms, part, notes }: DeliverySource,
@@ -235,13 +221,12 @@ export class Machine {
       if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
       return;
     }
-    if (choice.kind !== "park") {
+    if (choice.kind !== "park" && choice.kind !== "forget") {
       this.ran[reaction.index] = 1;
       if (reaction.firedAt >= 0) this.#close(state, reaction);
-    } else if (ruleOn(state, reaction) === ACKNOWLEDGE) {
-      const name = strangerIn(state, reaction);
-      if (name !== undefined) this.broken.push(effectGone(reaction, name));
     }
+    const stranger = choice.kind === "park" ? strangerTo(state, reaction) : undefined;
+    if (stranger !== undefined) this.broken.push(effectGone(this.model, reaction, stranger));
     this.#take(state, reaction, choice);
     this.#emit(state, reaction.service.name, choice.emits);
   }
@@ -252,12 +237,14 @@ export class Machine {
   }
 
   /** Writes the marks that a choice leaves in the database of its service. */
-  #take(state: Uint8Array, reaction: ModelReaction, { kind, effect, emits }: Choice): void {
+  #take(state: Uint8Array, reaction: ModelReaction, choice: Choice): void {
     const { onceAt, maxAt, parkedAt, entry } = reaction;
+    const { kind, effect, emits } = choice;
     switch (kind) {
       case "late":
         return;
       case "park":
+      case "forget":
         state[PARKED] = 1;
         // After an `onParked` event the next delivery is not blocked.
         if (emits.length === 0) state[parkedAt] = 1;
@@ -266,7 +253,7 @@ export class Machine {
         if (effect !== undefined) state[effect.at] = BARRED;
         break;
       case "success":
-        if (entry.kind === "undo") this.#undo(state, reaction, effect);
+        if (entry.kind === "undo") this.#undo(state, reaction, choice);
         else if (effect !== undefined) this.#do(state, reaction, effect);
         if (maxAt >= 0) state[maxAt] = (state[maxAt] ?? 0) + 1;
         break;
@@ -291,19 +278,14 @@ export class Machine {
       );
   }
 
-  #undo(state: Uint8Array, { service }: ModelReaction, effect: Effect | undefined): void {
+  #undo(state: Uint8Array, { service }: ModelReaction, { effect, closes }: Choice): void {
     if (effect === undefined) return;
-    const before = state[effect.at];
-    if (before === DONE) {
+    const done = closes.filter(({ at }) => state[at] === DONE);
+    if (done.length > 0) {
+      for (const { at } of done) state[at] = UNDONE;
       state[effect.at] = UNDONE;
-      const later = effect.after.find(({ at }) => state[at] === DONE);
-      if (later !== undefined)
-        this.#break(
-          "UNDO_ORDER",
-          effect,
-          `${effect.type} is undone while ${later.type} is still done`,
-        );
-    } else if (before === UNDONE) {
+      for (const one of done) this.#checkOrder(state, one);
+    } else if (state[effect.at] === UNDONE) {
       this.#break("DOUBLE_COMPENSATION", effect, `${effect.type} is undone twice in one saga`);
     } else if (!service.fence) {
       state[effect.at] = BARRED;
@@ -315,7 +297,16 @@ export class Machine {
     }
   }
 
+  #checkOrder(state: Uint8Array, effect: Effect): void {
+    const later = effect.after.find(({ at }) => state[at] === DONE);
+    if (later === undefined) return;
+    const message = `${effect.type} is undone while ${later.type} is still done`;
+    this.#break("UNDO_ORDER", effect, message);
+  }
+
   #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
+    // Events that are emitted together are not after one another.
+    const pivoted = state[PIVOTED] !== 0;
     const phase = phaseBit(this.model, state);
     for (const emission of emissions) {
       const { type, end, endAt, posts, notes, touches, sinks, acquires, releases } = emission;
@@ -325,7 +316,7 @@ export class Machine {
       for (const { index } of sinks) this.ran[index] = 1;
       for (const at of acquires) state[at] = 1;
       for (const at of releases) state[at] = 0;
-      if (state[PIVOTED] !== 0 && (end === "failure" || emission.triggersUndo)) {
+      if (pivoted && (end === "failure" || emission.triggersUndo)) {
         const what = end === "failure" ? "the saga fails" : "the saga turns back";
         this.broken.push({
           code: "AFTER_PIVOT",
@@ -346,6 +337,7 @@ export class Machine {
       state[endAt] = 1;
       state[end === "success" ? SUCCEEDED : FAILED] = 1;
       if (end === "success") this.succeeded = true;
+      else this.#findEarly(state, type);
       if (state[SUCCEEDED] !== 0 && state[FAILED] !== 0) {
         this.broken.push({
           code: "MIXED_END",
@@ -354,6 +346,15 @@ export class Machine {
           message: "a saga both succeeds and fails",
         });
       }
+    }
+  }
+
+  /** Reports the effects that are still done while a failure end is emitted. */
+  #findEarly(state: Uint8Array, end: string): void {
+    for (const { service, type, at } of this.#owed) {
+      if (state[at] !== DONE) continue;
+      const message = `${end} says that the saga has failed, while ${type} is still done`;
+      this.broken.push({ code: "EARLY_END", service, event: type, message, end });
     }
   }
 
@@ -369,72 +370,7 @@ function touch(state: Uint8Array, { at, armedAs }: ModelDeadline, arms: boolean)
   } else if (state[at] !== OVER) state[at] = OVER;
 }
 
-/** Whether a delivery can change nothing, now or later. */
-function isDead(
-  state: Uint8Array,
-  { reaction, deadline, arms, part, notes }: DeliverySource,
-): boolean {
-  for (const at of notes) if (state[at] === 0) return false;
-  if (deadline !== undefined)
-    return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
-  if (reaction === undefined) return true;
-  return isHeld(state, reaction, part) || isIdle(reaction, ruleOn(state, reaction));
-}
-
-/** Whether a delivery waits behind a parked one, or the join has gathered its event already. */
-function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: number): boolean {
-  if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
-  return gatherAt >= 0 && part >= 0 && state[gatherAt + part] !== 0;
-}
-
-/** Whether a join may fire though none of its events is under way. */
-function completes(state: Uint8Array, { reaction, part }: DeliverySource): boolean {
-  if (reaction === undefined || isHeld(state, reaction, part)) return false;
-  return isComplete(state, reaction) && !isIdle(reaction, ruleOn(state, reaction));
-}
-
-/** Whether a delivery has called the handler. */
-function hasRun({ reaction }: DeliverySource, choice: number): boolean {
-  const kind = reaction?.choices[choice]?.kind;
-  return kind === "success" || kind === "failure";
-}
-
-function isIdle({ lateSilent }: ModelReaction, ruling: Ruling): boolean {
-  return ruling === SUPPRESS || (ruling === LATE && lateSilent);
-}
-
-/** Asks the fence about the next delivery to a reaction. */
-function ruleOn(state: Uint8Array, reaction: ModelReaction): Ruling {
-  const { kind, onceAt, maxAt, max, firedAt } = reaction;
-  const taken = onceAt >= 0 && state[onceAt] !== 0;
-  const spent = maxAt >= 0 && (state[maxAt] ?? 0) >= max;
-  const fired = firedAt >= 0 && state[firedAt] !== 0;
-  return rulingOn(kind, marksOf(state, reaction), taken, spent, fired);
-}
-
-/**
- * Joins the marks that the fence asks for. Of a service without a fence, returns marks that let the
- * delivery pass.
- */
-function marksOf(state: Uint8Array, { kind, service, effects }: ModelReaction): number {
-  if (!service.fence) return kind === UNDO ? DONE : NONE;
-  let marks = NONE;
-  for (const { at } of effects) marks |= state[at] ?? NONE;
-  return marks;
-}
-
-function alternativesOf({ choices, service }: ModelReaction): Alternatives {
-  const given = service.mayPark ? (["park"] as const) : [];
-  const indexesOf = (...kinds: readonly Choice["kind"][]) =>
-    choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
-  return {
-    byRuling: {
-      [RUN]: indexesOf("success", "failure", ...given),
-      [LATE]: indexesOf("late", ...given),
-      [SUPPRESS]: NOTHING_ELSE,
-      [ACKNOWLEDGE]: indexesOf("acknowledge", ...given),
-    },
-    note: [PLAIN, ...indexesOf(...given)],
-    park: indexesOf("park"),
-  };
+/** Whether an event has passed that calls a deadline off, though the other version let it pass. */
+function isCalledOff(state: Uint8Array, { seeks }: DeadlineSource): boolean {
+  return seeks.some((at) => state[at] !== 0);
 }

@@ -1,6 +1,6 @@
 import type { ReactionKind } from "../choreography/fence.ts";
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
-import type { Violation } from "./violation.ts";
+import type { RollingModel, RollingSource } from "./rolling/model.ts";
 
 /*
  * A choreography, compiled for exploration. The state of one saga is a row of bytes: counters of
@@ -54,6 +54,8 @@ export interface Effect {
   readonly service: string;
   /** Its event, or the name that it declares. */
   readonly type: string;
+  /** Which of the two keys explored; undefined without a key. */
+  readonly key: number | undefined;
   /** The events that stand for it in `undoOrder`, `oneOf` and `begins`. */
   readonly events: ReadonlySet<string>;
   readonly at: number;
@@ -67,15 +69,27 @@ export interface Effect {
   readonly after: Effect[];
 }
 
-export type ChoiceKind = "success" | "failure" | "late" | "acknowledge" | "park";
+export type ChoiceKind = "success" | "failure" | "late" | "acknowledge" | "park" | "forget";
 
-/** One alternative of a reaction that takes a delivery. */
+/** One alternative of a reaction that takes a delivery, or of a deadline that has passed. */
 export interface Choice {
   readonly index: number;
   readonly kind: ChoiceKind;
   readonly emits: readonly ModelEmission[];
   /** The effect that a step does, and that an undo reverses or bars. */
   readonly effect: Effect | undefined;
+  /** Of an undo: every effect that is undone or barred afterwards, those of all keys included. */
+  readonly closes: readonly Effect[];
+  /** Place of the key for which it may be taken; undefined for any. */
+  readonly key: number | undefined;
+}
+
+/** The marks that a delivery depends on, for one key of the reaction. */
+export interface KeyedMarks {
+  /** Effects whose marks the fence asks for. */
+  readonly effects: readonly Effect[];
+  /** Effects that an undo of all keys has closed: these bar the reaction, too. */
+  readonly barredBy: readonly Effect[];
 }
 
 export interface ModelReaction {
@@ -85,10 +99,14 @@ export interface ModelReaction {
   readonly place: number;
   /** The kind, as the fence numbers it. */
   readonly kind: ReactionKind;
-  /** Effects that a step or a join may do, or the one that an undo reverses, each once. */
+  /** Effects that a step or a join may do, or that an undo reverses, each once. */
   readonly effects: readonly Effect[];
-  /** The effect of each success outcome, in order; of an undo, the one that it reverses. */
-  readonly outcomeEffects: readonly (Effect | undefined)[];
+  /** By key: one entry, or two if the reaction has a key. */
+  readonly keys: readonly KeyedMarks[];
+  /** Whether it is an undo of the effects of all keys. */
+  readonly ofAllKeys: boolean;
+  /** By key, the effect of each success outcome, in order; of an undo, what it reverses. */
+  readonly outcomeEffects: readonly (readonly (Effect | undefined)[])[];
   /** Filled in by `compile`, when every hearer has its byte. */
   readonly choices: Choice[];
   readonly onceAt: number;
@@ -101,7 +119,12 @@ export interface ModelReaction {
   /** Of a join: whether it does not wait for an event, in the order of its events. */
   readonly optional: readonly boolean[];
   readonly firedAt: number;
+  /** -1 where no delivery to it is given up on. */
   readonly parkedAt: number;
+  /** Whether its service may have forgotten the saga when an event comes that it hears. */
+  readonly mayForget: boolean;
+  /** Of one that may be forgotten: bytes that are 1 while its service has something open. */
+  readonly keptBy: number[];
   readonly lateSilent: boolean;
   /**
    * Of an undo: effects of another version that may be its own under another name. While one is
@@ -116,7 +139,8 @@ export interface ModelDeadline {
   readonly at: number;
   /** The value of its byte while it is armed by an event that it reads. */
   readonly armedAs: number;
-  readonly emits: ModelEmission[];
+  /** It fires; or it is parked. Filled in by `compile`. */
+  readonly choices: Choice[];
 }
 
 /** A transition that may be enabled, without the choice among its alternatives. */
@@ -127,7 +151,7 @@ export type TransitionSource =
   | RepeatSource
   | RollingSource;
 
-interface SourceBase {
+export interface SourceBase {
   readonly index: number;
   /** The byte that says whether it is enabled. */
   readonly at: number;
@@ -144,6 +168,8 @@ export interface DeliverySource extends SourceBase {
   readonly arms: boolean;
   /** Of a join: which of its events this is. */
   readonly part: number;
+  /** Whether its service may have forgotten the saga by then: it is older than retention. */
+  readonly forgets: boolean;
   /** The byte that is 1 once it may be redelivered; -1 where an inbox drops redeliveries. */
   readonly repeatAt: number;
   /** Bytes that remember the event for deadlines which another version has. */
@@ -170,64 +196,6 @@ export interface ArrivalSource extends SourceBase {
 export interface RepeatSource extends SourceBase {
   readonly kind: "repeat";
   readonly of: DeliverySource;
-}
-
-/** What only a deployment has, while two versions of a service run. */
-export type RollingSource = TakeSource | AgainSource | CompletionSource | MoveSource;
-
-/** A version takes a message from the bus, for the reactions and deadlines that it has. */
-export interface TakeSource extends SourceBase {
-  readonly kind: "take";
-  readonly service: ServiceEntry;
-  readonly type: string;
-  /** Counters of the deliveries that follow. */
-  readonly gives: readonly number[];
-  /** Bytes of the redeliveries that become possible. */
-  readonly again: readonly number[];
-}
-
-/** One version redelivers a message that the other has taken, to a reaction that only it has. */
-export interface AgainSource extends SourceBase {
-  readonly kind: "again";
-  readonly of: DeliverySource;
-  /** Reactions to the event that the version does not have any more: their work is done twice. */
-  readonly gone: readonly string[];
-}
-
-/** A join fires that waits for fewer events than the other version of it. */
-export interface CompletionSource extends SourceBase {
-  readonly kind: "completion";
-  readonly of: DeliverySource;
-}
-
-/** The deployment goes on. */
-export interface MoveSource extends SourceBase {
-  readonly kind: "move";
-  readonly to: number;
-  readonly service: ServiceEntry;
-  readonly does: "starts" | "stops";
-}
-
-/** Something that is left when no version runs that could handle it. */
-export interface Stranded {
-  readonly at: number;
-  /** The value that its byte has then; undefined for any but 0. */
-  readonly value: number | undefined;
-  readonly phases: number;
-  readonly violation: Violation;
-}
-
-/** What a model of two versions has besides. */
-export interface RollingModel {
-  /** The service that is deployed. */
-  readonly service: string;
-  /** The byte of the phase. */
-  readonly phaseAt: number;
-  /** By phase: the phases that may still come, and itself, as bits. */
-  readonly ahead: readonly number[];
-  readonly stranded: readonly Stranded[];
-  /** Whether no end is declared: then no saga is stuck. */
-  readonly endless: boolean;
 }
 
 export interface Beginning {

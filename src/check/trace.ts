@@ -1,7 +1,7 @@
 import type { CounterexampleStep, TraceAction } from "./finding.ts";
 import type { Transition } from "./loops.ts";
-import { PLAIN } from "./machine.ts";
 import type { Beginning, Choice, DeadlineSource, DeliverySource } from "./model.ts";
+import { PLAIN } from "./rulings.ts";
 
 /** Turns the transitions of a counterexample into the steps that a finding shows. */
 export function counterexampleTrace(
@@ -39,7 +39,7 @@ export function counterexampleTrace(
         trace.push(stepOf(source.service.name, source.does));
         break;
       case "deadline":
-        trace.push(deadlineStep(source));
+        trace.push(deadlineStep(source, choice));
         break;
       case "arrival":
         trace.push({ service: null, hears: null, emits: [source.type], does: "arrives" });
@@ -56,11 +56,16 @@ function stepOf(
   return { service, hears, emits: [], does };
 }
 
-function deadlineStep({ deadline, retired }: DeadlineSource): CounterexampleStep {
-  const { service, emits } = deadline;
-  if (retired) return stepOf(service.name, "drops a deadline");
-  const types = emits.map(({ type }) => type);
-  return { service: service.name, hears: null, emits: types, does: "has waited too long" };
+function deadlineStep({ deadline }: DeadlineSource, index: number): CounterexampleStep {
+  const { service, choices } = deadline;
+  const choice = choices[index];
+  if (choice === undefined) return stepOf(service.name, "drops a deadline");
+  return {
+    service: service.name,
+    hears: null,
+    emits: choice.emits.map(({ type }) => type),
+    does: choice.kind === "park" ? "gives up" : "has waited too long",
+  };
 }
 
 function deliveryStep(
@@ -102,5 +107,7 @@ function actionOf({ kind }: Choice, undo: boolean): TraceAction {
       return "is late";
     case "park":
       return "gives up";
+    case "forget":
+      return "has forgotten the saga";
   }
 }

@@ -139,6 +139,13 @@ const MUTATIONS: readonly Mutation[] = [
     const after = at(types, pick) ?? "";
     return unless.includes(after) ? {} : { after };
   }),
+  onReaction(({ keyed, kind }) => (kind === "join" ? {} : { keyed: keyed === false })),
+  (entry) => ({
+    ...entry,
+    reactions: entry.reactions.map((one) =>
+      one.kind === "join" ? one : { ...one, keyed: one.keyed === false },
+    ),
+  }),
   (entry) => ({ ...entry, mayPark: !entry.mayPark }),
 ];
 
@@ -150,6 +157,7 @@ function newDeadline(pick: number): DeadlineEntry {
     unless: [],
     withinMs: 1_000,
     emits: "d.e7.v1",
+    onParked: undefined,
     suppress: new Map(),
   };
 }

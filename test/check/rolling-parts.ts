@@ -145,6 +145,32 @@ export function factsOf(home: Home, mark: string, ends: readonly string[]): Mark
   };
 }
 
+/** Whether an effect is kept by key: a step or an undo of it has one. */
+export function isKeyed(service: ServiceEntry, mark: string): boolean {
+  return service.reactions.some((entry) => {
+    const names = [
+      ...(entry.undoes === undefined ? [] : [entry.undoes]),
+      ...entry.emits.flatMap((outcome) => effectOf(service, entry, outcome) ?? []),
+    ];
+    return entry.keyed !== false && names.some((name) => effectMark(service, name) === mark);
+  });
+}
+
+/** Whether a step or an undo of the effect has no key. */
+export function isBare(service: ServiceEntry, mark: string): boolean {
+  const begun = service.begins.some((type) => effectMark(service, stem(type)) === mark);
+  return (
+    begun ||
+    service.reactions.some((entry) => {
+      const names = [
+        ...(entry.undoes === undefined ? [] : [entry.undoes]),
+        ...entry.emits.flatMap((outcome) => effectOf(service, entry, outcome) ?? []),
+      ];
+      return entry.keyed !== true && names.some((name) => effectMark(service, name) === mark);
+    })
+  );
+}
+
 export function emitsType({ begins, deadlines, reactions }: ServiceEntry, type: string): boolean {
   const all = reactions.flatMap(({ emits, fails, late, onParked }) => [
     ...emits.flat(),
@@ -152,7 +178,8 @@ export function emitsType({ begins, deadlines, reactions }: ServiceEntry, type: 
     ...late.flat(),
     onParked,
   ]);
-  return [...begins, ...deadlines.map(({ emits }) => emits), ...all].includes(type);
+  const due = deadlines.flatMap(({ emits, onParked }) => [emits, onParked]);
+  return [...begins, ...due, ...all].includes(type);
 }
 
 /** What of a version hears an event: reactions, and deadlines that it arms or calls off. */

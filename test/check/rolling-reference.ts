@@ -15,6 +15,8 @@ import {
   type Home,
   hearersOf,
   homesOf,
+  isBare,
+  isKeyed,
   onceMark,
   type Pair,
   reactionOf,
@@ -55,6 +57,8 @@ interface State {
 }
 
 const OVER = "over";
+/** Two keys stand for any number. */
+const KEYS = ["k1", "k2"];
 
 export interface Found {
   readonly violations: readonly string[];
@@ -88,15 +92,36 @@ export function rollingReference(
   return { violations: [...saga.violations].sort(), states: seen.size };
 }
 
+function copyOf(state: State): State {
+  return {
+    ...state,
+    queue: { ...state.queue },
+    rows: { ...state.rows },
+    again: { ...state.again },
+    repeats: { ...state.repeats },
+    effects: { ...state.effects },
+    once: { ...state.once },
+    runs: { ...state.runs },
+    gathered: { ...state.gathered },
+    fired: { ...state.fired },
+    blocked: { ...state.blocked },
+    deadlines: { ...state.deadlines },
+    passed: { ...state.passed },
+    came: { ...state.came },
+    ends: { ...state.ends },
+    locks: { ...state.locks },
+  };
+}
+
+/** Says the same of states that differ in the order in which things happened. */
 function textOf(state: State): string {
-  return JSON.stringify(state, (_, value) => {
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([, item]) => item !== 0)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  });
+  return Object.values(state)
+    .map((value) => {
+      if (typeof value !== "object") return `${value}`;
+      const entries = Object.entries(value).filter(([, item]) => item !== 0);
+      return entries.map(([key, item]) => `${key}=${item}`).sort().join(";");
+    })
+    .join("\n");
 }
 
 class Saga {
@@ -178,7 +203,7 @@ class Saga {
       }
     }
     for (const type of this.#manifest.arrives.filter((type) => !state.came[type])) {
-      const arrived = structuredClone(state);
+      const arrived = copyOf(state);
       arrived.came[type] = true;
       this.#emit(arrived, undefined, undefined, [type]);
       possible.push(arrived);
@@ -187,7 +212,7 @@ class Saga {
   }
 
   #moves(state: State): readonly State[] {
-    const to = (phase: Phase): State => ({ ...structuredClone(state), phase });
+    const to = (phase: Phase): State => ({ ...copyOf(state), phase });
     if (state.phase === "old") return [to("both")];
     if (state.phase !== "both") return [];
     return this.#rollback ? [to("new"), to("back")] : [to("new")];
@@ -199,7 +224,7 @@ class Saga {
     return Object.entries(state.queue).flatMap(([type, count]) => {
       const parts = hearersOf(entry, type);
       if (count === 0 || parts.length === 0) return [];
-      const taken = structuredClone(state);
+      const taken = copyOf(state);
       taken.queue[type] = count - 1;
       for (const part of parts) this.#count(taken.rows, JSON.stringify([home.name, part, type]));
       const rest = beside === undefined ? [] : hearersOf(beside, type);
@@ -215,7 +240,7 @@ class Saga {
       const [name, part, type] = JSON.parse(key);
       if (count === 0 || name !== home.name || !hearersOf(entry, type).includes(part)) return [];
       if (state.blocked[`${home.name} ${part}`]) return [];
-      const taken = structuredClone(state);
+      const taken = copyOf(state);
       taken.rows[key] = count - 1;
       if (!entry.inbox && !part.startsWith("watch ")) taken.repeats[key] = 1;
       return this.#deliver(taken, home, entry, part, type);
@@ -227,12 +252,12 @@ class Saga {
       const [name, part, type] = JSON.parse(key);
       if (name !== home.name || !hearersOf(entry, type).includes(part)) return [];
       if (state.blocked[`${home.name} ${part}`]) return [];
-      return this.#deliver(structuredClone(state), home, entry, part, type);
+      return this.#deliver(copyOf(state), home, entry, part, type);
     });
     const again = Object.keys(state.again).flatMap((key) => {
       const [version, part, type, other] = JSON.parse(key);
       if (version !== entry.name || state.blocked[`${home.name} ${part}`]) return [];
-      const come = structuredClone(state);
+      const come = copyOf(state);
       delete come.again[key];
       const handler = home.versions.find(({ name }) => name === other);
       const lost = handler !== undefined && this.#isTwice(handler, entry, part, type);
@@ -269,8 +294,8 @@ class Saga {
       const key = `${home.name} ${part}`;
       if (state.blocked[key] || state.fired[key]) return [];
       if (!awaited.every((type) => state.gathered[`${key} ${type}`])) return [];
-      if (this.#letsPass(state, home, entry, part) === "nothing") return [];
-      return this.#deliver(structuredClone(state), home, entry, part, undefined);
+      if (this.#letsPass(state, home, entry, part, undefined) === "nothing") return [];
+      return this.#deliver(copyOf(state), home, entry, part, undefined);
     });
   }
 
@@ -280,16 +305,21 @@ class Saga {
       const deadline = deadlineOf(entry, part);
       const key = `${home.name} ${part}`;
       if (deadline === undefined || state.deadlines[key] !== deadline.after) return [];
-      const due = structuredClone(state);
+      const due = copyOf(state);
       due.deadlines[key] = OVER;
-      if (!state.passed[`${entry.name} ${part}`]) this.#emit(due, home, entry, [deadline.emits]);
-      return [due];
+      if (state.passed[`${entry.name} ${part}`]) return [due];
+      const fires = copyOf(due);
+      this.#emit(fires, home, entry, [deadline.emits]);
+      if (!entry.mayPark) return [fires];
+      due.parked = true;
+      this.#emit(due, home, entry, deadline.onParked === undefined ? [] : [deadline.onParked]);
+      return [fires, due];
     });
     const dropped = (beside === undefined ? [] : deadlineParts(beside)).flatMap((part) => {
       const key = `${home.name} ${part}`;
       const armed = state.deadlines[key] !== undefined && state.deadlines[key] !== OVER;
       if (!armed || !isRetired(entry, part)) return [];
-      const due = structuredClone(state);
+      const due = copyOf(state);
       due.deadlines[key] = OVER;
       return [due];
     });
@@ -317,10 +347,12 @@ class Saga {
         this.#report("UNDONE_ON_SUCCESS", home.name, facts.label);
     }
     for (const group of success ? oneOf : []) {
-      const kept = Object.entries(state.effects).filter(
+      const done = Object.entries(state.effects).filter(
         ([key, mark]) =>
           mark === "done" && group.some((type) => this.#facts(key).facts.events.includes(type)),
       );
+      // One effect, whatever keys it is kept for.
+      const kept = [...new Set(done.map(([key]) => key.replace(/ k\d$/, "")))];
       const first = group.flatMap((type) => this.#labelsOf(type))[0];
       if (kept.length !== 1 && first !== undefined) this.#report("ONE_OF", undefined, first);
     }
@@ -356,22 +388,44 @@ class Saga {
     home: Home,
     entry: ServiceEntry,
     part: string,
+    key: string | undefined,
   ): "nothing" | "late" | "bars" | "runs" {
     const reaction = reactionOf(entry, part);
     if (reaction === undefined) return "nothing";
-    const marks = this.#marksFor(entry, reaction).map((mark) => state.effects[`${home.name} ${mark}`]);
+    const mark = this.#markOf(state, home, entry, reaction, key);
     const undo = reaction.kind === "undo";
-    if (entry.fence) {
-      if (undo && (marks[0] === "undone" || marks[0] === "barred")) return "nothing";
-      if (!undo && marks.some((mark) => mark !== undefined)) return "nothing";
-    }
+    if (entry.fence && (undo ? mark === "undone" || mark === "barred" : mark !== undefined))
+      return "nothing";
     const taken =
       reaction.once !== undefined &&
       state.once[`${home.name} ${onceMark(entry, reaction.once)}`] === true;
     const spent = (state.runs[`${home.name} ${part}`] ?? 0) >= (reaction.max ?? Infinity);
     if (taken || spent)
       return reaction.late.every((outcome) => outcome.length === 0) ? "nothing" : "late";
-    return undo && entry.fence && marks[0] === undefined ? "bars" : "runs";
+    return undo && entry.fence && mark === undefined ? "bars" : "runs";
+  }
+
+  /** What the fence knows of the effects of a delivery: of one key, of none, or of all keys. */
+  #markOf(
+    state: State,
+    home: Home,
+    entry: ServiceEntry,
+    reaction: ReactionEntry,
+    key: string | undefined,
+  ) {
+    const marks = this.#marksFor(entry, reaction);
+    const stored = (mark: string, one?: string) =>
+      state.effects[`${home.name} ${mark}${one === undefined ? "" : ` ${one}`}`];
+    const known = marks.filter((mark) => key === undefined || isBare(entry, mark));
+    const bare = known.flatMap((mark) => stored(mark) ?? []);
+    const turnedBack = bare.find((mark) => mark !== "done");
+    if (reaction.keyed === "all") {
+      const all = KEYS.flatMap((one) => stored(marks[0] ?? "", one) ?? []);
+      return turnedBack ?? [...bare, ...all].find((mark) => mark === "done");
+    }
+    if (key === undefined) return turnedBack ?? bare[0];
+    const own = marks.flatMap((mark) => stored(mark, key) ?? []);
+    return turnedBack ?? own.find((mark) => mark !== "done") ?? own[0];
   }
 
   #marksFor(entry: ServiceEntry, reaction: ReactionEntry): readonly string[] {
@@ -397,35 +451,64 @@ class Saga {
     }
     const reaction = reactionOf(entry, part);
     if (reaction === undefined) throw new Error("no such reaction");
+    if (reaction.keyed !== true)
+      return this.#react(state, home, entry, part, type, twice, undefined);
+    const outcomes = KEYS.flatMap((key) =>
+      this.#react(copyOf(state), home, entry, part, type, twice, key),
+    );
+    // Of a payload that cannot be read the key is unknown: it may be given up on at any time.
+    if (!entry.mayPark || isSink(entry, reaction)) return outcomes;
+    return [...outcomes, this.#park(state, home, entry, part, reaction)];
+  }
+
+  #park(
+    state: State,
+    home: Home,
+    entry: ServiceEntry,
+    part: string,
+    { onParked }: ReactionEntry,
+  ): State {
+    const given = copyOf(state);
+    given.parked = true;
+    if (onParked === undefined) given.blocked[`${home.name} ${part}`] = true;
+    else this.#emit(given, home, entry, [onParked]);
+    return given;
+  }
+
+  #react(
+    state: State,
+    home: Home,
+    entry: ServiceEntry,
+    part: string,
+    type: string | undefined,
+    twice: boolean,
+    key: string | undefined,
+  ): readonly State[] {
+    const reaction = reactionOf(entry, part);
+    if (reaction === undefined) throw new Error("no such reaction");
     const own = `${home.name} ${part}`;
     const join = reaction.kind === "join";
     if (join && (state.fired[own] || (type !== undefined && state.gathered[`${own} ${type}`])))
       return [state];
-    const ruling = this.#letsPass(state, home, entry, part);
+    const ruling = this.#letsPass(state, home, entry, part, key);
     if (ruling === "nothing") return [state];
     const stranger = ruling === "bars" ? this.#stranger(state, home, entry, reaction) : undefined;
-    const parked = () => {
-      const given = structuredClone(state);
-      given.parked = true;
-      if (reaction.onParked === undefined) given.blocked[own] = true;
-      else this.#emit(given, home, entry, [reaction.onParked]);
-      return given;
-    };
     if (stranger !== undefined) {
       this.#report("EFFECT_GONE", home.name, stranger);
-      return [parked()];
+      return [this.#park(state, home, entry, part, reaction)];
     }
-    const outcomes: State[] = entry.mayPark && !isSink(entry, reaction) ? [parked()] : [];
+    const gives = entry.mayPark && !isSink(entry, reaction);
+    const outcomes: State[] = gives ? [this.#park(state, home, entry, part, reaction)] : [];
     if (join) {
       if (type !== undefined) state.gathered[`${own} ${type}`] = true;
       if (!awaitedBy(reaction).every((one) => state.gathered[`${own} ${one}`]))
         return [...outcomes, state];
       state.fired[own] = true;
-      for (const key of Object.keys(state.gathered))
-        if (key.startsWith(`${own} `)) delete state.gathered[key];
+      for (const gathered of Object.keys(state.gathered))
+        if (gathered.startsWith(`${own} `)) delete state.gathered[gathered];
     }
     const emitted = (from: State, outcome: ManifestOutcome) => {
-      const after = structuredClone(from);
+      const after = copyOf(from);
       this.#emit(after, home, entry, outcome);
       return after;
     };
@@ -434,20 +517,23 @@ class Saga {
     if (twice && ruling === "runs") this.#report("DEDUP_LOST", home.name, type);
     if (reaction.once !== undefined)
       state.once[`${home.name} ${onceMark(entry, reaction.once)}`] = true;
+    const keyed = key === undefined ? "" : ` ${key}`;
     const [mark = ""] = this.#marksFor(entry, reaction);
     if (ruling === "bars") {
-      state.effects[`${home.name} ${mark}`] = "barred";
+      state.effects[`${home.name} ${mark}${keyed}`] = "barred";
       const first = reaction.emits[0]?.slice(0, 1) ?? [];
       return [...outcomes, emitted(state, reaction.onEmpty === "ack" ? first : [])];
     }
     if (reaction.max !== undefined) state.runs[own] = (state.runs[own] ?? 0) + 1;
     for (const outcome of reaction.fails) outcomes.push(emitted(state, outcome));
     for (const outcome of reaction.emits) {
-      const after = structuredClone(state);
+      const after = copyOf(state);
       const effect = effectOf(entry, reaction, outcome);
-      if (reaction.kind === "undo") this.#undo(after, `${home.name} ${mark}`, entry);
-      else if (effect !== undefined)
-        this.#do(after, `${home.name} ${effectMark(entry, effect)}`, entry);
+      if (reaction.kind === "undo") {
+        const all = reaction.keyed === "all" ? ["", ...KEYS.map((one) => ` ${one}`)] : [keyed];
+        this.#undo(after, all.map((one) => `${home.name} ${mark}${one}`), entry);
+      } else if (effect !== undefined)
+        this.#do(after, `${home.name} ${effectMark(entry, effect)}${keyed}`, entry);
       outcomes.push(emitted(after, outcome));
     }
     return outcomes;
@@ -463,11 +549,19 @@ class Saga {
     const beside = this.#beside(home, entry);
     if (beside === undefined) return undefined;
     const theirs = effectsOf(beside).map((name) => effectMark(beside, name));
-    if (theirs.includes(effectMark(entry, undoes))) return undefined;
-    const ours = effectsOf(entry).map((name) => effectMark(entry, name));
-    return theirs.find(
-      (mark) => !ours.includes(mark) && state.effects[`${home.name} ${mark}`] === "done",
-    );
+    const own = effectMark(entry, undoes);
+    const same = (mark: string) =>
+      effectsOf(entry).some((name) => effectMark(entry, name) === mark) &&
+      isKeyed(entry, mark) === isKeyed(beside, mark);
+    const ownKeyed = effectsOf(entry).some((name) => effectMark(entry, name) === own)
+      ? isKeyed(entry, own)
+      : false;
+    if (theirs.includes(own) && isKeyed(beside, own) === ownKeyed) return undefined;
+    return theirs.find((mark) => {
+      if (same(mark)) return false;
+      const stored = isKeyed(beside, mark) ? KEYS.map((key) => `${mark} ${key}`) : [mark];
+      return stored.some((one) => state.effects[`${home.name} ${one}`] === "done");
+    });
   }
 
   #do(state: State, key: string, { fence }: ServiceEntry): void {
@@ -478,23 +572,26 @@ class Saga {
     this.#report(before === "done" ? "DOUBLE_EFFECT" : "HANGING", home.name, facts.label);
   }
 
-  #undo(state: State, key: string, { fence }: ServiceEntry): void {
-    const before = state.effects[key];
-    const { home, facts } = this.#facts(key);
-    if (before === "undone") this.#report("DOUBLE_COMPENSATION", home.name, facts.label);
-    else if (before !== "done") {
-      if (fence) return;
+  #undo(state: State, keys: readonly string[], { fence }: ServiceEntry): void {
+    const [own = ""] = keys;
+    const { home, facts } = this.#facts(own);
+    const done = keys.filter((key) => state.effects[key] === "done");
+    const before = state.effects[own];
+    if (done.length === 0 && before === "undone")
+      this.#report("DOUBLE_COMPENSATION", home.name, facts.label);
+    else if (done.length === 0 && !fence) {
       this.#report("EMPTY_ROLLBACK", home.name, facts.label);
-      state.effects[key] = "barred";
-    } else {
-      state.effects[key] = "undone";
-      for (const [first, second] of this.#manifest.undoOrder) {
-        const open = Object.entries(state.effects).some(
-          ([other, mark]) => mark === "done" && this.#facts(other).facts.events.includes(second),
-        );
-        if (facts.events.includes(first) && open)
-          this.#report("UNDO_ORDER", home.name, facts.label);
-      }
+      state.effects[own] = "barred";
+    }
+    if (done.length === 0) return;
+    for (const key of done) state.effects[key] = "undone";
+    state.effects[own] = "undone";
+    for (const [first, second] of this.#manifest.undoOrder) {
+      const open = Object.entries(state.effects).some(
+        ([other, mark]) => mark === "done" && this.#facts(other).facts.events.includes(second),
+      );
+      if (facts.events.includes(first) && open)
+        this.#report("UNDO_ORDER", home.name, facts.label);
     }
   }
 
@@ -505,6 +602,8 @@ class Saga {
     outcome: ManifestOutcome,
   ): void {
     const { succeeds, fails, pivots, locks } = this.#manifest;
+    // One outcome is one moment: none of its events is after another.
+    const { pivoted } = state;
     for (const type of outcome) {
       for (const home of this.#homes) this.#send(state, home, type);
       if (emitting !== undefined && version !== undefined) {
@@ -521,15 +620,24 @@ class Saga {
           reactions.some(({ kind, hears }) => kind === "undo" && hears.includes(type)),
         ),
       );
-      if (state.pivoted && (fails.includes(type) || undoes))
+      if (pivoted && (fails.includes(type) || undoes))
         this.#report("AFTER_PIVOT", emitting?.name, type);
       if (pivots.includes(type)) state.pivoted = true;
       if (![...succeeds, ...fails].includes(type)) continue;
+      if (fails.includes(type)) this.#checkAllUndone(state, type);
       if (state.ends[type]) this.#report("DOUBLE_END", undefined, type);
       state.ends[type] = true;
       const ended = Object.keys(state.ends);
       if (ended.some((end) => succeeds.includes(end)) && ended.some((end) => fails.includes(end)))
         this.#report("MIXED_END", undefined, undefined);
+    }
+  }
+
+  #checkAllUndone(state: State, end: string): void {
+    for (const [key, mark] of Object.entries(state.effects)) {
+      const { home, facts } = this.#facts(key);
+      if (mark === "done" && facts.needsUndo)
+        this.#report("EARLY_END", home.name, facts.label, end);
     }
   }
 
@@ -572,7 +680,8 @@ class Saga {
     const home = this.#homes.find(({ name }) => name === key.slice(0, space));
     if (home === undefined) throw new Error(`no service of ${key}`);
     const { succeeds, fails } = this.#manifest;
-    return { home, facts: factsOf(home, key.slice(space + 1), [...succeeds, ...fails]) };
+    const mark = key.slice(space + 1).replace(/ k\d$/, "");
+    return { home, facts: factsOf(home, mark, [...succeeds, ...fails]) };
   }
 
   /** The effects for which an event stands, in the order of the services. */
@@ -593,8 +702,13 @@ class Saga {
     return this.#homes.some(({ versions }) => versions.some(({ inbox }) => !inbox)) ? 2 : 250;
   }
 
-  #report(code: string, service: string | undefined, event: string | undefined): void {
-    this.violations.add(`${code} ${service} ${stem(`${event}`)}`);
+  #report(
+    code: string,
+    service: string | undefined,
+    event: string | undefined,
+    end = "",
+  ): void {
+    this.violations.add(`${code} ${service} ${stem(`${event}`)} ${end}`.trim());
   }
 }
 

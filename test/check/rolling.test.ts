@@ -14,9 +14,9 @@ const STATES_MAX = 4_000;
 const RUNS = Number(process.env.ODORI_PAIRS ?? 1_500);
 
 function keysOf({ counterexamples }: Exploration): readonly string[] {
-  const keys = counterexamples.map(({ violation: { code, service, event } }) => {
+  const keys = counterexamples.map(({ violation: { code, service, event, end } }) => {
     const home = service?.replace(/\((old|NEW)\)$/, "");
-    return `${code} ${home} ${stem(`${event}`)}`;
+    return `${code} ${home} ${stem(`${event}`)} ${end ?? ""}`.trim();
   });
   return [...new Set(keys)].sort();
 }
@@ -24,7 +24,7 @@ function keysOf({ counterexamples }: Exploration): readonly string[] {
 function modelOf({ old, now, service, rollback }: RandomPair) {
   const versions = versionsOf(service, rollback);
   const manifest = mixtureOf({ old, now }, versions, new Set());
-  return { versions, manifest, model: compile(manifest, versions) };
+  return { versions, manifest, model: compile(manifest, { versions, retentionMs: Number.POSITIVE_INFINITY }) };
 }
 
 function loops(keys: readonly string[]): boolean {

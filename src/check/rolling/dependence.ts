@@ -3,9 +3,9 @@ import {
   EVERY_PHASE,
   type Model,
   type ModelEmission,
-  type RollingModel,
   type TransitionSource,
 } from "../model.ts";
+import type { RollingModel } from "./model.ts";
 import { OLD_ALONE } from "./versions.ts";
 
 /**

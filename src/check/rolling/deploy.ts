@@ -40,7 +40,11 @@ export class Deployments {
   /** Explores every saga while one service is old, while both versions run, and afterwards. */
   explore({ service, waiting }: Deployment): Deployed {
     const versions = versionsOf(service, this.#rollback);
-    const model = compile(mixtureOf(this.#change, versions, waiting), versions);
+    const model = compile(mixtureOf(this.#change, versions, waiting), {
+      versions,
+      // A deployment is shorter than retention.
+      retentionMs: Number.POSITIVE_INFINITY,
+    });
     const exploration = explore(model, this.#options());
     const findings = exploration.counterexamples.map((one) => this.#finding(model, versions, one));
     const limit = exploration.exhaustive ? [] : [notExhaustive(service, exploration)];
@@ -82,9 +86,9 @@ function before(change: Change): Manifest {
 }
 
 /** Identifies a rule that is broken, whichever version of a service and of an event it is about. */
-function keyOf({ code, service, event }: Violation, versions?: Versions): string {
+function keyOf({ code, service, event, end }: Violation, versions?: Versions): string {
   const home = versions && service !== undefined ? unversioned(versions, service) : service;
-  return `${code} ${home} ${event === undefined ? "" : stemOf(event)}`;
+  return [code, home, ...[event, end].map((type) => type && stemOf(type))].join(" ");
 }
 
 function unversioned({ service, old, now }: Versions, name: string): string {

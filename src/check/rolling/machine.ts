@@ -1,16 +1,13 @@
 import { DONE } from "../../choreography/fence.ts";
-import {
-  type AgainSource,
-  type CompletionSource,
-  type DeliverySource,
-  type Model,
-  type ModelReaction,
-  type MoveSource,
-  type RepeatSource,
-  type TakeSource,
-  type TransitionSource,
+import type {
+  DeliverySource,
+  Model,
+  ModelReaction,
+  RepeatSource,
+  TransitionSource,
 } from "../model.ts";
 import type { Violation } from "../violation.ts";
+import type { AgainSource, CompletionSource, MoveSource, TakeSource } from "./model.ts";
 
 /** A transition that a counter of pending deliveries enables. */
 export type PendingSource = DeliverySource | RepeatSource | TakeSource | AgainSource;
@@ -65,10 +62,20 @@ export function strangerIn(state: Uint8Array, { strange }: ModelReaction): strin
   return strange.find(({ at }) => state[at] === DONE)?.name;
 }
 
-export function effectGone({ service, entry }: ModelReaction, name: string): Violation {
+/** Whether a delivery has called the handler. */
+export function hasRun({ reaction }: DeliverySource, choice: number): boolean {
+  const kind = reaction?.choices[choice]?.kind;
+  return kind === "success" || kind === "failure";
+}
+
+export function effectGone(
+  { rolling }: Model,
+  { service, entry }: ModelReaction,
+  name: string,
+): Violation {
   return {
     code: "EFFECT_GONE",
-    service: service.name,
+    service: rolling?.service,
     event: name,
     message:
       `${service.name} is to undo ${entry.undoes}, finds no mark of it, and does not know ` +

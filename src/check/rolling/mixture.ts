@@ -3,6 +3,7 @@ import { oneEventPerLineage } from "../../manifest/lineage.ts";
 import {
   type Manifest,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../../manifest/manifest.ts";
 import type { Versions } from "./versions.ts";
@@ -48,7 +49,7 @@ export function fromOutside({ old, now }: Change): readonly string[] {
   const emitted = services.flatMap(({ begins, reactions, deadlines }) => [
     ...begins,
     ...reactions.flatMap(typesEmittedBy),
-    ...deadlines.map(({ emits }) => emits),
+    ...deadlines.flatMap(typesEmittedAt),
   ]);
   const listed = both.flatMap(({ begins, arrives, external }) => [
     ...begins,

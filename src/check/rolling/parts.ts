@@ -1,4 +1,4 @@
-import { EffectNames, storedAmong } from "../../choreography/effects.ts";
+import { storedAmong } from "../../choreography/effects.ts";
 import type { Named } from "../../contract/names.ts";
 import { effectsOf, storedDeadline, storedReaction } from "../../manifest/hazards.ts";
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../../manifest/manifest.ts";
@@ -11,11 +11,10 @@ export interface Parts {
   readonly deadlines: readonly string[];
   reactionOf(part: string): ReactionEntry | undefined;
   deadlineOf(part: string): DeadlineEntry | undefined;
-  /** The mark of an effect, by the name that the version gives the effect. */
-  effect(name: string): string;
-  /** The marks of every effect that the version has. */
-  readonly effects: ReadonlySet<string>;
-  once(name: string): string;
+  /** Whether each effect that the version has is kept by key, by stored name. */
+  readonly effects: ReadonlyMap<string, boolean>;
+  /** How an effect is kept, by the name that the version gives it. */
+  effect(name: string): { readonly name: string; readonly keyed: boolean };
 }
 
 export function partsOf(service: ServiceEntry): Parts {
@@ -26,23 +25,17 @@ export function partsOf(service: ServiceEntry): Parts {
   const named = service.reactions.flatMap(({ effect, effectWas }): readonly Named[] =>
     effect === undefined ? [] : [{ name: effect, was: effectWas }],
   );
-  const onces = service.reactions.flatMap(({ once, onceWas }): readonly Named[] =>
-    once === undefined ? [] : [{ name: once, was: onceWas }],
-  );
-  const known = effectsOf(service);
-  const effect = (name: string) => {
-    const stored = storedAmong(named, name);
-    // An effect with a key has marks of other names.
-    return known.get(stored)?.keyed ? `${stored} key` : stored;
-  };
+  const effects = new Map([...effectsOf(service)].map(([name, { keyed }]) => [name, keyed]));
   return {
     reactions,
     deadlines,
     reactionOf: (part) => byReaction.get(part),
     deadlineOf: (part) => byDeadline.get(part),
-    effect,
-    effects: new Set([...new EffectNames(service).all()].map(effect)),
-    once: (name) => storedAmong(onces, name),
+    effects,
+    effect: (name) => {
+      const stored = storedAmong(named, name);
+      return { name: stored, keyed: effects.get(stored) === true };
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Manifest, ReactionEntry, ServiceEntry } from "../../manifest/manifest.ts";
+import type { EffectMarks } from "../effect-marks.ts";
 import { ARMED, ARMED_BY_NEW } from "../model.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import { otherThan, type Versions } from "./versions.ts";
@@ -9,6 +10,7 @@ export class Shared {
   readonly #services: ReadonlyMap<string, ServiceEntry>;
   readonly #parts = new Map<string, Parts>();
   readonly #bytes = new Map<string, number>();
+  #effects: EffectMarks | undefined;
 
   constructor({ services }: Manifest, versions: Versions | undefined) {
     this.versions = versions;
@@ -31,6 +33,13 @@ export class Shared {
   otherParts(service: ServiceEntry): Parts | undefined {
     const other = this.other(service);
     return other && this.parts(other);
+  }
+
+  /** Returns the marks of a service's effects, which `make` allots when they are first asked for. */
+  effectMarks(service: ServiceEntry, make: () => EffectMarks): EffectMarks {
+    if (this.parts(service) === undefined) return make();
+    this.#effects ??= make();
+    return this.#effects;
   }
 
   /** Returns the byte of a part, which `make` allots when it is first asked for. */

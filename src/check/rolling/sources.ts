@@ -1,15 +1,12 @@
-import { deadlineName, reactionName, type ServiceEntry } from "../../manifest/manifest.ts";
-import type { Layout } from "../layout.ts";
 import {
-  type AgainSource,
-  ARMED,
-  type DeliverySource,
-  type ModelReaction,
-  type Post,
-  type RollingModel,
-  type Stranded,
-  type TakeSource,
-} from "../model.ts";
+  deadlineName,
+  type Manifest,
+  reactionName,
+  type ServiceEntry,
+} from "../../manifest/manifest.ts";
+import type { Layout } from "../layout.ts";
+import { ARMED, type DeliverySource, type ModelReaction, type Post } from "../model.ts";
+import type { AgainSource, RollingModel, Stranded, TakeSource } from "./model.ts";
 import type { Parts } from "./parts.ts";
 import {
   BACK,
@@ -39,10 +36,10 @@ interface Version {
 export function addRolling(
   layout: Layout,
   versions: Versions,
-  services: ReadonlyMap<string, ServiceEntry>,
+  { services, succeeds, fails }: Manifest,
   posts: Map<string, readonly Post[]>,
-  endless: boolean,
 ): RollingModel {
+  const endless = succeeds.length + fails.length === 0;
   const of = (name: string) => versionOf(layout, versions, services.get(name));
   const pairs = [
     [of(versions.old), of(versions.now)],
@@ -166,6 +163,7 @@ function addCompletions({ sources }: Layout, version: Version, other: Version): 
       deadline: undefined,
       arms: false,
       part: -1,
+      forgets: false,
       repeatAt: -1,
       notes: [],
     };
@@ -181,7 +179,7 @@ function addRetired({ sources, shared }: Layout, version: Version, other: Versio
     const part = other.parts.deadlines[place] ?? "";
     if (parts.deadlineOf(part) !== undefined || !isRetired(service, part)) return;
     const at = shared.known(`watch ${part}`) ?? -1;
-    const deadline = { service, entry, at, armedAs: ARMED, emits: [] };
+    const deadline = { service, entry, at, armedAs: ARMED, choices: [] };
     const index = sources.length;
     sources.push({ kind: "deadline", index, at, phases, deadline, seeks: [], retired: true });
   });

@@ -62,3 +62,13 @@ export function homeOf(versions: Versions | undefined, name: string): string {
 export function bits(...phases: readonly number[]): number {
   return phases.reduce((mask, phase) => mask | (1 << phase), 0);
 }
+
+/**
+ * Lists the phases in which a service may begin a saga. Sagas that begin after the deployment are
+ * those of the new version alone.
+ */
+export function phasesToBegin(versions: Versions | undefined, service: string): readonly number[] {
+  if (versions === undefined) return [OLD_ALONE];
+  const phases = phasesOf(versions, service);
+  return [OLD_ALONE, BOTH].filter((phase) => (phases & bits(phase)) !== 0);
+}
