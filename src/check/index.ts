@@ -15,5 +15,12 @@ export type {
 export { type LintOptions, lint, RULES, type RuleSeverity } from "./lint/lint.ts";
 export type { Limits, Rule } from "./lint/rule.ts";
 export { repairText } from "./repair-text.ts";
+export {
+  checkRolling,
+  type DeploymentStep,
+  type RollingOptions,
+  type RollingReport,
+} from "./rolling/check-rolling.ts";
+export type { DeploymentOrder } from "./rolling/order.ts";
 export type { Suppressed } from "./suppress.ts";
 export type { BehaviourCode } from "./violation.ts";

@@ -118,7 +118,16 @@ export function layOut(manifest: Manifest, ages: Ages, versions?: Versions): Lay
     const at = counter("pending");
     const notes = noted(service, type);
     const index = sources.length;
-    const source: DeliverySource = { kind: "delivery", index, at, phases, type, repeatAt, notes, ...to };
+    const source: DeliverySource = {
+      kind: "delivery",
+      index,
+      at,
+      phases,
+      type,
+      repeatAt,
+      notes,
+      ...to,
+    };
     sources.push(source);
     if (!inbox)
       sources.push({ kind: "repeat", index: sources.length, at: repeatAt, phases, of: source });

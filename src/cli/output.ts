@@ -8,6 +8,8 @@ import { escapeUnprintable, printable, printableLines } from "../text/printable.
 export const FOUND = 1;
 /** Exit status of a command that could not run. */
 export const COULD_NOT_RUN = 2;
+/** Exit status of a check that found no error, and did not explore everything. */
+export const NOT_PROVED = 3;
 
 /** Writes one line to standard output. */
 export function print(line = ""): void {

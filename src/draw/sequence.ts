@@ -34,7 +34,7 @@ function shorten(rows: readonly Row[]): {
 
 function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
   const emitters = new Map<string, string>();
-  return trace.map(({ service, hears, emits, does, effect }) => {
+  return trace.map(({ service, hears, emits, does, effect, again }) => {
     const who = service ?? OUTSIDE;
     const from = hears === null ? who : (emitters.get(hears) ?? OUTSIDE);
     for (const type of emits) emitters.set(type, who);
@@ -45,7 +45,7 @@ function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
       who,
       heard: hears ?? undefined,
       from,
-      note: `${does}${about}${emitted}`,
+      note: `${again === true ? "hears it again, " : ""}${does}${about}${emitted}`,
       tone: toneOf(does),
     };
   });

@@ -12,6 +12,32 @@ import { stem } from "./reference-effects.ts";
  * more: what is kept in the database is found by its oldest name.
  */
 
+/** Asked for each delivery of each state: computed once for each version. */
+function perVersion<T>(compute: (entry: ServiceEntry) => T): (entry: ServiceEntry) => T {
+  const known = new WeakMap<ServiceEntry, T>();
+  return (entry) => {
+    const found = known.get(entry);
+    if (found !== undefined) return found;
+    const made = compute(entry);
+    known.set(entry, made);
+    return made;
+  };
+}
+
+function perVersionAnd<T>(
+  compute: (entry: ServiceEntry, text: string) => T,
+): (entry: ServiceEntry, text: string) => T {
+  const all = perVersion<Map<string, T>>(() => new Map());
+  return (entry, text) => {
+    const known = all(entry);
+    const found = known.get(text);
+    if (found !== undefined || known.has(text)) return found as T;
+    const made = compute(entry, text);
+    known.set(text, made);
+    return made;
+  };
+}
+
 export interface Home {
   readonly name: string;
   /** One, or the old and the new one. */
@@ -52,28 +78,32 @@ function counted(names: readonly string[]): readonly string[] {
   });
 }
 
-export function reactionParts({ reactions }: ServiceEntry): readonly string[] {
+export const reactionParts = perVersion(({ reactions }: ServiceEntry): readonly string[] => {
   return counted(reactions.map((entry) => oldest(nameOfReaction(entry), entry.was)));
-}
+});
 
-export function deadlineParts({ deadlines }: ServiceEntry): readonly string[] {
+export const deadlineParts = perVersion(({ deadlines }: ServiceEntry): readonly string[] => {
   return counted(
     deadlines.map(({ name, emits, was }) => oldest(name ?? `deadline ${stem(emits)}`, was)),
   );
-}
+});
 
-export function reactionOf(entry: ServiceEntry, part: string): ReactionEntry | undefined {
-  return entry.reactions[reactionParts(entry).indexOf(part)];
-}
+export const reactionOf = perVersionAnd(
+  (entry: ServiceEntry, part: string): ReactionEntry | undefined => {
+    return entry.reactions[reactionParts(entry).indexOf(part)];
+  },
+);
 
-export function deadlineOf(entry: ServiceEntry, part: string): DeadlineEntry | undefined {
-  return entry.deadlines[deadlineParts(entry).indexOf(part)];
-}
+export const deadlineOf = perVersionAnd(
+  (entry: ServiceEntry, part: string): DeadlineEntry | undefined => {
+    return entry.deadlines[deadlineParts(entry).indexOf(part)];
+  },
+);
 
-export function onceMark({ reactions }: ServiceEntry, once: string): string {
+export const onceMark = perVersionAnd(({ reactions }: ServiceEntry, once: string): string => {
   const same = reactions.filter((one) => one.once === once);
   return oldest(once, same.find(({ onceWas }) => onceWas.length > 0)?.onceWas ?? []);
-}
+});
 
 /** The effect that an outcome leaves, by the name that its version gives it. */
 export function effectOf(
@@ -84,22 +114,20 @@ export function effectOf(
   if (kind === "undo" || readonly || outcome.length === 0) return undefined;
   if (effect !== undefined) return effect;
   const stems = outcome.map(stem);
-  return (
-    stems.find((one) => service.reactions.some(({ undoes }) => undoes === one)) ?? stems[0]
-  );
+  return stems.find((one) => service.reactions.some(({ undoes }) => undoes === one)) ?? stems[0];
 }
 
-export function effectsOf(service: ServiceEntry): readonly string[] {
+export const effectsOf = perVersion((service: ServiceEntry): readonly string[] => {
   const done = service.reactions.flatMap((entry) =>
     entry.emits.flatMap((outcome) => effectOf(service, entry, outcome) ?? []),
   );
   return [...new Set([...service.begins.map(stem), ...done])];
-}
+});
 
-export function effectMark({ reactions }: ServiceEntry, name: string): string {
+export const effectMark = perVersionAnd(({ reactions }: ServiceEntry, name: string): string => {
   const same = reactions.filter(({ effect }) => effect === name);
   return oldest(name, same.find(({ effectWas }) => effectWas.length > 0)?.effectWas ?? []);
-}
+});
 
 /** What is known of one mark of a service, whichever version says it. */
 export interface MarkFacts {
@@ -146,7 +174,7 @@ export function factsOf(home: Home, mark: string, ends: readonly string[]): Mark
 }
 
 /** Whether an effect is kept by key: a step or an undo of it has one. */
-export function isKeyed(service: ServiceEntry, mark: string): boolean {
+export const isKeyed = perVersionAnd((service: ServiceEntry, mark: string): boolean => {
   return service.reactions.some((entry) => {
     const names = [
       ...(entry.undoes === undefined ? [] : [entry.undoes]),
@@ -154,10 +182,10 @@ export function isKeyed(service: ServiceEntry, mark: string): boolean {
     ];
     return entry.keyed !== false && names.some((name) => effectMark(service, name) === mark);
   });
-}
+});
 
 /** Whether a step or an undo of the effect has no key. */
-export function isBare(service: ServiceEntry, mark: string): boolean {
+export const isBare = perVersionAnd((service: ServiceEntry, mark: string): boolean => {
   const begun = service.begins.some((type) => effectMark(service, stem(type)) === mark);
   return (
     begun ||
@@ -169,21 +197,23 @@ export function isBare(service: ServiceEntry, mark: string): boolean {
       return entry.keyed !== true && names.some((name) => effectMark(service, name) === mark);
     })
   );
-}
+});
 
-export function emitsType({ begins, deadlines, reactions }: ServiceEntry, type: string): boolean {
-  const all = reactions.flatMap(({ emits, fails, late, onParked }) => [
-    ...emits.flat(),
-    ...fails.flat(),
-    ...late.flat(),
-    onParked,
-  ]);
-  const due = deadlines.flatMap(({ emits, onParked }) => [emits, onParked]);
-  return [...begins, ...due, ...all].includes(type);
-}
+export const emitsType = perVersionAnd(
+  ({ begins, deadlines, reactions }: ServiceEntry, type: string): boolean => {
+    const all = reactions.flatMap(({ emits, fails, late, onParked }) => [
+      ...emits.flat(),
+      ...fails.flat(),
+      ...late.flat(),
+      onParked,
+    ]);
+    const due = deadlines.flatMap(({ emits, onParked }) => [emits, onParked]);
+    return [...begins, ...due, ...all].includes(type);
+  },
+);
 
 /** What of a version hears an event: reactions, and deadlines that it arms or calls off. */
-export function hearersOf(entry: ServiceEntry, type: string): readonly string[] {
+export const hearersOf = perVersionAnd((entry: ServiceEntry, type: string): readonly string[] => {
   const reactions = reactionParts(entry).filter((part) =>
     reactionOf(entry, part)?.hears.includes(type),
   );
@@ -194,4 +224,4 @@ export function hearersOf(entry: ServiceEntry, type: string): readonly string[] 
         return deadline?.after === type || deadline?.unless.includes(type);
       });
   return [...reactions, ...watches.map((part) => `watch ${part}`)];
-}
+});

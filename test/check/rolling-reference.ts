@@ -17,6 +17,7 @@ import {
   homesOf,
   isBare,
   isKeyed,
+  type MarkFacts,
   onceMark,
   type Pair,
   reactionOf,
@@ -119,7 +120,10 @@ function textOf(state: State): string {
     .map((value) => {
       if (typeof value !== "object") return `${value}`;
       const entries = Object.entries(value).filter(([, item]) => item !== 0);
-      return entries.map(([key, item]) => `${key}=${item}`).sort().join(";");
+      return entries
+        .map(([key, item]) => `${key}=${item}`)
+        .sort()
+        .join(";");
     })
     .join("\n");
 }
@@ -531,7 +535,11 @@ class Saga {
       const effect = effectOf(entry, reaction, outcome);
       if (reaction.kind === "undo") {
         const all = reaction.keyed === "all" ? ["", ...KEYS.map((one) => ` ${one}`)] : [keyed];
-        this.#undo(after, all.map((one) => `${home.name} ${mark}${one}`), entry);
+        this.#undo(
+          after,
+          all.map((one) => `${home.name} ${mark}${one}`),
+          entry,
+        );
       } else if (effect !== undefined)
         this.#do(after, `${home.name} ${effectMark(entry, effect)}${keyed}`, entry);
       outcomes.push(emitted(after, outcome));
@@ -590,8 +598,7 @@ class Saga {
       const open = Object.entries(state.effects).some(
         ([other, mark]) => mark === "done" && this.#facts(other).facts.events.includes(second),
       );
-      if (facts.events.includes(first) && open)
-        this.#report("UNDO_ORDER", home.name, facts.label);
+      if (facts.events.includes(first) && open) this.#report("UNDO_ORDER", home.name, facts.label);
     }
   }
 
@@ -675,7 +682,15 @@ class Saga {
     else if (deadline?.unless.includes(type)) state.deadlines[key] = OVER;
   }
 
+  readonly #known = new Map<string, { readonly home: Home; readonly facts: MarkFacts }>();
+
   #facts(key: string) {
+    const known = this.#known.get(key) ?? this.#find(key);
+    this.#known.set(key, known);
+    return known;
+  }
+
+  #find(key: string) {
     const space = key.indexOf(" ");
     const home = this.#homes.find(({ name }) => name === key.slice(0, space));
     if (home === undefined) throw new Error(`no service of ${key}`);
@@ -702,12 +717,7 @@ class Saga {
     return this.#homes.some(({ versions }) => versions.some(({ inbox }) => !inbox)) ? 2 : 250;
   }
 
-  #report(
-    code: string,
-    service: string | undefined,
-    event: string | undefined,
-    end = "",
-  ): void {
+  #report(code: string, service: string | undefined, event: string | undefined, end = ""): void {
     this.violations.add(`${code} ${service} ${stem(`${event}`)} ${end}`.trim());
   }
 }
@@ -727,4 +737,3 @@ function isSink(entry: ServiceEntry, reaction: ReactionEntry): boolean {
   const effects = emits.some((outcome) => effectOf(entry, reaction, outcome) !== undefined);
   return kind === "step" && silent && once === undefined && max === undefined && !effects;
 }
-

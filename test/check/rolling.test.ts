@@ -24,7 +24,11 @@ function keysOf({ counterexamples }: Exploration): readonly string[] {
 function modelOf({ old, now, service, rollback }: RandomPair) {
   const versions = versionsOf(service, rollback);
   const manifest = mixtureOf({ old, now }, versions, new Set());
-  return { versions, manifest, model: compile(manifest, { versions, retentionMs: Number.POSITIVE_INFINITY }) };
+  return {
+    versions,
+    manifest,
+    model: compile(manifest, { versions, retentionMs: Number.POSITIVE_INFINITY }),
+  };
 }
 
 function loops(keys: readonly string[]): boolean {

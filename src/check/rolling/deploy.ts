@@ -21,6 +21,7 @@ export interface Deployment {
 export interface Deployed {
   readonly service: string;
   readonly exploration: Exploration;
+  readonly milliseconds: number;
   readonly findings: readonly Finding[];
 }
 
@@ -45,10 +46,12 @@ export class Deployments {
       // A deployment is shorter than retention.
       retentionMs: Number.POSITIVE_INFINITY,
     });
+    const began = performance.now();
     const exploration = explore(model, this.#options());
+    const milliseconds = Math.round((performance.now() - began) * 10) / 10;
     const findings = exploration.counterexamples.map((one) => this.#finding(model, versions, one));
     const limit = exploration.exhaustive ? [] : [notExhaustive(service, exploration)];
-    return { service, exploration, findings: [...findings, ...limit] };
+    return { service, exploration, milliseconds, findings: [...findings, ...limit] };
   }
 
   #finding(
@@ -65,6 +68,7 @@ export class Deployments {
       code,
       severity: known ? "warning" : "error",
       message: known ? `${message}; the old version alone has this as well` : message,
+      ...hintFor(code),
       at: { ...(service !== undefined && { service }), ...(event !== undefined && { event }) },
       trace: first === undefined ? [] : counterexampleTrace(first, steps),
     };
@@ -77,6 +81,18 @@ export class Deployments {
     this.#before = new Set(counterexamples.map(({ violation }) => keyOf(violation)));
     return this.#before;
   }
+}
+
+const HINTS: Readonly<Partial<Record<Violation["code"], string>>> = {
+  EFFECT_GONE: 'Say what the effect was called before: effect: { name, was: ["…"] }.',
+  DEADLINE_GONE: "Keep the deadline until none is armed, say what it was, or retire it.",
+  REACTION_GONE: 'Say what the reaction was called before: was: ["…"].',
+  DEDUP_LOST: 'Say what the reaction was called before: was: ["…"].',
+};
+
+function hintFor(code: Violation["code"]): Pick<Finding, "hint"> {
+  const hint = HINTS[code];
+  return hint === undefined ? {} : { hint };
 }
 
 function before(change: Change): Manifest {
@@ -98,7 +114,7 @@ function unversioned({ service, old, now }: Versions, name: string): string {
 function notExhaustive(service: string, { states }: Exploration): Finding {
   return {
     code: "NOT_EXHAUSTIVE",
-    severity: "error",
+    severity: "warning",
     message: `exploration of ${service} stopped after ${states} states; the rest is not proved`,
     hint: "Raise --states or --seconds, or deploy parts of the choreography separately.",
     at: { service },

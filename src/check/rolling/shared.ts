@@ -86,8 +86,6 @@ export class Shared {
   /** Tells whether the other version seeks an event that this one hears or emits. */
   isSought(service: ServiceEntry, type: string): boolean {
     const other = this.other(service);
-    return (
-      other?.deadlines.some((_, place) => this.soughtBy(other, place).includes(type)) === true
-    );
+    return other?.deadlines.some((_, place) => this.soughtBy(other, place).includes(type)) === true;
   }
 }

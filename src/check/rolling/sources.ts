@@ -134,7 +134,8 @@ function lostBy(
 ): readonly string[] {
   if (reaction === undefined || reaction.entry.kind === "undo") return [];
   // Of a part that both have, only the events are others.
-  if (version.parts.reactionOf(other.parts.reactions[reaction.place] ?? "") !== undefined) return [];
+  if (version.parts.reactionOf(other.parts.reactions[reaction.place] ?? "") !== undefined)
+    return [];
   return version.reactions.flatMap(({ entry, place }) => {
     const part = version.parts.reactions[place] ?? "";
     if (entry.kind === "undo" || !entry.hears.includes(type)) return [];
@@ -228,8 +229,7 @@ function strandedOf(
       after === undefined
         ? "which has no deadline of this name"
         : `which arms it with ${after} and does not read ${entry.after}`;
-    const message =
-      `${deadlineName(entry)} is armed, and cannot fire in ${other.service.name}, ${why}`;
+    const message = `${deadlineName(entry)} is armed, and cannot fire in ${other.service.name}, ${why}`;
     const violation = { code: "DEADLINE_GONE", service, event: entry.emits, message } as const;
     const at = shared.known(`watch ${part}`) ?? -1;
     return [{ at, value: shared.armedAs(version.service, place), phases, violation }];

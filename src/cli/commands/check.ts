@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { CheckFlags } from "../check-report.ts";
 import { jsonOption, SOURCES } from "../data.ts";
+import type { RollingFlags } from "../rolling-report.ts";
 
 /** Creates `odori check`: explores a choreography, and lints it. */
 export function checkCommand(): Command {
@@ -28,6 +29,9 @@ export function checkCommand(): Command {
       (rule, all: readonly string[]) => [...all, rule],
       [],
     )
+    .option("--from <source>", "the old version: check a deployment with sagas in flight")
+    .option("--rolling [services]", "deploy these, in order (a,b); without names: find an order")
+    .option("--rollback", "also stop the new version again while both run", false)
     .option("--list-rules", "list the lint rules with their reasons, then exit", false)
     .option("--config <file>", "configuration file (default: odori.config.json, if it exists)")
     .addHelpText(
@@ -39,13 +43,19 @@ Examples:
   odori check choreography.json --json
   odori check src/choreography.ts --rule FAT_PAYLOAD=off
   odori check src/choreography.ts --crashes
+  odori check new.json --from old.json --rolling payment --rollback
+                                     both versions of payment side by side, over one database
+  odori check new.json --from old.json --rolling stock,payment     one after the other
+  odori check new.json --from old.json --rolling                   which order is safe?
   odori check --list-rules
 
 Exit status: 0 no errors (there may be warnings), 1 errors, 2 the command could not run.`,
     )
-    .action(async (paths: readonly string[], flags: CheckFlags) =>
-      (await import("../check-report.ts")).runCheck(paths, flags),
-    );
+    .action(async (paths: readonly string[], flags: CheckFlags & RollingFlags) => {
+      const { isRolling, runRolling } = await import("../rolling-report.ts");
+      if (isRolling(flags)) return runRolling(paths, flags);
+      return (await import("../check-report.ts")).runCheck(paths, flags);
+    });
 }
 
 function wholeNumber(text: string): number {
