@@ -68,7 +68,8 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
   const { size, pendingEnd } = layout.bytes;
-  const parts = { sources, reactions, deadlines, effects, beginnings };
+  const failures = manifest.fails.map((type) => ({ type, at: layout.ends.get(type) ?? 0 }));
+  const parts = { sources, reactions, deadlines, effects, beginnings, failures };
   return { size, pendingEnd, ...parts, oneOf, locks, rolling };
 }
 

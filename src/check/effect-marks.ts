@@ -103,6 +103,7 @@ export class EffectMarks {
       service: this.#home,
       // An effect with a name of its own is shown by it, others by their event.
       type: events.find((type) => stemOf(type) === shown) ?? shown,
+      stored,
       key,
       events: new Set(events),
       at: this.#bytes.take(),
