@@ -169,6 +169,7 @@ export function randomPair(): fc.Arbitrary<RandomPair> {
       old: randomManifest(0),
       other: randomManifest(0),
       service: fc.constantFrom("a", "b", "c", "d"),
+      silent: fc.constantFrom("a", "b", "c", "d", ""),
       rollback: fc.boolean(),
       edits: fc.array(
         fc.record({ mutation: fc.constantFrom(...MUTATIONS), pick: fc.nat({ max: 7 }) }),
@@ -176,9 +177,9 @@ export function randomPair(): fc.Arbitrary<RandomPair> {
       ),
       deadlines: fc.nat({ max: 3 }),
     })
-    .map(({ old, other, service, rollback, edits, deadlines }) => {
+    .map(({ old, other, service, silent, rollback, edits, deadlines }) => {
       const before = entryOf(old, service);
-      const whole = smaller(old, service);
+      const whole = smaller(old, service, silent);
       // Deadlines are rare in random choreographies, and deployments have many rules about them.
       const was: ServiceEntry =
         deadlines === 0 && before.deadlines.length === 0
@@ -198,12 +199,12 @@ export function randomPair(): fc.Arbitrary<RandomPair> {
 }
 
 /** The other services are only there to drive the one that is deployed. */
-function smaller(manifest: Manifest, service: string): Manifest {
+function smaller(manifest: Manifest, service: string, silent: string): Manifest {
   const services = [...manifest.services].map(([name, entry]): [string, ServiceEntry] => {
     if (name === service) return [name, entry];
-    const reactions = entry.reactions.slice(0, 1).map(
-      (reaction): ReactionEntry => ({ ...reaction, emits: reaction.emits.slice(0, 1) }),
-    );
+    const reactions = entry.reactions
+      .slice(0, name === silent ? 0 : 1)
+      .map((reaction): ReactionEntry => ({ ...reaction, emits: reaction.emits.slice(0, 1) }));
     return [name, { ...entry, reactions, inbox: true, fence: true, mayPark: false }];
   });
   return { ...manifest, begins: manifest.begins.slice(0, 1), services: new Map(services) };
