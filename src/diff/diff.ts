@@ -1,5 +1,4 @@
 import { type FlowGraph, flowGraph } from "../manifest/graph.ts";
-import { hazardsOf, possibleRows } from "../manifest/hazards.ts";
 import {
   deadlineName,
   type JsonSchema,
@@ -9,6 +8,7 @@ import {
 } from "../manifest/manifest.ts";
 import { mismatchText, schemaMismatches } from "../manifest/subschema.ts";
 import { deadlineDocument, reactionDocument, sorted } from "../manifest/write.ts";
+import { inFlightChanges } from "./in-flight.ts";
 
 /** Names a consumer that a change breaks, with the reasons. */
 export interface Concerned {
@@ -19,8 +19,8 @@ export interface Concerned {
 /** Describes one difference between two versions of a choreography. */
 export interface Change {
   /**
-   * `UNVERSIONED_CHANGE` if it breaks a known consumer, `IN_FLIGHT` if sagas that are under way
-   * would lose state in the database of their service.
+   * `UNVERSIONED_CHANGE` if it breaks a known consumer, `IN_FLIGHT` if it concerns sagas that are
+   * under way. It is breaking if they would lose state in the database of their service.
    */
   readonly code: "UNVERSIONED_CHANGE" | "IN_FLIGHT" | "COMPATIBLE_CHANGE";
   readonly breaking: boolean;
@@ -32,6 +32,7 @@ export interface Change {
     | "service removed"
     | "reactions changed"
     | "state lost"
+    | "state kept"
     | "ends changed";
   readonly event?: string;
   readonly service?: string;
@@ -189,26 +190,6 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
             [],
           ),
         ];
-  });
-}
-
-/** Compares each service with what its sagas in flight may have in its database. */
-function inFlightChanges(before: Manifest, after: Manifest): readonly Change[] {
-  return [...after.services].flatMap(([service, is]) => {
-    const was = before.services.get(service);
-    if (was === undefined) return [];
-    return hazardsOf([was], is, possibleRows(was)).map(
-      ({ code, message, hint, retiredAs }): Change => ({
-        code: "IN_FLIGHT",
-        breaking: true,
-        kind: "state lost",
-        service,
-        message:
-          `sagas in flight of ${service}: ${message} (${code}). ${hint} ` +
-          `Or accept it: retired: { "${retiredAs}": "<reason>" }`,
-        consumers: [],
-      }),
-    );
   });
 }
 

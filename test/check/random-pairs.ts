@@ -202,12 +202,19 @@ export function randomPair(): fc.Arbitrary<RandomPair> {
 function smaller(manifest: Manifest, service: string, silent: string): Manifest {
   const services = [...manifest.services].map(([name, entry]): [string, ServiceEntry] => {
     if (name === service) return [name, entry];
-    const reactions = entry.reactions
-      .slice(0, name === silent ? 0 : 1)
-      .map((reaction): ReactionEntry => ({ ...reaction, emits: reaction.emits.slice(0, 1) }));
-    return [name, { ...entry, reactions, inbox: true, fence: true, mayPark: false }];
+    const reactions = entry.reactions.slice(0, name === silent ? 0 : 1).map(
+      (reaction): ReactionEntry => ({
+        ...reaction,
+        keyed: false,
+        emits: reaction.emits.slice(0, 1),
+      }),
+    );
+    const deadlines = name === silent ? [] : entry.deadlines;
+    return [name, { ...entry, reactions, deadlines, inbox: true, fence: true, mayPark: false }];
   });
-  return { ...manifest, begins: manifest.begins.slice(0, 1), services: new Map(services) };
+  const begins = manifest.begins.slice(0, 1);
+  const arrives = silent === service ? manifest.arrives : [];
+  return { ...manifest, begins, arrives, services: new Map(services) };
 }
 
 function entryOf({ services }: Manifest, name: string): ServiceEntry {
