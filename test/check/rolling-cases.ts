@@ -88,27 +88,15 @@ function approval(deadlines: readonly Raw[], more: Raw = {}): Manifest {
   );
 }
 
-/** The old version hears of the manager without a deadline, and ends the saga after that. */
-function noted(deadlines: readonly Raw[]): Manifest {
-  return manifest(
-    {
-      approval: {
-        reactions: [
-          { on: ["manager.approved.v1"], emits: ["approval.noted.v1"], readonly: true },
-          { on: ["approval.noted.v1"], once: "end", emits: ["order.completed.v1"], readonly: true },
-          {
-            on: ["approval.expired.v1"],
-            once: "end",
-            emits: ["order.cancelled.v1"],
-            readonly: true,
-          },
-        ],
-        deadlines,
-      },
-      manager: { reactions: [{ on: ["order.placed.v1"], emits: ["manager.approved.v1"] }] },
-    },
-    { fails: [], succeeds: ["order.completed.v1", "order.cancelled.v1"] },
-  );
+/** The service asks, and then hears the answer: a deadline of the answer is called off before. */
+function answered(deadlines: readonly Raw[]): Manifest {
+  const asks = { on: ["order.placed.v1"], emits: ["approval.asked.v1"], readonly: true };
+  const ends = { on: ["manager.approved.v1"], emits: ["order.completed.v1"], readonly: true };
+  const answers = { on: ["approval.asked.v1"], emits: ["manager.approved.v1"], readonly: true };
+  return manifest({
+    approval: { reactions: [asks, ends], deadlines },
+    manager: { reactions: [answers] },
+  });
 }
 
 const expiry = {
@@ -269,9 +257,16 @@ export const DEPLOYMENTS: readonly Deployment[] = [
     codes: ["DEADLINE_GONE", "STUCK"],
   },
   {
-    name: "a deadline is added: it looks for what an old process has heard",
-    old: noted([]),
-    now: noted([{ ...expiry, after: "order.placed.v1" }]),
+    name: "a deadline is added: it looks for what an old process has emitted",
+    old: answered([]),
+    now: answered([
+      {
+        after: "manager.approved.v1",
+        within: "PT1H",
+        unless: ["approval.asked.v1"],
+        emits: "order.cancelled.v1",
+      },
+    ]),
     service: "approval",
     codes: [],
   },

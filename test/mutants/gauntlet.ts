@@ -15,6 +15,7 @@ import { deploymentScenarios } from "./deployments.ts";
 import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { httpScenarios } from "./over-http.ts";
+import { proofScenarios } from "./proofs.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
 
@@ -35,6 +36,7 @@ if (suite === "runtime") {
   sideBySideScenarios(collect);
 }
 if (suite === "files") fileScenarios(collect);
+if (suite === "proofs") proofScenarios(collect);
 if (suite === "http") httpScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
