@@ -22,8 +22,8 @@ interface Version {
 type Marked = Pick<ModelReaction, "effects" | "keys" | "ofAllKeys" | "outcomeEffects">;
 
 /**
- * The marks of one service's effects, by the names under which the runtime stores them: the effect's
- * name, and for each of two keys the name with the key. Versions of a service share them.
+ * The marks of one service's effects, by the names under which the runtime stores them: the name of
+ * the effect, and for each of two keys the name with the key. Versions of a service share them.
  */
 export class EffectMarks {
   readonly #home: string;

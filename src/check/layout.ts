@@ -45,7 +45,7 @@ export interface Layout {
 }
 
 /** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
-export class Bytes {
+class Bytes {
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
   #nextMark: number;
