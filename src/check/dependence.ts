@@ -2,7 +2,7 @@ import { componentsOf } from "./components.ts";
 import {
   type Choice,
   type DeliverySource,
-  deliveryOf,
+  deliveryMadeBy,
   type Effect,
   type Model,
   type ModelEmission,
@@ -68,7 +68,7 @@ function variablesOf(
   watched: Watched,
 ): readonly number[] {
   const own = source.kind === "deadline" || source.kind === "arrival" ? [source.at] : [];
-  const delivery = deliveryOf(source);
+  const delivery = deliveryMadeBy(source);
   const read = delivery === undefined ? [] : readBy(delivery);
   const emissions = emissionsFrom(source);
   return [
@@ -106,7 +106,7 @@ function writtenBy(
 export function emissionsFrom(source: TransitionSource): readonly ModelEmission[] {
   if (source.kind === "deadline") return source.deadline.choices.flatMap(({ emits }) => emits);
   if (source.kind === "arrival") return source.emits;
-  const choices = deliveryOf(source)?.reaction?.choices ?? [];
+  const choices = deliveryMadeBy(source)?.reaction?.choices ?? [];
   return choices.flatMap((choice: Choice) => choice.emits);
 }
 

@@ -18,7 +18,7 @@ import {
   type ModelReaction,
   type TransitionSource,
 } from "./model.ts";
-import { Shared } from "./rolling/shared.ts";
+import { SharedParts } from "./rolling/shared-parts.ts";
 import { strangersTo } from "./rolling/strangers.ts";
 import { homeOf, phasesOf, type Versions } from "./rolling/versions.ts";
 
@@ -39,7 +39,7 @@ export interface Layout {
   /** By the type of the event that is heard. */
   readonly deliveries: ReadonlyMap<string, readonly DeliverySource[]>;
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
-  readonly shared: Shared;
+  readonly shared: SharedParts;
   /** Returns the bytes that remember an event that a service hears or emits. */
   noted(service: ServiceEntry, type: string): readonly number[];
 }
@@ -92,7 +92,7 @@ export function layOut(manifest: Manifest, ages: Ages, versions?: Versions): Lay
   // Of two versions, each delivery may also be a message to take, and may come once again.
   const taken = versions === undefined ? 0 : heard + again + touched;
   const bytes = new Bytes(heard + again + touched + 2 * taken);
-  const shared = new Shared(manifest, versions);
+  const shared = new SharedParts(manifest, versions);
   const ends = new Map(
     [...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]),
   );
@@ -210,7 +210,7 @@ interface Surroundings {
   /** By stored name of a `once`. */
   readonly onces: Map<string, number>;
   readonly forgets: (type: string) => boolean;
-  readonly shared: Shared;
+  readonly shared: SharedParts;
 }
 
 function reactionOf(

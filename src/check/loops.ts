@@ -2,7 +2,7 @@ import { componentsOf } from "./components.ts";
 import type { Machine } from "./machine.ts";
 import {
   type Choice,
-  deliveryOf,
+  deliveryMadeBy,
   type Model,
   type ModelReaction,
   type TransitionSource,
@@ -107,7 +107,7 @@ export class Loops {
 
 /** Returns the reaction that a delivery or its repetition runs; undefined for other sources. */
 export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
-  return deliveryOf(source)?.reaction;
+  return deliveryMadeBy(source)?.reaction;
 }
 
 /** Tells whether a choice leaves the marks of its service as they are, so that it can recur. */

@@ -5,7 +5,7 @@ import {
   type Choice,
   type DeadlineSource,
   type DeliverySource,
-  deliveryOf,
+  deliveryMadeBy,
   type Effect,
   FAILED,
   FIRST_FREE,
@@ -129,7 +129,7 @@ export class Machine {
       if (source.retired || isCalledOff(state, source)) return NOTHING_ELSE;
       return source.deadline.choices.map(({ index }) => index);
     }
-    const delivery = deliveryOf(source);
+    const delivery = deliveryMadeBy(source);
     const alternatives = delivery?.reaction && this.#alternatives[delivery.reaction.index];
     if (delivery === undefined || alternatives === undefined) return NOTHING_ELSE;
     return alternativesIn(state, delivery, alternatives);
@@ -187,7 +187,7 @@ export class Machine {
   #isDead(state: Uint8Array, at: number, phases: number): boolean {
     for (const source of this.#pendingAt[at] ?? []) {
       if ((source.phases & phases) === 0) continue;
-      const delivery = deliveryOf(source);
+      const delivery = deliveryMadeBy(source);
       if (delivery === undefined || !isDead(state, delivery)) return false;
     }
     return true;

@@ -19,7 +19,7 @@ import {
   type ModelReaction,
   OVER,
 } from "./model.ts";
-import { isComplete, strangerIn } from "./rolling/machine.ts";
+import { hasGathered, strangerIn } from "./rolling/machine.ts";
 
 /*
  * What the fence says of a delivery in a state. It is the runtime's (`choreography/fence.ts`), here
@@ -126,7 +126,7 @@ function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: 
 export function completes(state: Uint8Array, { reaction, part }: DeliverySource): boolean {
   const [marks] = reaction?.keys ?? [];
   if (reaction === undefined || marks === undefined || isHeld(state, reaction, part)) return false;
-  return isComplete(state, reaction) && !isIdle(reaction, ruleOn(state, reaction, marks));
+  return hasGathered(state, reaction) && !isIdle(reaction, ruleOn(state, reaction, marks));
 }
 
 /** Returns an effect that is done and may be what an undo without its mark is meant to reverse. */

@@ -36,8 +36,8 @@ export function isRolling({ from, rolling, rollback }: RollingFlags): boolean {
 }
 
 /**
- * Runs `odori check <new> --from <old>`: prints the report, and sets the exit status. Throws `USAGE`
- * and the errors of `loadManifest`.
+ * Runs `odori check <new> --from <old>`: prints the report, and sets the exit status. Throws
+ * `USAGE` and the errors of `loadManifest`.
  */
 export async function runRolling(paths: readonly string[], flags: RollingFlags): Promise<void> {
   const { from, rolling } = flags;
@@ -79,7 +79,8 @@ function show(report: RollingReport, flags: RollingFlags): void {
   print();
   for (const { service, safe, exhaustive, states, transitions, milliseconds } of steps) {
     const phases = report.rollback ? "old, both, new, and back" : "old, both, new";
-    const size = `${count(states, "state")}, ${count(transitions, "transition")}, ${milliseconds} ms`;
+    const explored = `${count(states, "state")}, ${count(transitions, "transition")}`;
+    const size = `${explored}, ${milliseconds} ms`;
     const verdict = safe
       ? colours.good(`✓ ${printable(service)}: every saga ends as before`)
       : exhaustive

@@ -9,7 +9,7 @@ import {
   typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
-import type { Change } from "./diff.ts";
+import type { Change } from "./change.ts";
 
 /** Returns what changes for sagas that are under way: what they lose, then what they go on with. */
 export function inFlightChanges(before: Manifest, after: Manifest): readonly Change[] {

@@ -40,7 +40,7 @@ describe("deployments of one service", () => {
 
   it("an unknown service is refused", () => {
     const one = shop(paying("v1"), "payment.authorized.v1");
-    expect(() => checkRolling(one, one, { services: ["mail"] })).toThrow("no service");
+    expect(() => checkRolling(one, one, { services: ["mail"] })).toThrow("no service is called");
   });
 
   it("a spent budget is not safe, and says so", () => {

@@ -220,7 +220,7 @@ export const DEPLOYMENTS: readonly Deployment[] = [
     codes: [],
   },
   {
-    name: "rolling-deploy-deadline: a deadline is added, and fires whoever runs beside it",
+    name: "rolling-deploy-deadline: a deadline is added, and fires beside an old process",
     old: approval([expiry]),
     now: approval([expiry, { ...expiry, emits: "approval.expired.v1", name: "soon" }]),
     service: "approval",

@@ -199,7 +199,7 @@ export const isBare = perVersionAnd((service: ServiceEntry, mark: string): boole
   );
 });
 
-export const emitsType = perVersionAnd(
+const emitsType = perVersionAnd(
   ({ begins, deadlines, reactions }: ServiceEntry, type: string): boolean => {
     const all = reactions.flatMap(({ emits, fails, late, onParked }) => [
       ...emits.flat(),

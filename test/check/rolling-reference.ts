@@ -355,7 +355,7 @@ class Saga {
         ([key, mark]) =>
           mark === "done" && group.some((type) => this.#facts(key).facts.events.includes(type)),
       );
-      // One effect, whatever keys it is kept for.
+      // One effect, for any of its keys.
       const kept = [...new Set(done.map(([key]) => key.replace(/ k\d$/, "")))];
       const first = group.flatMap((type) => this.#labelsOf(type))[0];
       if (kept.length !== 1 && first !== undefined) this.#report("ONE_OF", undefined, first);

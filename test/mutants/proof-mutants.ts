@@ -18,7 +18,7 @@ export const PROOF_MUTANTS: readonly Mutant[] = [
   mutant(
     "versions share no marks",
     "once is renamed, and says what it was",
-    "rolling/shared.ts",
+    "rolling/shared-parts.ts",
     "const at = this.#bytes.get(part) ?? make();",
     "const at = make();",
   ),

@@ -4,8 +4,8 @@ import type { Manifest, ServiceEntry } from "../../manifest/manifest.ts";
 import { type Explored, STATES_MAX } from "../check.ts";
 import type { Finding } from "../finding.ts";
 import { type Deployed, Deployments } from "./deploy.ts";
-import { type Change, fromOutside } from "./mixture.ts";
-import { type DeploymentOrder, findOrder, isSafe } from "./order.ts";
+import { fromOutside, type TwoStates } from "./mixture.ts";
+import { type DeploymentOrder, findOrder, isProved } from "./order.ts";
 
 /** Options of `checkRolling`. */
 export interface RollingOptions {
@@ -62,9 +62,9 @@ export interface RollingReport {
 const MILLISECONDS_MAX = 30_000;
 
 /**
- * Checks a deployment against the sagas in flight: explores every saga while a service is old, while
- * instances of both versions run, and when only the new ones are left. Both versions share their
- * database, under the stored names of their parts. Throws `USAGE` if no version has a service.
+ * Checks a deployment against the sagas in flight: explores every saga while a service is old,
+ * while instances of both versions run, and when only the new ones are left. Both versions share
+ * their database, under the stored names of their parts. Throws `USAGE` for an unknown service.
  *
  * @example
  * ```ts
@@ -98,7 +98,7 @@ export function checkRolling(
   const searched = asked.length > 0 ? undefined : findOrder(deployments, changed, left);
   const deployed = deployAll(deployments, searched?.safe ?? (asked.length > 0 ? asked : changed));
   const findings = deployed.flatMap((one) => one.findings);
-  const refused = deployed.some((one) => !isSafe(one));
+  const refused = deployed.some((one) => !isProved(one));
   const others = changed.some((name) => name !== asked[0]) && changed.length > 1;
   const order = searched ?? (refused && others ? findOrder(deployments, changed, left) : undefined);
   return {
@@ -119,7 +119,7 @@ function deployAll(deployments: Deployments, order: readonly string[]): readonly
   for (const [place, service] of order.entries()) {
     const deployed = deployments.explore({ service, waiting: new Set(order.slice(place + 1)) });
     done.push(deployed);
-    if (!isSafe(deployed)) break;
+    if (!isProved(deployed)) break;
   }
   return done;
 }
@@ -127,10 +127,10 @@ function deployAll(deployments: Deployments, order: readonly string[]): readonly
 function stepOf(deployed: Deployed): DeploymentStep {
   const { service, exploration, milliseconds } = deployed;
   const { states, transitions, exhaustive } = exploration;
-  return { service, safe: isSafe(deployed), states, transitions, exhaustive, milliseconds };
+  return { service, safe: isProved(deployed), states, transitions, exhaustive, milliseconds };
 }
 
-function changedServices({ old, now }: Change): readonly string[] {
+function changedServices({ old, now }: TwoStates): readonly string[] {
   const names = [...new Set([...old.services.keys(), ...now.services.keys()])].sort();
   return names.filter((name) => textOf(old.services.get(name)) !== textOf(now.services.get(name)));
 }
@@ -139,16 +139,16 @@ function textOf(entry: ServiceEntry | undefined): string {
   return JSON.stringify(entry ?? null, (_, value) => (value instanceof Map ? [...value] : value));
 }
 
-function checkKnown({ old, now }: Change, name: string): void {
+function checkKnown({ old, now }: TwoStates, name: string): void {
   if (old.services.has(name) || now.services.has(name)) return;
   const known = [...new Set([...old.services.keys(), ...now.services.keys()])].sort();
-  throw new OdoriError("USAGE", `--rolling: there is no service ${quote(name)}.`, {
+  throw new OdoriError("USAGE", `--rolling: no service is called ${quote(name)}.`, {
     hint: `The services are ${known.join(", ")}.`,
   });
 }
 
 function assumptionsOf(
-  change: Change,
+  change: TwoStates,
   asked: readonly string[],
   changed: readonly string[],
 ): readonly string[] {

@@ -1,11 +1,11 @@
+import type { RollingModel } from "../model.ts";
 import {
-  deliveryOf,
+  deliveryMadeBy,
   EVERY_PHASE,
   type Model,
   type ModelEmission,
   type TransitionSource,
 } from "../model.ts";
-import type { RollingModel } from "./model.ts";
 import { OLD_ALONE } from "./versions.ts";
 
 /**
@@ -20,7 +20,7 @@ export function variablesOfDeployment(
   if (rolling === undefined) return [];
   const bound = isBound(rolling, source, emissions);
   const noted = emissions.flatMap(({ notes }) => notes);
-  return [...(bound ? [rolling.phaseAt] : []), ...noted, ...(deliveryOf(source)?.notes ?? [])];
+  return [...(bound ? [rolling.phaseAt] : []), ...noted, ...(deliveryMadeBy(source)?.notes ?? [])];
 }
 
 /** Lists the transitions of a deployment that may follow a transition. */

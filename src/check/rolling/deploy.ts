@@ -7,8 +7,8 @@ import type { Finding } from "../finding.ts";
 import type { Model } from "../model.ts";
 import { counterexampleTrace } from "../trace.ts";
 import type { Violation } from "../violation.ts";
-import { type Change, fromOutside, mixtureOf } from "./mixture.ts";
-import { type Versions, versionsOf } from "./versions.ts";
+import { fromOutside, mixtureOf, type TwoStates } from "./mixture.ts";
+import { type Versions, versionNames } from "./versions.ts";
 
 /** One service is deployed, while others have been or will be. */
 export interface Deployment {
@@ -27,12 +27,12 @@ export interface Deployed {
 
 /** Explores the deployments of one change. */
 export class Deployments {
-  readonly #change: Change;
+  readonly #change: TwoStates;
   readonly #rollback: boolean;
   readonly #options: () => ExploreOptions;
   #before: ReadonlySet<string> | undefined;
 
-  constructor(change: Change, rollback: boolean, options: () => ExploreOptions) {
+  constructor(change: TwoStates, rollback: boolean, options: () => ExploreOptions) {
     this.#change = change;
     this.#rollback = rollback;
     this.#options = options;
@@ -40,7 +40,7 @@ export class Deployments {
 
   /** Explores every saga while one service is old, while both versions run, and afterwards. */
   explore({ service, waiting }: Deployment): Deployed {
-    const versions = versionsOf(service, this.#rollback);
+    const versions = versionNames(service, this.#rollback);
     const model = compile(mixtureOf(this.#change, versions, waiting), {
       versions,
       // A deployment is shorter than retention.
@@ -62,7 +62,7 @@ export class Deployments {
     const { code, message, event } = violation;
     const service = violation.service && unversioned(versions, violation.service);
     const first = model.beginnings[beginning];
-    // What a deployment does not change is no reason against it.
+    // What a deployment does not change does not count against it.
     const known = this.#brokenBefore().has(keyOf(violation, versions));
     return {
       code,
@@ -95,7 +95,7 @@ function hintFor(code: Violation["code"]): Pick<Finding, "hint"> {
   return hint === undefined ? {} : { hint };
 }
 
-function before(change: Change): Manifest {
+function before(change: TwoStates): Manifest {
   const { old } = change;
   const outside = fromOutside(change).filter((type) => !old.arrives.includes(type));
   return oneEventPerLineage({ ...old, arrives: [...old.arrives, ...outside] });

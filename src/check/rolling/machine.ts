@@ -1,13 +1,16 @@
 import { DONE } from "../../choreography/fence.ts";
 import type {
+  AgainSource,
+  CompletionSource,
   DeliverySource,
   Model,
   ModelReaction,
+  MoveSource,
   RepeatSource,
+  TakeSource,
   TransitionSource,
 } from "../model.ts";
 import type { Violation } from "../violation.ts";
-import type { AgainSource, CompletionSource, MoveSource, TakeSource } from "./model.ts";
 
 /** A transition that a counter of pending deliveries enables. */
 export type PendingSource = DeliverySource | RepeatSource | TakeSource | AgainSource;
@@ -44,7 +47,7 @@ export function deploymentSources({ sources }: Model): readonly (CompletionSourc
 }
 
 /** Whether a join has gathered each event that it waits for. */
-export function isComplete(
+export function hasGathered(
   state: Uint8Array,
   { gatherAt, parts, optional }: ModelReaction,
 ): boolean {

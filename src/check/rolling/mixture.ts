@@ -9,7 +9,7 @@ import {
 import type { Versions } from "./versions.ts";
 
 /** Two states of a choreography: before and after its services are deployed. */
-export interface Change {
+export interface TwoStates {
   readonly old: Manifest;
   readonly now: Manifest;
 }
@@ -19,7 +19,7 @@ export interface Change {
  * are then. `waiting` names the services that are still old.
  */
 export function mixtureOf(
-  { old, now }: Change,
+  { old, now }: TwoStates,
   versions: Versions,
   waiting: ReadonlySet<string>,
 ): Manifest {
@@ -39,7 +39,7 @@ export function mixtureOf(
 }
 
 /** Names what neither state emits, and that is taken to come from outside, once or never. */
-export function fromOutside({ old, now }: Change): readonly string[] {
+export function fromOutside({ old, now }: TwoStates): readonly string[] {
   const both = [old, now];
   const services = both.flatMap((manifest) => [...manifest.services.values()]);
   const heard = services.flatMap(({ reactions, deadlines }) => [
@@ -62,7 +62,7 @@ export function fromOutside({ old, now }: Change): readonly string[] {
 }
 
 /** What both states say of the whole. Where they contradict each other, the new one holds. */
-function united(change: Change): Manifest {
+function united(change: TwoStates): Manifest {
   const { old, now } = change;
   const of = (list: (manifest: Manifest) => readonly string[]) => [
     ...new Set([...list(now), ...list(old)]),

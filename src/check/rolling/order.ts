@@ -14,7 +14,7 @@ export interface DeploymentOrder {
 }
 
 /** Tells whether a deployment breaks nothing, and all of it was explored. */
-export function isSafe({ findings }: Deployed): boolean {
+export function isProved({ findings }: Deployed): boolean {
   return findings.every(({ severity, code }) => severity !== "error" && code !== "NOT_EXHAUSTIVE");
 }
 
@@ -44,7 +44,7 @@ export function findOrder(
       const others = new Set(waiting.filter((name) => name !== service));
       const deployed = deployments.explore({ service, waiting: others });
       if (!deployed.exploration.exhaustive) exhaustive = false;
-      if (!isSafe(deployed)) continue;
+      if (!isProved(deployed)) continue;
       const rest = search([...done, service]);
       if (rest !== undefined) return [service, ...rest];
     }

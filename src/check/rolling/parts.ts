@@ -17,7 +17,7 @@ export interface Parts {
   effect(name: string): { readonly name: string; readonly keyed: boolean };
 }
 
-export function partsOf(service: ServiceEntry): Parts {
+export function storedParts(service: ServiceEntry): Parts {
   const reactions = numbered(service.reactions.map(storedReaction));
   const deadlines = numbered(service.deadlines.map(storedDeadline));
   const byReaction = new Map(service.reactions.map((entry, place) => [reactions[place], entry]));

@@ -5,8 +5,8 @@ import {
   type ServiceEntry,
 } from "../../manifest/manifest.ts";
 import type { Layout } from "../layout.ts";
+import type { AgainSource, RollingModel, Stranded, TakeSource } from "../model.ts";
 import { ARMED, type DeliverySource, type ModelReaction, type Post } from "../model.ts";
-import type { AgainSource, RollingModel, Stranded, TakeSource } from "./model.ts";
 import type { Parts } from "./parts.ts";
 import {
   BACK,
@@ -229,7 +229,8 @@ function strandedOf(
       after === undefined
         ? "which has no deadline of this name"
         : `which arms it with ${after} and does not read ${entry.after}`;
-    const message = `${deadlineName(entry)} is armed, and cannot fire in ${other.service.name}, ${why}`;
+    const name = deadlineName(entry);
+    const message = `${name} is armed, and cannot fire in ${other.service.name}, ${why}`;
     const violation = { code: "DEADLINE_GONE", service, event: entry.emits, message } as const;
     const at = shared.known(`watch ${part}`) ?? -1;
     return [{ at, value: shared.armedAs(version.service, place), phases, violation }];

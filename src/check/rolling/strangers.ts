@@ -1,7 +1,7 @@
 import type { ReactionEntry, ServiceEntry } from "../../manifest/manifest.ts";
 import type { EffectMarks } from "../effect-marks.ts";
 import type { ModelReaction } from "../model.ts";
-import type { Shared } from "./shared.ts";
+import type { SharedParts } from "./shared-parts.ts";
 
 /**
  * Lists the effects that only the other version declares, and that an undo of this one may be meant
@@ -10,7 +10,7 @@ import type { Shared } from "./shared.ts";
 export function strangersTo(
   service: ServiceEntry,
   { undoes }: ReactionEntry,
-  shared: Shared,
+  shared: SharedParts,
   marks: EffectMarks,
 ): ModelReaction["strange"] {
   const [own, other] = [shared.parts(service), shared.otherParts(service)];

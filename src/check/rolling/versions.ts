@@ -7,7 +7,7 @@ import { EVERY_PHASE } from "../model.ts";
 
 /** Only the old version runs. */
 export const OLD_ALONE = 0;
-/** Both run. Either may take whatever it knows. */
+/** Both run. Either may take all that it knows. */
 export const BOTH = 1;
 /** Only the new version runs. The deployment is over. */
 export const NEW_ALONE = 2;
@@ -25,7 +25,7 @@ export interface Versions {
 }
 
 /** Names the versions as findings show them. */
-export function versionsOf(service: string, rollback: boolean): Versions {
+export function versionNames(service: string, rollback: boolean): Versions {
   return { service, old: `${service}(old)`, now: `${service}(NEW)`, rollback };
 }
 

@@ -1,11 +1,11 @@
 import type { Manifest, ReactionEntry, ServiceEntry } from "../../manifest/manifest.ts";
 import type { EffectMarks } from "../effect-marks.ts";
 import { ARMED, ARMED_BY_NEW } from "../model.ts";
-import { type Parts, partsOf } from "./parts.ts";
+import { type Parts, storedParts } from "./parts.ts";
 import { otherThan, type Versions } from "./versions.ts";
 
 /** Gives parts of two versions that have one stored name the same bytes. */
-export class Shared {
+export class SharedParts {
   readonly versions: Versions | undefined;
   readonly #services: ReadonlyMap<string, ServiceEntry>;
   readonly #parts = new Map<string, Parts>();
@@ -20,7 +20,7 @@ export class Shared {
   /** Returns the names of a version's parts; undefined for a service that has one version. */
   parts(service: ServiceEntry): Parts | undefined {
     if (otherThan(this.versions, service.name) === undefined) return undefined;
-    const known = this.#parts.get(service.name) ?? partsOf(service);
+    const known = this.#parts.get(service.name) ?? storedParts(service);
     this.#parts.set(service.name, known);
     return known;
   }
@@ -35,7 +35,7 @@ export class Shared {
     return other && this.parts(other);
   }
 
-  /** Returns the marks of a service's effects, which `make` allots when they are first asked for. */
+  /** Returns the marks of a service's effects, which `make` allots at the first call. */
   effectMarks(service: ServiceEntry, make: () => EffectMarks): EffectMarks {
     if (this.parts(service) === undefined) return make();
     this.#effects ??= make();
