@@ -4,11 +4,13 @@ import { fileURLToPath } from "node:url";
 import order from "../examples/order/choreography.ts";
 import { compile } from "../src/check/compile.ts";
 import { explore } from "../src/check/explore.ts";
+import { checkRolling } from "../src/check/rolling/check-rolling.ts";
 import { manifestOf } from "../src/manifest/from-code.ts";
 import { flowGraph } from "../src/manifest/graph.ts";
 import type { Manifest } from "../src/manifest/manifest.ts";
 import { toManifest } from "../src/manifest/read.ts";
 import { large } from "../test/check/large.ts";
+import { DEPLOYMENTS } from "../test/check/rolling-cases.ts";
 import { tableHead, tableRow } from "./harness/markdown.ts";
 
 /*
@@ -89,6 +91,25 @@ for (const [name, manifest] of subjects) {
       ]),
     );
   }
+}
+
+process.stdout.write(`\n${tableHead(["deployment", "found", "states", "ms", "first, ms"])}`);
+for (const { name, old, now, service, rollback = false, codes } of DEPLOYMENTS) {
+  const rounds = Array.from({ length: ROUNDS + 1 }, () => {
+    const began = performance.now();
+    const { steps } = checkRolling(old, now, { services: [service], rollback });
+    return { ms: performance.now() - began, states: steps[0]?.states ?? 0 };
+  });
+  const [first, ...rest] = rounds;
+  process.stdout.write(
+    tableRow([
+      name,
+      codes.join(", ") || "safe",
+      `${first?.states}`,
+      median(rest.map(({ ms }) => ms)).toFixed(1),
+      (first?.ms ?? Number.NaN).toFixed(1),
+    ]),
+  );
 }
 
 const [main, example] = ["../dist/cli/main.js", "../examples/order/choreography.ts"].map((path) =>

@@ -1,16 +1,20 @@
 import { RETENTION_MS } from "../contract/retention.ts";
 import { emittedIfEmpty, type Manifest, type ManifestOutcome } from "../manifest/manifest.ts";
 import { Ages } from "./ages.ts";
-import { emits, type Layout, layOut } from "./layout.ts";
-import type {
-  Beginning,
-  Choice,
-  ChoiceKind,
-  Model,
-  ModelDeadline,
-  ModelEmission,
-  ModelReaction,
+import { changesNothing, emits, type Layout, layOut } from "./layout.ts";
+import {
+  type Beginning,
+  type Choice,
+  type ChoiceKind,
+  EVERY_PHASE,
+  type Model,
+  type ModelDeadline,
+  type ModelEmission,
+  type ModelReaction,
+  type Post,
 } from "./model.ts";
+import { addRolling, postsOf } from "./rolling/sources.ts";
+import { homeOf, phasesToBegin, type Versions } from "./rolling/versions.ts";
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -19,13 +23,17 @@ export interface CompileOptions {
    * @default 30 days
    */
   readonly retentionMs?: number;
+  /** Two services of the manifest that are versions of one, while it is deployed. */
+  readonly versions?: Versions;
 }
 
 /** Compiles a manifest for exploration. */
 export function compile(manifest: Manifest, options: CompileOptions = {}): Model {
-  const { retentionMs = RETENTION_MS } = options;
-  const layout = layOut(manifest, new Ages(manifest, retentionMs));
-  const emission = emitter(manifest, layout);
+  const { retentionMs = RETENTION_MS, versions } = options;
+  const layout = layOut(manifest, new Ages(manifest, retentionMs), versions);
+  const taken = new Map<string, readonly Post[]>();
+  const rolling = versions && addRolling(layout, versions, manifest, taken);
+  const emission = emitter(manifest, layout, taken);
   const emitAll = (service: string | undefined, outcome: ManifestOutcome) =>
     outcome.map((type) => emission(service, type));
   for (const reaction of layout.reactions) addChoices(reaction, emitAll);
@@ -35,6 +43,7 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
       kind: "arrival",
       index: layout.sources.length,
       at: layout.bytes.take(),
+      phases: EVERY_PHASE,
       type,
       emits: [emission(undefined, type)],
     });
@@ -44,35 +53,34 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
     for (const effect of named(first)) effect.after.push(...named(second));
   const beginnings = manifest.begins.flatMap((type): Beginning[] => {
     const owners = [...manifest.services.values()].filter(({ begins }) => begins.includes(type));
-    if (owners.length === 0)
-      return [{ type, service: undefined, effect: undefined, emits: emitAll(undefined, [type]) }];
-    return owners.map(({ name }) => {
-      const effect = named(type).find(({ service }) => service === name);
-      return { type, service: name, effect, emits: emitAll(name, [type]) };
+    if (owners.length === 0) {
+      const emits = emitAll(undefined, [type]);
+      const begun = { type, service: undefined, effect: undefined, emits };
+      return phasesToBegin(versions, "").map((phase) => ({ ...begun, phase }));
+    }
+    return owners.flatMap(({ name }) => {
+      const home = homeOf(versions, name);
+      const effect = named(type).find(({ service }) => service === home);
+      const begun = { type, service: name, effect, emits: emitAll(name, [type]) };
+      return phasesToBegin(versions, name).map((phase) => ({ ...begun, phase }));
     });
   });
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
   const { size, pendingEnd } = layout.bytes;
   const failures = manifest.fails.map((type) => ({ type, at: layout.ends.get(type) ?? 0 }));
-  return {
-    size,
-    pendingEnd,
-    sources,
-    reactions,
-    deadlines,
-    effects,
-    beginnings,
-    failures,
-    oneOf,
-    locks,
-  };
+  const parts = { sources, reactions, deadlines, effects, beginnings, failures };
+  return { size, pendingEnd, ...parts, oneOf, locks, rolling };
 }
 
 type Emit = (service: string | undefined, type: string) => ModelEmission;
 
 /** Makes emissions, and returns the same object for the same service and type. */
-function emitter(manifest: Manifest, layout: Layout): Emit {
+function emitter(
+  manifest: Manifest,
+  layout: Layout,
+  taken: ReadonlyMap<string, readonly Post[]>,
+): Emit {
   const undos = [...manifest.services.values()]
     .flatMap(({ reactions }) => reactions)
     .filter(({ kind }) => kind === "undo");
@@ -83,9 +91,15 @@ function emitter(manifest: Manifest, layout: Layout): Emit {
     const own = layout.deadlines.filter(
       (deadline) => deadline.service.name === service && emits(deadline.service, type),
     );
+    const sources = layout.deliveries.get(type) ?? [];
+    const message = taken.get(type);
+    const alone = sources.filter(({ phases }) => message === undefined || phases === EVERY_PHASE);
+    const emitting = manifest.services.get(service ?? "");
     return {
       type,
-      sources: layout.deliveries.get(type) ?? [],
+      sources,
+      posts: [...postsOf(alone), ...(message ?? [])],
+      notes: emitting === undefined ? [] : layout.noted(emitting, type),
       touches: own.flatMap((deadline) => {
         const { after, unless } = deadline.entry;
         return after === type || unless.includes(type) ? [{ deadline, arms: after === type }] : [];
@@ -148,6 +162,8 @@ function addChoices(reaction: ModelReaction, emitAll: EmitAll): void {
   const answer = told === undefined ? [] : [told];
   for (const [key, { effects }] of undo ? keys.entries() : [])
     add("acknowledge", answer, ofKey(key, effects[0]));
-  if (service.mayPark) add("park", entry.onParked === undefined ? [] : [entry.onParked]);
+  // Giving up on what changes nothing leaves nothing undone.
+  const mayPark = (service.mayPark && !changesNothing(reaction)) || reaction.strange.length > 0;
+  if (mayPark) add("park", entry.onParked === undefined ? [] : [entry.onParked]);
   if (reaction.mayForget) add("forget", []);
 }

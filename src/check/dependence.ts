@@ -2,12 +2,14 @@ import { componentsOf } from "./components.ts";
 import {
   type Choice,
   type DeliverySource,
+  deliveryMadeBy,
   type Effect,
   type Model,
   type ModelEmission,
   PIVOTED,
   type TransitionSource,
 } from "./model.ts";
+import { followersInDeployment, variablesOfDeployment } from "./rolling/dependence.ts";
 
 /** Limits the table of sources and classes, in 32-bit words. A larger model is not reduced. */
 const TABLE_WORDS_MAX = 1 << 25;
@@ -38,7 +40,10 @@ export function dependenceOf(model: Model, watched: Watched = new Map()): Depend
     model.sources.some((source) => emissionsFrom(source).some(({ pivot }) => pivot)) ||
     model.beginnings.some(({ emits }) => emits.some(({ pivot }) => pivot));
   const groups = new Groups(model.size);
-  const variables = model.sources.map((source) => variablesOf(source, hasPivot, watched));
+  const variables = model.sources.map((source) => [
+    ...variablesOf(source, hasPivot, watched),
+    ...variablesOfDeployment(model, source, emissionsFrom(source)),
+  ]);
   for (const list of variables) for (const at of list) groups.join(list[0] ?? at, at);
   const numbers = new Map<number, number>();
   const classOf = Int32Array.from(variables, ([first]) => {
@@ -63,8 +68,8 @@ function variablesOf(
   watched: Watched,
 ): readonly number[] {
   const own = source.kind === "deadline" || source.kind === "arrival" ? [source.at] : [];
-  const delivery = source.kind === "repeat" ? source.of : source;
-  const read = delivery.kind === "delivery" ? readBy(delivery) : [];
+  const delivery = deliveryMadeBy(source);
+  const read = delivery === undefined ? [] : readBy(delivery);
   const emissions = emissionsFrom(source);
   return [
     ...own,
@@ -101,8 +106,8 @@ function writtenBy(
 export function emissionsFrom(source: TransitionSource): readonly ModelEmission[] {
   if (source.kind === "deadline") return source.deadline.choices.flatMap(({ emits }) => emits);
   if (source.kind === "arrival") return source.emits;
-  const { reaction } = source.kind === "repeat" ? source.of : source;
-  return reaction?.choices.flatMap((choice: Choice) => choice.emits) ?? [];
+  const choices = deliveryMadeBy(source)?.reaction?.choices ?? [];
+  return choices.flatMap((choice: Choice) => choice.emits);
 }
 
 /** Unites, in one pass, the classes of all sources that may follow each source. */
@@ -123,7 +128,8 @@ function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array 
       ...sources.map(({ index }) => index),
       ...touches.map(({ deadline }) => deadlineSources.get(deadline) ?? -1),
     ]);
-    if (source.kind !== "delivery") return [...new Set(heard)];
+    heard.push(...followersInDeployment(model, source, emissionsFrom(source)));
+    if (source.kind !== "delivery") return [...new Set(heard)].filter((index) => index >= 0);
     const armed = source.deadline === undefined ? [] : [deadlineSources.get(source.deadline) ?? -1];
     const again = source.repeatAt < 0 ? [] : [repeats.get(source) ?? -1];
     return [...new Set([...heard, ...armed, ...again])].filter((index) => index >= 0);

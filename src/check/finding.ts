@@ -60,6 +60,8 @@ export interface CounterexampleStep {
   readonly effect?: string;
   /** Why the service suppresses the delivery. */
   readonly why?: string;
+  /** True if the other version has handled the message before, and it comes again. */
+  readonly again?: true;
 }
 
 /** Says what a service does in one step of a counterexample. */
@@ -78,7 +80,11 @@ export type TraceAction =
   | "has forgotten the saga"
   | "arms a deadline"
   | "calls a deadline off"
-  | "has waited too long";
+  | "has waited too long"
+  | "drops a deadline"
+  | "takes it"
+  | "starts"
+  | "stops";
 
 /** Describes a verified change: with it, exploration no longer finds the violation. */
 export type Repair =

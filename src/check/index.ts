@@ -17,5 +17,12 @@ export { type LintOptions, lint, type RuleSeverity } from "./lint/lint.ts";
 export type { Limits, Rule } from "./lint/rule.ts";
 export { RULES } from "./lint/rules.ts";
 export { repairText } from "./repair-text.ts";
+export {
+  checkRolling,
+  type DeploymentStep,
+  type RollingOptions,
+  type RollingReport,
+} from "./rolling/check-rolling.ts";
+export type { DeploymentOrder } from "./rolling/order.ts";
 export type { Suppressed } from "./suppress.ts";
 export type { BehaviourCode } from "./violation.ts";

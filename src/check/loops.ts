@@ -1,6 +1,12 @@
 import { componentsOf } from "./components.ts";
 import type { Machine } from "./machine.ts";
-import type { Choice, Model, ModelReaction, TransitionSource } from "./model.ts";
+import {
+  type Choice,
+  deliveryMadeBy,
+  type Model,
+  type ModelReaction,
+  type TransitionSource,
+} from "./model.ts";
 import { PLAIN } from "./rulings.ts";
 
 /** Names a transition: its source, and the index of the outcome that it takes. */
@@ -101,8 +107,7 @@ export class Loops {
 
 /** Returns the reaction that a delivery or its repetition runs; undefined for other sources. */
 export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
-  const delivery = source.kind === "repeat" ? source.of : source;
-  return delivery.kind === "delivery" ? delivery.reaction : undefined;
+  return deliveryMadeBy(source)?.reaction;
 }
 
 /** Tells whether a choice leaves the marks of its service as they are, so that it can recur. */

@@ -1,11 +1,11 @@
 import { BARRED, DONE, NONE, UNDONE } from "../choreography/fence.ts";
 import {
-  ARMED,
   type ArrivalSource,
   type Beginning,
   type Choice,
   type DeadlineSource,
   type DeliverySource,
+  deliveryMadeBy,
   type Effect,
   FAILED,
   FIRST_FREE,
@@ -17,11 +17,29 @@ import {
   OVER,
   PARKED,
   PIVOTED,
-  type RepeatSource,
   SUCCEEDED,
   type TransitionSource,
 } from "./model.ts";
-import { type Alternatives, alternativesIn, alternativesOf, isDead, PLAIN } from "./rulings.ts";
+import {
+  dedupLost,
+  deploymentSources,
+  effectGone,
+  hasRun,
+  isPossible,
+  type PendingSource,
+  pendingSources,
+  phaseBit,
+  phasesLeft,
+} from "./rolling/machine.ts";
+import {
+  type Alternatives,
+  alternativesIn,
+  alternativesOf,
+  completes,
+  isDead,
+  PLAIN,
+  strangerTo,
+} from "./rulings.ts";
 import type { Violation } from "./violation.ts";
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
@@ -56,10 +74,11 @@ export class Machine {
   readonly #alternatives: readonly Alternatives[];
   readonly #pendingMax: number;
   readonly #repeats: boolean;
-  /** By byte of a state: the delivery that the byte counts. */
-  readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
+  /** By byte of a state: what the byte counts. */
+  readonly #pendingAt: readonly (readonly PendingSource[])[];
   readonly #timers: readonly DeadlineSource[];
   readonly #arrivals: readonly ArrivalSource[];
+  readonly #deployment: ReturnType<typeof deploymentSources>;
   /** Effects that a failure end must not leave done. */
   readonly #owed: readonly Effect[];
 
@@ -71,18 +90,17 @@ export class Machine {
     this.acknowledged = new Uint8Array(model.reactions.length);
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
-    const pendingAt: (DeliverySource | RepeatSource | undefined)[] = new Array(model.pendingEnd);
-    for (const source of model.sources)
-      if (source.kind === "delivery" || source.kind === "repeat") pendingAt[source.at] = source;
-    this.#pendingAt = pendingAt;
+    this.#pendingAt = pendingSources(model);
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
+    this.#deployment = deploymentSources(model);
     this.#owed = model.effects.filter(({ needsUndo }) => needsUndo);
   }
 
   /** Writes the state in which a saga begins. */
-  begin(state: Uint8Array, { effect, emits }: Beginning): void {
+  begin(state: Uint8Array, { effect, emits, phase }: Beginning): void {
     state.fill(0);
+    if (this.model.rolling !== undefined) state[this.model.rolling.phaseAt] = phase;
     if (effect !== undefined) state[effect.at] = DONE;
     this.#emit(state, undefined, emits);
     this.normalise(state);
@@ -94,22 +112,31 @@ export class Machine {
    */
   enabled(state: Uint8Array, certain: TransitionSource[], possible: TransitionSource[]): void {
     const { pendingEnd } = this.model;
+    const phase = phaseBit(this.model, state);
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
       if (state[at] === 0) continue;
-      const source = this.#pendingAt[at];
-      if (source !== undefined) (source.kind === "repeat" ? possible : certain).push(source);
+      for (const source of this.#pendingAt[at] ?? [])
+        if ((source.phases & phase) !== 0) (isPossible(source) ? possible : certain).push(source);
     }
-    for (const timer of this.#timers) if (state[timer.at] === ARMED) certain.push(timer);
+    for (const timer of this.#timers) {
+      const armed = state[timer.at] === timer.deadline.armedAs;
+      if (armed && (timer.phases & phase) !== 0) certain.push(timer);
+    }
     for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
+    for (const source of this.#deployment)
+      if ((source.phases & phase) !== 0 && (source.kind === "move" || completes(state, source.of)))
+        certain.push(source);
   }
 
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
-    if (source.kind === "deadline") return source.deadline.choices.map(({ index }) => index);
-    if (source.kind === "arrival") return NOTHING_ELSE;
-    const delivery = source.kind === "repeat" ? source.of : source;
-    const alternatives = delivery.reaction && this.#alternatives[delivery.reaction.index];
-    if (alternatives === undefined) return NOTHING_ELSE;
+    if (source.kind === "deadline") {
+      if (source.retired || isCalledOff(state, source)) return NOTHING_ELSE;
+      return source.deadline.choices.map(({ index }) => index);
+    }
+    const delivery = deliveryMadeBy(source);
+    const alternatives = delivery?.reaction && this.#alternatives[delivery.reaction.index];
+    if (delivery === undefined || alternatives === undefined) return NOTHING_ELSE;
     return alternativesIn(state, delivery, alternatives);
   }
 
@@ -123,6 +150,23 @@ export class Machine {
         break;
       case "repeat":
         this.#deliver(state, source.of, choice);
+        break;
+      case "again":
+        state[source.at] = 0;
+        this.#deliver(state, source.of, choice);
+        if (source.gone.length > 0 && hasRun(source.of, choice))
+          this.broken.push(dedupLost(this.model, source));
+        break;
+      case "completion":
+        this.#deliver(state, source.of, choice);
+        break;
+      case "take":
+        state[source.at] = (state[source.at] ?? 0) - 1;
+        for (const at of source.gives) this.#post(state, at);
+        for (const at of source.again) state[at] = 1;
+        break;
+      case "move":
+        state[source.at] = source.to;
         break;
       case "deadline":
         state[source.at] = OVER;
@@ -139,15 +183,35 @@ export class Machine {
   /** Removes deliveries without effect, which makes states equal that differ in these alone. */
   normalise(state: Uint8Array): void {
     const { pendingEnd } = this.model;
+    const phases = phasesLeft(this.model, state);
     for (let at = FIRST_FREE; at < pendingEnd; at++) {
-      if (state[at] === 0) continue;
-      const source = this.#pendingAt[at];
-      if (source === undefined) continue;
-      const delivery = source.kind === "repeat" ? source.of : source;
-      if (!isDead(state, delivery)) continue;
-      this.onInert?.(state, delivery);
+      if (state[at] === 0 || !this.#isDead(state, at, phases)) continue;
+      if (this.onInert !== undefined) this.#tellInert(state, at, phases);
       state[at] = 0;
     }
+  }
+
+  #tellInert(state: Uint8Array, at: number, phases: number): void {
+    for (const source of this.#pendingAt[at] ?? []) {
+      const delivery = (source.phases & phases) === 0 ? undefined : deliveryMadeBy(source);
+      if (delivery !== undefined) this.onInert?.(state, delivery);
+    }
+  }
+
+  /** Whether nothing that the byte counts can change anything, in any phase that is left. */
+  #isDead(state: Uint8Array, at: number, phases: number): boolean {
+    for (const source of this.#pendingAt[at] ?? []) {
+      if ((source.phases & phases) === 0) continue;
+      const delivery = deliveryMadeBy(source);
+      if (delivery === undefined || !isDead(state, delivery)) return false;
+    }
+    return true;
+  }
+
+  #post(state: Uint8Array, at: number): void {
+    const pending = state[at] ?? 0;
+    if (pending < this.#pendingMax) state[at] = pending + 1;
+    else if (!this.#repeats) this.overflowed = true;
   }
 
   #expire(state: Uint8Array, deadline: ModelDeadline, choiceIndex: number): void {
@@ -160,10 +224,11 @@ export class Machine {
 
   #deliver(
     state: Uint8Array,
-    { reaction, deadline, arms, part }: DeliverySource,
+    { reaction, deadline, arms, part, notes }: DeliverySource,
     choiceIndex: number,
   ): void {
-    if (deadline !== undefined) touch(state, deadline.at, arms);
+    for (const at of notes) state[at] = 1;
+    if (deadline !== undefined) touch(state, deadline, arms);
     if (reaction === undefined) return;
     const choice = reaction.choices[choiceIndex];
     if (choice === undefined) {
@@ -175,6 +240,8 @@ export class Machine {
       this.ran[reaction.index] = 1;
       if (reaction.firedAt >= 0) this.#close(state, reaction);
     }
+    const stranger = choice.kind === "park" ? strangerTo(state, reaction) : undefined;
+    if (stranger !== undefined) this.broken.push(effectGone(this.model, reaction, stranger));
     this.#take(state, reaction, choice);
     this.#emit(state, reaction.service.name, choice.emits);
   }
@@ -252,14 +319,12 @@ export class Machine {
   #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
     // Events that are emitted together are not after one another.
     const pivoted = state[PIVOTED] !== 0;
+    const phase = phaseBit(this.model, state);
     for (const emission of emissions) {
-      const { type, end, endAt, sources, touches, sinks, acquires, releases } = emission;
-      for (const { at } of sources) {
-        const pending = state[at] ?? 0;
-        if (pending < this.#pendingMax) state[at] = pending + 1;
-        else if (!this.#repeats) this.overflowed = true;
-      }
-      for (const { deadline, arms } of touches) touch(state, deadline.at, arms);
+      const { type, end, endAt, posts, notes, touches, sinks, acquires, releases } = emission;
+      for (const { at, phases } of posts) if ((phases & phase) !== 0) this.#post(state, at);
+      for (const at of notes) state[at] = 1;
+      for (const { deadline, arms } of touches) touch(state, deadline, arms);
       for (const { index } of sinks) this.ran[index] = 1;
       for (const at of acquires) state[at] = 1;
       for (const at of releases) state[at] = 0;
@@ -316,8 +381,13 @@ export class Machine {
 }
 
 /** Arms or cancels a deadline. A deadline that is cancelled before it is armed stays cancelled. */
-function touch(state: Uint8Array, at: number, arms: boolean): void {
+function touch(state: Uint8Array, { at, armedAs }: ModelDeadline, arms: boolean): void {
   if (arms) {
-    if (state[at] === IDLE) state[at] = ARMED;
+    if (state[at] === IDLE) state[at] = armedAs;
   } else if (state[at] !== OVER) state[at] = OVER;
+}
+
+/** Whether an event has passed that calls a deadline off, though the other version let it pass. */
+function isCalledOff(state: Uint8Array, { seeks }: DeadlineSource): boolean {
+  return seeks.some((at) => state[at] !== 0);
 }

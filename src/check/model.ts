@@ -1,5 +1,6 @@
 import type { ReactionKind } from "../choreography/fence.ts";
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
+import type { Violation } from "./violation.ts";
 
 /*
  * A choreography, compiled for exploration. The state of one saga is a row of bytes: counters of
@@ -12,6 +13,8 @@ import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/man
 export const IDLE = 0;
 export const ARMED = 1;
 export const OVER = 2;
+/** Armed by an event that only the new one of two versions reads. */
+export const ARMED_BY_NEW = 3;
 
 /** Offsets of the fixed variables. The others begin at `FIRST_FREE`. */
 export const SUCCEEDED = 0;
@@ -25,7 +28,11 @@ export interface ModelEmission {
   readonly type: string;
   /** Deliveries that become pending. */
   readonly sources: readonly DeliverySource[];
+  /** The bytes that count them, each once, with the phases in which the event is heard. */
+  readonly posts: readonly Post[];
   readonly touches: readonly { readonly deadline: ModelDeadline; readonly arms: boolean }[];
+  /** Bytes that remember the event for deadlines which another version has. */
+  readonly notes: readonly number[];
   readonly end: "success" | "failure" | undefined;
   /** The byte that is 1 once this end was emitted; -1 where the event does not end the saga. */
   readonly endAt: number;
@@ -35,6 +42,12 @@ export interface ModelEmission {
   readonly releases: readonly number[];
   /** Reactions that hear the event and change nothing. */
   readonly sinks: readonly ModelReaction[];
+}
+
+/** A byte that counts pending deliveries, and the phases in which they are kept, as bits. */
+export interface Post {
+  readonly at: number;
+  readonly phases: number;
 }
 
 export interface Effect {
@@ -115,23 +128,37 @@ export interface ModelReaction {
   /** Of one that may be forgotten: bytes that are 1 while its service has something open. */
   readonly keptBy: number[];
   readonly lateSilent: boolean;
+  /**
+   * Of an undo: effects of another version that may be its own under another name. While one is
+   * done, the undo is parked and does not say that there is nothing to undo.
+   */
+  readonly strange: readonly { readonly name: string; readonly at: number }[];
 }
 
 export interface ModelDeadline {
   readonly service: ServiceEntry;
   readonly entry: DeadlineEntry;
   readonly at: number;
+  /** The value of its byte while it is armed by an event that it reads. */
+  readonly armedAs: number;
   /** It fires; or it is parked. Filled in by `compile`. */
   readonly choices: Choice[];
 }
 
 /** A transition that may be enabled, without the choice among its alternatives. */
-export type TransitionSource = DeliverySource | DeadlineSource | ArrivalSource | RepeatSource;
+export type TransitionSource =
+  | DeliverySource
+  | DeadlineSource
+  | ArrivalSource
+  | RepeatSource
+  | RollingSource;
 
 interface SourceBase {
   readonly index: number;
   /** The byte that says whether it is enabled. */
   readonly at: number;
+  /** The phases of a deployment in which it may happen, as bits. */
+  readonly phases: number;
 }
 
 /** A pending delivery to a reaction, or to a deadline that it arms or cancels. */
@@ -147,11 +174,17 @@ export interface DeliverySource extends SourceBase {
   readonly forgets: boolean;
   /** The byte that is 1 once it may be redelivered; -1 where an inbox drops redeliveries. */
   readonly repeatAt: number;
+  /** Bytes that remember the event for deadlines which another version has. */
+  readonly notes: readonly number[];
 }
 
 export interface DeadlineSource extends SourceBase {
   readonly kind: "deadline";
   readonly deadline: ModelDeadline;
+  /** If one of these bytes is set, an event has passed that calls the deadline off. */
+  readonly seeks: readonly number[];
+  /** Whether the version has retired the deadline: it is then dropped. */
+  readonly retired: boolean;
 }
 
 /** An event of `arrives`. Its byte is 1 once it has arrived. */
@@ -167,12 +200,75 @@ export interface RepeatSource extends SourceBase {
   readonly of: DeliverySource;
 }
 
+/** What only a deployment has, while two versions of a service run. */
+export type RollingSource = TakeSource | AgainSource | CompletionSource | MoveSource;
+
+/** A version takes a message from the bus, for the reactions and deadlines that it has. */
+export interface TakeSource extends SourceBase {
+  readonly kind: "take";
+  readonly service: ServiceEntry;
+  readonly type: string;
+  /** Counters of the deliveries that follow. */
+  readonly gives: readonly number[];
+  /** Bytes of the redeliveries that become possible. */
+  readonly again: readonly number[];
+}
+
+/**
+ * A message that one version has taken comes again, and the other takes it: for a part that the
+ * first one does not have.
+ */
+export interface AgainSource extends SourceBase {
+  readonly kind: "again";
+  readonly of: DeliverySource;
+  /** Reactions that have handled it and that the version does not have: its work is done twice. */
+  readonly gone: readonly string[];
+}
+
+/** A join fires that waits for fewer events than the other version of it. */
+export interface CompletionSource extends SourceBase {
+  readonly kind: "completion";
+  readonly of: DeliverySource;
+}
+
+/** The deployment goes on. */
+export interface MoveSource extends SourceBase {
+  readonly kind: "move";
+  readonly to: number;
+  readonly service: ServiceEntry;
+  readonly does: "starts" | "stops";
+}
+
+/** Something that is left when no version runs that could handle it. */
+export interface Stranded {
+  readonly at: number;
+  /** The value that its byte has then; undefined for any but 0. */
+  readonly value: number | undefined;
+  readonly phases: number;
+  readonly violation: Violation;
+}
+
+/** What a model of two versions has besides. */
+export interface RollingModel {
+  /** The service that is deployed. */
+  readonly service: string;
+  /** The byte of the phase. */
+  readonly phaseAt: number;
+  /** By phase: the phases that may still come, and itself, as bits. */
+  readonly ahead: readonly number[];
+  readonly stranded: readonly Stranded[];
+  /** Whether no end is declared: then no saga is stuck. */
+  readonly endless: boolean;
+}
+
 export interface Beginning {
   readonly type: string;
   /** Undefined for an event from outside. */
   readonly service: string | undefined;
   readonly effect: Effect | undefined;
   readonly emits: readonly ModelEmission[];
+  /** The phase of a deployment in which the saga begins. */
+  readonly phase: number;
 }
 
 export interface Model {
@@ -194,4 +290,23 @@ export interface Model {
     readonly acquire: string;
     readonly at: number;
   }[];
+  /** Undefined unless two versions of a service run. */
+  readonly rolling: RollingModel | undefined;
+}
+
+/** Every phase of a deployment, and the only one where there is none. */
+export const EVERY_PHASE = 0xff;
+
+/** Returns the delivery that a transition makes, in any way that it comes. */
+export function deliveryMadeBy(source: TransitionSource): DeliverySource | undefined {
+  switch (source.kind) {
+    case "delivery":
+      return source;
+    case "repeat":
+    case "again":
+    case "completion":
+      return source.of;
+    default:
+      return undefined;
+  }
 }

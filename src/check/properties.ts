@@ -1,5 +1,6 @@
 import { DONE, UNDONE } from "../choreography/fence.ts";
 import { type Effect, FAILED, type Model, PARKED, SUCCEEDED } from "./model.ts";
+import { strandedIn } from "./rolling/machine.ts";
 import type { Violation } from "./violation.ts";
 
 /** Returns the rules that a saga breaks when nothing more can happen in it. */
@@ -7,8 +8,9 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
   const succeeded = state[SUCCEEDED] !== 0;
   const failed = state[FAILED] !== 0;
   const parked = state[PARKED] !== 0;
-  if (!succeeded && !failed) return [stuck(parked)];
-  const violations: Violation[] = [];
+  const violations: Violation[] = [...strandedIn(model, state)];
+  if (!succeeded && !failed)
+    return model.rolling?.endless ? violations : [...violations, stuck(parked)];
   const add = (code: Violation["code"], { service, type }: Effect, message: string) =>
     violations.push({ code, service, event: type, message });
   const grouped = new Set(model.oneOf.flat());

@@ -19,6 +19,7 @@ import {
   type ModelReaction,
   OVER,
 } from "./model.ts";
+import { hasGathered, strangerIn } from "./rolling/machine.ts";
 
 /*
  * What the fence says of a delivery in a state. It is the runtime's (`choreography/fence.ts`), here
@@ -36,12 +37,15 @@ export interface Alternatives {
   readonly note: readonly number[];
   /** Of a delivery that comes when the service may have forgotten the saga. */
   readonly forget: readonly number[];
+  /** Of an undo without its mark, while an effect is done that may be its own. */
+  readonly strange: readonly number[];
 }
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 export function alternativesOf({ choices, keys, service }: ModelReaction): Alternatives {
-  const parks = choices.filter(({ kind }) => kind === "park").map(({ index }) => index);
+  const strange = choices.filter(({ kind }) => kind === "park").map(({ index }) => index);
+  const parks = service.mayPark ? strange : [];
   // The key of a payload that cannot be read is unknown, and so is whether its effect is done.
   const suppressed = keys.length > 1 && service.mayPark ? [PLAIN, ...parks] : NOTHING_ELSE;
   const byKey = keys.map((_, key) => {
@@ -51,14 +55,14 @@ export function alternativesOf({ choices, keys, service }: ModelReaction): Alter
         .filter(({ kind }) => kinds.includes(kind))
         .map(({ index }) => index);
     return {
-      [RUN]: indexesOf("success", "failure", "park"),
-      [LATE]: indexesOf("late", "park"),
+      [RUN]: [...indexesOf("success", "failure"), ...parks],
+      [LATE]: [...indexesOf("late"), ...parks],
       [SUPPRESS]: suppressed,
-      [ACKNOWLEDGE]: indexesOf("acknowledge", "park"),
+      [ACKNOWLEDGE]: [...indexesOf("acknowledge"), ...parks],
     };
   });
   const forget = choices.filter(({ kind }) => kind === "forget").map(({ index }) => index);
-  return { byKey, note: [PLAIN, ...parks], forget };
+  return { byKey, note: [PLAIN, ...parks], forget, strange };
 }
 
 /** Returns what may come of a delivery: indexes of choices, or `PLAIN`. */
@@ -77,7 +81,7 @@ function knownIn(
   state: Uint8Array,
   reaction: ModelReaction,
   part: number,
-  { byKey, note }: Alternatives,
+  { byKey, note, strange }: Alternatives,
 ): readonly number[] {
   const { keys, gatherAt, parts, optional } = reaction;
   const [first] = keys;
@@ -87,12 +91,14 @@ function knownIn(
       ...new Set(
         keys.flatMap((marks, key) => {
           const ruling = ruleOn(state, reaction, marks);
+          if (ruling === ACKNOWLEDGE && strangerIn(state, reaction) !== undefined) return strange;
           return byKey[key]?.[isIdle(reaction, ruling) ? SUPPRESS : ruling] ?? [];
         }),
       ),
     ];
   const ruling = ruleOn(state, reaction, first);
   if (isIdle(reaction, ruling)) return NOTHING_ELSE;
+  if (ruling === ACKNOWLEDGE && strangerIn(state, reaction) !== undefined) return strange;
   for (let other = 0; other < parts; other++)
     if (other !== part && state[gatherAt + other] === 0 && !optional[other]) return note;
   return byKey[0]?.[ruling] ?? NOTHING_ELSE;
@@ -100,7 +106,8 @@ function knownIn(
 
 /** Whether a delivery can change nothing, now or later. */
 export function isDead(state: Uint8Array, source: DeliverySource): boolean {
-  const { reaction, deadline, arms, part, forgets } = source;
+  const { reaction, deadline, arms, part, forgets, notes } = source;
+  for (const at of notes) if (state[at] === 0) return false;
   if (deadline !== undefined)
     return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
   if (reaction === undefined || isHeld(state, reaction, part)) return true;
@@ -112,7 +119,20 @@ export function isDead(state: Uint8Array, source: DeliverySource): boolean {
 /** Whether a delivery waits behind a parked one, or the join has gathered its event already. */
 function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: number): boolean {
   if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
-  return gatherAt >= 0 && state[gatherAt + part] !== 0;
+  return gatherAt >= 0 && part >= 0 && state[gatherAt + part] !== 0;
+}
+
+/** Whether a join may fire though none of its events is under way. */
+export function completes(state: Uint8Array, { reaction, part }: DeliverySource): boolean {
+  const [marks] = reaction?.keys ?? [];
+  if (reaction === undefined || marks === undefined || isHeld(state, reaction, part)) return false;
+  return hasGathered(state, reaction) && !isIdle(reaction, ruleOn(state, reaction, marks));
+}
+
+/** Returns an effect that is done and may be what an undo without its mark is meant to reverse. */
+export function strangerTo(state: Uint8Array, reaction: ModelReaction): string | undefined {
+  const missing = reaction.keys.some((marks) => ruleOn(state, reaction, marks) === ACKNOWLEDGE);
+  return missing ? strangerIn(state, reaction) : undefined;
 }
 
 /** Whether the service has something open in the saga, which it then does not forget. */

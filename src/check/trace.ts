@@ -1,6 +1,6 @@
 import type { CounterexampleStep, TraceAction } from "./finding.ts";
 import type { Transition } from "./loops.ts";
-import type { Beginning, Choice, DeliverySource } from "./model.ts";
+import type { Beginning, Choice, DeadlineSource, DeliverySource } from "./model.ts";
 import { PLAIN } from "./rulings.ts";
 
 /**
@@ -28,14 +28,22 @@ export function counterexampleTrace(
       case "repeat":
         trace.push(deliveryStep(source.of, choice));
         break;
+      case "again":
+        trace.push({ ...deliveryStep(source.of, choice), again: true });
+        break;
+      case "completion":
+        trace.push({ ...deliveryStep(source.of, choice), hears: null });
+        break;
+      case "take":
+        // It matters which version takes a message if the other has more to do with it.
+        if (source.again.length > 0)
+          trace.push(stepOf(source.service.name, "takes it", source.type));
+        break;
+      case "move":
+        trace.push(stepOf(source.service.name, source.does));
+        break;
       case "deadline":
-        trace.push({
-          service: source.deadline.service.name,
-          hears: null,
-          emits: source.deadline.choices[choice]?.emits.map(({ type }) => type) ?? [],
-          does:
-            source.deadline.choices[choice]?.kind === "park" ? "gives up" : "has waited too long",
-        });
+        trace.push(deadlineStep(source, choice));
         break;
       case "arrival":
         trace.push({ service: null, hears: null, emits: [source.type], does: "arrives" });
@@ -43,6 +51,26 @@ export function counterexampleTrace(
     trace.push(...(between[index + 1] ?? []));
   }
   return trace;
+}
+
+function stepOf(
+  service: string,
+  does: TraceAction,
+  hears: string | null = null,
+): CounterexampleStep {
+  return { service, hears, emits: [], does };
+}
+
+function deadlineStep({ deadline }: DeadlineSource, index: number): CounterexampleStep {
+  const { service, choices } = deadline;
+  const choice = choices[index];
+  if (choice === undefined) return stepOf(service.name, "drops a deadline");
+  return {
+    service: service.name,
+    hears: null,
+    emits: choice.emits.map(({ type }) => type),
+    does: choice.kind === "park" ? "gives up" : "has waited too long",
+  };
 }
 
 function deliveryStep(

@@ -16,7 +16,11 @@ export type BehaviourCode =
   | "AFTER_PIVOT"
   | "LOCK_LEAK"
   | "PARKED_STUCK"
-  | "UNBOUNDED_LOOP";
+  | "UNBOUNDED_LOOP"
+  | "EFFECT_GONE"
+  | "DEADLINE_GONE"
+  | "REACTION_GONE"
+  | "DEDUP_LOST";
 
 /** Describes a rule that a state or a transition breaks. */
 export interface Violation {

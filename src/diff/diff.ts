@@ -1,5 +1,4 @@
 import { type FlowGraph, flowGraph } from "../manifest/graph.ts";
-import { hazardsOf, possibleRows } from "../manifest/hazards.ts";
 import {
   deadlineName,
   type JsonSchema,
@@ -9,43 +8,8 @@ import {
 } from "../manifest/manifest.ts";
 import { mismatchText, schemaMismatches } from "../manifest/subschema.ts";
 import { deadlineDocument, reactionDocument, sorted } from "../manifest/write.ts";
-
-/** Names a consumer that a change breaks, with the reasons. */
-export interface Concerned {
-  readonly service: string;
-  readonly reasons: readonly string[];
-}
-
-/** Describes one difference between two versions of a choreography. */
-export interface Change {
-  /**
-   * `UNVERSIONED_CHANGE` if it breaks a known consumer, `IN_FLIGHT` if sagas that are under way
-   * would lose state in the database of their service.
-   */
-  readonly code: "UNVERSIONED_CHANGE" | "IN_FLIGHT" | "COMPATIBLE_CHANGE";
-  readonly breaking: boolean;
-  readonly kind:
-    | "event added"
-    | "event removed"
-    | "schema changed"
-    | "service added"
-    | "service removed"
-    | "reactions changed"
-    | "state lost"
-    | "ends changed";
-  readonly event?: string;
-  readonly service?: string;
-  readonly message: string;
-  /** The consumers that it breaks. */
-  readonly consumers: readonly Concerned[];
-}
-
-/** Holds the result of `diffManifests`. */
-export interface Difference {
-  /** True if no known consumer breaks, and no saga in flight loses state. */
-  readonly compatible: boolean;
-  readonly changes: readonly Change[];
-}
+import type { Change, Concerned, Difference } from "./change.ts";
+import { inFlightChanges } from "./in-flight.ts";
 
 /**
  * Compares two versions of a choreography. Reports the changes, and the consumers that each breaks,
@@ -189,26 +153,6 @@ function serviceChanges(before: Manifest, after: Manifest): readonly Change[] {
             [],
           ),
         ];
-  });
-}
-
-/** Compares each service with what its sagas in flight may have in its database. */
-function inFlightChanges(before: Manifest, after: Manifest): readonly Change[] {
-  return [...after.services].flatMap(([service, is]) => {
-    const was = before.services.get(service);
-    if (was === undefined) return [];
-    return hazardsOf([was], is, possibleRows(was)).map(
-      ({ code, message, hint, retiredAs }): Change => ({
-        code: "IN_FLIGHT",
-        breaking: true,
-        kind: "state lost",
-        service,
-        message:
-          `sagas in flight of ${service}: ${message} (${code}). ${hint} ` +
-          `Or accept it: retired: { "${retiredAs}": "<reason>" }`,
-        consumers: [],
-      }),
-    );
   });
 }
 

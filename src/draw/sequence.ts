@@ -34,7 +34,7 @@ function shorten(rows: readonly Row[]): {
 
 function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
   const emitters = new Map<string, string>();
-  return trace.map(({ service, hears, emits, does, effect, why }) => {
+  return trace.map(({ service, hears, emits, does, effect, why, again }) => {
     const who = service ?? OUTSIDE;
     const from = hears === null ? who : (emitters.get(hears) ?? OUTSIDE);
     for (const type of emits) emitters.set(type, who);
@@ -42,7 +42,8 @@ function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
       effect === undefined || does === "begins" || does === "does" ? "" : ` ${shortType(effect)}`;
     const emitted = emits.length === 0 ? "" : ` → ${emits.map(shortType).join(", ")}`;
     // The reason names the effect.
-    const note = why === undefined ? `${does}${about}${emitted}` : `${does}: ${shortTypes(why)}`;
+    const done = why === undefined ? `${does}${about}${emitted}` : `${does}: ${shortTypes(why)}`;
+    const note = again === true ? `hears it again, ${done}` : done;
     return {
       who,
       heard: hears ?? undefined,

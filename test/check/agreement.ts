@@ -91,8 +91,8 @@ function emissionsOf(source: TransitionSource, choice: number): readonly ModelEm
       return source.emits;
     case "delivery":
       return source.reaction?.choices[choice]?.emits ?? [];
-    case "repeat":
-      throw new Error("the runtime has an inbox");
+    default:
+      throw new Error("the runtime has an inbox, and one version");
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type Choice,
   type DeliverySource,
+  deliveryMadeBy,
   type Model,
   type ModelEmission,
   type ModelReaction,
@@ -60,7 +61,8 @@ function optionsOf(source: TransitionSource): readonly Option[] {
     return [
       { guard: `s[${source.at}] == 0`, effect: `s[${source.at}] = 1; ${emitAll(source.emits)}` },
     ];
-  const delivery = source.kind === "repeat" ? source.of : source;
+  const delivery = deliveryMadeBy(source);
+  if (delivery === undefined) throw new Error("two versions are not written for Spin");
   const again =
     source.kind === "delivery" && source.repeatAt >= 0 ? `s[${source.repeatAt}] = 1; ` : "";
   const taken = source.kind === "repeat" ? "" : `s[${source.at}] = s[${source.at}] - 1; ${again}`;

@@ -296,7 +296,7 @@ describe("sagas in flight (diff-does-not-see-the-past)", () => {
     });
   const inFlight = (before: Record<string, unknown>, after: Record<string, unknown>) =>
     diffManifests(shopOf(before), shopOf(after))
-      .changes.filter(({ code }) => code === "IN_FLIGHT")
+      .changes.filter(({ code, breaking }) => code === "IN_FLIGHT" && breaking)
       .map(({ message }) => /\(([A-Z_]+)\)/.exec(message)?.[1]);
   const charge = (type: string, more: Record<string, unknown> = {}) => ({
     reactions: [
@@ -364,5 +364,28 @@ describe("sagas in flight (diff-does-not-see-the-past)", () => {
     ],
   ])("%s", (_, before, after, expected) => {
     expect(inFlight(before, after)).toEqual(expected);
+  });
+
+  const notes = (before: Record<string, unknown>, after: Record<string, unknown>) =>
+    diffManifests(shopOf(before), shopOf(after))
+      .changes.filter(({ kind }) => kind === "state kept")
+      .map(({ message }) => message.replace("sagas in flight of payment: ", ""));
+
+  it("says what goes on: an effect in another version, and its event on the bus", () => {
+    expect(notes(charge("payment.authorized.v1"), charge("payment.authorized.v2"))).toEqual([
+      "what was done as payment.authorized.v1 is the effect payment.authorized, " +
+        "and its undo finds it",
+      expect.stringMatching(/^old processes emit payment\.authorized\.v1 until the last one stops/),
+    ]);
+  });
+
+  it("says what only new processes do: arm a new deadline, and call a new reaction", () => {
+    const more = { on: ["order.placed.v1"], name: "score", readonly: true };
+    const after = { reactions: [...asks.reactions, more], deadlines: [deadline] };
+    expect(notes(asks, after)).toEqual([
+      "deadline payment.expired is armed only where a new process hears or emits payment.asked.v1",
+      "score does not see order.placed.v1 where an old process takes the message",
+    ]);
+    expect(notes(asks, asks)).toEqual([]);
   });
 });

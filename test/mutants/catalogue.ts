@@ -4,6 +4,7 @@ import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { PROOF_MUTANTS } from "./proof-mutants.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
 
 /**
@@ -17,4 +18,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILE_MUTANTS,
   ...ENTRY_MUTANTS,
   ...HTTP_MUTANTS,
+  ...PROOF_MUTANTS,
 ];

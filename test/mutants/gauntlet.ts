@@ -17,6 +17,7 @@ import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { httpScenarios } from "./over-http.ts";
 import { parkedScenarios } from "./parked.ts";
+import { proofScenarios } from "./proofs.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
 
@@ -41,6 +42,7 @@ if (suite === "files") {
   fileScenarios(collect);
   entryScenarios(collect);
 }
+if (suite === "proofs") proofScenarios(collect);
 if (suite === "http") httpScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);

@@ -2,6 +2,9 @@ import { Command, InvalidArgumentError } from "commander";
 import type { CheckFlags } from "../check-report.ts";
 import { jsonOption, SOURCES } from "../data.ts";
 import { type Output, parseOutput } from "../report/formats.ts";
+import type { RollingFlags } from "../rolling-report.ts";
+
+type AllFlags = CheckFlags & RollingFlags;
 
 /** Creates `odori check`: explores a choreography, and lints it. */
 export function checkCommand(): Command {
@@ -40,6 +43,9 @@ export function checkCommand(): Command {
       [],
     )
     .option("--watch", "check again whenever the content of a source changes", false)
+    .option("--from <source>", "the old version: check a deployment with sagas in flight")
+    .option("--rolling [services]", "deploy these, in order (a,b); without names: find an order")
+    .option("--rollback", "also stop the new version again while both run", false)
     .option("--list-rules", "list the lint rules with their reasons, then exit", false)
     .option("--config <file>", "configuration file (default: odori.config.json, if it exists)")
     .addHelpText(
@@ -54,12 +60,18 @@ Examples:
   odori check src/choreography.ts --may-park
   odori check src/choreography.ts --watch
   odori check src/choreography.ts --format github --format sarif=odori.sarif
+  odori check new.json --from old.json --rolling payment --rollback
+                                     both versions of payment side by side, over one database
+  odori check new.json --from old.json --rolling stock,payment     one after the other
+  odori check new.json --from old.json --rolling                   which order is safe?
   odori check --list-rules
 
 Exit status: 0 proved (there may be warnings), 1 errors, 2 the command could not run,
 3 no errors found, but not everything was explored.`,
     )
-    .action(async (paths: readonly string[], flags: CheckFlags & { readonly watch: boolean }) => {
+    .action(async (paths: readonly string[], flags: AllFlags) => {
+      const { isRolling, runRolling } = await import("../rolling-report.ts");
+      if (isRolling(flags)) return runRolling(paths, flags);
       if (!flags.watch || paths.length === 0)
         return (await import("../check-report.ts")).runCheck(paths, flags);
       const { watchSources } = await import("../watch/watch.ts");
