@@ -9,6 +9,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { printable } from "../text/printable.ts";
 import { FOUND, NOT_PROVED, paint, print, printJson } from "./output.ts";
+import { count } from "./report/verdict.ts";
 import { loadManifest } from "./source.ts";
 import { TimeLimit } from "./time-limit.ts";
 
@@ -127,8 +128,4 @@ function showFinding(
     for (const line of sequenceText(trace, colours)) print(`    ${line}`);
     print(`    ${colours.bad(`✗ ${printable(message)}`)}`);
   }
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -109,7 +109,7 @@ export function checkRolling(
     steps: deployed.map(stepOf),
     findings,
     ...(order !== undefined && { order }),
-    assumptions: assumptionsOf(change, asked, changed),
+    assumptions: deploymentAssumptions(change, asked, changed),
   };
 }
 
@@ -147,7 +147,7 @@ function checkKnown({ old, now }: TwoStates, name: string): void {
   });
 }
 
-function assumptionsOf(
+function deploymentAssumptions(
   change: TwoStates,
   asked: readonly string[],
   changed: readonly string[],
