@@ -4,7 +4,7 @@ import type { Environment } from "../ports/environment.ts";
 import type { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
-import { type DetachedRun, HANDLER_BUDGET_MS } from "./group.ts";
+import { type DetachedRun, GROUP_BUDGET_MS } from "./group.ts";
 import type { Pace } from "./pace.ts";
 import { Pauses } from "./pauses.ts";
 import type { Scope } from "./scope.ts";
@@ -159,7 +159,7 @@ export class Alone<Native> {
     const { reaction } = task.receipt;
     const running = conflicts === 0 ? runAlone(this.#solo, task) : this.#runExclusively(task);
     const finished = running.then((result) => {
-      if (result.kind === "committed" && (result.handlerMs ?? 0) < HANDLER_BUDGET_MS)
+      if (result.kind === "committed" && (result.handlerMs ?? 0) < GROUP_BUDGET_MS)
         pace.quick(reaction);
       this.#finished(task, result, conflicts);
     });

@@ -12,7 +12,7 @@ import { partition } from "./partition.ts";
 import type { HandOver } from "./publisher.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
-import { endsWithin } from "./time-limit.ts";
+import { type HandlerLimits, handlerEnds } from "./time-limit.ts";
 import { type Companion, type Ready, runTogether } from "./together.ts";
 
 /**
@@ -20,8 +20,8 @@ import { type Companion, type Ready, runTogether } from "./together.ts";
  * milliseconds. The first bounds what a quick handler waits for its neighbours; the second is a
  * few times that, so that a busy machine alone does not make a handler slow.
  */
-const GROUP_BUDGET_MS = 20;
-export const HANDLER_BUDGET_MS = 60;
+export const GROUP_BUDGET_MS = 20;
+const HANDLER_BUDGET_MS = 60;
 
 /** A handler may take as long as this number of look-ups, where that is longer than its budget. */
 const LOOK_UPS_MAX = 6;
@@ -208,9 +208,8 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     const [waiting, begun] = partition(ready, ({ task }) => this.#mustWait(task));
     for (const { task } of waiting) this.rest.push(task);
     if (begun.length === 0 || tx.together === undefined) return;
-    const { environment, pace } = this.#parts;
-    const limits = { environment, limitMs: this.#handlerMs };
-    const result = await runTogether(tx.together(), begun, limits);
+    const { pace } = this.#parts;
+    const result = await runTogether(tx.together(), begun, this.#limits);
     if (result.kept) {
       pace.arrived();
       for (const companion of result.companions) await this.#settle(companion, draft);
@@ -235,6 +234,10 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       case "failed":
         return this.#failed(task, received, handler, draft, outcome.error);
     }
+  }
+
+  get #limits(): HandlerLimits {
+    return { environment: this.#parts.environment, limitMs: this.#handlerMs };
   }
 
   /** The first task always begins, so that a group never goes round without any work. */
@@ -277,7 +280,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     draft: Draft,
   ): Promise<void> {
     const { task, scope, handler, running } = run;
-    if (await endsWithin(this.#parts.environment, this.#handlerMs, running)) {
+    if (await handlerEnds(this.#limits, handler, running)) {
       await handler.keep();
       this.#keep(task, scope, handler, draft);
     } else if (!handler.touched) {

@@ -1,6 +1,30 @@
 import type { Environment } from "../ports/environment.ts";
 
 /**
+ * How long a commit group waits for a handler that has not used its transaction, in milliseconds:
+ * it waits for another system, and goes on outside for little. What is longer than a turn of the
+ * event loop would be seen in what its neighbours wait.
+ */
+export const UNTOUCHED_MS = 5;
+
+/** What is waited for, and how. */
+export interface HandlerLimits {
+  readonly environment: Environment;
+  /** How long to wait for a handler that has used its transaction, in milliseconds. */
+  readonly limitMs: number;
+}
+
+/** As `endsWithin`, for a handler: one that has not used its transaction has less time. */
+export async function handlerEnds(
+  { environment, limitMs }: HandlerLimits,
+  handler: { readonly touched: boolean },
+  running: Promise<unknown>,
+): Promise<boolean> {
+  if (await endsWithin(environment, UNTOUCHED_MS, running)) return true;
+  return handler.touched && endsWithin(environment, limitMs - UNTOUCHED_MS, running);
+}
+
+/**
  * Waits for `running`, at most `limitMs` milliseconds. Resolves with whether it ended in time;
  * rejects as it does. Once time is up its rejection is the caller's to watch.
  */

@@ -1,12 +1,11 @@
 import { OdoriError } from "../contract/errors.ts";
 import type { Received } from "../ports/bookkeeping.ts";
-import type { Environment } from "../ports/environment.ts";
 import type { HandlerScope, Together } from "../ports/transaction.ts";
 import { Draft } from "./draft.ts";
 import { partition } from "./partition.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
-import { endsWithin } from "./time-limit.ts";
+import { type HandlerLimits, handlerEnds } from "./time-limit.ts";
 
 /** A task whose receipt was looked up. */
 export interface Ready<Native> {
@@ -48,18 +47,15 @@ export type TogetherResult<Native> =
 export async function runTogether<Native>(
   together: Together<Native>,
   ready: readonly Ready<Native>[],
-  { environment, limitMs }: { readonly environment: Environment; readonly limitMs: number },
+  limits: HandlerLimits,
 ): Promise<TogetherResult<Native>> {
   const companions = await Promise.all(
     ready.map(async ({ task, received }): Promise<Companion<Native>> => {
       const handler = together.scope();
       const scope = new Scope(handler, new Draft());
       const running = call(task, received, scope);
-      const outcome = await outcomeOf(
-        running.then(() => handler.keep()),
-        environment,
-        limitMs,
-      );
+      const kept = running.then(() => handler.keep());
+      const outcome = await outcomeOf(kept, handler, limits);
       return { task, received, handler, scope, running, outcome };
     }),
   );
@@ -106,11 +102,11 @@ async function call<Native>(
 
 async function outcomeOf(
   running: Promise<void>,
-  environment: Environment,
-  limitMs: number,
+  handler: { readonly touched: boolean },
+  limits: HandlerLimits,
 ): Promise<Ending> {
   try {
-    return { kind: (await endsWithin(environment, limitMs, running)) ? "done" : "slow" };
+    return { kind: (await handlerEnds(limits, handler, running)) ? "done" : "slow" };
   } catch (error) {
     return { kind: "failed", error };
   }

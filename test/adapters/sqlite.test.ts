@@ -9,6 +9,7 @@ import { memoryBus } from "odori/memory";
 import { diagnose, type Sql, sqlite } from "odori/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isSafe } from "../../src/adapters/sqlite/version.ts";
+import { sampleDeferred, writes } from "../../src/conformance/samples.ts";
 import { authorized, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
@@ -49,6 +50,13 @@ describe("SQLite", () => {
       native.get("PRAGMA synchronous"),
     ]);
     expect(settings).toEqual([{ journal_mode: "wal" }, { synchronous: 2 }]);
+    // A claim need not reach the disk, and every commit after it must.
+    await store.transaction(async (tx) => {
+      await tx.write(writes({ defer: [sampleDeferred("1")] }));
+    });
+    expect((await store.claim(10)).deferred).toHaveLength(1);
+    const after = await store.transaction(async ({ native }) => native.get("PRAGMA synchronous"));
+    expect(after).toEqual({ synchronous: 2 });
     expect(store.durable).toBe(true);
     await store.close();
   });

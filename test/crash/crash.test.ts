@@ -9,6 +9,8 @@ import { files } from "../../examples/order/database.ts";
 import { temporaryFolder } from "../support/scope.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
+/** Enough that each service comes to each step twice, however many deliveries share a commit. */
+const ORDERS = "30";
 const SERVICES = ["order", "payment", "inventory", "shipping"];
 
 /** How a child ended: the signal that killed it, or its exit status. */
@@ -73,8 +75,8 @@ describe("kill -9", () => {
   describe.each(SERVICES)("of the process at a step of %s", (service) => {
     it.each(CRASH_POINTS)("%s", (step) =>
       inFolder(async (folder) => {
-        expect(await child(folder, service, step, "1", "6").ended).toBe("SIGKILL");
-        expect(await child(folder, service, step, "2", "6").ended).toBe("SIGKILL");
+        expect(await child(folder, service, step, "1", ORDERS).ended).toBe("SIGKILL");
+        expect(await child(folder, service, step, "2", ORDERS).ended).toBe("SIGKILL");
         expect(await child(folder, "", "", "0", "2").ended).toBe(0);
         const books = await audit(files(folder));
         expect(books.violations).toEqual([]);

@@ -213,7 +213,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/group.ts",
-        "await endsWithin(this.#parts.environment, this.#handlerMs, running)",
+        "await handlerEnds(this.#limits, handler, running)",
         "await running.then(() => true)",
       ),
     ],

@@ -87,6 +87,16 @@ export function commit(connection: Connection): void {
   }
 }
 
+/** Runs `work`, whose commits survive the process, and need not survive a power failure. */
+export async function unsynced<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  connection.exec("PRAGMA synchronous = NORMAL");
+  try {
+    return await work();
+  } finally {
+    connection.exec("PRAGMA synchronous = FULL");
+  }
+}
+
 /** Rolls back, if a transaction is open. */
 export function rollback(connection: Connection): void {
   if (connection.database.isTransaction) connection.database.exec("ROLLBACK");

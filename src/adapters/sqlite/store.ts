@@ -7,7 +7,7 @@ import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../.
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { census } from "./census.ts";
 import { claim, leave, othersOf, peek, renew } from "./claim.ts";
-import { begin, commit, connect, connectToExisting, rollback } from "./connect.ts";
+import { begin, commit, connect, connectToExisting, rollback, unsynced } from "./connect.ts";
 import { SqliteDeclarations } from "./declarations.ts";
 import { type Access, SqliteInspection } from "./inspect.ts";
 import { PURGE_START, type PurgeCursor, purge } from "./purge.ts";
@@ -132,7 +132,10 @@ export class SqliteStore implements Store<Sql> {
         if (nothing !== undefined) return nothing;
       }
       this.#renewedAt = session.now();
-      return this.#commit(connection, async () => claim(connection, session, limits));
+      // After a power failure no process holds a claim: what it took is free again.
+      return unsynced(connection, () =>
+        this.#commit(connection, async () => claim(connection, session, limits)),
+      );
     });
   }
 
