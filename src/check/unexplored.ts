@@ -37,7 +37,7 @@ function unknownLinks(services: readonly string[]): Finding {
     code: "UNKNOWN_LINKS",
     severity: "warning",
     message: `the links of ${names} are unknown, so nothing was explored`,
-    hint: "Add x-odori-reaction to the operations of its document, or write a manifest.",
+    hint: "Write them into an overlay: odori link init <document…> > links.yaml",
     at: {},
   };
 }
