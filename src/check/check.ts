@@ -9,6 +9,7 @@ import { type Exploration, explore } from "./explore.ts";
 import type { Finding } from "./finding.ts";
 import { type LintOptions, lint } from "./lint/lint.ts";
 import type { Model } from "./model.ts";
+import { REDUCED, UNREDUCED } from "./reductions.ts";
 import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
@@ -29,8 +30,8 @@ export interface CheckOptions {
    */
   readonly millisecondsMax?: number;
   /**
-   * Explores one order of independent deliveries instead of all (partial-order reduction). Without
-   * it, exploration is slower and the findings are the same.
+   * Explores one order of independent deliveries, and one of several legs that look alike. Without
+   * it, exploration is much slower and the findings are the same.
    * @default true
    */
   readonly reduction?: boolean;
@@ -115,7 +116,8 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   const entered = performance.now();
   const left = () => millisecondsMax - (performance.now() - entered);
   const { retentionMs = RETENTION_MS } = options;
-  const model = compile(manifest, { retentionMs });
+  const reductions = options.reduction === false ? UNREDUCED : REDUCED;
+  const model = compile(manifest, { retentionMs, reductions });
   const began = performance.now();
   const unlinked = [...manifest.services.values()]
     .filter((service) => service.unlinked)
@@ -128,12 +130,20 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   const graph = flowGraph(manifest);
   const crashes =
     options.crashes === true && unlinked.length === 0
-      ? exploreCrashes(model, { statesMax, millisecondsMax: left(), crashes: CRASHES })
+      ? exploreCrashes(compile(manifest, { retentionMs }), {
+          statesMax,
+          millisecondsMax: left(),
+          crashes: CRASHES,
+        })
       : undefined;
   const repairSearch =
     options.repairs === false
       ? undefined
-      : new RepairSearch(manifest, model, exploration, { retentionMs, millisecondsMax: left() });
+      : new RepairSearch(manifest, model, exploration, {
+          retentionMs,
+          reductions: REDUCED,
+          millisecondsMax: left(),
+        });
   const { open: findings, suppressed } = partSuppressed(manifest, [
     ...contradictions.map(contradictory),
     ...staticFindings(manifest, graph),

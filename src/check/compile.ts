@@ -11,6 +11,8 @@ import type {
   ModelEmission,
   ModelReaction,
 } from "./model.ts";
+import { type Reductions, UNREDUCED } from "./reductions.ts";
+import { symmetriesOf } from "./symmetry.ts";
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -19,12 +21,17 @@ export interface CompileOptions {
    * @default 30 days
    */
   readonly retentionMs?: number;
+  /**
+   * What the exploration may leave out.
+   * @default UNREDUCED
+   */
+  readonly reductions?: Reductions;
 }
 
 /** Compiles a manifest for exploration. */
 export function compile(manifest: Manifest, options: CompileOptions = {}): Model {
-  const { retentionMs = RETENTION_MS } = options;
-  const layout = layOut(manifest, new Ages(manifest, retentionMs));
+  const { retentionMs = RETENTION_MS, reductions = UNREDUCED } = options;
+  const layout = layOut(manifest, new Ages(manifest, retentionMs), reductions);
   const emission = emitter(manifest, layout);
   const emitAll = (service: string | undefined, outcome: ManifestOutcome) =>
     outcome.map((type) => emission(service, type));
@@ -34,7 +41,7 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
     layout.sources.push({
       kind: "arrival",
       index: layout.sources.length,
-      at: layout.bytes.take(),
+      at: layout.bytes.take({ kind: "arrival", types: [type] }),
       type,
       emits: [emission(undefined, type)],
     });
@@ -53,20 +60,11 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
   });
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
-  const { size, pendingEnd } = layout.bytes;
+  const { size, pendingEnd, variables } = layout.bytes;
+  const parts = { sources, reactions, deadlines, effects, beginnings, variables };
   const failures = manifest.fails.map((type) => ({ type, at: layout.ends.get(type) ?? 0 }));
-  return {
-    size,
-    pendingEnd,
-    sources,
-    reactions,
-    deadlines,
-    effects,
-    beginnings,
-    failures,
-    oneOf,
-    locks,
-  };
+  const symmetries = reductions.symmetry ? symmetriesOf(manifest, { size, ...parts }) : [];
+  return { reductions, size, pendingEnd, ...parts, failures, oneOf, locks, symmetries };
 }
 
 type Emit = (service: string | undefined, type: string) => ModelEmission;
@@ -86,6 +84,7 @@ function emitter(manifest: Manifest, layout: Layout): Emit {
     return {
       type,
       sources: layout.deliveries.get(type) ?? [],
+      gathers: layout.gathers.get(type) ?? [],
       touches: own.flatMap((deadline) => {
         const { after, unless } = deadline.entry;
         return after === type || unless.includes(type) ? [{ deadline, arms: after === type }] : [];

@@ -1,13 +1,13 @@
 import { EffectNames, storedAmong } from "../choreography/effects.ts";
 import { stemOf } from "../contract/grammar.ts";
 import type { ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
-import type { Effect, KeyedMarks, ModelReaction } from "./model.ts";
+import type { Effect, KeyedMarks, ModelReaction, Variable } from "./model.ts";
 
 /** Two keys stand for any number. */
 const KEYS = [0, 1] as const;
 
 interface Bytes {
-  take(count?: number): number;
+  take(variable: Variable): number;
 }
 
 /**
@@ -81,7 +81,12 @@ export class EffectMarks {
       stored,
       key,
       events: new Set(events),
-      at: this.#bytes.take(),
+      at: this.#bytes.take({
+        kind: "effect",
+        service: this.#service.name,
+        effect: stored,
+        ...(key !== undefined && { local: `${key}` }),
+      }),
       undone: this.#names.undone.has(name),
       needsUndo: this.#lasting.has(stored),
       after: [],

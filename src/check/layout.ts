@@ -17,7 +17,9 @@ import {
   type ModelDeadline,
   type ModelReaction,
   type TransitionSource,
+  type Variable,
 } from "./model.ts";
+import type { Reductions } from "./reductions.ts";
 
 /** Lists every variable of a saga with its byte, and every transition, not yet linked. */
 export interface Layout {
@@ -36,10 +38,13 @@ export interface Layout {
   /** By the type of the event that is heard. */
   readonly deliveries: ReadonlyMap<string, readonly DeliverySource[]>;
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
+  /** By the type of the event: bytes of the joins that gather it at once. */
+  readonly gathers: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
 class Bytes {
+  readonly variables: (Variable | undefined)[] = [];
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
   #nextMark: number;
@@ -49,14 +54,14 @@ class Bytes {
     this.#nextMark = this.#marksFrom;
   }
 
-  pending(): number {
+  pending(variable: Variable): number {
+    this.variables[this.#nextPending] = variable;
     return this.#nextPending++;
   }
 
-  take(count = 1): number {
-    const at = this.#nextMark;
-    this.#nextMark += count;
-    return at;
+  take(variable: Variable): number {
+    this.variables[this.#nextMark] = variable;
+    return this.#nextMark++;
   }
 
   /** The first byte after the pending counters. */
@@ -74,8 +79,10 @@ class Bytes {
 const COUNTER_MAX = 250;
 
 /** Gives each variable of a manifest's saga a byte. */
-export function layOut(manifest: Manifest, ages: Ages): Layout {
+export function layOut(manifest: Manifest, ages: Ages, { merging }: Reductions): Layout {
   const services = [...manifest.services.values()];
+  // Where messages come again, two pending deliveries of each kind stand for more.
+  const merges = merging && services.every(({ inbox }) => inbox);
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const touched = services.flatMap(({ deadlines }) =>
     deadlines.flatMap(({ after, unless }) => [after, ...unless]),
@@ -85,33 +92,45 @@ export function layOut(manifest: Manifest, ages: Ages): Layout {
     .flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const bytes = new Bytes(heard + again + touched);
   const ends = new Map(
-    [...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]),
+    [...manifest.succeeds, ...manifest.fails].map((type) => [
+      type,
+      bytes.take({ kind: "end", types: [type] }),
+    ]),
   );
-  const locks = manifest.locks.map((lock) => ({ ...lock, at: bytes.take() }));
+  const locks = manifest.locks.map((lock) => ({
+    ...lock,
+    at: bytes.take({ kind: "lock", types: [lock.acquire, ...lock.release] }),
+  }));
   const effects: Effect[] = [];
   const reactions: ModelReaction[] = [];
   const deadlines: ModelDeadline[] = [];
   const sources: TransitionSource[] = [];
   const deliveries = new Map<string, DeliverySource[]>();
   const sinks = new Map<string, ModelReaction[]>();
+  const gathers = new Map<string, number[]>();
 
   const deliver = (
-    type: string,
+    types: readonly string[],
     to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part" | "forgets">,
-    inbox: boolean,
+    { name, inbox }: ServiceEntry,
+    place: number,
   ) => {
-    const repeatAt = inbox ? -1 : bytes.pending();
+    if (types.length === 0) return;
+    const kind = to.reaction !== undefined ? "delivery" : to.arms ? "arming" : "cancelling";
+    const variable = { service: name, place, types };
+    const repeats = !inbox && to.reaction !== undefined;
+    const repeatAt = repeats ? bytes.pending({ kind: "repeat", ...variable }) : -1;
     const source: DeliverySource = {
       kind: "delivery",
       index: sources.length,
-      at: bytes.pending(),
-      type,
+      at: bytes.pending({ kind, ...variable }),
+      types,
       repeatAt,
       ...to,
     };
     sources.push(source);
-    if (!inbox) sources.push({ kind: "repeat", index: sources.length, at: repeatAt, of: source });
-    listIn(deliveries, type).push(source);
+    if (repeats) sources.push({ kind: "repeat", index: sources.length, at: repeatAt, of: source });
+    for (const type of types) listIn(deliveries, type).push(source);
   };
 
   for (const service of services) {
@@ -127,28 +146,35 @@ export function layOut(manifest: Manifest, ages: Ages): Layout {
         forgets: (type) => ages.isForgotten(service, type),
       });
       reactions.push(reaction);
-      const sink = changesNothing(reaction);
-      for (const [part, type] of entry.hears.entries()) {
-        const forgets = reaction.mayForget && ages.isForgotten(service, type);
-        if (sink) listIn(sinks, type).push(reaction);
-        else
-          deliver(
-            type,
-            { reaction, deadline: undefined, arms: false, part, forgets },
-            service.inbox,
-          );
-      }
+      const to = { reaction, deadline: undefined, arms: false, forgets: false };
+      if (changesNothing(reaction))
+        for (const type of entry.hears) listIn(sinks, type).push(reaction);
+      else if (!merges || !isMergeable(service, reaction, ages))
+        for (const [part, type] of entry.hears.entries()) {
+          const forgets = reaction.mayForget && ages.isForgotten(service, type);
+          deliver([type], { ...to, part, forgets }, service, place);
+        }
+      else if (entry.kind === "join") {
+        const { firedAt: at, gatherAt } = reaction;
+        sources.push({ kind: "join", index: sources.length, at, reaction });
+        for (const [part, type] of entry.hears.entries())
+          listIn(gathers, type).push(gatherAt + part);
+      } else deliver(entry.hears, { ...to, part: 0 }, service, place);
     }
     const own = reactions.filter((reaction) => reaction.service === service);
-    for (const entry of service.deadlines) {
-      const deadline: ModelDeadline = { service, entry, at: bytes.take(), choices: [] };
+    for (const [place, entry] of service.deadlines.entries()) {
+      const index = deadlines.length;
+      const at = bytes.take({ kind: "deadline", service: service.name, place });
+      const deadline: ModelDeadline = { index, service, entry, at, choices: [] };
       deadlines.push(deadline);
-      sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
+      sources.push({ kind: "deadline", index: sources.length, at, deadline });
+      const to = { reaction: undefined, deadline, part: 0, forgets: false };
       // An event of the service itself touches its deadlines in the commit that emits the event.
-      for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
-        const arms = type === entry.after;
-        deliver(type, { reaction: undefined, deadline, arms, part: 0, forgets: false }, true);
-      }
+      const after = [entry.after].filter((type) => !emits(service, type));
+      const unless = entry.unless.filter((type) => type !== entry.after && !emits(service, type));
+      deliver(after, { ...to, arms: true }, service, place);
+      for (const types of merges ? [unless] : unless.map((type) => [type]))
+        deliver(types, { ...to, arms: false }, service, place);
     }
     const open = [
       ...deadlines.filter((deadline) => deadline.service === service).map(({ at }) => at),
@@ -158,7 +184,18 @@ export function layOut(manifest: Manifest, ages: Ages): Layout {
     ];
     for (const reaction of own) if (reaction.mayForget) reaction.keptBy.push(...open);
   }
-  return { bytes, ends, locks, effects, reactions, deadlines, sources, deliveries, sinks };
+  return { bytes, ends, locks, effects, reactions, deadlines, sources, deliveries, sinks, gathers };
+}
+
+/**
+ * Tells whether the deliveries to a reaction may be counted together. Where a service may have
+ * forgotten its saga, it matters which event came, and what a join has gathered.
+ */
+function isMergeable(service: ServiceEntry, { entry, keys }: ModelReaction, ages: Ages): boolean {
+  const heard = service.reactions.flatMap(({ hears }) => hears);
+  if (heard.some((type) => ages.isForgotten(service, type))) return false;
+  // Each event of a join may be given up on.
+  return entry.kind !== "join" || (!service.mayPark && keys.length === 1);
 }
 
 interface Surroundings {
@@ -178,9 +215,16 @@ function reactionOf(
 ): ModelReaction {
   const { index, own, bytes, onces, forgets } = around;
   const once = storedOnce(service, entry);
-  const onceAt = once === undefined ? -1 : (onces.get(once) ?? bytes.take());
+  const variable = { service: service.name, place };
+  const onceAt =
+    once === undefined
+      ? -1
+      : (onces.get(once) ?? bytes.take({ kind: "once", service: service.name, local: once }));
   if (once !== undefined) onces.set(once, onceAt);
   const join = entry.kind === "join";
+  const gathered = join
+    ? entry.hears.map((type) => bytes.take({ kind: "gather", ...variable, types: [type] }))
+    : [];
   const marks = own.of(entry);
   const fenced = entry.kind === "undo" || marks.effects.length > 0 || onceAt >= 0 || join;
   const mayForget =
@@ -196,13 +240,13 @@ function reactionOf(
     ...marks,
     choices: [],
     onceAt,
-    maxAt: entry.max === undefined ? -1 : bytes.take(),
+    maxAt: entry.max === undefined ? -1 : bytes.take({ kind: "max", ...variable }),
     max: Math.min(entry.max ?? COUNTER_MAX, COUNTER_MAX),
-    gatherAt: join ? bytes.take(entry.hears.length) : -1,
+    gatherAt: gathered[0] ?? -1,
     parts: join ? entry.hears.length : 0,
     optional: entry.hears.map((type) => entry.optional.includes(type)),
-    firedAt: join ? bytes.take() : -1,
-    parkedAt: service.mayPark || mayForget ? bytes.take() : -1,
+    firedAt: join ? bytes.take({ kind: "fired", ...variable }) : -1,
+    parkedAt: service.mayPark || mayForget ? bytes.take({ kind: "parked", ...variable }) : -1,
     mayForget,
     keptBy: [],
     lateSilent: isSilent(entry.late),

@@ -1,7 +1,8 @@
 import { BARRED, DONE, NONE, UNDONE } from "../choreography/fence.ts";
+import { Arrivals } from "./arrivals.ts";
+import { isOverAfterOne } from "./merge.ts";
 import {
   ARMED,
-  type ArrivalSource,
   type Beginning,
   type Choice,
   type DeadlineSource,
@@ -10,6 +11,7 @@ import {
   FAILED,
   FIRST_FREE,
   IDLE,
+  type JoinSource,
   type Model,
   type ModelDeadline,
   type ModelEmission,
@@ -21,7 +23,16 @@ import {
   SUCCEEDED,
   type TransitionSource,
 } from "./model.ts";
-import { type Alternatives, alternativesIn, alternativesOf, isDead, PLAIN } from "./rulings.ts";
+import {
+  type Alternatives,
+  alternativesIn,
+  alternativesOf,
+  alternativesOfJoin,
+  hasGathered,
+  isClosed,
+  isDead,
+  PLAIN,
+} from "./rulings.ts";
 import type { Violation } from "./violation.ts";
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
@@ -50,19 +61,20 @@ export class Machine {
   /** Whether a counter was full. The exploration then misses states. */
   overflowed = false;
   readonly #alternatives: readonly Alternatives[];
-  readonly #pendingMax: number;
+  /** By byte of a state: how many pending deliveries it counts at most. */
+  readonly #pendingMax: Uint8Array;
   readonly #repeats: boolean;
   /** By byte of a state: the delivery that the byte counts. */
   readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
   readonly #timers: readonly DeadlineSource[];
-  readonly #arrivals: readonly ArrivalSource[];
+  readonly arrivals: Arrivals;
+  readonly #joins: readonly JoinSource[];
   /** Effects that a failure end must not leave done. */
   readonly #owed: readonly Effect[];
 
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
     this.#repeats = model.sources.some(({ kind }) => kind === "repeat");
-    this.#pendingMax = this.#repeats ? PENDING_MAX_REPEATED : pendingMax;
     this.ran = new Uint8Array(model.reactions.length);
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
@@ -70,9 +82,24 @@ export class Machine {
     for (const source of model.sources)
       if (source.kind === "delivery" || source.kind === "repeat") pendingAt[source.at] = source;
     this.#pendingAt = pendingAt;
+    this.#pendingMax = new Uint8Array(model.size).fill(
+      this.#repeats ? PENDING_MAX_REPEATED : pendingMax,
+    );
+    if (model.reductions.merging && !this.#repeats) this.#mergeLimits(pendingMax);
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
-    this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
+    this.#joins = model.sources.filter((source) => source.kind === "join");
+    this.arrivals = new Arrivals(model);
     this.#owed = model.effects.filter(({ needsUndo }) => needsUndo);
+  }
+
+  /** Counts a second delivery only where it may do something after the first one. */
+  #mergeLimits(pendingMax: number): void {
+    for (const source of this.#pendingAt) {
+      if (source?.kind !== "delivery") continue;
+      const { at, reaction, types } = source;
+      const once = reaction === undefined || isOverAfterOne(reaction);
+      this.#pendingMax[at] = once ? 1 : Math.min(PENDING_MAX, pendingMax * types.length);
+    }
   }
 
   /** Writes the state in which a saga begins. */
@@ -81,6 +108,7 @@ export class Machine {
     if (effect !== undefined) state[effect.at] = DONE;
     this.#emit(state, undefined, emits);
     this.normalise(state);
+    for (const { index } of this.arrivals.sinks) this.ran[index] = 1;
   }
 
   /**
@@ -94,14 +122,37 @@ export class Machine {
       const source = this.#pendingAt[at];
       if (source !== undefined) (source.kind === "repeat" ? possible : certain).push(source);
     }
+    for (const join of this.#joins) if (hasGathered(state, join.reaction)) certain.push(join);
     for (const timer of this.#timers) if (state[timer.at] === ARMED) certain.push(timer);
-    for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
+    this.arrivals.listIn(state, possible);
+  }
+
+  /** Tells whether a source can never change the state any more. */
+  isOver(state: Uint8Array, source: TransitionSource): boolean {
+    switch (source.kind) {
+      case "delivery":
+        return isDead(state, source);
+      case "repeat":
+        return isDead(state, source.of);
+      case "join":
+        return isClosed(state, source.reaction);
+      case "deadline":
+        return state[source.at] === OVER;
+      case "arrival":
+        return state[source.at] !== 0;
+    }
   }
 
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
     if (source.kind === "deadline") return source.deadline.choices.map(({ index }) => index);
     if (source.kind === "arrival") return NOTHING_ELSE;
+    if (source.kind === "join") {
+      const alternatives = this.#alternatives[source.reaction.index];
+      return alternatives === undefined
+        ? NOTHING_ELSE
+        : alternativesOfJoin(state, source.reaction, alternatives);
+    }
     const delivery = source.kind === "repeat" ? source.of : source;
     const alternatives = delivery.reaction && this.#alternatives[delivery.reaction.index];
     if (alternatives === undefined) return NOTHING_ELSE;
@@ -118,6 +169,9 @@ export class Machine {
         break;
       case "repeat":
         this.#deliver(state, source.of, choice);
+        break;
+      case "join":
+        this.#react(state, source.reaction, choice);
         break;
       case "deadline":
         state[source.at] = OVER;
@@ -140,13 +194,16 @@ export class Machine {
       if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source))
         state[at] = 0;
     }
+    for (const { reaction } of this.#joins)
+      if (isClosed(state, reaction))
+        state.fill(0, reaction.gatherAt, reaction.gatherAt + reaction.parts);
   }
 
   #expire(state: Uint8Array, deadline: ModelDeadline, choiceIndex: number): void {
     const choice = deadline.choices[choiceIndex];
     if (choice === undefined) return;
     if (choice.kind === "park") state[PARKED] = 1;
-    else this.fired[this.model.deadlines.indexOf(deadline)] = 1;
+    else this.fired[deadline.index] = 1;
     this.#emit(state, deadline.service.name, choice.emits);
   }
 
@@ -157,12 +214,14 @@ export class Machine {
   ): void {
     if (deadline !== undefined) touch(state, deadline.at, arms);
     if (reaction === undefined) return;
+    if (reaction.choices[choiceIndex] !== undefined) this.#react(state, reaction, choiceIndex);
+    // A join waits for its other events. Any other delivery is suppressed.
+    else if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
+  }
+
+  #react(state: Uint8Array, reaction: ModelReaction, choiceIndex: number): void {
     const choice = reaction.choices[choiceIndex];
-    if (choice === undefined) {
-      // A join waits for its other events. Any other delivery is suppressed.
-      if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
-      return;
-    }
+    if (choice === undefined) return;
     if (choice.kind !== "park" && choice.kind !== "forget") {
       this.ran[reaction.index] = 1;
       if (reaction.firedAt >= 0) this.#close(state, reaction);
@@ -248,12 +307,14 @@ export class Machine {
     // Events that are emitted together are not after one another.
     const pivoted = state[PIVOTED] !== 0;
     for (const emission of emissions) {
-      const { type, end, endAt, sources, touches, sinks, acquires, releases } = emission;
+      const { type, end, endAt, sources, gathers, touches, sinks, acquires, releases } = emission;
       for (const { at } of sources) {
         const pending = state[at] ?? 0;
-        if (pending < this.#pendingMax) state[at] = pending + 1;
-        else if (!this.#repeats) this.overflowed = true;
+        const most = this.#pendingMax[at] ?? 0;
+        if (pending < most) state[at] = pending + 1;
+        else if (!this.#repeats && most > 1) this.overflowed = true;
       }
+      for (const at of gathers) state[at] = 1;
       for (const { deadline, arms } of touches) touch(state, deadline.at, arms);
       for (const { index } of sinks) this.ran[index] = 1;
       for (const at of acquires) state[at] = 1;
