@@ -8,6 +8,7 @@ import { type Exploration, explore } from "./explore.ts";
 import type { Finding } from "./finding.ts";
 import { type LintOptions, lint } from "./lint/lint.ts";
 import type { Model } from "./model.ts";
+import { REDUCED, UNREDUCED } from "./reductions.ts";
 import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
@@ -107,7 +108,7 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   } = options;
   const entered = performance.now();
   const left = () => millisecondsMax - (performance.now() - entered);
-  const model = compile(manifest);
+  const model = compile(manifest, options.reduction === false ? UNREDUCED : REDUCED);
   const began = performance.now();
   const unlinked = [...manifest.services.values()]
     .filter((service) => service.unlinked)
@@ -120,7 +121,7 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   const graph = flowGraph(manifest);
   const crashes =
     options.crashes === true && unlinked.length === 0
-      ? exploreCrashes(model, { statesMax, millisecondsMax: left(), crashes: CRASHES })
+      ? exploreCrashes(compile(manifest), { statesMax, millisecondsMax: left(), crashes: CRASHES })
       : undefined;
   const repairSearch =
     options.repairs === false ? undefined : new RepairSearch(manifest, model, exploration, left());

@@ -8,10 +8,12 @@ import type {
   ModelEmission,
   ModelReaction,
 } from "./model.ts";
+import { type Reductions, UNREDUCED } from "./reductions.ts";
+import { symmetriesOf } from "./symmetry.ts";
 
-/** Compiles a manifest for exploration. */
-export function compile(manifest: Manifest): Model {
-  const layout = layOut(manifest);
+/** Compiles a manifest for exploration, with the reductions that the exploration may use. */
+export function compile(manifest: Manifest, reductions: Reductions = UNREDUCED): Model {
+  const layout = layOut(manifest, reductions);
   const emission = emitter(manifest, layout);
   const emitAll = (service: string | undefined, outcome: ManifestOutcome) =>
     outcome.map((type) => emission(service, type));
@@ -22,7 +24,7 @@ export function compile(manifest: Manifest): Model {
     layout.sources.push({
       kind: "arrival",
       index: layout.sources.length,
-      at: layout.bytes.take(),
+      at: layout.bytes.take({ kind: "arrival", types: [type] }),
       type,
       emits: [emission(undefined, type)],
     });
@@ -41,8 +43,10 @@ export function compile(manifest: Manifest): Model {
   });
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
-  const { size, pendingEnd } = layout.bytes;
-  return { size, pendingEnd, sources, reactions, deadlines, effects, beginnings, oneOf, locks };
+  const { size, pendingEnd, variables } = layout.bytes;
+  const parts = { sources, reactions, deadlines, effects, beginnings, variables };
+  const symmetries = reductions.symmetry ? symmetriesOf(manifest, { size, ...parts }) : [];
+  return { reductions, size, pendingEnd, ...parts, oneOf, locks, symmetries };
 }
 
 type Emit = (service: string | undefined, type: string) => ModelEmission;
@@ -62,6 +66,7 @@ function emitter(manifest: Manifest, layout: Layout): Emit {
     return {
       type,
       sources: layout.deliveries.get(type) ?? [],
+      gathers: layout.gathers.get(type) ?? [],
       touches: own.flatMap((deadline) => {
         const { after, unless } = deadline.entry;
         return after === type || unless.includes(type) ? [{ deadline, arms: after === type }] : [];

@@ -1,159 +1,112 @@
-import { componentsOf } from "./components.ts";
-import {
-  type Choice,
-  type DeliverySource,
-  type Model,
-  type ModelEmission,
-  PIVOTED,
-  type TransitionSource,
-} from "./model.ts";
-
-/** Limits the table of sources and classes, in 32-bit words. A larger model is not reduced. */
-const TABLE_WORDS_MAX = 1 << 25;
+import { emissionsFrom, hasPivot } from "./merge.ts";
+import { type Model, type ModelReaction, PIVOTED, type TransitionSource } from "./model.ts";
 
 /**
- * Says which transitions may depend on each other's order. Two are dependent when they read or
- * write a common variable: fence, `once`, `max`, join, deadline, lock, pivot. Variables that one
- * transition touches form one class.
+ * Says which transitions may depend on each other's order, by variable: a byte of the state whose
+ * order of accesses matters. Two transitions are dependent when both access a variable, and one of
+ * them writes it. Pending counters and ends are left out, since additions commute.
  */
 export interface Dependence {
-  /** By source: its class, or -1 where it touches no variable. */
-  readonly classOf: Int32Array;
-  /** Size of a set of classes, in 32-bit words. */
-  readonly words: number;
-  /** By source: the classes of all transitions that may follow it, as bits. */
-  readonly reach: Uint32Array;
+  /** By source: the variables that it may write. */
+  readonly writes: readonly (readonly number[])[];
+  /** By source: the variables that it may read, and does not write. */
+  readonly reads: readonly (readonly number[])[];
+  /** By variable: the sources that may write it. */
+  readonly writers: readonly (readonly number[])[];
+  /** By variable: the sources that may read it, and do not write it. */
+  readonly readers: readonly (readonly number[])[];
+  /** By source: the sources that may enable it. */
+  readonly feeders: readonly (readonly number[])[];
+  /** By byte of a gathered event: the sources that may emit the event. */
+  readonly gatherers: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Computes the dependence; undefined where the choreography is too large for the table. */
-export function dependenceOf(model: Model): Dependence | undefined {
-  const hasPivot =
-    model.sources.some((source) => emissionsFrom(source).some(({ pivot }) => pivot)) ||
-    model.beginnings.some(({ emits }) => emits.some(({ pivot }) => pivot));
-  const groups = new Groups(model.size);
-  const variables = model.sources.map((source) => variablesOf(source, hasPivot));
-  for (const list of variables) for (const at of list) groups.join(list[0] ?? at, at);
-  const numbers = new Map<number, number>();
-  const classOf = Int32Array.from(variables, ([first]) => {
-    if (first === undefined) return -1;
-    const root = groups.find(first);
-    const number = numbers.get(root) ?? numbers.size;
-    numbers.set(root, number);
-    return number;
-  });
-  const words = Math.ceil(numbers.size / 32);
-  if (words * model.sources.length > TABLE_WORDS_MAX) return undefined;
-  return { classOf, words, reach: reachOf(model, classOf, words) };
-}
-
-/**
- * Lists the bytes that the transitions of a source read or write and whose order matters. Pending
- * counters and ends are left out, since additions commute.
- */
-function variablesOf(source: TransitionSource, hasPivot: boolean): readonly number[] {
-  const own = source.kind === "deadline" || source.kind === "arrival" ? [source.at] : [];
-  const delivery = source.kind === "repeat" ? source.of : source;
-  const read = delivery.kind === "delivery" ? readBy(delivery) : [];
-  return [
-    ...own,
-    ...read,
-    ...emissionsFrom(source).flatMap((emission) => writtenBy(emission, hasPivot)),
-  ];
-}
-
-function readBy({ reaction, deadline, repeatAt }: DeliverySource): readonly number[] {
-  const repeat = repeatAt < 0 ? [] : [repeatAt];
-  if (deadline !== undefined) return [deadline.at];
-  if (reaction === undefined) return repeat;
-  const { effects, onceAt, maxAt, gatherAt, firedAt, parkedAt } = reaction;
-  const marks = [onceAt, maxAt, gatherAt, firedAt, parkedAt].filter((at) => at >= 0);
-  return [
-    ...repeat,
-    ...marks,
-    ...effects.flatMap(({ at, after }) => [at, ...after.map((other) => other.at)]),
-  ];
-}
-
-function writtenBy(
-  { touches, acquires, releases, pivot, triggersUndo, end }: ModelEmission,
-  hasPivot: boolean,
-): readonly number[] {
-  const pivots = hasPivot && (pivot || triggersUndo || end === "failure") ? [PIVOTED] : [];
-  return [...touches.map(({ deadline }) => deadline.at), ...acquires, ...releases, ...pivots];
-}
-
-/** Lists every event that the transitions of a source may emit. */
-export function emissionsFrom(source: TransitionSource): readonly ModelEmission[] {
-  if (source.kind === "deadline") return source.deadline.emits;
-  if (source.kind === "arrival") return source.emits;
-  const { reaction } = source.kind === "repeat" ? source.of : source;
-  return reaction?.choices.flatMap((choice: Choice) => choice.emits) ?? [];
-}
-
-/** Unites, in one pass, the classes of all sources that may follow each source. */
-function reachOf(model: Model, classOf: Int32Array, words: number): Uint32Array {
-  const { sources } = model;
-  const deadlineSources = new Map(
-    sources.flatMap((source) =>
+/** Computes the dependence of a model's transitions. */
+export function dependenceOf(model: Model): Dependence {
+  const pivots = hasPivot(model);
+  const accesses = model.sources.map((source) => accessesOf(source, pivots));
+  const writes = accesses.map((one) => [...one.writes]);
+  const reads = accesses.map((one) => [...one.reads].filter((at) => !one.writes.has(at)));
+  const gatherers = new Map<number, Set<number>>();
+  const feeders = model.sources.map(() => new Set<number>());
+  const timers = new Map(
+    model.sources.flatMap((source) =>
       source.kind === "deadline" ? [[source.deadline, source.index] as const] : [],
     ),
   );
-  const repeats = new Map(
-    sources.flatMap((source) =>
-      source.kind === "repeat" ? [[source.of, source.index] as const] : [],
-    ),
-  );
-  const edges = sources.map((source) => {
-    const heard = emissionsFrom(source).flatMap(({ sources, touches }) => [
-      ...sources.map(({ index }) => index),
-      ...touches.map(({ deadline }) => deadlineSources.get(deadline) ?? -1),
-    ]);
-    if (source.kind !== "delivery") return [...new Set(heard)];
-    const armed = source.deadline === undefined ? [] : [deadlineSources.get(source.deadline) ?? -1];
-    const again = source.repeatAt < 0 ? [] : [repeats.get(source) ?? -1];
-    return [...new Set([...heard, ...armed, ...again])].filter((index) => index >= 0);
-  });
-  const { of: component, count } = componentsOf(edges);
-  const byComponent: number[][] = Array.from({ length: count }, () => []);
-  for (const [index, number] of component.entries()) byComponent[number]?.push(index);
-  const reach = new Uint32Array(sources.length * words);
-  const shared = new Uint32Array(words);
-  for (const members of byComponent) {
-    shared.fill(0);
-    for (const member of members) {
-      for (const target of edges[member] ?? []) {
-        const number = classOf[target] ?? -1;
-        if (number >= 0) shared[number >>> 5] = (shared[number >>> 5] ?? 0) | (1 << (number & 31));
-        if (component[target] === component[member]) continue;
-        for (let word = 0; word < words; word++)
-          shared[word] = (shared[word] ?? 0) | (reach[target * words + word] ?? 0);
+  for (const source of model.sources) {
+    const { index } = source;
+    for (const { sources, gathers, touches } of emissionsFrom(source)) {
+      for (const fed of sources) feeders[fed.index]?.add(index);
+      for (const at of gathers) {
+        const list = gatherers.get(at) ?? new Set();
+        gatherers.set(at, list.add(index));
       }
+      for (const { deadline, arms } of touches)
+        if (arms) feeders[timers.get(deadline) ?? -1]?.add(index);
     }
-    for (const member of members) reach.set(shared, member * words);
+    if (source.kind === "repeat") feeders[index]?.add(source.of.index);
+    if (source.kind === "delivery" && source.deadline !== undefined && source.arms)
+      feeders[timers.get(source.deadline) ?? -1]?.add(index);
   }
-  return reach;
+  return {
+    writes,
+    reads,
+    writers: inverted(writes, model.size),
+    readers: inverted(reads, model.size),
+    feeders: feeders.map((set) => [...set]),
+    gatherers: new Map([...gatherers].map(([at, set]) => [at, [...set]])),
+  };
 }
 
-/** Groups variables (union-find). */
-class Groups {
-  readonly #parents: Int32Array;
+interface Accesses {
+  readonly writes: ReadonlySet<number>;
+  readonly reads: ReadonlySet<number>;
+}
 
-  constructor(size: number) {
-    this.#parents = Int32Array.from({ length: size }, (_, index) => index);
-  }
+function accessesOf(source: TransitionSource, pivots: boolean): Accesses {
+  const emissions = emissionsFrom(source);
+  const writes = [
+    ...(source.kind === "deadline" || source.kind === "arrival" ? [source.at] : []),
+    ...writtenByDelivery(source),
+    ...emissions.flatMap(({ touches, acquires, releases, pivot }) => [
+      ...touches.map(({ deadline }) => deadline.at),
+      ...acquires,
+      ...releases,
+      ...(pivot ? [PIVOTED] : []),
+    ]),
+  ];
+  const notices = emissions.some(({ triggersUndo, end }) => triggersUndo || end === "failure");
+  const reads = [
+    ...(reactionOf(source)?.effects ?? []).flatMap(({ after }) => after.map(({ at }) => at)),
+    ...(pivots && notices ? [PIVOTED] : []),
+  ];
+  return { writes: new Set(writes), reads: new Set(reads) };
+}
 
-  find(item: number): number {
-    let root = item;
-    while (this.#parents[root] !== root) root = this.#parents[root] ?? root;
-    for (let at = item; at !== root; ) {
-      const next = this.#parents[at] ?? root;
-      this.#parents[at] = root;
-      at = next;
-    }
-    return root;
-  }
+function reactionOf(source: TransitionSource): ModelReaction | undefined {
+  if (source.kind === "deadline" || source.kind === "arrival") return undefined;
+  return (source.kind === "repeat" ? source.of : source).reaction;
+}
 
-  join(a: number, b: number): void {
-    this.#parents[this.find(a)] = this.find(b);
-  }
+/** A delivery reads each mark that it may write, so that these are one list. */
+function writtenByDelivery(source: TransitionSource): readonly number[] {
+  const delivery = source.kind === "repeat" ? source.of : source;
+  const own = delivery.kind === "delivery" ? ownOf(delivery) : [];
+  const reaction = reactionOf(source);
+  if (reaction === undefined) return own;
+  const { effects, onceAt, maxAt, gatherAt, firedAt, parkedAt } = reaction;
+  const marks = [onceAt, maxAt, gatherAt, firedAt, parkedAt].filter((at) => at >= 0);
+  return [...own, ...marks, ...effects.map(({ at }) => at)];
+}
+
+function ownOf(delivery: Extract<TransitionSource, { kind: "delivery" }>): readonly number[] {
+  const { deadline, repeatAt } = delivery;
+  return [...(deadline === undefined ? [] : [deadline.at]), ...(repeatAt < 0 ? [] : [repeatAt])];
+}
+
+function inverted(lists: readonly (readonly number[])[], size: number): readonly number[][] {
+  const by: number[][] = Array.from({ length: size }, () => []);
+  for (const [source, list] of lists.entries()) for (const at of list) by[at]?.push(source);
+  return by;
 }

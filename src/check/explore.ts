@@ -2,9 +2,11 @@ import { dependenceOf } from "./dependence.ts";
 import { Loops, reactionRunBy, type Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
 import type { Model, TransitionSource } from "./model.ts";
+import { exchangedPath, type Path, type SagaStep, sagaSteps, unsorted } from "./path.ts";
 import { judgeEnd } from "./properties.ts";
 import { Reducer } from "./reduce.ts";
 import { StateSet } from "./states.ts";
+import { type Exchange, sortLegs } from "./symmetry.ts";
 import { type Violation, violationKey } from "./violation.ts";
 
 /** Options of `explore`. */
@@ -16,11 +18,6 @@ export interface ExploreOptions {
    * @default Infinity
    */
   readonly millisecondsMax?: number;
-  /**
-   * Explores one order of independent deliveries instead of all (partial-order reduction).
-   * @default true
-   */
-  readonly reduction?: boolean;
   /** Called every few thousand states, with the numbers so far. */
   readonly onProgress?: (states: number, transitions: number) => void;
 }
@@ -29,7 +26,7 @@ export interface ExploreOptions {
 export interface Counterexample {
   readonly violation: Violation;
   readonly beginning: number;
-  readonly steps: readonly Transition[];
+  readonly steps: readonly SagaStep[];
 }
 
 /** Holds the result of `explore`. */
@@ -62,15 +59,12 @@ const PENDING_MAX_IN_LOOP = 2;
  * shortest counterexample that the search meets.
  */
 export function explore(model: Model, options: ExploreOptions): Exploration {
-  const first = new Search(model, new Machine(model), options, options.reduction === false).run(
-    true,
-  );
+  const first = new Search(model, new Machine(model), options).run(true);
   if (first !== undefined) return first;
   // The reduction may follow an unbounded loop for ever and postpone what is independent of it:
-  // search again without reduction, and with bounded counts.
-  const second = new Search(model, new Machine(model, PENDING_MAX_IN_LOOP), options, true).run(
-    false,
-  );
+  // search again in every order, and with bounded counts.
+  const every = { ...model, reductions: { ...model.reductions, order: false }, symmetries: [] };
+  const second = new Search(every, new Machine(every, PENDING_MAX_IN_LOOP), options).run(false);
   if (second === undefined)
     throw new Error("the search stopped at a loop, though it was told not to");
   return second;
@@ -92,12 +86,11 @@ class Search {
   readonly #nextBytes: Uint8Array;
   #transitions = 0;
 
-  constructor(model: Model, machine: Machine, options: ExploreOptions, plain: boolean) {
+  constructor(model: Model, machine: Machine, options: ExploreOptions) {
     this.#model = model;
     this.#machine = machine;
     this.#options = options;
-    const dependence = plain ? undefined : dependenceOf(model);
-    this.#reducer = dependence && new Reducer(dependence);
+    this.#reducer = model.reductions.order ? new Reducer(machine, dependenceOf(model)) : undefined;
     this.#loops = new Loops(model);
     this.#states = new StateSet(model.size);
     this.#deadline = performance.now() + (options.millisecondsMax ?? Number.POSITIVE_INFINITY);
@@ -111,8 +104,9 @@ class Search {
   run(stopAtLoop: boolean): Exploration | undefined {
     for (const [index, beginning] of this.#model.beginnings.entries()) {
       this.#machine.begin(this.#nextBytes, beginning);
+      this.#collect(() => ({ beginning: index, steps: [] }));
+      sortLegs(this.#nextBytes, this.#model.symmetries);
       this.#states.add(this.#next, -1, index, 0);
-      this.#collect(-1, index, 0);
     }
     let at = 0;
     let exhausted = false;
@@ -128,6 +122,10 @@ class Search {
       if (stopAtLoop && this.#looping.size > 0) return undefined;
     }
     const { ran, fired, succeeded, overflowed } = this.#machine;
+    for (const { exchanges } of this.#model.symmetries) {
+      spread(ran, exchanges, "reactions");
+      spread(fired, exchanges, "deadlines");
+    }
     return {
       states: this.#states.count,
       transitions: this.#transitions,
@@ -152,19 +150,16 @@ class Search {
     const certain: TransitionSource[] = [];
     const possible: TransitionSource[] = [];
     this.#machine.enabled(this.#hereBytes, certain, possible);
-    if (certain.length === 0)
-      for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#report(violation, at);
-    const chosen =
-      certain.length > 0 && this.#reducer !== undefined
-        ? this.#reducer.choose(certain, possible)
-        : [...certain, ...possible];
+    if (certain.length === 0 && this.#machine.keepsPromises(this.#hereBytes)) this.#judge(at);
+    const chosen = this.#choose(certain, possible);
     for (const source of chosen) {
       for (const choice of this.#machine.choices(this.#hereBytes, source)) {
         this.#next.set(this.#here);
         this.#machine.apply(this.#nextBytes, source, choice);
         this.#transitions++;
-        this.#collect(at, source.index, choice);
+        this.#collect(() => this.#pathTo(at, { source, choice }));
         this.#checkLoop(at, source, choice);
+        sortLegs(this.#nextBytes, this.#model.symmetries);
         this.#states.add(this.#next, at, source.index, choice);
       }
       // With very many pending deliveries, the successors of one state are many and large.
@@ -188,52 +183,108 @@ class Search {
       event: entry.hears[0],
       message,
     };
-    this.#keep(violation, () => [...this.#pathTo(at).steps, { source, choice }, ...back], at);
+    const { beginning, steps } = this.#pathTo(at, { source, choice });
+    this.#keep(violation, { beginning, steps: [...steps, ...back] });
+  }
+
+  #choose(
+    certain: readonly TransitionSource[],
+    possible: readonly TransitionSource[],
+  ): readonly TransitionSource[] {
+    const undecided = this.#machine.undecided(certain);
+    if (undecided !== undefined) return [undecided];
+    return certain.length > 0 && this.#reducer !== undefined
+      ? this.#reducer.choose(this.#hereBytes, certain, possible)
+      : [...certain, ...possible];
   }
 
   /** Keeps the violations of the last transition. */
-  #collect(parent: number, source: number, choice: number): void {
+  #collect(path: () => Path): void {
     const { broken } = this.#machine;
     if (broken.length === 0) return;
-    for (const violation of broken) {
-      const last = this.#model.sources[source];
-      if (parent < 0) this.#keepFirst(violation, source);
-      else if (last !== undefined)
-        this.#keep(
-          violation,
-          () => [...this.#pathTo(parent).steps, { source: last, choice }],
-          parent,
-        );
+    const found = broken.splice(0);
+    this.#keepAll(found, path, (machine) => machine.broken.splice(0));
+  }
+
+  /** Keeps the violations of a saga that has ended. */
+  #judge(at: number): void {
+    const found = judgeEnd(this.#model, this.#hereBytes);
+    const path = () => this.#pathTo(at);
+    this.#keepAll(found, path, (_, state) => judgeEnd(this.#model, state));
+  }
+
+  /**
+   * Keeps violations that are new, and those of like legs. A path through sorted states names the
+   * legs in another order than the saga does, so the saga is played again to see what it breaks.
+   */
+  #keepAll(found: readonly Violation[], path: () => Path, judge: Judge): void {
+    if (found.every((violation) => this.#counterexamples.has(violationKey(violation)))) return;
+    const { symmetries } = this.#model;
+    const exchanges = symmetries.flatMap((symmetry) => symmetry.exchanges);
+    if (exchanges.length === 0) {
+      for (const violation of found) this.#keep(violation, path());
+      return;
     }
-    broken.length = 0;
+    const paths = [unsorted(this.#model, path())];
+    for (let next = paths.pop(); next !== undefined; next = paths.pop()) {
+      const broken = play(this.#model, next, judge);
+      const unknown = broken.filter((one) => !this.#counterexamples.has(violationKey(one)));
+      if (unknown.length === 0 || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) continue;
+      for (const violation of unknown) this.#keep(violation, next);
+      for (const exchange of exchanges) paths.push(exchangedPath(this.#model, next, exchange));
+    }
   }
 
-  #report(violation: Violation, at: number): void {
-    this.#keep(violation, () => this.#pathTo(at).steps, at);
-  }
-
-  #keepFirst(violation: Violation, beginning: number): void {
-    this.#counterexamples.set(violationKey(violation), { violation, beginning, steps: [] });
-  }
-
-  #keep(violation: Violation, steps: () => readonly Transition[], at: number): void {
+  #keep(violation: Violation, path: Path): void {
     const key = violationKey(violation);
     if (this.#counterexamples.has(key) || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
-    this.#counterexamples.set(key, {
-      violation,
-      beginning: this.#pathTo(at).beginning,
-      steps: steps(),
-    });
+    const { beginning } = path;
+    const steps = sagaSteps(this.#model, path);
+    this.#counterexamples.set(key, { violation, beginning, steps });
   }
 
-  #pathTo(at: number): { readonly beginning: number; readonly steps: readonly Transition[] } {
-    const steps: Transition[] = [];
+  /** Returns how the search came to a state, and the transition after it. */
+  #pathTo(at: number, last?: Transition): Path {
+    const steps: Transition[] = last === undefined ? [] : [last];
     for (let index = at; ; ) {
       const { parent, source, choice } = this.#states.origin(index);
       if (parent < 0) return { beginning: source, steps: steps.reverse() };
       const found = this.#model.sources[source];
       if (found !== undefined) steps.push({ source: found, choice });
       index = parent;
+    }
+  }
+}
+
+type Judge = (machine: Machine, state: Uint8Array) => readonly Violation[];
+
+/** Plays a saga, and judges its last transition. */
+function play(model: Model, { beginning, steps }: Path, judge: Judge): readonly Violation[] {
+  const machine = new Machine(model);
+  const state = new Uint8Array(model.size);
+  const first = model.beginnings[beginning];
+  if (first !== undefined) machine.begin(state, first);
+  for (const { source, choice } of steps) {
+    machine.broken.length = 0;
+    machine.apply(state, source, choice);
+  }
+  return judge(machine, state);
+}
+
+/** Marks what like legs do as soon as one of them does it. */
+function spread(
+  marks: Uint8Array,
+  exchanges: readonly Exchange[],
+  of: "reactions" | "deadlines",
+): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const exchange of exchanges) {
+      for (const [index, image] of exchange[of].entries()) {
+        if (marks[index] === 0 || marks[image] !== 0) continue;
+        marks[image] = 1;
+        changed = true;
+      }
     }
   }
 }

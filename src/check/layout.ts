@@ -14,7 +14,9 @@ import {
   type ModelDeadline,
   type ModelReaction,
   type TransitionSource,
+  type Variable,
 } from "./model.ts";
+import type { Reductions } from "./reductions.ts";
 
 /** Lists every variable of a saga with its byte, and every transition, not yet linked. */
 export interface Layout {
@@ -33,10 +35,13 @@ export interface Layout {
   /** By the type of the event that is heard. */
   readonly deliveries: ReadonlyMap<string, readonly DeliverySource[]>;
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
+  /** By the type of the event: bytes of the joins that gather it at once. */
+  readonly gathers: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
 class Bytes {
+  readonly variables: (Variable | undefined)[] = [];
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
   #nextMark: number;
@@ -46,14 +51,14 @@ class Bytes {
     this.#nextMark = this.#marksFrom;
   }
 
-  pending(): number {
+  pending(variable: Variable): number {
+    this.variables[this.#nextPending] = variable;
     return this.#nextPending++;
   }
 
-  take(count = 1): number {
-    const at = this.#nextMark;
-    this.#nextMark += count;
-    return at;
+  take(variable: Variable): number {
+    this.variables[this.#nextMark] = variable;
+    return this.#nextMark++;
   }
 
   /** The first byte after the pending counters. */
@@ -71,8 +76,10 @@ class Bytes {
 const COUNTER_MAX = 250;
 
 /** Gives each variable of a manifest's saga a byte. */
-export function layOut(manifest: Manifest): Layout {
+export function layOut(manifest: Manifest, { merging }: Reductions): Layout {
   const services = [...manifest.services.values()];
+  // Where messages come again, two pending deliveries of each kind stand for more.
+  const merges = merging && services.every(({ inbox }) => inbox);
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const touched = services.flatMap(({ deadlines }) =>
     deadlines.flatMap(({ after, unless }) => [after, ...unless]),
@@ -82,33 +89,45 @@ export function layOut(manifest: Manifest): Layout {
     .flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const bytes = new Bytes(heard + again + touched);
   const ends = new Map(
-    [...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]),
+    [...manifest.succeeds, ...manifest.fails].map((type) => [
+      type,
+      bytes.take({ kind: "end", types: [type] }),
+    ]),
   );
-  const locks = manifest.locks.map((lock) => ({ ...lock, at: bytes.take() }));
+  const locks = manifest.locks.map((lock) => ({
+    ...lock,
+    at: bytes.take({ kind: "lock", types: [lock.acquire, ...lock.release] }),
+  }));
   const effects: Effect[] = [];
   const reactions: ModelReaction[] = [];
   const deadlines: ModelDeadline[] = [];
   const sources: TransitionSource[] = [];
   const deliveries = new Map<string, DeliverySource[]>();
   const sinks = new Map<string, ModelReaction[]>();
+  const gathers = new Map<string, number[]>();
 
   const deliver = (
-    type: string,
+    types: readonly string[],
     to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">,
-    inbox: boolean,
+    { name, inbox }: ServiceEntry,
+    place: number,
   ) => {
-    const repeatAt = inbox ? -1 : bytes.pending();
+    if (types.length === 0) return;
+    const kind = to.reaction !== undefined ? "delivery" : to.arms ? "arming" : "cancelling";
+    const variable = { service: name, place, types };
+    const repeats = !inbox && to.reaction !== undefined;
+    const repeatAt = repeats ? bytes.pending({ kind: "repeat", ...variable }) : -1;
     const source: DeliverySource = {
       kind: "delivery",
       index: sources.length,
-      at: bytes.pending(),
-      type,
+      at: bytes.pending({ kind, ...variable }),
+      types,
       repeatAt,
       ...to,
     };
     sources.push(source);
-    if (!inbox) sources.push({ kind: "repeat", index: sources.length, at: repeatAt, of: source });
-    listIn(deliveries, type).push(source);
+    if (repeats) sources.push({ kind: "repeat", index: sources.length, at: repeatAt, of: source });
+    for (const type of types) listIn(deliveries, type).push(source);
   };
 
   for (const service of services) {
@@ -125,23 +144,35 @@ export function layOut(manifest: Manifest): Layout {
         onces,
       });
       reactions.push(reaction);
-      const sink = changesNothing(reaction);
-      for (const [part, type] of entry.hears.entries()) {
-        if (sink) listIn(sinks, type).push(reaction);
-        else deliver(type, { reaction, deadline: undefined, arms: false, part }, service.inbox);
-      }
+      const to = { reaction, deadline: undefined, arms: false };
+      if (changesNothing(reaction))
+        for (const type of entry.hears) listIn(sinks, type).push(reaction);
+      else if (!merges || (entry.kind === "join" && service.mayPark))
+        for (const [part, type] of entry.hears.entries())
+          deliver([type], { ...to, part }, service, place);
+      else if (entry.kind === "join") {
+        const { firedAt: at, gatherAt } = reaction;
+        sources.push({ kind: "join", index: sources.length, at, reaction });
+        for (const [part, type] of entry.hears.entries())
+          listIn(gathers, type).push(gatherAt + part);
+      } else deliver(entry.hears, { ...to, part: 0 }, service, place);
     }
-    for (const entry of service.deadlines) {
-      const deadline: ModelDeadline = { service, entry, at: bytes.take(), emits: [] };
+    for (const [place, entry] of service.deadlines.entries()) {
+      const at = bytes.take({ kind: "deadline", service: service.name, place });
+      const index = deadlines.length;
+      const deadline: ModelDeadline = { index, service, entry, at, emits: [] };
       deadlines.push(deadline);
       sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
+      const to = { reaction: undefined, deadline, part: 0 };
       // An event of the service itself touches its deadlines in the commit that emits the event.
-      for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
-        deliver(type, { reaction: undefined, deadline, arms: type === entry.after, part: 0 }, true);
-      }
+      const after = [entry.after].filter((type) => !emits(service, type));
+      const unless = entry.unless.filter((type) => type !== entry.after && !emits(service, type));
+      deliver(after, { ...to, arms: true }, service, place);
+      for (const types of merges ? [unless] : unless.map((type) => [type]))
+        deliver(types, { ...to, arms: false }, service, place);
     }
   }
-  return { bytes, ends, locks, effects, reactions, deadlines, sources, deliveries, sinks };
+  return { bytes, ends, locks, effects, reactions, deadlines, sources, deliveries, sinks, gathers };
 }
 
 interface Surroundings {
@@ -161,9 +192,17 @@ function reactionOf(
   const { index, own, names, bytes, onces } = around;
   const types = entry.kind === "undo" ? entry.emits.map(() => entry.undoes) : names.of(entry);
   const outcomeEffects = types.map((type) => (type === undefined ? undefined : own.get(type)));
-  const onceAt = entry.once === undefined ? -1 : (onces.get(entry.once) ?? bytes.take());
-  if (entry.once !== undefined) onces.set(entry.once, onceAt);
+  const { once } = entry;
+  const variable = { service: service.name, place };
+  const onceAt =
+    once === undefined
+      ? -1
+      : (onces.get(once) ?? bytes.take({ kind: "once", service: service.name, local: once }));
+  if (once !== undefined) onces.set(once, onceAt);
   const join = entry.kind === "join";
+  const gathered = join
+    ? entry.hears.map((type) => bytes.take({ kind: "gather", ...variable, types: [type] }))
+    : [];
   return {
     index,
     service,
@@ -174,13 +213,13 @@ function reactionOf(
     outcomeEffects,
     choices: [],
     onceAt,
-    maxAt: entry.max === undefined ? -1 : bytes.take(),
+    maxAt: entry.max === undefined ? -1 : bytes.take({ kind: "max", ...variable }),
     max: Math.min(entry.max ?? COUNTER_MAX, COUNTER_MAX),
-    gatherAt: join ? bytes.take(entry.hears.length) : -1,
+    gatherAt: gathered[0] ?? -1,
     parts: join ? entry.hears.length : 0,
     optional: entry.hears.map((type) => entry.optional.includes(type)),
-    firedAt: join ? bytes.take() : -1,
-    parkedAt: service.mayPark ? bytes.take() : -1,
+    firedAt: join ? bytes.take({ kind: "fired", ...variable }) : -1,
+    parkedAt: service.mayPark ? bytes.take({ kind: "parked", ...variable }) : -1,
     lateSilent: isSilent(entry.late),
   };
 }
@@ -210,7 +249,7 @@ function effectsIn(
       // An effect with a name of its own is shown by it, others by their event.
       type: events.find((type) => stemOf(type) === name) ?? name,
       events: new Set(events),
-      at: bytes.take(),
+      at: bytes.take({ kind: "effect", service: service.name, effect: name }),
       undone: undone.has(name),
       needsUndo: lasting.has(name),
       after: [],

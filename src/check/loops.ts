@@ -101,7 +101,7 @@ export class Loops {
 /** Returns the reaction that a delivery or its repetition runs; undefined for other sources. */
 export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
   const delivery = source.kind === "repeat" ? source.of : source;
-  return delivery.kind === "delivery" ? delivery.reaction : undefined;
+  return delivery.kind === "delivery" || delivery.kind === "join" ? delivery.reaction : undefined;
 }
 
 /** Tells whether a choice leaves the marks of its service as they are, so that it can recur. */

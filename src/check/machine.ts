@@ -22,16 +22,19 @@ import {
   FAILED,
   FIRST_FREE,
   IDLE,
+  type JoinSource,
   type Model,
   type ModelEmission,
   type ModelReaction,
   OVER,
   PARKED,
   PIVOTED,
+  PROMISED,
   type RepeatSource,
   SUCCEEDED,
   type TransitionSource,
 } from "./model.ts";
+import { hasPivot, isDecidable, isOverAfterOne } from "./merge.ts";
 import type { Violation } from "./violation.ts";
 
 /**
@@ -39,6 +42,8 @@ import type { Violation } from "./violation.ts";
  * a delivery.
  */
 export const PLAIN = -1;
+/** Stands for the alternative that an armed deadline is cancelled some time, and never fires. */
+export const PROMISE = -2;
 
 /** Limits the pending deliveries of one kind. Only an unbounded loop reaches it. */
 const PENDING_MAX = 250;
@@ -55,6 +60,7 @@ interface Alternatives {
 }
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
+const NOW_OR_NEVER: readonly number[] = [PLAIN, PROMISE];
 
 /**
  * Says what may happen in a state, and changes the state accordingly. The fence that decides about
@@ -72,17 +78,20 @@ export class Machine {
   /** Whether a counter was full. The exploration then misses states. */
   overflowed = false;
   readonly #alternatives: readonly Alternatives[];
-  readonly #pendingMax: number;
+  /** By byte of a state: how many pending deliveries it counts at most. */
+  readonly #pendingMax: Uint8Array;
   readonly #repeats: boolean;
   /** By byte of a state: the delivery that the byte counts. */
   readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
   readonly #timers: readonly DeadlineSource[];
   readonly #arrivals: readonly ArrivalSource[];
+  readonly #joins: readonly JoinSource[];
+  /** By index of a deadline: whether its firing may be decided when it is armed. */
+  readonly #decidable: readonly boolean[];
 
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
     this.#repeats = model.sources.some(({ kind }) => kind === "repeat");
-    this.#pendingMax = this.#repeats ? PENDING_MAX_REPEATED : pendingMax;
     this.ran = new Uint8Array(model.reactions.length);
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
@@ -90,8 +99,26 @@ export class Machine {
     for (const source of model.sources)
       if (source.kind === "delivery" || source.kind === "repeat") pendingAt[source.at] = source;
     this.#pendingAt = pendingAt;
+    this.#pendingMax = new Uint8Array(model.size).fill(
+      this.#repeats ? PENDING_MAX_REPEATED : pendingMax,
+    );
+    if (model.reductions.merging && !this.#repeats) this.#mergeLimits(pendingMax);
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
+    this.#joins = model.sources.filter((source) => source.kind === "join");
+    const pivots = hasPivot(model);
+    const { promises } = model.reductions;
+    this.#decidable = model.deadlines.map((one) => promises && isDecidable(one, pivots));
+  }
+
+  /** Counts a second delivery only where it may do something after the first one. */
+  #mergeLimits(pendingMax: number): void {
+    for (const source of this.#pendingAt) {
+      if (source?.kind !== "delivery") continue;
+      const { at, reaction, types } = source;
+      const once = reaction === undefined || isOverAfterOne(reaction);
+      this.#pendingMax[at] = once ? 1 : Math.min(PENDING_MAX, pendingMax * types.length);
+    }
   }
 
   /** Writes the state in which a saga begins. */
@@ -113,12 +140,49 @@ export class Machine {
       const source = this.#pendingAt[at];
       if (source !== undefined) (source.kind === "repeat" ? possible : certain).push(source);
     }
+    for (const join of this.#joins) if (hasGathered(state, join.reaction)) certain.push(join);
     for (const timer of this.#timers) if (state[timer.at] === ARMED) certain.push(timer);
     for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
   }
 
+  /** Tells whether a source can never change the state any more, whatever else happens. */
+  isOver(state: Uint8Array, source: TransitionSource): boolean {
+    switch (source.kind) {
+      case "delivery":
+        return isDead(state, source);
+      case "repeat":
+        return isDead(state, source.of);
+      case "join":
+        return isIdle(source.reaction, ruleOn(state, source.reaction));
+      case "deadline":
+        return state[source.at] === OVER || state[source.at] === PROMISED;
+      case "arrival":
+        return state[source.at] !== 0;
+    }
+  }
+
+  /** Returns an armed deadline to be decided now, before anything else. */
+  undecided(certain: readonly TransitionSource[]): DeadlineSource | undefined {
+    for (const source of certain) if (this.#decidesNow(source)) return source;
+    return undefined;
+  }
+
+  /** Tells whether each deadline that was to be cancelled is. If not, the saga has not ended. */
+  keepsPromises(state: Uint8Array): boolean {
+    return this.#timers.every(({ at }) => state[at] !== PROMISED);
+  }
+
+  #decidesNow(source: TransitionSource): source is DeadlineSource {
+    return source.kind === "deadline" && this.#decidable[source.deadline.index] === true;
+  }
+
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
+    if (source.kind === "join") {
+      const ruling = ruleOn(state, source.reaction);
+      return this.#alternatives[source.reaction.index]?.byRuling[ruling] ?? NOTHING_ELSE;
+    }
+    if (this.#decidesNow(source)) return NOW_OR_NEVER;
     const delivery = source.kind === "repeat" ? source.of : source;
     if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
     const { reaction, part } = delivery;
@@ -144,9 +208,13 @@ export class Machine {
       case "repeat":
         this.#deliver(state, source.of, choice);
         break;
+      case "join":
+        this.#react(state, source.reaction, choice);
+        break;
       case "deadline":
-        state[source.at] = OVER;
-        this.fired[this.model.deadlines.indexOf(source.deadline)] = 1;
+        state[source.at] = choice === PROMISE ? PROMISED : OVER;
+        if (choice === PROMISE) break;
+        this.fired[source.deadline.index] = 1;
         this.#emit(state, source.deadline.service.name, source.deadline.emits);
         break;
       case "arrival":
@@ -166,6 +234,10 @@ export class Machine {
       if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source))
         state[at] = 0;
     }
+    for (const join of this.#joins) {
+      const { gatherAt, parts } = join.reaction;
+      if (this.isOver(state, join)) state.fill(0, gatherAt, gatherAt + parts);
+    }
   }
 
   #deliver(
@@ -175,12 +247,14 @@ export class Machine {
   ): void {
     if (deadline !== undefined) touch(state, deadline.at, arms);
     if (reaction === undefined) return;
+    if (reaction.choices[choiceIndex] !== undefined) this.#react(state, reaction, choiceIndex);
+    // A join waits for its other events. Any other delivery is suppressed.
+    else if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
+  }
+
+  #react(state: Uint8Array, reaction: ModelReaction, choiceIndex: number): void {
     const choice = reaction.choices[choiceIndex];
-    if (choice === undefined) {
-      // A join waits for its other events. Any other delivery is suppressed.
-      if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
-      return;
-    }
+    if (choice === undefined) return;
     if (choice.kind !== "park") {
       this.ran[reaction.index] = 1;
       if (reaction.firedAt >= 0) this.#close(state, reaction);
@@ -260,12 +334,14 @@ export class Machine {
 
   #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
     for (const emission of emissions) {
-      const { type, end, endAt, sources, touches, sinks, acquires, releases } = emission;
+      const { type, end, endAt, sources, gathers, touches, sinks, acquires, releases } = emission;
       for (const { at } of sources) {
         const pending = state[at] ?? 0;
-        if (pending < this.#pendingMax) state[at] = pending + 1;
-        else if (!this.#repeats) this.overflowed = true;
+        const most = this.#pendingMax[at] ?? 0;
+        if (pending < most) state[at] = pending + 1;
+        else if (!this.#repeats && most > 1) this.overflowed = true;
       }
+      for (const at of gathers) state[at] = 1;
       for (const { deadline, arms } of touches) touch(state, deadline.at, arms);
       for (const { index } of sinks) this.ran[index] = 1;
       for (const at of acquires) state[at] = 1;
@@ -312,6 +388,16 @@ function touch(state: Uint8Array, at: number, arms: boolean): void {
   if (arms) {
     if (state[at] === IDLE) state[at] = ARMED;
   } else if (state[at] !== OVER) state[at] = OVER;
+}
+
+/** Whether a join has all that it waits for. */
+function hasGathered(state: Uint8Array, { gatherAt, parts, optional }: ModelReaction): boolean {
+  let any = false;
+  for (let part = 0; part < parts; part++) {
+    if (state[gatherAt + part] !== 0) any = true;
+    else if (!optional[part]) return false;
+  }
+  return any;
 }
 
 /** Whether a delivery can change nothing, now or later. */

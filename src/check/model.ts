@@ -1,5 +1,7 @@
 import type { ReactionKind } from "../choreography/fence.ts";
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
+import type { Reductions } from "./reductions.ts";
+import type { Symmetry } from "./symmetry.ts";
 
 /*
  * A choreography, compiled for exploration. The state of one saga is a row of bytes: counters of
@@ -8,10 +10,14 @@ import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/man
  * bytes.
  */
 
-/** States of a deadline's byte. `OVER`: fired or cancelled. */
+/**
+ * States of a deadline's byte. `OVER`: fired or cancelled. `PROMISED`: armed, and an event will
+ * cancel it before it fires.
+ */
 export const IDLE = 0;
 export const ARMED = 1;
 export const OVER = 2;
+export const PROMISED = 3;
 
 /** Offsets of the fixed variables. The others begin at `FIRST_FREE`. */
 export const SUCCEEDED = 0;
@@ -20,11 +26,25 @@ export const PARKED = 2;
 export const PIVOTED = 3;
 export const FIRST_FREE = 4;
 
+/** Names what a byte of a state stands for, in the words of the manifest. */
+export interface Variable {
+  readonly kind: string;
+  readonly service?: string;
+  /** Of a reaction or a deadline: its place in its service. */
+  readonly place?: number;
+  readonly types?: readonly string[];
+  readonly effect?: string;
+  /** A name that is local to the service. */
+  readonly local?: string;
+}
+
 /** One event, emitted by one service, with the changes that it makes at once. */
 export interface ModelEmission {
   readonly type: string;
   /** Deliveries that become pending. */
   readonly sources: readonly DeliverySource[];
+  /** Bytes of joins that have gathered the event as soon as it is emitted. */
+  readonly gathers: readonly number[];
   readonly touches: readonly { readonly deadline: ModelDeadline; readonly arms: boolean }[];
   readonly end: "success" | "failure" | undefined;
   /** The byte that is 1 once this end was emitted; -1 where the event does not end the saga. */
@@ -93,6 +113,7 @@ export interface ModelReaction {
 }
 
 export interface ModelDeadline {
+  readonly index: number;
   readonly service: ServiceEntry;
   readonly entry: DeadlineEntry;
   readonly at: number;
@@ -100,7 +121,12 @@ export interface ModelDeadline {
 }
 
 /** A transition that may be enabled, without the choice among its alternatives. */
-export type TransitionSource = DeliverySource | DeadlineSource | ArrivalSource | RepeatSource;
+export type TransitionSource =
+  | DeliverySource
+  | JoinSource
+  | DeadlineSource
+  | ArrivalSource
+  | RepeatSource;
 
 interface SourceBase {
   readonly index: number;
@@ -111,7 +137,8 @@ interface SourceBase {
 /** A pending delivery to a reaction, or to a deadline that it arms or cancels. */
 export interface DeliverySource extends SourceBase {
   readonly kind: "delivery";
-  readonly type: string;
+  /** The events that it counts: one, unless deliveries to a reaction are merged. */
+  readonly types: readonly string[];
   readonly reaction: ModelReaction | undefined;
   readonly deadline: ModelDeadline | undefined;
   readonly arms: boolean;
@@ -119,6 +146,12 @@ export interface DeliverySource extends SourceBase {
   readonly part: number;
   /** The byte that is 1 once it may be redelivered; -1 where an inbox drops redeliveries. */
   readonly repeatAt: number;
+}
+
+/** A join that runs as soon as it has gathered its events, where their deliveries are merged. */
+export interface JoinSource extends SourceBase {
+  readonly kind: "join";
+  readonly reaction: ModelReaction;
 }
 
 export interface DeadlineSource extends SourceBase {
@@ -148,6 +181,11 @@ export interface Beginning {
 }
 
 export interface Model {
+  readonly reductions: Reductions;
+  /** By byte. Undefined for the fixed ones, and for bytes that no part uses. */
+  readonly variables: readonly (Variable | undefined)[];
+  /** Groups of legs that look alike. */
+  readonly symmetries: readonly Symmetry[];
   /** Bytes of a state, a multiple of 4. */
   readonly size: number;
   /** Bytes from `FIRST_FREE` to here say what is pending. */

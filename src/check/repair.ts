@@ -5,6 +5,7 @@ import { compile } from "./compile.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { Finding, Repair } from "./finding.ts";
 import type { Model } from "./model.ts";
+import { REDUCED } from "./reductions.ts";
 import { violationKey } from "./violation.ts";
 
 /** Holds a change to try, and a function that makes the changed manifest. */
@@ -58,7 +59,7 @@ export class RepairSearch {
     for (const { repair, apply } of candidates(this.#manifest, finding).slice(0, CANDIDATES_MAX)) {
       const millisecondsMax = this.#deadline - performance.now();
       if (this.#bytesLeft <= 0 || millisecondsMax <= 0 || found.length === REPAIRS_SHOWN) break;
-      const model = compile(apply());
+      const model = compile(apply(), REDUCED);
       const statesMax = Math.min(this.#statesMax, Math.ceil(this.#bytesLeft / model.size));
       const explored = explore(model, { statesMax, millisecondsMax });
       this.#bytesLeft -= explored.states * model.size;

@@ -1,12 +1,12 @@
 import type { CounterexampleStep, TraceAction } from "./finding.ts";
-import type { Transition } from "./loops.ts";
 import { PLAIN } from "./machine.ts";
-import type { Beginning, Choice, DeliverySource } from "./model.ts";
+import type { Beginning, Choice, DeliverySource, ModelReaction } from "./model.ts";
+import type { SagaStep } from "./path.ts";
 
 /** Turns the transitions of a counterexample into the steps that a finding shows. */
 export function counterexampleTrace(
   beginning: Beginning,
-  steps: readonly Transition[],
+  steps: readonly SagaStep[],
 ): readonly CounterexampleStep[] {
   const first: CounterexampleStep = {
     service: beginning.service ?? null,
@@ -16,13 +16,18 @@ export function counterexampleTrace(
     ...(beginning.effect && { effect: beginning.effect.type }),
   };
   const trace = [first];
-  for (const { source, choice } of steps) {
+  for (const { source, choice, heard } of steps) {
+    const [type = ""] = heard.slice(-1);
     switch (source.kind) {
       case "delivery":
-        trace.push(deliveryStep(source, choice));
+        trace.push(deliveryStep(source, type, choice));
         break;
       case "repeat":
-        trace.push(deliveryStep(source.of, choice));
+        trace.push(deliveryStep(source.of, type, choice));
+        break;
+      case "join":
+        for (const one of heard.slice(0, -1)) trace.push(reactionStep(source.reaction, one, PLAIN));
+        trace.push(reactionStep(source.reaction, type, choice));
         break;
       case "deadline":
         trace.push({
@@ -40,7 +45,8 @@ export function counterexampleTrace(
 }
 
 function deliveryStep(
-  { reaction, deadline, arms, type }: DeliverySource,
+  { reaction, deadline, arms }: DeliverySource,
+  type: string,
   index: number,
 ): CounterexampleStep {
   if (deadline !== undefined) {
@@ -51,6 +57,14 @@ function deliveryStep(
       does: arms ? "arms a deadline" : "calls a deadline off",
     };
   }
+  return reactionStep(reaction, type, index);
+}
+
+function reactionStep(
+  reaction: ModelReaction | undefined,
+  type: string,
+  index: number,
+): CounterexampleStep {
   const choice = index === PLAIN ? undefined : reaction?.choices[index];
   const service = reaction?.service.name ?? null;
   if (choice === undefined) return { service, hears: type, emits: [], does: "waits for more" };

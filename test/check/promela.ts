@@ -1,4 +1,4 @@
-import { emissionsFrom } from "../../src/check/dependence.ts";
+import { emissionsFrom } from "../../src/check/merge.ts";
 import {
   type Choice,
   type DeliverySource,
@@ -58,6 +58,8 @@ function optionsOf(source: TransitionSource): readonly Option[] {
         effect: `s[${source.at}] = 2; ${emitAll(emissionsFrom(source))}`,
       },
     ];
+  // Only where deliveries are merged, and Spin searches what is not.
+  if (source.kind === "join") return [];
   if (source.kind === "arrival")
     return [
       { guard: `s[${source.at}] == 0`, effect: `s[${source.at}] = 1; ${emitAll(source.emits)}` },

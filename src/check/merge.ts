@@ -1,0 +1,67 @@
+import type { Choice, Model, ModelDeadline, ModelReaction, TransitionSource } from "./model.ts";
+
+/*
+ * Conditions under which two reductions lose nothing: a second pending delivery is not counted, and
+ * the firing of a deadline is decided when it is armed.
+ */
+
+/**
+ * Tells whether a reaction can do nothing with a second delivery, whichever choice it made with the
+ * first one. One pending delivery then stands for any number.
+ */
+export function isOverAfterOne(reaction: ModelReaction): boolean {
+  const { choices, onceAt, lateSilent } = reaction;
+  if (reaction.entry.kind === "join") return false;
+  // What passes `once` or `max` with an event may do so any number of times.
+  if ((onceAt >= 0 || reaction.maxAt >= 0) && !lateSilent) return false;
+  return choices.every((choice) => leavesNothing(reaction, choice));
+}
+
+function leavesNothing(
+  { service, onceAt, maxAt, max }: ModelReaction,
+  { kind, effect, emits }: Choice,
+): boolean {
+  const counted = onceAt >= 0 || (maxAt >= 0 && max === 1);
+  switch (kind) {
+    case "success":
+      return counted || (service.fence && effect !== undefined);
+    case "failure":
+      return counted;
+    case "acknowledge":
+    // Only taken with an event, which is excluded above.
+    case "late":
+      return true;
+    case "park":
+      // Without an event, the next delivery waits behind the parked one.
+      return emits.length === 0;
+  }
+}
+
+/**
+ * Tells whether the firing of a deadline can be decided when it is armed. Its event must do nothing
+ * at once but wait for its hearers: an early event then is one that travels for longer. An end, a
+ * pivot, a lock or another deadline would notice when it fires.
+ */
+export function isDecidable({ emits }: ModelDeadline, pivots: boolean): boolean {
+  return emits.every(
+    ({ end, pivot, triggersUndo, acquires, releases, touches }) =>
+      end === undefined &&
+      !pivot &&
+      !(pivots && triggersUndo) &&
+      acquires.length + releases.length + touches.length === 0,
+  );
+}
+
+/** Tells whether a saga may pass a pivot. */
+export function hasPivot({ sources, beginnings }: Pick<Model, "sources" | "beginnings">): boolean {
+  const emissions = [...sources.map(emissionsFrom), ...beginnings.map(({ emits }) => emits)];
+  return emissions.some((list) => list.some(({ pivot }) => pivot));
+}
+
+/** Lists every event that the transitions of a source may emit. */
+export function emissionsFrom(source: TransitionSource): Choice["emits"] {
+  if (source.kind === "deadline") return source.deadline.emits;
+  if (source.kind === "arrival") return source.emits;
+  const { reaction } = source.kind === "repeat" ? source.of : source;
+  return reaction?.choices.flatMap(({ emits }) => emits) ?? [];
+}

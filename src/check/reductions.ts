@@ -1,0 +1,30 @@
+/*
+ * What makes exploration smaller. Each reduction leaves out states, and no finding. Each can be
+ * used alone: the tests compare every one of them with the unreduced search.
+ */
+
+/** Which reductions a model uses. */
+export interface Reductions {
+  /** Explores one order of independent transitions instead of all (partial-order reduction). */
+  readonly order: boolean;
+  /**
+   * Counts the deliveries to one reaction together. A join has gathered an event as soon as the
+   * event is emitted.
+   */
+  readonly merging: boolean;
+  /** Decides whether a deadline fires when it is armed. */
+  readonly promises: boolean;
+  /** Explores one of the states that differ only in which of several like legs is which. */
+  readonly symmetry: boolean;
+}
+
+/** Visits every state. */
+export const UNREDUCED: Reductions = {
+  order: false,
+  merging: false,
+  promises: false,
+  symmetry: false,
+};
+
+/** Uses every reduction. */
+export const REDUCED: Reductions = { order: true, merging: true, promises: true, symmetry: true };

@@ -1,0 +1,229 @@
+import { stemOf } from "../contract/grammar.ts";
+import { flowGraph } from "../manifest/graph.ts";
+import {
+  type Manifest,
+  type ReactionEntry,
+  type ServiceEntry,
+  typesEmittedBy,
+} from "../manifest/manifest.ts";
+
+/*
+ * Finds legs that look alike. Two services are aligned, reaction by reaction, which pairs their
+ * events; events that others emit pair further services. The guess is then verified: the
+ * choreography with all names exchanged must be the same choreography.
+ */
+
+/** Exchanges names. Each map is its own inverse; a name that is missing stays. */
+export interface Renaming {
+  readonly services: ReadonlyMap<string, string>;
+  readonly types: ReadonlyMap<string, string>;
+}
+
+/** Limits the services of one leg. */
+const LEG_MAX = 8;
+/** Limits the pairs of services that are compared. */
+const PAIRS_MAX = 2_000;
+
+/**
+ * Returns groups of legs that look alike, each as the renamings of one leg to the next: one fewer
+ * than there are legs.
+ */
+export function legsIn(manifest: Manifest): readonly (readonly Renaming[])[] {
+  const groups: (readonly Renaming[])[] = [];
+  const used = new Set<string>();
+  const finder = new RenamingFinder(manifest);
+  const byShape = Map.groupBy(manifest.services.values(), shapeOf);
+  let pairs = 0;
+  for (const alike of byShape.values()) {
+    for (const [index, first] of alike.entries()) {
+      if (used.has(first.name)) continue;
+      const renamings: Renaming[] = [];
+      let last = first.name;
+      for (const { name } of alike.slice(index + 1)) {
+        if (used.has(name) || ++pairs > PAIRS_MAX) continue;
+        const renaming = finder.find(last, name);
+        if (renaming === undefined) continue;
+        renamings.push(renaming);
+        for (const renamed of renaming.services.keys()) used.add(renamed);
+        last = name;
+      }
+      if (renamings.length > 0) groups.push(renamings);
+    }
+  }
+  return groups;
+}
+
+/** Tells apart most services that cannot be exchanged. */
+function shapeOf({ begins, reactions, deadlines }: ServiceEntry): string {
+  const sizes = reactions.map(({ kind, hears, emits, fails, late, undoes }) =>
+    [kind, hears.length, emits.flat().length, fails.length, late.length, undoes !== undefined].join(),
+  );
+  return [begins.length, deadlines.length, ...sizes].join(" ");
+}
+
+class RenamingFinder {
+  readonly #manifest: Manifest;
+  readonly #emitters = new Map<string, string[]>();
+  readonly #types: readonly string[];
+
+  constructor(manifest: Manifest) {
+    this.#manifest = manifest;
+    this.#types = flowGraph(manifest).types;
+    for (const { name, begins, reactions, deadlines } of manifest.services.values()) {
+      const types = [
+        ...begins,
+        ...reactions.flatMap(typesEmittedBy),
+        ...deadlines.map(({ emits }) => emits),
+      ];
+      for (const type of new Set(types))
+        this.#emitters.set(type, [...(this.#emitters.get(type) ?? []), name]);
+    }
+  }
+
+  /** Returns the renaming that exchanges two services, and what goes with them. */
+  find(one: string, other: string): Renaming | undefined {
+    const guess = new Guess(this.#manifest, this.#emitters);
+    if (!guess.pair(one, other)) return undefined;
+    return isSame(this.#manifest, this.#types, guess) ? guess : undefined;
+  }
+}
+
+/** Pairs names, starting from two services. */
+class Guess implements Renaming {
+  readonly services = new Map<string, string>();
+  readonly types = new Map<string, string>();
+  readonly #manifest: Manifest;
+  readonly #emitters: ReadonlyMap<string, readonly string[]>;
+  readonly #open: [string, string][] = [];
+
+  constructor(manifest: Manifest, emitters: ReadonlyMap<string, readonly string[]>) {
+    this.#manifest = manifest;
+    this.#emitters = emitters;
+  }
+
+  /** Returns false where names contradict each other. */
+  pair(one: string, other: string): boolean {
+    if (!this.#pairServices(one, other)) return false;
+    for (let next = this.#open.pop(); next !== undefined; next = this.#open.pop()) {
+      const [a, b] = next.map((name) => this.#manifest.services.get(name));
+      if (a === undefined || b === undefined || !this.#align(a, b)) return false;
+      if (this.services.size > 2 * LEG_MAX) return false;
+    }
+    return true;
+  }
+
+  #pairServices(one: string, other: string): boolean {
+    const known = this.services.get(one) ?? this.services.get(other);
+    if (known !== undefined) return this.services.get(one) === other;
+    this.services.set(one, other).set(other, one);
+    this.#open.push([one, other]);
+    return true;
+  }
+
+  #pairTypes(one: string, other: string): boolean {
+    if (one === other) return !this.types.has(one);
+    if (this.types.has(one) || this.types.has(other)) return this.types.get(one) === other;
+    this.types.set(one, other).set(other, one);
+    const [first = [], second = []] = [one, other].map((type) => this.#emitters.get(type));
+    const [emitter, ...more] = first;
+    const [others, ...evenMore] = second;
+    if (emitter === undefined || others === undefined || emitter === others) return true;
+    // With several emitters, another pair of services tells which is which.
+    return more.length + evenMore.length > 0 || this.#pairServices(emitter, others);
+  }
+
+  #align(a: ServiceEntry, b: ServiceEntry): boolean {
+    const [first, second] = [a, b].map(({ begins, reactions, deadlines }) => [
+      begins,
+      ...reactions.flatMap(outcomesOf),
+      ...deadlines.map(({ emits }) => [emits]),
+    ]);
+    if (!this.#pairLists(first ?? [], second ?? [])) return false;
+    return a.reactions.every((reaction, place) =>
+      this.#pairHeard(reaction.hears, b.reactions[place]?.hears ?? []),
+    ) && a.deadlines.every(({ after, unless }, place) => {
+      const same = b.deadlines[place];
+      return same !== undefined && this.#pairHeard([after], [same.after]) &&
+        this.#pairHeard(unless, same.unless);
+    });
+  }
+
+  #pairLists(a: readonly (readonly string[])[], b: readonly (readonly string[])[]): boolean {
+    return (
+      a.length === b.length &&
+      a.every(
+        (types, place) =>
+          types.length === b[place]?.length &&
+          types.every((type, index) => this.#pairTypes(type, b[place]?.[index] ?? "")),
+      )
+    );
+  }
+
+  /** Pairs what is heard by one alone with what is heard by the other alone, in their order. */
+  #pairHeard(a: readonly string[], b: readonly string[]): boolean {
+    const restOfA = a.filter((type) => !b.includes(this.types.get(type) ?? type));
+    const restOfB = b.filter((type) => !a.includes(this.types.get(type) ?? type));
+    return this.#pairLists([restOfA], [restOfB]);
+  }
+}
+
+function outcomesOf({ emits, fails, late, onParked }: ReactionEntry) {
+  return [...emits, ...fails, ...late, onParked === undefined ? [] : [onParked]];
+}
+
+/** Fields that do not change what a saga does. */
+const SILENT_FIELDS = new Set([
+  ...["name", "was", "effectWas", "onceWas", "alsoHears", "alsoEmits", "retired", "suppress"],
+  ...["events", "views", "external", "withinMs", "services"],
+]);
+/** Lists whose order has no meaning. */
+const UNORDERED = new Set(["begins", "hears", "optional", "unless", "oneOf", "release"]);
+/** Values of these fields are words, or names that only their service knows. */
+const LOCAL = new Set(["kind", "once", "onEmpty"]);
+
+type Rename = (name: string) => string;
+
+/** Tells whether a choreography stays the same under a renaming. */
+function isSame(manifest: Manifest, typesOf: readonly string[], renaming: Renaming): boolean {
+  const { services, types } = renaming;
+  const stems = new Map([...types].map(([from, to]) => [stemOf(from), stemOf(to)]));
+  // An effect is named by all versions of its event, so that these change places together.
+  const together = typesOf.every(
+    (type) => (stems.get(stemOf(type)) ?? stemOf(type)) === stemOf(types.get(type) ?? type),
+  );
+  if (!together) return false;
+  const same: Rename = (name) => name;
+  const renamed: Rename = (name) => types.get(name) ?? stems.get(name) ?? name;
+  for (const [name, entry] of manifest.services) {
+    const image = manifest.services.get(services.get(name) ?? name);
+    if (image === undefined || textOf(entry, renamed) !== textOf(image, same)) return false;
+  }
+  return wholeOf(manifest, renamed) === wholeOf(manifest, same);
+}
+
+/** Writes the declarations of the whole choreography. Its lists have no order. */
+function wholeOf(manifest: Manifest, rename: Rename): string {
+  const fields = Object.entries(manifest).filter(([key]) => !SILENT_FIELDS.has(key));
+  return JSON.stringify(
+    fields.map(([key, value]) => {
+      const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+      return [key, items.map((item) => JSON.stringify(canonical(item, key, rename))).sort()];
+    }),
+  );
+}
+
+function textOf(service: ServiceEntry, rename: Rename): string {
+  return JSON.stringify(canonical(service, "", rename));
+}
+
+function canonical(value: unknown, key: string, rename: Rename): unknown {
+  if (typeof value === "string") return LOCAL.has(key) ? value : rename(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => canonical(item, key, rename));
+    return UNORDERED.has(key) ? items.map((item) => JSON.stringify(item)).sort() : items;
+  }
+  return Object.entries(value)
+    .filter(([name]) => !SILENT_FIELDS.has(name))
+    .map(([name, item]) => [name, canonical(item, name, rename)]);
+}

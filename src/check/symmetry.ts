@@ -1,0 +1,189 @@
+import { stemOf } from "../contract/grammar.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import type { Model, TransitionSource, Variable } from "./model.ts";
+import { legsIn, type Renaming } from "./renaming.ts";
+
+/*
+ * Legs that look alike: renaming the services and events of one to those of the other, and the
+ * other way round, gives the same choreography. States that differ only in which leg is which then
+ * lead to the same ends, and one of them is enough (Ip and Dill, "Better verification through
+ * symmetry", 1996).
+ */
+
+/** Exchanges two legs, everywhere in a model. Each map is its own inverse. */
+export interface Exchange {
+  /** Pairs of bytes that change places. */
+  readonly bytes: readonly (readonly [number, number])[];
+  /** By index: the source that it becomes. */
+  readonly sources: Int32Array;
+  readonly reactions: Int32Array;
+  readonly deadlines: Int32Array;
+  readonly beginnings: Int32Array;
+}
+
+/** Legs that look alike. */
+export interface Symmetry {
+  /** By leg: the bytes that are its own, in the same order for each leg. */
+  readonly legs: readonly (readonly number[])[];
+  /** By leg but the last: exchanges the leg with the next one. */
+  readonly exchanges: readonly Exchange[];
+}
+
+type Parts = Pick<
+  Model,
+  "size" | "sources" | "reactions" | "deadlines" | "beginnings" | "variables"
+>;
+
+/** Finds the legs of a choreography that look alike. */
+export function symmetriesOf(manifest: Manifest, parts: Parts): readonly Symmetry[] {
+  const places = placesOf(parts.variables, (name) => name, (name) => name);
+  // Without a name of its own, a byte cannot be followed.
+  if (places === undefined) return [];
+  return legsIn(manifest).flatMap((renamings) => {
+    const exchanges = renamings.map((renaming) => exchangeOf(parts, places, renaming));
+    const sound = exchanges.filter((one) => one !== undefined);
+    return sound.length < exchanges.length ? [] : [{ legs: ownBytes(sound), exchanges: sound }];
+  });
+}
+
+/** Lists the byte of each variable by its name, renamed. Undefined if two have the same name. */
+function placesOf(
+  variables: Parts["variables"],
+  service: (name: string) => string,
+  type: (name: string) => string,
+): ReadonlyMap<string, number> | undefined {
+  const places = new Map<string, number>();
+  for (const [at, variable] of variables.entries()) {
+    if (variable === undefined) continue;
+    const name = nameOf(variable, service, type);
+    if (places.has(name)) return undefined;
+    places.set(name, at);
+  }
+  return places;
+}
+
+function nameOf(
+  { kind, service, place, types = [], effect, local }: Variable,
+  serviceName: (name: string) => string,
+  typeName: (name: string) => string,
+): string {
+  return JSON.stringify([
+    kind,
+    service === undefined ? null : serviceName(service),
+    place ?? null,
+    types.map(typeName).sort(),
+    effect === undefined ? null : typeName(effect),
+    local ?? null,
+  ]);
+}
+
+function exchangeOf(
+  { size, sources, reactions, deadlines, beginnings, variables }: Parts,
+  places: ReadonlyMap<string, number>,
+  { services, types }: Renaming,
+): Exchange | undefined {
+  const serviceName = (name: string) => services.get(name) ?? name;
+  const stems = new Map([...types].map(([from, to]) => [stemOf(from), stemOf(to)]));
+  const typeName = (name: string) => types.get(name) ?? stems.get(name) ?? name;
+  const renamed = placesOf(variables, serviceName, typeName);
+  if (renamed === undefined) return undefined;
+  const byte = Int32Array.from({ length: size }, (_, at) => at);
+  for (const [name, at] of renamed) {
+    const to = places.get(name);
+    if (to === undefined) return undefined;
+    byte[at] = to;
+  }
+  const indexed = (items: readonly string[], images: readonly string[]) => {
+    const index = new Map(items.map((name, at) => [name, at]));
+    return Int32Array.from(images, (name) => index.get(name) ?? -1);
+  };
+  const reaction = (name: string, place: number) => `${place} ${name}`;
+  const source = ({ kind }: TransitionSource, at: number | undefined) => `${kind} ${at}`;
+  const begins = (type: string, service = "") => `${type} ${service}`;
+  const exchange: Exchange = {
+    bytes: [...byte].flatMap((to, at) => (at < to ? [[at, to] as const] : [])),
+    sources: indexed(
+      sources.map((one) => source(one, one.at)),
+      sources.map((one) => source(one, byte[one.at])),
+    ),
+    reactions: indexed(
+      reactions.map(({ service, place }) => reaction(service.name, place)),
+      reactions.map(({ service, place }) => reaction(serviceName(service.name), place)),
+    ),
+    deadlines: indexed(
+      deadlines.map(({ at }) => `${at}`),
+      deadlines.map(({ at }) => `${byte[at]}`),
+    ),
+    beginnings: indexed(
+      beginnings.map(({ type, service }) => begins(type, service)),
+      beginnings.map(({ type, service }) =>
+        begins(typeName(type), service === undefined ? undefined : serviceName(service)),
+      ),
+    ),
+  };
+  const { reactions: toReaction, deadlines: toDeadline, beginnings: toBeginning } = exchange;
+  const maps = [byte, exchange.sources, toReaction, toDeadline, toBeginning];
+  return maps.every(isInvolution) ? exchange : undefined;
+}
+
+function isInvolution(map: Int32Array): boolean {
+  return map.every((to, from) => map[to] === from);
+}
+
+/**
+ * Lists the bytes that belong to one leg alone: those of the first leg, which only its exchange
+ * with the second one moves, and their places in each further leg.
+ */
+function ownBytes(exchanges: readonly Exchange[]): readonly (readonly number[])[] {
+  const [first, ...others] = exchanges;
+  const elsewhere = new Set(others.flatMap(({ bytes }) => bytes.flat()));
+  const own = (first?.bytes ?? []).flatMap((pair) => pair.filter((at) => !elsewhere.has(at)));
+  // Of two legs, each pair has a byte of the first one and a byte of the second one.
+  let leg = exchanges.length === 1 ? (first?.bytes ?? []).map(([at]) => at) : own;
+  const legs = [leg];
+  for (const { bytes } of exchanges) {
+    const to = new Map(bytes.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]));
+    leg = leg.map((at) => to.get(at) ?? at);
+    legs.push(leg);
+  }
+  return legs;
+}
+
+/**
+ * Sorts the legs of a state by their bytes, with exchanges alone: the result is a state that only
+ * names its legs in another order. Calls `exchanged` for each exchange.
+ */
+export function sortLegs(
+  state: Uint8Array,
+  symmetries: readonly Symmetry[],
+  exchanged?: (exchange: Exchange) => void,
+): void {
+  for (const { legs, exchanges } of symmetries) {
+    for (let last = 1; last < legs.length; last++) {
+      for (let place = last; place > 0; place--) {
+        const [exchange, before, after] = [exchanges[place - 1], legs[place - 1], legs[place]];
+        if (exchange === undefined || before === undefined || after === undefined) break;
+        if (!isAfter(state, before, after)) break;
+        swap(state, exchange.bytes);
+        exchanged?.(exchange);
+      }
+    }
+  }
+}
+
+/** Whether one leg's bytes come after the other's. */
+function isAfter(state: Uint8Array, one: readonly number[], other: readonly number[]): boolean {
+  for (let place = 0; place < one.length; place++) {
+    const difference = (state[one[place] ?? 0] ?? 0) - (state[other[place] ?? 0] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}
+
+function swap(state: Uint8Array, bytes: Exchange["bytes"]): void {
+  for (const [a, b] of bytes) {
+    const kept = state[a] ?? 0;
+    state[a] = state[b] ?? 0;
+    state[b] = kept;
+  }
+}
