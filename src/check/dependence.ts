@@ -1,5 +1,11 @@
 import { emissionsFrom, hasPivot } from "./merge.ts";
-import { type Model, type ModelReaction, PIVOTED, type TransitionSource } from "./model.ts";
+import {
+  type Model,
+  type ModelDeadline,
+  type ModelReaction,
+  PIVOTED,
+  type TransitionSource,
+} from "./model.ts";
 
 /**
  * Says which transitions may depend on each other's order, by variable: a byte of the state whose
@@ -17,6 +23,8 @@ export interface Dependence {
   readonly readers: readonly (readonly number[])[];
   /** By source: the sources that may enable it. */
   readonly feeders: readonly (readonly number[])[];
+  /** By deadline: the sources that may arm it. */
+  readonly arming: ReadonlyMap<ModelDeadline, readonly number[]>;
   /** By byte of a gathered event: the sources that may emit the event. */
   readonly gatherers: ReadonlyMap<number, readonly number[]>;
 }
@@ -55,6 +63,9 @@ export function dependenceOf(model: Model): Dependence {
     writers: inverted(writes, model.size),
     readers: inverted(reads, model.size),
     feeders: feeders.map((set) => [...set]),
+    arming: new Map(
+      [...timers].map(([deadline, index]) => [deadline, [...(feeders[index] ?? [])]]),
+    ),
     gatherers: new Map([...gatherers].map(([at, set]) => [at, [...set]])),
   };
 }

@@ -150,7 +150,7 @@ class Search {
     const certain: TransitionSource[] = [];
     const possible: TransitionSource[] = [];
     this.#machine.enabled(this.#hereBytes, certain, possible);
-    if (certain.length === 0 && this.#machine.keepsPromises(this.#hereBytes)) this.#judge(at);
+    if (certain.length === 0) this.#judge(at);
     const chosen = this.#choose(certain, possible);
     for (const source of chosen) {
       for (const choice of this.#machine.choices(this.#hereBytes, source)) {
@@ -191,8 +191,6 @@ class Search {
     certain: readonly TransitionSource[],
     possible: readonly TransitionSource[],
   ): readonly TransitionSource[] {
-    const undecided = this.#machine.undecided(certain);
-    if (undecided !== undefined) return [undecided];
     return certain.length > 0 && this.#reducer !== undefined
       ? this.#reducer.choose(this.#hereBytes, certain, possible)
       : [...certain, ...possible];

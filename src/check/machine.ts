@@ -11,6 +11,7 @@ import {
   UNDO,
   UNDONE,
 } from "../choreography/fence.ts";
+import { hasPivot, isOverAfterOne, onlyTravels } from "./merge.ts";
 import {
   ARMED,
   type ArrivalSource,
@@ -29,12 +30,10 @@ import {
   OVER,
   PARKED,
   PIVOTED,
-  PROMISED,
   type RepeatSource,
   SUCCEEDED,
   type TransitionSource,
 } from "./model.ts";
-import { hasPivot, isDecidable, isOverAfterOne } from "./merge.ts";
 import type { Violation } from "./violation.ts";
 
 /**
@@ -42,8 +41,6 @@ import type { Violation } from "./violation.ts";
  * a delivery.
  */
 export const PLAIN = -1;
-/** Stands for the alternative that an armed deadline is cancelled some time, and never fires. */
-export const PROMISE = -2;
 
 /** Limits the pending deliveries of one kind. Only an unbounded loop reaches it. */
 const PENDING_MAX = 250;
@@ -60,7 +57,6 @@ interface Alternatives {
 }
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
-const NOW_OR_NEVER: readonly number[] = [PLAIN, PROMISE];
 
 /**
  * Says what may happen in a state, and changes the state accordingly. The fence that decides about
@@ -86,8 +82,10 @@ export class Machine {
   readonly #timers: readonly DeadlineSource[];
   readonly #arrivals: readonly ArrivalSource[];
   readonly #joins: readonly JoinSource[];
-  /** By index of a deadline: whether its firing may be decided when it is armed. */
-  readonly #decidable: readonly boolean[];
+  /** By byte of a gathered event: its join. */
+  readonly joinAt: ReadonlyMap<number, ModelReaction>;
+  /** By index of a source: whether it is an arrival that may come later instead. */
+  readonly #postponable: readonly boolean[];
 
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
@@ -106,9 +104,20 @@ export class Machine {
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
     this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
     this.#joins = model.sources.filter((source) => source.kind === "join");
+    this.joinAt = new Map(
+      this.#joins.flatMap(({ reaction }) =>
+        reaction.optional.map((_, part) => [reaction.gatherAt + part, reaction] as const),
+      ),
+    );
     const pivots = hasPivot(model);
-    const { promises } = model.reductions;
-    this.#decidable = model.deadlines.map((one) => promises && isDecidable(one, pivots));
+    const { arrivals } = model.reductions;
+    this.#postponable = model.sources.map(
+      (source) =>
+        arrivals &&
+        !this.#repeats &&
+        source.kind === "arrival" &&
+        onlyTravels(source.emits, pivots),
+    );
   }
 
   /** Counts a second delivery only where it may do something after the first one. */
@@ -127,6 +136,10 @@ export class Machine {
     if (effect !== undefined) state[effect.at] = DONE;
     this.#emit(state, undefined, emits);
     this.normalise(state);
+    // What hears an arrival and changes nothing does so at any time.
+    for (const arrival of this.#arrivals)
+      if (this.#postponable[arrival.index])
+        for (const { index } of arrival.emits.flatMap(({ sinks }) => sinks)) this.ran[index] = 1;
   }
 
   /**
@@ -142,7 +155,31 @@ export class Machine {
     }
     for (const join of this.#joins) if (hasGathered(state, join.reaction)) certain.push(join);
     for (const timer of this.#timers) if (state[timer.at] === ARMED) certain.push(timer);
-    for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
+    for (const arrival of this.#arrivals)
+      if (state[arrival.at] === 0 && this.#isAwaited(state, arrival)) possible.push(arrival);
+  }
+
+  /**
+   * Tells whether an arrival may come now. One that only waits for its hearers may as well come
+   * later: when one of them does something with it.
+   */
+  #isAwaited(state: Uint8Array, arrival: ArrivalSource): boolean {
+    if (this.#postponable[arrival.index] !== true) return true;
+    return arrival.emits.some(
+      ({ sources, gathers }) =>
+        sources.some((source) => isAwaitedBy(state, source)) ||
+        gathers.some((at) => this.#isLast(state, at)),
+    );
+  }
+
+  /** Tells whether a join lacks nothing but one event. */
+  #isLast(state: Uint8Array, at: number): boolean {
+    const reaction = this.joinAt.get(at);
+    if (reaction === undefined || this.isClosed(state, reaction)) return false;
+    const { gatherAt, parts, optional } = reaction;
+    for (let part = 0; part < parts; part++)
+      if (gatherAt + part !== at && state[gatherAt + part] === 0 && !optional[part]) return false;
+    return true;
   }
 
   /** Tells whether a source can never change the state any more, whatever else happens. */
@@ -153,27 +190,17 @@ export class Machine {
       case "repeat":
         return isDead(state, source.of);
       case "join":
-        return isIdle(source.reaction, ruleOn(state, source.reaction));
+        return this.isClosed(state, source.reaction);
       case "deadline":
-        return state[source.at] === OVER || state[source.at] === PROMISED;
+        return state[source.at] === OVER;
       case "arrival":
         return state[source.at] !== 0;
     }
   }
 
-  /** Returns an armed deadline to be decided now, before anything else. */
-  undecided(certain: readonly TransitionSource[]): DeadlineSource | undefined {
-    for (const source of certain) if (this.#decidesNow(source)) return source;
-    return undefined;
-  }
-
-  /** Tells whether each deadline that was to be cancelled is. If not, the saga has not ended. */
-  keepsPromises(state: Uint8Array): boolean {
-    return this.#timers.every(({ at }) => state[at] !== PROMISED);
-  }
-
-  #decidesNow(source: TransitionSource): source is DeadlineSource {
-    return source.kind === "deadline" && this.#decidable[source.deadline.index] === true;
+  /** Tells whether a join will do nothing, whatever it gathers. */
+  isClosed(state: Uint8Array, reaction: ModelReaction): boolean {
+    return isIdle(reaction, ruleOn(state, reaction));
   }
 
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
@@ -182,7 +209,6 @@ export class Machine {
       const ruling = ruleOn(state, source.reaction);
       return this.#alternatives[source.reaction.index]?.byRuling[ruling] ?? NOTHING_ELSE;
     }
-    if (this.#decidesNow(source)) return NOW_OR_NEVER;
     const delivery = source.kind === "repeat" ? source.of : source;
     if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
     const { reaction, part } = delivery;
@@ -212,8 +238,7 @@ export class Machine {
         this.#react(state, source.reaction, choice);
         break;
       case "deadline":
-        state[source.at] = choice === PROMISE ? PROMISED : OVER;
-        if (choice === PROMISE) break;
+        state[source.at] = OVER;
         this.fired[source.deadline.index] = 1;
         this.#emit(state, source.deadline.service.name, source.deadline.emits);
         break;
@@ -388,6 +413,14 @@ function touch(state: Uint8Array, at: number, arms: boolean): void {
   if (arms) {
     if (state[at] === IDLE) state[at] = ARMED;
   } else if (state[at] !== OVER) state[at] = OVER;
+}
+
+/** Whether a delivery would do something at once. */
+function isAwaitedBy(state: Uint8Array, source: DeliverySource): boolean {
+  const { deadline, arms } = source;
+  // Cancelling a deadline that is not armed yet is the same as cancelling it as soon as it is.
+  if (deadline !== undefined && !arms && state[deadline.at] === IDLE) return false;
+  return !isDead(state, source);
 }
 
 /** Whether a join has all that it waits for. */

@@ -1,8 +1,8 @@
-import type { Choice, Model, ModelDeadline, ModelReaction, TransitionSource } from "./model.ts";
+import type { Choice, Model, ModelEmission, ModelReaction, TransitionSource } from "./model.ts";
 
 /*
  * Conditions under which two reductions lose nothing: a second pending delivery is not counted, and
- * the firing of a deadline is decided when it is armed.
+ * an event comes earlier or later.
  */
 
 /**
@@ -38,11 +38,11 @@ function leavesNothing(
 }
 
 /**
- * Tells whether the firing of a deadline can be decided when it is armed. Its event must do nothing
- * at once but wait for its hearers: an early event then is one that travels for longer. An end, a
- * pivot, a lock or another deadline would notice when it fires.
+ * Tells whether emitting events does nothing at once but set them on their way to their hearers. An
+ * early event is then one that travels for longer, and a late one travels for less. An end, a
+ * pivot, a lock or a deadline would notice when it is emitted.
  */
-export function isDecidable({ emits }: ModelDeadline, pivots: boolean): boolean {
+export function onlyTravels(emits: readonly ModelEmission[], pivots: boolean): boolean {
   return emits.every(
     ({ end, pivot, triggersUndo, acquires, releases, touches }) =>
       end === undefined &&

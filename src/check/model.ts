@@ -10,14 +10,10 @@ import type { Symmetry } from "./symmetry.ts";
  * bytes.
  */
 
-/**
- * States of a deadline's byte. `OVER`: fired or cancelled. `PROMISED`: armed, and an event will
- * cancel it before it fires.
- */
+/** States of a deadline's byte. `OVER`: fired or cancelled. */
 export const IDLE = 0;
 export const ARMED = 1;
 export const OVER = 2;
-export const PROMISED = 3;
 
 /** Offsets of the fixed variables. The others begin at `FIRST_FREE`. */
 export const SUCCEEDED = 0;

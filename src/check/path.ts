@@ -1,5 +1,5 @@
 import type { Transition } from "./loops.ts";
-import { Machine, PLAIN, PROMISE } from "./machine.ts";
+import { Machine, PLAIN } from "./machine.ts";
 import type { Choice, DeliverySource, Model, ModelReaction } from "./model.ts";
 import { type Exchange, sortLegs } from "./symmetry.ts";
 
@@ -58,7 +58,7 @@ export function exchangedPath(
   };
 }
 
-/** Adds what each transition hears, and leaves out decisions that are not seen in a saga. */
+/** Adds what each transition hears. */
 export function sagaSteps(model: Model, { beginning, steps }: Path): readonly SagaStep[] {
   /** Events under way, by the byte that counts them. */
   const underWay = new Map<number, string[]>();
@@ -70,7 +70,6 @@ export function sagaSteps(model: Model, { beginning, steps }: Path): readonly Sa
   emit(model.beginnings[beginning]?.emits ?? []);
   const saga: SagaStep[] = [];
   for (const { source, choice } of steps) {
-    if (choice === PROMISE) continue;
     switch (source.kind) {
       case "delivery":
         saga.push({ source, choice, heard: [underWay.get(source.at)?.shift() ?? first(source)] });

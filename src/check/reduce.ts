@@ -1,6 +1,12 @@
 import type { Dependence } from "./dependence.ts";
 import type { Machine } from "./machine.ts";
-import type { ModelReaction, TransitionSource } from "./model.ts";
+import { type ArrivalSource, IDLE, type ModelReaction, type TransitionSource } from "./model.ts";
+
+/** A join that lacks some event, except for the event of one byte. */
+interface Waiting {
+  readonly join: ModelReaction;
+  readonly but: number;
+}
 
 /** Limits the work of one choice. Beyond it, the best set so far is explored. */
 const LOOKS_MAX = 200_000;
@@ -63,7 +69,7 @@ export class Reducer {
     this.#open.length = 0;
     this.#include([seed.index]);
     const chosen: TransitionSource[] = [];
-    const waiting: ModelReaction[] = [];
+    const waiting: Waiting[] = [];
     for (;;) {
       for (let index = this.#open.pop(); index !== undefined; index = this.#open.pop()) {
         const source = this.#sources[index];
@@ -73,14 +79,28 @@ export class Reducer {
           if (chosen.length >= limit || this.#looks > LOOKS_MAX) return undefined;
           this.#includeDependent(index);
         } else if (!this.#machine.isOver(state, source)) {
-          if (source.kind === "join") waiting.push(source.reaction);
+          if (source.kind === "join") waiting.push({ join: source.reaction, but: -1 });
+          else if (source.kind === "arrival") this.#postpone(state, source, waiting);
           else this.#include(this.#dependence.feeders[index] ?? []);
         }
       }
       // One missing event is enough to keep a join from running.
-      const needed = waiting.map((join) => this.#keyTo(state, join)).find(({ length }) => length > 0);
+      const needed = waiting.map((one) => this.#keyTo(state, one)).find(({ length }) => length > 0);
       if (needed === undefined) return chosen;
       this.#include(needed);
+    }
+  }
+
+  /** Includes what has to happen before an arrival is awaited. */
+  #postpone(state: Uint8Array, { emits }: ArrivalSource, waiting: Waiting[]): void {
+    for (const { sources, gathers } of emits) {
+      for (const { deadline } of sources)
+        if (deadline !== undefined && state[deadline.at] === IDLE)
+          this.#include(this.#dependence.arming.get(deadline) ?? []);
+      for (const but of gathers) {
+        const join = this.#machine.joinAt.get(but);
+        if (join !== undefined && !this.#machine.isClosed(state, join)) waiting.push({ join, but });
+      }
     }
   }
 
@@ -106,12 +126,14 @@ export class Reducer {
    * Returns what the set still lacks to hold every source of one event that the join waits for, and
    * of the event for which that is least.
    */
-  #keyTo(state: Uint8Array, { gatherAt, parts, optional }: ModelReaction): readonly number[] {
+  #keyTo(state: Uint8Array, { join, but }: Waiting): readonly number[] {
+    const { gatherAt, parts, optional } = join;
     let best: readonly number[] | undefined;
-    const waitsForAny = optional.every((one) => one);
+    const waitsForAny = but < 0 && optional.every((one) => one);
     const all: number[] = [];
     for (let part = 0; part < parts; part++) {
-      if (state[gatherAt + part] !== 0 || (optional[part] && !waitsForAny)) continue;
+      if (gatherAt + part === but || state[gatherAt + part] !== 0) continue;
+      if (optional[part] && !waitsForAny) continue;
       const lacking = this.#lacking(state, this.#dependence.gatherers.get(gatherAt + part) ?? []);
       all.push(...lacking);
       if (best === undefined || lacking.length < best.length) best = lacking;

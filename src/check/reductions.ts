@@ -12,8 +12,8 @@ export interface Reductions {
    * event is emitted.
    */
   readonly merging: boolean;
-  /** Decides whether a deadline fires when it is armed. */
-  readonly promises: boolean;
+  /** Lets an event from outside come only where some part of a service waits for it. */
+  readonly arrivals: boolean;
   /** Explores one of the states that differ only in which of several like legs is which. */
   readonly symmetry: boolean;
 }
@@ -22,9 +22,14 @@ export interface Reductions {
 export const UNREDUCED: Reductions = {
   order: false,
   merging: false,
-  promises: false,
+  arrivals: false,
   symmetry: false,
 };
 
 /** Uses every reduction. */
-export const REDUCED: Reductions = { order: true, merging: true, promises: true, symmetry: true };
+export const REDUCED: Reductions = {
+  order: true,
+  merging: true,
+  arrivals: true,
+  symmetry: true,
+};

@@ -56,7 +56,14 @@ export function legsIn(manifest: Manifest): readonly (readonly Renaming[])[] {
 /** Tells apart most services that cannot be exchanged. */
 function shapeOf({ begins, reactions, deadlines }: ServiceEntry): string {
   const sizes = reactions.map(({ kind, hears, emits, fails, late, undoes }) =>
-    [kind, hears.length, emits.flat().length, fails.length, late.length, undoes !== undefined].join(),
+    [
+      kind,
+      hears.length,
+      emits.flat().length,
+      fails.length,
+      late.length,
+      undoes !== undefined,
+    ].join(),
   );
   return [begins.length, deadlines.length, ...sizes].join(" ");
 }
@@ -139,13 +146,19 @@ class Guess implements Renaming {
       ...deadlines.map(({ emits }) => [emits]),
     ]);
     if (!this.#pairLists(first ?? [], second ?? [])) return false;
-    return a.reactions.every((reaction, place) =>
-      this.#pairHeard(reaction.hears, b.reactions[place]?.hears ?? []),
-    ) && a.deadlines.every(({ after, unless }, place) => {
-      const same = b.deadlines[place];
-      return same !== undefined && this.#pairHeard([after], [same.after]) &&
-        this.#pairHeard(unless, same.unless);
-    });
+    return (
+      a.reactions.every((reaction, place) =>
+        this.#pairHeard(reaction.hears, b.reactions[place]?.hears ?? []),
+      ) &&
+      a.deadlines.every(({ after, unless }, place) => {
+        const same = b.deadlines[place];
+        return (
+          same !== undefined &&
+          this.#pairHeard([after], [same.after]) &&
+          this.#pairHeard(unless, same.unless)
+        );
+      })
+    );
   }
 
   #pairLists(a: readonly (readonly string[])[], b: readonly (readonly string[])[]): boolean {

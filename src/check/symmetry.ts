@@ -36,7 +36,11 @@ type Parts = Pick<
 
 /** Finds the legs of a choreography that look alike. */
 export function symmetriesOf(manifest: Manifest, parts: Parts): readonly Symmetry[] {
-  const places = placesOf(parts.variables, (name) => name, (name) => name);
+  const places = placesOf(
+    parts.variables,
+    (name) => name,
+    (name) => name,
+  );
   // Without a name of its own, a byte cannot be followed.
   if (places === undefined) return [];
   return legsIn(manifest).flatMap((renamings) => {
