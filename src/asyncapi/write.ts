@@ -4,6 +4,7 @@ import {
   type EventEntry,
   type Manifest,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
 import { reactionDocument, serviceDocument, sorted, toDocument } from "../manifest/write.ts";
@@ -151,7 +152,7 @@ function emittedBy({ begins, reactions, deadlines, alsoEmits }: ServiceEntry): r
   const emitted = [
     ...begins,
     ...reactions.flatMap(typesEmittedBy),
-    ...deadlines.map(({ emits }) => emits),
+    ...deadlines.flatMap(typesEmittedAt),
   ];
   return [...new Set(emitted.flatMap((type) => [type, ...(alsoEmits.get(type) ?? [])]))];
 }

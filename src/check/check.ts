@@ -1,3 +1,4 @@
+import { RETENTION_MS } from "../contract/retention.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import { oneEventPerLineage } from "../manifest/lineage.ts";
 import type { Manifest } from "../manifest/manifest.ts";
@@ -45,6 +46,12 @@ export interface CheckOptions {
    * @default true
    */
   readonly repairs?: boolean;
+  /**
+   * For how long a service remembers a saga of which it hears nothing, in milliseconds: the
+   * `retentionMs` of `start`.
+   * @default 30 days
+   */
+  readonly retentionMs?: number;
   /**
    * Also explores the crash model, in which a process may crash within a delivery.
    * @default false
@@ -108,7 +115,9 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   } = options;
   const entered = performance.now();
   const left = () => millisecondsMax - (performance.now() - entered);
-  const model = compile(manifest, options.reduction === false ? UNREDUCED : REDUCED);
+  const { retentionMs = RETENTION_MS } = options;
+  const reductions = options.reduction === false ? UNREDUCED : REDUCED;
+  const model = compile(manifest, { retentionMs, reductions });
   const began = performance.now();
   const unlinked = [...manifest.services.values()]
     .filter((service) => service.unlinked)
@@ -121,10 +130,20 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   const graph = flowGraph(manifest);
   const crashes =
     options.crashes === true && unlinked.length === 0
-      ? exploreCrashes(compile(manifest), { statesMax, millisecondsMax: left(), crashes: CRASHES })
+      ? exploreCrashes(compile(manifest, { retentionMs }), {
+          statesMax,
+          millisecondsMax: left(),
+          crashes: CRASHES,
+        })
       : undefined;
   const repairSearch =
-    options.repairs === false ? undefined : new RepairSearch(manifest, model, exploration, left());
+    options.repairs === false
+      ? undefined
+      : new RepairSearch(manifest, model, exploration, {
+          retentionMs,
+          reductions: REDUCED,
+          millisecondsMax: left(),
+        });
   const { open: findings, suppressed } = partSuppressed(manifest, [
     ...contradictions.map(contradictory),
     ...staticFindings(manifest, graph),

@@ -1,25 +1,42 @@
+import { RETENTION_MS } from "../contract/retention.ts";
 import type { Manifest, ManifestOutcome } from "../manifest/manifest.ts";
+import { Ages } from "./ages.ts";
 import { emits, type Layout, layOut } from "./layout.ts";
 import type {
   Beginning,
   Choice,
   ChoiceKind,
   Model,
+  ModelDeadline,
   ModelEmission,
   ModelReaction,
 } from "./model.ts";
 import { type Reductions, UNREDUCED } from "./reductions.ts";
 import { symmetriesOf } from "./symmetry.ts";
 
-/** Compiles a manifest for exploration, with the reductions that the exploration may use. */
-export function compile(manifest: Manifest, reductions: Reductions = UNREDUCED): Model {
-  const layout = layOut(manifest, reductions);
+/** Options of `compile`. */
+export interface CompileOptions {
+  /**
+   * For how long a service remembers a saga of which it hears nothing, in milliseconds.
+   * @default 30 days
+   */
+  readonly retentionMs?: number;
+  /**
+   * What the exploration may leave out.
+   * @default UNREDUCED
+   */
+  readonly reductions?: Reductions;
+}
+
+/** Compiles a manifest for exploration. */
+export function compile(manifest: Manifest, options: CompileOptions = {}): Model {
+  const { retentionMs = RETENTION_MS, reductions = UNREDUCED } = options;
+  const layout = layOut(manifest, new Ages(manifest, retentionMs), reductions);
   const emission = emitter(manifest, layout);
   const emitAll = (service: string | undefined, outcome: ManifestOutcome) =>
     outcome.map((type) => emission(service, type));
   for (const reaction of layout.reactions) addChoices(reaction, emitAll);
-  for (const deadline of layout.deadlines)
-    deadline.emits.push(emission(deadline.service.name, deadline.entry.emits));
+  for (const deadline of layout.deadlines) addExpiries(deadline, emitAll);
   for (const type of manifest.arrives) {
     layout.sources.push({
       kind: "arrival",
@@ -88,24 +105,46 @@ function emitter(manifest: Manifest, layout: Layout): Emit {
   };
 }
 
-function addChoices(
-  reaction: ModelReaction,
-  emitAll: (service: string, outcome: ManifestOutcome) => readonly ModelEmission[],
-): void {
-  const { entry, service, effects, outcomeEffects, choices } = reaction;
-  const add = (kind: ChoiceKind, outcome: ManifestOutcome, effect?: Choice["effect"]) => {
-    choices.push({ index: choices.length, kind, emits: emitAll(service.name, outcome), effect });
+type EmitAll = (service: string, outcome: ManifestOutcome) => readonly ModelEmission[];
+
+function addExpiries({ service, entry, choices }: ModelDeadline, emitAll: EmitAll): void {
+  const add = (kind: ChoiceKind, outcome: ManifestOutcome) =>
+    choices.push({
+      ...NO_EFFECT,
+      index: choices.length,
+      kind,
+      emits: emitAll(service.name, outcome),
+    });
+  add("success", [entry.emits]);
+  if (service.mayPark) add("park", entry.onParked === undefined ? [] : [entry.onParked]);
+}
+
+const NO_EFFECT = { effect: undefined, closes: [], key: undefined };
+
+function addChoices(reaction: ModelReaction, emitAll: EmitAll): void {
+  const { entry, service, keys, outcomeEffects, choices } = reaction;
+  const add = (
+    kind: ChoiceKind,
+    outcome: ManifestOutcome,
+    marks: Pick<Choice, "effect" | "closes" | "key"> = NO_EFFECT,
+  ) => {
+    choices.push({ ...marks, index: choices.length, kind, emits: emitAll(service.name, outcome) });
   };
-  for (const [place, outcome] of entry.emits.entries())
-    add("success", outcome, outcomeEffects[place]);
+  const undo = entry.kind === "undo";
+  const ofKey = (key: number, effect: Choice["effect"]) => ({
+    effect,
+    closes: undo ? (keys[key]?.effects ?? []) : [],
+    key: keys.length > 1 ? key : undefined,
+  });
+  for (const key of keys.keys())
+    for (const [place, outcome] of entry.emits.entries())
+      add("success", outcome, ofKey(key, outcomeEffects[key]?.[place]));
   for (const outcome of entry.fails) add("failure", outcome);
   if (entry.once !== undefined || entry.max !== undefined)
     for (const outcome of entry.late) add("late", outcome);
-  if (entry.kind === "undo")
-    add(
-      "acknowledge",
-      entry.onEmpty === "ack" ? (entry.emits[0] ?? []).slice(0, 1) : [],
-      effects[0],
-    );
+  const answer = entry.onEmpty === "ack" ? (entry.emits[0] ?? []).slice(0, 1) : [];
+  for (const [key, { effects }] of undo ? keys.entries() : [])
+    add("acknowledge", answer, ofKey(key, effects[0]));
   if (service.mayPark) add("park", entry.onParked === undefined ? [] : [entry.onParked]);
+  if (reaction.mayForget) add("forget", []);
 }

@@ -145,14 +145,16 @@ class FineSearch {
       const fires = source.kind === "deadline" && marks[source.at] === ARMED;
       const comes = source.kind === "arrival" && marks[source.at] === 0;
       if (!fires && !comes) continue;
-      const after = marks.slice();
-      this.#machine.apply(after, source, -1);
-      const service = source.kind === "deadline" ? source.deadline.service.name : "";
-      this.#visit({
-        ...state,
-        marks: after,
-        outbox: [...outbox, ...this.#rowsOf(after, service, `${source.index}`)],
-      });
+      for (const choice of this.#machine.choices(marks, source)) {
+        const after = marks.slice();
+        this.#machine.apply(after, source, choice);
+        const service = source.kind === "deadline" ? source.deadline.service.name : "";
+        this.#visit({
+          ...state,
+          marks: after,
+          outbox: [...outbox, ...this.#rowsOf(after, service, `${source.index}`)],
+        });
+      }
     }
     this.#crash(state);
   }

@@ -1,5 +1,6 @@
 import { emissionsFrom, hasPivot } from "./merge.ts";
 import {
+  type Effect,
   type Model,
   type ModelDeadline,
   type ModelReaction,
@@ -29,10 +30,16 @@ export interface Dependence {
   readonly gatherers: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Computes the dependence of a model's transitions. */
-export function dependenceOf(model: Model): Dependence {
+/** By failure end: the effects before and after whose undo it is explored. */
+export type Watched = ReadonlyMap<string, ReadonlySet<Effect>>;
+
+/**
+ * Computes the dependence of a model's transitions. A failure end also reads the marks of the
+ * effects that are watched for it.
+ */
+export function dependenceOf(model: Model, watched: Watched): Dependence {
   const pivots = hasPivot(model);
-  const accesses = model.sources.map((source) => accessesOf(source, pivots));
+  const accesses = model.sources.map((source) => accessesOf(source, pivots, watched));
   const writes = accesses.map((one) => [...one.writes]);
   const reads = accesses.map((one) => [...one.reads].filter((at) => !one.writes.has(at)));
   const gatherers = new Map<number, Set<number>>();
@@ -75,7 +82,7 @@ interface Accesses {
   readonly reads: ReadonlySet<number>;
 }
 
-function accessesOf(source: TransitionSource, pivots: boolean): Accesses {
+function accessesOf(source: TransitionSource, pivots: boolean, watched: Watched): Accesses {
   const emissions = emissionsFrom(source);
   const writes = [
     ...(source.kind === "deadline" || source.kind === "arrival" ? [source.at] : []),
@@ -88,8 +95,12 @@ function accessesOf(source: TransitionSource, pivots: boolean): Accesses {
     ]),
   ];
   const notices = emissions.some(({ triggersUndo, end }) => triggersUndo || end === "failure");
+  const { effects = [], keys = [], keptBy = [] } = reactionOf(source) ?? {};
   const reads = [
-    ...(reactionOf(source)?.effects ?? []).flatMap(({ after }) => after.map(({ at }) => at)),
+    ...effects.flatMap(({ after }) => after.map(({ at }) => at)),
+    ...keys.flatMap(({ barredBy }) => barredBy.map(({ at }) => at)),
+    ...keptBy,
+    ...emissions.flatMap(({ type }) => [...(watched.get(type) ?? [])].map(({ at }) => at)),
     ...(pivots && notices ? [PIVOTED] : []),
   ];
   return { writes: new Set(writes), reads: new Set(reads) };
@@ -106,9 +117,10 @@ function writtenByDelivery(source: TransitionSource): readonly number[] {
   const own = delivery.kind === "delivery" ? ownOf(delivery) : [];
   const reaction = reactionOf(source);
   if (reaction === undefined) return own;
-  const { effects, onceAt, maxAt, gatherAt, firedAt, parkedAt } = reaction;
-  const marks = [onceAt, maxAt, gatherAt, firedAt, parkedAt].filter((at) => at >= 0);
-  return [...own, ...marks, ...effects.map(({ at }) => at)];
+  const { effects, onceAt, maxAt, gatherAt, parts, firedAt, parkedAt } = reaction;
+  const marks = [onceAt, maxAt, firedAt, parkedAt].filter((at) => at >= 0);
+  const gathered = Array.from({ length: parts }, (_, part) => gatherAt + part);
+  return [...own, ...marks, ...gathered, ...effects.map(({ at }) => at)];
 }
 
 function ownOf(delivery: Extract<TransitionSource, { kind: "delivery" }>): readonly number[] {

@@ -1,7 +1,8 @@
-import { dependenceOf } from "./dependence.ts";
+import { Closed } from "./closed.ts";
+import { dependenceOf, type Watched } from "./dependence.ts";
 import { Loops, reactionRunBy, type Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
-import type { Model, TransitionSource } from "./model.ts";
+import type { Effect, Model, TransitionSource } from "./model.ts";
 import { exchangedPath, type Path, type SagaStep, sagaSteps, unsorted } from "./path.ts";
 import { judgeEnd } from "./properties.ts";
 import { Reducer } from "./reduce.ts";
@@ -74,7 +75,9 @@ class Search {
   readonly #model: Model;
   readonly #machine: Machine;
   readonly #options: ExploreOptions;
-  readonly #reducer: Reducer | undefined;
+  #reducer: Reducer | undefined;
+  /** Failure ends that may still be found to be told too early, for the effect. */
+  #watched: Watched;
   readonly #loops: Loops;
   readonly #states: StateSet;
   readonly #deadline: number;
@@ -85,12 +88,14 @@ class Search {
   readonly #next: Int32Array;
   readonly #nextBytes: Uint8Array;
   #transitions = 0;
+  #unwatch = false;
 
   constructor(model: Model, machine: Machine, options: ExploreOptions) {
     this.#model = model;
     this.#machine = machine;
     this.#options = options;
-    this.#reducer = model.reductions.order ? new Reducer(machine, dependenceOf(model)) : undefined;
+    this.#watched = model.reductions.order ? new Closed(model).openAtFailure() : new Map();
+    this.#reducer = this.#newReducer();
     this.#loops = new Loops(model);
     this.#states = new StateSet(model.size);
     this.#deadline = performance.now() + (options.millisecondsMax ?? Number.POSITIVE_INFINITY);
@@ -98,6 +103,11 @@ class Search {
     this.#hereBytes = new Uint8Array(this.#here.buffer);
     this.#next = new Int32Array(model.size / 4);
     this.#nextBytes = new Uint8Array(this.#next.buffer);
+  }
+
+  #newReducer(): Reducer | undefined {
+    if (!this.#model.reductions.order) return undefined;
+    return new Reducer(this.#machine, dependenceOf(this.#model, this.#watched));
   }
 
   /** Returns undefined if `stopAtLoop` is set and there is an unbounded loop. */
@@ -151,6 +161,7 @@ class Search {
     const possible: TransitionSource[] = [];
     this.#machine.enabled(this.#hereBytes, certain, possible);
     if (certain.length === 0) this.#judge(at);
+    if (this.#unwatch) this.#stopWatching();
     const chosen = this.#choose(certain, possible);
     for (const source of chosen) {
       for (const choice of this.#machine.choices(this.#hereBytes, source)) {
@@ -212,6 +223,22 @@ class Search {
   }
 
   /**
+   * Lets the reduction forget which failure ends are known to be early: the order of such an end
+   * and of the undo need not be explored any more.
+   */
+  #stopWatching(): void {
+    this.#unwatch = false;
+    const left = [...this.#watched].map(([end, effects]) => {
+      const open = [...effects].filter(
+        (effect) => !this.#counterexamples.has(earlyKey(end, effect)),
+      );
+      return [end, new Set(open)] as const;
+    });
+    this.#watched = new Map(left);
+    this.#reducer = this.#newReducer();
+  }
+
+  /**
    * Keeps violations that are new, and those of like legs. A path through sorted states names the
    * legs in another order than the saga does, so the saga is played again to see what it breaks.
    */
@@ -236,6 +263,7 @@ class Search {
   #keep(violation: Violation, path: Path): void {
     const key = violationKey(violation);
     if (this.#counterexamples.has(key) || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
+    if (violation.code === "EARLY_END") this.#unwatch = true;
     const { beginning } = path;
     const steps = sagaSteps(this.#model, path);
     this.#counterexamples.set(key, { violation, beginning, steps });
@@ -267,6 +295,10 @@ function play(model: Model, { beginning, steps }: Path, judge: Judge): readonly 
     machine.apply(state, source, choice);
   }
   return judge(machine, state);
+}
+
+function earlyKey(end: string, { service, type }: Effect): string {
+  return violationKey({ code: "EARLY_END", service, event: type, end, message: "" });
 }
 
 /** Marks what like legs do as soon as one of them does it. */

@@ -57,6 +57,8 @@ export type TraceAction =
   | "is late"
   | "waits for more"
   | "gives up"
+  /** Its marks are older than retention, so the delivery is parked. */
+  | "has forgotten the saga"
   | "arms a deadline"
   | "calls a deadline off"
   | "has waited too long";

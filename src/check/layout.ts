@@ -1,12 +1,15 @@
-import { EffectNames } from "../choreography/effects.ts";
+import { storedAmong } from "../choreography/effects.ts";
 import { KINDS } from "../choreography/fence.ts";
-import { stemOf } from "../contract/grammar.ts";
 import {
   isSilent,
   type Manifest,
+  type ReactionEntry,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
+import type { Ages } from "./ages.ts";
+import { EffectMarks } from "./effect-marks.ts";
 import {
   type DeliverySource,
   type Effect,
@@ -40,7 +43,7 @@ export interface Layout {
 }
 
 /** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
-class Bytes {
+export class Bytes {
   readonly variables: (Variable | undefined)[] = [];
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
@@ -76,7 +79,7 @@ class Bytes {
 const COUNTER_MAX = 250;
 
 /** Gives each variable of a manifest's saga a byte. */
-export function layOut(manifest: Manifest, { merging }: Reductions): Layout {
+export function layOut(manifest: Manifest, ages: Ages, { merging }: Reductions): Layout {
   const services = [...manifest.services.values()];
   // Where messages come again, two pending deliveries of each kind stand for more.
   const merges = merging && services.every(({ inbox }) => inbox);
@@ -108,7 +111,7 @@ export function layOut(manifest: Manifest, { merging }: Reductions): Layout {
 
   const deliver = (
     types: readonly string[],
-    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part">,
+    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part" | "forgets">,
     { name, inbox }: ServiceEntry,
     place: number,
   ) => {
@@ -131,25 +134,26 @@ export function layOut(manifest: Manifest, { merging }: Reductions): Layout {
   };
 
   for (const service of services) {
-    const names = new EffectNames(service);
-    const own = effectsIn(service, names, ends, bytes);
-    effects.push(...own.values());
+    const marks = new EffectMarks(service, ends, bytes);
+    effects.push(...marks.all);
     const onces = new Map<string, number>();
     for (const [place, entry] of service.reactions.entries()) {
       const reaction = reactionOf(service, entry, place, {
         index: reactions.length,
-        own,
-        names,
+        own: marks,
         bytes,
         onces,
+        forgets: (type) => ages.isForgotten(service, type),
       });
       reactions.push(reaction);
-      const to = { reaction, deadline: undefined, arms: false };
+      const to = { reaction, deadline: undefined, arms: false, forgets: false };
       if (changesNothing(reaction))
         for (const type of entry.hears) listIn(sinks, type).push(reaction);
-      else if (!merges || (entry.kind === "join" && service.mayPark))
-        for (const [part, type] of entry.hears.entries())
-          deliver([type], { ...to, part }, service, place);
+      else if (!merges || !isMergeable(service, reaction, ages))
+        for (const [part, type] of entry.hears.entries()) {
+          const forgets = reaction.mayForget && ages.isForgotten(service, type);
+          deliver([type], { ...to, part, forgets }, service, place);
+        }
       else if (entry.kind === "join") {
         const { firedAt: at, gatherAt } = reaction;
         sources.push({ kind: "join", index: sources.length, at, reaction });
@@ -157,13 +161,14 @@ export function layOut(manifest: Manifest, { merging }: Reductions): Layout {
           listIn(gathers, type).push(gatherAt + part);
       } else deliver(entry.hears, { ...to, part: 0 }, service, place);
     }
+    const own = reactions.filter((reaction) => reaction.service === service);
     for (const [place, entry] of service.deadlines.entries()) {
-      const at = bytes.take({ kind: "deadline", service: service.name, place });
       const index = deadlines.length;
-      const deadline: ModelDeadline = { index, service, entry, at, emits: [] };
+      const at = bytes.take({ kind: "deadline", service: service.name, place });
+      const deadline: ModelDeadline = { index, service, entry, at, choices: [] };
       deadlines.push(deadline);
-      sources.push({ kind: "deadline", index: sources.length, at: deadline.at, deadline });
-      const to = { reaction: undefined, deadline, part: 0 };
+      sources.push({ kind: "deadline", index: sources.length, at, deadline });
+      const to = { reaction: undefined, deadline, part: 0, forgets: false };
       // An event of the service itself touches its deadlines in the commit that emits the event.
       const after = [entry.after].filter((type) => !emits(service, type));
       const unless = entry.unless.filter((type) => type !== entry.after && !emits(service, type));
@@ -171,16 +176,35 @@ export function layOut(manifest: Manifest, { merging }: Reductions): Layout {
       for (const types of merges ? [unless] : unless.map((type) => [type]))
         deliver(types, { ...to, arms: false }, service, place);
     }
+    const open = [
+      ...deadlines.filter((deadline) => deadline.service === service).map(({ at }) => at),
+      ...own.flatMap(({ gatherAt, parts }) =>
+        Array.from({ length: parts }, (_, part) => gatherAt + part),
+      ),
+    ];
+    for (const reaction of own) if (reaction.mayForget) reaction.keptBy.push(...open);
   }
   return { bytes, ends, locks, effects, reactions, deadlines, sources, deliveries, sinks, gathers };
 }
 
+/**
+ * Tells whether the deliveries to a reaction may be counted together. Where a service may have
+ * forgotten its saga, it matters which event came, and what a join has gathered.
+ */
+function isMergeable(service: ServiceEntry, { entry, keys }: ModelReaction, ages: Ages): boolean {
+  const heard = service.reactions.flatMap(({ hears }) => hears);
+  if (heard.some((type) => ages.isForgotten(service, type))) return false;
+  // Each event of a join may be given up on.
+  return entry.kind !== "join" || (!service.mayPark && keys.length === 1);
+}
+
 interface Surroundings {
   readonly index: number;
-  readonly own: ReadonlyMap<string, Effect>;
-  readonly names: EffectNames;
+  readonly own: EffectMarks;
   readonly bytes: Bytes;
+  /** By stored name of a `once`. */
   readonly onces: Map<string, number>;
+  readonly forgets: (type: string) => boolean;
 }
 
 function reactionOf(
@@ -189,10 +213,8 @@ function reactionOf(
   place: number,
   around: Surroundings,
 ): ModelReaction {
-  const { index, own, names, bytes, onces } = around;
-  const types = entry.kind === "undo" ? entry.emits.map(() => entry.undoes) : names.of(entry);
-  const outcomeEffects = types.map((type) => (type === undefined ? undefined : own.get(type)));
-  const { once } = entry;
+  const { index, own, bytes, onces, forgets } = around;
+  const once = storedOnce(service, entry);
   const variable = { service: service.name, place };
   const onceAt =
     once === undefined
@@ -203,14 +225,19 @@ function reactionOf(
   const gathered = join
     ? entry.hears.map((type) => bytes.take({ kind: "gather", ...variable, types: [type] }))
     : [];
+  const marks = own.of(entry);
+  const fenced = entry.kind === "undo" || marks.effects.length > 0 || onceAt >= 0 || join;
+  const mayForget =
+    service.fence &&
+    (fenced || entry.max !== undefined) &&
+    entry.hears.some((type) => forgets(type));
   return {
     index,
     service,
     entry,
     place,
     kind: KINDS[entry.kind],
-    effects: [...new Set(outcomeEffects.filter((effect) => effect !== undefined))],
-    outcomeEffects,
+    ...marks,
     choices: [],
     onceAt,
     maxAt: entry.max === undefined ? -1 : bytes.take({ kind: "max", ...variable }),
@@ -219,43 +246,19 @@ function reactionOf(
     parts: join ? entry.hears.length : 0,
     optional: entry.hears.map((type) => entry.optional.includes(type)),
     firedAt: join ? bytes.take({ kind: "fired", ...variable }) : -1,
-    parkedAt: service.mayPark ? bytes.take({ kind: "parked", ...variable }) : -1,
+    parkedAt: service.mayPark || mayForget ? bytes.take({ kind: "parked", ...variable }) : -1,
+    mayForget,
+    keptBy: [],
     lateSilent: isSilent(entry.late),
   };
 }
 
-function effectsIn(
-  service: ServiceEntry,
-  names: EffectNames,
-  ends: ReadonlyMap<string, number>,
-  bytes: Bytes,
-): ReadonlyMap<string, Effect> {
-  const { undone } = names;
-  const lasting = new Set([
-    ...service.begins.map(stemOf),
-    ...undone,
-    ...service.reactions.flatMap((reaction) =>
-      names
-        .of(reaction)
-        .filter((_, place) => !reaction.emits[place]?.some((type) => ends.has(type))),
-    ),
-  ]);
-  const effects = new Map<string, Effect>();
-  // An undo of what is not an effect of its own service has a mark too, which is never done.
-  for (const name of new Set([...names.all(), ...undone])) {
-    const events = names.eventsOf(name);
-    effects.set(name, {
-      service: service.name,
-      // An effect with a name of its own is shown by it, others by their event.
-      type: events.find((type) => stemOf(type) === name) ?? name,
-      events: new Set(events),
-      at: bytes.take({ kind: "effect", service: service.name, effect: name }),
-      undone: undone.has(name),
-      needsUndo: lasting.has(name),
-      after: [],
-    });
-  }
-  return effects;
+function storedOnce(service: ServiceEntry, { once }: ReactionEntry): string | undefined {
+  if (once === undefined) return undefined;
+  const named = service.reactions.flatMap((one) =>
+    one.once === undefined ? [] : [{ name: one.once, was: one.onceWas }],
+  );
+  return storedAmong(named, once);
 }
 
 /** Whether the saga is independent of when and how often the reaction runs. */
@@ -271,7 +274,7 @@ function changesNothing({ entry, effects, onceAt, maxAt, service }: ModelReactio
 export function emits({ begins, reactions, deadlines }: ServiceEntry, type: string): boolean {
   return (
     begins.includes(type) ||
-    deadlines.some((deadline) => deadline.emits === type) ||
+    deadlines.some((deadline) => typesEmittedAt(deadline).includes(type)) ||
     reactions.some((reaction) => typesEmittedBy(reaction).includes(type))
   );
 }

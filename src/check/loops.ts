@@ -1,6 +1,7 @@
 import { componentsOf } from "./components.ts";
-import { type Machine, PLAIN } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 import type { Choice, Model, ModelReaction, TransitionSource } from "./model.ts";
+import { PLAIN } from "./rulings.ts";
 
 /** Names a transition: its source, and the index of the outcome that it takes. */
 export interface Transition {
@@ -117,6 +118,8 @@ function leavesNoMark(
     case "failure":
       return !counted;
     case "acknowledge":
+      return false;
+    case "forget":
       return false;
     case "late":
     case "park":

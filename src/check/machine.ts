@@ -1,16 +1,4 @@
-import {
-  ACKNOWLEDGE,
-  BARRED,
-  DONE,
-  LATE,
-  NONE,
-  RUN,
-  type Ruling,
-  rulingOn,
-  SUPPRESS,
-  UNDO,
-  UNDONE,
-} from "../choreography/fence.ts";
+import { BARRED, DONE, NONE, UNDONE } from "../choreography/fence.ts";
 import { hasPivot, isOverAfterOne, onlyTravels } from "./merge.ts";
 import {
   ARMED,
@@ -25,6 +13,7 @@ import {
   IDLE,
   type JoinSource,
   type Model,
+  type ModelDeadline,
   type ModelEmission,
   type ModelReaction,
   OVER,
@@ -34,13 +23,20 @@ import {
   SUCCEEDED,
   type TransitionSource,
 } from "./model.ts";
+import {
+  type Alternatives,
+  alternativesIn,
+  alternativesOf,
+  alternativesOfJoin,
+  hasGathered,
+  isAwaited,
+  isDead,
+  isOver,
+  PLAIN,
+} from "./rulings.ts";
 import type { Violation } from "./violation.ts";
 
-/**
- * Stands for the only alternative of a transition: a deadline fires, an event arrives, a join notes
- * a delivery.
- */
-export const PLAIN = -1;
+const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /** Limits the pending deliveries of one kind. Only an unbounded loop reaches it. */
 const PENDING_MAX = 250;
@@ -49,14 +45,6 @@ const PENDING_MAX = 250;
  * since a redelivery replaces each one that is taken.
  */
 const PENDING_MAX_REPEATED = 2;
-
-/** Indexes of a reaction's choices: by ruling of the fence, and for a join that still waits. */
-interface Alternatives {
-  readonly byRuling: Readonly<Record<Ruling, readonly number[]>>;
-  readonly note: readonly number[];
-}
-
-const NOTHING_ELSE: readonly number[] = [PLAIN];
 
 /**
  * Says what may happen in a state, and changes the state accordingly. The fence that decides about
@@ -86,6 +74,8 @@ export class Machine {
   readonly joinAt: ReadonlyMap<number, ModelReaction>;
   /** By index of a source: whether it is an arrival that may come later instead. */
   readonly #postponable: readonly boolean[];
+  /** Effects that a failure end must not leave done. */
+  readonly #owed: readonly Effect[];
 
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
@@ -118,6 +108,7 @@ export class Machine {
         source.kind === "arrival" &&
         onlyTravels(source.emits, pivots),
     );
+    this.#owed = model.effects.filter(({ needsUndo }) => needsUndo);
   }
 
   /** Counts a second delivery only where it may do something after the first one. */
@@ -156,18 +147,18 @@ export class Machine {
     for (const join of this.#joins) if (hasGathered(state, join.reaction)) certain.push(join);
     for (const timer of this.#timers) if (state[timer.at] === ARMED) certain.push(timer);
     for (const arrival of this.#arrivals)
-      if (state[arrival.at] === 0 && this.#isAwaited(state, arrival)) possible.push(arrival);
+      if (state[arrival.at] === 0 && this.#mayCome(state, arrival)) possible.push(arrival);
   }
 
   /**
    * Tells whether an arrival may come now. One that only waits for its hearers may as well come
    * later: when one of them does something with it.
    */
-  #isAwaited(state: Uint8Array, arrival: ArrivalSource): boolean {
+  #mayCome(state: Uint8Array, arrival: ArrivalSource): boolean {
     if (this.#postponable[arrival.index] !== true) return true;
     return arrival.emits.some(
       ({ sources, gathers }) =>
-        sources.some((source) => isAwaitedBy(state, source)) ||
+        sources.some((source) => isAwaited(state, source)) ||
         gathers.some((at) => this.#isLast(state, at)),
     );
   }
@@ -175,7 +166,7 @@ export class Machine {
   /** Tells whether a join lacks nothing but one event. */
   #isLast(state: Uint8Array, at: number): boolean {
     const reaction = this.joinAt.get(at);
-    if (reaction === undefined || this.isClosed(state, reaction)) return false;
+    if (reaction === undefined || isOver(state, reaction)) return false;
     const { gatherAt, parts, optional } = reaction;
     for (let part = 0; part < parts; part++)
       if (gatherAt + part !== at && state[gatherAt + part] === 0 && !optional[part]) return false;
@@ -190,7 +181,7 @@ export class Machine {
       case "repeat":
         return isDead(state, source.of);
       case "join":
-        return this.isClosed(state, source.reaction);
+        return isOver(state, source.reaction);
       case "deadline":
         return state[source.at] === OVER;
       case "arrival":
@@ -198,29 +189,20 @@ export class Machine {
     }
   }
 
-  /** Tells whether a join will do nothing, whatever it gathers. */
-  isClosed(state: Uint8Array, reaction: ModelReaction): boolean {
-    return isIdle(reaction, ruleOn(state, reaction));
-  }
-
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
   choices(state: Uint8Array, source: TransitionSource): readonly number[] {
+    if (source.kind === "deadline") return source.deadline.choices.map(({ index }) => index);
+    if (source.kind === "arrival") return NOTHING_ELSE;
     if (source.kind === "join") {
-      const ruling = ruleOn(state, source.reaction);
-      return this.#alternatives[source.reaction.index]?.byRuling[ruling] ?? NOTHING_ELSE;
+      const alternatives = this.#alternatives[source.reaction.index];
+      return alternatives === undefined
+        ? NOTHING_ELSE
+        : alternativesOfJoin(state, source.reaction, alternatives);
     }
     const delivery = source.kind === "repeat" ? source.of : source;
-    if (delivery.kind !== "delivery" || delivery.reaction === undefined) return NOTHING_ELSE;
-    const { reaction, part } = delivery;
-    const alternatives = this.#alternatives[reaction.index];
-    if (alternatives === undefined || isHeld(state, reaction, part)) return NOTHING_ELSE;
-    const ruling = ruleOn(state, reaction);
-    if (isIdle(reaction, ruling)) return NOTHING_ELSE;
-    const { gatherAt, parts, optional } = reaction;
-    for (let other = 0; other < parts; other++)
-      if (other !== part && state[gatherAt + other] === 0 && !optional[other])
-        return alternatives.note;
-    return alternatives.byRuling[ruling];
+    const alternatives = delivery.reaction && this.#alternatives[delivery.reaction.index];
+    if (alternatives === undefined) return NOTHING_ELSE;
+    return alternativesIn(state, delivery, alternatives);
   }
 
   /** Changes the state as one alternative of a transition does, and reports what that violates. */
@@ -239,8 +221,7 @@ export class Machine {
         break;
       case "deadline":
         state[source.at] = OVER;
-        this.fired[source.deadline.index] = 1;
-        this.#emit(state, source.deadline.service.name, source.deadline.emits);
+        this.#expire(state, source.deadline, choice);
         break;
       case "arrival":
         state[source.at] = 1;
@@ -259,10 +240,17 @@ export class Machine {
       if (source !== undefined && isDead(state, source.kind === "repeat" ? source.of : source))
         state[at] = 0;
     }
-    for (const join of this.#joins) {
-      const { gatherAt, parts } = join.reaction;
-      if (this.isOver(state, join)) state.fill(0, gatherAt, gatherAt + parts);
-    }
+    for (const { reaction } of this.#joins)
+      if (isOver(state, reaction))
+        state.fill(0, reaction.gatherAt, reaction.gatherAt + reaction.parts);
+  }
+
+  #expire(state: Uint8Array, deadline: ModelDeadline, choiceIndex: number): void {
+    const choice = deadline.choices[choiceIndex];
+    if (choice === undefined) return;
+    if (choice.kind === "park") state[PARKED] = 1;
+    else this.fired[deadline.index] = 1;
+    this.#emit(state, deadline.service.name, choice.emits);
   }
 
   #deliver(
@@ -280,7 +268,7 @@ export class Machine {
   #react(state: Uint8Array, reaction: ModelReaction, choiceIndex: number): void {
     const choice = reaction.choices[choiceIndex];
     if (choice === undefined) return;
-    if (choice.kind !== "park") {
+    if (choice.kind !== "park" && choice.kind !== "forget") {
       this.ran[reaction.index] = 1;
       if (reaction.firedAt >= 0) this.#close(state, reaction);
     }
@@ -294,12 +282,14 @@ export class Machine {
   }
 
   /** Writes the marks that a choice leaves in the database of its service. */
-  #take(state: Uint8Array, reaction: ModelReaction, { kind, effect, emits }: Choice): void {
+  #take(state: Uint8Array, reaction: ModelReaction, choice: Choice): void {
     const { onceAt, maxAt, parkedAt, entry } = reaction;
+    const { kind, effect, emits } = choice;
     switch (kind) {
       case "late":
         return;
       case "park":
+      case "forget":
         state[PARKED] = 1;
         // After an `onParked` event the next delivery is not blocked.
         if (emits.length === 0) state[parkedAt] = 1;
@@ -308,7 +298,7 @@ export class Machine {
         if (effect !== undefined) state[effect.at] = BARRED;
         break;
       case "success":
-        if (entry.kind === "undo") this.#undo(state, reaction, effect);
+        if (entry.kind === "undo") this.#undo(state, reaction, choice);
         else if (effect !== undefined) this.#do(state, reaction, effect);
         if (maxAt >= 0) state[maxAt] = (state[maxAt] ?? 0) + 1;
         break;
@@ -333,19 +323,14 @@ export class Machine {
       );
   }
 
-  #undo(state: Uint8Array, { service }: ModelReaction, effect: Effect | undefined): void {
+  #undo(state: Uint8Array, { service }: ModelReaction, { effect, closes }: Choice): void {
     if (effect === undefined) return;
-    const before = state[effect.at];
-    if (before === DONE) {
+    const done = closes.filter(({ at }) => state[at] === DONE);
+    if (done.length > 0) {
+      for (const { at } of done) state[at] = UNDONE;
       state[effect.at] = UNDONE;
-      const later = effect.after.find(({ at }) => state[at] === DONE);
-      if (later !== undefined)
-        this.#break(
-          "UNDO_ORDER",
-          effect,
-          `${effect.type} is undone while ${later.type} is still done`,
-        );
-    } else if (before === UNDONE) {
+      for (const one of done) this.#checkOrder(state, one);
+    } else if (state[effect.at] === UNDONE) {
       this.#break("DOUBLE_COMPENSATION", effect, `${effect.type} is undone twice in one saga`);
     } else if (!service.fence) {
       state[effect.at] = BARRED;
@@ -357,7 +342,16 @@ export class Machine {
     }
   }
 
+  #checkOrder(state: Uint8Array, effect: Effect): void {
+    const later = effect.after.find(({ at }) => state[at] === DONE);
+    if (later === undefined) return;
+    const message = `${effect.type} is undone while ${later.type} is still done`;
+    this.#break("UNDO_ORDER", effect, message);
+  }
+
   #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
+    // Events that are emitted together are not after one another.
+    const pivoted = state[PIVOTED] !== 0;
     for (const emission of emissions) {
       const { type, end, endAt, sources, gathers, touches, sinks, acquires, releases } = emission;
       for (const { at } of sources) {
@@ -371,7 +365,7 @@ export class Machine {
       for (const { index } of sinks) this.ran[index] = 1;
       for (const at of acquires) state[at] = 1;
       for (const at of releases) state[at] = 0;
-      if (state[PIVOTED] !== 0 && (end === "failure" || emission.triggersUndo)) {
+      if (pivoted && (end === "failure" || emission.triggersUndo)) {
         const what = end === "failure" ? "the saga fails" : "the saga turns back";
         this.broken.push({
           code: "AFTER_PIVOT",
@@ -392,6 +386,7 @@ export class Machine {
       state[endAt] = 1;
       state[end === "success" ? SUCCEEDED : FAILED] = 1;
       if (end === "success") this.succeeded = true;
+      else this.#findEarly(state, type);
       if (state[SUCCEEDED] !== 0 && state[FAILED] !== 0) {
         this.broken.push({
           code: "MIXED_END",
@@ -400,6 +395,15 @@ export class Machine {
           message: "a saga both succeeds and fails",
         });
       }
+    }
+  }
+
+  /** Reports the effects that are still done while a failure end is emitted. */
+  #findEarly(state: Uint8Array, end: string): void {
+    for (const { service, type, at } of this.#owed) {
+      if (state[at] !== DONE) continue;
+      const message = `${end} says that the saga has failed, while ${type} is still done`;
+      this.broken.push({ code: "EARLY_END", service, event: type, message, end });
     }
   }
 
@@ -413,74 +417,4 @@ function touch(state: Uint8Array, at: number, arms: boolean): void {
   if (arms) {
     if (state[at] === IDLE) state[at] = ARMED;
   } else if (state[at] !== OVER) state[at] = OVER;
-}
-
-/** Whether a delivery would do something at once. */
-function isAwaitedBy(state: Uint8Array, source: DeliverySource): boolean {
-  const { deadline, arms } = source;
-  // Cancelling a deadline that is not armed yet is the same as cancelling it as soon as it is.
-  if (deadline !== undefined && !arms && state[deadline.at] === IDLE) return false;
-  return !isDead(state, source);
-}
-
-/** Whether a join has all that it waits for. */
-function hasGathered(state: Uint8Array, { gatherAt, parts, optional }: ModelReaction): boolean {
-  let any = false;
-  for (let part = 0; part < parts; part++) {
-    if (state[gatherAt + part] !== 0) any = true;
-    else if (!optional[part]) return false;
-  }
-  return any;
-}
-
-/** Whether a delivery can change nothing, now or later. */
-function isDead(state: Uint8Array, { reaction, deadline, arms, part }: DeliverySource): boolean {
-  if (deadline !== undefined)
-    return arms ? state[deadline.at] !== IDLE : state[deadline.at] === OVER;
-  if (reaction === undefined) return true;
-  return isHeld(state, reaction, part) || isIdle(reaction, ruleOn(state, reaction));
-}
-
-/** Whether a delivery waits behind a parked one, or the join has gathered its event already. */
-function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: number): boolean {
-  if (parkedAt >= 0 && state[parkedAt] !== 0) return true;
-  return gatherAt >= 0 && state[gatherAt + part] !== 0;
-}
-
-function isIdle({ lateSilent }: ModelReaction, ruling: Ruling): boolean {
-  return ruling === SUPPRESS || (ruling === LATE && lateSilent);
-}
-
-/** Asks the fence about the next delivery to a reaction. */
-function ruleOn(state: Uint8Array, reaction: ModelReaction): Ruling {
-  const { kind, onceAt, maxAt, max, firedAt } = reaction;
-  const taken = onceAt >= 0 && state[onceAt] !== 0;
-  const spent = maxAt >= 0 && (state[maxAt] ?? 0) >= max;
-  const fired = firedAt >= 0 && state[firedAt] !== 0;
-  return rulingOn(kind, marksOf(state, reaction), taken, spent, fired);
-}
-
-/**
- * Joins the marks that the fence asks for. Of a service without a fence, returns marks that let the
- * delivery pass.
- */
-function marksOf(state: Uint8Array, { kind, service, effects }: ModelReaction): number {
-  if (!service.fence) return kind === UNDO ? DONE : NONE;
-  let marks = NONE;
-  for (const { at } of effects) marks |= state[at] ?? NONE;
-  return marks;
-}
-
-function alternativesOf({ choices }: ModelReaction): Alternatives {
-  const indexesOf = (...kinds: readonly Choice["kind"][]) =>
-    choices.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index);
-  return {
-    byRuling: {
-      [RUN]: indexesOf("success", "failure", "park"),
-      [LATE]: indexesOf("late", "park"),
-      [SUPPRESS]: NOTHING_ELSE,
-      [ACKNOWLEDGE]: indexesOf("acknowledge", "park"),
-    },
-    note: [PLAIN, ...indexesOf("park")],
-  };
 }

@@ -11,7 +11,8 @@ import type { Choice, Model, ModelEmission, ModelReaction, TransitionSource } fr
  */
 export function isOverAfterOne(reaction: ModelReaction): boolean {
   const { choices, onceAt, lateSilent } = reaction;
-  if (reaction.entry.kind === "join") return false;
+  // The second delivery may have another key.
+  if (reaction.entry.kind === "join" || reaction.keys.length > 1) return false;
   // What passes `once` or `max` with an event may do so any number of times.
   if ((onceAt >= 0 || reaction.maxAt >= 0) && !lateSilent) return false;
   return choices.every((choice) => leavesNothing(reaction, choice));
@@ -32,6 +33,7 @@ function leavesNothing(
     case "late":
       return true;
     case "park":
+    case "forget":
       // Without an event, the next delivery waits behind the parked one.
       return emits.length === 0;
   }
@@ -60,7 +62,7 @@ export function hasPivot({ sources, beginnings }: Pick<Model, "sources" | "begin
 
 /** Lists every event that the transitions of a source may emit. */
 export function emissionsFrom(source: TransitionSource): Choice["emits"] {
-  if (source.kind === "deadline") return source.deadline.emits;
+  if (source.kind === "deadline") return source.deadline.choices.flatMap(({ emits }) => emits);
   if (source.kind === "arrival") return source.emits;
   const { reaction } = source.kind === "repeat" ? source.of : source;
   return reaction?.choices.flatMap(({ emits }) => emits) ?? [];

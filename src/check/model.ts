@@ -57,6 +57,8 @@ export interface Effect {
   readonly service: string;
   /** Its event, or the name that it declares. */
   readonly type: string;
+  /** Which of the two keys explored; undefined without a key. */
+  readonly key: number | undefined;
   /** The events that stand for it in `undoOrder`, `oneOf` and `begins`. */
   readonly events: ReadonlySet<string>;
   readonly at: number;
@@ -70,15 +72,27 @@ export interface Effect {
   readonly after: Effect[];
 }
 
-export type ChoiceKind = "success" | "failure" | "late" | "acknowledge" | "park";
+export type ChoiceKind = "success" | "failure" | "late" | "acknowledge" | "park" | "forget";
 
-/** One alternative of a reaction that takes a delivery. */
+/** One alternative of a reaction that takes a delivery, or of a deadline that has passed. */
 export interface Choice {
   readonly index: number;
   readonly kind: ChoiceKind;
   readonly emits: readonly ModelEmission[];
   /** The effect that a step does, and that an undo reverses or bars. */
   readonly effect: Effect | undefined;
+  /** Of an undo: every effect that is undone or barred afterwards, those of all keys included. */
+  readonly closes: readonly Effect[];
+  /** Place of the key for which it may be taken; undefined for any. */
+  readonly key: number | undefined;
+}
+
+/** The marks that a delivery depends on, for one key of the reaction. */
+export interface KeyedMarks {
+  /** Effects whose marks the fence asks for. */
+  readonly effects: readonly Effect[];
+  /** Effects that an undo of all keys has closed: these bar the reaction, too. */
+  readonly barredBy: readonly Effect[];
 }
 
 export interface ModelReaction {
@@ -88,10 +102,14 @@ export interface ModelReaction {
   readonly place: number;
   /** The kind, as the fence numbers it. */
   readonly kind: ReactionKind;
-  /** Effects that a step or a join may do, or the one that an undo reverses, each once. */
+  /** Effects that a step or a join may do, or that an undo reverses, each once. */
   readonly effects: readonly Effect[];
-  /** The effect of each success outcome, in order; of an undo, the one that it reverses. */
-  readonly outcomeEffects: readonly (Effect | undefined)[];
+  /** By key: one entry, or two if the reaction has a key. */
+  readonly keys: readonly KeyedMarks[];
+  /** Whether it is an undo of the effects of all keys. */
+  readonly ofAllKeys: boolean;
+  /** By key, the effect of each success outcome, in order; of an undo, what it reverses. */
+  readonly outcomeEffects: readonly (readonly (Effect | undefined)[])[];
   /** Filled in by `compile`, when every hearer has its byte. */
   readonly choices: Choice[];
   readonly onceAt: number;
@@ -104,7 +122,12 @@ export interface ModelReaction {
   /** Of a join: whether it does not wait for an event, in the order of its events. */
   readonly optional: readonly boolean[];
   readonly firedAt: number;
+  /** -1 where no delivery to it is given up on. */
   readonly parkedAt: number;
+  /** Whether its service may have forgotten the saga when an event comes that it hears. */
+  readonly mayForget: boolean;
+  /** Of one that may be forgotten: bytes that are 1 while its service has something open. */
+  readonly keptBy: number[];
   readonly lateSilent: boolean;
 }
 
@@ -113,7 +136,8 @@ export interface ModelDeadline {
   readonly service: ServiceEntry;
   readonly entry: DeadlineEntry;
   readonly at: number;
-  readonly emits: ModelEmission[];
+  /** It fires; or it is parked. Filled in by `compile`. */
+  readonly choices: Choice[];
 }
 
 /** A transition that may be enabled, without the choice among its alternatives. */
@@ -140,6 +164,8 @@ export interface DeliverySource extends SourceBase {
   readonly arms: boolean;
   /** Of a join: which of its events this is. */
   readonly part: number;
+  /** Whether its service may have forgotten the saga by then: it is older than retention. */
+  readonly forgets: boolean;
   /** The byte that is 1 once it may be redelivered; -1 where an inbox drops redeliveries. */
   readonly repeatAt: number;
 }

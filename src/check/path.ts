@@ -1,6 +1,7 @@
 import type { Transition } from "./loops.ts";
-import { Machine, PLAIN } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import type { Choice, DeliverySource, Model, ModelReaction } from "./model.ts";
+import { PLAIN } from "./rulings.ts";
 import { type Exchange, sortLegs } from "./symmetry.ts";
 
 /*
@@ -105,7 +106,7 @@ function gathered(
 }
 
 function emittedBy({ source, choice }: Transition): Choice["emits"] {
-  if (source.kind === "deadline") return source.deadline.emits;
+  if (source.kind === "deadline") return source.deadline.choices[choice]?.emits ?? [];
   if (source.kind === "arrival") return source.emits;
   const { reaction } = source.kind === "repeat" ? source.of : source;
   return choice === PLAIN ? [] : (reaction?.choices[choice]?.emits ?? []);

@@ -30,11 +30,14 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
     }
   }
   for (const group of succeeded ? model.oneOf : []) {
-    const kept = group.filter(({ at }) => state[at] === DONE);
+    const done = group.filter(({ at }) => state[at] === DONE);
+    // An effect with a key is one effect, whatever keys it is kept for.
+    const kept = new Set(done.map(({ service, type }) => `${service} ${type}`));
     const [first] = group;
-    if (kept.length === 1 || first === undefined) continue;
-    const names = group.map(({ type }) => type).join(", ");
-    const how = kept.length === 0 ? "none is" : `${kept.map(({ type }) => type).join(" and ")} are`;
+    if (kept.size === 1 || first === undefined) continue;
+    const names = [...new Set(group.map(({ type }) => type))].join(", ");
+    const types = [...new Set(done.map(({ type }) => type))];
+    const how = kept.size === 0 ? "none is" : `${types.join(" and ")} are`;
     violations.push({
       code: "ONE_OF",
       service: undefined,

@@ -184,15 +184,18 @@ function outcomesOf({ emits, fails, late, onParked }: ReactionEntry) {
   return [...emits, ...fails, ...late, onParked === undefined ? [] : [onParked]];
 }
 
-/** Fields that do not change what a saga does. */
+/**
+ * Fields that do not change what a saga does. How long a deadline waits only matters to a service
+ * that may forget the saga, and `symmetry.ts` compares that.
+ */
 const SILENT_FIELDS = new Set([
-  ...["name", "was", "effectWas", "onceWas", "alsoHears", "alsoEmits", "retired", "suppress"],
+  ...["name", "was", "alsoHears", "alsoEmits", "retired", "suppress"],
   ...["events", "views", "external", "withinMs", "services"],
 ]);
 /** Lists whose order has no meaning. */
 const UNORDERED = new Set(["begins", "hears", "optional", "unless", "oneOf", "release"]);
 /** Values of these fields are words, or names that only their service knows. */
-const LOCAL = new Set(["kind", "once", "onEmpty"]);
+const LOCAL = new Set(["kind", "once", "onceWas", "onEmpty"]);
 
 type Rename = (name: string) => string;
 

@@ -1,17 +1,20 @@
 import { stemOf } from "../contract/grammar.ts";
 import type { Manifest, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
 import { reactionName, SILENT, typesEmittedBy } from "../manifest/manifest.ts";
-import { compile } from "./compile.ts";
+import { type CompileOptions, compile } from "./compile.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { Finding, Repair } from "./finding.ts";
 import type { Model } from "./model.ts";
-import { REDUCED } from "./reductions.ts";
 import { violationKey } from "./violation.ts";
 
 /** Holds a change to try, and a function that makes the changed manifest. */
 interface Candidate {
   readonly repair: Repair;
   readonly apply: () => Manifest;
+}
+
+interface RepairOptions extends CompileOptions {
+  readonly millisecondsMax?: number;
 }
 
 /** Tries at most this many changes per finding. */
@@ -37,6 +40,7 @@ export class RepairSearch {
   readonly #manifest: Manifest;
   readonly #before: ReadonlySet<string>;
   readonly #statesMax: number;
+  readonly #compiling: CompileOptions;
   #bytesLeft = WORK_MAX_BYTES;
   readonly #deadline: number;
 
@@ -45,8 +49,9 @@ export class RepairSearch {
     manifest: Manifest,
     model: Model,
     explored: Exploration,
-    millisecondsMax = Number.POSITIVE_INFINITY,
+    { millisecondsMax = Number.POSITIVE_INFINITY, ...compiling }: RepairOptions = {},
   ) {
+    this.#compiling = compiling;
     this.#deadline = performance.now() + Math.min(MILLISECONDS_MAX, millisecondsMax);
     this.#manifest = manifest;
     this.#before = brokenIn(model, explored);
@@ -59,7 +64,7 @@ export class RepairSearch {
     for (const { repair, apply } of candidates(this.#manifest, finding).slice(0, CANDIDATES_MAX)) {
       const millisecondsMax = this.#deadline - performance.now();
       if (this.#bytesLeft <= 0 || millisecondsMax <= 0 || found.length === REPAIRS_SHOWN) break;
-      const model = compile(apply(), REDUCED);
+      const model = compile(apply(), this.#compiling);
       const statesMax = Math.min(this.#statesMax, Math.ceil(this.#bytesLeft / model.size));
       const explored = explore(model, { statesMax, millisecondsMax });
       this.#bytesLeft -= explored.states * model.size;

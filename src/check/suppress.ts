@@ -9,12 +9,16 @@ export interface Suppressed {
   readonly reason: string;
 }
 
-/** A counterexample cannot be accepted: the result would no longer be a proof. */
+/**
+ * A counterexample cannot be accepted: the result would no longer be a proof. `EARLY_END` can: it
+ * says when an end is told, and not how a saga ends.
+ */
 const ACCEPTABLE = new Set<string>([
   ...RULES.map(({ code }) => code),
   "UNHEARD",
   "NEVER_EMITTED",
   "DEAD_REACTION",
+  "EARLY_END",
 ]);
 
 /**

@@ -125,6 +125,13 @@ function exchangeOf(
       ),
     ),
   };
+  // How long the deadlines wait decides what a service has forgotten by then.
+  const forgets = (index: number) => {
+    const one = sources[index];
+    return one?.kind === "delivery" && one.forgets;
+  };
+  if (sources.some(({ index }) => forgets(index) !== forgets(exchange.sources[index] ?? -1)))
+    return undefined;
   const { reactions: toReaction, deadlines: toDeadline, beginnings: toBeginning } = exchange;
   const maps = [byte, exchange.sources, toReaction, toDeadline, toBeginning];
   return maps.every(isInvolution) ? exchange : undefined;

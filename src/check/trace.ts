@@ -1,7 +1,7 @@
 import type { CounterexampleStep, TraceAction } from "./finding.ts";
-import { PLAIN } from "./machine.ts";
 import type { Beginning, Choice, DeliverySource, ModelReaction } from "./model.ts";
 import type { SagaStep } from "./path.ts";
+import { PLAIN } from "./rulings.ts";
 
 /** Turns the transitions of a counterexample into the steps that a finding shows. */
 export function counterexampleTrace(
@@ -33,8 +33,9 @@ export function counterexampleTrace(
         trace.push({
           service: source.deadline.service.name,
           hears: null,
-          emits: [source.deadline.entry.emits],
-          does: "has waited too long",
+          emits: source.deadline.choices[choice]?.emits.map(({ type }) => type) ?? [],
+          does:
+            source.deadline.choices[choice]?.kind === "park" ? "gives up" : "has waited too long",
         });
         break;
       case "arrival":
@@ -92,5 +93,7 @@ function actionOf({ kind }: Choice, undo: boolean): TraceAction {
       return "is late";
     case "park":
       return "gives up";
+    case "forget":
+      return "has forgotten the saga";
   }
 }

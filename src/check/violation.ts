@@ -5,6 +5,7 @@ export type BehaviourCode =
   | "DOUBLE_END"
   | "ORPHAN"
   | "NO_UNDO"
+  | "EARLY_END"
   | "UNDONE_ON_SUCCESS"
   | "ONE_OF"
   | "EMPTY_ROLLBACK"
@@ -23,9 +24,12 @@ export interface Violation {
   readonly message: string;
   readonly service: string | undefined;
   readonly event: string | undefined;
+  /** Of `EARLY_END`: the end that was emitted. */
+  readonly end?: string;
 }
 
 /** Identifies a violation by code and place: all paths to it make one finding. */
-export function violationKey({ code, service, event }: Violation): string {
-  return `${code} ${service} ${event}`;
+export function violationKey({ code, service, event, end }: Violation): string {
+  const place = `${code} ${service} ${event}`;
+  return end === undefined ? place : `${place} ${end}`;
 }

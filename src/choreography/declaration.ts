@@ -51,7 +51,8 @@ export interface UndoDeclaration<Native> extends ReactionBase<Native> {
   readonly kind: "undo";
   /** The name of the effect that it reverses. */
   readonly effect: string;
-  readonly key: ((event: EventEnvelope) => string) | undefined;
+  /** Finds the effect of one key; `all` for those of all keys. */
+  readonly key: ((event: EventEnvelope) => string) | "all" | undefined;
   /** Makes the acknowledgement when there is nothing to undo; undefined if it is silent then. */
   readonly acknowledge: ((event: EventEnvelope) => Fact) | undefined;
   handle(event: EventEnvelope, context: Context<Native>): unknown;
@@ -76,6 +77,7 @@ export interface DeadlineDeclaration<Native> extends Named {
   readonly unless: readonly EventContract[];
   readonly afterMs: number;
   readonly emits: EventContract;
+  readonly onParked: OnParkedDeclaration | undefined;
   readonly suppress: Readonly<Record<string, string>>;
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }

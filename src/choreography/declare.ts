@@ -23,6 +23,11 @@ import type { GivenUp, Name } from "./verbs.ts";
  * hears.
  */
 
+interface OnParkedInput {
+  readonly emits: EventContract;
+  handle(delivery: GivenUp<EventEnvelope>): Fact;
+}
+
 interface CommonInput<Native> {
   readonly name?: string;
   readonly was?: readonly string[];
@@ -34,10 +39,7 @@ interface CommonInput<Native> {
     readonly emits?: readonly Outcome[];
     handle(event: EventEnvelope, context: Context<Native>): unknown;
   };
-  readonly onParked?: {
-    readonly emits: EventContract;
-    handle(delivery: GivenUp<EventEnvelope>): Fact;
-  };
+  readonly onParked?: OnParkedInput;
   readonly suppress?: Readonly<Record<string, string>>;
 }
 
@@ -52,10 +54,14 @@ interface Acknowledge {
   make(event: EventEnvelope): Fact;
 }
 
+interface Key {
+  of(event: EventEnvelope): string;
+}
+
 interface UndoInput<Native> extends CommonInput<Native> {
   readonly on: readonly EventContract[];
   readonly onEmpty?: "ack" | "silent" | Acknowledge["make"];
-  key?(event: EventEnvelope): string;
+  readonly key?: Key["of"] | "all";
   handle(event: EventEnvelope, context: Context<Native>): unknown;
 }
 
@@ -72,6 +78,7 @@ interface DeadlineInput<Native> {
   readonly after: Duration;
   readonly unless: readonly EventContract[];
   readonly emits: readonly [EventContract];
+  readonly onParked?: OnParkedInput;
   readonly suppress?: Readonly<Record<string, string>>;
   handle?(event: EventEnvelope, context: Context<Native>): unknown;
 }
@@ -139,6 +146,7 @@ export function declareDeadline<Native>(
     unless: input.unless,
     afterMs: parseDuration(input.after),
     emits,
+    onParked: input.onParked && onParkedOf(input.onParked),
     suppress: input.suppress ?? {},
     handle: input.handle ?? ((event) => emits.from(event.data)),
   };
@@ -181,9 +189,7 @@ function lateOf<Native>(late: NonNullable<CommonInput<Native>["late"]>): LateDec
   return { emits: outcomesOf(late.emits, [[]]), handle: late.handle };
 }
 
-function onParkedOf<Native>(
-  onParked: NonNullable<CommonInput<Native>["onParked"]>,
-): OnParkedDeclaration {
+function onParkedOf(onParked: OnParkedInput): OnParkedDeclaration {
   return {
     emits: onParked.emits,
     make: (event, valid, problem) => onParked.handle({ valid, event, problem }),

@@ -41,6 +41,28 @@ export const ACKNOWLEDGE = 3;
 export type Ruling = typeof RUN | typeof LATE | typeof SUPPRESS | typeof ACKNOWLEDGE;
 
 /**
+ * Returns what bars the effect of one key: its own mark, or an undo of all keys.
+ *
+ * @param own the mark of the key
+ * @param ofAll the mark without a key, where an undo of all keys leaves its trace
+ */
+export function markOfKey(own: number, ofAll: number): number {
+  return own | (ofAll & (UNDONE | BARRED));
+}
+
+/**
+ * Returns the mark that an undo of all keys asks the fence about: undone or barred once it has run,
+ * else done while the effect of any key is.
+ *
+ * @param ofAll the mark without a key
+ * @param keyed the marks of the keys, joined by `|`
+ */
+export function markOfAllKeys(ofAll: number, keyed: number): number {
+  const closed = ofAll & (UNDONE | BARRED);
+  return closed !== NONE ? closed : (ofAll | keyed) & DONE;
+}
+
+/**
  * Decides what a delivery does. The effect's mark is asked first, so a duplicate of a reaction that
  * has done its effect is suppressed and never late.
  *

@@ -226,9 +226,13 @@ export class Service<Native, Begins extends EventContract = never> {
    * });
    * ```
    */
-  deadline<Armed extends EventContract, Emits extends EventContract>(
+  deadline<
+    Armed extends EventContract,
+    Emits extends EventContract,
+    Parked extends EventContract = never,
+  >(
     armedBy: Armed,
-    deadline: DeadlineOptions<Native, Armed, Emits>,
+    deadline: DeadlineOptions<Native, Armed, Emits, Parked>,
   ): Service<Native, Begins> {
     const declared = declareDeadline<Native>(armedBy, deadline);
     checkDeadline(this.declaration, declared);

@@ -42,6 +42,8 @@ export function checkDeadline(service: Declared, deadline: DeadlineDeclaration<n
   const where = `the deadline on ${deadline.armedBy.type}`;
   checkContracts(service, `${where}: unless`, deadline.unless);
   checkContracts(service, `${where}: emits`, [deadline.emits]);
+  if (deadline.onParked !== undefined)
+    checkContracts(service, `${where}: onParked`, [deadline.onParked.emits]);
   checkName(service, deadline);
   if (deadline.unless.includes(deadline.armedBy)) {
     throw invalid(

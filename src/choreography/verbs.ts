@@ -154,8 +154,11 @@ export interface Undo<
   readonly on: On;
   /** The outcomes of the undo. */
   readonly emits?: Emits;
-  /** Finds the effect of a step that has a `key`. */
-  readonly key?: (event: EnvelopeOf<On[number]>) => string;
+  /**
+   * Finds the effect of a step that has a `key`. `all` reverses the effects of all keys: the handler
+   * runs once, if there are any, and no step of the saga does one of them afterwards.
+   */
+  readonly key?: ((event: EnvelopeOf<On[number]>) => string) | "all";
   handle(event: EnvelopeOf<On[number]>, context: Context<Native>): MaybePromise<Result>;
 }
 
@@ -215,7 +218,12 @@ export interface Join<
  * `.deadline(event, …)`: emits when none of `unless` was heard or emitted within `after`. Armed
  * when the service hears or emits `event`.
  */
-export interface Deadline<Native, Armed extends EventContract, Emits extends EventContract> {
+export interface Deadline<
+  Native,
+  Armed extends EventContract,
+  Emits extends EventContract,
+  Parked extends EventContract = never,
+> {
   /**
    * Part of the inbox key.
    * @default `deadline` and the event that it emits, without its version
@@ -231,6 +239,8 @@ export interface Deadline<Native, Armed extends EventContract, Emits extends Eve
   /** Each of these disarms the deadline. */
   readonly unless: Contracts;
   readonly emits: readonly [Emits];
+  /** The event that is emitted when the deadline is parked: the saga then waits for no person. */
+  readonly onParked?: OnParked<EnvelopeOf<Armed>, Parked>;
   readonly suppress?: Accepted;
   handle(event: EnvelopeOf<Armed>, context: Context<Native>): MaybePromise<NoInfer<FactOf<Emits>>>;
 }
@@ -239,9 +249,12 @@ export interface Deadline<Native, Armed extends EventContract, Emits extends Eve
  * A deadline without `handle` emits its event with the payload of the event that armed it, where
  * that fits.
  */
-export type DeadlineOptions<Native, Armed extends EventContract, Emits extends EventContract> = [
-  EnvelopeOf<Armed>["data"],
-] extends [InputOf<Emits>]
-  ? Omit<Deadline<Native, Armed, Emits>, "handle"> &
-      Partial<Pick<Deadline<Native, Armed, Emits>, "handle">>
-  : Deadline<Native, Armed, Emits>;
+export type DeadlineOptions<
+  Native,
+  Armed extends EventContract,
+  Emits extends EventContract,
+  Parked extends EventContract = never,
+> = [EnvelopeOf<Armed>["data"]] extends [InputOf<Emits>]
+  ? Omit<Deadline<Native, Armed, Emits, Parked>, "handle"> &
+      Partial<Pick<Deadline<Native, Armed, Emits, Parked>, "handle">>
+  : Deadline<Native, Armed, Emits, Parked>;

@@ -5,6 +5,7 @@ import {
   type Manifest,
   type ManifestOutcome,
   type ReactionEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
 import { shortType } from "../text/short.ts";
@@ -105,7 +106,10 @@ export function flowOf(declared: Manifest): Flow {
         id,
         service: name,
         hears: [],
-        emits: [{ type: deadline.emits, kind: "deadline" }],
+        emits: typesEmittedAt(deadline).map((type) => ({
+          type,
+          kind: type === deadline.emits ? "deadline" : "failure",
+        })),
       });
       armed.push({ id, service: name, deadline });
     });

@@ -52,7 +52,13 @@ function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
 }
 
 function toneOf(does: CounterexampleStep["does"]): Row["tone"] {
-  if (does === "refuses" || does === "gives up" || does === "has waited too long") return "bad";
+  if (
+    does === "refuses" ||
+    does === "gives up" ||
+    does === "has forgotten the saga" ||
+    does === "has waited too long"
+  )
+    return "bad";
   if (does === "undoes" || does === "has nothing to undo") return "undo";
   return does === "begins" || does === "does" || does === "arrives" ? "plain" : "dim";
 }

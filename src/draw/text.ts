@@ -1,5 +1,10 @@
 import { type FlowGraph, flowGraph } from "../manifest/graph.ts";
-import type { Manifest, ReactionEntry } from "../manifest/manifest.ts";
+import {
+  type DeadlineEntry,
+  type Manifest,
+  type ReactionEntry,
+  typesEmittedAt,
+} from "../manifest/manifest.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
@@ -169,19 +174,12 @@ class TreeWriter {
     };
   }
 
-  #deadline(
-    service: string,
-    {
-      unless,
-      emits,
-      withinMs,
-    }: { readonly unless: readonly string[]; readonly emits: string; readonly withinMs: number },
-    hop: number,
-  ): Branch {
+  #deadline(service: string, deadline: DeadlineEntry, hop: number): Branch {
+    const { unless, withinMs } = deadline;
     const without = unless.length === 0 ? "" : ` without ${unless.map(shortType).join(" or ")}`;
     return {
       text: `${this.#paint.bold(printable(service))}  ⏱ after ${spanOf(withinMs)}${without}`,
-      below: () => [this.event(emits, "bad", hop + 1)],
+      below: () => typesEmittedAt(deadline).map((type) => this.event(type, "bad", hop + 1)),
     };
   }
 

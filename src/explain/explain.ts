@@ -1,7 +1,12 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { type Emitting, type FlowGraph, flowGraph, type Hearing } from "../manifest/graph.ts";
-import { type Manifest, type ManifestOutcome, typesEmittedBy } from "../manifest/manifest.ts";
+import {
+  type Manifest,
+  type ManifestOutcome,
+  typesEmittedAt,
+  typesEmittedBy,
+} from "../manifest/manifest.ts";
 
 /** Describes one way in which an event is emitted. */
 export interface EmittedBy {
@@ -164,7 +169,7 @@ function follow(graph: FlowGraph, event: string): readonly Follows[] {
         const emitted =
           reaction === undefined
             ? deadline?.after === hears
-              ? [deadline.emits]
+              ? typesEmittedAt(deadline)
               : []
             : typesEmittedBy(reaction);
         for (const type of emitted) if (!seen.has(type)) next.add(type);

@@ -133,6 +133,7 @@ function toReaction(raw: RawReaction, path: Path, mistakes: Mistake[]): Reaction
   if (late !== undefined && once === undefined && max === undefined)
     wrong('needs "once" or "max": without them, a reaction is never late', "late");
   if (all !== undefined && raw.keyed === true) wrong("must not be true for a join", "keyed");
+  if (undoes === undefined && raw.keyed === "all") wrong('is "all" only in an undo', "keyed");
   const { optional = [] } = raw;
   const stray = optional.find((type) => all?.includes(type) !== true);
   if (stray !== undefined) wrong(`names ${quote(stray)}, which is not in "all"`, "optional");
@@ -185,8 +186,8 @@ function toDeadline(raw: RawDeadline, path: Path, mistakes: Mistake[]): Deadline
   } catch (error) {
     mistakes.push({ path: [...path, "within"], message: messageOf(error) });
   }
-  const { was = [] } = raw;
-  return { name, was, after, unless, withinMs, emits, suppress: toMap(suppress) };
+  const { was = [], onParked } = raw;
+  return { name, was, after, unless, withinMs, emits, onParked, suppress: toMap(suppress) };
 }
 
 function toOutcomes(

@@ -127,7 +127,9 @@ function contractsByUse({ begins, reactions, deadlines }: AnyService["declaratio
       ...(late?.emits.flat() ?? []),
       ...(onParked === undefined ? [] : [onParked.emits]),
     ]),
-    ...deadlines.map(({ emits }) => emits),
+    ...deadlines.flatMap(({ emits, onParked }) =>
+      onParked === undefined ? [emits] : [emits, onParked.emits],
+    ),
   ];
   return { heard, emitted };
 }
@@ -222,7 +224,7 @@ function toReaction(reaction: ReactionDeclaration<never>): ReactionEntry {
     late: late === undefined ? SILENT : outcomes(late.emits),
     onParked: onParked?.emits.type,
     readonly: reaction.kind !== "undo" && reaction.readonly,
-    keyed: reaction.kind !== "join" && reaction.key !== undefined,
+    keyed: keyedOf(reaction),
     onEmpty:
       reaction.kind === "undo" &&
       reaction.acknowledge === undefined &&
@@ -233,12 +235,17 @@ function toReaction(reaction: ReactionDeclaration<never>): ReactionEntry {
   };
 }
 
+function keyedOf(reaction: ReactionDeclaration<never>): ReactionEntry["keyed"] {
+  if (reaction.kind === "join") return false;
+  return reaction.key === "all" ? "all" : reaction.key !== undefined;
+}
+
 function outcomes(lists: readonly OutcomeList[]) {
   return lists.map((list) => list.map(({ type }) => type));
 }
 
 function toDeadline(deadline: DeadlineDeclaration<never>): DeadlineEntry {
-  const { name, was, armedBy, unless, afterMs, emits } = deadline;
+  const { name, was, armedBy, unless, afterMs, emits, onParked } = deadline;
   return {
     name: name === defaultDeadlineName(emits.type) ? undefined : name,
     was,
@@ -246,6 +253,7 @@ function toDeadline(deadline: DeadlineDeclaration<never>): DeadlineEntry {
     unless: unless.map(({ type }) => type),
     withinMs: afterMs,
     emits: emits.type,
+    onParked: onParked?.emits.type,
     suppress: new Map(Object.entries(deadline.suppress)),
   };
 }

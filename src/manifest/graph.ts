@@ -4,6 +4,7 @@ import {
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "./manifest.ts";
 
@@ -70,8 +71,9 @@ export function flowGraph(manifest: Manifest): FlowGraph {
       const part = { service, reaction: undefined, deadline };
       for (const type of [deadline.after, ...deadline.unless])
         for (const version of versions(type, service.alsoHears)) add(hearers, version, part);
-      for (const version of versions(deadline.emits, service.alsoEmits))
-        add(emitters, version, { ...part, how: "deadline" });
+      for (const type of typesEmittedAt(deadline))
+        for (const version of versions(type, service.alsoEmits))
+          add(emitters, version, { ...part, how: type === deadline.emits ? "deadline" : "parked" });
     }
   }
   const { succeeds, fails, external, arrives, pivots, undoOrder, oneOf, locks, events } = manifest;

@@ -1,12 +1,13 @@
 import { stemOf } from "../contract/grammar.ts";
-import type {
-  DeadlineEntry,
-  EventEntry,
-  Lineage,
-  Manifest,
-  ManifestOutcome,
-  ReactionEntry,
-  ServiceEntry,
+import {
+  type DeadlineEntry,
+  type EventEntry,
+  type Lineage,
+  type Manifest,
+  type ManifestOutcome,
+  type ReactionEntry,
+  type ServiceEntry,
+  typesEmittedAt,
 } from "./manifest.ts";
 
 /*
@@ -67,7 +68,7 @@ function publishedIn(
         ...late,
         onParked === undefined ? [] : [onParked],
       ]),
-      ...deadlines.map(({ emits }) => [emits]),
+      ...deadlines.flatMap((entry) => typesEmittedAt(entry).map((type) => [type])),
     ];
     return outcomes.map((outcome) => expanded(outcome, alsoEmits, group));
   });
@@ -122,6 +123,7 @@ function renamed(manifest: Manifest, newest: ReadonlyMap<string, string>): Manif
     after: one(entry.after),
     unless: all(entry.unless),
     emits: one(entry.emits),
+    onParked: entry.onParked && one(entry.onParked),
   });
   const service = (entry: ServiceEntry): ServiceEntry => ({
     ...entry,

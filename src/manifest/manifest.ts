@@ -60,8 +60,11 @@ export interface ReactionEntry {
   readonly onParked: string | undefined;
   /** True if it has no effect to undo. */
   readonly readonly: boolean;
-  /** True if a key distinguishes its effects: a saga may then have several of one name. */
-  readonly keyed: boolean;
+  /**
+   * True if a key distinguishes its effects: a saga may then have several of one name. `all`, of an
+   * undo: it reverses the effects of all keys at once.
+   */
+  readonly keyed: boolean | "all";
   /** For an undo with nothing to undo: `ack` emits its first event, `silent` emits nothing. */
   readonly onEmpty: "ack" | "silent";
   readonly suppress: Suppressions;
@@ -79,6 +82,8 @@ export interface DeadlineEntry {
   /** Time between arming and firing, in milliseconds. */
   readonly withinMs: number;
   readonly emits: string;
+  /** The event to emit when the deadline is parked. */
+  readonly onParked: string | undefined;
   readonly suppress: Suppressions;
 }
 
@@ -182,4 +187,9 @@ export function typesEmittedBy(reaction: ReactionEntry): readonly string[] {
       ...parked,
     ]),
   ];
+}
+
+/** Returns every event type that a deadline may emit: when it fires, and when it is parked. */
+export function typesEmittedAt({ emits, onParked }: DeadlineEntry): readonly string[] {
+  return onParked === undefined || onParked === emits ? [emits] : [emits, onParked];
 }

@@ -4,6 +4,7 @@ import {
   type JsonSchema,
   type Manifest,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "./manifest.ts";
 import { mismatchText, schemaMismatches } from "./subschema.ts";
@@ -136,7 +137,7 @@ function claimsOf(
       for (const type of new Set([
         ...begins,
         ...reactions.flatMap(typesEmittedBy),
-        ...deadlines.map(({ emits }) => emits),
+        ...deadlines.flatMap(typesEmittedAt),
       ])) {
         const known = owners.get(type);
         if (known === undefined) owners.set(type, { service, from });

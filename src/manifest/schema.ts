@@ -78,8 +78,10 @@ const reactionEntry = {
     onParked: { ...type, description: "Event to emit when a delivery is parked." },
     readonly: { type: "boolean", description: "true: the reaction has no effect to undo." },
     keyed: {
-      type: "boolean",
-      description: "true: a saga may have several effects of this name, told apart by a key.",
+      enum: [true, false, "all"],
+      description:
+        "true: a saga may have several effects of this name, told apart by a key. " +
+        "all, of an undo: it reverses them all.",
     },
     onEmpty: {
       enum: ["ack", "silent"],
@@ -109,6 +111,7 @@ const deadlineEntry = {
       description: "Events that call the deadline off, heard or emitted by the service.",
     },
     emits: { ...type, description: "Event to emit when the deadline fires." },
+    onParked: { ...type, description: "Event to emit when the deadline is parked." },
     suppress,
   },
   ...open,

@@ -54,7 +54,7 @@ export interface RawReaction {
   readonly late?: readonly RawOutcome[];
   readonly onParked?: string;
   readonly readonly?: boolean;
-  readonly keyed?: boolean;
+  readonly keyed?: boolean | "all";
   readonly onEmpty?: "ack" | "silent";
   readonly suppress?: Readonly<Record<string, string>>;
 }
@@ -67,6 +67,7 @@ export interface RawDeadline {
   readonly within: string | number;
   readonly unless?: readonly string[];
   readonly emits: string;
+  readonly onParked?: string;
   readonly suppress?: Readonly<Record<string, string>>;
 }
 

@@ -102,7 +102,7 @@ export function reactionDocument(reaction: ReactionEntry): Record<string, unknow
     late: isSilent(late) ? undefined : late.map(outcomeDocument),
     onParked,
     readonly: reaction.readonly ? true : undefined,
-    keyed: reaction.keyed ? true : undefined,
+    keyed: reaction.keyed === false ? undefined : reaction.keyed,
     onEmpty: onEmpty === "silent" ? onEmpty : undefined,
     suppress: suppressions(reaction.suppress),
   };
@@ -116,6 +116,7 @@ export function deadlineDocument({
   unless,
   withinMs,
   emits,
+  onParked,
   suppress,
 }: DeadlineEntry): Record<string, unknown> {
   return {
@@ -125,6 +126,7 @@ export function deadlineDocument({
     within: formatDuration(withinMs),
     unless: some(unless),
     emits,
+    onParked,
     suppress: suppressions(suppress),
   };
 }

@@ -8,7 +8,7 @@ import type { Disposition } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
 import { touchDeadlines } from "./deadlines.ts";
-import { decide, EFFECT_STATE, runsOf } from "./decide.ts";
+import { decide, EFFECT_STATE, isOfAllKeys, runsOf } from "./decide.ts";
 import { Delivery } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
 import { EffectUnknownError } from "./effect-unknown.ts";
@@ -145,8 +145,9 @@ export class Consume<Native> implements Task<Native> {
     const fenced = [...effects, firstOf, max, join].some((name) => name !== undefined);
     const undoes = this.#plan.reaction.kind === "undo";
     // An undo without its mark would say that it has undone what it has not.
+    const own = isOfAllKeys(this.#plan.reaction) ? [...effects, ...marks.keyed(effects)] : effects;
     const refused = undoes
-      ? marks.of(effects[0]) === undefined
+      ? own.every((name) => marks.of(name) === undefined)
       : fenced && !this.#delivery.attempt.accepted;
     if (refused) throw fenceForgotten(this.#event.sagaId);
   }
@@ -181,6 +182,9 @@ export class Consume<Native> implements Task<Native> {
         names.effects[effects.indexOf(effect)],
         undoes ? EFFECT_STATE.undone : EFFECT_STATE.done,
       );
+    if (effect !== undefined && isOfAllKeys(reaction))
+      for (const name of run.marks.keyed(names.effects))
+        if (run.marks.of(name) === EFFECT_STATE.done) this.#mark(draft, name, EFFECT_STATE.undone);
     this.#mark(draft, names.firstOf, stored);
     this.#mark(draft, names.max, String(runsOf(names, run.marks) + 1));
     const done = undoes ? "undone" : "done";

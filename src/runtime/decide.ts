@@ -27,11 +27,20 @@ export function decide<Native>(
   marks: Marks,
 ): Decision {
   const has = (name: string | undefined) => marks.of(name) !== undefined;
-  let effects = fence.NONE;
-  for (const name of names.effects) effects |= bitOf(marks.of(name));
+  const joined = (list: readonly string[]) =>
+    list.reduce((bits, name) => bits | bitOf(marks.of(name)), fence.NONE);
+  const own = joined(names.effects);
+  const effects = isOfAllKeys(reaction)
+    ? fence.markOfAllKeys(own, joined(marks.keyed(names.effects)))
+    : fence.markOfKey(own, joined(names.ofAllKeys));
   const spent = reaction.max !== undefined && runsOf(names, marks) >= reaction.max;
   const kind = fence.KINDS[reaction.kind];
   return DECISIONS[fence.rulingOn(kind, effects, has(names.firstOf), spent, has(names.join))];
+}
+
+/** Whether the reaction is an undo of the effects of all keys. */
+export function isOfAllKeys<Native>(reaction: ReactionPlan<Native>["reaction"]): boolean {
+  return reaction.kind === "undo" && reaction.key === "all";
 }
 
 /** A stored state of an effect, as the fence has it. */

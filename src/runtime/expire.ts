@@ -8,7 +8,7 @@ import type { Attempt } from "./attempt.ts";
 import { callsOff, touchDeadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { toFacts } from "./emit.ts";
-import { deadlineTarget, FailureTask } from "./failure.ts";
+import { deadlineTarget, type Failure, FailureTask } from "./failure.ts";
 import { Marks } from "./marks.ts";
 import { parsed } from "./parse.ts";
 import { deadlineMark, touching } from "./plan.ts";
@@ -71,9 +71,18 @@ export class ExpireTask<Native> implements Task<Native> {
   }
 
   recover(error: unknown): Task<Native> {
-    const target = deadlineTarget(this.#deadline);
-    const failure = { delivery: this.#delivery, event: this.#event, valid: false, error };
+    const target = deadlineTarget(this.#context.plan.service, this.#deadline);
+    const failure = { delivery: this.#delivery, ...this.#payload(), error };
     return new FailureTask(this.#context, target, failure, this.completion);
+  }
+
+  /** The handler may have changed what it was given: `onParked` gets the payload as it came. */
+  #payload(): Pick<Failure, "event" | "valid"> {
+    try {
+      return { event: parsed(this.#event, this.#deadline.armedBy), valid: true };
+    } catch {
+      return { event: this.#event, valid: false };
+    }
   }
 
   #finish(received: Received, marks: Marks, { draft }: Scope<Native>, returned: unknown): void {

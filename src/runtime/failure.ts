@@ -1,19 +1,24 @@
-import type { DeadlineDeclaration, OnParkedDeclaration } from "../choreography/declaration.ts";
+import type {
+  DeadlineDeclaration,
+  OnParkedDeclaration,
+  ServiceDeclaration,
+} from "../choreography/declaration.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { codeOf } from "../contract/errors.ts";
-import { storedName } from "../contract/names.ts";
+import { storedName, watchName } from "../contract/names.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { touchDeadlines } from "./deadlines.ts";
+import { decide } from "./decide.ts";
 import type { Delivery } from "./delivery.ts";
 import { Draft } from "./draft.ts";
 import { EffectUnknownError } from "./effect-unknown.ts";
 import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
-import type { ReactionPlan } from "./plan.ts";
+import { deadlineMark, type ReactionPlan, touching } from "./plan.ts";
 import { isPermanent, problemOf } from "./problem.ts";
 import { backoffMs } from "./retry.ts";
 import type { Scope } from "./scope.ts";
@@ -46,17 +51,53 @@ export interface FailureTarget<Native> {
   readonly onParked: OnParkedDeclaration | undefined;
   /** Deadlines that `onParked` may arm or disarm. */
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
+  /** Whether the delivery, by the marks of its saga, has nothing to do and so nothing to fail at. */
+  isMoot(received: Received, failure: Failure): boolean;
+  /** Whether that depends on what a join has gathered. */
+  readonly gathers: boolean;
 }
 
 export function reactionTarget<Native>(plan: ReactionPlan<Native>): FailureTarget<Native> {
   const { reaction, stored, deadlines } = plan;
-  return { name: stored, onParked: reaction.onParked, deadlines };
+  return {
+    name: stored,
+    onParked: reaction.onParked,
+    deadlines,
+    isMoot: (received, { event }) =>
+      isGathered(plan, event, received) ||
+      (plan.names !== undefined && decide(plan, plan.names, new Marks(received)) === "suppress"),
+    gathers: reaction.kind === "join",
+  };
+}
+
+/** Whether a join has the event already. */
+function isGathered<Native>(
+  { contracts }: ReactionPlan<Native>,
+  { type }: EventEnvelope,
+  { gathered }: Received,
+): boolean {
+  return gathered.some(({ event }) => contracts.get(event.type) === contracts.get(type));
 }
 
 export function deadlineTarget<Native>(
+  service: ServiceDeclaration<Native>,
   deadline: DeadlineDeclaration<Native>,
 ): FailureTarget<Native> {
-  return { name: storedName(deadline), onParked: undefined, deadlines: [] };
+  const { onParked } = deadline;
+  const others = touching(service, onParked === undefined ? [] : [onParked.emits]);
+  return {
+    name: storedName(deadline),
+    onParked,
+    deadlines: others.filter((other) => other !== deadline),
+    isMoot: (received) => new Marks(received).of(deadlineMark(deadline)) !== "armed",
+    gathers: false,
+  };
+}
+
+/** The target of a delivery that arms or disarms a deadline. */
+export function watchTarget<Native>(deadline: DeadlineDeclaration<Native>): FailureTarget<Native> {
+  const name = watchName(storedName(deadline));
+  return { name, onParked: undefined, deadlines: [], isMoot: () => false, gathers: false };
 }
 
 export interface Failure {
@@ -87,7 +128,7 @@ export class FailureTask<Native> implements Task<Native> {
     this.#failure = failure;
     this.completion = completion;
     const { delivery, error } = failure;
-    this.receipt = delivery.receipt();
+    this.receipt = delivery.receipt({ gathers: target.gathers });
     const { code, message } = problemOf(error, delivery.attempt);
     this.fields = { ...delivery.fields, code, problem: message };
   }
@@ -97,6 +138,11 @@ export class FailureTask<Native> implements Task<Native> {
     if (status === "duplicate" || status === "gone") return;
     markForgotten(this.#context, received, this.receipt, draft);
     const { error, delivery } = this.#failure;
+    if (status === "fresh" && this.#isMoot(received)) {
+      // What the fence suppresses is not answered, even if its payload cannot be read.
+      draft.finish(delivery.entry("suppressed"), delivery.attempt);
+      return;
+    }
     const problem = problemOf(error, delivery.attempt);
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
@@ -106,6 +152,11 @@ export class FailureTask<Native> implements Task<Native> {
       draft.add(answer.draft);
       this.#put(draft, "answered", 0, problem, answer.events);
     }
+  }
+
+  #isMoot(received: Received): boolean {
+    const undecided = UNDECIDED.includes(codeOf(this.#failure.error));
+    return !undecided && this.#target.isMoot(received, this.#failure);
   }
 
   #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {

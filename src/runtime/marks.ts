@@ -1,3 +1,4 @@
+import { parseMark } from "../contract/names.ts";
 import type { Received } from "../ports/bookkeeping.ts";
 
 /** The marks of one saga, by name. */
@@ -11,5 +12,13 @@ export class Marks {
   /** Returns the state of a mark; undefined for one that does not exist, or has no name. */
   of(name: string | undefined): string | undefined {
     return name === undefined ? undefined : this.#states.get(name);
+  }
+
+  /** Returns the names of the marks that these effects have with a key. */
+  keyed(effects: readonly string[]): readonly string[] {
+    return [...this.#states.keys()].filter((mark) => {
+      const { kind, name, key } = parseMark(mark);
+      return kind === "effect" && key !== undefined && effects.includes(name);
+    });
   }
 }

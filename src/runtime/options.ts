@@ -1,5 +1,6 @@
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
+import { RETENTION_MS } from "../contract/retention.ts";
 import type { Bus } from "../ports/bus.ts";
 import { type Environment, systemEnvironment } from "../ports/environment.ts";
 import { jsonLogger, type Logger, safely } from "../ports/logger.ts";
@@ -113,7 +114,7 @@ const DEFAULTS = {
   outboxMax: 10_000,
   pollMs: 100,
   leaseMs: 2_000,
-  retentionMs: 30 * 24 * 3_600_000,
+  retentionMs: RETENTION_MS,
   drainMs: 5_000,
 } as const;
 

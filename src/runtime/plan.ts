@@ -51,6 +51,8 @@ export interface ReactionPlan<Native> {
 /** Names of the marks that a delivery depends on. */
 export interface MarkNames {
   readonly effects: readonly string[];
+  /** Of a keyed reaction: the marks without a key, where an undo of all keys leaves its trace. */
+  readonly ofAllKeys: readonly string[];
   readonly firstOf: string | undefined;
   readonly max: string | undefined;
   readonly join: string | undefined;
@@ -199,31 +201,32 @@ function planReaction<Native>(
     deadlines: touching(service, possibleEmissions(reaction).flat()),
     names: undefined,
   };
-  const keyed = reaction.kind !== "join" && reaction.key !== undefined;
-  return keyed ? plan : { ...plan, names: nameMarks(plan, plan.effects) };
+  return keyOf(reaction) === undefined
+    ? { ...plan, names: nameMarks(plan, plan.effects, []) }
+    : plan;
 }
 
 /** The marks that a delivery depends on: by its key, where effects have one. */
 export function markNames<Native>(plan: ReactionPlan<Native>, event: EventEnvelope): MarkNames {
-  return (
-    plan.names ??
-    nameMarks(
-      plan,
-      plan.effects.map((effect) => effectMark(effect, keyOf(plan.reaction, event))),
-    )
-  );
+  if (plan.names !== undefined) return plan.names;
+  const key = keyOf(plan.reaction)?.(event);
+  const effects = plan.effects.map((effect) => effectMark(effect, key));
+  return nameMarks(plan, effects, plan.effects);
 }
 
-function keyOf<Native>(reaction: ReactionDeclaration<Native>, event: EventEnvelope) {
-  return reaction.kind === "join" ? undefined : reaction.key?.(event);
+/** The function that finds a delivery's key; undefined where effects have none, or all count. */
+function keyOf<Native>(reaction: ReactionDeclaration<Native>) {
+  if (reaction.kind === "join" || reaction.key === "all") return undefined;
+  return reaction.key;
 }
 
 function nameMarks<Native>(
   plan: Omit<ReactionPlan<Native>, "names">,
   effects: readonly string[],
+  ofAllKeys: readonly string[],
 ): MarkNames {
   const { firstOfMark, maxMark, joinMark } = plan;
-  return { effects, firstOf: firstOfMark, max: maxMark, join: joinMark };
+  return { effects, ofAllKeys, firstOf: firstOfMark, max: maxMark, join: joinMark };
 }
 
 export function deadlineMark<Native>(deadline: DeadlineDeclaration<Native>): string {
@@ -235,6 +238,14 @@ function possibleEmissions<Native>(reaction: ReactionDeclaration<Native>): reado
   return [...reaction.emits, ...reaction.fails, ...(reaction.late?.emits ?? []), ...parked];
 }
 
+/** The events that a deadline may emit: when it fires, and when it is parked. */
+function emittedAt<Native>({
+  emits,
+  onParked,
+}: DeadlineDeclaration<Native>): readonly EventContract[] {
+  return onParked === undefined ? [emits] : [emits, onParked.emits];
+}
+
 /** Every version counts: this service, or an older process of it, has emitted it itself. */
 function emittedTypes(emitted: readonly EventContract[]): ReadonlySet<string> {
   return new Set(emitted.flatMap(versionsOf).map(({ type }) => type));
@@ -244,7 +255,7 @@ function emittedBy<Native>(service: ServiceDeclaration<Native>): readonly EventC
   return [
     ...service.begins,
     ...service.reactions.flatMap(possibleEmissions).flat(),
-    ...service.deadlines.map(({ emits }) => emits),
+    ...service.deadlines.flatMap(emittedAt),
   ];
 }
 

@@ -8,7 +8,7 @@ import type { MalformedMessage } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { Attempt } from "./attempt.ts";
 import { Delivery } from "./delivery.ts";
-import { deadlineTarget, FailureTask, reactionTarget } from "./failure.ts";
+import { deadlineTarget, FailureTask, reactionTarget, watchTarget } from "./failure.ts";
 import type { ReactionPlan } from "./plan.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -39,7 +39,9 @@ export function failDelivery<Native>(
   const target =
     "plan" in addressee
       ? reactionTarget(addressee.plan)
-      : deadlineTarget("watched" in addressee ? addressee.watched : addressee.deadline);
+      : "watched" in addressee
+        ? watchTarget(addressee.watched)
+        : deadlineTarget(context.plan.service, addressee.deadline);
   return new FailureTask(context, target, { delivery, event, valid: false, error }, completion);
 }
 

@@ -54,7 +54,7 @@ describe("the model foresees every end that the runtime reaches", () => {
     const agrees = async (raw: Manifest) => {
       const manifest = asRunnable(raw);
       const model = compile(manifest);
-      const { exhaustive, counterexamples } = explore(compile(manifest, REDUCED), {
+      const { exhaustive, counterexamples } = explore(compile(manifest, { reductions: REDUCED }), {
         statesMax: 500,
       });
       const loops = counterexamples.some(({ violation }) => violation.code === "UNBOUNDED_LOOP");

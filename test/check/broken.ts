@@ -11,6 +11,7 @@ import {
   reserve,
   reserveBeside,
   sequential,
+  toldEarly,
   twoSuccesses,
   undoneBeside,
 } from "./sound.ts";
@@ -41,7 +42,12 @@ const UNSOUND: readonly Case[] = [
       order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
       payment: { reactions: [charge, { ...refund, on: ["payment.declined.v1"], emits: [] }] },
     }),
-    codes: ["ORPHAN"],
+    codes: ["EARLY_END", "ORPHAN"],
+  },
+  {
+    name: "early-end: cancelled before payment is refunded",
+    manifest: { ...toldEarly, suppress: {} },
+    codes: ["EARLY_END"],
   },
   {
     name: "an effect without an undo",
@@ -49,7 +55,7 @@ const UNSOUND: readonly Case[] = [
       order: order(["stock.reserved.v1"], ["payment.declined.v1", "stock.sold_out.v1"]),
       payment: { reactions: [charge] },
     }),
-    codes: ["NO_UNDO"],
+    codes: ["EARLY_END", "NO_UNDO"],
   },
   {
     name: "a race of completion and expiry",
@@ -76,7 +82,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["MIXED_END", "UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "MIXED_END", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "two successes end the saga twice",
@@ -166,7 +172,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "both rivals are kept",
@@ -188,7 +194,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN"],
+    codes: ["EARLY_END", "EMPTY_ROLLBACK", "HANGING", "ORPHAN"],
   },
   {
     name: "the same message twice, and neither inbox nor fence",
@@ -200,6 +206,7 @@ const UNSOUND: readonly Case[] = [
     codes: [
       "DOUBLE_COMPENSATION",
       "DOUBLE_EFFECT",
+      "EARLY_END",
       "HANGING",
       "MIXED_END",
       "NO_UNDO",
@@ -231,7 +238,7 @@ const UNSOUND: readonly Case[] = [
       },
       { undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] },
     ),
-    codes: ["UNDO_ORDER"],
+    codes: ["EARLY_END", "UNDO_ORDER"],
   },
   {
     name: "undone at the same time, and so perhaps in the wrong order",
@@ -332,7 +339,7 @@ const UNSOUND: readonly Case[] = [
         deadlines: [{ after: "order.opened.v1", within: "1h", emits: "order.expired.v1" }],
       },
     }),
-    codes: ["EMPTY_ROLLBACK", "HANGING", "ORPHAN", "UNDONE_ON_SUCCESS"],
+    codes: ["EARLY_END", "EMPTY_ROLLBACK", "HANGING", "ORPHAN", "UNDONE_ON_SUCCESS"],
   },
   {
     name: "something is undone after the pivot, and the saga succeeds",
@@ -359,7 +366,7 @@ const UNSOUND: readonly Case[] = [
         ],
       },
     }),
-    codes: ["PARKED_STUCK"],
+    codes: ["EARLY_END", "PARKED_STUCK"],
   },
   {
     name: "a retry without bound",
@@ -387,7 +394,7 @@ const UNSOUND: readonly Case[] = [
       ),
       payment: { reactions: [charge, { ...refund, fails: ["payment.refund_failed.v1"] }] },
     }),
-    codes: ["ORPHAN"],
+    codes: ["EARLY_END", "ORPHAN"],
   },
 ];
 

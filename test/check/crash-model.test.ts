@@ -24,7 +24,7 @@ function guarded(manifest: Manifest, both: boolean): Manifest {
 
 function findings(manifest: Manifest) {
   const model = compile(manifest);
-  const coarse = explore(compile(manifest, REDUCED), { statesMax: 300 });
+  const coarse = explore(compile(manifest, { reductions: REDUCED }), { statesMax: 300 });
   const keys = coarse.counterexamples.map(({ violation }) => violationKey(violation)).sort();
   const usable = coarse.exhaustive && !keys.some((key) => key.startsWith("UNBOUNDED_LOOP"));
   return {

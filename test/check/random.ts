@@ -53,6 +53,7 @@ function reaction(back: number, mayPark: boolean): fc.Arbitrary<Raw> {
         max: perhaps(15, fc.integer({ min: 1, max: 2 })),
         late: perhaps(60, outcomes(index, back, 1)),
         readonly: chance(20),
+        keyed: perhaps(15, chance(30)),
         silentEmpty: chance(30),
         onParked: perhaps(mayPark ? 60 : 0, eventAfter(index, back)),
       })
@@ -68,6 +69,7 @@ function reaction(back: number, mayPark: boolean): fc.Arbitrary<Raw> {
           max,
           late,
           readonly,
+          keyed,
           silentEmpty,
           onParked,
         }): Raw => {
@@ -85,6 +87,7 @@ function reaction(back: number, mayPark: boolean): fc.Arbitrary<Raw> {
               ? { undoes: typeOf(undoes), ...(silentEmpty && { onEmpty: "silent" }) }
               : readonly && { readonly: true }),
             ...(failing !== undefined && failing.length > 0 && { fails: failing }),
+            ...(keyed !== undefined && !join && { keyed: keyed && kind === "undo" ? "all" : true }),
             ...(once !== undefined && { once }),
             ...(max !== undefined && { max }),
             ...((once !== undefined || max !== undefined) && late !== undefined && { late }),
@@ -101,11 +104,12 @@ const deadline: fc.Arbitrary<Raw> = fc
     unless: fc.uniqueArray(fc.integer({ min: 0, max: EVENTS - 1 }), { maxLength: 2 }),
   })
   .chain(({ after, unless }) =>
-    eventAfter(after, 5).map((emits) => ({
+    fc.tuple(eventAfter(after, 5), perhaps(30, eventAfter(after, 5))).map(([emits, onParked]) => ({
       after: typeOf(after),
       within: "1m",
       unless: unless.filter((index) => index !== after).map(typeOf),
       emits,
+      ...(onParked !== undefined && { onParked }),
     })),
   );
 

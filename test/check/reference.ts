@@ -40,14 +40,24 @@ interface State {
   parked: boolean;
 }
 
-type Report = (code: string, service: string | undefined, event: string | undefined) => void;
+type Report = (
+  code: string,
+  service: string | undefined,
+  event: string | undefined,
+  end?: string,
+) => void;
+
+/** Two keys stand for any number; a mark without a key has none. */
+const KEYS = ["k1", "k2"] as const;
 
 export function reference(manifest: Manifest, statesMax = 50_000): Found | undefined {
   const violations = new Set<string>();
   const ran = new Set<string>();
   let succeeded = false;
-  const report: Report = (code, service, event) =>
-    violations.add(`${code} ${service} ${stem(`${event}`)}`);
+  const report: Report = (code, service, event, end) =>
+    violations.add(
+      [code, `${service}`, `${event}`, ...(end === undefined ? [] : [end])].map(stem).join(" "),
+    );
   const saga = new Saga(manifest, report, ran);
   const seen = new Set<string>();
   const queue: State[] = [];
@@ -150,6 +160,12 @@ class Saga {
         passed.deadlines[key] = "over";
         this.#emit(passed, service, [deadline.emits]);
         certain.push(passed);
+        if (!service.mayPark) return;
+        const parked = structuredClone(state);
+        parked.deadlines[key] = "over";
+        parked.parked = true;
+        this.#emit(parked, service, deadline.onParked === undefined ? [] : [deadline.onParked]);
+        certain.push(parked);
       });
     }
     for (const type of this.#manifest.arrives.filter((type) => !state.came[type])) {
@@ -182,9 +198,11 @@ class Saga {
         this.#report("UNDONE_ON_SUCCESS", service, effect);
     }
     for (const group of success ? oneOf : []) {
-      const kept = Object.entries(state.effects).filter(
+      const done = Object.entries(state.effects).filter(
         ([key, mark]) => mark === "done" && group.map(stem).includes(key.split(" ")[1] ?? ""),
       );
+      // One effect, whatever keys it is kept for.
+      const kept = [...new Set(done.map(([key]) => key.split(" ").slice(0, 2).join(" ")))];
       const known = group.find((type) =>
         this.#services.some((service) => this.#effects.all(service).includes(stem(type))),
       );
@@ -212,18 +230,53 @@ class Saga {
     }
     const reaction = service.reactions[place];
     if (reaction === undefined) throw new Error("no such reaction");
+    if (reaction.keyed !== true)
+      return this.#react(state, service, reaction, place, type, undefined);
+    const outcomes = KEYS.flatMap((key) =>
+      this.#react(structuredClone(state), service, reaction, place, type, key),
+    );
+    // Of a payload that cannot be read the key is unknown: it may be given up on at any time.
+    return service.mayPark && !this.#isSink(service, reaction)
+      ? [...outcomes, this.#park(structuredClone(state), service, reaction, place)]
+      : outcomes;
+  }
+
+  #park(state: State, service: ServiceEntry, reaction: ReactionEntry, place: number): State {
+    state.parked = true;
+    if (reaction.onParked === undefined) state.blocked[`${service.name} ${place}`] = true;
+    else this.#emit(state, service, [reaction.onParked]);
+    return state;
+  }
+
+  /** What the fence knows of the effects of a delivery: of one key, of none, or of all keys. */
+  #markOf(state: State, service: ServiceEntry, reaction: ReactionEntry, key: string | undefined) {
+    const names = this.#effects.namesOf(service, reaction).map((name) => `${service.name} ${name}`);
+    const bare = names.map((name) => state.effects[name]).filter((mark) => mark !== undefined);
+    const turnedBack = bare.find((mark) => mark !== "done");
+    if (reaction.keyed === "all") {
+      const all = KEYS.map((one) => state.effects[`${names[0]} ${one}`]);
+      return turnedBack ?? [...bare, ...all].find((mark) => mark === "done");
+    }
+    if (key === undefined) return turnedBack ?? bare[0];
+    const own = names.map((name) => state.effects[`${name} ${key}`]);
+    return (
+      turnedBack ?? own.find((mark) => mark !== undefined && mark !== "done") ?? own.find(Boolean)
+    );
+  }
+
+  #react(
+    state: State,
+    service: ServiceEntry,
+    reaction: ReactionEntry,
+    place: number,
+    type: string,
+    key: string | undefined,
+  ): readonly State[] {
     const own = `${service.name} ${place}`;
-    const effects = this.#effects
-      .namesOf(service, reaction)
-      .map((effect) => `${service.name} ${effect}`);
-    const marks = effects.map((effect) => state.effects[effect]);
+    const keyed = key === undefined ? "" : ` ${key}`;
+    const mark = this.#markOf(state, service, reaction, key);
     const undo = reaction.kind === "undo";
-    if (
-      service.fence &&
-      (undo
-        ? marks[0] === "undone" || marks[0] === "barred"
-        : marks.some((mark) => mark !== undefined))
-    )
+    if (service.fence && (undo ? mark === "undone" || mark === "barred" : mark !== undefined))
       return [state];
     if (reaction.kind === "join") {
       if (state.fired[own] || state.gathered[`${own} ${type}`]) return [state];
@@ -235,18 +288,16 @@ class Saga {
     const silentLate = late && reaction.late.every((outcome) => outcome.length === 0);
     if (silentLate) return [state];
     // Giving up on what changes nothing leaves nothing undone.
-    if (service.mayPark && !this.#isSink(service, reaction)) {
-      const parked = structuredClone(state);
-      parked.parked = true;
-      if (reaction.onParked === undefined) parked.blocked[own] = true;
-      else this.#emit(parked, service, [reaction.onParked]);
-      outcomes.push(parked);
-    }
+    if (service.mayPark && !this.#isSink(service, reaction))
+      outcomes.push(this.#park(structuredClone(state), service, reaction, place));
     if (reaction.kind === "join") {
       state.gathered[`${own} ${type}`] = true;
-      if (!reaction.hears.every((part) => state.gathered[`${own} ${part}`]))
-        return [...outcomes, state];
+      const complete = reaction.hears.every(
+        (part) => state.gathered[`${own} ${part}`] || reaction.optional.includes(part),
+      );
+      if (!complete) return [...outcomes, state];
       state.fired[own] = true;
+      for (const part of reaction.hears) delete state.gathered[`${own} ${part}`];
     }
     this.#ran.add(own);
     if (late)
@@ -255,8 +306,8 @@ class Saga {
         ...reaction.late.map((outcome) => this.#emitted(state, service, outcome)),
       ];
     if (reaction.once !== undefined) state.once[`${service.name} ${reaction.once}`] = true;
-    if (undo && service.fence && marks[0] === undefined) {
-      state.effects[effects[0] ?? ""] = "barred";
+    if (undo && service.fence && mark === undefined) {
+      state.effects[`${service.name} ${reaction.undoes}${keyed}`] = "barred";
       const first = reaction.emits[0]?.slice(0, 1) ?? [];
       return [...outcomes, this.#emitted(state, service, reaction.onEmpty === "ack" ? first : [])];
     }
@@ -264,16 +315,16 @@ class Saga {
     for (const outcome of reaction.fails) outcomes.push(this.#emitted(state, service, outcome));
     for (const outcome of reaction.emits) {
       const after = structuredClone(state);
-      if (undo) this.#undo(after, service, reaction.undoes ?? "");
-      else this.#do(after, service, this.#effects.of(service, reaction, outcome));
+      if (undo) this.#undo(after, service, reaction, keyed);
+      else this.#do(after, service, this.#effects.of(service, reaction, outcome), keyed);
       outcomes.push(this.#emitted(after, service, outcome));
     }
     return outcomes;
   }
 
-  #do(state: State, service: ServiceEntry, effect: string | undefined): void {
+  #do(state: State, service: ServiceEntry, effect: string | undefined, keyed: string): void {
     if (effect === undefined) return;
-    const key = `${service.name} ${effect}`;
+    const key = `${service.name} ${effect}${keyed}`;
     const before = state.effects[key];
     state.effects[key] = "done";
     if (!this.#effects.needUndo(service, effect)) return;
@@ -281,22 +332,28 @@ class Saga {
     else if (before !== undefined) this.#report("HANGING", service.name, effect);
   }
 
-  #undo(state: State, service: ServiceEntry, effect: string): void {
-    const key = `${service.name} ${effect}`;
-    const before = state.effects[key];
-    if (before === "undone") this.#report("DOUBLE_COMPENSATION", service.name, effect);
-    if (before === undefined || before === "barred") {
-      this.#report("EMPTY_ROLLBACK", service.name, effect);
-      state.effects[key] = "barred";
-      return;
-    }
-    state.effects[key] = "undone";
-    if (before !== "done") return;
+  #undo(
+    state: State,
+    service: ServiceEntry,
+    { undoes = "", keyed }: ReactionEntry,
+    one: string,
+  ): void {
+    const bare = `${service.name} ${undoes}`;
+    const keys = keyed === "all" ? [bare, ...KEYS.map((key) => `${bare} ${key}`)] : [bare + one];
+    const done = keys.filter((key) => state.effects[key] === "done");
+    const [own = ""] = keys;
+    const before = state.effects[own];
+    if (done.length === 0 && before === "undone")
+      this.#report("DOUBLE_COMPENSATION", service.name, undoes);
+    else if (done.length === 0) this.#report("EMPTY_ROLLBACK", service.name, undoes);
+    if (before !== "undone") state.effects[own] = done.length === 0 ? "barred" : "undone";
+    for (const key of done) state.effects[key] = "undone";
+    if (done.length === 0) return;
     for (const [first, second] of this.#manifest.undoOrder) {
       const open = Object.entries(state.effects).some(
-        ([other, mark]) => mark === "done" && other.endsWith(` ${stem(second)}`),
+        ([other, mark]) => mark === "done" && other.split(" ")[1] === stem(second),
       );
-      if (stem(first) === effect && open) this.#report("UNDO_ORDER", service.name, effect);
+      if (stem(first) === undoes && open) this.#report("UNDO_ORDER", service.name, undoes);
     }
   }
 
@@ -308,6 +365,8 @@ class Saga {
 
   #emit(state: State, service: ServiceEntry | undefined, outcome: ManifestOutcome): void {
     const { succeeds, fails, pivots, locks } = this.#manifest;
+    // One outcome is one moment: none of its events is after another.
+    const pivoted = state.pivoted;
     for (const type of outcome) {
       for (const hearer of this.#services) {
         hearer.reactions.forEach((reaction, place) => {
@@ -332,15 +391,24 @@ class Saga {
       const undoes = this.#services.some(({ reactions }) =>
         reactions.some(({ kind, hears }) => kind === "undo" && hears.includes(type)),
       );
-      if (state.pivoted && (fails.includes(type) || undoes))
+      if (pivoted && (fails.includes(type) || undoes))
         this.#report("AFTER_PIVOT", service?.name, type);
       if (pivots.includes(type)) state.pivoted = true;
       if (![...succeeds, ...fails].includes(type)) continue;
+      if (fails.includes(type)) this.#checkAllUndone(state, type);
       if (state.ends[type] !== undefined) this.#report("DOUBLE_END", undefined, type);
       state.ends[type] = 1;
       const ended = Object.keys(state.ends);
       if (ended.some((end) => succeeds.includes(end)) && ended.some((end) => fails.includes(end)))
         this.#report("MIXED_END", undefined, undefined);
+    }
+  }
+
+  #checkAllUndone(state: State, end: string): void {
+    for (const [key, mark] of Object.entries(state.effects)) {
+      const [service = "", effect = ""] = key.split(" ");
+      if (mark === "done" && this.#effects.needUndo(this.#service(service), effect))
+        this.#report("EARLY_END", service, effect, end);
     }
   }
 
@@ -378,6 +446,10 @@ class Saga {
       ...late.flat(),
       onParked,
     ]);
-    return [...begins, ...deadlines.map(({ emits }) => emits), ...all].includes(type);
+    return [
+      ...begins,
+      ...deadlines.flatMap(({ emits, onParked }) => [emits, onParked]),
+      ...all,
+    ].includes(type);
   }
 }

@@ -109,14 +109,9 @@ const deadlineOnce = manifest({
   order: {
     begins: ["order.placed.v1"],
     reactions: [
-      {
-        on: ["payment.charged.v1"],
-        once: "end",
-        emits: ["order.completed.v1"],
-        late: ["order.withdrawn.v1"],
-      },
+      { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"] },
       { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
-      { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+      { on: ["payment.refunded.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
     ],
     deadlines: [
       {
@@ -130,7 +125,7 @@ const deadlineOnce = manifest({
   payment: {
     reactions: [
       { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
-      { on: ["order.withdrawn.v1"], undoes: "payment.charged.v1" },
+      { ...refund, on: ["order.abandoned.v1"] },
     ],
   },
 });
@@ -274,7 +269,7 @@ const arrival = manifest(
       reactions: [
         { on: ["payment.charged.v1"], once: "end", emits: ["order.completed.v1"] },
         { on: ["order.expired.v1"], once: "end", emits: ["order.abandoned.v1"], readonly: true },
-        { on: ["order.abandoned.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
+        { on: ["payment.refunded.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
       ],
       deadlines: [
         {
@@ -288,12 +283,23 @@ const arrival = manifest(
     payment: {
       reactions: [
         { on: ["gateway.settled.v1"], emits: ["payment.charged.v1"] },
-        { on: ["order.abandoned.v1"], undoes: "payment.charged.v1" },
+        { ...refund, on: ["order.abandoned.v1"] },
       ],
     },
   },
   { arrives: ["gateway.settled.v1"] },
 );
+
+/** The order is cancelled at once, and the money follows: accepted, with a reason. */
+export const toldEarly = {
+  ...change(sequential, {
+    order: order(
+      ["stock.reserved.v1"],
+      ["payment.declined.v1", "payment.refunded.v1", "stock.sold_out.v1"],
+    ),
+  }),
+  suppress: { EARLY_END: "the customer may order elsewhere before the money is back" },
+};
 
 const undoOrdered = { ...sequential, undoOrder: [["payment.charged.v1", "stock.reserved.v1"]] };
 
@@ -355,6 +361,7 @@ export const SOUND: readonly Case[] = [
   { name: "semantic lock", manifest: locked, codes: [] },
   { name: "parked delivery that emits a failure", manifest: parkedAnswered, codes: [] },
   { name: "an event from outside, with a deadline", manifest: arrival, codes: [] },
+  { name: "a failure told early, which is accepted", manifest: toldEarly, codes: [] },
   { name: "undo order", manifest: undoOrdered, codes: [] },
   { name: "two undone at the same time", manifest: undoneBeside, codes: [] },
   { name: "a foreign service that only reads", manifest: foreignReader, codes: [] },

@@ -1,6 +1,7 @@
 import {
   type ManifestOutcome,
   type ServiceEntry,
+  typesEmittedAt,
   typesEmittedBy,
 } from "../../manifest/manifest.ts";
 import type { LintProblem, Subject } from "./rule.ts";
@@ -45,7 +46,7 @@ function typesOf({ begins, reactions, deadlines }: ServiceEntry): readonly strin
     ...new Set([
       ...begins,
       ...reactions.flatMap(typesEmittedBy),
-      ...deadlines.map(({ emits }) => emits),
+      ...deadlines.flatMap(typesEmittedAt),
     ]),
   ];
 }
@@ -73,7 +74,7 @@ function inseparable(service: ServiceEntry): readonly (readonly [string, string]
       ...(onParked === undefined ? [] : [[onParked]]),
     ],
   );
-  const alone = new Set([...service.begins, ...service.deadlines.map(({ emits }) => emits)]);
+  const alone = new Set([...service.begins, ...service.deadlines.flatMap(typesEmittedAt)]);
   const pairs = new Map(
     outcomes
       .filter(({ length }) => length <= TOGETHER_MAX)
