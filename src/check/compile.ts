@@ -62,8 +62,9 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
   const { size, pendingEnd, variables } = layout.bytes;
   const parts = { sources, reactions, deadlines, effects, beginnings, variables };
+  const failures = manifest.fails.map((type) => ({ type, at: layout.ends.get(type) ?? 0 }));
   const symmetries = reductions.symmetry ? symmetriesOf(manifest, { size, ...parts }) : [];
-  return { reductions, size, pendingEnd, ...parts, oneOf, locks, symmetries };
+  return { reductions, size, pendingEnd, ...parts, failures, oneOf, locks, symmetries };
 }
 
 type Emit = (service: string | undefined, type: string) => ModelEmission;

@@ -1,4 +1,5 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
+import type { Duration } from "../contract/duration.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { LintCode } from "./finding.ts";
@@ -10,6 +11,8 @@ export interface CheckConfig {
   readonly rules?: Partial<Readonly<Record<LintCode, RuleSeverity>>>;
   readonly limits?: Partial<Limits>;
   readonly statesMax?: number;
+  /** For how long services remember a saga of which they hear nothing: `"60d"`. */
+  readonly retention?: Duration;
 }
 
 const CODES = RULES.map(({ code }) => code);
@@ -34,6 +37,7 @@ const schema = {
       additionalProperties: false,
     },
     statesMax: { type: "integer", minimum: 1 },
+    retention: { type: ["string", "integer"] },
   },
   additionalProperties: false,
 };
@@ -72,7 +76,7 @@ export function toConfig(value: unknown, file: string): CheckConfig {
     "CONFIG_INVALID",
     `The configuration ${quote(file)} is not valid${where}: ${problem}.`,
     {
-      hint: "Use the keys rules (code to off, warning or error), limits and statesMax.",
+      hint: "Use the keys rules (code to off, warning or error), limits, statesMax and retention.",
     },
   );
 }

@@ -78,6 +78,7 @@ export class EffectMarks {
       service: this.#service.name,
       // An effect with a name of its own is shown by it, others by their event.
       type: events.find((type) => stemOf(type) === name) ?? name,
+      stored,
       key,
       events: new Set(events),
       at: this.#bytes.take({

@@ -57,6 +57,8 @@ export interface Effect {
   readonly service: string;
   /** Its event, or the name that it declares. */
   readonly type: string;
+  /** The name under which the runtime keeps its mark, without the key. */
+  readonly stored: string;
   /** Which of the two keys explored; undefined without a key. */
   readonly key: number | undefined;
   /** The events that stand for it in `undoOrder`, `oneOf` and `begins`. */
@@ -217,6 +219,8 @@ export interface Model {
   readonly deadlines: readonly ModelDeadline[];
   readonly effects: readonly Effect[];
   readonly beginnings: readonly Beginning[];
+  /** The failure ends, each with the byte that is 1 once it was emitted. */
+  readonly failures: readonly { readonly type: string; readonly at: number }[];
   /** Groups of effects of which success keeps exactly one. */
   readonly oneOf: readonly (readonly Effect[])[];
   readonly locks: readonly {

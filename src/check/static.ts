@@ -1,6 +1,7 @@
 import { EffectNames } from "../choreography/effects.ts";
+import { stemOf } from "../contract/grammar.ts";
 import type { FlowGraph } from "../manifest/graph.ts";
-import { type Manifest, reactionName } from "../manifest/manifest.ts";
+import { type Manifest, reactionName, type ServiceEntry } from "../manifest/manifest.ts";
 import type { Exploration } from "./explore.ts";
 import type { Finding } from "./finding.ts";
 import type { Model } from "./model.ts";
@@ -60,6 +61,13 @@ function wrongUndos(manifest: Manifest): readonly Finding[] {
     service.reactions.flatMap((reaction): readonly Finding[] => {
       const { undoes } = reaction;
       if (undoes === undefined || effects.get(service.name)?.has(undoes)) return [];
+      const other = sharedEffect(service, undoes);
+      if (other !== undefined) {
+        const message = `${undoes} and ${other} are one effect, since one outcome emits both`;
+        const at = { service: service.name, event: undoes, reaction: reactionName(reaction) };
+        const hint = "Undo both in one reaction, or let two reactions do them.";
+        return [{ code: "UNKNOWN_EFFECT", severity: "error", message, hint, at }];
+      }
       const owner = [...effects].find(([, own]) => own.has(undoes))?.[0];
       const at = { service: service.name, event: undoes, reaction: reactionName(reaction) };
       if (owner === undefined) {
@@ -81,6 +89,18 @@ function wrongUndos(manifest: Manifest): readonly Finding[] {
       ];
     }),
   );
+}
+
+/** The effect of an outcome with this event that is named by another one. */
+function sharedEffect(service: ServiceEntry, undoes: string): string | undefined {
+  const names = new EffectNames(service);
+  for (const reaction of service.reactions) {
+    const effects = names.of(reaction);
+    const place = reaction.emits.findIndex((outcome) => outcome.map(stemOf).includes(undoes));
+    const effect = effects[place];
+    if (effect !== undefined && effect !== undoes) return effect;
+  }
+  return undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
 import type { Finding } from "../check/finding.ts";
 import { RULES } from "../check/lint/lint.ts";
 import { repairText } from "../check/repair-text.ts";
+import { parseDuration } from "../contract/duration.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { flowGraph } from "../manifest/graph.ts";
@@ -65,6 +66,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
     },
     onProgress: progress,
     millisecondsMax: seconds * 1_000,
+    ...(config.retention !== undefined && { retentionMs: parseDuration(config.retention) }),
     ...((flags.states ?? config.statesMax) !== undefined && {
       statesMax: flags.states ?? config.statesMax,
     }),

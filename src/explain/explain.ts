@@ -54,7 +54,7 @@ export interface Explanation {
   readonly emittedBy: readonly EmittedBy[];
   readonly heardBy: readonly Reacts[];
   readonly follows: readonly Follows[];
-  /** Present if the event leads to undos: the undos by turn, and the events that end them. */
+  /** Present if the event leads to undos: the undos by turn, and the events that prove them over. */
   readonly undoing?: {
     readonly undone: readonly {
       readonly turn: number;
@@ -64,13 +64,29 @@ export interface Explanation {
     }[];
     readonly over: readonly string[];
   };
+  /**
+   * Of each failure end that it is or leads to: the effects that may still be done once it is
+   * emitted. Undefined for an end that was not proved.
+   */
+  readonly ends: readonly { readonly end: string; readonly stillDone?: readonly string[] }[];
+}
+
+/** What may still be done once a failure end has been emitted, as `odori check` explores it. */
+export interface OpenEnds {
+  /** By failure end. */
+  readonly open: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly exhaustive: boolean;
 }
 
 /**
  * Explains an event: its emitters, the services that hear it, and the reactions that follow.
  * `name` may lack the version if there is only one. Throws `NOT_IN_CHOREOGRAPHY`.
  */
-export function explainEvent(manifest: Manifest, name: string): Explanation {
+export function explainEvent(
+  manifest: Manifest,
+  name: string,
+  { open, exhaustive }: OpenEnds,
+): Explanation {
   const graph = flowGraph(manifest);
   const event = find(graph, name);
   const { begins, succeeds, fails, external, arrives, pivots, events } = manifest;
@@ -80,12 +96,17 @@ export function explainEvent(manifest: Manifest, name: string): Explanation {
   const undone = follows.flatMap(({ turn, service, does, effect, hears }) =>
     does === "undoes" && effect !== undefined ? [{ turn, service, effect, on: hears }] : [],
   );
-  const over = [
+  const failing = [
     ...new Set([
       event,
       ...follows.flatMap(({ emits, fails, late }) => [...emits, ...fails, ...late].flat()),
     ]),
   ].filter((type) => fails.includes(type));
+  const ends = failing.map((end) => {
+    const stillDone = [...(open.get(end) ?? [])];
+    return { end, ...((exhaustive || stillDone.length > 0) && { stillDone }) };
+  });
+  const over = ends.filter(({ stillDone }) => stillDone?.length === 0).map(({ end }) => end);
   const summary = events.get(event)?.summary;
   return {
     event,
@@ -107,6 +128,7 @@ export function explainEvent(manifest: Manifest, name: string): Explanation {
     heardBy: (graph.hearers.get(event) ?? []).map((hearing) => reacts(hearing, event)),
     follows,
     ...(undone.length > 0 && { undoing: { undone, over } }),
+    ends,
   };
 }
 

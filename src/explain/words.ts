@@ -13,7 +13,7 @@ export function explanationText(
   explanation: Explanation,
   paint: Paint = plainPaint,
 ): readonly string[] {
-  const { event, summary, emittedBy, heardBy, follows, undoing } = explanation;
+  const { event, summary, emittedBy, heardBy, follows, undoing, ends } = explanation;
   const lines = [
     `${paint.bold(printable(event))}${summary === undefined ? "" : `  ${printable(summary)}`}`,
     ...roles(explanation).map((role) => paint.dim(role)),
@@ -36,17 +36,24 @@ export function explanationText(
       const what = `${printable(service)} undoes ${shortType(effect)}`;
       lines.push(paint.undo(`  ${turn}. ${what} when it hears ${shortType(on)}, if it was done`));
     }
-    const over = undoing.over.map(shortType).join(" or ");
-    lines.push(
-      over === ""
-        ? "  No event marks the end of the undos."
-        : `  ${over} marks the end of the undos: the saga has failed.`,
-    );
+    if (ends.length === 0) lines.push("  No event marks the end of the undos.");
+    for (const end of ends) lines.push(`  ${shortType(end.end)} ${endText(end)}`);
   }
   return lines;
 }
 
+/** Says whether an end is told after everything is undone. */
+function endText({ stillDone }: Explanation["ends"][number]): string {
+  if (stillDone === undefined)
+    return "says that the saga has failed; whether all is undone by then was not proved.";
+  if (stillDone.length === 0) return "marks the end of the undos: the saga has failed.";
+  const effects = stillDone.map(shortType).join(" and ");
+  return `says that the saga has failed, though ${effects} may still be done.`;
+}
+
 function roles({
+  event,
+  ends,
   begins,
   succeeds,
   fails,
@@ -57,11 +64,17 @@ function roles({
   return [
     begins ? ["A saga begins with it."] : [],
     succeeds ? ["The saga succeeds with it."] : [],
-    fails ? ["The saga fails with it, after all effects are undone."] : [],
+    fails ? [failsWith(ends.find(({ end }) => end === event)?.stillDone)] : [],
     failure && !fails ? ["A failure: the saga turns back or takes another path."] : [],
     pivot ? ["A pivot: after it, the saga must not turn back."] : [],
     external ? ["Also heard outside the choreography."] : [],
   ].flat();
+}
+
+function failsWith(stillDone: readonly string[] | undefined): string {
+  if (stillDone === undefined) return "The saga fails with it.";
+  if (stillDone.length === 0) return "The saga fails with it, after all effects are undone.";
+  return `The saga fails with it, though ${stillDone.map(shortType).join(" and ")} may be done.`;
 }
 
 function emitted({ service, how, hears }: EmittedBy): string {

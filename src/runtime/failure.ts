@@ -45,14 +45,20 @@ interface Answer {
   readonly draft: Draft;
 }
 
+/** Nothing at all; or it runs a handler whose every outcome is silent. */
+type Silence = "suppressed" | "late" | "handled";
+
 /** What failed: a reaction or a deadline. */
 export interface FailureTarget<Native> {
   readonly name: string;
   readonly onParked: OnParkedDeclaration | undefined;
   /** Deadlines that `onParked` may arm or disarm. */
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
-  /** Whether the delivery, by the marks of its saga, has nothing to do and so nothing to fail at. */
-  isMoot(received: Received, failure: Failure): boolean;
+  /**
+   * Returns what the delivery does by the marks of its saga, where it emits nothing: then it is not
+   * answered, whatever is wrong with it.
+   */
+  silence(received: Received, failure: Failure): Silence | undefined;
   /** Whether that depends on what a join has gathered. */
   readonly gathers: boolean;
 }
@@ -63,11 +69,24 @@ export function reactionTarget<Native>(plan: ReactionPlan<Native>): FailureTarge
     name: stored,
     onParked: reaction.onParked,
     deadlines,
-    isMoot: (received, { event }) =>
-      isGathered(plan, event, received) ||
-      (plan.names !== undefined && decide(plan, plan.names, new Marks(received)) === "suppress"),
+    silence: (received, { event }) => silenceOf(plan, event, received),
     gathers: reaction.kind === "join",
   };
+}
+
+function silenceOf<Native>(
+  plan: ReactionPlan<Native>,
+  event: EventEnvelope,
+  received: Received,
+): Silence | undefined {
+  if (isGathered(plan, event, received)) return "suppressed";
+  // The key of an effect is unknown where the payload does not fit.
+  if (plan.names === undefined) return undefined;
+  const decision = decide(plan, plan.names, new Marks(received));
+  if (decision === "suppress") return "suppressed";
+  if (decision !== "late") return undefined;
+  if (plan.reaction.late === undefined) return "late";
+  return plan.lateOutcomes.size === 1 && plan.lateOutcomes.has("") ? "handled" : undefined;
 }
 
 /** Whether a join has the event already. */
@@ -89,7 +108,8 @@ export function deadlineTarget<Native>(
     name: storedName(deadline),
     onParked,
     deadlines: others.filter((other) => other !== deadline),
-    isMoot: (received) => new Marks(received).of(deadlineMark(deadline)) !== "armed",
+    silence: (received) =>
+      new Marks(received).of(deadlineMark(deadline)) === "armed" ? undefined : "suppressed",
     gathers: false,
   };
 }
@@ -97,7 +117,7 @@ export function deadlineTarget<Native>(
 /** The target of a delivery that arms or disarms a deadline. */
 export function watchTarget<Native>(deadline: DeadlineDeclaration<Native>): FailureTarget<Native> {
   const name = watchName(storedName(deadline));
-  return { name, onParked: undefined, deadlines: [], isMoot: () => false, gathers: false };
+  return { name, onParked: undefined, deadlines: [], silence: () => undefined, gathers: false };
 }
 
 export interface Failure {
@@ -138,15 +158,16 @@ export class FailureTask<Native> implements Task<Native> {
     if (status === "duplicate" || status === "gone") return;
     markForgotten(this.#context, received, this.receipt, draft);
     const { error, delivery } = this.#failure;
-    if (status === "fresh" && this.#isMoot(received)) {
-      // What the fence suppresses is not answered, even if its payload cannot be read.
-      draft.finish(delivery.entry("suppressed"), delivery.attempt);
+    const silence = status === "fresh" ? this.#silence(received) : undefined;
+    if (silence === "suppressed" || silence === "late") {
+      draft.finish(delivery.entry(silence), delivery.attempt);
       return;
     }
     const problem = problemOf(error, delivery.attempt);
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
-    const answer = state === "parked" ? this.#answer(problem, received) : undefined;
+    const answers = state === "parked" && silence === undefined;
+    const answer = answers ? this.#answer(problem, received) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else {
       draft.add(answer.draft);
@@ -154,9 +175,9 @@ export class FailureTask<Native> implements Task<Native> {
     }
   }
 
-  #isMoot(received: Received): boolean {
-    const undecided = UNDECIDED.includes(codeOf(this.#failure.error));
-    return !undecided && this.#target.isMoot(received, this.#failure);
+  #silence(received: Received): Silence | undefined {
+    if (UNDECIDED.includes(codeOf(this.#failure.error))) return undefined;
+    return this.#target.silence(received, this.#failure);
   }
 
   #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {

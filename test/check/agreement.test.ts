@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/check/compile.ts";
 import { explore } from "../../src/check/explore.ts";
 import { REDUCED } from "../../src/check/reductions.ts";
-import type { Manifest } from "../../src/manifest/manifest.ts";
+import type { Manifest, ReactionEntry } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { foreseenEnds, observedEnds } from "./agreement.ts";
 import { BROKEN } from "./broken.ts";
@@ -17,30 +17,30 @@ import { SOUND } from "./sound.ts";
 
 const SAGAS = 25;
 
-/**
- * What the runtime can run as it stands: its own inbox and fence, nothing from outside, no clock,
- * and no loop without bound.
- */
-const runnable = [...SOUND, ...BROKEN].filter(({ manifest, codes }) => {
-  const { services, arrives } = toManifest(manifest);
-  const own = [...services.values()].every(
-    ({ inbox, fence, mayPark, deadlines }) => inbox && fence && !mayPark && deadlines.length === 0,
-  );
-  const refused = [
-    "UNBOUNDED_LOOP",
-    "FOREIGN_UNDO",
-    "UNKNOWN_EFFECT",
-    "NAME_GRAMMAR",
-    "NEVER_EMITTED",
-  ];
-  return own && arrives.length === 0 && !codes.some((code) => refused.includes(code));
-});
+/** Cases that a declaration in code cannot say. */
+const PASSED_OVER = ["an undo without a key finds no effect that has one"];
+
+/** What the runtime can run as it stands: its own inbox and fence, and no loop without bound. */
+const runnable = [...SOUND, ...BROKEN]
+  .filter(({ manifest, codes }) => {
+    const { services } = toManifest(manifest);
+    const own = [...services.values()].every(({ inbox, fence }) => inbox && fence);
+    const refused = [
+      "UNBOUNDED_LOOP",
+      "FOREIGN_UNDO",
+      "UNKNOWN_EFFECT",
+      "NAME_GRAMMAR",
+      "NEVER_EMITTED",
+    ];
+    return own && !codes.some((code) => refused.includes(code));
+  })
+  .filter(({ name }) => !PASSED_OVER.includes(name));
 
 describe("the model foresees every end that the runtime reaches", () => {
   it.each(runnable)("$name", async ({ manifest: raw }) => {
     const manifest = toManifest(raw);
     const model = compile(manifest);
-    const foreseen = foreseenEnds(model);
+    const foreseen = foreseenEnds(model) ?? new Set();
     const seen = new Set<string>();
     for (const seed of [1, 2, 3])
       for (const end of await observedEnds(manifest, model, seed, SAGAS)) seen.add(end);
@@ -49,7 +49,9 @@ describe("the model foresees every end that the runtime reaches", () => {
     expect(seen.size).toBeGreaterThan(foreseen.size > 1 ? 1 : 0);
   });
 
-  it("random choreographies", { timeout: 120_000 }, async () => {
+  it("random choreographies, with keys, deadlines, arrivals and what is given up on", {
+    timeout: 240_000,
+  }, async () => {
     let several = 0;
     const agrees = async (raw: Manifest) => {
       const manifest = asRunnable(raw);
@@ -60,31 +62,34 @@ describe("the model foresees every end that the runtime reaches", () => {
       const loops = counterexamples.some(({ violation }) => violation.code === "UNBOUNDED_LOOP");
       fc.pre(exhaustive && !loops);
       const foreseen = foreseenEnds(model);
+      if (foreseen === undefined) return fc.pre(false);
       const seen = new Set(await observedEnds(manifest, model, 1, SAGAS));
       expect([...seen].filter((end) => !foreseen.has(end))).toEqual([]);
       if (seen.size > 1) several++;
     };
     await fc.assert(fc.asyncProperty(randomManifest(0), agrees), {
-      numRuns: 60,
+      numRuns: 40,
       endOnFailure: true,
     });
-    expect(several).toBeGreaterThan(10);
+    expect(several).toBeGreaterThan(8);
   });
 });
 
 /**
- * The same with inbox and fence, and without clock, parking and events from outside. Undos do not
- * fail here: the runtime marks the effect as undone then, and the model leaves it done.
+ * The same with inbox and fence. An undo and its step agree about keys, as the declaration demands,
+ * and a join has none.
  */
 function asRunnable(manifest: Manifest): Manifest {
   const [first = ""] = manifest.begins;
   const services = [...manifest.services].map(([name, service], index) => {
     const begins = index === 0 ? [first] : [];
-    const reactions = service.reactions.map((reaction) =>
-      reaction.kind === "undo" ? { ...reaction, fails: [] } : reaction,
-    );
-    const runs = { inbox: true, fence: true, mayPark: false, deadlines: [], begins, reactions };
-    return [name, { ...service, ...runs }] as const;
+    const keyed = index > 0 && service.reactions.some((reaction) => reaction.keyed !== false);
+    const reactions = service.reactions.map((reaction): ReactionEntry => {
+      if (!keyed) return { ...reaction, keyed: false };
+      if (reaction.kind === "join") return { ...reaction, readonly: true };
+      return { ...reaction, keyed: reaction.keyed === false ? true : reaction.keyed };
+    });
+    return [name, { ...service, inbox: true, fence: true, begins, reactions }] as const;
   });
-  return { ...manifest, begins: [first], arrives: [], services: new Map(services) };
+  return { ...manifest, begins: [first], services: new Map(services) };
 }

@@ -1,21 +1,21 @@
-import { type EventContract, event, Service, start, type TypeName } from "odori";
+import { type EventEnvelope, start } from "odori";
 import { MemoryDatabase, memoryBus, memoryStore } from "odori/memory";
 import { expect } from "vitest";
-import { z } from "zod";
 import { Machine } from "../../src/check/machine.ts";
+import { emissionsFrom } from "../../src/check/merge.ts";
 import type { Model, ModelEmission, TransitionSource } from "../../src/check/model.ts";
 import { StateSet } from "../../src/check/states.ts";
-import { declareJoin, declareStep, declareUndo } from "../../src/choreography/declare.ts";
 import { BARRED, DONE, NONE, UNDONE } from "../../src/choreography/fence.ts";
-import { stemOf } from "../../src/contract/grammar.ts";
-import type { Manifest, ManifestOutcome, ReactionEntry } from "../../src/manifest/manifest.ts";
+import { effectMark } from "../../src/contract/names.ts";
+import type { Manifest } from "../../src/manifest/manifest.ts";
 import { silent } from "../support/stage.ts";
 import { generator, unruly } from "../support/unruly-bus.ts";
+import { KEYS, servicesOf } from "./agreement-services.ts";
 
 /*
  * Runs a manifest twice: in the model, and with the real runtime, whose handlers take any of their
- * outcomes. An end is how a saga is when nothing moves any more: the marks of its effects, and how
- * often each event was emitted.
+ * outcomes, fail for a while, or are given up on. An end is how a saga is when nothing moves any
+ * more: the marks of its effects, and how often each event was emitted.
  */
 
 const NAMES = new Map([
@@ -30,14 +30,19 @@ function endText(
   markOf: (effect: Model["effects"][number]) => string | undefined,
   emitted: ReadonlyMap<string, number>,
 ): string {
-  const marks = model.effects.map((each) => `${each.service} ${each.type} ${markOf(each)}`);
+  const marks = model.effects.map(
+    (each) => `${each.service} ${each.stored} ${each.key ?? ""} ${markOf(each)}`,
+  );
   const counts = [...emitted].filter(([, count]) => count > 0);
   const events = counts.map(([type, count]) => `${count} ${type}`).sort();
   return [...marks, ...events].join("; ");
 }
 
-/** Every end that the model foresees. */
-export function foreseenEnds(model: Model): ReadonlySet<string> {
+/** Most states that the model may have here, with the counts of events. */
+const STATES_MAX = 30_000;
+
+/** Every end that the model foresees; undefined if there are too many states. */
+export function foreseenEnds(model: Model): ReadonlySet<string> | undefined {
   const types = [...new Set(allEmissions(model).map(({ type }) => type))];
   const size = model.size + Math.ceil(types.length / 4) * 4;
   const machine = new Machine(model);
@@ -57,18 +62,20 @@ export function foreseenEnds(model: Model): ReadonlySet<string> {
   }
   const ends = new Set<string>();
   for (let at = 0; at < states.count; at++) {
+    if (states.count > STATES_MAX) return undefined;
     states.read(at, row);
     const certain: TransitionSource[] = [];
-    machine.enabled(bytes, certain, []);
+    const possible: TransitionSource[] = [];
+    machine.enabled(bytes, certain, possible);
     if (certain.length === 0) {
       const emitted = types.map((type, place) => [type, bytes[model.size + place] ?? 0] as const);
       ends.add(endText(model, ({ at }) => NAMES.get(bytes[at] ?? NONE), new Map(emitted)));
     }
-    for (const source of certain) {
+    for (const source of [...certain, ...possible]) {
       for (const choice of machine.choices(bytes, source)) {
         after.set(row);
         machine.apply(next, source, choice);
-        if (source.kind === "delivery") count(source.reaction?.choices[choice]?.emits ?? []);
+        count(emissionsOf(source, choice));
         states.add(after, at, 0, 0);
       }
     }
@@ -76,9 +83,22 @@ export function foreseenEnds(model: Model): ReadonlySet<string> {
   return ends;
 }
 
-function allEmissions({ beginnings, reactions }: Model): readonly ModelEmission[] {
-  const choices = reactions.flatMap((reaction) => reaction.choices);
-  return [...beginnings, ...choices].flatMap(({ emits }) => emits);
+function emissionsOf(source: TransitionSource, choice: number): readonly ModelEmission[] {
+  switch (source.kind) {
+    case "deadline":
+      return source.deadline.choices[choice]?.emits ?? [];
+    case "arrival":
+      return source.emits;
+    case "delivery":
+    case "join":
+      return source.reaction?.choices[choice]?.emits ?? [];
+    case "repeat":
+      throw new Error("the runtime has an inbox");
+  }
+}
+
+function allEmissions({ beginnings, sources }: Model): readonly ModelEmission[] {
+  return [...beginnings.flatMap(({ emits }) => emits), ...sources.flatMap(emissionsFrom)];
 }
 
 /** The ends of some sagas of one run, on a bus that repeats, delays and reorders. */
@@ -88,12 +108,22 @@ export async function observedEnds(
   seed: number,
   sagas: number,
 ): Promise<readonly string[]> {
-  const { services, contract } = servicesOf(manifest, generator(seed));
+  const random = generator(seed);
+  const { services, contract } = servicesOf(manifest, random);
   const bus = unruly(memoryBus(services), seed);
-  const stores = services.map(() => memoryStore(new MemoryDatabase()));
+  const databases = services.map(() => new MemoryDatabase());
+  const stores = databases.map((database) => memoryStore(database));
+  const retry = { attempts: 50, firstMs: 1, longestMs: 2 };
   const apps = await Promise.all(
     services.map((service, index) =>
-      start(service, { store: stores[index] ?? memoryStore(), bus, logger: silent, pollMs: 5 }),
+      start(service, {
+        store: stores[index] ?? memoryStore(),
+        bus,
+        logger: silent,
+        pollMs: 3,
+        retry,
+        batchMax: 1 + Math.floor(random() * 8),
+      }),
     ),
   );
   const [type = ""] = manifest.begins;
@@ -101,80 +131,63 @@ export async function observedEnds(
     beginnings.some((beginning) => beginning.type === type),
   );
   const ids = Array.from({ length: sagas }, (_, index) => `saga-${seed}-${index}`);
-  for (const id of ids) await apps[beginner]?.begin(id, () => contract(type).from({}));
+  const emitted = new Map(ids.map((id) => [id, new Map<string, number>()]));
+  const count = (id: string, one: string) => {
+    const counts = emitted.get(id);
+    counts?.set(one, (counts.get(one) ?? 0) + 1);
+  };
+  const arrive = async (one: string, id: string) => {
+    count(id, one);
+    await bus.publish([fromOutside(one, id)]);
+  };
   const quiet = async () => {
     const counts = await Promise.all(stores.map((store) => store.inspect.counts()));
-    return counts.every(({ outbox }) => outbox === 0);
+    return counts.every(
+      ({ outbox, deferred }) => outbox === 0 && !deferred.armed && !deferred.retrying,
+    );
   };
   // A row leaves the outbox when all who hear it have committed: twice none anywhere means that
   // nothing moves.
-  await expect.poll(async () => (await quiet()) && (await quiet()), { timeout: 20_000 }).toBe(true);
+  const settle = () =>
+    expect.poll(async () => (await quiet()) && (await quiet()), { timeout: 60_000 }).toBe(true);
+  const late: (() => Promise<void>)[] = [];
+  for (const id of ids) {
+    await apps[beginner]?.begin(id, () => contract(type).from({}));
+    for (const one of manifest.arrives) {
+      const when = random();
+      if (when < 0.4) await arrive(one, id);
+      else if (when < 0.8) late.push(() => arrive(one, id));
+    }
+  }
+  if (random() < 0.5) await settle();
+  for (const one of late) await one();
+  await settle();
   await Promise.all(apps.map((app) => app.stop()));
   await bus.close();
   return Promise.all(
     ids.map(async (id) => {
-      const marks = new Map<string, string>();
-      const emitted = new Map<string, number>();
-      for (const [index, store] of stores.entries()) {
-        for (const entry of await store.inspect.journal(id)) {
-          for (const { type } of entry.emitted) emitted.set(type, (emitted.get(type) ?? 0) + 1);
-          const { disposition, effect, type } = entry;
-          const about = disposition === "begun" ? stemOf(type) : effect;
-          const mark = disposition === "begun" ? "done" : disposition;
-          if (about === undefined || ![...NAMES.values()].includes(mark)) continue;
-          const key = `${services[index]?.name} ${about}`;
-          if (mark !== "done" || !marks.has(key)) marks.set(key, mark);
-        }
-      }
-      return endText(
-        model,
-        ({ service, type }) => marks.get(`${service} ${stemOf(type)}`) ?? "none",
-        emitted,
-      );
+      for (const store of stores)
+        for (const entry of await store.inspect.journal(id))
+          for (const event of entry.emitted) count(id, event.type);
+      const markOf = ({ service, stored, key }: Model["effects"][number]) => {
+        const database = databases[services.findIndex(({ name }) => name === service)];
+        const name = effectMark(stored, key === undefined ? undefined : KEYS[key]);
+        return database?.sagas.get(id)?.marks.get(name) ?? "none";
+      };
+      return endText(model, markOf, emitted.get(id) ?? new Map());
     }),
   );
 }
 
-function servicesOf(manifest: Manifest, random: () => number) {
-  const contracts = new Map<string, EventContract>();
-  const contract = (type: string): EventContract => {
-    // Names of the catalogue all follow the grammar.
-    const known = contracts.get(type) ?? event(type as TypeName, z.object({}));
-    contracts.set(type, known);
-    return known;
+function fromOutside(type: string, sagaId: string): EventEnvelope {
+  return {
+    specversion: "1.0",
+    id: `${type}-${sagaId}`,
+    type,
+    source: "/outside",
+    time: new Date(0).toISOString(),
+    sagaId,
+    correlationId: sagaId,
+    data: {},
   };
-  const all = (types: readonly string[]) => types.map(contract);
-  const pick = (outcomes: readonly ManifestOutcome[]) =>
-    (outcomes[Math.floor(random() * outcomes.length)] ?? []).map((type) => contract(type).from({}));
-  const declare = (reaction: ReactionEntry, place: number) => {
-    const { kind, name, hears, undoes, emits, fails, once, max, late, readonly, onEmpty } =
-      reaction;
-    const common = {
-      name: name ?? `reaction ${place}`,
-      ...(once !== undefined && { firstOf: once }),
-      ...(max !== undefined && { max }),
-      emits: emits.map(all),
-      fails: fails.map(all),
-      ...((once !== undefined || max !== undefined) && {
-        late: { emits: late.map(all), handle: () => pick(late) },
-      }),
-      handle: () => pick([...emits, ...fails]),
-    };
-    if (kind === "join") return declareJoin(all(hears), { ...common, readonly });
-    if (kind === "undo") return declareUndo(undoes ?? "", { ...common, on: all(hears), onEmpty });
-    return declareStep(all(hears), { ...common, readonly });
-  };
-  const services = [...manifest.services.values()].map(({ name, begins, reactions }) => {
-    const declaration = {
-      name,
-      reactions: reactions.map(declare),
-      deadlines: [],
-      setup: () => {},
-      mayPark: false,
-      retired: {},
-      suppress: {},
-    };
-    return new Service(declaration, all(begins));
-  });
-  return { services, contract };
 }

@@ -1,3 +1,4 @@
+import { KEYED_AND_LONG } from "./broken-marks.ts";
 import { MISDECLARED } from "./misdeclared.ts";
 import {
   type Case,
@@ -101,7 +102,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["DOUBLE_END"],
   },
   {
-    name: "two reactions emit one end, under effects of two names",
+    name: "m: two reactions emit one end, under effects of two names",
     manifest: change(
       twoSuccesses,
       {
@@ -121,7 +122,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["DOUBLE_END"],
   },
   {
-    name: "the effect of an end is done already by another reaction",
+    name: "end-named: the effect of an end is done already by another reaction",
     manifest: manifest(
       {
         order: {
@@ -138,7 +139,7 @@ const UNSOUND: readonly Case[] = [
     codes: ["STUCK"],
   },
   {
-    name: "a second event is suppressed and not late, and late would release the lock",
+    name: "late: a second event is suppressed and not late, and late would release the lock",
     manifest: change(
       twoSuccesses,
       {
@@ -399,4 +400,4 @@ const UNSOUND: readonly Case[] = [
 ];
 
 /** Every broken choreography. */
-export const BROKEN: readonly Case[] = [...UNSOUND, ...MISDECLARED];
+export const BROKEN: readonly Case[] = [...UNSOUND, ...KEYED_AND_LONG, ...MISDECLARED];

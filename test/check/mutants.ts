@@ -60,7 +60,11 @@ export function mutantsOf(manifest: Readonly<Record<string, unknown>>): readonly
           });
         });
       }
-      for (const key of ["once", "max", "onParked", "readonly"] as const) {
+      if (reaction.keyed === "all")
+        change("of one key alone", (raw) => {
+          raw.keyed = true;
+        });
+      for (const key of ["once", "max", "onParked", "readonly", "keyed"] as const) {
         if (reaction[key] === undefined || reaction[key] === false) continue;
         change(`without ${key}`, (raw) => {
           delete raw[key];
@@ -84,6 +88,15 @@ export function mutantsOf(manifest: Readonly<Record<string, unknown>>): readonly
       edit(`deadline ${deadline.emits}: dropped`, (raw) => {
         raw.deadlines = records(raw.deadlines).filter((_, index) => index !== place);
       });
+      if (deadline.onParked !== undefined)
+        edit(`deadline ${deadline.emits}: without onParked`, (raw) => {
+          const target = records(raw.deadlines)[place];
+          if (target !== undefined) delete target.onParked;
+        });
+      edit(`deadline ${deadline.emits}: after 31 days`, (raw) => {
+        const target = records(raw.deadlines)[place];
+        if (target !== undefined) target.within = "P31D";
+      });
       for (const type of deadline.unless) {
         edit(`deadline ${deadline.emits}: not called off by ${type}`, (raw) => {
           const target = records(raw.deadlines)[place];
@@ -99,6 +112,10 @@ export function mutantsOf(manifest: Readonly<Record<string, unknown>>): readonly
         });
       }
     }
+  }
+  for (const code of parsed.suppress.keys()) {
+    const { suppress: _, ...copy } = document();
+    mutants.push({ what: `${code} is not accepted`, manifest: copy });
   }
   return mutants;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import order from "../../examples/order/choreography.ts";
 import { check } from "../../src/check/check.ts";
+import { toldEarly } from "../../src/check/told-early.ts";
 import { toDot } from "../../src/draw/dot.ts";
 import { flowOf } from "../../src/draw/flow.ts";
 import { focus } from "../../src/draw/focus.ts";
@@ -11,10 +12,15 @@ import { flowText } from "../../src/draw/text.ts";
 import { explainEvent } from "../../src/explain/explain.ts";
 import { explanationText } from "../../src/explain/words.ts";
 import { manifestOf } from "../../src/manifest/from-code.ts";
+import type { Manifest } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { BROKEN } from "../check/broken.ts";
 import { large } from "../check/large.ts";
 import { SOUND } from "../check/sound.ts";
+
+function explained(manifest: Manifest, event: string) {
+  return explainEvent(manifest, event, toldEarly(manifest, 1_000));
+}
 
 const manifest = manifestOf(order);
 const flow = flowOf(manifest);
@@ -55,7 +61,9 @@ describe("the flow", () => {
     expect(kinds("deadline with once")).toContain("deadline");
     expect(kinds("an event from outside, with a deadline")).toContain("outside");
     const edges = new Set(flowOf(named(SOUND, "deadline with once")).edges.map(({ kind }) => kind));
-    expect(edges).toEqual(new Set(["success", "late", "undo", "deadline", "arms", "calls off"]));
+    expect(edges).toEqual(new Set(["success", "undo", "deadline", "arms", "calls off"]));
+    const bounded = flowOf(named(SOUND, "bounded retry")).edges.map(({ kind }) => kind);
+    expect(bounded).toContain("late");
   });
 });
 
@@ -175,7 +183,7 @@ describe("names from outside", () => {
     const { findings } = check(attack, { repairs: false });
     expect(findings.map(({ code }) => code)).toContain("NAME_GRAMMAR");
     expect(() => flowText(attack)).not.toThrow();
-    expect(() => explanationText(explainEvent(attack, `a.${hostile}.v1`))).not.toThrow();
+    expect(() => explanationText(explained(attack, `a.${hostile}.v1`))).not.toThrow();
   });
 });
 
@@ -208,7 +216,7 @@ describe("a counterexample as a sequence diagram", () => {
 
 describe("an explanation", () => {
   it("of a failure lists the undos in order, and the event that ends them", () => {
-    const { failure, emittedBy, undoing } = explainEvent(manifest, "shipping.failed");
+    const { failure, emittedBy, undoing } = explained(manifest, "shipping.failed");
     expect(failure).toBe(true);
     expect(emittedBy).toEqual([
       { service: "shipping", how: "fails", hears: ["order.placed.v1", "inventory.reserved.v1"] },
@@ -231,36 +239,43 @@ describe("an explanation", () => {
       ],
       over: ["order.cancelled.v1"],
     });
-    expect(explanationText(explainEvent(manifest, "shipping.failed")).join("\n")).toContain(
+    expect(explanationText(explained(manifest, "shipping.failed")).join("\n")).toContain(
       "order.cancelled marks the end of the undos: the saga has failed.",
     );
   });
 
+  it("does not call the undos over while an effect may still be done (early-end)", () => {
+    const early = named(BROKEN, "early-end: cancelled before payment is refunded");
+    const { ends, undoing } = explained(early, "stock.sold_out.v1");
+    expect(ends).toEqual([{ end: "order.cancelled.v1", stillDone: ["payment.charged.v1"] }]);
+    expect(undoing?.over).toEqual([]);
+    const text = explanationText(explained(early, "order.cancelled.v1")).join("\n");
+    expect(text).toContain("though payment.charged may be done");
+    const unproved = explainEvent(early, "stock.sold_out.v1", toldEarly(early, 1));
+    expect(explanationText(unproved).join("\n")).toContain("was not proved");
+  });
+
   it("of a beginning, an end, a deadline and a join", () => {
-    expect(explanationText(explainEvent(manifest, "order.placed.v1")).join("\n")).toContain(
+    expect(explanationText(explained(manifest, "order.placed.v1")).join("\n")).toContain(
       "order, which begins a saga with it",
     );
-    expect(explanationText(explainEvent(manifest, "shipping.requested.v1")).join("\n")).toContain(
+    expect(explanationText(explained(manifest, "shipping.requested.v1")).join("\n")).toContain(
       "The saga succeeds with it.",
     );
     expect(
-      explanationText(explainEvent(named(SOUND, "deadline with once"), "order.expired.v1")).join(
-        "\n",
-      ),
+      explanationText(explained(named(SOUND, "deadline with once"), "order.expired.v1")).join("\n"),
     ).toContain("order, when it has waited too long after order.placed");
     expect(
-      explanationText(explainEvent(named(SOUND, "parallel with join"), "payment.charged.v1")).join(
+      explanationText(explained(named(SOUND, "parallel with join"), "payment.charged.v1")).join(
         "\n",
       ),
     ).toContain("order waits for stock.reserved too, then emits order.completed");
   });
 
   it("rejects an unknown event with a hint", () => {
-    expect(() => explainEvent(manifest, "payment.authorised")).toThrow(
+    expect(() => explained(manifest, "payment.authorised")).toThrow(
       /not an event of this choreography/,
     );
-    expect(() => explainEvent(manifest, "authorized")).toThrow(
-      /Did you mean payment.authorized.v1\?/,
-    );
+    expect(() => explained(manifest, "authorized")).toThrow(/Did you mean payment.authorized.v1\?/);
   });
 });

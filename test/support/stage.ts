@@ -199,7 +199,9 @@ export class Stage<Begins extends EventContract> implements AsyncDisposable {
       [
         ...declaration.begins,
         ...outcomes,
-        ...declaration.deadlines.map(({ emits }) => emits),
+        ...declaration.deadlines.flatMap(({ emits, onParked }) =>
+          onParked === undefined ? [emits] : [emits, onParked.emits],
+        ),
       ].flatMap(typesPublished),
     );
     await this.bus.subscribe(

@@ -4,6 +4,9 @@ import { explanationText } from "../../explain/words.ts";
 import { jsonOption, SOURCES } from "../data.ts";
 import { paint, print, printJson } from "../output.ts";
 
+/** An explanation is quick: what takes longer is for `odori check`. */
+const STATES_MAX = 20_000;
+
 /** Creates `odori explain`: describes one event in sentences. */
 export function explainCommand(): Command {
   return new Command("explain")
@@ -25,8 +28,9 @@ Examples:
     .action(
       async (event: string, paths: readonly string[], { json }: { readonly json: boolean }) => {
         const { loadManifest } = await import("../source.ts");
+        const { toldEarly } = await import("../../check/told-early.ts");
         const { manifest } = await loadManifest(paths);
-        const explanation = explainEvent(manifest, event);
+        const explanation = explainEvent(manifest, event, toldEarly(manifest, STATES_MAX));
         if (json) printJson(explanation);
         else for (const line of explanationText(explanation, paint())) print(line);
       },
