@@ -102,6 +102,9 @@ function said(state: State, service: string | null, hears: string | null): State
   return { ...structuredClone(state), last: { service, hears, emits: [] } };
 }
 
+/** Without an inbox, more may come for ever after a rule is broken. */
+const LEFT_MAX = 100;
+
 /**
  * Plays the steps of a counterexample. Returns what the last one breaks, together with what any
  * other step in its place breaks; undefined where one of the steps is not possible.
@@ -128,10 +131,12 @@ export function replay(
   }
   for (const state of states) {
     // What is left changes nothing, in whichever order it comes.
-    let ended = state;
-    for (let next = saga.next(ended); next.certain[0] !== undefined; next = saga.next(ended))
-      ended = next.certain[0];
-    saga.judge(ended);
+    let ended: State | undefined = state;
+    for (let steps = 0; ended !== undefined && steps < LEFT_MAX; steps++) {
+      const [next]: readonly State[] = saga.next(ended).certain;
+      if (next === undefined) saga.judge(ended);
+      ended = next;
+    }
   }
   return states.length === 0 ? undefined : violations;
 }
