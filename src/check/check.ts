@@ -30,8 +30,8 @@ export interface CheckOptions {
    */
   readonly millisecondsMax?: number;
   /**
-   * Explores one order of independent deliveries instead of all (partial-order reduction). Without
-   * it, exploration is slower and the findings are the same.
+   * Explores one order of independent deliveries, and one of several legs that look alike. Without
+   * it, exploration is much slower and the findings are the same.
    * @default true
    */
   readonly reduction?: boolean;

@@ -1,5 +1,6 @@
 import { ADAPTER_MUTANTS } from "./adapter-mutants.ts";
 import { BUS_MUTANTS } from "./bus-mutants.ts";
+import { CHECKER_MUTANTS } from "./checker-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -15,4 +16,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,
   ...HTTP_MUTANTS,
+  ...CHECKER_MUTANTS,
 ];

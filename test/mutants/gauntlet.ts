@@ -15,6 +15,7 @@ import { deploymentScenarios } from "./deployments.ts";
 import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { httpScenarios } from "./over-http.ts";
+import { reductionScenarios } from "./reductions.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
 
@@ -34,6 +35,7 @@ if (suite === "runtime") {
   hearingScenarios(collect);
   sideBySideScenarios(collect);
 }
+if (suite === "check") reductionScenarios(collect);
 if (suite === "files") fileScenarios(collect);
 if (suite === "http") httpScenarios(collect);
 if (suite === "sqlite") {

@@ -44,7 +44,15 @@ function gauntlet(suite: Mutant["suite"], only: readonly string[], mutant: strin
   });
 }
 
-for (const suite of ["runtime", "files", "http", "sqlite", "postgres", "rabbitmq"] as const) {
+for (const suite of [
+  "check",
+  "runtime",
+  "files",
+  "http",
+  "sqlite",
+  "postgres",
+  "rabbitmq",
+] as const) {
   const server = suite === "postgres" || suite === "rabbitmq" ? suite : undefined;
   const title = `broken runtimes, caught by the suite ${suite}`;
   describe.skipIf(server !== undefined && urlOf(server) === undefined)(
