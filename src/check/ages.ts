@@ -2,8 +2,8 @@ import type { Manifest, ServiceEntry } from "../manifest/manifest.ts";
 
 /*
  * How long a service may have heard nothing of a saga when an event comes: the least time that the
- * deadlines on the way to the event have waited. A store forgets a saga that is closed there, and of
- * which it has heard nothing for longer than retention.
+ * deadlines on the way to it have waited. A store forgets a saga that is closed there and was not
+ * written to for longer than retention.
  */
 
 /** Says which deliveries find that their service has forgotten the saga. */

@@ -1,7 +1,7 @@
 import { JOIN, UNDO } from "../choreography/fence.ts";
 import type { Watched } from "./dependence.ts";
 import type { Choice, Effect, Model, ModelReaction } from "./model.ts";
-import { doersOf, heardBy, Never } from "./never.ts";
+import { doersOf, type EmittingPart, Never, typesHeardBy } from "./never.ts";
 import { AtMostOnce } from "./once.ts";
 
 /**
@@ -16,7 +16,7 @@ export class Closed {
   readonly #never: Never;
   /** By choice: the effects that its reaction closes by it. */
   readonly #closedBy = new Map<Choice, readonly Effect[]>();
-  readonly #hearers = new Map<string, Set<Emitting>>();
+  readonly #hearers = new Map<string, Set<EmittingPart>>();
   /** By type: bits of the effects that are closed when it is emitted. */
   readonly #known = new Map<string, Uint32Array>();
   readonly #places: ReadonlyMap<Effect, number>;
@@ -51,7 +51,7 @@ export class Closed {
     for (const { emits } of this.#model.beginnings) look(emits, none);
     for (const source of this.#model.sources)
       if (source.kind === "arrival") look(source.emits, none);
-    for (const emitting of emittingIn(this.#model))
+    for (const emitting of emittersIn(this.#model))
       for (const choice of emitting.choices)
         if (choice.emits.some(({ end }) => end === "failure"))
           look(choice.emits, this.#closedAfter(emitting, choice));
@@ -61,13 +61,13 @@ export class Closed {
   /** Starts from everything closed, and takes away what some way to an event leaves open. */
   #solve(): void {
     const { beginnings, sources } = this.#model;
-    for (const emitting of emittingIn(this.#model))
-      for (const type of heardBy(emitting))
+    for (const emitting of emittersIn(this.#model))
+      for (const type of typesHeardBy(emitting))
         this.#hearers.set(type, (this.#hearers.get(type) ?? new Set()).add(emitting));
     const none = new Uint32Array(this.#words);
     for (const { type } of beginnings) this.#known.set(type, none);
     for (const source of sources) if (source.kind === "arrival") this.#known.set(source.type, none);
-    const queue = new Set(emittingIn(this.#model));
+    const queue = new Set(emittersIn(this.#model));
     for (const emitting of queue) {
       queue.delete(emitting);
       for (const choice of emitting.choices) {
@@ -94,10 +94,10 @@ export class Closed {
     return this.#known.get(type) ?? new Uint32Array(this.#words).fill(0xffffffff);
   }
 
-  #closedAfter(emitting: Emitting, choice: Choice): Uint32Array {
+  #closedAfter(emitting: EmittingPart, choice: Choice): Uint32Array {
     // A join may be given up on with any of its events.
     const all = "kind" in emitting && emitting.kind === JOIN && choice.kind !== "park";
-    const types = all ? awaitedBy(emitting) : heardBy(emitting);
+    const types = all ? awaitedBy(emitting) : typesHeardBy(emitting);
     const heard = types.map((type) => this.#of(type));
     const closed = new Uint32Array(this.#words).fill(all ? 0 : 0xffffffff);
     for (const one of heard)
@@ -131,9 +131,7 @@ export class Closed {
   }
 }
 
-type Emitting = ModelReaction | Model["deadlines"][number];
-
-function emittingIn({ reactions, deadlines }: Model): readonly Emitting[] {
+function emittersIn({ reactions, deadlines }: Model): readonly EmittingPart[] {
   return [...reactions, ...deadlines];
 }
 

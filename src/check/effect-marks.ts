@@ -11,8 +11,8 @@ interface Bytes {
 }
 
 /**
- * The marks of one service's effects, by the names under which the runtime stores them: the effect's
- * name, and for each of two keys the name with the key.
+ * The marks of one service's effects, by the names under which the runtime stores them: the name of
+ * the effect, and for each of two keys the name with the key.
  */
 export class EffectMarks {
   readonly #service: ServiceEntry;

@@ -43,7 +43,7 @@ export interface Layout {
 }
 
 /** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
-export class Bytes {
+class Bytes {
   readonly variables: (Variable | undefined)[] = [];
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;

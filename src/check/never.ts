@@ -4,16 +4,16 @@ import type { Choice, Effect, Model, ModelDeadline, ModelReaction } from "./mode
 /** Limits the work of all calls together. Beyond it, fewer effects are known to be out of reach. */
 const LOOKS_MAX = 5_000_000;
 
-type Emitting = ModelReaction | ModelDeadline;
+export type EmittingPart = ModelReaction | ModelDeadline;
 
 /**
  * Follows what an outcome rules out: where a reaction runs once, the events of its other outcomes
  * are never emitted, so that what waits for them never runs.
  */
 export class Never {
-  readonly #hearers = new Map<string, Set<Emitting>>();
+  readonly #hearers = new Map<string, Set<EmittingPart>>();
   /** Undefined stands for a beginning or an arrival. */
-  readonly #emitters = new Map<string, Set<Emitting | undefined>>();
+  readonly #emitters = new Map<string, Set<EmittingPart | undefined>>();
   readonly #doers: ReadonlyMap<Effect, ReadonlySet<ModelReaction | undefined>>;
   #looks = 0;
 
@@ -23,7 +23,7 @@ export class Never {
     for (const source of model.sources)
       if (source.kind === "arrival") addTo(this.#emitters, source.type, undefined);
     for (const emitting of [...model.reactions, ...model.deadlines]) {
-      for (const type of heardBy(emitting)) addTo(this.#hearers, type, emitting);
+      for (const type of typesHeardBy(emitting)) addTo(this.#hearers, type, emitting);
       for (const type of emittedBy(emitting.choices)) addTo(this.#emitters, type, emitting);
     }
   }
@@ -40,11 +40,11 @@ export class Never {
         (type) => !own.has(type) && !later.has(type) && this.#emitters.get(type)?.size === 1,
       ),
     );
-    const dead = new Set<Emitting>();
+    const dead = new Set<EmittingPart>();
     for (const type of never) {
       for (const hearer of this.#hearers.get(type) ?? []) {
         this.#looks++;
-        if (dead.has(hearer) || !isDead(hearer, never)) continue;
+        if (dead.has(hearer) || !neverRuns(hearer, never)) continue;
         dead.add(hearer);
         for (const emitted of emittedBy(hearer.choices)) {
           const emitters = [...(this.#emitters.get(emitted) ?? [])];
@@ -62,15 +62,15 @@ export class Never {
   }
 }
 
-function isDead(emitting: Emitting, never: ReadonlySet<string>): boolean {
-  const heard = heardBy(emitting);
+function neverRuns(emitting: EmittingPart, never: ReadonlySet<string>): boolean {
+  const heard = typesHeardBy(emitting);
   // A join that is given up on emits after any of its events.
   const all = !("kind" in emitting) || emitting.kind !== JOIN || emitting.service.mayPark;
   if (all) return heard.every((type) => never.has(type));
   return emitting.entry.hears.some((type, part) => !emitting.optional[part] && never.has(type));
 }
 
-export function heardBy(emitting: Emitting): readonly string[] {
+export function typesHeardBy(emitting: EmittingPart): readonly string[] {
   return "kind" in emitting ? emitting.entry.hears : [emitting.entry.after];
 }
 

@@ -2,8 +2,8 @@ import { JOIN } from "../choreography/fence.ts";
 import type { Choice, Model, ModelReaction } from "./model.ts";
 
 /**
- * Says what happens at most once in a saga, as far as the declarations tell: a reaction of a service
- * with an inbox that hears one event, which is emitted once. Anything else may happen again.
+ * Says what happens at most once in a saga, as far as the declarations tell: a reaction that hears
+ * one event, emitted once, in a service with an inbox. Anything else may happen again.
  */
 export class AtMostOnce {
   /** Reactions that take at most one delivery. */
@@ -31,7 +31,7 @@ export class AtMostOnce {
     }
   }
 
-  /** Whether the reaction takes at most one delivery of a saga, whatever comes of it. */
+  /** Whether the reaction takes at most one delivery of a saga, with any outcome. */
   takes(reaction: ModelReaction): boolean {
     return this.#handled.has(reaction);
   }

@@ -31,7 +31,7 @@ export function judgeEnd(model: Model, state: Uint8Array): readonly Violation[] 
   }
   for (const group of succeeded ? model.oneOf : []) {
     const done = group.filter(({ at }) => state[at] === DONE);
-    // An effect with a key is one effect, whatever keys it is kept for.
+    // An effect with a key is one effect, for any number of keys.
     const kept = new Set(done.map(({ service, type }) => `${service} ${type}`));
     const [first] = group;
     if (kept.size === 1 || first === undefined) continue;

@@ -182,12 +182,12 @@ function marksOf(
   if (!service.fence) return kind === UNDO ? DONE : NONE;
   if (ofAllKeys) {
     const [ofAll, ...keyed] = effects;
-    return markOfAllKeys(joined(state, ofAll === undefined ? [] : [ofAll]), joined(state, keyed));
+    return markOfAllKeys(marksIn(state, ofAll === undefined ? [] : [ofAll]), marksIn(state, keyed));
   }
-  return markOfKey(joined(state, effects), joined(state, barredBy));
+  return markOfKey(marksIn(state, effects), marksIn(state, barredBy));
 }
 
-function joined(state: Uint8Array, effects: KeyedMarks["effects"]): number {
+function marksIn(state: Uint8Array, effects: KeyedMarks["effects"]): number {
   let marks = NONE;
   for (const { at } of effects) marks |= state[at] ?? NONE;
   return marks;

@@ -155,8 +155,8 @@ export interface Undo<
   /** The outcomes of the undo. */
   readonly emits?: Emits;
   /**
-   * Finds the effect of a step that has a `key`. `all` reverses the effects of all keys: the handler
-   * runs once, if there are any, and no step of the saga does one of them afterwards.
+   * Finds the effect of a step that has a `key`. `all` reverses the effects of all keys: the
+   * handler runs once, if there are any, and no step of the saga does one of them afterwards.
    */
   readonly key?: ((event: EnvelopeOf<On[number]>) => string) | "all";
   handle(event: EnvelopeOf<On[number]>, context: Context<Native>): MaybePromise<Result>;

@@ -54,7 +54,7 @@ export interface Explanation {
   readonly emittedBy: readonly EmittedBy[];
   readonly heardBy: readonly Reacts[];
   readonly follows: readonly Follows[];
-  /** Present if the event leads to undos: the undos by turn, and the events that prove them over. */
+  /** Present if the event leads to undos: the undos by turn, and the ends that prove them over. */
   readonly undoing?: {
     readonly undone: readonly {
       readonly turn: number;

@@ -56,7 +56,7 @@ export interface FailureTarget<Native> {
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
   /**
    * Returns what the delivery does by the marks of its saga, where it emits nothing: then it is not
-   * answered, whatever is wrong with it.
+   * answered.
    */
   silence(received: Received, failure: Failure): Silence | undefined;
   /** Whether that depends on what a join has gathered. */

@@ -19,7 +19,7 @@ import type {
 export const KEYS = ["0", "1"] as const;
 
 /** How often a handler fails for a while, is given up on, and finds a payload that does not fit. */
-const CHANCES = { passing: 0.1, givenUp: 0.15, misfit: 0.03 };
+const CHANCES = { passing: 0.1, givenUp: 0.15, unfit: 0.03 };
 
 /** The services of a manifest, with handlers that draw one of the declared outcomes. */
 export function servicesOf(manifest: Manifest, random: () => number) {
@@ -115,7 +115,7 @@ class Cast {
 
   /** A contract of the service's own: where it may park, some payloads do not fit. */
   #hear(type: string): EventContract {
-    const fits = () => !this.#entry.mayPark || this.#random() > CHANCES.misfit;
+    const fits = () => !this.#entry.mayPark || this.#random() > CHANCES.unfit;
     const known = this.#heard.get(type) ?? event(type as TypeName, z.object({}).refine(fits));
     this.#heard.set(type, known);
     return known;

@@ -53,7 +53,9 @@ describe("on random choreographies", () => {
         const long = explore(compile(manifest), { statesMax: STATES_MAX });
         fc.pre(long.exhaustive);
         // In a loop without bound, merged deliveries are counted further.
-      const short = explore(compile(manifest, { reductions: one }), { statesMax: STATES_MAX * 8 });
+        const short = explore(compile(manifest, { reductions: one }), {
+          statesMax: STATES_MAX * 8,
+        });
         reduced += short.states;
         plain += long.states;
         expect(keysOf(short)).toEqual(keysOf(long));

@@ -5,6 +5,7 @@ import type { Finding } from "../../src/check/finding.ts";
 import { repairText } from "../../src/check/repair-text.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { BROKEN } from "./broken.ts";
+import { desk } from "./sound.ts";
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -17,6 +18,21 @@ function broken(name: string): Raw {
 function findingsOf(manifest: Raw, code: string): readonly Finding[] {
   return check(toManifest(manifest)).findings.filter((finding) => finding.code === code);
 }
+
+describe("retention", () => {
+  it("longer than all deadlines together, no saga is forgotten (long-saga)", () => {
+    const long = toManifest(desk("P20D", "P20D"));
+    const days = (count: number) => check(long, { retentionMs: count * 86_400_000 });
+    expect(days(60).ok).toBe(true);
+    const [stuck] = days(39).findings.filter(({ severity }) => severity === "error");
+    expect(stuck).toMatchObject({ code: "PARKED_STUCK" });
+    expect(stuck?.trace?.at(-1)).toMatchObject({
+      service: "payment",
+      does: "has forgotten the saga",
+    });
+    expect(toConfig({ retention: "60d" }, "odori.config.json").retention).toBe("60d");
+  });
+});
 
 describe("a finding", () => {
   it("has the shortest way to it, step by step", () => {

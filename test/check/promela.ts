@@ -115,7 +115,13 @@ function deliveryOptions(source: DeliverySource): readonly Option[] {
     const emits = emitAll(choice.emits);
     switch (choice.kind) {
       case "success":
-        return `${close}${doneBy(choice, entry.kind === "undo", service.fence)}${ran}${marks}${emits}`;
+        return [
+          close,
+          doneBy(choice, entry.kind === "undo", service.fence),
+          ran,
+          marks,
+          emits,
+        ].join("");
       case "failure":
         return `${close}${ran}${marks}${emits}`;
       case "late":

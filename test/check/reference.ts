@@ -262,7 +262,7 @@ class Saga {
       const done = Object.entries(state.effects).filter(
         ([key, mark]) => mark === "done" && group.map(stem).includes(key.split(" ")[1] ?? ""),
       );
-      // One effect, whatever keys it is kept for.
+      // One effect, for any number of keys.
       const kept = [...new Set(done.map(([key]) => key.split(" ").slice(0, 2).join(" ")))];
       const known = group.find((type) =>
         this.#services.some((service) => this.#effects.all(service).includes(stem(type))),

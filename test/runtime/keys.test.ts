@@ -40,7 +40,7 @@ describe.each(kits)("effects with keys on $name", ({ make }) => {
   const dispositions = async (stage: Stage<never>) =>
     (await stage.app.inspect.journal("s")).map(({ disposition }) => disposition);
 
-  it("an undo of all keys reverses them all, once, and bars each later step (keyed-orphan)", async () => {
+  it("keyed-orphan: an undo of all keys reverses them once, and bars each later step", async () => {
     const { kit, stock } = fixture();
     await using stage = await Stage.open(kit, stock);
     for (const item of ["book", "pen", "book"]) await hear(stage, item);
@@ -93,7 +93,7 @@ describe.each(kits)("effects with keys on $name", ({ make }) => {
     expect(await stage.app.inspect.deferred(["parked", "armed"], 10)).toEqual([]);
   });
 
-  it("what the fence suppresses is not answered, whatever its payload (answered-twice)", async () => {
+  it("answered-twice: what the fence suppresses is not answered", async () => {
     const parked = event("stock.not_released.v1", z.object({}));
     const strict = event("payment.refused.v1", z.object({ reason: z.string() }));
     const stock = service<unknown>("stock")

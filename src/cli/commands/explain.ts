@@ -5,7 +5,7 @@ import { jsonOption, SOURCES } from "../data.ts";
 import { paint, print, printJson } from "../output.ts";
 
 /** An explanation is quick: what takes longer is for `odori check`. */
-const STATES_MAX = 20_000;
+const STATES_LOOKED_AT = 20_000;
 
 /** Creates `odori explain`: describes one event in sentences. */
 export function explainCommand(): Command {
@@ -30,7 +30,7 @@ Examples:
         const { loadManifest } = await import("../source.ts");
         const { toldEarly } = await import("../../check/told-early.ts");
         const { manifest } = await loadManifest(paths);
-        const explanation = explainEvent(manifest, event, toldEarly(manifest, STATES_MAX));
+        const explanation = explainEvent(manifest, event, toldEarly(manifest, STATES_LOOKED_AT));
         if (json) printJson(explanation);
         else for (const line of explanationText(explanation, paint())) print(line);
       },
