@@ -6,8 +6,9 @@ import type { Effect, Model, TransitionSource } from "./model.ts";
 import { exchangedPath, type Path, type SagaStep, sagaSteps, unsorted } from "./path.ts";
 import { judgeEnd } from "./properties.ts";
 import { Reducer } from "./reduce.ts";
+import { sortLegs } from "./sort-legs.ts";
 import { StateSet } from "./states.ts";
-import { type Exchange, sortLegs } from "./symmetry.ts";
+import type { Exchange } from "./symmetry.ts";
 import { type Violation, violationKey } from "./violation.ts";
 
 /** Options of `explore`. */

@@ -1,8 +1,8 @@
 import { BARRED, DONE, NONE, UNDONE } from "../choreography/fence.ts";
-import { hasPivot, isOverAfterOne, onlyTravels } from "./merge.ts";
+import { Arrivals } from "./arrivals.ts";
+import { isOverAfterOne } from "./merge.ts";
 import {
   ARMED,
-  type ArrivalSource,
   type Beginning,
   type Choice,
   type DeadlineSource,
@@ -29,7 +29,6 @@ import {
   alternativesOf,
   alternativesOfJoin,
   hasGathered,
-  isAwaited,
   isDead,
   isOver,
   PLAIN,
@@ -68,12 +67,8 @@ export class Machine {
   /** By byte of a state: the delivery that the byte counts. */
   readonly #pendingAt: readonly (DeliverySource | RepeatSource | undefined)[];
   readonly #timers: readonly DeadlineSource[];
-  readonly #arrivals: readonly ArrivalSource[];
+  readonly arrivals: Arrivals;
   readonly #joins: readonly JoinSource[];
-  /** By byte of a gathered event: its join. */
-  readonly joinAt: ReadonlyMap<number, ModelReaction>;
-  /** By index of a source: whether it is an arrival that may come later instead. */
-  readonly #postponable: readonly boolean[];
   /** Effects that a failure end must not leave done. */
   readonly #owed: readonly Effect[];
 
@@ -92,22 +87,8 @@ export class Machine {
     );
     if (model.reductions.merging && !this.#repeats) this.#mergeLimits(pendingMax);
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
-    this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
     this.#joins = model.sources.filter((source) => source.kind === "join");
-    this.joinAt = new Map(
-      this.#joins.flatMap(({ reaction }) =>
-        reaction.optional.map((_, part) => [reaction.gatherAt + part, reaction] as const),
-      ),
-    );
-    const pivots = hasPivot(model);
-    const { arrivals } = model.reductions;
-    this.#postponable = model.sources.map(
-      (source) =>
-        arrivals &&
-        !this.#repeats &&
-        source.kind === "arrival" &&
-        onlyTravels(source.emits, pivots),
-    );
+    this.arrivals = new Arrivals(model);
     this.#owed = model.effects.filter(({ needsUndo }) => needsUndo);
   }
 
@@ -127,10 +108,7 @@ export class Machine {
     if (effect !== undefined) state[effect.at] = DONE;
     this.#emit(state, undefined, emits);
     this.normalise(state);
-    // What hears an arrival and changes nothing does so at any time.
-    for (const arrival of this.#arrivals)
-      if (this.#postponable[arrival.index])
-        for (const { index } of arrival.emits.flatMap(({ sinks }) => sinks)) this.ran[index] = 1;
+    for (const { index } of this.arrivals.sinks) this.ran[index] = 1;
   }
 
   /**
@@ -146,31 +124,7 @@ export class Machine {
     }
     for (const join of this.#joins) if (hasGathered(state, join.reaction)) certain.push(join);
     for (const timer of this.#timers) if (state[timer.at] === ARMED) certain.push(timer);
-    for (const arrival of this.#arrivals)
-      if (state[arrival.at] === 0 && this.#mayCome(state, arrival)) possible.push(arrival);
-  }
-
-  /**
-   * Tells whether an arrival may come now. One that only waits for its hearers may as well come
-   * later: when one of them does something with it.
-   */
-  #mayCome(state: Uint8Array, arrival: ArrivalSource): boolean {
-    if (this.#postponable[arrival.index] !== true) return true;
-    return arrival.emits.some(
-      ({ sources, gathers }) =>
-        sources.some((source) => isAwaited(state, source)) ||
-        gathers.some((at) => this.#isLast(state, at)),
-    );
-  }
-
-  /** Tells whether a join lacks nothing but one event. */
-  #isLast(state: Uint8Array, at: number): boolean {
-    const reaction = this.joinAt.get(at);
-    if (reaction === undefined || isOver(state, reaction)) return false;
-    const { gatherAt, parts, optional } = reaction;
-    for (let part = 0; part < parts; part++)
-      if (gatherAt + part !== at && state[gatherAt + part] === 0 && !optional[part]) return false;
-    return true;
+    this.arrivals.listIn(state, possible);
   }
 
   /** Tells whether a source can never change the state any more, whatever else happens. */

@@ -2,7 +2,8 @@ import type { Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
 import type { Choice, DeliverySource, Model, ModelReaction } from "./model.ts";
 import { PLAIN } from "./rulings.ts";
-import { type Exchange, sortLegs } from "./symmetry.ts";
+import { sortLegs } from "./sort-legs.ts";
+import type { Exchange } from "./symmetry.ts";
 
 /*
  * A path through explored states, turned into what happens in one real saga. Reductions leave out

@@ -99,7 +99,7 @@ export class Reducer {
         if (deadline !== undefined && state[deadline.at] === IDLE)
           this.#include(this.#dependence.arming.get(deadline) ?? []);
       for (const but of gathers) {
-        const join = this.#machine.joinAt.get(but);
+        const join = this.#machine.arrivals.joinAt.get(but);
         if (join !== undefined && !isOver(state, join)) waiting.push({ join, but });
       }
     }

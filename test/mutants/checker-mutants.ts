@@ -109,20 +109,20 @@ export const CHECKER_MUTANTS: readonly Mutant[] = [
     "continue;",
   ]),
   mutant("only joins wait for arrivals", [
-    "machine.ts",
+    "arrivals.ts",
     "sources.some((source) => isAwaited(state, source)) ||",
     "",
   ]),
   // Legs are alike in everything that matters.
   ...["pivots", "undoOrder", "oneOf"].map((field) =>
     mutant(`legs with different ${field} are alike`, [
-      "renaming.ts",
+      "same.ts",
       same,
       `([key]) => key !== "${field}" && !SILENT_FIELDS.has(key)`,
     ]),
   ),
   mutant("legs with and without a fence are alike", [
-    "renaming.ts",
+    "same.ts",
     "([name]) => !SILENT_FIELDS.has(name)",
     '([name]) => name !== "fence" && !SILENT_FIELDS.has(name)',
   ]),
