@@ -1,11 +1,10 @@
-import { flowGraph } from "../manifest/graph.ts";
 import {
   type Manifest,
   type ReactionEntry,
   type ServiceEntry,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
-import { isSame } from "./same.ts";
+import { Sameness } from "./same.ts";
 
 /*
  * Finds legs that look alike. Two services are aligned, reaction by reaction, which pairs their
@@ -36,11 +35,12 @@ export function legsIn(manifest: Manifest): readonly (readonly Renaming[])[] {
   let pairs = 0;
   for (const alike of byShape.values()) {
     for (const [index, first] of alike.entries()) {
-      if (used.has(first.name)) continue;
+      if (used.has(first.name) || pairs > PAIRS_MAX) continue;
       const renamings: Renaming[] = [];
       let last = first.name;
       for (const { name } of alike.slice(index + 1)) {
-        if (used.has(name) || ++pairs > PAIRS_MAX) continue;
+        if (used.has(name)) continue;
+        if (++pairs > PAIRS_MAX) break;
         const renaming = finder.find(last, name);
         if (renaming === undefined) continue;
         renamings.push(renaming);
@@ -71,11 +71,11 @@ function shapeOf({ begins, reactions, deadlines }: ServiceEntry): string {
 class RenamingFinder {
   readonly #manifest: Manifest;
   readonly #emitters = new Map<string, string[]>();
-  readonly #types: readonly string[];
+  readonly #sameness: Sameness;
 
   constructor(manifest: Manifest) {
     this.#manifest = manifest;
-    this.#types = flowGraph(manifest).types;
+    this.#sameness = new Sameness(manifest);
     for (const { name, begins, reactions, deadlines } of manifest.services.values()) {
       const types = [
         ...begins,
@@ -91,7 +91,7 @@ class RenamingFinder {
   find(one: string, other: string): Renaming | undefined {
     const guess = new Guess(this.#manifest, this.#emitters);
     if (!guess.pair(one, other)) return undefined;
-    return isSame(this.#manifest, this.#types, guess) ? guess : undefined;
+    return this.#sameness.of(guess) ? guess : undefined;
   }
 }
 

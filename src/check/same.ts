@@ -1,4 +1,5 @@
 import { stemOf } from "../contract/grammar.ts";
+import { flowGraph } from "../manifest/graph.ts";
 import type { Manifest, ServiceEntry } from "../manifest/manifest.ts";
 import type { Renaming } from "./renaming.ts";
 
@@ -18,25 +19,47 @@ const LOCAL = new Set(["kind", "once", "onceWas", "onEmpty"]);
 type Rename = (name: string) => string;
 
 /** Tells whether a choreography stays the same under a renaming. */
-export function isSame(
-  manifest: Manifest,
-  typesOf: readonly string[],
-  renaming: Renaming,
-): boolean {
-  const { services, types } = renaming;
-  const stems = new Map([...types].map(([from, to]) => [stemOf(from), stemOf(to)]));
-  // An effect is named by all versions of its event, so that these change places together.
-  const together = typesOf.every(
-    (type) => (stems.get(stemOf(type)) ?? stemOf(type)) === stemOf(types.get(type) ?? type),
-  );
-  if (!together) return false;
-  const same: Rename = (name) => name;
-  const renamed: Rename = (name) => types.get(name) ?? stems.get(name) ?? name;
-  for (const [name, entry] of manifest.services) {
-    const image = manifest.services.get(services.get(name) ?? name);
-    if (image === undefined || textOf(entry, renamed) !== textOf(image, same)) return false;
+export class Sameness {
+  readonly #manifest: Manifest;
+  readonly #whole: string;
+  /** By stem: the types that are versions of one fact. */
+  readonly #versions = new Map<string, string[]>();
+  /** By type or stem: the services that name it. */
+  readonly #naming = new Map<string, Set<string>>();
+
+  constructor(manifest: Manifest) {
+    this.#manifest = manifest;
+    this.#whole = wholeOf(manifest, (name) => name);
+    for (const type of flowGraph(manifest).types) {
+      const stem = stemOf(type);
+      this.#versions.set(stem, [...(this.#versions.get(stem) ?? []), type]);
+    }
+    for (const [service, entry] of manifest.services) {
+      const note = (name: string) => {
+        this.#naming.set(name, (this.#naming.get(name) ?? new Set()).add(service));
+        return name;
+      };
+      canonical(entry, "", note);
+    }
   }
-  return wholeOf(manifest, renamed) === wholeOf(manifest, same);
+
+  of({ services, types }: Renaming): boolean {
+    const stems = new Map([...types].map(([from, to]) => [stemOf(from), stemOf(to)]));
+    const renamed: Rename = (name) => types.get(name) ?? stems.get(name) ?? name;
+    // An effect is named by all versions of its event, so that these change places together.
+    for (const [stem, to] of stems)
+      if (this.#versions.get(stem)?.some((type) => stemOf(types.get(type) ?? type) !== to))
+        return false;
+    const named = [...types.keys(), ...stems.keys()].map((name) => this.#naming.get(name) ?? []);
+    for (const name of new Set([...services.keys(), ...named.flatMap((set) => [...set])])) {
+      const [entry, image] = [name, services.get(name) ?? name].map((one) =>
+        this.#manifest.services.get(one),
+      );
+      if (entry === undefined || image === undefined) return false;
+      if (textOf(entry, renamed) !== textOf(image, (one) => one)) return false;
+    }
+    return wholeOf(this.#manifest, renamed) === this.#whole;
+  }
 }
 
 /** Writes the declarations of the whole choreography. Its lists have no order. */

@@ -42,9 +42,10 @@ function legs(name: string, whole: Raw, left: Raw = {}, order: Raw = {}): Raw {
   };
 }
 
-/** What a leg alone emits: `name.made.v1`, as soon as the order is placed. */
+/** A service that emits `name.made.v1` when the order is placed, and leaves no effect. */
 function maker(name: string): Raw {
-  return { [name]: { reactions: [{ on: ["order.placed.v1"], emits: [`${name}.made.v1`] }] } };
+  const reaction = { on: ["order.placed.v1"], emits: [`${name}.made.v1`], readonly: true };
+  return { [name]: { reactions: [reaction] } };
 }
 
 /** Three services that emit at the same time, and an order that reacts to them. */
@@ -107,7 +108,7 @@ export const ABOUT_ORDER: readonly Raw[] = [
   between("a lock from third to order", "third.made", "order.completed"),
   between("a lock from order to third", "order.completed", "third.made"),
   order("twice", { ...completes, readonly: true }),
-  order("twice, late", { ...completes, once: "end", late: ["order.cancelled.v1"] }),
+  order("twice, late", { ...completes, readonly: true, once: "end", late: ["order.cancelled.v1"] }),
   order("twice, refused", { ...completes, fails: ["order.cancelled.v1"] }),
   order("twice, without a fence", completes, { fence: false }),
   order("twice, given up", { ...completes, onParked: "order.cancelled.v1" }, { mayPark: true }),
