@@ -54,9 +54,9 @@ function order(name: string, reaction: Raw, service: Raw = {}, whole: Raw = {}):
     ...ends,
     name,
     services: {
+      ...maker("third"),
       ...maker("left"),
       ...maker("right"),
-      ...maker("third"),
       order: { reactions: [reaction], ...service },
     },
     ...whole,
@@ -121,10 +121,10 @@ export const ABOUT_ORDER: readonly Raw[] = [
     deadlines: [{ ...ownWait, emits: "order.cancelled.v1" }],
   }),
   order(
-    "a deadline that takes a lock",
+    "a deadline that lets a lock go",
     completes,
     { deadlines: [{ ...wait, unless: [], emits: "order.late.v1" }] },
-    { ...lock("order.late.v1", "third.made.v1"), external: ["order.late.v1"] },
+    { ...lock("third.made.v1", "order.late.v1"), external: ["order.late.v1"] },
   ),
   order("an end from outside", completes, {}, { arrives: ["order.cancelled.v1"] }),
   order(
