@@ -1,6 +1,6 @@
 import { hasPivot, onlyTravels } from "./merge.ts";
 import type { ArrivalSource, Model, ModelReaction, TransitionSource } from "./model.ts";
-import { isAwaited, isOver } from "./rulings.ts";
+import { isAwaited, isClosed } from "./rulings.ts";
 
 /**
  * Says which events from outside may come in a state. One that only waits for its hearers may as
@@ -52,7 +52,7 @@ export class Arrivals {
   /** Tells whether a join lacks nothing but one event. */
   #isLast(state: Uint8Array, at: number): boolean {
     const reaction = this.joinAt.get(at);
-    if (reaction === undefined || isOver(state, reaction)) return false;
+    if (reaction === undefined || isClosed(state, reaction)) return false;
     const { gatherAt, parts, optional } = reaction;
     for (let part = 0; part < parts; part++)
       if (gatherAt + part !== at && state[gatherAt + part] === 0 && !optional[part]) return false;

@@ -1,14 +1,14 @@
 import { Closed } from "./closed.ts";
 import { dependenceOf, type Watched } from "./dependence.ts";
+import type { Exchange } from "./exchange.ts";
 import { Loops, reactionRunBy, type Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
 import type { Effect, Model, TransitionSource } from "./model.ts";
-import { exchangedPath, type Path, type SagaStep, sagaSteps, unsorted } from "./path.ts";
+import { exchangedPath, type SagaStep, type SearchPath, sagaSteps, unsorted } from "./path.ts";
 import { judgeEnd } from "./properties.ts";
 import { Reducer } from "./reduce.ts";
 import { sortLegs } from "./sort-legs.ts";
 import { StateSet } from "./states.ts";
-import type { Exchange } from "./symmetry.ts";
 import { type Violation, violationKey } from "./violation.ts";
 
 /** Options of `explore`. */
@@ -209,7 +209,7 @@ class Search {
   }
 
   /** Keeps the violations of the last transition. */
-  #collect(path: () => Path): void {
+  #collect(path: () => SearchPath): void {
     const { broken } = this.#machine;
     if (broken.length === 0) return;
     const found = broken.splice(0);
@@ -243,7 +243,7 @@ class Search {
    * Keeps violations that are new, and those of like legs. A path through sorted states names the
    * legs in another order than the saga does, so the saga is played again to see what it breaks.
    */
-  #keepAll(found: readonly Violation[], path: () => Path, judge: Judge): void {
+  #keepAll(found: readonly Violation[], path: () => SearchPath, judge: Judge): void {
     if (found.every((violation) => this.#counterexamples.has(violationKey(violation)))) return;
     const { symmetries } = this.#model;
     const exchanges = symmetries.flatMap((symmetry) => symmetry.exchanges);
@@ -261,7 +261,7 @@ class Search {
     }
   }
 
-  #keep(violation: Violation, path: Path): void {
+  #keep(violation: Violation, path: SearchPath): void {
     const key = violationKey(violation);
     if (this.#counterexamples.has(key) || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
     if (violation.code === "EARLY_END") this.#unwatch = true;
@@ -271,7 +271,7 @@ class Search {
   }
 
   /** Returns how the search came to a state, and the transition after it. */
-  #pathTo(at: number, last?: Transition): Path {
+  #pathTo(at: number, last?: Transition): SearchPath {
     const steps: Transition[] = last === undefined ? [] : [last];
     for (let index = at; ; ) {
       const { parent, source, choice } = this.#states.origin(index);
@@ -286,7 +286,7 @@ class Search {
 type Judge = (machine: Machine, state: Uint8Array) => readonly Violation[];
 
 /** Plays a saga, and judges its last transition. */
-function play(model: Model, { beginning, steps }: Path, judge: Judge): readonly Violation[] {
+function play(model: Model, { beginning, steps }: SearchPath, judge: Judge): readonly Violation[] {
   const machine = new Machine(model);
   const state = new Uint8Array(model.size);
   const first = model.beginnings[beginning];

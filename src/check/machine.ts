@@ -29,8 +29,8 @@ import {
   alternativesOf,
   alternativesOfJoin,
   hasGathered,
+  isClosed,
   isDead,
-  isOver,
   PLAIN,
 } from "./rulings.ts";
 import type { Violation } from "./violation.ts";
@@ -127,7 +127,7 @@ export class Machine {
     this.arrivals.listIn(state, possible);
   }
 
-  /** Tells whether a source can never change the state any more, whatever else happens. */
+  /** Tells whether a source can never change the state any more. */
   isOver(state: Uint8Array, source: TransitionSource): boolean {
     switch (source.kind) {
       case "delivery":
@@ -135,7 +135,7 @@ export class Machine {
       case "repeat":
         return isDead(state, source.of);
       case "join":
-        return isOver(state, source.reaction);
+        return isClosed(state, source.reaction);
       case "deadline":
         return state[source.at] === OVER;
       case "arrival":
@@ -195,7 +195,7 @@ export class Machine {
         state[at] = 0;
     }
     for (const { reaction } of this.#joins)
-      if (isOver(state, reaction))
+      if (isClosed(state, reaction))
         state.fill(0, reaction.gatherAt, reaction.gatherAt + reaction.parts);
   }
 

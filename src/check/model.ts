@@ -1,7 +1,7 @@
 import type { ReactionKind } from "../choreography/fence.ts";
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
+import type { Symmetry } from "./exchange.ts";
 import type { Reductions } from "./reductions.ts";
-import type { Symmetry } from "./symmetry.ts";
 
 /*
  * A choreography, compiled for exploration. The state of one saga is a row of bytes: counters of

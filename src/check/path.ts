@@ -1,9 +1,9 @@
+import type { Exchange } from "./exchange.ts";
 import type { Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
 import type { Choice, DeliverySource, Model, ModelReaction } from "./model.ts";
 import { PLAIN } from "./rulings.ts";
 import { sortLegs } from "./sort-legs.ts";
-import type { Exchange } from "./symmetry.ts";
 
 /*
  * A path through explored states, turned into what happens in one real saga. Reductions leave out
@@ -18,13 +18,13 @@ export interface SagaStep extends Transition {
 }
 
 /** A beginning (index), and the transitions after it. */
-export interface Path {
+export interface SearchPath {
   readonly beginning: number;
   readonly steps: readonly Transition[];
 }
 
 /** Renames the legs of a path through sorted states, so that it is the path of one saga. */
-export function unsorted(model: Model, { beginning, steps }: Path): Path {
+export function unsorted(model: Model, { beginning, steps }: SearchPath): SearchPath {
   if (model.symmetries.length === 0) return { beginning, steps };
   const machine = new Machine(model);
   const state = new Uint8Array(model.size);
@@ -48,9 +48,9 @@ export function unsorted(model: Model, { beginning, steps }: Path): Path {
 /** Returns the path that exchanges two legs. */
 export function exchangedPath(
   model: Model,
-  { beginning, steps }: Path,
+  { beginning, steps }: SearchPath,
   { beginnings, sources }: Exchange,
-): Path {
+): SearchPath {
   return {
     beginning: beginnings[beginning] ?? beginning,
     steps: steps.map(({ source, choice }) => ({
@@ -61,7 +61,7 @@ export function exchangedPath(
 }
 
 /** Adds what each transition hears. */
-export function sagaSteps(model: Model, { beginning, steps }: Path): readonly SagaStep[] {
+export function sagaSteps(model: Model, { beginning, steps }: SearchPath): readonly SagaStep[] {
   /** Events under way, by the byte that counts them. */
   const underWay = new Map<number, string[]>();
   const emit = (emissions: Choice["emits"]) => {

@@ -1,7 +1,7 @@
 import type { Dependence } from "./dependence.ts";
 import type { Machine } from "./machine.ts";
 import { type ArrivalSource, IDLE, type ModelReaction, type TransitionSource } from "./model.ts";
-import { isOver } from "./rulings.ts";
+import { isClosed } from "./rulings.ts";
 
 /** A join that lacks some event, except for the event of one byte. */
 interface Waiting {
@@ -100,7 +100,7 @@ export class Reducer {
           this.#include(this.#dependence.arming.get(deadline) ?? []);
       for (const but of gathers) {
         const join = this.#machine.arrivals.joinAt.get(but);
-        if (join !== undefined && !isOver(state, join)) waiting.push({ join, but });
+        if (join !== undefined && !isClosed(state, join)) waiting.push({ join, but });
       }
     }
   }

@@ -4,19 +4,13 @@ import {
   type ServiceEntry,
   typesEmittedBy,
 } from "../manifest/manifest.ts";
-import { Sameness } from "./same.ts";
+import { type Renaming, Sameness } from "./same.ts";
 
 /*
  * Finds legs that look alike. Two services are aligned, reaction by reaction, which pairs their
  * events; events that others emit pair further services. The guess is then verified: the
  * choreography with all names exchanged must be the same choreography.
  */
-
-/** Exchanges names. Each map is its own inverse; a name that is missing stays. */
-export interface Renaming {
-  readonly services: ReadonlyMap<string, string>;
-  readonly types: ReadonlyMap<string, string>;
-}
 
 /** Limits the services of one leg. */
 const LEG_MAX = 8;

@@ -109,8 +109,8 @@ export function alternativesOfJoin(
   return byKey[0]?.[ruleOn(state, reaction, marks)] ?? NOTHING_ELSE;
 }
 
-/** Whether a reaction does nothing with whatever it hears, now or later. */
-export function isOver(state: Uint8Array, reaction: ModelReaction): boolean {
+/** Whether a reaction does nothing with any event, now or later. */
+export function isClosed(state: Uint8Array, reaction: ModelReaction): boolean {
   return reaction.keys.every((marks) => isIdle(reaction, ruleOn(state, reaction, marks)));
 }
 
@@ -143,7 +143,7 @@ export function isDead(state: Uint8Array, source: DeliverySource): boolean {
   if (reaction === undefined || isHeld(state, reaction, part)) return true;
   const { keys, service } = reaction;
   if (forgets || (keys.length > 1 && service.mayPark)) return false;
-  return isOver(state, reaction);
+  return isClosed(state, reaction);
 }
 
 /** Whether a delivery waits behind a parked one, or the join has gathered its event already. */

@@ -1,7 +1,12 @@
 import { stemOf } from "../contract/grammar.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import type { Manifest, ServiceEntry } from "../manifest/manifest.ts";
-import type { Renaming } from "./renaming.ts";
+
+/** Exchanges names. Each map is its own inverse; a name that is missing stays. */
+export interface Renaming {
+  readonly services: ReadonlyMap<string, string>;
+  readonly types: ReadonlyMap<string, string>;
+}
 
 /**
  * Fields that do not change what a saga does. How long a deadline waits only matters to a service

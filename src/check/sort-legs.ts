@@ -1,4 +1,4 @@
-import type { Exchange, Symmetry } from "./symmetry.ts";
+import type { Exchange, Symmetry } from "./exchange.ts";
 
 /**
  * Sorts the legs of a state by their bytes, with exchanges alone: the result is a state that only

@@ -1,7 +1,9 @@
 import { stemOf } from "../contract/grammar.ts";
 import type { Manifest } from "../manifest/manifest.ts";
+import type { Exchange, Symmetry } from "./exchange.ts";
 import type { Model, TransitionSource, Variable } from "./model.ts";
-import { legsIn, type Renaming } from "./renaming.ts";
+import { legsIn } from "./renaming.ts";
+import type { Renaming } from "./same.ts";
 
 /*
  * Legs that look alike: renaming the services and events of one to those of the other, and the
@@ -9,25 +11,6 @@ import { legsIn, type Renaming } from "./renaming.ts";
  * lead to the same ends, and one of them is enough (Ip and Dill, "Better verification through
  * symmetry", 1996).
  */
-
-/** Exchanges two legs, everywhere in a model. Each map is its own inverse. */
-export interface Exchange {
-  /** Pairs of bytes that change places. */
-  readonly bytes: readonly (readonly [number, number])[];
-  /** By index: the source that it becomes. */
-  readonly sources: Int32Array;
-  readonly reactions: Int32Array;
-  readonly deadlines: Int32Array;
-  readonly beginnings: Int32Array;
-}
-
-/** Legs that look alike. */
-export interface Symmetry {
-  /** By leg: the bytes that are its own, in the same order for each leg. */
-  readonly legs: readonly (readonly number[])[];
-  /** By leg but the last: exchanges the leg with the next one. */
-  readonly exchanges: readonly Exchange[];
-}
 
 type Parts = Pick<
   Model,

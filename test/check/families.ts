@@ -118,7 +118,7 @@ export function nested(children: number, legs: number): Raw {
   });
 }
 
-/** Services that each ask somebody outside, and give up after a time: all at the same time. */
+/** Services that each ask a clerk, and give up after a time: all at the same time. */
 export function waits(count: number): Raw {
   const names = named(count, "wait");
   const gaveUp = (own?: string) =>

@@ -19,7 +19,7 @@ export const CHECKER_MUTANTS: readonly Mutant[] = [
   // Every variable that two transitions may share makes them dependent.
   mutant("dependence without effects", ["dependence.ts", "...effects.map(({ at }) => at)]", "]"]),
   mutant("dependence without once", ["dependence.ts", marks, "[maxAt, firedAt, parkedAt]"]),
-  mutant("dependence without own deadlines", ["dependence.ts", "touches.map(", "[].map("]),
+  mutant("dependence without own deadlines", ["dependence.ts", "touches.map(", "touches.slice(0, 0).map("]),
   mutant("dependence without deadlines", ["dependence.ts", "? [] : [deadline.at]", "? [] : []"]),
   mutant("dependence without timers", [
     "dependence.ts",
