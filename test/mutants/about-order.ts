@@ -1,3 +1,5 @@
+import { waits } from "../check/families.ts";
+
 /*
  * Choreographies in which one order, one more delivery, or the difference between two legs decides.
  * Most come twice, with the names exchanged: a search that explores one order may by chance explore
@@ -86,6 +88,7 @@ const own = [
 const ownWait = { after: "order.begun.v1", within: "1d", unless: ["order.completed.v1"] };
 
 export const ABOUT_ORDER: readonly Raw[] = [
+  waits(2),
   legs("two legs", {}),
   ...["left", "right"].flatMap((leg) => [
     legs(`a pivot of the ${leg}`, { pivots: [`${leg}.made.v1`] }),
@@ -125,6 +128,21 @@ export const ABOUT_ORDER: readonly Raw[] = [
     completes,
     { deadlines: [{ ...wait, unless: [], emits: "order.late.v1" }] },
     { ...lock("third.made.v1", "order.late.v1"), external: ["order.late.v1"] },
+  ),
+  order(
+    "a join that does not wait for all",
+    {},
+    {
+      reactions: [
+        {
+          all: ["left.made.v1", "right.made.v1"],
+          optional: ["left.made.v1"],
+          emits: ["order.completed.v1"],
+          readonly: true,
+        },
+        { on: ["third.made.v1"], emits: ["order.completed.v1"], readonly: true },
+      ],
+    },
   ),
   order("an end from outside", completes, {}, { arrives: ["order.cancelled.v1"] }),
   order(

@@ -19,7 +19,11 @@ export const CHECKER_MUTANTS: readonly Mutant[] = [
   // Every variable that two transitions may share makes them dependent.
   mutant("dependence without effects", ["dependence.ts", "...effects.map(({ at }) => at)]", "]"]),
   mutant("dependence without once", ["dependence.ts", marks, "[maxAt, firedAt, parkedAt]"]),
-  mutant("dependence without own deadlines", ["dependence.ts", "touches.map(", "touches.slice(0, 0).map("]),
+  mutant("dependence without own deadlines", [
+    "dependence.ts",
+    "touches.map(",
+    "touches.slice(0, 0).map(",
+  ]),
   mutant("dependence without deadlines", ["dependence.ts", "? [] : [deadline.at]", "? [] : []"]),
   mutant("dependence without timers", [
     "dependence.ts",
@@ -129,7 +133,11 @@ export const CHECKER_MUTANTS: readonly Mutant[] = [
     "for (const exchange of exchanges) paths.push",
     "for (const exchange of [] as typeof exchanges) paths.push",
   ]),
-  mutant("what a like leg does is not seen", ["explore.ts", "marks[image] = 1;", ""]),
+  mutant("what a like leg does is not seen", [
+    "explore.ts",
+    'spread(ran, exchanges, "reactions");',
+    "",
+  ]),
   mutant(
     "steps of sorted legs are shown",
     ["path.ts", "model.sources[real[source.index] ?? -1] ?? source", "source"],
