@@ -13,8 +13,10 @@ import {
   type ModelReaction,
   type Post,
 } from "./model.ts";
+import { inDeployment, type Reductions, UNREDUCED } from "./reductions.ts";
 import { addRolling, postsOf } from "./rolling/sources.ts";
 import { homeOf, phasesToBegin, type Versions } from "./rolling/versions.ts";
+import { symmetriesOf } from "./symmetry.ts";
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -25,12 +27,19 @@ export interface CompileOptions {
   readonly retentionMs?: number;
   /** Two services of the manifest that are versions of one, while it is deployed. */
   readonly versions?: Versions;
+  /**
+   * What the exploration may leave out.
+   * @default UNREDUCED
+   */
+  readonly reductions?: Reductions;
 }
 
 /** Compiles a manifest for exploration. */
 export function compile(manifest: Manifest, options: CompileOptions = {}): Model {
   const { retentionMs = RETENTION_MS, versions } = options;
-  const layout = layOut(manifest, new Ages(manifest, retentionMs), versions);
+  const asked = options.reductions ?? UNREDUCED;
+  const reductions = versions === undefined ? asked : inDeployment(asked);
+  const layout = layOut(manifest, new Ages(manifest, retentionMs), reductions, versions);
   const taken = new Map<string, readonly Post[]>();
   const rolling = versions && addRolling(layout, versions, manifest, taken);
   const emission = emitter(manifest, layout, taken);
@@ -42,7 +51,7 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
     layout.sources.push({
       kind: "arrival",
       index: layout.sources.length,
-      at: layout.bytes.take(),
+      at: layout.bytes.take({ kind: "arrival", types: [type] }),
       phases: EVERY_PHASE,
       type,
       emits: [emission(undefined, type)],
@@ -67,10 +76,12 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
   });
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
-  const { size, pendingEnd } = layout.bytes;
+  const { size, pendingEnd, variables } = layout.bytes;
+  const parts = { sources, reactions, deadlines, effects, beginnings, variables };
   const failures = manifest.fails.map((type) => ({ type, at: layout.ends.get(type) ?? 0 }));
-  const parts = { sources, reactions, deadlines, effects, beginnings, failures };
-  return { size, pendingEnd, ...parts, oneOf, locks, rolling };
+  const symmetries = reductions.symmetry ? symmetriesOf(manifest, { size, ...parts }) : [];
+  const all = { ...parts, failures, oneOf, locks };
+  return { reductions, size, pendingEnd, ...all, symmetries, rolling };
 }
 
 type Emit = (service: string | undefined, type: string) => ModelEmission;
@@ -99,6 +110,7 @@ function emitter(
       type,
       sources,
       posts: [...postsOf(alone), ...(message ?? [])],
+      gathers: layout.gathers.get(type) ?? [],
       notes: emitting === undefined ? [] : layout.noted(emitting, type),
       touches: own.flatMap((deadline) => {
         const { after, unless } = deadline.entry;

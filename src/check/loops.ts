@@ -2,9 +2,9 @@ import { componentsOf } from "./components.ts";
 import type { Machine } from "./machine.ts";
 import {
   type Choice,
-  deliveryMadeBy,
   type Model,
   type ModelReaction,
+  reactionRunBy,
   type TransitionSource,
 } from "./model.ts";
 import { PLAIN } from "./rulings.ts";
@@ -103,11 +103,6 @@ export class Loops {
   component(reaction: ModelReaction): number {
     return this.#component[reaction.index] ?? -1;
   }
-}
-
-/** Returns the reaction that a delivery or its repetition runs; undefined for other sources. */
-export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
-  return deliveryMadeBy(source)?.reaction;
 }
 
 /** Tells whether a choice leaves the marks of its service as they are, so that it can recur. */

@@ -45,6 +45,7 @@ function gauntlet(suite: Mutant["suite"], only: readonly string[], mutant: strin
 }
 
 for (const suite of [
+  "check",
   "runtime",
   "files",
   "proofs",
