@@ -7,6 +7,8 @@ import type { TransitionSource } from "../../src/check/model.ts";
 import { judgeEnd } from "../../src/check/properties.ts";
 import { violationKey } from "../../src/check/violation.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
+import { toManifest } from "../../src/manifest/read.ts";
+import { large } from "./large.ts";
 import { randomManifest } from "./random.ts";
 import { reference } from "./reference.ts";
 import { stem } from "./reference-effects.ts";
@@ -32,8 +34,6 @@ describe("on random choreographies", () => {
   it("the reduced search finds what the plain one finds, and reaches the same reactions", {
     timeout: 120_000,
   }, () => {
-    let reduced = 0;
-    let plain = 0;
     const same = (manifest: Manifest) => {
       const model = compile(manifest);
       const [short, long] = [
@@ -41,16 +41,17 @@ describe("on random choreographies", () => {
         explore(model, { statesMax: STATES_MAX, reduction: false }),
       ];
       fc.pre(short.exhaustive && long.exhaustive);
-      reduced += short.states;
-      plain += long.states;
       expect(keysOf(short)).toEqual(keysOf(long));
       expect([...short.ran]).toEqual([...long.ran]);
       expect([...short.fired]).toEqual([...long.fired]);
       expect(short.succeeded).toBe(long.succeeded);
     };
     fc.assert(fc.property(randomManifest(0), same), { numRuns: RUNS });
-    // The reduction does something, or this would compare a thing with itself.
-    expect(reduced).toBeLessThan(plain);
+    // The reduction does something, or this would compare a thing with itself. On small models the
+    // second search, for ends that are told early, may visit more than it saves.
+    const model = compile(toManifest(large({ stages: 3, width: 2 })));
+    const plain = explore(model, { reduction: false });
+    expect(explore(model).states).toBeLessThan(plain.states / 2);
   });
 
   it("the checker finds what a plain interpreter of the same tables finds", {
