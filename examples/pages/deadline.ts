@@ -41,8 +41,8 @@ const order = service<Sql>("order")
   });
 
 /**
- * Captures the money, and gives it back if the order was abandoned meanwhile. It replies where there
- * is nothing to give back, too: the order says that it is cancelled when nothing can be open.
+ * Captures the money, and gives it back if the order was abandoned meanwhile. It also replies where
+ * nothing was captured: the order says that it is cancelled when nothing can be open.
  */
 const payment = service<Sql>("payment")
   .on(bankPaid, { emits: [paymentCaptured], handle: ({ data }) => paymentCaptured(data) })
