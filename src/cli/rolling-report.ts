@@ -68,7 +68,7 @@ export async function runRolling(paths: readonly string[], flags: RollingFlags):
   const [contradiction] = [...loaded.contradictions, ...now.contradictions];
   if (contradiction !== undefined)
     throw new OdoriError("USAGE", `The sources disagree: ${contradiction.message}.`, {
-      hint: "Mend what odori check says of each version by itself.",
+      hint: "Fix what odori check reports of each version by itself.",
     });
   const options: RollingOptions = {
     rollback: flags.rollback,
