@@ -1,3 +1,4 @@
+import { stemOf } from "../contract/grammar.ts";
 import { RETENTION_MS } from "../contract/retention.ts";
 import { emittedIfEmpty, type Manifest, type ManifestOutcome } from "../manifest/manifest.ts";
 import { Ages } from "./ages.ts";
@@ -57,7 +58,9 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
       emits: [emission(undefined, type)],
     });
   }
-  const named = (type: string) => layout.effects.filter(({ events }) => events.has(type));
+  // Versions do not count: an effect has its fact's name.
+  const named = (type: string) =>
+    layout.effects.filter(({ events }) => [...events].some((one) => stemOf(one) === stemOf(type)));
   for (const [first, second] of manifest.undoOrder)
     for (const effect of named(first)) effect.after.push(...named(second));
   const beginnings = manifest.begins.flatMap((type): Beginning[] => {

@@ -110,7 +110,9 @@ function leavesNoMark(
   { entry, service, onceAt, maxAt }: ModelReaction,
   { kind, effect, emits }: Choice,
 ): boolean {
-  if (entry.kind === "join" || emits.length === 0) return false;
+  if (emits.length === 0) return false;
+  // A join that is given up on has gathered nothing, and answers the next event too.
+  if (entry.kind === "join" && kind !== "park") return false;
   const counted = onceAt >= 0 || maxAt >= 0;
   switch (kind) {
     case "success":

@@ -101,7 +101,10 @@ function reactionStep(
 ): CounterexampleStep {
   const choice = index === PLAIN ? undefined : reaction?.choices[index];
   const service = reaction?.service.name ?? null;
-  if (choice === undefined) return { service, hears: type, emits: [], does: "waits for more" };
+  if (choice === undefined) {
+    const does = reaction?.entry.kind === "join" ? "waits for more" : "suppresses it";
+    return { service, hears: type, emits: [], does };
+  }
   const emits = choice.emits.map((emission) => emission.type);
   const does = actionOf(choice, reaction?.entry.kind === "undo");
   const effect = choice.effect?.type;
