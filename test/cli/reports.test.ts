@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { basename, dirname, join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
 import { ProgressLine } from "../../src/cli/progress.ts";
 import { parseOutput } from "../../src/cli/report/formats.ts";
 import { githubReport } from "../../src/cli/report/github.ts";
@@ -58,6 +58,16 @@ describe("--format github", () => {
         text: expect.stringMatching(/^✗ 1 error, 0 warnings/),
       },
     ]);
+  });
+
+  it("names files as the repository does, where the step runs in a folder of it", () => {
+    const fileOf = () =>
+      githubReport(subject("a failure that no service hears")).split("\n").map(parsed)[0]?.file;
+    vi.stubEnv("GITHUB_WORKSPACE", dirname(process.cwd()));
+    expect(fileOf()).toBe(`${basename(process.cwd())}/shop.json`);
+    vi.stubEnv("GITHUB_WORKSPACE", join(process.cwd(), "elsewhere"));
+    expect(fileOf()).toBe("shop.json");
+    vi.unstubAllEnvs();
   });
 
   it("a name makes no command of its own", () => {

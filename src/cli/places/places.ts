@@ -43,7 +43,21 @@ export function sourcePlaceOf(
 
 /** Returns a path relative to the working directory; undefined if there is none. */
 export function relativeFile(file: string): string | undefined {
+  return relativeTo(process.cwd(), file);
+}
+
+/**
+ * Returns a file of a `SourcePlace` relative to the repository, where GitHub looks for it: a step
+ * may run in another folder. Unchanged outside of GitHub, which sets `GITHUB_WORKSPACE`.
+ */
+export function fileInRepository(file: string): string {
+  const root = process.env.GITHUB_WORKSPACE;
+  const way = root === undefined || root === "" ? undefined : relativeTo(root, file);
+  return way === undefined || way.startsWith("../") ? file : way;
+}
+
+function relativeTo(folder: string, file: string): string | undefined {
   const path = file.startsWith("file:") ? fileURLToPath(file) : resolve(file);
-  const way = relative(process.cwd(), path);
+  const way = relative(folder, path);
   return way === "" || isAbsolute(way) ? undefined : way.replaceAll("\\", "/");
 }

@@ -1,5 +1,5 @@
 import { printable } from "../../text/printable.ts";
-import type { SourcePlace } from "../places/places.ts";
+import { fileInRepository, type SourcePlace } from "../places/places.ts";
 import type { LocatedFinding, ReportSubject } from "./located.ts";
 import { traceLines } from "./steps.ts";
 import { repairsOf } from "./text.ts";
@@ -36,7 +36,7 @@ function command(
 ): string {
   const { file, line, column } = place ?? {};
   const properties = [
-    ...(file === undefined ? [] : [`file=${property(file)}`]),
+    ...(file === undefined ? [] : [`file=${property(fileInRepository(file))}`]),
     ...(line === undefined ? [] : [`line=${line}`]),
     ...(column === undefined ? [] : [`col=${column}`]),
     `title=${property(title)}`,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CounterexampleStep } from "../../check/finding.ts";
 import { RULES } from "../../check/lint/rules.ts";
-import type { SourcePlace } from "../places/places.ts";
+import { fileInRepository, type SourcePlace } from "../places/places.ts";
 import { version } from "../version.ts";
 import type { LocatedFinding, ReportSubject } from "./located.ts";
 import { stepText } from "./steps.ts";
@@ -66,7 +66,7 @@ function locationOf(place: SourcePlace | undefined, { at }: Pick<LocatedFinding,
 function physical(place: SourcePlace | undefined): object {
   if (place === undefined) return {};
   const { file, line, column } = place;
-  const uri = file.split("/").map(encodeURIComponent).join("/");
+  const uri = fileInRepository(file).split("/").map(encodeURIComponent).join("/");
   return {
     physicalLocation: {
       artifactLocation: { uri, uriBaseId: "%SRCROOT%" },
