@@ -2,7 +2,7 @@ import { stemOf } from "../contract/grammar.ts";
 import { RETENTION_MS } from "../contract/retention.ts";
 import { emittedIfEmpty, type Manifest, type ManifestOutcome } from "../manifest/manifest.ts";
 import { Ages } from "./ages.ts";
-import { changesNothing, emits, type Layout, layOut } from "./layout.ts";
+import { changesNothing, type Layout, layOut } from "./layout.ts";
 import {
   type Beginning,
   type Choice,
@@ -102,10 +102,11 @@ function emitter(
   const known = new Map<string, ModelEmission>();
   const make: Emit = (service, type) => {
     const success = manifest.succeeds.includes(type);
-    const own = layout.deadlines.filter(
-      (deadline) => deadline.service.name === service && emits(deadline.service, type),
+    const own = layout.deadlines.filter((deadline) => deadline.service.name === service);
+    // The commit that emits an event has touched the deadlines of its service.
+    const sources = (layout.deliveries.get(type) ?? []).filter(
+      ({ deadline }) => deadline === undefined || !own.includes(deadline),
     );
-    const sources = layout.deliveries.get(type) ?? [];
     const message = taken.get(type);
     const alone = sources.filter(({ phases }) => message === undefined || phases === EVERY_PHASE);
     const emitting = manifest.services.get(service ?? "");

@@ -224,9 +224,9 @@ export function layOut(
         retired: false,
       });
       const to = { reaction: undefined, deadline, part: 0, forgets: false };
-      // An event of the service itself touches its deadlines in the commit that emits the event.
-      const after = [entry.after].filter((type) => !emits(service, type));
-      const unless = entry.unless.filter((type) => type !== entry.after && !emits(service, type));
+      const heard = (type: string) => comesFromElsewhere(manifest, service, type, versions);
+      const after = [entry.after].filter(heard);
+      const unless = entry.unless.filter((type) => type !== entry.after && heard(type));
       deliver(service, place, name, after, { ...to, arms: true });
       for (const types of merges ? [unless] : unless.map((type) => [type]))
         deliver(service, place, name, types, { ...to, arms: false });
@@ -336,8 +336,29 @@ export function changesNothing({ entry, effects, onceAt, maxAt, service }: Model
   return entry.kind === "step" && silent && effects.length === 0 && onceAt < 0 && maxAt < 0;
 }
 
+/**
+ * Whether an event travels to the deadlines of a service. What the service emits itself touches
+ * them in the commit that emits it. Of two versions beside each other, a message has no emitter, so
+ * an event that one of them emits is not heard.
+ */
+function comesFromElsewhere(
+  { services, begins, arrives }: Manifest,
+  service: ServiceEntry,
+  type: string,
+  versions: Versions | undefined,
+): boolean {
+  if (!emits(service, type)) return true;
+  if (versions !== undefined) return false;
+  const all = [...services.values()];
+  return (
+    arrives.includes(type) ||
+    (begins.includes(type) && !all.some((one) => one.begins.includes(type))) ||
+    all.some((other) => other !== service && emits(other, type))
+  );
+}
+
 /** Whether a service may emit events of a type. */
-export function emits({ begins, reactions, deadlines }: ServiceEntry, type: string): boolean {
+function emits({ begins, reactions, deadlines }: ServiceEntry, type: string): boolean {
   return (
     begins.includes(type) ||
     deadlines.some((deadline) => typesEmittedAt(deadline).includes(type)) ||

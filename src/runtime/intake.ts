@@ -9,7 +9,7 @@ import { AdmitTask } from "./admit.ts";
 import { FIRST } from "./attempt.ts";
 import { Consume } from "./consume.ts";
 import { Delivery } from "./delivery.ts";
-import type { ServicePlan } from "./plan.ts";
+import type { Hearers, ServicePlan } from "./plan.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { malformedDelivery, UndeliverableTask, unheardDelivery } from "./undeliverable.ts";
@@ -19,20 +19,20 @@ import { WatchTask } from "./watch.ts";
 type MakeTask<Native> = (completion: Completion) => Task<Native>;
 
 /**
- * Makes one task for each reaction and deadline that hears a message; at least one, so that
- * nothing is dropped. With `careful`, a delivery to a reaction is first written down.
+ * Makes one task for each reaction and deadline that hears a message. There is none only for an
+ * event of the service itself, which no reaction hears. With `careful`, a delivery to a reaction is first written down.
  */
 export function tasksOf<Native>(
   context: TaskContext<Native>,
   incoming: Incoming,
   careful: boolean,
 ): readonly MakeTask<Native>[] {
-  const { heardBy, service } = context.plan;
+  const { service } = context.plan;
   const event = "malformed" in incoming ? eventWithoutData(incoming) : incoming;
   const strange = event && strangerTasks(context, event);
   if (strange !== undefined) return strange;
   if ("malformed" in incoming) return unreadableTasks(context, incoming, event);
-  const hearers = heardBy.get(incoming.type);
+  const hearers = hearersOf(context.plan, incoming);
   if (hearers === undefined) {
     const unheard = unheardDelivery(incoming, service.name);
     return [(completion) => new UndeliverableTask(context, unheard, completion)];
@@ -49,6 +49,16 @@ export function tasksOf<Native>(
         new WatchTask(context, deadline, incoming, FIRST, completion),
     ),
   ];
+}
+
+/** What a service emits itself has touched its deadlines in the commit that emitted it. */
+function hearersOf<Native>(
+  { heardBy, source, emitted }: ServicePlan<Native>,
+  event: Pick<EventEnvelope, "type" | "source">,
+): Hearers<Native> | undefined {
+  const hearers = heardBy.get(event.type);
+  const own = event.source === source && emitted.has(event.type);
+  return own ? hearers && { ...hearers, deadlines: [] } : hearers;
 }
 
 /** As `tasksOf`, for an event from a source that may not emit it; undefined for any other. */
@@ -73,7 +83,7 @@ function unreadableTasks<Native>(
   message: MalformedMessage,
   event: EventEnvelope | undefined,
 ): readonly MakeTask<Native>[] {
-  const hearers = event && context.plan.heardBy.get(event.type);
+  const hearers = event && hearersOf(context.plan, event);
   if (event === undefined || hearers === undefined)
     return [(completion) => new UndeliverableTask(context, malformedDelivery(message), completion)];
   const { error } = message;

@@ -68,6 +68,8 @@ export interface ServicePlan<Native> {
   readonly deadlines: ReadonlyMap<string, DeadlineDeclaration<Native>>;
   /** Who hears a type: reactions, and deadlines that it arms or calls off. */
   readonly heardBy: ReadonlyMap<string, Hearers<Native>>;
+  /** The types that the service may emit, or an older process of it. */
+  readonly emitted: ReadonlySet<string>;
   /** The contracts whose facts are also published as older versions, by type. */
   readonly published: ReadonlyMap<string, EventContract>;
   readonly beginDeadlines: readonly DeadlineDeclaration<Native>[];
@@ -85,7 +87,6 @@ export interface Hearers<Native> {
 export function planService<Native>(service: ServiceDeclaration<Native>): ServicePlan<Native> {
   const reactions = service.reactions.map((reaction) => planReaction(service, reaction));
   const contracts = emittedBy(service);
-  const emitted = emittedTypes(contracts);
   const heardBy = new Map<
     string,
     { reactions: ReactionPlan<Native>[]; deadlines: DeadlineDeclaration<Native>[] }
@@ -98,10 +99,9 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
   for (const plan of reactions)
     for (const type of plan.contracts.keys()) hearers(type).reactions.push(plan);
   for (const deadline of service.deadlines) {
-    // What the service emits itself takes effect in the transaction that emits it; it need not come
-    // back over the bus.
+    // Also what the service emits itself: it may come from elsewhere too.
     for (const type of [deadline.armedBy, ...deadline.unless].flatMap(typesHeard))
-      if (!emitted.has(type)) hearers(type).deadlines.push(deadline);
+      hearers(type).deadlines.push(deadline);
   }
   return {
     service,
@@ -110,6 +110,7 @@ export function planService<Native>(service: ServiceDeclaration<Native>): Servic
     reactions: new Map(reactions.map((plan) => [plan.stored, plan])),
     deadlines: new Map(service.deadlines.map((deadline) => [storedName(deadline), deadline])),
     heardBy,
+    emitted: emittedTypes(contracts),
     published: new Map(
       contracts
         .filter(({ downcast }) => downcast !== undefined)

@@ -438,8 +438,8 @@ class Saga {
         });
         hearer.deadlines.forEach(({ after, unless }, place) => {
           if (after !== type && !unless.includes(type)) return;
-          if (this.#emits(hearer, type)) {
-            if (hearer === service) this.#touch(state, hearer, place, type);
+          if (hearer === service) {
+            this.#touch(state, hearer, place, type);
             return;
           }
           const key = JSON.stringify([hearer.name, `d${place}`, type]);
@@ -498,20 +498,5 @@ class Saga {
       max === undefined &&
       this.#effects.namesOf(service, reaction).length === 0
     );
-  }
-
-  #emits(service: ServiceEntry, type: string): boolean {
-    const { begins, deadlines, reactions } = service;
-    const all = reactions.flatMap(({ emits, fails, late, onParked }) => [
-      ...emits.flat(),
-      ...fails.flat(),
-      ...late.flat(),
-      onParked,
-    ]);
-    return [
-      ...begins,
-      ...deadlines.flatMap(({ emits, onParked }) => [emits, onParked]),
-      ...all,
-    ].includes(type);
   }
 }

@@ -31,6 +31,15 @@ describe.each(kits)("deadlines on $name", ({ name, make }) => {
     await stage.app.begin("s", () => placed(data));
     await play(stage);
   }
+  const payment = () =>
+    service<unknown>("payment")
+      .on(placed, { emits: [authorized], handle: (event) => authorized(event.data) })
+      .on(reserved, {
+        emits: [completed],
+        readonly: true,
+        handle: (event) => completed(event.data),
+      })
+      .deadline(authorized, { after: "1m", unless: [completed], emits: [expired] });
   const armed = (stage: Stage<typeof placed>) => stage.app.inspect.deferred(["armed"], 10);
 
   it("it fires once when its time has passed, with the payload of what armed it", () =>
@@ -95,19 +104,23 @@ describe.each(kits)("deadlines on $name", ({ name, make }) => {
   });
 
   it("what the service emits itself arms and calls off, in the same commit", async () => {
-    const payment = () =>
-      service<unknown>("payment")
-        .on(placed, { emits: [authorized], handle: (event) => authorized(event.data) })
-        .on(reserved, {
-          emits: [completed],
-          readonly: true,
-          handle: (event) => completed(event.data),
-        })
-        .deadline(authorized, { after: "1m", unless: [completed], emits: [expired] });
     await playTo(make(), payment(), [placed], data, async (stage) => {
       expect((await stage.app.inspect.deferred(["armed"], 10)).length).toBe(1);
       await stage.hear(envelope(reserved, "s", data));
       expect(await stage.app.inspect.deferred(["armed"], 10)).toEqual([]);
+    });
+  });
+
+  it("what the service emits itself is heard where it comes from elsewhere", async () => {
+    await playTo(make(), payment(), [placed], data, async (stage) => {
+      const dispositions = async () =>
+        (await stage.app.inspect.journal("s")).map(({ disposition }) => disposition);
+      await stage.hear({ ...envelope(authorized, "s", data), source: "/payment" });
+      expect(await dispositions()).toEqual(["done"]);
+      await stage.hear({ ...envelope(completed, "s", data), source: "/elsewhere" });
+      expect(await dispositions()).toEqual(["done", "disarmed"]);
+      await stage.hear({ ...envelope(authorized, "t", data), source: "/elsewhere" });
+      expect((await armed(stage)).map(({ sagaId }) => sagaId)).toEqual(["t"]);
     });
   });
 
