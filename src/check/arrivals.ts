@@ -4,7 +4,7 @@ import { isAwaited, isClosed } from "./rulings.ts";
 
 /**
  * Says which events from outside may come in a state. One that only waits for its hearers may as
- * well come later: when one of them does something with it.
+ * well come later: when one of them does something with it, or would with others that may come.
  */
 export class Arrivals {
   /** By byte of a gathered event: its join. */
@@ -12,6 +12,8 @@ export class Arrivals {
   /** What hears an arrival and changes nothing, which it does at any time. */
   readonly sinks: readonly ModelReaction[];
   readonly #all: readonly ArrivalSource[];
+  /** By byte of a gathered event: the arrivals that wait for their hearers and would set it. */
+  readonly #suppliers = new Map<number, ArrivalSource[]>();
   readonly #postponable: ReadonlySet<ArrivalSource>;
 
   constructor(model: Model) {
@@ -24,6 +26,9 @@ export class Arrivals {
         ? this.#all.filter(({ emits }) => onlyTravels(emits, pivots))
         : [],
     );
+    for (const arrival of this.#postponable)
+      for (const at of arrival.emits.flatMap(({ gathers }) => gathers))
+        this.#suppliers.set(at, [...(this.#suppliers.get(at) ?? []), arrival]);
     this.sinks = [...this.#postponable].flatMap(({ emits }) => emits.flatMap(({ sinks }) => sinks));
     this.joinAt = new Map(
       sources
@@ -49,13 +54,24 @@ export class Arrivals {
     );
   }
 
-  /** Tells whether a join lacks nothing but one event. */
+  /** Tells whether a join lacks nothing but one event, and such as may come from outside too. */
   #isLast(state: Uint8Array, at: number): boolean {
     const reaction = this.joinAt.get(at);
     if (reaction === undefined || isClosed(state, reaction)) return false;
     const { gatherAt, parts, optional } = reaction;
     for (let part = 0; part < parts; part++)
-      if (gatherAt + part !== at && state[gatherAt + part] === 0 && !optional[part]) return false;
+      if (
+        gatherAt + part !== at &&
+        state[gatherAt + part] === 0 &&
+        !optional[part] &&
+        !this.maySupply(state, gatherAt + part)
+      )
+        return false;
     return true;
+  }
+
+  /** Tells whether an event that a join lacks may still come from outside, at any time. */
+  maySupply(state: Uint8Array, at: number): boolean {
+    return (this.#suppliers.get(at) ?? []).some((one) => state[one.at] === 0);
   }
 }

@@ -135,6 +135,8 @@ export class Reducer {
     for (let part = 0; part < parts; part++) {
       if (gatherAt + part === but || state[gatherAt + part] !== 0) continue;
       if (optional[part] && !waitsForAny) continue;
+      // An arrival that may come at any time is not what keeps the other away.
+      if (but >= 0 && this.#machine.arrivals.maySupply(state, gatherAt + part)) continue;
       const lacking = this.#lacking(state, this.#dependence.gatherers.get(gatherAt + part) ?? []);
       all.push(...lacking);
       if (best === undefined || lacking.length < best.length) best = lacking;

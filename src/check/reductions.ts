@@ -1,6 +1,6 @@
 /*
- * What makes exploration smaller. Each reduction leaves out states, and no finding. Each can be
- * used alone: the tests compare every one of them with the unreduced search.
+ * What makes exploration smaller. Each reduction leaves out states, and no finding. The tests
+ * compare each alone, each two and all of them with the unreduced search.
  */
 
 /** Which reductions a model uses. */
