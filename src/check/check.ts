@@ -156,7 +156,7 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
       ? undefined
       : new RepairSearch(manifest, model, exploration, {
           retentionMs,
-          reductions: REDUCED,
+          reductions,
           millisecondsMax: left(),
         });
   const { open: findings, suppressed } = partSuppressed(manifest, [
@@ -169,7 +169,7 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
     ...emptyUndosTold(manifest, model, exploration),
     ...(unlinked.length > 0
       ? []
-      : outlivingDeadlines(manifest, { statesMax, millisecondsMax: left() })),
+      : outlivingDeadlines(manifest, { statesMax, millisecondsMax: left(), reductions })),
     ...unexploredFindings(unlinked, exploration, crashes),
     ...lint(manifest, graph, options.lint),
   ]);

@@ -92,6 +92,8 @@ class Search {
   readonly #nextBytes: Uint8Array;
   #transitions = 0;
   #unwatch = false;
+  /** Whether time ran out before what like legs break was found. */
+  #unfinished = false;
 
   constructor(model: Model, machine: Machine, options: ExploreOptions) {
     this.#model = model;
@@ -130,7 +132,7 @@ class Search {
       }
       if (at % PROGRESS_EVERY === 0)
         this.#options.onProgress?.(this.#states.count, this.#transitions);
-      exhausted = !this.#expand(at);
+      exhausted = !this.#expand(at) || this.#unfinished;
       if (exhausted) break;
       if (stopAtLoop && this.#looping.size > 0) return undefined;
     }
@@ -257,10 +259,16 @@ class Search {
       return;
     }
     const paths = [unsorted(this.#model, path())];
+    const machine = new Machine(this.#model);
     for (let next = paths.pop(); next !== undefined; next = paths.pop()) {
-      const broken = play(this.#model, next, judge);
+      if (this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
+      if (performance.now() > this.#deadline) {
+        this.#unfinished = true;
+        return;
+      }
+      const broken = play(machine, next, judge);
       const unknown = broken.filter((one) => !this.#counterexamples.has(violationKey(one)));
-      if (unknown.length === 0 || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) continue;
+      if (unknown.length === 0) continue;
       for (const violation of unknown) this.#keep(violation, next);
       for (const exchange of exchanges) paths.push(exchangedPath(this.#model, next, exchange));
     }
@@ -291,9 +299,14 @@ class Search {
 type Judge = (machine: Machine, state: Uint8Array) => readonly Violation[];
 
 /** Plays a saga, and judges its last transition. */
-function play(model: Model, { beginning, steps }: SearchPath, judge: Judge): readonly Violation[] {
-  const machine = new Machine(model);
+function play(
+  machine: Machine,
+  { beginning, steps }: SearchPath,
+  judge: Judge,
+): readonly Violation[] {
+  const { model } = machine;
   const state = new Uint8Array(model.size);
+  machine.broken.length = 0;
   const first = model.beginnings[beginning];
   if (first !== undefined) machine.begin(state, first);
   for (const { source, choice } of steps) {

@@ -55,3 +55,36 @@ describe("large choreographies", () => {
     expect(explored.exhaustive).toBe(false);
   });
 });
+
+describe("events from outside", () => {
+  it("a join of two of them runs, and what it breaks is found", () => {
+    const manifest = toManifest({
+      odori: 1,
+      name: "case",
+      begins: ["order.placed.v1"],
+      succeeds: ["order.completed.v1"],
+      fails: ["order.refused.v1"],
+      arrives: ["bank.closed.v1", "post.closed.v1"],
+      services: {
+        order: {
+          reactions: [{ on: ["order.placed.v1"], emits: ["order.completed.v1"], readonly: true }],
+        },
+        audit: {
+          reactions: [
+            {
+              all: ["bank.closed.v1", "post.closed.v1"],
+              emits: ["order.refused.v1"],
+              readonly: true,
+            },
+          ],
+        },
+      },
+    });
+    for (const reduction of [true, false]) {
+      const { explored, findings } = check(manifest, { reduction, repairs: false });
+      const errors = findings.filter(({ severity }) => severity === "error");
+      expect(explored.exhaustive).toBe(true);
+      expect(errors.map(({ code }) => code)).toEqual(["MIXED_END"]);
+    }
+  });
+});
