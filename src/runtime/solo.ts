@@ -74,8 +74,8 @@ export async function runAlone<Native>(
 
 /**
  * Runs one task in a transaction that is open from the beginning, so that nothing can come between:
- * for a task that has met another transaction before. With `patient`, it runs again if it meets one
- * again; else that is a failure, as if the handler's own SQL had raised it.
+ * for a task that has met another transaction before. With `patient`, it runs again if it meets
+ * one again; else that is a failure, as if the handler's own SQL had raised it.
  */
 export async function runExclusively<Native>(
   { store, probe, onRun }: SoloParts<Native>,

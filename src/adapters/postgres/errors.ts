@@ -78,7 +78,7 @@ export function isContended(error: unknown): boolean {
   return CONTENDED.includes(sqlState(error) ?? "");
 }
 
-/** Tells whether a statement has met another transaction; a time limit of its own does not count. */
+/** Tells whether a statement has met another transaction; a time limit does not count. */
 export function isLocked(error: unknown): boolean {
   return isContended(error) && sqlState(error) !== CANCELED;
 }
