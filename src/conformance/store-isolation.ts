@@ -71,6 +71,32 @@ function scopeTests<Native>(test: StoreTest<Native>): void {
       assert.equal(await fixture.has(key), false, key);
   });
 
+  test("a handler that outlives its transaction writes into no other", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const givenUp: Native[] = [];
+    const failing = store.transaction(async (tx) => {
+      for (const exclusive of [false, true]) {
+        const scope = tx.scope({ exclusive });
+        await fixture.put(scope.native, `given up ${exclusive}`);
+        givenUp.push(scope.native, tx.scope({ exclusive }).native);
+      }
+      throw new Error("given up");
+    });
+    await assert.rejects(failing, /given up/);
+    await store.transaction(async (tx) => {
+      const scope = tx.scope();
+      await fixture.put(scope.native, "neighbour");
+      for (const native of givenUp)
+        await assert.rejects(async () => fixture.put(native, "late"), {
+          code: "TRANSACTION_CLOSED",
+        });
+      await scope.keep();
+    });
+    assert.equal(await fixture.has("neighbour"), true);
+    for (const key of ["given up false", "given up true", "late"])
+      assert.equal(await fixture.has(key), false, key);
+  });
+
   test("a statement of a handler that has returned does nothing", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);
     const reported: string[] = [];

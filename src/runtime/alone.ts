@@ -14,6 +14,11 @@ import type { Task } from "./task.ts";
 
 /** Pause before a task that met another transaction is tried again, in milliseconds. */
 export const CONFLICT_PAUSE_MS = 20;
+/**
+ * Conflicts after which meeting another transaction is a failed attempt: about 3 s. A row may be
+ * locked for longer, and a handler's own SQL may raise the same codes.
+ */
+const CONFLICTS_MAX = 8;
 /** Conflicts after which each pause is twice the one before, and how often it doubles. */
 const CONFLICTS_PATIENT = 3;
 const DOUBLINGS_MAX = 6;
@@ -158,7 +163,8 @@ export class Alone<Native> {
     if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
     const { pace } = this.#parts;
     const { reaction } = task.receipt;
-    const running = conflicts === 0 ? runAlone(this.#solo, task) : this.#runExclusively(task);
+    const running =
+      conflicts === 0 ? runAlone(this.#solo, task) : this.#runExclusively(task, conflicts);
     const finished = running.then((result) => {
       if (result.kind === "committed" && (result.handlerMs ?? 0) < GROUP_BUDGET_MS)
         pace.quick(reaction);
@@ -174,10 +180,10 @@ export class Alone<Native> {
     );
   }
 
-  async #runExclusively(task: Task<Native>): Promise<SoloResult<Native>> {
+  async #runExclusively(task: Task<Native>, conflicts: number): Promise<SoloResult<Native>> {
     await this.#exclusive.take();
     try {
-      return await runExclusively(this.#solo, task);
+      return await runExclusively(this.#solo, task, { patient: conflicts < CONFLICTS_MAX });
     } finally {
       this.#exclusive.free();
     }

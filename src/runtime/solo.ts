@@ -4,7 +4,7 @@ import type { Received, Written } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
-import type { DetachedTransaction } from "../ports/transaction.ts";
+import type { DetachedTransaction, HandlerScope } from "../ports/transaction.ts";
 import type { Probe } from "./crash-points.ts";
 import type { DetachedRun } from "./detached-run.ts";
 import { Draft, type Notice } from "./draft.ts";
@@ -74,14 +74,17 @@ export async function runAlone<Native>(
 
 /**
  * Runs one task in a transaction that is open from the beginning, so that nothing can come between:
- * for a task that has met another transaction before.
+ * for a task that has met another transaction before. With `patient`, it runs again if it meets
+ * one again; else that is a failure, as if the handler's own SQL had raised it.
  */
 export async function runExclusively<Native>(
   { store, probe, onRun }: SoloParts<Native>,
   task: Task<Native>,
+  { patient }: { readonly patient: boolean },
 ): Promise<SoloResult<Native>> {
   const draft = new Draft();
   let source: "store" | "handler" = "store";
+  let handler: HandlerScope<Native> | undefined;
   try {
     return await store.transaction(async (tx) => {
       probe("opened");
@@ -89,7 +92,7 @@ export async function runExclusively<Native>(
       if (received === undefined || received.status === "busy") return { kind: "again" };
       if (received.status !== "fresh") return { kind: "settled" };
       probe("looked_up");
-      const handler = tx.scope({ exclusive: true });
+      handler = tx.scope({ exclusive: true });
       const scope = new Scope(handler, draft);
       onRun(task, scope);
       source = "handler";
@@ -101,6 +104,7 @@ export async function runExclusively<Native>(
       return committed(draft, written);
     });
   } catch (error) {
+    if (patient && handler?.contended === true) return { kind: "again" };
     return failed(task, error, source);
   }
 }

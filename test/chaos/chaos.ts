@@ -57,6 +57,11 @@ const DEAF = { firstMs: 15_000, everyMs: 75_000, roomMs: 50_000 } as const;
 /** How long a fault of a broker lasts that does not cut off: at most, in milliseconds. */
 const BRIEF_MS = 5_000;
 const OPEN_MAX = 600;
+/**
+ * Where the oldest order is older than this part of retention, no new ones are placed: a service
+ * would first hear of them when they are older than what it remembers.
+ */
+const AGE_OF_RETENTION = 0.25;
 const BATCH = 20;
 /** How long everything has to come to an end once the faults are over. */
 const END_LIMIT_MS = 120_000;
@@ -112,23 +117,33 @@ async function play(
     for (const { name, server } of guards)
       if (name === "rabbitmq") await settleQuorumQueues(server);
     const ends = performance.now() + options.seconds * 1_000;
-    const open = async () => {
+    const placedAt = new Map<string, number>();
+    const underWayNow = async () => {
       const [row] = await databases
-        .read("order", "SELECT count(*) AS open FROM orders WHERE state = 'placed'")
+        .read(
+          "order",
+          "SELECT count(*) AS open, min(order_id) AS oldest FROM orders WHERE state = 'placed'",
+        )
         .catch(() => []);
-      return row === undefined ? undefined : Number(row.open);
+      if (row === undefined) return undefined;
+      const oldest = placedAt.get(String(row.oldest)) ?? performance.now();
+      return { open: Number(row.open), ageMs: performance.now() - oldest };
     };
+    const open = async () => (await underWayNow())?.open;
+    const ageMaxMs = (retention ?? Number.POSITIVE_INFINITY) * 1_000 * AGE_OF_RETENTION;
     let next = 1;
     const placing = (async () => {
       while (performance.now() < ends) {
-        const now = await open();
-        if (now !== undefined && now < OPEN_MAX && fleet.asked < OPEN_MAX) {
+        const now = await underWayNow();
+        const busy = now === undefined || now.open >= OPEN_MAX || now.ageMs > ageMaxMs;
+        if (!busy && fleet.asked < OPEN_MAX) {
           const orders = makeOrders(next, BATCH, 0.3);
           next += BATCH;
+          for (const { orderId } of orders) placedAt.set(orderId, performance.now());
           fleet.place(orders);
         } else fleet.repeat();
         const injected = [...faults.values()].reduce((sum, n) => sum + n, 0);
-        options.progress?.(`${next - 1} orders, ${now ?? "?"} open, ${injected} faults`);
+        options.progress?.(`${next - 1} orders, ${now?.open ?? "?"} open, ${injected} faults`);
         await pause(now === undefined ? 200 : 40);
       }
     })();

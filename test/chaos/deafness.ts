@@ -1,7 +1,7 @@
 import type { Server } from "../servers/server.ts";
 import { eventually } from "../support/eventually.ts";
 import { type BrokerFault, repaired } from "./broker.ts";
-import type { HealthSample } from "./fleet.ts";
+import type { Freeze, HealthSample } from "./fleet.ts";
 import type { TcpProxy } from "./proxy.ts";
 
 /** A time in which no service can reach a server. Milliseconds since 1970. */
@@ -50,7 +50,8 @@ export function readyWhileDeaf(
 ): readonly string[] {
   return times.flatMap(({ what, from, to }) => {
     const wrong = samples.filter(
-      ({ state, at }) => state === "ready" && at > from + NOTICED_MS && at < to,
+      ({ state, at, freezes }) =>
+        state === "ready" && at - frozenMs(freezes, from, at) > from + NOTICED_MS && at < to,
     );
     return wrong
       .slice(0, SHOWN_MAX)
@@ -59,4 +60,10 @@ export function readyWhileDeaf(
           `deaf: ${service} said it was ready ${Math.round((at - from) / 1_000)} s into ${what}`,
       );
   });
+}
+
+/** How long a process did not run between two moments. */
+function frozenMs(freezes: readonly Freeze[], from: number, to: number): number {
+  const overlaps = freezes.map((freeze) => Math.min(freeze.to, to) - Math.max(freeze.from, from));
+  return overlaps.reduce((sum, overlap) => sum + Math.max(0, overlap), 0);
 }

@@ -18,12 +18,20 @@ export interface HealthSample {
   readonly state: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** When the process that said it was frozen: meanwhile it can notice nothing. */
+  readonly freezes: readonly Freeze[];
+}
+
+/** A time in which a process does not run. Milliseconds since 1970. */
+export interface Freeze {
+  readonly from: number;
+  readonly to: number;
 }
 
 interface Message {
   readonly ready?: boolean;
   readonly placed?: string;
-  readonly health?: Omit<HealthSample, "service">;
+  readonly health?: Pick<HealthSample, "state" | "at">;
 }
 
 interface Member {
@@ -31,6 +39,7 @@ interface Member {
   child: ChildProcess | undefined;
   ready: boolean;
   paused: boolean;
+  readonly freezes: Freeze[];
 }
 
 export const SERVICES = ["order", "payment", "inventory", "shipping", "tickets"] as const;
@@ -62,6 +71,7 @@ export class Fleet {
         child: undefined,
         ready: false,
         paused: false,
+        freezes: [],
       })),
     );
     for (const member of this.#members) this.#start(member);
@@ -96,9 +106,11 @@ export class Fleet {
     if (member?.child === undefined) return;
     const { child } = member;
     member.paused = true;
+    const from = Date.now();
     child.kill("SIGSTOP");
     await new Promise((resolve) => setTimeout(resolve, ms));
     child.kill("SIGCONT");
+    member.freezes.push({ from, to: Date.now() });
     member.paused = false;
   }
 
@@ -140,6 +152,7 @@ export class Fleet {
       bus,
       data,
     ];
+    const { service, freezes } = member;
     const child = spawn(process.execPath, flags, {
       stdio: [
         "ignore",
@@ -151,8 +164,7 @@ export class Fleet {
     });
     member.child = child;
     child.on("message", (message: Message) => {
-      if (message.health !== undefined)
-        this.health.push({ service: member.service, ...message.health });
+      if (message.health !== undefined) this.health.push({ service, freezes, ...message.health });
       if (message.ready === true) member.ready = true;
       if (message.placed !== undefined && this.#asked.delete(message.placed))
         this.placed.add(message.placed);

@@ -12,7 +12,7 @@ export interface Verdict {
   readonly orders: number;
   readonly events: number;
   readonly violations: readonly string[];
-  /** What the tables hold of some orders that have not ended. */
+  /** What the tables hold of some orders that a violation names. */
   readonly stories: readonly string[];
 }
 
@@ -90,8 +90,9 @@ export async function judge(
   }
   const shown = violations.slice(0, SHOWN_MAX);
   if (violations.length > shown.length) shown.push(`and ${violations.length - shown.length} more`);
+  const named = new Set(violations.flatMap((text) => text.match(/\border-\d+/g) ?? []));
   const stories: string[] = [];
-  for (const orderId of books.open.slice(0, STORIES_MAX))
+  for (const orderId of [...named].slice(0, STORIES_MAX))
     stories.push(...(await storyOf(databases, orderId, prefix)));
   return { orders: states.size, events: emitted.size, violations: shown, stories };
 }

@@ -27,6 +27,12 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "parked: blocks its reaction and saga, and nothing else",
   },
   {
+    name: "a handler may write into a transaction after its own",
+    edits: [edit("adapters/sqlite/store.ts", "for (const scope of scopes) scope.end();", "")],
+    suite: "sqlite",
+    caughtBy: "a handler that outlives its transaction writes into no other",
+  },
+  {
     name: "inbox key without the reaction",
     edits: [
       edit(
@@ -315,6 +321,12 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: "an interrupted handler tells whether it waited for a lock, and whose",
+  },
+  {
+    name: "a row that stays locked is the handler's failure",
+    edits: [edit("runtime/solo.ts", "if (patient && handler", "if (false && handler")],
+    suite: "postgres",
+    caughtBy: "locked-row: only the saga that needs a locked row waits for it",
   },
   {
     name: "two handlers that wait for each other have met no other",

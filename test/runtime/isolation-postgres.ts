@@ -73,7 +73,9 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
     it("locked-row: only the saga that needs a locked row waits for it", async () => {
       await using shelf = await kind.make();
       await shelf.stock(Object.fromEntries(range(40).map((n) => [`item ${n}`, 0])));
+      let tries = 0;
       const played = handling(async (n, tx) => {
+        if (n === 0) tries++;
         await shelf.write(tx, `item ${n}`, (await shelf.read(tx, `item ${n}`)) + 1);
       });
       await using stage = await open(shelf, played);
@@ -83,9 +85,17 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         await stage.hear(...range(10).map((n) => askedFor(from + n)));
       assert.equal(await countOf(shelf), 30);
       assert.equal((await stage.app.health()).state, "ready");
+      // By itself it meets the other session as well, more than once.
+      await eventually(
+        "it was tried by itself",
+        () => tries,
+        (count) => count > 3,
+      );
       await row.release();
       await locked;
       assert.equal(await countOf(shelf), 31);
+      const [entry] = await stage.app.inspect.journal("saga 0");
+      assert.deepEqual([entry?.disposition, entry?.attempt], ["done", 1]);
     });
 
     it("a savepoint that was never set undoes nothing of the handlers before it", async () => {

@@ -93,6 +93,11 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
     return this.#database.log;
   }
 
+  /** The transaction that the handler shares has ended: what it still does must reach no other. */
+  end(): void {
+    if (!this.#detached) this.#open = false;
+  }
+
   #end(): void {
     this.#release?.();
     this.#release = undefined;

@@ -53,7 +53,14 @@ export class MemoryStore implements Store<MemoryTx> {
 
   transaction<T>(work: (tx: StoreTransaction<MemoryTx>) => Promise<T>): Promise<T> {
     const writer = this.#writer(this.#session?.owner);
-    return this.#exclusive((native) => work(new MemoryTransaction(this.#database, native, writer)));
+    return this.#exclusive(async (native) => {
+      const transaction = new MemoryTransaction(this.#database, native, writer);
+      try {
+        return await work(transaction);
+      } finally {
+        transaction.end();
+      }
+    });
   }
 
   detached(): MemoryScope {

@@ -32,6 +32,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   readonly native: MemoryTx;
   readonly #database: MemoryDatabase;
   readonly #writer: Writer;
+  readonly #scopes: MemoryScope[] = [];
 
   constructor(database: MemoryDatabase, native: MemoryTx, writer: Writer) {
     this.#database = database;
@@ -40,7 +41,13 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   }
 
   scope(): MemoryScope {
-    return new MemoryScope(this.#database, () => this, { detached: false });
+    const scope = new MemoryScope(this.#database, () => this, { detached: false });
+    this.#scopes.push(scope);
+    return scope;
+  }
+
+  end(): void {
+    for (const scope of this.#scopes) scope.end();
   }
 
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {

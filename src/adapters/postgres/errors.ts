@@ -67,14 +67,20 @@ export function isOutdated(error: unknown): boolean {
   return sqlState(error) === FEATURE_NOT_SUPPORTED;
 }
 
+const CANCELED = "57014";
 /** Serialization failure, deadlock, lock not available, a cancelled statement. */
-const CONTENDED: readonly string[] = ["40001", "40P01", "55P03", "57014"];
+const CONTENDED: readonly string[] = ["40001", "40P01", "55P03", CANCELED];
 /** The transaction is aborted, or there is none; the savepoint does not exist. */
 const ENDED: readonly string[] = ["25P01", "25P02", "3B001"];
 
 /** Tells whether a statement has met another transaction, or was cancelled. */
 export function isContended(error: unknown): boolean {
   return CONTENDED.includes(sqlState(error) ?? "");
+}
+
+/** Tells whether a statement has met another transaction; a time limit does not count. */
+export function isLocked(error: unknown): boolean {
+  return isContended(error) && sqlState(error) !== CANCELED;
 }
 
 /** Tells whether a statement failed only because one before it had failed. */

@@ -12,7 +12,7 @@ import type {
   HandlerScope,
   StoreTransaction,
 } from "../../ports/transaction.ts";
-import { isContended, isEnded, isOutdated } from "./errors.ts";
+import { isContended, isEnded, isLocked, isOutdated } from "./errors.ts";
 import { LOCK_WAIT_MS, type OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";
 import type { Sql, SqlResult } from "./sql.ts";
@@ -178,7 +178,9 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
       return await (open instanceof Promise ? await open : open).sql.query(text, values);
     } catch (error) {
       this.#failure ??= error;
-      if ((isContended(error) && !this.#interrupted) || isOutdated(error)) this.contended = true;
+      // By itself a handler has met no other for which it was cancelled.
+      const met = this.#exclusive ? isLocked(error) : isContended(error);
+      if ((met && !this.#interrupted) || isOutdated(error)) this.contended = true;
       if (isOutdated(error) && error instanceof Error) (await open).discard(error);
       this.#onFailure(error, this);
       throw error;

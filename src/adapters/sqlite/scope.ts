@@ -152,6 +152,11 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
     if (!this.#parts.connection.database.isTransaction) throw transactionEnded();
   }
 
+  /** The transaction that the handler shares has ended: what it still does must reach no other. */
+  end(): void {
+    if (!this.#detached) this.#open = false;
+  }
+
   #end(): void {
     this.#release?.();
     this.#release = undefined;

@@ -99,10 +99,12 @@ export class SqliteStore implements Store<Sql> {
     return this.#writer.run(() =>
       this.#commit(this.#connect(), async (connection) => {
         const sql = new TransactionSql(connection);
+        const scopes: SqliteScope[] = [];
         try {
-          return await work(this.#bookkeeping(connection, sql));
+          return await work(this.#bookkeeping(connection, sql, scopes));
         } finally {
           sql.end();
+          for (const scope of scopes) scope.end();
         }
       }),
     );
@@ -172,10 +174,15 @@ export class SqliteStore implements Store<Sql> {
 
   readonly #now = (): number => (this.#session?.now ?? Date.now)();
 
-  #bookkeeping(connection: Connection, sql: Sql): SqliteTransaction {
+  /** `scopes` gets those that are made. */
+  #bookkeeping(connection: Connection, sql: Sql, scopes: SqliteScope[]): SqliteTransaction {
     const { owner = null, fingerprint } = this.#session ?? {};
     const writer = { owner, now: this.#now, fingerprint };
-    return new SqliteTransaction(sql, writer, () => this.#scope(connection, false));
+    return new SqliteTransaction(sql, writer, () => {
+      const scope = this.#scope(connection, false);
+      scopes.push(scope);
+      return scope;
+    });
   }
 
   #scope(connection: Connection, detached: boolean): SqliteScope {
@@ -183,7 +190,7 @@ export class SqliteStore implements Store<Sql> {
       connection,
       tryAcquire: () => this.#writer.tryAcquire(),
       // A handler by itself outlives the transaction that it was taken out of, and its `sql`.
-      bookkeeping: () => this.#bookkeeping(connection, connection),
+      bookkeeping: () => this.#bookkeeping(connection, connection, []),
       transaction: (work) => this.transaction(work),
     };
     return new SqliteScope(parts, { detached });
