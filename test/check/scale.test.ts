@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.ts";
 import { toManifest } from "../../src/manifest/read.ts";
+import { mutual, nested, rowOfWaits, waits } from "./families.ts";
 import { large } from "./large.ts";
 
 describe("large choreographies", () => {
@@ -47,12 +48,17 @@ describe("large choreographies", () => {
     expect(explored.states).toBeGreaterThan(1_000);
   });
 
-  it("twelve services that all wait for one another's failures stop at the budget", () => {
-    const { explored } = check(toManifest(large({ stages: 1, width: 12 })), {
-      statesMax: 20_000,
-      repairs: false,
-    });
-    expect(explored.exhaustive).toBe(false);
+  it.each([
+    [large({ stages: 1, width: 12 }), 1_000],
+    [mutual(12), 1_000],
+    [mutual(16), 2_000],
+    [nested(2, 2), 1_000],
+    [waits(5), 1_000],
+    [waits(8), 3_000],
+    [rowOfWaits(39), 2_000],
+  ])("mutual-12 and other families are explored to the end: %#", (manifest, statesMax) => {
+    const { explored } = check(toManifest(manifest), { statesMax, repairs: false });
+    expect(explored.exhaustive).toBe(true);
   });
 });
 
