@@ -1,3 +1,5 @@
+import { nextTick } from "node:process";
+import { setImmediate } from "node:timers";
 import type { Environment } from "../ports/environment.ts";
 import type { Task } from "./task.ts";
 
@@ -7,9 +9,12 @@ import type { Task } from "./task.ts";
  */
 const TURN_MS = 20;
 
-/** Resolves once no promise callback waits to run. */
+/**
+ * Resolves once no promise callback waits to run. As `setImmediate` it is imported: a fake clock
+ * that replaces the globals would hold the lane up.
+ */
 function microtasks(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+  return new Promise((resolve) => nextTick(resolve));
 }
 
 /** Handles a batch. Resolves with the tasks that stay in the queue, to be handled next. */

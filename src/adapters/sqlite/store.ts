@@ -167,7 +167,7 @@ export class SqliteStore implements Store<Sql> {
     });
   }
 
-  readonly #now = (): number => (this.#session?.now ?? Date.now)();
+  readonly #now = (): number => this.#session?.now() ?? Date.now();
 
   #bookkeeping(connection: Connection, sql: Sql): SqliteTransaction {
     const { owner = null, fingerprint } = this.#session ?? {};
