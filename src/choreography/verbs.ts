@@ -215,7 +215,12 @@ export interface Join<
  * `.deadline(event, …)`: emits when none of `unless` was heard or emitted within `after`. Armed
  * when the service hears or emits `event`.
  */
-export interface Deadline<Native, Armed extends EventContract, Emits extends EventContract> {
+export interface Deadline<
+  Native,
+  Armed extends EventContract,
+  Emits extends EventContract,
+  Unless extends EventContract = EventContract,
+> {
   /**
    * Part of the inbox key.
    * @default `deadline` and the event that it emits, without its version
@@ -229,7 +234,7 @@ export interface Deadline<Native, Armed extends EventContract, Emits extends Eve
   /** How long the service waits. */
   readonly after: Duration;
   /** Each of these disarms the deadline. */
-  readonly unless: Contracts;
+  readonly unless: readonly Unless[];
   readonly emits: readonly [Emits];
   readonly suppress?: Accepted;
   handle(event: EnvelopeOf<Armed>, context: Context<Native>): MaybePromise<NoInfer<FactOf<Emits>>>;
@@ -239,9 +244,12 @@ export interface Deadline<Native, Armed extends EventContract, Emits extends Eve
  * A deadline without `handle` emits its event with the payload of the event that armed it, where
  * that fits.
  */
-export type DeadlineOptions<Native, Armed extends EventContract, Emits extends EventContract> = [
-  EnvelopeOf<Armed>["data"],
-] extends [InputOf<Emits>]
-  ? Omit<Deadline<Native, Armed, Emits>, "handle"> &
-      Partial<Pick<Deadline<Native, Armed, Emits>, "handle">>
-  : Deadline<Native, Armed, Emits>;
+export type DeadlineOptions<
+  Native,
+  Armed extends EventContract,
+  Emits extends EventContract,
+  Unless extends EventContract = EventContract,
+> = [EnvelopeOf<Armed>["data"]] extends [InputOf<Emits>]
+  ? Omit<Deadline<Native, Armed, Emits, Unless>, "handle"> &
+      Partial<Pick<Deadline<Native, Armed, Emits, Unless>, "handle">>
+  : Deadline<Native, Armed, Emits, Unless>;

@@ -15,11 +15,18 @@ export interface ReactionOptions<Native> extends RehearsalOptions<Native> {
   readonly setup?: (tx: Native) => unknown;
 }
 
-/** Events of one saga, in the order in which they come. */
-export class Given {
-  readonly #facts: readonly Fact[];
+type Stem<Type extends string> = Type extends `${infer Name}.v${number}` ? Name : Type;
 
-  constructor(facts: readonly Fact[]) {
+/** Refuses a service that knows an event in no version, and names the event. */
+type Knowing<Types extends string, Known extends string> = [Stem<Types>] extends [Stem<Known>]
+  ? unknown
+  : { readonly "the service neither hears nor begins with": Exclude<Types, Known> };
+
+/** Events of one saga, in the order in which they come. */
+export class Given<Facts extends Fact> {
+  readonly #facts: readonly Facts[];
+
+  constructor(facts: readonly Facts[]) {
     this.#facts = facts;
   }
 
@@ -29,8 +36,8 @@ export class Given {
    *
    * Throws `NOT_HEARD` for an event that the service neither hears nor begins a saga with.
    */
-  async when<Native>(
-    service: Service<Native, EventContract>,
+  async when<Native, Begins extends EventContract, Hears extends EventContract>(
+    service: Service<Native, Begins, Hears> & Knowing<Facts["type"], (Begins | Hears)["type"]>,
     { setup, ...options }: ReactionOptions<Native>,
   ): Promise<Reacted<Native>> {
     for (const { type } of this.#facts)
@@ -72,7 +79,7 @@ export class Given {
  * console.log(disposition, emitted.map(({ type }) => type));
  * ```
  */
-export function given(...facts: readonly Fact[]): Given {
+export function given<Facts extends readonly Fact[]>(...facts: Facts): Given<Facts[number]> {
   return new Given(facts);
 }
 

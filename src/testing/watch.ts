@@ -28,7 +28,7 @@ export type Watch = <T>(work: () => T) => T;
 
 /** The same service, each of whose handlers runs within `watch`. */
 export function watchHandlers<Native, Begins extends EventContract>(
-  { declaration, beginnings }: Service<Native, Begins>,
+  { declaration, beginnings, heard }: Service<Native, Begins>,
   watch: Watch,
 ): Service<Native, Begins> {
   const reactions = declaration.reactions.map((one) => watchedReaction(one, watch));
@@ -38,7 +38,7 @@ export function watchHandlers<Native, Begins extends EventContract>(
       handle: (event, context) => watch(() => one.handle(event, context)),
     }),
   );
-  return new Service<Native, Begins>({ ...declaration, reactions, deadlines }, beginnings);
+  return new Service<Native, Begins>({ ...declaration, reactions, deadlines }, beginnings, heard);
 }
 
 function watchedReaction<Native>(

@@ -174,7 +174,7 @@ function servicesOf(manifest: Manifest, random: () => number) {
       retired: {},
       suppress: {},
     };
-    return new Service(declaration, all(begins));
+    return new Service(declaration, all(begins), []);
   });
   return { services, contract };
 }
