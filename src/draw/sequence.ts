@@ -124,7 +124,8 @@ export function sequenceText(
   const { rows: all, last } = rowsOf(trace);
   const { shown: rows, omitted } = shorten(all);
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
-  if (names.length > COLUMNS_MAX) return [...listText(rows, omitted, paint), ...last.map(paint.dim)];
+  if (names.length > COLUMNS_MAX)
+    return [...listText(rows, omitted, paint), ...last.map(paint.dim)];
   const width = Math.max(COLUMN_LEAST, ...names.map((name) => printable(name).length + 3));
   const column = (name: string) => names.indexOf(name) * width;
   const lifelines = (): string[] =>

@@ -6,7 +6,7 @@ interface Timer {
 }
 
 /** When a rehearsal begins: the same moment in each run, so that times may be compared. */
-export const FIRST_MOMENT = Date.parse("2026-01-01T00:00:00Z");
+const FIRST_MOMENT = Date.parse("2026-01-01T00:00:00Z");
 
 /** A clock that stands still until it is put forward. Its timers run in the order of their time. */
 export class VirtualClock {
@@ -61,13 +61,16 @@ export function virtualEnvironment(
   clock: VirtualClock,
   { name, life, seed }: { readonly name: string; readonly life: number; readonly seed: number },
 ): Environment {
-  const tag = hex(hashOf(`${seed} ${name}`), 8);
-  const chance = numbers(hashOf(`${seed} ${name} ${life}`));
+  const own = hashOf(`${seed} ${name} ${life}`);
+  const chance = numbers(own);
+  // Ids of events keep the last half of a UUID, so that half has to differ between processes.
+  const tag = hex(own, 8);
+  const head = `00000000-0000-4${tag.slice(0, 3)}-8${tag.slice(3, 6)}-${tag.slice(6)}`;
   let ids = 0;
   return {
     now: () => clock.now,
     random: chance,
-    uuid: () => `${tag}-${hex(life, 4)}-4000-8000-${hex(++ids, 12)}`,
+    uuid: () => `${head}${hex(++ids, 10)}`,
     timer: (delayMs, work) => clock.timer(delayMs, work),
   };
 }

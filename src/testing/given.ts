@@ -45,15 +45,11 @@ export class Given<Facts extends Fact> {
     const rehearsal = await Rehearsal.open([service], options);
     const player = rehearsal.player(service);
     if (setup !== undefined) await player.rows(setup);
-    const before = () => player.journal(SAGA);
-    const ids = new Map<Fact, string>();
     let seen: readonly JournalRecord[] = [];
     for (const fact of this.#facts) {
-      seen = await before();
-      const id = ids.get(fact) ?? `given-${ids.size + 1}`;
-      ids.set(fact, id);
+      seen = await player.journal(SAGA);
       if (begins(service, fact.type)) await rehearsal.begin(player, SAGA, fact);
-      else await rehearsal.arrive(SAGA, fact, id);
+      else await rehearsal.arrive(SAGA, fact);
       const [failed] = await player.failures(SAGA);
       if (failed?.state === "retrying") throw player.thrown ?? failed.problem;
     }

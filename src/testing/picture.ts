@@ -1,4 +1,3 @@
-import { formatDuration } from "../contract/duration.ts";
 import {
   type SequenceAction,
   type SequenceNote,
@@ -7,6 +6,7 @@ import {
 } from "../draw/sequence.ts";
 import type { TraceStep } from "../observe/trace.ts";
 import type { Disposition } from "../ports/journal.ts";
+import { spanOf } from "../text/span.ts";
 import type { Moment } from "./rehearsal.ts";
 
 const ACTIONS: Readonly<Record<Disposition, SequenceAction>> = {
@@ -27,8 +27,7 @@ const ACTIONS: Readonly<Record<Disposition, SequenceAction>> = {
   discarded: "is told to discard it",
 };
 
-/** A time that is not worth a line, in milliseconds. */
-const SHORT_MS = 1_000;
+const SECOND_MS = 1_000;
 
 /** Draws the steps of a saga, and what happened between them. */
 export function pictureOf(
@@ -48,7 +47,8 @@ export function pictureOf(
     wait(until);
   };
   const wait = (until: number) => {
-    if (until - last >= SHORT_MS) items.push({ note: `${spanOf(until - last)} pass` });
+    const seconds = Math.round((until - last) / SECOND_MS);
+    if (seconds > 0) items.push({ note: `${spanOf(seconds * SECOND_MS)} pass` });
     last = Math.max(last, until);
   };
   for (const step of steps) {
@@ -67,10 +67,4 @@ function toSequence({ service, disposition, heard, emitted, effect }: TraceStep)
     does: ACTIONS[disposition],
     ...(effect !== undefined && { effect }),
   };
-}
-
-/** A span of time in whole seconds, as people write it: `15m`. */
-function spanOf(ms: number): string {
-  const seconds = Math.round(ms / SHORT_MS) * SHORT_MS;
-  return formatDuration(seconds).replace(/^P(\d+D)?T?/, "$1").toLowerCase();
 }

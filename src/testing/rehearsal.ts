@@ -12,7 +12,7 @@ import type { RehearsalOptions } from "./options.ts";
 import { Player } from "./player.ts";
 import { Post } from "./post.ts";
 
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const NO_LOG: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Real time that a handler may take before it counts as waiting for the test. */
 const PATIENCE_MS = 5_000;
@@ -34,7 +34,8 @@ export class Rehearsal<Native> implements AsyncDisposable {
   readonly #activity: Activity;
   readonly #options: RehearsalOptions<Native>;
   readonly #players = new Map<string, Player<Native>>();
-  #arrivals = 0;
+  /** The ids of the messages from outside. */
+  readonly #arrivals = new Map<Fact, string>();
 
   private constructor(
     services: readonly Service<Native, EventContract>[],
@@ -49,7 +50,7 @@ export class Rehearsal<Native> implements AsyncDisposable {
     this.post = new Post(memoryBus(services, { environment }));
     for (const service of services) {
       const parts = { post: this.post, clock: this.clock, activity: this.#activity, seed };
-      const settings = { logger: options.logger ?? SILENT, retry: options.retry ?? {} };
+      const settings = { logger: options.logger ?? NO_LOG, retry: options.retry ?? {} };
       const store = options.store(service.name);
       this.#players.set(service.name, new Player(service, store, { ...parts, ...settings }));
     }
@@ -98,7 +99,9 @@ export class Rehearsal<Native> implements AsyncDisposable {
   }
 
   /** Lets an event come from outside. The same fact is the same message, which comes once more. */
-  async arrive(sagaId: string, fact: Fact, id = `outside-${++this.#arrivals}`): Promise<void> {
+  async arrive(sagaId: string, fact: Fact): Promise<void> {
+    const id = this.#arrivals.get(fact) ?? `outside-${this.#arrivals.size + 1}`;
+    this.#arrivals.set(fact, id);
     const event = arrival(sagaId, fact, { id, now: this.clock.now });
     let refusal: unknown;
     // It is acknowledged once every service has it: one may be away.

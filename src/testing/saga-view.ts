@@ -1,5 +1,4 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
 import { type TraceStep, traceOf } from "../observe/trace.ts";
 import { printable } from "../text/printable.ts";
@@ -31,20 +30,20 @@ export type ServiceName = string | { readonly name: string };
  * assertion that does not hold has a picture of the saga.
  */
 export class SagaView<Native> {
-  protected readonly rehearsal: Rehearsal<Native>;
+  readonly #rehearsal: Rehearsal<Native>;
   readonly #ends: Ends;
   readonly #sagaId: string | undefined;
 
   /** Without `sagaId` it is of the saga that began last. */
   constructor(rehearsal: Rehearsal<Native>, ends: Ends, sagaId?: string) {
-    this.rehearsal = rehearsal;
+    this.#rehearsal = rehearsal;
     this.#ends = ends;
     this.#sagaId = sagaId;
   }
 
   /** The id of the saga. Throws `EXPECTATION_UNMET` before one has begun. */
   get sagaId(): string {
-    const sagaId = this.#sagaId ?? this.rehearsal.post.sagas.at(-1);
+    const sagaId = this.#sagaId ?? this.#rehearsal.post.sagas.at(-1);
     if (sagaId === undefined) throw new ExpectationError("No saga has begun.", undefined, "a saga");
     return sagaId;
   }
@@ -52,7 +51,7 @@ export class SagaView<Native> {
   /** The events of the saga, in the order of publishing. */
   get events(): readonly EventEnvelope[] {
     const { sagaId } = this;
-    return this.rehearsal.post.events.filter((event) => event.sagaId === sagaId);
+    return this.#rehearsal.post.events.filter((event) => event.sagaId === sagaId);
   }
 
   /** The types of the events of the saga, in the order of publishing. */
@@ -79,7 +78,7 @@ export class SagaView<Native> {
 
   /** The steps of the saga, over all services. */
   async steps(): Promise<readonly TraceStep[]> {
-    return traceOf(await this.rehearsal.journals(this.sagaId));
+    return traceOf(await this.#rehearsal.journals(this.sagaId));
   }
 
   /** The effects that were done and not undone, except those with which the saga ends. */
@@ -99,12 +98,12 @@ export class SagaView<Native> {
 
   /** Reads the rows of a service, in a transaction of its store. */
   rows<T>(service: ServiceName, read: (tx: Native) => T | Promise<T>): Promise<T> {
-    return this.rehearsal.player(service).rows(read);
+    return this.#rehearsal.player(service).rows(read);
   }
 
   /** Draws the saga: a column for each service, time downwards, then what has failed or waits. */
   async picture(): Promise<string> {
-    const { moments, clock } = this.rehearsal;
+    const { moments, clock } = this.#rehearsal;
     const drawn = pictureOf(await this.steps(), moments, clock.now).map((line) => `    ${line}`);
     return [...drawn, ...(await this.#troubles())].join("\n");
   }
@@ -137,17 +136,11 @@ export class SagaView<Native> {
     read: (tx: Native) => T | Promise<T>,
     expected: NoInfer<T>,
   ): Promise<void> {
-    const { name } = this.rehearsal.player(service);
+    const { name } = this.#rehearsal.player(service);
     // Rows of a database have no prototype; those that a test writes down have one.
     const actual = plain(await this.rows(service, read));
     const rows = { actual, expected: plain(expected) };
     await expectEqual(`The rows of ${name}`, rows, () => this.picture());
-  }
-
-  /** The error of an event that is not reached any more. */
-  protected async notReached(type: string, why: string): Promise<OdoriError> {
-    const message = `${type} was not emitted in ${this.sagaId}: ${why}.`;
-    return new OdoriError("NOT_REACHED", `${message}\n\n${await this.picture()}\n`);
   }
 
   async #assertTypes(contracts: readonly EventContract[], wanted: boolean): Promise<void> {
@@ -162,8 +155,8 @@ export class SagaView<Native> {
 
   async #troubles(): Promise<readonly string[]> {
     const lines: string[] = [];
-    for (const player of this.rehearsal.players) {
-      const waiting = this.rehearsal.post.waiting(player.name);
+    for (const player of this.#rehearsal.players) {
+      const waiting = this.#rehearsal.post.waiting(player.name);
       if (!player.present)
         lines.push(`${player.name} has dropped out; messages that wait for it: ${waiting}`);
       else
@@ -173,7 +166,7 @@ export class SagaView<Native> {
           lines.push(`${player.name} ${what} on ${shortType(type)}: ${why}`);
         }
     }
-    if (this.rehearsal.stuck) lines.push("A handler has not returned yet.");
+    if (this.#rehearsal.stuck) lines.push("A handler has not returned yet.");
     return lines.length === 0 ? [] : ["", ...lines.map((line) => `    ${line}`)];
   }
 }

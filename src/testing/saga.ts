@@ -38,38 +38,40 @@ export interface BeginSagaOptions<Native> {
  * ```
  */
 export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposable {
+  readonly #rehearsal: Rehearsal<Native>;
   readonly #choreography: Choreography<Native>;
   #begun = 0;
 
   constructor(rehearsal: Rehearsal<Native>, choreography: Choreography<Native>) {
     super(rehearsal, choreography);
+    this.#rehearsal = rehearsal;
     this.#choreography = choreography;
   }
 
   /** The virtual time. */
   get now(): Date {
-    return new Date(this.rehearsal.clock.now);
+    return new Date(this.#rehearsal.clock.now);
   }
 
   /** Another saga of this test. */
   of(sagaId: string): SagaView<Native> {
-    return new SagaView(this.rehearsal, this.#choreography, sagaId);
+    return new SagaView(this.#rehearsal, this.#choreography, sagaId);
   }
 
   /** The running service, for code of yours that takes an `App`. Then call `settle`. */
   app(service: ServiceName): App<Native, EventContract> {
-    return this.rehearsal.player(service).app;
+    return this.#rehearsal.player(service).app;
   }
 
   /** Begins a saga, by the service that declares it. Throws `NOT_HEARD` if there is none. */
   async begin(fact: Fact, options: BeginSagaOptions<Native> = {}): Promise<void> {
     const { sagaId = `saga-${this.#begun + 1}`, rows } = options;
-    const player = this.rehearsal.players.find(({ service }) =>
+    const player = this.#rehearsal.players.find(({ service }) =>
       service.beginnings.some(({ type }) => type === fact.type),
     );
     if (player === undefined) throw notHeard(fact.type, "begins a saga with it");
     this.#begun++;
-    await this.rehearsal.begin(player, sagaId, fact, rows);
+    await this.#rehearsal.begin(player, sagaId, fact, rows);
   }
 
   /**
@@ -77,19 +79,19 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
    * more. Throws `NOT_HEARD` if no service hears it.
    */
   async arrive(fact: Fact): Promise<void> {
-    if (!this.rehearsal.players.some(({ service }) => hears(service, fact.type)))
+    if (!this.#rehearsal.players.some(({ service }) => hears(service, fact.type)))
       throw notHeard(fact.type, "hears it");
-    await this.rehearsal.arrive(this.sagaId, fact);
+    await this.#rehearsal.arrive(this.sagaId, fact);
   }
 
   /** Waits for what your own code has set off, such as by `app`. */
   settle(): Promise<void> {
-    return this.rehearsal.settle();
+    return this.#rehearsal.settle();
   }
 
   /** Puts the clock forward: deadlines fire, and retries happen, in their order. */
   advance(duration: Duration): Promise<void> {
-    return this.rehearsal.advance(parseDuration(duration));
+    return this.#rehearsal.advance(parseDuration(duration));
   }
 
   /**
@@ -97,32 +99,37 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
    * `NOT_REACHED` once nothing is left that could happen, or after `within`, 30 days by default.
    */
   async until(event: EventContract, within: Duration = UNTIL_DEFAULT): Promise<void> {
-    const { rehearsal } = this;
+    const rehearsal = this.#rehearsal;
     const end = rehearsal.clock.now + parseDuration(within);
     await rehearsal.settle();
     while (!this.types.includes(event.type)) {
       if (!(await rehearsal.expects()))
-        throw await this.notReached(event.type, "nothing is left that could happen");
+        throw await this.#notReached(event, "nothing is left that could happen");
       if (!(await rehearsal.step(end)))
-        throw await this.notReached(event.type, `${within} have passed`);
+        throw await this.#notReached(event, `${within} have passed`);
     }
   }
 
   /** Stops the process of a service, as a deployment does. Messages wait until it comes back. */
   async dropOut(service: ServiceName): Promise<void> {
-    const player = this.rehearsal.player(service);
-    if (player.present) await this.rehearsal.leave(player);
+    const player = this.#rehearsal.player(service);
+    if (player.present) await this.#rehearsal.leave(player);
   }
 
   /** Starts a process of a service that has dropped out, on the same database. */
   async comeBack(service: ServiceName): Promise<void> {
-    const player = this.rehearsal.player(service);
-    if (!player.present) await this.rehearsal.enter(player);
+    const player = this.#rehearsal.player(service);
+    if (!player.present) await this.#rehearsal.enter(player);
   }
 
   /** Stops the services. Needed only where their stores hold connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.rehearsal[Symbol.asyncDispose]();
+    await this.#rehearsal[Symbol.asyncDispose]();
+  }
+
+  async #notReached({ type }: EventContract, why: string): Promise<OdoriError> {
+    const message = `${type} was not emitted in ${this.sagaId}: ${why}.`;
+    return new OdoriError("NOT_REACHED", `${message}\n\n${await this.picture()}\n`);
   }
 }
 
@@ -132,12 +139,12 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
  *
  * @example
  * ```ts
- * import { memoryStore } from "odori/memory";
+ * import { sqlite } from "odori/sqlite";
  * import { testSaga } from "odori/testing";
  * import order from "./choreography.ts";
  * import { orderCancelled, orderPlaced } from "./contracts.ts";
  *
- * const saga = await testSaga(order, { store: () => memoryStore() });
+ * const saga = await testSaga(order, { store: () => sqlite(":memory:") });
  * await saga.dropOut("stock");
  * await saga.begin(orderPlaced({ orderId: "o-1", amount: 100 }));
  * await saga.comeBack("stock");

@@ -52,11 +52,9 @@ function watchedReaction<Native>(
       watch(() => late.handle(event, context)),
   };
   if (one.kind === "join") {
-    const handle: typeof one.handle = (events, context) =>
-      watch(() => one.handle(events, context));
+    const handle: typeof one.handle = (events, context) => watch(() => one.handle(events, context));
     return { ...one, late: watchedLate, handle };
   }
-  const handle: typeof one.handle = (event, context) =>
-    watch(() => one.handle(event, context));
+  const handle: typeof one.handle = (event, context) => watch(() => one.handle(event, context));
   return { ...one, late: watchedLate, handle };
 }

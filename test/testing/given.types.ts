@@ -1,6 +1,6 @@
 /* What must not compile: an event that the service under test does not know. */
 import { event, type Service, service } from "odori";
-import { sqlite, type Sql } from "odori/sqlite";
+import { type Sql, sqlite } from "odori/sqlite";
 import { given } from "odori/testing";
 import { z } from "zod";
 
