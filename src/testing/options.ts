@@ -17,8 +17,11 @@ import type { RetryPolicy } from "../runtime/retry.ts";
  * ```
  */
 export interface RehearsalOptions<Native> {
-  /** Makes the store of a service: `() => sqlite(":memory:")`, `() => memoryStore()`. */
-  readonly store: (service: string) => Store<Native>;
+  /**
+   * Makes the store of a service: `() => sqlite(":memory:")`, `() => memoryStore()`, or that of
+   * `testSchemas` of `odori/postgres`.
+   */
+  readonly store: (service: string) => Store<Native> | Promise<Store<Native>>;
   /**
    * Sets the clock of the databases to milliseconds since 1970, where they have one of their own.
    * @default does nothing

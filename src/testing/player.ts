@@ -39,6 +39,8 @@ export class Player<Native> {
   readonly #store: Store<Native>;
   #app: App<Native, EventContract> | undefined;
   #lives = 0;
+  /** The journals when its last process stopped: a store that is closed may not tell them. */
+  #journals: ReadonlyMap<string, readonly JournalRecord[]> = new Map();
 
   constructor(service: Service<Native, EventContract>, store: Store<Native>, parts: PlayerParts) {
     this.name = service.name;
@@ -75,8 +77,13 @@ export class Player<Native> {
   /** Stops its process, as a deployment does. */
   async leave(): Promise<void> {
     const app = this.#app;
+    if (app === undefined) return;
+    const sagas = this.#parts.post.sagas.map(async (sagaId) => {
+      return [sagaId, await this.journal(sagaId)] as const;
+    });
+    this.#journals = new Map(await Promise.all(sagas));
     this.#app = undefined;
-    await app?.stop();
+    await app.stop();
   }
 
   async begin(sagaId: string, fact: Fact, rows: (tx: Native) => unknown): Promise<void> {
@@ -92,7 +99,8 @@ export class Player<Native> {
     return this.#store.transaction(async ({ native }) => read(native));
   }
 
-  journal(sagaId: string): Promise<readonly JournalRecord[]> {
+  async journal(sagaId: string): Promise<readonly JournalRecord[]> {
+    if (this.#app === undefined) return this.#journals.get(sagaId) ?? [];
     return this.#store.inspect.journal(sagaId);
   }
 

@@ -48,12 +48,6 @@ export class Rehearsal<Native> implements AsyncDisposable {
     const outside = { name: "bus", life: 0, seed };
     const environment = virtualEnvironment(this.clock, outside);
     this.post = new Post(memoryBus(services, { environment }));
-    for (const service of services) {
-      const parts = { post: this.post, clock: this.clock, activity: this.#activity, seed };
-      const settings = { logger: options.logger ?? NO_LOG, retry: options.retry ?? {} };
-      const store = options.store(service.name);
-      this.#players.set(service.name, new Player(service, store, { ...parts, ...settings }));
-    }
   }
 
   /** Starts each service. */
@@ -62,6 +56,14 @@ export class Rehearsal<Native> implements AsyncDisposable {
     options: RehearsalOptions<Native>,
   ): Promise<Rehearsal<Native>> {
     const rehearsal = new Rehearsal(services, options);
+    const { seed = 1, logger = NO_LOG, retry = {} } = options;
+    const { post, clock } = rehearsal;
+    const parts = { post, clock, activity: rehearsal.#activity, seed, logger, retry };
+    for (const service of services) {
+      const store = await options.store(service.name);
+      rehearsal.#players.set(service.name, new Player(service, store, parts));
+    }
+    await options.clock?.(clock.now);
     for (const player of rehearsal.players) await rehearsal.#during(player.enter());
     await rehearsal.settle();
     return rehearsal;
