@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../support/scope.ts";
 import { ROOT } from "../tidy/sources.ts";
 
 const PAGE = readFileSync(join(ROOT, "docs", "how-to", "testing.md"), "utf8");
+/** Other test runners, and PGlite. */
+const RUNNERS = join(ROOT, "test", "runners", "node_modules");
 const FLAGS = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
 
 let temporary: ReturnType<typeof temporaryFolder> | undefined;
@@ -19,6 +21,9 @@ beforeAll(() => {
   mkdirSync(join(ROOT, ".odori"), { recursive: true });
   temporary = temporaryFolder("testing", join(ROOT, ".odori"));
   for (const { file, code } of programs) writeFileSync(join(temporary.path, file), code);
+  mkdirSync(join(temporary.path, "node_modules"));
+  const scope = "@electric-sql";
+  symlinkSync(join(RUNNERS, scope), join(temporary.path, "node_modules", scope));
 });
 afterAll(() => temporary?.[Symbol.dispose]());
 
@@ -47,6 +52,7 @@ describe("the page on testing", { timeout: 120_000 }, () => {
       "reaction.test.ts",
       "saga.node.ts",
       "saga.jest.mjs",
+      "pglite.node.ts",
     ]);
     const project = { extends: "../../tsconfig.json", include: ["*.ts"] };
     writeFileSync(join(folder(), "tsconfig.json"), JSON.stringify(project));
@@ -72,6 +78,11 @@ describe("the page on testing", { timeout: 120_000 }, () => {
   it("runs with node:test", () => {
     const { status, out } = run(["--test", "--test-reporter=tap", "saga.node.ts"]);
     expect([status, out]).toEqual([0, expect.stringContaining("# pass 2")]);
+  });
+
+  it("runs on PGlite", () => {
+    const { status, out } = run(["--test", "--test-reporter=tap", "pglite.node.ts"]);
+    expect([status, out]).toEqual([0, expect.stringContaining("# pass 1")]);
   });
 
   it("runs with vitest", () => {
@@ -109,7 +120,7 @@ describe("the page on testing", { timeout: 120_000 }, () => {
       },
     };
     writeFileSync(join(folder(), "jest.config.json"), JSON.stringify(config));
-    const jest = join(ROOT, "test", "runners", "node_modules", "jest", "bin", "jest.js");
+    const jest = join(RUNNERS, "jest", "bin", "jest.js");
     const { status, out } = run(["--experimental-vm-modules", jest, "-c", "jest.config.json"]);
     expect([status, out]).toEqual([0, expect.stringContaining("Tests:       2 passed, 2 total")]);
   });
