@@ -3,6 +3,7 @@ import { BUS_MUTANTS } from "./bus-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
 
 /**
@@ -15,4 +16,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,
   ...HTTP_MUTANTS,
+  ...REHEARSAL_MUTANTS,
 ];

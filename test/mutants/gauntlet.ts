@@ -15,6 +15,7 @@ import { deploymentScenarios } from "./deployments.ts";
 import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { httpScenarios } from "./over-http.ts";
+import { rehearsedScenarios } from "./rehearsed.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
 
@@ -36,6 +37,7 @@ if (suite === "runtime") {
 }
 if (suite === "files") fileScenarios(collect);
 if (suite === "http") httpScenarios(collect);
+if (suite === "testing") rehearsedScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);

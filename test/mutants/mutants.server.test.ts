@@ -44,7 +44,9 @@ function gauntlet(suite: Mutant["suite"], only: readonly string[], mutant: strin
   });
 }
 
-for (const suite of ["runtime", "files", "http", "sqlite", "postgres", "rabbitmq"] as const) {
+const SUITES = ["runtime", "files", "http", "testing", "sqlite", "postgres", "rabbitmq"] as const;
+
+for (const suite of SUITES) {
   const server = suite === "postgres" || suite === "rabbitmq" ? suite : undefined;
   const title = `broken runtimes, caught by the suite ${suite}`;
   describe.skipIf(server !== undefined && urlOf(server) === undefined)(
