@@ -66,8 +66,9 @@ export class Activity {
   /**
    * Resolves once nothing happens any more unless time passes. Needs no timer, except where a
    * handler waits for something outside: then it is given up after the patience of the rehearsal.
+   * Returns whether one was.
    */
-  async rest(): Promise<void> {
+  async rest(): Promise<boolean> {
     for (;;) {
       await drained();
       const seen = this.#changes;
@@ -75,10 +76,11 @@ export class Activity {
         // A lane may have let the event loop turn: only another turn tells.
         await turned();
         await drained();
-        if (this.#changes === seen) return;
+        if (this.#changes === seen) return false;
       } else if (!(await this.#nextChange(seen))) {
-        for (const handling of this.#handling) handling.stuck = true;
-        return;
+        const given = [...this.#handling].filter(({ stuck }) => !stuck);
+        for (const handling of given) handling.stuck = true;
+        return given.length > 0;
       }
     }
   }

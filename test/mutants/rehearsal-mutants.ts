@@ -4,7 +4,7 @@ import { edit, type Mutant } from "./mutant.ts";
 export const REHEARSAL_MUTANTS: readonly Mutant[] = [
   {
     name: "a handler is given up in silence",
-    edits: [edit("testing/activity.ts", "handling.stuck = true;", "handling.stuck = false;")],
+    edits: [edit("testing/activity.ts", "some(({ stuck }) => stuck)", "some(() => false)")],
     suite: "testing",
     caughtBy: "a handler that waits for the test is given up, and named as long as it waits",
   },
@@ -24,7 +24,13 @@ export const REHEARSAL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what is due on the way of a jump comes at its end",
-    edits: [edit("testing/rehearsal.ts", "while (await this.step(until));", "")],
+    edits: [
+      edit(
+        "testing/rehearsal.ts",
+        "    while (await this.step(until));\n    await this.#moveTo(until);\n    await this",
+        "    await this.#moveTo(until);\n    await this",
+      ),
+    ],
     suite: "testing",
     caughtBy: "a deadline on the way of a jump fires at its own time",
   },
