@@ -21,7 +21,7 @@ import { type Companion, type Ready, runTogether } from "./together.ts";
  * few times that, so that a busy machine alone does not make a handler slow.
  */
 export const GROUP_BUDGET_MS = 20;
-const HANDLER_BUDGET_MS = 60;
+export const HANDLER_BUDGET_MS = 60;
 
 /** A handler may take as long as this number of look-ups, where that is longer than its budget. */
 const LOOK_UPS_MAX = 6;

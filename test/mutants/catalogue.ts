@@ -5,6 +5,7 @@ import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
+import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
 
 /**
@@ -19,4 +20,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ENTRY_MUTANTS,
   ...HTTP_MUTANTS,
   ...PROOF_MUTANTS,
+  ...REHEARSAL_MUTANTS,
 ];

@@ -3,7 +3,15 @@ export interface Mutant {
   readonly name: string;
   readonly edits: readonly { readonly file: string; readonly find: string; readonly put: string }[];
   /** The suite that catches it, and a test of it that has to fail. */
-  readonly suite: "runtime" | "files" | "proofs" | "http" | "sqlite" | "postgres" | "rabbitmq";
+  readonly suite:
+    | "runtime"
+    | "files"
+    | "proofs"
+    | "http"
+    | "testing"
+    | "sqlite"
+    | "postgres"
+    | "rabbitmq";
   readonly caughtBy: string;
 }
 

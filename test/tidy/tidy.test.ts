@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["runtime", "observe", "manifest"],
   ["check", "explain", "diff", "asyncapi", "acl"],
   ["draw"],
-  ["cli"],
+  ["cli", "testing"],
 ];
 /** What a folder may use on its own floor. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
