@@ -20,6 +20,7 @@ function record(
     effect: undefined,
     emitted: emitted.map((one) => ({ id: one, type: `shop.${one}.v1` })),
     seq: at,
+    duplicates: 0,
     fingerprint: undefined,
     at,
     ...change,
