@@ -82,3 +82,4 @@ export { start } from "./runtime/lazy.ts";
 export type { StartOptions } from "./runtime/options.ts";
 export type { RetryPolicy } from "./runtime/retry.ts";
 export type { App } from "./runtime/start.ts";
+export type { EndEvents, EndedStatus, SagaStatus } from "./runtime/status.ts";

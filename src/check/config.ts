@@ -34,6 +34,9 @@ const schema = {
       additionalProperties: false,
     },
     statesMax: { type: "integer", minimum: 1 },
+    // For commands that read databases, which validate them.
+    stores: { type: "object" },
+    manifest: { type: "string" },
   },
   additionalProperties: false,
 };
@@ -72,7 +75,9 @@ export function toConfig(value: unknown, file: string): CheckConfig {
     "CONFIG_INVALID",
     `The configuration ${quote(file)} is not valid${where}: ${problem}.`,
     {
-      hint: "Use the keys rules (code to off, warning or error), limits and statesMax.",
+      hint:
+        "Use the keys rules (code to off, warning or error), limits, statesMax, stores and " +
+        "manifest.",
     },
   );
 }

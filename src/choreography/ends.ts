@@ -14,20 +14,34 @@ export interface Ended extends Emission {
   readonly at: number;
 }
 
-/** Rows whose `type` is that of an event which need not have happened. */
-const NOT_HEARD: readonly Disposition[] = ["begun", "armed", "disarmed", "expired"];
+/** Rows of a deadline never have these: its `type` is that of an event which need not happen. */
+const HEARD: readonly Disposition[] = [
+  "done",
+  "refused",
+  "undone",
+  "barred",
+  "late",
+  "gathered",
+  "armed",
+  "disarmed",
+];
 
-/** Finds the earliest event among `ends` that the rows have heard or emitted. */
+/**
+ * Finds the earliest event among `ends` that the rows have heard or emitted. `deadlines` are the
+ * stored names of the service's deadlines: with them, a delivery that was put off tells as well.
+ */
 export function endOf(
   records: readonly JournalRecord[],
   { succeeds, fails }: SagaEnds,
+  deadlines?: ReadonlySet<string>,
 ): Ended | undefined {
   const good = new Set(succeeds.map(stemOf));
   const bad = new Set(fails.map(stemOf));
   let found: Ended | undefined;
-  for (const { type, id, disposition, emitted, at } of records) {
-    const heard = NOT_HEARD.includes(disposition) ? [] : [{ type, id }];
-    for (const event of [...heard, ...emitted]) {
+  for (const { type, id, reaction, disposition, emitted, at } of records) {
+    const came = deadlines !== undefined && !deadlines.has(reaction) && disposition !== "begun";
+    const heard = came || HEARD.includes(disposition);
+    for (const event of [...(heard ? [{ type, id }] : []), ...emitted]) {
       const stem = stemOf(event.type);
       const ended = good.has(stem) || bad.has(stem);
       if (ended && (found === undefined || at < found.at))

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { type CheckOptions, check, type Report } from "../check/check.ts";
-import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
+import { parseRule } from "../check/config.ts";
 import type { Finding } from "../check/finding.ts";
 import { RULES } from "../check/lint/lint.ts";
 import { repairText } from "../check/repair-text.ts";
@@ -8,10 +7,9 @@ import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import { parseJsonOrYaml } from "../manifest/text.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
-import { readText } from "./files.ts";
+import { projectConfig } from "./config.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
 import { loadManifest } from "./source.ts";
 import { TimeLimit } from "./time-limit.ts";
@@ -30,7 +28,6 @@ export interface CheckFlags {
   readonly listRules: boolean;
 }
 
-const CONFIG_FILE = "odori.config.json";
 const SECONDS_MAX = 30;
 /** For what is not exploration: to compile the model, and to lint; also to read the sources. */
 const GRACE_MS = 5_000;
@@ -53,7 +50,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
   const limit = () => new TimeLimit(seconds * 1_000 + GRACE_MS, () => timeout(seconds));
   const loading = limit();
   const { manifest, contradictions } = await loadManifest(paths, (work) => loading.run(work));
-  const config = configOf(flags);
+  const config = projectConfig(flags.config).check;
   const options: CheckOptions = {
     reduction: flags.reduction,
     crashes: flags.crashes,
@@ -91,12 +88,6 @@ function listRules({ json }: CheckFlags): void {
   else
     for (const { code, severity, reason, hint } of RULES)
       print(`${code} (${severity})\n  ${reason}\n  ${hint}`);
-}
-
-function configOf({ config }: CheckFlags): CheckConfig {
-  if (config === undefined && !existsSync(CONFIG_FILE)) return {};
-  const file = config ?? CONFIG_FILE;
-  return toConfig(parseJsonOrYaml(file, readText(file)).value, file);
 }
 
 function show(

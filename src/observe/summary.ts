@@ -45,7 +45,9 @@ export interface OpenDelivery {
   readonly reaction: string;
   readonly type: string;
   /** `on its way`: committed by its emitter, and in the outbox or on the bus. */
-  readonly state: Extract<DeferredState, "armed" | "retrying" | "waiting" | "parked"> | "on its way";
+  readonly state:
+    | Extract<DeferredState, "armed" | "retrying" | "waiting" | "parked">
+    | "on its way";
   /** Milliseconds since 1970. */
   readonly since: number;
   /** When it is due; of `armed` and `retrying`. Milliseconds since 1970. */

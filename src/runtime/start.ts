@@ -1,4 +1,5 @@
 import type { Service } from "../choreography/service.ts";
+import { type Duration, parseDuration } from "../contract/duration.ts";
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
@@ -23,7 +24,9 @@ import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { Relay } from "./relay.ts";
 import { deferredTask } from "./resume.ts";
+import { SagaWaiters } from "./saga-waiters.ts";
 import { stopping } from "./solo.ts";
+import { type EndedStatus, endTypes, type KnownEnds, type SagaStatus, statusOf } from "./status.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -64,6 +67,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #membership: Membership;
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
+  readonly #ends: { readonly ends: KnownEnds; readonly waiters: SagaWaiters } | undefined;
 
   constructor(service: Service<Native, Begins>, settings: Settings<Native>) {
     this.name = service.name;
@@ -98,6 +102,7 @@ export class App<Native, Begins extends EventContract> {
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
     this.#worker = new Worker({
+      service: service.name,
       store,
       publisher: this.#publisher,
       logger,
@@ -121,6 +126,14 @@ export class App<Native, Begins extends EventContract> {
       flush: () => this.#worker.flush(),
       refresh: () => versions.refresh(),
     };
+    if (settings.ends !== undefined) {
+      const ends = endTypes(service.declaration, settings.ends);
+      const { inspect } = store;
+      this.#ends = {
+        ends,
+        waiters: new SagaWaiters({ service: service.name, inspect, environment, ends }),
+      };
+    }
     const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
   }
@@ -237,9 +250,58 @@ export class App<Native, Begins extends EventContract> {
       return task.begun;
     }
     return new Promise((resolve, reject) => {
-      const completion: Completion = { done: () => resolve(task.begun), failed: reject };
+      const done = () => {
+        this.#ends?.waiters.committed(sagaId);
+        resolve(task.begun);
+      };
+      const completion: Completion = { done, failed: reject };
       const task = new BeginTask(this.#context, sagaId, work, options, completion);
       this.#worker.add(task);
+    });
+  }
+
+  /**
+   * Says where a saga stands, from the service's own database. Rejects with `OPTION_INVALID` if
+   * `start` was not given `ends`, or with a `StoreUnavailableError`.
+   *
+   * @example
+   * ```ts
+   * import { app } from "./app.ts";
+   *
+   * const status = await app.status("o-1");
+   * if (status.state === "succeeded") console.log(status.event.type);
+   * ```
+   */
+  async status(sagaId: string): Promise<SagaStatus> {
+    return (await statusOf(this.inspect, sagaId, this.#waiting().ends)).status;
+  }
+
+  /**
+   * Waits for the end of a saga, for an HTTP handler that replies with it. Where this process
+   * handles the end, it is noticed with the commit; where another process of the service does, the
+   * database is read now and then.
+   *
+   * Rejects with `WAIT_TIMEOUT`, after which the saga goes on, with `STOPPED`, or `WAITERS_FULL`.
+   *
+   * @example
+   * ```ts
+   * import { app } from "./app.ts";
+   *
+   * const { state, event } = await app.waitFor("o-1", { timeout: "5s" });
+   * console.log(state, event.type);
+   * ```
+   */
+  async waitFor(sagaId: string, options: { readonly timeout: Duration }): Promise<EndedStatus> {
+    const { waiters } = this.#waiting();
+    const timeoutMs = parseDuration(options.timeout);
+    if (this.#state !== "ready") throw this.#stopped();
+    return waiters.wait(sagaId, timeoutMs);
+  }
+
+  #waiting(): { readonly ends: KnownEnds; readonly waiters: SagaWaiters } {
+    if (this.#ends !== undefined) return this.#ends;
+    throw new OdoriError("OPTION_INVALID", `${this.name} does not know the ends of its sagas.`, {
+      hint: "Pass the choreography as `ends` to start().",
     });
   }
 
@@ -280,6 +342,7 @@ export class App<Native, Begins extends EventContract> {
   async #stop(): Promise<void> {
     this.#state = "stopping";
     const { drainMs, environment, logger, store } = this.#settings;
+    this.#ends?.waiters.stop(this.#stopped());
     this.#context.handlers.abort(stopping(this.name));
     const warn = (what: string) => (error: unknown) =>
       logger.warn(what, { service: this.name, code: codeOf(error), error });
@@ -307,7 +370,14 @@ export class App<Native, Begins extends EventContract> {
   }
 
   #handled(make: (completion: Completion) => Task<Native>): Promise<void> {
-    return new Promise((done, failed) => this.#worker.add(make({ done, failed })));
+    return new Promise((resolve, failed) => {
+      const done = () => {
+        this.#ends?.waiters.committed(task.receipt.sagaId);
+        resolve();
+      };
+      const task = make({ done, failed });
+      this.#worker.add(task);
+    });
   }
 
   #resume(deferred: Deferred, settled: () => void): void {
@@ -317,15 +387,21 @@ export class App<Native, Begins extends EventContract> {
     const failed = () => {
       this.#settings.environment.timer(RESUME_MS, again);
     };
-    this.#worker.add(deferredTask(this.#context, deferred, { done: settled, failed }));
+    const done = () => {
+      this.#ends?.waiters.committed(deferred.sagaId);
+      settled();
+    };
+    this.#worker.add(deferredTask(this.#context, deferred, { done, failed }));
+  }
+
+  #stopped(): OdoriError {
+    return new OdoriError("STOPPED", `The service ${this.name} has been stopped.`, {
+      hint: "Use it before stop(), or use another instance.",
+    });
   }
 
   #checkOpen(): void {
-    if (this.#state !== "ready") {
-      throw new OdoriError("STOPPED", `The service ${this.name} has been stopped.`, {
-        hint: "Begin sagas before stop(), or on another instance.",
-      });
-    }
+    if (this.#state !== "ready") throw this.#stopped();
     const { outboxMax } = this.#settings;
     if (this.#publisher.pending + this.#worker.waiting < outboxMax) return;
     throw new OdoriError(

@@ -1,8 +1,9 @@
-import { type Ended, endOf, type SagaEnds } from "../choreography/ends.ts";
 import type { ServiceDeclaration } from "../choreography/declaration.ts";
+import { type Ended, endOf, type SagaEnds } from "../choreography/ends.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { EventContract } from "../contract/event.ts";
 import { stemOf } from "../contract/grammar.ts";
+import { storedName } from "../contract/names.ts";
 import type { StoreInspection } from "../ports/inspection.ts";
 import type { Emission, JournalRecord } from "../ports/journal.ts";
 
@@ -47,6 +48,12 @@ export type SagaStatus =
 /** A status with its end. */
 export type EndedStatus = Extract<SagaStatus, { readonly state: "succeeded" | "failed" }>;
 
+/** How a service finds the end of a saga in its journal. */
+export interface KnownEnds extends SagaEnds {
+  /** The stored names of the service's deadlines. */
+  readonly deadlines: ReadonlySet<string>;
+}
+
 /**
  * Reads the types of the ends. Throws `OPTION_INVALID` if the service neither hears nor emits one of
  * them: it would never learn that the saga has ended.
@@ -54,19 +61,23 @@ export type EndedStatus = Extract<SagaStatus, { readonly state: "succeeded" | "f
 export function endTypes(
   { name, begins, reactions, deadlines }: ServiceDeclaration<never>,
   ends: EndEvents,
-): SagaEnds {
-  const types = (contracts: readonly EventContract[]) => contracts.map(({ type }) => type);
+): KnownEnds {
   const seen = new Set(
     [
-      ...types(begins),
-      ...reactions.flatMap(({ hears, outcomes, late, onParked }) => [
-        ...types(hears),
-        ...outcomes.flatMap(({ events }) => types(events)),
+      ...begins,
+      ...reactions.flatMap(({ hears, emits, fails, late, onParked }) => [
+        ...[hears, emits, fails, late?.emits ?? []].flat(2),
+        ...(onParked === undefined ? [] : [onParked.emits]),
       ]),
-      ...deadlines.flatMap(({ outcomes }) => outcomes.flatMap(({ events }) => types(events))),
-    ].map(stemOf),
+      ...deadlines.flatMap(({ emits, armedBy, unless }) => [emits, armedBy, ...unless]),
+    ].map(({ type }) => stemOf(type)),
   );
-  const found = { succeeds: types(ends.succeeds), fails: types(ends.fails) };
+  const types = (contracts: readonly EventContract[]) => contracts.map(({ type }) => type);
+  const found = {
+    succeeds: types(ends.succeeds),
+    fails: types(ends.fails),
+    deadlines: new Set(deadlines.map(storedName)),
+  };
   const unseen = [...found.succeeds, ...found.fails].filter((type) => !seen.has(stemOf(type)));
   if (unseen.length === 0) return found;
   throw new OdoriError(
@@ -80,10 +91,10 @@ export function endTypes(
 export async function statusOf(
   inspect: StoreInspection,
   sagaId: string,
-  ends: SagaEnds,
+  ends: KnownEnds,
 ): Promise<{ readonly status: SagaStatus; readonly journal: readonly JournalRecord[] }> {
   const journal = await inspect.journal(sagaId);
-  const ended = endOf(journal, ends);
+  const ended = endOf(journal, ends, ends.deadlines);
   if (ended !== undefined) return { status: toStatus(ended), journal };
   return { status: { state: journal.length === 0 ? "unknown" : "running" }, journal };
 }
