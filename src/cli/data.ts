@@ -62,15 +62,16 @@ async function openFiles(data: string, found: Found[]): Promise<void> {
 }
 
 async function openSchemas(place: PostgresPlace, found: Found[]): Promise<void> {
-  const { url: connectionString, schemas } = place;
+  const { url: connectionString, schemas, ssl } = place;
+  const options = { connectionString, ...(ssl !== undefined && { ssl }) };
   const [{ postgres }, { schemasIn }] = await client("pg", () =>
     Promise.all([
       import("../adapters/postgres/store.ts"),
       import("../adapters/postgres/schemas.ts"),
     ]),
   );
-  for (const schema of schemas ?? (await schemasIn({ connectionString }))) {
-    const store = postgres({ connectionString, schema, connectionsMax: 2 });
+  for (const schema of schemas ?? (await schemasIn(options))) {
+    const store = postgres({ ...options, schema, connectionsMax: 2 });
     const entry = { service: "", store };
     found.push(entry);
     entry.service = await store.service();

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from "node:tls";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { OdoriError } from "../contract/errors.ts";
 import { projectConfig } from "./config.ts";
@@ -8,6 +9,8 @@ export interface PostgresPlace {
   readonly url: string;
   /** Undefined: every schema that holds a service. */
   readonly schemas: readonly string[] | undefined;
+  /** TLS options that are not in the URL. */
+  readonly ssl?: ConnectionOptions;
 }
 
 /** Where the stores of the services are. */
