@@ -26,13 +26,16 @@ export function listStatements(statement: MakeStatement) {
       `SELECT saga_id FROM $S.saga WHERE correlation_id = $4
        UNION SELECT saga_id FROM $S.saga WHERE saga_id = $4 AND correlation_id IS NULL`,
     ),
-    /** All of some sagas. One statement, so that rows of one saga are of one moment. */
+    /**
+     * All of some sagas. One statement, so that rows of one saga are of one moment. `deferred` has
+     * the default collation: compared with a column of another one, it would not use its index.
+     */
     histories: statement(
       "histories",
       `SELECT s.saga_id, s.born, s.last, s.correlation_id,
          (SELECT json_agg(i)::text FROM $S.inbox i
            WHERE i.born = s.born AND i.saga_id = s.saga_id) AS journal,
-         (SELECT json_agg(d)::text FROM $S.deferred d WHERE d.saga_id = s.saga_id) AS deferred
+         (SELECT json_agg(d)::text FROM $S.deferred d WHERE d.saga_id = wanted.value) AS deferred
        FROM json_array_elements_text($1::text::json) AS wanted
        JOIN $S.saga s ON s.saga_id = wanted.value`,
     ),

@@ -158,7 +158,7 @@ async function read(
 function show({ sagas, examined, next }: Page, where: string): void {
   const colours = paint();
   const now = Date.now();
-  if (sagas.length === 0) print(`No saga of ${examined} in ${where} fits.`);
+  if (sagas.length === 0) print(`No saga in ${where} fits (${examined} examined).`);
   else {
     const header = ["saga", "state", "end, or what it waits for", "steps", "began", "last"];
     const lines = table([header, ...sagas.map(({ summary }) => cells(summary, now))]);
