@@ -8,7 +8,7 @@ import { quote } from "../contract/grammar.ts";
 import { parseJsonOrYaml } from "../manifest/text.ts";
 import { readText } from "./files.ts";
 
-export const CONFIG_FILE = "odori.config.json";
+const CONFIG_FILE = "odori.config.json";
 
 /** Where a project keeps its stores, in `odori.config.json`. */
 export interface StoresConfig {

@@ -40,7 +40,7 @@ export function placeFlags(command: Command): Command {
 }
 
 /** Creates the option `--config`. */
-export function configOption(): Option {
+function configOption(): Option {
   return new Option(
     "--config <file>",
     "configuration (default: odori.config.json, here or in a folder above)",
@@ -56,7 +56,7 @@ function dataOption(): Option {
 }
 
 /** Parses the URL of a database. The message of the library would show the password. */
-export function postgresUrl(text: string): string {
+function postgresUrl(text: string): string {
   if (POSTGRES.test(text) && URL.canParse(text)) return text;
   throw new OdoriError("USAGE", "--postgres: this is not the URL of a Postgres database.", {
     hint: "Write postgres://user@host:5432/database; the password is $PGPASSWORD.",

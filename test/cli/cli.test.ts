@@ -50,6 +50,7 @@ describe("odori", () => {
       "diff",
       "asyncapi",
       "run",
+      "sagas",
       "trace",
       "parked",
       "doctor",
@@ -124,6 +125,21 @@ describe("odori", () => {
     expect(databases.length).toBe(4);
     for (const { checks } of databases)
       expect(checks).toContainEqual({ level: "ok", check: "processes", message: "0 running" });
+  });
+
+  const PATIENT = join(ROOT, "test", "cli", "fixtures", "patient.ts");
+  const begins = (payload: string) => ["--begin", "order.opened.v1", "--payload", payload];
+
+  it("run --until-idle does not wait for deadlines", async () => {
+    const args = ["run", PATIENT, "--data", folder, "--until-idle", ...begins("{}")];
+    expect(await odori(args)).toMatchObject({ status: 0, err: "" });
+    const { out } = await odori(["sagas", "--data", folder]);
+    expect(out).toMatch(/waiting +order: order\.late armed due in 6 d/);
+  });
+
+  it("a second Ctrl-C ends run at once, also while a handler hangs", async () => {
+    const args = ["run", PATIENT, "--data", folder, ...begins('{"hang":true}')];
+    expect((await odori(args, "It hangs.", undefined, 2)).status).toBe(130);
   });
 
   it("parked lists, retries and discards deliveries", async () => {
