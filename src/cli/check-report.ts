@@ -10,6 +10,7 @@ import type { Manifest } from "../manifest/manifest.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { projectConfig } from "./config.ts";
+import { configFile } from "./config-file.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
 import { loadManifest } from "./source.ts";
 import { TimeLimit } from "./time-limit.ts";
@@ -50,7 +51,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
   const limit = () => new TimeLimit(seconds * 1_000 + GRACE_MS, () => timeout(seconds));
   const loading = limit();
   const { manifest, contradictions } = await loadManifest(paths, (work) => loading.run(work));
-  const config = projectConfig(flags.config).check;
+  const config = projectConfig(configFile(flags.config)).check;
   const options: CheckOptions = {
     reduction: flags.reduction,
     crashes: flags.crashes,

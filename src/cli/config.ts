@@ -1,14 +1,10 @@
-import { existsSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type CheckConfig, toConfig } from "../check/config.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import { parseJsonOrYaml } from "../manifest/text.ts";
 import { readText } from "./files.ts";
-
-const CONFIG_FILE = "odori.config.json";
 
 /** Where a project keeps its stores, in `odori.config.json`. */
 export interface StoresConfig {
@@ -56,12 +52,10 @@ const schema = {
 const EMPTY: ProjectConfig = { check: {}, stores: {}, manifest: undefined };
 
 /**
- * Reads the configuration that the flag names, else the nearest one: in the working directory or
- * above it, up to the root of its repository. Without one it is empty. Throws `CONFIG_INVALID` or
- * `FILE_UNREADABLE`. No message shows a value, which may be a password.
+ * Reads a configuration; of undefined it is empty. Throws `CONFIG_INVALID` or `FILE_UNREADABLE`. No
+ * message shows a value, which may be a password.
  */
-export function projectConfig(named: string | undefined): ProjectConfig {
-  const file = named ?? nearest(process.cwd());
+export function projectConfig(file: string | undefined): ProjectConfig {
   if (file === undefined) return EMPTY;
   const value = parseJsonOrYaml(file, readText(file)).value;
   const check = toConfig(value, file);
@@ -102,31 +96,5 @@ function storesIn(
         'Write "stores": { "data": "<folder>" }, or { "postgres": "postgres://host/database", ' +
         '"schemas": ["order"] }; and "manifest": "<file>.json".',
     },
-  );
-}
-
-/** Looks upwards, not past the root of a repository, and not past the home directory. */
-function nearest(from: string): string | undefined {
-  const home = homedir();
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    const file = join(folder, CONFIG_FILE);
-    if (existsSync(file)) {
-      if (folder !== resolve(from)) checkOwner(file);
-      return file;
-    }
-    const last = folder === home || existsSync(join(folder, ".git"));
-    if (last || folder === dirname(folder)) return undefined;
-  }
-}
-
-/** In a folder above, such as /tmp, another user may have put a file that names their server. */
-function checkOwner(file: string): void {
-  const user = process.getuid?.();
-  const { uid } = statSync(file);
-  if (user === undefined || uid === user || uid === 0) return;
-  throw new OdoriError(
-    "CONFIG_INVALID",
-    `The configuration ${quote(file)}, above the working directory, belongs to another user.`,
-    { hint: "If you trust it, name it: --config <file>." },
   );
 }

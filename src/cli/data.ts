@@ -38,17 +38,17 @@ export function filesIn(data: string): readonly string[] {
 }
 
 /**
- * Opens every database of a place, calls `work` with the stores, and closes the stores even if
+ * Opens every database of a place, calls `work` with the stores and the place, and closes the stores even if
  * `work` fails. Throws `DATA_NOT_FOUND` if there are none.
  */
 export async function withStores<T>(
   place: Place,
-  work: (found: readonly Found[]) => Promise<T>,
+  work: (found: readonly Found[], place: Place) => Promise<T>,
 ): Promise<T> {
   const found: Found[] = [];
   try {
     await (place.kind === "postgres" ? openSchemas(place, found) : openFiles(place.path, found));
-    return await work(found);
+    return await work(found, place);
   } finally {
     await Promise.all(found.map(({ store }) => store.close()));
   }

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { OdoriError } from "../contract/errors.ts";
-import { projectConfig } from "./config.ts";
+import { configFile } from "./config-file.ts";
 
 /** The databases of a Postgres server. */
 export interface PostgresPlace {
@@ -65,16 +65,20 @@ function postgresUrl(text: string): string {
 
 /**
  * Finds the place: flags come first, then `$ODORI_DATA`, then the configuration, then `.odori`.
- * Throws `USAGE` or `CONFIG_INVALID`.
+ * Rejects with `USAGE` or `CONFIG_INVALID`.
  */
-export function placeOf({ data, postgres, schema, config }: PlaceFlags): Place {
+export async function placeOf({ data, postgres, schema, config }: PlaceFlags): Promise<Place> {
   if (data !== undefined && postgres !== undefined)
     throw new OdoriError("USAGE", "--data and --postgres exclude each other.", {
       hint: "Name one place.",
     });
   const named = postgres ?? data ?? process.env.ODORI_DATA;
   if (named !== undefined) return withSchemas(placeAt(named), schema);
-  const { stores } = projectConfig(config);
+  const file = configFile(config);
+  if (file === undefined) return withSchemas(placeAt(FOLDER), schema);
+  // Most commands need none of it: its validation is loaded only for a file.
+  const { projectConfig } = await import("./config.ts");
+  const { stores } = projectConfig(file);
   if (stores.postgres !== undefined)
     return { kind: "postgres", url: stores.postgres, schemas: schema ?? stores.schemas };
   return withSchemas(placeAt(stores.data ?? FOLDER), schema);

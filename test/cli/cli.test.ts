@@ -171,7 +171,7 @@ describe("odori", () => {
     });
     expect(await odori(["parked", "list", "--data", folder])).toMatchObject({
       status: 0,
-      out: "No deliveries are parked.\n",
+      out: `Nothing is parked in ${folder}.\n`,
     });
     expect((await odori(["parked", "retry", "payment/3", "--data", folder])).err).toContain(
       "NOT_PARKED",

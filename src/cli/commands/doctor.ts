@@ -91,24 +91,39 @@ Exit status: 0 all checks passed, 1 warnings or errors, 2 the command could not 
     )
     .action(async (flags: Flags) => {
       const examined: Examined[] = [];
-      for (const place of placesOf(flags)) examined.push(...(await examine(place, flags)));
+      const services: Diagnosis[] = [];
+      for (const place of await placesOf(flags)) {
+        examined.push(...(await examine(place, flags)));
+        services.push(...(await examineServices(withTls(place, flags))));
+      }
       examined.push(...(await brokers(flags)));
-      if (flags.json) printJson({ node: process.version, databases: examined });
-      else report(examined);
-      if (examined.some(({ checks }) => checks.some(({ level }) => level !== "ok")))
+      const all =
+        services.length === 0 ? examined : [...examined, { path: "services", checks: services }];
+      if (flags.json) printJson({ node: process.version, databases: examined, services });
+      else report(all);
+      if (all.some(({ checks }) => checks.some(({ level }) => level !== "ok")))
         process.exitCode = FOUND;
     });
 }
 
 /** With a broker named and no place, no database is looked for. */
-function placesOf({ data, postgres, schema, config, ...flags }: Flags): readonly Place[] {
+async function placesOf({
+  data,
+  postgres,
+  schema,
+  config,
+  ...flags
+}: Flags): Promise<readonly Place[]> {
   const { nats, rabbitmq, kafka, http } = flags;
   if (data !== undefined && postgres !== undefined)
-    return [placeOf({ data }), placeOf({ postgres, ...(schema !== undefined && { schema }) })];
+    return [
+      await placeOf({ data }),
+      await placeOf({ postgres, ...(schema !== undefined && { schema }) }),
+    ];
   const onBrokers = [nats, rabbitmq, kafka, ...http].some((url) => url !== undefined);
   if (onBrokers && data === undefined && postgres === undefined) return [];
   return [
-    placeOf({
+    await placeOf({
       ...(data !== undefined && { data }),
       ...(postgres !== undefined && { postgres }),
       ...(schema !== undefined && { schema }),
@@ -118,15 +133,14 @@ function placesOf({ data, postgres, schema, config, ...flags }: Flags): readonly
 }
 
 async function examine(place: Place, flags: Flags): Promise<readonly Examined[]> {
+  if (place.kind === "postgres") return examinePostgres(place.url, place.schemas, flags);
   const now = Date.now();
-  const databases =
-    place.kind === "postgres"
-      ? await examinePostgres(place.url, place.schemas, flags)
-      : filesIn(place.path).map((path) => ({ path, checks: diagnose(path, now) }));
-  const services = await examineServices(
-    place.kind === "postgres" ? { ...place, ...postgresConnection(place.url, flags) } : place,
-  );
-  return services.length === 0 ? databases : [...databases, { path: "services", checks: services }];
+  return filesIn(place.path).map((path) => ({ path, checks: diagnose(path, now) }));
+}
+
+function withTls(place: Place, flags: Flags): Place {
+  if (place.kind === "files") return place;
+  return { ...place, ...postgresConnection(place.url, flags) };
 }
 
 async function brokers(flags: Flags): Promise<readonly Examined[]> {

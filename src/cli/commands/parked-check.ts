@@ -35,7 +35,8 @@ Exit status: 0 all of them fit, 1 some do not, 2 the command could not run.`,
     .action(async (module: string, flags: Flags) => {
       const services = await loadServices(module);
       const plans = new Map(services.map((one) => [one.name, planService(one.declaration)]));
-      const rows = await withStores(placeOf(flags), (found) => deferredRows(found, ["parked"]));
+      const place = await placeOf(flags);
+      const rows = await withStores(place, (found) => deferredRows(found, ["parked"]));
       const tried = rows.map((row) => {
         const plan = plans.get(row.service);
         const problem =
@@ -44,7 +45,7 @@ Exit status: 0 all of them fit, 1 some do not, 2 the command could not run.`,
       });
       if (flags.json)
         printJson({ parked: tried.map((row) => ({ ...row, fits: row.problem === undefined })) });
-      else if (tried.length === 0) print(`Nothing is parked in ${shownPlace(placeOf(flags))}.`);
+      else if (tried.length === 0) print(`Nothing is parked in ${shownPlace(place)}.`);
       else {
         const lines = tried.map(({ id, reaction, sagaId, problem }) => {
           return [id, problem === undefined ? "fits" : "does not", reaction, sagaId, problem ?? ""];

@@ -59,14 +59,14 @@ Examples:
 
 Exit status: 0 nothing is parked, 1 some deliveries are parked, 2 the command could not run.`,
     )
-    .action((flags: Flags & { readonly all: boolean }) =>
-      withStores(placeOf(flags), async (found) => {
+    .action(async (flags: Flags & { readonly all: boolean }) =>
+      withStores(await placeOf(flags), async (found, place) => {
         const states: readonly DeferredState[] = flags.all
           ? ["parked", "retrying", "waiting", "answered", "discarded"]
           : ["parked"];
         const rows = await deferredRows(found, states);
         if (flags.json) printJson({ parked: rows.map(describe) });
-        else if (rows.length === 0) print(`Nothing is parked in ${shownPlace(placeOf(flags))}.`);
+        else if (rows.length === 0) print(`Nothing is parked in ${shownPlace(place)}.`);
         else {
           const header = ["id", "state", "reaction", "saga", "tries", "since", "problem"];
           for (const line of table([header, ...rows.map(cells)])) print(line);
@@ -99,8 +99,8 @@ Examples:
   odori parked retry --all --reaction order.placed --rate 10
   odori parked retry --all --code SOURCE_UNKNOWN`,
     )
-    .action((ids: readonly string[], flags: RetryFlags) =>
-      withStores(placeOf(flags), async (found) => {
+    .action(async (ids: readonly string[], flags: RetryFlags) =>
+      withStores(await placeOf(flags), async (found) => {
         if (flags.all === ids.length > 0)
           throw new OdoriError("USAGE", "retry needs either ids or --all.", {
             hint: "`odori parked list` prints the ids.",
@@ -146,8 +146,8 @@ function discard(): Command {
       "after",
       '\nExample:\n  odori parked discard payment/3 --reason "refunded by hand, ticket 4711"',
     )
-    .action((ids: readonly string[], flags: Flags & { readonly reason: string }) =>
-      withStores(placeOf(flags), async (found) => {
+    .action(async (ids: readonly string[], flags: Flags & { readonly reason: string }) =>
+      withStores(await placeOf(flags), async (found) => {
         if (flags.reason.trim() === "")
           throw new OdoriError("USAGE", "--reason is empty.", {
             hint: "Say why the delivery needs no handling.",

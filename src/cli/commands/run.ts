@@ -73,7 +73,7 @@ unfinished work.`,
       const services = await loadServices(path);
       const beginning =
         flags.begin === undefined ? undefined : findBeginning(services, flags.begin, flags.payload);
-      const place = placeOf(flags);
+      const place = await placeOf(flags);
       const storeOf = await storesAt(place, services.length);
       const bus = memoryBus(services);
       const apps = await startAll(services, flags, storeOf, bus);

@@ -7,7 +7,7 @@ import { BEHIND_ALL, comparePlaces } from "../../ports/saga-order.ts";
 import { printable } from "../../text/printable.ts";
 import { shortType } from "../../text/short.ts";
 import { agoText } from "../ago.ts";
-import { projectConfig } from "../config.ts";
+import { configFile } from "../config-file.ts";
 import { jsonOption, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson, table } from "../output.ts";
 import { age, type PlaceFlags, placeFlags, placeOf, shownPlace } from "../place.ts";
@@ -86,7 +86,7 @@ Exit status: 0 none of them is parked or stuck, 1 some are, 2 the command could 
 }
 
 async function run(flags: Flags): Promise<void> {
-  const place = placeOf(flags);
+  const place = await placeOf(flags);
   const ends = await endsOf(flags);
   const wanted = flags.stuck ? [...flags.state, "stuck" as const] : flags.state;
   if (ends === undefined && wanted.some((state) => NEED_ENDS.includes(state)))
@@ -106,12 +106,18 @@ async function run(flags: Flags): Promise<void> {
 const NEED_ENDS: readonly SagaState[] = ["succeeded", "failed", "stuck"];
 
 async function endsOf({ source, config }: Flags): Promise<SagaEnds | undefined> {
-  const { manifest: known } = source.length > 0 ? {} : projectConfig(config);
-  const paths = known === undefined ? source : [known];
+  const paths = source.length > 0 ? source : await manifestIn(configFile(config));
   if (paths.length === 0) return undefined;
   const { loadManifest } = await import("../source.ts");
   const { succeeds, fails } = (await loadManifest(paths)).manifest;
   return succeeds.length + fails.length === 0 ? undefined : { succeeds, fails };
+}
+
+async function manifestIn(file: string | undefined): Promise<readonly string[]> {
+  if (file === undefined) return [];
+  const { projectConfig } = await import("../config.ts");
+  const { manifest } = projectConfig(file);
+  return manifest === undefined ? [] : [manifest];
 }
 
 /** Deliveries that are put off are few, so their sagas are found by them. */

@@ -47,11 +47,11 @@ the clocks of two services differ, is marked with ?.
 
 Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not run.`,
     )
-    .action((sagaId: string | undefined, flags: Flags) => {
+    .action(async (sagaId: string | undefined, flags: Flags) => {
       const { correlation } = flags;
       if (sagaId !== undefined && correlation !== undefined)
         throw new OdoriError("USAGE", "trace takes a saga id or --correlation, not both.");
-      const place = placeOf(flags);
+      const place = await placeOf(flags);
       return withStores(place, async (found) => {
         if (sagaId !== undefined) return show(await tracesOf([sagaId], found, place), flags);
         if (correlation === undefined) return list(found, place, flags);
