@@ -91,6 +91,13 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
         "s-stuck rest",
         "s-done rest",
       ]);
+    });
+
+    it("sagas finds those that are stuck, waiting, or of one correlation id", async () => {
+      await using place = await make();
+      await several(place);
+      const list = (...flags: readonly string[]) => listed(place, flags);
+      const ends = ["--source", module("shopping")];
       expect(await list("--stuck", ...ends)).toMatchObject({ status: 1, found: ["s-stuck stuck"] });
       expect(await list("--older", "1h", ...ends)).toMatchObject({ status: 0, found: [] });
       const waiting = await list("--state", "waiting");
