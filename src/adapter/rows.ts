@@ -16,7 +16,8 @@ type Row = Readonly<Record<string, unknown>>;
 /**
  * Reads an inbox row. Columns: `seq`, `reaction`, `source`, `id`, `type`, `saga_id`,
  * `causation_id`, `disposition`, `effect`, `emitted` (JSON), `attempt`, `duration_ms`,
- * `duplicates`, `fingerprint`, `at` (ms since 1970). Throws `STORE_VERSION` for an unknown disposition.
+ * `duplicates`, `fingerprint`, `at` (ms since 1970). Throws `STORE_VERSION` for an unknown
+ * disposition.
  *
  * @example
  * ```ts

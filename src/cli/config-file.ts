@@ -7,8 +7,9 @@ import { quote } from "../contract/grammar.ts";
 const CONFIG_FILE = "odori.config.json";
 
 /**
- * Finds the configuration that a flag names, else the nearest one: in the working directory or above
- * it, not past the root of a repository, and not past the home directory. Throws `CONFIG_INVALID`.
+ * Finds the configuration that a flag names, else the nearest one: in the working directory or
+ * above it, not past the root of a repository, and not past the home directory. Throws
+ * `CONFIG_INVALID`.
  */
 export function configFile(named: string | undefined): string | undefined {
   if (named !== undefined) return named;

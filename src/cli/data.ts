@@ -5,7 +5,7 @@ import { sqlite } from "../adapters/sqlite/store.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Store } from "../ports/store.ts";
 import { client } from "./client.ts";
-import { type Place, type PostgresPlace, shownPlace } from "./place.ts";
+import { type PostgresPlace, type StorePlace, shownPlace } from "./place.ts";
 
 /** A service's database, to be read and operated past the service. */
 export interface Found {
@@ -38,12 +38,12 @@ export function filesIn(data: string): readonly string[] {
 }
 
 /**
- * Opens every database of a place, calls `work` with the stores and the place, and closes the stores even if
- * `work` fails. Throws `DATA_NOT_FOUND` if there are none.
+ * Opens every database of a place, calls `work` with the stores and the place, and closes the
+ * stores even if `work` fails. Throws `DATA_NOT_FOUND` if there are none.
  */
 export async function withStores<T>(
-  place: Place,
-  work: (found: readonly Found[], place: Place) => Promise<T>,
+  place: StorePlace,
+  work: (found: readonly Found[], place: StorePlace) => Promise<T>,
 ): Promise<T> {
   const found: Found[] = [];
   try {

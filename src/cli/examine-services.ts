@@ -2,7 +2,7 @@ import { type Diagnosis, verdict } from "../adapter/diagnosis.ts";
 import type { OpenDelivery } from "../observe/summary.ts";
 import { agoText } from "./ago.ts";
 import { type Found, withStores } from "./data.ts";
-import type { Place } from "./place.ts";
+import type { StorePlace } from "./place.ts";
 import { contextOf, sagaPages } from "./saga-pages.ts";
 
 /** Most sagas that are read: those that began last. */
@@ -14,9 +14,9 @@ const AWAY_MS = 5_000;
 
 /**
  * Says of each service how many processes it has, and what waits for them: on the bus, in the
- * outboxes of other services, or put off. Whatever the bus is, the databases tell.
+ * outboxes of other services, or put off. The databases tell, on any bus.
  */
-export async function examineServices(place: Place): Promise<readonly Diagnosis[]> {
+export async function examineServices(place: StorePlace): Promise<readonly Diagnosis[]> {
   try {
     return await withStores(place, examine);
   } catch {

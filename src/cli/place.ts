@@ -14,7 +14,7 @@ export interface PostgresPlace {
 }
 
 /** Where the stores of the services are. */
-export type Place = PostgresPlace | { readonly kind: "files"; readonly path: string };
+export type StorePlace = PostgresPlace | { readonly kind: "files"; readonly path: string };
 
 /** The flags that name a place, as `placeFlags` adds them. */
 export interface PlaceFlags {
@@ -67,7 +67,12 @@ function postgresUrl(text: string): string {
  * Finds the place: flags come first, then `$ODORI_DATA`, then the configuration, then `.odori`.
  * Rejects with `USAGE` or `CONFIG_INVALID`.
  */
-export async function placeOf({ data, postgres, schema, config }: PlaceFlags): Promise<Place> {
+export async function storePlaceOf({
+  data,
+  postgres,
+  schema,
+  config,
+}: PlaceFlags): Promise<StorePlace> {
   if (data !== undefined && postgres !== undefined)
     throw new OdoriError("USAGE", "--data and --postgres exclude each other.", {
       hint: "Name one place.",
@@ -85,12 +90,12 @@ export async function placeOf({ data, postgres, schema, config }: PlaceFlags): P
 }
 
 /** Reads the text of `--data`. */
-export function placeAt(data: string): Place {
+export function placeAt(data: string): StorePlace {
   if (POSTGRES.test(data)) return { kind: "postgres", url: data, schemas: undefined };
   return { kind: "files", path: data };
 }
 
-function withSchemas(place: Place, schemas: readonly string[] | undefined): Place {
+function withSchemas(place: StorePlace, schemas: readonly string[] | undefined): StorePlace {
   if (schemas === undefined) return place;
   if (place.kind === "postgres") return { ...place, schemas };
   throw new OdoriError("USAGE", "--schema is for a Postgres database.", {
@@ -99,7 +104,7 @@ function withSchemas(place: Place, schemas: readonly string[] | undefined): Plac
 }
 
 /** Names a place in a message, without user and password. */
-export function shownPlace(place: Place): string {
+export function shownPlace(place: StorePlace): string {
   if (place.kind === "files") return place.path;
   const { url, schemas } = place;
   const where = URL.canParse(url) ? `${new URL(url).host}${new URL(url).pathname}` : "the database";

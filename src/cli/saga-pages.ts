@@ -39,7 +39,7 @@ export async function* sagaPages(
   context: SummaryContext,
 ): AsyncGenerator<readonly ListedSaga[]> {
   for await (const places of placesOf(found, query)) {
-    const parts = await historiesOf(
+    const parts = await historiesIn(
       found,
       places.map(({ sagaId }) => sagaId),
     );
@@ -84,7 +84,7 @@ async function* placesOf(
   }
 }
 
-async function historiesOf(
+async function historiesIn(
   found: readonly Found[],
   sagaIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly ServiceHistory[]>> {

@@ -11,7 +11,7 @@ const BATCH = 500;
 
 /** Tests the lists of sagas, also of many, and what a store has of each. */
 export function listingSuite<Native>(test: StoreTest<Native>): void {
-  test("many sagas are listed page by page, each once, the latest first", async (fixture, store) => {
+  test("many sagas are listed in pages, each once, the latest first", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     for (let first = 0; first < SAGAS; first += BATCH) {

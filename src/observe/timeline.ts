@@ -28,7 +28,7 @@ const WORDS: Readonly<Record<Disposition, readonly [words: string, tone: Tone]>>
 /** What `timeline` shows beside the steps. */
 export interface TimelineOptions {
   /**
-   * Whether each line ends with the ids of the event heard, of its cause, and of the events emitted.
+   * Whether each line ends with the ids of the event heard, its cause, and the events emitted.
    * @default false
    */
   readonly ids?: boolean;

@@ -44,7 +44,7 @@ interface Row {
 
 /**
  * Merges the journals of several services into the steps of one saga, in order of cause and then of
- * time: a cause comes before its consequence, whatever the clocks of the services say.
+ * time: a cause comes before its consequence, also where the clocks of the services differ.
  *
  * @example
  * ```ts

@@ -38,8 +38,8 @@ export interface Health {
   /** Events that the bus refuses while it accepts others. They are published again, alone. */
   readonly refused: RefusedEvents;
   /**
-   * Deliveries that came again since the start of this process, and were ignored. Which they were is
-   * counted in the database: `JournalRecord.duplicates`.
+   * Deliveries that came again since the start of this process, and were ignored. The database
+   * counts them by delivery: `JournalRecord.duplicates`.
    */
   readonly duplicates: number;
   /** Undefined when the database cannot be read. */

@@ -2,7 +2,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { StoreInspection } from "../ports/inspection.ts";
-import { type EndedStatus, type KnownEnds, statusOf } from "./status.ts";
+import { type EndedStatus, type KnownEnds, sagaStatus } from "./status.ts";
 
 /**
  * How often the store is read for sagas that are waited for, in milliseconds: another process of
@@ -28,7 +28,7 @@ export interface SagaWaitersParts {
 export class SagaWaiters {
   readonly #parts: SagaWaitersParts;
   readonly #waiting = new Map<string, Set<Waiter>>();
-  /** Sagas to read, in turn: one read at a time, whatever the number of waiters. */
+  /** Sagas to read, in turn: one read at a time, for any number of waiters. */
   readonly #due = new Set<string>();
   #reading = false;
   #size = 0;
@@ -85,7 +85,7 @@ export class SagaWaiters {
       this.#due.delete(sagaId);
       const { inspect, ends } = this.#parts;
       try {
-        const { status } = await statusOf(inspect, sagaId, ends);
+        const { status } = await sagaStatus(inspect, sagaId, ends);
         if (status.state === "unknown" || status.state === "running") continue;
         for (const waiter of this.#waiting.get(sagaId) ?? []) waiter.resolve(status);
       } catch {
@@ -114,7 +114,7 @@ export class SagaWaiters {
 
   async #timeout(sagaId: string, timeoutMs: number, waiter: Waiter): Promise<void> {
     const { service, inspect, ends } = this.#parts;
-    const seen = await statusOf(inspect, sagaId, ends).catch(() => undefined);
+    const seen = await sagaStatus(inspect, sagaId, ends).catch(() => undefined);
     if (seen?.status.state === "succeeded" || seen?.status.state === "failed") {
       waiter.resolve(seen.status);
       return;

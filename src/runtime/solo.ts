@@ -200,3 +200,10 @@ export function stopping(service: string): OdoriError {
     hint: "The delivery is not acknowledged, and comes again.",
   });
 }
+
+/** A call to a service that does not run any more. */
+export function stopped(service: string): OdoriError {
+  return new OdoriError("STOPPED", `The service ${service} has been stopped.`, {
+    hint: "Use it before stop(), or use another instance.",
+  });
+}

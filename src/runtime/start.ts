@@ -1,5 +1,5 @@
 import type { Service } from "../choreography/service.ts";
-import { type Duration, parseDuration } from "../contract/duration.ts";
+import type { Duration } from "../contract/duration.ts";
 import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
@@ -13,6 +13,7 @@ import { Caution } from "./caution.ts";
 import { completeJoins } from "./complete-joins.ts";
 import { admit, othersAmong } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
+import { Endings } from "./endings.ts";
 import { Handlers } from "./handler-context.ts";
 import { type Health, healthOf } from "./health.ts";
 import { knownParts, tasksOf } from "./intake.ts";
@@ -24,9 +25,8 @@ import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { Relay } from "./relay.ts";
 import { deferredTask } from "./resume.ts";
-import { SagaWaiters } from "./saga-waiters.ts";
-import { stopping } from "./solo.ts";
-import { type EndedStatus, endTypes, type KnownEnds, type SagaStatus, statusOf } from "./status.ts";
+import { stopped, stopping } from "./solo.ts";
+import type { EndedStatus, SagaStatus } from "./status.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -67,7 +67,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #membership: Membership;
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
-  readonly #ends: { readonly ends: KnownEnds; readonly waiters: SagaWaiters } | undefined;
+  readonly #endings: Endings;
 
   constructor(service: Service<Native, Begins>, settings: Settings<Native>) {
     this.name = service.name;
@@ -126,14 +126,8 @@ export class App<Native, Begins extends EventContract> {
       flush: () => this.#worker.flush(),
       refresh: () => versions.refresh(),
     };
-    if (settings.ends !== undefined) {
-      const ends = endTypes(service.declaration, settings.ends);
-      const { inspect } = store;
-      this.#ends = {
-        ends,
-        waiters: new SagaWaiters({ service: service.name, inspect, environment, ends }),
-      };
-    }
+    const { ends } = settings;
+    this.#endings = new Endings(service.declaration, { store, environment, ends });
     const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
   }
@@ -250,10 +244,10 @@ export class App<Native, Begins extends EventContract> {
       return task.begun;
     }
     return new Promise((resolve, reject) => {
-      const done = () => {
-        this.#ends?.waiters.committed(sagaId);
-        resolve(task.begun);
-      };
+      const done = this.#endings.after(
+        () => sagaId,
+        () => resolve(task.begun),
+      );
       const completion: Completion = { done, failed: reject };
       const task = new BeginTask(this.#context, sagaId, work, options, completion);
       this.#worker.add(task);
@@ -268,20 +262,16 @@ export class App<Native, Begins extends EventContract> {
    * ```ts
    * import { app } from "./app.ts";
    *
-   * const status = await app.status("o-1");
-   * if (status.state === "succeeded") console.log(status.event.type);
+   * console.log((await app.status("o-1")).state);
    * ```
    */
   async status(sagaId: string): Promise<SagaStatus> {
-    return (await statusOf(this.inspect, sagaId, this.#waiting().ends)).status;
+    return this.#endings.status(sagaId);
   }
 
   /**
-   * Waits for the end of a saga, for an HTTP handler that replies with it. Where this process
-   * handles the end, it is noticed with the commit; where another process of the service does, the
-   * database is read now and then.
-   *
-   * Rejects with `WAIT_TIMEOUT`, after which the saga goes on, with `STOPPED`, or `WAITERS_FULL`.
+   * Waits for the end of a saga, for an HTTP handler that replies with it. Rejects with
+   * `WAIT_TIMEOUT`, after which the saga goes on, with `STOPPED`, or `WAITERS_FULL`.
    *
    * @example
    * ```ts
@@ -292,17 +282,8 @@ export class App<Native, Begins extends EventContract> {
    * ```
    */
   async waitFor(sagaId: string, options: { readonly timeout: Duration }): Promise<EndedStatus> {
-    const { waiters } = this.#waiting();
-    const timeoutMs = parseDuration(options.timeout);
-    if (this.#state !== "ready") throw this.#stopped();
-    return waiters.wait(sagaId, timeoutMs);
-  }
-
-  #waiting(): { readonly ends: KnownEnds; readonly waiters: SagaWaiters } {
-    if (this.#ends !== undefined) return this.#ends;
-    throw new OdoriError("OPTION_INVALID", `${this.name} does not know the ends of its sagas.`, {
-      hint: "Pass the choreography as `ends` to start().",
-    });
+    if (this.#state !== "ready") throw stopped(this.name);
+    return this.#endings.wait(sagaId, options.timeout);
   }
 
   /** Returns the state of the service, as database and bus say it now. It does not reject. */
@@ -342,7 +323,7 @@ export class App<Native, Begins extends EventContract> {
   async #stop(): Promise<void> {
     this.#state = "stopping";
     const { drainMs, environment, logger, store } = this.#settings;
-    this.#ends?.waiters.stop(this.#stopped());
+    this.#endings.stop(stopped(this.name));
     this.#context.handlers.abort(stopping(this.name));
     const warn = (what: string) => (error: unknown) =>
       logger.warn(what, { service: this.name, code: codeOf(error), error });
@@ -371,10 +352,7 @@ export class App<Native, Begins extends EventContract> {
 
   #handled(make: (completion: Completion) => Task<Native>): Promise<void> {
     return new Promise((resolve, failed) => {
-      const done = () => {
-        this.#ends?.waiters.committed(task.receipt.sagaId);
-        resolve();
-      };
+      const done = this.#endings.after(() => task.receipt.sagaId, resolve);
       const task = make({ done, failed });
       this.#worker.add(task);
     });
@@ -387,21 +365,12 @@ export class App<Native, Begins extends EventContract> {
     const failed = () => {
       this.#settings.environment.timer(RESUME_MS, again);
     };
-    const done = () => {
-      this.#ends?.waiters.committed(deferred.sagaId);
-      settled();
-    };
+    const done = this.#endings.after(() => deferred.sagaId, settled);
     this.#worker.add(deferredTask(this.#context, deferred, { done, failed }));
   }
 
-  #stopped(): OdoriError {
-    return new OdoriError("STOPPED", `The service ${this.name} has been stopped.`, {
-      hint: "Use it before stop(), or use another instance.",
-    });
-  }
-
   #checkOpen(): void {
-    if (this.#state !== "ready") throw this.#stopped();
+    if (this.#state !== "ready") throw stopped(this.name);
     const { outboxMax } = this.#settings;
     if (this.#publisher.pending + this.#worker.waiting < outboxMax) return;
     throw new OdoriError(

@@ -55,8 +55,8 @@ export interface KnownEnds extends SagaEnds {
 }
 
 /**
- * Reads the types of the ends. Throws `OPTION_INVALID` if the service neither hears nor emits one of
- * them: it would never learn that the saga has ended.
+ * Reads the types of the ends. Throws `OPTION_INVALID` if the service neither hears nor emits one
+ * of them: it would never learn that the saga has ended.
  */
 export function endTypes(
   { name, begins, reactions, deadlines }: ServiceDeclaration<never>,
@@ -88,7 +88,7 @@ export function endTypes(
 }
 
 /** Reads the status of a saga out of its journal. */
-export async function statusOf(
+export async function sagaStatus(
   inspect: StoreInspection,
   sagaId: string,
   ends: KnownEnds,

@@ -134,7 +134,7 @@ describe("odori", () => {
     const args = ["run", PATIENT, "--data", folder, "--until-idle", ...begins("{}")];
     expect(await odori(args)).toMatchObject({ status: 0, err: "" });
     const { out } = await odori(["sagas", "--data", folder]);
-    expect(out).toMatch(/waiting +order: order\.late armed due in 6 d/);
+    expect(out).toMatch(/waiting +order: deadline order\.late due in 6 d/);
   });
 
   it("a second Ctrl-C ends run at once, also while a handler hangs", async () => {

@@ -24,7 +24,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "many sagas are listed page by page, each once, the latest first",
+    caughtBy: "many sagas are listed in pages, each once, the latest first",
   },
   {
     name: "the last correlation id of a saga is kept",

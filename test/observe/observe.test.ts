@@ -46,7 +46,7 @@ describe("a trace", () => {
     ]);
   });
 
-  it("puts a cause before its consequence, whatever the clocks say, and marks the contradiction", () => {
+  it("puts a cause before its consequence, and marks clocks that contradict it", () => {
     const steps = traceOf([
       { service: "behind", records: [record("b", 3, ["c"]), record("d", 4, [])] },
       {

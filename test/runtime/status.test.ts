@@ -69,7 +69,7 @@ describe("waiting for the end of a saga", () => {
     return { app: stopping(app), bus, store, clock };
   }
 
-  it("reads the store at the beginning and after commits of its saga, and is not polling", async () => {
+  it("reads the store at the beginning and after commits of its saga, and no more", async () => {
     const { app: opened, bus, store } = await waitingApp();
     await using app = opened;
     let reads = 0;

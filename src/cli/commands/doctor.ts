@@ -16,7 +16,7 @@ import {
 import { filesIn, jsonOption } from "../data.ts";
 import { examineServices } from "../examine-services.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
-import { type Place, type PlaceFlags, placeFlags, placeOf } from "../place.ts";
+import { type PlaceFlags, placeFlags, type StorePlace, storePlaceOf } from "../place.ts";
 
 interface Flags extends ConnectionFlags, PlaceFlags {
   readonly busSchema?: string;
@@ -45,8 +45,8 @@ export function doctorCommand(): Command {
     new Command("doctor")
       .summary("diagnose databases and brokers")
       .description(
-        "Diagnose databases and brokers: connections, settings, free space, stuck deliveries, and " +
-          "services without a process for which deliveries wait. Changes nothing.",
+        "Diagnose databases and brokers: connections, settings, free space, stuck deliveries, " +
+          "and services without a process for which deliveries wait. Changes nothing.",
       ),
   )
     .option("--bus-schema <name>", "Postgres: schema of the bus, if the database is the bus")
@@ -113,17 +113,17 @@ async function placesOf({
   schema,
   config,
   ...flags
-}: Flags): Promise<readonly Place[]> {
+}: Flags): Promise<readonly StorePlace[]> {
   const { nats, rabbitmq, kafka, http } = flags;
   if (data !== undefined && postgres !== undefined)
     return [
-      await placeOf({ data }),
-      await placeOf({ postgres, ...(schema !== undefined && { schema }) }),
+      await storePlaceOf({ data }),
+      await storePlaceOf({ postgres, ...(schema !== undefined && { schema }) }),
     ];
   const onBrokers = [nats, rabbitmq, kafka, ...http].some((url) => url !== undefined);
   if (onBrokers && data === undefined && postgres === undefined) return [];
   return [
-    await placeOf({
+    await storePlaceOf({
       ...(data !== undefined && { data }),
       ...(postgres !== undefined && { postgres }),
       ...(schema !== undefined && { schema }),
@@ -132,13 +132,13 @@ async function placesOf({
   ];
 }
 
-async function examine(place: Place, flags: Flags): Promise<readonly Examined[]> {
+async function examine(place: StorePlace, flags: Flags): Promise<readonly Examined[]> {
   if (place.kind === "postgres") return examinePostgres(place.url, place.schemas, flags);
   const now = Date.now();
   return filesIn(place.path).map((path) => ({ path, checks: diagnose(path, now) }));
 }
 
-function withTls(place: Place, flags: Flags): Place {
+function withTls(place: StorePlace, flags: Flags): StorePlace {
   if (place.kind === "files") return place;
   return { ...place, ...postgresConnection(place.url, flags) };
 }

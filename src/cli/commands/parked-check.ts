@@ -5,7 +5,7 @@ import { jsonOption, withStores } from "../data.ts";
 import { loadServices } from "../module.ts";
 import { FOUND, print, printJson, table } from "../output.ts";
 import { deferredRows, rowId } from "../parked-rows.ts";
-import { type PlaceFlags, placeFlags, placeOf, shownPlace } from "../place.ts";
+import { type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
 
 interface Flags extends PlaceFlags {
   readonly json: boolean;
@@ -35,7 +35,7 @@ Exit status: 0 all of them fit, 1 some do not, 2 the command could not run.`,
     .action(async (module: string, flags: Flags) => {
       const services = await loadServices(module);
       const plans = new Map(services.map((one) => [one.name, planService(one.declaration)]));
-      const place = await placeOf(flags);
+      const place = await storePlaceOf(flags);
       const rows = await withStores(place, (found) => deferredRows(found, ["parked"]));
       const tried = rows.map((row) => {
         const plan = plans.get(row.service);

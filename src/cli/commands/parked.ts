@@ -5,7 +5,7 @@ import type { DeferredState } from "../../ports/deferred.ts";
 import { jsonOption, withStores } from "../data.ts";
 import { FOUND, print, printJson, table } from "../output.ts";
 import { deferredRows, deliveryOf, type ParkedRow, perSecond, rowId } from "../parked-rows.ts";
-import { type PlaceFlags, placeFlags, placeOf, shownPlace } from "../place.ts";
+import { type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
 import { parkedCheckCommand } from "./parked-check.ts";
 
 interface Flags extends PlaceFlags {
@@ -60,7 +60,7 @@ Examples:
 Exit status: 0 nothing is parked, 1 some deliveries are parked, 2 the command could not run.`,
     )
     .action(async (flags: Flags & { readonly all: boolean }) =>
-      withStores(await placeOf(flags), async (found, place) => {
+      withStores(await storePlaceOf(flags), async (found, place) => {
         const states: readonly DeferredState[] = flags.all
           ? ["parked", "retrying", "waiting", "answered", "discarded"]
           : ["parked"];
@@ -81,8 +81,8 @@ function retry(): Command {
     new Command("retry")
       .summary("retry parked deliveries")
       .description(
-        "Retry parked deliveries, with their attempts reset to zero. A running service picks them " +
-          "up at once.",
+        "Retry parked deliveries, with their attempts reset to zero. A running service picks " +
+          "them up at once.",
       )
       .argument("[id...]", "ids from `odori parked list`, such as payment/3")
       .option("--all", "retry every parked delivery", false)
@@ -100,7 +100,7 @@ Examples:
   odori parked retry --all --code SOURCE_UNKNOWN`,
     )
     .action(async (ids: readonly string[], flags: RetryFlags) =>
-      withStores(await placeOf(flags), async (found) => {
+      withStores(await storePlaceOf(flags), async (found) => {
         if (flags.all === ids.length > 0)
           throw new OdoriError("USAGE", "retry needs either ids or --all.", {
             hint: "`odori parked list` prints the ids.",
@@ -147,7 +147,7 @@ function discard(): Command {
       '\nExample:\n  odori parked discard payment/3 --reason "refunded by hand, ticket 4711"',
     )
     .action(async (ids: readonly string[], flags: Flags & { readonly reason: string }) =>
-      withStores(await placeOf(flags), async (found) => {
+      withStores(await storePlaceOf(flags), async (found) => {
         if (flags.reason.trim() === "")
           throw new OdoriError("USAGE", "--reason is empty.", {
             hint: "Say why the delivery needs no handling.",

@@ -18,7 +18,13 @@ import { client } from "../client.ts";
 import { jsonOption } from "../data.ts";
 import { loadServices } from "../module.ts";
 import { paint, print, printJson } from "../output.ts";
-import { type Place, type PlaceFlags, placeFlags, placeOf, shownPlace } from "../place.ts";
+import {
+  type PlaceFlags,
+  placeFlags,
+  type StorePlace,
+  shownPlace,
+  storePlaceOf,
+} from "../place.ts";
 
 interface Flags extends PlaceFlags {
   readonly json: boolean;
@@ -73,7 +79,7 @@ unfinished work.`,
       const services = await loadServices(path);
       const beginning =
         flags.begin === undefined ? undefined : findBeginning(services, flags.begin, flags.payload);
-      const place = await placeOf(flags);
+      const place = await storePlaceOf(flags);
       const storeOf = await storesAt(place, services.length);
       const bus = memoryBus(services);
       const apps = await startAll(services, flags, storeOf, bus);
@@ -130,7 +136,7 @@ function parsePayload(payload: string): unknown {
 
 type StoreOf = (service: string) => Store<unknown>;
 
-async function storesAt(place: Place, services: number): Promise<StoreOf> {
+async function storesAt(place: StorePlace, services: number): Promise<StoreOf> {
   if (place.kind === "files") {
     mkdirSync(place.path, { recursive: true });
     return (service) => sqlite(join(place.path, `${service}.db`));
@@ -178,7 +184,7 @@ async function beginSaga(
   await app?.begin(sagaId, () => contract.from(data));
 }
 
-/** Aborted at SIGINT or SIGTERM. A second signal ends the process at once, whatever hangs. */
+/** Aborted at SIGINT or SIGTERM. A second one ends the process, also while a handler hangs. */
 function signalled(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)

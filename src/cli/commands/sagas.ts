@@ -10,7 +10,7 @@ import { agoText } from "../ago.ts";
 import { configFile } from "../config-file.ts";
 import { jsonOption, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson, table } from "../output.ts";
-import { age, type PlaceFlags, placeFlags, placeOf, shownPlace } from "../place.ts";
+import { age, type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
 import { contextOf, type ListedSaga, sagaPages } from "../saga-pages.ts";
 
 interface Flags extends PlaceFlags {
@@ -86,7 +86,7 @@ Exit status: 0 none of them is parked or stuck, 1 some are, 2 the command could 
 }
 
 async function run(flags: Flags): Promise<void> {
-  const place = await placeOf(flags);
+  const place = await storePlaceOf(flags);
   const ends = await endsOf(flags);
   const wanted = flags.stuck ? [...flags.state, "stuck" as const] : flags.state;
   if (ends === undefined && wanted.some((state) => NEED_ENDS.includes(state)))
@@ -189,14 +189,12 @@ function openText(open: readonly OpenDelivery[], now: number): string {
     (a, b) => Number(b.state === "parked") - Number(a.state === "parked"),
   );
   if (first === undefined) return "";
-  const { service, type, state, since, dueAt, seq } = first;
+  const { service, reaction, type, state, since, dueAt, seq } = first;
   const others = more.length === 0 ? "" : `, and ${more.length} more`;
-  const time =
-    state === "armed" && dueAt !== undefined
-      ? `due in ${agoText(dueAt - now)}`
-      : `for ${agoText(now - since)}`;
+  if (state === "armed" && dueAt !== undefined)
+    return `${service}: ${reaction} due in ${agoText(dueAt - now)}${others}`;
   const id = state === "parked" ? `${service}/${seq}` : service;
-  return `${id}: ${shortType(type)} ${state} ${time}${others}`;
+  return `${id}: ${shortType(type)} ${state} for ${agoText(now - since)}${others}`;
 }
 
 function json({ place, summary }: ListedSaga) {

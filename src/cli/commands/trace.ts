@@ -7,7 +7,13 @@ import type { Deferred } from "../../ports/deferred.ts";
 import { printable } from "../../text/printable.ts";
 import { type Found, jsonOption, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
-import { type Place, type PlaceFlags, placeFlags, placeOf, shownPlace } from "../place.ts";
+import {
+  type PlaceFlags,
+  placeFlags,
+  type StorePlace,
+  shownPlace,
+  storePlaceOf,
+} from "../place.ts";
 import { correlatedIds } from "../saga-pages.ts";
 
 interface Flags extends PlaceFlags {
@@ -42,8 +48,8 @@ Examples:
   odori trace order-000003 --postgres postgres://localhost/shop --schema order payment
   odori trace --correlation web-77 --ids
 
-Steps stand in the order of cause, whatever the clocks say. A time that contradicts it, because
-the clocks of two services differ, is marked with ?.
+Steps stand in the order of cause. A time that contradicts it, because the clocks of two services
+differ, is marked with ?.
 
 Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not run.`,
     )
@@ -51,7 +57,7 @@ Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not 
       const { correlation } = flags;
       if (sagaId !== undefined && correlation !== undefined)
         throw new OdoriError("USAGE", "trace takes a saga id or --correlation, not both.");
-      const place = await placeOf(flags);
+      const place = await storePlaceOf(flags);
       return withStores(place, async (found) => {
         if (sagaId !== undefined) return show(await tracesOf([sagaId], found, place), flags);
         if (correlation === undefined) return list(found, place, flags);
@@ -62,13 +68,13 @@ Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not 
     });
 }
 
-async function list(found: readonly Found[], place: Place, flags: Flags): Promise<void> {
+async function list(found: readonly Found[], place: StorePlace, flags: Flags): Promise<void> {
   const ids = new Set(
     (await Promise.all(found.map(({ store }) => store.inspect.sagas(RECENT)))).flat(),
   );
   const sagas = [...ids].filter((id) => id !== "").slice(0, RECENT);
   if (flags.json) printJson({ sagas });
-  else if (sagas.length === 0) print(`There is no saga in ${shownPlace(place)}.`);
+  else if (sagas.length === 0) print(`There are no sagas in ${shownPlace(place)}.`);
   else for (const id of sagas) print(printable(id));
 }
 
@@ -83,7 +89,7 @@ interface Trace {
 async function tracesOf(
   sagaIds: readonly string[],
   found: readonly Found[],
-  place: Place,
+  place: StorePlace,
 ): Promise<readonly Trace[]> {
   const histories = await Promise.all(
     found.map(async ({ service, store }) =>
@@ -133,7 +139,7 @@ function showOne({ sagaId, correlationId, steps, open }: Trace, flags: Flags): v
   }
 }
 
-function notFound(what: string, place: Place): OdoriError {
+function notFound(what: string, place: StorePlace): OdoriError {
   return new OdoriError("DATA_NOT_FOUND", `No service in ${shownPlace(place)} ${what}.`, {
     hint: "Run `odori trace` without an id to list the most recent sagas.",
   });
