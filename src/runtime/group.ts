@@ -64,6 +64,8 @@ export interface GroupResult<Native> {
   readonly notices: readonly Notice[];
   readonly handOvers: readonly HandOver[];
   readonly nextDueMs: number | undefined;
+  /** How many of `done` were duplicates, and ignored. */
+  readonly duplicates: number;
 }
 
 /** A handler has ended the transaction of its group, so nothing of the group was committed. */
@@ -104,6 +106,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   readonly notices: Notice[] = [];
   readonly handOvers: HandOver[] = [];
   nextDueMs: number | undefined;
+  duplicates = 0;
   readonly #parts: GroupParts<Native>;
   #until = 0;
   /** How long to wait for one handler, in milliseconds. */
@@ -145,6 +148,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
         this.notices.push(...draft.noticesOf(written));
         if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
         this.#due(draft.nextDueMs);
+        this.duplicates += draft.duplicates.length;
         draft = new Draft();
       }
     });
