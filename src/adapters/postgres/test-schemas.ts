@@ -4,8 +4,8 @@ import { migrate } from "./schema.ts";
 import { type PostgresStore, postgres } from "./store.ts";
 
 /**
- * Schemas on a Postgres server for one test: options of `given(…).when` and `testSaga`. Each service
- * has one of its own, which is also its `search_path`. Their clock is that of the test.
+ * Schemas on a Postgres server for one test: options of `given(…).when` and `testSaga`. Each
+ * service has one of its own, which is also its `search_path`. Their clock is that of the test.
  */
 export interface TestSchemas extends AsyncDisposable {
   readonly store: (service: string) => Promise<PostgresStore>;
@@ -34,9 +34,9 @@ export async function testSchemas(connectionString: string): Promise<TestSchemas
   // A schema that is left behind by a test that was killed is never met again.
   const prefix = `odori_test_${randomUUID().slice(0, 8)}`;
   const schemas = [prefix];
-  await own.query(
-    `CREATE SCHEMA ${prefix}; CREATE TABLE ${prefix}.clock (now bigint NOT NULL); INSERT INTO ${prefix}.clock VALUES (0)`,
-  );
+  await own.query(`CREATE SCHEMA ${prefix};
+    CREATE TABLE ${prefix}.clock (now bigint NOT NULL);
+    INSERT INTO ${prefix}.clock VALUES (0)`);
   return {
     async store(service) {
       const schema = `${prefix}_${schemas.length}`;
