@@ -34,11 +34,9 @@ export async function testSchemas(connectionString: string): Promise<TestSchemas
   // A schema that is left behind by a test that was killed is never met again.
   const prefix = `odori_test_${randomUUID().slice(0, 8)}`;
   const schemas = [prefix];
-  await own.query(
-    `CREATE SCHEMA ${prefix};
+  await own.query(`CREATE SCHEMA ${prefix};
     CREATE TABLE ${prefix}.clock (now bigint NOT NULL);
-    INSERT INTO ${prefix}.clock VALUES (0)`,
-  );
+    INSERT INTO ${prefix}.clock VALUES (0)`);
   return {
     async store(service) {
       const schema = `${prefix}_${schemas.length}`;
