@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import order from "../examples/order/choreography.ts";
 import { compile } from "../src/check/compile.ts";
 import { explore } from "../src/check/explore.ts";
+import { REDUCED, UNREDUCED } from "../src/check/reductions.ts";
 import { checkRolling } from "../src/check/rolling/check-rolling.ts";
 import { manifestOf } from "../src/manifest/from-code.ts";
 import { flowGraph } from "../src/manifest/graph.ts";
@@ -64,9 +65,9 @@ const times = new Map<string, number[]>();
 for (let round = 0; round <= ROUNDS; round++) {
   for (const [name, manifest] of subjects) {
     for (const reduction of [true, false]) {
-      const model = compile(manifest);
+      const model = compile(manifest, { reductions: reduction ? REDUCED : UNREDUCED });
       const began = performance.now();
-      explore(model, { statesMax: STATES_MAX, reduction });
+      explore(model, { statesMax: STATES_MAX });
       const key = `${name} ${reduction}`;
       times.set(key, [...(times.get(key) ?? []), performance.now() - began]);
     }
@@ -74,7 +75,8 @@ for (let round = 0; round <= ROUNDS; round++) {
 }
 for (const [name, manifest] of subjects) {
   for (const reduction of [true, false]) {
-    const { states, exhaustive } = explore(compile(manifest), { statesMax: STATES_MAX, reduction });
+    const model = compile(manifest, { reductions: reduction ? REDUCED : UNREDUCED });
+    const { states, exhaustive } = explore(model, { statesMax: STATES_MAX });
     const [first = Number.NaN, ...rest] = times.get(`${name} ${reduction}`) ?? [];
     const ms = median(rest);
     const size = `${manifest.services.size}, ${flowGraph(manifest).types.length}`;

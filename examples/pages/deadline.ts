@@ -18,6 +18,7 @@ const orderCompleted = event("order.completed.v1", payload);
 const orderCancelled = event("order.cancelled.v1", payload);
 const bankPaid = event("bank.paid.v1", payload);
 const paymentCaptured = event("payment.captured.v1", payload);
+const paymentVoided = event("payment.voided.v1", payload);
 
 const order = service<Sql>("order")
   .begins(orderPlaced)
@@ -34,15 +35,22 @@ const order = service<Sql>("order")
     handle: ({ data }) => orderAbandoned(data),
   })
   .undo(orderPlaced, {
-    on: [orderAbandoned],
+    on: [paymentVoided],
     emits: [orderCancelled],
     handle: ({ data }) => orderCancelled(data),
   });
 
-/** Captures the money, and gives it back where the order was abandoned meanwhile. */
+/**
+ * Captures the money, and gives it back if the order was abandoned meanwhile. It also replies where
+ * nothing was captured: the order says that it is cancelled when nothing can be open.
+ */
 const payment = service<Sql>("payment")
   .on(bankPaid, { emits: [paymentCaptured], handle: ({ data }) => paymentCaptured(data) })
-  .undo(paymentCaptured, { on: [orderAbandoned], handle: () => {} });
+  .undo(paymentCaptured, {
+    on: [orderAbandoned],
+    emits: [paymentVoided],
+    handle: ({ data }) => paymentVoided(data),
+  });
 
 export default choreography("deadline", {
   services: [order, payment],

@@ -12,6 +12,7 @@ import type { CounterexampleStep, Finding, FindingCode } from "./finding.ts";
 import { type LintOptions, lint } from "./lint/lint.ts";
 import type { Model } from "./model.ts";
 import { outlivingDeadlines } from "./outliving.ts";
+import { REDUCED, UNREDUCED } from "./reductions.ts";
 import { RepairSearch } from "./repair.ts";
 import { staticFindings, unreached } from "./static.ts";
 import { partSuppressed, type Suppressed } from "./suppress.ts";
@@ -35,8 +36,8 @@ export interface CheckOptions {
    */
   readonly millisecondsMax?: number;
   /**
-   * Explores one order of independent deliveries instead of all (partial-order reduction). Without
-   * it, exploration is slower and the findings are the same.
+   * Explores one order of independent deliveries, and one of several legs that look alike. Without
+   * it, exploration is much slower and the findings are the same.
    * @default true
    */
   readonly reduction?: boolean;
@@ -129,7 +130,9 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   const entered = performance.now();
   const left = () => millisecondsMax - (performance.now() - entered);
   const { retentionMs = RETENTION_MS } = options;
-  const model = compile(manifest, { retentionMs });
+  const reductions = options.reduction === false ? UNREDUCED : REDUCED;
+  const plain = compile(manifest, { retentionMs });
+  const model = compile(manifest, { retentionMs, reductions });
   const began = performance.now();
   const unlinked = [...manifest.services.values()]
     .filter((service) => service.unlinked)
@@ -142,17 +145,25 @@ export function check(declared: Manifest, options: CheckOptions = {}): Report {
   const graph = flowGraph(manifest);
   const crashes =
     options.crashes === true && unlinked.length === 0
-      ? exploreCrashes(model, { statesMax, millisecondsMax: left(), crashes: CRASHES })
+      ? exploreCrashes(plain, {
+          statesMax,
+          millisecondsMax: left(),
+          crashes: CRASHES,
+        })
       : undefined;
   const repairSearch =
     options.repairs === false
       ? undefined
-      : new RepairSearch(manifest, model, exploration, { retentionMs, millisecondsMax: left() });
+      : new RepairSearch(manifest, model, exploration, {
+          retentionMs,
+          reductions: REDUCED,
+          millisecondsMax: left(),
+        });
   const { open: findings, suppressed } = partSuppressed(manifest, [
     ...contradictions.map(contradictory),
     ...staticFindings(manifest, graph),
     ...unknownVersions(declared),
-    ...behaviour(model, exploration, repairSearch),
+    ...behaviour([model, plain], exploration, repairSearch),
     ...(crashes === undefined ? [] : onlyWithCrashes(crashes, exploration)),
     ...unreached(manifest, model, exploration),
     ...emptyUndosTold(manifest, model, exploration),
@@ -187,8 +198,9 @@ function parking(manifest: Manifest, which: boolean | readonly string[]): Manife
   return { ...manifest, services: new Map(services) };
 }
 
+/** `plain` is the same choreography without reductions. */
 function behaviour(
-  model: Model,
+  [model, plain]: readonly [Model, Model],
   { counterexamples }: Exploration,
   repairSearch: RepairSearch | undefined,
 ): readonly Finding[] {
@@ -197,7 +209,7 @@ function behaviour(
     const first = model.beginnings[beginning];
     if (first === undefined) return [];
     const { code, service, event } = violation;
-    const between = suppressedDeliveries(model, counterexample);
+    const between = suppressedDeliveries(plain, counterexample);
     const trace = counterexampleTrace(first, steps, between);
     const message = withSuppressed(violation, trace);
     const at = { ...(service !== undefined && { service }), ...(event !== undefined && { event }) };

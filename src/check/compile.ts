@@ -1,3 +1,4 @@
+import { stemOf } from "../contract/grammar.ts";
 import { RETENTION_MS } from "../contract/retention.ts";
 import { emittedIfEmpty, type Manifest, type ManifestOutcome } from "../manifest/manifest.ts";
 import { Ages } from "./ages.ts";
@@ -13,8 +14,10 @@ import {
   type ModelReaction,
   type Post,
 } from "./model.ts";
+import { inDeployment, type Reductions, UNREDUCED } from "./reductions.ts";
 import { addRolling, postsOf } from "./rolling/sources.ts";
 import { homeOf, phasesToBegin, type Versions } from "./rolling/versions.ts";
+import { symmetriesOf } from "./symmetry.ts";
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -25,12 +28,19 @@ export interface CompileOptions {
   readonly retentionMs?: number;
   /** Two services of the manifest that are versions of one, while it is deployed. */
   readonly versions?: Versions;
+  /**
+   * What the exploration may leave out.
+   * @default UNREDUCED
+   */
+  readonly reductions?: Reductions;
 }
 
 /** Compiles a manifest for exploration. */
 export function compile(manifest: Manifest, options: CompileOptions = {}): Model {
   const { retentionMs = RETENTION_MS, versions } = options;
-  const layout = layOut(manifest, new Ages(manifest, retentionMs), versions);
+  const asked = options.reductions ?? UNREDUCED;
+  const reductions = versions === undefined ? asked : inDeployment(asked);
+  const layout = layOut(manifest, new Ages(manifest, retentionMs), reductions, versions);
   const taken = new Map<string, readonly Post[]>();
   const rolling = versions && addRolling(layout, versions, manifest, taken);
   const emission = emitter(manifest, layout, taken);
@@ -42,13 +52,15 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
     layout.sources.push({
       kind: "arrival",
       index: layout.sources.length,
-      at: layout.bytes.take(),
+      at: layout.bytes.take({ kind: "arrival", types: [type] }),
       phases: EVERY_PHASE,
       type,
       emits: [emission(undefined, type)],
     });
   }
-  const named = (type: string) => layout.effects.filter(({ events }) => events.has(type));
+  // Versions do not count: an effect has its fact's name.
+  const named = (type: string) =>
+    layout.effects.filter(({ events }) => [...events].some((one) => stemOf(one) === stemOf(type)));
   for (const [first, second] of manifest.undoOrder)
     for (const effect of named(first)) effect.after.push(...named(second));
   const beginnings = manifest.begins.flatMap((type): Beginning[] => {
@@ -67,10 +79,12 @@ export function compile(manifest: Manifest, options: CompileOptions = {}): Model
   });
   const { sources, reactions, deadlines, effects, locks } = layout;
   const oneOf = manifest.oneOf.map((group) => group.flatMap(named));
-  const { size, pendingEnd } = layout.bytes;
+  const { size, pendingEnd, variables } = layout.bytes;
+  const parts = { sources, reactions, deadlines, effects, beginnings, variables };
   const failures = manifest.fails.map((type) => ({ type, at: layout.ends.get(type) ?? 0 }));
-  const parts = { sources, reactions, deadlines, effects, beginnings, failures };
-  return { size, pendingEnd, ...parts, oneOf, locks, rolling };
+  const symmetries = reductions.symmetry ? symmetriesOf(manifest, { size, ...parts }) : [];
+  const all = { ...parts, failures, oneOf, locks };
+  return { reductions, size, pendingEnd, ...all, symmetries, rolling };
 }
 
 type Emit = (service: string | undefined, type: string) => ModelEmission;
@@ -99,6 +113,7 @@ function emitter(
       type,
       sources,
       posts: [...postsOf(alone), ...(message ?? [])],
+      gathers: layout.gathers.get(type) ?? [],
       notes: emitting === undefined ? [] : layout.noted(emitting, type),
       touches: own.flatMap((deadline) => {
         const { after, unless } = deadline.entry;

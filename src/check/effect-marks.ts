@@ -1,13 +1,13 @@
 import { EffectNames, storedAmong } from "../choreography/effects.ts";
 import { stemOf } from "../contract/grammar.ts";
 import type { ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
-import type { Effect, KeyedMarks, ModelReaction } from "./model.ts";
+import type { Effect, KeyedMarks, ModelReaction, Variable } from "./model.ts";
 
 /** Two keys stand for any number. */
 const KEYS = [0, 1] as const;
 
 interface Bytes {
-  take(count?: number): number;
+  take(variable: Variable): number;
 }
 
 /** What one version of a service says of its effects. */
@@ -106,7 +106,12 @@ export class EffectMarks {
       stored,
       key,
       events: new Set(events),
-      at: this.#bytes.take(),
+      at: this.#bytes.take({
+        kind: "effect",
+        service: this.#home,
+        effect: stored,
+        ...(key !== undefined && { local: `${key}` }),
+      }),
       undone: same.some((version) => version.names.undone.has(version.name)),
       needsUndo: same.some((version) => version.lasting.has(version.name)),
       after: [],

@@ -1,10 +1,13 @@
 import { Closed } from "./closed.ts";
 import { dependenceOf, type Watched } from "./dependence.ts";
-import { Loops, reactionRunBy, type Transition } from "./loops.ts";
+import type { Exchange } from "./exchange.ts";
+import { Loops, type Transition } from "./loops.ts";
 import { Machine } from "./machine.ts";
-import type { Effect, Model, TransitionSource } from "./model.ts";
+import { type Effect, type Model, reactionRunBy, type TransitionSource } from "./model.ts";
+import { exchangedPath, type SagaStep, type SearchPath, sagaSteps, unsorted } from "./path.ts";
 import { judgeEnd } from "./properties.ts";
 import { Reducer } from "./reduce.ts";
+import { sortLegs } from "./sort-legs.ts";
 import { StateSet } from "./states.ts";
 import { type Violation, violationKey } from "./violation.ts";
 
@@ -17,11 +20,6 @@ export interface ExploreOptions {
    * @default Infinity
    */
   readonly millisecondsMax?: number;
-  /**
-   * Explores one order of independent deliveries instead of all (partial-order reduction).
-   * @default true
-   */
-  readonly reduction?: boolean;
   /** Called every few thousand states, with the numbers so far. */
   readonly onProgress?: (states: number, transitions: number) => void;
 }
@@ -30,7 +28,7 @@ export interface ExploreOptions {
 export interface Counterexample {
   readonly violation: Violation;
   readonly beginning: number;
-  readonly steps: readonly Transition[];
+  readonly steps: readonly SagaStep[];
 }
 
 /** Holds the result of `explore`. */
@@ -65,82 +63,24 @@ const PENDING_MAX_IN_LOOP = 2;
  * shortest counterexample that the search meets.
  */
 export function explore(model: Model, options: ExploreOptions): Exploration {
-  const began = performance.now();
-  const watched = new Closed(model).openAtFailure();
-  const { statesMax, millisecondsMax = Number.POSITIVE_INFINITY } = options;
-  const apart = options.reduction !== false && unfound(watched, []).size > 0;
-  const { exploration, plain } = search(
-    model,
-    apart ? { ...options, millisecondsMax: millisecondsMax * (1 - APART) } : options,
-    NOTHING_WATCHED,
-  );
-  if (plain || !apart) return exploration;
-  // The first search explores one order of a failure end and of the undos that do not depend on it.
-  const left = unfound(watched, exploration.counterexamples);
-  if (left.size === 0) return exploration;
-  const rest = {
-    ...options,
-    statesMax: Math.max(statesMax - exploration.states, Math.ceil(statesMax * APART)),
-    millisecondsMax: millisecondsMax - (performance.now() - began),
-  };
-  return both(exploration, search(model, rest, left).exploration);
-}
-
-/** Share of the budget that is kept for failure ends that are told early: they are mostly near. */
-const APART = 0.25;
-
-const NOTHING_WATCHED: Watched = new Map();
-
-/** `plain` says that every order was explored. */
-function search(model: Model, options: ExploreOptions, watched: Watched) {
-  const plain = options.reduction === false;
-  const first = new Search(model, new Machine(model), options, plain, watched).run(true);
-  if (first !== undefined) return { exploration: first, plain };
+  const first = new Search(model, new Machine(model), options).run(true);
+  if (first !== undefined) return first;
   // The reduction may follow an unbounded loop for ever and postpone what is independent of it:
-  // search again without reduction, and with bounded counts.
-  const machine = new Machine(model, PENDING_MAX_IN_LOOP);
-  const second = new Search(model, machine, options, true, watched).run(false);
+  // search again in every order, and with bounded counts.
+  const every = { ...model, reductions: { ...model.reductions, order: false }, symmetries: [] };
+  const second = new Search(every, new Machine(every, PENDING_MAX_IN_LOOP), options).run(false);
   if (second === undefined)
     throw new Error("the search stopped at a loop, though it was told not to");
-  return { exploration: second, plain: true };
-}
-
-/** Leaves out what was found. */
-function unfound(watched: Watched, counterexamples: readonly Counterexample[]): Watched {
-  const found = new Set(counterexamples.map(({ violation }) => violationKey(violation)));
-  const left = [...watched].map(([end, effects]) => {
-    const open = [...effects].filter((effect) => !found.has(earlyKey(end, effect)));
-    return [end, new Set(open)] as const;
-  });
-  return new Map(left.filter(([, effects]) => effects.size > 0));
-}
-
-function earlyKey(end: string, { service, type }: Effect): string {
-  return violationKey({ code: "EARLY_END", service, event: type, end, message: "" });
-}
-
-function both(first: Exploration, second: Exploration): Exploration {
-  const early = second.counterexamples.filter(
-    ({ violation }) =>
-      violation.code === "EARLY_END" &&
-      !first.counterexamples.some(
-        (other) => violationKey(other.violation) === violationKey(violation),
-      ),
-  );
-  return {
-    ...first,
-    states: first.states + second.states,
-    transitions: first.transitions + second.transitions,
-    exhaustive: first.exhaustive && second.exhaustive,
-    counterexamples: [...first.counterexamples, ...early],
-  };
+  return second;
 }
 
 class Search {
   readonly #model: Model;
   readonly #machine: Machine;
   readonly #options: ExploreOptions;
-  readonly #reducer: Reducer | undefined;
+  #reducer: Reducer | undefined;
+  /** Failure ends that may still be found to be told too early, for the effect. */
+  #watched: Watched;
   readonly #loops: Loops;
   readonly #states: StateSet;
   readonly #deadline: number;
@@ -150,25 +90,15 @@ class Search {
   readonly #hereBytes: Uint8Array;
   readonly #next: Int32Array;
   readonly #nextBytes: Uint8Array;
-  /** What is looked for; once it is found, the search ends. */
-  readonly #sought: Set<string>;
   #transitions = 0;
+  #unwatch = false;
 
-  constructor(
-    model: Model,
-    machine: Machine,
-    options: ExploreOptions,
-    plain: boolean,
-    watched: Watched,
-  ) {
-    this.#sought = new Set(
-      [...watched].flatMap(([end, effects]) => [...effects].map((one) => earlyKey(end, one))),
-    );
+  constructor(model: Model, machine: Machine, options: ExploreOptions) {
     this.#model = model;
     this.#machine = machine;
     this.#options = options;
-    const dependence = plain ? undefined : dependenceOf(model, watched);
-    this.#reducer = dependence && new Reducer(dependence);
+    this.#watched = model.reductions.order ? new Closed(model).openAtFailure() : new Map();
+    this.#reducer = this.#newReducer();
     this.#loops = new Loops(model);
     this.#states = new StateSet(model.size);
     this.#deadline = performance.now() + (options.millisecondsMax ?? Number.POSITIVE_INFINITY);
@@ -178,16 +108,21 @@ class Search {
     this.#nextBytes = new Uint8Array(this.#next.buffer);
   }
 
+  #newReducer(): Reducer | undefined {
+    if (!this.#model.reductions.order) return undefined;
+    return new Reducer(this.#machine, dependenceOf(this.#model, this.#watched));
+  }
+
   /** Returns undefined if `stopAtLoop` is set and there is an unbounded loop. */
   run(stopAtLoop: boolean): Exploration | undefined {
     for (const [index, beginning] of this.#model.beginnings.entries()) {
       this.#machine.begin(this.#nextBytes, beginning);
+      this.#collect(() => ({ beginning: index, steps: [] }));
+      sortLegs(this.#nextBytes, this.#model.symmetries);
       this.#states.add(this.#next, -1, index, 0);
-      this.#collect(-1, index, 0);
     }
     let at = 0;
     let exhausted = false;
-    const seeking = this.#sought.size > 0;
     for (; at < this.#states.count; at++) {
       if (this.#isSpent(at)) {
         exhausted = true;
@@ -198,9 +133,13 @@ class Search {
       exhausted = !this.#expand(at);
       if (exhausted) break;
       if (stopAtLoop && this.#looping.size > 0) return undefined;
-      if (seeking && this.#sought.size === 0) break;
     }
     const { ran, acknowledged, fired, succeeded, overflowed } = this.#machine;
+    for (const { exchanges } of this.#model.symmetries) {
+      spread(ran, exchanges, "reactions");
+      spread(acknowledged, exchanges, "reactions");
+      spread(fired, exchanges, "deadlines");
+    }
     return {
       states: this.#states.count,
       transitions: this.#transitions,
@@ -226,19 +165,17 @@ class Search {
     const certain: TransitionSource[] = [];
     const possible: TransitionSource[] = [];
     this.#machine.enabled(this.#hereBytes, certain, possible);
-    if (certain.length === 0)
-      for (const violation of judgeEnd(this.#model, this.#hereBytes)) this.#report(violation, at);
-    const chosen =
-      certain.length > 0 && this.#reducer !== undefined
-        ? this.#reducer.choose(certain, possible)
-        : [...certain, ...possible];
+    if (certain.length === 0) this.#judge(at);
+    if (this.#unwatch) this.#stopWatching();
+    const chosen = this.#choose(certain, possible);
     for (const source of chosen) {
       for (const choice of this.#machine.choices(this.#hereBytes, source)) {
         this.#next.set(this.#here);
         this.#machine.apply(this.#nextBytes, source, choice);
         this.#transitions++;
-        this.#collect(at, source.index, choice);
+        this.#collect(() => this.#pathTo(at, { source, choice }));
         this.#checkLoop(at, source, choice);
+        sortLegs(this.#nextBytes, this.#model.symmetries);
         this.#states.add(this.#next, at, source.index, choice);
       }
       // With very many pending deliveries, the successors of one state are many and large.
@@ -263,55 +200,127 @@ class Search {
       message,
       detail: heard,
     };
-    this.#keep(violation, () => [...this.#pathTo(at).steps, { source, choice }, ...back], at);
+    const { beginning, steps } = this.#pathTo(at, { source, choice });
+    this.#keep(violation, { beginning, steps: [...steps, ...back] });
+  }
+
+  #choose(
+    certain: readonly TransitionSource[],
+    possible: readonly TransitionSource[],
+  ): readonly TransitionSource[] {
+    return certain.length > 0 && this.#reducer !== undefined
+      ? this.#reducer.choose(this.#hereBytes, certain, possible)
+      : [...certain, ...possible];
   }
 
   /** Keeps the violations of the last transition. */
-  #collect(parent: number, source: number, choice: number): void {
+  #collect(path: () => SearchPath): void {
     const { broken } = this.#machine;
     if (broken.length === 0) return;
-    for (const violation of broken) {
-      const last = this.#model.sources[source];
-      if (parent < 0) this.#keepFirst(violation, source);
-      else if (last !== undefined)
-        this.#keep(
-          violation,
-          () => [...this.#pathTo(parent).steps, { source: last, choice }],
-          parent,
-        );
-    }
-    broken.length = 0;
+    const found = broken.splice(0);
+    this.#keepAll(found, path, (machine) => machine.broken.splice(0));
   }
 
-  #report(violation: Violation, at: number): void {
-    this.#keep(violation, () => this.#pathTo(at).steps, at);
+  /** Keeps the violations of a saga that has ended. */
+  #judge(at: number): void {
+    const found = judgeEnd(this.#model, this.#hereBytes);
+    const path = () => this.#pathTo(at);
+    this.#keepAll(found, path, (_, state) => judgeEnd(this.#model, state));
   }
 
-  #keepFirst(violation: Violation, beginning: number): void {
-    const key = violationKey(violation);
-    this.#sought.delete(key);
-    this.#counterexamples.set(key, { violation, beginning, steps: [] });
-  }
-
-  #keep(violation: Violation, steps: () => readonly Transition[], at: number): void {
-    const key = violationKey(violation);
-    this.#sought.delete(key);
-    if (this.#counterexamples.has(key) || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
-    this.#counterexamples.set(key, {
-      violation,
-      beginning: this.#pathTo(at).beginning,
-      steps: steps(),
+  /**
+   * Lets the reduction forget which failure ends are known to be early: the order of such an end
+   * and of the undo need not be explored any more.
+   */
+  #stopWatching(): void {
+    this.#unwatch = false;
+    const left = [...this.#watched].map(([end, effects]) => {
+      const open = [...effects].filter(
+        (effect) => !this.#counterexamples.has(earlyKey(end, effect)),
+      );
+      return [end, new Set(open)] as const;
     });
+    this.#watched = new Map(left);
+    this.#reducer = this.#newReducer();
   }
 
-  #pathTo(at: number): { readonly beginning: number; readonly steps: readonly Transition[] } {
-    const steps: Transition[] = [];
+  /**
+   * Keeps violations that are new, and those of like legs. A path through sorted states names the
+   * legs in another order than the saga does, so the saga is played again to see what it breaks.
+   */
+  #keepAll(found: readonly Violation[], path: () => SearchPath, judge: Judge): void {
+    if (found.every((violation) => this.#counterexamples.has(violationKey(violation)))) return;
+    const { symmetries } = this.#model;
+    const exchanges = symmetries.flatMap((symmetry) => symmetry.exchanges);
+    if (exchanges.length === 0) {
+      for (const violation of found) this.#keep(violation, path());
+      return;
+    }
+    const paths = [unsorted(this.#model, path())];
+    for (let next = paths.pop(); next !== undefined; next = paths.pop()) {
+      const broken = play(this.#model, next, judge);
+      const unknown = broken.filter((one) => !this.#counterexamples.has(violationKey(one)));
+      if (unknown.length === 0 || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) continue;
+      for (const violation of unknown) this.#keep(violation, next);
+      for (const exchange of exchanges) paths.push(exchangedPath(this.#model, next, exchange));
+    }
+  }
+
+  #keep(violation: Violation, path: SearchPath): void {
+    const key = violationKey(violation);
+    if (this.#counterexamples.has(key) || this.#counterexamples.size >= COUNTEREXAMPLES_MAX) return;
+    if (violation.code === "EARLY_END") this.#unwatch = true;
+    const { beginning } = path;
+    const steps = sagaSteps(this.#model, path);
+    this.#counterexamples.set(key, { violation, beginning, steps });
+  }
+
+  /** Returns how the search came to a state, and the transition after it. */
+  #pathTo(at: number, last?: Transition): SearchPath {
+    const steps: Transition[] = last === undefined ? [] : [last];
     for (let index = at; ; ) {
       const { parent, source, choice } = this.#states.origin(index);
       if (parent < 0) return { beginning: source, steps: steps.reverse() };
       const found = this.#model.sources[source];
       if (found !== undefined) steps.push({ source: found, choice });
       index = parent;
+    }
+  }
+}
+
+type Judge = (machine: Machine, state: Uint8Array) => readonly Violation[];
+
+/** Plays a saga, and judges its last transition. */
+function play(model: Model, { beginning, steps }: SearchPath, judge: Judge): readonly Violation[] {
+  const machine = new Machine(model);
+  const state = new Uint8Array(model.size);
+  const first = model.beginnings[beginning];
+  if (first !== undefined) machine.begin(state, first);
+  for (const { source, choice } of steps) {
+    machine.broken.length = 0;
+    machine.apply(state, source, choice);
+  }
+  return judge(machine, state);
+}
+
+function earlyKey(end: string, { service, type }: Effect): string {
+  return violationKey({ code: "EARLY_END", service, event: type, end, message: "" });
+}
+
+/** Marks what like legs do as soon as one of them does it. */
+function spread(
+  marks: Uint8Array,
+  exchanges: readonly Exchange[],
+  of: "reactions" | "deadlines",
+): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const exchange of exchanges) {
+      for (const [index, image] of exchange[of].entries()) {
+        if (marks[index] === 0 || marks[image] !== 0) continue;
+        marks[image] = 1;
+        changed = true;
+      }
     }
   }
 }

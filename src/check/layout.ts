@@ -13,11 +13,14 @@ import { EffectMarks } from "./effect-marks.ts";
 import {
   type DeliverySource,
   type Effect,
+  EVERY_PHASE,
   FIRST_FREE,
   type ModelDeadline,
   type ModelReaction,
   type TransitionSource,
+  type Variable,
 } from "./model.ts";
+import type { Reductions } from "./reductions.ts";
 import { SharedParts } from "./rolling/shared-parts.ts";
 import { strangersTo } from "./rolling/strangers.ts";
 import { homeOf, phasesOf, type Versions } from "./rolling/versions.ts";
@@ -39,6 +42,8 @@ export interface Layout {
   /** By the type of the event that is heard. */
   readonly deliveries: ReadonlyMap<string, readonly DeliverySource[]>;
   readonly sinks: ReadonlyMap<string, readonly ModelReaction[]>;
+  /** By the type of the event: bytes of the joins that gather it at once. */
+  readonly gathers: ReadonlyMap<string, readonly number[]>;
   readonly shared: SharedParts;
   /** Returns the bytes that remember an event that a service hears or emits. */
   noted(service: ServiceEntry, type: string): readonly number[];
@@ -46,6 +51,7 @@ export interface Layout {
 
 /** Allots the bytes of a state. Pending counters come first: every state's are scanned. */
 class Bytes {
+  readonly variables: (Variable | undefined)[] = [];
   readonly #marksFrom: number;
   #nextPending = FIRST_FREE;
   #nextMark: number;
@@ -55,14 +61,14 @@ class Bytes {
     this.#nextMark = this.#marksFrom;
   }
 
-  pending(): number {
+  pending(variable: Variable): number {
+    this.variables[this.#nextPending] = variable;
     return this.#nextPending++;
   }
 
-  take(count = 1): number {
-    const at = this.#nextMark;
-    this.#nextMark += count;
-    return at;
+  take(variable: Variable): number {
+    this.variables[this.#nextMark] = variable;
+    return this.#nextMark++;
   }
 
   /** The first byte after the pending counters. */
@@ -80,8 +86,15 @@ class Bytes {
 const COUNTER_MAX = 250;
 
 /** Gives each variable of a manifest's saga a byte. `versions` are two of one service. */
-export function layOut(manifest: Manifest, ages: Ages, versions?: Versions): Layout {
+export function layOut(
+  manifest: Manifest,
+  ages: Ages,
+  { merging }: Reductions,
+  versions?: Versions,
+): Layout {
   const services = [...manifest.services.values()];
+  // Where messages come again, two pending deliveries of each kind stand for more.
+  const merges = merging && services.every(({ inbox }) => inbox);
   const heard = services.flatMap(({ reactions }) => reactions.flatMap(({ hears }) => hears)).length;
   const touched = services.flatMap(({ deadlines }) =>
     deadlines.flatMap(({ after, unless }) => [after, ...unless]),
@@ -94,47 +107,62 @@ export function layOut(manifest: Manifest, ages: Ages, versions?: Versions): Lay
   const bytes = new Bytes(heard + again + touched + 2 * taken);
   const shared = new SharedParts(manifest, versions);
   const ends = new Map(
-    [...manifest.succeeds, ...manifest.fails].map((type) => [type, bytes.take()]),
+    [...manifest.succeeds, ...manifest.fails].map((type) => [
+      type,
+      bytes.take({ kind: "end", types: [type] }),
+    ]),
   );
-  const locks = manifest.locks.map((lock) => ({ ...lock, at: bytes.take() }));
+  const locks = manifest.locks.map((lock) => ({
+    ...lock,
+    at: bytes.take({ kind: "lock", types: [lock.acquire, ...lock.release] }),
+  }));
   const effects = new Set<Effect>();
   const reactions: ModelReaction[] = [];
   const deadlines: ModelDeadline[] = [];
   const sources: TransitionSource[] = [];
   const deliveries = new Map<string, DeliverySource[]>();
   const sinks = new Map<string, ModelReaction[]>();
+  const gathers = new Map<string, number[]>();
 
   const deliver = (
     service: ServiceEntry,
-    type: string,
-    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part" | "forgets">,
-    inbox: boolean,
+    place: number,
     part: string,
+    types: readonly string[],
+    to: Pick<DeliverySource, "reaction" | "deadline" | "arms" | "part" | "forgets">,
   ) => {
-    const counter = (kind: string) =>
-      shared.byte(service, `${kind} ${part} ${type}`, () => bytes.pending());
-    const repeatAt = inbox ? -1 : counter("repeat");
+    if (types.length === 0) return;
+    const variable = { service: service.name, place, types };
+    const counter = (name: string, kind: string) =>
+      shared.byte(service, `${name} ${part} ${types.join(" ")}`, () =>
+        bytes.pending({ kind, ...variable }),
+      );
+    const repeats = !service.inbox && to.reaction !== undefined;
+    const repeatAt = repeats ? counter("repeat", "repeat") : -1;
+    const kind = to.reaction !== undefined ? "delivery" : to.arms ? "arming" : "cancelling";
     const phases = phasesOf(versions, service.name);
-    const at = counter("pending");
-    const notes = noted(service, type);
+    const at = counter("pending", kind);
+    const notes = types.flatMap((type) => noted(service, type));
     const index = sources.length;
     const source: DeliverySource = {
       kind: "delivery",
       index,
       at,
       phases,
-      type,
+      types,
       repeatAt,
       notes,
       ...to,
     };
     sources.push(source);
-    if (!inbox)
+    if (repeats)
       sources.push({ kind: "repeat", index: sources.length, at: repeatAt, phases, of: source });
-    listIn(deliveries, type).push(source);
+    for (const type of types) listIn(deliveries, type).push(source);
   };
   const noteOf = (service: ServiceEntry, type: string) =>
-    shared.byte(service, `note ${type}`, () => bytes.take());
+    shared.byte(service, `note ${type}`, () =>
+      bytes.take({ kind: "note", service: service.name, types: [type] }),
+    );
   const noted = (service: ServiceEntry, type: string) =>
     shared.isSought(service, type) ? [noteOf(service, type)] : [];
 
@@ -160,20 +188,31 @@ export function layOut(manifest: Manifest, ages: Ages, versions?: Versions): Lay
       const sink = changesNothing(reaction) && shared.parts(service) === undefined;
       const gathered = shared.gathered(service, place, entry);
       const name = shared.parts(service)?.reactions[place] ?? "";
-      for (const type of entry.hears) {
-        const part = gathered.indexOf(type);
-        const forgets = reaction.mayForget && ages.isForgotten(service, type);
-        const to = { reaction, deadline: undefined, arms: false, part, forgets };
-        if (sink) listIn(sinks, type).push(reaction);
-        else deliver(service, type, to, service.inbox, name);
-      }
+      const to = { reaction, deadline: undefined, arms: false, forgets: false };
+      if (sink) for (const type of entry.hears) listIn(sinks, type).push(reaction);
+      else if (!merges || !isMergeable(service, reaction, ages))
+        for (const type of entry.hears) {
+          const part = gathered.indexOf(type);
+          const forgets = reaction.mayForget && ages.isForgotten(service, type);
+          deliver(service, place, name, [type], { ...to, part, forgets });
+        }
+      else if (entry.kind === "join") {
+        const { firedAt: at, gatherAt } = reaction;
+        const index = sources.length;
+        sources.push({ kind: "join", index, at, phases: EVERY_PHASE, reaction });
+        for (const [part, type] of entry.hears.entries())
+          listIn(gathers, type).push(gatherAt + part);
+      } else deliver(service, place, name, entry.hears, { ...to, part: 0 });
     }
     const own = reactions.filter((reaction) => reaction.service === service);
     for (const [place, entry] of service.deadlines.entries()) {
+      const index = deadlines.length;
       const name = `watch ${shared.parts(service)?.deadlines[place]}`;
-      const at = shared.byte(service, name, () => bytes.take());
+      const at = shared.byte(service, name, () =>
+        bytes.take({ kind: "deadline", service: service.name, place }),
+      );
       const armedAs = shared.armedAs(service, place);
-      const deadline: ModelDeadline = { service, entry, at, armedAs, choices: [] };
+      const deadline: ModelDeadline = { index, service, entry, at, armedAs, choices: [] };
       deadlines.push(deadline);
       sources.push({
         kind: "deadline",
@@ -184,12 +223,13 @@ export function layOut(manifest: Manifest, ages: Ages, versions?: Versions): Lay
         seeks: shared.soughtBy(service, place).map((type) => noteOf(service, type)),
         retired: false,
       });
+      const to = { reaction: undefined, deadline, part: 0, forgets: false };
       // An event of the service itself touches its deadlines in the commit that emits the event.
-      for (const type of [entry.after, ...entry.unless].filter((type) => !emits(service, type))) {
-        const arms = type === entry.after;
-        const to = { reaction: undefined, deadline, arms, part: 0, forgets: false };
-        deliver(service, type, to, true, name);
-      }
+      const after = [entry.after].filter((type) => !emits(service, type));
+      const unless = entry.unless.filter((type) => type !== entry.after && !emits(service, type));
+      deliver(service, place, name, after, { ...to, arms: true });
+      for (const types of merges ? [unless] : unless.map((type) => [type]))
+        deliver(service, place, name, types, { ...to, arms: false });
     }
     const open = [
       ...deadlines.filter((deadline) => deadline.service === service).map(({ at }) => at),
@@ -200,7 +240,19 @@ export function layOut(manifest: Manifest, ages: Ages, versions?: Versions): Lay
     for (const reaction of own) if (reaction.mayForget) reaction.keptBy.push(...open);
   }
   const marked = { bytes, ends, locks, effects: [...effects] };
-  return { ...marked, reactions, deadlines, sources, deliveries, sinks, shared, noted };
+  const heardBy = { deliveries, sinks, gathers };
+  return { ...marked, reactions, deadlines, sources, ...heardBy, shared, noted };
+}
+
+/**
+ * Tells whether the deliveries to a reaction may be counted together. Where a service may have
+ * forgotten its saga, it matters which event came, and what a join has gathered.
+ */
+function isMergeable(service: ServiceEntry, { entry, keys }: ModelReaction, ages: Ages): boolean {
+  const heard = service.reactions.flatMap(({ hears }) => hears);
+  if (heard.some((type) => ages.isForgotten(service, type))) return false;
+  // Each event of a join may be given up on.
+  return entry.kind !== "join" || (!service.mayPark && keys.length === 1);
 }
 
 interface Surroundings {
@@ -220,17 +272,23 @@ function reactionOf(
   around: Surroundings,
 ): ModelReaction {
   const { index, own, bytes, onces, forgets, shared } = around;
-  const mark = (kind: string, count = 1) => {
-    const part = `${kind} ${shared.parts(service)?.reactions[place]}`;
-    return shared.byte(service, part, () => bytes.take(count));
-  };
+  const variable = { service: service.name, place };
+  const mark = (kind: string, make = () => bytes.take({ kind, ...variable })) =>
+    shared.byte(service, `${kind} ${shared.parts(service)?.reactions[place]}`, make);
   const once = storedOnce(service, entry);
-  const newOnce = () => shared.byte(service, `once ${once}`, () => bytes.take());
+  const newOnce = () =>
+    shared.byte(service, `once ${once}`, () =>
+      bytes.take({ kind: "once", service: service.name, local: once ?? "" }),
+    );
   const onceAt = once === undefined ? -1 : (onces.get(once) ?? newOnce());
   if (once !== undefined) onces.set(once, onceAt);
   const join = entry.kind === "join";
-  const marks = own.of(entry, service);
   const gathered = shared.gathered(service, place, entry);
+  const gather = () => {
+    const all = gathered.map((type) => bytes.take({ kind: "gather", ...variable, types: [type] }));
+    return all[0] ?? -1;
+  };
+  const marks = own.of(entry, service);
   const strange = strangersTo(service, entry, shared, own);
   const blocks = service.mayPark || strange.length > 0 || shared.other(service)?.mayPark === true;
   const fenced = entry.kind === "undo" || marks.effects.length > 0 || onceAt >= 0 || join;
@@ -249,7 +307,7 @@ function reactionOf(
     onceAt,
     maxAt: entry.max === undefined ? -1 : mark("max"),
     max: Math.min(entry.max ?? COUNTER_MAX, COUNTER_MAX),
-    gatherAt: join ? mark("gathered", gathered.length) : -1,
+    gatherAt: join ? mark("gathered", gather) : -1,
     parts: join ? gathered.length : 0,
     optional: gathered.map((type) => entry.optional.includes(type) || !entry.hears.includes(type)),
     firedAt: join ? mark("fired") : -1,

@@ -2,9 +2,9 @@ import { componentsOf } from "./components.ts";
 import type { Machine } from "./machine.ts";
 import {
   type Choice,
-  deliveryMadeBy,
   type Model,
   type ModelReaction,
+  reactionRunBy,
   type TransitionSource,
 } from "./model.ts";
 import { PLAIN } from "./rulings.ts";
@@ -105,17 +105,14 @@ export class Loops {
   }
 }
 
-/** Returns the reaction that a delivery or its repetition runs; undefined for other sources. */
-export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
-  return deliveryMadeBy(source)?.reaction;
-}
-
 /** Tells whether a choice leaves the marks of its service as they are, so that it can recur. */
 function leavesNoMark(
   { entry, service, onceAt, maxAt }: ModelReaction,
   { kind, effect, emits }: Choice,
 ): boolean {
-  if (entry.kind === "join" || emits.length === 0) return false;
+  if (emits.length === 0) return false;
+  // A join that is given up on has gathered nothing, and answers the next event too.
+  if (entry.kind === "join" && kind !== "park") return false;
   const counted = onceAt >= 0 || maxAt >= 0;
   switch (kind) {
     case "success":

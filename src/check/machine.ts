@@ -1,6 +1,7 @@
-import { BARRED, DONE, NONE, UNDONE } from "../choreography/fence.ts";
+import { BARRED, DONE } from "../choreography/fence.ts";
+import { Arrivals } from "./arrivals.ts";
+import { isOverAfterOne } from "./merge.ts";
 import {
-  type ArrivalSource,
   type Beginning,
   type Choice,
   type DeadlineSource,
@@ -9,7 +10,7 @@ import {
   type Effect,
   FAILED,
   FIRST_FREE,
-  IDLE,
+  type JoinSource,
   type Model,
   type ModelDeadline,
   type ModelEmission,
@@ -17,6 +18,7 @@ import {
   OVER,
   PARKED,
   PIVOTED,
+  reactionRunBy,
   SUCCEEDED,
   type TransitionSource,
 } from "./model.ts";
@@ -35,12 +37,17 @@ import {
   type Alternatives,
   alternativesIn,
   alternativesOf,
+  alternativesOfJoin,
   completes,
+  hasGathered,
+  isCalledOff,
+  isClosed,
   isDead,
   PLAIN,
   strangerTo,
 } from "./rulings.ts";
 import type { Violation } from "./violation.ts";
+import { doEffect, touch, undoEffect } from "./writes.ts";
 
 const NOTHING_ELSE: readonly number[] = [PLAIN];
 
@@ -72,12 +79,14 @@ export class Machine {
   /** Whether a counter was full. The exploration then misses states. */
   overflowed = false;
   readonly #alternatives: readonly Alternatives[];
-  readonly #pendingMax: number;
+  /** By byte of a state: how many pending deliveries it counts at most. */
+  readonly #pendingMax: Uint8Array;
   readonly #repeats: boolean;
   /** By byte of a state: what the byte counts. */
   readonly #pendingAt: readonly (readonly PendingSource[])[];
   readonly #timers: readonly DeadlineSource[];
-  readonly #arrivals: readonly ArrivalSource[];
+  readonly arrivals: Arrivals;
+  readonly #joins: readonly JoinSource[];
   readonly #deployment: ReturnType<typeof deploymentSources>;
   /** Effects that a failure end must not leave done. */
   readonly #owed: readonly Effect[];
@@ -85,16 +94,30 @@ export class Machine {
   constructor(model: Model, pendingMax: number = PENDING_MAX) {
     this.model = model;
     this.#repeats = model.sources.some(({ kind }) => kind === "repeat");
-    this.#pendingMax = this.#repeats ? PENDING_MAX_REPEATED : pendingMax;
     this.ran = new Uint8Array(model.reactions.length);
     this.acknowledged = new Uint8Array(model.reactions.length);
     this.fired = new Uint8Array(model.deadlines.length);
     this.#alternatives = model.reactions.map(alternativesOf);
     this.#pendingAt = pendingSources(model);
+    this.#pendingMax = new Uint8Array(model.size).fill(
+      this.#repeats ? PENDING_MAX_REPEATED : pendingMax,
+    );
+    if (model.reductions.merging && !this.#repeats) this.#mergeLimits(pendingMax);
     this.#timers = model.sources.filter((source) => source.kind === "deadline");
-    this.#arrivals = model.sources.filter((source) => source.kind === "arrival");
+    this.#joins = model.sources.filter((source) => source.kind === "join");
+    this.arrivals = new Arrivals(model);
     this.#deployment = deploymentSources(model);
     this.#owed = model.effects.filter(({ needsUndo }) => needsUndo);
+  }
+
+  /** Counts a second delivery only where it may do something after the first one. */
+  #mergeLimits(pendingMax: number): void {
+    for (const source of this.#pendingAt.flat()) {
+      if (source.kind !== "delivery") continue;
+      const { at, reaction, types } = source;
+      const once = reaction === undefined || isOverAfterOne(reaction);
+      this.#pendingMax[at] = once ? 1 : Math.min(PENDING_MAX, pendingMax * types.length);
+    }
   }
 
   /** Writes the state in which a saga begins. */
@@ -104,6 +127,7 @@ export class Machine {
     if (effect !== undefined) state[effect.at] = DONE;
     this.#emit(state, undefined, emits);
     this.normalise(state);
+    for (const { index } of this.arrivals.sinks) this.ran[index] = 1;
   }
 
   /**
@@ -122,10 +146,34 @@ export class Machine {
       const armed = state[timer.at] === timer.deadline.armedAs;
       if (armed && (timer.phases & phase) !== 0) certain.push(timer);
     }
-    for (const arrival of this.#arrivals) if (state[arrival.at] === 0) possible.push(arrival);
+    for (const join of this.#joins) if (hasGathered(state, join.reaction)) certain.push(join);
+    this.arrivals.listIn(state, possible);
     for (const source of this.#deployment)
       if ((source.phases & phase) !== 0 && (source.kind === "move" || completes(state, source.of)))
         certain.push(source);
+  }
+
+  /** Tells whether a source can never change the state any more. */
+  isOver(state: Uint8Array, source: TransitionSource): boolean {
+    const phases = phasesLeft(this.model, state);
+    if ((source.phases & phases) === 0) return true;
+    switch (source.kind) {
+      case "delivery":
+      case "repeat":
+      case "again":
+        // Two versions of a part take what one byte counts.
+        return this.#isDead(state, source.at, phases);
+      case "join":
+        return isClosed(state, source.reaction);
+      case "deadline":
+        return state[source.at] === OVER;
+      case "arrival":
+        return state[source.at] !== 0;
+      case "take":
+      case "completion":
+      case "move":
+        return false;
+    }
   }
 
   /** Returns the alternatives of an enabled transition: indexes of choices, or `PLAIN`. */
@@ -134,8 +182,12 @@ export class Machine {
       if (source.retired || isCalledOff(state, source)) return NOTHING_ELSE;
       return source.deadline.choices.map(({ index }) => index);
     }
+    const alternatives = this.#alternatives[reactionRunBy(source)?.index ?? -1];
+    if (source.kind === "join")
+      return alternatives === undefined
+        ? NOTHING_ELSE
+        : alternativesOfJoin(state, source.reaction, alternatives);
     const delivery = deliveryMadeBy(source);
-    const alternatives = delivery?.reaction && this.#alternatives[delivery.reaction.index];
     if (delivery === undefined || alternatives === undefined) return NOTHING_ELSE;
     return alternativesIn(state, delivery, alternatives);
   }
@@ -168,6 +220,9 @@ export class Machine {
       case "move":
         state[source.at] = source.to;
         break;
+      case "join":
+        this.#react(state, source.reaction, choice);
+        break;
       case "deadline":
         state[source.at] = OVER;
         this.#expire(state, source.deadline, choice);
@@ -189,6 +244,9 @@ export class Machine {
       if (this.onInert !== undefined) this.#tellInert(state, at, phases);
       state[at] = 0;
     }
+    for (const { reaction } of this.#joins)
+      if (isClosed(state, reaction))
+        state.fill(0, reaction.gatherAt, reaction.gatherAt + reaction.parts);
   }
 
   #tellInert(state: Uint8Array, at: number, phases: number): void {
@@ -210,15 +268,16 @@ export class Machine {
 
   #post(state: Uint8Array, at: number): void {
     const pending = state[at] ?? 0;
-    if (pending < this.#pendingMax) state[at] = pending + 1;
-    else if (!this.#repeats) this.overflowed = true;
+    const most = this.#pendingMax[at] ?? 0;
+    if (pending < most) state[at] = pending + 1;
+    else if (!this.#repeats && most > 1) this.overflowed = true;
   }
 
   #expire(state: Uint8Array, deadline: ModelDeadline, choiceIndex: number): void {
     const choice = deadline.choices[choiceIndex];
     if (choice === undefined) return;
     if (choice.kind === "park") state[PARKED] = 1;
-    else this.fired[this.model.deadlines.indexOf(deadline)] = 1;
+    else this.fired[deadline.index] = 1;
     this.#emit(state, deadline.service.name, choice.emits);
   }
 
@@ -230,12 +289,14 @@ export class Machine {
     for (const at of notes) state[at] = 1;
     if (deadline !== undefined) touch(state, deadline, arms);
     if (reaction === undefined) return;
+    if (reaction.choices[choiceIndex] !== undefined) this.#react(state, reaction, choiceIndex);
+    // A join waits for its other events. Any other delivery is suppressed.
+    else if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
+  }
+
+  #react(state: Uint8Array, reaction: ModelReaction, choiceIndex: number): void {
     const choice = reaction.choices[choiceIndex];
-    if (choice === undefined) {
-      // A join waits for its other events. Any other delivery is suppressed.
-      if (reaction.gatherAt >= 0) state[reaction.gatherAt + part] = 1;
-      return;
-    }
+    if (choice === undefined) return;
     if (choice.kind !== "park" && choice.kind !== "forget") {
       this.ran[reaction.index] = 1;
       if (reaction.firedAt >= 0) this.#close(state, reaction);
@@ -269,8 +330,8 @@ export class Machine {
         if (effect !== undefined) state[effect.at] = BARRED;
         break;
       case "success":
-        if (entry.kind === "undo") this.#undo(state, reaction, choice);
-        else if (effect !== undefined) this.#do(state, reaction, effect);
+        if (entry.kind === "undo") undoEffect(state, reaction, choice, this.broken);
+        else if (effect !== undefined) doEffect(state, reaction, effect, this.broken);
         if (maxAt >= 0) state[maxAt] = (state[maxAt] ?? 0) + 1;
         break;
       case "failure":
@@ -279,55 +340,19 @@ export class Machine {
     if (onceAt >= 0) state[onceAt] = 1;
   }
 
-  #do(state: Uint8Array, { service }: ModelReaction, effect: Effect): void {
-    const before = state[effect.at];
-    state[effect.at] = DONE;
-    // A repeated end is reported where it is emitted.
-    if (service.fence || before === NONE || !effect.needsUndo) return;
-    if (before === DONE)
-      this.#break("DOUBLE_EFFECT", effect, `${effect.type} is done twice in one saga`);
-    else this.#break("HANGING", effect, `${effect.type} is done after its undo has run`);
-  }
-
-  #undo(state: Uint8Array, { service }: ModelReaction, { effect, closes }: Choice): void {
-    if (effect === undefined) return;
-    const done = closes.filter(({ at }) => state[at] === DONE);
-    if (done.length > 0) {
-      for (const { at } of done) state[at] = UNDONE;
-      state[effect.at] = UNDONE;
-      for (const one of done) this.#checkOrder(state, one);
-    } else if (state[effect.at] === UNDONE) {
-      this.#break("DOUBLE_COMPENSATION", effect, `${effect.type} is undone twice in one saga`);
-    } else if (!service.fence) {
-      state[effect.at] = BARRED;
-      this.#break(
-        "EMPTY_ROLLBACK",
-        effect,
-        `the undo of ${effect.type} runs where nothing was done`,
-      );
-    }
-  }
-
-  #checkOrder(state: Uint8Array, effect: Effect): void {
-    for (const later of effect.after) {
-      if (state[later.at] !== DONE) continue;
-      const message = `${effect.type} is undone while ${later.type} is still done`;
-      this.#break("UNDO_ORDER", effect, message, later.type);
-    }
-  }
-
   #emit(state: Uint8Array, service: string | undefined, emissions: readonly ModelEmission[]): void {
     // Events that are emitted together are not after one another.
     const pivoted = state[PIVOTED] !== 0;
     const phase = phaseBit(this.model, state);
     for (const emission of emissions) {
-      const { type, end, endAt, posts, notes, touches, sinks, acquires, releases } = emission;
+      const { type, end, endAt, posts, gathers, notes, touches, sinks } = emission;
       for (const { at, phases } of posts) if ((phases & phase) !== 0) this.#post(state, at);
+      for (const at of gathers) state[at] = 1;
       for (const at of notes) state[at] = 1;
       for (const { deadline, arms } of touches) touch(state, deadline, arms);
       for (const { index } of sinks) this.ran[index] = 1;
-      for (const at of acquires) state[at] = 1;
-      for (const at of releases) state[at] = 0;
+      for (const at of emission.acquires) state[at] = 1;
+      for (const at of emission.releases) state[at] = 0;
       if (pivoted && (end === "failure" || emission.triggersUndo)) {
         const what = end === "failure" ? "the saga fails" : "the saga turns back";
         this.broken.push({
@@ -369,25 +394,4 @@ export class Machine {
       this.broken.push({ code: "EARLY_END", service, event: type, message, end });
     }
   }
-
-  #break(
-    code: Violation["code"],
-    { service, type }: Effect,
-    message: string,
-    detail?: string,
-  ): void {
-    this.broken.push({ code, service, event: type, message, detail });
-  }
-}
-
-/** Arms or cancels a deadline. A deadline that is cancelled before it is armed stays cancelled. */
-function touch(state: Uint8Array, { at, armedAs }: ModelDeadline, arms: boolean): void {
-  if (arms) {
-    if (state[at] === IDLE) state[at] = armedAs;
-  } else if (state[at] !== OVER) state[at] = OVER;
-}
-
-/** Whether an event has passed that calls a deadline off, though the other version let it pass. */
-function isCalledOff(state: Uint8Array, { seeks }: DeadlineSource): boolean {
-  return seeks.some((at) => state[at] !== 0);
 }

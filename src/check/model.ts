@@ -1,5 +1,7 @@
 import type { ReactionKind } from "../choreography/fence.ts";
 import type { DeadlineEntry, ReactionEntry, ServiceEntry } from "../manifest/manifest.ts";
+import type { Symmetry } from "./exchange.ts";
+import type { Reductions } from "./reductions.ts";
 import type { Violation } from "./violation.ts";
 
 /*
@@ -23,6 +25,18 @@ export const PARKED = 2;
 export const PIVOTED = 3;
 export const FIRST_FREE = 4;
 
+/** Names what a byte of a state stands for, in the words of the manifest. */
+export interface Variable {
+  readonly kind: string;
+  readonly service?: string;
+  /** Of a reaction or a deadline: its place in its service. */
+  readonly place?: number;
+  readonly types?: readonly string[];
+  readonly effect?: string;
+  /** A name that is local to the service. */
+  readonly local?: string;
+}
+
 /** One event, emitted by one service, with the changes that it makes at once. */
 export interface ModelEmission {
   readonly type: string;
@@ -30,6 +44,8 @@ export interface ModelEmission {
   readonly sources: readonly DeliverySource[];
   /** The bytes that count them, each once, with the phases in which the event is heard. */
   readonly posts: readonly Post[];
+  /** Bytes of joins that have gathered the event as soon as it is emitted. */
+  readonly gathers: readonly number[];
   readonly touches: readonly { readonly deadline: ModelDeadline; readonly arms: boolean }[];
   /** Bytes that remember the event for deadlines which another version has. */
   readonly notes: readonly number[];
@@ -136,6 +152,7 @@ export interface ModelReaction {
 }
 
 export interface ModelDeadline {
+  readonly index: number;
   readonly service: ServiceEntry;
   readonly entry: DeadlineEntry;
   readonly at: number;
@@ -148,6 +165,7 @@ export interface ModelDeadline {
 /** A transition that may be enabled, without the choice among its alternatives. */
 export type TransitionSource =
   | DeliverySource
+  | JoinSource
   | DeadlineSource
   | ArrivalSource
   | RepeatSource
@@ -164,7 +182,8 @@ interface SourceBase {
 /** A pending delivery to a reaction, or to a deadline that it arms or cancels. */
 export interface DeliverySource extends SourceBase {
   readonly kind: "delivery";
-  readonly type: string;
+  /** The events that it counts: one, unless deliveries to a reaction are merged. */
+  readonly types: readonly string[];
   readonly reaction: ModelReaction | undefined;
   readonly deadline: ModelDeadline | undefined;
   readonly arms: boolean;
@@ -176,6 +195,12 @@ export interface DeliverySource extends SourceBase {
   readonly repeatAt: number;
   /** Bytes that remember the event for deadlines which another version has. */
   readonly notes: readonly number[];
+}
+
+/** A join that runs as soon as it has gathered its events, where their deliveries are merged. */
+export interface JoinSource extends SourceBase {
+  readonly kind: "join";
+  readonly reaction: ModelReaction;
 }
 
 export interface DeadlineSource extends SourceBase {
@@ -272,6 +297,11 @@ export interface Beginning {
 }
 
 export interface Model {
+  readonly reductions: Reductions;
+  /** By byte. Undefined for the fixed ones, and for bytes that no part uses. */
+  readonly variables: readonly (Variable | undefined)[];
+  /** Groups of legs that look alike. */
+  readonly symmetries: readonly Symmetry[];
   /** Bytes of a state, a multiple of 4. */
   readonly size: number;
   /** Bytes from `FIRST_FREE` to here say what is pending. */
@@ -309,4 +339,9 @@ export function deliveryMadeBy(source: TransitionSource): DeliverySource | undef
     default:
       return undefined;
   }
+}
+
+/** Returns the reaction that a transition may run. */
+export function reactionRunBy(source: TransitionSource): ModelReaction | undefined {
+  return source.kind === "join" ? source.reaction : deliveryMadeBy(source)?.reaction;
 }

@@ -3,6 +3,7 @@ import { deadlineName, SILENT } from "../manifest/manifest.ts";
 import { compile } from "./compile.ts";
 import { type ExploreOptions, explore } from "./explore.ts";
 import type { Finding } from "./finding.ts";
+import { REDUCED } from "./reductions.ts";
 import { counterexampleTrace } from "./trace.ts";
 
 /** No name of a manifest contains this character. */
@@ -30,7 +31,7 @@ export function outlivingDeadlines(
     }),
   );
   if (watches.length === 0 || manifest.succeeds.length + manifest.fails.length === 0) return [];
-  const model = compile(watched(manifest, watches));
+  const model = compile(watched(manifest, watches), { reductions: REDUCED });
   const ends = new Set([...manifest.succeeds, ...manifest.fails]);
   return explore(model, options).counterexamples.flatMap(({ violation, beginning, steps }) => {
     const watch = watches.find(({ name }) => violation.detail === name);

@@ -13,13 +13,14 @@ import {
 } from "../choreography/fence.ts";
 import {
   type Choice,
+  type DeadlineSource,
   type DeliverySource,
   IDLE,
   type KeyedMarks,
   type ModelReaction,
   OVER,
 } from "./model.ts";
-import { hasGathered, strangerIn } from "./rolling/machine.ts";
+import { hasAwaited, strangerIn } from "./rolling/machine.ts";
 
 /*
  * What the fence says of a delivery in a state. It is the runtime's (`choreography/fence.ts`), here
@@ -104,6 +105,43 @@ function knownIn(
   return byKey[0]?.[ruling] ?? NOTHING_ELSE;
 }
 
+/** Returns what may come of a join that has all its events. */
+export function alternativesOfJoin(
+  state: Uint8Array,
+  reaction: ModelReaction,
+  { byKey }: Alternatives,
+): readonly number[] {
+  const [marks] = reaction.keys;
+  if (marks === undefined) return NOTHING_ELSE;
+  return byKey[0]?.[ruleOn(state, reaction, marks)] ?? NOTHING_ELSE;
+}
+
+/** Whether a reaction does nothing with any event that it hears, now or later. */
+export function isClosed(state: Uint8Array, reaction: ModelReaction): boolean {
+  return reaction.keys.every((marks) => isIdle(reaction, ruleOn(state, reaction, marks)));
+}
+
+/** Whether a join has all that it waits for. */
+export function hasGathered(
+  state: Uint8Array,
+  { gatherAt, parts, optional }: ModelReaction,
+): boolean {
+  let any = false;
+  for (let part = 0; part < parts; part++) {
+    if (state[gatherAt + part] !== 0) any = true;
+    else if (!optional[part]) return false;
+  }
+  return any;
+}
+
+/** Whether a delivery would do something at once. */
+export function isAwaited(state: Uint8Array, source: DeliverySource): boolean {
+  const { deadline, arms } = source;
+  // Cancelling a deadline that is not armed yet is the same as cancelling it as soon as it is.
+  if (deadline !== undefined && !arms && state[deadline.at] === IDLE) return false;
+  return !isDead(state, source);
+}
+
 /** Whether a delivery can change nothing, now or later. */
 export function isDead(state: Uint8Array, source: DeliverySource): boolean {
   const { reaction, deadline, arms, part, forgets, notes } = source;
@@ -113,7 +151,12 @@ export function isDead(state: Uint8Array, source: DeliverySource): boolean {
   if (reaction === undefined || isHeld(state, reaction, part)) return true;
   const { keys, service } = reaction;
   if (forgets || (keys.length > 1 && service.mayPark)) return false;
-  return keys.every((marks) => isIdle(reaction, ruleOn(state, reaction, marks)));
+  return isClosed(state, reaction);
+}
+
+/** Whether an event has passed that calls a deadline off, though the other version let it pass. */
+export function isCalledOff(state: Uint8Array, { seeks }: DeadlineSource): boolean {
+  return seeks.some((at) => state[at] !== 0);
 }
 
 /** Whether a delivery waits behind a parked one, or the join has gathered its event already. */
@@ -126,7 +169,7 @@ function isHeld(state: Uint8Array, { parkedAt, gatherAt }: ModelReaction, part: 
 export function completes(state: Uint8Array, { reaction, part }: DeliverySource): boolean {
   const [marks] = reaction?.keys ?? [];
   if (reaction === undefined || marks === undefined || isHeld(state, reaction, part)) return false;
-  return hasGathered(state, reaction) && !isIdle(reaction, ruleOn(state, reaction, marks));
+  return hasAwaited(state, reaction) && !isIdle(reaction, ruleOn(state, reaction, marks));
 }
 
 /** Returns an effect that is done and may be what an undo without its mark is meant to reverse. */

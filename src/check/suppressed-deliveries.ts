@@ -3,10 +3,12 @@ import type { Counterexample } from "./explore.ts";
 import type { CounterexampleStep } from "./finding.ts";
 import { Machine } from "./machine.ts";
 import type { DeliverySource, Model } from "./model.ts";
+import { unmerged } from "./unmerged.ts";
 
 /**
- * Plays a counterexample again, and returns the deliveries that were suppressed on the way: those
- * before the first transition, then those after each one. The search removes them unseen.
+ * Plays a counterexample again in the unreduced model, and returns the deliveries that were
+ * suppressed on the way: those before the first step, then those after each one. The search removes
+ * them unseen.
  */
 export function suppressedDeliveries(
   model: Model,
@@ -20,8 +22,8 @@ export function suppressedDeliveries(
   machine.onInert = (marks, delivery) => seen.push(...suppressed(marks, delivery));
   machine.begin(state, first);
   const all = [seen.splice(0)];
-  for (const { source, choice } of steps) {
-    machine.apply(state, source, choice);
+  for (const step of steps) {
+    for (const { source, choice } of unmerged(model, step)) machine.apply(state, source, choice);
     all.push(seen.splice(0));
   }
   return all;
@@ -29,14 +31,14 @@ export function suppressedDeliveries(
 
 function suppressed(
   state: Uint8Array,
-  { reaction, type }: DeliverySource,
+  { reaction, types }: DeliverySource,
 ): readonly CounterexampleStep[] {
   if (reaction === undefined) return [];
   const { service, kind, effects, onceAt, maxAt, max, firedAt, parkedAt, entry } = reaction;
   const step = (why: string, effect?: string): readonly CounterexampleStep[] => [
     {
       service: service.name,
-      hears: type,
+      hears: types[0] ?? null,
       emits: [],
       does: "suppresses it",
       ...(effect !== undefined && { effect }),

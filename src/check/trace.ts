@@ -1,6 +1,6 @@
 import type { CounterexampleStep, TraceAction } from "./finding.ts";
-import type { Transition } from "./loops.ts";
-import type { Beginning, Choice, DeadlineSource, DeliverySource } from "./model.ts";
+import type { Beginning, Choice, DeadlineSource, DeliverySource, ModelReaction } from "./model.ts";
+import type { SagaStep } from "./path.ts";
 import { PLAIN } from "./rulings.ts";
 
 /**
@@ -9,7 +9,7 @@ import { PLAIN } from "./rulings.ts";
  */
 export function counterexampleTrace(
   beginning: Beginning,
-  steps: readonly Transition[],
+  steps: readonly SagaStep[],
   between: readonly (readonly CounterexampleStep[])[] = [],
 ): readonly CounterexampleStep[] {
   const first: CounterexampleStep = {
@@ -20,19 +20,24 @@ export function counterexampleTrace(
     ...(beginning.effect && { effect: beginning.effect.type }),
   };
   const trace = [first, ...(between[0] ?? [])];
-  for (const [index, { source, choice }] of steps.entries()) {
+  for (const [index, { source, choice, heard }] of steps.entries()) {
+    const [type = ""] = heard.slice(-1);
     switch (source.kind) {
       case "delivery":
-        trace.push(deliveryStep(source, choice));
+        trace.push(deliveryStep(source, type, choice));
         break;
       case "repeat":
-        trace.push(deliveryStep(source.of, choice));
+        trace.push(deliveryStep(source.of, type, choice));
+        break;
+      case "join":
+        for (const one of heard.slice(0, -1)) trace.push(reactionStep(source.reaction, one, PLAIN));
+        trace.push(reactionStep(source.reaction, type, choice));
         break;
       case "again":
-        trace.push({ ...deliveryStep(source.of, choice), again: true });
+        trace.push({ ...deliveryStep(source.of, type, choice), again: true });
         break;
       case "completion":
-        trace.push({ ...deliveryStep(source.of, choice), hears: null });
+        trace.push({ ...deliveryStep(source.of, type, choice), hears: null });
         break;
       case "take":
         // It matters which version takes a message if the other has more to do with it.
@@ -74,7 +79,8 @@ function deadlineStep({ deadline }: DeadlineSource, index: number): Counterexamp
 }
 
 function deliveryStep(
-  { reaction, deadline, arms, type }: DeliverySource,
+  { reaction, deadline, arms }: DeliverySource,
+  type: string,
   index: number,
 ): CounterexampleStep {
   if (deadline !== undefined) {
@@ -85,9 +91,20 @@ function deliveryStep(
       does: arms ? "arms a deadline" : "calls a deadline off",
     };
   }
+  return reactionStep(reaction, type, index);
+}
+
+function reactionStep(
+  reaction: ModelReaction | undefined,
+  type: string,
+  index: number,
+): CounterexampleStep {
   const choice = index === PLAIN ? undefined : reaction?.choices[index];
   const service = reaction?.service.name ?? null;
-  if (choice === undefined) return { service, hears: type, emits: [], does: "waits for more" };
+  if (choice === undefined) {
+    const does = reaction?.entry.kind === "join" ? "waits for more" : "suppresses it";
+    return { service, hears: type, emits: [], does };
+  }
   const emits = choice.emits.map((emission) => emission.type);
   const does = actionOf(choice, reaction?.entry.kind === "undo");
   const effect = choice.effect?.type;

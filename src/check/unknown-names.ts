@@ -56,10 +56,10 @@ function choreographyLists(
   const outside = new Set([...begins, ...arrives]);
   const happens = (type: string) => emitters.has(type) || outside.has(type);
   const uses = (type: string) => happens(type) || hearers.has(type);
-  const effects = effectEvents(manifest);
+  const effects = effectFacts(manifest);
   const event = { known: happens, otherwise: "no service emits" };
   const effect = {
-    known: (type: string) => effects.has(type),
+    known: (type: string) => effects.has(stemOf(type)),
     otherwise: "is not an effect of a service",
   };
   const mention = { otherwise: "no service emits or hears", severity: "warning" } as const;
@@ -120,12 +120,12 @@ function versionLists(
   });
 }
 
-/** Returns the events by which `undoOrder` and `oneOf` may speak of an effect. */
-function effectEvents({ services }: Manifest): ReadonlySet<string> {
+/** Returns the facts by which `undoOrder` and `oneOf` may speak of an effect. */
+function effectFacts({ services }: Manifest): ReadonlySet<string> {
   return new Set(
     [...services.values()].flatMap((service) => {
       const names = new EffectNames(service);
-      return [...names.all()].flatMap((name) => names.eventsOf(name));
+      return [...names.all()].flatMap((name) => names.eventsOf(name)).map(stemOf);
     }),
   );
 }

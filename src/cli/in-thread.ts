@@ -1,7 +1,12 @@
 import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
 import type { ErrorCode } from "../contract/error-catalogue.ts";
-import { OdoriError } from "../contract/errors.ts";
+import { messageOf, OdoriError } from "../contract/errors.ts";
 import type { ModuleManifest } from "./module-manifest.ts";
 import { warn } from "./output.ts";
 
@@ -10,6 +15,12 @@ export type Loaded =
   | ModuleManifest
   | { readonly never: true }
   | { readonly error: { code: ErrorCode; message: string; hint: string | undefined } };
+
+/** What the thread is given. */
+export interface ThreadTask {
+  readonly path: string;
+  readonly port: MessagePort;
+}
 
 /** The program stands beside this file, and is compiled if this file is. */
 const PROGRAM = new URL(`module-thread${extname(import.meta.url)}`, import.meta.url);
@@ -24,38 +35,47 @@ const SECONDS_MAX = 30;
  * service.
  */
 export async function manifestInThread(path: string): Promise<ModuleManifest> {
-  const worker = new Worker(PROGRAM, { workerData: path, stdout: true, stderr: true });
+  // A channel that the module does not know: on its own it could say anything.
+  const { port1: ours, port2: port } = new MessageChannel();
+  const workerData: ThreadTask = { path, port };
+  const options = { workerData, transferList: [port], stdout: true, stderr: true };
+  const worker = new Worker(PROGRAM, options);
   for (const output of [worker.stdout, worker.stderr])
     output.setEncoding("utf8").on("data", (text: string) => warn(text.trimEnd()));
   try {
-    const loaded = await answerOf(worker, path);
+    const loaded = await answerOf(worker, ours, path);
     if ("manifest" in loaded) return loaded;
     if ("never" in loaded) throw unfinished(path, "awaits at its top level what never comes");
     const { code, message, hint } = loaded.error;
     throw new OdoriError(code, message, hint === undefined ? {} : { hint });
   } finally {
+    ours.close();
     await worker.terminate();
   }
 }
 
-function answerOf(worker: Worker, path: string): Promise<Loaded> {
+function answerOf(worker: Worker, ours: MessagePort, path: string): Promise<Loaded> {
   const seconds = secondsMax();
   return new Promise((resolve, reject) => {
     const limit = setTimeout(
       () => reject(unfinished(path, `is not loaded after ${seconds} seconds`)),
       seconds * 1_000,
     );
-    worker.once("message", resolve);
-    worker.once("error", (cause) =>
+    ours.once("message", resolve);
+    worker.once("error", (cause: unknown) => {
+      const why = messageOf(cause);
       reject(
-        new OdoriError("MODULE_UNREADABLE", `Cannot load the module ${path}: ${cause.message}.`, {
+        new OdoriError("MODULE_UNREADABLE", `Cannot load the module ${path}: ${why}.`, {
           cause,
           hint: "Run the module with node to see where it fails.",
         }),
-      ),
-    );
+      );
+    });
     worker.once("exit", (code) => {
       clearTimeout(limit);
+      // Its last words may not have been read yet.
+      const last = receiveMessageOnPort(ours)?.message;
+      if (last !== undefined) resolve(last);
       reject(unfinished(path, `called process.exit(${code}) while it was loading`));
     });
   });

@@ -17,7 +17,7 @@ import { traceCommand } from "./commands/trace.ts";
 import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
 import { version } from "./version.ts";
 
-/** Parses `process.argv`, runs the command, and sets the exit status (0, 1 or 2). */
+/** Parses `process.argv`, runs the command, and sets the exit status. */
 export async function main(): Promise<void> {
   endWithPipe();
   const program = commandLine();
@@ -38,7 +38,8 @@ function commandLine(): Command {
     .addHelpText(
       "after",
       `
-Exit status: 0 no problem, 1 problems found, 2 the command could not run.
+Exit status: 0 no problem, 1 problems found, 2 the command could not run; of check also 3, if not
+everything was explored.
 Commands that read databases use --data or --postgres, then $ODORI_DATA, then odori.config.json,
 then the folder .odori.
 

@@ -27,6 +27,10 @@ export interface RollingFlags {
   readonly rollback: boolean;
   readonly watch: boolean;
   readonly format: readonly unknown[];
+  readonly crashes: boolean;
+  readonly mayPark?: boolean | string;
+  readonly rule: readonly string[];
+  readonly config?: string;
 }
 
 const SECONDS_MAX = 30;
@@ -52,10 +56,20 @@ export async function runRolling(paths: readonly string[], flags: RollingFlags):
     throw new OdoriError("USAGE", "A deployment is printed as text, or as JSON.", {
       hint: "Leave out --format and --watch; --json writes what a program reads.",
     });
+  const { crashes, mayPark, rule, config } = flags;
+  if (crashes || mayPark !== undefined || rule.length > 0 || config !== undefined)
+    throw new OdoriError("USAGE", "A deployment is explored without these options.", {
+      hint: "Leave out --crashes, --may-park, --rule and --config: odori check has them.",
+    });
   const seconds = flags.seconds ?? SECONDS_MAX;
   const limit = new TimeLimit(seconds * 1_000 + GRACE_MS, () => timeout(seconds));
   const loaded = await loadManifest(from.split(","), (work) => limit.run(work));
   const now = await loadManifest(paths, (work) => limit.run(work));
+  const [contradiction] = [...loaded.contradictions, ...now.contradictions];
+  if (contradiction !== undefined)
+    throw new OdoriError("USAGE", `The sources disagree: ${contradiction.message}.`, {
+      hint: "Fix what odori check reports of each version by itself.",
+    });
   const options: RollingOptions = {
     rollback: flags.rollback,
     reduction: flags.reduction,

@@ -1,3 +1,4 @@
+import { isLinks } from "./links.ts";
 import type { Manifest } from "./manifest.ts";
 import { ManifestError, type Mistake } from "./mistakes.ts";
 import { toManifest } from "./read.ts";
@@ -20,9 +21,9 @@ const TYPES: ReadonlyMap<unknown, Raw> = new Map(
     .map(([name = "", schema = "{}"]) => [name, JSON.parse(schema)]),
 );
 
-/** Tells whether a document can only be a list of events: neither a manifest nor AsyncAPI. */
+/** Tells whether a document can only be a list of events: no manifest, AsyncAPI or overlay. */
 export function isEventList(value: unknown): boolean {
-  return !isMapping(value) || !("odori" in value || "asyncapi" in value);
+  return !isMapping(value) || !("odori" in value || "asyncapi" in value || isLinks(value));
 }
 
 /**

@@ -11,7 +11,7 @@ import { RetryAfter } from "../contract/retry-after.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
-import { touchDeadlines } from "./deadlines.ts";
+import { callsOff, touchDeadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
 import type { Delivery } from "./delivery.ts";
 import { Draft } from "./draft.ts";
@@ -59,8 +59,8 @@ export interface FailureTarget<Native> {
    * answered.
    */
   silence(received: Received, failure: Failure): Silence | undefined;
-  /** Whether that depends on what a join has gathered. */
-  readonly gathers: boolean;
+  /** What that depends on, beyond the marks. */
+  readonly asks: Partial<Pick<Receipt, "gathers" | "seeks">>;
 }
 
 export function reactionTarget<Native>(plan: ReactionPlan<Native>): FailureTarget<Native> {
@@ -70,7 +70,7 @@ export function reactionTarget<Native>(plan: ReactionPlan<Native>): FailureTarge
     onParked: reaction.onParked,
     deadlines,
     silence: (received, { event }) => silenceOf(plan, event, received),
-    gathers: reaction.kind === "join",
+    asks: { gathers: reaction.kind === "join" },
   };
 }
 
@@ -108,16 +108,18 @@ export function deadlineTarget<Native>(
     name: storedName(deadline),
     onParked,
     deadlines: others.filter((other) => other !== deadline),
-    silence: (received) =>
-      new Marks(received).of(deadlineMark(deadline)) === "armed" ? undefined : "suppressed",
-    gathers: false,
+    silence: (received) => {
+      const armed = new Marks(received).of(deadlineMark(deadline)) === "armed";
+      return armed && !received.found ? undefined : "suppressed";
+    },
+    asks: { seeks: callsOff(deadline) },
   };
 }
 
 /** The target of a delivery that arms or disarms a deadline. */
 export function watchTarget<Native>(deadline: DeadlineDeclaration<Native>): FailureTarget<Native> {
   const name = watchName(storedName(deadline));
-  return { name, onParked: undefined, deadlines: [], silence: () => undefined, gathers: false };
+  return { name, onParked: undefined, deadlines: [], silence: () => undefined, asks: {} };
 }
 
 export interface Failure {
@@ -148,7 +150,7 @@ export class FailureTask<Native> implements Task<Native> {
     this.#failure = failure;
     this.completion = completion;
     const { delivery, error } = failure;
-    this.receipt = delivery.receipt({ gathers: target.gathers });
+    this.receipt = delivery.receipt(target.asks);
     const { code, message } = problemOf(error, delivery.attempt);
     this.fields = { ...delivery.fields, code, problem: message };
   }

@@ -3,9 +3,10 @@ import type { Received } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
-import type { DetachedTransaction, HandlerScope, StoreTransaction } from "../ports/transaction.ts";
+import type { HandlerScope, StoreTransaction } from "../ports/transaction.ts";
 import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
+import type { DetachedRun } from "./detached-run.ts";
 import { Draft, type Notice } from "./draft.ts";
 import type { Pace } from "./pace.ts";
 import { partition } from "./partition.ts";
@@ -30,15 +31,6 @@ const LOOK_UPS_MAX = 6;
  * transaction has to look for them on disk (PGPROC_MAX_CACHED_SUBXIDS).
  */
 const IN_TURN_MAX = 60;
-
-/** A handler that still runs, taken out of its commit group with a transaction of its own. */
-export interface DetachedRun<Native> {
-  readonly task: Task<Native>;
-  readonly received: Received;
-  readonly scope: Scope<Native>;
-  readonly running: Promise<void>;
-  readonly tx: DetachedTransaction<Native>;
-}
 
 /** What a commit group has come to. Each of its tasks is in exactly one of the lists. */
 export interface GroupResult<Native> {
@@ -215,6 +207,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     const { pace } = this.#parts;
     const result = await runTogether(tx.together(), begun, this.#limits);
     if (result.kept) {
+      this.detached.push(...result.detached);
       pace.arrived();
       for (const companion of result.companions) await this.#settle(companion, draft);
       return;
@@ -228,16 +221,10 @@ export class CommitGroup<Native> implements GroupResult<Native> {
 
   /** Takes the result of a handler that has travelled with others, none of which was undone. */
   async #settle(companion: Companion<Native>, draft: Draft): Promise<void> {
-    const { task, received, handler, scope, running, outcome } = companion;
-    switch (outcome.kind) {
-      case "done":
-        return this.#keep(task, scope, handler, draft);
-      case "slow":
-        this.detached.push({ task, received, scope, running, tx: handler.detach() });
-        return;
-      case "failed":
-        return this.#failed(task, received, handler, draft, outcome.error);
-    }
+    const { task, received, handler, scope, outcome } = companion;
+    if (outcome.kind === "failed")
+      return this.#failed(task, received, handler, draft, outcome.error);
+    this.#keep(task, scope, handler, draft);
   }
 
   get #limits(): HandlerLimits {

@@ -5,7 +5,10 @@
 const WAITING_SHARE = 0.5;
 const GROUPS_REMEMBERED = 8;
 
-/** Groups after which twice as many lanes are tried; four times as many after each failure. */
+/**
+ * Groups after which twice as many lanes are tried: four times as many after each failure, half as
+ * many after each success.
+ */
 const CALM_GROUPS = { first: 64, most: 8_192 } as const;
 
 /** What tells how many lanes to use. */
@@ -40,12 +43,14 @@ export class LaneWidth {
 
   committed({ inTurn, begun, crowded }: Commit): void {
     if (begun > 0) this.#waiting += (inTurn / begun - this.#waiting) / GROUPS_REMEMBERED;
-    if (crowded) {
-      this.#useful = Math.max(1, this.#useful >> 1);
+    // One lane meets only handlers that run by themselves.
+    if (crowded && this.#useful > 1) {
+      this.#useful >>= 1;
       this.#patience = Math.min(CALM_GROUPS.most, this.#patience * 4);
       this.#calm = 0;
-    } else if (this.#useful < this.#most && ++this.#calm >= this.#patience) {
+    } else if (!crowded && ++this.#calm >= this.#patience) {
       this.#useful = Math.min(this.#most, this.#useful * 2);
+      this.#patience = Math.max(CALM_GROUPS.first, this.#patience >> 1);
       this.#calm = 0;
     }
   }

@@ -1,6 +1,7 @@
 import { OdoriError } from "../contract/errors.ts";
 import type { Received } from "../ports/bookkeeping.ts";
 import type { HandlerScope, Together } from "../ports/transaction.ts";
+import type { DetachedRun } from "./detached-run.ts";
 import { Draft } from "./draft.ts";
 import { partition } from "./partition.ts";
 import { Scope } from "./scope.ts";
@@ -29,7 +30,13 @@ type Ending =
 
 /** What running handlers together has come to. */
 export type TogetherResult<Native> =
-  | { readonly kept: true; readonly companions: readonly Companion<Native>[] }
+  | {
+      readonly kept: true;
+      /** Those that have ended. */
+      readonly companions: readonly Companion<Native>[];
+      /** Slow, and nothing written yet: they go on outside. */
+      readonly detached: readonly DetachedRun<Native>[];
+    }
   /** All is undone. The culprits have to run in turn; the others may travel together again. */
   | {
       readonly kept: false;
@@ -64,7 +71,12 @@ export async function runTogether<Native>(
     culprits.has(handler) || (outcome.kind !== "done" && handler.touched);
   if (!companions.some(guilty)) {
     together.keep();
-    return { kept: true, companions };
+    const [slow, ended] = partition(companions, ({ outcome }) => outcome.kind === "slow");
+    // In the same turn: a statement that one of them issues now must not be the group's.
+    const detached = slow.map(({ task, received, scope, running, handler }) => {
+      return { task, received, scope, running, tx: handler.detach() };
+    });
+    return { kept: true, companions: ended, detached };
   }
   await together.undo();
   for (const { running, scope, outcome } of companions) {

@@ -169,7 +169,10 @@ describe("after odori provision, a service runs with its own permissions", () =>
     await provisioned(as, args, "BUS_FORBIDDEN");
   });
 
-  it.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "on RabbitMQ"), async () => {
+  // Each word to the broker starts a virtual machine, which takes seconds on a busy machine.
+  const patient = { timeout: 240_000 };
+  const onRabbit = titleOf("rabbitmq", "on RabbitMQ");
+  it.skipIf(urlOf("rabbitmq") === undefined)(onRabbit, patient, async () => {
     await using server = stopping(
       await Server.start(recipes.rabbitmq(find("rabbitmq", false) ?? "")),
     );
@@ -189,7 +192,7 @@ describe("after odori provision, a service runs with its own permissions", () =>
   });
 
   const plugin = "on RabbitMQ, which has its permissions from the management plugin";
-  it.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", plugin), async () => {
+  it.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", plugin), patient, async () => {
     const { server, management } = await managedRabbit();
     await using _server = stopping(server);
     const args = ["--rabbitmq", server.url, "--grants", "--management"];

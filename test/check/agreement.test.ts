@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/check/compile.ts";
 import { explore } from "../../src/check/explore.ts";
+import { emits } from "../../src/check/layout.ts";
+import { REDUCED } from "../../src/check/reductions.ts";
 import type { Manifest, ReactionEntry } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
 import { foreseenEnds, observedEnds } from "./agreement.ts";
@@ -54,8 +56,11 @@ describe("the model foresees every end that the runtime reaches", () => {
     let several = 0;
     const agrees = async (raw: Manifest) => {
       const manifest = asRunnable(raw);
+      fc.pre(!hasDeafDeadline(manifest));
       const model = compile(manifest);
-      const { exhaustive, counterexamples } = explore(model, { statesMax: 500 });
+      const { exhaustive, counterexamples } = explore(compile(manifest, { reductions: REDUCED }), {
+        statesMax: 500,
+      });
       const loops = counterexamples.some(({ violation }) => violation.code === "UNBOUNDED_LOOP");
       fc.pre(exhaustive && !loops);
       const foreseen = foreseenEnds(model);
@@ -71,6 +76,27 @@ describe("the model foresees every end that the runtime reaches", () => {
     expect(several).toBeGreaterThan(8);
   });
 });
+
+/**
+ * Whether a deadline names an event that its own service emits, and that comes from elsewhere too.
+ * The runtime looks for it when the deadline has passed, and the model does not: see "Deadlines" of
+ * the semantics.
+ */
+function hasDeafDeadline({ services, begins, arrives }: Manifest): boolean {
+  const all = [...services.values()];
+  return all.some((service) =>
+    service.deadlines.some(({ after, unless }) =>
+      [after, ...unless].some(
+        (type) =>
+          emits(service, type) &&
+          (arrives.includes(type) ||
+            begins.includes(type) ||
+            all.some((other) => other !== service && emits(other, type)) ||
+            service.reactions.some(({ hears }) => hears.includes(type))),
+      ),
+    ),
+  );
+}
 
 /**
  * The same with inbox and fence. An undo and its step agree about keys, as the declaration demands,

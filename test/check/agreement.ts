@@ -1,8 +1,8 @@
 import { type EventEnvelope, start } from "odori";
 import { MemoryDatabase, memoryBus, memoryStore } from "odori/memory";
 import { expect } from "vitest";
-import { emissionsFrom } from "../../src/check/dependence.ts";
 import { Machine } from "../../src/check/machine.ts";
+import { emissionsFrom } from "../../src/check/merge.ts";
 import type { Model, ModelEmission, TransitionSource } from "../../src/check/model.ts";
 import { StateSet } from "../../src/check/states.ts";
 import { BARRED, DONE, NONE, UNDONE } from "../../src/choreography/fence.ts";
@@ -90,6 +90,7 @@ function emissionsOf(source: TransitionSource, choice: number): readonly ModelEm
     case "arrival":
       return source.emits;
     case "delivery":
+    case "join":
       return source.reaction?.choices[choice]?.emits ?? [];
     default:
       throw new Error("the runtime has an inbox, and one version");

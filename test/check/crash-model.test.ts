@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/check/compile.ts";
 import { exploreCrashes } from "../../src/check/crash-model.ts";
 import { explore } from "../../src/check/explore.ts";
+import { REDUCED } from "../../src/check/reductions.ts";
 import { violationKey } from "../../src/check/violation.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
 import { toManifest } from "../../src/manifest/read.ts";
@@ -23,7 +24,7 @@ function guarded(manifest: Manifest, both: boolean): Manifest {
 
 function findings(manifest: Manifest) {
   const model = compile(manifest);
-  const coarse = explore(model, { statesMax: 300 });
+  const coarse = explore(compile(manifest, { reductions: REDUCED }), { statesMax: 300 });
   const keys = coarse.counterexamples.map(({ violation }) => violationKey(violation)).sort();
   const usable = coarse.exhaustive && !keys.some((key) => key.startsWith("UNBOUNDED_LOOP"));
   return {

@@ -534,3 +534,72 @@ describe("a delivery that the fence suppresses", () => {
     );
   });
 });
+
+describe("what an independent judge has found", () => {
+  const services = (raw: Raw) => ({ odori: 1, name: "judged", ...raw });
+
+  it("a join that is given up on and answers lies on a loop as a step does", () => {
+    const manifest = services({
+      begins: ["a.begun.v1"],
+      succeeds: ["a.completed.v1"],
+      services: {
+        a: { begins: ["a.begun.v1"] },
+        b: {
+          mayPark: true,
+          reactions: [
+            { on: ["a.begun.v1"], emits: ["b.sent.v1"] },
+            {
+              all: ["b.sent.v1", "a.begun.v1"],
+              readonly: true,
+              emits: ["a.completed.v1"],
+              onParked: "b.retried.v1",
+            },
+            { on: ["b.retried.v1"], readonly: true, emits: ["b.sent.v1"] },
+          ],
+        },
+      },
+    });
+    expect(findingsOf(manifest, "UNBOUNDED_LOOP")).not.toEqual([]);
+  });
+
+  it("a group knows an effect by another version of its event", () => {
+    const manifest = services({
+      begins: ["a.begun.v1"],
+      succeeds: ["a.completed.v1"],
+      oneOf: [["b.paid.v1", "b.kept.v1"]],
+      external: ["b.paid.v2"],
+      services: {
+        a: {
+          begins: ["a.begun.v1"],
+          reactions: [{ on: ["b.kept.v1"], emits: ["a.completed.v1"] }],
+        },
+        b: {
+          reactions: [
+            { on: ["a.begun.v1"], emits: ["b.paid.v2"] },
+            { on: ["b.paid.v2"], emits: ["b.kept.v1"] },
+          ],
+        },
+      },
+    });
+    expect(findingsOf(manifest, "UNKNOWN_NAME")).toEqual([]);
+    expect(findingsOf(manifest, "ONE_OF")).toHaveLength(1);
+  });
+
+  it("a delivery that the fence suppresses does not wait for more", () => {
+    const manifest = services({
+      begins: ["a.begun.v1"],
+      services: {
+        a: {
+          begins: ["a.begun.v1"],
+          reactions: [{ on: ["a.begun.v1"], readonly: true, emits: [["a.x.v1", "a.y.v1"]] }],
+        },
+        b: { reactions: [{ on: ["a.x.v1", "a.y.v1"], keyed: true, emits: ["b.made.v1"] }] },
+      },
+    });
+    const actions = findingsOf(manifest, "STUCK").flatMap(({ trace = [] }) =>
+      trace.map(({ does }) => does),
+    );
+    expect(actions).toContain("suppresses it");
+    expect(actions).not.toContain("waits for more");
+  });
+});

@@ -57,6 +57,8 @@ function optionsOf(source: TransitionSource): readonly Option[] {
       guard: `s[${source.at}] == 1`,
       effect: `s[${source.at}] = 2; ${kind === "park" ? "s[2] = 1; " : ""}${emitAll(emits)}`,
     }));
+  // Only where deliveries are merged, and Spin searches what is not.
+  if (source.kind === "join") return [];
   if (source.kind === "arrival")
     return [
       { guard: `s[${source.at}] == 0`, effect: `s[${source.at}] = 1; ${emitAll(source.emits)}` },

@@ -1,3 +1,4 @@
+import type { CounterexampleStep } from "../../src/check/finding.ts";
 import type {
   Manifest,
   ManifestOutcome,
@@ -38,6 +39,14 @@ interface State {
   locks: Record<string, true>;
   pivoted: boolean;
   parked: boolean;
+  /** What the last step heard and emitted. No part of the state. */
+  last: Said;
+}
+
+interface Said {
+  readonly service: string | null;
+  readonly hears: string | null;
+  readonly emits: string[];
 }
 
 type Report = (
@@ -79,7 +88,7 @@ export function reference(manifest: Manifest, statesMax = 50_000): Found | undef
 }
 
 function textOf(state: State): string {
-  return JSON.stringify(state, (_, value) => {
+  return JSON.stringify({ ...state, last: undefined }, (_, value) => {
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
       Object.entries(value)
@@ -87,6 +96,57 @@ function textOf(state: State): string {
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     );
   });
+}
+
+function said(state: State, service: string | null, hears: string | null): State {
+  return { ...structuredClone(state), last: { service, hears, emits: [] } };
+}
+
+/** Without an inbox, more may come for ever after a rule is broken. */
+const LEFT_MAX = 100;
+
+/**
+ * Plays the steps of a counterexample. Returns what the last one breaks, together with what any
+ * other step in its place breaks; undefined where one of the steps is not possible.
+ */
+export function replay(
+  manifest: Manifest,
+  trace: readonly CounterexampleStep[],
+): ReadonlySet<string> | undefined {
+  const violations = new Set<string>();
+  const report: Report = (code, service, event, end) =>
+    violations.add(
+      [code, `${service}`, `${event}`, ...(end === undefined ? [] : [end])].map(stem).join(" "),
+    );
+  const saga = new Saga(manifest, report, new Set());
+  const [first, ...steps] = trace;
+  let states = saga.beginnings().filter(({ last }) => isStep(last, first));
+  for (const step of steps) {
+    violations.clear();
+    const next = states.flatMap((state) => {
+      const { certain, possible } = saga.next(state);
+      return [...certain, ...possible].filter(({ last }) => isStep(last, step));
+    });
+    states = [...new Map(next.map((state) => [textOf(state), state])).values()];
+  }
+  for (const state of states) {
+    // What is left changes nothing, in whichever order it comes.
+    let ended: State | undefined = state;
+    for (let steps = 0; ended !== undefined && steps < LEFT_MAX; steps++) {
+      const [next]: readonly State[] = saga.next(ended).certain;
+      if (next === undefined) saga.judge(ended);
+      ended = next;
+    }
+  }
+  return states.length === 0 ? undefined : violations;
+}
+
+function isStep({ service, hears, emits }: Said, step: CounterexampleStep | undefined): boolean {
+  return (
+    service === step?.service &&
+    hears === step.hears &&
+    emits.join(" ") === (step.emits ?? []).join(" ")
+  );
 }
 
 class Saga {
@@ -123,6 +183,7 @@ class Saga {
           locks: {},
           pivoted: false,
           parked: false,
+          last: { service: owner?.name ?? null, hears: null, emits: [] },
         };
         if (owner !== undefined) state.effects[`${owner.name} ${stem(type)}`] = "done";
         this.#emit(state, owner, [type]);
@@ -140,7 +201,7 @@ class Saga {
       const service = this.#service(serviceName);
       // What waits behind a parked delivery is not under way.
       if (state.blocked[`${serviceName} ${place}`]) continue;
-      const taken = structuredClone(state);
+      const taken = said(state, serviceName, type);
       taken.pending[key] = count - 1;
       if (!service.inbox && typeof place === "number") taken.again[key] = 1;
       certain.push(...this.#deliver(taken, service, place, type));
@@ -149,19 +210,19 @@ class Saga {
       const [serviceName, place, type] = JSON.parse(key);
       if (state.blocked[`${serviceName} ${place}`]) continue;
       possible.push(
-        ...this.#deliver(structuredClone(state), this.#service(serviceName), place, type),
+        ...this.#deliver(said(state, serviceName, type), this.#service(serviceName), place, type),
       );
     }
     for (const service of this.#services) {
       service.deadlines.forEach((deadline, place) => {
         const key = `${service.name} ${place}`;
         if (state.deadlines[key] !== "armed") return;
-        const passed = structuredClone(state);
+        const passed = said(state, service.name, null);
         passed.deadlines[key] = "over";
         this.#emit(passed, service, [deadline.emits]);
         certain.push(passed);
         if (!service.mayPark) return;
-        const parked = structuredClone(state);
+        const parked = said(state, service.name, null);
         parked.deadlines[key] = "over";
         parked.parked = true;
         this.#emit(parked, service, deadline.onParked === undefined ? [] : [deadline.onParked]);
@@ -169,7 +230,7 @@ class Saga {
       });
     }
     for (const type of this.#manifest.arrives.filter((type) => !state.came[type])) {
-      const arrived = structuredClone(state);
+      const arrived = said(state, null, null);
       arrived.came[type] = true;
       this.#emit(arrived, undefined, [type]);
       possible.push(arrived);
@@ -367,6 +428,7 @@ class Saga {
     const { succeeds, fails, pivots, locks } = this.#manifest;
     // One outcome is one moment: none of its events is after another.
     const pivoted = state.pivoted;
+    state.last.emits.push(...outcome);
     for (const type of outcome) {
       for (const hearer of this.#services) {
         hearer.reactions.forEach((reaction, place) => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/check/compile.ts";
 import { type Exploration, explore } from "../../src/check/explore.ts";
+import { REDUCED, type Reductions, UNREDUCED } from "../../src/check/reductions.ts";
 import { mixtureOf } from "../../src/check/rolling/mixture.ts";
 import { versionNames } from "../../src/check/rolling/versions.ts";
 import { type RandomPair, randomPair } from "./random-pairs.ts";
@@ -27,7 +28,8 @@ function modelOf({ old, now, service, rollback }: RandomPair) {
   return {
     versions,
     manifest,
-    model: compile(manifest, { versions, retentionMs: Number.POSITIVE_INFINITY }),
+    model: (reductions: Reductions) =>
+      compile(manifest, { versions, retentionMs: Number.POSITIVE_INFINITY, reductions }),
   };
 }
 
@@ -43,9 +45,9 @@ describe("two versions of a service, on random pairs of choreographies", () => {
     const found = new Map<string, number>();
     const same = (pair: RandomPair) => {
       const { versions, manifest, model } = modelOf(pair);
-      const short = explore(model, { statesMax: STATES_MAX });
+      const short = explore(model(REDUCED), { statesMax: STATES_MAX });
       fc.pre(short.exhaustive && !loops(keysOf(short)));
-      const long = explore(model, { statesMax: STATES_MAX, reduction: false });
+      const long = explore(model(UNREDUCED), { statesMax: STATES_MAX });
       fc.pre(long.exhaustive);
       expect(keysOf(short)).toEqual(keysOf(long));
       const plain = rollingReference(manifest, versions, pair.rollback, 2 * STATES_MAX);

@@ -21,8 +21,9 @@ describe("large choreographies", () => {
     expect(explored.states).toBeGreaterThanOrEqual(500);
     expect(findings.map(({ code }) => code)).toContain("NOT_EXHAUSTIVE");
     expect(findings.map(({ code }) => code)).not.toContain("NO_SUCCESS");
-    // A spent budget is a warning and not an error, and is never silent.
-    expect(ok).toBe(true);
+    // A spent budget is a warning, and what is not explored is not proved.
+    expect(findings.every(({ severity }) => severity === "warning")).toBe(true);
+    expect(ok).toBe(false);
   });
 
   it("a chain of ten thousand services ends, one way or the other", { timeout: 60_000 }, () => {

@@ -26,7 +26,7 @@ const chosen = [
 describe("as many states as Spin finds", () => {
   it.each(chosen)("$name", ({ name, manifest }) => {
     const model = compile(toManifest(manifest));
-    const { states, exhaustive } = explore(model, { statesMax: 1_000_000, reduction: false });
+    const { states, exhaustive } = explore(model, { statesMax: 1_000_000 });
     expect(exhaustive).toBe(true);
     // Spin counts the state before the beginning too.
     expect(states + 1).toBe(COUNTED[name]);

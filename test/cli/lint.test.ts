@@ -85,6 +85,12 @@ describe("odori lint judges a list of events", () => {
     expect([status, codes({ status, out, err: "" })]).toEqual([0, ["UNFINISHED_NAME"]]);
   });
 
+  it("beside an overlay of services of others", async () => {
+    const foreign = join(ROOT, "examples", "foreign");
+    const { status, err } = await odori(["lint", "order.yaml", "links.yaml"], undefined, foreign);
+    expect([status, err]).toEqual([0, ""]);
+  });
+
   it("with rules from flags and the configuration", async () => {
     const list = file("rules.yaml", "- order.place.v1\n");
     const strict = await odori(["lint", list, "--rule", "COMMAND_NAME=error"]);

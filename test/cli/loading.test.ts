@@ -55,6 +55,12 @@ const FILES = {
   "rejects.ts": `export { default } from "./choreography.ts";
     Promise.reject(new Error("no database"));
     await new Promise((resolve) => setTimeout(resolve, 60_000));`,
+  "throws-nothing.ts": `export { default } from "./choreography.ts";
+    setTimeout(() => { throw null; });
+    await new Promise((resolve) => setTimeout(resolve, 60_000));`,
+  "posts.ts": `import { parentPort } from "node:worker_threads";
+    parentPort?.postMessage("loaded");
+    export { default } from "./choreography.ts";`,
   "broken.ts": `export const a = ;`,
 } as const;
 
@@ -104,12 +110,18 @@ describe("a module that does more than declare", () => {
     ["awaits.ts", /^MODULE_UNFINISHED: .*awaits\.ts awaits at its top level what never comes/],
     ["throws.ts", /^MODULE_UNREADABLE: .*throws\.ts: no database\. /],
     ["rejects.ts", /^MODULE_UNREADABLE: .*rejects\.ts: no database\. /],
+    ["throws-nothing.ts", /^MODULE_UNREADABLE: .*throws-nothing\.ts: null\. /],
     ["broken.ts", /^MODULE_UNREADABLE: .*broken\.ts:1:1/s],
   ] as const)("%s ends with an error that says so", async (name, message) => {
     const { status, out, err } = await manifest(name);
     expect([status, out]).toEqual([2, ""]);
     expect(err).toMatch(message);
   });
+});
+
+it("what a module posts to its thread's parent is not the command's answer", async () => {
+  const { status, out } = await manifest("posts.ts");
+  expect([status, JSON.parse(out).name]).toEqual([0, "order"]);
 });
 
 describe("a module that does not come to its end", () => {

@@ -104,6 +104,8 @@ it("says what is missing, and what is not explored", async () => {
   const unknown = await odori(["check", made.now, "--from", made.old, "--rolling", "mail"]);
   expect(unknown.status).toBe(2);
   expect(unknown.err).toContain("order, payment, stock");
+  const parked = await odori(["check", made.now, "--from", made.old, "--may-park"]);
+  expect([parked.status, parked.err.split(":")[0]]).toEqual([2, "USAGE"]);
   const args = ["check", made.now, "--from", made.old, "--rolling", "stock", "--states", "2"];
   const spent = await odori(args);
   expect(spent.status).toBe(3);

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { SourceFiles } from "../../src/cli/watch/source-files.ts";
 import { BROKEN } from "../check/broken.ts";
 import { SOUND } from "../check/sound.ts";
-import { ROOT } from "../support/command.ts";
+import { odori, ROOT } from "../support/command.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryFolder } from "../support/scope.ts";
 
@@ -14,6 +14,17 @@ const broken = JSON.stringify(BROKEN[0]?.manifest);
 const sound = JSON.stringify(SOUND[0]?.manifest);
 
 describe("odori check --watch", () => {
+  it("says what cannot be watched, and ends", { timeout: 120_000 }, async () => {
+    using folder = temporaryFolder("watch");
+    const { status, err } = await odori(
+      ["check", join(folder.path, "nowhere", "m.json"), "--watch"],
+      undefined,
+      folder.path,
+    );
+    expect(err).toContain("FILE_UNREADABLE: Cannot watch the sources");
+    expect(status).toBe(2);
+  });
+
   it("checks again when the content changes, and ends at Ctrl-C", {
     timeout: 120_000,
   }, async () => {

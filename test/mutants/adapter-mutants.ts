@@ -353,6 +353,12 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "an interrupted handler tells whether it waited for a lock, and whose",
   },
   {
+    name: "two handlers that wait for each other have met no other",
+    edits: [edit("adapters/postgres/store.ts", ", array_agg(pid)) AS pids", ") AS pids")],
+    suite: "postgres",
+    caughtBy: "handlers of one process that wait for each other have met",
+  },
+  {
     name: "what waits behind a lock is treated as the one that waits for it",
     edits: [
       edit(

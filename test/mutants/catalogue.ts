@@ -1,5 +1,6 @@
 import { ADAPTER_MUTANTS } from "./adapter-mutants.ts";
 import { BUS_MUTANTS } from "./bus-mutants.ts";
+import { CHECKER_MUTANTS } from "./checker-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILE_MUTANTS,
   ...ENTRY_MUTANTS,
   ...HTTP_MUTANTS,
+  ...CHECKER_MUTANTS,
   ...PROOF_MUTANTS,
   ...REHEARSAL_MUTANTS,
 ];

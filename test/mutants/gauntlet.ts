@@ -18,6 +18,7 @@ import { hearingScenarios } from "./hearing.ts";
 import { httpScenarios } from "./over-http.ts";
 import { parkedScenarios } from "./parked.ts";
 import { proofScenarios } from "./proofs.ts";
+import { reductionScenarios } from "./reductions.ts";
 import { rehearsedScenarios } from "./rehearsed.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
@@ -39,6 +40,7 @@ if (suite === "runtime") {
   hearingScenarios(collect);
   sideBySideScenarios(collect);
 }
+if (suite === "check") reductionScenarios(collect);
 if (suite === "files") {
   fileScenarios(collect);
   entryScenarios(collect);

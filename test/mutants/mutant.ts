@@ -4,6 +4,7 @@ export interface Mutant {
   readonly edits: readonly { readonly file: string; readonly find: string; readonly put: string }[];
   /** The suite that catches it, and a test of it that has to fail. */
   readonly suite:
+    | "check"
     | "runtime"
     | "files"
     | "proofs"

@@ -45,6 +45,7 @@ function gauntlet(suite: Mutant["suite"], only: readonly string[], mutant: strin
 }
 
 const SUITES = [
+  "check",
   "runtime",
   "files",
   "proofs",

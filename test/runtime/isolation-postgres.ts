@@ -138,6 +138,45 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       await store.close();
     });
 
+    it("handlers of one process that wait for each other have met", async () => {
+      await using shelf = await kind.make({ sessionOptions: "-c deadlock_timeout=60000" });
+      await shelf.stock({ left: 0, right: 0 });
+      const store = shelf.store();
+      await store.open({ service: "shelf", owner: "p1", leaseMs: 1_000, now: Date.now });
+      const [leftHas, rightHas] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const rightWaits = Promise.withResolvers<void>();
+      const left = store.transaction(async (tx) => {
+        await tx.receive([{ ...RECEIPT, sagaId: "left" }]);
+        const pid = await pidOf(tx.native);
+        const scope = tx.scope();
+        await shelf.read(scope.native, "left");
+        leftHas.resolve();
+        await rightHas.promise;
+        const waits = Promise.resolve(shelf.read(scope.native, "right")).catch(() => {});
+        await halted(url(), pid);
+        await rightWaits.promise;
+        await scope.undo();
+        await waits;
+        return scope;
+      });
+      const right = store.transaction(async (tx) => {
+        await tx.receive([{ ...RECEIPT, sagaId: "right" }]);
+        const pid = await pidOf(tx.native);
+        const scope = tx.scope();
+        await shelf.read(scope.native, "right");
+        rightHas.resolve();
+        await leftHas.promise;
+        const waits = shelf.read(scope.native, "left");
+        await halted(url(), pid);
+        rightWaits.resolve();
+        // It gets the row once the other one is undone.
+        await waits;
+      });
+      const [{ contended, crowded }] = await Promise.all([left, right]);
+      assert.deepEqual([contended, crowded], [true, true]);
+      await store.close();
+    });
+
     it("one of several that travel together waits for a lock, those behind it do not", async () => {
       await using shelf = await kind.make();
       await shelf.stock({ theirs: 0 });

@@ -40,6 +40,28 @@ describe("how many lanes work", () => {
   });
 });
 
+describe("how long lanes rest", () => {
+  it("a hot moment is forgotten: each calm time halves the next rest", () => {
+    const width = new LaneWidth(4);
+    const grow = () => {
+      let groups = 0;
+      while (width.lanes < 4 && groups < 100_000) {
+        width.committed(waiting);
+        groups++;
+      }
+      return groups;
+    };
+    grow();
+    times(3, () => width.committed({ ...waiting, crowded: true }));
+    expect(width.lanes).toBe(1);
+    // Two doublings, at 1,024 and at 512: the third meeting came when one lane was left.
+    expect(grow()).toBe(1_024 + 512);
+    times(20_000, () => width.committed(waiting));
+    width.committed({ ...waiting, crowded: true });
+    expect(grow()).toBe(256);
+  });
+});
+
 describe("a reaction is slow", () => {
   it("after two slow runs, until sixteen quick ones by themselves", () => {
     const pace = new Pace();

@@ -21,24 +21,38 @@ const received = {
   found: false,
 } as const;
 
-/** Scopes as a server leaves them that waits for a lock at the second of three statements. */
-function locked(): Together<string> {
-  const contended = [false, true, false];
+/** What a scope of a fake server is to say, and what became of it. */
+interface Seat {
+  readonly touched: boolean;
+  readonly contended: boolean;
+  detached: boolean;
+}
+
+/** Scopes as a server leaves them: each handler takes the next seat. */
+function seated(seats: readonly Seat[]): Together<string> {
   let made = 0;
   return {
     culprits: new Set(),
     scope(): HandlerScope<string> {
-      const n = made++;
+      const seat = seats[made++] ?? { touched: false, contended: false, detached: false };
+      const tx = {
+        native: "",
+        contended: false,
+        returned() {},
+        complete: () => Promise.reject(new Error("it is not completed here")),
+        abandon: async () => {},
+      };
       return {
-        native: `${n}`,
-        touched: true,
-        statements: 1,
-        contended: contended[n] ?? false,
+        native: "",
+        touched: seat.touched,
+        statements: seat.touched ? 1 : 0,
+        contended: seat.contended,
         returned() {},
         keep() {},
         undo() {},
         detach() {
-          throw new Error("it has touched its transaction");
+          seat.detached = true;
+          return tx;
         },
       };
     },
@@ -47,18 +61,42 @@ function locked(): Together<string> {
   };
 }
 
-it("those behind one that waits for a lock are not slow: they travel together again", async () => {
-  const ready = ["before", "waits", "behind"].map((sagaId) => ({
+function readyFor(sagaId: string, ends: boolean) {
+  return {
     received,
     task: {
       receipt: { ...receipt, sagaId },
       fields: {},
       completion: { done() {}, failed() {} },
-      run: () => (sagaId === "before" ? undefined : new Promise<void>(() => {})),
+      run: () => (ends ? undefined : new Promise<void>(() => {})),
     },
-  }));
-  const limits = { environment: systemEnvironment, limitMs: LIMIT_MS };
-  const result = await runTogether(locked(), ready, limits);
+  };
+}
+
+const limits = { environment: systemEnvironment, limitMs: LIMIT_MS };
+
+it("a slow handler is out of its group in the turn in which the group looked at it", async () => {
+  const seats = [true, false].map((touched) => ({ touched, contended: false, detached: false }));
+  const result = await runTogether(
+    seated(seats),
+    [readyFor("ends", true), readyFor("waits", false)],
+    limits,
+  );
+  // Before anything else runs: its statement could come now, and would commit with the group.
+  expect(seats.map(({ detached }) => detached)).toEqual([false, true]);
+  expect(result).toMatchObject({
+    kept: true,
+    companions: [{ task: { receipt: { sagaId: "ends" } } }],
+    detached: [{ task: { receipt: { sagaId: "waits" } } }],
+  });
+});
+
+it("those behind one that waits for a lock are not slow: they travel together again", async () => {
+  const seats = [false, true, false].map((contended) => {
+    return { touched: true, contended, detached: false };
+  });
+  const ready = ["before", "waits", "behind"].map((id) => readyFor(id, id === "before"));
+  const result = await runTogether(seated(seats), ready, limits);
   expect(result).toMatchObject({
     kept: false,
     culprits: [],

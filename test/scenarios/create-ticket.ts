@@ -15,15 +15,16 @@ const orderRejected = event("order.rejected.v1", payload);
 const ticketCreated = event("kitchen.ticket_created.v1", payload);
 const ticketCancelled = event("kitchen.ticket_cancelled.v1", payload);
 
-const order = service("order")
+const deciding = service("order")
   .begins(orderCreated)
   .on(ticketCreated, {
     emits: [orderAuthorized],
     fails: [orderAuthorizationFailed],
     handle: ({ data }) => orderAuthorized(data),
-  })
-  .undo(orderCreated, {
-    on: [orderAuthorizationFailed],
+  });
+const rejectingOn = (cause: typeof orderAuthorizationFailed | typeof ticketCancelled) =>
+  deciding.undo(orderCreated, {
+    on: [cause],
     emits: [orderRejected],
     handle: ({ data }) => orderRejected(data),
   });
@@ -35,11 +36,15 @@ const kitchen = service("kitchen").on(orderCreated, {
 
 const whole = { begins: [orderCreated], succeeds: [orderAuthorized], fails: [orderRejected] };
 
-export const asItWas = choreography("create_ticket", { services: [order, kitchen], ...whole });
+export const asItWas = choreography("create_ticket", {
+  services: [rejectingOn(orderAuthorizationFailed), kitchen],
+  ...whole,
+});
 
+/** The order is rejected once its ticket is cancelled: until then something is still done. */
 export const repaired = choreography("create_ticket", {
   services: [
-    order,
+    rejectingOn(ticketCancelled),
     kitchen.undo(ticketCreated, {
       on: [orderAuthorizationFailed],
       emits: [ticketCancelled],
@@ -47,5 +52,4 @@ export const repaired = choreography("create_ticket", {
     }),
   ],
   ...whole,
-  external: [ticketCancelled],
 });

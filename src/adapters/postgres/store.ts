@@ -44,14 +44,15 @@ interface Done<T> {
 
 /**
  * Looks first who holds what the statement waits for, past the sessions that wait before it: once
- * it is cancelled it waits for nothing.
+ * it is cancelled it waits for nothing. In a deadlock each of them waits.
  */
 const INTERRUPT = `WITH RECURSIVE waiting AS (
     SELECT $1::int AS pid, pg_blocking_pids($1::int) AS before
     UNION SELECT pid, pg_blocking_pids(pid)
-    FROM (SELECT unnest(before) AS pid FROM waiting) AS found),
-  holders AS MATERIALIZED (SELECT array_agg(pid) AS pids FROM waiting
-    WHERE pid <> $1 AND cardinality(before) = 0)
+    FROM (SELECT DISTINCT unnest(before) AS pid FROM waiting) AS found),
+  holders AS MATERIALIZED (
+    SELECT coalesce(array_agg(pid) FILTER (WHERE cardinality(before) = 0), array_agg(pid)) AS pids
+    FROM waiting WHERE pid <> $1)
   SELECT pg_cancel_backend($1::int), CASE WHEN pids IS NULL THEN 'none'
     WHEN pids && $2::int[] THEN 'own' ELSE 'other' END AS wait
   FROM holders`;

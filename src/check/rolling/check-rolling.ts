@@ -3,6 +3,7 @@ import { quote } from "../../contract/grammar.ts";
 import type { Manifest, ServiceEntry } from "../../manifest/manifest.ts";
 import { type Explored, STATES_MAX } from "../check.ts";
 import type { Finding } from "../finding.ts";
+import { REDUCED, UNREDUCED } from "../reductions.ts";
 import { type Deployed, Deployments } from "./deploy.ts";
 import { fromOutside, type TwoStates } from "./mixture.ts";
 import { type DeploymentOrder, findOrder, isProved } from "./order.ts";
@@ -90,10 +91,10 @@ export function checkRolling(
   for (const name of asked) checkKnown(change, name);
   const entered = performance.now();
   const left = () => (options.millisecondsMax ?? MILLISECONDS_MAX) - (performance.now() - entered);
-  const deployments = new Deployments(change, rollback, () => ({
+  const reductions = options.reduction === false ? UNREDUCED : REDUCED;
+  const deployments = new Deployments(change, rollback, reductions, () => ({
     statesMax,
     millisecondsMax: Math.max(1, left()),
-    reduction: options.reduction !== false,
   }));
   const searched = asked.length > 0 ? undefined : findOrder(deployments, changed, left);
   const deployed = deployAll(deployments, searched?.safe ?? (asked.length > 0 ? asked : changed));

@@ -1,38 +1,41 @@
-import type { RollingModel } from "../model.ts";
+import { emissionsFrom } from "../merge.ts";
 import {
   deliveryMadeBy,
   EVERY_PHASE,
   type Model,
   type ModelEmission,
+  type RollingModel,
   type TransitionSource,
 } from "../model.ts";
 import { OLD_ALONE } from "./versions.ts";
 
 /**
- * Lists the bytes of a deployment that a transition reads or writes. All that one version does
- * depends on the phase, and so does an event that one version alone hears.
+ * Lists the bytes of a deployment that a transition accesses, all as if it wrote them: all that one
+ * version does depends on the phase, and so does an event that one version alone hears. These
+ * depend on each other: two versions take what one byte counts, and share their marks.
  */
-export function variablesOfDeployment(
+export function writtenInDeployment(
   { rolling }: Model,
   source: TransitionSource,
   emissions: readonly ModelEmission[],
 ): readonly number[] {
   if (rolling === undefined) return [];
-  const bound = isBound(rolling, source, emissions);
   const noted = emissions.flatMap(({ notes }) => notes);
-  return [...(bound ? [rolling.phaseAt] : []), ...noted, ...(deliveryMadeBy(source)?.notes ?? [])];
+  const sought = source.kind === "deadline" ? source.seeks : [];
+  const phase = isBound(rolling, source, emissions) ? [rolling.phaseAt] : [];
+  return [...phase, ...noted, ...sought, ...(deliveryMadeBy(source)?.notes ?? [])];
 }
 
-/** Lists the transitions of a deployment that may follow a transition. */
-export function followersInDeployment(
-  { rolling, sources }: Model,
-  source: TransitionSource,
-  emissions: readonly ModelEmission[],
-): readonly number[] {
-  if (rolling === undefined) return [];
-  // What one version does leads to all that both may do: they depend on each other in any case.
-  if (!isBound(rolling, source, emissions)) return [];
-  return sources.flatMap(({ phases, index }) => (phases === EVERY_PHASE ? [] : [index]));
+/**
+ * Says what of a deployment may enable a transition. What one version does may lead to all that
+ * both may do: a message is left to the other one, a join may be complete, and the phase changes.
+ */
+export function feedersInDeployment(model: Model): (source: TransitionSource) => readonly number[] {
+  const { rolling, sources } = model;
+  if (rolling === undefined) return () => [];
+  const bound = sources.filter((source) => isBound(rolling, source, emissionsFrom(source)));
+  const indexes = bound.map(({ index }) => index);
+  return ({ phases }) => (phases === EVERY_PHASE ? [] : indexes);
 }
 
 /** Whether a transition depends on the phase, by itself or by what it emits. */

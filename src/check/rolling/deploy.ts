@@ -5,6 +5,7 @@ import { compile } from "../compile.ts";
 import { type Counterexample, type Exploration, type ExploreOptions, explore } from "../explore.ts";
 import type { Finding } from "../finding.ts";
 import type { Model } from "../model.ts";
+import type { Reductions } from "../reductions.ts";
 import { counterexampleTrace } from "../trace.ts";
 import type { Violation } from "../violation.ts";
 import { fromOutside, mixtureOf, type TwoStates } from "./mixture.ts";
@@ -29,12 +30,19 @@ export interface Deployed {
 export class Deployments {
   readonly #change: TwoStates;
   readonly #rollback: boolean;
+  readonly #reductions: Reductions;
   readonly #options: () => ExploreOptions;
   #before: ReadonlySet<string> | undefined;
 
-  constructor(change: TwoStates, rollback: boolean, options: () => ExploreOptions) {
+  constructor(
+    change: TwoStates,
+    rollback: boolean,
+    reductions: Reductions,
+    options: () => ExploreOptions,
+  ) {
     this.#change = change;
     this.#rollback = rollback;
+    this.#reductions = reductions;
     this.#options = options;
   }
 
@@ -43,6 +51,7 @@ export class Deployments {
     const versions = versionNames(service, this.#rollback);
     const model = compile(mixtureOf(this.#change, versions, waiting), {
       versions,
+      reductions: this.#reductions,
       // A deployment is shorter than retention.
       retentionMs: Number.POSITIVE_INFINITY,
     });
@@ -77,7 +86,8 @@ export class Deployments {
   /** Returns what is wrong already before anything is deployed. */
   #brokenBefore(): ReadonlySet<string> {
     if (this.#before !== undefined) return this.#before;
-    const { counterexamples } = explore(compile(before(this.#change)), this.#options());
+    const model = compile(before(this.#change), { reductions: this.#reductions });
+    const { counterexamples } = explore(model, this.#options());
     this.#before = new Set(counterexamples.map(({ violation }) => keyOf(violation)));
     return this.#before;
   }

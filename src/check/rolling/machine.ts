@@ -46,8 +46,8 @@ export function deploymentSources({ sources }: Model): readonly (CompletionSourc
   return sources.filter((source) => source.kind === "completion" || source.kind === "move");
 }
 
-/** Whether a join has gathered each event that it waits for. */
-export function hasGathered(
+/** Whether a join waits for events, and has gathered each of them. */
+export function hasAwaited(
   state: Uint8Array,
   { gatherAt, parts, optional }: ModelReaction,
 ): boolean {
@@ -90,9 +90,9 @@ export function dedupLost({ rolling }: Model, { of, gone }: AgainSource): Violat
   return {
     code: "DEDUP_LOST",
     service: rolling?.service,
-    event: of.type,
+    event: of.types[0],
     message:
-      `${of.type} comes again and is handled again: ` +
+      `${of.types[0]} comes again and is handled again: ` +
       `${of.reaction?.service.name} does not have ${gone.join(", ")}, which has handled it`,
   };
 }

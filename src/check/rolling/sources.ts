@@ -45,7 +45,7 @@ export function addRolling(
     [of(versions.old), of(versions.now)],
     [of(versions.now), of(versions.old)],
   ] as const;
-  const phaseAt = layout.bytes.take();
+  const phaseAt = layout.bytes.take({ kind: "phase" });
   addTakes(layout, pairs[0], posts);
   for (const [version, other] of pairs) {
     addCompletions(layout, version, other);
@@ -88,12 +88,13 @@ function addTakes(
   [old, now]: readonly [Version, Version],
   posts: Map<string, readonly Post[]>,
 ): void {
-  for (const type of new Set(old.deliveries.map((delivery) => delivery.type))) {
-    const heard = (version: Version) => version.deliveries.filter((one) => one.type === type);
+  for (const type of new Set(old.deliveries.flatMap(({ types }) => types))) {
+    const heard = (version: Version) =>
+      version.deliveries.filter(({ types }) => types.includes(type));
     const [byOld, byNow] = [heard(old), heard(now)];
     const places = (list: readonly DeliverySource[]) => new Set(list.map(({ at }) => at));
     if (byNow.length === 0 || same(places(byOld), places(byNow))) continue;
-    const message = bytes.pending();
+    const message = bytes.pending({ kind: "message", types: [type] });
     posts.set(type, [{ at: message, phases: old.phases | now.phases }]);
     for (const [version, other] of [
       [old, now],
@@ -105,7 +106,7 @@ function addTakes(
         .map((of): AgainSource => {
           const index = sources.length;
           const gone = lostBy(version, other, of, type);
-          const at = bytes.pending();
+          const at = bytes.pending({ kind: "again", types: [type] });
           const source: AgainSource = { kind: "again", index, at, phases: other.phases, of, gone };
           sources.push(source);
           return source;
@@ -159,7 +160,7 @@ function addCompletions({ sources }: Layout, version: Version, other: Version): 
       index: -1,
       at: -1,
       phases,
-      type: entry.hears[0] ?? "",
+      types: entry.hears.slice(0, 1),
       reaction,
       deadline: undefined,
       arms: false,
@@ -180,7 +181,7 @@ function addRetired({ sources, shared }: Layout, version: Version, other: Versio
     const part = other.parts.deadlines[place] ?? "";
     if (parts.deadlineOf(part) !== undefined || !isRetired(service, part)) return;
     const at = shared.known(`watch ${part}`) ?? -1;
-    const deadline = { service, entry, at, armedAs: ARMED, choices: [] };
+    const deadline = { index: -1, service, entry, at, armedAs: ARMED, choices: [] };
     const index = sources.length;
     sources.push({ kind: "deadline", index, at, phases, deadline, seeks: [], retired: true });
   });

@@ -25,7 +25,7 @@ export function checkCommand(): Command {
     .option("--mermaid", "print counterexamples as Mermaid sequence diagrams", false)
     .option("--states <number>", "stop after this many states (default: 1,000,000)", wholeNumber)
     .option("--seconds <number>", "stop after this many seconds (default: 30)", wholeNumber)
-    .option("--no-reduction", "disable partial-order reduction (slower, same findings)")
+    .option("--no-reduction", "visit every state (much slower, same findings)")
     .option(
       "--crashes",
       "also crash one process between begin, commit, publish and acknowledge (slow)",

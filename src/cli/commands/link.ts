@@ -6,6 +6,8 @@ import { jsonOption } from "../data.ts";
 import { linksDocument, linksText } from "../links-text.ts";
 import { printJson, printText, warn } from "../output.ts";
 
+const SECONDS_MAX = 30;
+
 /** Creates `odori link` with its subcommand `init`. */
 export function linkCommand(): Command {
   return new Command("link")
@@ -35,7 +37,10 @@ Exit status: 0 written, 2 the command could not run.`,
     )
     .action(async (paths: readonly string[], { json }: { readonly json: boolean }) => {
       const { loadManifest } = await import("../source.ts");
-      const { manifest, contradictions } = await loadManifest(paths);
+      const { TimeLimit } = await import("../time-limit.ts");
+      const limit = new TimeLimit(SECONDS_MAX * 1_000, tooLong);
+      const run = <T>(work: () => T) => limit.run(work);
+      const { manifest, contradictions } = await loadManifest(paths, run);
       const skeleton = linksSkeleton(manifest);
       if (skeleton.services.length === 0)
         throw new OdoriError("USAGE", "The links of every service are known: none is missing.", {
@@ -45,4 +50,10 @@ Exit status: 0 written, 2 the command could not run.`,
       else printText(linksText(skeleton, paths));
       for (const { code, message } of contradictions) warn(`${code}: ${printable(message)}`);
     });
+}
+
+function tooLong(): OdoriError {
+  return new OdoriError("CHECK_TIMEOUT", `The documents are not read after ${SECONDS_MAX} s.`, {
+    hint: "Pass fewer documents at once.",
+  });
 }

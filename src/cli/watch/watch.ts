@@ -31,6 +31,8 @@ export async function watchSources(
       await changed;
     }
   } finally {
+    // Closes the watchers where the check could not be started.
+    end();
     process.off("SIGINT", end).off("SIGTERM", end);
   }
   process.exitCode = INTERRUPTED;
@@ -63,24 +65,28 @@ function nextChange(files: SourceFiles, ended: AbortSignal): Promise<void> {
     let settling: NodeJS.Timeout | undefined;
     const close = () => {
       clearTimeout(settling);
-      ended.removeEventListener("abort", close);
+      ended.removeEventListener("abort", finish);
       for (const watcher of watchers) watcher.close();
+    };
+    const finish = () => {
+      close();
       resolve();
     };
     const look = () => {
-      if (files.changed()) close();
+      if (files.changed()) finish();
     };
     const touched = () => {
       clearTimeout(settling);
       settling = setTimeout(look, SETTLE_MS);
     };
-    ended.addEventListener("abort", close);
+    ended.addEventListener("abort", finish);
     try {
       for (const folder of files.folders)
         watchers.push(watch(folder, touched).on("error", touched));
     } catch (cause) {
       close();
       reject(cannotWatch(cause));
+      return;
     }
     // A file may have changed before its folder was watched.
     touched();
