@@ -1,6 +1,7 @@
 import { nextTick } from "node:process";
 // Imported, since a fake clock of the test runner replaces the globals.
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { adopt } from "../contract/adopt.ts";
 
 /** Resolves once no promise callback waits to run. */
 const drained = (): Promise<void> => new Promise((resolve) => nextTick(resolve));
@@ -9,6 +10,7 @@ const turned = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 /** A handler that has been called and has not returned. */
 interface Handling {
+  readonly service: string;
   /** Whether it was waited for in vain: it waits for what the test itself does. */
   stuck: boolean;
 }
@@ -23,7 +25,8 @@ export class Activity {
   readonly #handling = new Set<Handling>();
   /** Counts what begins and ends. */
   #changes = 0;
-  #changed: () => void = () => {};
+  /** Calls that wait for the next change: a test may let several things happen at once. */
+  readonly #waiting = new Set<() => void>();
   /** How long a handler is waited for, in milliseconds of real time. */
   readonly #patienceMs: number;
 
@@ -31,9 +34,10 @@ export class Activity {
     this.#patienceMs = patienceMs;
   }
 
-  /** Whether a handler was waited for in vain. */
-  get stuck(): boolean {
-    return [...this.#handling].some(({ stuck }) => stuck);
+  /** The services of handlers that were waited for in vain. */
+  get stuck(): readonly string[] {
+    const stuck = [...this.#handling].filter((handling) => handling.stuck);
+    return [...new Set(stuck.map(({ service }) => service))];
   }
 
   /** Counts a call of a store until it settles. */
@@ -48,12 +52,12 @@ export class Activity {
     return call;
   }
 
-  /** Runs a handler, and counts it until it has returned. */
-  handle<T>(work: () => T): T {
+  /** Runs a handler of a service, and counts it until it has returned. */
+  handle<T>(service: string, work: () => T | PromiseLike<T>): T | Promise<T> {
     this.#change();
-    const returned = work();
+    const returned = adopt(work());
     if (!(returned instanceof Promise)) return returned;
-    const handling = { stuck: false };
+    const handling = { service, stuck: false };
     this.#handling.add(handling);
     const ended = () => {
       this.#handling.delete(handling);
@@ -91,20 +95,23 @@ export class Activity {
 
   #change(): void {
     this.#changes++;
-    this.#changed();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Resolves with true at the next change, or with false once the patience is over. */
   #nextChange(seen: number): Promise<boolean> {
     if (this.#changes !== seen) return Promise.resolve(true);
     return new Promise((resolve) => {
+      const ended = (changed: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve(changed);
+      };
       // A store always replies; a handler may wait for the test.
       const timer =
-        this.#handling.size > 0 ? setTimeout(() => resolve(false), this.#patienceMs) : undefined;
-      this.#changed = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
+        this.#handling.size > 0 ? setTimeout(() => ended(false), this.#patienceMs) : undefined;
+      const wake = () => ended(true);
+      this.#waiting.add(wake);
     });
   }
 }

@@ -32,7 +32,8 @@ export class Given<Facts extends Fact> {
 
   /**
    * Hands the events to a service, one after the other. Resolves to what it did with the last one.
-   * Rejects with the error of a handler that throws one.
+   * Rejects with the error of a handler that throws one, and with `HANDLER_TIMEOUT` if one has not
+   * returned after `patienceMs`.
    *
    * Throws `NOT_HEARD` for an event that the service neither hears nor begins a saga with.
    */
@@ -43,17 +44,20 @@ export class Given<Facts extends Fact> {
     for (const { type } of this.#facts)
       if (!begins(service, type) && !hears(service, type)) throw notHeard(service.name, type);
     const rehearsal = await Rehearsal.open([service], options);
-    const player = rehearsal.player(service);
-    if (setup !== undefined) await player.rows(setup);
-    let seen: readonly JournalRecord[] = [];
-    for (const fact of this.#facts) {
-      seen = await player.journal(SAGA);
-      if (begins(service, fact.type)) await rehearsal.begin(player, SAGA, fact);
-      else await rehearsal.arrive(SAGA, fact);
-      const [failed] = await player.failures(SAGA);
-      if (failed?.state === "retrying") throw player.thrown ?? failed.problem;
-    }
-    return Reacted.since(seen, { rehearsal, player, sagaId: SAGA });
+    return rehearsal.orEnd(async () => {
+      const player = rehearsal.player(service);
+      if (setup !== undefined) await player.rows(setup);
+      let seen: readonly JournalRecord[] = [];
+      for (const fact of this.#facts) {
+        seen = await player.journal(SAGA);
+        if (begins(service, fact.type)) await rehearsal.begin(player, SAGA, fact);
+        else await rehearsal.arrive(SAGA, fact);
+        if (rehearsal.stuck.length > 0) throw notReturned(service.name, fact.type);
+        const [failed] = await player.failures(SAGA);
+        if (failed?.state === "retrying") throw player.thrown ?? failed.problem;
+      }
+      return Reacted.since(seen, { rehearsal, player, sagaId: SAGA });
+    });
   }
 }
 
@@ -81,6 +85,14 @@ export function given<Facts extends readonly Fact[]>(...facts: Facts): Given<Fac
 
 function begins<Native>(service: Service<Native, EventContract>, type: string): boolean {
   return service.beginnings.some((contract) => contract.type === type);
+}
+
+function notReturned(service: string, type: string): OdoriError {
+  return new OdoriError(
+    "HANDLER_TIMEOUT",
+    `A handler of ${service} that was given ${type} has not returned.`,
+    { hint: "Let what it waits for come, such as from a stand-in; or raise patienceMs." },
+  );
 }
 
 function notHeard(service: string, type: string): OdoriError {

@@ -50,7 +50,7 @@ export interface RehearsalOptions<Native> {
   /**
    * Real time, in milliseconds, after which a handler that has not returned is no longer waited
    * for. It then goes on by itself.
-   * @default 5_000
+   * @default 3_000
    */
   readonly patienceMs?: number;
 }

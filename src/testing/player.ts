@@ -1,4 +1,5 @@
 import type { Service } from "../choreography/service.ts";
+import { adopt } from "../contract/adopt.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
 import type { Deferred } from "../ports/deferred.ts";
@@ -48,7 +49,7 @@ export class Player<Native> {
     this.#parts = parts;
     this.#store = watchCalls(store, parts.activity);
     this.#watched = watchHandlers(service, (work) =>
-      parts.activity.handle(() => this.#handled(work)),
+      parts.activity.handle(this.name, () => this.#handled(work)),
     );
   }
 
@@ -89,7 +90,7 @@ export class Player<Native> {
   async begin(sagaId: string, fact: Fact, rows: (tx: Native) => unknown): Promise<void> {
     const { activity } = this.#parts;
     await this.app.begin(sagaId, async (tx) => {
-      await activity.handle(() => rows(tx));
+      await activity.handle(this.name, () => rows(tx));
       return fact;
     });
   }
@@ -117,12 +118,12 @@ export class Player<Native> {
     return outbox + armed + retrying > 0;
   }
 
-  #handled<T>(work: () => T): T {
+  #handled<T>(work: () => T | PromiseLike<T>): T | Promise<T> {
     const note = (error: unknown) => {
       this.thrown = error;
     };
     try {
-      const returned = work();
+      const returned = adopt(work());
       if (returned instanceof Promise) returned.catch(note);
       return returned;
     } catch (error) {

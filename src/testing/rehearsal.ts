@@ -15,8 +15,11 @@ import { RehearsalBus } from "./post.ts";
 
 const NO_LOG: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Real time that a handler may take before it counts as waiting for the test. */
-const PATIENCE_MS = 5_000;
+/**
+ * Real time that a handler may take before it counts as waiting for the test. Test runners give up
+ * on a test after 5 seconds: the picture has to come before that.
+ */
+const PATIENCE_MS = 3_000;
 
 /** A moment of a rehearsal that no journal tells of. */
 export interface Moment {
@@ -60,22 +63,24 @@ export class Rehearsal<Native> implements AsyncDisposable {
     const { seed = 1, logger = NO_LOG, retry = {} } = options;
     const { post, clock } = rehearsal;
     const parts = { post, clock, activity: rehearsal.#activity, seed, logger, retry };
-    for (const service of services) {
-      const store = await options.store(service.name);
-      rehearsal.#players.set(service.name, new Player(service, store, parts));
-    }
-    await options.clock?.(clock.now);
-    for (const player of rehearsal.players) await rehearsal.#during(player.enter());
-    await rehearsal.settle();
-    return rehearsal;
+    return rehearsal.orEnd(async () => {
+      for (const service of services) {
+        const store = await options.store(service.name);
+        rehearsal.#players.set(service.name, new Player(service, store, parts));
+      }
+      await options.clock?.(clock.now);
+      for (const player of rehearsal.players) await rehearsal.#during(player.enter());
+      await rehearsal.settle();
+      return rehearsal;
+    });
   }
 
   get players(): readonly Player<Native>[] {
     return [...this.#players.values()];
   }
 
-  /** Whether a handler has not returned, though it was waited for. */
-  get stuck(): boolean {
+  /** The services with a handler that has not returned, though it was waited for. */
+  get stuck(): readonly string[] {
     return this.#activity.stuck;
   }
 
@@ -151,7 +156,7 @@ export class Rehearsal<Native> implements AsyncDisposable {
 
   /** Whether something is left that happens by itself when time passes. */
   async expects(): Promise<boolean> {
-    if (this.stuck) return true;
+    if (this.stuck.length > 0) return true;
     const present = this.players.filter((player) => player.present);
     const expecting = await Promise.all(present.map((player) => player.expects()));
     return expecting.includes(true);
@@ -185,6 +190,17 @@ export class Rehearsal<Native> implements AsyncDisposable {
         records: await player.journal(sagaId),
       })),
     );
+  }
+
+  /** Runs `work`. If it fails, stops every service: its caller gets nothing that it could stop. */
+  async orEnd<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // The first error tells more than one of stopping.
+      await this[Symbol.asyncDispose]().catch(() => {});
+      throw error;
+    }
   }
 
   /** Stops every service. */

@@ -166,13 +166,15 @@ export class SagaView<Native> {
           lines.push(`${player.name} ${what} on ${shortType(type)}: ${why}`);
         }
     }
-    if (this.#rehearsal.stuck) lines.push("A handler has not returned yet.");
+    for (const name of this.#rehearsal.stuck)
+      lines.push(`${name} has a handler that has not returned yet.`);
     return lines.length === 0 ? [] : ["", ...lines.map((line) => `    ${line}`)];
   }
 }
 
 function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
+  // Jest has objects of its own: an array that Node makes has another prototype.
+  if (Array.isArray(value)) return Array.from(value, plain);
   if (typeof value !== "object" || value === null) return value;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null ? { ...value } : value;

@@ -1,6 +1,7 @@
 import type { Context } from "../choreography/context.ts";
 import type { DeadlineDeclaration, ReactionDeclaration } from "../choreography/declaration.ts";
 import { Service } from "../choreography/service.ts";
+import { adopt } from "../contract/adopt.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { EventContract } from "../contract/event.ts";
 import type { Activity } from "./activity.ts";
@@ -16,7 +17,7 @@ export function watchCalls<T extends object>(target: T, activity: Activity): T {
       if (typeof value === "object" && value !== null) return watchCalls(value, activity);
       if (typeof value !== "function") return value;
       return (...given: unknown[]) => {
-        const returned: unknown = Reflect.apply(value, object, given);
+        const returned: unknown = adopt(Reflect.apply(value, object, given));
         return returned instanceof Promise ? activity.call(returned) : returned;
       };
     },
@@ -24,7 +25,7 @@ export function watchCalls<T extends object>(target: T, activity: Activity): T {
 }
 
 /** Runs a handler. */
-export type HandlerRun = <T>(work: () => T) => T;
+export type HandlerRun = <T>(work: () => T | PromiseLike<T>) => T | Promise<T>;
 
 /** The same service, each of whose handlers runs within `watch`. */
 export function watchHandlers<Native, Begins extends EventContract>(

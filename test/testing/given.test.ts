@@ -1,6 +1,7 @@
+import { runInNewContext } from "node:vm";
 import { event, PermanentError, type Service, service } from "odori";
 import { type MemoryTx, memoryStore, memoryTable } from "odori/memory";
-import { type Sql, sqlite } from "odori/sqlite";
+import { type Sql, type SqliteStore, sqlite } from "odori/sqlite";
 import { given } from "odori/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -82,6 +83,50 @@ describe("given, when, then", () => {
       "parked",
       [failed({ orderId: "gives up" })],
     ]);
+  });
+
+  it("a handler may return a promise of another realm, or a query that runs once awaited", async () => {
+    const fact = failed(data);
+    const elsewhere: Promise<void> = runInNewContext("Promise.resolve()");
+    const ran = Promise.resolve(fact);
+    const query: Promise<typeof fact> = {
+      // biome-ignore lint/suspicious/noThenProperty: what a query builder returns has it.
+      then: (done, refused) => ran.then(done, refused),
+      catch: (refused) => ran.catch(refused),
+      finally: (ended) => ran.finally(ended),
+      [Symbol.toStringTag]: "Query",
+    };
+    for (const handle of [() => elsewhere.then(() => fact), () => query]) {
+      const slow = service<Sql>("slow").on(placed, { fails: [failed], handle });
+      const then = await given(placed(data)).when(slow, inMemory);
+      expect([then.disposition, then.emitted]).toEqual(["refused", [fact]]);
+    }
+  });
+
+  it("rejects if a handler does not return, and stops the service as after any error", async () => {
+    const stores: SqliteStore[] = [];
+    const store = () => {
+      const made = sqlite(":memory:");
+      stores.push(made);
+      return made;
+    };
+    const hangs = service<Sql>("hangs").on(placed, {
+      emits: [],
+      handle: () => new Promise<void>(() => {}),
+    });
+    await expect(given(placed(data)).when(hangs, { store, patienceMs: 1 })).rejects.toMatchObject({
+      code: "HANDLER_TIMEOUT",
+      message: expect.stringContaining("hangs"),
+    });
+    const throws = given(placed({ orderId: "throws" })).when(payment, { store });
+    await expect(throws).rejects.toThrow("The card reader is gone.");
+    const setup = () => {
+      throw new Error("There is no such table.");
+    };
+    await expect(given(placed(data)).when(payment, { store, setup })).rejects.toThrow("no such");
+    expect(stores.length).toBe(3);
+    for (const one of stores)
+      expect(() => one.detached()).toThrow(expect.objectContaining({ code: "STOPPED" }));
   });
 
   it("an event that the service does not know is refused by its name", async () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { choreography, event, RetryAfter, service } from "odori";
 import { memoryStore } from "odori/memory";
 import { type Sql, sqlite } from "odori/sqlite";
@@ -117,7 +118,11 @@ describe("a saga in a test", () => {
     await saga.assertEnded("succeeded");
     const before = await saga.steps();
     await saga.arrive(paidFact);
-    expect(await saga.steps()).toEqual(before);
+    const [began, ...rest] = await saga.steps();
+    expect([began, ...rest.map((step) => ({ ...step, duplicates: 0 }))]).toEqual(before);
+    expect(rest.filter(({ heard }) => heard === bank.type).map((step) => step.duplicates)).toEqual([
+      1, 1,
+    ]);
     await expect(saga.arrive(e.requested(data))).rejects.toMatchObject({ code: "NOT_HEARD" });
     await expect(saga.begin(e.charged(data))).rejects.toMatchObject({ code: "NOT_HEARD" });
   });
@@ -156,13 +161,30 @@ describe("a saga in a test", () => {
     await saga.assertEnded("succeeded");
   });
 
+  it("sagas that begin at the same time all come to their ends", async () => {
+    const slow = paid<Sql>(() => new Promise((resolve) => setTimeout(resolve, 30)));
+    const saga = await testSaga(slow, { ...inSqlite, patienceMs: 1_000_000 });
+    await Promise.all([1, 2, 3].map(() => saga.begin(placed(order))));
+    for (const id of ["saga-1", "saga-2", "saga-3"]) await saga.of(id).assertEnded("succeeded");
+  });
+
+  it("rows are compared as they are, also those that another realm has made", async () => {
+    const saga = await testSaga(
+      paid<Sql>(() => {}),
+      inSqlite,
+    );
+    await saga.begin(placed(order));
+    const rows: unknown = runInNewContext("[Object.assign(Object.create(null), { id: 1 })]");
+    await saga.assertRows("payment", () => rows, [{ id: 1 }]);
+  });
+
   it("a handler that waits for the test is given up, and goes on later", async () => {
     const bank = Promise.withResolvers<void>();
     const stuck = paid<Sql>(() => bank.promise);
     const saga = await testSaga(stuck, { ...inSqlite, patienceMs: 1 });
     await saga.begin(placed(order));
     await saga.advance("1s");
-    expect(await saga.picture()).toContain("A handler has not returned yet.");
+    expect(await saga.picture()).toContain("payment has a handler that has not returned yet.");
     bank.resolve();
     await saga.settle();
     await saga.assertEnded("succeeded");
