@@ -51,6 +51,8 @@ describe("the page on testing", { timeout: 120_000 }, () => {
       "trip.ts",
       "reaction.test.ts",
       "saga.node.ts",
+      "jest.config.mjs",
+      "strip-types.mjs",
       "saga.jest.mjs",
       "pglite.node.ts",
     ]);
@@ -99,29 +101,23 @@ describe("the page on testing", { timeout: 120_000 }, () => {
   });
 
   it("runs with Jest, in its mode for ES modules", () => {
-    const strip =
-      'import { stripTypeScriptTypes } from "node:module";\n' +
-      "export default { process: (text) => ({ code: stripTypeScriptTypes(text) }) };";
-    writeFileSync(join(folder(), "strip.mjs"), strip);
     const src = join(ROOT, "src");
     const config = {
       rootDir: folder(),
-      testMatch: ["**/*.jest.mjs"],
       haste: { forceNodeFilesystemAPI: true },
       watchman: false,
       // The sources, instead of the package that a user has installed.
-      extensionsToTreatAsEsm: [".ts"],
-      moduleFileExtensions: ["ts", "mjs", "js", "json"],
-      transform: { "\\.ts$": join(folder(), "strip.mjs") },
       moduleNameMapper: {
         "^odori$": join(src, "index.ts"),
         "^odori/sqlite$": join(src, "adapters", "sqlite", "index.ts"),
         "^odori/testing$": join(src, "testing", "index.ts"),
       },
     };
-    writeFileSync(join(folder(), "jest.config.json"), JSON.stringify(config));
+    const text = `import page from "./jest.config.mjs";
+      export default { ...page, ...${JSON.stringify(config)} };`;
+    writeFileSync(join(folder(), "sources.config.mjs"), text);
     const jest = join(RUNNERS, "jest", "bin", "jest.js");
-    const { status, out } = run(["--experimental-vm-modules", jest, "-c", "jest.config.json"]);
+    const { status, out } = run(["--experimental-vm-modules", jest, "-c", "sources.config.mjs"]);
     expect([status, out]).toEqual([0, expect.stringContaining("Tests:       2 passed, 2 total")]);
   });
 });
