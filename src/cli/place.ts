@@ -58,7 +58,7 @@ function dataOption(): Option {
 /** Parses the URL of a database. The message of the library would show the password. */
 function postgresUrl(text: string): string {
   if (POSTGRES.test(text) && URL.canParse(text)) return text;
-  throw new OdoriError("USAGE", "--postgres: this is not the URL of a Postgres database.", {
+  throw new OdoriError("USAGE", "This is not the URL of a Postgres database.", {
     hint: "Write postgres://user@host:5432/database; the password is $PGPASSWORD.",
   });
 }
@@ -85,13 +85,13 @@ export async function storePlaceOf({
   const { projectConfig } = await import("./config.ts");
   const { stores } = projectConfig(file);
   if (stores.postgres !== undefined)
-    return { kind: "postgres", url: stores.postgres, schemas: schema ?? stores.schemas };
+    return withSchemas(placeAt(stores.postgres), schema ?? stores.schemas);
   return withSchemas(placeAt(stores.data ?? FOLDER), schema);
 }
 
-/** Reads the text of `--data`. */
+/** Reads the text of `--data`. Throws `USAGE` for a URL that is not one. */
 export function placeAt(data: string): StorePlace {
-  if (POSTGRES.test(data)) return { kind: "postgres", url: data, schemas: undefined };
+  if (POSTGRES.test(data)) return { kind: "postgres", url: postgresUrl(data), schemas: undefined };
   return { kind: "files", path: data };
 }
 

@@ -33,6 +33,7 @@ it("a place is one place, and no message shows a password", async () => {
     [["--data", ".", "--schema", "shop"], "--schema is for a Postgres database"],
     [["--postgres", url, "--schema", "shop"], "localhost:1/shop"],
     [["--data", url], "localhost:1/shop"],
+    [["--data", "postgres://me:secret@localhost:port/shop"], "not the URL of a Postgres database"],
   ] as const) {
     const { status, out, err } = await odori(["sagas", ...flags]);
     expect({ status, out }).toEqual({ status: 2, out: "" });

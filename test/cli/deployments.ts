@@ -122,6 +122,28 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       expect(unknown.err).toContain("the ends of the sagas are not known");
     });
 
+    it("ids of any length and signs leave the table, and the place of a page, usable", async () => {
+      await using place = await make();
+      await using bus = closing(memoryBus(["payment"]));
+      await using app = stopping(
+        await start(shop, { store: place.store(), bus, logger: silent, pollMs: 5 }),
+      );
+      const ids = ["it's $(id) \u202e*~%", "s-1", "x".repeat(256)];
+      for (const id of ids) await app.begin(id, () => opened({ orderId: "silent" }));
+      const seen: string[] = [];
+      let flags: readonly string[] = [];
+      for (let pages = 0; pages < 4; pages++) {
+        const { found, after } = await listed(place, ["--limit", "1", ...flags]);
+        seen.push(...found.map((saga) => saga.replace(/ \w+$/, "")));
+        if (after === undefined) break;
+        expect(after).toMatch(/^[\w.~%:-]+$/);
+        flags = ["--after", after];
+      }
+      expect(seen.toSorted()).toEqual(ids);
+      const { out } = await odori(["sagas", "--data", place.data]);
+      expect(out.split("\n").filter((line) => line.length > 200)).toHaveLength(1);
+    });
+
     it("trace --correlation shows each saga, ids, and duplicates that were ignored", async () => {
       await using place = await make();
       await several(place);

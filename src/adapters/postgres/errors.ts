@@ -91,6 +91,15 @@ export function isForbidden(error: unknown): boolean {
   return sqlState(error) === INSUFFICIENT_PRIVILEGE;
 }
 
+/** `STORE_FORBIDDEN`: the role of a command may not look at the tables, or not change them. */
+export function tablesForbidden(place: string, cause: unknown): OdoriError {
+  return new OdoriError(
+    "STORE_FORBIDDEN",
+    `This role may not do that in ${place}: ${messageOf(cause)}.`,
+    { cause, hint: "To look takes USAGE and SELECT; to retry or discard, what `grants` prints." },
+  );
+}
+
 /** Whether the server has replied to the statement. If not, a COMMIT may have taken effect. */
 export function isAnswered(error: unknown): boolean {
   const state = sqlState(error);

@@ -4,7 +4,6 @@ import { OdoriError } from "../../contract/errors.ts";
 import type { OpenDelivery, SagaState, SagaSummary } from "../../observe/summary.ts";
 import type { SagaPlace, SagaQuery } from "../../ports/inspection.ts";
 import { BEHIND_ALL, comparePlaces } from "../../ports/saga-order.ts";
-import { printable } from "../../text/printable.ts";
 import { shortType } from "../../text/short.ts";
 import { agoText } from "../ago.ts";
 import { configFile } from "../config-file.ts";
@@ -173,7 +172,7 @@ function show({ sagas, examined, next }: Page, where: string): void {
       print(state === "parked" || state === "stuck" ? colours.bad(line) : line);
     }
   }
-  if (next !== undefined) print(colours.dim(printable(`More: --after '${next}'`)));
+  if (next !== undefined) print(colours.dim(`More: --after ${next}`));
 }
 
 function cells(
@@ -215,14 +214,23 @@ function json({ place, summary }: ListedSaga) {
   };
 }
 
+/** A word that a shell takes as it is: an id may come from a message of another system. */
 function placeText({ born, sagaId }: SagaPlace): string {
-  return `${born}:${sagaId}`;
+  const id = encodeURIComponent(sagaId).replace(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16)}`,
+  );
+  return `${born}:${id}`;
 }
 
 function placeIn(text: string): SagaPlace {
-  const [, born = "", sagaId = ""] = /^(\d{1,15}):(.+)$/su.exec(text) ?? [];
-  if (born === "") throw new InvalidArgumentError("Copy it from the page before.");
-  return { born: Number(born), sagaId };
+  const [, born = "", id = ""] = /^(\d{1,15}):([\w.~%-]+)$/.exec(text) ?? [];
+  try {
+    if (born !== "") return { born: Number(born), sagaId: decodeURIComponent(id) };
+  } catch {
+    // It is refused below.
+  }
+  throw new InvalidArgumentError("Copy it from the page before.");
 }
 
 function parseCount(text: string): number {
