@@ -1,7 +1,7 @@
 /**
  * Returns a promise of this realm for a value that has to be awaited. That of another realm, such
- * as one that Node makes within Jest, is no instance of `Promise` here; a query builder runs once
- * its `then` is called.
+ * as one that Node makes within Jest, is not an instance of `Promise` here; a query builder runs
+ * once its `then` is called.
  */
 export function adopt<T>(value: T | PromiseLike<T>): T | Promise<T> {
   if (value instanceof Promise) return value;

@@ -40,6 +40,11 @@ export class Activity {
     return [...new Set(stuck.map(({ service }) => service))];
   }
 
+  /** Waits once more for the handlers that were given up: the test may have helped them. */
+  hope(): void {
+    for (const handling of this.#handling) handling.stuck = false;
+  }
+
   /** Counts a call of a store until it settles. */
   call<T>(call: Promise<T>): Promise<T> {
     this.#calls++;

@@ -11,7 +11,8 @@ import { type App, startApp } from "../runtime/start.ts";
 import type { Activity } from "./activity.ts";
 import { type VirtualClock, virtualEnvironment } from "./clock.ts";
 import type { RehearsalBus } from "./post.ts";
-import { watchCalls, watchHandlers } from "./watch.ts";
+import { watchHandlers } from "./watch.ts";
+import { watchStore } from "./watch-store.ts";
 
 /**
  * Nothing is left behind by another process, so the relay has to look only where something is due,
@@ -47,7 +48,7 @@ export class Player<Native> {
     this.name = service.name;
     this.service = service;
     this.#parts = parts;
-    this.#store = watchCalls(store, parts.activity);
+    this.#store = watchStore(store, parts.activity);
     this.#watched = watchHandlers(service, (work) =>
       parts.activity.handle(this.name, () => this.#handled(work)),
     );

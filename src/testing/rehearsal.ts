@@ -136,6 +136,12 @@ export class Rehearsal<Native> implements AsyncDisposable {
     }
   }
 
+  /** As `settle`, and waits once more for handlers that were given up. */
+  settleAll(): Promise<void> {
+    this.#activity.hope();
+    return this.settle();
+  }
+
   /** Lets time pass, timer by timer. */
   async advance(ms: number): Promise<void> {
     const until = this.clock.now + ms;

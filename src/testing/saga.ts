@@ -84,9 +84,12 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
     await this.#rehearsal.arrive(this.sagaId, fact);
   }
 
-  /** Waits for what your own code has set off, such as by `app`. */
+  /**
+   * Waits for what your own code has set off, such as by `app`, and once more for a handler that
+   * was given up.
+   */
   settle(): Promise<void> {
-    return this.#rehearsal.settle();
+    return this.#rehearsal.settleAll();
   }
 
   /** Puts the clock forward: deadlines fire, and retries happen, in their order. */

@@ -85,7 +85,7 @@ describe("given, when, then", () => {
     ]);
   });
 
-  it("a handler may return a promise of another realm, or a query that runs once awaited", async () => {
+  it("a handler may return a promise of another realm, or a query to be awaited", async () => {
     const fact = failed(data);
     const elsewhere: Promise<void> = runInNewContext("Promise.resolve()");
     const ran = Promise.resolve(fact);
@@ -121,9 +121,9 @@ describe("given, when, then", () => {
     const throws = given(placed({ orderId: "throws" })).when(payment, { store });
     await expect(throws).rejects.toThrow("The card reader is gone.");
     const setup = () => {
-      throw new Error("There is no such table.");
+      throw new Error("The table is missing.");
     };
-    await expect(given(placed(data)).when(payment, { store, setup })).rejects.toThrow("no such");
+    await expect(given(placed(data)).when(payment, { store, setup })).rejects.toThrow("is missing");
     expect(stores.length).toBe(3);
     for (const one of stores)
       expect(() => one.detached()).toThrow(expect.objectContaining({ code: "STOPPED" }));

@@ -1,8 +1,10 @@
 import { choreography, event, service } from "odori";
 import { type Sql, testSchemas } from "odori/postgres";
 import { given, testSaga } from "odori/testing";
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 
 const payload = z.object({ orderId: z.string() });
@@ -73,6 +75,45 @@ describe.skipIf(urlOf("postgres") === undefined)(
       expect(await then.rows(entries)).toEqual([{ what: "charged" }]);
       await using undone = await given(placed(data), cancelled(data)).when(payment, schemas);
       expect([undone.disposition, await undone.rows(entries)]).toEqual(["undone", []]);
+    });
+
+    it("says that a role may not make schemas, and that the server is away", async () => {
+      const own = new pg.Client({ connectionString: serverUrl("postgres") });
+      await own.connect();
+      const role = newSchema();
+      await own.query(`CREATE ROLE ${role} LOGIN`);
+      const asRole = new URL(serverUrl("postgres"));
+      asRole.username = role;
+      await expect(testSchemas(asRole.href)).rejects.toMatchObject({ code: "STORE_FORBIDDEN" });
+      await own.query(`DROP ROLE ${role}`);
+      await own.end();
+      const nowhere = testSchemas("postgres://localhost:1/test");
+      await expect(nowhere).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    });
+
+    it("a handler that is given up commits by itself, and is waited for then", async () => {
+      await using schemas = await testSchemas(serverUrl("postgres"));
+      const bank = Promise.withResolvers<void>();
+      const slow = service<Sql>("slow", { setup: (tx) => tx.query(CREATE) }).on(placed, {
+        emits: [charged],
+        async handle(_, { tx }) {
+          await bank.promise;
+          await put(tx, "charged");
+          return charged(data);
+        },
+      });
+      const whole = choreography("slow", {
+        services: [service<Sql>("order").begins(placed), slow],
+        begins: [placed],
+        succeeds: [charged],
+      });
+      await using saga = await testSaga(whole, { ...schemas, patienceMs: 1_000 });
+      await saga.begin(placed(data));
+      await saga.assertEnded(undefined);
+      bank.resolve();
+      await saga.settle();
+      await saga.assertEnded("succeeded");
+      await saga.assertRows("slow", entries, [{ what: "charged" }]);
     });
 
     it("a saga, with the virtual time in the database", async () => {
