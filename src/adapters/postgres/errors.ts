@@ -91,12 +91,18 @@ export function isForbidden(error: unknown): boolean {
   return sqlState(error) === INSUFFICIENT_PRIVILEGE;
 }
 
-/** `STORE_FORBIDDEN`: the role of a command may not look at the tables, or not change them. */
-export function tablesForbidden(place: string, cause: unknown): OdoriError {
+/** The same, or `STORE_FORBIDDEN` where the role of a command lacks a right to the tables. */
+export function explainLooking(cause: unknown, place: string): unknown {
+  if (!isForbidden(cause)) return cause;
   return new OdoriError(
     "STORE_FORBIDDEN",
     `This role may not do that in ${place}: ${messageOf(cause)}.`,
-    { cause, hint: "To look takes USAGE and SELECT; to retry or discard, what `grants` prints." },
+    {
+      cause,
+      hint:
+        "To look takes USAGE and SELECT; to retry or discard, what `grants` prints; a test that " +
+        "makes schemas, CREATE on the database.",
+    },
   );
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { poolOf } from "./options.ts";
+import { explain, explainLooking } from "./errors.ts";
+import { placeOf, poolOf } from "./options.ts";
 import { migrate } from "./schema.ts";
 import { type PostgresStore, postgres } from "./store.ts";
 
@@ -14,7 +15,8 @@ export interface TestSchemas extends AsyncDisposable {
 
 /**
  * Makes schemas for a test whose handlers write to Postgres. They are dropped at the end of its
- * scope. The role has to be allowed to create schemas.
+ * scope. The role has to be allowed to create schemas. Rejects with `STORE_FORBIDDEN`, or a
+ * `StoreUnavailableError`.
  *
  * @example
  * ```ts
@@ -34,9 +36,15 @@ export async function testSchemas(connectionString: string): Promise<TestSchemas
   // A schema that is left behind by a test that was killed is never met again.
   const prefix = `odori_test_${randomUUID().slice(0, 8)}`;
   const schemas = [prefix];
-  await own.query(`CREATE SCHEMA ${prefix};
-    CREATE TABLE ${prefix}.clock (now bigint NOT NULL);
-    INSERT INTO ${prefix}.clock VALUES (0)`);
+  try {
+    await own.query(`CREATE SCHEMA ${prefix};
+      CREATE TABLE ${prefix}.clock (now bigint NOT NULL);
+      INSERT INTO ${prefix}.clock VALUES (0)`);
+  } catch (error) {
+    await own.end();
+    const place = placeOf({ connectionString });
+    throw explain(explainLooking(error, place), place);
+  }
   return {
     async store(service) {
       const schema = `${prefix}_${schemas.length}`;
@@ -54,8 +62,12 @@ export async function testSchemas(connectionString: string): Promise<TestSchemas
       await own.query(`UPDATE ${prefix}.clock SET now = $1`, [now]);
     },
     async [Symbol.asyncDispose]() {
-      for (const schema of schemas.reverse()) await own.query(`DROP SCHEMA ${schema} CASCADE`);
-      await own.end();
+      try {
+        for (const schema of schemas.reverse())
+          await own.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+      } finally {
+        await own.end();
+      }
     },
   };
 }
