@@ -52,8 +52,20 @@ export type {
 export type { Deferred, DeferredState, NewDeferred, Problem } from "./ports/deferred.ts";
 export { type Environment, systemEnvironment } from "./ports/environment.ts";
 export { StoreUnavailableError } from "./ports/errors.ts";
-export type { StoreCounts, StoreInspection } from "./ports/inspection.ts";
-export type { Disposition, Emission, JournalEntry, JournalRecord } from "./ports/journal.ts";
+export type {
+  SagaHistory,
+  SagaPlace,
+  SagaQuery,
+  StoreCounts,
+  StoreInspection,
+} from "./ports/inspection.ts";
+export type {
+  Disposition,
+  Emission,
+  InboxKey,
+  JournalEntry,
+  JournalRecord,
+} from "./ports/journal.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel } from "./ports/logger.ts";
 export type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "./ports/store.ts";
 export type {
@@ -70,3 +82,4 @@ export { start } from "./runtime/lazy.ts";
 export type { StartOptions } from "./runtime/options.ts";
 export type { RetryPolicy } from "./runtime/retry.ts";
 export type { App } from "./runtime/start.ts";
+export type { EndEvents, EndedStatus, SagaStatus } from "./runtime/status.ts";

@@ -70,15 +70,23 @@ export {
   storeNotOpen,
   transactionClosed,
 } from "../ports/errors.ts";
-export type { StoreCounts, StoreInspection } from "../ports/inspection.ts";
+export type {
+  SagaHistory,
+  SagaPlace,
+  SagaQuery,
+  StoreCounts,
+  StoreInspection,
+} from "../ports/inspection.ts";
 export {
   DISPOSITIONS,
   type Disposition,
   type Emission,
+  type InboxKey,
   type JournalEntry,
   type JournalRecord,
 } from "../ports/journal.ts";
 export type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
+export { BEHIND_ALL, comparePlaces } from "../ports/saga-order.ts";
 export {
   type Claimed,
   type ClaimOptions,
@@ -103,5 +111,5 @@ export { connectionFaultOf } from "./connection-fault.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";
 export { publishResults, refusal } from "./publish-results.ts";
-export { toCensusRow, toDeclaration, toDeferred, toJournal, toState } from "./rows.ts";
+export { toCensusRow, toDeclaration, toDeferred, toHistory, toJournal, toState } from "./rows.ts";
 export { Semaphore } from "./semaphore.ts";

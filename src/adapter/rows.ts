@@ -7,6 +7,7 @@ import {
   type DeferredState,
   type Problem,
 } from "../ports/deferred.ts";
+import type { SagaHistory } from "../ports/inspection.ts";
 import { DISPOSITIONS, type Emission, type JournalRecord } from "../ports/journal.ts";
 
 /** A row of an SQL store, by column name. Its values were validated when they were written. */
@@ -15,7 +16,8 @@ type Row = Readonly<Record<string, unknown>>;
 /**
  * Reads an inbox row. Columns: `seq`, `reaction`, `source`, `id`, `type`, `saga_id`,
  * `causation_id`, `disposition`, `effect`, `emitted` (JSON), `attempt`, `duration_ms`,
- * `fingerprint`, `at` (ms since 1970). Throws `STORE_VERSION` for an unknown disposition.
+ * `duplicates`, `fingerprint`, `at` (ms since 1970). Throws `STORE_VERSION` for an unknown
+ * disposition.
  *
  * @example
  * ```ts
@@ -40,6 +42,7 @@ export function toJournal(row: Row): JournalRecord {
     emitted,
     attempt: optionalNumber(row.attempt),
     durationMs: optionalNumber(row.duration_ms),
+    duplicates: Number(row.duplicates),
     fingerprint: optional(row.fingerprint),
     seq: Number(row.seq),
     at: Number(row.at),
@@ -78,6 +81,37 @@ export function toDeferred(row: Row): Deferred {
     body: { malformed: row.malformed === 1 || row.malformed === true, text: text(row.body) },
     at: Number(row.at),
     reason: optional(row.reason),
+  };
+}
+
+/**
+ * Reads a saga with its rows. Columns: `saga_id`, `born`, `last`, `correlation_id` (null if it is
+ * the saga's id), and `journal` and `deferred`: JSON lists of rows of `toJournal` and `toDeferred`,
+ * in any order, or null.
+ *
+ * @example
+ * ```ts
+ * import { type SagaHistory, toHistory } from "odori/adapter";
+ *
+ * const read = (rows: readonly Record<string, unknown>[]): readonly SagaHistory[] =>
+ *   rows.map(toHistory);
+ * ```
+ */
+export function toHistory(row: Row): SagaHistory {
+  const list = (json: unknown): readonly Row[] =>
+    typeof json === "string" ? JSON.parse(json) : [];
+  const sagaId = text(row.saga_id);
+  return {
+    sagaId,
+    born: Number(row.born),
+    last: Number(row.last),
+    correlationId: optional(row.correlation_id) ?? sagaId,
+    journal: list(row.journal)
+      .map(toJournal)
+      .sort((a, b) => a.at - b.at || a.seq - b.seq),
+    deferred: list(row.deferred)
+      .map(toDeferred)
+      .sort((a, b) => a.seq - b.seq),
   };
 }
 

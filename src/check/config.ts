@@ -39,6 +39,9 @@ const schema = {
     },
     statesMax: { type: "integer", minimum: 1 },
     retention: { type: ["string", "integer"] },
+    // For commands that read databases, which validate them.
+    stores: { type: "object" },
+    manifest: { type: "string" },
   },
   additionalProperties: false,
 };
@@ -77,7 +80,9 @@ export function toConfig(value: unknown, file: string): CheckConfig {
     "CONFIG_INVALID",
     `The configuration ${quote(file)} is not valid${where}: ${problem}.`,
     {
-      hint: "Use the keys rules (code to off, warning or error), limits, statesMax and retention.",
+      hint:
+        "Use the keys rules (code to off, warning or error), limits, statesMax, retention, " +
+        "stores and manifest.",
     },
   );
 }

@@ -71,17 +71,25 @@ export interface ServiceOptions<Native> {
  *   });
  * ```
  */
-export class Service<Native, Begins extends EventContract = never> {
+export class Service<
+  Native,
+  Begins extends EventContract = never,
+  Hears extends EventContract = EventContract,
+> {
   readonly declaration: ServiceDeclaration<Native>;
   /** The events with which it begins sagas. */
   readonly beginnings: readonly Begins[];
+  /** The events that it hears, be it only to arm a deadline or to call one off. */
+  readonly heard: readonly Hears[];
 
   constructor(
     declaration: Omit<ServiceDeclaration<Native>, "begins">,
     beginnings: readonly Begins[],
+    heard: readonly Hears[],
   ) {
     this.declaration = { ...declaration, begins: beginnings };
     this.beginnings = beginnings;
+    this.heard = heard;
   }
 
   /** The name: the consumer group, and as a rule the domain of its events. */
@@ -101,9 +109,10 @@ export class Service<Native, Begins extends EventContract = never> {
    * const order = service("order").begins(orderPlaced);
    * ```
    */
-  begins<Begun extends EventContract>(contract: Begun): Service<Native, Begins | Begun> {
+  begins<Begun extends EventContract>(contract: Begun): Service<Native, Begins | Begun, Hears> {
     checkBegins(this.declaration, contract);
-    return new Service<Native, Begins | Begun>(this.declaration, [...this.beginnings, contract]);
+    const beginnings = [...this.beginnings, contract];
+    return new Service<Native, Begins | Begun, Hears>(this.declaration, beginnings, this.heard);
   }
 
   /**
@@ -126,7 +135,7 @@ export class Service<Native, Begins extends EventContract = never> {
    * ```
    */
   on<
-    const Heard extends EventContract | Contracts,
+    Heard extends EventContract,
     const Emits extends Outcomes = None,
     const Fails extends Outcomes = None,
     const Result extends Returned<Emits, Fails> = Returned<Emits, Fails>,
@@ -134,11 +143,11 @@ export class Service<Native, Begins extends EventContract = never> {
     const LateResult extends Returned<LateEmits> = Returned<LateEmits>,
     Parked extends EventContract = never,
   >(
-    heard: Heard,
-    step: Step<Native, HeardEnvelope<Heard>, Emits, Fails, Result, LateEmits, LateResult, Parked>,
-  ): Service<Native, Begins> {
-    const declared = declareStep(typeof heard === "object" ? heard : [heard], step);
-    return this.#with(noteCallSite(declared, this.on));
+    heard: Heard | readonly Heard[],
+    step: Step<Native, EnvelopeOf<Heard>, Emits, Fails, Result, LateEmits, LateResult, Parked>,
+  ): Service<Native, Begins, Hears | Heard> {
+    const contracts = typeof heard === "object" ? heard : [heard];
+    return this.#with(noteCallSite(declareStep(contracts, step), this.on), contracts);
   }
 
   /**
@@ -169,8 +178,8 @@ export class Service<Native, Begins extends EventContract = never> {
   >(
     events: Events,
     join: Join<Native, Events, Emits, Fails, Result, LateEmits, LateResult, Parked, Optional>,
-  ): Service<Native, Begins> {
-    return this.#with(noteCallSite(declareJoin(events, join), this.onAll));
+  ): Service<Native, Begins, Hears | Events[number]> {
+    return this.#with(noteCallSite(declareJoin(events, join), this.onAll), events);
   }
 
   /**
@@ -207,9 +216,9 @@ export class Service<Native, Begins extends EventContract = never> {
   >(
     effect: EventContract | string,
     undo: Undo<Native, On, Emits, Result, LateEmits, LateResult, Parked> & OnEmpty<On, Emits>,
-  ): Service<Native, Begins> {
+  ): Service<Native, Begins, Hears | On[number]> {
     const name = isContract(effect) ? effectOfEvent(this.declaration, effect.type) : effect;
-    return this.#with(noteCallSite(declareUndo(String(name), undo), this.undo));
+    return this.#with(noteCallSite(declareUndo(String(name), undo), this.undo), undo.on);
   }
 
   /**
@@ -231,33 +240,31 @@ export class Service<Native, Begins extends EventContract = never> {
   deadline<
     Armed extends EventContract,
     Emits extends EventContract,
+    Unless extends EventContract = never,
     Parked extends EventContract = never,
   >(
     armedBy: Armed,
-    deadline: DeadlineOptions<Native, Armed, Emits, Parked>,
-  ): Service<Native, Begins> {
+    deadline: DeadlineOptions<Native, Armed, Emits, Unless, Parked>,
+  ): Service<Native, Begins, Hears | Armed | Unless> {
     const declared = noteCallSite(declareDeadline<Native>(armedBy, deadline), this.deadline);
     checkDeadline(this.declaration, declared);
-    return new Service(
-      { ...this.declaration, deadlines: [...this.declaration.deadlines, declared] },
-      this.beginnings,
-    );
+    const deadlines = [...this.declaration.deadlines, declared];
+    const heard = [...this.heard, armedBy, ...deadline.unless];
+    return new Service({ ...this.declaration, deadlines }, this.beginnings, heard);
   }
 
-  #with(reaction: ReactionDeclaration<Native>): Service<Native, Begins> {
+  #with<Heard extends EventContract>(
+    reaction: ReactionDeclaration<Native>,
+    heard: readonly Heard[],
+  ): Service<Native, Begins, Hears | Heard> {
     checkReaction(this.declaration, reaction);
     return new Service(
       { ...this.declaration, reactions: [...this.declaration.reactions, reaction] },
       this.beginnings,
+      [...this.heard, ...heard],
     );
   }
 }
-
-type HeardEnvelope<Heard> = Heard extends EventContract
-  ? EnvelopeOf<Heard>
-  : Heard extends Contracts
-    ? EnvelopeOf<Heard[number]>
-    : never;
 
 /**
  * Declares a service. Its name is its consumer group and, as a rule, the domain of its events.
@@ -277,11 +284,12 @@ type HeardEnvelope<Heard> = Heard extends EventContract
 export function service<Native = unknown>(
   name: string,
   options: ServiceOptions<Native> = {},
-): Service<Native> {
+): Service<Native, never, never> {
   checkServiceName(name);
   const { setup = () => {}, mayPark = false, retired = {}, suppress = {} } = options;
   const parts = { reactions: [], deadlines: [] };
-  return new Service<Native>({ name, ...parts, setup, mayPark, retired, suppress }, []);
+  const declaration = { name, ...parts, setup, mayPark, retired, suppress };
+  return new Service<Native, never, never>(declaration, [], []);
 }
 
 /** Tells whether a value from outside the type system, such as a module's export, is a service. */

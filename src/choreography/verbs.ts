@@ -222,6 +222,7 @@ export interface Deadline<
   Native,
   Armed extends EventContract,
   Emits extends EventContract,
+  Unless extends EventContract = EventContract,
   Parked extends EventContract = never,
 > {
   /**
@@ -237,7 +238,7 @@ export interface Deadline<
   /** How long the service waits. */
   readonly after: Duration;
   /** Each of these disarms the deadline. */
-  readonly unless: Contracts;
+  readonly unless: readonly Unless[];
   readonly emits: readonly [Emits];
   /** The event that is emitted when the deadline is parked: the saga then waits for no person. */
   readonly onParked?: OnParked<EnvelopeOf<Armed>, Parked>;
@@ -253,8 +254,9 @@ export type DeadlineOptions<
   Native,
   Armed extends EventContract,
   Emits extends EventContract,
+  Unless extends EventContract = EventContract,
   Parked extends EventContract = never,
 > = [EnvelopeOf<Armed>["data"]] extends [InputOf<Emits>]
-  ? Omit<Deadline<Native, Armed, Emits, Parked>, "handle"> &
-      Partial<Pick<Deadline<Native, Armed, Emits, Parked>, "handle">>
-  : Deadline<Native, Armed, Emits, Parked>;
+  ? Omit<Deadline<Native, Armed, Emits, Unless, Parked>, "handle"> &
+      Partial<Pick<Deadline<Native, Armed, Emits, Unless, Parked>, "handle">>
+  : Deadline<Native, Armed, Emits, Unless, Parked>;

@@ -1,13 +1,12 @@
-import { existsSync } from "node:fs";
 import { type CheckOptions, check, type Report } from "../check/check.ts";
-import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
+import { parseRule } from "../check/config.ts";
 import { RULES } from "../check/lint/rules.ts";
 import { parseDuration } from "../contract/duration.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import { parseJsonOrYaml } from "../manifest/text.ts";
-import { readText } from "./files.ts";
+import { projectConfig } from "./config.ts";
+import { configFile } from "./config-file.ts";
 import { print, printJson } from "./output.ts";
 import { ProgressLine } from "./progress.ts";
 import type { Output } from "./report/formats.ts";
@@ -34,7 +33,6 @@ export interface CheckFlags {
   readonly mayPark?: boolean | string;
 }
 
-const CONFIG_FILE = "odori.config.json";
 const SECONDS_MAX = 30;
 /** For what is not exploration: to compile the model, and to lint; also to read the sources. */
 const GRACE_MS = 5_000;
@@ -63,7 +61,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
   const { manifest, contradictions, sources } = await loadManifest(paths, (work) =>
     loading.run(work),
   );
-  const config = configOf(flags);
+  const config = projectConfig(configFile(flags.config)).check;
   const progress = new ProgressLine(process.stderr, seconds);
   const options: CheckOptions = {
     reduction: flags.reduction,
@@ -118,10 +116,4 @@ function listRules({ json }: CheckFlags): void {
   else
     for (const { code, severity, reason, hint } of RULES)
       print(`${code} (${severity})\n  ${reason}\n  ${hint}`);
-}
-
-function configOf({ config }: CheckFlags): CheckConfig {
-  if (config === undefined && !existsSync(CONFIG_FILE)) return {};
-  const file = config ?? CONFIG_FILE;
-  return toConfig(parseJsonOrYaml(file, readText(file)).value, file);
 }

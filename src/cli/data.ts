@@ -5,43 +5,12 @@ import { sqlite } from "../adapters/sqlite/store.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Store } from "../ports/store.ts";
 import { client } from "./client.ts";
+import { type PostgresPlace, type StorePlace, shownPlace } from "./place.ts";
 
 /** A service's database, to be read and operated past the service. */
 export interface Found {
   readonly service: string;
   readonly store: Pick<Store<unknown>, "inspect" | "declarations" | "census" | "close">;
-}
-
-const POSTGRES = /^postgres(ql)?:\/\//;
-
-/**
- * Creates the option `--data`. It falls back to `$ODORI_DATA`.
- * @default ".odori"
- */
-export function dataOption(): Option {
-  return new Option(
-    "--data <place>",
-    "folder of SQLite databases, one database file, or the URL of a Postgres database",
-  )
-    .env("ODORI_DATA")
-    .default(".odori");
-}
-
-/**
- * Creates the option `--data` of a command that needs files. It falls back to `$ODORI_DATA`.
- * @default ".odori"
- */
-export function folderOption(): Option {
-  return new Option("--data <folder>", "folder of SQLite databases, or one database file")
-    .env("ODORI_DATA")
-    .default(".odori")
-    .argParser((data: string) => {
-      if (!POSTGRES.test(data)) return data;
-      // The message of the command line library would show the URL, and its password.
-      throw new OdoriError("USAGE", "--data: this command needs a folder of SQLite databases.", {
-        hint: "For doctor there is --postgres <url>.",
-      });
-    });
 }
 
 /**
@@ -69,26 +38,20 @@ export function filesIn(data: string): readonly string[] {
 }
 
 /**
- * Opens every database in `data`, calls `work` with the stores, and closes the stores even if
- * `work` fails. Throws `DATA_NOT_FOUND` if there are none.
+ * Opens every database of a place, calls `work` with the stores and the place, and closes the
+ * stores even if `work` fails. Throws `DATA_NOT_FOUND` if there are none.
  */
 export async function withStores<T>(
-  data: string,
-  work: (found: readonly Found[]) => Promise<T>,
+  place: StorePlace,
+  work: (found: readonly Found[], place: StorePlace) => Promise<T>,
 ): Promise<T> {
   const found: Found[] = [];
   try {
-    await (POSTGRES.test(data) ? openSchemas(data, found) : openFiles(data, found));
-    return await work(found);
+    await (place.kind === "postgres" ? openSchemas(place, found) : openFiles(place.path, found));
+    return await work(found, place);
   } finally {
     await Promise.all(found.map(({ store }) => store.close()));
   }
-}
-
-/** Names the place of the data in a message, without a password. */
-export function shownData(data: string): string {
-  if (!POSTGRES.test(data)) return data;
-  return URL.canParse(data) ? `${new URL(data).host}${new URL(data).pathname}` : "the database";
 }
 
 async function openFiles(data: string, found: Found[]): Promise<void> {
@@ -98,27 +61,29 @@ async function openFiles(data: string, found: Found[]): Promise<void> {
   }
 }
 
-async function openSchemas(url: string, found: Found[]): Promise<void> {
+async function openSchemas(place: PostgresPlace, found: Found[]): Promise<void> {
+  const { url: connectionString, schemas, ssl } = place;
+  const options = { connectionString, ...(ssl !== undefined && { ssl }) };
   const [{ postgres }, { schemasIn }] = await client("pg", () =>
     Promise.all([
       import("../adapters/postgres/store.ts"),
       import("../adapters/postgres/schemas.ts"),
     ]),
   );
-  for (const schema of await schemasIn({ connectionString: url })) {
-    const store = postgres({ connectionString: url, schema, connectionsMax: 2 });
+  for (const schema of schemas ?? (await schemasIn(options))) {
+    const store = postgres({ ...options, schema, connectionsMax: 2 });
     const entry = { service: "", store };
     found.push(entry);
     entry.service = await store.service();
   }
-  if (found.length === 0) throw notFound(url);
+  if (found.length === 0) throw notFound(shownPlace(place));
 }
 
-function notFound(data: string): OdoriError {
-  return new OdoriError("DATA_NOT_FOUND", `Found no databases in ${shownData(data)}.`, {
+function notFound(where: string): OdoriError {
+  return new OdoriError("DATA_NOT_FOUND", `Found no databases in ${where}.`, {
     hint:
-      "Pass the folder with the SQLite files of the services, or the URL of their Postgres " +
-      "database: --data <place>.",
+      "Pass the folder with the SQLite files of the services (--data <folder>), or their " +
+      "Postgres database (--postgres <url>).",
   });
 }
 

@@ -1,13 +1,12 @@
-import { existsSync } from "node:fs";
-import { type CheckConfig, parseRule, toConfig } from "../check/config.ts";
+import { parseRule } from "../check/config.ts";
 import type { Finding } from "../check/finding.ts";
 import { type LintOptions, lint } from "../check/lint/lint.ts";
 import { partSuppressed } from "../check/suppress.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { flowGraph } from "../manifest/graph.ts";
-import { parseJsonOrYaml } from "../manifest/text.ts";
 import { printable } from "../text/printable.ts";
-import { readText } from "./files.ts";
+import { projectConfig } from "./config.ts";
+import { configFile } from "./config-file.ts";
 import { loadForLint } from "./lint-source.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
 import { count } from "./report/verdict.ts";
@@ -20,7 +19,6 @@ export interface LintFlags {
   readonly rule: readonly string[];
 }
 
-const CONFIG_FILE = "odori.config.json";
 const MILLISECONDS_MAX = 30_000;
 
 /**
@@ -47,14 +45,8 @@ export async function runLint(paths: readonly string[], flags: LintFlags): Promi
 }
 
 function optionsOf({ config, rule }: LintFlags): LintOptions {
-  const { rules, limits = {} } = configOf(config);
+  const { rules, limits = {} } = projectConfig(configFile(config)).check;
   return { rules: { ...rules, ...Object.fromEntries(rule.map(parseRule)) }, limits };
-}
-
-function configOf(config: string | undefined): CheckConfig {
-  if (config === undefined && !existsSync(CONFIG_FILE)) return {};
-  const file = config ?? CONFIG_FILE;
-  return toConfig(parseJsonOrYaml(file, readText(file)).value, file);
 }
 
 function timeout(): OdoriError {

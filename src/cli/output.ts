@@ -46,6 +46,9 @@ export function paint(): Paint {
   return { dim, bold, good: green, bad: red, undo: yellow };
 }
 
+/** A longer cell does not widen its column: one long id would push all other rows apart. */
+const WIDEST = 80;
+
 /**
  * Formats rows as lines with aligned columns. The first row sets the number of columns.
  * Replaces control characters in each cell.
@@ -53,7 +56,7 @@ export function paint(): Paint {
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const safe = rows.map((row) => row.map(printable));
   const widths = (safe[0] ?? []).map((_, column) =>
-    Math.max(...safe.map((row) => row[column]?.length ?? 0)),
+    Math.max(...safe.map((row) => row[column]?.length ?? 0).filter((width) => width <= WIDEST)),
   );
   return safe.map((row) =>
     row

@@ -12,6 +12,7 @@ import { manifestCommand } from "./commands/manifest.ts";
 import { parkedCommand } from "./commands/parked.ts";
 import { provisionCommand } from "./commands/provision.ts";
 import { runCommand } from "./commands/run.ts";
+import { sagasCommand } from "./commands/sagas.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
 import { version } from "./version.ts";
@@ -39,7 +40,8 @@ function commandLine(): Command {
       `
 Exit status: 0 no problem, 1 problems found, 2 the command could not run; of check also 3, if not
 everything was explored.
-Commands that read databases use --data, then $ODORI_DATA, then the folder .odori.
+Commands that read databases use --data or --postgres, then $ODORI_DATA, then odori.config.json,
+then the folder .odori.
 
 Start with:
   odori check src/choreography.ts        prove that every saga ends well
@@ -58,6 +60,7 @@ Start with:
     aclCommand,
     provisionCommand,
     runCommand,
+    sagasCommand,
     traceCommand,
     parkedCommand,
     doctorCommand,

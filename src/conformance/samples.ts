@@ -74,6 +74,7 @@ export function writes(change: Partial<Writes>): Writes {
   return {
     journal: [],
     amend: [],
+    duplicates: [],
     marks: [],
     enqueue: [],
     defer: [],

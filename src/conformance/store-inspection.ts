@@ -23,6 +23,7 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     const whole = (seq: number) => ({
       attempt: undefined,
       durationMs: undefined,
+      duplicates: 0,
       fingerprint: undefined,
       seq: base + seq,
     });
@@ -98,7 +99,8 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
   test("counts", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
-    assert.deepEqual(await store.inspect.counts(), { outbox: 0, outboxOldestMs: 0, deferred: {} });
+    const empty = { processes: 1, outbox: 0, outboxOldestMs: 0, deferred: {} };
+    assert.deepEqual(await store.inspect.counts(), empty);
     const enqueue = [sampleEvent("1"), sampleEvent("2")];
     await store.transaction((tx) =>
       tx.write(
@@ -110,11 +112,10 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
       ),
     );
     await clock.advance(40);
-    assert.deepEqual(await store.inspect.counts(), {
-      outbox: 2,
-      outboxOldestMs: 40,
-      deferred: { parked: 1 },
-    });
+    const counted = { processes: 1, outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 } };
+    assert.deepEqual(await store.inspect.counts(), counted);
+    await clock.advance(1_000);
+    assert.equal((await store.inspect.counts()).processes, 0, "its lease has run out");
   });
 
   test("retrying a parked delivery makes it due, with 0 attempts", async (fixture, store) => {

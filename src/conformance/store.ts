@@ -7,6 +7,7 @@ import type { StoreFactory, StoreTest } from "./store-fixture.ts";
 import { inboxSuite } from "./store-inbox.ts";
 import { inspectionSuite } from "./store-inspection.ts";
 import { isolationSuite } from "./store-isolation.ts";
+import { listingSuite } from "./store-listing.ts";
 import { outboxSuite } from "./store-outbox.ts";
 import { retentionSuite } from "./store-retention.ts";
 import { transactionSuite } from "./store-transaction.ts";
@@ -64,6 +65,7 @@ export function storeConformance<Native>(runner: Runner, factory: StoreFactory<N
     retention: retentionSuite,
     declarations: declarationsSuite,
     inspection: inspectionSuite,
+    listing: listingSuite,
   };
   for (const [noun, suite] of Object.entries(suites))
     runner.describe(`store ${factory.name}: ${noun}`, () => suite(test));

@@ -8,6 +8,7 @@ import { MESSAGE_CODES } from "./codes/messages.ts";
 import { PARKED_CODES } from "./codes/parked.ts";
 import { RUNNING_CODES } from "./codes/running.ts";
 import { STORE_CODES } from "./codes/stores.ts";
+import { TESTING_CODES } from "./codes/testing.ts";
 
 /**
  * Every error code by the part of Odori that reports it: the headings of the reference. A code
@@ -23,6 +24,7 @@ export const ERROR_AREAS = {
   Stores: STORE_CODES,
   Buses: BUS_CODES,
   "The command": COMMAND_CODES,
+  Tests: TESTING_CODES,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>;
 
 /** Every error code. */
@@ -36,6 +38,7 @@ export const ERRORS = {
   ...STORE_CODES,
   ...BUS_CODES,
   ...COMMAND_CODES,
+  ...TESTING_CODES,
 };
 
 /** The stable code of an error; the catalogue says what each one means. */

@@ -1,8 +1,29 @@
-import type { CounterexampleStep } from "../check/finding.ts";
+import type { CounterexampleStep, TraceAction } from "../check/finding.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { mermaidText } from "./mermaid-text.ts";
+
+/**
+ * Says what a service does in one step of a sequence diagram: an action of a counterexample, or
+ * what only a running service does.
+ */
+export type SequenceAction =
+  | TraceAction
+  | "ignores"
+  | "fails, and will try again"
+  | "waits behind another delivery"
+  | "is told to discard it";
+
+/** Describes one step of a sequence diagram, such as a step of a counterexample. */
+export interface SequenceStep extends Omit<CounterexampleStep, "does"> {
+  readonly does: SequenceAction;
+}
+
+/** A line between two steps of a sequence diagram, about no service alone. */
+export interface SequenceNote {
+  readonly note: string;
+}
 
 /** Holds one step of a sequence diagram: the actor, the event it heard, and its emitter. */
 interface Row {
@@ -11,6 +32,8 @@ interface Row {
   readonly from: string;
   readonly note: string;
   readonly tone: "plain" | "bad" | "undo" | "dim";
+  /** The lines before the step. */
+  readonly before: readonly string[];
 }
 
 const OUTSIDE = "outside";
@@ -32,40 +55,55 @@ function shorten(rows: readonly Row[]): {
   };
 }
 
-function rowsOf(trace: readonly CounterexampleStep[]): readonly Row[] {
+/** Returns the rows, and the lines behind the last one. */
+function rowsOf(trace: readonly (SequenceStep | SequenceNote)[]): {
+  readonly rows: readonly Row[];
+  readonly last: readonly string[];
+} {
   const emitters = new Map<string, string>();
-  return trace.map(({ service, hears, emits, does, effect, why, again }) => {
-    const who = service ?? OUTSIDE;
-    const from = hears === null ? who : (emitters.get(hears) ?? OUTSIDE);
-    for (const type of emits) emitters.set(type, who);
-    const about =
-      effect === undefined || does === "begins" || does === "does" ? "" : ` ${shortType(effect)}`;
-    const emitted = emits.length === 0 ? "" : ` → ${emits.map(shortType).join(", ")}`;
-    // The reason names the effect.
-    const done = why === undefined ? `${does}${about}${emitted}` : `${does}: ${shortTypes(why)}`;
-    const note = again === true ? `hears it again, ${done}` : done;
-    return {
-      who,
-      heard: hears ?? undefined,
-      from,
-      note,
-      tone: toneOf(does),
-    };
+  let before: string[] = [];
+  const rows = trace.flatMap((item) => {
+    if ("note" in item) {
+      before.push(`⋮ ${printable(item.note)}`);
+      return [];
+    }
+    const row = { ...rowOf(item, emitters), before };
+    before = [];
+    return [row];
   });
+  return { rows, last: before };
+}
+
+function rowOf(
+  { service, hears, emits, does, effect, why, again }: SequenceStep,
+  emitters: Map<string, string>,
+): Omit<Row, "before"> {
+  const who = service ?? OUTSIDE;
+  const from = hears === null ? who : (emitters.get(hears) ?? OUTSIDE);
+  for (const type of emits) emitters.set(type, who);
+  const about =
+    effect === undefined || does === "begins" || does === "does" ? "" : ` ${shortType(effect)}`;
+  const emitted = emits.length === 0 ? "" : ` → ${emits.map(shortType).join(", ")}`;
+  // The reason names the effect.
+  const done = why === undefined ? `${does}${about}${emitted}` : `${does}: ${shortTypes(why)}`;
+  const note = again === true ? `hears it again, ${done}` : done;
+  return { who, heard: hears ?? undefined, from, note, tone: toneOf(does) };
 }
 
 function shortTypes(text: string): string {
   return text.replace(/\S+\.v1\b/g, shortType);
 }
 
-function toneOf(does: CounterexampleStep["does"]): Row["tone"] {
-  if (
-    does === "refuses" ||
-    does === "gives up" ||
-    does === "has forgotten the saga" ||
-    does === "has waited too long"
-  )
-    return "bad";
+const BAD: readonly SequenceAction[] = [
+  "refuses",
+  "gives up",
+  "has forgotten the saga",
+  "has waited too long",
+  "fails, and will try again",
+];
+
+function toneOf(does: SequenceAction): Row["tone"] {
+  if (BAD.includes(does)) return "bad";
   if (does === "undoes" || does === "has nothing to undo") return "undo";
   return does === "begins" || does === "does" || does === "arrives" ? "plain" : "dim";
 }
@@ -73,8 +111,8 @@ function toneOf(does: CounterexampleStep["does"]): Row["tone"] {
 const COLUMN_LEAST = 18;
 
 /**
- * Draws a counterexample as a sequence diagram in text, one line per array item. Each service has a
- * column; time runs downwards.
+ * Draws a counterexample, or the steps of a saga, as a sequence diagram in text, one line per array
+ * item. Each service has a column; time runs downwards.
  *
  * @example
  * ```ts
@@ -87,12 +125,14 @@ const COLUMN_LEAST = 18;
  * ```
  */
 export function sequenceText(
-  trace: readonly CounterexampleStep[],
+  trace: readonly (SequenceStep | SequenceNote)[],
   paint: Paint = plainPaint,
 ): readonly string[] {
-  const { shown: rows, omitted } = shorten(rowsOf(trace));
+  const { rows: all, last } = rowsOf(trace);
+  const { shown: rows, omitted } = shorten(all);
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
-  if (names.length > COLUMNS_MAX) return listText(rows, omitted, paint);
+  if (names.length > COLUMNS_MAX)
+    return [...listText(rows, omitted, paint), ...last.map(paint.dim)];
   const width = Math.max(COLUMN_LEAST, ...names.map((name) => printable(name).length + 3));
   const column = (name: string) => names.indexOf(name) * width;
   const lifelines = (): string[] =>
@@ -112,8 +152,9 @@ export function sequenceText(
     line.splice(at, text.length, ...text);
     lines.push(tint(paint, tone, line.join("").trimEnd()));
   };
-  for (const [index, { who, heard, from, note, tone }] of rows.entries()) {
+  for (const [index, { who, heard, from, note, tone, before }] of rows.entries()) {
     if (omitted > 0 && index === FIRST_SHOWN) lines.push(paint.dim(`⋮ ${omitted} steps`));
+    lines.push(...before.map(paint.dim));
     const [a, b] = [column(from), column(who)];
     if (heard !== undefined) {
       const [left, right] = [Math.min(a, b), Math.max(a, b)];
@@ -124,18 +165,20 @@ export function sequenceText(
     }
     write(b, `● ${note}`, tone);
   }
+  lines.push(...last.map(paint.dim));
   return lines;
 }
 
 function listText(rows: readonly Row[], omitted: number, paint: Paint): readonly string[] {
-  return rows.flatMap(({ who, heard, note, tone }, index) => {
+  return rows.flatMap(({ who, heard, note, tone, before }, index) => {
     const line = tint(
       paint,
       tone,
       `${printable(who)}${heard === undefined ? "" : `  ${shortType(heard)}`}  ${note}`,
     );
-    if (omitted === 0 || index !== FIRST_SHOWN) return [line];
-    return [paint.dim(`⋮ ${omitted} steps`), line];
+    const lines = [...before.map(paint.dim), line];
+    if (omitted === 0 || index !== FIRST_SHOWN) return lines;
+    return [paint.dim(`⋮ ${omitted} steps`), ...lines];
   });
 }
 
@@ -163,7 +206,7 @@ function tint(paint: Paint, tone: Row["tone"], line: string): string {
  * ```
  */
 export function sequenceMermaid(trace: readonly CounterexampleStep[]): string {
-  const { shown: rows, omitted } = shorten(rowsOf(trace));
+  const { shown: rows, omitted } = shorten(rowsOf(trace).rows);
   const names = [...new Set(rows.flatMap(({ from, who }) => [from, who]))];
   const id = (name: string) => `p${names.indexOf(name)}`;
   const lines = [

@@ -1,4 +1,14 @@
+export type { SagaEnds } from "../choreography/ends.ts";
 export { type Paint, plainPaint } from "../text/paint.ts";
 export { printable } from "../text/printable.ts";
-export { timeline } from "./timeline.ts";
+export { type Hearer, type HearersOf, hearersIn } from "./hearers.ts";
+export {
+  type OpenDelivery,
+  type SagaState,
+  type SagaSummary,
+  type ServiceHistory,
+  type SummaryContext,
+  summarize,
+} from "./summary.ts";
+export { type TimelineOptions, timeline } from "./timeline.ts";
 export { type ServiceJournal, type TraceStep, traceOf } from "./trace.ts";

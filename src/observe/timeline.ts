@@ -25,9 +25,19 @@ const WORDS: Readonly<Record<Disposition, readonly [words: string, tone: Tone]>>
   discarded: ["discarded by hand", "bad"],
 };
 
+/** What `timeline` shows beside the steps. */
+export interface TimelineOptions {
+  /**
+   * Whether each line ends with the ids of the event heard, its cause, and the events emitted.
+   * @default false
+   */
+  readonly ids?: boolean;
+}
+
 /**
  * Formats the steps of a saga as a table, one line per step: time, service, event heard, action,
- * events emitted. Control characters are replaced.
+ * events emitted. A time that contradicts the order of causes is marked with `?`. Control
+ * characters are replaced.
  *
  * @example
  * ```ts
@@ -46,17 +56,22 @@ const WORDS: Readonly<Record<Disposition, readonly [words: string, tone: Tone]>>
 export function timeline(
   steps: readonly TraceStep[],
   paint: Paint = plainPaint,
+  { ids = false }: TimelineOptions = {},
 ): readonly string[] {
   const rows = steps.map((step) => {
     const [words, tone] = WORDS[step.disposition];
     const did = whatWasDone(step, words);
-    const emitted = step.emitted.map(short).join(", ");
+    const ignored =
+      step.duplicates === 0
+        ? ""
+        : `  (${step.duplicates} duplicate${step.duplicates === 1 ? "" : "s"} ignored)`;
     return {
-      time: `+${step.elapsedMs} ms`,
+      time: `${step.clockContradicts ? "? " : ""}+${step.elapsedMs} ms`,
       service: printable(step.service),
       heard: short(step.heard ?? ""),
       did,
-      emitted,
+      emitted: step.emitted.map(short).join(", "),
+      more: `${ignored}${ids ? idsOf(step) : ""}`,
       tone,
     };
   });
@@ -73,9 +88,15 @@ export function timeline(
     const did = `${mark} ${row.did.padEnd(widths.did)}`;
     const emitted = row.emitted === "" ? "" : `-> ${row.emitted}`;
     const [service, heard] = [row.service.padEnd(widths.service), row.heard.padEnd(widths.heard)];
-    const text = [service, heard, did, emitted].join("  ").trimEnd();
+    const text = `${[service, heard, did, emitted].join("  ").trimEnd()}${row.more}`;
     return `${paint.dim(row.time.padStart(widths.time))}  ${tint(paint, row.tone)(text)}`;
   });
+}
+
+function idsOf({ eventId, causationId, emittedIds }: TraceStep): string {
+  const cause = causationId === undefined ? "" : ` cause=${causationId}`;
+  const emitted = emittedIds.length === 0 ? "" : ` emitted=${emittedIds.join(",")}`;
+  return `  ${printable(`id=${eventId}${cause}${emitted}`)}`;
 }
 
 /** Describes an action by the fact of its event, if any: `authorized` for `payment.authorized`. */

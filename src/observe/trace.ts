@@ -12,21 +12,39 @@ export interface TraceStep {
   readonly reaction: string;
   /** The event type that was heard; undefined for the beginning. */
   readonly heard: string | undefined;
+  /** The id of the event that was heard; of a beginning or a deadline, of the event emitted. */
+  readonly eventId: string;
+  /** The id of the event from which that event follows. */
+  readonly causationId: string | undefined;
   readonly disposition: Disposition;
   /** The effect that this step did or undid. */
   readonly effect: string | undefined;
   readonly emitted: readonly string[];
+  /** The ids of the emitted events, in the order of `emitted`. */
+  readonly emittedIds: readonly string[];
+  /** How often the delivery came again and was ignored. */
+  readonly duplicates: number;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Milliseconds since the first step of the saga. */
+  /** Milliseconds since the earliest step of the saga. */
   readonly elapsedMs: number;
   /** Number of events between the beginning and this step. */
   readonly depth: number;
+  /**
+   * Whether the clocks contradict the cause: by `at`, this step came before the one that caused it,
+   * or before an earlier one of its service.
+   */
+  readonly clockContradicts: boolean;
+}
+
+interface Row {
+  readonly service: string;
+  readonly record: JournalRecord;
 }
 
 /**
- * Merges the journals of several services into the steps of one saga, in order of time. At equal
- * times, a cause comes before its consequence.
+ * Merges the journals of several services into the steps of one saga, in order of cause and then of
+ * time: a cause comes before its consequence, also where the clocks of the services differ.
  *
  * @example
  * ```ts
@@ -45,46 +63,81 @@ export interface TraceStep {
  */
 export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep[] {
   const rows = journals.flatMap(({ service, records }) =>
-    records.map((record) => ({ service, record })),
+    records.map((record): Row => ({ service, record })),
   );
-  const emittedBy = new Map<string, JournalRecord>();
-  for (const { record } of rows) for (const { id } of record.emitted) emittedBy.set(id, record);
-  const start = rows.reduce(
-    (first, { record }) => Math.min(first, record.at),
-    Number.POSITIVE_INFINITY,
-  );
-  const steps = rows.map(({ service, record }) => ({
-    service,
-    reaction: record.reaction,
-    heard: record.disposition === "begun" ? undefined : record.type,
-    disposition: record.disposition,
-    effect: record.effect,
-    emitted: record.emitted.map(({ type }) => type),
-    at: record.at,
-    elapsedMs: record.at - start,
-    depth: depthOf(record, emittedBy),
-  }));
-  return steps.sort((a, b) => a.at - b.at || a.depth - b.depth);
+  const start = rows.reduce((first, { record }) => Math.min(first, record.at), Infinity);
+  const causes = causesOf(rows);
+  const depths = new Map<Row, number>();
+  return inOrder(rows, causes).map((row) => {
+    const { service, record } = row;
+    const { cause, earlier } = causes(row);
+    const depth = cause === undefined ? 0 : (depths.get(cause) ?? 0) + 1;
+    depths.set(row, depth);
+    return {
+      service,
+      reaction: record.reaction,
+      heard: record.disposition === "begun" ? undefined : record.type,
+      eventId: record.id,
+      causationId: record.causationId,
+      disposition: record.disposition,
+      effect: record.effect,
+      emitted: record.emitted.map(({ type }) => type),
+      emittedIds: record.emitted.map(({ id }) => id),
+      duplicates: record.duplicates,
+      at: record.at,
+      elapsedMs: record.at - start,
+      depth,
+      clockContradicts: [cause, earlier].some((one) => one && one.record.at > record.at),
+    };
+  });
 }
 
-/** Counts the causes of a record. Journals may claim a circle of causes; the count still ends. */
-function depthOf(record: JournalRecord, emittedBy: ReadonlyMap<string, JournalRecord>): number {
-  const seen = new Set<JournalRecord>();
-  let depth = 0;
-  for (
-    let cause = causeOf(record, emittedBy);
-    cause !== undefined && !seen.has(cause);
-    cause = causeOf(cause, emittedBy)
-  ) {
-    seen.add(cause);
-    depth++;
+interface Causes {
+  /** The row that emitted the event that this one heard. */
+  readonly cause: Row | undefined;
+  /** The row before it in the feed of its own service. */
+  readonly earlier: Row | undefined;
+}
+
+function causesOf(rows: readonly Row[]): (row: Row) => Causes {
+  const emittedBy = new Map<string, Row>();
+  for (const row of rows) for (const { id } of row.record.emitted) emittedBy.set(id, row);
+  const earlier = new Map<Row, Row>();
+  const latest = new Map<string, Row>();
+  for (const row of rows.toSorted((a, b) => a.record.seq - b.record.seq)) {
+    const before = latest.get(row.service);
+    if (before !== undefined) earlier.set(row, before);
+    latest.set(row.service, row);
   }
-  return depth;
+  return (row) => {
+    const { disposition, id } = row.record;
+    const cause = disposition === "begun" ? undefined : emittedBy.get(id);
+    return { cause: cause === row ? undefined : cause, earlier: earlier.get(row) };
+  };
 }
 
-function causeOf(
-  record: JournalRecord,
-  emittedBy: ReadonlyMap<string, JournalRecord>,
-): JournalRecord | undefined {
-  return record.disposition === "begun" ? undefined : emittedBy.get(record.id);
+/**
+ * Takes the rows by time, each behind what it follows. Journals may claim a circle of causes, which
+ * is then left open somewhere.
+ */
+function inOrder(rows: readonly Row[], causes: (row: Row) => Causes): readonly Row[] {
+  const ordered: Row[] = [];
+  const met = new Set<Row>();
+  const placed = new Set<Row>();
+  for (const first of rows.toSorted((a, b) => a.record.at - b.record.at)) {
+    // A chain of causes is as long as its saga: too long for the stack of calls.
+    const stack = [first];
+    for (let row = stack.at(-1); row !== undefined; row = stack.at(-1)) {
+      const { cause, earlier } = causes(row);
+      const missing = [cause, earlier].find((one) => one !== undefined && !met.has(one));
+      met.add(row);
+      if (missing !== undefined) stack.push(missing);
+      else {
+        stack.pop();
+        if (!placed.has(row)) ordered.push(row);
+        placed.add(row);
+      }
+    }
+  }
+  return ordered;
 }

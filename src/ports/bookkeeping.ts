@@ -1,6 +1,6 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { DeferredState, NewDeferred, Problem } from "./deferred.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { InboxKey, JournalEntry } from "./journal.ts";
 
 /** A delivery that a transaction is about to handle. One call of `receive` takes many. */
 export interface Receipt {
@@ -65,6 +65,8 @@ export interface Writes {
   readonly journal: readonly JournalEntry[];
   /** Inbox rows to replace: of deliveries that had been deferred. Each gets a new `seq`. */
   readonly amend: readonly JournalEntry[];
+  /** Inbox rows whose delivery came again and was ignored: each counts one more duplicate. */
+  readonly duplicates: readonly InboxKey[];
   /** Marks to insert or overwrite. Of two for one mark, the later one counts. */
   readonly marks: readonly MarkWrite[];
   /** Events to put into the outbox, under one ticket. */

@@ -12,10 +12,13 @@ export interface Environment {
   timer(delayMs: number, work: () => void): () => void;
 }
 
-/** The system's clock and randomness. Its timers keep the process alive. */
+/**
+ * The system's clock and randomness. Its timers keep the process alive. Each call looks the clock
+ * up again, so that a test's fake clock is seen that replaces `Date` later.
+ */
 export const systemEnvironment: Environment = {
-  now: Date.now,
-  random: Math.random,
+  now: () => Date.now(),
+  random: () => Math.random(),
   uuid: randomUUID,
   timer(delayMs, work) {
     const handle = setTimeout(work, delayMs);

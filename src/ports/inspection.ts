@@ -13,6 +13,16 @@ export interface StoreInspection {
    * backwards, so its cost does not grow with the store.
    */
   sagas(limit: number): Promise<readonly string[]>;
+  /**
+   * Sagas in the order of `SagaPlace`, the one that began last first. A page costs as much behind a
+   * million sagas as at the beginning.
+   */
+  list(query: SagaQuery): Promise<readonly SagaPlace[]>;
+  /**
+   * All that the store has of each of some sagas, as of one moment of the saga. One that the store
+   * does not know is absent. In any order.
+   */
+  histories(sagaIds: readonly string[]): Promise<readonly SagaHistory[]>;
   /** Deferred deliveries in one of these states, oldest first, at most `limit`. */
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]>;
   counts(): Promise<StoreCounts>;
@@ -25,8 +35,41 @@ export interface StoreInspection {
   discard(seq: number, reason: string): Promise<Deferred>;
 }
 
+/** Orders sagas by their beginning, and by the bytes of their ids. */
+export interface SagaPlace {
+  /** When the saga began, as the store knows it: milliseconds since 1970. */
+  readonly born: number;
+  readonly sagaId: string;
+}
+
+/** Which sagas to list. */
+export interface SagaQuery {
+  /** Only sagas before this place: the last one of the page before. */
+  readonly before?: SagaPlace | undefined;
+  /** Most sagas. */
+  readonly limit: number;
+  /** Only sagas with a deferred delivery in one of these states, or with this correlation id. */
+  readonly among?:
+    | { readonly states: readonly DeferredState[] }
+    | { readonly correlationId: string }
+    | undefined;
+}
+
+/** What a store has of one saga. */
+export interface SagaHistory extends SagaPlace {
+  /** When it was last written to: milliseconds since 1970, on the database's clock. */
+  readonly last: number;
+  readonly correlationId: string;
+  /** Its inbox rows, oldest first. */
+  readonly journal: readonly JournalRecord[];
+  /** Its deferred deliveries, oldest first. */
+  readonly deferred: readonly Deferred[];
+}
+
 /** How many rows a store holds. */
 export interface StoreCounts {
+  /** Processes with a lease that has not run out. */
+  readonly processes: number;
   /** Events in the outbox: committed here, and not yet acknowledged by the bus. */
   readonly outbox: number;
   /** Age of the oldest outbox row in milliseconds; 0 if there is none. */

@@ -40,18 +40,23 @@ export interface Emission {
 }
 
 /**
- * One row of the inbox. Its key is (`sagaId`, `reaction`, `source`, `id`) and the stem of `type`:
- * two reactions of a service to one event succeed and fail independently, and a fact that comes in
- * two versions is handled once.
+ * Names one row of the inbox; of `type`, only the stem counts. Two reactions of a service to one
+ * event succeed and fail independently, and a fact that comes in two versions is handled once.
  */
-export interface JournalEntry {
+export interface InboxKey {
   readonly reaction: string;
   readonly source: string;
   readonly id: string;
   /** Type of the event heard; for a beginning or a deadline, type of the event emitted. */
   readonly type: string;
   readonly sagaId: string;
+}
+
+/** One row of the inbox. */
+export interface JournalEntry extends InboxKey {
   readonly causationId: string | undefined;
+  /** The business transaction that the saga is part of. The store keeps the first of a saga. */
+  readonly correlationId?: string | undefined;
   readonly disposition: Disposition;
   /** The effect that was done or undone. */
   readonly effect: string | undefined;
@@ -63,9 +68,11 @@ export interface JournalEntry {
 }
 
 /** An inbox row as it was read. */
-export interface JournalRecord extends JournalEntry {
+export interface JournalRecord extends Omit<JournalEntry, "correlationId"> {
   /** Place in the feed: each write of a row gives it the next number, also a later change. */
   readonly seq: number;
+  /** How often the delivery came again and was ignored. Counting one does not change `seq`. */
+  readonly duplicates: number;
   /** `Session.fingerprint` of the process that wrote it. */
   readonly fingerprint: string | undefined;
   /** Milliseconds since 1970, on the database's clock. */

@@ -72,6 +72,8 @@ export class Consume<Native> implements Task<Native> {
   run(received: Received, scope: Scope<Native>): void | Promise<void> {
     switch (received.status) {
       case "duplicate":
+        scope.draft.duplicates.push(this.receipt);
+        return;
       case "gone":
         return;
       case "blocked":

@@ -71,12 +71,12 @@ export class Delivery {
     effect?: string,
     events: readonly EventEnvelope[] = [],
   ): JournalEntry {
-    const { source, id, type, sagaId, causationId } = this.message;
+    const { source, id, type, sagaId, causationId, correlationId } = this.message;
     const emitted = events.map((event): Emission => ({ id: event.id, type: event.type }));
     const { reaction } = this;
     const attempt = this.attempt.number;
     const key = { reaction, source, id, type, sagaId };
-    return { ...key, causationId, disposition, effect, emitted, attempt };
+    return { ...key, causationId, correlationId, disposition, effect, emitted, attempt };
   }
 
   /** The row that keeps the delivery for later. */

@@ -9,7 +9,7 @@ import type {
   Written,
 } from "../ports/bookkeeping.ts";
 import type { NewDeferred } from "../ports/deferred.ts";
-import type { JournalEntry } from "../ports/journal.ts";
+import type { InboxKey, JournalEntry } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
 
@@ -29,6 +29,7 @@ export interface Notice extends FailureLog {
 export class Draft implements Writes {
   readonly journal: JournalEntry[] = [];
   readonly amend: JournalEntry[] = [];
+  readonly duplicates: InboxKey[] = [];
   readonly marks: MarkWrite[] = [];
   readonly enqueue: EventEnvelope[] = [];
   readonly defer: NewDeferred[] = [];
@@ -46,6 +47,7 @@ export class Draft implements Writes {
   add(other: Draft): void {
     append(this.journal, other.journal);
     append(this.amend, other.amend);
+    append(this.duplicates, other.duplicates);
     append(this.marks, other.marks);
     append(this.enqueue, other.enqueue);
     append(this.defer, other.defer);

@@ -22,7 +22,7 @@ import { type Companion, type Ready, runTogether } from "./together.ts";
  * few times that, so that a busy machine alone does not make a handler slow.
  */
 export const GROUP_BUDGET_MS = 20;
-const HANDLER_BUDGET_MS = 60;
+export const HANDLER_BUDGET_MS = 60;
 
 /** A handler may take as long as this number of look-ups, where that is longer than its budget. */
 const LOOK_UPS_MAX = 6;
@@ -56,6 +56,8 @@ export interface GroupResult<Native> {
   readonly notices: readonly Notice[];
   readonly handOvers: readonly HandOver[];
   readonly nextDueMs: number | undefined;
+  /** How many of `done` were duplicates, and ignored. */
+  readonly duplicates: number;
 }
 
 /** A handler has ended the transaction of its group, so nothing of the group was committed. */
@@ -96,6 +98,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   readonly notices: Notice[] = [];
   readonly handOvers: HandOver[] = [];
   nextDueMs: number | undefined;
+  duplicates = 0;
   readonly #parts: GroupParts<Native>;
   #until = 0;
   /** How long to wait for one handler, in milliseconds. */
@@ -137,6 +140,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
         this.notices.push(...draft.noticesOf(written));
         if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
         this.#due(draft.nextDueMs);
+        this.duplicates += draft.duplicates.length;
         draft = new Draft();
       }
     });

@@ -1,4 +1,5 @@
 import type { Context } from "../choreography/context.ts";
+import { adopt } from "../contract/adopt.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Environment } from "../ports/environment.ts";
 import { type LogFields, type Logger, withFields } from "../ports/logger.ts";
@@ -38,7 +39,7 @@ export class Handlers {
     let returned: T | Promise<T>;
     const ended = () => scope.returned((error) => this.#stray(fields, error));
     try {
-      returned = work(context);
+      returned = adopt(work(context));
     } catch (error) {
       ended();
       throw readable(error);

@@ -37,6 +37,11 @@ export interface Health {
   readonly publishing: number;
   /** Events that the bus refuses while it accepts others. They are published again, alone. */
   readonly refused: RefusedEvents;
+  /**
+   * Deliveries that came again since the start of this process, and were ignored. The database
+   * counts them by delivery: `JournalRecord.duplicates`.
+   */
+  readonly duplicates: number;
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
   /**
@@ -92,6 +97,7 @@ export async function healthOf<Native>(parts: HealthParts<Native>): Promise<Heal
     waiting: worker.waiting,
     publishing: publisher.pending,
     refused: publisher.refused,
+    duplicates: worker.duplicates,
     store,
     unknown: store && (await unknownWithin(parts)),
   };

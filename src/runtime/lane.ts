@@ -1,3 +1,5 @@
+import { nextTick } from "node:process";
+import { setImmediate } from "node:timers";
 import type { Environment } from "../ports/environment.ts";
 import type { Task } from "./task.ts";
 
@@ -7,11 +9,10 @@ import type { Task } from "./task.ts";
  */
 const TURN_MS = 20;
 
-/** Taken before a test runner can replace them: its clock moves time, not the event loop. */
-const { nextTick } = process;
-const immediate = setImmediate;
-
-/** Resolves once no promise callback waits to run. */
+/**
+ * Resolves once no promise callback waits to run. As `setImmediate` it is imported: a fake clock
+ * that replaces the globals would hold the lane up.
+ */
 function microtasks(): Promise<void> {
   return new Promise((resolve) => nextTick(resolve));
 }
@@ -91,7 +92,7 @@ export class Lane<Native> {
   /** Lets the event loop turn, if it may not have done so for a while. */
   async #turn(): Promise<void> {
     if (this.#environment.now() - this.#turnedAt < TURN_MS) return;
-    await new Promise<void>((resolve) => immediate(resolve));
+    await new Promise<void>((resolve) => setImmediate(resolve));
     this.#turnedAt = this.#environment.now();
   }
 

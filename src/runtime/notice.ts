@@ -5,13 +5,16 @@ import type { Notice } from "./draft.ts";
  * Logs that a delivery was parked (`error`), or failed and is tried again (`warn`). `now` is in
  * milliseconds since 1970.
  */
-export function logNotice(logger: Logger, notice: Notice, now: number): void {
+export function logNotice(logger: Logger, service: string, notice: Notice, now: number): void {
   const { seq, error } = notice;
   const { state, attempts: attempt, delayMs } = notice.row;
   const fields = { ...notice.fields, attempt, seq, error };
   switch (state) {
     case "parked":
-      logger.error("a delivery is parked until a person retries or discards it", fields);
+      logger.error("a delivery is parked until a person retries or discards it", {
+        ...fields,
+        ...(seq !== undefined && { hint: whatToDo(`${service}/${seq}`) }),
+      });
       return;
     case "answered":
       logger.warn("a delivery is given up on, and answered", fields);
@@ -24,4 +27,8 @@ export function logNotice(logger: Logger, notice: Notice, now: number): void {
     default:
       logger.warn("a delivery failed, and waits for an earlier one", fields);
   }
+}
+
+function whatToDo(id: string): string {
+  return `odori parked retry ${id}, once its cause is gone; or odori parked discard ${id}`;
 }

@@ -9,6 +9,7 @@ import type { Probe } from "./crash-points.ts";
 import type { OnHazard } from "./deployment.ts";
 import { Owners } from "./owners.ts";
 import { RETRY_DEFAULT, type RetryPolicy } from "./retry.ts";
+import type { EndEvents } from "./status.ts";
 
 /**
  * Options of `start`. Durations are in milliseconds.
@@ -99,6 +100,12 @@ export interface StartOptions<Native> {
    */
   readonly owners?: ReadonlyMap<string, readonly string[]>;
   /**
+   * The events that end sagas: pass the choreography. `app.status` and `app.waitFor` need them. The
+   * service has to hear or emit each of them.
+   * @default none
+   */
+  readonly ends?: EndEvents;
+  /**
    * Time and chance, for a simulator.
    * @default `systemEnvironment`
    */
@@ -118,7 +125,8 @@ const DEFAULTS = {
   drainMs: 5_000,
 } as const;
 
-export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry" | "owners">> & {
+export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry" | "owners" | "ends">> & {
+  readonly ends: EndEvents | undefined;
   readonly retry: RetryPolicy;
   readonly owners: Owners;
 };
@@ -135,6 +143,7 @@ export function startSettings<Native>(options: StartOptions<Native>): Settings<N
     environment: options.environment ?? systemEnvironment,
     probe: options.probe ?? (() => {}),
     onHazard: options.onHazard ?? "refuse",
+    ends: options.ends,
     owners: new Owners(options.owners ?? new Map()),
     handlerTimeoutMs: options.handlerTimeoutMs ?? DEFAULTS.handlerTimeoutMs,
     batchMax: options.batchMax ?? DEFAULTS.batchMax,

@@ -1,6 +1,7 @@
 import type { Service } from "../choreography/service.ts";
 import { isReadingDeclarations } from "../contract/declarations-only.ts";
-import { codeOf, OdoriError } from "../contract/errors.ts";
+import type { Duration } from "../contract/duration.ts";
+import { codeOf } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
 import type { Incoming } from "../ports/bus.ts";
@@ -13,6 +14,7 @@ import { Caution } from "./caution.ts";
 import { completeJoins } from "./complete-joins.ts";
 import { admit, othersAmong } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
+import { Endings } from "./endings.ts";
 import { Handlers } from "./handler-context.ts";
 import { type Health, healthOf } from "./health.ts";
 import { knownParts, tasksOf } from "./intake.ts";
@@ -22,9 +24,11 @@ import { Membership } from "./membership.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
+import { notStarted, outboxFull, stopped } from "./refused-calls.ts";
 import { Relay } from "./relay.ts";
 import { deferredTask } from "./resume.ts";
 import { stopping } from "./solo.ts";
+import type { EndedStatus, SagaStatus } from "./status.ts";
 import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -65,6 +69,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #membership: Membership;
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
+  readonly #endings: Endings;
 
   constructor(service: Service<Native, Begins>, settings: Settings<Native>) {
     this.name = service.name;
@@ -99,6 +104,7 @@ export class App<Native, Begins extends EventContract> {
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
     this.#worker = new Worker({
+      service: service.name,
       store,
       publisher: this.#publisher,
       logger,
@@ -122,6 +128,8 @@ export class App<Native, Begins extends EventContract> {
       flush: () => this.#worker.flush(),
       refresh: () => versions.refresh(),
     };
+    const { ends } = settings;
+    this.#endings = new Endings(service.declaration, { store, environment, ends });
     const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
   }
@@ -238,10 +246,46 @@ export class App<Native, Begins extends EventContract> {
       return task.begun;
     }
     return new Promise((resolve, reject) => {
-      const completion: Completion = { done: () => resolve(task.begun), failed: reject };
+      const done = this.#endings.after(
+        () => sagaId,
+        () => resolve(task.begun),
+      );
+      const completion: Completion = { done, failed: reject };
       const task = new BeginTask(this.#context, sagaId, work, options, completion);
       this.#worker.add(task);
     });
+  }
+
+  /**
+   * Says where a saga stands, from the service's own database. Rejects with `OPTION_INVALID` if
+   * `start` was not given `ends`, or with a `StoreUnavailableError`.
+   *
+   * @example
+   * ```ts
+   * import { app } from "./app.ts";
+   *
+   * console.log((await app.status("o-1")).state);
+   * ```
+   */
+  async status(sagaId: string): Promise<SagaStatus> {
+    return this.#endings.status(sagaId);
+  }
+
+  /**
+   * Waits for the end of a saga, for an HTTP handler that replies with it. Rejects with
+   * `WAIT_TIMEOUT`, after which the saga goes on, with `STOPPED`, or `WAITERS_FULL`.
+   *
+   * @example
+   * ```ts
+   * import { app } from "./app.ts";
+   *
+   * const { state, event } = await app.waitFor("o-1", { timeout: "5s" });
+   * console.log(state, event.type);
+   * ```
+   */
+  async waitFor(sagaId: string, options: { readonly timeout: Duration }): Promise<EndedStatus> {
+    if (this.#state !== "ready") throw stopped(this.name);
+    return this.#endings.wait(sagaId, options.timeout);
   }
 
   /** Returns the state of the service, as database and bus say it now. It does not reject. */
@@ -281,6 +325,7 @@ export class App<Native, Begins extends EventContract> {
   async #stop(): Promise<void> {
     this.#state = "stopping";
     const { drainMs, environment, logger, store } = this.#settings;
+    this.#endings.stop(stopped(this.name));
     this.#context.handlers.abort(stopping(this.name));
     const warn = (what: string) => (error: unknown) =>
       logger.warn(what, { service: this.name, code: codeOf(error), error });
@@ -308,7 +353,11 @@ export class App<Native, Begins extends EventContract> {
   }
 
   #handled(make: (completion: Completion) => Task<Native>): Promise<void> {
-    return new Promise((done, failed) => this.#worker.add(make({ done, failed })));
+    return new Promise((resolve, failed) => {
+      const done = this.#endings.after(() => task.receipt.sagaId, resolve);
+      const task = make({ done, failed });
+      this.#worker.add(task);
+    });
   }
 
   #resume(deferred: Deferred, settled: () => void): void {
@@ -318,24 +367,15 @@ export class App<Native, Begins extends EventContract> {
     const failed = () => {
       this.#settings.environment.timer(RESUME_MS, again);
     };
-    this.#worker.add(deferredTask(this.#context, deferred, { done: settled, failed }));
+    const done = this.#endings.after(() => deferred.sagaId, settled);
+    this.#worker.add(deferredTask(this.#context, deferred, { done, failed }));
   }
 
   #checkOpen(): void {
-    if (this.#state !== "ready") {
-      throw new OdoriError("STOPPED", `The service ${this.name} has been stopped.`, {
-        hint: "Begin sagas before stop(), or on another instance.",
-      });
-    }
+    if (this.#state !== "ready") throw stopped(this.name);
     const { outboxMax } = this.#settings;
-    if (this.#publisher.pending + this.#worker.waiting < outboxMax) return;
-    throw new OdoriError(
-      "OUTBOX_FULL",
-      `${outboxMax} events of ${this.name} wait for the bus; no new saga is begun.`,
-      {
-        hint: "Try again later. If it lasts, check the bus, and that consumers keep up.",
-      },
-    );
+    const pending = this.#publisher.pending + this.#worker.waiting;
+    if (pending >= outboxMax) throw outboxFull(this.name, outboxMax);
   }
 }
 
@@ -348,12 +388,7 @@ export async function startApp<Native, Begins extends EventContract>(
   service: Service<Native, Begins>,
   options: StartOptions<Native>,
 ): Promise<App<Native, Begins>> {
-  if (isReadingDeclarations())
-    throw new OdoriError(
-      "NOT_STARTED",
-      `${service.name} was not started: a command is loading its module for the declarations.`,
-      { hint: "Export the declarations from a module of their own, which starts nothing." },
-    );
+  if (isReadingDeclarations()) throw notStarted(service.name);
   const settings = startSettings(options);
   checkDeadlines(service.declaration.deadlines, settings.retentionMs);
   const app = new App(service, settings);

@@ -40,6 +40,7 @@ export class UndeliverableTask<Native> implements Task<Native> {
   run(received: Received, { draft }: Scope<Native>): void {
     const { status } = received;
     // A blocked one is parked too: undeliverable messages have no order among each other.
+    if (status === "duplicate") draft.duplicates.push(this.receipt);
     if (status !== "fresh" && status !== "blocked") return;
     markForgotten(this.#context, received, this.receipt, draft);
     const { delivery, error } = this.#undeliverable;

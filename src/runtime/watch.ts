@@ -39,6 +39,7 @@ export class WatchTask<Native> implements Task<Native> {
   }
 
   run(received: Received, { draft }: Scope<Native>): void {
+    if (received.status === "duplicate") draft.duplicates.push(this.receipt);
     if (received.status === "duplicate" || received.status === "gone") return;
     markForgotten(this.#context, received, this.receipt, draft);
     const marks = new Marks(received);

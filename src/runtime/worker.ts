@@ -19,6 +19,7 @@ import type { Task } from "./task.ts";
 import { endsWithin } from "./time-limit.ts";
 
 export interface WorkerParts<Native> {
+  readonly service: string;
   readonly store: Store<Native>;
   readonly publisher: Publisher;
   readonly environment: Environment;
@@ -36,6 +37,8 @@ export interface WorkerParts<Native> {
 export class Worker<Native> {
   /** Why the store could not be used the last time; undefined when it could. */
   problem: StoreUnavailableError | undefined;
+  /** How many deliveries came again since the start, and were ignored. */
+  duplicates = 0;
   readonly #parts: WorkerParts<Native>;
   readonly #lanes: readonly Lane<Native>[];
   readonly #pace = new Pace();
@@ -191,6 +194,7 @@ export class Worker<Native> {
     publisher.written(changes);
     probe("committed");
     this.#publish(result.handOvers, result.nextDueMs);
+    this.duplicates += result.duplicates;
     for (const notice of result.notices) this.#report(notice);
     for (const task of result.done) task.completion.done();
     for (const { task, error } of result.refused) task.completion.failed(error);
@@ -222,7 +226,8 @@ export class Worker<Native> {
   }
 
   #report(notice: Notice): void {
-    logNotice(this.#parts.logger, notice, this.#parts.environment.now());
+    const { logger, service, environment } = this.#parts;
+    logNotice(logger, service, notice, environment.now());
   }
 
   #publish(handOvers: readonly HandOver[], nextDueMs: number | undefined): void {

@@ -65,6 +65,24 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     await own.query(`DROP SCHEMA ${schema} CASCADE; DROP ROLE ${role}`);
   });
 
+  it("a command is told which right it lacks: to look takes less than to discard", async () => {
+    const schema = newSchema();
+    const role = `app_${schema}`;
+    const asRole = new URL(serverUrl("postgres"));
+    asRole.username = role;
+    await migrate("shop", { connectionString: serverUrl("postgres"), schema });
+    await own.query(`CREATE ROLE ${role} LOGIN`);
+    const store = postgres({ connectionString: asRole.href, schema });
+    const forbidden = { code: "STORE_FORBIDDEN", hint: expect.stringContaining("SELECT") };
+    await expect(store.service()).rejects.toMatchObject(forbidden);
+    await own.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role};
+      GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
+    expect([await store.service(), await store.inspect.list({ limit: 1 })]).toEqual(["shop", []]);
+    await expect(store.inspect.retry(1)).rejects.toMatchObject(forbidden);
+    await store.close();
+    await own.query(`DROP SCHEMA ${schema} CASCADE; DROP ROLE ${role}`);
+  });
+
   it("says what is wrong with the address or the database, and shows no password", async () => {
     const open = (url: string) =>
       postgres({ connectionString: url, connectTimeoutMs: 1_000 }).open(session);

@@ -41,7 +41,7 @@ export function servicesOf(manifest: Manifest, random: () => number) {
       retired: {},
       suppress: {},
     };
-    return new Service(declaration, entry.begins.map(contract));
+    return new Service(declaration, entry.begins.map(contract), []);
   });
   return { services, contract };
 }

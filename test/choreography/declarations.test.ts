@@ -1,4 +1,4 @@
-import { choreography, type EventContract, service } from "odori";
+import { choreography, type EventContract, type Service, service } from "odori";
 import { describe, expect, it } from "vitest";
 import { effectsOfReaction } from "../../src/choreography/effects.ts";
 import { parseDuration } from "../../src/contract/duration.ts";
@@ -216,7 +216,7 @@ describe("declarations", () => {
       handle: () => {},
     });
     const undone = two.undo(reserved, { on: [declined], onEmpty: "silent", ...nothing });
-    const effects = (one: typeof two) =>
+    const effects = (one: Service<unknown>) =>
       one.declaration.reactions
         .slice(0, 1)
         .map((reaction) => effectsOfReaction(one.declaration, reaction));

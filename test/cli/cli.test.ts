@@ -39,7 +39,7 @@ async function withParked(): Promise<void> {
 }
 
 describe("odori", () => {
-  it("prints --version, and --help for each command", async () => {
+  it("prints --version, and --help for each command", { timeout: 120_000 }, async () => {
     const help = await odori(["--help"]);
     expect(help).toMatchObject({ status: 0, err: "" });
     for (const command of [
@@ -51,6 +51,7 @@ describe("odori", () => {
       "asyncapi",
       "link",
       "run",
+      "sagas",
       "trace",
       "parked",
       "doctor",
@@ -127,6 +128,21 @@ describe("odori", () => {
       expect(checks).toContainEqual({ level: "ok", check: "processes", message: "0 running" });
   });
 
+  const PATIENT = join(ROOT, "test", "cli", "fixtures", "patient.ts");
+  const begins = (payload: string) => ["--begin", "order.opened.v1", "--payload", payload];
+
+  it("run --until-idle does not wait for deadlines", async () => {
+    const args = ["run", PATIENT, "--data", folder, "--until-idle", ...begins("{}")];
+    expect(await odori(args)).toMatchObject({ status: 0, err: "" });
+    const { out } = await odori(["sagas", "--data", folder]);
+    expect(out).toMatch(/waiting +order: deadline order\.late due in 6 d/);
+  });
+
+  it("a second Ctrl-C ends run at once, also while a handler hangs", async () => {
+    const args = ["run", PATIENT, "--data", folder, ...begins('{"hang":true}')];
+    expect((await odori(args, "It hangs.", undefined, 2)).status).toBe(130);
+  });
+
   it("parked lists, retries and discards deliveries", async () => {
     await withParked();
     const listed = await odori(["parked", "list", "--data", folder]);
@@ -156,7 +172,7 @@ describe("odori", () => {
     });
     expect(await odori(["parked", "list", "--data", folder])).toMatchObject({
       status: 0,
-      out: "No deliveries are parked.\n",
+      out: `Nothing is parked in ${folder}.\n`,
     });
     expect((await odori(["parked", "retry", "payment/3", "--data", folder])).err).toContain(
       "NOT_PARKED",

@@ -12,6 +12,12 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
     return {
       data: url,
       store: () => postgres({ connectionString: url, schema: "payment" }),
+      async change(statement) {
+        const client = new pg.Client({ connectionString: url });
+        await client.connect();
+        await client.query(statement.replace("$T", "payment.deferred"));
+        await client.end();
+      },
       [Symbol.asyncDispose]: dispose,
     };
   });

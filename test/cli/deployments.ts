@@ -7,12 +7,17 @@ import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
 import { failed, payment, placed } from "./fixtures/charging.ts";
+import { opened, shop } from "./fixtures/shopping.ts";
 
 /** A place that `--data` names, with the database of one service. */
 export interface Place extends AsyncDisposable {
   readonly data: string;
   store(): Store<unknown>;
+  /** Runs a statement on the table of deferred deliveries, for which `$T` stands. */
+  change(statement: string): Promise<void>;
 }
+
+const CLOSED = "order.closed.v1";
 
 const module = (name: string) => join(ROOT, "test", "cli", "fixtures", `${name}.ts`);
 
@@ -72,6 +77,112 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       });
     });
 
+    it("sagas lists them by state, age and correlation, page by page", async () => {
+      await using place = await make();
+      await several(place);
+      const list = (...flags: readonly string[]) => listed(place, flags);
+      const ends = ["--source", module("shopping")];
+      expect(await list(...ends)).toMatchObject({
+        status: 1,
+        found: ["s-waits waiting", "s-parked parked", "s-stuck stuck", "s-done succeeded"],
+      });
+      expect((await list("--state", "rest", "waiting")).found).toEqual([
+        "s-waits waiting",
+        "s-stuck rest",
+        "s-done rest",
+      ]);
+    });
+
+    it("sagas finds those that are stuck, waiting, or of one correlation id", async () => {
+      await using place = await make();
+      await several(place);
+      const list = (...flags: readonly string[]) => listed(place, flags);
+      const ends = ["--source", module("shopping")];
+      expect(await list("--stuck", ...ends)).toMatchObject({ status: 1, found: ["s-stuck stuck"] });
+      expect(await list("--older", "1h", ...ends)).toMatchObject({ status: 0, found: [] });
+      const waiting = await list("--state", "waiting");
+      expect(waiting).toMatchObject({ status: 0, found: ["s-waits waiting"] });
+      const web = await list("--correlation", "web-done", ...ends);
+      expect(web.sagas).toMatchObject([
+        { sagaId: "s-done", correlationId: "web-done", duplicates: 1, end: { type: CLOSED } },
+      ]);
+    });
+
+    it("sagas goes on with the next page, and names what a saga waits for", async () => {
+      await using place = await make();
+      await several(place);
+      const first = await listed(place, ["--limit", "3"]);
+      expect(first.found.length).toBe(3);
+      const second = await listed(place, ["--limit", "3", "--after", first.after]);
+      expect(second).toMatchObject({ found: ["s-done rest"], after: undefined });
+      const text = await odori(["sagas", "--data", place.data, "--state", "parked"]);
+      expect(text.out).toMatch(/s-parked +parked +payment\/\d+: order\.opened parked for /);
+      const unknown = await odori(["sagas", "--data", place.data, "--stuck"]);
+      expect(unknown).toMatchObject({ status: 2, out: "" });
+      expect(unknown.err).toContain("the ends of the sagas are not known");
+    });
+
+    it("ids of any length and signs leave the table, and the place of a page, usable", async () => {
+      await using place = await make();
+      await using bus = closing(memoryBus(["payment"]));
+      await using app = stopping(
+        await start(shop, { store: place.store(), bus, logger: silent, pollMs: 5 }),
+      );
+      const ids = ["it's $(id) \u202e*~%", "s-1", "x".repeat(256)];
+      for (const id of ids) await app.begin(id, () => opened({ orderId: "silent" }));
+      const seen: string[] = [];
+      let flags: readonly string[] = [];
+      for (let pages = 0; pages < 4; pages++) {
+        const { found, after } = await listed(place, ["--limit", "1", ...flags]);
+        seen.push(...found.map((saga) => saga.replace(/ \w+$/, "")));
+        if (after === undefined) break;
+        expect(after).toMatch(/^[\w.~%:-]+$/);
+        flags = ["--after", after];
+      }
+      expect(seen.toSorted()).toEqual(ids);
+      const { out } = await odori(["sagas", "--data", place.data]);
+      expect(out.split("\n").filter((line) => line.length > 200)).toHaveLength(1);
+    });
+
+    it("trace --correlation shows each saga, ids, and duplicates that were ignored", async () => {
+      await using place = await make();
+      await several(place);
+      const args = ["trace", "--correlation", "web-done", "--data", place.data];
+      const text = await odori([...args, "--ids"]);
+      expect(text).toMatchObject({ status: 0, err: "" });
+      const [head, began, handled] = text.out.split("\n");
+      expect(head).toBe("s-done  correlation web-done");
+      const id = /id=(\S+)/.exec(began ?? "")?.[1] ?? "?";
+      expect(handled).toContain("(1 duplicate ignored)");
+      expect(handled).toContain(`id=${id}`);
+      const json = JSON.parse((await odori([...args, "--json"])).out);
+      expect(json.sagas).toMatchObject([
+        {
+          sagaId: "s-done",
+          correlationId: "web-done",
+          steps: [{}, { duplicates: 1, eventId: id }],
+        },
+      ]);
+      const none = await odori(["trace", "--correlation", "web-9", "--data", place.data]);
+      expect(none).toMatchObject({ status: 2, out: "" });
+      expect(none.err).not.toContain("secret");
+    });
+
+    it("doctor names a service without a process, and how long deliveries wait", async () => {
+      await using place = await make();
+      await several(place);
+      const [parked] = JSON.parse(
+        (await odori(["parked", "list", "--data", place.data, "--json"])).out,
+      ).parked;
+      const calm = await odori(["doctor", "--data", place.data]);
+      expect(calm.out).toMatch(/ok +payment +no process\n/);
+      await odori(["parked", "retry", parked.id, "--data", place.data]);
+      await backdate(place);
+      const { status, out } = await odori(["doctor", "--data", place.data]);
+      expect(status).toBe(1);
+      expect(out).toMatch(/error +payment +no process, 1 waiting for 3 min/);
+    });
+
     it("trace and parked show a saga, and retry what is parked", async () => {
       await using place = await make();
       await half(place);
@@ -86,13 +197,56 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       const retried = await odori(["parked", "retry", id, "--data", place.data]);
       expect(retried).toMatchObject({ status: 0, out: `${id} will be retried\n` });
       const none = await odori(["parked", "list", "--data", place.data]);
-      expect(none).toMatchObject({ status: 0, out: "No deliveries are parked.\n" });
+      expect(none.status).toBe(0);
+      expect(none.out).toMatch(/^Nothing is parked in \S+\n$/);
+      expect(none.out).not.toContain("secret");
       const unknown = await odori(["trace", "nothing", "--data", place.data]);
       expect(unknown).toMatchObject({ status: 2, out: "" });
       expect(unknown.err).toContain('knows the saga "nothing"');
       expect(unknown.err).not.toContain("secret");
     });
   });
+}
+
+/** Puts what is deferred 200 s back. */
+async function backdate(place: Place): Promise<void> {
+  await place.change("UPDATE $T SET at = at - 200000");
+}
+
+/** What `odori sagas` lists: ids and states, and where the next page begins. */
+async function listed(place: Place, flags: readonly string[]) {
+  const ran = await odori(["sagas", "--data", place.data, "--json", ...flags]);
+  expect(ran.err).toBe("");
+  const { sagas, after } = JSON.parse(ran.out);
+  const found: readonly string[] = sagas.map((one: { sagaId: string; state: string }) => {
+    return `${one.sagaId} ${one.state}`;
+  });
+  return { status: ran.status, found, after, sagas };
+}
+
+/** Leaves sagas in several states: one is stuck, one is parked, and one waits for a deadline. */
+async function several(place: Place): Promise<void> {
+  await using bus = closing(memoryBus(["payment"]));
+  await using app = stopping(
+    await start(shop, { store: place.store(), bus, logger: silent, pollMs: 5 }),
+  );
+  const begin = (id: string, kind: string) =>
+    app.begin(id, () => opened({ orderId: kind }), { correlationId: `web-${kind}` });
+  for (const [id, kind] of [
+    ["s-done", "done"],
+    ["s-stuck", "silent"],
+    ["s-parked", "wrong"],
+  ] as const)
+    await begin(id, kind);
+  await app.begin("s-waits", () => opened({ orderId: "slow" }));
+  const again = (await app.inspect.journal("s-done")).find(({ reaction }) => reaction === "begin");
+  const repeated = envelope(opened, "s-done", { orderId: "done" }, { id: again?.id ?? "" });
+  await eventually("each is handled", async () => {
+    const { outbox, deferred } = await app.inspect.counts();
+    return [outbox, deferred.parked, deferred.armed];
+  }, [0, 1, 1]);
+  await bus.publish([{ ...repeated, source: "/payment" }]);
+  expect((await app.health()).duplicates).toBe(1);
 }
 
 /** Leaves a saga that is charged, and one whose failure cannot be read. */

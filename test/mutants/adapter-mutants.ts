@@ -15,6 +15,42 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "a reduced row keeps the rest of its events",
   },
   {
+    name: "a page of sagas begins behind the time alone",
+    edits: [
+      edit(
+        "adapters/sqlite/list.ts",
+        "(s.born, s.saga_id) < (?1, ?2) AND",
+        "s.born < ?1 AND ?2 IS NOT NULL AND",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "many sagas are listed in pages, each once, the latest first",
+  },
+  {
+    name: "the last correlation id of a saga is kept",
+    edits: [
+      edit(
+        "adapters/postgres/write-statement.ts",
+        "coalesce(s.correlation_id, excluded.correlation_id)",
+        "coalesce(excluded.correlation_id, s.correlation_id)",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "the first correlation id of a saga is kept, else it is its own",
+  },
+  {
+    name: "an amended row forgets its duplicates",
+    edits: [
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "Number(sql.get(FIND_DUPLICATES, ...key)?.duplicates ?? 0)",
+        "Number(sql.get(FIND_DUPLICATES, ...key)?.duplicates ?? 0) * 0",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a duplicate is counted at its row, which keeps its place",
+  },
+  {
     name: "a failed delivery does not hold back the next one of its saga",
     edits: [
       edit(

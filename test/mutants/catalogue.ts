@@ -6,6 +6,7 @@ import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
+import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
 
 /**
@@ -21,4 +22,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...HTTP_MUTANTS,
   ...CHECKER_MUTANTS,
   ...PROOF_MUTANTS,
+  ...REHEARSAL_MUTANTS,
 ];

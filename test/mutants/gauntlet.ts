@@ -19,6 +19,7 @@ import { httpScenarios } from "./over-http.ts";
 import { parkedScenarios } from "./parked.ts";
 import { proofScenarios } from "./proofs.ts";
 import { reductionScenarios } from "./reductions.ts";
+import { rehearsedScenarios } from "./rehearsed.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
 
@@ -46,6 +47,7 @@ if (suite === "files") {
 }
 if (suite === "proofs") proofScenarios(collect);
 if (suite === "http") httpScenarios(collect);
+if (suite === "testing") rehearsedScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);

@@ -9,6 +9,7 @@ export interface Mutant {
     | "files"
     | "proofs"
     | "http"
+    | "testing"
     | "sqlite"
     | "postgres"
     | "rabbitmq";

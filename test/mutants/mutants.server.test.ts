@@ -44,16 +44,19 @@ function gauntlet(suite: Mutant["suite"], only: readonly string[], mutant: strin
   });
 }
 
-for (const suite of [
+const SUITES = [
   "check",
   "runtime",
   "files",
   "proofs",
   "http",
+  "testing",
   "sqlite",
   "postgres",
   "rabbitmq",
-] as const) {
+] as const;
+
+for (const suite of SUITES) {
   const server = suite === "postgres" || suite === "rabbitmq" ? suite : undefined;
   const title = `broken runtimes, caught by the suite ${suite}`;
   describe.skipIf(server !== undefined && urlOf(server) === undefined)(

@@ -215,8 +215,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
       ),
       edit(
         "adapters/sqlite/transaction.ts",
-        "if (this.#insert(entry, born, now) === 0) throw alreadyReceived(entry);",
-        "this.#insert(entry, born, now);",
+        "if (this.#insert(entry, born, now, 0) === 0) throw alreadyReceived(entry);",
+        "this.#insert(entry, born, now, 0);",
       ),
     ],
     suite: "runtime",

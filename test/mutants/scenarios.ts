@@ -259,7 +259,7 @@ export function runtimeScenarios({ describe, it }: Runner): void {
       },
     });
     const reactions = [...declaration.reactions.filter(({ kind }) => kind === "step"), undo];
-    const undoFails = new Service<Sql, never>({ ...declaration, reactions }, beginnings);
+    const undoFails = new Service<Sql, never>({ ...declaration, reactions }, beginnings, []);
     play(
       "an undo that fails leaves its effect done",
       { service: undoFails },

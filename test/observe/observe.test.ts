@@ -20,6 +20,7 @@ function record(
     effect: undefined,
     emitted: emitted.map((one) => ({ id: one, type: `shop.${one}.v1` })),
     seq: at,
+    duplicates: 0,
     fingerprint: undefined,
     at,
     ...change,
@@ -43,6 +44,45 @@ describe("a trace", () => {
       ["last", "shop.c.v1", 0, 2],
       ["first", "shop.z.v1", 2, 0],
     ]);
+  });
+
+  it("puts a cause before its consequence, and marks clocks that contradict it", () => {
+    const steps = traceOf([
+      { service: "behind", records: [record("b", 3, ["c"]), record("d", 4, [])] },
+      {
+        service: "ahead",
+        records: [
+          record("a", 100, ["b"], { disposition: "begun" }),
+          record("c", 110, ["d"], { duplicates: 2, causationId: "b" }),
+        ],
+      },
+    ]);
+    expect(steps.map(({ eventId, clockContradicts }) => [eventId, clockContradicts])).toEqual([
+      ["a", false],
+      ["b", true],
+      ["c", false],
+      ["d", true],
+    ]);
+    const lines = timeline(steps, undefined, { ids: true });
+    expect(lines[1]).toMatch(/^ *\? \+0 ms {2}behind {2}.* {2}id=b emitted=c$/);
+    expect(lines[2]).toMatch(/\(2 duplicates ignored\) {2}id=c cause=b emitted=d$/);
+  });
+
+  it("keeps the feed of a service whose clock stepped back", () => {
+    const rows = [record("x", 9, [], { seq: 1 }), record("y", 5, [], { seq: 2 })];
+    const steps = traceOf([{ service: "s", records: rows }]);
+    expect(steps.map(({ eventId, clockContradicts }) => [eventId, clockContradicts])).toEqual([
+      ["x", false],
+      ["y", true],
+    ]);
+  });
+
+  it("of 20,000 steps in one chain ends", () => {
+    const rows = Array.from({ length: 20_000 }, (_, n) =>
+      record(`e${n}`, 20_000 - n, [`e${n + 1}`], { seq: n + 1 }),
+    );
+    const steps = traceOf([{ service: "s", records: rows }]);
+    expect([steps[0]?.eventId, steps.at(-1)?.depth]).toEqual(["e0", 19_999]);
   });
 
   it("ends, even if journals claim a circle of causes", () => {

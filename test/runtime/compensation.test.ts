@@ -173,7 +173,7 @@ describe.each(kits)("compensation on $name", ({ make }) => {
       },
     });
     const reactions = [...declaration.reactions, undo];
-    const bank = new Service<unknown, never>({ ...declaration, reactions }, beginnings);
+    const bank = new Service<unknown, never>({ ...declaration, reactions }, beginnings, []);
     await using stage = await Stage.open(kit, bank);
     await stage.hear(envelope(placed, "s", data));
     for (let n = 0; n < 3; n++) await stage.hear(envelope(cancelled, "s", data));

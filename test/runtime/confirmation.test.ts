@@ -1,4 +1,4 @@
-import { type Logger, type StartOptions, service, start } from "odori";
+import { type Logger, type Service, type StartOptions, service, start } from "odori";
 import { memoryBus } from "odori/memory";
 import { describe, expect, it } from "vitest";
 import { authorized, cancelled, placed } from "../support/contracts.ts";
@@ -9,7 +9,8 @@ import { silent } from "../support/stage.ts";
 import { StrictBus } from "../support/strict-bus.ts";
 
 const data = { orderId: "o" };
-const order = service<unknown>("order").begins(placed).begins(cancelled);
+type Begins = typeof placed | typeof cancelled;
+const order: Service<unknown, Begins> = service("order").begins(placed).begins(cancelled);
 
 /** Starts `order` on a bus that refuses `cancelled`. */
 async function open(kit: Kit, options: Partial<StartOptions<unknown>> = {}, shop = order) {

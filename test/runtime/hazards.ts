@@ -54,7 +54,7 @@ export function hazardCases({ name, make }: KitKind): void {
       await stage.deploy(was(kit));
       const { declaration } = next(kit);
       const accepted = { ...declaration, retired: { [key]: "tested" } };
-      await stage.deploy(new Service(accepted, []));
+      await stage.deploy(new Service(accepted, [], []));
       expect((await stage.app.health()).state).toBe("ready");
     });
 

@@ -334,6 +334,7 @@ describe.each(kits)("a payload that cannot be read, on $name", ({ make }) => {
 const NOTHING = {
   journal: [],
   amend: [],
+  duplicates: [],
   marks: [],
   enqueue: [],
   defer: [],

@@ -64,6 +64,8 @@ describe("what a service says of its deliveries", () => {
       { level: "warn", fields: { ...fields, attempt: 1, nextAttemptAt: expect.any(String) } },
       { level: "error", fields: { ...fields, attempt: 2, problem: "the gateway is away" } },
     ]);
+    const { hint } = lines.at(-1)?.fields ?? {};
+    expect(hint).toContain(`odori parked retry payment/${parked?.seq}`);
     await stage.hear(envelope(placed, "t", data, { id: "f" }));
     const [row] = await stage.app.inspect.journal("s");
     expect(row).toMatchObject({ disposition: "parked", attempt: 2 });

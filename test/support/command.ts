@@ -12,9 +12,14 @@ export interface Ran {
 
 /**
  * Runs the command as a user does, in a process of its own. `interrupt` is printed when it is to be
- * sent SIGINT.
+ * sent SIGINT; `times` says how often.
  */
-export function odori(args: readonly string[], interrupt?: string, cwd?: string): Promise<Ran> {
+export function odori(
+  args: readonly string[],
+  interrupt?: string,
+  cwd?: string,
+  times = 1,
+): Promise<Ran> {
   const flags = [
     "--conditions=odori-source",
     "--disable-warning=ExperimentalWarning",
@@ -26,9 +31,16 @@ export function odori(args: readonly string[], interrupt?: string, cwd?: string)
   });
   let out = "";
   let err = "";
+  let sent = false;
   child.stdout.on("data", (chunk) => {
     out += chunk;
-    if (interrupt !== undefined && out.includes(interrupt)) child.kill("SIGINT");
+    if (interrupt === undefined || sent || !out.includes(interrupt)) return;
+    sent = true;
+    child.kill("SIGINT");
+    // Signals that are pending are one: the next is sent once the one before has been taken.
+    const again = setInterval(() => child.kill("SIGINT"), 100);
+    if (times === 1) clearInterval(again);
+    child.once("close", () => clearInterval(again));
   });
   child.stderr.on("data", (chunk) => (err += chunk));
   return new Promise((resolve, reject) => {

@@ -17,13 +17,14 @@ const FLOORS: readonly (readonly string[])[] = [
   ["runtime", "observe", "manifest"],
   ["check", "explain", "diff", "asyncapi", "acl"],
   ["draw"],
-  ["cli"],
+  ["cli", "testing"],
 ];
 /** What a folder may use on its own floor. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   adapters: ["cloudevents"],
   conformance: ["cloudevents"],
   runtime: ["manifest"],
+  observe: ["manifest"],
 };
 
 const LINES_MAX = 400;
@@ -39,7 +40,7 @@ const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   check: ["ajv/dist/2020.js"],
   asyncapi: ["ajv/dist/2020.js"],
   draw: ["@viz-js/viz"],
-  cli: ["commander", "es-module-lexer", "jiti", "picocolors", "yaml"],
+  cli: ["ajv/dist/2020.js", "commander", "es-module-lexer", "jiti", "picocolors", "yaml"],
 };
 
 function floorOf(folder: string): number {

@@ -5,7 +5,7 @@ import { birthIn } from "../../ports/birth.ts";
 import type { MarkWrite, Ticket } from "../../ports/bookkeeping.ts";
 import type { StoredDeclaration } from "../../ports/declarations.ts";
 import type { Deferred } from "../../ports/deferred.ts";
-import type { JournalRecord } from "../../ports/journal.ts";
+import type { InboxKey, JournalRecord } from "../../ports/journal.ts";
 import { TransactionalMap, type UndoLog, undoTo } from "./table.ts";
 
 /** Events of one commit that the bus has not acknowledged. */
@@ -29,6 +29,7 @@ export interface SagaRecord {
   readonly born: number;
   /** When it was last written to: milliseconds since 1970. */
   readonly last: number;
+  readonly correlationId: string;
   readonly marks: ReadonlyMap<string, string>;
   readonly journal: readonly JournalRecord[];
 }
@@ -86,7 +87,7 @@ export class MemoryDatabase {
     const born = birthIn(id, now) ?? now;
     const record =
       known === undefined
-        ? { sagaId, born, last: now, marks: new Map(), journal: [] }
+        ? { sagaId, born, last: now, correlationId: sagaId, marks: new Map(), journal: [] }
         : { ...known, last: Math.max(known.last, now) };
     this.sagas.set(sagaId, record);
     return record;
@@ -97,7 +98,23 @@ export class MemoryDatabase {
     this.sagas.set(sagaId, { ...saga, marks: new Map(saga.marks).set(name, state) });
   }
 
-  findJournal(key: JournalKey): JournalRecord | undefined {
+  /** Keeps the first correlation id of a saga that is not the saga's own. */
+  correlate(sagaId: string, correlationId: string): void {
+    const saga = this.sagas.get(sagaId);
+    if (saga?.correlationId === sagaId) this.sagas.set(sagaId, { ...saga, correlationId });
+  }
+
+  /** Counts that a delivery came again. */
+  countDuplicate(key: InboxKey): void {
+    const saga = this.sagas.get(key.sagaId);
+    if (saga === undefined) return;
+    const journal = saga.journal.map((row) =>
+      isSame(row, key) ? { ...row, duplicates: row.duplicates + 1 } : row,
+    );
+    this.sagas.set(key.sagaId, { ...saga, journal });
+  }
+
+  findJournal(key: InboxKey): JournalRecord | undefined {
     return this.sagas.get(key.sagaId)?.journal.find((record) => isSame(record, key));
   }
 
@@ -110,10 +127,11 @@ export class MemoryDatabase {
   }
 
   /** Inserts an inbox row, or replaces it. */
-  putJournal(record: Omit<JournalRecord, "seq">): void {
+  putJournal(record: Omit<JournalRecord, "seq" | "duplicates">): void {
     const saga = this.touch(record.sagaId, record.id, record.at);
+    const duplicates = saga.journal.find((row) => isSame(row, record))?.duplicates ?? 0;
     const others = saga.journal.filter((row) => !isSame(row, record));
-    const journal = [...others, { ...record, seq: ++this.sequence }];
+    const journal = [...others, { ...record, duplicates, seq: ++this.sequence }];
     this.sagas.set(record.sagaId, { ...saga, journal });
   }
 
@@ -161,11 +179,8 @@ export function isOver({ expiresAt, leaseMs }: LeaseRecord, now: number): boolea
   return expiresAt <= now || expiresAt > now + leaseMs;
 }
 
-/** The key of an inbox row. */
-export type JournalKey = Pick<JournalRecord, "sagaId" | "reaction" | "source" | "id" | "type">;
-
 /** One event in several versions has one identity: the version of its type does not count. */
-function isSame(a: JournalKey, b: JournalKey): boolean {
+function isSame(a: InboxKey, b: InboxKey): boolean {
   return (
     a.id === b.id &&
     a.reaction === b.reaction &&

@@ -1,8 +1,15 @@
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
-import type { StoreCounts, StoreInspection } from "../../ports/inspection.ts";
+import type {
+  SagaHistory,
+  SagaPlace,
+  SagaQuery,
+  StoreCounts,
+  StoreInspection,
+} from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
-import type { DeferredRecord, MemoryDatabase } from "./database.ts";
+import { BEHIND_ALL, comparePlaces } from "../../ports/saga-order.ts";
+import { type DeferredRecord, isOver, type MemoryDatabase, type SagaRecord } from "./database.ts";
 import { releaseNext } from "./transaction.ts";
 
 /** Reads the tables of a memory store. */
@@ -30,6 +37,28 @@ export class MemoryInspection implements StoreInspection {
       .map(({ sagaId }) => sagaId);
   }
 
+  async list({ before = BEHIND_ALL, limit, among }: SagaQuery): Promise<readonly SagaPlace[]> {
+    const isAmong = ({ sagaId, correlationId }: SagaRecord) => {
+      if (among === undefined) return true;
+      if ("correlationId" in among) return correlationId === among.correlationId;
+      return this.#deferredOf(sagaId).some(({ state }) => among.states.includes(state));
+    };
+    return [...this.#database.sagas.values()]
+      .filter((saga) => saga.sagaId !== "" && comparePlaces(saga, before) < 0 && isAmong(saga))
+      .sort((a, b) => comparePlaces(b, a))
+      .slice(0, limit)
+      .map(({ born, sagaId }) => ({ born, sagaId }));
+  }
+
+  async histories(sagaIds: readonly string[]): Promise<readonly SagaHistory[]> {
+    return [...new Set(sagaIds)].flatMap((sagaId) => {
+      const saga = this.#database.sagas.get(sagaId);
+      if (saga === undefined) return [];
+      const { marks, ...row } = saga;
+      return [{ ...row, deferred: this.#deferredOf(sagaId) }];
+    });
+  }
+
   async deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
     return [...this.#database.deferred.values()]
       .filter(({ state }) => states.includes(state))
@@ -43,6 +72,8 @@ export class MemoryInspection implements StoreInspection {
     for (const { state } of this.#database.deferred.values())
       deferred[state] = (deferred[state] ?? 0) + 1;
     return {
+      processes: [...this.#database.leases.values()].filter((one) => !isOver(one, this.#now()))
+        .length,
       outbox: outbox.reduce((sum, { events }) => sum + events.length, 0),
       outboxOldestMs: outbox.length === 0 ? 0 : this.#now() - oldest,
       deferred,
@@ -78,6 +109,10 @@ export class MemoryInspection implements StoreInspection {
       releaseNext(this.#database, row.reaction, row.sagaId, this.#now());
       return closed;
     });
+  }
+
+  #deferredOf(sagaId: string): readonly Deferred[] {
+    return [...this.#database.deferred.values()].filter((row) => row.sagaId === sagaId);
   }
 
   #parked(seq: number, states: readonly DeferredState[]): DeferredRecord {

@@ -154,7 +154,7 @@ export class MemoryStore implements Store<MemoryTx> {
   }
 
   #writer(owner: string | undefined): Writer {
-    const { now = Date.now, fingerprint } = this.#session ?? {};
+    const { now = () => Date.now(), fingerprint } = this.#session ?? {};
     return { owner, now, fingerprint };
   }
 }

@@ -9,6 +9,7 @@ import type {
 } from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
+import type { JournalEntry } from "../../ports/journal.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import type { MemoryDatabase } from "./database.ts";
 import type { MemoryTx } from "./native.ts";
@@ -66,13 +67,12 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   async write(writes: Writes): Promise<Written> {
     const database = this.#database;
     const at = this.#writer.now();
-    const { fingerprint } = this.#writer;
     for (const entry of writes.journal) {
       if (database.findJournal(entry) !== undefined) throw alreadyReceived(entry);
-      database.putJournal({ ...UNKNOWN, ...entry, fingerprint, at });
+      this.#put(entry, at);
     }
-    for (const entry of writes.amend)
-      database.putJournal({ ...UNKNOWN, ...entry, fingerprint, at });
+    for (const entry of writes.amend) this.#put(entry, at);
+    for (const key of writes.duplicates) database.countDuplicate(key);
     for (const mark of writes.marks) database.putMark(mark, at);
     this.#writeOutbox(writes);
     const deferred = writes.defer.map((row) => this.#insertDeferred(row, at));
@@ -81,6 +81,12 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     const ticket = ++database.sequence;
     database.outbox.set(ticket, { ticket, events: writes.enqueue, owner: this.#writer.owner, at });
     return { ticket, deferred };
+  }
+
+  #put({ correlationId, ...entry }: JournalEntry, at: number): void {
+    const { fingerprint } = this.#writer;
+    this.#database.putJournal({ ...UNKNOWN, ...entry, fingerprint, at });
+    if (correlationId !== undefined) this.#database.correlate(entry.sagaId, correlationId);
   }
 
   #status(receipt: Receipt): ReceiptStatus {

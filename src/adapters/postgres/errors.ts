@@ -97,6 +97,21 @@ export function isForbidden(error: unknown): boolean {
   return sqlState(error) === INSUFFICIENT_PRIVILEGE;
 }
 
+/** The same, or `STORE_FORBIDDEN` where the role of a command lacks a right to the tables. */
+export function explainLooking(cause: unknown, place: string): unknown {
+  if (!isForbidden(cause)) return cause;
+  return new OdoriError(
+    "STORE_FORBIDDEN",
+    `This role may not do that in ${place}: ${messageOf(cause)}.`,
+    {
+      cause,
+      hint:
+        "To look takes USAGE and SELECT; to retry or discard, what `grants` prints; a test that " +
+        "makes schemas, CREATE on the database.",
+    },
+  );
+}
+
 /** Whether the server has replied to the statement. If not, a COMMIT may have taken effect. */
 export function isAnswered(error: unknown): boolean {
   const state = sqlState(error);

@@ -15,3 +15,4 @@ export type { PostgresOptions } from "./options.ts";
 export { grants, migrate } from "./schema.ts";
 export type { Sql, SqlResult, SqlRow } from "./sql.ts";
 export { type PostgresStore, postgres } from "./store.ts";
+export { type TestSchemas, testSchemas } from "./test-schemas.ts";

@@ -1,9 +1,16 @@
-import { toDeferred, toJournal, toState } from "../../adapter/rows.ts";
+import { toDeferred, toHistory, toJournal, toState } from "../../adapter/rows.ts";
 import { stemOf } from "../../contract/grammar.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
-import type { StoreCounts, StoreInspection } from "../../ports/inspection.ts";
+import type {
+  SagaHistory,
+  SagaPlace,
+  SagaQuery,
+  StoreCounts,
+  StoreInspection,
+} from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
+import { BEHIND_ALL } from "../../ports/saga-order.ts";
 import type { Bookkeeper, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
@@ -33,6 +40,27 @@ export class PostgresInspection implements StoreInspection {
     return this.#access.read((books) => this.#latest(books, limit));
   }
 
+  list({ before = BEHIND_ALL, limit, among }: SagaQuery): Promise<readonly SagaPlace[]> {
+    const { list, listDeferred, listCorrelated } = this.#statements;
+    const page = [before.born, before.sagaId, limit];
+    return this.#access.read(async (books) => {
+      const rows =
+        among === undefined
+          ? await books.run(list, page)
+          : "states" in among
+            ? await books.run(listDeferred, [...page, JSON.stringify(among.states)])
+            : await books.run(listCorrelated, [...page, among.correlationId]);
+      return rows.map(({ born, saga_id }) => ({ born: Number(born), sagaId: String(saga_id) }));
+    });
+  }
+
+  histories(sagaIds: readonly string[]): Promise<readonly SagaHistory[]> {
+    const ids = JSON.stringify([...new Set(sagaIds)]);
+    return this.#access.read(async (books) =>
+      (await books.run(this.#statements.histories, [ids])).map(toHistory),
+    );
+  }
+
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
     return this.#access.read(async (books) =>
       (await books.run(this.#statements.deferredIn, [JSON.stringify(states), limit])).map(
@@ -48,6 +76,7 @@ export class PostgresInspection implements StoreInspection {
       for (const row of await books.run(this.#statements.states, []))
         deferred[toState(row.state)] = Number(row.rows);
       return {
+        processes: Number(outbox?.processes),
         outbox: Number(outbox?.events),
         outboxOldestMs: Math.max(0, Number(outbox?.oldest)),
         deferred,

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
 import { notOurs, storeNewer, storeOlder } from "../../ports/errors.ts";
-import { explain, isForbidden, isMissing, isRaced } from "./errors.ts";
+import { explain, explainLooking, isForbidden, isMissing, isRaced } from "./errors.ts";
 import { type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { STORE_READS_FROM, STORE_TABLES } from "./tables.ts";
 
@@ -105,7 +105,7 @@ export async function ownerOf(pool: pg.Pool, options: PostgresOptions): Promise<
   const schema = schemaOf(options);
   const place = placeOf(options);
   const found = await lookUp(pool, schema).catch((error: unknown) => {
-    throw explain(error, place);
+    throw explain(explainLooking(error, place), place);
   });
   if (found === undefined) {
     throw new OdoriError("DATA_NOT_FOUND", `The schema ${schema} of ${place} holds no saga.`, {

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { listStatements } from "./list-statements.ts";
 import { LOCK_SPACE } from "./schema.ts";
 import type { Statement } from "./sql.ts";
 import { upkeepStatements } from "./upkeep-statements.ts";
@@ -7,7 +8,7 @@ import { type WriteParts, writeStatement } from "./write-statement.ts";
 const BLOCKS = "state IN ('retrying', 'waiting', 'parked')";
 const TIMED = "state IN ('retrying', 'armed')";
 /** Behind a pooler, programs that use another layout of the tables share connections. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 /** The statements of one schema. */
 export type Statements = ReturnType<typeof statementsFor>;
@@ -25,6 +26,7 @@ export function statementsFor(schema: string) {
   });
   return {
     ...upkeepStatements(statement),
+    ...listStatements(statement),
     /**
      * Locks the sagas of a JSON list. Returns the time and the transaction's id. The locks are
      * taken in one order, so that two batches cannot deadlock. The look-up is a separate statement:
@@ -121,6 +123,18 @@ export function statementsFor(schema: string) {
        WHERE i.born = s.born AND i.saga_id = r.saga AND i.reaction = r.reaction
          AND i.source = r.source AND i.id = r.id AND i.stem = r.stem`,
     ),
+    /** Its place in the feed does not change: what a delivery came to is as it was. */
+    countDuplicates: statement(
+      "count_duplicates",
+      `UPDATE $S.inbox AS i SET duplicates = duplicates + r.times
+       FROM (SELECT reaction, source, id, stem, saga, count(*)::int AS times
+         FROM json_to_recordset($1::text::json)
+           AS a(reaction text, source text, id text, stem text, saga text)
+         GROUP BY reaction, source, id, stem, saga) AS r
+       JOIN $S.saga AS s ON s.saga_id = r.saga
+       WHERE i.born = s.born AND i.saga_id = r.saga AND i.reaction = r.reaction
+         AND i.source = r.source AND i.id = r.id AND i.stem = r.stem`,
+    ),
     /** Whether an inbox row exists as a transaction wrote it. */
     evidence: statement(
       "evidence",
@@ -179,7 +193,10 @@ export function statementsFor(schema: string) {
     counts: statement(
       "counts",
       `SELECT coalesce(sum(count), 0)::int AS events,
-         coalesce($S.now_ms() - min(at), 0)::float8 AS oldest FROM $S.outbox`,
+         coalesce($S.now_ms() - min(at), 0)::float8 AS oldest,
+         (SELECT count(*)::int FROM $S.member, (SELECT $S.now_ms() AS t) AS clock
+           WHERE expires_at > t AND expires_at <= t + lease_ms) AS processes
+       FROM $S.outbox`,
     ),
     states: statement(
       "states",

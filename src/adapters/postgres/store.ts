@@ -10,7 +10,7 @@ import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../.
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { claimRows, type Peeked, toPeeked } from "./claim.ts";
 import { PostgresDeclarations } from "./declarations.ts";
-import { explain, explainConnecting, isAnswered, isMissing } from "./errors.ts";
+import { explain, explainConnecting, explainLooking, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
 import { OpenTransaction, openWithin } from "./open-transaction.ts";
@@ -232,7 +232,7 @@ export class PostgresStore implements Store<Sql> {
     } catch (error) {
       // `service` throws a better error for a missing schema.
       if (isMissing(error)) await this.service();
-      throw error;
+      throw explainLooking(error, this.#place);
     }
   }
 

@@ -191,6 +191,10 @@ export const STORE_TABLES: readonly string[] = [
      first_at    bigint NOT NULL,
      last_at     bigint NOT NULL
    );`,
+  // A correlation id that is the saga's own is not kept: only others are looked up.
+  `ALTER TABLE $S.inbox ADD COLUMN duplicates integer NOT NULL DEFAULT 0;
+   ALTER TABLE $S.saga ADD COLUMN correlation_id text COLLATE "C";
+   CREATE INDEX saga_correlation ON $S.saga (correlation_id) WHERE correlation_id IS NOT NULL;`,
 ];
 
 /**

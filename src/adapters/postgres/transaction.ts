@@ -12,7 +12,7 @@ import type {
 } from "../../ports/bookkeeping.ts";
 import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
-import type { JournalEntry } from "../../ports/journal.ts";
+import type { InboxKey, JournalEntry } from "../../ports/journal.ts";
 import type {
   HandlerScope,
   ScopeOptions,
@@ -23,8 +23,6 @@ import type {
 import { isDuplicate } from "./errors.ts";
 import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
 import type { Statements } from "./statements.ts";
-
-type InboxKey = Pick<JournalEntry, "sagaId" | "reaction" | "source" | "id" | "type">;
 
 /**
  * An inbox row that proves the commit of its transaction. No other transaction writes the row
@@ -38,7 +36,13 @@ export interface Evidence extends InboxKey {
 }
 
 type Stamp = Pick<Evidence, "at" | "xid">;
-type MarkStates = Map<string, string>;
+/** What a batch writes into the row of one saga. */
+interface SagaChange {
+  readonly born: number | undefined;
+  readonly correlation: string | undefined;
+  readonly marks: Map<string, string>;
+}
+
 const NOTHING: Written = { ticket: undefined, deferred: [] };
 
 /** What a transaction needs. */
@@ -142,7 +146,9 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   }
 
   async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Written> {
-    const { journal, enqueue, confirm, defer, marks, amend, redefer, settle, drop } = writes;
+    const { journal, enqueue, confirm, defer, marks } = writes;
+    const { amend, duplicates, redefer, settle, drop } = writes;
+    const { countDuplicates } = this.#statements;
     this.#onWrite();
     await this.#reduceOutbox(writes);
     const { at, xid } = await this.#stamped(writes);
@@ -167,11 +173,14 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
         const [first] = journal;
         throw isDuplicate(error) && first !== undefined ? alreadyReceived(first) : error;
       });
-      const alone = amend.length + redefer.length + settle.length + drop.length === 0;
+      const others = [amend, duplicates, redefer, settle, drop];
+      const alone = others.every(({ length }) => length === 0);
       const [row] =
         last && alone && this.#books.commit() ? await this.#unlessFailed(reply) : await reply;
       written = toWritten(row);
     }
+    if (duplicates.length > 0)
+      await this.#books.run(countDuplicates, [JSON.stringify(duplicates.map(toKeyRow))]);
     if (amend.length > 0) {
       const rows = JSON.stringify(amend.map(toJournalRow));
       await this.#books.run(this.#statements.amend, [rows, at, this.#fingerprint]);
@@ -298,20 +307,27 @@ function toWritten(row: SqlRow | undefined): Written {
 
 /** One row for each saga that a batch touches, with its new marks. */
 function sagasOf({ journal, amend, defer, marks }: Writes, now: number) {
-  const sagas = new Map<string, { readonly born: number | undefined; marks: MarkStates }>();
-  for (const rows of [journal, amend, defer])
-    for (const { sagaId, id } of rows)
-      if (!sagas.has(sagaId)) sagas.set(sagaId, { born: birthIn(id, now), marks: new Map() });
-  for (const { sagaId, name, state } of marks) {
-    const saga = sagas.get(sagaId) ?? { born: undefined, marks: new Map() };
-    sagas.set(sagaId, saga);
-    saga.marks.set(name, state);
-  }
-  return [...sagas].map(([saga, { born, marks }]) => ({
+  const sagas = new Map<string, SagaChange>();
+  const changeOf = (sagaId: string, born?: number, correlationId?: string): SagaChange => {
+    const correlation = correlationId === sagaId ? undefined : correlationId;
+    const known = sagas.get(sagaId) ?? { born, correlation, marks: new Map() };
+    sagas.set(sagaId, known);
+    return known;
+  };
+  for (const rows of [journal, amend])
+    for (const { sagaId, id, correlationId } of rows)
+      changeOf(sagaId, birthIn(id, now), correlationId);
+  for (const { sagaId, id } of defer) changeOf(sagaId, birthIn(id, now));
+  for (const { sagaId, name, state } of marks) changeOf(sagaId).marks.set(name, state);
+  return [...sagas].map(([saga, { marks, ...change }]) => ({
     saga,
-    born,
+    ...change,
     marks: Object.fromEntries(marks),
   }));
+}
+
+function toKeyRow({ reaction, source, id, type, sagaId: saga }: InboxKey) {
+  return { reaction, source, id, stem: stemOf(type), saga };
 }
 
 function toJournalRow({

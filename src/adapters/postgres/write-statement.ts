@@ -32,11 +32,13 @@ export function writeStatement(
   const { at, fingerprint, sagas, journal, confirm, defer, enqueue } = parts;
   if (sagas !== undefined) {
     const [rows, time] = bind(sagas, at);
-    writes.push(`saga AS (INSERT INTO $S.saga AS s (saga_id, born, last, marks)
-      SELECT r.saga, coalesce(r.born, ${time}::bigint), ${time}::bigint, r.marks
-      FROM json_to_recordset(${rows}::text::json) AS r(saga text, born bigint, marks jsonb)
+    writes.push(`saga AS (INSERT INTO $S.saga AS s (saga_id, born, last, marks, correlation_id)
+      SELECT r.saga, coalesce(r.born, ${time}::bigint), ${time}::bigint, r.marks, r.correlation
+      FROM json_to_recordset(${rows}::text::json)
+        AS r(saga text, born bigint, marks jsonb, correlation text)
       ON CONFLICT (saga_id) DO UPDATE
-        SET last = greatest(s.last, excluded.last), marks = s.marks || excluded.marks
+        SET last = greatest(s.last, excluded.last), marks = s.marks || excluded.marks,
+          correlation_id = coalesce(s.correlation_id, excluded.correlation_id)
       RETURNING saga_id, born)`);
   }
   if (journal !== undefined) {

@@ -2,11 +2,20 @@ import { toDeferred, toJournal, toState } from "../../adapter/rows.ts";
 import { stemOf } from "../../contract/grammar.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
-import type { StoreCounts, StoreInspection } from "../../ports/inspection.ts";
+import type {
+  SagaHistory,
+  SagaPlace,
+  SagaQuery,
+  StoreCounts,
+  StoreInspection,
+} from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
+import { historiesOf, listSagas } from "./list.ts";
 import type { Connection } from "./sql.ts";
 
+const LIVE = `SELECT count(*) AS processes FROM odori_member
+  WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms`;
 const JOURNAL = `SELECT i.* FROM odori_saga AS s
   JOIN odori_inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
   WHERE s.saga_id = ? ORDER BY i.at, i.seq`;
@@ -46,6 +55,14 @@ export class SqliteInspection implements StoreInspection {
     return this.#access.read((sql) => latestSagas(sql, limit));
   }
 
+  list(query: SagaQuery): Promise<readonly SagaPlace[]> {
+    return this.#access.read((sql) => listSagas(sql, query));
+  }
+
+  histories(sagaIds: readonly string[]): Promise<readonly SagaHistory[]> {
+    return this.#access.read((sql) => historiesOf(sql, sagaIds));
+  }
+
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
     const chosen = `SELECT * FROM odori_deferred WHERE state IN (SELECT value FROM json_each(?))
        ORDER BY seq LIMIT ?`;
@@ -67,6 +84,7 @@ export class SqliteInspection implements StoreInspection {
       }
       const oldest = outbox?.oldest;
       return {
+        processes: Number(sql.get(LIVE, this.#access.now())?.processes),
         outbox: Number(outbox?.events),
         outboxOldestMs: typeof oldest === "number" ? Math.max(0, this.#access.now() - oldest) : 0,
         deferred,

@@ -133,6 +133,11 @@ const MIGRATIONS = [
      first_at    INTEGER NOT NULL,
      last_at     INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // A correlation id that is the saga's own is not kept: only others are looked up.
+  `ALTER TABLE odori_inbox ADD COLUMN duplicates INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE odori_saga ADD COLUMN correlation_id TEXT;
+   CREATE INDEX odori_saga_correlation ON odori_saga (correlation_id)
+     WHERE correlation_id IS NOT NULL;`,
 ] as const;
 
 /**

@@ -79,8 +79,7 @@ export class SqliteStore implements Store<Sql> {
     return this.#writer.run(async () => {
       this.#closed = false;
       // The inspection opens the file without the settings that writing needs.
-      this.#connection?.database.close();
-      this.#connection = undefined;
+      if (this.durable) this.#forget();
       const connection = this.#connect();
       const others = await this.#commit(connection, async () => {
         migrate(connection, session.service);
@@ -161,18 +160,18 @@ export class SqliteStore implements Store<Sql> {
       const connection = this.#connection;
       const session = this.#session;
       this.#closed = true;
-      this.#connection = undefined;
       this.#session = undefined;
       if (connection === undefined) return;
       try {
         if (session !== undefined) leave(connection, session);
       } finally {
-        connection.database.close();
+        // A database in memory lasts as long as its store: a later `open` finds it.
+        if (this.durable) this.#forget();
       }
     });
   }
 
-  readonly #now = (): number => (this.#session?.now ?? Date.now)();
+  readonly #now = (): number => this.#session?.now() ?? Date.now();
 
   /** `scopes` gets those that are made. */
   #bookkeeping(connection: Connection, sql: Sql, scopes: SqliteScope[]): SqliteTransaction {
@@ -194,6 +193,11 @@ export class SqliteStore implements Store<Sql> {
       transaction: (work) => this.transaction(work),
     };
     return new SqliteScope(parts, { detached });
+  }
+
+  #forget(): void {
+    this.#connection?.database.close();
+    this.#connection = undefined;
   }
 
   #connect(): Connection {

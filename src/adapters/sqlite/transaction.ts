@@ -31,13 +31,21 @@ const FIND_CLAIMED = `SELECT 1 FROM odori_deferred WHERE seq = ? AND owner IS ? 
 const FIND_GATHERED = `SELECT seq, body FROM odori_deferred
   WHERE saga_id = ? AND reaction = ? AND state = 'gathered' ORDER BY seq`;
 /** JSON of marks is merged by name: their states are texts. */
-const PUT_SAGA = `INSERT INTO odori_saga (saga_id, born, last, marks) VALUES (?, ?, ?, ?)
+const PUT_SAGA = `INSERT INTO odori_saga (saga_id, born, last, marks, correlation_id)
+  VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET last = max(last, excluded.last),
+    correlation_id = coalesce(correlation_id, excluded.correlation_id),
     marks = CASE excluded.marks WHEN '{}' THEN marks ELSE json_patch(marks, excluded.marks) END
   RETURNING born`;
 const INSERT_INBOX = `INSERT INTO odori_inbox (born, saga_id, reaction, source, id, stem,
-    type, causation_id, disposition, effect, emitted, attempt, duration_ms, fingerprint, at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+    type, causation_id, disposition, effect, emitted, attempt, duration_ms, fingerprint, at,
+    duplicates)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const COUNT_DUPLICATE = `UPDATE odori_inbox SET duplicates = duplicates + 1
+  WHERE born = (SELECT born FROM odori_saga WHERE saga_id = ?1) AND saga_id = ?1
+    AND reaction = ?2 AND source = ?3 AND id = ?4 AND stem = ?5`;
+const FIND_DUPLICATES = `SELECT duplicates FROM odori_inbox
+  WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND stem = ?`;
 const DELETE_INBOX = `DELETE FROM odori_inbox
   WHERE born = ? AND saga_id = ? AND reaction = ? AND source = ? AND id = ? AND stem = ?`;
 const INSERT_OUTBOX =
@@ -53,6 +61,14 @@ const UPDATE_DEFERRED = `UPDATE odori_deferred SET state = ?, attempts = ?, due_
   WHERE seq = ? RETURNING saga_id, reaction`;
 const DELETE_DEFERRED = "DELETE FROM odori_deferred WHERE seq = ? RETURNING saga_id, reaction";
 const DROP_DEFERRED = "DELETE FROM odori_deferred WHERE saga_id = ? AND reaction = ? AND state = ?";
+
+/** What a batch writes into the row of one saga. */
+interface SagaChange {
+  /** The id of one of its events. */
+  readonly id: string;
+  readonly correlation: string | undefined;
+  readonly marks: Map<string, string>;
+}
 
 /** The process that writes. */
 export interface Writer {
@@ -101,13 +117,17 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     const now = this.#writer.now();
     const born = this.#touch(writes, now);
     for (const entry of writes.journal) {
-      if (this.#insert(entry, born, now) === 0) throw alreadyReceived(entry);
+      if (this.#insert(entry, born, now, 0) === 0) throw alreadyReceived(entry);
     }
     for (const entry of writes.amend) {
+      const key = keyOf(entry, born);
+      const duplicates = Number(sql.get(FIND_DUPLICATES, ...key)?.duplicates ?? 0);
       // A row that is inserted again gets the next place in the feed.
-      sql.run(DELETE_INBOX, ...keyOf(entry, born));
-      this.#insert(entry, born, now);
+      sql.run(DELETE_INBOX, ...key);
+      this.#insert(entry, born, now, duplicates);
     }
+    for (const { sagaId, reaction, source, id, type } of writes.duplicates)
+      sql.run(COUNT_DUPLICATE, sagaId, reaction, source, id, stemOf(type));
     for (const { ticket, events } of writes.reduce)
       sql.run(REDUCE_OUTBOX, events.length, encodeStored(events), ticket);
     for (const ticket of writes.release) sql.run(RELEASE_OUTBOX, ticket);
@@ -136,20 +156,24 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
 
   /** Writes the row of each saga. Returns when each began. */
   #touch({ journal, amend, marks, defer }: Writes, now: number): ReadonlyMap<string, number> {
-    const changes = new Map<string, { readonly id: string; readonly marks: Map<string, string> }>();
-    const changeOf = (sagaId: string, id: string) => {
-      const known = changes.get(sagaId) ?? { id, marks: new Map() };
+    const changes = new Map<string, SagaChange>();
+    const changeOf = (sagaId: string, id: string, correlationId?: string) => {
+      const correlation = correlationId === sagaId ? undefined : correlationId;
+      const known = changes.get(sagaId) ?? { id, correlation, marks: new Map() };
       changes.set(sagaId, known);
       return known;
     };
-    for (const rows of [journal, amend, defer])
-      for (const { sagaId, id } of rows) changeOf(sagaId, id);
+    for (const rows of [journal, amend])
+      for (const { sagaId, id, correlationId } of rows) changeOf(sagaId, id, correlationId);
+    for (const { sagaId, id } of defer) changeOf(sagaId, id);
     for (const { sagaId, name, state } of marks) changeOf(sagaId, "").marks.set(name, state);
     const born = new Map<string, number>();
     for (const [sagaId, change] of changes) {
       const birth = birthIn(change.id, now) ?? now;
       const merged = JSON.stringify(Object.fromEntries(change.marks));
-      born.set(sagaId, Number(this.native.get(PUT_SAGA, sagaId, birth, now, merged)?.born));
+      const { correlation = null } = change;
+      const row = this.native.get(PUT_SAGA, sagaId, birth, now, merged, correlation);
+      born.set(sagaId, Number(row?.born));
     }
     return born;
   }
@@ -168,7 +192,12 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
   }
 
   /** Returns how many rows it inserted: 0 if the row exists. */
-  #insert(entry: JournalEntry, born: ReadonlyMap<string, number>, now: number): number {
+  #insert(
+    entry: JournalEntry,
+    born: ReadonlyMap<string, number>,
+    now: number,
+    duplicates: number,
+  ): number {
     const { type, causationId, disposition, effect, emitted, attempt, durationMs } = entry;
     return this.native.run(
       INSERT_INBOX,
@@ -182,6 +211,7 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
       durationMs ?? null,
       this.#writer.fingerprint ?? null,
       now,
+      duplicates,
     );
   }
 

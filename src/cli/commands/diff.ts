@@ -7,6 +7,7 @@ import { printable } from "../../text/printable.ts";
 import { jsonOption, withStores } from "../data.ts";
 import { inFlight, type ServiceInFlight } from "../in-flight.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
+import { placeAt } from "../place.ts";
 
 interface Flags {
   readonly data?: string;
@@ -61,7 +62,7 @@ Exit status: 0 compatible, 1 breaking, 2 the command could not run.`,
 
 /** Says what the sagas in flight of running services would lose to a new version. */
 async function deployment(data: string, manifest: Manifest, json: boolean): Promise<void> {
-  const compared = await withStores(data, (found) => inFlight(manifest, found));
+  const compared = await withStores(placeAt(data), (found) => inFlight(manifest, found));
   if (json) printJson({ services: compared });
   else showDeployment(compared);
   if (compared.some(({ hazards }) => hazards.length > 0)) process.exitCode = FOUND;

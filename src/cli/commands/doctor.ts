@@ -13,13 +13,12 @@ import {
   rabbitConnection,
   withPassword,
 } from "../connection.ts";
-import { filesIn, folderOption, jsonOption } from "../data.ts";
+import { filesIn, jsonOption } from "../data.ts";
+import { examineServices } from "../examine-services.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
+import { type PlaceFlags, placeFlags, type StorePlace, storePlaceOf } from "../place.ts";
 
-interface Flags extends ConnectionFlags {
-  readonly data: string;
-  readonly postgres?: string;
-  readonly schema?: readonly string[];
+interface Flags extends ConnectionFlags, PlaceFlags {
   readonly busSchema?: string;
   readonly nats?: string;
   readonly stream: string;
@@ -42,15 +41,14 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Creates `odori doctor`: diagnoses databases and brokers. */
 export function doctorCommand(): Command {
-  const command = new Command("doctor")
-    .summary("diagnose databases and brokers")
-    .description(
-      "Diagnose databases and brokers: connections, settings, free space and stuck deliveries. " +
-        "Changes nothing.",
-    )
-    .addOption(folderOption())
-    .option("--postgres <url>", "connection URL of a Postgres server")
-    .option("--schema <name...>", 'Postgres: schemas of the services (default: "odori")')
+  const command = placeFlags(
+    new Command("doctor")
+      .summary("diagnose databases and brokers")
+      .description(
+        "Diagnose databases and brokers: connections, settings, free space, stuck deliveries, " +
+          "and services without a process for which deliveries wait. Changes nothing.",
+      ),
+  )
     .option("--bus-schema <name>", "Postgres: schema of the bus, if the database is the bus")
     .option("--nats <url>", "URL of a NATS server")
     .option("--stream <name>", "NATS: name of the stream", "ODORI")
@@ -91,28 +89,63 @@ With TLS and a password, which no argument shows:
 
 Exit status: 0 all checks passed, 1 warnings or errors, 2 the command could not run.`,
     )
-    .action(async (flags: Flags, command: Command) => {
-      const { postgres, nats, rabbitmq, kafka, http } = flags;
-      const onServers = [postgres, nats, rabbitmq, kafka, ...http].some((url) => url !== undefined);
-      // With servers named and no --data, skip the SQLite files.
-      const noFiles = onServers && command.getOptionValueSource("data") === "default";
-      const examined = [...(noFiles ? [] : files(flags.data)), ...(await servers(flags))];
-      if (flags.json) printJson({ node: process.version, databases: examined });
-      else report(examined);
-      if (examined.some(({ checks }) => checks.some(({ level }) => level !== "ok")))
+    .action(async (flags: Flags) => {
+      const examined: Examined[] = [];
+      const services: Diagnosis[] = [];
+      for (const place of await placesOf(flags)) {
+        examined.push(...(await examine(place, flags)));
+        services.push(...(await examineServices(withTls(place, flags))));
+      }
+      examined.push(...(await brokers(flags)));
+      const all =
+        services.length === 0 ? examined : [...examined, { path: "services", checks: services }];
+      if (flags.json) printJson({ node: process.version, databases: examined, services });
+      else report(all);
+      if (all.some(({ checks }) => checks.some(({ level }) => level !== "ok")))
         process.exitCode = FOUND;
     });
 }
 
-function files(data: string): readonly Examined[] {
-  const now = Date.now();
-  return filesIn(data).map((path) => ({ path, checks: diagnose(path, now) }));
+/** With a broker named and no place, no database is looked for. */
+async function placesOf({
+  data,
+  postgres,
+  schema,
+  config,
+  ...flags
+}: Flags): Promise<readonly StorePlace[]> {
+  const { nats, rabbitmq, kafka, http } = flags;
+  if (data !== undefined && postgres !== undefined)
+    return [
+      await storePlaceOf({ data }),
+      await storePlaceOf({ postgres, ...(schema !== undefined && { schema }) }),
+    ];
+  const onBrokers = [nats, rabbitmq, kafka, ...http].some((url) => url !== undefined);
+  if (onBrokers && data === undefined && postgres === undefined) return [];
+  return [
+    await storePlaceOf({
+      ...(data !== undefined && { data }),
+      ...(postgres !== undefined && { postgres }),
+      ...(schema !== undefined && { schema }),
+      ...(config !== undefined && { config }),
+    }),
+  ];
 }
 
-async function servers(flags: Flags): Promise<readonly Examined[]> {
-  const { postgres, nats, rabbitmq, kafka, http } = flags;
+async function examine(place: StorePlace, flags: Flags): Promise<readonly Examined[]> {
+  if (place.kind === "postgres") return examinePostgres(place.url, place.schemas, flags);
+  const now = Date.now();
+  return filesIn(place.path).map((path) => ({ path, checks: diagnose(path, now) }));
+}
+
+function withTls(place: StorePlace, flags: Flags): StorePlace {
+  if (place.kind === "files") return place;
+  return { ...place, ...postgresConnection(place.url, flags) };
+}
+
+async function brokers(flags: Flags): Promise<readonly Examined[]> {
+  const { nats, rabbitmq, kafka, http } = flags;
   return [
-    ...(postgres === undefined ? [] : await examinePostgres(postgres, flags)),
     ...(nats === undefined ? [] : [await examineNats(nats, flags)]),
     ...(rabbitmq === undefined ? [] : [await examineRabbit(rabbitmq, flags)]),
     ...(kafka === undefined ? [] : [await examineKafka(kafka, flags)]),
@@ -120,16 +153,24 @@ async function servers(flags: Flags): Promise<readonly Examined[]> {
   ];
 }
 
-async function examinePostgres(url: string, flags: Flags): Promise<readonly Examined[]> {
-  const [stores, bus] = await client("pg", () =>
+async function examinePostgres(
+  url: string,
+  named: readonly string[] | undefined,
+  flags: Flags,
+): Promise<readonly Examined[]> {
+  const [stores, bus, { schemasIn }] = await client("pg", () =>
     Promise.all([
       import("../../adapters/postgres/diagnose.ts"),
       import("../../adapters/postgres/diagnose-bus.ts"),
+      import("../../adapters/postgres/schemas.ts"),
     ]),
   );
   const options = postgresConnection(url, flags);
   const examined: Examined[] = [];
-  for (const schema of schemasOf(flags))
+  // The database may be the bus alone: then no schema of a service is looked for.
+  const silent = named === undefined && flags.busSchema !== undefined;
+  const found = silent ? [] : (named ?? (await schemasIn(options).catch(() => [])));
+  for (const schema of found.length === 0 && !silent ? ["odori"] : found)
     examined.push({
       path: `postgres, schema ${schema}`,
       checks: await stores.diagnose({ ...options, schema }),
@@ -141,11 +182,6 @@ async function examinePostgres(url: string, flags: Flags): Promise<readonly Exam
       checks: await bus.diagnoseBus({ ...options, schema }),
     });
   return examined;
-}
-
-/** The database may be the bus alone: then no schema of a service is looked for. */
-function schemasOf({ schema, busSchema }: Flags): readonly string[] {
-  return schema ?? (busSchema === undefined ? ["odori"] : []);
 }
 
 async function examineNats(servers: string, flags: Flags): Promise<Examined> {

@@ -2,13 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import { Command } from "commander";
 import { OdoriError } from "../../contract/errors.ts";
 import type { DeferredState } from "../../ports/deferred.ts";
-import { dataOption, jsonOption, withStores } from "../data.ts";
+import { jsonOption, withStores } from "../data.ts";
 import { FOUND, print, printJson, table } from "../output.ts";
 import { deferredRows, deliveryOf, type ParkedRow, perSecond, rowId } from "../parked-rows.ts";
+import { type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
 import { parkedCheckCommand } from "./parked-check.ts";
 
-interface Flags {
-  readonly data: string;
+interface Flags extends PlaceFlags {
   readonly json: boolean;
 }
 
@@ -39,29 +39,34 @@ Examples:
 }
 
 function list(): Command {
-  return new Command("list")
-    .summary("list parked deliveries with their errors")
-    .description("List parked deliveries with their errors.")
-    .option("--all", "include deliveries that are retrying, waiting, answered or discarded", false)
-    .addOption(dataOption())
+  return placeFlags(
+    new Command("list")
+      .summary("list parked deliveries with their errors")
+      .description("List parked deliveries with their errors.")
+      .option(
+        "--all",
+        "include deliveries that are retrying, waiting, answered or discarded",
+        false,
+      ),
+  )
     .addOption(jsonOption())
     .addHelpText(
       "after",
       `
 Examples:
   odori parked list --data .odori/order
-  odori parked list --data postgres://localhost/shop --all --json
+  odori parked list --postgres postgres://localhost/shop --schema payment --all --json
 
 Exit status: 0 nothing is parked, 1 some deliveries are parked, 2 the command could not run.`,
     )
-    .action((flags: Flags & { readonly all: boolean }) =>
-      withStores(flags.data, async (found) => {
+    .action(async (flags: Flags & { readonly all: boolean }) =>
+      withStores(await storePlaceOf(flags), async (found, place) => {
         const states: readonly DeferredState[] = flags.all
           ? ["parked", "retrying", "waiting", "answered", "discarded"]
           : ["parked"];
         const rows = await deferredRows(found, states);
         if (flags.json) printJson({ parked: rows.map(describe) });
-        else if (rows.length === 0) print("No deliveries are parked.");
+        else if (rows.length === 0) print(`Nothing is parked in ${shownPlace(place)}.`);
         else {
           const header = ["id", "state", "reaction", "saga", "tries", "since", "problem"];
           for (const line of table([header, ...rows.map(cells)])) print(line);
@@ -72,18 +77,19 @@ Exit status: 0 nothing is parked, 1 some deliveries are parked, 2 the command co
 }
 
 function retry(): Command {
-  return new Command("retry")
-    .summary("retry parked deliveries")
-    .description(
-      "Retry parked deliveries, with their attempts reset to zero. A running service picks them " +
-        "up at once.",
-    )
-    .argument("[id...]", "ids from `odori parked list`, such as payment/3")
-    .option("--all", "retry every parked delivery", false)
-    .option("--reaction <name>", "with --all: only those of this reaction")
-    .option("--code <code>", "with --all: only those with this error, such as SOURCE_UNKNOWN")
-    .option("--rate <n>", "deliveries a second", perSecond)
-    .addOption(dataOption())
+  return placeFlags(
+    new Command("retry")
+      .summary("retry parked deliveries")
+      .description(
+        "Retry parked deliveries, with their attempts reset to zero. A running service picks " +
+          "them up at once.",
+      )
+      .argument("[id...]", "ids from `odori parked list`, such as payment/3")
+      .option("--all", "retry every parked delivery", false)
+      .option("--reaction <name>", "with --all: only those of this reaction")
+      .option("--code <code>", "with --all: only those with this error, such as SOURCE_UNKNOWN")
+      .option("--rate <n>", "deliveries a second", perSecond),
+  )
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -93,8 +99,8 @@ Examples:
   odori parked retry --all --reaction order.placed --rate 10
   odori parked retry --all --code SOURCE_UNKNOWN`,
     )
-    .action((ids: readonly string[], flags: RetryFlags) =>
-      withStores(flags.data, async (found) => {
+    .action(async (ids: readonly string[], flags: RetryFlags) =>
+      withStores(await storePlaceOf(flags), async (found) => {
         if (flags.all === ids.length > 0)
           throw new OdoriError("USAGE", "retry needs either ids or --all.", {
             hint: "`odori parked list` prints the ids.",
@@ -125,22 +131,23 @@ Examples:
 }
 
 function discard(): Command {
-  return new Command("discard")
-    .summary("discard deliveries for good, with a reason")
-    .description(
-      "Discard deliveries for good, and keep the reason. Deliveries that waited behind them " +
-        "continue.",
-    )
-    .argument("<id...>", "ids from `odori parked list`, such as payment/3")
-    .requiredOption("--reason <text>", "why the delivery needs no handling")
-    .addOption(dataOption())
+  return placeFlags(
+    new Command("discard")
+      .summary("discard deliveries for good, with a reason")
+      .description(
+        "Discard deliveries for good, and keep the reason. Deliveries that waited behind them " +
+          "continue.",
+      )
+      .argument("<id...>", "ids from `odori parked list`, such as payment/3")
+      .requiredOption("--reason <text>", "why the delivery needs no handling"),
+  )
     .addOption(jsonOption())
     .addHelpText(
       "after",
       '\nExample:\n  odori parked discard payment/3 --reason "refunded by hand, ticket 4711"',
     )
-    .action((ids: readonly string[], flags: Flags & { readonly reason: string }) =>
-      withStores(flags.data, async (found) => {
+    .action(async (ids: readonly string[], flags: Flags & { readonly reason: string }) =>
+      withStores(await storePlaceOf(flags), async (found) => {
         if (flags.reason.trim() === "")
           throw new OdoriError("USAGE", "--reason is empty.", {
             hint: "Say why the delivery needs no handling.",

@@ -2,26 +2,42 @@ import { Command } from "commander";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 import { timeline } from "../../observe/timeline.ts";
-import { traceOf } from "../../observe/trace.ts";
+import { type TraceStep, traceOf } from "../../observe/trace.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import { printable } from "../../text/printable.ts";
-import { dataOption, type Found, jsonOption, shownData, withStores } from "../data.ts";
+import { type Found, jsonOption, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
+import {
+  type PlaceFlags,
+  placeFlags,
+  type StorePlace,
+  shownPlace,
+  storePlaceOf,
+} from "../place.ts";
+import { correlatedIds } from "../saga-pages.ts";
 
-interface Flags {
-  readonly data: string;
+interface Flags extends PlaceFlags {
+  readonly correlation?: string;
+  readonly ids: boolean;
   readonly json: boolean;
 }
 
 const RECENT = 20;
+/** Most sagas of one correlation id. */
+const CORRELATED_MAX = 100;
+/** Kept for the record: nothing of the saga waits for them. */
+const CLOSED = ["discarded"];
 
 /** Creates `odori trace`: prints the journal of one saga, or the ids of recent sagas. */
 export function traceCommand(): Command {
-  return new Command("trace")
-    .summary("print what happened in a saga, step by step")
-    .description("Print what each service did in a saga, or the ids of the most recent sagas.")
-    .argument("[sagaId]", "id of the saga; without it, list the most recent sagas")
-    .addOption(dataOption())
+  return placeFlags(
+    new Command("trace")
+      .summary("print what happened in a saga, step by step")
+      .description("Print what each service did in a saga, or the ids of the most recent sagas.")
+      .argument("[sagaId]", "id of the saga; without it, list the most recent sagas"),
+  )
+    .option("--correlation <id>", "every saga with this correlation id, at most 100")
+    .option("--ids", "print the ids of events and of their causes", false)
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -29,69 +45,104 @@ export function traceCommand(): Command {
 Examples:
   odori trace                                       list the most recent sagas
   odori trace order-000003 --data .odori/order
-  odori trace order-000003 --data postgres://localhost/shop --json
+  odori trace order-000003 --postgres postgres://localhost/shop --schema order payment
+  odori trace --correlation web-77 --ids
+
+Steps stand in the order of cause. A time that contradicts it, because the clocks of two services
+differ, is marked with ?.
 
 Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not run.`,
     )
-    .action((sagaId: string | undefined, flags: Flags) =>
-      withStores(flags.data, (found) =>
-        sagaId === undefined ? list(found, flags) : show(sagaId, found, flags),
-      ),
-    );
+    .action(async (sagaId: string | undefined, flags: Flags) => {
+      const { correlation } = flags;
+      if (sagaId !== undefined && correlation !== undefined)
+        throw new OdoriError("USAGE", "trace takes a saga id or --correlation, not both.");
+      const place = await storePlaceOf(flags);
+      return withStores(place, async (found) => {
+        if (sagaId !== undefined) return show(await tracesOf([sagaId], found, place), flags);
+        if (correlation === undefined) return list(found, place, flags);
+        const ids = await correlatedIds(found, correlation, CORRELATED_MAX);
+        if (ids.length > 0) return show(await tracesOf(ids, found, place), flags);
+        throw notFound(`knows the correlation id ${quote(correlation)}`, place);
+      });
+    });
 }
 
-async function list(found: readonly Found[], flags: Flags): Promise<void> {
+async function list(found: readonly Found[], place: StorePlace, flags: Flags): Promise<void> {
   const ids = new Set(
     (await Promise.all(found.map(({ store }) => store.inspect.sagas(RECENT)))).flat(),
   );
   const sagas = [...ids].filter((id) => id !== "").slice(0, RECENT);
   if (flags.json) printJson({ sagas });
+  else if (sagas.length === 0) print(`There are no sagas in ${shownPlace(place)}.`);
   else for (const id of sagas) print(printable(id));
 }
 
-async function show(sagaId: string, found: readonly Found[], flags: Flags): Promise<void> {
-  const steps = traceOf(
-    await Promise.all(
-      found.map(async ({ service, store }) => ({
-        service,
-        records: await store.inspect.journal(sagaId),
-      })),
+/** What is known of one saga. */
+interface Trace {
+  readonly sagaId: string;
+  readonly correlationId: string;
+  readonly steps: readonly TraceStep[];
+  readonly open: readonly (Deferred & { readonly service: string })[];
+}
+
+async function tracesOf(
+  sagaIds: readonly string[],
+  found: readonly Found[],
+  place: StorePlace,
+): Promise<readonly Trace[]> {
+  const histories = await Promise.all(
+    found.map(async ({ service, store }) =>
+      (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),
     ),
   );
-  if (steps.length === 0) {
-    throw new OdoriError(
-      "DATA_NOT_FOUND",
-      `No service in ${shownData(flags.data)} knows the saga ${quote(sagaId)}.`,
-      {
-        hint: "Run `odori trace` without an id to list the most recent sagas.",
-      },
+  return sagaIds.map((sagaId) => {
+    const parts = histories.flat().filter(({ history }) => history.sagaId === sagaId);
+    if (parts.length === 0) throw notFound(`knows the saga ${quote(sagaId)}`, place);
+    const other = parts.find(({ history }) => history.correlationId !== sagaId);
+    return {
+      sagaId,
+      correlationId: other?.history.correlationId ?? sagaId,
+      steps: traceOf(parts.map(({ service, history }) => ({ service, records: history.journal }))),
+      open: parts.flatMap(({ service, history }) =>
+        history.deferred
+          .filter(({ state }) => !CLOSED.includes(state))
+          .map((row) => ({ service, ...row })),
+      ),
+    };
+  });
+}
+
+function show(traces: readonly Trace[], flags: Flags): void {
+  const shown = traces.map(({ open, ...trace }) => ({ ...trace, open: open.map(summary) }));
+  if (flags.json) printJson(flags.correlation === undefined ? shown[0] : { sagas: shown });
+  else
+    for (const [index, trace] of traces.entries()) {
+      if (index > 0) print();
+      showOne(trace, flags);
+    }
+  if (traces.some(({ open }) => open.some(({ state }) => state === "parked")))
+    process.exitCode = FOUND;
+}
+
+function showOne({ sagaId, correlationId, steps, open }: Trace, flags: Flags): void {
+  const colours = paint();
+  if (correlationId !== sagaId || flags.correlation !== undefined)
+    print(colours.bold(printable(`${sagaId}  correlation ${correlationId}`)));
+  for (const line of timeline(steps, colours, { ids: flags.ids })) print(line);
+  for (const row of open) {
+    const problem =
+      row.problem === undefined ? "" : `: ${row.problem.code}: ${printable(row.problem.message)}`;
+    print(
+      colours.bad(`${row.service}/${row.seq}  ${row.state}  ${printable(row.reaction)}${problem}`),
     );
   }
-  const putOff = await Promise.all(
-    found.map(async ({ service, store }) => {
-      const rows = await store.inspect.deferred(
-        ["armed", "gathered", "retrying", "waiting", "parked", "answered"],
-        10_000,
-      );
-      return rows.filter((row) => row.sagaId === sagaId).map((row) => ({ service, ...row }));
-    }),
-  );
-  const open = putOff.flat();
-  if (flags.json) printJson({ sagaId, steps, open: open.map(summary) });
-  else {
-    const colours = paint();
-    for (const line of timeline(steps, colours)) print(line);
-    for (const row of open) {
-      const problem =
-        row.problem === undefined ? "" : `: ${row.problem.code}: ${printable(row.problem.message)}`;
-      print(
-        colours.bad(
-          `${row.service}/${row.seq}  ${row.state}  ${printable(row.reaction)}${problem}`,
-        ),
-      );
-    }
-  }
-  if (open.some(({ state }) => state === "parked")) process.exitCode = FOUND;
+}
+
+function notFound(what: string, place: StorePlace): OdoriError {
+  return new OdoriError("DATA_NOT_FOUND", `No service in ${shownPlace(place)} ${what}.`, {
+    hint: "Run `odori trace` without an id to list the most recent sagas.",
+  });
 }
 
 function summary({

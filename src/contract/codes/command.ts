@@ -48,8 +48,10 @@ export const COMMAND_CODES = {
   },
   CONFIG_INVALID: {
     delivery: "none",
-    meaning: "The configuration of `odori check` does not fit its schema.",
-    hint: "It may have `rules`, `limits` and `statesMax`.",
+    meaning:
+      "`odori.config.json` does not fit its schema, or lies above the working directory and " +
+      "belongs to another user.",
+    hint: "It may have `rules`, `limits`, `statesMax`, `stores` and `manifest`.",
   },
   CHECK_TIMEOUT: {
     delivery: "none",
@@ -76,6 +78,6 @@ export const COMMAND_CODES = {
   DATA_NOT_FOUND: {
     delivery: "none",
     meaning: "A folder or a database holds nothing of a saga.",
-    hint: "Name the folder in which the services keep their databases: `--data <folder>`.",
+    hint: "Name the place of the databases: `--data <folder>` or `--postgres <url>`.",
   },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;

@@ -48,6 +48,16 @@ export const RUNNING_CODES = {
     meaning: "`outboxMax` events wait for the bus, so `begin` refuses a new saga.",
     hint: "Try again later. If it lasts, see whether the bus is reachable and consumers keep up.",
   },
+  WAIT_TIMEOUT: {
+    delivery: "none",
+    meaning: "A saga had no end in the time for which `waitFor` waits. The saga goes on.",
+    hint: "Ask `status` later, or wait longer; `odori trace` shows where the saga stands.",
+  },
+  WAITERS_FULL: {
+    delivery: "none",
+    meaning: "Too many calls of `waitFor` wait at once in one process.",
+    hint: "Answer at once, and let the caller ask for the `status` later.",
+  },
   STOPPED: {
     delivery: "none",
     meaning: "The service or its store is not open.",

@@ -1,0 +1,168 @@
+import { type Ended, endOf, type SagaEnds } from "../choreography/ends.ts";
+import { stemOf } from "../contract/grammar.ts";
+import type { Deferred, DeferredState } from "../ports/deferred.ts";
+import type { SagaHistory } from "../ports/inspection.ts";
+import type { Emission } from "../ports/journal.ts";
+import type { HearersOf } from "./hearers.ts";
+
+/**
+ * Where a saga stands; of several, the first that holds.
+ *
+ * - `parked`     a delivery was given up on
+ * - `succeeded`, `failed`   an event that ends the choreography was emitted
+ * - `retrying`   a delivery failed and is tried again
+ * - `running`    an emitted event has not reached each service that hears it
+ * - `waiting`    only deadlines are left
+ * - `stuck`      nothing is left to happen, and the saga has no end
+ * - `rest`       nothing is left to happen; the ends of the choreography are not known
+ */
+export type SagaState =
+  | "parked"
+  | "succeeded"
+  | "failed"
+  | "retrying"
+  | "running"
+  | "waiting"
+  | "stuck"
+  | "rest";
+
+/** What one service has of a saga. */
+export interface ServiceHistory {
+  readonly service: string;
+  readonly history: SagaHistory;
+}
+
+/** What a summary needs besides the histories. */
+export interface SummaryContext {
+  /** What each of the services hears. Events that only other services hear are not open. */
+  readonly hearers: readonly HearersOf[];
+  readonly ends?: SagaEnds | undefined;
+}
+
+/** A delivery that has not come to its end. */
+export interface OpenDelivery {
+  readonly service: string;
+  readonly reaction: string;
+  readonly type: string;
+  /** `on its way`: committed by its emitter, and in the outbox or on the bus. */
+  readonly state:
+    | Extract<DeferredState, "armed" | "retrying" | "waiting" | "parked">
+    | "on its way";
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** When it is due; of `armed` and `retrying`. Milliseconds since 1970. */
+  readonly dueAt: number | undefined;
+  /** `seq` of its deferred delivery. */
+  readonly seq: number | undefined;
+}
+
+/** A saga in one line. */
+export interface SagaSummary {
+  readonly sagaId: string;
+  readonly correlationId: string;
+  readonly state: SagaState;
+  /** The event that ended it. */
+  readonly end: (Emission & { readonly at: number }) | undefined;
+  /** What it waits for, oldest first. */
+  readonly open: readonly OpenDelivery[];
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  /** When it was last written to: milliseconds since 1970. */
+  readonly last: number;
+  /** Number of inbox rows. */
+  readonly steps: number;
+  /** How many deliveries came again and were ignored. */
+  readonly duplicates: number;
+}
+
+/**
+ * Says where a saga stands, from what each service has of it. Exact, without a time-out: a saga is
+ * stuck if each emitted event has reached each reaction that hears it, and nothing is armed.
+ *
+ * @example
+ * ```ts
+ * import { hearersIn, summarize } from "odori/observe";
+ * import { sqlite } from "odori/sqlite";
+ *
+ * const store = sqlite("payment.db");
+ * const hearers = [hearersIn("payment", await store.declarations.all())];
+ * for (const history of await store.inspect.histories(["o-1"]))
+ *   console.log(summarize([{ service: "payment", history }], { hearers })?.state);
+ * ```
+ */
+export function summarize(
+  parts: readonly ServiceHistory[],
+  { hearers, ends }: SummaryContext,
+): SagaSummary | undefined {
+  const [first] = parts;
+  if (first === undefined) return undefined;
+  const { sagaId } = first.history;
+  const records = parts.flatMap(({ history }) => history.journal);
+  const end = ends && endOf(records, ends);
+  const open = [...parts.flatMap(deferredIn), ...onTheWay(parts, hearers)].sort(
+    (a, b) => a.since - b.since,
+  );
+  return {
+    sagaId,
+    correlationId:
+      parts.find(({ history }) => history.correlationId !== sagaId)?.history.correlationId ??
+      sagaId,
+    state: stateOf(open, end, ends),
+    end: end && { id: end.id, type: end.type, at: end.at },
+    open,
+    began: Math.min(...parts.map(({ history }) => history.born)),
+    last: Math.max(...parts.map(({ history }) => history.last)),
+    steps: records.length,
+    duplicates: records.reduce((sum, { duplicates }) => sum + duplicates, 0),
+  };
+}
+
+function stateOf(
+  open: readonly OpenDelivery[],
+  end: Ended | undefined,
+  ends: SagaEnds | undefined,
+): SagaState {
+  const any = (...states: readonly OpenDelivery["state"][]) =>
+    open.some(({ state }) => states.includes(state));
+  if (any("parked")) return "parked";
+  if (end !== undefined) return end.succeeded ? "succeeded" : "failed";
+  if (any("retrying", "waiting")) return "retrying";
+  if (any("on its way")) return "running";
+  if (any("armed")) return "waiting";
+  return ends === undefined ? "rest" : "stuck";
+}
+
+function deferredIn({ service, history }: ServiceHistory): readonly OpenDelivery[] {
+  return history.deferred.flatMap(({ reaction, type, state, seq, at, ...row }: Deferred) => {
+    if (state === "gathered" || state === "answered" || state === "discarded") return [];
+    const dueAt = state === "armed" || state === "retrying" ? row.dueAt : undefined;
+    return [{ service, reaction, type, state, since: at, dueAt, seq }];
+  });
+}
+
+/** Events that a service has emitted, and that a reaction that hears them has no row of. */
+function onTheWay(
+  parts: readonly ServiceHistory[],
+  hearers: readonly HearersOf[],
+): readonly OpenDelivery[] {
+  const key = (service: string, reaction: string, id: string) =>
+    JSON.stringify([service, reaction, id]);
+  const seen = new Set<string>();
+  for (const { service, history } of parts)
+    for (const { reaction, id } of [...history.journal, ...history.deferred])
+      seen.add(key(service, reaction, id));
+  return parts.flatMap(({ history }) =>
+    history.journal.flatMap(({ emitted, at }) =>
+      emitted.flatMap(({ id, type }) =>
+        hearers
+          .flatMap((of) => of.get(stemOf(type)) ?? [])
+          // A reaction that came later never got the message.
+          .filter((one) => one.since <= at && !seen.has(key(one.service, one.reaction, id)))
+          .map(({ service, reaction }) => {
+            const state = "on its way" as const;
+            return { service, reaction, type, state, since: at, dueAt: undefined, seq: undefined };
+          }),
+      ),
+    ),
+  );
+}

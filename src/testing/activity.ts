@@ -1,0 +1,122 @@
+import { nextTick } from "node:process";
+// Imported, since a fake clock of the test runner replaces the globals.
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { adopt } from "../contract/adopt.ts";
+
+/** Resolves once no promise callback waits to run. */
+const drained = (): Promise<void> => new Promise((resolve) => nextTick(resolve));
+/** Resolves once the event loop has turned. */
+const turned = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A handler that has been called and has not returned. */
+interface Handling {
+  readonly service: string;
+  /** Whether it was waited for in vain: it waits for what the test itself does. */
+  stuck: boolean;
+}
+
+/**
+ * Knows what is under way in this process: calls of a store, and handlers. All else that the
+ * runtime does is promise callbacks and timers of its environment, so with a virtual clock nothing
+ * happens any more once the callbacks have run and nothing is under way.
+ */
+export class Activity {
+  #calls = 0;
+  readonly #handling = new Set<Handling>();
+  /** Counts what begins and ends. */
+  #changes = 0;
+  /** Calls that wait for the next change: a test may let several things happen at once. */
+  readonly #waiting = new Set<() => void>();
+  /** How long a handler is waited for, in milliseconds of real time. */
+  readonly #patienceMs: number;
+
+  constructor(patienceMs: number) {
+    this.#patienceMs = patienceMs;
+  }
+
+  /** The services of handlers that were waited for in vain. */
+  get stuck(): readonly string[] {
+    const stuck = [...this.#handling].filter((handling) => handling.stuck);
+    return [...new Set(stuck.map(({ service }) => service))];
+  }
+
+  /** Waits once more for the handlers that were given up: the test may have helped them. */
+  hope(): void {
+    for (const handling of this.#handling) handling.stuck = false;
+  }
+
+  /** Counts a call of a store until it settles. */
+  call<T>(call: Promise<T>): Promise<T> {
+    this.#calls++;
+    this.#change();
+    const ended = () => {
+      this.#calls--;
+      this.#change();
+    };
+    call.then(ended, ended);
+    return call;
+  }
+
+  /** Runs a handler of a service, and counts it until it has returned. */
+  handle<T>(service: string, work: () => T | PromiseLike<T>): T | Promise<T> {
+    this.#change();
+    const returned = adopt(work());
+    if (!(returned instanceof Promise)) return returned;
+    const handling = { service, stuck: false };
+    this.#handling.add(handling);
+    const ended = () => {
+      this.#handling.delete(handling);
+      this.#change();
+    };
+    returned.then(ended, ended);
+    return returned;
+  }
+
+  /**
+   * Resolves once nothing happens any more unless time passes. Needs no timer, except where a
+   * handler waits for something outside: then it is given up after the patience of the rehearsal.
+   * Returns whether one was.
+   */
+  async rest(): Promise<boolean> {
+    for (;;) {
+      await drained();
+      const seen = this.#changes;
+      if (!this.#busy) {
+        // A lane may have let the event loop turn: only another turn tells.
+        await turned();
+        await drained();
+        if (this.#changes === seen) return false;
+      } else if (!(await this.#nextChange(seen))) {
+        const given = [...this.#handling].filter(({ stuck }) => !stuck);
+        for (const handling of given) handling.stuck = true;
+        return given.length > 0;
+      }
+    }
+  }
+
+  get #busy(): boolean {
+    return this.#calls > 0 || [...this.#handling].some(({ stuck }) => !stuck);
+  }
+
+  #change(): void {
+    this.#changes++;
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves with true at the next change, or with false once the patience is over. */
+  #nextChange(seen: number): Promise<boolean> {
+    if (this.#changes !== seen) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const ended = (changed: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve(changed);
+      };
+      // A store always replies; a handler may wait for the test.
+      const timer =
+        this.#handling.size > 0 ? setTimeout(() => ended(false), this.#patienceMs) : undefined;
+      const wake = () => ended(true);
+      this.#waiting.add(wake);
+    });
+  }
+}

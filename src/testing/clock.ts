@@ -1,0 +1,96 @@
+import type { Environment } from "../ports/environment.ts";
+
+interface Timer {
+  readonly at: number;
+  readonly work: () => void;
+}
+
+/** When a rehearsal begins: the same moment in each run, so that times may be compared. */
+const FIRST_MOMENT = Date.parse("2026-01-01T00:00:00Z");
+
+/** A clock that stands still until it is put forward. Its timers run in the order of their time. */
+export class VirtualClock {
+  #now: number;
+  /** Sorted by time; of the same time, the first one set comes first. */
+  readonly #timers: Timer[] = [];
+
+  constructor(now: number = FIRST_MOMENT) {
+    this.#now = now;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** When the next timer runs; undefined if none is set. */
+  get next(): number | undefined {
+    return this.#timers[0]?.at;
+  }
+
+  /** Sets a timer. Returns what takes it back. */
+  timer(delayMs: number, work: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, delayMs), work };
+    const behind = this.#timers.findIndex(({ at }) => at > timer.at);
+    this.#timers.splice(behind < 0 ? this.#timers.length : behind, 0, timer);
+    return () => {
+      const index = this.#timers.indexOf(timer);
+      if (index >= 0) this.#timers.splice(index, 1);
+    };
+  }
+
+  /** Puts the clock forward without running a timer. */
+  moveTo(now: number): void {
+    this.#now = Math.max(this.#now, now);
+  }
+
+  /** Runs the next timer, if its time has come. Returns whether it did. */
+  runDue(): boolean {
+    const [timer] = this.#timers;
+    if (timer === undefined || timer.at > this.#now) return false;
+    this.#timers.shift();
+    timer.work();
+    return true;
+  }
+}
+
+/**
+ * Time and chance of one process on a virtual clock: `life` counts the processes of one name. The
+ * same seed gives the same numbers and ids.
+ */
+export function virtualEnvironment(
+  clock: VirtualClock,
+  { name, life, seed }: { readonly name: string; readonly life: number; readonly seed: number },
+): Environment {
+  const own = hashOf(`${seed} ${name} ${life}`);
+  const chance = numbers(own);
+  // Ids of events keep the last half of a UUID, so that half has to differ between processes.
+  const tag = hex(own, 8);
+  const head = `00000000-0000-4${tag.slice(0, 3)}-8${tag.slice(3, 6)}-${tag.slice(6)}`;
+  let ids = 0;
+  return {
+    now: () => clock.now,
+    random: chance,
+    uuid: () => `${head}${hex(++ids, 10)}`,
+    timer: (delayMs, work) => clock.timer(delayMs, work),
+  };
+}
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Numbers from 0 to below 1, the same for the same seed: mulberry32. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,99 @@
+import type { Deferred, JournalRecord, SagaHistory } from "odori";
+import { type HearersOf, type SagaState, summarize } from "odori/observe";
+import { expect, it } from "vitest";
+
+const ends = { succeeds: ["order.done.v1"], fails: ["order.cancelled.v1"] };
+const hearers: readonly HearersOf[] = [
+  new Map([["order.placed", [{ service: "payment", reaction: "charge", since: 5 }]]]),
+];
+
+const row = (id: string, change: Partial<JournalRecord> = {}): JournalRecord => ({
+  reaction: "begin",
+  source: "/order",
+  id,
+  type: "order.placed.v1",
+  sagaId: "s",
+  causationId: undefined,
+  disposition: "done",
+  effect: undefined,
+  emitted: [],
+  seq: 1,
+  duplicates: 0,
+  fingerprint: undefined,
+  at: 10,
+  ...change,
+});
+
+const deferred = (state: Deferred["state"]): Deferred => ({
+  seq: 3,
+  reaction: "charge",
+  sagaId: "s",
+  source: "/order",
+  id: "1",
+  type: "order.placed.v1",
+  state,
+  attempts: 1,
+  claims: 0,
+  dueAt: 99,
+  problem: undefined,
+  body: { malformed: false, text: "[]" },
+  at: 7,
+  reason: undefined,
+});
+
+const part = (service: string, journal: JournalRecord[], rows: Deferred[] = []) => {
+  const saga = { sagaId: "s", born: 1, last: 9, correlationId: "s" };
+  const history: SagaHistory = { ...saga, journal, deferred: rows };
+  return { service, history };
+};
+
+const began = row("1", { disposition: "begun", emitted: [{ id: "1", type: "order.placed.v1" }] });
+const charged = row("1", { reaction: "charge" });
+const emits = (type: string) => row("2", { emitted: [{ id: "2", type }] });
+
+const cases: readonly (readonly [string, SagaState, readonly ReturnType<typeof part>[]])[] = [
+  ["an event that its hearer has no row of", "running", [part("order", [began])]],
+  ["an event from before its hearer was there", "stuck", [part("order", [{ ...began, at: 4 }])]],
+  ["all events heard, and no end", "stuck", [part("order", [began]), part("payment", [charged])]],
+  [
+    "the end of success",
+    "succeeded",
+    [part("order", [began, emits("order.done.v2")]), part("payment", [charged])],
+  ],
+  [
+    "the end of failure",
+    "failed",
+    [part("order", [began, emits("order.cancelled.v1")]), part("payment", [charged])],
+  ],
+  [
+    "a deadline that only names an end",
+    "waiting",
+    [
+      part("order", [began, row("3", { type: "order.cancelled.v1", disposition: "suppressed" })]),
+      part("payment", [charged], [deferred("armed")]),
+    ],
+  ],
+  [
+    "a delivery that is tried again",
+    "retrying",
+    [part("order", [began]), part("payment", [charged], [deferred("retrying")])],
+  ],
+  [
+    "a parked delivery, also behind an end",
+    "parked",
+    [
+      part("order", [began, emits("order.done.v1")]),
+      part("payment", [charged], [deferred("parked")]),
+    ],
+  ],
+];
+
+it.each(cases)("a saga with %s is %s", (_, state, parts) => {
+  expect(summarize(parts, { hearers, ends })?.state).toBe(state);
+});
+
+it("without known ends a saga is at rest, and of no service there is nothing", () => {
+  const parts = [part("order", [began]), part("payment", [charged])];
+  expect(summarize(parts, { hearers })?.state).toBe("rest");
+  expect(summarize([], { hearers })).toBeUndefined();
+});
