@@ -20,7 +20,8 @@ type MakeTask<Native> = (completion: Completion) => Task<Native>;
 
 /**
  * Makes one task for each reaction and deadline that hears a message. There is none only for an
- * event of the service itself, which no reaction hears. With `careful`, a delivery to a reaction is first written down.
+ * event of the service itself, which no reaction hears. With `careful`, a delivery to a reaction is
+ * first written down.
  */
 export function tasksOf<Native>(
   context: TaskContext<Native>,

@@ -337,11 +337,7 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
   {
     name: "a handler that is interrupted has always met another one",
     edits: [
-      edit(
-        "adapters/postgres/scope.ts",
-        "(isContended(error) && !this.#interrupted)",
-        "isContended(error)",
-      ),
+      edit("adapters/postgres/scope.ts", "(met && !this.#interrupted)", "isContended(error)"),
     ],
     suite: "postgres",
     caughtBy: "an interrupted handler tells whether it waited for a lock, and whose",

@@ -53,7 +53,7 @@ export const PROOF_MUTANTS: readonly Mutant[] = [
   mutant(
     "a deadline does not look for what has passed",
     "a deadline is added: it looks for what an old process has emitted",
-    "machine.ts",
+    "rulings.ts",
     "return seeks.some((at) => state[at] !== 0);",
     "return seeks.some((at) => state[at] === 2);",
   ),
