@@ -7,10 +7,11 @@ import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import type { RetryPolicy } from "../runtime/retry.ts";
 import { type App, startApp } from "../runtime/start.ts";
+import { type VirtualClock, virtualEnvironment } from "../virtual/clock.ts";
+import { watchHandlers } from "../virtual/handlers.ts";
 import type { Activity } from "./activity.ts";
-import { type VirtualClock, virtualEnvironment } from "./clock.ts";
 import type { RehearsalBus } from "./post.ts";
-import { watchCalls, watchHandlers } from "./watch.ts";
+import { watchCalls } from "./watch.ts";
 
 /**
  * Nothing is left behind by another process, so the relay has to look only where something is due,
