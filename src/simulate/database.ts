@@ -18,6 +18,8 @@ export interface SimulatedDatabase<Native> {
   keep(): void;
   /** Puts back what was kept. */
   reset(): void;
+  /** Whether a transaction is open: `rows` then shows what is not committed. */
+  readonly inTransaction: boolean;
   /** Whether something is left that happens by itself. */
   readonly busy: boolean;
   /** How many deliveries are parked. */
@@ -35,6 +37,10 @@ export abstract class Bookkeeping {
 
   get database(): MemoryDatabase {
     return this.#database;
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.writer.busy;
   }
 
   get busy(): boolean {

@@ -35,7 +35,7 @@ export interface SimulationOptions<Native> {
   readonly given: (given: SimulationGiven<Native>) => void;
   /** Throws unless the rows are right once a run has come to rest. */
   readonly holds?: (seen: Seen<Native>) => void | Promise<void>;
-  /** Throws unless the rows are right after a commit. */
+  /** Throws unless the rows are right after a commit, while no other transaction is open. */
   readonly always?: (seen: Seen<Native>) => void;
   /** Puts back what handlers keep outside their databases, such as a stand-in of a gateway. */
   readonly reset?: () => void;

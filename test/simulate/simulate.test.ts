@@ -39,6 +39,26 @@ describe("right handlers are right in every run", () => {
     expect(states).toBeGreaterThan(0.95 * foreseen);
   });
 
+  it("and `always` sees no rows that are not committed", async () => {
+    const { choreography, options } = shopWith(async (id, { tx }) => {
+      tx.run("INSERT INTO charges VALUES ('under way')");
+      await standIn("bank", () => {});
+      tx.run("DELETE FROM charges WHERE order_id = 'under way'");
+      return id;
+    });
+    let looks = 0;
+    await simulate(choreography, {
+      ...options,
+      always({ rows }) {
+        looks++;
+        const open = rows("payment").all("SELECT 1 FROM charges WHERE order_id = 'under way'");
+        expect(open).toEqual([]);
+      },
+      seeds: 60,
+    });
+    expect(looks).toBeGreaterThan(100);
+  });
+
   it("with rows in memory", async () => {
     const charges = memoryTable<{ readonly count: number }>();
     const shop = service<MemoryTx>("order").begins(placed);
