@@ -2,6 +2,7 @@ import { isOver, MemoryDatabase } from "../adapters/memory/database.ts";
 import type { MemoryTable } from "../adapters/memory/native.ts";
 import { MemoryTx } from "../adapters/memory/native.ts";
 import { MemoryStore } from "../adapters/memory/store.ts";
+import type { StoredDeclaration } from "../ports/declarations.ts";
 import type { DeferredState } from "../ports/deferred.ts";
 import type { Store } from "../ports/store.ts";
 
@@ -34,6 +35,8 @@ const HAPPENS: readonly DeferredState[] = ["retrying", "armed"];
 /** The bookkeeping of a service in memory. */
 export abstract class Bookkeeping {
   #database = new MemoryDatabase();
+  /** The declarations that every run begins with: a start compares its own with them. */
+  #declared: readonly StoredDeclaration[] = [];
 
   get database(): MemoryDatabase {
     return this.#database;
@@ -56,9 +59,14 @@ export abstract class Bookkeeping {
     return [...deferred.values()].filter(({ state }) => state === "parked").length;
   }
 
-  /** Forgets everything. */
+  /** Forgets everything but the declarations. */
   protected clear(): void {
     this.#database = new MemoryDatabase();
+    for (const one of this.#declared) this.#database.declarations.set(one.fingerprint, one);
+  }
+
+  protected keepDeclarations(): void {
+    this.#declared = [...this.#database.declarations.values()];
   }
 
   expire(owner: string, now: number): void {
@@ -89,6 +97,7 @@ export class MemoryRows extends Bookkeeping implements SimulatedDatabase<MemoryT
   }
 
   keep(): void {
+    this.keepDeclarations();
     this.#note();
     this.#kept = new Map([...this.#tables].map((table) => [table, new Map(table.rows)]));
   }

@@ -7,8 +7,6 @@ import { systematic } from "./systematic.ts";
 
 const RUNS_MAX = 2_000;
 const LIMIT_MS = 60_000;
-/** Up to this length, a local minimum is compared with every shorter schedule of one departure. */
-const SHORT = 3;
 
 /** A run that goes wrong, with as few departures as were found. */
 export interface Shrunk {
@@ -90,11 +88,11 @@ class Shrinker<Native> {
     }
   }
 
-  /** A local minimum may be far from the shortest schedule: the shortest ones are gone through. */
+  /** A local minimum may be far from the shortest schedule: those of one departure are tried. */
   async shorter(): Promise<void> {
     if (this.best.length < 2 || !this.may) return;
     const found = await systematic(this.#stage, {
-      departures: this.best.length > SHORT ? 2 : 1,
+      departures: 1,
       runs: RUNS_MAX - this.runs,
       until: this.#until,
       wanted: ({ findings }) => findings[0]?.code === this.#code,

@@ -57,6 +57,7 @@ export class SqlRows extends Bookkeeping implements SimulatedDatabase<Sql> {
   }
 
   keep(): void {
+    this.keepDeclarations();
     this.connection.database.exec("COMMIT");
     this.#commands.begin.run();
   }

@@ -1,6 +1,7 @@
 import type { Choreography } from "../choreography/choreography.ts";
 import { Service } from "../choreography/service.ts";
 import type { EventContract } from "../contract/event.ts";
+import { portraitOf } from "../manifest/fingerprint.ts";
 import { manifestOf } from "../manifest/from-code.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { planService } from "../runtime/plan.ts";
@@ -68,6 +69,8 @@ export class Stage<Native> {
       const session = { service: declaration.name, owner: "setup", leaseMs: 1 };
       await store.open({ ...session, now: () => FIRST_MOMENT });
       await store.transaction(async (tx) => declaration.setup(tx.native));
+      const [service] = stage.part(declaration.name).services;
+      if (service !== undefined) await store.declarations.put(portraitOf(service));
       await store.close();
       own.keep();
     }

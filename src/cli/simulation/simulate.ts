@@ -23,6 +23,8 @@ export interface SimulateFlags {
 
 const SEEDS = 1_000;
 const RUNS_MAX = 100_000_000;
+/** The progress line need not be made for each run. */
+const RUNS_A_LINE = 64;
 
 /** Runs `odori simulate`, and sets the exit status to 1 if a run goes wrong. */
 export async function runSimulate(module: string, flags: SimulateFlags): Promise<void> {
@@ -37,8 +39,11 @@ export async function runSimulate(module: string, flags: SimulateFlags): Promise
   const stage = await simulation.prepare();
   const { name } = simulation.choreography;
   const states = () => stage.reached.states.size.toLocaleString("en");
-  const onRun = (runs: number) =>
+  const onRun = (runs: number) => {
+    // Thread by thread, any number of them may end at once.
+    if (workers === 1 && runs % RUNS_A_LINE !== 0) return;
     progress.showText(`${name}: ${runs.toLocaleString("en")} runs, ${states()} states`);
+  };
   const seeds = flags.seeds ?? (minutes === undefined ? SEEDS : RUNS_MAX);
   const options = { module, seeds, seed, minutes, systematic, replay, workers, schedules, onRun };
   let verdict: SimulationVerdict;
