@@ -14,6 +14,11 @@ export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();
   #users = 0;
 
+  /** Whether a task runs or waits. */
+  get busy(): boolean {
+    return this.#users > 0;
+  }
+
   /** Settles as `task` does. A task that rejects does not affect the tasks behind it. */
   run<T>(task: () => Promise<T>): Promise<T> {
     this.#users++;

@@ -13,6 +13,7 @@ import { parkedCommand } from "./commands/parked.ts";
 import { provisionCommand } from "./commands/provision.ts";
 import { runCommand } from "./commands/run.ts";
 import { sagasCommand } from "./commands/sagas.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
 import { version } from "./version.ts";
@@ -51,6 +52,7 @@ Start with:
   for (const command of [
     checkCommand,
     lintCommand,
+    simulateCommand,
     drawCommand,
     explainCommand,
     manifestCommand,

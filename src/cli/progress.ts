@@ -11,30 +11,39 @@ export interface Terminal {
 /** Shows how far a long search is, in one line that is written over, on a terminal only. */
 export class ProgressLine {
   readonly #terminal: Terminal;
-  readonly #secondsMax: number;
+  readonly #secondsMax: number | undefined;
   readonly #now: () => number;
   readonly #began: number;
   #shownAt = Number.NEGATIVE_INFINITY;
 
-  /** `now` returns milliseconds. */
-  constructor(terminal: Terminal, secondsMax: number, now: () => number = () => performance.now()) {
+  /** `secondsMax` is undefined where no time is set. `now` returns milliseconds. */
+  constructor(
+    terminal: Terminal,
+    secondsMax: number | undefined,
+    now: () => number = () => performance.now(),
+  ) {
     this.#terminal = terminal;
     this.#secondsMax = secondsMax;
     this.#now = now;
     this.#began = now();
   }
 
-  /** Shows the numbers, unless the search is young or others were just shown. */
+  /** Shows the numbers of an exploration. */
   show(states: number, transitions: number): void {
+    const [found, taken] = [states.toLocaleString("en"), transitions.toLocaleString("en")];
+    this.showText(`${found} states, ${taken} transitions`);
+  }
+
+  /** Shows a text, unless the search is young or another was just shown. */
+  showText(text: string): void {
     const now = this.#now();
     const elapsed = now - this.#began;
     if (this.#terminal.isTTY !== true || elapsed < QUIET_MS) return;
     if (now - this.#shownAt < EVERY_MS) return;
     this.#shownAt = now;
     const seconds = Math.floor(elapsed / 1_000);
-    const [found, taken] = [states.toLocaleString("en"), transitions.toLocaleString("en")];
-    const time = `${seconds} of at most ${this.#secondsMax} s`;
-    this.#terminal.write(`\r\u001b[K${found} states, ${taken} transitions, ${time} …`);
+    const most = this.#secondsMax === undefined ? "" : ` of at most ${this.#secondsMax}`;
+    this.#terminal.write(`\r\u001b[K${text}, ${seconds}${most} s …`);
   }
 
   /** Removes the line. */

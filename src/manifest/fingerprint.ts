@@ -19,8 +19,19 @@ export function fingerprintOf(manifest: Manifest): string {
   return hash("sha256", writeManifest(manifest), "hex");
 }
 
+/** By service: a simulation starts the same one many times. */
+const portraits = new WeakMap<Service<never, EventContract>, Portrait>();
+
 /** Describes a service: its names say where its rows are, its schemas what they may hold. */
 export function portraitOf(service: Service<never, EventContract>): Portrait {
+  const known = portraits.get(service);
+  if (known !== undefined) return known;
+  const portrait = portray(service);
+  portraits.set(service, portrait);
+  return portrait;
+}
+
+function portray(service: Service<never, EventContract>): Portrait {
   const manifest = manifestOfServices(service.name, [service]);
   const [entry] = manifest.services.values();
   if (entry === undefined) throw new TypeError("a manifest of one service has one service");

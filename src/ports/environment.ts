@@ -10,6 +10,11 @@ export interface Environment {
   uuid(): string;
   /** Runs `work` once after `delayMs`, unless the returned function is called before. */
   timer(delayMs: number, work: () => void): () => void;
+  /**
+   * Resolves once timers and sockets have had their turn. A virtual environment has none of them.
+   * @default a turn of the event loop
+   */
+  turn?(): Promise<void>;
 }
 
 /**

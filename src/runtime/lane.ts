@@ -17,6 +17,11 @@ function microtasks(): Promise<void> {
   return new Promise((resolve) => nextTick(resolve));
 }
 
+/** Resolves once the event loop has turned. */
+function turned(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Handles a batch. Resolves with the tasks that stay in the queue, to be handled next. */
 export type HandleBatch<Native> = (
   batch: readonly Task<Native>[],
@@ -27,7 +32,7 @@ export type HandleBatch<Native> = (
  * is under way share the next one. An idle lane waits for no timer, and a busy one commits rarely.
  */
 export class Lane<Native> {
-  readonly #environment: Pick<Environment, "now">;
+  readonly #environment: Pick<Environment, "now" | "turn">;
   readonly #handle: HandleBatch<Native>;
   readonly #batchMax: number;
   #turnedAt: number;
@@ -37,7 +42,7 @@ export class Lane<Native> {
 
   /** `batchMax` bounds the tasks of one batch. */
   constructor(
-    environment: Pick<Environment, "now">,
+    environment: Pick<Environment, "now" | "turn">,
     batchMax: number,
     handle: HandleBatch<Native>,
   ) {
@@ -92,7 +97,7 @@ export class Lane<Native> {
   /** Lets the event loop turn, if it may not have done so for a while. */
   async #turn(): Promise<void> {
     if (this.#environment.now() - this.#turnedAt < TURN_MS) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await (this.#environment.turn ?? turned)();
     this.#turnedAt = this.#environment.now();
   }
 

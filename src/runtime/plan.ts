@@ -84,7 +84,26 @@ export interface Hearers<Native> {
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
 }
 
+/** By declaration: a simulation starts the same service many times. */
+const plans = new WeakMap<object, object>();
+
+/** Makes the plan of a service; the same one for the same declaration. */
 export function planService<Native>(service: ServiceDeclaration<Native>): ServicePlan<Native> {
+  const known = plans.get(service);
+  if (isPlanOf(service, known)) return known;
+  const plan = makePlan(service);
+  plans.set(service, plan);
+  return plan;
+}
+
+function isPlanOf<Native>(
+  service: ServiceDeclaration<Native>,
+  plan: object | undefined,
+): plan is ServicePlan<Native> {
+  return plan !== undefined && "service" in plan && plan.service === service;
+}
+
+function makePlan<Native>(service: ServiceDeclaration<Native>): ServicePlan<Native> {
   const reactions = service.reactions.map((reaction) => planReaction(service, reaction));
   const contracts = emittedBy(service);
   const heardBy = new Map<

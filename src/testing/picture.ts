@@ -1,31 +1,8 @@
-import {
-  type SequenceAction,
-  type SequenceNote,
-  type SequenceStep,
-  sequenceText,
-} from "../draw/sequence.ts";
+import { sequenceStepOf } from "../draw/saga-steps.ts";
+import { type SequenceNote, type SequenceStep, sequenceText } from "../draw/sequence.ts";
 import type { TraceStep } from "../observe/trace.ts";
-import type { Disposition } from "../ports/journal.ts";
 import { spanOf } from "../text/span.ts";
 import type { Moment } from "./rehearsal.ts";
-
-const ACTIONS: Readonly<Record<Disposition, SequenceAction>> = {
-  begun: "begins",
-  done: "does",
-  refused: "refuses",
-  undone: "undoes",
-  barred: "has nothing to undo",
-  suppressed: "ignores",
-  late: "is late",
-  gathered: "waits for more",
-  armed: "arms a deadline",
-  disarmed: "calls a deadline off",
-  expired: "has waited too long",
-  retrying: "fails, and will try again",
-  waiting: "waits behind another delivery",
-  parked: "gives up",
-  discarded: "is told to discard it",
-};
 
 const SECOND_MS = 1_000;
 
@@ -53,18 +30,8 @@ export function pictureOf(
   };
   for (const step of steps) {
     pass(step.at);
-    items.push(toSequence(step));
+    items.push(sequenceStepOf(step));
   }
   pass(now);
   return sequenceText(items);
-}
-
-function toSequence({ service, disposition, heard, emitted, effect }: TraceStep): SequenceStep {
-  return {
-    service,
-    hears: disposition === "expired" ? null : (heard ?? null),
-    emits: emitted,
-    does: ACTIONS[disposition],
-    ...(effect !== undefined && { effect }),
-  };
 }

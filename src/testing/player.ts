@@ -8,10 +8,10 @@ import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import type { RetryPolicy } from "../runtime/retry.ts";
 import { type App, startApp } from "../runtime/start.ts";
+import { type VirtualClock, virtualEnvironment } from "../virtual/clock.ts";
+import { watchHandlers } from "../virtual/handlers.ts";
 import type { Activity } from "./activity.ts";
-import { type VirtualClock, virtualEnvironment } from "./clock.ts";
 import type { RehearsalBus } from "./post.ts";
-import { watchHandlers } from "./watch.ts";
 import { watchStore } from "./watch-store.ts";
 
 /**

@@ -1,14 +1,14 @@
 import { memoryBus } from "../adapters/memory/index.ts";
 import type { Service } from "../choreography/service.ts";
-import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
 import type { ServiceJournal } from "../observe/trace.ts";
 import { checkAccepted } from "../ports/bus.ts";
 import type { Logger } from "../ports/logger.ts";
 import { HANDLER_BUDGET_MS } from "../runtime/group.ts";
+import { arrival } from "../virtual/arrival.ts";
+import { VirtualClock, virtualEnvironment } from "../virtual/clock.ts";
 import { Activity } from "./activity.ts";
-import { VirtualClock, virtualEnvironment } from "./clock.ts";
 import type { RehearsalOptions } from "./options.ts";
 import { Player } from "./player.ts";
 import { RehearsalBus } from "./post.ts";
@@ -232,22 +232,4 @@ export class Rehearsal<Native> implements AsyncDisposable {
     this.clock.moveTo(now);
     await this.#options.clock?.(now);
   }
-}
-
-function arrival(
-  sagaId: string,
-  fact: Fact,
-  { id, now }: { readonly id: string; readonly now: number },
-): EventEnvelope {
-  return {
-    specversion: "1.0",
-    id,
-    type: fact.type,
-    source: `/${fact.type.split(".")[0]}`,
-    time: new Date(now).toISOString(),
-    ...(fact.subject !== undefined && { subject: fact.subject }),
-    sagaId,
-    correlationId: sagaId,
-    data: fact.json,
-  };
 }

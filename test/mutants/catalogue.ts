@@ -8,6 +8,7 @@ import type { Mutant } from "./mutant.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
 import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
+import { SIMULATION_MUTANTS } from "./simulation-mutants.ts";
 
 /**
  * Deliberately broken runtimes. Each `find` must occur exactly once in its file: an edit that
@@ -23,4 +24,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CHECKER_MUTANTS,
   ...PROOF_MUTANTS,
   ...REHEARSAL_MUTANTS,
+  ...SIMULATION_MUTANTS,
 ];

@@ -22,6 +22,7 @@ import { reductionScenarios } from "./reductions.ts";
 import { rehearsedScenarios } from "./rehearsed.ts";
 import { runtimeScenarios } from "./scenarios.ts";
 import { sideBySideScenarios } from "./side-by-side.ts";
+import { simulatedScenarios } from "./simulated.ts";
 
 const [suite = "", titles = "", url = ""] = process.argv.slice(2);
 const only = new Set(titles === "" ? [] : titles.split("\n"));
@@ -48,6 +49,7 @@ if (suite === "files") {
 if (suite === "proofs") proofScenarios(collect);
 if (suite === "http") httpScenarios(collect);
 if (suite === "testing") rehearsedScenarios(collect);
+if (suite === "simulate") simulatedScenarios(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);

@@ -10,6 +10,7 @@ export interface Mutant {
     | "proofs"
     | "http"
     | "testing"
+    | "simulate"
     | "sqlite"
     | "postgres"
     | "rabbitmq";

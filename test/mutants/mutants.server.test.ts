@@ -51,6 +51,7 @@ const SUITES = [
   "proofs",
   "http",
   "testing",
+  "simulate",
   "sqlite",
   "postgres",
   "rabbitmq",

@@ -14,10 +14,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ["ports"],
   ["adapter"],
   ["choreography", "cloudevents", "adapters", "conformance"],
-  ["runtime", "observe", "manifest"],
+  ["runtime", "observe", "manifest", "virtual"],
   ["check", "explain", "diff", "asyncapi", "acl"],
   ["draw"],
-  ["cli", "testing"],
+  ["testing", "simulate"],
+  ["cli"],
 ];
 /** What a folder may use on its own floor. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
@@ -108,7 +109,13 @@ describe("the house", () => {
       reached.add(path);
       for (const target of files.find((file) => file.path === path)?.imports ?? []) visit(target);
     };
-    for (const entry of [...entries, "cli/main.ts", "cli/module-thread.ts"]) visit(entry);
+    for (const entry of [
+      ...entries,
+      "cli/main.ts",
+      "cli/module-thread.ts",
+      "cli/simulation/thread.ts",
+    ])
+      visit(entry);
     expect(files.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
   });
 

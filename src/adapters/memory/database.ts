@@ -6,6 +6,7 @@ import type { MarkWrite, Ticket } from "../../ports/bookkeeping.ts";
 import type { StoredDeclaration } from "../../ports/declarations.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import type { InboxKey, JournalRecord } from "../../ports/journal.ts";
+import type { MemoryTable } from "./native.ts";
 import { TransactionalMap, type UndoLog, undoTo } from "./table.ts";
 
 /** Events of one commit that the bus has not acknowledged. */
@@ -59,6 +60,8 @@ export class MemoryDatabase {
   /** The last ticket or `seq` assigned; a rollback does not reset it. */
   sequence = 0;
   log: UndoLog = [];
+  /** The tables of the service that transactions have opened. */
+  readonly tables = new Set<MemoryTable<NonNullable<unknown>>>();
   readonly #log = () => this.log;
   readonly sagas = new TransactionalMap<string, SagaRecord>(new Map(), this.#log);
   readonly outbox = new TransactionalMap<Ticket, OutboxRecord>(new Map(), this.#log);

@@ -14,16 +14,22 @@ export class MemoryTable<Row extends NonNullable<unknown>> {
  */
 export class MemoryTx {
   readonly #use: () => UndoLog | undefined;
+  readonly #tables: Set<MemoryTable<NonNullable<unknown>>>;
 
   /**
    * `use` returns the undo log of the transaction, or throws where there is none. It returns
-   * undefined where an access has to do nothing.
+   * undefined where an access has to do nothing. `tables` is told of each table.
    */
-  constructor(use: () => UndoLog | undefined) {
+  constructor(
+    use: () => UndoLog | undefined,
+    tables: Set<MemoryTable<NonNullable<unknown>>> = new Set(),
+  ) {
     this.#use = use;
+    this.#tables = tables;
   }
 
   in<Row extends NonNullable<unknown>>(table: MemoryTable<Row>): TransactionalMap<string, Row> {
+    this.#tables.add(table);
     return new TransactionalMap(table.rows, this.#use);
   }
 }

@@ -35,7 +35,7 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
     this.#begin = begin;
     this.#detached = detached;
     this.#savepoint = detached ? 0 : database.log.length;
-    this.native = new MemoryTx(() => this.#use());
+    this.native = new MemoryTx(() => this.#use(), database.tables);
   }
 
   get touched(): boolean {

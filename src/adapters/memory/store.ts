@@ -115,7 +115,7 @@ export class MemoryStore implements Store<MemoryTx> {
       const native = new MemoryTx(() => {
         if (!open) throw transactionClosed();
         return this.#database.log;
-      });
+      }, this.#database.tables);
       try {
         return await work(native);
       } finally {

@@ -15,9 +15,25 @@ import type {
 import { isBusy } from "./errors.ts";
 import type { Connection, Sql, SqlRow, SqlValue } from "./sql.ts";
 
+/** Statements around a transaction: of its own, or inside one of its caller. */
+export interface TransactionControl {
+  readonly begin: string;
+  readonly commit: string;
+  readonly rollback: string;
+}
+
+/** Around a transaction that has the connection to itself. */
+export const OWN_TRANSACTION: TransactionControl = {
+  begin: "BEGIN IMMEDIATE",
+  commit: "COMMIT",
+  rollback: "ROLLBACK",
+};
+
 /** What a scope needs of its store. */
 export interface ScopeParts {
   readonly connection: Connection;
+  /** How a transaction of a handler by itself begins and ends. */
+  readonly control: TransactionControl;
   /** Takes the writer's mutex at once; undefined if it is taken. */
   tryAcquire(): (() => void) | undefined;
   /** The bookkeeping of a transaction that is open on the connection. */
@@ -100,7 +116,7 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
     this.#checkOngoing();
     const result = await work(this.#parts.bookkeeping());
     this.#strays.check();
-    this.#parts.connection.exec("COMMIT");
+    this.#parts.connection.exec(this.#parts.control.commit);
     this.#end();
     return result;
   }
@@ -108,9 +124,9 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
   async abandon(): Promise<void> {
     this.#open = false;
     if (this.#release === undefined) return;
-    const { connection } = this.#parts;
+    const { connection, control } = this.#parts;
     try {
-      if (connection.database.isTransaction) connection.exec("ROLLBACK");
+      if (connection.database.isTransaction) connection.exec(control.rollback);
     } finally {
       this.#end();
     }
@@ -137,7 +153,7 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
       throw storeContended();
     }
     try {
-      this.#parts.connection.database.exec("BEGIN IMMEDIATE");
+      this.#parts.connection.database.exec(this.#parts.control.begin);
       this.#release = release;
     } catch (error) {
       release();

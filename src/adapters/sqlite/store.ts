@@ -12,7 +12,7 @@ import { SqliteDeclarations } from "./declarations.ts";
 import { type Access, SqliteInspection } from "./inspect.ts";
 import { PURGE_START, type PurgeCursor, purge } from "./purge.ts";
 import { checkSchema, migrate } from "./schema.ts";
-import { type ScopeParts, SqliteScope } from "./scope.ts";
+import { OWN_TRANSACTION, type ScopeParts, SqliteScope } from "./scope.ts";
 import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { examineVersion } from "./version.ts";
@@ -187,6 +187,7 @@ export class SqliteStore implements Store<Sql> {
   #scope(connection: Connection, detached: boolean): SqliteScope {
     const parts: ScopeParts = {
       connection,
+      control: OWN_TRANSACTION,
       tryAcquire: () => this.#writer.tryAcquire(),
       // A handler by itself outlives the transaction that it was taken out of, and its `sql`.
       bookkeeping: () => this.#bookkeeping(connection, connection, []),

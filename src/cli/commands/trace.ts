@@ -1,9 +1,11 @@
+import { writeFileSync } from "node:fs";
 import { Command } from "commander";
-import { OdoriError } from "../../contract/errors.ts";
+import { messageOf, OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 import { timeline } from "../../observe/timeline.ts";
 import { type TraceStep, traceOf } from "../../observe/trace.ts";
 import type { Deferred } from "../../ports/deferred.ts";
+import { recordingOf } from "../../simulate/record.ts";
 import { printable } from "../../text/printable.ts";
 import { type Found, jsonOption, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
@@ -20,6 +22,7 @@ interface Flags extends PlaceFlags {
   readonly correlation?: string;
   readonly ids: boolean;
   readonly json: boolean;
+  readonly export?: string;
 }
 
 const RECENT = 20;
@@ -38,6 +41,7 @@ export function traceCommand(): Command {
   )
     .option("--correlation <id>", "every saga with this correlation id, at most 100")
     .option("--ids", "print the ids of events and of their causes", false)
+    .option("--export <file>", "write the saga as `odori simulate --replay` plays it again")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -47,6 +51,7 @@ Examples:
   odori trace order-000003 --data .odori/order
   odori trace order-000003 --postgres postgres://localhost/shop --schema order payment
   odori trace --correlation web-77 --ids
+  odori trace order-000003 --export trace.json
 
 Steps stand in the order of cause. A time that contradicts it, because the clocks of two services
 differ, is marked with ?.
@@ -59,7 +64,11 @@ Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not 
         throw new OdoriError("USAGE", "trace takes a saga id or --correlation, not both.");
       const place = await storePlaceOf(flags);
       return withStores(place, async (found) => {
-        if (sagaId !== undefined) return show(await tracesOf([sagaId], found, place), flags);
+        if (sagaId !== undefined) {
+          const traces = await tracesOf([sagaId], found, place);
+          if (flags.export !== undefined) writeRecording(flags.export, traces[0]);
+          return show(traces, flags);
+        }
         if (correlation === undefined) return list(found, place, flags);
         const ids = await correlatedIds(found, correlation, CORRELATED_MAX);
         if (ids.length > 0) return show(await tracesOf(ids, found, place), flags);
@@ -111,6 +120,20 @@ async function tracesOf(
       ),
     };
   });
+}
+
+/** Writes a saga so that it can be simulated. */
+function writeRecording(file: string, trace: Trace | undefined): void {
+  if (trace === undefined) return;
+  const recording = recordingOf(trace.sagaId, trace.steps);
+  try {
+    writeFileSync(file, `${JSON.stringify(recording, undefined, 2)}\n`);
+  } catch (cause) {
+    throw new OdoriError("FILE_UNREADABLE", `Cannot write ${quote(file)}: ${messageOf(cause)}.`, {
+      cause,
+      hint: "Check its folder and the permissions.",
+    });
+  }
 }
 
 function show(traces: readonly Trace[], flags: Flags): void {

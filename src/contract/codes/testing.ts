@@ -17,4 +17,19 @@ export const TESTING_CODES = {
     meaning: "A test hands an event to services of which none hears it or begins with it.",
     hint: "Name an event that the service declares.",
   },
+  SIMULATION_FAILED: {
+    delivery: "none",
+    meaning: "A simulation has found a run that goes wrong.",
+    hint: "The message shows the run, and how to repeat it.",
+  },
+  SIMULATION_MISSING: {
+    delivery: "none",
+    meaning: "A module exports no simulation, or several and none as default.",
+    hint: "Export one as default: `export default simulation(choreography, { given })`.",
+  },
+  SCHEDULE_INVALID: {
+    delivery: "none",
+    meaning: "A text is not a schedule of a simulation.",
+    hint: "Pass the text that a simulation has printed.",
+  },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;

@@ -5,8 +5,8 @@ interface Timer {
   readonly work: () => void;
 }
 
-/** When a rehearsal begins: the same moment in each run, so that times may be compared. */
-const FIRST_MOMENT = Date.parse("2026-01-01T00:00:00Z");
+/** When virtual time begins: the same moment in each run, so that times may be compared. */
+export const FIRST_MOMENT = Date.parse("2026-01-01T00:00:00Z");
 
 /** A clock that stands still until it is put forward. Its timers run in the order of their time. */
 export class VirtualClock {
@@ -84,8 +84,8 @@ function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** Numbers from 0 to below 1, the same for the same seed: mulberry32. */
-function numbers(seed: number): () => number {
+/** Draws numbers from 0 to below 1, the same for the same seed: mulberry32. */
+export function numbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,0 +1,34 @@
+import type { BehaviourCode } from "../check/violation.ts";
+
+/**
+ * What is wrong with a run.
+ *
+ * - a code of `odori check`: the handlers have done what the declarations let go wrong
+ * - `MODEL`      the runtime has done what the checker's model does not allow
+ * - `INVARIANT`  `holds` or `always` has thrown
+ * - `PARKED`     a delivery was given up on
+ * - `LOST`       a saga was begun, and is not there
+ * - `BEGIN`      `begin` has thrown
+ * - `RESTLESS`   it has not come to rest
+ * - `UNCONTROLLED`  a handler waits for something that the simulation does not control
+ * - `NEVER`      something that is declared has happened in no run
+ * - `NOT_REPRODUCED`  the same decisions have led elsewhere
+ */
+export type SimulationCode =
+  | BehaviourCode
+  | "MODEL"
+  | "INVARIANT"
+  | "PARKED"
+  | "LOST"
+  | "BEGIN"
+  | "RESTLESS"
+  | "UNCONTROLLED"
+  | "NEVER"
+  | "NOT_REPRODUCED";
+
+/** One thing that is wrong with a run. */
+export interface SimulationFinding {
+  readonly code: SimulationCode;
+  readonly message: string;
+  readonly sagaId?: string | undefined;
+}

@@ -1,0 +1,198 @@
+// Imported, since the simulation replaces the globals.
+import { setTimeout } from "node:timers";
+import type { Move } from "./move.ts";
+import { Process } from "./process.ts";
+import { quiet } from "./quiet.ts";
+import type { RunParts } from "./run-parts.ts";
+import { processName, type SimulatedService } from "./stage.ts";
+
+/** How long a handler may wait for the world outside, in milliseconds of real time. */
+const OUTSIDE_MS = 1_000;
+/** How often a person retries what is parked. */
+const ROUNDS_MAX = 20;
+/** Environments draw the same in every run: what differs between runs are its decisions. */
+const SEED = 1;
+
+/** A process that has died and was not started again. */
+interface Down<Native> {
+  readonly part: SimulatedService<Native>;
+  readonly number: number;
+}
+
+/** The lease of a process that has died. */
+interface Lease<Native> {
+  readonly part: SimulatedService<Native>;
+  readonly process: string;
+  readonly owner: string;
+}
+
+/** The processes of all services: they start, die, and start again. */
+export class Fleet<Native> {
+  readonly #run: RunParts<Native>;
+  readonly #processes = new Map<string, Process<Native>>();
+  readonly #lives = new Map<string, number>();
+  readonly #skews = new Map<string, number>();
+  readonly #down: Down<Native>[] = [];
+  readonly #leases: Lease<Native>[] = [];
+  #starting = 0;
+  #rounds = 0;
+
+  constructor(run: RunParts<Native>) {
+    this.#run = run;
+  }
+
+  /** The process of that name, while it lives. */
+  process(name: string): Process<Native> | undefined {
+    return this.#processes.get(name);
+  }
+
+  /** A process of the service that has started. */
+  running(service: string): Process<Native> | undefined {
+    const { services } = this.#run.stage.part(service);
+    for (let number = 1; number <= services.length; number++) {
+      const process = this.#processes.get(processName(service, number));
+      if (process?.app !== undefined) return process;
+    }
+    return undefined;
+  }
+
+  /** Starts every process, on databases as they were kept. */
+  async open(): Promise<void> {
+    const { stage, post, faults, clock } = this.#run;
+    for (const { name, topics, database } of stage.parts) {
+      database.reset();
+      post.addGroup(name, topics);
+      this.#skews.set(name, faults.skewMs(name));
+    }
+    for (const part of stage.parts)
+      for (const at of part.services.keys()) this.#start(part, at + 1);
+    while (this.#starting > 0) await quiet();
+    // They look for what others have left: there is nothing yet.
+    while (clock.runDue()) await quiet();
+  }
+
+  /** Whether something is left that happens by itself. */
+  get busy(): boolean {
+    if (this.#down.length + this.#leases.length + this.#starting > 0) return true;
+    return this.#run.stage.parts.some(({ database }) => database.busy);
+  }
+
+  /** What may happen to processes. The calm choice is to start one again. */
+  moves(): readonly Move[] {
+    return [
+      ...this.#down.map((down) => ({ perform: () => this.#restart(down) })),
+      ...this.#leases.map((lease) => ({ perform: () => this.#expire(lease) })),
+    ];
+  }
+
+  /** A process that stood still for long counts as dead for the one beside it. */
+  loseLeases(): void {
+    const { faults } = this.#run;
+    for (const process of this.#processes.values()) {
+      const beside = this.#run.stage.part(process.service).services.length > 1;
+      if (!beside || process.app === undefined) continue;
+      if (faults.endsLease(process.name, process.sites.lease)) process.loseLease();
+    }
+  }
+
+  /** Has a person retry what is parked. Returns whether there was anything. */
+  async operate(): Promise<boolean> {
+    const { stage } = this.#run;
+    if (stage.options.operator !== true || this.#rounds++ > ROUNDS_MAX) return false;
+    let any = false;
+    for (const { name, database } of stage.parts) {
+      const app = this.running(name)?.app;
+      if (database.parked === 0 || app === undefined) continue;
+      for (const { seq, reaction } of await app.inspect.deferred(["parked"], 100)) {
+        this.#run.note(`a person retries ${reaction} of ${name}`);
+        await app.inspect.retry(seq);
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  /** Whether a handler waits for what the simulation does not control, in vain. */
+  async isStuck(): Promise<boolean> {
+    const waiting = [...this.#processes.values()].filter(({ handlers }) => handlers.size > 0);
+    if (waiting.length === 0 || this.#run.outside.busy) return false;
+    if (waiting.some(({ waits }) => waits)) return false;
+    const handlers = waiting.flatMap((process) => [...process.handlers]);
+    if (await settles(handlers)) {
+      await quiet();
+      return false;
+    }
+    const names = waiting.map(({ name }) => name).join(", ");
+    const message = `a handler of ${names} waits for what the simulation does not control`;
+    this.#run.fail({ code: "UNCONTROLLED", message });
+    return true;
+  }
+
+  /** Ends every process. */
+  leave(): void {
+    for (const process of this.#processes.values()) process.dead = true;
+  }
+
+  #start(part: SimulatedService<Native>, number: number): void {
+    const { stage, post, clock, decisions, faults, outside } = this.#run;
+    const name = processName(part.name, number);
+    const service = part.services[number - 1];
+    if (service === undefined) return;
+    const life = (this.#lives.get(name) ?? 0) + 1;
+    this.#lives.set(name, life);
+    const { database } = part;
+    const skewMs = this.#skews.get(part.name) ?? 0;
+    const process = new Process<Native>(
+      {
+        ...{ service, database, post, clock, decisions, faults, outside, skewMs },
+        sites: stage.sites,
+        seed: SEED,
+        committed: (from, writes) => this.#run.committed(from, writes),
+        died: (dead) => this.#died(part, dead),
+      },
+      { name, number, life },
+    );
+    this.#processes.set(name, process);
+    this.#starting++;
+    const started = () => {
+      this.#starting--;
+    };
+    process.start().then(started, (error: unknown) => {
+      started();
+      throw error;
+    });
+  }
+
+  #died(part: SimulatedService<Native>, process: Process<Native>): void {
+    const { number, owner } = process;
+    this.#processes.delete(process.name);
+    this.#run.post.drop(process);
+    this.#down.push({ part, number });
+    this.#leases.push({ part, process: process.name, owner });
+  }
+
+  #restart(down: Down<Native>): void {
+    this.#down.splice(this.#down.indexOf(down), 1);
+    const { part, number } = down;
+    this.#run.note(`${processName(part.name, number)} starts again`);
+    this.#start(part, number);
+  }
+
+  #expire(lease: Lease<Native>): void {
+    this.#leases.splice(this.#leases.indexOf(lease), 1);
+    const { part, owner, process } = lease;
+    part.database.expire(owner, this.#run.clock.now + (this.#skews.get(part.name) ?? 0));
+    this.#run.note(`the lease of the dead ${process} ends`);
+  }
+}
+
+/** Whether one of the promises settles before a handler may be given up. */
+function settles(promises: readonly Promise<unknown>[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), OUTSIDE_MS);
+    Promise.race(promises.map((one) => one.catch(() => {}))).then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}

@@ -1,0 +1,108 @@
+import { stemOf } from "../contract/grammar.ts";
+
+/** One step of a saga that was recorded, as `odori trace --export` writes it. */
+export interface RecordedStep {
+  readonly service: string;
+  readonly reaction: string;
+  readonly disposition: string;
+  /** The type of the event heard; absent for a beginning. */
+  readonly heard?: string | undefined;
+  /** How often the message came again. */
+  readonly duplicates: number;
+}
+
+/** A message that a run may hand over next. */
+interface Offered {
+  readonly group: { readonly name: string };
+  readonly event: { readonly type: string };
+}
+
+/** What a run has come to so far. */
+export interface Reaction {
+  readonly service: string;
+  readonly reaction: string;
+  readonly disposition: string;
+}
+
+/** How often time passes in search of what a step waits for: a retry, or a deadline. */
+const PATIENCE = 20;
+
+/**
+ * Leads a run along a saga that was recorded: messages come in the same order, deadlines pass at
+ * the same place, and what came twice comes twice.
+ */
+export class Guide {
+  readonly #steps: readonly RecordedStep[];
+  readonly #done: readonly Reaction[];
+  readonly #delivered = new Set<string>();
+  readonly #repeated = new Map<string, number>();
+  #at = 0;
+  #waited = 0;
+  #began = false;
+
+  /** `done` grows while the run goes on. */
+  constructor(steps: readonly RecordedStep[], done: readonly Reaction[]) {
+    this.#steps = steps;
+    this.#done = done;
+  }
+
+  /** The step that the run could not follow; undefined if it has followed all. */
+  get lostAt(): number | undefined {
+    return this.#at < this.#steps.length && this.#waited > PATIENCE ? this.#at : undefined;
+  }
+
+  /** Chooses among messages, and among the other moves, of which the last is that time passes. */
+  next(messages: readonly Offered[], ways: number): number {
+    while (this.#at < this.#steps.length && this.#isDone(this.#steps[this.#at])) {
+      this.#at++;
+      this.#waited = 0;
+    }
+    const step = this.#steps[this.#at];
+    if (step === undefined || this.#waited > PATIENCE) return 0;
+    const way = messages.findIndex((message) => isOf(message, step));
+    if (step.disposition !== "expired" && way >= 0) {
+      this.#delivered.add(keyOf(step));
+      return way;
+    }
+    if (step.disposition === "begun" && !this.#began) {
+      this.#began = true;
+      return messages.length;
+    }
+    this.#waited++;
+    return ways - 1;
+  }
+
+  /** Whether a message to a service comes once more. */
+  repeats(service: string, type: string): boolean {
+    const step = this.#steps.find(
+      (one) => one.service === service && stem(one.heard) === stem(type),
+    );
+    const key = `${service} ${stem(type)}`;
+    const count = this.#repeated.get(key) ?? 0;
+    if (step === undefined || count >= step.duplicates) return false;
+    this.#repeated.set(key, count + 1);
+    return true;
+  }
+
+  #isDone(step: RecordedStep | undefined): boolean {
+    if (step === undefined) return true;
+    if (step.disposition !== "expired" && step.heard !== undefined)
+      return this.#delivered.has(keyOf(step));
+    return this.#done.some(
+      ({ service, reaction, disposition }) =>
+        service === step.service && reaction === step.reaction && disposition === step.disposition,
+    );
+  }
+}
+
+function isOf({ group, event }: Offered, { service, heard }: RecordedStep): boolean {
+  return group.name === service && stem(event.type) === stem(heard);
+}
+
+function keyOf({ service, heard }: RecordedStep): string {
+  return `${service} ${stem(heard)}`;
+}
+
+function stem(type: string | undefined): string {
+  return type === undefined ? "" : stemOf(type);
+}

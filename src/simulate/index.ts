@@ -1,0 +1,15 @@
+export { MemoryRows, type SimulatedDatabase } from "./database.ts";
+export type { Draw, ValueSource } from "./draw.ts";
+export type { SimulationCode, SimulationFinding } from "./findings.ts";
+export type {
+  DatabaseOptions,
+  Seen,
+  SimulatedEnd,
+  SimulationGiven,
+  SimulationOptions,
+} from "./options.ts";
+export { standIn } from "./outside.ts";
+export { type SearchOptions, type SimulationReport, simulate } from "./simulate.ts";
+export { type Simulation, simulation } from "./simulation.ts";
+export { SimulationError } from "./simulation-error.ts";
+export type { Leak } from "./tripwire.ts";

@@ -1,0 +1,63 @@
+import type { Service } from "../choreography/service.ts";
+import type { EventContract, Fact, FactOf } from "../contract/event.ts";
+import type { SimulatedDatabase } from "./database.ts";
+import type { Draw } from "./draw.ts";
+
+/** How a saga has ended; `open`: it has not. */
+export type SimulatedEnd = "succeeded" | "failed" | "open";
+
+/** What `given` is called with: draws what differs between runs, and begins sagas. */
+export interface SimulationGiven<Native> extends Draw {
+  /**
+   * Begins a saga in the run. `work` writes the rows that belong to it, and returns the fact with
+   * which it begins.
+   */
+  begin<Begins extends EventContract>(
+    service: Service<Native, Begins>,
+    sagaId: string,
+    work: (tx: Native) => FactOf<Begins> | Promise<FactOf<Begins>>,
+  ): void;
+  /** Lets an event come from outside, at any moment after the saga has begun. */
+  arrive(sagaId: string, fact: Fact): void;
+}
+
+/** What `holds` and `always` look at. */
+export interface Seen<Native> {
+  /** The rows of a service, past the runtime. */
+  rows(service: string | { readonly name: string }): Native;
+  /** How each saga of the run has ended. */
+  readonly sagas: ReadonlyMap<string, SimulatedEnd>;
+}
+
+/** What is simulated, and what has to hold. */
+export interface SimulationOptions<Native> {
+  /** Begins the sagas of one run. */
+  readonly given: (given: SimulationGiven<Native>) => void;
+  /** Throws unless the rows are right once a run has come to rest. */
+  readonly holds?: (seen: Seen<Native>) => void | Promise<void>;
+  /** Throws unless the rows are right after a commit, while no other transaction is open. */
+  readonly always?: (seen: Seen<Native>) => void;
+  /** Puts back what handlers keep outside their databases, such as a stand-in of a gateway. */
+  readonly reset?: () => void;
+  /**
+   * Processes of a service, by its name.
+   * @default 1
+   */
+  readonly instances?: Readonly<Record<string, number>>;
+  /**
+   * Has a person retry what is parked. Handlers may then fail for good as well.
+   * @default false
+   */
+  readonly operator?: boolean;
+  /**
+   * Findings that are accepted: a code, or what never happens, and the reason.
+   * @default {}
+   */
+  readonly accepts?: Readonly<Record<string, string>>;
+}
+
+/** Options of a simulation with databases of another kind than SQLite. */
+export interface DatabaseOptions<Native> {
+  /** Makes the database of a service. It is used for every run. */
+  readonly database: (service: string) => SimulatedDatabase<Native>;
+}

@@ -1,0 +1,94 @@
+import { type Actor, running } from "./actor.ts";
+import type { Faults } from "./faults.ts";
+import type { Move } from "./move.ts";
+
+/** A call of another system that has not been answered. */
+interface Call {
+  readonly system: string;
+  readonly actor: Actor;
+  /** What the other system does, once. */
+  effect(): void;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** The other systems of a run, which answer in any order, late, or not at all. */
+export class Outside {
+  readonly #faults: Faults;
+  readonly #note: (text: string) => void;
+  readonly #calls: Call[] = [];
+
+  constructor(faults: Faults, note: (text: string) => void) {
+    this.#faults = faults;
+    this.#note = note;
+  }
+
+  /** Whether a call is not answered. */
+  get busy(): boolean {
+    return this.#calls.length > 0;
+  }
+
+  call<T>(actor: Actor, system: string, effect: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let answer: { readonly value: T } | undefined;
+      this.#calls.push({
+        system,
+        actor,
+        effect: () => {
+          answer = { value: effect() };
+        },
+        resolve: () => answer !== undefined && resolve(answer.value),
+        reject,
+      });
+    });
+  }
+
+  /** The calls that may be answered next. */
+  moves(): readonly Move[] {
+    return this.#calls.map((call) => ({ perform: () => this.#answer(call) }));
+  }
+
+  #answer(call: Call): void {
+    const { system, actor } = call;
+    this.#calls.splice(this.#calls.indexOf(call), 1);
+    const fate = this.#faults.call(system);
+    if (fate === "unreachable") {
+      if (!actor.dead) call.reject(new Error(`The simulated ${system} cannot be reached.`));
+      return;
+    }
+    try {
+      call.effect();
+    } catch (error) {
+      if (!actor.dead) call.reject(error);
+      return;
+    }
+    // The process that has called it may have died meanwhile.
+    if (actor.dead) this.#note(`${system} has done it, and ${actor.name} is dead`);
+    else if (fate === "answered") {
+      this.#note(`${system} answers ${actor.name}`);
+      call.resolve();
+    } else call.reject(new Error(`The answer of the simulated ${system} is lost.`));
+  }
+}
+
+/**
+ * Stands in for a call of another system, such as a payment gateway. In a simulation it is answered
+ * when the run likes. It may fail: with nothing done, or with `effect` done and the answer lost.
+ * Elsewhere it is answered at once.
+ *
+ * @example
+ * ```ts
+ * import { standIn } from "odori/simulate";
+ *
+ * const charged = new Set<string>();
+ * const gateway = {
+ *   charge: (idempotencyKey: string) =>
+ *     standIn("gateway", () => void charged.add(idempotencyKey)),
+ * };
+ * await gateway.charge("o-1");
+ * ```
+ */
+export async function standIn<T>(system: string, effect: () => T): Promise<T> {
+  const actor = running.getStore();
+  return actor === undefined ? effect() : actor.call(system, effect);
+}

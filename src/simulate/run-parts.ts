@@ -1,0 +1,27 @@
+import type { Writes } from "../ports/bookkeeping.ts";
+import type { VirtualClock } from "../virtual/clock.ts";
+import type { Book } from "./book.ts";
+import type { Decisions } from "./decisions.ts";
+import type { Faults } from "./faults.ts";
+import type { SimulationFinding } from "./findings.ts";
+import type { Outside } from "./outside.ts";
+import type { Process } from "./process.ts";
+import type { SimulatedBus } from "./simulated-bus.ts";
+import type { Stage } from "./stage.ts";
+
+/** What the parts of a run have in common. */
+export interface RunParts<Native> {
+  readonly stage: Stage<Native>;
+  readonly clock: VirtualClock;
+  readonly decisions: Decisions;
+  readonly faults: Faults;
+  readonly post: SimulatedBus;
+  readonly book: Book;
+  readonly outside: Outside;
+  /** Ends the run. */
+  fail(finding: SimulationFinding): void;
+  /** Notes what no journal tells of. */
+  note(text: string): void;
+  /** Takes what a process has committed. */
+  committed(process: Process<Native>, writes: readonly Writes[]): void;
+}

@@ -1,0 +1,282 @@
+import { PermanentError } from "../contract/errors.ts";
+import type { Writes } from "../ports/bookkeeping.ts";
+import type { JournalEntry } from "../ports/journal.ts";
+import { VirtualClock } from "../virtual/clock.ts";
+import { running } from "./actor.ts";
+import { Book } from "./book.ts";
+import { Callers } from "./callers.ts";
+import { type Course, Decisions, type Question, type Schedule, type Site } from "./decisions.ts";
+import { Faults } from "./faults.ts";
+import type { SimulationFinding } from "./findings.ts";
+import { Fleet } from "./fleet.ts";
+import { Guide, type Reaction } from "./guide.ts";
+import type { Move } from "./move.ts";
+import type { SimulatedEnd } from "./options.ts";
+import { Outside } from "./outside.ts";
+import type { Process } from "./process.ts";
+import { quiet } from "./quiet.ts";
+import type { RunParts } from "./run-parts.ts";
+import { type PendingMessage, SimulatedBus } from "./simulated-bus.ts";
+import type { Stage } from "./stage.ts";
+import { AS_SCHEDULED, swarm, type Temper } from "./temper.ts";
+
+/** After this many steps the run is calm, so that no schedule starves a message for ever. */
+const HEALS_AFTER = 300;
+/** A calm run comes to rest long before. */
+const STEPS_MAX = 1_500;
+/** Most messages that are handed over at once. */
+const TOGETHER_MAX = 5;
+/** How often time passes where nothing but processes and time can go on. */
+const IDLE_TIME = 0.3;
+
+/** A journal row that was committed, and when. */
+export interface Committed {
+  readonly process: string;
+  readonly at: number;
+  readonly entry: JournalEntry;
+}
+
+/** A fault, and before which of the journal rows it happened. */
+export interface Noted {
+  readonly place: number;
+  readonly note: string;
+}
+
+/** What a run has come to. */
+export interface RunResult {
+  readonly findings: readonly SimulationFinding[];
+  /** The departures that were taken. */
+  readonly taken: Schedule;
+  readonly steps: number;
+  readonly history: readonly Committed[];
+  readonly notes: readonly Noted[];
+  readonly ends: ReadonlyMap<string, SimulatedEnd>;
+  readonly questions: readonly Question[];
+  /** Of a recorded saga: the step that it could not follow, from 0. */
+  readonly lostAt: number | undefined;
+}
+
+/** One run of a simulation: everything that happens in it is decided by its course. */
+export class SimulatedRun<Native> implements RunParts<Native> {
+  readonly clock = new VirtualClock();
+  readonly decisions: Decisions;
+  readonly faults: Faults;
+  readonly post: SimulatedBus;
+  readonly book: Book;
+  readonly outside: Outside;
+  readonly stage: Stage<Native>;
+  readonly #temper: Temper;
+  /** Of a recorded saga. */
+  readonly #guide: Guide | undefined;
+  readonly #reactions: Reaction[] = [];
+  readonly #findings: SimulationFinding[] = [];
+  readonly #history: Committed[] = [];
+  readonly #notes: Noted[] = [];
+  readonly #fleet: Fleet<Native>;
+  readonly #callers: Callers<Native>;
+  readonly #time: Move = { perform: () => this.#passTime() };
+  #steps = 0;
+
+  constructor(stage: Stage<Native>, course: Course, options: { readonly asks?: boolean } = {}) {
+    const { sites } = stage;
+    this.stage = stage;
+    this.decisions = new Decisions(sites, course, options);
+    this.#temper = this.decisions.repeats ? AS_SCHEDULED : swarm(this.decisions.random);
+    const { decisions } = this;
+    const note = (text: string) => this.note(text);
+    this.faults = new Faults({ decisions, sites }, this.#temper, note);
+    const { faults } = this;
+    const guide = "recorded" in course ? new Guide(course.recorded, this.#reactions) : undefined;
+    this.#guide = guide;
+    this.post = new SimulatedBus({ decisions, sites, faults, guide });
+    this.book = new Book(stage.manifest, stage.map, stage.reached);
+    this.outside = new Outside(faults, note);
+    this.#fleet = new Fleet(this);
+    this.#callers = new Callers(this, this.#fleet);
+    stage.handle = (process, work) => this.#handle(process, work);
+  }
+
+  /** Plays the run to its end. */
+  async play(): Promise<RunResult> {
+    const limit = Error.stackTraceLimit;
+    // Thousands of simulated errors need no stack.
+    Error.stackTraceLimit = 0;
+    try {
+      return await this.#play();
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  }
+
+  async #play(): Promise<RunResult> {
+    const { options } = this.stage;
+    options.reset?.();
+    this.#callers.invite(options.given);
+    await this.#fleet.open();
+    while (this.#findings.length === 0 && this.#steps < STEPS_MAX) {
+      await quiet();
+      if (await this.#isOver()) break;
+      this.#steps++;
+      this.#step();
+    }
+    if (this.#steps === STEPS_MAX)
+      this.fail({ code: "RESTLESS", message: `it goes on after ${STEPS_MAX} steps` });
+    await this.#judge();
+    this.#fleet.leave();
+    return {
+      findings: this.#findings,
+      taken: this.decisions.taken,
+      steps: this.#steps,
+      history: this.#history,
+      notes: this.#notes,
+      ends: this.book.ends(),
+      questions: this.decisions.questions ?? [],
+      lostAt: this.#guide?.lostAt,
+    };
+  }
+
+  fail(finding: SimulationFinding): void {
+    this.#findings.push(finding);
+  }
+
+  note(note: string): void {
+    this.#notes.push({ place: this.#history.length, note });
+  }
+
+  /** Takes what a process has committed. */
+  committed(process: Process<Native>, writes: readonly Writes[]): void {
+    for (const { journal, amend } of writes)
+      for (const entry of [...journal, ...amend]) {
+        this.#history.push({ process: process.name, at: this.clock.now, entry });
+        const { reaction, disposition } = entry;
+        if (this.#guide !== undefined)
+          this.#reactions.push({ service: process.service, reaction, disposition });
+        const wrong = this.book.note(process.service, entry);
+        if (wrong !== undefined) this.fail(wrong);
+      }
+    // A handler that waits for something shows rows that are not committed.
+    if (this.stage.parts.every(({ database }) => !database.inTransaction))
+      this.#check(() => this.stage.options.always?.(this.#seen));
+  }
+
+  async #isOver(): Promise<boolean> {
+    if (this.#findings.length > 0) return true;
+    const { inFlight, pending } = this.post;
+    if (pending.length + inFlight.size > 0) {
+      if (await this.#fleet.isStuck()) return true;
+      return false;
+    }
+    if (this.outside.busy || this.#callers.busy || this.#fleet.busy) return false;
+    return !(await this.#fleet.operate());
+  }
+
+  #step(): void {
+    const messages = this.post.deliverable;
+    const moves = [
+      ...this.outside.moves(),
+      ...this.#fleet.moves(),
+      ...this.#callers.moves(),
+      this.#time,
+    ];
+    const ways = messages.length + moves.length;
+    const calm = ways === 1 || this.#steps > HEALS_AFTER;
+    const site = this.stage.sites.of("next");
+    const way = calm ? 0 : this.#choose(site, messages, ways);
+    this.clock.moveTo(this.clock.now + 1);
+    const message = messages[way];
+    if (message === undefined) {
+      moves[way - messages.length]?.perform();
+      return;
+    }
+    this.post.deliver(message);
+    if (!calm) this.#deliverMore();
+  }
+
+  #choose(site: Site, messages: readonly PendingMessage[], ways: number): number {
+    if (this.#guide === undefined)
+      return this.decisions.decide(site, ways, () => this.#draw(messages, ways));
+    return this.decisions.take(site, ways, this.#guide.next(messages, ways));
+  }
+
+  /** Time is the last way; it passes rarely while something else could happen. */
+  #draw(messages: readonly PendingMessage[], ways: number): number {
+    const time = messages.length > 0 ? this.#temper.time : IDLE_TIME;
+    if (this.decisions.random() < time) return ways - 1;
+    return this.decisions.below(ways - 1);
+  }
+
+  /** Messages that come together share a commit. */
+  #deliverMore(): void {
+    const { group } = this.#temper;
+    if (group === 0 || this.post.pending.length === 0) return;
+    if (!this.decisions.chance(this.stage.sites.of("together"), group)) return;
+    for (const message of this.post.deliverable.slice(0, TOGETHER_MAX - 1))
+      if (this.post.pending.includes(message)) this.post.deliver(message);
+  }
+
+  #passTime(): void {
+    this.#fleet.loseLeases();
+    this.clock.moveTo(this.clock.next ?? this.clock.now);
+    while (this.clock.runDue());
+  }
+
+  #handle(name: string, work: () => unknown): unknown {
+    const process = this.#fleet.process(name);
+    if (process === undefined) return work();
+    const { operator = false } = this.stage.options;
+    const { mayPark } = this.stage.part(process.service);
+    const fate = this.faults.handler(process.service, { mayGiveUp: operator || mayPark });
+    if (fate === "fails first") throw new Error("The simulated handler fails at once.");
+    if (fate === "gives up") throw new PermanentError("The simulated handler fails for good.");
+    const returned = running.run(process, work);
+    if (!(returned instanceof Promise)) {
+      if (fate === "fails last") throw new Error(LAST);
+      return returned;
+    }
+    process.handlers.add(returned);
+    const settled = returned.finally(() => process.handlers.delete(returned));
+    return settled.then((value: unknown) => {
+      if (fate === "fails last") throw new Error(LAST);
+      return value;
+    });
+  }
+
+  async #judge(): Promise<void> {
+    if (this.#findings.length > 0) return;
+    const parts = this.stage.parts.filter(({ database }) => database.parked > 0);
+    for (const { name, mayPark } of parts)
+      if (!mayPark) this.fail({ code: "PARKED", message: `a delivery to ${name} was given up on` });
+    for (const sagaId of this.#callers.lost())
+      this.fail({ code: "LOST", message: "the saga was begun, and is not there", sagaId });
+    for (const finding of this.book.judge({ parked: parts.length > 0 })) this.fail(finding);
+    if (this.#findings.length > 0) return;
+    try {
+      await this.stage.options.holds?.(this.#seen);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #check(invariant: () => void): void {
+    try {
+      invariant();
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #refuse(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.fail({ code: "INVARIANT", message });
+  }
+
+  get #seen() {
+    return {
+      rows: (service: string | { readonly name: string }) =>
+        this.stage.part(typeof service === "string" ? service : service.name).database.rows,
+      sagas: this.book.ends(),
+    };
+  }
+}
+
+const LAST = "The simulated handler fails after its work.";

@@ -1,0 +1,37 @@
+import { OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
+import type { Departure, Schedule } from "./decisions.ts";
+
+/** A schedule longer than this was not written by a simulation. */
+const DEPARTURES_MAX = 10_000;
+
+/** Writes a schedule as one line: `crash payment#5,next#4=2`. Empty for the calm run. */
+export function scheduleText(schedule: Schedule): string {
+  return schedule
+    .map(({ site, index, value }) => `${site}#${index}${value === 1 ? "" : `=${value}`}`)
+    .join(",");
+}
+
+/** Reads what `scheduleText` has written. Throws `SCHEDULE_INVALID`. */
+export function readSchedule(text: string): Schedule {
+  const parts = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  if (parts.length > DEPARTURES_MAX)
+    throw invalid(`It has ${parts.length} departures, more than ${DEPARTURES_MAX}.`);
+  return parts.map(readDeparture);
+}
+
+function readDeparture(part: string): Departure {
+  const [, site, index, value = "1"] = /^([^#,]+)#(\d{1,9})(?:=(\d{1,10}))?$/.exec(part) ?? [];
+  if (site === undefined || index === undefined)
+    throw invalid(`${quote(part)} is not a departure.`);
+  return { site, index: Number(index), value: Number(value) };
+}
+
+function invalid(message: string): OdoriError {
+  return new OdoriError("SCHEDULE_INVALID", message, {
+    hint: "Pass the text that a simulation has printed, such as: crash payment#5,next#4=2",
+  });
+}

@@ -1,0 +1,118 @@
+import type { Departure, Schedule } from "./decisions.ts";
+import type { SimulationCode } from "./findings.ts";
+import { type RunResult, SimulatedRun } from "./run.ts";
+import { realNow } from "./search.ts";
+import type { Stage } from "./stage.ts";
+import { systematic } from "./systematic.ts";
+
+const RUNS_MAX = 2_000;
+const LIMIT_MS = 60_000;
+
+/** A run that goes wrong, with as few departures as were found. */
+export interface Shrunk {
+  readonly result: RunResult;
+  readonly runs: number;
+}
+
+/**
+ * Leaves out departures and makes others smaller, while the run goes wrong in the same way. One
+ * shrinker covers order, faults and data: all are decisions.
+ */
+export async function shrink<Native>(stage: Stage<Native>, found: RunResult): Promise<Shrunk> {
+  const code = found.findings[0]?.code;
+  const shrinker = new Shrinker(stage, code);
+  if (!(await shrinker.fails(found.taken)))
+    return { result: notReproduced(found, shrinker.last), runs: shrinker.runs };
+  await shrinker.withoutKinds();
+  for (let before = -1; before !== shrinker.best.length && shrinker.may; ) {
+    before = shrinker.best.length;
+    await shrinker.withoutPieces();
+    await shrinker.smallerValues();
+  }
+  await shrinker.shorter();
+  return { result: shrinker.result ?? found, runs: shrinker.runs };
+}
+
+class Shrinker<Native> {
+  best: Schedule = [];
+  result: RunResult | undefined;
+  last: RunResult | undefined;
+  runs = 0;
+  readonly #stage: Stage<Native>;
+  readonly #code: SimulationCode | undefined;
+  readonly #until = realNow() + LIMIT_MS;
+
+  constructor(stage: Stage<Native>, code: SimulationCode | undefined) {
+    this.#stage = stage;
+    this.#code = code;
+  }
+
+  /** Whether it may try once more. */
+  get may(): boolean {
+    return this.runs < RUNS_MAX && realNow() < this.#until;
+  }
+
+  /** Tries a schedule. If it goes wrong in the same way, what it really took is the best. */
+  async fails(schedule: Schedule): Promise<boolean> {
+    if (!this.may) return false;
+    this.runs++;
+    const result = await new SimulatedRun(this.#stage, { schedule }).play();
+    this.last = result;
+    if (result.findings[0]?.code !== this.#code) return false;
+    this.best = result.taken;
+    this.result = result;
+    return true;
+  }
+
+  /** Tries without all departures of one kind. */
+  async withoutKinds(): Promise<void> {
+    const kindOf = ({ site }: Departure) => site.split(" ")[0];
+    for (const kind of new Set(this.best.map(kindOf)))
+      await this.fails(this.best.filter((one) => kindOf(one) !== kind));
+  }
+
+  /** Tries without ever smaller pieces, from the end. */
+  async withoutPieces(): Promise<void> {
+    for (let size = Math.max(1, this.best.length >> 1); size >= 1; size >>= 1)
+      for (let at = this.best.length - size; at >= 0; at -= size)
+        if (at + size <= this.best.length) await this.fails(this.best.toSpliced(at, size));
+  }
+
+  async smallerValues(): Promise<void> {
+    for (let at = 0; at < this.best.length; at++) {
+      const one = this.best[at];
+      if (one === undefined) return;
+      for (const value of [1, one.value >> 1, one.value - 1])
+        if (value >= 1 && value < one.value)
+          if (await this.fails(this.best.with(at, { ...one, value }))) break;
+    }
+  }
+
+  /** A local minimum may be far from the shortest schedule: those of one departure are tried. */
+  async shorter(): Promise<void> {
+    if (this.best.length < 2 || !this.may) return;
+    const found = await systematic(this.#stage, {
+      departures: 1,
+      runs: RUNS_MAX - this.runs,
+      until: this.#until,
+      wanted: ({ findings }) => findings[0]?.code === this.#code,
+    });
+    this.runs += found.runs;
+    if (!("result" in found) || found.result.taken.length >= this.best.length) return;
+    this.best = found.result.taken;
+    this.result = found.result;
+  }
+}
+
+/** The same decisions have led elsewhere: something outlives a run. */
+function notReproduced(found: RunResult, again: RunResult | undefined): RunResult {
+  const [first] = found.findings;
+  const message =
+    `${first?.code} (${first?.message}) did not come again with the same decisions: the handlers ` +
+    "keep something between runs, or take time or chance from elsewhere";
+  return {
+    ...(again ?? found),
+    findings: [{ code: "NOT_REPRODUCED", message }],
+    taken: found.taken,
+  };
+}

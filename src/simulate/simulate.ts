@@ -1,0 +1,147 @@
+import type { Sql } from "../adapters/sqlite/sql.ts";
+import type { Choreography } from "../choreography/choreography.ts";
+import type { SimulationFinding } from "./findings.ts";
+import { neverHappened } from "./never.ts";
+import type { DatabaseOptions, SimulationOptions } from "./options.ts";
+import { type RunResult, SimulatedRun } from "./run.ts";
+import { readSchedule } from "./schedule-text.ts";
+import { type FoundRun, realNow, search } from "./search.ts";
+import { shrink } from "./shrink.ts";
+import { simulation } from "./simulation.ts";
+import { SimulationError, wrongRun } from "./simulation-error.ts";
+import type { Stage } from "./stage.ts";
+import { systematic } from "./systematic.ts";
+import { type Leak, Tripwires } from "./tripwire.ts";
+
+/** Which runs a simulation makes. */
+export interface SearchOptions {
+  /**
+   * How many seeds, each of which draws a run.
+   * @default 1_000
+   */
+  readonly seeds?: number;
+  /** How long to go on, in minutes of real time; instead of `seeds`. */
+  readonly minutes?: number;
+  /**
+   * The first seed.
+   * @default 1
+   */
+  readonly seed?: number;
+  /** Makes the one run of a schedule, as the message of a failure has it. */
+  readonly replay?: string;
+  /** Makes every run with at most this number of departures from the calm one, instead of seeds. */
+  readonly systematic?: 1 | 2;
+  /**
+   * Schedules that have failed before: they are repeated first.
+   * @default []
+   */
+  readonly schedules?: readonly string[];
+}
+
+/** What a simulation without a finding has seen. */
+export interface SimulationReport {
+  readonly runs: number;
+  /** How many states of the checker's model were reached; see `foreseen`. */
+  readonly states: number;
+  /** How many states the model has; undefined if there are too many. */
+  readonly foreseen: number | undefined;
+  /** Calls of handlers that take time or chance past their context. */
+  readonly leaks: readonly Leak[];
+}
+
+type Counts = Omit<SimulationReport, "leaks">;
+
+const SEEDS = 1_000;
+const MINUTE_MS = 60_000;
+/** More runs than a systematic search can make. */
+const RUNS_MAX = 10_000_000;
+
+/**
+ * Runs the services of a choreography many times: the real runtime and the real handlers, with
+ * crashes, duplicates, messages in any order, and time that passes at any moment. Rejects with a
+ * `SimulationError` whose message is the shortest run that was found to go wrong.
+ *
+ * @example
+ * ```ts
+ * import { simulate } from "odori/simulate";
+ * import order from "./choreography.ts";
+ * import { orderPlaced } from "./contracts.ts";
+ * import { order as shop } from "./services.ts";
+ *
+ * const { runs } = await simulate(order, {
+ *   given: ({ begin }) => begin(shop, "o-1", () => orderPlaced({ orderId: "o-1", amount: 100 })),
+ *   seeds: 200,
+ * });
+ * console.log(runs);
+ * ```
+ */
+export function simulate(
+  choreography: Choreography<Sql>,
+  options: SimulationOptions<Sql> & SearchOptions,
+): Promise<SimulationReport>;
+export function simulate<Native>(
+  choreography: Choreography<Native>,
+  options: SimulationOptions<Native> & DatabaseOptions<Native> & SearchOptions,
+): Promise<SimulationReport>;
+export async function simulate(
+  choreography: Choreography<Sql>,
+  options: SimulationOptions<Sql> & SearchOptions,
+): Promise<SimulationReport> {
+  const stage = await simulation(choreography, options).prepare();
+  using tripwires = new Tripwires();
+  try {
+    return { ...(await searchAll(stage, options)), leaks: tripwires.leaks };
+  } finally {
+    stage.close();
+  }
+}
+
+async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): Promise<Counts> {
+  const { replay, schedules = [] } = options;
+  let runs = 0;
+  for (const text of replay === undefined ? schedules : [replay]) {
+    const result = await new SimulatedRun(stage, { schedule: readSchedule(text) }).play();
+    runs++;
+    if (result.findings.length > 0) throw failed(result, { seed: undefined, runs, result });
+  }
+  if (replay !== undefined) return reportOf(stage, runs);
+  const found = await searched(stage, options);
+  if ("result" in found) throw failed((await shrink(stage, found.result)).result, found);
+  // Few departures do not lead everywhere.
+  const never = options.systematic === undefined ? neverHappened(stage) : [];
+  if (never.length > 0) throw neverSeen(never, found.runs);
+  return reportOf(stage, runs + found.runs);
+}
+
+function searched<Native>(
+  stage: Stage<Native>,
+  options: SearchOptions,
+): Promise<FoundRun | { readonly runs: number }> {
+  const { minutes, seed = 1 } = options;
+  const until = minutes === undefined ? undefined : realNow() + minutes * MINUTE_MS;
+  if (options.systematic !== undefined)
+    return systematic(stage, { departures: options.systematic, runs: RUNS_MAX, until });
+  const seeds = options.seeds ?? (minutes === undefined ? SEEDS : RUNS_MAX);
+  return search(stage, { from: seed, seeds, until });
+}
+
+function failed(result: RunResult, { seed, runs, result: before }: FoundRun): SimulationError {
+  const repeat = (schedule: string) => `replay: ${JSON.stringify(schedule)}`;
+  return wrongRun(result, { seed, runs, departures: before.taken.length, repeat });
+}
+
+function neverSeen(never: readonly SimulationFinding[], runs: number): SimulationError {
+  const lines = never.map(({ message }) => `✗ NEVER  ${message}`);
+  const hint =
+    `  ${runs} runs. Let \`given\` bring it about, make more runs, or accept it with a reason: ` +
+    "accepts.";
+  return new SimulationError(never, "", `\n${lines.join("\n")}\n\n${hint}\n`);
+}
+
+function reportOf<Native>(stage: Stage<Native>, runs: number): Counts {
+  return {
+    runs,
+    states: stage.reached.states.size,
+    foreseen: stage.map.foresee()?.states.size,
+  };
+}

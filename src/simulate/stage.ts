@@ -1,0 +1,105 @@
+import type { Choreography } from "../choreography/choreography.ts";
+import { Service } from "../choreography/service.ts";
+import type { EventContract } from "../contract/event.ts";
+import { portraitOf } from "../manifest/fingerprint.ts";
+import { manifestOf } from "../manifest/from-code.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { planService } from "../runtime/plan.ts";
+import { FIRST_MOMENT } from "../virtual/clock.ts";
+import { watchHandlers } from "../virtual/handlers.ts";
+import type { Reached } from "./book.ts";
+import type { SimulatedDatabase } from "./database.ts";
+import { Sites } from "./decisions.ts";
+import { MachineMap } from "./machine-map.ts";
+import type { SimulationOptions } from "./options.ts";
+
+/** Runs a handler of a process by its name, in the run that is under way. */
+export type RunHandler = (process: string, work: () => unknown) => unknown;
+
+/** One service of a simulation: what its runs share. */
+export interface SimulatedService<Native> {
+  readonly name: string;
+  readonly topics: readonly string[];
+  readonly database: SimulatedDatabase<Native>;
+  readonly mayPark: boolean;
+  /** By the number of the process: the service, with its handlers watched. */
+  readonly services: readonly Service<Native, EventContract>[];
+}
+
+/** A simulation that is ready to run: what is made once for all runs. */
+export class Stage<Native> {
+  readonly options: SimulationOptions<Native>;
+  readonly manifest: Manifest;
+  readonly map: MachineMap;
+  readonly sites = new Sites();
+  readonly parts: readonly SimulatedService<Native>[];
+  readonly reached: Reached = { outcomes: new Set(), states: new Set() };
+  /** Set by the run that is under way. */
+  handle: RunHandler = (_, work) => work();
+
+  private constructor(
+    choreography: Choreography<Native>,
+    options: SimulationOptions<Native>,
+    database: (service: string) => SimulatedDatabase<Native>,
+  ) {
+    this.options = options;
+    this.manifest = manifestOf(choreography);
+    this.map = new MachineMap(this.manifest);
+    this.parts = choreography.services.map((service) => ({
+      name: service.name,
+      topics: planService(service.declaration).topics,
+      database: database(service.name),
+      mayPark: service.declaration.mayPark,
+      services: Array.from({ length: options.instances?.[service.name] ?? 1 }, (_, n) =>
+        this.#watched(service, processName(service.name, n + 1)),
+      ),
+    }));
+  }
+
+  /** Prepares the databases as the services' own `setup` says. */
+  static async prepare<Native>(
+    choreography: Choreography<Native>,
+    options: SimulationOptions<Native>,
+    database: (service: string) => SimulatedDatabase<Native>,
+  ): Promise<Stage<Native>> {
+    const stage = new Stage(choreography, options, database);
+    for (const { declaration } of choreography.services) {
+      const own = stage.part(declaration.name).database;
+      const store = own.open();
+      const session = { service: declaration.name, owner: "setup", leaseMs: 1 };
+      await store.open({ ...session, now: () => FIRST_MOMENT });
+      await store.transaction(async (tx) => declaration.setup(tx.native));
+      const [service] = stage.part(declaration.name).services;
+      if (service !== undefined) await store.declarations.put(portraitOf(service));
+      await store.close();
+      own.keep();
+    }
+    return stage;
+  }
+
+  part(service: string): SimulatedService<Native> {
+    const part = this.parts.find(({ name }) => name === service);
+    if (part === undefined) throw new RangeError(`No service ${service} takes part.`);
+    return part;
+  }
+
+  close(): void {
+    for (const { database } of this.parts) database.close();
+  }
+
+  /** The database is prepared once, so starts need not do it again. */
+  #watched(
+    service: Service<Native, EventContract>,
+    process: string,
+  ): Service<Native, EventContract> {
+    const { declaration, beginnings, heard } = watchHandlers(service, (work) =>
+      this.handle(process, work),
+    );
+    return new Service({ ...declaration, setup: () => {} }, beginnings, heard);
+  }
+}
+
+/** `payment`, or `payment/2` for the second process beside it. */
+export function processName(service: string, number: number): string {
+  return number === 1 ? service : `${service}/${number}`;
+}

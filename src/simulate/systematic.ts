@@ -1,0 +1,63 @@
+import type { Departure, Schedule } from "./decisions.ts";
+import { type RunResult, SimulatedRun } from "./run.ts";
+import { type FoundRun, realNow, turnAfter } from "./search.ts";
+import type { Stage } from "./stage.ts";
+
+/** Of a decision with more ways than this, such as a large number, the first ones are tried. */
+const WAYS_MAX = 16;
+
+/** What a systematic search goes through. */
+export interface SystematicLimits {
+  /** Most departures from the calm run. */
+  readonly departures: number;
+  readonly runs: number;
+  readonly until?: number | undefined;
+  /** Which results are looked for. */
+  readonly wanted?: (result: RunResult) => boolean;
+  readonly onRun?: ((result: RunResult) => void) | undefined;
+}
+
+/**
+ * Goes through every schedule with few departures from the calm run, the fewest first: each fault
+ * at each point, each other order of two messages, each other choice of data; then each pair of
+ * them. A run that it finds is as short as can be.
+ */
+export async function systematic<Native>(
+  stage: Stage<Native>,
+  limits: SystematicLimits,
+): Promise<FoundRun | { readonly runs: number; readonly complete: boolean }> {
+  const { departures, until = Number.POSITIVE_INFINITY, onRun } = limits;
+  const wanted = limits.wanted ?? (({ findings }: RunResult) => findings.length > 0);
+  let runs = 0;
+  let level: readonly Schedule[] = [[]];
+  for (let depth = 0; depth <= departures; depth++) {
+    const next: Schedule[] = [];
+    for (const schedule of level) {
+      if (runs >= limits.runs || realNow() >= until) return { runs, complete: false };
+      const result = await new SimulatedRun(
+        stage,
+        { schedule },
+        { asks: depth < departures },
+      ).play();
+      runs++;
+      onRun?.(result);
+      if (wanted(result)) return { seed: undefined, runs, result };
+      await turnAfter(runs);
+      if (result.findings.length === 0) next.push(...further(schedule, result));
+    }
+    level = next;
+  }
+  return { runs, complete: true };
+}
+
+/** One more departure, after the last one: no set of them is tried twice. */
+function further(schedule: Schedule, { questions }: RunResult): readonly Schedule[] {
+  const last = schedule.at(-1);
+  const at = questions.findIndex(({ site, index }) => site === last?.site && index === last.index);
+  return questions.slice(at + 1).flatMap(({ site, index, ways }) =>
+    Array.from({ length: Math.min(ways, WAYS_MAX) - 1 }, (_, way): Schedule => {
+      const departure: Departure = { site, index, value: way + 1 };
+      return [...schedule, departure];
+    }),
+  );
+}

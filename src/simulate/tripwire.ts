@@ -1,0 +1,144 @@
+import crypto from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+import { type Actor, running } from "./actor.ts";
+
+/** A call past the context of a handler, which the simulation has noticed. */
+export interface Leak {
+  /** What was called, such as `Date.now()`. */
+  readonly what: string;
+  /** The file and the line. */
+  readonly at: string;
+  /** Whether it was answered with the time and chance of the run. `fetch` leaves the simulation. */
+  readonly controlled: boolean;
+}
+
+type Callable = (...given: unknown[]) => unknown;
+
+/** Frames of the stack that are not those of a caller. */
+const OWN = /\/simulate\/tripwire\.[jt]s|<anonymous>/;
+/** Frames of the stack that a search for the caller looks at. */
+const FRAMES = 16;
+
+/**
+ * Notices calls of handlers that take time or chance past their context. They are answered with
+ * those of the run, so that it can be repeated; elsewhere, what they replace is called.
+ */
+export class Tripwires implements Disposable {
+  readonly #leaks = new Map<string, Leak>();
+  readonly #restore: (() => void)[] = [];
+
+  constructor() {
+    this.#arm();
+    syncBuiltinESMExports();
+  }
+
+  /** Each place once. */
+  get leaks(): readonly Leak[] {
+    return [...this.#leaks.values()];
+  }
+
+  [Symbol.dispose](): void {
+    for (const restore of this.#restore) restore();
+    syncBuiltinESMExports();
+  }
+
+  #arm(): void {
+    const now = (what: string) => this.#told(what)?.now();
+    this.#replace(globalThis, "Date", {
+      construct: (real, given, self) => {
+        const virtual = given.length === 0 ? now("new Date()") : undefined;
+        return Reflect.construct(real, virtual === undefined ? given : [virtual], self);
+      },
+    });
+    this.#replace(Date, "now", {
+      apply: (real) => now("Date.now()") ?? Reflect.apply(real, Date, []),
+    });
+    this.#replace(performance, "now", {
+      apply: (real) => now("performance.now()") ?? Reflect.apply(real, performance, []),
+    });
+    this.#replace(Math, "random", {
+      apply: (real) => this.#told("Math.random()")?.random() ?? Reflect.apply(real, Math, []),
+    });
+    for (const owner of [crypto, globalThis.crypto])
+      this.#replace(owner, "randomUUID", {
+        apply: (real, _, given) =>
+          this.#told("randomUUID()")?.uuid() ?? Reflect.apply(real, owner, given),
+      });
+    this.#replace(globalThis, "fetch", {
+      apply: (real, _, given) => {
+        this.#told("fetch()", false);
+        return Reflect.apply(real, globalThis, given);
+      },
+    });
+    this.#armTimers();
+  }
+
+  #armTimers(): void {
+    const cancels = new WeakMap<object, () => void>();
+    const virtual = (actor: Actor, delayMs: unknown, work: () => void) => {
+      const cancel = actor.timer(Number(delayMs ?? 0) || 0, work);
+      const handle = { ref: () => handle, unref: () => handle, hasRef: () => true };
+      cancels.set(handle, cancel);
+      return handle;
+    };
+    for (const name of ["setTimeout", "setImmediate"] as const)
+      this.#replace(globalThis, name, {
+        apply: (real, _, given) => {
+          const actor = this.#told(`${name}()`);
+          if (actor === undefined) return Reflect.apply(real, globalThis, given);
+          const [work, delayMs] = given;
+          const rest = given.slice(name === "setTimeout" ? 2 : 1);
+          const delay = name === "setTimeout" ? delayMs : 0;
+          return virtual(actor, delay, () => {
+            if (typeof work === "function") Reflect.apply(work, undefined, rest);
+          });
+        },
+      });
+    this.#replace(globalThis, "setInterval", {
+      apply: (real, _, given) => {
+        this.#told("setInterval()", false);
+        return Reflect.apply(real, globalThis, given);
+      },
+    });
+    for (const name of ["clearTimeout", "clearImmediate"] as const)
+      this.#replace(globalThis, name, {
+        apply: (real, _, given) => {
+          const [handle] = given;
+          const cancel = typeof handle === "object" && handle !== null && cancels.get(handle);
+          if (cancel) cancel();
+          else Reflect.apply(real, globalThis, given);
+        },
+      });
+  }
+
+  /** Puts a proxy in the place of a function. */
+  #replace(owner: object, name: string, handler: ProxyHandler<Callable>): void {
+    const before: Callable = Reflect.get(owner, name);
+    Reflect.set(owner, name, new Proxy(before, handler));
+    this.#restore.push(() => Reflect.set(owner, name, before));
+  }
+
+  /** Notes a call of a handler; undefined for any other call. */
+  #told(what: string, controlled = true): Actor | undefined {
+    const actor = running.getStore();
+    if (actor === undefined) return undefined;
+    const at = callerOf();
+    // Node itself works for the handler, such as for `fetch`.
+    if (at === undefined) return undefined;
+    this.#leaks.set(`${what} ${at}`, { what, at, controlled });
+    return actor;
+  }
+}
+
+/** The first place outside this file and dependencies; undefined where Node is the caller. */
+function callerOf(): string | undefined {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = FRAMES;
+  const { stack = "" } = new Error("a place");
+  Error.stackTraceLimit = limit;
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  const [caller = "", ...further] = frames.filter((line) => !OWN.test(line));
+  if (/node:/.test(caller)) return undefined;
+  const frame = [caller, ...further].find((line) => !/node:|node_modules/.test(line));
+  return /\(?(?:file:\/\/)?([^()\s]+:\d+):\d+\)?$/.exec(frame ?? "")?.[1];
+}

@@ -1,0 +1,113 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { start } from "odori";
+import { memoryBus } from "odori/memory";
+import { sqlite } from "odori/sqlite";
+import { describe, expect, it } from "vitest";
+import { odori, ROOT } from "../support/command.ts";
+import { eventually } from "../support/eventually.ts";
+import { temporaryFolder } from "../support/scope.ts";
+import { silent } from "../support/stage.ts";
+import { placed, shopWith } from "./shop.ts";
+
+const MODULES = join(ROOT, "test", "simulate", "modules");
+const TRIP = join(MODULES, "trip.simulation.ts");
+const BROKEN = join(MODULES, "broken.simulation.ts");
+const SHOP = join(MODULES, "shop.simulation.ts");
+
+describe("odori simulate", { timeout: 60_000 }, () => {
+  it("says how many runs are right, and how much of the model they have reached", async () => {
+    const { status, out } = await odori(["simulate", TRIP, "--seeds", "60"]);
+    expect([status, out]).toEqual([
+      0,
+      expect.stringMatching(/^trip: 3 services\n\n✓ 60 runs are right; \d+ of 130 states/),
+    ]);
+  });
+
+  it("makes the same runs in several threads", async () => {
+    const one = await odori(["simulate", TRIP, "--seeds", "60", "--json"]);
+    const two = await odori(["simulate", TRIP, "--seeds", "60", "--json", "--workers", "2"]);
+    expect([two.status, JSON.parse(two.out)]).toEqual([one.status, JSON.parse(one.out)]);
+  });
+
+  it("goes through every single departure", async () => {
+    const { status, out } = await odori(["simulate", TRIP, "--systematic", "1", "--json"]);
+    const { ok, runs, findings } = JSON.parse(out);
+    expect({ status, ok, findings }).toEqual({ status: 0, ok: true, findings: [] });
+    expect(runs).toBeGreaterThan(100);
+  });
+
+  it("draws a run that goes wrong, keeps it, and repeats it first", async () => {
+    using folder = temporaryFolder("kept");
+    const schedules = join(folder.path, "kept.json");
+    const flags = ["--schedules", schedules, "--json"];
+    const first = JSON.parse((await odori(["simulate", BROKEN, ...flags])).out);
+    expect(first).toMatchObject({ ok: false, findings: [{ code: "INVARIANT" }] });
+    expect(first.drawn.join("\n")).toContain("gateway answers");
+    expect(JSON.parse(readFileSync(schedules, "utf8"))).toMatchObject([
+      { schedule: first.schedule },
+    ]);
+    const second = JSON.parse((await odori(["simulate", BROKEN, ...flags])).out);
+    expect(second).toMatchObject({ runs: 1, schedule: first.schedule });
+    const replay = await odori(["simulate", BROKEN, "--replay", first.schedule]);
+    expect([replay.status, replay.out]).toEqual([
+      1,
+      expect.stringContaining("Found in 1 run: 1 departure from the calm run."),
+    ]);
+    const right = JSON.parse((await odori(["simulate", TRIP, "--seeds", "40", ...flags])).out);
+    expect(right).toMatchObject({ ok: true, runs: 41, kept: 1 });
+  });
+
+  it("refuses other modules, schedules and files", async () => {
+    using folder = temporaryFolder("kept");
+    const file = join(folder.path, "kept.json");
+    writeFileSync(file, '[{"schedule":5}]');
+    const refused = [
+      ["simulate", join(ROOT, "examples", "order", "choreography.ts")],
+      ["simulate", TRIP, "--replay", "no schedule"],
+      ["simulate", TRIP, "--schedules", file],
+      ["simulate", TRIP, "--replay", file],
+    ];
+    const codes = refused.map(async (args) => {
+      const { status, err } = await odori(args);
+      return [status, err.split(":")[0]];
+    });
+    expect(await Promise.all(codes)).toEqual([
+      [2, "SIMULATION_MISSING"],
+      [2, "SCHEDULE_INVALID"],
+      [2, "SCHEDULE_INVALID"],
+      [2, "SCHEDULE_INVALID"],
+    ]);
+  });
+
+  it("plays a saga of production again, in the order in which it went", async () => {
+    using folder = temporaryFolder("recorded");
+    const { choreography } = shopWith(() => {});
+    const bus = memoryBus([...choreography.services]);
+    const apps = await Promise.all(
+      choreography.services.map((service) => {
+        const store = sqlite(join(folder.path, `${service.name}.db`));
+        return start(service, { store, bus, logger: silent });
+      }),
+    );
+    const [shop] = apps;
+    await shop?.begin("o-1", () => placed({ orderId: "o-1" }));
+    const handled = async () => {
+      const rows = await Promise.all(apps.map((app) => app.inspect.journal("o-1")));
+      return rows.map(({ length }) => length);
+    };
+    await eventually("both have a row", handled, [1, 1]);
+    await Promise.all(apps.map((app) => app.stop()));
+    const file = join(folder.path, "trace.json");
+    const exported = await odori(["trace", "o-1", "--data", folder.path, "--export", file]);
+    expect(exported.status).toBe(0);
+    const { steps } = JSON.parse(readFileSync(file, "utf8"));
+    expect(steps.map(({ service }: { readonly service: string }) => service)).toEqual([
+      "order",
+      "payment",
+    ]);
+    const { status, out } = await odori(["simulate", SHOP, "--replay", file]);
+    expect([status, out]).toEqual([0, expect.stringContaining("✓ the run is right")]);
+    expect(out).not.toContain("differs");
+  });
+});

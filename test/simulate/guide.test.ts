@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import type { RecordedStep } from "../../src/simulate/guide.ts";
+import { type RunResult, SimulatedRun } from "../../src/simulate/run.ts";
+import { SqlRows } from "../../src/simulate/sql-rows.ts";
+import { Stage } from "../../src/simulate/stage.ts";
+import { tripWith } from "./trip.ts";
+
+/** What journals tell of a run: each row once, in the order in which they were written. */
+function recorded({ history }: RunResult): readonly RecordedStep[] {
+  return history.map(({ process: service, entry }) => {
+    const { reaction, disposition, type } = entry;
+    const heard = disposition === "begun" ? undefined : type;
+    return { service, reaction, disposition, heard, duplicates: 0 };
+  });
+}
+
+it("a recorded saga is played in the same order, with its deadline at the same place", async () => {
+  const { choreography, options } = tripWith("none", 1);
+  const stage = await Stage.prepare(choreography, options, () => new SqlRows());
+  // The deadline passes before anything is delivered; or the hotel is before the flight.
+  for (const schedule of [
+    [{ site: "next", index: 1, value: 2 }],
+    [{ site: "next", index: 1, value: 1 }],
+  ]) {
+    const run = await new SimulatedRun(stage, { schedule }).play();
+    const again = await new SimulatedRun(stage, { recorded: recorded(run) }).play();
+    expect(recorded(again)).toEqual(recorded(run));
+    expect(again.lostAt).toBeUndefined();
+    const repeated = await new SimulatedRun(stage, { schedule: again.taken }).play();
+    expect(recorded(repeated)).toEqual(recorded(run));
+  }
+});
+
+it("a record that today's handlers do not follow is left where they part", async () => {
+  const { choreography, options } = tripWith("none", 1);
+  const stage = await Stage.prepare(choreography, options, () => new SqlRows());
+  const calm = recorded(await new SimulatedRun(stage, { schedule: [] }).play());
+  const gone = { service: "flight", reaction: "gone", disposition: "done", heard: "gone.by.v1" };
+  const steps = calm.toSpliced(3, 0, { ...gone, duplicates: 0 });
+  expect((await new SimulatedRun(stage, { recorded: steps }).play()).lostAt).toBe(3);
+});
