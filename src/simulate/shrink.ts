@@ -88,19 +88,29 @@ class Shrinker<Native> {
     }
   }
 
-  /** A local minimum may be far from the shortest schedule: those of one departure are tried. */
+  /**
+   * A local minimum may be far from the shortest schedule: those of one departure are tried, and
+   * those that add one to a departure of the minimum.
+   */
   async shorter(): Promise<void> {
-    if (this.best.length < 2 || !this.may) return;
+    for (const from of [[], ...this.best.map((one) => [one])])
+      if (await this.#shorterFrom(from)) return;
+  }
+
+  async #shorterFrom(from: Schedule): Promise<boolean> {
+    if (this.best.length < from.length + 2 || !this.may) return false;
     const found = await systematic(this.#stage, {
       departures: 1,
+      from,
       runs: RUNS_MAX - this.runs,
       until: this.#until,
       wanted: ({ findings }) => findings[0]?.code === this.#code,
     });
     this.runs += found.runs;
-    if (!("result" in found) || found.result.taken.length >= this.best.length) return;
+    if (!("result" in found) || found.result.taken.length >= this.best.length) return false;
     this.best = found.result.taken;
     this.result = found.result;
+    return true;
   }
 }
 

@@ -8,8 +8,10 @@ const WAYS_MAX = 16;
 
 /** What a systematic search goes through. */
 export interface SystematicLimits {
-  /** Most departures from the calm run. */
+  /** Most departures from the run that it begins with. */
   readonly departures: number;
+  /** Begins with the run of this schedule. @default the calm run */
+  readonly from?: Schedule;
   readonly runs: number;
   readonly until?: number | undefined;
   /** Which results are looked for. */
@@ -29,7 +31,7 @@ export async function systematic<Native>(
   const { departures, until = Number.POSITIVE_INFINITY, onRun } = limits;
   const wanted = limits.wanted ?? (({ findings }: RunResult) => findings.length > 0);
   let runs = 0;
-  let level: readonly Schedule[] = [[]];
+  let level: readonly Schedule[] = [limits.from ?? []];
   for (let depth = 0; depth <= departures; depth++) {
     const next: Schedule[] = [];
     for (const schedule of level) {
