@@ -239,7 +239,10 @@ export class Saga {
     });
   }
 
-  next(state: ReferenceState): { readonly certain: readonly ReferenceState[]; readonly possible: readonly ReferenceState[] } {
+  next(state: ReferenceState): {
+    readonly certain: readonly ReferenceState[];
+    readonly possible: readonly ReferenceState[];
+  } {
     const certain: ReferenceState[] = [];
     const possible: ReferenceState[] = [];
     for (const [key, count] of Object.entries(state.pending)) {
@@ -257,7 +260,12 @@ export class Saga {
       const [serviceName, place, type] = JSON.parse(key);
       if (state.blocked[`${serviceName} ${place}`]) continue;
       possible.push(
-        ...this.#deliver(said(state, serviceName, type, place), this.#service(serviceName), place, type),
+        ...this.#deliver(
+          said(state, serviceName, type, place),
+          this.#service(serviceName),
+          place,
+          type,
+        ),
       );
     }
     for (const service of this.#services) {
@@ -349,7 +357,12 @@ export class Saga {
       : outcomes;
   }
 
-  #park(state: ReferenceState, service: ServiceEntry, reaction: ReactionEntry, place: number): ReferenceState {
+  #park(
+    state: ReferenceState,
+    service: ServiceEntry,
+    reaction: ReactionEntry,
+    place: number,
+  ): ReferenceState {
     state.parked = true;
     did(state, "parked");
     if (reaction.onParked === undefined) state.blocked[`${service.name} ${place}`] = true;
@@ -358,7 +371,12 @@ export class Saga {
   }
 
   /** What the fence knows of the effects of a delivery: of one key, of none, or of all keys. */
-  #markOf(state: ReferenceState, service: ServiceEntry, reaction: ReactionEntry, key: string | undefined) {
+  #markOf(
+    state: ReferenceState,
+    service: ServiceEntry,
+    reaction: ReactionEntry,
+    key: string | undefined,
+  ) {
     const names = this.#effects.namesOf(service, reaction).map((name) => `${service.name} ${name}`);
     const bare = names.map((name) => state.effects[name]).filter((mark) => mark !== undefined);
     const turnedBack = bare.find((mark) => mark !== "done");
@@ -435,7 +453,12 @@ export class Saga {
     return outcomes;
   }
 
-  #do(state: ReferenceState, service: ServiceEntry, effect: string | undefined, keyed: string): void {
+  #do(
+    state: ReferenceState,
+    service: ServiceEntry,
+    effect: string | undefined,
+    keyed: string,
+  ): void {
     if (effect === undefined) return;
     const key = `${service.name} ${effect}${keyed}`;
     const before = state.effects[key];

@@ -146,6 +146,35 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       expect(none.err).not.toContain("secret");
     });
 
+    it("trace says why a saga stands where it does, and what may follow", {
+      timeout: 120_000,
+    }, async () => {
+      await using place = await make();
+      await several(place);
+      const trace = async (...args: readonly string[]) => {
+        const { err, out } = await odori(["trace", "--data", place.data, ...args]);
+        expect(err).toBe("");
+        return out;
+      };
+      const ends = ["--source", module("shopping")];
+      expect(await trace("s-done", ...ends)).not.toMatch(/WHY|NEXT/);
+      expect(await trace("s-stuck", ...ends)).toMatch(/^WHY .*nothing is left to happen/m);
+      const waits = await trace("s-waits");
+      expect(waits).toMatch(/^WHY +payment waits for its deadline order\.late, due in 6 d$/m);
+      expect(waits).toMatch(/^MAY STILL HAPPEN +1 of 4 events: order\.late$/m);
+      expect(waits).toMatch(/^CANNOT ANY MORE +order\.closed$/m);
+      expect(waits).not.toContain("ENDS");
+      const parked = await trace("s-parked", ...ends);
+      expect(parked).toMatch(/^WHY +payment has given up on order\.opened .*retry payment\/\d+$/m);
+      expect(parked).toMatch(/if it succeeds: order\.closed \(success\)$/m);
+      expect(parked).toMatch(/^ENDS +as it is: no end, wrongly \(PARKED_STUCK/m);
+      expect(JSON.parse(await trace("s-parked", ...ends, "--json"))).toMatchObject({
+        state: "parked",
+        waitsFor: [{ service: "payment", state: "parked" }],
+        outlook: { ahead: { bad: ["no end"], complete: true }, next: [{ service: "payment" }] },
+      });
+    });
+
     it("doctor names a service without a process, and how long deliveries wait", async () => {
       await using place = await make();
       await several(place);

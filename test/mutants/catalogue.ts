@@ -5,6 +5,7 @@ import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { OUTLOOK_MUTANTS } from "./outlook-mutants.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
 import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
@@ -22,5 +23,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...HTTP_MUTANTS,
   ...CHECKER_MUTANTS,
   ...PROOF_MUTANTS,
+  ...OUTLOOK_MUTANTS,
   ...REHEARSAL_MUTANTS,
 ];

@@ -15,6 +15,7 @@ import { deploymentScenarios } from "./deployments.ts";
 import { entryScenarios } from "./entry.ts";
 import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
+import { outlookScenarios } from "./outlooks.ts";
 import { httpScenarios } from "./over-http.ts";
 import { parkedScenarios } from "./parked.ts";
 import { proofScenarios } from "./proofs.ts";
@@ -40,7 +41,10 @@ if (suite === "runtime") {
   hearingScenarios(collect);
   sideBySideScenarios(collect);
 }
-if (suite === "check") reductionScenarios(collect);
+if (suite === "check") {
+  reductionScenarios(collect);
+  outlookScenarios(collect);
+}
 if (suite === "files") {
   fileScenarios(collect);
   entryScenarios(collect);

@@ -5,7 +5,7 @@ import { compile } from "../compile.ts";
 import { Machine } from "../machine.ts";
 import { type Ahead, LookAhead, type LookLimits } from "./look-ahead.ts";
 import { type NextStep, nextSteps } from "./next-steps.ts";
-import { type Placed, placeOf } from "./place.ts";
+import { type Placed, placeSaga } from "./place.ts";
 import { StoredParts } from "./stored-parts.ts";
 
 /** Why an outlook is about something else than the saga. */
@@ -70,7 +70,7 @@ export class FromHere {
     if (services.some(({ unlinked }) => unlinked)) return undefined;
     const look = ({ states }: Placed) => this.#ahead.from(states, limits);
     const at = (fate: "kept" | "retried" | "discarded") =>
-      placeOf(this.#machine, this.#parts, histories, fate);
+      placeSaga(this.#machine, this.#parts, histories, fate);
     const kept = at("kept");
     const parked = histories.some(({ history }) =>
       history.journal.some(

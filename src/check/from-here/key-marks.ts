@@ -25,7 +25,7 @@ interface KeyedEffect {
 
 const KEYS = 2;
 /** Most states that stand for one saga. */
-const STATES_MAX = 16;
+const WAYS_MAX = 16;
 
 /** Returns the ways in which the marks of an effect may belong to the two keys. */
 export function waysOf(effects: readonly Effect[], counts: KeyCounts): KeyedEffect {
@@ -40,8 +40,16 @@ export function waysOf(effects: readonly Effect[], counts: KeyCounts): KeyedEffe
     ...Array.from({ length: counts.barred }, () => BARRED),
   ];
   const [first = NONE, second = NONE] = marks;
-  const orders = first === second ? [[first, second]] : [[first, second], [second, first]];
-  const ways = orders.map((order) => keys.map((effect, at) => [effect, order[at] ?? NONE] as const));
+  const orders =
+    first === second
+      ? [[first, second]]
+      : [
+          [first, second],
+          [second, first],
+        ];
+  const ways = orders.map((order) =>
+    keys.map((effect, at) => [effect, order[at] ?? NONE] as const),
+  );
   return { ways, more: marks.length > KEYS };
 }
 
@@ -59,7 +67,7 @@ export function inEveryWay(
         return copy;
       }),
     );
-    states = states.slice(0, STATES_MAX);
+    states = states.slice(0, WAYS_MAX);
   }
   return states;
 }

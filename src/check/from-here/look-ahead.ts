@@ -44,7 +44,7 @@ export interface Ahead {
   readonly violations: readonly Violation[];
 }
 
-const STATES_MAX = 5_000;
+const LOOK_STATES_MAX = 5_000;
 const MILLISECONDS_MAX = 200;
 /** A look ahead has few states, and many are made. */
 const CHUNK_BYTES = 1 << 14;
@@ -68,7 +68,7 @@ export class LookAhead {
   }
 
   from(starts: readonly Uint8Array[], limits: LookLimits = {}): Ahead {
-    const { statesMax = STATES_MAX, millisecondsMax = MILLISECONDS_MAX } = limits;
+    const { statesMax = LOOK_STATES_MAX, millisecondsMax = MILLISECONDS_MAX } = limits;
     const model = this.#model;
     const machine = this.#machine;
     const until = performance.now() + millisecondsMax;
@@ -84,7 +84,7 @@ export class LookAhead {
         if (!violations.has(violationKey(one))) violations.set(violationKey(one), one);
     };
     for (const start of starts) {
-      here.set(wordsOf(start));
+      here.set(asWords(start));
       known.add(here, -1, 0, 0);
     }
     machine.broken.length = 0;
@@ -104,8 +104,7 @@ export class LookAhead {
         note(broken);
       } else if (at < starts.length) atRest = false;
       const all = [...certain, ...possible];
-      const chosen =
-        certain.length === 0 ? all : this.#reducer.choose(bytes, certain, possible);
+      const chosen = certain.length === 0 ? all : this.#reducer.choose(bytes, certain, possible);
       const grew = this.#expand(at, here, chosen, known, events);
       // A circle would postpone what is independent of it for ever.
       if (!grew && chosen.length < all.length) this.#expand(at, here, all, known, events);
@@ -137,7 +136,7 @@ export class LookAhead {
       for (const choice of this.#machine.choices(new Uint8Array(here.buffer), source)) {
         next.set(here);
         this.#machine.apply(bytes, source, choice);
-        for (const { type } of emittedBy(source, choice)) events.add(type);
+        for (const { type } of emissionsBy(source, choice)) events.add(type);
         if (known.add(next, at, source.index, choice)) grew = true;
       }
     return grew;
@@ -145,7 +144,7 @@ export class LookAhead {
 }
 
 /** Returns the events that one alternative of a transition emits. */
-export function emittedBy(source: TransitionSource, choice: number): readonly ModelEmission[] {
+export function emissionsBy(source: TransitionSource, choice: number): readonly ModelEmission[] {
   const reaction = reactionRunBy(source);
   if (reaction !== undefined) return reaction.choices[choice]?.emits ?? [];
   if (source.kind === "deadline") return source.deadline.choices[choice]?.emits ?? [];
@@ -158,6 +157,6 @@ export function restOf(state: Uint8Array): RestKind {
   return state[FAILED] !== 0 ? "failure" : "no end";
 }
 
-function wordsOf(state: Uint8Array): Int32Array {
+function asWords(state: Uint8Array): Int32Array {
   return new Int32Array(state.buffer, state.byteOffset, state.byteLength / 4);
 }

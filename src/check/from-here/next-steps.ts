@@ -9,15 +9,15 @@ import {
   type TransitionSource,
 } from "../model.ts";
 import { PLAIN } from "../rulings.ts";
-import { emittedBy, type RestKind, restOf } from "./look-ahead.ts";
+import { emissionsBy, type RestKind, restOf } from "./look-ahead.ts";
 
 /** What may come of the next step, and how the saga goes on if nothing else fails. */
 export interface NextOutcome {
   readonly kind: "nothing" | Exclude<ChoiceKind, "forget">;
   readonly emits: readonly string[];
   /** The events that follow, in one possible order. */
-  readonly then: readonly string[];
-  /** How the saga comes to rest then; undefined if it may go on for ever. */
+  readonly follows: readonly string[];
+  /** How the saga comes to rest follows; undefined if it may go on for ever. */
   readonly rest: RestKind | undefined;
 }
 
@@ -46,7 +46,7 @@ export function nextSteps(machine: Machine, state: Uint8Array): readonly NextSte
       if (kind === "forget") return [];
       const after = state.slice();
       machine.apply(after, source, choice);
-      const emits = emittedBy(source, choice).map(({ type }) => type);
+      const emits = emissionsBy(source, choice).map(({ type }) => type);
       return [{ kind, emits, ...follow(machine, after) }];
     });
     return { ...partRunBy(source), hears: deliveryMadeBy(source)?.types[0], outcomes };
@@ -73,18 +73,18 @@ function kindOf(source: TransitionSource, choice: number): ChoiceKind | "nothing
 }
 
 /** Follows a saga in which each step takes its first outcome, and deadlines pass last. */
-function follow(machine: Machine, from: Uint8Array): Pick<NextOutcome, "then" | "rest"> {
+function follow(machine: Machine, from: Uint8Array): Pick<NextOutcome, "follows" | "rest"> {
   const state = from.slice();
-  const then: string[] = [];
+  const follows: string[] = [];
   for (let steps = 0; steps < STEPS_MAX; steps++) {
     const certain: TransitionSource[] = [];
     machine.enabled(state, certain, []);
     const source = certain.find(({ kind }) => kind !== "deadline") ?? certain[0];
-    if (source === undefined) return { then, rest: restOf(state) };
+    if (source === undefined) return { follows, rest: restOf(state) };
     const [choice = PLAIN] = machine.choices(state, source);
-    then.push(...emittedBy(source, choice).map(({ type }) => type));
+    follows.push(...emissionsBy(source, choice).map(({ type }) => type));
     machine.apply(state, source, choice);
     machine.broken.length = 0;
   }
-  return { then, rest: undefined };
+  return { follows, rest: undefined };
 }

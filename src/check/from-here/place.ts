@@ -43,7 +43,7 @@ export interface Placed {
 }
 
 /** The delivery has not come to its end. */
-const OPEN: readonly Disposition[] = ["retrying", "waiting", "parked"];
+const NOT_ENDED: readonly Disposition[] = ["retrying", "waiting", "parked"];
 /** The handler has run, with the outcome of a success or of a failure. */
 const RAN: readonly Disposition[] = ["done", "refused", "undone"];
 /** The reaction has taken its `firstOf` name. */
@@ -53,9 +53,10 @@ const COUNT_MAX = 250;
 
 /**
  * Puts a saga on the checker's machine, from what each service has of it. The journals are sums:
- * the state does not depend on the order of their rows, except for locks that are taken again.
+ * the state does not depend on the order of their rows. Of a lock the order of causes decides: it is
+ * not known where an event from outside takes or releases it.
  */
-export function placeOf(
+export function placeSaga(
   machine: Machine,
   parts: StoredParts,
   histories: readonly ServiceHistory[],
@@ -79,6 +80,8 @@ class Placing {
   readonly #blocked = new Set<ModelReaction>();
   /** Whether a row tells of the beginning. */
   #begins = false;
+  /** The byte of an event that either began the saga or has arrived in it. */
+  #either: number | undefined;
 
   constructor(parts: StoredParts, histories: readonly ServiceHistory[], fate: ParkedFate) {
     this.#parts = parts;
@@ -87,11 +90,11 @@ class Placing {
     this.#steps = traceOf(
       histories.map(({ service, history }) => ({ service, records: history.journal })),
     );
-    for (const step of this.#steps) this.#handled.set(deliveryOf(step), step);
+    for (const step of this.#steps) this.#handled.set(rowKey(step), step);
     for (const { service, history } of histories)
       for (const { reaction, id, type, state } of history.deferred)
         if (state === "retrying" || state === "waiting")
-          this.#retried.add(deliveryOf({ service, reaction, eventId: id, heard: type }));
+          this.#retried.add(rowKey({ service, reaction, eventId: id, heard: type }));
   }
 
   place(machine: Machine): Placed {
@@ -118,19 +121,20 @@ class Placing {
   /** Writes the marks that a row has left in the database of its service. */
   #mark(step: TraceStep): void {
     const { service, reaction: stored, disposition } = step;
+    const deadline = this.#parts.deadline(service, stored);
+    const watched = this.#watchedBy(step);
+    const reaction = this.#parts.reaction(service, stored);
     if (disposition === "begun") {
       this.#begins = true;
-      return this.#markEffect(step, undefined);
-    }
-    const deadline = this.#parts.deadline(service, stored);
-    if (deadline !== undefined) return this.#markDeadline(step, deadline);
-    const watched = this.#watchedBy(step);
-    if (watched !== undefined) return this.#markWatch(step, watched);
-    const reaction = this.#parts.reaction(service, stored);
-    if (reaction === undefined) {
-      if (stored !== NO_REACTION) this.#unknown.add(`${service}/${stored}`);
-      return;
-    }
+      this.#markEffect(step, undefined);
+    } else if (deadline !== undefined) this.#markDeadline(step, deadline);
+    else if (watched !== undefined) this.#markWatch(step, watched);
+    else if (reaction !== undefined) this.#markReaction(step, reaction);
+    else if (stored !== NO_REACTION) this.#unknown.add(`${service}/${stored}`);
+  }
+
+  #markReaction(step: TraceStep, reaction: ModelReaction): void {
+    const { disposition, heard } = step;
     const state = this.#state;
     this.#markEffect(step, reaction);
     if (TOOK.includes(disposition) && reaction.onceAt >= 0) state[reaction.onceAt] = 1;
@@ -138,10 +142,8 @@ class Placing {
       state[reaction.maxAt] = Math.min(COUNT_MAX, (state[reaction.maxAt] ?? 0) + 1);
     if ((RAN.includes(disposition) || disposition === "late") && reaction.firedAt >= 0)
       state[reaction.firedAt] = 1;
-    if (disposition === "gathered") {
-      const part = partOf(reaction, step.heard);
-      if (part >= 0) state[reaction.gatherAt + part] = 1;
-    }
+    const part = disposition === "gathered" ? partOf(reaction, heard) : -1;
+    if (part >= 0) state[reaction.gatherAt + part] = 1;
     if (disposition === "discarded" || (disposition === "parked" && !this.#mayRunAgain(step)))
       state[PARKED] = 1;
     if (!this.#isHeldUp(step)) return;
@@ -222,9 +224,12 @@ class Placing {
       const came = this.#parts.fromOutside(heard);
       if (came === undefined) this.#strangers.add(heard);
       const arrival = this.#parts.arrival(heard);
-      if (arrival !== undefined) this.#state[arrival.at] = 1;
+      const mayBegin = came !== undefined && this.#parts.begins(heard);
+      if (mayBegin && !this.#begins && arrival !== undefined && this.#either === undefined)
+        this.#either = arrival.at;
+      else if (mayBegin && !this.#begins) this.#begins = true;
+      else if (arrival !== undefined) this.#state[arrival.at] = 1;
       const emission = came ?? this.#parts.emittedByAny(heard);
-      if (came !== undefined && arrival === undefined) this.#begins = true;
       if (emission !== undefined) this.#emit(this.#state, emission, eventId);
     }
   }
@@ -232,12 +237,15 @@ class Placing {
   /** A saga that begins from outside may have begun though no service has heard of it. */
   #begun(): readonly Uint8Array[] {
     const unheard = this.#parts.model.beginnings.filter(({ service }) => service === undefined);
-    if (this.#begins || unheard.length === 0) return [this.#state];
-    return unheard.map(({ emits }) => {
-      const state = this.#state.slice();
+    const arrived = this.#state.slice();
+    if (this.#either !== undefined) arrived[this.#either] = 1;
+    if (this.#begins || unheard.length === 0) return [arrived];
+    const others = unheard.map(({ emits }) => {
+      const state = arrived.slice();
       for (const emission of emits) this.#emit(state, emission, "");
       return state;
     });
+    return this.#either === undefined ? others : [this.#state, ...others];
   }
 
   #emit(state: Uint8Array, emission: ModelEmission, id: string): void {
@@ -256,11 +264,11 @@ class Placing {
 
   #isPending(source: DeliverySource, eventId: string, heard: string): boolean {
     const { service, stored } = hearerOf(source);
-    const row = this.#handled.get(deliveryOf({ service, reaction: stored, eventId, heard }));
+    const row = this.#handled.get(rowKey({ service, reaction: stored, eventId, heard }));
     const { reaction } = source;
     const held = reaction !== undefined && this.#blocked.has(reaction);
     if (row === undefined) return !held;
-    if (!OPEN.includes(row.disposition)) return false;
+    if (!NOT_ENDED.includes(row.disposition)) return false;
     if (row.disposition === "parked") return this.#mayRunAgain(row);
     return !held || row.disposition === "retrying";
   }
@@ -274,7 +282,7 @@ class Placing {
   /** Whether what was given up on is tried again. An `onParked` event answers it for ever. */
   #mayRunAgain(step: TraceStep): boolean {
     if (step.emitted.length > 0) return false;
-    return this.#fate === "retried" || this.#retried.has(deliveryOf(step));
+    return this.#fate === "retried" || this.#retried.has(rowKey(step));
   }
 }
 
@@ -301,7 +309,7 @@ function eventOf(id: string, type: string): string {
   return `${stemOf(type)}\n${id}`;
 }
 
-function deliveryOf({
+function rowKey({
   service,
   reaction,
   eventId,

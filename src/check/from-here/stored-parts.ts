@@ -67,7 +67,14 @@ export class StoredParts {
     return this.#outside.get(type) ?? this.#outside.get(stemOf(type));
   }
 
-  /** An event as any service emits it. */
+  /** Whether an event from outside begins sagas. */
+  begins(type: string): boolean {
+    const stem = stemOf(type);
+    const { beginnings } = this.model;
+    return beginnings.some((one) => one.service === undefined && stemOf(one.type) === stem);
+  }
+
+  /** An event, whichever service emits it. */
   emittedByAny(type: string): ModelEmission | undefined {
     return this.#anyones.get(type) ?? this.#anyones.get(stemOf(type));
   }
@@ -93,7 +100,10 @@ export function hearerOf({ reaction, deadline }: DeliverySource): {
 } {
   const service = (reaction ?? deadline)?.service.name ?? "";
   if (reaction !== undefined) return { service, stored: storedReaction(reaction.entry) };
-  return { service, stored: deadline === undefined ? "" : watchName(storedDeadline(deadline.entry)) };
+  return {
+    service,
+    stored: deadline === undefined ? "" : watchName(storedDeadline(deadline.entry)),
+  };
 }
 
 function keyOf(service: string, name: string): string {

@@ -5,7 +5,10 @@ import { timeline } from "../../observe/timeline.ts";
 import { type TraceStep, traceOf } from "../../observe/trace.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import { printable } from "../../text/printable.ts";
+import { type ChoreographyFlags, choreographyOption } from "../choreography-option.ts";
 import { type Found, jsonOption, withStores } from "../data.ts";
+import { type Foreseen, foresight } from "../outlook.ts";
+import { outlookLines } from "../outlook-text.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 import {
   type PlaceFlags,
@@ -16,7 +19,7 @@ import {
 } from "../place.ts";
 import { correlatedIds } from "../saga-pages.ts";
 
-interface Flags extends PlaceFlags {
+interface Flags extends PlaceFlags, ChoreographyFlags {
   readonly correlation?: string;
   readonly ids: boolean;
   readonly json: boolean;
@@ -37,6 +40,7 @@ export function traceCommand(): Command {
       .argument("[sagaId]", "id of the saga; without it, list the most recent sagas"),
   )
     .option("--correlation <id>", "every saga with this correlation id, at most 100")
+    .addOption(choreographyOption("choreography that says how sagas end"))
     .option("--ids", "print the ids of events and of their causes", false)
     .addOption(jsonOption())
     .addHelpText(
@@ -46,7 +50,11 @@ Examples:
   odori trace                                       list the most recent sagas
   odori trace order-000003 --data .odori/order
   odori trace order-000003 --postgres postgres://localhost/shop --schema order payment
+  odori trace order-000003 --source src/choreography.ts
   odori trace --correlation web-77 --ids
+
+After the steps of a saga that has not ended: why it stands where it does, which steps come next,
+how it may end, and which events may still happen. Without --source the ends are not known.
 
 Steps stand in the order of cause. A time that contradicts it, because the clocks of two services
 differ, is marked with ?.
@@ -59,10 +67,10 @@ Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not 
         throw new OdoriError("USAGE", "trace takes a saga id or --correlation, not both.");
       const place = await storePlaceOf(flags);
       return withStores(place, async (found) => {
-        if (sagaId !== undefined) return show(await tracesOf([sagaId], found, place), flags);
+        if (sagaId !== undefined) return show(await tracesOf([sagaId], found, place, flags), flags);
         if (correlation === undefined) return list(found, place, flags);
         const ids = await correlatedIds(found, correlation, CORRELATED_MAX);
-        if (ids.length > 0) return show(await tracesOf(ids, found, place), flags);
+        if (ids.length > 0) return show(await tracesOf(ids, found, place, flags), flags);
         throw notFound(`knows the correlation id ${quote(correlation)}`, place);
       });
     });
@@ -84,13 +92,16 @@ interface Trace {
   readonly correlationId: string;
   readonly steps: readonly TraceStep[];
   readonly open: readonly (Deferred & { readonly service: string })[];
+  readonly foreseen: Foreseen | undefined;
 }
 
 async function tracesOf(
   sagaIds: readonly string[],
   found: readonly Found[],
   place: StorePlace,
+  flags: Flags,
 ): Promise<readonly Trace[]> {
+  const foresee = await foresight(found, flags);
   const histories = await Promise.all(
     found.map(async ({ service, store }) =>
       (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),
@@ -109,12 +120,19 @@ async function tracesOf(
           .filter(({ state }) => !CLOSED.includes(state))
           .map((row) => ({ service, ...row })),
       ),
+      foreseen: foresee(parts),
     };
   });
 }
 
 function show(traces: readonly Trace[], flags: Flags): void {
-  const shown = traces.map(({ open, ...trace }) => ({ ...trace, open: open.map(summary) }));
+  const shown = traces.map(({ open, foreseen, ...trace }) => ({
+    ...trace,
+    open: open.map(summary),
+    state: foreseen?.summary.state,
+    waitsFor: foreseen?.summary.open,
+    outlook: foreseen?.outlook,
+  }));
   if (flags.json) printJson(flags.correlation === undefined ? shown[0] : { sagas: shown });
   else
     for (const [index, trace] of traces.entries()) {
@@ -125,7 +143,7 @@ function show(traces: readonly Trace[], flags: Flags): void {
     process.exitCode = FOUND;
 }
 
-function showOne({ sagaId, correlationId, steps, open }: Trace, flags: Flags): void {
+function showOne({ sagaId, correlationId, steps, open, foreseen }: Trace, flags: Flags): void {
   const colours = paint();
   if (correlationId !== sagaId || flags.correlation !== undefined)
     print(colours.bold(printable(`${sagaId}  correlation ${correlationId}`)));
@@ -137,6 +155,7 @@ function showOne({ sagaId, correlationId, steps, open }: Trace, flags: Flags): v
       colours.bad(`${row.service}/${row.seq}  ${row.state}  ${printable(row.reaction)}${problem}`),
     );
   }
+  for (const line of foreseen === undefined ? [] : outlookLines(foreseen, Date.now())) print(line);
 }
 
 function notFound(what: string, place: StorePlace): OdoriError {

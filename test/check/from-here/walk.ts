@@ -55,11 +55,16 @@ class Journals {
   /** By the interpreter's name of a delivery: the ids of the events that are under way. */
   readonly #underWay = new Map<string, string[]>();
   readonly #outside = new Set<string>();
+  /** By service: how much its clock is ahead. */
+  readonly #clocks = new Map<string, number>();
   #events = 0;
 
   constructor(manifest: Manifest, draw: Draw) {
     this.#manifest = manifest;
     this.#draw = draw;
+    // Of two services, only their clocks say which one took a lock first.
+    if (manifest.locks.length > 0) return;
+    for (const name of manifest.services.keys()) this.#clocks.set(name, draw(20));
   }
 
   get told(): boolean {
@@ -84,7 +89,15 @@ class Journals {
     }
     const id = heard ?? emitted[0]?.id ?? `d${this.#events++}`;
     const type = hears ?? emits[0] ?? "";
-    this.#put(service, this.#nameOf(service, place, hears !== null), id, type, did, effect, emitted);
+    this.#put(
+      service,
+      this.#nameOf(service, place, hears !== null),
+      id,
+      type,
+      did,
+      effect,
+      emitted,
+    );
   }
 
   /** What each service has, its rows in any order; some deliveries have been put off. */
@@ -115,10 +128,14 @@ class Journals {
     effect: string | undefined,
     emitted: JournalRecord["emitted"],
   ): void {
-    this.#rows.push({ service, record: this.#record(reaction, id, type, disposition, effect, emitted) });
+    this.#rows.push({
+      service,
+      record: this.#record(service, reaction, id, type, disposition, effect, emitted),
+    });
   }
 
   #record(
+    service: string,
     reaction: string,
     id: string,
     type: string,
@@ -129,7 +146,8 @@ class Journals {
     const n = this.#rows.length;
     const key = { reaction, source: "/x", id, type, sagaId: "s" };
     const rest = { causationId: undefined, fingerprint: undefined, duplicates: 0 };
-    return { ...key, ...rest, disposition, effect, emitted, seq: n, at: n };
+    const at = n + (this.#clocks.get(service) ?? 0);
+    return { ...key, ...rest, disposition, effect, emitted, seq: n, at };
   }
 
   /** Rows of deliveries that have failed, or wait behind another one. */
@@ -140,7 +158,7 @@ class Journals {
         const [service, place, type] = JSON.parse(delivery);
         const how = this.#draw(2) === 0 ? "retrying" : "waiting";
         const name = this.#nameOf(service, place, true);
-        return [{ service, record: this.#record(name, id, type, how, undefined, []) }];
+        return [{ service, record: this.#record(service, name, id, type, how, undefined, []) }];
       }),
     );
   }
