@@ -79,7 +79,7 @@ async function openSchemas(place: PostgresPlace, found: Found[]): Promise<void> 
   if (found.length === 0) throw notFound(shownPlace(place));
 }
 
-function notFound(where: string): OdoriError {
+export function notFound(where: string): OdoriError {
   return new OdoriError("DATA_NOT_FOUND", `Found no databases in ${where}.`, {
     hint:
       "Pass the folder with the SQLite files of the services (--data <folder>), or their " +

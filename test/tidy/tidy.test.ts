@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["choreography", "cloudevents", "adapters", "conformance"],
   ["runtime", "observe", "manifest"],
   ["check", "explain", "diff", "asyncapi", "acl"],
-  ["draw"],
+  ["draw", "observer"],
   ["cli", "testing"],
 ];
 /** What a folder may use on its own floor. */
