@@ -4,7 +4,7 @@ import { memoryBus } from "odori/memory";
 import { describe, expect, it } from "vitest";
 import { odori, ROOT } from "../support/command.ts";
 import { eventually } from "../support/eventually.ts";
-import { closing, stopping } from "../support/scope.ts";
+import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
 import { failed, payment, placed } from "./fixtures/charging.ts";
 import { opened, shop } from "./fixtures/shopping.ts";
@@ -172,6 +172,28 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
         state: "parked",
         waitsFor: [{ service: "payment", state: "parked" }],
         outlook: { ahead: { bad: ["no end"], complete: true }, next: [{ service: "payment" }] },
+      });
+    });
+
+    it("ledger accounts for every event, and goes on where it has ended", {
+      timeout: 120_000,
+    }, async () => {
+      await using place = await make();
+      await several(place);
+      using folder = temporaryFolder("ledger");
+      const kept = ["--projection", join(folder.path, "ledger.db")];
+      const args = ["ledger", "--data", place.data, "--source", module("shopping"), ...kept];
+      const first = await odori(args);
+      expect(first).toMatchObject({ status: 1, err: "" });
+      expect(first.out).toMatch(/^parked +1\nsucceeded +1\nwaiting +1\nstuck +1\n/);
+      expect(first.out).toMatch(/^order\.opened +payment +4 +3 +1 +0 +0$/m);
+      expect(first.out).toContain("Every event is accounted for.");
+      const second = await odori([...args, "--json"]);
+      expect(JSON.parse(second.out)).toMatchObject({
+        rows: 0,
+        missing: 0,
+        verdicts: { parked: 1, succeeded: 1, waiting: 1, stuck: 1 },
+        ledger: [{ stem: "order.opened", emitted: 4, handled: 3, putOff: 1, onItsWay: 0 }],
       });
     });
 

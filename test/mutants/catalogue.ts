@@ -2,6 +2,7 @@ import { ADAPTER_MUTANTS } from "./adapter-mutants.ts";
 import { BUS_MUTANTS } from "./bus-mutants.ts";
 import { CHECKER_MUTANTS } from "./checker-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
+import { FEED_MUTANTS } from "./feed-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -24,5 +25,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CHECKER_MUTANTS,
   ...PROOF_MUTANTS,
   ...OUTLOOK_MUTANTS,
+  ...FEED_MUTANTS,
   ...REHEARSAL_MUTANTS,
 ];

@@ -6,6 +6,7 @@ import { type Runner, storeConformance, type TestContext } from "odori/conforman
 import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
+import { feedCases } from "../observer/feed-cases.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
@@ -68,6 +69,7 @@ if (suite === "postgres") {
     postgresShelves(() => url),
   );
   postgresCases(collect, () => url);
+  feedCases(collect, () => url);
 }
 if (suite === "rabbitmq") returnedMessages(collect, () => url);
 

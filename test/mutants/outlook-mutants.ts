@@ -14,7 +14,6 @@ export const OUTLOOK_MUTANTS: readonly Mutant[] = [
     '["parked"]',
   ),
   mutant("a join has gathered nothing", "state[reaction.gatherAt + part] = 1", "state[0] = 0"),
-  mutant("a join that is late waits on", '|| disposition === "late"', ""),
   mutant("a reaction has run once at most", "(state[reaction.maxAt] ?? 0) + 1", "1"),
   mutant("an undo of nothing takes no name", '[...RAN, "barred"]', "RAN"),
   mutant("what is parked blocks nothing", "state[reaction.parkedAt] = 1", "state[0] ??= 0"),

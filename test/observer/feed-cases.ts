@@ -16,6 +16,7 @@ class Journal implements AsyncDisposable {
   readonly url: string;
   readonly #own: pg.Pool;
   readonly #sources: Source[] = [];
+  readonly #writers: Writer[] = [];
 
   private constructor(url: string) {
     this.url = url;
@@ -33,7 +34,9 @@ class Journal implements AsyncDisposable {
     const client = await this.#own.connect();
     await client.query("BEGIN");
     await client.query("SELECT pg_current_xact_id()");
-    return new Writer(client, this.schema);
+    const writer = new Writer(client, this.schema);
+    this.#writers.push(writer);
+    return writer;
   }
 
   source(): Source {
@@ -47,6 +50,8 @@ class Journal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A transaction that a failed test leaves open would hold the tables for ever.
+    for (const writer of this.#writers) await writer.end("ROLLBACK");
     for (const source of this.#sources) await source.close();
     await this.#own.query(`DROP SCHEMA ${this.schema} CASCADE`);
     await this.#own.end();
@@ -56,6 +61,7 @@ class Journal implements AsyncDisposable {
 class Writer {
   readonly #client: pg.PoolClient;
   readonly #schema: string;
+  #open = true;
 
   constructor(client: pg.PoolClient, schema: string) {
     this.#client = client;
@@ -72,7 +78,10 @@ class Writer {
     );
   }
 
+  /** Ends the transaction, unless it has ended. */
   async end(how: "COMMIT" | "ROLLBACK"): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
     await this.#client.query(how);
     this.#client.release();
   }
