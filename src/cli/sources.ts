@@ -1,7 +1,7 @@
 import { SqliteSource } from "../adapters/sqlite/source.ts";
-import type { Source } from "../ports/source.ts";
+import type { JournalSource } from "../ports/source.ts";
 import { client } from "./client.ts";
-import { filesIn, notFound } from "./data.ts";
+import { dataNotFound, filesIn } from "./data.ts";
 import { type PostgresPlace, type StorePlace, shownPlace } from "./place.ts";
 
 /**
@@ -10,20 +10,20 @@ import { type PostgresPlace, type StorePlace, shownPlace } from "./place.ts";
  */
 export async function withSources<T>(
   place: StorePlace,
-  work: (sources: readonly Source[]) => Promise<T>,
+  work: (sources: readonly JournalSource[]) => Promise<T>,
 ): Promise<T> {
-  const sources: Source[] = [];
+  const sources: JournalSource[] = [];
   try {
     if (place.kind === "postgres") await openSchemas(place, sources);
     else for (const path of filesIn(place.path)) sources.push(new SqliteSource(path));
-    if (sources.length === 0) throw notFound(shownPlace(place));
+    if (sources.length === 0) throw dataNotFound(shownPlace(place));
     return await work(sources);
   } finally {
     await Promise.all(sources.map((source) => source.close()));
   }
 }
 
-async function openSchemas(place: PostgresPlace, sources: Source[]): Promise<void> {
+async function openSchemas(place: PostgresPlace, sources: JournalSource[]): Promise<void> {
   const { url: connectionString, schemas, ssl } = place;
   const options = { connectionString, ...(ssl !== undefined && { ssl }) };
   const [{ PostgresSource }, { schemasIn }] = await client("pg", () =>

@@ -2,14 +2,14 @@ import type { FromHere } from "../check/from-here/from-here.ts";
 import { hearersIn } from "../observe/hearers.ts";
 import { Legality } from "../observe/legality.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
-import type { FeedPage, Source } from "../ports/source.ts";
+import type { FeedPage, JournalSource } from "../ports/source.ts";
 import { accountsOf } from "./ledger.ts";
 import type { Judged, Projection } from "./projection.ts";
-import { verdictOf } from "./verdict.ts";
+import { sagaVerdict } from "./verdict.ts";
 
 /** What an observer works with. */
 export interface ObserverOptions {
-  readonly sources: readonly Source[];
+  readonly sources: readonly JournalSource[];
   readonly projection: Projection;
   /** Foresees what may happen in a saga; without it no verdict looks ahead. */
   readonly fromHere?: FromHere | undefined;
@@ -23,7 +23,7 @@ export interface ObserverOptions {
 
 /** A source, with what its service has declared. */
 interface Observed {
-  readonly source: Source;
+  readonly source: JournalSource;
   readonly service: string;
   readonly legality: Legality;
 }
@@ -123,7 +123,7 @@ export class Observer {
       const summary = summarize(own, this.#context);
       if (summary === undefined) return [];
       const outlook = hasGivenUp(own) ? this.#options.fromHere?.of(own, this.#read()) : undefined;
-      const verdict = verdictOf({ summary, outlook, illegal: this.#isIllegal(own) });
+      const verdict = sagaVerdict({ summary, outlook, illegal: this.#isIllegal(own) });
       return [{ summary, verdict }];
     });
   }

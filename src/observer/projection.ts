@@ -3,12 +3,12 @@ import { stemOf } from "../contract/grammar.ts";
 import type { SagaSummary } from "../observe/summary.ts";
 import type { Account, AccountLine } from "./ledger.ts";
 import { PROJECTION_TABLES, PROJECTION_VERSION } from "./tables.ts";
-import { VERDICTS, type Verdict, verdictAt } from "./verdict.ts";
+import { type SagaVerdict, VERDICTS, verdictAt } from "./verdict.ts";
 
 /** A saga as it is projected. */
 export interface Judged {
   readonly summary: SagaSummary;
-  readonly verdict: Verdict;
+  readonly verdict: SagaVerdict;
 }
 
 /** What one commit of a projection writes. */
@@ -85,8 +85,8 @@ export class Projection {
   }
 
   /** How many sagas have each verdict. */
-  counts(now: number): ReadonlyMap<Verdict, number> {
-    const counts = new Map<Verdict, number>();
+  counts(now: number): ReadonlyMap<SagaVerdict, number> {
+    const counts = new Map<SagaVerdict, number>();
     for (const { verdict, oldest, n } of this.#all(
       `SELECT verdict, CASE WHEN verdict = 'running' THEN oldest END AS oldest, count(*) AS n
        FROM saga GROUP BY 1, 2`,
@@ -176,7 +176,7 @@ export class Projection {
   }
 }
 
-function verdictIn(value: unknown): Verdict {
+function verdictIn(value: unknown): SagaVerdict {
   return VERDICTS.find((one) => one === value) ?? "rest";
 }
 

@@ -10,7 +10,7 @@ import type { SagaSummary } from "../observe/summary.ts";
  * - `succeeded`, `undone`   it has ended
  * - `at risk`    a delivery was discarded, and the saga may come to rest with a rule broken
  * - `retrying`   a delivery failed and is tried again
- * - `late`       an event has been on its way for longer than `LATE_MS`
+ * - `late`       an event has been on its way for longer than `LATE_AFTER_MS`
  * - `running`    an event is on its way
  * - `waiting`    only deadlines are left
  * - `stuck`      nothing is left to happen, and it has no end
@@ -30,13 +30,13 @@ export const VERDICTS = [
   "stuck",
   "rest",
 ] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type SagaVerdict = (typeof VERDICTS)[number];
 
 /** After this time an event that is on its way is late, in milliseconds. */
-export const LATE_MS = 60_000;
+export const LATE_AFTER_MS = 60_000;
 
 /** What a verdict is made of. */
-export interface Evidence {
+export interface VerdictBasis {
   readonly summary: SagaSummary;
   /** Of a saga in which a delivery was given up on or discarded. */
   readonly outlook: Outlook | undefined;
@@ -44,7 +44,7 @@ export interface Evidence {
 }
 
 /** Judges a saga, as far as it does not depend on the time: see `verdictAt`. */
-export function verdictOf({ summary, outlook, illegal }: Evidence): Verdict {
+export function sagaVerdict({ summary, outlook, illegal }: VerdictBasis): SagaVerdict {
   if (illegal) return "illegal";
   const { state } = summary;
   if (outlook?.endsKnown === true && outlook.ahead.complete) {
@@ -58,7 +58,11 @@ export function verdictOf({ summary, outlook, illegal }: Evidence): Verdict {
 }
 
 /** A verdict now: what is on its way is late after a while. */
-export function verdictAt(verdict: Verdict, oldest: number | undefined, now: number): Verdict {
-  const late = verdict === "running" && oldest !== undefined && now - oldest > LATE_MS;
+export function verdictAt(
+  verdict: SagaVerdict,
+  oldest: number | undefined,
+  now: number,
+): SagaVerdict {
+  const late = verdict === "running" && oldest !== undefined && now - oldest > LATE_AFTER_MS;
   return late ? "late" : verdict;
 }

@@ -7,7 +7,7 @@ import type { JournalRecord } from "./journal.ts";
  * beside running services, and writes nothing but what a person asks for (`inspect.retry` and
  * `inspect.discard`, which need a role that may write).
  */
-export interface Source {
+export interface JournalSource {
   readonly inspect: StoreInspection;
   about(): Promise<SourceAbout>;
   /**

@@ -1,6 +1,6 @@
 import { edit, type Mutant } from "./mutant.ts";
 
-const late = "a row whose transaction commits late is read, whichever id the transaction has";
+const late = "a row whose transaction commits late is read, whichever id that has";
 const first = "the runtime's transactions have their id before they take a number";
 
 /** Feeds that lose the rows of transactions which commit late. */

@@ -4,7 +4,7 @@ import { migrate, postgres } from "odori/postgres";
 import pg from "pg";
 import { PostgresSource } from "../../src/adapters/postgres/source.ts";
 import { sampleEntry, sampleReceipt, writes } from "../../src/conformance/samples.ts";
-import type { Source } from "../../src/ports/source.ts";
+import type { JournalSource } from "../../src/ports/source.ts";
 import { newSchema } from "../servers/postgres.ts";
 
 const session = { service: "shop", owner: "p1", leaseMs: 60_000, now: Date.now };
@@ -15,7 +15,7 @@ class Journal implements AsyncDisposable {
   readonly schema = newSchema();
   readonly url: string;
   readonly #own: pg.Pool;
-  readonly #sources: Source[] = [];
+  readonly #sources: JournalSource[] = [];
   readonly #writers: Writer[] = [];
 
   private constructor(url: string) {
@@ -39,7 +39,7 @@ class Journal implements AsyncDisposable {
     return writer;
   }
 
-  source(): Source {
+  source(): JournalSource {
     const source = new PostgresSource({ connectionString: this.url, schema: this.schema });
     this.#sources.push(source);
     return source;
@@ -72,7 +72,8 @@ class Writer {
     await this.#client.query(
       `INSERT INTO ${this.#schema}.inbox
          (born, saga_id, reaction, source, id, stem, type, disposition, emitted, at)
-       SELECT 1, 's', 'charge', '/order', value, 'order.placed', 'order.placed.v1', 'done', '[]', 1
+       SELECT 1, 's', 'charge', '/order', value, 'order.placed', 'order.placed.v1', 'done',
+         '[]', 1
        FROM json_array_elements_text($1::text::json)`,
       [JSON.stringify(ids)],
     );
@@ -90,10 +91,10 @@ class Writer {
 /** A reader that keeps its place between the pages. */
 class Reader {
   readonly ids: string[] = [];
-  readonly #source: Source;
+  readonly #source: JournalSource;
   cursor: string | undefined;
 
-  constructor(source: Source) {
+  constructor(source: JournalSource) {
     this.#source = source;
   }
 
@@ -113,7 +114,7 @@ class Reader {
 /** The feed of Postgres, where numbers are not committed in their order. */
 export function feedCases({ describe, it }: Runner, url: () => string): void {
   describe("the feed on postgres", () => {
-    it("a row whose transaction commits late is read, whichever id the transaction has", async () => {
+    it("a row whose transaction commits late is read, whichever id that has", async () => {
       await using journal = await Journal.make(url());
       const reader = new Reader(journal.source());
       // The later id has the earlier number: it lies above every transaction that has ended.

@@ -10,7 +10,7 @@ import { sampleEntry, writes } from "../../src/conformance/samples.ts";
 import { unexplained } from "../../src/observer/ledger.ts";
 import { Observer } from "../../src/observer/observer.ts";
 import { Projection } from "../../src/observer/projection.ts";
-import { LATE_MS } from "../../src/observer/verdict.ts";
+import { LATE_AFTER_MS } from "../../src/observer/verdict.ts";
 import shopping, { opened, shop } from "../cli/fixtures/shopping.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
@@ -145,7 +145,7 @@ describe("the observer", () => {
     await observer.catchUp();
     const now = Date.now();
     expect(Object.fromEntries(projection.counts(now))).toEqual({ succeeded: 1, running: 1 });
-    const later = projection.counts(now + LATE_MS + 1);
+    const later = projection.counts(now + LATE_AFTER_MS + 1);
     expect(Object.fromEntries(later)).toEqual({ succeeded: 1, late: 1 });
     expect(projection.accounts()).toMatchObject([{ emitted: 2, handled: 1, onItsWay: 1 }]);
   });

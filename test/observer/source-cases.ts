@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { Runner } from "odori/conformance";
 import { sampleDeferred, sampleEntry, sampleEvent, writes } from "../../src/conformance/samples.ts";
-import type { FeedPage, Source } from "../../src/ports/source.ts";
+import type { FeedPage, JournalSource } from "../../src/ports/source.ts";
 import type { SourceKind } from "./source-kits.ts";
 
 const session = { service: "shop", owner: "p1", leaseMs: 60_000, now: Date.now };
 
 /** Reads the feed to its end, page by page. */
-export async function readAll(
-  source: Source,
+async function readAll(
+  source: JournalSource,
   limit: number,
   from?: string,
 ): Promise<{ readonly pages: readonly FeedPage[]; readonly cursor: string | undefined }> {

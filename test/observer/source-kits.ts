@@ -4,7 +4,7 @@ import { sqlite } from "odori/sqlite";
 import pg from "pg";
 import { PostgresSource } from "../../src/adapters/postgres/source.ts";
 import { SqliteSource } from "../../src/adapters/sqlite/source.ts";
-import type { Source } from "../../src/ports/source.ts";
+import type { JournalSource } from "../../src/ports/source.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { temporaryFolder } from "../support/scope.ts";
@@ -13,9 +13,9 @@ import { temporaryFolder } from "../support/scope.ts";
 export interface SourceKit extends AsyncDisposable {
   readonly store: Store<unknown>;
   /** With as few rights as an observer needs; each call makes another one. */
-  source(): Source;
+  source(): JournalSource;
   /** With the rights of the service. */
-  acting(): Source;
+  acting(): JournalSource;
 }
 
 export interface SourceKind {
@@ -29,7 +29,7 @@ export const sqliteSources: SourceKind = {
     const folder = temporaryFolder("source");
     const path = join(folder.path, "shop.db");
     const store = sqlite(path);
-    const open: Source[] = [];
+    const open: JournalSource[] = [];
     const source = () => {
       const made = new SqliteSource(path);
       open.push(made);
@@ -60,7 +60,7 @@ export function postgresSources(url: () => string): SourceKind {
       await own.query(`CREATE ROLE ${role} LOGIN`);
       await own.query(readingGrants(role, { schema }));
       const store = postgres({ connectionString: url(), schema });
-      const open: Source[] = [];
+      const open: JournalSource[] = [];
       const sourceAs = (user: string | undefined) => {
         const address = new URL(url());
         if (user !== undefined) address.username = user;

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { toJournal } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
-import type { FeedPage, OutboxEvent, Source, SourceAbout } from "../../ports/source.ts";
+import type { FeedPage, JournalSource, OutboxEvent, SourceAbout } from "../../ports/source.ts";
 import { explain } from "./errors.ts";
 import { advance, bounded, cursorOf, feedPlaceIn, isUnbounded } from "./feed-place.ts";
 import type { PostgresInspection } from "./inspect.ts";
@@ -21,7 +21,7 @@ const DRAW = "SELECT pg_current_xact_id()::text AS id";
 const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
 
 /** The database of a service in a schema of a Postgres server, read beside the service. */
-export class PostgresSource implements Source {
+export class PostgresSource implements JournalSource {
   readonly inspect: PostgresInspection;
   readonly #options: PostgresOptions;
   readonly #store: PostgresStore;

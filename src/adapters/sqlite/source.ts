@@ -1,7 +1,7 @@
 import { toJournal } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type { FeedPage, OutboxEvent, Source, SourceAbout } from "../../ports/source.ts";
+import type { FeedPage, JournalSource, OutboxEvent, SourceAbout } from "../../ports/source.ts";
 import { connectReadOnly } from "./connect.ts";
 import { SqliteDeclarations } from "./declarations.ts";
 import { type Access, SqliteInspection } from "./inspect.ts";
@@ -15,7 +15,7 @@ const OUTBOX = "SELECT events, at FROM odori_outbox ORDER BY ticket LIMIT ?";
 const BUSY_MS = 5_000;
 
 /** The SQLite file of a service, read beside the service. */
-export class SqliteSource implements Source {
+export class SqliteSource implements JournalSource {
   readonly inspect: SqliteInspection;
   readonly #reader: Connection;
   readonly #access: Access;

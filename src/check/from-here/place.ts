@@ -53,8 +53,8 @@ const COUNT_MAX = 250;
 
 /**
  * Puts a saga on the checker's machine, from what each service has of it. The journals are sums:
- * the state does not depend on the order of their rows. Of a lock the order of causes decides: it is
- * not known where an event from outside takes or releases it.
+ * the state does not depend on the order of their rows. Of a lock the order of causes decides; when
+ * an event from outside takes or releases it, is not known.
  */
 export function placeSaga(
   machine: Machine,

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { type AccountLine, unexplained } from "../../observer/ledger.ts";
 import type { Projection } from "../../observer/projection.ts";
-import { VERDICTS, type Verdict } from "../../observer/verdict.ts";
+import { type SagaVerdict, VERDICTS } from "../../observer/verdict.ts";
 import {
   type ChoreographyFlags,
   choreographyOption,
@@ -19,7 +19,7 @@ interface Flags extends PlaceFlags, ChoreographyFlags {
 }
 
 /** Verdicts that a person has to look at. */
-const WRONG: readonly Verdict[] = ["illegal", "doomed", "parked", "at risk", "late", "stuck"];
+const WRONG: readonly SagaVerdict[] = ["illegal", "doomed", "parked", "at risk", "late", "stuck"];
 
 /** Creates `odori ledger`: counts sagas by verdict, and accounts for every event. */
 export function ledgerCommand(): Command {
@@ -108,7 +108,7 @@ function isOpen(line: AccountLine): boolean {
 }
 
 function show(
-  counts: ReadonlyMap<Verdict, number>,
+  counts: ReadonlyMap<SagaVerdict, number>,
   lines: readonly AccountLine[],
   missing: number,
   where: string,
