@@ -1,8 +1,9 @@
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
-import { stemOf } from "../contract/grammar.ts";
+import { OdoriError } from "../contract/errors.ts";
+import { quote, stemOf } from "../contract/grammar.ts";
 import type { SagaSummary } from "../observe/summary.ts";
 import type { Account, AccountLine } from "./ledger.ts";
-import { PROJECTION_TABLES, PROJECTION_VERSION } from "./tables.ts";
+import { PROJECTION_MARK, PROJECTION_TABLES, PROJECTION_VERSION } from "./tables.ts";
 import { type SagaVerdict, VERDICTS, verdictAt } from "./verdict.ts";
 
 /** A saga as it is projected. */
@@ -26,21 +27,26 @@ export interface Intake {
 export class Projection {
   readonly #database: DatabaseSync;
 
-  /** `path` may be `:memory:`. */
+  /** `path` may be `:memory:`. Throws `OPTION_INVALID` for a database that is not a projection. */
   constructor(path: string) {
     const database = new DatabaseSync(path);
+    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+    const mark = database.prepare("PRAGMA application_id").get()?.application_id;
+    if (tables.length > 0 && mark !== PROJECTION_MARK) {
+      database.close();
+      throw new OdoriError("OPTION_INVALID", `The database ${quote(path)} is not a projection.`, {
+        hint: "Name a file that does not exist, or one that odori ledger has made.",
+      });
+    }
     // It can be built again: a power failure may cost the last commits, and no more.
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-    const known = tables.some(({ name }) => name === "meta");
-    const version = known
-      ? database.prepare("SELECT value FROM meta WHERE key = 'version'").get()?.value
-      : undefined;
-    if (version !== String(PROJECTION_VERSION)) {
+    const version = database.prepare("PRAGMA user_version").get()?.user_version;
+    if (version !== PROJECTION_VERSION) {
       database.exec("BEGIN IMMEDIATE");
       for (const { name } of tables) database.exec(`DROP TABLE "${name}"`);
       database.exec(PROJECTION_TABLES);
-      database.exec(`INSERT INTO meta VALUES ('version', '${PROJECTION_VERSION}')`);
+      database.exec(`PRAGMA application_id = ${PROJECTION_MARK}`);
+      database.exec(`PRAGMA user_version = ${PROJECTION_VERSION}`);
       database.exec("COMMIT");
     }
     this.#database = database;

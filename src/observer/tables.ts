@@ -4,8 +4,10 @@
  */
 export const PROJECTION_VERSION = 1;
 
+/** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
+export const PROJECTION_MARK = 0x6f_64_6f_70;
+
 export const PROJECTION_TABLES = `
-  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE source (
     service TEXT PRIMARY KEY,
     cursor  TEXT

@@ -150,6 +150,17 @@ describe("the observer", () => {
     expect(projection.accounts()).toMatchObject([{ emitted: 2, handled: 1, onItsWay: 1 }]);
   });
 
+  it("refuses a file that is not a projection, and leaves it as it is", async () => {
+    using data = place();
+    await ran(data.store(), ["done"]);
+    expect(() => new Projection(data.path)).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }),
+    );
+    const store = data.store();
+    expect(await store.inspect.sagas(9)).toEqual(["s-0"]);
+    await store.close();
+  });
+
   it("what no version declares is illegal", async () => {
     using data = place();
     await ran(data.store(), ["done"]);
