@@ -19,9 +19,9 @@ export class StateSet {
   #count = 0;
 
   /** `bytes` is the size of one state, a multiple of 4. */
-  constructor(bytes: number) {
+  constructor(bytes: number, chunkBytes: number = CHUNK_BYTES) {
     this.#words = bytes / 4;
-    this.#perChunk = Math.max(1, Math.floor(CHUNK_BYTES / bytes));
+    this.#perChunk = Math.max(1, Math.floor(chunkBytes / bytes));
   }
 
   /** Returns the number of states. */

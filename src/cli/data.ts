@@ -26,14 +26,14 @@ export function jsonOption(): Option {
  * Throws `DATA_NOT_FOUND` if there are none.
  */
 export function filesIn(data: string): readonly string[] {
-  if (!existsSync(data)) throw notFound(data);
+  if (!existsSync(data)) throw dataNotFound(data);
   const files = statSync(data).isDirectory()
     ? readdirSync(data)
         .filter((name) => name.endsWith(".db"))
         .sort()
         .map((name) => join(data, name))
     : [data];
-  if (files.length === 0) throw notFound(data);
+  if (files.length === 0) throw dataNotFound(data);
   return files;
 }
 
@@ -76,10 +76,10 @@ async function openSchemas(place: PostgresPlace, found: Found[]): Promise<void> 
     found.push(entry);
     entry.service = await store.service();
   }
-  if (found.length === 0) throw notFound(shownPlace(place));
+  if (found.length === 0) throw dataNotFound(shownPlace(place));
 }
 
-function notFound(where: string): OdoriError {
+export function dataNotFound(where: string): OdoriError {
   return new OdoriError("DATA_NOT_FOUND", `Found no databases in ${where}.`, {
     hint:
       "Pass the folder with the SQLite files of the services (--data <folder>), or their " +

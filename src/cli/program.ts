@@ -6,6 +6,7 @@ import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { drawCommand } from "./commands/draw.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { ledgerCommand } from "./commands/ledger.ts";
 import { linkCommand } from "./commands/link.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { manifestCommand } from "./commands/manifest.ts";
@@ -63,6 +64,7 @@ Start with:
     provisionCommand,
     runCommand,
     sagasCommand,
+    ledgerCommand,
     traceCommand,
     parkedCommand,
     doctorCommand,

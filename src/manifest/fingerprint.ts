@@ -44,8 +44,13 @@ function portray(service: Service<never, EventContract>): Portrait {
  * Undefined where it does not have it.
  */
 export function entryOf(text: string, service: string): ServiceEntry | undefined {
+  return manifestIn(text)?.services.get(service);
+}
+
+/** Reads a manifest that some version of this program has written into a database. */
+export function manifestIn(text: string): Manifest | undefined {
   const document: unknown = JSON.parse(text);
-  return isWritten(document) ? convert(document, []).services.get(service) : undefined;
+  return isWritten(document) ? convert(document, []) : undefined;
 }
 
 /** The database holds nothing but what this program wrote; a later version may have added keys. */

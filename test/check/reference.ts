@@ -5,6 +5,7 @@ import type {
   ReactionEntry,
   ServiceEntry,
 } from "../../src/manifest/manifest.ts";
+import type { Disposition } from "../../src/ports/journal.ts";
 import { ReferenceEffects, stem } from "./reference-effects.ts";
 
 /*
@@ -22,7 +23,7 @@ export interface Found {
   readonly ran: ReadonlySet<string>;
 }
 
-interface State {
+export interface ReferenceState {
   /** Message and hearer to how many are under way: `["payment", 0, "order.placed.v1"]`. */
   pending: Record<string, number>;
   /** What was delivered, and may come again, where no inbox recognises it. */
@@ -47,6 +48,11 @@ interface Said {
   readonly service: string | null;
   readonly hears: string | null;
   readonly emits: string[];
+  /** The place of the reaction in its service; of a deadline, `d` and its place. */
+  readonly place: number | string | null;
+  /** What the journal of the runtime calls it. */
+  did: Disposition;
+  effect: string | undefined;
 }
 
 type Report = (
@@ -69,8 +75,8 @@ export function reference(manifest: Manifest, statesMax = 50_000): Found | undef
     );
   const saga = new Saga(manifest, report, ran);
   const seen = new Set<string>();
-  const queue: State[] = [];
-  const visit = (state: State) => {
+  const queue: ReferenceState[] = [];
+  const visit = (state: ReferenceState) => {
     const key = textOf(state);
     if (seen.has(key)) return;
     seen.add(key);
@@ -87,19 +93,53 @@ export function reference(manifest: Manifest, statesMax = 50_000): Found | undef
   return { violations: [...violations].sort(), states: seen.size, succeeded, ran };
 }
 
-function textOf(state: State): string {
-  return JSON.stringify({ ...state, last: undefined }, (_, value) => {
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([, item]) => item !== 0)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  });
+export function textOf({ last: _, ...state }: ReferenceState): string {
+  return Object.values(state).map(partText).join("\n");
 }
 
-function said(state: State, service: string | null, hears: string | null): State {
-  return { ...structuredClone(state), last: { service, hears, emits: [] } };
+function partText(part: unknown): string {
+  if (typeof part !== "object" || part === null) return String(part);
+  const items = Object.entries(part).filter(([, item]) => item !== 0);
+  return items
+    .map(([key, item]) => `${key}=${item}`)
+    .sort()
+    .join(" ");
+}
+
+function said(
+  state: ReferenceState,
+  service: string | null,
+  hears: string | null,
+  place: number | string | null = null,
+): ReferenceState {
+  const last: Said = { service, hears, place, emits: [], did: "suppressed", effect: undefined };
+  return { ...copyOf(state), last };
+}
+
+/** The state is two levels deep. */
+function copyOf(state: ReferenceState): ReferenceState {
+  return {
+    ...state,
+    pending: { ...state.pending },
+    again: { ...state.again },
+    effects: { ...state.effects },
+    once: { ...state.once },
+    runs: { ...state.runs },
+    gathered: { ...state.gathered },
+    fired: { ...state.fired },
+    blocked: { ...state.blocked },
+    deadlines: { ...state.deadlines },
+    came: { ...state.came },
+    ends: { ...state.ends },
+    locks: { ...state.locks },
+    last: { ...state.last, emits: [...state.last.emits] },
+  };
+}
+
+function did(state: ReferenceState, what: Disposition, effect?: string): ReferenceState {
+  state.last.did = what;
+  state.last.effect = effect;
+  return state;
 }
 
 /** Without an inbox, more may come for ever after a rule is broken. */
@@ -131,9 +171,9 @@ export function replay(
   }
   for (const state of states) {
     // What is left changes nothing, in whichever order it comes.
-    let ended: State | undefined = state;
+    let ended: ReferenceState | undefined = state;
     for (let steps = 0; ended !== undefined && steps < LEFT_MAX; steps++) {
-      const [next]: readonly State[] = saga.next(ended).certain;
+      const [next]: readonly ReferenceState[] = saga.next(ended).certain;
       if (next === undefined) saga.judge(ended);
       ended = next;
     }
@@ -149,7 +189,7 @@ function isStep({ service, hears, emits }: Said, step: CounterexampleStep | unde
   );
 }
 
-class Saga {
+export class Saga {
   readonly #manifest: Manifest;
   readonly #report: Report;
   readonly #ran: Set<string>;
@@ -164,11 +204,11 @@ class Saga {
     this.#services = [...manifest.services.values()];
   }
 
-  beginnings(): readonly State[] {
+  beginnings(): readonly ReferenceState[] {
     return this.#manifest.begins.flatMap((type) => {
       const owners = this.#services.filter(({ begins }) => begins.includes(type));
       return (owners.length === 0 ? [undefined] : owners).map((owner) => {
-        const state: State = {
+        const state: ReferenceState = {
           pending: {},
           again: {},
           effects: {},
@@ -183,7 +223,14 @@ class Saga {
           locks: {},
           pivoted: false,
           parked: false,
-          last: { service: owner?.name ?? null, hears: null, emits: [] },
+          last: {
+            service: owner?.name ?? null,
+            hears: null,
+            place: null,
+            emits: [],
+            did: "begun",
+            effect: stem(type),
+          },
         };
         if (owner !== undefined) state.effects[`${owner.name} ${stem(type)}`] = "done";
         this.#emit(state, owner, [type]);
@@ -192,16 +239,19 @@ class Saga {
     });
   }
 
-  next(state: State): { readonly certain: readonly State[]; readonly possible: readonly State[] } {
-    const certain: State[] = [];
-    const possible: State[] = [];
+  next(state: ReferenceState): {
+    readonly certain: readonly ReferenceState[];
+    readonly possible: readonly ReferenceState[];
+  } {
+    const certain: ReferenceState[] = [];
+    const possible: ReferenceState[] = [];
     for (const [key, count] of Object.entries(state.pending)) {
       if (count === 0) continue;
       const [serviceName, place, type] = JSON.parse(key);
       const service = this.#service(serviceName);
       // What waits behind a parked delivery is not under way.
       if (state.blocked[`${serviceName} ${place}`]) continue;
-      const taken = said(state, serviceName, type);
+      const taken = said(state, serviceName, type, place);
       taken.pending[key] = count - 1;
       if (!service.inbox && typeof place === "number") taken.again[key] = 1;
       certain.push(...this.#deliver(taken, service, place, type));
@@ -210,19 +260,24 @@ class Saga {
       const [serviceName, place, type] = JSON.parse(key);
       if (state.blocked[`${serviceName} ${place}`]) continue;
       possible.push(
-        ...this.#deliver(said(state, serviceName, type), this.#service(serviceName), place, type),
+        ...this.#deliver(
+          said(state, serviceName, type, place),
+          this.#service(serviceName),
+          place,
+          type,
+        ),
       );
     }
     for (const service of this.#services) {
       service.deadlines.forEach((deadline, place) => {
         const key = `${service.name} ${place}`;
         if (state.deadlines[key] !== "armed") return;
-        const passed = said(state, service.name, null);
+        const passed = did(said(state, service.name, null, `d${place}`), "expired");
         passed.deadlines[key] = "over";
         this.#emit(passed, service, [deadline.emits]);
         certain.push(passed);
         if (!service.mayPark) return;
-        const parked = said(state, service.name, null);
+        const parked = did(said(state, service.name, null, `d${place}`), "parked");
         parked.deadlines[key] = "over";
         parked.parked = true;
         this.#emit(parked, service, deadline.onParked === undefined ? [] : [deadline.onParked]);
@@ -238,7 +293,7 @@ class Saga {
     return { certain, possible };
   }
 
-  judge(state: State): void {
+  judge(state: ReferenceState): void {
     const { succeeds, fails, oneOf, locks } = this.#manifest;
     const success = succeeds.some((type) => state.ends[type] !== undefined);
     const failure = fails.some((type) => state.ends[type] !== undefined);
@@ -280,37 +335,48 @@ class Saga {
   }
 
   #deliver(
-    state: State,
+    state: ReferenceState,
     service: ServiceEntry,
     place: number | string,
     type: string,
-  ): readonly State[] {
+  ): readonly ReferenceState[] {
     if (typeof place === "string") {
-      this.#touch(state, service, Number(place.slice(1)), type);
-      return [state];
+      const change = this.#touch(state, service, Number(place.slice(1)), type);
+      return [did(state, change ?? "suppressed")];
     }
     const reaction = service.reactions[place];
     if (reaction === undefined) throw new Error("no such reaction");
     if (reaction.keyed !== true)
       return this.#react(state, service, reaction, place, type, undefined);
     const outcomes = KEYS.flatMap((key) =>
-      this.#react(structuredClone(state), service, reaction, place, type, key),
+      this.#react(copyOf(state), service, reaction, place, type, key),
     );
     // Of a payload that cannot be read the key is unknown: it may be given up on at any time.
     return service.mayPark && !this.#isSink(service, reaction)
-      ? [...outcomes, this.#park(structuredClone(state), service, reaction, place)]
+      ? [...outcomes, this.#park(copyOf(state), service, reaction, place)]
       : outcomes;
   }
 
-  #park(state: State, service: ServiceEntry, reaction: ReactionEntry, place: number): State {
+  #park(
+    state: ReferenceState,
+    service: ServiceEntry,
+    reaction: ReactionEntry,
+    place: number,
+  ): ReferenceState {
     state.parked = true;
+    did(state, "parked");
     if (reaction.onParked === undefined) state.blocked[`${service.name} ${place}`] = true;
     else this.#emit(state, service, [reaction.onParked]);
     return state;
   }
 
   /** What the fence knows of the effects of a delivery: of one key, of none, or of all keys. */
-  #markOf(state: State, service: ServiceEntry, reaction: ReactionEntry, key: string | undefined) {
+  #markOf(
+    state: ReferenceState,
+    service: ServiceEntry,
+    reaction: ReactionEntry,
+    key: string | undefined,
+  ) {
     const names = this.#effects.namesOf(service, reaction).map((name) => `${service.name} ${name}`);
     const bare = names.map((name) => state.effects[name]).filter((mark) => mark !== undefined);
     const turnedBack = bare.find((mark) => mark !== "done");
@@ -326,13 +392,13 @@ class Saga {
   }
 
   #react(
-    state: State,
+    state: ReferenceState,
     service: ServiceEntry,
     reaction: ReactionEntry,
     place: number,
     type: string,
     key: string | undefined,
-  ): readonly State[] {
+  ): readonly ReferenceState[] {
     const own = `${service.name} ${place}`;
     const keyed = key === undefined ? "" : ` ${key}`;
     const mark = this.#markOf(state, service, reaction, key);
@@ -342,21 +408,21 @@ class Saga {
     if (reaction.kind === "join") {
       if (state.fired[own] || state.gathered[`${own} ${type}`]) return [state];
     }
-    const outcomes: State[] = [];
+    const outcomes: ReferenceState[] = [];
     const late =
       (reaction.once !== undefined && state.once[`${service.name} ${reaction.once}`]) ||
       (state.runs[own] ?? 0) >= (reaction.max ?? Infinity);
     const silentLate = late && reaction.late.every((outcome) => outcome.length === 0);
-    if (silentLate) return [state];
+    if (silentLate) return [did(state, "late")];
     // Giving up on what changes nothing leaves nothing undone.
     if (service.mayPark && !this.#isSink(service, reaction))
-      outcomes.push(this.#park(structuredClone(state), service, reaction, place));
+      outcomes.push(this.#park(copyOf(state), service, reaction, place));
     if (reaction.kind === "join") {
       state.gathered[`${own} ${type}`] = true;
       const complete = reaction.hears.every(
         (part) => state.gathered[`${own} ${part}`] || reaction.optional.includes(part),
       );
-      if (!complete) return [...outcomes, state];
+      if (!complete) return [...outcomes, did(state, "gathered")];
       state.fired[own] = true;
       for (const part of reaction.hears) delete state.gathered[`${own} ${part}`];
     }
@@ -364,26 +430,35 @@ class Saga {
     if (late)
       return [
         ...outcomes,
-        ...reaction.late.map((outcome) => this.#emitted(state, service, outcome)),
+        ...reaction.late.map((outcome) => this.#emitted(did(state, "late"), service, outcome)),
       ];
     if (reaction.once !== undefined) state.once[`${service.name} ${reaction.once}`] = true;
     if (undo && service.fence && mark === undefined) {
       state.effects[`${service.name} ${reaction.undoes}${keyed}`] = "barred";
       const first = reaction.emits[0]?.slice(0, 1) ?? [];
+      did(state, "barred", reaction.undoes);
       return [...outcomes, this.#emitted(state, service, reaction.onEmpty === "ack" ? first : [])];
     }
     if (reaction.max !== undefined) state.runs[own] = (state.runs[own] ?? 0) + 1;
-    for (const outcome of reaction.fails) outcomes.push(this.#emitted(state, service, outcome));
+    for (const outcome of reaction.fails)
+      outcomes.push(this.#emitted(did(state, "refused"), service, outcome));
     for (const outcome of reaction.emits) {
-      const after = structuredClone(state);
+      const after = copyOf(state);
+      const effect = this.#effects.of(service, reaction, outcome);
       if (undo) this.#undo(after, service, reaction, keyed);
-      else this.#do(after, service, this.#effects.of(service, reaction, outcome), keyed);
+      else this.#do(after, service, effect, keyed);
+      did(after, undo ? "undone" : "done", undo ? reaction.undoes : effect);
       outcomes.push(this.#emitted(after, service, outcome));
     }
     return outcomes;
   }
 
-  #do(state: State, service: ServiceEntry, effect: string | undefined, keyed: string): void {
+  #do(
+    state: ReferenceState,
+    service: ServiceEntry,
+    effect: string | undefined,
+    keyed: string,
+  ): void {
     if (effect === undefined) return;
     const key = `${service.name} ${effect}${keyed}`;
     const before = state.effects[key];
@@ -394,7 +469,7 @@ class Saga {
   }
 
   #undo(
-    state: State,
+    state: ReferenceState,
     service: ServiceEntry,
     { undoes = "", keyed }: ReactionEntry,
     one: string,
@@ -418,13 +493,13 @@ class Saga {
     }
   }
 
-  #emitted(state: State, service: ServiceEntry, outcome: ManifestOutcome): State {
-    const after = structuredClone(state);
+  #emitted(state: ReferenceState, service: ServiceEntry, outcome: ManifestOutcome): ReferenceState {
+    const after = copyOf(state);
     this.#emit(after, service, outcome);
     return after;
   }
 
-  #emit(state: State, service: ServiceEntry | undefined, outcome: ManifestOutcome): void {
+  #emit(state: ReferenceState, service: ServiceEntry | undefined, outcome: ManifestOutcome): void {
     const { succeeds, fails, pivots, locks } = this.#manifest;
     // One outcome is one moment: none of its events is after another.
     const pivoted = state.pivoted;
@@ -466,7 +541,7 @@ class Saga {
     }
   }
 
-  #checkAllUndone(state: State, end: string): void {
+  #checkAllUndone(state: ReferenceState, end: string): void {
     for (const [key, mark] of Object.entries(state.effects)) {
       const [service = "", effect = ""] = key.split(" ");
       if (mark === "done" && this.#effects.needUndo(this.#service(service), effect))
@@ -474,12 +549,20 @@ class Saga {
     }
   }
 
-  #touch(state: State, service: ServiceEntry, place: number, type: string): void {
+  #touch(
+    state: ReferenceState,
+    service: ServiceEntry,
+    place: number,
+    type: string,
+  ): "armed" | "disarmed" | undefined {
     const key = `${service.name} ${place}`;
     const deadline = service.deadlines[place];
-    if (deadline === undefined) return;
+    if (deadline === undefined) return undefined;
+    const before = state.deadlines[key];
     if (type === deadline.after) state.deadlines[key] ??= "armed";
     else state.deadlines[key] = "over";
+    if (state.deadlines[key] === before) return undefined;
+    return state.deadlines[key] === "armed" ? "armed" : "disarmed";
   }
 
   /** Where messages come again any number of times, two of a kind stand for more. */

@@ -52,6 +52,7 @@ describe("odori", () => {
       "link",
       "run",
       "sagas",
+      "ledger",
       "trace",
       "parked",
       "doctor",

@@ -4,7 +4,7 @@ import { memoryBus } from "odori/memory";
 import { describe, expect, it } from "vitest";
 import { odori, ROOT } from "../support/command.ts";
 import { eventually } from "../support/eventually.ts";
-import { closing, stopping } from "../support/scope.ts";
+import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
 import { failed, payment, placed } from "./fixtures/charging.ts";
 import { opened, shop } from "./fixtures/shopping.ts";
@@ -166,6 +166,57 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       const none = await odori(["trace", "--correlation", "web-9", "--data", place.data]);
       expect(none).toMatchObject({ status: 2, out: "" });
       expect(none.err).not.toContain("secret");
+    });
+
+    it("trace says why a saga stands where it does, and what may follow", {
+      timeout: 120_000,
+    }, async () => {
+      await using place = await make();
+      await several(place);
+      const trace = async (...args: readonly string[]) => {
+        const { err, out } = await odori(["trace", "--data", place.data, ...args]);
+        expect(err).toBe("");
+        return out;
+      };
+      const ends = ["--source", module("shopping")];
+      expect(await trace("s-done", ...ends)).not.toMatch(/WHY|NEXT/);
+      expect(await trace("s-stuck", ...ends)).toMatch(/^WHY .*nothing is left to happen/m);
+      const waits = await trace("s-waits");
+      expect(waits).toMatch(/^WHY +payment waits for its deadline order\.late, due in 6 d$/m);
+      expect(waits).toMatch(/^MAY STILL HAPPEN +1 of 4 events: order\.late$/m);
+      expect(waits).toMatch(/^CANNOT ANY MORE +order\.closed$/m);
+      expect(waits).not.toContain("ENDS");
+      const parked = await trace("s-parked", ...ends);
+      expect(parked).toMatch(/^WHY +payment has given up on order\.opened .*retry payment\/\d+$/m);
+      expect(parked).toMatch(/if it succeeds: order\.closed \(success\)$/m);
+      expect(parked).toMatch(/^ENDS +as it is: no end, wrongly \(PARKED_STUCK/m);
+      expect(JSON.parse(await trace("s-parked", ...ends, "--json"))).toMatchObject({
+        state: "parked",
+        waitsFor: [{ service: "payment", state: "parked" }],
+        outlook: { ahead: { bad: ["no end"], complete: true }, next: [{ service: "payment" }] },
+      });
+    });
+
+    it("ledger accounts for every event, and goes on where it has ended", {
+      timeout: 120_000,
+    }, async () => {
+      await using place = await make();
+      await several(place);
+      using folder = temporaryFolder("ledger");
+      const kept = ["--projection", join(folder.path, "ledger.db")];
+      const args = ["ledger", "--data", place.data, "--source", module("shopping"), ...kept];
+      const first = await odori(args);
+      expect(first).toMatchObject({ status: 1, err: "" });
+      expect(first.out).toMatch(/^parked +1\nsucceeded +1\nwaiting +1\nstuck +1\n/);
+      expect(first.out).toMatch(/^order\.opened +payment +4 +3 +1 +0 +0$/m);
+      expect(first.out).toContain("Every event is accounted for.");
+      const second = await odori([...args, "--json"]);
+      expect(JSON.parse(second.out)).toMatchObject({
+        rows: 0,
+        missing: 0,
+        verdicts: { parked: 1, succeeded: 1, waiting: 1, stuck: 1 },
+        ledger: [{ stem: "order.opened", emitted: 4, handled: 3, putOff: 1, onItsWay: 0 }],
+      });
     });
 
     it("doctor names a service without a process, and how long deliveries wait", async () => {

@@ -2,9 +2,11 @@ import { ADAPTER_MUTANTS } from "./adapter-mutants.ts";
 import { BUS_MUTANTS } from "./bus-mutants.ts";
 import { CHECKER_MUTANTS } from "./checker-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
+import { FEED_MUTANTS } from "./feed-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { OUTLOOK_MUTANTS } from "./outlook-mutants.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
 import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
@@ -23,6 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...HTTP_MUTANTS,
   ...CHECKER_MUTANTS,
   ...PROOF_MUTANTS,
+  ...OUTLOOK_MUTANTS,
+  ...FEED_MUTANTS,
   ...REHEARSAL_MUTANTS,
   ...SIMULATION_MUTANTS,
 ];

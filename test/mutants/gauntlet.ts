@@ -6,6 +6,7 @@ import { type Runner, storeConformance, type TestContext } from "odori/conforman
 import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
+import { feedCases } from "../observer/feed-cases.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
@@ -15,6 +16,7 @@ import { deploymentScenarios } from "./deployments.ts";
 import { entryScenarios } from "./entry.ts";
 import { fileScenarios } from "./files.ts";
 import { hearingScenarios } from "./hearing.ts";
+import { outlookScenarios } from "./outlooks.ts";
 import { httpScenarios } from "./over-http.ts";
 import { parkedScenarios } from "./parked.ts";
 import { proofScenarios } from "./proofs.ts";
@@ -41,7 +43,10 @@ if (suite === "runtime") {
   hearingScenarios(collect);
   sideBySideScenarios(collect);
 }
-if (suite === "check") reductionScenarios(collect);
+if (suite === "check") {
+  reductionScenarios(collect);
+  outlookScenarios(collect);
+}
 if (suite === "files") {
   fileScenarios(collect);
   entryScenarios(collect);
@@ -66,6 +71,7 @@ if (suite === "postgres") {
     postgresShelves(() => url),
   );
   postgresCases(collect, () => url);
+  feedCases(collect, () => url);
 }
 if (suite === "rabbitmq") returnedMessages(collect, () => url);
 

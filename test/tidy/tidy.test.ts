@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["choreography", "cloudevents", "adapters", "conformance"],
   ["runtime", "observe", "manifest", "virtual"],
   ["check", "explain", "diff", "asyncapi", "acl"],
-  ["draw"],
+  ["draw", "observer"],
   ["testing", "simulate"],
   ["cli"],
 ];

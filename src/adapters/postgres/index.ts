@@ -12,7 +12,7 @@ export {
   fromTypeOrm,
 } from "./join.ts";
 export type { PostgresOptions } from "./options.ts";
-export { grants, migrate } from "./schema.ts";
+export { grants, migrate, readingGrants } from "./schema.ts";
 export type { Sql, SqlResult, SqlRow } from "./sql.ts";
 export { type PostgresStore, postgres } from "./store.ts";
 export { type TestSchemas, testSchemas } from "./test-schemas.ts";

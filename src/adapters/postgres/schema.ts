@@ -55,6 +55,27 @@ export function grants(role: string, options: PostgresOptions = {}): string {
   ].join("\n");
 }
 
+/**
+ * Returns the statements that let `role` read the tables, and nothing else: for an observer.
+ *
+ * @example
+ * ```ts
+ * import { readingGrants } from "odori/postgres";
+ *
+ * console.log(readingGrants("shop_observer", { schema: "payment" }));
+ * ```
+ */
+export function readingGrants(role: string, options: PostgresOptions = {}): string {
+  const schema = schemaOf(options);
+  const name = `"${role.replaceAll('"', '""')}"`;
+  const tables = ["meta", ...TABLES].map((table) => `${schema}.${table}`).join(", ");
+  return [
+    `GRANT USAGE ON SCHEMA ${schema} TO ${name};`,
+    `GRANT SELECT ON ${tables} TO ${name};`,
+    `GRANT EXECUTE ON FUNCTION ${schema}.now_ms() TO ${name};`,
+  ].join("\n");
+}
+
 const TABLES = ["saga", "inbox", "outbox", "deferred", "member", "declaration"];
 const FUNCTIONS = ["now_ms()", "add_partition(bigint)", "drop_partition(bigint, bigint)"];
 

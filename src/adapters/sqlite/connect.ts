@@ -49,13 +49,25 @@ export function connect(path: string, options: ConnectOptions): Connection {
 
 /** Opens a service's database for inspection: creates and converts nothing. */
 export function connectToExisting(path: string, { busyTimeoutMs }: ConnectOptions): Connection {
-  if (!existsSync(path))
-    throw new OdoriError("DATA_NOT_FOUND", `The database ${path} does not exist.`, {
-      hint: "Name the file of a service.",
-    });
+  checkExists(path);
   const connection = new Connection(path, openFile(path));
   connection.exec(`PRAGMA synchronous = FULL; PRAGMA busy_timeout = ${busyTimeoutMs}`);
   return connection;
+}
+
+/** Opens a service's database so that nothing can be written to it. */
+export function connectReadOnly(path: string, busyTimeoutMs: number): Connection {
+  checkExists(path);
+  const connection = new Connection(path, openFile(path, { readOnly: true }));
+  connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  return connection;
+}
+
+function checkExists(path: string): void {
+  if (existsSync(path)) return;
+  throw new OdoriError("DATA_NOT_FOUND", `The database ${path} does not exist.`, {
+    hint: "Name the file of a service.",
+  });
 }
 
 /**
@@ -102,9 +114,9 @@ export function rollback(connection: Connection): void {
   if (connection.database.isTransaction) connection.database.exec("ROLLBACK");
 }
 
-function openFile(path: string): DatabaseSync {
+function openFile(path: string, { readOnly = false } = {}): DatabaseSync {
   try {
-    return new DatabaseSync(path);
+    return new DatabaseSync(path, { readOnly });
   } catch (cause) {
     const error = explain(cause, path);
     if (error instanceof OdoriError) throw error;

@@ -6,7 +6,7 @@ import type { SagaPlace, SagaQuery } from "../../ports/inspection.ts";
 import { BEHIND_ALL, comparePlaces } from "../../ports/saga-order.ts";
 import { shortType } from "../../text/short.ts";
 import { agoText } from "../ago.ts";
-import { configFile } from "../config-file.ts";
+import { choreographyOption, namedManifest } from "../choreography-option.ts";
 import { jsonOption, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson, table } from "../output.ts";
 import { age, type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
@@ -50,12 +50,7 @@ export function sagasCommand(): Command {
     .option("--stuck", "only sagas that have no end and nothing left to happen", false)
     .option("--older <age>", "only sagas that began at least this long ago: 90s, 5m, 1h, 2d", age)
     .option("--correlation <id>", "only sagas with this correlation id")
-    .option(
-      "--source <path...>",
-      "choreography that names the ends: module, manifest or AsyncAPI document " +
-        "(default: manifest of the configuration)",
-      [],
-    )
+    .addOption(choreographyOption("choreography that names the ends"))
     .option("--limit <n>", "most sagas", parseCount, 20)
     .option("--after <place>", "the next page: as the last one has printed it", placeIn)
     .option("--examine <n>", "most sagas that are read for a filter", parseCount, 10_000)
@@ -104,19 +99,11 @@ async function run(flags: Flags): Promise<void> {
 
 const NEED_ENDS: readonly SagaState[] = ["succeeded", "failed", "stuck"];
 
-async function endsOf({ source, config }: Flags): Promise<SagaEnds | undefined> {
-  const paths = source.length > 0 ? source : await manifestIn(configFile(config));
-  if (paths.length === 0) return undefined;
-  const { loadManifest } = await import("../source.ts");
-  const { succeeds, fails } = (await loadManifest(paths)).manifest;
+async function endsOf(flags: Flags): Promise<SagaEnds | undefined> {
+  const manifest = await namedManifest(flags);
+  if (manifest === undefined) return undefined;
+  const { succeeds, fails } = manifest;
   return succeeds.length + fails.length === 0 ? undefined : { succeeds, fails };
-}
-
-async function manifestIn(file: string | undefined): Promise<readonly string[]> {
-  if (file === undefined) return [];
-  const { projectConfig } = await import("../config.ts");
-  const { manifest } = projectConfig(file);
-  return manifest === undefined ? [] : [manifest];
 }
 
 /** Deliveries that are put off are few, so their sagas are found by them. */

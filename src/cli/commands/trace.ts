@@ -7,7 +7,10 @@ import { type TraceStep, traceOf } from "../../observe/trace.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import { recordingOf } from "../../simulate/record.ts";
 import { printable } from "../../text/printable.ts";
+import { type ChoreographyFlags, choreographyOption } from "../choreography-option.ts";
 import { type Found, jsonOption, withStores } from "../data.ts";
+import { type Foreseen, foresight } from "../outlook.ts";
+import { outlookLines } from "../outlook-text.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 import {
   type PlaceFlags,
@@ -18,7 +21,7 @@ import {
 } from "../place.ts";
 import { correlatedIds } from "../saga-pages.ts";
 
-interface Flags extends PlaceFlags {
+interface Flags extends PlaceFlags, ChoreographyFlags {
   readonly correlation?: string;
   readonly ids: boolean;
   readonly json: boolean;
@@ -40,6 +43,7 @@ export function traceCommand(): Command {
       .argument("[sagaId]", "id of the saga; without it, list the most recent sagas"),
   )
     .option("--correlation <id>", "every saga with this correlation id, at most 100")
+    .addOption(choreographyOption("choreography that says how sagas end"))
     .option("--ids", "print the ids of events and of their causes", false)
     .option("--export <file>", "write the saga as `odori simulate --replay` plays it again")
     .addOption(jsonOption())
@@ -50,8 +54,12 @@ Examples:
   odori trace                                       list the most recent sagas
   odori trace order-000003 --data .odori/order
   odori trace order-000003 --postgres postgres://localhost/shop --schema order payment
+  odori trace order-000003 --source src/choreography.ts
   odori trace --correlation web-77 --ids
   odori trace order-000003 --export trace.json
+
+After the steps of a saga that has not ended: why it stands where it does, which steps come next,
+how it may end, and which events may still happen. Without --source the ends are not known.
 
 Steps stand in the order of cause. A time that contradicts it, because the clocks of two services
 differ, is marked with ?.
@@ -65,13 +73,13 @@ Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not 
       const place = await storePlaceOf(flags);
       return withStores(place, async (found) => {
         if (sagaId !== undefined) {
-          const traces = await tracesOf([sagaId], found, place);
+          const traces = await tracesOf([sagaId], found, place, flags);
           if (flags.export !== undefined) writeRecording(flags.export, traces[0]);
           return show(traces, flags);
         }
         if (correlation === undefined) return list(found, place, flags);
         const ids = await correlatedIds(found, correlation, CORRELATED_MAX);
-        if (ids.length > 0) return show(await tracesOf(ids, found, place), flags);
+        if (ids.length > 0) return show(await tracesOf(ids, found, place, flags), flags);
         throw notFound(`knows the correlation id ${quote(correlation)}`, place);
       });
     });
@@ -93,13 +101,16 @@ interface Trace {
   readonly correlationId: string;
   readonly steps: readonly TraceStep[];
   readonly open: readonly (Deferred & { readonly service: string })[];
+  readonly foreseen: Foreseen | undefined;
 }
 
 async function tracesOf(
   sagaIds: readonly string[],
   found: readonly Found[],
   place: StorePlace,
+  flags: Flags,
 ): Promise<readonly Trace[]> {
+  const foresee = await foresight(found, flags);
   const histories = await Promise.all(
     found.map(async ({ service, store }) =>
       (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),
@@ -118,6 +129,7 @@ async function tracesOf(
           .filter(({ state }) => !CLOSED.includes(state))
           .map((row) => ({ service, ...row })),
       ),
+      foreseen: foresee(parts),
     };
   });
 }
@@ -137,7 +149,13 @@ function writeRecording(file: string, trace: Trace | undefined): void {
 }
 
 function show(traces: readonly Trace[], flags: Flags): void {
-  const shown = traces.map(({ open, ...trace }) => ({ ...trace, open: open.map(summary) }));
+  const shown = traces.map(({ open, foreseen, ...trace }) => ({
+    ...trace,
+    open: open.map(summary),
+    state: foreseen?.summary.state,
+    waitsFor: foreseen?.summary.open,
+    outlook: foreseen?.outlook,
+  }));
   if (flags.json) printJson(flags.correlation === undefined ? shown[0] : { sagas: shown });
   else
     for (const [index, trace] of traces.entries()) {
@@ -148,7 +166,7 @@ function show(traces: readonly Trace[], flags: Flags): void {
     process.exitCode = FOUND;
 }
 
-function showOne({ sagaId, correlationId, steps, open }: Trace, flags: Flags): void {
+function showOne({ sagaId, correlationId, steps, open, foreseen }: Trace, flags: Flags): void {
   const colours = paint();
   if (correlationId !== sagaId || flags.correlation !== undefined)
     print(colours.bold(printable(`${sagaId}  correlation ${correlationId}`)));
@@ -160,6 +178,7 @@ function showOne({ sagaId, correlationId, steps, open }: Trace, flags: Flags): v
       colours.bad(`${row.service}/${row.seq}  ${row.state}  ${printable(row.reaction)}${problem}`),
     );
   }
+  for (const line of foreseen === undefined ? [] : outlookLines(foreseen, Date.now())) print(line);
 }
 
 function notFound(what: string, place: StorePlace): OdoriError {

@@ -1,0 +1,68 @@
+import type { Outlook } from "../check/from-here/from-here.ts";
+import type { SagaSummary } from "../observe/summary.ts";
+
+/**
+ * What an observer says of a saga; of several, the first that holds.
+ *
+ * - `illegal`    a service has done what none of its versions declares
+ * - `doomed`     it breaks a rule, also if what is parked is retried or discarded
+ * - `parked`     a delivery was given up on
+ * - `succeeded`, `undone`   it has ended
+ * - `at risk`    a delivery was discarded, and the saga may come to rest with a rule broken
+ * - `retrying`   a delivery failed and is tried again
+ * - `late`       an event has been on its way for longer than `LATE_AFTER_MS`
+ * - `running`    an event is on its way
+ * - `waiting`    only deadlines are left
+ * - `stuck`      nothing is left to happen, and it has no end
+ * - `rest`       nothing is left to happen, and the ends are not known
+ */
+export const VERDICTS = [
+  "illegal",
+  "doomed",
+  "parked",
+  "succeeded",
+  "undone",
+  "at risk",
+  "retrying",
+  "late",
+  "running",
+  "waiting",
+  "stuck",
+  "rest",
+] as const;
+export type SagaVerdict = (typeof VERDICTS)[number];
+
+/** After this time an event that is on its way is late, in milliseconds. */
+export const LATE_AFTER_MS = 60_000;
+
+/** What a verdict is made of. */
+export interface VerdictBasis {
+  readonly summary: SagaSummary;
+  /** Of a saga in which a delivery was given up on or discarded. */
+  readonly outlook: Outlook | undefined;
+  readonly illegal: boolean;
+}
+
+/** Judges a saga, as far as it does not depend on the time: see `verdictAt`. */
+export function sagaVerdict({ summary, outlook, illegal }: VerdictBasis): SagaVerdict {
+  if (illegal) return "illegal";
+  const { state } = summary;
+  if (outlook?.endsKnown === true && outlook.ahead.complete) {
+    const ways = [outlook.ahead, outlook.ifRetried, outlook.ifDiscarded];
+    const hopeless = ways.every((way) => way === undefined || (way.complete && !way.good.length));
+    if (hopeless && state !== "stuck") return "doomed";
+    if (state !== "parked" && !outlook.ahead.atRest && outlook.ahead.violations.length > 0)
+      return "at risk";
+  }
+  return state === "failed" ? "undone" : state;
+}
+
+/** A verdict now: what is on its way is late after a while. */
+export function verdictAt(
+  verdict: SagaVerdict,
+  oldest: number | undefined,
+  now: number,
+): SagaVerdict {
+  const late = verdict === "running" && oldest !== undefined && now - oldest > LATE_AFTER_MS;
+  return late ? "late" : verdict;
+}

@@ -1,0 +1,45 @@
+import { edit, type Mutant } from "./mutant.ts";
+
+const late = "a row whose transaction commits late is read, whichever id that has";
+const first = "the runtime's transactions have their id before they take a number";
+
+/** Feeds that lose the rows of transactions which commit late. */
+export const FEED_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a gap of the feed is below the upper end of the snapshot that shows it",
+    edits: [
+      edit(
+        "adapters/postgres/source.ts",
+        "pg_snapshot_xmin(s)::text AS running,",
+        "pg_snapshot_xmin(s)::text AS running, pg_snapshot_xmax(s)::text AS upper,",
+      ),
+      edit(
+        "adapters/postgres/source.ts",
+        "await this.#draw())",
+        "BigInt(String(row?.upper)) + 0n * (await this.#draw()))",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: late,
+  },
+  {
+    name: "a gap of the feed is forgotten with the next page",
+    edits: [
+      edit("adapters/postgres/feed-place.ts", "below === undefined || running < below ||", ""),
+    ],
+    suite: "postgres",
+    caughtBy: late,
+  },
+  {
+    name: "a batch takes its numbers before it has an id",
+    edits: [
+      edit(
+        "adapters/postgres/statements.ts",
+        "pg_current_xact_id()::text AS xid, pg_backend_pid()",
+        "pg_current_xact_id_if_assigned()::text AS xid, pg_backend_pid()",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: first,
+  },
+];
