@@ -4,7 +4,7 @@ import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import knex from "knex";
 import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
 import { asPool, type Sql } from "odori/postgres";
-import { type ShelfLibrary, undone } from "./shelves.ts";
+import { ignore, type ShelfLibrary, type Tables, undone } from "./shelves.ts";
 
 const isSql = (tx: unknown): tx is Sql => typeof tx === "object" && tx !== null && "query" in tx;
 
@@ -13,10 +13,6 @@ function poolOf(tx: unknown) {
   if (!isSql(tx)) throw new Error("This is not a transaction of Postgres.");
   return asPool(tx);
 }
-
-const ignore = (error: unknown) => {
-  if (error !== undone) throw error;
-};
 
 const items = pgTable("items", { item: text().primaryKey(), count: integer().notNull() });
 const notes = pgTable("notes", { text: text().notNull() });
@@ -54,11 +50,6 @@ const onDrizzle: ShelfLibrary = {
     await drizzleOf(tx).execute(sql.raw(text));
   },
 };
-
-interface Tables {
-  readonly items: { readonly item: string; readonly count: number };
-  readonly notes: { readonly text: string };
-}
 
 const kyselyOf = (tx: unknown) =>
   new Kysely<Tables>({ dialect: new PostgresDialect({ pool: poolOf(tx) }) });

@@ -9,6 +9,16 @@ export interface ShelfLibrary
 /** Thrown to undo a transaction that a library has opened. */
 export const undone = new Error("undone");
 
+export const ignore = (error: unknown): void => {
+  if (error !== undone) throw error;
+};
+
+/** The tables of a shelf, as Kysely knows them. */
+export interface Tables {
+  readonly items: { readonly item: string; readonly count: number };
+  readonly notes: { readonly text: string };
+}
+
 /** Shelves of a kind, on which handlers write through a library. */
 export function through(kind: ShelfKind, { name: _name, ...library }: ShelfLibrary): ShelfKind {
   return {

@@ -1,6 +1,6 @@
 import pg from "pg";
+import { NestedTransactions } from "../../adapter/nested.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import { NestedTransactions } from "./nested.ts";
 import { Sending, type SentStatement, type Sql } from "./sql.ts";
 
 /** As many as a library likes: each is the same transaction, so none has to wait for another. */

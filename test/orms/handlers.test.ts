@@ -1,0 +1,13 @@
+import { describe, it } from "vitest";
+import { isolationCases } from "../runtime/isolation.ts";
+import { strayCases } from "../runtime/strays.ts";
+import { sqliteShelves } from "../support/shelf.ts";
+import { sqliteLibraries } from "./on-sqlite.ts";
+import { through } from "./shelves.ts";
+
+describe("handlers that use", () => {
+  describe.each(sqliteLibraries)("$name", (library) => {
+    isolationCases({ describe, it }, through(sqliteShelves, library));
+    strayCases({ describe, it }, through(sqliteShelves, library));
+  });
+});
