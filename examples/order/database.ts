@@ -5,6 +5,7 @@ import type { Store, Tx } from "odori";
 import { sqlite } from "odori/sqlite";
 
 export type { Tx };
+
 type Value = string | number;
 export type Row = Readonly<Record<string, unknown>>;
 

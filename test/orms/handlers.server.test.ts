@@ -6,10 +6,15 @@ import { postgresShelves } from "../support/shelf.ts";
 import { postgresLibraries } from "./on-postgres.ts";
 import { through } from "./shelves.ts";
 
-describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "handlers that use"), () => {
-  const kind = postgresShelves(() => serverUrl("postgres"));
-  describe.each(postgresLibraries)("$name", (library) => {
-    isolationCases({ describe, it }, through(kind, library));
-    strayCases({ describe, it }, through(kind, library));
-  });
-});
+// Libraries take their time on a busy machine.
+describe.skipIf(urlOf("postgres") === undefined)(
+  titleOf("postgres", "handlers that use"),
+  { timeout: 120_000 },
+  () => {
+    const kind = postgresShelves(() => serverUrl("postgres"));
+    describe.each(postgresLibraries)("$name", (library) => {
+      isolationCases({ describe, it }, through(kind, library));
+      strayCases({ describe, it }, through(kind, library));
+    });
+  },
+);

@@ -5,7 +5,8 @@ import { sqliteShelves } from "../support/shelf.ts";
 import { sqliteLibraries } from "./on-sqlite.ts";
 import { through } from "./shelves.ts";
 
-describe("handlers that use", () => {
+// Libraries take their time on a busy machine.
+describe("handlers that use", { timeout: 120_000 }, () => {
   describe.each(sqliteLibraries)("$name", (library) => {
     isolationCases({ describe, it }, through(sqliteShelves, library));
     strayCases({ describe, it }, through(sqliteShelves, library));

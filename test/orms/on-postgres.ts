@@ -34,9 +34,7 @@ const onDrizzle: ShelfLibrary = {
     await drizzleOf(tx).insert(notes).values({ text });
   },
   async fail(tx) {
-    await drizzleOf(tx)
-      .insert(items)
-      .values({ item: "broken", count: sql`NULL` });
+    await drizzleOf(tx).insert(items).values({ item: "broken", count: sql`NULL` });
   },
   async attempt(tx, work) {
     const undo = drizzleOf(tx).transaction(async (nested) => {
@@ -71,9 +69,7 @@ const onKysely: ShelfLibrary = {
     await kyselyOf(tx).insertInto("notes").values({ text }).execute();
   },
   async fail(tx) {
-    await kyselyOf(tx).executeQuery(
-      CompiledQuery.raw("INSERT INTO items VALUES ('broken', NULL)"),
-    );
+    await kyselyOf(tx).executeQuery(CompiledQuery.raw("INSERT INTO items VALUES ('broken', NULL)"));
   },
   async attempt(tx, work) {
     const undo = kyselyOf(tx)

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/sqlite-proxy";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { drizzle } from "drizzle-orm/sqlite-proxy";
 import knex from "knex";
 import { CompiledQuery, Kysely, SqliteDialect } from "kysely";
 import { asDatabase, asProxy, type Sql } from "odori/sqlite";
@@ -32,9 +32,7 @@ const onDrizzle: ShelfLibrary = {
     await drizzleOf(tx).insert(notes).values({ text });
   },
   async fail(tx) {
-    await drizzleOf(tx)
-      .insert(items)
-      .values({ item: "broken", count: sql`NULL` });
+    await drizzleOf(tx).insert(items).values({ item: "broken", count: sql`NULL` });
   },
   async attempt(tx, work) {
     const undo = drizzleOf(tx).transaction(async (nested) => {
@@ -93,7 +91,9 @@ const builder = knex({ client: "better-sqlite3", useNullAsDefault: true });
 const onKnex: ShelfLibrary = {
   name: "Knex",
   async read(tx, item) {
-    const found = builder("items").where({ item }).connection(asDatabase(sqlOf(tx)));
+    const found = builder("items")
+      .where({ item })
+      .connection(asDatabase(sqlOf(tx)));
     return Number((await found.first("count"))?.count ?? 0);
   },
   async write(tx, item, count) {

@@ -55,7 +55,9 @@ describe.skipIf(urlOf("postgres") === undefined)(
     it("Prisma in a handler: its rows commit with the delivery, or not at all", async () => {
       const schema = newSchema();
       const own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
-      await own.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.business (key text PRIMARY KEY)`);
+      await own.query(
+        `CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.business (key text PRIMARY KEY)`,
+      );
       const PrismaClient = await generated();
       const hears = service<Sql>("shop").on(placed, {
         name: "note",

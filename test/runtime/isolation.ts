@@ -127,8 +127,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       const good = range(50).filter((n) => n !== 7 && n !== 13);
       const { notes } = await shelf.seen();
       assert.deepEqual(notes, good.flatMap((n) => [`begun ${n}`, `done ${n}`]).sort());
-      if (shelf.slow !== true)
-        for (const n of good) assert.equal(runs.get(n), 1, `runs of ${n}`);
+      if (shelf.slow !== true) for (const n of good) assert.equal(runs.get(n), 1, `runs of ${n}`);
       assert.equal((await stage.parked()).length, 2);
     });
 

@@ -96,7 +96,10 @@ function notAStatement(): OdoriError {
   );
 }
 
-function answer(result: Promise<unknown>, done: Callback | undefined): Promise<unknown> | undefined {
+function answer(
+  result: Promise<unknown>,
+  done: Callback | undefined,
+): Promise<unknown> | undefined {
   if (done === undefined) return result;
   result.then((value) => done(null, value), done);
   return undefined;

@@ -15,7 +15,7 @@ import type {
 import { isContended, isEnded, isOutdated } from "./errors.ts";
 import { LOCK_WAIT_MS, type OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";
-import { Sending, type SentStatement, type SqlResult, type Sql } from "./sql.ts";
+import { Sending, type SentStatement, type Sql, type SqlResult } from "./sql.ts";
 
 /** Who held the lock that a statement waited for: none, this store, or another session. */
 export type Wait = "none" | "own" | "other";
@@ -40,10 +40,7 @@ interface ScopeLimits {
 }
 
 /** One handler, inside a transaction (`shared`) or with one of its own. */
-export class PostgresScope
-  extends Sending
-  implements HandlerScope<Sql>, DetachedTransaction<Sql>
-{
+export class PostgresScope extends Sending implements HandlerScope<Sql>, DetachedTransaction<Sql> {
   readonly native: Sql = this;
   statements = 0;
   contended = false;

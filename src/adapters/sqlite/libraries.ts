@@ -84,9 +84,8 @@ export function asProxy(tx: Sql): DrizzleProxy {
   return async (text, values, method) => {
     const statement: SentStatement = { text: translate(text), values, arrays: true };
     const { rows } = await sql.reply(statement);
-    if (method !== "get") return { rows: [...rows] };
-    const [first]: readonly unknown[] = rows;
-    return { rows: first };
+    // `get` takes the row itself, and undefined for none: of that Drizzle's type says nothing.
+    return Object.assign({ rows: [...rows] }, method === "get" && { rows: rows[0] });
   };
 }
 

@@ -1,3 +1,6 @@
+/** What `await` calls of a promise of a class of its own. */
+const ON_AWAIT = "then";
+
 /**
  * The reply to a statement that has run. It knows whether it was awaited, since `await` of a
  * promise of a class of its own calls `then`. A failure that is not awaited does not end the
@@ -26,7 +29,7 @@ export class Reply<T> extends Promise<T> {
     super.then(undefined, () => {});
   }
 
-  override then<A = T, B = never>(
+  override [ON_AWAIT]<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
