@@ -15,7 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["adapter"],
   ["choreography", "cloudevents", "adapters", "conformance"],
   ["runtime", "observe", "manifest"],
-  ["check", "explain", "diff", "asyncapi", "acl"],
+  ["check", "explain", "diff", "asyncapi", "acl", "web"],
   ["draw"],
   ["cli", "testing"],
 ];
