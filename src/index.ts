@@ -75,6 +75,7 @@ export type {
   StoreTransaction,
   WriteOptions,
 } from "./ports/transaction.ts";
+export type { Tx, TxResult } from "./ports/tx.ts";
 export type { BeginOptions, Begun } from "./runtime/begin.ts";
 export { CRASH_POINTS, type CrashPoint, type Probe } from "./runtime/crash-points.ts";
 export type { Health } from "./runtime/health.ts";

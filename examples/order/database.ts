@@ -1,18 +1,16 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Store } from "odori";
-import type { Sql as PostgresSql } from "odori/postgres";
-import { type Sql as SqliteSql, sqlite } from "odori/sqlite";
+import type { Store, Tx } from "odori";
+import { sqlite } from "odori/sqlite";
 
-/** A handler's transaction, on either database. */
-export type Tx = SqliteSql | PostgresSql;
+export type { Tx };
+
 type Value = string | number;
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Runs a statement with `?` for its values; returns how many rows changed. */
 export async function run(tx: Tx, statement: string, ...values: readonly Value[]): Promise<number> {
-  if (!("query" in tx)) return tx.run(statement, ...values);
   return (await tx.query(numbered(statement), values)).rowCount ?? 0;
 }
 
@@ -21,7 +19,6 @@ export async function all(
   statement: string,
   ...values: readonly Value[]
 ): Promise<readonly Row[]> {
-  if (!("query" in tx)) return tx.all(statement, ...values);
   return (await tx.query(numbered(statement), values)).rows;
 }
 
@@ -30,12 +27,11 @@ export async function all(
  * alone does not bear in Postgres.
  */
 export async function create(tx: Tx, script: string): Promise<void> {
-  if (!("query" in tx)) return tx.exec(script);
-  await tx.query("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
+  if (!("run" in tx)) await tx.query("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
   await tx.query(script);
 }
 
-/** Postgres numbers the values: `$1`, `$2`. */
+/** `$1`, `$2`, which both databases understand. */
 function numbered(statement: string): string {
   let count = 0;
   return statement.replace(/\?/g, () => `$${++count}`);

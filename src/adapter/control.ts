@@ -16,6 +16,11 @@ const BODY =
  */
 export function controlsTransaction(text: string): boolean {
   if (!/\b(?:begin|commit|rollback|end|abort|transaction)\b/i.test(text)) return false;
-  const code = text.replace(COMMENTS_AND_STRINGS, " ");
+  const code = withoutLiterals(text);
   return CANDIDATE.test(code) && !BODY.test(code);
+}
+
+/** SQL without its comments and its quoted texts and names. */
+export function withoutLiterals(text: string): string {
+  return text.replace(COMMENTS_AND_STRINGS, " ");
 }

@@ -9,6 +9,7 @@ import { PARKED_CODES } from "./codes/parked.ts";
 import { RUNNING_CODES } from "./codes/running.ts";
 import { STORE_CODES } from "./codes/stores.ts";
 import { TESTING_CODES } from "./codes/testing.ts";
+import { WEB_CODES } from "./codes/web.ts";
 
 /**
  * Every error code by the part of Odori that reports it: the headings of the reference. A code
@@ -23,6 +24,7 @@ export const ERROR_AREAS = {
   Connections: CONNECTION_CODES,
   Stores: STORE_CODES,
   Buses: BUS_CODES,
+  "Requests about services": WEB_CODES,
   "The command": COMMAND_CODES,
   Tests: TESTING_CODES,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>;
@@ -37,6 +39,7 @@ export const ERRORS = {
   ...CONNECTION_CODES,
   ...STORE_CODES,
   ...BUS_CODES,
+  ...WEB_CODES,
   ...COMMAND_CODES,
   ...TESTING_CODES,
 };

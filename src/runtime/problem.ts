@@ -16,27 +16,38 @@ const MESSAGE_MAX_CHARS = 2_000;
 const STACK_MAX_CHARS = 8_000;
 const CAUSES_MAX = 8;
 
-/** The stacks of an error and its causes, up to the first that cannot be read. */
-function stacksOf(error: unknown): readonly string[] {
-  const stacks: string[] = [];
+/** An error and its causes, up to the first that cannot be read. */
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = [];
   try {
     let cause = error;
-    for (; cause instanceof Error && stacks.length < CAUSES_MAX; cause = cause.cause)
-      stacks.push(String(cause.stack ?? cause));
+    for (; cause instanceof Error && causes.length < CAUSES_MAX; cause = cause.cause)
+      causes.push(cause);
   } catch {
     // A getter of a thrown object must not hide that it was thrown.
   }
-  return stacks;
+  return causes;
+}
+
+function stackOf(error: Error): string {
+  try {
+    return String(error.stack ?? error);
+  } catch {
+    return "An error whose stack cannot be read.";
+  }
 }
 
 /**
- * Turns an error into what is kept with a delivery; its causes are part of the stack. What a person
- * has accepted of the delivery stays with it.
+ * Turns an error into what is kept with a delivery; its causes are part of the stack. An error
+ * without a code has that of its nearest cause: libraries wrap what the database says. What a
+ * person has accepted of the delivery stays with it.
  */
 export function problemOf(error: unknown, { accepted }: Pick<Attempt, "accepted">): Problem {
-  const stack = stacksOf(error);
+  const causes = causesOf(error);
+  const stack = causes.map(stackOf);
+  const [code = codeOf(error)] = causes.map(codeOf).filter((one) => one !== codeOf(undefined));
   return {
-    code: codeOf(error),
+    code,
     message: messageOf(error).slice(0, MESSAGE_MAX_CHARS),
     stack: stack.length === 0 ? undefined : stack.join("\ncaused by ").slice(0, STACK_MAX_CHARS),
     ...(accepted && { accepted }),

@@ -42,7 +42,7 @@ export const tickets = service<Tx>("tickets", { setup }).on(orderPlaced, {
   async handle({ data: { orderId } }, { tx, signal }) {
     await askPartner(signal);
     const kind = Number(orderId.replace(/\D/g, "")) % KINDS;
-    const lock = "query" in tx ? " FOR UPDATE" : "";
+    const lock = "run" in tx ? "" : " FOR UPDATE";
     const [row] = await all(tx, `SELECT available FROM pieces WHERE kind = ?${lock}`, kind);
     const available = Number(row?.available);
     const granted = available > 0 ? 1 : 0;

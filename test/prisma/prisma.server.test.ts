@@ -3,13 +3,13 @@ import { fileURLToPath } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { service, start } from "odori";
 import { memoryBus } from "odori/memory";
-import { fromPrisma, postgres, type Sql } from "odori/postgres";
+import { asPool, fromPrisma, postgres, type Sql } from "odori/postgres";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { placed } from "../support/contracts.ts";
-import { silent } from "../support/stage.ts";
+import { envelope, silent } from "../support/stage.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
@@ -19,7 +19,11 @@ interface Transaction {
 }
 
 interface Client {
-  $transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  business: {
+    create(row: { data: { key: string } }): Promise<unknown>;
+    count(): Promise<number>;
+  };
+  $transaction<T>(work: (tx: Transaction & Pick<Client, "business">) => Promise<T>): Promise<T>;
   $disconnect(): Promise<void>;
 }
 
@@ -48,6 +52,51 @@ async function generated(): Promise<new (options: { adapter: unknown }) => Clien
 describe.skipIf(urlOf("postgres") === undefined)(
   titleOf("postgres", "joining a transaction of"),
   () => {
+    it("Prisma in a handler: its rows commit with the delivery, or not at all", async () => {
+      const schema = newSchema();
+      const own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });
+      await own.query(
+        `CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.business (key text PRIMARY KEY)`,
+      );
+      const PrismaClient = await generated();
+      const hears = service<Sql>("shop").on(placed, {
+        name: "note",
+        async handle({ data: { orderId } }, { tx }) {
+          const prisma = new PrismaClient({ adapter: new PrismaPg(asPool(tx), { schema }) });
+          await prisma.business.create({ data: { key: orderId } });
+          const undo = prisma.$transaction(async (nested) => {
+            await nested.business.create({ data: { key: `${orderId} undone` } });
+            throw new Error("undone");
+          });
+          await undo.catch(() => {});
+          await prisma.$transaction(async (nested) => {
+            await nested.business.create({ data: { key: `${orderId} nested` } });
+          });
+          await prisma.$disconnect();
+          if (orderId === "lost") throw new Error("the handler fails");
+        },
+      });
+      const bus = memoryBus(["shop"]);
+      const app = await start(hears, {
+        store: postgres({ connectionString: serverUrl("postgres"), schema }),
+        bus,
+        logger: silent,
+        retry: { attempts: 1 },
+      });
+      try {
+        for (const orderId of ["kept", "lost", "last"])
+          await bus.publish([envelope(placed, orderId, { orderId })]);
+        const { rows } = await own.query(`SELECT key FROM ${schema}.business ORDER BY key`);
+        const keys = rows.map(({ key }) => key);
+        expect(keys).toEqual(["kept", "kept nested", "last", "last nested"]);
+      } finally {
+        await app.stop();
+        await bus.close();
+        await own.query(`DROP SCHEMA ${schema} CASCADE`);
+        await own.end();
+      }
+    });
+
     it("Prisma: commit keeps both, rollback loses both", async () => {
       const schema = newSchema();
       const own = new pg.Pool({ connectionString: serverUrl("postgres"), max: 1 });

@@ -127,7 +127,7 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
       const good = range(50).filter((n) => n !== 7 && n !== 13);
       const { notes } = await shelf.seen();
       assert.deepEqual(notes, good.flatMap((n) => [`begun ${n}`, `done ${n}`]).sort());
-      for (const n of good) assert.equal(runs.get(n), 1, `runs of ${n}`);
+      if (shelf.slow !== true) for (const n of good) assert.equal(runs.get(n), 1, `runs of ${n}`);
       assert.equal((await stage.parked()).length, 2);
     });
 
@@ -318,7 +318,8 @@ export function isolationCases({ describe, it }: Runner, kind: ShelfKind): void 
         await stage.hear(...range(30).map(askedFor));
         assert.equal((await stage.parked()).length, thrown.length);
         const good = range(30).slice(thrown.length);
-        for (const n of range(30)) assert.equal(runs.get(n), 1, `runs of ${n}`);
+        if (shelf.slow !== true)
+          for (const n of range(30)) assert.equal(runs.get(n), 1, `runs of ${n}`);
         assert.deepEqual(
           (await shelf.seen()).notes,
           good.flatMap((n) => [`${n} a`, `${n} b`]).sort(),

@@ -26,6 +26,8 @@ export interface Shelf extends AsyncDisposable {
   fail(tx: unknown): Eventual<void>;
   /** Runs `work` in a savepoint of the handler's own, and undoes it. */
   attempt(tx: unknown, work: () => Eventual<void>): Eventual<void>;
+  /** Whether handlers may be slow, so that one may leave its group and run again by itself. */
+  readonly slow?: boolean;
   /** Statements that begin or end the transaction; none for a store without SQL. */
   readonly controls: readonly string[];
   run(tx: unknown, sql: string): Eventual<void>;
@@ -144,8 +146,10 @@ export function postgresShelves(url: () => string): ShelfKind {
       await own.query(`CREATE SCHEMA ${schema};
         CREATE TABLE ${schema}.items (item text PRIMARY KEY, count int NOT NULL);
         CREATE TABLE ${schema}.notes (text text NOT NULL)`);
+      // Libraries name the tables without a schema.
       const through = new URL(url());
-      if (sessionOptions !== undefined) through.searchParams.set("options", sessionOptions);
+      const settings = [`-c search_path=${schema}`, sessionOptions ?? ""];
+      through.searchParams.set("options", settings.join(" "));
       return {
         store: () => postgres({ connectionString: through.href, schema }),
         async read(tx, item) {

@@ -15,7 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["adapter"],
   ["choreography", "cloudevents", "adapters", "conformance"],
   ["runtime", "observe", "manifest", "virtual"],
-  ["check", "explain", "diff", "asyncapi", "acl"],
+  ["check", "explain", "diff", "asyncapi", "acl", "web"],
   ["draw", "observer"],
   ["testing", "simulate"],
   ["cli"],

@@ -12,6 +12,7 @@ export {
   fromTypeOrm,
 } from "./join.ts";
 export type { PostgresOptions } from "./options.ts";
+export { asPool } from "./pool.ts";
 export { grants, migrate, readingGrants } from "./schema.ts";
 export type { Sql, SqlResult, SqlRow } from "./sql.ts";
 export { type PostgresStore, postgres } from "./store.ts";

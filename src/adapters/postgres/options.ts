@@ -30,7 +30,8 @@ export interface PostgresOptions {
    */
   readonly ssl?: boolean | ConnectionOptions;
   /**
-   * The schema of the tables. Each service has one of its own.
+   * The schema of Odori's tables, and of those alone. Each service has one of its own. Tables of
+   * yours without a schema in their name follow the `search_path` of the connection.
    *
    * @default "odori"
    */

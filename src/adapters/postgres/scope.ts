@@ -15,7 +15,7 @@ import type {
 import { isContended, isEnded, isLocked, isOutdated } from "./errors.ts";
 import { LOCK_WAIT_MS, type OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";
-import type { Sql, SqlResult } from "./sql.ts";
+import { Sending, type SentStatement, type Sql, type SqlResult } from "./sql.ts";
 
 /** Who held the lock that a statement waited for: none, this store, or another session. */
 export type Wait = "none" | "own" | "other";
@@ -40,7 +40,7 @@ interface ScopeLimits {
 }
 
 /** One handler, inside a transaction (`shared`) or with one of its own. */
-export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql {
+export class PostgresScope extends Sending implements HandlerScope<Sql>, DetachedTransaction<Sql> {
   readonly native: Sql = this;
   statements = 0;
   contended = false;
@@ -71,6 +71,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
       exclusive = false,
     }: ScopeLimits = {},
   ) {
+    super();
     this.#exclusive = exclusive;
     this.#parts = parts;
     this.#shared = shared;
@@ -82,9 +83,9 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     return this.statements > 0;
   }
 
-  query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
+  send(statement: SentStatement): Promise<SqlResult> {
     if (this.#strays.has()) return new Promise(() => {});
-    const result = this.#query(text, values);
+    const result = this.#send(statement);
     this.#pending.add(result);
     const answer = new Promise<SqlResult>((resolve, reject) => {
       // After the handler has returned nothing awaits the reply. A rejection, here or in an async
@@ -166,7 +167,8 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     await open.rollback(this.#failure);
   }
 
-  async #query(text: string, values: readonly unknown[]): Promise<SqlResult> {
+  async #send(statement: SentStatement): Promise<SqlResult> {
+    const { text } = statement;
     if (!this.#open) throw transactionClosed();
     if (controlsTransaction(text)) throw transactionControl();
     const shared = this.#shared !== undefined && !this.#exclusive;
@@ -175,7 +177,7 @@ export class PostgresScope implements HandlerScope<Sql>, DetachedTransaction<Sql
     this.statements++;
     if (this.statements > this.#statementsMax) return this.#refuse();
     try {
-      return await (open instanceof Promise ? await open : open).sql.query(text, values);
+      return await (open instanceof Promise ? await open : open).sql.send(statement);
     } catch (error) {
       this.#failure ??= error;
       // By itself a handler has met no other for which it was cancelled.

@@ -31,6 +31,23 @@ export interface Sql {
   query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
 }
 
+/** A statement as the libraries above `pg` send it: only how its rows are read differs. */
+export interface SentStatement {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  readonly rowMode?: "array";
+  readonly types?: pg.CustomTypesConfig;
+}
+
+/** A transaction of Odori on a connection of its own, which `asPool` may wrap. */
+export abstract class Sending implements Sql {
+  abstract send(statement: SentStatement): Promise<SqlResult>;
+
+  query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
+    return this.send({ text, values });
+  }
+}
+
 /** A statement of the bookkeeping, prepared under its name. */
 export interface Statement {
   readonly name: string;
@@ -62,7 +79,7 @@ export function joined(sql: Sql): Bookkeeper {
 }
 
 /** The bookkeeping of one transaction over a connection of the store's own. */
-export class TransactionSql implements Sql, Bookkeeper {
+export class TransactionSql extends Sending implements Bookkeeper {
   readonly pipelined = true;
   readonly #client: pg.PoolClient;
   readonly #begun: Promise<unknown>;
@@ -81,6 +98,7 @@ export class TransactionSql implements Sql, Bookkeeper {
     place: string,
     prepare: PreparedNames | undefined,
   ) {
+    super();
     this.#client = client;
     this.#begun = begun;
     this.#place = place;
@@ -88,13 +106,13 @@ export class TransactionSql implements Sql, Bookkeeper {
   }
 
   /** Runs a statement of a handler. Its errors are those of `pg`. */
-  async query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
+  async send({ values = [], ...statement }: SentStatement): Promise<SqlResult> {
     this.#check();
     await this.#begun;
     this.#check();
     // Without values it may be several statements at once, which cannot be prepared.
-    const name = values.length === 0 ? undefined : this.#prepare?.of(text);
-    const query = { text, values: [...values] };
+    const name = values.length === 0 ? undefined : this.#prepare?.of(statement.text);
+    const query = { ...statement, values: [...values] };
     return this.#client.query(name === undefined ? query : { ...query, name });
   }
 

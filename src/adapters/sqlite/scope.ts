@@ -2,6 +2,7 @@ import { controlsTransaction } from "../../adapter/control.ts";
 import { Strays } from "../../adapter/strays.ts";
 import type { OdoriError } from "../../contract/errors.ts";
 import {
+  statementNotAwaited,
   storeContended,
   transactionClosed,
   transactionControl,
@@ -13,7 +14,17 @@ import type {
   StoreTransaction,
 } from "../../ports/transaction.ts";
 import { isBusy } from "./errors.ts";
-import type { Connection, Sql, SqlRow, SqlValue } from "./sql.ts";
+import { Reply } from "./reply.ts";
+import {
+  type Connection,
+  type PreparedSql,
+  Sending,
+  type SentResult,
+  type SentStatement,
+  type Sql,
+  type SqlRow,
+  type SqlValue,
+} from "./sql.ts";
 
 /** Statements around a transaction: of its own, or inside one of its caller. */
 export interface TransactionControl {
@@ -45,11 +56,20 @@ export interface ScopeParts {
 const SAVEPOINT = "SAVEPOINT odori_handler";
 const RELEASE = "RELEASE odori_handler";
 /** Answers a statement that comes after its handler has returned. */
-const NOTHING: Sql = { run: () => 0, get: () => undefined, all: () => [], exec: () => {} };
+const NOTHING = {
+  run: () => 0,
+  get: () => undefined,
+  all: () => [],
+  exec: () => {},
+  send: () => ({ rows: [], rowCount: 0, lastInsertRowid: 0 }),
+} satisfies Pick<PreparedSql, "run" | "get" | "all" | "exec" | "send">;
 const ROLL_BACK = "ROLLBACK TO odori_handler; RELEASE odori_handler";
 
 /** One handler, inside a transaction or with one of its own. */
-export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql {
+export class SqliteScope
+  extends Sending
+  implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql
+{
   readonly native: Sql = this;
   statements = 0;
   contended = false;
@@ -57,10 +77,13 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
   #detached: boolean;
   #open = true;
   readonly #strays = new Strays();
+  /** Replies of `query` that the handler has not awaited. */
+  readonly #notAwaited = new Set<Reply<SentResult>>();
   /** Gives the writer's mutex back; undefined until a detached handler has used it. */
   #release: (() => void) | undefined;
 
   constructor(parts: ScopeParts, { detached }: { readonly detached: boolean }) {
+    super();
     this.#parts = parts;
     this.#detached = detached;
   }
@@ -81,6 +104,24 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
     this.#use(script).exec(script);
   }
 
+  send(statement: SentStatement): SentResult {
+    return this.#use(statement.text).send(statement);
+  }
+
+  returnsRows(text: string): boolean {
+    return this.#parts.connection.raw.returnsRows(text);
+  }
+
+  override reply(statement: SentStatement): Promise<SentResult> {
+    if (this.#strays.has()) return new Promise(() => {});
+    const reply = new Reply<SentResult>(
+      () => this.send(statement),
+      () => this.#notAwaited.delete(reply),
+    );
+    this.#notAwaited.add(reply);
+    return reply;
+  }
+
   get touched(): boolean {
     return this.statements > 0;
   }
@@ -92,6 +133,7 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
   keep(): void {
     this.#open = false;
     this.#strays.check();
+    this.#checkAwaited();
     if (!this.touched || this.#detached) return;
     this.#checkOngoing();
     this.#parts.connection.exec(RELEASE);
@@ -111,6 +153,7 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
 
   async complete<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     this.#open = false;
+    this.#checkAwaited();
     if (this.contended) throw storeContended();
     if (this.#release === undefined) return this.#parts.transaction(work);
     this.#checkOngoing();
@@ -133,7 +176,7 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
   }
 
   /** Opens what the handler's first statement needs. */
-  #use(statement: string): Sql {
+  #use(statement: string): Pick<PreparedSql, keyof typeof NOTHING> {
     if (this.#strays.has()) return NOTHING;
     if (!this.#open) throw transactionClosed();
     if (controlsTransaction(statement)) throw transactionControl();
@@ -144,6 +187,13 @@ export class SqliteScope implements HandlerScope<Sql>, DetachedTransaction<Sql>,
     this.statements++;
     this.#checkOngoing();
     return this.#parts.connection.raw;
+  }
+
+  /** SQLite has run the statement: but its failure would be lost, and Postgres would not have. */
+  #checkAwaited(): void {
+    if (this.#notAwaited.size === 0) return;
+    const failed = [...this.#notAwaited].find(({ failure }) => failure !== undefined);
+    throw statementNotAwaited(failed?.failure);
   }
 
   #begin(): void {

@@ -1,5 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { transactionClosed } from "../../ports/errors.ts";
+import type { Tx, TxResult } from "../../ports/tx.ts";
+import { bind, isScript } from "./bind.ts";
 import { explain } from "./errors.ts";
 
 /** A value of a statement. */
@@ -8,7 +10,8 @@ export type SqlValue = SQLInputValue;
 export type SqlRow = Record<string, SQLOutputValue>;
 
 /**
- * Runs the statements of handlers. Each text is prepared once.
+ * Runs the statements of handlers. Each text is prepared once. Beside the methods of SQLite, which
+ * reply at once, it has `query` of `Tx`, with which a handler runs on Postgres as well.
  *
  * @example
  * ```ts
@@ -18,7 +21,7 @@ export type SqlRow = Record<string, SQLOutputValue>;
  *   tx.get("SELECT amount FROM charges WHERE order_id = ?", orderId)?.amount;
  * ```
  */
-export interface Sql {
+export interface Sql extends Tx {
   /** Returns how many rows changed. */
   run(statement: string, ...values: readonly SqlValue[]): number;
   /** Returns the first row; undefined if there is none. */
@@ -29,15 +32,44 @@ export interface Sql {
   exec(script: string): void;
 }
 
+/** A statement as `query` and the libraries above SQLite send it. */
+export interface SentStatement {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  /** Whether rows are lists of values, as columns of one name need. */
+  readonly arrays?: boolean;
+}
+
+/** The reply to a `SentStatement`. */
+export interface SentResult extends TxResult {
+  readonly lastInsertRowid: number | bigint;
+}
+
+/** Runs what `query` and the libraries send. */
+export abstract class Sending {
+  abstract send(statement: SentStatement): SentResult;
+  /** Whether a statement returns rows. */
+  abstract returnsRows(text: string): boolean;
+
+  async reply(statement: SentStatement): Promise<SentResult> {
+    return this.send(statement);
+  }
+
+  query(text: string, values: readonly unknown[] = []): Promise<TxResult> {
+    return this.reply({ text, values });
+  }
+}
+
 /** Most prepared statements: a bound for programs that write values into the text. */
 const STATEMENTS_MAX = 256;
 
 /** Runs statements of one connection, kept prepared. Errors are those of SQLite. */
-export class PreparedSql implements Sql {
+export class PreparedSql extends Sending implements Sql {
   readonly database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(database: DatabaseSync) {
+    super();
     this.database = database;
   }
 
@@ -57,6 +89,30 @@ export class PreparedSql implements Sql {
     this.database.exec(script);
   }
 
+  send({ text, values = [], arrays = false }: SentStatement): SentResult {
+    if (isScript(text, values)) {
+      this.exec(text);
+      return { rows: [], rowCount: null, lastInsertRowid: 0 };
+    }
+    const prepared = this.#prepare(text);
+    const [named, ...positional] = bind(text, values);
+    if (prepared.columns().length === 0) {
+      const { changes, lastInsertRowid } = prepared.run(named, ...positional);
+      return { rows: [], rowCount: Number(changes), lastInsertRowid };
+    }
+    prepared.setReturnArrays(arrays);
+    try {
+      const rows = prepared.all(named, ...positional);
+      return { rows, rowCount: rows.length, lastInsertRowid: 0 };
+    } finally {
+      prepared.setReturnArrays(false);
+    }
+  }
+
+  returnsRows(text: string): boolean {
+    return this.#prepare(text).columns().length > 0;
+  }
+
   #prepare(statement: string): StatementSync {
     const known = this.#statements.get(statement);
     if (known !== undefined) return known;
@@ -71,13 +127,14 @@ export class PreparedSql implements Sql {
  * One SQLite connection, for the bookkeeping. Its errors name the file, and tell a full or locked
  * database from a wrong statement.
  */
-export class Connection implements Sql {
+export class Connection extends Sending implements Sql {
   readonly path: string;
   readonly database: DatabaseSync;
   /** For the statements of handlers: their errors are the handlers' own. */
   readonly raw: PreparedSql;
 
   constructor(path: string, database: DatabaseSync) {
+    super();
     this.path = path;
     this.database = database;
     this.raw = new PreparedSql(database);
@@ -114,14 +171,27 @@ export class Connection implements Sql {
       throw explain(error, this.path);
     }
   }
+
+  send(statement: SentStatement): SentResult {
+    try {
+      return this.raw.send(statement);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  returnsRows(text: string): boolean {
+    return this.raw.returnsRows(text);
+  }
 }
 
 /** A connection that is refused with `TRANSACTION_CLOSED` once the transaction has ended. */
-export class TransactionSql implements Sql {
+export class TransactionSql extends Sending implements Sql {
   readonly #connection: Connection;
   #open = true;
 
   constructor(connection: Connection) {
+    super();
     this.#connection = connection;
   }
 
@@ -139,6 +209,14 @@ export class TransactionSql implements Sql {
 
   exec(script: string): void {
     this.#checked().exec(script);
+  }
+
+  send(statement: SentStatement): SentResult {
+    return this.#checked().send(statement);
+  }
+
+  returnsRows(text: string): boolean {
+    return this.#checked().returnsRows(text);
   }
 
   end(): void {

@@ -62,6 +62,11 @@ export const STORE_CODES = {
     meaning: "A handler returned while one of its statements was still running.",
     hint: "Await every statement before the handler returns. The cause is its failure, if any.",
   },
+  STATEMENT_UNSUPPORTED: {
+    delivery: "retryable",
+    meaning: "A library used a cursor, a stream or another feature that a handler cannot have.",
+    hint: "Read the rows with one statement, or a part of them with LIMIT.",
+  },
   STORE_CONTENDED: {
     delivery: "uncounted",
     meaning: "Another transaction was in the way of a handler.",

@@ -2,6 +2,8 @@
 import { start } from "odori";
 import { memoryBus } from "odori/memory";
 import { postgres } from "odori/postgres";
+import type { DrizzleProxy } from "odori/sqlite";
+import type { Pool } from "pg";
 import { orderPg } from "./services.ts";
 
 export const app = await start(orderPg, {
@@ -64,3 +66,11 @@ export declare const mikroOrm: {
     }) => Promise<T>,
   ): Promise<T>;
 };
+
+/** What `asPool` and `asProxy` are passed to. */
+type DrizzleOf<Client> = (client: Client) => {
+  insert(table: object): { values(row: object): Promise<unknown> };
+};
+export declare const drizzleOf: DrizzleOf<Pool>;
+export declare const drizzleProxy: DrizzleOf<DrizzleProxy>;
+export declare const charges: object;

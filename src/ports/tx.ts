@@ -1,0 +1,28 @@
+/** The result of a statement of `Tx`. */
+export interface TxResult {
+  /** The rows, by column name. None for several statements at once. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** How many rows the statement changed or returned. */
+  readonly rowCount: number | null;
+}
+
+/**
+ * The transaction of a handler on any SQL store: `sqlite` and `postgres` both have it, so a service
+ * with handlers of `Tx` starts on either. Each value has its place as `$1`, `$2`. Await each call.
+ *
+ * Without values, the text may be several statements. What the database itself does differently
+ * stays: SQLite returns a boolean as 0 or 1, and Postgres a `bigint` as text.
+ *
+ * @example
+ * ```ts
+ * import type { Tx } from "odori";
+ *
+ * async function amountOf(tx: Tx, orderId: string) {
+ *   const { rows } = await tx.query("SELECT amount FROM charges WHERE order_id = $1", [orderId]);
+ *   return rows[0]?.amount;
+ * }
+ * ```
+ */
+export interface Tx {
+  query(text: string, values?: readonly unknown[]): Promise<TxResult>;
+}
