@@ -8,7 +8,7 @@ import type { RecordedStep, Recording } from "./record.ts";
 const WIDTH = 820;
 const BOX = { width: 160, height: 64, top: 58, left: 30, gap: 200 } as const;
 const TRACE = { top: 204, row: 21 } as const;
-const SERVICES = ["order", "payment", "inventory", "shipping"] as const;
+const SERVICES: readonly string[] = ["order", "payment", "inventory", "shipping"];
 const FIRST_MS = 600;
 const STEP_MS = 950;
 /** A message travels for this long; its duplicate follows after the pause. */
@@ -93,7 +93,7 @@ class Film {
   }
 
   #at(ms: number): string {
-    return `${((ms / this.#lengthMs) * 100).toFixed(2)}%`;
+    return `${((ms / this.#lengthMs) * 100).toFixed(3)}%`;
   }
 }
 
@@ -103,7 +103,7 @@ function handledAt(step: number): number {
 }
 
 function leftOf(service: string): number {
-  return BOX.left + SERVICES.findIndex((name) => name === service) * BOX.gap;
+  return BOX.left + SERVICES.indexOf(service) * BOX.gap;
 }
 
 function box(service: string, steps: readonly RecordedStep[], film: Film): string {

@@ -4,18 +4,11 @@ import { describe, expect, it } from "vitest";
 import { movingPicture } from "../../scripts/picture/draw.ts";
 import { recordOrder } from "../../scripts/picture/record.ts";
 import { odori, ROOT } from "../support/command.ts";
-import { blockOf, programFolder, traceLines } from "../support/page-program.ts";
+import { blockOf, programFolder, traceLines, words } from "../support/page-program.ts";
 
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const SAGA = blockOf(README, "ts");
 const LINES_MAX = 25;
-
-/** The words of a command as a shell passes them. */
-function words(command: string): readonly string[] {
-  return [...command.replaceAll("\\\n", " ").matchAll(/'([^']*)'|(\S+)/g)].map(
-    ([, quoted, plain]) => quoted ?? plain ?? "",
-  );
-}
 
 describe("the README", () => {
   it("has a saga of at most 25 lines, which prints the trace that is shown, and ends", async () => {

@@ -26,3 +26,10 @@ export function traceLines(text: string): readonly string[] {
     .split("\n")
     .map((line) => line.replace(/^ *\+\d+ ms/, "").trim());
 }
+
+/** The words of a command as a shell passes them. */
+export function words(command: string): readonly string[] {
+  return [...command.replaceAll("\\\n", " ").matchAll(/'([^']*)'|(\S+)/g)].map(
+    ([, quoted, plain]) => quoted ?? plain ?? "",
+  );
+}
