@@ -8,6 +8,7 @@ import type { RecordedStep, Recording } from "./record.ts";
 const WIDTH = 820;
 const BOX = { width: 160, height: 64, top: 58, left: 30, gap: 200 } as const;
 const TRACE = { top: 204, row: 21 } as const;
+const COUNTERS = TRACE.top - 26;
 const SERVICES: readonly string[] = ["order", "payment", "inventory", "shipping"];
 const FIRST_MS = 600;
 const STEP_MS = 950;
@@ -80,7 +81,8 @@ class Film {
   }
 
   styles(): string {
-    return `${this.#rules.join("")}@media (prefers-reduced-motion:reduce){*{animation:none!important}}`;
+    const still = "@media (prefers-reduced-motion:reduce){*{animation:none!important}}";
+    return `${this.#rules.join("")}${still}`;
   }
 
   #rule(frames: string, still: string): string {
@@ -126,7 +128,7 @@ function box(service: string, steps: readonly RecordedStep[], film: Film): strin
       stateOf(step),
       `text-anchor="middle" fill="${colour}"`,
     );
-    return `<g class="${shown}">${frame}${label}</g>`;
+    return group(shown, `${frame}${label}`);
   });
   return [
     rect(left, BOX.top, BOX.width, BOX.height, 'rx="8" fill="#f6f8fa" stroke="#d0d7de"'),
@@ -152,9 +154,13 @@ function messages({ from, service, heard }: RecordedStep, i: number, film: Film)
   const dx = leftOf(service) - leftOf(from);
   const label = heard.replace(/\.v\d+$/, "");
   const startMs = handledAt(i) - TRAVEL_MS;
-  const pill = (moves: string, fill: string, note: string) =>
-    `<g class="${moves}">${rect(leftOf(from), BOX.top + BOX.height + 8, BOX.width, 22, `rx="11" fill="${fill}"`)}` +
-    `${text(leftOf(from) + BOX.width / 2, BOX.top + BOX.height + 23, `${label}${note}`, 'text-anchor="middle" font-size="11" fill="#fff"')}</g>`;
+  const top = BOX.top + BOX.height + 8;
+  const pill = (moves: string, fill: string, note: string) => {
+    const middle = leftOf(from) + BOX.width / 2;
+    const style = 'text-anchor="middle" font-size="11" fill="#fff"';
+    const frame = rect(leftOf(from), top, BOX.width, 22, `rx="11" fill="${fill}"`);
+    return group(moves, `${frame}${text(middle, top + 15, `${label}${note}`, style)}`);
+  };
   const again = startMs + AGAIN_MS;
   return (
     pill(film.travels(again, again + TRAVEL_MS, dx), "#8c959f", " (again)") +
@@ -172,7 +178,7 @@ function counter(
       steps.findIndex((step) => step.service === "payment" && step.disposition === disposition),
     );
   const line = (content: string, shown: string) =>
-    `<g class="${shown}">${text(BOX.left, TRACE.top - 26, content, 'font-weight="600" fill="#1f2328"')}</g>`;
+    group(shown, text(BOX.left, COUNTERS, content, 'font-weight="600" fill="#1f2328"'));
   return (
     line("taken 0, given back 0", film.visible(0, at("done"))) +
     line(`taken ${taken}, given back 0`, film.visible(at("done"), at("undone"))) +
@@ -190,14 +196,21 @@ function duplicateCounter(steps: readonly RecordedStep[], duplicates: number, fi
       const next = times[n];
       const shown = film.visible(from, next === undefined ? undefined : next + AGAIN_MS);
       const content = `every message comes twice: ${count} duplicates ignored`;
-      return `<g class="${shown}">${text(WIDTH - BOX.left, TRACE.top - 26, content, 'text-anchor="end" fill="#59636e"')}</g>`;
+      const style = 'text-anchor="end" fill="#59636e"';
+      return group(shown, text(WIDTH - BOX.left, COUNTERS, content, style));
     })
     .join("");
 }
 
 function traceLine({ line, disposition }: RecordedStep, i: number, film: Film): string {
-  const style = `xml:space="preserve" font-family="ui-monospace, monospace" fill="${COLOURS[disposition]}"`;
-  return `<g class="${film.visible(handledAt(i))}">${text(BOX.left, TRACE.top + i * TRACE.row + 8, line, style)}</g>`;
+  const font = 'xml:space="preserve" font-family="ui-monospace, monospace"';
+  const style = `${font} fill="${COLOURS[disposition]}"`;
+  const top = TRACE.top + i * TRACE.row + 8;
+  return group(film.visible(handledAt(i)), text(BOX.left, top, line, style));
+}
+
+function group(style: string, content: string): string {
+  return `<g class="${style}">${content}</g>`;
 }
 
 function rect(x: number, y: number, width: number, height: number, more: string): string {

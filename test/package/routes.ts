@@ -8,7 +8,7 @@ async function told(reply: Response): Promise<readonly [status: number, body: un
   return [reply.status, text === "live" ? text : JSON.parse(text)];
 }
 
-/** Expects of the running server of a template what its README says, whatever framework it has. */
+/** Expects of the running server of a template what its README says, with any framework. */
 export async function expectRoutes({ url }: Serving): Promise<void> {
   const get = async (path: string) => told(await fetch(`${url}${path}`));
   const order = async (body: string) =>

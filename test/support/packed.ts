@@ -20,7 +20,7 @@ export interface Ended {
   readonly out: string;
 }
 
-/** An environment in which the project's own Node comes first, for npm and the programs of `.bin`. */
+/** The environment, with the project's own Node first, for npm and the programs of `.bin`. */
 export function ownNode(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${dirname(process.execPath)}:${BIN}:${process.env.PATH}` };
 }

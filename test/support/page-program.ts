@@ -29,7 +29,7 @@ export function traceLines(text: string): readonly string[] {
 
 /** The words of a command as a shell passes them. */
 export function words(command: string): readonly string[] {
-  return [...command.replaceAll("\\\n", " ").matchAll(/'([^']*)'|(\S+)/g)].map(
-    ([, quoted, plain]) => quoted ?? plain ?? "",
+  return [...command.replaceAll("\\\n", " ").matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, plain]) => single ?? double ?? plain ?? "",
   );
 }

@@ -10,7 +10,7 @@ export interface Serving {
   stop(): Promise<{ readonly status: number | string | null; readonly out: string }>;
 }
 
-/** Starts `node <args>` as a deployment does, on a free port. Rejects if it ends before it listens. */
+/** Runs `node <args>` as a deployment does, on a free port. Rejects if it does not listen. */
 export async function serving(
   folder: string,
   args: readonly string[],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const TEMPLATES = fileURLToPath(new URL("../../../templates", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../../templates", import.meta.url));
 const NAME_MAX = 200;
 /** npm leaves a `.gitignore` out of a package. */
 const HIDDEN: Readonly<Record<string, string>> = {
@@ -10,7 +10,8 @@ const HIDDEN: Readonly<Record<string, string>> = {
   dockerignore: ".dockerignore",
 };
 
-type Json = { readonly [key: string]: unknown };
+/** A part of a `package.json`. */
+type Fields = { readonly [key: string]: unknown };
 
 export interface ProjectOptions {
   /** Folders of `templates/`, in the order in which they are laid over one another. */
@@ -24,9 +25,9 @@ export interface ProjectOptions {
 /** Composes the files of a new project: the text of each, by its path with slashes. */
 export function projectFiles({ layers, name, odori }: ProjectOptions): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
-  let manifest: Json = { name: packageName(name) };
+  let manifest: Fields = { name: packageName(name) };
   for (const layer of layers)
-    for (const [path, text] of filesOf(join(TEMPLATES, layer))) {
+    for (const [path, text] of filesOf(join(FOLDER, layer))) {
       if (path === "package.json") manifest = merged(manifest, JSON.parse(text));
       else files.set(HIDDEN[path] ?? path, text);
     }
@@ -60,23 +61,23 @@ function packageName(folder: string): string {
   return name === "" ? "shop" : name;
 }
 
-function merged(one: Json, other: Json): Json {
+function merged(one: Fields, other: Fields): Fields {
   const both = Object.entries(other).map(([key, value]) => {
     const before = one[key];
-    return [key, isJson(before) && isJson(value) ? merged(before, value) : value];
+    return [key, isFields(before) && isFields(value) ? merged(before, value) : value];
   });
   return { ...one, ...Object.fromEntries(both) };
 }
 
-function withSortedPackages(manifest: Json): Json {
+function withSortedPackages(manifest: Fields): Fields {
   const sorted = Object.entries(manifest).map(([key, value]) =>
-    /ependencies$/.test(key) && isJson(value)
+    /ependencies$/.test(key) && isFields(value)
       ? [key, Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))]
       : [key, value],
   );
   return Object.fromEntries(sorted);
 }
 
-function isJson(value: unknown): value is Json {
+function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

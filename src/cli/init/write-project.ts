@@ -7,7 +7,9 @@ import { quote } from "../../contract/grammar.ts";
 /** What a folder may hold that counts as empty. */
 const IGNORED = [".git"];
 
-/** Writes files into an empty folder, or a new one. Throws `FOLDER_NOT_EMPTY`, `FILE_UNREADABLE`. */
+/**
+ * Writes files into an empty folder, or a new one. Throws `FOLDER_NOT_EMPTY` or `FILE_UNREADABLE`.
+ */
 export function writeProject(folder: string, files: ReadonlyMap<string, string>): void {
   const [found] = attempt(folder, () => {
     mkdirSync(folder, { recursive: true });
