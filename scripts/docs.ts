@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { movingPicture } from "./picture/draw.ts";
+import { recordOrder } from "./picture/record.ts";
 import { apiReports } from "./reference/api-report.ts";
 import { publicSurface } from "./reference/declarations.ts";
 import { errorsPage } from "./reference/errors-page.ts";
@@ -15,6 +17,7 @@ const FOREIGN = "docs/how-to/services-of-others.md";
 const pages = new Map([
   ["docs/reference/errors.md", errorsPage()],
   ["docs/reference/lint.md", lintPage()],
+  ["docs/saga.svg", movingPicture(await recordOrder())],
   ...apiReports(publicSurface()),
   [FOREIGN, withOutputs(readFileSync(join(ROOT, FOREIGN), "utf8"), "examples/foreign")],
 ]);

@@ -6,6 +6,7 @@ import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { drawCommand } from "./commands/draw.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { initCommand } from "./commands/init.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { linkCommand } from "./commands/link.ts";
 import { lintCommand } from "./commands/lint.ts";
@@ -46,11 +47,13 @@ Commands that read databases use --data or --postgres, then $ODORI_DATA, then od
 then the folder .odori.
 
 Start with:
+  odori init shop                        a new project, with a saga that is proved and tested
   odori check src/choreography.ts        prove that every saga ends well
   odori draw src/choreography.ts         show the flow in the terminal
   odori check --help                     options and examples of a command`,
     );
   for (const command of [
+    initCommand,
     checkCommand,
     lintCommand,
     simulateCommand,

@@ -43,6 +43,7 @@ describe("odori", () => {
     const help = await odori(["--help"]);
     expect(help).toMatchObject({ status: 0, err: "" });
     for (const command of [
+      "init",
       "check",
       "draw",
       "explain",

@@ -50,7 +50,17 @@ export interface Text {
   readonly lines: readonly string[];
 }
 
-const FOLDERS = ["src", "test", "bench", "examples", "scripts", "docs", ".github", ".changeset"];
+const FOLDERS = [
+  "src",
+  "test",
+  "bench",
+  "examples",
+  "templates",
+  "scripts",
+  "docs",
+  ".github",
+  ".changeset",
+];
 const ENDINGS = /\.(ts|mjs|md|ya?ml|sh)$/;
 /** `docs/api/` repeats the code. */
 const GENERATED = /(^|\/)(node_modules|dist|\.odori)\/|^docs\/api\//;

@@ -36,6 +36,16 @@ export const COMMAND_CODES = {
     meaning: "A file cannot be read or written.",
     hint: "Check its name, its folder and their permissions.",
   },
+  FOLDER_NOT_EMPTY: {
+    delivery: "none",
+    meaning: "`odori init` writes into an empty folder only, and this one holds something.",
+    hint: "Name a new folder: `odori init shop`.",
+  },
+  INSTALL_FAILED: {
+    delivery: "none",
+    meaning: "`odori init` has written the project, and `npm install` failed in it.",
+    hint: "Run `npm install` there once the npm registry can be reached, or use `--no-install`.",
+  },
   MANIFEST_INVALID: {
     delivery: "none",
     meaning: "A document is not a valid manifest or AsyncAPI document.",

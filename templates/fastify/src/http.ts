@@ -1,0 +1,31 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { readiness } from "./health.ts";
+import { orderRequest } from "./orders.ts";
+import type { Shop } from "./shop.ts";
+
+function routes({ apps, orders }: Shop): FastifyInstance {
+  const http = fastify();
+  http.get("/live", () => "live");
+  http.get("/ready", async (_request, reply) => {
+    const { ready, services } = await readiness(apps);
+    return reply.code(ready ? 200 : 503).send(services);
+  });
+  if (orders === undefined) return http;
+  http.post("/orders", async ({ body }, reply) => {
+    const request = orderRequest.safeParse(body);
+    if (!request.success) return reply.code(400).send({ error: request.error.issues });
+    const order = await orders.place(request.data);
+    return reply.code(order.state === "running" ? 202 : 200).send(order);
+  });
+  http.get<{ Params: { id: string } }>("/orders/:id", async ({ params }, reply) => {
+    const order = await orders.find(params.id);
+    return reply.code(order.state === "unknown" ? 404 : 200).send(order);
+  });
+  return http;
+}
+
+export async function serve(shop: Shop, port: number) {
+  const http = routes(shop);
+  await http.listen({ port, host: "0.0.0.0" });
+  return { close: () => http.close() };
+}

@@ -1,0 +1,33 @@
+import { once } from "node:events";
+import { serve as listen } from "@hono/node-server";
+import { Hono } from "hono";
+import { readiness } from "./health.ts";
+import { orderRequest } from "./orders.ts";
+import type { Shop } from "./shop.ts";
+
+function routes({ apps, orders }: Shop): Hono {
+  const http = new Hono();
+  http.get("/live", (c) => c.text("live"));
+  http.get("/ready", async (c) => {
+    const { ready, services } = await readiness(apps);
+    return c.json(services, ready ? 200 : 503);
+  });
+  if (orders === undefined) return http;
+  http.post("/orders", async (c) => {
+    const request = orderRequest.safeParse(await c.req.json().catch(() => undefined));
+    if (!request.success) return c.json({ error: request.error.issues }, 400);
+    const order = await orders.place(request.data);
+    return c.json(order, order.state === "running" ? 202 : 200);
+  });
+  http.get("/orders/:id", async (c) => {
+    const order = await orders.find(c.req.param("id"));
+    return c.json(order, order.state === "unknown" ? 404 : 200);
+  });
+  return http;
+}
+
+export async function serve(shop: Shop, port: number) {
+  const server = listen({ fetch: routes(shop).fetch, port });
+  if (!server.listening) await once(server, "listening");
+  return { close: () => new Promise<void>((resolve) => server.close(() => resolve())) };
+}

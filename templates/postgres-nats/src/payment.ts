@@ -1,0 +1,35 @@
+import { service } from "odori";
+import type { Sql } from "odori/postgres";
+import {
+  orderPlaced,
+  paymentAuthorized,
+  paymentDeclined,
+  paymentRefunded,
+  stockSoldOut,
+} from "./events.ts";
+import { oneAtATime } from "./setup.ts";
+
+const LIMIT_CENTS = 100_000;
+
+export const payment = service<Sql>("payment", {
+  setup: (tx) =>
+    oneAtATime(tx, "CREATE TABLE IF NOT EXISTS charges (order_id text, cents integer)"),
+})
+  .on(orderPlaced, {
+    emits: [paymentAuthorized],
+    fails: [paymentDeclined],
+    async handle({ data: { orderId, sku, cents } }, { tx }) {
+      if (cents > LIMIT_CENTS) return paymentDeclined({ orderId });
+      // Commits together with the event, or not at all.
+      await tx.query("INSERT INTO charges (order_id, cents) VALUES ($1, $2)", [orderId, cents]);
+      return paymentAuthorized({ orderId, sku });
+    },
+  })
+  .undo(paymentAuthorized, {
+    on: [stockSoldOut],
+    emits: [paymentRefunded],
+    async handle({ data: { orderId } }, { tx }) {
+      await tx.query("DELETE FROM charges WHERE order_id = $1", [orderId]);
+      return paymentRefunded({ orderId });
+    },
+  });

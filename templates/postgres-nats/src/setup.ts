@@ -1,0 +1,7 @@
+import type { Sql } from "odori/postgres";
+
+/** Several processes of a service may start at once, which `IF NOT EXISTS` alone does not bear. */
+export async function oneAtATime(tx: Sql, script: string): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
+  await tx.query(script);
+}
