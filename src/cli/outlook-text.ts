@@ -5,14 +5,14 @@ import type { OpenDelivery } from "../observe/summary.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { agoText } from "./ago.ts";
-import type { Foreseen } from "./outlook.ts";
+import type { SagaOutlook } from "./outlook.ts";
 
 /** Most lines of one kind, and most names in a line. */
 const SHOWN_MAX = 8;
 const COLUMN = "  ";
 
 /** Says why a saga stands where it does, and what may follow. Empty for one that has ended. */
-export function outlookLines({ summary, outlook }: Foreseen, now: number): readonly string[] {
+export function outlookLines({ summary, outlook }: SagaOutlook, now: number): readonly string[] {
   const { state, open } = summary;
   const stuck = state === "stuck" || (outlook !== undefined && restsWithoutEnd(outlook));
   const lines = section("WHY", [

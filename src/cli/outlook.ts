@@ -6,7 +6,7 @@ import type { Found } from "./data.ts";
 import { contextOf } from "./saga-pages.ts";
 
 /** Where a saga stands, and what can still happen in it. */
-export interface Foreseen {
+export interface SagaOutlook {
   readonly summary: SagaSummary;
   /** Undefined where no declaration says what the services do. */
   readonly outlook: Outlook | undefined;
@@ -19,7 +19,7 @@ export interface Foreseen {
 export async function foresight(
   found: readonly Found[],
   flags: ChoreographyFlags,
-): Promise<(parts: readonly ServiceHistory[]) => Foreseen | undefined> {
+): Promise<(parts: readonly ServiceHistory[]) => SagaOutlook | undefined> {
   const named = await namedManifest(flags);
   const manifest = named ?? (await declaredIn(found));
   const ends = named && named.succeeds.length + named.fails.length > 0 ? named : undefined;

@@ -9,7 +9,7 @@ import { recordingOf } from "../../simulate/record.ts";
 import { printable } from "../../text/printable.ts";
 import { type ChoreographyFlags, choreographyOption } from "../choreography-option.ts";
 import { type Found, jsonOption, withStores } from "../data.ts";
-import { type Foreseen, foresight } from "../outlook.ts";
+import { foresight, type SagaOutlook } from "../outlook.ts";
 import { outlookLines } from "../outlook-text.ts";
 import { FOUND, paint, print, printJson } from "../output.ts";
 import {
@@ -101,7 +101,7 @@ interface Trace {
   readonly correlationId: string;
   readonly steps: readonly TraceStep[];
   readonly open: readonly (Deferred & { readonly service: string })[];
-  readonly foreseen: Foreseen | undefined;
+  readonly foreseen: SagaOutlook | undefined;
 }
 
 async function tracesOf(
