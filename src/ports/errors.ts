@@ -313,6 +313,15 @@ export function transactionEnded(cause?: unknown): OdoriError {
   });
 }
 
+/** Makes the error of a library that opens two transactions at once inside a handler's. */
+export function transactionsOverlap(): OdoriError {
+  return new OdoriError(
+    "STATEMENT_UNSUPPORTED",
+    "A library began a transaction while another one of the same handler was open.",
+    { hint: "Run them one after the other: undoing one would undo the other as well." },
+  );
+}
+
 /** Makes the error of a statement that begins or ends a transaction. */
 export function transactionControl(): OdoriError {
   return new OdoriError(

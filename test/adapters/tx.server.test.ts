@@ -81,10 +81,14 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Tx on Post
     await store.transaction(async ({ native }) => {
       const pool = asPool(native);
       const client = await pool.connect();
-      expect(() => client.query({ submit() {} })).toThrow(
-        expect.objectContaining({ code: "STATEMENT_UNSUPPORTED" }),
-      );
+      const unsupported = { code: "STATEMENT_UNSUPPORTED" };
+      const refused = (work: () => unknown) =>
+        expect((async () => work())()).rejects.toMatchObject(unsupported);
+      await refused(() => client.query({ submit() {} }));
       await client.query("BEGIN");
+      const other = await asPool(native).connect();
+      await refused(() => other.query("BEGIN"));
+      other.release();
       await client.query("CREATE TEMP TABLE nested (n int) ON COMMIT DROP");
       await client.query("ROLLBACK");
       client.release();

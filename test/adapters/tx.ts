@@ -55,6 +55,16 @@ export function txCases({ it }: Runner, store: () => Store<Tx>): void {
     });
   });
 
+  it("several statements with values are refused, and nothing of them is written", async () => {
+    const seen = await play(TABLE, {
+      several: (tx) => tx.query("INSERT INTO t (a) VALUES ($1); DELETE FROM t", ["x"]),
+      read: async (tx) => (await tx.query("SELECT a FROM t")).rows.length,
+    });
+    // Postgres has a code of its own: a syntax error.
+    assert.match(String(seen.several), /^(STATEMENT_UNSUPPORTED|42601)$/);
+    assert.equal(seen.read, 0);
+  });
+
   it("a missing value is refused, and is not NULL", async () => {
     const seen = await play(TABLE, {
       missing: (tx) => tx.query("INSERT INTO t (a, b) VALUES ($1, $2)", ["x"]),

@@ -385,18 +385,32 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "undoing a handler keeps the bookkeeping written before it",
   },
   {
+    name: "a transaction that a library leaves open commits with the delivery",
+    edits: [
+      edit(
+        "adapters/sqlite/scope.ts",
+        "this.#notAwaited.size === 0 && !NestedTransactions.isOpen(this)",
+        "this.#notAwaited.size === 0",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a transaction that a library leaves open is the handler's failure",
+  },
+  {
     name: "a statement that is not awaited is ignored",
     edits: [
       edit(
         "adapters/postgres/scope.ts",
         "return Promise.reject(this.#refused);\n" +
-          "    if (this.#pending.size > 0) return this.#notAwaited();",
+          "    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return " +
+          "this.#notAwaited();",
         "return Promise.reject(this.#refused);",
       ),
       edit(
         "adapters/postgres/scope.ts",
         "return this.#parts.transaction(work);\n" +
-          "    if (this.#pending.size > 0) return this.#notAwaited();",
+          "    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return " +
+          "this.#notAwaited();",
         "return this.#parts.transaction(work);",
       ),
     ],

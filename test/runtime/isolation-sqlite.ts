@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { service } from "odori";
 import type { Runner } from "odori/conformance";
-import type { Sql } from "odori/sqlite";
+import { asDatabase, type Sql, sqlite } from "odori/sqlite";
 import { eventually } from "../support/eventually.ts";
 import { sqliteShelves } from "../support/shelf.ts";
 import { asked, askedFor, open } from "./isolation.ts";
@@ -14,8 +14,23 @@ const ENDINGS = [
   ["a RAISE(ROLLBACK)", "DELETE FROM items WHERE item = 'fan'"],
 ] as const;
 
-/** Statements of SQLite that end the transaction, and that the handler swallows. */
+/** What handlers do to a transaction of SQLite through its statements, and through libraries. */
 export function sqliteCases({ describe, it }: Runner): void {
+  it("a transaction that a library leaves open is the handler's failure", async () => {
+    const store = sqlite(":memory:");
+    await store.open({ service: "shop", owner: "p1", leaseMs: 1_000, now: Date.now });
+    await store.transaction(async (tx) => {
+      const scope = tx.scope();
+      const database = asDatabase(scope.native);
+      database.prepare("CREATE TABLE t (n INTEGER)").run();
+      database.prepare("BEGIN").run();
+      database.prepare("INSERT INTO t VALUES (1)").run();
+      await assert.rejects(async () => scope.keep(), { code: "STATEMENT_NOT_AWAITED" });
+      await scope.undo();
+    });
+    await store.close();
+  });
+
   describe("18-ended-transaction on sqlite", () => {
     for (const [what, statement] of ENDINGS)
       it(`${what} that the handler swallows is the delivery's failure`, async () => {

@@ -41,7 +41,7 @@ class TransactionPool extends pg.Pool {
   readonly idleTimeoutMillis = 0;
 
   constructor(sql: Sending) {
-    const nested = new NestedTransactions();
+    const nested = NestedTransactions.of(sql);
     super({
       max: CONNECTIONS_MAX,
       idleTimeoutMillis: 0,
@@ -64,8 +64,12 @@ class TransactionClient extends pg.Client {
       end: (done?: Callback) => answer(Promise.resolve(), done),
       query(first: unknown, second?: unknown, third?: unknown) {
         const done = [second, third].find(isCallback);
-        const { text, ...rest } = statementOf(first, second);
-        return answer(sql.send({ text: translate(text), ...rest }), done);
+        // As of `pg`, a statement that is refused is a rejection.
+        const sent = async () => {
+          const { text, ...rest } = statementOf(first, second);
+          return sql.send({ text: translate(text), ...rest });
+        };
+        return answer(sent(), done);
       },
     });
   }

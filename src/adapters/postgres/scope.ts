@@ -1,4 +1,5 @@
 import { controlsTransaction } from "../../adapter/control.ts";
+import { NestedTransactions } from "../../adapter/nested.ts";
 import { Strays } from "../../adapter/strays.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import {
@@ -112,7 +113,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     this.#strays.check();
     if (this.#exclusive) this.#shared?.waitForLocks(LOCK_WAIT_MS.bookkeeping);
     if (this.#refused !== undefined) return Promise.reject(this.#refused);
-    if (this.#pending.size > 0) return this.#notAwaited();
+    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
     const shared = this.#statementsMax > 1 ? this.#shared : undefined;
     if (this.#failure === undefined || shared === undefined) return;
     // The handler went on after a failed statement: unless it had a savepoint, all is lost.
@@ -148,7 +149,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     this.#open = false;
     this.#strays.check();
     if (this.#own === undefined) return this.#parts.transaction(work);
-    if (this.#pending.size > 0) return this.#notAwaited();
+    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
     try {
       const open = await this.#own;
       open.waitForLocks(LOCK_WAIT_MS.bookkeeping);

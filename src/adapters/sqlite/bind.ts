@@ -4,9 +4,16 @@ import { OdoriError } from "../../contract/errors.ts";
 
 type Bound = readonly [named: Record<string, SQLInputValue>, ...positional: SQLInputValue[]];
 
-/** Whether the text is several statements, of which `prepare` would run the first alone. */
+/**
+ * Whether the text is several statements, of which `prepare` would run the first alone. Throws
+ * `STATEMENT_UNSUPPORTED` if they have values, as Postgres refuses them too.
+ */
 export function isScript(text: string, values: readonly unknown[]): boolean {
-  return values.length === 0 && text.includes(";") && /;\s*\S/.test(withoutLiterals(text));
+  if (!text.includes(";") || !/;\s*\S/.test(withoutLiterals(text))) return false;
+  if (values.length === 0) return true;
+  throw new OdoriError("STATEMENT_UNSUPPORTED", "Several statements in one text take no values.", {
+    hint: "Send one statement in each call.",
+  });
 }
 
 /**

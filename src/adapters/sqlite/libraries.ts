@@ -37,7 +37,7 @@ export interface StatementOfLibrary {
  */
 export function asDatabase(tx: Sql): DatabaseOfLibrary {
   const sql = sendingOf(tx);
-  const translate = new NestedTransactions().connection();
+  const translate = NestedTransactions.of(sql).connection();
   return {
     close() {},
     prepare(written) {
@@ -80,7 +80,7 @@ export type DrizzleProxy = (
  */
 export function asProxy(tx: Sql): DrizzleProxy {
   const sql = sendingOf(tx);
-  const translate = new NestedTransactions().connection();
+  const translate = NestedTransactions.of(sql).connection();
   return async (text, values, method) => {
     const statement: SentStatement = { text: translate(text), values, arrays: true };
     const { rows } = await sql.reply(statement);

@@ -1,4 +1,5 @@
 import { controlsTransaction } from "../../adapter/control.ts";
+import { NestedTransactions } from "../../adapter/nested.ts";
 import { Strays } from "../../adapter/strays.ts";
 import type { OdoriError } from "../../contract/errors.ts";
 import {
@@ -191,7 +192,7 @@ export class SqliteScope
 
   /** SQLite has run the statement: but its failure would be lost, and Postgres would not have. */
   #checkAwaited(): void {
-    if (this.#notAwaited.size === 0) return;
+    if (this.#notAwaited.size === 0 && !NestedTransactions.isOpen(this)) return;
     const failed = [...this.#notAwaited].find(({ failure }) => failure !== undefined);
     throw statementNotAwaited(failed?.failure);
   }

@@ -64,8 +64,10 @@ export const STORE_CODES = {
   },
   STATEMENT_UNSUPPORTED: {
     delivery: "retryable",
-    meaning: "A library used a cursor, a stream or another feature that a handler cannot have.",
-    hint: "Read the rows with one statement, or a part of them with LIMIT.",
+    meaning:
+      "A handler, or its library, used what it cannot have: a cursor, a stream, two open " +
+      "transactions, several statements with values.",
+    hint: "Send one statement after the other. Read rows with one, or a part of them with LIMIT.",
   },
   STORE_CONTENDED: {
     delivery: "uncounted",
