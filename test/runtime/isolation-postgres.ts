@@ -369,10 +369,13 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         await shelf.note(tx, `${n}`);
       });
       await using stage = await open(shelf, played, { retry: { attempts: 1 } });
-      const events: readonly EventEnvelope[] = range(30).map(askedFor);
-      await stage.hear(...events);
+      // Several times: on a busy machine handlers may for once share no transaction.
+      for (let from = 0; from < 90; from += 30) {
+        const events: readonly EventEnvelope[] = range(30).map((n) => askedFor(from + n));
+        await stage.hear(...events);
+      }
       assert.deepEqual(await stage.parked(), []);
-      assert.equal((await shelf.seen()).notes.length, 30);
+      assert.equal((await shelf.seen()).notes.length, 90);
       assert.deepEqual([...seen], ["0"]);
     });
   });
