@@ -3,7 +3,7 @@
  * server's handlers return them. A field that may be absent says why; `null` is never sent.
  *
  *   GET  about                          About
- *   GET  live                           Live, one for each event of a text/event-stream
+ *   GET  live         ?MapQuery         Live, one for each event of a text/event-stream
  *   GET  map          ?MapQuery         MapReply
  *   GET  sagas        ?SagasQuery       SagasReply
  *   GET  sagas/<id>   ?SagaQuery        SagaReply

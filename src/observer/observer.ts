@@ -1,10 +1,13 @@
 import type { FromHere } from "../check/from-here/from-here.ts";
-import { hearersIn } from "../observe/hearers.ts";
+import { type HearersOf, hearersIn } from "../observe/hearers.ts";
 import { Legality } from "../observe/legality.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
-import type { FeedPage, JournalSource } from "../ports/source.ts";
+import type { JournalRecord } from "../ports/journal.ts";
+import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
 import { accountsOf } from "./ledger.ts";
-import type { Judged, Projection } from "./projection.ts";
+import { passagesOf } from "./passages.ts";
+import type { Projection } from "./projection.ts";
+import { type Judged, parkedIn } from "./saga-rows.ts";
 import { sagaVerdict } from "./verdict.ts";
 
 /** What an observer works with. */
@@ -24,8 +27,19 @@ export interface ObserverOptions {
 /** A source, with what its service has declared. */
 interface Observed {
   readonly source: JournalSource;
+  readonly about: SourceAbout;
   readonly service: string;
+  readonly hearers: HearersOf;
   readonly legality: Legality;
+}
+
+/** What one call has read. */
+export interface FeedsRead {
+  readonly rows: number;
+  /** Whether a feed may have more now. */
+  readonly more: boolean;
+  /** Whether each feed was read to its end. */
+  readonly complete: boolean;
 }
 
 const PAGE_ROWS = 1_000;
@@ -46,15 +60,30 @@ export class Observer {
     this.#options = options;
   }
 
+  /** What the services hear, as of the last page that was read. */
+  get context(): SummaryContext {
+    return this.#context;
+  }
+
+  /** What the services have declared, in the order of the sources, as of the last page. */
+  get abouts(): readonly SourceAbout[] {
+    return this.#observed.map(({ about }) => about);
+  }
+
+  /** Whether a row is one that some version of its service could have written. */
+  isDeclared(service: string, record: JournalRecord): boolean {
+    const legality = this.#observed.find((one) => one.service === service)?.legality;
+    return legality?.allows(record) !== false;
+  }
+
   /**
    * Reads what the sources have, to the end of each feed, and then the sagas in which something is
    * open: a person may have had a delivery retried, which no feed tells. Returns the rows read.
    */
   async catchUp(): Promise<number> {
-    await this.#meet();
     let rows = 0;
     for (let more = true; more; ) {
-      const read = await this.#readFeeds();
+      const read = await this.readFeeds();
       rows += read.rows;
       more = read.more;
     }
@@ -62,70 +91,88 @@ export class Observer {
     for (let behind = "", open: readonly string[] = []; ; behind = open.at(-1) ?? "") {
       open = projection.openSagas(behind, SAGAS_AT_ONCE);
       if (open.length === 0) return rows;
-      projection.apply({ sagas: await this.#judge(open), accounts: [], cursors: new Map() });
+      await this.look(open);
     }
+  }
+
+  /** Reads some sagas again. */
+  async look(ids: readonly string[]): Promise<void> {
+    if (this.#observed.length === 0) await this.#meet();
+    const { judged } = await this.#judge(ids);
+    this.#options.projection.apply({
+      ...{ sagas: judged, accounts: [], passages: [] },
+      cursors: new Map(),
+    });
   }
 
   async #meet(): Promise<void> {
     const met = await Promise.all(
-      this.#options.sources.map(async (source) => ({ source, ...(await source.about()) })),
+      this.#options.sources.map(async (source) => ({ source, about: await source.about() })),
     );
     const { ends } = this.#options;
-    this.#context = {
-      ends,
-      hearers: met.map(({ service, declarations }) => hearersIn(service, declarations)),
-    };
-    this.#observed = met.map(({ source, service, declarations }) => ({
-      source,
-      service,
-      legality: new Legality(service, declarations),
-    }));
+    this.#observed = met.map(({ source, about }) => {
+      const known = this.#observed.find((one) => one.source === source);
+      return known !== undefined && isSame(known.about, about) ? known : observed(source, about);
+    });
+    this.#context = { ends, hearers: this.#observed.map(({ hearers }) => hearers) };
   }
 
   /** Reads a page of each feed, and commits what follows from them with their cursors. */
-  async #readFeeds(): Promise<{ readonly rows: number; readonly more: boolean }> {
+  async readFeeds(): Promise<FeedsRead> {
     const { projection, pageRows = PAGE_ROWS } = this.#options;
-    const pages: (readonly [Observed, FeedPage])[] = await Promise.all(
+    if (this.#observed.length === 0) await this.#meet();
+    const pages: (readonly [Observed, FeedPage, string | undefined])[] = await Promise.all(
       this.#observed.map(async (one) => {
         const cursor = projection.cursor(one.service);
-        return [one, await one.source.feed(cursor, pageRows)] as const;
+        return [one, await one.source.feed(cursor, pageRows), cursor] as const;
       }),
     );
+    const rows = pages.reduce((sum, [, page]) => sum + page.rows.length, 0);
+    const more = pages.some(([, page]) => page.more);
+    const complete = pages.every(([, page]) => page.complete);
+    // A version declares itself before it writes: read afterwards, no row's version is missing.
+    await this.#meet();
     const names = new Set(this.#observed.map(({ service }) => `/${service}`));
-    const touched = new Set(
-      pages.flatMap(([, { rows }]) => rows.map(({ sagaId }) => sagaId)).filter((id) => id !== ""),
-    );
+    const touched = new Set(pages.flatMap(([, page]) => page.rows.map(({ sagaId }) => sagaId)));
+    touched.delete("");
     const sagas: Judged[] = [];
+    const histories = new Map<string, readonly ServiceHistory[]>();
     const ids = [...touched];
-    for (let at = 0; at < ids.length; at += SAGAS_AT_ONCE)
-      sagas.push(...(await this.#judge(ids.slice(at, at + SAGAS_AT_ONCE))));
-    projection.apply({
-      sagas,
-      accounts: pages.flatMap(([{ service }, { rows }]) =>
-        accountsOf(service, rows, this.#context.hearers, names),
-      ),
-      cursors: new Map(pages.map(([{ service }, { cursor }]) => [service, cursor])),
-    });
-    return {
-      rows: pages.reduce((sum, [, { rows }]) => sum + rows.length, 0),
-      more: pages.some(([, { more }]) => more),
-    };
+    for (let at = 0; at < ids.length; at += SAGAS_AT_ONCE) {
+      const { judged, parts } = await this.#judge(ids.slice(at, at + SAGAS_AT_ONCE));
+      sagas.push(...judged);
+      for (const [id, own] of parts) histories.set(id, own);
+    }
+    const { hearers } = this.#context;
+    projection.apply(
+      {
+        sagas,
+        accounts: pages.flatMap(([{ service }, page]) =>
+          accountsOf(service, page.rows, hearers, names),
+        ),
+        passages: pages.flatMap(([{ service }, page]) => passagesOf(service, page.rows, histories)),
+        cursors: new Map(pages.map(([{ service }, { cursor }]) => [service, cursor])),
+      },
+      new Map(pages.map(([{ service }, , cursor]) => [service, cursor])),
+    );
+    return { rows, more, complete };
   }
 
-  async #judge(ids: readonly string[]): Promise<readonly Judged[]> {
-    const parts = await Promise.all(
+  async #judge(ids: readonly string[]) {
+    const read = await Promise.all(
       this.#observed.map(async ({ source, service }) =>
         (await source.inspect.histories(ids)).map((history) => ({ service, history })),
       ),
     );
-    const sagas = Map.groupBy(parts.flat(), ({ history }) => history.sagaId);
-    return [...sagas.values()].flatMap((own) => {
+    const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
+    const judged = [...parts.values()].flatMap((own): readonly Judged[] => {
       const summary = summarize(own, this.#context);
       if (summary === undefined) return [];
       const outlook = hasGivenUp(own) ? this.#options.fromHere?.of(own, this.#read()) : undefined;
       const verdict = sagaVerdict({ summary, outlook, illegal: this.#isIllegal(own) });
-      return [{ summary, verdict }];
+      return [{ summary, verdict, parked: parkedIn(own) }];
     });
+    return { judged, parts };
   }
 
   #read(): ReadonlySet<string> {
@@ -133,11 +180,26 @@ export class Observer {
   }
 
   #isIllegal(parts: readonly ServiceHistory[]): boolean {
-    return parts.some(({ service, history }) => {
-      const legality = this.#observed.find((one) => one.service === service)?.legality;
-      return history.journal.some((record) => legality?.allows(record) === false);
-    });
+    return parts.some(({ service, history }) =>
+      history.journal.some((record) => !this.isDeclared(service, record)),
+    );
   }
+}
+
+function observed(source: JournalSource, about: SourceAbout): Observed {
+  const { service, declarations } = about;
+  const hearers = hearersIn(service, declarations);
+  return { source, about, service, hearers, legality: new Legality(service, declarations) };
+}
+
+/** Whether a service has declared nothing new, and no version has taken the place of the last. */
+function isSame(a: SourceAbout, b: SourceAbout): boolean {
+  const text = ({ service, declarations }: SourceAbout) =>
+    [
+      service,
+      ...declarations.map(({ fingerprint, firstAt }) => `${fingerprint} ${firstAt}`),
+    ].join();
+  return text(a) === text(b);
 }
 
 /** A choreography that is proved is not doomed by itself: only such sagas are looked into. */

@@ -7,10 +7,10 @@ import { SqliteSource } from "../../src/adapters/sqlite/source.ts";
 import { FromHere } from "../../src/check/from-here/from-here.ts";
 import { manifestOf } from "../../src/check/index.ts";
 import { sampleEntry, writes } from "../../src/conformance/samples.ts";
+import { LATE_AFTER_MS } from "../../src/observer/late.ts";
 import { unexplained } from "../../src/observer/ledger.ts";
 import { Observer } from "../../src/observer/observer.ts";
 import { Projection } from "../../src/observer/projection.ts";
-import { LATE_AFTER_MS } from "../../src/observer/verdict.ts";
 import shopping, { opened, shop } from "../cli/fixtures/shopping.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
@@ -71,7 +71,7 @@ describe("the observer", () => {
     using projection = projected();
     await using observer = data.observed(projection);
     expect(await observer.catchUp()).toBeGreaterThan(KINDS.length);
-    expect(Object.fromEntries(projection.counts(Date.now()))).toEqual({
+    expect(Object.fromEntries(projection.counts())).toEqual({
       succeeded: 2,
       stuck: 2,
       parked: 2,
@@ -120,7 +120,7 @@ describe("the observer", () => {
     await store.inspect.discard(second?.seq ?? 0, "by hand");
     await store.close();
     await observer.catchUp();
-    expect(Object.fromEntries(projection.counts(Date.now()))).toEqual({ retrying: 1, stuck: 1 });
+    expect(Object.fromEntries(projection.counts())).toEqual({ retrying: 1, stuck: 1 });
     expect(projection.accounts().map(unexplained)).toEqual([0]);
   });
 
@@ -144,8 +144,9 @@ describe("the observer", () => {
     await using observer = data.observed(projection);
     await observer.catchUp();
     const now = Date.now();
-    expect(Object.fromEntries(projection.counts(now))).toEqual({ succeeded: 1, running: 1 });
-    const later = projection.counts(now + LATE_AFTER_MS + 1);
+    expect(Object.fromEntries(projection.counts())).toEqual({ succeeded: 1, running: 1 });
+    projection.tick(now + LATE_AFTER_MS + 1);
+    const later = projection.counts();
     expect(Object.fromEntries(later)).toEqual({ succeeded: 1, late: 1 });
     expect(projection.accounts()).toMatchObject([{ emitted: 2, handled: 1, onItsWay: 1 }]);
   });
@@ -178,6 +179,6 @@ describe("the observer", () => {
     using projection = projected();
     await using observer = data.observed(projection);
     await observer.catchUp();
-    expect(Object.fromEntries(projection.counts(Date.now()))).toEqual({ succeeded: 1, illegal: 1 });
+    expect(Object.fromEntries(projection.counts())).toEqual({ succeeded: 1, illegal: 1 });
   });
 });

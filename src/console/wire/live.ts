@@ -15,9 +15,9 @@ export interface Live {
   readonly totals?: VerdictCounts;
   /** Of the ledger; `unexplained` is 0 if every event is accounted for. */
   readonly ledger?: { readonly emitted: number; readonly unexplained: number };
-  /** By `MapNode.id`. */
+  /** By `MapNode.id`, of the map that the query of `live` names. */
   readonly nodes?: Readonly<Record<string, NodeLive>>;
-  /** By `MapEdge.id`. */
+  /** By `MapEdge.id`, of the same map. */
   readonly edges?: Readonly<Record<string, EdgeLive>>;
   /** Number of the projection's last change: if it differs, a list of sagas is to be read again. */
   readonly change?: number;

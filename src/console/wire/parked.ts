@@ -142,6 +142,6 @@ export interface Action {
   readonly sagaId?: string;
   /** Of `discard`. */
   readonly reason?: string;
-  /** Absent: it was done. Else the code of the error. */
+  /** Absent: it was done. Else the code of an error, or `ACTION_UNFINISHED`. */
   readonly failed?: string;
 }

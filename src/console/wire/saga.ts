@@ -18,7 +18,10 @@ export interface SagasQuery {
   readonly after?: string;
 }
 
-/** A page of sagas, the one that was written to last first; with `id` in the order of ids. */
+/**
+ * A page of sagas, the one that began last first; with `id` in the order of ids. It may have fewer
+ * than `limit`, or none, and still a next one: a filter without an index looks at 5,000 at a time.
+ */
 export interface SagasReply {
   readonly sagas: readonly SagaRow[];
   /** Absent on the last page. */
