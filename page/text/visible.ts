@@ -6,15 +6,13 @@ const UNSEEN =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
- * Makes what comes from outside visible as it is: `␛` for an escape, `⟨202E⟩` for a character that
- * turns the direction. Ids and payloads go through this wherever they are shown.
+ * Makes what comes from outside visible as it is: `⟨001B⟩` for an escape, `⟨202E⟩` for a character
+ * that turns the direction. Ids and payloads go through this wherever they are shown.
  */
 export function visible(text: string): string {
   return text.replace(UNSEEN, (char) => {
-    const code = char.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7f) return "\u2421";
-    return `\u27e8${code.toString(16).toUpperCase().padStart(4, "0")}\u27e9`;
+    const code = char.charCodeAt(0).toString(16).toUpperCase();
+    return `\u27e8${code.padStart(4, "0")}\u27e9`;
   });
 }
 

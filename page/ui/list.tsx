@@ -30,6 +30,7 @@ export interface ListProps {
 }
 
 const ROW_PX = 28;
+const HEAD_PX = 28;
 /** On a narrow screen a row has two lines. */
 const NARROW_ROW_PX = 50;
 const AHEAD_ROWS = 30;
@@ -49,7 +50,7 @@ export function List({ label, class: name, columns, count, ...own }: ListProps) 
   const { keyOf, row, rowClass, onEnd, complete = true } = own;
   const box = useRef<HTMLDivElement>(null);
   const height = narrow.value ? NARROW_ROW_PX : ROW_PX;
-  const { items, height: all, show } = useVirtual(box, count, height);
+  const { items, height: all, show } = useVirtual(box, count, height, narrow.value ? 0 : HEAD_PX);
   const [active, setActive] = useState(0);
   const wanted = useRef(false);
   const current = Math.min(active, Math.max(0, count - 1));
@@ -77,6 +78,7 @@ export function List({ label, class: name, columns, count, ...own }: ListProps) 
     <div
       class={`list ${name}`}
       role="table"
+      ref={box}
       aria-label={label}
       aria-rowcount={complete ? count + 1 : -1}
     >
@@ -87,30 +89,28 @@ export function List({ label, class: name, columns, count, ...own }: ListProps) 
           </span>
         ))}
       </div>
-      <div class="list-box" role="rowgroup" ref={box} onKeyDown={move}>
-        <div class="list-rows" role="presentation" style={{ height: `${all}px` }}>
-          {items.map(({ index, start }) => (
-            <div
-              key={keyOf(index)}
-              role="row"
-              aria-rowindex={index + 2}
-              data-row={index}
-              class={`list-row ${rowClass?.(index) ?? ""}`}
-              style={{ transform: `translateY(${start}px)`, height: `${height}px` }}
-              onFocusIn={() => setActive(index)}
-            >
-              {row(index, index === current ? 0 : -1).map((cell, at) => (
-                <span
-                  key={columns[at]?.key ?? at}
-                  role="cell"
-                  class={`${columns[at]?.key ?? ""} ${columns[at]?.numeric ? "num" : ""}`}
-                >
-                  {cell}
-                </span>
-              ))}
-            </div>
-          ))}
-        </div>
+      <div class="list-rows" role="rowgroup" style={{ height: `${all}px` }} onKeyDown={move}>
+        {items.map(({ index, start }) => (
+          <div
+            key={keyOf(index)}
+            role="row"
+            aria-rowindex={index + 2}
+            data-row={index}
+            class={`list-row ${rowClass?.(index) ?? ""}`}
+            style={{ transform: `translateY(${start}px)`, height: `${height}px` }}
+            onFocusIn={() => setActive(index)}
+          >
+            {row(index, index === current ? 0 : -1).map((cell, at) => (
+              <span
+                key={columns[at]?.key ?? at}
+                role="cell"
+                class={`${columns[at]?.key ?? ""} ${columns[at]?.numeric ? "num" : ""}`}
+              >
+                {cell}
+              </span>
+            ))}
+          </div>
+        ))}
       </div>
     </div>
   );

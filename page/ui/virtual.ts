@@ -22,7 +22,7 @@ export function useVirtual(
   box: RefObject<HTMLElement | null>,
   count: number,
   rowHeight: number,
-  paddingStart = 0,
+  headHeight = 0,
 ): Seen {
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   const kept = useRef<Virtualizer<HTMLElement, HTMLElement> | undefined>(undefined);
@@ -31,7 +31,8 @@ export function useVirtual(
     overscan: OVERSCAN_ROWS,
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
-    scrollPaddingStart: paddingStart,
+    // The head lies over the first rows, and moves all of them down.
+    scrollPaddingEnd: headHeight,
     scrollToFn: elementScroll,
     observeElementRect,
     observeElementOffset,

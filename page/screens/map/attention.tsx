@@ -2,6 +2,7 @@ import type { MapNode } from "../../../src/console/wire.ts";
 import { live } from "../../net/live.ts";
 import { hrefOf } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
+import { VERDICTS } from "../../ui/verdict.tsx";
 import { words } from "../../words/words.ts";
 import { liveOfNode, troubles } from "./state.ts";
 
@@ -20,7 +21,9 @@ export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
   const placed = (verdict: string) => places.some((one) => one.verdict === verdict);
   // What nothing waits for, such as a saga that is stuck, is at no place.
   const elsewhere = troubles(totals).filter(({ verdict }) => !placed(verdict));
-  const all = [...elsewhere.map((one) => ({ ...one, at: undefined })), ...places];
+  const all = [...elsewhere.map((one) => ({ ...one, at: undefined })), ...places].sort(
+    (a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict),
+  );
   if (all.length === 0)
     return (
       <p class="attention good">

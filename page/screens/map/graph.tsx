@@ -8,13 +8,15 @@ import { nextNode } from "./keyboard.ts";
 import { NodeShape } from "./node.tsx";
 import { found } from "./state.ts";
 import { useView } from "./use-view.ts";
-import { showing } from "./view-box.ts";
+import { showing } from "./view.ts";
 import { ZoomButtons } from "./zoom.tsx";
+
+const ZOOM = 1.3;
 
 /** The map itself: drawn as it was laid out, moved and zoomed. */
 export function Graph({ map, name }: { readonly map: MapReply; readonly name: string }) {
   const svg = useRef<SVGSVGElement>(null);
-  const { view, setView, zoom, fitAll, handlers } = useView(svg, map);
+  const { view, known, change, zoom, fitAll, handlers } = useView(svg, map);
   const { query, open } = route.value;
   const hits = useMemo(() => found(query.find ?? "", map.nodes, map.edges), [query.find, map]);
   const near = useMemo(() => neighbourhood(open, map), [open, map]);
@@ -25,41 +27,48 @@ export function Graph({ map, name }: { readonly map: MapReply; readonly name: st
     (near !== undefined && !near.has(id)) || (hits.size > 0 && !hits.has(id));
   const hit = map.nodes.find(({ id }) => hits.has(id));
   useEffect(() => {
-    if (hit !== undefined) setView((now) => showing(now, hit));
-  }, [hit, setView]);
+    if (hit !== undefined && known) change((now, size) => showing(now, size, hit));
+  }, [hit, known, change]);
   const move = (event: KeyboardEvent) => {
-    if (event.key === "+" || event.key === "=") zoom(1 / 1.25);
-    else if (event.key === "-") zoom(1.25);
+    if (event.key === "+" || event.key === "=") zoom(ZOOM);
+    else if (event.key === "-") zoom(1 / ZOOM);
     else if (event.key === "0") fitAll();
     const next = nextNode(map.nodes, current, event.key);
     if (next === undefined) return;
     event.preventDefault();
     setActive(next.id);
-    setView((now) => showing(now, next));
+    change((now, size) => showing(now, size, next));
     svg.current?.querySelector<SVGElement>(`[data-node="${CSS.escape(next.id)}"]`)?.focus();
   };
   return (
     <div class="graph">
       <svg
         ref={svg}
-        viewBox={`${view.x} ${view.y} ${view.width} ${view.height}`}
         role="group"
         aria-label={words.value.map.label(visible(name))}
         onKeyDown={move}
         {...handlers}
       >
-        {map.edges.map((edge) => (
-          <EdgeShape key={edge.id} edge={edge} faint={isFaint(edge.from) || isFaint(edge.to)} />
-        ))}
-        {map.nodes.map((node) => (
-          <NodeShape
-            key={node.id}
-            node={node}
-            faint={isFaint(node.id)}
-            found={hits.has(node.id)}
-            focus={node.id === current ? 0 : -1}
-          />
-        ))}
+        {known &&
+          map.edges.map((edge) => (
+            <EdgeShape
+              key={edge.id}
+              edge={edge}
+              view={view}
+              faint={isFaint(edge.from) || isFaint(edge.to)}
+            />
+          ))}
+        {known &&
+          map.nodes.map((node) => (
+            <NodeShape
+              key={node.id}
+              node={node}
+              view={view}
+              faint={isFaint(node.id)}
+              found={hits.has(node.id)}
+              focus={node.id === current ? 0 : -1}
+            />
+          ))}
       </svg>
       <ZoomButtons zoom={zoom} fitAll={fitAll} />
     </div>

@@ -1,38 +1,47 @@
 import type { MapNode } from "../../../src/console/wire.ts";
 import { hrefOf, route } from "../../route.ts";
+import { clipped, widthOf } from "../../text/measure.ts";
 import { visible } from "../../text/visible.ts";
 import { words } from "../../words/words.ts";
 import { liveOfNode, nodeText, toneAt } from "./state.ts";
+import { placed, type View } from "./view.ts";
 
-/** How wide a letter of a name is, in the map's units. */
-const LETTER = 7.1;
-const PADDING = 10;
-
-function clipped(text: string, room: number): string {
-  const most = Math.max(3, Math.floor(room / LETTER));
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
-}
+const FONT_MAX = 13;
+const FONT_LEAST = 10;
+const SUB_FONT = 11;
+/** A box that is lower has room for its name only. */
+const TWO_LINES_PX = 30;
 
 export interface NodeProps {
   readonly node: MapNode;
+  readonly view: View;
   readonly faint: boolean;
   readonly found: boolean;
   readonly focus: 0 | -1;
 }
 
-/** A box: a service, or a reaction. */
-export function NodeShape({ node, faint, found, focus }: NodeProps) {
-  const { id, kind, label, width, height, folded, begins } = node;
+/** A box: a service, or a reaction. Its letters keep their size, and as many are shown as fit. */
+export function NodeShape({ node, view, faint, found, focus }: NodeProps) {
+  const { id, kind, label, folded, begins } = node;
   const { query, open } = route.value;
+  const { map } = words.value;
   const state = liveOfNode(node);
   const tone = toneAt(state?.waiting, state?.perSecond ?? 0);
   const text = nodeText(node);
   const name = visible(label);
-  const [left, top] = [-width / 2, -height / 2];
-  const room = width - 2 * PADDING - (folded.length > 0 ? 22 : 0) - (begins ? 10 : 0);
-  const classes = [tone, kind, faint ? "faint" : "", found ? "found" : ""];
-  const { map } = words.value;
+  const { x, y } = placed(view, node);
+  const [width, height] = [node.width * view.scaleX, Math.max(18, node.height * view.scaleY)];
+  const padding = Math.min(10, width * 0.07);
+  const mark = begins ? 10 : 0;
+  const more = folded.length === 0 ? "" : `+${folded.length}`;
+  const room = width - 2 * padding - mark;
+  const fits = (FONT_MAX * room) / widthOf(name, FONT_MAX, true);
+  const font = Math.min(FONT_MAX, Math.max(FONT_LEAST, Math.floor(fits * 4) / 4));
+  const twoLines = height >= TWO_LINES_PX;
+  const nameY = twoLines ? -3 : 4;
+  const subRoom = width - 2 * padding - (more === "" ? 0 : widthOf(more, SUB_FONT) + 4);
   const hint = folded.length === 0 ? "" : map.folded(folded.length, folded.map(visible).join(", "));
+  const classes = [tone, kind, faint ? "faint" : "", found ? "found" : ""];
   return (
     <a
       class={`node ${classes.join(" ")} ${open === `node:${id}` ? "chosen" : ""}`}
@@ -42,18 +51,20 @@ export function NodeShape({ node, faint, found, focus }: NodeProps) {
       aria-label={map.node(name, text)}
     >
       <title>{[name, hint, begins ? map.begins : ""].filter((one) => one !== "").join("\n")}</title>
-      <g transform={`translate(${node.x} ${node.y})`}>
-        <rect x={left} y={top} width={width} height={height} rx={6} />
-        {begins && <path class="begins" d={`M${left + 8} ${top + height * 0.4 - 9}l6 4l-6 4z`} />}
-        <text class="name" x={left + PADDING + (begins ? 10 : 0)} y={top + height * 0.4}>
-          {clipped(name, room)}
+      <g transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
+        <rect x={-width / 2} y={-height / 2} width={width} height={height} rx={5} />
+        {begins && <path class="begins" d={`M${padding - width / 2} ${nameY - 9}l6 4.5l-6 4.5z`} />}
+        <text class="name" x={padding + mark - width / 2} y={nameY} font-size={font}>
+          {clipped(name, room, font, true)}
         </text>
-        <text class="sub" x={left + PADDING} y={top + height * 0.76}>
-          {text}
-        </text>
-        {folded.length > 0 && (
-          <text class="folded" x={width / 2 - 8} y={top + height * 0.4}>
-            +{folded.length}
+        {twoLines && (
+          <text class="sub" x={padding - width / 2} y={nameY + 15}>
+            {clipped(text, subRoom, SUB_FONT, tone === "bad" || tone === "wait")}
+          </text>
+        )}
+        {twoLines && folded.length > 0 && (
+          <text class="folded" x={width / 2 - padding} y={nameY + 15}>
+            {more}
           </text>
         )}
       </g>

@@ -6,7 +6,7 @@ import type {
   VerdictCounts,
 } from "../../../src/console/wire.ts";
 import { live } from "../../net/live.ts";
-import { rateText } from "../../text/number.ts";
+import { numberText, rateText } from "../../text/number.ts";
 import { spanText } from "../../text/time.ts";
 import { type Tone, toneOf, VERDICTS } from "../../ui/verdict.tsx";
 import { words } from "../../words/words.ts";
@@ -54,12 +54,15 @@ export function nodeText(node: MapNode): string {
   return troubleText(state?.waiting) ?? moving;
 }
 
-export function edgeText(edge: MapEdge): string | undefined {
+/** What is said of an arrow, the longest first: as much of it is shown as there is room for. */
+export function edgeTexts(edge: MapEdge): readonly string[] {
   const state = liveOfEdge(edge);
   const trouble = troubleText(state?.open);
-  if (trouble !== undefined || state === undefined || state.perSecond === 0) return trouble;
+  const [first] = troubles(state?.open);
+  if (trouble !== undefined) return [trouble, numberText(first?.count ?? 0)];
+  if (state === undefined || state.perSecond === 0) return [];
   const rate = words.value.map.perSecond(rateText(state.perSecond));
-  return state.p50Ms === undefined ? rate : `${rate} · ${spanText(state.p50Ms)}`;
+  return state.p50Ms === undefined ? [rate] : [`${rate} · ${spanText(state.p50Ms)}`, rate];
 }
 
 /** Which boxes a person looks for, by their names, the events of their arrows, and their listeners. */

@@ -1,12 +1,10 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { MapReply } from "../../../src/console/wire.ts";
-import { fitted, type ViewBox, zoomed } from "./view-box.ts";
+import type { MapReply, Point } from "../../../src/console/wire.ts";
+import { fitted, type Size, type View, zoomed } from "./view.ts";
 
-interface Drag {
-  readonly x: number;
-  readonly y: number;
-  readonly view: ViewBox;
+interface Drag extends Point {
+  readonly view: View;
 }
 
 const WHEEL = 1.15;
@@ -16,11 +14,11 @@ const CLICK_PX = 4;
 /** Moves and zooms: by wheel, by drag, by buttons. Fits the window until a person has moved. */
 export function useView(svg: RefObject<SVGSVGElement | null>, { width, height }: MapReply) {
   const [size, setSize] = useState({ width: 0, height: 0 });
-  const [moved, setMoved] = useState<ViewBox>();
+  const [moved, setMoved] = useState<View>();
   const whole = fitted({ width, height }, size);
   const view = moved ?? whole;
-  const latest = useRef({ view, whole });
-  latest.current = { view, whole };
+  const latest = useRef({ view, whole, size });
+  latest.current = { view, whole, size };
   const drag = useRef<Drag | undefined>(undefined);
   const dragged = useRef(false);
   useEffect(() => {
@@ -36,25 +34,23 @@ export function useView(svg: RefObject<SVGSVGElement | null>, { width, height }:
     // Another map: what a person had moved to is not there any more.
     if (width > 0 && height > 0) setMoved(undefined);
   }, [width, height]);
-  const [actions] = useState(() => ({
-    setView: (change: (view: ViewBox) => ViewBox) => {
-      const next = change(latest.current.view);
-      if (JSON.stringify(next) !== JSON.stringify(latest.current.view)) setMoved(next);
-    },
-    zoom: (by: number, at?: { readonly x: number; readonly y: number }) =>
-      setMoved(zoomed(latest.current.view, by, latest.current.whole, at)),
-    fitAll: () => setMoved(undefined),
-  }));
+  const [actions] = useState(() => {
+    const middle = () => ({ x: latest.current.size.width / 2, y: latest.current.size.height / 2 });
+    return {
+      change: (next: (view: View, window: Size) => View) =>
+        setMoved(next(latest.current.view, latest.current.size)),
+      zoom: (by: number, at: Point = middle()) =>
+        setMoved(zoomed(latest.current.view, by, latest.current.whole, at)),
+      fitAll: () => setMoved(undefined),
+    };
+  });
   const handlers = {
     onWheel: (event: WheelEvent) => {
       const box = svg.current?.getBoundingClientRect();
       if (box === undefined) return;
       event.preventDefault();
-      const at = {
-        x: (event.clientX - box.x) / box.width,
-        y: (event.clientY - box.y) / box.height,
-      };
-      actions.zoom(event.deltaY > 0 ? WHEEL : 1 / WHEEL, at);
+      const at = { x: event.clientX - box.x, y: event.clientY - box.y };
+      actions.zoom(event.deltaY > 0 ? 1 / WHEEL : WHEEL, at);
     },
     onPointerDown: ({ button, clientX: x, clientY: y }: PointerEvent) => {
       dragged.current = false;
@@ -67,8 +63,7 @@ export function useView(svg: RefObject<SVGSVGElement | null>, { width, height }:
       if (!dragged.current && Math.hypot(x, y) < CLICK_PX) return;
       if (!dragged.current) svg.current?.setPointerCapture(pointerId);
       dragged.current = true;
-      const scale = from.view.width / (size.width || 1);
-      setMoved({ ...from.view, x: from.view.x - x * scale, y: from.view.y - y * scale });
+      setMoved({ ...from.view, left: from.view.left + x, top: from.view.top + y });
     },
     onPointerUp: () => {
       drag.current = undefined;
@@ -81,5 +76,5 @@ export function useView(svg: RefObject<SVGSVGElement | null>, { width, height }:
     },
     onDragStart: (event: DragEvent) => event.preventDefault(),
   };
-  return { view, ...actions, handlers };
+  return { view, known: size.width > 0, ...actions, handlers };
 }

@@ -19,7 +19,7 @@ export function ActButton({
   return (
     <button
       type="button"
-      class={`button ${action === "discard" ? "harm" : ""}`}
+      class="button"
       disabled={!allowed}
       title={allowed ? undefined : parked.noPermission(action)}
       tabIndex={focus}

@@ -32,7 +32,7 @@ export function traceRows(trace: readonly TraceStep[], outside: string) {
 
 function noteOf({ does, effect, why, emits }: TraceStep): string {
   const about = effect === undefined || does === "begins" || does === "does" ? "" : ` ${effect}`;
-  if (why !== undefined) return visible(`${does}: ${why}`);
+  if (why !== undefined) return visible(`${does}: ${why.replace(/\.v1\b/g, "")}`);
   const emitted = emits.length === 0 ? "" : ` → ${emits.map(shortType).join(", ")}`;
   return `${visible(does)}${shortType(about)}${emitted}`;
 }

@@ -35,15 +35,10 @@ export function Causes({ reply: { steps, saga }, onEnd }: ViewProps) {
       columns={columns}
       count={branches.length}
       keyOf={(index) => String(branches[index]?.step.n)}
-      rowClass={(index) => toneAt(branches[index])}
       row={(index, focus) => cells(branches[index], focus, saga.began, w.beginning)}
       onEnd={onEnd}
     />
   );
-}
-
-function toneAt(branch: Branch | undefined): string {
-  return branch === undefined ? "" : stepTone(branch.step);
 }
 
 function cells(branch: Branch | undefined, focus: 0 | -1, began: number, beginning: string) {

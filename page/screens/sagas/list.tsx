@@ -6,7 +6,7 @@ import { shortType } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { openText } from "../../ui/open-text.ts";
-import { toneOf, VerdictMark } from "../../ui/verdict.tsx";
+import { VerdictMark } from "../../ui/verdict.tsx";
 import { words } from "../../words/words.ts";
 
 export function SagaList({
@@ -36,7 +36,6 @@ export function SagaList({
       count={rows.length}
       complete={complete}
       keyOf={(index) => rows[index]?.id ?? ""}
-      rowClass={(index) => toneOf(rows[index]?.verdict ?? "rest")}
       row={(index, focus) => cells(rows[index], focus)}
       onEnd={onEnd}
     />
