@@ -1,4 +1,4 @@
-import { type Row, type Sql, textIn } from "./sql.ts";
+import { type Statements, type StoredRow, textIn } from "./sql.ts";
 
 /** What a person has done to a delivery. */
 export interface PersonAction {
@@ -23,7 +23,7 @@ const UNFINISHED = "ACTION_UNFINISHED";
  * records how it ended: with the code of an error, or with undefined.
  */
 export function recordAction(
-  sql: Sql,
+  sql: Statements,
   { at, action, delivery, sagaId, reason }: Omit<PersonAction, "failed">,
 ): (failed: string | undefined) => void {
   sql.run(
@@ -38,11 +38,11 @@ export function recordAction(
 }
 
 /** Lists actions, the last first. */
-export function listActions(sql: Sql, limit: number): readonly PersonAction[] {
+export function listActions(sql: Statements, limit: number): readonly PersonAction[] {
   return sql.all("SELECT * FROM action ORDER BY id DESC LIMIT ?", limit).map(actionIn);
 }
 
-function actionIn(row: Row): PersonAction {
+function actionIn(row: StoredRow): PersonAction {
   return {
     at: Number(row.at),
     action: row.action === "discard" ? "discard" : "retry",

@@ -3,7 +3,7 @@ import type { Observer } from "./observer.ts";
 import type { Projection } from "./projection.ts";
 
 /** How far the projection is. */
-export interface Progress {
+export interface FollowProgress {
   /** When it last had all that the journals had: milliseconds since 1970. */
   readonly upTo: number | undefined;
   /** Number of the last change. */
@@ -26,7 +26,7 @@ export class Follower {
   readonly #observer: Observer;
   readonly #projection: Projection;
   readonly #now: () => number;
-  #progress: Progress = { upTo: undefined, change: 0, problem: undefined };
+  #progress: FollowProgress = { upTo: undefined, change: 0, problem: undefined };
   #running: Promise<void> | undefined;
   #behind = "";
   #wake: () => void = () => {};
@@ -38,7 +38,7 @@ export class Follower {
     this.#now = now;
   }
 
-  get progress(): Progress {
+  get progress(): FollowProgress {
     return this.#progress;
   }
 

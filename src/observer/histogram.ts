@@ -35,7 +35,7 @@ export function countIn(histogram: Histogram): number {
 }
 
 /** Puts histograms together. */
-export function merged(histograms: Iterable<Histogram>): Histogram {
+export function mergeHistograms(histograms: Iterable<Histogram>): Histogram {
   const sum = new Map<number, number>();
   for (const one of histograms)
     for (const [bucket, n] of one) sum.set(bucket, (sum.get(bucket) ?? 0) + n);

@@ -1,3 +1,4 @@
+import { Mutex } from "../adapter/mutex.ts";
 import type { FromHere } from "../check/from-here/from-here.ts";
 import { type HearersOf, hearersIn } from "../observe/hearers.ts";
 import { Legality } from "../observe/legality.ts";
@@ -53,6 +54,8 @@ const SAGAS_AT_ONCE = 250;
  */
 export class Observer {
   readonly #options: ObserverOptions;
+  /** A saga that is read later is written later: an older look never replaces a newer one. */
+  readonly #writing = new Mutex();
   #observed: readonly Observed[] = [];
   #context: SummaryContext = { hearers: [] };
 
@@ -68,6 +71,11 @@ export class Observer {
   /** What the services have declared, in the order of the sources, as of the last page. */
   get abouts(): readonly SourceAbout[] {
     return this.#observed.map(({ about }) => about);
+  }
+
+  /** The source of a service; undefined if none is observed, or none was read yet. */
+  sourceOf(service: string): JournalSource | undefined {
+    return this.#observed.find((one) => one.service === service)?.source;
   }
 
   /** Whether a row is one that some version of its service could have written. */
@@ -96,9 +104,13 @@ export class Observer {
   }
 
   /** Reads some sagas again. */
-  async look(ids: readonly string[]): Promise<void> {
+  look(ids: readonly string[]): Promise<void> {
+    return this.#writing.run(() => this.#look(ids));
+  }
+
+  async #look(ids: readonly string[]): Promise<void> {
     if (this.#observed.length === 0) await this.#meet();
-    const { judged } = await this.#judge(ids);
+    const { judged } = await this.judge(ids);
     this.#options.projection.apply({
       ...{ sagas: judged, accounts: [], passages: [] },
       cursors: new Map(),
@@ -118,7 +130,11 @@ export class Observer {
   }
 
   /** Reads a page of each feed, and commits what follows from them with their cursors. */
-  async readFeeds(): Promise<FeedsRead> {
+  readFeeds(): Promise<FeedsRead> {
+    return this.#writing.run(() => this.#readFeeds());
+  }
+
+  async #readFeeds(): Promise<FeedsRead> {
     const { projection, pageRows = PAGE_ROWS } = this.#options;
     if (this.#observed.length === 0) await this.#meet();
     const pages: (readonly [Observed, FeedPage, string | undefined])[] = await Promise.all(
@@ -139,7 +155,7 @@ export class Observer {
     const histories = new Map<string, readonly ServiceHistory[]>();
     const ids = [...touched];
     for (let at = 0; at < ids.length; at += SAGAS_AT_ONCE) {
-      const { judged, parts } = await this.#judge(ids.slice(at, at + SAGAS_AT_ONCE));
+      const { judged, parts } = await this.judge(ids.slice(at, at + SAGAS_AT_ONCE));
       sagas.push(...judged);
       for (const [id, own] of parts) histories.set(id, own);
     }
@@ -158,7 +174,8 @@ export class Observer {
     return { rows, more, complete };
   }
 
-  async #judge(ids: readonly string[]) {
+  /** Reads sagas as a whole, and judges them. */
+  async judge(ids: readonly string[]) {
     const read = await Promise.all(
       this.#observed.map(async ({ source, service }) =>
         (await source.inspect.histories(ids)).map((history) => ({ service, history })),

@@ -1,5 +1,5 @@
 import type { ParkedDelivery } from "./saga-rows.ts";
-import { type Row, type Sql, textIn, type Value } from "./sql.ts";
+import { type Statements, type StoredRow, type StoredValue, textIn } from "./sql.ts";
 
 /** Which parked deliveries. */
 export interface ParkedFilter {
@@ -22,7 +22,7 @@ export interface ParkedPlace {
 
 /** Lists parked deliveries behind a place, oldest first. */
 export function listParked(
-  sql: Sql,
+  sql: Statements,
   filter: ParkedFilter,
   behind: ParkedPlace = { since: -1, service: "", seq: 0 },
   limit = 100,
@@ -38,12 +38,16 @@ export function listParked(
 }
 
 /** One parked delivery; undefined if it is not known. */
-export function parkedEntry(sql: Sql, service: string, seq: number): ParkedEntry | undefined {
+export function parkedEntry(
+  sql: Statements,
+  service: string,
+  seq: number,
+): ParkedEntry | undefined {
   const row = sql.first("SELECT * FROM parked WHERE service = ? AND seq = ?", service, seq);
   return row && entryIn(row);
 }
 
-export function countParked(sql: Sql, filter: ParkedFilter): number {
+export function countParked(sql: Statements, filter: ParkedFilter): number {
   const { text, values } = whereOf(filter);
   return Number(sql.first(`SELECT count(*) AS n FROM parked WHERE ${text}`, ...values)?.n);
 }
@@ -62,7 +66,7 @@ export interface ParkedGroup {
 }
 
 /** Groups parked deliveries by reaction and error, the largest group first. */
-export function groupParked(sql: Sql, limit: number): readonly ParkedGroup[] {
+export function groupParked(sql: Statements, limit: number): readonly ParkedGroup[] {
   // Of the row with the maximum, SQLite takes the other columns.
   const rows = sql.all(
     `SELECT service, reaction, code, message, count(*) AS n, count(DISTINCT saga) AS sagas,
@@ -82,7 +86,7 @@ export function groupParked(sql: Sql, limit: number): readonly ParkedGroup[] {
   }));
 }
 
-function whereOf(filter: ParkedFilter): { readonly text: string; readonly values: Value[] } {
+function whereOf(filter: ParkedFilter): { readonly text: string; readonly values: StoredValue[] } {
   const given = (["service", "reaction", "code"] as const).flatMap((column) => {
     const value = filter[column];
     return value === undefined ? [] : [[column, value] as const];
@@ -93,7 +97,7 @@ function whereOf(filter: ParkedFilter): { readonly text: string; readonly values
   };
 }
 
-function entryIn(row: Row): ParkedEntry {
+function entryIn(row: StoredRow): ParkedEntry {
   return {
     service: textIn(row.service) ?? "",
     seq: Number(row.seq),

@@ -5,7 +5,7 @@ import { Lateness } from "./late.ts";
 import type { Account, AccountLine } from "./ledger.ts";
 import { type Passage, Rates } from "./rates.ts";
 import { type Judged, SagaRows } from "./saga-rows.ts";
-import { type Row, Sql, textIn } from "./sql.ts";
+import { Statements, type StoredRow, textIn } from "./sql.ts";
 import { PROJECTION_MARK, PROJECTION_TABLES, PROJECTION_VERSION } from "./tables.ts";
 import { type SagaVerdict, VERDICTS } from "./verdict.ts";
 
@@ -24,7 +24,7 @@ export interface Intake {
  */
 export class Projection {
   /** For those who only read. */
-  readonly sql: Sql;
+  readonly sql: Statements;
   readonly rates: Rates;
   readonly #database: DatabaseSync;
   readonly #sagas: SagaRows;
@@ -56,7 +56,7 @@ export class Projection {
       database.exec("COMMIT");
     }
     this.#database = database;
-    this.sql = new Sql(database);
+    this.sql = new Statements(database);
     this.rates = new Rates(this.sql);
     this.#sagas = new SagaRows(this.sql);
     this.#late = new Lateness(this.sql, this.rates, this.#sagas);
@@ -145,7 +145,7 @@ export class Projection {
   }
 
   /** Every row that follows from the journals alone, for comparisons. */
-  dump(): readonly Row[] {
+  dump(): readonly StoredRow[] {
     const ordered = [
       "saga ORDER BY id",
       "delivery ORDER BY saga, service, reaction, type, since, seq",

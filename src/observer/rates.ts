@@ -1,5 +1,5 @@
 import { bucketOf, type Histogram } from "./histogram.ts";
-import { type Row, type Sql, textIn } from "./sql.ts";
+import { type Statements, type StoredRow, textIn } from "./sql.ts";
 
 /** A delivery that came to its end: from its emitter to the reaction that handled it. */
 export interface Passage {
@@ -45,12 +45,12 @@ const WINDOW_MS = 5 * MINUTE_MS;
 
 /** Counts deliveries by minute and by hour, each with how long it took. */
 export class Rates {
-  readonly #sql: Sql;
+  readonly #sql: Statements;
   readonly #edges = new Map<string, number>();
   /** Nothing older than this is kept, by span. */
   #swept = 0;
 
-  constructor(sql: Sql) {
+  constructor(sql: Statements) {
     this.#sql = sql;
   }
 
@@ -107,7 +107,7 @@ export class Rates {
 
   /** What passed each edge in the last day. */
   day(now: number): ReadonlyMap<number, EdgeRates> {
-    const found = new Map<number, { row: Row; kinds: Map<RateKind, Map<number, number>> }>();
+    const found = new Map<number, { row: StoredRow; kinds: Map<RateKind, Map<number, number>> }>();
     for (const row of this.#sql.all("SELECT * FROM edge"))
       found.set(Number(row.id), { row, kinds: new Map() });
     for (const { edge, kind, bucket, n } of this.#sql.all(
@@ -146,7 +146,7 @@ export class Rates {
   }
 }
 
-function ratesOf(row: Row, kinds: ReadonlyMap<RateKind, Histogram>): EdgeRates {
+function ratesOf(row: StoredRow, kinds: ReadonlyMap<RateKind, Histogram>): EdgeRates {
   const of = (kind: RateKind): Histogram => kinds.get(kind) ?? new Map();
   const count = (kind: RateKind) => [...of(kind).values()].reduce((sum, n) => sum + n, 0);
   return {

@@ -1,5 +1,5 @@
 import type { OpenDelivery } from "../observe/summary.ts";
-import { numberIn, type Row, type Sql, textIn } from "./sql.ts";
+import { numberIn, type Statements, type StoredRow, textIn } from "./sql.ts";
 import { type SagaVerdict, VERDICTS, verdictIn } from "./verdict.ts";
 
 /** Which sagas to list. All filters hold at once. */
@@ -46,14 +46,14 @@ export interface SagaListPage {
 /** Most sagas that one page looks at for a filter that no index has. */
 const EXAMINED_MAX = 5_000;
 /** Behind every place: sagas are listed from the one that began last. */
-const FIRST: ListPlace = { began: Number.MAX_SAFE_INTEGER, id: "" };
+const LIST_START: ListPlace = { began: Number.MAX_SAFE_INTEGER, id: "" };
 
 /**
  * Lists sagas, the one that began last first. Each page is a range of an index, or at most 5,000
  * rows of one: it costs as much behind a million sagas as at the beginning. A page may have fewer
  * sagas than `limit`, or none, and still a next one.
  */
-export function listSagas(sql: Sql, query: SagaListQuery): SagaListPage {
+export function sagaPage(sql: Statements, query: SagaListQuery): SagaListPage {
   const { limit } = query;
   if (query.prefix !== undefined) return byId(sql, query, query.prefix);
   const places =
@@ -66,8 +66,8 @@ export function listSagas(sql: Sql, query: SagaListQuery): SagaListPage {
 }
 
 function placesOf(
-  sql: Sql,
-  { beganBy, correlationId, behind = FIRST, limit }: SagaListQuery,
+  sql: Statements,
+  { beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
   verdict: SagaVerdict | undefined,
 ): readonly ListPlace[] {
   const filters = [
@@ -87,7 +87,7 @@ function placesOf(
 
 /** The saga whose id is the correlation id: it keeps none. */
 function ownOf(
-  sql: Sql,
+  sql: Statements,
   id: string,
   from: ListPlace,
   verdict: SagaVerdict | undefined,
@@ -101,8 +101,8 @@ function ownOf(
 }
 
 function waiting(
-  sql: Sql,
-  { at = "", beganBy, correlationId, behind = FIRST, limit }: SagaListQuery,
+  sql: Statements,
+  { at = "", beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
   verdict: SagaVerdict,
 ): readonly ListPlace[] {
   const from = startOf(behind, beganBy);
@@ -120,14 +120,14 @@ function waiting(
     .map(placeIn);
 }
 
-function byId(sql: Sql, query: SagaListQuery, prefix: string): SagaListPage {
+function byId(sql: Statements, query: SagaListQuery, prefix: string): SagaListPage {
   const { behind, limit, verdicts, at, beganBy, correlationId } = query;
   const examined = sql.all(
     `SELECT * FROM saga WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ${EXAMINED_MAX}`,
     ...[prefix, `${prefix}\u{10ffff}`, behind?.id ?? ""],
   );
   const kept: ListedRow[] = [];
-  let last: Row | undefined;
+  let last: StoredRow | undefined;
   for (const row of examined) {
     if (kept.length === limit) break;
     last = row;
@@ -143,22 +143,22 @@ function byId(sql: Sql, query: SagaListQuery, prefix: string): SagaListPage {
   return { sagas: kept, next: more && last !== undefined ? placeIn(last) : undefined };
 }
 
-function waitsFor(sql: Sql, id: string, service: string): boolean {
+function waitsFor(sql: Statements, id: string, service: string): boolean {
   const text = "SELECT 1 FROM delivery WHERE saga = ? AND service = ?";
   return sql.first(text, id, service) !== undefined;
 }
 
 /** One saga; undefined if it is not known. */
-export function sagaRow(sql: Sql, id: string): ListedRow | undefined {
+export function sagaRow(sql: Statements, id: string): ListedRow | undefined {
   return rowOf(sql, id)[0];
 }
 
-function rowOf(sql: Sql, id: string): readonly ListedRow[] {
+function rowOf(sql: Statements, id: string): readonly ListedRow[] {
   const row = sql.first("SELECT * FROM saga WHERE id = ?", id);
   return row === undefined ? [] : [listed(sql, row)];
 }
 
-function listed(sql: Sql, row: Row): ListedRow {
+function listed(sql: Statements, row: StoredRow): ListedRow {
   const id = textIn(row.id) ?? "";
   const open = Number(row.open);
   const oldest =
@@ -178,7 +178,7 @@ function listed(sql: Sql, row: Row): ListedRow {
   };
 }
 
-function deliveryIn(row: Row): OpenDelivery {
+function deliveryIn(row: StoredRow): OpenDelivery {
   const state = STATES.find((one) => one === row.state) ?? "on its way";
   return {
     service: textIn(row.service) ?? "",
@@ -198,7 +198,7 @@ function startOf(behind: ListPlace, beganBy: number | undefined): ListPlace {
   return { began: beganBy + 1, id: "" };
 }
 
-function placeIn({ began, id }: Row): ListPlace {
+function placeIn({ began, id }: StoredRow): ListPlace {
   return { began: Number(began), id: textIn(id) ?? "" };
 }
 

@@ -1,7 +1,7 @@
 import { stemOf } from "../contract/grammar.ts";
 import type { SagaSummary, ServiceHistory } from "../observe/summary.ts";
 import { bucketOf } from "./histogram.ts";
-import { numberIn, type Row, type Sql, textIn } from "./sql.ts";
+import { numberIn, type Statements, type StoredRow, textIn } from "./sql.ts";
 import type { SagaVerdict } from "./verdict.ts";
 
 /** A saga as it is projected. */
@@ -43,9 +43,9 @@ export function parkedIn(parts: readonly ServiceHistory[]): readonly ParkedDeliv
 
 /** Writes sagas, and keeps the sums over all of them. Within a transaction of the caller. */
 export class SagaRows {
-  readonly #sql: Sql;
+  readonly #sql: Statements;
 
-  constructor(sql: Sql) {
+  constructor(sql: Statements) {
     this.#sql = sql;
   }
 
@@ -89,7 +89,7 @@ export class SagaRows {
     this.#tally(to, 1);
   }
 
-  #count(before: Row | undefined, verdict: SagaVerdict, took: number | null): void {
+  #count(before: StoredRow | undefined, verdict: SagaVerdict, took: number | null): void {
     const was = textIn(before?.verdict);
     if (was !== verdict) {
       if (was !== undefined) this.#tally(was, -1);

@@ -1,11 +1,11 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 
 /** A row, by the names of its columns. */
-export type Row = Readonly<Record<string, SQLOutputValue>>;
-export type Value = string | number | null;
+export type StoredRow = Readonly<Record<string, SQLOutputValue>>;
+export type StoredValue = string | number | null;
 
 /** Statements of one SQLite database, each prepared once. */
-export class Sql {
+export class Statements {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
 
@@ -13,16 +13,16 @@ export class Sql {
     this.#database = database;
   }
 
-  all(text: string, ...values: Value[]): readonly Row[] {
+  all(text: string, ...values: StoredValue[]): readonly StoredRow[] {
     return this.#prepared(text).all(...values);
   }
 
-  first(text: string, ...values: Value[]): Row | undefined {
+  first(text: string, ...values: StoredValue[]): StoredRow | undefined {
     return this.#prepared(text).get(...values);
   }
 
   /** Returns how many rows have changed. */
-  run(text: string, ...values: Value[]): number {
+  run(text: string, ...values: StoredValue[]): number {
     return Number(this.#prepared(text).run(...values).changes);
   }
 
