@@ -6,7 +6,7 @@ import { useVirtual } from "./virtual.ts";
 /** One column of a list. */
 export interface Column {
   readonly key: string;
-  readonly title: string;
+  readonly title: ComponentChildren;
   readonly numeric?: boolean;
 }
 

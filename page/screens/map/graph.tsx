@@ -5,6 +5,7 @@ import { visible } from "../../text/visible.ts";
 import { words } from "../../words/words.ts";
 import { EdgeShape } from "./edge.tsx";
 import { nextNode } from "./keyboard.ts";
+import { Legend } from "./legend.tsx";
 import { NodeShape } from "./node.tsx";
 import { found } from "./state.ts";
 import { useView } from "./use-view.ts";
@@ -70,7 +71,10 @@ export function Graph({ map, name }: { readonly map: MapReply; readonly name: st
             />
           ))}
       </svg>
-      <ZoomButtons zoom={zoom} fitAll={fitAll} />
+      <div class="bar strip">
+        <ZoomButtons zoom={zoom} fitAll={fitAll} />
+        <Legend back={query.back === "1"} />
+      </div>
     </div>
   );
 }

@@ -77,12 +77,6 @@ function Toolbar({ query }: { readonly query: Query }) {
           {w.lit(visible(query.lit))} · {w.unlit}
         </button>
       )}
-      <ul class="legend end">
-        <li class="moving">{w.moving}</li>
-        <li class="wait">{w.late}</li>
-        <li class="bad">{w.bad}</li>
-        {query.back === "1" && <li class="back">{w.wayBack}</li>}
-      </ul>
     </div>
   );
 }

@@ -19,21 +19,24 @@ export interface Size {
 const MARGIN = 18;
 /** A small map is not blown up: it would look like a poster. */
 const SCALE_MAX = 1.15;
+/** Below this no name would be legible: a larger map is moved, not made smaller. */
+const SCALE_LEAST = 0.44;
 const STRETCH_MAX = 2.2;
 const ZOOM_MAX = 8;
 const ZOOM_LEAST = 0.7;
 
-/** Shows all of a map in the middle of a window. */
+/** Shows all of a map in the middle of a window, or its beginning if all would not be legible. */
 export function fitted(map: Size, window: Size): View {
   const room = (of: "width" | "height") =>
     Math.max(1, window[of] - 2 * MARGIN) / Math.max(1, map[of]);
-  const scaleX = Math.min(room("width"), SCALE_MAX, room("height") * STRETCH_MAX);
-  const scaleY = Math.min(room("height"), SCALE_MAX, scaleX * STRETCH_MAX);
+  const legible = (scale: number) => Math.max(SCALE_LEAST, Math.min(SCALE_MAX, scale));
+  const scaleX = legible(Math.min(room("width"), room("height") * STRETCH_MAX));
+  const scaleY = legible(Math.min(room("height"), scaleX * STRETCH_MAX));
   return {
     scaleX,
     scaleY,
-    left: (window.width - map.width * scaleX) / 2,
-    top: (window.height - map.height * scaleY) / 2,
+    left: Math.max(MARGIN, (window.width - map.width * scaleX) / 2),
+    top: Math.max(MARGIN, (window.height - map.height * scaleY) / 2),
   };
 }
 

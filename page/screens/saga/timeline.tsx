@@ -23,16 +23,16 @@ export function Timeline({ reply: { steps }, onEnd }: ViewProps) {
   const columns = [
     { key: "service", title: w.service },
     { key: "did", title: w.did },
-    { key: "bars", title: `${w.queued} ┄  ${w.handler} ━` },
-    { key: "took", title: w.handler, numeric: true },
+    { key: "bars", title: <Axis span={scale.span} /> },
+    { key: "took", title: words.value.sagas.took, numeric: true },
   ];
   return (
     <>
-      <div class="axis" aria-hidden="true">
-        {TICKS.map((tick) => (
-          <span key={tick}>{spanText((scale.span * tick) / 100)}</span>
-        ))}
-      </div>
+      <p class="soft note-line">
+        <span aria-hidden="true">┄ </span>
+        {w.queued} <span aria-hidden="true">━ </span>
+        {w.handler}
+      </p>
       <List
         label={w.views.timeline}
         class="timeline-list"
@@ -43,6 +43,16 @@ export function Timeline({ reply: { steps }, onEnd }: ViewProps) {
         onEnd={onEnd}
       />
     </>
+  );
+}
+
+function Axis({ span }: { readonly span: number }) {
+  return (
+    <span class="axis">
+      {TICKS.map((tick) => (
+        <span key={tick}>{spanText((span * tick) / 100)}</span>
+      ))}
+    </span>
   );
 }
 

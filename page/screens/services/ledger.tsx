@@ -21,7 +21,7 @@ function Account({ ledger }: { readonly ledger: LedgerReply }) {
   const shown = onlyOpen ? lines.filter(isOpen) : lines;
   const columns = [
     { key: "event", title: w.event },
-    { key: "reaction", title: w.reaction },
+    { key: "ledger-reaction", title: w.reaction },
     { key: "emitted", title: w.emitted, numeric: true },
     { key: "handled", title: w.handledAll, numeric: true },
     { key: "off", title: w.putOff, numeric: true },
