@@ -66,13 +66,17 @@ export function mapGraph(manifest: Manifest, query: MapQuery): MapGraph {
   const shown = [...manifest.services.keys()].filter(
     (name) => (near?.has(name) ?? true) && !silent(name),
   );
-  const boxes = shown.map(
-    (name): MapBox => ({
-      ...{ id: name, kind: "service", label: name, at: { service: name, reaction: undefined } },
-      begins: (manifest.services.get(name)?.begins.length ?? 0) > 0,
-      folded: foldedInto(name, all, silent),
-    }),
-  );
+  // Graphviz opens a circle at the box that it sees first: sagas begin on the left.
+  const begins = (name: string) => (manifest.services.get(name)?.begins.length ?? 0) > 0;
+  const boxes = shown
+    .toSorted((a, b) => Number(begins(b)) - Number(begins(a)))
+    .map(
+      (name): MapBox => ({
+        ...{ id: name, kind: "service", label: name, at: { service: name, reaction: undefined } },
+        begins: begins(name),
+        folded: foldedInto(name, all, silent),
+      }),
+    );
   const kept = ways.filter(
     ({ from, to }) =>
       from.service !== to.service &&

@@ -23,7 +23,8 @@ interface OpenCount {
 
 /** For all who look within this time it is read once. */
 const KEPT_MS = 1_000;
-const DAY_KEPT_MS = 15_000;
+const DAY_KEPT_MS = 3_000;
+const MANY_KEPT_MS = 15_000;
 /** With more deliveries open than this, they are counted less often. */
 const OPEN_MANY = 20_000;
 
@@ -54,7 +55,7 @@ export class TrafficReader {
 
   #readOpen(now: number): readonly OpenCount[] {
     const many = (this.#open?.of.reduce((sum, { n }) => sum + n, 0) ?? 0) > OPEN_MANY;
-    const kept = many ? DAY_KEPT_MS : KEPT_MS;
+    const kept = many ? MANY_KEPT_MS : KEPT_MS;
     if (this.#open !== undefined && isFresh(this.#open.at, now, kept)) return this.#open.of;
     const rows = this.#projection.sql.all(
       `SELECT service, reaction, stem, verdict, count(DISTINCT saga) AS n
