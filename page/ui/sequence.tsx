@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { visible } from "../text/visible.ts";
-import type { Tone } from "./verdict.tsx";
+import type { Tone } from "./tones.ts";
 import { useVirtual } from "./virtual.ts";
 
 /** One step of a sequence diagram. */

@@ -352,6 +352,15 @@ export const en = {
     outbox: "Outbox",
     oldest: (span: string) => `oldest ${span}`,
     deferred: "Put off",
+    states: {
+      armed: "deadlines",
+      gathered: "kept for joins",
+      retrying: "retrying",
+      waiting: "behind another",
+      parked: "parked",
+      answered: "answered",
+      discarded: "discarded",
+    },
     versions: "Versions",
     twoVersions: (n: number) => `${n} versions running`,
     problem: (code: string) => `cannot be read: ${code}`,
@@ -430,7 +439,6 @@ export const en = {
     nothing: "nothing",
     none: "No event matches.",
     noneYet: "No event is declared.",
-    choose: "Choose an event to see its schema, who emits it, and what follows.",
     nobody: "no one",
   },
 };

@@ -330,6 +330,15 @@ export const ja: Words = {
     outbox: "送信箱",
     oldest: (span) => `最古 ${span}`,
     deferred: "後回し",
+    states: {
+      armed: "期限",
+      gathered: "合流待ち",
+      retrying: "再試行中",
+      waiting: "先の配信待ち",
+      parked: "保留",
+      answered: "対応済み",
+      discarded: "破棄",
+    },
     versions: "版",
     twoVersions: (count) => `${n(count)} つの版が稼働中`,
     problem: (code) => `読めません: ${code}`,
@@ -408,7 +417,6 @@ export const ja: Words = {
     nothing: "なし",
     none: "該当するイベントはありません。",
     noneYet: "宣言されたイベントはありません。",
-    choose: "イベントを選ぶと、スキーマ、送信元、続くイベントを表示します。",
     nobody: "なし",
   },
 };

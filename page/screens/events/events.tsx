@@ -30,14 +30,12 @@ export function EventsScreen() {
       <Shown asked={asked}>
         {({ events }) => {
           if (events.length === 0) return <Empty title={w.noneYet} />;
+          const listed = matching(events, query.find ?? "");
+          const shown = open ?? listed[0]?.type;
           return (
             <div class="split">
-              <EventList events={matching(events, query.find ?? "")} open={open} />
-              {open === undefined ? (
-                <p class="soft choose-one">{w.choose}</p>
-              ) : (
-                <EventDetail key={open} type={open} />
-              )}
+              <EventList events={listed} open={shown} />
+              {shown !== undefined && <EventDetail key={shown} type={shown} />}
             </div>
           );
         }}

@@ -2,7 +2,7 @@ import type { MapNode } from "../../../src/console/wire.ts";
 import { live } from "../../net/live.ts";
 import { hrefOf } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
-import { VERDICTS } from "../../ui/verdict.tsx";
+import { VERDICTS } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
 import { liveOfNode, troubles } from "./state.ts";
 

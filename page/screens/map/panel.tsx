@@ -5,7 +5,8 @@ import { hrefOf, route } from "../../route.ts";
 import { rateText } from "../../text/number.ts";
 import { spanText } from "../../text/time.ts";
 import { shortType, visible } from "../../text/visible.ts";
-import { VERDICTS, VerdictMark } from "../../ui/verdict.tsx";
+import { VERDICTS } from "../../ui/tones.ts";
+import { VerdictMark } from "../../ui/verdict.tsx";
 import { words } from "../../words/words.ts";
 import { liveOfEdge, liveOfNode } from "./state.ts";
 

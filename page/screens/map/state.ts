@@ -8,7 +8,7 @@ import type {
 import { live } from "../../net/live.ts";
 import { numberText, rateText } from "../../text/number.ts";
 import { spanText } from "../../text/time.ts";
-import { type Tone, toneOf, VERDICTS } from "../../ui/verdict.tsx";
+import { type Tone, toneOf, VERDICTS } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
 
 export function liveOfNode(node: MapNode): NodeLive | undefined {

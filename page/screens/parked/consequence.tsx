@@ -1,6 +1,6 @@
 import type { PreviewReply } from "../../../src/console/wire.ts";
 import { visible } from "../../text/visible.ts";
-import { toneOf } from "../../ui/verdict.tsx";
+import { toneOf } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
 import { restText } from "../saga/rest-text.ts";
 

@@ -1,7 +1,7 @@
 import type { TraceStep } from "../../../src/console/wire.ts";
 import { shortType, visible } from "../../text/visible.ts";
 import type { SequenceRow } from "../../ui/sequence.tsx";
-import type { Tone } from "../../ui/verdict.tsx";
+import type { Tone } from "../../ui/tones.ts";
 
 const TONES: Readonly<Record<string, Tone>> = {
   begins: "good",

@@ -1,6 +1,6 @@
 import type { Step } from "../../../src/console/wire.ts";
 import { shortType, visible } from "../../text/visible.ts";
-import type { Tone } from "../../ui/verdict.tsx";
+import type { Tone } from "../../ui/tones.ts";
 import { wordOf, words } from "../../words/words.ts";
 
 const TONES: Readonly<Record<string, Tone>> = {

@@ -1,5 +1,5 @@
 import type { SagasQuery, Verdict } from "../../../src/console/wire.ts";
-import { VERDICTS } from "../../ui/verdict.tsx";
+import { VERDICTS } from "../../ui/tones.ts";
 
 export type SagaFilter = Pick<SagasQuery, "verdict" | "at" | "older" | "correlation" | "id">;
 

@@ -1,7 +1,7 @@
 import type { VerdictCounts } from "../../../src/console/wire.ts";
 import { hrefOf, route } from "../../route.ts";
 import { numberText } from "../../text/number.ts";
-import { toneOf, VERDICTS } from "../../ui/verdict.tsx";
+import { toneOf, VERDICTS } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
 
 /** How many sagas have each verdict; each is also a filter. */

@@ -60,7 +60,7 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
     ),
     <span key="outbox">
       {outbox === undefined ? "–" : numberText(outbox)}
-      {outboxOldestMs !== undefined && (
+      {outbox !== undefined && outbox > 0 && outboxOldestMs !== undefined && (
         <small class="soft"> {w.oldest(spanText(outboxOldestMs))}</small>
       )}
     </span>,
@@ -70,15 +70,14 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
 }
 
 function Deferred({ service: { deferred = {} } }: { readonly service: ServiceRow }) {
-  const { verdicts, saga } = words.value;
-  const names = { ...saga.dispositions, parked: verdicts.parked, retrying: verdicts.retrying };
+  const { states } = words.value.services;
   const parts = Object.entries(deferred).filter(([, count]) => count > 0);
   if (parts.length === 0) return <span class="soft">–</span>;
   return (
     <span>
       {parts.map(([state, count]) => (
         <span key={state} class={`part ${state === "parked" ? "bad" : ""}`}>
-          {numberText(count)} {wordOf(names, state)}
+          {numberText(count)} {wordOf(states, state)}
         </span>
       ))}
     </span>

@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { type StoreInspection, start } from "odori";
+import { odoriConsole, type Permission } from "odori/console";
+import { memoryBus } from "odori/memory";
+import { sqlite, sqliteSource } from "odori/sqlite";
+import { listen } from "../../src/cli/console-server.ts";
+import { eventually } from "../support/eventually.ts";
+import { temporaryFolder } from "../support/scope.ts";
+import { silent } from "../support/stage.ts";
+import { placed, shopWith, Troubles } from "./shop.ts";
+
+const TOKEN = "a-token-that-is-long-enough";
+
+/** Orders by their ids, with the note that says what becomes of each. */
+export type Orders = Readonly<Record<string, "fine" | "poor" | "rare" | "jammed">>;
+
+/** What a stage is opened with. */
+export interface ShopOptions {
+  /** @default retry, discard and payloads */
+  readonly allow?: readonly Permission[];
+}
+
+/** A shop that runs, with orders in it, and a console over its databases that listens. */
+export class ShopStage implements AsyncDisposable {
+  readonly troubles = new Troubles();
+  readonly #open = new AsyncDisposableStack();
+  readonly #inspected = new Map<string, StoreInspection>();
+  #server: { close(): Promise<void>; readonly port: number } | undefined;
+
+  static async open(orders: Orders, { allow }: ShopOptions = {}): Promise<ShopStage> {
+    const stage = new ShopStage();
+    await stage.#begin(orders, allow ?? ["retry", "discard", "payloads"]);
+    return stage;
+  }
+
+  async #begin(orders: Orders, allow: readonly Permission[]): Promise<void> {
+    const folder = this.#open.use(temporaryFolder("page"));
+    const { services, declared } = shopWith(this.troubles);
+    const names = services.map(({ name }) => name);
+    const pathOf = (name: string) => join(folder.path, `${name}.db`);
+    const bus = this.#open.adopt(memoryBus(names), (one) => one.close());
+    const optionsOf = (name: string) => ({
+      ...{ store: sqlite(pathOf(name)), bus, logger: silent, pollMs: 20 },
+    });
+    const [order, ...others] = services;
+    const first = await start(order, optionsOf(order.name));
+    this.#open.defer(() => first.stop());
+    this.#inspected.set(order.name, first.inspect);
+    for (const one of others) {
+      const app = await start(one, optionsOf(one.name));
+      this.#open.defer(() => app.stop());
+      this.#inspected.set(one.name, app.inspect);
+    }
+    for (const [orderId, note] of Object.entries(orders))
+      await first.begin(orderId, () => placed({ orderId, note }));
+    const jammed = Object.values(orders).filter((note) => note === "jammed").length;
+    await eventually("the orders are at rest", () => this.#rest(), `${jammed} parked`);
+    const console = odoriConsole({
+      sources: names.map((name) => sqliteSource(pathOf(name))),
+      choreography: declared,
+      token: TOKEN,
+      allow,
+    });
+    this.#open.defer(() => console.close());
+    this.#server = this.#open.adopt(await listen(console, "127.0.0.1", 0), (one) => one.close());
+  }
+
+  /** The address as the console prints it, with its token. */
+  url(query = ""): string {
+    return `http://127.0.0.1:${this.#server?.port}/${query}#token=${TOKEN}`;
+  }
+
+  /** The console's process ends; the browser stays. */
+  async hangUp(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  /** Discards what is parked of a saga, as a person would on the command line. */
+  async discard(sagaId: string): Promise<void> {
+    const stock = this.#inspected.get("stock");
+    const kept = (await stock?.deferred(["parked"], 100)) ?? [];
+    for (const one of kept.filter((row) => row.sagaId === sagaId))
+      await stock?.discard(one.seq, "a test");
+  }
+
+  async #rest(): Promise<string> {
+    let parked = 0;
+    for (const inspect of this.#inspected.values()) {
+      const { outbox, deferred } = await inspect.counts();
+      if (outbox > 0) return `${outbox} in an outbox`;
+      parked += deferred.parked ?? 0;
+    }
+    return `${parked} parked`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#open.disposeAsync();
+  }
+}
