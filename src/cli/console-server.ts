@@ -1,21 +1,22 @@
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import type { OdoriConsole } from "../console/console.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 
 /** A server that listens. */
-export interface Listening {
+export interface ConsoleServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Serves a Fetch handler. Rejects with `USAGE` if the address cannot be used. */
-export async function listen(
-  fetch: (request: Request) => Promise<Response>,
+/** Serves a console. Rejects with `USAGE` if the address cannot be used. */
+export async function serveConsole(
+  console: Pick<OdoriConsole, "node">,
   host: string,
   port: number,
-): Promise<Listening> {
-  const server = createAdaptorServer({ fetch });
+): Promise<ConsoleServer> {
+  const server = createServer(console.node);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) =>
       reject(
@@ -33,7 +34,7 @@ export async function listen(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        if ("closeAllConnections" in server) server.closeAllConnections();
+        server.closeAllConnections();
       }),
   };
 }

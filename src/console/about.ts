@@ -2,7 +2,7 @@ import { version } from "../text/version.ts";
 import type { Desk } from "./desk.ts";
 import type { About } from "./wire.ts";
 
-export function about(desk: Desk): About {
+export function aboutReply(desk: Desk): About {
   const { manifest } = desk;
   return {
     version: version(),

@@ -1,32 +1,32 @@
 import { codeOf } from "../contract/errors.ts";
 import { recordAction } from "../observer/actions.ts";
 import type { ParkedEntry } from "../observer/parked-list.ts";
-import { chosenIn, countParkedAmong, fieldsIn, idOf, textOf } from "./chosen.ts";
+import { chosenIn, countParkedAmong, deliveryId, fieldsIn, textField } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
-import { queryInvalid, Refusal } from "./refusal.ts";
+import { ConsoleRefusal, queryInvalid } from "./refusal.ts";
 import type { Job } from "./wire.ts";
 
 const PER_SECOND = { least: 0.1, most: 1_000, standard: 10 } as const;
 
 /** Begins to retry what a request has chosen. */
-export function retry(desk: Desk, body: unknown): Job {
+export function beginRetry(desk: Desk, body: unknown): Job {
   allow(desk, "retry");
   const fields = fieldsIn(body, ["ids", "filter", "perSecond", "ramp"]);
   const { perSecond = PER_SECOND.standard, ramp = true } = fields;
   if (typeof perSecond !== "number" || !isWithin(perSecond))
     throw queryInvalid(`perSecond is a number from ${PER_SECOND.least} to ${PER_SECOND.most}.`);
   if (typeof ramp !== "boolean") throw queryInvalid("ramp is true or false.");
-  return begin(desk, "retry", chosenIn(desk, fields), { perSecond, ramp, reason: undefined });
+  return beginJob(desk, "retry", chosenIn(desk, fields), { perSecond, ramp, reason: undefined });
 }
 
 /** Begins to discard what a request has chosen. */
-export function discard(desk: Desk, body: unknown): Job {
+export function beginDiscard(desk: Desk, body: unknown): Job {
   allow(desk, "discard");
   const fields = fieldsIn(body, ["ids", "filter", "reason"]);
-  const reason = textOf(fields, "reason")?.trim() ?? "";
+  const reason = textField(fields, "reason")?.trim() ?? "";
   if (reason === "") throw queryInvalid("reason says why the deliveries need no handling.");
   const pace = { perSecond: PER_SECOND.most, ramp: false, reason };
-  return begin(desk, "discard", chosenIn(desk, fields), pace);
+  return beginJob(desk, "discard", chosenIn(desk, fields), pace);
 }
 
 function isWithin(rate: number): boolean {
@@ -35,18 +35,27 @@ function isWithin(rate: number): boolean {
 
 function allow(desk: Desk, action: "retry" | "discard"): void {
   if (!desk.allowed.has(action))
-    throw new Refusal(403, "NOT_ALLOWED", `The console does not allow to ${action} deliveries.`);
+    throw new ConsoleRefusal(
+      403,
+      "NOT_ALLOWED",
+      `The console does not allow to ${action} deliveries.`,
+    );
 }
 
-interface Pace {
+interface JobPace {
   readonly perSecond: number;
   readonly ramp: boolean;
   readonly reason: string | undefined;
 }
 
-function begin(desk: Desk, action: Job["action"], chosen: readonly ParkedEntry[], pace: Pace): Job {
+function beginJob(
+  desk: Desk,
+  action: Job["action"],
+  chosen: readonly ParkedEntry[],
+  pace: JobPace,
+): Job {
   const { perSecond, ramp, reason } = pace;
-  const entries = new Map(chosen.map((entry) => [idOf(entry), entry]));
+  const entries = new Map(chosen.map((entry) => [deliveryId(entry), entry]));
   return desk.jobs.begin({
     ...{ action, perSecond, ramp, ids: [...entries.keys()] },
     act: async (id) => {
@@ -66,7 +75,7 @@ async function actOn(
 ): Promise<void> {
   const { service, seq, sagaId } = entry;
   const finish = recordAction(desk.projection.sql, {
-    ...{ at: Date.now(), action, delivery: idOf(entry), reason },
+    ...{ at: Date.now(), action, delivery: deliveryId(entry), reason },
     sagaId: sagaId === "" ? undefined : sagaId,
   });
   try {

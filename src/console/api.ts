@@ -2,22 +2,22 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { streamSSE } from "hono/streaming";
 import { listActions } from "../observer/actions.ts";
-import { about } from "./about.ts";
-import { discard, retry } from "./act.ts";
+import { aboutReply } from "./about.ts";
+import { beginDiscard, beginRetry } from "./act.ts";
 import type { Asset } from "./assets.ts";
-import { fieldsIn, textOf } from "./chosen.ts";
+import { fieldsIn, textField } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
-import { event, events } from "./events.ts";
+import { eventReply, eventsReply } from "./events.ts";
 import { type Guard, HEADERS } from "./guard.ts";
 import { ledger } from "./ledger.ts";
 import { deltaOf, LiveNow } from "./live.ts";
 import { Maps, mapQueryIn } from "./map.ts";
 import { metrics } from "./metrics.ts";
-import { parked, parkedGroups } from "./parked.ts";
+import { parkedGroups, parkedReply } from "./parked.ts";
 import { preview } from "./preview.ts";
 import { Proofs } from "./proof.ts";
-import { failureOf, queryInvalid, Refusal } from "./refusal.ts";
-import { saga } from "./saga.ts";
+import { ConsoleRefusal, failureOf, queryInvalid } from "./refusal.ts";
+import { sagaReply } from "./saga.ts";
 import { sagas } from "./saga-pages.ts";
 import { services } from "./services.ts";
 import type { ActionsReply, JobsReply, Live } from "./wire.ts";
@@ -44,6 +44,7 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   const closing = new AbortController();
   let streams = 0;
   const app = new Hono().basePath(base === "" ? "/" : base);
+  const page = "/";
 
   app.onError((error) => refused(error));
   app.notFound(() => refused(unknown()));
@@ -53,7 +54,7 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
     const { method } = c.req;
     if (method !== "GET" && method !== "HEAD") {
       if (method !== "POST")
-        throw new Refusal(405, "METHOD_REFUSED", "Only GET and POST are taken.");
+        throw new ConsoleRefusal(405, "METHOD_REFUSED", "Only GET and POST are taken.");
       guard.checkWrite(c.req.raw);
     }
     await next();
@@ -63,21 +64,27 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
     bodyLimit({
       maxSize: BODY_MAX_BYTES,
       onError: () => {
-        throw new Refusal(413, "QUERY_INVALID", `A body has at most ${BODY_MAX_BYTES} bytes.`);
+        throw new ConsoleRefusal(
+          413,
+          "QUERY_INVALID",
+          `A body has at most ${BODY_MAX_BYTES} bytes.`,
+        );
       },
     }),
   );
 
+  // The page's addresses are relative to the folder that it is in.
+  if (base !== "") app.get("", (c) => c.redirect(`${base}/`, 308));
   app.get("/healthz", (c) => c.json({ live: true }));
   app.post("/api/v1/session", async (c) => {
-    const token = textOf(fieldsIn(await bodyOf(c), ["token"]), "token") ?? "";
+    const token = textField(fieldsIn(await bodyOf(c), ["token"]), "token") ?? "";
     c.header("set-cookie", guard.open(c.req.raw, token));
     return c.body(null, 204);
   });
   if (assets !== undefined)
     for (const [name, asset] of assets)
-      app.get(name === "index.html" ? "/" : `/${name}`, (c) => serve(c, asset));
-  else app.get("/", (c) => c.text("The page was not built: node scripts/build-page.mjs\n", 404));
+      app.get(name === "index.html" ? page : `/${name}`, (c) => serve(c, asset));
+  else app.get(page, (c) => c.text("The page was not built: node scripts/build-page.mjs\n", 404));
 
   app.use("*", async (c, next) => {
     guard.checkSession(c.req.raw);
@@ -87,19 +94,21 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
     c.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
     return c.body(metrics(desk));
   });
-  app.get("/api/v1/about", (c) => c.json(about(desk)));
+  app.get("/api/v1/about", (c) => c.json(aboutReply(desk)));
   app.get("/api/v1/map", async (c) =>
     c.json(await maps.reply(mapQueryIn(c.req.url), (edge) => proofs.findingsAt(edge))),
   );
   app.get("/api/v1/sagas", (c) => c.json(sagas(desk, c.req.url)));
-  app.get("/api/v1/sagas/:id", async (c) => c.json(await saga(desk, c.req.param("id"), c.req.url)));
-  app.get("/api/v1/parked", async (c) => c.json(await parked(desk, c.req.url)));
+  app.get("/api/v1/sagas/:id", async (c) =>
+    c.json(await sagaReply(desk, c.req.param("id"), c.req.url)),
+  );
+  app.get("/api/v1/parked", async (c) => c.json(await parkedReply(desk, c.req.url)));
   app.get("/api/v1/parked/groups", (c) => c.json(parkedGroups(desk)));
   app.get("/api/v1/services", async (c) => c.json(await services(desk)));
   app.get("/api/v1/ledger", (c) => c.json(ledger(desk)));
   app.get("/api/v1/proof", (c) => c.json(proofs.reply()));
-  app.get("/api/v1/events", (c) => c.json(events(desk)));
-  app.get("/api/v1/events/:type", (c) => c.json(event(desk, c.req.param("type"))));
+  app.get("/api/v1/events", (c) => c.json(eventsReply(desk)));
+  app.get("/api/v1/events/:type", (c) => c.json(eventReply(desk, c.req.param("type"))));
   app.get("/api/v1/actions", (c) => {
     const actions = listActions(desk.projection.sql, ACTIONS_MAX).map(
       ({ delivery, sagaId, reason, failed, at, action }) => ({
@@ -115,12 +124,16 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.get("/api/v1/jobs/:id", (c) => c.json(known(desk.jobs.find(c.req.param("id")))));
   app.post("/api/v1/jobs/:id/stop", (c) => c.json(known(desk.jobs.stop(c.req.param("id")))));
   app.post("/api/v1/parked/preview", async (c) => c.json(await preview(desk, await bodyOf(c))));
-  app.post("/api/v1/parked/retry", async (c) => c.json(retry(desk, await bodyOf(c)), 202));
-  app.post("/api/v1/parked/discard", async (c) => c.json(discard(desk, await bodyOf(c)), 202));
+  app.post("/api/v1/parked/retry", async (c) => c.json(beginRetry(desk, await bodyOf(c)), 202));
+  app.post("/api/v1/parked/discard", async (c) => c.json(beginDiscard(desk, await bodyOf(c)), 202));
   app.get("/api/v1/live", (c) => {
     const query = mapQueryIn(c.req.url);
     if (streams >= STREAMS_MAX)
-      throw new Refusal(503, "CONSOLE_BUSY", `At most ${STREAMS_MAX} pages are followed at once.`);
+      throw new ConsoleRefusal(
+        503,
+        "CONSOLE_BUSY",
+        `At most ${STREAMS_MAX} pages are followed at once.`,
+      );
     streams++;
     return streamSSE(c, async (stream) => {
       let sent: Live | undefined;
@@ -146,8 +159,8 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   };
 }
 
-function unknown(): Refusal {
-  return new Refusal(404, "ADDRESS_UNKNOWN", "Nothing is at this path.");
+function unknown(): ConsoleRefusal {
+  return new ConsoleRefusal(404, "ADDRESS_UNKNOWN", "Nothing is at this path.");
 }
 
 function known<T>(value: T | undefined): T {
@@ -165,7 +178,7 @@ async function bodyOf(c: Context): Promise<unknown> {
   try {
     return await c.req.json();
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof ConsoleRefusal) throw error;
     throw queryInvalid("The body is not JSON.");
   }
 }

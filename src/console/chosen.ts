@@ -1,6 +1,6 @@
 import { listParked, type ParkedEntry, parkedEntry } from "../observer/parked-list.ts";
 import type { Desk } from "./desk.ts";
-import { deliveryIn } from "./query.ts";
+import { deliveryNamed } from "./query.ts";
 import { queryInvalid } from "./refusal.ts";
 
 /** Ids in one request. */
@@ -34,9 +34,9 @@ export function chosenIn(
   return listParked(
     desk.projection.sql,
     {
-      service: textOf(fields, "service"),
-      reaction: textOf(fields, "reaction"),
-      code: textOf(fields, "code"),
+      service: textField(fields, "service"),
+      reaction: textField(fields, "reaction"),
+      code: textField(fields, "code"),
     },
     undefined,
     CHOSEN_MAX,
@@ -47,7 +47,7 @@ function entriesOf(desk: Desk, ids: unknown): readonly ParkedEntry[] {
   if (!Array.isArray(ids) || ids.length === 0 || ids.length > IDS_MAX)
     throw queryInvalid(`ids is a list of 1 to ${IDS_MAX} ids.`);
   return [...new Set<unknown>(ids)].map((id) => {
-    const named = typeof id === "string" ? deliveryIn(id) : undefined;
+    const named = typeof id === "string" ? deliveryNamed(id) : undefined;
     if (named === undefined) throw queryInvalid("An id is <service>/<number>, such as payment/3.");
     const { service, seq } = named;
     // The journal decides whether it is parked: the projection may be behind.
@@ -60,7 +60,7 @@ const UNKNOWN = {
 } as const;
 
 /** A text among the fields; undefined if it is absent. Throws `QUERY_INVALID`. */
-export function textOf(
+export function textField(
   fields: Readonly<Record<string, unknown>>,
   name: string,
 ): string | undefined {
@@ -70,14 +70,14 @@ export function textOf(
   throw queryInvalid(`${name} is a text of at most ${TEXT_MAX} characters.`);
 }
 
-export function idOf({ service, seq }: Pick<ParkedEntry, "service" | "seq">): string {
+export function deliveryId({ service, seq }: Pick<ParkedEntry, "service" | "seq">): string {
   return `${service}/${seq}`;
 }
 
 /** How many of some deliveries are parked now, as far as the projection knows. */
 export function countParkedAmong(desk: Desk, ids: readonly string[]): number {
   return ids.slice(-IDS_MAX).filter((id) => {
-    const named = deliveryIn(id);
+    const named = deliveryNamed(id);
     return named && parkedEntry(desk.projection.sql, named.service, named.seq) !== undefined;
   }).length;
 }

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import { type Choreography, isChoreography } from "../choreography/choreography.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { manifestOf } from "../manifest/from-code.ts";
@@ -49,6 +51,8 @@ export interface ConsoleOptions {
 export interface OdoriConsole {
   /** Replies to a request, for anything that speaks the Fetch API. */
   readonly fetch: (request: Request) => Promise<Response>;
+  /** Replies to a request of `node:http`, Express, Fastify or Nest. Its body is not read yet. */
+  readonly node: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
   /** Stops following, ends its streams and jobs, and closes the sources. */
   close(): Promise<void>;
 }
@@ -79,7 +83,7 @@ export function odoriConsole({ token, ...options }: ConsoleOptions): OdoriConsol
   return openConsole({ ...options, token });
 }
 
-/** The same; without a token, whoever reaches it may read it. */
+/** The same; without a token, every program that reaches it may read it. */
 export function openConsole({
   sources,
   choreography,
@@ -105,9 +109,12 @@ export function openConsole({
   });
   const routes = api({ desk, guard, assets: assetsIn(), base: path });
   desk.follower.start();
+  // It is a guest in the process of others, whose Request and Response stay as they are.
+  const listener = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
   let closed: Promise<void> | undefined;
   return {
     fetch: routes.fetch,
+    node: (incoming, outgoing) => void listener(incoming, outgoing),
     close: () => {
       closed ??= (async () => {
         await routes.close();

@@ -3,22 +3,22 @@ import { type FlowGraph, flowGraph, type Hearing } from "../manifest/graph.ts";
 import { storedReaction } from "../manifest/hazards.ts";
 import { type Manifest, typesEmittedBy } from "../manifest/manifest.ts";
 import type { Desk } from "./desk.ts";
-import { Refusal } from "./refusal.ts";
+import { ConsoleRefusal } from "./refusal.ts";
 import type { EventHearer, EventReply, EventRow, EventsReply } from "./wire.ts";
 
 const LISTS = ["begins", "succeeds", "fails", "external", "arrives"] as const;
 const SCHEMA_MAX = 262_144;
 
-export function events({ manifest }: Desk): EventsReply {
+export function eventsReply({ manifest }: Desk): EventsReply {
   if (manifest === undefined) return { events: [] };
   const graph = flowGraph(manifest);
   return { events: graph.types.map((type) => rowOf(manifest, graph, type)) };
 }
 
-export function event({ manifest }: Desk, type: string): EventReply {
+export function eventReply({ manifest }: Desk, type: string): EventReply {
   const graph = manifest && flowGraph(manifest);
   if (manifest === undefined || graph === undefined || !graph.types.includes(type))
-    throw new Refusal(404, "ADDRESS_UNKNOWN", "The choreography has no event of this type.");
+    throw new ConsoleRefusal(404, "ADDRESS_UNKNOWN", "The choreography has no event of this type.");
   const { summary, schema, sensitive = [] } = manifest.events.get(type) ?? {};
   const text = schema === undefined ? undefined : JSON.stringify(schema, undefined, 2);
   const example = schema === undefined ? undefined : new Examples().of(schema);
@@ -35,7 +35,7 @@ export function event({ manifest }: Desk, type: string): EventReply {
     })),
     hearers: (graph.hearers.get(type) ?? [])
       .filter(({ reaction }) => reaction !== undefined)
-      .map((part) => hearerOf(manifest, type, part)),
+      .map((part) => eventHearer(manifest, type, part)),
   };
 }
 
@@ -58,7 +58,11 @@ function roleOf(manifest: Manifest, type: string): EventRow["role"] {
   return LISTS.find((list) => manifest[list].includes(type));
 }
 
-function hearerOf(manifest: Manifest, type: string, { service, reaction }: Hearing): EventHearer {
+function eventHearer(
+  manifest: Manifest,
+  type: string,
+  { service, reaction }: Hearing,
+): EventHearer {
   const view = manifest.views.get(service.name)?.get(type);
   const properties = typeof view === "object" ? view.properties : undefined;
   const reads =

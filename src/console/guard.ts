@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { tokenComparison } from "../web/token.ts";
-import { Refusal } from "./refusal.ts";
+import { ConsoleRefusal } from "./refusal.ts";
 
 /** Who may ask the console. */
 export interface GuardOptions {
   /** Names of hosts under which it may be asked, without ports. */
   readonly hosts: readonly string[];
-  /** Undefined: whoever reaches it may read it. */
+  /** Undefined: every program that reaches it may read it. */
   readonly token: string | undefined;
   /** Path before those of the console; "" or one with a leading slash. */
   readonly base: string;
@@ -36,7 +36,7 @@ export class Guard {
   /** Throws `HOST_REFUSED` for a name that a page of others may have given to this address. */
   checkHost(request: Request): void {
     if (!this.#hosts.has(hostnameOf(hostOf(request))))
-      throw new Refusal(421, "HOST_REFUSED", "The console is not asked under this name.");
+      throw new ConsoleRefusal(421, "HOST_REFUSED", "The console is not asked under this name.");
   }
 
   /** Throws `TOKEN_REFUSED` for a request without a session, or the token itself. */
@@ -46,7 +46,11 @@ export class Guard {
     if (bearer !== undefined && this.#isToken(bearer)) return;
     const ends = this.#sessions.get(cookieOf(request) ?? "");
     if (ends === undefined || ends < Date.now())
-      throw new Refusal(401, "TOKEN_REFUSED", "Open the address that the console has printed.");
+      throw new ConsoleRefusal(
+        401,
+        "TOKEN_REFUSED",
+        "Open the address that the console has printed.",
+      );
   }
 
   /** Throws `ORIGIN_REFUSED` for a write that our own page has not sent. */
@@ -57,13 +61,13 @@ export class Guard {
     const sameSite = site === null || site === "same-origin";
     const sameOrigin = originHost(headers.get("origin")) === hostOf(request);
     if (type !== "application/json" || headers.get(OWN_HEADER) !== "1" || !sameSite || !sameOrigin)
-      throw new Refusal(403, "ORIGIN_REFUSED", "Writes come from the console's own page.");
+      throw new ConsoleRefusal(403, "ORIGIN_REFUSED", "Writes come from the console's own page.");
   }
 
   /** Exchanges the token for a session. Returns its cookie. */
   open(request: Request, token: string): string {
     if (this.#isToken !== undefined && !this.#isToken(token))
-      throw new Refusal(401, "TOKEN_REFUSED", "The token is wrong.");
+      throw new ConsoleRefusal(401, "TOKEN_REFUSED", "The token is wrong.");
     const id = randomBytes(32).toString("base64url");
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size >= SESSIONS_MAX && oldest !== undefined) this.#sessions.delete(oldest);

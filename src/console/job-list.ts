@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { codeOf } from "../contract/errors.ts";
-import { Refusal } from "./refusal.ts";
+import { ConsoleRefusal } from "./refusal.ts";
 import type { Job } from "./wire.ts";
 
 /** What a job does, delivery by delivery. */
@@ -22,7 +22,7 @@ const RUNNING_MAX = 4;
 const KEPT_MAX = 100;
 const RAMP_MS = 5_000;
 const PROBLEMS_MAX = 10;
-/** So many failures one after the other stop a job: the store is away, or all is done. */
+/** Failures one after the other that stop a job: the store is away, or all is done. */
 const FAILURES_MAX = 20;
 
 /** Jobs of this process, the last first. */
@@ -50,7 +50,7 @@ export class JobList {
   /** Begins a job. Throws `CONSOLE_BUSY` if too many run. */
   begin(work: JobWork): Job {
     if (this.#jobs.filter((job) => job.isRunning).length >= RUNNING_MAX)
-      throw new Refusal(429, "CONSOLE_BUSY", `At most ${RUNNING_MAX} jobs run at once.`);
+      throw new ConsoleRefusal(429, "CONSOLE_BUSY", `At most ${RUNNING_MAX} jobs run at once.`);
     const job = new RunningJob(work);
     this.#jobs.unshift(job);
     this.#jobs.splice(KEPT_MAX);

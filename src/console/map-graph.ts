@@ -55,14 +55,14 @@ interface Way {
 
 /** Builds the map that a query asks for, without places. */
 export function mapGraph(manifest: Manifest, query: MapQuery): MapGraph {
-  const all = waysOf(manifest);
+  const all = eventWays(manifest);
   const ways = query.back === "1" ? all : all.filter(({ kind }) => !isBack(kind));
   const { service } = query;
   if (query.level === "reactions" && service !== undefined)
     return reactionMap(manifest, service, ways);
   const near = service === undefined ? undefined : neighbours(service, ways);
   const silent = (name: string) =>
-    query.listeners !== "1" && name !== service && isSilent(manifest.services.get(name));
+    query.listeners !== "1" && name !== service && onlyListens(manifest.services.get(name));
   const shown = [...manifest.services.keys()].filter(
     (name) => (near?.has(name) ?? true) && !silent(name),
   );
@@ -90,7 +90,7 @@ export function isBack(kind: MapEdge["kind"]): boolean {
   return kind === "undo" || kind === "failure";
 }
 
-function waysOf(manifest: Manifest): readonly Way[] {
+function eventWays(manifest: Manifest): readonly Way[] {
   const { emitters, hearers } = flowGraph(manifest);
   return [...emitters].flatMap(([type, list]) =>
     list.flatMap((from) =>
@@ -107,7 +107,7 @@ function kindOf({ how, reaction: by }: Emitting, { reaction }: Hearing): MapEdge
   return how === "begins" || how === "emits" ? "success" : "failure";
 }
 
-function isSilent(service: ServiceEntry | undefined): boolean {
+function onlyListens(service: ServiceEntry | undefined): boolean {
   return (
     service !== undefined &&
     service.begins.length + service.deadlines.length === 0 &&
@@ -140,7 +140,7 @@ function foldedInto(
 function reactionMap(manifest: Manifest, name: string, ways: readonly Way[]): MapGraph {
   const service = manifest.services.get(name);
   if (service === undefined) return { boxes: [], arrows: [] };
-  const idOf = ({ service: one, reaction, deadline }: Hearing) => {
+  const partId = ({ service: one, reaction, deadline }: Hearing) => {
     if (one.name !== name) return one.name;
     if (reaction !== undefined) return `${name}/${storedReaction(reaction)}`;
     return deadline === undefined ? `${name}/` : `${name}/${storedDeadline(deadline)}`;
@@ -171,22 +171,24 @@ function reactionMap(manifest: Manifest, name: string, ways: readonly Way[]): Ma
       }),
     ),
   ];
-  return { boxes, arrows: arrowsOf(touching, idOf) };
+  return { boxes, arrows: arrowsOf(touching, partId) };
 }
 
-function arrowsOf(ways: readonly Way[], idOf: (part: Hearing) => string): readonly MapArrow[] {
-  const groups = Map.groupBy(ways, ({ from, to, kind }) => [idOf(from), idOf(to), kind].join("~"));
+function arrowsOf(ways: readonly Way[], partId: (part: Hearing) => string): readonly MapArrow[] {
+  const groups = Map.groupBy(ways, ({ from, to, kind }) =>
+    [partId(from), partId(to), kind].join("~"),
+  );
   return [...groups].flatMap(([id, list]) => {
     const [first] = list;
     if (first === undefined) return [];
-    const to = idOf(first.to);
+    const to = partId(first.to);
     const types = [...new Set(list.map(({ type }) => type))];
     const reaction =
       to === first.to.service.name || first.to.reaction === undefined
         ? undefined
         : storedReaction(first.to.reaction);
     return {
-      ...{ id, from: idOf(first.from), to, kind: first.kind, types },
+      ...{ id, from: partId(first.from), to, kind: first.kind, types },
       way: {
         ...{ emitter: first.from.service.name, service: first.to.service.name, reaction },
         stems: new Set(types.map(stemOf)),

@@ -1,4 +1,4 @@
-import { type Layout, layOut } from "../draw/layout.ts";
+import { type MapLayout, placeBoxes } from "../draw/layout.ts";
 import type { Desk } from "./desk.ts";
 import { isBack, type MapGraph, mapGraph } from "./map-graph.ts";
 import { parametersIn } from "./query.ts";
@@ -35,7 +35,7 @@ function isOn(name: string, value: string | undefined): boolean {
 
 interface LaidMap {
   readonly graph: MapGraph;
-  readonly layout: Promise<Layout>;
+  readonly layout: Promise<MapLayout>;
 }
 
 /** Maps of one desk: each is laid out once for a choreography. */
@@ -93,7 +93,7 @@ export class Maps {
     if (known !== undefined) return known;
     const graph = manifest === undefined ? EMPTY : mapGraph(manifest, query);
     const places = new Map(graph.boxes.map(({ id }, at) => [id, at]));
-    const layout = layOut(
+    const layout = placeBoxes(
       graph.boxes.map(({ kind }) => sizeOf(kind)),
       graph.arrows.map(({ from, to, kind }) => ({
         from: places.get(from) ?? 0,

@@ -6,28 +6,29 @@ import {
   type ParkedPlace,
 } from "../observer/parked-list.ts";
 import type { Deferred } from "../ports/deferred.ts";
+import { deliveryId } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
-import { payloadOf } from "./payload.ts";
-import { countIn, parametersIn } from "./query.ts";
+import { shownPayload } from "./payload.ts";
+import { parametersIn, wholeIn } from "./query.ts";
 import { queryInvalid } from "./refusal.ts";
 import type { ParkedGroupsReply, ParkedReply, ParkedRow } from "./wire.ts";
 
-const LIMITS = { least: 1, most: 500, standard: 100 };
+const PAGE_SIZES = { least: 1, most: 500, standard: 100 };
 const GROUPS_MAX = 500;
 
-export async function parked(desk: Desk, url: string): Promise<ParkedReply> {
+export async function parkedReply(desk: Desk, url: string): Promise<ParkedReply> {
   const {
     limit: text,
     after,
     ...filter
   } = parametersIn(url, [...(["service", "reaction", "code", "limit", "after"] as const)]);
-  const limit = countIn(text, "limit", LIMITS);
-  const rows = listParked(desk.projection.sql, filter, placeIn(after), limit);
+  const limit = wholeIn(text, "limit", PAGE_SIZES);
+  const rows = listParked(desk.projection.sql, filter, parkedPlaceIn(after), limit);
   const bodies = desk.allowed.has("payloads") ? await bodiesOf(desk, rows) : new Map();
   const last = rows.length < limit ? undefined : rows.at(-1);
   return {
-    parked: rows.map((row) => rowOf(desk, row, bodies.get(idOf(row)))),
-    ...(last !== undefined && { next: placeText(last) }),
+    parked: rows.map((row) => rowOf(desk, row, bodies.get(deliveryId(row)))),
+    ...(last !== undefined && { next: parkedPlaceText(last) }),
     total: countParked(desk.projection.sql, filter),
   };
 }
@@ -40,14 +41,10 @@ export function parkedGroups(desk: Desk): ParkedGroupsReply {
 function rowOf(desk: Desk, entry: ParkedEntry, row: Deferred | undefined): ParkedRow {
   const { service, reaction, sagaId, type, attempts, since, code, message } = entry;
   return {
-    ...{ id: idOf(entry), service, reaction, sagaId, type, attempts, since },
+    ...{ id: deliveryId(entry), service, reaction, sagaId, type, attempts, since },
     ...(code !== "" && { problem: { code, message } }),
-    ...(row !== undefined && { payload: payloadOf(row.body, type, desk.manifest) }),
+    ...(row !== undefined && { payload: shownPayload(row.body, type, desk.manifest) }),
   };
-}
-
-function idOf({ service, seq }: Pick<ParkedEntry, "service" | "seq">): string {
-  return `${service}/${seq}`;
 }
 
 /** Payloads are not in the projection: they are read of the sagas of one page. */
@@ -61,18 +58,18 @@ async function bodiesOf(
       const ids = [...new Set(own.map(({ sagaId }) => sagaId))].filter((id) => id !== "");
       const histories = await desk.observer.sourceOf(service)?.inspect.histories(ids);
       return (histories ?? []).flatMap(({ deferred }) =>
-        deferred.map((row) => [idOf({ service, seq: row.seq }), row] as const),
+        deferred.map((row) => [deliveryId({ service, seq: row.seq }), row] as const),
       );
     }),
   );
   return new Map(found.flat());
 }
 
-function placeText({ since, service, seq }: ParkedPlace): string {
+function parkedPlaceText({ since, service, seq }: ParkedPlace): string {
   return `${since}.${seq}.${Buffer.from(service).toString("base64url")}`;
 }
 
-function placeIn(text: string | undefined): ParkedPlace | undefined {
+function parkedPlaceIn(text: string | undefined): ParkedPlace | undefined {
   if (text === undefined) return undefined;
   const [, since, seq, service] = /^(\d{1,16})\.(\d{1,16})\.([\w-]*)$/.exec(text) ?? [];
   if (service === undefined) throw queryInvalid("after is not a place.");

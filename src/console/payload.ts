@@ -6,10 +6,10 @@ import type { Payload } from "./wire.ts";
 const TEXT_MAX = 65_536;
 const MASK = "…";
 /** Deeper parts are not looked into, and left out. */
-const DEPTH_MAX = 32;
+const MASK_DEPTH_MAX = 32;
 
 /** The payload of a deferred delivery, with the fields masked that its contract calls sensitive. */
-export function payloadOf(
+export function shownPayload(
   { malformed, text }: DeferredBody,
   type: string,
   manifest: Manifest | undefined,
@@ -37,7 +37,7 @@ function maskIn(
   depth: number,
 ): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (depth >= DEPTH_MAX) return MASK;
+  if (depth >= MASK_DEPTH_MAX) return MASK;
   if (Array.isArray(value))
     return value.map((item, at) => maskIn(item, sensitive, `${path}/${at}`, masked, depth + 1));
   return Object.fromEntries(

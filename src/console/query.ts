@@ -26,7 +26,7 @@ export function parametersIn<Name extends string>(
 }
 
 /** Reads a whole number in a range; `standard` if it is absent. */
-export function countIn(
+export function wholeIn(
   text: string | undefined,
   name: string,
   { least, most, standard }: { readonly least: number; readonly most: number; standard: number },
@@ -58,11 +58,11 @@ export function ageIn(text: string | undefined): number | undefined {
 }
 
 /** A place in a list as one word, and back. */
-export function placeText({ began, id }: ListPlace): string {
+export function listPlaceText({ began, id }: ListPlace): string {
   return `${began}.${Buffer.from(id).toString("base64url")}`;
 }
 
-export function placeIn(text: string | undefined): ListPlace | undefined {
+export function listPlaceIn(text: string | undefined): ListPlace | undefined {
   if (text === undefined) return undefined;
   const [, began, id] = /^(\d{1,16})\.([\w-]*)$/.exec(text) ?? [];
   if (began === undefined || id === undefined) throw queryInvalid("after is not a place.");
@@ -70,7 +70,7 @@ export function placeIn(text: string | undefined): ListPlace | undefined {
 }
 
 /** Reads the id of a delivery: `payment/3`. */
-export function deliveryIn(
+export function deliveryNamed(
   id: string,
 ): { readonly service: string; readonly seq: number } | undefined {
   const [, service, seq] = /^([^/]{1,256})\/(\d{1,15})$/.exec(id) ?? [];

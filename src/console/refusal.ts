@@ -4,7 +4,7 @@ import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Failure } from "./wire.ts";
 
 /** A reply that is not 2xx, thrown by what handles a request. */
-export class Refusal extends Error {
+export class ConsoleRefusal extends Error {
   readonly status: number;
   readonly code: ErrorCode;
 
@@ -15,8 +15,8 @@ export class Refusal extends Error {
   }
 }
 
-export function queryInvalid(message: string): Refusal {
-  return new Refusal(400, "QUERY_INVALID", message);
+export function queryInvalid(message: string): ConsoleRefusal {
+  return new ConsoleRefusal(400, "QUERY_INVALID", message);
 }
 
 /** Codes of errors about what a person has asked for; their messages say nothing else. */
@@ -28,7 +28,7 @@ export function failureOf(error: unknown): { readonly status: number; readonly b
     status,
     body: { error: { code, message } },
   });
-  if (error instanceof Refusal) return failure(error.status, error.code, error.message);
+  if (error instanceof ConsoleRefusal) return failure(error.status, error.code, error.message);
   const code = codeOf(error);
   if (error instanceof StoreUnavailableError)
     return failure(503, code, "A database cannot be used now.");

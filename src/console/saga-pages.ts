@@ -1,10 +1,10 @@
 import type { OpenDelivery as Open } from "../observe/summary.ts";
 import { type ListedRow, sagaPage } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
-import { ageIn, countIn, parametersIn, placeIn, placeText, verdictsIn } from "./query.ts";
+import { ageIn, listPlaceIn, listPlaceText, parametersIn, verdictsIn, wholeIn } from "./query.ts";
 import type { OpenDelivery, SagaRow, SagasReply, VerdictCounts } from "./wire.ts";
 
-const LIMITS = { least: 1, most: 500, standard: 100 };
+const PAGE_SIZES = { least: 1, most: 500, standard: 100 };
 
 export function sagas(desk: Desk, url: string): SagasReply {
   const { verdict, at, older, correlation, id, limit, after } = parametersIn(url, [
@@ -17,12 +17,12 @@ export function sagas(desk: Desk, url: string): SagasReply {
     beganBy: age === undefined ? undefined : Date.now() - age,
     correlationId: correlation,
     prefix: id,
-    behind: placeIn(after),
-    limit: countIn(limit, "limit", LIMITS),
+    behind: listPlaceIn(after),
+    limit: wholeIn(limit, "limit", PAGE_SIZES),
   });
   return {
     sagas: page.sagas.map(sagaRowOf),
-    ...(page.next !== undefined && { next: placeText(page.next) }),
+    ...(page.next !== undefined && { next: listPlaceText(page.next) }),
     totals: totals(desk),
     forgets: false,
   };

@@ -2,9 +2,9 @@ import type { ServiceHistory } from "../observe/summary.ts";
 import { type TraceStep, traceOf } from "../observe/trace.ts";
 import type { Desk } from "./desk.ts";
 import { outlookOf } from "./outlook.ts";
-import { payloadOf } from "./payload.ts";
-import { countIn, parametersIn } from "./query.ts";
-import { Refusal } from "./refusal.ts";
+import { shownPayload } from "./payload.ts";
+import { parametersIn, wholeIn } from "./query.ts";
+import { ConsoleRefusal } from "./refusal.ts";
 import { openOf } from "./saga-pages.ts";
 import { Whereabouts } from "./whereabouts.ts";
 import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
@@ -12,20 +12,24 @@ import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
 const ID_MAX = 256;
 const STEPS_MAX = 20_000;
 const WHY_MAX = 100;
-const LIMITS = { least: 1, most: 2_000, standard: 500 };
+const PAGE_SIZES = { least: 1, most: 2_000, standard: 500 };
 const FROM = { least: 0, most: STEPS_MAX, standard: 0 };
 
 /** Where one saga stands, what happened in it, and what may follow. Read from the journals now. */
-export async function saga(desk: Desk, id: string, url: string): Promise<SagaReply> {
+export async function sagaReply(desk: Desk, id: string, url: string): Promise<SagaReply> {
   const { from, limit } = parametersIn(url, ["from", "limit"]);
-  const begin = countIn(from, "from", FROM);
-  const count = countIn(limit, "limit", LIMITS);
+  const begin = wholeIn(from, "from", FROM);
+  const count = wholeIn(limit, "limit", PAGE_SIZES);
   const { judged, parts } =
     id.length > ID_MAX || id === "" ? NOTHING : await desk.observer.judge([id]);
   const [one] = judged;
   const own = parts.get(id) ?? [];
   if (one === undefined)
-    throw new Refusal(404, "SAGA_UNKNOWN", "No service that is read has anything of this saga.");
+    throw new ConsoleRefusal(
+      404,
+      "SAGA_UNKNOWN",
+      "No service that is read has anything of this saga.",
+    );
   const { summary, verdict } = one;
   const { correlationId, began, last, steps: total, end, open } = summary;
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
@@ -67,7 +71,7 @@ async function why(
       ...one,
       attempts,
       ...(problem && { problem: { code: problem.code, message: problem.message } }),
-      ...(desk.allowed.has("payloads") && { payload: payloadOf(body, type, desk.manifest) }),
+      ...(desk.allowed.has("payloads") && { payload: shownPayload(body, type, desk.manifest) }),
     };
   });
 }

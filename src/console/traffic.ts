@@ -28,7 +28,7 @@ const MANY_KEPT_MS = 15_000;
 /** With more deliveries open than this, they are counted less often. */
 const OPEN_MANY = 20_000;
 
-/** Reads the traffic, at most once a second whoever asks. */
+/** Reads the traffic, at most once a second for all who ask. */
 export class TrafficReader {
   readonly #projection: Projection;
   #last: { readonly at: number; readonly now: TrafficNow } | undefined;

@@ -28,7 +28,7 @@ export interface LaidLine {
 }
 
 /** Boxes and arrows with their places, in points from the upper left corner. */
-export interface Layout {
+export interface MapLayout {
   readonly width: number;
   readonly height: number;
   /** The middle of each box. */
@@ -44,7 +44,10 @@ const LABEL =
 const ARROWS_MAX = 1_500;
 
 /** Places boxes and arrows by Graphviz. Throws `PICTURE_TOO_LARGE` for more than 1,500 arrows. */
-export async function layOut(boxes: readonly Box[], arrows: readonly Arrow[]): Promise<Layout> {
+export async function placeBoxes(
+  boxes: readonly Box[],
+  arrows: readonly Arrow[],
+): Promise<MapLayout> {
   if (arrows.length > ARROWS_MAX)
     throw new OdoriError("PICTURE_TOO_LARGE", `A map with ${arrows.length} arrows is too large.`, {
       hint: "Ask for one service and its neighbours.",
@@ -73,7 +76,7 @@ interface Rendered {
   readonly edges?: readonly { readonly id: string; readonly pos: string; readonly lp?: string }[];
 }
 
-function layoutIn(rendered: Rendered, boxCount: number, arrowCount: number): Layout {
+function layoutIn(rendered: Rendered, boxCount: number, arrowCount: number): MapLayout {
   const [, , width = 0, height = 0] = (rendered.bb ?? "").split(",").map(Number);
   /** Graphviz counts from below. */
   const spot = (text: string): Spot => {

@@ -1,4 +1,4 @@
-import { type Statements, type StoredRow, textIn } from "./sql.ts";
+import { type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 
 /** What a person has done to a delivery. */
 export interface PersonAction {
@@ -23,7 +23,7 @@ const UNFINISHED = "ACTION_UNFINISHED";
  * records how it ended: with the code of an error, or with undefined.
  */
 export function recordAction(
-  sql: Statements,
+  sql: ProjectionSql,
   { at, action, delivery, sagaId, reason }: Omit<PersonAction, "failed">,
 ): (failed: string | undefined) => void {
   sql.run(
@@ -38,7 +38,7 @@ export function recordAction(
 }
 
 /** Lists actions, the last first. */
-export function listActions(sql: Statements, limit: number): readonly PersonAction[] {
+export function listActions(sql: ProjectionSql, limit: number): readonly PersonAction[] {
   return sql.all("SELECT * FROM action ORDER BY id DESC LIMIT ?", limit).map(actionIn);
 }
 

@@ -1,13 +1,13 @@
 import { countIn, mergeHistograms, percentile } from "./histogram.ts";
 import type { Rates } from "./rates.ts";
 import type { SagaRows } from "./saga-rows.ts";
-import { type Statements, type StoredRow, textIn } from "./sql.ts";
+import { type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 
 /** After this time an event is late at a reaction that has handled too few to compare with. */
 export const LATE_AFTER_MS = 60_000;
 /** No event is late before. */
 const LATE_LEAST_MS = 5_000;
-/** An event is late after so many times the 99th percentile of its edge over a day. */
+/** An event is late after ten times the 99th percentile of its edge over a day. */
 const LATE_TIMES = 10;
 const SAMPLES_MIN = 50;
 /** The percentiles of a day change slowly. */
@@ -23,12 +23,12 @@ const LATE_WAY = way("late");
 
 /** Says which events have been on their way for too long. */
 export class Lateness {
-  readonly #sql: Statements;
+  readonly #sql: ProjectionSql;
   readonly #rates: Rates;
   readonly #sagas: SagaRows;
   #limits: { readonly at: number; readonly of: ReadonlyMap<string, number> } | undefined;
 
-  constructor(sql: Statements, rates: Rates, sagas: SagaRows) {
+  constructor(sql: ProjectionSql, rates: Rates, sagas: SagaRows) {
     this.#sql = sql;
     this.#rates = rates;
     this.#sagas = sagas;

@@ -1,5 +1,5 @@
 import type { ParkedDelivery } from "./saga-rows.ts";
-import { type Statements, type StoredRow, type StoredValue, textIn } from "./sql.ts";
+import { type ProjectionSql, type StoredRow, type StoredValue, textIn } from "./sql.ts";
 
 /** Which parked deliveries. */
 export interface ParkedFilter {
@@ -22,7 +22,7 @@ export interface ParkedPlace {
 
 /** Lists parked deliveries behind a place, oldest first. */
 export function listParked(
-  sql: Statements,
+  sql: ProjectionSql,
   filter: ParkedFilter,
   behind: ParkedPlace = { since: -1, service: "", seq: 0 },
   limit = 100,
@@ -39,7 +39,7 @@ export function listParked(
 
 /** One parked delivery; undefined if it is not known. */
 export function parkedEntry(
-  sql: Statements,
+  sql: ProjectionSql,
   service: string,
   seq: number,
 ): ParkedEntry | undefined {
@@ -47,7 +47,7 @@ export function parkedEntry(
   return row && entryIn(row);
 }
 
-export function countParked(sql: Statements, filter: ParkedFilter): number {
+export function countParked(sql: ProjectionSql, filter: ParkedFilter): number {
   const { text, values } = whereOf(filter);
   return Number(sql.first(`SELECT count(*) AS n FROM parked WHERE ${text}`, ...values)?.n);
 }
@@ -66,7 +66,7 @@ export interface ParkedGroup {
 }
 
 /** Groups parked deliveries by reaction and error, the largest group first. */
-export function groupParked(sql: Statements, limit: number): readonly ParkedGroup[] {
+export function groupParked(sql: ProjectionSql, limit: number): readonly ParkedGroup[] {
   // Of the row with the maximum, SQLite takes the other columns.
   const rows = sql.all(
     `SELECT service, reaction, code, message, count(*) AS n, count(DISTINCT saga) AS sagas,

@@ -5,7 +5,7 @@ import { Lateness } from "./late.ts";
 import type { Account, AccountLine } from "./ledger.ts";
 import { type Passage, Rates } from "./rates.ts";
 import { type Judged, SagaRows } from "./saga-rows.ts";
-import { Statements, type StoredRow, textIn } from "./sql.ts";
+import { ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 import { PROJECTION_MARK, PROJECTION_TABLES, PROJECTION_VERSION } from "./tables.ts";
 import { type SagaVerdict, VERDICTS } from "./verdict.ts";
 
@@ -24,7 +24,7 @@ export interface Intake {
  */
 export class Projection {
   /** For those who only read. */
-  readonly sql: Statements;
+  readonly sql: ProjectionSql;
   readonly rates: Rates;
   readonly #database: DatabaseSync;
   readonly #sagas: SagaRows;
@@ -56,7 +56,7 @@ export class Projection {
       database.exec("COMMIT");
     }
     this.#database = database;
-    this.sql = new Statements(database);
+    this.sql = new ProjectionSql(database);
     this.rates = new Rates(this.sql);
     this.#sagas = new SagaRows(this.sql);
     this.#late = new Lateness(this.sql, this.rates, this.#sagas);

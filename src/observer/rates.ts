@@ -1,5 +1,5 @@
 import { bucketOf, type Histogram } from "./histogram.ts";
-import { type Statements, type StoredRow, textIn } from "./sql.ts";
+import { type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 
 /** A delivery that came to its end: from its emitter to the reaction that handled it. */
 export interface Passage {
@@ -45,12 +45,12 @@ const WINDOW_MS = 5 * MINUTE_MS;
 
 /** Counts deliveries by minute and by hour, each with how long it took. */
 export class Rates {
-  readonly #sql: Statements;
+  readonly #sql: ProjectionSql;
   readonly #edges = new Map<string, number>();
   /** Nothing older than this is kept, by span. */
   #swept = 0;
 
-  constructor(sql: Statements) {
+  constructor(sql: ProjectionSql) {
     this.#sql = sql;
   }
 

@@ -1,5 +1,5 @@
 import type { OpenDelivery } from "../observe/summary.ts";
-import { numberIn, type Statements, type StoredRow, textIn } from "./sql.ts";
+import { numberIn, type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 import { type SagaVerdict, VERDICTS, verdictIn } from "./verdict.ts";
 
 /** Which sagas to list. All filters hold at once. */
@@ -53,7 +53,7 @@ const LIST_START: ListPlace = { began: Number.MAX_SAFE_INTEGER, id: "" };
  * rows of one: it costs as much behind a million sagas as at the beginning. A page may have fewer
  * sagas than `limit`, or none, and still a next one.
  */
-export function sagaPage(sql: Statements, query: SagaListQuery): SagaListPage {
+export function sagaPage(sql: ProjectionSql, query: SagaListQuery): SagaListPage {
   const { limit } = query;
   if (query.prefix !== undefined) return byId(sql, query, query.prefix);
   const places =
@@ -66,7 +66,7 @@ export function sagaPage(sql: Statements, query: SagaListQuery): SagaListPage {
 }
 
 function placesOf(
-  sql: Statements,
+  sql: ProjectionSql,
   { beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
   verdict: SagaVerdict | undefined,
 ): readonly ListPlace[] {
@@ -87,7 +87,7 @@ function placesOf(
 
 /** The saga whose id is the correlation id: it keeps none. */
 function ownOf(
-  sql: Statements,
+  sql: ProjectionSql,
   id: string,
   from: ListPlace,
   verdict: SagaVerdict | undefined,
@@ -101,7 +101,7 @@ function ownOf(
 }
 
 function waiting(
-  sql: Statements,
+  sql: ProjectionSql,
   { at = "", beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
   verdict: SagaVerdict,
 ): readonly ListPlace[] {
@@ -120,7 +120,7 @@ function waiting(
     .map(placeIn);
 }
 
-function byId(sql: Statements, query: SagaListQuery, prefix: string): SagaListPage {
+function byId(sql: ProjectionSql, query: SagaListQuery, prefix: string): SagaListPage {
   const { behind, limit, verdicts, at, beganBy, correlationId } = query;
   const examined = sql.all(
     `SELECT * FROM saga WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ${EXAMINED_MAX}`,
@@ -143,22 +143,22 @@ function byId(sql: Statements, query: SagaListQuery, prefix: string): SagaListPa
   return { sagas: kept, next: more && last !== undefined ? placeIn(last) : undefined };
 }
 
-function waitsFor(sql: Statements, id: string, service: string): boolean {
+function waitsFor(sql: ProjectionSql, id: string, service: string): boolean {
   const text = "SELECT 1 FROM delivery WHERE saga = ? AND service = ?";
   return sql.first(text, id, service) !== undefined;
 }
 
 /** One saga; undefined if it is not known. */
-export function sagaRow(sql: Statements, id: string): ListedRow | undefined {
+export function sagaRow(sql: ProjectionSql, id: string): ListedRow | undefined {
   return rowOf(sql, id)[0];
 }
 
-function rowOf(sql: Statements, id: string): readonly ListedRow[] {
+function rowOf(sql: ProjectionSql, id: string): readonly ListedRow[] {
   const row = sql.first("SELECT * FROM saga WHERE id = ?", id);
   return row === undefined ? [] : [listed(sql, row)];
 }
 
-function listed(sql: Statements, row: StoredRow): ListedRow {
+function listed(sql: ProjectionSql, row: StoredRow): ListedRow {
   const id = textIn(row.id) ?? "";
   const open = Number(row.open);
   const oldest =

@@ -1,7 +1,7 @@
 import { stemOf } from "../contract/grammar.ts";
 import type { SagaSummary, ServiceHistory } from "../observe/summary.ts";
 import { bucketOf } from "./histogram.ts";
-import { numberIn, type Statements, type StoredRow, textIn } from "./sql.ts";
+import { numberIn, type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 import type { SagaVerdict } from "./verdict.ts";
 
 /** A saga as it is projected. */
@@ -43,9 +43,9 @@ export function parkedIn(parts: readonly ServiceHistory[]): readonly ParkedDeliv
 
 /** Writes sagas, and keeps the sums over all of them. Within a transaction of the caller. */
 export class SagaRows {
-  readonly #sql: Statements;
+  readonly #sql: ProjectionSql;
 
-  constructor(sql: Statements) {
+  constructor(sql: ProjectionSql) {
     this.#sql = sql;
   }
 

@@ -4,8 +4,8 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 export type StoredRow = Readonly<Record<string, SQLOutputValue>>;
 export type StoredValue = string | number | null;
 
-/** Statements of one SQLite database, each prepared once. */
-export class Statements {
+/** ProjectionSql of one SQLite database, each prepared once. */
+export class ProjectionSql {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
 

@@ -3,7 +3,7 @@ import { sqlite } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
 import order from "../../examples/order/choreography.ts";
 import { mapGraph } from "../../src/console/map-graph.ts";
-import { layOut } from "../../src/draw/layout.ts";
+import { placeBoxes } from "../../src/draw/layout.ts";
 import { eventually } from "../support/eventually.ts";
 import { ConsoleStage, type Kind } from "./stage.ts";
 
@@ -42,7 +42,7 @@ describe("the console's API", () => {
     expect(await ids("verdict=parked,stuck")).toEqual(["s-5", "s-2", "s-1"]);
     expect(await ids("at=payment")).toEqual(["s-5", "s-3", "s-2"]);
     expect(await ids("at=payment&verdict=waiting")).toEqual(["s-3"]);
-    expect(await ids("at=nobody")).toEqual([]);
+    expect(await ids("at=none")).toEqual([]);
     expect(await ids("older=1d")).toEqual([]);
     expect(await ids("older=0s")).toEqual(all);
     expect(await ids("id=s-")).toEqual(all.toReversed());
@@ -116,12 +116,12 @@ describe("the console's API", () => {
       400,
     );
     const discard = await stage.post("/api/v1/parked/discard", {
-      ...{ ids: ["payment/2", "payment/99", "nobody/1"], reason },
+      ...{ ids: ["payment/2", "payment/99", "none/1"], reason },
     });
     expect(await ended(discard.body.id)).toMatchObject({ state: "done", done: 1, failed: 2 });
     const { actions } = (await stage.ask("/api/v1/actions")).body;
     expect(actions).toMatchObject([
-      { action: "discard", id: "nobody/1", reason, failed: "QUERY_INVALID" },
+      { action: "discard", id: "none/1", reason, failed: "QUERY_INVALID" },
       { action: "discard", id: "payment/99", failed: "NOT_PARKED" },
       { action: "discard", id: "payment/2", sagaId: "s-1", reason },
       { action: "retry", id: "payment/1", sagaId: "s-0" },
@@ -200,7 +200,7 @@ describe("the console's API", () => {
       const ids = boxes.map(({ id }) => id);
       for (const { from, to } of arrows) expect(ids).toEqual(expect.arrayContaining([from, to]));
     }
-    const layout = await layOut(
+    const layout = await placeBoxes(
       [
         { width: 100, height: 40 },
         { width: 100, height: 40 },

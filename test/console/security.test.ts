@@ -147,7 +147,7 @@ describe("attacks on the console", () => {
     }
   });
 
-  it("queries and bodies are bounded, and what they have is never a part of a statement", async () => {
+  it("queries and bodies are bounded, and are never a part of a statement", async () => {
     await using stage = await ConsoleStage.open(["done", "wrong"]);
     const bad = [
       ...["sagas?limit=501", "sagas?limit=0", "sagas?limit=1e2", "sagas?limit=-1", "sagas?limit=x"],
@@ -191,7 +191,7 @@ describe("attacks on the console", () => {
       expect([path, (await stage.ask(path)).status]).toEqual([path, 404]);
   });
 
-  it("no reply has a payload unless it is allowed, and then without what is sensitive", async () => {
+  it("no reply has a payload unless it is allowed, and then masked", async () => {
     await using closed = await ConsoleStage.open(["wrong"]);
     for (const path of ["/api/v1/sagas/s-0", "/api/v1/parked"])
       expect((await closed.ask(path)).text).not.toContain("payload");

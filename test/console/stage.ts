@@ -19,11 +19,13 @@ export type Kind = "done" | "silent" | "wrong" | "slow";
 export class ConsoleStage implements AsyncDisposable {
   readonly console: OdoriConsole;
   readonly path: string;
+  readonly #base: string;
   readonly #folder: Disposable;
 
-  private constructor(console: OdoriConsole, path: string, folder: Disposable) {
+  private constructor(console: OdoriConsole, path: string, base: string, folder: Disposable) {
     this.console = console;
     this.path = path;
+    this.#base = base;
     this.#folder = folder;
   }
 
@@ -37,7 +39,7 @@ export class ConsoleStage implements AsyncDisposable {
     const console = odoriConsole({
       ...{ sources: [sqliteSource(path)], choreography: shopping, token: TOKEN, ...options },
     });
-    const stage = new ConsoleStage(console, path, folder);
+    const stage = new ConsoleStage(console, path, options.base ?? "", folder);
     await eventually(
       "the console has read all",
       async () => {
@@ -57,7 +59,7 @@ export class ConsoleStage implements AsyncDisposable {
 
   /** Asks without the token. */
   async bare(path: string, init: RequestInit = {}): Promise<Reply> {
-    const response = await this.console.fetch(new Request(`${ORIGIN}${path}`, init));
+    const response = await this.console.fetch(new Request(`${ORIGIN}${this.#base}${path}`, init));
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true;
     return { status: response.status, headers: response.headers, text, body: bodyIn(text, isJson) };
@@ -78,7 +80,7 @@ export class ConsoleStage implements AsyncDisposable {
 
   /** The first event of the stream. */
   async live(): Promise<Live> {
-    const request = new Request(`${ORIGIN}/api/v1/live`, {
+    const request = new Request(`${ORIGIN}${this.#base}/api/v1/live`, {
       headers: { authorization: `Bearer ${TOKEN}` },
     });
     const { body } = await this.console.fetch(request);

@@ -41,7 +41,7 @@ const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   check: ["ajv/dist/2020.js"],
   asyncapi: ["ajv/dist/2020.js"],
   draw: ["@viz-js/viz"],
-  console: ["hono", "hono/body-limit", "hono/streaming"],
+  console: ["@hono/node-server", "hono", "hono/body-limit", "hono/streaming"],
   cli: [
     "@hono/node-server",
     "ajv/dist/2020.js",

@@ -28,7 +28,8 @@ const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
  * ```ts
  * import { postgresSource } from "odori/postgres";
  *
- * const source = postgresSource({ connectionString: "postgres://localhost/shop", schema: "order" });
+ * const connectionString = "postgres://localhost/shop";
+ * const source = postgresSource({ connectionString, schema: "order" });
  * console.log((await source.about()).service);
  * await source.close();
  * ```

@@ -87,7 +87,7 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
     source: module === undefined ? [] : [module],
     ...(config !== undefined && { config }),
   });
-  const [{ LOOPBACK, openConsole }, { listen }] = await Promise.all([
+  const [{ LOOPBACK, openConsole }, { serveConsole }] = await Promise.all([
     import("../../console/console.ts"),
     import("../console-server.ts"),
   ]);
@@ -98,7 +98,7 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
     hosts: [...LOOPBACK, ...(isLocal ? [] : [nameIn(host)]), ...flags.host],
   });
   try {
-    const server = await listen(console.fetch, host, port);
+    const server = await serveConsole(console, host, port);
     try {
       const name = isLocal || host === "0.0.0.0" || host === "::" ? LOCAL : nameIn(host);
       const url = `http://${name}:${server.port}/${token === undefined ? "" : `#token=${token}`}`;
@@ -106,7 +106,7 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
       if (flags.json) printJson({ url, port: server.port, allow });
       else print(`${url}\n${shownPlace(place)}; ${may}. Ctrl-C stops it.`);
       if (flags.open) openBrowser(url);
-      await stopped();
+      await untilStopped();
     } finally {
       await server.close();
     }
@@ -116,7 +116,7 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
 }
 
 /** Resolves at the first signal; a second one ends the process at once. */
-function stopped(): Promise<void> {
+function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     stopOnSignals(async () => resolve());
   });

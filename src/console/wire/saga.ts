@@ -6,7 +6,7 @@ export interface SagasQuery {
   readonly verdict?: string;
   /** Only sagas that wait for this service. */
   readonly at?: string;
-  /** Only sagas that began at least so long ago: `90s`, `5m`, `1h`, `2d`. */
+  /** Only sagas that are at least as old as this: `90s`, `5m`, `1h`, `2d`. */
   readonly older?: string;
   /** Only the sagas with this correlation id. */
   readonly correlation?: string;
@@ -26,7 +26,7 @@ export interface SagasReply {
   readonly sagas: readonly SagaRow[];
   /** Absent on the last page. */
   readonly next?: string;
-  /** Of all sagas, whatever the filters are. */
+  /** Of all sagas, also of those that the filters leave out. */
   readonly totals: VerdictCounts;
   /** Whether closed sagas have been forgotten: what is not listed may have been there once. */
   readonly forgets: boolean;

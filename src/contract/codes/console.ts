@@ -12,7 +12,7 @@ export const CONSOLE_CODES = {
   ORIGIN_REFUSED: {
     delivery: "none",
     meaning:
-      "A request that would change something does not come from the console's own page, or is not " +
+      "A request that would change something does not come from the console's own page, is not " +
       "JSON, or lacks the header `odori-console: 1`.",
     hint: "Use the page, or `odori parked` in a script.",
   },
