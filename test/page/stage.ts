@@ -3,10 +3,10 @@ import { type StoreInspection, start } from "odori";
 import { odoriConsole, type Permission } from "odori/console";
 import { memoryBus } from "odori/memory";
 import { sqlite, sqliteSource } from "odori/sqlite";
-import { listen } from "../../src/cli/console-server.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryFolder } from "../support/scope.ts";
 import { silent } from "../support/stage.ts";
+import { serve } from "./serve.ts";
 import { placed, shopWith, Troubles } from "./shop.ts";
 
 const TOKEN = "a-token-that-is-long-enough";
@@ -62,7 +62,7 @@ export class ShopStage implements AsyncDisposable {
       allow,
     });
     this.#open.defer(() => console.close());
-    this.#server = this.#open.adopt(await listen(console, "127.0.0.1", 0), (one) => one.close());
+    this.#server = this.#open.adopt(await serve(console), (one) => one.close());
   }
 
   /** The address as the console prints it, with its token. */
