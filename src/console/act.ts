@@ -84,6 +84,8 @@ async function actOn(
     const row =
       action === "retry" ? await inspect.retry(seq) : await inspect.discard(seq, reason ?? "");
     finish(undefined);
+    // A discard is in the feed, a retry is not.
+    await desk.observer.readFeeds();
     await desk.observer.look([row.sagaId]);
   } catch (error) {
     finish(codeOf(error));

@@ -3,7 +3,9 @@ import type { Desk } from "./desk.ts";
 import type { LedgerReply } from "./wire.ts";
 
 export function ledger({ projection, follower }: Desk): LedgerReply {
-  const lines = projection.accounts().map((line) => ({ ...line, unexplained: unexplained(line) }));
+  const lines = projection
+    .accounts(Date.now())
+    .map((line) => ({ ...line, unexplained: unexplained(line) }));
   const sum = (of: (line: (typeof lines)[number]) => number) =>
     lines.reduce((total, line) => total + of(line), 0);
   return {

@@ -5,7 +5,8 @@ import { Legality } from "../observe/legality.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
-import { accountsOf } from "./ledger.ts";
+import { type Cover, cutAt } from "./cut.ts";
+import { accountsOf, earlyIn } from "./ledger.ts";
 import { passagesOf } from "./passages.ts";
 import type { Projection } from "./projection.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
@@ -57,6 +58,7 @@ export class Observer {
   /** A saga that is read later is written later: an older look never replaces a newer one. */
   readonly #writing = new Mutex();
   #observed: readonly Observed[] = [];
+  #covers: ReadonlyMap<string, Cover> = new Map();
   #context: SummaryContext = { hearers: [] };
 
   constructor(options: ObserverOptions) {
@@ -109,8 +111,8 @@ export class Observer {
   }
 
   async #look(ids: readonly string[]): Promise<void> {
-    if (this.#observed.length === 0) await this.#meet();
-    const { judged } = await this.judge(ids);
+    if (this.#covers.size === 0) await this.#readFeeds();
+    const { judged } = await this.judge(ids, this.#covers);
     this.#options.projection.apply({
       ...{ sagas: judged, accounts: [], passages: [] },
       cursors: new Map(),
@@ -151,16 +153,17 @@ export class Observer {
     const names = new Set(this.#observed.map(({ service }) => `/${service}`));
     const touched = new Set(pages.flatMap(([, page]) => page.rows.map(({ sagaId }) => sagaId)));
     touched.delete("");
+    const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
     const sagas: Judged[] = [];
     const histories = new Map<string, readonly ServiceHistory[]>();
     const ids = [...touched];
     for (let at = 0; at < ids.length; at += SAGAS_AT_ONCE) {
-      const { judged, parts } = await this.judge(ids.slice(at, at + SAGAS_AT_ONCE));
+      const { judged, parts } = await this.judge(ids.slice(at, at + SAGAS_AT_ONCE), covers);
       sagas.push(...judged);
       for (const [id, own] of parts) histories.set(id, own);
     }
     const { hearers } = this.#context;
-    projection.apply(
+    const applied = projection.apply(
       {
         sagas,
         accounts: pages.flatMap(([{ service }, page]) =>
@@ -171,23 +174,29 @@ export class Observer {
       },
       new Map(pages.map(([{ service }, , cursor]) => [service, cursor])),
     );
+    if (!applied) return { rows: 0, more: true, complete: false };
+    this.#covers = covers;
     return { rows, more, complete };
   }
 
-  /** Reads sagas as a whole, and judges them. */
-  async judge(ids: readonly string[]) {
+  /** Reads sagas as a whole, and judges them as they are, or as they were when feeds were read. */
+  async judge(ids: readonly string[], covers?: ReadonlyMap<string, Cover>) {
+    if (this.#observed.length === 0) await this.#meet();
+    const observed = new Set(this.#observed.map(({ service }) => `/${service}`));
     const read = await Promise.all(
       this.#observed.map(async ({ source, service }) =>
         (await source.inspect.histories(ids)).map((history) => ({ service, history })),
       ),
     );
     const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
-    const judged = [...parts.values()].flatMap((own): readonly Judged[] => {
+    const judged = [...parts.values()].flatMap((whole): readonly Judged[] => {
+      const own = covers === undefined ? whole : cutAt(whole, covers);
       const summary = summarize(own, this.#context);
       if (summary === undefined) return [];
       const outlook = hasGivenUp(own) ? this.#options.fromHere?.of(own, this.#read()) : undefined;
       const verdict = sagaVerdict({ summary, outlook, illegal: this.#isIllegal(own) });
-      return [{ summary, verdict, parked: parkedIn(own) }];
+      const early = earlyIn(own, this.#context.hearers, observed);
+      return [{ summary, verdict, parked: parkedIn(own), early }];
     });
     return { judged, parts };
   }

@@ -18,6 +18,9 @@ export interface Intake {
   readonly cursors: ReadonlyMap<string, string>;
 }
 
+/** A cause that is not known after this time is missing. */
+const EARLY_MS = 60_000;
+
 /**
  * Where all sagas stand, in an SQLite file of its own. Rows and cursors are of one commit, so a
  * process that dies goes on where it was.
@@ -123,17 +126,20 @@ export class Projection {
     );
   }
 
-  /** Every account, with what is open of it. */
-  accounts(): readonly AccountLine[] {
+  /** Every account, with what is open of it at a time. */
+  accounts(now: number): readonly AccountLine[] {
     const rows = this.sql.all(
-      `SELECT a.*, coalesce(d.off, 0) AS off, coalesce(d.way, 0) AS way
+      `SELECT a.*, coalesce(d.off, 0) AS off, coalesce(d.way, 0) AS way, coalesce(e.n, 0) AS early
        FROM account a LEFT JOIN (
+         SELECT stem, service, reaction, count(*) AS n FROM early WHERE at > ? GROUP BY 1, 2, 3) e
+       USING (stem, service, reaction) LEFT JOIN (
          SELECT stem, service, reaction, sum(state <> 'on its way') AS off,
            sum(state = 'on its way') AS way
          FROM delivery WHERE state <> 'armed' GROUP BY 1, 2, 3) d
        USING (stem, service, reaction) ORDER BY stem, service, reaction`,
+      now - EARLY_MS,
     );
-    return rows.map(({ stem, service, reaction, emitted, handled, off, way }) => ({
+    return rows.map(({ stem, service, reaction, emitted, handled, off, way, early }) => ({
       stem: String(stem),
       service: String(service),
       reaction: String(reaction),
@@ -141,6 +147,7 @@ export class Projection {
       handled: Number(handled),
       putOff: Number(off),
       onItsWay: Number(way),
+      early: Number(early),
     }));
   }
 
@@ -150,6 +157,7 @@ export class Projection {
       "saga ORDER BY id",
       "delivery ORDER BY saga, service, reaction, type, since, seq",
       "parked ORDER BY service, seq",
+      "early ORDER BY saga, service, reaction, stem",
       "account ORDER BY stem, service, reaction",
       "tally WHERE n <> 0 ORDER BY verdict",
       "took WHERE n <> 0 ORDER BY bucket",

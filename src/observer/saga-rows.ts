@@ -1,6 +1,7 @@
 import { stemOf } from "../contract/grammar.ts";
 import type { SagaSummary, ServiceHistory } from "../observe/summary.ts";
 import { bucketOf } from "./histogram.ts";
+import type { EarlyDelivery } from "./ledger.ts";
 import { numberIn, type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 import type { SagaVerdict } from "./verdict.ts";
 
@@ -9,6 +10,7 @@ export interface Judged {
   readonly summary: SagaSummary;
   readonly verdict: SagaVerdict;
   readonly parked: readonly ParkedDelivery[];
+  readonly early: readonly EarlyDelivery[];
 }
 
 /** A delivery that was given up on. */
@@ -44,12 +46,17 @@ export function parkedIn(parts: readonly ServiceHistory[]): readonly ParkedDeliv
 /** Writes sagas, and keeps the sums over all of them. Within a transaction of the caller. */
 export class SagaRows {
   readonly #sql: ProjectionSql;
+  /** Sagas that have early deliveries. */
+  readonly #early: Set<string>;
 
   constructor(sql: ProjectionSql) {
     this.#sql = sql;
+    this.#early = new Set(
+      sql.all("SELECT DISTINCT saga FROM early").map(({ saga }) => textIn(saga) ?? ""),
+    );
   }
 
-  put({ summary, verdict, parked }: Judged): void {
+  put({ summary, verdict, parked, early }: Judged): void {
     const { sagaId, correlationId, began, last, end, steps, open } = summary;
     const before = this.#sql.first(
       "SELECT verdict, took, open, deferred FROM saga WHERE id = ?",
@@ -74,11 +81,21 @@ export class SagaRows {
         ...[sagaId, service, reaction, stemOf(type), state, since, dueAt ?? null, seq ?? null],
         ...[type, verdict, began],
       );
+    // Nearly always there is none, and a saga has some only until the next page.
+    if (early.length > 0 || this.#early.size > 0) this.#putEarly(sagaId, early);
     for (const { service, seq, reaction, type, since, attempts, code, message } of parked)
       this.#sql.run(
         "INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         ...[service, seq, sagaId, reaction, type, since, attempts, code, message],
       );
+  }
+
+  #putEarly(saga: string, early: readonly EarlyDelivery[]): void {
+    if (this.#early.delete(saga)) this.#sql.run("DELETE FROM early WHERE saga = ?", saga);
+    for (const { service, reaction, stem, at } of early) {
+      this.#early.add(saga);
+      this.#sql.run("INSERT INTO early VALUES (?, ?, ?, ?, ?)", saga, service, reaction, stem, at);
+    }
   }
 
   /** Changes the verdict of a saga without its journal: for what only time changes. */

@@ -50,6 +50,14 @@ export const PROJECTION_TABLES = `
   CREATE INDEX delivery_saga ON delivery (saga);
   CREATE INDEX delivery_service ON delivery (service, verdict, began, saga);
   CREATE INDEX delivery_way ON delivery (since) WHERE state = 'on its way';
+  CREATE TABLE early (
+    saga     TEXT NOT NULL,
+    service  TEXT NOT NULL,
+    reaction TEXT NOT NULL,
+    stem     TEXT NOT NULL,
+    at       INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX early_saga ON early (saga);
   CREATE TABLE parked (
     service  TEXT NOT NULL,
     seq      INTEGER NOT NULL,

@@ -77,7 +77,7 @@ describe("the observer", () => {
       parked: 2,
       waiting: 1,
     });
-    const [account, ...more] = projection.accounts();
+    const [account, ...more] = projection.accounts(Date.now());
     expect(more).toEqual([]);
     expect(account).toEqual({
       stem: "order.opened",
@@ -87,8 +87,9 @@ describe("the observer", () => {
       handled: 5,
       putOff: 2,
       onItsWay: 0,
+      early: 0,
     });
-    expect(projection.accounts().map(unexplained)).toEqual([0]);
+    expect(projection.accounts(Date.now()).map(unexplained)).toEqual([0]);
   });
 
   it("goes on where it was, in pages of any size, and is the same when built again", async () => {
@@ -121,7 +122,7 @@ describe("the observer", () => {
     await store.close();
     await observer.catchUp();
     expect(Object.fromEntries(projection.counts())).toEqual({ retrying: 1, stuck: 1 });
-    expect(projection.accounts().map(unexplained)).toEqual([0]);
+    expect(projection.accounts(Date.now()).map(unexplained)).toEqual([0]);
   });
 
   it("an event that nothing has handled is on its way, and late after a while", async () => {
@@ -148,7 +149,9 @@ describe("the observer", () => {
     projection.tick(now + LATE_AFTER_MS + 1);
     const later = projection.counts();
     expect(Object.fromEntries(later)).toEqual({ succeeded: 1, late: 1 });
-    expect(projection.accounts()).toMatchObject([{ emitted: 2, handled: 1, onItsWay: 1 }]);
+    expect(projection.accounts(Date.now())).toMatchObject([
+      { emitted: 2, handled: 1, onItsWay: 1 },
+    ]);
   });
 
   it("refuses a file that is not a projection, and leaves it as it is", async () => {

@@ -72,6 +72,8 @@ export class PostgresSource implements JournalSource {
       cursor: cursorOf(isUnbounded(place) ? bounded(place, await this.#draw()) : place),
       more: full && rows.length > 0,
       complete: !full && !held,
+      upTo: Number(upTo),
+      gaps: place.gaps.map(({ from, to }) => ({ from: Number(from), to: Number(to) })),
     };
   }
 

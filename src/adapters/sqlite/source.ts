@@ -57,7 +57,8 @@ export class SqliteSource implements JournalSource {
     const rows = this.#reader.all(FEED, seqIn(after), limit).map(toJournal);
     const full = rows.length >= limit;
     const cursor = rows.at(-1)?.seq ?? after ?? 0;
-    return { rows, cursor: String(cursor), more: full, complete: !full };
+    const place = { upTo: Number(cursor), gaps: [] };
+    return { rows, cursor: String(cursor), more: full, complete: !full, ...place };
   }
 
   async outbox(limit: number): Promise<readonly OutboxEvent[]> {

@@ -97,7 +97,7 @@ async function run(flags: Flags): Promise<void> {
 function report(projection: Projection, rows: number, flags: Flags, where: string): void {
   projection.tick(Date.now());
   const counts = projection.counts();
-  const lines = projection.accounts();
+  const lines = projection.accounts(Date.now());
   const missing = lines.reduce((sum, line) => sum + Math.abs(unexplained(line)), 0);
   if (flags.json) printJson({ rows, verdicts: Object.fromEntries(counts), ledger: lines, missing });
   else show(counts, flags.all ? lines : lines.filter(isOpen), missing, where);
