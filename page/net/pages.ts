@@ -37,6 +37,8 @@ class Pages<R extends { readonly next?: string }, T> {
   readonly #options: PagesOptions<R, T>;
   #current: AbortController | undefined;
   #pages = 0;
+  /** Whether the next page was asked for while another one was read. */
+  #wanted = false;
 
   constructor(key: string, options: PagesOptions<R, T>) {
     this.key = key;
@@ -49,9 +51,10 @@ class Pages<R extends { readonly next?: string }, T> {
     return this.#read(undefined);
   }
 
-  /** Reads the next page, if there is one and none is being read. */
+  /** Reads the next page, if there is one; behind what is being read now. */
   async more(): Promise<void> {
     const { next, asking, problem } = this.state.peek();
+    this.#wanted = asking;
     if (next !== undefined && !asking && problem === undefined) await this.#read(next);
   }
 
@@ -86,6 +89,7 @@ class Pages<R extends { readonly next?: string }, T> {
         stale: after === undefined ? false : before.stale,
         at: Date.now(),
       };
+      if (this.#wanted) await this.more();
     } catch (error) {
       if (this.#current !== current) return;
       this.state.value = {

@@ -52,27 +52,30 @@ export function List({ label, class: name, columns, count, ...own }: ListProps) 
   const height = narrow.value ? NARROW_ROW_PX : ROW_PX;
   const { items, height: all, show } = useVirtual(box, count, height, narrow.value ? 0 : HEAD_PX);
   const [active, setActive] = useState(0);
-  const wanted = useRef(false);
+  /** The row that gets the focus once it is in the document. */
+  const wanted = useRef<number | undefined>(undefined);
   const current = Math.min(active, Math.max(0, count - 1));
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (count > 0 && last > count - AHEAD_ROWS) onEnd?.();
   }, [count, last, onEnd]);
+  /** Whether the row is in the document, and has the focus now. */
+  const focus = (index: number) => {
+    const target = box.current?.querySelector<HTMLElement>(`[data-row="${index}"] [tabindex]`);
+    target?.focus({ preventScroll: true });
+    return target !== undefined && target !== null;
+  };
   useEffect(() => {
-    if (!wanted.current) return;
-    const target = box.current?.querySelector<HTMLElement>(`[data-row="${current}"] [tabindex]`);
-    if (target === null || target === undefined) return;
-    wanted.current = false;
-    target.focus({ preventScroll: true });
+    if (wanted.current !== undefined && focus(wanted.current)) wanted.current = undefined;
   });
   const move = (event: KeyboardEvent) => {
     const step = STEPS[event.key];
     if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const next = Math.max(0, Math.min(count - 1, current + step));
-    wanted.current = true;
     setActive(next);
     show(next);
+    wanted.current = focus(next) ? undefined : next;
   };
   return (
     <div

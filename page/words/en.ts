@@ -116,7 +116,7 @@ export const en = {
     label: (name: string) => `Map of ${name}`,
     none: "No service has declared anything yet.",
     noneMore: "A service appears once it has opened its store.",
-    node: (name: string, state: string) => `${name}: ${state}`,
+    node: (name: string, state: string) => `${name} ${state}`,
     edge: (from: string, to: string, types: string) => `${from} to ${to}: ${types}`,
     perSecond: (n: string) => `${n}/s`,
     waiting: (n: number, verdict: string) => `${n.toLocaleString("en")} ${verdict}`,

@@ -102,7 +102,7 @@ export const ja: Words = {
     label: (name) => `${name} の地図`,
     none: "宣言しているサービスはまだありません。",
     noneMore: "サービスはストアを開くと表示されます。",
-    node: (name, state) => `${name}: ${state}`,
+    node: (name, state) => `${name} ${state}`,
     edge: (from, to, types) => `${from} から ${to}: ${types}`,
     perSecond: (rate) => `${rate}/秒`,
     waiting: (count, verdict) => `${verdict} ${n(count)}`,

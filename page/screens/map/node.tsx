@@ -3,7 +3,7 @@ import { hrefOf, route } from "../../route.ts";
 import { clipped, widthOf } from "../../text/measure.ts";
 import { visible } from "../../text/visible.ts";
 import { words } from "../../words/words.ts";
-import { liveOfNode, nodeText, toneAt } from "./state.ts";
+import { liveOfNode, nodeTexts, toneAt } from "./state.ts";
 import { placed, type View } from "./view.ts";
 
 const FONT_MAX = 13;
@@ -20,14 +20,18 @@ export interface NodeProps {
   readonly focus: 0 | -1;
 }
 
-/** A box: a service, or a reaction. Its letters keep their size, and as many are shown as fit. */
+/**
+ * A box: a service, or a reaction. Its letters keep their size, and as many are shown as fit. A text
+ * ends with a space: texts are joined where they are read aloud.
+ */
 export function NodeShape({ node, view, faint, found, focus }: NodeProps) {
   const { id, kind, label, folded, begins } = node;
   const { query, open } = route.value;
   const { map } = words.value;
   const state = liveOfNode(node);
   const tone = toneAt(state?.waiting, state?.perSecond ?? 0);
-  const text = nodeText(node);
+  const trouble = tone === "bad" || tone === "wait";
+  const texts = nodeTexts(node);
   const name = visible(label);
   const { x, y } = placed(view, node);
   const [width, height] = [node.width * view.scaleX, Math.max(18, node.height * view.scaleY)];
@@ -48,18 +52,20 @@ export function NodeShape({ node, view, faint, found, focus }: NodeProps) {
       href={hrefOf("map", `node:${id}`, query)}
       tabIndex={focus}
       data-node={id}
-      aria-label={map.node(name, text)}
+      aria-label={`${map.node(name, texts[0] ?? "")} ${more}`.trim()}
     >
-      <title>{[name, hint, begins ? map.begins : ""].filter((one) => one !== "").join("\n")}</title>
       <g transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
+        <title>
+          {[name, hint, begins ? map.begins : ""].filter((one) => one !== "").join("\n")}
+        </title>
         <rect x={-width / 2} y={-height / 2} width={width} height={height} rx={5} />
         {begins && <path class="begins" d={`M${padding - width / 2} ${nameY - 9}l6 4.5l-6 4.5z`} />}
         <text class="name" x={padding + mark - width / 2} y={nameY} font-size={font}>
-          {clipped(name, room, font, true)}
+          {`${clipped(name, room, font, true)} `}
         </text>
         {twoLines && (
           <text class="sub" x={padding - width / 2} y={nameY + 15}>
-            {clipped(text, subRoom, SUB_FONT, tone === "bad" || tone === "wait")}
+            {`${texts.find((one) => widthOf(one, SUB_FONT, trouble) <= subRoom) ?? ""} `}
           </text>
         )}
         {twoLines && folded.length > 0 && (

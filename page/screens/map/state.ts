@@ -40,18 +40,18 @@ export function troubleText(counts: VerdictCounts | undefined): string | undefin
   return map.waiting(first.count, verdicts[first.verdict]);
 }
 
-export function nodeText(node: MapNode): string {
+/** What is said of a box, the longest first: as much of it is shown as there is room for. */
+export function nodeTexts(node: MapNode): readonly string[] {
   const { map, services } = words.value;
   const state = liveOfNode(node);
-  const kind =
-    node.kind === "undo" || node.kind === "join" || node.kind === "deadline"
-      ? services.kinds[node.kind]
-      : undefined;
-  const moving =
-    state === undefined || state.perSecond === 0
-      ? (kind ?? map.idle)
-      : map.perSecond(rateText(state.perSecond));
-  return troubleText(state?.waiting) ?? moving;
+  const [first] = troubles(state?.waiting);
+  const trouble = troubleText(state?.waiting);
+  if (trouble !== undefined) return [trouble, numberText(first?.count ?? 0)];
+  if (state !== undefined && state.perSecond > 0) return [map.perSecond(rateText(state.perSecond))];
+  const { kind } = node;
+  return [
+    kind === "undo" || kind === "join" || kind === "deadline" ? services.kinds[kind] : map.idle,
+  ];
 }
 
 /** What is said of an arrow, the longest first: as much of it is shown as there is room for. */

@@ -5,13 +5,8 @@ import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { words } from "../../words/words.ts";
 import { didText, oddText, sinceText, stepTone } from "./step-text.ts";
+import { type Branch, treeOf } from "./tree.ts";
 import type { ViewProps } from "./views.tsx";
-
-/** A step at its place in the tree of causes. */
-interface Branch {
-  readonly step: Step;
-  readonly depth: number;
-}
 
 /** A deeper step is not moved any further: its text has to stay in sight. */
 const INDENT_MAX = 16;
@@ -41,7 +36,7 @@ export function Causes({ reply: { steps, saga }, onEnd }: ViewProps) {
   );
 }
 
-function cells(branch: Branch | undefined, focus: 0 | -1, began: number, beginning: string) {
+function cells(branch: Branch<Step> | undefined, focus: 0 | -1, began: number, beginning: string) {
   if (branch === undefined) return [];
   const { step, depth } = branch;
   const odd = oddText(step);
@@ -61,25 +56,4 @@ function cells(branch: Branch | undefined, focus: 0 | -1, began: number, beginni
     </span>,
     sinceText(step.at, began),
   ];
-}
-
-/** Depth first, without a stack of calls: a saga may be a chain of 20,000 steps. */
-export function treeOf(steps: readonly Step[]): readonly Branch[] {
-  const children = new Map<number | undefined, Step[]>();
-  const known = new Set(steps.map(({ n }) => n));
-  for (const step of steps) {
-    const cause = step.cause !== undefined && known.has(step.cause) ? step.cause : undefined;
-    const own = children.get(cause) ?? [];
-    own.push(step);
-    children.set(cause, own);
-  }
-  const branches: Branch[] = [];
-  const waiting = (children.get(undefined) ?? []).toReversed().map((step) => ({ step, depth: 0 }));
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    branches.push(next);
-    const { depth } = next;
-    for (const step of (children.get(next.step.n) ?? []).toReversed())
-      waiting.push({ step, depth: depth + 1 });
-  }
-  return branches;
 }
