@@ -14,7 +14,7 @@ export interface Route {
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-export function routeOf(search: string): Route {
+function routeOf(search: string): Route {
   const { screen: name, open, ...query } = Object.fromEntries(new URLSearchParams(search));
   const screen = SCREENS.find((one) => one === name) ?? "map";
   return { screen, open: open === "" ? undefined : open, query };

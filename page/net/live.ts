@@ -15,7 +15,7 @@ const WAIT_LEAST_MS = 1_000;
 const WAIT_MOST_MS = 15_000;
 
 /** A field takes the place of the former one, but for `nodes` and `edges`: there each entry does. */
-export function merged(before: Partial<Live>, delta: Partial<Live>): Partial<Live> {
+function merged(before: Partial<Live>, delta: Partial<Live>): Partial<Live> {
   return {
     ...before,
     ...delta,

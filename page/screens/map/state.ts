@@ -33,7 +33,7 @@ export function toneAt(counts: VerdictCounts | undefined, perSecond: number): To
   return troubles(counts)[0]?.tone ?? (perSecond > 0 ? "moving" : "plain");
 }
 
-export function troubleText(counts: VerdictCounts | undefined): string | undefined {
+function troubleText(counts: VerdictCounts | undefined): string | undefined {
   const [first] = troubles(counts);
   if (first === undefined) return undefined;
   const { map, verdicts } = words.value;
