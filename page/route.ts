@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-export const SCREENS = ["map", "sagas", "parked", "services", "proof", "events"] as const;
+export const SCREENS = ["map", "sagas", "parked", "services", "proof", "events", "dev"] as const;
 export type Screen = (typeof SCREENS)[number];
 
 /** Where the person is. All of it is in the address, so a link shows the same to another one. */

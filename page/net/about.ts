@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import type { About, Permission } from "../../src/console/wire.ts";
+import { SCREENS, type Screen } from "../route.ts";
 import { api } from "./api.ts";
 import { Problem } from "./problem.ts";
 
@@ -14,6 +15,11 @@ export async function meet(): Promise<void> {
   } catch (error) {
     aboutProblem.value = Problem.from(error);
   }
+}
+
+/** The screens that this console has. */
+export function screensHere(): readonly Screen[] {
+  return SCREENS.filter((screen) => screen !== "dev" || about.value?.dev === true);
 }
 
 export function allows(permission: Permission): boolean {

@@ -1,6 +1,11 @@
 import type {
   About,
   ActionsReply,
+  DevBegin,
+  DevBegun,
+  DevFault,
+  DevFaults,
+  DevReply,
   Discard,
   EventReply,
   EventsReply,
@@ -84,6 +89,11 @@ export const api = {
   preview: (what: Preview) => post<PreviewReply>("parked/preview", what),
   retry: (what: Retry) => post<Job>("parked/retry", what),
   discard: (what: Discard) => post<Job>("parked/discard", what),
+  dev: (signal?: AbortSignal) => get<DevReply>("dev", {}, signal),
+  begin: (what: DevBegin) => post<DevBegun>("dev/begin", what),
+  again: () => post<DevBegun>("dev/again", {}),
+  fault: (what: DevFault) => post<DevFaults>("dev/fault", what),
+  clear: () => post<DevFaults>("dev/clear", {}),
   stop: (job: string) => post<Job>(`jobs/${part(job)}/stop`, {}),
 };
 

@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { aboutProblem, meet } from "../net/about.ts";
 import { route, type Screen } from "../route.ts";
+import { DevScreen } from "../screens/dev/dev.tsx";
 import { EventsScreen } from "../screens/events/events.tsx";
 import { MapScreen } from "../screens/map/map-screen.tsx";
 import { ParkedScreen } from "../screens/parked/parked-screen.tsx";
@@ -24,6 +25,7 @@ const VIEWS: Readonly<Record<Screen, ComponentType>> = {
   services: ServicesScreen,
   proof: ProofScreen,
   events: EventsScreen,
+  dev: DevScreen,
 };
 
 export function App() {

@@ -1,5 +1,6 @@
+import { screensHere } from "../net/about.ts";
 import { live } from "../net/live.ts";
-import { hrefOf, route, SCREENS, type Screen } from "../route.ts";
+import { hrefOf, route, type Screen } from "../route.ts";
 import { chooseLanguage, chooseScheme, LANGUAGES, language, SCHEMES, scheme } from "../settings.ts";
 import { numberText } from "../text/number.ts";
 import { words } from "../words/words.ts";
@@ -17,7 +18,7 @@ export function Header() {
       </a>
       <nav aria-label={shell.menu}>
         <ul class="menu">
-          {SCREENS.map((screen) => (
+          {screensHere().map((screen) => (
             <li key={screen}>
               <MenuLink screen={screen} />
             </li>

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import { go, hrefOf, SCREENS } from "../route.ts";
+import { screensHere } from "../net/about.ts";
+import { go, hrefOf } from "../route.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { words } from "../words/words.ts";
 
@@ -14,7 +15,7 @@ export function listenToKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (inField(event.target) || document.querySelector("dialog[open]") !== null) return;
-    const screen = SCREENS[Number(event.key) - 1];
+    const screen = screensHere()[Number(event.key) - 1];
     if (screen !== undefined) go(hrefOf(screen));
     else if (event.key === "?") helpShown.value = true;
     else if (event.key === "/") document.querySelector<HTMLElement>("[data-search]")?.focus();
@@ -25,7 +26,7 @@ export function listenToKeys(): void {
 
 const KEYS = [
   ["/", "search"],
-  ["1–6", "screens"],
+  ["1–7", "screens"],
   ["↑ ↓ ← →", "rows"],
   ["Home End", "ends"],
   ["Enter", "open"],

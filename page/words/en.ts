@@ -1,6 +1,7 @@
 import type { Verdict } from "../../src/console/wire.ts";
 import type { Screen } from "../route.ts";
 import type { Scheme } from "../settings.ts";
+import { devEn } from "./dev.ts";
 
 /** A noun with its number: `1 saga`, `1,000 sagas`. */
 function counted(n: number, one: string, many = `${one}s`): string {
@@ -47,11 +48,13 @@ const screens: Readonly<Record<Screen, string>> = {
   services: "Services",
   proof: "Proof",
   events: "Events",
+  dev: "Dev",
 };
 
 const schemes: Readonly<Record<Scheme, string>> = { auto: "auto", light: "light", dark: "dark" };
 
 export const en = {
+  dev: devEn,
   verdicts,
   meanings,
   screens,

@@ -1,8 +1,10 @@
+import { devJa } from "./dev.ts";
 import type { Words } from "./table.ts";
 
 const n = (value: number) => value.toLocaleString("ja");
 
 export const ja: Words = {
+  dev: devJa,
   verdicts: {
     illegal: "宣言外",
     doomed: "回復不能",
@@ -40,6 +42,7 @@ export const ja: Words = {
     services: "サービス",
     proof: "証明",
     events: "イベント",
+    dev: "開発",
   },
   shell: {
     skip: "本文へ移動",

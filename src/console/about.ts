@@ -16,5 +16,6 @@ export function aboutReply(desk: Desk): About {
       },
     }),
     services: desk.services,
+    dev: desk.dev !== undefined,
   };
 }

@@ -7,6 +7,7 @@ import { beginDiscard, beginRetry } from "./act.ts";
 import type { Asset } from "./assets.ts";
 import { fieldsIn, textField } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
+import { devAgain, devBegin, devClear, devFault, devReply } from "./dev.ts";
 import { eventReply, eventsReply } from "./events.ts";
 import { type Guard, HEADERS } from "./guard.ts";
 import { ledger } from "./ledger.ts";
@@ -126,6 +127,14 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.post("/api/v1/parked/preview", async (c) => c.json(await preview(desk, await bodyOf(c))));
   app.post("/api/v1/parked/retry", async (c) => c.json(beginRetry(desk, await bodyOf(c)), 202));
   app.post("/api/v1/parked/discard", async (c) => c.json(beginDiscard(desk, await bodyOf(c)), 202));
+  const { dev } = desk;
+  if (dev !== undefined) {
+    app.get("/api/v1/dev", async (c) => c.json(await devReply(dev)));
+    app.post("/api/v1/dev/begin", async (c) => c.json(await devBegin(dev, await bodyOf(c)), 202));
+    app.post("/api/v1/dev/again", async (c) => c.json(await devAgain(dev), 202));
+    app.post("/api/v1/dev/fault", async (c) => c.json(await devFault(dev, await bodyOf(c))));
+    app.post("/api/v1/dev/clear", async (c) => c.json(await devClear(dev)));
+  }
   app.get("/api/v1/live", (c) => {
     const query = mapQueryIn(c.req.url);
     if (streams >= STREAMS_MAX)

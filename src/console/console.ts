@@ -8,6 +8,7 @@ import type { JournalSource } from "../ports/source.ts";
 import { api } from "./api.ts";
 import { assetsIn } from "./assets.ts";
 import { Desk } from "./desk.ts";
+import type { DevDesk } from "./dev.ts";
 import { Guard } from "./guard.ts";
 import type { Permission } from "./wire.ts";
 
@@ -83,7 +84,14 @@ export function odoriConsole({ token, ...options }: ConsoleOptions): OdoriConsol
   return openConsole({ ...options, token });
 }
 
-/** The same; without a token, every program that reaches it may read it. */
+/** What only the commands open: a console without a token, or beside services that it plays with. */
+interface OpenOptions extends Omit<ConsoleOptions, "token"> {
+  /** Undefined: every program that reaches it may read it. */
+  readonly token: string | undefined;
+  readonly dev?: DevDesk;
+}
+
+/** The same, for the commands. */
 export function openConsole({
   sources,
   choreography,
@@ -92,7 +100,8 @@ export function openConsole({
   base = "",
   hosts = LOOPBACK,
   projection = ":memory:",
-}: Omit<ConsoleOptions, "token"> & { readonly token: string | undefined }): OdoriConsole {
+  dev,
+}: OpenOptions): OdoriConsole {
   if (sources.length === 0)
     throw new OdoriError("OPTION_INVALID", "sources is empty.", {
       hint: "Name the stores of the services: `sqliteSource(file)`, `postgresSource(options)`.",
@@ -104,7 +113,7 @@ export function openConsole({
     });
   const guard = new Guard({ hosts, token, base: path });
   const desk = new Desk({
-    ...{ sources, projection, allowed: allow },
+    ...{ sources, projection, allowed: allow, dev },
     manifest: isChoreography(choreography) ? manifestOf(choreography) : choreography,
   });
   const routes = api({ desk, guard, assets: assetsIn(), base: path });

@@ -6,6 +6,7 @@ import { Follower } from "../observer/follow.ts";
 import { Observer } from "../observer/observer.ts";
 import { Projection } from "../observer/projection.ts";
 import type { JournalSource } from "../ports/source.ts";
+import type { DevDesk } from "./dev.ts";
 import { JobList } from "./job-list.ts";
 import { TrafficReader } from "./traffic.ts";
 import type { Permission } from "./wire.ts";
@@ -17,6 +18,8 @@ export interface DeskOptions {
   readonly manifest: Manifest | undefined;
   readonly projection: string;
   readonly allowed: readonly Permission[];
+  /** The services beside the console, in `odori dev`. */
+  readonly dev: DevDesk | undefined;
 }
 
 /** What every request of the console works with. */
@@ -28,11 +31,13 @@ export class Desk {
   readonly allowed: ReadonlySet<Permission>;
   readonly traffic: TrafficReader;
   readonly jobs: JobList;
+  readonly dev: DevDesk | undefined;
   readonly #named: Manifest | undefined;
   #declared: { readonly key: string; readonly manifest: Manifest | undefined } | undefined;
   #fromHere: { readonly of: Manifest; readonly fromHere: FromHere } | undefined;
 
-  constructor({ sources, manifest, projection, allowed }: DeskOptions) {
+  constructor({ sources, manifest, projection, allowed, dev }: DeskOptions) {
+    this.dev = dev;
     this.sources = sources;
     this.allowed = new Set(allowed);
     this.#named = manifest;

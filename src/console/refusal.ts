@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../contract/error-catalogue.ts";
-import { codeOf } from "../contract/errors.ts";
+import { codeOf, messageOf } from "../contract/errors.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Failure } from "./wire.ts";
 
@@ -12,6 +12,16 @@ export class ConsoleRefusal extends Error {
     super(message);
     this.status = status;
     this.code = code;
+  }
+}
+
+/** What the services of `odori dev` say to what a person has asked of them: it is told as it is. */
+export class DevFailure extends Error {
+  readonly code: string;
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.code = codeOf(cause);
   }
 }
 
@@ -29,6 +39,7 @@ export function failureOf(error: unknown): { readonly status: number; readonly b
     body: { error: { code, message } },
   });
   if (error instanceof ConsoleRefusal) return failure(error.status, error.code, error.message);
+  if (error instanceof DevFailure) return failure(422, error.code, error.message);
   const code = codeOf(error);
   if (error instanceof StoreUnavailableError)
     return failure(503, code, "A database cannot be used now.");

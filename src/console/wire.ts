@@ -23,6 +23,14 @@
  *   POST parked/discard     Discard     202 Job
  *   POST jobs/<id>/stop     {}          Job
  *
+ * Only in `odori dev`:
+ *
+ *   GET  dev                            DevReply
+ *   POST dev/begin          DevBegin    202 DevBegun
+ *   POST dev/again          {}          202 DevBegun
+ *   POST dev/fault          DevFault    DevFaults
+ *   POST dev/clear          {}          DevFaults
+ *
  * A reply that is not 2xx is a `Failure`. An id or a type in a path is encoded as a whole
  * (`encodeURIComponent`). A POST needs `content-type: application/json` and the header
  * `odori-console: 1`, and comes from the page's own origin.
@@ -33,6 +41,7 @@
  */
 export type * from "./wire/about.ts";
 export type * from "./wire/common.ts";
+export type * from "./wire/dev.ts";
 export type * from "./wire/live.ts";
 export type * from "./wire/map.ts";
 export type * from "./wire/parked.ts";

@@ -13,6 +13,8 @@ export interface About {
   /** Absent: no service has declared anything, and no choreography was named. */
   readonly choreography?: ChoreographyAbout;
   readonly services: readonly string[];
+  /** Whether the services run beside the console, as in `odori dev`, and can be played with. */
+  readonly dev: boolean;
 }
 
 export interface ChoreographyAbout {
