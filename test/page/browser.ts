@@ -25,6 +25,9 @@ export interface Opened extends AsyncDisposable {
 }
 
 const SIZE = { width: 1440, height: 860 };
+const LIMIT_MS = 120_000;
+/** For a test that looks at every screen. */
+export const EVERY_SCREEN_MS = 240_000;
 
 /** Opens an address in a context of its own, in English and in light colours unless told. */
 export async function opened(url: string, options: BrowserContextOptions = {}): Promise<Opened> {
@@ -33,6 +36,8 @@ export async function opened(url: string, options: BrowserContextOptions = {}): 
     ...{ viewport: SIZE, locale: "en", colorScheme: "light" },
     ...options,
   });
+  // Only a failing test takes that long.
+  context.setDefaultTimeout(LIMIT_MS);
   const complaints: string[] = [];
   const page = await context.newPage();
   page.on("pageerror", ({ message }) => complaints.push(message));
@@ -46,9 +51,8 @@ export async function opened(url: string, options: BrowserContextOptions = {}): 
 /** Waits until a text can be read on the page. */
 export function reads(page: Page, text: string | RegExp): Promise<boolean> {
   const seen = () => page.innerText("body");
-  return eventually(`the page reads ${text}`, seen, (all) =>
-    typeof text === "string" ? all.includes(text) : text.test(all),
-  ).then(() => true);
+  const has = (all: string) => (typeof text === "string" ? all.includes(text) : text.test(all));
+  return eventually(`the page reads ${text}`, seen, has, LIMIT_MS).then(() => true);
 }
 
 /** Presses keys, one after the other. */

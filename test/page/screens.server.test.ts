@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { titleOf, urlOf } from "../servers/shared.ts";
-import { opened, reads } from "./browser.ts";
+import { EVERY_SCREEN_MS, opened, reads } from "./browser.ts";
 import { ShopStage } from "./stage.ts";
 
 const ORDERS = { "o-1": "fine", "o-2": "poor", "o-3": "rare", "o-4": "jammed" } as const;
@@ -25,12 +25,16 @@ const SCREENS: readonly (readonly [query: string, texts: readonly (string | RegE
 ];
 
 describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page's screens"), () => {
-  it("each shows what the services have done, and breaks no policy", async () => {
-    await using stage = await ShopStage.open(ORDERS);
-    for (const [query, texts] of SCREENS) {
-      await using one = await opened(stage.url(query));
-      for (const text of texts) await reads(one.page, text);
-      expect([query, one.complaints]).toEqual([query, []]);
-    }
-  });
+  it(
+    "each shows what the services have done, and breaks no policy",
+    async () => {
+      await using stage = await ShopStage.open(ORDERS);
+      for (const [query, texts] of SCREENS) {
+        await using one = await opened(stage.url(query));
+        for (const text of texts) await reads(one.page, text);
+        expect([query, one.complaints]).toEqual([query, []]);
+      }
+    },
+    EVERY_SCREEN_MS,
+  );
 });
