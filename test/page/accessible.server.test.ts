@@ -33,6 +33,23 @@ async function barriers(page: Page): Promise<readonly string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
 }
 
+/** Cells of one row that lie over each other. Runs in the page. */
+function overlaps(): readonly string[] {
+  return [...document.querySelectorAll("[role=row]")].flatMap((row) => {
+    const boxes = [...row.children].map((cell) => cell.getBoundingClientRect());
+    return boxes.flatMap((a, at) =>
+      boxes
+        .slice(at + 1)
+        .filter(
+          (b) =>
+            Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1,
+        )
+        .map(() => row.textContent ?? ""),
+    );
+  });
+}
+
 describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page for all"), () => {
   for (const colorScheme of ["light", "dark"] as const)
     for (const locale of ["en", "ja"] as const)
@@ -59,7 +76,7 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page f
   });
 
   it.each([360, 1440, 1920])(
-    "nothing is cut off at a width of %i",
+    "nothing is cut off or covered at a width of %i",
     async (width) => {
       await using stage = await ShopStage.open(ORDERS);
       for (const [query, text] of SCREENS) {
@@ -67,6 +84,7 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page f
         await reads(one.page, text);
         const beyond = await one.page.evaluate(() => document.documentElement.scrollWidth);
         expect([query, beyond]).toEqual([query, width]);
+        expect([query, await one.page.evaluate(overlaps)]).toEqual([query, []]);
       }
     },
     EVERY_SCREEN_MS,
