@@ -19,6 +19,9 @@ export interface DeskOptions {
   readonly allowed: readonly Permission[];
 }
 
+/** A page is written in one go, while requests wait: smaller than where nothing waits. */
+const PAGE_ROWS = 2_000;
+
 /** What every request of the console works with. */
 export class Desk {
   readonly projection: Projection;
@@ -39,7 +42,7 @@ export class Desk {
     this.projection = new Projection(projection);
     const endsKnown = manifest !== undefined && knowsEnds(manifest);
     this.observer = new Observer({
-      ...{ sources, projection: this.projection, pageRows: 500 },
+      ...{ sources, projection: this.projection, pageRows: PAGE_ROWS },
       ends: endsKnown ? manifest : undefined,
       fromHere: endsKnown ? this.#foreseeing(manifest) : undefined,
     });

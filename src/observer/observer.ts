@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Mutex } from "../adapter/mutex.ts";
 import type { FromHere } from "../check/from-here/from-here.ts";
 import { type HearersOf, hearersIn } from "../observe/hearers.ts";
@@ -21,7 +22,7 @@ export interface ObserverOptions {
   readonly ends?: SummaryContext["ends"];
   /**
    * Most rows of a page of each feed.
-   * @default 1_000
+   * @default 4_000
    */
   readonly pageRows?: number;
 }
@@ -44,7 +45,8 @@ export interface FeedsRead {
   readonly complete: boolean;
 }
 
-const PAGE_ROWS = 1_000;
+/** Feeds go on side by side: with large pages most sagas are read once, with all their rows. */
+const PAGE_ROWS = 4_000;
 /** Sagas that are read at once. */
 const SAGAS_AT_ONCE = 250;
 
@@ -158,6 +160,8 @@ export class Observer {
     const histories = new Map<string, readonly ServiceHistory[]>();
     const ids = [...touched];
     for (let at = 0; at < ids.length; at += SAGAS_AT_ONCE) {
+      // SQLite answers at once: without a turn, no request would have its own.
+      await setImmediate();
       const { judged, parts } = await this.judge(ids.slice(at, at + SAGAS_AT_ONCE), covers);
       sagas.push(...judged);
       for (const [id, own] of parts) histories.set(id, own);

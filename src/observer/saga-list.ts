@@ -44,12 +44,12 @@ export interface SagaListPage {
 }
 
 /** Most sagas that one page looks at for a filter that no index has. */
-const EXAMINED_MAX = 5_000;
+const EXAMINED_MAX = 2_000;
 /** Behind every place: sagas are listed from the one that began last. */
 const LIST_START: ListPlace = { began: Number.MAX_SAFE_INTEGER, id: "" };
 
 /**
- * Lists sagas, the one that began last first. Each page is a range of an index, or at most 5,000
+ * Lists sagas, the one that began last first. Each page is a range of an index, or at most 2,000
  * rows of one: it costs as much behind a million sagas as at the beginning. A page may have fewer
  * sagas than `limit`, or none, and still a next one.
  */

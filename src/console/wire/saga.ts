@@ -20,7 +20,7 @@ export interface SagasQuery {
 
 /**
  * A page of sagas, the one that began last first; with `id` in the order of ids. It may have fewer
- * than `limit`, or none, and still a next one: a filter without an index looks at 5,000 at a time.
+ * than `limit`, or none, and still a next one: a filter without an index looks at 2,000 at a time.
  */
 export interface SagasReply {
   readonly sagas: readonly SagaRow[];
