@@ -439,6 +439,6 @@ export const en = {
     nothing: "nothing",
     none: "No event matches.",
     noneYet: "No event is declared.",
-    nobody: "no one",
+    noService: "no service",
   },
 };

@@ -417,6 +417,6 @@ export const ja: Words = {
     nothing: "なし",
     none: "該当するイベントはありません。",
     noneYet: "宣言されたイベントはありません。",
-    nobody: "なし",
+    noService: "なし",
   },
 };

@@ -11,7 +11,7 @@ afterAll(async () => {
 
 /** One browser for the tests of a file; each page has a context of its own. */
 function browser(): Promise<Browser> {
-  // As root there is no sandbox; it shows only what the test serves.
+  // The sandbox refuses to run as root. The browser shows only what the test serves.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   running ??= chromium.launch({ executablePath: serverUrl("chromium"), args: [...args] });
   return running;
@@ -26,6 +26,8 @@ export interface Opened extends AsyncDisposable {
 
 const SIZE = { width: 1440, height: 860 };
 const LIMIT_MS = 120_000;
+/** Less than a test has, so that its failure says what was read. */
+const READS_MS = 45_000;
 /** For a test that looks at every screen. */
 export const EVERY_SCREEN_MS = 240_000;
 
@@ -52,7 +54,7 @@ export async function opened(url: string, options: BrowserContextOptions = {}): 
 export function reads(page: Page, text: string | RegExp): Promise<boolean> {
   const seen = () => page.innerText("body");
   const has = (all: string) => (typeof text === "string" ? all.includes(text) : text.test(all));
-  return eventually(`the page reads ${text}`, seen, has, LIMIT_MS).then(() => true);
+  return eventually(`the page reads ${text}`, seen, has, READS_MS).then(() => true);
 }
 
 /** Presses keys, one after the other. */

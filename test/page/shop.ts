@@ -10,7 +10,7 @@ const refunded = event("payment.refunded.v1", payload);
 const reserved = event("stock.reserved.v1", payload);
 const soldOut = event("stock.sold_out.v1", payload);
 
-/** What is out of order, until a test mends it. */
+/** What is out of order, until a test repairs it. */
 export class Troubles {
   shelf = true;
 }
