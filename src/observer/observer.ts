@@ -61,6 +61,7 @@ export class Observer {
   readonly #writing = new Mutex();
   #observed: readonly Observed[] = [];
   #covers: ReadonlyMap<string, Cover> = new Map();
+  #failed = "";
   #context: SummaryContext = { hearers: [] };
 
   constructor(options: ObserverOptions) {
@@ -70,6 +71,11 @@ export class Observer {
   /** What the services hear, as of the last page that was read. */
   get context(): SummaryContext {
     return this.#context;
+  }
+
+  /** The service that could not be read last; "" if its name is not known yet. */
+  get failed(): string {
+    return this.#failed;
   }
 
   /** What the services have declared, in the order of the sources, as of the last page. */
@@ -123,7 +129,10 @@ export class Observer {
 
   async #meet(): Promise<void> {
     const met = await Promise.all(
-      this.#options.sources.map(async (source) => ({ source, about: await source.about() })),
+      this.#options.sources.map(async (source, at) => {
+        const known = this.#observed[at]?.service ?? "";
+        return { source, about: await this.#of(known, () => source.about()) };
+      }),
     );
     const { ends } = this.#options;
     this.#observed = met.map(({ source, about }) => {
@@ -144,7 +153,8 @@ export class Observer {
     const pages: (readonly [Observed, FeedPage, string | undefined])[] = await Promise.all(
       this.#observed.map(async (one) => {
         const cursor = projection.cursor(one.service);
-        return [one, await one.source.feed(cursor, pageRows), cursor] as const;
+        const page = await this.#of(one.service, () => one.source.feed(cursor, pageRows));
+        return [one, page, cursor] as const;
       }),
     );
     const rows = pages.reduce((sum, [, page]) => sum + page.rows.length, 0);
@@ -189,7 +199,9 @@ export class Observer {
     const observed = new Set(this.#observed.map(({ service }) => `/${service}`));
     const read = await Promise.all(
       this.#observed.map(async ({ source, service }) =>
-        (await source.inspect.histories(ids)).map((history) => ({ service, history })),
+        (await this.#of(service, () => source.inspect.histories(ids))).map((history) => ({
+          ...{ service, history },
+        })),
       ),
     );
     const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
@@ -203,6 +215,16 @@ export class Observer {
       return [{ summary, verdict, parked: parkedIn(own), early }];
     });
     return { judged, parts };
+  }
+
+  /** Reads from a source, and remembers which one could not be read. */
+  async #of<T>(service: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#failed = service;
+      throw error;
+    }
   }
 
   #read(): ReadonlySet<string> {

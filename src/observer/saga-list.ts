@@ -153,6 +153,12 @@ export function sagaRow(sql: ProjectionSql, id: string): ListedRow | undefined {
   return rowOf(sql, id)[0];
 }
 
+/** What a saga waits for, oldest first. */
+export function openRows(sql: ProjectionSql, id: string, limit: number): readonly OpenDelivery[] {
+  const text = "SELECT * FROM delivery WHERE saga = ? ORDER BY since LIMIT ?";
+  return sql.all(text, id, limit).map(deliveryIn);
+}
+
 function rowOf(sql: ProjectionSql, id: string): readonly ListedRow[] {
   const row = sql.first("SELECT * FROM saga WHERE id = ?", id);
   return row === undefined ? [] : [listed(sql, row)];

@@ -58,7 +58,8 @@ export interface SagaQuery {
 
 /**
  * A saga. Sequence, causes and timeline follow from `steps`, of which each names its cause. Of a
- * saga with more than 20,000 steps only those are read, and `stepsRead` is less than `stepsTotal`.
+ * saga with more than 20,000 steps only those are read, without an outlook: `stepsRead` is then
+ * less than `stepsTotal`.
  */
 export interface SagaReply {
   readonly saga: SagaRow;
