@@ -11,7 +11,7 @@ const SCREENS: readonly (readonly [query: string, texts: readonly (string | RegE
   ["?listeners=1", ["mail"]],
   ["?open=node:stock", ["Sagas that wait here", "Show these sagas", "payment.charged"]],
   ["?screen=sagas", ["all 4", "o-4", "stock gave up on payment.charged", "succeeded"]],
-  ["?screen=sagas&verdict=undone", ["o-2", "ended: order.cancelled"]],
+  ["?screen=sagas&verdict=undone", ["o-2", "order.cancelled"]],
   ["?screen=sagas&open=o-4", ["Why", "1 try", "is jammed", "stock hears payment.charged"]],
   ["?screen=sagas&open=o-3", ["Nothing is open.", "undid payment.charged"]],
   ["?screen=sagas&open=o-3&view=causes", ["stock.sold_out", "undid payment.charged"]],
