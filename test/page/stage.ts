@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { type StoreInspection, start } from "odori";
-import { odoriConsole, type Permission } from "odori/console";
+import { type OdoriConsole, odoriConsole, type Permission } from "odori/console";
 import { memoryBus } from "odori/memory";
 import { sqlite, sqliteSource } from "odori/sqlite";
 import { eventually } from "../support/eventually.ts";
 import { temporaryFolder } from "../support/scope.ts";
 import { silent } from "../support/stage.ts";
-import { serve } from "./serve.ts";
+import { type Served, serve } from "./serve.ts";
 import { placed, shopWith, Troubles } from "./shop.ts";
 
 const TOKEN = "a-token-that-is-long-enough";
@@ -25,7 +25,10 @@ export class ShopStage implements AsyncDisposable {
   readonly troubles = new Troubles();
   readonly #open = new AsyncDisposableStack();
   readonly #inspected = new Map<string, StoreInspection>();
-  #server: { close(): Promise<void>; readonly port: number } | undefined;
+  #console: OdoriConsole | undefined;
+  #server: Served | undefined;
+  /** Places an order. */
+  place: (orderId: string, note: string) => Promise<void> = async () => {};
 
   static async open(orders: Orders, { allow }: ShopOptions = {}): Promise<ShopStage> {
     const stage = new ShopStage();
@@ -51,8 +54,10 @@ export class ShopStage implements AsyncDisposable {
       this.#open.defer(() => app.stop());
       this.#inspected.set(one.name, app.inspect);
     }
-    for (const [orderId, note] of Object.entries(orders))
+    this.place = async (orderId, note) => {
       await first.begin(orderId, () => placed({ orderId, note }));
+    };
+    for (const [orderId, note] of Object.entries(orders)) await this.place(orderId, note);
     const jammed = Object.values(orders).filter((note) => note === "jammed").length;
     await eventually("the orders are at rest", () => this.#rest(), `${jammed} parked`);
     const console = odoriConsole({
@@ -62,7 +67,9 @@ export class ShopStage implements AsyncDisposable {
       allow,
     });
     this.#open.defer(() => console.close());
-    this.#server = this.#open.adopt(await serve(console), (one) => one.close());
+    this.#console = console;
+    this.#server = await serve(console);
+    this.#open.defer(() => this.hangUp());
   }
 
   /** The address as the console prints it, with its token. */
@@ -70,9 +77,14 @@ export class ShopStage implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server?.port}/${query}#token=${TOKEN}`;
   }
 
-  /** The console's process ends; the browser stays. */
+  /** The console cannot be reached any more; the browser stays. */
   async hangUp(): Promise<void> {
     await this.#server?.close();
+  }
+
+  /** It can be reached again, under its old address. */
+  async comeBack(): Promise<void> {
+    if (this.#console !== undefined) this.#server = await serve(this.#console, this.#server?.port);
   }
 
   /** Discards what is parked of a saga, as a person would on the command line. */
