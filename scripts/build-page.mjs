@@ -1,5 +1,5 @@
 // Bundles the page of `odori console`: `node scripts/build-page.mjs [folder]`, by default into
-// `dist/page`. The package carries the bundle, so that what it is built from is for development only.
+// `dist/page`. The package carries the bundle, so what it is built from is for development only.
 import { copyFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

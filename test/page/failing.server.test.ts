@@ -35,7 +35,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await reads(one.page, "The console does not answer.");
     });
 
-    it("when the console is there again, it goes on by itself with what came meanwhile", async () => {
+    it("it goes on by itself, with what came meanwhile, once the console is back", async () => {
       await using stage = await ShopStage.open({ "o-1": "fine" });
       await using one = await opened(stage.url("?screen=sagas"));
       await reads(one.page, "o-1");
