@@ -1,6 +1,6 @@
 import { edit, type Mutant } from "./mutant.ts";
 
-const moving = "accounts for every event, whatever is written between two of its reads";
+const moving = "accounts for every event, also of those written between two of its reads";
 const broken = "goes on where it was when a commit of its projection has failed";
 const two = "writes nothing of a page that another process has read before it";
 

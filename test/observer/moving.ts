@@ -73,7 +73,7 @@ const asItIs = (source: JournalSource) => source;
 /** What is written while an observer reads, or while it writes, changes nothing of the account. */
 export function movingCases({ describe, it }: Runner): void {
   describe("an observer of services that run", () => {
-    it("accounts for every event, whatever is written between two of its reads", async () => {
+    it("accounts for every event, also of those written between two of its reads", async () => {
       await using shop = new MovingShop();
       await shop.more();
       const projection = new Projection(":memory:");
