@@ -17,6 +17,7 @@ import { Emitter } from "./emit.ts";
 import { Endings } from "./endings.ts";
 import { Handlers } from "./handler-context.ts";
 import { type Health, healthOf } from "./health.ts";
+import { Held } from "./held.ts";
 import { knownParts, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
 import { KnownVersions } from "./known-versions.ts";
@@ -63,6 +64,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
+  readonly #held: Held;
   readonly #caution = new Caution();
   readonly #service: Service<Native, Begins>;
   readonly #portrait: Portrait;
@@ -99,7 +101,9 @@ export class App<Native, Begins extends EventContract> {
       othersAmong(await store.declarations.all(), { portrait: this.#portrait, retentionMs, now }),
     );
     const parties = { plan, versions, owners, emitter, handlers };
-    this.#context = { ...parties, environment, retry, retentionMs, probe };
+    this.#held = new Held(environment, (deferred) => this.#resume(deferred, () => {}));
+    const mayHold = (delayMs: number) => this.#held.mayHold(delayMs);
+    this.#context = { ...parties, environment, retry, retentionMs, probe, mayHold };
     const refusedMax = outboxMax;
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
     const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
@@ -112,6 +116,7 @@ export class App<Native, Begins extends EventContract> {
       batchMax,
       probe,
       onDeferred,
+      onHeld: (row, seq) => this.#held.add(row, seq),
     });
     const membership = { group: service.name, topics: plan.topics, inFlightMax };
     this.#membership = new Membership({ bus, environment, logger }, membership, (incoming) =>
@@ -333,6 +338,7 @@ export class App<Native, Begins extends EventContract> {
     const within = (work: Promise<void>, failed: string) =>
       atMost(environment, drainMs, work.catch(warn(failed)));
     const left = this.#membership.stop().catch(warn("leaving the bus failed"));
+    this.#held.stop();
     await within(this.#relay.stop(), "the last round of the relay failed");
     await this.#worker.stop(drainMs);
     await atMost(environment, drainMs, left);
