@@ -10,6 +10,7 @@ import {
 import { busFaults, type MakeFaulty } from "./bus-faults.ts";
 import { eventually, gate, OPTIONAL, type Runner } from "./runner.ts";
 import { sampleEvent } from "./samples.ts";
+import { workIsShared } from "./share.ts";
 
 /** One bus, or one broker, for one test. */
 export interface BusFixture {
@@ -201,26 +202,7 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       const two = await fixture.connect();
       const first = await listen(one, "a");
       const second = await listen(two, "a");
-      // A broker may need some time until it assigns work to both, and a member that was too slow
-      // may see its events go to the other as well: one round that was shared is enough. It is
-      // judged when both have heard of a later one, so that nothing of it is under way.
-      const rounds: (readonly string[])[] = [];
-      await eventually("both take their part, and most events reach one member only", async () => {
-        const ids = Array.from({ length: 40 }, (_, i) => `round ${rounds.length} event ${i}`);
-        rounds.push(ids);
-        checkAccepted(await one.publish(ids.map((id) => sampleEvent(id))));
-        const heard = () => [first, second].map(({ seen }) => new Set(idsOf(seen)));
-        const all = () => ids.every((id) => heard().some((by) => by.has(id)));
-        await eventually("all have arrived", all);
-        const sets = heard();
-        const latest = sets.map((by) =>
-          rounds.findLastIndex((one) => one.some((id) => by.has(id))),
-        );
-        const judged = rounds.slice(0, Math.max(0, Math.min(...latest)));
-        return judged.some(
-          (one) => one.filter((id) => sets.every((by) => by.has(id))).length < one.length / 2,
-        );
-      });
+      await workIsShared(one, () => [first, second].map(({ seen }) => new Set(idsOf(seen))));
     });
 
     test(

@@ -8,10 +8,10 @@ const HELD_MAX = 100;
 
 /**
  * Deliveries that have failed once and are due again soon. Their rows are in the database, where
- * nobody else takes them while this process lives, so that the second attempt needs no claim: most
+ * no other process takes them while this one lives, so that the second attempt needs no claim: most
  * failures pass with it.
  */
-export class Held {
+export class HeldDeliveries {
   readonly #environment: Environment;
   readonly #resume: (deferred: Deferred) => void;
   readonly #cancels = new Set<() => void>();

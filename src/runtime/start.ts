@@ -17,7 +17,7 @@ import { Emitter } from "./emit.ts";
 import { Endings } from "./endings.ts";
 import { Handlers } from "./handler-context.ts";
 import { type Health, healthOf } from "./health.ts";
-import { Held } from "./held.ts";
+import { HeldDeliveries } from "./held.ts";
 import { knownParts, tasksOf } from "./intake.ts";
 import { runJoined } from "./joined.ts";
 import { KnownVersions } from "./known-versions.ts";
@@ -64,7 +64,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
-  readonly #held: Held;
+  readonly #held: HeldDeliveries;
   readonly #caution = new Caution();
   readonly #service: Service<Native, Begins>;
   readonly #portrait: Portrait;
@@ -101,12 +101,10 @@ export class App<Native, Begins extends EventContract> {
       othersAmong(await store.declarations.all(), { portrait: this.#portrait, retentionMs, now }),
     );
     const parties = { plan, versions, owners, emitter, handlers };
-    this.#held = new Held(environment, (deferred) => this.#resume(deferred, () => {}));
+    this.#held = new HeldDeliveries(environment, (deferred) => this.#resume(deferred, () => {}));
     const mayHold = (delayMs: number) => this.#held.mayHold(delayMs);
     this.#context = { ...parties, environment, retry, retentionMs, probe, mayHold };
-    const refusedMax = outboxMax;
-    this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
-    const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
+    this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax: outboxMax });
     this.#worker = new Worker({
       service: service.name,
       store,
@@ -115,7 +113,7 @@ export class App<Native, Begins extends EventContract> {
       environment,
       batchMax,
       probe,
-      onDeferred,
+      onDeferred: (delayMs) => this.#relay.wakeWithin(delayMs),
       onHeld: (row, seq) => this.#held.add(row, seq),
     });
     const membership = { group: service.name, topics: plan.topics, inFlightMax };
@@ -133,8 +131,7 @@ export class App<Native, Begins extends EventContract> {
       flush: () => this.#worker.flush(),
       refresh: () => versions.refresh(),
     };
-    const { ends } = settings;
-    this.#endings = new Endings(service.declaration, { store, environment, ends });
+    this.#endings = new Endings(service.declaration, { store, environment, ends: settings.ends });
     const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
   }
