@@ -113,7 +113,8 @@ async function whenQuiet(
     const foreign = Math.max(0, ...ways.map(({ foreignCores = 0 }) => foreignCores));
     if (foreign <= FOREIGN_CORES_MAX) return result;
     process.stderr.write(
-      `${name}: this round does not count, others used ${foreign.toFixed(2)} cores (${tries} of ${TRIES_MAX} tries)\n`,
+      `${name}: this round does not count, others used ${foreign.toFixed(2)} cores ` +
+        `(${tries} of ${TRIES_MAX} tries)\n`,
     );
   }
   process.exitCode = 1;

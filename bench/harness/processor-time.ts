@@ -12,7 +12,7 @@ export interface ProcessorTime {
 /** Ticks of the fields in `/proc/<pid>/stat` in a second, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** Reads the clocks. Without `/proc` the servers have none, and nobody can be told from them. */
+/** Reads the clocks. Without `/proc` the servers have none, and others cannot be told from them. */
 export function processorTime(): ProcessorTime {
   const { user, system } = process.cpuUsage();
   const machine = cpus().reduce(
