@@ -8,6 +8,7 @@ import {
   type Subscription,
 } from "../ports/bus.ts";
 import { busFaults, type MakeFaulty } from "./bus-faults.ts";
+import { busTrace } from "./bus-trace.ts";
 import { eventually, gate, OPTIONAL, type Runner } from "./runner.ts";
 import { sampleEvent } from "./samples.ts";
 
@@ -103,6 +104,8 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       await eventually("the event arrives", () => seen.length === 1);
       assert.deepEqual(seen[0], event);
     });
+
+    busTrace(test);
 
     test("publish resolves for many events, and each arrives", ["a"], async (bus) => {
       const { seen } = await listen(bus, "a");
