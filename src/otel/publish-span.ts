@@ -17,11 +17,7 @@ import { parentContext, spanContextOf } from "./trace-context.ts";
 
 /** What an SDK keeps of the links of a span by default. */
 const LINKS_MAX = 128;
-const SEND = {
-  ...SYSTEM,
-  "messaging.operation.name": "send",
-  "messaging.operation.type": "send",
-} as const;
+const SEND = { ...SYSTEM, "messaging.operation.name": "send" } as const;
 
 /** The span of one call that publishes: a child of the delivery that emitted, or linked to each. */
 export class PublishSpan implements PublishWatch {
@@ -42,7 +38,8 @@ export class PublishSpan implements PublishWatch {
     const links = causes.size > 1 ? linksTo([...causes.values()]) : [];
     const parent = causes.size === 1 && first !== undefined ? parentContext(first) : ROOT_CONTEXT;
     const count = { "messaging.batch.message_count": events.length };
-    const attributes = { ...SEND, ...this.#destination, ...(events.length > 1 ? count : {}) };
+    const operation = { ...SEND, "messaging.operation.type": "send" };
+    const attributes = { ...operation, ...this.#destination, ...(events.length > 1 ? count : {}) };
     const name = one ? `send ${first.type}` : "send";
     this.#span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes, links }, parent);
     this.#within = trace.setSpan(parent, this.#span);
@@ -64,13 +61,10 @@ export class PublishSpan implements PublishWatch {
     for (const [i, { type }] of this.#events.entries()) {
       const error = errors[i];
       const how = error === undefined ? {} : errorType(codeOf(error));
-      sent.add(1, { ...SYSTEM, ...SEND_NAME, "messaging.destination.name": type, ...how });
+      sent.add(1, { ...SEND, "messaging.destination.name": type, ...how });
     }
   }
 }
-
-/** The counters of the conventions have the name of an operation, and not its type. */
-const SEND_NAME = { "messaging.operation.name": "send" } as const;
 
 function linksTo(events: readonly EventEnvelope[]): Link[] {
   const spans = events.flatMap((event) => spanContextOf(event) ?? []);

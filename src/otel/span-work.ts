@@ -4,16 +4,8 @@ import { type Instruments, SYSTEM } from "./instruments.ts";
 import { parentContext, spanContextOf } from "./trace-context.ts";
 import type { SpanWork } from "./work-span.ts";
 
-const PROCESS = {
-  ...SYSTEM,
-  "messaging.operation.name": "process",
-  "messaging.operation.type": "process",
-} as const;
-const BEGIN = {
-  ...SYSTEM,
-  "messaging.operation.name": "begin",
-  "messaging.operation.type": "create",
-} as const;
+const PROCESS = { ...SYSTEM, "messaging.operation.name": "process" } as const;
+const BEGIN = { ...SYSTEM, "messaging.operation.name": "begin" } as const;
 
 /** A delivery: a child of its cause. What a join has gathered before is linked. */
 export function processWork(
@@ -31,6 +23,7 @@ export function processWork(
   if (lagMs !== undefined) lag.record(lagMs / 1_000, labels);
   const attributes = {
     ...labels,
+    "messaging.operation.type": "process",
     "messaging.message.id": id,
     "messaging.message.conversation_id": correlationId,
     "cloudevents.event_source": source,
@@ -60,6 +53,7 @@ export function beginWork(
   const labels = { ...BEGIN, "odori.service": service };
   const attributes = {
     ...labels,
+    "messaging.operation.type": "create",
     "messaging.message.conversation_id": correlationId,
     "odori.saga.id": sagaId,
   };

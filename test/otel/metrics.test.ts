@@ -34,7 +34,6 @@ describe("metrics", () => {
         attributes: {
           "messaging.system": "odori",
           "messaging.operation.name": "process",
-          "messaging.operation.type": "process",
           "messaging.destination.name": placed.type,
           "messaging.consumer.group.name": "payment",
           "odori.reaction": "order.placed",
