@@ -235,7 +235,9 @@ export class FailureTask<Native> implements Task<Native> {
     const attempts = isProvisional(error) ? number - 1 : number;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
     const entry = delivery.entry(disposition, undefined, events);
-    const row = delivery.deferral({ state, problem, attempts, delayMs });
+    const first = state === "retrying" && delivery.attempt.deferred === undefined;
+    const held = first && this.#context.mayHold(delayMs);
+    const row = { ...delivery.deferral({ state, problem, attempts, delayMs }), held };
     draft.putOff(entry, row, delivery.attempt, { fields: this.fields, error });
   }
 }

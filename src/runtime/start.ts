@@ -18,6 +18,7 @@ import { Endings } from "./endings.ts";
 import { Entrance } from "./entrance.ts";
 import { Handlers } from "./handler-context.ts";
 import { type Health, healthOf, serviceReport } from "./health.ts";
+import { HeldDeliveries } from "./held.ts";
 import { knownParts } from "./intake.ts";
 import { KnownVersions } from "./known-versions.ts";
 import { Membership } from "./membership.ts";
@@ -58,6 +59,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
+  readonly #held: HeldDeliveries;
   readonly #caution = new Caution();
   readonly #service: Service<Native, Begins>;
   readonly #portrait: Portrait;
@@ -96,15 +98,18 @@ export class App<Native, Begins extends EventContract> {
       othersAmong(await store.declarations.all(), { portrait: this.#portrait, retentionMs, now }),
     );
     const parties = { plan, versions, owners, emitter, handlers };
-    this.#context = { ...parties, environment, retry, retentionMs, probe };
-    const refusedMax = outboxMax;
+    this.#held = new HeldDeliveries(environment, (deferred) =>
+      this.#entrance.resume(deferred, () => {}),
+    );
+    const mayHold = (delayMs: number) => this.#held.mayHold(delayMs);
+    this.#context = { ...parties, environment, retry, retentionMs, probe, mayHold };
     this.#watch = settings.telemetry?.watch({
       name: service.name,
       report: async () => serviceReport(await this.health()),
     });
     const watch = this.#watch;
+    const refusedMax = outboxMax;
     this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax, watch });
-    const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
     this.#worker = new Worker({
       service: service.name,
       store,
@@ -113,7 +118,8 @@ export class App<Native, Begins extends EventContract> {
       environment,
       batchMax,
       probe,
-      onDeferred,
+      onDeferred: (delayMs) => this.#relay.wakeWithin(delayMs),
+      onHeld: (row, seq) => this.#held.add(row, seq),
       watch,
     });
     const membership = { group: service.name, topics: plan.topics, inFlightMax };
@@ -131,8 +137,7 @@ export class App<Native, Begins extends EventContract> {
       flush: () => this.#worker.flush(),
       refresh: () => versions.refresh(),
     };
-    const { ends } = settings;
-    this.#endings = new Endings(service.declaration, { store, environment, ends });
+    this.#endings = new Endings(service.declaration, { store, environment, ends: settings.ends });
     this.#entrance = new Entrance({
       context: this.#context,
       store,
@@ -329,6 +334,7 @@ export class App<Native, Begins extends EventContract> {
     const within = (work: Promise<void>, failed: string) =>
       atMost(environment, drainMs, work.catch(warn(failed)));
     const left = this.#membership.stop().catch(warn("leaving the bus failed"));
+    this.#held.stop();
     await within(this.#relay.stop(), "the last round of the relay failed");
     await this.#worker.stop(drainMs);
     await atMost(environment, drainMs, left);

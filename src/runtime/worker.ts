@@ -1,4 +1,5 @@
 import { OdoriError } from "../contract/errors.ts";
+import type { NewDeferred } from "../ports/deferred.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -29,6 +30,8 @@ export interface WorkerParts<Native> {
   readonly probe: Probe;
   /** Called when a commit has put something off that will be due after `delayMs`. */
   readonly onDeferred: (delayMs: number) => void;
+  /** Called when a commit has put off a delivery that the process keeps in hand. */
+  readonly onHeld: (row: NewDeferred, seq: number) => void;
   readonly watch: ServiceWatch | undefined;
 }
 
@@ -230,8 +233,11 @@ export class Worker<Native> {
   }
 
   #report(notice: Notice): void {
-    const { logger, service, environment } = this.#parts;
+    const { logger, service, environment, onHeld } = this.#parts;
     logNotice(logger, service, notice, environment.now());
+    const { row, seq } = notice;
+    // Without a `seq` the reply to the commit was lost: the store has given the row up.
+    if (row.held === true && seq !== undefined) onHeld(row, seq);
   }
 
   #publish(handOvers: readonly HandOver[], nextDueMs: number | undefined): void {
