@@ -8,6 +8,7 @@ import {
   type Subscription,
 } from "../ports/bus.ts";
 import { busFaults, type MakeFaulty } from "./bus-faults.ts";
+import { busTrace } from "./bus-trace.ts";
 import { eventually, gate, OPTIONAL, type Runner } from "./runner.ts";
 import { sampleEvent } from "./samples.ts";
 import { workIsShared } from "./share.ts";
@@ -97,13 +98,14 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       const event = sampleEvent("1", {
         subject: "a subject, with ünïcode",
         causationId: "0",
-        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         data: { text: '"quoted" 日本', list: [1, { deep: null }], constructor: "legal" },
       });
       checkAccepted(await bus.publish([event]));
       await eventually("the event arrives", () => seen.length === 1);
       assert.deepEqual(seen[0], event);
     });
+
+    busTrace(test);
 
     test("publish resolves for many events, and each arrives", ["a"], async (bus) => {
       const { seen } = await listen(bus, "a");

@@ -4,6 +4,7 @@ import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
+import type { ServiceWatch } from "../ports/telemetry.ts";
 import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
 import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
@@ -31,6 +32,7 @@ export interface WorkerParts<Native> {
   readonly onDeferred: (delayMs: number) => void;
   /** Called when a commit has put off a delivery that the process keeps in hand. */
   readonly onHeld: (row: NewDeferred, seq: number) => void;
+  readonly watch: ServiceWatch | undefined;
 }
 
 /**
@@ -79,6 +81,7 @@ export class Worker<Native> {
         probe("committed");
         this.#publish(handOver === undefined ? [] : [handOver], nextDueMs);
         for (const notice of notices) this.#report(notice);
+        parts.watch?.committed(1);
         task.completion.done();
         probe("acknowledged");
       },
@@ -199,6 +202,7 @@ export class Worker<Native> {
     this.#publish(result.handOvers, result.nextDueMs);
     this.duplicates += result.duplicates;
     for (const notice of result.notices) this.#report(notice);
+    if (result.done.length > 0) this.#parts.watch?.committed(result.done.length);
     for (const task of result.done) task.completion.done();
     for (const { task, error } of result.refused) task.completion.failed(error);
     probe("acknowledged");
