@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { titleOf, urlOf } from "../servers/shared.ts";
+import { eventually } from "../support/eventually.ts";
 import { EVERY_SCREEN_MS, opened, reads } from "./browser.ts";
 import { ShopStage } from "./stage.ts";
 
@@ -37,4 +38,26 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page's
     },
     EVERY_SCREEN_MS,
   );
+
+  it("a saga that is stuck, the proof that says why, and its way on the map", async () => {
+    await using stage = await ShopStage.open({ "o-1": "fine", "o-2": "poor" }, { deaf: true });
+    await using one = await opened(stage.url());
+    const { page, complaints } = one;
+    await page.getByRole("link", { name: "1 stuck" }).click();
+    await page.getByRole("link", { name: "o-2" }).click();
+    await reads(page, "Nothing is left to happen, and the saga has no end.");
+    await page.getByRole("link", { name: "Proof" }).click();
+    await page.getByRole("link", { name: "STUCK" }).click();
+    await reads(page, "Counterexample");
+    await reads(page, "refuses → payment.declined");
+    await reads(page, "Repairs that were tried, and work");
+    await page.getByRole("link", { name: "Show it on the map" }).click();
+    await reads(page, "Lit: the way of STUCK");
+    await eventually(
+      "the way is lit",
+      () => page.locator(".edge.lit").count(),
+      (n) => n > 0,
+    );
+    expect(complaints).toEqual([]);
+  });
 });

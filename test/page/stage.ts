@@ -10,6 +10,7 @@ import { type Served, serve } from "./serve.ts";
 import { placed, shopWith, Troubles } from "./shop.ts";
 
 const TOKEN = "a-token-that-is-long-enough";
+const ALL: readonly Permission[] = ["retry", "discard", "payloads"];
 
 /** Orders by their ids, with the note that says what becomes of each. */
 export type Orders = Readonly<Record<string, "fine" | "poor" | "rare" | "jammed">>;
@@ -18,6 +19,11 @@ export type Orders = Readonly<Record<string, "fine" | "poor" | "rare" | "jammed"
 export interface ShopOptions {
   /** @default retry, discard and payloads */
   readonly allow?: readonly Permission[];
+  /**
+   * Whether the order does not hear that its payment was declined, so that it never ends.
+   * @default false
+   */
+  readonly deaf?: boolean;
 }
 
 /** A shop that runs, with orders in it, and a console over its databases that listens. */
@@ -30,15 +36,15 @@ export class ShopStage implements AsyncDisposable {
   /** Places an order. */
   place: (orderId: string, note: string) => Promise<void> = async () => {};
 
-  static async open(orders: Orders, { allow }: ShopOptions = {}): Promise<ShopStage> {
+  static async open(orders: Orders, options: ShopOptions = {}): Promise<ShopStage> {
     const stage = new ShopStage();
-    await stage.#begin(orders, allow ?? ["retry", "discard", "payloads"]);
+    await stage.#begin(orders, options);
     return stage;
   }
 
-  async #begin(orders: Orders, allow: readonly Permission[]): Promise<void> {
+  async #begin(orders: Orders, { allow = ALL, deaf = false }: ShopOptions): Promise<void> {
     const folder = this.#open.use(temporaryFolder("page"));
-    const { services, declared } = shopWith(this.troubles);
+    const { services, declared } = shopWith(this.troubles, deaf);
     const names = services.map(({ name }) => name);
     const pathOf = (name: string) => join(folder.path, `${name}.db`);
     const bus = this.#open.adopt(memoryBus(names), (one) => one.close());
