@@ -1,5 +1,5 @@
-// Bundles the page of `odori console`: `node scripts/build-page.mjs [folder]`. What it is built from
-// are development dependencies, so the package carries the bundle: by default in `dist/page`.
+// Bundles the page of `odori console`: `node scripts/build-page.mjs [folder]`, by default into
+// `dist/page`. The package carries the bundle, so what it is built from is for development only.
 import { copyFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

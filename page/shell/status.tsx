@@ -57,7 +57,9 @@ export function Warnings() {
         <p class="notice bad" role="alert">
           <strong>
             {shell.unread(
-              unread.map(({ service, code }) => visible(`${service} (${code})`)).join(", "),
+              unread
+                .map(({ service, code }) => visible(service === "" ? code : `${service} (${code})`))
+                .join(", "),
             )}
           </strong>{" "}
           {shell.unreadWhy}

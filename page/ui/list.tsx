@@ -36,7 +36,7 @@ const NARROW_ROW_PX = 50;
 const AHEAD_ROWS = 30;
 const PAGE_ROWS = 20;
 
-const STEPS: Readonly<Record<string, number>> = {
+const MOVES: Readonly<Record<string, number>> = {
   ArrowDown: 1,
   ArrowUp: -1,
   PageDown: PAGE_ROWS,
@@ -69,7 +69,7 @@ export function List({ label, class: name, columns, count, ...own }: ListProps) 
     if (wanted.current !== undefined && focus(wanted.current)) wanted.current = undefined;
   });
   const move = (event: KeyboardEvent) => {
-    const step = STEPS[event.key];
+    const step = MOVES[event.key];
     if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const next = Math.max(0, Math.min(count - 1, current + step));

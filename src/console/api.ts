@@ -137,6 +137,8 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   }
   app.get("/api/v1/live", (c) => {
     const query = mapQueryIn(c.req.url);
+    // A stream without a reader would never end.
+    if (c.req.method === "HEAD") return c.body(null);
     if (streams >= STREAMS_MAX)
       throw new ConsoleRefusal(
         503,

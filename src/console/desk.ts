@@ -22,6 +22,9 @@ export interface DeskOptions {
   readonly dev: DevDesk | undefined;
 }
 
+/** A page is written in one go, while requests wait: smaller than where nothing waits. */
+const PAGE_ROWS = 2_000;
+
 /** What every request of the console works with. */
 export class Desk {
   readonly projection: Projection;
@@ -44,7 +47,7 @@ export class Desk {
     this.projection = new Projection(projection);
     const endsKnown = manifest !== undefined && knowsEnds(manifest);
     this.observer = new Observer({
-      ...{ sources, projection: this.projection, pageRows: 500 },
+      ...{ sources, projection: this.projection, pageRows: PAGE_ROWS },
       ends: endsKnown ? manifest : undefined,
       fromHere: endsKnown ? this.#foreseeing(manifest) : undefined,
     });

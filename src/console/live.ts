@@ -20,13 +20,13 @@ export class LiveNow {
   }
 
   read(query: MapQuery): Live {
-    const { follower, jobs } = this.#desk;
+    const { follower, jobs, observer } = this.#desk;
     const now = Date.now();
     const { upTo, change, problem } = follower.progress;
     return {
       now,
       ...(upTo !== undefined && { behindMs: Math.max(0, now - upTo) }),
-      unread: problem === undefined ? [] : [{ service: "", code: problem }],
+      unread: problem === undefined ? [] : [{ service: observer.failed, code: problem }],
       totals: totals(this.#desk),
       ledger: this.#ledgerAt(change),
       ...this.#maps.live(query),

@@ -1,11 +1,12 @@
 import type { ServiceHistory } from "../observe/summary.ts";
 import { type TraceStep, traceOf } from "../observe/trace.ts";
+import { type ListedRow, openRows, sagaRow } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
 import { outlookOf } from "./outlook.ts";
 import { shownPayload } from "./payload.ts";
 import { parametersIn, wholeIn } from "./query.ts";
 import { ConsoleRefusal } from "./refusal.ts";
-import { openOf } from "./saga-pages.ts";
+import { openOf, sagaRowOf } from "./saga-pages.ts";
 import { Whereabouts } from "./whereabouts.ts";
 import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
 
@@ -20,6 +21,8 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
   const { from, limit } = parametersIn(url, ["from", "limit"]);
   const begin = wholeIn(from, "from", FROM);
   const count = wholeIn(limit, "limit", PAGE_SIZES);
+  const known = sagaRow(desk.projection.sql, id);
+  if (known !== undefined && known.steps > STEPS_MAX) return longSaga(desk, known, begin, count);
   const { judged, parts } =
     id.length > ID_MAX || id === "" ? NOTHING : await desk.observer.judge([id]);
   const [one] = judged;
@@ -48,6 +51,36 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
     steps: stepsOf(desk, own, trace).slice(begin, begin + count),
     stepsRead: trace.length,
     stepsTotal: Math.max(total, read),
+    lanes: [...new Set(trace.map(({ service }) => service))],
+  };
+}
+
+/**
+ * A saga with more steps than one reply should read: its first ones, and no outlook. The journals
+ * are read with a limit, and where it stands is what the projection knows.
+ */
+async function longSaga(
+  desk: Desk,
+  row: ListedRow,
+  begin: number,
+  count: number,
+): Promise<SagaReply> {
+  const { id: sagaId, began: born, last, correlationId = sagaId } = row;
+  const parts = await Promise.all(
+    desk.services.map(async (service): Promise<ServiceHistory> => {
+      const journal = await desk.observer.sourceOf(service)?.inspect.journal(sagaId, STEPS_MAX);
+      const history = { sagaId, born, last, correlationId, journal: journal ?? [], deferred: [] };
+      return { service, history };
+    }),
+  );
+  const all = traceOf(parts.map(({ service, history }) => ({ service, records: history.journal })));
+  const trace = all.slice(0, STEPS_MAX);
+  return {
+    saga: sagaRowOf(row),
+    why: openRows(desk.projection.sql, sagaId, WHY_MAX).map(openOf),
+    steps: stepsOf(desk, parts, trace).slice(begin, begin + count),
+    stepsRead: trace.length,
+    stepsTotal: row.steps,
     lanes: [...new Set(trace.map(({ service }) => service))],
   };
 }

@@ -13,7 +13,7 @@ const SAMPLES_MIN = 50;
 /** The percentiles of a day change slowly. */
 const LIMITS_EVERY_MS = 10_000;
 /** Most sagas that one call changes. */
-const CHANGED_MAX = 20_000;
+const CHANGED_MAX = 2_000;
 
 const way = (verdict: string) =>
   `SELECT saga, service, reaction, stem, since FROM delivery

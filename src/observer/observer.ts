@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Mutex } from "../adapter/mutex.ts";
 import type { FromHere } from "../check/from-here/from-here.ts";
 import { type HearersOf, hearersIn } from "../observe/hearers.ts";
@@ -21,7 +22,7 @@ export interface ObserverOptions {
   readonly ends?: SummaryContext["ends"];
   /**
    * Most rows of a page of each feed.
-   * @default 1_000
+   * @default 4_000
    */
   readonly pageRows?: number;
 }
@@ -44,7 +45,8 @@ export interface FeedsRead {
   readonly complete: boolean;
 }
 
-const PAGE_ROWS = 1_000;
+/** Feeds go on side by side: with large pages most sagas are read once, with all their rows. */
+const PAGE_ROWS = 4_000;
 /** Sagas that are read at once. */
 const SAGAS_AT_ONCE = 250;
 
@@ -59,6 +61,7 @@ export class Observer {
   readonly #writing = new Mutex();
   #observed: readonly Observed[] = [];
   #covers: ReadonlyMap<string, Cover> = new Map();
+  #failed = "";
   #context: SummaryContext = { hearers: [] };
 
   constructor(options: ObserverOptions) {
@@ -68,6 +71,11 @@ export class Observer {
   /** What the services hear, as of the last page that was read. */
   get context(): SummaryContext {
     return this.#context;
+  }
+
+  /** The service that could not be read last; "" if its name is not known yet. */
+  get failed(): string {
+    return this.#failed;
   }
 
   /** What the services have declared, in the order of the sources, as of the last page. */
@@ -121,7 +129,10 @@ export class Observer {
 
   async #meet(): Promise<void> {
     const met = await Promise.all(
-      this.#options.sources.map(async (source) => ({ source, about: await source.about() })),
+      this.#options.sources.map(async (source, at) => {
+        const known = this.#observed[at]?.service ?? "";
+        return { source, about: await this.#of(known, () => source.about()) };
+      }),
     );
     const { ends } = this.#options;
     this.#observed = met.map(({ source, about }) => {
@@ -142,7 +153,8 @@ export class Observer {
     const pages: (readonly [Observed, FeedPage, string | undefined])[] = await Promise.all(
       this.#observed.map(async (one) => {
         const cursor = projection.cursor(one.service);
-        return [one, await one.source.feed(cursor, pageRows), cursor] as const;
+        const page = await this.#of(one.service, () => one.source.feed(cursor, pageRows));
+        return [one, page, cursor] as const;
       }),
     );
     const rows = pages.reduce((sum, [, page]) => sum + page.rows.length, 0);
@@ -158,6 +170,8 @@ export class Observer {
     const histories = new Map<string, readonly ServiceHistory[]>();
     const ids = [...touched];
     for (let at = 0; at < ids.length; at += SAGAS_AT_ONCE) {
+      // SQLite answers at once: without a turn, no request would have its own.
+      await setImmediate();
       const { judged, parts } = await this.judge(ids.slice(at, at + SAGAS_AT_ONCE), covers);
       sagas.push(...judged);
       for (const [id, own] of parts) histories.set(id, own);
@@ -185,7 +199,9 @@ export class Observer {
     const observed = new Set(this.#observed.map(({ service }) => `/${service}`));
     const read = await Promise.all(
       this.#observed.map(async ({ source, service }) =>
-        (await source.inspect.histories(ids)).map((history) => ({ service, history })),
+        (await this.#of(service, () => source.inspect.histories(ids))).map((history) => ({
+          ...{ service, history },
+        })),
       ),
     );
     const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
@@ -199,6 +215,16 @@ export class Observer {
       return [{ summary, verdict, parked: parkedIn(own), early }];
     });
     return { judged, parts };
+  }
+
+  /** Reads from a source, and remembers which one could not be read. */
+  async #of<T>(service: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#failed = service;
+      throw error;
+    }
   }
 
   #read(): ReadonlySet<string> {

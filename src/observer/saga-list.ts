@@ -44,12 +44,12 @@ export interface SagaListPage {
 }
 
 /** Most sagas that one page looks at for a filter that no index has. */
-const EXAMINED_MAX = 5_000;
+const EXAMINED_MAX = 2_000;
 /** Behind every place: sagas are listed from the one that began last. */
 const LIST_START: ListPlace = { began: Number.MAX_SAFE_INTEGER, id: "" };
 
 /**
- * Lists sagas, the one that began last first. Each page is a range of an index, or at most 5,000
+ * Lists sagas, the one that began last first. Each page is a range of an index, or at most 2,000
  * rows of one: it costs as much behind a million sagas as at the beginning. A page may have fewer
  * sagas than `limit`, or none, and still a next one.
  */
@@ -151,6 +151,12 @@ function waitsFor(sql: ProjectionSql, id: string, service: string): boolean {
 /** One saga; undefined if it is not known. */
 export function sagaRow(sql: ProjectionSql, id: string): ListedRow | undefined {
   return rowOf(sql, id)[0];
+}
+
+/** What a saga waits for, oldest first. */
+export function openRows(sql: ProjectionSql, id: string, limit: number): readonly OpenDelivery[] {
+  const text = "SELECT * FROM delivery WHERE saga = ? ORDER BY since LIMIT ?";
+  return sql.all(text, id, limit).map(deliveryIn);
 }
 
 function rowOf(sql: ProjectionSql, id: string): readonly ListedRow[] {

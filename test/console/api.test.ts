@@ -1,7 +1,10 @@
+import { StoreUnavailableError } from "odori";
+import type { JournalSource } from "odori/console";
 import { manifestOf } from "odori/manifest";
 import { sqlite } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
 import order from "../../examples/order/choreography.ts";
+import { sampleEntry, writes } from "../../src/conformance/samples.ts";
 import { mapGraph } from "../../src/console/map-graph.ts";
 import { placeBoxes } from "../../src/draw/layout.ts";
 import { eventually } from "../support/eventually.ts";
@@ -75,6 +78,27 @@ describe("the console's API", () => {
     expect((await stage.ask("/api/v1/sagas/none")).body.error.code).toBe("SAGA_UNKNOWN");
     expect((await stage.ask(`/api/v1/sagas/${"x".repeat(300)}`)).status).toBe(404);
     expect((await stage.ask("/api/v1/sagas/%E0%A4%A")).status).toBe(404);
+  });
+
+  it("a saga of any length has a reply of bounded size", { timeout: 180_000 }, async () => {
+    const steps = 20_050;
+    await using stage = await ConsoleStage.open(["done"]);
+    const store = sqlite(stage.path);
+    await store.open({ service: "payment", owner: "p", leaseMs: 60_000, now: Date.now });
+    const journal = Array.from({ length: steps }, (_, n) =>
+      sampleEntry(`e-${n}`, { sagaId: "long", reaction: "order.opened" }),
+    );
+    await store.transaction((tx) => tx.write(writes({ journal })));
+    await store.close();
+    const seen = await eventually(
+      "it is projected",
+      async () => (await stage.ask("/api/v1/sagas?id=long")).body.sagas[0]?.steps,
+      steps,
+      120_000,
+    );
+    const { body } = await stage.ask("/api/v1/sagas/long?from=19990");
+    expect([body.stepsTotal, body.stepsRead, body.steps.length]).toEqual([seen, 20_000, 10]);
+    expect(body.outlook).toBeUndefined();
   });
 
   it("groups what is parked, and shows the consequence before it acts", async () => {
@@ -185,6 +209,39 @@ describe("the console's API", () => {
     expect(text).toContain("odori_ledger_unexplained 0\n");
     expect(text).toContain("odori_saga_duration_seconds_count 1\n");
     expect(text).not.toContain("s-0");
+  });
+
+  it("says which source cannot be read, and keeps what it knows", async () => {
+    let away = false;
+    const refusing = (source: JournalSource): JournalSource => ({
+      inspect: source.inspect,
+      about: () => source.about(),
+      outbox: (limit) => source.outbox(limit),
+      close: () => source.close(),
+      feed: (after, limit) =>
+        away
+          ? Promise.reject(new StoreUnavailableError("STORE_UNAVAILABLE", "db.internal is away"))
+          : source.feed(after, limit),
+    });
+    await using other = await ConsoleStage.open(["done"], {}, refusing);
+    away = true;
+    const { unread, totals } = await eventually(
+      "it is told",
+      () => other.live(),
+      (live) => live.unread?.length === 1,
+    );
+    expect(unread).toEqual([{ service: "payment", code: "STORE_UNAVAILABLE" }]);
+    expect(totals).toEqual({ succeeded: 1 });
+    expect((await other.ask("/metrics")).text).toContain("odori_observer_up 0\n");
+    away = false;
+    await eventually("it is over", async () => (await other.live()).unread, []);
+  });
+
+  it("a stream without a reader takes no place", async () => {
+    await using stage = await ConsoleStage.open(["done"]);
+    for (let n = 0; n < 70; n++)
+      expect((await stage.ask("/api/v1/live", { method: "HEAD" })).status).toBe(200);
+    expect((await stage.live()).totals).toEqual({ succeeded: 1 });
   });
 
   it("a map has sagas begin on the left, and folds services that only listen", async () => {

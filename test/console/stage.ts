@@ -1,6 +1,11 @@
 import { join } from "node:path";
 import { start } from "odori";
-import { type ConsoleOptions, type OdoriConsole, odoriConsole } from "odori/console";
+import {
+  type ConsoleOptions,
+  type JournalSource,
+  type OdoriConsole,
+  odoriConsole,
+} from "odori/console";
 import { memoryBus } from "odori/memory";
 import { sqlite, sqliteSource } from "odori/sqlite";
 import type { Live } from "../../src/console/wire.ts";
@@ -32,12 +37,13 @@ export class ConsoleStage implements AsyncDisposable {
   static async open(
     kinds: readonly Kind[],
     options: Partial<ConsoleOptions> = {},
+    wrap: (source: JournalSource) => JournalSource = (source) => source,
   ): Promise<ConsoleStage> {
     const folder = temporaryFolder("console");
     const path = join(folder.path, "payment.db");
     await ran(path, kinds);
     const console = odoriConsole({
-      ...{ sources: [sqliteSource(path)], choreography: shopping, token: TOKEN, ...options },
+      ...{ sources: [wrap(sqliteSource(path))], choreography: shopping, token: TOKEN, ...options },
     });
     const stage = new ConsoleStage(console, path, options.base ?? "", folder);
     await eventually(

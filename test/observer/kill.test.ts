@@ -57,7 +57,7 @@ async function caughtUp(folder: string, file: string): Promise<Projection> {
 }
 
 describe("an observer that is killed", { timeout: 180_000 }, () => {
-  it("loses and doubles nothing, gives no false alarm, and is the same when built again", async () => {
+  it("loses nothing, gives no false alarm, and is the same when built again", async () => {
     using folder = temporaryFolder("observer-kill");
     const databases = files(folder.path);
     const file = join(folder.path, "projection.sqlite");

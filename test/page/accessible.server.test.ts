@@ -4,7 +4,7 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { titleOf, urlOf } from "../servers/shared.ts";
-import { opened, reads } from "./browser.ts";
+import { EVERY_SCREEN_MS, opened, reads } from "./browser.ts";
 import { ShopStage } from "./stage.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -33,18 +33,39 @@ async function barriers(page: Page): Promise<readonly string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
 }
 
+/** Cells of one row that lie over each other. Runs in the page. */
+function overlaps(): readonly string[] {
+  return [...document.querySelectorAll("[role=row]")].flatMap((row) => {
+    const boxes = [...row.children].map((cell) => cell.getBoundingClientRect());
+    return boxes.flatMap((a, at) =>
+      boxes
+        .slice(at + 1)
+        .filter(
+          (b) =>
+            Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1,
+        )
+        .map(() => row.textContent ?? ""),
+    );
+  });
+}
+
 describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page for all"), () => {
   for (const colorScheme of ["light", "dark"] as const)
     for (const locale of ["en", "ja"] as const)
-      it(`axe finds nothing serious: ${colorScheme}, ${locale}`, async () => {
-        await using stage = await ShopStage.open(ORDERS);
-        for (const [query, text] of SCREENS) {
-          await using one = await opened(stage.url(query), { colorScheme, locale });
-          await reads(one.page, text);
-          expect([query, await barriers(one.page)]).toEqual([query, []]);
-          expect(await one.page.getAttribute("html", "lang")).toBe(locale);
-        }
-      });
+      it(
+        `axe finds nothing serious: ${colorScheme}, ${locale}`,
+        async () => {
+          await using stage = await ShopStage.open(ORDERS);
+          for (const [query, text] of SCREENS) {
+            await using one = await opened(stage.url(query), { colorScheme, locale });
+            await reads(one.page, text);
+            expect([query, await barriers(one.page)]).toEqual([query, []]);
+            expect(await one.page.getAttribute("html", "lang")).toBe(locale);
+          }
+        },
+        EVERY_SCREEN_MS,
+      );
 
   it("nor in a dialog", async () => {
     await using stage = await ShopStage.open(ORDERS);
@@ -54,13 +75,18 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page f
     expect(await barriers(one.page)).toEqual([]);
   });
 
-  it.each([360, 1440, 1920])("nothing is cut off at a width of %i", async (width) => {
-    await using stage = await ShopStage.open(ORDERS);
-    for (const [query, text] of SCREENS) {
-      await using one = await opened(stage.url(query), { viewport: { width, height: 860 } });
-      await reads(one.page, text);
-      const beyond = await one.page.evaluate(() => document.documentElement.scrollWidth);
-      expect([query, beyond]).toEqual([query, width]);
-    }
-  });
+  it.each([360, 1440, 1920])(
+    "nothing is cut off or covered at a width of %i",
+    async (width) => {
+      await using stage = await ShopStage.open(ORDERS);
+      for (const [query, text] of SCREENS) {
+        await using one = await opened(stage.url(query), { viewport: { width, height: 860 } });
+        await reads(one.page, text);
+        const beyond = await one.page.evaluate(() => document.documentElement.scrollWidth);
+        expect([query, beyond]).toEqual([query, width]);
+        expect([query, await one.page.evaluate(overlaps)]).toEqual([query, []]);
+      }
+    },
+    EVERY_SCREEN_MS,
+  );
 });

@@ -11,7 +11,7 @@ afterAll(async () => {
 
 /** One browser for the tests of a file; each page has a context of its own. */
 function browser(): Promise<Browser> {
-  // As root there is no sandbox; it shows only what the test serves.
+  // The sandbox refuses to run as root. The browser shows only what the test serves.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   running ??= chromium.launch({ executablePath: serverUrl("chromium"), args: [...args] });
   return running;
@@ -25,6 +25,11 @@ export interface Opened extends AsyncDisposable {
 }
 
 const SIZE = { width: 1440, height: 860 };
+const LIMIT_MS = 120_000;
+/** Less than a test has, so that its failure says what was read. */
+const READS_MS = 45_000;
+/** For a test that looks at every screen. */
+export const EVERY_SCREEN_MS = 240_000;
 
 /** Opens an address in a context of its own, in English and in light colours unless told. */
 export async function opened(url: string, options: BrowserContextOptions = {}): Promise<Opened> {
@@ -33,6 +38,8 @@ export async function opened(url: string, options: BrowserContextOptions = {}): 
     ...{ viewport: SIZE, locale: "en", colorScheme: "light" },
     ...options,
   });
+  // Only a failing test takes that long.
+  context.setDefaultTimeout(LIMIT_MS);
   const complaints: string[] = [];
   const page = await context.newPage();
   page.on("pageerror", ({ message }) => complaints.push(message));
@@ -46,9 +53,8 @@ export async function opened(url: string, options: BrowserContextOptions = {}): 
 /** Waits until a text can be read on the page. */
 export function reads(page: Page, text: string | RegExp): Promise<boolean> {
   const seen = () => page.innerText("body");
-  return eventually(`the page reads ${text}`, seen, (all) =>
-    typeof text === "string" ? all.includes(text) : text.test(all),
-  ).then(() => true);
+  const has = (all: string) => (typeof text === "string" ? all.includes(text) : text.test(all));
+  return eventually(`the page reads ${text}`, seen, has, READS_MS).then(() => true);
 }
 
 /** Presses keys, one after the other. */

@@ -35,6 +35,18 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await reads(one.page, "The console does not answer.");
     });
 
+    it("it goes on by itself, with what came meanwhile, once the console is back", async () => {
+      await using stage = await ShopStage.open({ "o-1": "fine" });
+      await using one = await opened(stage.url("?screen=sagas"));
+      await reads(one.page, "o-1");
+      await stage.hangUp();
+      await reads(one.page, "connection lost");
+      await stage.place("o-2", "poor");
+      await stage.comeBack();
+      await reads(one.page, "o-2");
+      await reads(one.page, "behind");
+    });
+
     it("without the token nothing is shown but how to get in", async () => {
       await using stage = await ShopStage.open({ "o-1": "fine" });
       await using one = await opened(stage.url().replace(/#.*/, ""));

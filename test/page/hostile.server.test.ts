@@ -28,7 +28,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       }
     });
 
-    it("characters without a glyph are shown by their number, and turn nothing around", async () => {
+    it("a character without a glyph is shown by its number, and turns nothing around", async () => {
       await using stage = await ShopStage.open({ [TURNED]: "jammed" });
       await using one = await opened(stage.url("?screen=sagas"));
       await reads(one.page, "o-⟨202E⟩txt.exe");

@@ -8,10 +8,10 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Serves a console on a free port of the loopback. */
-export async function serve(console: OdoriConsole): Promise<Served> {
+/** Serves a console on the loopback; by default on a free port. */
+export async function serve(console: OdoriConsole, wanted = 0): Promise<Served> {
   const server = createServer(console.node);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(wanted, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,

@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { type StoreInspection, start } from "odori";
-import { odoriConsole, type Permission } from "odori/console";
+import { type OdoriConsole, odoriConsole, type Permission } from "odori/console";
 import { memoryBus } from "odori/memory";
 import { sqlite, sqliteSource } from "odori/sqlite";
 import { eventually } from "../support/eventually.ts";
 import { temporaryFolder } from "../support/scope.ts";
 import { silent } from "../support/stage.ts";
-import { serve } from "./serve.ts";
+import { type Served, serve } from "./serve.ts";
 import { placed, shopWith, Troubles } from "./shop.ts";
 
 const TOKEN = "a-token-that-is-long-enough";
+const ALL: readonly Permission[] = ["retry", "discard", "payloads"];
 
 /** Orders by their ids, with the note that says what becomes of each. */
 export type Orders = Readonly<Record<string, "fine" | "poor" | "rare" | "jammed">>;
@@ -18,6 +19,11 @@ export type Orders = Readonly<Record<string, "fine" | "poor" | "rare" | "jammed"
 export interface ShopOptions {
   /** @default retry, discard and payloads */
   readonly allow?: readonly Permission[];
+  /**
+   * Whether the order does not hear that its payment was declined, so that it never ends.
+   * @default false
+   */
+  readonly deaf?: boolean;
 }
 
 /** A shop that runs, with orders in it, and a console over its databases that listens. */
@@ -25,17 +31,20 @@ export class ShopStage implements AsyncDisposable {
   readonly troubles = new Troubles();
   readonly #open = new AsyncDisposableStack();
   readonly #inspected = new Map<string, StoreInspection>();
-  #server: { close(): Promise<void>; readonly port: number } | undefined;
+  #console: OdoriConsole | undefined;
+  #server: Served | undefined;
+  /** Places an order. */
+  place: (orderId: string, note: string) => Promise<void> = async () => {};
 
-  static async open(orders: Orders, { allow }: ShopOptions = {}): Promise<ShopStage> {
+  static async open(orders: Orders, options: ShopOptions = {}): Promise<ShopStage> {
     const stage = new ShopStage();
-    await stage.#begin(orders, allow ?? ["retry", "discard", "payloads"]);
+    await stage.#begin(orders, options);
     return stage;
   }
 
-  async #begin(orders: Orders, allow: readonly Permission[]): Promise<void> {
+  async #begin(orders: Orders, { allow = ALL, deaf = false }: ShopOptions): Promise<void> {
     const folder = this.#open.use(temporaryFolder("page"));
-    const { services, declared } = shopWith(this.troubles);
+    const { services, declared } = shopWith(this.troubles, deaf);
     const names = services.map(({ name }) => name);
     const pathOf = (name: string) => join(folder.path, `${name}.db`);
     const bus = this.#open.adopt(memoryBus(names), (one) => one.close());
@@ -51,8 +60,10 @@ export class ShopStage implements AsyncDisposable {
       this.#open.defer(() => app.stop());
       this.#inspected.set(one.name, app.inspect);
     }
-    for (const [orderId, note] of Object.entries(orders))
+    this.place = async (orderId, note) => {
       await first.begin(orderId, () => placed({ orderId, note }));
+    };
+    for (const [orderId, note] of Object.entries(orders)) await this.place(orderId, note);
     const jammed = Object.values(orders).filter((note) => note === "jammed").length;
     await eventually("the orders are at rest", () => this.#rest(), `${jammed} parked`);
     const console = odoriConsole({
@@ -62,7 +73,9 @@ export class ShopStage implements AsyncDisposable {
       allow,
     });
     this.#open.defer(() => console.close());
-    this.#server = this.#open.adopt(await serve(console), (one) => one.close());
+    this.#console = console;
+    this.#server = await serve(console);
+    this.#open.defer(() => this.hangUp());
   }
 
   /** The address as the console prints it, with its token. */
@@ -70,9 +83,14 @@ export class ShopStage implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server?.port}/${query}#token=${TOKEN}`;
   }
 
-  /** The console's process ends; the browser stays. */
+  /** The console cannot be reached any more; the browser stays. */
   async hangUp(): Promise<void> {
     await this.#server?.close();
+  }
+
+  /** It can be reached again, under its old address. */
+  async comeBack(): Promise<void> {
+    if (this.#console !== undefined) this.#server = await serve(this.#console, this.#server?.port);
   }
 
   /** Discards what is parked of a saga, as a person would on the command line. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitted, placed, showing, zoomed } from "../../page/screens/map/view.ts";
+import { centred, fitted, placed, showing, zoomed } from "../../page/screens/map/view.ts";
 import { treeOf } from "../../page/screens/saga/tree.ts";
 import { filterText, parseFilter } from "../../page/screens/sagas/filter.ts";
 import { jsonLines } from "../../page/text/json.ts";
@@ -86,6 +86,13 @@ describe("the place of a map in its window", () => {
     const { x, y } = placed(showing(view, window, there), there);
     expect(x).toBeLessThanOrEqual(window.width - 90);
     expect(y).toBeLessThanOrEqual(window.height - 50);
+  });
+
+  it("what is found is brought into the middle, unless it is seen already", () => {
+    const view = fitted({ width: 12_000, height: 5_000 }, window);
+    const far = { x: 9_000, y: 4_000 };
+    expect(placed(centred(view, window, far), far)).toEqual({ x: 720, y: 350 });
+    expect(centred(view, window, { x: 100, y: 100 })).toBe(view);
   });
 
   it("a zoom keeps the point under the pointer", () => {

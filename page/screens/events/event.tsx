@@ -33,7 +33,7 @@ function Known({ event }: { readonly event: EventReply }) {
             <Part part={part} />
           </li>
         ))}
-        {emitters.length === 0 && <li class="soft">{w.nobody}</li>}
+        {emitters.length === 0 && <li class="soft">{w.noService}</li>}
       </ul>
       <h3>{w.hearers}</h3>
       <ul>
@@ -48,7 +48,7 @@ function Known({ event }: { readonly event: EventReply }) {
             {emits.length === 0 ? <span class="soft">{w.nothing}</span> : <Types types={emits} />}
           </li>
         ))}
-        {hearers.length === 0 && <li class="soft">{w.nobody}</li>}
+        {hearers.length === 0 && <li class="soft">{w.noService}</li>}
       </ul>
       {sensitive.length > 0 && (
         <>

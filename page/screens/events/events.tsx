@@ -98,7 +98,7 @@ function cells(event: EventRow | undefined, focus: 0 | -1, open: string | undefi
       {role === undefined ? "" : w.roles[role]}
     </span>,
     <span key="hearers" class="soft">
-      {hearers.length === 0 ? w.nobody : hearers.map(visible).join(", ")}
+      {hearers.length === 0 ? w.noService : hearers.map(visible).join(", ")}
     </span>,
   ];
 }

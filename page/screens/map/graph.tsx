@@ -9,7 +9,7 @@ import { Legend } from "./legend.tsx";
 import { NodeShape } from "./node.tsx";
 import { found } from "./state.ts";
 import { useView } from "./use-view.ts";
-import { showing } from "./view.ts";
+import { centred, showing } from "./view.ts";
 import { ZoomButtons } from "./zoom.tsx";
 
 const ZOOM = 1.3;
@@ -28,7 +28,7 @@ export function Graph({ map, name }: { readonly map: MapReply; readonly name: st
     (near !== undefined && !near.has(id)) || (hits.size > 0 && !hits.has(id));
   const hit = map.nodes.find(({ id }) => hits.has(id));
   useEffect(() => {
-    if (hit !== undefined && known) change((now, size) => showing(now, size, hit));
+    if (hit !== undefined && known) change((now, size) => centred(now, size, hit));
   }, [hit, known, change]);
   const move = (event: KeyboardEvent) => {
     if (event.key === "+" || event.key === "=") zoom(ZOOM);

@@ -9,6 +9,8 @@ import { placed, type View } from "./view.ts";
 const FONT_MAX = 13;
 const FONT_LEAST = 10;
 const SUB_FONT = 11;
+/** A box that is narrower has no room for a name. */
+const NAMELESS_PX = 26;
 /** A box that is lower has room for its name only. */
 const TWO_LINES_PX = 30;
 
@@ -39,11 +41,16 @@ export function NodeShape({ node, view, faint, found, focus }: NodeProps) {
   const mark = begins ? 10 : 0;
   const more = folded.length === 0 ? "" : `+${folded.length}`;
   const room = width - 2 * padding - mark;
-  const fits = (FONT_MAX * room) / widthOf(name, FONT_MAX, true);
-  const font = Math.min(FONT_MAX, Math.max(FONT_LEAST, Math.floor(fits * 4) / 4));
-  const twoLines = height >= TWO_LINES_PX;
+  const fitting = (FONT_MAX * room) / widthOf(name, FONT_MAX, true);
+  const font = Math.min(FONT_MAX, Math.max(FONT_LEAST, Math.floor(fitting * 4) / 4));
+  const twoLines = height >= TWO_LINES_PX && width > NAMELESS_PX;
   const nameY = twoLines ? -3 : 4;
-  const subRoom = width - 2 * padding - (more === "" ? 0 : widthOf(more, SUB_FONT) + 4);
+  const subRoom = width - 2 * padding;
+  const beside = more === "" ? 0 : widthOf(more, SUB_FONT) + 4;
+  const [whole = ""] = texts;
+  // What is wrong is said in full also where the number of listeners then has no room.
+  const tight = trouble && widthOf(whole, SUB_FONT, true) > subRoom - beside;
+  const fits = (one: string) => widthOf(one, SUB_FONT, trouble) <= subRoom - (tight ? 0 : beside);
   const hint = folded.length === 0 ? "" : map.folded(folded.length, folded.map(visible).join(", "));
   const classes = [tone, kind, faint ? "faint" : "", found ? "found" : ""];
   return (
@@ -60,15 +67,17 @@ export function NodeShape({ node, view, faint, found, focus }: NodeProps) {
         </title>
         <rect x={-width / 2} y={-height / 2} width={width} height={height} rx={5} />
         {begins && <path class="begins" d={`M${padding - width / 2} ${nameY - 9}l6 4.5l-6 4.5z`} />}
-        <text class="name" x={padding + mark - width / 2} y={nameY} font-size={font}>
-          {`${clipped(name, room, font, true)} `}
-        </text>
-        {twoLines && (
-          <text class="sub" x={padding - width / 2} y={nameY + 15}>
-            {`${texts.find((one) => widthOf(one, SUB_FONT, trouble) <= subRoom) ?? ""} `}
+        {width > NAMELESS_PX && (
+          <text class="name" x={padding + mark - width / 2} y={nameY} font-size={font}>
+            {`${clipped(name, room, font, true)} `}
           </text>
         )}
-        {twoLines && folded.length > 0 && (
+        {twoLines && (
+          <text class="sub" x={padding - width / 2} y={nameY + 15}>
+            {`${texts.find(fits) ?? ""} `}
+          </text>
+        )}
+        {twoLines && folded.length > 0 && !tight && (
           <text class="folded" x={width / 2 - padding} y={nameY + 15}>
             {more}
           </text>

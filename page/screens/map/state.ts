@@ -19,7 +19,7 @@ export function liveOfEdge(edge: MapEdge): EdgeLive | undefined {
   return live.value.edges?.[edge.id] ?? edge.live;
 }
 
-/** The verdicts that somebody should look at, the worst first, with how many sagas have each. */
+/** The verdicts that a person should look at, the worst first, with how many sagas have each. */
 export function troubles(counts: VerdictCounts | undefined) {
   return VERDICTS.flatMap((verdict) => {
     const count = counts?.[verdict] ?? 0;

@@ -23,7 +23,8 @@ const SCALE_MAX = 1.15;
 const SCALE_LEAST = 0.44;
 const STRETCH_MAX = 2.2;
 const ZOOM_MAX = 8;
-const ZOOM_LEAST = 0.7;
+/** Far enough away to see a large map as a whole, without its names. */
+const ZOOM_LEAST = 0.15;
 
 /** Shows all of a map in the middle of a window, or its beginning if all would not be legible. */
 export function fitted(map: Size, window: Size): View {
@@ -62,6 +63,14 @@ export function showing(view: View, window: Size, point: Point): View {
     left: view.left + inside(x, window.width, 90),
     top: view.top + inside(y, window.height, 50),
   };
+}
+
+/** Brings a point that is not seen into the middle. */
+export function centred(view: View, window: Size, point: Point): View {
+  const { x, y } = placed(view, point);
+  const seen = x > 0 && y > 0 && x < window.width && y < window.height;
+  if (seen) return view;
+  return { ...view, left: view.left + window.width / 2 - x, top: view.top + window.height / 2 - y };
 }
 
 export function placed({ scaleX, scaleY, left, top }: View, { x, y }: Point): Point {

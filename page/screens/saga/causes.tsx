@@ -17,7 +17,7 @@ export function Causes({ reply: { steps, saga }, onEnd }: ViewProps) {
   const branches = useMemo(() => treeOf(steps), [steps]);
   const { saga: w } = words.value;
   const columns = [
-    { key: "step", title: w.heard },
+    { key: "heard", title: w.heard },
     { key: "service", title: w.service },
     { key: "did", title: w.did },
     { key: "emitted", title: w.emitted },

@@ -66,8 +66,8 @@ function cells(row: SagaRow | undefined, focus: 0 | -1) {
 }
 
 function waitsText({ verdict, waitsFor, end }: SagaRow): string {
-  const { sagas: w, saga } = words.value;
+  const { saga } = words.value;
   if (waitsFor !== undefined) return openText(waitsFor, now.value);
   if (verdict === "stuck") return saga.stuckWhy;
-  return end === undefined ? "" : w.end(shortType(end));
+  return end === undefined ? "" : shortType(end);
 }

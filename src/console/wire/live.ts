@@ -10,7 +10,10 @@ export interface Live {
   readonly now: Millis;
   /** How long ago the projection had all that the journals had. Absent: not yet once. */
   readonly behindMs?: number;
-  /** Sources that cannot be read now. */
+  /**
+   * The source that cannot be read now. Nothing is written meanwhile: with one journal missing,
+   * others would be misjudged. Its service is "" if the name is not known yet.
+   */
   readonly unread?: readonly { readonly service: string; readonly code: string }[];
   readonly totals?: VerdictCounts;
   /** Of the ledger; `unexplained` is 0 if every event is accounted for. */

@@ -20,7 +20,7 @@ export interface SagasQuery {
 
 /**
  * A page of sagas, the one that began last first; with `id` in the order of ids. It may have fewer
- * than `limit`, or none, and still a next one: a filter without an index looks at 5,000 at a time.
+ * than `limit`, or none, and still a next one: a filter without an index looks at 2,000 at a time.
  */
 export interface SagasReply {
   readonly sagas: readonly SagaRow[];
@@ -58,7 +58,8 @@ export interface SagaQuery {
 
 /**
  * A saga. Sequence, causes and timeline follow from `steps`, of which each names its cause. Of a
- * saga with more than 20,000 steps only those are read, and `stepsRead` is less than `stepsTotal`.
+ * saga with more than 20,000 steps only those are read, without an outlook: `stepsRead` is then
+ * less than `stepsTotal`.
  */
 export interface SagaReply {
   readonly saga: SagaRow;
