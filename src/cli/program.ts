@@ -2,6 +2,7 @@ import { Command, CommanderError, Help, type Option } from "commander";
 import { aclCommand } from "./commands/acl.ts";
 import { asyncapiCommand } from "./commands/asyncapi.ts";
 import { checkCommand } from "./commands/check.ts";
+import { devCommand } from "./commands/dev.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { drawCommand } from "./commands/draw.ts";
@@ -66,6 +67,7 @@ Start with:
     aclCommand,
     provisionCommand,
     runCommand,
+    devCommand,
     sagasCommand,
     ledgerCommand,
     traceCommand,
