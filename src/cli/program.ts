@@ -4,6 +4,7 @@ import { aclCommand } from "./commands/acl.ts";
 import { asyncapiCommand } from "./commands/asyncapi.ts";
 import { checkCommand } from "./commands/check.ts";
 import { consoleCommand } from "./commands/console.ts";
+import { devCommand } from "./commands/dev.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { drawCommand } from "./commands/draw.ts";
@@ -68,6 +69,7 @@ Start with:
     provisionCommand,
     runCommand,
     consoleCommand,
+    devCommand,
     sagasCommand,
     ledgerCommand,
     traceCommand,

@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["runtime", "observe", "manifest", "virtual"],
   ["check", "explain", "diff", "asyncapi", "acl", "web"],
   ["draw", "observer"],
-  ["testing", "simulate", "console"],
+  ["testing", "simulate", "console", "dev"],
   ["cli"],
 ];
 /** What a folder may use on its own floor. */
@@ -125,6 +125,7 @@ describe("the house", () => {
       "cli/module-thread.ts",
       "cli/simulation/thread.ts",
       "console/proof-thread.ts",
+      "cli/dev/child.ts",
     ])
       visit(entry);
     expect(files.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
