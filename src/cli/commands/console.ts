@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { Permission } from "../../console/wire.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import { stopOnSignals } from "../../web/signals.ts";
 import { namedManifest } from "../choreography-option.ts";
+import { CONSOLE_PORT, portIn } from "../console-port.ts";
 import { jsonOption } from "../data.ts";
 import { print, printJson } from "../output.ts";
 import { type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
@@ -22,7 +23,6 @@ interface Flags extends PlaceFlags {
   readonly json: boolean;
 }
 
-const PORT = 4280;
 const PERMISSIONS: readonly Permission[] = ["retry", "discard", "payloads"];
 
 /** Creates `odori console`: the page that shows all sagas. */
@@ -36,7 +36,7 @@ export function consoleCommand(): Command {
       )
       .argument("[module]", "choreography that says how sagas end: a module or a manifest"),
   )
-    .option("--port <n>", "port; 0 for any that is free", portIn, PORT)
+    .option("--port <n>", "port; 0 for any that is free", portIn, CONSOLE_PORT)
     .option("--listen <host>", "address to listen on; any but this machine's needs a token", LOCAL)
     .option("--token <token>", "what opens the page (default: $ODORI_TOKEN; if needed, a new one)")
     .option("--host <name...>", "further names under which the page may be asked", [])
@@ -140,12 +140,6 @@ function openBrowser(url: string): void {
     () => child.unref(),
     () => {},
   );
-}
-
-function portIn(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError("Give a port from 0 to 65535.");
 }
 
 function permissionsIn(text: string): readonly Permission[] {

@@ -1,8 +1,11 @@
 import { Command } from "commander";
+import { CONSOLE_PORT, portIn } from "../console-port.ts";
 import { DEV_COMMANDS } from "../dev/commands.ts";
 
 interface Flags {
   readonly data: string;
+  readonly console: boolean;
+  readonly port: number;
 }
 
 /** Creates `odori dev`: runs services, and loads them again when a source changes. */
@@ -16,6 +19,8 @@ export function devCommand(): Command {
     )
     .argument("<module>", "a module that exports a choreography or services")
     .option("--data <folder>", "folder of the SQLite files", ".odori")
+    .option("--console", "with a page: all sagas, forms that begin one, and faults", false)
+    .option("--port <n>", "port of the page; 0 for any that is free", portIn, CONSOLE_PORT)
     .addHelpText(
       "after",
       `
@@ -27,11 +32,12 @@ Example:
   > begin {"sku":"umbrella","cents":500}
   > fault kill payment committed
   > again
+  odori dev saga.ts --console
 
 Other commands read the same data: odori sagas, odori trace <id>.`,
     )
-    .action(async (module: string, { data }: Flags) => {
+    .action(async (module: string, { data, console, port }: Flags) => {
       const { DevSession } = await import("../dev/session.ts");
-      await new DevSession(module, data).run();
+      await new DevSession({ module, data, port: console ? port : undefined }).run();
     });
 }

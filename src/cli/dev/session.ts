@@ -8,7 +8,16 @@ import { SourceFiles } from "../watch/source-files.ts";
 import { nextChange } from "../watch/watch.ts";
 import { performLine } from "./commands.ts";
 import { eventLine } from "./lines.ts";
+import { DevPage } from "./page.ts";
 import { ServicesProcess } from "./services-process.ts";
+
+/** What is run. */
+export interface DevSessionOptions {
+  readonly module: string;
+  readonly data: string;
+  /** Of the page; undefined for none. */
+  readonly port: number | undefined;
+}
 
 /**
  * Runs the services of a module until SIGINT, SIGTERM or `quit`: again with each change of a
@@ -18,17 +27,25 @@ export class DevSession {
   readonly #module: string;
   readonly #data: string;
   readonly #ended = new AbortController();
+  readonly #port: number | undefined;
   readonly #control = new CurrentControl();
+  #page: DevPage | undefined;
 
-  constructor(module: string, data: string) {
+  /** With a `port` there is a page beside the services. */
+  constructor({ module, data, port }: DevSessionOptions) {
     this.#module = module;
     this.#data = data;
+    this.#port = port;
   }
 
   async run(): Promise<void> {
     const files = new SourceFiles([this.#module], []);
     const end = () => this.#ended.abort();
     process.on("SIGINT", end).on("SIGTERM", end);
+    if (this.#port !== undefined) {
+      this.#page = new DevPage({ module: this.#module, data: this.#data, control: this.#control });
+      print(paint().bold(await this.#page.listen(this.#port)));
+    }
     const lines = createInterface({ input: process.stdin }).on("line", (line) => this.#line(line));
     try {
       for (let turn = 0; !this.#ended.signal.aborted; turn++) {
@@ -41,6 +58,7 @@ export class DevSession {
     } finally {
       end();
       lines.close();
+      await this.#page?.close();
       process.off("SIGINT", end).off("SIGTERM", end);
     }
   }
@@ -49,6 +67,7 @@ export class DevSession {
   async #serve(changed: Promise<void>): Promise<void> {
     for (let over = false; !over; ) {
       const services = new ServicesProcess(this.#module, this.#data, (event) => {
+        if (event.kind === "ready") this.#page?.show(event.services);
         const line = eventLine(event, paint());
         if (line !== undefined) print(line);
       });
