@@ -11,7 +11,7 @@ let packed: Packed;
 beforeAll(() => {
   packed = installPacked();
 }, PATIENCE_MS);
-afterAll(() => packed?.remove());
+afterAll(() => packed?.remove(), PATIENCE_MS);
 
 describe("the console of the packed package", () => {
   it("carries its page: each file of it is served", { timeout: PATIENCE_MS }, async () => {

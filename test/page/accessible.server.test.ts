@@ -57,8 +57,9 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page f
         `axe finds nothing serious: ${colorScheme}, ${locale}`,
         async () => {
           await using stage = await ShopStage.open(ORDERS);
+          await using one = await opened(stage.url(), { colorScheme, locale });
           for (const [query, text] of SCREENS) {
-            await using one = await opened(stage.url(query), { colorScheme, locale });
+            await one.page.goto(stage.url(query));
             await reads(one.page, text);
             expect([query, await barriers(one.page)]).toEqual([query, []]);
             expect(await one.page.getAttribute("html", "lang")).toBe(locale);
@@ -79,8 +80,9 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page f
     "nothing is cut off or covered at a width of %i",
     async (width) => {
       await using stage = await ShopStage.open(ORDERS);
+      await using one = await opened(stage.url(), { viewport: { width, height: 860 } });
       for (const [query, text] of SCREENS) {
-        await using one = await opened(stage.url(query), { viewport: { width, height: 860 } });
+        await one.page.goto(stage.url(query));
         await reads(one.page, text);
         const beyond = await one.page.evaluate(() => document.documentElement.scrollWidth);
         expect([query, beyond]).toEqual([query, width]);

@@ -61,7 +61,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
           return page.locator(`[data-row='${SAGAS - 1}']`).count();
         },
         1,
-        120_000,
+        240_000,
       );
       expect(most).toBeGreaterThan(20);
       expect(most).toBeLessThanOrEqual(ROWS_MAX);

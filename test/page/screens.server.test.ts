@@ -30,8 +30,9 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page's
     "each shows what the services have done, and breaks no policy",
     async () => {
       await using stage = await ShopStage.open(ORDERS);
+      await using one = await opened(stage.url());
       for (const [query, texts] of SCREENS) {
-        await using one = await opened(stage.url(query));
+        await one.page.goto(stage.url(query));
         for (const text of texts) await reads(one.page, text);
         expect([query, one.complaints]).toEqual([query, []]);
       }
