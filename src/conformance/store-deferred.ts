@@ -129,6 +129,22 @@ export function deferredSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await store.inspect.deferred(["retrying", "waiting"], 10), []);
   });
 
+  test("it is told whether something that waited has become due", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const first = sampleDeferred("1", { sagaId: "s" });
+    const behind = sampleDeferred("2", { sagaId: "s", state: "waiting" });
+    const alone = sampleDeferred("3", { sagaId: "t" });
+    const { deferred } = await store.transaction((tx) =>
+      tx.write(writes({ defer: [first, behind, alone] })),
+    );
+    const [one = -1, , three = -1] = deferred;
+    const settle = (seq: number) =>
+      store.transaction(async (tx) => (await tx.write(writes({ settle: [seq] }))).released);
+    assert.notEqual(await settle(one), false, "the second one waited for it");
+    // A store may not know; then it does not say that there was none.
+    assert.notEqual(await settle(three), true);
+  });
+
   test("it can be deferred again; an answered one frees the next one", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);

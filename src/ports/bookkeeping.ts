@@ -102,6 +102,12 @@ export interface Written {
   readonly ticket: Ticket | undefined;
   /** `seq` of each `defer` row, in their order. Empty if the reply to a commit was lost. */
   readonly deferred: readonly number[];
+  /**
+   * Whether a delivery has become due that waited behind one of `redefer` or `settle`.
+   *
+   * @default true
+   */
+  readonly released?: boolean;
 }
 
 /** A mark of a saga: its name, such as an effect, and its new state. */

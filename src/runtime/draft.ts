@@ -98,8 +98,8 @@ export class Draft implements Writes {
    * Time until something that this commit puts off, or lets go on, is due and can be claimed;
    * undefined when there is nothing of that kind.
    */
-  get nextDueMs(): number | undefined {
-    if (this.settle.length > 0) return 0;
+  nextDueMs({ released = true }: Written): number | undefined {
+    if (this.settle.length > 0 && released) return 0;
     let next: number | undefined;
     for (const rows of [this.defer, this.redefer]) {
       for (const row of rows) {

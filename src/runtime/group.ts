@@ -139,7 +139,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
         const { ticket } = written;
         this.notices.push(...draft.noticesOf(written));
         if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
-        this.#due(draft.nextDueMs);
+        this.#due(draft.nextDueMs(written));
         this.duplicates += draft.duplicates.length;
         draft = new Draft();
       }

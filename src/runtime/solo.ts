@@ -182,7 +182,7 @@ function committed(draft: Draft, written: Written) {
     handOver: ticket === undefined ? undefined : { ticket, events: draft.enqueue },
     notices: draft.noticesOf(written),
     handlerMs: undefined,
-    nextDueMs: draft.nextDueMs,
+    nextDueMs: draft.nextDueMs(written),
   };
 }
 

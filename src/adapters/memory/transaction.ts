@@ -11,7 +11,7 @@ import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { JournalEntry } from "../../ports/journal.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
-import type { MemoryDatabase } from "./database.ts";
+import type { DeferredRecord, MemoryDatabase } from "./database.ts";
 import type { MemoryTx } from "./native.ts";
 import { MemoryScope } from "./scope.ts";
 
@@ -76,11 +76,11 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     for (const mark of writes.marks) database.putMark(mark, at);
     this.#writeOutbox(writes);
     const deferred = writes.defer.map((row) => this.#insertDeferred(row, at));
-    this.#changeDeferred(writes, at);
-    if (writes.enqueue.length === 0) return { ticket: undefined, deferred };
+    const released = this.#changeDeferred(writes, at);
+    if (writes.enqueue.length === 0) return { ticket: undefined, deferred, released };
     const ticket = ++database.sequence;
     database.outbox.set(ticket, { ticket, events: writes.enqueue, owner: this.#writer.owner, at });
-    return { ticket, deferred };
+    return { ticket, deferred, released };
   }
 
   #put({ correlationId, ...entry }: JournalEntry, at: number): void {
@@ -145,46 +145,53 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     return seq;
   }
 
-  #changeDeferred(writes: Writes, now: number): void {
+  /** Returns whether a delivery that waited has become due. */
+  #changeDeferred(writes: Writes, now: number): boolean {
     const database = this.#database;
+    let released = false;
+    const free = ({ reaction, sagaId }: DeferredRecord) => {
+      released = releaseNext(database, reaction, sagaId, now) || released;
+    };
     for (const { seq, delayMs, ...change } of writes.redefer) {
       const row = database.deferred.get(seq);
       if (row === undefined) continue;
       const due = { dueAt: now + delayMs, setAt: now };
       database.putDeferred({ ...row, ...change, ...due, claims: 0, owner: undefined });
-      if (!BLOCKING.includes(change.state)) releaseNext(database, row.reaction, row.sagaId, now);
+      if (!BLOCKING.includes(change.state)) free(row);
     }
     for (const seq of writes.settle) {
       const row = database.deferred.get(seq);
       if (row === undefined) continue;
       database.dropDeferred(row);
-      releaseNext(database, row.reaction, row.sagaId, now);
+      free(row);
     }
     for (const { reaction, sagaId, state } of writes.drop) {
       for (const row of database.deferredOf(reaction, sagaId))
         if (row.state === state) database.dropDeferred(row);
     }
+    return released;
   }
 }
 
 /**
  * Makes the first waiting delivery of a reaction and saga due now, unless one that blocks it
- * precedes it.
+ * precedes it. Returns whether there was one.
  */
 export function releaseNext(
   database: MemoryDatabase,
   reaction: string,
   sagaId: string,
   now: number,
-): void {
+): boolean {
   const first = database.deferredOf(reaction, sagaId).find(({ state }) => BLOCKING.includes(state));
-  if (first?.state === "waiting")
-    database.putDeferred({
-      ...first,
-      state: "retrying",
-      claims: 0,
-      dueAt: now,
-      setAt: now,
-      owner: undefined,
-    });
+  if (first?.state !== "waiting") return false;
+  database.putDeferred({
+    ...first,
+    state: "retrying",
+    claims: 0,
+    dueAt: now,
+    setAt: now,
+    owner: undefined,
+  });
+  return true;
 }

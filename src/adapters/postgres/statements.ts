@@ -172,7 +172,7 @@ export function statementsFor(schema: string) {
        WHERE state = 'waiting' AND seq IN (
          SELECT min(d.seq) FROM json_to_recordset($1::text::json) AS r(saga text, reaction text)
          JOIN $S.deferred d ON d.saga_id = r.saga AND d.reaction = r.reaction AND d.${BLOCKS}
-         GROUP BY d.saga_id, d.reaction)`,
+         GROUP BY d.saga_id, d.reaction) RETURNING seq`,
     ),
     journalOf: statement(
       "journal_of",

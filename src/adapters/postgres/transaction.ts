@@ -188,8 +188,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
       const rows = JSON.stringify(amend.map(toJournalRow));
       await this.#books.run(this.#statements.amend, [rows, at, this.#fingerprint]);
     }
-    await this.#changeDeferred(writes);
-    return written;
+    return { ...written, released: await this.#changeDeferred(writes) };
   }
 
   /** After COMMIT was sent, its reply decides; the statement's own failure explains it. */
@@ -224,7 +223,8 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     if (release.length > 0) await this.#books.run(releaseOutbox, [JSON.stringify(release)]);
   }
 
-  async #changeDeferred({ redefer, settle, drop }: Writes): Promise<void> {
+  /** Returns whether a delivery that waited has become due. */
+  async #changeDeferred({ redefer, settle, drop }: Writes): Promise<boolean> {
     const { redefer: change, settle: remove, drop: dropAll, release } = this.#statements;
     const free: SqlRow[] = [];
     if (redefer.length > 0) {
@@ -239,14 +239,16 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
       free.push(...changed.filter(({ state }) => !BLOCKING.includes(toState(state))));
     }
     if (settle.length > 0) free.push(...(await this.#books.run(remove, [JSON.stringify(settle)])));
+    let released = 0;
     if (free.length > 0) {
       const keys = free.map(({ saga_id, reaction }) => ({ saga: saga_id, reaction }));
-      await this.#books.run(release, [JSON.stringify(keys)]);
+      released = (await this.#books.run(release, [JSON.stringify(keys)])).length;
     }
     if (drop.length > 0) {
       const keys = drop.map(({ sagaId: saga, reaction, state }) => ({ saga, reaction, state }));
       await this.#books.run(dropAll, [JSON.stringify(keys)]);
     }
+    return released > 0;
   }
 
   /** Runs both: pipelined if the connection supports it, else one after the other. */

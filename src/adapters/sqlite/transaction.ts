@@ -133,12 +133,12 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     for (const ticket of writes.release) sql.run(RELEASE_OUTBOX, ticket);
     for (const ticket of writes.confirm) sql.run(DELETE_OUTBOX, ticket);
     const deferred = writes.defer.map((row) => this.#defer(row, now));
-    this.#changeDeferred(writes, now);
-    if (writes.enqueue.length === 0) return { ticket: undefined, deferred };
+    const released = this.#changeDeferred(writes, now);
+    if (writes.enqueue.length === 0) return { ticket: undefined, deferred, released };
     const { owner } = this.#writer;
     const events = encodeStored(writes.enqueue);
     const row = sql.get(INSERT_OUTBOX, owner, writes.enqueue.length, events, now);
-    return { ticket: Number(row?.ticket), deferred };
+    return { ticket: Number(row?.ticket), deferred, released };
   }
 
   #status(receipt: Receipt, born: number | undefined, anyBlocking: boolean): ReceiptStatus {
@@ -238,20 +238,24 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
     return Number(inserted?.seq);
   }
 
-  #changeDeferred(writes: Writes, now: number): void {
+  /** Returns whether a delivery that waited has become due. */
+  #changeDeferred(writes: Writes, now: number): boolean {
     const sql = this.native;
+    let released = 0;
     for (const { seq, state, attempts, delayMs, problem } of writes.redefer) {
       const values = [state, attempts, now + delayMs, now, toJson(problem), seq] as const;
       const row = sql.get(UPDATE_DEFERRED, ...values);
       if (row !== undefined && !BLOCKING.includes(state))
-        sql.run(RELEASE_NEXT, now, String(row.saga_id), String(row.reaction));
+        released += sql.run(RELEASE_NEXT, now, String(row.saga_id), String(row.reaction));
     }
     for (const seq of writes.settle) {
       const row = sql.get(DELETE_DEFERRED, seq);
-      if (row !== undefined) sql.run(RELEASE_NEXT, now, String(row.saga_id), String(row.reaction));
+      if (row !== undefined)
+        released += sql.run(RELEASE_NEXT, now, String(row.saga_id), String(row.reaction));
     }
     for (const { reaction, sagaId, state } of writes.drop)
       sql.run(DROP_DEFERRED, sagaId, reaction, state);
+    return released > 0;
   }
 }
 
