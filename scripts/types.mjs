@@ -1,5 +1,6 @@
 // Checks the types of the project, and of each folder with a package of its own whose package
-// is installed. `npm test` installs them all; `npm install` alone does not.
+// is installed. `npm test` installs them all; `npm install` alone does not. The page of the console
+// is for browsers, so it has a configuration of its own.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,7 +13,7 @@ const installed = own.filter((folder) => existsSync(join(root, folder, "node_mod
 for (const folder of own.filter((folder) => !installed.includes(folder)))
   process.stderr.write(`${folder}: types not checked, its package is not installed (npm test).\n`);
 
-const failed = [".", ...installed].filter(
+const failed = [".", "page", ...installed].filter(
   (folder) =>
     spawnSync(process.execPath, [tsc, "-p", join(root, folder)], { stdio: "inherit" }).status !== 0,
 );

@@ -8,6 +8,7 @@ import choreography from "./choreography.ts";
 import { makeOrders } from "./orders.ts";
 import { orderReport, summaryReport } from "./report.ts";
 import { Shop } from "./shop.ts";
+import { showConsole } from "./show-console.ts";
 import { busOption, databasesOf, storeOption, type Wiring } from "./wiring.ts";
 
 interface Flags extends Wiring {
@@ -17,6 +18,7 @@ interface Flags extends Wiring {
   readonly fresh: boolean;
   readonly show: number;
   readonly json: boolean;
+  readonly console: boolean;
 }
 
 const CLEAR_LINE = "\r\u001b[K";
@@ -44,6 +46,7 @@ const command = new Command("npm start --")
   .option("--fresh", "begin with empty databases", false)
   .option("--show <n>", "print the timelines of at most n orders", wholeNumber, 20)
   .option("--json", "print one JSON document instead of text", false)
+  .option("--console", "then show all orders on a page, until Ctrl-C", false)
   .addHelpText(
     "after",
     `
@@ -52,6 +55,7 @@ Examples:
   npm start -- --orders 1000 --fail-rate 0.3 --duplicates     many, every message delivered twice
   npm start -- --orders 1000 --json | jq .summary             for machines
   npm start -- --orders 0                                     finish what a killed run has left open
+  npm start -- --console                                      and then all of them on a page
   npm start -- --bus http                                     four processes, and no server
   npm start -- --store postgres --bus nats                    over real servers
 
@@ -122,6 +126,8 @@ async function run(flags: Flags): Promise<void> {
         );
       }
       process.stdout.write(summaryReport(result, books, paint));
+      if (!flags.console)
+        process.stdout.write("\nAll of them on a page: npm start -- --orders 0 --console\n");
     }
     const unfinished = books.open.length > 0 && !abort.signal.aborted;
     process.exitCode =
@@ -130,6 +136,7 @@ async function run(flags: Flags): Promise<void> {
     await shop.stop();
     await databases.close();
   }
+  if (flags.console && !abort.signal.aborted) await showConsole(flags);
 }
 
 /** Says how far a long run is: on a terminal all the time, elsewhere every two seconds. */

@@ -17,7 +17,7 @@ export interface Wiring {
 }
 
 /** Addresses of the servers: those of `compose.yaml`, unless the environment names others. */
-const ADDRESSES = {
+export const ADDRESSES = {
   postgres: process.env.ORDER_POSTGRES ?? "postgres://postgres:odori@localhost:5432/postgres",
   nats: process.env.ORDER_NATS ?? "nats://localhost:4222",
   rabbitmq: process.env.ORDER_RABBITMQ ?? "amqp://guest:guest@localhost:5672",

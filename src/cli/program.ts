@@ -1,7 +1,10 @@
 import { Command, CommanderError, Help, type Option } from "commander";
+import { version } from "../text/version.ts";
 import { aclCommand } from "./commands/acl.ts";
 import { asyncapiCommand } from "./commands/asyncapi.ts";
 import { checkCommand } from "./commands/check.ts";
+import { consoleCommand } from "./commands/console.ts";
+import { devCommand } from "./commands/dev.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { drawCommand } from "./commands/draw.ts";
@@ -18,7 +21,6 @@ import { sagasCommand } from "./commands/sagas.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { COULD_NOT_RUN, endWithPipe, reportError } from "./output.ts";
-import { version } from "./version.ts";
 
 /** Parses `process.argv`, runs the command, and sets the exit status. */
 export async function main(): Promise<void> {
@@ -66,6 +68,8 @@ Start with:
     aclCommand,
     provisionCommand,
     runCommand,
+    consoleCommand,
+    devCommand,
     sagasCommand,
     ledgerCommand,
     traceCommand,

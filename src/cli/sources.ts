@@ -12,15 +12,30 @@ export async function withSources<T>(
   place: StorePlace,
   work: (sources: readonly JournalSource[]) => Promise<T>,
 ): Promise<T> {
+  const sources = await openSources(place);
+  try {
+    return await work(sources);
+  } finally {
+    await closeAll(sources);
+  }
+}
+
+/** Opens every database of a place for reading. Throws `DATA_NOT_FOUND` if there are none. */
+export async function openSources(place: StorePlace): Promise<readonly JournalSource[]> {
   const sources: JournalSource[] = [];
   try {
     if (place.kind === "postgres") await openSchemas(place, sources);
     else for (const path of filesIn(place.path)) sources.push(new SqliteSource(path));
     if (sources.length === 0) throw dataNotFound(shownPlace(place));
-    return await work(sources);
-  } finally {
-    await Promise.all(sources.map((source) => source.close()));
+    return sources;
+  } catch (error) {
+    await closeAll(sources);
+    throw error;
   }
+}
+
+async function closeAll(sources: readonly JournalSource[]): Promise<void> {
+  await Promise.all(sources.map((source) => source.close()));
 }
 
 async function openSchemas(place: PostgresPlace, sources: JournalSource[]): Promise<void> {

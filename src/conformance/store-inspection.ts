@@ -35,6 +35,7 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
       { ...first, ...whole(1), at: clock.now - 5 },
       { ...second, ...whole(3), attempt: 2, durationMs: 7, at: clock.now },
     ]);
+    assert.equal((await store.inspect.journal("s", 1)).length, 1);
     assert.deepEqual(await store.inspect.journal("unknown"), []);
     assert.deepEqual(await store.inspect.sagas(1), ["s"]);
     assert.equal((await store.inspect.sagas(10)).length, 2);

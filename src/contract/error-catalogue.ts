@@ -1,6 +1,7 @@
 import { BUS_CODES } from "./codes/buses.ts";
 import { COMMAND_CODES } from "./codes/command.ts";
 import { CONNECTION_CODES } from "./codes/connections.ts";
+import { CONSOLE_CODES } from "./codes/console.ts";
 import { CONTRACT_CODES } from "./codes/contracts.ts";
 import { DECLARATION_CODES } from "./codes/declarations.ts";
 import type { ErrorEntry } from "./codes/entry.ts";
@@ -25,6 +26,7 @@ export const ERROR_AREAS = {
   Stores: STORE_CODES,
   Buses: BUS_CODES,
   "Requests about services": WEB_CODES,
+  "Requests to the console": CONSOLE_CODES,
   "The command": COMMAND_CODES,
   Tests: TESTING_CODES,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>;
@@ -40,6 +42,7 @@ export const ERRORS = {
   ...STORE_CODES,
   ...BUS_CODES,
   ...WEB_CODES,
+  ...CONSOLE_CODES,
   ...COMMAND_CODES,
   ...TESTING_CODES,
 };

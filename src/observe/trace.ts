@@ -24,6 +24,10 @@ export interface TraceStep {
   readonly emittedIds: readonly string[];
   /** How often the delivery came again and was ignored. */
   readonly duplicates: number;
+  /** Number of the attempt that ended so; undefined if an older version wrote the row. */
+  readonly attempt: number | undefined;
+  /** How long the handler ran, in milliseconds; undefined if none ran. */
+  readonly durationMs: number | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Milliseconds since the earliest step of the saga. */
@@ -84,6 +88,8 @@ export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep
       emitted: record.emitted.map(({ type }) => type),
       emittedIds: record.emitted.map(({ id }) => id),
       duplicates: record.duplicates,
+      attempt: record.attempt,
+      durationMs: record.durationMs,
       at: record.at,
       elapsedMs: record.at - start,
       depth,

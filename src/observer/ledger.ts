@@ -1,5 +1,6 @@
 import { stemOf } from "../contract/grammar.ts";
 import type { HearersOf } from "../observe/hearers.ts";
+import type { ServiceHistory } from "../observe/summary.ts";
 import type { Disposition, JournalRecord } from "../ports/journal.ts";
 
 /** Rows that a feed adds to the account of one event at one reaction. */
@@ -17,11 +18,14 @@ export interface AccountLine extends Account {
   readonly putOff: number;
   /** In an outbox, or on the bus. */
   readonly onItsWay: number;
+  /** Handled, though the feed of the emitter has not told of the event yet. */
+  readonly early: number;
 }
 
 /** Deliveries that neither their journal nor what is open explains; 0 if all are accounted for. */
-export function unexplained({ emitted, handled, putOff, onItsWay }: AccountLine): number {
-  return emitted - handled - putOff - onItsWay;
+export function unexplained(line: Omit<AccountLine, "stem" | "service" | "reaction">): number {
+  const { emitted, handled, putOff, onItsWay, early } = line;
+  return emitted - handled - putOff - onItsWay + early;
 }
 
 const OPEN_ENDED: readonly Disposition[] = ["retrying", "waiting", "parked"];
@@ -51,13 +55,50 @@ export function accountsOf(
         if (hearer.since <= at)
           count(stem, { service: hearer.service, reaction: hearer.reaction }).emitted++;
     }
-    const ended = !OPEN_ENDED.includes(disposition) || emitted.length > 0;
-    if (!ended || !observed.has(source)) continue;
-    const stem = stemOf(type);
-    const hears = hearers
-      .flatMap((of) => of.get(stem) ?? [])
-      .some((one) => one.service === service && one.reaction === reaction);
-    if (hears) count(stem, { service, reaction }).handled++;
+    if (isHandled(service, { reaction, type, source, disposition, emitted }, hearers, observed))
+      count(stemOf(type), { service, reaction }).handled++;
   }
   return [...accounts.values()];
+}
+
+type Handled = Pick<JournalRecord, "reaction" | "type" | "source" | "disposition" | "emitted">;
+
+/** Whether a row ends a delivery that is counted. */
+function isHandled(
+  service: string,
+  { reaction, type, source, disposition, emitted }: Handled,
+  hearers: readonly HearersOf[],
+  observed: ReadonlySet<string>,
+): boolean {
+  const ended = !OPEN_ENDED.includes(disposition) || emitted.length > 0;
+  if (!ended || !observed.has(source)) return false;
+  return hearers
+    .flatMap((of) => of.get(stemOf(type)) ?? [])
+    .some((one) => one.service === service && one.reaction === reaction);
+}
+
+/** A delivery that was handled before its emission is known. */
+export interface EarlyDelivery {
+  readonly service: string;
+  readonly reaction: string;
+  readonly stem: string;
+  readonly at: number;
+}
+
+/** Finds deliveries in one saga whose emission no feed has told yet. */
+export function earlyIn(
+  parts: readonly ServiceHistory[],
+  hearers: readonly HearersOf[],
+  observed: ReadonlySet<string>,
+): readonly EarlyDelivery[] {
+  const known = new Set(
+    parts.flatMap(({ history }) =>
+      history.journal.flatMap(({ emitted }) => emitted.map(({ id }) => id)),
+    ),
+  );
+  return parts.flatMap(({ service, history }) =>
+    history.journal
+      .filter((row) => !known.has(row.id) && isHandled(service, row, hearers, observed))
+      .map(({ reaction, type, at }) => ({ service, reaction, stem: stemOf(type), at })),
+  );
 }

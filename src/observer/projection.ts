@@ -1,31 +1,37 @@
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { OdoriError } from "../contract/errors.ts";
-import { quote, stemOf } from "../contract/grammar.ts";
-import type { SagaSummary } from "../observe/summary.ts";
+import { quote } from "../contract/grammar.ts";
+import { Lateness } from "./late.ts";
 import type { Account, AccountLine } from "./ledger.ts";
+import { type Passage, Rates } from "./rates.ts";
+import { type Judged, SagaRows } from "./saga-rows.ts";
+import { ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 import { PROJECTION_MARK, PROJECTION_TABLES, PROJECTION_VERSION } from "./tables.ts";
-import { type SagaVerdict, VERDICTS, verdictAt } from "./verdict.ts";
-
-/** A saga as it is projected. */
-export interface Judged {
-  readonly summary: SagaSummary;
-  readonly verdict: SagaVerdict;
-}
+import { type SagaVerdict, VERDICTS } from "./verdict.ts";
 
 /** What one commit of a projection writes. */
 export interface Intake {
   readonly sagas: readonly Judged[];
   readonly accounts: readonly Account[];
+  readonly passages: readonly Passage[];
   /** By service: where its feed goes on. */
   readonly cursors: ReadonlyMap<string, string>;
 }
+
+/** A cause that is not known after this time is missing. */
+const EARLY_MS = 60_000;
 
 /**
  * Where all sagas stand, in an SQLite file of its own. Rows and cursors are of one commit, so a
  * process that dies goes on where it was.
  */
 export class Projection {
+  /** For those who only read. */
+  readonly sql: ProjectionSql;
+  readonly rates: Rates;
   readonly #database: DatabaseSync;
+  readonly #sagas: SagaRows;
+  readonly #late: Lateness;
 
   /** `path` may be `:memory:`. Throws `OPTION_INVALID` for a database that is not a projection. */
   constructor(path: string) {
@@ -35,11 +41,14 @@ export class Projection {
     if (tables.length > 0 && mark !== PROJECTION_MARK) {
       database.close();
       throw new OdoriError("OPTION_INVALID", `The database ${quote(path)} is not a projection.`, {
-        hint: "Name a file that does not exist, or one that odori ledger has made.",
+        hint: "Name a file that does not exist, or one that odori ledger or console has made.",
       });
     }
     // It can be built again: a power failure may cost the last commits, and no more.
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    database.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536",
+    );
+    database.exec("PRAGMA busy_timeout = 5000");
     const version = database.prepare("PRAGMA user_version").get()?.user_version;
     if (version !== PROJECTION_VERSION) {
       database.exec("BEGIN IMMEDIATE");
@@ -50,70 +59,87 @@ export class Projection {
       database.exec("COMMIT");
     }
     this.#database = database;
+    this.sql = new ProjectionSql(database);
+    this.rates = new Rates(this.sql);
+    this.#sagas = new SagaRows(this.sql);
+    this.#late = new Lateness(this.sql, this.rates, this.#sagas);
   }
 
   cursor(service: string): string | undefined {
-    const [row] = this.#all("SELECT cursor FROM source WHERE service = ?", service);
-    return typeof row?.cursor === "string" ? row.cursor : undefined;
+    const row = this.sql.first("SELECT cursor FROM source WHERE service = ?", service);
+    return textIn(row?.cursor);
   }
 
   /** The ids of sagas in which something is open, in order, behind one of them. */
   openSagas(behind: string, limit: number): readonly string[] {
-    const rows = this.#all(
-      "SELECT id FROM saga WHERE open > 0 AND id > ? ORDER BY id LIMIT ?",
-      behind,
-      limit,
-    );
-    return rows.map(({ id }) => String(id));
+    const text = "SELECT id FROM saga WHERE open > 0 AND id > ? ORDER BY id LIMIT ?";
+    return this.sql.all(text, behind, limit).map(({ id }) => String(id));
   }
 
-  apply({ sagas, accounts, cursors }: Intake): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      for (const saga of sagas) this.#put(saga);
+  /** The ids of sagas with a delivery that was put off, in order, behind one of them. */
+  deferredSagas(behind: string, limit: number): readonly string[] {
+    const text = "SELECT id FROM saga WHERE deferred > 0 AND id > ? ORDER BY id LIMIT ?";
+    return this.sql.all(text, behind, limit).map(({ id }) => String(id));
+  }
+
+  /**
+   * Writes what was read. False, and nothing is written, if another process has read on since:
+   * `from` has the cursors with which the reading began.
+   */
+  apply(
+    { sagas, accounts, passages, cursors }: Intake,
+    from: ReadonlyMap<string, string | undefined> = new Map(),
+  ): boolean {
+    return this.sql.transaction(() => {
+      for (const [service, cursor] of from) if (this.cursor(service) !== cursor) return false;
+      for (const saga of sagas) this.#sagas.put(saga);
       for (const { stem, service, reaction, emitted, handled } of accounts)
-        this.#run(
+        this.sql.run(
           `INSERT INTO account VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
            SET emitted = emitted + excluded.emitted, handled = handled + excluded.handled`,
-          stem,
-          service,
-          reaction,
-          emitted,
-          handled,
+          ...[stem, service, reaction, emitted, handled],
         );
+      this.rates.add(passages);
       for (const [service, cursor] of cursors)
-        this.#run("INSERT OR REPLACE INTO source VALUES (?, ?)", service, cursor);
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
+        this.sql.run("INSERT OR REPLACE INTO source VALUES (?, ?)", service, cursor);
+      return true;
+    });
+  }
+
+  /** Changes the verdicts that only the time changes. */
+  tick(now: number): void {
+    this.sql.transaction(() => {
+      this.#late.mark(now);
+      this.rates.sweep(now);
+    });
   }
 
   /** How many sagas have each verdict. */
-  counts(now: number): ReadonlyMap<SagaVerdict, number> {
-    const counts = new Map<SagaVerdict, number>();
-    for (const { verdict, oldest, n } of this.#all(
-      `SELECT verdict, CASE WHEN verdict = 'running' THEN oldest END AS oldest, count(*) AS n
-       FROM saga GROUP BY 1, 2`,
-    )) {
-      const at = verdictAt(verdictIn(verdict), optional(oldest), now);
-      counts.set(at, (counts.get(at) ?? 0) + Number(n));
-    }
-    return counts;
+  counts(): ReadonlyMap<SagaVerdict, number> {
+    const rows = this.sql.all("SELECT verdict, n FROM tally WHERE n > 0");
+    const counts = new Map(rows.map(({ verdict, n }) => [textIn(verdict), Number(n)]));
+    return new Map(
+      VERDICTS.flatMap((verdict) => {
+        const n = counts.get(verdict);
+        return n === undefined ? [] : [[verdict, n] as const];
+      }),
+    );
   }
 
-  /** Every account, with what is open of it. */
-  accounts(): readonly AccountLine[] {
-    const rows = this.#all(
-      `SELECT a.*, coalesce(d.off, 0) AS off, coalesce(d.way, 0) AS way
+  /** Every account, with what is open of it at a time. */
+  accounts(now: number): readonly AccountLine[] {
+    const rows = this.sql.all(
+      `SELECT a.*, coalesce(d.off, 0) AS off, coalesce(d.way, 0) AS way, coalesce(e.n, 0) AS early
        FROM account a LEFT JOIN (
+         SELECT stem, service, reaction, count(*) AS n FROM early WHERE at > ? GROUP BY 1, 2, 3) e
+       USING (stem, service, reaction) LEFT JOIN (
          SELECT stem, service, reaction, sum(state <> 'on its way') AS off,
            sum(state = 'on its way') AS way
          FROM delivery WHERE state <> 'armed' GROUP BY 1, 2, 3) d
        USING (stem, service, reaction) ORDER BY stem, service, reaction`,
+      now - EARLY_MS,
     );
-    return rows.map(({ stem, service, reaction, emitted, handled, off, way }) => ({
+    return rows.map(({ stem, service, reaction, emitted, handled, off, way, early }) => ({
       stem: String(stem),
       service: String(service),
       reaction: String(reaction),
@@ -121,71 +147,25 @@ export class Projection {
       handled: Number(handled),
       putOff: Number(off),
       onItsWay: Number(way),
+      early: Number(early),
     }));
   }
 
-  /** Every row, for comparisons. */
-  dump(): readonly Record<string, SQLOutputValue>[] {
-    return ["saga", "delivery", "account"].flatMap((table) =>
-      this.#all(`SELECT '${table}' AS of, * FROM ${table} ORDER BY 2, 3, 4, 5, 6`),
-    );
+  /** Every row that follows from the journals alone, for comparisons. */
+  dump(): readonly StoredRow[] {
+    const ordered = [
+      "saga ORDER BY id",
+      "delivery ORDER BY saga, service, reaction, type, since, seq",
+      "parked ORDER BY service, seq",
+      "early ORDER BY saga, service, reaction, stem",
+      "account ORDER BY stem, service, reaction",
+      "tally WHERE n <> 0 ORDER BY verdict",
+      "took WHERE n <> 0 ORDER BY bucket",
+    ];
+    return ordered.flatMap((rows) => this.sql.all(`SELECT * FROM ${rows}`));
   }
 
   close(): void {
     this.#database.close();
   }
-
-  #put({ summary, verdict }: Judged): void {
-    const { sagaId, correlationId, began, last, end, steps, open } = summary;
-    const correlation = correlationId === sagaId ? null : correlationId;
-    const oldest = open[0]?.since ?? null;
-    this.#run("DELETE FROM delivery WHERE saga = ?", sagaId);
-    this.#run(
-      "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      sagaId,
-      correlation,
-      began,
-      last,
-      verdict,
-      end?.type ?? null,
-      steps,
-      open.length,
-      oldest,
-    );
-    for (const { service, reaction, type, state, since, dueAt } of open)
-      this.#run(
-        "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?)",
-        sagaId,
-        service,
-        reaction,
-        stemOf(type),
-        state,
-        since,
-        dueAt ?? null,
-      );
-  }
-
-  readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-
-  #prepare(text: string) {
-    const known = this.#statements.get(text) ?? this.#database.prepare(text);
-    this.#statements.set(text, known);
-    return known;
-  }
-
-  #run(text: string, ...values: (string | number | null)[]): void {
-    this.#prepare(text).run(...values);
-  }
-
-  #all(text: string, ...values: (string | number)[]): Record<string, SQLOutputValue>[] {
-    return this.#prepare(text).all(...values);
-  }
-}
-
-function verdictIn(value: unknown): SagaVerdict {
-  return VERDICTS.find((one) => one === value) ?? "rest";
-}
-
-function optional(value: SQLOutputValue | undefined): number | undefined {
-  return typeof value === "number" ? value : undefined;
 }

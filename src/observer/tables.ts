@@ -1,12 +1,17 @@
 /**
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
- * from the journals.
+ * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;
 
+/*
+ * Sagas are listed by the time when they began, which never changes: a page stays where it is while
+ * its sagas go on. An open delivery repeats that time, and the verdict of its saga, so that the
+ * sagas that wait for a service are a range of one index.
+ */
 export const PROJECTION_TABLES = `
   CREATE TABLE source (
     service TEXT PRIMARY KEY,
@@ -19,12 +24,16 @@ export const PROJECTION_TABLES = `
     last        INTEGER NOT NULL,
     verdict     TEXT NOT NULL,
     ended       TEXT,
+    took        INTEGER,
     steps       INTEGER NOT NULL,
     open        INTEGER NOT NULL,
-    oldest      INTEGER
+    deferred    INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX saga_verdict ON saga (verdict, last DESC, id);
+  CREATE INDEX saga_began ON saga (began, id);
+  CREATE INDEX saga_verdict ON saga (verdict, began, id);
+  CREATE INDEX saga_correlation ON saga (correlation, began, id) WHERE correlation IS NOT NULL;
   CREATE INDEX saga_open ON saga (id) WHERE open > 0;
+  CREATE INDEX saga_deferred ON saga (id) WHERE deferred > 0;
   CREATE TABLE delivery (
     saga     TEXT NOT NULL,
     service  TEXT NOT NULL,
@@ -32,9 +41,38 @@ export const PROJECTION_TABLES = `
     stem     TEXT NOT NULL,
     state    TEXT NOT NULL,
     since    INTEGER NOT NULL,
-    due      INTEGER
+    due      INTEGER,
+    seq      INTEGER,
+    type     TEXT NOT NULL,
+    verdict  TEXT NOT NULL,
+    began    INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX delivery_saga ON delivery (saga);
+  CREATE INDEX delivery_service ON delivery (service, verdict, began, saga);
+  CREATE INDEX delivery_way ON delivery (since) WHERE state = 'on its way';
+  CREATE TABLE early (
+    saga     TEXT NOT NULL,
+    service  TEXT NOT NULL,
+    reaction TEXT NOT NULL,
+    stem     TEXT NOT NULL,
+    at       INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX early_saga ON early (saga);
+  CREATE TABLE parked (
+    service  TEXT NOT NULL,
+    seq      INTEGER NOT NULL,
+    saga     TEXT NOT NULL,
+    reaction TEXT NOT NULL,
+    type     TEXT NOT NULL,
+    since    INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    code     TEXT NOT NULL,
+    message  TEXT NOT NULL,
+    PRIMARY KEY (service, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX parked_saga ON parked (saga);
+  CREATE INDEX parked_since ON parked (since, service, seq);
+  CREATE INDEX parked_group ON parked (service, reaction, code, since);
   CREATE TABLE account (
     stem     TEXT NOT NULL,
     service  TEXT NOT NULL,
@@ -42,4 +80,39 @@ export const PROJECTION_TABLES = `
     emitted  INTEGER NOT NULL,
     handled  INTEGER NOT NULL,
     PRIMARY KEY (stem, service, reaction)
-  ) STRICT, WITHOUT ROWID;`;
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE tally (
+    verdict TEXT PRIMARY KEY,
+    n       INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE took (
+    bucket INTEGER PRIMARY KEY,
+    n      INTEGER NOT NULL,
+    ms     INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE edge (
+    id       INTEGER PRIMARY KEY,
+    emitter  TEXT NOT NULL,
+    stem     TEXT NOT NULL,
+    service  TEXT NOT NULL,
+    reaction TEXT NOT NULL,
+    UNIQUE (emitter, stem, service, reaction)
+  ) STRICT;
+  CREATE TABLE rate (
+    span   INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
+    edge   INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    n      INTEGER NOT NULL,
+    PRIMARY KEY (span, at, edge, kind, bucket)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE action (
+    id       INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    action   TEXT NOT NULL,
+    delivery TEXT NOT NULL,
+    saga     TEXT,
+    reason   TEXT,
+    failed   TEXT
+  ) STRICT;`;

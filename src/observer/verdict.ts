@@ -10,7 +10,7 @@ import type { SagaSummary } from "../observe/summary.ts";
  * - `succeeded`, `undone`   it has ended
  * - `at risk`    a delivery was discarded, and the saga may come to rest with a rule broken
  * - `retrying`   a delivery failed and is tried again
- * - `late`       an event has been on its way for longer than `LATE_AFTER_MS`
+ * - `late`       an event has been on its way for longer than usual: see `Lateness`
  * - `running`    an event is on its way
  * - `waiting`    only deadlines are left
  * - `stuck`      nothing is left to happen, and it has no end
@@ -32,9 +32,6 @@ export const VERDICTS = [
 ] as const;
 export type SagaVerdict = (typeof VERDICTS)[number];
 
-/** After this time an event that is on its way is late, in milliseconds. */
-export const LATE_AFTER_MS = 60_000;
-
 /** What a verdict is made of. */
 export interface VerdictBasis {
   readonly summary: SagaSummary;
@@ -43,7 +40,7 @@ export interface VerdictBasis {
   readonly illegal: boolean;
 }
 
-/** Judges a saga, as far as it does not depend on the time: see `verdictAt`. */
+/** Judges a saga, as far as it does not depend on the time: what is late is running here. */
 export function sagaVerdict({ summary, outlook, illegal }: VerdictBasis): SagaVerdict {
   if (illegal) return "illegal";
   const { state } = summary;
@@ -57,12 +54,7 @@ export function sagaVerdict({ summary, outlook, illegal }: VerdictBasis): SagaVe
   return state === "failed" ? "undone" : state;
 }
 
-/** A verdict now: what is on its way is late after a while. */
-export function verdictAt(
-  verdict: SagaVerdict,
-  oldest: number | undefined,
-  now: number,
-): SagaVerdict {
-  const late = verdict === "running" && oldest !== undefined && now - oldest > LATE_AFTER_MS;
-  return late ? "late" : verdict;
+/** Reads a verdict that was written. */
+export function verdictIn(value: unknown): SagaVerdict {
+  return VERDICTS.find((one) => one === value) ?? "rest";
 }

@@ -6,8 +6,12 @@ import type { JournalRecord } from "./journal.ts";
  * `open`, and beside running services.
  */
 export interface StoreInspection {
-  /** The inbox rows of a saga, oldest first. */
-  journal(sagaId: string): Promise<readonly JournalRecord[]>;
+  /**
+   * The inbox rows of a saga, oldest first.
+   *
+   * @param limit most rows; a saga may have any number. Default: all
+   */
+  journal(sagaId: string, limit?: number): Promise<readonly JournalRecord[]>;
   /**
    * The ids of the sagas with the latest inbox rows, newest first, at most `limit`. Reads the feed
    * backwards, so its cost does not grow with the store.

@@ -39,6 +39,10 @@ export interface FeedPage {
   readonly more: boolean;
   /** Whether every row is known that was committed before the call. */
   readonly complete: boolean;
+  /** The rows that have come, of this page and of those before: up to this `seq`, … */
+  readonly upTo: number;
+  /** … but for these, which may still come. */
+  readonly gaps: readonly { readonly from: number; readonly to: number }[];
 }
 
 /** An event in an outbox. */

@@ -60,8 +60,7 @@ export async function saga(apps: readonly WatchedApp[], sagaId: string): Promise
 }
 
 const part = (sagaId: string) => async (app: WatchedApp) => {
-  const journal = await app.inspect.journal(sagaId);
-  const steps = journal.slice(0, STEPS_MAX).map(stepOf);
+  const steps = (await app.inspect.journal(sagaId, STEPS_MAX)).map(stepOf);
   const status = await app.status(sagaId).catch((error: unknown) => {
     // `start` was not given the ends of sagas.
     if (codeOf(error) === "OPTION_INVALID") return undefined;

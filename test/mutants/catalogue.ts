@@ -6,6 +6,7 @@ import { FEED_MUTANTS } from "./feed-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { OBSERVER_MUTANTS } from "./observer-mutants.ts";
 import { OUTLOOK_MUTANTS } from "./outlook-mutants.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
 import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
@@ -27,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...PROOF_MUTANTS,
   ...OUTLOOK_MUTANTS,
   ...FEED_MUTANTS,
+  ...OBSERVER_MUTANTS,
   ...REHEARSAL_MUTANTS,
   ...SIMULATION_MUTANTS,
 ];

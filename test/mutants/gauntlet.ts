@@ -7,6 +7,7 @@ import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
 import { feedCases } from "../observer/feed-cases.ts";
+import { movingCases } from "../observer/moving.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
@@ -55,6 +56,7 @@ if (suite === "proofs") proofScenarios(collect);
 if (suite === "http") httpScenarios(collect);
 if (suite === "testing") rehearsedScenarios(collect);
 if (suite === "simulate") simulatedScenarios(collect);
+if (suite === "observer") movingCases(collect);
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);

@@ -11,6 +11,7 @@ export interface Mutant {
     | "http"
     | "testing"
     | "simulate"
+    | "observer"
     | "sqlite"
     | "postgres"
     | "rabbitmq";

@@ -52,6 +52,7 @@ const SUITES = [
   "http",
   "testing",
   "simulate",
+  "observer",
   "sqlite",
   "postgres",
   "rabbitmq",

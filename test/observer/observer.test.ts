@@ -7,10 +7,10 @@ import { SqliteSource } from "../../src/adapters/sqlite/source.ts";
 import { FromHere } from "../../src/check/from-here/from-here.ts";
 import { manifestOf } from "../../src/check/index.ts";
 import { sampleEntry, writes } from "../../src/conformance/samples.ts";
+import { LATE_AFTER_MS } from "../../src/observer/late.ts";
 import { unexplained } from "../../src/observer/ledger.ts";
 import { Observer } from "../../src/observer/observer.ts";
 import { Projection } from "../../src/observer/projection.ts";
-import { LATE_AFTER_MS } from "../../src/observer/verdict.ts";
 import shopping, { opened, shop } from "../cli/fixtures/shopping.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
@@ -71,13 +71,13 @@ describe("the observer", () => {
     using projection = projected();
     await using observer = data.observed(projection);
     expect(await observer.catchUp()).toBeGreaterThan(KINDS.length);
-    expect(Object.fromEntries(projection.counts(Date.now()))).toEqual({
+    expect(Object.fromEntries(projection.counts())).toEqual({
       succeeded: 2,
       stuck: 2,
       parked: 2,
       waiting: 1,
     });
-    const [account, ...more] = projection.accounts();
+    const [account, ...more] = projection.accounts(Date.now());
     expect(more).toEqual([]);
     expect(account).toEqual({
       stem: "order.opened",
@@ -87,8 +87,9 @@ describe("the observer", () => {
       handled: 5,
       putOff: 2,
       onItsWay: 0,
+      early: 0,
     });
-    expect(projection.accounts().map(unexplained)).toEqual([0]);
+    expect(projection.accounts(Date.now()).map(unexplained)).toEqual([0]);
   });
 
   it("goes on where it was, in pages of any size, and is the same when built again", async () => {
@@ -120,8 +121,8 @@ describe("the observer", () => {
     await store.inspect.discard(second?.seq ?? 0, "by hand");
     await store.close();
     await observer.catchUp();
-    expect(Object.fromEntries(projection.counts(Date.now()))).toEqual({ retrying: 1, stuck: 1 });
-    expect(projection.accounts().map(unexplained)).toEqual([0]);
+    expect(Object.fromEntries(projection.counts())).toEqual({ retrying: 1, stuck: 1 });
+    expect(projection.accounts(Date.now()).map(unexplained)).toEqual([0]);
   });
 
   it("an event that nothing has handled is on its way, and late after a while", async () => {
@@ -144,10 +145,13 @@ describe("the observer", () => {
     await using observer = data.observed(projection);
     await observer.catchUp();
     const now = Date.now();
-    expect(Object.fromEntries(projection.counts(now))).toEqual({ succeeded: 1, running: 1 });
-    const later = projection.counts(now + LATE_AFTER_MS + 1);
+    expect(Object.fromEntries(projection.counts())).toEqual({ succeeded: 1, running: 1 });
+    projection.tick(now + LATE_AFTER_MS + 1);
+    const later = projection.counts();
     expect(Object.fromEntries(later)).toEqual({ succeeded: 1, late: 1 });
-    expect(projection.accounts()).toMatchObject([{ emitted: 2, handled: 1, onItsWay: 1 }]);
+    expect(projection.accounts(Date.now())).toMatchObject([
+      { emitted: 2, handled: 1, onItsWay: 1 },
+    ]);
   });
 
   it("refuses a file that is not a projection, and leaves it as it is", async () => {
@@ -178,6 +182,6 @@ describe("the observer", () => {
     using projection = projected();
     await using observer = data.observed(projection);
     await observer.catchUp();
-    expect(Object.fromEntries(projection.counts(Date.now()))).toEqual({ succeeded: 1, illegal: 1 });
+    expect(Object.fromEntries(projection.counts())).toEqual({ succeeded: 1, illegal: 1 });
   });
 });

@@ -5,8 +5,8 @@ import { delimiter, join } from "node:path";
 
 export const SERVERS = ["postgres", "nats", "rabbitmq", "kafka"] as const;
 export type ServerName = (typeof SERVERS)[number];
-/** Servers, and what stands before one of them. */
-export type ProgramName = ServerName | "pgbouncer";
+/** Servers, what stands before one of them, and the browser that shows the console's page. */
+export type ProgramName = ServerName | "pgbouncer" | "chromium";
 
 /** How a person gets the server, where the suite cannot. */
 export const HOW: Readonly<Record<ProgramName, string>> = {
@@ -17,6 +17,7 @@ export const HOW: Readonly<Record<ProgramName, string>> = {
   rabbitmq:
     "install RabbitMQ 3.10 or later, or name its `rabbitmq-server` script in ODORI_TEST_RABBITMQ",
   pgbouncer: "install PgBouncer, or name its `pgbouncer` program in ODORI_TEST_PGBOUNCER",
+  chromium: "install Chromium, or name its program in ODORI_TEST_CHROMIUM",
   kafka: "install Java 17 and Maven, or name a folder with Kafka's jars in ODORI_TEST_KAFKA",
 };
 
@@ -63,6 +64,8 @@ const installed: Readonly<Record<ProgramName, () => string | undefined>> = {
   // Debian's wrapper in /usr/sbin changes the user; the script that it calls does not.
   pgbouncer: () => first([onPath("pgbouncer"), "/usr/sbin/pgbouncer"]),
   rabbitmq: () => first(["/usr/lib/rabbitmq/bin/rabbitmq-server", onPath("rabbitmq-server")]),
+  chromium: () =>
+    first(["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].map(onPath)),
   kafka() {
     const jars = join(CACHE, `kafka-${KAFKA_VERSION}`);
     return onPath("java") !== undefined && existsSync(join(jars, "complete")) ? jars : undefined;
@@ -79,6 +82,7 @@ const installers: Readonly<Record<ProgramName, () => boolean>> = {
     debian("nats-server"),
   pgbouncer: () => debian("pgbouncer"),
   rabbitmq: () => debian("rabbitmq-server"),
+  chromium: () => debian("chromium"),
   kafka() {
     if (onPath("mvn") === undefined && !debian("maven")) return false;
     const folder = join(CACHE, `kafka-${KAFKA_VERSION}`);

@@ -7,7 +7,10 @@ declare module "vitest" {
   }
 }
 
-/** The URL of the server that this run of the suite shares; undefined where it could not be had. */
+/**
+ * The URL of the server that this run of the suite shares (of the browser, its program); undefined
+ * where it could not be had.
+ */
 export function urlOf(name: ProgramName): string | undefined {
   return inject("servers")[name];
 }

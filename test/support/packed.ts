@@ -61,6 +61,8 @@ export function installPacked(): Packed {
   for (const file of FILES) cpSync(join(ROOT, file), join(source, file), { recursive: true });
   const tsc = join(BIN, "tsc");
   succeed(tsc, ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", join(source, "dist")], ROOT);
+  const page = join(source, "dist", "page");
+  succeed(process.execPath, [join(ROOT, "scripts", "build-page.mjs"), page], ROOT);
   succeed("npm", ["pack", "--ignore-scripts", "--pack-destination", folder, ...FLAGS], source);
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "user", private: true }));
   const packed = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";

@@ -14,7 +14,8 @@ const isAdapter = (path: string) => path.startsWith("adapters/");
 
 describe("one word, one thing", () => {
   it("an exported name is declared once in src/", () => {
-    const found = overloaded(sources)
+    // The replies of the console have the names of what they carry.
+    const found = overloaded(sources.filter(({ path }) => !path.startsWith("console/wire/")))
       .filter(([first]) => !UNFINISHED.names.includes(first?.name ?? ""))
       .map((same) => `${same[0]?.name}: ${same.map(({ path }) => path).join(", ")}`);
     expect(found).toEqual([]);

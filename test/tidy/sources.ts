@@ -52,6 +52,7 @@ export interface Text {
 
 const FOLDERS = [
   "src",
+  "page",
   "test",
   "bench",
   "examples",
@@ -61,7 +62,7 @@ const FOLDERS = [
   ".github",
   ".changeset",
 ];
-const ENDINGS = /\.(ts|mjs|md|ya?ml|sh)$/;
+const ENDINGS = /\.(tsx?|mjs|md|ya?ml|sh)$/;
 /** `docs/api/` repeats the code. */
 const GENERATED = /(^|\/)(node_modules|dist|\.odori)\/|^docs\/api\//;
 

@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["runtime", "observe", "manifest", "virtual"],
   ["check", "explain", "diff", "asyncapi", "acl", "web"],
   ["draw", "observer"],
-  ["testing", "simulate"],
+  ["testing", "simulate", "console", "dev"],
   ["cli"],
 ];
 /** What a folder may use on its own floor. */
@@ -42,7 +42,16 @@ const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   check: ["ajv/dist/2020.js"],
   asyncapi: ["ajv/dist/2020.js"],
   draw: ["@viz-js/viz"],
-  cli: ["ajv/dist/2020.js", "commander", "es-module-lexer", "jiti", "picocolors", "yaml"],
+  console: ["@hono/node-server", "hono", "hono/body-limit", "hono/streaming"],
+  cli: [
+    "@hono/node-server",
+    "ajv/dist/2020.js",
+    "commander",
+    "es-module-lexer",
+    "jiti",
+    "picocolors",
+    "yaml",
+  ],
 };
 
 function floorOf(folder: string): number {
@@ -115,6 +124,8 @@ describe("the house", () => {
       "cli/main.ts",
       "cli/module-thread.ts",
       "cli/simulation/thread.ts",
+      "console/proof-thread.ts",
+      "cli/dev/child.ts",
     ])
       visit(entry);
     expect(files.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);

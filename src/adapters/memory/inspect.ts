@@ -22,8 +22,8 @@ export class MemoryInspection implements StoreInspection {
     this.#now = now;
   }
 
-  async journal(sagaId: string): Promise<readonly JournalRecord[]> {
-    return this.#database.sagas.get(sagaId)?.journal ?? [];
+  async journal(sagaId: string, limit?: number): Promise<readonly JournalRecord[]> {
+    return this.#database.sagas.get(sagaId)?.journal.slice(0, limit) ?? [];
   }
 
   async sagas(limit: number): Promise<readonly string[]> {

@@ -30,9 +30,9 @@ export class PostgresInspection implements StoreInspection {
     this.#statements = statements;
   }
 
-  journal(sagaId: string): Promise<readonly JournalRecord[]> {
+  journal(sagaId: string, limit?: number): Promise<readonly JournalRecord[]> {
     return this.#access.read(async (books) =>
-      (await books.run(this.#statements.journalOf, [sagaId])).map(toJournal),
+      (await books.run(this.#statements.journalOf, [sagaId, limit ?? null])).map(toJournal),
     );
   }
 

@@ -20,6 +20,24 @@ const FEED = `SELECT pg_snapshot_xmin(s)::text AS running,
 const DRAW = "SELECT pg_current_xact_id()::text AS id";
 const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
 
+/**
+ * Reads the schema of a service in Postgres, for `odoriConsole`. Its role need only read
+ * (`readingGrants`); retrying and discarding need a role that may write.
+ *
+ * @example
+ * ```ts
+ * import { postgresSource } from "odori/postgres";
+ *
+ * const connectionString = "postgres://localhost/shop";
+ * const source = postgresSource({ connectionString, schema: "order" });
+ * console.log((await source.about()).service);
+ * await source.close();
+ * ```
+ */
+export function postgresSource(options: PostgresOptions): JournalSource {
+  return new PostgresSource(options);
+}
+
 /** The database of a service in a schema of a Postgres server, read beside the service. */
 export class PostgresSource implements JournalSource {
   readonly inspect: PostgresInspection;
@@ -54,6 +72,8 @@ export class PostgresSource implements JournalSource {
       cursor: cursorOf(isUnbounded(place) ? bounded(place, await this.#draw()) : place),
       more: full && rows.length > 0,
       complete: !full && !held,
+      upTo: Number(upTo),
+      gaps: place.gaps.map(({ from, to }) => ({ from: Number(from), to: Number(to) })),
     };
   }
 

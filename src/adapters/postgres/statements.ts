@@ -177,7 +177,7 @@ export function statementsFor(schema: string) {
     journalOf: statement(
       "journal_of",
       `SELECT i.* FROM $S.saga AS s JOIN $S.inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
-       WHERE s.saga_id = $1 ORDER BY i.at, i.seq`,
+       WHERE s.saga_id = $1 ORDER BY i.at, i.seq LIMIT $2::bigint`,
     ),
     /** Reads the feed backwards from a place. */
     newest: statement(

@@ -7,5 +7,6 @@ export {
   type DrizzleProxy,
   type StatementOfLibrary,
 } from "./libraries.ts";
+export { sqliteSource } from "./source.ts";
 export { type Sql, type SqlRow, type SqlValue, sqlOf } from "./sql.ts";
 export { type SqliteOptions, type SqliteStore, sqlite } from "./store.ts";

@@ -18,7 +18,7 @@ const LIVE = `SELECT count(*) AS processes FROM odori_member
   WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms`;
 const JOURNAL = `SELECT i.* FROM odori_saga AS s
   JOIN odori_inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
-  WHERE s.saga_id = ? ORDER BY i.at, i.seq`;
+  WHERE s.saga_id = ? ORDER BY i.at, i.seq LIMIT ?`;
 const NEWEST = "SELECT seq, saga_id FROM odori_inbox WHERE seq < ? ORDER BY seq DESC LIMIT ?";
 const TOUCH = "UPDATE odori_saga SET last = max(last, ?) WHERE saga_id = ?";
 /** Each change of a row gives it the next place in the feed. */
@@ -47,8 +47,8 @@ export class SqliteInspection implements StoreInspection {
     this.#access = access;
   }
 
-  journal(sagaId: string): Promise<readonly JournalRecord[]> {
-    return this.#access.read((sql) => sql.all(JOURNAL, sagaId).map(toJournal));
+  journal(sagaId: string, limit = -1): Promise<readonly JournalRecord[]> {
+    return this.#access.read((sql) => sql.all(JOURNAL, sagaId, limit).map(toJournal));
   }
 
   sagas(limit: number): Promise<readonly string[]> {

@@ -14,6 +14,23 @@ const FEED = "SELECT * FROM odori_inbox WHERE seq > ? ORDER BY seq LIMIT ?";
 const OUTBOX = "SELECT events, at FROM odori_outbox ORDER BY ticket LIMIT ?";
 const BUSY_MS = 5_000;
 
+/**
+ * Reads the SQLite file of a service, for `odoriConsole`. Works beside the running service, and
+ * writes nothing but what a person asks for.
+ *
+ * @example
+ * ```ts
+ * import { sqliteSource } from "odori/sqlite";
+ *
+ * const source = sqliteSource("payment.db");
+ * console.log((await source.about()).service);
+ * await source.close();
+ * ```
+ */
+export function sqliteSource(path: string): JournalSource {
+  return new SqliteSource(path);
+}
+
 /** The SQLite file of a service, read beside the service. */
 export class SqliteSource implements JournalSource {
   readonly inspect: SqliteInspection;
@@ -40,7 +57,8 @@ export class SqliteSource implements JournalSource {
     const rows = this.#reader.all(FEED, seqIn(after), limit).map(toJournal);
     const full = rows.length >= limit;
     const cursor = rows.at(-1)?.seq ?? after ?? 0;
-    return { rows, cursor: String(cursor), more: full, complete: !full };
+    const place = { upTo: Number(cursor), gaps: [] };
+    return { rows, cursor: String(cursor), more: full, complete: !full, ...place };
   }
 
   async outbox(limit: number): Promise<readonly OutboxEvent[]> {

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { version } from "../../text/version.ts";
 import { jsonOption } from "../data.ts";
 import { projectFiles } from "../init/project-files.ts";
 import {
@@ -11,7 +12,6 @@ import {
 } from "../init/templates.ts";
 import { installPackages, writeProject } from "../init/write-project.ts";
 import { print, printJson } from "../output.ts";
-import { version } from "../version.ts";
 
 interface Flags {
   readonly template: TemplateName;

@@ -54,7 +54,7 @@ Verdicts, the first that holds:
   succeeded, undone   it has ended
   at risk    a delivery was discarded, and the saga may break a rule
   retrying   a delivery failed and is tried again
-  late       an event has been on its way for more than a minute
+  late       an event has been on its way for ten times as long as usual, or a minute
   running    an event is on its way
   waiting    only deadlines are left
   stuck      nothing is left to happen, and the saga has no end
@@ -95,8 +95,9 @@ async function run(flags: Flags): Promise<void> {
 }
 
 function report(projection: Projection, rows: number, flags: Flags, where: string): void {
-  const counts = projection.counts(Date.now());
-  const lines = projection.accounts();
+  projection.tick(Date.now());
+  const counts = projection.counts();
+  const lines = projection.accounts(Date.now());
   const missing = lines.reduce((sum, line) => sum + Math.abs(unexplained(line)), 0);
   if (flags.json) printJson({ rows, verdicts: Object.fromEntries(counts), ledger: lines, missing });
   else show(counts, flags.all ? lines : lines.filter(isOpen), missing, where);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { CounterexampleStep } from "../../check/finding.ts";
 import { RULES } from "../../check/lint/rules.ts";
+import { version } from "../../text/version.ts";
 import { fileInRepository, type SourcePlace } from "../places/places.ts";
-import { version } from "../version.ts";
 import type { LocatedFinding, ReportSubject } from "./located.ts";
 import { stepText } from "./steps.ts";
 import { repairsOf } from "./text.ts";

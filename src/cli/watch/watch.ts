@@ -59,7 +59,7 @@ async function runOnce(
 }
 
 /** Resolves when the content of a file is another one, or at the end. */
-function nextChange(files: SourceFiles, ended: AbortSignal): Promise<void> {
+export function nextChange(files: SourceFiles, ended: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const watchers: FSWatcher[] = [];
     let settling: NodeJS.Timeout | undefined;

@@ -27,6 +27,16 @@ export const TESTING_CODES = {
     meaning: "A module exports no simulation, or several and none as default.",
     hint: "Export one as default: `export default simulation(choreography, { given })`.",
   },
+  FAULT_INVALID: {
+    delivery: "none",
+    meaning: "What was asked of `odori dev` is not a fault.",
+    hint: "Use throw, delay, twice, hold or kill, and a service that runs.",
+  },
+  FAULT_INJECTED: {
+    delivery: "retryable",
+    meaning: "A handler failed because `odori dev` was asked for it.",
+    hint: "It passes with its next attempt. `clear` removes the other faults.",
+  },
   SCHEDULE_INVALID: {
     delivery: "none",
     meaning: "A text is not a schedule of a simulation.",

@@ -1,0 +1,132 @@
+import { signal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { changes } from "./live.ts";
+import { Problem } from "./problem.ts";
+
+/** A list that is read page by page. `R` is a reply, with a page in it. */
+export interface PagesState<R, T> {
+  readonly rows: readonly T[];
+  /** The first reply, for what it says of the whole list. */
+  readonly first: R | undefined;
+  readonly next: string | undefined;
+  readonly problem: Problem | undefined;
+  readonly asking: boolean;
+  /** Whether the list has changed since, and was not read again because a person reads in it. */
+  readonly stale: boolean;
+  readonly at: number | undefined;
+}
+
+type Ask<R> = (after: string | undefined, signal: AbortSignal) => Promise<R>;
+
+export interface PagesOptions<R, T> {
+  readonly ask: Ask<R>;
+  readonly rowsOf: (reply: R) => readonly T[];
+}
+
+class Pages<R extends { readonly next?: string }, T> {
+  readonly key: string;
+  readonly state = signal<PagesState<R, T>>({
+    rows: [],
+    first: undefined,
+    next: undefined,
+    problem: undefined,
+    asking: false,
+    stale: false,
+    at: undefined,
+  });
+  readonly #options: PagesOptions<R, T>;
+  #current: AbortController | undefined;
+  #pages = 0;
+  /** Whether the next page was asked for while another one was read. */
+  #wanted = false;
+
+  constructor(key: string, options: PagesOptions<R, T>) {
+    this.key = key;
+    this.#options = options;
+  }
+
+  /** Reads the list again from its beginning. */
+  reload(): Promise<void> {
+    this.#current?.abort();
+    return this.#read(undefined);
+  }
+
+  /** Reads the next page, if there is one; behind what is being read now. */
+  async more(): Promise<void> {
+    const { next, asking, problem } = this.state.peek();
+    this.#wanted = asking;
+    if (next !== undefined && !asking && problem === undefined) await this.#read(next);
+  }
+
+  changed(): void {
+    const { asking, at } = this.state.peek();
+    if (asking || at === undefined || document.hidden) return;
+    if (this.#pages <= 1) this.#read(undefined);
+    else this.state.value = { ...this.state.peek(), stale: true };
+  }
+
+  stop(): void {
+    this.#current?.abort();
+    this.#current = undefined;
+  }
+
+  async #read(after: string | undefined): Promise<void> {
+    const current = new AbortController();
+    this.#current = current;
+    this.state.value = { ...this.state.peek(), asking: true };
+    try {
+      const reply = await this.#options.ask(after, current.signal);
+      if (this.#current !== current) return;
+      const before = this.state.peek();
+      const own = this.#options.rowsOf(reply);
+      this.#pages = after === undefined ? 1 : this.#pages + 1;
+      this.state.value = {
+        rows: after === undefined ? own : [...before.rows, ...own],
+        first: after === undefined ? reply : before.first,
+        next: reply.next,
+        problem: undefined,
+        asking: false,
+        stale: after === undefined ? false : before.stale,
+        at: Date.now(),
+      };
+      if (this.#wanted) await this.more();
+    } catch (error) {
+      if (this.#current !== current) return;
+      this.state.value = {
+        ...this.state.peek(),
+        problem: Problem.from(error),
+        asking: false,
+      };
+    }
+  }
+}
+
+/** Reads a list from its beginning when `key` changes, which names all that `options` depend on. */
+export function usePages<R extends { readonly next?: string }, T>(
+  key: string,
+  options: PagesOptions<R, T>,
+) {
+  const latest = useRef(options);
+  latest.current = options;
+  const pages = useMemo(
+    () =>
+      new Pages<R, T>(key, {
+        ask: (after, signal) => latest.current.ask(after, signal),
+        rowsOf: (reply) => latest.current.rowsOf(reply),
+      }),
+    [key],
+  );
+  useEffect(() => {
+    pages.reload();
+    const stop = changes.subscribe(() => pages.changed());
+    return () => {
+      stop();
+      pages.stop();
+    };
+  }, [pages]);
+  const actions = useMemo(
+    () => ({ reload: () => void pages.reload(), more: () => void pages.more() }),
+    [pages],
+  );
+  return { ...pages.state.value, ...actions };
+}

@@ -1,0 +1,48 @@
+import { about } from "../../net/about.ts";
+import { api } from "../../net/api.ts";
+import { useResource } from "../../net/use-resource.ts";
+import { Empty, Shown } from "../../ui/shown.tsx";
+import { words } from "../../words/words.ts";
+import { Begin } from "./begin.tsx";
+import { Faults } from "./faults.tsx";
+
+/** Plays with services that run beside the page. */
+export function DevScreen() {
+  const { dev: w, screens } = words.value;
+  if (about.value?.dev === false) return <Empty title={w.off} />;
+  return (
+    <>
+      <h1 class="hidden">{screens.dev}</h1>
+      <Play />
+    </>
+  );
+}
+
+function Play() {
+  const { dev: w } = words.value;
+  const asked = useResource("dev", (signal) => api.dev(signal));
+  const events = useResource("events", (signal) => api.events(signal), false);
+  const places = events.value?.events.map(({ type }) => type) ?? [];
+  return (
+    <Shown asked={asked}>
+      {({ forms, faults, points }) => (
+        <div class="dev">
+          <section aria-labelledby="dev-begin">
+            <h2 id="dev-begin">{w.begin}</h2>
+            <Begin forms={forms} />
+          </section>
+          <section aria-labelledby="dev-faults">
+            <h2 id="dev-faults">{w.faults}</h2>
+            <Faults
+              faults={faults}
+              services={about.value?.services ?? []}
+              places={places}
+              points={points}
+              onChange={asked.reload}
+            />
+          </section>
+        </div>
+      )}
+    </Shown>
+  );
+}

@@ -1,0 +1,51 @@
+import type { MapNode } from "../../../src/console/wire.ts";
+import { live } from "../../net/live.ts";
+import { hrefOf } from "../../route.ts";
+import { visible } from "../../text/visible.ts";
+import { VERDICTS } from "../../ui/tones.ts";
+import { words } from "../../words/words.ts";
+import { liveOfNode, troubles } from "./state.ts";
+
+const SHOWN_MAX = 8;
+
+/** Where a person is needed, in one line: each leads to the sagas that it is about. */
+export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
+  const { map, verdicts } = words.value;
+  const { totals } = live.value;
+  if (totals === undefined) return <p class="attention" />;
+  const places = nodes
+    .filter(({ kind }) => kind === "service")
+    .flatMap((node) =>
+      troubles(liveOfNode(node)?.waiting).map((trouble) => ({ ...trouble, at: node.id })),
+    );
+  const placed = (verdict: string) => places.some((one) => one.verdict === verdict);
+  // What nothing waits for, such as a saga that is stuck, is at no place.
+  const elsewhere = troubles(totals).filter(({ verdict }) => !placed(verdict));
+  const all = [...elsewhere.map((one) => ({ ...one, at: undefined })), ...places].sort(
+    (a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict),
+  );
+  if (all.length === 0)
+    return (
+      <p class="attention good">
+        <span aria-hidden="true">✓ </span>
+        {map.allWell}
+      </p>
+    );
+  return (
+    <div class="attention">
+      <h2>{map.needsHelp}</h2>
+      <ul>
+        {all.slice(0, SHOWN_MAX).map(({ verdict, count, tone, at }) => (
+          <li key={`${verdict} ${at}`}>
+            <a class={`chip ${tone}`} href={hrefOf("sagas", undefined, { verdict, at })}>
+              {at !== undefined && <b>{visible(at)}</b>} {map.waiting(count, verdicts[verdict])}
+            </a>
+          </li>
+        ))}
+      </ul>
+      {all.length > SHOWN_MAX && (
+        <a href={hrefOf("sagas")}>{words.value.open.more(all.length - SHOWN_MAX)}</a>
+      )}
+    </div>
+  );
+}

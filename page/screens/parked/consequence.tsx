@@ -1,0 +1,39 @@
+import type { PreviewReply } from "../../../src/console/wire.ts";
+import { visible } from "../../text/visible.ts";
+import { toneOf } from "../../ui/tones.ts";
+import { words } from "../../words/words.ts";
+import { restText } from "../saga/rest-text.ts";
+
+/** What would follow from an action, as far as it was looked into. */
+export function Consequence({ preview }: { readonly preview: PreviewReply }) {
+  const { act, verdicts } = words.value;
+  const { sagas, looked, ends, become, staysDone, violations, complete } = preview;
+  return (
+    <>
+      {looked === 0 ? <p>{act.notLooked}</p> : <p class="soft">{act.looked(looked, sagas)}</p>}
+      <ul class="consequences">
+        {become.map(({ verdict, sagas: n }) => (
+          <li key={verdict} class={toneOf(verdict)}>
+            {act.become(n, verdicts[verdict])}
+          </li>
+        ))}
+        {staysDone.map(({ effect, sagas: n }) => (
+          <li key={effect}>{act.stays(visible(effect), n)}</li>
+        ))}
+        {ends.map(({ rest, wrongly, sagas: n }) => (
+          <li key={`${rest} ${wrongly}`} class={wrongly ? "bad" : ""}>
+            {wrongly
+              ? act.endsWrongly(restText(rest, false), n)
+              : act.ends(restText(rest, false), n)}
+          </li>
+        ))}
+        {violations.map(({ code, message, sagas: n }) => (
+          <li key={code} class="bad">
+            {act.violation(visible(`${code}: ${message}`), n)}
+          </li>
+        ))}
+      </ul>
+      {looked > 0 && !complete && <p class="wait">{act.incomplete}</p>}
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import type { Action } from "../../../src/console/wire.ts";
+import { api } from "../../net/api.ts";
+import { useResource } from "../../net/use-resource.ts";
+import { hrefOf } from "../../route.ts";
+import { exactTime, timeText } from "../../text/time.ts";
+import { visible } from "../../text/visible.ts";
+import { Id } from "../../ui/id.tsx";
+import { Shown } from "../../ui/shown.tsx";
+import { words } from "../../words/words.ts";
+
+const SHOWN_MAX = 12;
+
+/** What people have done here, the last first. */
+export function History() {
+  const { parked: w, open } = words.value;
+  const asked = useResource("actions", (signal) => api.actions(signal));
+  return (
+    <section class="history" aria-labelledby="history">
+      <h2 id="history">{w.done}</h2>
+      <Shown asked={asked}>
+        {({ actions }) => (
+          <>
+            {actions.length === 0 && <p class="soft">{w.nothingDone}</p>}
+            <ul>
+              {actions.slice(0, SHOWN_MAX).map((action) => (
+                <Line key={`${action.at} ${action.id}`} action={action} />
+              ))}
+            </ul>
+            {actions.length > SHOWN_MAX && (
+              <p class="soft">{open.more(actions.length - SHOWN_MAX)}</p>
+            )}
+          </>
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+function Line({ action: { at, action, id, sagaId, reason, failed } }: { readonly action: Action }) {
+  const { act } = words.value;
+  return (
+    <li>
+      <time class="soft" title={exactTime(at)}>
+        {timeText(at)}
+      </time>{" "}
+      {act[action]} <Id text={id} />{" "}
+      {sagaId !== undefined && (
+        <a href={hrefOf("sagas", sagaId)}>
+          <Id text={sagaId} />
+        </a>
+      )}{" "}
+      {reason !== undefined && <q>{visible(reason)}</q>}
+      {failed !== undefined && <code class="bad"> {visible(failed)}</code>}
+    </li>
+  );
+}

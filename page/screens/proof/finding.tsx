@@ -1,0 +1,62 @@
+import { useMemo } from "preact/hooks";
+import type { ProofFinding } from "../../../src/console/wire.ts";
+import { hrefOf } from "../../route.ts";
+import { visible } from "../../text/visible.ts";
+import { Sequence } from "../../ui/sequence.tsx";
+import { words } from "../../words/words.ts";
+import { traceRows } from "./trace-rows.ts";
+
+const TONES = { error: "bad", warning: "wait", information: "soft" } as const;
+
+/** One finding: its counterexample, the repairs that work, and whom it concerns now. */
+export function FindingDetail({ finding }: { readonly finding: ProofFinding }) {
+  const { proof: w } = words.value;
+  const { code, severity, message, hint, trace, repairs, edges, sagas } = finding;
+  return (
+    <section class="detail" aria-labelledby="finding">
+      <h2 id="finding">
+        <code class={TONES[severity]}>{visible(code)}</code>{" "}
+        <span class="soft">{w.severities[severity]}</span>
+      </h2>
+      <p class="message">{visible(message)}</p>
+      {sagas > 0 && <p class="bad">{w.live(sagas)}</p>}
+      {hint !== undefined && (
+        <p>
+          <b>{w.hint}</b> {visible(hint)}
+        </p>
+      )}
+      {repairs.length > 0 && (
+        <>
+          <h3>{w.repairs}</h3>
+          <ul class="repairs">
+            {repairs.map((repair) => (
+              <li key={repair} class="mono">
+                {visible(repair)}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {edges.length > 0 && (
+        <p>
+          <a class="button" href={hrefOf("map", undefined, { lit: code, back: "1" })}>
+            {w.onMap}
+          </a>
+        </p>
+      )}
+      {trace === undefined ? <p class="soft">{w.noTrace}</p> : <Counterexample trace={trace} />}
+    </section>
+  );
+}
+
+function Counterexample({ trace }: { readonly trace: NonNullable<ProofFinding["trace"]> }) {
+  const { proof: w, saga } = words.value;
+  const outside = saga.outsideLane;
+  const { rows, lanes } = useMemo(() => traceRows(trace, outside), [trace, outside]);
+  return (
+    <>
+      <h3>{w.counterexample}</h3>
+      <Sequence label={w.counterexample} rows={rows} lanes={lanes} timed={false} />
+    </>
+  );
+}

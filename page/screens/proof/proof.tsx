@@ -1,0 +1,106 @@
+import { useEffect } from "preact/hooks";
+import type { ProofFinding, ProofReply } from "../../../src/console/wire.ts";
+import { api } from "../../net/api.ts";
+import { useResource } from "../../net/use-resource.ts";
+import { hrefOf, route } from "../../route.ts";
+import { visible } from "../../text/visible.ts";
+import { List } from "../../ui/list.tsx";
+import { Empty, Shown } from "../../ui/shown.tsx";
+import { words } from "../../words/words.ts";
+import { FindingDetail } from "./finding.tsx";
+
+const AGAIN_MS = 1_000;
+
+/** What the proof of the choreography has found. */
+export function ProofScreen() {
+  const { proof: w, screens } = words.value;
+  const asked = useResource("proof", (signal) => api.proof(signal));
+  const { value, reload } = asked;
+  const running = value?.state === "running";
+  useEffect(() => {
+    if (!running) return;
+    const again = setInterval(reload, AGAIN_MS);
+    return () => clearInterval(again);
+  }, [running, reload]);
+  return (
+    <>
+      <h1 class="hidden">{screens.proof}</h1>
+      <Shown asked={asked}>
+        {(reply) => {
+          if (reply.state === "none") return <Empty title={w.none}>{w.noneMore}</Empty>;
+          if (reply.state === "running")
+            return (
+              <p class="loading" role="status">
+                {w.running}
+              </p>
+            );
+          return <Done reply={reply} />;
+        }}
+      </Shown>
+    </>
+  );
+}
+
+type DoneReply = Extract<ProofReply, { readonly state: "done" }>;
+
+function Done({ reply: { ok, complete, states, findings } }: { readonly reply: DoneReply }) {
+  const { proof: w } = words.value;
+  const { open } = route.value;
+  const at = Math.min(Number(open ?? 0) || 0, findings.length - 1);
+  const shown = findings[at];
+  return (
+    <>
+      <p class={`proof-head ${ok ? "good" : "bad"}`}>
+        <span aria-hidden="true">{ok ? "✓ " : "✗ "}</span>
+        <b>{ok ? w.ok : w.notOk(findings.length)}</b>{" "}
+        <span class="soft">
+          {w.states(states)}
+          {!complete && ` · ${w.incomplete}`}
+        </span>
+      </p>
+      {shown !== undefined && (
+        <div class="split">
+          <List
+            label={w.findings}
+            class="findings-list"
+            columns={[{ key: "finding", title: w.findings }]}
+            count={findings.length}
+            keyOf={(index) => String(index)}
+            rowClass={(index) => (index === at ? "chosen" : "")}
+            row={(index, focus) => [<FindingLink key="f" {...{ findings, index, focus, at }} />]}
+          />
+          <FindingDetail key={at} finding={shown} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function FindingLink({
+  findings,
+  index,
+  focus,
+  at,
+}: {
+  readonly findings: readonly ProofFinding[];
+  readonly index: number;
+  readonly focus: 0 | -1;
+  readonly at: number;
+}) {
+  const finding = findings[index];
+  if (finding === undefined) return null;
+  const { code, severity, message } = finding;
+  return (
+    <a
+      href={hrefOf("proof", String(index))}
+      tabIndex={focus}
+      title={visible(message)}
+      aria-current={index === at ? "true" : undefined}
+    >
+      <code class={severity === "error" ? "bad" : severity === "warning" ? "wait" : "soft"}>
+        {visible(code)}
+      </code>{" "}
+      {visible(message)}
+    </a>
+  );
+}

@@ -1,0 +1,63 @@
+import { useState } from "preact/hooks";
+import type { OpenDelivery, SagaReply } from "../../../src/console/wire.ts";
+import { now } from "../../text/time.ts";
+import { visible } from "../../text/visible.ts";
+import { openText, placeText } from "../../ui/open-text.ts";
+import { words } from "../../words/words.ts";
+import { ActButton } from "../parked/act-button.tsx";
+import { ActDialog, type Action } from "../parked/act-dialog.tsx";
+
+const SHOWN_MAX = 8;
+
+/** Why the saga stands where it does. */
+export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
+  const { saga: w, open } = words.value;
+  const [acting, setActing] = useState<{ readonly action: Action; readonly id: string }>();
+  const stuck = saga.verdict === "stuck";
+  return (
+    <section aria-labelledby="why">
+      <h2 id="why">{w.why}</h2>
+      {why.length === 0 && <p>{stuck ? w.stuckWhy : w.nothingOpen}</p>}
+      <ul class="why">
+        {why.slice(0, SHOWN_MAX).map((one) => (
+          <li key={`${one.service} ${one.reaction} ${one.type} ${one.id ?? one.since}`}>
+            <OpenLine open={one} />
+            {one.state === "parked" && one.id !== undefined && (
+              <span class="acts">
+                <ActButton action="retry" onAct={() => setActing(acted("retry", one))} />
+                <ActButton action="discard" onAct={() => setActing(acted("discard", one))} />
+              </span>
+            )}
+          </li>
+        ))}
+        {why.length > SHOWN_MAX && <li class="soft">{open.more(why.length - SHOWN_MAX)}</li>}
+      </ul>
+      {acting !== undefined && (
+        <ActDialog
+          action={acting.action}
+          chosen={{ ids: [acting.id] }}
+          count={1}
+          onClose={() => setActing(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+function acted(action: Action, { id = "" }: OpenDelivery) {
+  return { action, id };
+}
+
+function OpenLine({ open }: { readonly open: OpenDelivery }) {
+  const place = placeText(open);
+  const bad = open.state === "parked" || open.where === "lost";
+  return (
+    <>
+      <p class={bad ? "bad" : ""}>{openText(open, now.value)}</p>
+      {place !== undefined && <p class="soft">{place}</p>}
+      {open.problem !== undefined && (
+        <p class="mono problem">{visible(`${open.problem.code}: ${open.problem.message}`)}</p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { useEffect, useState } from "preact/hooks";
+import { refine } from "../../route.ts";
+import { visible } from "../../text/visible.ts";
+import { words } from "../../words/words.ts";
+import { filterText, parseFilter, type SagaFilter } from "./filter.ts";
+
+/** The filter as text. What it says goes into the address, word by word. */
+export function FilterBar({ filter }: { readonly filter: SagaFilter }) {
+  const { sagas: w } = words.value;
+  const said = filterText(filter);
+  const [text, setText] = useState(said);
+  const { unknown } = parseFilter(text);
+  useEffect(() => {
+    // Another link has led here; what a person is typing says the same already.
+    setText((own) => (filterText(parseFilter(own).filter) === said ? own : said));
+  }, [said]);
+  const type = (next: string) => {
+    setText(next);
+    const { verdict, at, older, correlation, id } = parseFilter(next).filter;
+    refine({ verdict, at, older, correlation, id });
+  };
+  return (
+    <div class="bar toolbar">
+      <input
+        class="field filter"
+        type="search"
+        data-search
+        spellcheck={false}
+        aria-label={w.filterLabel}
+        aria-invalid={unknown.length > 0}
+        aria-describedby="filter-problem"
+        placeholder={w.filter}
+        value={text}
+        onInput={({ currentTarget: { value } }) => type(value)}
+      />
+      <span id="filter-problem" class="bad" role="status">
+        {unknown.length > 0 && w.unknown(unknown.map(visible).join(" "))}
+      </span>
+    </div>
+  );
+}

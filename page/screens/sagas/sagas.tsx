@@ -1,0 +1,84 @@
+import type { SagasReply } from "../../../src/console/wire.ts";
+import { api } from "../../net/api.ts";
+import { live } from "../../net/live.ts";
+import { usePages } from "../../net/pages.ts";
+import { refine, route } from "../../route.ts";
+import { Failed } from "../../ui/shown.tsx";
+import { words } from "../../words/words.ts";
+import { FilterBar } from "./bar.tsx";
+import type { SagaFilter } from "./filter.ts";
+import { SagaList } from "./list.tsx";
+import { Nothing } from "./nothing.tsx";
+import { VerdictTabs } from "./verdict-tabs.tsx";
+
+const PAGE_ROWS = "100";
+
+/** All sagas, by verdict and filter, page by page. */
+export function SagasScreen() {
+  const { verdict, at, older, correlation, id } = route.value.query;
+  const filter = { verdict, at, older, correlation, id };
+  const pages = usePages(JSON.stringify(filter), {
+    ask: (after, signal) => api.sagas({ ...filter, limit: PAGE_ROWS, after }, signal),
+    rowsOf: ({ sagas }: SagasReply) => sagas,
+  });
+  const { rows, first, problem, asking, stale, next, reload, more } = pages;
+  const { sagas: w, screens, state } = words.value;
+  const filtered = Object.values(filter).some((one) => one !== undefined && one !== "");
+  return (
+    <>
+      <h1 class="hidden">{screens.sagas}</h1>
+      <FilterBar filter={strict(filter)} />
+      <VerdictTabs totals={live.value.totals ?? first?.totals} chosen={verdict} />
+      {problem !== undefined && <Failed problem={problem} again={reload} />}
+      {stale && (
+        <p class="notice" role="status">
+          {w.changed}{" "}
+          <button type="button" class="button" onClick={reload}>
+            {w.refresh}
+          </button>
+        </p>
+      )}
+      {first === undefined && problem === undefined && (
+        <p class="loading" role="status">
+          {state.loading}
+        </p>
+      )}
+      {first !== undefined && rows.length === 0 && problem === undefined && (
+        <Nothing forgets={first.forgets} filtered={filtered} />
+      )}
+      {rows.length > 0 && (
+        <>
+          <SagaList rows={rows} complete={next === undefined} onEnd={more} />
+          <p class="list-foot soft" aria-busy={asking}>
+            {w.shown(rows.length)}
+            {next === undefined ? "" : ` · ${w.more}`}
+            {first?.forgets === true ? ` · ${w.forgets}` : ""}
+          </p>
+        </>
+      )}
+      {filtered && (
+        <p class="list-foot">
+          <button
+            type="button"
+            class="button plain"
+            onClick={() =>
+              refine({
+                verdict: undefined,
+                at: undefined,
+                older: undefined,
+                correlation: undefined,
+                id: undefined,
+              })
+            }
+          >
+            {w.clear}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function strict(filter: { readonly [K in keyof SagaFilter]: string | undefined }): SagaFilter {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,110 @@
+import { useState } from "preact/hooks";
+import type { LedgerLine, LedgerReply } from "../../../src/console/wire.ts";
+import { api } from "../../net/api.ts";
+import { useResource } from "../../net/use-resource.ts";
+import { numberText } from "../../text/number.ts";
+import { shortType, visible } from "../../text/visible.ts";
+import { List } from "../../ui/list.tsx";
+import { Empty, Shown } from "../../ui/shown.tsx";
+import { words } from "../../words/words.ts";
+
+/** The account of every event at every reaction that hears it. */
+export function Ledger() {
+  const asked = useResource("ledger", (signal) => api.ledger(signal));
+  return <Shown asked={asked}>{(ledger) => <Account ledger={ledger} />}</Shown>;
+}
+
+function Account({ ledger }: { readonly ledger: LedgerReply }) {
+  const { services: w } = words.value;
+  const [onlyOpen, setOnlyOpen] = useState(false);
+  const { emitted, handled, putOff, onItsWay, unexplained, lines, complete } = ledger;
+  const shown = onlyOpen ? lines.filter(isOpen) : lines;
+  const columns = [
+    { key: "event", title: w.event },
+    { key: "ledger-reaction", title: w.reaction },
+    { key: "emitted", title: w.emitted, numeric: true },
+    { key: "handled", title: w.handledAll, numeric: true },
+    { key: "off", title: w.putOff, numeric: true },
+    { key: "way", title: w.onItsWay, numeric: true },
+    { key: "unexplained", title: w.unexplained, numeric: true },
+  ];
+  return (
+    <>
+      <dl class="sums">
+        <Sum title={w.emitted} value={emitted} sign="" />
+        <Sum title={w.handledAll} value={handled} sign="=" />
+        <Sum title={w.putOff} value={putOff} sign="+" />
+        <Sum title={w.onItsWay} value={onItsWay} sign="+" />
+        <Sum title={w.unexplained} value={unexplained} sign="+" bad={unexplained !== 0} />
+      </dl>
+      {!complete && <p class="notice">{w.incomplete}</p>}
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={onlyOpen}
+          onChange={({ currentTarget: { checked } }) => setOnlyOpen(checked)}
+        />
+        {w.onlyOpen}
+      </label>
+      {shown.length === 0 ? (
+        <Empty title={w.allClosed} />
+      ) : (
+        <List
+          label={w.ledger}
+          class="ledger-list"
+          columns={columns}
+          count={shown.length}
+          keyOf={(index) =>
+            `${shown[index]?.stem} ${shown[index]?.service} ${shown[index]?.reaction}`
+          }
+          row={(index, focus) => cells(shown[index], focus)}
+        />
+      )}
+    </>
+  );
+}
+
+function isOpen({ putOff, onItsWay, unexplained }: LedgerLine): boolean {
+  return putOff !== 0 || onItsWay !== 0 || unexplained !== 0;
+}
+
+function Sum({
+  title,
+  value,
+  sign,
+  bad = false,
+}: {
+  readonly title: string;
+  readonly value: number;
+  readonly sign: string;
+  readonly bad?: boolean;
+}) {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd class={bad ? "bad" : ""}>
+        <span aria-hidden="true" class="sign">
+          {sign}{" "}
+        </span>
+        {numberText(value)}
+      </dd>
+    </div>
+  );
+}
+
+function cells(line: LedgerLine | undefined, focus: 0 | -1) {
+  if (line === undefined) return [];
+  const { stem, service, reaction, emitted, handled, putOff, onItsWay, unexplained } = line;
+  const quiet = (n: number) => (n === 0 ? <span class="soft">0</span> : numberText(n));
+  return [
+    <span key="event" class="mono" tabIndex={focus}>
+      {shortType(stem)}
+    </span>,
+    visible(`${service} ${reaction}`),
+    numberText(emitted),
+    numberText(handled),
+    quiet(putOff),
+    quiet(onItsWay),
+    unexplained === 0 ? quiet(0) : <b class="bad">{numberText(unexplained)}</b>,
+  ];
+}

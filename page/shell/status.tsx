@@ -1,0 +1,71 @@
+import { about } from "../net/about.ts";
+import { connected, heardAt, live } from "../net/live.ts";
+import { hrefOf } from "../route.ts";
+import { now, spanText } from "../text/time.ts";
+import { visible } from "../text/visible.ts";
+import { words } from "../words/words.ts";
+
+/** A stream that is silent for longer than this is not trusted, also if it looks open. */
+const SILENT_MS = 15_000;
+
+/** Whether every event is accounted for, and how old what is shown is: always in sight. */
+export function Status() {
+  return (
+    <div class="status">
+      <Ledger />
+      <Age />
+    </div>
+  );
+}
+
+function Ledger() {
+  const { shell } = words.value;
+  const unexplained = live.value.ledger?.unexplained;
+  if (unexplained === undefined) return null;
+  const fine = unexplained === 0;
+  return (
+    <a class={fine ? "good" : "bad"} href={hrefOf("services", undefined, { view: "ledger" })}>
+      <span aria-hidden="true">{fine ? "✓ " : "✗ "}</span>
+      {fine ? shell.accounted : shell.unexplained(unexplained)}
+    </a>
+  );
+}
+
+function Age() {
+  const { shell } = words.value;
+  const silent = heardAt.value === undefined ? 0 : now.value - (live.value.now ?? now.value);
+  if (heardAt.value === undefined) return <span class="soft">{shell.connecting}</span>;
+  if (!connected.value || silent > SILENT_MS)
+    return (
+      <span class="bad" role="status">
+        {shell.lost(spanText(silent))}
+      </span>
+    );
+  const { behindMs } = live.value;
+  if (behindMs === undefined) return <span class="wait">{shell.reading}</span>;
+  return <span class="soft">{shell.behind(spanText(behindMs))}</span>;
+}
+
+/** What is missing on every screen, said once above them. */
+export function Warnings() {
+  const { shell } = words.value;
+  const { unread = [] } = live.value;
+  const noEnds = about.value?.choreography?.endsKnown === false;
+  return (
+    <>
+      {unread.length > 0 && (
+        <p class="notice bad" role="alert">
+          <strong>
+            {shell.unread(
+              unread
+                .map(({ service, code }) => visible(service === "" ? code : `${service} (${code})`))
+                .join(", "),
+            )}
+          </strong>{" "}
+          {shell.unreadWhy}
+        </p>
+      )}
+      {noEnds && <p class="notice">{shell.noEnds}</p>}
+    </>
+  );
+}

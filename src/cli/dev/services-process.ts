@@ -1,0 +1,45 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DevEvent } from "../../dev/control.ts";
+import { RemoteControl, STOP } from "../../dev/remote.ts";
+
+/** The program stands beside this file, and is compiled if this file is. */
+const PROGRAM = fileURLToPath(new URL(`child${extname(import.meta.url)}`, import.meta.url));
+/** A handler may hang; what it has not committed goes on at the next start. */
+const STOP_MS = 5_000;
+
+/**
+ * The process in which services run. A module cannot be loaded twice, so each change of a source
+ * has a process of its own.
+ */
+export class ServicesProcess {
+  readonly control: RemoteControl;
+  /** Resolves when it has ended: true if a fault has killed it. */
+  readonly ended: Promise<boolean>;
+  readonly #child: ChildProcess;
+  #stopping = false;
+
+  constructor(module: string, data: string, heard: (event: DevEvent) => void) {
+    this.#child = fork(PROGRAM, [module, data], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = this.#child;
+    this.control = new RemoteControl((json) => void child.send(json, () => {}), heard);
+    child.on("message", (json) => {
+      if (typeof json === "string") this.control.receive(json);
+    });
+    this.ended = once(child, "exit").then(([, signal]) => {
+      this.control.ended();
+      return signal === "SIGKILL" && !this.#stopping;
+    });
+  }
+
+  /** Stops the services, and waits for the end of the process. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#child.connected) this.#child.send(STOP, () => {});
+    const kill = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
+    await this.ended;
+    clearTimeout(kill);
+  }
+}

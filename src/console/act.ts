@@ -1,0 +1,94 @@
+import { codeOf } from "../contract/errors.ts";
+import { recordAction } from "../observer/actions.ts";
+import type { ParkedEntry } from "../observer/parked-list.ts";
+import { chosenIn, countParkedAmong, deliveryId, fieldsIn, textField } from "./chosen.ts";
+import type { Desk } from "./desk.ts";
+import { ConsoleRefusal, queryInvalid } from "./refusal.ts";
+import type { Job } from "./wire.ts";
+
+const PER_SECOND = { least: 0.1, most: 1_000, standard: 10 } as const;
+
+/** Begins to retry what a request has chosen. */
+export function beginRetry(desk: Desk, body: unknown): Job {
+  allow(desk, "retry");
+  const fields = fieldsIn(body, ["ids", "filter", "perSecond", "ramp"]);
+  const { perSecond = PER_SECOND.standard, ramp = true } = fields;
+  if (typeof perSecond !== "number" || !isWithin(perSecond))
+    throw queryInvalid(`perSecond is a number from ${PER_SECOND.least} to ${PER_SECOND.most}.`);
+  if (typeof ramp !== "boolean") throw queryInvalid("ramp is true or false.");
+  return beginJob(desk, "retry", chosenIn(desk, fields), { perSecond, ramp, reason: undefined });
+}
+
+/** Begins to discard what a request has chosen. */
+export function beginDiscard(desk: Desk, body: unknown): Job {
+  allow(desk, "discard");
+  const fields = fieldsIn(body, ["ids", "filter", "reason"]);
+  const reason = textField(fields, "reason")?.trim() ?? "";
+  if (reason === "") throw queryInvalid("reason says why the deliveries need no handling.");
+  const pace = { perSecond: PER_SECOND.most, ramp: false, reason };
+  return beginJob(desk, "discard", chosenIn(desk, fields), pace);
+}
+
+function isWithin(rate: number): boolean {
+  return rate >= PER_SECOND.least && rate <= PER_SECOND.most;
+}
+
+function allow(desk: Desk, action: "retry" | "discard"): void {
+  if (!desk.allowed.has(action))
+    throw new ConsoleRefusal(
+      403,
+      "NOT_ALLOWED",
+      `The console does not allow to ${action} deliveries.`,
+    );
+}
+
+interface JobPace {
+  readonly perSecond: number;
+  readonly ramp: boolean;
+  readonly reason: string | undefined;
+}
+
+function beginJob(
+  desk: Desk,
+  action: Job["action"],
+  chosen: readonly ParkedEntry[],
+  pace: JobPace,
+): Job {
+  const { perSecond, ramp, reason } = pace;
+  const entries = new Map(chosen.map((entry) => [deliveryId(entry), entry]));
+  return desk.jobs.begin({
+    ...{ action, perSecond, ramp, ids: [...entries.keys()] },
+    act: async (id) => {
+      const entry = entries.get(id);
+      if (entry !== undefined) await actOn(desk, action, entry, reason);
+    },
+    parkedAgain: (ids) => countParkedAmong(desk, ids),
+  });
+}
+
+/** Does one action, with its record before and after. */
+async function actOn(
+  desk: Desk,
+  action: Job["action"],
+  entry: ParkedEntry,
+  reason: string | undefined,
+): Promise<void> {
+  const { service, seq, sagaId } = entry;
+  const finish = recordAction(desk.projection.sql, {
+    ...{ at: Date.now(), action, delivery: deliveryId(entry), reason },
+    sagaId: sagaId === "" ? undefined : sagaId,
+  });
+  try {
+    const inspect = desk.observer.sourceOf(service)?.inspect;
+    if (inspect === undefined) throw queryInvalid("No such service is read.");
+    const row =
+      action === "retry" ? await inspect.retry(seq) : await inspect.discard(seq, reason ?? "");
+    finish(undefined);
+    // A discard is in the feed, a retry is not.
+    await desk.observer.readFeeds();
+    await desk.observer.look([row.sagaId]);
+  } catch (error) {
+    finish(codeOf(error));
+    throw error;
+  }
+}

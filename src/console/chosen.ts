@@ -1,0 +1,83 @@
+import { listParked, type ParkedEntry, parkedEntry } from "../observer/parked-list.ts";
+import type { Desk } from "./desk.ts";
+import { deliveryNamed } from "./query.ts";
+import { queryInvalid } from "./refusal.ts";
+
+/** Ids in one request. */
+const IDS_MAX = 1_000;
+/** Deliveries that a filter may choose at once. */
+const CHOSEN_MAX = 100_000;
+const TEXT_MAX = 1_000;
+
+/** The body of a request that is an object. Throws `QUERY_INVALID` for unknown fields. */
+export function fieldsIn(
+  body: unknown,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw queryInvalid("The body is a JSON object.");
+  const fields: Readonly<Record<string, unknown>> = { ...body };
+  const other = Object.keys(fields).find((name) => !names.includes(name));
+  if (other !== undefined) throw queryInvalid(`The body has only ${names.join(", ")}.`);
+  return fields;
+}
+
+/** The deliveries that a request has chosen, by ids or by a filter. */
+export function chosenIn(
+  desk: Desk,
+  { ids, filter }: Readonly<Record<string, unknown>>,
+): readonly ParkedEntry[] {
+  if ((ids === undefined) === (filter === undefined))
+    throw queryInvalid("The body has either ids or a filter.");
+  if (ids !== undefined) return entriesOf(desk, ids);
+  const fields = fieldsIn(filter, ["service", "reaction", "code"]);
+  return listParked(
+    desk.projection.sql,
+    {
+      service: textField(fields, "service"),
+      reaction: textField(fields, "reaction"),
+      code: textField(fields, "code"),
+    },
+    undefined,
+    CHOSEN_MAX,
+  );
+}
+
+function entriesOf(desk: Desk, ids: unknown): readonly ParkedEntry[] {
+  if (!Array.isArray(ids) || ids.length === 0 || ids.length > IDS_MAX)
+    throw queryInvalid(`ids is a list of 1 to ${IDS_MAX} ids.`);
+  return [...new Set<unknown>(ids)].map((id) => {
+    const named = typeof id === "string" ? deliveryNamed(id) : undefined;
+    if (named === undefined) throw queryInvalid("An id is <service>/<number>, such as payment/3.");
+    const { service, seq } = named;
+    // The journal decides whether it is parked: the projection may be behind.
+    return parkedEntry(desk.projection.sql, service, seq) ?? { ...UNKNOWN, service, seq };
+  });
+}
+
+const UNKNOWN = {
+  ...{ sagaId: "", reaction: "", type: "", since: 0, attempts: 0, code: "", message: "" },
+} as const;
+
+/** A text among the fields; undefined if it is absent. Throws `QUERY_INVALID`. */
+export function textField(
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+): string | undefined {
+  const value = fields[name];
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && value.length <= TEXT_MAX) return value;
+  throw queryInvalid(`${name} is a text of at most ${TEXT_MAX} characters.`);
+}
+
+export function deliveryId({ service, seq }: Pick<ParkedEntry, "service" | "seq">): string {
+  return `${service}/${seq}`;
+}
+
+/** How many of some deliveries are parked now, as far as the projection knows. */
+export function countParkedAmong(desk: Desk, ids: readonly string[]): number {
+  return ids.slice(-IDS_MAX).filter((id) => {
+    const named = deliveryNamed(id);
+    return named && parkedEntry(desk.projection.sql, named.service, named.seq) !== undefined;
+  }).length;
+}

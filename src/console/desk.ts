@@ -1,0 +1,114 @@
+import { FromHere } from "../check/from-here/from-here.ts";
+import { fingerprintOf, manifestIn } from "../manifest/fingerprint.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { mergeManifests } from "../manifest/merge.ts";
+import { Follower } from "../observer/follow.ts";
+import { Observer } from "../observer/observer.ts";
+import { Projection } from "../observer/projection.ts";
+import type { JournalSource } from "../ports/source.ts";
+import type { DevDesk } from "./dev.ts";
+import { JobList } from "./job-list.ts";
+import { TrafficReader } from "./traffic.ts";
+import type { Permission } from "./wire.ts";
+
+/** What a desk is made from. */
+export interface DeskOptions {
+  readonly sources: readonly JournalSource[];
+  /** Undefined: what the services have declared in their stores, which knows no ends. */
+  readonly manifest: Manifest | undefined;
+  readonly projection: string;
+  readonly allowed: readonly Permission[];
+  /** The services beside the console, in `odori dev`. */
+  readonly dev: DevDesk | undefined;
+}
+
+/** A page is written in one go, while requests wait: smaller than where nothing waits. */
+const PAGE_ROWS = 2_000;
+
+/** What every request of the console works with. */
+export class Desk {
+  readonly projection: Projection;
+  readonly observer: Observer;
+  readonly follower: Follower;
+  readonly sources: readonly JournalSource[];
+  readonly allowed: ReadonlySet<Permission>;
+  readonly traffic: TrafficReader;
+  readonly jobs: JobList;
+  readonly dev: DevDesk | undefined;
+  readonly #named: Manifest | undefined;
+  #declared: { readonly key: string; readonly manifest: Manifest | undefined } | undefined;
+  #fromHere: { readonly of: Manifest; readonly fromHere: FromHere } | undefined;
+
+  constructor({ sources, manifest, projection, allowed, dev }: DeskOptions) {
+    this.dev = dev;
+    this.sources = sources;
+    this.allowed = new Set(allowed);
+    this.#named = manifest;
+    this.projection = new Projection(projection);
+    const endsKnown = manifest !== undefined && knowsEnds(manifest);
+    this.observer = new Observer({
+      ...{ sources, projection: this.projection, pageRows: PAGE_ROWS },
+      ends: endsKnown ? manifest : undefined,
+      fromHere: endsKnown ? this.#foreseeing(manifest) : undefined,
+    });
+    this.follower = new Follower(this.observer, this.projection);
+    this.traffic = new TrafficReader(this.projection);
+    this.jobs = new JobList();
+  }
+
+  /** The choreography: the one that was named, else what the services have declared. */
+  get manifest(): Manifest | undefined {
+    if (this.#named !== undefined) return this.#named;
+    const newest = this.observer.abouts.map(({ service, declarations }) => ({
+      service,
+      declaration: declarations[0],
+    }));
+    const key = newest.map(({ declaration }) => declaration?.fingerprint ?? "").join();
+    if (this.#declared?.key !== key) {
+      const sources = newest.flatMap(({ service, declaration }) => {
+        const manifest = declaration && manifestIn(declaration.manifest);
+        return manifest === undefined ? [] : [{ from: service, manifest }];
+      });
+      const manifest = sources.length === 0 ? undefined : mergeManifests(sources).manifest;
+      this.#declared = { key, manifest };
+    }
+    return this.#declared?.manifest;
+  }
+
+  /** Identifies the choreography: what was made from it may be kept. */
+  get manifestKey(): string {
+    const { manifest } = this;
+    return manifest === undefined ? "" : fingerprintOf(manifest);
+  }
+
+  /** Undefined where no declaration says what the services do. */
+  get fromHere(): FromHere | undefined {
+    const { manifest } = this;
+    return manifest && this.#foreseeing(manifest);
+  }
+
+  /** Services whose journals are read. */
+  get services(): readonly string[] {
+    return this.observer.abouts.map(({ service }) => service);
+  }
+
+  get endsKnown(): boolean {
+    return this.manifest !== undefined && knowsEnds(this.manifest);
+  }
+
+  async close(): Promise<void> {
+    this.jobs.stopAll();
+    await this.follower.stop();
+    this.projection.close();
+  }
+
+  #foreseeing(manifest: Manifest): FromHere {
+    if (this.#fromHere?.of !== manifest)
+      this.#fromHere = { of: manifest, fromHere: new FromHere(manifest) };
+    return this.#fromHere.fromHere;
+  }
+}
+
+function knowsEnds({ succeeds, fails }: Manifest): boolean {
+  return succeeds.length + fails.length > 0;
+}

@@ -1,0 +1,61 @@
+import { CRASH_POINTS } from "../runtime/crash-points.ts";
+import { fieldsIn, textField } from "./chosen.ts";
+import { DevFailure, queryInvalid } from "./refusal.ts";
+import type { DevBegin, DevBegun, DevFault, DevFaults, DevForm, DevReply } from "./wire.ts";
+
+/** The services of `odori dev`, as the page plays with them. */
+export interface DevDesk {
+  forms(): Promise<readonly OptionalSchema[]>;
+  begin(request: DevBegin): Promise<DevBegun>;
+  /** Begins a saga as the last one, with another id. */
+  again(): Promise<DevBegun>;
+  faults(): Promise<readonly OptionalPlace[]>;
+  /** Checks the fault, and sets it. */
+  fault(fault: unknown): Promise<readonly OptionalPlace[]>;
+  clear(): Promise<readonly OptionalPlace[]>;
+}
+
+type OptionalSchema = Omit<DevForm, "schema"> & { readonly schema?: DevForm["schema"] | undefined };
+type OptionalPlace = Omit<DevFault, "at"> & { readonly at?: string | undefined };
+
+export async function devReply(dev: DevDesk): Promise<DevReply> {
+  const [forms, faults] = await asked(Promise.all([dev.forms(), dev.faults()]));
+  return {
+    forms: forms.map(({ service, type, schema }) => ({ service, type, ...(schema && { schema }) })),
+    faults: faults.map(placed),
+    points: CRASH_POINTS,
+  };
+}
+
+export function devBegin(dev: DevDesk, body: unknown): Promise<DevBegun> {
+  const fields = fieldsIn(body, ["type", "payload", "sagaId"]);
+  const type = textField(fields, "type");
+  if (type === undefined) throw queryInvalid("type names the event that begins the saga.");
+  const sagaId = textField(fields, "sagaId");
+  const { payload } = fields;
+  return asked(dev.begin({ type, payload, ...(sagaId !== undefined && { sagaId }) }));
+}
+
+export function devAgain(dev: DevDesk): Promise<DevBegun> {
+  return asked(dev.again());
+}
+
+export async function devFault(dev: DevDesk, body: unknown): Promise<DevFaults> {
+  return { faults: (await asked(dev.fault(body))).map(placed) };
+}
+
+export async function devClear(dev: DevDesk): Promise<DevFaults> {
+  return { faults: (await asked(dev.clear())).map(placed) };
+}
+
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new DevFailure(error);
+  }
+}
+
+function placed({ at, ...fault }: OptionalPlace): DevFault {
+  return { ...fault, ...(at !== undefined && { at }) };
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { codeOf } from "../contract/errors.ts";
+import { ConsoleRefusal } from "./refusal.ts";
+import type { Job } from "./wire.ts";
+
+/** What a job does, delivery by delivery. */
+export interface JobWork {
+  readonly action: Job["action"];
+  /** Ids of deliveries. */
+  readonly ids: readonly string[];
+  readonly perSecond: number;
+  /** Whether the rate begins at one a second and doubles each five seconds. */
+  readonly ramp: boolean;
+  /** Acts on one delivery; rejects if it could not. */
+  act(id: string): Promise<void>;
+  /** How many of the ids are parked again. */
+  parkedAgain(ids: readonly string[]): number;
+}
+
+const RUNNING_MAX = 4;
+/** Jobs that are remembered. */
+const KEPT_MAX = 100;
+const RAMP_MS = 5_000;
+const PROBLEMS_MAX = 10;
+/** Failures one after the other that stop a job: the store is away, or all is done. */
+const FAILURES_MAX = 20;
+
+/** Jobs of this process, the last first. */
+export class JobList {
+  readonly #jobs: RunningJob[] = [];
+
+  list(): readonly Job[] {
+    return this.#jobs.map((job) => job.state());
+  }
+
+  find(id: string): Job | undefined {
+    return this.#jobs.find((job) => job.id === id)?.state();
+  }
+
+  stop(id: string): Job | undefined {
+    const job = this.#jobs.find((one) => one.id === id);
+    job?.stop();
+    return job?.state();
+  }
+
+  stopAll(): void {
+    for (const job of this.#jobs) job.stop();
+  }
+
+  /** Begins a job. Throws `CONSOLE_BUSY` if too many run. */
+  begin(work: JobWork): Job {
+    if (this.#jobs.filter((job) => job.isRunning).length >= RUNNING_MAX)
+      throw new ConsoleRefusal(429, "CONSOLE_BUSY", `At most ${RUNNING_MAX} jobs run at once.`);
+    const job = new RunningJob(work);
+    this.#jobs.unshift(job);
+    this.#jobs.splice(KEPT_MAX);
+    job.start();
+    return job.state();
+  }
+}
+
+class RunningJob {
+  readonly id = randomUUID();
+  readonly #work: JobWork;
+  readonly #began = Date.now();
+  readonly #problems: Job["problems"][number][] = [];
+  #state: Job["state"] = "running";
+  #done = 0;
+  #failed = 0;
+  #failedInARow = 0;
+  #stopping = new AbortController();
+
+  constructor(work: JobWork) {
+    this.#work = work;
+  }
+
+  get isRunning(): boolean {
+    return this.#state === "running";
+  }
+
+  state(): Job {
+    const { action, ids } = this.#work;
+    return {
+      ...{ id: this.id, action, state: this.#state, began: this.#began, total: ids.length },
+      ...{ done: this.#done, failed: this.#failed },
+      parkedAgain: action === "retry" ? this.#work.parkedAgain(ids.slice(0, this.#tried)) : 0,
+      perSecond: this.isRunning ? this.#rate() : 0,
+      problems: [...this.#problems],
+    };
+  }
+
+  start(): void {
+    void this.#run();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  get #tried(): number {
+    return this.#done + this.#failed;
+  }
+
+  async #run(): Promise<void> {
+    for (const id of this.#work.ids) {
+      if (this.#tried > 0) await pause(1_000 / this.#rate(), this.#stopping.signal);
+      if (this.#stopping.signal.aborted || this.#failedInARow >= FAILURES_MAX) break;
+      try {
+        await this.#work.act(id);
+        this.#done++;
+        this.#failedInARow = 0;
+      } catch (error) {
+        this.#failed++;
+        this.#failedInARow++;
+        this.#problems.push({ id, code: codeOf(error) });
+        if (this.#problems.length > PROBLEMS_MAX) this.#problems.shift();
+      }
+    }
+    this.#state = this.#tried === this.#work.ids.length ? "done" : "stopped";
+  }
+
+  #rate(): number {
+    const { perSecond, ramp } = this.#work;
+    if (!ramp) return perSecond;
+    return Math.min(perSecond, 2 ** Math.floor((Date.now() - this.#began) / RAMP_MS));
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", over);
+      resolve();
+    };
+    const timer = setTimeout(over, ms);
+    signal.addEventListener("abort", over);
+    if (signal.aborted) over();
+  });
+}

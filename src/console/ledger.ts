@@ -1,0 +1,20 @@
+import { unexplained } from "../observer/ledger.ts";
+import type { Desk } from "./desk.ts";
+import type { LedgerReply } from "./wire.ts";
+
+export function ledger({ projection, follower }: Desk): LedgerReply {
+  const lines = projection
+    .accounts(Date.now())
+    .map((line) => ({ ...line, unexplained: unexplained(line) }));
+  const sum = (of: (line: (typeof lines)[number]) => number) =>
+    lines.reduce((total, line) => total + of(line), 0);
+  return {
+    emitted: sum(({ emitted }) => emitted),
+    handled: sum(({ handled }) => handled),
+    putOff: sum(({ putOff }) => putOff),
+    onItsWay: sum(({ onItsWay }) => onItsWay),
+    unexplained: sum((line) => Math.abs(line.unexplained)),
+    lines,
+    complete: follower.progress.upTo !== undefined && follower.progress.problem === undefined,
+  };
+}

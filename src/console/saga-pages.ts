@@ -1,0 +1,52 @@
+import type { OpenDelivery as Open } from "../observe/summary.ts";
+import { type ListedRow, sagaPage } from "../observer/saga-list.ts";
+import type { Desk } from "./desk.ts";
+import { ageIn, listPlaceIn, listPlaceText, parametersIn, verdictsIn, wholeIn } from "./query.ts";
+import type { OpenDelivery, SagaRow, SagasReply, VerdictCounts } from "./wire.ts";
+
+const PAGE_SIZES = { least: 1, most: 500, standard: 100 };
+
+export function sagas(desk: Desk, url: string): SagasReply {
+  const { verdict, at, older, correlation, id, limit, after } = parametersIn(url, [
+    ...(["verdict", "at", "older", "correlation", "id", "limit", "after"] as const),
+  ]);
+  const age = ageIn(older);
+  const page = sagaPage(desk.projection.sql, {
+    verdicts: verdictsIn(verdict),
+    at,
+    beganBy: age === undefined ? undefined : Date.now() - age,
+    correlationId: correlation,
+    prefix: id,
+    behind: listPlaceIn(after),
+    limit: wholeIn(limit, "limit", PAGE_SIZES),
+  });
+  return {
+    sagas: page.sagas.map(sagaRowOf),
+    ...(page.next !== undefined && { next: listPlaceText(page.next) }),
+    totals: totals(desk),
+    forgets: false,
+  };
+}
+
+export function totals({ projection }: Desk): VerdictCounts {
+  return Object.fromEntries(projection.counts());
+}
+
+export function sagaRowOf(row: ListedRow): SagaRow {
+  const { id, correlationId, verdict, began, last, steps, end, open, waitsFor } = row;
+  return {
+    ...{ id, verdict, began, last, steps, open },
+    ...(correlationId !== undefined && { correlationId }),
+    ...(end !== undefined && { end }),
+    ...(waitsFor !== undefined && { waitsFor: openOf(waitsFor) }),
+  };
+}
+
+/** An open delivery, as far as the projection knows it. */
+export function openOf({ service, reaction, type, state, since, dueAt, seq }: Open): OpenDelivery {
+  return {
+    ...{ service, reaction, type, state, since },
+    ...(dueAt !== undefined && { due: dueAt }),
+    ...(seq !== undefined && { id: `${service}/${seq}` }),
+  };
+}

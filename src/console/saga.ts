@@ -1,0 +1,147 @@
+import type { ServiceHistory } from "../observe/summary.ts";
+import { type TraceStep, traceOf } from "../observe/trace.ts";
+import { type ListedRow, openRows, sagaRow } from "../observer/saga-list.ts";
+import type { Desk } from "./desk.ts";
+import { outlookOf } from "./outlook.ts";
+import { shownPayload } from "./payload.ts";
+import { parametersIn, wholeIn } from "./query.ts";
+import { ConsoleRefusal } from "./refusal.ts";
+import { openOf, sagaRowOf } from "./saga-pages.ts";
+import { Whereabouts } from "./whereabouts.ts";
+import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
+
+const ID_MAX = 256;
+const STEPS_MAX = 20_000;
+const WHY_MAX = 100;
+const PAGE_SIZES = { least: 1, most: 2_000, standard: 500 };
+const FROM = { least: 0, most: STEPS_MAX, standard: 0 };
+
+/** Where one saga stands, what happened in it, and what may follow. Read from the journals now. */
+export async function sagaReply(desk: Desk, id: string, url: string): Promise<SagaReply> {
+  const { from, limit } = parametersIn(url, ["from", "limit"]);
+  const begin = wholeIn(from, "from", FROM);
+  const count = wholeIn(limit, "limit", PAGE_SIZES);
+  const known = sagaRow(desk.projection.sql, id);
+  if (known !== undefined && known.steps > STEPS_MAX) return longSaga(desk, known, begin, count);
+  const { judged, parts } =
+    id.length > ID_MAX || id === "" ? NOTHING : await desk.observer.judge([id]);
+  const [one] = judged;
+  const own = parts.get(id) ?? [];
+  if (one === undefined)
+    throw new ConsoleRefusal(
+      404,
+      "SAGA_UNKNOWN",
+      "No service that is read has anything of this saga.",
+    );
+  const { summary, verdict } = one;
+  const { correlationId, began, last, steps: total, end, open } = summary;
+  const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
+  const trace = traceOf(own.map(({ service, history }) => ({ service, records: history.journal })));
+  const foreseen = desk.fromHere?.of(own, new Set(desk.services));
+  const [oldest] = open;
+  return {
+    saga: {
+      ...{ id, verdict, began, last, steps: total, open: open.length },
+      ...(correlationId !== id && { correlationId }),
+      ...(end !== undefined && { end: end.type }),
+      ...(oldest !== undefined && { waitsFor: openOf(oldest) }),
+    },
+    why: await why(desk, own, open.slice(0, WHY_MAX).map(openOf)),
+    ...(foreseen !== undefined && { outlook: outlookOf(foreseen) }),
+    steps: stepsOf(desk, own, trace).slice(begin, begin + count),
+    stepsRead: trace.length,
+    stepsTotal: Math.max(total, read),
+    lanes: [...new Set(trace.map(({ service }) => service))],
+  };
+}
+
+/**
+ * A saga with more steps than one reply should read: its first ones, and no outlook. The journals
+ * are read with a limit, and where it stands is what the projection knows.
+ */
+async function longSaga(
+  desk: Desk,
+  row: ListedRow,
+  begin: number,
+  count: number,
+): Promise<SagaReply> {
+  const { id: sagaId, began: born, last, correlationId = sagaId } = row;
+  const parts = await Promise.all(
+    desk.services.map(async (service): Promise<ServiceHistory> => {
+      const journal = await desk.observer.sourceOf(service)?.inspect.journal(sagaId, STEPS_MAX);
+      const history = { sagaId, born, last, correlationId, journal: journal ?? [], deferred: [] };
+      return { service, history };
+    }),
+  );
+  const all = traceOf(parts.map(({ service, history }) => ({ service, records: history.journal })));
+  const trace = all.slice(0, STEPS_MAX);
+  return {
+    saga: sagaRowOf(row),
+    why: openRows(desk.projection.sql, sagaId, WHY_MAX).map(openOf),
+    steps: stepsOf(desk, parts, trace).slice(begin, begin + count),
+    stepsRead: trace.length,
+    stepsTotal: row.steps,
+    lanes: [...new Set(trace.map(({ service }) => service))],
+  };
+}
+
+const NOTHING = { judged: [], parts: new Map<string, readonly ServiceHistory[]>() } as const;
+
+/** What a saga waits for, with what only its own page tells. */
+async function why(
+  desk: Desk,
+  parts: readonly ServiceHistory[],
+  open: readonly OpenDelivery[],
+): Promise<readonly OpenDelivery[]> {
+  const places = await Whereabouts.of(desk, parts, open);
+  return open.map((one) => {
+    const row = parts
+      .find(({ service }) => service === one.service)
+      ?.history.deferred.find(({ seq }) => `${one.service}/${seq}` === one.id);
+    if (row === undefined) return { ...one, ...places.of(one) };
+    const { attempts, problem, body, type } = row;
+    return {
+      ...one,
+      attempts,
+      ...(problem && { problem: { code: problem.code, message: problem.message } }),
+      ...(desk.allowed.has("payloads") && { payload: shownPayload(body, type, desk.manifest) }),
+    };
+  });
+}
+
+function stepsOf(
+  desk: Desk,
+  parts: readonly ServiceHistory[],
+  trace: readonly TraceStep[],
+): readonly Step[] {
+  const emitters = new Map<string, number>();
+  for (const [n, { emittedIds }] of trace.entries())
+    for (const id of emittedIds) emitters.set(id, n);
+  const undeclared = new Set(
+    parts.flatMap(({ service, history }) =>
+      history.journal
+        .filter((record) => !desk.observer.isDeclared(service, record))
+        .map(({ reaction, id }) => JSON.stringify([service, reaction, id])),
+    ),
+  );
+  return trace.map((step, n) => {
+    const { service, reaction, heard, eventId, disposition, effect, at, durationMs } = step;
+    const found = heard === undefined ? undefined : emitters.get(eventId);
+    const cause = found === n ? undefined : found;
+    const before = cause === undefined ? undefined : trace[cause];
+    const began = at - (durationMs ?? 0);
+    return {
+      ...{ n, service, reaction, eventId, disposition, at },
+      ...(heard !== undefined && { heard }),
+      ...(cause !== undefined && { cause }),
+      ...(effect !== undefined && { effect }),
+      emitted: step.emitted.map((type, place) => ({ id: step.emittedIds[place] ?? "", type })),
+      ...(before !== undefined && { transitMs: Math.max(0, began - before.at) }),
+      ...(durationMs !== undefined && { handlerMs: durationMs }),
+      ...(step.attempt !== undefined && { attempt: step.attempt }),
+      duplicates: step.duplicates,
+      clockContradicts: step.clockContradicts,
+      undeclared: undeclared.has(JSON.stringify([service, reaction, eventId])),
+    };
+  });
+}

@@ -1,0 +1,47 @@
+/** What `odori dev` adds to a console: sagas to begin, and faults. */
+export interface DevReply {
+  readonly forms: readonly DevForm[];
+  readonly faults: readonly DevFault[];
+  /** Moments of a delivery at which a fault may end the process. */
+  readonly points: readonly string[];
+}
+
+/** How a saga begins. */
+export interface DevForm {
+  readonly service: string;
+  readonly type: string;
+  /** JSON Schema of the payload. Absent: the library of the schema cannot express it. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+}
+
+/** A fault that is set, as `odori dev` names it. */
+export interface DevFault {
+  readonly kind: "throw" | "delay" | "twice" | "hold" | "kill";
+  readonly service: string;
+  /** An event or a reaction. Absent: every one of the service. */
+  readonly at?: string;
+  /** Of `throw`. */
+  readonly times?: number;
+  /** Of `delay`. */
+  readonly ms?: number;
+  /** Of `kill`. */
+  readonly point?: string;
+}
+
+/** A saga to begin. */
+export interface DevBegin {
+  readonly type: string;
+  readonly payload: unknown;
+  /** Absent: a new id. */
+  readonly sagaId?: string;
+}
+
+export interface DevBegun {
+  readonly sagaId: string;
+  /** False: a saga of this id had begun before. */
+  readonly begun: boolean;
+}
+
+export interface DevFaults {
+  readonly faults: readonly DevFault[];
+}

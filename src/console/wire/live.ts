@@ -1,0 +1,43 @@
+import type { Millis, Traffic, VerdictCounts } from "./common.ts";
+import type { Job } from "./parked.ts";
+
+/**
+ * One event of the stream `live`, at most one a second. The first has every field that is known;
+ * later ones have only the fields that differ. A field takes the place of the former one as a
+ * whole, but for `nodes` and `edges`: there each entry does.
+ */
+export interface Live {
+  readonly now: Millis;
+  /** How long ago the projection had all that the journals had. Absent: not yet once. */
+  readonly behindMs?: number;
+  /**
+   * The source that cannot be read now. Nothing is written meanwhile: with one journal missing,
+   * others would be misjudged. Its service is "" if the name is not known yet.
+   */
+  readonly unread?: readonly { readonly service: string; readonly code: string }[];
+  readonly totals?: VerdictCounts;
+  /** Of the ledger; `unexplained` is 0 if every event is accounted for. */
+  readonly ledger?: { readonly emitted: number; readonly unexplained: number };
+  /** By `MapNode.id`, of the map that the query of `live` names. */
+  readonly nodes?: Readonly<Record<string, NodeLive>>;
+  /** By `MapEdge.id`, of the same map. */
+  readonly edges?: Readonly<Record<string, EdgeLive>>;
+  /** Number of the projection's last change: if it differs, a list of sagas is to be read again. */
+  readonly change?: number;
+  /** Jobs that run, and those that have ended a moment ago. */
+  readonly jobs?: readonly Job[];
+}
+
+/** What a service, or a reaction, does now. */
+export interface NodeLive {
+  /** Deliveries handled a second, over the last five minutes. */
+  readonly perSecond: number;
+  /** The sagas that wait for it, by verdict. */
+  readonly waiting: VerdictCounts;
+}
+
+/** What goes over an edge now. */
+export interface EdgeLive extends Traffic {
+  /** The sagas of which an event of this edge is open, by verdict. */
+  readonly open: VerdictCounts;
+}

@@ -1,0 +1,44 @@
+/** What `odori check` says of the choreography. */
+export type ProofReply =
+  /** No choreography was named, or it does not say how sagas end: there is nothing to prove. */
+  | { readonly state: "none" }
+  /** It is being explored: ask again in a second. */
+  | { readonly state: "running" }
+  | {
+      readonly state: "done";
+      /** Whether no finding is an error, and every reachable state was explored. */
+      readonly ok: boolean;
+      readonly complete: boolean;
+      readonly states: number;
+      readonly findings: readonly ProofFinding[];
+    };
+
+export interface ProofFinding {
+  readonly code: string;
+  readonly severity: "error" | "warning" | "information";
+  readonly message: string;
+  readonly hint?: string;
+  readonly service?: string;
+  readonly event?: string;
+  readonly reaction?: string;
+  /** A counterexample. Absent: the finding follows from the declarations alone. */
+  readonly trace?: readonly TraceStep[];
+  /** Changes that were tried, and with which the finding is gone, in words. */
+  readonly repairs: readonly string[];
+  /** `MapEdge.id` of the edges that the counterexample takes, at the level of services. */
+  readonly edges: readonly string[];
+  /** Live sagas that may break this rule, as far as they were looked into. */
+  readonly sagas: number;
+}
+
+export interface TraceStep {
+  /** Absent: an event from outside. */
+  readonly service?: string;
+  /** Absent: a beginning, a deadline that passes, or an event from outside. */
+  readonly hears?: string;
+  readonly emits: readonly string[];
+  /** What it does: `begins`, `does`, `refuses`, `undoes`, `gives up`, … */
+  readonly does: string;
+  readonly effect?: string;
+  readonly why?: string;
+}

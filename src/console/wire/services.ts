@@ -1,0 +1,112 @@
+import type { Millis, Traffic } from "./common.ts";
+
+export interface ServicesReply {
+  readonly services: readonly ServiceRow[];
+}
+
+export interface ServiceRow {
+  readonly name: string;
+  /** Absent: its source can be read. Else the code of the error, and the counts are absent. */
+  readonly problem?: string;
+  /** Processes with a live lease. 0: it is not running. */
+  readonly processes?: number;
+  /** Events that are committed and not yet confirmed by the bus. */
+  readonly outbox?: number;
+  readonly outboxOldestMs?: number;
+  /** By state: `parked`, `retrying`, … A state without deliveries is absent. */
+  readonly deferred?: Readonly<Record<string, number>>;
+  /** The one that ran last first. */
+  readonly versions: readonly ServiceVersion[];
+  readonly reactions: readonly ReactionRow[];
+}
+
+export interface ServiceVersion {
+  /** The first 12 characters of the manifest's hash. */
+  readonly fingerprint: string;
+  readonly first: Millis;
+  readonly last: Millis;
+  /** Whether rows of the last ten minutes name it: more than one may run. */
+  readonly running: boolean;
+}
+
+export interface ReactionRow extends Traffic {
+  readonly name: string;
+  readonly kind: "step" | "undo" | "join" | "deadline";
+  readonly hears: readonly string[];
+  /** Of the handler alone. Absent: nothing in a day. */
+  readonly handlerP50Ms?: number;
+  readonly handlerP99Ms?: number;
+  /** Deliveries in a day, and those of them that were retried or parked. */
+  readonly handled: number;
+  readonly failed: number;
+}
+
+/** The account of every event. */
+export interface LedgerReply {
+  /** Sums of `lines`. `emitted` = `handled` + `putOff` + `onItsWay` + `unexplained`. */
+  readonly emitted: number;
+  readonly handled: number;
+  readonly putOff: number;
+  readonly onItsWay: number;
+  /** 0: every event is accounted for. */
+  readonly unexplained: number;
+  readonly lines: readonly LedgerLine[];
+  /** Whether all sources were read to their end. If not, the sums may be of different moments. */
+  readonly complete: boolean;
+}
+
+/** The account of one event at one reaction. */
+export interface LedgerLine {
+  /** The event's type without its version. */
+  readonly stem: string;
+  readonly service: string;
+  readonly reaction: string;
+  readonly emitted: number;
+  readonly handled: number;
+  readonly putOff: number;
+  readonly onItsWay: number;
+  readonly unexplained: number;
+}
+
+/** Every event of the choreography. */
+export interface EventsReply {
+  readonly events: readonly EventRow[];
+}
+
+export interface EventRow {
+  readonly type: string;
+  readonly summary?: string;
+  readonly emitters: readonly string[];
+  readonly hearers: readonly string[];
+  readonly role?: "begins" | "succeeds" | "fails" | "external" | "arrives";
+}
+
+/** One event. */
+export interface EventReply {
+  readonly type: string;
+  /** Absent: its contract has none. */
+  readonly summary?: string;
+  readonly role?: EventRow["role"];
+  /** JSON Schema, as text. Absent: the contract's library does not write one. */
+  readonly schema?: string;
+  /** A payload that the schema allows, as text. Absent without a schema. */
+  readonly example?: string;
+  /** Fields that hold personal data. */
+  readonly sensitive: readonly string[];
+  readonly emitters: readonly EventPart[];
+  readonly hearers: readonly EventHearer[];
+}
+
+export interface EventPart {
+  readonly service: string;
+  /** Absent for a beginning. */
+  readonly reaction?: string;
+  readonly how: "begins" | "emits" | "fails" | "late" | "parked" | "deadline" | "hears";
+}
+
+export interface EventHearer extends EventPart {
+  /** The fields that its own view of the payload has. Absent: it has none of its own. */
+  readonly reads?: readonly string[];
+  /** The types that may follow at once. */
+  readonly emits: readonly string[];
+}

@@ -1,0 +1,54 @@
+import { type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
+
+/** What a person has done to a delivery. */
+export interface PersonAction {
+  readonly at: number;
+  readonly action: "retry" | "discard";
+  /** `payment/3`. */
+  readonly delivery: string;
+  readonly sagaId: string | undefined;
+  readonly reason: string | undefined;
+  /** The code of an error, or `ACTION_UNFINISHED`; undefined if it was done. */
+  readonly failed: string | undefined;
+}
+
+/** Older ones are forgotten. */
+const KEPT_MAX = 100_000;
+
+/** What an action is recorded with until it is over. */
+const UNFINISHED = "ACTION_UNFINISHED";
+
+/**
+ * Records an action before it is done, so that none is without its record. Returns a function that
+ * records how it ended: with the code of an error, or with undefined.
+ */
+export function recordAction(
+  sql: ProjectionSql,
+  { at, action, delivery, sagaId, reason }: Omit<PersonAction, "failed">,
+): (failed: string | undefined) => void {
+  sql.run(
+    "INSERT INTO action (at, action, delivery, saga, reason, failed) VALUES (?, ?, ?, ?, ?, ?)",
+    ...[at, action, delivery, sagaId ?? null, reason ?? null, UNFINISHED],
+  );
+  const id = Number(sql.first("SELECT last_insert_rowid() AS id")?.id);
+  sql.run("DELETE FROM action WHERE id <= ?", id - KEPT_MAX);
+  return (failed) => {
+    sql.run("UPDATE action SET failed = ? WHERE id = ?", failed ?? null, id);
+  };
+}
+
+/** Lists actions, the last first. */
+export function listActions(sql: ProjectionSql, limit: number): readonly PersonAction[] {
+  return sql.all("SELECT * FROM action ORDER BY id DESC LIMIT ?", limit).map(actionIn);
+}
+
+function actionIn(row: StoredRow): PersonAction {
+  return {
+    at: Number(row.at),
+    action: row.action === "discard" ? "discard" : "retry",
+    delivery: textIn(row.delivery) ?? "",
+    sagaId: textIn(row.saga),
+    reason: textIn(row.reason),
+    failed: textIn(row.failed),
+  };
+}

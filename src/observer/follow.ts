@@ -1,0 +1,101 @@
+import { codeOf } from "../contract/errors.ts";
+import type { Observer } from "./observer.ts";
+import type { Projection } from "./projection.ts";
+
+/** How far the projection is. */
+export interface FollowProgress {
+  /** When it last had all that the journals had: milliseconds since 1970. */
+  readonly upTo: number | undefined;
+  /** Number of the last change. */
+  readonly change: number;
+  /** The code of the error for which the last round has failed. */
+  readonly problem: string | undefined;
+}
+
+const PAUSE_MS = 250;
+/** After a round that has failed. */
+const FAILED_PAUSE_MS = 2_000;
+/** Sagas with deliveries that were put off that each round reads again. */
+const LOOKED_AT = 250;
+
+/**
+ * Keeps a projection up to date until it is stopped. A round that fails writes nothing, and the
+ * next one begins where it began.
+ */
+export class Follower {
+  readonly #observer: Observer;
+  readonly #projection: Projection;
+  readonly #now: () => number;
+  #progress: FollowProgress = { upTo: undefined, change: 0, problem: undefined };
+  #running: Promise<void> | undefined;
+  #behind = "";
+  #wake: () => void = () => {};
+  #stopped = false;
+
+  constructor(observer: Observer, projection: Projection, now: () => number = Date.now) {
+    this.#observer = observer;
+    this.#projection = projection;
+    this.#now = now;
+  }
+
+  get progress(): FollowProgress {
+    return this.#progress;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Begins the next round now. */
+  hurry(): void {
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      let pause = PAUSE_MS;
+      try {
+        pause = (await this.#round()) ? 0 : PAUSE_MS;
+      } catch (error) {
+        this.#progress = { ...this.#progress, problem: codeOf(error) };
+        pause = FAILED_PAUSE_MS;
+      }
+      await this.#wait(pause);
+    }
+  }
+
+  /** Returns whether there is more to read now. */
+  async #round(): Promise<boolean> {
+    const at = this.#now();
+    const { rows, more, complete } = await this.#observer.readFeeds();
+    // No feed tells what a person does to a parked delivery, nor that an attempt has failed again.
+    const put = this.#projection.deferredSagas(this.#behind, LOOKED_AT);
+    this.#behind = put.length < LOOKED_AT ? "" : (put.at(-1) ?? "");
+    if (put.length > 0) await this.#observer.look(put);
+    this.#projection.tick(this.#now());
+    const changed = rows + put.length > 0;
+    this.#progress = {
+      upTo: complete ? at : this.#progress.upTo,
+      change: this.#progress.change + (changed ? 1 : 0),
+      problem: undefined,
+    };
+    return more;
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopped) return resolve();
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

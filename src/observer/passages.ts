@@ -1,0 +1,46 @@
+import { stemOf } from "../contract/grammar.ts";
+import type { ServiceHistory } from "../observe/summary.ts";
+import type { Disposition, JournalRecord } from "../ports/journal.ts";
+import { NO_REACTION } from "../ports/store.ts";
+import type { Passage } from "./rates.ts";
+
+const OPEN_ENDED: readonly Disposition[] = ["retrying", "waiting", "parked"];
+/** No message was handled. */
+const UNHEARD: readonly Disposition[] = ["begun", "armed", "disarmed"];
+
+/** Finds the deliveries that the rows of one service's feed end, and how long each took. */
+export function passagesOf(
+  service: string,
+  rows: readonly JournalRecord[],
+  histories: ReadonlyMap<string, readonly ServiceHistory[]>,
+): readonly Passage[] {
+  const emissions = new Map<string, ReturnType<typeof emissionsIn>>();
+  return rows.flatMap((record): readonly Passage[] => {
+    const { reaction, type, id, disposition, at, sagaId } = record;
+    if (reaction === NO_REACTION || UNHEARD.includes(disposition)) return [];
+    if (OPEN_ENDED.includes(disposition)) return [];
+    const own = emissions.get(sagaId) ?? emissionsIn(histories.get(sagaId) ?? []);
+    emissions.set(sagaId, own);
+    // A deadline that has passed bears the id of the event that it emits itself.
+    const emitted = disposition === "expired" ? undefined : own.get(id);
+    return [
+      {
+        ...{ service, reaction, stem: stemOf(type), at },
+        emitter: emitted?.service ?? "",
+        wayMs: emitted && Math.max(0, at - emitted.at),
+        runMs: record.durationMs,
+        failed: (record.attempt ?? 1) > 1 || disposition === "discarded",
+      },
+    ];
+  });
+}
+
+function emissionsIn(parts: readonly ServiceHistory[]) {
+  return new Map(
+    parts.flatMap(({ service, history }) =>
+      history.journal.flatMap(({ emitted, at }) =>
+        emitted.map(({ id }) => [id, { service, at }] as const),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,214 @@
+import type { OpenDelivery } from "../observe/summary.ts";
+import { numberIn, type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
+import { type SagaVerdict, VERDICTS, verdictIn } from "./verdict.ts";
+
+/** Which sagas to list. All filters hold at once. */
+export interface SagaListQuery {
+  readonly verdicts?: readonly SagaVerdict[] | undefined;
+  /** Only sagas that wait for this service. */
+  readonly at?: string | undefined;
+  /** Only sagas that began at this time or before: milliseconds since 1970. */
+  readonly beganBy?: number | undefined;
+  readonly correlationId?: string | undefined;
+  /** Only sagas whose id begins so. They are listed in the order of their ids. */
+  readonly prefix?: string | undefined;
+  /** Only sagas behind this place: the last one of the page before. */
+  readonly behind?: ListPlace | undefined;
+  readonly limit: number;
+}
+
+/** The place of a saga in a list. */
+export interface ListPlace {
+  readonly began: number;
+  readonly id: string;
+}
+
+/** A saga of a list. */
+export interface ListedRow {
+  readonly id: string;
+  readonly correlationId: string | undefined;
+  readonly verdict: SagaVerdict;
+  readonly began: number;
+  readonly last: number;
+  readonly steps: number;
+  readonly end: string | undefined;
+  readonly open: number;
+  /** The oldest of what it waits for. */
+  readonly waitsFor: OpenDelivery | undefined;
+}
+
+export interface SagaListPage {
+  readonly sagas: readonly ListedRow[];
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: ListPlace | undefined;
+}
+
+/** Most sagas that one page looks at for a filter that no index has. */
+const EXAMINED_MAX = 2_000;
+/** Behind every place: sagas are listed from the one that began last. */
+const LIST_START: ListPlace = { began: Number.MAX_SAFE_INTEGER, id: "" };
+
+/**
+ * Lists sagas, the one that began last first. Each page is a range of an index, or at most 2,000
+ * rows of one: it costs as much behind a million sagas as at the beginning. A page may have fewer
+ * sagas than `limit`, or none, and still a next one.
+ */
+export function sagaPage(sql: ProjectionSql, query: SagaListQuery): SagaListPage {
+  const { limit } = query;
+  if (query.prefix !== undefined) return byId(sql, query, query.prefix);
+  const places =
+    query.at === undefined
+      ? (query.verdicts ?? [undefined]).flatMap((verdict) => placesOf(sql, query, verdict))
+      : (query.verdicts ?? VERDICTS).flatMap((verdict) => waiting(sql, query, verdict));
+  const sorted = places.sort((a, b) => b.began - a.began || compare(b.id, a.id)).slice(0, limit);
+  const sagas = sorted.flatMap(({ id }) => rowOf(sql, id));
+  return { sagas, next: sorted.length < limit ? undefined : sorted.at(-1) };
+}
+
+function placesOf(
+  sql: ProjectionSql,
+  { beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
+  verdict: SagaVerdict | undefined,
+): readonly ListPlace[] {
+  const filters = [
+    ...(verdict === undefined ? [] : [["verdict = ?", verdict] as const]),
+    ...(correlationId === undefined ? [] : [["correlation = ?", correlationId] as const]),
+  ];
+  const where = [...filters.map(([text]) => text), "(began, id) < (?, ?)"].join(" AND ");
+  const from = startOf(behind, beganBy);
+  const found = sql.all(
+    `SELECT began, id FROM saga WHERE ${where} ORDER BY began DESC, id DESC LIMIT ?`,
+    ...filters.map(([, value]) => value),
+    ...[from.began, from.id, limit],
+  );
+  const own = correlationId === undefined ? undefined : ownOf(sql, correlationId, from, verdict);
+  return [...found.map(placeIn), ...(own === undefined ? [] : [own])];
+}
+
+/** The saga whose id is the correlation id: it keeps none. */
+function ownOf(
+  sql: ProjectionSql,
+  id: string,
+  from: ListPlace,
+  verdict: SagaVerdict | undefined,
+): ListPlace | undefined {
+  const row = sql.first(
+    `SELECT began, id FROM saga WHERE id = ? AND correlation IS NULL AND (began, id) < (?, ?)
+     AND verdict = coalesce(?, verdict)`,
+    ...[id, from.began, from.id, verdict ?? null],
+  );
+  return row && placeIn(row);
+}
+
+function waiting(
+  sql: ProjectionSql,
+  { at = "", beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
+  verdict: SagaVerdict,
+): readonly ListPlace[] {
+  const from = startOf(behind, beganBy);
+  return sql
+    .all(
+      `SELECT DISTINCT d.began, d.saga AS id FROM delivery d
+       ${correlationId === undefined ? "" : "JOIN saga s ON s.id = d.saga"}
+       WHERE d.service = ? AND d.verdict = ? AND (d.began, d.saga) < (?, ?)
+       ${correlationId === undefined ? "" : "AND coalesce(s.correlation, s.id) = ?"}
+       ORDER BY d.began DESC, d.saga DESC LIMIT ?`,
+      ...[at, verdict, from.began, from.id],
+      ...(correlationId === undefined ? [] : [correlationId]),
+      limit,
+    )
+    .map(placeIn);
+}
+
+function byId(sql: ProjectionSql, query: SagaListQuery, prefix: string): SagaListPage {
+  const { behind, limit, verdicts, at, beganBy, correlationId } = query;
+  const examined = sql.all(
+    `SELECT * FROM saga WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ${EXAMINED_MAX}`,
+    ...[prefix, `${prefix}\u{10ffff}`, behind?.id ?? ""],
+  );
+  const kept: ListedRow[] = [];
+  let last: StoredRow | undefined;
+  for (const row of examined) {
+    if (kept.length === limit) break;
+    last = row;
+    const saga = listed(sql, row);
+    const fits =
+      (verdicts?.includes(saga.verdict) ?? true) &&
+      (beganBy === undefined || saga.began <= beganBy) &&
+      (correlationId === undefined || (saga.correlationId ?? saga.id) === correlationId) &&
+      (at === undefined || waitsFor(sql, saga.id, at));
+    if (fits) kept.push(saga);
+  }
+  const more = kept.length === limit || examined.length === EXAMINED_MAX;
+  return { sagas: kept, next: more && last !== undefined ? placeIn(last) : undefined };
+}
+
+function waitsFor(sql: ProjectionSql, id: string, service: string): boolean {
+  const text = "SELECT 1 FROM delivery WHERE saga = ? AND service = ?";
+  return sql.first(text, id, service) !== undefined;
+}
+
+/** One saga; undefined if it is not known. */
+export function sagaRow(sql: ProjectionSql, id: string): ListedRow | undefined {
+  return rowOf(sql, id)[0];
+}
+
+/** What a saga waits for, oldest first. */
+export function openRows(sql: ProjectionSql, id: string, limit: number): readonly OpenDelivery[] {
+  const text = "SELECT * FROM delivery WHERE saga = ? ORDER BY since LIMIT ?";
+  return sql.all(text, id, limit).map(deliveryIn);
+}
+
+function rowOf(sql: ProjectionSql, id: string): readonly ListedRow[] {
+  const row = sql.first("SELECT * FROM saga WHERE id = ?", id);
+  return row === undefined ? [] : [listed(sql, row)];
+}
+
+function listed(sql: ProjectionSql, row: StoredRow): ListedRow {
+  const id = textIn(row.id) ?? "";
+  const open = Number(row.open);
+  const oldest =
+    open === 0
+      ? undefined
+      : sql.first("SELECT * FROM delivery WHERE saga = ? ORDER BY since LIMIT 1", id);
+  return {
+    id,
+    correlationId: textIn(row.correlation),
+    verdict: verdictIn(row.verdict),
+    began: Number(row.began),
+    last: Number(row.last),
+    steps: Number(row.steps),
+    end: textIn(row.ended),
+    open,
+    waitsFor: oldest && deliveryIn(oldest),
+  };
+}
+
+function deliveryIn(row: StoredRow): OpenDelivery {
+  const state = STATES.find((one) => one === row.state) ?? "on its way";
+  return {
+    service: textIn(row.service) ?? "",
+    reaction: textIn(row.reaction) ?? "",
+    type: textIn(row.type) ?? "",
+    state,
+    since: Number(row.since),
+    dueAt: numberIn(row.due),
+    seq: numberIn(row.seq),
+  };
+}
+
+const STATES = ["armed", "retrying", "waiting", "parked", "on its way"] as const;
+
+function startOf(behind: ListPlace, beganBy: number | undefined): ListPlace {
+  if (beganBy === undefined || behind.began <= beganBy) return behind;
+  return { began: beganBy + 1, id: "" };
+}
+
+function placeIn({ began, id }: StoredRow): ListPlace {
+  return { began: Number(began), id: textIn(id) ?? "" };
+}
+
+/** By bytes, as SQLite compares. */
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

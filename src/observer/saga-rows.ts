@@ -1,0 +1,138 @@
+import { stemOf } from "../contract/grammar.ts";
+import type { SagaSummary, ServiceHistory } from "../observe/summary.ts";
+import { bucketOf } from "./histogram.ts";
+import type { EarlyDelivery } from "./ledger.ts";
+import { numberIn, type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
+import type { SagaVerdict } from "./verdict.ts";
+
+/** A saga as it is projected. */
+export interface Judged {
+  readonly summary: SagaSummary;
+  readonly verdict: SagaVerdict;
+  readonly parked: readonly ParkedDelivery[];
+  readonly early: readonly EarlyDelivery[];
+}
+
+/** A delivery that was given up on. */
+export interface ParkedDelivery {
+  readonly service: string;
+  readonly seq: number;
+  readonly reaction: string;
+  readonly type: string;
+  readonly since: number;
+  readonly attempts: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A longer message of an error says no more. */
+const MESSAGE_MAX = 500;
+
+/** What is parked of a saga. */
+export function parkedIn(parts: readonly ServiceHistory[]): readonly ParkedDelivery[] {
+  return parts.flatMap(({ service, history }) =>
+    history.deferred.flatMap(({ state, seq, reaction, type, at, attempts, problem }) =>
+      state !== "parked"
+        ? []
+        : {
+            ...{ service, seq, reaction, type, since: at, attempts },
+            code: problem?.code ?? "",
+            message: (problem?.message ?? "").slice(0, MESSAGE_MAX),
+          },
+    ),
+  );
+}
+
+/** Writes sagas, and keeps the sums over all of them. Within a transaction of the caller. */
+export class SagaRows {
+  readonly #sql: ProjectionSql;
+  /** Sagas that have early deliveries. */
+  readonly #early: Set<string>;
+
+  constructor(sql: ProjectionSql) {
+    this.#sql = sql;
+    this.#early = new Set(
+      sql.all("SELECT DISTINCT saga FROM early").map(({ saga }) => textIn(saga) ?? ""),
+    );
+  }
+
+  put({ summary, verdict, parked, early }: Judged): void {
+    const { sagaId, correlationId, began, last, end, steps, open } = summary;
+    const before = this.#sql.first(
+      "SELECT verdict, took, open, deferred FROM saga WHERE id = ?",
+      sagaId,
+    );
+    const took = end === undefined ? null : Math.max(0, end.at - began);
+    const deferred = open.filter(({ state }) => state !== "on its way" && state !== "armed").length;
+    const correlation = correlationId === sagaId ? null : correlationId;
+    this.#sql.run(
+      "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      ...[sagaId, correlation, began, last, verdict, end?.type ?? null, took, steps],
+      ...[open.length, deferred],
+    );
+    this.#count(before, verdict, took);
+    if (before !== undefined && before.open !== 0)
+      this.#sql.run("DELETE FROM delivery WHERE saga = ?", sagaId);
+    if (before !== undefined && before.deferred !== 0)
+      this.#sql.run("DELETE FROM parked WHERE saga = ?", sagaId);
+    for (const { service, reaction, type, state, since, dueAt, seq } of open)
+      this.#sql.run(
+        "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ...[sagaId, service, reaction, stemOf(type), state, since, dueAt ?? null, seq ?? null],
+        ...[type, verdict, began],
+      );
+    // Nearly always there is none, and a saga has some only until the next page.
+    if (early.length > 0 || this.#early.size > 0) this.#putEarly(sagaId, early);
+    for (const { service, seq, reaction, type, since, attempts, code, message } of parked)
+      this.#sql.run(
+        "INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ...[service, seq, sagaId, reaction, type, since, attempts, code, message],
+      );
+  }
+
+  #putEarly(saga: string, early: readonly EarlyDelivery[]): void {
+    if (this.#early.delete(saga)) this.#sql.run("DELETE FROM early WHERE saga = ?", saga);
+    for (const { service, reaction, stem, at } of early) {
+      this.#early.add(saga);
+      this.#sql.run("INSERT INTO early VALUES (?, ?, ?, ?, ?)", saga, service, reaction, stem, at);
+    }
+  }
+
+  /** Changes the verdict of a saga without its journal: for what only time changes. */
+  change(id: string, from: SagaVerdict, to: SagaVerdict): void {
+    this.#sql.run("UPDATE saga SET verdict = ? WHERE id = ?", to, id);
+    this.#sql.run("UPDATE delivery SET verdict = ? WHERE saga = ?", to, id);
+    this.#tally(from, -1);
+    this.#tally(to, 1);
+  }
+
+  #count(before: StoredRow | undefined, verdict: SagaVerdict, took: number | null): void {
+    const was = textIn(before?.verdict);
+    if (was !== verdict) {
+      if (was !== undefined) this.#tally(was, -1);
+      this.#tally(verdict, 1);
+    }
+    const former = numberIn(before?.took);
+    if (former === (took ?? undefined)) return;
+    if (former !== undefined) this.#took(former, -1);
+    if (took !== null) this.#took(took, 1);
+  }
+
+  #tally(verdict: string, n: number): void {
+    this.#sql.run(
+      "INSERT INTO tally VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+      verdict,
+      n,
+    );
+  }
+
+  #took(ms: number, n: number): void {
+    this.#sql.run(
+      `INSERT INTO took VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET n = n + excluded.n, ms = ms + excluded.ms`,
+      bucketOf(ms),
+      n,
+      ms * n,
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { edit, type Mutant } from "./mutant.ts";
+
+const moving = "accounts for every event, also of those written between two of its reads";
+const broken = "goes on where it was when a commit of its projection has failed";
+const two = "writes nothing of a page that another process has read before it";
+
+/** Observers that lose or double rows, or whose ledger does not add up while sagas run. */
+export const OBSERVER_MUTANTS: readonly Mutant[] = [
+  {
+    name: "an observer judges sagas by rows that no feed has told",
+    edits: [edit("observer/cut.ts", "seq <= upTo &&", "seq <= upTo + 1_000_000 &&")],
+    suite: "observer",
+    caughtBy: moving,
+  },
+  {
+    name: "an observer does not know what was handled before it was emitted",
+    edits: [edit("observer/ledger.ts", "onItsWay + early;", "onItsWay + 0 * early;")],
+    suite: "observer",
+    caughtBy: moving,
+  },
+  {
+    name: "an observer commits what it has counted before the sagas",
+    edits: [
+      edit(
+        "observer/projection.ts",
+        "for (const saga of sagas) this.#sagas.put(saga);",
+        "if (cursors.size > 0) { for (const one of cursors) this.sql.run(" +
+          '"INSERT OR REPLACE INTO source VALUES (?, ?)", ...one); this.#database.exec("COMMIT");' +
+          'this.#database.exec("BEGIN"); } for (const saga of sagas) this.#sagas.put(saga);',
+      ),
+    ],
+    suite: "observer",
+    caughtBy: broken,
+  },
+  {
+    name: "an observer writes a page that another one has written",
+    edits: [edit("observer/projection.ts", "this.cursor(service) !== cursor", "false")],
+    suite: "observer",
+    caughtBy: two,
+  },
+];

@@ -1,0 +1,4 @@
+import { describe, it } from "vitest";
+import { movingCases } from "./moving.ts";
+
+movingCases({ describe, it });

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { dev, rewrite, SAGA, sagaFolder } from "../support/dev-session.ts";
+import { eventually } from "../support/eventually.ts";
+import { opened, reads } from "./browser.ts";
+
+const LIMIT = { timeout: 600_000 };
+const ADDRESS = /http:\/\/127\.0\.0\.1:\d+\//;
+
+describe.skipIf(urlOf("chromium") === undefined)(
+  titleOf("chromium", "the page of odori dev"),
+  () => {
+    it(
+      "begins sagas, sets faults, and stays while the services are loaded again",
+      LIMIT,
+      async () => {
+        expect(serverUrl("chromium")).not.toBe("");
+        using folder = sagaFolder();
+        await using session = await dev(folder.path, "--console", "--port", "0");
+        await session.shows("Running order, payment, stock");
+        const [url = ""] = ADDRESS.exec(session.out) ?? [];
+        // Until the module is read there is no console behind the address.
+        const status = async () =>
+          (await fetch(`${url}api/v1/about`).catch(() => undefined))?.status;
+        await eventually("the console is there", status, 200);
+        await using browser = await opened(`${url}?screen=dev`);
+        const { page, complaints } = browser;
+        await page.getByLabel("sku").fill("fan");
+        await page.getByLabel("cents").fill("500");
+        await page.getByLabel("Saga id").fill("from the page");
+        await page.getByRole("button", { name: "Begin" }).click();
+        await session.shows("from the page  ✓ succeeded");
+        await page.getByLabel("Saga id").fill("");
+        await page.getByRole("button", { name: "Same again" }).click();
+        await session.shows("✓ succeeded", 2);
+        await page.getByLabel("cents").fill("many");
+        await page.getByRole("button", { name: "Begin" }).click();
+        await reads(page, "PAYLOAD_INVALID");
+        await page.getByLabel("What happens").selectOption("kill");
+        await page.getByLabel("Where").selectOption("stock");
+        await page.getByRole("button", { name: "Set the fault" }).click();
+        await reads(page, "the process dies: stock received");
+        await page.getByRole("button", { name: "Same again" }).click();
+        await session.shows("Killed by a fault");
+        // The saga goes on in the next process, and the page beside it.
+        await session.shows("✓ succeeded", 3);
+        await reads(page, "None is set");
+        rewrite(folder.path, `${SAGA}\n// changed`);
+        await session.shows("A source has changed");
+        await page.getByRole("link", { name: "Sagas" }).click();
+        await reads(page, "from the page");
+        expect(complaints.filter((text) => !/Failed to load resource|ERR_/.test(text))).toEqual([]);
+      },
+    );
+  },
+);

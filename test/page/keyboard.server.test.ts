@@ -1,0 +1,102 @@
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { titleOf, urlOf } from "../servers/shared.ts";
+import { eventually } from "../support/eventually.ts";
+import { focused, opened, press, reads } from "./browser.ts";
+import { ShopStage } from "./stage.ts";
+
+const JAMMED = { "o-1": "fine", "o-2": "jammed", "o-3": "jammed", "o-4": "jammed" } as const;
+
+/** Presses Tab until what has the focus is named so. */
+async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  await eventually(`Tab reaches ${name}`, async () => {
+    await press(page, "Tab");
+    const here = await focused(page);
+    return typeof name === "string" ? here.includes(name) : name.test(here);
+  });
+}
+
+describe.skipIf(urlOf("chromium") === undefined)(
+  titleOf("chromium", "the page by keyboard alone"),
+  () => {
+    it("from a red arrow to the sagas, why they wait, a retry of all, and their end", async () => {
+      await using stage = await ShopStage.open(JAMMED);
+      await using one = await opened(stage.url());
+      const { page, complaints } = one;
+      await reads(page, "stock 3 parked");
+      await tabTo(page, /^payment to stock: .*3 parked/);
+      await press(page, "Enter");
+      await reads(page, "Sagas that wait here");
+      await tabTo(page, "Show these sagas");
+      await press(page, "Enter");
+      await tabTo(page, /^o-[234]$/);
+      await press(page, "Enter");
+      await reads(page, "is jammed");
+      await press(page, "3");
+      await reads(page, "Retry all 3…");
+      stage.troubles.shelf = false;
+      await tabTo(page, "Retry all 3…");
+      await press(page, "Enter");
+      await reads(page, "Begin with one a second");
+      await reads(page, "3 of 3 sagas were looked into");
+      await tabTo(page, "Start retrying");
+      await press(page, "Enter");
+      await reads(page, "Nothing is parked.");
+      await press(page, "2");
+      await reads(page, "succeeded 4");
+      expect(complaints).toEqual([]);
+    });
+
+    it("a choice of rows is discarded, with its consequence and a reason", async () => {
+      await using stage = await ShopStage.open(JAMMED);
+      await using one = await opened(stage.url("?screen=parked"));
+      const { page } = one;
+      await tabTo(page, /^Choose o-/);
+      await press(page, "Space");
+      await reads(page, "1 chosen");
+      await page.getByRole("button", { name: "Discard 1…" }).focus();
+      await press(page, "Enter");
+      await reads(page, "1 saga becomes stuck");
+      await reads(page, "payment: payment.charged stays done (1 saga)");
+      expect(await page.getByRole("button", { name: "Discard for good" }).isDisabled()).toBe(true);
+      await page.getByLabel("Reason").focus();
+      await page.keyboard.type("it was a test");
+      await tabTo(page, "Discard for good");
+      await press(page, "Enter");
+      await reads(page, "Discard stock/");
+      await reads(page, "it was a test");
+      await press(page, "2");
+      await reads(page, /stuck\s*1/);
+    });
+
+    it("shortcuts lead to search, screens, boxes and help, and Escape back", async () => {
+      await using stage = await ShopStage.open(JAMMED);
+      await using one = await opened(stage.url());
+      const { page } = one;
+      await reads(page, "stock 3 parked");
+      await press(page, "Tab");
+      expect(await focused(page)).toBe("Skip to the content");
+      await press(page, "Enter", "/");
+      expect(await focused(page)).toBe("Find a service or an event");
+      await page.keyboard.type("reserved");
+      expect(new URL(page.url()).searchParams.get("find")).toBe("reserved");
+      await tabTo(page, /^order /);
+      await press(page, "ArrowRight");
+      expect(await focused(page)).toMatch(/^payment /);
+      await press(page, "Enter");
+      await reads(page, "Only its neighbours");
+      await press(page, "Escape", "?");
+      await reads(page, "Show this list");
+      await press(page, "Escape", "6");
+      await reads(page, "Heard by");
+      expect(await page.title()).toBe("Events · odori");
+      await tabTo(page, "order.placed");
+      await press(page, "ArrowDown", "Enter");
+      await eventually(
+        "the next event is open",
+        () => new URL(page.url()).searchParams.get("open"),
+        (type) => type !== null && type !== "order.placed.v1",
+      );
+    });
+  },
+);

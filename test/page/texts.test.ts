@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { centred, fitted, placed, showing, zoomed } from "../../page/screens/map/view.ts";
+import { treeOf } from "../../page/screens/saga/tree.ts";
+import { filterText, parseFilter } from "../../page/screens/sagas/filter.ts";
+import { jsonLines } from "../../page/text/json.ts";
+import { visible, visibleLines } from "../../page/text/visible.ts";
+
+describe("texts of strangers", () => {
+  it("a character that cannot be seen, or turns others around, is written as its number", () => {
+    expect(visible("a\u0000b\u001b[2J\u202etxt\u200b")).toBe("a⟨0000⟩b⟨001B⟩[2J⟨202E⟩txt⟨200B⟩");
+    expect(visible("東京 – é <b>")).toBe("東京 – é <b>");
+    expect(visibleLines("a\n\tb\r")).toBe("a\n\tb⟨000D⟩");
+  });
+
+  it("JSON is broken into lines, and no character of it is changed", () => {
+    const text = '{"n":12345678901234567890,"n":1,"s":"a,b:{\\"}","e":[],"l":[1,{"x":null}]}';
+    const lines = jsonLines(text);
+    expect(lines).toContain('  "n": 12345678901234567890,\n  "n": 1,\n  "s": "a,b:{\\"}",');
+    expect(lines).toContain('"e": [],');
+    expect(lines.replace(/\n */g, "").replace(/: /g, ":")).toBe(text);
+    for (const broken of ["", "no", '{"cut', "[".repeat(1_000), "}}]", '{"a": tru'])
+      expect(jsonLines(broken).replace(/\s/g, "")).toBe(broken.replace(/\s/g, ""));
+  });
+});
+
+describe("the filter of sagas", () => {
+  it("reads words, and says which it does not understand", () => {
+    expect(parseFilter("is:stuck,at-risk at:payment older:1h correlation:web-77 o-1")).toEqual({
+      filter: {
+        ...{ verdict: "stuck,at risk", at: "payment", older: "1h" },
+        ...{ correlation: "web-77", id: "o-1" },
+      },
+      unknown: [],
+    });
+    expect(parseFilter("is:odd older:soon at:")).toEqual({
+      filter: {},
+      unknown: ["is:odd", "older:soon", "at:"],
+    });
+    expect(parseFilter("  ").filter).toEqual({});
+  });
+
+  it("is written as it was read", () => {
+    for (const text of ["is:stuck,at-risk at:payment older:1h correlation:web-77 o-1", "o-1", ""])
+      expect(filterText(parseFilter(text).filter)).toBe(text);
+  });
+});
+
+describe("the tree of causes", () => {
+  it("has each step once, below its cause, also in a chain of 20,000", () => {
+    const step = (n: number, cause?: number) => ({ n, ...(cause !== undefined && { cause }) });
+    const order = (steps: Parameters<typeof treeOf>[0]) =>
+      treeOf(steps).map(({ step: { n }, depth }) => [n, depth]);
+    expect(order([step(0), step(1, 0), step(2, 0), step(3, 1), step(4, 99)])).toEqual([
+      ...[
+        [0, 0],
+        [1, 1],
+        [3, 2],
+        [2, 1],
+        [4, 0],
+      ],
+    ]);
+    const chain = Array.from({ length: 20_000 }, (_, n) => step(n, n === 0 ? undefined : n - 1));
+    expect(treeOf(chain)).toHaveLength(20_000);
+  });
+});
+
+describe("the place of a map in its window", () => {
+  const window = { width: 1_440, height: 700 };
+
+  it("all of a map of 40 services is seen, and a box has room for its name", () => {
+    const map = { width: 2_432, height: 370 };
+    const view = fitted(map, window);
+    const end = placed(view, { x: map.width, y: map.height });
+    expect(placed(view, { x: 0, y: 0 }).x).toBeGreaterThanOrEqual(0);
+    expect(end.x).toBeLessThanOrEqual(window.width);
+    expect(end.y).toBeLessThanOrEqual(window.height);
+    expect(132 * view.scaleX).toBeGreaterThan(70);
+  });
+
+  it("a map that is too large stays legible, and begins at its beginning", () => {
+    const map = { width: 12_000, height: 5_000 };
+    const view = fitted(map, window);
+    expect(132 * view.scaleX).toBeGreaterThan(50);
+    expect(placed(view, { x: 0, y: 0 })).toEqual({ x: view.left, y: view.top });
+    const there = { x: 11_000, y: 4_800 };
+    const { x, y } = placed(showing(view, window, there), there);
+    expect(x).toBeLessThanOrEqual(window.width - 90);
+    expect(y).toBeLessThanOrEqual(window.height - 50);
+  });
+
+  it("what is found is brought into the middle, unless it is seen already", () => {
+    const view = fitted({ width: 12_000, height: 5_000 }, window);
+    const far = { x: 9_000, y: 4_000 };
+    expect(placed(centred(view, window, far), far)).toEqual({ x: 720, y: 350 });
+    expect(centred(view, window, { x: 100, y: 100 })).toBe(view);
+  });
+
+  it("a zoom keeps the point under the pointer", () => {
+    const whole = fitted({ width: 2_000, height: 500 }, window);
+    const at = placed(whole, { x: 700, y: 200 });
+    const near = zoomed(whole, 2, whole, at);
+    expect(placed(near, { x: 700, y: 200 }).x).toBeCloseTo(at.x);
+    expect(near.scaleX).toBeCloseTo(whole.scaleX * 2);
+    expect(zoomed(whole, 1_000, whole, at).scaleX).toBeCloseTo(whole.scaleX * 8);
+  });
+});
