@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { defineConfig } from "vitepress";
 import { DOCS_ADDRESS } from "../../src/contract/docs-address.ts";
 import { SECTIONS, type Section } from "../pages.ts";
+import { slugify } from "../slugify.ts";
 
 const REPOSITORY = "https://github.com/odori-dev/odori";
 /** The folder below the host: `/odori/`, unless the site is built for another place. */
@@ -22,15 +23,6 @@ function sidebar(language: "en" | "ja") {
       link: `${prefix}${path.replace(/index$/, "")}`,
     })),
   }));
-}
-
-/** Anchors as GitHub makes them: one address leads to the heading on both. */
-function slugify(heading: string): string {
-  return heading
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}_\- ]/gu, "")
-    .replaceAll(" ", "-");
 }
 
 export default defineConfig({

@@ -6,7 +6,7 @@ import { behind, stamped } from "../../scripts/translations/stamp.ts";
 import { OBLIGATORY, translations } from "../../scripts/translations/translations.ts";
 import { ROOT } from "../support/command.ts";
 import { texts } from "../tidy/sources.ts";
-import { COMPARED, type Compared, SHOWN } from "./compared.ts";
+import { COMPARED, FRAGMENTS } from "./compared.ts";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const pages = texts
@@ -31,9 +31,15 @@ describe("every block of code", { timeout: 240_000 }, () => {
 
   it.each(pages.filter((path) => codeOf(read(path)).length > 0))("%s is run by a test", (path) => {
     if (self.includes(path) || path.startsWith("docs/reference/findings/")) return;
-    const test: Compared | undefined = COMPARED[path];
-    if (test === undefined) expect(SHOWN).toHaveProperty([path]);
-    else expect(read(test)).toContain(path.split("/").at(-1));
+    const test = COMPARED[path];
+    if (test !== undefined) expect(read(test)).toContain(path.split("/").at(-1));
+    else expect(Object.keys(FRAGMENTS)).toContain(path);
+  });
+
+  it("docs/index.md shows what the README shows", () => {
+    const shown = codeOf(read("docs/index.md")).map((code) => code.replace(/^text\n/, "\n"));
+    expect(shown).toHaveLength(2);
+    for (const code of shown) expect(codeOf(read("README.md"))).toContain(code);
   });
 });
 
