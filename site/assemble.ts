@@ -41,7 +41,8 @@ export function assemble(): void {
   }
 }
 
-const MISSING = "::: info\nこのページはまだ日本語になっていません。英語の原文です。\n:::";
+const MISSING =
+  "::: info 英語のページです\nこのページはまだ日本語になっていません。英語の原文を表示しています。\n:::";
 const BEHIND = (path: string) =>
   "::: warning 翻訳が古くなっています\n" +
   `英語のページがこの翻訳のあとに変わりました。[英語のページ](/${path})が最新です。\n:::`;
@@ -69,5 +70,6 @@ function linked(text: string, from: string, to: string): string {
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(TREE, path)), { recursive: true });
-  writeFileSync(join(TREE, path), text);
+  // Shiki has no such language, and says so for each block.
+  writeFileSync(join(TREE, path), text.replaceAll("```github\n", "```txt\n"));
 }

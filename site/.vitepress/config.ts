@@ -3,6 +3,7 @@ import { defineConfig } from "vitepress";
 import { DOCS_ADDRESS } from "../../src/contract/docs-address.ts";
 import { SECTIONS, type Section } from "../pages.ts";
 import { slugify } from "../slugify.ts";
+import { softbreak } from "../softbreak.ts";
 
 const REPOSITORY = "https://github.com/odori-dev/odori";
 /** The folder below the host: `/odori/`, unless the site is built for another place. */
@@ -36,6 +37,9 @@ export default defineConfig({
   markdown: {
     anchor: { slugify },
     theme: { light: "github-light", dark: "github-dark" },
+    config: (md) => {
+      md.renderer.rules.softbreak = softbreak;
+    },
   },
   themeConfig: {
     socialLinks: [{ icon: "github", link: REPOSITORY }],

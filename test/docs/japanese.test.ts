@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { translations } from "../../scripts/translations/translations.ts";
+import { softbreak } from "../../site/softbreak.ts";
 
 /** Words that the Japanese pages do not use, and the word in their place. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
@@ -52,3 +53,20 @@ function headings(text: string): readonly number[] {
   const plain = text.replaceAll(/```[\s\S]*?```/g, "");
   return [...plain.matchAll(/^(#+) /gm)].map(([, marks = ""]) => marks.length);
 }
+
+it("a line break of a Japanese page makes no space on the site, unless beside code", () => {
+  const around = (before: string, after: string, type = "text") =>
+    softbreak(
+      [
+        { type, content: before },
+        { type: "softbreak", content: "" },
+        { type: "strong_open", content: "" },
+        { type: "text", content: after },
+      ],
+      1,
+    );
+  expect(around("送信箱で", "しょうか")).toBe("");
+  expect(around("では、", "Temporal")).toBe("");
+  expect(around("one", "two")).toBe("\n");
+  expect(around("start", "は", "code_inline")).toBe("\n");
+});

@@ -16,7 +16,7 @@ export const BEHAVIOUR: Readonly<Record<BehaviourCode, FindingEntry>> = {
     mend: "Let the first one win: give the reactions that end the saga one `firstOf`.",
   },
   DOUBLE_END: {
-    meaning: "One end is emitted twice in one saga: who counts ends counts too many.",
+    meaning: "One end is emitted twice in one saga, so a service that counts ends counts too many.",
     mend: "Give the reactions that emit the end one `firstOf`, or let one reaction emit it.",
   },
   ORPHAN: {
@@ -31,8 +31,8 @@ export const BEHAVIOUR: Readonly<Record<BehaviourCode, FindingEntry>> = {
   },
   EARLY_END: {
     meaning:
-      "A failure end is emitted while an effect is still done. Who hears the end believes that " +
-      "all is reversed, and that is true only later.",
+      "A failure end is emitted while an effect is still done. A service that hears the end " +
+      "believes that all is reversed, and that is true only later.",
     mend:
       "Let the service that emits the end wait for the event of the undo. If being told early is " +
       'right, accept it with a reason: `suppress: { EARLY_END: "…" }`.',
