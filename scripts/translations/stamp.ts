@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 const STAMP = /^---\n(?:[^-].*\n)*?source: ([0-9a-f]{12})\n/;
 
 /** Identifies the text of an English page. */
-export function stampOf(english: string): string {
+function stampOf(english: string): string {
   return createHash("sha256").update(english).digest("hex").slice(0, 12);
 }
 
 /** The stamp that a translation carries: the English text that it follows. */
-export function stampIn(translation: string): string | undefined {
+function stampIn(translation: string): string | undefined {
   return STAMP.exec(translation)?.[1];
 }
 

@@ -42,6 +42,21 @@ const LISTENS: Readonly<Record<string, string>> = {
     import { server } from "../express.ts";
     if (!server.listening) await once(server, "listening");
     console.log(server.address().port);`,
+  "orders-route.ts": `
+    import { createServer } from "node:http";
+    import { GET } from "../odori-route.ts";
+    // What Next does: it finds the route, and calls its function.
+    const server = createServer(async (incoming, outgoing) => {
+      const { method, url, headers } = incoming;
+      const request = new Request(new URL(url, "http://localhost"), { method, headers });
+      const id = url.split("/").at(-1);
+      const response = method === "POST"
+        ? await program.POST(request, { params: Promise.resolve({ id }) })
+        : await GET(request);
+      outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+      outgoing.end(await response.text());
+    });
+    server.listen(0, "127.0.0.1", () => console.log(server.address().port));`,
 };
 
 /** Programs for other runtimes, which print their port. Their packages hold the runtime itself. */
@@ -116,7 +131,8 @@ async function running(file: string): Promise<{ child: ChildProcess; url: string
     return listening(spawn(runtime(scope, program), args, { cwd, env, stdio: PIPED }));
   }
   const place = mkdirSync(join(folder(), `run-${file}`), { recursive: true }) ?? folder();
-  const program = `import { app } from "../${compiled(file)}";\n${LISTENS[file]}`;
+  const imported = `import * as program from "../${compiled(file)}";\nconst { app } = program;`;
+  const program = `${imported}\n${LISTENS[file]}`;
   writeFileSync(join(place, "main.mjs"), program);
   return listening(
     spawn(process.execPath, [...FLAGS, "main.mjs"], { cwd: place, env, stdio: PIPED }),
@@ -139,7 +155,10 @@ async function listening(child: ChildProcessByStdio<null, Readable, null>) {
 describe("the page on frameworks", { timeout: 120_000 }, () => {
   it("has programs that compile", () => {
     const files = programs.map(({ file }) => file);
-    expect(files).toEqual(["services.ts", ...Object.keys(LISTENS), ...Object.keys(RUNTIMES)]);
+    const parts = ["services.ts", "apps.ts", "odori-route.ts"];
+    expect([...files].sort()).toEqual(
+      [...parts, ...Object.keys(LISTENS), ...Object.keys(RUNTIMES)].sort(),
+    );
     const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
     const ran = spawnSync(process.execPath, [tsc, "-p", "."], { cwd: folder(), encoding: "utf8" });
     expect([ran.status, ran.stdout]).toEqual([0, ""]);
