@@ -1,4 +1,4 @@
-/* Says of Japanese pages that they follow the English ones as these are now: `npm run docs:stamp`. */
+/* Says that Japanese pages follow the English ones as these are now: `npm run docs:stamp`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

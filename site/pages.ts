@@ -4,8 +4,6 @@ export interface Section {
   readonly ja: string;
   /** The path of a page below `docs/`, without ending, and its title in Japanese. */
   readonly pages: readonly (readonly [path: string, ja: string])[];
-  /** True if the section is closed at first. */
-  readonly closed?: true;
 }
 
 /** The sections of the documentation, in the order in which they are read. */

@@ -49,13 +49,13 @@ function indexPage(): string {
 
 function page(
   code: string,
-  { meaning, mend }: FindingEntry,
+  { meaning, hint }: FindingEntry,
   examples: ReadonlyMap<string, FindingExample>,
 ): string {
   const parts = [
     `# ${code}`,
     wrapped(escaped(meaning)),
-    wrapped(escaped(`**What to do:** ${mend}`)),
+    wrapped(escaped(`**What to do:** ${hint}`)),
     example(code, examples),
     "[All codes](index.md). This page is generated from `src/check/catalogue/` and the\n" +
       "choreographies of `test/check/` by `npm run docs`.",

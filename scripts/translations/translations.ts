@@ -13,6 +13,8 @@ export const OBLIGATORY: readonly string[] = [
   "docs/ja/ideas.md",
   "docs/ja/choose.md",
   "docs/ja/how-to/prove.md",
+  "docs/ja/how-to/stuck-saga.md",
+  "docs/ja/how-to/testing.md",
   "docs/ja/reference/glossary.md",
   "docs/ja/reference/guarantees.md",
   "docs/ja/reference/verbs.md",

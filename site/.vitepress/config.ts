@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitepress";
 import { DOCS_ADDRESS } from "../../src/contract/docs-address.ts";
 import { SECTIONS, type Section } from "../pages.ts";
@@ -16,14 +16,19 @@ function titleOf(path: string): string {
 
 function sidebar(language: "en" | "ja") {
   const prefix = language === "ja" ? "/ja/" : "/";
-  return SECTIONS.map((section: Section) => ({
+  const sections = SECTIONS.map((section: Section) => ({
     text: section[language],
-    collapsed: section.closed ?? false,
+    collapsed: false,
     items: section.pages.map(([path, japanese]) => ({
       text: language === "ja" ? japanese : titleOf(path),
       link: `${prefix}${path.replace(/index$/, "")}`,
     })),
   }));
+  const entries = readdirSync(new URL("../tree/api", import.meta.url)).map((name) => ({
+    text: titleOf(`api/${name.replace(/\.md$/, "")}`),
+    link: `/api/${name.replace(/\.md$/, "")}`,
+  }));
+  return [...sections, { text: "API", collapsed: true, items: entries }];
 }
 
 export default defineConfig({

@@ -14,7 +14,7 @@ const pages = texts
   .filter((path) => path === "README.md" || /^docs\/(?!ja\/|api\/).*\.md$/.test(path));
 const japanese = translations();
 
-/** The code of a page: each fenced block, without the comments, which are in the page's language. */
+/** The code of a page: each fenced block, without comments, which are in the page's language. */
 function codeOf(page: string): readonly string[] {
   return [...page.matchAll(/^(`{3,})(\w*)\n([\s\S]*?)^\1$/gm)].map(([, , language, code = ""]) => {
     const bare = code.replaceAll(/ *(?:(?<!:)\/\/|#) .*$/gm, "");

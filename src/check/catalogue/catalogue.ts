@@ -5,7 +5,7 @@ import { DECLARED } from "./declared.ts";
 import type { FindingEntry } from "./entry.ts";
 
 const NAMES_AND_PAYLOADS: readonly (readonly [FindingCode, FindingEntry])[] = RULES.map(
-  ({ code, reason, hint }) => [code, { meaning: reason, mend: hint }],
+  ({ code, reason, hint }) => [code, { meaning: reason, hint: hint }],
 );
 
 /**

@@ -48,7 +48,7 @@ function ruleOf(code: string): unknown {
   return {
     id: code,
     helpUri: findingPage(code),
-    ...(entry && { shortDescription: { text: entry.meaning }, help: { text: entry.mend } }),
+    ...(entry && { shortDescription: { text: entry.meaning }, help: { text: entry.hint } }),
   };
 }
 
