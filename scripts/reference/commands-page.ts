@@ -12,8 +12,9 @@ const NOTES = `A source is a module that exports a choreography or services, a m
 AsyncAPI document (2 through \`@asyncapi/converter\`), or an overlay of \`odori link init\`. Modules
 load as your project has them: [Let a command read your modules](../how-to/sources.md).
 [Manifest](manifest.md) says what a manifest may say. The databases are named by \`--data\`, by
-\`--postgres\` and \`--schema\`, or once in \`odori.config.json\`: [Operate sagas](../how-to/operate.md), which also shows how an HTTP handler
-replies with the end of a saga (\`app.status\`, \`app.waitFor\`).
+\`--postgres\` and \`--schema\`, or once in \`odori.config.json\`: [Operate
+sagas](../how-to/operate.md), which also shows how an HTTP handler replies with the end of a saga
+(\`app.status\`, \`app.waitFor\`).
 
 Exit status: 0 fine, 1 something was found, 2 it could not run; \`check\` also has 3, for a search
 that ended before it had seen everything. [Errors](errors.md) carry a stable \`code\`, keep their
