@@ -52,7 +52,9 @@ function linked(text: string, from: string, to: string): string {
     if (/^[a-z]+:/.test(target) || target.startsWith("/")) return whole;
     const path = posix.join(posix.dirname(from), target);
     if (path.startsWith("../")) return `${before}${REPOSITORY}${path.slice(3)}${anchor}`;
-    if (!path.endsWith(".md")) return whole;
+    // Pictures are on the site; data and examples are in the repository.
+    if (path.endsWith(".svg")) return whole;
+    if (!path.endsWith(".md")) return `${before}${REPOSITORY}docs/${path}${anchor}`;
     const own = path.replace(/^ja\//, "");
     if (!to.startsWith("ja/") || own.startsWith("api/")) return `${before}/${own}${anchor}`;
     return `${before}/ja/${own}${anchor}`;

@@ -44,6 +44,7 @@ export const SECTIONS: readonly Section[] = [
       ["how-to/operate", "サーガを運用する"],
       ["how-to/stuck-saga", "サーガが止まったら"],
       ["how-to/alerts", "アラート"],
+      ["how-to/telemetry", "OpenTelemetryで見る"],
     ],
   },
   {

@@ -13,6 +13,7 @@ export const COMPARED: Readonly<Record<string, string>> = {
   "docs/how-to/services-of-others.md": "test/docs/services-of-others.test.ts",
   "docs/how-to/simulate.md": "test/docs/simulate.test.ts",
   "docs/how-to/stuck-saga.md": "test/docs/stuck-saga.test.ts",
+  "docs/how-to/telemetry.md": "test/docs/telemetry.test.ts",
   "docs/how-to/testing.md": "test/docs/testing.test.ts",
   "docs/reference/commands.md": "test/docs/findings.test.ts",
   "docs/reference/lint.md": "test/docs/lint.test.ts",
