@@ -8,7 +8,14 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-const own = ["test/oracles", "test/orms", "test/prisma", "test/frameworks", "examples/drizzle"];
+const own = [
+  "test/oracles",
+  "test/orms",
+  "test/prisma",
+  "test/frameworks",
+  "examples/drizzle",
+  "site",
+];
 const installed = own.filter((folder) => existsSync(join(root, folder, "node_modules")));
 for (const folder of own.filter((folder) => !installed.includes(folder)))
   process.stderr.write(`${folder}: types not checked, its package is not installed (npm test).\n`);

@@ -1,5 +1,6 @@
 import type { Rule } from "../../src/check/lint/rule.ts";
 import { RULES } from "../../src/check/lint/rules.ts";
+import { escaped } from "./escaped.ts";
 import { wrapped } from "./wrapped.ts";
 
 const INTRODUCTION = `# Lint rules
@@ -46,8 +47,8 @@ export function lintPage(): string {
 function section({ code, severity, reason, hint }: Rule): string {
   return [
     `## ${code}`,
-    wrapped(`${severity === "error" ? "Error" : "Warning"}. ${reason}`),
-    wrapped(`**What to do:** ${hint}`),
+    wrapped(`${severity === "error" ? "Error" : "Warning"}. ${escaped(reason)}`),
+    wrapped(escaped(`**What to do:** ${hint}`)),
   ]
     .join("\n\n")
     .concat("\n");

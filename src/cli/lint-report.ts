@@ -9,7 +9,7 @@ import { projectConfig } from "./config.ts";
 import { configFile } from "./config-file.ts";
 import { loadForLint } from "./lint-source.ts";
 import { FOUND, paint, print, printJson } from "./output.ts";
-import { count } from "./report/verdict.ts";
+import { count, seeTexts } from "./report/verdict.ts";
 import { TimeLimit } from "./time-limit.ts";
 
 /** Holds the parsed options of `odori lint`. */
@@ -73,4 +73,5 @@ function show(events: number, findings: readonly Finding[], accepted: number): v
   const verdict =
     errors > 0 ? colours.bad(`✗ ${count(errors, "error")}`) : colours.good("✓ no errors");
   print(`${verdict}, ${rest} (${count(events, "event")})`);
+  for (const line of seeTexts(sorted)) print(`  ${colours.dim(line)}`);
 }

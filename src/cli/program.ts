@@ -36,7 +36,8 @@ export async function main(): Promise<void> {
   }
 }
 
-function commandLine(): Command {
+/** Builds the command with all of its parts. The reference prints their help. */
+export function commandLine(): Command {
   const program = new Command("odori")
     .description("Check, draw, run, trace and repair choreographed sagas.")
     .version(version())

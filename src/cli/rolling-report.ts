@@ -9,7 +9,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { sequenceMermaid, sequenceText } from "../draw/sequence.ts";
 import { printable } from "../text/printable.ts";
 import { FOUND, NOT_PROVED, paint, print, printJson } from "./output.ts";
-import { count } from "./report/verdict.ts";
+import { count, seeTexts } from "./report/verdict.ts";
 import { loadManifest } from "./source.ts";
 import { TimeLimit } from "./time-limit.ts";
 
@@ -112,6 +112,7 @@ function show(report: RollingReport, flags: RollingFlags): void {
   if (ok && steps.length === 0) print(colours.good("✓ nothing is to be deployed"));
   if (order !== undefined) print(orderText(order, changed));
   for (const assumption of assumptions) print(`  ${colours.dim(printable(assumption))}`);
+  for (const line of seeTexts(findings)) print(`  ${colours.dim(line)}`);
 }
 
 function orderText({ safe, exhaustive, tried }: DeploymentOrder, changed: readonly string[]) {

@@ -11,6 +11,7 @@ import { RUNNING_CODES } from "./codes/running.ts";
 import { STORE_CODES } from "./codes/stores.ts";
 import { TESTING_CODES } from "./codes/testing.ts";
 import { WEB_CODES } from "./codes/web.ts";
+import { DOCS_ADDRESS } from "./docs-address.ts";
 
 /**
  * Every error code by the part of Odori that reports it: the headings of the reference. A code
@@ -51,8 +52,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Where the reference of the errors stands. */
-export const ERRORS_ADDRESS =
-  "https://github.com/odori-dev/odori/blob/main/docs/reference/errors.md";
+export const ERRORS_ADDRESS = `${DOCS_ADDRESS}reference/errors.html`;
 
 /** The address of one error's section in the reference. */
 export function docsOf(code: ErrorCode): string {

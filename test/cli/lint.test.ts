@@ -48,7 +48,7 @@ describe("odori lint judges a list of events", () => {
     expect([status, err]).toEqual([0, ""]);
     expect(out).toContain("! COMMAND_NAME  payment.refund.v1 reads as a command, not as a fact");
     expect(out).toContain("Perhaps payment.refunded.v1.");
-    expect(out).toMatch(/✓ no errors, 5 warnings \(6 events\)\n$/);
+    expect(out).toMatch(/✓ no errors, 5 warnings \(6 events\)\n( {2}See \S+\.html\n){5}$/);
     expect(codes(await odori(["lint", file("events.yaml", LIST), "--json"])).sort()).toEqual([
       "COMMAND_NAME",
       "FLOAT_MONEY",

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { errorsPage } from "../../scripts/reference/errors-page.ts";
+import { DOCS_ADDRESS } from "../../src/contract/docs-address.ts";
 import { docsOf, ERRORS, ERRORS_ADDRESS } from "../../src/contract/error-catalogue.ts";
 import { odori } from "../support/command.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PAGE = ERRORS_ADDRESS.slice(ERRORS_ADDRESS.indexOf("docs/"));
+const PAGE = `docs/${ERRORS_ADDRESS.slice(DOCS_ADDRESS.length).replace(/html$/, "md")}`;
 const committed = readFileSync(join(ROOT, PAGE), "utf8");
 
 it("the reference of the errors is what the catalogue says; `npm run docs` renews it", () => {
@@ -20,7 +21,7 @@ it("the address of every error leads to a heading", () => {
   );
   const missing = Object.keys(ERRORS).filter((code) => !anchors.includes(code.toLowerCase()));
   expect(missing).toEqual([]);
-  expect(docsOf("USAGE").endsWith(`${PAGE}#usage`)).toBe(true);
+  expect(docsOf("USAGE")).toBe(`${DOCS_ADDRESS}reference/errors.html#usage`);
 });
 
 it("the command shows the address on a line of its own, and as a member of its JSON", async () => {

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
+import { slugify } from "../../site/slugify.ts";
 import { ROOT, sources, texts } from "../tidy/sources.ts";
 
 const documents = texts.filter(({ path }) => path.endsWith(".md"));
@@ -12,6 +13,26 @@ it("a link of a document leads to a file", () => {
       .filter((target) => !/^[a-z]+:/.test(target))
       .filter((target) => !existsSync(join(ROOT, dirname(path), target)))
       .map((target) => `${path}: ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+/** Anchors as GitHub and the site make them. */
+function anchorsOf(path: string): readonly string[] {
+  const text = readFileSync(join(ROOT, path), "utf8").replaceAll(/^(`{3,})[\s\S]*?^\1$/gm, "");
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => slugify(heading));
+}
+
+it("an anchor of a link is a heading of its page", () => {
+  const broken = documents.flatMap(({ path, lines }) =>
+    [...lines.join("\n").matchAll(/\]\(([^)\s#]*)#([^)\s]+)\)/g)]
+      .map(([, target = "", anchor = ""]) => ({ target, anchor }))
+      .filter(({ target }) => !/^[a-z]+:/.test(target) && /(^|\.md)$/.test(target))
+      .filter(({ target, anchor }) => {
+        const page = target === "" ? path : join(dirname(path), target);
+        return !anchorsOf(page).includes(decodeURIComponent(anchor));
+      })
+      .map(({ target, anchor }) => `${path}: ${target}#${anchor}`),
   );
   expect(broken).toEqual([]);
 });

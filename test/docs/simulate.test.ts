@@ -23,7 +23,7 @@ beforeAll(() => {
 });
 afterAll(() => temporary?.[Symbol.dispose]());
 
-describe("the page on simulation", { timeout: 120_000 }, () => {
+describe("the page on simulation", { timeout: 600_000 }, () => {
   it("has programs that compile", () => {
     expect(programs.map(({ file }) => file)).toEqual([
       "shop.ts",

@@ -5,7 +5,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 async function told(reply: Response): Promise<readonly [status: number, body: unknown]> {
   const text = await reply.text();
-  return [reply.status, text === "live" ? text : JSON.parse(text)];
+  return [reply.status, JSON.parse(text)];
 }
 
 /** Expects of the running server of a template what its README says, with any framework. */
@@ -14,9 +14,12 @@ export async function expectRoutes({ url }: Serving): Promise<void> {
   const order = async (body: string) =>
     told(await fetch(`${url}/orders`, { method: "POST", headers: JSON_TYPE, body }));
 
-  expect((await get("/live"))[0]).toBe(200);
-  const ready = ["order", "payment", "stock"].map((service) => ({ service, state: "ready" }));
-  expect(await get("/ready")).toEqual([200, ready]);
+  expect(await get("/live")).toEqual([200, { live: true }]);
+  const services = ["order", "payment", "stock"].map((service) => ({ service, state: "ready" }));
+  expect(await get("/ready")).toEqual([200, { ready: true, services }]);
+  // Without ODORI_TOKEN these paths do not exist.
+  expect((await get("/parked"))[0]).toBe(404);
+  expect((await get("/sagas/order-1"))[0]).toBe(404);
 
   const [placed, fan] = await order('{"sku":"fan","cents":500}');
   expect([placed < 300, fan]).toEqual([true, expect.objectContaining({ state: "succeeded" })]);

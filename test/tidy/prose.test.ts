@@ -4,7 +4,7 @@ import { type Text, texts } from "./sources.ts";
 import { UNFINISHED } from "./unfinished.ts";
 import { BANNED_WORDS, OLD_NAMES } from "./words.ts";
 
-const CODE = /^(src|test|bench|examples|scripts)\/.*\.(ts|mjs)$/;
+const CODE = /^(src|test|bench|examples|scripts|site)\/.*\.(ts|mjs)$/;
 /** These name what must not be written. */
 const ABOUT_WORDS = /^(test\/tidy\/(words|prose\.test)\.ts|CHANGELOG\.md|\.changeset\/.*)$/;
 

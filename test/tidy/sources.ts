@@ -59,12 +59,13 @@ const FOLDERS = [
   "templates",
   "scripts",
   "docs",
+  "site",
   ".github",
   ".changeset",
 ];
 const ENDINGS = /\.(tsx?|mjs|md|ya?ml|sh)$/;
 /** `docs/api/` repeats the code. */
-const GENERATED = /(^|\/)(node_modules|dist|\.odori)\/|^docs\/api\//;
+const GENERATED = /(^|\/)(node_modules|dist|\.odori)\/|^docs\/api\/|^site\/tree\//;
 
 /** Every text that a person writes and reads, in all folders of the project. */
 export const texts: readonly Text[] = [

@@ -1,11 +1,14 @@
 import type { Report } from "../../check/check.ts";
 import type { CounterexampleStep, Finding } from "../../check/finding.ts";
+import { findingPage } from "../../contract/docs-address.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
 import { type LocatedSource, type SourcePlace, sourcePlaceOf } from "../places/places.ts";
 
-/** A finding with the place of the declaration that it is about. */
+/** A finding with the place of the declaration that it is about, and its page. */
 export interface LocatedFinding extends Finding {
   readonly source?: SourcePlace;
+  /** The address of the code's page in the reference. */
+  readonly docs: string;
 }
 
 /** A report whose findings have their places, errors first. */
@@ -32,7 +35,8 @@ export function locate(
   const findings = report.findings
     .map((finding) => {
       const source = sourcePlaceOf(finding.at, sources);
-      return source === undefined ? finding : { ...finding, source };
+      const docs = findingPage(finding.code);
+      return { ...finding, ...(source !== undefined && { source }), docs };
     })
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const stepPlace = ({ service, hears, emits }: CounterexampleStep) => {

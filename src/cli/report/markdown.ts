@@ -40,11 +40,18 @@ function groupMarkdown({ findings, trace }: FindingGroup): string {
   ].join("\n\n");
 }
 
-function findingMarkdown({ severity, code: name, message, hint, source }: LocatedFinding): string {
+function findingMarkdown({
+  severity,
+  code: name,
+  message,
+  hint,
+  source,
+  docs,
+}: LocatedFinding): string {
   const line = source?.line === undefined ? "" : `:${source.line}`;
   const place = source === undefined ? "" : ` at ${code(`${source.file}${line}`)}`;
   const more = hint === undefined ? "" : `\n  - ${code(hint)}`;
-  return `- ${MARKS[severity]} **${name}** ${code(message)}${place}${more}`;
+  return `- ${MARKS[severity]} **[${name}](${docs})** ${code(message)}${place}${more}`;
 }
 
 /** Makes a code span of any text: its fence is longer than each run of backticks within. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { findingEntry } from "../../check/catalogue/catalogue.ts";
 import type { CounterexampleStep } from "../../check/finding.ts";
-import { RULES } from "../../check/lint/rules.ts";
+import { DOCS_ADDRESS, findingPage } from "../../contract/docs-address.ts";
 import { version } from "../../text/version.ts";
 import { fileInRepository, type SourcePlace } from "../places/places.ts";
 import type { LocatedFinding, ReportSubject } from "./located.ts";
@@ -9,7 +10,6 @@ import { repairsOf } from "./text.ts";
 
 const LEVELS = { error: "error", warning: "warning", information: "note" } as const;
 const SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json";
-const HOME_PAGE = "https://github.com/odori-dev/odori";
 
 /** Returns a report as a SARIF 2.1.0 log, for code scanning and editors. */
 export function sarifReport({ report, stepPlace }: ReportSubject): unknown {
@@ -24,7 +24,7 @@ export function sarifReport({ report, stepPlace }: ReportSubject): unknown {
           driver: {
             name: "odori",
             version: version(),
-            informationUri: HOME_PAGE,
+            informationUri: DOCS_ADDRESS,
             rules: codes.map(ruleOf),
           },
         },
@@ -44,9 +44,12 @@ export function sarifReport({ report, stepPlace }: ReportSubject): unknown {
 }
 
 function ruleOf(code: string): unknown {
-  const rule = RULES.find((other) => other.code === code);
-  if (rule === undefined) return { id: code };
-  return { id: code, shortDescription: { text: rule.reason }, help: { text: rule.hint } };
+  const entry = findingEntry(code);
+  return {
+    id: code,
+    helpUri: findingPage(code),
+    ...(entry && { shortDescription: { text: entry.meaning }, help: { text: entry.hint } }),
+  };
 }
 
 function messageText(finding: LocatedFinding): string {

@@ -11,7 +11,7 @@ import {
   type LocatedReport,
   type ReportSubject,
 } from "./located.ts";
-import { acceptedTexts, assumedText, count, verdictOf } from "./verdict.ts";
+import { acceptedTexts, assumedText, count, seeTexts, verdictOf } from "./verdict.ts";
 
 /** Options of `textReport`. */
 export interface TextReportOptions {
@@ -42,7 +42,8 @@ export function textReport(
 function verdictText(report: LocatedReport, paint: Paint): readonly string[] {
   const { kind, head, rest } = verdictOf(report);
   const tone = kind === "proved" ? paint.good : paint.bad;
-  const more = [...acceptedTexts(report), assumedText(report) ?? []].flat();
+  const see = seeTexts(report.findings);
+  const more = [...acceptedTexts(report), assumedText(report) ?? [], see].flat();
   return [`${tone(head)}${rest}`, ...more.map((line) => `  ${paint.dim(printable(line))}`)];
 }
 

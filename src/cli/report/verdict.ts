@@ -1,4 +1,6 @@
+import type { Finding } from "../../check/finding.ts";
 import { RULES } from "../../check/lint/rules.ts";
+import { findingPage } from "../../contract/docs-address.ts";
 import { FOUND, NOT_PROVED } from "../output.ts";
 import type { LocatedReport } from "./located.ts";
 
@@ -50,4 +52,10 @@ export function acceptedTexts({ suppressed }: LocatedReport): readonly string[] 
 /** Writes a number with its noun: `1 state`, `1,425 states`. */
 export function count(number: number, noun: string): string {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** Says where each code that asks for a change is explained: a line a code. */
+export function seeTexts(findings: readonly Pick<Finding, "code" | "severity">[]): string[] {
+  const codes = findings.filter(({ severity }) => severity !== "information");
+  return [...new Set(codes.map(({ code }) => `See ${findingPage(code)}`))];
 }

@@ -1,15 +1,17 @@
 import fastify, { type FastifyInstance } from "fastify";
-import { readiness } from "./health.ts";
 import { orderRequest } from "./orders.ts";
+import { PROBES, probesOf } from "./probes.ts";
 import type { Shop } from "./shop.ts";
 
-function routes({ apps, orders }: Shop): FastifyInstance {
+function routes(shop: Shop): FastifyInstance {
+  const { orders } = shop;
   const http = fastify();
-  http.get("/live", () => "live");
-  http.get("/ready", async (_request, reply) => {
-    const { ready, services } = await readiness(apps);
-    return reply.code(ready ? 200 : 503).send(services);
-  });
+  const probes = probesOf(shop);
+  for (const path of PROBES)
+    http.get(path, async ({ url, headers: { authorization = "" } }, reply) => {
+      const request = new Request(new URL(url, "http://localhost"), { headers: { authorization } });
+      return reply.send(await probes(request));
+    });
   if (orders === undefined) return http;
   http.post("/orders", async ({ body }, reply) => {
     const request = orderRequest.safeParse(body);

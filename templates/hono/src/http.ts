@@ -1,17 +1,15 @@
 import { once } from "node:events";
 import { serve as listen } from "@hono/node-server";
 import { Hono } from "hono";
-import { readiness } from "./health.ts";
 import { orderRequest } from "./orders.ts";
+import { PROBES, probesOf } from "./probes.ts";
 import type { Shop } from "./shop.ts";
 
-function routes({ apps, orders }: Shop): Hono {
+function routes(shop: Shop): Hono {
+  const { orders } = shop;
   const http = new Hono();
-  http.get("/live", (c) => c.text("live"));
-  http.get("/ready", async (c) => {
-    const { ready, services } = await readiness(apps);
-    return c.json(services, ready ? 200 : 503);
-  });
+  const probes = probesOf(shop);
+  http.on("GET", [...PROBES], (c) => probes(c.req.raw));
   if (orders === undefined) return http;
   http.post("/orders", async (c) => {
     const request = orderRequest.safeParse(await c.req.json().catch(() => undefined));

@@ -1,28 +1,11 @@
 import "reflect-metadata";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Body, Controller, Get, HttpException, Inject, Module, Param, Post } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
-import { readiness } from "./health.ts";
+import { nodeHandler } from "odori/web";
 import { Orders, orderRequest } from "./orders.ts";
+import { isProbe, probesOf } from "./probes.ts";
 import type { Shop } from "./shop.ts";
-
-const APPS = Symbol("the running services");
-
-@Controller()
-class Probes {
-  constructor(@Inject(APPS) readonly apps: Shop["apps"]) {}
-
-  @Get("live")
-  live() {
-    return "live";
-  }
-
-  @Get("ready")
-  async ready() {
-    const { ready, services } = await readiness(this.apps);
-    if (!ready) throw new HttpException(services, 503);
-    return services;
-  }
-}
 
 @Controller("orders")
 class OrdersController {
@@ -46,17 +29,19 @@ class OrdersController {
 @Module({})
 class ShopModule {}
 
-export async function serve({ apps, orders }: Shop, port: number) {
+export async function serve(shop: Shop, port: number) {
+  const { orders } = shop;
   const http = await NestFactory.create(
     {
       module: ShopModule,
-      controllers: orders === undefined ? [Probes] : [Probes, OrdersController],
-      providers: [
-        { provide: APPS, useValue: apps },
-        { provide: Orders, useValue: orders },
-      ],
+      controllers: orders === undefined ? [] : [OrdersController],
+      providers: [{ provide: Orders, useValue: orders }],
     },
     { logger: ["warn", "error"] },
+  );
+  const probes = nodeHandler(probesOf(shop));
+  http.use((request: IncomingMessage, response: ServerResponse, next: () => void) =>
+    isProbe(request.url) ? probes(request, response) : next(),
   );
   await http.listen(port);
   return { close: () => http.close() };

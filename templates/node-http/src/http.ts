@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
-import { readiness } from "./health.ts";
+import { nodeHandler } from "odori/web";
 import { orderRequest } from "./orders.ts";
+import { isProbe, probesOf } from "./probes.ts";
 import type { Shop } from "./shop.ts";
 
 interface Reply {
@@ -10,14 +11,9 @@ interface Reply {
   readonly body: unknown;
 }
 
-async function reply({ apps, orders }: Shop, request: IncomingMessage): Promise<Reply> {
+async function reply({ orders }: Shop, request: IncomingMessage): Promise<Reply> {
   const { method, url = "/" } = request;
   const [, place, id] = new URL(url, "http://localhost").pathname.split("/");
-  if (method === "GET" && place === "live") return { status: 200, body: "live" };
-  if (method === "GET" && place === "ready") {
-    const { ready, services } = await readiness(apps);
-    return { status: ready ? 200 : 503, body: services };
-  }
   if (orders === undefined || place !== "orders") return { status: 404, body: "not found" };
   if (method === "POST" && id === undefined) {
     const read = orderRequest.safeParse(await json(request).catch(() => undefined));
@@ -33,7 +29,9 @@ async function reply({ apps, orders }: Shop, request: IncomingMessage): Promise<
 }
 
 export async function serve(shop: Shop, port: number) {
+  const probes = nodeHandler(probesOf(shop));
   const server = createServer(async (request, response) => {
+    if (isProbe(request.url)) return probes(request, response);
     const failed = { status: 500, body: "failed" };
     const { status, body } = await reply(shop, request).catch((error: unknown) => {
       console.error(error);

@@ -1,7 +1,10 @@
-import type { Sql } from "odori/postgres";
+import type { Tx } from "odori";
 
-/** Several processes of a service may start at once, which `IF NOT EXISTS` alone does not bear. */
-export async function oneAtATime(tx: Sql, script: string): Promise<void> {
+/**
+ * Creates what a service needs when it starts. Several processes of a service may start at once,
+ * which `IF NOT EXISTS` alone does not bear.
+ */
+export async function createTables(tx: Tx, script: string): Promise<void> {
   await tx.query("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
   await tx.query(script);
 }

@@ -1,6 +1,6 @@
-import { type App, type EventContract, start } from "odori";
+import { type App, type EventContract, start, type Tx } from "odori";
 import { nats } from "odori/nats";
-import { postgres, type Sql } from "odori/postgres";
+import { postgres } from "odori/postgres";
 import choreography from "./choreography.ts";
 import { order } from "./order.ts";
 import { Orders } from "./orders.ts";
@@ -24,7 +24,7 @@ function storeOf(service: string) {
 export interface Shop {
   /** Present where the order service runs. */
   readonly orders: Orders | undefined;
-  readonly apps: readonly App<Sql, EventContract>[];
+  readonly apps: readonly App<Tx, EventContract>[];
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Sql, type TestSchemas, testSchemas } from "odori/postgres";
+import type { Tx } from "odori";
+import { type TestSchemas, testSchemas } from "odori/postgres";
 import { given, type SagaTest, testSaga } from "odori/testing";
 import choreography from "../src/choreography.ts";
 import { orderPlaced, stockSoldOut } from "../src/events.ts";
@@ -14,14 +15,14 @@ async function withSchemas(work: (schemas: TestSchemas) => Promise<void>): Promi
   await work(schemas).finally(() => schemas[Symbol.asyncDispose]());
 }
 
-function withSaga(work: (saga: SagaTest<Sql>) => Promise<void>): Promise<void> {
+function withSaga(work: (saga: SagaTest<Tx>) => Promise<void>): Promise<void> {
   return withSchemas(async (schemas) => {
     const saga = await testSaga(choreography, schemas);
     await work(saga).finally(() => saga[Symbol.asyncDispose]());
   });
 }
 
-async function chargesOf(saga: SagaTest<Sql>): Promise<unknown> {
+async function chargesOf(saga: SagaTest<Tx>): Promise<unknown> {
   const read = await saga.rows("payment", (tx) => tx.query("SELECT cents FROM charges"));
   return read.rows;
 }

@@ -1,3 +1,4 @@
+import { stopOnSignals } from "odori/web";
 import { serve } from "./http.ts";
 import { openShop } from "./shop.ts";
 
@@ -7,9 +8,8 @@ const server = await serve(shop, port);
 console.log(`Listening on port ${port}.`);
 
 // A second signal ends the process at once.
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, async () => {
-    // Requests first: no new saga begins in services that stop.
-    await server.close();
-    await shop.close();
-  });
+stopOnSignals(async () => {
+  // Requests first: no new saga begins in services that stop.
+  await server.close();
+  await shop.close();
+});

@@ -1,5 +1,4 @@
-import { service } from "odori";
-import type { Sql } from "odori/postgres";
+import { service, type Tx } from "odori";
 import {
   orderPlaced,
   paymentAuthorized,
@@ -7,13 +6,13 @@ import {
   paymentRefunded,
   stockSoldOut,
 } from "./events.ts";
-import { oneAtATime } from "./setup.ts";
+import { createTables } from "./setup.ts";
 
 const LIMIT_CENTS = 100_000;
 
-export const payment = service<Sql>("payment", {
+export const payment = service<Tx>("payment", {
   setup: (tx) =>
-    oneAtATime(tx, "CREATE TABLE IF NOT EXISTS charges (order_id text, cents integer)"),
+    createTables(tx, "CREATE TABLE IF NOT EXISTS charges (order_id TEXT, cents INTEGER)"),
 })
   .on(orderPlaced, {
     emits: [paymentAuthorized],

@@ -1,13 +1,12 @@
-import { service } from "odori";
-import type { Sql } from "odori/postgres";
+import { service, type Tx } from "odori";
 import { paymentAuthorized, stockReserved, stockSoldOut } from "./events.ts";
-import { oneAtATime } from "./setup.ts";
+import { createTables } from "./setup.ts";
 
-export const stock = service<Sql>("stock", {
+export const stock = service<Tx>("stock", {
   setup: (tx) =>
-    oneAtATime(
+    createTables(
       tx,
-      `CREATE TABLE IF NOT EXISTS goods (sku text PRIMARY KEY, in_stock integer NOT NULL);
+      `CREATE TABLE IF NOT EXISTS goods (sku TEXT PRIMARY KEY, in_stock INTEGER NOT NULL);
        INSERT INTO goods (sku, in_stock) VALUES ('fan', 1000) ON CONFLICT DO NOTHING`,
     ),
 }).on(paymentAuthorized, {

@@ -1,5 +1,4 @@
-import { service } from "odori";
-import type { Sql } from "odori/sqlite";
+import { service, type Tx } from "odori";
 import {
   orderCancelled,
   orderCompleted,
@@ -9,7 +8,7 @@ import {
   stockReserved,
 } from "./events.ts";
 
-export const order = service<Sql>("order")
+export const order = service<Tx>("order")
   .begins(orderPlaced)
   .on(stockReserved, {
     emits: [orderCompleted],
