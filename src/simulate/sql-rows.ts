@@ -1,24 +1,17 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { MemoryDatabase } from "../adapters/memory/database.ts";
 import { MemoryTx } from "../adapters/memory/native.ts";
 import { MemoryStore } from "../adapters/memory/store.ts";
 import { undoTo } from "../adapters/memory/table.ts";
 import { MemoryTransaction, type Writer } from "../adapters/memory/transaction.ts";
-import { type ScopeParts, SqliteScope, type TransactionControl } from "../adapters/sqlite/scope.ts";
-import { Connection, type Sql, TransactionSql } from "../adapters/sqlite/sql.ts";
+import { INNER_TRANSACTION, type ScopeParts, SqliteScope } from "../adapters/sqlite/scope.ts";
+import { type Connection, type Sql, TransactionSql } from "../adapters/sqlite/sql.ts";
 import type { Receipt, Received, Writes, Written } from "../ports/bookkeeping.ts";
 import type { CensusRow } from "../ports/declarations.ts";
 import { storeNotOpen, transactionClosed } from "../ports/errors.ts";
 import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../ports/store.ts";
 import type { StoreTransaction } from "../ports/transaction.ts";
 import { Bookkeeping, type SimulatedDatabase } from "./database.ts";
-
-/** Transactions are inside one of the run, which is rolled back for the next run. */
-const INSIDE: TransactionControl = {
-  begin: "SAVEPOINT odori_alone",
-  commit: "RELEASE odori_alone",
-  rollback: "ROLLBACK TO odori_alone; RELEASE odori_alone",
-};
+import { RunTransaction } from "./run-transaction.ts";
 
 /** Takes back what a transaction has written, within the one of the run. */
 const GROUP = {
@@ -27,28 +20,20 @@ const GROUP = {
   release: "RELEASE odori_group",
 } as const;
 
-/** Nothing has to survive this process. */
-const IN_MEMORY = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF";
-
 /**
  * A service whose rows are in SQLite in memory, and whose bookkeeping is in maps: one process has
  * both, so that they commit together.
  */
 export class SqlRows extends Bookkeeping implements SimulatedDatabase<Sql> {
   readonly connection: Connection;
-  readonly #begin: StatementSync;
-  readonly #rollback: StatementSync;
+  readonly #run: RunTransaction;
   /** Whether the transaction that is open has used its rows: most have nothing to take back. */
   #used = false;
 
   constructor() {
     super();
-    const sqlite = new DatabaseSync(":memory:");
-    sqlite.exec(IN_MEMORY);
-    this.connection = new Connection(":memory:", sqlite);
-    this.#begin = sqlite.prepare("BEGIN");
-    this.#rollback = sqlite.prepare("ROLLBACK");
-    this.#begin.run();
+    this.#run = new RunTransaction();
+    this.connection = this.#run.connection;
   }
 
   get rows(): Sql {
@@ -61,15 +46,12 @@ export class SqlRows extends Bookkeeping implements SimulatedDatabase<Sql> {
 
   keep(): void {
     this.keepDeclarations();
-    this.connection.database.exec("COMMIT");
-    this.#begin.run();
+    this.#run.keep();
   }
 
   reset(): void {
     this.clear();
-    // A statement such as `INSERT OR ROLLBACK` may have ended it.
-    if (this.connection.database.isTransaction) this.#rollback.run();
-    this.#begin.run();
+    this.#run.reset();
   }
 
   close(): void {
@@ -181,7 +163,7 @@ class SqlRowsStore implements Store<Sql> {
       this.#database,
       { detached },
       {
-        control: INSIDE,
+        control: INNER_TRANSACTION,
         bookkeeping: () => this.#bookkeeping(() => rows.connection, writer),
         transaction: (work) => this.transaction(work),
       },

@@ -41,6 +41,13 @@ export const OWN_TRANSACTION: TransactionControl = {
   rollback: "ROLLBACK",
 };
 
+/** Inside a transaction that is open on the connection. */
+export const INNER_TRANSACTION: TransactionControl = {
+  begin: "SAVEPOINT odori_inner",
+  commit: "RELEASE odori_inner",
+  rollback: "ROLLBACK TO odori_inner; RELEASE odori_inner",
+};
+
 /** What a scope needs of its store. */
 export interface ScopeParts {
   readonly connection: Connection;
