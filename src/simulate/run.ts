@@ -167,18 +167,26 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
 
   /** Takes what a process has committed. */
   committed(process: Process<Native>, writes: readonly Writes[]): void {
-    for (const { journal, amend } of writes)
-      for (const entry of [...journal, ...amend]) {
-        this.#history.push({ process: process.name, at: this.clock.now, entry });
-        const { reaction, disposition } = entry;
-        if (this.#guide !== undefined)
-          this.#reactions.push({ service: process.service, reaction, disposition });
-        const wrong = this.book.note(process.service, entry);
-        if (wrong !== undefined) this.fail(wrong);
-      }
+    for (const written of writes) this.#compare(process, written);
     // A handler that waits for something shows rows that are not committed.
     if (this.stage.parts.every(({ database }) => !database.inTransaction))
       this.#check(() => this.stage.options.always?.(this.#seen));
+  }
+
+  #compare({ name, service }: Process<Native>, { journal, amend, marks }: Writes): void {
+    const rows = [...journal, ...amend];
+    for (const entry of rows) {
+      this.#history.push({ process: name, at: this.clock.now, entry });
+      const { reaction, disposition } = entry;
+      if (this.#guide !== undefined) this.#reactions.push({ service, reaction, disposition });
+      const wrong = this.book.note(service, entry);
+      if (wrong !== undefined) this.fail(wrong);
+    }
+    for (const sagaId of new Set(rows.map((entry) => entry.sagaId))) {
+      const own = marks.filter((mark) => mark.sagaId === sagaId);
+      const wrong = this.book.mark(service, sagaId, own);
+      if (wrong !== undefined) this.fail(wrong);
+    }
   }
 
   #isOver(): boolean | Promise<boolean> {
