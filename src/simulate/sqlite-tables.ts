@@ -6,7 +6,7 @@ import { RunTransaction } from "./run-transaction.ts";
 
 const BUSY = `SELECT EXISTS (SELECT 1 FROM odori_outbox)
   OR EXISTS (SELECT 1 FROM odori_deferred WHERE state IN ('retrying', 'armed')) AS busy`;
-const PARKED = "SELECT count(*) AS count FROM odori_deferred WHERE state = 'parked'";
+const COUNT_PARKED = "SELECT count(*) AS count FROM odori_deferred WHERE state = 'parked'";
 const EXPIRE = `UPDATE odori_member SET expires_at = ?2
   WHERE owner = ?1 AND expires_at > ?2 AND expires_at <= ?2 + lease_ms`;
 
@@ -43,7 +43,7 @@ export class SqliteTables implements SimulatedDatabase<Sql> {
   }
 
   get parked(): number {
-    return Number(this.#connection.get(PARKED)?.count);
+    return Number(this.#connection.get(COUNT_PARKED)?.count);
   }
 
   expire(owner: string, now: number): void {

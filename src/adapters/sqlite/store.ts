@@ -40,8 +40,8 @@ export interface SqliteOptions {
 }
 
 /**
- * A connection of somebody else, who has a transaction open on it: those of the store are inside,
- * and survive nothing by themselves.
+ * A connection with a transaction open on it: those of the store are inside, and survive nothing by
+ * themselves.
  */
 export interface SharedConnection {
   readonly connection: Connection;
