@@ -25,6 +25,7 @@ const event: EventEnvelope = {
   correlationId: "s",
   causationId: undefined,
   traceparent: undefined,
+  tracestate: undefined,
   data: { orderId: "o" },
 };
 

@@ -14,7 +14,7 @@ import {
   type Servers,
 } from "./harness/contestant.ts";
 import { withDatabase } from "./harness/database.ts";
-import { Driver } from "./harness/drive.ts";
+import { Driver, type Throughput } from "./harness/drive.ts";
 import { tableHead, tableRow } from "./harness/markdown.ts";
 import { startServers } from "./harness/servers.ts";
 import { median } from "./harness/statistics.ts";
@@ -135,7 +135,7 @@ async function grow(ground: Ground): Promise<void> {
           continue;
         }
         speeds.push(grown.sagasPerSecond / fresh.sagasPerSecond);
-        costs.push(grown.machineCpuMs / fresh.machineCpuMs);
+        costs.push(totalCpu(grown) / totalCpu(fresh));
       }
       const left = await ground.left(place);
       process.stdout.write(
@@ -341,4 +341,9 @@ async function purged(store: ReturnType<typeof sqlite> | ReturnType<typeof postg
   const ms = performance.now() - start;
   await store.close();
   return { rows, longestMs, ms };
+}
+
+/** A saga's, with its share of the servers'. */
+function totalCpu({ cpuMs, serversCpuMs }: Throughput): number {
+  return cpuMs + serversCpuMs;
 }

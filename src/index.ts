@@ -10,7 +10,7 @@ export type { Outcome } from "./choreography/outcome.ts";
 export { Service, type ServiceOptions, service } from "./choreography/service.ts";
 export type { GivenUp, Name } from "./choreography/verbs.ts";
 export type { Duration } from "./contract/duration.ts";
-export type { EventEnvelope } from "./contract/envelope.ts";
+export type { EventEnvelope, MessageHead } from "./contract/envelope.ts";
 export type { ErrorCode } from "./contract/error-catalogue.ts";
 export {
   codeOf,
@@ -32,6 +32,7 @@ export {
 } from "./contract/event.ts";
 export type { TypeName } from "./contract/grammar.ts";
 export { RetryAfter } from "./contract/retry-after.ts";
+export type { TraceContext } from "./contract/trace-context.ts";
 export type { Receipt, Received, Ticket, Writes, Written } from "./ports/bookkeeping.ts";
 export type {
   Bus,
@@ -68,6 +69,17 @@ export type {
 } from "./ports/journal.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel } from "./ports/logger.ts";
 export type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "./ports/store.ts";
+export type {
+  DeliveryEnd,
+  DeliveryWatch,
+  PublishWatch,
+  ServiceReport,
+  ServiceWatch,
+  Telemetry,
+  WatchedBeginning,
+  WatchedDelivery,
+  WatchedService,
+} from "./ports/telemetry.ts";
 export type {
   DetachedTransaction,
   HandlerScope,

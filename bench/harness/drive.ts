@@ -1,5 +1,5 @@
-import { cpus } from "node:os";
 import { orderIdOf, type Running } from "./contestant.ts";
+import { foreignCores, processorTime } from "./processor-time.ts";
 import { percentile } from "./statistics.ts";
 
 /**
@@ -14,9 +14,11 @@ const BULK = { size: 100, callers: 2 } as const;
 
 export interface Throughput {
   readonly sagasPerSecond: number;
-  /** Of this process, and of the whole machine: the servers work too. */
+  /** A saga, in milliseconds: of this process, and of the servers. */
   readonly cpuMs: number;
-  readonly machineCpuMs: number;
+  readonly serversCpuMs: number;
+  /** How many cores others used meanwhile; undefined where that cannot be told. */
+  readonly foreignCores: number | undefined;
 }
 
 export interface Latency {
@@ -140,17 +142,17 @@ export class Driver {
   }
 
   async #timed(sagas: number, work: () => Promise<void>): Promise<Throughput> {
-    const machine = machineCpuMs();
-    const cpu = process.cpuUsage();
+    const before = processorTime();
     const start = performance.now();
     await work();
     await this.#room(IN_FLIGHT_MAX);
     const ms = performance.now() - start;
-    const used = process.cpuUsage(cpu);
+    const after = processorTime();
     return {
       sagasPerSecond: sagas / (ms / 1_000),
-      cpuMs: (used.user + used.system) / 1_000 / sagas,
-      machineCpuMs: (machineCpuMs() - machine) / sagas,
+      cpuMs: (after.own - before.own) / sagas,
+      serversCpuMs: (after.servers - before.servers) / sagas,
+      foreignCores: foreignCores(before, after, ms),
     };
   }
 
@@ -173,11 +175,4 @@ export class Driver {
     if (this.#running === undefined) throw new Error("no contestant to drive");
     return this.#running;
   }
-}
-
-function machineCpuMs(): number {
-  return cpus().reduce(
-    (sum, { times }) => sum + times.user + times.sys + times.nice + times.irq,
-    0,
-  );
 }

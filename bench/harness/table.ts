@@ -17,9 +17,9 @@ export interface Summary {
   readonly durability: string;
   readonly oneByOne: Spread;
   readonly inBulk: Spread;
-  /** In bulk: of the process itself, and of the whole machine with its servers. */
+  /** In bulk: of the process itself, and of its servers. */
   readonly cpuMs: number;
-  readonly machineCpuMs: number;
+  readonly serversCpuMs: number;
   readonly latency: Latency | undefined;
   readonly paced: Latency | undefined;
   readonly peakMiB: number;
@@ -33,7 +33,7 @@ export function summaryOf(results: ReadonlyMap<Entry, readonly Result[]>): reado
     oneByOne: spreadOf(rounds.map(({ oneByOne }) => oneByOne)),
     inBulk: spreadOf(rounds.map(({ inBulk }) => inBulk)),
     cpuMs: median(rounds.map(({ inBulk }) => inBulk.cpuMs)),
-    machineCpuMs: median(rounds.map(({ inBulk }) => inBulk.machineCpuMs)),
+    serversCpuMs: median(rounds.map(({ inBulk }) => inBulk.serversCpuMs)),
     latency: middle(rounds.map(({ latency }) => latency)),
     paced: middle(rounds.map(({ paced }) => paced)),
     peakMiB: median(rounds.map(({ peakMiB }) => peakMiB)),
@@ -59,7 +59,7 @@ export function tableOf(
     "",
     "one by one, sagas/s",
     "in bulk, sagas/s",
-    "CPU ms/saga, own / machine",
+    "CPU ms/saga, own / servers",
     "p50 / p99 ms",
     "p50 / p99 ms at 500/s",
     "peak MiB",
@@ -69,7 +69,7 @@ export function tableOf(
     one.name,
     shown(one.oneByOne),
     shown(one.inBulk),
-    `${one.cpuMs.toFixed(3)} / ${one.machineCpuMs.toFixed(3)}`,
+    `${one.cpuMs.toFixed(3)} / ${one.serversCpuMs.toFixed(3)}`,
     latency(one.latency),
     latency(one.paced),
     `${Math.round(one.peakMiB)}`,

@@ -74,6 +74,7 @@ const ATTRIBUTES = {
   correlationid: { ...text, description: "Id that the saga shares with the sagas that it begins." },
   causationid: { ...text, description: "Id of the event that caused this one." },
   traceparent: text,
+  tracestate: text,
 } as const;
 const REQUIRED = ["specversion", "id", "source", "type", "sagaid"];
 

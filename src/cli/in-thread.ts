@@ -7,6 +7,7 @@ import {
 } from "node:worker_threads";
 import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { messageOf, OdoriError } from "../contract/errors.ts";
+import { withStop } from "../text/sentence.ts";
 import type { ModuleManifest } from "./module-manifest.ts";
 import { warn } from "./output.ts";
 
@@ -65,7 +66,7 @@ function answerOf(worker: Worker, ours: MessagePort, path: string): Promise<Load
     worker.once("error", (cause: unknown) => {
       const why = messageOf(cause);
       reject(
-        new OdoriError("MODULE_UNREADABLE", `Cannot load the module ${path}: ${why}.`, {
+        new OdoriError("MODULE_UNREADABLE", `Cannot load the module ${path}: ${withStop(why)}`, {
           cause,
           hint: "Run the module with node to see where it fails.",
         }),

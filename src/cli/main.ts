@@ -10,6 +10,11 @@ if (major < NODE_LEAST[0] || (major === NODE_LEAST[0] && minor < NODE_LEAST[1]))
   );
   process.exitCode = 2;
 } else {
+  // Node says of `node:sqlite` that it is experimental, which no user of the command can change.
+  const warn = process.emitWarning;
+  process.emitWarning = (warning: string | Error, ...rest: never[]) => {
+    if (!`${warning}`.includes("SQLite")) warn.call(process, warning, ...rest);
+  };
   const { main } = await import("./program.ts");
   await main();
 }

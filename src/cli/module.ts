@@ -5,6 +5,7 @@ import { isService, type Service } from "../choreography/service.ts";
 import { messageOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
+import { withStop } from "../text/sentence.ts";
 import { type DeclaredExports, declaredExports } from "./declared-exports.ts";
 import { readText } from "./files.ts";
 import { importModule, type ModuleExports } from "./import-module.ts";
@@ -91,7 +92,7 @@ async function load(path: string, file: string): Promise<ModuleExports> {
 }
 
 function unreadable(path: string, what: string, hint: string): OdoriError {
-  return new OdoriError("MODULE_UNREADABLE", `Cannot load the module ${path}: ${what}.`, {
+  return new OdoriError("MODULE_UNREADABLE", `Cannot load the module ${path}: ${withStop(what)}`, {
     hint,
   });
 }

@@ -1,6 +1,7 @@
 import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
+import { readTrace } from "../contract/trace-context.ts";
 
 // RFC 3339, section 5.6. Date.parse alone would accept "5" and "Tue".
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
@@ -8,7 +9,8 @@ const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\
 /**
  * Reads and validates the attributes of an envelope, by their names on the wire. `null` means
  * unset, as in the specification. A missing `time` becomes `now` (milliseconds since 1970), a
- * missing `correlationid` the saga's id. Throws `ATTRIBUTE_INVALID`.
+ * missing `correlationid` the saga's id. A trace outside the grammar is left out. Throws
+ * `ATTRIBUTE_INVALID`.
  */
 export function readAttributes(
   members: ReadonlyMap<string, unknown>,
@@ -18,6 +20,7 @@ export function readAttributes(
   if (specversion !== "1.0")
     throw new OdoriError("ATTRIBUTE_INVALID", `specversion is ${quote(specversion)}.`);
   const sagaId = checkAttribute("sagaid", members.get("sagaid"));
+  const trace = readTrace(members.get("traceparent"), members.get("tracestate"));
   return {
     specversion,
     id: checkAttribute("id", members.get("id")),
@@ -28,7 +31,8 @@ export function readAttributes(
     correlationId: optional(members, "correlationid") ?? sagaId,
     subject: optional(members, "subject"),
     causationId: optional(members, "causationid"),
-    traceparent: optional(members, "traceparent"),
+    traceparent: trace.traceparent,
+    tracestate: trace.tracestate,
   };
 }
 
@@ -47,6 +51,7 @@ export function writeAttributes(
     correlationId,
     causationId,
     traceparent,
+    tracestate,
   } = event;
   const all = [
     ["specversion", specversion],
@@ -60,6 +65,7 @@ export function writeAttributes(
     ["causationid", causationId],
     ["partitionkey", sagaId],
     ["traceparent", traceparent],
+    ["tracestate", tracestate],
   ] as const;
   return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }

@@ -39,6 +39,7 @@ export function encodeJson(event: EventEnvelope): string {
     causationid: event.causationId,
     partitionkey: event.sagaId,
     traceparent: event.traceparent,
+    tracestate: event.tracestate,
     datacontenttype: "application/json",
     data: event.data,
   });

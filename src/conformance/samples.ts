@@ -16,6 +16,7 @@ export function sampleEvent(id: string, change: Partial<EventEnvelope> = {}): Ev
     correlationId: `saga of ${id}`,
     causationId: undefined,
     traceparent: undefined,
+    tracestate: undefined,
     data: { orderId: id, amount: 1 },
     ...change,
   };

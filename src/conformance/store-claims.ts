@@ -39,6 +39,48 @@ export function claimsSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await other.claim(10)).deferred[0]?.claims, 1);
   });
 
+  test("what a process holds is left to it while it lives", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    const other = await fixture.connect();
+    await openAs(other, "p2", clock);
+    const { deferred } = await store.transaction((tx) =>
+      tx.write(writes({ defer: [sampleDeferred("1", { delayMs: 10, held: true })] })),
+    );
+    await clock.advance(10);
+    for (const one of [store, other]) {
+      const { deferred: claimed, nextDueMs } = await one.claim(10);
+      assert.deepEqual([claimed, nextDueMs], [[], undefined]);
+    }
+    const receipt = sampleReceipt("1", { sagaId: "s", deferred: deferred[0] });
+    const status = async (one: typeof store) =>
+      (await one.transaction((tx) => tx.receive([receipt])))[0]?.status;
+    assert.deepEqual([await status(store), await status(other)], ["fresh", "gone"]);
+    await clock.advance(1_001);
+    assert.equal((await other.claim(10)).deferred[0]?.claims, 1, "it was not claimed before");
+    assert.deepEqual([await status(store), await status(other)], ["gone", "fresh"]);
+  });
+
+  test("what a process holds it gives up by closing", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const held = sampleDeferred("1", { delayMs: 0, held: true });
+    await store.transaction((tx) => tx.write(writes({ defer: [held] })));
+    await store.close();
+    const other = await fixture.connect();
+    await openAs(other, "p2", fixture.clock);
+    assert.equal((await other.claim(10)).deferred[0]?.claims, 1);
+  });
+
+  test("what was held and has failed again is claimed", async (fixture, store) => {
+    await openAs(store, "p1", fixture.clock);
+    const held = sampleDeferred("1", { delayMs: 0, held: true });
+    const { deferred } = await store.transaction((tx) => tx.write(writes({ defer: [held] })));
+    const change = { state: "retrying", attempts: 2, delayMs: 0, problem: undefined } as const;
+    const [seq = -1] = deferred;
+    await store.transaction((tx) => tx.write(writes({ redefer: [{ seq, ...change }] })));
+    assert.equal((await store.claim(10)).deferred[0]?.attempts, 2);
+  });
+
   test("deliveries with claims behind them come apart, and few", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);

@@ -24,6 +24,8 @@ export function outboxSuite<Native>(test: StoreTest<Native>): void {
     const event = sampleEvent("1", {
       subject: "s",
       causationId: "0",
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      tracestate: "vendor=of the 'span'",
       data: { text: "日本 \"'", list: [1, null, { a: true }] },
     });
     await store.transaction((tx) => tx.write(writes({ enqueue: [event] })));

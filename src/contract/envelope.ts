@@ -36,9 +36,24 @@ export interface EventEnvelope<TType extends string = string, TData = unknown> {
   readonly correlationId: string;
   /** The id of the event that led to this one; absent on the first of a saga. */
   readonly causationId?: string;
-  /** The W3C trace context in which the saga began. */
+  /** The place of the event in a trace: that of its cause, or of the delivery that emitted it. */
   readonly traceparent?: string;
+  /** What tracing systems add to `traceparent`; absent without one. */
+  readonly tracestate?: string;
   readonly data: TData;
+}
+
+/** The attributes of a message. Malformed bytes have only the first four. */
+export interface MessageHead {
+  readonly source: string;
+  readonly id: string;
+  readonly type: string;
+  readonly sagaId: string;
+  readonly time?: string;
+  readonly correlationId?: string;
+  readonly causationId?: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 /**

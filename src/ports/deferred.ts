@@ -67,6 +67,13 @@ export interface NewDeferred {
   readonly delayMs: number;
   readonly problem: Problem | undefined;
   readonly body: DeferredBody;
+  /**
+   * Whether the process keeps it in hand, as if it had claimed it, but with 0 claims: no other one
+   * takes it while the lease of this one lasts. A transaction of the caller's own holds nothing.
+   *
+   * @default false
+   */
+  readonly held?: boolean;
 }
 
 /** A deferred delivery as it was read. */

@@ -1,3 +1,4 @@
+import type { MessageHead } from "../contract/envelope.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { FIRST } from "./attempt.ts";
@@ -15,6 +16,7 @@ export class AdmitTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly cause: MessageHead;
   readonly #context: TaskContext<Native>;
   readonly #delivery: Delivery;
 
@@ -22,6 +24,7 @@ export class AdmitTask<Native> implements Task<Native> {
     this.#context = context;
     this.completion = completion;
     this.#delivery = delivery;
+    this.cause = delivery.message;
     this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;
   }

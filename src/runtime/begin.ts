@@ -2,6 +2,7 @@ import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, Fact } from "../contract/event.ts";
 import { quote, stemOf } from "../contract/grammar.ts";
+import { readTrace, type TraceContext } from "../contract/trace-context.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { FIRST } from "./attempt.ts";
@@ -19,8 +20,13 @@ import type { TaskContext } from "./task-context.ts";
 export interface BeginOptions {
   /** The business transaction that the saga is part of; by default the saga itself. */
   readonly correlationId?: string;
-  /** W3C trace context of the caller. */
+  /**
+   * The W3C trace context of the caller, for the events of the saga. One outside the grammar is
+   * left out. With `telemetry`, the default is the caller's active span.
+   */
   readonly traceparent?: string;
+  /** What tracing systems have added to `traceparent`. */
+  readonly tracestate?: string;
 }
 
 /** What came of `begin`. */
@@ -48,6 +54,8 @@ export class BeginTask<Native> implements Task<Native> {
   readonly #work: (tx: Native) => unknown;
   readonly #options: BeginOptions;
   readonly completion: Completion;
+  /** The trace that the caller has named; empty where it has not. */
+  readonly trace: Partial<TraceContext>;
 
   constructor(
     context: TaskContext<Native>,
@@ -58,10 +66,10 @@ export class BeginTask<Native> implements Task<Native> {
   ) {
     checkAttribute("sagaId", sagaId);
     if (options.correlationId !== undefined) checkAttribute("correlationId", options.correlationId);
-    if (options.traceparent !== undefined) checkAttribute("traceparent", options.traceparent);
     this.#context = context;
     this.#work = work;
     this.#options = options;
+    this.trace = readTrace(options.traceparent, options.tracestate);
     this.completion = completion;
     const { environment, plan } = context;
     this.#id = beginningId(environment.now(), environment.uuid());
@@ -96,14 +104,14 @@ export class BeginTask<Native> implements Task<Native> {
     return this.#finish(marks, scope, returned);
   }
 
-  #finish(marks: Marks, { draft }: Scope<Native>, returned: unknown): void {
+  #finish(marks: Marks, { draft, trace }: Scope<Native>, returned: unknown): void {
     const { plan, emitter, handlers, probe } = this.#context;
     probe("handled");
     const { begins, name } = plan.service;
     if (!Fact.is(returned) || !begins.some(({ type }) => type === returned.type))
       throw undeclaredBeginning(name, begins, returned);
     const { sagaId } = this.receipt;
-    const event = emitter.wrap(this.#origin(), returned, this.#id);
+    const event = emitter.wrap(this.#origin(trace), returned, this.#id);
     const effect = stemOf(event.type);
     draft.enqueue.push(...emitter.inAllVersions([event]));
     draft.marks.push({ sagaId, name: effect, state: EFFECT_STATE.done });
@@ -113,11 +121,11 @@ export class BeginTask<Native> implements Task<Native> {
     this.begun = { sagaId, begun: true, event };
   }
 
-  #origin(): Omit<Origin, "born"> {
+  #origin(trace: Partial<TraceContext> = this.trace): Omit<Origin, "born"> {
     const { sagaId, source } = this.receipt;
-    const { correlationId = sagaId, traceparent } = this.#options;
+    const { correlationId = sagaId } = this.#options;
     const cause = { source, id: this.#id, causationId: undefined };
-    return { consumer: BEGIN, ...cause, sagaId, correlationId, traceparent };
+    return { consumer: BEGIN, ...cause, sagaId, correlationId, trace };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from "../choreography/context.ts";
-import type { EventEnvelope } from "../contract/envelope.ts";
+import type { EventEnvelope, MessageHead } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Fact } from "../contract/event.ts";
 import { parseMark } from "../contract/names.ts";
@@ -46,6 +46,7 @@ export class Consume<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly cause: MessageHead;
   readonly #context: TaskContext<Native>;
   readonly #plan: ReactionPlan<Native>;
   readonly #event: EventEnvelope;
@@ -64,6 +65,7 @@ export class Consume<Native> implements Task<Native> {
     this.#plan = plan;
     this.#event = event;
     this.completion = completion;
+    this.cause = event;
     this.#delivery = Delivery.of(plan.stored, event, attempt);
     this.receipt = this.#delivery.receipt({ gathers: plan.reaction.kind === "join" });
     this.fields = this.#delivery.fields;
@@ -267,7 +269,7 @@ export class Consume<Native> implements Task<Native> {
   }
 
   #emit(
-    { draft, marks, received }: Run<Native>,
+    { scope, draft, marks, received }: Run<Native>,
     disposition: Disposition,
     effect: string | undefined,
     facts: readonly Fact[],
@@ -276,7 +278,7 @@ export class Consume<Native> implements Task<Native> {
     const consumer = `${this.#context.plan.service.name}/${stored}`;
     const now = this.#context.environment.now();
     const once = reaction.kind === "join";
-    const origin = this.#delivery.origin(consumer, received, now, { once });
+    const origin = this.#delivery.origin(consumer, received, now, { once, trace: scope.trace });
     const events = this.#context.emitter.derive(origin, facts);
     draft.enqueue.push(...this.#context.emitter.inAllVersions(events));
     touchDeadlines(deadlines, marks, events, draft);

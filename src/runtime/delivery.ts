@@ -1,5 +1,6 @@
 import { toKept } from "../cloudevents/kept.ts";
-import type { EventEnvelope } from "../contract/envelope.ts";
+import type { EventEnvelope, MessageHead } from "../contract/envelope.ts";
+import type { TraceContext } from "../contract/trace-context.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredBody, NewDeferred } from "../ports/deferred.ts";
 import type { Disposition, Emission, JournalEntry } from "../ports/journal.ts";
@@ -7,18 +8,6 @@ import type { LogFields } from "../ports/logger.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Origin } from "./emit.ts";
 import { bornAt } from "./identity.ts";
-
-/** The attributes of a message. Malformed bytes have only the first four. */
-export interface MessageHead {
-  readonly source: string;
-  readonly id: string;
-  readonly type: string;
-  readonly sagaId: string;
-  readonly time?: string;
-  readonly correlationId?: string;
-  readonly causationId?: string | undefined;
-  readonly traceparent?: string | undefined;
-}
 
 type Deferral = Pick<NewDeferred, "state" | "problem"> &
   Partial<Pick<NewDeferred, "attempts" | "delayMs">>;
@@ -89,10 +78,16 @@ export class Delivery {
 
   /**
    * What the ids of emitted events derive from; `consumer` names the work. A join works `once` in
-   * its saga, and answers no single event: the work is the same, whichever event comes last.
+   * its saga, and answers no single event: the work is the same, whichever event comes last. The
+   * events carry `trace`, else that of their cause, unchanged.
    */
-  origin(consumer: string, received: Received, now: number, { once = false } = {}): Origin {
-    const { source, id, sagaId, correlationId = sagaId, traceparent } = this.message;
+  origin(
+    consumer: string,
+    received: Received,
+    now: number,
+    { once = false, trace }: { readonly once?: boolean; readonly trace: TraceContext | undefined },
+  ): Origin {
+    const { source, id, sagaId, correlationId = sagaId } = this.message;
     return {
       consumer,
       ...(once ? { source: "saga", id: sagaId } : { source, id }),
@@ -100,7 +95,7 @@ export class Delivery {
       sagaId,
       correlationId,
       causationId: id,
-      traceparent,
+      trace: trace ?? this.message,
     };
   }
 }

@@ -95,19 +95,25 @@ export class Draft implements Writes {
   }
 
   /**
-   * Time until something that this commit puts off, or lets go on, is due; undefined when there is
-   * nothing of that kind.
+   * Time until something that this commit puts off, or lets go on, is due and can be claimed;
+   * undefined when there is nothing of that kind.
    */
   get nextDueMs(): number | undefined {
     if (this.settle.length > 0) return 0;
     let next: number | undefined;
     for (const rows of [this.defer, this.redefer]) {
-      for (const { state, delayMs } of rows) {
-        if (state !== "waiting" && state !== "gathered") next = Math.min(next ?? delayMs, delayMs);
+      for (const row of rows) {
+        const { state, delayMs } = row;
+        if (state === "waiting" || state === "gathered" || isHeld(row)) continue;
+        next = Math.min(next ?? delayMs, delayMs);
       }
     }
     return next;
   }
+}
+
+function isHeld(row: NewDeferred | DeferredUpdate): boolean {
+  return "held" in row && row.held === true;
 }
 
 function append<T>(list: T[], more: readonly T[]): void {

@@ -4,6 +4,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, Fact } from "../contract/event.ts";
 import { quote } from "../contract/grammar.ts";
 import { olderVersions } from "../contract/lineage.ts";
+import type { TraceContext } from "../contract/trace-context.ts";
 import type { Environment } from "../ports/environment.ts";
 import { derivedId, type EmittingWork } from "./identity.ts";
 import type { ServicePlan } from "./plan.ts";
@@ -15,7 +16,8 @@ export interface Origin extends EmittingWork {
   readonly sagaId: string;
   readonly correlationId: string;
   readonly causationId: string | undefined;
-  readonly traceparent: string | undefined;
+  /** The trace that the emitted events carry. */
+  readonly trace: Partial<TraceContext>;
 }
 
 /**
@@ -65,7 +67,8 @@ export class Emitter {
       sagaId: origin.sagaId,
       correlationId: origin.correlationId,
       causationId: origin.causationId,
-      traceparent: origin.traceparent,
+      traceparent: origin.trace.traceparent,
+      tracestate: origin.trace.tracestate,
       data: fact.json,
     };
     this.#checkSize(event, fact);

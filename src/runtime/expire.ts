@@ -1,5 +1,5 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
-import type { EventEnvelope } from "../contract/envelope.ts";
+import type { EventEnvelope, MessageHead } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { storedName } from "../contract/names.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
@@ -21,6 +21,7 @@ export class ExpireTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly cause: MessageHead;
   readonly #context: TaskContext<Native>;
   readonly #deadline: DeadlineDeclaration<Native>;
   readonly #event: EventEnvelope;
@@ -39,6 +40,7 @@ export class ExpireTask<Native> implements Task<Native> {
     this.#deadline = deadline;
     this.#event = event;
     this.completion = completion;
+    this.cause = event;
     this.#touched = touching(context.plan.service, [deadline.emits]).filter(
       (other) => other !== deadline,
     );
@@ -85,7 +87,8 @@ export class ExpireTask<Native> implements Task<Native> {
     }
   }
 
-  #finish(received: Received, marks: Marks, { draft }: Scope<Native>, returned: unknown): void {
+  #finish(received: Received, marks: Marks, scope: Scope<Native>, returned: unknown): void {
+    const { draft, trace } = scope;
     const { plan, emitter, handlers, probe, environment } = this.#context;
     probe("handled");
     const facts = toFacts(returned);
@@ -97,7 +100,7 @@ export class ExpireTask<Native> implements Task<Native> {
       );
     }
     const consumer = `${plan.service.name}/${storedName(this.#deadline)}`;
-    const origin = this.#delivery.origin(consumer, received, environment.now());
+    const origin = this.#delivery.origin(consumer, received, environment.now(), { trace });
     const events = emitter.derive(origin, facts);
     const { sagaId } = this.#event;
     draft.enqueue.push(...emitter.inAllVersions(events));

@@ -3,11 +3,12 @@ import type {
   OnParkedDeclaration,
   ServiceDeclaration,
 } from "../choreography/declaration.ts";
-import type { EventEnvelope } from "../contract/envelope.ts";
+import type { EventEnvelope, MessageHead } from "../contract/envelope.ts";
 import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { codeOf } from "../contract/errors.ts";
 import { storedName, watchName } from "../contract/names.ts";
 import { RetryAfter } from "../contract/retry-after.ts";
+import type { TraceContext } from "../contract/trace-context.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { DeferredState, Problem } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
@@ -135,6 +136,7 @@ export class FailureTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly cause: MessageHead;
   readonly #context: TaskContext<Native>;
   readonly #target: FailureTarget<Native>;
   readonly #failure: Failure;
@@ -150,12 +152,13 @@ export class FailureTask<Native> implements Task<Native> {
     this.#failure = failure;
     this.completion = completion;
     const { delivery, error } = failure;
+    this.cause = delivery.message;
     this.receipt = delivery.receipt(target.asks);
     const { code, message } = problemOf(error, delivery.attempt);
     this.fields = { ...delivery.fields, code, problem: message };
   }
 
-  run(received: Received, { draft }: Scope<Native>): void {
+  run(received: Received, { draft, trace }: Scope<Native>): void {
     const { status } = received;
     if (status === "duplicate" || status === "gone") return;
     markForgotten(this.#context, received, this.receipt, draft);
@@ -169,7 +172,7 @@ export class FailureTask<Native> implements Task<Native> {
     const { state, delayMs } =
       status === "blocked" ? { state: "waiting" as const, delayMs: 0 } : this.#judge();
     const answers = state === "parked" && silence === undefined;
-    const answer = answers ? this.#answer(problem, received) : undefined;
+    const answer = answers ? this.#answer(problem, received, trace) : undefined;
     if (answer === undefined) this.#put(draft, state, delayMs, problem, []);
     else {
       draft.add(answer.draft);
@@ -196,7 +199,11 @@ export class FailureTask<Native> implements Task<Native> {
    * Makes the `onParked` event, and what emitting it writes. If any of it throws as well, its older
    * versions included, the delivery is parked without it: a person has to look at both.
    */
-  #answer(problem: Problem, received: Received): Answer | undefined {
+  #answer(
+    problem: Problem,
+    received: Received,
+    trace: TraceContext | undefined,
+  ): Answer | undefined {
     const { event, valid, delivery, error } = this.#failure;
     const { emitter, plan, environment } = this.#context;
     const consumer = `${plan.service.name}/${this.#target.name}/parked`;
@@ -204,7 +211,7 @@ export class FailureTask<Native> implements Task<Native> {
     try {
       const fact = this.#target.onParked?.make(event, valid, problem);
       if (fact === undefined) return undefined;
-      const origin = delivery.origin(consumer, received, environment.now());
+      const origin = delivery.origin(consumer, received, environment.now(), { trace });
       const events = emitter.derive(origin, [fact]);
       const draft = new Draft();
       draft.enqueue.push(...emitter.inAllVersions(events));
@@ -228,7 +235,9 @@ export class FailureTask<Native> implements Task<Native> {
     const attempts = isProvisional(error) ? number - 1 : number;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
     const entry = delivery.entry(disposition, undefined, events);
-    const row = delivery.deferral({ state, problem, attempts, delayMs });
+    const first = state === "retrying" && delivery.attempt.deferred === undefined;
+    const held = first && this.#context.mayHold(delayMs);
+    const row = { ...delivery.deferral({ state, problem, attempts, delayMs }), held };
     draft.putOff(entry, row, delivery.attempt, { fields: this.fields, error });
   }
 }

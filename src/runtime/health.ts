@@ -4,6 +4,7 @@ import { atMost, type Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { StoreCounts } from "../ports/inspection.ts";
 import type { KnownParts, Store } from "../ports/store.ts";
+import type { ServiceReport } from "../ports/telemetry.ts";
 import type { Membership } from "./membership.ts";
 import type { Publisher } from "./publisher.ts";
 import type { RefusedEvents } from "./refusals.ts";
@@ -101,6 +102,11 @@ export async function healthOf<Native>(parts: HealthParts<Native>): Promise<Heal
     store,
     unknown: store && (await unknownWithin(parts)),
   };
+}
+
+/** What telemetry says of a service. */
+export function serviceReport({ problem, refused, store }: Health): ServiceReport {
+  return { problem, refused: refused.count, store };
 }
 
 async function unknownWithin<Native>(parts: HealthParts<Native>): Promise<Health["unknown"]> {

@@ -5,6 +5,7 @@ import type { Bus } from "../ports/bus.ts";
 import { type Environment, systemEnvironment } from "../ports/environment.ts";
 import { jsonLogger, type Logger, safely } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
 import type { Probe } from "./crash-points.ts";
 import type { OnHazard } from "./deployment.ts";
 import { Owners } from "./owners.ts";
@@ -106,6 +107,11 @@ export interface StartOptions<Native> {
    */
   readonly ends?: EndEvents;
   /**
+   * Watches the service for traces and metrics: `openTelemetry()` of `odori/otel`.
+   * @default none
+   */
+  readonly telemetry?: Telemetry;
+  /**
    * Time and chance, for a simulator.
    * @default `systemEnvironment`
    */
@@ -125,7 +131,10 @@ const DEFAULTS = {
   drainMs: 5_000,
 } as const;
 
-export type Settings<Native> = Required<Omit<StartOptions<Native>, "retry" | "owners" | "ends">> & {
+export type Settings<Native> = Required<
+  Omit<StartOptions<Native>, "retry" | "owners" | "ends" | "telemetry">
+> & {
+  readonly telemetry: Telemetry | undefined;
   readonly ends: EndEvents | undefined;
   readonly retry: RetryPolicy;
   readonly owners: Owners;
@@ -144,6 +153,7 @@ export function startSettings<Native>(options: StartOptions<Native>): Settings<N
     probe: options.probe ?? (() => {}),
     onHazard: options.onHazard ?? "refuse",
     ends: options.ends,
+    telemetry: options.telemetry,
     owners: new Owners(options.owners ?? new Map()),
     handlerTimeoutMs: options.handlerTimeoutMs ?? DEFAULTS.handlerTimeoutMs,
     batchMax: options.batchMax ?? DEFAULTS.batchMax,

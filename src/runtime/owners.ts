@@ -1,6 +1,6 @@
+import type { MessageHead } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote, stemOf } from "../contract/grammar.ts";
-import type { MessageHead } from "./delivery.ts";
 
 /** Says which sources may emit an event. An event that is not listed may come from any. */
 export class Owners {

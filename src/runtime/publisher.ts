@@ -5,6 +5,7 @@ import type { Bus, PublishResult } from "../ports/bus.ts";
 import { isUnanswered } from "../ports/connection.ts";
 import { atMost, type Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { ServiceWatch } from "../ports/telemetry.ts";
 import { Answers, type OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
 import { type PendingRow, type Refusal, Refusals, type RefusedEvents } from "./refusals.ts";
@@ -20,6 +21,7 @@ export interface PublisherParts {
   readonly probe: Probe;
   /** How many refused events are kept in memory; further ones stay in the outbox alone. */
   readonly refusedMax: number;
+  readonly watch: ServiceWatch | undefined;
 }
 
 /** Pauses while the bus cannot take events. */
@@ -182,15 +184,21 @@ export class Publisher {
   }
 
   async #ask(events: readonly EventEnvelope[]): Promise<readonly Answer[]> {
+    const { bus } = this.#parts;
+    const watch = this.#parts.watch?.publishing(events);
     try {
-      const results = await this.#parts.bus.publish(events);
+      const results = await (watch?.run(() => bus.publish(events)) ?? bus.publish(events));
       const answers = events.map((_, i) => answerOf(results, i));
+      watch?.ended(
+        events.map((_, i) => (answers[i] === "accepted" ? undefined : errorOf(results?.[i]))),
+      );
       for (const answer of answers) if (answer === "accepted") this.#accepted++;
       const lost = answers.indexOf("unanswered");
       if (lost >= 0) this.#report(errorOf(results[lost]));
       else this.#works();
       return answers;
     } catch (error) {
+      watch?.ended(events.map(() => error));
       this.#report(error);
       const away = isUnanswered(codeOf(error));
       return events.map(() => (away ? "unanswered" : { rejected: error }));

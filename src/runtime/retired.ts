@@ -1,3 +1,4 @@
+import type { MessageHead } from "../contract/envelope.ts";
 import { markOf } from "../contract/names.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { Deferred } from "../ports/deferred.ts";
@@ -13,6 +14,7 @@ export class RetiredTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly cause: MessageHead;
   readonly #context: TaskContext<Native>;
   readonly #delivery: Delivery;
   readonly #state: Deferred["state"];
@@ -25,6 +27,7 @@ export class RetiredTask<Native> implements Task<Native> {
   ) {
     this.#context = context;
     this.#delivery = delivery;
+    this.cause = delivery.message;
     this.#state = state;
     this.completion = completion;
     this.receipt = delivery.receipt();

@@ -1,4 +1,5 @@
 import type { OdoriError } from "../contract/errors.ts";
+import type { TraceContext } from "../contract/trace-context.ts";
 import type { HandlerScope } from "../ports/transaction.ts";
 import type { Draft } from "./draft.ts";
 
@@ -8,6 +9,8 @@ type Handler<Native> = Pick<HandlerScope<Native>, "native" | "returned">;
 export class Scope<Native> {
   readonly tx: Native;
   readonly draft: Draft;
+  /** The trace that emitted events carry; undefined: that of their cause. */
+  trace: TraceContext | undefined;
   readonly #handler: Handler<Native>;
   #cancel: (reason: unknown) => void = () => {};
   #cancelled: { readonly reason: unknown } | undefined;

@@ -4,21 +4,22 @@ import type { Duration } from "../contract/duration.ts";
 import { codeOf } from "../contract/errors.ts";
 import type { EventContract, FactOf } from "../contract/event.ts";
 import { type Portrait, portraitOf } from "../manifest/fingerprint.ts";
-import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import { atMost } from "../ports/environment.ts";
 import type { StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
-import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
+import type { ServiceWatch } from "../ports/telemetry.ts";
+import type { BeginOptions, Begun } from "./begin.ts";
 import { Caution } from "./caution.ts";
 import { completeJoins } from "./complete-joins.ts";
 import { admit, othersAmong } from "./deployment.ts";
 import { Emitter } from "./emit.ts";
 import { Endings } from "./endings.ts";
+import { Entrance } from "./entrance.ts";
 import { Handlers } from "./handler-context.ts";
-import { type Health, healthOf } from "./health.ts";
-import { knownParts, tasksOf } from "./intake.ts";
-import { runJoined } from "./joined.ts";
+import { type Health, healthOf, serviceReport } from "./health.ts";
+import { HeldDeliveries } from "./held.ts";
+import { knownParts } from "./intake.ts";
 import { KnownVersions } from "./known-versions.ts";
 import { Membership } from "./membership.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
@@ -26,16 +27,11 @@ import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { notStarted, outboxFull, stopped } from "./refused-calls.ts";
 import { Relay } from "./relay.ts";
-import { deferredTask } from "./resume.ts";
 import { stopping } from "./solo.ts";
 import type { EndedStatus, SagaStatus } from "./status.ts";
-import type { Completion, Task } from "./task.ts";
 import type { TaskContext } from "./task-context.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Worker } from "./worker.ts";
-
-/** A retry of a deferred delivery whose database was away. */
-const RESUME_MS = 1_000;
 
 /**
  * A running service; `start` makes it.
@@ -63,6 +59,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
+  readonly #held: HeldDeliveries;
   readonly #caution = new Caution();
   readonly #service: Service<Native, Begins>;
   readonly #portrait: Portrait;
@@ -70,6 +67,8 @@ export class App<Native, Begins extends EventContract> {
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
   readonly #endings: Endings;
+  readonly #entrance: Entrance<Native>;
+  readonly #watch: ServiceWatch | undefined;
 
   constructor(service: Service<Native, Begins>, settings: Settings<Native>) {
     this.name = service.name;
@@ -99,10 +98,18 @@ export class App<Native, Begins extends EventContract> {
       othersAmong(await store.declarations.all(), { portrait: this.#portrait, retentionMs, now }),
     );
     const parties = { plan, versions, owners, emitter, handlers };
-    this.#context = { ...parties, environment, retry, retentionMs, probe };
+    this.#held = new HeldDeliveries(environment, (deferred) =>
+      this.#entrance.resume(deferred, () => {}),
+    );
+    const mayHold = (delayMs: number) => this.#held.mayHold(delayMs);
+    this.#context = { ...parties, environment, retry, retentionMs, probe, mayHold };
+    this.#watch = settings.telemetry?.watch({
+      name: service.name,
+      report: async () => serviceReport(await this.health()),
+    });
+    const watch = this.#watch;
     const refusedMax = outboxMax;
-    this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax });
-    const onDeferred = (delayMs: number) => this.#relay.wakeWithin(delayMs);
+    this.#publisher = new Publisher({ bus, environment, logger, probe, refusedMax, watch });
     this.#worker = new Worker({
       service: service.name,
       store,
@@ -111,11 +118,13 @@ export class App<Native, Begins extends EventContract> {
       environment,
       batchMax,
       probe,
-      onDeferred,
+      onDeferred: (delayMs) => this.#relay.wakeWithin(delayMs),
+      onHeld: (row, seq) => this.#held.add(row, seq),
+      watch,
     });
     const membership = { group: service.name, topics: plan.topics, inFlightMax };
     this.#membership = new Membership({ bus, environment, logger }, membership, (incoming) =>
-      this.#deliver(incoming),
+      this.#entrance.deliver(incoming),
     );
     const parts = {
       store,
@@ -124,12 +133,20 @@ export class App<Native, Begins extends EventContract> {
       logger,
       caution: this.#caution,
       upkeep: new Upkeep({ store, environment, logger, renew: () => this.#renew() }, retentionMs),
-      due: (deferred: Deferred, settled: () => void) => this.#resume(deferred, settled),
+      due: (deferred: Deferred, settled: () => void) => this.#entrance.resume(deferred, settled),
       flush: () => this.#worker.flush(),
       refresh: () => versions.refresh(),
     };
-    const { ends } = settings;
-    this.#endings = new Endings(service.declaration, { store, environment, ends });
+    this.#endings = new Endings(service.declaration, { store, environment, ends: settings.ends });
+    this.#entrance = new Entrance({
+      context: this.#context,
+      store,
+      worker: this.#worker,
+      endings: this.#endings,
+      caution: this.#caution,
+      watch,
+      isReady: () => this.#state === "ready",
+    });
     const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
   }
@@ -161,6 +178,7 @@ export class App<Native, Begins extends EventContract> {
         drainMs,
         store.close().catch(() => {}),
       );
+      this.#watch?.stopped();
       throw error;
     }
     this.#relay.start();
@@ -236,24 +254,7 @@ export class App<Native, Begins extends EventContract> {
   ): Promise<Begun> {
     this.#checkOpen();
     this.#context.probe("received");
-    const { within } = options;
-    if (within !== undefined) {
-      const task = new BeginTask(this.#context, sagaId, work, options, {
-        done: () => {},
-        failed: () => {},
-      });
-      await runJoined(this.#settings.store.join(within), task, this.#context.probe);
-      return task.begun;
-    }
-    return new Promise((resolve, reject) => {
-      const done = this.#endings.after(
-        () => sagaId,
-        () => resolve(task.begun),
-      );
-      const completion: Completion = { done, failed: reject };
-      const task = new BeginTask(this.#context, sagaId, work, options, completion);
-      this.#worker.add(task);
-    });
+    return this.#entrance.begin(sagaId, work, options, options.within);
   }
 
   /**
@@ -333,6 +334,7 @@ export class App<Native, Begins extends EventContract> {
     const within = (work: Promise<void>, failed: string) =>
       atMost(environment, drainMs, work.catch(warn(failed)));
     const left = this.#membership.stop().catch(warn("leaving the bus failed"));
+    this.#held.stop();
     await within(this.#relay.stop(), "the last round of the relay failed");
     await this.#worker.stop(drainMs);
     await atMost(environment, drainMs, left);
@@ -340,35 +342,7 @@ export class App<Native, Begins extends EventContract> {
     await within(this.#worker.flush(), "what the bus confirmed could not be deleted");
     await within(store.close(), "closing the store failed");
     this.#state = "stopped";
-  }
-
-  #deliver(incoming: Incoming): Promise<void> {
-    this.#context.probe("received");
-    const careful = this.#caution.isOn(this.#settings.environment.now());
-    const tasks = tasksOf(this.#context, incoming, careful);
-    const [first, ...others] = tasks.map((make) => this.#handled(make));
-    return others.length === 0
-      ? (first ?? Promise.resolve())
-      : Promise.all([first, ...others]).then(() => {});
-  }
-
-  #handled(make: (completion: Completion) => Task<Native>): Promise<void> {
-    return new Promise((resolve, failed) => {
-      const done = this.#endings.after(() => task.receipt.sagaId, resolve);
-      const task = make({ done, failed });
-      this.#worker.add(task);
-    });
-  }
-
-  #resume(deferred: Deferred, settled: () => void): void {
-    const again = () => {
-      if (this.#state === "ready") this.#resume(deferred, settled);
-    };
-    const failed = () => {
-      this.#settings.environment.timer(RESUME_MS, again);
-    };
-    const done = this.#endings.after(() => deferred.sagaId, settled);
-    this.#worker.add(deferredTask(this.#context, deferred, { done, failed }));
+    this.#watch?.stopped();
   }
 
   #checkOpen(): void {

@@ -18,4 +18,6 @@ export interface TaskContext<Native> {
   readonly retry: RetryPolicy;
   readonly retentionMs: number;
   readonly probe: Probe;
+  /** Whether this process keeps a delivery in hand that is due again after `delayMs`. */
+  mayHold(delayMs: number): boolean;
 }

@@ -1,3 +1,4 @@
+import type { MessageHead } from "../contract/envelope.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { Scope } from "./scope.ts";
@@ -19,6 +20,8 @@ export interface Task<Native> {
   /** Tasks of one saga run one after the other: each may depend on the marks of the last one. */
   readonly receipt: Receipt;
   readonly fields: LogFields;
+  /** The message that it answers; undefined for a beginning. */
+  readonly cause?: MessageHead | undefined;
   readonly completion: Completion;
   run(received: Received, scope: Scope<Native>): void | Promise<void>;
   /**

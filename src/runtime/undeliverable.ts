@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { EventEnvelope } from "../contract/envelope.ts";
+import type { EventEnvelope, MessageHead } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { MalformedMessage } from "../ports/bus.ts";
@@ -25,6 +25,7 @@ export class UndeliverableTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly cause: MessageHead;
   readonly #context: TaskContext<Native>;
   readonly #undeliverable: Undeliverable;
 
@@ -32,6 +33,7 @@ export class UndeliverableTask<Native> implements Task<Native> {
     this.#context = context;
     this.#undeliverable = undeliverable;
     this.completion = completion;
+    this.cause = undeliverable.delivery.message;
     this.receipt = undeliverable.delivery.receipt();
     const { code, message } = problemOf(undeliverable.error, undeliverable.delivery.attempt);
     this.fields = { ...undeliverable.delivery.fields, code, problem: message };

@@ -1,5 +1,5 @@
 import type { DeadlineDeclaration } from "../choreography/declaration.ts";
-import type { EventEnvelope } from "../contract/envelope.ts";
+import type { EventEnvelope, MessageHead } from "../contract/envelope.ts";
 import { storedName, watchName } from "../contract/names.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
@@ -17,6 +17,7 @@ export class WatchTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
   readonly fields: LogFields;
   readonly completion: Completion;
+  readonly cause: MessageHead;
   readonly #context: TaskContext<Native>;
   readonly #deadline: DeadlineDeclaration<Native>;
   readonly #event: EventEnvelope;
@@ -33,6 +34,7 @@ export class WatchTask<Native> implements Task<Native> {
     this.#deadline = deadline;
     this.#event = event;
     this.completion = completion;
+    this.cause = event;
     this.#delivery = Delivery.of(watchName(storedName(deadline)), event, attempt);
     this.receipt = this.#delivery.receipt();
     this.fields = this.#delivery.fields;

@@ -1,8 +1,10 @@
 import { OdoriError } from "../contract/errors.ts";
+import type { NewDeferred } from "../ports/deferred.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
+import type { ServiceWatch } from "../ports/telemetry.ts";
 import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
 import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
@@ -28,6 +30,9 @@ export interface WorkerParts<Native> {
   readonly probe: Probe;
   /** Called when a commit has put something off that will be due after `delayMs`. */
   readonly onDeferred: (delayMs: number) => void;
+  /** Called when a commit has put off a delivery that the process keeps in hand. */
+  readonly onHeld: (row: NewDeferred, seq: number) => void;
+  readonly watch: ServiceWatch | undefined;
 }
 
 /**
@@ -76,6 +81,7 @@ export class Worker<Native> {
         probe("committed");
         this.#publish(handOver === undefined ? [] : [handOver], nextDueMs);
         for (const notice of notices) this.#report(notice);
+        parts.watch?.committed(1);
         task.completion.done();
         probe("acknowledged");
       },
@@ -196,6 +202,7 @@ export class Worker<Native> {
     this.#publish(result.handOvers, result.nextDueMs);
     this.duplicates += result.duplicates;
     for (const notice of result.notices) this.#report(notice);
+    if (result.done.length > 0) this.#parts.watch?.committed(result.done.length);
     for (const task of result.done) task.completion.done();
     for (const { task, error } of result.refused) task.completion.failed(error);
     probe("acknowledged");
@@ -226,8 +233,11 @@ export class Worker<Native> {
   }
 
   #report(notice: Notice): void {
-    const { logger, service, environment } = this.#parts;
+    const { logger, service, environment, onHeld } = this.#parts;
     logNotice(logger, service, notice, environment.now());
+    const { row, seq } = notice;
+    // Without a `seq` the reply to the commit was lost: the store has given the row up.
+    if (row.held === true && seq !== undefined) onHeld(row, seq);
   }
 
   #publish(handOvers: readonly HandOver[], nextDueMs: number | undefined): void {

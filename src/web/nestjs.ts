@@ -13,7 +13,9 @@ class RunningApps<Apps extends Readonly<Record<string, Stopping>>> {
 
   /** Called by Nest at `close`, and at a signal after `enableShutdownHooks`. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(Object.values(this.apps).map((app) => app.stop()));
+    // One that cannot stop must not keep Nest from waiting for the others.
+    const ends = await Promise.allSettled(Object.values(this.apps).map(async (app) => app.stop()));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 }
 

@@ -21,7 +21,9 @@ export function nodeHandler(
     const answer = async () => {
       // Fetch knows fewer methods than HTTP, such as TRACE: those are refused in any case.
       const known = method === "GET" || method === "HEAD" ? method : "POST";
-      const address = new URL(url, "http://localhost");
+      // The target may be a whole address, with credentials that no request may have.
+      const { pathname, search } = new URL(url, "http://localhost");
+      const address = `http://localhost${pathname}${search}`;
       return handler(new Request(address, { method: known, headers: { authorization } }));
     };
     answer()

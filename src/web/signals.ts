@@ -23,7 +23,8 @@ export function stopOnSignals(stop: () => Promise<unknown>): () => void {
   const onSignal = (signal: (typeof SIGNALS)[number]) => {
     if (isStopping) process.exit(128 + constants.signals[signal]);
     isStopping = true;
-    stop()
+    const stopping = async () => stop();
+    stopping()
       .catch((error: unknown) => {
         process.exitCode = 1;
         process.stderr.write(`Stopping failed: ${messageOf(error)}\n`);

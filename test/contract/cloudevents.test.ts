@@ -15,6 +15,12 @@ const attribute = fc
     }
   });
 const optional = fc.option(attribute, { nil: undefined });
+const hex = (length: number) =>
+  fc.string({ minLength: length, maxLength: length, unit: fc.constantFrom(..."0123456789abcdef") });
+const traceparent = fc
+  .tuple(hex(32), hex(16), hex(2))
+  .filter(([trace, span]) => /[^0]/.test(trace) && /[^0]/.test(span))
+  .map((parts) => `00-${parts.join("-")}`);
 const envelopes: fc.Arbitrary<EventEnvelope> = fc.record({
   specversion: fc.constant("1.0" as const),
   id: attribute,
@@ -27,7 +33,7 @@ const envelopes: fc.Arbitrary<EventEnvelope> = fc.record({
   sagaId: attribute,
   correlationId: attribute,
   causationId: optional,
-  traceparent: optional,
+  traceparent: fc.option(traceparent, { nil: undefined }),
   data: fc.jsonValue({ maxDepth: 4 }).map((value): unknown => JSON.parse(JSON.stringify(value))),
 });
 const plain = envelopes.filter(

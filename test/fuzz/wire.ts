@@ -25,6 +25,7 @@ const SOUND: readonly (readonly [string, string])[] = [
   ["sagaid", '"o-1"'],
   ["correlationid", '"o-1"'],
   ["traceparent", '"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"'],
+  ["tracestate", '"congo=t61rcWkgMzE,rojo=00f067aa0ba902b7"'],
 ];
 
 const NAMES = [

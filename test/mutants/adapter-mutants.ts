@@ -39,6 +39,26 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
     caughtBy: "the first correlation id of a saga is kept, else it is its own",
   },
   {
+    name: "what a process holds is anybody's, on SQLite",
+    edits: [edit("adapters/sqlite/transaction.ts", "row.held === true ?", "row.held === null ?")],
+    suite: "sqlite",
+    caughtBy: "what a process holds is left to it while it lives",
+  },
+  {
+    name: "what a process holds is anybody's, on Postgres",
+    edits: [
+      edit("adapters/postgres/write-statement.ts", "WHEN r.held THEN", "WHEN NOT r.held THEN"),
+    ],
+    suite: "postgres",
+    caughtBy: "what a process holds is left to it while it lives",
+  },
+  {
+    name: "what was held counts as claimed less than never",
+    edits: [edit("adapters/sqlite/claim.ts", "max(claims - 1, 0)", "claims - 1")],
+    suite: "sqlite",
+    caughtBy: "what a process holds it gives up by closing",
+  },
+  {
     name: "an amended row forgets its duplicates",
     edits: [
       edit(

@@ -1,4 +1,5 @@
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { choreography, PermanentError, StoreUnavailableError, service, start } from "odori";
 import { memoryBus } from "odori/memory";
@@ -186,6 +187,11 @@ describe("requests about services", () => {
       expect(await get("/sagas/good", bearer(TOKEN))).toBe(200);
       expect(await get("/parked")).toBe(401);
       expect(await get("/ready", { method: "DELETE" })).toBe(405);
+      const path = "http://user:secret@elsewhere//ready";
+      const [whole] = await once(request({ port, path }).end(), "response");
+      expect(whole.resume().statusCode).toBe(404);
+      const [other] = await once(request({ port, path: "http://u:p@x/ready" }).end(), "response");
+      expect(other.resume().statusCode).toBe(200);
     } finally {
       server.close();
     }

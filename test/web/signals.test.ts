@@ -6,10 +6,13 @@ import { ROOT } from "../tidy/sources.ts";
 const FLAGS = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
 
 /** A process that stops as `stop` says, and has printed that it waits. */
-async function waiting(stop: string): Promise<ChildProcess & { readonly out: () => string }> {
+async function waiting(
+  stop: string,
+  kind: "async " | "" = "async ",
+): Promise<ChildProcess & { readonly out: () => string }> {
   const program = `import { stopOnSignals } from "odori/web";
     const busy = setInterval(() => {}, 1_000);
-    stopOnSignals(async () => { console.log("stopping"); ${stop} });
+    stopOnSignals(${kind}() => { console.log("stopping"); ${stop} });
     console.log("ready");`;
   const args = [...FLAGS, "--input-type=module", "-e", program];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
@@ -44,10 +47,16 @@ describe("signals", () => {
     expect([code, child.out()]).toEqual([130, "ready\nstopping\n"]);
   });
 
-  it("a failure of stopping is printed, and is the exit status", async () => {
-    const child = await waiting("clearInterval(busy); throw new Error('the bus hangs');");
-    child.kill("SIGTERM");
-    const [code] = await once(child, "close");
-    expect([code, child.out()]).toEqual([1, "ready\nstopping\nStopping failed: the bus hangs\n"]);
-  });
+  it.each([
+    ["is rejected", "async "],
+    ["is thrown", ""],
+  ] as const)(
+    "a failure of stopping that %s is printed, and is the exit status",
+    async (_, kind) => {
+      const child = await waiting("clearInterval(busy); throw new Error('the bus hangs');", kind);
+      child.kill("SIGTERM");
+      const [code] = await once(child, "close");
+      expect([code, child.out()]).toEqual([1, "ready\nstopping\nStopping failed: the bus hangs\n"]);
+    },
+  );
 });

@@ -102,10 +102,14 @@ export class MemoryStore implements Store<MemoryTx> {
     if (session === undefined) return;
     await this.#database.exclusive(async () => {
       this.#database.leases.delete(session.owner);
-      // What it has claimed and not handled does not count as an attempt.
+      // What it has claimed and not handled does not count; what it held was not claimed.
       for (const row of [...this.#database.deferred.values()])
         if (row.owner === session.owner)
-          this.#database.putDeferred({ ...row, owner: undefined, claims: row.claims - 1 });
+          this.#database.putDeferred({
+            ...row,
+            owner: undefined,
+            claims: Math.max(0, row.claims - 1),
+          });
     });
   }
 

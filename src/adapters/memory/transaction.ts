@@ -128,7 +128,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   }
 
   /** Returns the row's `seq`. */
-  #insertDeferred({ delayMs, ...row }: NewDeferred, now: number): number {
+  #insertDeferred({ delayMs, held, ...row }: NewDeferred, now: number): number {
     const database = this.#database;
     const seq = ++database.sequence;
     database.touch(row.sagaId, row.id, now);
@@ -140,7 +140,7 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
       setAt: now,
       at: now,
       reason: undefined,
-      owner: undefined,
+      owner: held === true ? this.#writer.owner : undefined,
     });
     return seq;
   }

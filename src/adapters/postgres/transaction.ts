@@ -163,7 +163,10 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
         sagas: touched ? JSON.stringify(sagasOf(writes, Number(at))) : undefined,
         journal: listOf(journal, toJournalRow),
         confirm: listOf(confirm, (row) => row),
-        defer: listOf(defer, toDeferredRow),
+        defer:
+          defer.length === 0
+            ? undefined
+            : { owner: this.#owner, rows: JSON.stringify(defer.map(toDeferredRow)) },
         enqueue:
           enqueue.length === 0
             ? undefined
@@ -376,6 +379,7 @@ function toDeferredRow(row: NewDeferred, n: number) {
     problem: toText(problem),
     malformed: body.malformed,
     body: text,
+    held: row.held === true,
   };
 }
 

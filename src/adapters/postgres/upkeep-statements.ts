@@ -80,10 +80,11 @@ export function upkeepStatements(statement: MakeStatement) {
       `WITH ${CLOCK} DELETE FROM $S.member USING clock
        WHERE expires_at < t - ${DEATH_REMEMBERED_MS} OR expires_at > t + lease_ms`,
     ),
-    /** What a process has claimed and not handled does not count as an attempt. */
+    /** What a process has claimed and not handled does not count; what it held was not claimed. */
     giveBack: statement(
       "give_back",
-      `UPDATE $S.deferred SET owner = NULL, claims = claims - 1 WHERE owner = $1 AND ${TIMED}`,
+      `UPDATE $S.deferred SET owner = NULL, claims = greatest(claims - 1, 0)
+       WHERE owner = $1 AND ${TIMED}`,
     ),
     leave: statement("leave", "DELETE FROM $S.member WHERE owner = $1"),
     /** Where retention ends, this week, and the weeks that have a partition. */

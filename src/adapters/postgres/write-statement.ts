@@ -10,7 +10,7 @@ export interface WriteParts {
   readonly sagas: string | undefined;
   readonly journal: string | undefined;
   readonly confirm: string | undefined;
-  readonly defer: string | undefined;
+  readonly defer: { readonly owner: string | null; readonly rows: string } | undefined;
   readonly enqueue:
     | { readonly owner: string | null; readonly count: number; readonly events: string }
     | undefined;
@@ -57,14 +57,16 @@ export function writeStatement(
       SELECT value::bigint FROM json_array_elements_text(${bind(confirm)}::text::json))))`);
   }
   if (defer !== undefined) {
+    const [rows, holder] = bind(defer.rows, defer.owner);
     // Rows get their \`seq\` in the order of the list.
     writes.push(`deferred AS (INSERT INTO $S.deferred (reaction, saga_id, source, id, type,
-        state, attempts, due_at, set_at, problem, malformed, body, at)
+        state, attempts, due_at, set_at, problem, malformed, body, at, owner)
       SELECT r.reaction, r.saga, r.source, r.id, r.type, r.state, r.attempts, clock.t + r.delay,
-        clock.t, r.problem, r.malformed, r.body, clock.t
-      FROM (SELECT $S.now_ms() AS t) AS clock, json_to_recordset(${bind(defer)}::text::json)
+        clock.t, r.problem, r.malformed, r.body, clock.t,
+        CASE WHEN r.held THEN ${holder}::text END
+      FROM (SELECT $S.now_ms() AS t) AS clock, json_to_recordset(${rows}::text::json)
         AS r(n int, reaction text, saga text, source text, id text, type text, state text,
-          attempts int, delay bigint, problem text, malformed boolean, body text)
+          attempts int, delay bigint, problem text, malformed boolean, body text, held boolean)
       ORDER BY r.n RETURNING seq)`);
   }
   if (enqueue !== undefined) {

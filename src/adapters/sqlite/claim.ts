@@ -39,8 +39,8 @@ const DIED = `SELECT 1 FROM odori_member
 const FORGET_DEAD = `DELETE FROM odori_member
   WHERE expires_at < ?1 - ${DEATH_REMEMBERED_MS} OR expires_at > ?1 + lease_ms`;
 const LEAVE = "DELETE FROM odori_member WHERE owner = ?";
-/** What a process has claimed and not handled does not count as an attempt. */
-const GIVE_BACK = `UPDATE odori_deferred SET owner = NULL, claims = claims - 1
+/** What a process has claimed and not handled does not count; what it held was not claimed. */
+const GIVE_BACK = `UPDATE odori_deferred SET owner = NULL, claims = max(claims - 1, 0)
   WHERE owner = ? AND ${BECOMES_DUE}`;
 
 /** Looks at the leases of other processes. */

@@ -54,8 +54,8 @@ const DELETE_OUTBOX = "DELETE FROM odori_outbox WHERE ticket = ?";
 const REDUCE_OUTBOX = "UPDATE odori_outbox SET count = ?, events = ? WHERE ticket = ?";
 const RELEASE_OUTBOX = "UPDATE odori_outbox SET owner = NULL WHERE ticket = ?";
 const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, type, state,
-    attempts, due_at, set_at, problem, malformed, body, at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`;
+    attempts, due_at, set_at, problem, malformed, body, at, owner)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`;
 const UPDATE_DEFERRED = `UPDATE odori_deferred SET state = ?, attempts = ?, due_at = ?, set_at = ?,
     problem = ?, claims = 0, owner = NULL
   WHERE seq = ? RETURNING saga_id, reaction`;
@@ -233,6 +233,7 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
       Number(body.malformed),
       body.text,
       now,
+      row.held === true ? (this.#writer.owner ?? null) : null,
     );
     return Number(inserted?.seq);
   }
