@@ -43,7 +43,8 @@ export async function speedInThreads(module: string, seeds: number): Promise<num
     runs += answer.runs;
   };
   const workers = availableParallelism();
-  await searchInThreads({ module, workers, from: 1, seeds, until: undefined, onAnswer });
+  const search = { module, store: undefined, workers, from: 1, seeds, until: undefined, onAnswer };
+  await searchInThreads(search);
   return runs / ((performance.now() - began) / 1_000);
 }
 

@@ -21,10 +21,19 @@ export class Mutex {
 
   /** Settles as `task` does. A task that rejects does not affect the tasks behind it. */
   run<T>(task: () => Promise<T>): Promise<T> {
-    this.#users++;
-    const result = this.#tail.then(task).finally(() => this.#users--);
-    this.#tail = result.catch(() => {});
+    const result = this.#inTurn(this.#tail, task);
+    this.#tail = result.then(settled, settled);
     return result;
+  }
+
+  async #inTurn<T>(before: Promise<unknown>, task: () => Promise<T>): Promise<T> {
+    this.#users++;
+    await before;
+    try {
+      return await task();
+    } finally {
+      this.#users--;
+    }
   }
 
   /**
@@ -44,3 +53,5 @@ export class Mutex {
     };
   }
 }
+
+function settled(): void {}

@@ -104,11 +104,16 @@ function unreadableTasks<Native>(
  * The deferred deliveries that this service can handle. Another version of it may have put off an
  * event in a version that this one does not read.
  */
-export function knownParts<Native>({
-  reactions,
-  deadlines,
-  retired,
-}: ServicePlan<Native>): KnownParts {
+export function knownParts(plan: ServicePlan<never>): KnownParts {
+  const known = KNOWN.get(plan) ?? describeParts(plan);
+  KNOWN.set(plan, known);
+  return known;
+}
+
+/** By plan: a simulation starts the same service many times. */
+const KNOWN = new WeakMap<ServicePlan<never>, KnownParts>();
+
+function describeParts({ reactions, deadlines, retired }: ServicePlan<never>): KnownParts {
   return new Map<string, "any" | readonly string[]>([
     ...[...retired.keys()].map((name) => [name, "any"] as const),
     ...[...reactions].map(([name, { contracts }]) => [name, [...contracts.keys()]] as const),

@@ -145,10 +145,12 @@ export class Membership {
     return new Promise((resolve, reject) => {
       const late = () => reject(silent(limitMs));
       const cancel = this.#parts.environment.timer(limitMs, late);
-      this.#giveUp = () => {
+      // Named first: V8 keeps what a function captures that is made in such an assignment.
+      const giveUp = () => {
         cancel();
         late();
       };
+      this.#giveUp = giveUp;
       work.then(resolve, reject).finally(cancel);
     });
   }

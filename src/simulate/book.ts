@@ -1,4 +1,5 @@
 import type { Manifest } from "../manifest/manifest.ts";
+import type { MarkWrite } from "../ports/bookkeeping.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import type { SimulationFinding } from "./findings.ts";
 import type { MachineMap } from "./machine-map.ts";
@@ -56,12 +57,22 @@ export class Book {
     return wrong && { ...wrong, sagaId: entry.sagaId };
   }
 
+  /** Takes the marks that were committed beside rows of a saga. Returns what is wrong with them. */
+  mark(
+    service: string,
+    sagaId: string,
+    marks: readonly MarkWrite[],
+  ): SimulationFinding | undefined {
+    const wrong = this.#of(sagaId).walk?.mark(service, marks);
+    return wrong && { ...wrong, sagaId };
+  }
+
   /** What is wrong with the sagas now that nothing happens any more. */
   judge({ parked }: { readonly parked: boolean }): readonly SimulationFinding[] {
     return [...this.#sagas].flatMap(([sagaId, { walk, succeeded, failed }]) => {
       // A person decides what becomes of it.
       if (parked) return [];
-      if (walk !== undefined) return walk.judge().map((wrong) => ({ ...wrong, sagaId }));
+      if (walk?.follows === true) return walk.judge().map((wrong) => ({ ...wrong, sagaId }));
       if (succeeded && failed)
         return [{ code: "MIXED_END", message: "a saga both succeeds and fails", sagaId }];
       if (succeeded || failed) return [];

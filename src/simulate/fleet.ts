@@ -112,6 +112,12 @@ export class Fleet<Native> {
     return any;
   }
 
+  /** Whether a handler has not returned. */
+  get waits(): boolean {
+    for (const { handlers } of this.#processes.values()) if (handlers.size > 0) return true;
+    return false;
+  }
+
   /** Whether a handler waits for what the simulation does not control, in vain. */
   async isStuck(): Promise<boolean> {
     const waiting = [...this.#processes.values()].filter(({ handlers }) => handlers.size > 0);

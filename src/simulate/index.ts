@@ -7,6 +7,8 @@ export type {
   SimulatedEnd,
   SimulationGiven,
   SimulationOptions,
+  StoreName,
+  StoreOptions,
 } from "./options.ts";
 export { standIn } from "./outside.ts";
 export { type SearchOptions, type SimulationReport, simulate } from "./simulate.ts";

@@ -4,6 +4,7 @@ import type {
   ArrivalSource,
   DeadlineSource,
   DeliverySource,
+  Effect,
   Model,
   TransitionSource,
 } from "../check/model.ts";
@@ -30,11 +31,13 @@ export interface Foreseen {
 export class MachineMap {
   readonly model: Model;
   readonly machine: Machine;
-  /** Whether the marks of a saga follow from its journal: not where effects have keys. */
+  /** Whether the marks of a saga follow from its journal. */
   readonly follows: boolean;
   readonly #deliveries = new Map<string, DeliverySource>();
   readonly #deadlines = new Map<string, DeadlineSource>();
   readonly #arrivals = new Map<string, ArrivalSource>();
+  readonly #effects = new Map<string, Effect>();
+  readonly #effectsOf: ReadonlyMap<string, readonly Effect[]>;
   readonly #manifest: Manifest;
 
   constructor(manifest: Manifest) {
@@ -42,10 +45,11 @@ export class MachineMap {
     this.model = compile(manifest);
     this.machine = new Machine(this.model);
     const services = [...manifest.services.values()];
-    const own = services.every(({ inbox, fence }) => inbox && fence);
-    const keyed = services.some(({ reactions }) => reactions.some((one) => one.keyed !== false));
-    this.follows = own && !keyed;
+    this.follows = services.every(({ inbox, fence }) => inbox && fence);
     for (const source of this.model.sources) this.#add(source);
+    this.#effectsOf = Map.groupBy(this.model.effects, ({ service }) => service);
+    for (const effect of this.model.effects)
+      this.#effects.set(`${effect.service} ${effect.stored} ${effect.key ?? ""}`, effect);
   }
 
   delivery(service: string, reaction: string, type: string): DeliverySource | undefined {
@@ -54,6 +58,15 @@ export class MachineMap {
 
   deadline(service: string, reaction: string): DeadlineSource | undefined {
     return this.#deadlines.get(`${service} ${reaction}`);
+  }
+
+  /** `place` is that of the key among those of the model. */
+  effect(service: string, stored: string, place: number | undefined): Effect | undefined {
+    return this.#effects.get(`${service} ${stored} ${place ?? ""}`);
+  }
+
+  effectsOf(service: string): readonly Effect[] {
+    return this.#effectsOf.get(service) ?? [];
   }
 
   arrival(type: string): ArrivalSource | undefined {

@@ -56,6 +56,20 @@ export interface SimulationOptions<Native> {
   readonly accepts?: Readonly<Record<string, string>>;
 }
 
+/**
+ * Where services with handlers of SQLite have their data.
+ *
+ * - `rows`    the rows of handlers in SQLite in memory, the bookkeeping of Odori in maps
+ * - `sqlite`  all of it in SQLite in memory, in the tables of `odori/sqlite`: slower
+ */
+export type StoreName = "rows" | "sqlite";
+
+/** Options of a simulation with handlers of SQLite. */
+export interface StoreOptions {
+  /** @default "rows" */
+  readonly store?: StoreName;
+}
+
 /** Options of a simulation with databases of another kind than SQLite. */
 export interface DatabaseOptions<Native> {
   /** Makes the database of a service. It is used for every run. */

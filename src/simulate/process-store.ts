@@ -117,8 +117,16 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
     return new Promise((resolve, reject) => {
       const abort = () => reject(CRASH);
       this.#aborts.add(abort);
-      const ended = () => this.#aborts.delete(abort);
-      work.then(resolve, reject).finally(ended);
+      work.then(
+        (value) => {
+          this.#aborts.delete(abort);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#aborts.delete(abort);
+          reject(error);
+        },
+      );
     });
   }
 

@@ -20,7 +20,7 @@ import type { BusMember, SimulatedBus } from "./simulated-bus.ts";
  * A lease ends when the run says so, and a process looks for the work of others when it starts and
  * once in a while: of its own it is told. Nothing is ever forgotten.
  */
-const OPTIONS = { pollMs: 3_600_000, leaseMs: 1e12, retentionMs: 1e13, handlerTimeoutMs: 30_000 };
+const OPTIONS = { pollMs: 1_800_000, leaseMs: 1e12, retentionMs: 1e13, handlerTimeoutMs: 30_000 };
 
 const NO_LOG: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 

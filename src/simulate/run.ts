@@ -17,7 +17,7 @@ import type { Process } from "./process.ts";
 import { quiet } from "./quiet.ts";
 import type { RunParts } from "./run-parts.ts";
 import { type PendingMessage, SimulatedBus } from "./simulated-bus.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage, StagedRun } from "./stage.ts";
 import { AS_SCHEDULED, swarm, type Temper } from "./temper.ts";
 
 /** After this many steps the run is calm, so that no schedule starves a message for ever. */
@@ -57,7 +57,7 @@ export interface RunResult {
 }
 
 /** One run of a simulation: everything that happens in it is decided by its course. */
-export class SimulatedRun<Native> implements RunParts<Native> {
+export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   readonly clock = new VirtualClock();
   readonly decisions: Decisions;
   readonly faults: Faults;
@@ -93,7 +93,7 @@ export class SimulatedRun<Native> implements RunParts<Native> {
     this.outside = new Outside(faults, note);
     this.#fleet = new Fleet(this);
     this.#callers = new Callers(this, this.#fleet);
-    stage.handle = (process, work) => this.#handle(process, work);
+    stage.run = this;
   }
 
   /** Plays the run to its end. */
@@ -115,7 +115,8 @@ export class SimulatedRun<Native> implements RunParts<Native> {
     await this.#fleet.open();
     while (this.#findings.length === 0 && this.#steps < STEPS_MAX) {
       await quiet();
-      if (await this.#isOver()) break;
+      const over = this.#isOver();
+      if (typeof over === "boolean" ? over : await over) break;
       this.#steps++;
       this.#step();
     }
@@ -143,31 +144,57 @@ export class SimulatedRun<Native> implements RunParts<Native> {
     this.#notes.push({ place: this.#history.length, note });
   }
 
+  handle(name: string, work: () => unknown): unknown {
+    const process = this.#fleet.process(name);
+    if (process === undefined) return work();
+    const { operator = false } = this.stage.options;
+    const { mayPark } = this.stage.part(process.service);
+    const fate = this.faults.handler(process.service, { mayGiveUp: operator || mayPark });
+    if (fate === "fails first") throw new Error("The simulated handler fails at once.");
+    if (fate === "gives up") throw new PermanentError("The simulated handler fails for good.");
+    const returned = running.run(process, work);
+    if (!(returned instanceof Promise)) {
+      if (fate === "fails last") throw new Error(LAST);
+      return returned;
+    }
+    process.handlers.add(returned);
+    const settled = returned.finally(() => process.handlers.delete(returned));
+    return settled.then((value: unknown) => {
+      if (fate === "fails last") throw new Error(LAST);
+      return value;
+    });
+  }
+
   /** Takes what a process has committed. */
   committed(process: Process<Native>, writes: readonly Writes[]): void {
-    for (const { journal, amend } of writes)
-      for (const entry of [...journal, ...amend]) {
-        this.#history.push({ process: process.name, at: this.clock.now, entry });
-        const { reaction, disposition } = entry;
-        if (this.#guide !== undefined)
-          this.#reactions.push({ service: process.service, reaction, disposition });
-        const wrong = this.book.note(process.service, entry);
-        if (wrong !== undefined) this.fail(wrong);
-      }
+    for (const written of writes) this.#compare(process, written);
     // A handler that waits for something shows rows that are not committed.
     if (this.stage.parts.every(({ database }) => !database.inTransaction))
       this.#check(() => this.stage.options.always?.(this.#seen));
   }
 
-  async #isOver(): Promise<boolean> {
+  #compare({ name, service }: Process<Native>, { journal, amend, marks }: Writes): void {
+    const rows = [...journal, ...amend];
+    for (const entry of rows) {
+      this.#history.push({ process: name, at: this.clock.now, entry });
+      const { reaction, disposition } = entry;
+      if (this.#guide !== undefined) this.#reactions.push({ service, reaction, disposition });
+      const wrong = this.book.note(service, entry);
+      if (wrong !== undefined) this.fail(wrong);
+    }
+    for (const sagaId of new Set(rows.map((entry) => entry.sagaId))) {
+      const own = marks.filter((mark) => mark.sagaId === sagaId);
+      const wrong = this.book.mark(service, sagaId, own);
+      if (wrong !== undefined) this.fail(wrong);
+    }
+  }
+
+  #isOver(): boolean | Promise<boolean> {
     if (this.#findings.length > 0) return true;
     const { inFlight, pending } = this.post;
-    if (pending.length + inFlight.size > 0) {
-      if (await this.#fleet.isStuck()) return true;
-      return false;
-    }
+    if (pending.length + inFlight.size > 0) return this.#fleet.waits && this.#fleet.isStuck();
     if (this.outside.busy || this.#callers.busy || this.#fleet.busy) return false;
-    return !(await this.#fleet.operate());
+    return this.#fleet.operate().then((any) => !any);
   }
 
   #step(): void {
@@ -218,27 +245,6 @@ export class SimulatedRun<Native> implements RunParts<Native> {
     this.#fleet.loseLeases();
     this.clock.moveTo(this.clock.next ?? this.clock.now);
     while (this.clock.runDue());
-  }
-
-  #handle(name: string, work: () => unknown): unknown {
-    const process = this.#fleet.process(name);
-    if (process === undefined) return work();
-    const { operator = false } = this.stage.options;
-    const { mayPark } = this.stage.part(process.service);
-    const fate = this.faults.handler(process.service, { mayGiveUp: operator || mayPark });
-    if (fate === "fails first") throw new Error("The simulated handler fails at once.");
-    if (fate === "gives up") throw new PermanentError("The simulated handler fails for good.");
-    const returned = running.run(process, work);
-    if (!(returned instanceof Promise)) {
-      if (fate === "fails last") throw new Error(LAST);
-      return returned;
-    }
-    process.handlers.add(returned);
-    const settled = returned.finally(() => process.handlers.delete(returned));
-    return settled.then((value: unknown) => {
-      if (fate === "fails last") throw new Error(LAST);
-      return value;
-    });
   }
 
   async #judge(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import type { SimulationFinding } from "./findings.ts";
 import { neverHappened } from "./never.ts";
-import type { DatabaseOptions, SimulationOptions } from "./options.ts";
+import type { DatabaseOptions, SimulationOptions, StoreOptions } from "./options.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
 import { readSchedule } from "./schedule-text.ts";
 import { type FoundRun, realNow, search } from "./search.ts";
@@ -77,7 +77,7 @@ const RUNS_MAX = 10_000_000;
  */
 export function simulate(
   choreography: Choreography<Sql>,
-  options: SimulationOptions<Sql> & SearchOptions,
+  options: SimulationOptions<Sql> & StoreOptions & SearchOptions,
 ): Promise<SimulationReport>;
 export function simulate<Native>(
   choreography: Choreography<Native>,

@@ -1,9 +1,19 @@
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
+import { OdoriError } from "../contract/errors.ts";
 import type { SimulatedDatabase } from "./database.ts";
-import type { DatabaseOptions, SimulationOptions } from "./options.ts";
+import type { DatabaseOptions, SimulationOptions, StoreName, StoreOptions } from "./options.ts";
 import { SqlRows } from "./sql-rows.ts";
+import { SqliteTables } from "./sqlite-tables.ts";
 import { Stage } from "./stage.ts";
+
+/** Makes the database of a service. */
+type MakeDatabase<Native> = (service: string) => SimulatedDatabase<Native>;
+
+const STORES: Readonly<Record<StoreName, MakeDatabase<Sql>>> = {
+  rows: () => new SqlRows(),
+  sqlite: () => new SqliteTables(),
+};
 
 /**
  * A choreography, with what begins and what has to hold: what `odori simulate` takes from a module.
@@ -11,21 +21,21 @@ import { Stage } from "./stage.ts";
 export class Simulation<Native> {
   readonly choreography: Choreography<Native>;
   readonly options: SimulationOptions<Native>;
-  readonly #database: (service: string) => SimulatedDatabase<Native>;
+  readonly #databases: (store: StoreName | undefined) => MakeDatabase<Native>;
 
   constructor(
     choreography: Choreography<Native>,
     options: SimulationOptions<Native>,
-    database: (service: string) => SimulatedDatabase<Native>,
+    databases: (store: StoreName | undefined) => MakeDatabase<Native>,
   ) {
     this.choreography = choreography;
     this.options = options;
-    this.#database = database;
+    this.#databases = databases;
   }
 
-  /** Prepares its databases. */
-  prepare(): Promise<Stage<Native>> {
-    return Stage.prepare(this.choreography, this.options, this.#database);
+  /** Prepares its databases. Rejects with `OPTION_INVALID` if it has another kind than `store`. */
+  async prepare(store?: StoreName): Promise<Stage<Native>> {
+    return Stage.prepare(this.choreography, this.options, this.#databases(store));
   }
 }
 
@@ -48,7 +58,7 @@ export class Simulation<Native> {
  */
 export function simulation(
   choreography: Choreography<Sql>,
-  options: SimulationOptions<Sql>,
+  options: SimulationOptions<Sql> & StoreOptions,
 ): Simulation<Sql>;
 export function simulation<Native>(
   choreography: Choreography<Native>,
@@ -56,7 +66,14 @@ export function simulation<Native>(
 ): Simulation<Native>;
 export function simulation(
   choreography: Choreography<Sql>,
-  options: SimulationOptions<Sql> & Partial<DatabaseOptions<Sql>>,
+  options: SimulationOptions<Sql> & Partial<DatabaseOptions<Sql>> & StoreOptions,
 ): Simulation<Sql> {
-  return new Simulation(choreography, options, options.database ?? (() => new SqlRows()));
+  const { database, store = "rows" } = options;
+  return new Simulation(choreography, options, (wanted) => {
+    if (database === undefined) return STORES[wanted ?? store];
+    if (wanted === undefined) return database;
+    throw new OdoriError("OPTION_INVALID", "The simulation makes databases of its own.", {
+      hint: "Leave out the store, or the option `database` of the simulation.",
+    });
+  });
 }

@@ -1,29 +1,24 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { MemoryDatabase } from "../adapters/memory/database.ts";
 import { MemoryTx } from "../adapters/memory/native.ts";
 import { MemoryStore } from "../adapters/memory/store.ts";
 import { undoTo } from "../adapters/memory/table.ts";
 import { MemoryTransaction, type Writer } from "../adapters/memory/transaction.ts";
-import { type ScopeParts, SqliteScope, type TransactionControl } from "../adapters/sqlite/scope.ts";
-import { Connection, type Sql, TransactionSql } from "../adapters/sqlite/sql.ts";
+import { INNER_TRANSACTION, type ScopeParts, SqliteScope } from "../adapters/sqlite/scope.ts";
+import { type Connection, type Sql, TransactionSql } from "../adapters/sqlite/sql.ts";
 import type { Receipt, Received, Writes, Written } from "../ports/bookkeeping.ts";
 import type { CensusRow } from "../ports/declarations.ts";
 import { storeNotOpen, transactionClosed } from "../ports/errors.ts";
 import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../ports/store.ts";
 import type { StoreTransaction } from "../ports/transaction.ts";
 import { Bookkeeping, type SimulatedDatabase } from "./database.ts";
+import { RunTransaction } from "./run-transaction.ts";
 
-/** Transactions are inside one of the run, which is rolled back for the next run. */
-const INSIDE: TransactionControl = {
-  begin: "SAVEPOINT odori_alone",
-  commit: "RELEASE odori_alone",
-  rollback: "ROLLBACK TO odori_alone; RELEASE odori_alone",
-};
-
-/** Nothing has to survive this process. */
-const IN_MEMORY = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF";
-
-type Command = "begin" | "rollback" | "save" | "release" | "undo";
+/** Takes back what a transaction has written, within the one of the run. */
+const GROUP = {
+  save: "SAVEPOINT odori_group",
+  undo: "ROLLBACK TO odori_group",
+  release: "RELEASE odori_group",
+} as const;
 
 /**
  * A service whose rows are in SQLite in memory, and whose bookkeeping is in maps: one process has
@@ -31,21 +26,14 @@ type Command = "begin" | "rollback" | "save" | "release" | "undo";
  */
 export class SqlRows extends Bookkeeping implements SimulatedDatabase<Sql> {
   readonly connection: Connection;
-  readonly #commands: Readonly<Record<Command, StatementSync>>;
+  readonly #run: RunTransaction;
+  /** Whether the transaction that is open has used its rows: most have nothing to take back. */
+  #used = false;
 
   constructor() {
     super();
-    const sqlite = new DatabaseSync(":memory:");
-    sqlite.exec(IN_MEMORY);
-    this.connection = new Connection(":memory:", sqlite);
-    this.#commands = {
-      begin: sqlite.prepare("BEGIN"),
-      rollback: sqlite.prepare("ROLLBACK"),
-      save: sqlite.prepare("SAVEPOINT odori_group"),
-      release: sqlite.prepare("RELEASE odori_group"),
-      undo: sqlite.prepare("ROLLBACK TO odori_group"),
-    };
-    this.#commands.begin.run();
+    this.#run = new RunTransaction();
+    this.connection = this.#run.connection;
   }
 
   get rows(): Sql {
@@ -58,33 +46,41 @@ export class SqlRows extends Bookkeeping implements SimulatedDatabase<Sql> {
 
   keep(): void {
     this.keepDeclarations();
-    this.connection.database.exec("COMMIT");
-    this.#commands.begin.run();
+    this.#run.keep();
   }
 
   reset(): void {
     this.clear();
-    // A statement such as `INSERT OR ROLLBACK` may have ended it.
-    if (this.connection.database.isTransaction) this.#commands.rollback.run();
-    this.#commands.begin.run();
+    this.#run.reset();
   }
 
   close(): void {
     this.connection.database.close();
   }
 
+  /** The connection for rows of the transaction that is open. */
+  use(): Connection {
+    if (!this.#used) this.connection.run(GROUP.save);
+    this.#used = true;
+    return this.connection;
+  }
+
   /** Runs `work` alone, and undoes what it wrote if it rejects. */
-  transaction<T>(database: MemoryDatabase, work: () => Promise<T>): Promise<T> {
-    const { save, release, undo } = this.#commands;
+  transaction<T>(database: MemoryDatabase, work: (native: () => Sql) => Promise<T>): Promise<T> {
     return database.exclusive(async () => {
-      save.run();
+      let native: TransactionSql | undefined;
+      this.#used = false;
       try {
-        return await work();
+        return await work(() => {
+          native ??= new TransactionSql(this.use());
+          return native;
+        });
       } catch (error) {
-        undo.run();
+        if (this.#used) this.connection.run(GROUP.undo);
         throw error;
       } finally {
-        release.run();
+        if (this.#used) this.connection.run(GROUP.release);
+        native?.end();
       }
     });
   }
@@ -115,14 +111,9 @@ class SqlRowsStore implements Store<Sql> {
 
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     const writer = this.#writer();
-    return this.#rows.transaction(this.#database, async () => {
-      const native = new TransactionSql(this.#rows.connection);
-      try {
-        return await work(this.#bookkeeping(native, writer));
-      } finally {
-        native.end();
-      }
-    });
+    return this.#rows.transaction(this.#database, (native) =>
+      work(this.#bookkeeping(native, writer)),
+    );
   }
 
   detached(): SqlRowsScope {
@@ -156,7 +147,7 @@ class SqlRowsStore implements Store<Sql> {
     return { owner, now, fingerprint };
   }
 
-  #bookkeeping(native: Sql, writer: Writer): StoreTransaction<Sql> {
+  #bookkeeping(native: () => Sql, writer: Writer): StoreTransaction<Sql> {
     const scope = () => this.#scope(writer, false);
     return new SqlRowsTransaction(
       native,
@@ -166,14 +157,14 @@ class SqlRowsStore implements Store<Sql> {
   }
 
   #scope(writer: Writer, detached: boolean): SqlRowsScope {
-    const { connection } = this.#rows;
+    const rows = this.#rows;
     return new SqlRowsScope(
+      rows,
       this.#database,
       { detached },
       {
-        connection,
-        control: INSIDE,
-        bookkeeping: () => this.#bookkeeping(connection, writer),
+        control: INNER_TRANSACTION,
+        bookkeeping: () => this.#bookkeeping(() => rows.connection, writer),
         transaction: (work) => this.transaction(work),
       },
     );
@@ -186,14 +177,18 @@ const CLOSED = new MemoryTx(() => {
 });
 
 class SqlRowsTransaction implements StoreTransaction<Sql> {
-  readonly native: Sql;
   readonly scope: () => SqlRowsScope;
+  readonly #native: () => Sql;
   readonly #bookkeeping: MemoryTransaction;
 
-  constructor(native: Sql, bookkeeping: MemoryTransaction, scope: () => SqlRowsScope) {
-    this.native = native;
+  constructor(native: () => Sql, bookkeeping: MemoryTransaction, scope: () => SqlRowsScope) {
+    this.#native = native;
     this.#bookkeeping = bookkeeping;
     this.scope = scope;
+  }
+
+  get native(): Sql {
+    return this.#native();
   }
 
   receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
@@ -208,35 +203,50 @@ class SqlRowsTransaction implements StoreTransaction<Sql> {
 /** One handler: its rows in SQLite, and its bookkeeping in maps. */
 class SqlRowsScope extends SqliteScope {
   readonly #database: MemoryDatabase;
-  readonly #lock: { held: boolean };
+  readonly #state: { detached: boolean; held: boolean };
 
   constructor(
+    rows: SqlRows,
     database: MemoryDatabase,
     options: { readonly detached: boolean },
-    parts: Omit<ScopeParts, "tryAcquire">,
+    parts: Omit<ScopeParts, "connection" | "tryAcquire">,
   ) {
-    const lock = { held: false };
+    const state = { ...options, held: false };
     const tryAcquire = () => {
       const release = database.writer.tryAcquire();
       if (release === undefined) return undefined;
       database.log = [];
-      lock.held = true;
+      state.held = true;
       return release;
     };
-    super({ ...parts, tryAcquire }, options);
+    super(
+      {
+        ...parts,
+        tryAcquire,
+        get connection() {
+          return state.detached ? rows.connection : rows.use();
+        },
+      },
+      options,
+    );
     this.#database = database;
-    this.#lock = lock;
+    this.#state = state;
+  }
+
+  override detach(): this {
+    this.#state.detached = true;
+    return super.detach();
   }
 
   override async complete<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     const result = await super.complete(work);
-    this.#lock.held = false;
+    this.#state.held = false;
     return result;
   }
 
   override abandon(): Promise<void> {
-    if (this.#lock.held) undoTo(this.#database.log, 0);
-    this.#lock.held = false;
+    if (this.#state.held) undoTo(this.#database.log, 0);
+    this.#state.held = false;
     return super.abandon();
   }
 }

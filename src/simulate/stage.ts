@@ -13,8 +13,11 @@ import { Sites } from "./decisions.ts";
 import { MachineMap } from "./machine-map.ts";
 import type { SimulationOptions } from "./options.ts";
 
-/** Runs a handler of a process by its name, in the run that is under way. */
-export type RunHandler = (process: string, work: () => unknown) => unknown;
+/** The run that is under way. */
+export interface StagedRun {
+  /** Runs a handler of a process by its name. */
+  handle(process: string, work: () => unknown): unknown;
+}
 
 /** One service of a simulation: what its runs share. */
 export interface SimulatedService<Native> {
@@ -34,8 +37,11 @@ export class Stage<Native> {
   readonly sites = new Sites();
   readonly parts: readonly SimulatedService<Native>[];
   readonly reached: Reached = { outcomes: new Set(), states: new Set() };
-  /** Set by the run that is under way. */
-  handle: RunHandler = (_, work) => work();
+  /**
+   * Set by the run that is under way. It is the run itself: with a function in its place, V8 keeps
+   * every earlier run until the next full collection.
+   */
+  run: StagedRun | undefined;
 
   private constructor(
     choreography: Choreography<Native>,
@@ -93,7 +99,7 @@ export class Stage<Native> {
     process: string,
   ): Service<Native, EventContract> {
     const { declaration, beginnings, heard } = watchHandlers(service, (work) =>
-      this.handle(process, work),
+      this.run === undefined ? work() : this.run.handle(process, work),
     );
     return new Service({ ...declaration, setup: () => {} }, beginnings, heard);
   }

@@ -18,16 +18,18 @@ export interface TransactionWatch<Native> {
 
 /** A transaction of a process that may die: it keeps what was written, and its last scope. */
 export class WatchedTransaction<Native> implements StoreTransaction<Native> {
-  readonly native: Native;
   readonly written: Writes[] = [];
   readonly #inner: StoreTransaction<Native>;
   readonly #watch: TransactionWatch<Native>;
   #last: HandlerScope<Native> | undefined;
 
   constructor(inner: StoreTransaction<Native>, watch: TransactionWatch<Native>) {
-    this.native = inner.native;
     this.#inner = inner;
     this.#watch = watch;
+  }
+
+  get native(): Native {
+    return this.#inner.native;
   }
 
   scope(options?: ScopeOptions): HandlerScope<Native> {

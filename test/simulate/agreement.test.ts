@@ -10,20 +10,24 @@ import { playedCases } from "./cases.ts";
 import { asRunnable, codesFound } from "./played.ts";
 
 /*
- * The runtime and the model agree at each step, through crashes, duplicates and any order: what a
- * run breaks is what the checker says that it can break.
+ * The runtime and the model agree at each step, through crashes, duplicates and any order: journals
+ * and marks of each commit are those of a transition, and what a run breaks is what the checker
+ * says that it can break.
  */
 
+/** How many times as much is played; `bench/simulate.ts` plays the most. */
+const TIMES = Math.max(1, Number(process.env.ODORI_AGREEMENT ?? 1));
+
 describe("each run of the catalogue does what the model allows", () => {
-  it.each(playedCases)("$name", async ({ manifest, codes }) => {
-    const found = await codesFound(toManifest(manifest), { from: 1, seeds: 25 });
+  it.each(playedCases)("$name", { timeout: 60_000 * TIMES }, async ({ manifest, codes }) => {
+    const found = await codesFound(toManifest(manifest), { from: 1, seeds: 25 * TIMES });
     const known: readonly string[] = codes;
     expect([...found].filter(([code]) => !known.includes(code))).toEqual([]);
   });
 });
 
 describe("each run of a random choreography does what the model allows", () => {
-  it("and breaks only what the checker finds", { timeout: 240_000 }, async () => {
+  it("and breaks only what the checker finds", { timeout: 240_000 * TIMES }, async () => {
     let broken = 0;
     const agrees = async (raw: Manifest) => {
       const manifest = asRunnable(raw);
@@ -36,7 +40,7 @@ describe("each run of a random choreography does what the model allows", () => {
       expect([...found].filter(([code]) => !known.includes(code))).toEqual([]);
       if (found.size > 0) broken++;
     };
-    await fc.assert(fc.asyncProperty(randomManifest(0), agrees), { numRuns: 60 });
+    await fc.assert(fc.asyncProperty(randomManifest(0), agrees), { numRuns: 60 * TIMES });
     expect(broken).toBeGreaterThan(10);
   });
 });

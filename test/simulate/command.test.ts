@@ -30,6 +30,16 @@ describe("odori simulate", { timeout: 60_000 }, () => {
     expect([two.status, JSON.parse(two.out)]).toEqual([one.status, JSON.parse(one.out)]);
   });
 
+  it("puts all that services have into SQLite, also in threads", async () => {
+    const flags = ["simulate", TRIP, "--seeds", "60", "--store", "sqlite", "--json"];
+    const one = await odori(flags);
+    const two = await odori([...flags, "--workers", "2"]);
+    expect([one.status, JSON.parse(one.out).runs]).toEqual([0, 60]);
+    expect([two.status, JSON.parse(two.out)]).toEqual([one.status, JSON.parse(one.out)]);
+    const { status, out, err } = await odori(["simulate", TRIP, "--store", "paper"]);
+    expect([status, out, err]).toEqual([2, "", expect.stringContaining("rows, sqlite")]);
+  });
+
   it("goes through every single departure", async () => {
     const { status, out } = await odori(["simulate", TRIP, "--systematic", "1", "--json"]);
     const { ok, runs, findings } = JSON.parse(out);

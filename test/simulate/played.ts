@@ -5,7 +5,7 @@ import type { Manifest, ReactionEntry } from "../../src/manifest/manifest.ts";
 import { running } from "../../src/simulate/actor.ts";
 import { SimulatedRun } from "../../src/simulate/run.ts";
 import { Stage } from "../../src/simulate/stage.ts";
-import { servicesOf } from "../check/agreement-services.ts";
+import { servicesOf } from "./drawn-services.ts";
 
 /** Chance of the handlers; calm ones take an outcome without failing. Other code draws nothing. */
 const random = () => {
@@ -69,12 +69,20 @@ export async function codesFound(
   return found;
 }
 
-/** The same as services that the runtime can run: they begin their own sagas, and have no keys. */
+/**
+ * The same as services that the runtime can run: they begin their own sagas, an undo and its step
+ * agree about keys, and a join has none.
+ */
 export function asRunnable(manifest: Manifest): Manifest {
   const [first = ""] = manifest.begins;
   const services = [...manifest.services].map(([name, service], index) => {
     const begins = index === 0 ? [first] : [];
-    const reactions = service.reactions.map((one): ReactionEntry => ({ ...one, keyed: false }));
+    const keyed = index > 0 && service.reactions.some((reaction) => reaction.keyed !== false);
+    const reactions = service.reactions.map((reaction): ReactionEntry => {
+      if (!keyed) return { ...reaction, keyed: false };
+      if (reaction.kind === "join") return { ...reaction, readonly: true };
+      return { ...reaction, keyed: reaction.keyed === false ? true : reaction.keyed };
+    });
     return [name, { ...service, inbox: true, fence: true, begins, reactions }] as const;
   });
   return { ...manifest, begins: [first], services: new Map(services) };

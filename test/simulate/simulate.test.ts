@@ -27,6 +27,15 @@ describe("right handlers are right in every run", () => {
     expect({ runs, states, leaks }).toEqual({ runs: 150, states: foreseen, leaks: [] });
   });
 
+  it("with the bookkeeping in the tables of SQLite as well", async () => {
+    const { runs, states, foreseen } = await simulate(order, {
+      ...orders(2),
+      store: "sqlite",
+      seeds: 150,
+    });
+    expect({ runs, states }).toEqual({ runs: 150, states: foreseen });
+  });
+
   it("with every single departure from the calm run", async () => {
     expect((await simulate(order, { ...orders(1), systematic: 1 })).runs).toBeGreaterThan(60);
   });

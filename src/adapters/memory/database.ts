@@ -62,14 +62,13 @@ export class MemoryDatabase {
   log: UndoLog = [];
   /** The tables of the service that transactions have opened. */
   readonly tables = new Set<MemoryTable<NonNullable<unknown>>>();
-  readonly #log = () => this.log;
-  readonly sagas = new TransactionalMap<string, SagaRecord>(new Map(), this.#log);
-  readonly outbox = new TransactionalMap<Ticket, OutboxRecord>(new Map(), this.#log);
-  readonly deferred = new TransactionalMap<number, DeferredRecord>(new Map(), this.#log);
+  readonly sagas = new TransactionalMap<string, SagaRecord>(new Map(), this);
+  readonly outbox = new TransactionalMap<Ticket, OutboxRecord>(new Map(), this);
+  readonly deferred = new TransactionalMap<number, DeferredRecord>(new Map(), this);
   /** Deferred deliveries by reaction and saga. */
-  readonly deferredAt = new TransactionalMap<string, ReadonlySet<number>>(new Map(), this.#log);
-  readonly leases = new TransactionalMap<string, LeaseRecord>(new Map(), this.#log);
-  readonly declarations = new TransactionalMap<string, StoredDeclaration>(new Map(), this.#log);
+  readonly deferredAt = new TransactionalMap<string, ReadonlySet<number>>(new Map(), this);
+  readonly leases = new TransactionalMap<string, LeaseRecord>(new Map(), this);
+  readonly declarations = new TransactionalMap<string, StoredDeclaration>(new Map(), this);
 
   /** Runs `work` alone, and undoes its changes if it rejects. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {

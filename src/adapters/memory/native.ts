@@ -1,4 +1,4 @@
-import { TransactionalMap, type UndoLog } from "./table.ts";
+import { type Logged, TransactionalMap, type UndoLog } from "./table.ts";
 
 /**
  * Business rows that live in memory: make one with `memoryTable<Row>()`, open it with
@@ -13,7 +13,7 @@ export class MemoryTable<Row extends NonNullable<unknown>> {
  * rollback cannot put them back.
  */
 export class MemoryTx {
-  readonly #use: () => UndoLog | undefined;
+  readonly #within: Logged;
   readonly #tables: Set<MemoryTable<NonNullable<unknown>>>;
 
   /**
@@ -24,12 +24,25 @@ export class MemoryTx {
     use: () => UndoLog | undefined,
     tables: Set<MemoryTable<NonNullable<unknown>>> = new Set(),
   ) {
-    this.#use = use;
+    this.#within = new Access(use);
     this.#tables = tables;
   }
 
   in<Row extends NonNullable<unknown>>(table: MemoryTable<Row>): TransactionalMap<string, Row> {
     this.#tables.add(table);
-    return new TransactionalMap(table.rows, this.#use);
+    return new TransactionalMap(table.rows, this.#within);
+  }
+}
+
+/** The undo log of the transaction that is open now. */
+class Access implements Logged {
+  readonly #use: () => UndoLog | undefined;
+
+  constructor(use: () => UndoLog | undefined) {
+    this.#use = use;
+  }
+
+  get log(): UndoLog | undefined {
+    return this.#use();
   }
 }

@@ -15,7 +15,9 @@ export class Publication {
     this.#events = events;
     this.#left = deliveries;
     this.answered = new Promise((resolve) => {
-      this.#end = () => resolve(this.#results());
+      // Named first: V8 keeps what a function captures that is made in such an assignment.
+      const end = () => resolve(this.#results());
+      this.#end = end;
     });
   }
 

@@ -1,6 +1,11 @@
 /** Functions that undo the changes of a transaction. A rollback runs them, newest first. */
 export type UndoLog = (() => void)[];
 
+/** What changes are noted in: asked at every access, also to read. Without one, nothing is done. */
+export interface Logged {
+  readonly log: UndoLog | undefined;
+}
+
 /** Takes changes back, newest first, until `length` of them are left. */
 export function undoTo(log: UndoLog, length: number): void {
   while (log.length > length) log.pop()?.();
@@ -12,24 +17,23 @@ export function undoTo(log: UndoLog, length: number): void {
  */
 export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   readonly #map: Map<K, V>;
-  readonly #log: () => UndoLog | undefined;
+  readonly #within: Logged;
 
-  /** `log` is asked at every access, also to read. Without one, an access does nothing. */
-  constructor(map: Map<K, V>, log: () => UndoLog | undefined) {
+  constructor(map: Map<K, V>, within: Logged) {
     this.#map = map;
-    this.#log = log;
+    this.#within = within;
   }
 
   get(key: K): V | undefined {
-    return this.#log() && this.#map.get(key);
+    return this.#within.log && this.#map.get(key);
   }
 
   has(key: K): boolean {
-    return this.#log() !== undefined && this.#map.has(key);
+    return this.#within.log !== undefined && this.#map.has(key);
   }
 
   set(key: K, value: V): void {
-    const log = this.#log();
+    const log = this.#within.log;
     if (log === undefined) return;
     const map = this.#map;
     const before = map.get(key);
@@ -38,7 +42,7 @@ export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   }
 
   delete(key: K): boolean {
-    const log = this.#log();
+    const log = this.#within.log;
     if (log === undefined) return false;
     const map = this.#map;
     const before = map.get(key);
@@ -47,10 +51,10 @@ export class TransactionalMap<K, V extends NonNullable<unknown> | null> {
   }
 
   values(): IterableIterator<V> {
-    return this.#log() === undefined ? new Map<K, V>().values() : this.#map.values();
+    return this.#within.log === undefined ? new Map<K, V>().values() : this.#map.values();
   }
 
   get size(): number {
-    return this.#log() === undefined ? 0 : this.#map.size;
+    return this.#within.log === undefined ? 0 : this.#map.size;
   }
 }

@@ -4,13 +4,24 @@ import { OdoriError } from "../../contract/errors.ts";
 
 type Bound = readonly [named: Record<string, SQLInputValue>, ...positional: SQLInputValue[]];
 
-/**
- * Whether the text is several statements, of which `prepare` would run the first alone. Throws
- * `STATEMENT_UNSUPPORTED` if they have values, as Postgres refuses them too.
- */
-export function isScript(text: string, values: readonly unknown[]): boolean {
-  if (!text.includes(";") || !/;\s*\S/.test(withoutLiterals(text))) return false;
-  if (values.length === 0) return true;
+/** What the text of a statement says of its values. */
+export interface Placeholders {
+  /** Whether the text is several statements, of which `prepare` would run the first alone. */
+  readonly script: boolean;
+  /** The greatest number among `$1`, `$2` and so on; 0 where values are bound to `?`. */
+  readonly last: number;
+}
+
+/** Finds where a text takes values. */
+export function placeholdersOf(text: string): Placeholders {
+  const script = text.includes(";") && /;\s*\S/.test(withoutLiterals(text));
+  const places = text.includes("$") ? [...withoutLiterals(text).matchAll(/\$(\d+)/g)] : [];
+  return { script, last: Math.max(0, ...places.map(([, index]) => Number(index))) };
+}
+
+/** Throws `STATEMENT_UNSUPPORTED` if several statements have values, as Postgres refuses them. */
+export function checkScript(values: readonly unknown[]): void {
+  if (values.length === 0) return;
   throw new OdoriError("STATEMENT_UNSUPPORTED", "Several statements in one text take no values.", {
     hint: "Send one statement in each call.",
   });
@@ -20,17 +31,17 @@ export function isScript(text: string, values: readonly unknown[]): boolean {
  * Binds values to `$1`, `$2` as Postgres numbers them, or to `?` in their order. SQLite takes `$1`
  * for a name; a value that is missing would be NULL.
  */
-export function bind(text: string, values: readonly unknown[]): Bound {
-  const places = text.includes("$") ? [...withoutLiterals(text).matchAll(/\$(\d+)/g)] : [];
-  if (places.length === 0) return [{}, ...values.map(toInput)];
-  const last = Math.max(...places.map(([, index]) => Number(index)));
+export function bind({ last }: Placeholders, values: readonly unknown[]): Bound {
+  if (last === 0) return [{}, ...values.map(toInput)];
   if (last !== values.length)
     throw new OdoriError(
       "OPTION_INVALID",
       `The statement has values up to $${last}, and ${values.length} were passed.`,
       { hint: "Pass one value for each number." },
     );
-  return [Object.fromEntries(values.map((value, n) => [`$${n + 1}`, toInput(value)]))];
+  const named: Record<string, SQLInputValue> = {};
+  for (let n = 0; n < last; n++) named[`$${n + 1}`] = toInput(values[n]);
+  return [named];
 }
 
 /** What Postgres takes and SQLite has no type for: booleans, dates, and objects as JSON. */

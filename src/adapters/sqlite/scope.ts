@@ -41,6 +41,13 @@ export const OWN_TRANSACTION: TransactionControl = {
   rollback: "ROLLBACK",
 };
 
+/** Inside a transaction that is open on the connection. */
+export const INNER_TRANSACTION: TransactionControl = {
+  begin: "SAVEPOINT odori_inner",
+  commit: "RELEASE odori_inner",
+  rollback: "ROLLBACK TO odori_inner; RELEASE odori_inner",
+};
+
 /** What a scope needs of its store. */
 export interface ScopeParts {
   readonly connection: Connection;
@@ -64,7 +71,7 @@ const NOTHING = {
   exec: () => {},
   send: () => ({ rows: [], rowCount: 0, lastInsertRowid: 0 }),
 } satisfies Pick<PreparedSql, "run" | "get" | "all" | "exec" | "send">;
-const ROLL_BACK = "ROLLBACK TO odori_handler; RELEASE odori_handler";
+const ROLL_BACK = "ROLLBACK TO odori_handler";
 
 /** One handler, inside a transaction or with one of its own. */
 export class SqliteScope
@@ -137,14 +144,15 @@ export class SqliteScope
     this.#checkAwaited();
     if (!this.touched || this.#detached) return;
     this.#checkOngoing();
-    this.#parts.connection.exec(RELEASE);
+    this.#parts.connection.run(RELEASE);
   }
 
   undo(): void {
     this.#open = false;
     if (!this.touched || this.#detached) return;
     this.#checkOngoing();
-    this.#parts.connection.exec(ROLL_BACK);
+    this.#parts.connection.run(ROLL_BACK);
+    this.#parts.connection.run(RELEASE);
   }
 
   detach(): this {
@@ -183,7 +191,7 @@ export class SqliteScope
     if (controlsTransaction(statement)) throw transactionControl();
     if (!this.touched) {
       if (this.#detached) this.#begin();
-      else this.#parts.connection.exec(SAVEPOINT);
+      else this.#parts.connection.run(SAVEPOINT);
     }
     this.statements++;
     this.#checkOngoing();

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { transactionClosed } from "../../ports/errors.ts";
 import type { Tx, TxResult } from "../../ports/tx.ts";
-import { bind, isScript } from "./bind.ts";
+import { bind, checkScript, type Placeholders, placeholdersOf } from "./bind.ts";
 import { explain } from "./errors.ts";
 
 /** A value of a statement. */
@@ -60,13 +60,22 @@ export abstract class Sending {
   }
 }
 
+/** A statement that is kept, with what is found out of its text once. */
+interface Prepared {
+  readonly statement: StatementSync;
+  places?: Placeholders;
+  returnsRows?: boolean;
+  /** Whether its rows are lists of values now. */
+  arrays: boolean;
+}
+
 /** Most prepared statements: a bound for programs that write values into the text. */
 const STATEMENTS_MAX = 256;
 
 /** Runs statements of one connection, kept prepared. Errors are those of SQLite. */
 export class PreparedSql extends Sending implements Sql {
   readonly database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync) {
     super();
@@ -74,15 +83,15 @@ export class PreparedSql extends Sending implements Sql {
   }
 
   run(statement: string, ...values: readonly SqlValue[]): number {
-    return Number(this.#prepare(statement).run(...values).changes);
+    return Number(this.#named(statement).run(...values).changes);
   }
 
   get(statement: string, ...values: readonly SqlValue[]): SqlRow | undefined {
-    return this.#prepare(statement).get(...values);
+    return this.#named(statement).get(...values);
   }
 
   all(statement: string, ...values: readonly SqlValue[]): readonly SqlRow[] {
-    return this.#prepare(statement).all(...values);
+    return this.#named(statement).all(...values);
   }
 
   exec(script: string): void {
@@ -90,37 +99,55 @@ export class PreparedSql extends Sending implements Sql {
   }
 
   send({ text, values = [], arrays = false }: SentStatement): SentResult {
-    if (isScript(text, values)) {
+    const known = this.#statements.get(text);
+    const places = known?.places ?? placeholdersOf(text);
+    if (places.script) {
+      checkScript(values);
       this.exec(text);
       return { rows: [], rowCount: null, lastInsertRowid: 0 };
     }
-    const prepared = this.#prepare(text);
-    const [named, ...positional] = bind(text, values);
-    if (prepared.columns().length === 0) {
-      const { changes, lastInsertRowid } = prepared.run(named, ...positional);
+    const prepared = known ?? this.#prepare(text);
+    prepared.places = places;
+    const [named, ...positional] = bind(places, values);
+    if (!returnsRows(prepared)) {
+      const { changes, lastInsertRowid } = prepared.statement.run(named, ...positional);
       return { rows: [], rowCount: Number(changes), lastInsertRowid };
     }
-    prepared.setReturnArrays(arrays);
-    try {
-      const rows = prepared.all(named, ...positional);
-      return { rows, rowCount: rows.length, lastInsertRowid: 0 };
-    } finally {
-      prepared.setReturnArrays(false);
-    }
+    listRows(prepared, arrays);
+    const rows = prepared.statement.all(named, ...positional);
+    return { rows, rowCount: rows.length, lastInsertRowid: 0 };
   }
 
   returnsRows(text: string): boolean {
-    return this.#prepare(text).columns().length > 0;
+    return returnsRows(this.#prepare(text));
   }
 
-  #prepare(statement: string): StatementSync {
-    const known = this.#statements.get(statement);
+  /** The statement of a text, whose rows have names. */
+  #named(text: string): StatementSync {
+    const prepared = this.#prepare(text);
+    listRows(prepared, false);
+    return prepared.statement;
+  }
+
+  #prepare(text: string): Prepared {
+    const known = this.#statements.get(text);
     if (known !== undefined) return known;
     if (this.#statements.size >= STATEMENTS_MAX) this.#statements.clear();
-    const prepared = this.database.prepare(statement);
-    this.#statements.set(statement, prepared);
+    const prepared = { statement: this.database.prepare(text), arrays: false };
+    this.#statements.set(text, prepared);
     return prepared;
   }
+}
+
+function returnsRows(prepared: Prepared): boolean {
+  prepared.returnsRows ??= prepared.statement.columns().length > 0;
+  return prepared.returnsRows;
+}
+
+function listRows(prepared: Prepared, arrays: boolean): void {
+  if (prepared.arrays === arrays) return;
+  prepared.statement.setReturnArrays(arrays);
+  prepared.arrays = arrays;
 }
 
 /**

@@ -12,7 +12,13 @@ import { SqliteDeclarations } from "./declarations.ts";
 import { type Access, SqliteInspection } from "./inspect.ts";
 import { PURGE_START, type PurgeCursor, purge } from "./purge.ts";
 import { checkSchema, migrate } from "./schema.ts";
-import { OWN_TRANSACTION, type ScopeParts, SqliteScope } from "./scope.ts";
+import {
+  INNER_TRANSACTION,
+  OWN_TRANSACTION,
+  type ScopeParts,
+  SqliteScope,
+  type TransactionControl,
+} from "./scope.ts";
 import { type Connection, type Sql, TransactionSql } from "./sql.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { examineVersion } from "./version.ts";
@@ -33,7 +39,17 @@ export interface SqliteOptions {
   readonly maxBytes?: number;
 }
 
+/**
+ * A connection with a transaction open on it: those of the store are inside, and survive nothing by
+ * themselves.
+ */
+export interface SharedConnection {
+  readonly connection: Connection;
+  readonly writer: Mutex;
+}
+
 const BUSY_TIMEOUT_MS = 5_000;
+
 /** A store in one SQLite file, through `node:sqlite`. */
 export class SqliteStore implements Store<Sql> {
   readonly durable: boolean;
@@ -44,15 +60,20 @@ export class SqliteStore implements Store<Sql> {
   /** The file; `":memory:"` for none. */
   readonly path: string;
   readonly #options: { readonly busyTimeoutMs: number; readonly maxBytes: number | undefined };
-  readonly #writer = new Mutex();
+  readonly #writer: Mutex;
+  readonly #control: TransactionControl;
   #connection: Connection | undefined;
   #session: Session | undefined;
   #closed = false;
   #renewedAt = 0;
   #purged: PurgeCursor = PURGE_START;
 
-  constructor(path: string, options: SqliteOptions = {}) {
+  /** `shared` is for the simulation. */
+  constructor(path: string, options: SqliteOptions = {}, shared?: SharedConnection) {
     this.path = path;
+    this.#writer = shared?.writer ?? new Mutex();
+    this.#control = shared === undefined ? OWN_TRANSACTION : INNER_TRANSACTION;
+    this.#connection = shared?.connection;
     this.durable = path !== ":memory:";
     this.#options = {
       busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
@@ -133,10 +154,9 @@ export class SqliteStore implements Store<Sql> {
         if (nothing !== undefined) return nothing;
       }
       this.#renewedAt = session.now();
+      const taken = () => this.#commit(connection, async () => claim(connection, session, limits));
       // After a power failure no process holds a claim: what it took is free again.
-      return unsynced(connection, () =>
-        this.#commit(connection, async () => claim(connection, session, limits)),
-      );
+      return this.#control === OWN_TRANSACTION ? unsynced(connection, taken) : taken();
     });
   }
 
@@ -187,7 +207,7 @@ export class SqliteStore implements Store<Sql> {
   #scope(connection: Connection, detached: boolean): SqliteScope {
     const parts: ScopeParts = {
       connection,
-      control: OWN_TRANSACTION,
+      control: this.#control,
       tryAcquire: () => this.#writer.tryAcquire(),
       // A handler by itself outlives the transaction that it was taken out of, and its `sql`.
       bookkeeping: () => this.#bookkeeping(connection, connection, []),
@@ -226,6 +246,7 @@ export class SqliteStore implements Store<Sql> {
     connection: Connection,
     work: (connection: Connection) => Promise<T>,
   ): Promise<T> {
+    if (this.#control !== OWN_TRANSACTION) return this.#commitInside(connection, work);
     await begin(connection, this.#options.busyTimeoutMs);
     let result: T;
     try {
@@ -236,6 +257,21 @@ export class SqliteStore implements Store<Sql> {
     }
     commit(connection);
     return result;
+  }
+
+  async #commitInside<T>(
+    connection: Connection,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    connection.exec(this.#control.begin);
+    try {
+      const result = await work(connection);
+      connection.exec(this.#control.commit);
+      return result;
+    } catch (error) {
+      if (connection.database.isTransaction) connection.exec(this.#control.rollback);
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { jsonOption } from "../data.ts";
 import type { SimulateFlags } from "../simulation/simulate.ts";
 
@@ -24,6 +24,12 @@ export function simulateCommand(): Command {
       "make every run with at most 1 or 2 departures from the calm one, instead of seeds",
       oneOrTwo,
     )
+    .addOption(
+      new Option(
+        "--store <kind>",
+        "where services have their data: rows (Odori's own in maps), or sqlite (all in SQLite)",
+      ).choices(["rows", "sqlite"]),
+    )
     .option("--workers <number>", "threads that draw runs, or max", workers, 1)
     .option(
       "--schedules <file>",
@@ -38,6 +44,7 @@ Examples:
   odori simulate test/order.simulation.ts --seeds 50000 --workers max
   odori simulate test/order.simulation.ts --minutes 20 --seed 1000000       by night
   odori simulate test/order.simulation.ts --systematic 1                    on each pull request
+  odori simulate test/order.simulation.ts --store sqlite        in the tables of odori/sqlite
   odori simulate test/order.simulation.ts --seed 7 --seeds 1
   odori simulate test/order.simulation.ts --replay "crash payment#5,next#4=2"
   odori simulate test/order.simulation.ts --replay trace.json     of odori trace o-77 --export

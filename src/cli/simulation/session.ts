@@ -1,5 +1,6 @@
 import type { SimulationFinding } from "../../simulate/findings.ts";
 import { neverHappened } from "../../simulate/never.ts";
+import type { StoreName } from "../../simulate/options.ts";
 import { readRecording } from "../../simulate/record.ts";
 import { type RunResult, SimulatedRun } from "../../simulate/run.ts";
 import { readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
@@ -15,6 +16,7 @@ import { searchInThreads, type ThreadAnswer } from "./threads.ts";
 /** Which runs the command makes. */
 export interface SessionOptions {
   readonly module: string;
+  readonly store: StoreName | undefined;
   readonly seeds: number;
   readonly seed: number;
   readonly minutes: number | undefined;
@@ -107,14 +109,14 @@ export class SimulateSession {
     readonly seeds: number;
     readonly until: number | undefined;
   }): Promise<FoundRun | undefined> {
-    const { module, workers } = this.#options;
+    const { module, store, workers } = this.#options;
     const onAnswer = ({ runs, outcomes, states, leaks }: ThreadAnswer) => {
       this.#count(runs);
       this.#leaks.push(...leaks);
       for (const outcome of outcomes) this.#stage.reached.outcomes.add(outcome);
       for (const state of states) this.#stage.reached.states.add(state);
     };
-    const failed = await searchInThreads({ ...task, module, workers, onAnswer });
+    const failed = await searchInThreads({ ...task, module, store, workers, onAnswer });
     if (failed === undefined) return undefined;
     const found = await search(this.#stage, { from: failed.seed, seeds: 1 });
     if ("result" in found) return { ...found, runs: this.#runs };

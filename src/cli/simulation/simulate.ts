@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { counterexample } from "../../simulate/counterexample.ts";
+import type { StoreName } from "../../simulate/options.ts";
 import { scheduleText } from "../../simulate/schedule-text.ts";
 import { foundLines } from "../../simulate/simulation-error.ts";
 import type { Stage } from "../../simulate/stage.ts";
@@ -16,6 +17,7 @@ export interface SimulateFlags {
   readonly seed?: number;
   readonly replay?: string;
   readonly systematic?: number;
+  readonly store?: StoreName;
   readonly workers: number;
   readonly schedules?: string;
   readonly json: boolean;
@@ -28,7 +30,7 @@ const RUNS_A_LINE = 64;
 
 /** Runs `odori simulate`, and sets the exit status to 1 if a run goes wrong. */
 export async function runSimulate(module: string, flags: SimulateFlags): Promise<void> {
-  const { minutes, workers, systematic, replay, schedules, seed = 1 } = flags;
+  const { minutes, workers, systematic, replay, schedules, store, seed = 1 } = flags;
   const simulation = await loadSimulation(module);
   // A dead process may leave a promise behind that is not awaited.
   process.on("unhandledRejection", () => {});
@@ -36,7 +38,7 @@ export async function runSimulate(module: string, flags: SimulateFlags): Promise
     process.stderr,
     minutes === undefined ? undefined : minutes * 60,
   );
-  const stage = await simulation.prepare();
+  const stage = await simulation.prepare(flags.store);
   const { name } = simulation.choreography;
   const states = () => stage.reached.states.size.toLocaleString("en");
   const onRun = (runs: number) => {
@@ -45,7 +47,8 @@ export async function runSimulate(module: string, flags: SimulateFlags): Promise
     progress.showText(`${name}: ${runs.toLocaleString("en")} runs, ${states()} states`);
   };
   const seeds = flags.seeds ?? (minutes === undefined ? SEEDS : RUNS_MAX);
-  const options = { module, seeds, seed, minutes, systematic, replay, workers, schedules, onRun };
+  const which = { seeds, seed, minutes, systematic, replay };
+  const options = { module, store, ...which, workers, schedules, onRun };
   let verdict: SimulationVerdict;
   {
     using tripwires = new Tripwires();

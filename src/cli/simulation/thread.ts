@@ -4,10 +4,10 @@ import { scheduleText } from "../../simulate/schedule-text.ts";
 import { search } from "../../simulate/search.ts";
 import { Tripwires } from "../../simulate/tripwire.ts";
 import { loadSimulation } from "./load.ts";
-import type { SeedTask, ThreadAnswer } from "./threads.ts";
+import type { SeedTask, ThreadAnswer, ThreadedSearch } from "./threads.ts";
 
-const module: string = workerData;
-const stage = await (await loadSimulation(module)).prepare();
+const { module, store }: Pick<ThreadedSearch, "module" | "store"> = workerData;
+const stage = await (await loadSimulation(module)).prepare(store);
 const tripwires = new Tripwires();
 process.removeAllListeners("warning");
 // What a handler of a dead process leaves behind.

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { messageOf, OdoriError } from "../../contract/errors.ts";
+import type { StoreName } from "../../simulate/options.ts";
 import type { Leak } from "../../simulate/tripwire.ts";
 
 /** Some of the seeds of a search. */
@@ -23,6 +24,7 @@ export interface ThreadAnswer {
 /** What a search in threads takes. */
 export interface ThreadedSearch extends SeedTask {
   readonly module: string;
+  readonly store: StoreName | undefined;
   readonly workers: number;
   readonly onAnswer: (answer: ThreadAnswer) => void;
 }
@@ -38,11 +40,11 @@ const CHUNK = 250;
 export async function searchInThreads(
   search: ThreadedSearch,
 ): Promise<ThreadAnswer["failed"] | undefined> {
-  const { module, workers, seeds, from, until } = search;
+  const { module, store, workers, seeds, from, until } = search;
   let next = from;
   const failed: { seed: number; schedule: string }[] = [];
   const work = async () => {
-    const thread = new Worker(PROGRAM, { workerData: module, resourceLimits: YOUNG });
+    const thread = new Worker(PROGRAM, { workerData: { module, store }, resourceLimits: YOUNG });
     try {
       while (failed.length === 0 && next < from + seeds && Date.now() < (until ?? Infinity)) {
         const task = { from: next, seeds: Math.min(CHUNK, from + seeds - next), until };

@@ -16,7 +16,7 @@ import type {
 } from "../../src/manifest/manifest.ts";
 
 /** The keys of effects, in the order of the model's. */
-export const KEYS = ["0", "1"] as const;
+const KEYS = ["0", "1"] as const;
 
 /** How often a handler fails for a while, is given up on, and finds a payload that does not fit. */
 const CHANCES = { passing: 0.1, givenUp: 0.15, unfit: 0.03 };
