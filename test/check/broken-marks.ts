@@ -1,4 +1,5 @@
-import { type Case, change, desk, keyedLines, manifest, order, refund, struck } from "./sound.ts";
+import { type Case, change, manifest, order, refund } from "./parts.ts";
+import { desk, keyedLines, struck } from "./sound-long.ts";
 
 /* Choreographies that are broken by what a service marks, and by how long it remembers that. */
 

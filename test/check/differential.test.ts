@@ -12,8 +12,9 @@ import type { Manifest } from "../../src/manifest/manifest.ts";
 import { withLegs } from "./legs.ts";
 import { withArrivals } from "./outside.ts";
 import { randomManifest } from "./random.ts";
-import { reference, replay } from "./reference.ts";
+import { reference } from "./reference.ts";
 import { stem } from "./reference-effects.ts";
+import { replay } from "./reference-replay.ts";
 
 /** Larger ones are passed over: each is searched three times, once very slowly. */
 const STATES_MAX = 2_000;

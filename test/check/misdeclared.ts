@@ -1,4 +1,5 @@
-import { type Case, change, manifest, order, race, reserve, sequential } from "./sound.ts";
+import { type Case, change, manifest, order, reserve } from "./parts.ts";
+import { race, sequential } from "./sound.ts";
 
 /*
  * Choreographies whose declarations alone are wrong: what is never emitted, heard or undone, and

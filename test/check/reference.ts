@@ -1,12 +1,15 @@
-import type { CounterexampleStep } from "../../src/check/finding.ts";
 import type {
   Manifest,
   ManifestOutcome,
   ReactionEntry,
   ServiceEntry,
 } from "../../src/manifest/manifest.ts";
-import type { Disposition } from "../../src/ports/journal.ts";
+import { isSink, KEYS, markOf } from "./plain-reaction.ts";
+import { type PlainFacts, PlainRules, type Report } from "./plain-rules.ts";
+import { type Following, searchPlainly } from "./plain-search.ts";
+import { plainBeginning } from "./plain-state.ts";
 import { ReferenceEffects, stem } from "./reference-effects.ts";
+import { copyOf, did, type ReferenceState, said, textOf } from "./reference-state.ts";
 
 /*
  * The semantics once more, written from the tables and not from the checker: plain objects, every
@@ -23,175 +26,39 @@ export interface Found {
   readonly ran: ReadonlySet<string>;
 }
 
-export interface ReferenceState {
-  /** Message and hearer to how many are under way: `["payment", 0, "order.placed.v1"]`. */
-  pending: Record<string, number>;
-  /** What was delivered, and may come again, where no inbox recognises it. */
-  again: Record<string, number>;
-  effects: Record<string, string>;
-  once: Record<string, true>;
-  runs: Record<string, number>;
-  gathered: Record<string, true>;
-  fired: Record<string, true>;
-  blocked: Record<string, true>;
-  deadlines: Record<string, "armed" | "over">;
-  came: Record<string, true>;
-  ends: Record<string, number>;
-  locks: Record<string, true>;
-  pivoted: boolean;
-  parked: boolean;
-  /** What the last step heard and emitted. No part of the state. */
-  last: Said;
-}
-
-interface Said {
-  readonly service: string | null;
-  readonly hears: string | null;
-  readonly emits: string[];
-  /** The place of the reaction in its service; of a deadline, `d` and its place. */
-  readonly place: number | string | null;
-  /** What the journal of the runtime calls it. */
-  did: Disposition;
-  effect: string | undefined;
-}
-
-type Report = (
-  code: string,
-  service: string | undefined,
-  event: string | undefined,
-  end?: string,
-) => void;
-
-/** Two keys stand for any number; a mark without a key has none. */
-const KEYS = ["k1", "k2"] as const;
-
 export function reference(manifest: Manifest, statesMax = 50_000): Found | undefined {
   const violations = new Set<string>();
   const ran = new Set<string>();
   let succeeded = false;
-  const report: Report = (code, service, event, end) =>
-    violations.add(
-      [code, `${service}`, `${event}`, ...(end === undefined ? [] : [end])].map(stem).join(" "),
-    );
-  const saga = new Saga(manifest, report, ran);
-  const seen = new Set<string>();
-  const queue: ReferenceState[] = [];
-  const visit = (state: ReferenceState) => {
-    const key = textOf(state);
-    if (seen.has(key)) return;
-    seen.add(key);
-    queue.push(state);
-  };
-  for (const state of saga.beginnings()) visit(state);
-  for (let state = queue.shift(); state !== undefined; state = queue.shift()) {
-    if (seen.size > statesMax) return undefined;
-    if (manifest.succeeds.some((type) => state?.ends[type] !== undefined)) succeeded = true;
-    const { certain, possible } = saga.next(state);
-    if (certain.length === 0) saga.judge(state);
-    for (const next of [...certain, ...possible]) visit(next);
-  }
-  return { violations: [...violations].sort(), states: seen.size, succeeded, ran };
-}
-
-export function textOf({ last: _, ...state }: ReferenceState): string {
-  return Object.values(state).map(partText).join("\n");
-}
-
-function partText(part: unknown): string {
-  if (typeof part !== "object" || part === null) return String(part);
-  const items = Object.entries(part).filter(([, item]) => item !== 0);
-  return items
-    .map(([key, item]) => `${key}=${item}`)
-    .sort()
-    .join(" ");
-}
-
-function said(
-  state: ReferenceState,
-  service: string | null,
-  hears: string | null,
-  place: number | string | null = null,
-): ReferenceState {
-  const last: Said = { service, hears, place, emits: [], did: "suppressed", effect: undefined };
-  return { ...copyOf(state), last };
-}
-
-/** The state is two levels deep. */
-function copyOf(state: ReferenceState): ReferenceState {
-  return {
-    ...state,
-    pending: { ...state.pending },
-    again: { ...state.again },
-    effects: { ...state.effects },
-    once: { ...state.once },
-    runs: { ...state.runs },
-    gathered: { ...state.gathered },
-    fired: { ...state.fired },
-    blocked: { ...state.blocked },
-    deadlines: { ...state.deadlines },
-    came: { ...state.came },
-    ends: { ...state.ends },
-    locks: { ...state.locks },
-    last: { ...state.last, emits: [...state.last.emits] },
-  };
-}
-
-function did(state: ReferenceState, what: Disposition, effect?: string): ReferenceState {
-  state.last.did = what;
-  state.last.effect = effect;
-  return state;
-}
-
-/** Without an inbox, more may come for ever after a rule is broken. */
-const LEFT_MAX = 100;
-
-/**
- * Plays the steps of a counterexample. Returns what the last one breaks, together with what any
- * other step in its place breaks; undefined where one of the steps is not possible.
- */
-export function replay(
-  manifest: Manifest,
-  trace: readonly CounterexampleStep[],
-): ReadonlySet<string> | undefined {
-  const violations = new Set<string>();
-  const report: Report = (code, service, event, end) =>
-    violations.add(
-      [code, `${service}`, `${event}`, ...(end === undefined ? [] : [end])].map(stem).join(" "),
-    );
-  const saga = new Saga(manifest, report, new Set());
-  const [first, ...steps] = trace;
-  let states = saga.beginnings().filter(({ last }) => isStep(last, first));
-  for (const step of steps) {
-    violations.clear();
-    const next = states.flatMap((state) => {
-      const { certain, possible } = saga.next(state);
-      return [...certain, ...possible].filter(({ last }) => isStep(last, step));
-    });
-    states = [...new Map(next.map((state) => [textOf(state), state])).values()];
-  }
-  for (const state of states) {
-    // What is left changes nothing, in whichever order it comes.
-    let ended: ReferenceState | undefined = state;
-    for (let steps = 0; ended !== undefined && steps < LEFT_MAX; steps++) {
-      const [next]: readonly ReferenceState[] = saga.next(ended).certain;
-      if (next === undefined) saga.judge(ended);
-      ended = next;
-    }
-  }
-  return states.length === 0 ? undefined : violations;
-}
-
-function isStep({ service, hears, emits }: Said, step: CounterexampleStep | undefined): boolean {
-  return (
-    service === step?.service &&
-    hears === step.hears &&
-    emits.join(" ") === (step.emits ?? []).join(" ")
+  const saga = new Saga(manifest, reportTo(violations), ran);
+  const states = searchPlainly<ReferenceState>(
+    {
+      beginnings: () => saga.beginnings(),
+      judge: (state) => saga.judge(state),
+      next: (state) => {
+        succeeded ||= manifest.succeeds.some((type) => state.ends[type]);
+        return saga.next(state);
+      },
+    },
+    textOf,
+    statesMax,
   );
+  if (states === undefined) return undefined;
+  return { violations: [...violations].sort(), states, succeeded, ran };
+}
+
+/** Collects `CODE service fact`, and the end where one is named. */
+export function reportTo(violations: Set<string>): Report {
+  return (code, service, event, end) =>
+    violations.add(
+      [code, `${service}`, `${event}`, ...(end === undefined ? [] : [end])].map(stem).join(" "),
+    );
 }
 
 export class Saga {
   readonly #manifest: Manifest;
   readonly #report: Report;
+  readonly #rules: PlainRules;
   readonly #ran: Set<string>;
   readonly #effects: ReferenceEffects;
   readonly #services: readonly ServiceEntry[];
@@ -202,6 +69,29 @@ export class Saga {
     this.#ran = ran;
     this.#effects = new ReferenceEffects(manifest);
     this.#services = [...manifest.services.values()];
+    this.#rules = new PlainRules(
+      manifest,
+      {
+        factsOf: (key) => this.#factsOf(key),
+        labelOf: (group) =>
+          group.find((type) =>
+            this.#services.some((service) => this.#effects.all(service).includes(stem(type))),
+          ),
+      },
+      report,
+    );
+  }
+
+  #factsOf(key: string): PlainFacts {
+    const [service = "", effect = ""] = key.split(" ");
+    const entry = this.#service(service);
+    return {
+      service,
+      label: effect,
+      undone: entry.reactions.some(({ undoes }) => undoes === effect),
+      needsUndo: this.#effects.needUndo(entry, effect),
+      standsFor: (type) => stem(type) === effect,
+    };
   }
 
   beginnings(): readonly ReferenceState[] {
@@ -211,18 +101,8 @@ export class Saga {
         const state: ReferenceState = {
           pending: {},
           again: {},
-          effects: {},
-          once: {},
-          runs: {},
-          gathered: {},
-          fired: {},
-          blocked: {},
           deadlines: {},
-          came: {},
-          ends: {},
-          locks: {},
-          pivoted: false,
-          parked: false,
+          ...plainBeginning(),
           last: {
             service: owner?.name ?? null,
             hears: null,
@@ -239,10 +119,7 @@ export class Saga {
     });
   }
 
-  next(state: ReferenceState): {
-    readonly certain: readonly ReferenceState[];
-    readonly possible: readonly ReferenceState[];
-  } {
+  next(state: ReferenceState): Following<ReferenceState> {
     const certain: ReferenceState[] = [];
     const possible: ReferenceState[] = [];
     for (const [key, count] of Object.entries(state.pending)) {
@@ -294,38 +171,7 @@ export class Saga {
   }
 
   judge(state: ReferenceState): void {
-    const { succeeds, fails, oneOf, locks } = this.#manifest;
-    const success = succeeds.some((type) => state.ends[type] !== undefined);
-    const failure = fails.some((type) => state.ends[type] !== undefined);
-    if (!success && !failure) {
-      this.#report(state.parked ? "PARKED_STUCK" : "STUCK", undefined, undefined);
-      return;
-    }
-    for (const [key, mark] of Object.entries(state.effects)) {
-      const [service = "", effect = ""] = key.split(" ");
-      const undone = this.#service(service).reactions.some(({ undoes }) => undoes === effect);
-      if (failure && mark === "done" && this.#effects.needUndo(this.#service(service), effect))
-        this.#report(
-          !undone ? "NO_UNDO" : state.parked ? "PARKED_STUCK" : "ORPHAN",
-          service,
-          effect,
-        );
-      if (success && mark === "undone" && !oneOf.flat().map(stem).includes(effect))
-        this.#report("UNDONE_ON_SUCCESS", service, effect);
-    }
-    for (const group of success ? oneOf : []) {
-      const done = Object.entries(state.effects).filter(
-        ([key, mark]) => mark === "done" && group.map(stem).includes(key.split(" ")[1] ?? ""),
-      );
-      // One effect, for any number of keys.
-      const kept = [...new Set(done.map(([key]) => key.split(" ").slice(0, 2).join(" ")))];
-      const known = group.find((type) =>
-        this.#services.some((service) => this.#effects.all(service).includes(stem(type))),
-      );
-      if (kept.length !== 1 && known !== undefined) this.#report("ONE_OF", undefined, known);
-    }
-    for (const lock of locks)
-      if (state.locks[lock.name]) this.#report("LOCK_LEAK", undefined, lock.acquire);
+    this.#rules.judge(state);
   }
 
   #service(name: string): ServiceEntry {
@@ -370,27 +216,6 @@ export class Saga {
     return state;
   }
 
-  /** What the fence knows of the effects of a delivery: of one key, of none, or of all keys. */
-  #markOf(
-    state: ReferenceState,
-    service: ServiceEntry,
-    reaction: ReactionEntry,
-    key: string | undefined,
-  ) {
-    const names = this.#effects.namesOf(service, reaction).map((name) => `${service.name} ${name}`);
-    const bare = names.map((name) => state.effects[name]).filter((mark) => mark !== undefined);
-    const turnedBack = bare.find((mark) => mark !== "done");
-    if (reaction.keyed === "all") {
-      const all = KEYS.map((one) => state.effects[`${names[0]} ${one}`]);
-      return turnedBack ?? [...bare, ...all].find((mark) => mark === "done");
-    }
-    if (key === undefined) return turnedBack ?? bare[0];
-    const own = names.map((name) => state.effects[`${name} ${key}`]);
-    return (
-      turnedBack ?? own.find((mark) => mark !== undefined && mark !== "done") ?? own.find(Boolean)
-    );
-  }
-
   #react(
     state: ReferenceState,
     service: ServiceEntry,
@@ -401,7 +226,8 @@ export class Saga {
   ): readonly ReferenceState[] {
     const own = `${service.name} ${place}`;
     const keyed = key === undefined ? "" : ` ${key}`;
-    const mark = this.#markOf(state, service, reaction, key);
+    const marks = this.#effects.namesOf(service, reaction).map((name) => `${service.name} ${name}`);
+    const mark = markOf(state.effects, reaction, { marks, bare: marks }, key);
     const undo = reaction.kind === "undo";
     if (service.fence && (undo ? mark === "undone" || mark === "barred" : mark !== undefined))
       return [state];
@@ -463,7 +289,7 @@ export class Saga {
     const key = `${service.name} ${effect}${keyed}`;
     const before = state.effects[key];
     state.effects[key] = "done";
-    if (!this.#effects.needUndo(service, effect)) return;
+    if (!this.#rules.factsOf(key).needsUndo) return;
     if (before === "done") this.#report("DOUBLE_EFFECT", service.name, effect);
     else if (before !== undefined) this.#report("HANGING", service.name, effect);
   }
@@ -485,12 +311,7 @@ export class Saga {
     if (before !== "undone") state.effects[own] = done.length === 0 ? "barred" : "undone";
     for (const key of done) state.effects[key] = "undone";
     if (done.length === 0) return;
-    for (const [first, second] of this.#manifest.undoOrder) {
-      const open = Object.entries(state.effects).some(
-        ([other, mark]) => mark === "done" && other.split(" ")[1] === stem(second),
-      );
-      if (stem(first) === undoes && open) this.#report("UNDO_ORDER", service.name, undoes);
-    }
+    this.#rules.undone(state, own);
   }
 
   #emitted(state: ReferenceState, service: ServiceEntry, outcome: ManifestOutcome): ReferenceState {
@@ -500,9 +321,6 @@ export class Saga {
   }
 
   #emit(state: ReferenceState, service: ServiceEntry | undefined, outcome: ManifestOutcome): void {
-    const { succeeds, fails, pivots, locks } = this.#manifest;
-    // One outcome is one moment: none of its events is after another.
-    const pivoted = state.pivoted;
     state.last.emits.push(...outcome);
     for (const type of outcome) {
       for (const hearer of this.#services) {
@@ -521,32 +339,8 @@ export class Saga {
           state.pending[key] = Math.min((state.pending[key] ?? 0) + 1, this.#pendingMax());
         });
       }
-      for (const { name, acquire, release } of locks) {
-        if (acquire === type) state.locks[name] = true;
-        if (release.includes(type)) delete state.locks[name];
-      }
-      const undoes = this.#services.some(({ reactions }) =>
-        reactions.some(({ kind, hears }) => kind === "undo" && hears.includes(type)),
-      );
-      if (pivoted && (fails.includes(type) || undoes))
-        this.#report("AFTER_PIVOT", service?.name, type);
-      if (pivots.includes(type)) state.pivoted = true;
-      if (![...succeeds, ...fails].includes(type)) continue;
-      if (fails.includes(type)) this.#checkAllUndone(state, type);
-      if (state.ends[type] !== undefined) this.#report("DOUBLE_END", undefined, type);
-      state.ends[type] = 1;
-      const ended = Object.keys(state.ends);
-      if (ended.some((end) => succeeds.includes(end)) && ended.some((end) => fails.includes(end)))
-        this.#report("MIXED_END", undefined, undefined);
     }
-  }
-
-  #checkAllUndone(state: ReferenceState, end: string): void {
-    for (const [key, mark] of Object.entries(state.effects)) {
-      const [service = "", effect = ""] = key.split(" ");
-      if (mark === "done" && this.#effects.needUndo(this.#service(service), effect))
-        this.#report("EARLY_END", service, effect, end);
-    }
+    this.#rules.emitted(state, service?.name, outcome);
   }
 
   #touch(
@@ -571,15 +365,6 @@ export class Saga {
   }
 
   #isSink(service: ServiceEntry, reaction: ReactionEntry): boolean {
-    const { kind, emits, fails, once, max, onParked } = reaction;
-    const silent =
-      [...emits, ...fails].every((outcome) => outcome.length === 0) && onParked === undefined;
-    return (
-      kind === "step" &&
-      silent &&
-      once === undefined &&
-      max === undefined &&
-      this.#effects.namesOf(service, reaction).length === 0
-    );
+    return isSink(reaction, this.#effects.namesOf(service, reaction));
   }
 }

@@ -6,6 +6,7 @@ import type {
   ServiceEntry,
 } from "../../src/manifest/manifest.ts";
 import { stem } from "./reference-effects.ts";
+import type { Phase } from "./rolling-state.ts";
 
 /*
  * Names and effects of a service that has two versions, written from the page on deployments once
@@ -57,6 +58,18 @@ export function homesOf(manifest: Manifest, { service, old, now }: Pair): readon
     homes.set(name, [...(homes.get(name) ?? []), entry]);
   }
   return [...homes].map(([name, versions]) => ({ name, versions }));
+}
+
+/** The versions of a service of which processes run. */
+export function running(pair: Pair, home: Home, phase: Phase): readonly ServiceEntry[] {
+  if (home.name !== pair.service) return home.versions;
+  const old = phase === "old" || phase === "both" || phase === "back";
+  const now = phase === "both" || phase === "new";
+  return home.versions.filter(({ name }) => (name === pair.old ? old : now));
+}
+
+export function otherVersion(home: Home, entry: ServiceEntry): ServiceEntry | undefined {
+  return home.versions.find((other) => other !== entry);
 }
 
 function oldest(name: string, was: readonly string[]): string {
@@ -128,6 +141,15 @@ export const effectMark = perVersionAnd(({ reactions }: ServiceEntry, name: stri
   const same = reactions.filter(({ effect }) => effect === name);
   return oldest(name, same.find(({ effectWas }) => effectWas.length > 0)?.effectWas ?? []);
 });
+
+/** The marks that a reaction leaves or undoes, by their oldest names. */
+export function marksFor(entry: ServiceEntry, reaction: ReactionEntry): readonly string[] {
+  const names =
+    reaction.undoes === undefined
+      ? reaction.emits.flatMap((outcome) => effectOf(entry, reaction, outcome) ?? [])
+      : [reaction.undoes];
+  return names.map((name) => effectMark(entry, name));
+}
 
 /** What is known of one mark of a service, whichever version says it. */
 export interface MarkFacts {

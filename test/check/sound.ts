@@ -1,77 +1,16 @@
-import type { FindingCode } from "../../src/check/finding.ts";
+import {
+  type Case,
+  change,
+  charge,
+  manifest,
+  order,
+  refund,
+  reserve,
+  reserveBeside,
+} from "./parts.ts";
+import { desk, keyedLines, struck } from "./sound-long.ts";
 
-/*
- * Choreographies that are known to be sound, written as manifests, as a user would by hand; and the
- * parts that the broken ones are made of.
- */
-
-export interface Case {
-  readonly name: string;
-  readonly manifest: Readonly<Record<string, unknown>>;
-  /** Codes of errors, in alphabetical order: these and no others. */
-  readonly codes: readonly FindingCode[];
-  /**
-   * Codes of warnings about behaviour, likewise.
-   * @default []
-   */
-  readonly warnings?: readonly FindingCode[];
-}
-
-export type Raw = Readonly<Record<string, unknown>>;
-export type Services = Readonly<Record<string, Raw>>;
-
-export function manifest(services: Services, more: Raw = {}): Raw {
-  return {
-    odori: 1,
-    name: "case",
-    begins: ["order.placed.v1"],
-    succeeds: ["order.completed.v1"],
-    fails: ["order.cancelled.v1"],
-    services,
-    ...more,
-  };
-}
-
-/** Begins the saga, completes it with `done`, and undoes its beginning on `undone`. */
-export function order(
-  done: readonly string[],
-  undone: readonly string[],
-  more: readonly Raw[] = [],
-): Raw {
-  const undo = { on: undone, undoes: "order.placed.v1", emits: ["order.cancelled.v1"] };
-  return {
-    begins: ["order.placed.v1"],
-    reactions: [
-      { on: done, emits: ["order.completed.v1"] },
-      ...(undone.length > 0 ? [undo] : []),
-      ...more,
-    ],
-  };
-}
-
-export const charge = {
-  on: ["order.placed.v1"],
-  emits: ["payment.charged.v1"],
-  fails: ["payment.declined.v1"],
-};
-export const refund = {
-  on: ["stock.sold_out.v1"],
-  undoes: "payment.charged.v1",
-  emits: ["payment.refunded.v1"],
-};
-export const reserve = {
-  on: ["payment.charged.v1"],
-  emits: ["stock.reserved.v1"],
-  fails: ["stock.sold_out.v1"],
-};
-/** Payment and stock at the same time. */
-export const reserveBeside = { ...reserve, on: ["order.placed.v1"] };
-
-/** Another choreography with some of its services replaced, and other changes. */
-export function change(base: Raw, services: Services, more: Raw = {}): Raw {
-  const old = typeof base.services === "object" && base.services !== null ? base.services : {};
-  return { ...base, services: { ...old, ...services }, ...more };
-}
+/* Choreographies that are known to be sound. */
 
 export const sequential = manifest({
   order: order(["stock.reserved.v1"], ["payment.declined.v1", "payment.refunded.v1"]),
@@ -403,123 +342,6 @@ export const undoneBeside = manifest({
     ],
   },
 });
-
-/** Two lines of an order are reserved, each under its own key, and released together. */
-export const keyedLines = manifest(
-  {
-    order: {
-      begins: ["order.placed.v1"],
-      reactions: [
-        {
-          on: ["order.placed.v1"],
-          readonly: true,
-          emits: [["order.first_line_added.v1", "order.second_line_added.v1"]],
-        },
-        { on: ["payment.paid.v1"], readonly: true, emits: ["order.completed.v1"] },
-        { on: ["stock.released.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
-      ],
-    },
-    stock: {
-      reactions: [
-        {
-          on: ["order.first_line_added.v1", "order.second_line_added.v1"],
-          keyed: true,
-          emits: ["stock.reserved.v1"],
-        },
-        {
-          on: ["payment.refused.v1"],
-          keyed: "all",
-          undoes: "stock.reserved.v1",
-          emits: ["stock.released.v1"],
-        },
-      ],
-    },
-    payment: {
-      reactions: [
-        {
-          all: ["order.first_line_added.v1", "order.second_line_added.v1"],
-          readonly: true,
-          emits: ["payment.paid.v1"],
-          fails: ["payment.refused.v1"],
-        },
-      ],
-    },
-  },
-  { external: ["stock.reserved.v1"] },
-);
-
-/** A deadline that fires, or is given up on with an answer. */
-export const struck = manifest(
-  {
-    order: {
-      begins: ["order.placed.v1"],
-      reactions: [
-        {
-          on: ["clock.struck.v1", "clock.stopped.v1"],
-          readonly: true,
-          emits: ["order.completed.v1"],
-        },
-      ],
-    },
-    clock: {
-      mayPark: true,
-      deadlines: [
-        {
-          after: "order.placed.v1",
-          within: "PT1M",
-          unless: ["order.completed.v1"],
-          emits: "clock.struck.v1",
-          onParked: "clock.stopped.v1",
-        },
-      ],
-    },
-  },
-  { fails: [] },
-);
-
-/** A person decides, is reminded after the first wait, and has refused after the second. */
-export function desk(first: string, second: string): Raw {
-  const answered = { once: "answer", readonly: true };
-  return manifest(
-    {
-      order: {
-        begins: ["order.placed.v1"],
-        reactions: [
-          { on: ["desk.accepted.v1"], readonly: true, emits: ["order.completed.v1"] },
-          { on: ["payment.refunded.v1"], undoes: "order.placed.v1", emits: ["order.cancelled.v1"] },
-        ],
-      },
-      payment: {
-        reactions: [
-          { on: ["order.placed.v1"], emits: ["payment.charged.v1"] },
-          { ...refund, on: ["desk.rejected.v1"] },
-        ],
-      },
-      desk: {
-        reactions: [
-          { on: ["payment.charged.v1"], readonly: true, emits: ["desk.opened.v1"] },
-          { ...answered, on: ["desk.approved.v1"], emits: ["desk.accepted.v1"] },
-          { ...answered, on: ["desk.expired.v1"], emits: ["desk.rejected.v1"] },
-        ],
-        deadlines: [
-          {
-            after: "desk.opened.v1",
-            within: first,
-            unless: ["desk.approved.v1"],
-            emits: "desk.reminded.v1",
-          },
-          {
-            after: "desk.reminded.v1",
-            within: second,
-            unless: ["desk.approved.v1"],
-            emits: "desk.expired.v1",
-          },
-        ],
-      },
-    },
-    { arrives: ["desk.approved.v1"], external: ["desk.opened.v1"] },
-  );
-}
 
 export const SOUND: readonly Case[] = [
   { name: "sequential", manifest: sequential, codes: [] },

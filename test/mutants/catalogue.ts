@@ -1,4 +1,3 @@
-import { ADAPTER_MUTANTS } from "./adapter-mutants.ts";
 import { BUS_MUTANTS } from "./bus-mutants.ts";
 import { CHECKER_MUTANTS } from "./checker-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
@@ -8,10 +7,12 @@ import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { OBSERVER_MUTANTS } from "./observer-mutants.ts";
 import { OUTLOOK_MUTANTS } from "./outlook-mutants.ts";
+import { POSTGRES_MUTANTS } from "./postgres-mutants.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
 import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
 import { RUNTIME_MUTANTS } from "./runtime-mutants.ts";
 import { SIMULATION_MUTANTS } from "./simulation-mutants.ts";
+import { SQLITE_MUTANTS } from "./sqlite-mutants.ts";
 
 /**
  * Deliberately broken runtimes. Each `find` must occur exactly once in its file: an edit that
@@ -19,7 +20,8 @@ import { SIMULATION_MUTANTS } from "./simulation-mutants.ts";
  */
 export const MUTANTS: readonly Mutant[] = [
   ...RUNTIME_MUTANTS,
-  ...ADAPTER_MUTANTS,
+  ...SQLITE_MUTANTS,
+  ...POSTGRES_MUTANTS,
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,
   ...ENTRY_MUTANTS,

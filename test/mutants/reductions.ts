@@ -11,8 +11,8 @@ import { toManifest } from "../../src/manifest/read.ts";
 import { BROKEN } from "../check/broken.ts";
 import { withLegs } from "../check/legs.ts";
 import { randomManifest } from "../check/random.ts";
-import { replay } from "../check/reference.ts";
 import { stem } from "../check/reference-effects.ts";
+import { replay } from "../check/reference-replay.ts";
 import { ABOUT_ORDER } from "./about-order.ts";
 
 /** Larger ones are passed over. */

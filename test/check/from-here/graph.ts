@@ -1,6 +1,6 @@
 import type { Manifest } from "../../../src/manifest/manifest.ts";
-import { type ReferenceState, Saga, textOf } from "../reference.ts";
-import { stem } from "../reference-effects.ts";
+import { reportTo, Saga } from "../reference.ts";
+import { type ReferenceState, textOf } from "../reference-state.ts";
 
 /** A state of the plain interpreter, with all that can follow. */
 export interface Node {
@@ -23,14 +23,7 @@ export interface Start {
 /** Explores a choreography with the plain interpreter; undefined if it has too many states. */
 export function graphOf(manifest: Manifest, statesMax: number): readonly Start[] | undefined {
   let found = new Set<string>();
-  const saga = new Saga(
-    manifest,
-    (code, service, event, end) =>
-      found.add(
-        [code, `${service}`, `${event}`, ...(end === undefined ? [] : [end])].map(stem).join(" "),
-      ),
-    new Set(),
-  );
+  const saga = new Saga(manifest, (...broken) => reportTo(found)(...broken), new Set());
   const known = new Map<string, Node>();
   const nodes: Node[] = [];
   const nodeOf = (state: ReferenceState): Node => {
