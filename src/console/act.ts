@@ -1,8 +1,9 @@
 import { codeOf } from "../contract/errors.ts";
 import { recordAction } from "../observer/actions.ts";
 import type { ParkedEntry } from "../observer/parked-list.ts";
-import { chosenIn, countParkedAmong, deliveryId, fieldsIn, textField } from "./chosen.ts";
+import { chosenIn, countParkedAmong, deliveryId } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
+import { fieldsIn, textField } from "./fields.ts";
 import { ConsoleRefusal, queryInvalid } from "./refusal.ts";
 import type { Job } from "./wire.ts";
 

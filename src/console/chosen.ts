@@ -1,5 +1,6 @@
 import { listParked, type ParkedEntry, parkedEntry } from "../observer/parked-list.ts";
 import type { Desk } from "./desk.ts";
+import { fieldsIn, textField } from "./fields.ts";
 import { deliveryNamed } from "./query.ts";
 import { queryInvalid } from "./refusal.ts";
 
@@ -7,20 +8,6 @@ import { queryInvalid } from "./refusal.ts";
 const IDS_MAX = 1_000;
 /** Deliveries that a filter may choose at once. */
 const CHOSEN_MAX = 100_000;
-const TEXT_MAX = 1_000;
-
-/** The body of a request that is an object. Throws `QUERY_INVALID` for unknown fields. */
-export function fieldsIn(
-  body: unknown,
-  names: readonly string[],
-): Readonly<Record<string, unknown>> {
-  if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw queryInvalid("The body is a JSON object.");
-  const fields: Readonly<Record<string, unknown>> = { ...body };
-  const other = Object.keys(fields).find((name) => !names.includes(name));
-  if (other !== undefined) throw queryInvalid(`The body has only ${names.join(", ")}.`);
-  return fields;
-}
 
 /** The deliveries that a request has chosen, by ids or by a filter. */
 export function chosenIn(
@@ -58,17 +45,6 @@ function entriesOf(desk: Desk, ids: unknown): readonly ParkedEntry[] {
 const UNKNOWN = {
   ...{ sagaId: "", reaction: "", type: "", since: 0, attempts: 0, code: "", message: "" },
 } as const;
-
-/** A text among the fields; undefined if it is absent. Throws `QUERY_INVALID`. */
-export function textField(
-  fields: Readonly<Record<string, unknown>>,
-  name: string,
-): string | undefined {
-  const value = fields[name];
-  if (value === undefined) return undefined;
-  if (typeof value === "string" && value.length <= TEXT_MAX) return value;
-  throw queryInvalid(`${name} is a text of at most ${TEXT_MAX} characters.`);
-}
 
 export function deliveryId({ service, seq }: Pick<ParkedEntry, "service" | "seq">): string {
   return `${service}/${seq}`;

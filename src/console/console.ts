@@ -84,7 +84,7 @@ export function odoriConsole({ token, ...options }: ConsoleOptions): OdoriConsol
   return openConsole({ ...options, token });
 }
 
-/** What only the commands open: a console without a token, or beside services that it plays with. */
+/** What only commands open: a console without a token, or one beside services to play with. */
 interface OpenOptions extends Omit<ConsoleOptions, "token"> {
   /** Undefined: every program that reaches it may read it. */
   readonly token: string | undefined;

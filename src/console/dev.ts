@@ -1,5 +1,5 @@
 import { CRASH_POINTS } from "../runtime/crash-points.ts";
-import { fieldsIn, textField } from "./chosen.ts";
+import { fieldsIn, textField } from "./fields.ts";
 import { DevFailure, queryInvalid } from "./refusal.ts";
 import type { DevBegin, DevBegun, DevFault, DevFaults, DevForm, DevReply } from "./wire.ts";
 

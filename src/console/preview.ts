@@ -1,8 +1,9 @@
 import type { FromHere, Outlook } from "../check/from-here/from-here.ts";
 import type { Ahead } from "../check/from-here/look-ahead.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
-import { chosenIn, fieldsIn } from "./chosen.ts";
+import { chosenIn } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
+import { fieldsIn } from "./fields.ts";
 import { queryInvalid } from "./refusal.ts";
 import type { PreviewReply, Rest, Verdict } from "./wire.ts";
 

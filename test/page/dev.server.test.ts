@@ -19,7 +19,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
         await using session = await dev(folder.path, "--console", "--port", "0");
         await session.shows("Running order, payment, stock");
         const [url = ""] = ADDRESS.exec(session.out) ?? [];
-        // Until the module is read there is no console behind the address.
+        // Until the module is read, no console is behind the address.
         const status = async () =>
           (await fetch(`${url}api/v1/about`).catch(() => undefined))?.status;
         await eventually("the console is there", status, 200);
