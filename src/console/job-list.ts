@@ -22,6 +22,8 @@ const RUNNING_MAX = 4;
 const KEPT_MAX = 100;
 const RAMP_MS = 5_000;
 const PROBLEMS_MAX = 10;
+/** Ids that an ended job keeps, to count which are parked again. */
+const IDS_KEPT_MAX = 1_000;
 /** Failures one after the other that stop a job: the store is away, or all is done. */
 const FAILURES_MAX = 20;
 
@@ -31,6 +33,11 @@ export class JobList {
 
   list(): readonly Job[] {
     return this.#jobs.map((job) => job.state());
+  }
+
+  /** Those that run, or ended at most this long ago. */
+  recent(withinMs: number): readonly Job[] {
+    return this.#jobs.filter((job) => job.endedWithin(withinMs)).map((job) => job.state());
   }
 
   find(id: string): Job | undefined {
@@ -61,8 +68,10 @@ export class JobList {
 
 class RunningJob {
   readonly id = randomUUID();
-  readonly #work: JobWork;
+  #work: JobWork;
+  readonly #total: number;
   readonly #began = Date.now();
+  #endedAt: number | undefined;
   readonly #problems: Job["problems"][number][] = [];
   #state: Job["state"] = "running";
   #done = 0;
@@ -72,6 +81,11 @@ class RunningJob {
 
   constructor(work: JobWork) {
     this.#work = work;
+    this.#total = work.ids.length;
+  }
+
+  endedWithin(ms: number): boolean {
+    return this.#endedAt === undefined || Date.now() - this.#endedAt < ms;
   }
 
   get isRunning(): boolean {
@@ -81,7 +95,7 @@ class RunningJob {
   state(): Job {
     const { action, ids } = this.#work;
     return {
-      ...{ id: this.id, action, state: this.#state, began: this.#began, total: ids.length },
+      ...{ id: this.id, action, state: this.#state, began: this.#began, total: this.#total },
       ...{ done: this.#done, failed: this.#failed },
       parkedAgain: action === "retry" ? this.#work.parkedAgain(ids.slice(0, this.#tried)) : 0,
       perSecond: this.isRunning ? this.#rate() : 0,
@@ -116,7 +130,11 @@ class RunningJob {
         if (this.#problems.length > PROBLEMS_MAX) this.#problems.shift();
       }
     }
-    this.#state = this.#tried === this.#work.ids.length ? "done" : "stopped";
+    this.#state = this.#tried === this.#total ? "done" : "stopped";
+    this.#endedAt = Date.now();
+    // What it has worked with may be large, and is not needed any more.
+    const ids = this.#work.ids.slice(0, this.#tried).slice(-IDS_KEPT_MAX);
+    this.#work = { ...this.#work, ids, act: () => Promise.resolve() };
   }
 
   #rate(): number {

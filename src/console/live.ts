@@ -12,7 +12,6 @@ export class LiveNow {
   readonly #desk: Desk;
   readonly #maps: Maps;
   #ledger: { readonly change: number; readonly of: Live["ledger"] } | undefined;
-  readonly #ended = new Map<string, number>();
 
   constructor(desk: Desk, maps: Maps) {
     this.#desk = desk;
@@ -31,11 +30,7 @@ export class LiveNow {
       ledger: this.#ledgerAt(change),
       ...this.#maps.live(query),
       change,
-      jobs: jobs.list().filter(({ id, state }) => {
-        if (state === "running") return true;
-        if (!this.#ended.has(id)) this.#ended.set(id, now);
-        return now - (this.#ended.get(id) ?? 0) < ENDED_MS;
-      }),
+      jobs: jobs.recent(ENDED_MS),
     };
   }
 
