@@ -39,7 +39,7 @@ export const devJa = {
   event: "イベント",
   sagaId: "サーガID",
   newId: "新しいID",
-  payload: "ペイロード（JSON）",
+  payload: "本文（JSON）",
   notJson: (field: string) => `${field}はJSONではありません。`,
   start: "始める",
   again: "もう一度",

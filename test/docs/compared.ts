@@ -4,6 +4,7 @@ export const COMPARED: Readonly<Record<string, string>> = {
   "docs/start.md": "test/docs/start.test.ts",
   "docs/index.md": "test/docs/pages.test.ts",
   "docs/how-to/ci.md": "test/docs/ci.test.ts",
+  "docs/how-to/dev.md": "test/docs/dev.test.ts",
   "docs/how-to/commonjs.md": "test/package/commonjs.test.ts",
   "docs/how-to/frameworks.md": "test/frameworks/frameworks.test.ts",
   "docs/how-to/http.md": "test/docs/http.test.ts",
@@ -37,6 +38,8 @@ const payment = service<Tx>("payment").on(orderPlaced, { handle: () => {} });
 export interface Fragments {
   /** What stands before each part. */
   readonly before: string;
+  /** Modules that stand beside the parts, by name. */
+  readonly modules?: Readonly<Record<string, string>>;
   /** Why its outputs are not compared. */
   readonly outputs: string;
 }
@@ -60,6 +63,16 @@ const store = sqlite("order.db");
 const bus = memoryBus([order, payment]);
 `,
     outputs: "they are of thousands of sagas; stuck-saga.md shows the same tables, compared",
+  },
+  "docs/how-to/console.md": {
+    before: "",
+    modules: {
+      "choreography.ts": `${IN_PLACE}
+export default choreography("shop", { services: [order, payment], begins: [orderPlaced],
+  succeeds: [], fails: [] });
+`,
+    },
+    outputs: "it has none; test/frameworks/console.test.ts mounts it in each framework",
   },
   "docs/infrastructure.md": { before: IN_PLACE, outputs: "it has none" },
   "docs/how-to/kubernetes.md": {

@@ -55,7 +55,9 @@ describe("the pages", { timeout: 120_000 }, () => {
     mkdirSync(join(ROOT, ".odori"), { recursive: true });
     using folder = temporaryFolder("fragments", join(ROOT, ".odori"));
     let written = 0;
-    for (const [path, { before }] of Object.entries(FRAGMENTS)) {
+    for (const [path, { before, modules = {} }] of Object.entries(FRAGMENTS)) {
+      for (const [name, text] of Object.entries(modules))
+        writeFileSync(join(folder.path, name), text);
       const page = readFileSync(join(ROOT, path), "utf8");
       for (const [, code = ""] of page.matchAll(/```ts\n([\s\S]*?)```/g)) {
         const file = join(folder.path, `part-${++written}.ts`);
