@@ -174,6 +174,7 @@ describe("odori check", () => {
           ],
           repairs: [{ service: "order", undoes: "order.placed", alsoOn: ["payment.declined.v1"] }],
           source: { file: expect.stringMatching(/^\.\..*\/broken\.json$/), line: 1, column: 1 },
+          docs: "https://odori-dev.github.io/odori/reference/findings/stuck.html",
         },
       ],
       suppressed: [],
