@@ -22,7 +22,7 @@ export function assemble(): void {
   rmSync(TREE, { recursive: true, force: true });
   mkdirSync(join(TREE, "public"), { recursive: true });
   cpSync(join(DOCS, "icon.svg"), join(TREE, "public", "icon.svg"));
-  for (const file of files.filter((name) => name.endsWith(".svg")))
+  for (const file of files.filter((name) => /\.(svg|png)$/.test(name)))
     for (const folder of ["", "ja"]) {
       mkdirSync(dirname(join(TREE, folder, file)), { recursive: true });
       cpSync(join(DOCS, file), join(TREE, folder, file));

@@ -53,7 +53,7 @@ function linked(text: string, from: string, to: string): string {
     const path = posix.join(posix.dirname(from), target);
     if (path.startsWith("../")) return `${before}${REPOSITORY}${path.slice(3)}${anchor}`;
     // Pictures are on the site; data and examples are in the repository.
-    if (path.endsWith(".svg")) return whole;
+    if (/\.(svg|png)$/.test(path)) return whole;
     if (!path.endsWith(".md")) return `${before}${REPOSITORY}docs/${path}${anchor}`;
     const own = path.replace(/^ja\//, "");
     if (!to.startsWith("ja/") || own.startsWith("api/")) return `${before}/${own}${anchor}`;

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { widthOf } from "../text/measure.ts";
 import { visible } from "../text/visible.ts";
 import type { Tone } from "./tones.ts";
 import { useVirtual } from "./virtual.ts";
@@ -23,6 +24,10 @@ const ROW_PX = 48;
 const LEFT_PX = 18;
 const LANE_PX = 168;
 const TIME_PX = 74;
+/** Where the note of a step begins behind its lifeline, and the size of its letters. */
+const NOTE_PX = 10;
+const NOTE_SIZE_PX = 12;
+const END_PX = 24;
 const ARROW_Y = 19;
 const DOT_Y = 34;
 
@@ -43,11 +48,20 @@ export function Sequence({
   const box = useRef<HTMLDivElement>(null);
   const { items, height } = useVirtual(box, rows.length, ROW_PX);
   const left = timed ? TIME_PX : 0;
-  const width = left + LEFT_PX + lanes.length * LANE_PX + 60;
   const xOf = useMemo(() => {
     const places = new Map(lanes.map((name, i) => [name, left + LEFT_PX + i * LANE_PX]));
     return (name: string) => places.get(name) ?? left + LEFT_PX;
   }, [lanes, left]);
+  const width = useMemo(() => {
+    // Notes of a kind repeat, so few are measured.
+    const ends = rows.map(({ who, note }) => xOf(who) + NOTE_PX + widthOf(note, NOTE_SIZE_PX));
+    return (
+      Math.max(
+        left + LEFT_PX + lanes.length * LANE_PX,
+        ends.reduce((a, b) => Math.max(a, b), 0),
+      ) + END_PX
+    );
+  }, [rows, lanes, left, xOf]);
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (rows.length > 0 && last >= rows.length - 5) onEnd?.();
@@ -117,7 +131,7 @@ function Drawn({
         </>
       )}
       <circle cx={b} cy={DOT_Y} r={4} />
-      <text class="note" x={b + 10} y={DOT_Y + 4}>
+      <text class="note" x={b + NOTE_PX} y={DOT_Y + 4}>
         {note}
       </text>
     </svg>
