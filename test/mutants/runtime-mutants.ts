@@ -154,7 +154,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
     name: "a failing handler keeps what it wrote",
     edits: [
-      edit("adapters/sqlite/scope.ts", "connection.exec(ROLL_BACK)", "connection.exec(RELEASE)"),
+      edit("adapters/sqlite/scope.ts", "connection.run(ROLL_BACK)", "connection.run(RELEASE)"),
     ],
     suite: "runtime",
     caughtBy: "handlers of one commit run in turn; a failing one costs itself",

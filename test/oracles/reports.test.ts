@@ -54,7 +54,14 @@ describe("a Markdown report", () => {
     expect(new Set(html)).toEqual(
       new Set(["<details><summary>Counterexample</summary>", "</details>"]),
     );
-    expect(tokens.filter(({ type }) => type === "link" || type === "image")).toEqual([]);
+    const links = tokens.filter(({ type }) => type === "link" || type === "image");
+    // The code of a finding leads to its page.
+    const leads = links.map(({ raw }) => raw);
+    expect(leads.length).toBeGreaterThan(0);
+    for (const lead of leads)
+      expect(lead).toMatch(
+        /^\[([A-Z_]+)\]\(https:\/\/odori-dev\.github\.io\/odori\/[a-z_/]+\.html\)$/,
+      );
     expect(tokens.filter(({ type }) => type === "heading")).toHaveLength(1);
     const text = tokens
       .filter((token) => token.type === "text" && !("tokens" in token && token.tokens))
