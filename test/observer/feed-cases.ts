@@ -9,7 +9,7 @@ import { newSchema } from "../servers/postgres.ts";
 
 const session = { service: "shop", owner: "p1", leaseMs: 60_000, now: Date.now };
 const PAGE = 50;
-const LATE_ROUNDS = 8;
+const LATE_ROUNDS = 60;
 
 /** The tables of one service, written to by transactions that a test leads. */
 class Journal implements AsyncDisposable {
