@@ -10,10 +10,12 @@ if (major < NODE_LEAST[0] || (major === NODE_LEAST[0] && minor < NODE_LEAST[1]))
   );
   process.exitCode = 2;
 } else {
-  // Node says of `node:sqlite` that it is experimental, which no user of the command can change.
+  // Node says of what the commands use that it is experimental, and of a module of the user how it
+  // was read. Neither is about what the command was asked.
   const warn = process.emitWarning;
   process.emitWarning = (warning: string | Error, ...rest: never[]) => {
-    if (!`${warning}`.includes("SQLite")) warn.call(process, warning, ...rest);
+    if (!/SQLite|stripTypeScriptTypes|Module type of/.test(`${warning}`))
+      warn.call(process, warning, ...rest);
   };
   const { main } = await import("./program.ts");
   await main();

@@ -31,8 +31,10 @@ export async function main(): Promise<void> {
   } catch (error) {
     // Commander also throws for --help and --version, with exit code 0.
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    reportError(error, process.argv.includes("--json"));
     process.exitCode = COULD_NOT_RUN;
+    // A command of which only parts can run, without one: its help is printed already.
+    if (error instanceof CommanderError && error.code === "commander.help") return;
+    reportError(error, process.argv.includes("--json"));
   }
 }
 
@@ -81,7 +83,7 @@ Start with:
   everyCommand(program, (command) =>
     command
       .exitOverride()
-      .configureOutput({ writeErr: () => {} })
+      .configureOutput({ outputError: () => {} })
       .configureHelp({ optionDescription }),
   );
   return program;

@@ -228,6 +228,13 @@ describe("odori", () => {
     expect(text.err.startsWith(`${code}: `)).toBe(true);
   });
 
+  it("a command of which only parts can run prints its help", async () => {
+    const { status, out, err } = await odori(["parked"]);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^Usage: odori parked .*\n/);
+    expect(err).not.toContain("outputHelp");
+  });
+
   it("prints errors as JSON with --json", async () => {
     const { status, out } = await odori(["trace", "x", "--json", "--data", "/nowhere/at/all"]);
     expect(status).toBe(2);

@@ -80,6 +80,18 @@ describe("odori init", { timeout: 120_000 }, () => {
     expect(readdirSync(root.path)).toEqual([]);
   });
 
+  it("a tarball is named from where the command runs, and has to be there", async () => {
+    using root = temporaryFolder("init");
+    const missing = await init(root.path, "shop", "--odori", "../nowhere.tgz");
+    expect(missing.status).toBe(2);
+    expect(missing.err).toContain('nowhere.tgz" does not exist');
+    expect(existsSync(join(root.path, "shop"))).toBe(false);
+    writeFileSync(join(root.path, "odori.tgz"), "");
+    expect((await init(root.path, "shop", "--odori", "odori.tgz")).status).toBe(0);
+    const made = JSON.parse(readFileSync(join(root.path, "shop", "package.json"), "utf8"));
+    expect(made.dependencies.odori).toBe(`file:${join(root.path, "odori.tgz")}`);
+  });
+
   it("an install that fails leaves the files, and says what to do", async () => {
     using root = temporaryFolder("init");
     const missing = join(root.path, "no-such-package.tgz");

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { OdoriError } from "../../contract/errors.ts";
+import { quote } from "../../contract/grammar.ts";
 import { version } from "../../text/version.ts";
 import { jsonOption } from "../data.ts";
 import { projectFiles } from "../init/project-files.ts";
@@ -60,7 +63,7 @@ Exit status: 0 written and installed, 2 the command could not run.`,
     .action((folder: string, flags: Flags) => {
       const layers = layersOf(flags.template, flags.with);
       const name = basename(resolve(folder));
-      const files = projectFiles({ layers, name, odori: flags.odori });
+      const files = projectFiles({ layers, name, odori: dependencyOf(flags.odori) });
       writeProject(folder, files);
       if (!flags.json) {
         print(`Wrote to ${resolve(folder)}:`);
@@ -81,6 +84,16 @@ function nextCommands(folder: string, { template, install }: Flags): readonly st
     ...(template === "postgres-nats" ? ["docker compose up -d --wait"] : []),
     "npm start",
   ];
+}
+
+/** A tarball is named from where the command runs, and not from the new folder. */
+function dependencyOf(odori: string): string {
+  if (!odori.endsWith(".tgz") || /^[a-z]{2,}:/i.test(odori)) return odori;
+  const path = resolve(odori);
+  if (existsSync(path)) return `file:${path}`;
+  throw new OdoriError("USAGE", `The tarball ${quote(path)} does not exist.`, {
+    hint: "Name one that npm pack has written, or leave --odori out.",
+  });
 }
 
 /** Quotes a path for a shell, where that is needed. */

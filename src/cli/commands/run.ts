@@ -17,7 +17,7 @@ import { type App, startApp } from "../../runtime/start.ts";
 import { client } from "../client.ts";
 import { jsonOption } from "../data.ts";
 import { loadServices } from "../module.ts";
-import { paint, print, printJson } from "../output.ts";
+import { paint, print, printJson, warn } from "../output.ts";
 import {
   type PlaceFlags,
   placeFlags,
@@ -181,7 +181,9 @@ async function beginSaga(
   sagaId: string,
 ): Promise<void> {
   const app = apps.find(({ name }) => name === service);
-  await app?.begin(sagaId, () => contract.from(data));
+  const begun = await app?.begin(sagaId, () => contract.from(data));
+  if (begun?.begun === false)
+    warn(`${sagaId} had begun before: nothing new was begun. Name another --saga.`);
 }
 
 /** Aborted at SIGINT or SIGTERM. A second one ends the process, also while a handler hangs. */

@@ -7,6 +7,10 @@ import { RemoteControl, STOP } from "../../dev/remote.ts";
 
 /** The program stands beside this file, and is compiled if this file is. */
 const PROGRAM = fileURLToPath(new URL(`child${extname(import.meta.url)}`, import.meta.url));
+/** What `main.ts` does not print either: how Node reads the module, and that SQLite is new in it. */
+const QUIET = ["ExperimentalWarning", "MODULE_TYPELESS_PACKAGE_JSON"].map(
+  (name) => `--disable-warning=${name}`,
+);
 /** A handler may hang; what it has not committed goes on at the next start. */
 const STOP_MS = 5_000;
 
@@ -22,7 +26,10 @@ export class ServicesProcess {
   #stopping = false;
 
   constructor(module: string, data: string, heard: (event: DevEvent) => void) {
-    this.#child = fork(PROGRAM, [module, data], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    this.#child = fork(PROGRAM, [module, data], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      execArgv: [...process.execArgv, ...QUIET],
+    });
     const child = this.#child;
     this.control = new RemoteControl((json) => void child.send(json, () => {}), heard);
     child.on("message", (json) => {
