@@ -94,8 +94,9 @@ describe("odori init", { timeout: 120_000 }, () => {
 
   it("an install that fails leaves the files, and says what to do", async () => {
     using root = temporaryFolder("init");
-    const missing = join(root.path, "no-such-package.tgz");
-    const { status, err } = await odori(["init", "shop", "--odori", missing], undefined, root.path);
+    const broken = join(root.path, "no-package.tgz");
+    writeFileSync(broken, "");
+    const { status, err } = await odori(["init", "shop", "--odori", broken], undefined, root.path);
     expect([status, err]).toEqual([2, expect.stringContaining("INSTALL_FAILED: The files are")]);
     expect(existsSync(join(root.path, "shop", "src", "main.ts"))).toBe(true);
   }, 300_000);

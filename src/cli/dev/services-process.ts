@@ -7,7 +7,7 @@ import { RemoteControl, STOP } from "../../dev/remote.ts";
 
 /** The program stands beside this file, and is compiled if this file is. */
 const PROGRAM = fileURLToPath(new URL(`child${extname(import.meta.url)}`, import.meta.url));
-/** What `main.ts` does not print either: how Node reads the module, and that SQLite is new in it. */
+/** What `main.ts` does not print either: how Node reads the module, and what is new in it. */
 const QUIET = ["ExperimentalWarning", "MODULE_TYPELESS_PACKAGE_JSON"].map(
   (name) => `--disable-warning=${name}`,
 );
