@@ -15,6 +15,7 @@ import { deltaOf, LiveNow } from "./live.ts";
 import { Maps, mapQueryIn } from "./map.ts";
 import { metrics } from "./metrics.ts";
 import { parkedGroups, parkedReply } from "./parked.ts";
+import { pauseUnlessAborted } from "./pause.ts";
 import { preview } from "./preview.ts";
 import { Proofs } from "./proof.ts";
 import { ConsoleRefusal, failureOf, queryInvalid } from "./refusal.ts";
@@ -154,7 +155,7 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
           const now = live.read(query);
           await stream.writeSSE({ data: JSON.stringify(deltaOf(sent, now)) });
           sent = now;
-          await waited(LIVE_EVERY_MS, closing.signal);
+          await pauseUnlessAborted(LIVE_EVERY_MS, closing.signal);
         }
       } finally {
         streams--;
@@ -200,17 +201,4 @@ function serve(c: Context, { type, body, zipped }: Asset): Response {
   if (!/\bgzip\b/.test(c.req.header("accept-encoding") ?? "")) return c.body(body);
   c.header("content-encoding", "gzip");
   return c.body(zipped);
-}
-
-function waited(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    signal.addEventListener("abort", over);
-    if (signal.aborted) over();
-  });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { codeOf } from "../contract/errors.ts";
+import { pauseUnlessAborted } from "./pause.ts";
 import { ConsoleRefusal } from "./refusal.ts";
 import type { Job } from "./wire.ts";
 
@@ -117,7 +118,7 @@ class RunningJob {
 
   async #run(): Promise<void> {
     for (const id of this.#work.ids) {
-      if (this.#tried > 0) await pause(1_000 / this.#rate(), this.#stopping.signal);
+      if (this.#tried > 0) await pauseUnlessAborted(1_000 / this.#rate(), this.#stopping.signal);
       if (this.#stopping.signal.aborted || this.#failedInARow >= FAILURES_MAX) break;
       try {
         await this.#work.act(id);
@@ -142,17 +143,4 @@ class RunningJob {
     if (!ramp) return perSecond;
     return Math.min(perSecond, 2 ** Math.floor((Date.now() - this.#began) / RAMP_MS));
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    signal.addEventListener("abort", over);
-    if (signal.aborted) over();
-  });
 }
