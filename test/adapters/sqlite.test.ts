@@ -129,6 +129,17 @@ describe("SQLite", () => {
     });
   });
 
+  it("opens a new file that another process has locked, without blocking this one", async () => {
+    const path = join(folder, "shop.db");
+    await using store = closing(sqlite(path, { busyTimeoutMs: 10_000 }));
+    using other = new DatabaseSync(path);
+    other.exec("BEGIN EXCLUSIVE");
+    const opening = store.open(session);
+    setImmediate(() => other.exec("COMMIT"));
+    await opening;
+    expect(store.service()).toBe("shop");
+  });
+
   it("does not block this process while it waits for another one's transaction", async () => {
     const path = join(folder, "shop.db");
     await using store = closing(sqlite(path, { busyTimeoutMs: 10_000 }));

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { messageOf, OdoriError } from "../../contract/errors.ts";
+import { StoreUnavailableError } from "../../ports/errors.ts";
 import { explain, isBusy } from "./errors.ts";
 import { Connection } from "./sql.ts";
 
@@ -23,17 +24,36 @@ const PAUSE_MAX_MS = 50;
  */
 export function connect(path: string, options: ConnectOptions): Connection {
   const connection = new Connection(path, openFile(path));
+  try {
+    configure(connection, options);
+    return connection;
+  } catch (error) {
+    connection.database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens a file as `connect` does, and waits for others as `begin` does: when two processes turn a
+ * new file into one with WAL, or the last one of its users closes it, SQLite refuses at once and
+ * does not apply its own timeout (https://sqlite.org/c3ref/busy_handler.html).
+ */
+export function connectPatiently(path: string, options: ConnectOptions): Promise<Connection> {
+  const attempt = { ...options, busyTimeoutMs: BLOCKING_WAIT_MS };
+  return whileBusy(path, options.busyTimeoutMs, () => connect(path, attempt));
+}
+
+function configure(connection: Connection, options: ConnectOptions): void {
   connection.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
   const journal = connection.get("PRAGMA journal_mode = WAL")?.journal_mode;
   connection.exec("PRAGMA synchronous = FULL");
   const synchronous = connection.get("PRAGMA synchronous")?.synchronous;
   const inMemory = connection.database.location() === null;
   if (synchronous !== 2 || (journal !== "wal" && !inMemory)) {
-    connection.database.close();
     throw new OdoriError(
       "STORE_UNSAFE",
-      `The database ${path} has journal_mode=${journal} and synchronous=${synchronous}; ` +
-        "a commit is durable only with wal and 2 (FULL).",
+      `The database ${connection.path} has journal_mode=${journal} and ` +
+        `synchronous=${synchronous}; a commit is durable only with wal and 2 (FULL).`,
       { hint: "Put it on a local file system that supports shared memory." },
     );
   }
@@ -44,7 +64,6 @@ export function connect(path: string, options: ConnectOptions): Connection {
       `PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxBytes / pageSize))}`,
     );
   }
-  return connection;
 }
 
 /** Opens a service's database for inspection: creates and converts nothing. */
@@ -74,17 +93,24 @@ function checkExists(path: string): void {
  * Runs BEGIN IMMEDIATE; waits for the lock without blocking the process. Throws `STORE_BUSY` after
  * `busyTimeoutMs`.
  */
-export async function begin(connection: Connection, busyTimeoutMs: number): Promise<void> {
+export function begin(connection: Connection, busyTimeoutMs: number): Promise<void> {
+  return whileBusy(connection.path, busyTimeoutMs, () =>
+    connection.database.exec("BEGIN IMMEDIATE"),
+  );
+}
+
+/** Tries until no other process holds the lock. Throws `STORE_BUSY` after `busyTimeoutMs`. */
+async function whileBusy<T>(path: string, busyTimeoutMs: number, attempt: () => T): Promise<T> {
   const until = performance.now() + busyTimeoutMs;
-  for (let attempt = 0; ; attempt++) {
+  for (let attempts = 0; ; attempts++) {
     try {
-      connection.database.exec("BEGIN IMMEDIATE");
-      return;
+      return attempt();
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= until) throw explain(error, connection.path);
+      const refused = error instanceof StoreUnavailableError ? error.cause : error;
+      if (!isBusy(refused) || performance.now() >= until) throw explain(error, path);
     }
     // Growing pauses with jitter, so that two processes do not retry in step.
-    await pause(Math.random() * Math.min(PAUSE_MAX_MS, 2 ** attempt));
+    await pause(Math.random() * Math.min(PAUSE_MAX_MS, 2 ** attempts));
   }
 }
 

@@ -7,7 +7,15 @@ import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../.
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { census } from "./census.ts";
 import { claim, leave, othersOf, peek, renew } from "./claim.ts";
-import { begin, commit, connect, connectToExisting, rollback, unsynced } from "./connect.ts";
+import {
+  begin,
+  commit,
+  connect,
+  connectPatiently,
+  connectToExisting,
+  rollback,
+  unsynced,
+} from "./connect.ts";
 import { SqliteDeclarations } from "./declarations.ts";
 import { type Access, SqliteInspection } from "./inspect.ts";
 import { PURGE_START, type PurgeCursor, purge } from "./purge.ts";
@@ -101,7 +109,8 @@ export class SqliteStore implements Store<Sql> {
       this.#closed = false;
       // The inspection opens the file without the settings that writing needs.
       if (this.durable) this.#forget();
-      const connection = this.#connect();
+      this.#connection ??= await connectPatiently(this.path, this.#options);
+      const connection = this.#connection;
       const others = await this.#commit(connection, async () => {
         migrate(connection, session.service);
         this.#renewedAt = session.now();
