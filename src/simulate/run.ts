@@ -169,8 +169,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   committed(process: Process<Native>, writes: readonly Writes[]): void {
     for (const written of writes) this.#compare(process, written);
     // A handler that waits for something shows rows that are not committed.
-    if (this.stage.parts.every(({ database }) => !database.inTransaction))
-      this.#check(() => this.stage.options.always?.(this.#seen));
+    if (this.stage.parts.every(({ database }) => !database.inTransaction)) this.#watch();
   }
 
   #compare({ name, service }: Process<Native>, { journal, amend, marks }: Writes): void {
@@ -263,9 +262,16 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     }
   }
 
-  #check(invariant: () => void): void {
+  /** Has the rows looked at. Where that takes turns, the transactions that come next wait. */
+  #watch(): void {
+    const { always } = this.stage.options;
+    if (always === undefined) return;
+    const seen = this.#seen;
+    const [part] = this.stage.parts;
+    const turn = part?.database.undisturbed?.(async () => always(seen));
     try {
-      invariant();
+      const looked = turn ?? always(seen);
+      looked?.catch((error: unknown) => this.#refuse(error));
     } catch (error) {
       this.#refuse(error);
     }

@@ -1,8 +1,9 @@
+import type { Sql as PostgresSql } from "../adapters/postgres/sql.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import type { SimulationFinding } from "./findings.ts";
 import { neverHappened } from "./never.ts";
-import type { DatabaseOptions, SimulationOptions, StoreOptions } from "./options.ts";
+import type { DatabaseOptions, PgliteOptions, SimulationOptions, StoreOptions } from "./options.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
 import { readSchedule } from "./schedule-text.ts";
 import { type FoundRun, realNow, search } from "./search.ts";
@@ -79,6 +80,10 @@ export function simulate(
   choreography: Choreography<Sql>,
   options: SimulationOptions<Sql> & StoreOptions & SearchOptions,
 ): Promise<SimulationReport>;
+export function simulate(
+  choreography: Choreography<PostgresSql>,
+  options: SimulationOptions<PostgresSql> & PgliteOptions & SearchOptions,
+): Promise<SimulationReport>;
 export function simulate<Native>(
   choreography: Choreography<Native>,
   options: SimulationOptions<Native> & DatabaseOptions<Native> & SearchOptions,
@@ -92,7 +97,7 @@ export async function simulate(
   try {
     return { ...(await searchAll(stage, options)), leaks: tripwires.leaks };
   } finally {
-    stage.close();
+    await stage.close();
   }
 }
 

@@ -78,7 +78,7 @@ export class Stage<Native> {
       const [service] = stage.part(declaration.name).services;
       if (service !== undefined) await store.declarations.put(portraitOf(service));
       await store.close();
-      own.keep();
+      await own.keep();
     }
     return stage;
   }
@@ -89,8 +89,8 @@ export class Stage<Native> {
     return part;
   }
 
-  close(): void {
-    for (const { database } of this.parts) database.close();
+  async close(): Promise<void> {
+    for (const { database } of this.parts) await database.close();
   }
 
   /** The database is prepared once, so starts need not do it again. */

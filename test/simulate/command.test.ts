@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { start } from "odori";
@@ -14,6 +15,9 @@ const MODULES = join(ROOT, "test", "simulate", "modules");
 const TRIP = join(MODULES, "trip.simulation.ts");
 const BROKEN = join(MODULES, "broken.simulation.ts");
 const SHOP = join(MODULES, "shop.simulation.ts");
+const POSTGRES = join(MODULES, "pg.simulation.ts");
+/** As Node fails where a package is not installed. */
+const WITHOUT_PGLITE = join(ROOT, "test", "simulate", "modules", "without-pglite.mjs");
 
 describe("odori simulate", { timeout: 60_000 }, () => {
   it("says how many runs are right, and how much of the model they have reached", async () => {
@@ -38,6 +42,30 @@ describe("odori simulate", { timeout: 60_000 }, () => {
     expect([two.status, JSON.parse(two.out)]).toEqual([one.status, JSON.parse(one.out)]);
     const { status, out, err } = await odori(["simulate", TRIP, "--store", "paper"]);
     expect([status, out, err]).toEqual([2, "", expect.stringContaining("rows, sqlite")]);
+  });
+
+  it("runs handlers of Postgres, also in threads", { timeout: 300_000 }, async () => {
+    const flags = ["simulate", POSTGRES, "--seeds", "60", "--json"];
+    const one = await odori(flags);
+    const two = await odori([...flags, "--workers", "2", "--store", "pglite"]);
+    expect([one.status, JSON.parse(one.out).runs]).toEqual([0, 60]);
+    expect([two.status, JSON.parse(two.out)]).toEqual([one.status, JSON.parse(one.out)]);
+  });
+
+  it("says which store a simulation can have, and which packages are missing", async () => {
+    const refused = [
+      ["simulate", TRIP, "--store", "pglite"],
+      ["simulate", POSTGRES, "--store", "rows"],
+    ];
+    for (const args of refused) {
+      const { status, err } = await odori(args);
+      expect([status, err]).toEqual([2, expect.stringContaining("OPTION_INVALID")]);
+    }
+    const program = join(ROOT, "src", "cli", "main.ts");
+    const node = ["--conditions=odori-source", "--import", WITHOUT_PGLITE, program];
+    const ran = spawnSync(process.execPath, [...node, "simulate", POSTGRES], { encoding: "utf8" });
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining("PGLITE_MISSING")]);
+    expect(ran.stderr).toContain("npm install --save-dev @electric-sql/pglite pg");
   });
 
   it("goes through every single departure", async () => {

@@ -78,31 +78,58 @@ export function joined(sql: Sql): Bookkeeper {
   };
 }
 
+/** A statement for `pg`; it is prepared under its name. */
+export interface NamedStatement extends SentStatement {
+  readonly name?: string;
+  readonly values?: unknown[];
+}
+
+/** The reply of a connection. */
+export interface Answer<Row> {
+  readonly rows: Row[];
+  readonly rowCount: number | null;
+  /** The first word of the statement; `ROLLBACK` where a COMMIT of a failed transaction was sent. */
+  readonly command: string;
+}
+
+/** What a transaction needs of its connection. A client of a pool of `pg` has it. */
+export interface Connection {
+  query<Row extends SqlRow = SqlRow>(statement: string | NamedStatement): Promise<Answer<Row>>;
+  /** Gives it back; with an error it is not used again. */
+  release(broken?: Error): void;
+}
+
+/** What `TransactionSql` takes beside its connection. */
+interface TransactionParts {
+  /**
+   * The reply to BEGIN, which may still be on its way: bookkeeping is sent along with it,
+   * statements of handlers wait.
+   */
+  readonly begun: Promise<unknown>;
+  /** The statement that commits. */
+  readonly commit: string;
+  readonly place: string;
+  readonly prepared: PreparedNames | undefined;
+}
+
 /** The bookkeeping of one transaction over a connection of the store's own. */
 export class TransactionSql extends Sending implements Bookkeeper {
   readonly pipelined = true;
-  readonly #client: pg.PoolClient;
+  readonly #client: Connection;
   readonly #begun: Promise<unknown>;
+  readonly #commit: string;
   readonly #place: string;
   readonly #prepare: PreparedNames | undefined;
   #open = true;
-  #committed: Promise<pg.QueryResult> | undefined;
+  #committed: Promise<Answer<SqlRow>> | undefined;
 
-  /**
-   * `begun` is the reply to BEGIN, which may still be on its way: bookkeeping is sent along with
-   * it, statements of handlers wait.
-   */
-  constructor(
-    client: pg.PoolClient,
-    begun: Promise<unknown>,
-    place: string,
-    prepare: PreparedNames | undefined,
-  ) {
+  constructor(client: Connection, { begun, commit, place, prepared }: TransactionParts) {
     super();
     this.#client = client;
     this.#begun = begun;
+    this.#commit = commit;
     this.#place = place;
-    this.#prepare = prepare;
+    this.#prepare = prepared;
   }
 
   /** Runs a statement of a handler. Its errors are those of `pg`. */
@@ -124,7 +151,7 @@ export class TransactionSql extends Sending implements Bookkeeper {
     try {
       const query = { text, values: [...values] };
       const named = this.#prepare === undefined ? query : { ...query, name };
-      const [{ rows }] = await Promise.all([this.#client.query<SqlRow>(named), this.#begun]);
+      const [{ rows }] = await Promise.all([this.#client.query(named), this.#begun]);
       return rows;
     } catch (error) {
       throw explain(error, this.#place);
@@ -143,7 +170,7 @@ export class TransactionSql extends Sending implements Bookkeeper {
 
   commit(): true {
     this.#open = false;
-    const sent = this.#client.query("COMMIT");
+    const sent = this.#client.query(this.#commit);
     // The caller of `committed` learns what went wrong.
     sent.catch(() => {});
     this.#committed = sent;
@@ -151,9 +178,9 @@ export class TransactionSql extends Sending implements Bookkeeper {
   }
 
   /** The reply to COMMIT, which is sent if it was not yet. */
-  committed(): Promise<pg.QueryResult> {
+  committed(): Promise<Answer<SqlRow>> {
     if (this.#committed === undefined) this.commit();
-    return this.#committed ?? this.#client.query("COMMIT");
+    return this.#committed ?? this.#client.query(this.#commit);
   }
 
   end(): void {
