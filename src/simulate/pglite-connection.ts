@@ -1,6 +1,6 @@
 import type { Mutex } from "../adapter/mutex.ts";
 import type { TransactionControl } from "../adapters/postgres/open-transaction.ts";
-import type { Answer, Connection, NamedStatement, SqlRow } from "../adapters/postgres/sql.ts";
+import type { Connection, NamedStatement, SqlReply, SqlRow } from "../adapters/postgres/sql.ts";
 import type { PgliteSession } from "./pglite-session.ts";
 
 /** Where the statements of a transaction run. */
@@ -28,7 +28,7 @@ export class PgliteConnection implements Connection {
     this.#run = place.session.run;
   }
 
-  query<Row extends SqlRow = SqlRow>(statement: string | NamedStatement): Promise<Answer<Row>> {
+  query<Row extends SqlRow = SqlRow>(statement: string | NamedStatement): Promise<SqlReply<Row>> {
     const { session, control } = this.#place;
     // A handler that outlives its run.
     if (session.run !== this.#run) return new Promise(() => {});
@@ -47,14 +47,14 @@ export class PgliteConnection implements Connection {
     this.#release();
   }
 
-  async #open<Row extends SqlRow>(first: string): Promise<Answer<Row>> {
+  async #open<Row extends SqlRow>(first: string): Promise<SqlReply<Row>> {
     const { session, now } = this.#place;
     this.#release = await acquire(session.turn);
     session.now = now;
     return session.query(first);
   }
 
-  #send<Row extends SqlRow>(statement: string | NamedStatement): Promise<Answer<Row>> {
+  #send<Row extends SqlRow>(statement: string | NamedStatement): Promise<SqlReply<Row>> {
     const { session, prefix } = this.#place;
     if (typeof statement === "string" || statement.name === undefined)
       return session.query(statement);

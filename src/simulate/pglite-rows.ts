@@ -4,7 +4,7 @@ import type { Sql, SqlResult } from "../adapters/postgres/sql.ts";
 import type { Store } from "../ports/store.ts";
 import { Bookkeeping, type SimulatedDatabase } from "./database.ts";
 import { PgliteConnection } from "./pglite-connection.ts";
-import { PgliteSession, quoted } from "./pglite-session.ts";
+import { identifier, PgliteSession } from "./pglite-session.ts";
 import { PgliteStore } from "./pglite-store.ts";
 
 /** Opens one Postgres within this process, with a schema for each service. */
@@ -31,7 +31,7 @@ export class PgliteRows extends Bookkeeping implements SimulatedDatabase<Sql> {
     super();
     this.#session = session;
     this.#number = number;
-    const path = `SET LOCAL search_path TO ${quoted(service)}, odori_simulated, pg_catalog`;
+    const path = `SET LOCAL search_path TO ${identifier(service)}, odori_simulated, pg_catalog`;
     this.#control = {
       begin: `SAVEPOINT odori_group; ${path}`,
       commit: "RELEASE odori_group",
@@ -63,7 +63,6 @@ export class PgliteRows extends Bookkeeping implements SimulatedDatabase<Sql> {
     if (this.#number === 0) await this.#session.close();
   }
 
-  /** Opens a transaction, which begins with its first statement. */
   begin(now: () => number): OpenTransaction {
     const place = {
       ...{ session: this.#session, control: this.#control, now },

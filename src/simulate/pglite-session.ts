@@ -1,7 +1,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { Mutex } from "../adapter/mutex.ts";
-import type { Answer, NamedStatement, SqlRow } from "../adapters/postgres/sql.ts";
+import type { NamedStatement, SqlReply, SqlRow } from "../adapters/postgres/sql.ts";
 import { FIRST_MOMENT } from "../virtual/clock.ts";
 import { PgliteSocket } from "./pglite-socket.ts";
 
@@ -26,7 +26,7 @@ const TABLES = `SELECT format('%I.%I', schemaname, tablename) AS text
 const RUNS_A_VACUUM = 256;
 
 /** Returns a name in quotes, as it stands in a statement. */
-export function quoted(name: string): string {
+export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
@@ -63,12 +63,12 @@ export class PgliteSession {
     await session.#client.query(VIRTUAL);
     // A service may be called `public`.
     for (const name of schemas)
-      await session.#client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(name)}`);
+      await session.#client.query(`CREATE SCHEMA IF NOT EXISTS ${identifier(name)}`);
     await session.#client.query("BEGIN");
     return session;
   }
 
-  query<Row extends SqlRow>(statement: string | NamedStatement): Promise<Answer<Row>> {
+  query<Row extends SqlRow>(statement: string | NamedStatement): Promise<SqlReply<Row>> {
     return this.#client.query<Row>(statement);
   }
 

@@ -12,7 +12,14 @@ import { storeNotOpen, transactionClosed } from "../ports/errors.ts";
 import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../ports/store.ts";
 import type { ScopeOptions, StoreTransaction } from "../ports/transaction.ts";
 import { acquire } from "./pglite-connection.ts";
-import type { PgliteRows } from "./pglite-rows.ts";
+
+/** The database of a service, as its stores see it. */
+export interface PgliteDatabase {
+  /** The bookkeeping. */
+  readonly database: MemoryDatabase;
+  /** Opens a transaction over the rows, which begins with its first statement. */
+  begin(now: () => number): OpenTransaction;
+}
 
 /** A store of one process: the rows of its handlers in PGlite, its bookkeeping in maps. */
 export class PgliteStore implements Store<Sql> {
@@ -20,7 +27,7 @@ export class PgliteStore implements Store<Sql> {
   readonly lanes = 1;
   readonly inspect: MemoryStore["inspect"];
   readonly declarations: MemoryStore["declarations"];
-  readonly #rows: PgliteRows;
+  readonly #rows: PgliteDatabase;
   readonly #database: MemoryDatabase;
   readonly #inner: MemoryStore;
   #session: Session | undefined;
@@ -32,7 +39,7 @@ export class PgliteStore implements Store<Sql> {
     transaction: (work) => this.transaction(work),
   };
 
-  constructor(rows: PgliteRows) {
+  constructor(rows: PgliteDatabase) {
     this.#rows = rows;
     this.#database = rows.database;
     this.#inner = new MemoryStore(rows.database);

@@ -28,7 +28,7 @@ describe("handlers of Postgres on PGlite", { timeout: 600_000 }, () => {
     expect(report).toEqual({ runs: 200, states: 6, foreseen: 6, leaks: [] });
   });
 
-  it("a run is what its decisions say, with keys, times and ids that the database makes", async () => {
+  it("a run is what its decisions say, with keys, times and ids of the database", async () => {
     const rows: string[] = [];
     const { choreography, options, payment } = pgShopWith(chargeOnce, {
       async holds(seen) {

@@ -85,16 +85,16 @@ export interface NamedStatement extends SentStatement {
 }
 
 /** The reply of a connection. */
-export interface Answer<Row> {
+export interface SqlReply<Row> {
   readonly rows: Row[];
   readonly rowCount: number | null;
-  /** The first word of the statement; `ROLLBACK` where a COMMIT of a failed transaction was sent. */
+  /** The first word of the statement; `ROLLBACK` for the COMMIT of a failed transaction. */
   readonly command: string;
 }
 
 /** What a transaction needs of its connection. A client of a pool of `pg` has it. */
 export interface Connection {
-  query<Row extends SqlRow = SqlRow>(statement: string | NamedStatement): Promise<Answer<Row>>;
+  query<Row extends SqlRow = SqlRow>(statement: string | NamedStatement): Promise<SqlReply<Row>>;
   /** Gives it back; with an error it is not used again. */
   release(broken?: Error): void;
 }
@@ -121,7 +121,7 @@ export class TransactionSql extends Sending implements Bookkeeper {
   readonly #place: string;
   readonly #prepare: PreparedNames | undefined;
   #open = true;
-  #committed: Promise<Answer<SqlRow>> | undefined;
+  #committed: Promise<SqlReply<SqlRow>> | undefined;
 
   constructor(client: Connection, { begun, commit, place, prepared }: TransactionParts) {
     super();
@@ -178,7 +178,7 @@ export class TransactionSql extends Sending implements Bookkeeper {
   }
 
   /** The reply to COMMIT, which is sent if it was not yet. */
-  committed(): Promise<Answer<SqlRow>> {
+  committed(): Promise<SqlReply<SqlRow>> {
     if (this.#committed === undefined) this.commit();
     return this.#committed ?? this.#client.query(this.#commit);
   }
