@@ -149,7 +149,10 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     if (process === undefined) return work();
     const { operator = false } = this.stage.options;
     const { mayPark } = this.stage.part(process.service);
-    const fate = this.faults.handler(process.service, { mayGiveUp: operator || mayPark });
+    const fate = this.faults.handler(process.service, {
+      mayGiveUp: operator || mayPark,
+      recorded: this.#guide?.handler(process.service),
+    });
     if (fate === "fails first") throw new Error("The simulated handler fails at once.");
     if (fate === "gives up") throw new PermanentError("The simulated handler fails for good.");
     const returned = running.run(process, work);
@@ -221,7 +224,9 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   #choose(site: Site, messages: readonly PendingMessage[], ways: number): number {
     if (this.#guide === undefined)
       return this.decisions.decide(site, ways, () => this.#draw(messages, ways));
-    return this.decisions.take(site, ways, this.#guide.next(messages, ways));
+    // A record does not tell of calls: they are answered at once.
+    const way = this.outside.busy ? messages.length : this.#guide.next(messages, ways);
+    return this.decisions.take(site, ways, way);
   }
 
   /** Time is the last way; it passes rarely while something else could happen. */

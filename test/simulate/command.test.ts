@@ -15,6 +15,7 @@ const MODULES = join(ROOT, "test", "simulate", "modules");
 const TRIP = join(MODULES, "trip.simulation.ts");
 const BROKEN = join(MODULES, "broken.simulation.ts");
 const SHOP = join(MODULES, "shop.simulation.ts");
+const UNKEYED = join(MODULES, "unkeyed.simulation.ts");
 const POSTGRES = join(MODULES, "pg.simulation.ts");
 /** As Node fails where a package is not installed. */
 const WITHOUT_PGLITE = join(ROOT, "test", "simulate", "modules", "without-pglite.mjs");
@@ -120,32 +121,39 @@ describe("odori simulate", { timeout: 60_000 }, () => {
 
   it("plays a saga of production again, in the order in which it went", async () => {
     using folder = temporaryFolder("recorded");
-    const { choreography } = shopWith(() => {});
+    let calls = 0;
+    const { choreography } = shopWith(() => {
+      if (calls++ < 2) throw new Error("The bank is away.");
+    });
     const bus = memoryBus([...choreography.services]);
     const apps = await Promise.all(
       choreography.services.map((service) => {
         const store = sqlite(join(folder.path, `${service.name}.db`));
-        return start(service, { store, bus, logger: silent });
+        return start(service, { store, bus, logger: silent, retry: { firstMs: 1, longestMs: 1 } });
       }),
     );
     const [shop] = apps;
     await shop?.begin("o-1", () => placed({ orderId: "o-1" }));
     const handled = async () => {
       const rows = await Promise.all(apps.map((app) => app.inspect.journal("o-1")));
-      return rows.map(({ length }) => length);
+      return rows.flatMap((journal) => journal.map(({ disposition }) => disposition));
     };
-    await eventually("both have a row", handled, [1, 1]);
+    await eventually("both have done it", handled, ["begun", "done"]);
     await Promise.all(apps.map((app) => app.stop()));
     const file = join(folder.path, "trace.json");
     const exported = await odori(["trace", "o-1", "--data", folder.path, "--export", file]);
     expect(exported.status).toBe(0);
     const { steps } = JSON.parse(readFileSync(file, "utf8"));
-    expect(steps.map(({ service }: { readonly service: string }) => service)).toEqual([
-      "order",
-      "payment",
-    ]);
+    expect(steps).toMatchObject([{ service: "order" }, { service: "payment", attempt: 3 }]);
     const { status, out } = await odori(["simulate", SHOP, "--replay", file]);
     expect([status, out]).toEqual([0, expect.stringContaining("✓ the run is right")]);
     expect(out).not.toContain("differs");
+    // Its payment was tried three times: what was charged before it failed was charged thrice.
+    const wrong = JSON.parse((await odori(["simulate", UNKEYED, "--replay", file, "--json"])).out);
+    expect(wrong).toMatchObject({
+      ok: false,
+      findings: [{ code: "INVARIANT", message: expect.stringContaining("charged twice") }],
+      schedule: "handler payment#0=2",
+    });
   });
 });

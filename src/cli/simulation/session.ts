@@ -63,7 +63,7 @@ export class SimulateSession {
 
   async run(): Promise<SimulationVerdict> {
     const { replay, module, schedules = keptFileOf(module) } = this.#options;
-    if (replay !== undefined) return this.#verdict(await this.#repeat(replay), 0);
+    if (replay !== undefined) return this.#replayed(replay);
     const kept = readSchedules(schedules);
     for (const { schedule } of kept) {
       const found = await this.#repeat(schedule);
@@ -79,8 +79,16 @@ export class SimulateSession {
     return { ...this.#verdict(found, kept.length), wrong: { found, result }, keptIn: schedules };
   }
 
+  /** Makes one run again. What is wrong with a recorded saga may need little of it. */
+  async #replayed(replay: string): Promise<SimulationVerdict> {
+    const found = await this.#repeat(replay);
+    const verdict = this.#verdict(found, 0);
+    if (found === undefined || !isRecording(replay)) return verdict;
+    return { ...verdict, wrong: { found, ...(await shrink(this.#stage, found.result)) } };
+  }
+
   async #repeat(text: string): Promise<FoundRun | undefined> {
-    const course = text.endsWith(".json")
+    const course = isRecording(text)
       ? { recorded: readRecording(readText(text)).steps }
       : { schedule: readSchedule(text) };
     const result = await new SimulatedRun(this.#stage, course).play();
@@ -146,4 +154,9 @@ export class SimulateSession {
     this.#runs += runs;
     this.#options.onRun(this.#runs);
   }
+}
+
+/** Whether it is the file of a recorded saga, and no schedule. */
+function isRecording(replay: string): boolean {
+  return replay.endsWith(".json");
 }
