@@ -97,6 +97,25 @@ describe("odori simulate", { timeout: 60_000 }, () => {
     expect(right).toMatchObject({ ok: true, runs: 41, kept: 1 });
   });
 
+  it("tells which kept schedules no longer apply, and goes on", async () => {
+    using folder = temporaryFolder("kept");
+    const file = join(folder.path, "kept.json");
+    const [gone, applies] = ["crash nothing#3,next#1", "next#1"];
+    const kept = [gone, applies].map((schedule) => ({ schedule, finding: "STUCK: it was" }));
+    writeFileSync(file, JSON.stringify(kept));
+    const flags = ["simulate", SHOP, "--seeds", "20", "--schedules", file];
+    const { status, out } = await odori([...flags, "--json"]);
+    expect([status, JSON.parse(out)]).toEqual([
+      0,
+      expect.objectContaining({ ok: true, runs: 22, kept: 2, outdated: [gone] }),
+    ]);
+    const told = await odori(flags);
+    expect([told.status, told.out]).toEqual([
+      0,
+      expect.stringContaining(`! The schedule "${gone}" no longer applies`),
+    ]);
+  });
+
   it("refuses other modules, schedules and files", async () => {
     using folder = temporaryFolder("kept");
     const file = join(folder.path, "kept.json");

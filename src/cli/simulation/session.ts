@@ -3,7 +3,7 @@ import { neverHappened } from "../../simulate/never.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import { readRecording } from "../../simulate/record.ts";
 import { type RunResult, SimulatedRun } from "../../simulate/run.ts";
-import { readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
+import { isOutdated, readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
 import { type FoundRun, search } from "../../simulate/search.ts";
 import { shrink } from "../../simulate/shrink.ts";
 import type { Stage } from "../../simulate/stage.ts";
@@ -33,6 +33,8 @@ export interface SimulationVerdict {
   readonly runs: number;
   /** How many schedules that failed before are right now. */
   readonly kept: number;
+  /** Those of them that no longer apply: a decision of theirs is not taken any more. */
+  readonly outdated: readonly string[];
   /** The shortest run that goes wrong. */
   readonly wrong: { readonly found: FoundRun; readonly result: RunResult } | undefined;
   readonly never: readonly SimulationFinding[];
@@ -52,6 +54,7 @@ export class SimulateSession {
   readonly #options: SessionOptions;
   readonly #tripwires: Tripwires;
   readonly #leaks: Leak[] = [];
+  readonly #outdated: string[] = [];
   #runs = 0;
   #lostAt: number | undefined;
 
@@ -88,11 +91,12 @@ export class SimulateSession {
   }
 
   async #repeat(text: string): Promise<FoundRun | undefined> {
-    const course = isRecording(text)
-      ? { recorded: readRecording(readText(text)).steps }
-      : { schedule: readSchedule(text) };
+    const schedule = isRecording(text) ? undefined : readSchedule(text);
+    const course =
+      schedule === undefined ? { recorded: readRecording(readText(text)).steps } : { schedule };
     const result = await new SimulatedRun(this.#stage, course).play();
     this.#count(1);
+    if (schedule !== undefined && isOutdated(schedule, result.taken)) this.#outdated.push(text);
     this.#lostAt = result.lostAt;
     return result.findings.length === 0 ? undefined : { seed: undefined, runs: 1, result };
   }
@@ -142,6 +146,7 @@ export class SimulateSession {
     return {
       runs: this.#runs,
       kept,
+      outdated: this.#outdated,
       wrong: found && { found, result: found.result },
       never: drawn ? neverHappened(this.#stage) : [],
       leaks: [...new Map(all.map((leak) => [`${leak.what} ${leak.at}`, leak])).values()],
