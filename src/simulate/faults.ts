@@ -83,10 +83,10 @@ export class Faults {
     return true;
   }
 
-  /** What becomes of a handler: what `recorded` says, if there is such a thing. */
+  /** What becomes of a handler. `recorded`: whether it failed in the saga that is played again. */
   handler(
     service: string,
-    options: { readonly mayGiveUp: boolean; readonly recorded?: HandlerFate | undefined },
+    options: { readonly mayGiveUp: boolean; readonly recorded: boolean | undefined },
   ): HandlerFate {
     const { mayGiveUp, recorded } = options;
     const { poison } = this.#temper;
@@ -97,7 +97,7 @@ export class Faults {
         ? this.#fate("handler", site, ways, (random) =>
             mayGiveUp && random() < poison ? 3 : 1 + Math.floor(random() * 2),
           )
-        : this.#decisions.take(site, ways, FATES.indexOf(recorded));
+        : this.#decisions.take(site, ways, recorded ? FATES.indexOf("fails last") : 0);
     if (fate === 1) this.#tell(`a handler of ${service} fails at once`);
     if (fate === 2) this.#tell(`a handler of ${service} fails after its work`);
     if (fate === 3) this.#tell(`a handler of ${service} fails for good`);

@@ -1,6 +1,5 @@
 import { stemOf } from "../contract/grammar.ts";
 import { RETRY_DEFAULT } from "../runtime/retry.ts";
-import type { HandlerFate } from "./faults.ts";
 
 /** One step of a saga that was recorded, as `odori trace --export` writes it. */
 export interface RecordedStep {
@@ -82,17 +81,17 @@ export class Guide {
   }
 
   /**
-   * What becomes of the handler that a service runs now. A record does not tell how far an attempt
+   * Whether the handler fails that a service runs now. A record does not tell how far an attempt
    * came that failed: here it has done its work, which is the worst.
    */
-  handler(service: string): HandlerFate {
+  fails(service: string): boolean {
     const step = this.#steps[this.#at];
-    if (step?.service !== service || !this.#delivered.has(keyOf(step))) return "runs";
+    if (step?.service !== service || !this.#delivered.has(keyOf(step))) return false;
     const failed = this.#failed.get(step) ?? 0;
-    if (failed >= failuresOf(step)) return "runs";
+    if (failed >= failuresOf(step)) return false;
     this.#failed.set(step, failed + 1);
     this.#waited = 0;
-    return "fails last";
+    return true;
   }
 
   /** Whether a message to a service comes once more. */

@@ -1,6 +1,7 @@
 import type { Mutex } from "../adapter/mutex.ts";
+import type { SqlRow } from "../adapters/postgres/native.ts";
 import type { TransactionControl } from "../adapters/postgres/open-transaction.ts";
-import type { Connection, NamedStatement, SqlReply, SqlRow } from "../adapters/postgres/sql.ts";
+import type { Connection, NamedStatement, SqlReply } from "../adapters/postgres/sql.ts";
 import type { PgliteSession } from "./pglite-session.ts";
 
 /** Where the statements of a transaction run. */

@@ -1,6 +1,6 @@
+import type { Sql, SqlResult } from "../adapters/postgres/native.ts";
 import { OpenTransaction, type TransactionControl } from "../adapters/postgres/open-transaction.ts";
 import { PreparedNames } from "../adapters/postgres/prepared.ts";
-import type { Sql, SqlResult } from "../adapters/postgres/sql.ts";
 import type { Store } from "../ports/store.ts";
 import { Bookkeeping, type SimulatedDatabase } from "./database.ts";
 import { PgliteConnection } from "./pglite-connection.ts";

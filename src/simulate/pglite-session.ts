@@ -1,7 +1,8 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { Mutex } from "../adapter/mutex.ts";
-import type { NamedStatement, SqlReply, SqlRow } from "../adapters/postgres/sql.ts";
+import type { SqlRow } from "../adapters/postgres/native.ts";
+import type { NamedStatement, SqlReply } from "../adapters/postgres/sql.ts";
 import { FIRST_MOMENT } from "../virtual/clock.ts";
 import { PgliteSocket } from "./pglite-socket.ts";
 

@@ -151,7 +151,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const { mayPark } = this.stage.part(process.service);
     const fate = this.faults.handler(process.service, {
       mayGiveUp: operator || mayPark,
-      recorded: this.#guide?.handler(process.service),
+      recorded: this.#guide?.fails(process.service),
     });
     if (fate === "fails first") throw new Error("The simulated handler fails at once.");
     if (fate === "gives up") throw new PermanentError("The simulated handler fails for good.");

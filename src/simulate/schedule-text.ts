@@ -24,7 +24,7 @@ export function readSchedule(text: string): Schedule {
 }
 
 /** Whether a run could not take every departure of its schedule: the code has changed since. */
-export function isOutdated(schedule: Schedule, taken: Schedule): boolean {
+export function noLongerApplies(schedule: Schedule, taken: Schedule): boolean {
   const names = new Set(taken.map(({ site, index }) => `${site}#${index}`));
   return schedule.some(({ site, index }) => !names.has(`${site}#${index}`));
 }

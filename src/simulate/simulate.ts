@@ -1,11 +1,11 @@
-import type { Sql as PostgresSql } from "../adapters/postgres/sql.ts";
+import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import type { SimulationFinding } from "./findings.ts";
 import { neverHappened } from "./never.ts";
 import type { DatabaseOptions, PgliteOptions, SimulationOptions, StoreOptions } from "./options.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
-import { isOutdated, readSchedule } from "./schedule-text.ts";
+import { noLongerApplies, readSchedule } from "./schedule-text.ts";
 import { type FoundRun, realNow, search } from "./search.ts";
 import { shrink } from "./shrink.ts";
 import { simulation } from "./simulation.ts";
@@ -111,7 +111,7 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
     const schedule = readSchedule(text);
     const result = await new SimulatedRun(stage, { schedule }).play();
     runs++;
-    if (isOutdated(schedule, result.taken)) outdated.push(text);
+    if (noLongerApplies(schedule, result.taken)) outdated.push(text);
     if (result.findings.length > 0) throw failed(result, { seed: undefined, runs, result });
   }
   if (replay !== undefined) return { ...reportOf(stage, runs), outdated };

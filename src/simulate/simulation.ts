@@ -1,4 +1,4 @@
-import type { Sql as PostgresSql } from "../adapters/postgres/sql.ts";
+import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import { OdoriError } from "../contract/errors.ts";

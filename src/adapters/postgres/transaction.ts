@@ -21,7 +21,8 @@ import type {
   WriteOptions,
 } from "../../ports/transaction.ts";
 import { isDuplicate } from "./errors.ts";
-import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
+import type { Sql, SqlRow } from "./native.ts";
+import type { Bookkeeper } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
 /**

@@ -3,7 +3,7 @@ import { neverHappened } from "../../simulate/never.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import { readRecording } from "../../simulate/record.ts";
 import { type RunResult, SimulatedRun } from "../../simulate/run.ts";
-import { isOutdated, readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
+import { noLongerApplies, readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
 import { type FoundRun, search } from "../../simulate/search.ts";
 import { shrink } from "../../simulate/shrink.ts";
 import type { Stage } from "../../simulate/stage.ts";
@@ -96,7 +96,8 @@ export class SimulateSession {
       schedule === undefined ? { recorded: readRecording(readText(text)).steps } : { schedule };
     const result = await new SimulatedRun(this.#stage, course).play();
     this.#count(1);
-    if (schedule !== undefined && isOutdated(schedule, result.taken)) this.#outdated.push(text);
+    if (schedule !== undefined && noLongerApplies(schedule, result.taken))
+      this.#outdated.push(text);
     this.#lostAt = result.lostAt;
     return result.findings.length === 0 ? undefined : { seed: undefined, runs: 1, result };
   }
