@@ -88,6 +88,8 @@ describe("odori simulate", { timeout: 60_000 }, () => {
     ]);
     const second = JSON.parse((await odori(["simulate", BROKEN, ...flags])).out);
     expect(second).toMatchObject({ runs: 1, schedule: first.schedule });
+    const told = await odori(["simulate", BROKEN, "--schedules", schedules]);
+    expect(told.out).toMatch(/Found in 1 run: .*\n.*\n {2}Kept in .*kept\.json\./);
     const replay = await odori(["simulate", BROKEN, "--replay", first.schedule]);
     expect([replay.status, replay.out]).toEqual([
       1,

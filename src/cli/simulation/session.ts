@@ -41,7 +41,7 @@ export interface SimulationVerdict {
   readonly leaks: readonly Leak[];
   /** The step that a recorded saga could not be followed to, from 0. */
   readonly lostAt: number | undefined;
-  /** The file to which the schedule was added. */
+  /** The file that has the schedule, also if it was there before. */
   readonly keptIn: string | undefined;
 }
 
@@ -70,7 +70,7 @@ export class SimulateSession {
     const kept = readSchedules(schedules);
     for (const { schedule } of kept) {
       const found = await this.#repeat(schedule);
-      if (found !== undefined) return this.#verdict(found, 0);
+      if (found !== undefined) return { ...this.#verdict(found, 0), keptIn: schedules };
     }
     const found = await this.#search();
     if (found === undefined) return this.#verdict(undefined, kept.length);
