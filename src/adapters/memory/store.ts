@@ -53,14 +53,14 @@ export class MemoryStore implements Store<MemoryTx> {
 
   transaction<T>(work: (tx: StoreTransaction<MemoryTx>) => Promise<T>): Promise<T> {
     const writer = this.#writer(this.#session?.owner);
-    return this.#exclusive(async (native) => {
-      const transaction = new MemoryTransaction(this.#database, native, writer);
-      try {
-        return await work(transaction);
-      } finally {
-        transaction.end();
-      }
-    });
+    let transaction: MemoryTransaction | undefined;
+    return this.#exclusive(
+      (native) => {
+        transaction = new MemoryTransaction(this.#database, native, writer);
+        return work(transaction);
+      },
+      () => transaction?.end(),
+    );
   }
 
   detached(): MemoryScope {
@@ -83,11 +83,11 @@ export class MemoryStore implements Store<MemoryTx> {
 
   claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
     const limits = claimLimits(limit, options);
-    return this.#database.exclusive(async () => this.#claim(limits));
+    return this.#database.exclusive(() => this.#claim(limits));
   }
 
   purge(olderThanMs: number, limit: number): Promise<Purged> {
-    return this.#database.exclusive(async () =>
+    return this.#database.exclusive(() =>
       purge(this.#database, this.#writer(undefined).now() - olderThanMs, limit),
     );
   }
@@ -100,7 +100,7 @@ export class MemoryStore implements Store<MemoryTx> {
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
-    await this.#database.exclusive(async () => {
+    await this.#database.exclusive(() => {
       this.#database.leases.delete(session.owner);
       // What it has claimed and not handled does not count; what it held was not claimed.
       for (const row of [...this.#database.deferred.values()])
@@ -113,19 +113,19 @@ export class MemoryStore implements Store<MemoryTx> {
     });
   }
 
-  #exclusive<T>(work: (native: MemoryTx) => Promise<T>): Promise<T> {
-    return this.#database.exclusive(async () => {
-      let open = true;
-      const native = new MemoryTx(() => {
-        if (!open) throw transactionClosed();
-        return this.#database.log;
-      }, this.#database.tables);
-      try {
-        return await work(native);
-      } finally {
+  #exclusive<T>(work: (native: MemoryTx) => Promise<T>, ended?: () => void): Promise<T> {
+    let open = true;
+    const native = new MemoryTx(() => {
+      if (!open) throw transactionClosed();
+      return this.#database.log;
+    }, this.#database.tables);
+    return this.#database.exclusive(
+      () => work(native),
+      () => {
         open = false;
-      }
-    });
+        ended?.();
+      },
+    );
   }
 
   #claim(limits: ClaimLimits): Claimed {
