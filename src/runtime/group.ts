@@ -132,19 +132,18 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     const { environment, probe } = this.#parts;
     probe("opened");
     this.#until = environment.now() + GROUP_BUDGET_MS;
-    let draft = new Draft();
-    Object.assign(draft, changes);
     const waves = wavesOf(tasks);
-    for (const wave of waves) {
+    for (const [turn, wave] of waves.entries()) {
+      const draft = new Draft();
+      if (turn === 0) Object.assign(draft, changes);
       await this.#handle(tx, wave, draft);
-      const written = await tx.write(draft, { last: wave === waves.at(-1) });
+      const written = await tx.write(draft, { last: turn === waves.length - 1 });
       probe("written");
       const { ticket } = written;
       this.notices.push(...draft.noticesOf(written));
       if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
       this.#due(draft.nextDueMs(written));
       this.duplicates += draft.duplicates.length;
-      draft = new Draft();
     }
   }
 

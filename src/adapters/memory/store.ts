@@ -13,7 +13,7 @@ import {
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { census } from "./census.ts";
 import { claimDeferred } from "./claim.ts";
-import { isOver, MemoryDatabase } from "./database.ts";
+import { isOver, MemoryDatabase, type OutboxRecord } from "./database.ts";
 import { MemoryDeclarations } from "./declarations.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTx } from "./native.ts";
@@ -135,9 +135,9 @@ export class MemoryStore implements Store<MemoryTx> {
     const { owner } = session;
     const now = session.now();
     this.#renew(session);
-    const outbox = [...database.outbox.values()]
-      .filter((row) => !database.isLive(row.owner, now))
-      .slice(0, limits.outbox);
+    const outbox: OutboxRecord[] = [];
+    for (const row of database.outbox.values())
+      if (outbox.length < limits.outbox && !database.isLive(row.owner, now)) outbox.push(row);
     for (const row of outbox) database.outbox.set(row.ticket, { ...row, owner });
     return { outbox, ...claimDeferred(database, limits, { owner, now }), died: this.#bury(now) };
   }
@@ -145,11 +145,14 @@ export class MemoryStore implements Store<MemoryTx> {
   /** Whether a process has died lately; forgets those that died earlier. */
   #bury(now: number): boolean {
     const { leases } = this.#database;
-    const dead = [...leases.values()].filter((lease) => isOver(lease, now));
-    const { length } = dead.filter(({ expiresAt }) => expiresAt <= now);
-    for (const { owner, expiresAt } of dead)
+    let died = false;
+    for (const lease of leases.values()) {
+      if (!isOver(lease, now)) continue;
+      const { owner, expiresAt } = lease;
+      died ||= expiresAt <= now;
       if (Math.abs(now - expiresAt) > DEATH_REMEMBERED_MS) leases.delete(owner);
-    return length > 0;
+    }
+    return died;
   }
 
   #renew(session: Session): void {
