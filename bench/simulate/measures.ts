@@ -39,7 +39,8 @@ export async function speedInThreads(
     workers = availableParallelism(),
   }: { readonly seeds: number; readonly workers?: number },
   onRun: OnRun,
-): Promise<number> {
+) {
+  const cpu = process.cpuUsage();
   const began = performance.now();
   let runs = 0;
   const onAnswer = (answer: { readonly runs: number }) => {
@@ -48,7 +49,9 @@ export async function speedInThreads(
   };
   const search = { module, store: undefined, workers, from: 1, seeds, until: undefined, onAnswer };
   await searchInThreads(search);
-  return runs / ((performance.now() - began) / 1_000);
+  const seconds = (performance.now() - began) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { perSecond: runs / seconds, cpuMicros: (user + system) / runs };
 }
 
 /** How many seeds differ on another stage, in reverse order, or from their schedules. */

@@ -79,8 +79,10 @@ function threads(seeds: number): Row {
     async measure(onRun) {
       const one = await measure.speedInThreads(MODULE, { seeds, workers: 1 }, onRun);
       const all = await measure.speedInThreads(MODULE, { seeds }, onRun);
-      const text = `${number(all)}/s, ${(all / one).toFixed(2)} times one thread`;
-      return { text, perSecond: all, oneThread: one };
+      const times = (all.perSecond / one.perSecond).toFixed(2);
+      const cpu = `${number(all.cpuMicros)} µs CPU against ${number(one.cpuMicros)}`;
+      const text = `${number(all.perSecond)}/s, ${times} times one thread; ${cpu}`;
+      return { text, ...all, perSecondOfOne: one.perSecond, cpuMicrosOfOne: one.cpuMicros };
     },
   };
 }
