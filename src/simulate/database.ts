@@ -74,7 +74,7 @@ export abstract class Bookkeeping {
   expire(owner: string, now: number): void {
     const { database } = this;
     // In turn with the transactions: one that is undone would undo this as well.
-    void database.exclusive(async () => {
+    void database.exclusive(() => {
       const lease = database.leases.get(owner);
       if (lease !== undefined && !isOver(lease, now))
         database.leases.set(owner, { ...lease, expiresAt: now });

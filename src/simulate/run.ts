@@ -176,6 +176,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   }
 
   #compare({ name, service }: Process<Native>, { journal, amend, marks }: Writes): void {
+    if (journal.length + amend.length === 0) return;
     const rows = [...journal, ...amend];
     for (const entry of rows) {
       this.#history.push({ process: name, at: this.clock.now, entry });
