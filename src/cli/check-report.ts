@@ -50,7 +50,9 @@ export async function runCheck(given: readonly string[], flags: CheckFlags): Pro
   }
   if (given.length === 0 && typeof flags.mayPark === "string" && /[./]/.test(flags.mayPark))
     throw new OdoriError("USAGE", "check needs at least one source.", {
-      hint: `Write --may-park behind the sources: ${quote(flags.mayPark)} was read as its services.`,
+      hint:
+        "Write --may-park behind the sources: " +
+        `${quote(flags.mayPark)} was read as its services.`,
     });
   const paths = await namedSources("check", given, flags.config);
   const seconds = flags.seconds ?? SECONDS_MAX;

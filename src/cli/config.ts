@@ -29,7 +29,7 @@ export interface ProjectConfig {
 }
 
 /** The keys of a configuration that this file validates. */
-interface Named {
+interface ProjectKeys {
   readonly stores?: StoresConfig;
   readonly manifest?: string;
   readonly choreography?: string;
@@ -88,11 +88,12 @@ export function projectConfig(file: string | undefined): ProjectConfig {
   };
 }
 
-function namedIn(value: unknown, file: string): Named {
-  const validate = new Ajv2020({ strict: false }).compile<Named>(schema);
+function namedIn(value: unknown, file: string): ProjectKeys {
+  const validate = new Ajv2020({ strict: false }).compile<ProjectKeys>(schema);
   if (validate(value)) return value;
   const [error] = validate.errors ?? [];
   const where = error?.instancePath.slice(1).replaceAll("/", ".") ?? "";
+  const place = where === "" ? "" : ` at ${where}`;
   const extra: unknown = error?.params.additionalProperty;
   const problem =
     extra !== undefined
@@ -104,7 +105,7 @@ function namedIn(value: unknown, file: string): Named {
           : (error?.message ?? "it does not match the schema");
   throw new OdoriError(
     "CONFIG_INVALID",
-    `The configuration ${quote(file)} is not valid${where === "" ? "" : ` at ${where}`}: ${problem}.`,
+    `The configuration ${quote(file)} is not valid${place}: ${problem}.`,
     {
       hint:
         'Write "stores": { "data": "<folder>" }, or { "postgres": "postgres://host/database", ' +

@@ -36,7 +36,8 @@ export function consoleCommand(): Command {
       )
       .argument(
         "[module]",
-        "choreography that says how sagas end: a module or a manifest (default: the configuration's)",
+        "choreography that says how sagas end: a module or a manifest " +
+          "(default: the configuration's)",
       ),
   )
     .option("--port <n>", "port; 0 for any that is free", portIn, CONSOLE_PORT)

@@ -8,7 +8,7 @@ const SERVERS = [
 ];
 const TIMEOUT_MS = 5_000;
 
-/** The host and the port of the first server of a list; undefined where there is no host. */
+/** The host and the port of the first server of a list; undefined without a host. */
 function addressOf(url: string, port: number) {
   const [first = ""] = url.split(",");
   const { hostname, port: named } = URL.canParse(first)
