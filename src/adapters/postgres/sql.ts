@@ -54,14 +54,15 @@ export interface Statement {
   readonly text: string;
 }
 
-/** Runs the bookkeeping. Each value is text or a number, which all drivers pass alike. */
+/**
+ * Runs the bookkeeping. Each value is text or a number, which all drivers pass alike. A statement
+ * may be sent before the reply to the previous one: they run in the order in which they were sent.
+ */
 export interface Bookkeeper {
   run(
     statement: Statement,
     values: readonly (string | number | null)[],
   ): Promise<readonly SqlRow[]>;
-  /** Whether a statement may be sent before the reply to the previous one. */
-  readonly pipelined: boolean;
   /**
    * Sends COMMIT without waiting for earlier replies, and refuses any later statement. Returns
    * false if the transaction belongs to the caller.
@@ -71,16 +72,20 @@ export interface Bookkeeper {
 
 /** Runs the bookkeeping in the caller's transaction, one statement after the other. */
 export function joined(sql: Sql): Bookkeeper {
+  let previous: Promise<unknown> = Promise.resolve();
   return {
-    run: async (statement, values) => (await sql.query(statement.text, values)).rows,
-    pipelined: false,
+    run(statement, values) {
+      const reply = previous.then(() => sql.query(statement.text, values));
+      // Behind a failed statement nothing can be run in its transaction.
+      previous = reply;
+      return reply.then(({ rows }) => rows);
+    },
     commit: () => false,
   };
 }
 
 /** The bookkeeping of one transaction over a connection of the store's own. */
 export class TransactionSql extends Sending implements Bookkeeper {
-  readonly pipelined = true;
   readonly #client: pg.PoolClient;
   readonly #begun: Promise<unknown>;
   readonly #place: string;
