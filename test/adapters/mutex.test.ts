@@ -2,7 +2,7 @@ import { Mutex } from "odori/adapter";
 import { describe, expect, it } from "vitest";
 
 describe("a mutex", () => {
-  it("begins a task within the call where none runs, and others in the order of the calls", async () => {
+  it("begins a task within the call where none runs, others in the order of calls", async () => {
     const mutex = new Mutex();
     const begun: string[] = [];
     const gate = Promise.withResolvers<void>();
