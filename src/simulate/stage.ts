@@ -92,7 +92,7 @@ export class Stage<Native> {
       const [process] = stage.part(declaration.name).processes;
       if (process !== undefined) await store.declarations.put(portraitOf(process.service));
       await store.close();
-      own.keep();
+      await own.keep();
     }
     return stage;
   }
@@ -103,8 +103,8 @@ export class Stage<Native> {
     return part;
   }
 
-  close(): void {
-    for (const { database } of this.parts) database.close();
+  async close(): Promise<void> {
+    for (const { database } of this.parts) await database.close();
   }
 
   /** The database is prepared once, so starts need not do it again. */

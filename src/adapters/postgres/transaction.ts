@@ -21,7 +21,8 @@ import type {
   WriteOptions,
 } from "../../ports/transaction.ts";
 import { isDuplicate } from "./errors.ts";
-import type { Bookkeeper, Sql, SqlRow, Statement } from "./sql.ts";
+import type { Sql, SqlRow } from "./native.ts";
+import type { Bookkeeper, Statement } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
 /**
