@@ -13,7 +13,7 @@ import type { Row } from "./row.ts";
 const COMPARED_MAX = 1_000;
 /** The SQLite store is some times as slow. */
 const SQLITE_SHARE = 4;
-/** One random choreography is drawn for each ten seeds. */
+/** Random choreographies that are drawn: this part of the seeds of a speed. */
 const RANDOM_SHARE = 10;
 /** All pairs of departures are some ten thousand runs. */
 const SYSTEMATIC_FROM = 5_000;
