@@ -103,6 +103,8 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
   });
   try {
     const server = await serveConsole(console, host, port);
+    // Before the address is printed: who reads it may stop the command at once.
+    const stopped = untilStopped();
     try {
       const name = isLocal || host === "0.0.0.0" || host === "::" ? LOCAL : nameIn(host);
       const url = `http://${name}:${server.port}/${token === undefined ? "" : `#token=${token}`}`;
@@ -110,7 +112,7 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
       if (flags.json) printJson({ url, port: server.port, allow });
       else print(`${url}\n${shownPlace(place)}; ${may}. Ctrl-C stops it.`);
       if (flags.open) openBrowser(url);
-      await untilStopped();
+      await stopped;
     } finally {
       await server.close();
     }
