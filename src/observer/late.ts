@@ -17,7 +17,8 @@ const CHANGED_MAX = 2_000;
 
 const way = (verdict: string) =>
   `SELECT saga, service, reaction, stem, since FROM delivery
-   WHERE state = 'on its way' AND since < ? AND verdict = '${verdict}' ORDER BY since LIMIT ?`;
+   WHERE state = 'on its way' AND since < ? AND verdict = '${verdict}'
+     AND service NOT IN (SELECT value FROM json_each(?)) ORDER BY since LIMIT ?`;
 const RUNNING_WAY = way("running");
 const LATE_WAY = way("late");
 
@@ -34,27 +35,33 @@ export class Lateness {
     this.#sagas = sagas;
   }
 
-  /** Makes running sagas late, and late ones running. Within a transaction of the caller. */
-  mark(now: number): void {
+  /**
+   * Makes running sagas late, and late ones running. Within a transaction of the caller.
+   *
+   * @param unsure services that may have handled more than is known: nothing gets late on the way
+   *   to them
+   */
+  mark(now: number, unsure: readonly string[]): void {
     const renewed = this.#limits === undefined || Math.abs(now - this.#limits.at) > LIMITS_EVERY_MS;
     if (renewed || this.#limits === undefined) this.#limits = { at: now, of: this.#limitsAt(now) };
     const limits = this.#limits.of;
     const isLate = ({ service, reaction, stem, since }: StoredRow) =>
       now - Number(since) > (limits.get(`${service}\n${reaction}\n${stem}`) ?? LATE_AFTER_MS);
-    for (const id of this.#sagasWith(RUNNING_WAY, now - LATE_LEAST_MS, isLate))
+    for (const id of this.#sagasWith(RUNNING_WAY, now - LATE_LEAST_MS, unsure, isLate))
       this.#sagas.change(id, "running", "late");
     if (!renewed) return;
-    const still = this.#sagasWith(LATE_WAY, now, isLate);
-    for (const id of this.#sagasWith(LATE_WAY, now, () => true))
+    const still = this.#sagasWith(LATE_WAY, now, [], isLate);
+    for (const id of this.#sagasWith(LATE_WAY, now, [], () => true))
       if (!still.has(id)) this.#sagas.change(id, "late", "running");
   }
 
   #sagasWith(
     statement: string,
     before: number,
+    unsure: readonly string[],
     is: (row: StoredRow) => boolean,
   ): ReadonlySet<string> {
-    const rows = this.#sql.all(statement, before, CHANGED_MAX).filter(is);
+    const rows = this.#sql.all(statement, before, JSON.stringify(unsure), CHANGED_MAX).filter(is);
     return new Set(rows.map(({ saga }) => textIn(saga) ?? ""));
   }
 

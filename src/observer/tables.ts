@@ -2,10 +2,15 @@
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
  * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 3;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;
+
+/** Tables whose rows follow from the journals alone. */
+export const FOLLOWING_TABLES = [
+  ...["source", "saga", "delivery", "early", "parked", "account", "tally", "took", "edge", "rate"],
+] as const;
 
 /*
  * Sagas are listed by the time when they began, which never changes: a page stays where it is while
@@ -14,8 +19,9 @@ export const PROJECTION_MARK = 0x6f_64_6f_70;
  */
 export const PROJECTION_TABLES = `
   CREATE TABLE source (
-    service TEXT PRIMARY KEY,
-    cursor  TEXT
+    service  TEXT PRIMARY KEY,
+    cursor   TEXT,
+    declared TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE saga (
     id          TEXT PRIMARY KEY,
@@ -27,13 +33,15 @@ export const PROJECTION_TABLES = `
     took        INTEGER,
     steps       INTEGER NOT NULL,
     open        INTEGER NOT NULL,
-    deferred    INTEGER NOT NULL
+    deferred    INTEGER NOT NULL,
+    unread      TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX saga_began ON saga (began, id);
   CREATE INDEX saga_verdict ON saga (verdict, began, id);
   CREATE INDEX saga_correlation ON saga (correlation, began, id) WHERE correlation IS NOT NULL;
   CREATE INDEX saga_open ON saga (id) WHERE open > 0;
   CREATE INDEX saga_deferred ON saga (id) WHERE deferred > 0;
+  CREATE INDEX saga_unread ON saga (id) WHERE unread IS NOT NULL;
   CREATE TABLE delivery (
     saga     TEXT NOT NULL,
     service  TEXT NOT NULL,
