@@ -1,4 +1,5 @@
-import { codeOf } from "../contract/errors.ts";
+import { codeOf, OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
 import type { HearersOf } from "../observe/hearers.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
@@ -192,21 +193,26 @@ export class Attendance {
       if (Math.abs(now - seat.asked) < ASK_EVERY_MS) continue;
       Object.assign(seat, { asking: true, asked: now });
       const { since } = seat.away;
-      withinTime(askAll(seat.source), this.#replyMs).then(
-        (about) => {
+      withinTime(askAll(seat.source), this.#replyMs)
+        .then((about) => {
+          this.#told(seat, about);
           const returned = { at: this.#now(), since };
           Object.assign(seat, { asking: false, away: undefined, returned });
           this.#returned = true;
-          this.#told(seat, about);
-        },
-        (error: unknown) => {
+        })
+        .catch((error: unknown) => {
           Object.assign(seat, { asking: false, away: { error, since } });
-        },
-      );
+        });
     }
   }
 
   #told(seat: Seat, about: SourceAbout): void {
+    const { service } = about;
+    // Two cursors of one name would be one.
+    if (this.#seats.some((other) => other !== seat && other.known?.service === service))
+      throw new OdoriError("OPTION_INVALID", `Two sources are of ${quote(service)}.`, {
+        hint: "Name the database or the address of each service once.",
+      });
     if (seat.known === undefined || !isSameAbout(seat.known.about, about))
       seat.known = observed(about);
   }
