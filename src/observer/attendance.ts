@@ -174,7 +174,7 @@ export class Attendance {
 
   async #of<T>(seat: Seat, work: () => Promise<T>): Promise<T> {
     try {
-      return await withinTime(work(), this.#replyMs);
+      return await repliedWithin(work(), this.#replyMs);
     } catch (error) {
       seat.away ??= { error, since: this.#sinceOf(seat) };
       throw new SourceAway("a source cannot be read", { cause: error });
@@ -193,7 +193,7 @@ export class Attendance {
       if (Math.abs(now - seat.asked) < ASK_EVERY_MS) continue;
       Object.assign(seat, { asking: true, asked: now });
       const { since } = seat.away;
-      withinTime(askAll(seat.source), this.#replyMs)
+      repliedWithin(askAll(seat.source), this.#replyMs)
         .then((about) => {
           this.#told(seat, about);
           const returned = { at: this.#now(), since };
@@ -227,7 +227,7 @@ async function askAll(source: JournalSource): Promise<SourceAbout> {
 }
 
 /** Ends waiting after some time; the call itself may go on. */
-async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
+async function repliedWithin<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -151,7 +151,7 @@ export class Observer {
     this.#options.projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
   }
 
-  /** Whether sagas that were judged without some source can be judged better since the last call. */
+  /** Whether a source has come back since the last call: sagas can be judged with it now. */
   takeReturned(): boolean {
     return this.#attendance.takeReturned();
   }

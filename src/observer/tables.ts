@@ -57,7 +57,7 @@ export const PROJECTION_TABLES = `
   ) STRICT;
   CREATE INDEX delivery_saga ON delivery (saga);
   CREATE INDEX delivery_service ON delivery (service, verdict, began, saga);
-  CREATE INDEX delivery_way ON delivery (since) WHERE state = 'on its way';
+  CREATE INDEX delivery_way ON delivery (verdict, since) WHERE state = 'on its way';
   CREATE TABLE early (
     saga     TEXT NOT NULL,
     service  TEXT NOT NULL,

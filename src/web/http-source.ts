@@ -2,17 +2,17 @@ import { OdoriError } from "../contract/errors.ts";
 import type { Deferred, DeferredState } from "../ports/deferred.ts";
 import type { SagaHistory, SagaQuery, StoreInspection } from "../ports/inspection.ts";
 import type { JournalSource, SourceAbout } from "../ports/source.ts";
-import { listIn, textsIn } from "./checked.ts";
-import { JOURNAL_MAX, ROWS_MAX, SAGAS_MAX } from "./source-limits.ts";
-import { malformed, postTo, type SourceAddress, TooLarge } from "./source-post.ts";
+import { givenList, givenTexts } from "./checked.ts";
+import { JOURNAL_MAX, PAGE_ROWS_MAX, PAGE_SAGAS_MAX } from "./source-limits.ts";
+import { malformedReply, postTo, type SourceAddress, TooLarge } from "./source-post.ts";
 import {
-  countsIn,
-  deferredOf,
-  feedPageIn,
-  historiesIn,
-  journalIn,
-  outboxIn,
-  placesIn,
+  countsReplied,
+  deferredReplied,
+  feedPageReplied,
+  historiesReplied,
+  journalReplied,
+  outboxReplied,
+  placesReplied,
 } from "./source-reply.ts";
 import { tokenComparison } from "./token.ts";
 
@@ -76,9 +76,9 @@ class HttpSource implements JournalSource {
 
   async about(): Promise<SourceAbout> {
     // The validation of manifests is loaded only where there are some to read.
-    const { aboutIn } = await import("./source-about.ts");
+    const { aboutReplied } = await import("./source-about.ts");
     return this.#ask({ call: "about" }, (value) => {
-      const about = aboutIn(value);
+      const about = aboutReplied(value);
       if (this.#service !== undefined && about.service !== this.#service)
         throw new TypeError(`it is ${about.service}, and not ${this.#service}`);
       return about;
@@ -86,13 +86,13 @@ class HttpSource implements JournalSource {
   }
 
   feed(after: string | undefined, limit: number) {
-    const most = Math.min(limit, ROWS_MAX);
-    return this.#ask({ call: "feed", after, limit: most }, (value) => feedPageIn(value, most));
+    const most = Math.min(limit, PAGE_ROWS_MAX);
+    return this.#ask({ call: "feed", after, limit: most }, (value) => feedPageReplied(value, most));
   }
 
   outbox(limit: number) {
-    const most = Math.min(limit, ROWS_MAX);
-    return this.#ask({ call: "outbox", limit: most }, (value) => outboxIn(value, most));
+    const most = Math.min(limit, PAGE_ROWS_MAX);
+    return this.#ask({ call: "outbox", limit: most }, (value) => outboxReplied(value, most));
   }
 
   async close(): Promise<void> {}
@@ -106,7 +106,7 @@ function asking(address: SourceAddress): Ask {
     try {
       return read(value);
     } catch (cause) {
-      throw malformed(new URL(address.url).host, cause);
+      throw malformedReply(new URL(address.url).host, cause);
     }
   };
 }
@@ -119,22 +119,22 @@ class HttpInspection implements StoreInspection {
   }
 
   journal(sagaId: string, limit = JOURNAL_MAX) {
-    return this.#ask({ call: "journal", sagaId, limit }, journalIn);
+    return this.#ask({ call: "journal", sagaId, limit }, journalReplied);
   }
 
   sagas(limit: number) {
-    return this.#ask({ call: "sagas", limit }, (value) => textsIn(value, limit));
+    return this.#ask({ call: "sagas", limit }, (value) => givenTexts(value, limit));
   }
 
   list(query: SagaQuery) {
-    return this.#ask({ call: "list", query }, (value) => placesIn(value, query.limit));
+    return this.#ask({ call: "list", query }, (value) => placesReplied(value, query.limit));
   }
 
   async histories(ids: readonly string[]): Promise<readonly SagaHistory[]> {
-    if (ids.length > SAGAS_MAX) return this.#halves(ids);
+    if (ids.length > PAGE_SAGAS_MAX) return this.#halves(ids);
     const asked = new Set(ids);
     try {
-      const found = await this.#ask({ call: "histories", ids }, historiesIn);
+      const found = await this.#ask({ call: "histories", ids }, historiesReplied);
       // Nothing is taken of a saga that was not asked for.
       return found.filter(({ sagaId }) => asked.delete(sagaId));
     } catch (error) {
@@ -150,21 +150,21 @@ class HttpInspection implements StoreInspection {
   }
 
   deferred(states: readonly DeferredState[], limit: number): Promise<readonly Deferred[]> {
-    const most = Math.min(limit, ROWS_MAX);
+    const most = Math.min(limit, PAGE_ROWS_MAX);
     return this.#ask({ call: "deferred", states, limit: most }, (value) =>
-      listIn(value, most, deferredOf),
+      givenList(value, most, deferredReplied),
     );
   }
 
   counts() {
-    return this.#ask({ call: "counts" }, countsIn);
+    return this.#ask({ call: "counts" }, countsReplied);
   }
 
   retry(seq: number) {
-    return this.#ask({ call: "retry", seq }, deferredOf);
+    return this.#ask({ call: "retry", seq }, deferredReplied);
   }
 
   discard(seq: number, reason: string) {
-    return this.#ask({ call: "discard", seq, reason }, deferredOf);
+    return this.#ask({ call: "discard", seq, reason }, deferredReplied);
   }
 }

@@ -2,23 +2,23 @@ import { checkServiceName } from "../contract/grammar.ts";
 import { manifestIn } from "../manifest/fingerprint.ts";
 import { readManifest } from "../manifest/read.ts";
 import type { SourceAbout } from "../ports/source.ts";
-import { listIn, recordIn, textIn, timeIn } from "./checked.ts";
+import { givenList, givenRecord, givenText, givenTime } from "./checked.ts";
 
 const DECLARATIONS_MAX = 1_000;
 const MANIFEST_MAX_CHARS = 16 * 1024 * 1024;
 
 /** Reads what a service says of itself. Throws for what is not that. */
-export function aboutIn(value: unknown): SourceAbout {
-  const { service, declarations } = recordIn(value);
-  const name = textIn(service);
+export function aboutReplied(value: unknown): SourceAbout {
+  const { service, declarations } = givenRecord(value);
+  const name = givenText(service);
   checkServiceName(name);
   return {
     service: name,
-    declarations: listIn(declarations, DECLARATIONS_MAX, (entry) => {
-      const { fingerprint, manifest, firstAt, lastAt } = recordIn(entry);
+    declarations: givenList(declarations, DECLARATIONS_MAX, (entry) => {
+      const { fingerprint, manifest, firstAt, lastAt } = givenRecord(entry);
       return {
-        ...{ fingerprint: textIn(fingerprint), manifest: manifestTextIn(manifest) },
-        ...{ firstAt: timeIn(firstAt), lastAt: timeIn(lastAt) },
+        ...{ fingerprint: givenText(fingerprint), manifest: manifestTextIn(manifest) },
+        ...{ firstAt: givenTime(firstAt), lastAt: givenTime(lastAt) },
       };
     }),
   };
@@ -26,7 +26,7 @@ export function aboutIn(value: unknown): SourceAbout {
 
 /** All that follows from a manifest takes it as valid. */
 function manifestTextIn(value: unknown): string {
-  const text = textIn(value, MANIFEST_MAX_CHARS);
+  const text = givenText(value, MANIFEST_MAX_CHARS);
   if (manifestIn(text) !== undefined) readManifest(text);
   return text;
 }

@@ -2,7 +2,7 @@ import { ERRORS, type ErrorCode } from "../contract/error-catalogue.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { refusedConnection } from "../ports/connection.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
-import { recordIn, textIn } from "./checked.ts";
+import { givenRecord, givenText } from "./checked.ts";
 import { REPLY_MAX_BYTES } from "./source-limits.ts";
 
 /** Where and how to ask. */
@@ -41,7 +41,7 @@ export async function postTo(
     if (cause instanceof OdoriError) throw cause;
     throw unavailable(`The service at ${place} cannot be reached.`, cause);
   }
-  if (status === 200) return parsed(text, place);
+  if (status === 200) return jsonReplied(text, place);
   if (status === 413) throw new TooLarge("the reply would be too large");
   if (status === 401) {
     const refused = new Error("the token is not the one of its endpoint");
@@ -65,17 +65,17 @@ function unavailable(message: string, cause: unknown): StoreUnavailableError {
   });
 }
 
-export function malformed(place: string, cause: unknown): OdoriError {
+export function malformedReply(place: string, cause: unknown): OdoriError {
   return new OdoriError("SOURCE_MALFORMED", `The reply of ${place} is not that of a source.`, {
     ...{ cause, hint: ERRORS.SOURCE_MALFORMED.hint },
   });
 }
 
-function parsed(text: string, place: string): unknown {
+function jsonReplied(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw malformed(place, cause);
+    throw malformedReply(place, cause);
   }
 }
 
@@ -87,7 +87,7 @@ async function boundedText({ body, url }: Response): Promise<string> {
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > REPLY_MAX_BYTES)
-      throw malformed(new URL(url).host, new RangeError(`more than ${REPLY_MAX_BYTES} bytes`));
+      throw malformedReply(new URL(url).host, new RangeError(`more than ${REPLY_MAX_BYTES} bytes`));
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
@@ -95,8 +95,8 @@ async function boundedText({ body, url }: Response): Promise<string> {
 
 function codeIn(text: string): ErrorCode | undefined {
   try {
-    const { error } = recordIn(JSON.parse(text));
-    const code = textIn(recordIn(error).code);
+    const { error } = givenRecord(JSON.parse(text));
+    const code = givenText(givenRecord(error).code);
     return TOLD.find((known) => known === code);
   } catch {
     return undefined;

@@ -3,17 +3,17 @@ import type { SagaHistory, SagaPlace, StoreCounts } from "../ports/inspection.ts
 import { DISPOSITIONS, type JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, OutboxEvent } from "../ports/source.ts";
 import {
-  listIn,
-  numberIn,
-  oneOf,
-  optionalText,
-  recordIn,
-  textIn,
-  timeIn,
-  truthIn,
-  wholeIn,
+  givenList,
+  givenNumber,
+  givenOptional,
+  givenRecord,
+  givenText,
+  givenTime,
+  givenTruth,
+  givenWhole,
+  givenWord,
 } from "./checked.ts";
-import { CURSOR_MAX_CHARS, JOURNAL_MAX, SAGAS_MAX } from "./source-limits.ts";
+import { CURSOR_MAX_CHARS, JOURNAL_MAX, PAGE_SAGAS_MAX } from "./source-limits.ts";
 
 /* Reads what a service has replied. A reply is never trusted: each throws for what is not one. */
 
@@ -21,107 +21,116 @@ const EMISSIONS_MAX = 10_000;
 const GAPS_MAX = 10_000;
 const BODY_MAX_CHARS = 16 * 1024 * 1024;
 
-export function feedPageIn(value: unknown, limit: number): FeedPage {
-  const { rows, cursor, more, complete, upTo, gaps } = recordIn(value);
-  const read = listIn(rows, limit, recordOf);
+export function feedPageReplied(value: unknown, limit: number): FeedPage {
+  const { rows, cursor, more, complete, upTo, gaps } = givenRecord(value);
+  const read = givenList(rows, limit, recordOf);
   return {
-    ...{ rows: read, cursor: textIn(cursor, CURSOR_MAX_CHARS) },
+    ...{ rows: read, cursor: givenText(cursor, CURSOR_MAX_CHARS) },
     // One that has nothing, and claims to have more, would be asked without a pause.
-    more: truthIn(more) && read.length > 0,
-    ...{ complete: truthIn(complete), upTo: wholeIn(upTo) },
-    gaps: listIn(gaps, GAPS_MAX, (gap) => {
-      const { from, to } = recordIn(gap);
-      return { from: wholeIn(from), to: wholeIn(to) };
+    more: givenTruth(more) && read.length > 0,
+    ...{ complete: givenTruth(complete), upTo: givenWhole(upTo) },
+    gaps: givenList(gaps, GAPS_MAX, (gap) => {
+      const { from, to } = givenRecord(gap);
+      return { from: givenWhole(from), to: givenWhole(to) };
     }),
   };
 }
 
-export function outboxIn(value: unknown, limit: number): readonly OutboxEvent[] {
+export function outboxReplied(value: unknown, limit: number): readonly OutboxEvent[] {
   // A row of the outbox may have several events.
-  return listIn(value, limit * EMISSIONS_MAX, (entry) => {
-    const { id, type, sagaId, at } = recordIn(entry);
-    return { id: textIn(id), type: textIn(type), sagaId: textIn(sagaId), at: timeIn(at) };
+  return givenList(value, limit * EMISSIONS_MAX, (entry) => {
+    const { id, type, sagaId, at } = givenRecord(entry);
+    return {
+      id: givenText(id),
+      type: givenText(type),
+      sagaId: givenText(sagaId),
+      at: givenTime(at),
+    };
   });
 }
 
-export function countsIn(value: unknown): StoreCounts {
-  const { processes, outbox, outboxOldestMs, deferred } = recordIn(value);
-  const states = recordIn(deferred);
+export function countsReplied(value: unknown): StoreCounts {
+  const { processes, outbox, outboxOldestMs, deferred } = givenRecord(value);
+  const states = givenRecord(deferred);
   return {
-    ...{ processes: wholeIn(processes), outbox: wholeIn(outbox) },
-    outboxOldestMs: numberIn(outboxOldestMs),
+    ...{ processes: givenWhole(processes), outbox: givenWhole(outbox) },
+    outboxOldestMs: givenNumber(outboxOldestMs),
     deferred: Object.fromEntries(
       DEFERRED_STATES.flatMap((state) =>
-        states[state] === undefined ? [] : [[state, wholeIn(states[state])] as const],
+        states[state] === undefined ? [] : [[state, givenWhole(states[state])] as const],
       ),
     ),
   };
 }
 
-export function journalIn(value: unknown): readonly JournalRecord[] {
-  return listIn(value, JOURNAL_MAX, recordOf);
+export function journalReplied(value: unknown): readonly JournalRecord[] {
+  return givenList(value, JOURNAL_MAX, recordOf);
 }
 
-export function historiesIn(value: unknown): readonly SagaHistory[] {
-  return listIn(value, SAGAS_MAX, (entry) => {
-    const { born, sagaId, last, correlationId, journal, deferred } = recordIn(entry);
+export function historiesReplied(value: unknown): readonly SagaHistory[] {
+  return givenList(value, PAGE_SAGAS_MAX, (entry) => {
+    const { born, sagaId, last, correlationId, journal, deferred } = givenRecord(entry);
     return {
-      ...{ born: timeIn(born), sagaId: textIn(sagaId), last: timeIn(last) },
-      correlationId: textIn(correlationId),
-      journal: journalIn(journal),
-      deferred: listIn(deferred, JOURNAL_MAX, deferredOf),
+      ...{ born: givenTime(born), sagaId: givenText(sagaId), last: givenTime(last) },
+      correlationId: givenText(correlationId),
+      journal: journalReplied(journal),
+      deferred: givenList(deferred, JOURNAL_MAX, deferredReplied),
     };
   });
 }
 
-export function placesIn(value: unknown, limit: number): readonly SagaPlace[] {
-  return listIn(value, limit, (entry) => {
-    const { born, sagaId } = recordIn(entry);
-    return { born: timeIn(born), sagaId: textIn(sagaId) };
+export function placesReplied(value: unknown, limit: number): readonly SagaPlace[] {
+  return givenList(value, limit, (entry) => {
+    const { born, sagaId } = givenRecord(entry);
+    return { born: givenTime(born), sagaId: givenText(sagaId) };
   });
 }
 
-export function deferredOf(value: unknown): Deferred {
-  const row = recordIn(value);
-  const { malformed, text } = recordIn(row.body);
-  const body = { malformed: truthIn(malformed), text: textIn(text, BODY_MAX_CHARS) };
+export function deferredReplied(value: unknown): Deferred {
+  const row = givenRecord(value);
+  const { malformed, text } = givenRecord(row.body);
+  const body = { malformed: givenTruth(malformed), text: givenText(text, BODY_MAX_CHARS) };
   if (!body.malformed && !Array.isArray(JSON.parse(body.text))) throw new TypeError("no event");
   return {
-    ...{ seq: wholeIn(row.seq), reaction: textIn(row.reaction), sagaId: textIn(row.sagaId) },
-    ...{ source: textIn(row.source), id: textIn(row.id), type: textIn(row.type) },
-    state: oneOf(row.state, DEFERRED_STATES),
-    ...{ attempts: wholeIn(row.attempts), claims: wholeIn(row.claims) },
-    ...{ dueAt: timeIn(row.dueAt), at: timeIn(row.at), body },
+    ...{
+      seq: givenWhole(row.seq),
+      reaction: givenText(row.reaction),
+      sagaId: givenText(row.sagaId),
+    },
+    ...{ source: givenText(row.source), id: givenText(row.id), type: givenText(row.type) },
+    state: givenWord(row.state, DEFERRED_STATES),
+    ...{ attempts: givenWhole(row.attempts), claims: givenWhole(row.claims) },
+    ...{ dueAt: givenTime(row.dueAt), at: givenTime(row.at), body },
     problem: problemIn(row.problem),
-    reason: optionalText(row.reason),
+    reason: givenOptional(row.reason),
   };
 }
 
 function problemIn(value: unknown): Deferred["problem"] {
   if (value === undefined || value === null) return undefined;
-  const { code, message, stack, accepted } = recordIn(value);
+  const { code, message, stack, accepted } = givenRecord(value);
   return {
-    ...{ code: textIn(code), message: textIn(message, BODY_MAX_CHARS) },
-    stack: optionalText(stack, BODY_MAX_CHARS),
-    ...(accepted !== undefined && { accepted: truthIn(accepted) }),
+    ...{ code: givenText(code), message: givenText(message, BODY_MAX_CHARS) },
+    stack: givenOptional(stack, BODY_MAX_CHARS),
+    ...(accepted !== undefined && { accepted: givenTruth(accepted) }),
   };
 }
 
 function recordOf(value: unknown): JournalRecord {
-  const row = recordIn(value);
+  const row = givenRecord(value);
   const { attempt, durationMs } = row;
   return {
-    ...{ reaction: textIn(row.reaction), source: textIn(row.source), id: textIn(row.id) },
-    ...{ type: textIn(row.type), sagaId: textIn(row.sagaId) },
-    ...{ causationId: optionalText(row.causationId), effect: optionalText(row.effect) },
-    disposition: oneOf(row.disposition, DISPOSITIONS),
-    emitted: listIn(row.emitted, EMISSIONS_MAX, (entry) => {
-      const { id, type } = recordIn(entry);
-      return { id: textIn(id), type: textIn(type) };
+    ...{ reaction: givenText(row.reaction), source: givenText(row.source), id: givenText(row.id) },
+    ...{ type: givenText(row.type), sagaId: givenText(row.sagaId) },
+    ...{ causationId: givenOptional(row.causationId), effect: givenOptional(row.effect) },
+    disposition: givenWord(row.disposition, DISPOSITIONS),
+    emitted: givenList(row.emitted, EMISSIONS_MAX, (entry) => {
+      const { id, type } = givenRecord(entry);
+      return { id: givenText(id), type: givenText(type) };
     }),
-    attempt: attempt === undefined ? undefined : wholeIn(attempt),
-    durationMs: durationMs === undefined ? undefined : numberIn(durationMs),
-    ...{ duplicates: wholeIn(row.duplicates), fingerprint: optionalText(row.fingerprint) },
-    ...{ seq: wholeIn(row.seq), at: timeIn(row.at) },
+    attempt: attempt === undefined ? undefined : givenWhole(attempt),
+    durationMs: durationMs === undefined ? undefined : givenNumber(durationMs),
+    ...{ duplicates: givenWhole(row.duplicates), fingerprint: givenOptional(row.fingerprint) },
+    ...{ seq: givenWhole(row.seq), at: givenTime(row.at) },
   };
 }

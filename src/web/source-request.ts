@@ -1,8 +1,8 @@
 import { OdoriError } from "../contract/errors.ts";
 import { DEFERRED_STATES, type DeferredState } from "../ports/deferred.ts";
 import type { SagaQuery } from "../ports/inspection.ts";
-import { oneOf, recordIn, textIn, textsIn, wholeIn } from "./checked.ts";
-import { CURSOR_MAX_CHARS, JOURNAL_MAX, ROWS_MAX, SAGAS_MAX } from "./source-limits.ts";
+import { givenRecord, givenText, givenTexts, givenWhole, givenWord } from "./checked.ts";
+import { CURSOR_MAX_CHARS, JOURNAL_MAX, PAGE_ROWS_MAX, PAGE_SAGAS_MAX } from "./source-limits.ts";
 
 /** What a console asks the endpoint of a source for. */
 export type SourceCall =
@@ -35,58 +35,58 @@ export function sourceCallIn(text: string): SourceCall {
 }
 
 function callIn(value: unknown): SourceCall {
-  const body = recordIn(value);
-  const call = oneOf(body.call, CALLS);
+  const body = givenRecord(value);
+  const call = givenWord(body.call, CALLS);
   switch (call) {
     case "about":
     case "counts":
       return { call };
     case "feed": {
-      const after = body.after === undefined ? undefined : textIn(body.after, CURSOR_MAX_CHARS);
+      const after = body.after === undefined ? undefined : givenText(body.after, CURSOR_MAX_CHARS);
       return { call, after, limit: limitIn(body.limit) };
     }
     case "outbox":
     case "sagas":
       return { call, limit: limitIn(body.limit) };
     case "journal":
-      return { call, sagaId: textIn(body.sagaId), limit: limitIn(body.limit, JOURNAL_MAX) };
+      return { call, sagaId: givenText(body.sagaId), limit: limitIn(body.limit, JOURNAL_MAX) };
     case "list":
-      return { call, query: queryIn(recordIn(body.query)) };
+      return { call, query: queryIn(givenRecord(body.query)) };
     case "histories":
-      return { call, ids: textsIn(body.ids, SAGAS_MAX) };
+      return { call, ids: givenTexts(body.ids, PAGE_SAGAS_MAX) };
     case "deferred": {
-      const states = textsIn(body.states, DEFERRED_STATES.length);
+      const states = givenTexts(body.states, DEFERRED_STATES.length);
       return {
         ...{ call, limit: limitIn(body.limit) },
-        states: states.map((state) => oneOf(state, DEFERRED_STATES)),
+        states: states.map((state) => givenWord(state, DEFERRED_STATES)),
       };
     }
     case "retry":
-      return { call, seq: wholeIn(body.seq) };
+      return { call, seq: givenWhole(body.seq) };
     case "discard":
-      return { call, seq: wholeIn(body.seq), reason: textIn(body.reason) };
+      return { call, seq: givenWhole(body.seq), reason: givenText(body.reason) };
   }
 }
 
-function limitIn(value: unknown, most = ROWS_MAX): number {
-  return Math.min(most, wholeIn(value));
+function limitIn(value: unknown, most = PAGE_ROWS_MAX): number {
+  return Math.min(most, givenWhole(value));
 }
 
 function queryIn({ before, limit, among }: Readonly<Record<string, unknown>>): SagaQuery {
   const query = { limit: limitIn(limit) };
-  const place = before === undefined ? undefined : recordIn(before);
-  const some = among === undefined ? undefined : recordIn(among);
+  const place = before === undefined ? undefined : givenRecord(before);
+  const some = among === undefined ? undefined : givenRecord(among);
   const states = some?.states;
   return {
     ...query,
-    ...(place && { before: { born: wholeIn(place.born), sagaId: textIn(place.sagaId) } }),
+    ...(place && { before: { born: givenWhole(place.born), sagaId: givenText(place.sagaId) } }),
     ...(some && {
       among:
         states === undefined
-          ? { correlationId: textIn(some.correlationId) }
+          ? { correlationId: givenText(some.correlationId) }
           : {
-              states: textsIn(states, DEFERRED_STATES.length).map((state) =>
-                oneOf(state, DEFERRED_STATES),
+              states: givenTexts(states, DEFERRED_STATES.length).map((state) =>
+                givenWord(state, DEFERRED_STATES),
               ),
             },
     }),

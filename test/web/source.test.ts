@@ -224,7 +224,7 @@ describe("a source over HTTP", () => {
     await expect(endpoint.source().about()).rejects.toMatchObject({ code });
   });
 
-  it("follows no redirect, waits for no reply for ever, and reads none without an end", async () => {
+  it("follows no redirect, and neither waits for ever nor reads without an end", async () => {
     const asked: (string | undefined)[] = [];
     await using thief = await Endpoint.open((request, response) => {
       asked.push(request.headers.authorization);
