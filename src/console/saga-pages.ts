@@ -24,7 +24,7 @@ export function sagas(desk: Desk, url: string): SagasReply {
     sagas: page.sagas.map(sagaRowOf),
     ...(page.next !== undefined && { next: listPlaceText(page.next) }),
     totals: totals(desk),
-    forgets: false,
+    forgets: desk.projection.forgotten > 0,
   };
 }
 

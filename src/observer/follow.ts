@@ -82,6 +82,7 @@ export class Follower {
     if (put.length > 0) await this.#observer.look(put);
     const again = await this.#lookAgain();
     this.#projection.tick(this.#now(), this.#observer.unsure);
+    this.#projection.forget(this.#now());
     const changed = rows + put.length + again > 0;
     this.#progress = {
       upTo: complete ? at : this.#progress.upTo,

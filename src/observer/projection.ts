@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { SourceAbout } from "../ports/source.ts";
+import { CLOSED_LIMITS, type ClosedLimits, ClosedSagas } from "./closed-sagas.ts";
 import { Lateness } from "./late.ts";
 import type { Account, AccountLine } from "./ledger.ts";
 import { type Passage, Rates } from "./rates.ts";
@@ -38,11 +39,12 @@ export class Projection {
   readonly #database: DatabaseSync;
   readonly #sagas: SagaRows;
   readonly #late: Lateness;
+  readonly #closed: ClosedSagas;
   /** By service: the declarations that were written last. */
   readonly #written = new Map<string, SourceAbout>();
 
   /** `path` may be `:memory:`. Throws `OPTION_INVALID` for a database that is not a projection. */
-  constructor(path: string) {
+  constructor(path: string, limits: ClosedLimits = CLOSED_LIMITS) {
     const database = new DatabaseSync(path);
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
     const mark = database.prepare("PRAGMA application_id").get()?.application_id;
@@ -71,6 +73,7 @@ export class Projection {
     this.rates = new Rates(this.sql);
     this.#sagas = new SagaRows(this.sql);
     this.#late = new Lateness(this.sql, this.rates, this.#sagas);
+    this.#closed = new ClosedSagas(this.sql, limits);
   }
 
   cursor(service: string): string | undefined {
@@ -166,6 +169,16 @@ export class Projection {
       this.#late.mark(now, unsure);
       this.rates.sweep(now);
     });
+  }
+
+  /** Forgets closed sagas beyond the limits, some with each call. */
+  forget(now: number): void {
+    this.sql.transaction(() => this.#closed.sweep(now));
+  }
+
+  /** How many closed sagas were forgotten. */
+  get forgotten(): number {
+    return this.#closed.forgotten;
   }
 
   /** How many sagas have each verdict. */

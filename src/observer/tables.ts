@@ -10,6 +10,7 @@ export const PROJECTION_MARK = 0x6f_64_6f_70;
 /** Tables whose rows follow from the journals alone. */
 export const FOLLOWING_TABLES = [
   ...["source", "saga", "delivery", "early", "parked", "account", "tally", "took", "edge", "rate"],
+  ...["forgotten"],
 ] as const;
 
 /*
@@ -97,6 +98,10 @@ export const PROJECTION_TABLES = `
     bucket INTEGER PRIMARY KEY,
     n      INTEGER NOT NULL,
     ms     INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE forgotten (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    n  INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE edge (
     id       INTEGER PRIMARY KEY,
