@@ -25,7 +25,7 @@ export function observerOf(sources: readonly JournalSource[], projection: Projec
   return new Observer({ sources, projection, ends: manifestOf(choreography), replyMs: 5_000 });
 }
 
-/** Verdicts that no order may ever have: none of them is broken, whatever is killed. */
+/** Verdicts that no order may ever have: a kill breaks none of them. */
 const NEVER: readonly SagaVerdict[] = ["illegal", "doomed", "at risk", "stuck", "rest"];
 
 /** What an observer says that is not so. */

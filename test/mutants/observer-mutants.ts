@@ -24,7 +24,7 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
       edit(
         "observer/projection.ts",
         "for (const saga of sagas) this.#sagas.put(saga);",
-        "if (places.length > 0) { for (const one of places) this.#putPlace(one.cursor, one.about);" +
+        "if (places.length > 0) { for (const at of places) this.#putPlace(at.cursor, at.about);" +
           'this.#database.exec("COMMIT"); this.#database.exec("BEGIN"); }' +
           " for (const saga of sagas) this.#sagas.put(saga);",
       ),
