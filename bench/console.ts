@@ -56,7 +56,7 @@ function judged(n: number): Judged {
       end: isOpen ? undefined : { id: `e-${n}`, type, at: began + 300 },
       open: isOpen ? [{ ...delivery, state, dueAt: undefined, seq: isParked ? n : undefined }] : [],
     },
-    ...{ verdict, early: [] },
+    ...{ verdict, early: [], unread: [] },
     parked: isParked
       ? [{ ...delivery, seq: n, attempts: 8, code: `CODE_${n % 7}`, message: "no reply" }]
       : [],
@@ -109,7 +109,7 @@ try {
   for (let at = 0; at < SAGAS; at += BATCH)
     projection.apply({
       sagas: Array.from({ length: Math.min(BATCH, SAGAS - at) }, (_, n) => judged(at + n)),
-      ...{ accounts: [], passages: [], cursors: new Map() },
+      ...{ accounts: [], passages: [], places: [] },
     });
   const wrote = performance.now() - began;
   line(`${SAGAS} sagas written`, `${Math.round((SAGAS / wrote) * 1_000)} sagas/s`);

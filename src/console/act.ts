@@ -1,6 +1,7 @@
 import { codeOf } from "../contract/errors.ts";
 import { recordAction } from "../observer/actions.ts";
 import type { ParkedEntry } from "../observer/parked-list.ts";
+import { StoreUnavailableError } from "../ports/errors.ts";
 import { chosenIn, countParkedAmong, deliveryId } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
 import { fieldsIn, textField } from "./fields.ts";
@@ -81,6 +82,9 @@ async function actOn(
   });
   try {
     const inspect = desk.observer.sourceOf(service)?.inspect;
+    const away = desk.observer.away.find((one) => one.service === service);
+    if (away !== undefined)
+      throw new StoreUnavailableError("STORE_UNAVAILABLE", "The store cannot be read now.");
     if (inspect === undefined) throw queryInvalid("No such service is read.");
     const row =
       action === "retry" ? await inspect.retry(seq) : await inspect.discard(seq, reason ?? "");

@@ -92,6 +92,12 @@ export class Desk {
     return this.observer.abouts.map(({ service }) => service);
   }
 
+  /** Those of them that can be read now. */
+  get readServices(): ReadonlySet<string> {
+    const away = new Set(this.observer.away.map(({ service }) => service));
+    return new Set(this.services.filter((service) => !away.has(service)));
+  }
+
   get endsKnown(): boolean {
     return this.manifest !== undefined && knowsEnds(this.manifest);
   }

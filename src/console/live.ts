@@ -25,7 +25,10 @@ export class LiveNow {
     return {
       now,
       ...(upTo !== undefined && { behindMs: Math.max(0, now - upTo) }),
-      unread: problem === undefined ? [] : [{ service: observer.failed, code: problem }],
+      unread: [
+        ...observer.away,
+        ...(problem === undefined ? [] : [{ service: "", code: problem }]),
+      ],
       totals: totals(this.#desk),
       ledger: this.#ledgerAt(change),
       ...this.#maps.live(query),

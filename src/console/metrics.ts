@@ -15,6 +15,7 @@ export function metrics(desk: Desk): string {
   const counts = desk.projection.counts();
   const { emitted, handled, putOff, onItsWay, unexplained } = ledger(desk);
   const { upTo, problem } = desk.follower.progress;
+  const { away } = desk.observer;
   const lag = upTo === undefined ? Number.NaN : (Date.now() - upTo) / 1_000;
   return [
     ...family("odori_sagas", "gauge", "Sagas by verdict.", [
@@ -35,7 +36,13 @@ export function metrics(desk: Desk): string {
       ["", lag],
     ]),
     ...family("odori_observer_up", "gauge", "Whether the last round could read all sources.", [
-      ["", problem === undefined ? 1 : 0],
+      ["", problem === undefined && away.length === 0 ? 1 : 0],
+    ]),
+    ...family("odori_observer_source_up", "gauge", "Whether the source of a service is read.", [
+      ...desk.services.map((service) => {
+        const isAway = away.some((one) => one.service === service);
+        return [labels({ service }), isAway ? 0 : 1] as const;
+      }),
     ]),
     "",
   ].join("\n");

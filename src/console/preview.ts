@@ -27,7 +27,7 @@ export async function preview(desk: Desk, body: unknown): Promise<PreviewReply> 
     const until = performance.now() + MILLISECONDS_MAX;
     for (const own of parts.values()) {
       if (performance.now() > until) break;
-      const outlook = fromHere.of(own, new Set(desk.services), EACH);
+      const outlook = fromHere.of(own, desk.readServices, EACH);
       if (outlook !== undefined) tally.add(action, own, outlook, fromHere);
     }
   }

@@ -24,7 +24,7 @@ export function sagas(desk: Desk, url: string): SagasReply {
     sagas: page.sagas.map(sagaRowOf),
     ...(page.next !== undefined && { next: listPlaceText(page.next) }),
     totals: totals(desk),
-    forgets: false,
+    forgets: desk.projection.forgotten > 0,
   };
 }
 
@@ -33,12 +33,13 @@ export function totals({ projection }: Desk): VerdictCounts {
 }
 
 export function sagaRowOf(row: ListedRow): SagaRow {
-  const { id, correlationId, verdict, began, last, steps, end, open, waitsFor } = row;
+  const { id, correlationId, verdict, began, last, steps, end, open, waitsFor, unread } = row;
   return {
     ...{ id, verdict, began, last, steps, open },
     ...(correlationId !== undefined && { correlationId }),
     ...(end !== undefined && { end }),
     ...(waitsFor !== undefined && { waitsFor: openOf(waitsFor) }),
+    ...(unread.length > 0 && { unread }),
   };
 }
 

@@ -33,11 +33,11 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
       "SAGA_UNKNOWN",
       "No service that is read has anything of this saga.",
     );
-  const { summary, verdict } = one;
+  const { summary, verdict, unread } = one;
   const { correlationId, began, last, steps: total, end, open } = summary;
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traceOf(own.map(({ service, history }) => ({ service, records: history.journal })));
-  const foreseen = desk.fromHere?.of(own, new Set(desk.services));
+  const foreseen = desk.fromHere?.of(own, desk.readServices);
   const [oldest] = open;
   return {
     saga: {
@@ -45,6 +45,7 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
       ...(correlationId !== id && { correlationId }),
       ...(end !== undefined && { end: end.type }),
       ...(oldest !== undefined && { waitsFor: openOf(oldest) }),
+      ...(unread.length > 0 && { unread }),
     },
     why: await why(desk, own, open.slice(0, WHY_MAX).map(openOf)),
     ...(foreseen !== undefined && { outlook: outlookOf(foreseen) }),

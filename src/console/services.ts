@@ -21,8 +21,10 @@ export async function services(desk: Desk): Promise<ServicesReply> {
 async function serviceRow(desk: Desk, about: SourceAbout, now: TrafficNow): Promise<ServiceRow> {
   const { service, declarations } = about;
   const entry = desk.manifest?.services.get(service);
+  const away = desk.observer.away.find((one) => one.service === service);
   const base = {
     name: service,
+    ...(away !== undefined && { problem: away.code, unreadSince: away.since }),
     versions: declarations.slice(0, 50).map(versionOf),
     reactions: entry === undefined ? [] : reactionsOf(entry, now),
   };

@@ -5,6 +5,9 @@ import type { OpenDelivery } from "./wire.ts";
 /** Events of an outbox that are looked at for one saga. */
 const OUTBOX_MAX = 1_000;
 
+/** Of a service that cannot be read now. */
+const NOTHING = [[], undefined] as const;
+
 type Where = Pick<OpenDelivery, "where" | "notRunning">;
 
 /** Says how far the events have come that are on their way in one saga. */
@@ -47,10 +50,10 @@ export class Whereabouts {
           const [outbox, counts] = await Promise.all([
             source.outbox(OUTBOX_MAX),
             source.inspect.counts(),
-          ]);
+          ]).catch(() => NOTHING);
           for (const event of outbox)
             if (event.sagaId === sagaId) waiting.add(`${service} ${event.type}`);
-          if (counts.processes === 0) asleep.add(service);
+          if (counts?.processes === 0) asleep.add(service);
         }),
       );
     return new Whereabouts(emitters, waiting, asleep);

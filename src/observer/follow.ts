@@ -8,7 +8,7 @@ export interface FollowProgress {
   readonly upTo: number | undefined;
   /** Number of the last change. */
   readonly change: number;
-  /** The code of the error for which the last round has failed. */
+  /** The code of the error for which the last round has failed. A source that is away is none. */
   readonly problem: string | undefined;
 }
 
@@ -29,6 +29,8 @@ export class Follower {
   #progress: FollowProgress = { upTo: undefined, change: 0, problem: undefined };
   #running: Promise<void> | undefined;
   #behind = "";
+  /** How far sagas that were judged without a source are read again; undefined: to the end. */
+  #unread: string | undefined;
   #wake: () => void = () => {};
   #stopped = false;
 
@@ -78,14 +80,26 @@ export class Follower {
     const put = this.#projection.deferredSagas(this.#behind, LOOKED_AT);
     this.#behind = put.length < LOOKED_AT ? "" : (put.at(-1) ?? "");
     if (put.length > 0) await this.#observer.look(put);
-    this.#projection.tick(this.#now());
-    const changed = rows + put.length > 0;
+    const again = await this.#lookAgain();
+    this.#projection.tick(this.#now(), this.#observer.unsure);
+    this.#projection.forget(this.#now());
+    const changed = rows + put.length + again > 0;
     this.#progress = {
       upTo: complete ? at : this.#progress.upTo,
       change: this.#progress.change + (changed ? 1 : 0),
       problem: undefined,
     };
     return more;
+  }
+
+  /** Reads sagas again that were judged without a source, once one has come back. */
+  async #lookAgain(): Promise<number> {
+    if (this.#observer.takeReturned()) this.#unread = "";
+    if (this.#unread === undefined) return 0;
+    const unread = this.#projection.unreadSagas(this.#unread, LOOKED_AT);
+    this.#unread = unread.at(-1);
+    if (unread.length > 0) await this.#observer.look(unread);
+    return unread.length;
   }
 
   #wait(ms: number): Promise<void> {

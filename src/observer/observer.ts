@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { Mutex } from "../adapter/mutex.ts";
 import type { FromHere } from "../check/from-here/from-here.ts";
-import { type HearersOf, hearersIn } from "../observe/hearers.ts";
-import { Legality } from "../observe/legality.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
+import { Attendance, type AwaySource, type Present, SourceAway } from "./attendance.ts";
 import { type Cover, cutAt } from "./cut.ts";
-import { accountsOf, earlyIn } from "./ledger.ts";
+import { type AccountLine, accountsOf, earlyIn } from "./ledger.ts";
+import type { Observed } from "./observed.ts";
 import { passagesOf } from "./passages.ts";
 import type { Projection } from "./projection.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
@@ -25,15 +25,16 @@ export interface ObserverOptions {
    * @default 4_000
    */
   readonly pageRows?: number;
-}
-
-/** A source, with what its service has declared. */
-interface Observed {
-  readonly source: JournalSource;
-  readonly about: SourceAbout;
-  readonly service: string;
-  readonly hearers: HearersOf;
-  readonly legality: Legality;
+  /**
+   * Milliseconds since 1970.
+   * @default Date.now
+   */
+  readonly now?: () => number;
+  /**
+   * A source that takes longer is away, in milliseconds: the others are not to wait for it.
+   * @default 15_000
+   */
+  readonly replyMs?: number;
 }
 
 /** What one call has read. */
@@ -47,6 +48,7 @@ export interface FeedsRead {
 
 /** Feeds go on side by side: with large pages most sagas are read once, with all their rows. */
 const PAGE_ROWS = 4_000;
+const REPLY_MS = 15_000;
 /** Sagas that are read at once. */
 const SAGAS_AT_ONCE = 250;
 
@@ -57,51 +59,75 @@ const SAGAS_AT_ONCE = 250;
  */
 export class Observer {
   readonly #options: ObserverOptions;
+  readonly #attendance: Attendance;
   /** A saga that is read later is written later: an older look never replaces a newer one. */
   readonly #writing = new Mutex();
-  #observed: readonly Observed[] = [];
   #covers: ReadonlyMap<string, Cover> = new Map();
-  #failed = "";
-  #context: SummaryContext = { hearers: [] };
+  #met = false;
+  /** Services whose feed was read to its end in the last round. */
+  #current: ReadonlySet<string> = new Set();
 
   constructor(options: ObserverOptions) {
     this.#options = options;
+    const { sources, projection, now = Date.now, replyMs = REPLY_MS } = options;
+    this.#attendance = new Attendance({ sources, remembered: projection.abouts(), now, replyMs });
   }
 
   /** What the services hear, as of the last page that was read. */
   get context(): SummaryContext {
-    return this.#context;
+    return { ends: this.#options.ends, hearers: this.#attendance.hearers };
   }
 
-  /** The service that could not be read last; "" if its name is not known yet. */
-  get failed(): string {
-    return this.#failed;
+  /** The sources that cannot be read now. */
+  get away(): readonly AwaySource[] {
+    return this.#attendance.away;
   }
 
   /** What the services have declared, in the order of the sources, as of the last page. */
   get abouts(): readonly SourceAbout[] {
-    return this.#observed.map(({ about }) => about);
+    return this.#attendance.known.map(({ about }) => about);
   }
 
-  /** The source of a service; undefined if none is observed, or none was read yet. */
+  /** Services of which more may have happened than is known; "" if one is not known at all. */
+  get unsure(): readonly string[] {
+    const behind = this.#behind().map(({ service }) => service);
+    return [...new Set([...this.#attendance.missingAt(() => true), ...behind])];
+  }
+
+  /** The services that cannot be read, on which the account of an event at a reaction depends. */
+  missingFor({ stem, service: hearer }: Pick<AccountLine, "stem" | "service">): readonly string[] {
+    const concerns = ({ service, emits }: Observed) => service === hearer || emits.has(stem);
+    const missing = this.#attendance.missingAt(concerns);
+    // One that has just come back has events to tell that others have handled long ago.
+    return [
+      ...missing,
+      ...this.#behind()
+        .filter(concerns)
+        .map(({ service }) => service),
+    ];
+  }
+
+  /** The source of a service; undefined if none is observed, or it cannot be read now. */
   sourceOf(service: string): JournalSource | undefined {
-    return this.#observed.find((one) => one.service === service)?.source;
+    return this.#attendance.present.find((one) => one.service === service)?.source;
   }
 
   /** Whether a row is one that some version of its service could have written. */
   isDeclared(service: string, record: JournalRecord): boolean {
-    const legality = this.#observed.find((one) => one.service === service)?.legality;
+    const legality = this.#attendance.known.find((one) => one.service === service)?.legality;
     return legality?.allows(record) !== false;
   }
 
   /**
    * Reads what the sources have, to the end of each feed, and then the sagas in which something is
    * open: a person may have had a delivery retried, which no feed tells. Returns the rows read.
+   * Throws the error of a source that cannot be read.
    */
   async catchUp(): Promise<number> {
     let rows = 0;
     for (let more = true; more; ) {
       const read = await this.readFeeds();
+      this.#attendance.checkComplete();
       rows += read.rows;
       more = read.more;
     }
@@ -119,64 +145,57 @@ export class Observer {
   }
 
   async #look(ids: readonly string[]): Promise<void> {
-    if (this.#covers.size === 0) await this.#readFeeds();
+    const isCovered = ({ service }: Present) => this.#covers.has(service);
+    if (!this.#attendance.present.every(isCovered)) await this.#readFeeds();
     const { judged } = await this.judge(ids, this.#covers);
-    this.#options.projection.apply({
-      ...{ sagas: judged, accounts: [], passages: [] },
-      cursors: new Map(),
-    });
+    this.#options.projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
   }
 
-  async #meet(): Promise<void> {
-    const met = await Promise.all(
-      this.#options.sources.map(async (source, at) => {
-        const known = this.#observed[at]?.service ?? "";
-        return { source, about: await this.#of(known, () => source.about()) };
-      }),
-    );
-    const { ends } = this.#options;
-    this.#observed = met.map(({ source, about }) => {
-      const known = this.#observed.find((one) => one.source === source);
-      return known !== undefined && isSame(known.about, about) ? known : observed(source, about);
-    });
-    this.#context = { ends, hearers: this.#observed.map(({ hearers }) => hearers) };
+  /** Whether a source has come back since the last call: sagas can be judged with it now. */
+  takeReturned(): boolean {
+    return this.#attendance.takeReturned();
   }
 
-  /** Reads a page of each feed, and commits what follows from them with their cursors. */
+  /**
+   * Reads a page of each feed, and commits what follows from them with their cursors. A source that
+   * cannot be read is left out.
+   */
   readFeeds(): Promise<FeedsRead> {
     return this.#writing.run(() => this.#readFeeds());
   }
 
   async #readFeeds(): Promise<FeedsRead> {
+    try {
+      return await this.#round();
+    } catch (error) {
+      // What was read without this source would be judged as if it were there: begin again.
+      if (error instanceof SourceAway) return { rows: 0, more: true, complete: false };
+      throw error;
+    }
+  }
+
+  async #round(): Promise<FeedsRead> {
     const { projection, pageRows = PAGE_ROWS } = this.#options;
-    if (this.#observed.length === 0) await this.#meet();
-    const pages: (readonly [Observed, FeedPage, string | undefined])[] = await Promise.all(
-      this.#observed.map(async (one) => {
+    const attendance = this.#attendance;
+    await this.#meet();
+    if (isAnotherSet(projection.services(), attendance)) projection.reset();
+    const reading = attendance.present;
+    const pages = await Promise.all(
+      reading.map(async (one): Promise<readonly [Present, FeedPage, string | undefined]> => {
         const cursor = projection.cursor(one.service);
-        const page = await this.#of(one.service, () => one.source.feed(cursor, pageRows));
-        return [one, page, cursor] as const;
+        const page = await attendance.read(one, (source) => source.feed(cursor, pageRows));
+        return [one, page, cursor];
       }),
     );
     const rows = pages.reduce((sum, [, page]) => sum + page.rows.length, 0);
     const more = pages.some(([, page]) => page.more);
-    const complete = pages.every(([, page]) => page.complete);
     // A version declares itself before it writes: read afterwards, no row's version is missing.
-    await this.#meet();
-    const names = new Set(this.#observed.map(({ service }) => `/${service}`));
-    const touched = new Set(pages.flatMap(([, page]) => page.rows.map(({ sagaId }) => sagaId)));
-    touched.delete("");
+    await attendance.meet();
     const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
-    const sagas: Judged[] = [];
-    const histories = new Map<string, readonly ServiceHistory[]>();
-    const ids = [...touched];
-    for (let at = 0; at < ids.length; at += SAGAS_AT_ONCE) {
-      // SQLite answers at once: without a turn, no request would have its own.
-      await setImmediate();
-      const { judged, parts } = await this.judge(ids.slice(at, at + SAGAS_AT_ONCE), covers);
-      sagas.push(...judged);
-      for (const [id, own] of parts) histories.set(id, own);
-    }
-    const { hearers } = this.#context;
+    const { sagas, histories } = await this.#touched(pages, covers);
+    const names = this.#names();
+    const { hearers } = this.context;
+    const aboutOf = new Map(attendance.known.map(({ service, about }) => [service, about]));
     const applied = projection.apply(
       {
         sagas,
@@ -184,51 +203,103 @@ export class Observer {
           accountsOf(service, page.rows, hearers, names),
         ),
         passages: pages.flatMap(([{ service }, page]) => passagesOf(service, page.rows, histories)),
-        cursors: new Map(pages.map(([{ service }, { cursor }]) => [service, cursor])),
+        places: pages.map(([{ service, about }, { cursor }]) => ({
+          ...{ cursor, about: aboutOf.get(service) ?? about },
+        })),
       },
       new Map(pages.map(([{ service }, , cursor]) => [service, cursor])),
     );
     if (!applied) return { rows: 0, more: true, complete: false };
     this.#covers = covers;
+    const read = pages.filter(([, page]) => page.complete);
+    this.#current = new Set(read.map(([{ service }]) => service));
+    const complete = read.length === pages.length && attendance.away.length === 0;
     return { rows, more, complete };
+  }
+
+  /** Judges the sagas that pages are about. */
+  async #touched(
+    pages: readonly (readonly [Present, FeedPage, unknown])[],
+    covers: ReadonlyMap<string, Cover>,
+  ) {
+    const ids = new Set(pages.flatMap(([, page]) => page.rows.map(({ sagaId }) => sagaId)));
+    ids.delete("");
+    const sagas: Judged[] = [];
+    const histories = new Map<string, readonly ServiceHistory[]>();
+    const list = [...ids];
+    for (let at = 0; at < list.length; at += SAGAS_AT_ONCE) {
+      // SQLite answers at once: without a turn, no request would have its own.
+      await setImmediate();
+      const some = list.slice(at, at + SAGAS_AT_ONCE);
+      const { judged, parts } = await this.#judge(some, covers);
+      sagas.push(...judged);
+      for (const [id, own] of parts) histories.set(id, own);
+    }
+    return { sagas, histories };
   }
 
   /** Reads sagas as a whole, and judges them as they are, or as they were when feeds were read. */
   async judge(ids: readonly string[], covers?: ReadonlyMap<string, Cover>) {
-    if (this.#observed.length === 0) await this.#meet();
-    const observed = new Set(this.#observed.map(({ service }) => `/${service}`));
+    await this.#meet();
+    for (;;)
+      try {
+        return await this.#judge(ids, covers);
+      } catch (error) {
+        // With one source less.
+        if (!(error instanceof SourceAway)) throw error;
+      }
+  }
+
+  async #judge(ids: readonly string[], covers: ReadonlyMap<string, Cover> | undefined) {
+    const attendance = this.#attendance;
+    const names = this.#names();
+    const context = this.context;
     const read = await Promise.all(
-      this.#observed.map(async ({ source, service }) =>
-        (await this.#of(service, () => source.inspect.histories(ids))).map((history) => ({
-          ...{ service, history },
-        })),
-      ),
+      attendance.present.map(async (one) => {
+        const found = await attendance.read(one, (source) => source.inspect.histories(ids));
+        return found.map((history) => ({ service: one.service, history }));
+      }),
     );
     const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
     const judged = [...parts.values()].flatMap((whole): readonly Judged[] => {
       const own = covers === undefined ? whole : cutAt(whole, covers);
-      const summary = summarize(own, this.#context);
-      if (summary === undefined) return [];
-      const outlook = hasGivenUp(own) ? this.#options.fromHere?.of(own, this.#read()) : undefined;
-      const verdict = sagaVerdict({ summary, outlook, illegal: this.#isIllegal(own) });
-      const early = earlyIn(own, this.#context.hearers, observed);
-      return [{ summary, verdict, parked: parkedIn(own), early }];
+      const unread = attendance.missingIn(own);
+      const full = summarize(own, context);
+      if (full === undefined) return [];
+      // It may have come where nothing can be read.
+      const open = full.open.filter(({ service }) => !unread.includes(service));
+      const summary = { ...full, open };
+      const isPartial = unread.length > 0;
+      const outlook =
+        !isPartial && hasGivenUp(own)
+          ? this.#options.fromHere?.of(own, new Set(this.#services()))
+          : undefined;
+      const illegal = this.#isIllegal(own);
+      const verdict = sagaVerdict({ summary, outlook, illegal, isPartial });
+      const early = earlyIn(own, context.hearers, names);
+      return [{ summary, verdict, parked: parkedIn(own), early, unread }];
     });
     return { judged, parts };
   }
 
-  /** Reads from a source, and remembers which one could not be read. */
-  async #of<T>(service: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      this.#failed = service;
-      throw error;
-    }
+  /** Asks the sources who they are, unless that is known. */
+  async #meet(): Promise<void> {
+    if (!this.#met) await this.#attendance.meet();
+    this.#met = true;
   }
 
-  #read(): ReadonlySet<string> {
-    return new Set(this.#observed.map(({ service }) => service));
+  /** Services that can be read, and may have more in their feeds than was read. */
+  #behind(): readonly Present[] {
+    return this.#attendance.present.filter(({ service }) => !this.#current.has(service));
+  }
+
+  #services(): readonly string[] {
+    return this.#attendance.known.map(({ service }) => service);
+  }
+
+  /** How the services that are observed are named as sources of events. */
+  #names(): ReadonlySet<string> {
+    return new Set(this.#services().map((service) => `/${service}`));
   }
 
   #isIllegal(parts: readonly ServiceHistory[]): boolean {
@@ -238,20 +309,15 @@ export class Observer {
   }
 }
 
-function observed(source: JournalSource, about: SourceAbout): Observed {
-  const { service, declarations } = about;
-  const hearers = hearersIn(service, declarations);
-  return { source, about, service, hearers, legality: new Legality(service, declarations) };
-}
-
-/** Whether a service has declared nothing new, and no version has taken the place of the last. */
-function isSame(a: SourceAbout, b: SourceAbout): boolean {
-  const text = ({ service, declarations }: SourceAbout) =>
-    [
-      service,
-      ...declarations.map(({ fingerprint, firstAt }) => `${fingerprint} ${firstAt}`),
-    ].join();
-  return text(a) === text(b);
+/**
+ * Whether a projection was made from other services. What was emitted to a service that was not
+ * known is not in its account.
+ */
+function isAnotherSet(before: readonly string[], { present, away }: Attendance): boolean {
+  if (before.length === 0) return false;
+  const known = new Set(before);
+  if (present.some(({ service }) => !known.has(service))) return true;
+  return away.length === 0 && known.size !== present.length;
 }
 
 /** A choreography that is proved is not doomed by itself: only such sagas are looked into. */

@@ -1,12 +1,19 @@
 import { DatabaseSync } from "node:sqlite";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
+import type { SourceAbout } from "../ports/source.ts";
+import { CLOSED_LIMITS, type ClosedLimits, ClosedSagas } from "./closed-sagas.ts";
 import { Lateness } from "./late.ts";
 import type { Account, AccountLine } from "./ledger.ts";
 import { type Passage, Rates } from "./rates.ts";
 import { type Judged, SagaRows } from "./saga-rows.ts";
 import { ProjectionSql, type StoredRow, textIn } from "./sql.ts";
-import { PROJECTION_MARK, PROJECTION_TABLES, PROJECTION_VERSION } from "./tables.ts";
+import {
+  FOLLOWING_TABLES,
+  PROJECTION_MARK,
+  PROJECTION_TABLES,
+  PROJECTION_VERSION,
+} from "./tables.ts";
 import { type SagaVerdict, VERDICTS } from "./verdict.ts";
 
 /** What one commit of a projection writes. */
@@ -14,8 +21,8 @@ export interface Intake {
   readonly sagas: readonly Judged[];
   readonly accounts: readonly Account[];
   readonly passages: readonly Passage[];
-  /** By service: where its feed goes on. */
-  readonly cursors: ReadonlyMap<string, string>;
+  /** Where the feed of each service goes on, and what the service has declared. */
+  readonly places: readonly { readonly cursor: string; readonly about: SourceAbout }[];
 }
 
 /** A cause that is not known after this time is missing. */
@@ -32,9 +39,12 @@ export class Projection {
   readonly #database: DatabaseSync;
   readonly #sagas: SagaRows;
   readonly #late: Lateness;
+  readonly #closed: ClosedSagas;
+  /** By service: the declarations that were written last. */
+  readonly #written = new Map<string, SourceAbout>();
 
   /** `path` may be `:memory:`. Throws `OPTION_INVALID` for a database that is not a projection. */
-  constructor(path: string) {
+  constructor(path: string, limits: ClosedLimits = CLOSED_LIMITS) {
     const database = new DatabaseSync(path);
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
     const mark = database.prepare("PRAGMA application_id").get()?.application_id;
@@ -63,11 +73,41 @@ export class Projection {
     this.rates = new Rates(this.sql);
     this.#sagas = new SagaRows(this.sql);
     this.#late = new Lateness(this.sql, this.rates, this.#sagas);
+    this.#closed = new ClosedSagas(this.sql, limits);
   }
 
   cursor(service: string): string | undefined {
     const row = this.sql.first("SELECT cursor FROM source WHERE service = ?", service);
     return textIn(row?.cursor);
+  }
+
+  /** Every service whose feed has led here, with what it had declared. */
+  abouts(): readonly SourceAbout[] {
+    return this.sql.all("SELECT service, declared FROM source ORDER BY service").map((row) => ({
+      service: textIn(row.service) ?? "",
+      declarations: JSON.parse(textIn(row.declared) ?? "[]"),
+    }));
+  }
+
+  /** Every service whose feed has led here. */
+  services(): readonly string[] {
+    return this.sql.all("SELECT service FROM source").map(({ service }) => String(service));
+  }
+
+  /** Forgets all that follows from journals. What people did stays. */
+  reset(): void {
+    this.sql.transaction(() => {
+      for (const table of FOLLOWING_TABLES) this.sql.run(`DELETE FROM ${table}`);
+    });
+    this.#written.clear();
+    this.rates.reset();
+    this.#sagas.reset();
+  }
+
+  /** The ids of sagas that were judged without a service that may have a part in them, in order. */
+  unreadSagas(behind: string, limit: number): readonly string[] {
+    const text = "SELECT id FROM saga WHERE unread IS NOT NULL AND id > ? ORDER BY id LIMIT ?";
+    return this.sql.all(text, behind, limit).map(({ id }) => String(id));
   }
 
   /** The ids of sagas in which something is open, in order, behind one of them. */
@@ -87,7 +127,7 @@ export class Projection {
    * `from` has the cursors with which the reading began.
    */
   apply(
-    { sagas, accounts, passages, cursors }: Intake,
+    { sagas, accounts, passages, places }: Intake,
     from: ReadonlyMap<string, string | undefined> = new Map(),
   ): boolean {
     return this.sql.transaction(() => {
@@ -100,18 +140,45 @@ export class Projection {
           ...[stem, service, reaction, emitted, handled],
         );
       this.rates.add(passages);
-      for (const [service, cursor] of cursors)
-        this.sql.run("INSERT OR REPLACE INTO source VALUES (?, ?)", service, cursor);
+      for (const { cursor, about } of places) this.#putPlace(cursor, about);
       return true;
     });
   }
 
-  /** Changes the verdicts that only the time changes. */
-  tick(now: number): void {
+  #putPlace(cursor: string, about: SourceAbout): void {
+    const { service, declarations } = about;
+    // Declarations are large, and change with a deployment.
+    if (this.#written.get(service) === about)
+      this.sql.run("UPDATE source SET cursor = ? WHERE service = ?", cursor, service);
+    else
+      this.sql.run(
+        "INSERT OR REPLACE INTO source VALUES (?, ?, ?)",
+        ...[service, cursor, JSON.stringify(declarations)],
+      );
+    this.#written.set(service, about);
+  }
+
+  /**
+   * Changes the verdicts that only the time changes.
+   *
+   * @param unsure services whose journal was not read to its end: what is on its way to them may
+   *   have come
+   */
+  tick(now: number, unsure: readonly string[] = []): void {
     this.sql.transaction(() => {
-      this.#late.mark(now);
+      this.#late.mark(now, unsure);
       this.rates.sweep(now);
     });
+  }
+
+  /** Forgets closed sagas beyond the limits, some with each call. */
+  forget(now: number): void {
+    this.sql.transaction(() => this.#closed.sweep(now));
+  }
+
+  /** How many closed sagas were forgotten. */
+  get forgotten(): number {
+    return this.#closed.forgotten;
   }
 
   /** How many sagas have each verdict. */

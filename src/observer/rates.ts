@@ -54,6 +54,11 @@ export class Rates {
     this.#sql = sql;
   }
 
+  /** Knows no edge any more: the rows are gone. */
+  reset(): void {
+    this.#edges.clear();
+  }
+
   /** Adds passages. Within a transaction of the caller. */
   add(passages: readonly Passage[]): void {
     const counts = new Map<string, number>();

@@ -35,6 +35,8 @@ export interface ListedRow {
   readonly open: number;
   /** The oldest of what it waits for. */
   readonly waitsFor: OpenDelivery | undefined;
+  /** Services without which it was judged. */
+  readonly unread: readonly string[];
 }
 
 export interface SagaListPage {
@@ -181,6 +183,7 @@ function listed(sql: ProjectionSql, row: StoredRow): ListedRow {
     end: textIn(row.ended),
     open,
     waitsFor: oldest && deliveryIn(oldest),
+    unread: JSON.parse(textIn(row.unread) ?? "[]"),
   };
 }
 

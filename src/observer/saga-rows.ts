@@ -11,6 +11,8 @@ export interface Judged {
   readonly verdict: SagaVerdict;
   readonly parked: readonly ParkedDelivery[];
   readonly early: readonly EarlyDelivery[];
+  /** Services that may have a part in it, and could not be read; "" for one without a name. */
+  readonly unread: readonly string[];
 }
 
 /** A delivery that was given up on. */
@@ -43,6 +45,13 @@ export function parkedIn(parts: readonly ServiceHistory[]): readonly ParkedDeliv
   );
 }
 
+/** The verdict of a saga of which some deliveries were not read again. */
+function withKept(verdict: SagaVerdict, kept: readonly string[]): SagaVerdict {
+  if (verdict === "illegal") return verdict;
+  if (kept.includes("parked")) return "parked";
+  return verdict === "running" && kept.includes("retrying") ? "retrying" : verdict;
+}
+
 /** Writes sagas, and keeps the sums over all of them. Within a transaction of the caller. */
 export class SagaRows {
   readonly #sql: ProjectionSql;
@@ -56,25 +65,39 @@ export class SagaRows {
     );
   }
 
-  put({ summary, verdict, parked, early }: Judged): void {
-    const { sagaId, correlationId, began, last, end, steps, open } = summary;
+  /** Knows no saga any more: the rows are gone. */
+  reset(): void {
+    this.#early.clear();
+  }
+
+  put(judged: Judged): void {
+    const { summary, parked, early, unread } = judged;
+    const { sagaId, correlationId, last, end, open } = summary;
     const before = this.#sql.first(
-      "SELECT verdict, took, open, deferred FROM saga WHERE id = ?",
+      "SELECT verdict, took, open, deferred, began, steps FROM saga WHERE id = ?",
       sagaId,
     );
+    const kept = before === undefined ? [] : this.#clear(before, sagaId, unread);
+    // Of a saga that was read in part, the projection knows more than the journals say now.
+    const partial = unread.length > 0;
+    const began = Math.min(summary.began, (partial && numberIn(before?.began)) || summary.began);
+    const steps = Math.max(summary.steps, (partial && numberIn(before?.steps)) || 0);
+    const verdict = withKept(judged.verdict, kept);
     const took = end === undefined ? null : Math.max(0, end.at - began);
-    const deferred = open.filter(({ state }) => state !== "on its way" && state !== "armed").length;
     const correlation = correlationId === sagaId ? null : correlationId;
+    const states = [...open.map(({ state }) => state), ...kept];
+    const deferred = states.filter((state) => state !== "on its way" && state !== "armed").length;
     this.#sql.run(
-      "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       ...[sagaId, correlation, began, last, verdict, end?.type ?? null, took, steps],
-      ...[open.length, deferred],
+      ...[states.length, deferred, partial ? JSON.stringify(unread) : null],
     );
     this.#count(before, verdict, took);
-    if (before !== undefined && before.open !== 0)
-      this.#sql.run("DELETE FROM delivery WHERE saga = ?", sagaId);
-    if (before !== undefined && before.deferred !== 0)
-      this.#sql.run("DELETE FROM parked WHERE saga = ?", sagaId);
+    if (kept.length > 0)
+      this.#sql.run(
+        "UPDATE delivery SET verdict = ?, began = ? WHERE saga = ?",
+        ...[verdict, began, sagaId],
+      );
     for (const { service, reaction, type, state, since, dueAt, seq } of open)
       this.#sql.run(
         "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -88,6 +111,28 @@ export class SagaRows {
         "INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         ...[service, seq, sagaId, reaction, type, since, attempts, code, message],
       );
+  }
+
+  /**
+   * Deletes what a saga waited for, but for that of services that cannot be read now. Returns the
+   * states of what is kept.
+   */
+  #clear(before: StoredRow, saga: string, unread: readonly string[]): readonly string[] {
+    const services = JSON.stringify(unread);
+    if (before.open !== 0)
+      this.#sql.run(
+        `DELETE FROM delivery
+         WHERE saga = ? AND service NOT IN (SELECT value FROM json_each(?))`,
+        ...[saga, services],
+      );
+    if (before.deferred !== 0)
+      this.#sql.run(
+        "DELETE FROM parked WHERE saga = ? AND service NOT IN (SELECT value FROM json_each(?))",
+        ...[saga, services],
+      );
+    if (before.open === 0 || unread.length === 0) return [];
+    const kept = this.#sql.all("SELECT state FROM delivery WHERE saga = ?", saga);
+    return kept.map(({ state }) => textIn(state) ?? "");
   }
 
   #putEarly(saga: string, early: readonly EarlyDelivery[]): void {

@@ -2,10 +2,16 @@
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
  * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 3;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;
+
+/** Tables whose rows follow from the journals alone. */
+export const FOLLOWING_TABLES = [
+  ...["source", "saga", "delivery", "early", "parked", "account", "tally", "took", "edge", "rate"],
+  ...["forgotten"],
+] as const;
 
 /*
  * Sagas are listed by the time when they began, which never changes: a page stays where it is while
@@ -14,8 +20,9 @@ export const PROJECTION_MARK = 0x6f_64_6f_70;
  */
 export const PROJECTION_TABLES = `
   CREATE TABLE source (
-    service TEXT PRIMARY KEY,
-    cursor  TEXT
+    service  TEXT PRIMARY KEY,
+    cursor   TEXT,
+    declared TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE saga (
     id          TEXT PRIMARY KEY,
@@ -27,13 +34,15 @@ export const PROJECTION_TABLES = `
     took        INTEGER,
     steps       INTEGER NOT NULL,
     open        INTEGER NOT NULL,
-    deferred    INTEGER NOT NULL
+    deferred    INTEGER NOT NULL,
+    unread      TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX saga_began ON saga (began, id);
   CREATE INDEX saga_verdict ON saga (verdict, began, id);
   CREATE INDEX saga_correlation ON saga (correlation, began, id) WHERE correlation IS NOT NULL;
   CREATE INDEX saga_open ON saga (id) WHERE open > 0;
   CREATE INDEX saga_deferred ON saga (id) WHERE deferred > 0;
+  CREATE INDEX saga_unread ON saga (id) WHERE unread IS NOT NULL;
   CREATE TABLE delivery (
     saga     TEXT NOT NULL,
     service  TEXT NOT NULL,
@@ -49,7 +58,7 @@ export const PROJECTION_TABLES = `
   ) STRICT;
   CREATE INDEX delivery_saga ON delivery (saga);
   CREATE INDEX delivery_service ON delivery (service, verdict, began, saga);
-  CREATE INDEX delivery_way ON delivery (since) WHERE state = 'on its way';
+  CREATE INDEX delivery_way ON delivery (verdict, since) WHERE state = 'on its way';
   CREATE TABLE early (
     saga     TEXT NOT NULL,
     service  TEXT NOT NULL,
@@ -89,6 +98,10 @@ export const PROJECTION_TABLES = `
     bucket INTEGER PRIMARY KEY,
     n      INTEGER NOT NULL,
     ms     INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE forgotten (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    n  INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE edge (
     id       INTEGER PRIMARY KEY,

@@ -1,5 +1,5 @@
 import type { Outlook } from "../check/from-here/from-here.ts";
-import type { SagaSummary } from "../observe/summary.ts";
+import type { SagaState, SagaSummary } from "../observe/summary.ts";
 
 /**
  * What an observer says of a saga; of several, the first that holds.
@@ -11,7 +11,7 @@ import type { SagaSummary } from "../observe/summary.ts";
  * - `at risk`    a delivery was discarded, and the saga may come to rest with a rule broken
  * - `retrying`   a delivery failed and is tried again
  * - `late`       an event has been on its way for longer than usual: see `Lateness`
- * - `running`    an event is on its way
+ * - `running`    an event is on its way, or a service that may have a part cannot be read
  * - `waiting`    only deadlines are left
  * - `stuck`      nothing is left to happen, and it has no end
  * - `rest`       nothing is left to happen, and the ends are not known
@@ -32,18 +32,25 @@ export const VERDICTS = [
 ] as const;
 export type SagaVerdict = (typeof VERDICTS)[number];
 
+/** States that say that something is missing. */
+const ABSENT: readonly SagaState[] = ["waiting", "stuck", "rest"];
+
 /** What a verdict is made of. */
 export interface VerdictBasis {
   readonly summary: SagaSummary;
   /** Of a saga in which a delivery was given up on or discarded. */
   readonly outlook: Outlook | undefined;
   readonly illegal: boolean;
+  /** Whether a service that may have a part in it could not be read. */
+  readonly isPartial: boolean;
 }
 
 /** Judges a saga, as far as it does not depend on the time: what is late is running here. */
-export function sagaVerdict({ summary, outlook, illegal }: VerdictBasis): SagaVerdict {
+export function sagaVerdict({ summary, outlook, illegal, isPartial }: VerdictBasis): SagaVerdict {
   if (illegal) return "illegal";
   const { state } = summary;
+  // What is not there may be in the journal that was not read.
+  if (isPartial && ABSENT.includes(state)) return "running";
   if (outlook?.endsKnown === true && outlook.ahead.complete) {
     const ways = [outlook.ahead, outlook.ifRetried, outlook.ifDiscarded];
     const hopeless = ways.every((way) => way === undefined || (way.complete && !way.good.length));

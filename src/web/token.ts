@@ -5,7 +5,7 @@ import { OdoriError } from "../contract/errors.ts";
 const LENGTH_MIN = 16;
 
 /** Makes the check of a bearer token. It takes as long for a wrong one as for the right one. */
-export function tokenCheck(token: string): (request: Request) => boolean {
+export function tokenCheck(token: string): (request: Pick<Request, "headers">) => boolean {
   const isToken = tokenComparison(token);
   return ({ headers }) => {
     const [, given = ""] = /^bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];

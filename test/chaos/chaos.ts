@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { files } from "../../examples/order/database.ts";
 import { makeOrders } from "../../examples/order/orders.ts";
 import { schemas } from "../../examples/order/schemas.ts";
@@ -14,6 +15,7 @@ import { retryCrashed } from "./operator.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { TcpProxy } from "./proxy.ts";
 import { unanswered } from "./tickets.ts";
+import { Watcher } from "./watcher.ts";
 
 export interface ChaosOptions {
   readonly seconds: number;
@@ -21,6 +23,11 @@ export interface ChaosOptions {
   readonly bus: "postgres" | "nats" | "rabbitmq" | "kafka";
   readonly members: number;
   readonly seed: number;
+  /**
+   * Whether an observer follows the services, and is killed every two seconds.
+   * @default false
+   */
+  readonly observer?: boolean | undefined;
   /** How long the services remember a saga that has ended, in seconds. */
   readonly retention?: number | undefined;
   /** Hears how far it is, a few times a second. */
@@ -31,6 +38,8 @@ export interface ChaosResult extends Verdict {
   readonly faults: ReadonlyMap<string, number>;
   /** Deliveries with which three processes were killed, and that were retried by hand. */
   readonly crashed: number;
+  /** How often the observer was killed, and how often it said something new. */
+  readonly observed: { readonly kills: number; readonly rounds: number } | undefined;
   readonly seconds: number;
 }
 
@@ -112,8 +121,13 @@ async function play(
   // Straight to the server, past the proxy: what the oracle reads is not disturbed.
   const databases = options.store === "sqlite" ? files(data) : schemas(database?.server.url ?? "");
   const fleet = new Fleet({ ...options, data, environment });
+  const watcher =
+    options.observer === true
+      ? watcherOf(data, options.store === "postgres" ? database : undefined)
+      : undefined;
   try {
     await eventually("all services are running", () => fleet.ready, true, 60_000);
+    watcher?.start();
     for (const { name, server } of guards)
       if (name === "rabbitmq") await settleQuorumQueues(server);
     const ends = performance.now() + options.seconds * 1_000;
@@ -181,16 +195,32 @@ async function play(
       () => {},
     );
     await fleet.stop();
+    if (watcher !== undefined)
+      await eventually("the observer was killed", () => watcher.kills > 0, true, END_LIMIT_MS);
+    await watcher?.stop();
     const verdict = await judge(databases, fleet.placed, {
       prefix: options.store === "sqlite" ? "odori_" : "",
       forgets: retention !== undefined,
     });
-    const violations = [...verdict.violations, ...readyWhileDeaf(deafTimes, fleet.health)];
-    return { ...verdict, violations, faults, crashed };
+    const violations = [
+      ...verdict.violations,
+      ...readyWhileDeaf(deafTimes, fleet.health),
+      ...((await watcher?.judge(databases)) ?? []),
+    ];
+    const observed = watcher && { kills: watcher.kills, rounds: watcher.rounds };
+    return { ...verdict, violations, faults, crashed, observed };
   } finally {
     await fleet.stop();
+    await watcher?.stop();
     await databases.close();
   }
+}
+
+/** The observer has the same database as the services, with what is done to it. */
+function watcherOf(folder: string, database: Guarded | undefined): Watcher {
+  const file = join(folder, "projection.sqlite");
+  if (database === undefined) return new Watcher(file, { folder }, { folder });
+  return new Watcher(file, { url: database.url }, { url: database.server.url });
 }
 
 interface Fault {

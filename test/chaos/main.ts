@@ -40,6 +40,7 @@ const command = new Command("npm run chaos --")
     "how long ended sagas are remembered: at least as long as a message may come again",
     positive,
   )
+  .option("--observer", "follow the services with an observer that is killed every 2 s", false)
   .option("--json", "print JSON", false)
   .addHelpText(
     "after",
@@ -57,7 +58,7 @@ const result = await chaos({
   ...(progress === undefined ? {} : { progress }),
 });
 if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-const { orders, events, violations, stories, seconds, faults, crashed } = result;
+const { orders, events, violations, stories, seconds, faults, crashed, observed } = result;
 if (flags.json)
   console.log(
     JSON.stringify(
@@ -68,6 +69,7 @@ if (flags.json)
         seconds,
         faults: Object.fromEntries(faults),
         crashed,
+        observed,
         violations,
         stories,
       },
@@ -83,6 +85,8 @@ else {
   console.log("| fault | injected |\n| --- | ---: |");
   for (const [fault, count] of [...faults].sort()) console.log(`| ${fault} | ${count} |`);
   const found = `${violations.length} violations`;
+  if (observed !== undefined)
+    console.log(`\nobserver: killed ${observed.kills} times, ${observed.rounds} rounds with news`);
   console.log(`\n${orders} orders, ${events} events, ${crashed} retried by hand, ${found}`);
   for (const violation of violations) console.log(`  ${violation}`);
   for (const line of stories) console.log(`    ${line}`);

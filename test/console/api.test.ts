@@ -230,7 +230,9 @@ describe("the console's API", () => {
       () => other.live(),
       (live) => live.unread?.length === 1,
     );
-    expect(unread).toEqual([{ service: "payment", code: "STORE_UNAVAILABLE" }]);
+    expect(unread).toEqual([
+      { service: "payment", code: "STORE_UNAVAILABLE", since: expect.any(Number) },
+    ]);
     expect(totals).toEqual({ succeeded: 1 });
     expect((await other.ask("/metrics")).text).toContain("odori_observer_up 0\n");
     away = false;

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { sqliteSource } from "odori/sqlite";
+import { sourceHandler } from "odori/web";
 import { describe, expect, it } from "vitest";
+import { Endpoint, TOKEN } from "../support/endpoint.ts";
 import { eventually } from "../support/eventually.ts";
-import { temporaryFolder } from "../support/scope.ts";
+import { closing, temporaryFolder } from "../support/scope.ts";
 import { ROOT } from "../tidy/sources.ts";
 import { ran } from "./stage.ts";
 
@@ -21,7 +24,7 @@ interface Started {
 async function started(...args: readonly string[]): Promise<Started> {
   const child = spawn(process.execPath, [...FLAGS, MAIN, "console", "--port", "0", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ODORI_TOKEN: undefined },
+    env: { ...process.env, ODORI_TOKEN: undefined, ODORI_SOURCE_TOKEN: TOKEN },
   });
   let text = "";
   for (const stream of [child.stdout, child.stderr])
@@ -44,6 +47,28 @@ async function ended({ child }: Started, signal: NodeJS.Signals): Promise<number
 }
 
 describe("odori console", { timeout: 120_000 }, () => {
+  it("reads a service over HTTP, without its database", async () => {
+    using folder = temporaryFolder("console-http");
+    const path = join(folder.path, "payment.db");
+    await ran(path, ["done"]);
+    await using source = closing(sqliteSource(path));
+    await using endpoint = await Endpoint.open(sourceHandler(source, { token: TOKEN }).node);
+    const running = await started(MODULE, "--http", endpoint.url);
+    try {
+      await eventually(
+        "it has read the saga",
+        async () => {
+          const sagas = await fetch(new URL("/api/v1/sagas", running.url));
+          return JSON.parse(await sagas.text()).totals;
+        },
+        { succeeded: 1 },
+      );
+      expect(running.text()).toContain(`${new URL(endpoint.url).host}; reads only.`);
+    } finally {
+      await ended(running, "SIGTERM");
+    }
+  });
+
   it.each(["SIGINT", "SIGTERM"] as const)(
     "serves this machine alone, and ends on %s",
     async (signal) => {

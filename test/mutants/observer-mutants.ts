@@ -24,9 +24,9 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
       edit(
         "observer/projection.ts",
         "for (const saga of sagas) this.#sagas.put(saga);",
-        "if (cursors.size > 0) { for (const one of cursors) this.sql.run(" +
-          '"INSERT OR REPLACE INTO source VALUES (?, ?)", ...one); this.#database.exec("COMMIT");' +
-          'this.#database.exec("BEGIN"); } for (const saga of sagas) this.#sagas.put(saga);',
+        "if (places.length > 0) { for (const at of places) this.#putPlace(at.cursor, at.about);" +
+          'this.#database.exec("COMMIT"); this.#database.exec("BEGIN"); }' +
+          " for (const saga of sagas) this.#sagas.put(saga);",
       ),
     ],
     suite: "observer",

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Runner } from "odori/conformance";
+import { sqlite } from "odori/sqlite";
 import choreography from "../../examples/order/choreography.ts";
 import { files } from "../../examples/order/database.ts";
 import { makeOrders } from "../../examples/order/orders.ts";
 import { Shop } from "../../examples/order/shop.ts";
 import { Mutex } from "../../src/adapter/mutex.ts";
 import { SqliteSource } from "../../src/adapters/sqlite/source.ts";
+import { sampleEntry, writes } from "../../src/conformance/samples.ts";
 import { manifestOf } from "../../src/manifest/from-code.ts";
 import { unexplained } from "../../src/observer/ledger.ts";
 import { Observer } from "../../src/observer/observer.ts";
@@ -19,7 +21,7 @@ const PAGE_ROWS = 6;
 const ROUNDS = 5;
 
 /** Orders over four services, and what observes their journals. */
-class MovingShop implements AsyncDisposable {
+export class MovingShop implements AsyncDisposable {
   readonly #folder = temporaryFolder("observer-moving");
   readonly #databases = files(this.#folder.path);
   readonly #turn = new Mutex();
@@ -37,16 +39,31 @@ class MovingShop implements AsyncDisposable {
     });
   }
 
+  /** Writes down that goods were put back, of which only payment hears. */
+  async releases(sagaId: string): Promise<void> {
+    const store = sqlite(join(this.#folder.path, "inventory.db"));
+    await store.open({ service: "inventory", owner: "o", leaseMs: 1, now: Date.now });
+    const entry = sampleEntry(`failed-${sagaId}`, {
+      ...{ reaction: "undo inventory.reserved", source: "/shipping", type: "shipping.failed.v1" },
+      ...{ sagaId, disposition: "undone", effect: "inventory.reserved" },
+      emitted: [{ id: `released-${sagaId}`, type: "inventory.released.v1" }],
+    });
+    await store.transaction((tx) => tx.write(writes({ journal: [entry] })));
+    await store.close();
+  }
+
   async observed<T>(
     projection: Projection,
     wrap: (source: JournalSource, at: number) => JournalSource,
     work: (observer: Observer) => Promise<T>,
+    replyMs?: number,
   ): Promise<T> {
     const own = SERVICES.map((name) => new SqliteSource(join(this.#folder.path, `${name}.db`)));
     const ends = manifestOf(choreography);
     try {
       const sources = own.map(wrap);
-      return await work(new Observer({ sources, projection, ends, pageRows: PAGE_ROWS }));
+      const limit = replyMs === undefined ? {} : { replyMs };
+      return await work(new Observer({ sources, projection, ends, pageRows: PAGE_ROWS, ...limit }));
     } finally {
       await Promise.all(own.map((source) => source.close()));
     }

@@ -6,7 +6,9 @@ import { PostgresSource } from "../../src/adapters/postgres/source.ts";
 import { SqliteSource } from "../../src/adapters/sqlite/source.ts";
 import type { JournalSource } from "../../src/ports/source.ts";
 import type { Store } from "../../src/ports/store.ts";
+import { type SourcePermission, sourceHandler } from "../../src/web/index.ts";
 import { newSchema } from "../servers/postgres.ts";
+import { Endpoint, TOKEN } from "../support/endpoint.ts";
 import { temporaryFolder } from "../support/scope.ts";
 
 /** One database: a store that writes to it, and what an observer reads. */
@@ -47,6 +49,30 @@ export const sqliteSources: SourceKind = {
     };
   },
 };
+
+/** The same, read over HTTP: the database is known to the endpoint alone. */
+export function httpSources(inner: SourceKind): SourceKind {
+  return {
+    name: `http, of ${inner.name}`,
+    async make() {
+      const kit = await inner.make();
+      const [reading, acting] = [await Endpoint.open(), await Endpoint.open()];
+      const through = (at: Endpoint, source: JournalSource, ...allow: SourcePermission[]) => {
+        at.listener = sourceHandler(source, { token: TOKEN, allow }).node;
+        return at.source();
+      };
+      return {
+        store: kit.store,
+        source: () => through(reading, kit.source()),
+        acting: () => through(acting, kit.acting(), "retry", "discard"),
+        async [Symbol.asyncDispose]() {
+          for (const endpoint of [reading, acting]) await endpoint[Symbol.asyncDispose]();
+          await kit[Symbol.asyncDispose]();
+        },
+      };
+    },
+  };
+}
 
 /** The observer's role may read, and nothing else. */
 export function postgresSources(url: () => string): SourceKind {

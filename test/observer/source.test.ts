@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import { sourceCases } from "./source-cases.ts";
-import { sqliteSources } from "./source-kits.ts";
+import { httpSources, sqliteSources } from "./source-kits.ts";
 
 sourceCases({ describe, it }, sqliteSources);
+sourceCases({ describe, it }, httpSources(sqliteSources));

@@ -9,10 +9,15 @@ import { namedManifest } from "../choreography-option.ts";
 import { CONSOLE_PORT, portIn } from "../console-port.ts";
 import { jsonOption } from "../data.ts";
 import { print, printJson } from "../output.ts";
-import { type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
-import { openSources } from "../sources.ts";
+import {
+  openSources,
+  type SourceFlags,
+  shownSources,
+  sourceFlags,
+  sourcePlacesOf,
+} from "../sources.ts";
 
-interface Flags extends PlaceFlags {
+interface Flags extends SourceFlags {
   readonly port: number;
   readonly listen: string;
   readonly token?: string;
@@ -27,7 +32,7 @@ const PERMISSIONS: readonly Permission[] = ["retry", "discard", "payloads"];
 
 /** Creates `odori console`: the page that shows all sagas. */
 export function consoleCommand(): Command {
-  return placeFlags(
+  return sourceFlags(
     new Command("console")
       .summary("show all sagas on a page in the browser")
       .description(
@@ -59,6 +64,7 @@ Examples:
   odori console src/choreography.ts --data .odori/order
   odori console src/choreography.ts --postgres postgres://observer@localhost/shop --port 0
   odori console src/choreography.ts --allow retry,discard --open
+  ODORI_SOURCE_TOKEN=… odori console --http https://payment.example/odori/source
   ODORI_TOKEN=… odori console --listen 0.0.0.0 --host console.shop.example
 
 --allow retry and discard act on parked deliveries; payloads shows what they carry, with the fields
@@ -86,7 +92,7 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
   // What others of the network can reach is never without a token.
   const token = given ?? (isLocal ? undefined : randomBytes(32).toString("base64url"));
   const { config } = flags;
-  const place = await storePlaceOf(flags);
+  const places = await sourcePlacesOf(flags);
   const choreography = await namedManifest({
     source: module === undefined ? [] : [module],
     ...(config !== undefined && { config }),
@@ -95,7 +101,7 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
     import("../../console/console.ts"),
     import("../console-server.ts"),
   ]);
-  const sources = await openSources(place);
+  const sources = await openSources(places);
   const console = openConsole({
     ...{ sources, allow, token, projection },
     ...(choreography && { choreography }),
@@ -110,7 +116,7 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
       const url = `http://${name}:${server.port}/${token === undefined ? "" : `#token=${token}`}`;
       const may = allow.length === 0 ? "reads only" : `allows ${allow.join(", ")}`;
       if (flags.json) printJson({ url, port: server.port, allow });
-      else print(`${url}\n${shownPlace(place)}; ${may}. Ctrl-C stops it.`);
+      else print(`${url}\n${shownSources(places)}; ${may}. Ctrl-C stops it.`);
       if (flags.open) openBrowser(url);
       await stopped;
     } finally {

@@ -9,10 +9,15 @@ import {
 } from "../choreography-option.ts";
 import { jsonOption } from "../data.ts";
 import { FOUND, paint, print, printJson, table } from "../output.ts";
-import { type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
-import { withSources } from "../sources.ts";
+import {
+  type SourceFlags,
+  shownSources,
+  sourceFlags,
+  sourcePlacesOf,
+  withSources,
+} from "../sources.ts";
 
-interface Flags extends PlaceFlags, ChoreographyFlags {
+interface Flags extends SourceFlags, ChoreographyFlags {
   readonly projection: string;
   readonly all: boolean;
   readonly json: boolean;
@@ -23,7 +28,7 @@ const WRONG: readonly SagaVerdict[] = ["illegal", "doomed", "parked", "at risk",
 
 /** Creates `odori ledger`: counts sagas by verdict, and accounts for every event. */
 export function ledgerCommand(): Command {
-  return placeFlags(
+  return sourceFlags(
     new Command("ledger")
       .summary("account for every event, and count sagas by verdict")
       .description(
@@ -45,6 +50,7 @@ export function ledgerCommand(): Command {
 Examples:
   odori ledger --data .odori/order --source src/choreography.ts
   odori ledger --postgres postgres://observer@localhost/shop --projection ledger.db
+  ODORI_SOURCE_TOKEN=… odori ledger --http https://payment.example/odori/source
   odori ledger --all --json
 
 Verdicts, the first that holds:
@@ -69,7 +75,7 @@ command could not run.`,
 }
 
 async function run(flags: Flags): Promise<void> {
-  const place = await storePlaceOf(flags);
+  const places = await sourcePlacesOf(flags);
   const manifest = await namedManifest(flags);
   const ends =
     manifest && manifest.succeeds.length + manifest.fails.length > 0 ? manifest : undefined;
@@ -80,7 +86,7 @@ async function run(flags: Flags): Promise<void> {
   ]);
   const projection = new Projection(flags.projection);
   try {
-    const rows = await withSources(place, (sources) =>
+    const rows = await withSources(places, (sources) =>
       new Observer({
         sources,
         projection,
@@ -88,7 +94,7 @@ async function run(flags: Flags): Promise<void> {
         fromHere: manifest && new FromHere(manifest),
       }).catchUp(),
     );
-    report(projection, rows, flags, shownPlace(place));
+    report(projection, rows, flags, shownSources(places));
   } finally {
     projection.close();
   }

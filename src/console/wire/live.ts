@@ -11,10 +11,15 @@ export interface Live {
   /** How long ago the projection had all that the journals had. Absent: not yet once. */
   readonly behindMs?: number;
   /**
-   * The source that cannot be read now. Nothing is written meanwhile: with one journal missing,
-   * others would be misjudged. Its service is "" if the name is not known yet.
+   * The sources that cannot be read now. The others go on; a saga that may have a part in one of
+   * them says so. The service is "" if the name is not known yet, or if nothing can be written.
    */
-  readonly unread?: readonly { readonly service: string; readonly code: string }[];
+  readonly unread?: readonly {
+    readonly service: string;
+    readonly code: string;
+    /** When it could first not be read. Absent: the projection cannot be written. */
+    readonly since?: Millis;
+  }[];
   readonly totals?: VerdictCounts;
   /** Of the ledger; `unexplained` is 0 if every event is accounted for. */
   readonly ledger?: { readonly emitted: number; readonly unexplained: number };

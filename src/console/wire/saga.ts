@@ -46,6 +46,11 @@ export interface SagaRow {
   readonly open: number;
   /** The oldest of them. Absent if there is none. */
   readonly waitsFor?: OpenDelivery;
+  /**
+   * Services that may have a part in it, and could not be read; "" for one without a name. The
+   * verdict is what the others tell. Absent: all that concern it were read.
+   */
+  readonly unread?: readonly string[];
 }
 
 /** Which part of a saga. */

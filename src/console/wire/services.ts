@@ -8,6 +8,8 @@ export interface ServiceRow {
   readonly name: string;
   /** Absent: its source can be read. Else the code of the error, and the counts are absent. */
   readonly problem?: string;
+  /** When its source could first not be read. Absent: it can be read, or it fails just now. */
+  readonly unreadSince?: Millis;
   /** Processes with a live lease. 0: it is not running. */
   readonly processes?: number;
   /** Events that are committed and not yet confirmed by the bus. */
@@ -65,7 +67,10 @@ export interface LedgerLine {
   readonly handled: number;
   readonly putOff: number;
   readonly onItsWay: number;
+  /** 0 where a service is unread on which the line depends. */
   readonly unexplained: number;
+  /** Services on which the line depends, and that are not read to their end. Absent: none. */
+  readonly unread?: readonly string[];
 }
 
 /** Every event of the choreography. */

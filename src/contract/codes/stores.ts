@@ -7,6 +7,14 @@ export const STORE_CODES = {
     meaning: "The database cannot be reached or refuses the login.",
     hint: "Check that it runs, and the credentials. The service goes on when it is back.",
   },
+  SOURCE_MALFORMED: {
+    delivery: "none",
+    meaning:
+      "What a service has replied to `httpSource` is not what the endpoint of a source says.",
+    hint:
+      "Compare the address with the path of `sourceHandler`; the console must not be older than " +
+      "the service.",
+  },
   STORE_FULL: {
     delivery: "uncounted",
     meaning: "The database has no room left.",

@@ -17,6 +17,11 @@ export const WEB_CODES = {
     meaning: "`odoriHandler` only reads: the method of a request is neither GET nor HEAD.",
     hint: "Use GET. A parked delivery is retried by `odori parked retry`.",
   },
+  REPLY_TOO_LARGE: {
+    delivery: "none",
+    meaning: "The reply of `sourceHandler` would have more than 64 MiB.",
+    hint: "Nothing: `httpSource` asks for fewer sagas at once.",
+  },
   SAGA_UNKNOWN: {
     delivery: "none",
     meaning: "None of the services has anything of a saga: it never began, or is past retention.",
