@@ -21,6 +21,8 @@ import type {
   Preview,
   PreviewReply,
   ProofReply,
+  Republish,
+  Republished,
   Retry,
   SagaQuery,
   SagaReply,
@@ -75,6 +77,8 @@ export const api = {
     get<SagasReply>("sagas", { ...query }, signal),
   saga: (id: string, query: Part<SagaQuery>, signal?: AbortSignal) =>
     get<SagaReply>(`sagas/${part(id)}`, { ...query }, signal),
+  republish: (saga: string, what: Republish) =>
+    post<Republished>(`sagas/${part(saga)}/republish`, what),
   parked: (query: Part<ParkedQuery>, signal?: AbortSignal) =>
     get<ParkedReply>("parked", { ...query }, signal),
   parkedGroups: (signal?: AbortSignal) => get<ParkedGroupsReply>("parked/groups", {}, signal),

@@ -19,6 +19,7 @@ import { pauseUnlessAborted } from "./pause.ts";
 import { preview } from "./preview.ts";
 import { Proofs } from "./proof.ts";
 import { ConsoleRefusal, failureOf, queryInvalid } from "./refusal.ts";
+import { republish } from "./republish.ts";
 import { sagaReply } from "./saga.ts";
 import { sagas } from "./saga-pages.ts";
 import { services } from "./services.ts";
@@ -125,6 +126,9 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.get("/api/v1/jobs", (c) => c.json({ jobs: desk.jobs.list() } satisfies JobsReply));
   app.get("/api/v1/jobs/:id", (c) => c.json(known(desk.jobs.find(c.req.param("id")))));
   app.post("/api/v1/jobs/:id/stop", (c) => c.json(known(desk.jobs.stop(c.req.param("id")))));
+  app.post("/api/v1/sagas/:id/republish", async (c) =>
+    c.json(await republish(desk, c.req.param("id"), await bodyOf(c)), 202),
+  );
   app.post("/api/v1/parked/preview", async (c) => c.json(await preview(desk, await bodyOf(c))));
   app.post("/api/v1/parked/retry", async (c) => c.json(beginRetry(desk, await bodyOf(c)), 202));
   app.post("/api/v1/parked/discard", async (c) => c.json(beginDiscard(desk, await bodyOf(c)), 202));

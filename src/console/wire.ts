@@ -18,6 +18,7 @@
  *   GET  jobs                           JobsReply
  *   GET  jobs/<id>                      Job
  *   POST session            Session     204, and the cookie that later requests need
+ *   POST sagas/<id>/republish Republish 202 Republished
  *   POST parked/preview     Preview     PreviewReply
  *   POST parked/retry       Retry       202 Job
  *   POST parked/discard     Discard     202 Job

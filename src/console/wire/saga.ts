@@ -48,6 +48,18 @@ export interface SagaRow {
   readonly waitsFor?: OpenDelivery;
 }
 
+/** An event of a saga, by its id. */
+export interface Republish {
+  readonly event: string;
+}
+
+/** What will be published again, once the emitter runs. */
+export interface Republished {
+  readonly type: string;
+  readonly emitter: string;
+  readonly missedBy: readonly string[];
+}
+
 /** Which part of a saga. */
 export interface SagaQuery {
   /** Steps from this number on. Absent: 0. */
