@@ -30,17 +30,17 @@ export async function withPayload(
     throw new OdoriError("USAGE", `A service has handled ${type} with a payload that is gone.`, {
       hint: "With another payload the services would have two truths: repair their rows by hand.",
     });
-  const data = parsed(text);
+  const data = readPayload(text);
   const [newest] = await sender.store.declarations.all();
   const schema = newest && manifestIn(newest.manifest)?.events.get(type)?.schema;
-  if (typeof schema === "object") check(type, data, schema);
+  if (typeof schema === "object") checkPayload(type, data, schema);
   return {
     ...{ specversion: "1.0", id, type, source, time, sagaId, correlationId, data },
     ...(causationId !== undefined && { causationId }),
   };
 }
 
-function parsed(text: string): unknown {
+function readPayload(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -51,7 +51,11 @@ function parsed(text: string): unknown {
   }
 }
 
-function check(type: string, data: unknown, schema: Readonly<Record<string, unknown>>): void {
+function checkPayload(
+  type: string,
+  data: unknown,
+  schema: Readonly<Record<string, unknown>>,
+): void {
   try {
     const result = jsonSchema(schema)["~standard"].validate(data);
     if (result instanceof Promise || result.issues === undefined) return;

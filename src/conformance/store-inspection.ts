@@ -97,7 +97,7 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await store.inspect.sagas(10), ["a", "c", "b"]);
   });
 
-  test("an event that is published again is claimed by the next process", async (fixture, store) => {
+  test("an event published again is claimed by the next process", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     const event = sampleEvent("1");

@@ -11,7 +11,7 @@ export interface ReadStore {
 }
 
 /** The in-process bus confirms an event when its hearers have committed: nothing is on its way. */
-const UNHEARD_AFTER_MS = 1_000;
+const UNHEARD_SOON_MS = 1_000;
 const GOES_ON: readonly SagaState[] = ["running", "retrying", "waiting"];
 
 /** Where the sagas stand that were written to last, at most `limit`. */
@@ -25,7 +25,7 @@ export async function sagasWrittenLast(
   const hearers = await Promise.all(
     stores.map(async ({ service, store }) => hearersIn(service, await store.declarations.all())),
   );
-  const reach = await reachOf(stores, Date.now(), UNHEARD_AFTER_MS);
+  const reach = await reachOf(stores, Date.now(), UNHEARD_SOON_MS);
   const parts = await Promise.all(
     stores.map(async ({ service, store }) =>
       (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),
