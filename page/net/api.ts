@@ -18,6 +18,7 @@ import type {
   ParkedGroupsReply,
   ParkedQuery,
   ParkedReply,
+  PayloadsReply,
   Preview,
   PreviewReply,
   ProofReply,
@@ -77,6 +78,8 @@ export const api = {
     get<SagasReply>("sagas", { ...query }, signal),
   saga: (id: string, query: Part<SagaQuery>, signal?: AbortSignal) =>
     get<SagaReply>(`sagas/${part(id)}`, { ...query }, signal),
+  payloads: (saga: string, event: string, signal?: AbortSignal) =>
+    get<PayloadsReply>(`sagas/${part(saga)}/payloads`, { event }, signal),
   republish: (saga: string, what: Republish) =>
     post<Republished>(`sagas/${part(saga)}/republish`, what),
   parked: (query: Part<ParkedQuery>, signal?: AbortSignal) =>

@@ -16,6 +16,7 @@ import { Maps, mapQueryIn } from "./map.ts";
 import { metrics } from "./metrics.ts";
 import { parkedGroups, parkedReply } from "./parked.ts";
 import { pauseUnlessAborted } from "./pause.ts";
+import { payloadsReply } from "./payloads.ts";
 import { preview } from "./preview.ts";
 import { Proofs } from "./proof.ts";
 import { ConsoleRefusal, failureOf, queryInvalid } from "./refusal.ts";
@@ -104,6 +105,9 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.get("/api/v1/sagas", (c) => c.json(sagas(desk, c.req.url)));
   app.get("/api/v1/sagas/:id", async (c) =>
     c.json(await sagaReply(desk, c.req.param("id"), c.req.url)),
+  );
+  app.get("/api/v1/sagas/:id/payloads", async (c) =>
+    c.json(await payloadsReply(desk, c.req.param("id"), c.req.url)),
   );
   app.get("/api/v1/parked", async (c) => c.json(await parkedReply(desk, c.req.url)));
   app.get("/api/v1/parked/groups", (c) => c.json(parkedGroups(desk)));

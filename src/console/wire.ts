@@ -7,6 +7,7 @@
  *   GET  map          ?MapQuery         MapReply
  *   GET  sagas        ?SagasQuery       SagasReply
  *   GET  sagas/<id>   ?SagaQuery        SagaReply
+ *   GET  sagas/<id>/payloads ?PayloadsQuery PayloadsReply
  *   GET  parked       ?ParkedQuery      ParkedReply
  *   GET  parked/groups                  ParkedGroupsReply
  *   GET  services                       ServicesReply

@@ -4,18 +4,20 @@ import { manifestOf } from "odori/manifest";
 import { memoryBus } from "odori/memory";
 import { sqlite, sqliteSource } from "odori/sqlite";
 import { expect, it } from "vitest";
-import { openConsole } from "../../src/console/console.ts";
+import { type OdoriConsole, openConsole } from "../../src/console/console.ts";
 import type { KeptPayloads } from "../../src/console/desk.ts";
-import type { SagaReply } from "../../src/console/wire.ts";
+import type { Permission, SagaReply } from "../../src/console/wire.ts";
 import shopping, { opened, shop } from "../cli/fixtures/shopping.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
 
 const NOTHING: KeptPayloads = { of: () => [], close: () => {} };
-const PATH = "http://localhost/api/v1/sagas/s-early";
+const ORIGIN = "http://localhost";
+const PATH = `${ORIGIN}/api/v1/sagas/s-early`;
+const LIMIT = { timeout: 300_000 };
 
-it("an unheard event is published again from the page, if its payload is kept", async () => {
+it("an unheard event is published again from the page, if its payload is kept", LIMIT, async () => {
   using folder = temporaryFolder("republish");
   const path = join(folder.path, "payment.db");
   await using bus = closing(memoryBus(["payment"]));
@@ -33,45 +35,50 @@ it("an unheard event is published again from the page, if its payload is kept", 
     ...NOTHING,
     of: () => [{ ...envelope(opened, "s-early", { orderId: "done" }, { id }), source: "/payment" }],
   };
-  const asked = async (holds: KeptPayloads, allow: readonly "retry"[], body?: unknown) => {
-    await using console = closing(
+  const opening = (holds: KeptPayloads, allow: readonly Permission[]) =>
+    closing(
       openConsole({
         ...{ sources: [sqliteSource(path)], choreography: manifestOf(shopping), allow },
         ...{ kept: holds, token: undefined },
       }),
     );
+  await using poor = opening(NOTHING, ["retry"]);
+  await using rich = opening(kept, ["retry", "payloads"]);
+  await using reading = opening(kept, []);
+  const asked = async ({ fetch }: OdoriConsole, path: string, body?: unknown) => {
     const init = {
       ...{ method: "POST", body: JSON.stringify(body) },
-      headers: {
-        "content-type": "application/json",
-        "odori-console": "1",
-        origin: "http://localhost",
-      },
+      headers: { "content-type": "application/json", "odori-console": "1", origin: ORIGIN },
     };
-    const reply = await console.fetch(
-      body === undefined ? new Request(PATH) : new Request(`${PATH}/republish`, init),
-    );
+    const reply = await fetch(new Request(PATH + path, body === undefined ? {} : init));
     return { status: reply.status, body: JSON.parse(await reply.text()) };
   };
-  const why = async (holds: KeptPayloads) => {
-    const { why }: SagaReply = (await asked(holds, [])).body;
+  const why = async (console: OdoriConsole) => {
+    const { why }: SagaReply = (await asked(console, "")).body;
     return why.map(({ state, missed }) => ({ state, missed }));
   };
-  expect(await why(NOTHING)).toEqual([{ state: "unheard", missed: { event: id, kept: false } }]);
-  expect(await why(kept)).toEqual([{ state: "unheard", missed: { event: id, kept: true } }]);
-  const refused = async (holds: KeptPayloads, allow: readonly "retry"[], body: unknown) =>
-    (await asked(holds, allow, body)).body.error.code;
-  expect(await refused(kept, [], { event: id })).toBe("NOT_ALLOWED");
-  expect(await refused(NOTHING, ["retry"], { event: id })).toBe("EVENT_NOT_KEPT");
-  expect(await refused(kept, ["retry"], { event: "another" })).toBe("NOT_UNHEARD");
-  expect(await refused(kept, ["retry"], {})).toBe("QUERY_INVALID");
-  expect(await asked(kept, ["retry"], { event: id })).toMatchObject({
+  expect(await why(poor)).toEqual([{ state: "unheard", missed: { event: id, kept: false } }]);
+  expect(await why(rich)).toEqual([{ state: "unheard", missed: { event: id, kept: true } }]);
+  const refused = async (console: OdoriConsole, body: unknown) =>
+    (await asked(console, "/republish", body)).body.error.code;
+  expect(await refused(reading, { event: id })).toBe("NOT_ALLOWED");
+  expect(await refused(poor, { event: id })).toBe("EVENT_NOT_KEPT");
+  expect(await refused(rich, { event: "another" })).toBe("NOT_UNHEARD");
+  expect(await refused(rich, {})).toBe("QUERY_INVALID");
+  expect(await asked(rich, "/republish", { event: id })).toMatchObject({
     status: 202,
     body: { type: "order.opened.v1", emitter: "payment", missedBy: ["payment"] },
   });
+  const payloads = (console: OdoriConsole, event: string) =>
+    asked(console, `/payloads?event=${event}`);
+  expect((await payloads(rich, id)).body).toMatchObject({
+    event: { type: "order.opened.v1", payload: { text: '{\n  "orderId": "done"\n}' } },
+  });
+  expect((await payloads(rich, "another")).body).toEqual({});
+  expect((await payloads(reading, id)).status).toBe(403);
   const handled = async () =>
     (await app.inspect.journal("s-early")).some(({ disposition }) => disposition === "done");
   await eventually("it is handled", handled, true);
-  expect(await why(kept)).toEqual([]);
-  expect(await refused(kept, ["retry"], { event: id })).toBe("NOT_UNHEARD");
+  expect(await why(rich)).toEqual([]);
+  expect(await refused(rich, { event: id })).toBe("NOT_UNHEARD");
 });
