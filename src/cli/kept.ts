@@ -30,7 +30,7 @@ export async function withPayload(
     throw new OdoriError("USAGE", `A service has handled ${type} with a payload that is gone.`, {
       hint: "With another payload the services would have two truths: repair their rows by hand.",
     });
-  const data = readPayload(text);
+  const data = payloadIn(text);
   const [newest] = await sender.store.declarations.all();
   const schema = newest && manifestIn(newest.manifest)?.events.get(type)?.schema;
   if (typeof schema === "object") checkPayload(type, data, schema);
@@ -40,7 +40,7 @@ export async function withPayload(
   };
 }
 
-function readPayload(text: string): unknown {
+function payloadIn(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -150,7 +150,7 @@ export function explain(error: unknown, place: string): unknown {
       `The database ${place} cannot be used: ${messageOf(error)}.`,
       {
         cause: error,
-        hint: "Check that the server is running and reachable; a running service continues by itself.",
+        hint: "Check that the server is up and reachable; a running service continues by itself.",
       },
     );
   }
