@@ -31,7 +31,7 @@ export function Data({ reply, onEnd }: ViewProps) {
     { key: "event-id", title: w.eventId },
     { key: "service", title: w.service },
     { key: "cause", title: w.cause },
-    ...(payloads ? [{ key: "payload", title: w.payload }] : []),
+    ...(payloads ? [{ key: "show", title: w.payload }] : []),
   ];
   const show = payloads ? setChosen : undefined;
   return (
@@ -91,7 +91,6 @@ function Kept({ reply: { why } }: { readonly reply: SagaReply }) {
   const { saga: w } = words.value;
   if (!allows("payloads")) return <p class="soft note-line">{w.noPayloads}</p>;
   const kept = why.filter(({ payload }) => payload !== undefined);
-  if (kept.length === 0) return <p class="soft note-line">{w.noPayload}</p>;
   return (
     <>
       {kept.map((open) => (
