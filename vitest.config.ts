@@ -4,12 +4,16 @@ const common = {
   resolve: { conditions: ["odori-source", "node"] },
   ssr: { resolve: { conditions: ["odori-source", "node"] } },
 };
+/** Only a test that hangs runs into these limits, whatever else the machine does. */
+const LIMITS = {
+  alone: { testTimeout: 60_000, hookTimeout: 60_000 },
+  servers: { testTimeout: 120_000, hookTimeout: 120_000 },
+};
 const ALONE = ["test/**/*.test.ts", "examples/**/*.test.ts"];
 const ON_SERVERS = ["test/**/*.server.test.ts", "examples/**/*.server.test.ts"];
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
     pool: "forks",
     // Most of the time goes to processes that the tests start: every core may have a file of its own.
     maxWorkers: "100%",
@@ -20,7 +24,7 @@ export default defineConfig({
           name: "alone",
           include: ALONE,
           exclude: [...ON_SERVERS, "**/node_modules/**"],
-          testTimeout: 30_000,
+          ...LIMITS.alone,
         },
       },
       // The servers start when the first of these files runs.
@@ -30,7 +34,7 @@ export default defineConfig({
           name: "servers",
           include: ON_SERVERS,
           globalSetup: "test/servers/setup.ts",
-          testTimeout: 60_000,
+          ...LIMITS.servers,
         },
       },
     ],

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type App, type EventEnvelope, event, service, start } from "odori";
 import { checkAccepted } from "odori/adapter";
@@ -6,7 +7,7 @@ import { z } from "zod";
 import { percentile } from "../harness/statistics.ts";
 import { audit, type Shop } from "./shop.ts";
 
-const payload = z.object({ order: z.string(), sku: z.string() });
+const payload = z.object({ n: z.number(), order: z.string(), sku: z.string() });
 const placed = event("order.placed.v1", payload);
 const reserved = event("inventory.reserved.v1", payload);
 const soldOut = event("inventory.sold_out.v1", payload);
@@ -56,7 +57,7 @@ export async function play<Native>(shop: Shop<Native>, trouble: Trouble): Promis
     emits: [reserved],
     fails: [soldOut],
     handle({ data }, { tx, signal }) {
-      const n = Number(data.order);
+      const { n } = data;
       const sell = () => {
         const taken = shop.take(tx, data.sku, data.order);
         const answer = (sold: boolean) => (sold ? reserved(data) : soldOut(data));
@@ -145,15 +146,16 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 function orderOf(n: number, { articles }: Trouble): EventEnvelope {
-  const order = `${n}`;
+  // Random, as in life: ids in their order would touch few pages of an index.
+  const order = randomUUID();
   return {
     specversion: "1.0",
-    id: `order-${n}`,
+    id: randomUUID(),
     type: placed.type,
     source: "/order",
     time: new Date().toISOString(),
     sagaId: order,
     correlationId: order,
-    data: { order, sku: `article ${n % articles}` },
+    data: { n, order, sku: `article ${n % articles}` },
   };
 }

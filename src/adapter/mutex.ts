@@ -1,5 +1,6 @@
 /**
- * Runs tasks one after the other, in the order of the calls.
+ * Runs tasks one after the other, in the order of the calls. A task begins within the call where
+ * no other one runs.
  *
  * @example
  * ```ts
@@ -11,29 +12,47 @@
  * ```
  */
 export class Mutex {
-  #tail: Promise<unknown> = Promise.resolve();
-  #users = 0;
+  #taken = false;
+  /** Each begins a task that waits. The mutex stays taken from one task to the next. */
+  readonly #waiting: (() => void)[] = [];
 
   /** Whether a task runs or waits. */
   get busy(): boolean {
-    return this.#users > 0;
+    return this.#taken;
   }
 
-  /** Settles as `task` does. A task that rejects does not affect the tasks behind it. */
-  run<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#inTurn(this.#tail, task);
-    this.#tail = result.then(settled, settled);
-    return result;
+  /** Settles as `task` does. A task that fails does not affect the tasks behind it. */
+  run<T>(task: () => T | Promise<T>): Promise<T> {
+    if (!this.#taken) return this.#begin(task);
+    return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() =>
+      this.#begin(task),
+    );
   }
 
-  async #inTurn<T>(before: Promise<unknown>, task: () => Promise<T>): Promise<T> {
-    this.#users++;
-    await before;
+  /** Without an async function: a store runs each of its calls here. */
+  #begin<T>(task: () => T | Promise<T>): Promise<T> {
+    this.#taken = true;
+    let result: T | Promise<T>;
     try {
-      return await task();
-    } finally {
-      this.#users--;
+      result = task();
+    } catch (error) {
+      this.#release();
+      return Promise.reject(error);
     }
+    if (result instanceof Promise) {
+      return result.then(
+        (value) => {
+          this.#release();
+          return value;
+        },
+        (error: unknown) => {
+          this.#release();
+          throw error;
+        },
+      );
+    }
+    this.#release();
+    return Promise.resolve(result);
   }
 
   /**
@@ -41,17 +60,14 @@ export class Mutex {
    * the mutex is taken.
    */
   tryAcquire(): (() => void) | undefined {
-    if (this.#users > 0) return undefined;
-    this.#users++;
-    let release = () => {};
-    this.#tail = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    return () => {
-      this.#users--;
-      release();
-    };
+    if (this.#taken) return undefined;
+    this.#taken = true;
+    return () => this.#release();
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#taken = false;
+    else next();
   }
 }
-
-function settled(): void {}

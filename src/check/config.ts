@@ -42,6 +42,7 @@ const schema = {
     // For commands that read databases, which validate them.
     stores: { type: "object" },
     manifest: { type: "string" },
+    choreography: { type: "string" },
   },
   additionalProperties: false,
 };
@@ -82,7 +83,7 @@ export function toConfig(value: unknown, file: string): CheckConfig {
     {
       hint:
         "Use the keys rules (code to off, warning or error), limits, statesMax, retention, " +
-        "stores and manifest.",
+        "stores, and choreography or manifest.",
     },
   );
 }

@@ -116,6 +116,16 @@ export function alternativesOfJoin(
   return byKey[0]?.[ruleOn(state, reaction, marks)] ?? NOTHING_ELSE;
 }
 
+/** Returns what the fence says of a delivery, for each key that it may have. */
+export function rulingsOn(
+  state: Uint8Array,
+  reaction: ModelReaction,
+  part: number,
+): readonly Ruling[] {
+  if (isHeld(state, reaction, part)) return [SUPPRESS];
+  return reaction.keys.map((marks) => ruleOn(state, reaction, marks));
+}
+
 /** Whether a reaction does nothing with any event that it hears, now or later. */
 export function isClosed(state: Uint8Array, reaction: ModelReaction): boolean {
   return reaction.keys.every((marks) => isIdle(reaction, ruleOn(state, reaction, marks)));

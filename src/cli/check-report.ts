@@ -5,6 +5,7 @@ import { parseDuration } from "../contract/duration.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { Manifest } from "../manifest/manifest.ts";
+import { namedSources } from "./choreography-option.ts";
 import { projectConfig } from "./config.ts";
 import { configFile } from "./config-file.ts";
 import { print, printJson } from "./output.ts";
@@ -42,18 +43,18 @@ const GRACE_MS = 5_000;
  * if there are none and not everything was explored. Throws `USAGE`, `CONFIG_INVALID` and the
  * errors of `loadManifest`.
  */
-export async function runCheck(paths: readonly string[], flags: CheckFlags): Promise<void> {
+export async function runCheck(given: readonly string[], flags: CheckFlags): Promise<void> {
   if (flags.listRules) {
     listRules(flags);
     return;
   }
-  if (paths.length === 0)
+  if (given.length === 0 && typeof flags.mayPark === "string" && /[./]/.test(flags.mayPark))
     throw new OdoriError("USAGE", "check needs at least one source.", {
       hint:
-        typeof flags.mayPark === "string"
-          ? `Write --may-park behind the sources: ${quote(flags.mayPark)} was read as its services.`
-          : "Pass a module, a manifest or an AsyncAPI document.",
+        "Write --may-park behind the sources: " +
+        `${quote(flags.mayPark)} was read as its services.`,
     });
+  const paths = await namedSources("check", given, flags.config);
   const seconds = flags.seconds ?? SECONDS_MAX;
   // Exploration ends by itself. These bound what a file from elsewhere makes of all other work.
   const limit = () => new TimeLimit(seconds * 1_000 + GRACE_MS, () => timeout(seconds));

@@ -18,7 +18,7 @@ export function configFile(named: string | undefined): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     const file = join(folder, CONFIG_FILE);
     if (existsSync(file)) {
-      if (folder !== resolve(from)) checkOwner(file);
+      if (folder !== resolve(from)) checkOwner(file, "above the working directory");
       return file;
     }
     const last = folder === home || existsSync(join(folder, ".git"));
@@ -26,14 +26,17 @@ export function configFile(named: string | undefined): string | undefined {
   }
 }
 
-/** In a folder above, such as /tmp, another user may have put a file that names their server. */
-function checkOwner(file: string): void {
+/**
+ * Refuses a configuration that another user owns. In a folder such as /tmp, it may name a server of
+ * theirs, or a module to be run. Throws `CONFIG_INVALID`.
+ */
+export function checkOwner(file: string, where: string): void {
   const user = process.getuid?.();
   const { uid } = statSync(file);
   if (user === undefined || uid === user || uid === 0) return;
   throw new OdoriError(
     "CONFIG_INVALID",
-    `The configuration ${quote(file)}, above the working directory, belongs to another user.`,
+    `The configuration ${quote(file)}, ${where}, belongs to another user.`,
     { hint: "If you trust it, name it: --config <file>." },
   );
 }

@@ -92,3 +92,6 @@ export const SOURCES =
   "modules that export a choreography or services (they are imported, so their top level runs; " +
   "start() refuses meanwhile), manifests, AsyncAPI documents, or overlays of `odori link init` " +
   "(JSON or YAML); several sources are merged";
+
+/** Describes the argument `[source...]`, of which the configuration may name the default. */
+export const SOURCES_OR_OWN = `${SOURCES} (default: choreography of odori.config.json)`;

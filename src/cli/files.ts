@@ -89,3 +89,8 @@ function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path;
 }
+
+/** Tells whether a source is a document, by its name; otherwise it is a module. */
+export function isDocument(path: string): boolean {
+  return /\.(json|ya?ml)$/i.test(path);
+}

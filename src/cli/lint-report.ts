@@ -5,6 +5,7 @@ import { partSuppressed } from "../check/suppress.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { flowGraph } from "../manifest/graph.ts";
 import { printable } from "../text/printable.ts";
+import { namedSources } from "./choreography-option.ts";
 import { projectConfig } from "./config.ts";
 import { configFile } from "./config-file.ts";
 import { loadForLint } from "./lint-source.ts";
@@ -25,11 +26,8 @@ const MILLISECONDS_MAX = 30_000;
  * Runs `odori lint`: prints the findings, and sets the exit status to 1 if one is an error. Throws
  * `USAGE`, `CONFIG_INVALID`, `CHECK_TIMEOUT` and the errors of `loadManifest`.
  */
-export async function runLint(paths: readonly string[], flags: LintFlags): Promise<void> {
-  if (paths.length === 0)
-    throw new OdoriError("USAGE", "lint needs at least one source.", {
-      hint: "Pass a list of events, a manifest or a module, or - for standard input.",
-    });
+export async function runLint(given: readonly string[], flags: LintFlags): Promise<void> {
+  const paths = await namedSources("lint", given, flags.config);
   const limit = new TimeLimit(MILLISECONDS_MAX, timeout);
   const manifest = await loadForLint(paths, limit);
   const options = optionsOf(flags);

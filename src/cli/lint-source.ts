@@ -4,8 +4,8 @@ import { isEventList, toEventList } from "../manifest/event-list.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { mergeManifests } from "../manifest/merge.ts";
 import { parseJsonOrYaml } from "../manifest/text.ts";
-import { readText } from "./files.ts";
-import { isDocument, loadManifest, readDocument } from "./source.ts";
+import { isDocument, readText } from "./files.ts";
+import { loadManifest, readDocument } from "./source.ts";
 import type { TimeLimit } from "./time-limit.ts";
 
 /** Most characters that are read from standard input. */

@@ -85,8 +85,14 @@ export async function storePlaceOf({
   const { projectConfig } = await import("./config.ts");
   const { stores } = projectConfig(file);
   if (stores.postgres !== undefined)
-    return withSchemas(placeAt(stores.postgres), schema ?? stores.schemas);
+    return withSchemas(placeAt(urlOf(stores.postgres, stores.env)), schema ?? stores.schemas);
   return withSchemas(placeAt(stores.data ?? FOLDER), schema);
+}
+
+/** The URL of the configuration, or that of the variable which it names. */
+function urlOf(postgres: string, env: string | undefined): string {
+  const set = env === undefined ? undefined : process.env[env];
+  return set === undefined || set === "" ? postgres : postgresUrl(set);
 }
 
 /** Reads the text of `--data`. Throws `USAGE` for a URL that is not one. */

@@ -7,7 +7,7 @@ import { type Merged, mergeManifests } from "../manifest/merge.ts";
 import { toManifest } from "../manifest/read.ts";
 import { type ParsedText, parseJsonOrYaml } from "../manifest/text.ts";
 import { isAsyncApi2, loadConverter } from "./converter.ts";
-import { documentsBeside, readText } from "./files.ts";
+import { documentsBeside, isDocument, readText } from "./files.ts";
 import { manifestInThread } from "./in-thread.ts";
 import { inCode } from "./places/code.ts";
 import { inDocument, inFile } from "./places/document.ts";
@@ -58,11 +58,6 @@ export async function loadManifest(
   // In order of name, so that a picture does not depend on the order of the sources.
   const services = new Map([...manifest.services].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { manifest: { ...manifest, services }, contradictions, sources };
-}
-
-/** Tells whether a source is a document, by its name; otherwise it is a module. */
-export function isDocument(path: string): boolean {
-  return /\.(json|ya?ml)$/i.test(path);
 }
 
 /** Holds the value of a document, and where it is from. */

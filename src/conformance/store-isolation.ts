@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { codeOf, type OdoriError } from "../contract/errors.ts";
 import { gate } from "./runner.ts";
-import { sampleEntry, sampleReceipt, writes } from "./samples.ts";
+import { sampleDeferred, sampleEntry, sampleReceipt, writes } from "./samples.ts";
 import { openAs, type StoreTest } from "./store-fixture.ts";
 
 /** Tests that each handler of a transaction can be undone, closed and taken out by itself. */
@@ -167,6 +167,34 @@ function scopeTests<Native>(test: StoreTest<Native>): void {
       await holder;
       const statuses = received.map(({ status }) => status);
       assert.deepEqual(statuses, ["fresh", "busy", "fresh"]);
+    },
+    "concurrent",
+  );
+
+  test(
+    "a deferred delivery of a saga that another transaction holds is busy, and not waited for",
+    async (fixture, store) => {
+      await openAs(store, "p1", fixture.clock);
+      const own = ["1", "2"].map((id) => sampleDeferred(id, { delayMs: 0, held: true }));
+      const { deferred } = await store.transaction((tx) => tx.write(writes({ defer: own })));
+      const [first, second] = deferred;
+      const [held, decided] = [gate(), gate()];
+      const holder = store.transaction(async (tx) => {
+        await tx.receive([sampleReceipt("1", { deferred: first })]);
+        held.open();
+        await decided.opened;
+      });
+      await held.opened;
+      const asked = [
+        sampleReceipt("1", { deferred: first }),
+        sampleReceipt("2", { deferred: second }),
+      ];
+      const received = await store
+        .transaction((tx) => tx.receive(asked))
+        .finally(() => decided.open());
+      await holder;
+      const statuses = received.map(({ status }) => status);
+      assert.deepEqual(statuses, ["busy", "fresh"]);
     },
     "concurrent",
   );

@@ -27,6 +27,7 @@ export async function completeJoins<Native>(
   store: Store<Native>,
   before: readonly ServiceEntry[],
 ): Promise<void> {
+  if (before.length === 0) return;
   const shrunk = shrunkJoins(plan, before);
   if (shrunk.size === 0) return;
   const found = new Map<string, Gathered>();

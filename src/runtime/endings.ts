@@ -67,7 +67,7 @@ export class Endings {
       "OPTION_INVALID",
       `${this.#service} does not know the ends of its sagas.`,
       {
-        hint: "Pass the choreography as `ends` to start().",
+        hint: "Pass the choreography as `ends` to start(), for the service that ends the saga.",
       },
     );
   }

@@ -116,7 +116,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     changes: OutboxChanges,
   ): Promise<GroupResult<Native>> {
     try {
-      await this.#transaction(tasks, changes);
+      await this.#parts.store.transaction((tx) => this.#run(tx, tasks, changes));
     } catch (error) {
       await this.#abandonDetached();
       throw error;
@@ -124,26 +124,27 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     return this;
   }
 
-  async #transaction(tasks: readonly Task<Native>[], changes: OutboxChanges): Promise<void> {
-    const { store, environment, probe } = this.#parts;
-    await store.transaction(async (tx) => {
-      probe("opened");
-      this.#until = environment.now() + GROUP_BUDGET_MS;
-      let draft = new Draft();
-      Object.assign(draft, changes);
-      const waves = wavesOf(tasks);
-      for (const wave of waves) {
-        await this.#handle(tx, wave, draft);
-        const written = await tx.write(draft, { last: wave === waves.at(-1) });
-        probe("written");
-        const { ticket } = written;
-        this.notices.push(...draft.noticesOf(written));
-        if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
-        this.#due(draft.nextDueMs(written));
-        this.duplicates += draft.duplicates.length;
-        draft = new Draft();
-      }
-    });
+  async #run(
+    tx: StoreTransaction<Native>,
+    tasks: readonly Task<Native>[],
+    changes: OutboxChanges,
+  ): Promise<void> {
+    const { environment, probe } = this.#parts;
+    probe("opened");
+    this.#until = environment.now() + GROUP_BUDGET_MS;
+    const waves = wavesOf(tasks);
+    for (const [turn, wave] of waves.entries()) {
+      const draft = new Draft();
+      if (turn === 0) Object.assign(draft, changes);
+      await this.#handle(tx, wave, draft);
+      const written = await tx.write(draft, { last: turn === waves.length - 1 });
+      probe("written");
+      const { ticket } = written;
+      this.notices.push(...draft.noticesOf(written));
+      if (ticket !== undefined) this.handOvers.push({ ticket, events: draft.enqueue });
+      this.#due(draft.nextDueMs(written));
+      this.duplicates += draft.duplicates.length;
+    }
   }
 
   /** Nothing is committed, so what has left the group will be started again. */
@@ -188,7 +189,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       const full = tx.together !== undefined && this.inTurn >= IN_TURN_MAX;
       if (full || this.#mustWait(task)) this.rest.push(task);
       else {
-        const running = this.#run(tx, task, received, draft);
+        const running = this.#begin(tx, task, received, draft);
         if (running === undefined) continue;
         this.inTurn++;
         await running;
@@ -242,7 +243,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   }
 
   /** Runs one task; synchronously where its handler is synchronous. */
-  #run(
+  #begin(
     tx: StoreTransaction<Native>,
     task: Task<Native>,
     received: Received,

@@ -31,9 +31,12 @@ export class KnownVersions {
     this.#versions = entries.map(effectsOf);
   }
 
-  /** Reads the declarations again if one is missing. */
-  async refresh(): Promise<void> {
-    if (!this.#stale) return;
+  /** Reads the declarations again if one is missing; undefined: none is. */
+  refresh(): Promise<void> | undefined {
+    return this.#stale ? this.#readAgain() : undefined;
+  }
+
+  async #readAgain(): Promise<void> {
     this.learn(await this.#read());
     this.#stale = false;
   }

@@ -102,7 +102,7 @@ export interface StartOptions<Native> {
   readonly owners?: ReadonlyMap<string, readonly string[]>;
   /**
    * The events that end sagas: pass the choreography. `app.status` and `app.waitFor` need them. The
-   * service has to hear or emit each of them.
+   * service has to hear or emit each of them, so it is usually the one that ends the saga.
    * @default none
    */
   readonly ends?: EndEvents;

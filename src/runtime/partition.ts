@@ -3,5 +3,7 @@ export function partition<T>(
   items: readonly T[],
   fits: (item: T) => boolean,
 ): readonly [readonly T[], readonly T[]] {
-  return [items.filter(fits), items.filter((item) => !fits(item))];
+  const [fitting, others]: [T[], T[]] = [[], []];
+  for (const item of items) (fits(item) ? fitting : others).push(item);
+  return [fitting, others];
 }

@@ -27,8 +27,8 @@ export interface RelayParts<Native> {
   due(deferred: Deferred, settled: () => void): void;
   /** Deletes outbox rows that the bus has confirmed. */
   flush(): Promise<void>;
-  /** Reads the declarations of other versions, where one is missing. */
-  refresh(): Promise<void>;
+  /** Reads the declarations of other versions, where one is missing; undefined: none is. */
+  refresh(): Promise<void> | undefined;
 }
 
 /**
@@ -93,7 +93,7 @@ export class Relay<Native> {
     const { store, publisher, logger } = this.#parts;
     if (this.#stopped) return pollMs;
     try {
-      await this.#parts.flush();
+      if (publisher.answered > 0) await this.#parts.flush();
       await this.#parts.refresh();
       const room = Math.max(0, limit - publisher.pending);
       const free = this.#suspects > 0 ? 0 : Math.min(room, CLAIMED_MAX - this.#running);

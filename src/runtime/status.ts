@@ -83,7 +83,12 @@ export function endTypes(
   throw new OdoriError(
     "OPTION_INVALID",
     `ends: ${name} neither hears nor emits ${unseen.join(", ")}, so it cannot know that end.`,
-    { hint: "Let it hear each end: .on(event, { emits: [], readonly: true, handle() {} })." },
+    {
+      hint:
+        "Pass ends only to the service that ends the saga, which is often the one that begins " +
+        "it. Or let this one hear each end: " +
+        ".on(event, { emits: [], readonly: true, handle() {} }).",
+    },
   );
 }
 

@@ -27,6 +27,8 @@ export class Upkeep {
   #working: Promise<void> | undefined;
   #dueAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
+  /** Whether the start of the service was long ago: it has said so itself. */
+  #renews = false;
   /** Code of the error that was said last; it is said once, until another one comes. */
   #said: string | undefined;
 
@@ -54,7 +56,8 @@ export class Upkeep {
     const { store, environment, logger, renew } = this.#parts;
     const everyMs = Math.min(PURGE.everyMs, this.#retentionMs * PURGE.share);
     try {
-      await renew();
+      if (this.#renews) await renew();
+      this.#renews = true;
       let more = true;
       while (more && !this.#stopped)
         more = (await store.purge(this.#retentionMs, PURGE.limit)).more;

@@ -9,7 +9,7 @@ import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
 import type { OutboxChanges } from "./answers.ts";
 import type { Probe } from "./crash-points.ts";
 import type { Notice } from "./draft.ts";
-import { BrokenGroupError, CommitGroup, type GroupResult } from "./group.ts";
+import { BrokenGroupError, CommitGroup, type GroupParts, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
 import { LaneWidth } from "./lane-width.ts";
 import { logNotice } from "./notice.ts";
@@ -49,6 +49,7 @@ export class Worker<Native> {
   readonly #pace = new Pace();
   readonly #width: LaneWidth;
   readonly #alone: Alone<Native>;
+  readonly #groupParts: GroupParts<Native>;
   /** Tasks whose handlers need not run, and so cannot be slow. */
   readonly #settled = new WeakSet<Task<Native>>();
   readonly #pauses: Pauses;
@@ -88,6 +89,8 @@ export class Worker<Native> {
       unavailable: (task, error) => this.#refuse([task], error),
       failed: (task, error, recovery) => this.#recover(task, error, recovery),
     });
+    const isHeld = (task: Task<Native>) => this.#alone.holds(task);
+    this.#groupParts = { store, environment, probe, pace: this.#pace, isHeld };
   }
 
   add(task: Task<Native>): void {
@@ -149,9 +152,7 @@ export class Worker<Native> {
   }
 
   #group(tasks: readonly Task<Native>[], changes: OutboxChanges): Promise<GroupResult<Native>> {
-    const isHeld = (task: Task<Native>) => this.#alone.holds(task);
-    const parts = { ...this.#parts, pace: this.#pace, isHeld };
-    return new CommitGroup(parts).commit(tasks, changes);
+    return new CommitGroup(this.#groupParts).commit(tasks, changes);
   }
 
   /** Commits a batch. Returns what stays in the lane's queue. */

@@ -6,7 +6,7 @@ import { arrival } from "../virtual/arrival.ts";
 import { running } from "./actor.ts";
 import { Draws } from "./draw.ts";
 import type { Fleet } from "./fleet.ts";
-import type { Move } from "./move.ts";
+import { type Move, NO_MOVES } from "./move.ts";
 import type { SimulationGiven, SimulationOptions } from "./options.ts";
 import type { Process } from "./process.ts";
 import type { RunParts } from "./run-parts.ts";
@@ -69,7 +69,8 @@ export class Callers<Native> {
     const begin =
       next !== undefined && process !== undefined
         ? [{ perform: () => this.#call(next, process) }]
-        : [];
+        : NO_MOVES;
+    if (this.#arrivals.length === 0) return begin;
     const arrivals = this.#arrivals.filter(({ sagaId }) => this.#run.book.has(sagaId));
     return [...begin, ...arrivals.map((one) => ({ perform: () => this.#arrive(one) }))];
   }

@@ -16,7 +16,7 @@ export interface SimulatedDatabase<Native> {
   /** Makes a store, as a new process does. */
   open(): Store<Native>;
   /** Keeps what is there now: each run begins with it. */
-  keep(): void;
+  keep(): void | Promise<void>;
   /** Puts back what was kept. */
   reset(): void;
   /** Whether a transaction is open: `rows` then shows what is not committed. */
@@ -27,7 +27,9 @@ export interface SimulatedDatabase<Native> {
   readonly parked: number;
   /** Ends the lease of a process, on the clock of the service. */
   expire(owner: string, now: number): void;
-  close(): void;
+  /** Runs `work` while no transaction is open. Absent where reading `rows` takes no turn. */
+  undisturbed?<T>(work: () => Promise<T>): Promise<T>;
+  close(): void | Promise<void>;
 }
 
 const HAPPENS: readonly DeferredState[] = ["retrying", "armed"];
@@ -72,7 +74,7 @@ export abstract class Bookkeeping {
   expire(owner: string, now: number): void {
     const { database } = this;
     // In turn with the transactions: one that is undone would undo this as well.
-    void database.exclusive(async () => {
+    void database.exclusive(() => {
       const lease = database.leases.get(owner);
       if (lease !== undefined && !isOver(lease, now))
         database.leases.set(owner, { ...lease, expiresAt: now });

@@ -38,21 +38,25 @@ export class Site {
 /** The sites of a simulation: the same objects in every run. */
 export class Sites {
   readonly #all = new Map<string, Site>();
+  /** The same. */
+  readonly #list: Site[] = [];
 
   of(name: string): Site {
     const known = this.#all.get(name);
     if (known !== undefined) return known;
     const site = new Site(name);
     this.#all.set(name, site);
+    this.#list.push(site);
     return site;
   }
 
   /** Prepares them for a run that takes the departures of a schedule. */
   begin(schedule: Schedule): void {
-    for (const site of this.#all.values()) {
+    for (const site of this.#list) {
       site.count = 0;
       site.planned = undefined;
     }
+    if (schedule.length === 0) return;
     for (const [name, all] of Map.groupBy(schedule, ({ site }) => site))
       this.of(name).planned = new Map(all.map(({ index, value }) => [index, value]));
   }

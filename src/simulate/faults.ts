@@ -83,12 +83,21 @@ export class Faults {
     return true;
   }
 
-  handler(service: string, { mayGiveUp }: { readonly mayGiveUp: boolean }): HandlerFate {
+  /** What becomes of a handler. `recorded`: whether it failed in the saga that is played again. */
+  handler(
+    service: string,
+    options: { readonly mayGiveUp: boolean; readonly recorded: boolean | undefined },
+  ): HandlerFate {
+    const { mayGiveUp, recorded } = options;
     const { poison } = this.#temper;
     const ways = mayGiveUp ? FATES.length : FATES.length - 1;
-    const fate = this.#fate("handler", this.#sites.of(`handler ${service}`), ways, (random) =>
-      mayGiveUp && random() < poison ? 3 : 1 + Math.floor(random() * 2),
-    );
+    const site = this.#sites.of(`handler ${service}`);
+    const fate =
+      recorded === undefined
+        ? this.#fate("handler", site, ways, (random) =>
+            mayGiveUp && random() < poison ? 3 : 1 + Math.floor(random() * 2),
+          )
+        : this.#decisions.take(site, ways, recorded ? FATES.indexOf("fails last") : 0);
     if (fate === 1) this.#tell(`a handler of ${service} fails at once`);
     if (fate === 2) this.#tell(`a handler of ${service} fails after its work`);
     if (fate === 3) this.#tell(`a handler of ${service} fails for good`);

@@ -1,10 +1,10 @@
 // Imported, since the simulation replaces the globals.
 import { setTimeout } from "node:timers";
-import type { Move } from "./move.ts";
+import { type Move, NO_MOVES } from "./move.ts";
 import { Process } from "./process.ts";
 import { quiet } from "./quiet.ts";
 import type { RunParts } from "./run-parts.ts";
-import { processName, type SimulatedService } from "./stage.ts";
+import type { SimulatedProcess, SimulatedService } from "./stage.ts";
 
 /** How long a handler may wait for the world outside, in milliseconds of real time. */
 const OUTSIDE_MS = 1_000;
@@ -16,7 +16,7 @@ const SEED = 1;
 /** A process that has died and was not started again. */
 interface Down<Native> {
   readonly part: SimulatedService<Native>;
-  readonly number: number;
+  readonly process: SimulatedProcess<Native>;
 }
 
 /** The lease of a process that has died. */
@@ -48,9 +48,8 @@ export class Fleet<Native> {
 
   /** A process of the service that has started. */
   running(service: string): Process<Native> | undefined {
-    const { services } = this.#run.stage.part(service);
-    for (let number = 1; number <= services.length; number++) {
-      const process = this.#processes.get(processName(service, number));
+    for (const { name } of this.#run.stage.part(service).processes) {
+      const process = this.#processes.get(name);
       if (process?.app !== undefined) return process;
     }
     return undefined;
@@ -65,7 +64,7 @@ export class Fleet<Native> {
       this.#skews.set(name, faults.skewMs(name));
     }
     for (const part of stage.parts)
-      for (const at of part.services.keys()) this.#start(part, at + 1);
+      for (const process of part.processes) this.#start(part, process);
     while (this.#starting > 0) await quiet();
     // They look for what others have left: there is nothing yet.
     while (clock.runDue()) await quiet();
@@ -79,6 +78,7 @@ export class Fleet<Native> {
 
   /** What may happen to processes. The calm choice is to start one again. */
   moves(): readonly Move[] {
+    if (this.#down.length + this.#leases.length === 0) return NO_MOVES;
     return [
       ...this.#down.map((down) => ({ perform: () => this.#restart(down) })),
       ...this.#leases.map((lease) => ({ perform: () => this.#expire(lease) })),
@@ -89,7 +89,7 @@ export class Fleet<Native> {
   loseLeases(): void {
     const { faults } = this.#run;
     for (const process of this.#processes.values()) {
-      const beside = this.#run.stage.part(process.service).services.length > 1;
+      const beside = this.#run.stage.part(process.service).processes.length > 1;
       if (!beside || process.app === undefined) continue;
       if (faults.endsLease(process.name, process.sites.lease)) process.loseLease();
     }
@@ -139,49 +139,49 @@ export class Fleet<Native> {
     for (const process of this.#processes.values()) process.dead = true;
   }
 
-  #start(part: SimulatedService<Native>, number: number): void {
-    const { stage, post, clock, decisions, faults, outside } = this.#run;
-    const name = processName(part.name, number);
-    const service = part.services[number - 1];
-    if (service === undefined) return;
+  #start(part: SimulatedService<Native>, started: SimulatedProcess<Native>): void {
+    const { post, clock, decisions, faults, outside } = this.#run;
+    const { name, service, sites } = started;
     const life = (this.#lives.get(name) ?? 0) + 1;
     this.#lives.set(name, life);
     const { database } = part;
     const skewMs = this.#skews.get(part.name) ?? 0;
     const process = new Process<Native>(
       {
-        ...{ service, database, post, clock, decisions, faults, outside, skewMs },
-        sites: stage.sites,
+        ...{ service, sites, database, post, clock, decisions, faults, outside, skewMs },
         seed: SEED,
         committed: (from, writes) => this.#run.committed(from, writes),
-        died: (dead) => this.#died(part, dead),
+        died: (dead) => this.#died(part, started, dead),
       },
-      { name, number, life },
+      { name, life },
     );
     this.#processes.set(name, process);
     this.#starting++;
-    const started = () => {
+    const ready = () => {
       this.#starting--;
     };
-    process.start().then(started, (error: unknown) => {
-      started();
+    process.start().then(ready, (error: unknown) => {
+      ready();
       throw error;
     });
   }
 
-  #died(part: SimulatedService<Native>, process: Process<Native>): void {
-    const { number, owner } = process;
+  #died(
+    part: SimulatedService<Native>,
+    process: SimulatedProcess<Native>,
+    dead: Process<Native>,
+  ): void {
     this.#processes.delete(process.name);
-    this.#run.post.drop(process);
-    this.#down.push({ part, number });
-    this.#leases.push({ part, process: process.name, owner });
+    this.#run.post.drop(dead);
+    this.#down.push({ part, process });
+    this.#leases.push({ part, process: process.name, owner: dead.owner });
   }
 
   #restart(down: Down<Native>): void {
     this.#down.splice(this.#down.indexOf(down), 1);
-    const { part, number } = down;
-    this.#run.note(`${processName(part.name, number)} starts again`);
-    this.#start(part, number);
+    const { part, process } = down;
+    this.#run.note(`${process.name} starts again`);
+    this.#start(part, process);
   }
 
   #expire(lease: Lease<Native>): void {

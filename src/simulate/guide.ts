@@ -1,4 +1,5 @@
 import { stemOf } from "../contract/grammar.ts";
+import { RETRY_DEFAULT } from "../runtime/retry.ts";
 
 /** One step of a saga that was recorded, as `odori trace --export` writes it. */
 export interface RecordedStep {
@@ -9,6 +10,8 @@ export interface RecordedStep {
   readonly heard?: string | undefined;
   /** How often the message came again. */
   readonly duplicates: number;
+  /** The attempt that ended so: those before it have failed. @default 1 */
+  readonly attempt?: number | undefined;
 }
 
 /** A message that a run may hand over next. */
@@ -26,16 +29,20 @@ export interface Reaction {
 
 /** How often time passes in search of what a step waits for: a retry, or a deadline. */
 const PATIENCE = 20;
+/** With one more a delivery would be given up. */
+const FAILURES_MAX = RETRY_DEFAULT.attempts - 1;
 
 /**
  * Leads a run along a saga that was recorded: messages come in the same order, deadlines pass at
- * the same place, and what came twice comes twice.
+ * the same place, what came twice comes twice, and what failed at first does so again.
  */
 export class Guide {
   readonly #steps: readonly RecordedStep[];
   readonly #done: readonly Reaction[];
   readonly #delivered = new Set<string>();
   readonly #repeated = new Map<string, number>();
+  /** How often the handler of a step has failed. */
+  readonly #failed = new Map<RecordedStep, number>();
   #at = 0;
   #waited = 0;
   #began = false;
@@ -60,7 +67,8 @@ export class Guide {
     const step = this.#steps[this.#at];
     if (step === undefined || this.#waited > PATIENCE) return 0;
     const way = messages.findIndex((message) => isOf(message, step));
-    if (step.disposition !== "expired" && way >= 0) {
+    const delivered = this.#delivered.has(keyOf(step));
+    if (step.disposition !== "expired" && way >= 0 && !delivered) {
       this.#delivered.add(keyOf(step));
       return way;
     }
@@ -70,6 +78,20 @@ export class Guide {
     }
     this.#waited++;
     return ways - 1;
+  }
+
+  /**
+   * Whether the handler fails that a service runs now. A record does not tell how far an attempt
+   * came that failed: here it has done its work, which is the worst.
+   */
+  fails(service: string): boolean {
+    const step = this.#steps[this.#at];
+    if (step?.service !== service || !this.#delivered.has(keyOf(step))) return false;
+    const failed = this.#failed.get(step) ?? 0;
+    if (failed >= failuresOf(step)) return false;
+    this.#failed.set(step, failed + 1);
+    this.#waited = 0;
+    return true;
   }
 
   /** Whether a message to a service comes once more. */
@@ -86,13 +108,17 @@ export class Guide {
 
   #isDone(step: RecordedStep | undefined): boolean {
     if (step === undefined) return true;
-    if (step.disposition !== "expired" && step.heard !== undefined)
+    if (step.disposition !== "expired" && step.heard !== undefined && failuresOf(step) === 0)
       return this.#delivered.has(keyOf(step));
     return this.#done.some(
       ({ service, reaction, disposition }) =>
         service === step.service && reaction === step.reaction && disposition === step.disposition,
     );
   }
+}
+
+function failuresOf({ attempt = 1 }: RecordedStep): number {
+  return Math.min(attempt - 1, FAILURES_MAX);
 }
 
 function isOf({ group, event }: Offered, { service, heard }: RecordedStep): boolean {

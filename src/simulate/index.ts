@@ -3,6 +3,7 @@ export type { Draw, ValueSource } from "./draw.ts";
 export type { SimulationCode, SimulationFinding } from "./findings.ts";
 export type {
   DatabaseOptions,
+  PgliteOptions,
   Seen,
   SimulatedEnd,
   SimulationGiven,

@@ -2,3 +2,6 @@
 export interface Move {
   perform(): void;
 }
+
+/** Most steps have few: no list is made for none. */
+export const NO_MOVES: readonly Move[] = [];

@@ -36,7 +36,7 @@ export interface SimulationOptions<Native> {
   /** Throws unless the rows are right once a run has come to rest. */
   readonly holds?: (seen: Seen<Native>) => void | Promise<void>;
   /** Throws unless the rows are right after a commit, while no other transaction is open. */
-  readonly always?: (seen: Seen<Native>) => void;
+  readonly always?: (seen: Seen<Native>) => void | Promise<void>;
   /** Puts back what handlers keep outside their databases, such as a stand-in of a gateway. */
   readonly reset?: () => void;
   /**
@@ -57,17 +57,24 @@ export interface SimulationOptions<Native> {
 }
 
 /**
- * Where services with handlers of SQLite have their data.
+ * Where services have their data.
  *
  * - `rows`    the rows of handlers in SQLite in memory, the bookkeeping of Odori in maps
  * - `sqlite`  all of it in SQLite in memory, in the tables of `odori/sqlite`: slower
+ * - `pglite`  the rows of handlers in Postgres within this process, through `Sql` of
+ *   `odori/postgres`; the bookkeeping of Odori in maps
  */
-export type StoreName = "rows" | "sqlite";
+export type StoreName = "rows" | "sqlite" | "pglite";
 
 /** Options of a simulation with handlers of SQLite. */
 export interface StoreOptions {
   /** @default "rows" */
-  readonly store?: StoreName;
+  readonly store?: Exclude<StoreName, "pglite">;
+}
+
+/** Options of a simulation with handlers of Postgres. It needs `@electric-sql/pglite` and `pg`. */
+export interface PgliteOptions {
+  readonly store: Extract<StoreName, "pglite">;
 }
 
 /** Options of a simulation with databases of another kind than SQLite. */

@@ -1,6 +1,6 @@
 import { type Actor, running } from "./actor.ts";
 import type { Faults } from "./faults.ts";
-import type { Move } from "./move.ts";
+import { type Move, NO_MOVES } from "./move.ts";
 
 /** A call of another system that has not been answered. */
 interface Call {
@@ -45,6 +45,7 @@ export class Outside {
 
   /** The calls that may be answered next. */
   moves(): readonly Move[] {
+    if (this.#calls.length === 0) return NO_MOVES;
     return this.#calls.map((call) => ({ perform: () => this.#answer(call) }));
   }
 

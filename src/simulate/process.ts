@@ -27,12 +27,12 @@ const NO_LOG: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** What a process needs of its run. */
 export interface ProcessParts<Native> {
   readonly service: Service<Native, EventContract>;
+  readonly sites: ProcessSites;
   readonly database: SimulatedDatabase<Native>;
   readonly post: SimulatedBus;
   readonly clock: VirtualClock;
   readonly decisions: Decisions;
   readonly faults: Faults;
-  readonly sites: Sites;
   /** By how much the clock of the service is wrong. */
   readonly skewMs: number;
   readonly seed: number;
@@ -46,18 +46,33 @@ const CHANCES = 65_536;
 
 type SiteName = "chance" | "crash" | "publish" | "reply" | "opens" | "commits" | "lease";
 
+/** Where decisions about one process are taken. */
+export type ProcessSites = Readonly<Record<SiteName, Site>>;
+
+/** The sites of the process of that name. */
+export function processSites(sites: Sites, name: string): ProcessSites {
+  return {
+    chance: sites.of(`chance ${name}`),
+    crash: sites.of(`crash ${name}`),
+    publish: sites.of(`publish ${name}`),
+    reply: sites.of(`reply ${name}`),
+    opens: sites.of(`open ${name}`),
+    commits: sites.of(`commit ${name}`),
+    lease: sites.of(`lease ${name}`),
+  };
+}
+
 /** One process of a service, from its start to its death. */
 export class Process<Native> implements Actor, BusMember, StoreOwner {
   /** `payment`, or `payment/2` for the second one beside it. */
   readonly name: string;
   readonly service: string;
-  readonly number: number;
   dead = false;
   /** Identifies it in leases. */
   owner = "";
   /** Handlers that have not returned. */
   readonly handlers = new Set<Promise<unknown>>();
-  readonly sites: Readonly<Record<SiteName, Site>>;
+  readonly sites: ProcessSites;
   readonly #parts: ProcessParts<Native>;
   readonly #store: ProcessStore<Native>;
   readonly #environment: Environment;
@@ -69,26 +84,13 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
   /** `life` counts the processes of this name. */
   constructor(
     parts: ProcessParts<Native>,
-    {
-      name,
-      number,
-      life,
-    }: { readonly name: string; readonly number: number; readonly life: number },
+    { name, life }: { readonly name: string; readonly life: number },
   ) {
     const { sites, clock, seed, skewMs, service, database } = parts;
     this.name = name;
     this.service = service.name;
-    this.number = number;
     this.#parts = parts;
-    this.sites = {
-      chance: sites.of(`chance ${name}`),
-      crash: sites.of(`crash ${name}`),
-      publish: sites.of(`publish ${name}`),
-      reply: sites.of(`reply ${name}`),
-      opens: sites.of(`open ${name}`),
-      commits: sites.of(`commit ${name}`),
-      lease: sites.of(`lease ${name}`),
-    };
+    this.sites = sites;
     const own = virtualEnvironment(clock, { name, life, seed });
     this.#environment = {
       ...own,

@@ -16,9 +16,10 @@ export function recordingOf(sagaId: string, steps: readonly TraceStep[]): SagaRe
   return {
     version: 1,
     sagaId,
-    steps: steps.map(({ service, reaction, disposition, heard, duplicates }) => ({
+    steps: steps.map(({ service, reaction, disposition, heard, duplicates, attempt = 1 }) => ({
       ...{ service, reaction, disposition, duplicates },
       ...(heard !== undefined && { heard }),
+      ...(attempt > 1 && { attempt }),
     })),
   };
 }
@@ -39,18 +40,31 @@ export function readRecording(text: string): SagaRecording {
 }
 
 function stepOf(value: unknown): RecordedStep {
-  const { service, reaction, disposition, heard, duplicates = 0 } = objectFields(value);
+  const {
+    service,
+    reaction,
+    disposition,
+    heard,
+    duplicates = 0,
+    attempt = 1,
+  } = objectFields(value);
   const named = [service, reaction, disposition].every((one) => typeof one === "string");
-  const counts = typeof duplicates === "number" && duplicates >= 0 && duplicates <= STEPS_MAX;
-  if (!named || !counts || !(heard === undefined || typeof heard === "string"))
+  if (!named || !(heard === undefined || typeof heard === "string"))
     throw invalid("a step has no service, reaction or disposition");
+  if (!isCount(duplicates) || !isCount(attempt) || attempt === 0)
+    throw invalid("a step has no whole number of duplicates or attempts");
   return {
     service: String(service),
     reaction: String(reaction),
     disposition: String(disposition),
     duplicates,
+    attempt,
     heard,
   };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= STEPS_MAX;
 }
 
 function objectFields(value: unknown): Readonly<Record<string, unknown>> {

@@ -149,7 +149,10 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     if (process === undefined) return work();
     const { operator = false } = this.stage.options;
     const { mayPark } = this.stage.part(process.service);
-    const fate = this.faults.handler(process.service, { mayGiveUp: operator || mayPark });
+    const fate = this.faults.handler(process.service, {
+      mayGiveUp: operator || mayPark,
+      recorded: this.#guide?.fails(process.service),
+    });
     if (fate === "fails first") throw new Error("The simulated handler fails at once.");
     if (fate === "gives up") throw new PermanentError("The simulated handler fails for good.");
     const returned = running.run(process, work);
@@ -169,11 +172,11 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   committed(process: Process<Native>, writes: readonly Writes[]): void {
     for (const written of writes) this.#compare(process, written);
     // A handler that waits for something shows rows that are not committed.
-    if (this.stage.parts.every(({ database }) => !database.inTransaction))
-      this.#check(() => this.stage.options.always?.(this.#seen));
+    if (this.stage.parts.every(({ database }) => !database.inTransaction)) this.#watch();
   }
 
   #compare({ name, service }: Process<Native>, { journal, amend, marks }: Writes): void {
+    if (journal.length + amend.length === 0) return;
     const rows = [...journal, ...amend];
     for (const entry of rows) {
       this.#history.push({ process: name, at: this.clock.now, entry });
@@ -222,7 +225,9 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   #choose(site: Site, messages: readonly PendingMessage[], ways: number): number {
     if (this.#guide === undefined)
       return this.decisions.decide(site, ways, () => this.#draw(messages, ways));
-    return this.decisions.take(site, ways, this.#guide.next(messages, ways));
+    // A record does not tell of calls: they are answered at once.
+    const way = this.outside.busy ? messages.length : this.#guide.next(messages, ways);
+    return this.decisions.take(site, ways, way);
   }
 
   /** Time is the last way; it passes rarely while something else could happen. */
@@ -263,9 +268,16 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     }
   }
 
-  #check(invariant: () => void): void {
+  /** Has the rows looked at. Where that takes turns, the transactions that come next wait. */
+  #watch(): void {
+    const { always } = this.stage.options;
+    if (always === undefined) return;
+    const seen = this.#seen;
+    const [part] = this.stage.parts;
+    const turn = part?.database.undisturbed?.(async () => always(seen));
     try {
-      invariant();
+      const looked = turn ?? always(seen);
+      looked?.catch((error: unknown) => this.#refuse(error));
     } catch (error) {
       this.#refuse(error);
     }

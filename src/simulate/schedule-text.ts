@@ -23,6 +23,12 @@ export function readSchedule(text: string): Schedule {
   return parts.map(readDeparture);
 }
 
+/** Whether a run could not take every departure of its schedule: the code has changed since. */
+export function noLongerApplies(schedule: Schedule, taken: Schedule): boolean {
+  const names = new Set(taken.map(({ site, index }) => `${site}#${index}`));
+  return schedule.some(({ site, index }) => !names.has(`${site}#${index}`));
+}
+
 function readDeparture(part: string): Departure {
   const [, site, index, value = "1"] = /^([^#,]+)#(\d{1,9})(?:=(\d{1,10}))?$/.exec(part) ?? [];
   if (site === undefined || index === undefined)

@@ -1,10 +1,11 @@
+import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import type { SimulationFinding } from "./findings.ts";
 import { neverHappened } from "./never.ts";
-import type { DatabaseOptions, SimulationOptions, StoreOptions } from "./options.ts";
+import type { DatabaseOptions, PgliteOptions, SimulationOptions, StoreOptions } from "./options.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
-import { readSchedule } from "./schedule-text.ts";
+import { noLongerApplies, readSchedule } from "./schedule-text.ts";
 import { type FoundRun, realNow, search } from "./search.ts";
 import { shrink } from "./shrink.ts";
 import { simulation } from "./simulation.ts";
@@ -47,6 +48,8 @@ export interface SimulationReport {
   readonly foreseen: number | undefined;
   /** Calls of handlers that take time or chance past their context. */
   readonly leaks: readonly Leak[];
+  /** Those of `schedules` that no longer apply: a decision of theirs is not taken any more. */
+  readonly outdated: readonly string[];
 }
 
 type Counts = Omit<SimulationReport, "leaks">;
@@ -79,6 +82,10 @@ export function simulate(
   choreography: Choreography<Sql>,
   options: SimulationOptions<Sql> & StoreOptions & SearchOptions,
 ): Promise<SimulationReport>;
+export function simulate(
+  choreography: Choreography<PostgresSql>,
+  options: SimulationOptions<PostgresSql> & PgliteOptions & SearchOptions,
+): Promise<SimulationReport>;
 export function simulate<Native>(
   choreography: Choreography<Native>,
   options: SimulationOptions<Native> & DatabaseOptions<Native> & SearchOptions,
@@ -92,25 +99,28 @@ export async function simulate(
   try {
     return { ...(await searchAll(stage, options)), leaks: tripwires.leaks };
   } finally {
-    stage.close();
+    await stage.close();
   }
 }
 
 async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): Promise<Counts> {
   const { replay, schedules = [] } = options;
   let runs = 0;
+  const outdated: string[] = [];
   for (const text of replay === undefined ? schedules : [replay]) {
-    const result = await new SimulatedRun(stage, { schedule: readSchedule(text) }).play();
+    const schedule = readSchedule(text);
+    const result = await new SimulatedRun(stage, { schedule }).play();
     runs++;
+    if (noLongerApplies(schedule, result.taken)) outdated.push(text);
     if (result.findings.length > 0) throw failed(result, { seed: undefined, runs, result });
   }
-  if (replay !== undefined) return reportOf(stage, runs);
+  if (replay !== undefined) return { ...reportOf(stage, runs), outdated };
   const found = await searched(stage, options);
   if ("result" in found) throw failed((await shrink(stage, found.result)).result, found);
   // Few departures do not lead everywhere.
   const never = options.systematic === undefined ? neverHappened(stage) : [];
   if (never.length > 0) throw neverSeen(never, found.runs);
-  return reportOf(stage, runs + found.runs);
+  return { ...reportOf(stage, runs + found.runs), outdated };
 }
 
 function searched<Native>(
@@ -138,7 +148,7 @@ function neverSeen(never: readonly SimulationFinding[], runs: number): Simulatio
   return new SimulationError(never, "", `\n${lines.join("\n")}\n\n${hint}\n`);
 }
 
-function reportOf<Native>(stage: Stage<Native>, runs: number): Counts {
+function reportOf<Native>(stage: Stage<Native>, runs: number): Omit<Counts, "outdated"> {
   return {
     runs,
     states: stage.reached.states.size,

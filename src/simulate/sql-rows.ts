@@ -67,21 +67,19 @@ export class SqlRows extends Bookkeeping implements SimulatedDatabase<Sql> {
 
   /** Runs `work` alone, and undoes what it wrote if it rejects. */
   transaction<T>(database: MemoryDatabase, work: (native: () => Sql) => Promise<T>): Promise<T> {
-    return database.exclusive(async () => {
-      let native: TransactionSql | undefined;
+    let native: TransactionSql | undefined;
+    const begin = () => {
       this.#used = false;
-      try {
-        return await work(() => {
-          native ??= new TransactionSql(this.use());
-          return native;
-        });
-      } catch (error) {
-        if (this.#used) this.connection.run(GROUP.undo);
-        throw error;
-      } finally {
-        if (this.#used) this.connection.run(GROUP.release);
-        native?.end();
-      }
+      return work(() => {
+        native ??= new TransactionSql(this.use());
+        return native;
+      });
+    };
+    return database.exclusive(begin, (kept) => {
+      native?.end();
+      if (!this.#used) return;
+      if (!kept) this.connection.run(GROUP.undo);
+      this.connection.run(GROUP.release);
     });
   }
 }
@@ -112,7 +110,7 @@ class SqlRowsStore implements Store<Sql> {
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     const writer = this.#writer();
     return this.#rows.transaction(this.#database, (native) =>
-      work(this.#bookkeeping(native, writer)),
+      work(this.bookkeeping(native, writer)),
     );
   }
 
@@ -147,7 +145,8 @@ class SqlRowsStore implements Store<Sql> {
     return { owner, now, fingerprint };
   }
 
-  #bookkeeping(native: () => Sql, writer: Writer): StoreTransaction<Sql> {
+  /** The bookkeeping of a transaction that is open. */
+  bookkeeping(native: () => Sql, writer: Writer): StoreTransaction<Sql> {
     const scope = () => this.#scope(writer, false);
     return new SqlRowsTransaction(
       native,
@@ -157,17 +156,8 @@ class SqlRowsStore implements Store<Sql> {
   }
 
   #scope(writer: Writer, detached: boolean): SqlRowsScope {
-    const rows = this.#rows;
-    return new SqlRowsScope(
-      rows,
-      this.#database,
-      { detached },
-      {
-        control: INNER_TRANSACTION,
-        bookkeeping: () => this.#bookkeeping(() => rows.connection, writer),
-        transaction: (work) => this.transaction(work),
-      },
-    );
+    const databases = { rows: this.#rows, database: this.#database };
+    return new SqlRowsScope(new SqlRowsParts(this, databases, writer, detached));
   }
 }
 
@@ -202,51 +192,72 @@ class SqlRowsTransaction implements StoreTransaction<Sql> {
 
 /** One handler: its rows in SQLite, and its bookkeeping in maps. */
 class SqlRowsScope extends SqliteScope {
-  readonly #database: MemoryDatabase;
-  readonly #state: { detached: boolean; held: boolean };
+  readonly #parts: SqlRowsParts;
 
-  constructor(
-    rows: SqlRows,
-    database: MemoryDatabase,
-    options: { readonly detached: boolean },
-    parts: Omit<ScopeParts, "connection" | "tryAcquire">,
-  ) {
-    const state = { ...options, held: false };
-    const tryAcquire = () => {
-      const release = database.writer.tryAcquire();
-      if (release === undefined) return undefined;
-      database.log = [];
-      state.held = true;
-      return release;
-    };
-    super(
-      {
-        ...parts,
-        tryAcquire,
-        get connection() {
-          return state.detached ? rows.connection : rows.use();
-        },
-      },
-      options,
-    );
-    this.#database = database;
-    this.#state = state;
+  constructor(parts: SqlRowsParts) {
+    super(parts, parts);
+    this.#parts = parts;
   }
 
   override detach(): this {
-    this.#state.detached = true;
+    this.#parts.detached = true;
     return super.detach();
   }
 
   override async complete<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     const result = await super.complete(work);
-    this.#state.held = false;
+    this.#parts.held = false;
     return result;
   }
 
   override abandon(): Promise<void> {
-    if (this.#state.held) undoTo(this.#database.log, 0);
-    this.#state.held = false;
+    if (this.#parts.held) undoTo(this.#parts.database.log, 0);
+    this.#parts.held = false;
     return super.abandon();
+  }
+}
+
+/** What a scope uses of its store. */
+class SqlRowsParts implements ScopeParts {
+  readonly control = INNER_TRANSACTION;
+  readonly database: MemoryDatabase;
+  detached: boolean;
+  /** Whether a detached handler has the database. */
+  held = false;
+  readonly #store: SqlRowsStore;
+  readonly #rows: SqlRows;
+  readonly #writer: Writer;
+
+  constructor(
+    store: SqlRowsStore,
+    { rows, database }: { readonly rows: SqlRows; readonly database: MemoryDatabase },
+    writer: Writer,
+    detached: boolean,
+  ) {
+    this.#store = store;
+    this.#rows = rows;
+    this.database = database;
+    this.#writer = writer;
+    this.detached = detached;
+  }
+
+  get connection(): Connection {
+    return this.detached ? this.#rows.connection : this.#rows.use();
+  }
+
+  tryAcquire(): (() => void) | undefined {
+    const release = this.database.writer.tryAcquire();
+    if (release === undefined) return undefined;
+    this.database.log = [];
+    this.held = true;
+    return release;
+  }
+
+  bookkeeping(): StoreTransaction<Sql> {
+    return this.#store.bookkeeping(() => this.#rows.connection, this.#writer);
+  }
+
+  transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
+    return this.#store.transaction(work);
   }
 }

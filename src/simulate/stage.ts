@@ -12,6 +12,7 @@ import type { SimulatedDatabase } from "./database.ts";
 import { Sites } from "./decisions.ts";
 import { MachineMap } from "./machine-map.ts";
 import type { SimulationOptions } from "./options.ts";
+import { type ProcessSites, processSites } from "./process.ts";
 
 /** The run that is under way. */
 export interface StagedRun {
@@ -25,8 +26,16 @@ export interface SimulatedService<Native> {
   readonly topics: readonly string[];
   readonly database: SimulatedDatabase<Native>;
   readonly mayPark: boolean;
-  /** By the number of the process: the service, with its handlers watched. */
-  readonly services: readonly Service<Native, EventContract>[];
+  readonly processes: readonly SimulatedProcess<Native>[];
+}
+
+/** What the processes of one name share, from run to run. */
+export interface SimulatedProcess<Native> {
+  /** `payment`, or `payment/2` for the second one beside it. */
+  readonly name: string;
+  /** The service, with its handlers watched. */
+  readonly service: Service<Native, EventContract>;
+  readonly sites: ProcessSites;
 }
 
 /** A simulation that is ready to run: what is made once for all runs. */
@@ -56,9 +65,14 @@ export class Stage<Native> {
       topics: planService(service.declaration).topics,
       database: database(service.name),
       mayPark: service.declaration.mayPark,
-      services: Array.from({ length: options.instances?.[service.name] ?? 1 }, (_, n) =>
-        this.#watched(service, processName(service.name, n + 1)),
-      ),
+      processes: Array.from({ length: options.instances?.[service.name] ?? 1 }, (_, n) => {
+        const name = processName(service.name, n + 1);
+        return {
+          name,
+          service: this.#watched(service, name),
+          sites: processSites(this.sites, name),
+        };
+      }),
     }));
   }
 
@@ -75,10 +89,10 @@ export class Stage<Native> {
       const session = { service: declaration.name, owner: "setup", leaseMs: 1 };
       await store.open({ ...session, now: () => FIRST_MOMENT });
       await store.transaction(async (tx) => declaration.setup(tx.native));
-      const [service] = stage.part(declaration.name).services;
-      if (service !== undefined) await store.declarations.put(portraitOf(service));
+      const [process] = stage.part(declaration.name).processes;
+      if (process !== undefined) await store.declarations.put(portraitOf(process.service));
       await store.close();
-      own.keep();
+      await own.keep();
     }
     return stage;
   }
@@ -89,8 +103,8 @@ export class Stage<Native> {
     return part;
   }
 
-  close(): void {
-    for (const { database } of this.parts) database.close();
+  async close(): Promise<void> {
+    for (const { database } of this.parts) await database.close();
   }
 
   /** The database is prepared once, so starts need not do it again. */
@@ -106,6 +120,6 @@ export class Stage<Native> {
 }
 
 /** `payment`, or `payment/2` for the second process beside it. */
-export function processName(service: string, number: number): string {
+function processName(service: string, number: number): string {
   return number === 1 ? service : `${service}/${number}`;
 }

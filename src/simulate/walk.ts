@@ -6,9 +6,9 @@ import type {
   TransitionSource,
 } from "../check/model.ts";
 import { judgeEnd } from "../check/properties.ts";
-import { PLAIN } from "../check/rulings.ts";
+import { PLAIN, rulingsOn } from "../check/rulings.ts";
 import type { Violation } from "../check/violation.ts";
-import { BARRED, DONE, NONE, UNDONE } from "../choreography/fence.ts";
+import { BARRED, DONE, LATE, NONE, SUPPRESS, UNDONE } from "../choreography/fence.ts";
 import { parseMark } from "../contract/names.ts";
 import type { MarkWrite } from "../ports/bookkeeping.ts";
 import type { Disposition, JournalEntry } from "../ports/journal.ts";
@@ -183,6 +183,7 @@ export class SagaWalk {
     const pending = (branch.bytes[source.at] ?? 0) > 0;
     switch (disposition) {
       case "suppressed":
+        if (!isStopped(branch.bytes, source, entry)) return unlike(entry);
         if (pending) this.#drop(branch, source);
         return undefined;
       case "armed":
@@ -190,7 +191,9 @@ export class SagaWalk {
         if (pending) this.#apply(branch, source, PLAIN);
         return undefined;
       default:
-        return pending ? this.#react(branch, others, source, entry) : unforeseen(entry);
+        return pending
+          ? this.#react(branch, others, source, entry)
+          : unforeseen(branch.bytes, source, entry);
     }
   }
 
@@ -227,7 +230,7 @@ export class SagaWalk {
     source: DeliverySource,
     entry: JournalEntry,
   ): string | undefined {
-    const { disposition, emitted, type } = entry;
+    const { disposition, emitted } = entry;
     if (disposition === "gathered") {
       this.#apply(branch, source, PLAIN);
       return undefined;
@@ -250,16 +253,13 @@ export class SagaWalk {
       this.#apply(branch, source, taken);
       return undefined;
     }
-    // Where the fence has closed, what is late and silent is as good as suppressed.
-    const closed = !open.some((index) => choices[index]?.kind === "success");
-    if (disposition === "late" && emitted.length === 0 && closed) {
+    if (disposition === "late" && isStopped(branch.bytes, source, entry)) {
       this.#drop(branch, source);
       return undefined;
     }
     // That it is parked is judged at the end.
     if (disposition === "parked" || disposition === "discarded") return undefined;
-    const events = emitted.map((one) => one.type).join(", ") || "nothing";
-    return `it hears ${type}, is ${disposition} and emits ${events}, which the model forbids here`;
+    return unlike(entry);
   }
 
   /** A delivery that the fence stops. */
@@ -276,9 +276,35 @@ export class SagaWalk {
   }
 }
 
+/**
+ * Whether the fence of the model stops a delivery in this way. What is late and silent is as good
+ * as suppressed: the model has no choice for it.
+ */
+function isStopped(
+  bytes: Uint8Array,
+  { reaction, part }: DeliverySource,
+  { disposition, emitted }: JournalEntry,
+): boolean {
+  // What only watches for a deadline has no fence.
+  if (reaction === undefined) return true;
+  if (disposition === "late" && (emitted.length > 0 || !reaction.lateSilent)) return false;
+  return rulingsOn(bytes, reaction, part).includes(disposition === "late" ? LATE : SUPPRESS);
+}
+
+function unlike({ disposition, emitted, type }: JournalEntry): string {
+  const events = emitted.map((one) => one.type).join(", ") || "nothing";
+  return `it hears ${type}, is ${disposition} and emits ${events}, which the model forbids here`;
+}
+
 /** The model has removed the delivery, since nothing can come of it. */
-function unforeseen({ disposition, emitted, type }: JournalEntry): string | undefined {
-  if (emitted.length === 0 && ["late", "gathered", "parked", "discarded"].includes(disposition))
+function unforeseen(
+  bytes: Uint8Array,
+  source: DeliverySource,
+  entry: JournalEntry,
+): string | undefined {
+  const { disposition, emitted, type } = entry;
+  if (disposition === "late" && isStopped(bytes, source, entry)) return undefined;
+  if (emitted.length === 0 && ["gathered", "parked", "discarded"].includes(disposition))
     return undefined;
   return `it hears ${type} and is ${disposition}: the model has no such delivery under way`;
 }

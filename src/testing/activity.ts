@@ -13,6 +13,8 @@ interface Handling {
   readonly service: string;
   /** Whether it was waited for in vain: it waits for what the test itself does. */
   stuck: boolean;
+  /** Ends it once it was waited for in vain. Without it, the runtime goes on beside it. */
+  readonly end?: () => void;
 }
 
 /**
@@ -72,6 +74,31 @@ export class Activity {
     return returned;
   }
 
+  /** As `handle`. Rejects with `problem` if it was waited for in vain. */
+  async inTime<T>(
+    service: string,
+    work: () => T | PromiseLike<T>,
+    problem: () => Error,
+  ): Promise<T> {
+    this.#change();
+    const returned = adopt(work());
+    if (!(returned instanceof Promise)) return returned;
+    return new Promise((resolve, reject) => {
+      const ended = () => {
+        this.#handling.delete(handling);
+        this.#change();
+      };
+      const end = () => {
+        ended();
+        reject(problem());
+      };
+      const handling = { service, stuck: false, end };
+      this.#handling.add(handling);
+      returned.then(resolve, reject);
+      returned.then(ended, ended);
+    });
+  }
+
   /**
    * Resolves once nothing happens any more unless time passes. Needs no timer, except where a
    * handler waits for something outside: then it is given up after the patience of the rehearsal.
@@ -89,7 +116,9 @@ export class Activity {
       } else if (!(await this.#nextChange(seen))) {
         const given = [...this.#handling].filter(({ stuck }) => !stuck);
         for (const handling of given) handling.stuck = true;
-        return given.length > 0;
+        for (const { end } of given) end?.();
+        if (given.length === 0) return false;
+        if (given.some(({ end }) => end === undefined)) return true;
       }
     }
   }

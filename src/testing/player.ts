@@ -91,7 +91,11 @@ export class Player<Native> {
   async begin(sagaId: string, fact: Fact, rows: (tx: Native) => unknown): Promise<void> {
     const { activity } = this.#parts;
     await this.app.begin(sagaId, async (tx) => {
-      await activity.handle(this.name, () => rows(tx));
+      await activity.inTime(
+        this.name,
+        () => rows(tx),
+        () => notReturned(this.name),
+      );
       return fact;
     });
   }
@@ -135,3 +139,9 @@ export class Player<Native> {
 }
 
 const FAILURES_MAX = 100;
+
+function notReturned(service: string): OdoriError {
+  return new OdoriError("HANDLER_TIMEOUT", `The rows of a beginning of ${service} never came.`, {
+    hint: "Let the promise that `rows` returns settle; or raise patienceMs.",
+  });
+}

@@ -15,7 +15,10 @@ const UNTIL_DEFAULT = "30d";
 export interface BeginSagaOptions<Native> {
   /** @default `saga-1`, and so on */
   readonly sagaId?: string;
-  /** Writes the rows that belong to the beginning, in the same transaction. */
+  /**
+   * Writes the rows that belong to the beginning, in the same transaction. If its promise has not
+   * settled after `patienceMs`, `begin` rejects with `HANDLER_TIMEOUT`.
+   */
   readonly rows?: (tx: Native) => unknown;
 }
 

@@ -29,6 +29,7 @@ describe("the page on simulation", { timeout: 600_000 }, () => {
       "shop.ts",
       "shop.simulation.ts",
       "shop.test.ts",
+      "till.simulation.ts",
     ]);
     const project = { extends: "../../tsconfig.json", include: ["*.ts"] };
     writeFileSync(join(folder(), "tsconfig.json"), JSON.stringify(project));
@@ -42,6 +43,12 @@ describe("the page on simulation", { timeout: 600_000 }, () => {
     const { status, out } = await odori(["simulate", "shop.simulation.ts"], undefined, folder());
     const lines = out.split("\n").map((line) => line.trimEnd());
     expect([status, lines.join("\n")]).toEqual([1, expect.stringContaining(shown)]);
+  });
+
+  it("has a simulation of Postgres handlers that is right", async () => {
+    const args = ["simulate", "till.simulation.ts", "--seeds", "50"];
+    const { status, out, err } = await odori(args, undefined, folder());
+    expect([status, out, err]).toEqual([0, expect.stringContaining("✓ 50 runs are right"), ""]);
   });
 
   it("has a test that passes", () => {

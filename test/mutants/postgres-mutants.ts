@@ -23,6 +23,31 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "what a process holds is left to it while it lives",
   },
   {
+    name: "the row of a saga that is busy is waited for",
+    edits: [
+      edit(
+        "adapters/postgres/statements.ts",
+        "WHERE pg_try_advisory_xact_lock($" + "{LOCK_SPACE}, hashtext('$S ' || saga_id)))",
+        "WHERE saga_id IS NOT NULL)",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy:
+      "a deferred delivery of a saga that another transaction holds is busy, and not waited for",
+  },
+  {
+    name: "what is settled still blocks in the statement that settles it",
+    edits: [
+      edit(
+        "adapters/postgres/statements.ts",
+        "reaction, false AS blocks)\n       $",
+        "reaction, true AS blocks)\n       $",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "what waits becomes due in its turn, one at a time",
+  },
+  {
     name: "purge of a running saga on Postgres",
     edits: [
       edit(

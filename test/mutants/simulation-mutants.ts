@@ -8,6 +8,13 @@ const broken = (name: string, file: string, find: string, put: string): Mutant =
   caughtBy,
 });
 
+const misruled = (name: string, find: string, put: string): Mutant => ({
+  name,
+  edits: [edit("runtime/decide.ts", find, put)],
+  suite: "simulate",
+  caughtBy: "each delivery of the catalogue does what the fence of the model says",
+});
+
 /** Broken runtimes that a simulation of right handlers finds. */
 export const SIMULATION_MUTANTS: readonly Mutant[] = [
   broken(
@@ -54,5 +61,16 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
     "runtime/relay.ts",
     "for (const row of deferred) this.#due(row);",
     "void deferred;",
+  ),
+  misruled(
+    "an undo of all keys closes none of them",
+    "fence.markOfKey(own, joined(names.ofAllKeys))",
+    "own",
+  ),
+  misruled("what is late is suppressed", '[fence.LATE]: "late"', '[fence.LATE]: "suppress"'),
+  misruled(
+    "what is suppressed is late",
+    '[fence.SUPPRESS]: "suppress"',
+    '[fence.SUPPRESS]: "late"',
   ),
 ];

@@ -2,10 +2,12 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FRAMEWORKS } from "../../src/cli/init/templates.ts";
+import { freePorts } from "../servers/server.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { installPacked, type Packed, ran } from "../support/packed.ts";
 import { temporaryFolder } from "../support/scope.ts";
 import { serving } from "../support/serving.ts";
+import { expectReadmeCommands } from "./readme-commands.ts";
 import { expectRoutes } from "./routes.ts";
 
 /** A busy machine takes its time to build, to install and to compile. */
@@ -43,6 +45,27 @@ describe.runIf(served)(title, { timeout: PATIENCE_MS }, () => {
     } finally {
       expect(await server.stop()).toEqual({ status: 0, out: expect.not.stringContaining("Error") });
     }
+    await expectReadmeCommands(temporary.path, servers());
+  });
+
+  it("says in one message which server is missing, and how it is started", async () => {
+    const [postgres, nats] = await freePorts(2);
+    const missing = {
+      DATABASE_URL: `postgres://postgres:secret@localhost:${postgres}/postgres`,
+      NATS_URL: `nats://localhost:${nats}`,
+    };
+    const { status, out } = ran("npm", ["start"], temporary.path, missing);
+    expect(status).toBe(1);
+    expect(out).toContain(`Postgres does not reply at localhost:${postgres} (DATABASE_URL).\n`);
+    expect(out).toContain(`NATS does not reply at localhost:${nats} (NATS_URL).\n`);
+    expect(out).toContain("docker compose up -d --wait");
+    expect(out).not.toMatch(/secret|\n +at /);
+    // The tests need the database alone.
+    const tested = ran("npm", ["test"], temporary.path, {
+      ...servers(),
+      NATS_URL: missing.NATS_URL,
+    });
+    expect([tested.status, tested.out]).toEqual([0, expect.stringContaining(PROOF)]);
   });
 
   it("runs its services in processes of their own", async () => {

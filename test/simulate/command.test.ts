@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { start } from "odori";
@@ -14,6 +15,10 @@ const MODULES = join(ROOT, "test", "simulate", "modules");
 const TRIP = join(MODULES, "trip.simulation.ts");
 const BROKEN = join(MODULES, "broken.simulation.ts");
 const SHOP = join(MODULES, "shop.simulation.ts");
+const UNKEYED = join(MODULES, "unkeyed.simulation.ts");
+const POSTGRES = join(MODULES, "pg.simulation.ts");
+/** As Node fails where a package is not installed. */
+const WITHOUT_PGLITE = join(ROOT, "test", "simulate", "modules", "without-pglite.mjs");
 
 describe("odori simulate", { timeout: 60_000 }, () => {
   it("says how many runs are right, and how much of the model they have reached", async () => {
@@ -38,6 +43,30 @@ describe("odori simulate", { timeout: 60_000 }, () => {
     expect([two.status, JSON.parse(two.out)]).toEqual([one.status, JSON.parse(one.out)]);
     const { status, out, err } = await odori(["simulate", TRIP, "--store", "paper"]);
     expect([status, out, err]).toEqual([2, "", expect.stringContaining("rows, sqlite")]);
+  });
+
+  it("runs handlers of Postgres, also in threads", { timeout: 300_000 }, async () => {
+    const flags = ["simulate", POSTGRES, "--seeds", "60", "--json"];
+    const one = await odori(flags);
+    const two = await odori([...flags, "--workers", "2", "--store", "pglite"]);
+    expect([one.status, JSON.parse(one.out).runs]).toEqual([0, 60]);
+    expect([two.status, JSON.parse(two.out)]).toEqual([one.status, JSON.parse(one.out)]);
+  });
+
+  it("says which store a simulation can have, and which packages are missing", async () => {
+    const refused = [
+      ["simulate", TRIP, "--store", "pglite"],
+      ["simulate", POSTGRES, "--store", "rows"],
+    ];
+    for (const args of refused) {
+      const { status, err } = await odori(args);
+      expect([status, err]).toEqual([2, expect.stringContaining("OPTION_INVALID")]);
+    }
+    const program = join(ROOT, "src", "cli", "main.ts");
+    const node = ["--conditions=odori-source", "--import", WITHOUT_PGLITE, program];
+    const ran = spawnSync(process.execPath, [...node, "simulate", POSTGRES], { encoding: "utf8" });
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining("PGLITE_MISSING")]);
+    expect(ran.stderr).toContain("npm install --save-dev @electric-sql/pglite pg");
   });
 
   it("goes through every single departure", async () => {
@@ -68,6 +97,25 @@ describe("odori simulate", { timeout: 60_000 }, () => {
     expect(right).toMatchObject({ ok: true, runs: 41, kept: 1 });
   });
 
+  it("tells which kept schedules no longer apply, and goes on", async () => {
+    using folder = temporaryFolder("kept");
+    const file = join(folder.path, "kept.json");
+    const [gone, applies] = ["crash nothing#3,next#1", "next#1"];
+    const kept = [gone, applies].map((schedule) => ({ schedule, finding: "STUCK: it was" }));
+    writeFileSync(file, JSON.stringify(kept));
+    const flags = ["simulate", SHOP, "--seeds", "20", "--schedules", file];
+    const { status, out } = await odori([...flags, "--json"]);
+    expect([status, JSON.parse(out)]).toEqual([
+      0,
+      expect.objectContaining({ ok: true, runs: 22, kept: 2, outdated: [gone] }),
+    ]);
+    const told = await odori(flags);
+    expect([told.status, told.out]).toEqual([
+      0,
+      expect.stringContaining(`! The schedule "${gone}" no longer applies`),
+    ]);
+  });
+
   it("refuses other modules, schedules and files", async () => {
     using folder = temporaryFolder("kept");
     const file = join(folder.path, "kept.json");
@@ -92,32 +140,39 @@ describe("odori simulate", { timeout: 60_000 }, () => {
 
   it("plays a saga of production again, in the order in which it went", async () => {
     using folder = temporaryFolder("recorded");
-    const { choreography } = shopWith(() => {});
+    let calls = 0;
+    const { choreography } = shopWith(() => {
+      if (calls++ < 2) throw new Error("The bank is away.");
+    });
     const bus = memoryBus([...choreography.services]);
     const apps = await Promise.all(
       choreography.services.map((service) => {
         const store = sqlite(join(folder.path, `${service.name}.db`));
-        return start(service, { store, bus, logger: silent });
+        return start(service, { store, bus, logger: silent, retry: { firstMs: 1, longestMs: 1 } });
       }),
     );
     const [shop] = apps;
     await shop?.begin("o-1", () => placed({ orderId: "o-1" }));
     const handled = async () => {
       const rows = await Promise.all(apps.map((app) => app.inspect.journal("o-1")));
-      return rows.map(({ length }) => length);
+      return rows.flatMap((journal) => journal.map(({ disposition }) => disposition));
     };
-    await eventually("both have a row", handled, [1, 1]);
+    await eventually("both have done it", handled, ["begun", "done"]);
     await Promise.all(apps.map((app) => app.stop()));
     const file = join(folder.path, "trace.json");
     const exported = await odori(["trace", "o-1", "--data", folder.path, "--export", file]);
     expect(exported.status).toBe(0);
     const { steps } = JSON.parse(readFileSync(file, "utf8"));
-    expect(steps.map(({ service }: { readonly service: string }) => service)).toEqual([
-      "order",
-      "payment",
-    ]);
+    expect(steps).toMatchObject([{ service: "order" }, { service: "payment", attempt: 3 }]);
     const { status, out } = await odori(["simulate", SHOP, "--replay", file]);
     expect([status, out]).toEqual([0, expect.stringContaining("✓ the run is right")]);
     expect(out).not.toContain("differs");
+    // Its payment was tried three times: what was charged before it failed was charged thrice.
+    const wrong = JSON.parse((await odori(["simulate", UNKEYED, "--replay", file, "--json"])).out);
+    expect(wrong).toMatchObject({
+      ok: false,
+      findings: [{ code: "INVARIANT", message: expect.stringContaining("charged twice") }],
+      schedule: "handler payment#0=2",
+    });
   });
 });

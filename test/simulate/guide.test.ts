@@ -5,12 +5,13 @@ import { SqlRows } from "../../src/simulate/sql-rows.ts";
 import { Stage } from "../../src/simulate/stage.ts";
 import { tripWith } from "./trip.ts";
 
-/** What journals tell of a run: each row once, in the order in which they were written. */
+/** What journals tell of a run: each row as it was written last, in this order. */
 function recorded({ history }: RunResult): readonly RecordedStep[] {
-  return history.map(({ process: service, entry }) => {
-    const { reaction, disposition, type } = entry;
+  const last = history.filter(({ entry }) => entry.disposition !== "retrying");
+  return last.map(({ process: service, entry }) => {
+    const { reaction, disposition, type, attempt } = entry;
     const heard = disposition === "begun" ? undefined : type;
-    return { service, reaction, disposition, heard, duplicates: 0 };
+    return { service, reaction, disposition, heard, duplicates: 0, attempt };
   });
 }
 
@@ -38,4 +39,16 @@ it("a record that today's handlers do not follow is left where they part", async
   const gone = { service: "flight", reaction: "gone", disposition: "done", heard: "gone.by.v1" };
   const steps = calm.toSpliced(3, 0, { ...gone, duplicates: 0 });
   expect((await new SimulatedRun(stage, { recorded: steps }).play()).lostAt).toBe(3);
+});
+
+it("what has failed before it was done fails as often again", async () => {
+  const { choreography, options } = tripWith("none", 1);
+  const stage = await Stage.prepare(choreography, options, () => new SqlRows());
+  const calm = recorded(await new SimulatedRun(stage, { schedule: [] }).play());
+  const at = calm.findIndex(({ service, heard }) => service === "flight" && heard !== undefined);
+  const steps = calm.map((step, index) => (index === at ? { ...step, attempt: 24 } : step));
+  const again = await new SimulatedRun(stage, { recorded: steps }).play();
+  expect(recorded(again)[at]?.attempt).toBe(24);
+  expect([again.lostAt, again.findings]).toEqual([undefined, []]);
+  expect(again.notes.filter(({ note }) => note.includes("fails after its work"))).toHaveLength(23);
 });

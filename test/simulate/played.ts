@@ -1,6 +1,7 @@
 import type { Choreography, EventContract } from "odori";
 import type { MemoryTx } from "odori/memory";
 import { MemoryRows, type SimulationOptions } from "odori/simulate";
+import { stemOf } from "../../src/contract/grammar.ts";
 import type { Manifest, ReactionEntry } from "../../src/manifest/manifest.ts";
 import { running } from "../../src/simulate/actor.ts";
 import { SimulatedRun } from "../../src/simulate/run.ts";
@@ -71,14 +72,19 @@ export async function codesFound(
 
 /**
  * The same as services that the runtime can run: they begin their own sagas, an undo and its step
- * agree about keys, and a join has none.
+ * agree about keys, and a join has none. An undo of all keys is one of a step beside it, if there
+ * is one: drawn at random, one in thirty would be, and most would find nothing to undo.
  */
 export function asRunnable(manifest: Manifest): Manifest {
   const [first = ""] = manifest.begins;
   const services = [...manifest.services].map(([name, service], index) => {
     const begins = index === 0 ? [first] : [];
     const keyed = index > 0 && service.reactions.some((reaction) => reaction.keyed !== false);
-    const reactions = service.reactions.map((reaction): ReactionEntry => {
+    const step = service.reactions.find(({ kind, readonly }) => kind === "step" && !readonly);
+    const [done] = step?.emits.flat() ?? [];
+    const reactions = service.reactions.map((drawn): ReactionEntry => {
+      const reversed = drawn.keyed === "all" && done !== undefined;
+      const reaction = reversed ? { ...drawn, undoes: stemOf(done) } : drawn;
       if (!keyed) return { ...reaction, keyed: false };
       if (reaction.kind === "join") return { ...reaction, readonly: true };
       return { ...reaction, keyed: reaction.keyed === false ? true : reaction.keyed };

@@ -190,6 +190,22 @@ describe("a saga in a test", () => {
     await saga.assertEnded("succeeded");
   });
 
+  it("a beginning whose rows never come rejects, and the next one goes on", async () => {
+    const saga = await testSaga(
+      paid<Sql>(() => {}),
+      { ...inSqlite, patienceMs: 1 },
+    );
+    const rows = () => new Promise(() => {});
+    await expect(saga.begin(placed(order), { rows })).rejects.toMatchObject({
+      code: "HANDLER_TIMEOUT",
+      hint: expect.stringContaining("patienceMs"),
+    });
+    expect(() => saga.types).toThrow("No saga has begun");
+    await saga.begin(placed(order));
+    await saga.assertEnded("succeeded");
+    await saga[Symbol.asyncDispose]();
+  });
+
   it("a handler that never returns times out by the virtual clock", async () => {
     let calls = 0;
     const dead = paid<Sql>(() => {

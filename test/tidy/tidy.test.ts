@@ -32,6 +32,7 @@ const LINES_MAX = 400;
 const MEDIAN_LINES_MAX = 100;
 /** The only third-party code that the library may load, and where. */
 const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
+  simulate: ["@electric-sql/pglite", "pg"],
   "adapters/postgres": ["pg"],
   "adapters/nats": ["@nats-io/jetstream", "@nats-io/transport-node"],
   "adapters/rabbitmq": ["rabbitmq-client"],

@@ -2,12 +2,15 @@ import { type ClaimLimits, canHandle, togetherAtMost } from "../../adapter/claim
 import type { Claimed } from "../../ports/store.ts";
 import type { DeferredRecord, MemoryDatabase } from "./database.ts";
 
+const NOTHING = { deferred: [], nextDueMs: undefined };
+
 /** Takes deferred deliveries that are due, and says when the next one is. */
 export function claimDeferred(
   database: MemoryDatabase,
   { deferred: limit, known }: ClaimLimits,
   { owner, now }: { readonly owner: string; readonly now: number },
 ): Pick<Claimed, "deferred" | "nextDueMs"> {
+  if (database.deferred.size === 0) return NOTHING;
   const free = [...database.deferred.values()]
     .filter(({ state }) => state === "retrying" || state === "armed")
     .filter(({ reaction, type }) => canHandle(known, reaction, type))

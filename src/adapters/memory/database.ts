@@ -70,16 +70,29 @@ export class MemoryDatabase {
   readonly leases = new TransactionalMap<string, LeaseRecord>(new Map(), this);
   readonly declarations = new TransactionalMap<string, StoredDeclaration>(new Map(), this);
 
-  /** Runs `work` alone, and undoes its changes if it rejects. */
-  exclusive<T>(work: () => Promise<T>): Promise<T> {
-    return this.writer.run(async () => {
+  /**
+   * Runs `work` alone, and undoes its changes if it throws or rejects. Then it calls `ended`, while
+   * no other work has begun.
+   */
+  exclusive<T>(work: () => T | Promise<T>, ended?: (kept: boolean) => void): Promise<T> {
+    const keep = (value: T) => {
+      ended?.(true);
+      return value;
+    };
+    const undo = (error: unknown): never => {
+      undoTo(this.log, 0);
+      ended?.(false);
+      throw error;
+    };
+    return this.writer.run(() => {
       this.log = [];
+      let result: T | Promise<T>;
       try {
-        return await work();
+        result = work();
       } catch (error) {
-        undoTo(this.log, 0);
-        throw error;
+        return undo(error);
       }
+      return result instanceof Promise ? result.then(keep, undo) : keep(result);
     });
   }
 

@@ -17,7 +17,7 @@ export class MemoryDeclarations implements Declarations {
 
   put(declaration: Pick<StoredDeclaration, "fingerprint" | "manifest">): Promise<void> {
     const { fingerprint, manifest } = declaration;
-    return this.#database.exclusive(async () => {
+    return this.#database.exclusive(() => {
       const lastAt = this.#now();
       const known = this.#database.declarations.get(fingerprint);
       const firstAt = known?.firstAt ?? lastAt;

@@ -2,8 +2,11 @@ import { OPEN } from "../../ports/deferred.ts";
 import type { Purged } from "../../ports/store.ts";
 import type { MemoryDatabase } from "./database.ts";
 
+const NOTHING: Purged = { rows: 0, more: false };
+
 /** Deletes at most `limit` sagas that are closed and were last written to before `before`. */
 export function purge(database: MemoryDatabase, before: number, limit: number): Purged {
+  if (database.sagas.size === 0) return NOTHING;
   const open = new Set<string>();
   for (const { sagaId, state } of database.deferred.values())
     if (OPEN.includes(state)) open.add(sagaId);

@@ -13,7 +13,7 @@ import {
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { census } from "./census.ts";
 import { claimDeferred } from "./claim.ts";
-import { isOver, MemoryDatabase } from "./database.ts";
+import { isOver, MemoryDatabase, type OutboxRecord } from "./database.ts";
 import { MemoryDeclarations } from "./declarations.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTx } from "./native.ts";
@@ -53,14 +53,14 @@ export class MemoryStore implements Store<MemoryTx> {
 
   transaction<T>(work: (tx: StoreTransaction<MemoryTx>) => Promise<T>): Promise<T> {
     const writer = this.#writer(this.#session?.owner);
-    return this.#exclusive(async (native) => {
-      const transaction = new MemoryTransaction(this.#database, native, writer);
-      try {
-        return await work(transaction);
-      } finally {
-        transaction.end();
-      }
-    });
+    let transaction: MemoryTransaction | undefined;
+    return this.#exclusive(
+      (native) => {
+        transaction = new MemoryTransaction(this.#database, native, writer);
+        return work(transaction);
+      },
+      () => transaction?.end(),
+    );
   }
 
   detached(): MemoryScope {
@@ -83,11 +83,11 @@ export class MemoryStore implements Store<MemoryTx> {
 
   claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
     const limits = claimLimits(limit, options);
-    return this.#database.exclusive(async () => this.#claim(limits));
+    return this.#database.exclusive(() => this.#claim(limits));
   }
 
   purge(olderThanMs: number, limit: number): Promise<Purged> {
-    return this.#database.exclusive(async () =>
+    return this.#database.exclusive(() =>
       purge(this.#database, this.#writer(undefined).now() - olderThanMs, limit),
     );
   }
@@ -100,7 +100,7 @@ export class MemoryStore implements Store<MemoryTx> {
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
-    await this.#database.exclusive(async () => {
+    await this.#database.exclusive(() => {
       this.#database.leases.delete(session.owner);
       // What it has claimed and not handled does not count; what it held was not claimed.
       for (const row of [...this.#database.deferred.values()])
@@ -113,19 +113,19 @@ export class MemoryStore implements Store<MemoryTx> {
     });
   }
 
-  #exclusive<T>(work: (native: MemoryTx) => Promise<T>): Promise<T> {
-    return this.#database.exclusive(async () => {
-      let open = true;
-      const native = new MemoryTx(() => {
-        if (!open) throw transactionClosed();
-        return this.#database.log;
-      }, this.#database.tables);
-      try {
-        return await work(native);
-      } finally {
+  #exclusive<T>(work: (native: MemoryTx) => Promise<T>, ended?: () => void): Promise<T> {
+    let open = true;
+    const native = new MemoryTx(() => {
+      if (!open) throw transactionClosed();
+      return this.#database.log;
+    }, this.#database.tables);
+    return this.#database.exclusive(
+      () => work(native),
+      () => {
         open = false;
-      }
-    });
+        ended?.();
+      },
+    );
   }
 
   #claim(limits: ClaimLimits): Claimed {
@@ -135,9 +135,9 @@ export class MemoryStore implements Store<MemoryTx> {
     const { owner } = session;
     const now = session.now();
     this.#renew(session);
-    const outbox = [...database.outbox.values()]
-      .filter((row) => !database.isLive(row.owner, now))
-      .slice(0, limits.outbox);
+    const outbox: OutboxRecord[] = [];
+    for (const row of database.outbox.values())
+      if (outbox.length < limits.outbox && !database.isLive(row.owner, now)) outbox.push(row);
     for (const row of outbox) database.outbox.set(row.ticket, { ...row, owner });
     return { outbox, ...claimDeferred(database, limits, { owner, now }), died: this.#bury(now) };
   }
@@ -145,11 +145,14 @@ export class MemoryStore implements Store<MemoryTx> {
   /** Whether a process has died lately; forgets those that died earlier. */
   #bury(now: number): boolean {
     const { leases } = this.#database;
-    const dead = [...leases.values()].filter((lease) => isOver(lease, now));
-    const { length } = dead.filter(({ expiresAt }) => expiresAt <= now);
-    for (const { owner, expiresAt } of dead)
+    let died = false;
+    for (const lease of leases.values()) {
+      if (!isOver(lease, now)) continue;
+      const { owner, expiresAt } = lease;
+      died ||= expiresAt <= now;
       if (Math.abs(now - expiresAt) > DEATH_REMEMBERED_MS) leases.delete(owner);
-    return length > 0;
+    }
+    return died;
   }
 
   #renew(session: Session): void {

@@ -2,7 +2,8 @@ import { type ClaimLimits, knownList } from "../../adapter/claim-limits.ts";
 import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { Claimed } from "../../ports/store.ts";
-import type { Bookkeeper, SqlRow } from "./sql.ts";
+import type { SqlRow } from "./native.ts";
+import type { Bookkeeper } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
 /** What `claim` finds without taking locks. */

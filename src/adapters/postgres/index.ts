@@ -11,10 +11,10 @@ export {
   fromPrisma,
   fromTypeOrm,
 } from "./join.ts";
+export type { Sql, SqlResult, SqlRow } from "./native.ts";
 export type { PostgresOptions } from "./options.ts";
 export { asPool } from "./pool.ts";
 export { grants, migrate, readingGrants } from "./schema.ts";
 export { postgresSource } from "./source.ts";
-export type { Sql, SqlResult, SqlRow } from "./sql.ts";
 export { type PostgresStore, postgres } from "./store.ts";
 export { type TestSchemas, testSchemas } from "./test-schemas.ts";

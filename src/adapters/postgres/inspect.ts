@@ -13,7 +13,8 @@ import type {
 } from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { BEHIND_ALL } from "../../ports/saga-order.ts";
-import type { Bookkeeper, SqlRow } from "./sql.ts";
+import type { SqlRow } from "./native.ts";
+import type { Bookkeeper } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
 /** How the inspection uses the database: each `work` runs in a transaction of its own. */

@@ -1,4 +1,4 @@
-import type { Sql, SqlResult, SqlRow } from "./sql.ts";
+import type { Sql, SqlResult, SqlRow } from "./native.ts";
 
 /*
  * Wrap the transaction of another library as a `Sql`, so that `app.begin(…, { within })` commits

@@ -1,8 +1,7 @@
-import type pg from "pg";
 import type { Semaphore } from "../../adapter/semaphore.ts";
 import { isOutdated } from "./errors.ts";
 import type { PreparedNames } from "./prepared.ts";
-import { type Statement, TransactionSql } from "./sql.ts";
+import { type Connection, type Statement, TransactionSql } from "./sql.ts";
 
 /**
  * How long a statement waits for a lock, in milliseconds. A handler by itself has one of few
@@ -21,12 +20,27 @@ const BEGIN = [
   "SET LOCAL idle_in_transaction_session_timeout = '60s'",
 ].join("; ");
 
+/** Statements around a transaction: of its own, or inside one that is open on the connection. */
+export interface TransactionControl {
+  readonly begin: string;
+  readonly commit: string;
+  readonly rollback: string;
+}
+
+/** Around a transaction that has the connection to itself. */
+const OWN_TRANSACTION: TransactionControl = {
+  begin: BEGIN,
+  commit: "COMMIT",
+  rollback: "ROLLBACK",
+};
+
 /** A connection of the pool with a transaction open on it. */
 export class OpenTransaction {
   readonly sql: TransactionSql;
   /** The server process that runs it, once a statement has asked for it. */
   pid: number | undefined;
-  readonly #client: pg.PoolClient;
+  readonly #client: Connection;
+  readonly #control: TransactionControl;
   readonly #begun: Promise<unknown>;
   #broken: Error | undefined;
   /** Whether the savepoint exists, and whether a handler has written since. */
@@ -37,12 +51,19 @@ export class OpenTransaction {
   #rolledBack: Promise<void> | undefined;
   readonly #onRelease: (() => void)[] = [];
 
-  constructor(client: pg.PoolClient, place: string, prepared: PreparedNames | undefined) {
+  constructor(
+    client: Connection,
+    place: string,
+    prepared: PreparedNames | undefined,
+    control: TransactionControl = OWN_TRANSACTION,
+  ) {
     this.#client = client;
-    this.#begun = client.query(BEGIN);
+    this.#control = control;
+    this.#begun = client.query(control.begin);
     // `sql` waits for the reply, and fails with it.
     this.#begun.catch(() => {});
-    this.sql = new TransactionSql(client, this.#begun, place, prepared);
+    const { commit } = control;
+    this.sql = new TransactionSql(client, { begun: this.#begun, commit, place, prepared });
   }
 
   /** How long a statement waits for a lock from now on. Sends it without waiting. */
@@ -108,7 +129,7 @@ export class OpenTransaction {
     if (this.#released) return;
     if (isOutdated(error) && error instanceof Error) this.discard(error);
     // After a failed ROLLBACK the connection's state is unknown: discard it.
-    await this.#client.query("ROLLBACK").catch((cause: unknown) => {
+    await this.#client.query(this.#control.rollback).catch((cause: unknown) => {
       this.discard(cause instanceof Error ? cause : new Error(String(cause)));
     });
     this.release();

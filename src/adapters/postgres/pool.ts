@@ -1,7 +1,8 @@
 import pg from "pg";
 import { NestedTransactions } from "../../adapter/nested.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import { Sending, type SentStatement, type Sql } from "./sql.ts";
+import type { Sql } from "./native.ts";
+import { Sending, type SentStatement } from "./sql.ts";
 
 /** As many as a library likes: each is the same transaction, so none has to wait for another. */
 const CONNECTIONS_MAX = 1_000;

@@ -14,9 +14,10 @@ import type {
   StoreTransaction,
 } from "../../ports/transaction.ts";
 import { isContended, isEnded, isLocked, isOutdated } from "./errors.ts";
+import type { Sql, SqlResult } from "./native.ts";
 import { LOCK_WAIT_MS, type OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";
-import { Sending, type SentStatement, type Sql, type SqlResult } from "./sql.ts";
+import { Sending, type SentStatement } from "./sql.ts";
 
 /** Who held the lock that a statement waited for: none, this store, or another session. */
 export type Wait = "none" | "own" | "other";

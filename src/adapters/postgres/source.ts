@@ -5,8 +5,8 @@ import type { FeedPage, JournalSource, OutboxEvent, SourceAbout } from "../../po
 import { explain } from "./errors.ts";
 import { advance, bounded, cursorOf, feedPlaceIn, isUnbounded } from "./feed-place.ts";
 import type { PostgresInspection } from "./inspect.ts";
+import type { SqlRow } from "./native.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
-import type { SqlRow } from "./sql.ts";
 import { type PostgresStore, postgres } from "./store.ts";
 
 /** One statement, so that the rows and the running transactions are of one snapshot. */

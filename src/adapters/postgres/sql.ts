@@ -1,35 +1,8 @@
 import type pg from "pg";
 import { transactionClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
+import type { Sql, SqlResult, SqlRow } from "./native.ts";
 import type { PreparedNames } from "./prepared.ts";
-
-/** A row, by column name. */
-export type SqlRow = Readonly<Record<string, unknown>>;
-
-/** The result of a statement. */
-export interface SqlResult {
-  readonly rows: readonly SqlRow[];
-  /** How many rows the statement changed or returned. */
-  readonly rowCount: number | null;
-}
-
-/**
- * Runs the statements of handlers, or of your own transaction that `begin` joins. A client of `pg`
- * is one; `fromKysely` and its siblings wrap those of other libraries.
- *
- * @example
- * ```ts
- * import type { Sql } from "odori/postgres";
- *
- * async function amountOf(tx: Sql, orderId: string) {
- *   const { rows } = await tx.query("SELECT amount FROM charges WHERE order_id = $1", [orderId]);
- *   return rows[0]?.amount;
- * }
- * ```
- */
-export interface Sql {
-  query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
-}
 
 /** A statement as the libraries above `pg` send it: only how its rows are read differs. */
 export interface SentStatement {
@@ -54,14 +27,15 @@ export interface Statement {
   readonly text: string;
 }
 
-/** Runs the bookkeeping. Each value is text or a number, which all drivers pass alike. */
+/**
+ * Runs the bookkeeping. Each value is text or a number, which all drivers pass alike. A statement
+ * may be sent before the reply to the previous one: they run in the order in which they were sent.
+ */
 export interface Bookkeeper {
   run(
     statement: Statement,
     values: readonly (string | number | null)[],
   ): Promise<readonly SqlRow[]>;
-  /** Whether a statement may be sent before the reply to the previous one. */
-  readonly pipelined: boolean;
   /**
    * Sends COMMIT without waiting for earlier replies, and refuses any later statement. Returns
    * false if the transaction belongs to the caller.
@@ -71,38 +45,69 @@ export interface Bookkeeper {
 
 /** Runs the bookkeeping in the caller's transaction, one statement after the other. */
 export function joined(sql: Sql): Bookkeeper {
+  let previous: Promise<unknown> = Promise.resolve();
   return {
-    run: async (statement, values) => (await sql.query(statement.text, values)).rows,
-    pipelined: false,
+    run(statement, values) {
+      const reply = previous.then(() => sql.query(statement.text, values));
+      // Behind a failed statement nothing can be run in its transaction.
+      previous = reply;
+      return reply.then(({ rows }) => rows);
+    },
     commit: () => false,
   };
 }
 
+/** A statement for `pg`; it is prepared under its name. */
+export interface NamedStatement extends SentStatement {
+  readonly name?: string;
+  readonly values?: unknown[];
+}
+
+/** The reply of a connection. */
+export interface SqlReply<Row> {
+  readonly rows: Row[];
+  readonly rowCount: number | null;
+  /** The first word of the statement; `ROLLBACK` for the COMMIT of a failed transaction. */
+  readonly command: string;
+}
+
+/** What a transaction needs of its connection. A client of a pool of `pg` has it. */
+export interface Connection {
+  query<Row extends SqlRow = SqlRow>(statement: string | NamedStatement): Promise<SqlReply<Row>>;
+  /** Gives it back; with an error it is not used again. */
+  release(broken?: Error): void;
+}
+
+/** What `TransactionSql` takes beside its connection. */
+interface TransactionParts {
+  /**
+   * The reply to BEGIN, which may still be on its way: bookkeeping is sent along with it,
+   * statements of handlers wait.
+   */
+  readonly begun: Promise<unknown>;
+  /** The statement that commits. */
+  readonly commit: string;
+  readonly place: string;
+  readonly prepared: PreparedNames | undefined;
+}
+
 /** The bookkeeping of one transaction over a connection of the store's own. */
 export class TransactionSql extends Sending implements Bookkeeper {
-  readonly pipelined = true;
-  readonly #client: pg.PoolClient;
+  readonly #client: Connection;
   readonly #begun: Promise<unknown>;
+  readonly #commit: string;
   readonly #place: string;
   readonly #prepare: PreparedNames | undefined;
   #open = true;
-  #committed: Promise<pg.QueryResult> | undefined;
+  #committed: Promise<SqlReply<SqlRow>> | undefined;
 
-  /**
-   * `begun` is the reply to BEGIN, which may still be on its way: bookkeeping is sent along with
-   * it, statements of handlers wait.
-   */
-  constructor(
-    client: pg.PoolClient,
-    begun: Promise<unknown>,
-    place: string,
-    prepare: PreparedNames | undefined,
-  ) {
+  constructor(client: Connection, { begun, commit, place, prepared }: TransactionParts) {
     super();
     this.#client = client;
     this.#begun = begun;
+    this.#commit = commit;
     this.#place = place;
-    this.#prepare = prepare;
+    this.#prepare = prepared;
   }
 
   /** Runs a statement of a handler. Its errors are those of `pg`. */
@@ -124,7 +129,7 @@ export class TransactionSql extends Sending implements Bookkeeper {
     try {
       const query = { text, values: [...values] };
       const named = this.#prepare === undefined ? query : { ...query, name };
-      const [{ rows }] = await Promise.all([this.#client.query<SqlRow>(named), this.#begun]);
+      const [{ rows }] = await Promise.all([this.#client.query(named), this.#begun]);
       return rows;
     } catch (error) {
       throw explain(error, this.#place);
@@ -143,7 +148,7 @@ export class TransactionSql extends Sending implements Bookkeeper {
 
   commit(): true {
     this.#open = false;
-    const sent = this.#client.query("COMMIT");
+    const sent = this.#client.query(this.#commit);
     // The caller of `committed` learns what went wrong.
     sent.catch(() => {});
     this.#committed = sent;
@@ -151,9 +156,9 @@ export class TransactionSql extends Sending implements Bookkeeper {
   }
 
   /** The reply to COMMIT, which is sent if it was not yet. */
-  committed(): Promise<pg.QueryResult> {
+  committed(): Promise<SqlReply<SqlRow>> {
     if (this.#committed === undefined) this.commit();
-    return this.#committed ?? this.#client.query("COMMIT");
+    return this.#committed ?? this.#client.query(this.#commit);
   }
 
   end(): void {

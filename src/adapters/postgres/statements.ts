@@ -7,8 +7,21 @@ import { type WriteParts, writeStatement } from "./write-statement.ts";
 
 const BLOCKS = "state IN ('retrying', 'waiting', 'parked')";
 const TIMED = "state IN ('retrying', 'armed')";
-/** Behind a pooler, programs that use another layout of the tables share connections. */
-const LAYOUT = 3;
+/**
+ * For each saga and reaction of rows that were `changed` and block no more: makes the first waiting
+ * delivery due, unless another one precedes it. The tables are as they were before the change.
+ */
+const RELEASE = `UPDATE $S.deferred SET state = 'retrying', claims = 0, due_at = clock.t,
+    set_at = clock.t, owner = NULL
+  FROM (SELECT $S.now_ms() AS t) AS clock
+  WHERE state = 'waiting' AND seq IN (SELECT min(d.seq)
+    FROM (SELECT DISTINCT saga_id, reaction FROM changed WHERE NOT blocks) AS r
+    JOIN $S.deferred d ON d.saga_id = r.saga_id AND d.reaction = r.reaction
+    LEFT JOIN changed c ON c.seq = d.seq
+    WHERE coalesce(c.blocks, d.${BLOCKS}) GROUP BY d.saga_id, d.reaction)
+  RETURNING seq`;
+/** Behind a pooler, programs with other statements of these names share connections. */
+const LAYOUT = 4;
 
 /** The statements of one schema. */
 export type Statements = ReturnType<typeof statementsFor>;
@@ -72,11 +85,18 @@ export function statementsFor(schema: string) {
          WHERE d.saga_id = a.saga AND d.reaction = a.reaction AND d.${BLOCKS}
          LIMIT 1) AS blocking ON true`,
     ),
-    /** Returns those of the deferred deliveries that this owner holds, and locks them. */
+    /**
+     * Returns those of the deferred deliveries that this owner holds, and locks them. It waits for
+     * none whose saga another transaction holds, and may be sent behind the locks.
+     */
     held: statement(
       "held",
-      `SELECT seq FROM $S.deferred
-       WHERE seq IN (SELECT value::bigint FROM json_array_elements_text($1::text::json))
+      `WITH own AS MATERIALIZED (SELECT seq, saga_id FROM $S.deferred
+         WHERE seq IN (SELECT value::bigint FROM json_array_elements_text($1::text::json))),
+       free AS MATERIALIZED (SELECT seq FROM own
+         WHERE pg_try_advisory_xact_lock(${LOCK_SPACE}, hashtext('$S ' || saga_id)))
+       SELECT seq FROM $S.deferred
+       WHERE seq IN (SELECT seq FROM free)
          AND owner IS NOT DISTINCT FROM $2::text AND ${TIMED} FOR UPDATE`,
     ),
     gathered: statement(
@@ -142,20 +162,24 @@ export function statementsFor(schema: string) {
        WHERE s.saga_id = $1 AND i.reaction = $2 AND i.source = $3 AND i.id = $4 AND i.stem = $5
          AND i.at = $6::bigint`,
     ),
+    /** Changes rows, and makes due what waited for those that block no more. */
     redefer: statement(
       "redefer",
-      `UPDATE $S.deferred AS d SET state = r.state, attempts = r.attempts,
-         due_at = clock.t + r.delay, set_at = clock.t, problem = r.problem, claims = 0,
-         owner = NULL
-       FROM (SELECT $S.now_ms() AS t) AS clock, json_to_recordset($1::text::json)
-         AS r(seq bigint, state text, attempts int, delay bigint, problem text)
-       WHERE d.seq = r.seq RETURNING d.saga_id, d.reaction, d.state`,
+      `WITH changed AS (UPDATE $S.deferred AS d SET state = r.state, attempts = r.attempts,
+           due_at = clock.t + r.delay, set_at = clock.t, problem = r.problem, claims = 0,
+           owner = NULL
+         FROM (SELECT $S.now_ms() AS t) AS clock, json_to_recordset($1::text::json)
+           AS r(seq bigint, state text, attempts int, delay bigint, problem text)
+         WHERE d.seq = r.seq RETURNING d.seq, d.saga_id, d.reaction, d.${BLOCKS} AS blocks)
+       ${RELEASE}`,
     ),
+    /** Deletes rows, and makes due what waited for them. */
     settle: statement(
       "settle",
-      `DELETE FROM $S.deferred WHERE seq = ANY (ARRAY(
+      `WITH changed AS (DELETE FROM $S.deferred WHERE seq = ANY (ARRAY(
          SELECT value::bigint FROM json_array_elements_text($1::text::json)))
-       RETURNING saga_id, reaction`,
+         RETURNING seq, saga_id, reaction, false AS blocks)
+       ${RELEASE}`,
     ),
     drop: statement(
       "drop",
@@ -163,16 +187,12 @@ export function statementsFor(schema: string) {
        USING json_to_recordset($1::text::json) AS r(saga text, reaction text, state text)
        WHERE d.saga_id = r.saga AND d.reaction = r.reaction AND d.state = r.state`,
     ),
-    /** For each saga and reaction: makes the first waiting delivery due, unless one precedes it. */
+    /** Makes due what waited for a delivery of a saga and reaction. */
     release: statement(
       "release",
-      `UPDATE $S.deferred SET state = 'retrying', claims = 0, due_at = clock.t, set_at = clock.t,
-         owner = NULL
-       FROM (SELECT $S.now_ms() AS t) AS clock
-       WHERE state = 'waiting' AND seq IN (
-         SELECT min(d.seq) FROM json_to_recordset($1::text::json) AS r(saga text, reaction text)
-         JOIN $S.deferred d ON d.saga_id = r.saga AND d.reaction = r.reaction AND d.${BLOCKS}
-         GROUP BY d.saga_id, d.reaction) RETURNING seq`,
+      `WITH changed AS (SELECT NULL::bigint AS seq, saga AS saga_id, reaction, false AS blocks
+         FROM json_to_recordset($1::text::json) AS r(saga text, reaction text))
+       ${RELEASE}`,
     ),
     journalOf: statement(
       "journal_of",

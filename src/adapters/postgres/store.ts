@@ -13,6 +13,7 @@ import { PostgresDeclarations } from "./declarations.ts";
 import { explain, explainConnecting, explainLooking, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
+import type { Sql, SqlRow } from "./native.ts";
 import { OpenTransaction, openWithin } from "./open-transaction.ts";
 import {
   detachedMaxOf,
@@ -28,7 +29,7 @@ import { PreparedNames } from "./prepared.ts";
 import { PostgresRetention } from "./purge.ts";
 import { ensureStore, ownerOf } from "./schema.ts";
 import { PostgresScope, type ScopeParts, type Wait } from "./scope.ts";
-import { joined, type Sql, type SqlRow, type TransactionSql } from "./sql.ts";
+import { joined, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";

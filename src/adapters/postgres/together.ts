@@ -1,9 +1,9 @@
 import { transactionEnded } from "../../ports/errors.ts";
 import type { Together } from "../../ports/transaction.ts";
 import { isAborted, isEnded } from "./errors.ts";
+import type { Sql } from "./native.ts";
 import type { OpenTransaction } from "./open-transaction.ts";
 import { PostgresScope, type ScopeParts } from "./scope.ts";
-import type { Sql } from "./sql.ts";
 
 /** Handlers of one statement each in one savepoint; their statements are pipelined. */
 export class PostgresTogether implements Together<Sql> {

@@ -1,8 +1,8 @@
-import { toState } from "../../adapter/rows.ts";
 import { decodeStored, encodeStored } from "../../cloudevents/json.ts";
 import { stemOf } from "../../contract/grammar.ts";
 import { birthIn } from "../../ports/birth.ts";
 import type {
+  DeferredUpdate,
   GatheredEvent,
   Receipt,
   ReceiptStatus,
@@ -10,7 +10,7 @@ import type {
   Writes,
   Written,
 } from "../../ports/bookkeeping.ts";
-import { BLOCKING, type NewDeferred } from "../../ports/deferred.ts";
+import type { NewDeferred } from "../../ports/deferred.ts";
 import { alreadyReceived } from "../../ports/errors.ts";
 import type { InboxKey, JournalEntry } from "../../ports/journal.ts";
 import type {
@@ -21,7 +21,8 @@ import type {
   WriteOptions,
 } from "../../ports/transaction.ts";
 import { isDuplicate } from "./errors.ts";
-import type { Bookkeeper, Sql, SqlRow } from "./sql.ts";
+import type { Sql, SqlRow } from "./native.ts";
+import type { Bookkeeper, Statement } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
 /**
@@ -115,27 +116,30 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
 
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
     if (receipts.length === 0) return [];
-    const { lock, tryLock, receive } = this.#statements;
+    const { lock, tryLock, receive, held } = this.#statements;
     const asked = receipts.map(({ sagaId: saga, ...key }, n) => {
       const { reaction, source, id, type } = key;
       return { n, reaction, source, id, stem: stemOf(type), saga };
     });
     const sagas = receipts.map(({ sagaId }) => sagaId);
-    const [locked, rows] = await this.#both(
-      () => this.#books.run(this.#waits ? lock : tryLock, [JSON.stringify(sagas)]),
-      () => this.#books.run(receive, [JSON.stringify(asked)]),
-    );
+    const deferred = receipts.flatMap(({ deferred: seq }) => (seq === undefined ? [] : [seq]));
+    const [locked = [], rows = [], own = []] = await Promise.all([
+      this.#books.run(this.#waits ? lock : tryLock, [JSON.stringify(sagas)]),
+      this.#books.run(receive, [JSON.stringify(asked)]),
+      ...(deferred.length > 0
+        ? [this.#books.run(held, [JSON.stringify(deferred), this.#owner])]
+        : []),
+    ]);
     this.#stamp = stampOf(locked);
     this.#onPid(Number(locked[0]?.pid));
     const busy = busyOf(locked);
-    // What another transaction holds is not waited for.
-    const held = await this.#held(receipts.filter(({ sagaId }) => !busy.has(sagaId)));
+    const heldSeqs = new Set(own.map(({ seq }) => Number(seq)));
     const found = new Map(rows.map((row) => [Number(row.n), row]));
     return Promise.all(
       receipts.map(async (receipt, n) => {
         const row = found.get(n);
         return {
-          status: busy.has(receipt.sagaId) ? ("busy" as const) : statusOf(receipt, row, held),
+          status: busy.has(receipt.sagaId) ? ("busy" as const) : statusOf(receipt, row, heldSeqs),
           born: row === undefined ? undefined : Number(row.born),
           marks: marksOf(row),
           gathered: receipt.gathers ? await this.#gathered(receipt) : [],
@@ -146,58 +150,67 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   }
 
   async write(writes: Writes, { last = false }: WriteOptions = {}): Promise<Written> {
-    const { journal, enqueue, confirm, defer, marks } = writes;
-    const { amend, duplicates, redefer, settle, drop } = writes;
-    const { countDuplicates } = this.#statements;
+    const { journal, amend } = writes;
     this.#onWrite();
     await this.#reduceOutbox(writes);
-    const { at, xid } = await this.#stamped(writes);
+    const stamp = await this.#stamped(writes);
     const [entry] = [...journal, ...amend];
-    if (entry !== undefined) this.evidence = { ...entry, at, xid };
-    const touched = journal.length + amend.length + marks.length + defer.length > 0;
-    let written: Written = NOTHING;
-    if (touched || enqueue.length + confirm.length > 0) {
-      const { statement, values } = this.#statements.write({
-        at,
-        fingerprint: this.#fingerprint,
-        sagas: touched ? JSON.stringify(sagasOf(writes, Number(at))) : undefined,
-        journal: listOf(journal, toJournalRow),
-        confirm: listOf(confirm, (row) => row),
-        defer:
-          defer.length === 0
-            ? undefined
-            : { owner: this.#owner, rows: JSON.stringify(defer.map(toDeferredRow)) },
-        enqueue:
-          enqueue.length === 0
-            ? undefined
-            : { owner: this.#owner, count: enqueue.length, events: encodeStored(enqueue) },
-      });
-      const reply = this.#books.run(statement, values).catch((error: unknown) => {
-        const [first] = journal;
-        throw isDuplicate(error) && first !== undefined ? alreadyReceived(first) : error;
-      });
-      const others = [amend, duplicates, redefer, settle, drop];
-      const alone = others.every(({ length }) => length === 0);
-      const [row] =
-        last && alone && this.#books.commit() ? await this.#unlessFailed(reply) : await reply;
-      written = toWritten(row);
-    }
-    if (duplicates.length > 0)
-      await this.#books.run(countDuplicates, [JSON.stringify(duplicates.map(toKeyRow))]);
-    if (amend.length > 0) {
-      const rows = JSON.stringify(amend.map(toJournalRow));
-      await this.#books.run(this.#statements.amend, [rows, at, this.#fingerprint]);
-    }
-    return { ...written, released: await this.#changeDeferred(writes) };
+    if (entry !== undefined) this.evidence = { ...entry, ...stamp };
+    const flight = this.#sent(writes, stamp);
+    return last && this.#books.commit() ? this.#unlessFailed(flight) : flight;
   }
 
   /** After COMMIT was sent, its reply decides; the statement's own failure explains it. */
-  async #unlessFailed(written: Promise<readonly SqlRow[]>): Promise<readonly SqlRow[]> {
+  async #unlessFailed(written: Promise<Written>): Promise<Written> {
     try {
       return await written;
     } catch (error) {
       this.failure = error;
-      return [];
+      return NOTHING;
+    }
+  }
+
+  /** Sends what is written in one flight: none of it needs the reply to another part. */
+  async #sent(writes: Writes, { at }: Stamp): Promise<Written> {
+    const { amend, duplicates, redefer, settle, drop } = writes;
+    const statements = this.#statements;
+    const send = (list: readonly unknown[], statement: Statement, ...more: (string | null)[]) =>
+      list.length === 0 ? [] : this.#books.run(statement, [JSON.stringify(list), ...more]);
+    const [[row], , , changed, settled] = await Promise.all([
+      this.#writeRows(writes, at),
+      send(duplicates.map(toKeyRow), statements.countDuplicates),
+      send(amend.map(toJournalRow), statements.amend, at, this.#fingerprint),
+      send(redefer.map(toChangeRow), statements.redefer),
+      send(settle, statements.settle),
+      send(drop.map(toDropRow), statements.drop),
+    ]);
+    return { ...toWritten(row), released: changed.length + settled.length > 0 };
+  }
+
+  async #writeRows(writes: Writes, at: string): Promise<readonly SqlRow[]> {
+    const { journal, amend, enqueue, confirm, defer, marks } = writes;
+    const touched = journal.length + amend.length + marks.length + defer.length > 0;
+    if (!touched && enqueue.length + confirm.length === 0) return [];
+    const { statement, values } = this.#statements.write({
+      at,
+      fingerprint: this.#fingerprint,
+      sagas: touched ? JSON.stringify(sagasOf(writes, Number(at))) : undefined,
+      journal: listOf(journal, toJournalRow),
+      confirm: listOf(confirm, (row) => row),
+      defer:
+        defer.length === 0
+          ? undefined
+          : { owner: this.#owner, rows: JSON.stringify(defer.map(toDeferredRow)) },
+      enqueue:
+        enqueue.length === 0
+          ? undefined
+          : { owner: this.#owner, count: enqueue.length, events: encodeStored(enqueue) },
+    });
+    try {
+      return await this.#books.run(statement, values);
+    } catch (error) {
+      const [first] = journal;
+      throw isDuplicate(error) && first !== undefined ? alreadyReceived(first) : error;
     }
   }
 
@@ -221,48 +234,6 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
       await this.#books.run(keep, [JSON.stringify(rows)]);
     }
     if (release.length > 0) await this.#books.run(releaseOutbox, [JSON.stringify(release)]);
-  }
-
-  /** Returns whether a delivery that waited has become due. */
-  async #changeDeferred({ redefer, settle, drop }: Writes): Promise<boolean> {
-    const { redefer: change, settle: remove, drop: dropAll, release } = this.#statements;
-    const free: SqlRow[] = [];
-    if (redefer.length > 0) {
-      const rows = redefer.map(({ seq, state, attempts, delayMs: delay, problem }) => ({
-        seq,
-        state,
-        attempts,
-        delay,
-        problem: toText(problem),
-      }));
-      const changed = await this.#books.run(change, [JSON.stringify(rows)]);
-      free.push(...changed.filter(({ state }) => !BLOCKING.includes(toState(state))));
-    }
-    if (settle.length > 0) free.push(...(await this.#books.run(remove, [JSON.stringify(settle)])));
-    let released = 0;
-    if (free.length > 0) {
-      const keys = free.map(({ saga_id, reaction }) => ({ saga: saga_id, reaction }));
-      released = (await this.#books.run(release, [JSON.stringify(keys)])).length;
-    }
-    if (drop.length > 0) {
-      const keys = drop.map(({ sagaId: saga, reaction, state }) => ({ saga, reaction, state }));
-      await this.#books.run(dropAll, [JSON.stringify(keys)]);
-    }
-    return released > 0;
-  }
-
-  /** Runs both: pipelined if the connection supports it, else one after the other. */
-  async #both<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<readonly [A, B]> {
-    if (this.#books.pipelined) return Promise.all([first(), second()]);
-    const answer = await first();
-    return [answer, await second()];
-  }
-
-  async #held(receipts: readonly Receipt[]): Promise<ReadonlySet<number>> {
-    const asked = receipts.flatMap(({ deferred }) => (deferred === undefined ? [] : [deferred]));
-    if (asked.length === 0) return new Set();
-    const rows = await this.#books.run(this.#statements.held, [JSON.stringify(asked), this.#owner]);
-    return new Set(rows.map(({ seq }) => Number(seq)));
   }
 
   async #gathered({ reaction, sagaId }: Receipt): Promise<readonly GatheredEvent[]> {
@@ -383,6 +354,15 @@ function toDeferredRow(row: NewDeferred, n: number) {
     body: text,
     held: row.held === true,
   };
+}
+
+function toChangeRow(row: DeferredUpdate) {
+  const { seq, state, attempts, delayMs: delay, problem } = row;
+  return { seq, state, attempts, delay, problem: toText(problem) };
+}
+
+function toDropRow({ sagaId: saga, reaction, state }: Writes["drop"][number]) {
+  return { saga, reaction, state };
 }
 
 function listOf<Row>(

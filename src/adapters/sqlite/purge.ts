@@ -11,6 +11,8 @@ export interface PurgeCursor {
 /** Before the first saga. */
 export const PURGE_START: PurgeCursor = { born: Number.MIN_SAFE_INTEGER, sagaId: "" };
 
+/** No row of a saga is older than the saga itself. */
+const OLDEST = "SELECT born FROM odori_saga ORDER BY born LIMIT 1";
 const EXAMINE = `SELECT saga_id, born, last < ?3 AND NOT EXISTS (
     SELECT 1 FROM odori_deferred AS d WHERE d.saga_id = s.saga_id AND d.${OPENS}) AS closed
   FROM odori_saga AS s WHERE (born, saga_id) > (?1, ?2) AND born < ?3
@@ -40,6 +42,9 @@ export function purge(
   before: number,
   limit: number,
 ): Purged & { readonly cursor: PurgeCursor } {
+  const oldest = connection.get(OLDEST)?.born;
+  if (oldest === undefined || Number(oldest) >= before)
+    return { rows: 0, more: false, cursor: PURGE_START };
   const sagas = connection.all(EXAMINE, born, sagaId, before, limit);
   let rows = 0;
   for (const saga of sagas.filter(({ closed }) => closed === 1)) {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { CheckFlags } from "../check-report.ts";
-import { jsonOption, SOURCES } from "../data.ts";
+import { namedSources } from "../choreography-option.ts";
+import { jsonOption, SOURCES_OR_OWN } from "../data.ts";
 import { type Output, parseOutput } from "../report/formats.ts";
 import type { RollingFlags } from "../rolling-report.ts";
 
@@ -14,7 +15,7 @@ export function checkCommand(): Command {
       "Prove that every saga ends well, or print the shortest counterexamples with verified " +
         "repairs. Also lint names, owners and payloads.",
     )
-    .argument("[source...]", SOURCES)
+    .argument("[source...]", SOURCES_OR_OWN)
     .addOption(jsonOption())
     .option(
       "--format <format[=file]>",
@@ -53,6 +54,7 @@ export function checkCommand(): Command {
       `
 Examples:
   odori check src/choreography.ts
+  odori check                                         the choreography of odori.config.json
   odori check payment.json order.json stock.json      manifests from several repositories
   odori check choreography.json --json
   odori check src/choreography.ts --rule FAT_PAYLOAD=off
@@ -72,11 +74,12 @@ Exit status: 0 proved (there may be warnings), 1 errors, 2 the command could not
     .action(async (paths: readonly string[], flags: AllFlags) => {
       const { isRolling, runRolling } = await import("../rolling-report.ts");
       if (isRolling(flags)) return runRolling(paths, flags);
-      if (!flags.watch || paths.length === 0)
+      if (!flags.watch || flags.listRules)
         return (await import("../check-report.ts")).runCheck(paths, flags);
+      const sources = await namedSources("check", paths, flags.config);
       const { watchSources } = await import("../watch/watch.ts");
       const written = flags.format.flatMap(({ file }) => file ?? []);
-      return watchSources(paths, written);
+      return watchSources(sources, written);
     });
 }
 

@@ -34,7 +34,11 @@ export function consoleCommand(): Command {
         "Serve a page that shows the choreography, its sagas, and what is parked. It reads the " +
           "databases of the services, and changes nothing without --allow.",
       )
-      .argument("[module]", "choreography that says how sagas end: a module or a manifest"),
+      .argument(
+        "[module]",
+        "choreography that says how sagas end: a module or a manifest " +
+          "(default: the configuration's)",
+      ),
   )
     .option("--port <n>", "port; 0 for any that is free", portIn, CONSOLE_PORT)
     .option("--listen <host>", "address to listen on; any but this machine's needs a token", LOCAL)

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { namedSources } from "../choreography-option.ts";
 import { CONSOLE_PORT, portIn } from "../console-port.ts";
 import { DEV_COMMANDS } from "../dev/commands.ts";
 
@@ -17,7 +18,10 @@ export function devCommand(): Command {
         "When a source changes, the module is checked and loaded again, with its data: open " +
         "sagas go on. Each step of each saga is printed.",
     )
-    .argument("<module>", "a module that exports a choreography or services")
+    .argument(
+      "[module]",
+      "a module that exports a choreography or services (default: the configuration's)",
+    )
     .option("--data <folder>", "folder of the SQLite files", ".odori")
     .option("--console", "with a page: all sagas, forms that begin one, and faults", false)
     .option("--port <n>", "port of the page; 0 for any that is free", portIn, CONSOLE_PORT)
@@ -36,7 +40,8 @@ Example:
 
 Other commands read the same data: odori sagas, odori trace <id>.`,
     )
-    .action(async (module: string, { data, console, port }: Flags) => {
+    .action(async (given: string | undefined, { data, console, port }: Flags) => {
+      const [module = ""] = await namedSources("dev", given === undefined ? [] : [given]);
       const { DevSession } = await import("../dev/session.ts");
       await new DevSession({ module, data, port: console ? port : undefined }).run();
     });

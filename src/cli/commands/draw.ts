@@ -8,7 +8,8 @@ import { type Focus, focus } from "../../draw/focus.ts";
 import { toMermaid } from "../../draw/mermaid.ts";
 import { flowText } from "../../draw/text.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
-import { jsonOption, SOURCES } from "../data.ts";
+import { namedSources } from "../choreography-option.ts";
+import { jsonOption, SOURCES_OR_OWN } from "../data.ts";
 import { paint, print, printJson, printText } from "../output.ts";
 
 interface Flags extends Focus {
@@ -26,7 +27,7 @@ export function drawCommand(): Command {
       "Draw the flow of events between services: successes, failures, undos, deadlines and late " +
         "outcomes.",
     )
-    .argument("<source...>", SOURCES)
+    .argument("[source...]", SOURCES_OR_OWN)
     .addOption(
       new Option(
         "--format <format>",
@@ -51,7 +52,7 @@ Examples:
     )
     .action(async (paths: readonly string[], flags: Flags) => {
       const { loadManifest } = await import("../source.ts");
-      const { manifest } = await loadManifest(paths);
+      const { manifest } = await loadManifest(await namedSources("draw", paths));
       const flow = focus(flowOf(manifest), {
         ...flags,
         ...(flags.service && { services: flags.service }),

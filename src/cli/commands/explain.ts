@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { explainEvent } from "../../explain/explain.ts";
 import { explanationText } from "../../explain/words.ts";
-import { jsonOption, SOURCES } from "../data.ts";
+import { namedSources } from "../choreography-option.ts";
+import { jsonOption, SOURCES_OR_OWN } from "../data.ts";
 import { paint, print, printJson } from "../output.ts";
 
 /** An explanation is quick: what takes longer is for `odori check`. */
@@ -16,7 +17,7 @@ export function explainCommand(): Command {
         "For a failure, also the undos and the event that ends them.",
     )
     .argument("<event>", "event type; the version is optional if there is only one")
-    .argument("<source...>", SOURCES)
+    .argument("[source...]", SOURCES_OR_OWN)
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -29,7 +30,7 @@ Examples:
       async (event: string, paths: readonly string[], { json }: { readonly json: boolean }) => {
         const { loadManifest } = await import("../source.ts");
         const { toldEarly } = await import("../../check/told-early.ts");
-        const { manifest } = await loadManifest(paths);
+        const { manifest } = await loadManifest(await namedSources("explain", paths));
         const explanation = explainEvent(manifest, event, toldEarly(manifest, STATES_LOOKED_AT));
         if (json) printJson(explanation);
         else for (const line of explanationText(explanation, paint())) print(line);

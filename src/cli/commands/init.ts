@@ -56,6 +56,8 @@ Examples:
   npx odori init shop                        then: cd shop && npm start
   npx odori init shop --with hono            the same, behind HTTP routes
   npx odori init . --template postgres-nats --with nest
+From a tarball of npm pack, here and in the new project:
+  npx --yes --package=./odori-${version()}.tgz odori init shop --odori ./odori-${version()}.tgz
 
 A folder that holds anything but .git is refused, and nothing is written.
 Exit status: 0 written and installed, 2 the command could not run.`,

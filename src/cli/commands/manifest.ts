@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { writeManifest } from "../../manifest/write.ts";
 import { printable } from "../../text/printable.ts";
-import { SOURCES } from "../data.ts";
+import { namedSources } from "../choreography-option.ts";
+import { SOURCES_OR_OWN } from "../data.ts";
 import { FOUND, printText, warn } from "../output.ts";
 
 /** Creates `odori manifest`: writes the canonical manifest. */
@@ -11,7 +12,7 @@ export function manifestCommand(): Command {
     .description(
       "Print a choreography as a canonical manifest: JSON with sorted keys, the same on every run.",
     )
-    .argument("<source...>", SOURCES)
+    .argument("[source...]", SOURCES_OR_OWN)
     .option("--json", "accepted for consistency; the output is always JSON", true)
     .addHelpText(
       "after",
@@ -26,7 +27,9 @@ Exit status: 0 written, 1 the sources contradict each other, 2 the command could
     )
     .action(async (paths: readonly string[]) => {
       const { loadManifest } = await import("../source.ts");
-      const { manifest, contradictions } = await loadManifest(paths);
+      const { manifest, contradictions } = await loadManifest(
+        await namedSources("manifest", paths),
+      );
       printText(writeManifest(manifest));
       for (const { code, message } of contradictions) warn(`${code}: ${printable(message)}`);
       if (contradictions.length > 0) process.exitCode = FOUND;

@@ -87,7 +87,7 @@ async function run(flags: Flags): Promise<void> {
   const wanted = flags.stuck ? [...flags.state, "stuck" as const] : flags.state;
   if (ends === undefined && wanted.some((state) => NEED_ENDS.includes(state)))
     throw new OdoriError("USAGE", `${wanted.join(", ")}: the ends of the sagas are not known.`, {
-      hint: "Pass --source <choreography>, or set manifest in odori.config.json.",
+      hint: "Pass --source <choreography>, or set choreography in odori.config.json.",
     });
   const page = await withStores(place, async (found) =>
     read(sagaPages(found, queryOf(flags, wanted), await contextOf(found, ends)), flags, wanted),

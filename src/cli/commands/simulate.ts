@@ -27,8 +27,9 @@ export function simulateCommand(): Command {
     .addOption(
       new Option(
         "--store <kind>",
-        "where services have their data: rows (Odori's own in maps), or sqlite (all in SQLite)",
-      ).choices(["rows", "sqlite"]),
+        "where services have their data: rows (SQLite, Odori's own in maps), sqlite (all of it), " +
+          "or pglite (Postgres within the process)",
+      ).choices(["rows", "sqlite", "pglite"]),
     )
     .option("--workers <number>", "threads that draw runs, or max", workers, 1)
     .option(
@@ -45,6 +46,7 @@ Examples:
   odori simulate test/order.simulation.ts --minutes 20 --seed 1000000       by night
   odori simulate test/order.simulation.ts --systematic 1                    on each pull request
   odori simulate test/order.simulation.ts --store sqlite        in the tables of odori/sqlite
+  odori simulate test/order.simulation.ts --store pglite        handlers of odori/postgres
   odori simulate test/order.simulation.ts --seed 7 --seeds 1
   odori simulate test/order.simulation.ts --replay "crash payment#5,next#4=2"
   odori simulate test/order.simulation.ts --replay trace.json     of odori trace o-77 --export

@@ -3,7 +3,7 @@ import { neverHappened } from "../../simulate/never.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import { readRecording } from "../../simulate/record.ts";
 import { type RunResult, SimulatedRun } from "../../simulate/run.ts";
-import { readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
+import { noLongerApplies, readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
 import { type FoundRun, search } from "../../simulate/search.ts";
 import { shrink } from "../../simulate/shrink.ts";
 import type { Stage } from "../../simulate/stage.ts";
@@ -33,6 +33,8 @@ export interface SimulationVerdict {
   readonly runs: number;
   /** How many schedules that failed before are right now. */
   readonly kept: number;
+  /** Those of them that no longer apply: a decision of theirs is not taken any more. */
+  readonly outdated: readonly string[];
   /** The shortest run that goes wrong. */
   readonly wrong: { readonly found: FoundRun; readonly result: RunResult } | undefined;
   readonly never: readonly SimulationFinding[];
@@ -52,6 +54,7 @@ export class SimulateSession {
   readonly #options: SessionOptions;
   readonly #tripwires: Tripwires;
   readonly #leaks: Leak[] = [];
+  readonly #outdated: string[] = [];
   #runs = 0;
   #lostAt: number | undefined;
 
@@ -63,7 +66,7 @@ export class SimulateSession {
 
   async run(): Promise<SimulationVerdict> {
     const { replay, module, schedules = keptFileOf(module) } = this.#options;
-    if (replay !== undefined) return this.#verdict(await this.#repeat(replay), 0);
+    if (replay !== undefined) return this.#replayed(replay);
     const kept = readSchedules(schedules);
     for (const { schedule } of kept) {
       const found = await this.#repeat(schedule);
@@ -79,12 +82,22 @@ export class SimulateSession {
     return { ...this.#verdict(found, kept.length), wrong: { found, result }, keptIn: schedules };
   }
 
+  /** Makes one run again. What is wrong with a recorded saga may need little of it. */
+  async #replayed(replay: string): Promise<SimulationVerdict> {
+    const found = await this.#repeat(replay);
+    const verdict = this.#verdict(found, 0);
+    if (found === undefined || !isRecording(replay)) return verdict;
+    return { ...verdict, wrong: { found, ...(await shrink(this.#stage, found.result)) } };
+  }
+
   async #repeat(text: string): Promise<FoundRun | undefined> {
-    const course = text.endsWith(".json")
-      ? { recorded: readRecording(readText(text)).steps }
-      : { schedule: readSchedule(text) };
+    const schedule = isRecording(text) ? undefined : readSchedule(text);
+    const course =
+      schedule === undefined ? { recorded: readRecording(readText(text)).steps } : { schedule };
     const result = await new SimulatedRun(this.#stage, course).play();
     this.#count(1);
+    if (schedule !== undefined && noLongerApplies(schedule, result.taken))
+      this.#outdated.push(text);
     this.#lostAt = result.lostAt;
     return result.findings.length === 0 ? undefined : { seed: undefined, runs: 1, result };
   }
@@ -134,6 +147,7 @@ export class SimulateSession {
     return {
       runs: this.#runs,
       kept,
+      outdated: this.#outdated,
       wrong: found && { found, result: found.result },
       never: drawn ? neverHappened(this.#stage) : [],
       leaks: [...new Map(all.map((leak) => [`${leak.what} ${leak.at}`, leak])).values()],
@@ -146,4 +160,9 @@ export class SimulateSession {
     this.#runs += runs;
     this.#options.onRun(this.#runs);
   }
+}
+
+/** Whether it is the file of a recorded saga, and no schedule. */
+function isRecording(replay: string): boolean {
+  return replay.endsWith(".json");
 }

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { quote } from "../../contract/grammar.ts";
 import { counterexample } from "../../simulate/counterexample.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import { scheduleText } from "../../simulate/schedule-text.ts";
@@ -76,6 +77,8 @@ function show(
     print(
       style.undo(`! From step ${verdict.lostAt + 1} on, the run differs from the recorded saga.`),
     );
+  for (const schedule of verdict.outdated)
+    print(style.undo(`! The schedule ${quote(schedule)} no longer applies: the code has changed.`));
   for (const { message } of never) print(style.bad(`✗ NEVER  ${message}`));
   if (never.length > 0)
     print("  Let `given` bring it about, make more runs, or accept it with a reason: accepts.");
@@ -112,6 +115,7 @@ function jsonOf(verdict: SimulationVerdict, stage: Stage<unknown>) {
     ok: wrong === undefined && never.length === 0,
     runs,
     kept,
+    outdated: verdict.outdated,
     states: stage.reached.states.size,
     foreseen: stage.map.foresee()?.states.size ?? null,
     findings: [...(wrong?.result.findings ?? []), ...never],

@@ -27,6 +27,11 @@ export const TESTING_CODES = {
     meaning: "A module exports no simulation, or several and none as default.",
     hint: "Export one as default: `export default simulation(choreography, { given })`.",
   },
+  PGLITE_MISSING: {
+    delivery: "none",
+    meaning: "A simulation of Postgres handlers needs packages that are not installed.",
+    hint: "Run `npm install --save-dev @electric-sql/pglite pg`.",
+  },
   FAULT_INVALID: {
     delivery: "none",
     meaning: "What was asked of `odori dev` is not a fault.",

@@ -5,14 +5,11 @@ import choreography from "./choreography.ts";
 import { order } from "./order.ts";
 import { Orders } from "./orders.ts";
 import { payment } from "./payment.ts";
+import { DATABASE_URL, NATS_URL } from "./servers.ts";
 import { stock } from "./stock.ts";
 
-const {
-  DATABASE_URL = "postgres://postgres:odori@localhost:5432/postgres",
-  NATS_URL = "nats://localhost:4222",
-  // Which services this process runs: in production, one.
-  SERVICES = "order,payment,stock",
-} = process.env;
+/** Which services this process runs: in production, one. */
+const { SERVICES = "order,payment,stock" } = process.env;
 
 /** A schema for each service, with Odori's tables and its own. */
 function storeOf(service: string) {

@@ -6,8 +6,8 @@ import { given, type SagaTest, testSaga } from "odori/testing";
 import choreography from "../src/choreography.ts";
 import { orderPlaced, stockSoldOut } from "../src/events.ts";
 import { payment } from "../src/payment.ts";
+import { DATABASE_URL } from "../src/servers.ts";
 
-const { DATABASE_URL = "postgres://postgres:odori@localhost:5432/postgres" } = process.env;
 const placed = (sku: string) => orderPlaced({ orderId: "o-1", sku, cents: 500 });
 
 async function withSchemas(work: (schemas: TestSchemas) => Promise<void>): Promise<void> {
