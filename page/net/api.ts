@@ -18,9 +18,12 @@ import type {
   ParkedGroupsReply,
   ParkedQuery,
   ParkedReply,
+  PayloadsReply,
   Preview,
   PreviewReply,
   ProofReply,
+  Republish,
+  Republished,
   Retry,
   SagaQuery,
   SagaReply,
@@ -75,6 +78,10 @@ export const api = {
     get<SagasReply>("sagas", { ...query }, signal),
   saga: (id: string, query: Part<SagaQuery>, signal?: AbortSignal) =>
     get<SagaReply>(`sagas/${part(id)}`, { ...query }, signal),
+  payloads: (saga: string, event: string, signal?: AbortSignal) =>
+    get<PayloadsReply>(`sagas/${part(saga)}/payloads`, { event }, signal),
+  republish: (saga: string, what: Republish) =>
+    post<Republished>(`sagas/${part(saga)}/republish`, what),
   parked: (query: Part<ParkedQuery>, signal?: AbortSignal) =>
     get<ParkedReply>("parked", { ...query }, signal),
   parkedGroups: (signal?: AbortSignal) => get<ParkedGroupsReply>("parked/groups", {}, signal),

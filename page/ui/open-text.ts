@@ -22,6 +22,8 @@ export function openText(open: OpenDelivery, now: number): string {
       return w.parked(service, event, tries, span);
     case "on its way":
       return w.way(service, event, span);
+    case "unheard":
+      return w.unheard(service, event, span);
   }
 }
 

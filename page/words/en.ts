@@ -178,6 +178,9 @@ export const en = {
       `${service} gave up on ${event}${n} ${span} ago`,
     way: (service: string, event: string, span: string) =>
       `${service} has not handled ${event} for ${span}`,
+    unheard: (service: string, event: string, span: string) =>
+      `${service} has never got ${event}, which was published ${span} ago`,
+    notKept: "Nothing delivers it again, and no database has its payload:",
     attempts: (n: number) => ` after ${counted(n, "try", "tries")}`,
     outbox: "it is still in the outbox of its emitter",
     bus: "it is on the bus",
@@ -204,6 +207,8 @@ export const en = {
     notCertain: "Not certain",
     stuckWhy: "Nothing is left to happen, and the saga has no end.",
     nothingOpen: "Nothing is open.",
+    republish: "Publish again",
+    republished: "It is published again, with the id that it had.",
     asIs: "as it is",
     ifRetried: "if what is parked is retried",
     ifDiscarded: "if it is discarded",
@@ -250,6 +255,10 @@ export const en = {
     payload: "Payload",
     noPayloads: "The console was started without payloads: --allow payloads shows them.",
     noPayload: "Only deliveries that are kept have a payload: events that were handled do not.",
+    show: "Show",
+    against: (cause: string) => `Changed against ${cause}`,
+    same: "Nothing: it repeats its cause.",
+    differs: { added: "added", removed: "removed", changed: "changed", hidden: "hidden" },
     masked: (fields: string) => `Masked: ${fields}`,
     cutPayload: "Cut after 64 KiB.",
     eventId: "Event id",
@@ -309,6 +318,7 @@ export const en = {
   act: {
     retry: "Retry",
     discard: "Discard",
+    republish: "Publish again",
     retryTitle: (n: number) => `Retry ${counted(n, "parked delivery", "parked deliveries")}`,
     discardTitle: (n: number) => `Discard ${counted(n, "parked delivery", "parked deliveries")}`,
     looking: "Looking at what follows",

@@ -163,6 +163,9 @@ export const ja: Words = {
     parked: (service, event, tries, span) =>
       `${service} は ${span}前に ${event} の処理を断念しました${tries}`,
     way: (service, event, span) => `${service} は ${event} を ${span} 処理していません`,
+    unheard: (service, event, span) =>
+      `${service} は、${span}前に送信された ${event} を受け取っていません`,
+    notKept: "再び配信されることはなく、ペイロードもどのデータベースにも残っていません:",
     attempts: (count) => `(${n(count)} 回試行)`,
     outbox: "まだ送信元の送信箱にあります",
     bus: "バスの上にあります",
@@ -188,6 +191,8 @@ export const ja: Words = {
     notCertain: "不確かな点",
     stuckWhy: "これ以上何も起こらず、終わりにも達していません。",
     nothingOpen: "残っているものはありません。",
+    republish: "もう一度送信",
+    republished: "同じ id でもう一度送信されます。",
     asIs: "このまま",
     ifRetried: "保留を再試行すると",
     ifDiscarded: "破棄すると",
@@ -233,6 +238,10 @@ export const ja: Words = {
     payload: "ペイロード",
     noPayloads: "ペイロードは非表示です。--allow payloads で起動すると表示します。",
     noPayload: "ペイロードがあるのは保管中の配信だけです。処理済みのイベントにはありません。",
+    show: "表示",
+    against: (cause) => `${cause} との違い`,
+    same: "違いはありません。原因と同じ内容です。",
+    differs: { added: "追加", removed: "削除", changed: "変更", hidden: "非表示" },
     masked: (fields) => `伏せた項目: ${fields}`,
     cutPayload: "64 KiB で切りました。",
     eventId: "イベント ID",
@@ -292,6 +301,7 @@ export const ja: Words = {
   act: {
     retry: "再試行",
     discard: "破棄",
+    republish: "もう一度送信",
     retryTitle: (count) => `保留中の配信 ${n(count)} 件を再試行`,
     discardTitle: (count) => `保留中の配信 ${n(count)} 件を破棄`,
     looking: "結果を調べています",

@@ -42,14 +42,14 @@ async function examine(found: readonly Found[]): Promise<readonly Diagnosis[]> {
   );
 }
 
+const WAITING: readonly OpenDelivery["state"][] = ["on its way", "unheard", "retrying"];
+
 async function waitingIn(found: readonly Found[]): Promise<readonly OpenDelivery[]> {
   const waiting: OpenDelivery[] = [];
   let examined = 0;
   for await (const page of sagaPages(found, {}, await contextOf(found, undefined))) {
     for (const { summary } of page)
-      waiting.push(
-        ...summary.open.filter(({ state }) => state === "on its way" || state === "retrying"),
-      );
+      waiting.push(...summary.open.filter(({ state }) => WAITING.includes(state)));
     examined += page.length;
     if (examined >= SAGAS_MAX) break;
   }

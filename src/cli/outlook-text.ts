@@ -17,6 +17,9 @@ export function outlookLines({ summary, outlook }: SagaOutlook, now: number): re
   const stuck = state === "stuck" || (outlook !== undefined && restsWithoutEnd(outlook));
   const lines = section("WHY", [
     ...open.map((one) => openText(one, now)),
+    ...(open.some((one) => one.state === "unheard")
+      ? [`nothing delivers it again: odori republish ${summary.sagaId}`]
+      : []),
     ...(stuck ? ["nothing is left to happen, and the saga has no end"] : []),
   ]);
   if (outlook === undefined || (open.length === 0 && outlook.ahead.atRest && !stuck)) return lines;
@@ -63,6 +66,8 @@ function openText(
   switch (state) {
     case "on its way":
       return `${service} has not handled ${event} for ${ago}: in an outbox, or on the bus`;
+    case "unheard":
+      return `${service} has never got ${event}, which was published ${ago} ago`;
     case "retrying":
       return `${service} has failed at ${event}, and tries again ${due}`;
     case "waiting":

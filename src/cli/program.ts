@@ -16,6 +16,7 @@ import { lintCommand } from "./commands/lint.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { parkedCommand } from "./commands/parked.ts";
 import { provisionCommand } from "./commands/provision.ts";
+import { republishCommand } from "./commands/republish.ts";
 import { runCommand } from "./commands/run.ts";
 import { sagasCommand } from "./commands/sagas.ts";
 import { simulateCommand } from "./commands/simulate.ts";
@@ -77,6 +78,7 @@ Start with:
     ledgerCommand,
     traceCommand,
     parkedCommand,
+    republishCommand,
     doctorCommand,
   ])
     program.addCommand(command());

@@ -1,4 +1,5 @@
 import { hearersIn } from "../observe/hearers.ts";
+import { reachOf } from "../observe/reach.ts";
 import {
   type SagaSummary,
   type ServiceHistory,
@@ -18,7 +19,7 @@ export interface ListedSaga {
 /** Sagas that are read at once. */
 const PAGE = 250;
 
-/** Reads what each service hears, as its newest version has declared it. */
+/** Reads what each service hears, as its newest version has declared it, and the outboxes. */
 export async function contextOf(
   found: readonly Found[],
   ends: SummaryContext["ends"],
@@ -26,7 +27,7 @@ export async function contextOf(
   const hearers = await Promise.all(
     found.map(async ({ service, store }) => hearersIn(service, await store.declarations.all())),
   );
-  return { hearers, ends };
+  return { hearers, ends, reach: await reachOf(found, Date.now()) };
 }
 
 /**

@@ -97,6 +97,24 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(await store.inspect.sagas(10), ["a", "c", "b"]);
   });
 
+  test("an event published again is claimed by the next process", async (fixture, store) => {
+    const { clock } = fixture;
+    await openAs(store, "p1", clock);
+    const event = sampleEvent("1");
+    await store.inspect.republish(event);
+    assert.equal((await store.inspect.counts()).outbox, 1);
+    const { outbox } = await store.claim(10);
+    assert.deepEqual(
+      outbox.flatMap(({ events }) => events),
+      [event],
+    );
+    await store.transaction((tx) =>
+      tx.write(writes({ confirm: outbox.map(({ ticket }) => ticket) })),
+    );
+    assert.equal((await store.inspect.counts()).outbox, 0);
+    assert.deepEqual(await store.inspect.sagas(1), [], "the journal does not change");
+  });
+
   test("counts", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);

@@ -35,7 +35,8 @@ function isWithin(rate: number): boolean {
   return rate >= PER_SECOND.least && rate <= PER_SECOND.most;
 }
 
-function allow(desk: Desk, action: "retry" | "discard"): void {
+/** Throws `NOT_ALLOWED` if the console may not do this. */
+export function allow(desk: Desk, action: "retry" | "discard"): void {
   if (!desk.allowed.has(action))
     throw new ConsoleRefusal(
       403,

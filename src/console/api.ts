@@ -16,9 +16,11 @@ import { Maps, mapQueryIn } from "./map.ts";
 import { metrics } from "./metrics.ts";
 import { parkedGroups, parkedReply } from "./parked.ts";
 import { pauseUnlessAborted } from "./pause.ts";
+import { payloadsReply } from "./payloads.ts";
 import { preview } from "./preview.ts";
 import { Proofs } from "./proof.ts";
 import { ConsoleRefusal, failureOf, queryInvalid } from "./refusal.ts";
+import { republish } from "./republish.ts";
 import { sagaReply } from "./saga.ts";
 import { sagas } from "./saga-pages.ts";
 import { services } from "./services.ts";
@@ -104,6 +106,9 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.get("/api/v1/sagas/:id", async (c) =>
     c.json(await sagaReply(desk, c.req.param("id"), c.req.url)),
   );
+  app.get("/api/v1/sagas/:id/payloads", async (c) =>
+    c.json(await payloadsReply(desk, c.req.param("id"), c.req.url)),
+  );
   app.get("/api/v1/parked", async (c) => c.json(await parkedReply(desk, c.req.url)));
   app.get("/api/v1/parked/groups", (c) => c.json(parkedGroups(desk)));
   app.get("/api/v1/services", async (c) => c.json(await services(desk)));
@@ -125,6 +130,9 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.get("/api/v1/jobs", (c) => c.json({ jobs: desk.jobs.list() } satisfies JobsReply));
   app.get("/api/v1/jobs/:id", (c) => c.json(known(desk.jobs.find(c.req.param("id")))));
   app.post("/api/v1/jobs/:id/stop", (c) => c.json(known(desk.jobs.stop(c.req.param("id")))));
+  app.post("/api/v1/sagas/:id/republish", async (c) =>
+    c.json(await republish(desk, c.req.param("id"), await bodyOf(c)), 202),
+  );
   app.post("/api/v1/parked/preview", async (c) => c.json(await preview(desk, await bodyOf(c))));
   app.post("/api/v1/parked/retry", async (c) => c.json(beginRetry(desk, await bodyOf(c)), 202));
   app.post("/api/v1/parked/discard", async (c) => c.json(beginDiscard(desk, await bodyOf(c)), 202));

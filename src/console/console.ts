@@ -7,7 +7,7 @@ import type { Manifest } from "../manifest/manifest.ts";
 import type { JournalSource } from "../ports/source.ts";
 import { api } from "./api.ts";
 import { assetsIn } from "./assets.ts";
-import { Desk } from "./desk.ts";
+import { Desk, type KeptPayloads } from "./desk.ts";
 import type { DevDesk } from "./dev.ts";
 import { Guard } from "./guard.ts";
 import type { Permission } from "./wire.ts";
@@ -89,6 +89,7 @@ interface OpenOptions extends Omit<ConsoleOptions, "token"> {
   /** Undefined: every program that reaches it may read it. */
   readonly token: string | undefined;
   readonly dev?: DevDesk;
+  readonly kept?: KeptPayloads | undefined;
 }
 
 /** The same, for the commands. */
@@ -101,6 +102,7 @@ export function openConsole({
   hosts = LOOPBACK,
   projection = ":memory:",
   dev,
+  kept,
 }: OpenOptions): OdoriConsole {
   if (sources.length === 0)
     throw new OdoriError("OPTION_INVALID", "sources is empty.", {
@@ -113,7 +115,7 @@ export function openConsole({
     });
   const guard = new Guard({ hosts, token, base: path });
   const desk = new Desk({
-    ...{ sources, projection, allowed: allow, dev },
+    ...{ sources, projection, allowed: allow, dev, kept },
     manifest: isChoreography(choreography) ? manifestOf(choreography) : choreography,
   });
   const routes = api({ desk, guard, assets: assetsIn(), base: path });

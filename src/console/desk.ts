@@ -1,4 +1,5 @@
 import { FromHere } from "../check/from-here/from-here.ts";
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { fingerprintOf, manifestIn } from "../manifest/fingerprint.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { mergeManifests } from "../manifest/merge.ts";
@@ -20,6 +21,14 @@ export interface DeskOptions {
   readonly allowed: readonly Permission[];
   /** The services beside the console, in `odori dev`. */
   readonly dev: DevDesk | undefined;
+  readonly kept: KeptPayloads | undefined;
+}
+
+/** Events with their payloads, which only `odori dev` keeps. */
+export interface KeptPayloads {
+  /** Those of a saga. */
+  of(sagaId: string): readonly EventEnvelope[];
+  close(): void;
 }
 
 /** A page is written in one go, while requests wait: smaller than where nothing waits. */
@@ -35,12 +44,14 @@ export class Desk {
   readonly traffic: TrafficReader;
   readonly jobs: JobList;
   readonly dev: DevDesk | undefined;
+  readonly kept: KeptPayloads | undefined;
   readonly #named: Manifest | undefined;
   #declared: { readonly key: string; readonly manifest: Manifest | undefined } | undefined;
   #fromHere: { readonly of: Manifest; readonly fromHere: FromHere } | undefined;
 
-  constructor({ sources, manifest, projection, allowed, dev }: DeskOptions) {
+  constructor({ sources, manifest, projection, allowed, dev, kept }: DeskOptions) {
     this.dev = dev;
+    this.kept = kept;
     this.sources = sources;
     this.allowed = new Set(allowed);
     this.#named = manifest;
@@ -106,6 +117,7 @@ export class Desk {
     this.jobs.stopAll();
     await this.follower.stop();
     this.projection.close();
+    this.kept?.close();
   }
 
   #foreseeing(manifest: Manifest): FromHere {

@@ -1,4 +1,6 @@
-import type { ServiceHistory } from "../observe/summary.ts";
+import { reachOf, UNHEARD_AFTER_MS } from "../observe/reach.ts";
+import type { EventToRepublish } from "../observe/republish.ts";
+import { type OpenDelivery as Open, type ServiceHistory, summarize } from "../observe/summary.ts";
 import { type TraceStep, traceOf } from "../observe/trace.ts";
 import { type ListedRow, openRows, sagaRow } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
@@ -6,11 +8,13 @@ import { outlookOf } from "./outlook.ts";
 import { shownPayload } from "./payload.ts";
 import { parametersIn, wholeIn } from "./query.ts";
 import { ConsoleRefusal } from "./refusal.ts";
+import { keptOf, missedIn } from "./republish.ts";
 import { openOf, sagaRowOf } from "./saga-pages.ts";
 import { Whereabouts } from "./whereabouts.ts";
 import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
 
 const ID_MAX = 256;
+const DEV_UNHEARD_AFTER_MS = 1_000;
 const STEPS_MAX = 20_000;
 const WHY_MAX = 100;
 const PAGE_SIZES = { least: 1, most: 2_000, standard: 500 };
@@ -23,6 +27,8 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
   const count = wholeIn(limit, "limit", PAGE_SIZES);
   const known = sagaRow(desk.projection.sql, id);
   if (known !== undefined && known.steps > STEPS_MAX) return longSaga(desk, known, begin, count);
+  // Before the histories: an event that leaves its outbox in between is not unheard.
+  const reach = await reachOf(storesOf(desk), Date.now(), unheardAfterMs(desk));
   const { judged, parts } =
     id.length > ID_MAX || id === "" ? NOTHING : await desk.observer.judge([id]);
   const [one] = judged;
@@ -34,7 +40,8 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
       "No service that is read has anything of this saga.",
     );
   const { summary, verdict, unread } = one;
-  const { correlationId, began, last, steps: total, end, open } = summary;
+  const { correlationId, began, last, steps: total, end } = summary;
+  const open = summarize(own, { ...desk.observer.context, reach })?.open ?? [];
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traceOf(own.map(({ service, history }) => ({ service, records: history.journal })));
   const foreseen = desk.fromHere?.of(own, desk.readServices);
@@ -47,7 +54,7 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
       ...(oldest !== undefined && { waitsFor: openOf(oldest) }),
       ...(unread.length > 0 && { unread }),
     },
-    why: await why(desk, own, open.slice(0, WHY_MAX).map(openOf)),
+    why: await why(desk, own, open.slice(0, WHY_MAX)),
     ...(foreseen !== undefined && { outlook: outlookOf(foreseen) }),
     steps: stepsOf(desk, own, trace).slice(begin, begin + count),
     stepsRead: trace.length,
@@ -92,8 +99,10 @@ const NOTHING = { judged: [], parts: new Map<string, readonly ServiceHistory[]>(
 async function why(
   desk: Desk,
   parts: readonly ServiceHistory[],
-  open: readonly OpenDelivery[],
+  deliveries: readonly Open[],
 ): Promise<readonly OpenDelivery[]> {
+  const missed = missedIn(desk, parts);
+  const open = deliveries.map((one) => ({ ...openOf(one), ...missedOf(desk, one, missed) }));
   const places = await Whereabouts.of(desk, parts, open);
   return open.map((one) => {
     const row = parts
@@ -108,6 +117,28 @@ async function why(
       ...(desk.allowed.has("payloads") && { payload: shownPayload(body, type, desk.manifest) }),
     };
   });
+}
+
+function missedOf(
+  desk: Desk,
+  { state, eventId }: Open,
+  missed: readonly EventToRepublish[],
+): Pick<OpenDelivery, "missed"> {
+  const event = missed.find(({ id }) => id === eventId);
+  if (state !== "unheard" || event === undefined) return {};
+  return { missed: { event: event.id, kept: keptOf(desk, event).length > 0 } };
+}
+
+function storesOf({ services, observer }: Desk) {
+  return services.flatMap((service) => {
+    const store = observer.sourceOf(service);
+    return store === undefined ? [] : [{ service, store }];
+  });
+}
+
+/** The in-process bus of `odori dev` holds nothing that it has confirmed. */
+function unheardAfterMs({ dev }: Desk): number {
+  return dev === undefined ? UNHEARD_AFTER_MS : DEV_UNHEARD_AFTER_MS;
 }
 
 function stepsOf(

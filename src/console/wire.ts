@@ -7,6 +7,7 @@
  *   GET  map          ?MapQuery         MapReply
  *   GET  sagas        ?SagasQuery       SagasReply
  *   GET  sagas/<id>   ?SagaQuery        SagaReply
+ *   GET  sagas/<id>/payloads ?PayloadsQuery PayloadsReply
  *   GET  parked       ?ParkedQuery      ParkedReply
  *   GET  parked/groups                  ParkedGroupsReply
  *   GET  services                       ServicesReply
@@ -18,6 +19,7 @@
  *   GET  jobs                           JobsReply
  *   GET  jobs/<id>                      Job
  *   POST session            Session     204, and the cookie that later requests need
+ *   POST sagas/<id>/republish Republish 202 Republished
  *   POST parked/preview     Preview     PreviewReply
  *   POST parked/retry       Retry       202 Job
  *   POST parked/discard     Discard     202 Job

@@ -1,23 +1,31 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Bus, Deliver, SubscribeOptions, Subscription } from "../ports/bus.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { DevFaults } from "./faults.ts";
+import type { KeptEvents } from "./kept-events.ts";
 
-/** A bus on whose edges faults strike: between the event and the service that hears it. */
+/**
+ * A bus on whose edges faults strike: between the event and the service that hears it. What is
+ * published is kept.
+ */
 export class DevBus implements Bus {
   readonly guarantees: Bus["guarantees"];
   readonly #bus: Bus;
   readonly #faults: DevFaults;
   readonly #environment: Environment;
+  readonly #kept: KeptEvents;
 
-  constructor(bus: Bus, faults: DevFaults, environment: Environment) {
+  constructor(bus: Bus, faults: DevFaults, kept: KeptEvents, environment: Environment) {
     this.#bus = bus;
     this.#faults = faults;
     this.#environment = environment;
+    this.#kept = kept;
     this.guarantees = bus.guarantees;
   }
 
-  publish(...args: Parameters<Bus["publish"]>): ReturnType<Bus["publish"]> {
-    return this.#bus.publish(...args);
+  publish(events: readonly EventEnvelope[]): ReturnType<Bus["publish"]> {
+    this.#kept.put(events);
+    return this.#bus.publish(events);
   }
 
   close(): Promise<void> {

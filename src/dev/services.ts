@@ -17,6 +17,7 @@ import { DevBus } from "./dev-bus.ts";
 import { type DevFault, readFault } from "./fault.ts";
 import { DevFaults } from "./faults.ts";
 import { type BeginForm, beginForms } from "./form.ts";
+import { KeptEvents } from "./kept-events.ts";
 import { stepTelemetry } from "./steps.ts";
 import { goingOn, type ReadStore, sagasWrittenLast } from "./summaries.ts";
 
@@ -44,6 +45,7 @@ export class DevServices implements ServicesControl {
   readonly #stores: ReadStore[] = [];
   readonly #apps: App<unknown, EventContract>[] = [];
   readonly #bus: ReturnType<typeof memoryBus>;
+  #kept: KeptEvents | undefined;
 
   private constructor(options: DevOptions) {
     this.#options = options;
@@ -72,7 +74,8 @@ export class DevServices implements ServicesControl {
     for (const [service, store] of stores) this.#stores.push({ service, store });
     const before = this.#stores.filter(({ service }) => known.some(({ name }) => name === service));
     const resumed = goingOn(await sagasWrittenLast(before, this.#ends, RESUMED_MAX));
-    const bus = new DevBus(this.#bus, this.#faults, systemEnvironment);
+    this.#kept = KeptEvents.make(data);
+    const bus = new DevBus(this.#bus, this.#faults, this.#kept, systemEnvironment);
     const telemetry = stepTelemetry(tell, {
       succeeds: new Set(choreography?.succeeds.map(({ type }) => type)),
       fails: new Set(choreography?.fails.map(({ type }) => type)),
@@ -145,6 +148,7 @@ export class DevServices implements ServicesControl {
     this.#faults.stop();
     await Promise.all(this.#apps.map((app) => app.stop()));
     await this.#bus.close();
+    this.#kept?.close();
   }
 
   get #ends() {

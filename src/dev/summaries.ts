@@ -1,5 +1,6 @@
 import type { SagaEnds } from "../choreography/ends.ts";
 import { hearersIn } from "../observe/hearers.ts";
+import { reachOf } from "../observe/reach.ts";
 import { type SagaState, type SagaSummary, summarize } from "../observe/summary.ts";
 import type { Store } from "../ports/store.ts";
 
@@ -9,6 +10,8 @@ export interface ReadStore {
   readonly store: Pick<Store<unknown>, "inspect" | "declarations">;
 }
 
+/** The in-process bus confirms an event when its hearers have committed: nothing is on its way. */
+const UNHEARD_SOON_MS = 1_000;
 const GOES_ON: readonly SagaState[] = ["running", "retrying", "waiting"];
 
 /** Where the sagas stand that were written to last, at most `limit`. */
@@ -22,13 +25,14 @@ export async function sagasWrittenLast(
   const hearers = await Promise.all(
     stores.map(async ({ service, store }) => hearersIn(service, await store.declarations.all())),
   );
+  const reach = await reachOf(stores, Date.now(), UNHEARD_SOON_MS);
   const parts = await Promise.all(
     stores.map(async ({ service, store }) =>
       (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),
     ),
   );
   return [...Map.groupBy(parts.flat(), ({ history }) => history.sagaId).values()]
-    .flatMap((own) => summarize(own, { hearers, ends }) ?? [])
+    .flatMap((own) => summarize(own, { hearers, ends, reach }) ?? [])
     .sort((a, b) => b.last - a.last)
     .slice(0, limit);
 }

@@ -2,6 +2,7 @@ export type { SagaEnds } from "../choreography/ends.ts";
 export { type Paint, plainPaint } from "../text/paint.ts";
 export { printable } from "../text/printable.ts";
 export { type Hearer, type HearersOf, hearersIn } from "./hearers.ts";
+export { type Reach, reachOf, UNHEARD_AFTER_MS } from "./reach.ts";
 export {
   type OpenDelivery,
   type SagaState,

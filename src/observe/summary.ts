@@ -4,12 +4,15 @@ import type { Deferred, DeferredState } from "../ports/deferred.ts";
 import type { SagaHistory } from "../ports/inspection.ts";
 import type { Emission } from "../ports/journal.ts";
 import type { HearersOf } from "./hearers.ts";
+import { hasPassed, type Reach } from "./reach.ts";
 
 /**
  * Where a saga stands; of several, the first that holds.
  *
  * - `parked`     a delivery was given up on
  * - `succeeded`, `failed`   an event that ends the choreography was emitted
+ * - `unheard`    an event was published, and a service that hears it never got it; only said where
+ *                `SummaryContext.reach` is known
  * - `retrying`   a delivery failed and is tried again
  * - `running`    an emitted event has not reached each service that hears it
  * - `waiting`    only deadlines are left
@@ -20,6 +23,7 @@ export type SagaState =
   | "parked"
   | "succeeded"
   | "failed"
+  | "unheard"
   | "retrying"
   | "running"
   | "waiting"
@@ -37,6 +41,11 @@ export interface SummaryContext {
   /** What each of the services hears. Events that only other services hear are not open. */
   readonly hearers: readonly HearersOf[];
   readonly ends?: SagaEnds | undefined;
+  /**
+   * Tells what is unheard from what is on its way. Without it, an event that a service never got is
+   * on its way for ever, or not open at all if the service hears it only since later.
+   */
+  readonly reach?: Reach | undefined;
 }
 
 /** A delivery that has not come to its end. */
@@ -44,10 +53,16 @@ export interface OpenDelivery {
   readonly service: string;
   readonly reaction: string;
   readonly type: string;
-  /** `on its way`: committed by its emitter, and in the outbox or on the bus. */
+  /** The event; absent where only the projection of an observer was read. */
+  readonly eventId?: string | undefined;
+  /**
+   * - `on its way`  committed by its emitter, and in the outbox or on the bus
+   * - `unheard`     published, and nothing delivers it again: `odori republish` does
+   */
   readonly state:
     | Extract<DeferredState, "armed" | "retrying" | "waiting" | "parked">
-    | "on its way";
+    | "on its way"
+    | "unheard";
   /** Milliseconds since 1970. */
   readonly since: number;
   /** When it is due; of `armed` and `retrying`. Milliseconds since 1970. */
@@ -77,7 +92,8 @@ export interface SagaSummary {
 
 /**
  * Says where a saga stands, from what each service has of it. Exact, without a time-out: a saga is
- * stuck if each emitted event has reached each reaction that hears it, and nothing is armed.
+ * stuck if each emitted event has reached each reaction that hears it, and nothing is armed. Only
+ * `unheard` needs a time, since a bus does not say what it holds.
  *
  * @example
  * ```ts
@@ -92,22 +108,25 @@ export interface SagaSummary {
  */
 export function summarize(
   parts: readonly ServiceHistory[],
-  { hearers, ends }: SummaryContext,
+  { hearers, ends, reach }: SummaryContext,
 ): SagaSummary | undefined {
   const [first] = parts;
   if (first === undefined) return undefined;
   const { sagaId } = first.history;
   const records = parts.flatMap(({ history }) => history.journal);
   const end = ends && endOf(records, ends);
-  const open = [...parts.flatMap(deferredIn), ...onTheWay(parts, hearers)].sort(
-    (a, b) => a.since - b.since,
-  );
+  const { way, missed } = unhandled(parts, hearers, reach);
+  const found = [...parts.flatMap(deferredIn), ...way].sort((a, b) => a.since - b.since);
+  const state = stateOf(found, end, ends);
+  // A saga that has ended does not need what later versions would have heard of it.
+  const unheard = state === "stuck" && reach !== undefined && missed.length > 0;
+  const open = unheard ? missed : found;
   return {
     sagaId,
     correlationId:
       parts.find(({ history }) => history.correlationId !== sagaId)?.history.correlationId ??
       sagaId,
-    state: stateOf(open, end, ends),
+    state: unheard ? "unheard" : state,
     end: end && { id: end.id, type: end.type, at: end.at },
     open,
     began: Math.min(...parts.map(({ history }) => history.born)),
@@ -126,6 +145,7 @@ function stateOf(
     open.some(({ state }) => states.includes(state));
   if (any("parked")) return "parked";
   if (end !== undefined) return end.succeeded ? "succeeded" : "failed";
+  if (any("unheard")) return "unheard";
   if (any("retrying", "waiting")) return "retrying";
   if (any("on its way")) return "running";
   if (any("armed")) return "waiting";
@@ -133,36 +153,45 @@ function stateOf(
 }
 
 function deferredIn({ service, history }: ServiceHistory): readonly OpenDelivery[] {
-  return history.deferred.flatMap(({ reaction, type, state, seq, at, ...row }: Deferred) => {
+  return history.deferred.flatMap(({ reaction, type, id, state, seq, at, ...row }: Deferred) => {
     if (state === "gathered" || state === "answered" || state === "discarded") return [];
     const dueAt = state === "armed" || state === "retrying" ? row.dueAt : undefined;
-    return [{ service, reaction, type, state, since: at, dueAt, seq }];
+    return [{ service, reaction, type, eventId: id, state, since: at, dueAt, seq }];
   });
 }
 
 /** Events that a service has emitted, and that a reaction that hears them has no row of. */
-function onTheWay(
+interface Unhandled {
+  readonly way: readonly OpenDelivery[];
+  /** Of reactions that came later: they never got the message. */
+  readonly missed: readonly OpenDelivery[];
+}
+
+function unhandled(
   parts: readonly ServiceHistory[],
   hearers: readonly HearersOf[],
-): readonly OpenDelivery[] {
+  reach: Reach | undefined,
+): Unhandled {
   const key = (service: string, reaction: string, id: string) =>
     JSON.stringify([service, reaction, id]);
   const seen = new Set<string>();
   for (const { service, history } of parts)
     for (const { reaction, id } of [...history.journal, ...history.deferred])
       seen.add(key(service, reaction, id));
-  return parts.flatMap(({ history }) =>
-    history.journal.flatMap(({ emitted, at }) =>
-      emitted.flatMap(({ id, type }) =>
-        hearers
-          .flatMap((of) => of.get(stemOf(type)) ?? [])
-          // A reaction that came later never got the message.
-          .filter((one) => one.since <= at && !seen.has(key(one.service, one.reaction, id)))
-          .map(({ service, reaction }) => {
-            const state = "on its way" as const;
-            return { service, reaction, type, state, since: at, dueAt: undefined, seq: undefined };
-          }),
-      ),
-    ),
-  );
+  const way: OpenDelivery[] = [];
+  const missed: OpenDelivery[] = [];
+  for (const { service: emitter, history } of parts)
+    for (const { emitted, at } of history.journal)
+      for (const { id, type } of emitted)
+        for (const one of hearers.flatMap((of) => of.get(stemOf(type)) ?? [])) {
+          const { service, reaction, since } = one;
+          if (seen.has(key(service, reaction, id))) continue;
+          const delivery = { service, reaction, type, eventId: id, since: at, ...NOT_KEPT };
+          const passed = reach !== undefined && hasPassed(reach, emitter, service, at);
+          if (since > at) missed.push({ ...delivery, state: "unheard" });
+          else way.push({ ...delivery, state: passed ? "unheard" : "on its way" });
+        }
+  return { way, missed };
 }
+
+const NOT_KEPT = { dueAt: undefined, seq: undefined } as const;

@@ -3,8 +3,8 @@ import { type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 /** What a person has done to a delivery. */
 export interface PersonAction {
   readonly at: number;
-  readonly action: "retry" | "discard";
-  /** `payment/3`. */
+  readonly action: "retry" | "discard" | "republish";
+  /** `payment/3`; of `republish` the service and the id of the event. */
   readonly delivery: string;
   readonly sagaId: string | undefined;
   readonly reason: string | undefined;
@@ -42,10 +42,12 @@ export function listActions(sql: ProjectionSql, limit: number): readonly PersonA
   return sql.all("SELECT * FROM action ORDER BY id DESC LIMIT ?", limit).map(actionIn);
 }
 
+const ACTIONS: readonly PersonAction["action"][] = ["retry", "discard", "republish"];
+
 function actionIn(row: StoredRow): PersonAction {
   return {
     at: Number(row.at),
-    action: row.action === "discard" ? "discard" : "retry",
+    action: ACTIONS.find((one) => one === row.action) ?? "retry",
     delivery: textIn(row.delivery) ?? "",
     sagaId: textIn(row.saga),
     reason: textIn(row.reason),

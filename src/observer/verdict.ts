@@ -58,7 +58,9 @@ export function sagaVerdict({ summary, outlook, illegal, isPartial }: VerdictBas
     if (state !== "parked" && !outlook.ahead.atRest && outlook.ahead.violations.length > 0)
       return "at risk";
   }
-  return state === "failed" ? "undone" : state;
+  if (state === "failed") return "undone";
+  // Only said where outboxes are read as well, which no projection does.
+  return state === "unheard" ? "late" : state;
 }
 
 /** Reads a verdict that was written. */

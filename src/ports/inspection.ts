@@ -1,9 +1,10 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
 import type { Deferred, DeferredState } from "./deferred.ts";
 import type { JournalRecord } from "./journal.ts";
 
 /**
- * Reads a store, and does the two things that a person may do to a parked delivery. Works without
- * `open`, and beside running services.
+ * Reads a store, and does what a person may do: retry or discard a parked delivery, and publish an
+ * event again. Works without `open`, and beside running services.
  */
 export interface StoreInspection {
   /**
@@ -37,6 +38,11 @@ export interface StoreInspection {
    * stays, with the reason. Throws `NOT_PARKED`.
    */
   discard(seq: number, reason: string): Promise<Deferred>;
+  /**
+   * Puts an event of this service into its outbox once more. No process holds the row, so the next
+   * one that claims publishes it. A service that has handled the event ignores it.
+   */
+  republish(event: EventEnvelope): Promise<void>;
 }
 
 /** Orders sagas by their beginning, and by the bytes of their ids. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Store, start } from "odori";
+import { type Store, service, start } from "odori";
 import { memoryBus } from "odori/memory";
 import { describe, expect, it } from "vitest";
 import { odori, ROOT } from "../support/command.ts";
@@ -197,6 +197,48 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       });
     });
 
+    it("an event from before its hearer is unheard, until republish sends it again", {
+      timeout: 300_000,
+    }, async () => {
+      await using place = await make();
+      await unheard(place);
+      const ends = ["--source", module("shopping")];
+      const sagas = (...flags: readonly string[]) => listed(place, [...ends, ...flags]);
+      expect(await sagas("--state", "unheard")).toMatchObject({
+        status: 1,
+        found: ["s-early unheard"],
+        sagas: [{ open: [{ service: "payment", type: "order.opened.v1", state: "unheard" }] }],
+      });
+      const trace = await odori(["trace", "s-early", "--data", place.data, ...ends]);
+      expect(trace.out).toMatch(/^WHY +payment has never got order\.opened, .* ago$/m);
+      expect(trace.out).toContain("nothing delivers it again: odori republish s-early");
+      const republish = (...flags: readonly string[]) =>
+        odori(["republish", "s-early", "--data", place.data, ...flags]);
+      for (const [flags, code] of [
+        [[], "EVENT_NOT_KEPT"],
+        [["--payload", '{"orderId":1}'], "PAYLOAD_INVALID"],
+        [["--event", "order.closed.v1"], "NOT_UNHEARD"],
+      ] as const)
+        expect(await republish(...flags)).toMatchObject({
+          ...{ status: 2, out: "" },
+          err: expect.stringMatching(`^${code}: `),
+        });
+      await using bus = closing(memoryBus(["payment"]));
+      await using app = stopping(
+        await start(shop, { store: place.store(), bus, logger: silent, pollMs: 5 }),
+      );
+      const sent = await republish("--payload", '{"orderId":"done"}');
+      expect(sent).toMatchObject({
+        ...{ status: 0, err: "" },
+        out: "order.opened is published again, for payment\n",
+      });
+      const handled = async () =>
+        (await app.inspect.journal("s-early")).some(({ disposition }) => disposition === "done");
+      await eventually("it is handled", handled, true);
+      expect(await sagas()).toMatchObject({ status: 0, found: ["s-early succeeded"] });
+      expect((await republish()).err).toMatch(/^NOT_UNHEARD: /);
+    });
+
     it("ledger accounts for every event, and goes on where it has ended", {
       timeout: 120_000,
     }, async () => {
@@ -298,6 +340,19 @@ async function several(place: Place): Promise<void> {
   }, [0, 1, 1]);
   await bus.publish([{ ...repeated, source: "/payment" }]);
   expect((await app.health()).duplicates).toBe(1);
+}
+
+/** Leaves a saga whose beginning was published before the service heard it. */
+async function unheard(place: Place): Promise<void> {
+  await using bus = closing(memoryBus(["payment"]));
+  for (const version of [service("payment").begins(opened), shop]) {
+    await using app = stopping(
+      await start(version, { store: place.store(), bus, logger: silent, pollMs: 5 }),
+    );
+    if (version !== shop) await app.begin("s-early", () => opened({ orderId: "done" }));
+    const outbox = async () => (await app.inspect.counts()).outbox;
+    await eventually("its event is published", outbox, 0);
+  }
 }
 
 /** Leaves a saga that is charged, and one whose failure cannot be read. */

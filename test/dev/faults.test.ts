@@ -1,13 +1,16 @@
+import { join } from "node:path";
 import { event, service } from "odori";
+import { sqlite } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { DevEvent } from "../../src/dev/control.ts";
 import { type DevFault, faultText, readFault } from "../../src/dev/fault.ts";
 import { beginForms } from "../../src/dev/form.ts";
-import { DevServices } from "../../src/dev/services.ts";
+import { KeptEvents } from "../../src/dev/kept-events.ts";
+import { type DevOptions, DevServices } from "../../src/dev/services.ts";
 import { authorized, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
-import { stopping, temporaryFolder } from "../support/scope.ts";
+import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 
 const order = service("order").begins(placed);
 const payment = service("payment").on(placed, {
@@ -17,10 +20,10 @@ const payment = service("payment").on(placed, {
 const payload = { orderId: "o" };
 const AT = { service: "payment", at: "order.placed" };
 
-async function started(data: string) {
+async function started(data: string, run: DevOptions["services"] = [order, payment]) {
   const told: DevEvent[] = [];
   const services = await DevServices.start({
-    services: [order, payment],
+    services: run,
     choreography: undefined,
     data,
     tell: (event) => told.push(event),
@@ -107,6 +110,34 @@ describe("a fault", () => {
     await expect(services.fault({ kind: "hold", service: "stock" })).rejects.toMatchObject(refused);
     for (let n = 0; n < 100; n++) await services.fault({ kind: "twice", ...AT });
     await expect(services.fault({ kind: "twice", ...AT })).rejects.toMatchObject(refused);
+  });
+});
+
+describe("an event that was published while its hearer was away", () => {
+  it("is unheard, also where an earlier version heard it, and its payload is kept", async () => {
+    using folder = temporaryFolder("dev");
+    const deaf = service("payment");
+    const path = join(folder.path, "order.db");
+    for (const run of [
+      [order, payment],
+      [order, deaf],
+    ]) {
+      await using services = await started(folder.path, run);
+      if (run.includes(payment)) continue;
+      await services.begin({ payload, sagaId: "o-1" });
+      await using store = closing(sqlite(path));
+      await eventually("it is published", async () => (await store.inspect.counts()).outbox, 0);
+    }
+    await using services = await started(folder.path);
+    const state = async () => (await services.sagas(9))[0]?.state;
+    await eventually("it is unheard", state, "unheard");
+    const kept = KeptEvents.in(folder.path);
+    const [event] = kept?.of("o-1") ?? [];
+    kept?.close();
+    expect(event).toMatchObject({ type: "order.placed.v1", data: payload });
+    await using store = closing(sqlite(path));
+    if (event !== undefined) await store.inspect.republish(event);
+    await eventually("it has come", services.handled, ["done"]);
   });
 });
 

@@ -1,6 +1,13 @@
 import type { Deferred, JournalRecord, SagaHistory } from "odori";
-import { type HearersOf, type SagaState, summarize } from "odori/observe";
+import {
+  type HearersOf,
+  type Reach,
+  type SagaState,
+  type ServiceHistory,
+  summarize,
+} from "odori/observe";
 import { expect, it } from "vitest";
+import { republishable } from "../../src/observe/republish.ts";
 
 const ends = { succeeds: ["order.done.v1"], fails: ["order.cancelled.v1"] };
 const hearers: readonly HearersOf[] = [
@@ -96,4 +103,47 @@ it("without known ends a saga is at rest, and of no service there is nothing", (
   const parts = [part("order", [began]), part("payment", [charged])];
   expect(summarize(parts, { hearers })?.state).toBe("rest");
   expect(summarize([], { hearers })).toBeUndefined();
+});
+
+const reach = (change: Partial<{ now: number; hearing: number; oldest: number }> = {}): Reach => {
+  const { now = 200, hearing = 1, oldest = 0 } = change;
+  const counts = new Map([
+    ["order", { processes: 1, outboxOldestMs: oldest }],
+    ["payment", { processes: hearing, outboxOldestMs: 0 }],
+  ]);
+  return { now, afterMs: 100, counts };
+};
+
+it.each([
+  ["its hearer runs and has no row of it", "unheard", [part("order", [began])], reach()],
+  ["it is young", "running", [part("order", [began])], reach({ now: 100 })],
+  ["its hearer does not run", "running", [part("order", [began])], reach({ hearing: 0 })],
+  ["it may be in the outbox", "running", [part("order", [began])], reach({ oldest: 100 })],
+  ["its hearer came later", "unheard", [part("order", [{ ...began, at: 4 }])], reach()],
+  [
+    "its hearer came later, and the saga has ended",
+    "succeeded",
+    [part("order", [{ ...began, at: 4 }, emits("order.done.v1")])],
+    reach(),
+  ],
+  ["it was heard", "stuck", [part("order", [began]), part("payment", [charged])], reach()],
+] as const)("an event of which %s makes its saga %s", (_, state, parts, known) => {
+  expect(summarize(parts, { hearers, ends, reach: known })?.state).toBe(state);
+});
+
+const eventOf = (id: string) => ({ id, type: "order.placed.v1", source: "/order" });
+
+it("only events that a hearer has no row of are published again, with their cause", () => {
+  const again = row("9", { emitted: [{ id: "2", type: "order.placed.v1" }] });
+  const heardBy = (id: string) => row(id, { reaction: "charge" });
+  const found = (...parts: readonly ServiceHistory[]) => republishable(parts, hearers);
+  expect(found(part("order", [began, again]), part("payment", [heardBy("1")]))).toMatchObject([
+    { ...eventOf("2"), causationId: "9", missedBy: ["payment"], heard: false, kept: undefined },
+  ]);
+  const [first] = found(part("order", [began]));
+  expect(first).toMatchObject(eventOf("1"));
+  expect(first).not.toHaveProperty("causationId");
+  const other = row("1", { reaction: "other" });
+  expect(found(part("order", [began]), part("stock", [other]))).toMatchObject([{ heard: true }]);
+  expect(found(part("order", [began]), part("payment", [], [deferred("parked")]))).toEqual([]);
 });

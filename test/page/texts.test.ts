@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { centred, fitted, placed, showing, zoomed } from "../../page/screens/map/view.ts";
 import { treeOf } from "../../page/screens/saga/tree.ts";
 import { filterText, parseFilter } from "../../page/screens/sagas/filter.ts";
+import { differences } from "../../page/text/difference.ts";
 import { jsonLines } from "../../page/text/json.ts";
 import { visible, visibleLines } from "../../page/text/visible.ts";
 
@@ -20,6 +21,35 @@ describe("texts of strangers", () => {
     expect(lines.replace(/\n */g, "").replace(/: /g, ":")).toBe(text);
     for (const broken of ["", "no", '{"cut', "[".repeat(1_000), "}}]", '{"a": tru'])
       expect(jsonLines(broken).replace(/\s/g, "")).toBe(broken.replace(/\s/g, ""));
+  });
+});
+
+describe("the difference of two payloads", () => {
+  const told = (value: unknown, masked: readonly string[] = []) => ({
+    text: JSON.stringify(value),
+    masked,
+  });
+
+  it("is by field, as JSON, and says nothing of what is masked", () => {
+    const before = told({ a: 1, "b/~": [1, 2], card: "…", gone: {}, same: null }, ["/card"]);
+    const after = told({ a: "1", "b/~": [1, 3], card: "…", new: "<b>", same: null }, ["/card"]);
+    expect(differences(before, after)).toEqual([
+      { at: "/a", kind: "changed", before: "1", after: '"1"' },
+      { at: "/b~1~0/1", kind: "changed", before: "2", after: "3" },
+      { at: "/card", kind: "hidden" },
+      { at: "/gone", kind: "removed", before: "{}" },
+      { at: "/new", kind: "added", after: '"<b>"' },
+    ]);
+    expect(differences(before, before)).toEqual([{ at: "/card", kind: "hidden" }]);
+    expect(differences(told(1), told([]))).toEqual([
+      { at: "", kind: "changed", before: "1", after: "[]" },
+    ]);
+  });
+
+  it("is not known of a payload that was cut, and is bounded", () => {
+    expect(differences({ text: '{"a":', masked: [] }, told({}))).toBeUndefined();
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`f${n}`, n]));
+    expect(differences(told({}), told(many))).toHaveLength(200);
   });
 });
 

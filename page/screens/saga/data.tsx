@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { OpenDelivery, SagaReply, Step } from "../../../src/console/wire.ts";
 import { allows } from "../../net/about.ts";
 import { hrefOf } from "../../route.ts";
@@ -7,6 +7,7 @@ import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { PayloadText } from "../../ui/payload.tsx";
 import { words } from "../../words/words.ts";
+import { EventPayload } from "./event-payload.tsx";
 import type { ViewProps } from "./views.tsx";
 
 /** An event of the saga, with the step that emitted it. */
@@ -23,29 +24,38 @@ export function Data({ reply, onEnd }: ViewProps) {
     () => reply.steps.flatMap((by) => by.emitted.map(({ id, type }) => ({ id, type, by }))),
     [reply.steps],
   );
+  const [chosen, setChosen] = useState<string>();
+  const payloads = allows("payloads");
   const columns = [
     { key: "event", title: w.emitted },
     { key: "event-id", title: w.eventId },
     { key: "service", title: w.service },
     { key: "cause", title: w.cause },
+    ...(payloads ? [{ key: "show", title: w.payload }] : []),
   ];
+  const show = payloads ? setChosen : undefined;
   return (
     <>
       <Kept reply={reply} />
+      {chosen !== undefined && <EventPayload saga={reply.saga.id} event={chosen} />}
       <List
         label={w.views.data}
-        class="data-list"
+        class={payloads ? "payloads-list" : "data-list"}
         columns={columns}
         count={events.length}
         keyOf={(index) => `${index} ${events[index]?.id}`}
-        row={(index, focus) => cells(events[index], focus)}
+        row={(index, focus) => cells(events[index], focus, show)}
         onEnd={onEnd}
       />
     </>
   );
 }
 
-function cells(event: Emitted | undefined, focus: 0 | -1) {
+function cells(
+  event: Emitted | undefined,
+  focus: 0 | -1,
+  show: ((id: string) => void) | undefined,
+) {
   if (event === undefined) return [];
   const { id, type, by } = event;
   return [
@@ -61,6 +71,19 @@ function cells(event: Emitted | undefined, focus: 0 | -1) {
         {shortType(by.heard)} <Id text={by.eventId} class="soft" />
       </span>
     ),
+    ...(show === undefined
+      ? []
+      : [
+          <button
+            key="payload"
+            type="button"
+            class="button plain"
+            tabIndex={focus}
+            onClick={() => show(id)}
+          >
+            {words.value.saga.show}
+          </button>,
+        ]),
   ];
 }
 
@@ -68,7 +91,6 @@ function Kept({ reply: { why } }: { readonly reply: SagaReply }) {
   const { saga: w } = words.value;
   if (!allows("payloads")) return <p class="soft note-line">{w.noPayloads}</p>;
   const kept = why.filter(({ payload }) => payload !== undefined);
-  if (kept.length === 0) return <p class="soft note-line">{w.noPayload}</p>;
   return (
     <>
       {kept.map((open) => (

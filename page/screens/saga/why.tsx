@@ -6,6 +6,7 @@ import { openText, placeText } from "../../ui/open-text.ts";
 import { words } from "../../words/words.ts";
 import { ActButton } from "../parked/act-button.tsx";
 import { ActDialog, type Action } from "../parked/act-dialog.tsx";
+import { Missed } from "./missed.tsx";
 
 const SHOWN_MAX = 8;
 
@@ -22,6 +23,9 @@ export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
         {why.slice(0, SHOWN_MAX).map((one) => (
           <li key={`${one.service} ${one.reaction} ${one.type} ${one.id ?? one.since}`}>
             <OpenLine open={one} />
+            {one.missed !== undefined && (
+              <Missed saga={saga.id} type={one.type} missed={one.missed} />
+            )}
             {one.state === "parked" && one.id !== undefined && (
               <span class="acts">
                 <ActButton action="retry" onAct={() => setActing(acted("retry", one))} />
@@ -50,7 +54,7 @@ function acted(action: Action, { id = "" }: OpenDelivery) {
 
 function OpenLine({ open }: { readonly open: OpenDelivery }) {
   const place = placeText(open);
-  const bad = open.state === "parked" || open.where === "lost";
+  const bad = open.state === "parked" || open.state === "unheard" || open.where === "lost";
   return (
     <>
       <p class={bad ? "bad" : ""}>{openText(open, now.value)}</p>

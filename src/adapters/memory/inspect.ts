@@ -1,3 +1,4 @@
+import type { EventEnvelope } from "../../contract/envelope.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
 import type {
@@ -108,6 +109,14 @@ export class MemoryInspection implements StoreInspection {
         this.#database.putJournal({ ...entry, disposition: "discarded", at });
       releaseNext(this.#database, row.reaction, row.sagaId, this.#now());
       return closed;
+    });
+  }
+
+  republish(event: EventEnvelope): Promise<void> {
+    return this.#database.exclusive(async () => {
+      const ticket = ++this.#database.sequence;
+      const row = { ticket, events: [event], owner: undefined, at: this.#now() };
+      this.#database.outbox.set(ticket, row);
     });
   }
 

@@ -128,7 +128,7 @@ export function explain(error: unknown, place: string): unknown {
   if (state === DISK_FULL) {
     return new StoreUnavailableError("STORE_FULL", `The database ${place} has no room left.`, {
       cause: error,
-      hint: "Free some disk space; nothing was lost, and the service continues by itself.",
+      hint: "Free some disk space; nothing was lost, and a running service continues by itself.",
     });
   }
   if (state !== undefined && BUSY.includes(state)) {
@@ -150,7 +150,7 @@ export function explain(error: unknown, place: string): unknown {
       `The database ${place} cannot be used: ${messageOf(error)}.`,
       {
         cause: error,
-        hint: "Check that the server is running and reachable; the service continues by itself.",
+        hint: "Check that the server is up and reachable; a running service continues by itself.",
       },
     );
   }
@@ -176,7 +176,10 @@ export function explainConnecting(error: unknown, place: string): unknown {
   return new StoreUnavailableError(
     "STORE_UNAVAILABLE",
     `The database ${place} cannot be connected to: ${messageOf(error)}.`,
-    { cause: error, hint: "Check the options of the connection; the service continues by itself." },
+    {
+      cause: error,
+      hint: "Check the options of the connection; a running service continues by itself.",
+    },
   );
 }
 

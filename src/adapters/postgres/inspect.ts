@@ -1,4 +1,6 @@
 import { toDeferred, toHistory, toJournal, toState } from "../../adapter/rows.ts";
+import { encodeStored } from "../../cloudevents/json.ts";
+import type { EventEnvelope } from "../../contract/envelope.ts";
 import { stemOf } from "../../contract/grammar.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
@@ -109,6 +111,12 @@ export class PostgresInspection implements StoreInspection {
         JSON.stringify([{ saga: row.sagaId, reaction: row.reaction }]),
       ]);
       return row;
+    });
+  }
+
+  republish(event: EventEnvelope): Promise<void> {
+    return this.#access.write(async (books) => {
+      await books.run(this.#statements.republish, [encodeStored([event])]);
     });
   }
 

@@ -236,6 +236,12 @@ export function statementsFor(schema: string) {
       `UPDATE $S.deferred SET state = 'discarded', reason = $2
        WHERE seq = $1::bigint AND state IN ('parked', 'retrying') RETURNING *`,
     ),
+    /** Puts an event into the outbox for the next process that claims. */
+    republish: statement(
+      "republish",
+      `INSERT INTO $S.outbox (owner, count, events, at)
+       VALUES (NULL, 1, $1::text, $S.now_ms())`,
+    ),
     /** Each change of a row gives it the next place in the feed. */
     markDiscarded: statement(
       "mark_discarded",

@@ -38,7 +38,7 @@ export function explain(error: unknown, path: string): unknown {
   if (code === FULL) {
     return new StoreUnavailableError("STORE_FULL", `The database ${path} has no room left.`, {
       cause: error,
-      hint: "Free some disk space; nothing was lost, and the service continues by itself.",
+      hint: "Free some disk space; nothing was lost, and a running service continues by itself.",
     });
   }
   if (isBusy(error)) {

@@ -1,4 +1,6 @@
 import { toDeferred, toJournal, toState } from "../../adapter/rows.ts";
+import { encodeStored } from "../../cloudevents/json.ts";
+import type { EventEnvelope } from "../../contract/envelope.ts";
 import { stemOf } from "../../contract/grammar.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
@@ -26,6 +28,7 @@ const DISCARDED = `UPDATE odori_inbox SET disposition = 'discarded', at = ?6,
     seq = (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'odori_inbox')
   WHERE born = (SELECT born FROM odori_saga WHERE saga_id = ?1) AND saga_id = ?1
     AND reaction = ?2 AND source = ?3 AND id = ?4 AND stem = ?5`;
+const REPUBLISH = "INSERT INTO odori_outbox (owner, count, events, at) VALUES (NULL, 1, ?, ?)";
 const COUNT_FEED = `UPDATE sqlite_sequence
   SET seq = max(seq, (SELECT max(seq) FROM odori_inbox)) WHERE name = 'odori_inbox'`;
 
@@ -112,6 +115,12 @@ export class SqliteInspection implements StoreInspection {
       sql.run(COUNT_FEED);
       sql.run(RELEASE_NEXT, now, row.sagaId, row.reaction);
       return row;
+    });
+  }
+
+  republish(event: EventEnvelope): Promise<void> {
+    return this.#access.write((sql) => {
+      sql.run(REPUBLISH, encodeStored([event]), this.#access.now());
     });
   }
 }

@@ -1,5 +1,6 @@
 import { toJournal } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
+import type { EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import type { FeedPage, JournalSource, OutboxEvent, SourceAbout } from "../../ports/source.ts";
 import { connectReadOnly } from "./connect.ts";
@@ -92,6 +93,10 @@ class Actions extends SqliteInspection {
 
   override discard(seq: number, reason: string) {
     return this.#act((inspect) => inspect.discard(seq, reason));
+  }
+
+  override republish(event: EventEnvelope) {
+    return this.#act((inspect) => inspect.republish(event));
   }
 
   async #act<T>(work: (inspect: SqliteInspection) => Promise<T>): Promise<T> {

@@ -28,6 +28,7 @@ const STATES: readonly SagaState[] = [
   "parked",
   "succeeded",
   "failed",
+  "unheard",
   "retrying",
   "running",
   "waiting",
@@ -68,13 +69,14 @@ States, the first that holds:
   parked     a delivery was given up on: odori parked list
   succeeded  an event of succeeds was emitted
   failed     an event of fails was emitted
+  unheard    an event was published, and a service that hears it never got it: odori republish
   retrying   a delivery failed and is tried again
   running    an event is on its way to a service that hears it
   waiting    only deadlines are left
   stuck      nothing is left to happen, and the saga has no end
   rest       nothing is left to happen; no --source says what an end is
 
-Exit status: 0 none of them is parked or stuck, 1 some are, 2 the command could not run.`,
+Exit status: 0 none of them is parked, unheard or stuck, 1 some are, 2 the command could not run.`,
     )
     .action(run);
 }
@@ -93,10 +95,11 @@ async function run(flags: Flags): Promise<void> {
   if (flags.json)
     printJson({ sagas: page.sagas.map(json), examined: page.examined, after: page.next });
   else show(page, shownPlace(place));
-  if (page.sagas.some(({ summary }) => ["parked", "stuck"].includes(summary.state)))
+  if (page.sagas.some(({ summary }) => NEED_A_PERSON.includes(summary.state)))
     process.exitCode = FOUND;
 }
 
+const NEED_A_PERSON: readonly SagaState[] = ["parked", "unheard", "stuck"];
 const NEED_ENDS: readonly SagaState[] = ["succeeded", "failed", "stuck"];
 
 async function endsOf(flags: Flags): Promise<SagaEnds | undefined> {
@@ -156,7 +159,7 @@ function show({ sagas, examined, next }: Page, where: string): void {
     const lines = table([header, ...sagas.map(({ summary }) => cells(summary, now))]);
     for (const [index, line] of lines.entries()) {
       const state = sagas[index - 1]?.summary.state;
-      print(state === "parked" || state === "stuck" ? colours.bad(line) : line);
+      print(state !== undefined && NEED_A_PERSON.includes(state) ? colours.bad(line) : line);
     }
   }
   if (next !== undefined) print(colours.dim(`More: --after ${next}`));

@@ -3,6 +3,7 @@ import { sqliteSource } from "../../adapters/sqlite/source.ts";
 import type { OdoriConsole } from "../../console/console.ts";
 import { codeOf, messageOf } from "../../contract/errors.ts";
 import type { DevControl } from "../../dev/control.ts";
+import { KeptEvents } from "../../dev/kept-events.ts";
 import { namedManifest } from "../choreography-option.ts";
 import { type ConsoleServer, serveConsole } from "../console-server.ts";
 import { warn } from "../output.ts";
@@ -64,6 +65,7 @@ export class DevPage {
       allow: ["retry", "discard", "payloads"],
       token: undefined,
       dev: control,
+      kept: KeptEvents.in(data),
       ...(choreography && { choreography }),
     });
     await before?.close();

@@ -44,8 +44,11 @@ export interface OpenDelivery {
   readonly service: string;
   readonly reaction: string;
   readonly type: string;
-  /** `on its way`: committed by its emitter; `where` says how far it has come. */
-  readonly state: "armed" | "retrying" | "waiting" | "parked" | "on its way";
+  /**
+   * `on its way`: committed by its emitter; `where` says how far it has come. `unheard`, in a reply
+   * about one saga: published, and nothing delivers it again.
+   */
+  readonly state: "armed" | "retrying" | "waiting" | "parked" | "on its way" | "unheard";
   readonly since: Millis;
   /** Of `armed` and `retrying`. */
   readonly due?: Millis;
@@ -58,6 +61,8 @@ export interface OpenDelivery {
   readonly notRunning?: string;
   /** The id of its delivery, as actions take it: `payment/3`. Absent for `on its way`. */
   readonly id?: string;
+  /** Of `unheard`: the event, as `republish` takes it, and whether its payload is kept. */
+  readonly missed?: { readonly event: string; readonly kept: boolean };
   /** Of a deferred delivery, in a reply about one saga. */
   readonly attempts?: number;
   /** Of `retrying` and `parked`, in a reply about one saga. */

@@ -136,7 +136,8 @@ export interface ActionsReply {
 
 export interface Action {
   readonly at: Millis;
-  readonly action: "retry" | "discard";
+  readonly action: "retry" | "discard" | "republish";
+  /** `payment/3`; of `republish` the service and the id of the event. */
   readonly id: string;
   /** Absent: the delivery was not known. */
   readonly sagaId?: string;

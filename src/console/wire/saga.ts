@@ -1,4 +1,4 @@
-import type { Millis, OpenDelivery, Verdict, VerdictCounts } from "./common.ts";
+import type { Millis, OpenDelivery, Payload, Verdict, VerdictCounts } from "./common.ts";
 
 /** Which sagas to list. All filters hold at once. */
 export interface SagasQuery {
@@ -51,6 +51,35 @@ export interface SagaRow {
    * verdict is what the others tell. Absent: all that concern it were read.
    */
   readonly unread?: readonly string[];
+}
+
+/** An event of a saga, by its id. */
+export interface Republish {
+  readonly event: string;
+}
+
+/** The payloads of an event and of its cause, where they are kept. */
+export interface PayloadsReply {
+  readonly event?: KeptPayload;
+  /** Absent also where the event has no cause. */
+  readonly cause?: KeptPayload;
+}
+
+export interface KeptPayload {
+  readonly type: string;
+  readonly payload: Payload;
+}
+
+/** Which event of a saga, by its id. */
+export interface PayloadsQuery {
+  readonly event?: string;
+}
+
+/** What will be published again, once the emitter runs. */
+export interface Republished {
+  readonly type: string;
+  readonly emitter: string;
+  readonly missedBy: readonly string[];
 }
 
 /** Which part of a saga. */
