@@ -1,8 +1,10 @@
+import { encodeJson } from "../cloudevents/json.ts";
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Deferred, DeferredState } from "../ports/deferred.ts";
 import type { SagaHistory, SagaQuery, StoreInspection } from "../ports/inspection.ts";
 import type { JournalSource, SourceAbout } from "../ports/source.ts";
-import { givenList, givenTexts } from "./checked.ts";
+import { givenList, givenRecord, givenTexts } from "./checked.ts";
 import { JOURNAL_MAX, PAGE_ROWS_MAX, PAGE_SAGAS_MAX } from "./source-limits.ts";
 import { malformedReply, postTo, type SourceAddress, TooLarge } from "./source-post.ts";
 import {
@@ -166,5 +168,9 @@ class HttpInspection implements StoreInspection {
 
   discard(seq: number, reason: string) {
     return this.#ask({ call: "discard", seq, reason }, deferredReplied);
+  }
+
+  async republish(event: EventEnvelope): Promise<void> {
+    await this.#ask({ call: "republish", event: encodeJson(event) }, givenRecord);
   }
 }

@@ -1,19 +1,28 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { codeOf, messageOf, OdoriError } from "../contract/errors.ts";
+import { stemOf } from "../contract/grammar.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { JournalSource } from "../ports/source.ts";
 import { errorReply, failure, reply } from "./replies.ts";
-import { REPLY_MAX_BYTES, REQUEST_MAX_BYTES, type SourcePermission } from "./source-limits.ts";
+import {
+  JOURNAL_MAX,
+  REPLY_MAX_BYTES,
+  REQUEST_MAX_BYTES,
+  type SourcePermission,
+} from "./source-limits.ts";
 import { type SourceCall, sourceCallIn } from "./source-request.ts";
 import { tokenCheck } from "./token.ts";
+
+const ACTIONS = ["retry", "discard", "republish"] as const;
 
 /** Options of `sourceHandler`. */
 export interface SourceHandlerOptions {
   /** What each request has to send: `authorization: Bearer <token>`. At least 16 characters. */
   readonly token: string;
   /**
-   * What a console may do besides reading: retry and discard parked deliveries, and see what a
-   * deferred delivery carries.
+   * What a console may do besides reading: retry and discard parked deliveries, publish an event
+   * of the service again, and see what a deferred delivery carries.
    * @default []
    */
   readonly allow?: readonly SourcePermission[];
@@ -58,7 +67,7 @@ export function sourceHandler(
         "www-authenticate": "Bearer",
       });
     const call = sourceCallIn(await textOf(body));
-    if ((call.call === "retry" || call.call === "discard") && !allowed.has(call.call))
+    if (isAction(call.call) && !allowed.has(call.call))
       return errorReply(403, "NOT_ALLOWED", `The service does not allow to ${call.call}.`);
     return sized(await answer(source, call, allowed.has("payloads")));
   };
@@ -118,7 +127,23 @@ async function answer(
       return shown(await inspect.retry(call.seq));
     case "discard":
       return shown(await inspect.discard(call.seq, call.reason));
+    case "republish":
+      await checkEmitted(source, call.event);
+      await inspect.republish(call.event);
+      return {};
   }
+}
+
+function isAction(call: SourceCall["call"]): call is (typeof ACTIONS)[number] {
+  return ACTIONS.some((action) => action === call);
+}
+
+/** A console publishes nothing in the name of the service that the service has not emitted. */
+async function checkEmitted({ inspect }: JournalSource, event: EventEnvelope): Promise<void> {
+  const rows = await inspect.journal(event.sagaId, JOURNAL_MAX);
+  const emitted = rows.flatMap((row) => row.emitted);
+  if (!emitted.some(({ id, type }) => id === event.id && stemOf(type) === stemOf(event.type)))
+    throw new OdoriError("QUERY_INVALID", "The service has not emitted this event.");
 }
 
 /** A payload is the service's own, and a stack tells how the service is built. */

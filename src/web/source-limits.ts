@@ -14,4 +14,4 @@ export const REPLY_MAX_BYTES = 64 * 1024 * 1024;
 export const GIVEN_TEXT_MAX = 4_096;
 
 /** What a source that is read over HTTP may do besides reading. */
-export type SourcePermission = "retry" | "discard" | "payloads";
+export type SourcePermission = "retry" | "discard" | "republish" | "payloads";

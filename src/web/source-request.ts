@@ -1,8 +1,16 @@
+import { decodeJson } from "../cloudevents/json.ts";
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { DEFERRED_STATES, type DeferredState } from "../ports/deferred.ts";
 import type { SagaQuery } from "../ports/inspection.ts";
 import { givenRecord, givenText, givenTexts, givenWhole, givenWord } from "./checked.ts";
-import { CURSOR_MAX_CHARS, JOURNAL_MAX, PAGE_ROWS_MAX, PAGE_SAGAS_MAX } from "./source-limits.ts";
+import {
+  CURSOR_MAX_CHARS,
+  JOURNAL_MAX,
+  PAGE_ROWS_MAX,
+  PAGE_SAGAS_MAX,
+  REQUEST_MAX_BYTES,
+} from "./source-limits.ts";
 
 /** What a console asks the endpoint of a source for. */
 export type SourceCall =
@@ -18,11 +26,12 @@ export type SourceCall =
       readonly limit: number;
     }
   | { readonly call: "retry"; readonly seq: number }
-  | { readonly call: "discard"; readonly seq: number; readonly reason: string };
+  | { readonly call: "discard"; readonly seq: number; readonly reason: string }
+  | { readonly call: "republish"; readonly event: EventEnvelope };
 
 const CALLS = [
   ...(["about", "counts", "feed", "outbox", "sagas", "journal", "list", "histories"] as const),
-  ...(["deferred", "retry", "discard"] as const),
+  ...(["deferred", "retry", "discard", "republish"] as const),
 ];
 
 /** Reads the body of a request. Throws `QUERY_INVALID`. */
@@ -65,6 +74,10 @@ function callIn(value: unknown): SourceCall {
       return { call, seq: givenWhole(body.seq) };
     case "discard":
       return { call, seq: givenWhole(body.seq), reason: givenText(body.reason) };
+    case "republish": {
+      const text = givenText(body.event, REQUEST_MAX_BYTES);
+      return { call, event: decodeJson(text, { now: Date.now(), maxBytes: REQUEST_MAX_BYTES }) };
+    }
   }
 }
 

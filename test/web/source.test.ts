@@ -39,7 +39,10 @@ async function parkedShop(...allow: readonly SourcePermission[]) {
   await store.transaction((tx) =>
     tx.write(
       writes({
-        journal: [sampleEntry("1", { disposition: "parked" })],
+        journal: [
+          sampleEntry("1", { disposition: "parked" }),
+          sampleEntry("e", { emitted: [{ id: "e1", type: "order.placed.v1" }] }),
+        ],
         defer: [
           sampleDeferred("1", {
             ...{ state: "parked", problem },
@@ -134,6 +137,27 @@ describe("the endpoint of a source", () => {
     expect((await other.ask({ call: "discard", seq: 1, reason: "by hand" })).status).toBe(403);
     expect((await other.ask({ call: "retry", seq: 1 })).status).toBe(200);
     expect((await other.ask({ call: "retry", seq: 1 })).status).toBe(409);
+  });
+
+  it("publishes again what the service has emitted, and nothing else", async () => {
+    const emitted = { id: "e1", type: "order.placed.v1" };
+    await using shop = await parkedShop("republish");
+    const ask = (event: unknown) => shop.ask({ call: "republish", event });
+    const event = (more: object) =>
+      JSON.stringify({
+        ...{ specversion: "1.0", ...emitted, source: "/shop", sagaid: "saga of e" },
+        ...{ correlationid: "saga of e", time: "2026-01-02T03:04:05Z", data: {} },
+        ...more,
+      });
+    for (const refused of [
+      ...["{}", "", 1, event({ id: "e2" }), event({ type: "order.paid.v1" })],
+      ...[event({ sagaid: "another" }), event({ specversion: "9" })],
+    ])
+      expect([(await ask(refused)).status, refused]).toEqual([400, refused]);
+    expect((await ask(event({}))).status).toBe(200);
+    expect(await (await shop.ask({ call: "counts" })).json()).toMatchObject({ outbox: 1 });
+    await using other = await parkedShop("retry", "discard", "payloads");
+    expect((await other.ask({ call: "republish", event: event({}) })).status).toBe(403);
   });
 
   it("keeps payloads and stacks to itself", async () => {
