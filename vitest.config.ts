@@ -4,11 +4,8 @@ const common = {
   resolve: { conditions: ["odori-source", "node"] },
   ssr: { resolve: { conditions: ["odori-source", "node"] } },
 };
-/** Only a test that hangs runs into these limits, whatever else the machine does. */
-const LIMITS = {
-  alone: { testTimeout: 60_000, hookTimeout: 60_000 },
-  servers: { testTimeout: 120_000, hookTimeout: 120_000 },
-};
+/** Only what hangs runs into these limits, whatever else the machine does. */
+const LIMITS = { testTimeout: 120_000, hookTimeout: 120_000 };
 const ALONE = ["test/**/*.test.ts", "examples/**/*.test.ts"];
 const ON_SERVERS = ["test/**/*.server.test.ts", "examples/**/*.server.test.ts"];
 
@@ -24,7 +21,7 @@ export default defineConfig({
           name: "alone",
           include: ALONE,
           exclude: [...ON_SERVERS, "**/node_modules/**"],
-          ...LIMITS.alone,
+          ...LIMITS,
         },
       },
       // The servers start when the first of these files runs.
@@ -34,7 +31,7 @@ export default defineConfig({
           name: "servers",
           include: ON_SERVERS,
           globalSetup: "test/servers/setup.ts",
-          ...LIMITS.servers,
+          ...LIMITS,
         },
       },
     ],

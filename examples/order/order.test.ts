@@ -119,7 +119,7 @@ describe("the order example", () => {
   });
 
   it("killed in the middle and started again: every open order reaches its end exactly once", {
-    timeout: 60_000,
+    timeout: 600_000,
   }, async () => {
     const inTheMiddle = async () => {
       await eventually("an order has succeeded", () => ordersIn("completed"), atLeastOne);

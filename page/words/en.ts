@@ -72,7 +72,7 @@ export const en = {
     lost: (time: string) => `connection lost, shown as of ${time} ago`,
     connecting: "connecting",
     unread: (services: string) => `cannot read: ${services}`,
-    unreadWhy: "Until it can be read again, everything below stays as it was.",
+    unreadWhy: "The others go on; what it alone knows is not judged.",
     noEnds: "How sagas end is not known: start the console with the choreography's module.",
     refused: "This page needs the address that the console printed.",
     refusedMore: "Open the link from the terminal again: it carries a token.",

@@ -144,11 +144,11 @@ describe.skipIf(urlOf("kafka") === undefined)(titleOf("kafka", "Kafka"), () => {
 
   it(
     "a running group whose place leaves the log says so, and hears what is left",
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     () => leftBehind(3_500, 500),
   );
 
-  it("the same where nothing is left", { timeout: 120_000 }, () => leftBehind(4_000, 0));
+  it("the same where nothing is left", { timeout: 600_000 }, () => leftBehind(4_000, 0));
 
   it("kafka-app: 24 MB at once for one partition are accepted", async () => {
     await using on = await stage();

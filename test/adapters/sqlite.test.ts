@@ -213,7 +213,7 @@ describe("SQLite", () => {
   });
 
   it("two processes on one file each do their part, and nothing is done twice", {
-    timeout: 60_000,
+    timeout: 600_000,
   }, async () => {
     const path = join(folder, "payment.db");
     const running = [1, 2].map((number) => worker(path, number));

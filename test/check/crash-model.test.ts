@@ -35,7 +35,7 @@ function findings(manifest: Manifest) {
 }
 
 describe("begin, commit, publish, acknowledge, and a crash anywhere", () => {
-  it("add nothing where every service has inbox and fence", { timeout: 120_000 }, () => {
+  it("add nothing where every service has inbox and fence", { timeout: 600_000 }, () => {
     let compared = 0;
     const same = (manifest: Manifest) => {
       const { usable, coarse, withCrashes } = findings(guarded(manifest, true));
@@ -51,7 +51,7 @@ describe("begin, commit, publish, acknowledge, and a crash anywhere", () => {
     expect(compared).toBeGreaterThan(20);
   });
 
-  it("add nothing to what is explored of services without them", { timeout: 120_000 }, () => {
+  it("add nothing to what is explored of services without them", { timeout: 600_000 }, () => {
     const covered = (manifest: Manifest) => {
       const { usable, coarse, withCrashes } = findings(guarded(manifest, false));
       fc.pre(usable);

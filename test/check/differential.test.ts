@@ -106,7 +106,7 @@ describe("on random choreographies", () => {
   });
 
   it("each counterexample is one: played step by step, it breaks the rule that it names", {
-    timeout: 120_000,
+    timeout: 600_000,
   }, () => {
     let played = 0;
     const plays = (manifest: Manifest) => {

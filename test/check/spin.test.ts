@@ -36,7 +36,7 @@ describe("as many states as Spin finds", () => {
   const live = hasSpin()
     ? chosen.filter((_, index) => index % 8 === 1 || index === chosen.length - 1)
     : [];
-  it(`Spin itself, on ${live.length} of them`, { timeout: 120_000 }, () => {
+  it(`Spin itself, on ${live.length} of them`, { timeout: 600_000 }, () => {
     for (const { name, manifest } of live)
       expect([name, spinStates(toPromela(compile(toManifest(manifest))))]).toEqual([
         name,

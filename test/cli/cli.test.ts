@@ -39,7 +39,7 @@ async function withParked(): Promise<void> {
 }
 
 describe("odori", () => {
-  it("prints --version, and --help for each command", { timeout: 120_000 }, async () => {
+  it("prints --version, and --help for each command", { timeout: 600_000 }, async () => {
     const help = await odori(["--help"]);
     expect(help).toMatchObject({ status: 0, err: "" });
     for (const command of [

@@ -16,7 +16,7 @@ const own = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const init = (cwd: string, ...args: readonly string[]) =>
   odori(["init", ...args, "--no-install"], undefined, cwd);
 
-describe("odori init", { timeout: 120_000 }, () => {
+describe("odori init", { timeout: 600_000 }, () => {
   it("writes a project, and says what comes next", async () => {
     using root = temporaryFolder("init");
     const { status, out, err } = await init(root.path, "My Shop");

@@ -156,7 +156,7 @@ export default choreography("shop", {
 `;
 
 /** Starting many commands takes its time on a busy machine. */
-describe("odori check", { timeout: 120_000 }, () => {
+describe("odori check", { timeout: 600_000 }, () => {
   it("finds the call that declared a part, relative to the working folder", async () => {
     using folder = temporaryFolder("places", join(import.meta.dirname, "fixtures"));
     writeFileSync(join(folder.path, "shop.ts"), MODULE);

@@ -133,7 +133,7 @@ describe("a document from elsewhere", () => {
   it.each(FILES)(
     "%s ends within seconds, and prints what is printable",
     {
-      timeout: 120_000,
+      timeout: 600_000,
     },
     async (name) => {
       for (const command of COMMANDS) {

@@ -14,7 +14,7 @@ const broken = JSON.stringify(BROKEN[0]?.manifest);
 const sound = JSON.stringify(SOUND[0]?.manifest);
 
 describe("odori check --watch", () => {
-  it("says what cannot be watched, and ends", { timeout: 120_000 }, async () => {
+  it("says what cannot be watched, and ends", { timeout: 600_000 }, async () => {
     using folder = temporaryFolder("watch");
     const { status, err } = await odori(
       ["check", join(folder.path, "nowhere", "m.json"), "--watch"],
@@ -26,7 +26,7 @@ describe("odori check --watch", () => {
   });
 
   it("checks again when the content changes, and ends at Ctrl-C", {
-    timeout: 120_000,
+    timeout: 600_000,
   }, async () => {
     using folder = temporaryFolder("watch");
     writeFileSync(join(folder.path, "m.json"), broken);

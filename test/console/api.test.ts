@@ -80,7 +80,7 @@ describe("the console's API", () => {
     expect((await stage.ask("/api/v1/sagas/%E0%A4%A")).status).toBe(404);
   });
 
-  it("a saga of any length has a reply of bounded size", { timeout: 180_000 }, async () => {
+  it("a saga of any length has a reply of bounded size", { timeout: 600_000 }, async () => {
     const steps = 20_050;
     await using stage = await ConsoleStage.open(["done"]);
     const store = sqlite(stage.path);

@@ -46,7 +46,7 @@ async function ended({ child }: Started, signal: NodeJS.Signals): Promise<number
   return code;
 }
 
-describe("odori console", { timeout: 120_000 }, () => {
+describe("odori console", { timeout: 600_000 }, () => {
   it("reads a service over HTTP, without its database", async () => {
     using folder = temporaryFolder("console-http");
     const path = join(folder.path, "payment.db");

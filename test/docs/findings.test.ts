@@ -18,7 +18,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const fileOf = (address: string) =>
   join(ROOT, "docs", address.slice(DOCS_ADDRESS.length).replace(/\.html$/, ".md"));
 
-describe("the reference that is generated; `npm run docs` renews it", { timeout: 120_000 }, () => {
+describe("the reference that is generated; `npm run docs` renews it", { timeout: 600_000 }, () => {
   const pages = new Map([
     ...findingsPages(),
     ["docs/reference/commands.md", commandsPage()],
@@ -35,7 +35,7 @@ describe("the reference that is generated; `npm run docs` renews it", { timeout:
   });
 });
 
-describe("the address of a finding", { timeout: 120_000 }, () => {
+describe("the address of a finding", { timeout: 600_000 }, () => {
   it.each(codes)("%s has a page there", (code) => {
     const file = fileOf(findingPage(code));
     expect([file, existsSync(file)]).toEqual([file, true]);

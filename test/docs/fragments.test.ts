@@ -42,7 +42,7 @@ function unknownIn(line: string): readonly string[] {
   ];
 }
 
-describe("the pages", { timeout: 120_000 }, () => {
+describe("the pages", { timeout: 600_000 }, () => {
   it("name only commands and options that there are", () => {
     const all = documents.flatMap(({ lines }) => commandsOf(lines.join("\n")));
     expect(all.length).toBeGreaterThan(40);

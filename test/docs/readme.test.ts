@@ -10,7 +10,7 @@ const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const SAGA = blockOf(README, "ts");
 const LINES_MAX = 25;
 
-describe("the README", { timeout: 120_000 }, () => {
+describe("the README", { timeout: 600_000 }, () => {
   it("has a saga of at most 25 lines, which prints the trace that is shown, and ends", async () => {
     expect(SAGA.trimEnd().split("\n").length).toBeLessThanOrEqual(LINES_MAX);
     using folder = programFolder("saga.ts", SAGA);

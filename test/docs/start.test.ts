@@ -9,7 +9,7 @@ import { blockOf, programFolder, traceLines } from "../support/page-program.ts";
 const PAGE = readFileSync(join(ROOT, "docs", "start.md"), "utf8");
 
 it("the program of the page runs as it is printed, and ends as the page says", {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   using folder = programFolder("saga.ts", blockOf(PAGE, "ts"));
   const flags = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];

@@ -42,7 +42,7 @@ function comparable(text: string): string {
     .trim();
 }
 
-describe("the page for the night", { timeout: 120_000 }, () => {
+describe("the page for the night", { timeout: 600_000 }, () => {
   it("has its commands", () => {
     expect(COMMANDS.length).toBe(8);
     expect(COMMANDS.filter(({ output }) => output !== "").length).toBe(6);

@@ -45,7 +45,7 @@ function run(args: readonly string[]) {
   return { status: ran.status, out: `${ran.stdout}${ran.stderr}` };
 }
 
-describe("the page on testing", { timeout: 120_000 }, () => {
+describe("the page on testing", { timeout: 600_000 }, () => {
   it("has a program for each runner, and all of them compile", () => {
     expect(programs.map(({ file }) => file)).toEqual([
       "trip.ts",

@@ -137,7 +137,7 @@ async function listening(child: ChildProcessByStdio<null, Readable, null>) {
   throw new Error(`The program ended, and has printed ${out}`);
 }
 
-describe("the page on frameworks", { timeout: 120_000 }, () => {
+describe("the page on frameworks", { timeout: 600_000 }, () => {
   it("has programs that compile", () => {
     const files = programs.map(({ file }) => file);
     // Those for Next are run by test/next.

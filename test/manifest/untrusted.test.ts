@@ -90,7 +90,7 @@ function useAll(document: unknown): string {
 }
 
 describe("a document from elsewhere, in any form", () => {
-  it("is used, or refused with a code; what is printed is printable", { timeout: 120_000 }, () => {
+  it("is used, or refused with a code; what is printed is printable", { timeout: 600_000 }, () => {
     fc.assert(
       fc.property(changed, (document) => {
         try {
@@ -105,7 +105,7 @@ describe("a document from elsewhere, in any form", () => {
   });
 
   it("text that is cut or changed anywhere is read, or refused with a code", {
-    timeout: 120_000,
+    timeout: 600_000,
   }, () => {
     const texts = fc
       .constantFrom(...documents.slice(0, 6))

@@ -72,7 +72,7 @@ for (const suite of SUITES) {
       });
 
       // Most of a mutant's time is waiting: for its process to start, or for what does not happen.
-      it.concurrent.each(mutants)("$name", { timeout: 120_000 }, async ({ name, caughtBy }) => {
+      it.concurrent.each(mutants)("$name", { timeout: 600_000 }, async ({ name, caughtBy }) => {
         expect(await gauntlet(suite, [caughtBy], name)).toEqual({ ran: 1, failed: [caughtBy] });
       });
     },

@@ -70,7 +70,7 @@ async function restored(shop: MovingShop, observer: Observer, projection: Projec
   expect(listed(projection).flatMap(({ unread }) => unread)).toEqual([]);
 }
 
-describe("an observer of which one source is away", { timeout: 60_000 }, () => {
+describe("an observer of which one source is away", { timeout: 600_000 }, () => {
   it.each([
     ["refuses", gone],
     ["does not reply", silent],

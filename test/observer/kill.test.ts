@@ -56,7 +56,7 @@ async function caughtUp(folder: string, file: string): Promise<Projection> {
   return projection;
 }
 
-describe("an observer that is killed", { timeout: 180_000 }, () => {
+describe("an observer that is killed", { timeout: 600_000 }, () => {
   it("loses nothing, gives no false alarm, and is the same when built again", async () => {
     using folder = temporaryFolder("observer-kill");
     const databases = files(folder.path);

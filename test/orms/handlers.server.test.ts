@@ -9,7 +9,7 @@ import { through } from "./shelves.ts";
 // Libraries take their time on a busy machine.
 describe.skipIf(urlOf("postgres") === undefined)(
   titleOf("postgres", "handlers that use"),
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   () => {
     const kind = postgresShelves(() => serverUrl("postgres"));
     describe.each(postgresLibraries)("$name", (library) => {

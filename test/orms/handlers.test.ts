@@ -6,7 +6,7 @@ import { sqliteLibraries } from "./on-sqlite.ts";
 import { through } from "./shelves.ts";
 
 // Libraries take their time on a busy machine.
-describe("handlers that use", { timeout: 120_000 }, () => {
+describe("handlers that use", { timeout: 600_000 }, () => {
   describe.each(sqliteLibraries)("$name", (library) => {
     isolationCases({ describe, it }, through(sqliteShelves, library));
     strayCases({ describe, it }, through(sqliteShelves, library));

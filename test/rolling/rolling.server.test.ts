@@ -6,7 +6,7 @@ import { serverUrl, urlOf } from "../servers/shared.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { Rolling } from "./rolling.ts";
 
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 600_000;
 
 /** A database of its own: the schemas have the names of the services. */
 async function ownDatabase(name: string): Promise<string> {

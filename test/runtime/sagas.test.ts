@@ -227,7 +227,7 @@ describe.each(kits)(
 
     it(
       "in a row: a failure at any step leaves nothing; a success leaves one of everything",
-      { timeout: 120_000 },
+      { timeout: 600_000 },
       () =>
         fc.assert(
           fc.asyncProperty(fc.nat(), fates("okpis"), async (seed, letters) => {
@@ -255,7 +255,7 @@ describe.each(kits)(
 
     it(
       "side by side: a step that fails undoes its sibling, which came before, later or never",
-      { timeout: 120_000 },
+      { timeout: 600_000 },
       () =>
         fc.assert(
           fc.asyncProperty(fc.nat(), fates("okpi"), async (seed, letters) => {

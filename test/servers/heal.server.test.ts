@@ -27,7 +27,7 @@ const HEARS = "info: the service hears the bus again";
 describe("a service whose broker fails heals, and is never ready while deaf", () => {
   for (const [name, fault] of FAULTS) {
     const title = titleOf(name, `${name}: ${fault}`);
-    it.skipIf(urlOf(name) === undefined)(title, { timeout: 120_000 }, async () => {
+    it.skipIf(urlOf(name) === undefined)(title, { timeout: 600_000 }, async () => {
       const faults: NonNullable<BusFactory["faults"]> = buses[name].faults ?? {};
       await using faulty = closing((await faults[fault]?.()) ?? expect.fail(`no fault ${fault}`));
       const heard = new Set<string>();
@@ -65,7 +65,7 @@ const LOGINS = [
 describe("a service whose login is refused says so, and goes on once it is not", () => {
   for (const [name, fault] of LOGINS) {
     const title = titleOf(name, `${name}: ${fault}`);
-    it.skipIf(urlOf(name) === undefined)(title, { timeout: 180_000 }, async () => {
+    it.skipIf(urlOf(name) === undefined)(title, { timeout: 600_000 }, async () => {
       const faults: NonNullable<BusFactory["faults"]> = buses[name].faults ?? {};
       await using faulty = closing((await faults[fault]?.()) ?? expect.fail(`no fault ${fault}`));
       const logged: string[] = [];

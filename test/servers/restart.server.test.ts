@@ -39,7 +39,7 @@ describe.each(["postgres", "nats", "rabbitmq", "kafka"] as const)(
   (name) => {
     it.skipIf(urlOf(name) === undefined)(
       titleOf(name, "kill -9: both sides come back by themselves, and nothing is lost"),
-      { timeout: 180_000 },
+      { timeout: 600_000 },
       async () => {
         await using server = stopping(await Server.start(recipes[name](find(name, false) ?? "")));
         await using bus = closing(connect[name](server.url));

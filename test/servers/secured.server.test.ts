@@ -124,7 +124,7 @@ const local = (server: Server) => `localhost:${server.place.port}`;
 describe("secured connections", () => {
   it.skipIf(urlOf("postgres") === undefined)(
     titleOf("postgres", "Postgres"),
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       await using server = stopping(await securedPostgres(made));
       await page("postgres", local(server));
@@ -174,7 +174,7 @@ describe("secured connections", () => {
 
   it.skipIf(urlOf("nats") === undefined)(
     titleOf("nats", "NATS"),
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       const user = nkeys.createUser();
       writeFileSync(join(folder.path, "user.nk"), user.getSeed());

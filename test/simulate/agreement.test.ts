@@ -21,7 +21,7 @@ const TIMES = Math.max(1, Number(process.env.ODORI_AGREEMENT ?? 1));
 const SEEDS = 500 * TIMES;
 
 describe("each run of the catalogue does what the model allows", () => {
-  it.each(playedCases)("$name", { timeout: 60_000 * TIMES }, async ({ manifest, codes }) => {
+  it.each(playedCases)("$name", { timeout: 600_000 * TIMES }, async ({ manifest, codes }) => {
     const found = await codesFound(toManifest(manifest), { from: 1, seeds: SEEDS });
     const known: readonly string[] = codes;
     expect([...found].filter(([code]) => !known.includes(code))).toEqual([]);

@@ -20,7 +20,7 @@ const POSTGRES = join(MODULES, "pg.simulation.ts");
 /** As Node fails where a package is not installed. */
 const WITHOUT_PGLITE = join(ROOT, "test", "simulate", "modules", "without-pglite.mjs");
 
-describe("odori simulate", { timeout: 60_000 }, () => {
+describe("odori simulate", { timeout: 600_000 }, () => {
   it("says how many runs are right, and how much of the model they have reached", async () => {
     const { status, out } = await odori(["simulate", TRIP, "--seeds", "60"]);
     expect([status, out]).toEqual([
