@@ -23,3 +23,16 @@ export function readKept({ malformed, text }: DeferredBody, at: number): EventEn
   if (event !== undefined) remember(event, () => list.slice(1, -1));
   return event;
 }
+
+/**
+ * The event of a body that another program shows; undefined where it shows none. A service that is
+ * read over HTTP may keep its payloads to itself.
+ */
+export function shownEvent({ malformed, text }: DeferredBody): EventEnvelope | undefined {
+  if (malformed) return undefined;
+  try {
+    return decodeStored(text)[0];
+  } catch {
+    return undefined;
+  }
+}

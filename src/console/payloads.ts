@@ -1,4 +1,4 @@
-import { decodeStored } from "../cloudevents/json.ts";
+import { shownEvent } from "../cloudevents/kept.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { SagaHistory } from "../ports/inspection.ts";
 import type { Desk } from "./desk.ts";
@@ -36,7 +36,7 @@ function eventsOf(
   const events = new Map((desk.kept?.of(sagaId) ?? []).map((one) => [one.id, one]));
   for (const { deferred } of histories)
     for (const { body } of deferred) {
-      const [event] = body.malformed ? [] : decodeStored(body.text);
+      const event = shownEvent(body);
       if (event !== undefined) events.set(event.id, event);
     }
   return events;

@@ -1,4 +1,4 @@
-import { decodeStored } from "../cloudevents/json.ts";
+import { shownEvent } from "../cloudevents/kept.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { stemOf } from "../contract/grammar.ts";
 import type { JournalRecord } from "../ports/journal.ts";
@@ -35,7 +35,7 @@ export function republishable(
     }
     for (const { reaction, id, body } of history.deferred) {
       rows.add(JSON.stringify([service, reaction, id]));
-      const [event] = body.malformed ? [] : decodeStored(body.text);
+      const event = shownEvent(body);
       if (event !== undefined) bodies.set(event.id, event);
     }
   }

@@ -5,7 +5,7 @@ import { AMQP, type Binding, HTTP, KAFKA, NATS, readMessage } from "odori/cloude
 import { describe, expect, it } from "vitest";
 import { encodeValue } from "../../src/cloudevents/binding.ts";
 import { decodeJson, decodeStored } from "../../src/cloudevents/json.ts";
-import { readKept, toKept } from "../../src/cloudevents/kept.ts";
+import { readKept, shownEvent, toKept } from "../../src/cloudevents/kept.ts";
 
 const TYPE = "gateway.confirmed.v1";
 const NOW = Date.parse("2026-01-02T03:04:05.678Z");
@@ -113,5 +113,15 @@ describe("an event that was heard is kept as it was received", () => {
         expect(again && toKept(again)).toEqual(kept);
       }),
     );
+  });
+
+  it("a body that another program shows is an event, or none", () => {
+    const event = readMessage(NATS, TYPE, binary(ATTRIBUTES, "{}"), NOW);
+    if ("malformed" in event) throw event.error;
+    expect(shownEvent(toKept(event))).toEqual(event);
+    // A service that keeps its payloads to itself shows a null.
+    for (const text of ["[null]", "[{}]", "[]", "null", "", "[[]]"])
+      expect(shownEvent({ malformed: false, text })).toBeUndefined();
+    expect(shownEvent({ ...toKept(event), malformed: true })).toBeUndefined();
   });
 });
