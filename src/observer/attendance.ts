@@ -21,6 +21,16 @@ export interface Present extends Observed {
   readonly source: JournalSource;
 }
 
+/** Who was there at one moment: one that comes back afterwards has not been read with the others. */
+export interface RollCall {
+  readonly present: readonly Present[];
+  /**
+   * Services that could not be read, and that may have a part in a saga; "" for one whose
+   * declarations are not known.
+   */
+  missingIn(parts: readonly ServiceHistory[]): readonly string[];
+}
+
 /** Thrown where a source that was there could not be read: what was begun is begun again. */
 export class SourceAway extends Error {}
 
@@ -146,24 +156,29 @@ export class Attendance {
     return this.#of(seat, () => work(seat.source));
   }
 
-  /**
-   * Services that cannot be read, and that may have a part in a saga; "" for one whose declarations
-   * are not known.
-   */
-  missingIn(parts: readonly ServiceHistory[]): readonly string[] {
-    return this.missingAt((service) => mayHavePart(service, parts));
+  /** Who can be read now. */
+  call(): RollCall {
+    const { present } = this;
+    const missing = this.#missing();
+    return {
+      present,
+      missingIn: (parts) => namesOf(missing, (service) => mayHavePart(service, parts)),
+    };
   }
 
   /** Services that cannot be read, and of which something holds. */
   missingAt(concerns: (service: Observed) => boolean): readonly string[] {
+    return namesOf(this.#missing(), concerns);
+  }
+
+  #missing(): Missing {
     const unnamed = this.#seats.filter(({ known }) => known === undefined);
     const unmet = this.#unmet();
     const known = this.#seats.flatMap(({ known: one, away }) => (one && away ? one : []));
-    const missing = [...known, ...(unnamed.length === 0 ? [] : unmet)];
-    return [
-      ...missing.filter(concerns).map(({ service }) => service),
-      ...(unnamed.length > unmet.length ? [""] : []),
-    ];
+    return {
+      services: [...known, ...(unnamed.length === 0 ? [] : unmet)],
+      others: unnamed.length > unmet.length,
+    };
   }
 
   #unmet(): readonly Observed[] {
@@ -216,6 +231,20 @@ export class Attendance {
     if (seat.known === undefined || !isSameAbout(seat.known.about, about))
       seat.known = observed(about);
   }
+}
+
+interface Missing {
+  readonly services: readonly Observed[];
+  /** Whether there are others, whose declarations are not known. */
+  readonly others: boolean;
+}
+
+function namesOf(
+  { services, others }: Missing,
+  concerns: (service: Observed) => boolean,
+): readonly string[] {
+  const named = services.filter(concerns).map(({ service }) => service);
+  return others ? [...named, ""] : named;
 }
 
 /** Asks for one of each thing that a round reads. */

@@ -1,12 +1,9 @@
 import type { ServiceHistory } from "../observe/summary.ts";
-import type { Deferred, DeferredState } from "../ports/deferred.ts";
+import type { Deferred } from "../ports/deferred.ts";
 import type { FeedPage } from "../ports/source.ts";
 
 /** How far the feed of a service was read. */
 export type Cover = Pick<FeedPage, "upTo" | "gaps">;
-
-/** States that block nothing: only the row in the journal says that the delivery was handled. */
-const SETTLED: readonly DeferredState[] = ["gathered", "answered", "discarded"];
 
 /**
  * What a saga was when the feeds were where they are. Its journals are read later than the feeds,
@@ -22,9 +19,10 @@ export function cutAt(
     if (cover === undefined) return part;
     const journal = history.journal.filter(({ seq }) => hasRead(cover, seq));
     if (journal.length === history.journal.length) return part;
-    const handled = new Set(journal.map(({ reaction, id }) => `${reaction}\n${id}`));
+    const told = new Set(journal.map(({ reaction, id }) => `${reaction}\n${id}`));
+    // A delivery was put off by a row of the journal as well; a deadline is armed without one.
     const isTold = ({ state, reaction, id }: Deferred) =>
-      !SETTLED.includes(state) || handled.has(`${reaction}\n${id}`);
+      state === "armed" || told.has(`${reaction}\n${id}`);
     return { service, history: { ...history, journal, deferred: history.deferred.filter(isTold) } };
   });
 }

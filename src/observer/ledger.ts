@@ -18,7 +18,7 @@ export interface AccountLine extends Account {
   readonly putOff: number;
   /** In an outbox, or on the bus. */
   readonly onItsWay: number;
-  /** Handled, though the feed of the emitter has not told of the event yet. */
+  /** Handled or put off, though the feed of the emitter has not told of the event yet. */
   readonly early: number;
 }
 
@@ -61,23 +61,33 @@ export function accountsOf(
   return [...accounts.values()];
 }
 
-type Handled = Pick<JournalRecord, "reaction" | "type" | "source" | "disposition" | "emitted">;
-
 /** Whether a row ends a delivery that is counted. */
 function isHandled(
   service: string,
-  { reaction, type, source, disposition, emitted }: Handled,
+  row: Counted & Pick<JournalRecord, "disposition" | "emitted">,
   hearers: readonly HearersOf[],
   observed: ReadonlySet<string>,
 ): boolean {
-  const ended = !OPEN_ENDED.includes(disposition) || emitted.length > 0;
-  if (!ended || !observed.has(source)) return false;
+  const ended = !OPEN_ENDED.includes(row.disposition) || row.emitted.length > 0;
+  return ended && isCounted(service, row, hearers, observed);
+}
+
+type Counted = Pick<JournalRecord, "reaction" | "type" | "source">;
+
+/** Whether a row is of a delivery that is counted. */
+function isCounted(
+  service: string,
+  { reaction, type, source }: Counted,
+  hearers: readonly HearersOf[],
+  observed: ReadonlySet<string>,
+): boolean {
+  if (!observed.has(source)) return false;
   return hearers
     .flatMap((of) => of.get(stemOf(type)) ?? [])
     .some((one) => one.service === service && one.reaction === reaction);
 }
 
-/** A delivery that was handled before its emission is known. */
+/** A delivery that was handled or put off before its emission is known. */
 export interface EarlyDelivery {
   readonly service: string;
   readonly reaction: string;
@@ -98,7 +108,7 @@ export function earlyIn(
   );
   return parts.flatMap(({ service, history }) =>
     history.journal
-      .filter((row) => !known.has(row.id) && isHandled(service, row, hearers, observed))
+      .filter((row) => !known.has(row.id) && isCounted(service, row, hearers, observed))
       .map(({ reaction, type, at }) => ({ service, reaction, stem: stemOf(type), at })),
   );
 }

@@ -4,7 +4,13 @@ import type { FromHere } from "../check/from-here/from-here.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
-import { Attendance, type AwaySource, type Present, SourceAway } from "./attendance.ts";
+import {
+  Attendance,
+  type AwaySource,
+  type Present,
+  type RollCall,
+  SourceAway,
+} from "./attendance.ts";
 import { type Cover, cutAt } from "./cut.ts";
 import { type AccountLine, accountsOf, earlyIn } from "./ledger.ts";
 import type { Observed } from "./observed.ts";
@@ -66,6 +72,8 @@ export class Observer {
   #met = false;
   /** Services whose feed was read to its end in the last round. */
   #current: ReadonlySet<string> = new Set();
+  /** Services that some saga was judged without, and is not judged again yet. */
+  #judgedWithout: ReadonlySet<string> = new Set();
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -98,13 +106,12 @@ export class Observer {
   missingFor({ stem, service: hearer }: Pick<AccountLine, "stem" | "service">): readonly string[] {
     const concerns = ({ service, emits }: Observed) => service === hearer || emits.has(stem);
     const missing = this.#attendance.missingAt(concerns);
-    // One that has just come back has events to tell that others have handled long ago.
-    return [
-      ...missing,
-      ...this.#behind()
-        .filter(concerns)
-        .map(({ service }) => service),
-    ];
+    // One that has just come back has events to tell that others have handled long ago, and sagas
+    // wait to be judged with it.
+    const behind = this.#attendance.present.filter(
+      ({ service }) => !this.#current.has(service) || this.#judgedWithout.has(service),
+    );
+    return [...missing, ...behind.filter(concerns).map(({ service }) => service)];
   }
 
   /** The source of a service; undefined if none is observed, or it cannot be read now. */
@@ -148,7 +155,9 @@ export class Observer {
     const isCovered = ({ service }: Present) => this.#covers.has(service);
     if (!this.#attendance.present.every(isCovered)) await this.#readFeeds();
     const { judged } = await this.judge(ids, this.#covers);
-    this.#options.projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
+    const { projection } = this.#options;
+    projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
+    this.#judgedWithout = projection.unreadServices();
   }
 
   /** Whether a source has come back since the last call: sagas can be judged with it now. */
@@ -179,7 +188,8 @@ export class Observer {
     const attendance = this.#attendance;
     await this.#meet();
     if (isAnotherSet(projection.services(), attendance)) projection.reset();
-    const reading = attendance.present;
+    const call = attendance.call();
+    const reading = call.present;
     const pages = await Promise.all(
       reading.map(async (one): Promise<readonly [Present, FeedPage, string | undefined]> => {
         const cursor = projection.cursor(one.service);
@@ -192,7 +202,7 @@ export class Observer {
     // A version declares itself before it writes: read afterwards, no row's version is missing.
     await attendance.meet();
     const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
-    const { sagas, histories } = await this.#touched(pages, covers);
+    const { sagas, histories } = await this.#touched(pages, covers, call);
     const names = this.#names();
     const { hearers } = this.context;
     const aboutOf = new Map(attendance.known.map(({ service, about }) => [service, about]));
@@ -210,6 +220,7 @@ export class Observer {
       new Map(pages.map(([{ service }, , cursor]) => [service, cursor])),
     );
     if (!applied) return { rows: 0, more: true, complete: false };
+    this.#judgedWithout = projection.unreadServices();
     this.#covers = covers;
     const read = pages.filter(([, page]) => page.complete);
     this.#current = new Set(read.map(([{ service }]) => service));
@@ -221,6 +232,7 @@ export class Observer {
   async #touched(
     pages: readonly (readonly [Present, FeedPage, unknown])[],
     covers: ReadonlyMap<string, Cover>,
+    call: RollCall,
   ) {
     const ids = new Set(pages.flatMap(([, page]) => page.rows.map(({ sagaId }) => sagaId)));
     ids.delete("");
@@ -231,7 +243,7 @@ export class Observer {
       // SQLite answers at once: without a turn, no request would have its own.
       await setImmediate();
       const some = list.slice(at, at + SAGAS_AT_ONCE);
-      const { judged, parts } = await this.#judge(some, covers);
+      const { judged, parts } = await this.#judge(some, covers, call);
       sagas.push(...judged);
       for (const [id, own] of parts) histories.set(id, own);
     }
@@ -243,19 +255,23 @@ export class Observer {
     await this.#meet();
     for (;;)
       try {
-        return await this.#judge(ids, covers);
+        return await this.#judge(ids, covers, this.#attendance.call());
       } catch (error) {
         // With one source less.
         if (!(error instanceof SourceAway)) throw error;
       }
   }
 
-  async #judge(ids: readonly string[], covers: ReadonlyMap<string, Cover> | undefined) {
+  async #judge(
+    ids: readonly string[],
+    covers: ReadonlyMap<string, Cover> | undefined,
+    call: RollCall,
+  ) {
     const attendance = this.#attendance;
     const names = this.#names();
     const context = this.context;
     const read = await Promise.all(
-      attendance.present.map(async (one) => {
+      call.present.map(async (one) => {
         const found = await attendance.read(one, (source) => source.inspect.histories(ids));
         return found.map((history) => ({ service: one.service, history }));
       }),
@@ -263,7 +279,7 @@ export class Observer {
     const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
     const judged = [...parts.values()].flatMap((whole): readonly Judged[] => {
       const own = covers === undefined ? whole : cutAt(whole, covers);
-      const unread = attendance.missingIn(own);
+      const unread = call.missingIn(own);
       const full = summarize(own, context);
       if (full === undefined) return [];
       // It may have come where nothing can be read.

@@ -110,6 +110,12 @@ export class Projection {
     return this.sql.all(text, behind, limit).map(({ id }) => String(id));
   }
 
+  /** The services that some saga was judged without. */
+  unreadServices(): ReadonlySet<string> {
+    const rows = this.sql.all("SELECT DISTINCT unread FROM saga WHERE unread IS NOT NULL");
+    return new Set(rows.flatMap(({ unread }) => JSON.parse(textIn(unread) ?? "[]")));
+  }
+
   /** The ids of sagas in which something is open, in order, behind one of them. */
   openSagas(behind: string, limit: number): readonly string[] {
     const text = "SELECT id FROM saga WHERE open > 0 AND id > ? ORDER BY id LIMIT ?";
