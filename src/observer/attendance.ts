@@ -21,7 +21,7 @@ export interface Present extends Observed {
   readonly source: JournalSource;
 }
 
-/** Who was there at one moment: one that comes back afterwards has not been read with the others. */
+/** Who was there at one moment: one that comes back afterwards was not read with the others. */
 export interface RollCall {
   readonly present: readonly Present[];
   /**
