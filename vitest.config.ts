@@ -4,7 +4,7 @@ const common = {
   resolve: { conditions: ["odori-source", "node"] },
   ssr: { resolve: { conditions: ["odori-source", "node"] } },
 };
-/** Only what hangs runs into these limits, whatever else the machine does. */
+/** Only what hangs runs into these limits, also on a machine that is busy with other work. */
 const LIMITS = { testTimeout: 120_000, hookTimeout: 120_000 };
 const ALONE = ["test/**/*.test.ts", "examples/**/*.test.ts"];
 const ON_SERVERS = ["test/**/*.server.test.ts", "examples/**/*.server.test.ts"];

@@ -1,16 +1,13 @@
 import type { MemoryDatabase } from "../adapters/memory/database.ts";
-import { MemoryTx } from "../adapters/memory/native.ts";
-import { MemoryStore } from "../adapters/memory/store.ts";
 import { undoTo } from "../adapters/memory/table.ts";
 import { MemoryTransaction, type Writer } from "../adapters/memory/transaction.ts";
 import type { Sql } from "../adapters/postgres/native.ts";
 import type { OpenTransaction } from "../adapters/postgres/open-transaction.ts";
 import { PostgresScope, type ScopeParts } from "../adapters/postgres/scope.ts";
 import type { Receipt, Received, Writes, Written } from "../ports/bookkeeping.ts";
-import type { CensusRow } from "../ports/declarations.ts";
-import { storeNotOpen, transactionClosed } from "../ports/errors.ts";
-import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
 import type { ScopeOptions, StoreTransaction } from "../ports/transaction.ts";
+import { KeptInMaps, NO_TABLES } from "./kept-in-maps.ts";
 import { acquire } from "./pglite-connection.ts";
 
 /** The database of a service, as its stores see it. */
@@ -22,15 +19,8 @@ export interface PgliteDatabase {
 }
 
 /** A store of one process: the rows of its handlers in PGlite, its bookkeeping in maps. */
-export class PgliteStore implements Store<Sql> {
-  readonly durable = true;
-  readonly lanes = 1;
-  readonly inspect: MemoryStore["inspect"];
-  readonly declarations: MemoryStore["declarations"];
+export class PgliteStore extends KeptInMaps<Sql> implements Store<Sql> {
   readonly #rows: PgliteDatabase;
-  readonly #database: MemoryDatabase;
-  readonly #inner: MemoryStore;
-  #session: Session | undefined;
   readonly #scopeParts: ScopeParts = {
     begin: () => this.#beginAlone(),
     // A statement has its reply before anything else happens.
@@ -40,21 +30,13 @@ export class PgliteStore implements Store<Sql> {
   };
 
   constructor(rows: PgliteDatabase) {
+    super(rows.database);
     this.#rows = rows;
-    this.#database = rows.database;
-    this.#inner = new MemoryStore(rows.database);
-    this.inspect = this.#inner.inspect;
-    this.declarations = this.#inner.declarations;
-  }
-
-  async open(session: Session): Promise<Opened> {
-    this.#session = session;
-    return this.#inner.open(session);
   }
 
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
-    const writer = this.#writer();
-    return this.#database.exclusive(async () => {
+    const writer = this.writer();
+    return this.database.exclusive(async () => {
       const open = this.#rows.begin(writer.now);
       try {
         return await this.#finish(open, work);
@@ -69,40 +51,13 @@ export class PgliteStore implements Store<Sql> {
     return new PostgresScope(this.#scopeParts, undefined);
   }
 
-  /** The database belongs to the simulation, so a caller has no transaction of it. */
-  join(): StoreTransaction<Sql> {
-    throw transactionClosed();
-  }
-
-  claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
-    return this.#inner.claim(limit, options);
-  }
-
-  purge(olderThanMs: number, limit: number): Promise<Purged> {
-    return this.#inner.purge(olderThanMs, limit);
-  }
-
-  census(kind: CensusRow["kind"]): Promise<readonly CensusRow[]> {
-    return this.#inner.census(kind);
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
-  }
-
-  #writer(): Writer {
-    if (this.#session === undefined) throw storeNotOpen();
-    const { owner, now, fingerprint } = this.#session;
-    return { owner, now, fingerprint };
-  }
-
   /**
    * Opens the transaction of a handler by itself. It holds the writer before the session, as every
    * transaction does: in another order two would wait for one another.
    */
   async #beginAlone(): Promise<OpenTransaction> {
-    const { now } = this.#writer();
-    const database = this.#database;
+    const { now } = this.writer();
+    const database = this.database;
     const release = await acquire(database.writer);
     database.log = [];
     const open = this.#rows.begin(now);
@@ -119,20 +74,15 @@ export class PgliteStore implements Store<Sql> {
     work: (tx: StoreTransaction<Sql>) => Promise<T>,
   ): Promise<T> {
     const result = await work(
-      new PgliteTransaction(open, this.#database, this.#writer(), this.#scopeParts),
+      new PgliteTransaction(open, this.database, this.writer(), this.#scopeParts),
     );
     open.sql.end();
     await open.sql.committed();
-    this.#database.log = [];
+    this.database.log = [];
     open.release();
     return result;
   }
 }
-
-/** The bookkeeping has no transaction for handlers. */
-const CLOSED = new MemoryTx(() => {
-  throw transactionClosed();
-});
 
 class PgliteTransaction implements StoreTransaction<Sql> {
   readonly #open: OpenTransaction;
@@ -141,7 +91,7 @@ class PgliteTransaction implements StoreTransaction<Sql> {
 
   constructor(open: OpenTransaction, database: MemoryDatabase, writer: Writer, parts: ScopeParts) {
     this.#open = open;
-    this.#bookkeeping = new MemoryTransaction(database, CLOSED, writer);
+    this.#bookkeeping = new MemoryTransaction(database, NO_TABLES, writer);
     this.#parts = parts;
   }
 

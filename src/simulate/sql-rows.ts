@@ -1,16 +1,13 @@
 import type { MemoryDatabase } from "../adapters/memory/database.ts";
-import { MemoryTx } from "../adapters/memory/native.ts";
-import { MemoryStore } from "../adapters/memory/store.ts";
 import { undoTo } from "../adapters/memory/table.ts";
 import { MemoryTransaction, type Writer } from "../adapters/memory/transaction.ts";
 import { INNER_TRANSACTION, type ScopeParts, SqliteScope } from "../adapters/sqlite/scope.ts";
 import { type Connection, type Sql, TransactionSql } from "../adapters/sqlite/sql.ts";
 import type { Receipt, Received, Writes, Written } from "../ports/bookkeeping.ts";
-import type { CensusRow } from "../ports/declarations.ts";
-import { storeNotOpen, transactionClosed } from "../ports/errors.ts";
-import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
 import type { StoreTransaction } from "../ports/transaction.ts";
 import { Bookkeeping, type SimulatedDatabase } from "./database.ts";
+import { KeptInMaps, NO_TABLES } from "./kept-in-maps.ts";
 import { RunTransaction } from "./run-transaction.ts";
 
 /** Takes back what a transaction has written, within the one of the run. */
@@ -84,65 +81,23 @@ export class SqlRows extends Bookkeeping implements SimulatedDatabase<Sql> {
   }
 }
 
-class SqlRowsStore implements Store<Sql> {
-  readonly durable = true;
-  readonly lanes = 1;
-  readonly inspect: MemoryStore["inspect"];
-  readonly declarations: MemoryStore["declarations"];
+class SqlRowsStore extends KeptInMaps<Sql> implements Store<Sql> {
   readonly #rows: SqlRows;
-  readonly #database: MemoryDatabase;
-  readonly #inner: MemoryStore;
-  #session: Session | undefined;
 
   constructor(rows: SqlRows) {
+    super(rows.database);
     this.#rows = rows;
-    this.#database = rows.database;
-    this.#inner = new MemoryStore(rows.database);
-    this.inspect = this.#inner.inspect;
-    this.declarations = this.#inner.declarations;
-  }
-
-  open(session: Session): Promise<Opened> {
-    this.#session = session;
-    return this.#inner.open(session);
   }
 
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
-    const writer = this.#writer();
-    return this.#rows.transaction(this.#database, (native) =>
+    const writer = this.writer();
+    return this.#rows.transaction(this.database, (native) =>
       work(this.bookkeeping(native, writer)),
     );
   }
 
   detached(): SqlRowsScope {
-    return this.#scope(this.#writer(), true);
-  }
-
-  /** The database belongs to the simulation, so a caller has no transaction of it. */
-  join(): StoreTransaction<Sql> {
-    throw transactionClosed();
-  }
-
-  claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
-    return this.#inner.claim(limit, options);
-  }
-
-  purge(olderThanMs: number, limit: number): Promise<Purged> {
-    return this.#inner.purge(olderThanMs, limit);
-  }
-
-  census(kind: CensusRow["kind"]): Promise<readonly CensusRow[]> {
-    return this.#inner.census(kind);
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
-  }
-
-  #writer(): Writer {
-    if (this.#session === undefined) throw storeNotOpen();
-    const { owner, now, fingerprint } = this.#session;
-    return { owner, now, fingerprint };
+    return this.#scope(this.writer(), true);
   }
 
   /** The bookkeeping of a transaction that is open. */
@@ -150,21 +105,16 @@ class SqlRowsStore implements Store<Sql> {
     const scope = () => this.#scope(writer, false);
     return new SqlRowsTransaction(
       native,
-      new MemoryTransaction(this.#database, CLOSED, writer),
+      new MemoryTransaction(this.database, NO_TABLES, writer),
       scope,
     );
   }
 
   #scope(writer: Writer, detached: boolean): SqlRowsScope {
-    const databases = { rows: this.#rows, database: this.#database };
+    const databases = { rows: this.#rows, database: this.database };
     return new SqlRowsScope(new SqlRowsParts(this, databases, writer, detached));
   }
 }
-
-/** The bookkeeping has no transaction for handlers. */
-const CLOSED = new MemoryTx(() => {
-  throw transactionClosed();
-});
 
 class SqlRowsTransaction implements StoreTransaction<Sql> {
   readonly scope: () => SqlRowsScope;
