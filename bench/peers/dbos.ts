@@ -1,18 +1,38 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
-import type { Contestant } from "../harness/contestant.ts";
-import { createRows, rowsOf, writeRow } from "./rows.ts";
+import { PostgresDataSource } from "@dbos-inc/postgres-datasource";
+import { type Contestant, SERVICES } from "../harness/contestant.ts";
+import { CONNECTIONS, createRows, rowsOf, type Sql, soldOf, writeRow } from "./rows.ts";
 
-/** A workflow of four steps, each checkpointed in DBOS's system database. */
+/**
+ * After https://docs.dbos.dev/typescript/tutorials/transaction-tutorial: a workflow of four
+ * transactions of a datasource. A step's row and the record that the step is done are one commit;
+ * DBOS's own checkpoint of the step follows in another. There is no call that begins many.
+ */
 export const contestant: Contestant = {
-  durability: "DBOS 5.3: Postgres, fsync=on; a step's row and its checkpoint are two commits",
-  async open({ servers, finished }) {
-    const pool = await createRows(servers.postgres);
+  durability:
+    "DBOS 5.3 with its datasource for Postgres.js: Postgres, fsync=on; a step's row and its " +
+    "completion in one commit, the workflow's own in others",
+  async open({ servers, finished, stock }) {
+    const pool = await createRows(servers.postgres, stock);
+    const { hostname, port, username, pathname } = new URL(servers.postgres);
+    const source = new PostgresDataSource("rows", {
+      host: hostname,
+      port: Number(port),
+      username,
+      database: pathname.slice(1),
+      max: CONNECTIONS,
+      onnotice: () => {},
+    });
+    const sql: Sql = {
+      async query(text, values) {
+        const prepared = { prepare: true };
+        return { rows: await source.client.unsafe(text, values as string[], prepared) };
+      },
+    };
     const saga = DBOS.registerWorkflow(
       async (orderId: string) => {
-        await DBOS.runStep(() => writeRow(pool, "orders", orderId), { name: "orders" });
-        await DBOS.runStep(() => writeRow(pool, "payment", orderId), { name: "payment" });
-        await DBOS.runStep(() => writeRow(pool, "inventory", orderId), { name: "inventory" });
-        await DBOS.runStep(() => writeRow(pool, "shipping", orderId), { name: "shipping" });
+        for (const name of SERVICES)
+          await source.runTransaction(() => writeRow(sql, name, orderId, stock), { name });
         finished(orderId);
       },
       { name: "saga" },
@@ -20,13 +40,14 @@ export const contestant: Contestant = {
     DBOS.setConfig({
       name: "bench",
       systemDatabaseUrl: servers.postgres,
-      systemDatabasePoolSize: 16,
+      systemDatabasePoolSize: CONNECTIONS,
       logLevel: "error",
     });
     await DBOS.launch();
     return {
       begin: (orderId) => DBOS.startWorkflow(saga, { workflowID: orderId })(orderId),
       rows: () => rowsOf(pool),
+      sales: () => soldOf(pool),
       async close() {
         await DBOS.shutdown();
         await pool.end();
