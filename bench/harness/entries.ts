@@ -85,7 +85,12 @@ const batches = ceiling("Postgres, batches", ["postgres"], ON_POSTGRES, async ()
 const naive = ceiling("Postgres, naive outbox", ["postgres"], ON_POSTGRES, async () =>
   (await import("../ceilings/single.ts")).singleCeiling("awaited"),
 );
-const dbos = peer("DBOS", ["postgres"], ON_POSTGRES, () => peerModule("dbos.ts"));
+const dbos = peer("DBOS, datasource", ["postgres"], ON_POSTGRES, () =>
+  peerModule("dbos.ts", "datasource"),
+);
+const dbosSteps = peer("DBOS, steps", ["postgres"], ON_POSTGRES, () =>
+  peerModule("dbos.ts", "steps"),
+);
 const graphile = peer("graphile-worker", ["postgres"], ON_POSTGRES, () =>
   peerModule("graphile-worker.ts"),
 );
@@ -170,6 +175,7 @@ export const ENTRIES: readonly Entry[] = [
   graphile,
   pgBoss,
   dbos,
+  dbosSteps,
   outbox,
   temporalLocal,
   temporal,

@@ -1,18 +1,72 @@
-import { DBOS } from "@dbos-inc/dbos-sdk";
-import { PostgresDataSource } from "@dbos-inc/postgres-datasource";
-import { type Contestant, SERVICES } from "../harness/contestant.ts";
-import { CONNECTIONS, createRows, rowsOf, type Sql, soldOf, writeRow } from "./rows.ts";
+import {
+  type Contestant,
+  type Finished,
+  type Running,
+  SERVICES,
+  type ServiceName,
+} from "../harness/contestant.ts";
+import { CONNECTIONS, createRows, rowsOf, type Sql, soldOf, writeAlone, writeRow } from "./rows.ts";
+
+/** What both versions of the library have, as far as it is used here. */
+interface Library {
+  registerWorkflow(
+    run: (orderId: string) => Promise<void>,
+    options: { name: string },
+  ): (orderId: string) => Promise<void>;
+  setConfig(config: {
+    name: string;
+    systemDatabaseUrl: string;
+    systemDatabasePoolSize: number;
+    logLevel: string;
+  }): void;
+  launch(): Promise<void>;
+  startWorkflow(
+    workflow: (orderId: string) => Promise<void>,
+    options: { workflowID: string },
+  ): (orderId: string) => Promise<unknown>;
+  shutdown(): Promise<void>;
+}
+
+/** Four steps in a workflow, which the library checkpoints. There is no call that begins many. */
+async function run(
+  library: Library,
+  finished: Finished,
+  url: string,
+  step: (name: ServiceName, orderId: string) => Promise<void>,
+): Promise<Pick<Running, "begin" | "close">> {
+  const saga = library.registerWorkflow(
+    async (orderId) => {
+      for (const name of SERVICES) await step(name, orderId);
+      finished(orderId);
+    },
+    { name: "saga" },
+  );
+  library.setConfig({
+    name: "bench",
+    systemDatabaseUrl: url,
+    systemDatabasePoolSize: CONNECTIONS,
+    logLevel: "error",
+  });
+  await library.launch();
+  return {
+    begin: (orderId) => library.startWorkflow(saga, { workflowID: orderId })(orderId),
+    close: () => library.shutdown(),
+  };
+}
 
 /**
- * After https://docs.dbos.dev/typescript/tutorials/transaction-tutorial: a workflow of four
- * transactions of a datasource. A step's row and the record that the step is done are one commit;
- * DBOS's own checkpoint of the step follows in another. There is no call that begins many.
+ * After https://docs.dbos.dev/typescript/tutorials/transaction-tutorial: each step is a
+ * transaction of a datasource. A step's row and the record that the step is done are one commit;
+ * the library's own checkpoint of the step follows in another. The version is the newest that the
+ * datasource for Postgres.js, or one for node-postgres, is published for.
  */
-export const contestant: Contestant = {
+export const datasource: Contestant = {
   durability:
-    "DBOS 5.3 with its datasource for Postgres.js: Postgres, fsync=on; a step's row and its " +
+    "DBOS 4.24 with its datasource for Postgres.js: Postgres, fsync=on; a step's row and its " +
     "completion in one commit, the workflow's own in others",
   async open({ servers, finished, stock }) {
+    const { DBOS } = await import("@dbos-inc/dbos-sdk");
+    const { PostgresDataSource } = await import("@dbos-inc/postgres-datasource");
     const pool = await createRows(servers.postgres, stock);
     const { hostname, port, username, pathname } = new URL(servers.postgres);
     const source = new PostgresDataSource("rows", {
@@ -29,27 +83,40 @@ export const contestant: Contestant = {
         return { rows: await source.client.unsafe(text, values as string[], prepared) };
       },
     };
-    const saga = DBOS.registerWorkflow(
-      async (orderId: string) => {
-        for (const name of SERVICES)
-          await source.runTransaction(() => writeRow(sql, name, orderId, stock), { name });
-        finished(orderId);
-      },
-      { name: "saga" },
+    const running = await run(DBOS, finished, servers.postgres, (name, orderId) =>
+      source.runTransaction(() => writeRow(sql, name, orderId, stock), { name }),
     );
-    DBOS.setConfig({
-      name: "bench",
-      systemDatabaseUrl: servers.postgres,
-      systemDatabasePoolSize: CONNECTIONS,
-      logLevel: "error",
-    });
-    await DBOS.launch();
     return {
-      begin: (orderId) => DBOS.startWorkflow(saga, { workflowID: orderId })(orderId),
+      begin: running.begin,
       rows: () => rowsOf(pool),
       sales: () => soldOf(pool),
       async close() {
-        await DBOS.shutdown();
+        await running.close();
+        await pool.end();
+      },
+    };
+  },
+};
+
+/**
+ * After https://docs.dbos.dev/typescript/tutorials/step-tutorial: the newest version, whose steps
+ * are not transactions of its own.
+ */
+export const steps: Contestant = {
+  durability: "DBOS 5.3: Postgres, fsync=on; a step's row and its checkpoint are two commits",
+  async open({ servers, finished, stock }) {
+    // The other version must not be in the same process.
+    const { DBOS } = await import("dbos-sdk-5");
+    const pool = await createRows(servers.postgres, stock);
+    const running = await run(DBOS, finished, servers.postgres, (name, orderId) =>
+      DBOS.runStep(() => writeAlone(pool, name, orderId, stock), { name }),
+    );
+    return {
+      begin: running.begin,
+      rows: () => rowsOf(pool),
+      sales: () => soldOf(pool),
+      async close() {
+        await running.close();
         await pool.end();
       },
     };

@@ -4,7 +4,6 @@ import type { Steps } from "./temporal-steps.ts";
 /* Bundled into Temporal's sandbox: nothing here may import what does I/O. */
 
 const timeout = { startToCloseTimeout: "30s" } as const;
-const short = { startToCloseTimeout: "1s", retry: { maximumAttempts: 1 } } as const;
 
 /** The order saga: four steps. What was begun is undone in reverse where one fails. */
 async function saga(steps: Steps, orderId: string): Promise<void> {
@@ -32,6 +31,13 @@ export const order = (orderId: string): Promise<void> =>
 export const orderLocally = (orderId: string): Promise<void> =>
   saga(proxyLocalActivities<Steps>(timeout), orderId);
 
-/** Steps have a second, and one attempt. */
+/** For a worker that is killed: a step that is lost is tried again soon. */
+export const orderRetried = (orderId: string): Promise<void> =>
+  saga(proxyActivities<Steps>({ startToCloseTimeout: "5s" }), orderId);
+
+/** For a step that outlives its time. */
 export const orderInHaste = (orderId: string): Promise<void> =>
-  saga(proxyActivities<Steps>(short), orderId);
+  saga(
+    proxyActivities<Steps>({ startToCloseTimeout: "5s", retry: { maximumAttempts: 1 } }),
+    orderId,
+  );
