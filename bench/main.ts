@@ -19,7 +19,7 @@ step, if no piece of a stock was sold twice, and if others used at most a tenth 
 else it is made again, twice at most. Compare ratios within one run; absolute figures move with the
 machine.
 
-  npm run bench                         3 rounds of everyone, about three hours
+  npm run bench                         3 rounds of everyone, about two hours
   npm run bench -- --kept run.jsonl --minutes 50    as many rounds as begin within 50 minutes; the
                                         same command goes on with those that the file lacks
   npm run bench -- --quick              a look at Odori and the hand-made ones in about two minutes

@@ -26,8 +26,8 @@ export function skuOf(orderId: string, { articles }: Stock): string {
 }
 
 /**
- * Throws unless every piece of the stock is left or was sold once, and nobody was turned away from
- * a piece.
+ * Throws unless every piece of the stock is left or was sold once, and, where the orders are known,
+ * no order was refused a piece that was there.
  */
 export function audit(
   { left, sold }: Sales,

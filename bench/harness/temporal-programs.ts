@@ -7,11 +7,11 @@ const VERSION = "v1.29.1";
 const SERVER = "go.temporal.io/server";
 const PACKAGES = [`${SERVER}/cmd/server`, `${SERVER}/cmd/tools/sql`];
 /** What `go build` calls them. */
-export const PROGRAMS = { server: "server", sql: "sql" } as const;
+const PROGRAMS = { server: "server", sql: "sql" } as const;
 
 export const HOW_TEMPORAL =
-  "install Go, with which its server is built once (some ten minutes), or name a folder with " +
-  `its programs ${PROGRAMS.server} and ${PROGRAMS.sql}, version ${VERSION}, in ODORI_BENCH_TEMPORAL`;
+  "install Go, with which its server is built once (some ten minutes), or name a folder with its " +
+  `programs ${PROGRAMS.server} and ${PROGRAMS.sql} of ${VERSION} in ODORI_BENCH_TEMPORAL`;
 
 /**
  * The folder with the programs of Temporal's server: named by the environment, or in the cache, or

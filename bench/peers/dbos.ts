@@ -27,7 +27,7 @@ interface Library {
   shutdown(): Promise<void>;
 }
 
-/** Four steps in a workflow, which the library checkpoints. There is no call that begins many. */
+/** Four steps in a workflow, which the library checkpoints. No call begins many. */
 async function run(
   library: Library,
   finished: Finished,

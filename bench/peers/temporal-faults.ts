@@ -17,7 +17,7 @@ import { startTemporal } from "./temporal-server.ts";
 
 const SAGAS = 60;
 const KILLS = 4;
-const STEPS = 4;
+const STEPS_A_SAGA = 4;
 
 const { servers, stop } = await startServers(new Set(["postgres", "temporal"] as const));
 try {
@@ -70,7 +70,7 @@ async function show(
   const sum = twice.reduce((all, { orders }) => all + Number(orders), 0);
   const which = twice.map(({ step, orders }) => `${step} ${orders}`).join(", ");
   process.stdout.write(
-    `${SAGAS} sagas, ${KILLS} kills of the worker: ${sum} of ${SAGAS * STEPS} steps ` +
+    `${SAGAS} sagas, ${KILLS} kills of the worker: ${sum} of ${SAGAS * STEPS_A_SAGA} steps ` +
       `ran twice${sum === 0 ? "" : ` (${which})`}\n`,
   );
 

@@ -5,8 +5,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { Connection } from "@temporalio/client";
 import pg from "pg";
-import { PROGRAMS } from "../harness/temporal-programs.ts";
 
+/** As `go build` calls them; the folder is that of `findTemporal`. */
+const PROGRAMS = { server: "server", sql: "sql" } as const;
 const SHARDS = 4;
 const READY_MS = 120_000;
 

@@ -20,7 +20,7 @@ const POLLS = 10;
 /**
  * After https://docs.temporal.io/develop/worker-performance (slots, polls, cache) and
  * https://docs.temporal.io/workers#eager-workflow-start. Worker and client share a process and a
- * connection, as eager start asks for. There is no call that begins many.
+ * connection, as eager start asks for. No call begins many.
  */
 function temporal(workflow: "order" | "orderLocally", what: string): Contestant {
   return {
@@ -88,7 +88,7 @@ function temporal(workflow: "order" | "orderLocally", what: string): Contestant 
         rows: () => rowsOf(pool),
         sales: () => soldOf(pool),
         async close() {
-          // The process ends right after this: nobody waits for long polls that are still out.
+          // The process ends right after this: long polls that are still out are not waited for.
           closing = true;
           await server.stop();
           await pool.end();
