@@ -1,33 +1,42 @@
 import type { Deliver, Incoming } from "../ports/bus.ts";
 import type { Semaphore } from "./semaphore.ts";
 
-/** What became of a message, all of whose events are settled. */
-export type Delivered = "acknowledged" | "rejected" | "left";
-
 /**
- * Delivers the events of one message, each in a place of its own. `"left"`: the member leaves, and
- * events that were not begun go to another one, at once. `"rejected"`: they go there after a pause.
- * Those that were acknowledged are delivered again with them, and are then known.
+ * What became of a message, all of whose events are settled. `"left"`: the member leaves, and has
+ * not begun some of them, which another one may have at once. `"rejected"`: they come again after a
+ * pause. Those that were acknowledged come again with them, and are known by then.
  */
+export type Delivered = "acknowledged" | "left" | "rejected";
+
+interface DeliveryParts {
+  readonly semaphore: Semaphore;
+  readonly deliver: Deliver;
+  /** Whether nothing may be begun any more. */
+  isLeaving(): boolean;
+  /** Answers the broker, while the last event still has its place: a close waits for that. */
+  answer?(delivered: Delivered): void;
+}
+
+/** Delivers the events of one message, each in a place of its own. Never rejects. */
 export async function deliverAll(
   events: readonly Incoming[],
-  semaphore: Semaphore,
-  deliver: Deliver,
-  isLeaving: () => boolean,
+  { semaphore, deliver, isLeaving, answer }: DeliveryParts,
 ): Promise<Delivered> {
-  const one = async (incoming: Incoming): Promise<Delivered> => {
+  let open = events.length;
+  let result: Delivered = "acknowledged";
+  const one = async (incoming: Incoming): Promise<void> => {
     await semaphore.take();
     try {
-      if (isLeaving()) return "left";
-      await deliver(incoming);
-      return "acknowledged";
+      if (!isLeaving()) await deliver(incoming);
+      else if (result === "acknowledged") result = "left";
     } catch {
-      return "rejected";
+      result = "rejected";
     } finally {
+      open--;
+      if (open === 0) answer?.(result);
       semaphore.free();
     }
   };
-  const settled = await Promise.all(events.map(one));
-  const worst = (["rejected", "left"] as const).find((what) => settled.includes(what));
-  return worst ?? "acknowledged";
+  await Promise.all(events.map(one));
+  return result;
 }

@@ -1,7 +1,8 @@
+import { OdoriError } from "../contract/errors.ts";
 import type { Incoming } from "../ports/bus.ts";
 import { splitBatch } from "./batch.ts";
 import type { Binding } from "./binding.ts";
-import { malformed } from "./json.ts";
+import { checkSize, malformed } from "./json.ts";
 import { malformedMessage, readJson, readMessage, type WireMessage } from "./message.ts";
 import { identityOf } from "./raw.ts";
 
@@ -12,8 +13,8 @@ const BYTES_MAX = 1024 * 1024;
 
 /**
  * Reads a message that may be a batch: the events in their order, each as `readMessage` returns
- * it. Each must have the topic as its type. What says that it is a batch, and is none, or has more
- * than 1,000 events or 1 MiB, is one `MalformedMessage`.
+ * it. Each must have the topic as its type. What says that it is a batch, and is none, or has no
+ * event, more than 1,000 of them or 1 MiB, is one `MalformedMessage`.
  *
  * @example
  * ```ts
@@ -43,24 +44,38 @@ export function eventsOfBatch(
   { headers, body, place }: WireMessage,
   now: number,
 ): readonly Incoming[] {
-  const events = (body.length > BYTES_MAX ? undefined : divide(body)) ?? [];
-  if (events.length === 0 || events.length > EVENTS_MAX) {
-    const error = malformed(
-      `its batch is not a JSON array of 1 to ${EVENTS_MAX} events and at most ${BYTES_MAX} bytes`,
-    );
-    const unread = malformedMessage(topic, body, error);
-    return [{ ...unread, id: identityOf(headers, body, place), head: undefined }];
+  let events: readonly string[];
+  try {
+    events = divide(body);
+  } catch (error) {
+    if (!(error instanceof OdoriError)) throw error;
+    const id = identityOf(headers, body, place);
+    return [{ ...malformedMessage(topic, body, error), id, head: undefined }];
   }
-  const id = place ?? identityOf(headers, body);
-  return events.map((text, i) => readJson(topic, text, now, `${id}/${i}`));
+  // Of the whole batch, and so computed once, and only where an event cannot be read.
+  let own: string | undefined;
+  return events.map((text, i) => {
+    const incoming = readJson(topic, text, now);
+    if (!("malformed" in incoming)) return incoming;
+    own ??= identityOf(headers, body, place);
+    return { ...incoming, id: `${own}/${i}` };
+  });
 }
 
-function divide(body: Uint8Array | string): readonly string[] | undefined {
+/** Throws `MESSAGE_TOO_LARGE` or `MESSAGE_MALFORMED`. */
+function divide(body: Uint8Array | string): readonly string[] {
+  checkSize(typeof body === "string" ? Buffer.byteLength(body) : body.byteLength, BYTES_MAX);
+  const events = splitBatch(textOf(body), EVENTS_MAX) ?? [];
+  if (events.length === 0 || events.length > EVENTS_MAX)
+    throw malformed(`its batch is not a JSON array of 1 to ${EVENTS_MAX} events`);
+  return events;
+}
+
+function textOf(body: Uint8Array | string): string {
+  if (typeof body === "string") return body;
   try {
-    const text =
-      typeof body === "string" ? body : new TextDecoder("utf-8", { fatal: true }).decode(body);
-    return splitBatch(text, EVENTS_MAX);
-  } catch {
-    return undefined;
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    throw malformed("its batch is not UTF-8", cause);
   }
 }

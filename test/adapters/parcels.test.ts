@@ -172,10 +172,10 @@ describe("a message in batch mode", () => {
     ["an empty list", "[]"],
     ["not JSON", "[1,"],
     ["too many events", `[${Array.from({ length: 1_001 }, () => "1").join()}]`],
-    ["too many bytes", `["${"x".repeat(1024 * 1024)}"]`],
-  ])("%s: one malformed message", (_, body) => {
+    ["too many bytes", `["${"x".repeat(1024 * 1024)}"]`, "MESSAGE_TOO_LARGE"],
+  ])("%s: one malformed message", (_, body, code = "MESSAGE_MALFORMED") => {
     const [first, ...more] = read(body);
-    expect(first).toMatchObject({ malformed: true, error: { code: "MESSAGE_MALFORMED" } });
+    expect(first).toMatchObject({ malformed: true, error: { code } });
     expect(more).toEqual([]);
   });
 });

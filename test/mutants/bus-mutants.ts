@@ -55,8 +55,8 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "adapter/deliver-all.ts",
-        find: "settled.includes(what)",
-        put: "settled.every((one) => one === what)",
+        find: 'result = "rejected"',
+        put: 'if (open === 1) result = "rejected"',
       },
     ],
     suite: "postgres",

@@ -116,17 +116,18 @@ export class Member implements Subscription {
 
   async #take(message: JsMsg, type: string): Promise<void> {
     this.#held.add(message);
-    const delivered = await deliverAll(
-      readNats(type, message),
-      this.#semaphore,
-      this.#parts.deliver,
-      () => this.#closing !== undefined,
-    );
-    this.#held.delete(message);
-    this.#answer(() => {
-      if (delivered === "acknowledged") message.ack();
-      else if (delivered === "left") message.nak();
-      else message.nak(redeliveryPauseMs(message.info.deliveryCount));
+    await deliverAll(readNats(type, message), {
+      semaphore: this.#semaphore,
+      deliver: this.#parts.deliver,
+      isLeaving: () => this.#closing !== undefined,
+      answer: (delivered) => {
+        this.#held.delete(message);
+        this.#answer(() => {
+          if (delivered === "acknowledged") message.ack();
+          else if (delivered === "left") message.nak();
+          else message.nak(redeliveryPauseMs(message.info.deliveryCount));
+        });
+      },
     });
   }
 

@@ -184,8 +184,11 @@ export class PostgresMember {
   async #hand(seq: number, type: string, body: string, failures: number): Promise<void> {
     const events = eventsOf(seq, type, body);
     this.#inFlight += events.length;
-    const isLeaving = () => this.#closing !== undefined;
-    const delivered = await deliverAll(events, this.#semaphore, this.#parts.deliver, isLeaving);
+    const delivered = await deliverAll(events, {
+      semaphore: this.#semaphore,
+      deliver: this.#parts.deliver,
+      isLeaving: () => this.#closing !== undefined,
+    });
     if (delivered === "acknowledged") this.#acknowledged.push(seq);
     else {
       const delay = delivered === "left" ? 0 : redeliveryPauseMs(failures + 1);

@@ -94,12 +94,11 @@ export class Member implements Subscription {
   }
 
   async #handle(message: AsyncMessage, type: string): Promise<ConsumerStatus> {
-    const delivered = await deliverAll(
-      readRabbit(type, message),
-      this.#semaphore,
-      this.#parts.deliver,
-      () => this.#closing !== undefined,
-    );
+    const delivered = await deliverAll(readRabbit(type, message), {
+      semaphore: this.#semaphore,
+      deliver: this.#parts.deliver,
+      isLeaving: () => this.#closing !== undefined,
+    });
     if (delivered === "acknowledged") return ConsumerStatus.ACK;
     if (delivered === "rejected") {
       // A quorum queue redelivers at once, so the member waits before it returns the message.
