@@ -10,9 +10,10 @@ import { startServers } from "./harness/servers.ts";
 import { median } from "./harness/statistics.ts";
 import type { Said, Share } from "./scale/process.ts";
 
-const HELP = `Runs the order saga in 1, 2 and 4 processes that compete for the same deliveries, and in two
-cells: two processes, each with databases of its own, to which sagas are divided by their id. Looks
-at what more processes cost, and at whether each order is there exactly once at each step.
+const HELP = `Runs the order saga in 1, 2 and 4 processes that compete for the same
+deliveries, and in two cells: two processes, each with databases of its own, to which sagas are
+divided by their id. Looks at what more processes cost, and at whether each order is there exactly
+once at each step.
 
   npm run bench:scale                    3 rounds, about 5 minutes
   npm run bench:scale -- --sagas 1000 --rounds 1
