@@ -150,6 +150,12 @@ export const ENTRIES: readonly Entry[] = [
     ON_POSTGRES,
     async () => (await import("../ours/servers.ts")).odoriNats,
   ),
+  ours(
+    "Postgres + NATS, in batches",
+    ["postgres", "nats"],
+    ON_POSTGRES,
+    async () => (await import("../ours/servers.ts")).odoriNatsBatches,
+  ),
   ceiling("Postgres + NATS, batches", ["postgres", "nats"], ON_POSTGRES, async () => {
     const [{ batchCeiling }, { overJetStream }] = await Promise.all([
       import("../ceilings/batches.ts"),
@@ -157,11 +163,29 @@ export const ENTRIES: readonly Entry[] = [
     ]);
     return batchCeiling("JetStream, file storage", overJetStream);
   }),
+  ceiling(
+    "Postgres + NATS, batches in one message",
+    ["postgres", "nats"],
+    ON_POSTGRES,
+    async () => {
+      const [{ batchCeiling }, { overJetStreamInFrames }] = await Promise.all([
+        import("../ceilings/batches.ts"),
+        import("../ceilings/wires.ts"),
+      ]);
+      return batchCeiling("JetStream, file storage, a message a commit", overJetStreamInFrames);
+    },
+  ),
   ours(
     "Postgres + RabbitMQ",
     ["postgres", "rabbitmq"],
     ON_POSTGRES,
     async () => (await import("../ours/servers.ts")).odoriRabbitmq,
+  ),
+  ours(
+    "Postgres + RabbitMQ, in batches",
+    ["postgres", "rabbitmq"],
+    ON_POSTGRES,
+    async () => (await import("../ours/servers.ts")).odoriRabbitmqBatches,
   ),
   ours(
     "Postgres + Kafka",
