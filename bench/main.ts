@@ -34,6 +34,8 @@ machine.
 const FOREIGN_CORES_MAX = 0.1;
 /** How often a contestant's round is made, until the machine is quiet. */
 const TRIES_MAX = 3;
+/** A round that takes longer hangs: the slowest contestants take some five minutes. */
+const ROUND_LIMIT_MS = 1_200_000;
 
 const { values } = parseArgs({
   options: {
@@ -155,6 +157,7 @@ function runRound(order: Order): Promise<Result | undefined> {
   const program = fileURLToPath(new URL("harness/round.ts", import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(order)], {
     stdio: ["ignore", "pipe", "inherit"],
+    timeout: ROUND_LIMIT_MS,
   });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));

@@ -36,6 +36,9 @@ export interface Result {
 
 const PACE = 500;
 
+// A round that hangs is ended; what it has started ends with it.
+process.once("SIGTERM", () => process.exit(1));
+
 const order: Order = JSON.parse(process.argv[2] ?? "{}");
 const entry = ENTRIES.find(({ name }) => name === order.name);
 if (entry === undefined) throw new Error(`no contestant ${order.name}`);
