@@ -23,6 +23,7 @@ import { checkSchema, migrate } from "./schema.ts";
 import {
   INNER_TRANSACTION,
   OWN_TRANSACTION,
+  OwnSavepoint,
   type ScopeParts,
   SqliteScope,
   type TransactionControl,
@@ -127,7 +128,7 @@ export class SqliteStore implements Store<Sql> {
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     return this.#writer.run(() =>
       this.#commit(this.#connect(), async (connection) => {
-        const sql = new TransactionSql(connection);
+        const sql = new TransactionSql(() => connection);
         const scopes: SqliteScope[] = [];
         try {
           return await work(this.#bookkeeping(connection, sql, scopes));
@@ -217,6 +218,7 @@ export class SqliteStore implements Store<Sql> {
     const parts: ScopeParts = {
       connection,
       control: this.#control,
+      savepoint: new OwnSavepoint(connection),
       tryAcquire: () => this.#writer.tryAcquire(),
       // A handler by itself outlives the transaction that it was taken out of, and its `sql`.
       bookkeeping: () => this.#bookkeeping(connection, connection, []),
