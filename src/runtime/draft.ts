@@ -107,6 +107,7 @@ export class Draft implements Writes {
    */
   nextDueMs({ released = true }: Written): number | undefined {
     if (this.settle.length > 0 && released) return 0;
+    if (this.defer.length + this.redefer.length === 0) return undefined;
     let next: number | undefined;
     for (const rows of [this.defer, this.redefer]) {
       for (const row of rows) {

@@ -148,7 +148,15 @@ export class Fleet<Native> {
     const skewMs = this.#skews.get(part.name) ?? 0;
     const process = new Process<Native>(
       {
-        ...{ service, sites, database, post, clock, decisions, faults, outside, skewMs },
+        service,
+        sites,
+        database,
+        post,
+        clock,
+        decisions,
+        faults,
+        outside,
+        skewMs,
         seed: SEED,
         committed: (from, writes) => this.#run.committed(from, writes),
         died: (dead) => this.#died(part, started, dead),

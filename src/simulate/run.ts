@@ -192,7 +192,8 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
       const wrong = this.book.note(service, entry);
       if (wrong !== undefined) this.fail(wrong);
     }
-    for (const sagaId of new Set(rows.map((entry) => entry.sagaId))) {
+    const sagas = rows.length === 1 ? rows : new Map(rows.map((row) => [row.sagaId, row])).values();
+    for (const { sagaId } of sagas) {
       const own = marks.filter((mark) => mark.sagaId === sagaId);
       const wrong = this.book.mark(service, sagaId, own);
       if (wrong !== undefined) this.fail(wrong);

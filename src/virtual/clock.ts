@@ -78,7 +78,8 @@ export function virtualEnvironment(
   const own = hashOf(`${seed} ${name} ${life}`);
   const chance = numbers(own);
   // Ids of events keep the last half of a UUID, so that half has to differ between processes.
-  const tag = hex(own, 8);
+  // In halves: V8 prints a number above 31 bits slowly.
+  const tag = `${hex(own >>> 16, 4)}${hex(own & 0xffff, 4)}`;
   const head = `00000000-0000-4${tag.slice(0, 3)}-8${tag.slice(3, 6)}-${tag.slice(6)}`;
   let ids = 0;
   return {

@@ -143,12 +143,22 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
   }
 
   /** Returns the row's `seq`. */
-  #insertDeferred({ delayMs, held, ...row }: NewDeferred, now: number): number {
+  #insertDeferred(row: NewDeferred, now: number): number {
+    const { reaction, sagaId, source, id, type, state, attempts, problem, body } = row;
+    const { delayMs, held } = row;
     const database = this.#database;
     const seq = ++database.sequence;
-    database.touch(row.sagaId, row.id, now);
+    database.touch(sagaId, id, now);
     database.putDeferred({
-      ...row,
+      reaction,
+      sagaId,
+      source,
+      id,
+      type,
+      state,
+      attempts,
+      problem,
+      body,
       seq,
       claims: 0,
       dueAt: now + delayMs,
