@@ -274,10 +274,10 @@ export class SqliteStore implements Store<Sql> {
     connection: Connection,
     work: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    connection.exec(this.#control.begin);
+    connection.run(this.#control.begin);
     try {
       const result = await work(connection);
-      connection.exec(this.#control.commit);
+      connection.run(this.#control.commit);
       return result;
     } catch (error) {
       if (connection.database.isTransaction) connection.exec(this.#control.rollback);
