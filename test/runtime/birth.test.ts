@@ -22,7 +22,7 @@ it("the time is read from an id again", () => {
   );
 });
 
-it("what is no UUID of version 7 or 8, or has no plausible time, says nothing", () => {
+it("only a UUID of version 7 or 8 with a plausible time says when", () => {
   const [first, second] = timeGroups(NOW).split("-");
   for (const id of [
     "",

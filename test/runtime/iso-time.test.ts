@@ -8,7 +8,7 @@ const moments = fc.oneof(
   fc.integer({ min: -8.64e15, max: 8.64e15 }),
 );
 
-it("writes any moment as a Date does, whatever was written before", () => {
+it("writes one moment after the other as a Date does", () => {
   fc.assert(
     fc.property(fc.array(moments), (list) => {
       for (const now of list) expect(isoTime(now)).toBe(new Date(now).toISOString());
