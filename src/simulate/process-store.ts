@@ -115,7 +115,9 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
       };
       this.#aborts.add(abort);
       work.then((value) => {
-        if (!this.#aborts.delete(abort)) return;
+        // A run that is over leaves its processes, without an abort.
+        if (this.#owner.dead) return failed(CRASH);
+        this.#aborts.delete(abort);
         if (tx.written.length > 0 && this.#owner.isAway("commits")) reject(unavailable());
         else resolve(value);
       }, failed);

@@ -32,6 +32,7 @@ it("only a UUID of version 7 or 8 with a plausible time says when", () => {
     `${first?.toUpperCase()}-${second}${REST}`,
     `${first?.replace("0", "g")}-${second}${REST}`,
     `${first?.replace("0", ":")}-${second}${REST}`,
+    `${first?.replace("0", "X")}-${second}${REST}`,
     `${timeGroups(Date.UTC(2019, 0, 1))}${REST}`,
     `${timeGroups(NOW + 48 * 3_600_000)}${REST}`,
   ])
