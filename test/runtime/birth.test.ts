@@ -30,9 +30,9 @@ it("only a UUID of version 7 or 8 with a plausible time says when", () => {
     `${first}-${second}-4000-8000-000000000000`,
     `${first}${second}${REST}`,
     `${first?.toUpperCase()}-${second}${REST}`,
-    `${first?.replace("0", "g")}-${second}${REST}`,
-    `${first?.replace("0", ":")}-${second}${REST}`,
-    `${first?.replace("0", "X")}-${second}${REST}`,
+    `${first?.slice(0, -1)}g-${second}${REST}`,
+    `${first?.slice(0, -1)}:-${second}${REST}`,
+    `${first?.slice(0, -1)}X-${second}${REST}`,
     `${timeGroups(Date.UTC(2019, 0, 1))}${REST}`,
     `${timeGroups(NOW + 48 * 3_600_000)}${REST}`,
   ])
