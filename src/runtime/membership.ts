@@ -151,7 +151,16 @@ export class Membership {
         late();
       };
       this.#giveUp = giveUp;
-      work.then(resolve, reject).finally(cancel);
+      work.then(
+        (reply) => {
+          cancel();
+          resolve(reply);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
     });
   }
 

@@ -23,6 +23,7 @@ import { checkSchema, migrate } from "./schema.ts";
 import {
   INNER_TRANSACTION,
   OWN_TRANSACTION,
+  OwnSavepoint,
   type ScopeParts,
   SqliteScope,
   type TransactionControl,
@@ -127,7 +128,7 @@ export class SqliteStore implements Store<Sql> {
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     return this.#writer.run(() =>
       this.#commit(this.#connect(), async (connection) => {
-        const sql = new TransactionSql(connection);
+        const sql = new TransactionSql(() => connection);
         const scopes: SqliteScope[] = [];
         try {
           return await work(this.#bookkeeping(connection, sql, scopes));
@@ -217,6 +218,7 @@ export class SqliteStore implements Store<Sql> {
     const parts: ScopeParts = {
       connection,
       control: this.#control,
+      savepoint: new OwnSavepoint(connection),
       tryAcquire: () => this.#writer.tryAcquire(),
       // A handler by itself outlives the transaction that it was taken out of, and its `sql`.
       bookkeeping: () => this.#bookkeeping(connection, connection, []),
@@ -272,10 +274,10 @@ export class SqliteStore implements Store<Sql> {
     connection: Connection,
     work: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    connection.exec(this.#control.begin);
+    connection.run(this.#control.begin);
     try {
       const result = await work(connection);
-      connection.exec(this.#control.commit);
+      connection.run(this.#control.commit);
       return result;
     } catch (error) {
       if (connection.database.isTransaction) connection.exec(this.#control.rollback);
