@@ -217,6 +217,7 @@ export const en = {
     unfinished: (states: number) =>
       `Only ${counted(states, "state")} were explored: more may happen.`,
     noOutlook: "What may happen is not known: no declaration says what the services do.",
+    outlookFailed: "What may happen could not be computed: it took too much time or memory.",
     ofEvents: (n: number, total: number) => `${n} of ${counted(total, "event")}`,
     rests: { success: "success", failure: "undone", "no end": "no end" },
     outside: "an event may come from outside",

@@ -200,6 +200,7 @@ export const ja: Words = {
     noneFound: "見つかりません",
     unfinished: (states) => `${n(states)} 状態だけを調べました。ほかにも起こりえます。`,
     noOutlook: "今後は不明です。サービスの動きを示す宣言がありません。",
+    outlookFailed: "今後を計算できませんでした。時間またはメモリが足りませんでした。",
     ofEvents: (count, total) => `${n(total)} イベント中 ${n(count)}`,
     rests: { success: "成功", failure: "取り消し", "no end": "終わりなし" },
     outside: "外部からイベントが来るかもしれません",

@@ -125,6 +125,7 @@ describe("the house", () => {
       "cli/main.ts",
       "cli/module-thread.ts",
       "cli/simulation/thread.ts",
+      "console/foresight-thread.ts",
       "console/proof-thread.ts",
       "cli/dev/child.ts",
     ])

@@ -101,6 +101,8 @@ export interface SagaReply {
   readonly why: readonly OpenDelivery[];
   /** Absent: no declaration says what the services do, or one has unknown links. */
   readonly outlook?: Outlook;
+  /** Whether it is absent because it could not be computed: it took too much time or memory. */
+  readonly outlookFailed?: true;
   /** In the order of cause, and then of time. */
   readonly steps: readonly Step[];
   readonly stepsRead: number;
