@@ -51,7 +51,10 @@ export async function sagaReply(
     );
   const { summary, verdict, unread } = one;
   const { correlationId, began, last, steps: total, end } = summary;
-  const open = summarize(own, { ...desk.observer.context, reach })?.open ?? [];
+  // What a service that cannot be read has of it is not known: it may have come there.
+  const open = (summarize(own, { ...desk.observer.context, reach })?.open ?? []).filter(
+    ({ service }) => !unread.includes(service),
+  );
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traceOf(own.map(({ service, history }) => ({ service, records: history.journal })));
   if (foreseen === undefined) await foresee(own);
