@@ -176,7 +176,7 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
     fetch: (request: Request) => Promise.resolve(app.fetch(request)),
     close: async () => {
       closing.abort();
-      await proofs.close();
+      await Promise.all([proofs.close(), maps.close()]);
     },
   };
 }

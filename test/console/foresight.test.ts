@@ -43,10 +43,16 @@ function ask(change: Partial<SagaLook> = {}): SagaLook {
   return { manifest, parts: begun, read: new Set(manifest.services.keys()), ...change };
 }
 
-/** A console over a saga of the sixteen legs, on a port of its own. */
-async function served(path: string) {
+/** A console over a saga of many legs, on a port of its own. */
+async function served(path: string, declared = manifest) {
+  const store = sqlite(path);
+  await store.open({ service: "order", owner: "p", leaseMs: 60_000, now: Date.now });
+  const entry = sampleEntry("e", { sagaId: "s", reaction: "begin", disposition: "begun" });
+  const emitted = [{ id: "e", type: "order.placed.v1" }];
+  await store.transaction((tx) => tx.write(writes({ journal: [{ ...entry, emitted }] })));
+  await store.close();
   const desk = new Desk({
-    ...{ sources: [sqliteSource(path)], manifest, projection: ":memory:", allowed: [] },
+    ...{ sources: [sqliteSource(path)], manifest: declared, projection: ":memory:", allowed: [] },
     ...{ dev: undefined, kept: undefined, looks: ENDLESS },
   });
   const guard = new Guard({ hosts: ["127.0.0.1"], token: undefined, base: "" });
@@ -63,17 +69,10 @@ async function served(path: string) {
   return closing({ url: `http://127.0.0.1:${port}/api/v1`, desk, close });
 }
 
-describe("sagas are looked into in a thread", () => {
+describe("what takes long has a thread of its own", () => {
   it("pages are shown meanwhile, until the reader leaves", { timeout: PATIENCE_MS }, async () => {
     using folder = temporaryFolder("foresight");
-    const path = join(folder.path, "order.db");
-    const store = sqlite(path);
-    await store.open({ service: "order", owner: "p", leaseMs: 60_000, now: Date.now });
-    const entry = sampleEntry("e", { sagaId: "s", reaction: "begin", disposition: "begun" });
-    const emitted = [{ id: "e", type: "order.placed.v1" }];
-    await store.transaction((tx) => tx.write(writes({ journal: [{ ...entry, emitted }] })));
-    await store.close();
-    await using console = await served(path);
+    await using console = await served(join(folder.path, "order.db"));
     const readers = [new AbortController(), new AbortController()];
     const ends: string[] = [];
     const sagas = readers.map(({ signal }, n) =>
@@ -97,6 +96,33 @@ describe("sagas are looked into in a thread", () => {
       },
       false,
     );
+  });
+
+  it("pages are shown while a map is laid out", { timeout: PATIENCE_MS }, async () => {
+    using folder = temporaryFolder("layout");
+    // Each leg has a way back to each of the others: Graphviz takes minutes.
+    await using console = await served(join(folder.path, "order.db"), toManifest(mutual(36)));
+    let isLaid = false;
+    const leaving = new AbortController();
+    const map = fetch(`${console.url}/map?back=1`, leaving).then(
+      () => (isLaid = true),
+      () => "left",
+    );
+    for (const page of ["about", "sagas", "events"])
+      expect([page, (await fetch(`${console.url}/${page}`)).status]).toEqual([page, 200]);
+    expect(isLaid).toBe(false);
+    leaving.abort();
+    expect(await map).toBe("left");
+  });
+
+  it("says that a map is too large", async () => {
+    using folder = temporaryFolder("layout");
+    await using console = await served(join(folder.path, "order.db"), toManifest(mutual(42)));
+    const reply = await fetch(`${console.url}/map?back=1`);
+    expect([reply.status, await reply.json()]).toMatchObject([
+      409,
+      { error: { code: "PICTURE_TOO_LARGE" } },
+    ]);
   });
 
   it("answers in turn, and takes a bounded number of questions", async () => {

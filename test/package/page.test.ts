@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => packed?.remove(), PATIENCE_MS);
 
 describe("the console of the packed package", () => {
-  it("carries its page, and the thread that looks into sagas", {
+  it("carries its page, and the threads of what takes long", {
     timeout: PATIENCE_MS,
   }, async () => {
     using data = temporaryFolder("page-data");
@@ -43,6 +43,8 @@ describe("the console of the packed package", () => {
         expect([file, (await fetch(new URL(file, url))).status]).toEqual([file, 200]);
       const saga = await (await fetch(new URL("api/v1/sagas/s-0", url))).json();
       expect(saga).toMatchObject({ outlook: { ahead: { complete: true } } });
+      const map = await (await fetch(new URL("api/v1/map", url))).json();
+      expect(map).toMatchObject({ nodes: [{ id: "payment" }] });
     } finally {
       child.kill("SIGKILL");
     }

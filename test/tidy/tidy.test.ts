@@ -126,6 +126,7 @@ describe("the house", () => {
       "cli/module-thread.ts",
       "cli/simulation/thread.ts",
       "console/foresight-thread.ts",
+      "console/layout-thread.ts",
       "console/proof-thread.ts",
       "cli/dev/child.ts",
     ])
