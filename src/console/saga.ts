@@ -57,7 +57,8 @@ export async function sagaReply(
   );
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traceOf(own.map(({ service, history }) => ({ service, records: history.journal })));
-  if (foreseen === undefined) await foresee(own);
+  // Without a part of what has happened it stands somewhere else.
+  if (foreseen === undefined && unread.length === 0) await foresee(own);
   const [oldest] = open;
   return {
     saga: {

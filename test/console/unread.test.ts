@@ -71,6 +71,7 @@ describe("a saga whose database cannot be read in part", () => {
       ({ saga: { unread } }) => unread?.includes("payment"),
     );
     expect(saga.why.map(({ service }: { service: string }) => service)).toEqual(["stock"]);
+    expect(saga.outlook).toBeUndefined();
     const { services: rows } = await ask("services");
     expect(rows.find(({ name }: { name: string }) => name === "payment")).toMatchObject({
       problem: "STORE_UNAVAILABLE",

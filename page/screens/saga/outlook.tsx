@@ -13,13 +13,20 @@ const SHOWN_MAX = 8;
 
 /** What may still happen in a saga. */
 export function Outlook({ reply }: { readonly reply: SagaReply }) {
-  const { outlook, outlookFailed } = reply;
   const { saga: w } = words.value;
+  const { outlook, outlookFailed } = reply;
+  const { unread = [] } = reply.saga;
+  const why =
+    unread.length > 0
+      ? w.unread(unread.map(visible).join(", "))
+      : outlookFailed
+        ? w.outlookFailed
+        : w.noOutlook;
   if (outlook === undefined)
     return (
       <section aria-labelledby="next">
         <h2 id="next">{w.next}</h2>
-        <p class="soft">{outlookFailed ? w.outlookFailed : w.noOutlook}</p>
+        <p class="soft">{why}</p>
       </section>
     );
   const { ahead, ifRetried, next, cannot, types, endsKnown } = outlook;
