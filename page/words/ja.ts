@@ -52,6 +52,7 @@ export const ja: Words = {
     schemes: { auto: "自動", light: "明るい", dark: "暗い" },
     keys: "キーボード操作",
     accounted: "全イベントの行方を確認済み",
+    accountedRead: "読めた範囲では確認済み",
     unexplained: (count) => `行方不明のイベント ${n(count)} 件`,
     reading: "記録を読み込み中",
     behind: (time) => `${time}遅れ`,
@@ -161,7 +162,7 @@ export const ja: Words = {
     waiting: (service, event, span) =>
       `${service} は ${event} を先の配信の後ろで ${span} 待たせています`,
     parked: (service, event, tries, span) =>
-      `${service} は ${span}前に ${event} の処理を断念しました${tries}`,
+      `${service} は ${span}前に ${event} を断念しました${tries}`,
     way: (service, event, span) => `${service} は ${event} を ${span} 処理していません`,
     unheard: (service, event, span) =>
       `${service} は、${span}前に送信された ${event} を受け取っていません`,
@@ -200,6 +201,8 @@ export const ja: Words = {
     noneFound: "見つかりません",
     unfinished: (states) => `${n(states)} 状態だけを調べました。ほかにも起こりえます。`,
     noOutlook: "今後は不明です。サービスの動きを示す宣言がありません。",
+    unread: (services) => `${services} を読めません。このサーガの続きがあるかもしれません。`,
+    outlookFailed: "今後を計算できませんでした。時間またはメモリが足りませんでした。",
     ofEvents: (count, total) => `${n(total)} イベント中 ${n(count)}`,
     rests: { success: "成功", failure: "取り消し", "no end": "終わりなし" },
     outside: "外部からイベントが来るかもしれません",
@@ -353,7 +356,11 @@ export const ja: Words = {
     },
     versions: "版",
     twoVersions: (count) => `${n(count)} つの版が稼働中`,
-    problem: (code) => `読めません: ${code}`,
+    unread: "読めません",
+    unknown: "未確認",
+    lineUnread: (services) => `最後まで読めない ${services} によります。`,
+    problem: (code) => `読めません: ${code}。`,
+    unreadSince: (at, span) => `${at} から(${span}前)。表示はそれ以前のものです。`,
     reactions: "反応",
     reaction: "反応",
     kind: "種類",

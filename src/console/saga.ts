@@ -4,6 +4,7 @@ import { type OpenDelivery as Open, type ServiceHistory, summarize } from "../ob
 import { type TraceStep, traceOf } from "../observe/trace.ts";
 import { type ListedRow, openRows, sagaRow } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
+import type { LookedInto } from "./foresight.ts";
 import { outlookOf } from "./outlook.ts";
 import { shownPayload } from "./payload.ts";
 import { parametersIn, wholeIn } from "./query.ts";
@@ -21,7 +22,11 @@ const PAGE_SIZES = { least: 1, most: 2_000, standard: 500 };
 const FROM = { least: 0, most: STEPS_MAX, standard: 0 };
 
 /** Where one saga stands, what happened in it, and what may follow. Read from the journals now. */
-export async function sagaReply(desk: Desk, id: string, url: string): Promise<SagaReply> {
+export async function sagaReply(
+  desk: Desk,
+  id: string,
+  { url, signal }: Request,
+): Promise<SagaReply> {
   const { from, limit } = parametersIn(url, ["from", "limit"]);
   const begin = wholeIn(from, "from", FROM);
   const count = wholeIn(limit, "limit", PAGE_SIZES);
@@ -29,8 +34,13 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
   if (known !== undefined && known.steps > STEPS_MAX) return longSaga(desk, known, begin, count);
   // Before the histories: an event that leaves its outbox in between is not unheard.
   const reach = await reachOf(storesOf(desk), Date.now(), unheardAfterMs(desk));
+  let foreseen: LookedInto | undefined;
+  const foresee = async (own: readonly ServiceHistory[]) => {
+    foreseen = await desk.foresee(own, { signal });
+    return foreseen.outlook;
+  };
   const { judged, parts } =
-    id.length > ID_MAX || id === "" ? NOTHING : await desk.observer.judge([id]);
+    id.length > ID_MAX || id === "" ? NOTHING : await desk.observer.judge([id], { foresee });
   const [one] = judged;
   const own = parts.get(id) ?? [];
   if (one === undefined)
@@ -41,10 +51,14 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
     );
   const { summary, verdict, unread } = one;
   const { correlationId, began, last, steps: total, end } = summary;
-  const open = summarize(own, { ...desk.observer.context, reach })?.open ?? [];
+  // What a service that cannot be read has of it is not known: it may have come there.
+  const open = (summarize(own, { ...desk.observer.context, reach })?.open ?? []).filter(
+    ({ service }) => !unread.includes(service),
+  );
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traceOf(own.map(({ service, history }) => ({ service, records: history.journal })));
-  const foreseen = desk.fromHere?.of(own, desk.readServices);
+  // Without a part of what has happened it stands somewhere else.
+  if (foreseen === undefined && unread.length === 0) await foresee(own);
   const [oldest] = open;
   return {
     saga: {
@@ -55,7 +69,7 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
       ...(unread.length > 0 && { unread }),
     },
     why: await why(desk, own, open.slice(0, WHY_MAX)),
-    ...(foreseen !== undefined && { outlook: outlookOf(foreseen) }),
+    ...foreseenIn(foreseen),
     steps: stepsOf(desk, own, trace).slice(begin, begin + count),
     stepsRead: trace.length,
     stepsTotal: Math.max(total, read),
@@ -117,6 +131,13 @@ async function why(
       ...(desk.allowed.has("payloads") && { payload: shownPayload(body, type, desk.manifest) }),
     };
   });
+}
+
+function foreseenIn(
+  foreseen: LookedInto | undefined,
+): Pick<SagaReply, "outlook" | "outlookFailed"> {
+  if (foreseen?.failed) return { outlookFailed: true };
+  return foreseen?.outlook === undefined ? {} : { outlook: outlookOf(foreseen.outlook) };
 }
 
 function missedOf(

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { Mutex } from "../adapter/mutex.ts";
-import type { FromHere } from "../check/from-here/from-here.ts";
+import type { Outlook } from "../check/from-here/from-here.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
@@ -19,12 +19,18 @@ import type { Projection } from "./projection.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
 import { sagaVerdict } from "./verdict.ts";
 
+/** Says what may happen in a saga, from what the services that were read have of it. */
+export type Foresee = (
+  parts: readonly ServiceHistory[],
+  read: ReadonlySet<string>,
+) => Outlook | undefined | Promise<Outlook | undefined>;
+
 /** What an observer works with. */
 export interface ObserverOptions {
   readonly sources: readonly JournalSource[];
   readonly projection: Projection;
   /** Foresees what may happen in a saga; without it no verdict looks ahead. */
-  readonly fromHere?: FromHere | undefined;
+  readonly foresee?: Foresee | undefined;
   readonly ends?: SummaryContext["ends"];
   /**
    * Most rows of a page of each feed.
@@ -50,6 +56,14 @@ export interface FeedsRead {
   readonly more: boolean;
   /** Whether each feed was read to its end. */
   readonly complete: boolean;
+}
+
+/** How sagas are judged. */
+interface Judging {
+  /** How far each feed was read. Absent: as the sagas are now. */
+  readonly covers?: ReadonlyMap<string, Cover> | undefined;
+  /** In the place of the observer's own. */
+  readonly foresee?: Foresee;
 }
 
 /** Feeds go on side by side: with large pages most sagas are read once, with all their rows. */
@@ -154,7 +168,7 @@ export class Observer {
   async #look(ids: readonly string[]): Promise<void> {
     const isCovered = ({ service }: Present) => this.#covers.has(service);
     if (!this.#attendance.present.every(isCovered)) await this.#readFeeds();
-    const { judged } = await this.judge(ids, this.#covers);
+    const { judged } = await this.judge(ids, { covers: this.#covers });
     const { projection } = this.#options;
     projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
     this.#judgedWithout = projection.unreadServices();
@@ -243,7 +257,7 @@ export class Observer {
       // SQLite answers at once: without a turn, no request would have its own.
       await setImmediate();
       const some = list.slice(at, at + SAGAS_AT_ONCE);
-      const { judged, parts } = await this.#judge(some, covers, call);
+      const { judged, parts } = await this.#judge(some, { covers }, call);
       sagas.push(...judged);
       for (const [id, own] of parts) histories.set(id, own);
     }
@@ -251,22 +265,18 @@ export class Observer {
   }
 
   /** Reads sagas as a whole, and judges them as they are, or as they were when feeds were read. */
-  async judge(ids: readonly string[], covers?: ReadonlyMap<string, Cover>) {
+  async judge(ids: readonly string[], how: Judging = {}) {
     await this.#meet();
     for (;;)
       try {
-        return await this.#judge(ids, covers, this.#attendance.call());
+        return await this.#judge(ids, how, this.#attendance.call());
       } catch (error) {
         // With one source less.
         if (!(error instanceof SourceAway)) throw error;
       }
   }
 
-  async #judge(
-    ids: readonly string[],
-    covers: ReadonlyMap<string, Cover> | undefined,
-    call: RollCall,
-  ) {
+  async #judge(ids: readonly string[], { covers, foresee }: Judging, call: RollCall) {
     const attendance = this.#attendance;
     const names = this.#names();
     const context = this.context;
@@ -277,24 +287,24 @@ export class Observer {
       }),
     );
     const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
-    const judged = [...parts.values()].flatMap((whole): readonly Judged[] => {
+    const looking = this.#options.foresee && (foresee ?? this.#options.foresee);
+    const judged: Judged[] = [];
+    for (const whole of parts.values()) {
       const own = covers === undefined ? whole : cutAt(whole, covers);
       const unread = call.missingIn(own);
       const full = summarize(own, context);
-      if (full === undefined) return [];
+      if (full === undefined) continue;
       // It may have come where nothing can be read.
       const open = full.open.filter(({ service }) => !unread.includes(service));
       const summary = { ...full, open };
       const isPartial = unread.length > 0;
-      const outlook =
-        !isPartial && hasGivenUp(own)
-          ? this.#options.fromHere?.of(own, new Set(this.#services()))
-          : undefined;
+      const isLookedInto = looking !== undefined && !isPartial && hasGivenUp(own);
+      const outlook = isLookedInto ? await looking(own, new Set(this.#services())) : undefined;
       const illegal = this.#isIllegal(own);
       const verdict = sagaVerdict({ summary, outlook, illegal, isPartial });
       const early = earlyIn(own, context.hearers, names);
-      return [{ summary, verdict, parked: parkedIn(own), early, unread }];
-    });
+      judged.push({ summary, verdict, parked: parkedIn(own), early, unread });
+    }
     return { judged, parts };
   }
 

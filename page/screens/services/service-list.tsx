@@ -5,6 +5,7 @@ import { spanText } from "../../text/time.ts";
 import { visible } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
+import { Named } from "../../ui/named.tsx";
 import { wordOf, words } from "../../words/words.ts";
 
 export function ServiceList({
@@ -52,11 +53,15 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
     </a>,
     words.value.map.perSecond(rateText(rate)),
     problem !== undefined ? (
-      <b class="bad">{w.problem(visible(problem))}</b>
+      <b class="bad" title={visible(problem)}>
+        {w.unread}
+      </b>
     ) : processes === 0 ? (
       <b class="bad">{w.notRunning}</b>
     ) : (
-      numberText(processes ?? 0)
+      <Named key="processes" title={w.processes}>
+        {numberText(processes ?? 0)}
+      </Named>
     ),
     <span key="outbox">
       {outbox === undefined ? "–" : numberText(outbox)}

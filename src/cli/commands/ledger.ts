@@ -85,13 +85,14 @@ async function run(flags: Flags): Promise<void> {
     import("../../observer/projection.ts"),
   ]);
   const projection = new Projection(flags.projection);
+  const fromHere = manifest && new FromHere(manifest);
   try {
     const rows = await withSources(places, (sources) =>
       new Observer({
         sources,
         projection,
         ends,
-        fromHere: manifest && new FromHere(manifest),
+        foresee: fromHere && ((parts, read) => fromHere.of(parts, read)),
       }).catchUp(),
     );
     report(projection, rows, flags, shownSources(places));
