@@ -161,6 +161,13 @@ export class PostgresStore implements Store<Sql> {
     }));
   }
 
+  async putBacklog(deliveries: number, askedMs: number): Promise<void> {
+    if (this.#session === undefined) throw storeNotOpen();
+    await this.#transaction(async ({ sql }) => ({
+      result: await sql.run(this.#statements.putBacklog, [this.#owner, deliveries, askedMs]),
+    }));
+  }
+
   purge(olderThanMs: number, limit: number): Promise<Purged> {
     return this.#retention.purge(olderThanMs, limit);
   }

@@ -14,6 +14,8 @@ export interface MemberParts {
   onLost(error: unknown): void;
   /** Declares again what the group needs; rejects if the broker does not reply. */
   check(): Promise<void>;
+  /** Asks how many messages are ready in the queues. */
+  ready(): Promise<number>;
 }
 
 /** One member of a group: consumes from the group's queue of each type. */
@@ -24,6 +26,8 @@ export class Member implements Subscription {
   readonly #consumers: Consumer[] = [];
   /** Says that the member gets no more messages. */
   readonly lose: (error: unknown) => void;
+  /** Messages that it has and has not acknowledged. */
+  #unsettled = 0;
   #lost = false;
   #closing: Promise<void> | undefined;
 
@@ -60,6 +64,12 @@ export class Member implements Subscription {
     return this.#parts.check();
   }
 
+  /** The broker counts what is ready in the queue, and not what its members have. */
+  async backlog(): Promise<number> {
+    const before = this.#unsettled;
+    return (await this.#parts.ready()) + Math.max(before, this.#unsettled);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#leave();
     return this.#closing;
@@ -93,6 +103,7 @@ export class Member implements Subscription {
   }
 
   async #handle(message: AsyncMessage, type: string): Promise<ConsumerStatus> {
+    this.#unsettled++;
     await this.#semaphore.take();
     try {
       if (this.#closing !== undefined) return ConsumerStatus.REQUEUE;
@@ -104,6 +115,7 @@ export class Member implements Subscription {
       await new Promise((resolve) => setTimeout(resolve, redeliveryPauseMs(failures)));
       return ConsumerStatus.REQUEUE;
     } finally {
+      this.#unsettled--;
       this.#semaphore.free();
     }
   }
