@@ -14,20 +14,24 @@ const EVENTS = ["1", "2", "3"].map((id) => sampleEvent(id));
 
 /** Tests of what a bus says it holds for a group. */
 export function busBacklog(test: BusTest): void {
-  test("what is in flight or waits is held, until it is acknowledged", ["a"], async (bus, context) => {
-    const { opened, open } = gate();
-    const { seen, subscription } = await join(bus, "a", () => opened);
-    if (subscription.backlog === undefined) return context.skip(OPTIONAL.backlog);
-    assert.equal(await subscription.backlog(), 0);
-    const published = bus.publish(EVENTS);
-    await eventually("one is in flight", () => seen.size > 0);
-    const left = async () => subscription.backlog?.();
-    await eventually("all three are held", async () => (await left()) === EVENTS.length);
-    open();
-    checkAccepted(await published);
-    await eventually("nothing is held any more", async () => (await left()) === 0);
-    assert.equal(seen.size, EVENTS.length);
-  });
+  test(
+    "what is in flight or waits is held, until it is acknowledged",
+    ["a"],
+    async (bus, context) => {
+      const { opened, open } = gate();
+      const { seen, subscription } = await join(bus, "a", () => opened);
+      if (subscription.backlog === undefined) return context.skip(OPTIONAL.backlog);
+      assert.equal(await subscription.backlog(), 0);
+      const published = bus.publish(EVENTS);
+      await eventually("one is in flight", () => seen.size > 0);
+      const left = async () => subscription.backlog?.();
+      await eventually("all three are held", async () => (await left()) === EVENTS.length);
+      open();
+      checkAccepted(await published);
+      await eventually("nothing is held any more", async () => (await left()) === 0);
+      assert.equal(seen.size, EVENTS.length);
+    },
+  );
 
   test("what comes while no member is there is held", ["a"], async (bus, context) => {
     const first = await join(bus, "a", async () => {});

@@ -1,6 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { Mutex } from "../adapter/mutex.ts";
 import type { FromHere } from "../check/from-here/from-here.ts";
+import { BusWatch } from "../observe/bus-watch.ts";
+import type { Reach } from "../observe/reach.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
@@ -41,6 +43,11 @@ export interface ObserverOptions {
    * @default 15_000
    */
   readonly replyMs?: number;
+  /**
+   * What the bus cannot hold any more.
+   * @default a watch that asks what the services tell of their bus
+   */
+  readonly buses?: BusWatch;
 }
 
 /** What one call has read. */
@@ -55,6 +62,8 @@ export interface FeedsRead {
 /** Feeds go on side by side: with large pages most sagas are read once, with all their rows. */
 const PAGE_ROWS = 4_000;
 const REPLY_MS = 15_000;
+/** How often outboxes and buses are looked at, at most. */
+const LOOK_EVERY_MS = 500;
 /** Sagas that are read at once. */
 const SAGAS_AT_ONCE = 250;
 
@@ -69,6 +78,12 @@ export class Observer {
   /** A saga that is read later is written later: an older look never replaces a newer one. */
   readonly #writing = new Mutex();
   #covers: ReadonlyMap<string, Cover> = new Map();
+  readonly #buses: BusWatch;
+  /** What was known of the buses before the feeds were read that `#covers` is about. */
+  #coversReach: Reach | undefined;
+  #reach: Reach | undefined;
+  #looking: Promise<void> | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #met = false;
   /** Services whose feed was read to its end in the last round. */
   #current: ReadonlySet<string> = new Set();
@@ -78,6 +93,7 @@ export class Observer {
   constructor(options: ObserverOptions) {
     this.#options = options;
     const { sources, projection, now = Date.now, replyMs = REPLY_MS } = options;
+    this.#buses = options.buses ?? new BusWatch({ now });
     this.#attendance = new Attendance({ sources, remembered: projection.abouts(), now, replyMs });
   }
 
@@ -112,6 +128,40 @@ export class Observer {
       ({ service }) => !this.#current.has(service) || this.#judgedWithout.has(service),
     );
     return [...missing, ...behind.filter(concerns).map(({ service }) => service)];
+  }
+
+  /** What the buses cannot hold any more, as of the last look. */
+  get reach(): Reach | undefined {
+    return this.#reach;
+  }
+
+  /** How far the clocks of the databases are from that of this process. */
+  get clocks(): BusWatch["clocks"] {
+    return this.#buses.clocks;
+  }
+
+  /** Looks at outboxes and buses, unless that has just been done. */
+  lookAtBuses(): Promise<void> {
+    this.#looking ??= this.#lookAtBuses().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #lookAtBuses(): Promise<void> {
+    await this.#meet();
+    const now = this.#options.now?.() ?? Date.now();
+    if (Math.abs(now - this.#lookedAt) < LOOK_EVERY_MS) return;
+    const stores = this.#attendance.present.map((one) => ({
+      service: one.service,
+      store: {
+        inspect: {
+          counts: () => this.#attendance.read(one, (source) => source.inspect.counts()),
+        },
+      },
+    }));
+    this.#reach = await this.#buses.look(stores);
+    this.#lookedAt = now;
   }
 
   /** The source of a service; undefined if none is observed, or it cannot be read now. */
@@ -154,7 +204,7 @@ export class Observer {
   async #look(ids: readonly string[]): Promise<void> {
     const isCovered = ({ service }: Present) => this.#covers.has(service);
     if (!this.#attendance.present.every(isCovered)) await this.#readFeeds();
-    const { judged } = await this.judge(ids, this.#covers);
+    const { judged } = await this.judge(ids, this.#covers, this.#coversReach);
     const { projection } = this.#options;
     projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
     this.#judgedWithout = projection.unreadServices();
@@ -190,6 +240,7 @@ export class Observer {
     if (isAnotherSet(projection.services(), attendance)) projection.reset();
     const call = attendance.call();
     const reading = call.present;
+    const reach = this.#reach;
     const pages = await Promise.all(
       reading.map(async (one): Promise<readonly [Present, FeedPage, string | undefined]> => {
         const cursor = projection.cursor(one.service);
@@ -202,9 +253,13 @@ export class Observer {
     // A version declares itself before it writes: read afterwards, no row's version is missing.
     await attendance.meet();
     const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
-    const { sagas, histories } = await this.#touched(pages, covers, call);
+    const ended = new Set(pages.flatMap(([{ service }, page]) => (page.complete ? service : [])));
+    const settled = reach && heardBy(reach, ended);
+    const { sagas, histories } = await this.#touched(pages, covers, call, settled);
     const names = this.#names();
     const { hearers } = this.context;
+    const { far } = this.clocks;
+    const aheadMs = (service: string) => far.get(service) ?? 0;
     const aboutOf = new Map(attendance.known.map(({ service, about }) => [service, about]));
     const applied = projection.apply(
       {
@@ -212,7 +267,9 @@ export class Observer {
         accounts: pages.flatMap(([{ service }, page]) =>
           accountsOf(service, page.rows, hearers, names),
         ),
-        passages: pages.flatMap(([{ service }, page]) => passagesOf(service, page.rows, histories)),
+        passages: pages.flatMap(([{ service }, page]) =>
+          passagesOf(service, page.rows, histories, aheadMs),
+        ),
         places: pages.map(([{ service, about }, { cursor }]) => ({
           ...{ cursor, about: aboutOf.get(service) ?? about },
         })),
@@ -222,9 +279,9 @@ export class Observer {
     if (!applied) return { rows: 0, more: true, complete: false };
     this.#judgedWithout = projection.unreadServices();
     this.#covers = covers;
-    const read = pages.filter(([, page]) => page.complete);
-    this.#current = new Set(read.map(([{ service }]) => service));
-    const complete = read.length === pages.length && attendance.away.length === 0;
+    this.#coversReach = settled;
+    this.#current = ended;
+    const complete = ended.size === pages.length && attendance.away.length === 0;
     return { rows, more, complete };
   }
 
@@ -233,6 +290,7 @@ export class Observer {
     pages: readonly (readonly [Present, FeedPage, unknown])[],
     covers: ReadonlyMap<string, Cover>,
     call: RollCall,
+    reach: Reach | undefined,
   ) {
     const ids = new Set(pages.flatMap(([, page]) => page.rows.map(({ sagaId }) => sagaId)));
     ids.delete("");
@@ -243,7 +301,7 @@ export class Observer {
       // SQLite answers at once: without a turn, no request would have its own.
       await setImmediate();
       const some = list.slice(at, at + SAGAS_AT_ONCE);
-      const { judged, parts } = await this.#judge(some, covers, call);
+      const { judged, parts } = await this.#judge(some, { covers, reach }, call);
       sagas.push(...judged);
       for (const [id, own] of parts) histories.set(id, own);
     }
@@ -251,25 +309,27 @@ export class Observer {
   }
 
   /** Reads sagas as a whole, and judges them as they are, or as they were when feeds were read. */
-  async judge(ids: readonly string[], covers?: ReadonlyMap<string, Cover>) {
+  async judge(
+    ids: readonly string[],
+    covers?: ReadonlyMap<string, Cover>,
+    reach: Reach | undefined = this.#reach,
+  ) {
     await this.#meet();
     for (;;)
       try {
-        return await this.#judge(ids, covers, this.#attendance.call());
+        return await this.#judge(ids, { covers, reach }, this.#attendance.call());
       } catch (error) {
         // With one source less.
         if (!(error instanceof SourceAway)) throw error;
       }
   }
 
-  async #judge(
-    ids: readonly string[],
-    covers: ReadonlyMap<string, Cover> | undefined,
-    call: RollCall,
-  ) {
+  async #judge(ids: readonly string[], { covers, reach }: AsOf, call: RollCall) {
     const attendance = this.#attendance;
     const names = this.#names();
-    const context = this.context;
+    // Of one that is not read now, nothing says what it has handled since.
+    const present = new Set(call.present.map(({ service }) => service));
+    const context = { ...this.context, reach: reach && heardBy(reach, present) };
     const read = await Promise.all(
       call.present.map(async (one) => {
         const found = await attendance.read(one, (source) => source.inspect.histories(ids));
@@ -295,7 +355,7 @@ export class Observer {
       const early = earlyIn(own, context.hearers, names);
       return [{ summary, verdict, parked: parkedIn(own), early, unread }];
     });
-    return { judged, parts };
+    return { judged, parts, context };
   }
 
   /** Asks the sources who they are, unless that is known. */
@@ -323,6 +383,19 @@ export class Observer {
       history.journal.some((record) => !this.isDeclared(service, record)),
     );
   }
+}
+
+/** What sagas are judged by. */
+interface AsOf {
+  /** How far the feeds were read; undefined: as the sagas are now. */
+  readonly covers: ReadonlyMap<string, Cover> | undefined;
+  /** What was known of the buses before. */
+  readonly reach: Reach | undefined;
+}
+
+/** What is settled for some hearers. */
+function heardBy({ settled }: Reach, hearers: ReadonlySet<string>): Reach {
+  return { settled: new Map([...settled].filter(([hearer]) => hearers.has(hearer))) };
 }
 
 /**

@@ -1,5 +1,5 @@
-import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
 import { hash } from "node:crypto";
+import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
 import { listStatements } from "./list-statements.ts";
 import { LOCK_SPACE } from "./schema.ts";
 import type { Statement } from "./sql.ts";
