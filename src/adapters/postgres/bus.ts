@@ -153,7 +153,7 @@ export class PostgresBus implements Bus {
       const { rows } = await pool.query<{ left: string }>(
         `SELECT count(*) AS left FROM (SELECT 1 FROM ${this.#schema}.delivery
           WHERE group_name IN ($1, '')
-            AND type IN (SELECT json_array_elements_text($2::text::json)) LIMIT $3::int) AS some`,
+            AND type IN (SELECT json_array_elements_text($2::text::json)) LIMIT $3::int) AS kept`,
         [group, JSON.stringify(topics), BACKLOG_COUNTED],
       );
       return Number(rows[0]?.left);
