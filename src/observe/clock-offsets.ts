@@ -13,7 +13,7 @@ export interface ClockOffset {
 }
 
 /** A clock that is further away is shown, in milliseconds. */
-export const OFFSET_SHOWN_MS = 1_000;
+const OFFSET_SHOWN_MS = 1_000;
 
 /** Exchanges that are remembered of each service: clocks drift. */
 const SAMPLES_MAX = 16;
@@ -39,12 +39,7 @@ export class ClockOffsets {
     return samples.toSorted((a, b) => a.errorMs - b.errorMs)[0];
   }
 
-  /** What is added to a time of this process to get that of a service. 0 if it is not known. */
-  msOf(service: string): number {
-    return this.of(service)?.ms ?? 0;
-  }
-
-  /** The services whose clocks are further away than `OFFSET_SHOWN_MS`, beyond all doubt. */
+  /** The services whose clocks are more than a second away, beyond all doubt. */
   get far(): ReadonlyMap<string, number> {
     return new Map(
       [...this.#samples.keys()].flatMap((service) => {
