@@ -130,8 +130,8 @@ export interface Subscription {
   /**
    * How many deliveries are left for the group: those that wait on the broker, and those that a
    * member has and has not acknowledged. Of members in other processes only as far as the broker
-   * tells; each process asks for itself. May stop counting at `BACKLOG_COUNTED`. Absent if the bus
-   * cannot tell.
+   * tells; each process asks for itself. Events that travel as one message may count once, and the
+   * count may stop at `BACKLOG_COUNTED`: 0 is exact. Absent if the bus cannot tell.
    */
   backlog?(): Promise<number>;
   /**
