@@ -52,8 +52,8 @@ export function toJournal(row: Row): JournalRecord {
 /**
  * Reads what the processes with a lease have told of the bus. Columns: `processes`, `deliveries`,
  * `told` (how many processes have told), `empty_ms` (of the one that found the bus empty longest
- * ago), `emptied` (how many have found it empty), `died` (whether a process has died lately, perhaps
- * with deliveries in hand).
+ * ago), `emptied` (how many have found it empty), `died` (whether a process has died lately,
+ * perhaps with deliveries in hand).
  */
 export function toBacklog(row: Row | undefined): BusBacklog | undefined {
   if (row === undefined || Number(row.told) === 0) return undefined;

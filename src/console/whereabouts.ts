@@ -10,7 +10,7 @@ const NOTHING = [[], undefined] as const;
 
 type Where = Pick<OpenDelivery, "where" | "notRunning">;
 
-interface Found {
+interface Places {
   /** By type. */
   readonly emitters: ReadonlyMap<string, string>;
   /** Emitter and type of what an outbox has. */
@@ -28,7 +28,7 @@ export class Whereabouts {
   readonly #asleep: ReadonlySet<string>;
   readonly #queued: ReadonlySet<string>;
 
-  private constructor({ emitters, waiting, asleep, queued }: Found) {
+  private constructor({ emitters, waiting, asleep, queued }: Places) {
     this.#emitters = emitters;
     this.#waiting = waiting;
     this.#asleep = asleep;

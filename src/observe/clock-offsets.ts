@@ -1,5 +1,5 @@
 /** When a question was asked and answered, on the clock of this process. */
-export interface Exchange {
+export interface ClockReading {
   readonly asked: number;
   readonly answered: number;
 }
@@ -26,7 +26,7 @@ export class ClockOffsets {
   readonly #samples = new Map<string, readonly ClockOffset[]>();
 
   /** Takes what a service has said of its time. `at`: milliseconds since 1970. */
-  add(service: string, at: number | undefined, { asked, answered }: Exchange): void {
+  add(service: string, at: number | undefined, { asked, answered }: ClockReading): void {
     if (at === undefined) return;
     const errorMs = Math.max(0, answered - asked) / 2;
     const before = this.#samples.get(service) ?? [];

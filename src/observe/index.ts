@@ -2,7 +2,7 @@ export type { SagaEnds } from "../choreography/ends.ts";
 export { type Paint, plainPaint } from "../text/paint.ts";
 export { printable } from "../text/printable.ts";
 export { BusWatch, type BusWatchOptions, type CountedStore } from "./bus-watch.ts";
-export { type ClockOffset, ClockOffsets, type Exchange } from "./clock-offsets.ts";
+export { type ClockOffset, ClockOffsets, type ClockReading } from "./clock-offsets.ts";
 export { type Hearer, type HearersOf, hearersIn } from "./hearers.ts";
 export type { Reach } from "./reach.ts";
 export {

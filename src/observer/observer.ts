@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { Mutex } from "../adapter/mutex.ts";
 import type { FromHere } from "../check/from-here/from-here.ts";
-import { BusWatch } from "../observe/bus-watch.ts";
+import type { BusWatch } from "../observe/bus-watch.ts";
 import type { Reach } from "../observe/reach.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
@@ -15,6 +15,7 @@ import {
 } from "./attendance.ts";
 import { type Cover, cutAt } from "./cut.ts";
 import { type AccountLine, accountsOf, earlyIn } from "./ledger.ts";
+import { Looks, settledFor } from "./looks.ts";
 import type { Observed } from "./observed.ts";
 import { passagesOf } from "./passages.ts";
 import type { Projection } from "./projection.ts";
@@ -62,8 +63,6 @@ export interface FeedsRead {
 /** Feeds go on side by side: with large pages most sagas are read once, with all their rows. */
 const PAGE_ROWS = 4_000;
 const REPLY_MS = 15_000;
-/** How often outboxes and buses are looked at, at most. */
-const LOOK_EVERY_MS = 500;
 /** Sagas that are read at once. */
 const SAGAS_AT_ONCE = 250;
 
@@ -78,12 +77,9 @@ export class Observer {
   /** A saga that is read later is written later: an older look never replaces a newer one. */
   readonly #writing = new Mutex();
   #covers: ReadonlyMap<string, Cover> = new Map();
-  readonly #buses: BusWatch;
+  readonly #looks: Looks;
   /** What was known of the buses before the feeds were read that `#covers` is about. */
   #coversReach: Reach | undefined;
-  #reach: Reach | undefined;
-  #looking: Promise<void> | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
   #met = false;
   /** Services whose feed was read to its end in the last round. */
   #current: ReadonlySet<string> = new Set();
@@ -93,8 +89,8 @@ export class Observer {
   constructor(options: ObserverOptions) {
     this.#options = options;
     const { sources, projection, now = Date.now, replyMs = REPLY_MS } = options;
-    this.#buses = options.buses ?? new BusWatch({ now });
     this.#attendance = new Attendance({ sources, remembered: projection.abouts(), now, replyMs });
+    this.#looks = new Looks(this.#attendance, now, options.buses);
   }
 
   /** What the services hear, as of the last page that was read. */
@@ -132,36 +128,18 @@ export class Observer {
 
   /** What the buses cannot hold any more, as of the last look. */
   get reach(): Reach | undefined {
-    return this.#reach;
+    return this.#looks.reach;
   }
 
   /** How far the clocks of the databases are from that of this process. */
   get clocks(): BusWatch["clocks"] {
-    return this.#buses.clocks;
+    return this.#looks.watch.clocks;
   }
 
   /** Looks at outboxes and buses, unless that has just been done. */
-  lookAtBuses(): Promise<void> {
-    this.#looking ??= this.#lookAtBuses().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
-  }
-
-  async #lookAtBuses(): Promise<void> {
+  async lookAtBuses(): Promise<void> {
     await this.#meet();
-    const now = this.#options.now?.() ?? Date.now();
-    if (Math.abs(now - this.#lookedAt) < LOOK_EVERY_MS) return;
-    const stores = this.#attendance.present.map((one) => ({
-      service: one.service,
-      store: {
-        inspect: {
-          counts: () => this.#attendance.read(one, (source) => source.inspect.counts()),
-        },
-      },
-    }));
-    this.#reach = await this.#buses.look(stores);
-    this.#lookedAt = now;
+    await this.#looks.look();
   }
 
   /** The source of a service; undefined if none is observed, or it cannot be read now. */
@@ -240,7 +218,7 @@ export class Observer {
     if (isAnotherSet(projection.services(), attendance)) projection.reset();
     const call = attendance.call();
     const reading = call.present;
-    const reach = this.#reach;
+    const { reach } = this;
     const pages = await Promise.all(
       reading.map(async (one): Promise<readonly [Present, FeedPage, string | undefined]> => {
         const cursor = projection.cursor(one.service);
@@ -254,7 +232,7 @@ export class Observer {
     await attendance.meet();
     const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
     const ended = new Set(pages.flatMap(([{ service }, page]) => (page.complete ? service : [])));
-    const settled = reach && heardBy(reach, ended);
+    const settled = reach && settledFor(reach, ended);
     const { sagas, histories } = await this.#touched(pages, covers, call, settled);
     const names = this.#names();
     const { hearers } = this.context;
@@ -312,7 +290,7 @@ export class Observer {
   async judge(
     ids: readonly string[],
     covers?: ReadonlyMap<string, Cover>,
-    reach: Reach | undefined = this.#reach,
+    reach: Reach | undefined = this.reach,
   ) {
     await this.#meet();
     for (;;)
@@ -329,7 +307,7 @@ export class Observer {
     const names = this.#names();
     // Of one that is not read now, nothing says what it has handled since.
     const present = new Set(call.present.map(({ service }) => service));
-    const context = { ...this.context, reach: reach && heardBy(reach, present) };
+    const context = { ...this.context, reach: reach && settledFor(reach, present) };
     const read = await Promise.all(
       call.present.map(async (one) => {
         const found = await attendance.read(one, (source) => source.inspect.histories(ids));
@@ -391,11 +369,6 @@ interface AsOf {
   readonly covers: ReadonlyMap<string, Cover> | undefined;
   /** What was known of the buses before. */
   readonly reach: Reach | undefined;
-}
-
-/** What is settled for some hearers. */
-function heardBy({ settled }: Reach, hearers: ReadonlySet<string>): Reach {
-  return { settled: new Map([...settled].filter(([hearer]) => hearers.has(hearer))) };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Consumer } from "@platformatic/kafka";
 const END = -1n;
 
 /** How many messages of these topics the group has not committed, over all of their partitions. */
-export async function lagOf(consumer: Consumer, topics: readonly string[]): Promise<number> {
+export async function uncommitted(consumer: Consumer, topics: readonly string[]): Promise<number> {
   // Before the places of the group: it may only get ahead of what was read here.
   const ends = await consumer.listOffsets({ topics: [...topics], timestamp: END });
   const asked = [...ends].map(([topic, all]) => ({ topic, partitions: [...all.keys()] }));

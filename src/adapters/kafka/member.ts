@@ -2,7 +2,7 @@ import { Consumer, type Message, type MessagesStream } from "@platformatic/kafka
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
-import { lagOf } from "./backlog.ts";
+import { uncommitted } from "./backlog.ts";
 import { eventsExpired, skipForgotten } from "./forgotten.ts";
 import { Offsets } from "./offsets.ts";
 import { clientOf, groupOf, type KafkaSettings, topicOf } from "./options.ts";
@@ -90,7 +90,7 @@ export class Member implements Subscription {
   async backlog(): Promise<number> {
     const link = this.#link;
     if (link === undefined) throw new Error("the member has not joined");
-    return this.#parts.ask(() => lagOf(link.consumer, this.#topics));
+    return this.#parts.ask(() => uncommitted(link.consumer, this.#topics));
   }
 
   close(): Promise<void> {

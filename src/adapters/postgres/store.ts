@@ -162,10 +162,8 @@ export class PostgresStore implements Store<Sql> {
   }
 
   async putBacklog(deliveries: number, askedMs: number): Promise<void> {
-    if (this.#session === undefined) throw storeNotOpen();
-    await this.#transaction(async ({ sql }) => ({
-      result: await sql.run(this.#statements.putBacklog, [this.#owner, deliveries, askedMs]),
-    }));
+    const values = [this.#owner, deliveries, askedMs];
+    await this.#access.write((books) => books.run(this.#statements.putBacklog, values));
   }
 
   purge(olderThanMs: number, limit: number): Promise<Purged> {
