@@ -212,8 +212,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   #connected(): pg.Pool {
-    // A pool that is opened now would never be closed.
-    if (this.#closed) throw storeNotOpen();
+    if (this.#closed) throw storeNotOpen(); // A pool opened now would never be closed.
     this.#pool ??= poolOf(this.#options);
     return this.#pool;
   }

@@ -54,7 +54,8 @@ export interface OpenDelivery {
   readonly due?: Millis;
   /**
    * Of `on its way`, in a reply about one saga. `bus`: in no outbox, and the bus holds something
-   * for the service. `unknown`: in no outbox, and the bus does not tell, or has told of nothing yet.
+   * for the service. `unknown`: in no outbox, and the bus does not tell, or has told of nothing
+   * yet.
    */
   readonly where?: "outbox" | "bus" | "unknown";
   /** Of `on its way`: a service without a live process, which it waits for. */
