@@ -4,6 +4,7 @@ import type { EventEnvelope } from "../contract/envelope.ts";
 import { fingerprintOf, manifestIn } from "../manifest/fingerprint.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { mergeManifests } from "../manifest/merge.ts";
+import { BusWatch } from "../observe/bus-watch.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
 import { Follower } from "../observer/follow.ts";
 import { Observer } from "../observer/observer.ts";
@@ -46,6 +47,9 @@ export interface KeptPayloads {
 /** A page is written in one go, while requests wait: smaller than where nothing waits. */
 const PAGE_ROWS = 2_000;
 
+/** The bus of `odori dev`. On one machine an event is committed as soon as it is written. */
+const IN_PROCESS = { confirmsHandled: true, commitMs: 1_000 } as const;
+
 /** What every request of the console works with. */
 export class Desk {
   readonly projection: Projection;
@@ -74,6 +78,7 @@ export class Desk {
     const endsKnown = manifest !== undefined && knowsEnds(manifest);
     this.observer = new Observer({
       ...{ sources, projection: this.projection, pageRows: PAGE_ROWS },
+      ...(dev !== undefined && { buses: new BusWatch(IN_PROCESS) }),
       ends: endsKnown ? manifest : undefined,
       foresee: endsKnown ? (parts, read) => this.#foreseeAll(manifest, parts, read) : undefined,
     });

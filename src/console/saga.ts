@@ -1,6 +1,5 @@
-import { reachOf, UNHEARD_AFTER_MS } from "../observe/reach.ts";
 import type { EventToRepublish } from "../observe/republish.ts";
-import { type OpenDelivery as Open, type ServiceHistory, summarize } from "../observe/summary.ts";
+import type { OpenDelivery as Open, ServiceHistory } from "../observe/summary.ts";
 import { type TraceStep, traceOf } from "../observe/trace.ts";
 import { type ListedRow, openRows, sagaRow } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
@@ -15,7 +14,6 @@ import { Whereabouts } from "./whereabouts.ts";
 import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
 
 const ID_MAX = 256;
-const DEV_UNHEARD_AFTER_MS = 1_000;
 const STEPS_MAX = 20_000;
 const WHY_MAX = 100;
 const PAGE_SIZES = { least: 1, most: 2_000, standard: 500 };
@@ -32,8 +30,8 @@ export async function sagaReply(
   const count = wholeIn(limit, "limit", PAGE_SIZES);
   const known = sagaRow(desk.projection.sql, id);
   if (known !== undefined && known.steps > STEPS_MAX) return longSaga(desk, known, begin, count);
-  // Before the histories: an event that leaves its outbox in between is not unheard.
-  const reach = await reachOf(storesOf(desk), Date.now(), unheardAfterMs(desk));
+  // Before the histories: an event that comes in between is not unheard.
+  await desk.observer.lookAtBuses();
   let foreseen: LookedInto | undefined;
   const foresee = async (own: readonly ServiceHistory[]) => {
     foreseen = await desk.foresee(own, { signal });
@@ -50,13 +48,9 @@ export async function sagaReply(
       "No service that is read has anything of this saga.",
     );
   const { summary, verdict, unread } = one;
-  const { correlationId, began, last, steps: total, end } = summary;
-  // What a service that cannot be read has of it is not known: it may have come there.
-  const open = (summarize(own, { ...desk.observer.context, reach })?.open ?? []).filter(
-    ({ service }) => !unread.includes(service),
-  );
+  const { correlationId, began, last, steps: total, end, open } = summary;
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
-  const trace = traceOf(own.map(({ service, history }) => ({ service, records: history.journal })));
+  const trace = traced(desk, own);
   // Without a part of what has happened it stands somewhere else.
   if (foreseen === undefined && unread.length === 0) await foresee(own);
   const [oldest] = open;
@@ -95,7 +89,7 @@ async function longSaga(
       return { service, history };
     }),
   );
-  const all = traceOf(parts.map(({ service, history }) => ({ service, records: history.journal })));
+  const all = traced(desk, parts);
   const trace = all.slice(0, STEPS_MAX);
   return {
     saga: sagaRowOf(row),
@@ -107,7 +101,10 @@ async function longSaga(
   };
 }
 
-const NOTHING = { judged: [], parts: new Map<string, readonly ServiceHistory[]>() } as const;
+const NOTHING = {
+  judged: [],
+  parts: new Map<string, readonly ServiceHistory[]>(),
+} as const;
 
 /** What a saga waits for, with what only its own page tells. */
 async function why(
@@ -150,16 +147,10 @@ function missedOf(
   return { missed: { event: event.id, kept: keptOf(desk, event).length > 0 } };
 }
 
-function storesOf({ services, observer }: Desk) {
-  return services.flatMap((service) => {
-    const store = observer.sourceOf(service);
-    return store === undefined ? [] : [{ service, store }];
-  });
-}
-
-/** The in-process bus of `odori dev` holds nothing that it has confirmed. */
-function unheardAfterMs({ dev }: Desk): number {
-  return dev === undefined ? UNHEARD_AFTER_MS : DEV_UNHEARD_AFTER_MS;
+function traced({ observer }: Desk, parts: readonly ServiceHistory[]): readonly TraceStep[] {
+  const { far } = observer.clocks;
+  const journals = parts.map(({ service, history }) => ({ service, records: history.journal }));
+  return traceOf(journals, (service) => far.get(service) ?? 0);
 }
 
 function stepsOf(

@@ -203,6 +203,7 @@ async function play(
       forgets: retention !== undefined,
     });
     const violations = [
+      ...(verdict.orders === 0 ? ["idle: no order was placed, so nothing was tested"] : []),
       ...verdict.violations,
       ...readyWhileDeaf(deafTimes, fleet.health),
       ...((await watcher?.judge(databases)) ?? []),

@@ -56,7 +56,7 @@ function acted(action: Action, { id = "" }: OpenDelivery) {
 
 function OpenLine({ open }: { readonly open: OpenDelivery }) {
   const place = placeText(open);
-  const bad = open.state === "parked" || open.state === "unheard" || open.where === "lost";
+  const bad = open.state === "parked" || open.state === "unheard";
   return (
     <>
       <p class={bad ? "bad" : ""}>{openText(open, now.value)}</p>

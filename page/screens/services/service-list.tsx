@@ -39,7 +39,8 @@ export function ServiceList({
 
 function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | undefined) {
   if (service === undefined) return [];
-  const { name, problem, processes, outbox, outboxOldestMs, reactions } = service;
+  const { name, problem, processes, outbox, outboxOldestMs, backlog, reactions } = service;
+  const { clockAheadMs: ahead } = service;
   const { services: w } = words.value;
   const rate = reactions.reduce((sum, { perSecond }) => sum + perSecond, 0);
   return [
@@ -67,6 +68,12 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
       {outbox === undefined ? "–" : numberText(outbox)}
       {outbox !== undefined && outbox > 0 && outboxOldestMs !== undefined && (
         <small class="soft"> {w.oldest(spanText(outboxOldestMs))}</small>
+      )}
+      {backlog !== undefined && backlog > 0 && (
+        <small class="soft"> {w.onBus(numberText(backlog))}</small>
+      )}
+      {ahead !== undefined && (
+        <small class="bad"> {w.clock(spanText(Math.abs(ahead)), ahead > 0)}</small>
       )}
     </span>,
     <Deferred key="deferred" service={service} />,

@@ -40,6 +40,10 @@ export interface LeaseRecord {
   readonly owner: string;
   readonly expiresAt: number;
   readonly leaseMs: number;
+  /** What the bus holds, as the process has asked it last. */
+  readonly backlog?: number | undefined;
+  /** When it held nothing. */
+  readonly emptyAt?: number | undefined;
 }
 
 /**

@@ -86,6 +86,16 @@ export class MemoryStore implements Store<MemoryTx> {
     return this.#database.exclusive(() => this.#claim(limits));
   }
 
+  async putBacklog(deliveries: number, askedMs: number): Promise<void> {
+    const session = this.#session;
+    const lease = session && this.#database.leases.get(session.owner);
+    if (session === undefined || lease === undefined) return;
+    const emptyAt = deliveries === 0 ? session.now() - askedMs : lease.emptyAt;
+    await this.#database.exclusive(() => {
+      this.#database.leases.set(lease.owner, { ...lease, backlog: deliveries, emptyAt });
+    });
+  }
+
   purge(olderThanMs: number, limit: number): Promise<Purged> {
     return this.#database.exclusive(() =>
       purge(this.#database, this.#writer(undefined).now() - olderThanMs, limit),
@@ -157,7 +167,9 @@ export class MemoryStore implements Store<MemoryTx> {
 
   #renew(session: Session): void {
     const { owner, leaseMs } = session;
-    this.#database.leases.set(owner, { owner, leaseMs, expiresAt: session.now() + leaseMs });
+    const before = this.#database.leases.get(owner);
+    const expiresAt = session.now() + leaseMs;
+    this.#database.leases.set(owner, { ...before, owner, leaseMs, expiresAt });
   }
 
   #writer(owner: string | undefined): Writer {

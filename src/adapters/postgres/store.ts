@@ -161,6 +161,11 @@ export class PostgresStore implements Store<Sql> {
     }));
   }
 
+  async putBacklog(deliveries: number, askedMs: number): Promise<void> {
+    const values = [this.#owner, deliveries, askedMs];
+    await this.#access.write((books) => books.run(this.#statements.putBacklog, values));
+  }
+
   purge(olderThanMs: number, limit: number): Promise<Purged> {
     return this.#retention.purge(olderThanMs, limit);
   }
@@ -207,8 +212,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   #connected(): pg.Pool {
-    // A pool that is opened now would never be closed.
-    if (this.#closed) throw storeNotOpen();
+    if (this.#closed) throw storeNotOpen(); // A pool opened now would never be closed.
     this.#pool ??= poolOf(this.#options);
     return this.#pool;
   }

@@ -69,6 +69,12 @@ export function upkeepStatements(statement: MakeStatement) {
        VALUES ($1, $S.now_ms() + $2::bigint, $2::bigint) ON CONFLICT (owner)
        DO UPDATE SET expires_at = excluded.expires_at, lease_ms = excluded.lease_ms`,
     ),
+    putBacklog: statement(
+      "put_backlog",
+      `UPDATE $S.member SET backlog = $2::bigint,
+         empty_at = CASE WHEN $2::bigint = 0 THEN $S.now_ms() - $3::bigint ELSE empty_at END
+       WHERE owner = $1`,
+    ),
     others: statement(
       "others",
       `WITH ${CLOCK} SELECT CASE WHEN bool_or(expires_at <= t OR expires_at > t + lease_ms)

@@ -39,6 +39,8 @@ const DIED = `SELECT 1 FROM odori_member
 const FORGET_DEAD = `DELETE FROM odori_member
   WHERE expires_at < ?1 - ${DEATH_REMEMBERED_MS} OR expires_at > ?1 + lease_ms`;
 const LEAVE = "DELETE FROM odori_member WHERE owner = ?";
+const PUT_BACKLOG = `UPDATE odori_member SET backlog = ?1,
+  empty_at = CASE WHEN ?1 = 0 THEN ?2 ELSE empty_at END WHERE owner = ?3`;
 /** What a process has claimed and not handled does not count; what it held was not claimed. */
 const GIVE_BACK = `UPDATE odori_deferred SET owner = NULL, claims = max(claims - 1, 0)
   WHERE owner = ? AND ${BECOMES_DUE}`;
@@ -52,6 +54,16 @@ export function othersOf(connection: Connection, { owner, now }: Session): Opene
 /** Renews the lease of the session. */
 export function renew(connection: Connection, { owner, leaseMs, now }: Session): void {
   connection.run(RENEW, owner, now() + leaseMs, leaseMs);
+}
+
+/** Keeps what the bus holds for the service, as of a time. */
+export function putBacklog(
+  connection: Connection,
+  { owner }: Session,
+  deliveries: number,
+  at: number,
+): void {
+  connection.run(PUT_BACKLOG, deliveries, at, owner);
 }
 
 /** Gives up the lease of the session, with its claims. */

@@ -6,7 +6,7 @@ import { storeNotOpen } from "../../ports/errors.ts";
 import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { census } from "./census.ts";
-import { claim, leave, othersOf, peek, renew } from "./claim.ts";
+import { claim, leave, othersOf, peek, putBacklog, renew } from "./claim.ts";
 import {
   begin,
   commit,
@@ -167,6 +167,19 @@ export class SqliteStore implements Store<Sql> {
       const taken = () => this.#commit(connection, async () => claim(connection, session, limits));
       // After a power failure no process holds a claim: what it took is free again.
       return this.#control === OWN_TRANSACTION ? unsynced(connection, taken) : taken();
+    });
+  }
+
+  putBacklog(deliveries: number, askedMs: number): Promise<void> {
+    return this.#writer.run(async () => {
+      const session = this.#session;
+      if (session === undefined) throw storeNotOpen();
+      const connection = this.#connect();
+      const at = session.now() - askedMs;
+      const put = () =>
+        this.#commit(connection, async () => putBacklog(connection, session, deliveries, at));
+      // After a power failure the process that has told it is gone as well.
+      await (this.#control === OWN_TRANSACTION ? unsynced(connection, put) : put());
     });
   }
 
