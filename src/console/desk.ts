@@ -32,7 +32,7 @@ export interface DeskOptions {
 }
 
 /** How far to look ahead, and for how long its asker waits for it. */
-export interface Look {
+export interface LookBounds {
   readonly signal?: AbortSignal | undefined;
   readonly limits?: LookLimits | undefined;
 }
@@ -118,7 +118,7 @@ export class Desk {
    */
   async foresee(
     parts: readonly ServiceHistory[],
-    { signal, limits = this.#looks }: Look,
+    { signal, limits = this.#looks }: LookBounds,
   ): Promise<LookedInto> {
     const { manifest } = this;
     if (manifest === undefined) return { outlook: undefined };
