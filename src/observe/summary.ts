@@ -120,7 +120,7 @@ export function summarize(
   const found = [...parts.flatMap(deferredIn), ...way].sort((a, b) => a.since - b.since);
   const state = stateOf(found, end, ends);
   // A saga that has ended does not need what later versions would have heard of it.
-  const unheard = state === "stuck" && missed.length > 0;
+  const unheard = state === "stuck" && reach !== undefined && missed.length > 0;
   const open = unheard ? missed : found;
   return {
     sagaId,
@@ -164,7 +164,7 @@ function deferredIn({ service, history }: ServiceHistory): readonly OpenDelivery
 /** Events that a service has emitted, and that a reaction that hears them has no row of. */
 interface Unhandled {
   readonly way: readonly OpenDelivery[];
-  /** Of reactions that came later, and never got the message. */
+  /** Of reactions that came later: they never got the message. */
   readonly missed: readonly OpenDelivery[];
 }
 
@@ -189,9 +189,8 @@ function unhandled(
           if (seen.has(key(service, reaction, id))) continue;
           const delivery = { service, reaction, type, eventId: id, since: at, ...NOT_KEPT };
           const passed = reach !== undefined && hasPassed(reach, emitter, service, at);
-          if (since <= at) way.push({ ...delivery, state: passed ? "unheard" : "on its way" });
-          // A new hearer may get what the bus has kept from before.
-          else if (passed) missed.push({ ...delivery, state: "unheard" });
+          if (since > at) missed.push({ ...delivery, state: "unheard" });
+          else way.push({ ...delivery, state: passed ? "unheard" : "on its way" });
         }
   return { way, missed };
 }

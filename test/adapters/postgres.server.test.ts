@@ -1,7 +1,12 @@
 import { grants, migrate, postgres } from "odori/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sampleDeferred, sampleReceipt, writes } from "../../src/conformance/samples.ts";
+import {
+  sampleDeferred,
+  sampleEvent,
+  sampleReceipt,
+  writes,
+} from "../../src/conformance/samples.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { eventually } from "../support/eventually.ts";
@@ -25,6 +30,41 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     );
     await Promise.all(stores.map((store, i) => store.open({ ...session, owner: `p${i}` })));
     await Promise.all(stores.map((store) => store.close()));
+    await own.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
+  it("of two processes that look at a row at once, the slower one does not take it", async () => {
+    const schema = newSchema();
+    const make = () => postgres({ connectionString: serverUrl("postgres"), schema });
+    const [dead, fast, slow] = [make(), make(), make()];
+    await dead.open({ ...session, owner: "dead", leaseMs: 60_000 });
+    await dead.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
+    await fast.open({ ...session, owner: "fast", leaseMs: 60_000 });
+    await slow.open({ ...session, owner: "slow", leaseMs: 60_000 });
+    await own.query(
+      `UPDATE ${schema}.member SET expires_at = ${schema}.now_ms() - 1 WHERE owner = 'dead'`,
+    );
+    // The clock is read once a claim has its snapshot, and before it takes rows. The first waits.
+    await own.query(`CREATE OR REPLACE FUNCTION ${schema}.now_ms() RETURNS bigint
+      LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+        IF current_query() LIKE '%outbox SET owner%'
+            AND pg_try_advisory_xact_lock(hashtext('first in ${schema}')) THEN
+          PERFORM pg_advisory_xact_lock_shared(hashtext('${schema}'));
+        END IF;
+        RETURN (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+      END $$`);
+    await own.query(`SELECT pg_advisory_lock(hashtext('${schema}'))`);
+    const claimed = slow.claim(10);
+    const waits = async () => {
+      const found = `SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN
+        (SELECT pid FROM pg_stat_activity WHERE query LIKE '%${schema}%outbox SET owner%')`;
+      return (await own.query(found)).rows.length;
+    };
+    await eventually("the slow one has its snapshot", waits, 1);
+    expect((await fast.claim(10)).outbox).toHaveLength(1);
+    await own.query(`SELECT pg_advisory_unlock(hashtext('${schema}'))`);
+    expect((await claimed).outbox).toEqual([]);
+    for (const store of [dead, fast, slow]) await store.close();
     await own.query(`DROP SCHEMA ${schema} CASCADE`);
   });
 

@@ -5,13 +5,15 @@ const TIMED = "state IN ('retrying', 'armed')";
 const OPENS = "state IN ('armed', 'retrying', 'waiting', 'parked')";
 const CLOCK = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
 
+/** Who lives. A lease further ahead than it lasts is from before the clock stepped back. */
+const LIVE = `${CLOCK}, live AS MATERIALIZED (SELECT coalesce(array_agg(owner), '{}') AS owners
+  FROM $S.member, clock WHERE expires_at > t AND expires_at <= t + lease_ms)`;
 /**
- * Condition for rows that no live owner holds. A lease that lies further ahead than it lasts was
- * written before the clock stepped back.
+ * Condition for rows that no live owner holds. Not by NOT EXISTS: that becomes a join, which the
+ * server does not look up again for a row that another process has taken in the meantime.
  */
 const free = (alias: string) =>
-  `NOT EXISTS (SELECT 1 FROM $S.member m, clock
-     WHERE m.owner = ${alias}.owner AND m.expires_at > t AND m.expires_at <= t + m.lease_ms)`;
+  `(${alias}.owner IS NULL OR ${alias}.owner <> ALL ((SELECT owners FROM live)::text[]))`;
 /** Condition for deliveries that the process knows: a JSON list of `knownList`. */
 const known = (list: string) =>
   `(${list}::text IS NULL
@@ -28,7 +30,7 @@ export function upkeepStatements(statement: MakeStatement) {
      */
     peek: statement(
       "peek",
-      `WITH ${CLOCK} SELECT EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
+      `WITH ${LIVE} SELECT EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
          (SELECT min(due_at) FROM $S.deferred d
            WHERE d.${TIMED} AND ${known("$2")} AND ${free("d")}) - t AS due,
          EXISTS (SELECT 1 FROM $S.deferred WHERE ${TIMED} AND set_at > t) AS stepped,
@@ -40,14 +42,14 @@ export function upkeepStatements(statement: MakeStatement) {
     ),
     claimOutbox: statement(
       "claim_outbox",
-      `WITH ${CLOCK} UPDATE $S.outbox SET owner = $1 WHERE ticket = ANY (ARRAY(
+      `WITH ${LIVE} UPDATE $S.outbox SET owner = $1 WHERE ticket = ANY (ARRAY(
          SELECT ticket FROM $S.outbox o WHERE ${free("o")}
          ORDER BY ticket LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING ticket, events`,
     ),
     /** Deliveries with claims behind them come apart from others, and few at a time. */
     claimDeferred: statement(
       "claim_deferred",
-      `WITH ${CLOCK}, worst AS MATERIALIZED (
+      `WITH ${LIVE}, worst AS MATERIALIZED (
          SELECT coalesce(max(claims), 0) AS c FROM $S.deferred d WHERE ${due})
        UPDATE $S.deferred SET owner = $1, claims = claims + 1 WHERE seq = ANY (ARRAY(
          SELECT seq FROM $S.deferred d
