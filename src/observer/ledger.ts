@@ -1,7 +1,8 @@
 import { stemOf } from "../contract/grammar.ts";
-import type { HearersOf } from "../observe/hearers.ts";
+import type { Hearer, HearersOf } from "../observe/hearers.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
 import type { Disposition, JournalRecord } from "../ports/journal.ts";
+import { emissionsIn, type Told } from "./told.ts";
 
 /** Rows that a feed adds to the account of one event at one reaction. */
 export interface Account {
@@ -30,15 +31,25 @@ export function unexplained(line: Omit<AccountLine, "stem" | "service" | "reacti
 
 const OPEN_ENDED: readonly Disposition[] = ["retrying", "waiting", "parked"];
 
+/** What is known when rows are counted. */
+export interface Counting {
+  readonly hearers: readonly HearersOf[];
+  /** How the observed services are named as sources. */
+  readonly observed: ReadonlySet<string>;
+  readonly told: Told;
+}
+
 /**
  * Counts what the rows of one service's feed emit, once for each reaction that hears it, and which
  * deliveries they end. An event of a source that is not observed is not counted.
+ *
+ * A reaction that came later than an event never gets it, unless the event is published again. So
+ * such an event is counted at its emission or at the end of its delivery, whichever is told last.
  */
 export function accountsOf(
   service: string,
   rows: readonly JournalRecord[],
-  hearers: readonly HearersOf[],
-  observed: ReadonlySet<string>,
+  { hearers, observed, told }: Counting,
 ): readonly Account[] {
   const accounts = new Map<string, { -readonly [K in keyof Account]: Account[K] }>();
   const count = (stem: string, to: { service: string; reaction: string }) => {
@@ -47,44 +58,73 @@ export function accountsOf(
     accounts.set(key, known);
     return known;
   };
-  for (const { reaction, type, source, disposition, emitted, at } of rows) {
+  for (const row of rows) {
+    const { reaction, type, emitted, at } = row;
     for (const event of emitted) {
       const stem = stemOf(event.type);
-      // A reaction that came later never got the message.
-      for (const hearer of hearers.flatMap((of) => of.get(stem) ?? []))
-        if (hearer.since <= at)
-          count(stem, { service: hearer.service, reaction: hearer.reaction }).emitted++;
+      for (const { service, reaction, since } of hearers.flatMap((of) => of.get(stem) ?? []))
+        if (since <= at || told.before(row, { service, reaction, id: event.id }).some(hasEnded))
+          count(stem, { service, reaction }).emitted++;
     }
-    if (isHandled(service, { reaction, type, source, disposition, emitted }, hearers, observed))
-      count(stemOf(type), { service, reaction }).handled++;
+    const hearer = hearerOf(service, row, hearers, observed);
+    if (hearer === undefined || !hasEnded(row)) continue;
+    const account = count(stemOf(type), { service, reaction });
+    account.handled++;
+    if (isBefore(told.emittedAt(row), hearer)) account.emitted++;
   }
   return [...accounts.values()];
 }
 
-/** Whether a row ends a delivery that is counted. */
-function isHandled(
-  service: string,
-  row: Counted & Pick<JournalRecord, "disposition" | "emitted">,
-  hearers: readonly HearersOf[],
-  observed: ReadonlySet<string>,
-): boolean {
-  const ended = !OPEN_ENDED.includes(row.disposition) || row.emitted.length > 0;
-  return ended && isCounted(service, row, hearers, observed);
+/** Whether a row ends its delivery. */
+function hasEnded({ disposition, emitted }: JournalRecord): boolean {
+  return !OPEN_ENDED.includes(disposition) || emitted.length > 0;
+}
+
+function isBefore(emittedAt: number | undefined, { since }: Hearer): boolean {
+  return emittedAt !== undefined && emittedAt < since;
 }
 
 type Counted = Pick<JournalRecord, "reaction" | "type" | "source">;
 
-/** Whether a row is of a delivery that is counted. */
-function isCounted(
+/** The reaction of a row, if its delivery is counted. */
+function hearerOf(
   service: string,
   { reaction, type, source }: Counted,
   hearers: readonly HearersOf[],
   observed: ReadonlySet<string>,
-): boolean {
-  if (!observed.has(source)) return false;
+): Hearer | undefined {
+  if (!observed.has(source)) return undefined;
   return hearers
     .flatMap((of) => of.get(stemOf(type)) ?? [])
-    .some((one) => one.service === service && one.reaction === reaction);
+    .find((one) => one.service === service && one.reaction === reaction);
+}
+
+/**
+ * Finds rows of put-off deliveries of a saga whose emission is not counted: of a source that is not
+ * observed, or from before their reaction. Each is named by `heldKey`.
+ */
+export function uncountedIn(
+  parts: readonly ServiceHistory[],
+  hearers: readonly HearersOf[],
+  observed: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const emitted = emissionsIn(parts);
+  return new Set(
+    parts.flatMap(({ service, history }) =>
+      history.deferred
+        .filter((one) => {
+          if (!observed.has(one.source)) return true;
+          const hearer = hearerOf(service, one, hearers, observed);
+          return hearer !== undefined && isBefore(emitted.get(one.id), hearer);
+        })
+        .map(({ seq }) => heldKey(service, seq)),
+    ),
+  );
+}
+
+/** Names a put-off delivery among all services. */
+export function heldKey(service: string, seq: number | undefined): string {
+  return `${service}/${seq}`;
 }
 
 /** A delivery that was handled or put off before its emission is known. */
@@ -101,14 +141,10 @@ export function earlyIn(
   hearers: readonly HearersOf[],
   observed: ReadonlySet<string>,
 ): readonly EarlyDelivery[] {
-  const known = new Set(
-    parts.flatMap(({ history }) =>
-      history.journal.flatMap(({ emitted }) => emitted.map(({ id }) => id)),
-    ),
-  );
+  const known = emissionsIn(parts);
   return parts.flatMap(({ service, history }) =>
     history.journal
-      .filter((row) => !known.has(row.id) && isCounted(service, row, hearers, observed))
+      .filter((row) => !known.has(row.id) && hearerOf(service, row, hearers, observed))
       .map(({ reaction, type, at }) => ({ service, reaction, stem: stemOf(type), at })),
   );
 }

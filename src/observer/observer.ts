@@ -14,12 +14,13 @@ import {
   SourceAway,
 } from "./attendance.ts";
 import { type Cover, cutAt } from "./cut.ts";
-import { type AccountLine, accountsOf, earlyIn } from "./ledger.ts";
+import { type AccountLine, accountsOf, earlyIn, uncountedIn } from "./ledger.ts";
 import { Looks, settledFor } from "./looks.ts";
 import type { Observed } from "./observed.ts";
 import { passagesOf } from "./passages.ts";
 import type { Projection } from "./projection.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
+import { Told } from "./told.ts";
 import { sagaVerdict } from "./verdict.ts";
 
 /** Says what may happen in a saga, from what the services that were read have of it. */
@@ -249,18 +250,15 @@ export class Observer {
     const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
     const ended = new Set(pages.flatMap(([{ service }, page]) => (page.complete ? service : [])));
     const settled = reach && settledFor(reach, ended);
-    const { sagas, histories } = await this.#touched(pages, covers, call, settled);
-    const names = this.#names();
-    const { hearers } = this.context;
+    const { sagas, histories, told } = await this.#touched(pages, covers, call, settled);
+    const counting = { hearers: this.context.hearers, observed: this.#names(), told };
     const { far } = this.clocks;
     const aheadMs = (service: string) => far.get(service) ?? 0;
     const aboutOf = new Map(attendance.known.map(({ service, about }) => [service, about]));
     const applied = projection.apply(
       {
         sagas,
-        accounts: pages.flatMap(([{ service }, page]) =>
-          accountsOf(service, page.rows, hearers, names),
-        ),
+        accounts: pages.flatMap(([{ service }, { rows }]) => accountsOf(service, rows, counting)),
         passages: pages.flatMap(([{ service }, page]) =>
           passagesOf(service, page.rows, histories, aheadMs),
         ),
@@ -290,6 +288,7 @@ export class Observer {
     ids.delete("");
     const sagas: Judged[] = [];
     const histories = new Map<string, readonly ServiceHistory[]>();
+    const cut = new Map<string, readonly ServiceHistory[]>();
     const list = [...ids];
     for (let at = 0; at < list.length; at += SAGAS_AT_ONCE) {
       // SQLite answers at once: without a turn, no request would have its own.
@@ -297,9 +296,13 @@ export class Observer {
       const some = list.slice(at, at + SAGAS_AT_ONCE);
       const { judged, parts } = await this.#judge(some, { covers, reach }, call);
       sagas.push(...judged);
-      for (const [id, own] of parts) histories.set(id, own);
+      for (const [id, own] of parts) {
+        histories.set(id, own);
+        cut.set(id, cutAt(own, covers));
+      }
     }
-    return { sagas, histories };
+    const rows = new Map(pages.map(([{ service }, page]) => [service, page.rows]));
+    return { sagas, histories, told: new Told(cut, rows) };
   }
 
   /** Reads sagas as a whole, and judges them as they are, or as they were when feeds were read. */
@@ -343,7 +346,8 @@ export class Observer {
       const illegal = this.#isIllegal(own);
       const verdict = sagaVerdict({ summary, outlook, illegal, isPartial });
       const early = earlyIn(own, context.hearers, names);
-      judged.push({ summary, verdict, parked: parkedIn(own), early, unread });
+      const uncounted = uncountedIn(own, context.hearers, names);
+      judged.push({ summary, verdict, parked: parkedIn(own), early, uncounted, unread });
     }
     return { judged, parts };
   }

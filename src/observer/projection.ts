@@ -28,6 +28,8 @@ export interface Intake {
 
 /** A cause that is not known after this time is missing. */
 const EARLY_MS = 60_000;
+/** An account of which something was counted, or is open. */
+const HAS_SUMS = "emitted + handled + put_off + on_way > 0";
 
 /**
  * Where all sagas stand, in an SQLite file of its own. Rows and cursors are of one commit, so a
@@ -151,10 +153,10 @@ export class Projection {
   ): boolean {
     return this.sql.transaction(() => {
       for (const [service, cursor] of from) if (this.cursor(service) !== cursor) return false;
-      for (const saga of sagas) this.#sagas.put(saga);
+      this.#sagas.putAll(sagas);
       for (const { stem, service, reaction, emitted, handled } of accounts)
         this.sql.run(
-          `INSERT INTO account VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+          `INSERT INTO account VALUES (?, ?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO UPDATE
            SET emitted = emitted + excluded.emitted, handled = handled + excluded.handled`,
           ...[stem, service, reaction, emitted, handled],
         );
@@ -216,25 +218,20 @@ export class Projection {
   /** Every account, with what is open of it at a time. */
   accounts(now: number): readonly AccountLine[] {
     const rows = this.sql.all(
-      `SELECT a.*, coalesce(d.off, 0) AS off, coalesce(d.way, 0) AS way, coalesce(e.n, 0) AS early
-       FROM account a LEFT JOIN (
+      `SELECT account.*, coalesce(e.n, 0) AS early FROM account LEFT JOIN (
          SELECT stem, service, reaction, count(*) AS n FROM early WHERE at > ? GROUP BY 1, 2, 3) e
-       USING (stem, service, reaction) LEFT JOIN (
-         SELECT stem, service, reaction, sum(state <> 'on its way') AS off,
-           sum(state = 'on its way') AS way
-         FROM delivery WHERE state NOT IN ('armed', 'unheard') GROUP BY 1, 2, 3) d
-       USING (stem, service, reaction) ORDER BY stem, service, reaction`,
+       USING (stem, service, reaction) WHERE ${HAS_SUMS} ORDER BY stem, service, reaction`,
       now - EARLY_MS,
     );
-    return rows.map(({ stem, service, reaction, emitted, handled, off, way, early }) => ({
-      stem: String(stem),
-      service: String(service),
-      reaction: String(reaction),
-      emitted: Number(emitted),
-      handled: Number(handled),
-      putOff: Number(off),
-      onItsWay: Number(way),
-      early: Number(early),
+    return rows.map((row) => ({
+      stem: String(row.stem),
+      service: String(row.service),
+      reaction: String(row.reaction),
+      emitted: Number(row.emitted) + Number(row.uncounted),
+      handled: Number(row.handled),
+      putOff: Number(row.put_off),
+      onItsWay: Number(row.on_way),
+      early: Number(row.early),
     }));
   }
 
@@ -245,7 +242,7 @@ export class Projection {
       "delivery ORDER BY saga, service, reaction, type, since, seq",
       "parked ORDER BY service, seq",
       "early ORDER BY saga, service, reaction, stem",
-      "account ORDER BY stem, service, reaction",
+      `account WHERE ${HAS_SUMS} ORDER BY stem, service, reaction`,
       "tally WHERE n <> 0 ORDER BY verdict",
       "took WHERE n <> 0 ORDER BY bucket",
     ];

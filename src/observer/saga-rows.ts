@@ -1,7 +1,8 @@
 import { stemOf } from "../contract/grammar.ts";
 import type { SagaSummary, ServiceHistory } from "../observe/summary.ts";
 import { bucketOf } from "./histogram.ts";
-import type { EarlyDelivery } from "./ledger.ts";
+import { type EarlyDelivery, heldKey } from "./ledger.ts";
+import { OpenSums, openIn } from "./open-sums.ts";
 import { numberIn, type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 import type { SagaVerdict } from "./verdict.ts";
 
@@ -11,6 +12,8 @@ export interface Judged {
   readonly verdict: SagaVerdict;
   readonly parked: readonly ParkedDelivery[];
   readonly early: readonly EarlyDelivery[];
+  /** Put-off deliveries whose emission no feed counts, by `heldKey`. */
+  readonly uncounted: ReadonlySet<string>;
   /** Services that may have a part in it, and could not be read; "" for one without a name. */
   readonly unread: readonly string[];
 }
@@ -72,14 +75,21 @@ export class SagaRows {
     this.#early.clear();
   }
 
-  put(judged: Judged): void {
-    const { summary, parked, early, unread } = judged;
+  /** Writes sagas. */
+  putAll(sagas: readonly Judged[]): void {
+    const sums = new OpenSums(this.#sql);
+    for (const saga of sagas) this.#put(saga, sums);
+    sums.flush();
+  }
+
+  #put(judged: Judged, sums: OpenSums): void {
+    const { summary, parked, early, uncounted, unread } = judged;
     const { sagaId, correlationId, last, end, open } = summary;
     const before = this.#sql.first(
       "SELECT verdict, took, open, deferred, began, steps FROM saga WHERE id = ?",
       sagaId,
     );
-    const kept = before === undefined ? [] : this.#clear(before, sagaId, unread);
+    const kept = before === undefined ? [] : this.#clear(before, judged, sums);
     // Of a saga that was read in part, the projection knows more than the journals say now.
     const partial = unread.length > 0;
     const began = Math.min(summary.began, (partial && numberIn(before?.began)) || summary.began);
@@ -100,12 +110,16 @@ export class SagaRows {
         "UPDATE delivery SET verdict = ?, began = ? WHERE saga = ?",
         ...[verdict, began, sagaId],
       );
-    for (const { service, reaction, type, state, since, dueAt, seq } of open)
+    for (const { service, reaction, type, state, since, dueAt, seq } of open) {
+      const stem = stemOf(type);
+      const isUncounted = seq !== undefined && uncounted.has(heldKey(service, seq));
+      sums.add({ stem, service, reaction, state, uncounted: isUncounted }, 1);
       this.#sql.run(
-        "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ...[sagaId, service, reaction, stemOf(type), state, since, dueAt ?? null, seq ?? null],
-        ...[type, verdict, began],
+        "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ...[sagaId, service, reaction, stem, state, since, dueAt ?? null, seq ?? null],
+        ...[type, verdict, began, Number(isUncounted)],
       );
+    }
     // Nearly always there is none, and a saga has some only until the next page.
     if (early.length > 0 || this.#early.size > 0) this.#putEarly(sagaId, early);
     for (const { service, seq, reaction, type, since, attempts, code, message } of parked)
@@ -119,14 +133,17 @@ export class SagaRows {
    * Deletes what a saga waited for, but for that of services that cannot be read now. Returns the
    * states of what is kept.
    */
-  #clear(before: StoredRow, saga: string, unread: readonly string[]): readonly string[] {
+  #clear(before: StoredRow, { summary, unread }: Judged, sums: OpenSums): readonly string[] {
+    const saga = summary.sagaId;
     const services = JSON.stringify(unread);
     if (before.open !== 0)
-      this.#sql.run(
+      for (const row of this.#sql.all(
         `DELETE FROM delivery
-         WHERE saga = ? AND service NOT IN (SELECT value FROM json_each(?))`,
+         WHERE saga = ? AND service NOT IN (SELECT value FROM json_each(?))
+         RETURNING stem, service, reaction, state, uncounted`,
         ...[saga, services],
-      );
+      ))
+        sums.add(openIn(row), -1);
     if (before.deferred !== 0)
       this.#sql.run(
         "DELETE FROM parked WHERE saga = ? AND service NOT IN (SELECT value FROM json_each(?))",

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { sampleDeferred, sampleEntry } from "../../src/conformance/samples.ts";
 import type { ServiceHistory } from "../../src/observe/summary.ts";
 import { cutAt } from "../../src/observer/cut.ts";
-import { earlyIn } from "../../src/observer/ledger.ts";
+import { accountsOf, earlyIn } from "../../src/observer/ledger.ts";
+import { Told } from "../../src/observer/told.ts";
 import type { DeferredState } from "../../src/ports/deferred.ts";
 import type { Disposition } from "../../src/ports/journal.ts";
 
@@ -58,5 +59,32 @@ describe("a saga as of one moment", () => {
     };
     expect(at(7)).toEqual(["retrying", "armed", "gathered"]);
     expect(at(6)).toEqual(["armed"]);
+  });
+});
+
+describe("an event from before its reaction is counted once, whichever is told first:", () => {
+  const charged = part("payment", [[7, {}]]);
+  const hearers = [
+    new Map([["order.placed", [{ service: "payment", reaction: "charge", since: 2 }]]]),
+  ];
+  /** What each page counts: emitted and handled. */
+  const counted = (...pages: readonly (readonly ServiceHistory[])[]) =>
+    pages.map((page, n) => {
+      const rows = new Map(page.map(({ service, history }) => [service, history.journal]));
+      const told = new Told(new Map([[SAGA, pages.slice(0, n + 1).flat()]]), rows);
+      return [...rows].flatMap(([service, own]) =>
+        accountsOf(service, own, { hearers, observed: OBSERVED, told }).map(
+          ({ emitted, handled }) => [emitted, handled],
+        ),
+      );
+    });
+
+  it.each([
+    ["its emission", [[began], [charged]], [[], [[1, 1]]]],
+    ["its handling", [[charged], [began]], [[[0, 1]], [[1, 0]]]],
+    ["both at once", [[began, charged]], [[[1, 1]]]],
+    ["its emission alone", [[began]], [[]]],
+  ])("%s", (_, pages, counts) => {
+    expect(counted(...pages)).toEqual(counts);
   });
 });
