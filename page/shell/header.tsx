@@ -73,9 +73,9 @@ function MenuLink({ screen }: { readonly screen: Screen }) {
   const here = route.value.screen === screen;
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
-    // On a narrow screen the menu scrolls by itself.
+    // On a narrow screen the menu scrolls by itself; a badge makes it wider.
     if (here) link.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [here]);
+  }, [here, parked > 0]);
   return (
     <a ref={link} href={hrefOf(screen)} aria-current={here ? "page" : undefined}>
       {words.value.screens[screen]}

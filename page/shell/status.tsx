@@ -1,7 +1,7 @@
 import { about } from "../net/about.ts";
 import { connected, heardAt, live } from "../net/live.ts";
 import { hrefOf } from "../route.ts";
-import { now, spanText } from "../text/time.ts";
+import { now, spanText, timeText } from "../text/time.ts";
 import { visible } from "../text/visible.ts";
 import { words } from "../words/words.ts";
 
@@ -53,7 +53,7 @@ function Age() {
 /** What is missing on every screen, said once above them. */
 export function Warnings() {
   const { shell } = words.value;
-  const { unread = [] } = live.value;
+  const { unread = [], lostBuses = [] } = live.value;
   const noEnds = about.value?.choreography?.endsKnown === false;
   return (
     <>
@@ -69,6 +69,12 @@ export function Warnings() {
           {shell.unreadWhy}
         </p>
       )}
+      {lostBuses.map(({ place = "", since, services, waiting }) => (
+        <p key={place} class="notice bad">
+          <strong role="alert">{shell.busLost(visible(place), timeText(since))}</strong>{" "}
+          {shell.busLostWaits(waiting, services.map(visible).join(", "))}
+        </p>
+      ))}
       {noEnds && <p class="notice">{shell.noEnds}</p>}
     </>
   );

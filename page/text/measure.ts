@@ -17,14 +17,24 @@ export function widthOf(text: string, size: number, bold = false): number {
   return width;
 }
 
-/** As much of a text as there is room for. */
-export function clipped(text: string, room: number, size: number, bold = false): string {
-  if (widthOf(text, size, bold) <= room) return text;
-  let [least, most] = [0, text.length];
+/** Names differ at their ends as well: a long one is cut before its last letters. */
+const TAIL = 0.4;
+
+/** As much of a name as there is room for, of both its ends. */
+export function shortened(name: string, room: number, size: number): string {
+  if (widthOf(name, size, true) <= room) return name;
+  const letters = [...name];
+  const textOf = (kept: number) => {
+    const tail = Math.floor(kept * TAIL);
+    return [...letters.slice(0, kept - tail), "…", ...letters.slice(letters.length - tail)].join(
+      "",
+    );
+  };
+  let [least, most] = [1, letters.length - 1];
   while (least < most) {
     const middle = Math.ceil((least + most) / 2);
-    if (widthOf(`${text.slice(0, middle)}…`, size, bold) <= room) least = middle;
+    if (widthOf(textOf(middle), size, true) <= room) least = middle;
     else most = middle - 1;
   }
-  return `${text.slice(0, Math.max(1, least))}…`;
+  return textOf(least);
 }

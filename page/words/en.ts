@@ -74,6 +74,10 @@ export const en = {
     connecting: "connecting",
     unread: (services: string) => `cannot read: ${services}`,
     unreadWhy: "The others go on; what it alone knows is not judged.",
+    busLost: (place: string, at: string) =>
+      `The bus${place === "" ? "" : ` at ${place}`} cannot be reached since ${at}.`,
+    busLostWaits: (events: number, services: string) =>
+      `In outboxes, until it is back: ${counted(events, "event")} (${services}).`,
     noEnds: "How sagas end is not known: start the console with the choreography's module.",
     refused: "This page needs the address that the console printed.",
     refusedMore: "Open the link from the terminal again: it carries a token.",
@@ -176,7 +180,7 @@ export const en = {
     waiting: (service: string, event: string, span: string) =>
       `${service} keeps ${event} behind an earlier delivery, for ${span}`,
     parked: (service: string, event: string, n: string, span: string) =>
-      `${service} gave up on ${event}${n} ${span} ago`,
+      `${service} gave up on ${event} ${span} ago${n === "" ? "" : `,${n}`}`,
     way: (service: string, event: string, span: string) =>
       `${service} has not handled ${event} for ${span}`,
     unheard: (service: string, event: string, span: string) =>
@@ -365,6 +369,7 @@ export const en = {
     notRunning: "not running",
     outbox: "Outbox",
     oldest: (span: string) => `oldest ${span}`,
+    busLost: "no bus",
     onBus: (count: string) => `${count} on the bus`,
     clock: (span: string, ahead: boolean) => `clock ${span} ${ahead ? "ahead" : "behind"}`,
     deferred: "Put off",

@@ -60,6 +60,9 @@ export const ja: Words = {
     connecting: "接続中",
     unread: (services) => `読めません: ${services}`,
     unreadWhy: "ほかは続きます。読めないサービスだけが知ることは判定しません。",
+    busLost: (place, at) => `${at} から、バス${place === "" ? "" : ` ${place} `}に接続できません。`,
+    busLostWaits: (count, services) =>
+      `イベント ${n(count)} 件が送信箱で復旧を待っています(${services})。`,
     noEnds: "サーガの終わり方が不明です。コレオグラフィのモジュールを指定して起動してください。",
     refused: "このページには、コンソールが表示したアドレスが必要です。",
     refusedMore: "端末のリンクをもう一度開いてください。トークンが含まれています。",
@@ -343,6 +346,7 @@ export const ja: Words = {
     notRunning: "停止中",
     outbox: "送信箱",
     oldest: (span) => `最古 ${span}`,
+    busLost: "バスなし",
     onBus: (count) => `バスに ${count}`,
     clock: (span, ahead) => `時計が${span}${ahead ? "進んでいます" : "遅れています"}`,
     deferred: "後回し",

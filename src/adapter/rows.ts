@@ -7,7 +7,7 @@ import {
   type DeferredState,
   type Problem,
 } from "../ports/deferred.ts";
-import type { BusBacklog, SagaHistory } from "../ports/inspection.ts";
+import type { BusBacklog, BusFault, SagaHistory } from "../ports/inspection.ts";
 import { DISPOSITIONS, type Emission, type JournalRecord } from "../ports/journal.ts";
 
 /** A row of an SQL store, by column name. Its values were validated when they were written. */
@@ -62,6 +62,21 @@ export function toBacklog(row: Row | undefined): BusBacklog | undefined {
     deliveries: Number(row.deliveries),
     emptyMs: known ? Math.max(0, Number(row.empty_ms)) : undefined,
   };
+}
+
+/** Writes a lost bus as `toBusFault` reads it; null for none. */
+export function busFaultText(fault: BusFault | undefined): string | null {
+  return fault === undefined ? null : JSON.stringify({ code: fault.code, place: fault.place });
+}
+
+/**
+ * Reads what the processes with a lease have told of a lost bus. Columns: `bus_fault` (JSON or
+ * null: code and place), `bus_lost_ms`.
+ */
+export function toBusFault(row: Row | undefined): BusFault | undefined {
+  if (typeof row?.bus_fault !== "string") return undefined;
+  const { code, place }: Omit<BusFault, "sinceMs"> = JSON.parse(row.bus_fault);
+  return { code, place, sinceMs: Math.max(0, Number(row.bus_lost_ms)) };
 }
 
 /**

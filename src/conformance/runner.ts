@@ -34,11 +34,13 @@ export interface TestContext {
  *
  * - `order`      the bus declares `guarantees.order` as `"none"`
  * - `backlog`    a subscription has no `backlog`, or the store no `putBacklog`
+ * - `busFault`   the store has no `putBusFault`
  * - `concurrent` the store's fixture declares `concurrent` as false
  */
 export const OPTIONAL = {
   order: 'the bus does not promise order: guarantees.order is "none"',
   backlog: "the adapter does not tell what the bus holds: it has no backlog, or no putBacklog",
+  busFault: "the store does not tell that the bus is lost: it has no putBusFault",
   concurrent: "transactions of the store do not run side by side: concurrent is false",
 } as const;
 

@@ -30,7 +30,7 @@ export interface StoreFactory<Native> {
 export type StoreTest<Native> = (
   name: string,
   body: (fixture: StoreFixture<Native>, store: Store<Native>) => Promise<void>,
-  needs?: "concurrent" | "backlog",
+  needs?: "concurrent" | "backlog" | "busFault",
 ) => void;
 
 /** A clock that stands still until a test advances it. */

@@ -173,6 +173,33 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
   );
 
   test(
+    "a lost bus is told by the processes that live, since the first of them lost it",
+    async (fixture, store) => {
+      const { clock } = fixture;
+      const told = async () => (await store.inspect.counts()).busFault;
+      await openAs(store, "p1", clock);
+      assert.equal(await told(), undefined);
+      const fault = { code: "BUS_UNAVAILABLE", place: "localhost:4222" };
+      await store.putBusFault?.({ ...fault, sinceMs: 20 });
+      await clock.advance(10);
+      assert.deepEqual(await told(), { ...fault, sinceMs: 30 });
+      await store.claim(10);
+      await store.putBacklog?.(0, 0);
+      assert.deepEqual(await told(), { ...fault, sinceMs: 30 }, "until it is told to be back");
+
+      const other = await fixture.connect();
+      await openAs(other, "p2", clock);
+      await other.putBusFault?.({ ...fault, sinceMs: 50 });
+      assert.equal((await told())?.sinceMs, 50);
+      await other.close();
+      assert.equal((await told())?.sinceMs, 30, "it is not a process any more");
+      await store.putBusFault?.(undefined);
+      assert.equal(await told(), undefined);
+    },
+    "busFault",
+  );
+
+  test(
     "a process that died may have had deliveries in hand",
     async (fixture, store) => {
       const { clock } = fixture;

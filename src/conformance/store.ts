@@ -51,6 +51,8 @@ export function storeConformance<Native>(runner: Runner, factory: StoreFactory<N
         if (needs === "concurrent" && !fixture.concurrent) context.skip(OPTIONAL.concurrent);
         else if (needs === "backlog" && store.putBacklog === undefined)
           context.skip(OPTIONAL.backlog);
+        else if (needs === "busFault" && store.putBusFault === undefined)
+          context.skip(OPTIONAL.busFault);
         else await body(fixture, store);
       } finally {
         await fixture.close();

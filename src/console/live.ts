@@ -29,6 +29,10 @@ export class LiveNow {
         ...observer.away,
         ...(problem === undefined ? [] : [{ service: "", code: problem }]),
       ],
+      lostBuses: observer.lostBuses.map(({ place, ...bus }) => ({
+        ...bus,
+        ...(place !== undefined && { place }),
+      })),
       totals: totals(this.#desk),
       ledger: this.#ledgerAt(change),
       ...this.#maps.live(query),
@@ -50,7 +54,7 @@ export class LiveNow {
 /** What differs from what was sent before: fields as a whole, of nodes and edges each entry. */
 export function deltaOf(before: Live | undefined, now: Live): Live {
   if (before === undefined) return now;
-  const { nodes, edges, totals, ledger, unread, change, jobs } = now;
+  const { nodes, edges, totals, ledger, unread, lostBuses, change, jobs } = now;
   const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
   const entries = <T>(
     was: Readonly<Record<string, T>> = {},
@@ -62,6 +66,7 @@ export function deltaOf(before: Live | undefined, now: Live): Live {
     now: now.now,
     ...(now.behindMs !== undefined && { behindMs: now.behindMs }),
     ...(differs(before.unread, unread) && { unread }),
+    ...(differs(before.lostBuses, lostBuses) && { lostBuses }),
     ...(differs(before.totals, totals) && { totals }),
     ...(differs(before.ledger, ledger) && { ledger }),
     ...(differs(before.change, change) && { change }),

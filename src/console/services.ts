@@ -31,10 +31,11 @@ async function serviceRow(desk: Desk, about: SourceAbout, now: TrafficNow): Prom
   try {
     const counts = await desk.observer.sourceOf(service)?.inspect.counts();
     if (counts === undefined) return base;
-    const { processes, outbox, outboxOldestMs, deferred, backlog } = counts;
+    const { processes, outbox, outboxOldestMs, deferred, backlog, busFault } = counts;
     const clockAheadMs = desk.observer.clocks.far.get(service);
     return {
       ...{ ...base, processes, outbox, outboxOldestMs, deferred },
+      ...(busFault !== undefined && { busLost: busFault.code }),
       ...(backlog !== undefined && { backlog: backlog.deliveries }),
       ...(clockAheadMs !== undefined && { clockAheadMs }),
     };

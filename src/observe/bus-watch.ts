@@ -1,6 +1,7 @@
 import type { StoreCounts } from "../ports/inspection.ts";
 import type { Store } from "../ports/store.ts";
 import { ClockOffsets } from "./clock-offsets.ts";
+import { type LostBus, lostBuses } from "./lost-buses.ts";
 import type { Reach } from "./reach.ts";
 
 /** Options of a `BusWatch`. */
@@ -87,6 +88,11 @@ export class BusWatch {
   /** What is known so far. */
   get reach(): Reach {
     return { settled: new Map([...this.#settled].map(([one, of]) => [one, new Map(of)])) };
+  }
+
+  /** The buses that services do not hear, as of the last look. */
+  get lost(): readonly LostBus[] {
+    return lostBuses(this.#last);
   }
 
   /**

@@ -4,6 +4,7 @@ export { printable } from "../text/printable.ts";
 export { BusWatch, type BusWatchOptions, type CountedStore } from "./bus-watch.ts";
 export { type ClockOffset, ClockOffsets, type ClockReading } from "./clock-offsets.ts";
 export { type Hearer, type HearersOf, hearersIn } from "./hearers.ts";
+export type { LostBus } from "./lost-buses.ts";
 export type { Reach } from "./reach.ts";
 export {
   type OpenDelivery,

@@ -148,6 +148,11 @@ export class Observer {
     return this.#looks.reach;
   }
 
+  /** The buses that services do not hear. */
+  get lostBuses(): BusWatch["lost"] {
+    return this.#looks.watch.lost;
+  }
+
   /** How far the clocks of the databases are from that of this process. */
   get clocks(): BusWatch["clocks"] {
     return this.#looks.watch.clocks;

@@ -8,6 +8,8 @@ import type { OdoriError } from "../contract/errors.ts";
  */
 export interface Bus {
   readonly guarantees: BusGuarantees;
+  /** Where the broker is, without credentials: for people. Absent if it has no place. */
+  readonly place?: string;
   /**
    * Resolves to one result for each event, in the order of `events`. Accepted: the broker has
    * acknowledged it, so each group subscribed to its type will get it. Refused: it may have reached

@@ -87,6 +87,16 @@ export interface BusBacklog {
   readonly emptyMs?: number | undefined;
 }
 
+/** Why a service does not hear its bus, as its processes have told. */
+export interface BusFault {
+  /** Of the error of the last attempt. */
+  readonly code: string;
+  /** Where the bus is, without credentials: `Bus.place`. */
+  readonly place: string | undefined;
+  /** Milliseconds since the bus was lost; of several processes, the first. */
+  readonly sinceMs: number;
+}
+
 /** How many rows a store holds. */
 export interface StoreCounts {
   /** Processes with a lease that has not run out. */
@@ -101,4 +111,6 @@ export interface StoreCounts {
   readonly at?: number | undefined;
   /** Absent while no process runs, or where the bus cannot tell. */
   readonly backlog?: BusBacklog | undefined;
+  /** Absent while each process hears the bus, and while none runs. */
+  readonly busFault?: BusFault | undefined;
 }

@@ -1,7 +1,7 @@
 import type { OutboxRows } from "./bookkeeping.ts";
 import type { CensusRow, Declarations } from "./declarations.ts";
 import type { Deferred } from "./deferred.ts";
-import type { StoreInspection } from "./inspection.ts";
+import type { BusFault, StoreInspection } from "./inspection.ts";
 import type { DetachedTransaction, StoreTransaction } from "./transaction.ts";
 
 /**
@@ -43,6 +43,11 @@ export interface Store<Native> {
    * unheard.
    */
   putBacklog?(deliveries: number, askedMs: number): Promise<void>;
+  /**
+   * Keeps beside this process's lease that the service does not hear its bus; undefined: it does
+   * again. `inspect.counts` tells others. Absent: others see the outbox grow, and not why.
+   */
+  putBusFault?(fault: BusFault | undefined): Promise<void>;
   /**
    * Deletes closed sagas: those without a delivery in a state of `OPEN`, and without a write for
    * `olderThanMs`. Examines at most `limit` sagas that are old enough, and goes on behind them at

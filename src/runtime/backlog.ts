@@ -1,11 +1,15 @@
+import { codeOf } from "../contract/errors.ts";
 import { atMost, type Environment } from "../ports/environment.ts";
 import type { Store } from "../ports/store.ts";
 import type { Membership } from "./membership.ts";
 
 export interface BacklogParts {
   readonly environment: Environment;
-  readonly store: Pick<Store<unknown>, "putBacklog">;
-  readonly membership: Pick<Membership, "backlog" | "tellsBacklog">;
+  readonly store: Pick<Store<unknown>, "putBacklog" | "putBusFault">;
+  readonly membership: Pick<
+    Membership,
+    "backlog" | "tellsBacklog" | "problem" | "lostAt" | "place"
+  >;
 }
 
 /** How often the bus is asked, in milliseconds. */
@@ -15,7 +19,7 @@ const ROUND_MS = 10_000;
 
 /**
  * Tells in the service's own database what the bus holds for it, so that others can tell an event
- * that is lost from one that is on its way.
+ * that is lost from one that is on its way; and that the bus is lost, while it is.
  *
  * A broker may count while a message is between two of its parts. So the bus is empty as of a
  * question if the next one finds nothing either: what the first one missed was handled by then.
@@ -24,6 +28,8 @@ export class BacklogReport {
   readonly #parts: BacklogParts;
   #cancel: () => void = () => {};
   #stopped = false;
+  /** Whether the database says that the bus is lost. */
+  #toldFault = false;
   /** When the bus was asked last and had nothing, on the environment's clock. */
   #nothingAt: number | undefined;
 
@@ -34,7 +40,8 @@ export class BacklogReport {
   /** Begins to ask, if anything can follow from it. */
   start(): void {
     const { store, membership } = this.#parts;
-    if (store.putBacklog !== undefined && membership.tellsBacklog) this.#schedule();
+    const tells = store.putBacklog !== undefined && membership.tellsBacklog;
+    if (tells || store.putBusFault !== undefined) this.#schedule();
   }
 
   /** A round under way finds a closed store, and ends. */
@@ -58,11 +65,23 @@ export class BacklogReport {
     const { environment, store, membership } = this.#parts;
     const before = this.#nothingAt;
     this.#nothingAt = undefined;
+    await this.#tellFault();
     const at = environment.now();
     const deliveries = await membership.backlog();
     if (deliveries === undefined || this.#stopped) return;
     if (deliveries > 0) return store.putBacklog?.(deliveries, 0);
     this.#nothingAt = at;
     if (before !== undefined) await store.putBacklog?.(0, Math.max(0, environment.now() - before));
+  }
+
+  /** Tells that the bus is lost, again each time, as a lease may be new; and once that it is not. */
+  async #tellFault(): Promise<void> {
+    const { environment, store, membership } = this.#parts;
+    const { problem, lostAt, place } = membership;
+    if (problem === undefined && !this.#toldFault) return;
+    this.#toldFault = problem !== undefined;
+    if (problem === undefined) return store.putBusFault?.(undefined);
+    const sinceMs = Math.max(0, environment.now() - (lostAt ?? environment.now()));
+    await store.putBusFault?.({ code: codeOf(problem), place, sinceMs });
   }
 }

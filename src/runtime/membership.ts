@@ -45,6 +45,8 @@ export class Membership {
   #stopped = false;
   /** Why the service hears nothing; undefined: it does. */
   problem: unknown;
+  /** Since when; milliseconds of the environment's clock. */
+  lostAt: number | undefined;
 
   constructor(parts: MembershipParts, options: SubscribeOptions, deliver: Deliver) {
     this.#parts = parts;
@@ -63,6 +65,11 @@ export class Membership {
     const { environment } = this.#parts;
     if (this.problem !== undefined || environment.now() - this.#checkedAt < CHECKED_MS) return;
     await this.#work();
+  }
+
+  /** Where the bus is. */
+  get place(): string | undefined {
+    return this.#parts.bus.place;
   }
 
   /** Whether the bus can tell what it holds. */
@@ -180,6 +187,7 @@ export class Membership {
     this.#failures = 0;
     if (this.problem === undefined) return;
     this.problem = undefined;
+    this.lostAt = undefined;
     logger.info("the service hears the bus again");
   }
 
@@ -190,6 +198,7 @@ export class Membership {
     if (lost !== undefined) this.#leave(lost);
     const before = this.problem;
     this.problem = error;
+    this.lostAt ??= this.#parts.environment.now();
     if (before === undefined && !this.#stopped)
       this.#parts.logger.warn("the service does not hear the bus; it subscribes again", {
         code: codeOf(error),

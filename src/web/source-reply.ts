@@ -1,5 +1,11 @@
 import { DEFERRED_STATES, type Deferred } from "../ports/deferred.ts";
-import type { BusBacklog, SagaHistory, SagaPlace, StoreCounts } from "../ports/inspection.ts";
+import type {
+  BusBacklog,
+  BusFault,
+  SagaHistory,
+  SagaPlace,
+  StoreCounts,
+} from "../ports/inspection.ts";
 import { DISPOSITIONS, type JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, OutboxEvent } from "../ports/source.ts";
 import {
@@ -50,7 +56,7 @@ export function outboxReplied(value: unknown, limit: number): readonly OutboxEve
 }
 
 export function countsReplied(value: unknown): StoreCounts {
-  const { processes, outbox, outboxOldestMs, deferred, at, backlog } = givenRecord(value);
+  const { processes, outbox, outboxOldestMs, deferred, at, backlog, busFault } = givenRecord(value);
   const states = givenRecord(deferred);
   return {
     ...{ processes: givenWhole(processes), outbox: givenWhole(outbox) },
@@ -63,6 +69,7 @@ export function countsReplied(value: unknown): StoreCounts {
     // A service of an earlier version does not tell.
     ...(at !== undefined && { at: givenTime(at) }),
     ...(backlog !== undefined && { backlog: backlogIn(backlog) }),
+    ...(busFault !== undefined && { busFault: busFaultIn(busFault) }),
   };
 }
 
@@ -71,6 +78,14 @@ function backlogIn(value: unknown): BusBacklog {
   return {
     deliveries: givenWhole(deliveries),
     emptyMs: emptyMs === undefined ? undefined : givenNumber(emptyMs),
+  };
+}
+
+function busFaultIn(value: unknown): BusFault {
+  const { code, place, sinceMs } = givenRecord(value);
+  return {
+    ...{ code: givenText(code), place: givenOptional(place) },
+    sinceMs: givenNumber(sinceMs),
   };
 }
 

@@ -110,12 +110,24 @@ describe("the place of a map in its window", () => {
   it("a map that is too large stays legible, and begins at its beginning", () => {
     const map = { width: 12_000, height: 5_000 };
     const view = fitted(map, window);
-    expect(132 * view.scaleX).toBeGreaterThan(50);
+    // Where it is moved anyway, a box has room for a long name, in letters of 10 px.
+    expect(132 * view.scaleX).toBeGreaterThan(120);
     expect(placed(view, { x: 0, y: 0 })).toEqual({ x: view.left, y: view.top });
+    const start = { x: 66, y: 2_500 };
+    const begun = placed(fitted(map, window, start), start);
+    expect([begun.x, begun.y]).toEqual([18 + 66 * view.scaleX, window.height / 2]);
+    const last = { x: 66, y: 4_980 };
+    expect(placed(fitted(map, window, last), last).y).toBeLessThan(window.height);
     const there = { x: 11_000, y: 4_800 };
     const { x, y } = placed(showing(view, window, there), there);
     expect(x).toBeLessThanOrEqual(window.width - 90);
     expect(y).toBeLessThanOrEqual(window.height - 50);
+  });
+
+  it("a tall map uses the width that the window has", () => {
+    const view = fitted({ width: 800, height: 5_000 }, window);
+    expect(132 * view.scaleX).toBeGreaterThan(120);
+    expect(46 * view.scaleY).toBeGreaterThan(18);
   });
 
   it("what is found is brought into the middle, unless it is seen already", () => {

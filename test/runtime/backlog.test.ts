@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { OdoriError } from "../../src/contract/errors.ts";
+import type { BusFault } from "../../src/ports/inspection.ts";
 import { BacklogReport } from "../../src/runtime/backlog.ts";
 
 /** A report over a bus that says what it is told to, on a clock that a test moves. */
@@ -7,6 +9,10 @@ function stage(tells = true) {
   let held: number | Error = 0;
   let due: (() => void) | undefined;
   const told: (readonly [number, number])[] = [];
+  const faults: (BusFault | undefined)[] = [];
+  const lost: { problem: unknown; lostAt: number | undefined } = {
+    ...{ problem: undefined, lostAt: undefined },
+  };
   const report = new BacklogReport({
     environment: {
       now: () => now,
@@ -17,9 +23,18 @@ function stage(tells = true) {
         return () => {};
       },
     },
-    store: { putBacklog: async (...row) => void told.push(row) },
+    store: {
+      putBacklog: async (...row) => void told.push(row),
+      ...(tells && { putBusFault: async (fault) => void faults.push(fault) }),
+    },
     membership: {
-      tellsBacklog: tells,
+      ...{ tellsBacklog: tells, place: "localhost:4222" },
+      get problem() {
+        return lost.problem;
+      },
+      get lostAt() {
+        return lost.lostAt;
+      },
       async backlog() {
         if (typeof held !== "number") throw held;
         return held;
@@ -37,7 +52,11 @@ function stage(tells = true) {
     return told.splice(0);
   };
   report.start();
-  return { report, round, asks: () => due !== undefined };
+  const lose = (problem: unknown) => {
+    lost.problem = problem;
+    lost.lostAt = problem === undefined ? undefined : now;
+  };
+  return { report, round, lose, faults, asks: () => due !== undefined };
 }
 
 it("a bus is empty if it is so twice, as of the first time", async () => {
@@ -55,6 +74,24 @@ it("a bus that could not be asked was not empty in between", async () => {
   expect(await round(new Error("away"))).toEqual([]);
   expect(await round(0)).toEqual([]);
   expect(await round(0)).toEqual([[0, 2_000]]);
+});
+
+it("a lost bus is told as long as it is lost, since then, and once that it is back", async () => {
+  const { round, lose, faults } = stage();
+  await round(0);
+  expect(faults.splice(0)).toEqual([]);
+  lose(new OdoriError("BUS_UNAVAILABLE", "gone"));
+  await round(new Error("away"));
+  await round(new Error("away"));
+  const fault = { code: "BUS_UNAVAILABLE", place: "localhost:4222" };
+  expect(faults.splice(0)).toEqual([
+    { ...fault, sinceMs: 2_000 },
+    { ...fault, sinceMs: 4_000 },
+  ]);
+  lose(undefined);
+  await round(0);
+  await round(0);
+  expect(faults).toEqual([undefined]);
 });
 
 it("a bus that cannot tell is not asked, and neither is one after the end", () => {

@@ -57,7 +57,7 @@ export function EdgeShape({
       <path class="line" d={curve} stroke-width={strokeOf(state?.perSecond ?? 0)} />
       <path class="tip" d={tipOf(edge, view)} />
       {label !== undefined && place !== undefined && (
-        <text x={place.x} y={place.y + 4}>
+        <text x={place.x} y={place.y + 2}>
           {label}
         </text>
       )}

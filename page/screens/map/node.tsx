@@ -1,6 +1,6 @@
 import type { MapNode } from "../../../src/console/wire.ts";
 import { hrefOf, route } from "../../route.ts";
-import { clipped, widthOf } from "../../text/measure.ts";
+import { shortened, widthOf } from "../../text/measure.ts";
 import { visible } from "../../text/visible.ts";
 import { words } from "../../words/words.ts";
 import { liveOfNode, nodeTexts, toneAt } from "./state.ts";
@@ -69,7 +69,7 @@ export function NodeShape({ node, view, faint, found, focus }: NodeProps) {
         {begins && <path class="begins" d={`M${padding - width / 2} ${nameY - 9}l6 4.5l-6 4.5z`} />}
         {width > NAMELESS_PX && (
           <text class="name" x={padding + mark - width / 2} y={nameY} font-size={font}>
-            {`${clipped(name, room, font, true)} `}
+            {`${found ? name : shortened(name, room, font)} `}
           </text>
         )}
         {twoLines && (

@@ -12,10 +12,15 @@ const WHEEL = 1.15;
 const CLICK_PX = 4;
 
 /** Moves and zooms: by wheel, by drag, by buttons. Fits the window until a person has moved. */
-export function useView(svg: RefObject<SVGSVGElement | null>, { width, height }: MapReply) {
+export function useView(svg: RefObject<SVGSVGElement | null>, map: MapReply) {
+  const { width, height, nodes } = map;
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [moved, setMoved] = useState<View>();
-  const whole = fitted({ width, height }, size);
+  const whole = fitted(
+    { width, height },
+    size,
+    nodes.find(({ begins }) => begins),
+  );
   const view = moved ?? whole;
   const latest = useRef({ view, whole, size });
   latest.current = { view, whole, size };

@@ -19,26 +19,37 @@ export interface Size {
 const MARGIN = 18;
 /** A small map is not blown up: it would look like a poster. */
 const SCALE_MAX = 1.15;
-/** Below this no name would be legible: a larger map is moved, not made smaller. */
+/** Below this boxes are too low or too narrow for letters: a larger map is moved instead. */
 const SCALE_LEAST = 0.44;
+/** A map that is moved anyway is as wide as most names need. */
+const SCALE_NAMES = 0.95;
 const STRETCH_MAX = 2.2;
 const ZOOM_MAX = 8;
 /** Far enough away to see a large map as a whole, without its names. */
 const ZOOM_LEAST = 0.15;
 
 /** Shows all of a map in the middle of a window, or its beginning if all would not be legible. */
-export function fitted(map: Size, window: Size): View {
+export function fitted(map: Size, window: Size, start: Point = { x: 0, y: 0 }): View {
   const room = (of: "width" | "height") =>
     Math.max(1, window[of] - 2 * MARGIN) / Math.max(1, map[of]);
   const legible = (scale: number) => Math.max(SCALE_LEAST, Math.min(SCALE_MAX, scale));
-  const scaleX = legible(Math.min(room("width"), room("height") * STRETCH_MAX));
+  const isWhole = Math.min(room("width"), room("height")) >= SCALE_LEAST;
+  const fitting = legible(Math.min(room("width"), room("height") * STRETCH_MAX));
+  const scaleX = isWhole ? fitting : Math.max(SCALE_NAMES, fitting);
   const scaleY = legible(Math.min(room("height"), scaleX * STRETCH_MAX));
   return {
     scaleX,
     scaleY,
-    left: Math.max(MARGIN, (window.width - map.width * scaleX) / 2),
-    top: Math.max(MARGIN, (window.height - map.height * scaleY) / 2),
+    left: beginningAt(start.x * scaleX, map.width * scaleX, window.width),
+    top: beginningAt(start.y * scaleY, map.height * scaleY, window.height),
   };
+}
+
+/** Where a map begins in one direction: it is in the middle, or its start is as far as it can be. */
+function beginningAt(start: number, length: number, room: number): number {
+  const least = room - length - MARGIN;
+  if (least >= MARGIN) return (room - length) / 2;
+  return Math.min(MARGIN, Math.max(least, room / 2 - start));
 }
 
 /** Zooms about a point of the window. */

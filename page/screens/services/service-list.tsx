@@ -40,7 +40,7 @@ export function ServiceList({
 function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | undefined) {
   if (service === undefined) return [];
   const { name, problem, processes, outbox, outboxOldestMs, backlog, reactions } = service;
-  const { clockAheadMs: ahead } = service;
+  const { clockAheadMs: ahead, busLost } = service;
   const { services: w } = words.value;
   const rate = reactions.reduce((sum, { perSecond }) => sum + perSecond, 0);
   return [
@@ -62,6 +62,12 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
     ) : (
       <Named key="processes" title={w.processes}>
         {numberText(processes ?? 0)}
+        {busLost !== undefined && (
+          <small class="bad" title={visible(busLost)}>
+            {" "}
+            {w.busLost}
+          </small>
+        )}
       </Named>
     ),
     <span key="outbox">

@@ -50,7 +50,8 @@ const CHECK_MS = 4_000;
 export class KafkaBus implements Bus {
   readonly guarantees: BusGuarantees;
   readonly #settings: KafkaSettings;
-  readonly #place: string;
+  /** Where the broker is, without credentials. */
+  readonly place: string;
   readonly #admin = new Mutex();
   readonly #ensured = new Set<string>();
   readonly #clients: LazyConnection<Clients>;
@@ -59,7 +60,7 @@ export class KafkaBus implements Bus {
     this.#settings = settingsOf(options);
     this.guarantees = { order: "key", durable: true, retentionMs: this.#settings.retentionMs };
     const place = this.#settings.brokers.join(", ");
-    this.#place = place;
+    this.place = place;
     this.#clients = connectOnce({
       place,
       open: async () => ({ sender: new Sender(this.#settings), members: new Set<Member>() }),
@@ -153,11 +154,11 @@ export class KafkaBus implements Bus {
 
   #explain(error: unknown): OdoriError {
     if (error instanceof OdoriError) return error;
-    if (hasCode(error, "UNKNOWN_TOPIC_OR_PARTITION")) return busMissing(this.#place, error);
-    if (isForbidden(error)) return busForbidden(this.#place, error);
-    if (isTooLarge(error)) return eventTooLarge(this.#place, error);
+    if (hasCode(error, "UNKNOWN_TOPIC_OR_PARTITION")) return busMissing(this.place, error);
+    if (isForbidden(error)) return busForbidden(this.place, error);
+    if (isTooLarge(error)) return eventTooLarge(this.place, error);
     return isMessagesFault(error)
-      ? busRefused(this.#place, error)
+      ? busRefused(this.place, error)
       : explainConnection(error, this.#settings);
   }
 

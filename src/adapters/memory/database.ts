@@ -44,6 +44,8 @@ export interface LeaseRecord {
   readonly backlog?: number | undefined;
   /** When it held nothing. */
   readonly emptyAt?: number | undefined;
+  /** Why the process does not hear the bus, and since when. */
+  readonly busFault?: { readonly told: string | null; readonly at: number } | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { toBacklog } from "../../adapter/rows.ts";
+import { toBacklog, toBusFault } from "../../adapter/rows.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
@@ -79,6 +79,7 @@ export class MemoryInspection implements StoreInspection {
     const live = leases.filter((one) => !isOver(one, now));
     const told = live.flatMap(({ backlog }) => backlog ?? []);
     const emptied = live.flatMap(({ emptyAt }) => emptyAt ?? []);
+    const faults = live.flatMap(({ busFault }) => busFault ?? []);
     const died = leases.some(
       ({ expiresAt }) => expiresAt <= now && expiresAt >= now - DEATH_REMEMBERED_MS,
     );
@@ -92,6 +93,10 @@ export class MemoryInspection implements StoreInspection {
         ...{ processes: live.length, told: told.length, emptied: emptied.length },
         ...{ deliveries: Math.max(0, ...told), empty_ms: now - Math.min(...emptied) },
         died: died ? 1 : 0,
+      }),
+      busFault: toBusFault({
+        bus_fault: faults[0]?.told,
+        bus_lost_ms: now - Math.min(...faults.map(({ at }) => at)),
       }),
     };
   }

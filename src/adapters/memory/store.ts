@@ -1,6 +1,8 @@
 import { type ClaimLimits, claimLimits } from "../../adapter/claim-limits.ts";
+import { busFaultText } from "../../adapter/rows.ts";
 import type { CensusRow, Declarations } from "../../ports/declarations.ts";
 import { notOurs, storeNotOpen, transactionClosed } from "../../ports/errors.ts";
+import type { BusFault } from "../../ports/inspection.ts";
 import {
   type Claimed,
   type ClaimOptions,
@@ -93,6 +95,16 @@ export class MemoryStore implements Store<MemoryTx> {
     const emptyAt = deliveries === 0 ? session.now() - askedMs : lease.emptyAt;
     await this.#database.exclusive(() => {
       this.#database.leases.set(lease.owner, { ...lease, backlog: deliveries, emptyAt });
+    });
+  }
+
+  async putBusFault(fault: BusFault | undefined): Promise<void> {
+    const session = this.#session;
+    const lease = session && this.#database.leases.get(session.owner);
+    if (session === undefined || lease === undefined) return;
+    const busFault = fault && { told: busFaultText(fault), at: session.now() - fault.sinceMs };
+    await this.#database.exclusive(() => {
+      this.#database.leases.set(lease.owner, { ...lease, busFault });
     });
   }
 

@@ -43,14 +43,15 @@ const SENT_MS = 2 * PUBLISH_MS;
 export class NatsBus implements Bus {
   readonly guarantees: BusGuarantees;
   readonly #settings: NatsSettings;
-  readonly #place: string;
+  /** Where the broker is, without credentials. */
+  readonly place: string;
   readonly #link: LazyConnection<Link>;
 
   constructor(options: NatsOptions) {
     this.#settings = settingsOf(options);
     this.guarantees = { order: "none", durable: true, retentionMs: this.#settings.maxAgeMs };
     const place = placeOf(this.#settings);
-    this.#place = place;
+    this.place = place;
     this.#link = connectOnce({
       place,
       open: () => this.#connect(),
@@ -69,7 +70,7 @@ export class NatsBus implements Bus {
       } catch (error) {
         // Those before are confirmed, and those behind would find the same.
         if (!results.some(({ accepted }) => accepted)) throw error;
-        const refused = refusal(explain(error, this.#place));
+        const refused = refusal(explain(error, this.place));
         return events.map((_, i) => results[i] ?? refused);
       }
     }
@@ -86,11 +87,11 @@ export class NatsBus implements Bus {
         events,
         this.#settings,
         (parcels) => Promise.allSettled(parcels.map((parcel) => this.#send(link, parcel))),
-        (error) => explain(error, this.#place),
+        (error) => explain(error, this.place),
       );
       // The broker may have come back empty: the next attempt finds the stream again.
       if (sent.some(isStreamGone)) await ensureStream(link.manager, this.#settings).catch(() => {});
-      return publishResults(sent, (error) => explain(error, this.#place));
+      return publishResults(sent, (error) => explain(error, this.place));
     }, PUBLISH_MS);
   }
 
@@ -102,7 +103,7 @@ export class NatsBus implements Bus {
         settings: this.#settings,
         options,
         deliver,
-        onLost: (error) => onLost(explain(error, this.#place)),
+        onLost: (error) => onLost(explain(error, this.place)),
         check: () => this.#check(options),
         backlog: () => this.#backlog(options),
       });
@@ -156,7 +157,7 @@ export class NatsBus implements Bus {
     const { headers: attributes, body } = encodeParcel(NATS, parcel);
     const head = headers();
     for (const [name, value] of attributes) head.append(name, value);
-    if (link.closing) throw busClosed(this.#place);
+    if (link.closing) throw busClosed(this.place);
     await link.client.publish(subject, body, { headers: head, timeout: SENT_MS });
   }
 

@@ -87,7 +87,8 @@ export class PostgresBus implements Bus {
   readonly #options: PostgresBusOptions;
   readonly #schema: string;
   readonly #packing: Packing;
-  readonly #place: string;
+  /** Where the broker is, without credentials. */
+  readonly place: string;
   readonly #link: LazyConnection<Link>;
 
   constructor(options: PostgresBusOptions) {
@@ -98,12 +99,12 @@ export class PostgresBus implements Bus {
     };
     this.#schema = schemaOf(this.#options);
     this.#packing = packingFrom(options);
-    this.#place = placeOf(options);
+    this.place = placeOf(options);
     this.#link = connectOnce({
-      place: this.#place,
+      place: this.place,
       open: () => this.#connect(),
       close: async ({ pool, hints, members }) => {
-        for (const member of members) member.abandon(busClosed(this.#place));
+        for (const member of members) member.abandon(busClosed(this.place));
         await endAll(pool, () => Promise.all([hints.close(), pool.end()]));
       },
       explain: (error) => this.#explain(error),
@@ -175,7 +176,7 @@ export class PostgresBus implements Bus {
       );
       const missing = topics.length - Number(rows[0]?.found);
       if (missing > 0)
-        throw busMissing(this.#place, new Error(`${missing} subscriptions of ${group}`));
+        throw busMissing(this.place, new Error(`${missing} subscriptions of ${group}`));
     }, CHECK_MS);
   }
 
@@ -226,13 +227,13 @@ export class PostgresBus implements Bus {
   }
 
   #explain(error: unknown): OdoriError {
-    if (isEventsFault(error)) return busRefused(this.#place, error);
-    if (isGone(error)) return busMissing(this.#place, error);
-    if (isForbidden(error)) return busForbidden(this.#place, error);
-    const explained = explain(error, this.#place);
+    if (isEventsFault(error)) return busRefused(this.place, error);
+    if (isGone(error)) return busMissing(this.place, error);
+    if (isForbidden(error)) return busForbidden(this.place, error);
+    const explained = explain(error, this.place);
     return explained instanceof OdoriError && explained.code !== "STORE_UNAVAILABLE"
       ? explained
-      : busUnavailable(this.#place, explained);
+      : busUnavailable(this.place, explained);
   }
 }
 

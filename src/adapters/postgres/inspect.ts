@@ -1,4 +1,11 @@
-import { toBacklog, toDeferred, toHistory, toJournal, toState } from "../../adapter/rows.ts";
+import {
+  toBacklog,
+  toBusFault,
+  toDeferred,
+  toHistory,
+  toJournal,
+  toState,
+} from "../../adapter/rows.ts";
 import { encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { stemOf } from "../../contract/grammar.ts";
@@ -86,6 +93,7 @@ export class PostgresInspection implements StoreInspection {
         outboxOldestMs: Math.max(0, at - Number(row?.oldest ?? at)),
         deferred,
         backlog: toBacklog(row),
+        busFault: toBusFault(row),
       };
     });
   }

@@ -221,7 +221,8 @@ export function statementsFor(schema: string) {
       `WITH clock AS MATERIALIZED (SELECT $S.now_ms() AS t),
        live AS (SELECT count(*)::int AS processes, max(backlog) AS deliveries,
            count(backlog)::int AS told, max(t - empty_at) AS empty_ms,
-           count(empty_at)::int AS emptied
+           count(empty_at)::int AS emptied, max(bus_fault) AS bus_fault,
+           max(t - bus_lost_at)::float8 AS bus_lost_ms
          FROM $S.member, clock WHERE expires_at > t AND expires_at <= t + lease_ms),
        died AS (SELECT count(*)::int AS died FROM $S.member, clock
          WHERE expires_at BETWEEN t - ${DEATH_REMEMBERED_MS} AND t)

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { callersScope } from "../../adapter/callers-scope.ts";
 import { type ClaimLimits, claimLimits, knownList } from "../../adapter/claim-limits.ts";
-import { toCensusRow } from "../../adapter/rows.ts";
+import { busFaultText, toCensusRow } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import type { CensusRow } from "../../ports/declarations.ts";
 import { StoreUnavailableError, storeNotOpen } from "../../ports/errors.ts";
+import type { BusFault } from "../../ports/inspection.ts";
 import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { claimRows, type Peeked, toPeeked } from "./claim.ts";
@@ -33,7 +34,7 @@ import { joined, type TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
-import { hasCommitted } from "./verdict.ts";
+import { hasCommitted, lostWhileCommitting } from "./verdict.ts";
 
 /** The result of a transaction before its commit. */
 interface Done<T> {
@@ -164,6 +165,11 @@ export class PostgresStore implements Store<Sql> {
   async putBacklog(deliveries: number, askedMs: number): Promise<void> {
     const values = [this.#owner, deliveries, askedMs];
     await this.#access.write((books) => books.run(this.#statements.putBacklog, values));
+  }
+
+  async putBusFault(fault: BusFault | undefined): Promise<void> {
+    const values = [this.#owner, busFaultText(fault), fault?.sinceMs ?? null];
+    await this.#access.write((books) => books.run(this.#statements.putBusFault, values));
   }
 
   purge(olderThanMs: number, limit: number): Promise<Purged> {
@@ -369,14 +375,7 @@ export class PostgresStore implements Store<Sql> {
     const found = await hasCommitted(() => this.#pool, this.#statements, evidence);
     if (found !== undefined) return found;
     this.#renounce();
-    throw new StoreUnavailableError(
-      "STORE_UNAVAILABLE",
-      `The connection to ${this.#place} was lost while committing.`,
-      {
-        cause,
-        hint: "Repeat the operation: if it was committed after all, it is recognised.",
-      },
-    );
+    throw lostWhileCommitting(this.#place, cause);
   }
 }
 

@@ -77,6 +77,11 @@ export function upkeepStatements(statement: MakeStatement) {
          empty_at = CASE WHEN $2::bigint = 0 THEN $S.now_ms() - $3::bigint ELSE empty_at END
        WHERE owner = $1`,
     ),
+    putBusFault: statement(
+      "put_bus_fault",
+      `UPDATE $S.member SET bus_fault = $2::text, bus_lost_at = $S.now_ms() - $3::bigint
+       WHERE owner = $1`,
+    ),
     others: statement(
       "others",
       `WITH ${CLOCK} SELECT CASE WHEN bool_or(expires_at <= t OR expires_at > t + lease_ms)

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { stemOf } from "../../contract/grammar.ts";
+import { StoreUnavailableError } from "../../ports/errors.ts";
 import { INVALID_PARAMETER, isAnswered, sqlState } from "./errors.ts";
 import type { Statements } from "./statements.ts";
 import type { Evidence } from "./transaction.ts";
@@ -35,4 +36,12 @@ export async function hasCommitted(
     await new Promise((resolve) => setTimeout(resolve, VERDICT.pauseMs));
   }
   return undefined;
+}
+
+export function lostWhileCommitting(place: string, cause: unknown): StoreUnavailableError {
+  return new StoreUnavailableError(
+    "STORE_UNAVAILABLE",
+    `The connection to ${place} was lost while committing.`,
+    { cause, hint: "Repeat the operation: if it was committed after all, it is recognised." },
+  );
 }

@@ -60,13 +60,14 @@ export class RabbitBus implements Bus {
   readonly #settings: RabbitSettings;
   readonly #publishing: LazyConnection<PublishLink>;
   readonly #consuming: LazyConnection<ConsumeLink>;
-  readonly #place: string;
+  /** Where the broker is, without credentials. */
+  readonly place: string;
   #sent = 0;
 
   constructor(options: RabbitOptions) {
     this.#settings = settingsOf(options);
     const place = placeOf(this.#settings);
-    this.#place = place;
+    this.place = place;
     const common = { place, explain: (error: unknown) => explain(error, place) };
     // A clean close would wait for messages in flight. Closed subscriptions have none; the others
     // get theirs again.
@@ -90,7 +91,7 @@ export class RabbitBus implements Bus {
     return this.#publishing.use(async (link) => {
       for (const type of new Set(events.map((event) => event.type)))
         await this.#ensureHearers(link, type);
-      const explained = (error: unknown) => explain(error, this.#place);
+      const explained = (error: unknown) => explain(error, this.place);
       const sendAll = (parcels: readonly Parcel[]) => this.#sendAll(link, parcels);
       const answers = await sendInParcels(events, this.#settings, sendAll, explained);
       if (answers.some(isExchangeGone)) await this.#restore(link);
@@ -121,7 +122,7 @@ export class RabbitBus implements Bus {
         settings: this.#settings,
         options,
         deliver,
-        onLost: (error) => onLost(explain(error, this.#place)),
+        onLost: (error) => onLost(explain(error, this.place)),
         check: () => this.#check(group, topics),
         ready: () => this.#ready(group, topics),
       });

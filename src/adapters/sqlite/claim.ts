@@ -1,6 +1,7 @@
 import { type ClaimLimits, knownList, togetherAtMost } from "../../adapter/claim-limits.ts";
-import { toDeferred } from "../../adapter/rows.ts";
+import { busFaultText, toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
+import type { BusFault } from "../../ports/inspection.ts";
 import { type Claimed, DEATH_REMEMBERED_MS, type Opened, type Session } from "../../ports/store.ts";
 import { BECOMES_DUE } from "./deferred.ts";
 import type { Connection } from "./sql.ts";
@@ -41,6 +42,7 @@ const FORGET_DEAD = `DELETE FROM odori_member
 const LEAVE = "DELETE FROM odori_member WHERE owner = ?";
 const PUT_BACKLOG = `UPDATE odori_member SET backlog = ?1,
   empty_at = CASE WHEN ?1 = 0 THEN ?2 ELSE empty_at END WHERE owner = ?3`;
+const PUT_BUS_FAULT = "UPDATE odori_member SET bus_fault = ?1, bus_lost_at = ?2 WHERE owner = ?3";
 /** What a process has claimed and not handled does not count; what it held was not claimed. */
 const GIVE_BACK = `UPDATE odori_deferred SET owner = NULL, claims = max(claims - 1, 0)
   WHERE owner = ? AND ${BECOMES_DUE}`;
@@ -64,6 +66,16 @@ export function putBacklog(
   at: number,
 ): void {
   connection.run(PUT_BACKLOG, deliveries, at, owner);
+}
+
+/** Keeps why the service does not hear the bus. */
+export function putBusFault(
+  connection: Connection,
+  { owner, now }: Session,
+  fault: BusFault | undefined,
+): void {
+  const lostAt = fault === undefined ? null : now() - fault.sinceMs;
+  connection.run(PUT_BUS_FAULT, busFaultText(fault), lostAt, owner);
 }
 
 /** Gives up the lease of the session, with its claims. */

@@ -1,4 +1,4 @@
-import { toBacklog, toDeferred, toJournal, toState } from "../../adapter/rows.ts";
+import { toBacklog, toBusFault, toDeferred, toJournal, toState } from "../../adapter/rows.ts";
 import { encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { stemOf } from "../../contract/grammar.ts";
@@ -19,6 +19,7 @@ import type { Connection } from "./sql.ts";
 
 const LIVE = `SELECT count(*) AS processes, max(backlog) AS deliveries, count(backlog) AS told,
     ?1 - min(empty_at) AS empty_ms, count(empty_at) AS emptied,
+    max(bus_fault) AS bus_fault, ?1 - min(bus_lost_at) AS bus_lost_ms,
     EXISTS (SELECT 1 FROM odori_member
       WHERE expires_at BETWEEN ?1 - ${DEATH_REMEMBERED_MS} AND ?1) AS died
   FROM odori_member WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms`;
@@ -99,6 +100,7 @@ export class SqliteInspection implements StoreInspection {
         outboxOldestMs: typeof oldest === "number" ? Math.max(0, at - oldest) : 0,
         deferred,
         backlog: toBacklog(live),
+        busFault: toBusFault(live),
       };
     });
   }

@@ -141,6 +141,9 @@ const MIGRATIONS = [
   // What the bus holds for the service, as a process has asked it.
   `ALTER TABLE odori_member ADD COLUMN backlog INTEGER;
    ALTER TABLE odori_member ADD COLUMN empty_at INTEGER;`,
+  // Why a process does not hear the bus, and since when.
+  `ALTER TABLE odori_member ADD COLUMN bus_fault TEXT;
+   ALTER TABLE odori_member ADD COLUMN bus_lost_at INTEGER;`,
 ] as const;
 
 /**

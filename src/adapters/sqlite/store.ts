@@ -3,10 +3,11 @@ import { claimLimits } from "../../adapter/claim-limits.ts";
 import { Mutex } from "../../adapter/mutex.ts";
 import type { CensusRow } from "../../ports/declarations.ts";
 import { storeNotOpen } from "../../ports/errors.ts";
+import type { BusFault } from "../../ports/inspection.ts";
 import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { census } from "./census.ts";
-import { claim, leave, othersOf, peek, putBacklog, renew } from "./claim.ts";
+import { claim, leave, othersOf, peek, putBacklog, putBusFault, renew } from "./claim.ts";
 import {
   begin,
   commit,
@@ -171,16 +172,24 @@ export class SqliteStore implements Store<Sql> {
   }
 
   putBacklog(deliveries: number, askedMs: number): Promise<void> {
+    return this.#tell((connection, session) =>
+      putBacklog(connection, session, deliveries, session.now() - askedMs),
+    );
+  }
+
+  #tell(write: (connection: Connection, session: Session) => void): Promise<void> {
     return this.#writer.run(async () => {
       const session = this.#session;
       if (session === undefined) throw storeNotOpen();
       const connection = this.#connect();
-      const at = session.now() - askedMs;
-      const put = () =>
-        this.#commit(connection, async () => putBacklog(connection, session, deliveries, at));
+      const put = () => this.#commit(connection, async () => write(connection, session));
       // After a power failure the process that has told it is gone as well.
       await (this.#control === OWN_TRANSACTION ? unsynced(connection, put) : put());
     });
+  }
+
+  putBusFault(fault: BusFault | undefined): Promise<void> {
+    return this.#tell((connection, session) => putBusFault(connection, session, fault));
   }
 
   purge(olderThanMs: number, limit: number): Promise<Purged> {

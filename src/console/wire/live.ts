@@ -20,6 +20,8 @@ export interface Live {
     /** When it could first not be read. Absent: the projection cannot be written. */
     readonly since?: Millis;
   }[];
+  /** The buses that services do not hear. Nothing is lost: their events wait. */
+  readonly lostBuses?: readonly LostBus[];
   readonly totals?: VerdictCounts;
   /** Of the ledger; `unexplained` is 0 if every event is accounted for. */
   readonly ledger?: { readonly emitted: number; readonly unexplained: number };
@@ -31,6 +33,16 @@ export interface Live {
   readonly change?: number;
   /** Jobs that run, and those that have ended a moment ago. */
   readonly jobs?: readonly Job[];
+}
+
+export interface LostBus {
+  /** Where it is, without credentials. Absent: it has no place. */
+  readonly place?: string;
+  readonly code: string;
+  readonly since: Millis;
+  readonly services: readonly string[];
+  /** Events that wait in the outboxes of these services. */
+  readonly waiting: number;
 }
 
 /** What a service, or a reaction, does now. */

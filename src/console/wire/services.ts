@@ -15,6 +15,8 @@ export interface ServiceRow {
   /** Events that are committed and not yet confirmed by the bus. */
   readonly outbox?: number;
   readonly outboxOldestMs?: number;
+  /** Why it does not hear its bus, as a code. Absent: it does, or does not run. */
+  readonly busLost?: string;
   /** Deliveries that the bus holds for it. Absent: the bus does not tell. */
   readonly backlog?: number;
   /** By how much its clock is ahead of the console's. Absent: by less than a second. */
