@@ -30,6 +30,10 @@ export interface Intake {
 const EARLY_MS = 60_000;
 /** An account of which something was counted, or is open. */
 const HAS_SUMS = "emitted + handled + put_off + on_way > 0";
+/** Nothing is summed over deliveries: a million sagas may have as many. */
+export const ACCOUNTS = `SELECT account.*, coalesce(e.n, 0) AS early FROM account LEFT JOIN (
+    SELECT stem, service, reaction, count(*) AS n FROM early WHERE at > ? GROUP BY 1, 2, 3) e
+  USING (stem, service, reaction) WHERE ${HAS_SUMS} ORDER BY stem, service, reaction`;
 
 /**
  * Where all sagas stand, in an SQLite file of its own. Rows and cursors are of one commit, so a
@@ -217,12 +221,7 @@ export class Projection {
 
   /** Every account, with what is open of it at a time. */
   accounts(now: number): readonly AccountLine[] {
-    const rows = this.sql.all(
-      `SELECT account.*, coalesce(e.n, 0) AS early FROM account LEFT JOIN (
-         SELECT stem, service, reaction, count(*) AS n FROM early WHERE at > ? GROUP BY 1, 2, 3) e
-       USING (stem, service, reaction) WHERE ${HAS_SUMS} ORDER BY stem, service, reaction`,
-      now - EARLY_MS,
-    );
+    const rows = this.sql.all(ACCOUNTS, now - EARLY_MS);
     return rows.map((row) => ({
       stem: String(row.stem),
       service: String(row.service),

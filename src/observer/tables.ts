@@ -60,6 +60,8 @@ export const PROJECTION_TABLES = `
   ) STRICT;
   CREATE INDEX delivery_saga ON delivery (saga);
   CREATE INDEX delivery_service ON delivery (service, verdict, began, saga);
+  -- Who waits where, in the order in which it is grouped.
+  CREATE INDEX delivery_place ON delivery (service, reaction, stem, verdict, saga);
   CREATE INDEX delivery_way ON delivery (verdict, since) WHERE state = 'on its way';
   CREATE TABLE early (
     saga     TEXT NOT NULL,
