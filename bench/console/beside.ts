@@ -64,7 +64,7 @@ async function besideOf(
   const running = await contestant.open({ servers, folder, finished: driver.finished });
   driver.drive(running);
   try {
-    // The first sagas are slower, whatever follows.
+    // The first sagas are slower, with an observer or without.
     await driver.inBulk(sagas);
     const alone: number[] = [];
     const observed: number[] = [];
@@ -80,11 +80,12 @@ async function besideOf(
     const [without, beside] = [median(alone), median(observed)];
     const slower = 1 - beside / without;
     const speed = (n: number) => Math.round(n).toLocaleString("en");
+    const percent = (slower * 100).toFixed(1);
     const goalMs = LAG_MS[what];
     return [
       {
         name: `services on ${what} with an observer beside them`,
-        measured: `${(slower * 100).toFixed(1)} % slower: ${speed(beside)} sagas/s, ${speed(without)} alone`,
+        measured: `${percent} % slower: ${speed(beside)} sagas/s, ${speed(without)} alone`,
         ...{ goal: `${SLOWER_MOST * 100} %`, met: slower <= SLOWER_MOST },
       },
       {

@@ -15,7 +15,7 @@ export interface LostBus {
 }
 
 /** What a service has told, and when it was asked. */
-interface Told {
+interface ToldCounts {
   readonly service: string;
   readonly counts: StoreCounts;
   readonly asked: number;
@@ -25,7 +25,7 @@ interface Told {
 const EXACT_TO_MS = 1_000;
 
 /** Finds the buses that are lost, each once, by their place. */
-export function lostBuses(told: readonly Told[]): readonly LostBus[] {
+export function lostBuses(told: readonly ToldCounts[]): readonly LostBus[] {
   const lost = told.flatMap(({ service, counts: { busFault, outbox }, asked }) =>
     busFault === undefined ? [] : [{ service, outbox, asked, ...busFault }],
   );

@@ -2,7 +2,7 @@ import { stemOf } from "../contract/grammar.ts";
 import type { Hearer, HearersOf } from "../observe/hearers.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
 import type { Disposition, JournalRecord } from "../ports/journal.ts";
-import { emissionsIn, type Told } from "./told.ts";
+import { emissionTimes, type Told } from "./told.ts";
 
 /** Rows that a feed adds to the account of one event at one reaction. */
 export interface Account {
@@ -66,7 +66,7 @@ export function accountsOf(
         if (since <= at || told.before(row, { service, reaction, id: event.id }).some(hasEnded))
           count(stem, { service, reaction }).emitted++;
     }
-    const hearer = hearerOf(service, row, hearers, observed);
+    const hearer = countedHearer(service, row, hearers, observed);
     if (hearer === undefined || !hasEnded(row)) continue;
     const account = count(stemOf(type), { service, reaction });
     account.handled++;
@@ -87,7 +87,7 @@ function isBefore(emittedAt: number | undefined, { since }: Hearer): boolean {
 type Counted = Pick<JournalRecord, "reaction" | "type" | "source">;
 
 /** The reaction of a row, if its delivery is counted. */
-function hearerOf(
+function countedHearer(
   service: string,
   { reaction, type, source }: Counted,
   hearers: readonly HearersOf[],
@@ -108,13 +108,13 @@ export function uncountedIn(
   hearers: readonly HearersOf[],
   observed: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const emitted = emissionsIn(parts);
+  const emitted = emissionTimes(parts);
   return new Set(
     parts.flatMap(({ service, history }) =>
       history.deferred
         .filter((one) => {
           if (!observed.has(one.source)) return true;
-          const hearer = hearerOf(service, one, hearers, observed);
+          const hearer = countedHearer(service, one, hearers, observed);
           return hearer !== undefined && isBefore(emitted.get(one.id), hearer);
         })
         .map(({ seq }) => heldKey(service, seq)),
@@ -141,10 +141,10 @@ export function earlyIn(
   hearers: readonly HearersOf[],
   observed: ReadonlySet<string>,
 ): readonly EarlyDelivery[] {
-  const known = emissionsIn(parts);
+  const known = emissionTimes(parts);
   return parts.flatMap(({ service, history }) =>
     history.journal
-      .filter((row) => !known.has(row.id) && hearerOf(service, row, hearers, observed))
+      .filter((row) => !known.has(row.id) && countedHearer(service, row, hearers, observed))
       .map(({ reaction, type, at }) => ({ service, reaction, stem: stemOf(type), at })),
   );
 }

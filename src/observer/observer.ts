@@ -21,7 +21,7 @@ import { passagesOf } from "./passages.ts";
 import type { Projection } from "./projection.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
 import { Told } from "./told.ts";
-import { sagaVerdict } from "./verdict.ts";
+import { hasGivenUp, sagaVerdict } from "./verdict.ts";
 
 /** Says what may happen in a saga, from what the services that were read have of it. */
 export type Foresee = (
@@ -393,13 +393,4 @@ function isAnotherSet(before: readonly string[], { present, away }: Attendance):
   const known = new Set(before);
   if (present.some(({ service }) => !known.has(service))) return true;
   return away.length === 0 && known.size !== present.length;
-}
-
-/** A choreography that is proved is not doomed by itself: only such sagas are looked into. */
-function hasGivenUp(parts: readonly ServiceHistory[]): boolean {
-  return parts.some(
-    ({ history }) =>
-      history.deferred.some(({ state }) => state === "parked" || state === "answered") ||
-      history.journal.some(({ disposition }) => disposition === "discarded"),
-  );
 }

@@ -2,7 +2,7 @@ import type { ServiceHistory } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 
 /** When each event of a saga was emitted, by its id. */
-export function emissionsIn(parts: readonly ServiceHistory[]): ReadonlyMap<string, number> {
+export function emissionTimes(parts: readonly ServiceHistory[]): ReadonlyMap<string, number> {
   return new Map(
     parts.flatMap(({ history }) =>
       history.journal.flatMap(({ emitted, at }) => emitted.map(({ id }) => [id, at] as const)),
@@ -11,7 +11,7 @@ export function emissionsIn(parts: readonly ServiceHistory[]): ReadonlyMap<strin
 }
 
 /** A delivery of an event to a reaction. */
-interface Delivery {
+interface ToldDelivery {
   readonly service: string;
   readonly reaction: string;
   readonly id: string;
@@ -38,13 +38,16 @@ export class Told {
 
   /** When the event of a row was emitted; undefined as long as no feed has told it. */
   emittedAt({ sagaId, id }: JournalRecord): number | undefined {
-    const known = this.#emitted.get(sagaId) ?? emissionsIn(this.#sagas.get(sagaId) ?? []);
+    const known = this.#emitted.get(sagaId) ?? emissionTimes(this.#sagas.get(sagaId) ?? []);
     this.#emitted.set(sagaId, known);
     return known.get(id);
   }
 
   /** The rows of a delivery, in the saga of a row, that earlier pages have told. */
-  before({ sagaId }: JournalRecord, { service, reaction, id }: Delivery): readonly JournalRecord[] {
+  before(
+    { sagaId }: JournalRecord,
+    { service, reaction, id }: ToldDelivery,
+  ): readonly JournalRecord[] {
     const part = this.#sagas.get(sagaId)?.find((one) => one.service === service);
     const isNow = (seq: number) => this.#now.get(service)?.has(seq) === true;
     return (part?.history.journal ?? []).filter(

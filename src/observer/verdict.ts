@@ -1,5 +1,5 @@
 import type { Outlook } from "../check/from-here/from-here.ts";
-import type { SagaState, SagaSummary } from "../observe/summary.ts";
+import type { SagaState, SagaSummary, ServiceHistory } from "../observe/summary.ts";
 
 /**
  * What an observer says of a saga; of several, the first that holds.
@@ -66,4 +66,13 @@ export function sagaVerdict({ summary, outlook, illegal, isPartial }: VerdictBas
 /** Reads a verdict that was written. */
 export function verdictIn(value: unknown): SagaVerdict {
   return VERDICTS.find((one) => one === value) ?? "rest";
+}
+
+/** A choreography that is proved is not doomed by itself: only such sagas are looked into. */
+export function hasGivenUp(parts: readonly ServiceHistory[]): boolean {
+  return parts.some(
+    ({ history }) =>
+      history.deferred.some(({ state }) => state === "parked" || state === "answered") ||
+      history.journal.some(({ disposition }) => disposition === "discarded"),
+  );
 }

@@ -74,7 +74,7 @@ export class BacklogReport {
     if (before !== undefined) await store.putBacklog?.(0, Math.max(0, environment.now() - before));
   }
 
-  /** Tells that the bus is lost, again each time, as a lease may be new; and once that it is not. */
+  /** Tells that the bus is lost, each time, as a lease may be new; and once that it is back. */
   async #tellFault(): Promise<void> {
     const { environment, store, membership } = this.#parts;
     const { problem, lostAt, place } = membership;
