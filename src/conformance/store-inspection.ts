@@ -119,8 +119,9 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     const counted = async () => {
-      const { at = 0, backlog, ...counts } = await store.inspect.counts();
+      const { at = 0, backlog, busFault, ...counts } = await store.inspect.counts();
       assert.equal(backlog, undefined, "no process has asked the bus");
+      assert.equal(busFault, undefined, "no process has lost it");
       return { counts, at };
     };
     const empty = { processes: 1, outbox: 0, outboxOldestMs: 0, deferred: {} };

@@ -10,6 +10,8 @@ import { type Served, serve } from "./serve.ts";
 import { placed, shopWith, Troubles } from "./shop.ts";
 
 const TOKEN = "a-token-that-is-long-enough";
+/** No process is dead before the test is over. */
+const LEASE_MS = 3_600_000;
 const ALL: readonly Permission[] = ["retry", "discard", "payloads"];
 
 /** Orders by their ids, with the note that says what becomes of each. */
@@ -32,6 +34,7 @@ export class ShopStage implements AsyncDisposable {
   readonly #open = new AsyncDisposableStack();
   readonly #inspected = new Map<string, StoreInspection>();
   #console: OdoriConsole | undefined;
+  #pathOf: (name: string) => string = () => "";
   #server: Served | undefined;
   /** Places an order. */
   place: (orderId: string, note: string) => Promise<void> = async () => {};
@@ -47,6 +50,7 @@ export class ShopStage implements AsyncDisposable {
     const { services, declared } = shopWith(this.troubles, deaf);
     const names = services.map(({ name }) => name);
     const pathOf = (name: string) => join(folder.path, `${name}.db`);
+    this.#pathOf = pathOf;
     const bus = this.#open.adopt(memoryBus(names), (one) => one.close());
     const optionsOf = (name: string) => ({
       ...{ store: sqlite(pathOf(name)), bus, logger: silent, pollMs: 20 },
@@ -91,6 +95,14 @@ export class ShopStage implements AsyncDisposable {
   /** It can be reached again, under its old address. */
   async comeBack(): Promise<void> {
     if (this.#console !== undefined) this.#server = await serve(this.#console, this.#server?.port);
+  }
+
+  /** Tells for a service, as one of its processes would, that its bus is lost. */
+  async loseBus(name: string, place: string): Promise<void> {
+    const store = sqlite(this.#pathOf(name));
+    this.#open.defer(() => store.close());
+    await store.open({ service: name, owner: "lost", leaseMs: LEASE_MS, now: Date.now });
+    await store.putBusFault({ code: "BUS_UNAVAILABLE", place, sinceMs: 5_000 });
   }
 
   /** Discards what is parked of a saga, as a person would on the command line. */
