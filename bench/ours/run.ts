@@ -89,6 +89,7 @@ class Commits<Native extends object> {
       census: (kind) => store.census(kind),
       open: (session) => store.open(session),
       join: (native) => store.join(native),
+      beat: () => store.beat(),
       claim: (limit, options) => store.claim(limit, options),
       purge: (olderThanMs, limit) => store.purge(olderThanMs, limit),
       close: () => store.close(),

@@ -64,11 +64,32 @@ export function localClock(): TestClock {
   };
 }
 
+const LEASE_MS = 1_000;
+/** So many looks are enough: time between two of them counts as a part of the lease. */
+const LOOKS = 6;
+
+/**
+ * Lets time pass in which `observers` live and look at the others, and no other process says that
+ * it lives: those are dead at the end.
+ */
+export async function outlive<Native>(
+  clock: TestClock,
+  ...observers: readonly Store<Native>[]
+): Promise<void> {
+  for (let look = 0; look < LOOKS; look++) {
+    for (const observer of observers) {
+      await observer.beat();
+      await observer.claim(0);
+    }
+    await clock.advance(LEASE_MS / 4);
+  }
+}
+
 /** Opens a store as the process `owner` of the service `shop`. */
 export async function openAs<Native>(
   store: Store<Native>,
   owner: string,
   clock: TestClock,
 ): Promise<void> {
-  await store.open({ service: "shop", owner, leaseMs: 1_000, now: () => clock.now });
+  await store.open({ service: "shop", owner, leaseMs: LEASE_MS, now: () => clock.now });
 }

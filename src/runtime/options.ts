@@ -70,8 +70,10 @@ export interface StartOptions<Native> {
    */
   readonly pollMs?: number;
   /**
-   * Lease of a process on its claims, in milliseconds: they expire that long after its last poll.
-   * @default 2_000
+   * How long a process may be silent, in milliseconds, before others take over its work although
+   * it has not ended. Where it ends they know at once, or after some seconds: its lock is free.
+   * Behind a pooler, such as PgBouncer, there is no such lock, and this is all that tells.
+   * @default 15_000
    */
   readonly leaseMs?: number;
   /**
@@ -126,7 +128,7 @@ const DEFAULTS = {
   inFlightMax: 400,
   outboxMax: 10_000,
   pollMs: 100,
-  leaseMs: 2_000,
+  leaseMs: 15_000,
   retentionMs: RETENTION_MS,
   drainMs: 5_000,
 } as const;

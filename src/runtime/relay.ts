@@ -2,7 +2,13 @@ import { codeOf } from "../contract/errors.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { KnownParts, Store } from "../ports/store.ts";
+import {
+  type Claimed,
+  type KnownParts,
+  NOTHING_TAKEN_OVER,
+  type Store,
+  type TakenOver,
+} from "../ports/store.ts";
 import type { Caution } from "./caution.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Upkeep } from "./upkeep.ts";
@@ -40,7 +46,7 @@ const CLAIMED_MAX = 100;
 /**
  * Looks after what no live process has in hand: outbox rows of one that died, and deferred
  * deliveries that are due. What a process emits itself goes to the bus at once and never through
- * here. Each round renews the lease of the process.
+ * here.
  */
 export class Relay<Native> {
   readonly #parts: RelayParts<Native>;
@@ -52,6 +58,10 @@ export class Relay<Native> {
   #stopped = true;
   /** Why the last round failed: meanwhile nothing is retried, and no deadline comes. */
   problem: unknown;
+  /** What this process has taken over since its start from processes that were found dead. */
+  takenOver: TakenOver = NOTHING_TAKEN_OVER;
+  /** How often others have found this process dead although it lived. */
+  lost = 0;
   /** Deferred deliveries that were claimed and have no outcome yet. */
   #running = 0;
   /** How many of them may have ended a process: no other is claimed meanwhile. */
@@ -100,6 +110,7 @@ export class Relay<Native> {
       const claimed = await store.claim(room, { deferred: free, known });
       const { outbox, deferred, nextDueMs, died } = claimed;
       this.#parts.caution.claimed(died);
+      this.#note(claimed);
       for (const row of outbox) publisher.publish(row);
       for (const row of deferred) this.#due(row);
       this.#parts.upkeep.tend();
@@ -115,6 +126,22 @@ export class Relay<Native> {
       this.problem = error;
       return Math.max(pollMs, 1_000);
     }
+  }
+
+  #note({ takenOver, lost }: Claimed): void {
+    const { logger, publisher } = this.#parts;
+    const { processes, events, deliveries } = this.takenOver;
+    this.takenOver = {
+      processes: processes + takenOver.processes,
+      events: events + takenOver.events,
+      deliveries: deliveries + takenOver.deliveries,
+    };
+    if (takenOver.processes + takenOver.events + takenOver.deliveries > 0)
+      logger.warn("a process was found dead; this one takes over its work", { ...takenOver });
+    if (!lost) return;
+    this.lost++;
+    publisher.giveUp();
+    logger.warn("this process was found dead, since it stood still for too long; it goes on");
   }
 
   #due(row: Deferred): void {

@@ -25,6 +25,7 @@ import { Membership } from "./membership.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
+import { Pulse } from "./pulse.ts";
 import { notStarted, outboxFull, stopped } from "./refused-calls.ts";
 import { Relay } from "./relay.ts";
 import { stopping } from "./solo.ts";
@@ -59,6 +60,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
+  readonly #pulse: Pulse;
   readonly #held: HeldDeliveries;
   readonly #caution = new Caution();
   readonly #service: Service<Native, Begins>;
@@ -149,6 +151,7 @@ export class App<Native, Begins extends EventContract> {
     });
     const known = knownParts(plan);
     this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
+    this.#pulse = new Pulse({ store, environment, logger }, settings.leaseMs);
   }
 
   /** Used by `start`. */
@@ -166,11 +169,13 @@ export class App<Native, Begins extends EventContract> {
       this.#caution.opened(opened, leaseMs, environment.now());
       for (const warning of opened.warnings)
         this.#settings.logger.warn(warning, { service: this.name });
+      this.#pulse.start();
       await this.#admit();
       const { setup } = this.#service.declaration;
       await store.transaction(async (tx) => setup(tx.native));
       await this.#membership.open();
     } catch (error) {
+      this.#pulse.stop();
       // What failed first says more.
       const { drainMs } = this.#settings;
       await atMost(
@@ -340,6 +345,7 @@ export class App<Native, Begins extends EventContract> {
     await atMost(environment, drainMs, left);
     await this.#publisher.stop(drainMs);
     await within(this.#worker.flush(), "what the bus confirmed could not be deleted");
+    this.#pulse.stop();
     await within(store.close(), "closing the store failed");
     this.#state = "stopped";
     this.#watch?.stopped();

@@ -93,6 +93,10 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
     return this.#inner.join(native);
   }
 
+  beat(): Promise<void> {
+    return this.#living(() => this.#inner.beat());
+  }
+
   claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
     return this.#living(() => this.#inner.claim(limit, options));
   }

@@ -138,7 +138,7 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "only its holder handles it, or another one after a lost lease",
+    caughtBy: "only its holder handles it, or another one after its death",
   },
   {
     name: "rows of the living are claimed",

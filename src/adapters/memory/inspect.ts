@@ -10,7 +10,7 @@ import type {
 } from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { BEHIND_ALL, comparePlaces } from "../../ports/saga-order.ts";
-import { type DeferredRecord, isOver, type MemoryDatabase, type SagaRecord } from "./database.ts";
+import type { DeferredRecord, MemoryDatabase, SagaRecord } from "./database.ts";
 import { releaseNext } from "./transaction.ts";
 
 /** Reads the tables of a memory store. */
@@ -72,11 +72,12 @@ export class MemoryInspection implements StoreInspection {
     const deferred: Partial<Record<DeferredState, number>> = {};
     for (const { state } of this.#database.deferred.values())
       deferred[state] = (deferred[state] ?? 0) + 1;
+    const now = this.#now();
+    const members = [...this.#database.members.values()];
     return {
-      processes: [...this.#database.leases.values()].filter((one) => !isOver(one, this.#now()))
-        .length,
+      processes: members.filter((one) => one.diedAt === undefined && one.expiresAt > now).length,
       outbox: outbox.reduce((sum, { events }) => sum + events.length, 0),
-      outboxOldestMs: outbox.length === 0 ? 0 : this.#now() - oldest,
+      outboxOldestMs: outbox.length === 0 ? 0 : now - oldest,
       deferred,
     };
   }

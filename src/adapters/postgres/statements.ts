@@ -21,7 +21,7 @@ const RELEASE = `UPDATE $S.deferred SET state = 'retrying', claims = 0, due_at =
     WHERE coalesce(c.blocks, d.${BLOCKS}) GROUP BY d.saga_id, d.reaction)
   RETURNING seq`;
 /** Behind a pooler, programs with other statements of these names share connections. */
-const LAYOUT = 4;
+const LAYOUT = 5;
 
 /** The statements of one schema. */
 export type Statements = ReturnType<typeof statementsFor>;
@@ -124,10 +124,10 @@ export function statementsFor(schema: string) {
        FROM json_to_recordset($1::text::json) AS r(ticket bigint, count int, events text)
        WHERE o.ticket = r.ticket`,
     ),
-    /** Lets another owner, or the same one, claim outbox rows. */
+    /** Lets another owner, or the same one, claim outbox rows that it holds. */
     releaseOutbox: statement(
       "release_outbox",
-      `UPDATE $S.outbox SET owner = NULL WHERE ticket = ANY (ARRAY(
+      `UPDATE $S.outbox SET owner = NULL WHERE owner = $2 AND ticket = ANY (ARRAY(
          SELECT value::bigint FROM json_array_elements_text($1::text::json)))`,
     ),
     /** Each change of a row gives it the next place in the feed. */
@@ -215,7 +215,7 @@ export function statementsFor(schema: string) {
       `SELECT coalesce(sum(count), 0)::int AS events,
          coalesce($S.now_ms() - min(at), 0)::float8 AS oldest,
          (SELECT count(*)::int FROM $S.member, (SELECT $S.now_ms() AS t) AS clock
-           WHERE expires_at > t AND expires_at <= t + lease_ms) AS processes
+           WHERE died_at IS NULL AND expires_at > t AND expires_at <= t + lease_ms) AS processes
        FROM $S.outbox`,
     ),
     states: statement(

@@ -1,4 +1,5 @@
 import { DEATH_REMEMBERED_MS, SUSPECTS_TOGETHER } from "../../ports/store.ts";
+import { LOCK_SPACE } from "./schema.ts";
 import type { MakeStatement } from "./write-statement.ts";
 
 const TIMED = "state IN ('retrying', 'armed')";
@@ -6,56 +7,82 @@ const OPENS = "state IN ('armed', 'retrying', 'waiting', 'parked')";
 const CLOCK = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
 
 /**
- * Condition for rows that no live owner holds. A lease that lies further ahead than it lasts was
- * written before the clock stepped back.
+ * The first number of the locks by which processes are known to live, beside `LOCK_SPACE`: "odos".
  */
+export const MEMBER_LOCKS = LOCK_SPACE + 1;
+/** When the server started: a lock of before says nothing. */
+export const SERVER = "extract(epoch FROM pg_postmaster_start_time())::text";
+
+/** Condition for rows that no live process holds. */
 const free = (alias: string) =>
-  `NOT EXISTS (SELECT 1 FROM $S.member m, clock
-     WHERE m.owner = ${alias}.owner AND m.expires_at > t AND m.expires_at <= t + m.lease_ms)`;
+  `NOT EXISTS (SELECT 1 FROM $S.member m
+     WHERE m.owner = ${alias}.owner AND m.died_at IS NULL)`;
+/** Whether a dead process held the row. */
+const orphan = (alias: string) =>
+  `EXISTS (SELECT 1 FROM $S.member m
+     WHERE m.owner = ${alias}.owner AND m.died_at IS NOT NULL) AS orphan`;
+/**
+ * What the lock of a member says. A lock that could be taken is free again with the end of the
+ * statement, and two processes may look at once.
+ */
+const LOCK = `CASE WHEN m.lock_key IS NULL THEN 'unknown'
+  WHEN pg_try_advisory_xact_lock_shared(${MEMBER_LOCKS}, m.lock_key) THEN 'free' ELSE 'held' END`;
 /** Condition for deliveries that the process knows: a JSON list of `knownList`. */
 const known = (list: string) =>
   `(${list}::text IS NULL
      OR d.reaction IN (SELECT json_array_elements_text(${list}::text::json))
      OR d.reaction || chr(10) || d.type IN (SELECT json_array_elements_text(${list}::text::json)))`;
 
-/** Makes the statements for leases, claims, retention and declarations. */
+/** Makes the statements for members, claims, retention and declarations. */
 export function upkeepStatements(statement: MakeStatement) {
   const due = `d.${TIMED} AND due_at <= (SELECT t FROM clock) AND ${known("$3")} AND ${free("d")}`;
   return {
     /**
-     * Without locks: are outbox rows free, when is a delivery due, has the clock stepped back, has
-     * a process died, how long lasts the lease?
+     * Without locks that others wait for: are outbox rows free, when is a delivery due, has the
+     * clock stepped back, has a process died, does this one count as alive, who are the others?
      */
     peek: statement(
       "peek",
-      `WITH ${CLOCK} SELECT EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
+      `WITH ${CLOCK} SELECT t AS now, EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
          (SELECT min(due_at) FROM $S.deferred d
            WHERE d.${TIMED} AND ${known("$2")} AND ${free("d")}) - t AS due,
          EXISTS (SELECT 1 FROM $S.deferred WHERE ${TIMED} AND set_at > t) AS stepped,
          EXISTS (SELECT 1 FROM $S.member WHERE owner <> $1
-           AND expires_at BETWEEN t - ${DEATH_REMEMBERED_MS} AND t) AS died,
-         (SELECT expires_at - t FROM $S.member
-           WHERE owner = $1 AND expires_at <= t + lease_ms) AS lease
+           AND abs(t - died_at) <= ${DEATH_REMEMBERED_MS}) AS died,
+         EXISTS (SELECT 1 FROM $S.member WHERE owner = $1 AND died_at IS NULL) AS alive,
+         (SELECT json_agg(json_build_object('owner', m.owner, 'beat', m.expires_at,
+             'lock', ${LOCK}, 'restarted', m.server IS DISTINCT FROM ${SERVER}))::text
+           FROM $S.member m WHERE m.owner <> $1 AND m.died_at IS NULL) AS members
        FROM clock`,
+    ),
+    /** Milliseconds until a delivery is due that no process holds. */
+    nextDue: statement(
+      "next_due",
+      `WITH ${CLOCK} SELECT (SELECT min(due_at) FROM $S.deferred d
+         WHERE d.${TIMED} AND ${known("$1")} AND ${free("d")}) - t AS due FROM clock`,
     ),
     claimOutbox: statement(
       "claim_outbox",
-      `WITH ${CLOCK} UPDATE $S.outbox SET owner = $1 WHERE ticket = ANY (ARRAY(
-         SELECT ticket FROM $S.outbox o WHERE ${free("o")}
-         ORDER BY ticket LIMIT $2::int FOR UPDATE SKIP LOCKED)) RETURNING ticket, events`,
+      `WITH taken AS MATERIALIZED (SELECT ticket, ${orphan("o")} FROM $S.outbox o
+           WHERE ${free("o")} ORDER BY ticket LIMIT $2::int FOR UPDATE SKIP LOCKED),
+         moved AS (UPDATE $S.outbox SET owner = $1
+           WHERE ticket = ANY (ARRAY(SELECT ticket FROM taken)) RETURNING ticket, count, events)
+       SELECT * FROM moved JOIN taken USING (ticket) ORDER BY ticket`,
     ),
     /** Deliveries with claims behind them come apart from others, and few at a time. */
     claimDeferred: statement(
       "claim_deferred",
       `WITH ${CLOCK}, worst AS MATERIALIZED (
-         SELECT coalesce(max(claims), 0) AS c FROM $S.deferred d WHERE ${due})
-       UPDATE $S.deferred SET owner = $1, claims = claims + 1 WHERE seq = ANY (ARRAY(
-         SELECT seq FROM $S.deferred d
+         SELECT coalesce(max(claims), 0) AS c FROM $S.deferred d WHERE ${due}),
+       taken AS MATERIALIZED (SELECT seq, ${orphan("d")} FROM $S.deferred d
          WHERE ${due} AND (claims > 0 OR (SELECT c FROM worst) = 0)
          ORDER BY claims DESC, due_at
          LIMIT (SELECT least($2::int, CASE c WHEN 0 THEN $2::int WHEN 1 THEN ${SUSPECTS_TOGETHER}
            ELSE 1 END) FROM worst)
-         FOR UPDATE SKIP LOCKED)) RETURNING *`,
+         FOR UPDATE SKIP LOCKED),
+       moved AS (UPDATE $S.deferred SET owner = $1, claims = claims + 1
+         WHERE seq = ANY (ARRAY(SELECT seq FROM taken)) RETURNING *)
+       SELECT * FROM moved JOIN taken USING (seq) ORDER BY seq`,
     ),
     /** After the clock has stepped back, the delay of a delivery begins again: never early. */
     steady: statement(
@@ -63,22 +90,36 @@ export function upkeepStatements(statement: MakeStatement) {
       `WITH ${CLOCK} UPDATE $S.deferred SET due_at = t + due_at - set_at, set_at = t
        FROM clock WHERE ${TIMED} AND set_at > t`,
     ),
-    renew: statement(
-      "renew",
-      `INSERT INTO $S.member (owner, expires_at, lease_ms)
-       VALUES ($1, $S.now_ms() + $2::bigint, $2::bigint) ON CONFLICT (owner)
-       DO UPDATE SET expires_at = excluded.expires_at, lease_ms = excluded.lease_ms`,
+    beat: statement(
+      "beat",
+      `INSERT INTO $S.member AS m (owner, expires_at, lease_ms, lock_key, server)
+       VALUES ($1, $S.now_ms() + $2::bigint, $2::bigint, $3::int, $4) ON CONFLICT (owner)
+       DO UPDATE SET expires_at = excluded.expires_at, lease_ms = excluded.lease_ms,
+         lock_key = excluded.lock_key, server = excluded.server, died_at = NULL
+       RETURNING deaths, xmax = 0 AS joined`,
     ),
+    /** Without a lock, a process may have died since its last beat. */
     others: statement(
       "others",
-      `WITH ${CLOCK} SELECT CASE WHEN bool_or(expires_at <= t OR expires_at > t + lease_ms)
-         THEN 'died' WHEN count(*) > 0 THEN 'running' ELSE 'none' END AS others
-       FROM $S.member, clock WHERE owner <> $1`,
+      `WITH ${CLOCK}, other AS MATERIALIZED (SELECT ${LOCK} AS lock, m.* FROM $S.member m
+         WHERE m.owner <> $1)
+       SELECT CASE WHEN bool_or(died_at IS NOT NULL OR lock = 'free'
+           OR lock = 'unknown' AND expires_at <= t) THEN 'died'
+         WHEN bool_or(lock = 'unknown') THEN 'running' ELSE 'none' END AS others
+       FROM other, clock`,
+    ),
+    /** Notes deaths, unless the process has said meanwhile that it lives. */
+    bury: statement(
+      "bury",
+      `WITH ${CLOCK} UPDATE $S.member AS m SET died_at = t, deaths = deaths + 1
+       FROM clock, json_to_recordset($1::text::json) AS r(owner text, beat bigint)
+       WHERE m.owner = r.owner AND m.expires_at = r.beat AND m.died_at IS NULL
+       RETURNING coalesce(m.lock_key::text, m.owner) AS process`,
     ),
     forgetDead: statement(
       "forget_dead",
       `WITH ${CLOCK} DELETE FROM $S.member USING clock
-       WHERE expires_at < t - ${DEATH_REMEMBERED_MS} OR expires_at > t + lease_ms`,
+       WHERE abs(t - died_at) > ${DEATH_REMEMBERED_MS}`,
     ),
     /** What a process has claimed and not handled does not count; what it held was not claimed. */
     giveBack: statement(

@@ -138,6 +138,10 @@ const MIGRATIONS = [
    ALTER TABLE odori_saga ADD COLUMN correlation_id TEXT;
    CREATE INDEX odori_saga_correlation ON odori_saga (correlation_id)
      WHERE correlation_id IS NOT NULL;`,
+  // What says whether a process lives: src/adapters/sqlite/member-lock.ts.
+  `ALTER TABLE odori_member ADD COLUMN lock TEXT;
+   ALTER TABLE odori_member ADD COLUMN died_at INTEGER;
+   ALTER TABLE odori_member ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;`,
 ] as const;
 
 /**

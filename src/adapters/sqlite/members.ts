@@ -1,0 +1,125 @@
+import { Roster, type SeenMember } from "../../adapter/roster.ts";
+import { DEATH_REMEMBERED_MS, type Opened, type Session } from "../../ports/store.ts";
+import { isHeld, MemberLock, removeLock } from "./member-lock.ts";
+import type { Connection } from "./sql.ts";
+
+const BEAT = `INSERT INTO odori_member (owner, expires_at, lease_ms, lock) VALUES (?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at, lease_ms = excluded.lease_ms,
+    died_at = NULL
+  RETURNING deaths`;
+const OTHERS = "SELECT owner, expires_at, lock, died_at FROM odori_member WHERE owner <> ?";
+const OWN = "SELECT deaths FROM odori_member WHERE owner = ?";
+const BURY = `UPDATE odori_member SET died_at = ?1, deaths = deaths + 1
+  WHERE owner = ?2 AND expires_at = ?3 AND died_at IS NULL`;
+const DIED = `SELECT 1 FROM odori_member
+  WHERE owner <> ?2 AND abs(?1 - died_at) <= ${DEATH_REMEMBERED_MS} LIMIT 1`;
+const FORGET = `DELETE FROM odori_member WHERE abs(?1 - died_at) > ${DEATH_REMEMBERED_MS}`;
+const LEAVE = "DELETE FROM odori_member WHERE owner = ?";
+
+/** What one look at the other processes has found. */
+export interface Look {
+  /** Those that are dead, and are not known to be. */
+  readonly dead: readonly SeenMember[];
+  /** Whether another process has found this one dead. */
+  readonly lost: boolean;
+}
+
+/** This process among the others that use the file. */
+export class SqliteMembers {
+  readonly #path: string;
+  readonly #session: Session;
+  readonly #lock: MemberLock | undefined;
+  readonly #roster = new Roster();
+  /** How often this process was found dead, as far as it knows. */
+  #deaths = 0;
+
+  constructor(path: string, session: Session) {
+    this.#path = path;
+    this.#session = session;
+    this.#lock = path === ":memory:" ? undefined : lockOf(path, session.owner);
+  }
+
+  /** Joins the others, inside a transaction. */
+  join(connection: Connection): Opened["others"] {
+    this.beat(connection);
+    const now = this.#session.now();
+    const others = connection.all(OTHERS, this.#session.owner);
+    const died = others.some(
+      (row) => row.died_at !== null || Number(row.expires_at) <= now || this.#isFree(row.lock),
+    );
+    if (died) return "died";
+    return others.some(({ lock }) => lock === null) ? "running" : "none";
+  }
+
+  /** Says that this process lives. */
+  beat(connection: Connection): void {
+    const { owner, leaseMs, now } = this.#session;
+    connection.get(BEAT, owner, now() + leaseMs, leaseMs, this.#lock?.name ?? null);
+  }
+
+  /** Looks at the others; takes no lock. */
+  look(connection: Connection): Look {
+    const { owner, leaseMs, now } = this.#session;
+    const members = connection
+      .all(OTHERS, owner)
+      .filter((row) => row.died_at === null)
+      .map((row) => ({
+        owner: String(row.owner),
+        beat: Number(row.expires_at),
+        lock: this.#stateOf(row.lock),
+      }));
+    // The lock of a file has no connection that could be lost: it is free after a death alone.
+    const patience = { silentMs: leaseMs, freedMs: 0, freeMs: 0 };
+    const dead = this.#roster.look(members, now(), patience);
+    const deaths = Number(connection.get(OWN, owner)?.deaths ?? this.#deaths + 1);
+    return { dead, lost: deaths !== this.#deaths };
+  }
+
+  /** Notes what a look has found, inside a transaction. Returns how many deaths were not known. */
+  settle(connection: Connection, { dead, lost }: Look): number {
+    const { owner, now } = this.#session;
+    connection.run(FORGET, now());
+    if (lost) {
+      this.beat(connection);
+      this.#deaths = Number(connection.get(OWN, owner)?.deaths ?? 0);
+    }
+    return dead.filter((member) => {
+      const found = connection.run(BURY, now(), member.owner, member.beat) > 0;
+      if (found && member.lock === "free") removeLock(`${this.#path}-live-${member.owner}`);
+      return found;
+    }).length;
+  }
+
+  /** Whether another process has died lately. */
+  hasDied(connection: Connection): boolean {
+    return connection.get(DIED, this.#session.now(), this.#session.owner) !== undefined;
+  }
+
+  /** Leaves the others. */
+  leave(connection: Connection): void {
+    connection.run(LEAVE, this.#session.owner);
+  }
+
+  /** Frees the lock. */
+  release(): void {
+    this.#lock?.release();
+  }
+
+  #isFree(lock: unknown): boolean {
+    return this.#stateOf(lock) === "free";
+  }
+
+  #stateOf(lock: unknown): SeenMember["lock"] {
+    if (typeof lock !== "string") return "unknown";
+    return isHeld(this.#path, lock) ? "held" : "free";
+  }
+}
+
+/** Without a lock, which a full disk may refuse, the beats alone tell that the process lives. */
+function lockOf(path: string, owner: string): MemberLock | undefined {
+  try {
+    return new MemberLock(path, owner);
+  } catch {
+    return undefined;
+  }
+}
