@@ -3,6 +3,23 @@ import { edit, type Mutant } from "./mutant.ts";
 /** Broken runtimes and adapters that the suite of stores catches on PostgreSQL. */
 export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
+    name: "two processes find one death, on Postgres",
+    edits: [
+      edit(
+        "adapters/postgres/upkeep-statements.ts",
+        "AND m.expires_at = r.beat AND m.died_at IS NULL\n       RETURNING",
+        "AND m.expires_at = r.beat\n       RETURNING",
+      ),
+      edit(
+        "adapters/postgres/upkeep-statements.ts",
+        "FROM $S.member m WHERE m.owner <> $1 AND m.died_at IS NULL) AS members",
+        "FROM $S.member m WHERE m.owner <> $1) AS members",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "one process finds a death, and says what it takes over",
+  },
+  {
     name: "the last correlation id of a saga is kept",
     edits: [
       edit(

@@ -145,12 +145,42 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/sqlite/claim.ts",
-        "WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms",
-        "WHERE expires_at < ?1 AND expires_at <= ?1 + lease_ms",
+        "odori_member WHERE died_at IS NULL))",
+        "odori_member WHERE died_at IS NOT NULL))",
       ),
     ],
     suite: "sqlite",
     caughtBy: "what a live process has enqueued is its own",
+  },
+  {
+    name: "time in which nobody could look counts against the silent",
+    edits: [edit("adapter/roster.ts", "Math.min(passedMs, limitMs / LOOKS)", "passedMs")],
+    suite: "sqlite",
+    caughtBy: "time in which nobody could look says nothing",
+  },
+  {
+    name: "a beat does not keep a process alive",
+    edits: [
+      edit(
+        "adapter/roster.ts",
+        "before?.beat === beat && before",
+        "before !== undefined && before",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a process that says that it lives is not dead, however slow",
+  },
+  {
+    name: "a process gives up what another one has taken over",
+    edits: [
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "SET owner = NULL WHERE ticket = ? AND owner = ?",
+        "SET owner = NULL WHERE ticket = ? AND ? IS NOT NULL",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a process that was found dead learns of it, and lives on",
   },
   {
     name: "a failed handler's rows are committed",
