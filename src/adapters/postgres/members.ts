@@ -32,7 +32,7 @@ export interface Look {
  * process has kept its own connection meanwhile, so the server and the network are in order. With
  * `free` it has just started, and cannot tell.
  */
-const PATIENCE = { freedMs: 500, freeMs: 3_000 };
+const PATIENCE = { freedMs: 500, freeMs: 5_000 };
 /** How long what is under an earlier id is left alone: most of it is settled meanwhile. */
 const RENOUNCED_MS = 2_000;
 
@@ -72,6 +72,11 @@ export class PostgresMembers {
   async beat(): Promise<void> {
     const { owner } = this;
     const { leaseMs } = this.#session;
+    const earlier = this.#renounced.map((one) => one.owner);
+    if (earlier.length > 0)
+      await this.#run(this.#statements.beatAs, ({ key, server }) => [
+        ...[JSON.stringify(earlier), leaseMs, key, server],
+      ]);
     const [row] = await this.#run(this.#statements.beat, ({ key, server }) => [
       ...[owner, leaseMs, key, server],
     ]);

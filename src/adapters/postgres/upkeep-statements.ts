@@ -98,6 +98,12 @@ export function upkeepStatements(statement: MakeStatement) {
          lock_key = excluded.lock_key, server = excluded.server, died_at = NULL
        RETURNING deaths, xmax = 0 AS joined`,
     ),
+    /** The same for earlier ids of a process, unless it has given them up. */
+    beatAs: statement(
+      "beat_as",
+      `UPDATE $S.member SET expires_at = $S.now_ms() + $2::bigint, lock_key = $3::int, server = $4
+       WHERE owner IN (SELECT json_array_elements_text($1::text::json))`,
+    ),
     /** Without a lock, a process may have died since its last beat. */
     others: statement(
       "others",
