@@ -23,13 +23,14 @@ export interface Patience {
   readonly freeMs: number;
 }
 
-interface Watched {
+interface WatchedMember {
   readonly beat: number;
-  readonly free: boolean;
+  /** For how long it has not beaten, as far as it was watched. */
+  readonly silentMs: number;
   /** Whether its lock was seen held. */
   readonly held: boolean;
-  /** For how long it has been like this, as far as it was watched. */
-  readonly sinceMs: number;
+  /** For how long its lock has been free; undefined if it is not. */
+  readonly freeMs: number | undefined;
 }
 
 /** Least number of looks before a member counts as dead. */
@@ -41,33 +42,42 @@ const LOOKS = 4;
  * the database was away or the process itself stood still, counts as one look and no more.
  */
 export class Roster {
-  #watched: ReadonlyMap<string, Watched> = new Map();
+  #watched: ReadonlyMap<string, WatchedMember> = new Map();
   #lookedAt: number | undefined;
+  #doubtsLocks = false;
+
+  /**
+   * The locks of others may have ended for the same reason as this process's own. A free lock then
+   * says nothing, until it was seen held again.
+   */
+  doubtLocks(): void {
+    this.#doubtsLocks = true;
+    const doubted = [...this.#watched].map(
+      ([owner, member]) => [owner, { ...member, held: false, freeMs: undefined }] as const,
+    );
+    this.#watched = new Map(doubted);
+  }
 
   /** Takes what was seen at `nowMs`, of any clock. Returns the members that are dead. */
   look(members: readonly SeenMember[], nowMs: number, patience: Patience): readonly SeenMember[] {
     // A clock may step back.
     const passedMs = Math.max(0, nowMs - (this.#lookedAt ?? nowMs));
     this.#lookedAt = nowMs;
-    const watched = new Map<string, Watched>();
+    const watched = new Map<string, WatchedMember>();
     const dead: SeenMember[] = [];
     for (const member of members) {
       const { owner, beat, lock } = member;
       const before = this.#watched.get(owner);
-      const free = lock === "free";
       const held = lock === "held" || before?.held === true;
-      const limitMs = limitOf(patience, free, held);
-      const same = before?.beat === beat && before.free === free;
-      const sinceMs = same ? before.sinceMs + Math.min(passedMs, limitMs / LOOKS) : 0;
-      watched.set(owner, { beat, free, held, sinceMs });
-      if (sinceMs >= limitMs) dead.push(member);
+      const freeLimitMs = held ? patience.freedMs : patience.freeMs;
+      const step = (limitMs: number) => Math.min(passedMs, limitMs / LOOKS);
+      const silentMs = before?.beat === beat ? before.silentMs + step(patience.silentMs) : 0;
+      const freeMs = before?.freeMs === undefined ? 0 : before.freeMs + step(freeLimitMs);
+      const free = lock === "free" && (held || !this.#doubtsLocks);
+      watched.set(owner, { beat, silentMs, held, freeMs: free ? freeMs : undefined });
+      if (silentMs >= patience.silentMs || (free && freeMs >= freeLimitMs)) dead.push(member);
     }
     this.#watched = watched;
     return dead;
   }
-}
-
-function limitOf({ silentMs, freedMs, freeMs }: Patience, free: boolean, held: boolean): number {
-  if (!free) return silentMs;
-  return held ? freedMs : freeMs;
 }

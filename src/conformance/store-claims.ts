@@ -209,7 +209,7 @@ export function claimsSuite<Native>(test: StoreTest<Native>): void {
     assert.deepEqual(sum, { processes: 1, events: 2, deliveries: 1 });
   });
 
-  test("what a process leaves by closing is not taken over from a dead one", async (fixture, store) => {
+  test("what a process leaves by closing comes from no dead one", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
@@ -237,7 +237,7 @@ export function claimsSuite<Native>(test: StoreTest<Native>): void {
     assert.equal((await store.claim(10)).lost, false);
   });
 
-  test("time in which nobody could look says nothing", async (fixture, store) => {
+  test("time without a look says nothing", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
     await store.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));

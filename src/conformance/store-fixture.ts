@@ -65,7 +65,7 @@ export function localClock(): TestClock {
 }
 
 const LEASE_MS = 1_000;
-/** So many looks are enough: time between two of them counts as a part of the lease. */
+/** A look counts as a quarter of the lease at most, and the first one counts nothing. */
 const LOOKS = 6;
 
 /**

@@ -67,7 +67,7 @@ export interface Session {
   readonly service: string;
   /** Identifies this process in claims; unique over all processes and restarts. */
   readonly owner: string;
-  /** A process counts as dead that other ones have watched for so long without a `beat`. */
+  /** After this many milliseconds without a `beat`, as others have watched, a process is dead. */
   readonly leaseMs: number;
   /**
    * Milliseconds since 1970, for a store on this machine. A store on a server uses the server's

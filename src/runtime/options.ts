@@ -72,7 +72,7 @@ export interface StartOptions<Native> {
   /**
    * How long a process may be silent, in milliseconds, before others take over its work although
    * it has not ended. Where it ends they know at once, or after some seconds: its lock is free.
-   * Behind a pooler, such as PgBouncer, there is no such lock, and this is all that tells.
+   * Behind a pooler, such as PgBouncer, no process has such a lock, and this alone tells.
    * @default 15_000
    */
   readonly leaseMs?: number;

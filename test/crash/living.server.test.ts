@@ -11,7 +11,7 @@ import { Living } from "./living.ts";
 const LIMIT_MS = 180_000;
 const SAGAS = Array.from({ length: 20 }, (_, n) => `s-${n}`);
 const NOTHING = { processes: 0, events: 0, deliveries: 0 };
-/** Far more than a test takes: whatever is taken over before, no lease has told. */
+/** Far more than a test takes: what is taken over before, no lease has told. */
 const NEVER_MS = 3_600_000;
 /** Looks in some seconds, in which a lease of 2 s would have ended. */
 const LOOKS = 200;
@@ -67,7 +67,7 @@ for (const kind of ["sqlite", "postgres"] as const) {
     missing ? titleOf("postgres", kind) : kind,
     { timeout: LIMIT_MS },
     () => {
-      it("frozen-process: one that stands still is not taken for dead", async () => {
+      it("frozen-process: one that stands still is not dead", async () => {
         await using scope = new AsyncDisposableStack();
         const { first, second } = await two(scope, kind);
         first.signal("SIGSTOP");
@@ -79,7 +79,7 @@ for (const kind of ["sqlite", "postgres"] as const) {
         expect(first.health).toEqual({ takenOver: NOTHING, lost: 0, outbox: 0 });
       });
 
-      it("one whose event loop stands still is not taken for dead", async () => {
+      it("one whose event loop stands still is not dead", async () => {
         await using scope = new AsyncDisposableStack();
         using folder = temporaryFolder("stall");
         const go = join(folder.path, "go");
@@ -93,7 +93,7 @@ for (const kind of ["sqlite", "postgres"] as const) {
         expect(second.health?.takenOver).toEqual(NOTHING);
       });
 
-      it("after kill -9 another one takes over, whatever the lease", async () => {
+      it("after kill -9 another one takes over, with any lease", async () => {
         await using scope = new AsyncDisposableStack();
         const { first, second } = await two(scope, kind, NEVER_MS);
         first.signal("SIGKILL");
@@ -107,7 +107,7 @@ for (const kind of ["sqlite", "postgres"] as const) {
         });
       });
 
-      it("after kill -9 of the only one the next one takes over, whatever the lease", async () => {
+      it("after kill -9 of the only one the next one takes over, with any lease", async () => {
         await using scope = new AsyncDisposableStack();
         const { first, second, start } = await two(scope, kind, NEVER_MS);
         second.signal("SIGKILL");

@@ -69,7 +69,7 @@ export class Living implements AsyncDisposable {
     await eventually(what, () => holds(this.#report), true, LIMIT_MS);
   }
 
-  /** Waits until it has looked at the others so many times more. */
+  /** Waits until it has looked at the others `times` times more. */
   async looks(times: number): Promise<void> {
     const before = this.#report.looks ?? 0;
     await this.until(`${times} looks`, ({ looks = 0 }) => looks >= before + times);

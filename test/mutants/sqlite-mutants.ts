@@ -153,10 +153,10 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     caughtBy: "what a live process has enqueued is its own",
   },
   {
-    name: "time in which nobody could look counts against the silent",
+    name: "time without a look counts against the silent",
     edits: [edit("adapter/roster.ts", "Math.min(passedMs, limitMs / LOOKS)", "passedMs")],
     suite: "sqlite",
-    caughtBy: "time in which nobody could look says nothing",
+    caughtBy: "time without a look says nothing",
   },
   {
     name: "a beat does not keep a process alive",

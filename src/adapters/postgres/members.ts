@@ -4,7 +4,7 @@ import type { Opened, Session } from "../../ports/store.ts";
 import { explainConnecting, isAnswered } from "./errors.ts";
 import type { SqlRow } from "./native.ts";
 import { type PostgresOptions, placeOf } from "./options.ts";
-import { type Held, Presence } from "./presence.ts";
+import { Presence, type PresenceLink } from "./presence.ts";
 import type { Statement } from "./sql.ts";
 import type { Statements } from "./statements.ts";
 
@@ -42,8 +42,9 @@ export class PostgresMembers {
   readonly #statements: Statements;
   readonly #place: string;
   readonly #presence: Presence;
-  #roster = new Roster();
-  #connections = 0;
+  readonly #roster = new Roster();
+  /** The first one is that of the start. */
+  #connections = 1;
   /** How often this process was found dead, as far as it knows; undefined: it has not joined. */
   #deaths: number | undefined;
   #lost = false;
@@ -91,12 +92,12 @@ export class PostgresMembers {
     if (row?.alive !== true) await this.beat();
     const { connections, isConnected } = this.#presence;
     // After a break of the connection the others may have to connect again as well.
-    if (!isConnected || this.#connections !== connections) this.#roster = new Roster();
+    if (!isConnected || this.#connections !== connections) this.#roster.doubtLocks();
     this.#connections = connections;
     const others: readonly MemberRow[] = JSON.parse(String(row?.members ?? "[]"));
     const { leaseMs: silentMs } = this.#session;
     const freedMs = Math.min(PATIENCE.freedMs, silentMs);
-    const freeMs = connections > 1 ? silentMs : Math.min(PATIENCE.freeMs, silentMs);
+    const freeMs = Math.min(PATIENCE.freeMs, silentMs);
     const seen = others.map(({ restarted, ...member }) => ({
       ...member,
       lock: restarted ? ("unknown" as const) : member.lock,
@@ -149,9 +150,9 @@ export class PostgresMembers {
 
   async #run(
     { text }: Statement,
-    values: Values | ((held: Held) => Values),
+    values: Values | ((held: PresenceLink) => Values),
   ): Promise<readonly SqlRow[]> {
-    let held: Held | undefined;
+    let held: PresenceLink | undefined;
     try {
       held = await this.#presence.held();
       const list = typeof values === "function" ? values(held) : values;

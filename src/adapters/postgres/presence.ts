@@ -6,7 +6,7 @@ import { isAtPooler } from "./pooler.ts";
 import { MEMBER_LOCKS, SERVER } from "./upkeep-statements.ts";
 
 /** A connection by which other processes know that this one lives. */
-export interface Held {
+export interface PresenceLink {
   readonly client: pg.PoolClient;
   /** The lock that the server frees with the connection; null behind a pooler. */
   readonly key: number | null;
@@ -26,12 +26,12 @@ const LOCK = `SELECT pg_try_advisory_lock(${MEMBER_LOCKS}, $1) AS held,
  * A connection of its own, past the pool: nothing that the service does can keep it waiting. It
  * holds a lock of the session, which ends with the connection, and so with the process.
  *
- * Behind a pooler a session is not the client's own: then there is no lock.
+ * Behind a pooler a session is not the client's own, and no lock is taken.
  */
 export class Presence {
   readonly #pool: pg.Pool;
   readonly #again: () => void;
-  #current: Promise<Held> | undefined;
+  #current: Promise<PresenceLink> | undefined;
   #client: pg.PoolClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -49,14 +49,14 @@ export class Presence {
   }
 
   /** Connects, if it is not connected. */
-  held(): Promise<Held> {
+  held(): Promise<PresenceLink> {
     if (this.#closed) return Promise.reject(storeNotOpen());
     this.#current ??= this.#connect();
     return this.#current;
   }
 
   /** Discards a connection that does not reply, or has ended. */
-  discard({ client }: Pick<Held, "client">): void {
+  discard({ client }: Pick<PresenceLink, "client">): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     this.#current = undefined;
@@ -73,7 +73,7 @@ export class Presence {
     await endAll(this.#pool, () => this.#pool.end());
   }
 
-  async #connect(): Promise<Held> {
+  async #connect(): Promise<PresenceLink> {
     let client: pg.PoolClient | undefined;
     try {
       client = await this.#pool.connect();
@@ -100,7 +100,7 @@ export class Presence {
   }
 }
 
-async function take(client: pg.PoolClient): Promise<Held> {
+async function take(client: pg.PoolClient): Promise<PresenceLink> {
   await client.query(SETTINGS);
   if (await isAtPooler(client)) return { client, key: null, server: null };
   for (;;) {

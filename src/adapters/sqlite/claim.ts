@@ -26,7 +26,8 @@ const CLAIM_OUTBOX = `UPDATE odori_outbox SET owner = ?
   WHERE ticket IN (SELECT value FROM json_each(?))`;
 const DUE = `FROM odori_deferred WHERE ${BECOMES_DUE} AND due_at <= ?2 AND ${KNOWN} AND ${FREE}`;
 const WORST = `SELECT max(claims) AS claims ${DUE}`;
-const SUSPECTS = `SELECT seq, ${ORPHAN} AS orphan ${DUE} AND claims > 0 ORDER BY claims DESC, due_at LIMIT ?3`;
+const SUSPECTS = `SELECT seq, ${ORPHAN} AS orphan ${DUE} AND claims > 0
+  ORDER BY claims DESC, due_at LIMIT ?3`;
 const DUE_ROWS = `SELECT seq, ${ORPHAN} AS orphan ${DUE} ORDER BY due_at LIMIT ?3`;
 const CLAIM_DEFERRED = `UPDATE odori_deferred SET owner = ?, claims = claims + 1
   WHERE seq IN (SELECT value FROM json_each(?)) RETURNING *`;

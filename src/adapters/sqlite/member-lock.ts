@@ -32,7 +32,7 @@ export class MemberLock {
 }
 
 /** Tells whether the process lives that took a lock. */
-export function isHeld(path: string, name: string): boolean {
+export function isTaken(path: string, name: string): boolean {
   const file = `${path}${name}`;
   if (!existsSync(file)) return false;
   const database = new DatabaseSync(file);

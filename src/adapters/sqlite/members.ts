@@ -1,6 +1,6 @@
 import { Roster, type SeenMember } from "../../adapter/roster.ts";
 import { DEATH_REMEMBERED_MS, type Opened, type Session } from "../../ports/store.ts";
-import { isHeld, MemberLock, removeLock } from "./member-lock.ts";
+import { isTaken, MemberLock, removeLock } from "./member-lock.ts";
 import type { Connection } from "./sql.ts";
 
 const BEAT = `INSERT INTO odori_member (owner, expires_at, lease_ms, lock) VALUES (?, ?, ?, ?)
@@ -111,7 +111,7 @@ export class SqliteMembers {
 
   #stateOf(lock: unknown): SeenMember["lock"] {
     if (typeof lock !== "string") return "unknown";
-    return isHeld(this.#path, lock) ? "held" : "free";
+    return isTaken(this.#path, lock) ? "held" : "free";
   }
 }
 
