@@ -101,6 +101,12 @@ export const ENTRIES: readonly Entry[] = [
     5_000,
     async () => (await import("../ours/servers.ts")).odoriNats,
   ),
+  ours(
+    "Postgres + NATS, in batches",
+    ["postgres", "nats"],
+    5_000,
+    async () => (await import("../ours/servers.ts")).odoriNatsBatches,
+  ),
   ceiling("Postgres + NATS, batches", ["postgres", "nats"], 5_000, async () => {
     const [{ batchCeiling }, { overJetStream }] = await Promise.all([
       import("../ceilings/batches.ts"),
@@ -113,6 +119,12 @@ export const ENTRIES: readonly Entry[] = [
     ["postgres", "rabbitmq"],
     5_000,
     async () => (await import("../ours/servers.ts")).odoriRabbitmq,
+  ),
+  ours(
+    "Postgres + RabbitMQ, in batches",
+    ["postgres", "rabbitmq"],
+    5_000,
+    async () => (await import("../ours/servers.ts")).odoriRabbitmqBatches,
   ),
   ours(
     "Postgres + Kafka",

@@ -74,9 +74,18 @@ export const odoriNats = overPostgres(
   "JetStream, file storage",
   (servers) => () => nats({ servers: servers.nats }),
 );
+export const odoriNatsBatches = overPostgres(
+  "JetStream, file storage; events travel in batches",
+  (servers) => () => nats({ servers: servers.nats, mode: "batch" }),
+);
+const unheard = ["shipping.requested.v1"];
 export const odoriRabbitmq = overPostgres(
   "RabbitMQ, quorum queues, confirms",
-  (servers) => () => rabbitmq({ url: servers.rabbitmq, unheard: ["shipping.requested.v1"] }),
+  (servers) => () => rabbitmq({ url: servers.rabbitmq, unheard }),
+);
+export const odoriRabbitmqBatches = overPostgres(
+  "RabbitMQ, quorum queues, confirms; events travel in batches",
+  (servers) => () => rabbitmq({ url: servers.rabbitmq, unheard, mode: "batch" }),
 );
 export const odoriKafka = overPostgres(
   "Kafka, acks=all",

@@ -40,20 +40,28 @@ export async function databasesOf({ store, data }: Wiring): Promise<Databases> {
   return schemas(ADDRESSES.postgres);
 }
 
-/** The bus of a service: over HTTP each has an address of its own. */
-export async function busOf({ bus }: Pick<Wiring, "bus">, service: string): Promise<Bus> {
+/** The bus of a service: over HTTP each has an address of its own. HTTP and Kafka have no mode. */
+export async function busOf(
+  { bus }: Pick<Wiring, "bus">,
+  service: string,
+  mode: "binary" | "batch" = "binary",
+): Promise<Bus> {
   switch (bus) {
     case "memory":
       return memoryBus(choreography.services);
     case "postgres":
-      return (await import("odori/postgres")).postgresBus(ADDRESSES.postgres);
+      return (await import("odori/postgres")).postgresBus({
+        connectionString: ADDRESSES.postgres,
+        mode,
+      });
     case "nats":
-      return (await import("odori/nats")).nats({ servers: ADDRESSES.nats });
+      return (await import("odori/nats")).nats({ servers: ADDRESSES.nats, mode });
     case "rabbitmq":
       // `order.cancelled` ends its saga: no service here hears it.
       return (await import("odori/rabbitmq")).rabbitmq({
         url: ADDRESSES.rabbitmq,
         unheard: [orderCancelled.type],
+        mode,
       });
     case "kafka":
       return (await import("odori/kafka")).kafka({ brokers: ADDRESSES.kafka });

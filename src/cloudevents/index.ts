@@ -17,3 +17,4 @@ export {
   type WireMessage,
 } from "./message.ts";
 export { checkMessageLimit, MESSAGE_MAX_BYTES } from "./message-limit.ts";
+export { readMessages } from "./messages.ts";

@@ -8,6 +8,7 @@ import {
   type Subscription,
 } from "../ports/bus.ts";
 import { busFaults, type MakeFaulty } from "./bus-faults.ts";
+import { busTogether } from "./bus-together.ts";
 import { busTrace } from "./bus-trace.ts";
 import { eventually, gate, OPTIONAL, type Runner } from "./runner.ts";
 import { sampleEvent } from "./samples.ts";
@@ -182,6 +183,8 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       assert.deepEqual(acknowledged, ["good", "bad"]);
     });
   });
+
+  describe(`bus ${factory.name}: events that are published together`, () => busTogether(test));
 
   describe(`bus ${factory.name}: groups`, () => {
     test("every group gets each message", ["a", "b"], async (bus) => {

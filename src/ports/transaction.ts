@@ -12,6 +12,11 @@ export interface StoreTransaction<Native> {
    */
   readonly native: Native;
   /**
+   * Waits until no other process of the service runs its `setup`, and holds others back until the
+   * transaction ends. Absent where transactions exclude one another in any case.
+   */
+  alone?(): Promise<void>;
+  /**
    * Opens the scope of one handler. The transaction has one open scope at a time: handlers run one
    * after the other, as if each had a transaction of its own.
    */

@@ -172,7 +172,11 @@ export class App<Native, Begins extends EventContract> {
       this.#pulse.start();
       await this.#admit();
       const { setup } = this.#service.declaration;
-      await store.transaction(async (tx) => setup(tx.native));
+      await store.transaction(async (tx) => {
+        // Two processes that create one table at once fail, also with IF NOT EXISTS.
+        await tx.alone?.();
+        await setup(tx.native);
+      });
       await this.#membership.open();
     } catch (error) {
       this.#pulse.stop();

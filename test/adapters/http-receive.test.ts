@@ -4,9 +4,10 @@ import type { Deliver, Incoming } from "odori";
 import { encodeBatch, encodeJson, encodeMessage, HTTP } from "odori/cloudevents";
 import { type HttpReceiveOptions, http } from "odori/http";
 import { describe, expect, it } from "vitest";
-import { freePort, SECRET, serve, signedHeaders } from "../servers/http.ts";
+import { SECRET, serve, signedHeaders } from "../servers/http.ts";
 import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-ports.ts";
 import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
 

@@ -4,9 +4,10 @@ import { encodeJson } from "odori/cloudevents";
 import { type HttpOptions, http } from "odori/http";
 import { type Sql, sqlite } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
-import { freePort, SECRET, signedHeaders } from "../servers/http.ts";
+import { SECRET, signedHeaders } from "../servers/http.ts";
 import { authorized, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-ports.ts";
 import { temporaryFolder } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
 

@@ -7,9 +7,10 @@ import { diagnose, type HttpSubscriber, http } from "odori/http";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { delayOf } from "../../src/adapters/http/post.ts";
-import { freePort, SECRET, serve } from "../servers/http.ts";
+import { SECRET, serve } from "../servers/http.ts";
 import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-ports.ts";
 import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
 

@@ -50,7 +50,8 @@ function mischievous(inner: Bus): Bus {
 const databases = await databasesOf(wiring);
 const options = {
   store: databases.store(name),
-  bus: mischievous(await busOf(wiring, name)),
+  // As while all services are told to publish in batches.
+  bus: mischievous(await busOf(wiring, name, Math.random() < 0.5 ? "batch" : "binary")),
   logger: { debug() {}, info() {}, warn() {}, error() {} },
   pollMs: 100,
   ...(RETENTION_MS > 0 ? { retentionMs: RETENTION_MS } : {}),

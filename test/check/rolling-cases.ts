@@ -213,6 +213,20 @@ export const DEPLOYMENTS: readonly Deployment[] = [
     codes: ["STUCK"],
   },
   {
+    name: "what is kept of alternatives has another version, and a name of its own",
+    old: shop(paying("v1"), V1, V2),
+    now: manifest(
+      {
+        order,
+        payment: paying("v2", { effect: "charge" }, { undoes: "charge" }),
+        stock: stock(V1, V2),
+      },
+      { oneOf: [[V1, "stock.reserved.v1"]] },
+    ),
+    service: "payment",
+    codes: ["EFFECT_GONE", "PARKED_STUCK", "STUCK"],
+  },
+  {
     name: "the consumer goes first: it hears what no service emits yet",
     old: shop(paying("v1"), V1),
     now: shop(paying("v1"), V1, V2),

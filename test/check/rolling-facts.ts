@@ -1,6 +1,7 @@
 import type { Manifest } from "../../src/manifest/manifest.ts";
 import { withoutKey } from "./plain-reaction.ts";
 import type { PlainEffects, PlainFacts } from "./plain-rules.ts";
+import { stem } from "./reference-effects.ts";
 import { effectMark, effectsOf, factsOf, type Home } from "./rolling-parts.ts";
 
 /** What the versions of each service say together of the effects that it has. */
@@ -19,7 +20,9 @@ export class RollingFacts implements PlainEffects {
     if (home === undefined) throw new Error(`no service of ${key}`);
     const mark = withoutKey(key.slice(space + 1));
     const { events, ...facts } = factsOf(home, mark, this.#ends);
-    return { ...facts, service: home.name, standsFor: (type) => events.includes(type) };
+    // Versions do not count: an effect has its fact's name.
+    const stems = new Set(events.map(stem));
+    return { ...facts, service: home.name, standsFor: (type) => stems.has(stem(type)) };
   }
 
   labelOf(group: readonly string[]): string | undefined {

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { freePort, SECRET } from "../servers/http.ts";
+import { SECRET } from "../servers/http.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-ports.ts";
 import { temporaryFolder } from "../support/scope.ts";
 import { ROOT } from "../tidy/sources.ts";
 

@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { freePort } from "../servers/http.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-ports.ts";
 import { programFolder } from "../support/page-program.ts";
 import { ROOT } from "../tidy/sources.ts";
 

@@ -11,7 +11,7 @@ import { TYPE, type Wire } from "./wire.ts";
 
 /** A message in the shape in which a client hands it to its adapter. */
 export interface Message {
-  readonly read: () => Incoming;
+  readonly read: () => readonly Incoming[];
   /** The same for the same message: what its identity may depend on. */
   readonly content: string;
 }
@@ -48,7 +48,7 @@ const http: Edge = {
   name: "http",
   make(random, wire) {
     const headers = headersOf(random, wire, HTTP);
-    const read = () => readMessage(HTTP, TYPE, { headers, body: wire.body }, Date.now());
+    const read = () => [readMessage(HTTP, TYPE, { headers, body: wire.body }, Date.now())];
     return { read, content: contentOf(headers, wire.body) };
   },
 };
@@ -62,7 +62,7 @@ const kafka: Edge = {
     if (once(random, 20)) headers.set(null, Buffer.from("x"));
     const value = once(random, 100) ? null : Buffer.from(wire.body);
     const record = { topic: `odori.${TYPE}`, partition: 0, offset: BigInt(place), headers, value };
-    return { read: () => readKafka(TYPE, record), content: `${place}` };
+    return { read: () => [readKafka(TYPE, record)], content: `${place}` };
   },
 };
 
@@ -128,7 +128,7 @@ const postgres: Edge = {
   make(_, { body }, place) {
     // Text of a database: well-formed, without U+0000.
     const text = Buffer.from(body).toString().replaceAll("\u0000", "");
-    const read = () => readJson(TYPE, text, Date.now(), `${place}`);
+    const read = () => [readJson(TYPE, text, Date.now(), `${place}`)];
     return { read, content: `${place}` };
   },
 };

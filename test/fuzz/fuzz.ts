@@ -48,13 +48,21 @@ export class Fuzz {
   #judged(edge: string, body: Uint8Array, message: Message): void {
     try {
       const read = () => this.#timed(edge, body, message.read);
-      const first: Incoming = read();
-      const fault = this.#judge.fault(edge, message, first, read());
-      if (!("malformed" in first)) this.events++;
-      this.#note(edge, body, fault);
+      const [first, again] = [read(), read()];
+      for (const [i, incoming] of first.entries()) {
+        // Events of a batch have an identity each, also if two are the same text.
+        const part = { ...message, content: `${message.content} ${i}` };
+        this.#note(edge, body, this.#faultOf(edge, part, incoming, again[i]));
+      }
     } catch (error) {
       this.#note(edge, body, error instanceof Error ? (error.stack ?? error.message) : `${error}`);
     }
+  }
+
+  #faultOf(edge: string, message: Message, incoming: Incoming, again: Incoming | undefined) {
+    if (again === undefined) return "read twice, it has fewer events";
+    if (!("malformed" in incoming)) this.events++;
+    return this.#judge.fault(edge, message, incoming, again);
   }
 
   #note(edge: string, body: Uint8Array, what: string | undefined): void {

@@ -36,6 +36,7 @@ const NAMES = [
 const MEDIA_TYPES = [
   ...["application/json", "application/json; charset=utf-8", "APPLICATION/VND.X+JSON", ""],
   ...["application/cloudevents+json", "application/cloudevents", "application/cloudevents-batch"],
+  ...["application/cloudevents-batch+json", "application/cloudevents-batch+json; charset=utf-8"],
   ...["text/plain", " application/json ", `application/cloudevents${" ".repeat(5_000)}x`],
   `application/${"+".repeat(5_000)}json`,
 ] as const;
@@ -64,8 +65,22 @@ export function wireOf(random: Random): Wire {
   const data = once(random, 20) ? "data_base64" : "data";
   const members = [...attributes, [data, payload] as const];
   const text = jsonObject(members.map(([name, value]) => [JSON.stringify(name), value]));
+  if (once(random, 8)) return batchOf(random, text, more);
   const list = once(random, 50) ? `[${text}]` : text;
   return { attributes: [], structured, mediaType, more, body: noisy(random, list) };
+}
+
+/** Several messages as one; the same one may be in it twice. */
+function batchOf(random: Random, text: string, more: Wire["more"]): Wire {
+  const others = Array.from({ length: random.below(4) }, () =>
+    once(random, 3) ? text : jsonValue(random),
+  );
+  const between = once(random, 4) ? " ,\n" : ",";
+  const body = noisy(random, `[${[text, ...others].join(between)}]`);
+  const mediaType = "application/cloudevents-batch+json";
+  // Not every binding has the media type of a batch in the header of a payload's.
+  const header = ["content-type", mediaType] as const;
+  return { attributes: [], structured: true, mediaType, more: [...more, header], body };
 }
 
 function spoil(random: Random, attributes: (readonly [string, string])[]): void {

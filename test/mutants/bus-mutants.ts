@@ -50,4 +50,25 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     suite: "rabbitmq",
     caughtBy: "what reaches no queue is refused",
   },
+  {
+    name: "a batch is acknowledged if one of its events is",
+    edits: [
+      {
+        file: "adapter/deliver-all.ts",
+        find: 'result = "rejected"',
+        put: 'if (open === 1) result = "rejected"',
+      },
+    ],
+    suite: "postgres",
+    caughtBy: "a rejected one keeps none back, and comes again",
+  },
+  {
+    name: "all events of a batch are in flight at once",
+    edits: [
+      { file: "adapter/deliver-all.ts", find: "    await semaphore.take();\n", put: "" },
+      { file: "adapter/deliver-all.ts", find: "      semaphore.free();\n", put: "" },
+    ],
+    suite: "postgres",
+    caughtBy: "no more than inFlightMax are in flight",
+  },
 ];

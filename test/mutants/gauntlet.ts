@@ -2,7 +2,7 @@
  * Runs suites in a process of its own, so that the source can be changed before it is loaded.
  * Arguments: a suite, and the only tests to run, a line each ("" for all).
  */
-import { type Runner, storeConformance, type TestContext } from "odori/conformance";
+import { busConformance, type Runner, storeConformance, type TestContext } from "odori/conformance";
 import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
@@ -11,7 +11,7 @@ import { movingCases } from "../observer/moving.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
-import { postgresStores } from "../servers/postgres.ts";
+import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
 import { entryScenarios } from "./entry.ts";
@@ -66,6 +66,10 @@ if (suite === "postgres") {
   storeConformance(
     collect,
     postgresStores(() => url),
+  );
+  busConformance(
+    collect,
+    postgresBuses(() => url, "batch"),
   );
   lostAnswers(collect, () => url);
   isolationCases(

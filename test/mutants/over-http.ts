@@ -3,9 +3,10 @@ import { type EventEnvelope, type Incoming, OdoriError } from "odori";
 import { encodeJson, encodeMessage, HTTP } from "odori/cloudevents";
 import type { Runner } from "odori/conformance";
 import { http } from "odori/http";
-import { freePort, SECRET, serve, signedHeaders } from "../servers/http.ts";
+import { SECRET, serve, signedHeaders } from "../servers/http.ts";
 import { placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-ports.ts";
 import { envelope } from "../support/stage.ts";
 
 const STRUCTURED = { "content-type": "application/cloudevents+json" };

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePorts } from "../servers/server.ts";
+import { freePorts } from "../support/free-ports.ts";
 import { installPacked, ownNode, type Packed, ran } from "../support/packed.ts";
 import { temporaryFolder } from "../support/scope.ts";
 import { ROOT } from "../tidy/sources.ts";

@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { once } from "node:events";
 import { createServer, type IncomingMessage, Server, type ServerResponse } from "node:http";
 import type { BusFactory, FaultyBus } from "odori/conformance";
 import { type HttpBus, type HttpSubscriber, http } from "odori/http";
 import { Webhook } from "standardwebhooks";
 import { TcpProxy } from "../chaos/proxy.ts";
+import { freePort } from "../support/free-ports.ts";
 
 export const SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
 const PLACED = "order.placed.v1";
@@ -22,29 +22,6 @@ export async function serve(handler: Handler): Promise<{ url: string; close(): P
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** A port that is free now, as are those behind it: `count` in a row. */
-export async function freePort(count = 1): Promise<number> {
-  for (;;) {
-    const servers = [await listening(0)];
-    const [port = 0] = servers.map(portOf);
-    try {
-      for (let i = 1; i < count; i++) servers.push(await listening(port + i));
-      return port;
-    } catch {
-      // Another process has one of them.
-    } finally {
-      for (const server of servers) await new Promise((resolve) => server.close(resolve));
-    }
-  }
-}
-
-async function listening(port: number): Promise<Server> {
-  const server = createServer();
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  return server;
 }
 
 function portOf(server: Server): number {

@@ -1,9 +1,10 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePorts } from "../support/free-ports.ts";
 import { find } from "./find.ts";
 import { ownServer } from "./own.ts";
 import { recipes } from "./recipes.ts";
-import { freePorts, type Server } from "./server.ts";
+import type { Server } from "./server.ts";
 
 /** RabbitMQ with its management plugin, whose address has a user. */
 export async function managedRabbit(): Promise<{

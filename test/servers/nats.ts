@@ -7,14 +7,19 @@ import { natsFaults } from "./nats-faults.ts";
 
 let streams = 0;
 
-/** Buses over streams of a server, one for each test. */
-export function natsBuses(url: () => string): BusFactory {
+/** Buses over streams, one for each test. What can happen to a server is tried in one mode. */
+export function natsBuses(url: () => string, mode?: "batch"): BusFactory {
   return {
-    name: "nats",
-    faults: natsFaults(url),
+    name: mode === undefined ? "nats" : "nats, in batches",
+    ...(mode === undefined && { faults: natsFaults(url) }),
     async make() {
       const name = `T${process.pid}-${streams++}`;
-      const options = { servers: url(), stream: name, prefix: name };
+      const options = {
+        servers: url(),
+        stream: name,
+        prefix: name,
+        mode: mode ?? "binary",
+      } as const;
       const own = await connect({ servers: url() });
       const open: Bus[] = [];
       return {

@@ -73,17 +73,17 @@ export function postgresStores(url: () => string): StoreFactory<Sql> {
 }
 
 /** The database as the bus, in a schema of its own for each test. */
-export function postgresBuses(url: () => string): BusFactory {
+export function postgresBuses(url: () => string, mode?: "batch"): BusFactory {
   return {
-    name: "postgres",
-    faults: postgresFaults(url),
+    name: mode === undefined ? "postgres" : "postgres, in batches",
+    ...(mode === undefined && { faults: postgresFaults(url) }),
     async make() {
       const schema = newSchema();
       const own = new pg.Pool({ connectionString: url(), max: 1 });
       const open: Bus[] = [];
       return {
         async connect() {
-          const bus = postgresBus({ connectionString: url(), schema });
+          const bus = postgresBus({ connectionString: url(), schema, mode: mode ?? "binary" });
           open.push(bus);
           return bus;
         },

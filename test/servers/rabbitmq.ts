@@ -6,15 +6,16 @@ import { rabbitFaults } from "./rabbitmq-faults.ts";
 
 let exchanges = 0;
 
-/** Buses over exchanges of a server, one for each test. */
-export function rabbitBuses(url: () => string): BusFactory {
+/** Buses over exchanges, one for each test. What can happen to a server is tried in one mode. */
+export function rabbitBuses(url: () => string, mode?: "batch"): BusFactory {
   return {
-    name: "rabbitmq",
-    faults: rabbitFaults(url),
+    name: mode === undefined ? "rabbitmq" : "rabbitmq, in batches",
+    ...(mode === undefined && { faults: rabbitFaults(url) }),
     async make() {
       const exchange = `t${process.pid}-${exchanges++}`;
       // The suite publishes this type without a subscriber.
-      const options = { url: url(), exchange, unheard: ["payment.authorized.v1"] };
+      const unheard = ["payment.authorized.v1"];
+      const options = { url: url(), exchange, unheard, mode: mode ?? "binary" } as const;
       const own = new Connection(url());
       await own.onConnect();
       const publisher = own.createPublisher({ confirm: true });

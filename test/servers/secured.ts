@@ -8,11 +8,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
+import { freePorts } from "../support/free-ports.ts";
 import { type Certificate, type Certificates, together } from "./certificates.ts";
 import { find } from "./find.ts";
 import { ownServer } from "./own.ts";
 import { prepareKafka, recipes } from "./recipes.ts";
-import { freePorts, type Server } from "./server.ts";
+import type { Server } from "./server.ts";
 
 /** What no message, log line or output may show. */
 export const SECRET = "s3cr3t";

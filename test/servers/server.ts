@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chownSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
+import { freePorts } from "../support/free-ports.ts";
 
 /**
  * How one kind of server is run: as a private process, in a folder of its own, on a free port of
@@ -183,23 +183,4 @@ function descendantsOf(pid: number): readonly number[] {
   for (const parent of found)
     for (const [child, of] of pairs) if (of === parent && child !== undefined) found.push(child);
   return found.slice(1);
-}
-
-/** Ports without a listener at this moment. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const listeners = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    listeners.map(
-      (listener) =>
-        new Promise<number>((resolve, reject) => {
-          listener.once("error", reject);
-          listener.listen(0, "127.0.0.1", () => {
-            const address = listener.address();
-            resolve(typeof address === "object" && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
-  return ports;
 }

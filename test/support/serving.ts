@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { freePorts } from "../servers/server.ts";
+import { freePorts } from "./free-ports.ts";
 import { ownNode } from "./packed.ts";
 
 /** A server of a project: it listens until it is told to stop. */

@@ -2,7 +2,7 @@ import { headers, RequestError } from "@nats-io/transport-node";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { publishResults, refusal } from "../../adapter/publish-results.ts";
 import { NATS } from "../../cloudevents/binding.ts";
-import { encodeMessage } from "../../cloudevents/message.ts";
+import { encodeParcel, type Parcel, sendInParcels } from "../../cloudevents/parcels.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import type {
   Bus,
@@ -82,7 +82,12 @@ export class NatsBus implements Bus {
    */
   #publishAtOnce(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
     return this.#use(async (link) => {
-      const sent = await Promise.allSettled(events.map((event) => this.#send(link, event)));
+      const sent = await sendInParcels(
+        events,
+        this.#settings,
+        (parcels) => Promise.allSettled(parcels.map((parcel) => this.#send(link, parcel))),
+        (error) => explain(error, this.#place),
+      );
       // The broker may have come back empty: the next attempt finds the stream again.
       if (sent.some(isStreamGone)) await ensureStream(link.manager, this.#settings).catch(() => {});
       return publishResults(sent, (error) => explain(error, this.#place));
@@ -133,9 +138,9 @@ export class NatsBus implements Bus {
     }, CHECK_MS);
   }
 
-  async #send(link: Link, event: EventEnvelope): Promise<void> {
-    const subject = subjectOf(this.#settings, checkAttribute("type", event.type));
-    const { headers: attributes, body } = encodeMessage(NATS, event);
+  async #send(link: Link, parcel: Parcel): Promise<void> {
+    const subject = subjectOf(this.#settings, checkAttribute("type", parcel.type));
+    const { headers: attributes, body } = encodeParcel(NATS, parcel);
     const head = headers();
     for (const [name, value] of attributes) head.append(name, value);
     if (link.closing) throw busClosed(this.#place);

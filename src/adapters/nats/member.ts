@@ -1,5 +1,6 @@
 import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
+import { deliverAll } from "../../adapter/deliver-all.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import type { Link } from "./link.ts";
@@ -115,24 +116,19 @@ export class Member implements Subscription {
 
   async #take(message: JsMsg, type: string): Promise<void> {
     this.#held.add(message);
-    await this.#semaphore.take();
-    try {
-      // A message that was fetched but not begun goes to another member.
-      if (this.#closing === undefined) await this.#handle(message, type);
-      else this.#answer(() => message.nak());
-    } finally {
-      this.#held.delete(message);
-      this.#semaphore.free();
-    }
-  }
-
-  async #handle(message: JsMsg, type: string): Promise<void> {
-    try {
-      await this.#parts.deliver(readNats(type, message));
-      this.#answer(() => message.ack());
-    } catch {
-      this.#answer(() => message.nak(redeliveryPauseMs(message.info.deliveryCount)));
-    }
+    await deliverAll(readNats(type, message), {
+      semaphore: this.#semaphore,
+      deliver: this.#parts.deliver,
+      isLeaving: () => this.#closing !== undefined,
+      answer: (delivered) => {
+        this.#held.delete(message);
+        this.#answer(() => {
+          if (delivered === "acknowledged") message.ack();
+          else if (delivered === "left") message.nak();
+          else message.nak(redeliveryPauseMs(message.info.deliveryCount));
+        });
+      },
+    });
   }
 
   #inProgress(): void {

@@ -1,4 +1,5 @@
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
+import { type Packing, packingFrom } from "../../cloudevents/parcels.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 
@@ -41,10 +42,26 @@ export interface NatsOptions {
    * @default 30000
    */
   readonly ackWaitMs?: number;
+  /**
+   * `"batch"`: events of one type that are published together travel as one message, in the JSON
+   * batch format of CloudEvents. That costs less, and every service reads it; a foreign consumer
+   * may not.
+   *
+   * @default "binary": each event is a message
+   */
+  readonly mode?: "binary" | "batch";
+  /**
+   * Types whose events are one message each in spite of `mode`, such as those that a foreign
+   * consumer hears.
+   *
+   * @default []
+   */
+  readonly single?: readonly string[];
 }
 
 /** `NatsOptions` with the defaults filled in. */
-export type NatsSettings = Required<Omit<NatsOptions, "servers">> & { readonly servers: string[] };
+export type NatsSettings = Required<Omit<NatsOptions, "servers" | keyof Packing>> &
+  Packing & { readonly servers: string[] };
 
 const DAY_MS = 24 * 3_600_000;
 const WORD = /^[A-Za-z0-9_-]{1,64}$/;
@@ -79,6 +96,7 @@ export function settingsOf(options: NatsOptions): NatsSettings {
     replicas,
     maxAgeMs,
     ackWaitMs,
+    ...packingFrom(options),
     connection: { ...tls, ...login, ...connection },
   };
 }

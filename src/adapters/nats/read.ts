@@ -1,6 +1,7 @@
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { NATS } from "../../cloudevents/binding.ts";
-import { malformedMessage, readMessage } from "../../cloudevents/message.ts";
+import { malformedMessage } from "../../cloudevents/message.ts";
+import { readMessages } from "../../cloudevents/messages.ts";
 import { messageOf, OdoriError } from "../../contract/errors.ts";
 import type { Incoming } from "../../ports/bus.ts";
 
@@ -12,8 +13,8 @@ interface NatsMessage {
   readonly info: { readonly stream: string; readonly streamSequence: number };
 }
 
-/** Reads a message. One that cannot be read is malformed, also if its headers are the reason. */
-export function readNats(type: string, message: NatsMessage): Incoming {
+/** Reads the events of a message. One that cannot be read is malformed, also for its headers. */
+export function readNats(type: string, message: NatsMessage): readonly Incoming[] {
   const { stream, streamSequence } = message.info;
   const place = `${stream}/${streamSequence}`;
   let headers: readonly (readonly [string, string])[];
@@ -25,9 +26,9 @@ export function readNats(type: string, message: NatsMessage): Incoming {
       `The headers of the message cannot be read: ${messageOf(cause)}.`,
       { cause, hint: "Look at the service that publishes it." },
     );
-    return { ...malformedMessage(type, message.data, error), id: place };
+    return [{ ...malformedMessage(type, message.data, error), id: place }];
   }
-  return readMessage(NATS, type, { headers, body: message.data, place }, Date.now());
+  return readMessages(NATS, type, { headers, body: message.data, place }, Date.now());
 }
 
 function* headersOf(head: MsgHdrs | undefined): Iterable<readonly [string, string]> {

@@ -1,5 +1,4 @@
 import pg from "pg";
-import type { EventEnvelope } from "../../contract/envelope.ts";
 
 const LISTEN_AGAIN_MS = 1_000;
 /** Postgres accepts 8,000 bytes with a notification; types are ASCII. */
@@ -32,11 +31,11 @@ export class Hints {
   }
 
   /**
-   * Announces events after their commit: NOTIFY inside a transaction takes a lock of the whole
-   * cluster. While one announcement is sent, the next ones are collected.
+   * Announces events of some types after their commit: NOTIFY inside a transaction takes a lock of
+   * the whole cluster. While one announcement is sent, the next ones are collected.
    */
-  send(events: readonly EventEnvelope[]): void {
-    for (const { type } of events) this.#types.add(type);
+  send(types: readonly string[]): void {
+    for (const type of types) this.#types.add(type);
     this.#sending ??= this.#sendAll();
   }
 

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
+import { deliverAll } from "../../adapter/deliver-all.ts";
+import { Semaphore } from "../../adapter/semaphore.ts";
 import { readJson } from "../../cloudevents/message.ts";
-import type { Deliver, SubscribeOptions } from "../../ports/bus.ts";
+import { eventsOfBatch } from "../../cloudevents/messages.ts";
+import type { Deliver, Incoming, SubscribeOptions } from "../../ports/bus.ts";
 
 /** What a member needs besides its pool. */
 export interface MemberParts {
@@ -31,7 +34,11 @@ export class PostgresMember {
   #acknowledged: number[] = [];
   #rejected: { readonly seq: number; readonly delay: number }[] = [];
   #owner = randomUUID();
+  readonly #semaphore: Semaphore;
+  /** Events, begun or not, of the rows that it has. */
   #inFlight = 0;
+  /** Events of a row, as the last rows had. */
+  #perRow = 1;
   #renewedAt = Number.NEGATIVE_INFINITY;
   #closing: Promise<void> | undefined;
   #abandoned = false;
@@ -43,6 +50,7 @@ export class PostgresMember {
   constructor(pool: pg.Pool, parts: MemberParts) {
     this.#pool = pool;
     this.#parts = parts;
+    this.#semaphore = new Semaphore(parts.options.inFlightMax);
     const { schema } = parts;
     this.#cycle = {
       name: `odori_cycle_${schema}`.slice(0, 63),
@@ -114,18 +122,18 @@ export class PostgresMember {
       )
         return;
       const takes = this.#closing === undefined && !this.#lost;
-      const room = takes ? inFlightMax - this.#inFlight : 0;
+      const room = takes ? Math.ceil((inFlightMax - this.#inFlight) / this.#perRow) : 0;
       this.#woken = false;
-      const taken = await this.#turn(room);
+      const taken = await this.#turn(Math.max(0, room));
       // A member that leaves does not wait for an unavailable database: unacknowledged deliveries
       // are repeated, and the inbox recognises them.
       if (taken === undefined && this.#closing !== undefined && this.#inFlight === 0) return;
       // If it took all it had room for, there may be more.
-      if (taken === undefined || taken < room || room === 0) await this.#sleep();
+      if (taken === undefined || taken < room || room <= 0) await this.#sleep();
     }
   }
 
-  /** Returns how many deliveries it took; undefined if the database is unavailable. */
+  /** Returns how many rows it took; undefined if the database is unavailable. */
   async #turn(room: number): Promise<number | undefined> {
     const acknowledged = this.#acknowledged;
     const rejected = this.#rejected;
@@ -148,8 +156,10 @@ export class PostgresMember {
       const cycle = this.#parts.prepare() ? { name, text, values } : { text, values };
       const { rows } = await this.#pool.query(cycle);
       const inOrder = rows.sort((a, b) => Number(a.seq) - Number(b.seq));
+      const before = this.#inFlight;
       for (const row of inOrder)
         this.#hand(Number(row.seq), String(row.type), String(row.body), Number(row.failures));
+      if (rows.length > 0) this.#perRow = (this.#inFlight - before) / rows.length;
       return rows.length;
     } catch (error) {
       this.#lose(error);
@@ -171,24 +181,22 @@ export class PostgresMember {
     this.#parts.onLost(error);
   }
 
-  #hand(seq: number, type: string, body: string, failures: number): void {
-    this.#inFlight++;
-    const settled = () => {
-      this.#inFlight--;
-      this.wake();
-    };
-    this.#parts.deliver(readJson(type, body, Date.now(), String(seq))).then(
-      () => {
-        this.#acknowledged.push(seq);
-        settled();
-      },
-      () => {
-        const delay = redeliveryPauseMs(failures + 1);
-        this.#rejected.push({ seq, delay });
-        setTimeout(() => this.wake(), delay + 1).unref();
-        settled();
-      },
-    );
+  async #hand(seq: number, type: string, body: string, failures: number): Promise<void> {
+    const events = eventsOf(seq, type, body);
+    this.#inFlight += events.length;
+    const delivered = await deliverAll(events, {
+      semaphore: this.#semaphore,
+      deliver: this.#parts.deliver,
+      isLeaving: () => this.#closing !== undefined,
+    });
+    if (delivered === "acknowledged") this.#acknowledged.push(seq);
+    else {
+      const delay = delivered === "left" ? 0 : redeliveryPauseMs(failures + 1);
+      this.#rejected.push({ seq, delay });
+      setTimeout(() => this.wake(), delay + 1).unref();
+    }
+    this.#inFlight -= events.length;
+    this.wake();
   }
 
   async #renew(): Promise<void> {
@@ -220,4 +228,12 @@ export class PostgresMember {
       };
     });
   }
+}
+
+/** The events of a row: one, or a batch of one type. */
+function eventsOf(seq: number, type: string, body: string): readonly Incoming[] {
+  const [now, place] = [Date.now(), String(seq)];
+  return body.startsWith("[")
+    ? eventsOfBatch(type, { headers: [], body, place }, now)
+    : [readJson(type, body, now, place)];
 }

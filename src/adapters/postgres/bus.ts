@@ -2,6 +2,12 @@ import type pg from "pg";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { publishResults, refusal } from "../../adapter/publish-results.ts";
 import { encodeJson } from "../../cloudevents/json.ts";
+import {
+  type Packing,
+  type Parcel,
+  packingFrom,
+  sendInParcels,
+} from "../../cloudevents/parcels.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import {
@@ -42,6 +48,20 @@ export interface PostgresBusOptions extends PostgresOptions {
    * @default 5000
    */
   readonly leaseMs?: number;
+  /**
+   * `"batch"`: events of one type that are published together share a row for each group. That
+   * costs less, and every service reads it that runs this version or a later one.
+   *
+   * @default "binary": each event is a row
+   */
+  readonly mode?: "binary" | "batch";
+  /**
+   * Types whose events are one row each in spite of `mode`, such as those that a service without
+   * Odori reads.
+   *
+   * @default []
+   */
+  readonly single?: readonly string[];
 }
 
 interface Link {
@@ -54,15 +74,18 @@ interface Link {
 const REPLY_MS = 15_000;
 const CHECK_MS = 4_000;
 
+const INSERTED: PromiseFulfilledResult<void> = { status: "fulfilled", value: undefined };
+
 /**
  * A Postgres database as the bus, for teams without a broker: durable, without order. It writes one
- * row for each event and group. An event that no group hears is kept for a week, for the first
- * group that subscribes to its type.
+ * row for each event, or batch of events, and group. What no group hears is kept for a week, for
+ * the first group that subscribes to its type.
  */
 export class PostgresBus implements Bus {
   readonly guarantees: BusGuarantees = { order: "none", durable: true };
   readonly #options: PostgresBusOptions;
   readonly #schema: string;
+  readonly #packing: Packing;
   readonly #place: string;
   readonly #link: LazyConnection<Link>;
 
@@ -73,6 +96,7 @@ export class PostgresBus implements Bus {
       connectionsMax: options.connectionsMax ?? 8,
     };
     this.#schema = schemaOf(this.#options);
+    this.#packing = packingFrom(options);
     this.#place = placeOf(options);
     this.#link = connectOnce({
       place: this.#place,
@@ -91,22 +115,29 @@ export class PostgresBus implements Bus {
       const results = events.map(({ type }) => checked(type));
       const sound = events.filter((_, i) => results[i]?.accepted);
       if (sound.length === 0) return results;
-      const insert = (some: readonly EventEnvelope[]) => this.#insert(link, some);
-      try {
-        await insert(sound);
-        return results;
-      } catch (error) {
-        // The next attempt finds the tables again; the events wait for their groups.
-        if (isGone(error)) await ensureSchema(link.pool, BUS_OWNER, this.#options, BUS_TABLES);
-        // The role may lack the permission for one type alone.
-        if (!isEventsFault(error) && !isForbidden(error)) throw error;
-        // One statement inserts all or none: then the server has to say which one it refuses.
-        const sent = await Promise.allSettled(sound.map((event) => insert([event])));
-        const each = publishResults(sent, (one) => this.#explain(one));
-        const rest = each.values();
-        return results.map((result) => (result.accepted ? (rest.next().value ?? result) : result));
-      }
+      const explained = (error: unknown) => this.#explain(error);
+      const insert = (parcels: readonly Parcel[]) => this.#insertAll(link, parcels);
+      const sent = await sendInParcels(sound, this.#packing, insert, explained);
+      const rest = publishResults(sent, explained).values();
+      return results.map((result) => (result.accepted ? (rest.next().value ?? result) : result));
     });
+  }
+
+  async #insertAll(
+    link: Link,
+    parcels: readonly Parcel[],
+  ): Promise<readonly PromiseSettledResult<void>[]> {
+    try {
+      await this.#insert(link, parcels);
+      return parcels.map(() => INSERTED);
+    } catch (error) {
+      // The next attempt finds the tables again; the events wait for their groups.
+      if (isGone(error)) await ensureSchema(link.pool, BUS_OWNER, this.#options, BUS_TABLES);
+      // The role may lack the permission for one type alone.
+      if (!isEventsFault(error) && !isForbidden(error)) throw error;
+      // One statement inserts all or none: then the server has to say which one it refuses.
+      return Promise.allSettled(parcels.map((parcel) => this.#insert(link, [parcel])));
+    }
   }
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
@@ -150,7 +181,8 @@ export class PostgresBus implements Bus {
     return this.#link.close();
   }
 
-  async #insert({ pool, hints }: Link, events: readonly EventEnvelope[]): Promise<void> {
+  async #insert({ pool, hints }: Link, parcels: readonly Parcel[]): Promise<void> {
+    const types = parcels.map(({ type }) => type);
     const { rows } = await pool.query<{ send: string }>({
       ...(mayPrepare(pool, this.#options)
         ? { name: `odori_publish_${this.#schema}`.slice(0, 63) }
@@ -158,9 +190,9 @@ export class PostgresBus implements Bus {
       // Each type beside its text: Postgres reads no member of JSON that has an escape of U+0000 or
       // of a lone surrogate anywhere, and would refuse an event that every other bus carries.
       text: `SELECT ${this.#schema}.send($1::text[], $2::text[])`,
-      values: [events.map(({ type }) => type), events.map(encodeJson)],
+      values: [types, parcels.map((parcel) => parcel.batch ?? encodeJson(parcel.event))],
     });
-    if (Number(rows[0]?.send) > 0) hints.send(events);
+    if (Number(rows[0]?.send) > 0) hints.send(types);
   }
 
   async #connect(): Promise<Link> {

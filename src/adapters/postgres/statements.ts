@@ -63,6 +63,11 @@ export function statementsFor(schema: string) {
            WHERE NOT pg_try_advisory_xact_lock(${LOCK_SPACE}, hashtext('$S ' || value))) AS busy,
          $S.now_ms()::text AS at, pg_current_xact_id()::text AS xid, pg_backend_pid() AS pid`,
     ),
+    /** Waits for other processes that are being set up. No saga has such a name. */
+    alone: statement(
+      "alone",
+      `SELECT pg_advisory_xact_lock(${LOCK_SPACE}, hashtext('setup of $S'))`,
+    ),
     /** The server process of the connection. */
     pid: statement("pid", "SELECT pg_backend_pid() AS pid"),
     /**

@@ -114,6 +114,10 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     this.#fingerprint = fingerprint ?? null;
   }
 
+  async alone(): Promise<void> {
+    await this.#books.run(this.#statements.alone, []);
+  }
+
   async receive(receipts: readonly Receipt[]): Promise<readonly Received[]> {
     if (receipts.length === 0) return [];
     const { lock, tryLock, receive, held } = this.#statements;

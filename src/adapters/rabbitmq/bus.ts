@@ -2,7 +2,7 @@ import type { Connection, Publisher } from "rabbitmq-client";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { publishResults } from "../../adapter/publish-results.ts";
 import { AMQP } from "../../cloudevents/binding.ts";
-import { encodeMessage } from "../../cloudevents/message.ts";
+import { encodeParcel, type Parcel, sendInParcels } from "../../cloudevents/parcels.ts";
 import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { codeOf, OdoriError } from "../../contract/errors.ts";
 import type {
@@ -84,18 +84,27 @@ export class RabbitBus implements Bus {
     return this.#publishing.use(async (link) => {
       for (const type of new Set(events.map((event) => event.type)))
         await this.#ensureHearers(link, type);
-      const sent = await Promise.allSettled(
-        events.map((event) => this.#send(link, link.together, event)),
-      );
-      await returned();
-      const settled = events.map((event, i) => {
-        const one = sent[i];
-        return one === undefined || isChannelClosed(one) ? this.#sendAlone(link, event) : one;
-      });
-      const answers = (await Promise.all(settled)).map((one) => this.#unlessReturned(link, one));
+      const explained = (error: unknown) => explain(error, this.#place);
+      const sendAll = (parcels: readonly Parcel[]) => this.#sendAll(link, parcels);
+      const answers = await sendInParcels(events, this.#settings, sendAll, explained);
       if (answers.some(isExchangeGone)) await this.#restore(link);
-      return publishResults(answers, (error) => explain(error, this.#place));
+      return publishResults(answers, explained);
     });
+  }
+
+  async #sendAll(
+    link: PublishLink,
+    parcels: readonly Parcel[],
+  ): Promise<readonly PromiseSettledResult<Sent>[]> {
+    const sent = await Promise.allSettled(
+      parcels.map((parcel) => this.#send(link, link.together, parcel)),
+    );
+    await returned();
+    const settled = parcels.map((parcel, i) => {
+      const one = sent[i];
+      return one === undefined || isChannelClosed(one) ? this.#sendAlone(link, parcel) : one;
+    });
+    return (await Promise.all(settled)).map((one) => this.#unlessReturned(link, one));
   }
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
@@ -148,9 +157,9 @@ export class RabbitBus implements Bus {
    * The broker closes a channel because of one message, and says nothing of the others. On a
    * channel with one message at a time, the reply is about that message.
    */
-  #sendAlone(link: PublishLink, event: EventEnvelope): Promise<PromiseSettledResult<Sent>> {
+  #sendAlone(link: PublishLink, parcel: Parcel): Promise<PromiseSettledResult<Sent>> {
     return link.alone.run(async () => {
-      const [one] = await Promise.allSettled([this.#send(link, link.apart, event)]);
+      const [one] = await Promise.allSettled([this.#send(link, link.apart, parcel)]);
       await returned();
       return one;
     });
@@ -164,10 +173,10 @@ export class RabbitBus implements Bus {
     return { status: "rejected", reason: unroutable(one.value.type, this.#settings.exchange) };
   }
 
-  async #send(link: PublishLink, publisher: Publisher, event: EventEnvelope): Promise<Sent> {
-    const type = checkAttribute("type", event.type);
+  async #send(link: PublishLink, publisher: Publisher, parcel: Parcel): Promise<Sent> {
+    const type = checkAttribute("type", parcel.type);
     const { exchange, unheard } = this.#settings;
-    const { headers, body } = encodeMessage(AMQP, event);
+    const { headers, body } = encodeParcel(AMQP, parcel);
     const correlationId = `${++this.#sent}`;
     const { [AMQP.contentType]: contentType, ...attributes } = Object.fromEntries(headers);
     const envelope = {
@@ -176,7 +185,7 @@ export class RabbitBus implements Bus {
       durable: true,
       mandatory: !unheard.has(type),
       // Versions of one event have the same id.
-      messageId: `${event.id} ${event.type}`,
+      ...(parcel.batch === undefined && { messageId: `${parcel.event.id} ${type}` }),
       correlationId,
       // Without an encoding, the receiving client would parse the payload.
       contentEncoding: "utf-8",

@@ -1,5 +1,6 @@
 import { type AsyncMessage, type Connection, type Consumer, ConsumerStatus } from "rabbitmq-client";
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
+import { deliverAll } from "../../adapter/deliver-all.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import type { RabbitSettings } from "./options.ts";
@@ -93,18 +94,17 @@ export class Member implements Subscription {
   }
 
   async #handle(message: AsyncMessage, type: string): Promise<ConsumerStatus> {
-    await this.#semaphore.take();
-    try {
-      if (this.#closing !== undefined) return ConsumerStatus.REQUEUE;
-      await this.#parts.deliver(readRabbit(type, message));
-      return ConsumerStatus.ACK;
-    } catch {
+    const delivered = await deliverAll(readRabbit(type, message), {
+      semaphore: this.#semaphore,
+      deliver: this.#parts.deliver,
+      isLeaving: () => this.#closing !== undefined,
+    });
+    if (delivered === "acknowledged") return ConsumerStatus.ACK;
+    if (delivered === "rejected") {
       // A quorum queue redelivers at once, so the member waits before it returns the message.
       const failures = Number(message.headers?.["x-delivery-count"] ?? 0) + 1;
       await new Promise((resolve) => setTimeout(resolve, redeliveryPauseMs(failures)));
-      return ConsumerStatus.REQUEUE;
-    } finally {
-      this.#semaphore.free();
     }
+    return ConsumerStatus.REQUEUE;
   }
 }

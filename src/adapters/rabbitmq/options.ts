@@ -1,4 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { type Packing, packingFrom } from "../../cloudevents/parcels.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 
@@ -42,17 +43,33 @@ export interface RabbitOptions {
    * @default 10
    */
   readonly heartbeatSeconds?: number;
+  /**
+   * `"batch"`: events of one type that are published together travel as one message, in the JSON
+   * batch format of CloudEvents. That costs less, and every service reads it; a foreign consumer
+   * may not.
+   *
+   * @default "binary": each event is a message
+   */
+  readonly mode?: "binary" | "batch";
+  /**
+   * Types whose events are one message each in spite of `mode`, such as those that a foreign
+   * consumer hears.
+   *
+   * @default []
+   */
+  readonly single?: readonly string[];
 }
 
 /** `RabbitOptions` with the defaults filled in. */
 export type RabbitSettings = Required<
   Pick<RabbitOptions, "url" | "exchange" | "heartbeatSeconds">
-> & {
-  readonly hosts: readonly string[] | undefined;
-  readonly tls: boolean | TlsOptions | undefined;
-  readonly unheard: ReadonlySet<string>;
-  readonly heardBy: ReadonlyMap<string, readonly string[]>;
-};
+> &
+  Packing & {
+    readonly hosts: readonly string[] | undefined;
+    readonly tls: boolean | TlsOptions | undefined;
+    readonly unheard: ReadonlySet<string>;
+    readonly heardBy: ReadonlyMap<string, readonly string[]>;
+  };
 
 const WORD = /^[A-Za-z0-9_.-]{1,64}$/;
 
@@ -70,7 +87,8 @@ export function settingsOf(options: RabbitOptions): RabbitSettings {
     });
   const unheard = new Set(options.unheard);
   const heardBy = new Map(Object.entries(options.heardBy ?? {}));
-  return { url, hosts, tls, exchange, heartbeatSeconds, unheard, heardBy };
+  const packing = packingFrom(options);
+  return { url, hosts, tls, exchange, heartbeatSeconds, unheard, heardBy, ...packing };
 }
 
 /** The hosts without user and password, for messages. */

@@ -1,6 +1,6 @@
 import type { AsyncMessage } from "rabbitmq-client";
 import { AMQP } from "../../cloudevents/binding.ts";
-import { readMessage } from "../../cloudevents/message.ts";
+import { readMessages } from "../../cloudevents/messages.ts";
 import type { Incoming } from "../../ports/bus.ts";
 
 /** What is read of a message; the rest belongs to the delivery, and differs with the next one. */
@@ -18,10 +18,10 @@ const PROPERTIES = [
   "replyTo",
 ] as const;
 
-/** Reads a message. One that cannot be read is malformed. */
-export function readRabbit(type: string, message: Content): Incoming {
+/** Reads the events of a message. One that cannot be read is malformed. */
+export function readRabbit(type: string, message: Content): readonly Incoming[] {
   const wire = { headers: headersOf(message), body: bodyOf(message) };
-  return readMessage(AMQP, type, wire, Date.now());
+  return readMessages(AMQP, type, wire, Date.now());
 }
 
 function* headersOf(message: Content): Iterable<readonly [string, string]> {

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
+import { SEED } from "../../support/seed.ts";
 import { agreeOn } from "./agreement.ts";
 
 /** `ODORI_OUTLOOKS=20000` compares as many random choreographies, which takes a while. */
 const RUNS = Number(process.env.ODORI_OUTLOOKS ?? 80);
-const SEED = Number(process.env.ODORI_SEED ?? 1);
 
 it("at each moment of a random saga, what may happen is what the plain interpreter says", {
   timeout: 600_000 + RUNS * 1_000,

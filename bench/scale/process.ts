@@ -1,0 +1,50 @@
+import { orderIdOf, type Servers } from "../harness/contestant.ts";
+import { ENTRIES } from "../harness/entries.ts";
+
+/*
+ * One process with all four services, beside others on the same databases or on other ones. It
+ * begins its share of the sagas once it is told to, and ends once it is told to.
+ */
+
+/** What a process is told when it starts. */
+export interface Share {
+  readonly contestant: string;
+  readonly servers: Servers;
+  readonly first: number;
+  readonly sagas: number;
+}
+
+/** What a process says: it is ready, and what it has used from the signal to begin. */
+export type Said = { readonly ready: true } | { readonly cpuMs: number };
+
+/** Sagas that the process begins at the same time. */
+const CALLERS = 200;
+
+const share: Share = JSON.parse(process.argv[2] ?? "{}");
+const entry = ENTRIES.find(({ name }) => name === share.contestant);
+if (entry === undefined) throw new Error(`no contestant ${share.contestant}`);
+const contestant = await entry.load();
+// A saga may end in any of the processes, so the parent looks at the rows.
+const running = await contestant.open({ servers: share.servers, folder: "", finished() {} });
+
+const say = (what: Said) => process.send?.(what);
+let before = process.cpuUsage();
+
+async function beginAll(): Promise<void> {
+  before = process.cpuUsage();
+  let next = share.first;
+  const end = share.first + share.sagas;
+  const caller = async () => {
+    while (next < end) await running.begin(orderIdOf(next++));
+  };
+  await Promise.all(Array.from({ length: CALLERS }, caller));
+}
+
+process.on("message", async (told) => {
+  if (told === "begin") await beginAll();
+  if (told !== "end") return;
+  const { user, system } = process.cpuUsage(before);
+  await running.close();
+  process.send?.({ cpuMs: (user + system) / 1_000 } satisfies Said, () => process.exit(0));
+});
+say({ ready: true });
