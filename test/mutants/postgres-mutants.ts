@@ -120,7 +120,13 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "events of a commit without an answer are kept back",
-    edits: [edit("adapters/postgres/store.ts", "if (failure !== undefined) this.#renounce();", "")],
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        "if (failure !== undefined) this.#members?.renounce();",
+        "",
+      ),
+    ],
     suite: "postgres",
     caughtBy: "a COMMIT sent along with the last write has happened: its events are published",
   },
@@ -139,7 +145,11 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
     name: "a claim without an answer is kept",
     edits: [
-      edit("adapters/postgres/store.ts", "if (evidence === undefined) this.#renounce();", ""),
+      edit(
+        "adapters/postgres/store.ts",
+        "if (evidence === undefined) this.#members?.renounce();",
+        "",
+      ),
     ],
     suite: "postgres",
     caughtBy: "a claim whose COMMIT was not answered is free again",

@@ -154,19 +154,15 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "time without a look counts against the silent",
-    edits: [edit("adapter/roster.ts", "Math.min(passedMs, limitMs / LOOKS)", "passedMs")],
+    edits: [
+      edit("adapter/roster.ts", "Math.min(passedMs, limitMs / LOOKS)", "passedMs + 0 * limitMs"),
+    ],
     suite: "sqlite",
     caughtBy: "time without a look says nothing",
   },
   {
     name: "a beat does not keep a process alive",
-    edits: [
-      edit(
-        "adapter/roster.ts",
-        "before?.beat === beat && before",
-        "before !== undefined && before",
-      ),
-    ],
+    edits: [edit("adapter/roster.ts", "before?.beat === beat ?", "before !== undefined ?")],
     suite: "sqlite",
     caughtBy: "a process that says that it lives is not dead, however slow",
   },
