@@ -6,7 +6,8 @@ import { withDatabase } from "./harness/database.ts";
 import { tableHead, tableRow } from "./harness/markdown.ts";
 import { startServers } from "./harness/servers.ts";
 import { median } from "./harness/statistics.ts";
-import { type Measured, play, stockOf, type Trouble } from "./trouble/play.ts";
+import { piecesOf } from "./harness/stock.ts";
+import { type Measured, play, type Trouble } from "./trouble/play.ts";
 import { postgresShop, sqliteShop } from "./trouble/shop.ts";
 
 const HELP = `Measures what trouble costs: one service reads, checks and writes its stock for each
@@ -135,7 +136,7 @@ else {
 }
 
 async function once(kind: Kind, trouble: Trouble): Promise<Measured> {
-  const stock = stockOf(trouble);
+  const stock = piecesOf(trouble);
   if (kind === "postgres")
     return withDatabase(servers.postgres, async (url) => {
       const shop = await postgresShop(url, stock);

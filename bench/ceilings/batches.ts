@@ -1,12 +1,16 @@
 import pg from "pg";
 import type { Contestant, Finished, Servers, ServiceName } from "../harness/contestant.ts";
+import type { Stock } from "../harness/stock.ts";
+import { takePiece } from "../harness/stock-postgres.ts";
+import { Batcher, end } from "./batcher.ts";
+import { fly } from "./flight.ts";
 import { type Message, messageOf } from "./message.ts";
-import { createTables, prepared, rowsOfAll } from "./tables.ts";
+import { createTables, prepared, rowsOfAll, salesOfAll } from "./tables.ts";
 
 /** Most deliveries in a transaction. */
 const BATCH = 100;
-/** Connections that begin sagas, a transaction each. */
-const BEGINNERS = 16;
+/** Connections that begin sagas: two commits are under way when sagas are begun in bulk. */
+const BEGINNERS = 2;
 
 /** Carries committed events to the next service. */
 export interface Wire {
@@ -24,16 +28,19 @@ export interface Wire {
 class Writer {
   readonly #client: pg.Client;
   readonly #service: ServiceName;
+  readonly #stock: Stock | undefined;
   #published: readonly string[] = [];
 
-  constructor(client: pg.Client, service: ServiceName) {
+  constructor(client: pg.Client, service: ServiceName, stock: Stock | undefined) {
     this.#client = client;
     this.#service = service;
+    this.#stock = service === "inventory" ? stock : undefined;
   }
 
   /**
-   * One flight: everything is sent before anything is answered. Inbox, outbox and deletion are one
-   * statement each; business rows one for each.
+   * One flight: everything is sent before anything is answered, and answered once. Inbox, outbox
+   * and deletion are one statement each; business rows one for each. With a stock to read, the
+   * flight waits in its middle.
    */
   async commit(
     heard: readonly Message[] | undefined,
@@ -42,7 +49,7 @@ class Writer {
     const service = this.#service;
     const emitted = orderIds.map((orderId, n) => messageOf(service, orderId, heard?.[n]?.id));
     const published = this.#published;
-    const statements = [
+    const first = [
       prepared("begin", "BEGIN", []),
       ...(heard === undefined
         ? []
@@ -51,6 +58,8 @@ class Writer {
               heard.map(({ id }) => id),
             ]),
           ]),
+    ];
+    const rest = [
       ...orderIds.map((orderId) =>
         prepared("w", `INSERT INTO "${service}".work (order_id, service) VALUES ($1, $2)`, [
           orderId,
@@ -71,7 +80,12 @@ class Writer {
           ]),
       prepared("commit", "COMMIT", []),
     ];
-    await Promise.all(statements.map((statement) => this.#client.query(statement)));
+    if (this.#stock === undefined) await fly(this.#client, [...first, ...rest]);
+    else {
+      await fly(this.#client, first);
+      for (const orderId of orderIds) await takePiece(this.#client, orderId, this.#stock);
+      await fly(this.#client, rest);
+    }
     this.#published = [];
     return emitted;
   }
@@ -81,79 +95,40 @@ class Writer {
   }
 }
 
-/** Takes all that is queued, one batch in flight. */
-class Consumer {
-  readonly #handle: (messages: readonly Message[]) => Promise<void>;
-  #queue: { readonly messages: readonly Message[]; readonly done: () => void }[] = [];
-  #running = false;
-
-  constructor(handle: (messages: readonly Message[]) => Promise<void>) {
-    this.#handle = handle;
-  }
-
-  take(messages: readonly Message[]): Promise<void> {
-    return new Promise((done) => {
-      this.#queue.push({ messages, done });
-      if (!this.#running) this.#run().catch(end);
-    });
-  }
-
-  async #run(): Promise<void> {
-    this.#running = true;
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      let count = 0;
-      let size = 0;
-      for (const { messages } of this.#queue) {
-        if (size > 0 && size + messages.length > BATCH) break;
-        size += messages.length;
-        count++;
-      }
-      const batch = this.#queue.splice(0, count);
-      await this.#handle(batch.flatMap(({ messages }) => messages));
-      for (const { done } of batch) done();
-    }
-    this.#running = false;
-  }
-}
-
 export function batchCeiling(
   durability: string,
   wireOf: (servers: Servers) => Promise<Wire>,
 ): Contestant {
   return {
     durability: `Postgres, fsync=on, synchronous_commit=on; ${durability}`,
-    async open({ servers, finished }) {
-      await createTables(servers.postgres);
+    async open({ servers, finished, stock }) {
+      await createTables(servers.postgres, stock);
       const clients: pg.Client[] = [];
       const connect = async (service: ServiceName) => {
-        const client = new pg.Client({ connectionString: servers.postgres, pipeline: true });
+        const client = new pg.Client({ connectionString: servers.postgres });
         await client.connect();
         clients.push(client);
-        return new Writer(client, service);
+        return new Writer(client, service, stock);
       };
       const wire = await wireOf(servers);
       for (const service of ["payment", "inventory", "shipping"] as const) {
         const consumer = consumerOf(await connect(service), wire, service, finished);
         await wire.listen(service, (messages) => consumer.take(messages));
       }
-      const beginners = await Promise.all(
-        Array.from({ length: BEGINNERS }, () => connect("orders")),
+      const writers = await Promise.all(Array.from({ length: BEGINNERS }, () => connect("orders")));
+      // Callers that come while a commit is under way share the next one.
+      const beginnings = new Batcher<string>(
+        BATCH,
+        writers.map((writer) => async (orderIds) => {
+          const emitted = await writer.commit(undefined, orderIds);
+          wire.send("orders", emitted).then(() => writer.published(emitted), end);
+        }),
       );
-      const waiting: ((writer: Writer) => void)[] = [];
-      const beginAll = async (orderIds: readonly string[]) => {
-        const writer =
-          beginners.pop() ?? (await new Promise<Writer>((resolve) => waiting.push(resolve)));
-        const emitted = await writer.commit(undefined, orderIds);
-        wire.send("orders", emitted).then(() => writer.published(emitted), end);
-        const next = waiting.shift();
-        if (next === undefined) beginners.push(writer);
-        else next(writer);
-      };
       return {
-        begin: (orderId) => beginAll([orderId]),
-        beginAll,
+        begin: (orderId) => beginnings.take([orderId]),
+        beginAll: (orderIds) => beginnings.take(orderIds),
         rows: () => rowsOfAll(servers.postgres),
+        sales: () => salesOfAll(servers.postgres),
         async close() {
           await wire.close();
           await Promise.all(clients.map((client) => client.end()));
@@ -168,19 +143,15 @@ function consumerOf(
   wire: Wire,
   service: ServiceName,
   finished: Finished,
-): Consumer {
-  return new Consumer(async (messages) => {
-    const emitted = await writer.commit(
-      messages,
-      messages.map(({ data }) => data.orderId),
-    );
-    wire.send(service, emitted).then(() => writer.published(emitted), end);
-    if (service === "shipping") for (const { data } of messages) finished(data.orderId);
-  });
-}
-
-/** A run in which something fails would not count anyway. */
-function end(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-  process.exit(1);
+): Batcher<Message> {
+  return new Batcher<Message>(BATCH, [
+    async (messages) => {
+      const emitted = await writer.commit(
+        messages,
+        messages.map(({ data }) => data.orderId),
+      );
+      wire.send(service, emitted).then(() => writer.published(emitted), end);
+      if (service === "shipping") for (const { data } of messages) finished(data.orderId);
+    },
+  ]);
 }

@@ -1,7 +1,10 @@
 import pg from "pg";
 import type { Contestant, ServiceName } from "../harness/contestant.ts";
+import type { Stock } from "../harness/stock.ts";
+import { takePiece } from "../harness/stock-postgres.ts";
+import { fly } from "./flight.ts";
 import { type Message, messageOf, nextOf } from "./message.ts";
-import { createTables, prepared, rowsOfAll } from "./tables.ts";
+import { createTables, prepared, rowsOfAll, type Statement, salesOfAll } from "./tables.ts";
 
 /** Connections; each event has a transaction of its own, on the first free one. */
 const CONNECTIONS = 16;
@@ -9,7 +12,7 @@ const CONNECTIONS = 16;
 /**
  * - `awaited`    as an outbox is written by hand: begin, inbox, row, outbox, commit, and after
  *                publishing the outbox row's deletion
- * - `pipelined`  the same six statements, sent together
+ * - `pipelined`  the same statements, sent together with one Sync
  * - `statement`  all of it in one statement
  */
 export type Way = "awaited" | "pipelined" | "statement";
@@ -30,13 +33,18 @@ type Step = (
   job: Job,
   emitted: Message,
   published: string | undefined,
+  stock: Stock | undefined,
 ) => Promise<void>;
 
 const NOTHING = "00000000-0000-0000-0000-000000000000";
 
 const steps: Readonly<Record<Way, Step>> = {
-  async awaited(client, job, emitted) {
-    for (const statement of statementsOf(job, emitted)) await client.query(statement);
+  async awaited(client, job, emitted, _published, stock) {
+    for (const statement of statementsOf(job, emitted)) {
+      if (statement.name === "commit" && job.service === "inventory" && stock !== undefined)
+        await takePiece(client, job.orderId, stock);
+      await client.query(statement);
+    }
     // Handing over to the next service happens here; then the row may go.
     await client.query(
       prepared(`d ${job.service}`, `DELETE FROM "${job.service}".outbox WHERE id = $1::uuid`, [
@@ -54,7 +62,7 @@ const steps: Readonly<Record<Way, Step>> = {
         prepared(`d ${service}`, `DELETE FROM "${service}".outbox WHERE id = $1::uuid`, [id]),
       );
     }
-    await Promise.all(statements.map((statement) => client.query(statement)));
+    await fly(client, statements);
   },
   async statement(client, { service, orderId, heard }, emitted, published) {
     const [before = service, id = NOTHING] = published?.split(" ") ?? [];
@@ -75,7 +83,7 @@ const steps: Readonly<Record<Way, Step>> = {
   },
 };
 
-function statementsOf({ service, orderId, heard }: Job, emitted: Message): pg.QueryConfig[] {
+function statementsOf({ service, orderId, heard }: Job, emitted: Message): Statement[] {
   const inbox =
     heard === undefined
       ? []
@@ -98,14 +106,14 @@ function statementsOf({ service, orderId, heard }: Job, emitted: Message): pg.Qu
 export function singleCeiling(way: Way): Contestant {
   return {
     durability: "Postgres, fsync=on, synchronous_commit=on",
-    async open({ servers, finished }) {
-      await createTables(servers.postgres);
+    async open({ servers, finished, stock }) {
+      await createTables(servers.postgres, stock);
       const queue: Job[] = [];
       const idle: (() => void)[] = [];
       let closed = false;
       const clients = Array.from(
         { length: CONNECTIONS },
-        () => new pg.Client({ connectionString: servers.postgres, pipeline: true }),
+        () => new pg.Client({ connectionString: servers.postgres }),
       );
       await Promise.all(clients.map((client) => client.connect()));
       const add = (job: Job) => {
@@ -121,7 +129,7 @@ export function singleCeiling(way: Way): Contestant {
             continue;
           }
           const emitted = messageOf(job.service, job.orderId, job.heard?.id);
-          await steps[way](client, job, emitted, published);
+          await steps[way](client, job, emitted, published, stock);
           published = `${job.service} ${emitted.id}`;
           job.done();
           const next = nextOf(job.service);
@@ -139,6 +147,7 @@ export function singleCeiling(way: Way): Contestant {
         begin: (orderId) =>
           new Promise<void>((done) => add({ service: "orders", orderId, heard: undefined, done })),
         rows: () => rowsOfAll(servers.postgres),
+        sales: () => salesOfAll(servers.postgres),
         async close() {
           closed = true;
           for (const wake of idle) wake();

@@ -1,12 +1,14 @@
 import pg from "pg";
 import { SERVICES, type ServiceName } from "../harness/contestant.ts";
+import type { Sales, Stock } from "../harness/stock.ts";
+import { createStock, salesOf } from "../harness/stock-postgres.ts";
 
 /*
  * The tables that every hand-made contestant on Postgres has: for each service an inbox, business
  * rows and an outbox.
  */
 
-export async function createTables(url: string): Promise<void> {
+export async function createTables(url: string, stock?: Stock): Promise<void> {
   await withClient(url, async (client) => {
     for (const name of SERVICES) {
       await client.query(`CREATE SCHEMA "${name}";
@@ -16,6 +18,7 @@ export async function createTables(url: string): Promise<void> {
           order_id text NOT NULL, service text NOT NULL);
         CREATE TABLE "${name}".outbox (id uuid PRIMARY KEY, event text NOT NULL);`);
     }
+    if (stock !== undefined) await createStock(client, stock);
   });
 }
 
@@ -38,6 +41,10 @@ export async function rowsOfAll(
   });
 }
 
+export function salesOfAll(url: string): Promise<Sales> {
+  return withClient(url, salesOf);
+}
+
 /** A client of its own, ended afterwards. */
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
@@ -49,11 +56,24 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   }
 }
 
-/** Prepared under its text's own name, once for each connection. */
+/** A statement with its name: prepared once for each connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: string[];
+}
+
+/** Prepared under its text's own name. Lists are given as arrays in Postgres' own notation. */
 export function prepared(
   name: string,
   text: string,
   values: readonly (string | readonly string[])[],
-): pg.QueryConfig {
-  return { name, text, values: [...values] };
+): Statement {
+  const shown = values.map((value) => (typeof value === "string" ? value : arrayOf(value)));
+  return { name, text, values: shown };
+}
+
+function arrayOf(values: readonly string[]): string {
+  const quoted = values.map((value) => `"${value.replace(/["\\]/g, "\\$&")}"`);
+  return `{${quoted.join(",")}}`;
 }

@@ -26,7 +26,21 @@ const ACK_PENDING = 400;
  * One stream, a durable pull consumer for each service; a batch is published in one window with
  * message ids, and acknowledged after its commit.
  */
-export async function overJetStream({ nats }: Servers): Promise<Wire> {
+export function overJetStream(servers: Servers): Promise<Wire> {
+  return jetStream(servers, (messages) => messages.map((message) => [message]));
+}
+
+/** The same, but what a commit has left is one message. */
+export function overJetStreamInFrames(servers: Servers): Promise<Wire> {
+  return jetStream(servers, (messages) => [messages]);
+}
+
+type Frame = readonly Message[];
+
+async function jetStream(
+  { nats }: Servers,
+  framesOf: (messages: Frame) => readonly Frame[],
+): Promise<Wire> {
   const connection = await connect({ servers: nats, noAsyncTraces: true });
   const manager = await jetstreamManager(connection);
   const client = jetstream(connection);
@@ -38,9 +52,9 @@ export async function overJetStream({ nats }: Servers): Promise<Wire> {
       const next = nextOf(from);
       if (next === undefined) return;
       await Promise.all(
-        messages.map((message) =>
-          client.publish(`${name}.${next}`, text.encode(JSON.stringify(message)), {
-            msgID: message.id,
+        framesOf(messages).map((frame) =>
+          client.publish(`${name}.${next}`, text.encode(JSON.stringify(frame)), {
+            msgID: frame[0]?.id ?? "",
           }),
         ),
       );
@@ -56,7 +70,7 @@ export async function overJetStream({ nats }: Servers): Promise<Wire> {
       const messages = await consumer.consume({ max_messages: ACK_PENDING });
       (async () => {
         for await (const message of messages) {
-          take([message.json<Message>()]).then(
+          take(message.json<Frame>()).then(
             () => message.ack(),
             () => message.nak(),
           );

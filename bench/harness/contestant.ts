@@ -1,3 +1,5 @@
+import type { Sales, Stock } from "./stock.ts";
+
 /** Servers that a contestant may need, by URL. */
 export interface Servers {
   readonly postgres: string;
@@ -5,6 +7,8 @@ export interface Servers {
   readonly rabbitmq: string;
   readonly kafka: string;
   readonly redis: string;
+  /** The folder with Temporal's programs: each round starts a server of its own. */
+  readonly temporal: string;
 }
 
 export type ServerName = keyof Servers;
@@ -21,6 +25,8 @@ export interface Opening {
   /** An empty folder, removed afterwards. */
   readonly folder: string;
   readonly finished: Finished;
+  /** The contended workload: the step `inventory` also takes a piece of the order's article. */
+  readonly stock?: Stock;
 }
 
 /**
@@ -30,6 +36,8 @@ export interface Opening {
 export interface Contestant {
   /** Its durability and configuration, printed beside the figures. */
   readonly durability: string;
+  /** Sagas that it bears at once; 2,000 where nothing is said. */
+  readonly inFlight?: number;
   open(opening: Opening): Promise<Running>;
 }
 
@@ -42,6 +50,8 @@ export interface Running {
   beginAll?(orderIds: readonly string[]): Promise<unknown>;
   /** The orders that have a business row, step by step, one for each row. */
   rows(): Promise<Readonly<Record<ServiceName, readonly string[]>>>;
+  /** What the contended workload has sold. */
+  sales?(): Promise<Sales>;
   close(): Promise<void>;
 }
 

@@ -24,6 +24,8 @@ export interface Throughput {
 export interface Latency {
   readonly p50: number;
   readonly p99: number;
+  /** How many cores others used meanwhile; undefined where that cannot be told. */
+  readonly foreignCores: number | undefined;
 }
 
 /** Begins sagas in different ways, and measures until each has finished. */
@@ -31,12 +33,14 @@ export class Driver {
   readonly #ends = new Map<string, (at: number) => void>();
   #running: Running | undefined;
   #begun: number;
+  readonly #inFlightMax: number;
   #inFlight = 0;
   #waiting: (() => void)[] = [];
 
   /** `begun` sagas of an earlier run are in the database already. */
-  constructor(begun = 0) {
+  constructor(begun = 0, inFlightMax: number = IN_FLIGHT_MAX) {
     this.#begun = begun;
+    this.#inFlightMax = inFlightMax;
   }
 
   /** Given to the contestant. */
@@ -79,7 +83,7 @@ export class Driver {
     return this.#timed(sagas, async () => {
       const failures: unknown[] = [];
       for (let n = 0; n < sagas; n++) {
-        if (this.#inFlight >= IN_FLIGHT_MAX) await this.#room(1);
+        if (this.#inFlight >= this.#inFlightMax) await this.#room(1);
         running.begin(this.#next()).catch((error: unknown) => failures.push(error));
         if (failures.length > 0) throw failures[0];
       }
@@ -89,17 +93,19 @@ export class Driver {
   /** One saga at a time, from before it begins until it has finished. */
   async latency(sagas: number): Promise<Latency> {
     const times: number[] = [];
+    const watch = watched();
     for (let n = 0; n < sagas; n++) {
       const start = performance.now();
       const orderId = this.#next();
       const [end] = await Promise.all([this.#end(orderId), this.#contestant().begin(orderId)]);
       times.push(end - start);
     }
-    return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+    return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), ...watch() };
   }
 
   /** Begins `perSecond` sagas a second, even if the contestant lags; timed from each due time. */
   async paced(perSecond: number, seconds: number): Promise<Latency> {
+    const watch = watched();
     const start = performance.now();
     const total = perSecond * seconds;
     const times: Promise<number>[] = [];
@@ -120,7 +126,7 @@ export class Driver {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     const all = await Promise.all(times);
-    return { p50: percentile(all, 0.5), p99: percentile(all, 0.99) };
+    return { p50: percentile(all, 0.5), p99: percentile(all, 0.99), ...watch() };
   }
 
   async #callers(
@@ -134,7 +140,7 @@ export class Driver {
       while (left > 0) {
         const now = Math.min(size, left);
         left -= now;
-        if (this.#inFlight + now > IN_FLIGHT_MAX) await this.#room(now);
+        if (this.#inFlight + now > this.#inFlightMax) await this.#room(now);
         await begin(Array.from({ length: now }, () => this.#next()));
       }
     };
@@ -145,7 +151,7 @@ export class Driver {
     const before = processorTime();
     const start = performance.now();
     await work();
-    await this.#room(IN_FLIGHT_MAX);
+    await this.#room(this.#inFlightMax);
     const ms = performance.now() - start;
     const after = processorTime();
     return {
@@ -158,7 +164,7 @@ export class Driver {
 
   /** Resolves once `size` more may be in flight. */
   async #room(size: number): Promise<void> {
-    while (this.#inFlight + size > IN_FLIGHT_MAX)
+    while (this.#inFlight + size > this.#inFlightMax)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
@@ -175,4 +181,13 @@ export class Driver {
     if (this.#running === undefined) throw new Error("no contestant to drive");
     return this.#running;
   }
+}
+
+/** Tells how many cores others have used since. */
+function watched(): () => { readonly foreignCores: number | undefined } {
+  const before = processorTime();
+  const start = performance.now();
+  return () => ({
+    foreignCores: foreignCores(before, processorTime(), performance.now() - start),
+  });
 }

@@ -1,17 +1,28 @@
 import { spawnSync } from "node:child_process";
 import { connect } from "node:net";
-import { find } from "../../test/servers/find.ts";
+import { find, HOW } from "../../test/servers/find.ts";
 import { recipes } from "../../test/servers/recipes.ts";
 import { type Recipe, Server } from "../../test/servers/server.ts";
 import type { ServerName, Servers } from "./contestant.ts";
+import { findTemporal, HOW_TEMPORAL } from "./temporal-programs.ts";
 
-/** Starts a server of each kind that is needed; undefined where its program is missing. */
+/** How a person gets a server that is missing. */
+export function howToGet(name: ServerName): string {
+  if (name === "redis") return "install Redis, so that redis-server is on the PATH";
+  return name === "temporal" ? HOW_TEMPORAL : HOW[name];
+}
+
+/** Starts a server of each kind that is needed; "" stands where its program is missing. */
 export async function startServers(
   names: ReadonlySet<ServerName>,
 ): Promise<{ readonly servers: Servers; stop(): Promise<void> }> {
   const running: Server[] = [];
-  const servers = { postgres: "", nats: "", rabbitmq: "", kafka: "", redis: "" };
+  const servers = { postgres: "", nats: "", rabbitmq: "", kafka: "", redis: "", temporal: "" };
   for (const name of names) {
+    if (name === "temporal") {
+      servers.temporal = findTemporal() ?? "";
+      continue;
+    }
     const recipe = recipeOf(name);
     if (recipe === undefined) continue;
     process.stderr.write(`Starting ${name} …\n`);
@@ -27,7 +38,7 @@ export async function startServers(
   };
 }
 
-function recipeOf(name: ServerName): Recipe | undefined {
+function recipeOf(name: Exclude<ServerName, "temporal">): Recipe | undefined {
   if (name === "redis") return redis();
   const program = find(name, true);
   return program === undefined ? undefined : recipes[name](program);

@@ -10,6 +10,8 @@ export interface Spread {
   readonly highest: number;
 }
 
+type Percentiles = Pick<Latency, "p50" | "p99">;
+
 /** The figures of a contestant over all rounds. */
 export interface Summary {
   readonly name: string;
@@ -20,8 +22,11 @@ export interface Summary {
   /** In bulk: of the process itself, and of its servers. */
   readonly cpuMs: number;
   readonly serversCpuMs: number;
-  readonly latency: Latency | undefined;
-  readonly paced: Latency | undefined;
+  /** The same, one by one. */
+  readonly oneByOneCpuMs: number;
+  readonly oneByOneServersCpuMs: number;
+  readonly latency: Percentiles | undefined;
+  readonly paced: Percentiles | undefined;
   readonly peakMiB: number;
 }
 
@@ -34,6 +39,8 @@ export function summaryOf(results: ReadonlyMap<Entry, readonly Result[]>): reado
     inBulk: spreadOf(rounds.map(({ inBulk }) => inBulk)),
     cpuMs: median(rounds.map(({ inBulk }) => inBulk.cpuMs)),
     serversCpuMs: median(rounds.map(({ inBulk }) => inBulk.serversCpuMs)),
+    oneByOneCpuMs: median(rounds.map(({ oneByOne }) => oneByOne.cpuMs)),
+    oneByOneServersCpuMs: median(rounds.map(({ oneByOne }) => oneByOne.serversCpuMs)),
     latency: middle(rounds.map(({ latency }) => latency)),
     paced: middle(rounds.map(({ paced }) => paced)),
     peakMiB: median(rounds.map(({ peakMiB }) => peakMiB)),
@@ -45,7 +52,7 @@ function spreadOf(rounds: readonly Throughput[]): Spread {
   return { median: median(speeds), lowest: Math.min(...speeds), highest: Math.max(...speeds) };
 }
 
-function middle(rounds: readonly (Latency | undefined)[]): Latency | undefined {
+function middle(rounds: readonly (Latency | undefined)[]): Percentiles | undefined {
   const known = rounds.filter((round) => round !== undefined);
   if (known.length === 0) return undefined;
   return { p50: median(known.map(({ p50 }) => p50)), p99: median(known.map(({ p99 }) => p99)) };
@@ -59,7 +66,8 @@ export function tableOf(
     "",
     "one by one, sagas/s",
     "in bulk, sagas/s",
-    "CPU ms/saga, own / servers",
+    "CPU ms/saga one by one, own / servers",
+    "CPU ms/saga in bulk, own / servers",
     "p50 / p99 ms",
     "p50 / p99 ms at 500/s",
     "peak MiB",
@@ -69,6 +77,7 @@ export function tableOf(
     one.name,
     shown(one.oneByOne),
     shown(one.inBulk),
+    `${one.oneByOneCpuMs.toFixed(3)} / ${one.oneByOneServersCpuMs.toFixed(3)}`,
     `${one.cpuMs.toFixed(3)} / ${one.serversCpuMs.toFixed(3)}`,
     latency(one.latency),
     latency(one.paced),
@@ -88,6 +97,6 @@ function shown({ median, lowest, highest }: Spread): string {
     : `${whole(median)} (${whole(lowest)} - ${whole(highest)})`;
 }
 
-function latency(value: Latency | undefined): string {
+function latency(value: Percentiles | undefined): string {
   return value === undefined ? "-" : `${value.p50.toFixed(1)} / ${value.p99.toFixed(1)}`;
 }

@@ -15,6 +15,7 @@ import {
   SERVICES,
   type ServiceName,
 } from "../harness/contestant.ts";
+import type { Sales } from "../harness/stock.ts";
 import { orderSaga, type WriteRow } from "./saga.ts";
 
 /** The parts that depend on the database and the bus. */
@@ -28,6 +29,8 @@ export interface Setting<Native> {
   setup(tx: Native, name: ServiceName): unknown;
   write: WriteRow<Native>;
   rows(name: ServiceName): Promise<readonly string[]>;
+  /** What the contended workload has sold. */
+  sales?(): Promise<Sales>;
   close(): Promise<void>;
 }
 
@@ -113,6 +116,7 @@ export async function run<Native extends object>(
   setting: Setting<Native>,
 ): Promise<Running> {
   const commits = new Commits<Native>(finished);
+  const sales = setting.sales?.bind(setting);
   const saga = orderSaga<Native>(setting.write, setting.setup, (tx, orderId) =>
     commits.handled(tx, orderId),
   );
@@ -143,6 +147,7 @@ export async function run<Native extends object>(
         shipping: fourth ?? [],
       };
     },
+    ...(sales === undefined ? {} : { sales }),
     async close() {
       await Promise.all(apps.map((app) => app.stop()));
       await setting.close();

@@ -11,6 +11,7 @@ import {
   type Servers,
   type ServiceName,
 } from "../harness/contestant.ts";
+import { createStock, type StepSql, salesOf, takePiece } from "../harness/stock-postgres.ts";
 import { run } from "./run.ts";
 
 /**
@@ -24,36 +25,38 @@ function overPostgres(
   return {
     durability: `Postgres, fsync=on, synchronous_commit=on; ${durability}`,
     async open(opening) {
-      const { servers } = opening;
+      const { servers, stock } = opening;
+      const read = async <T>(work: (sql: StepSql) => Promise<T>): Promise<T> => {
+        const client = new pg.Client({ connectionString: servers.postgres });
+        await client.connect();
+        return work(client).finally(() => client.end());
+      };
       const make = busOf(servers);
       const buses = new Map<ServiceName, Bus>(SERVICES.map((name) => [name, make(name)]));
       const bus = (name: ServiceName) => buses.get(name) ?? make(name);
       return run<Sql>(opening, {
         store: (name) => postgres({ connectionString: servers.postgres, schema: name }),
         bus,
-        setup: (tx, name) =>
-          tx.query(
+        async setup(tx, name) {
+          await tx.query(
             `CREATE TABLE IF NOT EXISTS "${name}".work (
                id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                order_id text NOT NULL, service text NOT NULL)`,
-          ),
-        write: (tx, name, orderId) =>
-          tx.query(`INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2)`, [
-            orderId,
-            name,
-          ]),
-        async rows(name) {
-          const client = new pg.Client({ connectionString: servers.postgres });
-          await client.connect();
-          try {
-            const { rows } = await client.query<{ order_id: string }>(
-              `SELECT order_id FROM "${name}".work`,
-            );
-            return rows.map(({ order_id }) => order_id);
-          } finally {
-            await client.end();
-          }
+          );
+          if (name === "inventory" && stock !== undefined) await createStock(tx, stock);
         },
+        write(tx, name, orderId) {
+          const text = `INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2)`;
+          const written = tx.query(text, [orderId, name]);
+          if (name !== "inventory" || stock === undefined) return written;
+          return written.then(() => takePiece(tx, orderId, stock));
+        },
+        rows: (name) =>
+          read(async (sql) => {
+            const { rows } = await sql.query(`SELECT order_id FROM "${name}".work`, []);
+            return rows.map(({ order_id }) => String(order_id));
+          }),
+        sales: () => read(salesOf),
         async close() {
           await Promise.all([...buses.values()].map((one) => one.close()));
         },

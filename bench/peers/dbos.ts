@@ -1,34 +1,122 @@
-import { DBOS } from "@dbos-inc/dbos-sdk";
-import type { Contestant } from "../harness/contestant.ts";
-import { createRows, rowsOf, writeRow } from "./rows.ts";
+import {
+  type Contestant,
+  type Finished,
+  type Running,
+  SERVICES,
+  type ServiceName,
+} from "../harness/contestant.ts";
+import { CONNECTIONS, createRows, rowsOf, type Sql, soldOf, writeAlone, writeRow } from "./rows.ts";
 
-/** A workflow of four steps, each checkpointed in DBOS's system database. */
-export const contestant: Contestant = {
-  durability: "DBOS 5.3: Postgres, fsync=on; a step's row and its checkpoint are two commits",
-  async open({ servers, finished }) {
-    const pool = await createRows(servers.postgres);
-    const saga = DBOS.registerWorkflow(
-      async (orderId: string) => {
-        await DBOS.runStep(() => writeRow(pool, "orders", orderId), { name: "orders" });
-        await DBOS.runStep(() => writeRow(pool, "payment", orderId), { name: "payment" });
-        await DBOS.runStep(() => writeRow(pool, "inventory", orderId), { name: "inventory" });
-        await DBOS.runStep(() => writeRow(pool, "shipping", orderId), { name: "shipping" });
-        finished(orderId);
-      },
-      { name: "saga" },
-    );
-    DBOS.setConfig({
-      name: "bench",
-      systemDatabaseUrl: servers.postgres,
-      systemDatabasePoolSize: 16,
-      logLevel: "error",
+/** What both versions of the library have, as far as it is used here. */
+interface Library {
+  registerWorkflow(
+    run: (orderId: string) => Promise<void>,
+    options: { name: string },
+  ): (orderId: string) => Promise<void>;
+  setConfig(config: {
+    name: string;
+    systemDatabaseUrl: string;
+    systemDatabasePoolSize: number;
+    logLevel: string;
+  }): void;
+  launch(): Promise<void>;
+  startWorkflow(
+    workflow: (orderId: string) => Promise<void>,
+    options: { workflowID: string },
+  ): (orderId: string) => Promise<unknown>;
+  shutdown(): Promise<void>;
+}
+
+/** Four steps in a workflow, which the library checkpoints. No call begins many. */
+async function run(
+  library: Library,
+  finished: Finished,
+  url: string,
+  step: (name: ServiceName, orderId: string) => Promise<void>,
+): Promise<Pick<Running, "begin" | "close">> {
+  const saga = library.registerWorkflow(
+    async (orderId) => {
+      for (const name of SERVICES) await step(name, orderId);
+      finished(orderId);
+    },
+    { name: "saga" },
+  );
+  library.setConfig({
+    name: "bench",
+    systemDatabaseUrl: url,
+    systemDatabasePoolSize: CONNECTIONS,
+    logLevel: "error",
+  });
+  await library.launch();
+  return {
+    begin: (orderId) => library.startWorkflow(saga, { workflowID: orderId })(orderId),
+    close: () => library.shutdown(),
+  };
+}
+
+/**
+ * After https://docs.dbos.dev/typescript/tutorials/transaction-tutorial: each step is a
+ * transaction of a datasource. A step's row and the record that the step is done are one commit;
+ * the library's own checkpoint of the step follows in another. The version is the newest that the
+ * datasource for Postgres.js, or one for node-postgres, is published for.
+ */
+export const datasource: Contestant = {
+  durability:
+    "DBOS 4.24 with its datasource for Postgres.js: Postgres, fsync=on; a step's row and its " +
+    "completion in one commit, the workflow's own in others",
+  async open({ servers, finished, stock }) {
+    const { DBOS } = await import("@dbos-inc/dbos-sdk");
+    const { PostgresDataSource } = await import("@dbos-inc/postgres-datasource");
+    const pool = await createRows(servers.postgres, stock);
+    const { hostname, port, username, pathname } = new URL(servers.postgres);
+    const source = new PostgresDataSource("rows", {
+      host: hostname,
+      port: Number(port),
+      username,
+      database: pathname.slice(1),
+      max: CONNECTIONS,
+      onnotice: () => {},
     });
-    await DBOS.launch();
+    const sql: Sql = {
+      async query(text, values) {
+        const prepared = { prepare: true };
+        return { rows: await source.client.unsafe(text, values as string[], prepared) };
+      },
+    };
+    const running = await run(DBOS, finished, servers.postgres, (name, orderId) =>
+      source.runTransaction(() => writeRow(sql, name, orderId, stock), { name }),
+    );
     return {
-      begin: (orderId) => DBOS.startWorkflow(saga, { workflowID: orderId })(orderId),
+      begin: running.begin,
       rows: () => rowsOf(pool),
+      sales: () => soldOf(pool),
       async close() {
-        await DBOS.shutdown();
+        await running.close();
+        await pool.end();
+      },
+    };
+  },
+};
+
+/**
+ * After https://docs.dbos.dev/typescript/tutorials/step-tutorial: the newest version, whose steps
+ * are not transactions of its own.
+ */
+export const steps: Contestant = {
+  durability: "DBOS 5.3: Postgres, fsync=on; a step's row and its checkpoint are two commits",
+  async open({ servers, finished, stock }) {
+    // The other version must not be in the same process.
+    const { DBOS } = await import("dbos-sdk-5");
+    const pool = await createRows(servers.postgres, stock);
+    const running = await run(DBOS, finished, servers.postgres, (name, orderId) =>
+      DBOS.runStep(() => writeAlone(pool, name, orderId, stock), { name }),
+    );
+    return {
+      begin: running.begin,
+      rows: () => rowsOf(pool),
+      sales: () => soldOf(pool),
+      async close() {
+        await running.close();
         await pool.end();
       },
     };

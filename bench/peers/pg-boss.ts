@@ -1,7 +1,15 @@
 import type pg from "pg";
 import { type Db, PgBoss } from "pg-boss";
 import type { Contestant, ServiceName } from "../harness/contestant.ts";
-import { CONNECTIONS, createRows, inTransaction, nextOf, rowsOf, writeRow } from "./rows.ts";
+import {
+  CONNECTIONS,
+  createRows,
+  inTransaction,
+  nextOf,
+  rowsOf,
+  soldOf,
+  writeRow,
+} from "./rows.ts";
 
 interface Payload {
   readonly orderId: string;
@@ -35,6 +43,9 @@ class Fetchers {
 }
 
 /**
+ * After https://timgit.github.io/pg-boss/#/./api/jobs: `fetch`, `insert` and `complete` with a
+ * `db` of the caller's transaction.
+ *
  * Row, next job and completion in one transaction: of one job, or of a batch that is put together
  * by hand.
  */
@@ -43,8 +54,8 @@ function pgBoss(batchSize: number): Contestant {
     durability:
       "pg-boss 12: Postgres, fsync=on; row, next job and completion in one commit, " +
       `${batchSize === 1 ? "a job" : "a batch"} each, after a fetch`,
-    async open({ servers, finished }) {
-      const pool = await createRows(servers.postgres);
+    async open({ servers, finished, stock }) {
+      const pool = await createRows(servers.postgres, stock);
       const boss = new PgBoss({
         connectionString: servers.postgres,
         max: CONNECTIONS,
@@ -71,7 +82,7 @@ function pgBoss(batchSize: number): Contestant {
         name: ServiceName,
         orderIds: readonly string[],
       ) => {
-        for (const orderId of orderIds) await writeRow(client, name, orderId);
+        for (const orderId of orderIds) await writeRow(client, name, orderId, stock);
         const next = nextOf(name);
         if (next !== undefined) await send(client, next, orderIds);
       };
@@ -104,6 +115,7 @@ function pgBoss(batchSize: number): Contestant {
         begin: (orderId) => beginAll([orderId]),
         ...(batchSize === 1 ? {} : { beginAll }),
         rows: () => rowsOf(pool),
+        sales: () => soldOf(pool),
         async close() {
           for (const one of fetchers.values()) one.close();
           await Promise.all(working);

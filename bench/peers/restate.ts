@@ -5,21 +5,24 @@ import { dirname, join } from "node:path";
 import * as restate from "@restatedev/restate-sdk";
 import * as clients from "@restatedev/restate-sdk-clients";
 import type { Contestant } from "../harness/contestant.ts";
-import { createRows, rowsOf, writeRow } from "./rows.ts";
+import { createRows, rowsOf, soldOf, writeAlone } from "./rows.ts";
 
-/** A handler with four `ctx.run` steps, on a server of its own. */
+/**
+ * After https://docs.restate.dev/develop/ts/journaling-results: a handler with four `ctx.run`
+ * steps, on a server of its own.
+ */
 export const contestant: Contestant = {
   durability:
     "Restate 1.7: its own log on disk, defaults; rows in Postgres, fsync=on; " +
     "a step's row and its journal entry are two writes",
-  async open({ servers, folder, finished }) {
-    const pool = await createRows(servers.postgres);
+  async open({ servers, folder, finished, stock }) {
+    const pool = await createRows(servers.postgres, stock);
     const saga = restate.service({
       name: "saga",
       handlers: {
         async run(ctx: restate.Context, orderId: string) {
           for (const name of ["orders", "payment", "inventory", "shipping"] as const) {
-            await ctx.run(name, async () => void (await writeRow(pool, name, orderId)));
+            await ctx.run(name, () => writeAlone(pool, name, orderId, stock));
           }
           finished(orderId);
         },
@@ -41,6 +44,7 @@ export const contestant: Contestant = {
     return {
       begin: (orderId) => client.run(orderId),
       rows: () => rowsOf(pool),
+      sales: () => soldOf(pool),
       async close() {
         server.kill("SIGKILL");
         await pool.end();

@@ -5,7 +5,8 @@ import { checkAccepted } from "odori/adapter";
 import { type MemoryBus, memoryBus } from "odori/memory";
 import { z } from "zod";
 import { percentile } from "../harness/statistics.ts";
-import { audit, type Shop } from "./shop.ts";
+import { audit, piecesOf } from "../harness/stock.ts";
+import type { Shop } from "./shop.ts";
 
 const payload = z.object({ n: z.number(), order: z.string(), sku: z.string() });
 const placed = event("order.placed.v1", payload);
@@ -43,10 +44,6 @@ export interface Measured {
 const IN_FLIGHT = 100;
 const LEASE_MS = 500;
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-
-export function stockOf({ articles, pieces }: Trouble): ReadonlyMap<string, number> {
-  return new Map(Array.from({ length: articles }, (_, n) => [`article ${n}`, pieces]));
-}
 
 /** Sells with trouble, and audits the result. */
 export async function play<Native>(shop: Shop<Native>, trouble: Trouble): Promise<Measured> {
@@ -120,7 +117,7 @@ export async function play<Native>(shop: Shop<Native>, trouble: Trouble): Promis
   await Promise.all(members.map(({ app }) => app.stop()));
   await Promise.all(members.map(({ bus }) => bus.close()));
   const sales = await shop.sales();
-  audit(sales, stockOf(trouble));
+  audit(sales, piecesOf(trouble));
   const wanted = Math.min(trouble.orders, trouble.articles * trouble.pieces);
   const least = trouble.one === "hangs" ? wanted - trouble.orders / trouble.articles : wanted;
   if (sales.sold.length < least) throw new Error(`${sales.sold.length} sold of ${wanted}`);

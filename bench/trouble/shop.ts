@@ -4,14 +4,7 @@ import type { Store } from "odori";
 import { type Sql as PostgresSql, postgres } from "odori/postgres";
 import { type Sql as SqliteSql, sqlite } from "odori/sqlite";
 import pg from "pg";
-
-/** What a shop sold, read by other means than Odori. */
-export interface Sales {
-  /** Pieces left of each article. */
-  readonly left: ReadonlyMap<string, number>;
-  /** One for each piece sold. Without a unique constraint, a double shows. */
-  readonly sold: readonly { readonly sku: string; readonly order: string }[];
-}
+import type { Sales } from "../harness/stock.ts";
 
 /** The stock of one service in a database: it is read, checked and written by each handler. */
 export interface Shop<Native> {
@@ -104,16 +97,4 @@ function toSales(left: Rows, sold: Rows): Sales {
     left: new Map(left.map(({ sku, pieces }) => [String(sku), Number(pieces)])),
     sold: sold.map(({ sku, order_id }) => ({ sku: String(sku), order: String(order_id) })),
   };
-}
-
-/** Throws unless every piece of the stock is left or was sold once. */
-export function audit({ left, sold }: Sales, stock: Stock): void {
-  const orders = new Set(sold.map(({ order }) => order));
-  if (orders.size !== sold.length) throw new Error(`${sold.length - orders.size} sold twice`);
-  for (const [sku, pieces] of stock) {
-    const gone = sold.filter((sale) => sale.sku === sku).length;
-    const rest = left.get(sku) ?? Number.NaN;
-    if (rest < 0 || gone + rest !== pieces)
-      throw new Error(`${sku}: ${pieces} in stock, ${gone} sold, ${rest} left`);
-  }
 }

@@ -1,8 +1,9 @@
+import { useEffect, useRef } from "preact/hooks";
 import { screensHere } from "../net/about.ts";
 import { live } from "../net/live.ts";
 import { hrefOf, route, type Screen } from "../route.ts";
 import { chooseLanguage, chooseScheme, LANGUAGES, language, SCHEMES, scheme } from "../settings.ts";
-import { numberText } from "../text/number.ts";
+import { numberText, shortNumber } from "../text/number.ts";
 import { words } from "../words/words.ts";
 import { helpShown } from "./keys.tsx";
 import { Status } from "./status.tsx";
@@ -70,10 +71,19 @@ export function Header() {
 function MenuLink({ screen }: { readonly screen: Screen }) {
   const parked = screen === "parked" ? (live.value.totals?.parked ?? 0) : 0;
   const here = route.value.screen === screen;
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // On a narrow screen the menu scrolls by itself.
+    if (here) link.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [here]);
   return (
-    <a href={hrefOf(screen)} aria-current={here ? "page" : undefined}>
+    <a ref={link} href={hrefOf(screen)} aria-current={here ? "page" : undefined}>
       {words.value.screens[screen]}
-      {parked > 0 && <span class="badge">{numberText(parked)}</span>}
+      {parked > 0 && (
+        <span class="badge" title={numberText(parked)}>
+          {shortNumber(parked)}
+        </span>
+      )}
     </a>
   );
 }

@@ -23,10 +23,14 @@ function Ledger() {
   const unexplained = live.value.ledger?.unexplained;
   if (unexplained === undefined) return null;
   const fine = unexplained === 0;
+  // Of what is not read nothing is known: that is not what a tick says.
+  const whole = (live.value.unread ?? []).length === 0;
+  const [tone, sign] = fine ? (whole ? ["good", "✓ "] : ["wait", "? "]) : ["bad", "✗ "];
+  const said = whole ? shell.accounted : shell.accountedRead;
   return (
-    <a class={fine ? "good" : "bad"} href={hrefOf("services", undefined, { view: "ledger" })}>
-      <span aria-hidden="true">{fine ? "✓ " : "✗ "}</span>
-      {fine ? shell.accounted : shell.unexplained(unexplained)}
+    <a class={tone} href={hrefOf("services", undefined, { view: "ledger" })}>
+      <span aria-hidden="true">{sign}</span>
+      {fine ? said : shell.unexplained(unexplained)}
     </a>
   );
 }

@@ -30,7 +30,7 @@ export function openText(open: OpenDelivery, now: number): string {
 /** Says of an event on its way how far it has come. Undefined where that is not known yet. */
 export function placeText({ where, notRunning }: OpenDelivery): string | undefined {
   const { open: w } = words.value;
-  const places = { outbox: w.outbox, bus: w.bus, lost: w.gone, unknown: w.unknown };
+  const places = { outbox: w.outbox, bus: w.bus, unknown: w.unknown };
   const parts = [
     ...(where === undefined ? [] : [places[where]]),
     ...(notRunning === undefined ? [] : [w.notRunning(visible(notRunning))]),

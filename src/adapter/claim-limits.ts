@@ -33,6 +33,15 @@ export function togetherAtMost(claims: number, limit: number): number {
  */
 export function knownList(known: KnownParts | undefined): string | null {
   if (known === undefined) return null;
+  const written = LISTS.get(known) ?? writeList(known);
+  LISTS.set(known, written);
+  return written;
+}
+
+/** By what is known: a process asks with the same parts each time. */
+const LISTS = new WeakMap<KnownParts, string>();
+
+function writeList(known: KnownParts): string {
   const list = [...known].flatMap(([name, types]) =>
     types === "any" ? [name] : types.map((type) => `${name}\n${type}`),
   );

@@ -7,7 +7,7 @@ import {
   type DeferredState,
   type Problem,
 } from "../ports/deferred.ts";
-import type { SagaHistory } from "../ports/inspection.ts";
+import type { BusBacklog, SagaHistory } from "../ports/inspection.ts";
 import { DISPOSITIONS, type Emission, type JournalRecord } from "../ports/journal.ts";
 
 /** A row of an SQL store, by column name. Its values were validated when they were written. */
@@ -46,6 +46,21 @@ export function toJournal(row: Row): JournalRecord {
     fingerprint: optional(row.fingerprint),
     seq: Number(row.seq),
     at: Number(row.at),
+  };
+}
+
+/**
+ * Reads what the processes with a lease have told of the bus. Columns: `processes`, `deliveries`,
+ * `told` (how many processes have told), `empty_ms` (of the one that found the bus empty longest
+ * ago), `emptied` (how many have found it empty), `died` (whether a process has died lately,
+ * perhaps with deliveries in hand).
+ */
+export function toBacklog(row: Row | undefined): BusBacklog | undefined {
+  if (row === undefined || Number(row.told) === 0) return undefined;
+  const known = Number(row.emptied) === Number(row.processes) && Number(row.died) === 0;
+  return {
+    deliveries: Number(row.deliveries),
+    emptyMs: known ? Math.max(0, Number(row.empty_ms)) : undefined,
   };
 }
 

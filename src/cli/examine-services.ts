@@ -3,7 +3,7 @@ import type { OpenDelivery } from "../observe/summary.ts";
 import { agoText } from "./ago.ts";
 import { type Found, withStores } from "./data.ts";
 import type { StorePlace } from "./place.ts";
-import { contextOf, sagaPages } from "./saga-pages.ts";
+import { SagaReader, sagaPages } from "./saga-pages.ts";
 
 /** Most sagas that are read: those that began last. */
 const SAGAS_MAX = 2_000;
@@ -47,7 +47,7 @@ const WAITING: readonly OpenDelivery["state"][] = ["on its way", "unheard", "ret
 async function waitingIn(found: readonly Found[]): Promise<readonly OpenDelivery[]> {
   const waiting: OpenDelivery[] = [];
   let examined = 0;
-  for await (const page of sagaPages(found, {}, await contextOf(found, undefined))) {
+  for await (const page of sagaPages(found, {}, await SagaReader.of(found, undefined))) {
     for (const { summary } of page)
       waiting.push(...summary.open.filter(({ state }) => WAITING.includes(state)));
     examined += page.length;

@@ -1,9 +1,8 @@
 import type { Outlook } from "../check/from-here/from-here.ts";
-import type { SagaSummary, ServiceHistory } from "../observe/summary.ts";
-import { summarize } from "../observe/summary.ts";
+import type { SagaSummary } from "../observe/summary.ts";
 import { type ChoreographyFlags, namedManifest } from "./choreography-option.ts";
 import type { Found } from "./data.ts";
-import { contextOf } from "./saga-pages.ts";
+import { type ReadSaga, SagaReader } from "./saga-pages.ts";
 
 /** Where a saga stands, and what can still happen in it. */
 export interface SagaOutlook {
@@ -13,23 +12,26 @@ export interface SagaOutlook {
 }
 
 /**
- * Returns a function that says of sagas what can still happen. The choreography is the one that the
- * flags name, else what the services have declared in their databases: that knows no ends.
+ * Returns a function that says of a saga what can still happen. The choreography is the one that
+ * the flags name, else what the services have declared in their databases: that knows no ends.
  */
 export async function foresight(
   found: readonly Found[],
   flags: ChoreographyFlags,
-): Promise<(parts: readonly ServiceHistory[]) => SagaOutlook | undefined> {
+): Promise<{
+  readonly reader: SagaReader;
+  outlook(saga: ReadSaga): SagaOutlook;
+}> {
   const named = await namedManifest(flags);
   const manifest = named ?? (await declaredIn(found));
   const ends = named && named.succeeds.length + named.fails.length > 0 ? named : undefined;
-  const context = await contextOf(found, ends);
+  const reader = await SagaReader.of(found, ends);
   const { FromHere } = await import("../check/from-here/from-here.ts");
   const fromHere = manifest && new FromHere(manifest);
   const read = new Set(found.map(({ service }) => service));
-  return (parts) => {
-    const summary = summarize(parts, context);
-    return summary && { summary, outlook: fromHere?.of(parts, read) };
+  return {
+    reader,
+    outlook: ({ parts, summary }) => ({ summary, outlook: fromHere?.of(parts, read) }),
   };
 }
 

@@ -1,5 +1,6 @@
-import { hearersIn } from "../observe/hearers.ts";
-import { reachOf } from "../observe/reach.ts";
+import { BusWatch } from "../observe/bus-watch.ts";
+import { type HearersOf, hearersIn } from "../observe/hearers.ts";
+import type { Reach } from "../observe/reach.ts";
 import {
   type SagaSummary,
   type ServiceHistory,
@@ -19,15 +20,92 @@ export interface ListedSaga {
 /** Sagas that are read at once. */
 const PAGE = 250;
 
-/** Reads what each service hears, as its newest version has declared it, and the outboxes. */
-export async function contextOf(
-  found: readonly Found[],
-  ends: SummaryContext["ends"],
-): Promise<SummaryContext> {
-  const hearers = await Promise.all(
-    found.map(async ({ service, store }) => hearersIn(service, await store.declarations.all())),
-  );
-  return { hearers, ends, reach: await reachOf(found, Date.now()) };
+/** How long the services may take to say that the bus holds nothing more, in milliseconds. */
+const SETTLE_MS = 10_000;
+
+/** Summarizes sagas of services whose databases are read. */
+export class SagaReader {
+  readonly hearers: readonly HearersOf[];
+  readonly #found: readonly Found[];
+  readonly #ends: SummaryContext["ends"];
+  readonly #watch = new BusWatch();
+  #settled = false;
+
+  private constructor(
+    found: readonly Found[],
+    hearers: readonly HearersOf[],
+    ends: SummaryContext["ends"],
+  ) {
+    this.#found = found;
+    this.hearers = hearers;
+    this.#ends = ends;
+  }
+
+  /** Reads what each service hears, as its newest version has declared it, and the outboxes. */
+  static async of(found: readonly Found[], ends: SummaryContext["ends"]): Promise<SagaReader> {
+    const hearers = await Promise.all(
+      found.map(async ({ service, store }) => hearersIn(service, await store.declarations.all())),
+    );
+    const reader = new SagaReader(found, hearers, ends);
+    await reader.#watch.look(found);
+    return reader;
+  }
+
+  /** How far the clocks of the databases are from that of this process. */
+  get clocks(): BusWatch["clocks"] {
+    return this.#watch.clocks;
+  }
+
+  /** What every service has of some sagas. */
+  async parts(sagaIds: readonly string[]): Promise<ReadonlyMap<string, readonly ServiceHistory[]>> {
+    const read = await Promise.all(
+      this.#found.map(async ({ service, store }) =>
+        (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),
+      ),
+    );
+    return Map.groupBy(read.flat(), ({ history }) => history.sagaId);
+  }
+
+  /**
+   * Reads and summarizes some sagas. Where an event seems to be lost, waits once until the services
+   * have asked the bus again, and reads again.
+   */
+  async read(sagaIds: readonly string[]): Promise<ReadonlyMap<string, ReadSaga>> {
+    const before = this.#summarized(await this.parts(sagaIds));
+    const suspects = [...before].flatMap(([id, { parts, summary }]) =>
+      unheardIn(this.#summary(parts, this.#watch.suspicion)) > unheardIn(summary) ? [id] : [],
+    );
+    if (suspects.length === 0) return before;
+    if (!this.#settled) await this.#watch.settle(this.#found, SETTLE_MS);
+    this.#settled = true;
+    return new Map([...before, ...this.#summarized(await this.parts(suspects))]);
+  }
+
+  #summarized(
+    parts: ReadonlyMap<string, readonly ServiceHistory[]>,
+  ): ReadonlyMap<string, ReadSaga> {
+    const { reach } = this.#watch;
+    return new Map(
+      [...parts].flatMap(([id, own]) => {
+        const summary = this.#summary(own, reach);
+        return summary === undefined ? [] : [[id, { parts: own, summary }] as const];
+      }),
+    );
+  }
+
+  #summary(parts: readonly ServiceHistory[], reach: Reach): SagaSummary | undefined {
+    return summarize(parts, { hearers: this.hearers, ends: this.#ends, reach });
+  }
+}
+
+/** A saga as it was read. */
+export interface ReadSaga {
+  readonly parts: readonly ServiceHistory[];
+  readonly summary: SagaSummary;
+}
+
+function unheardIn(summary: SagaSummary | undefined): number {
+  return summary?.open.filter(({ state }) => state === "unheard").length ?? 0;
 }
 
 /**
@@ -37,18 +115,15 @@ export async function contextOf(
 export async function* sagaPages(
   found: readonly Found[],
   query: Omit<SagaQuery, "limit">,
-  context: SummaryContext,
+  reader: SagaReader,
 ): AsyncGenerator<readonly ListedSaga[]> {
   for await (const places of placesOf(found, query)) {
-    const parts = await historiesIn(
-      found,
-      places.map(({ sagaId }) => sagaId),
-    );
+    const read = await reader.read(places.map(({ sagaId }) => sagaId));
     yield places.flatMap((place) => {
-      const own = parts.get(place.sagaId) ?? [];
-      if (own.some(({ history }) => isLater(history, place, query))) return [];
-      const summary = summarize(own, context);
-      return summary === undefined ? [] : [{ place, summary }];
+      const saga = read.get(place.sagaId);
+      if (saga === undefined) return [];
+      if (saga.parts.some(({ history }) => isLater(history, place, query))) return [];
+      return [{ place, summary: saga.summary }];
     });
   }
 }
@@ -83,18 +158,6 @@ async function* placesOf(
     if (horizon === undefined) return;
     cursor = horizon;
   }
-}
-
-async function historiesIn(
-  found: readonly Found[],
-  sagaIds: readonly string[],
-): Promise<ReadonlyMap<string, readonly ServiceHistory[]>> {
-  const parts = await Promise.all(
-    found.map(async ({ service, store }) =>
-      (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),
-    ),
-  );
-  return Map.groupBy(parts.flat(), ({ history }) => history.sagaId);
 }
 
 /** Lists the sagas with a correlation id, the one that began last first, at most `limit`. */

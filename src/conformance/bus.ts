@@ -7,10 +7,11 @@ import {
   type Incoming,
   type Subscription,
 } from "../ports/bus.ts";
+import { busBacklog } from "./bus-backlog.ts";
 import { busFaults, type MakeFaulty } from "./bus-faults.ts";
 import { busTogether } from "./bus-together.ts";
 import { busTrace } from "./bus-trace.ts";
-import { eventually, gate, OPTIONAL, type Runner } from "./runner.ts";
+import { eventually, gate, OPTIONAL, type Runner, type TestContext } from "./runner.ts";
 import { sampleEvent } from "./samples.ts";
 import { workIsShared } from "./share.ts";
 
@@ -78,7 +79,7 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
   const test = (
     name: string,
     groups: readonly string[],
-    body: (bus: Bus, fixture: BusFixture) => Promise<void>,
+    body: (bus: Bus, fixture: BusFixture, context: TestContext) => Promise<void>,
     needs?: "order",
   ) => {
     it(name, async (context) => {
@@ -86,7 +87,7 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
       try {
         const bus = await fixture.connect();
         if (needs === "order" && bus.guarantees.order === "none") context.skip(OPTIONAL.order);
-        else await body(bus, fixture);
+        else await body(bus, fixture, context);
       } finally {
         await fixture.close();
       }
@@ -226,6 +227,10 @@ export function busConformance(runner: Runner, factory: BusFactory): void {
         await eventually("it arrives", () => seen.length === 1);
       },
     );
+  });
+
+  describe(`bus ${factory.name}: backlog`, () => {
+    busBacklog((name, groups, body) => test(name, groups, (bus, _, context) => body(bus, context)));
   });
 
   describe(`bus ${factory.name}: members`, () => {

@@ -33,10 +33,12 @@ export interface TestContext {
  * the tests that are then skipped. The suites skip for no other reason.
  *
  * - `order`      the bus declares `guarantees.order` as `"none"`
+ * - `backlog`    a subscription has no `backlog`, or the store no `putBacklog`
  * - `concurrent` the store's fixture declares `concurrent` as false
  */
 export const OPTIONAL = {
   order: 'the bus does not promise order: guarantees.order is "none"',
+  backlog: "the adapter does not tell what the bus holds: it has no backlog, or no putBacklog",
   concurrent: "transactions of the store do not run side by side: concurrent is false",
 } as const;
 

@@ -30,7 +30,7 @@ export interface StoreFactory<Native> {
 export type StoreTest<Native> = (
   name: string,
   body: (fixture: StoreFixture<Native>, store: Store<Native>) => Promise<void>,
-  needs?: "concurrent",
+  needs?: "concurrent" | "backlog",
 ) => void;
 
 /** A clock that stands still until a test advances it. */

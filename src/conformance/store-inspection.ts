@@ -118,8 +118,14 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
   test("counts", async (fixture, store) => {
     const { clock } = fixture;
     await openAs(store, "p1", clock);
+    const counted = async () => {
+      const { at = 0, backlog, ...counts } = await store.inspect.counts();
+      assert.equal(backlog, undefined, "no process has asked the bus");
+      return { counts, at };
+    };
     const empty = { processes: 1, outbox: 0, outboxOldestMs: 0, deferred: {} };
-    assert.deepEqual(await store.inspect.counts(), empty);
+    const before = await counted();
+    assert.deepEqual(before.counts, empty);
     const enqueue = [sampleEvent("1"), sampleEvent("2")];
     await store.transaction((tx) =>
       tx.write(
@@ -131,11 +137,57 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
       ),
     );
     await clock.advance(40);
-    const counted = { processes: 1, outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 } };
-    assert.deepEqual(await store.inspect.counts(), counted);
+    const after = await counted();
+    const full = { processes: 1, outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 } };
+    assert.deepEqual(after.counts, full);
+    if (before.at > 0) assert.equal(after.at - before.at, 40, "the database's clock");
     await clock.advance(1_000);
     assert.equal((await store.inspect.counts()).processes, 0, "its lease has run out");
   });
+
+  test(
+    "what the bus holds is told by the processes that live",
+    async (fixture, store) => {
+      const { clock } = fixture;
+      const told = async () => (await store.inspect.counts()).backlog;
+      await openAs(store, "p1", clock);
+      await store.putBacklog?.(3, 0);
+      assert.deepEqual(await told(), { deliveries: 3, emptyMs: undefined });
+      await store.putBacklog?.(0, 20);
+      assert.deepEqual(await told(), { deliveries: 0, emptyMs: 20 });
+      await clock.advance(10);
+      await store.putBacklog?.(2, 0);
+      assert.deepEqual(await told(), { deliveries: 2, emptyMs: 30 }, "it was empty before");
+      await store.claim(10);
+      assert.equal((await told())?.emptyMs, 30, "renewing the lease keeps it");
+
+      const other = await fixture.connect();
+      await openAs(other, "p2", clock);
+      assert.equal((await told())?.emptyMs, undefined, "another process may hold some");
+      await other.putBacklog?.(0, 0);
+      assert.equal((await told())?.emptyMs, 30, "the one that found it empty longest ago");
+      await other.close();
+      assert.equal((await told())?.emptyMs, 30, "it has given all back");
+    },
+    "backlog",
+  );
+
+  test(
+    "a process that died may have had deliveries in hand",
+    async (fixture, store) => {
+      const { clock } = fixture;
+      const dead = await fixture.connect();
+      await openAs(dead, "p1", clock);
+      await clock.advance(1_000);
+      await openAs(store, "p2", clock);
+      await store.putBacklog?.(0, 0);
+      assert.deepEqual((await store.inspect.counts()).backlog, {
+        deliveries: 0,
+        emptyMs: undefined,
+      });
+    },
+    "backlog",
+  );
 
   test("retrying a parked delivery makes it due, with 0 attempts", async (fixture, store) => {
     await openAs(store, "p1", fixture.clock);

@@ -47,8 +47,11 @@ export function storeConformance<Native>(runner: Runner, factory: StoreFactory<N
     runner.it(name, async (context) => {
       const fixture = await factory.make();
       try {
+        const store = await fixture.connect();
         if (needs === "concurrent" && !fixture.concurrent) context.skip(OPTIONAL.concurrent);
-        else await body(fixture, await fixture.connect());
+        else if (needs === "backlog" && store.putBacklog === undefined)
+          context.skip(OPTIONAL.backlog);
+        else await body(fixture, store);
       } finally {
         await fixture.close();
       }

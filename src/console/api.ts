@@ -104,7 +104,7 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   );
   app.get("/api/v1/sagas", (c) => c.json(sagas(desk, c.req.url)));
   app.get("/api/v1/sagas/:id", async (c) =>
-    c.json(await sagaReply(desk, c.req.param("id"), c.req.url)),
+    c.json(await sagaReply(desk, c.req.param("id"), c.req.raw)),
   );
   app.get("/api/v1/sagas/:id/payloads", async (c) =>
     c.json(await payloadsReply(desk, c.req.param("id"), c.req.url)),
@@ -133,7 +133,9 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.post("/api/v1/sagas/:id/republish", async (c) =>
     c.json(await republish(desk, c.req.param("id"), await bodyOf(c)), 202),
   );
-  app.post("/api/v1/parked/preview", async (c) => c.json(await preview(desk, await bodyOf(c))));
+  app.post("/api/v1/parked/preview", async (c) =>
+    c.json(await preview(desk, await bodyOf(c), c.req.raw.signal)),
+  );
   app.post("/api/v1/parked/retry", async (c) => c.json(beginRetry(desk, await bodyOf(c)), 202));
   app.post("/api/v1/parked/discard", async (c) => c.json(beginDiscard(desk, await bodyOf(c)), 202));
   const { dev } = desk;
@@ -174,7 +176,7 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
     fetch: (request: Request) => Promise.resolve(app.fetch(request)),
     close: async () => {
       closing.abort();
-      await proofs.close();
+      await Promise.all([proofs.close(), maps.close()]);
     },
   };
 }

@@ -1,13 +1,18 @@
-import { FromHere } from "../check/from-here/from-here.ts";
+import type { Outlook } from "../check/from-here/from-here.ts";
+import type { LookLimits } from "../check/from-here/look-ahead.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { fingerprintOf, manifestIn } from "../manifest/fingerprint.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { mergeManifests } from "../manifest/merge.ts";
+import { BusWatch } from "../observe/bus-watch.ts";
+import type { ServiceHistory } from "../observe/summary.ts";
 import { Follower } from "../observer/follow.ts";
 import { Observer } from "../observer/observer.ts";
 import { Projection } from "../observer/projection.ts";
 import type { JournalSource } from "../ports/source.ts";
+import { Allowance } from "./allowance.ts";
 import type { DevDesk } from "./dev.ts";
+import { Foresight, type LookedInto } from "./foresight.ts";
 import { JobList } from "./job-list.ts";
 import { TrafficReader } from "./traffic.ts";
 import type { Permission } from "./wire.ts";
@@ -22,6 +27,14 @@ export interface DeskOptions {
   /** The services beside the console, in `odori dev`. */
   readonly dev: DevDesk | undefined;
   readonly kept: KeptPayloads | undefined;
+  /** Bounds of what a page looks ahead. */
+  readonly looks?: LookLimits;
+}
+
+/** How far to look ahead, and for how long its asker waits for it. */
+export interface LookBounds {
+  readonly signal?: AbortSignal | undefined;
+  readonly limits?: LookLimits | undefined;
 }
 
 /** Events with their payloads, which only `odori dev` keeps. */
@@ -33,6 +46,9 @@ export interface KeptPayloads {
 
 /** A page is written in one go, while requests wait: smaller than where nothing waits. */
 const PAGE_ROWS = 2_000;
+
+/** The bus of `odori dev`. On one machine an event is committed as soon as it is written. */
+const IN_PROCESS = { confirmsHandled: true, commitMs: 1_000 } as const;
 
 /** What every request of the console works with. */
 export class Desk {
@@ -47,9 +63,12 @@ export class Desk {
   readonly kept: KeptPayloads | undefined;
   readonly #named: Manifest | undefined;
   #declared: { readonly key: string; readonly manifest: Manifest | undefined } | undefined;
-  #fromHere: { readonly of: Manifest; readonly fromHere: FromHere } | undefined;
+  readonly #foresight = new Foresight();
+  readonly #allowance = new Allowance();
+  readonly #looks: LookLimits | undefined;
 
-  constructor({ sources, manifest, projection, allowed, dev, kept }: DeskOptions) {
+  constructor({ sources, manifest, projection, allowed, dev, kept, looks }: DeskOptions) {
+    this.#looks = looks;
     this.dev = dev;
     this.kept = kept;
     this.sources = sources;
@@ -59,8 +78,9 @@ export class Desk {
     const endsKnown = manifest !== undefined && knowsEnds(manifest);
     this.observer = new Observer({
       ...{ sources, projection: this.projection, pageRows: PAGE_ROWS },
+      ...(dev !== undefined && { buses: new BusWatch(IN_PROCESS) }),
       ends: endsKnown ? manifest : undefined,
-      fromHere: endsKnown ? this.#foreseeing(manifest) : undefined,
+      foresee: endsKnown ? (parts, read) => this.#foreseeAll(manifest, parts, read) : undefined,
     });
     this.follower = new Follower(this.observer, this.projection);
     this.traffic = new TrafficReader(this.projection);
@@ -92,10 +112,17 @@ export class Desk {
     return manifest === undefined ? "" : fingerprintOf(manifest);
   }
 
-  /** Undefined where no declaration says what the services do. */
-  get fromHere(): FromHere | undefined {
+  /**
+   * What may happen in a saga, found in a thread. Undefined where no declaration says what the
+   * services do. Rejects with the reason of `signal`; throws `CONSOLE_BUSY`.
+   */
+  async foresee(
+    parts: readonly ServiceHistory[],
+    { signal, limits = this.#looks }: LookBounds,
+  ): Promise<LookedInto> {
     const { manifest } = this;
-    return manifest && this.#foreseeing(manifest);
+    if (manifest === undefined) return { outlook: undefined };
+    return this.#foresight.of({ manifest, parts, read: this.readServices, limits, signal });
   }
 
   /** Services whose journals are read. */
@@ -115,15 +142,24 @@ export class Desk {
 
   async close(): Promise<void> {
     this.jobs.stopAll();
+    // The follower may wait for it.
+    await this.#foresight.close();
     await this.follower.stop();
     this.projection.close();
     this.kept?.close();
   }
 
-  #foreseeing(manifest: Manifest): FromHere {
-    if (this.#fromHere?.of !== manifest)
-      this.#fromHere = { of: manifest, fromHere: new FromHere(manifest) };
-    return this.#fromHere.fromHere;
+  /** For the feeds, which are not to stand still while sagas are looked into. */
+  async #foreseeAll(
+    manifest: Manifest,
+    parts: readonly ServiceHistory[],
+    read: ReadonlySet<string>,
+  ): Promise<Outlook | undefined> {
+    const began = performance.now();
+    const limits = this.#allowance.isSpent(began) ? { millisecondsMax: 0 } : undefined;
+    const { outlook } = await this.#foresight.of({ manifest, parts, read, limits });
+    this.#allowance.spend(performance.now() - began);
+    return outlook;
   }
 }
 

@@ -1,6 +1,7 @@
-import { type MapLayout, placeBoxes } from "../draw/layout.ts";
+import type { MapLayout } from "../draw/layout.ts";
 import type { Desk } from "./desk.ts";
 import { isBack, type MapGraph, mapGraph } from "./map-graph.ts";
+import { MapLayouts } from "./map-layout.ts";
 import { parametersIn } from "./query.ts";
 import { queryInvalid } from "./refusal.ts";
 import { edgeLive, nodeLive } from "./traffic.ts";
@@ -42,6 +43,7 @@ interface LaidMap {
 export class Maps {
   readonly #desk: Desk;
   readonly #laid = new Map<string, LaidMap>();
+  readonly #layouts = new MapLayouts();
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -69,6 +71,10 @@ export class Maps {
     };
   }
 
+  close(): Promise<void> {
+    return this.#layouts.close();
+  }
+
   /** What changes on a map, without its places. */
   live(query: MapQuery): {
     readonly nodes: Readonly<Record<string, NodeLive>>;
@@ -93,14 +99,14 @@ export class Maps {
     if (known !== undefined) return known;
     const graph = manifest === undefined ? EMPTY : mapGraph(manifest, query);
     const places = new Map(graph.boxes.map(({ id }, at) => [id, at]));
-    const layout = placeBoxes(
-      graph.boxes.map(({ kind }) => sizeOf(kind)),
-      graph.arrows.map(({ from, to, kind }) => ({
+    const layout = this.#layouts.of({
+      boxes: graph.boxes.map(({ kind }) => sizeOf(kind)),
+      arrows: graph.arrows.map(({ from, to, kind }) => ({
         from: places.get(from) ?? 0,
         to: places.get(to) ?? 0,
         back: isBack(kind),
       })),
-    );
+    });
     // Who waits for it is told; without anybody, the rejection is not unhandled.
     layout.catch(() => {});
     const laid = { graph, layout };

@@ -1,5 +1,6 @@
-import type { FromHere, Outlook } from "../check/from-here/from-here.ts";
+import type { Outlook } from "../check/from-here/from-here.ts";
 import type { Ahead } from "../check/from-here/look-ahead.ts";
+import { oneEventPerLineage } from "../manifest/lineage.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
 import { chosenIn } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
@@ -14,21 +15,28 @@ const MILLISECONDS_MAX = 2_000;
 const EACH = { statesMax: 2_000, millisecondsMax: 50 };
 
 /** Says what an action would do to the sagas of the chosen deliveries. Changes nothing. */
-export async function preview(desk: Desk, body: unknown): Promise<PreviewReply> {
+export async function preview(
+  desk: Desk,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<PreviewReply> {
   const fields = fieldsIn(body, ["action", "ids", "filter"]);
   const { action } = fields;
   if (action !== "retry" && action !== "discard") throw queryInvalid("action is retry or discard.");
   const chosen = chosenIn(desk, fields);
   const sagas = [...new Set(chosen.map(({ sagaId }) => sagaId))].filter((id) => id !== "");
   const tally = new Tally();
-  const { fromHere } = desk;
-  if (fromHere !== undefined && sagas.length > 0) {
-    const { parts } = await desk.observer.judge(sagas.slice(0, LOOKED_MAX));
+  const { manifest } = desk;
+  if (manifest !== undefined && sagas.length > 0) {
+    const { succeeds } = oneEventPerLineage(manifest);
+    // Its verdicts are not asked for.
+    const foresee = () => undefined;
+    const { parts } = await desk.observer.judge(sagas.slice(0, LOOKED_MAX), { foresee });
     const until = performance.now() + MILLISECONDS_MAX;
     for (const own of parts.values()) {
       if (performance.now() > until) break;
-      const outlook = fromHere.of(own, desk.readServices, EACH);
-      if (outlook !== undefined) tally.add(action, own, outlook, fromHere);
+      const { outlook } = await desk.foresee(own, { signal, limits: EACH });
+      if (outlook !== undefined) tally.add(action, own, outlook, succeeds);
     }
   }
   return { action, deliveries: chosen.length, sagas: sagas.length, ...tally.result() };
@@ -47,7 +55,7 @@ class Tally {
     action: "retry" | "discard",
     parts: readonly ServiceHistory[],
     outlook: Outlook,
-    { manifest }: FromHere,
+    succeeds: readonly string[],
   ): void {
     this.#looked++;
     const after = (action === "retry" ? outlook.ifRetried : outlook.ifDiscarded) ?? outlook.ahead;
@@ -66,7 +74,7 @@ class Tally {
     if (action === "retry") increase(this.#become, "retrying");
     else if (outlook.endsKnown) increase(this.#become, becomes(after));
     if (action === "discard" && after.good.every((rest) => rest !== "success"))
-      for (const effect of doneIn(parts, manifest.succeeds)) increase(this.#staysDone, effect);
+      for (const effect of doneIn(parts, succeeds)) increase(this.#staysDone, effect);
   }
 
   result(): Omit<PreviewReply, "action" | "deliveries" | "sagas"> {

@@ -1,9 +1,9 @@
-import { reachOf, UNHEARD_AFTER_MS } from "../observe/reach.ts";
 import type { EventToRepublish } from "../observe/republish.ts";
-import { type OpenDelivery as Open, type ServiceHistory, summarize } from "../observe/summary.ts";
+import type { OpenDelivery as Open, ServiceHistory } from "../observe/summary.ts";
 import { type TraceStep, traceOf } from "../observe/trace.ts";
 import { type ListedRow, openRows, sagaRow } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
+import type { LookedInto } from "./foresight.ts";
 import { outlookOf } from "./outlook.ts";
 import { shownPayload } from "./payload.ts";
 import { parametersIn, wholeIn } from "./query.ts";
@@ -14,23 +14,31 @@ import { Whereabouts } from "./whereabouts.ts";
 import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
 
 const ID_MAX = 256;
-const DEV_UNHEARD_AFTER_MS = 1_000;
 const STEPS_MAX = 20_000;
 const WHY_MAX = 100;
 const PAGE_SIZES = { least: 1, most: 2_000, standard: 500 };
 const FROM = { least: 0, most: STEPS_MAX, standard: 0 };
 
 /** Where one saga stands, what happened in it, and what may follow. Read from the journals now. */
-export async function sagaReply(desk: Desk, id: string, url: string): Promise<SagaReply> {
+export async function sagaReply(
+  desk: Desk,
+  id: string,
+  { url, signal }: Request,
+): Promise<SagaReply> {
   const { from, limit } = parametersIn(url, ["from", "limit"]);
   const begin = wholeIn(from, "from", FROM);
   const count = wholeIn(limit, "limit", PAGE_SIZES);
   const known = sagaRow(desk.projection.sql, id);
   if (known !== undefined && known.steps > STEPS_MAX) return longSaga(desk, known, begin, count);
-  // Before the histories: an event that leaves its outbox in between is not unheard.
-  const reach = await reachOf(storesOf(desk), Date.now(), unheardAfterMs(desk));
+  // Before the histories: an event that comes in between is not unheard.
+  await desk.observer.lookAtBuses();
+  let foreseen: LookedInto | undefined;
+  const foresee = async (own: readonly ServiceHistory[]) => {
+    foreseen = await desk.foresee(own, { signal });
+    return foreseen.outlook;
+  };
   const { judged, parts } =
-    id.length > ID_MAX || id === "" ? NOTHING : await desk.observer.judge([id]);
+    id.length > ID_MAX || id === "" ? NOTHING : await desk.observer.judge([id], { foresee });
   const [one] = judged;
   const own = parts.get(id) ?? [];
   if (one === undefined)
@@ -40,11 +48,11 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
       "No service that is read has anything of this saga.",
     );
   const { summary, verdict, unread } = one;
-  const { correlationId, began, last, steps: total, end } = summary;
-  const open = summarize(own, { ...desk.observer.context, reach })?.open ?? [];
+  const { correlationId, began, last, steps: total, end, open } = summary;
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
-  const trace = traceOf(own.map(({ service, history }) => ({ service, records: history.journal })));
-  const foreseen = desk.fromHere?.of(own, desk.readServices);
+  const trace = traced(desk, own);
+  // Without a part of what has happened it stands somewhere else.
+  if (foreseen === undefined && unread.length === 0) await foresee(own);
   const [oldest] = open;
   return {
     saga: {
@@ -55,7 +63,7 @@ export async function sagaReply(desk: Desk, id: string, url: string): Promise<Sa
       ...(unread.length > 0 && { unread }),
     },
     why: await why(desk, own, open.slice(0, WHY_MAX)),
-    ...(foreseen !== undefined && { outlook: outlookOf(foreseen) }),
+    ...foreseenIn(foreseen),
     steps: stepsOf(desk, own, trace).slice(begin, begin + count),
     stepsRead: trace.length,
     stepsTotal: Math.max(total, read),
@@ -81,7 +89,7 @@ async function longSaga(
       return { service, history };
     }),
   );
-  const all = traceOf(parts.map(({ service, history }) => ({ service, records: history.journal })));
+  const all = traced(desk, parts);
   const trace = all.slice(0, STEPS_MAX);
   return {
     saga: sagaRowOf(row),
@@ -93,7 +101,10 @@ async function longSaga(
   };
 }
 
-const NOTHING = { judged: [], parts: new Map<string, readonly ServiceHistory[]>() } as const;
+const NOTHING = {
+  judged: [],
+  parts: new Map<string, readonly ServiceHistory[]>(),
+} as const;
 
 /** What a saga waits for, with what only its own page tells. */
 async function why(
@@ -119,6 +130,13 @@ async function why(
   });
 }
 
+function foreseenIn(
+  foreseen: LookedInto | undefined,
+): Pick<SagaReply, "outlook" | "outlookFailed"> {
+  if (foreseen?.failed) return { outlookFailed: true };
+  return foreseen?.outlook === undefined ? {} : { outlook: outlookOf(foreseen.outlook) };
+}
+
 function missedOf(
   desk: Desk,
   { state, eventId }: Open,
@@ -129,16 +147,10 @@ function missedOf(
   return { missed: { event: event.id, kept: keptOf(desk, event).length > 0 } };
 }
 
-function storesOf({ services, observer }: Desk) {
-  return services.flatMap((service) => {
-    const store = observer.sourceOf(service);
-    return store === undefined ? [] : [{ service, store }];
-  });
-}
-
-/** The in-process bus of `odori dev` holds nothing that it has confirmed. */
-function unheardAfterMs({ dev }: Desk): number {
-  return dev === undefined ? UNHEARD_AFTER_MS : DEV_UNHEARD_AFTER_MS;
+function traced({ observer }: Desk, parts: readonly ServiceHistory[]): readonly TraceStep[] {
+  const { far } = observer.clocks;
+  const journals = parts.map(({ service, history }) => ({ service, records: history.journal }));
+  return traceOf(journals, (service) => far.get(service) ?? 0);
 }
 
 function stepsOf(

@@ -31,8 +31,13 @@ async function serviceRow(desk: Desk, about: SourceAbout, now: TrafficNow): Prom
   try {
     const counts = await desk.observer.sourceOf(service)?.inspect.counts();
     if (counts === undefined) return base;
-    const { processes, outbox, outboxOldestMs, deferred } = counts;
-    return { ...base, processes, outbox, outboxOldestMs, deferred };
+    const { processes, outbox, outboxOldestMs, deferred, backlog } = counts;
+    const clockAheadMs = desk.observer.clocks.far.get(service);
+    return {
+      ...{ ...base, processes, outbox, outboxOldestMs, deferred },
+      ...(backlog !== undefined && { backlog: backlog.deliveries }),
+      ...(clockAheadMs !== undefined && { clockAheadMs }),
+    };
   } catch (error) {
     return { ...base, problem: codeOf(error) };
   }

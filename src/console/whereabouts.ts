@@ -10,20 +10,29 @@ const NOTHING = [[], undefined] as const;
 
 type Where = Pick<OpenDelivery, "where" | "notRunning">;
 
+interface Places {
+  /** By type. */
+  readonly emitters: ReadonlyMap<string, string>;
+  /** Emitter and type of what an outbox has. */
+  readonly waiting: ReadonlySet<string>;
+  /** Services without a process. */
+  readonly asleep: ReadonlySet<string>;
+  /** Services for which the bus holds something. */
+  readonly queued: ReadonlySet<string>;
+}
+
 /** Says how far the events have come that are on their way in one saga. */
 export class Whereabouts {
   readonly #emitters: ReadonlyMap<string, string>;
   readonly #waiting: ReadonlySet<string>;
   readonly #asleep: ReadonlySet<string>;
+  readonly #queued: ReadonlySet<string>;
 
-  private constructor(
-    emitters: ReadonlyMap<string, string>,
-    waiting: ReadonlySet<string>,
-    asleep: ReadonlySet<string>,
-  ) {
+  private constructor({ emitters, waiting, asleep, queued }: Places) {
     this.#emitters = emitters;
     this.#waiting = waiting;
     this.#asleep = asleep;
+    this.#queued = queued;
   }
 
   static async of(
@@ -42,6 +51,7 @@ export class Whereabouts {
     const sagaId = parts[0]?.history.sagaId;
     const waiting = new Set<string>();
     const asleep = new Set<string>();
+    const queued = new Set<string>();
     if (types.size > 0)
       await Promise.all(
         [...services].map(async (service) => {
@@ -54,9 +64,10 @@ export class Whereabouts {
           for (const event of outbox)
             if (event.sagaId === sagaId) waiting.add(`${service} ${event.type}`);
           if (counts?.processes === 0) asleep.add(service);
+          if ((counts?.backlog?.deliveries ?? 0) > 0) queued.add(service);
         }),
       );
-    return new Whereabouts(emitters, waiting, asleep);
+    return new Whereabouts({ emitters, waiting, asleep, queued });
   }
 
   of({ type, service, state }: OpenDelivery): Where {
@@ -64,6 +75,7 @@ export class Whereabouts {
     const emitter = this.#emitters.get(type) ?? "";
     if (this.#waiting.has(`${emitter} ${type}`))
       return { where: "outbox", ...(this.#asleep.has(emitter) && { notRunning: emitter }) };
-    return { where: "unknown", ...(this.#asleep.has(service) && { notRunning: service }) };
+    const where = this.#queued.has(service) ? "bus" : "unknown";
+    return { where, ...(this.#asleep.has(service) && { notRunning: service }) };
   }
 }

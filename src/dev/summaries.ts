@@ -1,6 +1,6 @@
 import type { SagaEnds } from "../choreography/ends.ts";
+import { BusWatch } from "../observe/bus-watch.ts";
 import { hearersIn } from "../observe/hearers.ts";
-import { reachOf } from "../observe/reach.ts";
 import { type SagaState, type SagaSummary, summarize } from "../observe/summary.ts";
 import type { Store } from "../ports/store.ts";
 
@@ -10,8 +10,8 @@ export interface ReadStore {
   readonly store: Pick<Store<unknown>, "inspect" | "declarations">;
 }
 
-/** The in-process bus confirms an event when its hearers have committed: nothing is on its way. */
-const UNHEARD_SOON_MS = 1_000;
+/** On one machine an event is committed as soon as it is written. */
+const IN_PROCESS = { confirmsHandled: true, commitMs: 1_000 } as const;
 const GOES_ON: readonly SagaState[] = ["running", "retrying", "waiting"];
 
 /** Where the sagas stand that were written to last, at most `limit`. */
@@ -25,7 +25,7 @@ export async function sagasWrittenLast(
   const hearers = await Promise.all(
     stores.map(async ({ service, store }) => hearersIn(service, await store.declarations.all())),
   );
-  const reach = await reachOf(stores, Date.now(), UNHEARD_SOON_MS);
+  const reach = await new BusWatch(IN_PROCESS).look(stores);
   const parts = await Promise.all(
     stores.map(async ({ service, store }) =>
       (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),

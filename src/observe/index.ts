@@ -1,8 +1,10 @@
 export type { SagaEnds } from "../choreography/ends.ts";
 export { type Paint, plainPaint } from "../text/paint.ts";
 export { printable } from "../text/printable.ts";
+export { BusWatch, type BusWatchOptions, type CountedStore } from "./bus-watch.ts";
+export { type ClockOffset, ClockOffsets, type ClockReading } from "./clock-offsets.ts";
 export { type Hearer, type HearersOf, hearersIn } from "./hearers.ts";
-export { type Reach, reachOf, UNHEARD_AFTER_MS } from "./reach.ts";
+export type { Reach } from "./reach.ts";
 export {
   type OpenDelivery,
   type SagaState,

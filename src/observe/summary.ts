@@ -11,8 +11,8 @@ import { hasPassed, type Reach } from "./reach.ts";
  *
  * - `parked`     a delivery was given up on
  * - `succeeded`, `failed`   an event that ends the choreography was emitted
- * - `unheard`    an event was published, and a service that hears it never got it; only said where
- *                `SummaryContext.reach` is known
+ * - `unheard`    an event is in no outbox and not on the bus, and a service that hears it never got
+ *                it; only said where `SummaryContext.reach` is known
  * - `retrying`   a delivery failed and is tried again
  * - `running`    an emitted event has not reached each service that hears it
  * - `waiting`    only deadlines are left
@@ -42,8 +42,9 @@ export interface SummaryContext {
   readonly hearers: readonly HearersOf[];
   readonly ends?: SagaEnds | undefined;
   /**
-   * Tells what is unheard from what is on its way. Without it, an event that a service never got is
-   * on its way for ever, or not open at all if the service hears it only since later.
+   * Tells what is unheard from what is on its way: `BusWatch` finds it out. Without it, an event
+   * that a service never got is on its way for ever, or not open at all if the service hears it
+   * only since later.
    */
   readonly reach?: Reach | undefined;
 }
@@ -57,7 +58,7 @@ export interface OpenDelivery {
   readonly eventId?: string | undefined;
   /**
    * - `on its way`  committed by its emitter, and in the outbox or on the bus
-   * - `unheard`     published, and nothing delivers it again: `odori republish` does
+   * - `unheard`     on no way any more: nothing delivers it again, but `odori republish`
    */
   readonly state:
     | Extract<DeferredState, "armed" | "retrying" | "waiting" | "parked">
@@ -92,8 +93,8 @@ export interface SagaSummary {
 
 /**
  * Says where a saga stands, from what each service has of it. Exact, without a time-out: a saga is
- * stuck if each emitted event has reached each reaction that hears it, and nothing is armed. Only
- * `unheard` needs a time, since a bus does not say what it holds.
+ * stuck if each emitted event has reached each reaction that hears it, and nothing is armed. It is
+ * unheard only if the bus has said that it holds nothing more.
  *
  * @example
  * ```ts

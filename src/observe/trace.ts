@@ -44,11 +44,16 @@ export interface TraceStep {
 interface Row {
   readonly service: string;
   readonly record: JournalRecord;
+  /** Its time, corrected by what is known of the clock of its service. */
+  readonly at: number;
 }
 
 /**
  * Merges the journals of several services into the steps of one saga, in order of cause and then of
  * time: a cause comes before its consequence, also where the clocks of the services differ.
+ *
+ * @param aheadMs by how many milliseconds the clock of a service is ahead: its times are corrected.
+ *   Default: by none
  *
  * @example
  * ```ts
@@ -65,11 +70,14 @@ interface Row {
  * console.log(steps.at(-1)?.disposition);
  * ```
  */
-export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep[] {
+export function traceOf(
+  journals: readonly ServiceJournal[],
+  aheadMs: (service: string) => number = () => 0,
+): readonly TraceStep[] {
   const rows = journals.flatMap(({ service, records }) =>
-    records.map((record): Row => ({ service, record })),
+    records.map((record): Row => ({ service, record, at: record.at - aheadMs(service) })),
   );
-  const start = rows.reduce((first, { record }) => Math.min(first, record.at), Infinity);
+  const start = rows.reduce((first, { at }) => Math.min(first, at), Infinity);
   const causes = causesOf(rows);
   const depths = new Map<Row, number>();
   return inOrder(rows, causes).map((row) => {
@@ -90,10 +98,10 @@ export function traceOf(journals: readonly ServiceJournal[]): readonly TraceStep
       duplicates: record.duplicates,
       attempt: record.attempt,
       durationMs: record.durationMs,
-      at: record.at,
-      elapsedMs: record.at - start,
+      at: row.at,
+      elapsedMs: row.at - start,
       depth,
-      clockContradicts: [cause, earlier].some((one) => one && one.record.at > record.at),
+      clockContradicts: [cause, earlier].some((one) => one && one.at > row.at),
     };
   });
 }
@@ -130,7 +138,7 @@ function inOrder(rows: readonly Row[], causes: (row: Row) => Causes): readonly R
   const ordered: Row[] = [];
   const met = new Set<Row>();
   const placed = new Set<Row>();
-  for (const first of rows.toSorted((a, b) => a.record.at - b.record.at)) {
+  for (const first of rows.toSorted((a, b) => a.at - b.at)) {
     // A chain of causes is as long as its saga: too long for the stack of calls.
     const stack = [first];
     for (let row = stack.at(-1); row !== undefined; row = stack.at(-1)) {

@@ -29,6 +29,8 @@ export class Follower {
   #progress: FollowProgress = { upTo: undefined, change: 0, problem: undefined };
   #running: Promise<void> | undefined;
   #behind = "";
+  /** How far sagas are read again that wait for what has passed. */
+  #passed = "";
   /** How far sagas that were judged without a source are read again; undefined: to the end. */
   #unread: string | undefined;
   #wake: () => void = () => {};
@@ -75,13 +77,17 @@ export class Follower {
   /** Returns whether there is more to read now. */
   async #round(): Promise<boolean> {
     const at = this.#now();
+    // Before the feeds: what is missing in a journal that was read earlier may have come since.
+    await this.#observer.lookAtBuses();
     const { rows, more, complete } = await this.#observer.readFeeds();
     // No feed tells what a person does to a parked delivery, nor that an attempt has failed again.
     const put = this.#projection.deferredSagas(this.#behind, LOOKED_AT);
     this.#behind = put.length < LOOKED_AT ? "" : (put.at(-1) ?? "");
     if (put.length > 0) await this.#observer.look(put);
-    const again = await this.#lookAgain();
-    this.#projection.tick(this.#now(), this.#observer.unsure);
+    const again = (await this.#lookAgain()) + (await this.#lookForLost());
+    // By a clock that is behind, an event looks older than it is. Nothing is called late too early.
+    const behindMs = Math.max(0, ...[...this.#observer.clocks.far.values()].map((ms) => -ms));
+    this.#projection.tick(this.#now(), this.#observer.unsure, behindMs);
     this.#projection.forget(this.#now());
     const changed = rows + put.length + again > 0;
     this.#progress = {
@@ -100,6 +106,16 @@ export class Follower {
     this.#unread = unread.at(-1);
     if (unread.length > 0) await this.#observer.look(unread);
     return unread.length;
+  }
+
+  /** Reads sagas again that wait for an event that neither an outbox nor the bus has. */
+  async #lookForLost(): Promise<number> {
+    const { reach } = this.#observer;
+    if (reach === undefined) return 0;
+    const passed = this.#projection.passedSagas(reach, this.#passed, LOOKED_AT);
+    this.#passed = passed.length < LOOKED_AT ? "" : (passed.at(-1) ?? "");
+    if (passed.length > 0) await this.#observer.look(passed);
+    return passed.length;
   }
 
   #wait(ms: number): Promise<void> {

@@ -1,6 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { Mutex } from "../adapter/mutex.ts";
-import type { FromHere } from "../check/from-here/from-here.ts";
+import type { Outlook } from "../check/from-here/from-here.ts";
+import type { BusWatch } from "../observe/bus-watch.ts";
+import type { Reach } from "../observe/reach.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
@@ -13,18 +15,25 @@ import {
 } from "./attendance.ts";
 import { type Cover, cutAt } from "./cut.ts";
 import { type AccountLine, accountsOf, earlyIn } from "./ledger.ts";
+import { Looks, settledFor } from "./looks.ts";
 import type { Observed } from "./observed.ts";
 import { passagesOf } from "./passages.ts";
 import type { Projection } from "./projection.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
 import { sagaVerdict } from "./verdict.ts";
 
+/** Says what may happen in a saga, from what the services that were read have of it. */
+export type Foresee = (
+  parts: readonly ServiceHistory[],
+  read: ReadonlySet<string>,
+) => Outlook | undefined | Promise<Outlook | undefined>;
+
 /** What an observer works with. */
 export interface ObserverOptions {
   readonly sources: readonly JournalSource[];
   readonly projection: Projection;
   /** Foresees what may happen in a saga; without it no verdict looks ahead. */
-  readonly fromHere?: FromHere | undefined;
+  readonly foresee?: Foresee | undefined;
   readonly ends?: SummaryContext["ends"];
   /**
    * Most rows of a page of each feed.
@@ -41,6 +50,11 @@ export interface ObserverOptions {
    * @default 15_000
    */
   readonly replyMs?: number;
+  /**
+   * What the bus cannot hold any more.
+   * @default a watch that asks what the services tell of their bus
+   */
+  readonly buses?: BusWatch;
 }
 
 /** What one call has read. */
@@ -50,6 +64,16 @@ export interface FeedsRead {
   readonly more: boolean;
   /** Whether each feed was read to its end. */
   readonly complete: boolean;
+}
+
+/** How sagas are judged. */
+interface Judging {
+  /** How far each feed was read. Absent: as the sagas are now. */
+  readonly covers?: ReadonlyMap<string, Cover> | undefined;
+  /** What was known of the buses. Absent: what is known of them now. */
+  readonly reach?: Reach | undefined;
+  /** In the place of the observer's own. */
+  readonly foresee?: Foresee | undefined;
 }
 
 /** Feeds go on side by side: with large pages most sagas are read once, with all their rows. */
@@ -69,6 +93,9 @@ export class Observer {
   /** A saga that is read later is written later: an older look never replaces a newer one. */
   readonly #writing = new Mutex();
   #covers: ReadonlyMap<string, Cover> = new Map();
+  readonly #looks: Looks;
+  /** What was known of the buses before the feeds were read that `#covers` is about. */
+  #coversReach: Reach | undefined;
   #met = false;
   /** Services whose feed was read to its end in the last round. */
   #current: ReadonlySet<string> = new Set();
@@ -79,6 +106,7 @@ export class Observer {
     this.#options = options;
     const { sources, projection, now = Date.now, replyMs = REPLY_MS } = options;
     this.#attendance = new Attendance({ sources, remembered: projection.abouts(), now, replyMs });
+    this.#looks = new Looks(this.#attendance, now, options.buses);
   }
 
   /** What the services hear, as of the last page that was read. */
@@ -112,6 +140,22 @@ export class Observer {
       ({ service }) => !this.#current.has(service) || this.#judgedWithout.has(service),
     );
     return [...missing, ...behind.filter(concerns).map(({ service }) => service)];
+  }
+
+  /** What the buses cannot hold any more, as of the last look. */
+  get reach(): Reach | undefined {
+    return this.#looks.reach;
+  }
+
+  /** How far the clocks of the databases are from that of this process. */
+  get clocks(): BusWatch["clocks"] {
+    return this.#looks.watch.clocks;
+  }
+
+  /** Looks at outboxes and buses, unless that has just been done. */
+  async lookAtBuses(): Promise<void> {
+    await this.#meet();
+    await this.#looks.look();
   }
 
   /** The source of a service; undefined if none is observed, or it cannot be read now. */
@@ -154,7 +198,7 @@ export class Observer {
   async #look(ids: readonly string[]): Promise<void> {
     const isCovered = ({ service }: Present) => this.#covers.has(service);
     if (!this.#attendance.present.every(isCovered)) await this.#readFeeds();
-    const { judged } = await this.judge(ids, this.#covers);
+    const { judged } = await this.judge(ids, { covers: this.#covers, reach: this.#coversReach });
     const { projection } = this.#options;
     projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
     this.#judgedWithout = projection.unreadServices();
@@ -190,6 +234,7 @@ export class Observer {
     if (isAnotherSet(projection.services(), attendance)) projection.reset();
     const call = attendance.call();
     const reading = call.present;
+    const { reach } = this;
     const pages = await Promise.all(
       reading.map(async (one): Promise<readonly [Present, FeedPage, string | undefined]> => {
         const cursor = projection.cursor(one.service);
@@ -202,9 +247,13 @@ export class Observer {
     // A version declares itself before it writes: read afterwards, no row's version is missing.
     await attendance.meet();
     const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
-    const { sagas, histories } = await this.#touched(pages, covers, call);
+    const ended = new Set(pages.flatMap(([{ service }, page]) => (page.complete ? service : [])));
+    const settled = reach && settledFor(reach, ended);
+    const { sagas, histories } = await this.#touched(pages, covers, call, settled);
     const names = this.#names();
     const { hearers } = this.context;
+    const { far } = this.clocks;
+    const aheadMs = (service: string) => far.get(service) ?? 0;
     const aboutOf = new Map(attendance.known.map(({ service, about }) => [service, about]));
     const applied = projection.apply(
       {
@@ -212,7 +261,9 @@ export class Observer {
         accounts: pages.flatMap(([{ service }, page]) =>
           accountsOf(service, page.rows, hearers, names),
         ),
-        passages: pages.flatMap(([{ service }, page]) => passagesOf(service, page.rows, histories)),
+        passages: pages.flatMap(([{ service }, page]) =>
+          passagesOf(service, page.rows, histories, aheadMs),
+        ),
         places: pages.map(([{ service, about }, { cursor }]) => ({
           ...{ cursor, about: aboutOf.get(service) ?? about },
         })),
@@ -222,9 +273,9 @@ export class Observer {
     if (!applied) return { rows: 0, more: true, complete: false };
     this.#judgedWithout = projection.unreadServices();
     this.#covers = covers;
-    const read = pages.filter(([, page]) => page.complete);
-    this.#current = new Set(read.map(([{ service }]) => service));
-    const complete = read.length === pages.length && attendance.away.length === 0;
+    this.#coversReach = settled;
+    this.#current = ended;
+    const complete = ended.size === pages.length && attendance.away.length === 0;
     return { rows, more, complete };
   }
 
@@ -233,6 +284,7 @@ export class Observer {
     pages: readonly (readonly [Present, FeedPage, unknown])[],
     covers: ReadonlyMap<string, Cover>,
     call: RollCall,
+    reach: Reach | undefined,
   ) {
     const ids = new Set(pages.flatMap(([, page]) => page.rows.map(({ sagaId }) => sagaId)));
     ids.delete("");
@@ -243,7 +295,7 @@ export class Observer {
       // SQLite answers at once: without a turn, no request would have its own.
       await setImmediate();
       const some = list.slice(at, at + SAGAS_AT_ONCE);
-      const { judged, parts } = await this.#judge(some, covers, call);
+      const { judged, parts } = await this.#judge(some, { covers, reach }, call);
       sagas.push(...judged);
       for (const [id, own] of parts) histories.set(id, own);
     }
@@ -251,25 +303,23 @@ export class Observer {
   }
 
   /** Reads sagas as a whole, and judges them as they are, or as they were when feeds were read. */
-  async judge(ids: readonly string[], covers?: ReadonlyMap<string, Cover>) {
+  async judge(ids: readonly string[], { covers, reach = this.reach, foresee }: Judging = {}) {
     await this.#meet();
     for (;;)
       try {
-        return await this.#judge(ids, covers, this.#attendance.call());
+        return await this.#judge(ids, { covers, reach, foresee }, this.#attendance.call());
       } catch (error) {
         // With one source less.
         if (!(error instanceof SourceAway)) throw error;
       }
   }
 
-  async #judge(
-    ids: readonly string[],
-    covers: ReadonlyMap<string, Cover> | undefined,
-    call: RollCall,
-  ) {
+  async #judge(ids: readonly string[], { covers, reach, foresee }: Judging, call: RollCall) {
     const attendance = this.#attendance;
     const names = this.#names();
-    const context = this.context;
+    // Of one that is not read now, nothing says what it has handled since.
+    const present = new Set(call.present.map(({ service }) => service));
+    const context = { ...this.context, reach: reach && settledFor(reach, present) };
     const read = await Promise.all(
       call.present.map(async (one) => {
         const found = await attendance.read(one, (source) => source.inspect.histories(ids));
@@ -277,24 +327,24 @@ export class Observer {
       }),
     );
     const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
-    const judged = [...parts.values()].flatMap((whole): readonly Judged[] => {
+    const looking = this.#options.foresee && (foresee ?? this.#options.foresee);
+    const judged: Judged[] = [];
+    for (const whole of parts.values()) {
       const own = covers === undefined ? whole : cutAt(whole, covers);
       const unread = call.missingIn(own);
       const full = summarize(own, context);
-      if (full === undefined) return [];
+      if (full === undefined) continue;
       // It may have come where nothing can be read.
       const open = full.open.filter(({ service }) => !unread.includes(service));
       const summary = { ...full, open };
       const isPartial = unread.length > 0;
-      const outlook =
-        !isPartial && hasGivenUp(own)
-          ? this.#options.fromHere?.of(own, new Set(this.#services()))
-          : undefined;
+      const isLookedInto = looking !== undefined && !isPartial && hasGivenUp(own);
+      const outlook = isLookedInto ? await looking(own, new Set(this.#services())) : undefined;
       const illegal = this.#isIllegal(own);
       const verdict = sagaVerdict({ summary, outlook, illegal, isPartial });
       const early = earlyIn(own, context.hearers, names);
-      return [{ summary, verdict, parked: parkedIn(own), early, unread }];
-    });
+      judged.push({ summary, verdict, parked: parkedIn(own), early, unread });
+    }
     return { judged, parts };
   }
 

@@ -8,11 +8,15 @@ const OPEN_ENDED: readonly Disposition[] = ["retrying", "waiting", "parked"];
 /** No message was handled. */
 const UNHEARD: readonly Disposition[] = ["begun", "armed", "disarmed"];
 
-/** Finds the deliveries that the rows of one service's feed end, and how long each took. */
+/**
+ * Finds the deliveries that the rows of one service's feed end, and how long each took. `aheadMs`
+ * says by how much the clock of a service is ahead.
+ */
 export function passagesOf(
   service: string,
   rows: readonly JournalRecord[],
   histories: ReadonlyMap<string, readonly ServiceHistory[]>,
+  aheadMs: (service: string) => number = () => 0,
 ): readonly Passage[] {
   const emissions = new Map<string, ReturnType<typeof emissionsIn>>();
   return rows.flatMap((record): readonly Passage[] => {
@@ -27,7 +31,8 @@ export function passagesOf(
       {
         ...{ service, reaction, stem: stemOf(type), at },
         emitter: emitted?.service ?? "",
-        wayMs: emitted && Math.max(0, at - emitted.at),
+        wayMs:
+          emitted && Math.max(0, at - aheadMs(service) - (emitted.at - aheadMs(emitted.service))),
         runMs: record.durationMs,
         failed: (record.attempt ?? 1) > 1 || disposition === "discarded",
       },

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
+import type { Reach } from "../observe/reach.ts";
 import type { SourceAbout } from "../ports/source.ts";
 import { CLOSED_LIMITS, type ClosedLimits, ClosedSagas } from "./closed-sagas.ts";
 import { Lateness } from "./late.ts";
@@ -128,6 +129,18 @@ export class Projection {
     return this.sql.all(text, behind, limit).map(({ id }) => String(id));
   }
 
+  /** The ids of sagas that wait for an event that may be lost, in order, behind one of them. */
+  passedSagas({ settled }: Reach, behind: string, limit: number): readonly string[] {
+    const passed = [...settled].map(([hearer, of]) => [hearer, Math.max(0, ...of.values())]);
+    const latest = Math.max(0, ...passed.map(([, before]) => Number(before)));
+    const text = `SELECT DISTINCT saga FROM delivery
+        JOIN json_each(?) AS passed ON service = passed.value->>0 AND since < passed.value->>1
+      WHERE state = 'on its way' AND verdict IN ('running', 'late') AND since < ? AND saga > ?
+      ORDER BY saga LIMIT ?`;
+    const rows = this.sql.all(text, JSON.stringify(passed), latest, behind, limit);
+    return rows.map(({ saga }) => String(saga));
+  }
+
   /**
    * Writes what was read. False, and nothing is written, if another process has read on since:
    * `from` has the cursors with which the reading began.
@@ -169,10 +182,11 @@ export class Projection {
    *
    * @param unsure services whose journal was not read to its end: what is on its way to them may
    *   have come
+   * @param behindMs how far a clock of an emitter may be behind
    */
-  tick(now: number, unsure: readonly string[] = []): void {
+  tick(now: number, unsure: readonly string[] = [], behindMs = 0): void {
     this.sql.transaction(() => {
-      this.#late.mark(now, unsure);
+      this.#late.mark(now - behindMs, unsure);
       this.rates.sweep(now);
     });
   }
@@ -208,7 +222,7 @@ export class Projection {
        USING (stem, service, reaction) LEFT JOIN (
          SELECT stem, service, reaction, sum(state <> 'on its way') AS off,
            sum(state = 'on its way') AS way
-         FROM delivery WHERE state <> 'armed' GROUP BY 1, 2, 3) d
+         FROM delivery WHERE state NOT IN ('armed', 'unheard') GROUP BY 1, 2, 3) d
        USING (stem, service, reaction) ORDER BY stem, service, reaction`,
       now - EARLY_MS,
     );

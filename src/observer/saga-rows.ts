@@ -30,6 +30,8 @@ export interface ParkedDelivery {
 /** A longer message of an error says no more. */
 const MESSAGE_MAX = 500;
 
+const NOT_PUT_OFF: readonly string[] = ["on its way", "unheard", "armed"];
+
 /** What is parked of a saga. */
 export function parkedIn(parts: readonly ServiceHistory[]): readonly ParkedDelivery[] {
   return parts.flatMap(({ service, history }) =>
@@ -86,7 +88,7 @@ export class SagaRows {
     const took = end === undefined ? null : Math.max(0, end.at - began);
     const correlation = correlationId === sagaId ? null : correlationId;
     const states = [...open.map(({ state }) => state), ...kept];
-    const deferred = states.filter((state) => state !== "on its way" && state !== "armed").length;
+    const deferred = states.filter((state) => !NOT_PUT_OFF.includes(state)).length;
     this.#sql.run(
       "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       ...[sagaId, correlation, began, last, verdict, end?.type ?? null, took, steps],

@@ -9,6 +9,7 @@ import type { SagaState, SagaSummary } from "../observe/summary.ts";
  * - `parked`     a delivery was given up on
  * - `succeeded`, `undone`   it has ended
  * - `at risk`    a delivery was discarded, and the saga may come to rest with a rule broken
+ * - `unheard`    an event is in no outbox and not on the bus, and its hearer never got it
  * - `retrying`   a delivery failed and is tried again
  * - `late`       an event has been on its way for longer than usual: see `Lateness`
  * - `running`    an event is on its way, or a service that may have a part cannot be read
@@ -23,6 +24,7 @@ export const VERDICTS = [
   "succeeded",
   "undone",
   "at risk",
+  "unheard",
   "retrying",
   "late",
   "running",
@@ -58,9 +60,7 @@ export function sagaVerdict({ summary, outlook, illegal, isPartial }: VerdictBas
     if (state !== "parked" && !outlook.ahead.atRest && outlook.ahead.violations.length > 0)
       return "at risk";
   }
-  if (state === "failed") return "undone";
-  // Only said where outboxes are read as well, which no projection does.
-  return state === "unheard" ? "late" : state;
+  return state === "failed" ? "undone" : state;
 }
 
 /** Reads a verdict that was written. */

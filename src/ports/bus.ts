@@ -116,6 +116,9 @@ export interface MalformedMessage {
   readonly head?: Omit<EventEnvelope, "data"> | undefined;
 }
 
+/** A longer backlog need not be counted further. */
+export const BACKLOG_COUNTED = 10_000;
+
 /** A member of a group, until it leaves. */
 export interface Subscription {
   /**
@@ -124,6 +127,13 @@ export interface Subscription {
    * The caller then closes the subscription and subscribes again. Absent if `onLost` says all.
    */
   check?(): Promise<void>;
+  /**
+   * How many deliveries are left for the group: those that wait on the broker, and those that a
+   * member has and has not acknowledged. Of members in other processes only as far as the broker
+   * tells; each process asks for itself. Events that travel as one message may count once, and the
+   * count may stop at `BACKLOG_COUNTED`: 0 is exact. Absent if the bus cannot tell.
+   */
+  backlog?(): Promise<number>;
   /**
    * Takes no new messages, waits for the deliveries in flight, and leaves the group. Messages that
    * were not acknowledged are delivered again, to this group's next member.

@@ -76,6 +76,17 @@ export interface SagaHistory extends SagaPlace {
   readonly deferred: readonly Deferred[];
 }
 
+/** What the bus holds for a service, as the processes of the service have asked it. */
+export interface BusBacklog {
+  /** The most deliveries that a process has found, when it asked last. */
+  readonly deliveries: number;
+  /**
+   * Milliseconds since the bus held nothing for the service: all that was published before has been
+   * handled, put off, or lost. Absent if that is not known, such as after a process has died.
+   */
+  readonly emptyMs?: number | undefined;
+}
+
 /** How many rows a store holds. */
 export interface StoreCounts {
   /** Processes with a lease that has not run out. */
@@ -86,4 +97,8 @@ export interface StoreCounts {
   readonly outboxOldestMs: number;
   /** Deferred deliveries by state; a state without any is absent. */
   readonly deferred: Readonly<Partial<Record<DeferredState, number>>>;
+  /** The time on the database's clock: milliseconds since 1970. */
+  readonly at?: number | undefined;
+  /** Absent while no process runs, or where the bus cannot tell. */
+  readonly backlog?: BusBacklog | undefined;
 }

@@ -47,6 +47,12 @@ export interface Store<Native> {
    */
   claim(limit: number, options?: ClaimOptions): Promise<Claimed>;
   /**
+   * Keeps beside this process's lease how many deliveries the bus holds for the service, as of
+   * `askedMs` milliseconds ago: `inspect.counts` tells others. Absent: nothing is ever called
+   * unheard.
+   */
+  putBacklog?(deliveries: number, askedMs: number): Promise<void>;
+  /**
    * Deletes closed sagas: those without a delivery in a state of `OPEN`, and without a write for
    * `olderThanMs`. Examines at most `limit` sagas that are old enough, and goes on behind them at
    * the next call. Deliveries that belong to no saga go one by one, by the same rule.

@@ -43,6 +43,13 @@ export class Draft implements Writes {
   /** When the handler was called, on the environment's clock; undefined if none was. */
   began: number | undefined;
 
+  /** Takes the answers of the bus, which are written with it. */
+  change({ confirm, reduce, release }: Pick<Writes, "confirm" | "reduce" | "release">): void {
+    this.confirm = confirm;
+    this.reduce = reduce;
+    this.release = release;
+  }
+
   /** Takes over what another draft holds. */
   add(other: Draft): void {
     append(this.journal, other.journal);
@@ -100,6 +107,7 @@ export class Draft implements Writes {
    */
   nextDueMs({ released = true }: Written): number | undefined {
     if (this.settle.length > 0 && released) return 0;
+    if (this.defer.length + this.redefer.length === 0) return undefined;
     let next: number | undefined;
     for (const rows of [this.defer, this.redefer]) {
       for (const row of rows) {

@@ -7,6 +7,7 @@ import { olderVersions } from "../contract/lineage.ts";
 import type { TraceContext } from "../contract/trace-context.ts";
 import type { Environment } from "../ports/environment.ts";
 import { derivedId, type EmittingWork } from "./identity.ts";
+import { isoTime } from "./iso-time.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Where an emission comes from: whose work it is, and what it answers. */
@@ -113,7 +114,7 @@ export class Emitter {
     const now = this.#environment.now();
     if (now !== this.#now) {
       this.#now = now;
-      this.#time = new Date(now).toISOString();
+      this.#time = isoTime(now);
     }
     return this.#time;
   }

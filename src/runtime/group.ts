@@ -73,6 +73,12 @@ export class BrokenGroupError extends OdoriError {
   }
 }
 
+/** Tasks of which the store has said what it knows. */
+interface ReadyTasks<Native> {
+  readonly inTurn: readonly Ready<Native>[];
+  readonly together: Ready<Native>[];
+}
+
 export interface GroupParts<Native> {
   readonly store: Store<Native>;
   readonly environment: Environment;
@@ -135,8 +141,13 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     const waves = wavesOf(tasks);
     for (const [turn, wave] of waves.entries()) {
       const draft = new Draft();
-      if (turn === 0) Object.assign(draft, changes);
-      await this.#handle(tx, wave, draft);
+      if (turn === 0) draft.change(changes);
+      const asked = environment.now();
+      const received = await tx.receive(wave.map((task) => task.receipt));
+      // Where the store itself is slow, a handler that uses it may be so too.
+      this.#handlerMs = Math.max(HANDLER_BUDGET_MS, LOOK_UPS_MAX * (environment.now() - asked));
+      probe("looked_up");
+      await this.#handle(tx, this.#readyOf(tx, wave, received), draft);
       const written = await tx.write(draft, { last: turn === waves.length - 1 });
       probe("written");
       const { ticket } = written;
@@ -154,17 +165,11 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     await Promise.allSettled(this.detached.map(({ tx }) => tx.abandon()));
   }
 
-  async #handle(
+  #readyOf(
     tx: StoreTransaction<Native>,
     wave: readonly Task<Native>[],
-    draft: Draft,
-  ): Promise<void> {
-    const { environment, probe } = this.#parts;
-    const asked = environment.now();
-    const received = await tx.receive(wave.map((task) => task.receipt));
-    // Where the store itself is slow, a handler that uses it may be so too.
-    this.#handlerMs = Math.max(HANDLER_BUDGET_MS, LOOK_UPS_MAX * (environment.now() - asked));
-    probe("looked_up");
+    received: readonly Received[],
+  ): ReadyTasks<Native> {
     const inTurn: Ready<Native>[] = [];
     const together: Ready<Native>[] = [];
     for (const [index, task] of wave.entries()) {
@@ -175,26 +180,37 @@ export class CommitGroup<Native> implements GroupResult<Native> {
         together.push({ task, received: answer });
       else inTurn.push({ task, received: answer });
     }
-    while (together.length > 0)
-      await this.#runTogether(tx, together.splice(0, this.#parts.pace.together), draft);
-    await this.#runInTurn(tx, inTurn, draft);
+    return { inTurn, together };
   }
 
-  async #runInTurn(
+  async #handle(
     tx: StoreTransaction<Native>,
-    ready: readonly Ready<Native>[],
+    { inTurn, together }: ReadyTasks<Native>,
     draft: Draft,
   ): Promise<void> {
-    for (const { task, received } of ready) {
-      const full = tx.together !== undefined && this.inTurn >= IN_TURN_MAX;
-      if (full || this.#mustWait(task)) this.rest.push(task);
-      else {
-        const running = this.#begin(tx, task, received, draft);
-        if (running === undefined) continue;
-        this.inTurn++;
-        await running;
-      }
+    while (together.length > 0)
+      await this.#runTogether(tx, together.splice(0, this.#parts.pace.together), draft);
+    for (const { task, received } of inTurn) {
+      const running = this.#runNext(tx, task, received, draft);
+      if (running !== undefined) await running;
     }
+  }
+
+  /** Runs one task in its turn, unless it has to wait for a later group. */
+  #runNext(
+    tx: StoreTransaction<Native>,
+    task: Task<Native>,
+    received: Received,
+    draft: Draft,
+  ): void | Promise<void> {
+    const full = tx.together !== undefined && this.inTurn >= IN_TURN_MAX;
+    if (full || this.#mustWait(task)) {
+      this.rest.push(task);
+      return;
+    }
+    const running = this.#begin(tx, task, received, draft);
+    if (running !== undefined) this.inTurn++;
+    return running;
   }
 
   async #runTogether(
@@ -217,7 +233,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     for (const { task, handler } of result.contended) this.#met(task, handler);
     for (const { task } of result.culprits) pace.stumbled(task.receipt.reaction);
     await this.#runTogether(tx, result.others, draft);
-    await this.#runInTurn(tx, result.culprits, draft);
+    await this.#handle(tx, { inTurn: result.culprits, together: [] }, draft);
   }
 
   /** Takes the result of a handler that has travelled with others, none of which was undone. */
@@ -234,12 +250,19 @@ export class CommitGroup<Native> implements GroupResult<Native> {
 
   /** The first task always begins, so that a group never goes round without any work. */
   #mustWait(task: Task<Native>): boolean {
-    const apart = [...this.detached.map((run) => run.task), ...this.alone, ...this.contended];
-    const { sagaId } = task.receipt;
-    if (this.#parts.isHeld(task) || apart.some(({ receipt }) => receipt.sagaId === sagaId))
-      return true;
-    const begun = this.done.length + this.refused.length + apart.length;
+    if (this.#parts.isHeld(task)) return true;
+    const apart = this.detached.length + this.alone.length + this.contended.length;
+    if (apart > 0 && this.#isApart(task.receipt.sagaId)) return true;
+    const begun = this.done.length + this.refused.length + apart;
     return begun > 0 && this.#parts.environment.now() >= this.#until;
+  }
+
+  /** Whether a task of the saga has left the group. */
+  #isApart(sagaId: string): boolean {
+    const isOf = (task: Task<Native>) => task.receipt.sagaId === sagaId;
+    return (
+      this.detached.some(({ task }) => isOf(task)) || [...this.alone, ...this.contended].some(isOf)
+    );
   }
 
   /** Runs one task; synchronously where its handler is synchronous. */
@@ -273,7 +296,8 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   ): Promise<void> {
     const { task, scope, handler, running } = run;
     if (await handlerEnds(this.#limits, handler, running)) {
-      await handler.keep();
+      const kept = handler.keep() ?? undefined;
+      if (kept !== undefined) await kept;
       this.#keep(task, scope, handler, draft);
     } else if (!handler.touched) {
       this.detached.push({ ...run, tx: handler.detach() });
@@ -359,7 +383,7 @@ function endsGroup(error: unknown): boolean {
  */
 function wavesOf<Native>(tasks: readonly Task<Native>[]): readonly (readonly Task<Native>[])[] {
   // Without tasks there may still be outbox rows to change.
-  if (tasks.length === 0) return [[]];
+  if (tasks.length < 2) return [tasks];
   const waves: Task<Native>[][] = [];
   const seen = new Map<string, number>();
   for (const task of tasks) {

@@ -44,8 +44,7 @@ export class Handlers {
       ended();
       throw readable(error);
     }
-    if (returned instanceof Promise)
-      return this.#withinTime(returned.finally(ended), context, scope);
+    if (returned instanceof Promise) return this.#withinTime(returned, ended, context, scope);
     ended();
     return returned;
   }
@@ -67,6 +66,7 @@ export class Handlers {
 
   #withinTime<T>(
     returned: Promise<T>,
+    ended: () => void,
     context: HandlerContext<unknown>,
     scope: Scope<unknown>,
   ): Promise<T> {
@@ -93,7 +93,18 @@ export class Handlers {
         context.abort(reason);
         reject(reason);
       });
-      returned.then(resolve, (error: unknown) => reject(readable(error))).finally(end);
+      returned.then(
+        (value) => {
+          ended();
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          ended();
+          end();
+          reject(readable(error));
+        },
+      );
     });
   }
 }

@@ -83,9 +83,15 @@ export class Lane<Native> {
       while (this.#queue.length > 0) {
         const batch = this.#queue.splice(0, this.#batch);
         this.#batch = Math.min(this.#batchMax, this.#batch + 1);
-        const rest = await this.#handled(batch);
+        let rest: readonly Task<Native>[] = [];
+        try {
+          rest = await this.#handle(batch);
+        } catch (error) {
+          // A failure of the handling itself belongs to its batch: the tasks behind it go on.
+          for (const task of batch) task.completion.failed(error);
+        }
         if (rest.length > 0) this.#queue.unshift(...rest);
-        await this.#turn();
+        if (this.#environment.now() - this.#turnedAt >= TURN_MS) await this.#turn();
         // What the last commit has set off shares the next one with a remainder.
         if (this.#queue.length < this.#batch) await microtasks();
       }
@@ -94,20 +100,9 @@ export class Lane<Native> {
     }
   }
 
-  /** Lets the event loop turn, if it may not have done so for a while. */
+  /** Lets the event loop turn: it may not have done so for a while. */
   async #turn(): Promise<void> {
-    if (this.#environment.now() - this.#turnedAt < TURN_MS) return;
     await (this.#environment.turn ?? turned)();
     this.#turnedAt = this.#environment.now();
-  }
-
-  /** A failure of the handling itself belongs to its batch: the tasks behind it go on. */
-  async #handled(batch: readonly Task<Native>[]): Promise<readonly Task<Native>[]> {
-    try {
-      return await this.#handle(batch);
-    } catch (error) {
-      for (const task of batch) task.completion.failed(error);
-      return [];
-    }
   }
 }

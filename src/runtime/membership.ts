@@ -65,6 +65,16 @@ export class Membership {
     await this.#work();
   }
 
+  /** Whether the bus can tell what it holds. */
+  get tellsBacklog(): boolean {
+    return this.#subscription?.backlog !== undefined;
+  }
+
+  /** How much the bus holds for the service; undefined while it is not subscribed. */
+  async backlog(): Promise<number | undefined> {
+    return this.#subscription?.backlog?.();
+  }
+
   /** Leaves the group, and waits for the deliveries in flight. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -151,7 +161,16 @@ export class Membership {
         late();
       };
       this.#giveUp = giveUp;
-      work.then(resolve, reject).finally(cancel);
+      work.then(
+        (reply) => {
+          cancel();
+          resolve(reply);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
     });
   }
 

@@ -104,7 +104,8 @@ export class Relay<Native> {
     if (this.#stopped) return pollMs;
     try {
       if (publisher.answered > 0) await this.#parts.flush();
-      await this.#parts.refresh();
+      const refreshing = this.#parts.refresh();
+      if (refreshing !== undefined) await refreshing;
       const room = Math.max(0, limit - publisher.pending);
       const free = this.#suspects > 0 ? 0 : Math.min(room, CLAIMED_MAX - this.#running);
       const claimed = await store.claim(room, { deferred: free, known });

@@ -9,6 +9,7 @@ import { atMost } from "../ports/environment.ts";
 import type { StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
 import type { ServiceWatch } from "../ports/telemetry.ts";
+import { BacklogReport } from "./backlog.ts";
 import type { BeginOptions, Begun } from "./begin.ts";
 import { Caution } from "./caution.ts";
 import { completeJoins } from "./complete-joins.ts";
@@ -66,6 +67,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #service: Service<Native, Begins>;
   readonly #portrait: Portrait;
   readonly #membership: Membership;
+  readonly #backlog: BacklogReport;
   #state: "ready" | "stopping" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
   readonly #endings: Endings;
@@ -128,6 +130,7 @@ export class App<Native, Begins extends EventContract> {
     this.#membership = new Membership({ bus, environment, logger }, membership, (incoming) =>
       this.#entrance.deliver(incoming),
     );
+    this.#backlog = new BacklogReport({ environment, store, membership: this.#membership });
     const parts = {
       store,
       publisher: this.#publisher,
@@ -191,6 +194,7 @@ export class App<Native, Begins extends EventContract> {
       throw error;
     }
     this.#relay.start();
+    this.#backlog.start();
     return this;
   }
 
@@ -344,6 +348,7 @@ export class App<Native, Begins extends EventContract> {
       atMost(environment, drainMs, work.catch(warn(failed)));
     const left = this.#membership.stop().catch(warn("leaving the bus failed"));
     this.#held.stop();
+    this.#backlog.stop();
     await within(this.#relay.stop(), "the last round of the relay failed");
     await this.#worker.stop(drainMs);
     await atMost(environment, drainMs, left);

@@ -15,13 +15,15 @@ export interface HandlerLimits {
 }
 
 /** As `endsWithin`, for a handler: one that has not used its transaction has less time. */
-export async function handlerEnds(
+export function handlerEnds(
   { environment, limitMs }: HandlerLimits,
   handler: { readonly touched: boolean },
   running: Promise<unknown>,
 ): Promise<boolean> {
-  if (await endsWithin(environment, UNTOUCHED_MS, running)) return true;
-  return handler.touched && endsWithin(environment, limitMs - UNTOUCHED_MS, running);
+  return endsWithin(environment, UNTOUCHED_MS, running).then(
+    (ended) =>
+      ended || (handler.touched && endsWithin(environment, limitMs - UNTOUCHED_MS, running)),
+  );
 }
 
 /**

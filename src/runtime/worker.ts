@@ -60,12 +60,14 @@ export class Worker<Native> {
     this.#parts = parts;
     const { store, environment, probe } = parts;
     this.#pauses = new Pauses(environment);
-    this.#lanes = Array.from({ length: store.lanes }, () => {
+    const lanes: Lane<Native>[] = [];
+    while (lanes.length < store.lanes) {
       const lane: Lane<Native> = new Lane(environment, parts.batchMax, (batch) =>
         this.#commit(lane, batch),
       );
-      return lane;
-    });
+      lanes.push(lane);
+    }
+    this.#lanes = lanes;
     this.#width = new LaneWidth(store.lanes);
     this.#alone = new Alone({
       store,

@@ -7,6 +7,14 @@ export type HandlerFate = "runs" | "fails first" | "fails last" | "gives up";
 
 const FATES: readonly HandlerFate[] = ["runs", "fails first", "fails last", "gives up"];
 
+/** What the fate of a handler depends on. */
+export interface HandlerFateOptions {
+  readonly site: Site;
+  readonly mayGiveUp: boolean;
+  /** Whether it failed in the saga that is played again. */
+  readonly recorded: boolean | undefined;
+}
+
 /** What becomes of a call to another system. */
 export type CallFate = "answered" | "unreachable" | "answer lost";
 
@@ -83,15 +91,11 @@ export class Faults {
     return true;
   }
 
-  /** What becomes of a handler. `recorded`: whether it failed in the saga that is played again. */
-  handler(
-    service: string,
-    options: { readonly mayGiveUp: boolean; readonly recorded: boolean | undefined },
-  ): HandlerFate {
-    const { mayGiveUp, recorded } = options;
+  /** What becomes of a handler. */
+  handler(service: string, options: HandlerFateOptions): HandlerFate {
+    const { mayGiveUp, recorded, site } = options;
     const { poison } = this.#temper;
     const ways = mayGiveUp ? FATES.length : FATES.length - 1;
-    const site = this.#sites.of(`handler ${service}`);
     const fate =
       recorded === undefined
         ? this.#fate("handler", site, ways, (random) =>
@@ -117,11 +121,11 @@ export class Faults {
   }
 
   /** By how many milliseconds the clock of a service is wrong. */
-  skewMs(service: string): number {
+  skewMs(service: string, site: Site): number {
     const { skew } = this.#temper;
     if (skew === 0) return 0;
     const { random } = this.#decisions;
-    const way = this.#decisions.decide(this.#sites.of(`skew ${service}`), SKEWS_MS.length, () =>
+    const way = this.#decisions.decide(site, SKEWS_MS.length, () =>
       random() < skew ? 1 + Math.floor(random() * (SKEWS_MS.length - 1)) : 0,
     );
     const ms = SKEWS_MS[way] ?? 0;

@@ -58,16 +58,16 @@ export class Fleet<Native> {
   /** Starts every process, on databases as they were kept. */
   async open(): Promise<void> {
     const { stage, post, faults, clock } = this.#run;
-    for (const { name, topics, database } of stage.parts) {
+    for (const { name, topics, sites, database } of stage.parts) {
       database.reset();
-      post.addGroup(name, topics);
-      this.#skews.set(name, faults.skewMs(name));
+      post.addGroup(name, topics, sites);
+      this.#skews.set(name, faults.skewMs(name, sites.skew));
     }
     for (const part of stage.parts)
       for (const process of part.processes) this.#start(part, process);
     while (this.#starting > 0) await quiet();
     // They look for what others have left: there is nothing yet.
-    while (clock.runDue()) await quiet();
+    while (clock.runAllDue()) await quiet();
   }
 
   /** Whether something is left that happens by itself. */
@@ -148,7 +148,15 @@ export class Fleet<Native> {
     const skewMs = this.#skews.get(part.name) ?? 0;
     const process = new Process<Native>(
       {
-        ...{ service, sites, database, post, clock, decisions, faults, outside, skewMs },
+        service,
+        sites,
+        database,
+        post,
+        clock,
+        decisions,
+        faults,
+        outside,
+        skewMs,
         seed: SEED,
         committed: (from, writes) => this.#run.committed(from, writes),
         died: (dead) => this.#died(part, started, dead),

@@ -60,17 +60,9 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
     if (this.#owner.dead) return never();
     if (this.#owner.isAway("opens")) return Promise.reject(unavailable());
     let watched: WatchedTransaction<Native> | undefined;
-    const done = this.#inner.transaction(async (inner) => {
+    const done = this.#inner.transaction((inner) => {
       watched = new WatchedTransaction(inner, this);
-      const { written } = watched;
-      try {
-        const result = await this.#abortable(work(watched));
-        this.#beforeCommit(written);
-        return result;
-      } catch (error) {
-        if (this.#owner.dead) await watched.closeScope();
-        throw error;
-      }
+      return this.#watched(work(watched), watched);
     });
     return this.#committed(done, () => watched?.written ?? []);
   }
@@ -82,8 +74,7 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
     return new WatchedAlone(inner, {
       dead: () => this.#owner.dead,
       watch: (tx) => new WatchedTransaction(tx, this),
-      abortable: (work) => this.#abortable(work),
-      beforeCommit: (written) => this.#beforeCommit(written),
+      watched: (work, tx) => this.#watched(work, tx),
       committed: (done, written) => this.#committed(done, written),
       ended: () => this.#alone.delete(inner),
     });
@@ -117,26 +108,24 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
     return this.#owner.dead ? never() : call();
   }
 
-  #abortable<T>(work: Promise<T>): Promise<T> {
+  /** Settles as the work of a transaction does, unless the process dies or cannot commit. */
+  #watched<T>(work: Promise<T>, tx: WatchedTransaction<Native>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const abort = () => reject(CRASH);
+      const abort = () => failed(CRASH);
+      const failed = (error: unknown) => {
+        if (!this.#aborts.delete(abort)) return;
+        if (this.#owner.dead) tx.closeScope().then(() => reject(error));
+        else reject(error);
+      };
       this.#aborts.add(abort);
-      work.then(
-        (value) => {
-          this.#aborts.delete(abort);
-          resolve(value);
-        },
-        (error: unknown) => {
-          this.#aborts.delete(abort);
-          reject(error);
-        },
-      );
+      work.then((value) => {
+        // A run that is over leaves its processes, without an abort.
+        if (this.#owner.dead) return failed(CRASH);
+        this.#aborts.delete(abort);
+        if (tx.written.length > 0 && this.#owner.isAway("commits")) reject(unavailable());
+        else resolve(value);
+      }, failed);
     });
-  }
-
-  #beforeCommit(written: readonly Writes[]): void {
-    this.check();
-    if (written.length > 0 && this.#owner.isAway("commits")) throw unavailable();
   }
 
   #committed<T>(done: Promise<T>, written: () => readonly Writes[]): Promise<T> {
@@ -157,8 +146,7 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
 interface WatchedAloneParts<Native> {
   dead(): boolean;
   watch(tx: StoreTransaction<Native>): WatchedTransaction<Native>;
-  abortable<T>(work: Promise<T>): Promise<T>;
-  beforeCommit(written: readonly Writes[]): void;
+  watched<T>(work: Promise<T>, tx: WatchedTransaction<Native>): Promise<T>;
   committed<T>(done: Promise<T>, written: () => readonly Writes[]): Promise<T>;
   ended(): void;
 }
@@ -183,15 +171,13 @@ class WatchedAlone<Native> implements DetachedTransaction<Native> {
   }
 
   complete<T>(work: (tx: StoreTransaction<Native>) => Promise<T>): Promise<T> {
-    const { dead, watch, abortable, beforeCommit, committed, ended } = this.#parts;
+    const { dead, watch, watched, committed, ended } = this.#parts;
     if (dead()) return never();
     let written: readonly Writes[] = [];
-    const done = this.#inner.complete(async (inner) => {
+    const done = this.#inner.complete((inner) => {
       const tx = watch(inner);
       written = tx.written;
-      const result = await abortable(work(tx));
-      beforeCommit(written);
-      return result;
+      return watched(work(tx), tx);
     });
     return committed(done, () => written).then((result) => {
       ended();

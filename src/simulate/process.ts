@@ -76,7 +76,6 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
   readonly #parts: ProcessParts<Native>;
   readonly #store: ProcessStore<Native>;
   readonly #environment: Environment;
-  readonly #timers = new Set<() => void>();
   /** Timers of handlers. */
   #waits = 0;
   #app: App<Native, EventContract> | undefined;
@@ -123,8 +122,7 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
   kill(): void {
     this.dead = true;
     this.#store.abort();
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    this.#parts.clock.dropTimersOf(this);
     this.#parts.died(this);
   }
 
@@ -177,15 +175,7 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
 
   #timer(delayMs: number, work: () => void): () => void {
     if (this.dead) return () => {};
-    const cancel = this.#parts.clock.timer(delayMs, () => {
-      this.#timers.delete(cancel);
-      work();
-    });
-    this.#timers.add(cancel);
-    return () => {
-      this.#timers.delete(cancel);
-      cancel();
-    };
+    return this.#parts.clock.timer(delayMs, work, this);
   }
 
   opened({ owner }: Session): void {

@@ -88,7 +88,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const { faults } = this;
     const guide = "recorded" in course ? new Guide(course.recorded, this.#reactions) : undefined;
     this.#guide = guide;
-    this.post = new SimulatedBus({ decisions, sites, faults, guide });
+    this.post = new SimulatedBus({ decisions, faults, guide });
     this.book = new Book(stage.manifest, stage.map, stage.reached);
     this.outside = new Outside(faults, note);
     this.#fleet = new Fleet(this);
@@ -148,8 +148,9 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const process = this.#fleet.process(name);
     if (process === undefined) return work();
     const { operator = false } = this.stage.options;
-    const { mayPark } = this.stage.part(process.service);
+    const { mayPark, sites } = this.stage.part(process.service);
     const fate = this.faults.handler(process.service, {
+      site: sites.handler,
       mayGiveUp: operator || mayPark,
       recorded: this.#guide?.fails(process.service),
     });
@@ -161,11 +162,17 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
       return returned;
     }
     process.handlers.add(returned);
-    const settled = returned.finally(() => process.handlers.delete(returned));
-    return settled.then((value: unknown) => {
-      if (fate === "fails last") throw new Error(LAST);
-      return value;
-    });
+    return returned.then(
+      (value: unknown) => {
+        process.handlers.delete(returned);
+        if (fate === "fails last") throw new Error(LAST);
+        return value;
+      },
+      (error: unknown) => {
+        process.handlers.delete(returned);
+        throw error;
+      },
+    );
   }
 
   /** Takes what a process has committed. */
@@ -185,7 +192,8 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
       const wrong = this.book.note(service, entry);
       if (wrong !== undefined) this.fail(wrong);
     }
-    for (const sagaId of new Set(rows.map((entry) => entry.sagaId))) {
+    const sagas = rows.length === 1 ? rows : new Map(rows.map((row) => [row.sagaId, row])).values();
+    for (const { sagaId } of sagas) {
       const own = marks.filter((mark) => mark.sagaId === sagaId);
       const wrong = this.book.mark(service, sagaId, own);
       if (wrong !== undefined) this.fail(wrong);
@@ -249,7 +257,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   #passTime(): void {
     this.#fleet.loseLeases();
     this.clock.moveTo(this.clock.next ?? this.clock.now);
-    while (this.clock.runDue());
+    this.clock.runAllDue();
   }
 
   async #judge(): Promise<void> {

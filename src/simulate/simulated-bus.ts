@@ -31,15 +31,26 @@ export interface PendingMessage {
 
 interface MessageGroup {
   readonly name: string;
-  readonly topics: Set<string>;
+  readonly topics: ReadonlySet<string>;
   members: { readonly receiver: BusMember; readonly deliver: Deliver }[];
-  readonly sites: Readonly<Record<"copy" | "ack" | "member", Site>>;
+  readonly sites: GroupSites;
+}
+
+/** Where decisions about the messages of one group are taken. */
+export type GroupSites = Readonly<Record<"copy" | "ack" | "member", Site>>;
+
+/** The sites of the group of that name. */
+export function groupSites(sites: Sites, name: string): GroupSites {
+  return {
+    copy: sites.of(`copy ${name}`),
+    ack: sites.of(`ack ${name}`),
+    member: sites.of(`member ${name}`),
+  };
 }
 
 /** What the post needs of a run. */
 export interface SimulatedBusParts {
   readonly decisions: Decisions;
-  readonly sites: Sites;
   readonly faults: Faults;
   /** Of a recorded saga. */
   readonly guide: Guide | undefined;
@@ -62,18 +73,8 @@ export class SimulatedBus {
   }
 
   /** A group gets every message from now on, also while it has no member. */
-  addGroup(name: string, topics: Iterable<string>): void {
-    const { sites } = this.#parts;
-    this.#groups.set(name, {
-      name,
-      topics: new Set(topics),
-      members: [],
-      sites: {
-        copy: sites.of(`copy ${name}`),
-        ack: sites.of(`ack ${name}`),
-        member: sites.of(`member ${name}`),
-      },
-    });
+  addGroup(name: string, topics: ReadonlySet<string>, sites: GroupSites): void {
+    this.#groups.set(name, { name, topics, members: [], sites });
   }
 
   /** The messages whose service is there, oldest first. */
@@ -157,8 +158,7 @@ export class SimulatedBus {
     return events.map(() => ACCEPTED);
   }
 
-  #join(receiver: BusMember, { group: name, topics }: SubscribeOptions, deliver: Deliver): void {
-    if (!this.#groups.has(name)) this.addGroup(name, topics);
+  #join(receiver: BusMember, { group: name }: SubscribeOptions, deliver: Deliver): void {
     this.#groups.get(name)?.members.push({ receiver, deliver });
   }
 

@@ -1,7 +1,13 @@
 import type { MemoryDatabase } from "../adapters/memory/database.ts";
 import { undoTo } from "../adapters/memory/table.ts";
 import { MemoryTransaction, type Writer } from "../adapters/memory/transaction.ts";
-import { INNER_TRANSACTION, type ScopeParts, SqliteScope } from "../adapters/sqlite/scope.ts";
+import {
+  type HandlerSavepoint,
+  INNER_TRANSACTION,
+  OwnSavepoint,
+  type ScopeParts,
+  SqliteScope,
+} from "../adapters/sqlite/scope.ts";
 import { type Connection, type Sql, TransactionSql } from "../adapters/sqlite/sql.ts";
 import type { Receipt, Received, Writes, Written } from "../ports/bookkeeping.ts";
 import type { Store } from "../ports/store.ts";
@@ -62,20 +68,30 @@ export class SqlRows extends Bookkeeping implements SimulatedDatabase<Sql> {
     return this.connection;
   }
 
+  /** Whether the transaction that is open has used its rows. */
+  get used(): boolean {
+    return this.#used;
+  }
+
+  /** Takes back all that the transaction that is open has done to its rows. */
+  undo(): void {
+    this.connection.run(GROUP.undo);
+  }
+
   /** Runs `work` alone, and undoes what it wrote if it rejects. */
   transaction<T>(database: MemoryDatabase, work: (native: () => Sql) => Promise<T>): Promise<T> {
     let native: TransactionSql | undefined;
     const begin = () => {
       this.#used = false;
       return work(() => {
-        native ??= new TransactionSql(this.use());
+        native ??= new TransactionSql(() => this.use());
         return native;
       });
     };
     return database.exclusive(begin, (kept) => {
       native?.end();
       if (!this.#used) return;
-      if (!kept) this.connection.run(GROUP.undo);
+      if (!kept) this.undo();
       this.connection.run(GROUP.release);
     });
   }
@@ -167,9 +183,36 @@ class SqlRowsScope extends SqliteScope {
   }
 }
 
+/** The first handler of a group has the savepoint of the group: before it there is nothing. */
+class FirstSavepoint implements HandlerSavepoint {
+  readonly #rows: SqlRows;
+  /** Undefined for the first handler. */
+  #own: OwnSavepoint | undefined;
+
+  constructor(rows: SqlRows) {
+    this.#rows = rows;
+  }
+
+  begin(): void {
+    this.#own = this.#rows.used ? new OwnSavepoint(this.#rows.connection) : undefined;
+    if (this.#own === undefined) this.#rows.use();
+    else this.#own.begin();
+  }
+
+  keep(): void {
+    this.#own?.keep();
+  }
+
+  undo(): void {
+    if (this.#own === undefined) this.#rows.undo();
+    else this.#own.undo();
+  }
+}
+
 /** What a scope uses of its store. */
 class SqlRowsParts implements ScopeParts {
   readonly control = INNER_TRANSACTION;
+  readonly savepoint: HandlerSavepoint;
   readonly database: MemoryDatabase;
   detached: boolean;
   /** Whether a detached handler has the database. */
@@ -186,6 +229,7 @@ class SqlRowsParts implements ScopeParts {
   ) {
     this.#store = store;
     this.#rows = rows;
+    this.savepoint = new FirstSavepoint(rows);
     this.database = database;
     this.#writer = writer;
     this.detached = detached;

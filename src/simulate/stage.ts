@@ -9,10 +9,11 @@ import { FIRST_MOMENT } from "../virtual/clock.ts";
 import { watchHandlers } from "../virtual/handlers.ts";
 import type { Reached } from "./book.ts";
 import type { SimulatedDatabase } from "./database.ts";
-import { Sites } from "./decisions.ts";
+import { type Site, Sites } from "./decisions.ts";
 import { MachineMap } from "./machine-map.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type ProcessSites, processSites } from "./process.ts";
+import { type GroupSites, groupSites } from "./simulated-bus.ts";
 
 /** The run that is under way. */
 export interface StagedRun {
@@ -20,10 +21,14 @@ export interface StagedRun {
   handle(process: string, work: () => unknown): unknown;
 }
 
+/** Where decisions about one service are taken. */
+export type ServiceSites = GroupSites & Readonly<Record<"skew" | "handler", Site>>;
+
 /** One service of a simulation: what its runs share. */
 export interface SimulatedService<Native> {
   readonly name: string;
-  readonly topics: readonly string[];
+  readonly topics: ReadonlySet<string>;
+  readonly sites: ServiceSites;
   readonly database: SimulatedDatabase<Native>;
   readonly mayPark: boolean;
   readonly processes: readonly SimulatedProcess<Native>[];
@@ -62,7 +67,12 @@ export class Stage<Native> {
     this.map = new MachineMap(this.manifest);
     this.parts = choreography.services.map((service) => ({
       name: service.name,
-      topics: planService(service.declaration).topics,
+      topics: new Set(planService(service.declaration).topics),
+      sites: {
+        ...groupSites(this.sites, service.name),
+        skew: this.sites.of(`skew ${service.name}`),
+        handler: this.sites.of(`handler ${service.name}`),
+      },
       database: database(service.name),
       mayPark: service.declaration.mayPark,
       processes: Array.from({ length: options.instances?.[service.name] ?? 1 }, (_, n) => {

@@ -3,6 +3,7 @@ import type { Environment } from "../ports/environment.ts";
 interface Timer {
   readonly at: number;
   readonly work: () => void;
+  readonly owner: object | undefined;
 }
 
 /** When virtual time begins: the same moment in each run, so that times may be compared. */
@@ -27,15 +28,21 @@ export class VirtualClock {
     return this.#timers[0]?.at;
   }
 
-  /** Sets a timer. Returns what takes it back. */
-  timer(delayMs: number, work: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, delayMs), work };
+  /** Sets a timer, for `dropTimersOf` with an owner. Returns what takes it back. */
+  timer(delayMs: number, work: () => void, owner?: object): () => void {
+    const timer = { at: this.#now + Math.max(0, delayMs), work, owner };
     const behind = this.#timers.findIndex(({ at }) => at > timer.at);
     this.#timers.splice(behind < 0 ? this.#timers.length : behind, 0, timer);
     return () => {
       const index = this.#timers.indexOf(timer);
       if (index >= 0) this.#timers.splice(index, 1);
     };
+  }
+
+  /** Takes back every timer of an owner. */
+  dropTimersOf(owner: object): void {
+    for (let at = this.#timers.length - 1; at >= 0; at--)
+      if (this.#timers[at]?.owner === owner) this.#timers.splice(at, 1);
   }
 
   /** Puts the clock forward without running a timer. */
@@ -51,6 +58,13 @@ export class VirtualClock {
     timer.work();
     return true;
   }
+
+  /** Runs every timer whose time has come. Returns whether there was one. */
+  runAllDue(): boolean {
+    if (!this.runDue()) return false;
+    while (this.runDue());
+    return true;
+  }
 }
 
 /**
@@ -64,7 +78,8 @@ export function virtualEnvironment(
   const own = hashOf(`${seed} ${name} ${life}`);
   const chance = numbers(own);
   // Ids of events keep the last half of a UUID, so that half has to differ between processes.
-  const tag = hex(own, 8);
+  // In halves: V8 prints a number above 31 bits slowly.
+  const tag = `${hex(own >>> 16, 4)}${hex(own & 0xffff, 4)}`;
   const head = `00000000-0000-4${tag.slice(0, 3)}-8${tag.slice(3, 6)}-${tag.slice(6)}`;
   let ids = 0;
   return {

@@ -1,5 +1,5 @@
 import { DEFERRED_STATES, type Deferred } from "../ports/deferred.ts";
-import type { SagaHistory, SagaPlace, StoreCounts } from "../ports/inspection.ts";
+import type { BusBacklog, SagaHistory, SagaPlace, StoreCounts } from "../ports/inspection.ts";
 import { DISPOSITIONS, type JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, OutboxEvent } from "../ports/source.ts";
 import {
@@ -50,7 +50,7 @@ export function outboxReplied(value: unknown, limit: number): readonly OutboxEve
 }
 
 export function countsReplied(value: unknown): StoreCounts {
-  const { processes, outbox, outboxOldestMs, deferred } = givenRecord(value);
+  const { processes, outbox, outboxOldestMs, deferred, at, backlog } = givenRecord(value);
   const states = givenRecord(deferred);
   return {
     ...{ processes: givenWhole(processes), outbox: givenWhole(outbox) },
@@ -60,6 +60,17 @@ export function countsReplied(value: unknown): StoreCounts {
         states[state] === undefined ? [] : [[state, givenWhole(states[state])] as const],
       ),
     ),
+    // A service of an earlier version does not tell.
+    ...(at !== undefined && { at: givenTime(at) }),
+    ...(backlog !== undefined && { backlog: backlogIn(backlog) }),
+  };
+}
+
+function backlogIn(value: unknown): BusBacklog {
+  const { deliveries, emptyMs } = givenRecord(value);
+  return {
+    deliveries: givenWhole(deliveries),
+    emptyMs: emptyMs === undefined ? undefined : givenNumber(emptyMs),
   };
 }
 

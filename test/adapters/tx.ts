@@ -40,7 +40,8 @@ export function txCases({ it }: Runner, store: () => Store<Tx>): void {
     const seen = await play(TABLE, {
       write: async (tx) =>
         (await tx.query("INSERT INTO t (b, a) VALUES ($2, $1 || $1 || '$1')", ["x", "y"])).rowCount,
-      read: async (tx) => (await tx.query("SELECT a, b FROM t WHERE b = $1 -- not $2", ["y"])).rows,
+      read: async (tx) =>
+        (await tx.query("SELECT a, b, '$2' AS c FROM t WHERE b = $1 -- not $3", ["y"])).rows,
       change: async (tx) => (await tx.query("UPDATE t SET b = $1 RETURNING b", ["z"])).rows,
       script: async (tx) => {
         await tx.query("INSERT INTO t (a) VALUES ('1;2'); INSERT INTO t (a) VALUES ('3')");
@@ -49,7 +50,7 @@ export function txCases({ it }: Runner, store: () => Store<Tx>): void {
     });
     assert.deepEqual(JSON.parse(JSON.stringify(seen)), {
       write: 1,
-      read: [{ a: "xx$1", b: "y" }],
+      read: [{ a: "xx$1", b: "y", c: "$2" }],
       change: [{ b: "z" }],
       script: [{ a: "1;2" }],
     });

@@ -212,6 +212,7 @@ async function play(
     });
     const { mortality, violations: unfounded } = judgeMortality(fleet);
     const violations = [
+      ...(verdict.orders === 0 ? ["idle: no order was placed, so nothing was tested"] : []),
       ...verdict.violations,
       ...unfounded,
       ...readyWhileDeaf(deafTimes, fleet.health),

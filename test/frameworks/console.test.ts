@@ -102,6 +102,8 @@ describe("the console in an application of others", () => {
       const [cookie = ""] = set.split(";");
       const about = await ask("/api/v1/about", { headers: { cookie } });
       expect(await about.json()).toMatchObject({ services: ["payment"] });
+      const saga = await ask("/api/v1/sagas/s-0", { headers: { cookie } });
+      expect(await saga.json()).toMatchObject({ outlook: { ifRetried: { good: ["success"] } } });
       const retry = await post("/api/v1/parked/retry", { ids: ["payment/1"] }, { cookie });
       expect(retry.status).toBe(202);
       expect(await retry.json()).toMatchObject({ total: 1 });

@@ -6,6 +6,7 @@ import { busConformance, type Runner, storeConformance, type TestContext } from 
 import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
+import { passedCases } from "../observe/passed.ts";
 import { feedCases } from "../observer/feed-cases.ts";
 import { movingCases } from "../observer/moving.ts";
 import { isolationCases } from "../runtime/isolation.ts";
@@ -56,7 +57,10 @@ if (suite === "proofs") proofScenarios(collect);
 if (suite === "http") httpScenarios(collect);
 if (suite === "testing") rehearsedScenarios(collect);
 if (suite === "simulate") simulatedScenarios(collect);
-if (suite === "observer") movingCases(collect);
+if (suite === "observer") {
+  movingCases(collect);
+  passedCases(collect);
+}
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);

@@ -3,6 +3,8 @@ import { edit, type Mutant } from "./mutant.ts";
 const moving = "accounts for every event, also of those written between two of its reads";
 const broken = "goes on where it was when a commit of its projection has failed";
 const two = "writes nothing of a page that another process has read before it";
+const passed = "once it has left the outbox, and the bus was empty after that";
+const held = "not while the outbox has it, however empty the bus";
 
 /** Observers that lose or double rows, or whose ledger does not add up while sagas run. */
 export const OBSERVER_MUTANTS: readonly Mutant[] = [
@@ -37,5 +39,25 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     edits: [edit("observer/projection.ts", "this.cursor(service) !== cursor", "false")],
     suite: "observer",
     caughtBy: two,
+  },
+  {
+    name: "an event is lost if the bus was empty before it left its outbox",
+    edits: [
+      edit("observe/bus-watch.ts", "findLast(({ ended }) => ended < time)", "findLast(() => true)"),
+    ],
+    suite: "observer",
+    caughtBy: passed,
+  },
+  {
+    name: "an event is lost while its outbox has it",
+    edits: [
+      edit(
+        "observe/bus-watch.ts",
+        "outbox === 0 ? this.#commitMs : Math.max(this.#commitMs, outboxOldestMs)",
+        "outbox >= 0 ? this.#commitMs : Math.max(this.#commitMs, outboxOldestMs)",
+      ),
+    ],
+    suite: "observer",
+    caughtBy: held,
   },
 ];

@@ -138,15 +138,10 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "runtime/group.ts",
-        "    for (const { task, received } of ready) {\n      const full",
-        "    await Promise.all(ready.map(async ({ task, received }) => {\n      const full",
+        "for (const { task, received } of inTurn) {\n      const running",
+        "await Promise.all(inTurn.map(async ({ task, received }) => {\n      const running",
       ),
-      edit("runtime/group.ts", "if (running === undefined) continue;", "if (!running) return;"),
-      edit(
-        "runtime/group.ts",
-        "        await running;\n      }\n    }\n",
-        "        await running;\n      }\n    }));\n",
-      ),
+      edit("runtime/group.ts", "await running;\n    }\n", "await running;\n    }));\n"),
     ],
     suite: "runtime",
     caughtBy: "handlers of one commit run in turn; a failing one costs itself",
@@ -154,7 +149,11 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
     name: "a failing handler keeps what it wrote",
     edits: [
-      edit("adapters/sqlite/scope.ts", "connection.run(ROLL_BACK)", "connection.run(RELEASE)"),
+      edit(
+        "adapters/sqlite/scope.ts",
+        'this.#connection.run("ROLLBACK TO odori_handler");\n',
+        'this.#connection.run("SAVEPOINT odori_handler");\n',
+      ),
     ],
     suite: "runtime",
     caughtBy: "handlers of one commit run in turn; a failing one costs itself",

@@ -105,28 +105,22 @@ it("without known ends a saga is at rest, and of no service there is nothing", (
   expect(summarize([], { hearers })).toBeUndefined();
 });
 
-const reach = (change: Partial<{ now: number; hearing: number; oldest: number }> = {}): Reach => {
-  const { now = 200, hearing = 1, oldest = 0 } = change;
-  const counts = new Map([
-    ["order", { processes: 1, outboxOldestMs: oldest }],
-    ["payment", { processes: hearing, outboxOldestMs: 0 }],
-  ]);
-  return { now, afterMs: 100, counts };
-};
+const reach = (before: number, hearer = "payment"): Reach => ({
+  settled: new Map([[hearer, new Map([["order", before]])]]),
+});
 
 it.each([
-  ["its hearer runs and has no row of it", "unheard", [part("order", [began])], reach()],
-  ["it is young", "running", [part("order", [began])], reach({ now: 100 })],
-  ["its hearer does not run", "running", [part("order", [began])], reach({ hearing: 0 })],
-  ["it may be in the outbox", "running", [part("order", [began])], reach({ oldest: 100 })],
-  ["its hearer came later", "unheard", [part("order", [{ ...began, at: 4 }])], reach()],
+  ["neither outbox nor bus has it", "unheard", [part("order", [began])], reach(11)],
+  ["it came when that was asked", "running", [part("order", [began])], reach(10)],
+  ["the bus has told only another service", "running", [part("order", [began])], reach(11, "x")],
+  ["its hearer came later", "unheard", [part("order", [{ ...began, at: 4 }])], reach(0)],
   [
     "its hearer came later, and the saga has ended",
     "succeeded",
     [part("order", [{ ...began, at: 4 }, emits("order.done.v1")])],
-    reach(),
+    reach(11),
   ],
-  ["it was heard", "stuck", [part("order", [began]), part("payment", [charged])], reach()],
+  ["it was heard", "stuck", [part("order", [began]), part("payment", [charged])], reach(11)],
 ] as const)("an event of which %s makes its saga %s", (_, state, parts, known) => {
   expect(summarize(parts, { hearers, ends, reach: known })?.state).toBe(state);
 });

@@ -33,7 +33,7 @@ function place() {
     const observer = new Observer({
       sources: [source],
       projection,
-      fromHere,
+      foresee: (parts, read) => fromHere.of(parts, read),
       ends: manifest,
       pageRows,
     });

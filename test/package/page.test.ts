@@ -14,7 +14,9 @@ beforeAll(() => {
 afterAll(() => packed?.remove(), PATIENCE_MS);
 
 describe("the console of the packed package", () => {
-  it("carries its page: each file of it is served", { timeout: PATIENCE_MS }, async () => {
+  it("carries its page, and the threads of what takes long", {
+    timeout: PATIENCE_MS,
+  }, async () => {
     using data = temporaryFolder("page-data");
     await ran(join(data.path, "payment.db"), ["done"]);
     const program = join(packed.project, "node_modules", ".bin", "odori");
@@ -39,6 +41,10 @@ describe("the console of the packed package", () => {
       expect(files.sort()).toEqual(["icon.svg", "page.css", "page.js"]);
       for (const file of files)
         expect([file, (await fetch(new URL(file, url))).status]).toEqual([file, 200]);
+      const saga = await (await fetch(new URL("api/v1/sagas/s-0", url))).json();
+      expect(saga).toMatchObject({ outlook: { ahead: { complete: true } } });
+      const map = await (await fetch(new URL("api/v1/map", url))).json();
+      expect(map).toMatchObject({ nodes: [{ id: "payment" }] });
     } finally {
       child.kill("SIGKILL");
     }

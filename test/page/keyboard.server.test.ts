@@ -39,8 +39,20 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await press(page, "Enter");
       await reads(page, "Begin with one a second");
       await reads(page, "3 of 3 sagas were looked into");
+      await eventually(
+        "Tab reaches the pace",
+        async () => {
+          await press(page, "Tab");
+          return page.evaluate(() => document.activeElement?.getAttribute("type"));
+        },
+        "number",
+      );
+      await page.keyboard.type("0.2");
+      // Not one a second at first.
+      await press(page, "Tab", "Space");
       await tabTo(page, "Start retrying");
       await press(page, "Enter");
+      await reads(page, "0.2/s");
       await reads(page, "Nothing is parked.");
       await press(page, "2");
       await reads(page, "succeeded 4");

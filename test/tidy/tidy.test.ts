@@ -125,6 +125,8 @@ describe("the house", () => {
       "cli/main.ts",
       "cli/module-thread.ts",
       "cli/simulation/thread.ts",
+      "console/foresight-thread.ts",
+      "console/layout-thread.ts",
       "console/proof-thread.ts",
       "cli/dev/child.ts",
     ])

@@ -1,9 +1,10 @@
 import type { EventRow } from "../../../src/console/wire.ts";
 import { api } from "../../net/api.ts";
 import { useResource } from "../../net/use-resource.ts";
-import { hrefOf, refine, route } from "../../route.ts";
+import { hrefOf, route } from "../../route.ts";
 import { shortType, visible } from "../../text/visible.ts";
 import { List } from "../../ui/list.tsx";
+import { SearchBar } from "../../ui/search-bar.tsx";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 import { EventDetail } from "./event.tsx";
@@ -16,17 +17,7 @@ export function EventsScreen() {
   return (
     <>
       <h1 class="hidden">{screens.events}</h1>
-      <div class="bar toolbar">
-        <input
-          class="field grow"
-          type="search"
-          data-search
-          aria-label={w.find}
-          placeholder={w.find}
-          value={query.find ?? ""}
-          onInput={({ currentTarget: { value } }) => refine({ find: value })}
-        />
-      </div>
+      <SearchBar label={w.find} />
       <Shown asked={asked}>
         {({ events }) => {
           if (events.length === 0) return <Empty title={w.noneYet} />;

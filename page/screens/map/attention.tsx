@@ -2,11 +2,14 @@ import type { MapNode } from "../../../src/console/wire.ts";
 import { live } from "../../net/live.ts";
 import { hrefOf } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
+import { narrow } from "../../ui/narrow.ts";
 import { VERDICTS } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
 import { liveOfNode, troubles } from "./state.ts";
 
 const SHOWN_MAX = 8;
+/** The map is to be in sight below. */
+const NARROW_SHOWN_MAX = 4;
 
 /** Where a person is needed, in one line: each leads to the sagas that it is about. */
 export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
@@ -31,11 +34,12 @@ export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
         {map.allWell}
       </p>
     );
+  const shown = narrow.value ? NARROW_SHOWN_MAX : SHOWN_MAX;
   return (
     <div class="attention">
       <h2>{map.needsHelp}</h2>
       <ul>
-        {all.slice(0, SHOWN_MAX).map(({ verdict, count, tone, at }) => (
+        {all.slice(0, shown).map(({ verdict, count, tone, at }) => (
           <li key={`${verdict} ${at}`}>
             <a class={`chip ${tone}`} href={hrefOf("sagas", undefined, { verdict, at })}>
               {at !== undefined && <b>{visible(at)}</b>} {map.waiting(count, verdicts[verdict])}
@@ -43,8 +47,8 @@ export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
           </li>
         ))}
       </ul>
-      {all.length > SHOWN_MAX && (
-        <a href={hrefOf("sagas")}>{words.value.open.more(all.length - SHOWN_MAX)}</a>
+      {all.length > shown && (
+        <a href={hrefOf("sagas")}>{words.value.open.more(all.length - shown)}</a>
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { api } from "../../net/api.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { hrefOf, type Query, refine, route } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
+import { SearchBar } from "../../ui/search-bar.tsx";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 import { Attention } from "./attention.tsx";
@@ -55,16 +56,7 @@ function Toolbar({ query }: { readonly query: Query }) {
     </label>
   );
   return (
-    <div class="bar toolbar">
-      <input
-        class="field grow"
-        type="search"
-        data-search
-        aria-label={w.find}
-        placeholder={w.find}
-        value={query.find ?? ""}
-        onInput={({ currentTarget: { value } }) => refine({ find: value })}
-      />
+    <SearchBar label={w.find}>
       {flag("listeners", w.listeners)}
       {flag("back", w.back)}
       {query.service !== undefined && (
@@ -77,6 +69,6 @@ function Toolbar({ query }: { readonly query: Query }) {
           {w.lit(visible(query.lit))} · {w.unlit}
         </button>
       )}
-    </div>
+    </SearchBar>
   );
 }

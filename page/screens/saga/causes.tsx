@@ -3,6 +3,7 @@ import type { Step } from "../../../src/console/wire.ts";
 import { shortType } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
+import { narrow } from "../../ui/narrow.ts";
 import { words } from "../../words/words.ts";
 import { didText, oddText, sinceText, stepTone } from "./step-text.ts";
 import { type Branch, treeOf } from "./tree.ts";
@@ -11,6 +12,7 @@ import type { ViewProps } from "./views.tsx";
 /** A deeper step is not moved any further: its text has to stay in sight. */
 const INDENT_MAX = 16;
 const INDENT_PX = 18;
+const NARROW_INDENT_PX = 8;
 
 /** The steps as a tree: each below the one that caused it. */
 export function Causes({ reply: { steps, saga }, onEnd }: ViewProps) {
@@ -40,7 +42,7 @@ function cells(branch: Branch<Step> | undefined, focus: 0 | -1, began: number, b
   if (branch === undefined) return [];
   const { step, depth } = branch;
   const odd = oddText(step);
-  const indent = Math.min(depth, INDENT_MAX) * INDENT_PX;
+  const indent = Math.min(depth, INDENT_MAX) * (narrow.value ? NARROW_INDENT_PX : INDENT_PX);
   return [
     <span key="heard" class="branch" tabIndex={focus} style={{ paddingLeft: `${indent}px` }}>
       <i aria-hidden="true">{depth === 0 ? "●" : "└"}</i>{" "}

@@ -1,4 +1,10 @@
-import type { Ahead, NextOutcome, NextStep, Outlook as Told } from "../../../src/console/wire.ts";
+import type {
+  Ahead,
+  NextOutcome,
+  NextStep,
+  SagaReply,
+  Outlook as Told,
+} from "../../../src/console/wire.ts";
 import { shortType, visible } from "../../text/visible.ts";
 import { words } from "../../words/words.ts";
 import { restText } from "./rest-text.ts";
@@ -6,13 +12,21 @@ import { restText } from "./rest-text.ts";
 const SHOWN_MAX = 8;
 
 /** What may still happen in a saga. */
-export function Outlook({ outlook }: { readonly outlook: Told | undefined }) {
+export function Outlook({ reply }: { readonly reply: SagaReply }) {
   const { saga: w } = words.value;
+  const { outlook, outlookFailed } = reply;
+  const { unread = [] } = reply.saga;
+  const why =
+    unread.length > 0
+      ? w.unread(unread.map(visible).join(", "))
+      : outlookFailed
+        ? w.outlookFailed
+        : w.noOutlook;
   if (outlook === undefined)
     return (
       <section aria-labelledby="next">
         <h2 id="next">{w.next}</h2>
-        <p class="soft">{w.noOutlook}</p>
+        <p class="soft">{why}</p>
       </section>
     );
   const { ahead, ifRetried, next, cannot, types, endsKnown } = outlook;

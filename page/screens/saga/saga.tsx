@@ -55,7 +55,7 @@ export function SagaScreen() {
               <Head reply={reply} />
               <div class="insight">
                 <Why reply={reply} />
-                <Outlook outlook={reply.outlook} />
+                <Outlook reply={reply} />
               </div>
               <Views reply={reply} onEnd={more} />
             </>

@@ -14,11 +14,13 @@ const SHOWN_MAX = 8;
 export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
   const { saga: w, open } = words.value;
   const [acting, setActing] = useState<{ readonly action: Action; readonly id: string }>();
-  const stuck = saga.verdict === "stuck";
+  const { verdict, unread = [] } = saga;
+  const stuck = verdict === "stuck";
   return (
     <section aria-labelledby="why">
       <h2 id="why">{w.why}</h2>
-      {why.length === 0 && <p>{stuck ? w.stuckWhy : w.nothingOpen}</p>}
+      {unread.length > 0 && <p class="bad">{w.unread(unread.map(visible).join(", "))}</p>}
+      {why.length === 0 && unread.length === 0 && <p>{stuck ? w.stuckWhy : w.nothingOpen}</p>}
       <ul class="why">
         {why.slice(0, SHOWN_MAX).map((one) => (
           <li key={`${one.service} ${one.reaction} ${one.type} ${one.id ?? one.since}`}>
@@ -54,7 +56,7 @@ function acted(action: Action, { id = "" }: OpenDelivery) {
 
 function OpenLine({ open }: { readonly open: OpenDelivery }) {
   const place = placeText(open);
-  const bad = open.state === "parked" || open.state === "unheard" || open.where === "lost";
+  const bad = open.state === "parked" || open.state === "unheard";
   return (
     <>
       <p class={bad ? "bad" : ""}>{openText(open, now.value)}</p>

@@ -2,7 +2,7 @@ import type { SagaRow } from "../../../src/console/wire.ts";
 import { hrefOf } from "../../route.ts";
 import { numberText } from "../../text/number.ts";
 import { exactTime, now, spanText, timeText } from "../../text/time.ts";
-import { shortType } from "../../text/visible.ts";
+import { shortType, visible } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { openText } from "../../ui/open-text.ts";
@@ -65,9 +65,10 @@ function cells(row: SagaRow | undefined, focus: 0 | -1) {
   ];
 }
 
-function waitsText({ verdict, waitsFor, end }: SagaRow): string {
-  const { saga } = words.value;
+function waitsText({ verdict, waitsFor, end, unread = [] }: SagaRow): string {
+  const { saga, shell } = words.value;
   if (waitsFor !== undefined) return openText(waitsFor, now.value);
+  if (end === undefined && unread.length > 0) return shell.unread(unread.map(visible).join(", "));
   if (verdict === "stuck") return saga.stuckWhy;
   return end === undefined ? "" : shortType(end);
 }

@@ -5,6 +5,7 @@ import { useResource } from "../../net/use-resource.ts";
 import { numberText } from "../../text/number.ts";
 import { shortType, visible } from "../../text/visible.ts";
 import { List } from "../../ui/list.tsx";
+import { Named } from "../../ui/named.tsx";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 
@@ -94,17 +95,40 @@ function Sum({
 
 function cells(line: LedgerLine | undefined, focus: 0 | -1) {
   if (line === undefined) return [];
-  const { stem, service, reaction, emitted, handled, putOff, onItsWay, unexplained } = line;
+  const {
+    stem,
+    service,
+    reaction,
+    emitted,
+    handled,
+    putOff,
+    onItsWay,
+    unexplained,
+    unread = [],
+  } = line;
+  const { services: w } = words.value;
   const quiet = (n: number) => (n === 0 ? <span class="soft">0</span> : numberText(n));
   return [
     <span key="event" class="mono" tabIndex={focus}>
       {shortType(stem)}
     </span>,
     visible(`${service} ${reaction}`),
-    numberText(emitted),
+    <Named key="emitted" title={w.emitted}>
+      {numberText(emitted)}
+    </Named>,
     numberText(handled),
     quiet(putOff),
     quiet(onItsWay),
-    unexplained === 0 ? quiet(0) : <b class="bad">{numberText(unexplained)}</b>,
+    <Named key="unexplained" title={w.unexplained}>
+      {unread.length > 0 ? (
+        <span class="wait" title={w.lineUnread(unread.map(visible).join(", "))}>
+          {w.unknown}
+        </span>
+      ) : unexplained === 0 ? (
+        quiet(0)
+      ) : (
+        <b class="bad">{numberText(unexplained)}</b>
+      )}
+    </Named>,
   ];
 }

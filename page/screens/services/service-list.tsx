@@ -5,6 +5,7 @@ import { spanText } from "../../text/time.ts";
 import { visible } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
+import { Named } from "../../ui/named.tsx";
 import { wordOf, words } from "../../words/words.ts";
 
 export function ServiceList({
@@ -38,7 +39,8 @@ export function ServiceList({
 
 function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | undefined) {
   if (service === undefined) return [];
-  const { name, problem, processes, outbox, outboxOldestMs, reactions } = service;
+  const { name, problem, processes, outbox, outboxOldestMs, backlog, reactions } = service;
+  const { clockAheadMs: ahead } = service;
   const { services: w } = words.value;
   const rate = reactions.reduce((sum, { perSecond }) => sum + perSecond, 0);
   return [
@@ -52,16 +54,26 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
     </a>,
     words.value.map.perSecond(rateText(rate)),
     problem !== undefined ? (
-      <b class="bad">{w.problem(visible(problem))}</b>
+      <b class="bad" title={visible(problem)}>
+        {w.unread}
+      </b>
     ) : processes === 0 ? (
       <b class="bad">{w.notRunning}</b>
     ) : (
-      numberText(processes ?? 0)
+      <Named key="processes" title={w.processes}>
+        {numberText(processes ?? 0)}
+      </Named>
     ),
     <span key="outbox">
       {outbox === undefined ? "–" : numberText(outbox)}
       {outbox !== undefined && outbox > 0 && outboxOldestMs !== undefined && (
         <small class="soft"> {w.oldest(spanText(outboxOldestMs))}</small>
+      )}
+      {backlog !== undefined && backlog > 0 && (
+        <small class="soft"> {w.onBus(numberText(backlog))}</small>
+      )}
+      {ahead !== undefined && (
+        <small class="bad"> {w.clock(spanText(Math.abs(ahead)), ahead > 0)}</small>
       )}
     </span>,
     <Deferred key="deferred" service={service} />,

@@ -1,9 +1,10 @@
 import type { ReactionRow, ServiceRow } from "../../../src/console/wire.ts";
 import { numberText, rateText } from "../../text/number.ts";
-import { exactTime, spanText, timeText } from "../../text/time.ts";
+import { exactTime, now, spanText, timeText } from "../../text/time.ts";
 import { shortType, visible } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
+import { Named } from "../../ui/named.tsx";
 import { words } from "../../words/words.ts";
 
 /** One service: its reactions with what they take, and the versions that have run. */
@@ -23,6 +24,7 @@ export function ServiceDetail({ service }: { readonly service: ServiceRow }) {
   return (
     <section class="service-detail" aria-labelledby="service">
       <h2 id="service">{visible(name)}</h2>
+      <Unread service={service} />
       <List
         label={w.reactions}
         class="reactions-list"
@@ -48,6 +50,23 @@ export function ServiceDetail({ service }: { readonly service: ServiceRow }) {
   );
 }
 
+/** Why the service cannot be read, and for how long: what is shown of it is older than that. */
+function Unread({ service: { problem, unreadSince } }: { readonly service: ServiceRow }) {
+  const { services: w } = words.value;
+  if (problem === undefined) return null;
+  const code = visible(problem);
+  return (
+    <p class="notice bad">
+      <strong>{w.problem(code)}</strong>{" "}
+      {unreadSince !== undefined && (
+        <time title={exactTime(unreadSince)}>
+          {w.unreadSince(timeText(unreadSince), spanText(now.value - unreadSince))}
+        </time>
+      )}
+    </p>
+  );
+}
+
 function cells(row: ReactionRow | undefined, focus: 0 | -1) {
   if (row === undefined) return [];
   const { name, kind, hears, perSecond, p50Ms, p99Ms, handled, failed } = row;
@@ -61,10 +80,14 @@ function cells(row: ReactionRow | undefined, focus: 0 | -1) {
       {hears.map(shortType).join(", ")}
     </span>,
     map.perSecond(rateText(perSecond)),
-    pair(p50Ms, p99Ms),
+    <Named key="lag" title={w.latency}>
+      {pair(p50Ms, p99Ms)}
+    </Named>,
     pair(row.handlerP50Ms, row.handlerP99Ms),
     numberText(handled),
-    failed === 0 ? <span class="soft">0</span> : <b class="bad">{numberText(failed)}</b>,
+    <Named key="failed" title={w.failed}>
+      {failed === 0 ? <span class="soft">0</span> : <b class="bad">{numberText(failed)}</b>}
+    </Named>,
   ];
 }
 

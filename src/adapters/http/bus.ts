@@ -86,19 +86,19 @@ export class HttpBus implements Bus {
     this.#checkOpen();
     const receiver = this.#receiver;
     if (receiver === undefined) {
-      if (options.topics.length === 0) return { close: async () => {} };
+      if (options.topics.length === 0) return { backlog: async () => 0, close: async () => {} };
       throw new OdoriError("OPTION_INVALID", `${options.group} hears events over HTTP.`, {
         hint: "Set receive: how requests come in, and the secrets of their senders.",
       });
     }
     const listening = this.#listening;
-    const { close } = receiver.join(options, deliver);
-    if (listening === undefined) return { close };
+    const member = receiver.join(options, deliver);
+    if (listening === undefined) return member;
     try {
       await listening.open();
-      return { close, check: () => listening.check() };
+      return { ...member, check: () => listening.check() };
     } catch (error) {
-      await close();
+      await member.close();
       throw error;
     }
   }

@@ -39,6 +39,8 @@ export class Group {
   readonly #topics = new Set<string>();
   #members: readonly Member[] = [];
   #turn = 0;
+  /** Events that came, and are not settled. Others are in the outbox of their sender. */
+  open = 0;
 
   get away(): boolean {
     return this.#members.length === 0;
@@ -63,15 +65,21 @@ export class Group {
 
   /** Delivers until a member acknowledges; rejects once `signal` is aborted, or all have left. */
   async deliver(incoming: Incoming, signal: AbortSignal): Promise<void> {
-    for (let failures = 1; ; failures++) {
-      const member = this.#members[this.#turn++ % this.#members.length];
-      if (member === undefined) throw new Error("No member of the service is there.");
-      try {
-        await member.take(incoming, signal);
-        return;
-      } catch {
+    this.open++;
+    try {
+      for (let failures = 1; !(await this.#offer(incoming, signal)); failures++)
         await pause(redeliveryPauseMs(failures), undefined, { signal });
-      }
+    } finally {
+      this.open--;
     }
+  }
+
+  async #offer(incoming: Incoming, signal: AbortSignal): Promise<boolean> {
+    const member = this.#members[this.#turn++ % this.#members.length];
+    if (member === undefined) throw new Error("No member of the service is there.");
+    return member.take(incoming, signal).then(
+      () => true,
+      () => false,
+    );
   }
 }

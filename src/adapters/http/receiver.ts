@@ -39,7 +39,7 @@ export class Receiver {
     const group = this.#groups.get(options.group) ?? new Group();
     this.#groups.set(options.group, group);
     const member = group.join(options, deliver);
-    return { close: () => group.leave(member) };
+    return { backlog: async () => group.open, close: () => group.leave(member) };
   }
 
   /** Takes no more requests, and resolves once those under way have a reply. */

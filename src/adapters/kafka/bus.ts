@@ -100,8 +100,9 @@ export class KafkaBus implements Bus {
           onLost(this.#explain(error));
         },
         check: (work) => this.#check(topics, work),
+        ask: (work) => this.#clients.use(work, CHECK_MS),
       });
-      if (topics.length === 0) return { close: async () => {} };
+      if (topics.length === 0) return { backlog: async () => 0, close: async () => {} };
       // Before anything that may take too long: a member that is given up joins no more.
       members.add(member);
       try {
@@ -113,6 +114,7 @@ export class KafkaBus implements Bus {
       }
       return {
         check: () => member.check(),
+        backlog: () => member.backlog(),
         close: () => member.close().finally(() => members.delete(member)),
       };
     });

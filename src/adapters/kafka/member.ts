@@ -2,6 +2,7 @@ import { Consumer, type Message, type MessagesStream } from "@platformatic/kafka
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
+import { uncommitted } from "./backlog.ts";
 import { eventsExpired, skipForgotten } from "./forgotten.ts";
 import { Offsets } from "./offsets.ts";
 import { clientOf, groupOf, type KafkaSettings, topicOf } from "./options.ts";
@@ -21,6 +22,8 @@ export interface MemberParts {
   onLost(error: unknown): void;
   /** Runs a check within its time limit. */
   check(work: () => Promise<void>): Promise<void>;
+  /** Asks something of the brokers, within the time limit of a check. */
+  ask<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** Most messages of a partition beyond its oldest unsettled one: a bound of the memory. */
@@ -81,6 +84,13 @@ export class Member implements Subscription {
       const forgotten = await this.#skipForgotten(this.#link);
       if (forgotten > 0n) throw eventsExpired(forgotten);
     });
+  }
+
+  /** Committed after it was handled: what the group has in hand counts. */
+  async backlog(): Promise<number> {
+    const link = this.#link;
+    if (link === undefined) throw new Error("the member has not joined");
+    return this.#parts.ask(() => uncommitted(link.consumer, this.#topics));
   }
 
   close(): Promise<void> {

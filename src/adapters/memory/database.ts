@@ -46,6 +46,10 @@ export interface MemberRecord {
   readonly diedAt: number | undefined;
   /** How often that happened: it may have been slow only. */
   readonly deaths: number;
+  /** What the bus holds, as the process has asked it last. */
+  readonly backlog?: number | undefined;
+  /** When it held nothing. */
+  readonly emptyAt?: number | undefined;
 }
 
 /**
@@ -104,18 +108,20 @@ export class MemoryDatabase {
 
   /** Returns the saga's record; makes it if it is new. `id` is that of one of its events. */
   touch(sagaId: string, id: string, now: number): SagaRecord {
-    const known = this.sagas.get(sagaId);
-    const born = birthIn(id, now) ?? now;
-    const record =
-      known === undefined
-        ? { sagaId, born, last: now, correlationId: sagaId, marks: new Map(), journal: [] }
-        : { ...known, last: Math.max(known.last, now) };
+    const record = this.#touched(sagaId, id, now);
     this.sagas.set(sagaId, record);
     return record;
   }
 
+  #touched(sagaId: string, id: string, now: number): SagaRecord {
+    const known = this.sagas.get(sagaId);
+    if (known !== undefined) return { ...known, last: Math.max(known.last, now) };
+    const born = birthIn(id, now) ?? now;
+    return { sagaId, born, last: now, correlationId: sagaId, marks: new Map(), journal: [] };
+  }
+
   putMark({ sagaId, name, state }: MarkWrite, now: number): void {
-    const saga = this.touch(sagaId, "", now);
+    const saga = this.#touched(sagaId, "", now);
     this.sagas.set(sagaId, { ...saga, marks: new Map(saga.marks).set(name, state) });
   }
 
@@ -149,10 +155,10 @@ export class MemoryDatabase {
 
   /** Inserts an inbox row, or replaces it. */
   putJournal(record: Omit<JournalRecord, "seq" | "duplicates">): void {
-    const saga = this.touch(record.sagaId, record.id, record.at);
-    const duplicates = saga.journal.find((row) => isSame(row, record))?.duplicates ?? 0;
-    const others = saga.journal.filter((row) => !isSame(row, record));
-    const journal = [...others, { ...record, duplicates, seq: ++this.sequence }];
+    const saga = this.#touched(record.sagaId, record.id, record.at);
+    const known = saga.journal.find((row) => isSame(row, record));
+    const journal = saga.journal.filter((row) => row !== known);
+    journal.push({ ...record, duplicates: known?.duplicates ?? 0, seq: ++this.sequence });
     this.sagas.set(record.sagaId, { ...saga, journal });
   }
 

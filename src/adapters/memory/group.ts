@@ -32,6 +32,8 @@ export class Group {
   /** Index of the queue's first message: `shift` of an array of thousands is slow. */
   #head = 0;
   #turn = 0;
+  /** Messages without a result: in the queue, in flight, or to be delivered again. */
+  #open = 0;
 
   constructor(name: string, environment: Environment) {
     this.name = name;
@@ -53,6 +55,7 @@ export class Group {
 
   /** Delivers to a member, now or once there is room, and reports the result. */
   deliver(incoming: Incoming, publication: Publication, index: number): void {
+    this.#open++;
     this.#queue.push({ incoming, failures: 0, publication, index });
     this.#pump();
   }
@@ -70,7 +73,7 @@ export class Group {
     this.#topics = new Set([...(this.#topics ?? []), ...topics]);
     this.#members.push(member);
     this.#pump();
-    return { close: () => this.#leave(member) };
+    return { backlog: async () => this.#open, close: () => this.#leave(member) };
   }
 
   /** Tells the members that the bus is closed. */
@@ -84,7 +87,7 @@ export class Group {
     const waiting = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
-    for (const message of waiting) message.publication.refused(message.index, error);
+    for (const message of waiting) this.#refuse(message, error);
   }
 
   async #leave(member: Member): Promise<void> {
@@ -128,6 +131,7 @@ export class Group {
     member.deliver(message.incoming).then(
       () => {
         this.#settled(member);
+        this.#open--;
         message.publication.acknowledged();
       },
       (error: unknown) => {
@@ -143,14 +147,19 @@ export class Group {
     else if (member.inFlight === 0) member.drained();
   }
 
+  #refuse({ publication, index }: Message, error: unknown): void {
+    this.#open--;
+    publication.refused(index, error);
+  }
+
   #again(message: Message, error: unknown): void {
     if (this.away) {
-      message.publication.refused(message.index, error);
+      this.#refuse(message, error);
       return;
     }
     message.failures++;
     this.#environment.timer(redeliveryPauseMs(message.failures), () => {
-      if (this.away) message.publication.refused(message.index, error);
+      if (this.away) this.#refuse(message, error);
       else {
         this.#queue.push(message);
         this.#pump();

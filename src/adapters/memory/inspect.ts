@@ -1,3 +1,4 @@
+import { toBacklog } from "../../adapter/rows.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
@@ -10,6 +11,7 @@ import type {
 } from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { BEHIND_ALL, comparePlaces } from "../../ports/saga-order.ts";
+import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
 import type { DeferredRecord, MemoryDatabase, SagaRecord } from "./database.ts";
 import { releaseNext } from "./transaction.ts";
 
@@ -74,11 +76,23 @@ export class MemoryInspection implements StoreInspection {
       deferred[state] = (deferred[state] ?? 0) + 1;
     const now = this.#now();
     const members = [...this.#database.members.values()];
+    const live = members.filter((one) => one.diedAt === undefined && one.expiresAt > now);
+    const told = live.flatMap(({ backlog }) => backlog ?? []);
+    const emptied = live.flatMap(({ emptyAt }) => emptyAt ?? []);
+    const died = members.some(
+      ({ expiresAt, diedAt = expiresAt }) => diedAt <= now && diedAt >= now - DEATH_REMEMBERED_MS,
+    );
     return {
-      processes: members.filter((one) => one.diedAt === undefined && one.expiresAt > now).length,
+      at: now,
+      processes: live.length,
       outbox: outbox.reduce((sum, { events }) => sum + events.length, 0),
       outboxOldestMs: outbox.length === 0 ? 0 : now - oldest,
       deferred,
+      backlog: toBacklog({
+        ...{ processes: live.length, told: told.length, emptied: emptied.length },
+        ...{ deliveries: Math.max(0, ...told), empty_ms: now - Math.min(...emptied) },
+        died: died ? 1 : 0,
+      }),
     };
   }
 

@@ -98,6 +98,16 @@ export class MemoryStore implements Store<MemoryTx> {
     return this.#database.exclusive(() => this.#claim(limits));
   }
 
+  async putBacklog(deliveries: number, askedMs: number): Promise<void> {
+    const session = this.#session;
+    const member = session && this.#database.members.get(session.owner);
+    if (session === undefined || member === undefined) return;
+    const emptyAt = deliveries === 0 ? session.now() - askedMs : member.emptyAt;
+    await this.#database.exclusive(() => {
+      this.#database.members.set(member.owner, { ...member, backlog: deliveries, emptyAt });
+    });
+  }
+
   purge(olderThanMs: number, limit: number): Promise<Purged> {
     return this.#database.exclusive(() =>
       purge(this.#database, this.#writer(undefined).now() - olderThanMs, limit),
@@ -193,10 +203,10 @@ export class MemoryStore implements Store<MemoryTx> {
   }
 
   #beat({ owner, leaseMs, now }: Session): void {
-    const { beats = 0, deaths = 0 } = this.#database.members.get(owner) ?? {};
-    const expiresAt = now() + leaseMs;
-    const member = { owner, beats: beats + 1, expiresAt, diedAt: undefined, deaths };
-    this.#database.members.set(owner, member);
+    const before = this.#database.members.get(owner);
+    const { beats = 0, deaths = 0 } = before ?? {};
+    const member = { owner, beats: beats + 1, expiresAt: now() + leaseMs, diedAt: undefined };
+    this.#database.members.set(owner, { ...before, ...member, deaths });
   }
 
   #writer(owner: string | undefined): Writer {

@@ -104,6 +104,7 @@ export class NatsBus implements Bus {
         deliver,
         onLost: (error) => onLost(explain(error, this.#place)),
         check: () => this.#check(options),
+        backlog: () => this.#backlog(options),
       });
       return member.join();
     });
@@ -135,6 +136,18 @@ export class NatsBus implements Bus {
       if (topics.length === 0) await connection.rtt();
       for (const type of topics)
         await manager.consumers.info(this.#settings.stream, consumerOf(group, type));
+    }, CHECK_MS);
+  }
+
+  #backlog({ group, topics }: SubscribeOptions): Promise<number> {
+    return this.#use(async ({ manager }) => {
+      let left = 0;
+      for (const type of topics) {
+        const name = consumerOf(group, type);
+        const info = await manager.consumers.info(this.#settings.stream, name);
+        left += info.num_pending + info.num_ack_pending;
+      }
+      return left;
     }, CHECK_MS);
   }
 

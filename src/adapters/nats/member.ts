@@ -21,6 +21,8 @@ export interface MemberParts {
   onLost(error: unknown): void;
   /** Rejects if one of the group's consumers is gone, or the server does not reply. */
   check(): Promise<void>;
+  /** Asks the consumers how much they have left. */
+  backlog(): Promise<number>;
 }
 
 /** One member of a group: pulls from the group's consumer of each type. */
@@ -73,6 +75,10 @@ export class Member implements Subscription {
 
   async check(): Promise<void> {
     await this.#parts.check();
+  }
+
+  backlog(): Promise<number> {
+    return this.#parts.backlog();
   }
 
   close(): Promise<void> {

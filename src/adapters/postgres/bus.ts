@@ -12,6 +12,7 @@ import { checkAttribute, type EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import {
   ACCEPTED,
+  BACKLOG_COUNTED,
   type Bus,
   type BusGuarantees,
   type Deliver,
@@ -158,6 +159,7 @@ export class PostgresBus implements Bus {
       members.add(member);
       return {
         check: () => this.#check(options),
+        backlog: () => this.#backlog(options),
         close: () => member.close().finally(() => members.delete(member)),
       };
     });
@@ -174,6 +176,18 @@ export class PostgresBus implements Bus {
       const missing = topics.length - Number(rows[0]?.found);
       if (missing > 0)
         throw busMissing(this.#place, new Error(`${missing} subscriptions of ${group}`));
+    }, CHECK_MS);
+  }
+
+  #backlog({ group, topics }: SubscribeOptions): Promise<number> {
+    return this.#link.use(async ({ pool }) => {
+      const { rows } = await pool.query<{ left: string }>(
+        `SELECT count(*) AS left FROM (SELECT 1 FROM ${this.#schema}.delivery
+          WHERE group_name IN ($1, '')
+            AND type IN (SELECT json_array_elements_text($2::text::json)) LIMIT $3::int) AS kept`,
+        [group, JSON.stringify(topics), BACKLOG_COUNTED],
+      );
+      return Number(rows[0]?.left);
     }, CHECK_MS);
   }
 

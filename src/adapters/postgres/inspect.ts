@@ -1,4 +1,4 @@
-import { toDeferred, toHistory, toJournal, toState } from "../../adapter/rows.ts";
+import { toBacklog, toDeferred, toHistory, toJournal, toState } from "../../adapter/rows.ts";
 import { encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { stemOf } from "../../contract/grammar.ts";
@@ -74,15 +74,18 @@ export class PostgresInspection implements StoreInspection {
 
   counts(): Promise<StoreCounts> {
     return this.#access.read(async (books) => {
-      const [outbox] = await books.run(this.#statements.counts, []);
+      const [row] = await books.run(this.#statements.counts, []);
       const deferred: Partial<Record<DeferredState, number>> = {};
-      for (const row of await books.run(this.#statements.states, []))
-        deferred[toState(row.state)] = Number(row.rows);
+      for (const { state, rows } of await books.run(this.#statements.states, []))
+        deferred[toState(state)] = Number(rows);
+      const at = Number(row?.at);
       return {
-        processes: Number(outbox?.processes),
-        outbox: Number(outbox?.events),
-        outboxOldestMs: Math.max(0, Number(outbox?.oldest)),
+        at,
+        processes: Number(row?.processes),
+        outbox: Number(row?.events),
+        outboxOldestMs: Math.max(0, at - Number(row?.oldest ?? at)),
         deferred,
+        backlog: toBacklog(row),
       };
     });
   }

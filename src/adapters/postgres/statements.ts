@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
 import { listStatements } from "./list-statements.ts";
 import { LOCK_SPACE } from "./schema.ts";
 import type { Statement } from "./sql.ts";
@@ -217,11 +218,17 @@ export function statementsFor(schema: string) {
     ),
     counts: statement(
       "counts",
-      `SELECT coalesce(sum(count), 0)::int AS events,
-         coalesce($S.now_ms() - min(at), 0)::float8 AS oldest,
-         (SELECT count(*)::int FROM $S.member, (SELECT $S.now_ms() AS t) AS clock
-           WHERE died_at IS NULL AND expires_at > t AND expires_at <= t + lease_ms) AS processes
-       FROM $S.outbox`,
+      `WITH clock AS MATERIALIZED (SELECT $S.now_ms() AS t),
+       live AS (SELECT count(*)::int AS processes, max(backlog) AS deliveries,
+           count(backlog)::int AS told, max(t - empty_at) AS empty_ms,
+           count(empty_at)::int AS emptied
+         FROM $S.member, clock
+          WHERE died_at IS NULL AND expires_at > t AND expires_at <= t + lease_ms),
+       died AS (SELECT count(*)::int AS died FROM $S.member, clock
+         WHERE coalesce(died_at, expires_at) BETWEEN t - ${DEATH_REMEMBERED_MS} AND t)
+       SELECT t::float8 AS at, o.*, live.*, died.*
+       FROM (SELECT coalesce(sum(count), 0)::int AS events, min(at)::float8 AS oldest
+         FROM $S.outbox) AS o, live, died, clock`,
     ),
     states: statement(
       "states",

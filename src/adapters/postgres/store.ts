@@ -186,6 +186,13 @@ export class PostgresStore implements Store<Sql> {
     return { ...taken, died, lost };
   }
 
+  async putBacklog(deliveries: number, askedMs: number): Promise<void> {
+    const members = this.#members;
+    if (members === undefined) throw storeNotOpen();
+    const values = [members.owner, deliveries, askedMs];
+    await this.#access.write((books) => books.run(this.#statements.putBacklog, values));
+  }
+
   purge(olderThanMs: number, limit: number): Promise<Purged> {
     return this.#retention.purge(olderThanMs, limit);
   }
@@ -226,8 +233,7 @@ export class PostgresStore implements Store<Sql> {
   }
 
   #connected(): pg.Pool {
-    // A pool that is opened now would never be closed.
-    if (this.#closed) throw storeNotOpen();
+    if (this.#closed) throw storeNotOpen(); // A pool opened now would never be closed.
     this.#pool ??= poolOf(this.#options);
     return this.#pool;
   }

@@ -195,6 +195,8 @@ export const STORE_TABLES: readonly string[] = [
   `ALTER TABLE $S.inbox ADD COLUMN duplicates integer NOT NULL DEFAULT 0;
    ALTER TABLE $S.saga ADD COLUMN correlation_id text COLLATE "C";
    CREATE INDEX saga_correlation ON $S.saga (correlation_id) WHERE correlation_id IS NOT NULL;`,
+  // What the bus holds for the service, as a process has asked it.
+  "ALTER TABLE $S.member ADD COLUMN backlog bigint, ADD COLUMN empty_at bigint;",
   // What says whether a process lives: src/adapters/postgres/presence.ts.
   `ALTER TABLE $S.member ADD COLUMN lock_key integer, ADD COLUMN server text,
      ADD COLUMN died_at bigint, ADD COLUMN deaths integer NOT NULL DEFAULT 0;`,

@@ -98,6 +98,12 @@ export function upkeepStatements(statement: MakeStatement) {
          lock_key = excluded.lock_key, server = excluded.server, died_at = NULL
        RETURNING deaths, xmax = 0 AS joined`,
     ),
+    putBacklog: statement(
+      "put_backlog",
+      `UPDATE $S.member SET backlog = $2::bigint,
+         empty_at = CASE WHEN $2::bigint = 0 THEN $S.now_ms() - $3::bigint ELSE empty_at END
+       WHERE owner = $1`,
+    ),
     /** The same for earlier ids of a process, unless it has given them up. */
     beatAs: statement(
       "beat_as",

@@ -17,7 +17,13 @@ import { busClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
 import { openConnection, PublishLink } from "./link.ts";
 import { Member } from "./member.ts";
-import { placeOf, type RabbitOptions, type RabbitSettings, settingsOf } from "./options.ts";
+import {
+  placeOf,
+  queueOf,
+  type RabbitOptions,
+  type RabbitSettings,
+  settingsOf,
+} from "./options.ts";
 import { checkQueue, ensureExchange, ensureQueue, restoreExchange } from "./topology.ts";
 
 /** How long the broker may take to reply, in milliseconds. */
@@ -117,11 +123,13 @@ export class RabbitBus implements Bus {
         deliver,
         onLost: (error) => onLost(explain(error, this.#place)),
         check: () => this.#check(group, topics),
+        ready: () => this.#ready(group, topics),
       });
       await member.join();
       members.add(member);
       return {
         check: () => member.check(),
+        backlog: () => member.backlog(),
         close: () => member.close().finally(() => members.delete(member)),
       };
     }, REPLY_MS.subscribe);
@@ -136,6 +144,17 @@ export class RabbitBus implements Bus {
     return this.#consuming.use(async ({ connection }) => {
       await restoreExchange(connection, this.#settings);
       for (const type of topics) await checkQueue(connection, this.#settings, group, type);
+    }, REPLY_MS.check);
+  }
+
+  #ready(group: string, topics: readonly string[]): Promise<number> {
+    return this.#consuming.use(async ({ connection }) => {
+      let ready = 0;
+      for (const type of topics) {
+        const queue = queueOf(this.#settings, group, type);
+        ready += (await connection.queueDeclare({ queue, passive: true })).messageCount;
+      }
+      return ready;
     }, REPLY_MS.check);
   }
 

@@ -15,6 +15,8 @@ export interface MemberParts {
   onLost(error: unknown): void;
   /** Declares again what the group needs; rejects if the broker does not reply. */
   check(): Promise<void>;
+  /** Asks how many messages are ready in the queues. */
+  ready(): Promise<number>;
 }
 
 /** One member of a group: consumes from the group's queue of each type. */
@@ -25,6 +27,8 @@ export class Member implements Subscription {
   readonly #consumers: Consumer[] = [];
   /** Says that the member gets no more messages. */
   readonly lose: (error: unknown) => void;
+  /** Messages that it has and has not acknowledged. */
+  #unsettled = 0;
   #lost = false;
   #closing: Promise<void> | undefined;
 
@@ -61,6 +65,12 @@ export class Member implements Subscription {
     return this.#parts.check();
   }
 
+  /** The broker counts what is ready in the queue, and not what its members have. */
+  async backlog(): Promise<number> {
+    const before = this.#unsettled;
+    return (await this.#parts.ready()) + Math.max(before, this.#unsettled);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#leave();
     return this.#closing;
@@ -94,6 +104,15 @@ export class Member implements Subscription {
   }
 
   async #handle(message: AsyncMessage, type: string): Promise<ConsumerStatus> {
+    this.#unsettled++;
+    try {
+      return await this.#answer(message, type);
+    } finally {
+      this.#unsettled--;
+    }
+  }
+
+  async #answer(message: AsyncMessage, type: string): Promise<ConsumerStatus> {
     const delivered = await deliverAll(readRabbit(type, message), {
       semaphore: this.#semaphore,
       deliver: this.#parts.deliver,

@@ -1,4 +1,4 @@
-import { toDeferred, toJournal, toState } from "../../adapter/rows.ts";
+import { toBacklog, toDeferred, toJournal, toState } from "../../adapter/rows.ts";
 import { encodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { stemOf } from "../../contract/grammar.ts";
@@ -12,12 +12,17 @@ import type {
   StoreInspection,
 } from "../../ports/inspection.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
+import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
 import { RELEASE_NEXT } from "./deferred.ts";
 import { historiesOf, listSagas } from "./list.ts";
 import type { Connection } from "./sql.ts";
 
-const LIVE = `SELECT count(*) AS processes FROM odori_member
-  WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms`;
+const LIVE = `SELECT count(*) AS processes, max(backlog) AS deliveries, count(backlog) AS told,
+    ?1 - min(empty_at) AS empty_ms, count(empty_at) AS emptied,
+    EXISTS (SELECT 1 FROM odori_member
+      WHERE coalesce(died_at, expires_at) BETWEEN ?1 - ${DEATH_REMEMBERED_MS} AND ?1) AS died
+  FROM odori_member
+  WHERE died_at IS NULL AND expires_at > ?1 AND expires_at <= ?1 + lease_ms`;
 const JOURNAL = `SELECT i.* FROM odori_saga AS s
   JOIN odori_inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
   WHERE s.saga_id = ? ORDER BY i.at, i.seq LIMIT ?`;
@@ -86,11 +91,15 @@ export class SqliteInspection implements StoreInspection {
         deferred[toState(row.state)] = Number(row.rows);
       }
       const oldest = outbox?.oldest;
+      const at = this.#access.now();
+      const live = sql.get(LIVE, at);
       return {
-        processes: Number(sql.get(LIVE, this.#access.now())?.processes),
+        at,
+        processes: Number(live?.processes),
         outbox: Number(outbox?.events),
-        outboxOldestMs: typeof oldest === "number" ? Math.max(0, this.#access.now() - oldest) : 0,
+        outboxOldestMs: typeof oldest === "number" ? Math.max(0, at - oldest) : 0,
         deferred,
+        backlog: toBacklog(live),
       };
     });
   }

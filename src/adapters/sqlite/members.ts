@@ -14,6 +14,8 @@ const BURY = `UPDATE odori_member SET died_at = ?1, deaths = deaths + 1
 const DIED = `SELECT 1 FROM odori_member
   WHERE owner <> ?2 AND abs(?1 - died_at) <= ${DEATH_REMEMBERED_MS} LIMIT 1`;
 const FORGET = `DELETE FROM odori_member WHERE abs(?1 - died_at) > ${DEATH_REMEMBERED_MS}`;
+const TELL = `UPDATE odori_member SET backlog = ?1,
+  empty_at = CASE WHEN ?1 = 0 THEN ?2 ELSE empty_at END WHERE owner = ?3`;
 const LEAVE = "DELETE FROM odori_member WHERE owner = ?";
 
 /** What one look at the other processes has found. */
@@ -88,6 +90,11 @@ export class SqliteMembers {
       if (found && member.lock === "free") removeLock(`${this.#path}-live-${member.owner}`);
       return found;
     }).length;
+  }
+
+  /** Tells what the bus holds for the service, as of a time. */
+  tell(connection: Connection, deliveries: number, at: number): void {
+    connection.run(TELL, deliveries, at, this.#session.owner);
   }
 
   /** Whether another process has died lately. */

@@ -138,6 +138,9 @@ const MIGRATIONS = [
    ALTER TABLE odori_saga ADD COLUMN correlation_id TEXT;
    CREATE INDEX odori_saga_correlation ON odori_saga (correlation_id)
      WHERE correlation_id IS NOT NULL;`,
+  // What the bus holds for the service, as a process has asked it.
+  `ALTER TABLE odori_member ADD COLUMN backlog INTEGER;
+   ALTER TABLE odori_member ADD COLUMN empty_at INTEGER;`,
   // What says whether a process lives: src/adapters/sqlite/member-lock.ts.
   `ALTER TABLE odori_member ADD COLUMN lock TEXT;
    ALTER TABLE odori_member ADD COLUMN died_at INTEGER;

@@ -48,11 +48,20 @@ export const INNER_TRANSACTION: TransactionControl = {
   rollback: "ROLLBACK TO odori_inner; RELEASE odori_inner",
 };
 
+/** What takes back the statements of one handler of a group. */
+export interface HandlerSavepoint {
+  begin(): void;
+  keep(): void;
+  undo(): void;
+}
+
 /** What a scope needs of its store. */
 export interface ScopeParts {
   readonly connection: Connection;
   /** How a transaction of a handler by itself begins and ends. */
   readonly control: TransactionControl;
+  /** The savepoint of a handler in a group. */
+  readonly savepoint: HandlerSavepoint;
   /** Takes the writer's mutex at once; undefined if it is taken. */
   tryAcquire(): (() => void) | undefined;
   /** The bookkeeping of a transaction that is open on the connection. */
@@ -61,8 +70,6 @@ export interface ScopeParts {
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T>;
 }
 
-const SAVEPOINT = "SAVEPOINT odori_handler";
-const RELEASE = "RELEASE odori_handler";
 /** Answers a statement that comes after its handler has returned. */
 const NOTHING = {
   run: () => 0,
@@ -71,7 +78,28 @@ const NOTHING = {
   exec: () => {},
   send: () => ({ rows: [], rowCount: 0, lastInsertRowid: 0 }),
 } satisfies Pick<PreparedSql, "run" | "get" | "all" | "exec" | "send">;
-const ROLL_BACK = "ROLLBACK TO odori_handler";
+
+/** The savepoint that a handler has beside those of its group. */
+export class OwnSavepoint implements HandlerSavepoint {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  begin(): void {
+    this.#connection.run("SAVEPOINT odori_handler");
+  }
+
+  keep(): void {
+    this.#connection.run("RELEASE odori_handler");
+  }
+
+  undo(): void {
+    this.#connection.run("ROLLBACK TO odori_handler");
+    this.keep();
+  }
+}
 
 /** One handler, inside a transaction or with one of its own. */
 export class SqliteScope
@@ -144,15 +172,14 @@ export class SqliteScope
     this.#checkAwaited();
     if (!this.touched || this.#detached) return;
     this.#checkOngoing();
-    this.#parts.connection.run(RELEASE);
+    this.#parts.savepoint.keep();
   }
 
   undo(): void {
     this.#open = false;
     if (!this.touched || this.#detached) return;
     this.#checkOngoing();
-    this.#parts.connection.run(ROLL_BACK);
-    this.#parts.connection.run(RELEASE);
+    this.#parts.savepoint.undo();
   }
 
   detach(): this {
@@ -191,7 +218,7 @@ export class SqliteScope
     if (controlsTransaction(statement)) throw transactionControl();
     if (!this.touched) {
       if (this.#detached) this.#begin();
-      else this.#parts.connection.run(SAVEPOINT);
+      else this.#parts.savepoint.begin();
     }
     this.statements++;
     this.#checkOngoing();

@@ -63,10 +63,16 @@ export abstract class Sending {
 /** A statement that is kept, with what is found out of its text once. */
 interface Prepared {
   readonly statement: StatementSync;
-  places?: Placeholders;
   returnsRows?: boolean;
   /** Whether its rows are lists of values now. */
   arrays: boolean;
+}
+
+/** A text as `query` and the libraries send it, and its statement. */
+interface Known {
+  readonly places: Placeholders;
+  /** Undefined for a script, which is not prepared. */
+  readonly prepared: Prepared | undefined;
 }
 
 /** Most prepared statements: a bound for programs that write values into the text. */
@@ -76,6 +82,8 @@ const STATEMENTS_MAX = 256;
 export class PreparedSql extends Sending implements Sql {
   readonly database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
+  /** By the texts that are sent. */
+  readonly #sent = new Map<string, Known>();
 
   constructor(database: DatabaseSync) {
     super();
@@ -99,22 +107,19 @@ export class PreparedSql extends Sending implements Sql {
   }
 
   send({ text, values = [], arrays = false }: SentStatement): SentResult {
-    const known = this.#statements.get(text);
-    const places = known?.places ?? placeholdersOf(text);
-    if (places.script) {
+    const { places, prepared } = this.#known(text);
+    if (prepared === undefined) {
       checkScript(values);
       this.exec(text);
       return { rows: [], rowCount: null, lastInsertRowid: 0 };
     }
-    const prepared = known ?? this.#prepare(text);
-    prepared.places = places;
-    const [named, ...positional] = bind(places, values);
+    const bound = bind(places, values);
     if (!returnsRows(prepared)) {
-      const { changes, lastInsertRowid } = prepared.statement.run(named, ...positional);
+      const { changes, lastInsertRowid } = prepared.statement.run(...bound);
       return { rows: [], rowCount: Number(changes), lastInsertRowid };
     }
     listRows(prepared, arrays);
-    const rows = prepared.statement.all(named, ...positional);
+    const rows = prepared.statement.all(...bound);
     return { rows, rowCount: rows.length, lastInsertRowid: 0 };
   }
 
@@ -127,6 +132,16 @@ export class PreparedSql extends Sending implements Sql {
     const prepared = this.#prepare(text);
     listRows(prepared, false);
     return prepared.statement;
+  }
+
+  #known(text: string): Known {
+    const known = this.#sent.get(text);
+    if (known !== undefined) return known;
+    const places = placeholdersOf(text);
+    const sent = { places, prepared: places.script ? undefined : this.#prepare(places.prepared) };
+    if (this.#sent.size >= STATEMENTS_MAX) this.#sent.clear();
+    this.#sent.set(text, sent);
+    return sent;
   }
 
   #prepare(text: string): Prepared {
@@ -214,10 +229,11 @@ export class Connection extends Sending implements Sql {
 
 /** A connection that is refused with `TRANSACTION_CLOSED` once the transaction has ended. */
 export class TransactionSql extends Sending implements Sql {
-  readonly #connection: Connection;
+  readonly #connection: () => Connection;
   #open = true;
 
-  constructor(connection: Connection) {
+  /** `connection` is asked with each statement. */
+  constructor(connection: () => Connection) {
     super();
     this.#connection = connection;
   }
@@ -251,7 +267,7 @@ export class TransactionSql extends Sending implements Sql {
   }
 
   #checked(): Connection {
-    if (this.#open) return this.#connection;
+    if (this.#open) return this.#connection();
     throw transactionClosed();
   }
 }

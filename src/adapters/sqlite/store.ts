@@ -32,6 +32,7 @@ import { checkSchema, migrate } from "./schema.ts";
 import {
   INNER_TRANSACTION,
   OWN_TRANSACTION,
+  OwnSavepoint,
   type ScopeParts,
   SqliteScope,
   type TransactionControl,
@@ -134,7 +135,7 @@ export class SqliteStore implements Store<Sql> {
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
     return this.#writer.run(() =>
       this.#commit(this.#connect(), async (connection) => {
-        const sql = new TransactionSql(connection);
+        const sql = new TransactionSql(() => connection);
         const scopes: SqliteScope[] = [];
         try {
           return await work(this.#bookkeeping(connection, sql, scopes));
@@ -187,6 +188,16 @@ export class SqliteStore implements Store<Sql> {
         const died = members.hasDied(connection);
         return { ...taken, died, takenOver: { processes, ...orphans }, lost };
       });
+    });
+  }
+
+  putBacklog(deliveries: number, askedMs: number): Promise<void> {
+    return this.#writer.run(async () => {
+      const members = this.#members;
+      if (members === undefined) throw storeNotOpen();
+      const at = this.#now() - askedMs;
+      // After a power failure the process that has told it is gone as well.
+      await this.#unsynced(async (connection) => members.tell(connection, deliveries, at));
     });
   }
 
@@ -244,6 +255,7 @@ export class SqliteStore implements Store<Sql> {
     const parts: ScopeParts = {
       connection,
       control: this.#control,
+      savepoint: new OwnSavepoint(connection),
       tryAcquire: () => this.#writer.tryAcquire(),
       // A handler by itself outlives the transaction that it was taken out of, and its `sql`.
       bookkeeping: () => this.#bookkeeping(connection, connection, []),
@@ -306,10 +318,10 @@ export class SqliteStore implements Store<Sql> {
     connection: Connection,
     work: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    connection.exec(this.#control.begin);
+    connection.run(this.#control.begin);
     try {
       const result = await work(connection);
-      connection.exec(this.#control.commit);
+      connection.run(this.#control.commit);
       return result;
     } catch (error) {
       if (connection.database.isTransaction) connection.exec(this.#control.rollback);

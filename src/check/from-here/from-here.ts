@@ -6,6 +6,7 @@ import { Machine } from "../machine.ts";
 import { type Ahead, LookAhead, type LookLimits } from "./look-ahead.ts";
 import { type NextStep, nextSteps } from "./next-steps.ts";
 import { type Placed, placeSaga } from "./place.ts";
+import { Remembered } from "./remembered.ts";
 import { StoredParts } from "./stored-parts.ts";
 
 /** Why an outlook is about something else than the saga. */
@@ -42,7 +43,7 @@ export class FromHere {
   readonly manifest: Manifest;
   readonly #machine: Machine;
   readonly #parts: StoredParts;
-  readonly #ahead: LookAhead;
+  readonly #ahead: Remembered;
   readonly #types: ReadonlySet<string>;
   readonly #keyed: readonly string[];
 
@@ -51,7 +52,7 @@ export class FromHere {
     const model = compile(this.manifest);
     this.#machine = new Machine(model);
     this.#parts = new StoredParts(model);
-    this.#ahead = new LookAhead(this.#machine);
+    this.#ahead = new Remembered(new LookAhead(this.#machine));
     this.#types = typesOf(this.manifest);
     const keyed = model.effects.filter(({ key }) => key !== undefined);
     this.#keyed = [...new Set(keyed.map(({ service, stored }) => `${service}/${stored}`))];

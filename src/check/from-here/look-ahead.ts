@@ -21,6 +21,8 @@ export interface LookLimits {
   readonly statesMax?: number;
   /** @default 200 */
   readonly millisecondsMax?: number;
+  /** Whether the asker has left: the look stops, and is not complete. */
+  readonly isCancelled?: () => boolean;
 }
 
 /** How a saga may come to rest. */
@@ -48,7 +50,7 @@ const LOOK_STATES_MAX = 5_000;
 const MILLISECONDS_MAX = 200;
 /** A look ahead has few states, and many are made. */
 const CHUNK_BYTES = 1 << 14;
-/** Reads the clock once for this many states. */
+/** Reads the clock, and whether it is cancelled, once for this many states. */
 const CLOCK_EVERY = 32;
 
 /**
@@ -69,6 +71,7 @@ export class LookAhead {
 
   from(starts: readonly Uint8Array[], limits: LookLimits = {}): Ahead {
     const { statesMax = LOOK_STATES_MAX, millisecondsMax = MILLISECONDS_MAX } = limits;
+    const { isCancelled = () => false } = limits;
     const model = this.#model;
     const machine = this.#machine;
     const until = performance.now() + millisecondsMax;
@@ -93,7 +96,8 @@ export class LookAhead {
     let at = 0;
     for (; at < known.count; at++) {
       if (known.count > statesMax) break;
-      if (at % CLOCK_EVERY === CLOCK_EVERY - 1 && performance.now() > until) break;
+      if (at % CLOCK_EVERY === CLOCK_EVERY - 1 && (performance.now() > until || isCancelled()))
+        break;
       known.read(at, here);
       const certain: TransitionSource[] = [];
       const possible: TransitionSource[] = [];

@@ -24,7 +24,9 @@ interface Flags extends SourceFlags, ChoreographyFlags {
 }
 
 /** Verdicts that a person has to look at. */
-const WRONG: readonly SagaVerdict[] = ["illegal", "doomed", "parked", "at risk", "late", "stuck"];
+const WRONG: readonly SagaVerdict[] = [
+  ...(["illegal", "doomed", "parked", "at risk", "unheard", "late", "stuck"] as const),
+];
 
 /** Creates `odori ledger`: counts sagas by verdict, and accounts for every event. */
 export function ledgerCommand(): Command {
@@ -59,6 +61,7 @@ Verdicts, the first that holds:
   parked     a delivery was given up on
   succeeded, undone   it has ended
   at risk    a delivery was discarded, and the saga may break a rule
+  unheard    an event is in no outbox and not on the bus, and was not heard: odori republish
   retrying   a delivery failed and is tried again
   late       an event has been on its way for ten times as long as usual, or a minute
   running    an event is on its way
@@ -85,13 +88,14 @@ async function run(flags: Flags): Promise<void> {
     import("../../observer/projection.ts"),
   ]);
   const projection = new Projection(flags.projection);
+  const fromHere = manifest && new FromHere(manifest);
   try {
     const rows = await withSources(places, (sources) =>
       new Observer({
         sources,
         projection,
         ends,
-        fromHere: manifest && new FromHere(manifest),
+        foresee: fromHere && ((parts, read) => fromHere.of(parts, read)),
       }).catchUp(),
     );
     report(projection, rows, flags, shownSources(places));

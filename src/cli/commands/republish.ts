@@ -8,7 +8,7 @@ import { type Found, jsonOption, withStores } from "../data.ts";
 import { keptEvent, withPayload } from "../kept.ts";
 import { print, printJson } from "../output.ts";
 import { type PlaceFlags, placeFlags, type StorePlace, storePlaceOf } from "../place.ts";
-import { contextOf } from "../saga-pages.ts";
+import { SagaReader } from "../saga-pages.ts";
 
 interface Flags extends PlaceFlags {
   readonly event?: string;
@@ -63,13 +63,9 @@ async function chosen(
   sagaId: string,
   { event }: Flags,
 ): Promise<EventToRepublish> {
-  const { hearers } = await contextOf(found, undefined);
-  const parts = await Promise.all(
-    found.map(async ({ service, store }) =>
-      (await store.inspect.histories([sagaId])).map((history) => ({ service, history })),
-    ),
-  );
-  const all = republishable(parts.flat(), hearers);
+  const reader = await SagaReader.of(found, undefined);
+  const parts = (await reader.parts([sagaId])).get(sagaId) ?? [];
+  const all = republishable(parts, reader.hearers);
   const wanted = all.filter(({ type }) => event === undefined || type === event);
   const [one, ...others] = wanted;
   if (one === undefined)

@@ -10,7 +10,7 @@ import { choreographyOption, namedManifest } from "../choreography-option.ts";
 import { jsonOption, withStores } from "../data.ts";
 import { FOUND, paint, print, printJson, table } from "../output.ts";
 import { age, type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
-import { contextOf, type ListedSaga, sagaPages } from "../saga-pages.ts";
+import { type ListedSaga, SagaReader, sagaPages } from "../saga-pages.ts";
 
 interface Flags extends PlaceFlags {
   readonly state: readonly SagaState[];
@@ -69,7 +69,7 @@ States, the first that holds:
   parked     a delivery was given up on: odori parked list
   succeeded  an event of succeeds was emitted
   failed     an event of fails was emitted
-  unheard    an event was published, and a service that hears it never got it: odori republish
+  unheard    an event is in no outbox and not on the bus, and was not heard: odori republish
   retrying   a delivery failed and is tried again
   running    an event is on its way to a service that hears it
   waiting    only deadlines are left
@@ -90,7 +90,7 @@ async function run(flags: Flags): Promise<void> {
       hint: "Pass --source <choreography>, or set choreography in odori.config.json.",
     });
   const page = await withStores(place, async (found) =>
-    read(sagaPages(found, queryOf(flags, wanted), await contextOf(found, ends)), flags, wanted),
+    read(sagaPages(found, queryOf(flags, wanted), await SagaReader.of(found, ends)), flags, wanted),
   );
   if (flags.json)
     printJson({ sagas: page.sagas.map(json), examined: page.examined, after: page.next });

@@ -7,6 +7,7 @@ import { type TraceStep, traceOf } from "../../observe/trace.ts";
 import type { Deferred } from "../../ports/deferred.ts";
 import { recordingOf } from "../../simulate/record.ts";
 import { printable } from "../../text/printable.ts";
+import { agoText } from "../ago.ts";
 import { type ChoreographyFlags, choreographyOption } from "../choreography-option.ts";
 import { type Found, jsonOption, withStores } from "../data.ts";
 import { foresight, type SagaOutlook } from "../outlook.ts";
@@ -101,7 +102,9 @@ interface Trace {
   readonly correlationId: string;
   readonly steps: readonly TraceStep[];
   readonly open: readonly (Deferred & { readonly service: string })[];
-  readonly foreseen: SagaOutlook | undefined;
+  readonly foreseen: SagaOutlook;
+  /** The services whose clocks are far from that of this process: by how much they are ahead. */
+  readonly clocks: readonly { readonly service: string; readonly aheadMs: number }[];
 }
 
 async function tracesOf(
@@ -110,26 +113,31 @@ async function tracesOf(
   place: StorePlace,
   flags: Flags,
 ): Promise<readonly Trace[]> {
-  const foresee = await foresight(found, flags);
-  const histories = await Promise.all(
-    found.map(async ({ service, store }) =>
-      (await store.inspect.histories(sagaIds)).map((history) => ({ service, history })),
-    ),
-  );
+  const { reader, outlook } = await foresight(found, flags);
+  const read = await reader.read(sagaIds);
+  const clocks = reader.clocks.far;
   return sagaIds.map((sagaId) => {
-    const parts = histories.flat().filter(({ history }) => history.sagaId === sagaId);
-    if (parts.length === 0) throw notFound(`knows the saga ${quote(sagaId)}`, place);
+    const saga = read.get(sagaId);
+    if (saga === undefined) throw notFound(`knows the saga ${quote(sagaId)}`, place);
+    const { parts } = saga;
     const other = parts.find(({ history }) => history.correlationId !== sagaId);
     return {
       sagaId,
       correlationId: other?.history.correlationId ?? sagaId,
-      steps: traceOf(parts.map(({ service, history }) => ({ service, records: history.journal }))),
+      steps: traceOf(
+        parts.map(({ service, history }) => ({ service, records: history.journal })),
+        (service) => clocks.get(service) ?? 0,
+      ),
+      clocks: parts.flatMap(({ service }) => {
+        const aheadMs = clocks.get(service);
+        return aheadMs === undefined ? [] : [{ service, aheadMs }];
+      }),
       open: parts.flatMap(({ service, history }) =>
         history.deferred
           .filter(({ state }) => !CLOSED.includes(state))
           .map((row) => ({ service, ...row })),
       ),
-      foreseen: foresee(parts),
+      foreseen: outlook(saga),
     };
   });
 }
@@ -152,9 +160,9 @@ function show(traces: readonly Trace[], flags: Flags): void {
   const shown = traces.map(({ open, foreseen, ...trace }) => ({
     ...trace,
     open: open.map(summary),
-    state: foreseen?.summary.state,
-    waitsFor: foreseen?.summary.open,
-    outlook: foreseen?.outlook,
+    state: foreseen.summary.state,
+    waitsFor: foreseen.summary.open,
+    outlook: foreseen.outlook,
   }));
   if (flags.json) printJson(flags.correlation === undefined ? shown[0] : { sagas: shown });
   else
@@ -166,7 +174,10 @@ function show(traces: readonly Trace[], flags: Flags): void {
     process.exitCode = FOUND;
 }
 
-function showOne({ sagaId, correlationId, steps, open, foreseen }: Trace, flags: Flags): void {
+function showOne(
+  { sagaId, correlationId, steps, open, foreseen, clocks }: Trace,
+  flags: Flags,
+): void {
   const colours = paint();
   if (correlationId !== sagaId || flags.correlation !== undefined)
     print(colours.bold(printable(`${sagaId}  correlation ${correlationId}`)));
@@ -178,7 +189,14 @@ function showOne({ sagaId, correlationId, steps, open, foreseen }: Trace, flags:
       colours.bad(`${row.service}/${row.seq}  ${row.state}  ${printable(row.reaction)}${problem}`),
     );
   }
-  for (const line of foreseen === undefined ? [] : outlookLines(foreseen, Date.now())) print(line);
+  for (const { service, aheadMs } of clocks)
+    print(
+      colours.dim(
+        `The clock of ${service} is ${agoText(Math.abs(aheadMs))} ` +
+          `${aheadMs > 0 ? "ahead" : "behind"}: its times are corrected.`,
+      ),
+    );
+  for (const line of outlookLines(foreseen, Date.now())) print(line);
 }
 
 function notFound(what: string, place: StorePlace): OdoriError {

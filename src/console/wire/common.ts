@@ -9,7 +9,7 @@ export type Verdict =
   | "succeeded"
   | "undone"
   | "at risk"
-  | "lost"
+  | "unheard"
   | "retrying"
   | "late"
   | "running"
@@ -46,17 +46,18 @@ export interface OpenDelivery {
   readonly type: string;
   /**
    * `on its way`: committed by its emitter; `where` says how far it has come. `unheard`, in a reply
-   * about one saga: published, and nothing delivers it again.
+   * about one saga: in no outbox and not on the bus, and not heard.
    */
   readonly state: "armed" | "retrying" | "waiting" | "parked" | "on its way" | "unheard";
   readonly since: Millis;
   /** Of `armed` and `retrying`. */
   readonly due?: Millis;
   /**
-   * Of `on its way`, in a reply about one saga. `unknown`: not in an outbox, and the bus does not
-   * tell what it holds.
+   * Of `on its way`, in a reply about one saga. `bus`: in no outbox, and the bus holds something
+   * for the service. `unknown`: in no outbox, and the bus does not tell, or has told of nothing
+   * yet.
    */
-  readonly where?: "outbox" | "bus" | "lost" | "unknown";
+  readonly where?: "outbox" | "bus" | "unknown";
   /** Of `on its way`: a service without a live process, which it waits for. */
   readonly notRunning?: string;
   /** The id of its delivery, as actions take it: `payment/3`. Absent for `on its way`. */

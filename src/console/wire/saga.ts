@@ -99,8 +99,13 @@ export interface SagaReply {
   readonly saga: SagaRow;
   /** Everything that it waits for, oldest first: why it stands where it does. At most 100. */
   readonly why: readonly OpenDelivery[];
-  /** Absent: no declaration says what the services do, or one has unknown links. */
+  /**
+   * Absent: no declaration says what the services do, one has unknown links, or a service that may
+   * have a part in the saga could not be read.
+   */
   readonly outlook?: Outlook;
+  /** Whether it is absent because it could not be computed: it took too much time or memory. */
+  readonly outlookFailed?: true;
   /** In the order of cause, and then of time. */
   readonly steps: readonly Step[];
   readonly stepsRead: number;

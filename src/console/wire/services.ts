@@ -15,6 +15,10 @@ export interface ServiceRow {
   /** Events that are committed and not yet confirmed by the bus. */
   readonly outbox?: number;
   readonly outboxOldestMs?: number;
+  /** Deliveries that the bus holds for it. Absent: the bus does not tell. */
+  readonly backlog?: number;
+  /** By how much its clock is ahead of the console's. Absent: by less than a second. */
+  readonly clockAheadMs?: number;
   /** By state: `parked`, `retrying`, … A state without deliveries is absent. */
   readonly deferred?: Readonly<Record<string, number>>;
   /** The one that ran last first. */
