@@ -50,8 +50,16 @@ export class SqliteBus implements Bus {
       database.subscribe(options.group, options.topics);
       const member = new Member(database, this.#settings, options, deliver).start();
       this.#members.add(member);
-      return { close: () => member.close().finally(() => this.#members.delete(member)) };
+      return {
+        backlog: () => this.#backlog(options),
+        close: () => member.close().finally(() => this.#members.delete(member)),
+      };
     });
+  }
+
+  /** With it, an event that the bus has lost shows as `unheard`. */
+  #backlog({ group, topics }: SubscribeOptions): Promise<number> {
+    return this.#connection.use(async (database) => database.count(group, topics));
   }
 
   close(): Promise<void> {

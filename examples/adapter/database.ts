@@ -88,6 +88,15 @@ export class BusDatabase {
     return look.get(group, now, JSON.stringify(topics), now) !== undefined;
   }
 
+  /** How many deliveries a group has not acknowledged, held by a member or not. */
+  count(group: string, topics: readonly string[]): number {
+    const count = this.#database.prepare(
+      `SELECT count(*) AS rows FROM delivery
+       WHERE group_name = ? AND type IN (SELECT value FROM json_each(?))`,
+    );
+    return Number(count.get(group, JSON.stringify(topics))?.rows);
+  }
+
   /** Settles deliveries, renews the member's lease, and takes deliveries no live member holds. */
   turn({ group, topics, owner, leaseMs, acknowledged, rejected, room }: Turn): readonly Delivery[] {
     const now = Date.now();

@@ -185,7 +185,7 @@ export const en = {
     attempts: (n: number) => ` after ${counted(n, "try", "tries")}`,
     outbox: "it is still in the outbox of its emitter",
     bus: "it is on the bus",
-    unknown: "it has left the outbox; the bus does not say what it holds",
+    unknown: "it has left the outbox; it is not known yet whether the bus has it",
     notRunning: (service: string) => `${service} is not running`,
     more: (n: number) => `and ${n} more`,
   },

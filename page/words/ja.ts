@@ -170,7 +170,7 @@ export const ja: Words = {
     attempts: (count) => `(${n(count)} 回試行)`,
     outbox: "まだ送信元の送信箱にあります",
     bus: "バスの上にあります",
-    unknown: "送信箱を出ました。バスは中身を教えません",
+    unknown: "送信箱を出ました。バスの上にあるかは、まだわかりません",
     notRunning: (service) => `${service} は動いていません`,
     more: (count) => `ほか ${n(count)} 件`,
   },

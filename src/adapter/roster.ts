@@ -11,11 +11,13 @@ export interface SeenMember {
    * - `unknown` it has none
    */
   readonly lock: "held" | "free" | "unknown";
+  /** For how long it may be silent by its own settings, in milliseconds. */
+  readonly leaseMs: number;
 }
 
 /** For how long a member is watched before it counts as dead, in milliseconds. */
 export interface Patience {
-  /** Without a beat. */
+  /** Without a beat; the member's own `leaseMs` where that is longer. */
   readonly silentMs: number;
   /** With a free lock that was held when it was seen before. */
   readonly freedMs: number;
@@ -66,16 +68,17 @@ export class Roster {
     const watched = new Map<string, WatchedMember>();
     const dead: SeenMember[] = [];
     for (const member of members) {
-      const { owner, beat, lock } = member;
+      const { owner, beat, lock, leaseMs } = member;
       const before = this.#watched.get(owner);
       const held = lock === "held" || before?.held === true;
+      const silentLimitMs = Math.max(patience.silentMs, leaseMs);
       const freeLimitMs = held ? patience.freedMs : patience.freeMs;
       const step = (limitMs: number) => Math.min(passedMs, limitMs / LOOKS);
-      const silentMs = before?.beat === beat ? before.silentMs + step(patience.silentMs) : 0;
+      const silentMs = before?.beat === beat ? before.silentMs + step(silentLimitMs) : 0;
       const freeMs = before?.freeMs === undefined ? 0 : before.freeMs + step(freeLimitMs);
       const free = lock === "free" && (held || !this.#doubtsLocks);
       watched.set(owner, { beat, silentMs, held, freeMs: free ? freeMs : undefined });
-      if (silentMs >= patience.silentMs || (free && freeMs >= freeLimitMs)) dead.push(member);
+      if (silentMs >= silentLimitMs || (free && freeMs >= freeLimitMs)) dead.push(member);
     }
     this.#watched = watched;
     return dead;

@@ -1,7 +1,12 @@
 import { grants, migrate, postgres } from "odori/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sampleDeferred, sampleReceipt, writes } from "../../src/conformance/samples.ts";
+import {
+  sampleDeferred,
+  sampleEvent,
+  sampleReceipt,
+  writes,
+} from "../../src/conformance/samples.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { eventually } from "../support/eventually.ts";
@@ -25,6 +30,46 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     );
     await Promise.all(stores.map((store, i) => store.open({ ...session, owner: `p${i}` })));
     await Promise.all(stores.map((store) => store.close()));
+    await own.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
+  it.each([
+    { name: "it saw as a member", joinsLater: false },
+    { name: "has joined since", joinsLater: true },
+  ])("a claim leaves a row to a faster process that $name", async ({ joinsLater }) => {
+    const schema = newSchema();
+    const make = () => postgres({ connectionString: serverUrl("postgres"), schema });
+    const [dead, fast, slow] = [make(), make(), make()];
+    await dead.open({ ...session, owner: "dead", leaseMs: 60_000 });
+    await dead.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
+    const join = () => fast.open({ ...session, owner: "fast", leaseMs: 60_000 });
+    if (!joinsLater) await join();
+    await slow.open({ ...session, owner: "slow", leaseMs: 60_000 });
+    await own.query(
+      `UPDATE ${schema}.member SET died_at = ${schema}.now_ms(), expires_at = 0
+       WHERE owner = 'dead'`,
+    );
+    // It runs once a claim has its snapshot, and before it takes rows. The first waits.
+    await own.query(`CREATE FUNCTION ${schema}.hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF pg_try_advisory_xact_lock(hashtext('first in ${schema}')) THEN
+          PERFORM pg_advisory_xact_lock_shared(hashtext('${schema}'));
+        END IF;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER hold BEFORE UPDATE ON ${schema}.outbox EXECUTE FUNCTION ${schema}.hold()`);
+    await own.query(`SELECT pg_advisory_lock(hashtext('${schema}'))`);
+    const claimed = slow.claim(10);
+    const waits = async () => {
+      const found = `SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN
+        (SELECT pid FROM pg_stat_activity WHERE query LIKE '%${schema}%outbox SET owner%')`;
+      return (await own.query(found)).rows.length;
+    };
+    await eventually("the slow one has its snapshot", waits, 1);
+    if (joinsLater) await join();
+    expect((await fast.claim(10)).outbox).toHaveLength(1);
+    await own.query(`SELECT pg_advisory_unlock(hashtext('${schema}'))`);
+    expect((await claimed).outbox).toEqual([]);
+    for (const store of [dead, fast, slow]) await store.close();
     await own.query(`DROP SCHEMA ${schema} CASCADE`);
   });
 

@@ -7,14 +7,10 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/postgres/upkeep-statements.ts",
-        "AND m.expires_at = r.beat AND m.died_at IS NULL\n       RETURNING",
-        "AND m.expires_at = r.beat\n       RETURNING",
+        "} FOR UPDATE OF m SKIP LOCKED)",
+        "} OR true FOR UPDATE OF m SKIP LOCKED)",
       ),
-      edit(
-        "adapters/postgres/upkeep-statements.ts",
-        "FROM $S.member m WHERE m.owner <> $1 AND m.died_at IS NULL) AS members",
-        "FROM $S.member m WHERE m.owner <> $1) AS members",
-      ),
+      edit("adapters/postgres/upkeep-statements.ts", "}) AS members", "} OR true) AS members"),
     ],
     suite: "postgres",
     caughtBy: "one process finds a death, and says what it takes over",

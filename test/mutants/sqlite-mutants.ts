@@ -145,8 +145,8 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/sqlite/claim.ts",
-        "odori_member WHERE died_at IS NULL))",
-        "odori_member WHERE died_at IS NOT NULL))",
+        "OR owner NOT IN (SELECT owner FROM",
+        "OR owner IN (SELECT owner FROM",
       ),
     ],
     suite: "sqlite",

@@ -42,6 +42,8 @@ export interface MemberRecord {
   readonly beats: number;
   /** Until when it is counted as running, without another beat. */
   readonly expiresAt: number;
+  /** For how long it may be silent, in milliseconds. */
+  readonly leaseMs: number;
   /** When another process found it dead; undefined if it lives. */
   readonly diedAt: number | undefined;
   /** How often that happened: it may have been slow only. */

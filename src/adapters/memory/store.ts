@@ -183,7 +183,7 @@ export class MemoryStore implements Store<MemoryTx> {
   #bury({ owner, leaseMs, now }: Session): number {
     const others = [...this.#database.members.values()]
       .filter((member) => member.owner !== owner && member.diedAt === undefined)
-      .map(({ owner: other, beats }) => ({ owner: other, beat: beats, lock: "unknown" as const }));
+      .map(({ beats: beat, ...member }) => ({ ...member, beat, lock: "unknown" as const }));
     const patience = { silentMs: leaseMs, freedMs: leaseMs, freeMs: leaseMs };
     const dead = this.#roster.look(others, now(), patience);
     return dead.filter((member) => this.#database.bury(member.owner, now())).length;
@@ -205,8 +205,9 @@ export class MemoryStore implements Store<MemoryTx> {
   #beat({ owner, leaseMs, now }: Session): void {
     const before = this.#database.members.get(owner);
     const { beats = 0, deaths = 0 } = before ?? {};
-    const member = { owner, beats: beats + 1, expiresAt: now() + leaseMs, diedAt: undefined };
-    this.#database.members.set(owner, { ...before, ...member, deaths });
+    const expiresAt = now() + leaseMs;
+    const member = { owner, beats: beats + 1, expiresAt, leaseMs, diedAt: undefined, deaths };
+    this.#database.members.set(owner, { ...before, ...member });
   }
 
   #writer(owner: string | undefined): Writer {

@@ -54,9 +54,13 @@ export class PostgresMember {
     const { schema } = parts;
     this.#cycle = {
       name: `odori_cycle_${schema}`.slice(0, 63),
-      // Neither needs to survive a power failure: the inbox recognises a repeated delivery.
+      // Neither needs to survive a power failure: the inbox recognises a repeated delivery. Who
+      // lives is a list: NOT EXISTS becomes a join, which is not looked up again for a row that
+      // another member has taken in the meantime.
       text: `WITH clock AS MATERIALIZED (
           SELECT ${schema}.now_ms() AS t, set_config('synchronous_commit', 'off', true)),
+        live AS MATERIALIZED (SELECT coalesce(array_agg(owner), '{}') AS owners
+          FROM ${schema}.member, clock WHERE expires_at > clock.t),
         acknowledged AS (DELETE FROM ${schema}.delivery WHERE seq = ANY (ARRAY(
           SELECT value::bigint FROM json_array_elements_text($1::text::json)))),
         rejected AS (UPDATE ${schema}.delivery AS d
@@ -67,8 +71,7 @@ export class PostgresMember {
           SELECT seq FROM ${schema}.delivery d, clock
           WHERE d.group_name = $4 AND d.due_at <= clock.t
             AND d.type IN (SELECT json_array_elements_text($5::text::json))
-            AND NOT EXISTS (SELECT 1 FROM ${schema}.member m
-              WHERE m.owner = d.holder AND m.expires_at > clock.t)
+            AND (d.holder IS NULL OR d.holder <> ALL ((SELECT owners FROM live)::text[]))
           ORDER BY seq LIMIT $6::int FOR UPDATE OF d SKIP LOCKED))
         RETURNING seq, type, body, failures`,
     };

@@ -36,8 +36,7 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
          (SELECT count(*)::int FROM ${schema}.deferred
            WHERE state IN ('retrying', 'waiting')) AS retrying,
          (SELECT count(*)::int FROM ${schema}.deferred WHERE state = 'parked') AS parked,
-         (SELECT count(*) FILTER (WHERE died_at IS NULL
-             AND expires_at BETWEEN t AND t + lease_ms)::int
+         (SELECT count(*) FILTER (WHERE expires_at BETWEEN t AND t + lease_ms)::int
            FROM ${schema}.member, (SELECT ${schema}.now_ms() AS t) AS clock) AS live,
          (SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0)::int
            FROM pg_stat_activity WHERE xact_start IS NOT NULL) AS longest,

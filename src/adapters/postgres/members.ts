@@ -13,6 +13,7 @@ interface MemberRow {
   readonly owner: string;
   readonly beat: number;
   readonly lock: SeenMember["lock"];
+  readonly leaseMs: number;
   /** Whether the server has started since the process took its lock. */
   readonly restarted: boolean;
 }
@@ -28,11 +29,18 @@ export interface Look {
 }
 
 /**
- * How long a lock may be free before its process is dead, in milliseconds. With `freed` this
- * process has kept its own connection meanwhile, so the server and the network are in order. With
- * `free` it has just started, and cannot tell.
+ * How long a lock may be free before its process is dead, in milliseconds: the other one may have
+ * lost its connection alone, and takes ten round trips for the next. With `freed` this process has
+ * kept its own meanwhile, so the server and the network are in order. With `free` it has just
+ * started, and cannot tell.
  */
-const PATIENCE = { freedMs: 500, freeMs: 5_000 };
+const PATIENCE = { freedMs: 2_000, freeMs: 5_000 };
+/**
+ * Overrides the defaults of the role. A beat need not survive a power failure. Behind a pooler, what
+ * is set for the session would hold for the transactions of others.
+ */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+  SET LOCAL synchronous_commit = off`;
 /** How long what is under an earlier id is left alone: most of it is settled meanwhile. */
 const RENOUNCED_MS = 2_000;
 
@@ -156,7 +164,13 @@ export class PostgresMembers {
     try {
       held = await this.#presence.held();
       const list = typeof values === "function" ? values(held) : values;
-      return (await held.client.query<SqlRow>(text, [...list])).rows;
+      // Sent at once: no other call comes between them.
+      const [, { rows }] = await Promise.all([
+        held.client.query(BEGIN),
+        held.client.query<SqlRow>(text, [...list]),
+        held.client.query("COMMIT"),
+      ]);
+      return rows;
     } catch (error) {
       if (held !== undefined && !isAnswered(error)) this.#presence.discard(held);
       throw explainConnecting(error, this.#place);

@@ -17,8 +17,8 @@ export interface PresenceLink {
 /** Pause before it is tried again to connect, in milliseconds. */
 const AGAIN_MS = 200;
 const KEY_MAX = 2 ** 31;
-/** A beat need not survive a power failure. */
-const SETTINGS = "SET synchronous_commit = off";
+/** A connection that does not reply for this long is replaced before the process looks silent. */
+const REPLY_MS = 5_000;
 const LOCK = `SELECT pg_try_advisory_lock(${MEMBER_LOCKS}, $1) AS held,
   ${SERVER} AS server`;
 
@@ -40,7 +40,8 @@ export class Presence {
 
   /** Calls `again` when it has connected again. */
   constructor(options: PostgresOptions, again: () => void) {
-    this.#pool = poolOf({ ...options, connectionsMax: 1 });
+    const statementTimeoutMs = Math.min(options.statementTimeoutMs ?? REPLY_MS, REPLY_MS);
+    this.#pool = poolOf({ ...options, statementTimeoutMs, connectionsMax: 1 });
     this.#again = again;
   }
 
@@ -101,7 +102,6 @@ export class Presence {
 }
 
 async function take(client: pg.PoolClient): Promise<PresenceLink> {
-  await client.query(SETTINGS);
   if (await isAtPooler(client)) return { client, key: null, server: null };
   for (;;) {
     const key = randomInt(KEY_MAX);

@@ -22,7 +22,7 @@ const RELEASE = `UPDATE $S.deferred SET state = 'retrying', claims = 0, due_at =
     WHERE coalesce(c.blocks, d.${BLOCKS}) GROUP BY d.saga_id, d.reaction)
   RETURNING seq`;
 /** Behind a pooler, programs with other statements of these names share connections. */
-const LAYOUT = 5;
+const LAYOUT = 6;
 
 /** The statements of one schema. */
 export type Statements = ReturnType<typeof statementsFor>;
@@ -222,8 +222,7 @@ export function statementsFor(schema: string) {
        live AS (SELECT count(*)::int AS processes, max(backlog) AS deliveries,
            count(backlog)::int AS told, max(t - empty_at) AS empty_ms,
            count(empty_at)::int AS emptied
-         FROM $S.member, clock
-          WHERE died_at IS NULL AND expires_at > t AND expires_at <= t + lease_ms),
+         FROM $S.member, clock WHERE expires_at > t AND expires_at <= t + lease_ms),
        died AS (SELECT count(*)::int AS died FROM $S.member, clock
          WHERE coalesce(died_at, expires_at) BETWEEN t - ${DEATH_REMEMBERED_MS} AND t)
        SELECT t::float8 AS at, o.*, live.*, died.*

@@ -7,20 +7,36 @@ const OPENS = "state IN ('armed', 'retrying', 'waiting', 'parked')";
 const CLOCK = "clock AS MATERIALIZED (SELECT $S.now_ms() AS t)";
 
 /**
+ * Who lives. A program of before these locks does not clear `died_at`: it lives again once it has
+ * renewed its lease.
+ */
+const LIVES = "(died_at IS NULL OR expires_at > died_at)";
+const MEMBERS = `others AS MATERIALIZED (SELECT
+    coalesce(array_agg(owner) FILTER (WHERE ${LIVES}), '{}') AS live,
+    coalesce(array_agg(owner) FILTER (WHERE NOT ${LIVES}), '{}') AS dead FROM $S.member)`;
+/**
  * The first number of the locks by which processes are known to live, beside `LOCK_SPACE`: "odos".
  */
 export const MEMBER_LOCKS = LOCK_SPACE + 1;
 /** When the server started: a lock of before says nothing. */
 export const SERVER = "extract(epoch FROM pg_postmaster_start_time())::text";
 
-/** Condition for rows that no live process holds. */
+/**
+ * Condition for rows that no live process holds. Not by NOT EXISTS: that becomes a join, which the
+ * server does not look up again for a row that another process has taken in the meantime.
+ */
 const free = (alias: string) =>
-  `NOT EXISTS (SELECT 1 FROM $S.member m
-     WHERE m.owner = ${alias}.owner AND m.died_at IS NULL)`;
-/** Whether a dead process held the row. */
+  `(${alias}.owner IS NULL OR ${alias}.owner <> ALL ((SELECT live FROM others)::text[]))`;
+/** Whether a dead process holds the row. */
 const orphan = (alias: string) =>
-  `EXISTS (SELECT 1 FROM $S.member m
-     WHERE m.owner = ${alias}.owner AND m.died_at IS NOT NULL) AS orphan`;
+  `coalesce(${alias}.owner = ANY ((SELECT dead FROM others)::text[]), false) AS orphan`;
+/**
+ * Those rows of `taken` that are as they were when the statement began. A process that has joined
+ * since then is not among its members, and may have taken one before this statement locked it.
+ */
+const unchanged = (table: string, key: string) =>
+  `SELECT ${key} FROM taken t JOIN $S.${table} b USING (${key})
+     WHERE b.owner IS NOT DISTINCT FROM t.owner`;
 /**
  * What the lock of a member says. A lock that could be taken is free again with the end of the
  * statement, and two processes may look at once.
@@ -43,46 +59,50 @@ export function upkeepStatements(statement: MakeStatement) {
      */
     peek: statement(
       "peek",
-      `WITH ${CLOCK} SELECT t AS now, EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
+      `WITH ${CLOCK}, ${MEMBERS} SELECT t AS now,
+         EXISTS (SELECT 1 FROM $S.outbox o WHERE ${free("o")}) AS free,
          (SELECT min(due_at) FROM $S.deferred d
            WHERE d.${TIMED} AND ${known("$2")} AND ${free("d")}) - t AS due,
          EXISTS (SELECT 1 FROM $S.deferred WHERE ${TIMED} AND set_at > t) AS stepped,
          EXISTS (SELECT 1 FROM $S.member WHERE owner <> $1
            AND abs(t - died_at) <= ${DEATH_REMEMBERED_MS}) AS died,
-         EXISTS (SELECT 1 FROM $S.member WHERE owner = $1 AND died_at IS NULL) AS alive,
+         EXISTS (SELECT 1 FROM $S.member WHERE owner = $1 AND ${LIVES}) AS alive,
          (SELECT json_agg(json_build_object('owner', m.owner, 'beat', m.expires_at,
-             'lock', ${LOCK}, 'restarted', m.server IS DISTINCT FROM ${SERVER}))::text
-           FROM $S.member m WHERE m.owner <> $1 AND m.died_at IS NULL) AS members
+             'leaseMs', m.lease_ms, 'lock', ${LOCK},
+             'restarted', m.server IS DISTINCT FROM ${SERVER}))::text
+           FROM $S.member m WHERE m.owner <> $1 AND ${LIVES}) AS members
        FROM clock`,
     ),
     /** Milliseconds until a delivery is due that no process holds. */
     nextDue: statement(
       "next_due",
-      `WITH ${CLOCK} SELECT (SELECT min(due_at) FROM $S.deferred d
+      `WITH ${CLOCK}, ${MEMBERS} SELECT (SELECT min(due_at) FROM $S.deferred d
          WHERE d.${TIMED} AND ${known("$1")} AND ${free("d")}) - t AS due FROM clock`,
     ),
     claimOutbox: statement(
       "claim_outbox",
-      `WITH taken AS MATERIALIZED (SELECT ticket, ${orphan("o")} FROM $S.outbox o
-           WHERE ${free("o")} ORDER BY ticket LIMIT $2::int FOR UPDATE SKIP LOCKED),
+      `WITH ${MEMBERS}, taken AS MATERIALIZED (SELECT ticket, owner, ${orphan("o")}
+           FROM $S.outbox o WHERE ${free("o")}
+           ORDER BY ticket LIMIT $2::int FOR UPDATE SKIP LOCKED),
          moved AS (UPDATE $S.outbox SET owner = $1
-           WHERE ticket = ANY (ARRAY(SELECT ticket FROM taken)) RETURNING ticket, count, events)
-       SELECT * FROM moved JOIN taken USING (ticket) ORDER BY ticket`,
+           WHERE ticket = ANY (ARRAY(${unchanged("outbox", "ticket")}))
+           RETURNING ticket, count, events)
+       SELECT moved.*, orphan FROM moved JOIN taken USING (ticket) ORDER BY ticket`,
     ),
     /** Deliveries with claims behind them come apart from others, and few at a time. */
     claimDeferred: statement(
       "claim_deferred",
-      `WITH ${CLOCK}, worst AS MATERIALIZED (
+      `WITH ${CLOCK}, ${MEMBERS}, worst AS MATERIALIZED (
          SELECT coalesce(max(claims), 0) AS c FROM $S.deferred d WHERE ${due}),
-       taken AS MATERIALIZED (SELECT seq, ${orphan("d")} FROM $S.deferred d
+       taken AS MATERIALIZED (SELECT seq, owner, ${orphan("d")} FROM $S.deferred d
          WHERE ${due} AND (claims > 0 OR (SELECT c FROM worst) = 0)
          ORDER BY claims DESC, due_at
          LIMIT (SELECT least($2::int, CASE c WHEN 0 THEN $2::int WHEN 1 THEN ${SUSPECTS_TOGETHER}
            ELSE 1 END) FROM worst)
          FOR UPDATE SKIP LOCKED),
        moved AS (UPDATE $S.deferred SET owner = $1, claims = claims + 1
-         WHERE seq = ANY (ARRAY(SELECT seq FROM taken)) RETURNING *)
-       SELECT * FROM moved JOIN taken USING (seq) ORDER BY seq`,
+         WHERE seq = ANY (ARRAY(${unchanged("deferred", "seq")})) RETURNING *)
+       SELECT moved.*, orphan FROM moved JOIN taken USING (seq) ORDER BY seq`,
     ),
     /** After the clock has stepped back, the delay of a delivery begins again: never early. */
     steady: statement(
@@ -115,17 +135,23 @@ export function upkeepStatements(statement: MakeStatement) {
       "others",
       `WITH ${CLOCK}, other AS MATERIALIZED (SELECT ${LOCK} AS lock, m.* FROM $S.member m
          WHERE m.owner <> $1)
-       SELECT CASE WHEN bool_or(died_at IS NOT NULL OR lock = 'free'
+       SELECT CASE WHEN bool_or(NOT ${LIVES} OR lock = 'free'
            OR lock = 'unknown' AND expires_at <= t) THEN 'died'
          WHEN bool_or(lock = 'unknown') THEN 'running' ELSE 'none' END AS others
        FROM other, clock`,
     ),
-    /** Notes deaths, unless the process has said meanwhile that it lives. */
+    /**
+     * Notes deaths, unless the process has said meanwhile that it lives. What another process is
+     * writing is left: that one beats, or is found dead by two at once.
+     */
     bury: statement(
       "bury",
-      `WITH ${CLOCK} UPDATE $S.member AS m SET died_at = t, deaths = deaths + 1
-       FROM clock, json_to_recordset($1::text::json) AS r(owner text, beat bigint)
-       WHERE m.owner = r.owner AND m.expires_at = r.beat AND m.died_at IS NULL
+      `WITH ${CLOCK}, silent AS MATERIALIZED (SELECT m.owner FROM $S.member m
+           JOIN json_to_recordset($1::text::json) AS r(owner text, beat bigint)
+             ON m.owner = r.owner AND m.expires_at = r.beat
+           WHERE ${LIVES} FOR UPDATE OF m SKIP LOCKED)
+       UPDATE $S.member AS m SET died_at = t, expires_at = least(expires_at, t), deaths = deaths + 1
+       FROM clock WHERE m.owner = ANY (ARRAY(SELECT owner FROM silent))
        RETURNING coalesce(m.lock_key::text, m.owner) AS process`,
     ),
     forgetDead: statement(
@@ -133,11 +159,15 @@ export function upkeepStatements(statement: MakeStatement) {
       `WITH ${CLOCK} DELETE FROM $S.member USING clock
        WHERE abs(t - died_at) > ${DEATH_REMEMBERED_MS}`,
     ),
-    /** What a process has claimed and not handled does not count; what it held was not claimed. */
+    /**
+     * What a process has claimed and not handled does not count; what it held was not claimed. One
+     * that is being handled is left: beats must not wait for it on this connection.
+     */
     giveBack: statement(
       "give_back",
       `UPDATE $S.deferred SET owner = NULL, claims = greatest(claims - 1, 0)
-       WHERE owner = $1 AND ${TIMED}`,
+       WHERE seq = ANY (ARRAY(SELECT seq FROM $S.deferred
+         WHERE owner = $1 AND ${TIMED} FOR UPDATE SKIP LOCKED))`,
     ),
     leave: statement("leave", "DELETE FROM $S.member WHERE owner = $1"),
     /** Where retention ends, this week, and the weeks that have a partition. */

@@ -3,16 +3,17 @@ import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { Claimed, Session, TakenOver } from "../../ports/store.ts";
 import { BECOMES_DUE } from "./deferred.ts";
+import { LIVES } from "./members.ts";
 import type { Connection, SqlRow } from "./sql.ts";
 
 /** Condition for rows that no live process holds. */
 const FREE = `(owner IS NULL
-  OR owner NOT IN (SELECT owner FROM odori_member WHERE died_at IS NULL))`;
+  OR owner NOT IN (SELECT owner FROM odori_member WHERE ${LIVES}))`;
 /** Condition for deliveries that the process knows; `?1` is a list of `knownList`. */
 const KNOWN = `(?1 IS NULL OR reaction IN (SELECT value FROM json_each(?1))
   OR reaction || char(10) || type IN (SELECT value FROM json_each(?1)))`;
 /** Whether a dead process held the row. */
-const ORPHAN = "(owner IN (SELECT owner FROM odori_member WHERE died_at IS NOT NULL))";
+const ORPHAN = `(owner IN (SELECT owner FROM odori_member WHERE NOT ${LIVES}))`;
 const ANY_OUTBOX = `SELECT 1 FROM odori_outbox WHERE ${FREE} LIMIT 1`;
 const NEXT_DUE = `SELECT min(due_at) AS due_at FROM odori_deferred
   WHERE ${BECOMES_DUE} AND ${KNOWN} AND ${FREE}`;

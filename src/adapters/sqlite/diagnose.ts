@@ -49,8 +49,7 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
   const retrying = Number(
     one("SELECT count(*) FROM odori_deferred WHERE state IN ('retrying', 'waiting')"),
   );
-  const leases = `SELECT count(*) FROM odori_member
-    WHERE died_at IS NULL AND expires_at BETWEEN ?1 AND ?1 + lease_ms`;
+  const leases = "SELECT count(*) FROM odori_member WHERE expires_at BETWEEN ?1 AND ?1 + lease_ms";
   const live = Number(one(leases, now));
   const { bavail, bsize } = statfsSync(dirname(connection.path));
   return [

@@ -7,10 +7,17 @@ const BEAT = `INSERT INTO odori_member (owner, expires_at, lease_ms, lock) VALUE
   ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at, lease_ms = excluded.lease_ms,
     died_at = NULL
   RETURNING deaths`;
-const OTHERS = "SELECT owner, expires_at, lock, died_at FROM odori_member WHERE owner <> ?";
+/**
+ * A program of before these locks does not clear `died_at`: it lives again once it has renewed its
+ * lease.
+ */
+export const LIVES = "(died_at IS NULL OR expires_at > died_at)";
+const OTHERS = `SELECT owner, expires_at, lease_ms, lock, ${LIVES} AS lives FROM odori_member
+  WHERE owner <> ?`;
 const OWN = "SELECT deaths FROM odori_member WHERE owner = ?";
-const BURY = `UPDATE odori_member SET died_at = ?1, deaths = deaths + 1
-  WHERE owner = ?2 AND expires_at = ?3 AND died_at IS NULL`;
+const BURY = `UPDATE odori_member
+  SET died_at = ?1, expires_at = min(expires_at, ?1), deaths = deaths + 1
+  WHERE owner = ?2 AND expires_at = ?3 AND ${LIVES}`;
 const DIED = `SELECT 1 FROM odori_member
   WHERE owner <> ?2 AND abs(?1 - died_at) <= ${DEATH_REMEMBERED_MS} LIMIT 1`;
 const FORGET = `DELETE FROM odori_member WHERE abs(?1 - died_at) > ${DEATH_REMEMBERED_MS}`;
@@ -47,7 +54,7 @@ export class SqliteMembers {
     const now = this.#session.now();
     const others = connection.all(OTHERS, this.#session.owner);
     const died = others.some(
-      (row) => row.died_at !== null || Number(row.expires_at) <= now || this.#isFree(row.lock),
+      (row) => row.lives !== 1 || Number(row.expires_at) <= now || this.#isFree(row.lock),
     );
     if (died) return "died";
     return others.some(({ lock }) => lock === null) ? "running" : "none";
@@ -64,10 +71,11 @@ export class SqliteMembers {
     const { owner, leaseMs, now } = this.#session;
     const members = connection
       .all(OTHERS, owner)
-      .filter((row) => row.died_at === null)
+      .filter((row) => row.lives === 1)
       .map((row) => ({
         owner: String(row.owner),
         beat: Number(row.expires_at),
+        leaseMs: Number(row.lease_ms),
         lock: this.#stateOf(row.lock),
       }));
     // The lock of a file has no connection that could be lost: it is free after a death alone.
