@@ -214,8 +214,8 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     const asRole = new URL(serverUrl("postgres"));
     asRole.username = role;
     await migrate("shop", { connectionString: serverUrl("postgres"), schema });
-    // One connection for all: none is left to interrupt what runs on it.
-    await own.query(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 1`);
+    // One connection for all, and one that says that it lives: none is left to interrupt with.
+    await own.query(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 2`);
     await own.query(grants(role, { schema }));
     const store = postgres({ connectionString: asRole.href, schema, connectionsMax: 1 });
     await store.open(session);

@@ -148,7 +148,7 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy: "a claim whose COMMIT was not answered is free again",
+    caughtBy: "a claim with a lost reply is free again",
   },
   {
     name: "no isolation level",

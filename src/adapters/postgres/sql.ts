@@ -155,6 +155,11 @@ export class TransactionSql extends Sending implements Bookkeeper {
     return true;
   }
 
+  /** Whether COMMIT was sent. */
+  get isCommitting(): boolean {
+    return this.#committed !== undefined;
+  }
+
   /** The reply to COMMIT, which is sent if it was not yet. */
   committed(): Promise<SqlReply<SqlRow>> {
     if (this.#committed === undefined) this.commit();

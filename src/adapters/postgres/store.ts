@@ -265,7 +265,8 @@ export class PostgresStore implements Store<Sql> {
   ): Promise<T> {
     const done = await work(open);
     await open.begun().catch((error: unknown) => {
-      throw explain(error, this.#place);
+      // Where COMMIT was sent along, what it says counts: the server may have done all of it.
+      if (!open.sql.isCommitting) throw explain(error, this.#place);
     });
     open.sql.end();
     await this.#commit(open.sql, done);
