@@ -151,7 +151,6 @@ export function lostAnswers({ describe, it }: Runner, url: () => string): void {
         LIMIT_MS,
       );
     });
-
   });
 }
 
