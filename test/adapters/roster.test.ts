@@ -19,7 +19,7 @@ function looksUntilDead(
 }
 
 describe("a process that is watched", () => {
-  it("is dead when it was silent for its lease, whatever its lock says", () => {
+  it("is dead when it was silent for its lease, with any lock", () => {
     for (const lock of ["held", "unknown"] as const)
       expect(looksUntilDead(new Roster(), { lock })).toBe(9);
   });

@@ -36,8 +36,8 @@ export interface Look {
  */
 const PATIENCE = { freedMs: 2_000, freeMs: 5_000 };
 /**
- * Overrides the defaults of the role. A beat need not survive a power failure. Behind a pooler, what
- * is set for the session would hold for the transactions of others.
+ * Overrides the defaults of the role. A beat need not survive a power failure. What is set for the
+ * session would hold, behind a pooler, for the transactions of others.
  */
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
   SET LOCAL synchronous_commit = off`;
