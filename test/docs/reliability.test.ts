@@ -23,7 +23,7 @@ const FIGURES: readonly (readonly [says: string, file: string, code: string])[] 
   ["no reply within 4 s", "adapters/kafka/bus.ts", "CHECK_MS = 4_000"],
   ["no reply within 4 s", "adapters/postgres/bus.ts", "CHECK_MS = 4_000"],
   ["no reply within 4 s", "adapters/rabbitmq/bus.ts", "check: 4_000"],
-  ["0.5 s after others", "adapters/postgres/members.ts", "freedMs: 500, freeMs: 5_000"],
+  ["2 s after others", "adapters/postgres/members.ts", "freedMs: 2_000, freeMs: 5_000"],
   ["five times in 15 s (`leaseMs`)", "runtime/pulse.ts", "BEATS = 5"],
   ["silent for 15 s (`leaseMs`)", "runtime/options.ts", "leaseMs: 15_000"],
   ["in at least four looks", "adapter/roster.ts", "LOOKS = 4"],

@@ -2,7 +2,7 @@ import { type ClaimLimits, knownList } from "../../adapter/claim-limits.ts";
 import { toDeferred } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { Claimed } from "../../ports/store.ts";
-import type { Look } from "./members.ts";
+import type { PostgresLook } from "./members.ts";
 import type { SqlRow } from "./native.ts";
 import type { Bookkeeper } from "./sql.ts";
 import type { Statements } from "./statements.ts";
@@ -35,7 +35,7 @@ export async function claimRows(
   statements: Statements,
   owner: string,
   limits: ClaimLimits,
-  { stepped, dead }: Pick<Peeked, "stepped"> & Pick<Look, "dead">,
+  { stepped, dead }: Pick<Peeked, "stepped"> & Pick<PostgresLook, "dead">,
 ): Promise<Omit<Claimed, "died" | "lost">> {
   const { bury, steady, claimOutbox, claimDeferred, forgetDead, nextDue } = statements;
   const known = knownList(limits.known);

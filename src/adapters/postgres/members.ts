@@ -19,7 +19,7 @@ interface MemberRow {
 }
 
 /** What one look at the other processes has found. */
-export interface Look {
+export interface PostgresLook {
   /** Those that are dead, and are not known to be. */
   readonly dead: readonly SeenMember[];
   /** Whether the lock of one is free: it may have died. */
@@ -96,7 +96,7 @@ export class PostgresMembers {
   }
 
   /** Takes what `peek` has found. */
-  async look(row: SqlRow | undefined): Promise<Look> {
+  async look(row: SqlRow | undefined): Promise<PostgresLook> {
     if (row?.alive !== true) await this.beat();
     const { connections, isConnected } = this.#presence;
     // After a break of the connection the others may have to connect again as well.

@@ -26,7 +26,7 @@ const TELL = `UPDATE odori_member SET backlog = ?1,
 const LEAVE = "DELETE FROM odori_member WHERE owner = ?";
 
 /** What one look at the other processes has found. */
-export interface Look {
+export interface SqliteLook {
   /** Those that are dead, and are not known to be. */
   readonly dead: readonly SeenMember[];
   /** Whether another process has found this one dead. */
@@ -67,7 +67,7 @@ export class SqliteMembers {
   }
 
   /** Looks at the others; takes no lock. */
-  look(connection: Connection): Look {
+  look(connection: Connection): SqliteLook {
     const { owner, leaseMs, now } = this.#session;
     const members = connection
       .all(OTHERS, owner)
@@ -86,7 +86,7 @@ export class SqliteMembers {
   }
 
   /** Notes what a look has found, inside a transaction. Returns how many deaths were not known. */
-  settle(connection: Connection, { dead, lost }: Look): number {
+  settle(connection: Connection, { dead, lost }: SqliteLook): number {
     const { owner, now } = this.#session;
     connection.run(FORGET, now());
     if (lost) {
