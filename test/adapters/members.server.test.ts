@@ -7,6 +7,7 @@ import {
   sampleReceipt,
   writes,
 } from "../../src/conformance/samples.ts";
+import { TcpProxy } from "../chaos/proxy.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { eventually } from "../support/eventually.ts";
@@ -159,16 +160,44 @@ describe.skipIf(urlOf("postgres") === undefined)(
       expect((await one.claim(10)).lost).toBe(false);
     });
 
-    it("a beat without a reply fails while the process still counts as alive", async () => {
+    it("one whose beat waits for a lock keeps its own", async () => {
       await using scope = new AsyncDisposableStack();
-      const { schema, own, join } = await place(scope);
+      const { schema, own, join, holder } = await place(scope);
       const one = await join("p1");
-      await own.query(`BEGIN; LOCK TABLE ${schema}.member`);
-      // The limit of other statements is a minute.
-      await expect(one.beat()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+      const before = await holder("p1");
+      await own.query(`BEGIN; LOCK TABLE ${schema}.member IN SHARE MODE`);
+      await expect(one.beat()).rejects.toMatchObject({ code: "STORE_BUSY" });
       await own.query("ROLLBACK");
       await one.beat();
-    }, 30_000);
+      expect(await holder("p1")).toBe(before);
+    });
+
+    it("a beat without a reply fails while the process still counts as alive", async () => {
+      await using scope = new AsyncDisposableStack();
+      const { join } = await place(scope);
+      const proxy = scope.use(closing(await TcpProxy.listen()));
+      const url = new URL(serverUrl("postgres"));
+      proxy.target = Number(url.port);
+      url.port = String(proxy.port);
+      const one = await join("p1", url.href);
+      let isDark = true;
+      // The limit of other statements is a minute.
+      const dark = proxy.blackOut(10_000).then(() => {
+        isDark = false;
+      });
+      await expect(one.beat()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+      expect(isDark).toBe(true);
+      await dark;
+      await eventually(
+        "it beats again",
+        () =>
+          one.beat().then(
+            () => true,
+            () => false,
+          ),
+        true,
+      );
+    });
 
     it("a program of before the locks and a new one leave each other's rows", async () => {
       await using scope = new AsyncDisposableStack();

@@ -36,11 +36,12 @@ export interface PostgresLook {
  */
 const PATIENCE = { freedMs: 2_000, freeMs: 5_000 };
 /**
- * Overrides the defaults of the role. A beat need not survive a power failure. What is set for the
- * session would hold, behind a pooler, for the transactions of others.
+ * Overrides the defaults of the role. A beat need not survive a power failure, and ends on the
+ * server before this process gives its connection up. What is set for the session would hold,
+ * behind a pooler, for the transactions of others.
  */
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-  SET LOCAL synchronous_commit = off`;
+  SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 3000`;
 /** How long what is under an earlier id is left alone: most of it is settled meanwhile. */
 const RENOUNCED_MS = 2_000;
 
