@@ -253,15 +253,15 @@ describe.skipIf(urlOf("pgbouncer") === undefined)(
       const pool = new pg.Pool({ connectionString: through, max: POOLED });
       scope.defer(() => pool.end());
       const clients = await Promise.all(Array.from({ length: POOLED }, () => pool.connect()));
+      scope.defer(() => {
+        for (const client of clients) client.release(true);
+      });
       await Promise.all(clients.map((client) => client.query("BEGIN")));
       const settings = await Promise.all(
         clients.map(async (client) => (await client.query("SHOW synchronous_commit")).rows[0]),
       );
       expect(settings).toEqual(Array(POOLED).fill({ synchronous_commit: "on" }));
-      for (const client of clients) {
-        await client.query("ROLLBACK");
-        client.release();
-      }
+      for (const client of clients) await client.query("ROLLBACK");
       const taken: unknown[] = [];
       const seen = async () => {
         await other.beat();
