@@ -28,7 +28,7 @@ export interface Store<Native> {
    * The bookkeeping inside a transaction that the caller opened and will commit. The relay
    * publishes its outbox rows.
    */
-  join(native: Native): StoreTransaction<Native>;
+  join(native: Joined<Native>): StoreTransaction<Native>;
   /**
    * Renews this process's lease. Takes outbox rows and due deferred deliveries that no live process
    * holds, oldest first, at most `limit` of each. Two processes never get the same row.
@@ -57,6 +57,12 @@ export interface Store<Native> {
   /** Releases this process's claims before their lease expires, and closes the connections. */
   close(): Promise<void>;
 }
+
+/**
+ * A transaction of the caller's own. Nothing reports what `send` of a handler would tell there, so
+ * it need not have it.
+ */
+export type Joined<Native> = Omit<Native, "send">;
 
 /** The process that opens a store. */
 export interface Session {

@@ -314,10 +314,10 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   #keep(
     task: Task<Native>,
     scope: Scope<Native>,
-    { statements }: HandlerScope<Native>,
+    { flights }: HandlerScope<Native>,
     draft: Draft,
   ): void {
-    this.#parts.pace.ran(task.receipt.reaction, statements);
+    this.#parts.pace.ran(task.receipt.reaction, flights);
     draft.add(scope.draft);
     this.done.push(task);
   }

@@ -8,6 +8,7 @@ import type { Deferred } from "../ports/deferred.ts";
 import { atMost } from "../ports/environment.ts";
 import type { StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
+import type { Joined } from "../ports/store.ts";
 import type { ServiceWatch } from "../ports/telemetry.ts";
 import { BacklogReport } from "./backlog.ts";
 import type { BeginOptions, Begun } from "./begin.ts";
@@ -258,7 +259,7 @@ export class App<Native, Begins extends EventContract> {
   async begin(
     sagaId: string,
     work: (tx: Native) => FactOf<Begins> | Promise<FactOf<Begins>>,
-    options: BeginOptions & { readonly within?: Native } = {},
+    options: BeginOptions & { readonly within?: Joined<Native> } = {},
   ): Promise<Begun> {
     this.#checkOpen();
     this.#context.probe("received");

@@ -2,7 +2,15 @@ import type { OdoriError } from "../contract/errors.ts";
 import type { Writes } from "../ports/bookkeeping.ts";
 import type { CensusRow } from "../ports/declarations.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
-import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../ports/store.ts";
+import type {
+  Claimed,
+  ClaimOptions,
+  Joined,
+  Opened,
+  Purged,
+  Session,
+  Store,
+} from "../ports/store.ts";
 import type { DetachedTransaction, StoreTransaction } from "../ports/transaction.ts";
 import { CRASH, never } from "./crash.ts";
 import { type TransactionWatch, WatchedTransaction } from "./watched-transaction.ts";
@@ -80,7 +88,7 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
     });
   }
 
-  join(native: Native): StoreTransaction<Native> {
+  join(native: Joined<Native>): StoreTransaction<Native> {
     return this.#inner.join(native);
   }
 
@@ -164,6 +172,10 @@ class WatchedAlone<Native> implements DetachedTransaction<Native> {
 
   returned(report: (error: OdoriError) => void): void {
     this.#inner.returned(report);
+  }
+
+  sent(): Promise<void> | undefined {
+    return this.#inner.sent?.();
   }
 
   complete<T>(work: (tx: StoreTransaction<Native>) => Promise<T>): Promise<T> {

@@ -12,6 +12,7 @@ import { movingCases } from "../observer/moving.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
+import { sentCases } from "../runtime/sent.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
@@ -76,10 +77,9 @@ if (suite === "postgres") {
     postgresBuses(() => url, "batch"),
   );
   lostAnswers(collect, () => url);
-  isolationCases(
-    collect,
-    postgresShelves(() => url),
-  );
+  const shelves = postgresShelves(() => url);
+  isolationCases(collect, shelves);
+  sentCases(collect, shelves);
   postgresCases(collect, () => url);
   feedCases(collect, () => url);
 }

@@ -264,4 +264,16 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     suite: "postgres",
     caughtBy: "a statement of a handler that has returned does nothing",
   },
+  {
+    name: "a statement of another handler may come between two that travel",
+    edits: [edit("adapters/postgres/scope.ts", "this.touched && turn.last !== this", "false")],
+    suite: "postgres",
+    caughtBy: "of handlers that travel together, all are kept or all undone",
+  },
+  {
+    name: "what was sent is not waited for",
+    edits: [edit("runtime/scope.ts", "return this.#handler.sent?.();", "return undefined;")],
+    suite: "postgres",
+    caughtBy: "one that fails costs its own delivery, and the others are there once",
+  },
 ];

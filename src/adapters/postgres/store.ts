@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { callersScope } from "../../adapter/callers-scope.ts";
 import { type ClaimLimits, claimLimits, knownList } from "../../adapter/claim-limits.ts";
 import { toCensusRow } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
@@ -13,7 +12,8 @@ import { PostgresDeclarations } from "./declarations.ts";
 import { explain, explainConnecting, explainLooking, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
-import type { Sql, SqlRow } from "./native.ts";
+import { joinedTransaction } from "./joined-transaction.ts";
+import type { Sql, SqlClient, SqlRow } from "./native.ts";
 import { OpenTransaction, openWithin } from "./open-transaction.ts";
 import {
   detachedMaxOf,
@@ -29,7 +29,7 @@ import { PreparedNames } from "./prepared.ts";
 import { PostgresRetention } from "./purge.ts";
 import { ensureStore, ownerOf } from "./schema.ts";
 import { PostgresScope, type ScopeParts, type Wait } from "./scope.ts";
-import { joined, type TransactionSql } from "./sql.ts";
+import type { TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
@@ -134,16 +134,8 @@ export class PostgresStore implements Store<Sql> {
     return new PostgresScope(this.#scopeParts, undefined);
   }
 
-  join(native: Sql): StoreTransaction<Sql> {
-    return new PostgresTransaction({
-      native,
-      books: joined(native),
-      statements: this.#statements,
-      owner: null,
-      fingerprint: this.#session?.fingerprint,
-      waits: true,
-      scope: () => callersScope(native),
-    });
+  join(client: SqlClient): StoreTransaction<Sql> {
+    return joinedTransaction(client, this.#statements, this.#session?.fingerprint);
   }
 
   async claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
@@ -257,6 +249,7 @@ export class PostgresStore implements Store<Sql> {
     work: (open: OpenTransaction) => Promise<Done<T>>,
   ): Promise<T> {
     const done = await work(open);
+    await open.sql.sent();
     await open.begun().catch((error: unknown) => {
       throw explain(error, this.#place);
     });

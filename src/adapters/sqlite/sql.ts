@@ -47,12 +47,17 @@ export interface SentResult extends TxResult {
 
 /** Runs what `query` and the libraries send. */
 export abstract class Sending {
-  abstract send(statement: SentStatement): SentResult;
+  abstract request(statement: SentStatement): SentResult;
   /** Whether a statement returns rows. */
   abstract returnsRows(text: string): boolean;
 
   async reply(statement: SentStatement): Promise<SentResult> {
-    return this.send(statement);
+    return this.request(statement);
+  }
+
+  /** SQLite answers at once: outside of a handler, a failure is thrown. */
+  send(text: string, values: readonly unknown[] = []): void {
+    this.request({ text, values });
   }
 
   query(text: string, values: readonly unknown[] = []): Promise<TxResult> {
@@ -106,7 +111,7 @@ export class PreparedSql extends Sending implements Sql {
     this.database.exec(script);
   }
 
-  send({ text, values = [], arrays = false }: SentStatement): SentResult {
+  request({ text, values = [], arrays = false }: SentStatement): SentResult {
     const { places, prepared } = this.#known(text);
     if (prepared === undefined) {
       checkScript(values);
@@ -214,9 +219,9 @@ export class Connection extends Sending implements Sql {
     }
   }
 
-  send(statement: SentStatement): SentResult {
+  request(statement: SentStatement): SentResult {
     try {
-      return this.raw.send(statement);
+      return this.raw.request(statement);
     } catch (error) {
       throw explain(error, this.path);
     }
@@ -254,8 +259,8 @@ export class TransactionSql extends Sending implements Sql {
     this.#checked().exec(script);
   }
 
-  send(statement: SentStatement): SentResult {
-    return this.#checked().send(statement);
+  request(statement: SentStatement): SentResult {
+    return this.#checked().request(statement);
   }
 
   returnsRows(text: string): boolean {
