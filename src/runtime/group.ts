@@ -1,10 +1,10 @@
 import { OdoriError } from "../contract/errors.ts";
 import type { Received } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
-import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { HandlerScope, StoreTransaction } from "../ports/transaction.ts";
 import type { OutboxChanges } from "./answers.ts";
+import { BrokenGroupError, endsGroup } from "./broken-group.ts";
 import type { Probe } from "./crash-points.ts";
 import type { DetachedRun } from "./detached-run.ts";
 import { Draft, type Notice } from "./draft.ts";
@@ -58,19 +58,6 @@ export interface GroupResult<Native> {
   readonly nextDueMs: number | undefined;
   /** How many of `done` were duplicates, and ignored. */
   readonly duplicates: number;
-}
-
-/** A handler has ended the transaction of its group, so nothing of the group was committed. */
-export class BrokenGroupError extends OdoriError {
-  readonly culprit: unknown;
-
-  constructor(culprit: unknown, cause: unknown) {
-    super("TRANSACTION_ENDED", "A handler has ended the transaction of its commit group.", {
-      cause,
-      hint: "The runtime handles the deliveries again: this handler alone.",
-    });
-    this.culprit = culprit;
-  }
 }
 
 /** Tasks of which the store has said what it knows. */
@@ -222,7 +209,15 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     for (const { task } of waiting) this.rest.push(task);
     if (begun.length === 0 || tx.together === undefined) return;
     const { pace } = this.#parts;
-    const result = await runTogether(tx.together(), begun, this.#limits);
+    const result = await runTogether(tx.together(), begun, this.#limits).catch((cause: unknown) => {
+      if (!endsGroup(cause)) throw cause;
+      // Where it was the connection, all that waited for it have failed alike.
+      for (const { task } of begun) pace.stumbled(task.receipt.reaction);
+      throw new BrokenGroupError(
+        begun.map(({ task }) => task),
+        cause,
+      );
+    });
     if (result.kept) {
       this.detached.push(...result.detached);
       pace.arrived();
@@ -361,7 +356,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     try {
       await handler.undo();
     } catch (cause) {
-      if (endsGroup(cause)) throw new BrokenGroupError(task, cause);
+      if (endsGroup(cause)) throw new BrokenGroupError([task], cause);
       throw cause;
     }
   }
@@ -370,11 +365,6 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     if (nextDueMs === undefined) return;
     this.nextDueMs = Math.min(this.nextDueMs ?? nextDueMs, nextDueMs);
   }
-}
-
-function endsGroup(error: unknown): boolean {
-  if (error instanceof StoreUnavailableError) return true;
-  return error instanceof OdoriError && error.code === "TRANSACTION_ENDED";
 }
 
 /**

@@ -7,9 +7,10 @@ import type { Store } from "../ports/store.ts";
 import type { ServiceWatch } from "../ports/telemetry.ts";
 import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
 import type { OutboxChanges } from "./answers.ts";
+import { BrokenGroupError } from "./broken-group.ts";
 import type { Probe } from "./crash-points.ts";
 import type { Notice } from "./draft.ts";
-import { BrokenGroupError, CommitGroup, type GroupParts, type GroupResult } from "./group.ts";
+import { CommitGroup, type GroupParts, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
 import { LaneWidth } from "./lane-width.ts";
 import { logNotice } from "./notice.ts";
@@ -218,9 +219,9 @@ export class Worker<Native> {
       this.#refuse(batch, error);
       return [];
     }
-    const culprit = error instanceof BrokenGroupError ? error.culprit : undefined;
+    const culprits = error instanceof BrokenGroupError ? error.culprits : batch;
     // Without a culprit the commit itself has failed: each by itself, so that only one pays.
-    const [alone, rest] = partition(batch, (task) => culprit === undefined || task === culprit);
+    const [alone, rest] = partition(batch, (task) => culprits.includes(task));
     for (const task of alone) this.#alone.add(task);
     return rest;
   }

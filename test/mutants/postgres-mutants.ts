@@ -276,4 +276,10 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     suite: "postgres",
     caughtBy: "one that fails costs its own delivery, and the others are there once",
   },
+  {
+    name: "handlers of one statement that lost the connection are refused together",
+    edits: [edit("runtime/group.ts", "if (!endsGroup(cause)) throw cause;", "throw cause;")],
+    suite: "postgres",
+    caughtBy: "so does one of a single statement, which travels with others",
+  },
 ];

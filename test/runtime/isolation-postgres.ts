@@ -358,6 +358,22 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       );
     });
 
+    it("so does one of a single statement, which travels with others", async () => {
+      await using shelf = await kind.make();
+      const played = handling(async (n, tx) => {
+        if (n === 23) await tx.query("SELECT pg_terminate_backend(pg_backend_pid())");
+        else await shelf.note(tx, `${n}`);
+      });
+      await using stage = await open(shelf, played);
+      // The reaction gets a history first.
+      await stage.hear(...range(20).map(askedFor));
+      const done = async () => (await shelf.seen()).notes.length;
+      await eventually("the first are done", done, 20);
+      await stage.hear(...range(10).map((n) => askedFor(n + 20)));
+      await eventually("it is parked", async () => (await stage.parked()).length, 1);
+      await eventually("the others are done", done, 29);
+    });
+
     it("settings and temporary tables of one handler are not seen by the next", async () => {
       await using shelf = await kind.make();
       const seen = new Set<unknown>();
