@@ -50,7 +50,7 @@ const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
     "after",
     "\nExamples:\n" +
       "  npm run bench:growth -- --sizes 10000 --only SQLite\n" +
-      "  npm run bench:growth -- --sizes 10000000 --only Postgres   (26 GB of disk, half an hour)\n" +
+      "  npm run bench:growth -- --sizes 10000000 --only Postgres   (26 GB, half an hour)\n" +
       "  npm run bench:growth -- --soak-minutes 20",
   )
   .parse()

@@ -29,7 +29,7 @@ export interface Ground {
   fill(place: Place, span: Span, onRows: (sagas: number) => void): Promise<void>;
   /** Writes to the disk what the runs before have left in memory. */
   settle(place: Place): Promise<void>;
-  /** Bytes of the log that was written so far; undefined where there is no such count. */
+  /** Bytes of the log that was written so far; undefined where the database does not count them. */
   logged(place: Place): Promise<number | undefined>;
   /** Counts the rows that are left after everything was drained. */
   left(place: Place): Promise<string>;

@@ -84,7 +84,8 @@ export function overPostgres(servers: Servers): Ground {
         );
         const list = (key: "outbox" | "dead" | "kib") => rows.map((row) => row[key]).join(", ");
         const gib = Number(size.rows[0]?.gib).toFixed(1);
-        return `outbox ${list("outbox")} rows, ${list("dead")} dead, ${list("kib")} KiB; ${gib} GiB`;
+        const outbox = `${list("outbox")} rows, ${list("dead")} dead, ${list("kib")} KiB`;
+        return `outbox ${outbox}; ${gib} GiB`;
       }),
     store: (place) => postgres({ connectionString: place.servers.postgres, schema: "payment" }),
   };
