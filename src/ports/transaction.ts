@@ -124,8 +124,10 @@ export interface Together<Native> {
    * The scopes whose statement failed or was refused: what all of them wrote has to be undone.
    */
   readonly culprits: ReadonlySet<HandlerScope<Native>>;
-  /** Keeps what all of them wrote. */
+  /** Keeps what all of them wrote, and what they have sent if it does not fail. */
   keep(): void;
+  /** Refuses later statements, interrupts those under way, and waits for their replies. */
+  interrupt(): Promise<void>;
   /** Interrupts the statements under way, and undoes what all of them wrote. */
   undo(): Promise<void>;
 }

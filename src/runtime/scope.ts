@@ -11,6 +11,8 @@ export class Scope<Native> {
   readonly draft: Draft;
   /** The trace that emitted events carry; undefined: that of their cause. */
   trace: TraceContext | undefined;
+  /** Whether the handler is done only when what it sent is answered. */
+  waits = true;
   readonly #handler: Handler<Native>;
   #cancel: (reason: unknown) => void = () => {};
   #cancelled: { readonly reason: unknown } | undefined;
@@ -32,9 +34,9 @@ export class Scope<Native> {
     this.#handler.returned(report);
   }
 
-  /** As `HandlerScope.sent`. */
+  /** As `HandlerScope.sent`, for a run that `waits`. */
   sent(): Promise<void> | undefined {
-    return this.#handler.sent?.();
+    return this.waits ? this.#handler.sent?.() : undefined;
   }
 
   /** Aborts the signal of a handler whose result is no longer waited for, also of one to come. */

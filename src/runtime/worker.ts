@@ -219,10 +219,14 @@ export class Worker<Native> {
       this.#refuse(batch, error);
       return [];
     }
-    const culprits = error instanceof BrokenGroupError ? error.culprits : batch;
     // Without a culprit the commit itself has failed: each by itself, so that only one pays.
-    const [alone, rest] = partition(batch, (task) => culprits.includes(task));
+    const broken = error instanceof BrokenGroupError ? error : undefined;
+    const culprits: readonly unknown[] = broken?.culprits ?? batch;
+    const contended: readonly unknown[] = broken?.contended ?? [];
+    const [alone, others] = partition(batch, (task) => culprits.includes(task));
     for (const task of alone) this.#alone.add(task);
+    const [met, rest] = partition(others, (task) => contended.includes(task));
+    for (const task of met) this.#alone.retry(task);
     return rest;
   }
 

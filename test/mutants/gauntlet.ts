@@ -13,6 +13,7 @@ import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { sentCases } from "../runtime/sent.ts";
+import { sentOnPostgres } from "../runtime/sent-postgres.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
@@ -65,6 +66,7 @@ if (suite === "observer") {
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);
+  sentCases(collect, sqliteShelves);
   sqliteCases(collect);
 }
 if (suite === "postgres") {
@@ -80,6 +82,7 @@ if (suite === "postgres") {
   const shelves = postgresShelves(() => url);
   isolationCases(collect, shelves);
   sentCases(collect, shelves);
+  sentOnPostgres(collect, () => url);
   postgresCases(collect, () => url);
   feedCases(collect, () => url);
 }

@@ -213,14 +213,14 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
       edit(
         "adapters/postgres/scope.ts",
         "return Promise.reject(this.#refused);\n" +
-          "    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return " +
+          "    if (this.#asked.size > 0 || NestedTransactions.isOpen(this)) return " +
           "this.#notAwaited();",
         "return Promise.reject(this.#refused);",
       ),
       edit(
         "adapters/postgres/scope.ts",
         "return this.#parts.transaction(work);\n" +
-          "    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return " +
+          "    if (this.#asked.size > 0 || NestedTransactions.isOpen(this)) return " +
           "this.#notAwaited();",
         "return this.#parts.transaction(work);",
       ),
@@ -271,15 +271,21 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "of handlers that travel together, all are kept or all undone",
   },
   {
-    name: "what was sent is not waited for",
-    edits: [edit("runtime/scope.ts", "return this.#handler.sent?.();", "return undefined;")],
-    suite: "postgres",
-    caughtBy: "one that fails costs its own delivery, and the others are there once",
-  },
-  {
     name: "handlers of one statement that lost the connection are refused together",
     edits: [edit("runtime/group.ts", "if (!endsGroup(cause)) throw cause;", "throw cause;")],
     suite: "postgres",
     caughtBy: "so does one of a single statement, which travels with others",
+  },
+  {
+    name: "nothing is known of what has failed after its handler",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "throw await this.#afloat.blame(error, this.#limits, this.#parts.pace);",
+        "throw error;",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "one that takes long, or ends the connection, costs itself",
   },
 ];

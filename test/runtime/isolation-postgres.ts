@@ -10,7 +10,9 @@ import { asked, askedFor, open } from "./isolation.ts";
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-function handling(handle: (n: number, tx: Sql, context: Context<unknown>) => Promise<unknown>) {
+export function handling(
+  handle: (n: number, tx: Sql, context: Context<unknown>) => Promise<unknown>,
+) {
   return service<unknown>("shelf").on(asked, {
     name: "take",
     readonly: true,
@@ -23,7 +25,7 @@ function handling(handle: (n: number, tx: Sql, context: Context<unknown>) => Pro
 const isSql = (tx: unknown): tx is Sql => typeof tx === "object" && tx !== null && "query" in tx;
 
 /** A session of a person or a report, which holds a row until the end of the scope. */
-async function holdRow(url: string, shelf: Shelf, item: string) {
+export async function holdRow(url: string, shelf: Shelf, item: string) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query("BEGIN");

@@ -5,6 +5,7 @@ import { postgresShelves } from "../support/shelf.ts";
 import { isolationCases } from "./isolation.ts";
 import { postgresCases } from "./isolation-postgres.ts";
 import { sentCases } from "./sent.ts";
+import { sentOnPostgres } from "./sent-postgres.ts";
 import { strayCases } from "./strays.ts";
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
@@ -14,4 +15,5 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
   sentCases(runnerOf(), kind);
   strayCases(runnerOf(), kind);
   postgresCases(runnerOf(), url);
+  sentOnPostgres(runnerOf(), url);
 });

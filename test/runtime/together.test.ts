@@ -57,6 +57,7 @@ function seated(seats: readonly Seat[]): Together<string> {
       };
     },
     keep() {},
+    async interrupt() {},
     async undo() {},
   };
 }

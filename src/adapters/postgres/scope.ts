@@ -65,6 +65,8 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
   #open = true;
   readonly #strays = new Strays();
   readonly #pending = new Set<Promise<unknown>>();
+  /** Those of `#pending` that the handler awaits, or should. */
+  readonly #asked = new Set<Promise<unknown>>();
   readonly #sends = new Sends();
   #statements = 0;
   /** The first statement that failed. If the handler went on, the transaction may be aborted. */
@@ -103,10 +105,12 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
   request(statement: SentStatement): Promise<SqlResult> {
     if (this.#strays.has()) return new Promise(() => {});
     const result = this.#issue(statement);
+    this.#asked.add(result);
     const answer = new Promise<SqlResult>((resolve, reject) => {
       // After the handler has returned nothing awaits the reply. A rejection, here or in an async
       // function that is not awaited either, would only end the process.
       const settle = (report: () => void) => {
+        this.#asked.delete(result);
         if (!this.#strays.returned) report();
       };
       result.then(
@@ -127,7 +131,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     this.#strays.check();
     if (this.#exclusive) this.#shared?.waitForLocks(LOCK_WAIT_MS.bookkeeping);
     if (this.#refused !== undefined) return Promise.reject(this.#refused);
-    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
+    if (this.#asked.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
     const shared = this.#together === undefined ? this.#shared : undefined;
     if (this.#failure === undefined || shared === undefined) return;
     // The handler went on after a failed statement: unless it had a savepoint, all is lost.
@@ -163,7 +167,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     this.#open = false;
     this.#strays.check();
     if (this.#own === undefined) return this.#parts.transaction(work);
-    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
+    if (this.#asked.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
     try {
       const open = await this.#own;
       open.waitForLocks(LOCK_WAIT_MS.bookkeeping);
@@ -269,7 +273,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
   }
 
   async #notAwaited(): Promise<never> {
-    const results = await Promise.allSettled(this.#pending);
+    const results = await Promise.allSettled(this.#asked);
     const failed = results.find((result) => result.status === "rejected");
     throw statementNotAwaited(failed?.reason);
   }

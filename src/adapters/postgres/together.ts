@@ -33,13 +33,17 @@ export class PostgresTogether implements Together<Sql> {
 
   keep(): void {}
 
-  async undo(): Promise<void> {
+  async interrupt(): Promise<void> {
     for (const scope of this.#scopes) scope.close();
     const pending = this.#scopes.filter((scope) => scope.interrupting());
     if (pending.length > 0) {
       const wait = await this.#parts.interrupt(this.#open).catch(() => "none" as const);
       await Promise.all(pending.map((scope) => scope.interrupted(wait)));
     }
+  }
+
+  async undo(): Promise<void> {
+    await this.interrupt();
     try {
       await this.#open.undoToSavepoint();
     } catch (error) {
