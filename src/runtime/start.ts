@@ -85,6 +85,7 @@ export class App<Native, Begins extends EventContract> {
       batchMax,
       inFlightMax,
       pollMs,
+      quietMs,
       outboxMax,
       retentionMs,
       retry,
@@ -152,7 +153,7 @@ export class App<Native, Begins extends EventContract> {
       isReady: () => this.#state === "ready",
     });
     const known = knownParts(plan);
-    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
+    this.#relay = new Relay(parts, { pollMs, quietMs, limit: outboxMax, known });
   }
 
   /** Used by `start`. */
@@ -239,7 +240,8 @@ export class App<Native, Begins extends EventContract> {
    * commit. If the saga was begun before, nothing is done, so a call may be repeated.
    *
    * With `within` all of that happens in a transaction that the caller has opened and commits. The
-   * event is then published within `pollMs`.
+   * event is then published within `pollMs`, or within 500 ms if the commit is more than a second
+   * away.
    *
    * Rejects with `OUTBOX_FULL` when `outboxMax` events wait for the bus, with `STOPPED`, with a
    * `StoreUnavailableError`, or with the error of `work`.
@@ -263,6 +265,7 @@ export class App<Native, Begins extends EventContract> {
   ): Promise<Begun> {
     this.#checkOpen();
     this.#context.probe("received");
+    if (options.within !== undefined) this.#relay.expect();
     return this.#entrance.begin(sagaId, work, options, options.within);
   }
 

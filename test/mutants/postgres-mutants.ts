@@ -23,6 +23,50 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "what a process holds is left to it while it lives",
   },
   {
+    name: "a full member takes all events of its process",
+    edits: [
+      edit(
+        "adapters/postgres/bus-member.ts",
+        "Math.floor(this.#parts.options.inFlightMax / 2) - this.#inFlight",
+        "Number.MAX_SAFE_INTEGER",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a member that is full leaves events to another process",
+  },
+  {
+    name: "rows of a lost reply stay under the name of a member that lives",
+    edits: [
+      edit(
+        "adapters/postgres/bus-member.ts",
+        "if (!isSure && owner === this.#owner) this.#renounce();",
+        "",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "rows that a lost reply has told of are not kept for ever",
+  },
+  {
+    name: "what a dead member of the bus held is left to it",
+    edits: [
+      edit(
+        "adapters/postgres/bus-functions.ts",
+        "AND d.holder IS NOT NULL AND d.holder <> ALL (live)",
+        "AND d.holder IS NOT NULL AND d.holder = ANY ('{}')",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "what a process held at its end goes to another one",
+  },
+  {
+    name: "an event is handed over, and its row is left to any member",
+    edits: [
+      edit("adapters/postgres/bus-functions.ts", "ELSE 0 END, hold.owner", "ELSE 0 END, NULL"),
+    ],
+    suite: "postgres",
+    caughtBy: "an event is held by its hearer from the beginning",
+  },
+  {
     name: "the row of a saga that is busy is waited for",
     edits: [
       edit(
