@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { transactionClosed } from "../../ports/errors.ts";
 import type { Tx, TxResult } from "../../ports/tx.ts";
-import { bind, checkScript, type Placeholders, placeholdersOf } from "./bind.ts";
+import { byName, checkScript, inOrder, type Placeholders, placeholdersOf } from "./bind.ts";
 import { explain } from "./errors.ts";
 
 /** A value of a statement. */
@@ -113,13 +113,18 @@ export class PreparedSql extends Sending implements Sql {
       this.exec(text);
       return { rows: [], rowCount: null, lastInsertRowid: 0 };
     }
-    const bound = bind(places, values);
+    const { statement } = prepared;
+    // An object of names costs more than the values: without it, SQLite is not asked for any.
     if (!returnsRows(prepared)) {
-      const { changes, lastInsertRowid } = prepared.statement.run(...bound);
+      const { changes, lastInsertRowid } = places.named
+        ? statement.run(byName(places, values))
+        : statement.run(...inOrder(places, values));
       return { rows: [], rowCount: Number(changes), lastInsertRowid };
     }
     listRows(prepared, arrays);
-    const rows = prepared.statement.all(...bound);
+    const rows = places.named
+      ? statement.all(byName(places, values))
+      : statement.all(...inOrder(places, values));
     return { rows, rowCount: rows.length, lastInsertRowid: 0 };
   }
 
