@@ -12,6 +12,7 @@ function row(reaction: string, disposition: "begun" | "done", emitted: string): 
   return {
     ...{ reaction, disposition, source: "/order", id: "e-1", sagaId: "o-1", attempt: 1 },
     type: "order.placed.v1",
+    causationId: undefined,
     effect: undefined,
     emitted: [{ id: "e-2", type: emitted }],
   };
