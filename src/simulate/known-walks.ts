@@ -13,7 +13,7 @@ export interface Reached {
 }
 
 /** Where a step leads, and what is wrong with it. */
-interface Step {
+interface WalkStep {
   readonly to: WalkPlace;
   readonly wrong: Disagreement | undefined;
 }
@@ -21,7 +21,7 @@ interface Step {
 /** How far a saga is. Sagas that are equally far share it, in this run and in later ones. */
 export class WalkPlace {
   /** By what the saga is told. */
-  readonly steps = new Map<string, Step>();
+  readonly steps = new Map<string, WalkStep>();
   /** Is not stepped itself, but copied. */
   readonly walk: SagaWalk;
   /** What is wrong if nothing more happens. */
@@ -57,12 +57,12 @@ export class KnownWalks {
   }
 
   /** An event comes from outside. */
-  arrive(from: WalkPlace, type: string): Step {
+  arrive(from: WalkPlace, type: string): WalkStep {
     return this.#step(from, type, (walk) => walk.arrive(type));
   }
 
   /** Takes a journal row. */
-  note(from: WalkPlace, service: string, entry: JournalEntry): Step {
+  note(from: WalkPlace, service: string, entry: JournalEntry): WalkStep {
     const outcome = outcomeInJournal(service, entry);
     return this.#step(from, `${outcome}\n${entry.type}`, (walk) => {
       this.reached.outcomes.add(outcome);
@@ -71,7 +71,7 @@ export class KnownWalks {
   }
 
   /** Takes the marks that a service has committed beside rows. */
-  mark(from: WalkPlace, service: string, marks: readonly MarkWrite[]): Step {
+  mark(from: WalkPlace, service: string, marks: readonly MarkWrite[]): WalkStep {
     let key = `${service}\n`;
     for (const { name, state } of marks) key += `\n${name}\n${state}`;
     return this.#step(from, key, (walk) => walk.mark(service, marks));
@@ -87,7 +87,7 @@ export class KnownWalks {
     { steps, walk }: WalkPlace,
     told: string,
     take: (walk: SagaWalk) => Disagreement | undefined,
-  ): Step {
+  ): WalkStep {
     const known = steps.get(told);
     if (known !== undefined) return known;
     const after = walk.copy();

@@ -41,7 +41,7 @@ export function checkScript(values: readonly unknown[]): void {
  * The values of `?` in their order. SQLite takes `$1` for a name; a value that is missing would be
  * NULL.
  */
-export function inOrder(
+export function valuesInOrder(
   { last }: Placeholders,
   values: readonly unknown[],
 ): readonly SQLInputValue[] {
@@ -50,7 +50,7 @@ export function inOrder(
 }
 
 /** The values of `$1`, `$2`, as Postgres numbers them. */
-export function byName(
+export function valuesByName(
   { last }: Placeholders,
   values: readonly unknown[],
 ): Record<string, SQLInputValue> {

@@ -1,7 +1,13 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { transactionClosed } from "../../ports/errors.ts";
 import type { Tx, TxResult } from "../../ports/tx.ts";
-import { byName, checkScript, inOrder, type Placeholders, placeholdersOf } from "./bind.ts";
+import {
+  checkScript,
+  type Placeholders,
+  placeholdersOf,
+  valuesByName,
+  valuesInOrder,
+} from "./bind.ts";
 import { explain } from "./errors.ts";
 
 /** A value of a statement. */
@@ -117,14 +123,14 @@ export class PreparedSql extends Sending implements Sql {
     // An object of names costs more than the values: without it, SQLite is not asked for any.
     if (!returnsRows(prepared)) {
       const { changes, lastInsertRowid } = places.named
-        ? statement.run(byName(places, values))
-        : statement.run(...inOrder(places, values));
+        ? statement.run(valuesByName(places, values))
+        : statement.run(...valuesInOrder(places, values));
       return { rows: [], rowCount: Number(changes), lastInsertRowid };
     }
     listRows(prepared, arrays);
     const rows = places.named
-      ? statement.all(byName(places, values))
-      : statement.all(...inOrder(places, values));
+      ? statement.all(valuesByName(places, values))
+      : statement.all(...valuesInOrder(places, values));
     return { rows, rowCount: rows.length, lastInsertRowid: 0 };
   }
 
