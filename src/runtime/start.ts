@@ -173,11 +173,12 @@ export class App<Native, Begins extends EventContract> {
         this.#settings.logger.warn(warning, { service: this.name });
       await this.#admit();
       const { setup } = this.#service.declaration;
-      await store.transaction(async (tx) => {
-        // Two processes that create one table at once fail, also with IF NOT EXISTS.
-        await tx.alone?.();
-        await setup(tx.native);
-      });
+      if (setup !== undefined)
+        await store.transaction(async (tx) => {
+          // Two processes that create one table at once fail, also with IF NOT EXISTS.
+          await tx.alone?.();
+          await setup(tx.native);
+        });
       await this.#membership.open();
     } catch (error) {
       // What failed first says more.

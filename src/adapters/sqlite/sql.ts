@@ -1,7 +1,13 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { transactionClosed } from "../../ports/errors.ts";
 import type { Tx, TxResult } from "../../ports/tx.ts";
-import { bind, checkScript, type Placeholders, placeholdersOf } from "./bind.ts";
+import {
+  checkScript,
+  type Placeholders,
+  placeholdersOf,
+  valuesByName,
+  valuesInOrder,
+} from "./bind.ts";
 import { explain } from "./errors.ts";
 
 /** A value of a statement. */
@@ -118,13 +124,18 @@ export class PreparedSql extends Sending implements Sql {
       this.exec(text);
       return { rows: [], rowCount: null, lastInsertRowid: 0 };
     }
-    const bound = bind(places, values);
+    const { statement } = prepared;
+    // An object of names costs more than the values: without it, SQLite is not asked for any.
     if (!returnsRows(prepared)) {
-      const { changes, lastInsertRowid } = prepared.statement.run(...bound);
+      const { changes, lastInsertRowid } = places.named
+        ? statement.run(valuesByName(places, values))
+        : statement.run(...valuesInOrder(places, values));
       return { rows: [], rowCount: Number(changes), lastInsertRowid };
     }
     listRows(prepared, arrays);
-    const rows = prepared.statement.all(...bound);
+    const rows = places.named
+      ? statement.all(valuesByName(places, values))
+      : statement.all(...valuesInOrder(places, values));
     return { rows, rowCount: rows.length, lastInsertRowid: 0 };
   }
 
