@@ -1,15 +1,15 @@
-import type { Store } from "../ports/store.ts";
+import type { Joined, Store } from "../ports/store.ts";
 
 /** One database for one test. */
 export interface StoreFixture<Native> {
   /** Makes another store on the database, as another process would. The suite opens it. */
   connect(): Promise<Store<Native>>;
   /** Writes a business row through the client's own transaction. */
-  put(native: Native, key: string): Promise<void>;
+  put(native: Joined<Native>, key: string): Promise<void>;
   /** Whether a committed business row exists; must not read through the store. */
   has(key: string): Promise<boolean>;
   /** Runs `work` in a transaction that the fixture opens; commits unless `work` rejects. */
-  ownTransaction(work: (native: Native) => Promise<void>): Promise<void>;
+  ownTransaction(work: (native: Joined<Native>) => Promise<void>): Promise<void>;
   /** The clock that the store uses. */
   readonly clock: TestClock;
   /** Whether transactions run side by side; otherwise a second one waits for the first. */

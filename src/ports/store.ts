@@ -28,7 +28,7 @@ export interface Store<Native> {
    * The bookkeeping inside a transaction that the caller opened and will commit. The relay
    * publishes its outbox rows.
    */
-  join(native: Native): StoreTransaction<Native>;
+  join(native: Joined<Native>): StoreTransaction<Native>;
   /**
    * Says that this process lives. The runtime calls it several times in each `leaseMs`, beside all
    * else: no transaction of the service may hold it up for long.
@@ -66,6 +66,12 @@ export interface Store<Native> {
   /** Releases this process's claims, and closes the connections. */
   close(): Promise<void>;
 }
+
+/**
+ * A transaction of the caller's own. Nothing reports what `send` of a handler would tell there, so
+ * it need not have it.
+ */
+export type Joined<Native> = Omit<Native, "send">;
 
 /** The process that opens a store. */
 export interface Session {

@@ -66,7 +66,7 @@ export interface StartOptions<Native> {
   readonly outboxMax?: number;
   /**
    * Poll interval, in milliseconds, for the work of dead processes and for deliveries that are due.
-   * @default 100
+   * @default 100, and 500 after ten polls without such work
    */
   readonly pollMs?: number;
   /**
@@ -133,9 +133,14 @@ const DEFAULTS = {
   drainMs: 5_000,
 } as const;
 
+/** A poll also renews the lease. */
+const quietMs = (leaseMs: number) => Math.min(500, Math.max(DEFAULTS.pollMs, leaseMs / 4));
+
 export type Settings<Native> = Required<
   Omit<StartOptions<Native>, "retry" | "owners" | "ends" | "telemetry">
 > & {
+  /** The poll interval while no poll finds anything. */
+  readonly quietMs: number;
   readonly telemetry: Telemetry | undefined;
   readonly ends: EndEvents | undefined;
   readonly retry: RetryPolicy;
@@ -162,6 +167,7 @@ export function startSettings<Native>(options: StartOptions<Native>): Settings<N
     inFlightMax: options.inFlightMax ?? DEFAULTS.inFlightMax,
     outboxMax: options.outboxMax ?? DEFAULTS.outboxMax,
     pollMs: options.pollMs ?? DEFAULTS.pollMs,
+    quietMs: options.pollMs ?? quietMs(options.leaseMs ?? DEFAULTS.leaseMs),
     leaseMs: options.leaseMs ?? DEFAULTS.leaseMs,
     retentionMs: options.retentionMs ?? DEFAULTS.retentionMs,
     drainMs: options.drainMs ?? DEFAULTS.drainMs,

@@ -8,6 +8,7 @@ import type { Deferred } from "../ports/deferred.ts";
 import { atMost } from "../ports/environment.ts";
 import type { StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
+import type { Joined } from "../ports/store.ts";
 import type { ServiceWatch } from "../ports/telemetry.ts";
 import { BacklogReport } from "./backlog.ts";
 import type { BeginOptions, Begun } from "./begin.ts";
@@ -86,6 +87,7 @@ export class App<Native, Begins extends EventContract> {
       batchMax,
       inFlightMax,
       pollMs,
+      quietMs,
       outboxMax,
       retentionMs,
       retry,
@@ -153,7 +155,7 @@ export class App<Native, Begins extends EventContract> {
       isReady: () => this.#state === "ready",
     });
     const known = knownParts(plan);
-    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
+    this.#relay = new Relay(parts, { pollMs, quietMs, limit: outboxMax, known });
     this.#pulse = new Pulse({ store, environment, logger }, settings.leaseMs);
   }
 
@@ -175,11 +177,12 @@ export class App<Native, Begins extends EventContract> {
       this.#pulse.start();
       await this.#admit();
       const { setup } = this.#service.declaration;
-      await store.transaction(async (tx) => {
-        // Two processes that create one table at once fail, also with IF NOT EXISTS.
-        await tx.alone?.();
-        await setup(tx.native);
-      });
+      if (setup !== undefined)
+        await store.transaction(async (tx) => {
+          // Two processes that create one table at once fail, also with IF NOT EXISTS.
+          await tx.alone?.();
+          await setup(tx.native);
+        });
       await this.#membership.open();
     } catch (error) {
       this.#pulse.stop();
@@ -243,7 +246,8 @@ export class App<Native, Begins extends EventContract> {
    * commit. If the saga was begun before, nothing is done, so a call may be repeated.
    *
    * With `within` all of that happens in a transaction that the caller has opened and commits. The
-   * event is then published within `pollMs`.
+   * event is then published within `pollMs`, or within 500 ms if the commit is more than a second
+   * away.
    *
    * Rejects with `OUTBOX_FULL` when `outboxMax` events wait for the bus, with `STOPPED`, with a
    * `StoreUnavailableError`, or with the error of `work`.
@@ -263,10 +267,11 @@ export class App<Native, Begins extends EventContract> {
   async begin(
     sagaId: string,
     work: (tx: Native) => FactOf<Begins> | Promise<FactOf<Begins>>,
-    options: BeginOptions & { readonly within?: Native } = {},
+    options: BeginOptions & { readonly within?: Joined<Native> } = {},
   ): Promise<Begun> {
     this.#checkOpen();
     this.#context.probe("received");
+    if (options.within !== undefined) this.#relay.expect();
     return this.#entrance.begin(sagaId, work, options, options.within);
   }
 

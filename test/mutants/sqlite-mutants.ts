@@ -268,4 +268,16 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     suite: "sqlite",
     caughtBy: "a statement of a handler that has returned does nothing",
   },
+  {
+    name: "what was sent is not waited for",
+    edits: [
+      edit(
+        "runtime/scope.ts",
+        "return this.waits ? this.#handler.sent?.() : undefined;",
+        "return undefined;",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "one that fails costs its own delivery, and the others are there once",
+  },
 ];

@@ -1,5 +1,4 @@
 import type pg from "pg";
-import { callersScope } from "../../adapter/callers-scope.ts";
 import { type ClaimLimits, claimLimits, knownList } from "../../adapter/claim-limits.ts";
 import { toCensusRow } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
@@ -20,8 +19,9 @@ import { PostgresDeclarations } from "./declarations.ts";
 import { explain, explainConnecting, explainLooking, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
+import { joinedTransaction } from "./joined-transaction.ts";
 import { PostgresMembers } from "./members.ts";
-import type { Sql, SqlRow } from "./native.ts";
+import type { Sql, SqlClient, SqlRow } from "./native.ts";
 import { OpenTransaction, openWithin } from "./open-transaction.ts";
 import {
   detachedMaxOf,
@@ -37,7 +37,7 @@ import { PreparedNames } from "./prepared.ts";
 import { PostgresRetention } from "./purge.ts";
 import { ensureStore, ownerOf } from "./schema.ts";
 import { PostgresScope, type ScopeParts, type Wait } from "./scope.ts";
-import { joined, type TransactionSql } from "./sql.ts";
+import type { TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
@@ -143,16 +143,8 @@ export class PostgresStore implements Store<Sql> {
     return new PostgresScope(this.#scopeParts, undefined);
   }
 
-  join(native: Sql): StoreTransaction<Sql> {
-    return new PostgresTransaction({
-      native,
-      books: joined(native),
-      statements: this.#statements,
-      owner: null,
-      fingerprint: this.#session?.fingerprint,
-      waits: true,
-      scope: () => callersScope(native),
-    });
+  join(client: SqlClient): StoreTransaction<Sql> {
+    return joinedTransaction(client, this.#statements, this.#session?.fingerprint);
   }
 
   async beat(): Promise<void> {
@@ -264,6 +256,7 @@ export class PostgresStore implements Store<Sql> {
     work: (open: OpenTransaction) => Promise<Done<T>>,
   ): Promise<T> {
     const done = await work(open);
+    await open.sql.sent();
     await open.begun().catch((error: unknown) => {
       // Where COMMIT was sent along, what it says counts: the server may have done all of it.
       if (!open.sql.isCommitting) throw explain(error, this.#place);
