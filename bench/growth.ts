@@ -1,25 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { postgres } from "odori/postgres";
-import { sqlite } from "odori/sqlite";
-import pg from "pg";
-import {
-  type Contestant,
-  type Running,
-  SERVICES,
-  type ServerName,
-  type Servers,
-} from "./harness/contestant.ts";
-import { withDatabase } from "./harness/database.ts";
+import type { Store } from "odori";
+import type { Ground, Place } from "./growth/ground.ts";
+import { overPostgres } from "./growth/postgres.ts";
+import { type Read, timeReads } from "./growth/reads.ts";
+import { overSqlite } from "./growth/sqlite.ts";
+import type { Running, ServerName } from "./harness/contestant.ts";
 import { Driver, type Throughput } from "./harness/drive.ts";
 import { tableHead, tableRow } from "./harness/markdown.ts";
 import { startServers } from "./harness/servers.ts";
 import { median } from "./harness/statistics.ts";
-import { odoriSqlite } from "./ours/embedded.ts";
-import { odoriPostgres } from "./ours/servers.ts";
 
 interface Flags {
   readonly sizes: readonly number[];
@@ -42,7 +31,8 @@ const counts = (text: string) => {
 const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
   .description(
     "Measures sagas beside the rows of many finished ones, in turn with an empty database. " +
-      "Then it counts the rows that are left, times retention, or watches memory over time.",
+      "The finished ones began in the last eight weeks, and have random ids. " +
+      "Then it times what is read among them, and retention; or it watches memory over time.",
   )
   .option(
     "--sizes <numbers>",
@@ -60,41 +50,20 @@ const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
     "after",
     "\nExamples:\n" +
       "  npm run bench:growth -- --sizes 10000 --only SQLite\n" +
+      "  npm run bench:growth -- --sizes 10000000 --only Postgres   (26 GB, half an hour)\n" +
       "  npm run bench:growth -- --soak-minutes 20",
   )
   .parse()
   .opts<Flags>();
 const SAGAS = 3_000;
+const WARM_UP = 500;
 const ROUNDS = 3;
 const PACE = 300;
-
-/** A database of one kind that can be filled with rows as sagas leave them. */
-interface Ground {
-  readonly name: string;
-  readonly contestant: Contestant;
-  /** Works with an empty one. */
-  empty(work: (place: Place) => Promise<void>): Promise<void>;
-  /** Adds the finished sagas numbered `from` to `to`, by copying the rows of one that ran. */
-  fill(place: Place, from: number, to: number): Promise<void>;
-  /** Counts the rows that are left after everything was drained. */
-  left(place: Place): Promise<string>;
-  /**
-   * Deletes all inbox rows of one service that are past their time; returns how many, and the
-   * longest call in milliseconds.
-   */
-  purge(
-    place: Place,
-  ): Promise<{ readonly rows: number; readonly longestMs: number; readonly ms: number }>;
-}
-
-interface Place {
-  readonly servers: Servers;
-  readonly folder: string;
-}
+const HISTORY_MS = 8 * 604_800_000;
 
 const { servers, stop } = await startServers(new Set<ServerName>(["postgres"]));
 try {
-  for (const ground of [overSqlite(), overPostgres()]) {
+  for (const ground of [overSqlite(servers), overPostgres(servers)]) {
     if (only !== undefined && only !== ground.name) continue;
     if (ground.name === "Postgres" && servers.postgres === "")
       process.stderr.write("Postgres: left out, there is none\n");
@@ -115,49 +84,76 @@ async function grow(ground: Ground): Promise<void> {
       "finished sagas kept",
       "sagas/s, of that of an empty one",
       "CPU ms/saga, against an empty one",
+      "log KiB/saga, and of an empty one",
       "afterwards",
     ]),
   );
   await ground.empty(async (place) => {
+    const reads = new Map<number, readonly Read[]>();
     let filled = 0;
+    // The first run leaves the rows that are copied.
     let begun = 0;
+    const next = async () => {
+      const grown = await measure(ground, place, begun);
+      begun += SAGAS + WARM_UP;
+      return grown;
+    };
+    await next();
     for (const size of sizes) {
-      const speeds: number[] = [];
-      const costs: number[] = [];
-      for (let round = 0; round <= ROUNDS; round++) {
-        const fresh = await measureEmpty(ground);
-        // The first run leaves the rows that are copied.
-        const grown = await measure(ground, place, begun);
-        begun += SAGAS + 500;
-        if (filled < size) {
-          await ground.fill(place, filled, size);
-          filled = size;
-          continue;
-        }
-        speeds.push(grown.sagasPerSecond / fresh.sagasPerSecond);
-        costs.push(totalCpu(grown) / totalCpu(fresh));
-      }
-      const left = await ground.left(place);
+      await fill(ground, place, filled, size);
+      filled = size;
+      const pairs: { readonly fresh: Measured; readonly grown: Measured }[] = [];
+      for (let round = 0; round < ROUNDS; round++)
+        pairs.push({ fresh: await measureEmpty(ground), grown: await next() });
+      const of = (ratio: (pair: (typeof pairs)[number]) => number) => median(pairs.map(ratio));
+      const logs = (pick: keyof (typeof pairs)[number]) => of((pair) => pair[pick].logKib ?? 0);
       process.stdout.write(
         tableRow([
           size.toLocaleString("en"),
-          median(speeds).toFixed(2),
-          median(costs).toFixed(2),
-          left,
+          of(({ fresh, grown }) => grown.sagasPerSecond / fresh.sagasPerSecond).toFixed(2),
+          of(({ fresh, grown }) => totalCpu(grown) / totalCpu(fresh)).toFixed(2),
+          pairs.some(({ grown }) => grown.logKib === undefined)
+            ? "-"
+            : `${logs("grown").toFixed(1)}, ${logs("fresh").toFixed(1)}`,
+          await ground.left(place),
         ]),
       );
+      reads.set(size, await withStore(ground, place, timeReads));
     }
-    const { rows, longestMs, ms } = await ground.purge(place);
+    showReads(reads);
+    const { rows, longestMs, ms } = await withStore(ground, place, purgeAll);
     process.stdout.write(
-      `\nRetention: ${rows.toLocaleString("en")} inbox rows of one service deleted, ` +
-        `1,000 at a time, in ${(ms / 1_000).toFixed(1)} s; ` +
-        `the longest call took ${longestMs.toFixed(0)} ms\n`,
+      `\nRetention: about ${rows.toLocaleString("en")} inbox rows of one service deleted in ` +
+        `${(ms / 1_000).toFixed(2)} s; the longest call took ${longestMs.toFixed(0)} ms\n`,
     );
   });
 }
 
-async function measureEmpty(ground: Ground) {
-  let result: Awaited<ReturnType<typeof measure>> | undefined;
+async function fill(ground: Ground, place: Place, from: number, to: number): Promise<void> {
+  const last = Date.now();
+  let done = 0;
+  await ground.fill(place, { from, to, first: last - HISTORY_MS, last }, (sagas) => {
+    done += sagas;
+    process.stderr.write(`${ground.name}: ${done.toLocaleString("en")} rows of finished sagas\n`);
+  });
+}
+
+function showReads(reads: ReadonlyMap<number, readonly Read[]>): void {
+  const names = [...reads.values()][0]?.map(({ name }) => name) ?? [];
+  const head = [...reads.keys()].map((size) => size.toLocaleString("en"));
+  process.stdout.write(`\n${tableHead(["read, ms: median, worst of 15", ...head])}`);
+  for (const name of names) {
+    const cells = [...reads.values()].map((list) => list.find((read) => read.name === name));
+    process.stdout.write(
+      tableRow([name, ...cells.map((read) => `${read?.ms.toFixed(1)}, ${read?.worst.toFixed(1)}`)]),
+    );
+  }
+}
+
+type Measured = Throughput & { readonly logKib: number | undefined };
+
+async function measureEmpty(ground: Ground): Promise<Measured> {
+  let result: Measured | undefined;
   await ground.empty(async (place) => {
     result = await measure(ground, place, 0);
   });
@@ -165,14 +161,19 @@ async function measureEmpty(ground: Ground) {
   return result;
 }
 
-async function measure({ contestant }: Ground, place: Place, begun: number) {
+async function measure(ground: Ground, place: Place, begun: number): Promise<Measured> {
   const driver = new Driver(begun);
-  const running: Running = await contestant.open({ ...place, finished: driver.finished });
+  const { finished } = driver;
+  const running: Running = await ground.contestant.open({ ...place, finished });
   driver.drive(running);
-  await driver.inBulk(500);
+  await driver.inBulk(WARM_UP);
+  await ground.settle(place);
+  const before = await ground.logged(place);
   const result = await driver.inBulk(SAGAS);
+  const after = await ground.logged(place);
   await running.close();
-  return result;
+  const bytes = before === undefined || after === undefined ? undefined : after - before;
+  return { ...result, logKib: bytes === undefined ? undefined : bytes / 1_024 / SAGAS };
 }
 
 async function soak(ground: Ground, length: number): Promise<void> {
@@ -210,124 +211,23 @@ async function soak(ground: Ground, length: number): Promise<void> {
   });
 }
 
-function overSqlite(): Ground {
-  const files = ({ folder }: Place) => SERVICES.map((name) => join(folder, `${name}.db`));
-  return {
-    name: "SQLite",
-    contestant: odoriSqlite,
-    async empty(work) {
-      const folder = mkdtempSync(join(tmpdir(), "odori-bench-"));
-      try {
-        await work({ servers, folder });
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-    async fill(place, from, to) {
-      for (const file of files(place)) {
-        const database = new DatabaseSync(file);
-        const numbers = `WITH RECURSIVE n(i) AS (
-          SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${to})`;
-        const id = `printf('%08x-%04x-8', (i / 65536) + 26000000, i % 65536)
-          || substr(lower(hex(randomblob(10))), 1, 19)`;
-        database.exec(`BEGIN;
-          INSERT INTO odori_inbox (born, reaction, source, id, type, saga_id, causation_id,
-              disposition, effect, emitted, at)
-            ${numbers} SELECT born, reaction, source, ${id}, type, printf('f-%07x', i),
-              causation_id, disposition, effect, emitted, at
-            FROM n, (SELECT * FROM odori_inbox ORDER BY seq LIMIT 1);
-          INSERT INTO odori_saga (saga_id, born, last, marks)
-            ${numbers} SELECT printf('f-%07x', i), born, last, marks
-            FROM n, (SELECT * FROM odori_saga LIMIT 1);
-          COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`);
-        database.close();
-      }
-    },
-    async left(place) {
-      const found = files(place).map((file) => {
-        const database = new DatabaseSync(file, { readOnly: true });
-        const row = database
-          .prepare(
-            `SELECT (SELECT count(*) FROM odori_outbox) AS outbox,
-               (SELECT count(*) FROM odori_deferred) AS deferred`,
-          )
-          .get();
-        database.close();
-        return [Number(row?.outbox), Number(row?.deferred)];
-      });
-      const list = (column: 0 | 1) => found.map((counts) => counts[column]).join(", ");
-      return `outbox ${list(0)} rows, deferred ${list(1)}`;
-    },
-    purge: (place) => purged(sqlite(join(place.folder, "payment.db"))),
-  };
+async function withStore<T>(
+  ground: Ground,
+  place: Place,
+  work: (store: Store<unknown>) => Promise<T>,
+): Promise<T> {
+  const store = ground.store(place);
+  // As if a moment had passed since the last saga.
+  const now = () => Date.now() + 1;
+  await store.open({ service: "payment", owner: "growth", leaseMs: 60_000, now });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
 }
 
-function overPostgres(): Ground {
-  const client = async <T>(
-    { servers: { postgres: connectionString } }: Place,
-    work: (client: pg.Client) => Promise<T>,
-  ): Promise<T> => {
-    const one = new pg.Client({ connectionString });
-    await one.connect();
-    try {
-      return await work(one);
-    } finally {
-      await one.end();
-    }
-  };
-  return {
-    name: "Postgres",
-    contestant: odoriPostgres,
-    empty: (work) =>
-      withDatabase(servers.postgres, (url) =>
-        work({ servers: { ...servers, postgres: url }, folder: "" }),
-      ),
-    fill: (place, from, to) =>
-      client(place, async (one) => {
-        for (const name of SERVICES) {
-          const id = `lpad(to_hex(i / 65536 + 26000000), 8, '0') || '-'
-            || lpad(to_hex(i % 65536), 4, '0') || '-8' || substr(gen_random_uuid()::text, 16)`;
-          const series = `generate_series(${from}, ${to - 1}) AS i`;
-          await one.query(`INSERT INTO "${name}".inbox (born, reaction, source, id, type, saga_id,
-              causation_id, disposition, effect, emitted, at)
-            SELECT born, reaction, source, ${id}, type, 'f-' || lpad(to_hex(i), 7, '0'),
-              causation_id, disposition, effect, emitted, at
-            FROM ${series}, (SELECT * FROM "${name}".inbox ORDER BY seq LIMIT 1) AS t`);
-          await one.query(`INSERT INTO "${name}".saga (saga_id, born, last, marks)
-            SELECT 'f-' || lpad(to_hex(i), 7, '0'), born, last, marks
-            FROM ${series}, (SELECT * FROM "${name}".saga LIMIT 1) AS t`);
-        }
-        await one.query("VACUUM ANALYZE");
-        await one.query("CHECKPOINT");
-      }),
-    left: (place) =>
-      client(place, async (one) => {
-        await one.query("SELECT pg_stat_force_next_flush()").catch(() => {});
-        const { rows } = await one.query<{ outbox: string; dead: string; kib: string }>(
-          SERVICES.map(
-            (name) => `SELECT (SELECT count(*) FROM "${name}".outbox) AS outbox,
-              pg_total_relation_size('"${name}".outbox') / 1024 AS kib,
-              (SELECT n_dead_tup FROM pg_stat_user_tables
-                WHERE schemaname = '${name}' AND relname = 'outbox') AS dead`,
-          ).join(" UNION ALL "),
-        );
-        const list = (key: "outbox" | "dead" | "kib") => rows.map((row) => row[key]).join(", ");
-        return `outbox ${list("outbox")} rows, ${list("dead")} dead, ${list("kib")} KiB`;
-      }),
-    purge: (place) =>
-      purged(postgres({ connectionString: place.servers.postgres, schema: "payment" })),
-  };
-}
-
-async function purged(store: ReturnType<typeof sqlite> | ReturnType<typeof postgres>) {
-  // As if a long time had passed.
-  const ahead = 1;
-  await store.open({
-    service: "payment",
-    owner: "growth",
-    leaseMs: 60_000,
-    now: () => Date.now() + ahead,
-  });
+async function purgeAll(store: Store<unknown>) {
   let rows = 0;
   let longestMs = 0;
   const start = performance.now();
@@ -338,9 +238,7 @@ async function purged(store: ReturnType<typeof sqlite> | ReturnType<typeof postg
     rows += gone.rows;
     if (!gone.more) break;
   }
-  const ms = performance.now() - start;
-  await store.close();
-  return { rows, longestMs, ms };
+  return { rows, longestMs, ms: performance.now() - start };
 }
 
 /** A saga's, with its share of the servers'. */

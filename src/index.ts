@@ -68,7 +68,15 @@ export type {
   JournalRecord,
 } from "./ports/journal.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel } from "./ports/logger.ts";
-export type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "./ports/store.ts";
+export type {
+  Claimed,
+  ClaimOptions,
+  Opened,
+  Purged,
+  Session,
+  Store,
+  TakenOver,
+} from "./ports/store.ts";
 export type {
   DeliveryEnd,
   DeliveryWatch,

@@ -1,3 +1,4 @@
+import type { CrashPoint } from "odori";
 import type { Sales, Stock } from "./stock.ts";
 
 /** Servers that a contestant may need, by URL. */
@@ -27,6 +28,8 @@ export interface Opening {
   readonly finished: Finished;
   /** The contended workload: the step `inventory` also takes a piece of the order's article. */
   readonly stock?: Stock;
+  /** Told of the points that the services of Odori pass. */
+  readonly passed?: (service: ServiceName, point: CrashPoint) => void;
 }
 
 /**

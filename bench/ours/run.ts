@@ -1,6 +1,7 @@
 import {
   type App,
   type Bus,
+  type CrashPoint,
   type DetachedTransaction,
   type EventContract,
   type HandlerScope,
@@ -92,6 +93,7 @@ class Commits<Native extends object> {
       census: (kind) => store.census(kind),
       open: (session) => store.open(session),
       join: (native) => store.join(native),
+      beat: () => store.beat(),
       claim: (limit, options) => store.claim(limit, options),
       purge: (olderThanMs, limit) => store.purge(olderThanMs, limit),
       close: () => store.close(),
@@ -111,7 +113,7 @@ class Commits<Native extends object> {
 
 /** The four services, running in this process. */
 export async function run<Native extends object>(
-  { finished }: Opening,
+  { finished, passed }: Opening,
   setting: Setting<Native>,
 ): Promise<Running> {
   const commits = new Commits<Native>(finished);
@@ -119,7 +121,11 @@ export async function run<Native extends object>(
   const saga = orderSaga<Native>(setting.write, setting.setup, (tx, orderId) =>
     commits.handled(tx, orderId),
   );
-  const part = (name: ServiceName) => ({ store: setting.store(name), bus: setting.bus(name) });
+  const part = (name: ServiceName) => ({
+    store: setting.store(name),
+    bus: setting.bus(name),
+    ...(passed === undefined ? {} : { probe: (point: CrashPoint) => passed(name, point) }),
+  });
   const orders = await start(saga.orders, part("orders"));
   const apps: App<Native, EventContract>[] = [orders];
   for (const service of saga.others) {

@@ -47,9 +47,9 @@ function overPostgres(
         },
         write(tx, name, orderId) {
           const text = `INSERT INTO "${name}".work (order_id, service) VALUES ($1, $2)`;
-          const written = tx.query(text, [orderId, name]);
-          if (name !== "inventory" || stock === undefined) return written;
-          return written.then(() => takePiece(tx, orderId, stock));
+          tx.send(text, [orderId, name]);
+          if (name !== "inventory" || stock === undefined) return;
+          return takePiece(tx, orderId, stock, (text, values) => tx.send(text, values));
         },
         rows: (name) =>
           read(async (sql) => {

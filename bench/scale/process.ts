@@ -1,5 +1,6 @@
 import { orderIdOf, type Servers } from "../harness/contestant.ts";
 import { ENTRIES } from "../harness/entries.ts";
+import { type Counts, counted, countStatements } from "./counts.ts";
 
 /*
  * One process with all four services, beside others on the same databases or on other ones. It
@@ -11,16 +12,21 @@ export interface Share {
   readonly contestant: string;
   readonly servers: Servers;
   readonly first: number;
+  /** Sagas before those that are measured, so that the code is compiled. */
+  readonly warm: number;
   readonly sagas: number;
+  /** Whether to count statements. */
+  readonly counts: boolean;
 }
 
-/** What a process says: it is ready, and what it has used from the signal to begin. */
-export type Said = { readonly ready: true } | { readonly cpuMs: number };
+/** What a process says: it is ready, and what it has used and done from the signal to begin. */
+export type Said = { readonly ready: true } | { readonly cpuMs: number; readonly counts: Counts };
 
 /** Sagas that the process begins at the same time. */
 const CALLERS = 200;
 
 const share: Share = JSON.parse(process.argv[2] ?? "{}");
+if (share.counts) countStatements();
 const entry = ENTRIES.find(({ name }) => name === share.contestant);
 if (entry === undefined) throw new Error(`no contestant ${share.contestant}`);
 const contestant = await entry.load();
@@ -29,11 +35,13 @@ const running = await contestant.open({ servers: share.servers, folder: "", fini
 
 const say = (what: Said) => process.send?.(what);
 let before = process.cpuUsage();
+let countedBefore: Counts = {};
 
-async function beginAll(): Promise<void> {
+async function beginAll(first: number, sagas: number): Promise<void> {
   before = process.cpuUsage();
-  let next = share.first;
-  const end = share.first + share.sagas;
+  countedBefore = counted();
+  let next = first;
+  const end = first + sagas;
   const caller = async () => {
     while (next < end) await running.begin(orderIdOf(next++));
   };
@@ -41,10 +49,16 @@ async function beginAll(): Promise<void> {
 }
 
 process.on("message", async (told) => {
-  if (told === "begin") await beginAll();
+  const { first, warm, sagas } = share;
+  if (told === "warm") await beginAll(first, warm);
+  if (told === "begin") await beginAll(first + warm, sagas);
   if (told !== "end") return;
   const { user, system } = process.cpuUsage(before);
+  const done = Object.entries(counted());
+  const counts = Object.fromEntries(
+    done.map(([name, count]) => [name, count - (countedBefore[name] ?? 0)]),
+  );
   await running.close();
-  process.send?.({ cpuMs: (user + system) / 1_000 } satisfies Said, () => process.exit(0));
+  process.send?.({ cpuMs: (user + system) / 1_000, counts } satisfies Said, () => process.exit(0));
 });
 say({ ready: true });

@@ -68,8 +68,8 @@ export async function postgresShop(url: string, stock: Stock): Promise<Shop<Post
       const look = `SELECT pieces FROM ${SCHEMA}.stock WHERE sku = $1 FOR UPDATE`;
       const pieces = Number((await tx.query(look, [sku])).rows[0]?.pieces);
       if (pieces < 1) return false;
-      await tx.query(`UPDATE ${SCHEMA}.stock SET pieces = $2 WHERE sku = $1`, [sku, pieces - 1]);
-      await tx.query(`INSERT INTO ${SCHEMA}.sold VALUES ($1, $2)`, [sku, order]);
+      tx.send(`UPDATE ${SCHEMA}.stock SET pieces = $2 WHERE sku = $1`, [sku, pieces - 1]);
+      tx.send(`INSERT INTO ${SCHEMA}.sold VALUES ($1, $2)`, [sku, order]);
       return true;
     },
     async sales() {

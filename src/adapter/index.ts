@@ -92,11 +92,13 @@ export {
   type ClaimOptions,
   DEATH_REMEMBERED_MS,
   NO_REACTION,
+  NOTHING_TAKEN_OVER,
   type Opened,
   type Purged,
   type Session,
   type Store,
   SUSPECTS_TOGETHER,
+  type TakenOver,
 } from "../ports/store.ts";
 export type {
   DetachedTransaction,

@@ -95,7 +95,7 @@ export interface ServiceDeclaration<Native> {
   readonly reactions: readonly ReactionDeclaration<Native>[];
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
   /** Prepares the service's own tables, in one transaction, before each start. */
-  setup(tx: Native): unknown;
+  setup?(tx: Native): unknown;
   /** Whether the checker explores that the service parks a delivery. */
   readonly mayPark: boolean;
   /** What the service has given up on purpose, though rows of it may be left: with the reason. */

@@ -286,9 +286,10 @@ export function service<Native = unknown>(
   options: ServiceOptions<Native> = {},
 ): Service<Native, never, never> {
   checkServiceName(name);
-  const { setup = () => {}, mayPark = false, retired = {}, suppress = {} } = options;
+  const { setup, mayPark = false, retired = {}, suppress = {} } = options;
   const parts = { reactions: [], deadlines: [] };
-  const declaration = { name, ...parts, setup, mayPark, retired, suppress };
+  const prepares = setup !== undefined && { setup };
+  const declaration = { name, ...parts, ...prepares, mayPark, retired, suppress };
   return new Service<Native, never, never>(declaration, [], []);
 }
 

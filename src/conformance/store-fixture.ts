@@ -1,15 +1,15 @@
-import type { Store } from "../ports/store.ts";
+import type { Joined, Store } from "../ports/store.ts";
 
 /** One database for one test. */
 export interface StoreFixture<Native> {
   /** Makes another store on the database, as another process would. The suite opens it. */
   connect(): Promise<Store<Native>>;
   /** Writes a business row through the client's own transaction. */
-  put(native: Native, key: string): Promise<void>;
+  put(native: Joined<Native>, key: string): Promise<void>;
   /** Whether a committed business row exists; must not read through the store. */
   has(key: string): Promise<boolean>;
   /** Runs `work` in a transaction that the fixture opens; commits unless `work` rejects. */
-  ownTransaction(work: (native: Native) => Promise<void>): Promise<void>;
+  ownTransaction(work: (native: Joined<Native>) => Promise<void>): Promise<void>;
   /** The clock that the store uses. */
   readonly clock: TestClock;
   /** Whether transactions run side by side; otherwise a second one waits for the first. */
@@ -64,11 +64,32 @@ export function localClock(): TestClock {
   };
 }
 
+const LEASE_MS = 1_000;
+/** A look counts as a quarter of the lease at most, and the first one counts nothing. */
+const LOOKS = 6;
+
+/**
+ * Lets time pass in which `observers` live and look at the others, and no other process says that
+ * it lives: those are dead at the end.
+ */
+export async function outlive<Native>(
+  clock: TestClock,
+  ...observers: readonly Store<Native>[]
+): Promise<void> {
+  for (let look = 0; look < LOOKS; look++) {
+    for (const observer of observers) {
+      await observer.beat();
+      await observer.claim(0);
+    }
+    await clock.advance(LEASE_MS / 4);
+  }
+}
+
 /** Opens a store as the process `owner` of the service `shop`. */
 export async function openAs<Native>(
   store: Store<Native>,
   owner: string,
   clock: TestClock,
 ): Promise<void> {
-  await store.open({ service: "shop", owner, leaseMs: 1_000, now: () => clock.now });
+  await store.open({ service: "shop", owner, leaseMs: LEASE_MS, now: () => clock.now });
 }

@@ -33,8 +33,6 @@ export interface DevOptions {
   tell(event: DevEvent): void;
 }
 
-/** After a kill the next process goes on soon. */
-const LEASE_MS = 500;
 /** Most sagas that are read to count those that go on. */
 const RESUMED_MAX = 1_000;
 
@@ -94,7 +92,6 @@ export class DevServices implements ServicesControl {
         telemetry,
         // Failures are shown with their steps.
         logger: jsonLogger("error"),
-        leaseMs: LEASE_MS,
         onHazard: "warn",
         probe: (point) => this.#faults.at(name, point),
       });

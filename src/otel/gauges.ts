@@ -14,13 +14,24 @@ export function observe(meter: Meter, { name, report }: WatchedService): () => v
   const events = gauge("odori.outbox.events", "Events that the bus has not confirmed.", "{event}");
   const oldest = gauge("odori.outbox.oldest_age", "Age of the oldest of them.", "s");
   const deferred = gauge("odori.deferred", "Deferred deliveries by state.", "{delivery}");
-  const gauges = [degraded, refused, events, oldest, deferred];
+  const sum = (metric: string, description: string, unit: string) =>
+    meter.createObservableCounter(metric, { description, unit });
+  const found = sum("odori.takeovers", "Processes that this one has found dead.", "{process}");
+  const again = sum("odori.takeover.events", "Events of theirs, published again.", "{event}");
+  const taken = sum("odori.takeover.deliveries", "Deliveries that they had claimed.", "{delivery}");
+  const mistaken = sum("odori.lost", "Times that this process was found dead and lived.", "1");
+  const counters = [found, again, taken, mistaken];
+  const gauges = [degraded, refused, events, oldest, deferred, ...counters];
   const service = { "odori.service": name };
   const read = async (result: BatchObservableResult) => {
-    const { problem, refused: count, store } = await report();
+    const { problem, refused: count, takenOver, lost, store } = await report();
     // Without its code: an SDK reports a series for ever that was observed once.
     result.observe(degraded, problem === undefined ? 0 : 1, service);
     result.observe(refused, count, service);
+    result.observe(found, takenOver.processes, service);
+    result.observe(again, takenOver.events, service);
+    result.observe(taken, takenOver.deliveries, service);
+    result.observe(mistaken, lost, service);
     if (store === undefined) return;
     result.observe(events, store.outbox, service);
     result.observe(oldest, store.outboxOldestMs / 1_000, service);

@@ -86,7 +86,7 @@ export interface Writes {
   readonly confirm: readonly Ticket[];
   /** Outbox rows of which the bus has acknowledged a part: the row keeps only `events`. */
   readonly reduce: readonly OutboxRows[];
-  /** Tickets of outbox rows that this process gives up: a later `claim` takes them. */
+  /** Tickets of outbox rows that this process gives up, if it holds them: a `claim` takes them. */
   readonly release: readonly Ticket[];
 }
 

@@ -28,10 +28,19 @@ export interface Store<Native> {
    * The bookkeeping inside a transaction that the caller opened and will commit. The relay
    * publishes its outbox rows.
    */
-  join(native: Native): StoreTransaction<Native>;
+  join(native: Joined<Native>): StoreTransaction<Native>;
   /**
-   * Renews this process's lease. Takes outbox rows and due deferred deliveries that no live process
-   * holds, oldest first, at most `limit` of each. Two processes never get the same row.
+   * Says that this process lives. The runtime calls it several times in each `leaseMs`, beside all
+   * else: no transaction of the service may hold it up for long.
+   */
+  beat(): Promise<void>;
+  /**
+   * Takes outbox rows and due deferred deliveries that no live process holds, oldest first, at most
+   * `limit` of each. Two processes never get the same row.
+   *
+   * A process lives until another one finds it dead. That one has seen for a moment that the lock
+   * of the process is free, where the store has such locks. Or it has watched the process for
+   * `leaseMs`, in calls of `claim` that were answered, without a `beat`.
    *
    * Deferred deliveries with claims behind them come before others, and apart from them: after one
    * claim at most `SUSPECTS_TOGETHER`, after more than one claim a single delivery.
@@ -59,9 +68,15 @@ export interface Store<Native> {
    * every row of its kind: there are few deferred deliveries, and as many marks as there are sagas.
    */
   census(kind: CensusRow["kind"]): Promise<readonly CensusRow[]>;
-  /** Releases this process's claims before their lease expires, and closes the connections. */
+  /** Releases this process's claims, and closes the connections. */
   close(): Promise<void>;
 }
+
+/**
+ * A transaction of the caller's own. Nothing reports what `send` of a handler would tell there, so
+ * it need not have it.
+ */
+export type Joined<Native> = Omit<Native, "send">;
 
 /** The process that opens a store. */
 export interface Session {
@@ -69,7 +84,7 @@ export interface Session {
   readonly service: string;
   /** Identifies this process in claims; unique over all processes and restarts. */
   readonly owner: string;
-  /** Claims expire this many milliseconds after the last `claim`. */
+  /** After this many milliseconds without a `beat`, as others have watched, a process is dead. */
   readonly leaseMs: number;
   /**
    * Milliseconds since 1970, for a store on this machine. A store on a server uses the server's
@@ -85,11 +100,11 @@ export interface Opened {
   /** Sentences for the operator, such as about a database version with a known fault. */
   readonly warnings: readonly string[];
   /**
-   * What the leases say of other processes, the first that holds of:
+   * What is known of other processes, the first that holds of:
    *
-   * - `died`    one has run out without being given up
-   * - `running` there is one; its process may have died since it renewed the lease
-   * - `none`    there is none
+   * - `died`    one has died without leaving
+   * - `running` there is one, which may have died lately
+   * - `none`    there is none, or each is known to live
    */
   readonly others: "died" | "running" | "none";
 }
@@ -133,7 +148,7 @@ export const NO_REACTION = "-";
 /** How many deliveries may be taken together of those that one process has ended with. */
 export const SUSPECTS_TOGETHER = 10;
 
-/** How long a store remembers that a process died without giving up its lease. */
+/** How long a store remembers that a process died without leaving. */
 export const DEATH_REMEMBERED_MS = 60_000;
 
 /** The rows that one `claim` took. */
@@ -145,6 +160,26 @@ export interface Claimed {
    * if there is none.
    */
   readonly nextDueMs: number | undefined;
-  /** Whether a process has died in the last `DEATH_REMEMBERED_MS`, with its lease not given up. */
+  /** Whether a process has died in the last `DEATH_REMEMBERED_MS`, without leaving. */
   readonly died: boolean;
+  /** What this call took over from processes that it, or another one, has found dead. */
+  readonly takenOver: TakenOver;
+  /**
+   * Whether another process has found this one dead since the last call. It may have taken what
+   * this one holds.
+   */
+  readonly lost: boolean;
 }
+
+/** Work that one process took over from dead ones. */
+export interface TakenOver {
+  /** Processes that it was the first to find dead. */
+  readonly processes: number;
+  /** Events that they may have published, and that are published again. */
+  readonly events: number;
+  /** Deferred deliveries that they had claimed. */
+  readonly deliveries: number;
+}
+
+/** Nothing was taken over. */
+export const NOTHING_TAKEN_OVER: TakenOver = { processes: 0, events: 0, deliveries: 0 };

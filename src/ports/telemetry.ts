@@ -2,6 +2,7 @@ import type { EventEnvelope, MessageHead } from "../contract/envelope.ts";
 import type { TraceContext } from "../contract/trace-context.ts";
 import type { StoreCounts } from "./inspection.ts";
 import type { Disposition } from "./journal.ts";
+import type { TakenOver } from "./store.ts";
 
 /**
  * Watches services, for traces and metrics: `odori/otel` has one. No method may throw. Without it,
@@ -25,6 +26,10 @@ export interface ServiceReport {
   readonly problem: string | undefined;
   /** How many events the bus refuses while it accepts others. */
   readonly refused: number;
+  /** What this process has taken over since its start from processes that were found dead. */
+  readonly takenOver: TakenOver;
+  /** How often others have found this process dead since its start, although it lived. */
+  readonly lost: number;
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
 }

@@ -67,8 +67,11 @@ export interface HandlerScope<Native> {
   readonly native: Native;
   /** Whether the handler has used `native`. Until then nothing is locked or written for it. */
   readonly touched: boolean;
-  /** How many statements the handler has issued. */
-  readonly statements: number;
+  /**
+   * In how many round trips the handler's statements have travelled: those that it issued before
+   * the first reply share one.
+   */
+  readonly flights: number;
   /**
    * Whether a statement of the handler has met another transaction (a deadlock, a lock that was
    * not had in time, a serialization failure, a cancelled statement). One that `undo` interrupted
@@ -87,6 +90,11 @@ export interface HandlerScope<Native> {
    * before `keep` or `complete` is the delivery's failure as well.
    */
   returned(report: (error: OdoriError) => void): void;
+  /**
+   * Resolves once each statement of `send` has ended, and rejects with the failure of the first
+   * that failed. Undefined: there is none to wait for.
+   */
+  sent?(): Promise<void> | undefined;
   /**
    * Closes `native` and keeps what the handler wrote. Rejects with `STATEMENT_NOT_AWAITED` when a
    * statement is still under way, or with `TRANSACTION_ENDED` when the handler ended the
@@ -107,15 +115,19 @@ export interface HandlerScope<Native> {
  * the other, so handlers see what they would see if each ran by itself.
  */
 export interface Together<Native> {
-  /** Makes the scope of one handler. A second statement of it is refused. */
+  /**
+   * Makes the scope of one handler. Of its later statements those are refused before which another
+   * one of the handlers has issued its own.
+   */
   scope(): HandlerScope<Native>;
   /**
-   * The scopes whose statement failed, or that asked for a second one: what all of them wrote has
-   * to be undone.
+   * The scopes whose statement failed or was refused: what all of them wrote has to be undone.
    */
   readonly culprits: ReadonlySet<HandlerScope<Native>>;
-  /** Keeps what all of them wrote. */
+  /** Keeps what all of them wrote, and what they have sent if it does not fail. */
   keep(): void;
+  /** Refuses later statements, interrupts those under way, and waits for their replies. */
+  interrupt(): Promise<void>;
   /** Interrupts the statements under way, and undoes what all of them wrote. */
   undo(): Promise<void>;
 }
@@ -129,6 +141,11 @@ export interface DetachedTransaction<Native> {
   readonly contended: boolean;
   /** As `HandlerScope.returned`. */
   returned(report: (error: OdoriError) => void): void;
+  /**
+   * Resolves once each statement of `send` has ended, and rejects with the failure of the first
+   * that failed. Undefined: there is none to wait for.
+   */
+  sent?(): Promise<void> | undefined;
   /**
    * Closes `native`, runs `work` in the handler's transaction (or in a new one, where there is
    * none), and commits. Rejects as `HandlerScope.keep`, and undoes everything when `work` rejects.

@@ -8,7 +8,7 @@ export interface TxResult {
 
 /**
  * The transaction of a handler on any SQL store: `sqlite` and `postgres` both have it, so a service
- * with handlers of `Tx` starts on either. Each value has its place as `$1`, `$2`. Await each call.
+ * with handlers of `Tx` starts on either. Each value has its place as `$1`, `$2`.
  *
  * Without values, the text may be several statements. What the database itself does differently
  * stays: SQLite returns a boolean as 0 or 1, and Postgres a `bigint` as text.
@@ -24,5 +24,13 @@ export interface TxResult {
  * ```
  */
 export interface Tx {
+  /** Runs a statement. Await each call: else the delivery fails with `STATEMENT_NOT_AWAITED`. */
   query(text: string, values?: readonly unknown[]): Promise<TxResult>;
+  /**
+   * Runs a statement whose result the handler does not need, such as an INSERT. Nothing is awaited,
+   * so that several of them, and the work of other handlers, share a round trip. If it fails, the
+   * delivery fails with its error, and later statements of the handler do as well: to catch the
+   * error, such as that of a key that exists, use `query`.
+   */
+  send(text: string, values?: readonly unknown[]): void;
 }

@@ -1,6 +1,6 @@
 import type { Incoming } from "../ports/bus.ts";
 import type { Deferred } from "../ports/deferred.ts";
-import type { Store } from "../ports/store.ts";
+import type { Joined, Store } from "../ports/store.ts";
 import type { ServiceWatch } from "../ports/telemetry.ts";
 import { type BeginOptions, BeginTask, type Begun } from "./begin.ts";
 import type { Caution } from "./caution.ts";
@@ -40,7 +40,7 @@ export class Entrance<Native> {
     sagaId: string,
     work: (tx: Native) => unknown,
     options: BeginOptions,
-    within: Native | undefined,
+    within: Joined<Native> | undefined,
   ): Promise<Begun> {
     const { context, store, endings, watch } = this.#parts;
     const make = (completion: Completion) => {

@@ -1,10 +1,11 @@
 import { OdoriError } from "../contract/errors.ts";
 import type { Received } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
-import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { HandlerScope, StoreTransaction } from "../ports/transaction.ts";
+import { Afloat } from "./afloat.ts";
 import type { OutboxChanges } from "./answers.ts";
+import { BrokenGroupError, endsGroup } from "./broken-group.ts";
 import type { Probe } from "./crash-points.ts";
 import type { DetachedRun } from "./detached-run.ts";
 import { Draft, type Notice } from "./draft.ts";
@@ -15,6 +16,7 @@ import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { type HandlerLimits, handlerEnds } from "./time-limit.ts";
 import { type Companion, type Ready, runTogether } from "./together.ts";
+import { wavesOf } from "./waves.ts";
 
 /**
  * How long a commit group begins further handlers, and how long it waits for one of them, in
@@ -60,19 +62,6 @@ export interface GroupResult<Native> {
   readonly duplicates: number;
 }
 
-/** A handler has ended the transaction of its group, so nothing of the group was committed. */
-export class BrokenGroupError extends OdoriError {
-  readonly culprit: unknown;
-
-  constructor(culprit: unknown, cause: unknown) {
-    super("TRANSACTION_ENDED", "A handler has ended the transaction of its commit group.", {
-      cause,
-      hint: "The runtime handles the deliveries again: this handler alone.",
-    });
-    this.culprit = culprit;
-  }
-}
-
 /** Tasks of which the store has said what it knows. */
 interface ReadyTasks<Native> {
   readonly inTurn: readonly Ready<Native>[];
@@ -106,6 +95,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   nextDueMs: number | undefined;
   duplicates = 0;
   readonly #parts: GroupParts<Native>;
+  readonly #afloat = new Afloat<Native>();
   #until = 0;
   /** How long to wait for one handler, in milliseconds. */
   #handlerMs = HANDLER_BUDGET_MS;
@@ -125,7 +115,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       await this.#parts.store.transaction((tx) => this.#run(tx, tasks, changes));
     } catch (error) {
       await this.#abandonDetached();
-      throw error;
+      throw await this.#afloat.blame(error, this.#limits, this.#parts.pace);
     }
     return this;
   }
@@ -148,7 +138,13 @@ export class CommitGroup<Native> implements GroupResult<Native> {
       this.#handlerMs = Math.max(HANDLER_BUDGET_MS, LOOK_UPS_MAX * (environment.now() - asked));
       probe("looked_up");
       await this.#handle(tx, this.#readyOf(tx, wave, received), draft);
-      const written = await tx.write(draft, { last: turn === waves.length - 1 });
+      const writing = tx.write(draft, { last: turn === waves.length - 1 });
+      if (this.#afloat.any) {
+        // What is wrong with it is known when what was sent before is answered.
+        writing.catch(() => {});
+        await this.#afloat.land(this.#limits);
+      }
+      const written = await writing;
       probe("written");
       const { ticket } = written;
       this.notices.push(...draft.noticesOf(written));
@@ -188,8 +184,11 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     { inTurn, together }: ReadyTasks<Native>,
     draft: Draft,
   ): Promise<void> {
-    while (together.length > 0)
+    while (together.length > 0) {
+      await this.#landed();
       await this.#runTogether(tx, together.splice(0, this.#parts.pace.together), draft);
+    }
+    if (inTurn.length > 0) await this.#landed();
     for (const { task, received } of inTurn) {
       const running = this.#runNext(tx, task, received, draft);
       if (running !== undefined) await running;
@@ -222,11 +221,20 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     for (const { task } of waiting) this.rest.push(task);
     if (begun.length === 0 || tx.together === undefined) return;
     const { pace } = this.#parts;
-    const result = await runTogether(tx.together(), begun, this.#limits);
+    const together = tx.together();
+    const result = await runTogether(together, begun, this.#limits).catch((cause: unknown) => {
+      if (!endsGroup(cause)) throw cause;
+      // Where it was the connection, all that waited for it have failed alike.
+      for (const { task } of begun) pace.stumbled(task.receipt.reaction);
+      throw new BrokenGroupError({ culprits: begun.map(({ task }) => task) }, cause);
+    });
     if (result.kept) {
       this.detached.push(...result.detached);
       pace.arrived();
-      for (const companion of result.companions) await this.#settle(companion, draft);
+      for (const companion of result.companions) {
+        this.#afloat.add(together, companion.task, companion.handler);
+        await this.#settle(companion, draft);
+      }
       return;
     }
     for (const task of result.slow) this.alone.push(task);
@@ -234,6 +242,12 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     for (const { task } of result.culprits) pace.stumbled(task.receipt.reaction);
     await this.#runTogether(tx, result.others, draft);
     await this.#handle(tx, { inTurn: result.culprits, together: [] }, draft);
+  }
+
+  /** Other handlers are to begin: what was sent before them is answered first. */
+  async #landed(): Promise<void> {
+    if (!(await this.#afloat.land(this.#limits)))
+      throw new OdoriError("TRANSACTION_ENDED", "A statement that was sent has failed.");
   }
 
   /** Takes the result of a handler that has travelled with others, none of which was undone. */
@@ -314,10 +328,10 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   #keep(
     task: Task<Native>,
     scope: Scope<Native>,
-    { statements }: HandlerScope<Native>,
+    { flights }: HandlerScope<Native>,
     draft: Draft,
   ): void {
-    this.#parts.pace.ran(task.receipt.reaction, statements);
+    this.#parts.pace.ran(task.receipt.reaction, flights);
     draft.add(scope.draft);
     this.done.push(task);
   }
@@ -361,7 +375,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     try {
       await handler.undo();
     } catch (cause) {
-      if (endsGroup(cause)) throw new BrokenGroupError(task, cause);
+      if (endsGroup(cause)) throw new BrokenGroupError({ culprits: [task] }, cause);
       throw cause;
     }
   }
@@ -370,29 +384,4 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     if (nextDueMs === undefined) return;
     this.nextDueMs = Math.min(this.nextDueMs ?? nextDueMs, nextDueMs);
   }
-}
-
-function endsGroup(error: unknown): boolean {
-  if (error instanceof StoreUnavailableError) return true;
-  return error instanceof OdoriError && error.code === "TRANSACTION_ENDED";
-}
-
-/**
- * Parts a batch so that no part holds a saga twice: the second delivery of a saga may depend on
- * what the first one leaves in the fence. Mostly there is one part.
- */
-function wavesOf<Native>(tasks: readonly Task<Native>[]): readonly (readonly Task<Native>[])[] {
-  // Without tasks there may still be outbox rows to change.
-  if (tasks.length < 2) return [tasks];
-  const waves: Task<Native>[][] = [];
-  const seen = new Map<string, number>();
-  for (const task of tasks) {
-    const { sagaId } = task.receipt;
-    const turn = seen.get(sagaId) ?? 0;
-    seen.set(sagaId, turn + 1);
-    const wave = waves[turn];
-    if (wave === undefined) waves.push([task]);
-    else wave.push(task);
-  }
-  return waves;
 }

@@ -46,7 +46,11 @@ export class Handlers {
     }
     if (returned instanceof Promise) return this.#withinTime(returned, ended, context, scope);
     ended();
-    return returned;
+    const sent = scope.sent();
+    if (sent === undefined) return returned;
+    const value = returned;
+    const all = sent.then(() => value);
+    return this.#withinTime(all, () => {}, context, scope);
   }
 
   /** How long the handler of a draft has run, in milliseconds; undefined if none was called. */
@@ -88,6 +92,10 @@ export class Handlers {
         context.abort(error);
         reject(error);
       });
+      const failed = (error: unknown) => {
+        end();
+        reject(readable(error));
+      };
       scope.onCancel((reason) => {
         end();
         context.abort(reason);
@@ -96,13 +104,19 @@ export class Handlers {
       returned.then(
         (value) => {
           ended();
-          end();
-          resolve(value);
+          const sent = scope.sent();
+          if (sent === undefined) {
+            end();
+            resolve(value);
+          } else
+            sent.then(() => {
+              end();
+              resolve(value);
+            }, failed);
         },
         (error: unknown) => {
           ended();
-          end();
-          reject(readable(error));
+          failed(error);
         },
       );
     });

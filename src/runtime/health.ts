@@ -3,7 +3,7 @@ import { codeOf, messageOf } from "../contract/errors.ts";
 import { atMost, type Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { StoreCounts } from "../ports/inspection.ts";
-import type { KnownParts, Store } from "../ports/store.ts";
+import type { KnownParts, Store, TakenOver } from "../ports/store.ts";
 import type { ServiceReport } from "../ports/telemetry.ts";
 import type { Membership } from "./membership.ts";
 import type { Publisher } from "./publisher.ts";
@@ -43,6 +43,13 @@ export interface Health {
    * counts them by delivery: `JournalRecord.duplicates`.
    */
   readonly duplicates: number;
+  /**
+   * What this process has taken over since its start from processes that it, or another one, has
+   * found dead. Without a death all of it stays 0. The events may have been published before.
+   */
+  readonly takenOver: TakenOver;
+  /** How often others have found this process dead since its start, although it lived. */
+  readonly lost: number;
   /** Undefined when the database cannot be read. */
   readonly store: StoreCounts | undefined;
   /**
@@ -99,14 +106,17 @@ export async function healthOf<Native>(parts: HealthParts<Native>): Promise<Heal
     publishing: publisher.pending,
     refused: publisher.refused,
     duplicates: worker.duplicates,
+    takenOver: relay.takenOver,
+    lost: relay.lost,
     store,
     unknown: store && (await unknownWithin(parts)),
   };
 }
 
 /** What telemetry says of a service. */
-export function serviceReport({ problem, refused, store }: Health): ServiceReport {
-  return { problem, refused: refused.count, store };
+export function serviceReport(health: Health): ServiceReport {
+  const { problem, refused, takenOver, lost, store } = health;
+  return { problem, refused: refused.count, takenOver, lost, store };
 }
 
 async function unknownWithin<Native>(parts: HealthParts<Native>): Promise<Health["unknown"]> {

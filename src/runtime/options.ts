@@ -66,12 +66,14 @@ export interface StartOptions<Native> {
   readonly outboxMax?: number;
   /**
    * Poll interval, in milliseconds, for the work of dead processes and for deliveries that are due.
-   * @default 100
+   * @default 100, and 500 after ten polls without such work
    */
   readonly pollMs?: number;
   /**
-   * Lease of a process on its claims, in milliseconds: they expire that long after its last poll.
-   * @default 2_000
+   * How long a process may be silent, in milliseconds, before others take over its work although
+   * it has not ended. Where it ends they know at once, or after some seconds: its lock is free.
+   * Behind a pooler, such as PgBouncer, no process has such a lock, and this alone tells.
+   * @default 15_000
    */
   readonly leaseMs?: number;
   /**
@@ -126,14 +128,19 @@ const DEFAULTS = {
   inFlightMax: 400,
   outboxMax: 10_000,
   pollMs: 100,
-  leaseMs: 2_000,
+  leaseMs: 15_000,
   retentionMs: RETENTION_MS,
   drainMs: 5_000,
 } as const;
 
+/** A poll also renews the lease. */
+const quietMs = (leaseMs: number) => Math.min(500, Math.max(DEFAULTS.pollMs, leaseMs / 4));
+
 export type Settings<Native> = Required<
   Omit<StartOptions<Native>, "retry" | "owners" | "ends" | "telemetry">
 > & {
+  /** The poll interval while no poll finds anything. */
+  readonly quietMs: number;
   readonly telemetry: Telemetry | undefined;
   readonly ends: EndEvents | undefined;
   readonly retry: RetryPolicy;
@@ -160,6 +167,7 @@ export function startSettings<Native>(options: StartOptions<Native>): Settings<N
     inFlightMax: options.inFlightMax ?? DEFAULTS.inFlightMax,
     outboxMax: options.outboxMax ?? DEFAULTS.outboxMax,
     pollMs: options.pollMs ?? DEFAULTS.pollMs,
+    quietMs: options.pollMs ?? quietMs(options.leaseMs ?? DEFAULTS.leaseMs),
     leaseMs: options.leaseMs ?? DEFAULTS.leaseMs,
     retentionMs: options.retentionMs ?? DEFAULTS.retentionMs,
     drainMs: options.drainMs ?? DEFAULTS.drainMs,

@@ -2,7 +2,7 @@
 const SLOW_RUNS = 16;
 /** Runs within which a second slow one makes a reaction slow: one alone may be chance. */
 const WATCHED_RUNS = 64;
-/** Runs of at most one statement in a row, after which a reaction's handlers travel together. */
+/** Runs of at most one flight in a row, after which a reaction's handlers travel together. */
 const SINGLE_RUNS = 8;
 /** Runs in turn that a wrong guess costs, beside those. */
 const WRONG_GUESS_RUNS = 64;
@@ -11,8 +11,8 @@ const WRONG_GUESS_RUNS = 64;
 const TOGETHER = { first: 16, least: 8, most: 128 } as const;
 
 /**
- * Remembers how the reactions of a service run: which are slow, and which issue at most one
- * statement. It only steers the speed: a wrong guess is undone before anything is committed.
+ * Remembers how the reactions of a service run: which are slow, and whose statements travel in one
+ * flight. It only steers the speed: a wrong guess is undone before anything is committed.
  */
 export class Pace {
   readonly #slow = new Map<string, number>();
@@ -40,7 +40,7 @@ export class Pace {
     else this.#slow.delete(reaction);
   }
 
-  /** Handlers that issue one statement each may have it sent along with those of others. */
+  /** Handlers of one flight each may have it sent along with those of others. */
   travelsTogether(reaction: string): boolean {
     return (this.#single.get(reaction) ?? 0) >= SINGLE_RUNS;
   }
@@ -61,13 +61,13 @@ export class Pace {
     this.#single.set(reaction, 0);
   }
 
-  /** A handler of the reaction has run, and has issued that number of `statements`. */
-  ran(reaction: string, statements: number): void {
+  /** A handler of the reaction has run, and its statements took that number of `flights`. */
+  ran(reaction: string, flights: number): void {
     const left = this.#watched.get(reaction);
     if (left === 1) this.#watched.delete(reaction);
     else if (left !== undefined) this.#watched.set(reaction, left - 1);
     const runs = this.#single.get(reaction) ?? 0;
-    if (statements > 1) this.#single.set(reaction, -WRONG_GUESS_RUNS);
+    if (flights > 1) this.#single.set(reaction, -WRONG_GUESS_RUNS);
     else if (runs < SINGLE_RUNS) this.#single.set(reaction, runs + 1);
   }
 }

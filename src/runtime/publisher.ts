@@ -54,6 +54,8 @@ export class Publisher {
   /** How many events the bus has accepted: tells whether it works. */
   #accepted = 0;
   #stopping = false;
+  /** Counts how often this process had to give up its rows. */
+  #given = 0;
   /** Why the bus takes no events; undefined: it replied to the last ones. */
   problem: unknown;
   /** Events that the bus has neither accepted nor refused. */
@@ -96,6 +98,16 @@ export class Publisher {
   }
 
   /**
+   * Publishes nothing again of what it has in hand: another process may have it. What is still
+   * this process's own is left to the next claim.
+   */
+  giveUp(): void {
+    this.#given++;
+    for (const wake of this.#pausing) wake();
+    for (const { row } of this.#refusals.clear()) this.#answers.release(row.ticket);
+  }
+
+  /**
    * Publishes nothing again, and waits up to `timeoutMs` for the answers under way. The rest stays
    * in the outbox.
    */
@@ -116,6 +128,7 @@ export class Publisher {
     let events = row.rest;
     this.pending += events.length;
     const before = this.#accepted;
+    const given = this.#given;
     let apart = false;
     for (let attempt = 1; events.length > 0; attempt++) {
       const answers: readonly Answer[] = apart
@@ -126,9 +139,12 @@ export class Publisher {
       this.pending -= events.length - open.length;
       apart = answers.some(isRejected);
       events = open;
-      if (events.length > 0 && !this.#stopping)
+      if (events.length > 0 && !this.#stopping && given === this.#given)
         await this.#pause(backoffMs(REPUBLISH, Math.min(attempt, 16), environment.random()));
       if (this.#stopping) break;
+      if (given === this.#given || events.length === 0) continue;
+      this.#answers.release(row.ticket);
+      break;
     }
     this.pending -= events.length;
   }

@@ -114,6 +114,13 @@ export class Refusals {
     }
   }
 
+  /** Forgets all that wait. Returns them; those whose answer is awaited stay. */
+  clear(): readonly Refusal[] {
+    const waiting = [...this.#refused].filter(({ dueAt }) => dueAt !== PUBLISHING);
+    for (const refusal of waiting) this.#refused.delete(refusal);
+    return waiting;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancel?.();

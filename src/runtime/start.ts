@@ -8,6 +8,7 @@ import type { Deferred } from "../ports/deferred.ts";
 import { atMost } from "../ports/environment.ts";
 import type { StoreInspection } from "../ports/inspection.ts";
 import { withFields } from "../ports/logger.ts";
+import type { Joined } from "../ports/store.ts";
 import type { ServiceWatch } from "../ports/telemetry.ts";
 import { BacklogReport } from "./backlog.ts";
 import type { BeginOptions, Begun } from "./begin.ts";
@@ -26,6 +27,7 @@ import { Membership } from "./membership.ts";
 import { checkDeadlines, type Settings, type StartOptions, startSettings } from "./options.ts";
 import { planService } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
+import { Pulse } from "./pulse.ts";
 import { notStarted, outboxFull, stopped } from "./refused-calls.ts";
 import { Relay } from "./relay.ts";
 import { stopping } from "./solo.ts";
@@ -60,6 +62,7 @@ export class App<Native, Begins extends EventContract> {
   readonly #publisher: Publisher;
   readonly #worker: Worker<Native>;
   readonly #relay: Relay<Native>;
+  readonly #pulse: Pulse;
   readonly #held: HeldDeliveries;
   readonly #caution = new Caution();
   readonly #service: Service<Native, Begins>;
@@ -84,6 +87,7 @@ export class App<Native, Begins extends EventContract> {
       batchMax,
       inFlightMax,
       pollMs,
+      quietMs,
       outboxMax,
       retentionMs,
       retry,
@@ -151,7 +155,8 @@ export class App<Native, Begins extends EventContract> {
       isReady: () => this.#state === "ready",
     });
     const known = knownParts(plan);
-    this.#relay = new Relay(parts, { pollMs, limit: outboxMax, known });
+    this.#relay = new Relay(parts, { pollMs, quietMs, limit: outboxMax, known });
+    this.#pulse = new Pulse({ store, environment, logger }, settings.leaseMs);
   }
 
   /** Used by `start`. */
@@ -169,15 +174,18 @@ export class App<Native, Begins extends EventContract> {
       this.#caution.opened(opened, leaseMs, environment.now());
       for (const warning of opened.warnings)
         this.#settings.logger.warn(warning, { service: this.name });
+      this.#pulse.start();
       await this.#admit();
       const { setup } = this.#service.declaration;
-      await store.transaction(async (tx) => {
-        // Two processes that create one table at once fail, also with IF NOT EXISTS.
-        await tx.alone?.();
-        await setup(tx.native);
-      });
+      if (setup !== undefined)
+        await store.transaction(async (tx) => {
+          // Two processes that create one table at once fail, also with IF NOT EXISTS.
+          await tx.alone?.();
+          await setup(tx.native);
+        });
       await this.#membership.open();
     } catch (error) {
+      this.#pulse.stop();
       // What failed first says more.
       const { drainMs } = this.#settings;
       await atMost(
@@ -238,7 +246,8 @@ export class App<Native, Begins extends EventContract> {
    * commit. If the saga was begun before, nothing is done, so a call may be repeated.
    *
    * With `within` all of that happens in a transaction that the caller has opened and commits. The
-   * event is then published within `pollMs`.
+   * event is then published within `pollMs`, or within 500 ms if the commit is more than a second
+   * away.
    *
    * Rejects with `OUTBOX_FULL` when `outboxMax` events wait for the bus, with `STOPPED`, with a
    * `StoreUnavailableError`, or with the error of `work`.
@@ -258,10 +267,11 @@ export class App<Native, Begins extends EventContract> {
   async begin(
     sagaId: string,
     work: (tx: Native) => FactOf<Begins> | Promise<FactOf<Begins>>,
-    options: BeginOptions & { readonly within?: Native } = {},
+    options: BeginOptions & { readonly within?: Joined<Native> } = {},
   ): Promise<Begun> {
     this.#checkOpen();
     this.#context.probe("received");
+    if (options.within !== undefined) this.#relay.expect();
     return this.#entrance.begin(sagaId, work, options, options.within);
   }
 
@@ -349,6 +359,7 @@ export class App<Native, Begins extends EventContract> {
     await atMost(environment, drainMs, left);
     await this.#publisher.stop(drainMs);
     await within(this.#worker.flush(), "what the bus confirmed could not be deleted");
+    this.#pulse.stop();
     await within(store.close(), "closing the store failed");
     this.#state = "stopped";
     this.#watch?.stopped();

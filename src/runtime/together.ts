@@ -60,6 +60,7 @@ export async function runTogether<Native>(
     ready.map(async ({ task, received }): Promise<Companion<Native>> => {
       const handler = together.scope();
       const scope = new Scope(handler, new Draft());
+      scope.waits = false;
       const running = call(task, received, scope);
       const kept = running.then(() => handler.keep());
       const outcome = await outcomeOf(kept, handler, limits);
@@ -74,6 +75,7 @@ export async function runTogether<Native>(
     const [slow, ended] = partition(companions, ({ outcome }) => outcome.kind === "slow");
     // In the same turn: a statement that one of them issues now must not be the group's.
     const detached = slow.map(({ task, received, scope, running, handler }) => {
+      scope.waits = true;
       return { task, received, scope, running, tx: handler.detach() };
     });
     return { kept: true, companions: ended, detached };

@@ -18,8 +18,8 @@ export interface UpkeepParts {
 const PURGE = { everyMs: 3_600_000, share: 0.1, limit: 1_000, againMs: 60_000 };
 
 /**
- * Deletes rows past their time, now and then. It works beside the relay, whose rounds renew the
- * lease: a process must not look dead because there is much to delete.
+ * Deletes rows past their time, now and then. It works beside the relay, which has to take up what
+ * is due however much there is to delete.
  */
 export class Upkeep {
   readonly #parts: UpkeepParts;

@@ -7,9 +7,10 @@ import type { Store } from "../ports/store.ts";
 import type { ServiceWatch } from "../ports/telemetry.ts";
 import { Alone, CONFLICT_PAUSE_MS } from "./alone.ts";
 import type { OutboxChanges } from "./answers.ts";
+import { BrokenGroupError } from "./broken-group.ts";
 import type { Probe } from "./crash-points.ts";
 import type { Notice } from "./draft.ts";
-import { BrokenGroupError, CommitGroup, type GroupParts, type GroupResult } from "./group.ts";
+import { CommitGroup, type GroupParts, type GroupResult } from "./group.ts";
 import { Lane } from "./lane.ts";
 import { LaneWidth } from "./lane-width.ts";
 import { logNotice } from "./notice.ts";
@@ -218,10 +219,14 @@ export class Worker<Native> {
       this.#refuse(batch, error);
       return [];
     }
-    const culprit = error instanceof BrokenGroupError ? error.culprit : undefined;
     // Without a culprit the commit itself has failed: each by itself, so that only one pays.
-    const [alone, rest] = partition(batch, (task) => culprit === undefined || task === culprit);
+    const broken = error instanceof BrokenGroupError ? error : undefined;
+    const culprits: readonly unknown[] = broken?.culprits ?? batch;
+    const contended: readonly unknown[] = broken?.contended ?? [];
+    const [alone, others] = partition(batch, (task) => culprits.includes(task));
     for (const task of alone) this.#alone.add(task);
+    const [met, rest] = partition(others, (task) => contended.includes(task));
+    for (const task of met) this.#alone.retry(task);
     return rest;
   }
 

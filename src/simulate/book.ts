@@ -2,38 +2,25 @@ import type { Manifest } from "../manifest/manifest.ts";
 import type { MarkWrite } from "../ports/bookkeeping.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import type { SimulationFinding } from "./findings.ts";
-import type { MachineMap } from "./machine-map.ts";
+import type { KnownWalks, WalkPlace } from "./known-walks.ts";
 import type { SimulatedEnd } from "./options.ts";
-import { outcomeInJournal } from "./outcomes.ts";
-import { SagaWalk } from "./walk.ts";
 
 interface SagaProgress {
-  /** Undefined where the model cannot follow the choreography. */
-  readonly walk: SagaWalk | undefined;
+  place: WalkPlace;
   begun: boolean;
   succeeded: boolean;
   failed: boolean;
 }
 
-/** What the runs of a simulation have reached. */
-export interface Reached {
-  /** Outcomes of reactions and deadlines, as `outcomeOf` names them. */
-  readonly outcomes: Set<string>;
-  /** States of the model. */
-  readonly states: Set<number>;
-}
-
 /** Keeps how far each saga of a run is, and compares each step with the model. */
 export class Book {
   readonly #manifest: Manifest;
-  readonly #map: MachineMap;
-  readonly #reached: Reached;
+  readonly #walks: KnownWalks;
   readonly #sagas = new Map<string, SagaProgress>();
 
-  constructor(manifest: Manifest, map: MachineMap, reached: Reached) {
+  constructor(manifest: Manifest, walks: KnownWalks) {
     this.#manifest = manifest;
-    this.#map = map;
-    this.#reached = reached;
+    this.#walks = walks;
   }
 
   has(sagaId: string): boolean {
@@ -41,20 +28,22 @@ export class Book {
   }
 
   arrive(sagaId: string, type: string): void {
-    this.#of(sagaId).walk?.arrive(type);
+    const saga = this.#of(sagaId);
+    saga.place = this.#walks.arrive(saga.place, type).to;
   }
 
   /** Takes a journal row that was committed. Returns what is wrong with it. */
   note(service: string, entry: JournalEntry): SimulationFinding | undefined {
-    const saga = this.#of(entry.sagaId);
-    this.#reached.outcomes.add(outcomeInJournal(service, entry));
+    const { sagaId } = entry;
+    const saga = this.#of(sagaId);
     if (entry.disposition === "begun") saga.begun = true;
     for (const { type } of entry.emitted) {
       if (this.#manifest.succeeds.includes(type)) saga.succeeded = true;
       if (this.#manifest.fails.includes(type)) saga.failed = true;
     }
-    const wrong = saga.walk?.step(service, entry);
-    return wrong && { ...wrong, sagaId: entry.sagaId };
+    const { to, wrong } = this.#walks.note(saga.place, service, entry);
+    saga.place = to;
+    return wrong && { ...wrong, sagaId };
   }
 
   /** Takes the marks that were committed beside rows of a saga. Returns what is wrong with them. */
@@ -63,16 +52,18 @@ export class Book {
     sagaId: string,
     marks: readonly MarkWrite[],
   ): SimulationFinding | undefined {
-    const wrong = this.#of(sagaId).walk?.mark(service, marks);
+    const saga = this.#of(sagaId);
+    const { to, wrong } = this.#walks.mark(saga.place, service, marks);
+    saga.place = to;
     return wrong && { ...wrong, sagaId };
   }
 
   /** What is wrong with the sagas now that nothing happens any more. */
   judge({ parked }: { readonly parked: boolean }): readonly SimulationFinding[] {
-    return [...this.#sagas].flatMap(([sagaId, { walk, succeeded, failed }]) => {
-      // A person decides what becomes of it.
-      if (parked) return [];
-      if (walk?.follows === true) return walk.judge().map((wrong) => ({ ...wrong, sagaId }));
+    // A person decides what becomes of it.
+    if (parked) return [];
+    return [...this.#sagas].flatMap(([sagaId, { place, succeeded, failed }]) => {
+      if (place.follows) return this.#walks.judge(place).map((wrong) => ({ ...wrong, sagaId }));
       if (succeeded && failed)
         return [{ code: "MIXED_END", message: "a saga both succeeds and fails", sagaId }];
       if (succeeded || failed) return [];
@@ -92,11 +83,7 @@ export class Book {
   #of(sagaId: string): SagaProgress {
     const known = this.#sagas.get(sagaId);
     if (known !== undefined) return known;
-    const { states } = this.#reached;
-    const walk = this.#map.follows
-      ? new SagaWalk(this.#map, (state) => states.add(state))
-      : undefined;
-    const saga = { walk, begun: false, succeeded: false, failed: false };
+    const saga = { place: this.#walks.start, begun: false, succeeded: false, failed: false };
     this.#sagas.set(sagaId, saga);
     return saga;
   }

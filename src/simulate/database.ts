@@ -1,4 +1,4 @@
-import { isOver, MemoryDatabase } from "../adapters/memory/database.ts";
+import { MemoryDatabase } from "../adapters/memory/database.ts";
 import type { MemoryTable } from "../adapters/memory/native.ts";
 import { MemoryTx } from "../adapters/memory/native.ts";
 import { MemoryStore } from "../adapters/memory/store.ts";
@@ -25,7 +25,7 @@ export interface SimulatedDatabase<Native> {
   readonly busy: boolean;
   /** How many deliveries are parked. */
   readonly parked: number;
-  /** Ends the lease of a process, on the clock of the service. */
+  /** Has a process found dead, on the clock of the service. */
   expire(owner: string, now: number): void;
   /** Runs `work` while no transaction is open. Absent where reading `rows` takes no turn. */
   undisturbed?<T>(work: () => Promise<T>): Promise<T>;
@@ -74,11 +74,7 @@ export abstract class Bookkeeping {
   expire(owner: string, now: number): void {
     const { database } = this;
     // In turn with the transactions: one that is undone would undo this as well.
-    void database.exclusive(() => {
-      const lease = database.leases.get(owner);
-      if (lease !== undefined && !isOver(lease, now))
-        database.leases.set(owner, { ...lease, expiresAt: now });
-    });
+    void database.exclusive(() => void database.bury(owner, now));
   }
 }
 

@@ -87,9 +87,10 @@ export class Fleet<Native> {
 
   /** A process that stood still for long counts as dead for the one beside it. */
   loseLeases(): void {
-    const { faults } = this.#run;
+    const { faults, stage } = this.#run;
+    if (!stage.together) return;
     for (const process of this.#processes.values()) {
-      const beside = this.#run.stage.part(process.service).processes.length > 1;
+      const beside = stage.part(process.service).processes.length > 1;
       if (!beside || process.app === undefined) continue;
       if (faults.endsLease(process.name, process.sites.lease)) process.loseLease();
     }

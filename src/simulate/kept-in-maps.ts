@@ -39,6 +39,10 @@ export abstract class KeptInMaps<Native> {
     throw transactionClosed();
   }
 
+  beat(): Promise<void> {
+    return this.#inner.beat();
+  }
+
   claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
     return this.#inner.claim(limit, options);
   }

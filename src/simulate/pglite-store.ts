@@ -76,6 +76,7 @@ export class PgliteStore extends KeptInMaps<Sql> implements Store<Sql> {
     const result = await work(
       new PgliteTransaction(open, this.database, this.writer(), this.#scopeParts),
     );
+    await open.sql.sent();
     open.sql.end();
     await open.sql.committed();
     this.database.log = [];

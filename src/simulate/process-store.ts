@@ -2,7 +2,15 @@ import type { OdoriError } from "../contract/errors.ts";
 import type { Writes } from "../ports/bookkeeping.ts";
 import type { CensusRow } from "../ports/declarations.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
-import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../ports/store.ts";
+import type {
+  Claimed,
+  ClaimOptions,
+  Joined,
+  Opened,
+  Purged,
+  Session,
+  Store,
+} from "../ports/store.ts";
 import type { DetachedTransaction, StoreTransaction } from "../ports/transaction.ts";
 import { CRASH, never } from "./crash.ts";
 import { type TransactionWatch, WatchedTransaction } from "./watched-transaction.ts";
@@ -15,6 +23,8 @@ export interface StoreOwner {
   isAway(when: "opens" | "commits"): boolean;
   committed(writes: readonly Writes[]): void;
 }
+
+const NOTHING_PURGED: Purged = { rows: 0, more: false };
 
 /**
  * The store of a process that may die. What a dead process has not committed is undone, and each
@@ -80,16 +90,21 @@ export class ProcessStore<Native> implements Store<Native>, TransactionWatch<Nat
     });
   }
 
-  join(native: Native): StoreTransaction<Native> {
+  join(native: Joined<Native>): StoreTransaction<Native> {
     return this.#inner.join(native);
+  }
+
+  beat(): Promise<void> {
+    return this.#living(() => this.#inner.beat());
   }
 
   claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
     return this.#living(() => this.#inner.claim(limit, options));
   }
 
-  purge(olderThanMs: number, limit: number): Promise<Purged> {
-    return this.#living(() => this.#inner.purge(olderThanMs, limit));
+  /** Nothing is as old as the retention of a simulation. */
+  purge(): Promise<Purged> {
+    return this.#living(async () => NOTHING_PURGED);
   }
 
   census(kind: CensusRow["kind"]): Promise<readonly CensusRow[]> {
@@ -164,6 +179,10 @@ class WatchedAlone<Native> implements DetachedTransaction<Native> {
 
   returned(report: (error: OdoriError) => void): void {
     this.#inner.returned(report);
+  }
+
+  sent(): Promise<void> | undefined {
+    return this.#inner.sent?.();
   }
 
   complete<T>(work: (tx: StoreTransaction<Native>) => Promise<T>): Promise<T> {

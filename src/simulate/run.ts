@@ -11,7 +11,7 @@ import type { SimulationFinding } from "./findings.ts";
 import { Fleet } from "./fleet.ts";
 import { Guide, type Reaction } from "./guide.ts";
 import type { Move } from "./move.ts";
-import type { SimulatedEnd } from "./options.ts";
+import type { SimulatedEnd, SimulationOptions } from "./options.ts";
 import { Outside } from "./outside.ts";
 import type { Process } from "./process.ts";
 import { quiet } from "./quiet.ts";
@@ -89,7 +89,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const guide = "recorded" in course ? new Guide(course.recorded, this.#reactions) : undefined;
     this.#guide = guide;
     this.post = new SimulatedBus({ decisions, faults, guide });
-    this.book = new Book(stage.manifest, stage.map, stage.reached);
+    this.book = new Book(stage.manifest, stage.walks);
     this.outside = new Outside(faults, note);
     this.#fleet = new Fleet(this);
     this.#callers = new Callers(this, this.#fleet);
@@ -178,8 +178,10 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   /** Takes what a process has committed. */
   committed(process: Process<Native>, writes: readonly Writes[]): void {
     for (const written of writes) this.#compare(process, written);
+    const { always } = this.stage.options;
+    if (always === undefined) return;
     // A handler that waits for something shows rows that are not committed.
-    if (this.stage.parts.every(({ database }) => !database.inTransaction)) this.#watch();
+    if (this.stage.parts.every(({ database }) => !database.inTransaction)) this.#watch(always);
   }
 
   #compare({ name, service }: Process<Native>, { journal, amend, marks }: Writes): void {
@@ -277,9 +279,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   }
 
   /** Has the rows looked at. Where that takes turns, the transactions that come next wait. */
-  #watch(): void {
-    const { always } = this.stage.options;
-    if (always === undefined) return;
+  #watch(always: NonNullable<SimulationOptions<Native>["always"]>): void {
     const seen = this.#seen;
     const [part] = this.stage.parts;
     const turn = part?.database.undisturbed?.(async () => always(seen));

@@ -7,8 +7,9 @@ import { RunTransaction } from "./run-transaction.ts";
 const BUSY = `SELECT EXISTS (SELECT 1 FROM odori_outbox)
   OR EXISTS (SELECT 1 FROM odori_deferred WHERE state IN ('retrying', 'armed')) AS busy`;
 const COUNT_PARKED = "SELECT count(*) AS count FROM odori_deferred WHERE state = 'parked'";
-const EXPIRE = `UPDATE odori_member SET expires_at = ?2
-  WHERE owner = ?1 AND expires_at > ?2 AND expires_at <= ?2 + lease_ms`;
+const EXPIRE = `UPDATE odori_member
+  SET died_at = ?2, expires_at = min(expires_at, ?2), deaths = deaths + 1
+  WHERE owner = ?1 AND died_at IS NULL`;
 
 /** A service in SQLite in memory, with its bookkeeping in the tables of `odori/sqlite`. */
 export class SqliteTables implements SimulatedDatabase<Sql> {

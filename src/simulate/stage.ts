@@ -7,9 +7,9 @@ import type { Manifest } from "../manifest/manifest.ts";
 import { planService } from "../runtime/plan.ts";
 import { FIRST_MOMENT } from "../virtual/clock.ts";
 import { watchHandlers } from "../virtual/handlers.ts";
-import type { Reached } from "./book.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { type Site, Sites } from "./decisions.ts";
+import { KnownWalks, type Reached } from "./known-walks.ts";
 import { MachineMap } from "./machine-map.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type ProcessSites, processSites } from "./process.ts";
@@ -50,12 +50,16 @@ export class Stage<Native> {
   readonly map: MachineMap;
   readonly sites = new Sites();
   readonly parts: readonly SimulatedService<Native>[];
-  readonly reached: Reached = { outcomes: new Set(), states: new Set() };
+  readonly walks: KnownWalks;
   /**
    * Set by the run that is under way. It is the run itself: with a function in its place, V8 keeps
    * every earlier run until the next full collection.
    */
   run: StagedRun | undefined;
+
+  /** Whether a service has several processes. */
+  readonly together: boolean;
+  readonly #byName: ReadonlyMap<string, SimulatedService<Native>>;
 
   private constructor(
     choreography: Choreography<Native>,
@@ -65,6 +69,7 @@ export class Stage<Native> {
     this.options = options;
     this.manifest = manifestOf(choreography);
     this.map = new MachineMap(this.manifest);
+    this.walks = new KnownWalks(this.map);
     this.parts = choreography.services.map((service) => ({
       name: service.name,
       topics: new Set(planService(service.declaration).topics),
@@ -84,6 +89,8 @@ export class Stage<Native> {
         };
       }),
     }));
+    this.together = this.parts.some(({ processes }) => processes.length > 1);
+    this.#byName = new Map(this.parts.map((part) => [part.name, part]));
   }
 
   /** Prepares the databases as the services' own `setup` says. */
@@ -98,7 +105,7 @@ export class Stage<Native> {
       const store = own.open();
       const session = { service: declaration.name, owner: "setup", leaseMs: 1 };
       await store.open({ ...session, now: () => FIRST_MOMENT });
-      await store.transaction(async (tx) => declaration.setup(tx.native));
+      await store.transaction(async (tx) => declaration.setup?.(tx.native));
       const [process] = stage.part(declaration.name).processes;
       if (process !== undefined) await store.declarations.put(portraitOf(process.service));
       await store.close();
@@ -107,8 +114,13 @@ export class Stage<Native> {
     return stage;
   }
 
+  /** What its runs have reached. */
+  get reached(): Reached {
+    return this.walks.reached;
+  }
+
   part(service: string): SimulatedService<Native> {
-    const part = this.parts.find(({ name }) => name === service);
+    const part = this.#byName.get(service);
     if (part === undefined) throw new RangeError(`No service ${service} takes part.`);
     return part;
   }
@@ -125,7 +137,8 @@ export class Stage<Native> {
     const { declaration, beginnings, heard } = watchHandlers(service, (work) =>
       this.run === undefined ? work() : this.run.handle(process, work),
     );
-    return new Service({ ...declaration, setup: () => {} }, beginnings, heard);
+    const { setup, ...prepared } = declaration;
+    return new Service(prepared, beginnings, heard);
   }
 }
 

@@ -64,6 +64,11 @@ class Branch {
   copy(): Branch {
     return new Branch(this.row.slice(), this.broken);
   }
+
+  get identity(): string {
+    const { code = "", message = "" } = this.broken ?? {};
+    return `${this.row.join()} ${code} ${message}`;
+  }
 }
 
 /**
@@ -80,19 +85,41 @@ export class SagaWalk {
   readonly #keys = new Map<string, string[]>();
   readonly #marks = new Map<Effect, number>();
   #begun = false;
-  /** False once the model does not tell how the saga is: it has more keys. */
-  follows = true;
+  /** Whether the model tells how the saga is. It does not once there are more keys. */
+  follows: boolean;
 
   constructor(map: MachineMap, visit: (state: number) => void) {
     this.#map = map;
     this.#branches = [new Branch(new Int32Array(map.model.size / 4))];
     this.#visit = visit;
+    this.follows = map.follows;
+  }
+
+  copy(): SagaWalk {
+    const copy = new SagaWalk(this.#map, this.#visit);
+    copy.#branches = this.#branches.map((branch) => branch.copy());
+    for (const [service, keys] of this.#keys) copy.#keys.set(service, [...keys]);
+    for (const [effect, bit] of this.#marks) copy.#marks.set(effect, bit);
+    copy.#begun = this.#begun;
+    copy.follows = this.follows;
+    return copy;
+  }
+
+  /** The same for two walks only if the same steps lead them to the same. */
+  get identity(): string {
+    return JSON.stringify([
+      this.#begun,
+      this.follows,
+      this.#branches.map(({ identity }) => identity),
+      [...this.#keys],
+      [...this.#marks].map(([{ at }, bit]) => [at, bit]),
+    ]);
   }
 
   /** An event comes from outside. */
-  arrive(type: string): void {
+  arrive(type: string): undefined {
     const source = this.#map.arrival(type);
-    if (source === undefined) return;
+    if (source === undefined || !this.follows) return;
     for (const branch of this.#branches)
       if (branch.bytes[source.at] === 0) this.#apply(branch, source, PLAIN);
   }
@@ -148,7 +175,7 @@ export class SagaWalk {
     const keys = this.#keys.get(service) ?? [];
     this.#keys.set(service, keys);
     if (!keys.includes(key)) keys.push(key);
-    this.follows = keys.length <= KEYS_MAX;
+    this.follows &&= keys.length <= KEYS_MAX;
     return keys.indexOf(key);
   }
 
@@ -158,7 +185,7 @@ export class SagaWalk {
       branches.length < 2
         ? branches
         : [...new Map(branches.map((one) => [stateKey(one.row), one])).values()];
-    this.follows = this.#branches.length <= BRANCHES_MAX;
+    this.follows &&= this.#branches.length <= BRANCHES_MAX;
     const [first] = this.#branches;
     if (first !== undefined && this.#branches.length === 1) this.#visit(stateKey(first.row));
     return this.#branches.every(({ broken }) => broken !== undefined) ? first?.broken : undefined;

@@ -74,8 +74,8 @@ class WatchedScope<Native> implements HandlerScope<Native> {
     return this.#inner.touched;
   }
 
-  get statements(): number {
-    return this.#inner.statements;
+  get flights(): number {
+    return this.#inner.flights;
   }
 
   get contended(): boolean {
@@ -84,6 +84,10 @@ class WatchedScope<Native> implements HandlerScope<Native> {
 
   returned(report: (error: OdoriError) => void): void {
     this.#inner.returned(report);
+  }
+
+  sent(): Promise<void> | undefined {
+    return this.#inner.sent?.();
   }
 
   keep(): void | Promise<void> {

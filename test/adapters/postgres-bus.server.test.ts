@@ -3,6 +3,7 @@ import { checkAccepted } from "odori/adapter";
 import { diagnoseBus, postgresBus } from "odori/postgres";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
+import { busGrants, busPolicies } from "../../src/adapters/postgres/provision.ts";
 import { encodeStored } from "../../src/cloudevents/json.ts";
 import { TcpProxy } from "../chaos/proxy.ts";
 import { newSchema } from "../servers/postgres.ts";
@@ -12,6 +13,7 @@ import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
+import { handedOver } from "./postgres-hand-over.ts";
 
 const hear = (group: string, inFlightMax = 10) => ({ group, topics: [placed.type], inFlightMax });
 const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
@@ -44,6 +46,8 @@ function collector() {
 }
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgres bus"), () => {
+  handedOver({ describe, it }, () => serverUrl("postgres"));
+
   it("pg-sem: an event that no group hears waits for the first that does", async () => {
     await using on = await stage();
     const bus = on.connect();
@@ -198,5 +202,26 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgr
       ["s2", "PAYLOAD_REFUSED"],
       ["s3", { orderId: "also good" }],
     ]);
+  });
+
+  it("a role that may not see what others hear still publishes to its own process", async () => {
+    await using on = await stage();
+    const { schema, own } = on;
+    const role = `r${process.pid}`;
+    const options = { schema };
+    const other = collector();
+    await on.connect().subscribe(hear("b"), other.deliver);
+    const part = { service: role, emits: [placed.type], hears: [placed.type] };
+    const grants = [...busGrants(part, options), ...busPolicies(options)];
+    await own.query(`CREATE ROLE ${role} LOGIN; ${grants.join("; ")}`);
+    await using _ = closing({ close: () => own.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`) });
+    const connectionString = serverUrl("postgres").replace("postgres@", `${role}@`);
+    await using bus = closing(postgresBus({ connectionString, schema }));
+    const { seen, deliver } = collector();
+    await bus.subscribe(hear(role), deliver);
+    checkAccepted(await bus.publish([event("1"), event("2")]));
+    checkAccepted(await bus.publish([event("3")]));
+    await eventually("its own process hears them", () => seen.toSorted(), ["1", "2", "3"]);
+    await eventually("so does the other", () => other.seen.toSorted(), ["1", "2", "3"]);
   });
 });

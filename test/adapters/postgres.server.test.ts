@@ -33,26 +33,30 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     await own.query(`DROP SCHEMA ${schema} CASCADE`);
   });
 
-  it("of two processes that look at a row at once, the slower one does not take it", async () => {
+  it.each([
+    { name: "it saw as a member", joinsLater: false },
+    { name: "has joined since", joinsLater: true },
+  ])("a claim leaves a row to a faster process that $name", async ({ joinsLater }) => {
     const schema = newSchema();
     const make = () => postgres({ connectionString: serverUrl("postgres"), schema });
     const [dead, fast, slow] = [make(), make(), make()];
     await dead.open({ ...session, owner: "dead", leaseMs: 60_000 });
     await dead.transaction((tx) => tx.write(writes({ enqueue: [sampleEvent("1")] })));
-    await fast.open({ ...session, owner: "fast", leaseMs: 60_000 });
+    const join = () => fast.open({ ...session, owner: "fast", leaseMs: 60_000 });
+    if (!joinsLater) await join();
     await slow.open({ ...session, owner: "slow", leaseMs: 60_000 });
     await own.query(
-      `UPDATE ${schema}.member SET expires_at = ${schema}.now_ms() - 1 WHERE owner = 'dead'`,
+      `UPDATE ${schema}.member SET died_at = ${schema}.now_ms(), expires_at = 0
+       WHERE owner = 'dead'`,
     );
-    // The clock is read once a claim has its snapshot, and before it takes rows. The first waits.
-    await own.query(`CREATE OR REPLACE FUNCTION ${schema}.now_ms() RETURNS bigint
-      LANGUAGE plpgsql VOLATILE AS $$ BEGIN
-        IF current_query() LIKE '%outbox SET owner%'
-            AND pg_try_advisory_xact_lock(hashtext('first in ${schema}')) THEN
+    // It runs once a claim has its snapshot, and before it takes rows. The first waits.
+    await own.query(`CREATE FUNCTION ${schema}.hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF pg_try_advisory_xact_lock(hashtext('first in ${schema}')) THEN
           PERFORM pg_advisory_xact_lock_shared(hashtext('${schema}'));
         END IF;
-        RETURN (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
-      END $$`);
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER hold BEFORE UPDATE ON ${schema}.outbox EXECUTE FUNCTION ${schema}.hold()`);
     await own.query(`SELECT pg_advisory_lock(hashtext('${schema}'))`);
     const claimed = slow.claim(10);
     const waits = async () => {
@@ -61,6 +65,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
       return (await own.query(found)).rows.length;
     };
     await eventually("the slow one has its snapshot", waits, 1);
+    if (joinsLater) await join();
     expect((await fast.claim(10)).outbox).toHaveLength(1);
     await own.query(`SELECT pg_advisory_unlock(hashtext('${schema}'))`);
     expect((await claimed).outbox).toEqual([]);
@@ -209,8 +214,8 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
     const asRole = new URL(serverUrl("postgres"));
     asRole.username = role;
     await migrate("shop", { connectionString: serverUrl("postgres"), schema });
-    // One connection for all: none is left to interrupt what runs on it.
-    await own.query(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 1`);
+    // One connection for all, and one that says that it lives: none is left to interrupt with.
+    await own.query(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 2`);
     await own.query(grants(role, { schema }));
     const store = postgres({ connectionString: asRole.href, schema, connectionsMax: 1 });
     await store.open(session);

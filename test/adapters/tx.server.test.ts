@@ -74,6 +74,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Tx on Post
   });
 
   it("asPool takes only the transaction of a handler, and no cursor", async () => {
+    // @ts-expect-error a pool of `pg` has no `send`
     expect(() => asPool(own)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
     const name = schema();
     const store = postgres({ connectionString: serverUrl("postgres"), schema: name });

@@ -106,4 +106,43 @@ export function txCases({ it }: Runner, store: () => Store<Tx>): void {
       read: 0,
     });
   });
+
+  it("what is sent is written and seen by the handler; a failure is the delivery's", async () => {
+    const insert = "INSERT INTO t (a) VALUES ($1)";
+    const seen = await play(TABLE, {
+      sent: async (tx) => {
+        tx.send(insert, ["1"]);
+        tx.send("INSERT INTO t (a) VALUES ('2')");
+        const { rows } = await tx.query("SELECT a FROM t ORDER BY a");
+        tx.send("UPDATE t SET b = a");
+        return rows;
+      },
+      failing: async (tx) => {
+        tx.send(insert, ["lost"]);
+        tx.send("INSERT INTO nowhere VALUES (1)");
+      },
+      explained: async (tx) => {
+        tx.send("INSERT INTO nowhere VALUES (1)");
+        await tx.query("SELECT 1");
+      },
+      ignored: async (tx) => {
+        tx.send("INSERT INTO nowhere VALUES (1)");
+        await tx.query("SELECT 1").catch(() => {});
+      },
+      thrown: async (tx) => {
+        tx.send(insert, ["lost"]);
+        throw new PermanentError("the handler's own failure");
+      },
+      read: async (tx) => (await tx.query("SELECT b FROM t ORDER BY b")).rows,
+    });
+    const { failing, explained, ignored, ...rest } = seen;
+    // Postgres has a code of its own: the table is missing.
+    for (const code of [failing, explained, ignored])
+      assert.match(String(code), /^(ERR_SQLITE_ERROR|42P01)$/);
+    assert.deepEqual(JSON.parse(JSON.stringify(rest)), {
+      sent: [{ a: "1" }, { a: "2" }],
+      thrown: "PERMANENT",
+      read: [{ b: "1" }, { b: "2" }],
+    });
+  });
 }

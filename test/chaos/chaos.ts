@@ -11,6 +11,7 @@ import { generator } from "../support/unruly-bus.ts";
 import { admit, type BrokerFault, brokerFaults, repaired, withUser } from "./broker.ts";
 import { type DeafTime, makeDeaf, readyWhileDeaf } from "./deafness.ts";
 import { Fleet, SERVICES } from "./fleet.ts";
+import { judgeMortality, type Mortality } from "./mortality.ts";
 import { retryCrashed } from "./operator.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { TcpProxy } from "./proxy.ts";
@@ -30,6 +31,11 @@ export interface ChaosOptions {
   readonly observer?: boolean | undefined;
   /** How long the services remember a saga that has ended, in seconds. */
   readonly retention?: number | undefined;
+  /**
+   * Whether processes of services are killed.
+   * @default true
+   */
+  readonly kills?: boolean | undefined;
   /** Hears how far it is, a few times a second. */
   readonly progress?: (line: string) => void;
 }
@@ -40,6 +46,8 @@ export interface ChaosResult extends Verdict {
   readonly crashed: number;
   /** How often the observer was killed, and how often it said something new. */
   readonly observed: { readonly kills: number; readonly rounds: number } | undefined;
+  /** How many processes died, and what others took over. */
+  readonly mortality: Mortality;
   readonly seconds: number;
 }
 
@@ -170,7 +178,7 @@ async function play(
       await pause(100 + random() * 700);
       const lasting = performance.now() >= nextDeaf && performance.now() + DEAF.roomMs < ends;
       if (lasting) nextDeaf = performance.now() + DEAF.everyMs;
-      const fault = lasting ? deaf(deafTimes) : choose(random, guards, killed, retention);
+      const fault = lasting ? deaf(deafTimes) : choose(random, guards, killed, options);
       count(fault.name);
       const done: Promise<void> = fault.inject(fleet, random).finally(() => underWay.delete(done));
       underWay.add(done);
@@ -202,14 +210,16 @@ async function play(
       prefix: options.store === "sqlite" ? "odori_" : "",
       forgets: retention !== undefined,
     });
+    const { mortality, violations: unfounded } = judgeMortality(fleet);
     const violations = [
       ...(verdict.orders === 0 ? ["idle: no order was placed, so nothing was tested"] : []),
       ...verdict.violations,
+      ...unfounded,
       ...readyWhileDeaf(deafTimes, fleet.health),
       ...((await watcher?.judge(databases)) ?? []),
     ];
     const observed = watcher && { kills: watcher.kills, rounds: watcher.rounds };
-    return { ...verdict, violations, faults, crashed, observed };
+    return { ...verdict, violations, faults, crashed, mortality, observed };
   } finally {
     await fleet.stop();
     await watcher?.stop();
@@ -249,11 +259,11 @@ function choose(
   random: () => number,
   guards: readonly Guarded[],
   killed: Map<ServerName, number>,
-  retention: number | undefined,
+  { retention, kills = true }: ChaosOptions,
 ): Fault {
   const guard = guards[Math.floor(random() * guards.length)];
   const dice = random();
-  if (guard === undefined || dice < 0.35)
+  if (guard === undefined || (dice < 0.35 && kills))
     return { name: "kill -9 service", inject: async (fleet) => fleet.kill(random) };
   if (dice < 0.5)
     return {

@@ -28,7 +28,18 @@ export interface Freeze {
   readonly to: number;
 }
 
+/** What processes have taken over from one another, as each of them has counted. */
+export interface Takeovers {
+  /** Processes that were found dead. */
+  readonly processes: number;
+  readonly events: number;
+  readonly deliveries: number;
+  /** How often a process was found dead and lived. */
+  readonly lost: number;
+}
+
 interface Message {
+  readonly takeover?: Takeovers;
   readonly ready?: boolean;
   readonly placed?: string;
   readonly health?: Pick<HealthSample, "state" | "at">;
@@ -40,6 +51,10 @@ interface Member {
   ready: boolean;
   paused: boolean;
   readonly freezes: Freeze[];
+  /** Processes of this place that have ended without leaving. */
+  deaths: number;
+  /** What each process of this place has taken over. */
+  readonly takeovers: Map<number, Takeovers>;
 }
 
 export const SERVICES = ["order", "payment", "inventory", "shipping", "tickets"] as const;
@@ -72,6 +87,8 @@ export class Fleet {
         ready: false,
         paused: false,
         freezes: [],
+        deaths: 0,
+        takeovers: new Map(),
       })),
     );
     for (const member of this.#members) this.#start(member);
@@ -83,6 +100,22 @@ export class Fleet {
 
   get asked(): number {
     return this.#asked.size;
+  }
+
+  /** Deaths and takeovers of a service. */
+  mortality(service: string): Takeovers & { readonly deaths: number } {
+    const sum = { processes: 0, events: 0, deliveries: 0, lost: 0, deaths: 0 };
+    for (const member of this.#members) {
+      if (member.service !== service) continue;
+      sum.deaths += member.deaths;
+      for (const { processes, events, deliveries, lost } of member.takeovers.values()) {
+        sum.processes += processes;
+        sum.events += events;
+        sum.deliveries += deliveries;
+        sum.lost += lost;
+      }
+    }
+    return sum;
   }
 
   place(orders: readonly Order[]): void {
@@ -163,14 +196,17 @@ export class Fleet {
       env: { ...process.env, ...environment },
     });
     member.child = child;
+    const pid = child.pid ?? 0;
     child.on("message", (message: Message) => {
       if (message.health !== undefined) this.health.push({ service, freezes, ...message.health });
+      if (message.takeover !== undefined) member.takeovers.set(pid, message.takeover);
       if (message.ready === true) member.ready = true;
       if (message.placed !== undefined && this.#asked.delete(message.placed))
         this.placed.add(message.placed);
     });
     child.on("error", () => {});
-    child.once("exit", () => {
+    child.once("exit", (code) => {
+      if (code !== 0) member.deaths++;
       member.child = undefined;
       member.ready = false;
       if (!this.#stopping) setTimeout(() => !this.#stopping && this.#start(member), RESTART_MS);

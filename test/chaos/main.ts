@@ -41,6 +41,7 @@ const command = new Command("npm run chaos --")
     positive,
   )
   .option("--observer", "follow the services with an observer that is killed every 2 s", false)
+  .option("--no-kills", "kill no process of a service: then nothing may be taken over")
   .option("--json", "print JSON", false)
   .addHelpText(
     "after",
@@ -58,7 +59,8 @@ const result = await chaos({
   ...(progress === undefined ? {} : { progress }),
 });
 if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-const { orders, events, violations, stories, seconds, faults, crashed, observed } = result;
+const { orders, events, violations, stories, seconds, faults, crashed, mortality, observed } =
+  result;
 if (flags.json)
   console.log(
     JSON.stringify(
@@ -69,6 +71,7 @@ if (flags.json)
         seconds,
         faults: Object.fromEntries(faults),
         crashed,
+        mortality,
         observed,
         violations,
         stories,
@@ -84,6 +87,11 @@ else {
   );
   console.log("| fault | injected |\n| --- | ---: |");
   for (const [fault, count] of [...faults].sort()) console.log(`| ${fault} | ${count} |`);
+  const { deaths, processes, events: again, deliveries, lost } = mortality;
+  console.log(
+    `\n${deaths} processes died, ${processes} were found dead; taken over: ${again} events, ` +
+      `${deliveries} deliveries; ${lost} were found dead and lived`,
+  );
   const found = `${violations.length} violations`;
   if (observed !== undefined)
     console.log(`\nobserver: killed ${observed.kills} times, ${observed.rounds} rounds with news`);

@@ -74,9 +74,9 @@ function sampleHealth(health: () => Promise<Health>): void {
     if (asking) return;
     asking = true;
     const at = Date.now();
-    const { state } = await health();
+    const { state, takenOver, lost } = await health();
     asking = false;
-    process.send?.({ health: { state, at } });
+    process.send?.({ health: { state, at }, takeover: { ...takenOver, lost } });
   }, 1_000);
 }
 

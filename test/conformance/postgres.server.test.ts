@@ -8,8 +8,9 @@ import { runnerOf } from "./runner.ts";
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
   storeConformance(runnerOf(), stores.postgres);
   busConformance(runnerOf(["order"]), buses.postgres);
-  busConformance(
-    runnerOf(["order"]),
-    postgresBuses(() => serverUrl("postgres"), "batch"),
-  );
+  for (const mode of ["batch", "apart"] as const)
+    busConformance(
+      runnerOf(["order"]),
+      postgresBuses(() => serverUrl("postgres"), mode),
+    );
 });

@@ -4,6 +4,7 @@
  */
 import { busConformance, type Runner, storeConformance, type TestContext } from "odori/conformance";
 import { lostAnswers } from "../adapters/postgres-answers.ts";
+import { handedOver } from "../adapters/postgres-hand-over.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
 import { passedCases } from "../observe/passed.ts";
@@ -12,6 +13,8 @@ import { movingCases } from "../observer/moving.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
+import { sentCases } from "../runtime/sent.ts";
+import { sentOnPostgres } from "../runtime/sent-postgres.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
@@ -64,6 +67,7 @@ if (suite === "observer") {
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);
   isolationCases(collect, sqliteShelves);
+  sentCases(collect, sqliteShelves);
   sqliteCases(collect);
 }
 if (suite === "postgres") {
@@ -76,10 +80,11 @@ if (suite === "postgres") {
     postgresBuses(() => url, "batch"),
   );
   lostAnswers(collect, () => url);
-  isolationCases(
-    collect,
-    postgresShelves(() => url),
-  );
+  handedOver(collect, () => url);
+  const shelves = postgresShelves(() => url);
+  isolationCases(collect, shelves);
+  sentCases(collect, shelves);
+  sentOnPostgres(collect, () => url);
   postgresCases(collect, () => url);
   feedCases(collect, () => url);
 }

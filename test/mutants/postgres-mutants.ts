@@ -3,6 +3,19 @@ import { edit, type Mutant } from "./mutant.ts";
 /** Broken runtimes and adapters that the suite of stores catches on PostgreSQL. */
 export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
+    name: "two processes find one death, on Postgres",
+    edits: [
+      edit(
+        "adapters/postgres/upkeep-statements.ts",
+        "} FOR UPDATE OF m SKIP LOCKED)",
+        "} OR true FOR UPDATE OF m SKIP LOCKED)",
+      ),
+      edit("adapters/postgres/upkeep-statements.ts", "}) AS members", "} OR true) AS members"),
+    ],
+    suite: "postgres",
+    caughtBy: "one process finds a death, and says what it takes over",
+  },
+  {
     name: "the last correlation id of a saga is kept",
     edits: [
       edit(
@@ -21,6 +34,50 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: "what a process holds is left to it while it lives",
+  },
+  {
+    name: "a full member takes all events of its process",
+    edits: [
+      edit(
+        "adapters/postgres/bus-member.ts",
+        "Math.floor(this.#parts.options.inFlightMax / 2) - this.#inFlight",
+        "Number.MAX_SAFE_INTEGER",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a member that is full leaves events to another process",
+  },
+  {
+    name: "rows of a lost reply stay under the name of a member that lives",
+    edits: [
+      edit(
+        "adapters/postgres/bus-member.ts",
+        "if (!isSure && owner === this.#owner) this.#renounce();",
+        "",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "rows that a lost reply has told of are not kept for ever",
+  },
+  {
+    name: "what a dead member of the bus held is left to it",
+    edits: [
+      edit(
+        "adapters/postgres/bus-functions.ts",
+        "AND d.holder IS NOT NULL AND d.holder <> ALL (live)",
+        "AND d.holder IS NOT NULL AND d.holder = ANY ('{}')",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "what a process held at its end goes to another one",
+  },
+  {
+    name: "an event is handed over, and its row is left to any member",
+    edits: [
+      edit("adapters/postgres/bus-functions.ts", "ELSE 0 END, hold.owner", "ELSE 0 END, NULL"),
+    ],
+    suite: "postgres",
+    caughtBy: "an event is held by its hearer from the beginning",
   },
   {
     name: "the row of a saga that is busy is waited for",
@@ -103,7 +160,13 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "events of a commit without an answer are kept back",
-    edits: [edit("adapters/postgres/store.ts", "if (failure !== undefined) this.#renounce();", "")],
+    edits: [
+      edit(
+        "adapters/postgres/store.ts",
+        "if (failure !== undefined) this.#members?.renounce();",
+        "",
+      ),
+    ],
     suite: "postgres",
     caughtBy: "a COMMIT sent along with the last write has happened: its events are published",
   },
@@ -122,10 +185,14 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
     name: "a claim without an answer is kept",
     edits: [
-      edit("adapters/postgres/store.ts", "if (evidence === undefined) this.#renounce();", ""),
+      edit(
+        "adapters/postgres/store.ts",
+        "if (evidence === undefined) this.#members?.renounce();",
+        "",
+      ),
     ],
     suite: "postgres",
-    caughtBy: "a claim whose COMMIT was not answered is free again",
+    caughtBy: "a claim with a lost reply is free again",
   },
   {
     name: "no isolation level",
@@ -213,14 +280,14 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
       edit(
         "adapters/postgres/scope.ts",
         "return Promise.reject(this.#refused);\n" +
-          "    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return " +
+          "    if (this.#asked.size > 0 || NestedTransactions.isOpen(this)) return " +
           "this.#notAwaited();",
         "return Promise.reject(this.#refused);",
       ),
       edit(
         "adapters/postgres/scope.ts",
         "return this.#parts.transaction(work);\n" +
-          "    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return " +
+          "    if (this.#asked.size > 0 || NestedTransactions.isOpen(this)) return " +
           "this.#notAwaited();",
         "return this.#parts.transaction(work);",
       ),
@@ -263,5 +330,29 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: "a statement of a handler that has returned does nothing",
+  },
+  {
+    name: "a statement of another handler may come between two that travel",
+    edits: [edit("adapters/postgres/scope.ts", "this.touched && turn.last !== this", "false")],
+    suite: "postgres",
+    caughtBy: "of handlers that travel together, all are kept or all undone",
+  },
+  {
+    name: "handlers of one statement that lost the connection are refused together",
+    edits: [edit("runtime/group.ts", "if (!endsGroup(cause)) throw cause;", "throw cause;")],
+    suite: "postgres",
+    caughtBy: "so does one of a single statement, which travels with others",
+  },
+  {
+    name: "nothing is known of what has failed after its handler",
+    edits: [
+      edit(
+        "runtime/group.ts",
+        "throw await this.#afloat.blame(error, this.#limits, this.#parts.pace);",
+        "throw error;",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "one that takes long, or ends the connection, costs itself",
   },
 ];

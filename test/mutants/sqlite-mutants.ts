@@ -138,19 +138,45 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "sqlite",
-    caughtBy: "only its holder handles it, or another one after a lost lease",
+    caughtBy: "only its holder handles it, or another one after its death",
   },
   {
     name: "rows of the living are claimed",
     edits: [
       edit(
         "adapters/sqlite/claim.ts",
-        "WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms",
-        "WHERE expires_at < ?1 AND expires_at <= ?1 + lease_ms",
+        "OR owner NOT IN (SELECT owner FROM",
+        "OR owner IN (SELECT owner FROM",
       ),
     ],
     suite: "sqlite",
     caughtBy: "what a live process has enqueued is its own",
+  },
+  {
+    name: "time without a look counts against the silent",
+    edits: [
+      edit("adapter/roster.ts", "Math.min(passedMs, limitMs / LOOKS)", "passedMs + 0 * limitMs"),
+    ],
+    suite: "sqlite",
+    caughtBy: "time without a look says nothing",
+  },
+  {
+    name: "a beat does not keep a process alive",
+    edits: [edit("adapter/roster.ts", "before?.beat === beat ?", "before !== undefined ?")],
+    suite: "sqlite",
+    caughtBy: "a process that says that it lives is not dead, however slow",
+  },
+  {
+    name: "a process gives up what another one has taken over",
+    edits: [
+      edit(
+        "adapters/sqlite/transaction.ts",
+        "SET owner = NULL WHERE ticket = ? AND owner = ?",
+        "SET owner = NULL WHERE ticket = ? AND ? IS NOT NULL",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "a process that was found dead learns of it, and lives on",
   },
   {
     name: "a failed handler's rows are committed",
@@ -241,5 +267,17 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     edits: [edit("adapters/sqlite/scope.ts", "if (this.#strays.has()) return NOTHING;", "")],
     suite: "sqlite",
     caughtBy: "a statement of a handler that has returned does nothing",
+  },
+  {
+    name: "what was sent is not waited for",
+    edits: [
+      edit(
+        "runtime/scope.ts",
+        "return this.waits ? this.#handler.sent?.() : undefined;",
+        "return undefined;",
+      ),
+    ],
+    suite: "sqlite",
+    caughtBy: "one that fails costs its own delivery, and the others are there once",
   },
 ];

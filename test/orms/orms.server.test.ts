@@ -14,6 +14,7 @@ import {
   fromPostgresJs,
   fromTypeOrm,
   type Sql,
+  type SqlClient,
   postgres as store,
 } from "odori/postgres";
 import pg from "pg";
@@ -27,12 +28,12 @@ import { silent } from "../support/stage.ts";
 
 /**
  * A library: opens a transaction, writes a business row with it, and hands the transaction over as
- * a `Sql`.
+ * a `SqlClient`.
  */
 interface Library {
   readonly name: string;
   open(url: string): Promise<{
-    transaction(statement: string, work: (tx: Sql) => Promise<unknown>): Promise<unknown>;
+    transaction(statement: string, work: (tx: SqlClient) => Promise<unknown>): Promise<unknown>;
     close(): Promise<unknown>;
   }>;
 }
@@ -53,7 +54,7 @@ const libraries: readonly Library[] = [
           try {
             await client.query("BEGIN");
             await client.query(statement);
-            // A client of pg is a `Sql` as it is.
+            // A client of pg is a `SqlClient` as it is.
             await work(client);
             await client.query("COMMIT");
           } catch (error) {
@@ -193,7 +194,7 @@ describe.skipIf(urlOf("postgres") === undefined)(
     it.each(libraries)("$name: commit keeps both, rollback loses both", async ({ name, open }) => {
       const db = await open(serverUrl("postgres"));
       const saga = (suffix: string) => `it's ${name}? ${suffix}`;
-      const begin = (id: string, tx: Sql) =>
+      const begin = (id: string, tx: SqlClient) =>
         app.begin(id, () => placed({ orderId: id }), { within: tx });
       const insert = (id: string) => {
         const key = id.replaceAll("'", "''").replaceAll("?", "");

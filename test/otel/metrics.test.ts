@@ -96,7 +96,8 @@ describe("metrics", () => {
     let asked = 0;
     const report = async () => {
       asked++;
-      return { problem: undefined, refused: 0, store: undefined };
+      const takenOver = { processes: 0, events: 0, deliveries: 0 };
+      return { problem: undefined, refused: 0, takenOver, lost: 0, store: undefined };
     };
     const watch = recorded.telemetry.watch({ name: "order", report });
     await recorded.metrics();

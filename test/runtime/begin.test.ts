@@ -105,7 +105,7 @@ describe.each(kits)("begin on $name", ({ make }) => {
 
   it("inside a transaction that the caller opened: both are kept, or both are lost", () =>
     on(async (stage, kit) => {
-      const begin = (sagaId: string, native: unknown) =>
+      const begin = (sagaId: string, native: NonNullable<unknown>) =>
         stage.app.begin(
           sagaId,
           (tx) => {

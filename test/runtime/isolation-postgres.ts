@@ -10,7 +10,9 @@ import { asked, askedFor, open } from "./isolation.ts";
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-function handling(handle: (n: number, tx: Sql, context: Context<unknown>) => Promise<unknown>) {
+export function handling(
+  handle: (n: number, tx: Sql, context: Context<unknown>) => Promise<unknown>,
+) {
   return service<unknown>("shelf").on(asked, {
     name: "take",
     readonly: true,
@@ -23,7 +25,7 @@ function handling(handle: (n: number, tx: Sql, context: Context<unknown>) => Pro
 const isSql = (tx: unknown): tx is Sql => typeof tx === "object" && tx !== null && "query" in tx;
 
 /** A session of a person or a report, which holds a row until the end of the scope. */
-async function holdRow(url: string, shelf: Shelf, item: string) {
+export async function holdRow(url: string, shelf: Shelf, item: string) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query("BEGIN");
@@ -356,6 +358,22 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         async () => (await shelf.seen()).notes,
         good.map(String),
       );
+    });
+
+    it("so does one of a single statement, which travels with others", async () => {
+      await using shelf = await kind.make();
+      const played = handling(async (n, tx) => {
+        if (n === 23) await tx.query("SELECT pg_terminate_backend(pg_backend_pid())");
+        else await shelf.note(tx, `${n}`);
+      });
+      await using stage = await open(shelf, played);
+      // The reaction gets a history first.
+      await stage.hear(...range(20).map(askedFor));
+      const done = async () => (await shelf.seen()).notes.length;
+      await eventually("the first are done", done, 20);
+      await stage.hear(...range(10).map((n) => askedFor(n + 20)));
+      await eventually("it is parked", async () => (await stage.parked()).length, 1);
+      await eventually("the others are done", done, 29);
     });
 
     it("settings and temporary tables of one handler are not seen by the next", async () => {

@@ -4,12 +4,16 @@ import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { postgresShelves } from "../support/shelf.ts";
 import { isolationCases } from "./isolation.ts";
 import { postgresCases } from "./isolation-postgres.ts";
+import { sentCases } from "./sent.ts";
+import { sentOnPostgres } from "./sent-postgres.ts";
 import { strayCases } from "./strays.ts";
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
   const url = () => serverUrl("postgres");
   const kind = postgresShelves(url);
   isolationCases(runnerOf(), kind);
+  sentCases(runnerOf(), kind);
   strayCases(runnerOf(), kind);
   postgresCases(runnerOf(), url);
+  sentOnPostgres(runnerOf(), url);
 });

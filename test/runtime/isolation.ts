@@ -27,7 +27,7 @@ const freed = event("shelf.freed.v1", z.object({ n: z.int() }));
 type Handle = (n: number, context: Context<unknown>) => unknown;
 
 /** A service that handles each event with `handle`, which returns nothing. */
-function shelfService(handle: Handle): Service<unknown, never> {
+export function shelfService(handle: Handle): Service<unknown, never> {
   return service<unknown>("shelf").on(asked, {
     name: "take",
     readonly: true,
@@ -39,7 +39,7 @@ function shelfService(handle: Handle): Service<unknown, never> {
 }
 
 export const askedFor = (n: number): EventEnvelope => envelope(asked, `saga ${n}`, { n });
-const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+export const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 type Options = Partial<StartOptions<unknown>>;

@@ -11,7 +11,10 @@ import { asked, open } from "./isolation.ts";
 /** What one handler does, step by step. */
 type Step =
   /** Reads an item and writes it back, one more; notes which count it has seen. */
-  | { readonly kind: "take"; readonly item: number }
+  | { readonly kind: "take"; readonly item: number; readonly sent: boolean }
+  /** Notes with `send`, twice in a row. */
+  | { readonly kind: "send" }
+  | { readonly kind: "send failing" }
   | { readonly kind: "note"; readonly awaited: boolean }
   | { readonly kind: "yield" }
   /** Longer than a commit group waits. */
@@ -37,9 +40,15 @@ const SLOW_MS = 90;
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({ kind: fc.constant("take" as const), item: fc.nat(ITEMS - 1) }),
+    arbitrary: fc.record({
+      kind: fc.constant("take" as const),
+      item: fc.nat(ITEMS - 1),
+      sent: fc.boolean(),
+    }),
   },
   { weight: 6, arbitrary: fc.constant({ kind: "note", awaited: true } as const) },
+  { weight: 6, arbitrary: fc.constant({ kind: "send" } as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: "send failing" } as const) },
   { weight: 1, arbitrary: fc.constant({ kind: "note", awaited: false } as const) },
   { weight: 4, arbitrary: fc.constant({ kind: "yield" } as const) },
   { weight: 2, arbitrary: fc.constant({ kind: "attempt" } as const) },
@@ -94,10 +103,17 @@ async function perform(
     case "take": {
       const item = `${job.run}/${step.item}`;
       const seen = await shelf.read(tx, item);
+      const text = `${n} ${index} took ${item} ${seen}`;
+      if (step.sent) return shelf.send(tx, { item: [item, seen + 1], text });
       await shelf.write(tx, item, seen + 1);
-      await shelf.note(tx, `${n} ${index} took ${item} ${seen}`);
+      await shelf.note(tx, text);
       return;
     }
+    case "send":
+      shelf.send(tx, { text: `${n} ${index} first` });
+      return shelf.send(tx, { text: `${n} ${index} second` });
+    case "send failing":
+      return shelf.sendFailing(tx);
     case "note":
       return shelf.note(tx, `${n} ${index}`);
     case "yield":
@@ -128,6 +144,11 @@ function actAtOnce(shelf: Shelf, tx: unknown, n: number, job: Job, attempt: numb
       void shelf.note(tx, `${n} ${index} took ${item} ${seen}`);
     }
     if (step.kind === "note") void shelf.note(tx, `${n} ${index}`);
+    if (step.kind === "send") {
+      shelf.send(tx, { text: `${n} ${index} first` });
+      shelf.send(tx, { text: `${n} ${index} second` });
+    }
+    if (step.kind === "send failing") shelf.sendFailing(tx);
     if (step.kind === "throw" && (!step.once || attempt === 1)) throw new Error("the plan says so");
   }
 }
@@ -136,6 +157,7 @@ function actAtOnce(shelf: Shelf, tx: unknown, n: number, job: Job, attempt: numb
 function notesOf(n: number, { steps: list, run }: Job): readonly string[] {
   return list.flatMap((step, index) => {
     if (step.kind === "take") return [`${n} ${index} took ${run}/${step.item}`];
+    if (step.kind === "send") return [`${n} ${index} first`, `${n} ${index} second`];
     return step.kind === "note" ? [`${n} ${index}`] : [];
   });
 }

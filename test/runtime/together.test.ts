@@ -45,7 +45,7 @@ function seated(seats: readonly Seat[]): Together<string> {
       return {
         native: "",
         touched: seat.touched,
-        statements: seat.touched ? 1 : 0,
+        flights: seat.touched ? 1 : 0,
         contended: seat.contended,
         returned() {},
         keep() {},
@@ -57,6 +57,7 @@ function seated(seats: readonly Seat[]): Together<string> {
       };
     },
     keep() {},
+    async interrupt() {},
     async undo() {},
   };
 }

@@ -34,7 +34,7 @@ const order = service<MemoryTx>("order").begins(placed);
 function changeable() {
   const store = memoryStore();
   const changes: Partial<
-    Record<"claim" | "purge" | "transaction" | "close", () => Promise<never>>
+    Record<"beat" | "claim" | "purge" | "transaction" | "close", () => Promise<never>>
   > = {};
   const changed: Store<MemoryTx> = new Proxy(store, {
     get(target, name) {
@@ -100,7 +100,7 @@ describe("a database that fails the relay", () => {
     await app.stop();
   });
 
-  it("the lease is renewed while old rows are deleted", async () => {
+  it("the relay goes on while old rows are deleted", async () => {
     const { store, changes } = changeable();
     let claims = 0;
     let purging = false;
@@ -122,6 +122,46 @@ describe("a database that fails the relay", () => {
       environment: hasty,
     });
     await eventually("rounds go on", () => claims > 5, true);
+    await app.stop();
+  });
+});
+
+describe("a process says that it lives", () => {
+  it("although the relay waits for the database", async () => {
+    const { store, changes } = changeable();
+    const beat = store.beat.bind(store);
+    let beats = 0;
+    store.beat = () => {
+      beats++;
+      return beat();
+    };
+    changes.claim = never;
+    const app = await start(order, {
+      store,
+      bus: memoryBus(["order"]),
+      logger: silent,
+      leaseMs: 50,
+      environment: hasty,
+    });
+    await eventually("it goes on", () => beats > 5, true);
+    await app.stop();
+  });
+
+  it("also after it could not", async () => {
+    const { store, changes } = changeable();
+    let beats = 0;
+    changes.beat = () => {
+      beats++;
+      return broken();
+    };
+    const app = await start(order, {
+      store,
+      bus: memoryBus(["order"]),
+      logger: silent,
+      leaseMs: 50,
+      environment: hasty,
+    });
+    await eventually("it tries again", () => beats > 5, true);
     await app.stop();
   });
 });

@@ -1,6 +1,13 @@
 import type { Bus } from "odori";
 import { type BusFactory, localClock, type StoreFactory } from "odori/conformance";
-import { migrate, type PostgresStore, postgres, postgresBus, type Sql } from "odori/postgres";
+import {
+  migrate,
+  type PostgresBusOptions,
+  type PostgresStore,
+  postgres,
+  postgresBus,
+  type Sql,
+} from "odori/postgres";
 import pg from "pg";
 import { postgresFaults } from "./postgres-faults.ts";
 
@@ -72,10 +79,26 @@ export function postgresStores(url: () => string): StoreFactory<Sql> {
   };
 }
 
-/** The database as the bus, in a schema of its own for each test. */
-export function postgresBuses(url: () => string, mode?: "batch"): BusFactory {
+/** Events are published by one process, and heard in another one, as far as the bus can tell. */
+function apart(options: PostgresBusOptions): Bus {
+  const url = new URL(options.connectionString ?? "");
+  url.hostname = url.hostname === "127.0.0.1" ? "localhost" : "127.0.0.1";
+  const publishing = postgresBus({ ...options, connectionString: url.href });
+  const hearing = postgresBus(options);
   return {
-    name: mode === undefined ? "postgres" : "postgres, in batches",
+    guarantees: hearing.guarantees,
+    publish: (events) => publishing.publish(events),
+    subscribe: (subscribed, deliver) => hearing.subscribe(subscribed, deliver),
+    close: async () => void (await Promise.all([publishing.close(), hearing.close()])),
+  };
+}
+
+const NAMES = { batch: "postgres, in batches", apart: "postgres, between processes" } as const;
+
+/** The database as the bus, in a schema of its own for each test. */
+export function postgresBuses(url: () => string, mode?: keyof typeof NAMES): BusFactory {
+  return {
+    name: mode === undefined ? "postgres" : NAMES[mode],
     ...(mode === undefined && { faults: postgresFaults(url) }),
     async make() {
       const schema = newSchema();
@@ -83,7 +106,9 @@ export function postgresBuses(url: () => string, mode?: "batch"): BusFactory {
       const open: Bus[] = [];
       return {
         async connect() {
-          const bus = postgresBus({ connectionString: url(), schema, mode: mode ?? "binary" });
+          const options = { connectionString: url(), schema };
+          const bus =
+            mode === "apart" ? apart(options) : postgresBus({ ...options, mode: mode ?? "binary" });
           open.push(bus);
           return bus;
         },

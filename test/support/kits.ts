@@ -23,7 +23,10 @@ export interface Kit {
    * Runs `work` in a transaction that the test opens itself, past the running service, and commits
    * unless it rejects.
    */
-  ownTransaction(service: string, work: (native: unknown) => Promise<void>): Promise<void>;
+  ownTransaction(
+    service: string,
+    work: (native: NonNullable<unknown>) => Promise<void>,
+  ): Promise<void>;
   /** Puts the clock of the databases forward, where they have one of their own. */
   advance(ms: number): Eventual<void>;
 }

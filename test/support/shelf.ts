@@ -22,6 +22,10 @@ export interface Shelf extends AsyncDisposable {
   write(tx: unknown, item: string, count: number): Eventual<void>;
   /** Notes have no unique constraint: one that is written twice shows. */
   note(tx: unknown, text: string): Eventual<void>;
+  /** Writes both without awaiting anything: with `send`, where the store has it. */
+  send(tx: unknown, row: { readonly item?: [string, number]; readonly text: string }): void;
+  /** A statement that fails, and that is not awaited. */
+  sendFailing(tx: unknown): void;
   /** A statement that fails. */
   fail(tx: unknown): Eventual<void>;
   /** Runs `work` in a savepoint of the handler's own, and undoes it. */
@@ -69,6 +73,16 @@ export const memoryShelves: ShelfKind = {
       read: (tx, item) => memoryOf(tx).in(items).get(item) ?? 0,
       write: (tx, item, count) => void memoryOf(tx).in(items).set(item, count),
       note: (tx, text) => void memoryOf(tx).in(notes).set(`${next++}`, text),
+      send(tx, { item, text }) {
+        if (item !== undefined)
+          memoryOf(tx)
+            .in(items)
+            .set(...item);
+        memoryOf(tx).in(notes).set(`${next++}`, text);
+      },
+      sendFailing() {
+        throw new Error("the statement fails");
+      },
       fail(tx) {
         memoryOf(tx).in(items).get("anything");
         throw new Error("the statement fails");
@@ -88,6 +102,8 @@ export const memoryShelves: ShelfKind = {
   },
 };
 
+const PUT_ITEM = "INSERT INTO items VALUES ($1, $2) ON CONFLICT DO UPDATE SET count = $2";
+
 export const sqliteShelves: ShelfKind = {
   name: "sqlite",
   async make() {
@@ -101,12 +117,12 @@ export const sqliteShelves: ShelfKind = {
       store: () => sqlite(path),
       read: (tx, item) =>
         Number(sqliteOf(tx).get("SELECT count FROM items WHERE item = ?", item)?.count ?? 0),
-      write: (tx, item, count) =>
-        void sqliteOf(tx).run(
-          "INSERT INTO items VALUES (?1, ?2) ON CONFLICT DO UPDATE SET count = ?2",
-          item,
-          count,
-        ),
+      write: (tx, item, count) => void sqliteOf(tx).run(PUT_ITEM.replaceAll("$", "?"), item, count),
+      send(tx, { item, text }) {
+        if (item !== undefined) sqliteOf(tx).send(PUT_ITEM, item);
+        sqliteOf(tx).send("INSERT INTO notes VALUES ($1)", [text]);
+      },
+      sendFailing: (tx) => sqliteOf(tx).send("INSERT INTO items VALUES ('broken', NULL)"),
       note: (tx, text) => void sqliteOf(tx).run("INSERT INTO notes VALUES (?)", text),
       fail: (tx) => void sqliteOf(tx).run("INSERT INTO items VALUES ('broken', NULL)"),
       attempt(tx, work) {
@@ -164,6 +180,17 @@ export function postgresShelves(url: () => string): ShelfKind {
         async note(tx, text) {
           await postgresOf(tx).query(`INSERT INTO ${schema}.notes VALUES ($1)`, [text]);
         },
+        send(tx, { item, text }) {
+          if (item !== undefined)
+            postgresOf(tx).send(
+              `INSERT INTO ${schema}.items VALUES ($1, $2)
+                ON CONFLICT (item) DO UPDATE SET count = $2`,
+              item,
+            );
+          postgresOf(tx).send(`INSERT INTO ${schema}.notes VALUES ($1)`, [text]);
+        },
+        sendFailing: (tx) =>
+          postgresOf(tx).send(`INSERT INTO ${schema}.items VALUES ('broken', NULL)`),
         async fail(tx) {
           await postgresOf(tx).query(`INSERT INTO ${schema}.items VALUES ('broken', NULL)`);
         },

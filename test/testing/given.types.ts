@@ -34,5 +34,5 @@ void given(placed(data)).when(order, { store: () => ({ durable: false }) });
 void given(placed(data)).when(order, {
   ...options,
   // @ts-expect-error `tx` is the one of the service's store
-  setup: (tx) => tx.send("SELECT 1"),
+  setup: (tx) => tx.raw("SELECT 1"),
 });

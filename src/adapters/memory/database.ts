@@ -35,11 +35,19 @@ export interface SagaRecord {
   readonly journal: readonly JournalRecord[];
 }
 
-/** The lease of a process that has not given it up. */
-export interface LeaseRecord {
+/** A process that has not left. */
+export interface MemberRecord {
   readonly owner: string;
+  /** Counts its beats. */
+  readonly beats: number;
+  /** Until when it is counted as running, without another beat. */
   readonly expiresAt: number;
+  /** For how long it may be silent, in milliseconds. */
   readonly leaseMs: number;
+  /** When another process found it dead; undefined if it lives. */
+  readonly diedAt: number | undefined;
+  /** How often that happened: it may have been slow only. */
+  readonly deaths: number;
   /** What the bus holds, as the process has asked it last. */
   readonly backlog?: number | undefined;
   /** When it held nothing. */
@@ -73,7 +81,7 @@ export class MemoryDatabase {
   readonly deferred = new TransactionalMap<number, DeferredRecord>(new Map(), this);
   /** Deferred deliveries by reaction and saga. */
   readonly deferredAt = new TransactionalMap<string, ReadonlySet<number>>(new Map(), this);
-  readonly leases = new TransactionalMap<string, LeaseRecord>(new Map(), this);
+  readonly members = new TransactionalMap<string, MemberRecord>(new Map(), this);
   readonly declarations = new TransactionalMap<string, StoredDeclaration>(new Map(), this);
 
   /**
@@ -183,23 +191,27 @@ export class MemoryDatabase {
     return [...seqs].sort((a, b) => a - b).flatMap((seq) => this.deferred.get(seq) ?? []);
   }
 
-  isLive(owner: string | undefined, now: number): boolean {
-    const lease = owner === undefined ? undefined : this.leases.get(owner);
-    return lease !== undefined && !isOver(lease, now);
+  isLive(owner: string | undefined): boolean {
+    const member = owner === undefined ? undefined : this.members.get(owner);
+    return member !== undefined && member.diedAt === undefined;
+  }
+
+  isDead(owner: string | undefined): boolean {
+    return owner !== undefined && this.members.get(owner)?.diedAt !== undefined;
+  }
+
+  /** Notes that a process is dead. Returns whether it was not known. */
+  bury(owner: string, now: number): boolean {
+    const member = this.members.get(owner);
+    if (member === undefined || member.diedAt !== undefined) return false;
+    this.members.set(owner, { ...member, diedAt: now, deaths: member.deaths + 1 });
+    return true;
   }
 }
 
 /** Identifiers contain no control characters, so a newline separates the parts of a key. */
 function keyOf(...parts: readonly string[]): string {
   return parts.join("\n");
-}
-
-/**
- * Whether a lease no longer counts. One that lies further ahead than it lasts was written before
- * the clock stepped back.
- */
-export function isOver({ expiresAt, leaseMs }: LeaseRecord, now: number): boolean {
-  return expiresAt <= now || expiresAt > now + leaseMs;
 }
 
 /** One event in several versions has one identity: the version of its type does not count. */

@@ -12,7 +12,7 @@ import type {
 import type { JournalRecord } from "../../ports/journal.ts";
 import { BEHIND_ALL, comparePlaces } from "../../ports/saga-order.ts";
 import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
-import { type DeferredRecord, isOver, type MemoryDatabase, type SagaRecord } from "./database.ts";
+import type { DeferredRecord, MemoryDatabase, SagaRecord } from "./database.ts";
 import { releaseNext } from "./transaction.ts";
 
 /** Reads the tables of a memory store. */
@@ -75,19 +75,19 @@ export class MemoryInspection implements StoreInspection {
     for (const { state } of this.#database.deferred.values())
       deferred[state] = (deferred[state] ?? 0) + 1;
     const now = this.#now();
-    const leases = [...this.#database.leases.values()];
-    const live = leases.filter((one) => !isOver(one, now));
+    const members = [...this.#database.members.values()];
+    const live = members.filter((one) => one.diedAt === undefined && one.expiresAt > now);
     const told = live.flatMap(({ backlog }) => backlog ?? []);
     const emptied = live.flatMap(({ emptyAt }) => emptyAt ?? []);
     const faults = live.flatMap(({ busFault }) => busFault ?? []);
-    const died = leases.some(
-      ({ expiresAt }) => expiresAt <= now && expiresAt >= now - DEATH_REMEMBERED_MS,
+    const died = members.some(
+      ({ expiresAt, diedAt = expiresAt }) => diedAt <= now && diedAt >= now - DEATH_REMEMBERED_MS,
     );
     return {
       at: now,
       processes: live.length,
       outbox: outbox.reduce((sum, { events }) => sum + events.length, 0),
-      outboxOldestMs: outbox.length === 0 ? 0 : this.#now() - oldest,
+      outboxOldestMs: outbox.length === 0 ? 0 : now - oldest,
       deferred,
       backlog: toBacklog({
         ...{ processes: live.length, told: told.length, emptied: emptied.length },

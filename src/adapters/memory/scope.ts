@@ -13,7 +13,7 @@ import { type UndoLog, undoTo } from "./table.ts";
 /** One handler, inside a transaction or with one of its own. */
 export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<MemoryTx> {
   readonly native: MemoryTx;
-  statements = 0;
+  flights = 0;
   contended = false;
   readonly #database: MemoryDatabase;
   readonly #begin: () => StoreTransaction<MemoryTx>;
@@ -39,7 +39,7 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
   }
 
   get touched(): boolean {
-    return this.statements > 0;
+    return this.flights > 0;
   }
 
   returned(report: (error: OdoriError) => void): void {
@@ -81,7 +81,7 @@ export class MemoryScope implements HandlerScope<MemoryTx>, DetachedTransaction<
   #use(): UndoLog | undefined {
     if (this.#strays.has()) return undefined;
     if (!this.#open) throw transactionClosed();
-    this.statements++;
+    this.flights++;
     if (this.#detached && this.#release === undefined) {
       this.#release = this.#database.writer.tryAcquire();
       if (this.#release === undefined) {

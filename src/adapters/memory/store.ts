@@ -1,4 +1,5 @@
 import { type ClaimLimits, claimLimits } from "../../adapter/claim-limits.ts";
+import { Roster } from "../../adapter/roster.ts";
 import { busFaultText } from "../../adapter/rows.ts";
 import type { CensusRow, Declarations } from "../../ports/declarations.ts";
 import { notOurs, storeNotOpen, transactionClosed } from "../../ports/errors.ts";
@@ -15,7 +16,7 @@ import {
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { census } from "./census.ts";
 import { claimDeferred } from "./claim.ts";
-import { isOver, MemoryDatabase, type OutboxRecord } from "./database.ts";
+import { MemoryDatabase, type OutboxRecord } from "./database.ts";
 import { MemoryDeclarations } from "./declarations.ts";
 import { MemoryInspection } from "./inspect.ts";
 import { MemoryTable, MemoryTx } from "./native.ts";
@@ -32,6 +33,9 @@ export class MemoryStore implements Store<MemoryTx> {
   readonly declarations: Declarations;
   readonly #database: MemoryDatabase;
   #session: Session | undefined;
+  #roster = new Roster();
+  /** How often this process was found dead, as far as it knows. */
+  #deaths = 0;
 
   constructor(database: MemoryDatabase = new MemoryDatabase()) {
     this.#database = database;
@@ -47,10 +51,12 @@ export class MemoryStore implements Store<MemoryTx> {
     }
     this.#database.service = session.service;
     this.#session = session;
-    const leases = [...this.#database.leases.values()];
-    const died = leases.some((lease) => isOver(lease, session.now()));
-    this.#renew(session);
-    return { warnings: [], others: died ? "died" : leases.length > 0 ? "running" : "none" };
+    this.#roster = new Roster();
+    this.#deaths = 0;
+    const members = [...this.#database.members.values()];
+    const died = members.some(({ diedAt }) => diedAt !== undefined);
+    this.#beat(session);
+    return { warnings: [], others: died ? "died" : members.length > 0 ? "running" : "none" };
   }
 
   transaction<T>(work: (tx: StoreTransaction<MemoryTx>) => Promise<T>): Promise<T> {
@@ -83,6 +89,12 @@ export class MemoryStore implements Store<MemoryTx> {
     return new MemoryTransaction(this.#database, native, this.#writer(undefined));
   }
 
+  beat(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return Promise.resolve();
+    return this.#database.exclusive(() => this.#beat(session));
+  }
+
   claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
     const limits = claimLimits(limit, options);
     return this.#database.exclusive(() => this.#claim(limits));
@@ -90,21 +102,21 @@ export class MemoryStore implements Store<MemoryTx> {
 
   async putBacklog(deliveries: number, askedMs: number): Promise<void> {
     const session = this.#session;
-    const lease = session && this.#database.leases.get(session.owner);
-    if (session === undefined || lease === undefined) return;
-    const emptyAt = deliveries === 0 ? session.now() - askedMs : lease.emptyAt;
+    const member = session && this.#database.members.get(session.owner);
+    if (session === undefined || member === undefined) return;
+    const emptyAt = deliveries === 0 ? session.now() - askedMs : member.emptyAt;
     await this.#database.exclusive(() => {
-      this.#database.leases.set(lease.owner, { ...lease, backlog: deliveries, emptyAt });
+      this.#database.members.set(member.owner, { ...member, backlog: deliveries, emptyAt });
     });
   }
 
   async putBusFault(fault: BusFault | undefined): Promise<void> {
     const session = this.#session;
-    const lease = session && this.#database.leases.get(session.owner);
-    if (session === undefined || lease === undefined) return;
+    const member = session && this.#database.members.get(session.owner);
+    if (session === undefined || member === undefined) return;
     const busFault = fault && { told: busFaultText(fault), at: session.now() - fault.sinceMs };
     await this.#database.exclusive(() => {
-      this.#database.leases.set(lease.owner, { ...lease, busFault });
+      this.#database.members.set(member.owner, { ...member, busFault });
     });
   }
 
@@ -123,7 +135,7 @@ export class MemoryStore implements Store<MemoryTx> {
     this.#session = undefined;
     if (session === undefined) return;
     await this.#database.exclusive(() => {
-      this.#database.leases.delete(session.owner);
+      this.#database.members.delete(session.owner);
       // What it has claimed and not handled does not count; what it held was not claimed.
       for (const row of [...this.#database.deferred.values()])
         if (row.owner === session.owner)
@@ -156,32 +168,58 @@ export class MemoryStore implements Store<MemoryTx> {
     const database = this.#database;
     const { owner } = session;
     const now = session.now();
-    this.#renew(session);
+    const lost = this.#wasLost(session);
+    const processes = this.#bury(session);
     const outbox: OutboxRecord[] = [];
     for (const row of database.outbox.values())
-      if (outbox.length < limits.outbox && !database.isLive(row.owner, now)) outbox.push(row);
+      if (outbox.length < limits.outbox && !database.isLive(row.owner)) outbox.push(row);
+    const orphans = outbox.filter((row) => database.isDead(row.owner));
     for (const row of outbox) database.outbox.set(row.ticket, { ...row, owner });
-    return { outbox, ...claimDeferred(database, limits, { owner, now }), died: this.#bury(now) };
+    const { orphans: deliveries, ...due } = claimDeferred(database, limits, { owner, now });
+    const events = orphans.reduce((sum, row) => sum + row.events.length, 0);
+    const takenOver = { processes, events, deliveries };
+    return { outbox, ...due, died: this.#hasDied(now), takenOver, lost };
+  }
+
+  /** Whether another process has found this one dead. It lives, and says so. */
+  #wasLost(session: Session): boolean {
+    const member = this.#database.members.get(session.owner);
+    const deaths = member?.deaths ?? this.#deaths + 1;
+    const lost = deaths !== this.#deaths;
+    if (lost) this.#beat(session);
+    this.#deaths = this.#database.members.get(session.owner)?.deaths ?? 0;
+    return lost;
+  }
+
+  /** Returns how many processes it is the first to find dead. */
+  #bury({ owner, leaseMs, now }: Session): number {
+    const others = [...this.#database.members.values()]
+      .filter((member) => member.owner !== owner && member.diedAt === undefined)
+      .map(({ beats: beat, ...member }) => ({ ...member, beat, lock: "unknown" as const }));
+    const patience = { silentMs: leaseMs, freedMs: leaseMs, freeMs: leaseMs };
+    const dead = this.#roster.look(others, now(), patience);
+    return dead.filter((member) => this.#database.bury(member.owner, now())).length;
   }
 
   /** Whether a process has died lately; forgets those that died earlier. */
-  #bury(now: number): boolean {
-    const { leases } = this.#database;
+  #hasDied(now: number): boolean {
+    const { members } = this.#database;
     let died = false;
-    for (const lease of leases.values()) {
-      if (!isOver(lease, now)) continue;
-      const { owner, expiresAt } = lease;
-      died ||= expiresAt <= now;
-      if (Math.abs(now - expiresAt) > DEATH_REMEMBERED_MS) leases.delete(owner);
+    for (const { owner, diedAt } of members.values()) {
+      if (diedAt === undefined) continue;
+      const recent = Math.abs(now - diedAt) <= DEATH_REMEMBERED_MS;
+      died ||= recent;
+      if (!recent) members.delete(owner);
     }
     return died;
   }
 
-  #renew(session: Session): void {
-    const { owner, leaseMs } = session;
-    const before = this.#database.leases.get(owner);
-    const expiresAt = session.now() + leaseMs;
-    this.#database.leases.set(owner, { ...before, owner, leaseMs, expiresAt });
+  #beat({ owner, leaseMs, now }: Session): void {
+    const before = this.#database.members.get(owner);
+    const { beats = 0, deaths = 0 } = before ?? {};
+    const expiresAt = now() + leaseMs;
+    const member = { owner, beats: beats + 1, expiresAt, leaseMs, diedAt: undefined, deaths };
+    this.#database.members.set(owner, { ...before, ...member });
   }
 
   #writer(owner: string | undefined): Writer {

@@ -137,7 +137,8 @@ export class MemoryTransaction implements StoreTransaction<MemoryTx> {
     }
     for (const ticket of release) {
       const row = outbox.get(ticket);
-      if (row !== undefined) outbox.set(ticket, { ...row, owner: undefined });
+      if (row !== undefined && row.owner === this.#writer.owner)
+        outbox.set(ticket, { ...row, owner: undefined });
     }
     for (const ticket of confirm) outbox.delete(ticket);
   }

@@ -6,6 +6,7 @@ import { Semaphore } from "../../adapter/semaphore.ts";
 import { readJson } from "../../cloudevents/message.ts";
 import { eventsOfBatch } from "../../cloudevents/messages.ts";
 import type { Deliver, Incoming, SubscribeOptions } from "../../ports/bus.ts";
+import type { Hold, Neighbour } from "./bus-neighbours.ts";
 
 /** What a member needs besides its pool. */
 export interface MemberParts {
@@ -27,7 +28,7 @@ const POLL_MS = 500;
  * One member of a group. One statement acknowledges and rejects the deliveries that were settled,
  * and takes deliveries that no live member holds.
  */
-export class PostgresMember {
+export class PostgresMember implements Neighbour {
   readonly #pool: pg.Pool;
   readonly #parts: MemberParts;
   readonly #cycle: { readonly name: string; readonly text: string };
@@ -54,26 +55,10 @@ export class PostgresMember {
     const { schema } = parts;
     this.#cycle = {
       name: `odori_cycle_${schema}`.slice(0, 63),
-      // Neither needs to survive a power failure: the inbox recognises a repeated delivery. Who
-      // lives is a list: NOT EXISTS becomes a join, which is not looked up again for a row that
-      // another member has taken in the meantime.
-      text: `WITH clock AS MATERIALIZED (
-          SELECT ${schema}.now_ms() AS t, set_config('synchronous_commit', 'off', true)),
-        live AS MATERIALIZED (SELECT coalesce(array_agg(owner), '{}') AS owners
-          FROM ${schema}.member, clock WHERE expires_at > clock.t),
-        acknowledged AS (DELETE FROM ${schema}.delivery WHERE seq = ANY (ARRAY(
-          SELECT value::bigint FROM json_array_elements_text($1::text::json)))),
-        rejected AS (UPDATE ${schema}.delivery AS d
-          SET holder = NULL, failures = failures + 1, due_at = clock.t + r.delay
-          FROM clock, json_to_recordset($2::text::json) AS r(seq bigint, delay bigint)
-          WHERE d.seq = r.seq AND d.holder = $3)
-        UPDATE ${schema}.delivery SET holder = $3 WHERE seq = ANY (ARRAY(
-          SELECT seq FROM ${schema}.delivery d, clock
-          WHERE d.group_name = $4 AND d.due_at <= clock.t
-            AND d.type IN (SELECT json_array_elements_text($5::text::json))
-            AND (d.holder IS NULL OR d.holder <> ALL ((SELECT owners FROM live)::text[]))
-          ORDER BY seq LIMIT $6::int FOR UPDATE OF d SKIP LOCKED))
-        RETURNING seq, type, body, failures`,
+      // It need not survive a power failure: the inbox recognises a repeated delivery.
+      text: `WITH clock AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+        SELECT t.* FROM clock, ${schema}.take($1, $2, $3::text::json, $4::int,
+          $5::text::json, $6::text::json) AS t`,
     };
   }
 
@@ -99,6 +84,46 @@ export class PostgresMember {
     this.#closing ??= this.#leave();
     this.wake();
     return this.#closing;
+  }
+
+  get group(): string {
+    return this.#parts.options.group;
+  }
+
+  /**
+   * Takes events of this process before they are inserted, so that their rows are its own from the
+   * beginning. The other members get the rest: it keeps a half of its places free, so that a
+   * process with more than it can do leaves work to others.
+   */
+  hold(type: string, bodies: readonly string[]): Hold | undefined {
+    if (this.#closing !== undefined || this.#lost || !this.hears([type])) return undefined;
+    const room = Math.floor(this.#parts.options.inFlightMax / 2) - this.#inFlight;
+    const held = bodies.slice(0, Math.max(0, Math.floor(room / this.#perRow)));
+    if (held.length === 0) return undefined;
+    this.#inFlight += held.length;
+    return { member: this, owner: this.#owner, group: this.group, type, bodies: held };
+  }
+
+  /** Delivers what was held, once it is inserted as the rows `seqs`. */
+  handOver({ type, bodies }: Hold, seqs: readonly number[]): void {
+    this.#inFlight -= bodies.length;
+    const before = this.#inFlight;
+    for (const [i, body] of bodies.entries()) {
+      const seq = seqs[i];
+      if (seq !== undefined) this.#hand(seq, type, body, 0);
+    }
+    this.#perRow = Math.max(1, (this.#inFlight - before) / bodies.length);
+    if (this.#closing !== undefined) this.wake();
+  }
+
+  /**
+   * What was held is not inserted. If that is not sure, the owner changes: this member would keep
+   * rows that it does not know from all others.
+   */
+  letGo({ bodies, owner }: Hold, isSure: boolean): void {
+    this.#inFlight -= bodies.length;
+    if (!isSure && owner === this.#owner) this.#renounce();
+    if (this.#closing !== undefined) this.wake();
   }
 
   /** Stops at once. Another member gets what was not acknowledged. */
@@ -147,13 +172,10 @@ export class PostgresMember {
       // Also without room: another member would take what this one has in flight.
       if (performance.now() - this.#renewedAt > this.#parts.leaseMs / 4) await this.#renew();
       if (room === 0 && acknowledged.length + rejected.length === 0) return 0;
+      const { group, topics } = options;
       const values = [
-        JSON.stringify(acknowledged),
-        JSON.stringify(rejected),
-        this.#owner,
-        options.group,
-        JSON.stringify(options.topics),
-        room,
+        ...[this.#owner, group, JSON.stringify(topics), room],
+        ...[JSON.stringify(acknowledged), JSON.stringify(rejected)],
       ];
       const { name, text } = this.#cycle;
       const cycle = this.#parts.prepare() ? { name, text, values } : { text, values };
@@ -168,13 +190,17 @@ export class PostgresMember {
       this.#lose(error);
       // If the reply was lost, the old owner may hold deliveries this process does not know. They
       // are free once its lease expires.
-      this.#owner = randomUUID();
-      this.#renewedAt = Number.NEGATIVE_INFINITY;
+      this.#renounce();
       // Repeated with the next turn: acknowledging twice changes nothing.
       this.#acknowledged.push(...acknowledged);
       this.#rejected.push(...rejected);
       return undefined;
     }
+  }
+
+  #renounce(): void {
+    this.#owner = randomUUID();
+    this.#renewedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** From now on it takes nothing, and only acknowledges what it has. */
@@ -206,17 +232,8 @@ export class PostgresMember {
     const { schema, leaseMs } = this.#parts;
     const at = performance.now();
     const { group, topics } = this.#parts.options;
-    const renew = `INSERT INTO ${schema}.member (owner, expires_at, group_name, types)
-      VALUES ($1, ${schema}.now_ms() + $2::bigint, $3, $4::json)
-      ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`;
-    await this.#pool.query(renew, [this.#owner, leaseMs, group, JSON.stringify(topics)]);
-    // An event that was sent while the first group subscribed has found no group.
-    const adopt = `UPDATE ${schema}.delivery SET group_name = $1, due_at = 0
-      WHERE group_name = '' AND type IN (SELECT s.type FROM ${schema}.subscription s
-        WHERE s.group_name = $1
-          AND s.type IN (SELECT json_array_elements_text($2::text::json)))`;
-    await this.#pool.query(adopt, [group, JSON.stringify(topics)]);
-    await this.#pool.query(`SELECT ${schema}.sweep()`);
+    const renew = `SELECT ${schema}.renew($1, $2, $3::text::json, $4::bigint)`;
+    await this.#pool.query(renew, [this.#owner, group, JSON.stringify(topics), leaseMs]);
     this.#renewedAt = at;
   }
 

@@ -1,3 +1,5 @@
+import { BUS_FUNCTIONS } from "./bus-functions.ts";
+
 /** The schema of the bus, unless an option names another one. */
 export const BUS_SCHEMA = "odori_bus";
 /** How long an event that no group hears is kept for the first one that subscribes to its type. */
@@ -101,4 +103,5 @@ export const BUS_TABLES: readonly string[] = [
        WHERE group_name = '' AND due_at < $S.now_ms() - ${UNHEARD_MS} $$;`,
   // Who is behind an owner, for a diagnosis; NULL of a process of an earlier version.
   "ALTER TABLE $S.member ADD COLUMN group_name text, ADD COLUMN types json",
+  BUS_FUNCTIONS.replaceAll("$UNHEARD", String(UNHEARD_MS)),
 ];

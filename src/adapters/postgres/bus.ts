@@ -29,8 +29,16 @@ import {
 } from "../../ports/errors.ts";
 import { Hints } from "./bus-hints.ts";
 import { PostgresMember } from "./bus-member.ts";
+import {
+  type Hold,
+  holdsOf,
+  moveIn,
+  moveOut,
+  type NewRow,
+  neighbourhoodOf,
+} from "./bus-neighbours.ts";
 import { BUS_OWNER, BUS_SCHEMA, BUS_TABLES } from "./bus-schema.ts";
-import { explain, isForbidden, sqlState } from "./errors.ts";
+import { explain, isAnswered, isForbidden, sqlState } from "./errors.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { mayPrepare } from "./pooler.ts";
 import { ensureSchema } from "./schema.ts";
@@ -69,6 +77,17 @@ interface Link {
   readonly pool: pg.Pool;
   readonly hints: Hints;
   readonly members: Set<PostgresMember>;
+  /** Names the bus among those of this process. */
+  readonly neighbourhood: string;
+  /** Whether rows may be handed to members of this process. */
+  hands: boolean;
+}
+
+/** Rows of one type that were inserted, and have one holder. */
+interface Inserted {
+  readonly type: string;
+  readonly holder: string | null;
+  readonly seqs: readonly number[];
 }
 
 /** How long the server may take to reply, in milliseconds. */
@@ -103,8 +122,11 @@ export class PostgresBus implements Bus {
     this.#link = connectOnce({
       place: this.place,
       open: () => this.#connect(),
-      close: async ({ pool, hints, members }) => {
-        for (const member of members) member.abandon(busClosed(this.place));
+      close: async ({ pool, hints, members, neighbourhood }) => {
+        for (const member of members) {
+          moveOut(neighbourhood, member);
+          member.abandon(busClosed(this.place));
+        }
         await endAll(pool, () => Promise.all([hints.close(), pool.end()]));
       },
       explain: (error) => this.#explain(error),
@@ -129,22 +151,32 @@ export class PostgresBus implements Bus {
     link: Link,
     parcels: readonly Parcel[],
   ): Promise<readonly PromiseSettledResult<void>[]> {
+    const rows = parcels.map((parcel) => ({
+      type: parcel.type,
+      body: parcel.batch ?? encodeJson(parcel.event),
+    }));
+    const holds = link.hands ? holdsOf(link.neighbourhood, rows) : [];
     try {
-      await this.#insert(link, parcels);
+      await this.#insert(link, rows, holds);
       return parcels.map(() => INSERTED);
     } catch (error) {
+      // A role that may not see the rows of other groups is not told of any.
+      if (holds.length > 0 && isForbidden(error)) {
+        link.hands = false;
+        return this.#insertAll(link, parcels);
+      }
       // The next attempt finds the tables again; the events wait for their groups.
       if (isGone(error)) await ensureSchema(link.pool, BUS_OWNER, this.#options, BUS_TABLES);
       // The role may lack the permission for one type alone.
       if (!isEventsFault(error) && !isForbidden(error)) throw error;
       // One statement inserts all or none: then the server has to say which one it refuses.
-      return Promise.allSettled(parcels.map((parcel) => this.#insert(link, [parcel])));
+      return Promise.allSettled(rows.map((row) => this.#insert(link, [row], [])));
     }
   }
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { group, topics, onLost = () => {} } = options;
-    return this.#link.use(async ({ pool, members }) => {
+    return this.#link.use(async ({ pool, members, neighbourhood }) => {
       await ensureSchema(pool, BUS_OWNER, this.#options, BUS_TABLES);
       const subscribe = `SELECT ${this.#schema}.subscribe($1, $2::text::json)`;
       await pool.query(subscribe, [group, JSON.stringify(topics)]);
@@ -158,10 +190,14 @@ export class PostgresBus implements Bus {
       });
       await member.start();
       members.add(member);
+      moveIn(neighbourhood, member);
       return {
         check: () => this.#check(options),
         backlog: () => this.#backlog(options),
-        close: () => member.close().finally(() => members.delete(member)),
+        close: () => {
+          moveOut(neighbourhood, member);
+          return member.close().finally(() => members.delete(member));
+        },
       };
     });
   }
@@ -183,9 +219,7 @@ export class PostgresBus implements Bus {
   #backlog({ group, topics }: SubscribeOptions): Promise<number> {
     return this.#link.use(async ({ pool }) => {
       const { rows } = await pool.query<{ left: string }>(
-        `SELECT count(*) AS left FROM (SELECT 1 FROM ${this.#schema}.delivery
-          WHERE group_name IN ($1, '')
-            AND type IN (SELECT json_array_elements_text($2::text::json)) LIMIT $3::int) AS kept`,
+        `SELECT ${this.#schema}.backlog($1, $2::text::json, $3::int) AS left`,
         [group, JSON.stringify(topics), BACKLOG_COUNTED],
       );
       return Number(rows[0]?.left);
@@ -196,18 +230,49 @@ export class PostgresBus implements Bus {
     return this.#link.close();
   }
 
-  async #insert({ pool, hints }: Link, parcels: readonly Parcel[]): Promise<void> {
-    const types = parcels.map(({ type }) => type);
-    const { rows } = await pool.query<{ send: string }>({
-      ...(mayPrepare(pool, this.#options)
-        ? { name: `odori_publish_${this.#schema}`.slice(0, 63) }
-        : {}),
-      // Each type beside its text: Postgres reads no member of JSON that has an escape of U+0000 or
-      // of a lone surrogate anywhere, and would refuse an event that every other bus carries.
-      text: `SELECT ${this.#schema}.send($1::text[], $2::text[])`,
-      values: [types, parcels.map((parcel) => parcel.batch ?? encodeJson(parcel.event))],
+  async #insert(link: Link, rows: readonly NewRow[], holds: readonly Hold[]): Promise<void> {
+    const waiting = new Set<string>();
+    const inserted = new Map<Hold, readonly number[]>();
+    try {
+      for (const { type, holder, seqs } of await this.#send(link, rows, holds)) {
+        const hold = holds.find((one) => one.type === type && one.owner === holder);
+        if (hold === undefined) waiting.add(type);
+        else inserted.set(hold, seqs);
+      }
+    } catch (error) {
+      for (const hold of holds) hold.member.letGo(hold, isAnswered(error));
+      throw error;
+    }
+    for (const hold of holds) hold.member.handOver(hold, inserted.get(hold) ?? []);
+    if (waiting.size > 0) link.hints.send([...waiting]);
+  }
+
+  /** Returns which rows of each type have which holder; null: they wait for any member. */
+  async #send(
+    { pool }: Link,
+    rows: readonly NewRow[],
+    holds: readonly Hold[],
+  ): Promise<readonly Inserted[]> {
+    // Each type beside its text: Postgres reads no member of JSON that has an escape of U+0000 or
+    // of a lone surrogate anywhere, and would refuse an event that every other bus carries.
+    const values: unknown[] = [rows.map(({ type }) => type), rows.map(({ body }) => body)];
+    const named = (name: string) =>
+      mayPrepare(pool, this.#options) ? { name: `${name}_${this.#schema}`.slice(0, 63) } : {};
+    if (holds.length === 0) {
+      const text = `SELECT ${this.#schema}.send($1::text[], $2::text[])`;
+      const sent = await pool.query<{ send: string }>({ ...named("odori_publish"), text, values });
+      const count = Number(sent.rows[0]?.send);
+      return count > 0 ? rows.map(({ type }) => ({ type, holder: null, seqs: [] })) : [];
+    }
+    const asked = holds.map(({ owner, group, type, bodies }) => ({
+      ...{ owner, name: group, type, most: bodies.length },
+    }));
+    const { rows: found } = await pool.query<Inserted>({
+      ...named("odori_hand"),
+      text: `SELECT * FROM ${this.#schema}.hand($1::text[], $2::text[], $3::text::json)`,
+      values: [...values, JSON.stringify(asked)],
     });
-    if (Number(rows[0]?.send) > 0) hints.send(types);
+    return found.map((row) => ({ ...row, seqs: row.seqs.map(Number) }));
   }
 
   async #connect(): Promise<Link> {
@@ -223,7 +288,8 @@ export class PostgresBus implements Bus {
       for (const member of members) if (member.hears(types)) member.wake();
     });
     await hints.listen();
-    return { pool, hints, members };
+    const neighbourhood = neighbourhoodOf(pool, this.#schema);
+    return { pool, hints, members, neighbourhood, hands: true };
   }
 
   #explain(error: unknown): OdoriError {

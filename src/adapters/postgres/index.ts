@@ -11,7 +11,7 @@ export {
   fromPrisma,
   fromTypeOrm,
 } from "./join.ts";
-export type { Sql, SqlResult, SqlRow } from "./native.ts";
+export type { Sql, SqlClient, SqlResult, SqlRow } from "./native.ts";
 export type { PostgresOptions } from "./options.ts";
 export { asPool } from "./pool.ts";
 export { grants, migrate, readingGrants } from "./schema.ts";

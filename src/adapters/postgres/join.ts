@@ -1,9 +1,9 @@
-import type { Sql, SqlResult, SqlRow } from "./native.ts";
+import type { SqlClient, SqlResult, SqlRow } from "./native.ts";
 
 /*
- * Wrap the transaction of another library as a `Sql`, so that `app.begin(…, { within })` commits
- * and rolls back with it. A client of `pg` is a `Sql` as it is. Each function declares only the
- * part of the library that it uses; none of the libraries is loaded.
+ * Wrap the transaction of another library as a `SqlClient`, so that `app.begin(…, { within })`
+ * commits and rolls back with it. A client of `pg` is a `SqlClient` as it is. Each function
+ * declares only the part of the library that it uses; none of the libraries is loaded.
  */
 
 /**
@@ -24,7 +24,7 @@ import type { Sql, SqlResult, SqlRow } from "./native.ts";
  */
 export function fromPostgresJs(tx: {
   unsafe(text: string, values: (string | number | null)[]): PromiseLike<unknown>;
-}): Sql {
+}): SqlClient {
   return { query: (text, values = []) => answered(tx.unsafe(text, values.map(toPlainValue))) };
 }
 
@@ -47,7 +47,7 @@ export function fromPostgresJs(tx: {
 export function fromKysely<Query>(
   trx: { executeQuery(query: Query): Promise<{ readonly rows: readonly unknown[] }> },
   raw: (text: string, values: unknown[]) => Query,
-): Sql {
+): SqlClient {
   return {
     query: async (text, values = []) =>
       answered((await trx.executeQuery(raw(text, [...values]))).rows),
@@ -75,7 +75,7 @@ export function fromDrizzle<Query>(
   sql: ((parts: TemplateStringsArray, ...values: unknown[]) => Query) & {
     param(value: unknown): unknown;
   },
-): Sql {
+): SqlClient {
   return {
     query(text, values = []) {
       const { parts, order } = aroundValues(text);
@@ -102,7 +102,7 @@ export function fromDrizzle<Query>(
  */
 export function fromPrisma(tx: {
   $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>;
-}): Sql {
+}): SqlClient {
   return { query: (text, values = []) => answered(tx.$queryRawUnsafe(text, ...values)) };
 }
 
@@ -122,7 +122,9 @@ export function fromPrisma(tx: {
  * });
  * ```
  */
-export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLike<unknown> }): Sql {
+export function fromKnex(trx: {
+  raw(text: string, values: unknown[]): PromiseLike<unknown>;
+}): SqlClient {
   return {
     query(text, values = []) {
       const { statement, order } = withQuestionMarks(text);
@@ -154,7 +156,7 @@ export function fromKnex(trx: { raw(text: string, values: unknown[]): PromiseLik
  */
 export function fromTypeOrm(em: {
   query(text: string, values?: unknown[]): PromiseLike<unknown>;
-}): Sql {
+}): SqlClient {
   return { query: (text, values = []) => answered(em.query(text, [...values])) };
 }
 
@@ -185,7 +187,7 @@ export function fromMikroOrm<Context>(em: {
       context: Context | undefined,
     ): Promise<unknown>;
   };
-}): Sql {
+}): SqlClient {
   return {
     async query(text, values = []) {
       await em.flush();

@@ -11,8 +11,25 @@ export interface SqlResult {
 }
 
 /**
- * Runs the statements of handlers, or of your own transaction that `begin` joins. A client of `pg`
- * is one; `fromKysely` and its siblings wrap those of other libraries.
+ * Your own transaction, which `begin` joins with `within`. A client of `pg` is one; `fromKysely`
+ * and its siblings wrap those of other libraries.
+ *
+ * @example
+ * ```ts
+ * import type { SqlClient } from "odori/postgres";
+ *
+ * async function isPaid(client: SqlClient, orderId: string) {
+ *   const { rows } = await client.query("SELECT 1 FROM charges WHERE order_id = $1", [orderId]);
+ *   return rows.length > 0;
+ * }
+ * ```
+ */
+export interface SqlClient {
+  query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
+}
+
+/**
+ * Runs the statements of handlers.
  *
  * @example
  * ```ts
@@ -24,6 +41,7 @@ export interface SqlResult {
  * }
  * ```
  */
-export interface Sql {
-  query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
+export interface Sql extends SqlClient {
+  /** As `send` of `Tx`: its failure is the delivery's. */
+  send(text: string, values?: readonly unknown[]): void;
 }

@@ -68,7 +68,7 @@ class TransactionClient extends pg.Client {
         // As of `pg`, a statement that is refused is a rejection.
         const sent = async () => {
           const { text, ...rest } = statementOf(first, second);
-          return sql.send({ text: translate(text), ...rest });
+          return sql.request({ text: translate(text), ...rest });
         };
         return answer(sent(), done);
       },

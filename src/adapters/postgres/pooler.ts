@@ -3,16 +3,22 @@ import type pg from "pg";
 /** Pools of which a connection has turned out to end at a pooler. */
 const pooled = new WeakSet<pg.Pool>();
 
+/** Notices that the connections of a pool end at a pooler. */
+export async function noticePooler(pool: pg.Pool, client: pg.ClientBase): Promise<void> {
+  if (await isAtPooler(client)) pooled.add(pool);
+}
+
 /**
- * Notices a pooler that hands out connections of its own, such as PgBouncer. The key with which a
- * statement is cancelled begins with the number of the server's process; a pooler gives out keys
- * that it has made up, since its client has another process in each transaction.
+ * Whether a connection ends at a pooler that hands out connections of its own, such as PgBouncer.
+ * The key with which a statement is cancelled begins with the number of the server's process; a
+ * pooler gives out keys that it has made up, since its client has another process in each
+ * transaction.
  *
  * https://www.postgresql.org/docs/current/protocol-flow.html ("BackendKeyData")
  */
-export async function noticePooler(pool: pg.Pool, client: pg.ClientBase): Promise<void> {
+export async function isAtPooler(client: pg.ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-  if ("processID" in client && client.processID !== rows[0]?.pid) pooled.add(pool);
+  return "processID" in client && client.processID !== rows[0]?.pid;
 }
 
 /** Whether a pooler stands between this process and the server, as far as connections show. */

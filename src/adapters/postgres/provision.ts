@@ -10,6 +10,8 @@ import { ensureSchema } from "./schema.ts";
 const UNDEFINED_OBJECT = "42704";
 const FUNCTIONS = [
   ...["now_ms()", "publish(json)", "send(text[], text[])", "subscribe(text, json)", "sweep()"],
+  ...["take(text, text, json, int, json, json)", "renew(text, text, json, bigint)"],
+  ...["backlog(text, json, int)", "hand(text[], text[], json)"],
 ];
 
 /** Lists what `provision` creates: the tables, and a subscription for each service and type. */

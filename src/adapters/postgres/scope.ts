@@ -1,5 +1,6 @@
 import { controlsTransaction } from "../../adapter/control.ts";
 import { NestedTransactions } from "../../adapter/nested.ts";
+import { Sends } from "../../adapter/sends.ts";
 import { Strays } from "../../adapter/strays.ts";
 import { OdoriError } from "../../contract/errors.ts";
 import {
@@ -13,7 +14,7 @@ import type {
   HandlerScope,
   StoreTransaction,
 } from "../../ports/transaction.ts";
-import { isContended, isEnded, isLocked, isOutdated } from "./errors.ts";
+import { isAborted, isContended, isEnded, isLocked, isOutdated } from "./errors.ts";
 import type { Sql, SqlResult } from "./native.ts";
 import { LOCK_WAIT_MS, type OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";
@@ -21,6 +22,11 @@ import { Sending, type SentStatement } from "./sql.ts";
 
 /** Who held the lock that a statement waited for: none, this store, or another session. */
 export type Wait = "none" | "own" | "other";
+
+/** Whose statement was the last one on a connection that handlers share. */
+export interface Turn {
+  last: PostgresScope | undefined;
+}
 
 /** What a scope needs of its store. */
 export interface ScopeParts {
@@ -36,7 +42,8 @@ export interface ScopeParts {
 
 interface ScopeLimits {
   readonly onFailure?: (error: unknown, scope: PostgresScope) => void;
-  readonly statementsMax?: number;
+  /** Set where other handlers issue statements meanwhile: what all of them share. */
+  readonly together?: Turn;
   /** Whether no other handler shares the transaction. */
   readonly exclusive?: boolean;
 }
@@ -44,56 +51,66 @@ interface ScopeLimits {
 /** One handler, inside a transaction (`shared`) or with one of its own. */
 export class PostgresScope extends Sending implements HandlerScope<Sql>, DetachedTransaction<Sql> {
   readonly native: Sql = this;
-  statements = 0;
+  flights = 0;
   contended = false;
   crowded = false;
   /** A cancelled statement says nothing of other transactions: this process cancels it. */
   #interrupted = false;
   readonly #parts: ScopeParts;
   readonly #onFailure: (error: unknown, scope: PostgresScope) => void;
-  readonly #statementsMax: number;
+  readonly #together: Turn | undefined;
   readonly #exclusive: boolean;
   #shared: OpenTransaction | undefined;
   #own: Promise<OpenTransaction> | undefined;
   #open = true;
   readonly #strays = new Strays();
   readonly #pending = new Set<Promise<unknown>>();
+  /** Those of `#pending` that the handler awaits, or should. */
+  readonly #asked = new Set<Promise<unknown>>();
+  readonly #sends = new Sends();
+  #statements = 0;
   /** The first statement that failed. If the handler went on, the transaction may be aborted. */
   #failure: unknown;
   /** Why a statement was refused that a handler by itself may issue. */
   #refused: OdoriError | undefined;
 
-  /** `onFailure` is told of a statement that failed; `statementsMax` bounds them. */
+  /** `onFailure` is told of a statement that failed. */
   constructor(
     parts: ScopeParts,
     shared: OpenTransaction | undefined,
-    {
-      onFailure = () => {},
-      statementsMax = Number.POSITIVE_INFINITY,
-      exclusive = false,
-    }: ScopeLimits = {},
+    { onFailure = () => {}, together, exclusive = false }: ScopeLimits = {},
   ) {
     super();
     this.#exclusive = exclusive;
     this.#parts = parts;
     this.#shared = shared;
     this.#onFailure = onFailure;
-    this.#statementsMax = statementsMax;
+    this.#together = together;
   }
 
   get touched(): boolean {
-    return this.statements > 0;
+    return this.#statements > 0;
   }
 
-  send(statement: SentStatement): Promise<SqlResult> {
+  send(text: string, values: readonly unknown[] = []): void {
+    if (this.#strays.has()) return;
+    const noted = (error: unknown) => this.#sends.failed(error);
+    this.#sends.add(this.#issue({ text, values }, noted));
+  }
+
+  sent(): Promise<void> | undefined {
+    return this.#sends.ended();
+  }
+
+  request(statement: SentStatement): Promise<SqlResult> {
     if (this.#strays.has()) return new Promise(() => {});
-    const result = this.#send(statement);
-    this.#pending.add(result);
+    const result = this.#issue(statement);
+    this.#asked.add(result);
     const answer = new Promise<SqlResult>((resolve, reject) => {
       // After the handler has returned nothing awaits the reply. A rejection, here or in an async
       // function that is not awaited either, would only end the process.
       const settle = (report: () => void) => {
-        this.#pending.delete(result);
+        this.#asked.delete(result);
         if (!this.#strays.returned) report();
       };
       result.then(
@@ -114,8 +131,8 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     this.#strays.check();
     if (this.#exclusive) this.#shared?.waitForLocks(LOCK_WAIT_MS.bookkeeping);
     if (this.#refused !== undefined) return Promise.reject(this.#refused);
-    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
-    const shared = this.#statementsMax > 1 ? this.#shared : undefined;
+    if (this.#asked.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
+    const shared = this.#together === undefined ? this.#shared : undefined;
     if (this.#failure === undefined || shared === undefined) return;
     // The handler went on after a failed statement: unless it had a savepoint, all is lost.
     return shared.checkSavepoint().catch(() => {
@@ -150,7 +167,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     this.#open = false;
     this.#strays.check();
     if (this.#own === undefined) return this.#parts.transaction(work);
-    if (this.#pending.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
+    if (this.#asked.size > 0 || NestedTransactions.isOpen(this)) return this.#notAwaited();
     try {
       const open = await this.#own;
       open.waitForLocks(LOCK_WAIT_MS.bookkeeping);
@@ -169,18 +186,36 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     await open.rollback(this.#failure);
   }
 
-  async #send(statement: SentStatement): Promise<SqlResult> {
+  /** Sends a statement, which is under way until its reply comes. */
+  #issue(statement: SentStatement, onFailure?: (error: unknown) => void): Promise<SqlResult> {
+    const result = this.#answered(statement, onFailure);
+    this.#pending.add(result);
+    const settled = () => this.#pending.delete(result);
+    result.then(settled, settled);
+    return result;
+  }
+
+  async #answered(
+    statement: SentStatement,
+    onFailure: (error: unknown) => void = () => {},
+  ): Promise<SqlResult> {
     const { text } = statement;
     if (!this.#open) throw transactionClosed();
     if (controlsTransaction(text)) throw transactionControl();
     const shared = this.#shared !== undefined && !this.#exclusive;
     if (shared && changesSession(text)) return this.#refuse();
     const open = this.#transaction();
-    this.statements++;
-    if (this.statements > this.#statementsMax) return this.#refuse();
+    const turn = this.#together;
+    if (turn !== undefined && this.touched && turn.last !== this) return this.#refuse();
+    if (turn !== undefined) turn.last = this;
+    if (this.#pending.size < this.#statements || !this.touched) this.flights++;
+    this.#statements++;
     try {
-      return await (open instanceof Promise ? await open : open).sql.send(statement);
+      return await (open instanceof Promise ? await open : open).sql.request(statement);
     } catch (error) {
+      // In the turn of the reply: the next one may have come with it.
+      if (isAborted(error)) this.#sends.check();
+      onFailure(error);
       this.#failure ??= error;
       // By itself a handler has met no other for which it was cancelled.
       const met = this.#exclusive ? isLocked(error) : isContended(error);
@@ -209,7 +244,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
       return this.#own;
     }
     if (!this.touched && this.#exclusive) this.#shared.waitForLocks(LOCK_WAIT_MS.handler);
-    if (!this.touched && this.#statementsMax > 1) this.#shared.savepoint();
+    if (!this.touched && this.#together === undefined) this.#shared.savepoint();
     return this.#shared;
   }
 
@@ -238,7 +273,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
   }
 
   async #notAwaited(): Promise<never> {
-    const results = await Promise.allSettled(this.#pending);
+    const results = await Promise.allSettled(this.#asked);
     const failed = results.find((result) => result.status === "rejected");
     throw statementNotAwaited(failed?.reason);
   }

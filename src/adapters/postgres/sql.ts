@@ -1,7 +1,8 @@
 import type pg from "pg";
+import { Sends } from "../../adapter/sends.ts";
 import { transactionClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
-import type { Sql, SqlResult, SqlRow } from "./native.ts";
+import type { Sql, SqlClient, SqlResult, SqlRow } from "./native.ts";
 import type { PreparedNames } from "./prepared.ts";
 
 /** A statement as the libraries above `pg` send it: only how its rows are read differs. */
@@ -14,10 +15,12 @@ export interface SentStatement {
 
 /** A transaction of Odori on a connection of its own, which `asPool` may wrap. */
 export abstract class Sending implements Sql {
-  abstract send(statement: SentStatement): Promise<SqlResult>;
+  abstract request(statement: SentStatement): Promise<SqlResult>;
+  /** As `Sql`: the failure is that of the transaction. */
+  abstract send(text: string, values?: readonly unknown[]): void;
 
   query(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
-    return this.send({ text, values });
+    return this.request({ text, values });
   }
 }
 
@@ -44,7 +47,7 @@ export interface Bookkeeper {
 }
 
 /** Runs the bookkeeping in the caller's transaction, one statement after the other. */
-export function joined(sql: Sql): Bookkeeper {
+export function joined(sql: SqlClient): Bookkeeper {
   let previous: Promise<unknown> = Promise.resolve();
   return {
     run(statement, values) {
@@ -98,6 +101,7 @@ export class TransactionSql extends Sending implements Bookkeeper {
   readonly #commit: string;
   readonly #place: string;
   readonly #prepare: PreparedNames | undefined;
+  readonly #sends = new Sends();
   #open = true;
   #committed: Promise<SqlReply<SqlRow>> | undefined;
 
@@ -110,8 +114,17 @@ export class TransactionSql extends Sending implements Bookkeeper {
     this.#prepare = prepared;
   }
 
+  send(text: string, values: readonly unknown[] = []): void {
+    this.#sends.add(this.request({ text, values }));
+  }
+
+  /** Resolves once what was sent has ended; undefined if there was nothing. */
+  sent(): Promise<void> | undefined {
+    return this.#sends.ended();
+  }
+
   /** Runs a statement of a handler. Its errors are those of `pg`. */
-  async send({ values = [], ...statement }: SentStatement): Promise<SqlResult> {
+  async request({ values = [], ...statement }: SentStatement): Promise<SqlResult> {
     this.#check();
     await this.#begun;
     this.#check();
@@ -153,6 +166,11 @@ export class TransactionSql extends Sending implements Bookkeeper {
     sent.catch(() => {});
     this.#committed = sent;
     return true;
+  }
+
+  /** Whether COMMIT was sent. */
+  get isCommitting(): boolean {
+    return this.#committed !== undefined;
   }
 
   /** The reply to COMMIT, which is sent if it was not yet. */

@@ -22,7 +22,7 @@ const RELEASE = `UPDATE $S.deferred SET state = 'retrying', claims = 0, due_at =
     WHERE coalesce(c.blocks, d.${BLOCKS}) GROUP BY d.saga_id, d.reaction)
   RETURNING seq`;
 /** Behind a pooler, programs with other statements of these names share connections. */
-const LAYOUT = 5;
+const LAYOUT = 6;
 
 /** The statements of one schema. */
 export type Statements = ReturnType<typeof statementsFor>;
@@ -130,10 +130,10 @@ export function statementsFor(schema: string) {
        FROM json_to_recordset($1::text::json) AS r(ticket bigint, count int, events text)
        WHERE o.ticket = r.ticket`,
     ),
-    /** Lets another owner, or the same one, claim outbox rows. */
+    /** Lets another owner, or the same one, claim outbox rows that it holds. */
     releaseOutbox: statement(
       "release_outbox",
-      `UPDATE $S.outbox SET owner = NULL WHERE ticket = ANY (ARRAY(
+      `UPDATE $S.outbox SET owner = NULL WHERE owner = $2 AND ticket = ANY (ARRAY(
          SELECT value::bigint FROM json_array_elements_text($1::text::json)))`,
     ),
     /** Each change of a row gives it the next place in the feed. */
@@ -225,7 +225,7 @@ export function statementsFor(schema: string) {
            max(t - bus_lost_at)::float8 AS bus_lost_ms
          FROM $S.member, clock WHERE expires_at > t AND expires_at <= t + lease_ms),
        died AS (SELECT count(*)::int AS died FROM $S.member, clock
-         WHERE expires_at BETWEEN t - ${DEATH_REMEMBERED_MS} AND t)
+         WHERE coalesce(died_at, expires_at) BETWEEN t - ${DEATH_REMEMBERED_MS} AND t)
        SELECT t::float8 AS at, o.*, live.*, died.*
        FROM (SELECT coalesce(sum(count), 0)::int AS events, min(at)::float8 AS oldest
          FROM $S.outbox) AS o, live, died, clock`,

@@ -1,20 +1,28 @@
-import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { callersScope } from "../../adapter/callers-scope.ts";
 import { type ClaimLimits, claimLimits, knownList } from "../../adapter/claim-limits.ts";
 import { busFaultText, toCensusRow } from "../../adapter/rows.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import type { CensusRow } from "../../ports/declarations.ts";
 import { StoreUnavailableError, storeNotOpen } from "../../ports/errors.ts";
 import type { BusFault } from "../../ports/inspection.ts";
-import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../../ports/store.ts";
+import {
+  type Claimed,
+  type ClaimOptions,
+  NOTHING_TAKEN_OVER,
+  type Opened,
+  type Purged,
+  type Session,
+  type Store,
+} from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
-import { claimRows, type Peeked, toPeeked } from "./claim.ts";
+import { claimRows, toPeeked } from "./claim.ts";
 import { PostgresDeclarations } from "./declarations.ts";
 import { explain, explainConnecting, explainLooking, isAnswered, isMissing } from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
-import type { Sql, SqlRow } from "./native.ts";
+import { joinedTransaction } from "./joined-transaction.ts";
+import { PostgresMembers } from "./members.ts";
+import type { Sql, SqlClient, SqlRow } from "./native.ts";
 import { OpenTransaction, openWithin } from "./open-transaction.ts";
 import {
   detachedMaxOf,
@@ -30,7 +38,7 @@ import { PreparedNames } from "./prepared.ts";
 import { PostgresRetention } from "./purge.ts";
 import { ensureStore, ownerOf } from "./schema.ts";
 import { PostgresScope, type ScopeParts, type Wait } from "./scope.ts";
-import { joined, type TransactionSql } from "./sql.ts";
+import type { TransactionSql } from "./sql.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
@@ -59,9 +67,6 @@ const INTERRUPT = `WITH RECURSIVE waiting AS (
     WHEN pids && $2::int[] THEN 'own' ELSE 'other' END AS wait
   FROM holders`;
 
-/** A lease is renewed when less than this share of it is left. */
-const RENEW_BELOW = 0.75;
-
 /** A store in a schema of a Postgres server, through `pg`. */
 export class PostgresStore implements Store<Sql> {
   readonly durable = true;
@@ -77,9 +82,7 @@ export class PostgresStore implements Store<Sql> {
   readonly #open = new Set<OpenTransaction>();
   #closed = false;
   #session: Session | undefined;
-  #owner = "";
-  /** Ids that this process had before, and under which it may have claimed rows. */
-  #renounced: string[] = [];
+  #members: PostgresMembers | undefined;
   readonly #detachedSlots: Semaphore;
   readonly #access: Access;
   readonly #retention: PostgresRetention;
@@ -121,10 +124,16 @@ export class PostgresStore implements Store<Sql> {
     const warnings = await examineSettings(pool).catch((error: unknown) => {
       throw explain(error, this.#place);
     });
-    this.#owner = session.owner;
-    await this.#renew(session);
-    this.#session = session;
-    return { warnings, others: await this.#others() };
+    const members = new PostgresMembers(session, this.#options, this.#statements);
+    try {
+      const others = await members.join();
+      this.#members = members;
+      this.#session = session;
+      return { warnings, others };
+    } catch (error) {
+      await members.close();
+      throw error;
+    }
   }
 
   transaction<T>(work: (tx: StoreTransaction<Sql>) => Promise<T>): Promise<T> {
@@ -135,40 +144,52 @@ export class PostgresStore implements Store<Sql> {
     return new PostgresScope(this.#scopeParts, undefined);
   }
 
-  join(native: Sql): StoreTransaction<Sql> {
-    return new PostgresTransaction({
-      native,
-      books: joined(native),
-      statements: this.#statements,
-      owner: null,
-      fingerprint: this.#session?.fingerprint,
-      waits: true,
-      scope: () => callersScope(native),
-    });
+  join(client: SqlClient): StoreTransaction<Sql> {
+    return joinedTransaction(client, this.#statements, this.#session?.fingerprint);
+  }
+
+  async beat(): Promise<void> {
+    await this.#members?.beat();
   }
 
   async claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
     const limits = claimLimits(limit, options);
-    const session = this.#session;
-    if (session === undefined) throw storeNotOpen();
-    await this.#giveBack();
-    const peeked = await this.#peek(limits);
-    const { free, due, stepped, died, lease } = peeked;
-    if (lease < session.leaseMs * RENEW_BELOW) await this.#renew(session);
+    const members = this.#members;
+    if (members === undefined) throw storeNotOpen();
+    await members.giveBack();
+    const row = await this.#peek(members.owner, limits);
+    const { free, due, stepped, died: known } = toPeeked(row);
+    const { dead, freed, lost } = await members.look(row);
+    const died = known || freed || dead.length > 0;
     // Usually there is nothing to take; finding that out takes no lock.
-    if (!free && !stepped && due !== 0) return { outbox: [], deferred: [], nextDueMs: due, died };
-    return this.#transaction(async ({ sql }) => ({
-      result: await claimRows(sql, this.#statements, this.#owner, limits, peeked),
-    }));
+    if (!free && !stepped && due !== 0 && dead.length === 0) {
+      const nothing = { outbox: [], deferred: [], takenOver: NOTHING_TAKEN_OVER };
+      return { ...nothing, nextDueMs: due, died, lost };
+    }
+    const taken = await this.#transaction(async ({ sql }) => {
+      const parts = { stepped, dead };
+      const result = claimRows(sql, this.#statements, members.owner, limits, parts);
+      // The reply to COMMIT decides, which is on its way; the failure explains it.
+      const failure = await result.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      return { result, failure };
+    });
+    return { ...taken, died, lost };
   }
 
   async putBacklog(deliveries: number, askedMs: number): Promise<void> {
-    const values = [this.#owner, deliveries, askedMs];
+    const members = this.#members;
+    if (members === undefined) throw storeNotOpen();
+    const values = [members.owner, deliveries, askedMs];
     await this.#access.write((books) => books.run(this.#statements.putBacklog, values));
   }
 
   async putBusFault(fault: BusFault | undefined): Promise<void> {
-    const values = [this.#owner, busFaultText(fault), fault?.sinceMs ?? null];
+    const members = this.#members;
+    if (members === undefined) throw storeNotOpen();
+    const values = [members.owner, busFaultText(fault), fault?.sinceMs ?? null];
     await this.#access.write((books) => books.run(this.#statements.putBusFault, values));
   }
 
@@ -183,35 +204,29 @@ export class PostgresStore implements Store<Sql> {
   }
 
   async close(): Promise<void> {
-    const pool = this.#pool;
-    const session = this.#session;
+    const pools = [this.#pool, this.#interrupter];
+    const members = this.#members;
     this.#closed = true;
     this.#pool = undefined;
+    this.#interrupter = undefined;
     this.#session = undefined;
-    if (pool === undefined) return;
+    this.#members = undefined;
     try {
-      if (session !== undefined) {
-        await pool.query(this.#statements.giveBack.text, [this.#owner]);
-        await pool.query(this.#statements.leave.text, [this.#owner]);
-      }
-    } catch (error) {
-      throw explain(error, this.#place);
+      await members?.leave();
     } finally {
-      const interrupter = this.#interrupter;
-      this.#interrupter = undefined;
-      const ended = [pool, interrupter].map((one) => one && endAll(one, () => one.end()));
-      await Promise.all(ended);
+      const ended = pools.map((one) => one && endAll(one, () => one.end()));
+      await Promise.all([...ended, members?.close()]);
     }
   }
 
   /** Looks for rows to claim, without a transaction. */
-  async #peek(limits: ClaimLimits): Promise<Peeked> {
+  async #peek(owner: string, limits: ClaimLimits): Promise<SqlRow | undefined> {
     const { name, text } = this.#statements.peek;
     const pool = this.#connected();
     const query = mayPrepare(pool, this.#options) ? { name, text } : { text };
     try {
-      const values = [this.#owner, knownList(limits.known)];
-      return toPeeked((await pool.query<SqlRow>({ ...query, values })).rows);
+      const values = [owner, knownList(limits.known)];
+      return (await pool.query<SqlRow>({ ...query, values })).rows[0];
     } catch (error) {
       throw explain(error, this.#place);
     }
@@ -221,20 +236,6 @@ export class PostgresStore implements Store<Sql> {
     if (this.#closed) throw storeNotOpen(); // A pool opened now would never be closed.
     this.#pool ??= poolOf(this.#options);
     return this.#pool;
-  }
-
-  async #renew(session: Session): Promise<void> {
-    await this.#transaction(async ({ sql }) => ({
-      result: await sql.run(this.#statements.renew, [this.#owner, session.leaseMs]),
-    }));
-  }
-
-  #others(): Promise<Opened["others"]> {
-    return this.#transaction(async ({ sql }) => {
-      const [row] = await sql.run(this.#statements.others, [this.#owner]);
-      const others = row?.others;
-      return { result: others === "died" || others === "running" ? others : "none" };
-    });
   }
 
   async #inspected<T>(work: () => Promise<T>): Promise<T> {
@@ -263,8 +264,10 @@ export class PostgresStore implements Store<Sql> {
     work: (open: OpenTransaction) => Promise<Done<T>>,
   ): Promise<T> {
     const done = await work(open);
+    await open.sql.sent();
     await open.begun().catch((error: unknown) => {
-      throw explain(error, this.#place);
+      // Where COMMIT was sent along, what it says counts: the server may have done all of it.
+      if (!open.sql.isCommitting) throw explain(error, this.#place);
     });
     open.sql.end();
     await this.#commit(open.sql, done);
@@ -280,7 +283,7 @@ export class PostgresStore implements Store<Sql> {
       native: open.sql,
       books: open.sql,
       statements: this.#statements,
-      owner: this.#owner,
+      owner: this.#members?.owner ?? null,
       fingerprint: this.#session?.fingerprint,
       waits: false,
       scope: (options) => new PostgresScope(this.#scopeParts, open, options),
@@ -333,11 +336,11 @@ export class PostgresStore implements Store<Sql> {
       if (isAnswered(error)) throw explain(error, this.#place);
       if (evidence !== undefined && (await this.#verdict(evidence, error))) {
         // The ticket of its outbox rows is unknown: another owner must claim them.
-        if (failure !== undefined) this.#renounce();
+        if (failure !== undefined) this.#members?.renounce();
         return;
       }
       // It may have claimed rows that this process does not know.
-      if (evidence === undefined) this.#renounce();
+      if (evidence === undefined) this.#members?.renounce();
       throw explain(error, this.#place);
     }
     // The server replies with ROLLBACK if an earlier statement has failed.
@@ -349,32 +352,13 @@ export class PostgresStore implements Store<Sql> {
   }
 
   /**
-   * Changes the owner id. Rows claimed under the old one are free once its lease expires, also for
-   * this process.
-   */
-  #renounce(): void {
-    this.#renounced.push(this.#owner);
-    this.#owner = randomUUID();
-  }
-
-  /** Deliveries that were claimed under earlier ids have not been attempted. */
-  async #giveBack(): Promise<void> {
-    for (const owner of this.#renounced) {
-      await this.#transaction(async ({ sql }) => ({
-        result: await sql.run(this.#statements.giveBack, [owner]),
-      }));
-      this.#renounced = this.#renounced.filter((other) => other !== owner);
-    }
-  }
-
-  /**
    * Whether a COMMIT with a lost reply took effect. Rejects if that cannot be found out: the caller
    * may repeat the work, and the inbox recognises it.
    */
   async #verdict(evidence: Evidence, cause: unknown): Promise<boolean> {
     const found = await hasCommitted(() => this.#pool, this.#statements, evidence);
     if (found !== undefined) return found;
-    this.#renounce();
+    this.#members?.renounce();
     throw lostWhileCommitting(this.#place, cause);
   }
 }

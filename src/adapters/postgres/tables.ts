@@ -197,6 +197,9 @@ export const STORE_TABLES: readonly string[] = [
    CREATE INDEX saga_correlation ON $S.saga (correlation_id) WHERE correlation_id IS NOT NULL;`,
   // What the bus holds for the service, as a process has asked it.
   "ALTER TABLE $S.member ADD COLUMN backlog bigint, ADD COLUMN empty_at bigint;",
+  // What says whether a process lives: src/adapters/postgres/presence.ts.
+  `ALTER TABLE $S.member ADD COLUMN lock_key integer, ADD COLUMN server text,
+     ADD COLUMN died_at bigint, ADD COLUMN deaths integer NOT NULL DEFAULT 0;`,
   // Why a process does not hear the bus, and since when.
   "ALTER TABLE $S.member ADD COLUMN bus_fault text, ADD COLUMN bus_lost_at bigint;",
 ];

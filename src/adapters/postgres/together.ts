@@ -3,14 +3,15 @@ import type { Together } from "../../ports/transaction.ts";
 import { isAborted, isEnded } from "./errors.ts";
 import type { Sql } from "./native.ts";
 import type { OpenTransaction } from "./open-transaction.ts";
-import { PostgresScope, type ScopeParts } from "./scope.ts";
+import { PostgresScope, type ScopeParts, type Turn } from "./scope.ts";
 
-/** Handlers of one statement each in one savepoint; their statements are pipelined. */
+/** Handlers of one flight each in one savepoint; their statements are pipelined. */
 export class PostgresTogether implements Together<Sql> {
   readonly culprits = new Set<PostgresScope>();
   readonly #parts: ScopeParts;
   readonly #open: OpenTransaction;
   readonly #scopes: PostgresScope[] = [];
+  readonly #turn: Turn = { last: undefined };
 
   constructor(parts: ScopeParts, open: OpenTransaction) {
     this.#parts = parts;
@@ -20,7 +21,7 @@ export class PostgresTogether implements Together<Sql> {
 
   scope(): PostgresScope {
     const scope = new PostgresScope(this.#parts, this.#open, {
-      statementsMax: 1,
+      together: this.#turn,
       // The statements behind a failed one fail as well, through no fault of their own.
       onFailure: (error, culprit) => {
         if (!isAborted(error)) this.culprits.add(culprit);
@@ -32,13 +33,17 @@ export class PostgresTogether implements Together<Sql> {
 
   keep(): void {}
 
-  async undo(): Promise<void> {
+  async interrupt(): Promise<void> {
     for (const scope of this.#scopes) scope.close();
     const pending = this.#scopes.filter((scope) => scope.interrupting());
     if (pending.length > 0) {
       const wait = await this.#parts.interrupt(this.#open).catch(() => "none" as const);
       await Promise.all(pending.map((scope) => scope.interrupted(wait)));
     }
+  }
+
+  async undo(): Promise<void> {
+    await this.interrupt();
     try {
       await this.#open.undoToSavepoint();
     } catch (error) {

@@ -237,7 +237,8 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
       }));
       await this.#books.run(keep, [JSON.stringify(rows)]);
     }
-    if (release.length > 0) await this.#books.run(releaseOutbox, [JSON.stringify(release)]);
+    if (release.length > 0)
+      await this.#books.run(releaseOutbox, [JSON.stringify(release), this.#owner]);
   }
 
   async #gathered({ reaction, sagaId }: Receipt): Promise<readonly GatheredEvent[]> {

@@ -2,8 +2,6 @@ import type { SQLInputValue } from "node:sqlite";
 import { withoutLiterals } from "../../adapter/control.ts";
 import { OdoriError } from "../../contract/errors.ts";
 
-type Bound = readonly [named: Record<string, SQLInputValue>, ...positional: SQLInputValue[]];
-
 /** What the text of a statement says of its values. */
 export interface Placeholders {
   /** Whether the text is several statements, of which `prepare` would run the first alone. */
@@ -40,20 +38,35 @@ export function checkScript(values: readonly unknown[]): void {
 }
 
 /**
- * Binds values to `$1`, `$2` as Postgres numbers them, or to `?` in their order. SQLite takes `$1`
- * for a name; a value that is missing would be NULL.
+ * The values of `?` in their order. SQLite takes `$1` for a name; a value that is missing would be
+ * NULL.
  */
-export function bind({ last, named: byName }: Placeholders, values: readonly unknown[]): Bound {
+export function valuesInOrder(
+  { last }: Placeholders,
+  values: readonly unknown[],
+): readonly SQLInputValue[] {
+  checkCount(last, values);
+  return values.map(toInput);
+}
+
+/** The values of `$1`, `$2`, as Postgres numbers them. */
+export function valuesByName(
+  { last }: Placeholders,
+  values: readonly unknown[],
+): Record<string, SQLInputValue> {
+  checkCount(last, values);
+  const named: Record<string, SQLInputValue> = {};
+  for (let n = 0; n < last; n++) named[`$${n + 1}`] = toInput(values[n]);
+  return named;
+}
+
+function checkCount(last: number, values: readonly unknown[]): void {
   if (last !== 0 && last !== values.length)
     throw new OdoriError(
       "OPTION_INVALID",
       `The statement has values up to $${last}, and ${values.length} were passed.`,
       { hint: "Pass one value for each number." },
     );
-  if (!byName) return [{}, ...values.map(toInput)];
-  const named: Record<string, SQLInputValue> = {};
-  for (let n = 0; n < last; n++) named[`$${n + 1}`] = toInput(values[n]);
-  return [named];
 }
 
 /** What Postgres takes and SQLite has no type for: booleans, dates, and objects as JSON. */

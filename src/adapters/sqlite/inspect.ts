@@ -21,7 +21,7 @@ const LIVE = `SELECT count(*) AS processes, max(backlog) AS deliveries, count(ba
     ?1 - min(empty_at) AS empty_ms, count(empty_at) AS emptied,
     max(bus_fault) AS bus_fault, ?1 - min(bus_lost_at) AS bus_lost_ms,
     EXISTS (SELECT 1 FROM odori_member
-      WHERE expires_at BETWEEN ?1 - ${DEATH_REMEMBERED_MS} AND ?1) AS died
+      WHERE coalesce(died_at, expires_at) BETWEEN ?1 - ${DEATH_REMEMBERED_MS} AND ?1) AS died
   FROM odori_member WHERE expires_at > ?1 AND expires_at <= ?1 + lease_ms`;
 const JOURNAL = `SELECT i.* FROM odori_saga AS s
   JOIN odori_inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id

@@ -42,12 +42,12 @@ export function asDatabase(tx: Sql): DatabaseOfLibrary {
     close() {},
     prepare(written) {
       const text = translate(written);
-      const all = (values: readonly unknown[] = []) => [...sql.send({ text, values }).rows];
+      const all = (values: readonly unknown[] = []) => [...sql.request({ text, values }).rows];
       return {
         reader: sql.returnsRows(text),
         all,
         run(values = []) {
-          const { rowCount, lastInsertRowid } = sql.send({ text, values });
+          const { rowCount, lastInsertRowid } = sql.request({ text, values });
           return { changes: rowCount ?? 0, lastInsertRowid };
         },
         iterate: (values) => all(values).values(),

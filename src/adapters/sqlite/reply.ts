@@ -26,7 +26,7 @@ export class Reply<T> extends Promise<T> {
     });
     this.failure = failure;
     this.#onAwait = onAwait;
-    super.then(undefined, () => {});
+    if (failure !== undefined) super.then(undefined, () => {});
   }
 
   override [ON_AWAIT]<A = T, B = never>(

@@ -141,6 +141,10 @@ const MIGRATIONS = [
   // What the bus holds for the service, as a process has asked it.
   `ALTER TABLE odori_member ADD COLUMN backlog INTEGER;
    ALTER TABLE odori_member ADD COLUMN empty_at INTEGER;`,
+  // What says whether a process lives: src/adapters/sqlite/member-lock.ts.
+  `ALTER TABLE odori_member ADD COLUMN lock TEXT;
+   ALTER TABLE odori_member ADD COLUMN died_at INTEGER;
+   ALTER TABLE odori_member ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;`,
   // Why a process does not hear the bus, and since when.
   `ALTER TABLE odori_member ADD COLUMN bus_fault TEXT;
    ALTER TABLE odori_member ADD COLUMN bus_lost_at INTEGER;`,

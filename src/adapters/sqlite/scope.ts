@@ -1,5 +1,6 @@
 import { controlsTransaction } from "../../adapter/control.ts";
 import { NestedTransactions } from "../../adapter/nested.ts";
+import { Sends } from "../../adapter/sends.ts";
 import { Strays } from "../../adapter/strays.ts";
 import type { OdoriError } from "../../contract/errors.ts";
 import {
@@ -76,8 +77,8 @@ const NOTHING = {
   get: () => undefined,
   all: () => [],
   exec: () => {},
-  send: () => ({ rows: [], rowCount: 0, lastInsertRowid: 0 }),
-} satisfies Pick<PreparedSql, "run" | "get" | "all" | "exec" | "send">;
+  request: () => ({ rows: [], rowCount: 0, lastInsertRowid: 0 }),
+} satisfies Pick<PreparedSql, "run" | "get" | "all" | "exec" | "request">;
 
 /** The savepoint that a handler has beside those of its group. */
 export class OwnSavepoint implements HandlerSavepoint {
@@ -107,12 +108,13 @@ export class SqliteScope
   implements HandlerScope<Sql>, DetachedTransaction<Sql>, Sql
 {
   readonly native: Sql = this;
-  statements = 0;
+  flights = 0;
   contended = false;
   readonly #parts: ScopeParts;
   #detached: boolean;
   #open = true;
   readonly #strays = new Strays();
+  readonly #sends = new Sends();
   /** Replies of `query` that the handler has not awaited. */
   readonly #notAwaited = new Set<Reply<SentResult>>();
   /** Gives the writer's mutex back; undefined until a detached handler has used it. */
@@ -140,8 +142,20 @@ export class SqliteScope
     this.#use(script).exec(script);
   }
 
-  send(statement: SentStatement): SentResult {
-    return this.#use(statement.text).send(statement);
+  request(statement: SentStatement): SentResult {
+    return this.#use(statement.text).request(statement);
+  }
+
+  override send(text: string, values: readonly unknown[] = []): void {
+    try {
+      this.request({ text, values });
+    } catch (error) {
+      this.#sends.failed(error);
+    }
+  }
+
+  sent(): Promise<void> | undefined {
+    return this.#sends.ended();
   }
 
   returnsRows(text: string): boolean {
@@ -151,7 +165,7 @@ export class SqliteScope
   override reply(statement: SentStatement): Promise<SentResult> {
     if (this.#strays.has()) return new Promise(() => {});
     const reply = new Reply<SentResult>(
-      () => this.send(statement),
+      () => this.request(statement),
       () => this.#notAwaited.delete(reply),
     );
     this.#notAwaited.add(reply);
@@ -159,7 +173,7 @@ export class SqliteScope
   }
 
   get touched(): boolean {
-    return this.statements > 0;
+    return this.flights > 0;
   }
 
   returned(report: (error: OdoriError) => void): void {
@@ -215,12 +229,14 @@ export class SqliteScope
   #use(statement: string): Pick<PreparedSql, keyof typeof NOTHING> {
     if (this.#strays.has()) return NOTHING;
     if (!this.#open) throw transactionClosed();
+    // As on Postgres, where a failed statement aborts the transaction.
+    this.#sends.check();
     if (controlsTransaction(statement)) throw transactionControl();
     if (!this.touched) {
       if (this.#detached) this.#begin();
       else this.#parts.savepoint.begin();
     }
-    this.statements++;
+    this.flights++;
     this.#checkOngoing();
     return this.#parts.connection.raw;
   }

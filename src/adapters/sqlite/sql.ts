@@ -1,7 +1,13 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { transactionClosed } from "../../ports/errors.ts";
 import type { Tx, TxResult } from "../../ports/tx.ts";
-import { bind, checkScript, type Placeholders, placeholdersOf } from "./bind.ts";
+import {
+  checkScript,
+  type Placeholders,
+  placeholdersOf,
+  valuesByName,
+  valuesInOrder,
+} from "./bind.ts";
 import { explain } from "./errors.ts";
 
 /** A value of a statement. */
@@ -47,12 +53,17 @@ export interface SentResult extends TxResult {
 
 /** Runs what `query` and the libraries send. */
 export abstract class Sending {
-  abstract send(statement: SentStatement): SentResult;
+  abstract request(statement: SentStatement): SentResult;
   /** Whether a statement returns rows. */
   abstract returnsRows(text: string): boolean;
 
   async reply(statement: SentStatement): Promise<SentResult> {
-    return this.send(statement);
+    return this.request(statement);
+  }
+
+  /** SQLite answers at once: outside of a handler, a failure is thrown. */
+  send(text: string, values: readonly unknown[] = []): void {
+    this.request({ text, values });
   }
 
   query(text: string, values: readonly unknown[] = []): Promise<TxResult> {
@@ -106,20 +117,25 @@ export class PreparedSql extends Sending implements Sql {
     this.database.exec(script);
   }
 
-  send({ text, values = [], arrays = false }: SentStatement): SentResult {
+  request({ text, values = [], arrays = false }: SentStatement): SentResult {
     const { places, prepared } = this.#known(text);
     if (prepared === undefined) {
       checkScript(values);
       this.exec(text);
       return { rows: [], rowCount: null, lastInsertRowid: 0 };
     }
-    const bound = bind(places, values);
+    const { statement } = prepared;
+    // An object of names costs more than the values: without it, SQLite is not asked for any.
     if (!returnsRows(prepared)) {
-      const { changes, lastInsertRowid } = prepared.statement.run(...bound);
+      const { changes, lastInsertRowid } = places.named
+        ? statement.run(valuesByName(places, values))
+        : statement.run(...valuesInOrder(places, values));
       return { rows: [], rowCount: Number(changes), lastInsertRowid };
     }
     listRows(prepared, arrays);
-    const rows = prepared.statement.all(...bound);
+    const rows = places.named
+      ? statement.all(valuesByName(places, values))
+      : statement.all(...valuesInOrder(places, values));
     return { rows, rowCount: rows.length, lastInsertRowid: 0 };
   }
 
@@ -214,9 +230,9 @@ export class Connection extends Sending implements Sql {
     }
   }
 
-  send(statement: SentStatement): SentResult {
+  request(statement: SentStatement): SentResult {
     try {
-      return this.raw.send(statement);
+      return this.raw.request(statement);
     } catch (error) {
       throw explain(error, this.path);
     }
@@ -254,8 +270,8 @@ export class TransactionSql extends Sending implements Sql {
     this.#checked().exec(script);
   }
 
-  send(statement: SentStatement): SentResult {
-    return this.#checked().send(statement);
+  request(statement: SentStatement): SentResult {
+    return this.#checked().request(statement);
   }
 
   returnsRows(text: string): boolean {

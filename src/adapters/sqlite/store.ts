@@ -4,10 +4,18 @@ import { Mutex } from "../../adapter/mutex.ts";
 import type { CensusRow } from "../../ports/declarations.ts";
 import { storeNotOpen } from "../../ports/errors.ts";
 import type { BusFault } from "../../ports/inspection.ts";
-import type { Claimed, ClaimOptions, Opened, Purged, Session, Store } from "../../ports/store.ts";
+import {
+  type Claimed,
+  type ClaimOptions,
+  NOTHING_TAKEN_OVER,
+  type Opened,
+  type Purged,
+  type Session,
+  type Store,
+} from "../../ports/store.ts";
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { census } from "./census.ts";
-import { claim, leave, othersOf, peek, putBacklog, putBusFault, renew } from "./claim.ts";
+import { claim, giveBack, peek } from "./claim.ts";
 import {
   begin,
   commit,
@@ -19,6 +27,7 @@ import {
 } from "./connect.ts";
 import { SqliteDeclarations } from "./declarations.ts";
 import { type Access, SqliteInspection } from "./inspect.ts";
+import { SqliteMembers } from "./members.ts";
 import { PURGE_START, type PurgeCursor, purge } from "./purge.ts";
 import { checkSchema, migrate } from "./schema.ts";
 import {
@@ -75,7 +84,7 @@ export class SqliteStore implements Store<Sql> {
   #connection: Connection | undefined;
   #session: Session | undefined;
   #closed = false;
-  #renewedAt = 0;
+  #members: SqliteMembers | undefined;
   #purged: PurgeCursor = PURGE_START;
 
   /** `shared` is for the simulation. */
@@ -113,13 +122,11 @@ export class SqliteStore implements Store<Sql> {
       if (this.durable) this.#forget();
       this.#connection ??= await connectPatiently(this.path, this.#options);
       const connection = this.#connection;
-      const others = await this.#commit(connection, async () => {
-        migrate(connection, session.service);
-        this.#renewedAt = session.now();
-        renew(connection, session);
-        return othersOf(connection, session);
-      });
-      // Set last: `close` deletes the lease of a session, which needs the tables.
+      await this.#commit(connection, async () => migrate(connection, session.service));
+      const members = new SqliteMembers(this.path, session);
+      this.#members = members;
+      const others = await this.#commit(connection, async () => members.join(connection));
+      // Set last: `close` takes the process out of the tables.
       this.#session = session;
       const { warning } = examineVersion(connection);
       return { warnings: warning === undefined ? [] : [warning], others };
@@ -151,45 +158,55 @@ export class SqliteStore implements Store<Sql> {
     return new SqliteTransaction(native, writer, () => callersScope(native));
   }
 
+  beat(): Promise<void> {
+    return this.#writer.run(async () => {
+      const members = this.#members;
+      if (members === undefined) return;
+      await this.#unsynced(async (connection) => members.beat(connection));
+    });
+  }
+
   claim(limit: number, options?: ClaimOptions): Promise<Claimed> {
     const limits = claimLimits(limit, options);
     return this.#writer.run(async () => {
       const session = this.#session;
-      if (session === undefined) throw storeNotOpen();
+      const members = this.#members;
+      if (session === undefined || members === undefined) throw storeNotOpen();
       const connection = this.#connect();
-      const sinceMs = session.now() - this.#renewedAt;
-      // The lease is also renewed after the clock has stepped back.
-      if (sinceMs >= 0 && sinceMs <= session.leaseMs / 4) {
-        // Usually there is nothing to take; finding that out takes no lock.
-        const nothing = peek(connection, session, limits);
-        if (nothing !== undefined) return nothing;
+      const look = members.look(connection);
+      const { lost } = look;
+      const { any, nextDueMs } = peek(connection, session, limits);
+      // Usually there is nothing to take; finding that out takes no lock.
+      if (!any && !lost && look.dead.length === 0) {
+        const died = members.hasDied(connection);
+        const nothing = { outbox: [], deferred: [], takenOver: NOTHING_TAKEN_OVER };
+        return { ...nothing, nextDueMs, died, lost };
       }
-      this.#renewedAt = session.now();
-      const taken = () => this.#commit(connection, async () => claim(connection, session, limits));
       // After a power failure no process holds a claim: what it took is free again.
-      return this.#control === OWN_TRANSACTION ? unsynced(connection, taken) : taken();
+      return this.#unsynced(async () => {
+        const processes = members.settle(connection, look);
+        const { orphans, ...taken } = claim(connection, session, limits);
+        const died = members.hasDied(connection);
+        return { ...taken, died, takenOver: { processes, ...orphans }, lost };
+      });
     });
   }
 
   putBacklog(deliveries: number, askedMs: number): Promise<void> {
-    return this.#tell((connection, session) =>
-      putBacklog(connection, session, deliveries, session.now() - askedMs),
-    );
+    return this.#tell((members, connection) => members.tell(connection, deliveries, askedMs));
   }
 
-  #tell(write: (connection: Connection, session: Session) => void): Promise<void> {
+  #tell(write: (members: SqliteMembers, connection: Connection) => void): Promise<void> {
     return this.#writer.run(async () => {
-      const session = this.#session;
-      if (session === undefined) throw storeNotOpen();
-      const connection = this.#connect();
-      const put = () => this.#commit(connection, async () => write(connection, session));
+      const members = this.#members;
+      if (members === undefined) throw storeNotOpen();
       // After a power failure the process that has told it is gone as well.
-      await (this.#control === OWN_TRANSACTION ? unsynced(connection, put) : put());
+      await this.#unsynced(async (connection) => write(members, connection));
     });
   }
 
   putBusFault(fault: BusFault | undefined): Promise<void> {
-    return this.#tell((connection, session) => putBusFault(connection, session, fault));
+    return this.#tell((members, connection) => members.tellFault(connection, fault));
   }
 
   purge(olderThanMs: number, limit: number): Promise<Purged> {
@@ -212,11 +229,17 @@ export class SqliteStore implements Store<Sql> {
       const connection = this.#connection;
       const session = this.#session;
       this.#closed = true;
+      const members = this.#members;
       this.#session = undefined;
+      this.#members = undefined;
       if (connection === undefined) return;
       try {
-        if (session !== undefined) leave(connection, session);
+        if (session !== undefined) {
+          giveBack(connection, session);
+          members?.leave(connection);
+        }
       } finally {
+        members?.release();
         // A database in memory lasts as long as its store: a later `open` finds it.
         if (this.durable) this.#forget();
       }
@@ -273,6 +296,13 @@ export class SqliteStore implements Store<Sql> {
     }
     this.#connection = connection;
     return connection;
+  }
+
+  /** Commits what need not survive a power failure. */
+  #unsynced<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = this.#connect();
+    const committed = () => this.#commit(connection, work);
+    return this.#control === OWN_TRANSACTION ? unsynced(connection, committed) : committed();
   }
 
   async #commit<T>(

@@ -52,7 +52,7 @@ const INSERT_OUTBOX =
   "INSERT INTO odori_outbox (owner, count, events, at) VALUES (?, ?, ?, ?) RETURNING ticket";
 const DELETE_OUTBOX = "DELETE FROM odori_outbox WHERE ticket = ?";
 const REDUCE_OUTBOX = "UPDATE odori_outbox SET count = ?, events = ? WHERE ticket = ?";
-const RELEASE_OUTBOX = "UPDATE odori_outbox SET owner = NULL WHERE ticket = ?";
+const RELEASE_OUTBOX = "UPDATE odori_outbox SET owner = NULL WHERE ticket = ? AND owner = ?";
 const INSERT_DEFERRED = `INSERT INTO odori_deferred (reaction, saga_id, source, id, type, state,
     attempts, due_at, set_at, problem, malformed, body, at, owner)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`;
@@ -130,7 +130,7 @@ export class SqliteTransaction implements StoreTransaction<Sql> {
       sql.run(COUNT_DUPLICATE, sagaId, reaction, source, id, stemOf(type));
     for (const { ticket, events } of writes.reduce)
       sql.run(REDUCE_OUTBOX, events.length, encodeStored(events), ticket);
-    for (const ticket of writes.release) sql.run(RELEASE_OUTBOX, ticket);
+    for (const ticket of writes.release) sql.run(RELEASE_OUTBOX, ticket, this.#writer.owner);
     for (const ticket of writes.confirm) sql.run(DELETE_OUTBOX, ticket);
     const deferred = writes.defer.map((row) => this.#defer(row, now));
     const released = this.#changeDeferred(writes, now);

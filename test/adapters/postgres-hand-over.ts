@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import type { Incoming } from "odori";
+import { checkAccepted } from "odori/adapter";
+import type { Runner } from "odori/conformance";
+import { type PostgresBus, postgresBus } from "odori/postgres";
+import pg from "pg";
+import { TcpProxy } from "../chaos/proxy.ts";
+import { newSchema } from "../servers/postgres.ts";
+import { placed } from "../support/contracts.ts";
+import { eventually } from "../support/eventually.ts";
+import { closing } from "../support/scope.ts";
+import { envelope } from "../support/stage.ts";
+
+const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
+const hear = (inFlightMax: number) => ({ group: "a", topics: [placed.type], inFlightMax });
+
+interface Parts {
+  /** A bus of this process. */
+  readonly here: PostgresBus;
+  /** The same bus, as another process has it. */
+  readonly there: PostgresBus;
+  readonly proxy: TcpProxy;
+  /** The holders of the rows, in their order. */
+  holders(): Promise<readonly (string | null)[]>;
+}
+
+function listener(until: Promise<unknown> = Promise.resolve()) {
+  const seen = new Set<string>();
+  const deliver = async (incoming: Incoming) => {
+    if (!("malformed" in incoming)) seen.add(incoming.id);
+    await until;
+  };
+  return { seen, deliver };
+}
+
+/** What the Postgres bus promises of events whose hearer is in the process that publishes them. */
+export function handedOver({ describe, it }: Runner, url: () => string): void {
+  const staged = (name: string, body: (parts: Parts) => Promise<void>) => {
+    it(name, async () => {
+      await using scope = new AsyncDisposableStack();
+      const own = new pg.Pool({ connectionString: url(), max: 1 });
+      scope.defer(() => own.end());
+      const schema = newSchema();
+      scope.defer(async () => void (await own.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)));
+      const proxy = scope.use(closing(await TcpProxy.listen()));
+      proxy.target = Number(new URL(url()).port);
+      const through = new URL(url());
+      through.port = String(proxy.port);
+      const open = (connectionString: string) =>
+        scope.use(closing(postgresBus({ connectionString, schema, leaseMs: 2_000 })));
+      const holders = async () => {
+        const query = `SELECT holder FROM ${schema}.delivery ORDER BY seq`;
+        return (await own.query<{ holder: string | null }>(query)).rows.map(({ holder }) => holder);
+      };
+      await body({ here: open(through.href), there: open(url()), proxy, holders });
+    });
+  };
+
+  describe("postgres bus: in one process", () => {
+    staged("an event is held by its hearer from the beginning", async (parts) => {
+      const { here, there, holders } = parts;
+      const { promise, resolve: go } = Promise.withResolvers<void>();
+      const mine = listener(promise);
+      const theirs = listener();
+      await here.subscribe(hear(10), mine.deliver);
+      await there.subscribe(hear(10), theirs.deliver);
+      checkAccepted(await here.publish([event("1"), event("2")]));
+      const held = await holders();
+      assert.equal(held.length, 2);
+      assert.equal(new Set(held).size, 1);
+      assert.notEqual(held[0], null);
+      assert.deepEqual([...mine.seen], ["1", "2"]);
+      go();
+      await eventually("nothing is left", async () => (await holders()).length, 0);
+      assert.equal(theirs.seen.size, 0);
+    });
+
+    staged("a member that is full leaves events to another process", async (parts) => {
+      const { here, there } = parts;
+      const { promise, resolve: go } = Promise.withResolvers<void>();
+      const mine = listener(promise);
+      const theirs = listener();
+      await here.subscribe(hear(4), mine.deliver);
+      await there.subscribe(hear(10), theirs.deliver);
+      const ids = Array.from({ length: 12 }, (_, n) => `${n}`);
+      for (const id of ids) checkAccepted(await here.publish([event(id)]));
+      await eventually("the others go on", () => theirs.seen.size >= 8);
+      assert.ok(mine.seen.size >= 2);
+      go();
+      await eventually("each is heard once", () => mine.seen.size + theirs.seen.size, 12);
+    });
+
+    staged("what a process held at its end goes to another one", async (parts) => {
+      const { here, there } = parts;
+      const mine = listener(new Promise(() => {}));
+      const theirs = listener();
+      await here.subscribe(hear(10), mine.deliver);
+      await there.subscribe(hear(10), theirs.deliver);
+      checkAccepted(await here.publish([event("1"), event("2")]));
+      assert.equal(mine.seen.size, 2);
+      await here.close();
+      await eventually("the other one has them", () => [...theirs.seen], ["1", "2"]);
+    });
+
+    staged("rows that a lost reply has told of are not kept for ever", async (parts) => {
+      const { here, there, proxy, holders } = parts;
+      const { seen, deliver } = listener();
+      await here.subscribe(hear(10), deliver);
+      checkAccepted(await here.publish([event("1")]));
+      await eventually("it is acknowledged", async () => (await holders()).length, 0);
+      proxy.swallowAfter("odori_hand", 20);
+      const results = await here.publish([event("2")]).catch(() => []);
+      assert.ok(results.every(({ accepted }) => !accepted));
+      await there.subscribe(hear(10), deliver);
+      await eventually("it is heard when the lease is over", () => [...seen], ["1", "2"]);
+    });
+  });
+}
