@@ -25,10 +25,10 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "observer/projection.ts",
-        "for (const saga of sagas) this.#sagas.put(saga);",
+        "this.#sagas.putAll(sagas);",
         "if (places.length > 0) { for (const at of places) this.#putPlace(at.cursor, at.about);" +
           'this.#database.exec("COMMIT"); this.#database.exec("BEGIN"); }' +
-          " for (const saga of sagas) this.#sagas.put(saga);",
+          " this.#sagas.putAll(sagas);",
       ),
     ],
     suite: "observer",
