@@ -136,13 +136,7 @@ describe("a process says that it lives", () => {
       return beat();
     };
     changes.claim = never;
-    const app = await start(order, {
-      store,
-      bus: memoryBus(["order"]),
-      logger: silent,
-      leaseMs: 50,
-      environment: hasty,
-    });
+    const app = await startOn(store);
     await eventually("it goes on", () => beats > 5, true);
     await app.stop();
   });
@@ -154,17 +148,17 @@ describe("a process says that it lives", () => {
       beats++;
       return broken();
     };
-    const app = await start(order, {
-      store,
-      bus: memoryBus(["order"]),
-      logger: silent,
-      leaseMs: 50,
-      environment: hasty,
-    });
+    const app = await startOn(store);
     await eventually("it tries again", () => beats > 5, true);
     await app.stop();
   });
 });
+
+/** A service whose lease is short, so that it beats often. */
+function startOn(store: ReturnType<typeof changeable>["store"]) {
+  const bus = memoryBus(["order"]);
+  return start(order, { store, bus, logger: silent, leaseMs: 50, environment: hasty });
+}
 
 describe("what never replies", () => {
   for (const what of ["claim", "transaction", "purge", "close"] as const)
