@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { besideFigures } from "./console/beside.ts";
 import { browserFigures } from "./console/browser.ts";
+import { faultsFigure } from "./console/faults.ts";
 import { feedFigure } from "./console/feed.ts";
 import { FIGURES_HEAD, type Figure, figureRow } from "./console/figure.ts";
 import { pageFigures } from "./console/pages.ts";
@@ -46,9 +47,10 @@ try {
   print(pageFigures(folder, quick ? 10_000 : Number(values.sagas)));
   print([await feedFigure(folder, quick ? 500 : 5_000)]);
   const sizes = quick
-    ? { sagas: 500, rounds: 1, seconds: 2 }
-    : { sagas: 10_000, rounds: 5, seconds: 15 };
+    ? { sagas: 500, rounds: 1, seconds: 2, pacedRounds: 1 }
+    : { sagas: 10_000, rounds: 5, seconds: 10, pacedRounds: 3 };
   print(await besideFigures(servers, sizes));
+  print([await faultsFigure(folder, quick ? 1 : 10)]);
   print(await browserFigures(folder));
 } finally {
   await stop();

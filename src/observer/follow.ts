@@ -12,7 +12,10 @@ export interface FollowProgress {
   readonly problem: string | undefined;
 }
 
+/** Between rounds, while nothing happens. */
 const PAUSE_MS = 250;
+/** After a round that has read rows. Shorter ones would read most sagas twice. */
+const BUSY_PAUSE_MS = 100;
 /** After a round that has failed. */
 const FAILED_PAUSE_MS = 2_000;
 /** Sagas with deliveries that were put off that each round reads again. */
@@ -65,7 +68,7 @@ export class Follower {
     while (!this.#stopped) {
       let pause = PAUSE_MS;
       try {
-        pause = (await this.#round()) ? 0 : PAUSE_MS;
+        pause = await this.#round();
       } catch (error) {
         this.#progress = { ...this.#progress, problem: codeOf(error) };
         pause = FAILED_PAUSE_MS;
@@ -74,8 +77,8 @@ export class Follower {
     }
   }
 
-  /** Returns whether there is more to read now. */
-  async #round(): Promise<boolean> {
+  /** Returns how long to wait for the next one, in milliseconds. */
+  async #round(): Promise<number> {
     const at = this.#now();
     // Before the feeds: what is missing in a journal that was read earlier may have come since.
     await this.#observer.lookAtBuses();
@@ -95,7 +98,8 @@ export class Follower {
       change: this.#progress.change + (changed ? 1 : 0),
       problem: undefined,
     };
-    return more;
+    if (more) return 0;
+    return rows > 0 ? BUSY_PAUSE_MS : PAUSE_MS;
   }
 
   /** Reads sagas again that were judged without a source, once one has come back. */

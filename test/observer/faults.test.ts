@@ -1,86 +1,26 @@
 import { join } from "node:path";
-import { choreography, event, service } from "odori";
 import { type OdoriConsole, odoriConsole } from "odori/console";
-import { sqlite, sqliteSource } from "odori/sqlite";
+import { sqliteSource } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
-import { sampleDeferred, sampleEntry, sampleEvent, writes } from "../../src/conformance/samples.ts";
-import { portraitOf } from "../../src/manifest/fingerprint.ts";
 import { LATE_AFTER_MS } from "../../src/observer/late.ts";
 import { Observer } from "../../src/observer/observer.ts";
 import { Projection } from "../../src/observer/projection.ts";
-import type { Writes } from "../../src/ports/bookkeeping.ts";
-import type { JournalEntry } from "../../src/ports/journal.ts";
 import { eventually } from "../support/eventually.ts";
-import { closing, temporaryFolder } from "../support/scope.ts";
-
-const payload = z.object({ orderId: z.string() });
-const placed = event("order.placed.v1", payload);
-const charged = event("payment.charged.v1", payload);
-const order = service("order").begins(placed);
-const payment = service("payment").on(placed, {
-  emits: [charged],
-  handle: ({ data }) => charged(data),
-});
-const shop = choreography("shop", {
-  services: [order, payment],
-  begins: [placed],
-  succeeds: [charged],
-  fails: [],
-});
+import { temporaryFolder } from "../support/scope.ts";
+import {
+  clockBehind,
+  discarded,
+  type FaultCase,
+  parked,
+  SAGA,
+  SERVICES,
+  shop,
+  stage,
+  undeclared,
+  waiting,
+} from "./fault-cases.ts";
 
 const TOKEN = "a-token-that-is-long-enough";
-const SAGA = "order-1";
-const PLACED = { id: "e-1", type: placed.type };
-const ALIVE_MS = 3_600_000;
-
-const begun: JournalEntry = sampleEntry(PLACED.id, {
-  ...{ reaction: "begin", source: "/order", type: placed.type, sagaId: SAGA },
-  ...{ disposition: "begun", emitted: [PLACED] },
-});
-
-const heard = (change: Partial<JournalEntry>): JournalEntry =>
-  sampleEntry(PLACED.id, {
-    ...{ reaction: "order.placed", source: "/order", type: placed.type, sagaId: SAGA },
-    ...change,
-  });
-
-const deferred = (state: "parked" | "discarded") =>
-  sampleDeferred(PLACED.id, {
-    ...{ reaction: "order.placed", source: "/order", type: placed.type, sagaId: SAGA, state },
-    ...{ attempts: 8, problem: { code: "CARD_REFUSED", message: "no", stack: undefined } },
-    body: { malformed: false, text: "[{}]" },
-  });
-
-/** What one service has written, and whether its process lives. */
-interface Part {
-  readonly writes: Partial<Writes>;
-  readonly runs?: boolean;
-  /** How far its clock is off. */
-  readonly clockMs?: number;
-}
-
-/** Writes what each service has done, as the runtime would. One that runs keeps its lease. */
-async function written(folder: string, order: Part, payment: Part): Promise<AsyncDisposable> {
-  const running = new AsyncDisposableStack();
-  // A reaction hears what is emitted after it was declared.
-  for (const [one, part] of [
-    [SERVICES[1], payment],
-    [SERVICES[0], order],
-  ] as const) {
-    const { runs = true, clockMs = 0 } = part;
-    const store = sqlite(join(folder, `${one.name}.db`));
-    const now = () => Date.now() + clockMs;
-    await store.open({ service: one.name, owner: "p", leaseMs: runs ? ALIVE_MS : 1, now });
-    await store.declarations.put(portraitOf(one));
-    await store.transaction((tx) => tx.write(writes(part.writes)));
-    if (runs) running.use(closing(store));
-    else await store.close();
-  }
-  return running;
-}
-
-const SERVICES = [order, payment] as const;
 const sourcesIn = (folder: string) =>
   SERVICES.map(({ name }) => sqliteSource(join(folder, `${name}.db`)));
 
@@ -119,57 +59,30 @@ async function verdictLater(folder: string): Promise<string | undefined> {
 }
 
 const WAITS = { service: "payment", reaction: "order.placed", state: "on its way" };
-const inOutbox = sampleEvent(PLACED.id, { type: placed.type, sagaId: SAGA });
+
+/** A case that has happened, in a folder of its own. */
+async function happened(fault: FaultCase) {
+  const scope = new AsyncDisposableStack();
+  const folder = scope.use(temporaryFolder("faults"));
+  const staged = scope.use(await stage(folder.path, fault));
+  await staged.write();
+  return { path: folder.path, [Symbol.asyncDispose]: () => scope.disposeAsync() };
+}
 
 describe("a fault is seen as what it is, where it is:", () => {
-  it.each([
-    {
-      fault: "the emitter has died before it published",
-      order: { writes: { journal: [begun], enqueue: [inOutbox] }, runs: false },
-      payment: { writes: {} },
-      place: { where: "outbox", notRunning: "order" },
-    },
-    {
-      fault: "the bus refuses the event",
-      order: { writes: { journal: [begun], enqueue: [inOutbox] } },
-      payment: { writes: {} },
-      place: { where: "outbox" },
-    },
-    {
-      fault: "the hearer is stopped",
-      order: { writes: { journal: [begun] } },
-      payment: { writes: {}, runs: false },
-      place: { where: "unknown", notRunning: "payment" },
-    },
-    {
-      fault: "the broker has dropped the message",
-      order: { writes: { journal: [begun] } },
-      payment: { writes: {} },
-      place: { where: "unknown" },
-    },
-  ])("$fault", async ({ order, payment, place }) => {
-    using folder = temporaryFolder("faults");
-    await using _running = await written(folder.path, order, payment);
+  it.each(waiting)("$fault", async (fault) => {
+    await using folder = await happened(fault);
     const { saga, why, unexplained } = await replyOf(folder.path);
-    expect(saga.verdict).toBe("running");
+    expect(saga.verdict).toBe(fault.verdict);
     const { since, type, ...open } = why[0];
-    expect([open, why.length, unexplained]).toEqual([{ ...WAITS, ...place }, 1, 0]);
+    expect([open, why.length, unexplained]).toEqual([{ ...WAITS, ...fault.place }, 1, 0]);
     expect(await verdictLater(folder.path)).toBe("late");
   });
 
-  it("a delivery is parked", async () => {
-    using folder = temporaryFolder("faults");
-    const payment = {
-      journal: [heard({ disposition: "parked" })],
-      defer: [deferred("parked")],
-    };
-    await using _running = await written(
-      folder.path,
-      { writes: { journal: [begun] } },
-      { writes: payment },
-    );
+  it(parked.fault, async () => {
+    await using folder = await happened(parked);
     const { saga, why, unexplained } = await replyOf(folder.path);
-    expect([saga.verdict, unexplained]).toEqual(["parked", 0]);
+    expect([saga.verdict, unexplained]).toEqual([parked.verdict, 0]);
     expect(why).toMatchObject([
       {
         ...{ service: "payment", state: "parked", attempts: 8 },
@@ -178,48 +91,26 @@ describe("a fault is seen as what it is, where it is:", () => {
     ]);
   });
 
-  it("a delivery was discarded", async () => {
-    using folder = temporaryFolder("faults");
-    const payment = {
-      journal: [heard({ disposition: "discarded" })],
-      defer: [deferred("discarded")],
-    };
-    await using _running = await written(
-      folder.path,
-      { writes: { journal: [begun] } },
-      { writes: payment },
-    );
+  it(discarded.fault, async () => {
+    await using folder = await happened(discarded);
     const { saga, why, unexplained } = await replyOf(folder.path);
-    expect([saga.verdict, why, unexplained]).toEqual(["stuck", [], 0]);
+    expect([saga.verdict, why, unexplained]).toEqual([discarded.verdict, [], 0]);
   });
 
-  it("a service has emitted what it does not declare", async () => {
-    using folder = temporaryFolder("faults");
-    const odd = { id: "e-2", type: "payment.forgotten.v1" };
-    const payment = { journal: [heard({ emitted: [odd] })] };
-    await using _running = await written(
-      folder.path,
-      { writes: { journal: [begun] } },
-      { writes: payment },
-    );
+  it(undeclared.fault, async () => {
+    await using folder = await happened(undeclared);
     const { saga, steps, unexplained } = await replyOf(folder.path);
-    expect([saga.verdict, unexplained]).toEqual(["illegal", 0]);
-    expect(steps.map((step: { service: string; undeclared: boolean }) => step)).toMatchObject([
+    expect([saga.verdict, unexplained]).toEqual([undeclared.verdict, 0]);
+    expect(steps).toMatchObject([
       { service: "order", undeclared: false },
       { service: "payment", undeclared: true },
     ]);
   });
 
-  it("the clock of a service is a minute behind", async () => {
-    using folder = temporaryFolder("faults");
-    const end = { id: "e-2", type: charged.type };
-    const payment = {
-      writes: { journal: [heard({ emitted: [end], effect: "payment.charged" })] },
-      clockMs: -60_000,
-    };
-    await using _running = await written(folder.path, { writes: { journal: [begun] } }, payment);
+  it(clockBehind.fault, async () => {
+    await using folder = await happened(clockBehind);
     const { saga, steps, unexplained } = await replyOf(folder.path);
-    expect([saga.verdict, unexplained]).toEqual(["succeeded", 0]);
+    expect([saga.verdict, unexplained]).toEqual([clockBehind.verdict, 0]);
     // The effect stands behind its cause, and the contradiction is marked.
     expect(steps).toMatchObject([
       { service: "order", clockContradicts: false },
