@@ -315,7 +315,11 @@ function isStopped(
   // What only watches for a deadline has no fence.
   if (reaction === undefined) return true;
   if (disposition === "late" && (emitted.length > 0 || !reaction.lateSilent)) return false;
-  return rulingsOn(bytes, reaction, part).includes(disposition === "late" ? LATE : SUPPRESS);
+  const rulings = rulingsOn(bytes, reaction, part);
+  if (disposition === "late") return rulings.includes(LATE);
+  // What such a join gathers, the model forgets. The fence still stops an event that it has.
+  const forgetsGathered = part >= 0 && reaction.lateSilent;
+  return rulings.includes(SUPPRESS) || (forgetsGathered && rulings.includes(LATE));
 }
 
 function unlike({ disposition, emitted, type }: JournalEntry): string {
