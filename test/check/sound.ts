@@ -343,23 +343,9 @@ export const undoneBeside = manifest({
   },
 });
 
-/**
- * The name that the join shares is taken before its first event comes; an event of one type comes
- * twice if both refuse.
- */
-const lateJoin = change(parallel, {
-  watch: {
-    reactions: [
-      { on: ["payment.declined.v1"], once: "noted" },
-      { all: ["payment.settled.v1", "stock.settled.v1"], once: "noted" },
-    ],
-  },
-});
-
 export const SOUND: readonly Case[] = [
   { name: "sequential", manifest: sequential, codes: [] },
   { name: "parallel with join", manifest: parallel, codes: [] },
-  { name: "a late join hears an event twice", manifest: lateJoin, codes: [] },
   { name: "deadline with once", manifest: deadlineOnce, codes: [] },
   { name: "bounded retry", manifest: boundedRetry, codes: [] },
   { name: "bounded failure", manifest: boundedFailure, codes: [] },
