@@ -159,10 +159,14 @@ function runRound(order: Order): Promise<Result | undefined> {
     stdio: ["ignore", "pipe", "inherit"],
     timeout: ROUND_LIMIT_MS,
   });
+  // The benchmark may be ended in the middle of a round.
+  const end = () => child.kill();
+  process.once("exit", end);
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve) => {
     child.once("exit", (code) => {
+      process.off("exit", end);
       const line = output.trim().split("\n").at(-1) ?? "";
       if (code === 0 && line !== "") resolve(JSON.parse(line));
       else {
