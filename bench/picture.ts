@@ -17,7 +17,7 @@ const COLOURS: Readonly<Record<Summary["kind"], string>> = {
   peer: "#c8762b",
 };
 /** Ticks of the logarithmic time axis, in milliseconds. */
-const TIMES = [1, 3, 10, 30, 100] as const;
+const TIMES = [1, 3, 10, 30, 100, 300] as const;
 
 const [input, output] = process.argv.slice(2);
 if (input === undefined || output === undefined) {

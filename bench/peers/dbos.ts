@@ -37,7 +37,15 @@ async function run(
 ): Promise<Pick<Running, "begin" | "close">> {
   const saga = library.registerWorkflow(
     async (orderId) => {
-      for (const name of SERVICES) await step(name, orderId);
+      try {
+        for (const name of SERVICES) await step(name, orderId);
+      } catch (error) {
+        // The library keeps it to itself, and the round would wait for this saga.
+        setImmediate(() => {
+          throw error;
+        });
+        throw error;
+      }
       finished(orderId);
     },
     { name: "saga" },
