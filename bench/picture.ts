@@ -8,9 +8,9 @@ import type { Summary } from "./harness/table.ts";
 
 const ROW = 24;
 const TOP = 76;
-const WIDTH = 1_010;
-const NAME_WIDTH = 270;
-const PANEL = { speed: { x: 280, width: 370 }, time: { x: 690, width: 290 } } as const;
+const WIDTH = 1_070;
+const NAME_WIDTH = 330;
+const PANEL = { speed: { x: 340, width: 370 }, time: { x: 750, width: 290 } } as const;
 const COLOURS: Readonly<Record<Summary["kind"], string>> = {
   odori: "#1f5fa8",
   ceiling: "#9aa4ae",
