@@ -34,7 +34,7 @@ export async function faultsFigure(folder: string, rounds: number): Promise<Figu
       if (ms > worstMs) [worstMs, slowest] = [ms, one.fault];
     }
   return {
-    name: `${cases.length} kinds of faults, ${rounds} times each: until verdict and place are right`,
+    name: `${cases.length} kinds of faults, ${rounds} times each: until they are seen as they are`,
     measured: `at worst ${Math.round(worstMs)} ms (${slowest})`,
     goal: `${GOAL_MS.toLocaleString("en")} ms`,
     met: worstMs <= GOAL_MS,

@@ -1,3 +1,5 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import {
   type Contestant,
@@ -79,43 +81,38 @@ function withRows({ begin, close }: Pick<Running, "begin" | "close">, pool: pg.P
 /**
  * After https://docs.dbos.dev/typescript/tutorials/transaction-tutorial: each step is a
  * transaction of a datasource. A step's row and the record that the step is done are one commit;
- * the library's own checkpoint of the step follows in another. The version is the newest that the
- * datasource for Postgres.js, or one for node-postgres, is published for.
+ * the library's own checkpoint of the step follows in another. The datasource is that for Drizzle
+ * over node-postgres: the one for Postgres.js begins a transaction behind another query, and then
+ * refuses it (`UNSAFE_TRANSACTION`), which ends the saga. Neither runs with version 5.
  */
 export const datasource: Contestant = {
   durability:
-    "DBOS 4.24 with its datasource for Postgres.js: Postgres, fsync=on; a step's row and its " +
+    "DBOS 4.27 with its datasource for Drizzle: Postgres, fsync=on; a step's row and its " +
     "completion in one commit, the workflow's own in others",
   async open({ servers, finished, stock }) {
     const { DBOS } = await import("@dbos-inc/dbos-sdk");
-    const { PostgresDataSource } = await import("@dbos-inc/postgres-datasource");
+    const { DrizzleDataSource } = await import("@dbos-inc/drizzle-datasource");
     const pool = await createRows(servers.postgres, stock);
-    const { hostname, port, username, pathname } = new URL(servers.postgres);
-    const source = new PostgresDataSource("rows", {
-      host: hostname,
-      port: Number(port),
-      username,
-      database: pathname.slice(1),
-      max: CONNECTIONS,
-      onnotice: () => {},
-    });
-    const sql: Sql = {
-      async query(text, values) {
-        const prepared = { prepare: true };
-        return { rows: await source.client.unsafe(text, values as string[], prepared) };
-      },
+    const source = new DrizzleDataSource<NodePgDatabase>("rows", pool);
+    const step: Sql = {
+      query: (text, values) => source.client.execute(bound(text, values)),
     };
     const running = await run(DBOS, finished, servers.postgres, (name, orderId) =>
-      source.runTransaction(() => writeRow(sql, name, orderId, stock), { name }),
+      source.runTransaction(() => writeRow(step, name, orderId, stock), { name }),
     );
     return withRows(running, pool);
   },
 };
 
-/**
- * After https://docs.dbos.dev/typescript/tutorials/step-tutorial: the newest version, whose steps
- * are not transactions of its own.
- */
+/** The statement as Drizzle takes it: with its values in the place of `$1`, `$2`. */
+function bound(text: string, values: readonly unknown[]): SQL {
+  const parts = text.split(/\$(\d+)/);
+  return sql.join(
+    parts.map((part, n) => (n % 2 === 0 ? sql.raw(part) : sql.param(values[Number(part) - 1]))),
+  );
+}
+
+/** After https://docs.dbos.dev/typescript/tutorials/step-tutorial: steps of the newest version. */
 export const steps: Contestant = {
   durability: "DBOS 5.3: Postgres, fsync=on; a step's row and its checkpoint are two commits",
   async open({ servers, finished, stock }) {

@@ -69,7 +69,7 @@ const begun: Partial<Writes> = {
 };
 const unpublished = { enqueue: [sampleEvent(PLACED.id, { type: placed.type, sagaId: SAGA })] };
 
-/** Events that nobody has handled. */
+/** Events that no service has handled. */
 export const waiting: readonly FaultCase[] = [
   {
     fault: "the emitter has died before it published",
