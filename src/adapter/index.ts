@@ -87,6 +87,7 @@ export {
 } from "../ports/journal.ts";
 export type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
 export { BEHIND_ALL, comparePlaces } from "../ports/saga-order.ts";
+export type { FeedRow, SagaFacts } from "../ports/source.ts";
 export {
   type Claimed,
   type ClaimOptions,
@@ -113,5 +114,13 @@ export { connectionFaultOf } from "./connection-fault.ts";
 export { type Diagnosis, verdict } from "./diagnosis.ts";
 export { Mutex } from "./mutex.ts";
 export { publishResults, refusal } from "./publish-results.ts";
-export { toCensusRow, toDeclaration, toDeferred, toHistory, toJournal, toState } from "./rows.ts";
+export {
+  toCensusRow,
+  toDeclaration,
+  toDeferred,
+  toFeedRow,
+  toHistory,
+  toJournal,
+  toState,
+} from "./rows.ts";
 export { Semaphore } from "./semaphore.ts";

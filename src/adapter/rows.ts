@@ -9,6 +9,7 @@ import {
 } from "../ports/deferred.ts";
 import type { BusBacklog, BusFault, SagaHistory } from "../ports/inspection.ts";
 import { DISPOSITIONS, type Emission, type JournalRecord } from "../ports/journal.ts";
+import type { FeedRow } from "../ports/source.ts";
 
 /** A row of an SQL store, by column name. Its values were validated when they were written. */
 type Row = Readonly<Record<string, unknown>>;
@@ -47,6 +48,29 @@ export function toJournal(row: Row): JournalRecord {
     seq: Number(row.seq),
     at: Number(row.at),
   };
+}
+
+/**
+ * Reads a row of the feed. Columns: those of `toJournal`, `born`, and of the saga `saga_last` (null
+ * if it is forgotten) and `correlation_id` (null if it is the saga's id).
+ *
+ * @example
+ * ```ts
+ * import { type FeedRow, toFeedRow } from "odori/adapter";
+ * import type { Sql } from "odori/sqlite";
+ *
+ * const feed = `SELECT i.*, s.last AS saga_last, s.correlation_id FROM inbox AS i
+ *   LEFT JOIN saga AS s USING (saga_id, born) WHERE i.seq > ? ORDER BY i.seq LIMIT ?`;
+ * const page = (sql: Sql, after: number): readonly FeedRow[] =>
+ *   sql.all(feed, after, 100).map(toFeedRow);
+ * ```
+ */
+export function toFeedRow(row: Row): FeedRow {
+  const record = toJournal(row);
+  if (row.saga_last === null || row.saga_last === undefined) return record;
+  const correlationId = optional(row.correlation_id) ?? record.sagaId;
+  const saga = { born: Number(row.born), last: Number(row.saga_last), correlationId };
+  return { ...record, saga };
 }
 
 /**

@@ -28,9 +28,10 @@ export class Legality {
    * row that names none, any version that ran before. Without declarations, every row is.
    */
   allows(record: JournalRecord): boolean {
-    const own = this.#versions.filter(({ fingerprint }) => fingerprint === record.fingerprint);
+    const own = this.#versions.find(({ fingerprint }) => fingerprint === record.fingerprint);
+    if (own !== undefined) return declares(own.entry, record);
     const alive = this.#versions.filter(({ firstAt }) => firstAt <= record.at);
-    const judges = [own, alive, this.#versions].find((list) => list.length > 0) ?? [];
+    const judges = alive.length > 0 ? alive : this.#versions;
     return judges.length === 0 || judges.some(({ entry }) => declares(entry, record));
   }
 }

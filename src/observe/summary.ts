@@ -173,8 +173,8 @@ function unhandled(
   hearers: readonly HearersOf[],
   reach: Reach | undefined,
 ): Unhandled {
-  const key = (service: string, reaction: string, id: string) =>
-    JSON.stringify([service, reaction, id]);
+  // Names of services and reactions have no line break.
+  const key = (service: string, reaction: string, id: string) => `${service}\n${reaction}\n${id}`;
   const seen = new Set<string>();
   for (const { service, history } of parts)
     for (const { reaction, id } of [...history.journal, ...history.deferred])

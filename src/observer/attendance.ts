@@ -4,7 +4,7 @@ import type { HearersOf } from "../observe/hearers.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { JournalSource, SourceAbout } from "../ports/source.ts";
-import { isSameAbout, mayHavePart, type Observed, observed } from "./observed.ts";
+import { hearersOfAll, isSameAbout, mayHavePart, type Observed, observed } from "./observed.ts";
 
 /** A source that cannot be read now. */
 export interface AwaySource {
@@ -24,6 +24,8 @@ export interface Present extends Observed {
 /** Who was there at one moment: one that comes back afterwards was not read with the others. */
 export interface RollCall {
   readonly present: readonly Present[];
+  /** Whether every source could be read. */
+  readonly isComplete: boolean;
   /**
    * Services that could not be read, and that may have a part in a saga; "" for one whose
    * declarations are not known.
@@ -123,7 +125,7 @@ export class Attendance {
   }
 
   get hearers(): readonly HearersOf[] {
-    return this.known.map(({ hearers }) => hearers);
+    return [hearersOfAll(this.known)];
   }
 
   /** Whether a source has come back since the last call. */
@@ -156,12 +158,27 @@ export class Attendance {
     return this.#of(seat, () => work(seat.source));
   }
 
+  /** Reads all that those who were there have of some sagas: by saga. Throws `SourceAway`. */
+  async histories(
+    ids: readonly string[],
+    { present }: RollCall,
+  ): Promise<ReadonlyMap<string, readonly ServiceHistory[]>> {
+    const read = await Promise.all(
+      present.map(async (one) => {
+        const found = await this.read(one, (source) => source.inspect.histories(ids));
+        return found.map((history) => ({ service: one.service, history }));
+      }),
+    );
+    return Map.groupBy(read.flat(), ({ history }) => history.sagaId);
+  }
+
   /** Who can be read now. */
   call(): RollCall {
     const { present } = this;
     const missing = this.#missing();
     return {
       present,
+      isComplete: missing.services.length === 0 && !missing.others,
       missingIn: (parts) => namesOf(missing, (service) => mayHavePart(service, parts)),
     };
   }

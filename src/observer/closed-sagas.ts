@@ -26,7 +26,7 @@ const DELETE = `DELETE FROM saga WHERE id IN (
     SELECT id FROM saga INDEXED BY saga_began
     WHERE began < ? AND last < ? AND verdict IN (${LIST}) AND open = 0
       AND unread IS NULL AND id NOT IN (SELECT saga FROM early)
-    ORDER BY began, id LIMIT ?) RETURNING verdict`;
+    ORDER BY began, id LIMIT ?) RETURNING verdict, last`;
 const COUNT = `SELECT sum(n) AS n FROM tally WHERE verdict IN (${LIST})`;
 const ANY = Number.MAX_SAFE_INTEGER;
 
@@ -46,6 +46,12 @@ export class ClosedSagas {
     return Number(this.#sql.first("SELECT n FROM forgotten")?.n ?? 0);
   }
 
+  /** A saga that began later than this was not forgotten: milliseconds since 1970. */
+  get upTo(): number {
+    const last = this.#sql.first("SELECT last FROM forgotten")?.last;
+    return last === undefined ? Number.NEGATIVE_INFINITY : Number(last);
+  }
+
   /** Deletes a batch, once a minute or while there are more. Within a transaction of the caller. */
   sweep(now: number): void {
     if (now < this.#next && this.#next - now <= EVERY_MS) return;
@@ -63,8 +69,10 @@ export class ClosedSagas {
       this.#sql.run("UPDATE tally SET n = n - ? WHERE verdict = ?", rows.length, verdict);
     if (gone.length > 0)
       this.#sql.run(
-        "INSERT INTO forgotten VALUES (1, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        `INSERT INTO forgotten VALUES (1, ?, ?) ON CONFLICT DO UPDATE
+         SET n = n + excluded.n, last = max(last, excluded.last)`,
         gone.length,
+        gone.reduce((latest, { last }) => Math.max(latest, Number(last)), 0),
       );
     return gone.length;
   }

@@ -2,7 +2,7 @@ import { stemOf } from "../contract/grammar.ts";
 import type { Hearer, HearersOf } from "../observe/hearers.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
 import type { Disposition, JournalRecord } from "../ports/journal.ts";
-import { emissionTimes, type Told } from "./told.ts";
+import { emissionsIn, type Told } from "./told.ts";
 
 /** Rows that a feed adds to the account of one event at one reaction. */
 export interface Account {
@@ -108,14 +108,14 @@ export function uncountedIn(
   hearers: readonly HearersOf[],
   observed: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const emitted = emissionTimes(parts);
+  const emitted = emissionsIn(parts);
   return new Set(
     parts.flatMap(({ service, history }) =>
       history.deferred
         .filter((one) => {
           if (!observed.has(one.source)) return true;
           const hearer = countedHearer(service, one, hearers, observed);
-          return hearer !== undefined && isBefore(emitted.get(one.id), hearer);
+          return hearer !== undefined && isBefore(emitted.get(one.id)?.at, hearer);
         })
         .map(({ seq }) => heldKey(service, seq)),
     ),
@@ -141,7 +141,7 @@ export function earlyIn(
   hearers: readonly HearersOf[],
   observed: ReadonlySet<string>,
 ): readonly EarlyDelivery[] {
-  const known = emissionTimes(parts);
+  const known = emissionsIn(parts);
   return parts.flatMap(({ service, history }) =>
     history.journal
       .filter((row) => !known.has(row.id) && countedHearer(service, row, hearers, observed))

@@ -1,9 +1,10 @@
 import { stemOf } from "../contract/grammar.ts";
 import { entryOf } from "../manifest/fingerprint.ts";
 import { typesEmittedAt, typesEmittedBy } from "../manifest/manifest.ts";
-import { type HearersOf, hearersIn } from "../observe/hearers.ts";
+import { type Hearer, type HearersOf, hearersIn } from "../observe/hearers.ts";
 import { Legality } from "../observe/legality.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
+import type { StoredDeclaration } from "../ports/declarations.ts";
 import type { SourceAbout } from "../ports/source.ts";
 
 /** A service, with what its versions have declared. */
@@ -13,6 +14,8 @@ export interface Observed {
   readonly hearers: HearersOf;
   /** Stems of the events that some version emits. */
   readonly emits: ReadonlySet<string>;
+  /** Stems of the events that arm a deadline of some version; undefined if that is not known. */
+  readonly arms: ReadonlySet<string> | undefined;
   readonly legality: Legality;
 }
 
@@ -22,14 +25,33 @@ export function observed(about: SourceAbout): Observed {
     ...{ about, service },
     hearers: hearersIn(service, declarations),
     emits: new Set(declarations.flatMap(({ manifest }) => emittedIn(manifest, service))),
+    arms: armedBy(service, declarations),
     legality: new Legality(service, declarations),
   };
+}
+
+/** All that some services hear. */
+export function hearersOfAll(services: readonly Observed[]): HearersOf {
+  const all = new Map<string, readonly Hearer[]>();
+  for (const { hearers } of services)
+    for (const [stem, own] of hearers) all.set(stem, [...(all.get(stem) ?? []), ...own]);
+  return all;
 }
 
 function emittedIn(manifest: string, service: string): readonly string[] {
   const { reactions = [], deadlines = [], begins = [] } = entryOf(manifest, service) ?? {};
   const types = [...reactions.flatMap(typesEmittedBy), ...deadlines.flatMap(typesEmittedAt)];
   return [...types, ...begins].map(stemOf);
+}
+
+function armedBy(
+  service: string,
+  declarations: readonly StoredDeclaration[],
+): ReadonlySet<string> | undefined {
+  const entries = declarations.map(({ manifest }) => entryOf(manifest, service));
+  const known = entries.filter((entry) => entry !== undefined);
+  if (known.length === 0 || known.length < entries.length) return undefined;
+  return new Set(known.flatMap(({ deadlines }) => deadlines.map(({ after }) => stemOf(after))));
 }
 
 /** Whether a service has declared nothing new, and no version has taken the place of the last. */

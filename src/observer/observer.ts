@@ -1,9 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { Mutex } from "../adapter/mutex.ts";
-import type { Outlook } from "../check/from-here/from-here.ts";
 import type { BusWatch } from "../observe/bus-watch.ts";
 import type { Reach } from "../observe/reach.ts";
-import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
+import type { SummaryContext } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
 import {
@@ -14,20 +13,15 @@ import {
   SourceAway,
 } from "./attendance.ts";
 import { type Cover, cutAt } from "./cut.ts";
-import { type AccountLine, accountsOf, earlyIn, uncountedIn } from "./ledger.ts";
+import { type AccountLine, accountsOf } from "./ledger.ts";
 import { Looks, settledFor } from "./looks.ts";
 import type { Observed } from "./observed.ts";
 import { passagesOf } from "./passages.ts";
 import type { Projection } from "./projection.ts";
-import { type Judged, parkedIn } from "./saga-rows.ts";
+import { type Foresee, SagaJudge } from "./saga-judge.ts";
+import type { Judged } from "./saga-rows.ts";
 import { Told } from "./told.ts";
-import { hasGivenUp, sagaVerdict } from "./verdict.ts";
-
-/** Says what may happen in a saga, from what the services that were read have of it. */
-export type Foresee = (
-  parts: readonly ServiceHistory[],
-  read: ReadonlySet<string>,
-) => Outlook | undefined | Promise<Outlook | undefined>;
+import { type RoundRows, type SagaParts, ToldSagas } from "./told-sagas.ts";
 
 /** What an observer works with. */
 export interface ObserverOptions {
@@ -85,8 +79,8 @@ const SAGAS_AT_ONCE = 250;
 
 /**
  * Follows the journals of several services into one projection. The feeds say which sagas have
- * changed; each of them is read as a whole and judged. So the order in which feeds are read does
- * not matter, nor how often a page is read.
+ * changed; each of them is judged as a whole, with all that the feeds have told of it. So the order
+ * in which feeds are read does not matter, nor how often a page is read.
  */
 export class Observer {
   readonly #options: ObserverOptions;
@@ -95,6 +89,7 @@ export class Observer {
   readonly #writing = new Mutex();
   #covers: ReadonlyMap<string, Cover> = new Map();
   readonly #looks: Looks;
+  readonly #told = new ToldSagas();
   /** What was known of the buses before the feeds were read that `#covers` is about. */
   #coversReach: Reach | undefined;
   #met = false;
@@ -171,8 +166,7 @@ export class Observer {
 
   /** Whether a row is one that some version of its service could have written. */
   isDeclared(service: string, record: JournalRecord): boolean {
-    const legality = this.#attendance.known.find((one) => one.service === service)?.legality;
-    return legality?.allows(record) !== false;
+    return this.#judgeWith(undefined).allows(service, record);
   }
 
   /**
@@ -255,7 +249,12 @@ export class Observer {
     const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
     const ended = new Set(pages.flatMap(([{ service }, page]) => (page.complete ? service : [])));
     const settled = reach && settledFor(reach, ended);
-    const { sagas, histories, told } = await this.#touched(pages, covers, call, settled);
+    const round: RoundRows = {
+      rows: new Map(pages.map(([{ service }, page]) => [service, page.rows])),
+      from: new Map(pages.map(([{ service }, , cursor]) => [service, cursor])),
+    };
+    const { sagas, histories, cut } = await this.#touched(round, covers, call, settled);
+    const told = new Told(cut, round.rows);
     const counting = { hearers: this.context.hearers, observed: this.#names(), told };
     const { far } = this.clocks;
     const aheadMs = (service: string) => far.get(service) ?? 0;
@@ -271,9 +270,11 @@ export class Observer {
           ...{ cursor, about: aboutOf.get(service) ?? about },
         })),
       },
-      new Map(pages.map(([{ service }, , cursor]) => [service, cursor])),
+      round.from,
     );
     if (!applied) return { rows: 0, more: true, complete: false };
+    const ends = new Map(pages.map(([{ service }, { cursor }]) => [service, cursor]));
+    this.#told.keep(cut, attendance.known, ends);
     this.#judgedWithout = projection.unreadServices();
     this.#covers = covers;
     this.#coversReach = settled;
@@ -282,32 +283,36 @@ export class Observer {
     return { rows, more, complete };
   }
 
-  /** Judges the sagas that pages are about. */
+  /** Judges the sagas that the rows of a round are about. */
   async #touched(
-    pages: readonly (readonly [Present, FeedPage, unknown])[],
+    round: RoundRows,
     covers: ReadonlyMap<string, Cover>,
     call: RollCall,
     reach: Reach | undefined,
   ) {
-    const ids = new Set(pages.flatMap(([, page]) => page.rows.map(({ sagaId }) => sagaId)));
-    ids.delete("");
+    const { projection } = this.#options;
+    const { known } = this.#attendance;
+    // What one that cannot be read has told earlier is not all that it has.
+    if (!call.isComplete) this.#told.forget();
+    const { whole, unread } = this.#told.take(round, known, (born) => projection.met(born));
+    const histories = new Map(whole);
+    const cut = new Map(whole);
     const sagas: Judged[] = [];
-    const histories = new Map<string, readonly ServiceHistory[]>();
-    const cut = new Map<string, readonly ServiceHistory[]>();
-    const list = [...ids];
-    for (let at = 0; at < list.length; at += SAGAS_AT_ONCE) {
-      // SQLite answers at once: without a turn, no request would have its own.
+    for (const some of slices([...whole.keys()])) {
+      // Without a turn, no request would have its own.
       await setImmediate();
-      const some = list.slice(at, at + SAGAS_AT_ONCE);
-      const { judged, parts } = await this.#judge(some, { covers, reach }, call);
-      sagas.push(...judged);
+      sagas.push(...(await this.#judged(some, whole, { reach }, call)));
+    }
+    for (const some of slices(unread)) {
+      await setImmediate();
+      const parts = await this.#attendance.histories(some, call);
       for (const [id, own] of parts) {
         histories.set(id, own);
         cut.set(id, cutAt(own, covers));
       }
+      sagas.push(...(await this.#judged(some, cut, { reach }, call)));
     }
-    const rows = new Map(pages.map(([{ service }, page]) => [service, page.rows]));
-    return { sagas, histories, told: new Told(cut, rows) };
+    return { sagas, histories, cut };
   }
 
   /** Reads sagas as a whole, and judges them as they are, or as they were when feeds were read. */
@@ -315,46 +320,39 @@ export class Observer {
     await this.#meet();
     for (;;)
       try {
-        return await this.#judge(ids, { covers, reach, foresee }, this.#attendance.call());
+        const call = this.#attendance.call();
+        const parts = await this.#attendance.histories(ids, call);
+        const cut =
+          covers && new Map([...parts].map(([id, own]) => [id, cutAt(own, covers)] as const));
+        const judged = await this.#judged(ids, cut ?? parts, { reach, foresee }, call);
+        return { judged, parts };
       } catch (error) {
         // With one source less.
         if (!(error instanceof SourceAway)) throw error;
       }
   }
 
-  async #judge(ids: readonly string[], { covers, reach, foresee }: Judging, call: RollCall) {
-    const attendance = this.#attendance;
-    const names = this.#names();
+  async #judged(
+    ids: readonly string[],
+    parts: ReadonlyMap<string, SagaParts>,
+    { reach, foresee }: Judging,
+    call: RollCall,
+  ): Promise<readonly Judged[]> {
     // Of one that is not read now, nothing says what it has handled since.
     const present = new Set(call.present.map(({ service }) => service));
-    const context = { ...this.context, reach: reach && settledFor(reach, present) };
-    const read = await Promise.all(
-      call.present.map(async (one) => {
-        const found = await attendance.read(one, (source) => source.inspect.histories(ids));
-        return found.map((history) => ({ service: one.service, history }));
-      }),
-    );
-    const parts = Map.groupBy(read.flat(), ({ history }) => history.sagaId);
-    const looking = this.#options.foresee && (foresee ?? this.#options.foresee);
+    const judge = this.#judgeWith(reach && settledFor(reach, present), foresee);
     const judged: Judged[] = [];
-    for (const whole of parts.values()) {
-      const own = covers === undefined ? whole : cutAt(whole, covers);
-      const unread = call.missingIn(own);
-      const full = summarize(own, context);
-      if (full === undefined) continue;
-      // It may have come where nothing can be read.
-      const open = full.open.filter(({ service }) => !unread.includes(service));
-      const summary = { ...full, open };
-      const isPartial = unread.length > 0;
-      const isLookedInto = looking !== undefined && !isPartial && hasGivenUp(own);
-      const outlook = isLookedInto ? await looking(own, new Set(this.#services())) : undefined;
-      const illegal = this.#isIllegal(own);
-      const verdict = sagaVerdict({ summary, outlook, illegal, isPartial });
-      const early = earlyIn(own, context.hearers, names);
-      const uncounted = uncountedIn(own, context.hearers, names);
-      judged.push({ summary, verdict, parked: parkedIn(own), early, uncounted, unread });
+    for (const id of ids) {
+      const own = parts.get(id) ?? [];
+      const one = await judge.judge(own, call.missingIn(own));
+      if (one !== undefined) judged.push(one);
     }
-    return { judged, parts };
+    return judged;
+  }
+
+  #judgeWith(reach: Reach | undefined, foresee?: Foresee): SagaJudge {
+    const { ends, foresee: own } = this.#options;
+    return new SagaJudge(this.#attendance.known, { ends, foresee: own && (foresee ?? own), reach });
   }
 
   /** Asks the sources who they are, unless that is known. */
@@ -376,12 +374,11 @@ export class Observer {
   #names(): ReadonlySet<string> {
     return new Set(this.#services().map((service) => `/${service}`));
   }
+}
 
-  #isIllegal(parts: readonly ServiceHistory[]): boolean {
-    return parts.some(({ service, history }) =>
-      history.journal.some((record) => !this.isDeclared(service, record)),
-    );
-  }
+function slices(ids: readonly string[]): readonly (readonly string[])[] {
+  const starts = Array.from({ length: Math.ceil(ids.length / SAGAS_AT_ONCE) }, (_, n) => n);
+  return starts.map((n) => ids.slice(n * SAGAS_AT_ONCE, (n + 1) * SAGAS_AT_ONCE));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ServiceHistory } from "../observe/summary.ts";
 import type { Disposition, JournalRecord } from "../ports/journal.ts";
 import { NO_REACTION } from "../ports/store.ts";
 import type { Passage } from "./rates.ts";
+import { emissionsIn } from "./told.ts";
 
 const OPEN_ENDED: readonly Disposition[] = ["retrying", "waiting", "parked"];
 /** No message was handled. */
@@ -18,15 +19,13 @@ export function passagesOf(
   histories: ReadonlyMap<string, readonly ServiceHistory[]>,
   aheadMs: (service: string) => number = () => 0,
 ): readonly Passage[] {
-  const emissions = new Map<string, ReturnType<typeof emissionsIn>>();
   return rows.flatMap((record): readonly Passage[] => {
     const { reaction, type, id, disposition, at, sagaId } = record;
     if (reaction === NO_REACTION || UNHEARD.includes(disposition)) return [];
     if (OPEN_ENDED.includes(disposition)) return [];
-    const own = emissions.get(sagaId) ?? emissionsIn(histories.get(sagaId) ?? []);
-    emissions.set(sagaId, own);
+    const parts = histories.get(sagaId);
     // A deadline that has passed bears the id of the event that it emits itself.
-    const emitted = disposition === "expired" ? undefined : own.get(id);
+    const emitted = disposition === "expired" ? undefined : parts && emissionsIn(parts).get(id);
     return [
       {
         ...{ service, reaction, stem: stemOf(type), at },
@@ -38,14 +37,4 @@ export function passagesOf(
       },
     ];
   });
-}
-
-function emissionsIn(parts: readonly ServiceHistory[]) {
-  return new Map(
-    parts.flatMap(({ service, history }) =>
-      history.journal.flatMap(({ emitted, at }) =>
-        emitted.map(({ id }) => [id, { service, at }] as const),
-      ),
-    ),
-  );
 }

@@ -111,6 +111,15 @@ export class Projection {
     this.#sagas.reset();
   }
 
+  /** Those among sagas, given with the times when they began, that it knows or may have known. */
+  met(born: ReadonlyMap<string, number>): ReadonlySet<string> {
+    const { upTo } = this.#closed;
+    const text = "SELECT id FROM saga WHERE id IN (SELECT value FROM json_each(?))";
+    const known = this.sql.all(text, JSON.stringify([...born.keys()])).map(({ id }) => String(id));
+    const maybe = [...born].flatMap(([id, at]) => (at > upTo ? [] : [id]));
+    return new Set([...known, ...maybe]);
+  }
+
   /** The ids of sagas that were judged without a service that may have a part in them, in order. */
   unreadSagas(behind: string, limit: number): readonly string[] {
     const text = "SELECT id FROM saga WHERE unread IS NOT NULL AND id > ? ORDER BY id LIMIT ?";

@@ -2,7 +2,7 @@
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
  * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 4;
+export const PROJECTION_VERSION = 5;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;
@@ -109,8 +109,10 @@ export const PROJECTION_TABLES = `
     ms     INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE forgotten (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    n  INTEGER NOT NULL
+    id   INTEGER PRIMARY KEY CHECK (id = 1),
+    n    INTEGER NOT NULL,
+    -- When the one of them was last written to that was written to last.
+    last INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE edge (
     id       INTEGER PRIMARY KEY,

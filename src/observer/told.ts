@@ -1,13 +1,25 @@
 import type { ServiceHistory } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 
-/** When each event of a saga was emitted, by its id. */
-export function emissionTimes(parts: readonly ServiceHistory[]): ReadonlyMap<string, number> {
-  return new Map(
-    parts.flatMap(({ history }) =>
-      history.journal.flatMap(({ emitted, at }) => emitted.map(({ id }) => [id, at] as const)),
-    ),
-  );
+/** Where and when an event was emitted. */
+interface Emitted {
+  readonly service: string;
+  readonly at: number;
+}
+
+const NO_PARTS: readonly ServiceHistory[] = [];
+const found = new WeakMap<readonly ServiceHistory[], ReadonlyMap<string, Emitted>>();
+
+/** Where and when each event of a saga was emitted, by its id. Several ask for the same saga. */
+export function emissionsIn(parts: readonly ServiceHistory[]): ReadonlyMap<string, Emitted> {
+  const known = found.get(parts);
+  if (known !== undefined) return known;
+  const emissions = new Map<string, Emitted>();
+  for (const { service, history } of parts)
+    for (const { emitted, at } of history.journal)
+      for (const { id } of emitted) emissions.set(id, { service, at });
+  found.set(parts, emissions);
+  return emissions;
 }
 
 /** A delivery of an event to a reaction. */
@@ -20,7 +32,6 @@ interface ToldDelivery {
 /** What the feeds have told of sagas, with the pages that are read now. */
 export class Told {
   readonly #sagas: ReadonlyMap<string, readonly ServiceHistory[]>;
-  readonly #emitted = new Map<string, ReadonlyMap<string, number>>();
   /** Numbers of the rows that the pages have, by service. */
   readonly #now: ReadonlyMap<string, ReadonlySet<number>>;
 
@@ -38,9 +49,7 @@ export class Told {
 
   /** When the event of a row was emitted; undefined as long as no feed has told it. */
   emittedAt({ sagaId, id }: JournalRecord): number | undefined {
-    const known = this.#emitted.get(sagaId) ?? emissionTimes(this.#sagas.get(sagaId) ?? []);
-    this.#emitted.set(sagaId, known);
-    return known.get(id);
+    return emissionsIn(this.#sagas.get(sagaId) ?? NO_PARTS).get(id)?.at;
   }
 
   /** The rows of a delivery, in the saga of a row, that earlier pages have told. */

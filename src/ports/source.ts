@@ -1,5 +1,5 @@
 import type { StoredDeclaration } from "./declarations.ts";
-import type { StoreInspection } from "./inspection.ts";
+import type { SagaHistory, StoreInspection } from "./inspection.ts";
 import type { JournalRecord } from "./journal.ts";
 
 /**
@@ -30,9 +30,18 @@ export interface SourceAbout {
   readonly declarations: readonly StoredDeclaration[];
 }
 
+/** What a store has of a saga besides its rows. */
+export type SagaFacts = Pick<SagaHistory, "born" | "last" | "correlationId">;
+
+/** A row of the feed. */
+export interface FeedRow extends JournalRecord {
+  /** Absent where the store has forgotten the saga, or does not tell. */
+  readonly saga?: SagaFacts | undefined;
+}
+
 /** A page of the feed. */
 export interface FeedPage {
-  readonly rows: readonly JournalRecord[];
+  readonly rows: readonly FeedRow[];
   /** Where the next page begins. Opaque: keep it with what the rows have led to. */
   readonly cursor: string;
   /** Whether there may be more rows now. */

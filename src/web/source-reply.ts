@@ -7,7 +7,7 @@ import type {
   StoreCounts,
 } from "../ports/inspection.ts";
 import { DISPOSITIONS, type JournalRecord } from "../ports/journal.ts";
-import type { FeedPage, OutboxEvent } from "../ports/source.ts";
+import type { FeedPage, FeedRow, OutboxEvent } from "../ports/source.ts";
 import {
   givenList,
   givenNumber,
@@ -29,7 +29,7 @@ const BODY_MAX_CHARS = 16 * 1024 * 1024;
 
 export function feedPageReplied(value: unknown, limit: number): FeedPage {
   const { rows, cursor, more, complete, upTo, gaps } = givenRecord(value);
-  const read = givenList(rows, limit, recordOf);
+  const read = givenList(rows, limit, feedRowOf);
   return {
     ...{ rows: read, cursor: givenText(cursor, CURSOR_MAX_CHARS) },
     // One that has nothing, and claims to have more, would be asked without a pause.
@@ -140,6 +140,16 @@ function problemIn(value: unknown): Deferred["problem"] {
     stack: givenOptional(stack, BODY_MAX_CHARS),
     ...(accepted !== undefined && { accepted: givenTruth(accepted) }),
   };
+}
+
+function feedRowOf(value: unknown): FeedRow {
+  const record = recordOf(value);
+  const { saga } = givenRecord(value);
+  // A service of an earlier version does not tell.
+  if (saga === undefined) return record;
+  const { born, last, correlationId } = givenRecord(saga);
+  const facts = { born: givenTime(born), last: givenTime(last) };
+  return { ...record, saga: { ...facts, correlationId: givenText(correlationId) } };
 }
 
 function recordOf(value: unknown): JournalRecord {

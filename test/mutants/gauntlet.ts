@@ -10,6 +10,7 @@ import { sqliteStores } from "../conformance/adapters.ts";
 import { passedCases } from "../observe/passed.ts";
 import { feedCases } from "../observer/feed-cases.ts";
 import { movingCases } from "../observer/moving.ts";
+import { toldCases } from "../observer/told-sagas-cases.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
@@ -62,6 +63,7 @@ if (suite === "testing") rehearsedScenarios(collect);
 if (suite === "simulate") simulatedScenarios(collect);
 if (suite === "observer") {
   movingCases(collect);
+  toldCases(collect);
   passedCases(collect);
 }
 if (suite === "sqlite") {

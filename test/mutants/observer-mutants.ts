@@ -6,6 +6,8 @@ const two = "writes nothing of a page that another process has read before it";
 const passed = "once it has left the outbox, and the bus was empty after that";
 const held = "not while the outbox has it, however empty the bus";
 
+const toldSagas = "observer/told-sagas.ts";
+
 /** Observers that lose or double rows, or whose ledger does not add up while sagas run. */
 export const OBSERVER_MUTANTS: readonly Mutant[] = [
   {
@@ -39,6 +41,38 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     edits: [edit("observer/projection.ts", "this.cursor(service) !== cursor", "false")],
     suite: "observer",
     caughtBy: two,
+  },
+  {
+    name: "an observer keeps sagas that another one has read on",
+    edits: [edit(toldSagas, "if (!isNext) this.forget();", "if (!isNext) this.#upTo = new Map();")],
+    suite: "observer",
+    caughtBy: "reads those of which another process has read on in the meantime",
+  },
+  {
+    name: "an observer does not read a saga that an earlier process has met",
+    edits: [
+      edit(toldSagas, "met.has(id) ? undefined : withRows", "met.has('') ? undefined : withRows"),
+    ],
+    suite: "observer",
+    caughtBy: "reads those of which rows were told to an earlier process",
+  },
+  {
+    name: "an observer knows nothing of deadlines",
+    edits: [edit(toldSagas, "armedBy.size > 0 &&", "armedBy.size < 0 &&")],
+    suite: "observer",
+    caughtBy: "reads those in which a deadline may be armed",
+  },
+  {
+    name: "an observer does not see what was put off",
+    edits: [edit(toldSagas, "SETTLED.has(disposition)", "SETTLED.size > 0")],
+    suite: "observer",
+    caughtBy: "reads those with a delivery that was put off, until it has come to its end",
+  },
+  {
+    name: "an observer takes a saga that it has forgotten for a new one",
+    edits: [edit("observer/projection.ts", "at > upTo ? [] : [id]", "at > 0 ? [] : [id]")],
+    suite: "observer",
+    caughtBy: "reads those that it has forgotten",
   },
   {
     name: "an event is lost if the bus was empty before it left its outbox",

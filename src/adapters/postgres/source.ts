@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { toJournal } from "../../adapter/rows.ts";
+import { toDeclaration, toFeedRow } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { FeedPage, JournalSource, OutboxEvent, SourceAbout } from "../../ports/source.ts";
 import { explain } from "./errors.ts";
@@ -7,16 +7,30 @@ import { advance, bounded, cursorOf, feedPlaceIn, isUnbounded } from "./feed-pla
 import type { PostgresInspection } from "./inspect.ts";
 import type { SqlRow } from "./native.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
+import { mayPrepare } from "./pooler.ts";
+import { PreparedNames } from "./prepared.ts";
 import { type PostgresStore, postgres } from "./store.ts";
 
-/** One statement, so that the rows and the running transactions are of one snapshot. */
+/**
+ * One statement, so that the rows and the running transactions are of one snapshot. LATERAL with a
+ * limit looks each saga up by its key, so that the planner does not read all of them.
+ */
 const FEED = `SELECT pg_snapshot_xmin(s)::text AS running,
   (SELECT json_agg(r ORDER BY r.seq)::text FROM (
-    SELECT i.* FROM json_to_recordset($2::text::json) AS g(a bigint, b bigint)
-      JOIN $S.inbox i ON i.seq BETWEEN g.a AND g.b
-    UNION ALL (SELECT * FROM $S.inbox WHERE seq > $1::bigint ORDER BY seq LIMIT $3::int)
-    ORDER BY seq LIMIT $3::int) AS r) AS list
+    SELECT i.*, f.saga_last, f.correlation_id FROM (
+      SELECT i.* FROM json_to_recordset($2::text::json) AS g(a bigint, b bigint)
+        JOIN $S.inbox i ON i.seq BETWEEN g.a AND g.b
+      UNION ALL (SELECT * FROM $S.inbox WHERE seq > $1::bigint ORDER BY seq LIMIT $3::int)
+      ORDER BY seq LIMIT $3::int) AS i
+    LEFT JOIN LATERAL (SELECT last AS saga_last, correlation_id FROM $S.saga
+      WHERE saga_id = i.saga_id AND born = i.born LIMIT 1) AS f ON true) AS r) AS list
   FROM pg_current_snapshot() AS s`;
+/** Declarations are large, and an observer asks often: those that it has are not sent again. */
+const ABOUT = `SELECT (SELECT json_object_agg(key, value)::text FROM $S.meta) AS meta,
+  (SELECT json_agg(d ORDER BY d.last_at DESC, d.fingerprint)::text FROM (
+    SELECT fingerprint, first_at, last_at, CASE WHEN fingerprint IN
+      (SELECT json_array_elements_text($1::text::json)) THEN NULL ELSE manifest END AS manifest
+    FROM $S.declaration) AS d) AS list`;
 const DRAW = "SELECT pg_current_xact_id()::text AS id";
 const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
 
@@ -44,6 +58,11 @@ export class PostgresSource implements JournalSource {
   readonly #options: PostgresOptions;
   readonly #store: PostgresStore;
   readonly #pool: pg.Pool;
+  readonly #prepared = new PreparedNames();
+  /** Whose tables they are, and what they say of themselves, as `meta`. */
+  #owner: { readonly service: string; readonly meta: string } | undefined;
+  /** By fingerprint. */
+  #manifests: ReadonlyMap<string, string> = new Map();
 
   constructor(options: PostgresOptions) {
     this.#options = { ...options, connectionsMax: 2 };
@@ -53,8 +72,31 @@ export class PostgresSource implements JournalSource {
   }
 
   async about(): Promise<SourceAbout> {
-    const service = await this.#store.service();
-    return { service, declarations: await this.#store.declarations.all() };
+    const known = this.#manifests;
+    const row = await this.#declared([...known.keys()]);
+    const meta = String(row?.meta);
+    // Tables of another version are looked at as the first were.
+    const service = this.#owner?.meta === meta ? this.#owner.service : await this.#store.service();
+    const list: readonly SqlRow[] = row?.list == null ? [] : JSON.parse(String(row.list));
+    const declarations = list.map((one) =>
+      toDeclaration({ ...one, manifest: one.manifest ?? known.get(String(one.fingerprint)) }),
+    );
+    this.#owner = { service, meta };
+    this.#manifests = new Map(
+      declarations.map(({ fingerprint, manifest }) => [fingerprint, manifest]),
+    );
+    return { service, declarations };
+  }
+
+  async #declared(known: readonly string[]): Promise<SqlRow | undefined> {
+    try {
+      const [row] = await this.#query(ABOUT, [JSON.stringify(known)]);
+      return row;
+    } catch (error) {
+      // Says so if it is the tables.
+      await this.#store.service();
+      throw error;
+    }
   }
 
   async feed(after: string | undefined, limit: number): Promise<FeedPage> {
@@ -65,7 +107,7 @@ export class PostgresSource implements JournalSource {
     const seqs = list.map(({ seq }) => BigInt(String(seq)));
     const full = list.length >= limit;
     const { place, upTo } = advance(before, seqs, full, BigInt(String(row?.running)));
-    const rows = list.map(toJournal).filter(({ seq }) => BigInt(seq) <= upTo);
+    const rows = list.map(toFeedRow).filter(({ seq }) => BigInt(seq) <= upTo);
     const held = rows.length < list.length;
     return {
       rows,
@@ -102,7 +144,9 @@ export class PostgresSource implements JournalSource {
   async #query(text: string, values: (string | number)[]): Promise<readonly SqlRow[]> {
     try {
       const statement = text.replaceAll("$S", schemaOf(this.#options));
-      return (await this.#pool.query<SqlRow>(statement, values)).rows;
+      const prepared = mayPrepare(this.#pool, this.#options);
+      const name = prepared ? this.#prepared.of(statement) : undefined;
+      return (await this.#pool.query<SqlRow>({ name, text: statement, values })).rows;
     } catch (error) {
       throw explain(error, placeOf(this.#options));
     }

@@ -1,4 +1,4 @@
-import { toJournal } from "../../adapter/rows.ts";
+import { toFeedRow } from "../../adapter/rows.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
 import type { EventEnvelope } from "../../contract/envelope.ts";
 import { OdoriError } from "../../contract/errors.ts";
@@ -11,7 +11,9 @@ import type { Connection } from "./sql.ts";
 import { sqlite } from "./store.ts";
 
 /** There is one writer at a time, so numbers are committed in their order. */
-const FEED = "SELECT * FROM odori_inbox WHERE seq > ? ORDER BY seq LIMIT ?";
+const FEED = `SELECT i.*, s.last AS saga_last, s.correlation_id FROM odori_inbox AS i
+  LEFT JOIN odori_saga AS s ON s.saga_id = i.saga_id AND s.born = i.born
+  WHERE i.seq > ? ORDER BY i.seq LIMIT ?`;
 const OUTBOX = "SELECT events, at FROM odori_outbox ORDER BY ticket LIMIT ?";
 const BUSY_MS = 5_000;
 
@@ -55,7 +57,7 @@ export class SqliteSource implements JournalSource {
   }
 
   async feed(after: string | undefined, limit: number): Promise<FeedPage> {
-    const rows = this.#reader.all(FEED, seqIn(after), limit).map(toJournal);
+    const rows = this.#reader.all(FEED, seqIn(after), limit).map(toFeedRow);
     const full = rows.length >= limit;
     const cursor = rows.at(-1)?.seq ?? after ?? 0;
     const place = { upTo: Number(cursor), gaps: [] };

@@ -1,0 +1,71 @@
+import type { Outlook } from "../check/from-here/from-here.ts";
+import type { Reach } from "../observe/reach.ts";
+import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
+import type { JournalRecord } from "../ports/journal.ts";
+import { earlyIn, uncountedIn } from "./ledger.ts";
+import { hearersOfAll, type Observed } from "./observed.ts";
+import { type Judged, parkedIn } from "./saga-rows.ts";
+import { hasGivenUp, sagaVerdict } from "./verdict.ts";
+
+/** Says what may happen in a saga, from what the services that were read have of it. */
+export type Foresee = (
+  parts: readonly ServiceHistory[],
+  read: ReadonlySet<string>,
+) => Outlook | undefined | Promise<Outlook | undefined>;
+
+/** What a judge knows besides the services. */
+interface JudgeOptions {
+  readonly ends: SummaryContext["ends"];
+  /** Without it no verdict looks ahead. */
+  readonly foresee: Foresee | undefined;
+  /** What the buses cannot hold any more. */
+  readonly reach: Reach | undefined;
+}
+
+/** Judges sagas by what all services have declared. */
+export class SagaJudge {
+  readonly #context: SummaryContext;
+  readonly #foresee: Foresee | undefined;
+  readonly #services: ReadonlyMap<string, Observed>;
+  /** How the services are named as sources of events. */
+  readonly #names: ReadonlySet<string>;
+
+  constructor(services: readonly Observed[], { ends, foresee, reach }: JudgeOptions) {
+    this.#context = { ends, hearers: [hearersOfAll(services)], reach };
+    this.#foresee = foresee;
+    this.#services = new Map(services.map((one) => [one.service, one]));
+    this.#names = new Set(services.map(({ service }) => `/${service}`));
+  }
+
+  /**
+   * Judges a saga. Undefined if no service has any of it.
+   *
+   * @param unread services that may have a part in it, and could not be read
+   */
+  async judge(
+    own: readonly ServiceHistory[],
+    unread: readonly string[],
+  ): Promise<Judged | undefined> {
+    const full = summarize(own, this.#context);
+    if (full === undefined) return undefined;
+    // It may have come where nothing can be read.
+    const open = full.open.filter(({ service }) => !unread.includes(service));
+    const summary = { ...full, open };
+    const isPartial = unread.length > 0;
+    const looking = isPartial || !hasGivenUp(own) ? undefined : this.#foresee;
+    const outlook = await looking?.(own, new Set(this.#services.keys()));
+    const illegal = own.some(({ service, history }) =>
+      history.journal.some((record) => !this.allows(service, record)),
+    );
+    const verdict = sagaVerdict({ summary, outlook, illegal, isPartial });
+    const { hearers } = this.#context;
+    const early = earlyIn(own, hearers, this.#names);
+    const uncounted = uncountedIn(own, hearers, this.#names);
+    return { summary, verdict, parked: parkedIn(own), early, uncounted, unread };
+  }
+
+  /** Whether a row is one that some version of its service could have written. */
+  allows(service: string, record: JournalRecord): boolean {
+    return this.#services.get(service)?.legality.allows(record) !== false;
+  }
+}

@@ -1,0 +1,163 @@
+import { stemOf } from "../contract/grammar.ts";
+import type { ServiceHistory } from "../observe/summary.ts";
+import type { Disposition, JournalRecord } from "../ports/journal.ts";
+import type { FeedRow } from "../ports/source.ts";
+import type { Observed } from "./observed.ts";
+import { emissionsIn } from "./told.ts";
+
+/** What the services have of a saga. */
+export type SagaParts = readonly ServiceHistory[];
+
+/** What feeds have told in one round. */
+export interface RoundRows {
+  /** The rows of each service. */
+  readonly rows: ReadonlyMap<string, readonly FeedRow[]>;
+  /** Where the feed of each service was before them. */
+  readonly from: ReadonlyMap<string, string | undefined>;
+}
+
+/** Finds sagas of which an earlier round may have told a row, by their id and beginning. */
+export type FindMet = (born: ReadonlyMap<string, number>) => ReadonlySet<string>;
+
+/** The sagas that the rows of a round are about. */
+interface RoundSagas {
+  /** Each as all feeds have told it, with the rows of this round. */
+  readonly whole: ReadonlyMap<string, SagaParts>;
+  /** Sagas that have to be read. */
+  readonly unread: readonly string[];
+}
+
+/** Sagas that are kept for the next round: with a dozen rows each, about 100 MB. */
+const KEPT_MAX = 20_000;
+/** What leaves no deferred delivery that is open. */
+const SETTLED: ReadonlySet<Disposition> = new Set([
+  ...(["done", "refused", "undone", "barred", "suppressed", "late"] as const),
+  ...(["begun", "gathered"] as const),
+]);
+
+/**
+ * Puts sagas together from what feeds tell. Most are told as a whole, within a round or two: such a
+ * saga need not be read from its services once more. One is read if rows of earlier rounds are not
+ * kept, and if it may have deferred deliveries, which no feed tells.
+ */
+export class ToldSagas {
+  /** As the feeds have told them; the one that was told last comes last. */
+  readonly #kept = new Map<string, SagaParts>();
+  #upTo: ReadonlyMap<string, string> = new Map();
+
+  /** Takes the rows of a round. Nothing of them is kept until `keep`. */
+  take({ rows, from }: RoundRows, services: readonly Observed[], findMet: FindMet): RoundSagas {
+    // Otherwise the round before came to nothing, or another process has read on.
+    const isNext = [...from].every(([service, cursor]) => this.#upTo.get(service) === cursor);
+    if (!isNext) this.forget();
+    const told = sagasIn(rows);
+    const met = findMet(new Map([...told].flatMap(([id, parts]) => this.#bornOf(id, parts))));
+    const arms = armsOf(services);
+    const names = new Set(services.map(({ service }) => `/${service}`));
+    const whole = new Map<string, SagaParts>();
+    const unread: string[] = [];
+    for (const [id, parts] of told) {
+      const all = met.has(id) ? undefined : withRows(this.#kept.get(id) ?? [], parts);
+      if (all !== undefined && isSettled(all, arms) && hasCauses(all, names)) whole.set(id, all);
+      else unread.push(id);
+    }
+    return { whole, unread };
+  }
+
+  /** Keeps sagas as a round has told them, which is written now. `upTo`: where its feeds ended. */
+  keep(
+    sagas: ReadonlyMap<string, SagaParts>,
+    services: readonly Observed[],
+    upTo: ReadonlyMap<string, string>,
+  ): void {
+    const arms = armsOf(services);
+    for (const [id, parts] of sagas) {
+      this.#kept.delete(id);
+      if (isSettled(parts, arms)) this.#kept.set(id, parts);
+    }
+    for (const id of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT_MAX) break;
+      this.#kept.delete(id);
+    }
+    this.#upTo = upTo;
+  }
+
+  /** Keeps nothing of what was told. */
+  forget(): void {
+    this.#kept.clear();
+    this.#upTo = new Map();
+  }
+
+  #bornOf(id: string, parts: SagaParts): readonly (readonly [string, number])[] {
+    if (this.#kept.has(id)) return [];
+    return [[id, Math.min(...parts.map(({ history }) => history.born))]];
+  }
+}
+
+/** The sagas of some rows. */
+function sagasIn(rows: ReadonlyMap<string, readonly FeedRow[]>): ReadonlyMap<string, SagaParts> {
+  const sagas = new Map<string, ServiceHistory[]>();
+  for (const [service, list] of rows)
+    for (const [sagaId, own] of Map.groupBy(list, (row) => row.sagaId)) {
+      if (sagaId === "") continue;
+      const parts = sagas.get(sagaId) ?? [];
+      sagas.set(sagaId, parts);
+      // What the store has forgotten began at no time that is known.
+      const facts = own.at(-1)?.saga ?? { born: Number.NaN, last: 0, correlationId: sagaId };
+      const journal = own.toSorted(inOrder);
+      parts.push({ service, history: { sagaId, ...facts, journal, deferred: [] } });
+    }
+  return sagas;
+}
+
+/** Undefined if the rows of a service are of two sagas with one id, or one is forgotten. */
+function withRows(before: SagaParts, now: SagaParts): SagaParts | undefined {
+  const all = new Map(before.map((part) => [part.service, part]));
+  for (const part of now) {
+    const { service, history } = part;
+    const known = all.get(service);
+    if ((known?.history.born ?? history.born) !== history.born) return undefined;
+    all.set(service, known === undefined ? part : { service, history: merged(known, part) });
+  }
+  return [...all.values()];
+}
+
+/** A row that was written again takes the place of its former self. */
+function merged({ history: before }: ServiceHistory, { history: now }: ServiceHistory) {
+  const again = new Set(now.journal.map(keyOf));
+  const former = before.journal.filter((row) => !again.has(keyOf(row)));
+  return { ...now, journal: [...former, ...now.journal].sort(inOrder) };
+}
+
+function keyOf({ reaction, source, id, type }: JournalRecord): string {
+  return JSON.stringify([reaction, stemOf(type), source, id]);
+}
+
+function inOrder(a: JournalRecord, b: JournalRecord): number {
+  return a.at - b.at || a.seq - b.seq;
+}
+
+function armsOf(services: readonly Observed[]): ReadonlyMap<string, Observed["arms"]> {
+  return new Map(services.map(({ service, arms }) => [service, arms]));
+}
+
+/** Whether a saga has nothing that was put off, and no deadline. */
+function isSettled(parts: SagaParts, arms: ReadonlyMap<string, Observed["arms"]>): boolean {
+  return parts.every(({ service, history }) => {
+    const armedBy = arms.get(service);
+    if (armedBy === undefined || history.deferred.length > 0) return false;
+    const mayArm = (type: string) => armedBy.size > 0 && armedBy.has(stemOf(type));
+    return history.journal.every(
+      ({ disposition, type, emitted }) =>
+        SETTLED.has(disposition) && !mayArm(type) && !emitted.some((event) => mayArm(event.type)),
+    );
+  });
+}
+
+/** Whether each event that was heard from an observed service is known to have been emitted. */
+function hasCauses(parts: SagaParts, observed: ReadonlySet<string>): boolean {
+  const emitted = emissionsIn(parts);
+  return parts.every(({ history }) =>
+    history.journal.every(({ id, source }) => emitted.has(id) || !observed.has(source)),
+  );
+}

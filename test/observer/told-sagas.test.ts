@@ -1,0 +1,4 @@
+import { describe, it } from "vitest";
+import { toldCases } from "./told-sagas-cases.ts";
+
+toldCases({ describe, it });
