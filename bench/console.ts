@@ -9,21 +9,26 @@ import { faultsFigure } from "./console/faults.ts";
 import { feedFigure } from "./console/feed.ts";
 import { FIGURES_HEAD, type Figure, figureRow } from "./console/figure.ts";
 import { pageFigures } from "./console/pages.ts";
+import { soak } from "./console/soak.ts";
 import { startServers } from "./harness/servers.ts";
 
 const HELP = `Measures the console: its pages among a million sagas, how fast a projection is built,
 how far it lags behind busy services and what it costs them, and its page in Chromium. Prints the
 table of docs/performance.md.
 
-  npm run bench:console                       about 5 minutes
+  npm run bench:console                       about 7 minutes
   npm run bench:console -- --sagas 100000     among fewer sagas
   npm run bench:console -- --quick            short rounds: whether it runs at all
+  npm run bench:console -- --soak-minutes 60  instead, orders beside an observer for an hour: what
+                                              it says wrongly, and its memory; exit status 1 if
+                                              something was wrong
 `;
 
 const { values } = parseArgs({
   options: {
     sagas: { type: "string", default: "1000000" },
     quick: { type: "boolean", default: false },
+    "soak-minutes": { type: "string" },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -32,7 +37,18 @@ if (values.help) {
   process.exit(0);
 }
 const { quick } = values;
+const soakMinutes = Number(values["soak-minutes"] ?? 1);
+if (!(soakMinutes > 0 && Number.isSafeInteger(soakMinutes))) {
+  process.stderr.write("--soak-minutes is a whole number above 0.\n");
+  process.exit(2);
+}
 const folder = mkdtempSync(join(tmpdir(), "odori-bench-console-"));
+if (values["soak-minutes"] !== undefined) {
+  const wrong = await soak(folder, soakMinutes);
+  process.stdout.write(`\n${wrong.length === 0 ? "Nothing was wrong." : wrong.join("\n")}\n`);
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(wrong.length === 0 ? 0 : 1);
+}
 const { servers, stop } = await startServers(new Set(["postgres"]));
 
 function print(figures: readonly Figure[]): void {

@@ -1,7 +1,11 @@
-/* Follows the journals of a contestant's services, and tells how old each row was when known. */
+/*
+ * Follows the journals of a contestant's services as `odori console` does, and tells how old each
+ * row was when it was known.
+ */
 import type { JournalSource } from "odori/console";
 import { postgresSource } from "odori/postgres";
 import { sqliteSource } from "odori/sqlite";
+import { giveWay } from "../../src/cli/give-way.ts";
 import { Follower } from "../../src/observer/follow.ts";
 import { Observer } from "../../src/observer/observer.ts";
 import { Projection } from "../../src/observer/projection.ts";
@@ -15,6 +19,7 @@ export interface Followed {
   readonly p99Ms: number;
 }
 
+giveWay();
 const [folder = "", url = ""] = process.argv.slice(2);
 
 /** A projection that notes the age of what it has committed. */

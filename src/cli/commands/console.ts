@@ -8,6 +8,7 @@ import { stopOnSignals } from "../../web/signals.ts";
 import { namedManifest } from "../choreography-option.ts";
 import { CONSOLE_PORT, portIn } from "../console-port.ts";
 import { jsonOption } from "../data.ts";
+import { giveWay } from "../give-way.ts";
 import { print, printJson } from "../output.ts";
 import {
   openSources,
@@ -118,6 +119,8 @@ async function run(module: string | undefined, flags: Flags): Promise<void> {
       if (flags.json) printJson({ url, port: server.port, allow });
       else print(`${url}\n${shownSources(places)}; ${may}. Ctrl-C stops it.`);
       if (flags.open) openBrowser(url);
+      // Now: a browser would take it over.
+      giveWay();
       await stopped;
     } finally {
       await server.close();
