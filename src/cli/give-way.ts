@@ -8,6 +8,6 @@ export function giveWay(): void {
   try {
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // A sandbox may forbid it: then it takes its turn as any other.
+    // A sandbox may forbid it. Then this process takes its turn like all others.
   }
 }
