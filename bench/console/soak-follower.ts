@@ -74,6 +74,7 @@ process.on("message", async (asked) => {
   looks = 0;
   process.send?.(news);
 });
+process.once("disconnect", () => process.exit());
 follower.start();
 const looking = setInterval(look, LOOK_MS);
 process.send?.("ready");

@@ -45,6 +45,7 @@ export async function soak(folder: string, minutes: number): Promise<readonly st
       wrong.push(...alarms);
       const memory = [heapMib.toFixed(0), residentMib.toFixed(0)];
       process.stdout.write(tableRow([minute, placed, looks, alarms.length, ...memory]));
+      for (const alarm of alarms) process.stderr.write(`${new Date().toISOString()} ${alarm}\n`);
     }
     await untilCurrent(child);
     const closed = once(child, "exit");

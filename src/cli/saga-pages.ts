@@ -2,11 +2,13 @@ import { BusWatch } from "../observe/bus-watch.ts";
 import { type HearersOf, hearersIn } from "../observe/hearers.ts";
 import type { Reach } from "../observe/reach.ts";
 import {
+  type SagaState,
   type SagaSummary,
   type ServiceHistory,
   type SummaryContext,
   summarize,
 } from "../observe/summary.ts";
+import { earlyIn } from "../observer/ledger.ts";
 import type { SagaHistory, SagaPlace, SagaQuery } from "../ports/inspection.ts";
 import { BEHIND_ALL, comparePlaces } from "../ports/saga-order.ts";
 import type { Found } from "./data.ts";
@@ -19,6 +21,9 @@ export interface ListedSaga {
 
 /** Sagas that are read at once. */
 const PAGE = 250;
+
+/** States that say that nothing is on its way. */
+const RESTING: readonly SagaState[] = ["waiting", "stuck", "rest"];
 
 /** How long the services may take to say that the bus holds nothing more, in milliseconds. */
 const SETTLE_MS = 10_000;
@@ -71,7 +76,7 @@ export class SagaReader {
    * have asked the bus again, and reads again.
    */
   async read(sagaIds: readonly string[]): Promise<ReadonlyMap<string, ReadSaga>> {
-    const before = this.#summarized(await this.parts(sagaIds));
+    const before = await this.#goneOn(this.#summarized(await this.parts(sagaIds)));
     const suspects = [...before].flatMap(([id, { parts, summary }]) =>
       unheardIn(this.#summary(parts, this.#watch.suspicion)) > unheardIn(summary) ? [id] : [],
     );
@@ -79,6 +84,27 @@ export class SagaReader {
     if (!this.#settled) await this.#watch.settle(this.#found, SETTLE_MS);
     this.#settled = true;
     return new Map([...before, ...this.#summarized(await this.parts(suspects))]);
+  }
+
+  /**
+   * Reads sagas again that seem to rest with an event that was heard before it was read as emitted:
+   * its emitter was read first, and has done more since.
+   */
+  async #goneOn(before: ReadonlyMap<string, ReadSaga>): Promise<ReadonlyMap<string, ReadSaga>> {
+    const names = new Set(this.#found.map(({ service }) => `/${service}`));
+    const isAhead = ({ parts, summary }: ReadSaga) =>
+      RESTING.includes(summary.state) && earlyIn(parts, this.hearers, names).length > 0;
+    const read = new Map(before);
+    let ahead = [...before].filter(([, saga]) => isAhead(saga));
+    while (ahead.length > 0) {
+      const again = this.#summarized(await this.parts(ahead.map(([id]) => id)));
+      // One that stays as it is has a cause that no database keeps any more.
+      ahead = [...again].filter(
+        ([id, saga]) => isAhead(saga) && saga.summary.steps > (read.get(id)?.summary.steps ?? 0),
+      );
+      for (const [id, saga] of again) read.set(id, saga);
+    }
+    return read;
   }
 
   #summarized(

@@ -34,6 +34,8 @@ export class Follower {
   #behind = "";
   /** How far sagas are read again that wait for what has passed. */
   #passed = "";
+  /** How far sagas are read again whose causes are missing. */
+  #causeless = "";
   /** How far sagas that were judged without a source are read again; undefined: to the end. */
   #unread: string | undefined;
   #wake: () => void = () => {};
@@ -87,7 +89,8 @@ export class Follower {
     const put = this.#projection.deferredSagas(this.#behind, LOOKED_AT);
     this.#behind = put.length < LOOKED_AT ? "" : (put.at(-1) ?? "");
     if (put.length > 0) await this.#observer.look(put);
-    const again = (await this.#lookAgain()) + (await this.#lookForLost());
+    const again =
+      (await this.#lookAgain()) + (await this.#lookForLost()) + (await this.#lookForCauses());
     // By a clock that is behind, an event looks older than it is. Nothing is called late too early.
     const behindMs = Math.max(0, ...[...this.#observer.clocks.far.values()].map((ms) => -ms));
     this.#projection.tick(this.#now(), this.#observer.unsure, behindMs);
@@ -120,6 +123,14 @@ export class Follower {
     this.#passed = passed.length < LOOKED_AT ? "" : (passed.at(-1) ?? "");
     if (passed.length > 0) await this.#observer.look(passed);
     return passed.length;
+  }
+
+  /** Reads sagas again that were to go on once a cause is told, and it has not come. */
+  async #lookForCauses(): Promise<number> {
+    const causeless = this.#projection.causelessSagas(this.#now(), this.#causeless, LOOKED_AT);
+    this.#causeless = causeless.length < LOOKED_AT ? "" : (causeless.at(-1) ?? "");
+    if (causeless.length > 0) await this.#observer.look(causeless);
+    return causeless.length;
   }
 
   #wait(ms: number): Promise<void> {

@@ -127,6 +127,9 @@ export function heldKey(service: string, seq: number | undefined): string {
   return `${service}/${seq}`;
 }
 
+/** A cause that is not known after this time is missing. */
+export const EARLY_MS = 60_000;
+
 /** A delivery that was handled or put off before its emission is known. */
 export interface EarlyDelivery {
   readonly service: string;

@@ -13,7 +13,7 @@ import {
   SourceAway,
 } from "./attendance.ts";
 import { type Cover, cutAt } from "./cut.ts";
-import { type AccountLine, accountsOf } from "./ledger.ts";
+import { type AccountLine, accountsOf, EARLY_MS } from "./ledger.ts";
 import { Looks, settledFor } from "./looks.ts";
 import type { Observed } from "./observed.ts";
 import { passagesOf } from "./passages.ts";
@@ -351,8 +351,13 @@ export class Observer {
   }
 
   #judgeWith(reach: Reach | undefined, foresee?: Foresee): SagaJudge {
-    const { ends, foresee: own } = this.#options;
-    return new SagaJudge(this.#attendance.known, { ends, foresee: own && (foresee ?? own), reach });
+    const { ends, foresee: own, now = Date.now } = this.#options;
+    const { far } = this.clocks;
+    const since = now() - EARLY_MS;
+    return new SagaJudge(this.#attendance.known, {
+      ...{ ends, foresee: own && (foresee ?? own), reach },
+      mayBeTold: ({ service, at }) => at - (far.get(service) ?? 0) > since,
+    });
   }
 
   /** Asks the sources who they are, unless that is known. */

@@ -5,7 +5,7 @@ import type { Reach } from "../observe/reach.ts";
 import type { SourceAbout } from "../ports/source.ts";
 import { CLOSED_LIMITS, type ClosedLimits, ClosedSagas } from "./closed-sagas.ts";
 import { Lateness } from "./late.ts";
-import type { Account, AccountLine } from "./ledger.ts";
+import { type Account, type AccountLine, EARLY_MS } from "./ledger.ts";
 import { type Passage, Rates } from "./rates.ts";
 import { type Judged, SagaRows } from "./saga-rows.ts";
 import { ProjectionSql, type StoredRow, textIn } from "./sql.ts";
@@ -26,8 +26,6 @@ export interface Intake {
   readonly places: readonly { readonly cursor: string; readonly about: SourceAbout }[];
 }
 
-/** A cause that is not known after this time is missing. */
-const EARLY_MS = 60_000;
 /** An account of which something was counted, or is open. */
 const HAS_SUMS = "emitted + handled + put_off + on_way > 0";
 /** Nothing is summed over deliveries: a million sagas may have as many. */
@@ -142,6 +140,15 @@ export class Projection {
   deferredSagas(behind: string, limit: number): readonly string[] {
     const text = "SELECT id FROM saga WHERE deferred > 0 AND id > ? ORDER BY id LIMIT ?";
     return this.sql.all(text, behind, limit).map(({ id }) => String(id));
+  }
+
+  /** The ids of sagas that were to go on with causes that are missing, in order, behind one. */
+  causelessSagas(now: number, behind: string, limit: number): readonly string[] {
+    const text = `SELECT DISTINCT saga FROM early JOIN saga ON id = saga
+      WHERE early.at <= ? AND verdict = 'running' AND open = 0 AND unread IS NULL AND saga > ?
+      ORDER BY saga LIMIT ?`;
+    const rows = this.sql.all(text, now - EARLY_MS, behind, limit);
+    return rows.map(({ saga }) => String(saga));
   }
 
   /** The ids of sagas that wait for an event that may be lost, in order, behind one of them. */

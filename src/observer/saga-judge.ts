@@ -2,7 +2,7 @@ import type { Outlook } from "../check/from-here/from-here.ts";
 import type { Reach } from "../observe/reach.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
 import type { JournalRecord } from "../ports/journal.ts";
-import { earlyIn, uncountedIn } from "./ledger.ts";
+import { type EarlyDelivery, earlyIn, uncountedIn } from "./ledger.ts";
 import { hearersOfAll, type Observed } from "./observed.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
 import { hasGivenUp, sagaVerdict } from "./verdict.ts";
@@ -20,19 +20,23 @@ interface JudgeOptions {
   readonly foresee: Foresee | undefined;
   /** What the buses cannot hold any more. */
   readonly reach: Reach | undefined;
+  /** Whether the cause of a delivery may still be told. */
+  readonly mayBeTold: (early: EarlyDelivery) => boolean;
 }
 
 /** Judges sagas by what all services have declared. */
 export class SagaJudge {
   readonly #context: SummaryContext;
   readonly #foresee: Foresee | undefined;
+  readonly #mayBeTold: JudgeOptions["mayBeTold"];
   readonly #services: ReadonlyMap<string, Observed>;
   /** How the services are named as sources of events. */
   readonly #names: ReadonlySet<string>;
 
-  constructor(services: readonly Observed[], { ends, foresee, reach }: JudgeOptions) {
+  constructor(services: readonly Observed[], { ends, foresee, reach, mayBeTold }: JudgeOptions) {
     this.#context = { ends, hearers: [hearersOfAll(services)], reach };
     this.#foresee = foresee;
+    this.#mayBeTold = mayBeTold;
     this.#services = new Map(services.map((one) => [one.service, one]));
     this.#names = new Set(services.map(({ service }) => `/${service}`));
   }
@@ -51,15 +55,16 @@ export class SagaJudge {
     // It may have come where nothing can be read.
     const open = full.open.filter(({ service }) => !unread.includes(service));
     const summary = { ...full, open };
-    const isPartial = unread.length > 0;
+    const { hearers } = this.#context;
+    const early = earlyIn(own, hearers, this.#names);
+    // An emitter that was read before its hearer has done more than is known.
+    const isPartial = unread.length > 0 || early.some((one) => this.#mayBeTold(one));
     const looking = isPartial || !hasGivenUp(own) ? undefined : this.#foresee;
     const outlook = await looking?.(own, new Set(this.#services.keys()));
     const illegal = own.some(({ service, history }) =>
       history.journal.some((record) => !this.allows(service, record)),
     );
     const verdict = sagaVerdict({ summary, outlook, illegal, isPartial });
-    const { hearers } = this.#context;
-    const early = earlyIn(own, hearers, this.#names);
     const uncounted = uncountedIn(own, hearers, this.#names);
     return { summary, verdict, parked: parkedIn(own), early, uncounted, unread };
   }

@@ -12,7 +12,8 @@ import type { SagaState, SagaSummary, ServiceHistory } from "../observe/summary.
  * - `unheard`    an event is in no outbox and not on the bus, and its hearer never got it
  * - `retrying`   a delivery failed and is tried again
  * - `late`       an event has been on its way for longer than usual: see `Lateness`
- * - `running`    an event is on its way, or a service that may have a part cannot be read
+ * - `running`    an event is on its way, or more has happened than was read: a service that may
+ *                have a part cannot be read, or the cause of a delivery is not known yet
  * - `waiting`    only deadlines are left
  * - `stuck`      nothing is left to happen, and it has no end
  * - `rest`       nothing is left to happen, and the ends are not known
@@ -43,7 +44,7 @@ export interface VerdictBasis {
   /** Of a saga in which a delivery was given up on or discarded. */
   readonly outlook: Outlook | undefined;
   readonly illegal: boolean;
-  /** Whether a service that may have a part in it could not be read. */
+  /** Whether more has happened in it than was read. */
   readonly isPartial: boolean;
 }
 

@@ -57,6 +57,12 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     caughtBy: "reads those of which rows were told to an earlier process",
   },
   {
+    name: "an observer calls sagas stuck whose beginning it has not read",
+    edits: [edit("observer/saga-judge.ts", "|| early.some(", "|| [].some(")],
+    suite: "observer",
+    caughtBy: "does not call one stuck whose beginning its feeds have not told yet",
+  },
+  {
     name: "an observer knows nothing of deadlines",
     edits: [edit(toldSagas, "armedBy.size > 0 &&", "armedBy.size < 0 &&")],
     suite: "observer",
