@@ -4,6 +4,7 @@ import { sqlite } from "odori/sqlite";
 import { z } from "zod";
 import { SqliteSource } from "../../src/adapters/sqlite/source.ts";
 import type { SqliteStore } from "../../src/adapters/sqlite/store.ts";
+import type { Found } from "../../src/cli/data.ts";
 import { sampleEntry, writes } from "../../src/conformance/samples.ts";
 import { portraitOf } from "../../src/manifest/fingerprint.ts";
 import { manifestOf } from "../../src/manifest/from-code.ts";
@@ -11,6 +12,7 @@ import { Observer } from "../../src/observer/observer.ts";
 import { Projection } from "../../src/observer/projection.ts";
 import { sagaPage } from "../../src/observer/saga-list.ts";
 import type { Writes } from "../../src/ports/bookkeeping.ts";
+import type { StoreInspection } from "../../src/ports/inspection.ts";
 import type { JournalEntry } from "../../src/ports/journal.ts";
 import type { FeedPage, JournalSource } from "../../src/ports/source.ts";
 import { temporaryFolder } from "../support/scope.ts";
@@ -44,7 +46,6 @@ interface Seen {
   readonly projection?: Projection;
   readonly told?: (page: FeedPage) => FeedPage;
   readonly pageRows?: number;
-  readonly now?: () => number;
 }
 
 const asItIs = (page: FeedPage) => page;
@@ -64,21 +65,24 @@ export class Books implements AsyncDisposable {
     this.#stores = { order: file("order"), payment: file("payment") };
   }
 
+  /** `clockMs` says by how much the clock is off that what is written bears. */
   static async open(
     ordering: typeof order | typeof patient = order,
     limits?: ConstructorParameters<typeof Projection>[1],
+    clockMs = 0,
   ): Promise<Books> {
     const books = new Books(limits);
     for (const one of [payment, ordering]) {
       const store = books.#stores[one === payment ? "payment" : "order"];
-      await store.open({ service: one.name, owner: "p", leaseMs: ALIVE_MS, now: Date.now });
+      const now = () => Date.now() + clockMs;
+      await store.open({ service: one.name, owner: "p", leaseMs: ALIVE_MS, now });
       await store.declarations.put(portraitOf(one));
     }
     return books;
   }
 
   /** Another observer of the same projection, if not of another one. */
-  observer({ projection = this.projection, told = asItIs, pageRows = 100, now }: Seen = {}) {
+  observer({ projection = this.projection, told = asItIs, pageRows = 100 }: Seen = {}) {
     const sources = ["order", "payment"].map((name): JournalSource => {
       const source = new SqliteSource(join(this.#folder.path, `${name}.db`));
       this.#sources.push(source);
@@ -87,21 +91,32 @@ export class Books implements AsyncDisposable {
         return source.inspect.histories(ids);
       };
       return {
-        inspect: new Proxy(source.inspect, {
-          get: (inspect, key) => {
-            const value: unknown = Reflect.get(inspect, key);
-            if (key === "histories") return histories;
-            return typeof value === "function" ? value.bind(inspect) : value;
-          },
-        }),
+        inspect: reading(source.inspect, histories),
         about: () => source.about(),
         outbox: (limit) => source.outbox(limit),
         close: () => source.close(),
         feed: async (after, limit) => told(await source.feed(after, limit)),
       };
     });
-    const clock = now === undefined ? {} : { now };
-    return new Observer({ sources, projection, ends: manifestOf(shop), pageRows, ...clock });
+    return new Observer({ sources, projection, ends: manifestOf(shop), pageRows });
+  }
+
+  /** The databases as a command finds them. `behind` is called behind each reading of sagas. */
+  found(behind: (service: string) => Promise<void>): readonly Found[] {
+    return Object.entries(this.#stores).map(([service, store]) => {
+      const histories = async (ids: readonly string[]) => {
+        const read = await store.inspect.histories(ids);
+        await behind(service);
+        return read;
+      };
+      return {
+        service,
+        store: {
+          ...{ declarations: store.declarations, census: store.census.bind(store) },
+          ...{ close: () => store.close(), inspect: reading(store.inspect, histories) },
+        },
+      };
+    });
   }
 
   /** Gives up a delivery of payment that is parked, as a person does. */
@@ -146,6 +161,17 @@ export class Books implements AsyncDisposable {
     this.projection.close();
     this.#folder[Symbol.dispose]();
   }
+}
+
+/** Reads sagas in another way. */
+function reading<T extends StoreInspection>(own: T, histories: T["histories"]): T {
+  return new Proxy(own, {
+    get(inspect, key) {
+      const value: unknown = Reflect.get(inspect, key);
+      if (key === "histories") return histories;
+      return typeof value === "function" ? value.bind(inspect) : value;
+    },
+  });
 }
 
 /** A feed that tells of rows alone, as services of an earlier version do. */

@@ -17,11 +17,11 @@ import {
 } from "./books.ts";
 
 const FORGETS = { forMs: 1, most: 1 };
-const DOES = [
+const HAPPENINGS = [
   ...["begin", "pay", "park", "resolve", "discard", "ship", "come from outside"],
   ...["restart", "be read by another", "forget"],
 ] as const;
-type Deed = (typeof DOES)[number];
+type Happening = (typeof HAPPENINGS)[number];
 
 /** Two observers of the same books: one reads each saga, the other takes what its feeds tell. */
 class Twins implements AsyncDisposable {
@@ -59,12 +59,12 @@ class Twins implements AsyncDisposable {
     return { taken: this.#books.projection.dump(), read: this.#reading.dump() };
   }
 
-  async do(deed: Deed, sagaId: string): Promise<void> {
+  async do(happening: Happening, sagaId: string): Promise<void> {
     const books = this.#books;
     const of = <T>(row: T) => ({ ...row, sagaId });
-    switch (deed) {
+    switch (happening) {
       case "begin":
-        return this.#once(deed, sagaId, () =>
+        return this.#once(happening, sagaId, () =>
           books.write("order", {
             journal: [of(begun)],
             defer: this.#hasDeadline ? [of(ARMED)] : [],
@@ -85,7 +85,7 @@ class Twins implements AsyncDisposable {
         if (!this.#done.delete(`parked ${sagaId}`)) return;
         return books.discard(sagaId);
       case "ship":
-        return this.#once(deed, sagaId, () => books.write("order", { journal: [of(sent)] }));
+        return this.#once(happening, sagaId, () => books.write("order", { journal: [of(sent)] }));
       case "come from outside":
         return books.write("payment", {
           journal: [{ ...of(fromOutside), id: `outside-${this.#outside++}` }],
@@ -124,24 +124,29 @@ const ARMED = sampleDeferred("e-1", {
 });
 
 it("an observer says of sagas that are told what it says of those that it reads", async () => {
-  const deeds = fc.array(
+  const happenings = fc.array(
     fc.record({
-      deed: fc.constantFrom(...DOES),
+      happening: fc.constantFrom(...HAPPENINGS),
       saga: fc.constantFrom("a", "b", "c"),
       rounds: fc.nat(2),
     }),
     { minLength: 4, maxLength: 25 },
   );
   await fc.assert(
-    fc.asyncProperty(deeds, fc.constantFrom(1, 2, 3, 100), fc.boolean(), async (all, page, has) => {
-      await using twins = await Twins.open(page, has);
-      for (const { deed, saga, rounds } of all) {
-        await twins.do(deed, saga);
-        for (let n = 0; n < rounds; n++) await twins.round();
-        const { taken, read } = twins.rows;
-        expect(taken).toEqual(read);
-      }
-    }),
+    fc.asyncProperty(
+      happenings,
+      fc.constantFrom(1, 2, 3, 100),
+      fc.boolean(),
+      async (all, page, has) => {
+        await using twins = await Twins.open(page, has);
+        for (const { happening, saga, rounds } of all) {
+          await twins.do(happening, saga);
+          for (let n = 0; n < rounds; n++) await twins.round();
+          const { taken, read } = twins.rows;
+          expect(taken).toEqual(read);
+        }
+      },
+    ),
     { numRuns: 60 },
   );
 }, 600_000);

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { SagaReader } from "../../src/cli/saga-pages.ts";
+import { Books, begun, paid, placed, SAGA } from "../observer/books.ts";
+
+/** Nothing follows from it. */
+const unanswered = { ...paid, disposition: "suppressed", emitted: [], effect: undefined } as const;
+const again = { id: "e-7", type: placed.type };
+
+it("a saga whose emitter was read before it began is read again", async () => {
+  await using books = await Books.open();
+  await books.write("payment", { journal: [unanswered] });
+  let begins = 1;
+  const found = books.found(async (service) => {
+    if (service !== "order" || begins-- !== 1) return;
+    await books.write("order", { journal: [{ ...begun, emitted: [...begun.emitted, again] }] });
+  });
+  const reader = await SagaReader.of(found, undefined);
+  const saga = (await reader.read([SAGA])).get(SAGA);
+  expect(saga?.summary).toMatchObject({ state: "running", steps: 2 });
+});
+
+it("one whose cause no database keeps is read once more, and then rests", async () => {
+  await using books = await Books.open();
+  await books.write("payment", { journal: [unanswered] });
+  let reads = 0;
+  const reader = await SagaReader.of(
+    books.found(async () => {
+      reads++;
+    }),
+    undefined,
+  );
+  const saga = (await reader.read([SAGA])).get(SAGA);
+  expect(saga?.summary).toMatchObject({ state: "rest", steps: 1 });
+  expect(reads).toBe(4);
+});
