@@ -19,9 +19,9 @@ import { temporaryFolder } from "../support/scope.ts";
 
 const payload = z.object({ orderId: z.string() });
 export const placed = event("order.placed.v1", payload);
-export const charged = event("payment.charged.v1", payload);
-export const shipped = event("order.shipped.v1", payload);
-export const expired = event("order.expired.v1", payload);
+const charged = event("payment.charged.v1", payload);
+const shipped = event("order.shipped.v1", payload);
+const expired = event("order.expired.v1", payload);
 export const order = service("order")
   .begins(placed)
   .on(charged, { emits: [shipped], handle: ({ data }) => shipped(data) });
@@ -179,7 +179,7 @@ export function withoutFacts(page: FeedPage): FeedPage {
   return { ...page, rows: page.rows.map(({ saga: _, ...record }) => record) };
 }
 
-export const entry = (id: string, change: Partial<JournalEntry>) =>
+const entry = (id: string, change: Partial<JournalEntry>) =>
   sampleEntry(id, { sagaId: SAGA, ...change });
 export const begun = entry("e-1", {
   ...{ reaction: "begin", type: placed.type, disposition: "begun" },
