@@ -8,15 +8,23 @@ const broken = (name: string, file: string, find: string, put: string): Mutant =
   caughtBy,
 });
 
-const misruled = (name: string, find: string, put: string): Mutant => ({
+const misread = (name: string, file: string, find: string, put: string): Mutant => ({
   name,
-  edits: [edit("runtime/decide.ts", find, put)],
+  edits: [edit(file, find, put)],
   suite: "simulate",
   caughtBy: "each delivery of the catalogue does what the fence of the model says",
 });
+const misruled = (name: string, find: string, put: string): Mutant =>
+  misread(name, "runtime/decide.ts", find, put);
 
 /** Broken runtimes that a simulation of right handlers finds. */
 export const SIMULATION_MUTANTS: readonly Mutant[] = [
+  misread(
+    "a late event that says nothing is no part of the model",
+    "simulate/walk.ts",
+    'if (disposition === "late" && isStopped(branch.bytes, source, entry)) {',
+    "if (branch.broken === null) {",
+  ),
   broken(
     "the first reaction of several is not remembered",
     "runtime/consume.ts",
