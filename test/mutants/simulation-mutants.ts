@@ -20,10 +20,10 @@ const misruled = (name: string, find: string, put: string): Mutant =>
 /** Broken runtimes that a simulation of right handlers finds. */
 export const SIMULATION_MUTANTS: readonly Mutant[] = [
   misread(
-    "a late event that says nothing is no part of the model",
+    "the walk takes the second event of a join that can only be late for a disagreement",
     "simulate/walk.ts",
-    'if (disposition === "late" && isStopped(branch.bytes, source, entry)) {',
-    "if (branch.broken === null) {",
+    "part >= 0 && reaction.lateSilent;",
+    "part < 0 && reaction.lateSilent;",
   ),
   broken(
     "the first reaction of several is not remembered",
