@@ -59,12 +59,13 @@ export interface Running {
 }
 
 /**
- * An order's id, as all contestants write it. Neighbours have nothing in common, as the ids of
+ * An order's id, as all contestants write it: 14 hexadecimal digits, like those of the finished
+ * sagas of `bench/growth`, among which they lie. Neighbours have nothing in common, as the ids of
  * customers: ids in order would spare each index its random writes.
  */
 export function orderIdOf(n: number): string {
-  const text = (value: number) => (mixed(value) >>> 0).toString(36).padStart(7, "0");
-  return `o-${text(n)}${text(n ^ 0x5bd1e995)}`;
+  const text = (value: number) => (mixed(value) >>> 0).toString(16).padStart(8, "0");
+  return `o-${text(n)}${text(n ^ 0x5bd1e995).slice(2)}`;
 }
 
 /** The finalizer of MurmurHash3, which maps 32 bits to 32 bits one to one. */
