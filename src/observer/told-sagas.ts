@@ -27,8 +27,8 @@ interface RoundSagas {
   readonly unread: readonly string[];
 }
 
-/** Sagas that are kept for the next round: with a dozen rows each, about 100 MB. */
-const KEPT_MAX = 20_000;
+/** Rows that are kept of sagas for the next rounds: about 60 MB. */
+const KEPT_MAX = 100_000;
 /** What leaves no deferred delivery that is open. */
 const SETTLED: ReadonlySet<Disposition> = new Set([
   ...(["done", "refused", "undone", "barred", "suppressed", "late"] as const),
@@ -43,6 +43,7 @@ const SETTLED: ReadonlySet<Disposition> = new Set([
 export class ToldSagas {
   /** As the feeds have told them; the one that was told last comes last. */
   readonly #kept = new Map<string, SagaParts>();
+  #keptRows = 0;
   #upTo: ReadonlyMap<string, string> = new Map();
 
   /** Takes the rows of a round. Nothing of them is kept until `keep`. */
@@ -72,12 +73,14 @@ export class ToldSagas {
   ): void {
     const arms = armsOf(services);
     for (const [id, parts] of sagas) {
-      this.#kept.delete(id);
-      if (isSettled(parts, arms)) this.#kept.set(id, parts);
+      this.#drop(id);
+      if (!isSettled(parts, arms)) continue;
+      this.#kept.set(id, parts);
+      this.#keptRows += rowsIn(parts);
     }
     for (const id of this.#kept.keys()) {
-      if (this.#kept.size <= KEPT_MAX) break;
-      this.#kept.delete(id);
+      if (this.#keptRows <= KEPT_MAX) break;
+      this.#drop(id);
     }
     this.#upTo = upTo;
   }
@@ -85,13 +88,23 @@ export class ToldSagas {
   /** Keeps nothing of what was told. */
   forget(): void {
     this.#kept.clear();
+    this.#keptRows = 0;
     this.#upTo = new Map();
+  }
+
+  #drop(id: string): void {
+    this.#keptRows -= rowsIn(this.#kept.get(id) ?? []);
+    this.#kept.delete(id);
   }
 
   #bornOf(id: string, parts: SagaParts): readonly (readonly [string, number])[] {
     if (this.#kept.has(id)) return [];
     return [[id, Math.min(...parts.map(({ history }) => history.born))]];
   }
+}
+
+function rowsIn(parts: SagaParts): number {
+  return parts.reduce((sum, { history }) => sum + history.journal.length, 0);
 }
 
 /** The sagas of some rows. */
