@@ -4,6 +4,7 @@ import { Projection } from "../../src/observer/projection.ts";
 import { SERVICES } from "./fleet.ts";
 import { alarmsOf, type DataPlace, observerOf, sourcesAt } from "./observed.ts";
 
+process.once("disconnect", () => process.exit());
 const [file = "", text = ""] = process.argv.slice(2);
 const place: DataPlace = JSON.parse(text);
 const projection = new Projection(file);
@@ -18,4 +19,3 @@ setInterval(() => {
   change = progress.change;
   process.stdout.write(`${JSON.stringify(alarmsOf(observer, projection))}\n`);
 }, LOOK_MS);
-process.once("disconnect", () => process.exit());

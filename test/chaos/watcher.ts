@@ -55,12 +55,19 @@ export class Watcher {
       const child = spawn(
         process.execPath,
         [...FLAGS, CHILD, this.#file, JSON.stringify(this.#place)],
-        { stdio: ["ignore", "pipe", process.env.CHAOS_LOG === undefined ? "ignore" : "inherit"] },
+        {
+          stdio: [
+            ...(["ignore", "pipe"] as const),
+            process.env.CHAOS_LOG === undefined ? "ignore" : "inherit",
+            "ipc",
+          ],
+        },
       );
       this.#child = child;
       const closed = once(child, "close");
       // The timer is the fault. It begins when the process works: a slow machine kills later.
       let timer: NodeJS.Timeout | undefined;
+      if (child.stdout === null) throw new Error("the observer has no output");
       for await (const line of createInterface({ input: child.stdout })) {
         const alarms: readonly string[] = JSON.parse(line);
         for (const alarm of alarms) this.#alarms.add(`observer, while it ran: ${alarm}`);

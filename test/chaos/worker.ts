@@ -13,6 +13,8 @@ import { shipping } from "../../examples/order/shipping.ts";
 import { BUSES, busOf, databasesOf, STORES } from "../../examples/order/wiring.ts";
 import { tickets } from "./tickets.ts";
 
+// Also while it starts: a run that is interrupted leaves no process behind.
+process.once("disconnect", () => process.exit());
 const [name = "", store = "", bus = "", data = ""] = process.argv.slice(2);
 const wiring = {
   store: STORES.find((one) => one === store) ?? "sqlite",
@@ -65,7 +67,6 @@ else
     [payment, inventory, shipping, tickets].find((one) => one.name === name) ?? shipping,
   );
 process.send?.({ ready: true });
-process.once("disconnect", () => process.exit());
 
 /** Says once a second how it is, as a readiness probe would ask. */
 function sampleHealth(health: () => Promise<Health>): void {
