@@ -83,9 +83,9 @@ async function grow(ground: Ground): Promise<void> {
   process.stdout.write(
     tableHead([
       "finished sagas kept",
-      "sagas/s, of that of an empty one",
-      "CPU ms/saga, against an empty one",
-      "log KiB/saga, and of an empty one",
+      "sagas/s, of that of an empty one; with ids in order",
+      "CPU ms/saga, against an empty one; with ids in order",
+      "log KiB/saga; with ids in order; of an empty one",
       "afterwards",
     ]),
   );
@@ -94,8 +94,8 @@ async function grow(ground: Ground): Promise<void> {
     let filled = 0;
     // The first run leaves the rows that are copied.
     let begun = 0;
-    const next = async () => {
-      const grown = await measure(ground, place, begun);
+    const next = async (idOf?: (n: number) => string) => {
+      const grown = await measure(ground, place, begun, idOf);
       begun += SAGAS + WARM_UP;
       return grown;
     };
@@ -103,21 +103,15 @@ async function grow(ground: Ground): Promise<void> {
     for (const size of sizes) {
       await fill(ground, place, filled, size);
       filled = size;
-      const pairs: { readonly fresh: Measured; readonly grown: Measured }[] = [];
+      const rounds: Round[] = [];
       for (let round = 0; round < ROUNDS; round++)
-        pairs.push({ fresh: await measureEmpty(ground), grown: await next() });
-      const of = (ratio: (pair: (typeof pairs)[number]) => number) => median(pairs.map(ratio));
-      const logs = (pick: keyof (typeof pairs)[number]) => of((pair) => pair[pick].logKib ?? 0);
+        rounds.push({
+          fresh: await measureEmpty(ground),
+          grown: await next(),
+          ordered: await next(idInOrder),
+        });
       process.stdout.write(
-        tableRow([
-          size.toLocaleString("en"),
-          of(({ fresh, grown }) => grown.sagasPerSecond / fresh.sagasPerSecond).toFixed(2),
-          of(({ fresh, grown }) => totalCpu(grown) / totalCpu(fresh)).toFixed(2),
-          pairs.some(({ grown }) => grown.logKib === undefined)
-            ? "-"
-            : `${logs("grown").toFixed(1)}, ${logs("fresh").toFixed(1)}`,
-          await ground.left(place),
-        ]),
+        tableRow([size.toLocaleString("en"), ...grownCells(rounds), await ground.left(place)]),
       );
       reads.set(size, await withStore(ground, place, timeReads));
     }
@@ -153,6 +147,30 @@ function showReads(reads: ReadonlyMap<number, readonly Read[]>): void {
 
 type Measured = Throughput & { readonly logKib: number | undefined };
 
+/** One after the other: an empty database, a grown one, and that with ids in order of time. */
+type Round = Readonly<Record<"fresh" | "grown" | "ordered", Measured>>;
+
+function grownCells(rounds: readonly Round[]): readonly string[] {
+  const of = (ratio: (round: Round) => number) => median(rounds.map(ratio)).toFixed(2);
+  const both = (ratio: (measured: Measured, fresh: Measured) => number) =>
+    `${of(({ grown, fresh }) => ratio(grown, fresh))}; ` +
+    of(({ ordered, fresh }) => ratio(ordered, fresh));
+  const log = (pick: keyof Round) =>
+    median(rounds.map((round) => round[pick].logKib ?? Number.NaN)).toFixed(1);
+  return [
+    both((measured, fresh) => measured.sagasPerSecond / fresh.sagasPerSecond),
+    both((measured, fresh) => totalCpu(measured) / totalCpu(fresh)),
+    rounds.some(({ grown }) => grown.logKib === undefined)
+      ? "-"
+      : `${log("grown")}; ${log("ordered")}; ${log("fresh")}`,
+  ];
+}
+
+/** As UUIDs of version 7 are in order: neighbours lie on one page of an index. */
+function idInOrder(n: number): string {
+  return `o-${(0x10_0000_0000_0000 + n).toString(16)}`;
+}
+
 async function measureEmpty(ground: Ground): Promise<Measured> {
   let result: Measured | undefined;
   await ground.empty(async (place) => {
@@ -162,8 +180,13 @@ async function measureEmpty(ground: Ground): Promise<Measured> {
   return result;
 }
 
-async function measure(ground: Ground, place: Place, begun: number): Promise<Measured> {
-  const driver = new Driver(begun);
+async function measure(
+  ground: Ground,
+  place: Place,
+  begun: number,
+  idOf?: (n: number) => string,
+): Promise<Measured> {
+  const driver = new Driver(begun, undefined, idOf);
   const { finished } = driver;
   const running: Running = await ground.contestant.open({ ...place, finished });
   driver.drive(running);

@@ -34,13 +34,15 @@ export class Driver {
   #running: Running | undefined;
   #begun: number;
   readonly #inFlightMax: number;
+  readonly #idOf: (n: number) => string;
   #inFlight = 0;
   #waiting: (() => void)[] = [];
 
   /** `begun` sagas of an earlier run are in the database already. */
-  constructor(begun = 0, inFlightMax: number = IN_FLIGHT_MAX) {
+  constructor(begun = 0, inFlightMax: number = IN_FLIGHT_MAX, idOf = orderIdOf) {
     this.#begun = begun;
     this.#inFlightMax = inFlightMax;
+    this.#idOf = idOf;
   }
 
   /** Given to the contestant. */
@@ -174,7 +176,7 @@ export class Driver {
 
   #next(): string {
     this.#inFlight++;
-    return orderIdOf(this.#begun++);
+    return this.#idOf(this.#begun++);
   }
 
   #contestant(): Running {
