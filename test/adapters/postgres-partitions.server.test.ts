@@ -111,6 +111,25 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres p
     expect((await store.inspect.journal("next")).length).toBe(1);
   });
 
+  play("whether a week can go is looked up once, however many sagas follow", async (parts) => {
+    const { schema, setClock, begin, purgeAll } = parts;
+    for (const sagaId of ["a", "b", "c", "d", "e"])
+      await begin(sagaId, sagaId === "b" ? "parked" : undefined);
+    await own.query(`CREATE TABLE ${schema}.asked (week bigint);
+      ALTER FUNCTION ${schema}.drop_partition RENAME TO drop_it;
+      CREATE FUNCTION ${schema}.drop_partition(week bigint, before bigint) RETURNS bigint
+        LANGUAGE sql AS 'INSERT INTO ${schema}.asked VALUES (week);
+          SELECT ${schema}.drop_it(week, before)'`);
+    const asked = async () =>
+      (await own.query(`SELECT count(*)::int AS n FROM ${schema}.asked WHERE week = 3000`)).rows;
+    await setClock(MONDAY + 2 * RETENTION_MS);
+    expect(await purgeAll()).toBeGreaterThan(2);
+    expect(await asked()).toEqual([{ n: 1 }]);
+    expect(await sagasIn(schema)).toEqual(["b"]);
+    await purgeAll();
+    expect(await asked()).toEqual([{ n: 2 }]);
+  });
+
   play("an open saga keeps its week; its neighbours go", async (parts) => {
     const { store, weeks, schema, setClock, begin, purgeAll } = parts;
     for (const sagaId of ["a", "b", "c"])
