@@ -1,22 +1,19 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { odoriConsole } from "odori/console";
-import { sqliteSource } from "odori/sqlite";
 import {
+  asked,
   clockBehind,
+  consoleOf,
   discarded,
   type FaultCase,
   parked,
   SAGA,
-  SERVICES,
-  shop,
   stage,
   undeclared,
   waiting,
 } from "../../test/observer/fault-cases.ts";
 import type { Figure } from "./figure.ts";
 
-const TOKEN = "a-token-that-is-long-enough";
 const GOAL_MS = 2_000;
 /** Longer, and it is not seen at all. */
 const PATIENCE_MS = 30_000;
@@ -43,13 +40,8 @@ export async function faultsFigure(folder: string, rounds: number): Promise<Figu
 
 async function seenAfter(folder: string, fault: FaultCase): Promise<number> {
   await using staged = await stage(folder, fault);
-  const sources = SERVICES.map(({ name }) => sqliteSource(join(folder, `${name}.db`)));
-  const console = odoriConsole({ sources, choreography: shop, token: TOKEN });
-  const ask = async (path: string) => {
-    const headers = { authorization: `Bearer ${TOKEN}` };
-    const reply = await console.fetch(new Request(`http://localhost${path}`, { headers }));
-    return JSON.parse(await reply.text());
-  };
+  const console = consoleOf(folder);
+  const ask = (path: string) => asked(console, path);
   try {
     await until(async () => (await ask("/api/v1/ledger")).complete);
     await staged.write();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { choreography, event, service } from "odori";
-import { sqlite } from "odori/sqlite";
+import { type JournalSource, type OdoriConsole, odoriConsole } from "odori/console";
+import { sqlite, sqliteSource } from "odori/sqlite";
 import { z } from "zod";
 import type { SqliteStore } from "../../src/adapters/sqlite/store.ts";
 import { sampleDeferred, sampleEntry, sampleEvent, writes } from "../../src/conformance/samples.ts";
@@ -16,8 +17,8 @@ const payment = service("payment").on(placed, {
   emits: [charged],
   handle: ({ data }) => charged(data),
 });
-export const SERVICES = [order, payment] as const;
-export const shop = choreography("shop", {
+const SERVICES = [order, payment] as const;
+const shop = choreography("shop", {
   services: SERVICES,
   begins: [placed],
   succeeds: [charged],
@@ -177,4 +178,23 @@ export async function stage(folder: string, { order, payment }: FaultCase): Prom
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+const TOKEN = "a-token-that-is-long-enough";
+
+/** The journals of the services of a case. */
+export function sourcesIn(folder: string): readonly JournalSource[] {
+  return SERVICES.map(({ name }) => sqliteSource(join(folder, `${name}.db`)));
+}
+
+/** A console that observes a case. */
+export function consoleOf(folder: string): OdoriConsole {
+  return odoriConsole({ sources: sourcesIn(folder), choreography: shop, token: TOKEN });
+}
+
+/** What a console replies, as its page asks it. */
+export async function asked({ fetch }: OdoriConsole, path: string) {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const reply = await fetch(new Request(`http://localhost${path}`, { headers }));
+  return JSON.parse(await reply.text());
 }

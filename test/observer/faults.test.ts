@@ -1,6 +1,3 @@
-import { join } from "node:path";
-import { type OdoriConsole, odoriConsole } from "odori/console";
-import { sqliteSource } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
 import { LATE_AFTER_MS } from "../../src/observer/late.ts";
 import { Observer } from "../../src/observer/observer.ts";
@@ -8,25 +5,22 @@ import { Projection } from "../../src/observer/projection.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryFolder } from "../support/scope.ts";
 import {
+  asked,
   clockBehind,
+  consoleOf,
   discarded,
   type FaultCase,
   parked,
   SAGA,
-  SERVICES,
-  shop,
+  sourcesIn,
   stage,
   undeclared,
   waiting,
 } from "./fault-cases.ts";
 
-const TOKEN = "a-token-that-is-long-enough";
-const sourcesIn = (folder: string) =>
-  SERVICES.map(({ name }) => sqliteSource(join(folder, `${name}.db`)));
-
 /** Asks a console where the saga stands, once it has read it. */
 async function replyOf(folder: string) {
-  const console = odoriConsole({ sources: sourcesIn(folder), choreography: shop, token: TOKEN });
+  const console = consoleOf(folder);
   try {
     const listed = await eventually(
       "the saga is listed",
@@ -38,12 +32,6 @@ async function replyOf(folder: string) {
   } finally {
     await console.close();
   }
-}
-
-async function asked({ fetch }: OdoriConsole, path: string) {
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  const reply = await fetch(new Request(`http://localhost${path}`, { headers }));
-  return JSON.parse(await reply.text());
 }
 
 /** The verdict once the event is older than anything may take. */
