@@ -172,6 +172,18 @@ export class Attendance {
     return Map.groupBy(read.flat(), ({ history }) => history.sagaId);
   }
 
+  /**
+   * Whether a projection was made from other services. What was emitted to a service that was not
+   * known is not in its account.
+   */
+  isAnotherSet(before: readonly string[]): boolean {
+    if (before.length === 0) return false;
+    const known = new Set(before);
+    const { present } = this;
+    if (present.some(({ service }) => !known.has(service))) return true;
+    return this.away.length === 0 && known.size !== present.length;
+  }
+
   /** Who can be read now. */
   call(): RollCall {
     const { present } = this;

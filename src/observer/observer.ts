@@ -67,6 +67,8 @@ interface Judging {
   readonly covers?: ReadonlyMap<string, Cover> | undefined;
   /** What was known of the buses. Absent: what is known of them now. */
   readonly reach?: Reach | undefined;
+  /** When the feeds were read. Absent: now. */
+  readonly at?: number;
   /** In the place of the observer's own. */
   readonly foresee?: Foresee | undefined;
 }
@@ -92,6 +94,8 @@ export class Observer {
   readonly #told = new ToldSagas();
   /** What was known of the buses before the feeds were read that `#covers` is about. */
   #coversReach: Reach | undefined;
+  /** When those feeds were read. */
+  #coversAt = 0;
   #met = false;
   /** Services whose feed was read to its end in the last round. */
   #current: ReadonlySet<string> = new Set();
@@ -166,7 +170,7 @@ export class Observer {
 
   /** Whether a row is one that some version of its service could have written. */
   isDeclared(service: string, record: JournalRecord): boolean {
-    return this.#judgeWith(undefined).allows(service, record);
+    return this.#judgeWith({}).allows(service, record);
   }
 
   /**
@@ -198,7 +202,9 @@ export class Observer {
   async #look(ids: readonly string[]): Promise<void> {
     const isCovered = ({ service }: Present) => this.#covers.has(service);
     if (!this.#attendance.present.every(isCovered)) await this.#readFeeds();
-    const { judged } = await this.judge(ids, { covers: this.#covers, reach: this.#coversReach });
+    const { judged } = await this.judge(ids, {
+      ...{ covers: this.#covers, reach: this.#coversReach, at: this.#coversAt },
+    });
     const { projection } = this.#options;
     projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
     this.#judgedWithout = projection.unreadServices();
@@ -230,8 +236,9 @@ export class Observer {
   async #round(): Promise<FeedsRead> {
     const { projection, pageRows = PAGE_ROWS } = this.#options;
     const attendance = this.#attendance;
+    const at = this.#now();
     await this.#meet();
-    if (isAnotherSet(projection.services(), attendance)) projection.reset();
+    if (attendance.isAnotherSet(projection.services())) projection.reset();
     const call = attendance.call();
     const reading = call.present;
     const { reach } = this;
@@ -253,7 +260,10 @@ export class Observer {
       rows: new Map(pages.map(([{ service }, page]) => [service, page.rows])),
       from: new Map(pages.map(([{ service }, , cursor]) => [service, cursor])),
     };
-    const { sagas, histories, cut } = await this.#touched(round, covers, call, settled);
+    const { sagas, histories, cut } = await this.#touched(round, covers, call, {
+      reach: settled,
+      at,
+    });
     const told = new Told(cut, round.rows);
     const counting = { hearers: this.context.hearers, observed: this.#names(), told };
     const { far } = this.clocks;
@@ -278,6 +288,7 @@ export class Observer {
     this.#judgedWithout = projection.unreadServices();
     this.#covers = covers;
     this.#coversReach = settled;
+    this.#coversAt = at;
     this.#current = ended;
     const complete = ended.size === pages.length && attendance.away.length === 0;
     return { rows, more, complete };
@@ -288,7 +299,7 @@ export class Observer {
     round: RoundRows,
     covers: ReadonlyMap<string, Cover>,
     call: RollCall,
-    reach: Reach | undefined,
+    judging: Judging,
   ) {
     const { projection } = this.#options;
     const { known } = this.#attendance;
@@ -301,7 +312,7 @@ export class Observer {
     for (const some of slices([...whole.keys()])) {
       // Without a turn, no request would have its own.
       await setImmediate();
-      sagas.push(...(await this.#judged(some, whole, { reach }, call)));
+      sagas.push(...(await this.#judged(some, whole, judging, call)));
     }
     for (const some of slices(unread)) {
       await setImmediate();
@@ -310,13 +321,13 @@ export class Observer {
         histories.set(id, own);
         cut.set(id, cutAt(own, covers));
       }
-      sagas.push(...(await this.#judged(some, cut, { reach }, call)));
+      sagas.push(...(await this.#judged(some, cut, judging, call)));
     }
     return { sagas, histories, cut };
   }
 
   /** Reads sagas as a whole, and judges them as they are, or as they were when feeds were read. */
-  async judge(ids: readonly string[], { covers, reach = this.reach, foresee }: Judging = {}) {
+  async judge(ids: readonly string[], { covers, reach = this.reach, ...judging }: Judging = {}) {
     await this.#meet();
     for (;;)
       try {
@@ -324,7 +335,7 @@ export class Observer {
         const parts = await this.#attendance.histories(ids, call);
         const cut =
           covers && new Map([...parts].map(([id, own]) => [id, cutAt(own, covers)] as const));
-        const judged = await this.#judged(ids, cut ?? parts, { reach, foresee }, call);
+        const judged = await this.#judged(ids, cut ?? parts, { reach, ...judging }, call);
         return { judged, parts };
       } catch (error) {
         // With one source less.
@@ -335,12 +346,12 @@ export class Observer {
   async #judged(
     ids: readonly string[],
     parts: ReadonlyMap<string, SagaParts>,
-    { reach, foresee }: Judging,
+    { reach, ...judging }: Judging,
     call: RollCall,
   ): Promise<readonly Judged[]> {
     // Of one that is not read now, nothing says what it has handled since.
     const present = new Set(call.present.map(({ service }) => service));
-    const judge = this.#judgeWith(reach && settledFor(reach, present), foresee);
+    const judge = this.#judgeWith({ ...judging, reach: reach && settledFor(reach, present) });
     const judged: Judged[] = [];
     for (const id of ids) {
       const own = parts.get(id) ?? [];
@@ -350,14 +361,19 @@ export class Observer {
     return judged;
   }
 
-  #judgeWith(reach: Reach | undefined, foresee?: Foresee): SagaJudge {
-    const { ends, foresee: own, now = Date.now } = this.#options;
+  #judgeWith({ reach, foresee, at = this.#now() }: Judging): SagaJudge {
+    const { ends, foresee: own } = this.#options;
     const { far } = this.clocks;
-    const since = now() - EARLY_MS;
+    // Feeds that were read long ago have not told what has come of it since.
+    const since = at - EARLY_MS;
     return new SagaJudge(this.#attendance.known, {
       ...{ ends, foresee: own && (foresee ?? own), reach },
       mayBeTold: ({ service, at }) => at - (far.get(service) ?? 0) > since,
     });
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
   }
 
   /** Asks the sources who they are, unless that is known. */
@@ -384,15 +400,4 @@ export class Observer {
 function slices(ids: readonly string[]): readonly (readonly string[])[] {
   const starts = Array.from({ length: Math.ceil(ids.length / SAGAS_AT_ONCE) }, (_, n) => n);
   return starts.map((n) => ids.slice(n * SAGAS_AT_ONCE, (n + 1) * SAGAS_AT_ONCE));
-}
-
-/**
- * Whether a projection was made from other services. What was emitted to a service that was not
- * known is not in its account.
- */
-function isAnotherSet(before: readonly string[], { present, away }: Attendance): boolean {
-  if (before.length === 0) return false;
-  const known = new Set(before);
-  if (present.some(({ service }) => !known.has(service))) return true;
-  return away.length === 0 && known.size !== present.length;
 }

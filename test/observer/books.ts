@@ -46,6 +46,7 @@ interface Seen {
   readonly projection?: Projection;
   readonly told?: (page: FeedPage) => FeedPage;
   readonly pageRows?: number;
+  readonly now?: () => number;
 }
 
 const asItIs = (page: FeedPage) => page;
@@ -82,7 +83,7 @@ export class Books implements AsyncDisposable {
   }
 
   /** Another observer of the same projection, if not of another one. */
-  observer({ projection = this.projection, told = asItIs, pageRows = 100 }: Seen = {}) {
+  observer({ projection = this.projection, told = asItIs, ...seen }: Seen = {}) {
     const sources = ["order", "payment"].map((name): JournalSource => {
       const source = new SqliteSource(join(this.#folder.path, `${name}.db`));
       this.#sources.push(source);
@@ -98,7 +99,7 @@ export class Books implements AsyncDisposable {
         feed: async (after, limit) => told(await source.feed(after, limit)),
       };
     });
-    return new Observer({ sources, projection, ends: manifestOf(shop), pageRows });
+    return new Observer({ sources, projection, ends: manifestOf(shop), ...seen });
   }
 
   /** The databases as a command finds them. `behind` is called behind each reading of sagas. */

@@ -77,6 +77,21 @@ export function toldCases({ describe, it }: Runner): void {
       assert.deepEqual(books.projection.dump(), await books.whole());
     });
 
+    it("nor later, while nothing can be read", async () => {
+      await using books = await Books.open();
+      let passedMs = 0;
+      const observer = books.observer({ now: () => Date.now() + passedMs });
+      await books.write("payment", { journal: [unanswered] });
+      await observer.readFeeds();
+      // As of a saga with something that was put off: it is read again, and the feeds are not.
+      passedMs = 2 * EARLY_MS;
+      await observer.look([SAGA]);
+      assert.equal(books.verdict(), "running");
+      await observer.readFeeds();
+      await observer.look([SAGA]);
+      assert.equal(books.verdict(), "stuck");
+    });
+
     it("calls it stuck if its beginning is missing", async () => {
       // Seen at once, it is running; a minute after it was written it no longer is.
       await using books = await Books.open(order, undefined, 2_000 - EARLY_MS);
