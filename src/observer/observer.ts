@@ -64,7 +64,7 @@ export interface FeedsRead {
 /** How sagas are judged. */
 interface Judging {
   /** How far each feed was read. Absent: as the sagas are now. */
-  readonly covers?: ReadonlyMap<string, Cover> | undefined;
+  readonly covers?: ReadonlyMap<string, Cover>;
   /** What was known of the buses. Absent: what is known of them now. */
   readonly reach?: Reach | undefined;
   /** When the feeds were read. Absent: now. */
@@ -89,13 +89,10 @@ export class Observer {
   readonly #attendance: Attendance;
   /** A saga that is read later is written later: an older look never replaces a newer one. */
   readonly #writing = new Mutex();
-  #covers: ReadonlyMap<string, Cover> = new Map();
   readonly #looks: Looks;
   readonly #told = new ToldSagas();
-  /** What was known of the buses before the feeds were read that `#covers` is about. */
-  #coversReach: Reach | undefined;
-  /** When those feeds were read. */
-  #coversAt = 0;
+  /** How far feeds were read in the last round, when, and what was known of the buses before. */
+  #last: Judging & Required<Pick<Judging, "covers">> = { covers: new Map() };
   #met = false;
   /** Services whose feed was read to its end in the last round. */
   #current: ReadonlySet<string> = new Set();
@@ -200,11 +197,9 @@ export class Observer {
   }
 
   async #look(ids: readonly string[]): Promise<void> {
-    const isCovered = ({ service }: Present) => this.#covers.has(service);
+    const isCovered = ({ service }: Present) => this.#last.covers.has(service);
     if (!this.#attendance.present.every(isCovered)) await this.#readFeeds();
-    const { judged } = await this.judge(ids, {
-      ...{ covers: this.#covers, reach: this.#coversReach, at: this.#coversAt },
-    });
+    const { judged } = await this.judge(ids, this.#last);
     const { projection } = this.#options;
     projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
     this.#judgedWithout = projection.unreadServices();
@@ -286,9 +281,7 @@ export class Observer {
     const ends = new Map(pages.map(([{ service }, { cursor }]) => [service, cursor]));
     this.#told.keep(cut, attendance.known, ends);
     this.#judgedWithout = projection.unreadServices();
-    this.#covers = covers;
-    this.#coversReach = settled;
-    this.#coversAt = at;
+    this.#last = { covers, reach: settled, at };
     this.#current = ended;
     const complete = ended.size === pages.length && attendance.away.length === 0;
     return { rows, more, complete };
