@@ -1,4 +1,4 @@
-import { type ProjectionSql, textIn } from "./sql.ts";
+import { numberIn, type ProjectionSql, textIn } from "./sql.ts";
 import type { SagaVerdict } from "./verdict.ts";
 
 /** How long, and how many, sagas are kept in which nothing can happen any more. */
@@ -46,10 +46,12 @@ export class ClosedSagas {
     return Number(this.#sql.first("SELECT n FROM forgotten")?.n ?? 0);
   }
 
-  /** A saga that began later than this was not forgotten: milliseconds since 1970. */
-  get upTo(): number {
-    const last = this.#sql.first("SELECT last FROM forgotten")?.last;
-    return last === undefined ? Number.NEGATIVE_INFINITY : Number(last);
+  /**
+   * A saga that began later than this was not forgotten: milliseconds since 1970. Undefined if none
+   * was.
+   */
+  get upTo(): number | undefined {
+    return numberIn(this.#sql.first("SELECT last FROM forgotten")?.last);
   }
 
   /** Deletes a batch, once a minute or while there are more. Within a transaction of the caller. */

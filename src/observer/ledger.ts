@@ -132,6 +132,8 @@ export const EARLY_MS = 60_000;
 
 /** A delivery that was handled or put off before its emission is known. */
 export interface EarlyDelivery {
+  /** The service whose feed has not told the emission. */
+  readonly emitter: string;
   readonly service: string;
   readonly reaction: string;
   readonly stem: string;
@@ -148,6 +150,8 @@ export function earlyIn(
   return parts.flatMap(({ service, history }) =>
     history.journal
       .filter((row) => !known.has(row.id) && countedHearer(service, row, hearers, observed))
-      .map(({ reaction, type, at }) => ({ service, reaction, stem: stemOf(type), at })),
+      .map(({ reaction, type, source, at }) => ({
+        ...{ emitter: source.slice(1), service, reaction, stem: stemOf(type), at },
+      })),
   );
 }

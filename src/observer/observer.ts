@@ -67,13 +67,16 @@ interface Judging {
   readonly covers?: ReadonlyMap<string, Cover>;
   /** What was known of the buses. Absent: what is known of them now. */
   readonly reach?: Reach | undefined;
-  /** When the feeds were read. Absent: now. */
+  /** When the feeds were read, and which of them to their end. Absent: now, and all. */
   readonly at?: number;
+  readonly ended?: ReadonlySet<string>;
   /** In the place of the observer's own. */
   readonly foresee?: Foresee | undefined;
 }
 
-/** Feeds go on side by side: with large pages most sagas are read once, with all their rows. */
+type LastRound = Judging & Required<Pick<Judging, "covers" | "ended">>;
+
+/** With large pages most sagas are told at once, with all their rows. */
 const PAGE_ROWS = 4_000;
 const REPLY_MS = 15_000;
 /** Sagas that are read at once. */
@@ -91,19 +94,20 @@ export class Observer {
   readonly #writing = new Mutex();
   readonly #looks: Looks;
   readonly #told = new ToldSagas();
+  readonly #now: () => number;
   /** How far feeds were read in the last round, when, and what was known of the buses before. */
-  #last: Judging & Required<Pick<Judging, "covers">> = { covers: new Map() };
+  #last: LastRound = { covers: new Map(), ended: new Set() };
   #met = false;
-  /** Services whose feed was read to its end in the last round. */
-  #current: ReadonlySet<string> = new Set();
   /** Services that some saga was judged without, and is not judged again yet. */
   #judgedWithout: ReadonlySet<string> = new Set();
 
   constructor(options: ObserverOptions) {
     this.#options = options;
-    const { sources, projection, now = Date.now, replyMs = REPLY_MS } = options;
-    this.#attendance = new Attendance({ sources, remembered: projection.abouts(), now, replyMs });
-    this.#looks = new Looks(this.#attendance, now, options.buses);
+    this.#now = options.now ?? Date.now;
+    const { sources, projection, replyMs = REPLY_MS } = options;
+    const remembered = projection.abouts();
+    this.#attendance = new Attendance({ sources, remembered, now: this.#now, replyMs });
+    this.#looks = new Looks(this.#attendance, this.#now, options.buses);
   }
 
   /** What the services hear, as of the last page that was read. */
@@ -134,7 +138,7 @@ export class Observer {
     // One that has just come back has events to tell that others have handled long ago, and sagas
     // wait to be judged with it.
     const behind = this.#attendance.present.filter(
-      ({ service }) => !this.#current.has(service) || this.#judgedWithout.has(service),
+      ({ service }) => !this.#last.ended.has(service) || this.#judgedWithout.has(service),
     );
     return [...missing, ...behind.filter(concerns).map(({ service }) => service)];
   }
@@ -183,12 +187,14 @@ export class Observer {
       rows += read.rows;
       more = read.more;
     }
-    const { projection } = this.#options;
-    for (let behind = "", open: readonly string[] = []; ; behind = open.at(-1) ?? "") {
-      open = projection.openSagas(behind, SAGAS_AT_ONCE);
-      if (open.length === 0) return rows;
-      await this.look(open);
-    }
+    const [{ projection }, now, most] = [this.#options, this.#now(), SAGAS_AT_ONCE];
+    await this.#lookAll((behind) => projection.openSagas(behind, most));
+    await this.#lookAll((behind) => projection.causelessSagas(now, behind, most));
+    return rows;
+  }
+
+  async #lookAll(next: (behind: string) => readonly string[]): Promise<void> {
+    for (let ids = next(""); ids.length > 0; ids = next(ids.at(-1) ?? "")) await this.look(ids);
   }
 
   /** Reads some sagas again. */
@@ -199,6 +205,8 @@ export class Observer {
   async #look(ids: readonly string[]): Promise<void> {
     const isCovered = ({ service }: Present) => this.#last.covers.has(service);
     if (!this.#attendance.present.every(isCovered)) await this.#readFeeds();
+    // Without one of the feeds, nothing says what of its part has been told.
+    if (!this.#attendance.present.every(isCovered)) return;
     const { judged } = await this.judge(ids, this.#last);
     const { projection } = this.#options;
     projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
@@ -235,10 +243,9 @@ export class Observer {
     await this.#meet();
     if (attendance.isAnotherSet(projection.services())) projection.reset();
     const call = attendance.call();
-    const reading = call.present;
     const { reach } = this;
     const pages = await Promise.all(
-      reading.map(async (one): Promise<readonly [Present, FeedPage, string | undefined]> => {
+      call.present.map(async (one): Promise<readonly [Present, FeedPage, string | undefined]> => {
         const cursor = projection.cursor(one.service);
         const page = await attendance.read(one, (source) => source.feed(cursor, pageRows));
         return [one, page, cursor];
@@ -258,6 +265,7 @@ export class Observer {
     const { sagas, histories, cut } = await this.#touched(round, covers, call, {
       reach: settled,
       at,
+      ended,
     });
     const told = new Told(cut, round.rows);
     const counting = { hearers: this.context.hearers, observed: this.#names(), told };
@@ -279,10 +287,9 @@ export class Observer {
     );
     if (!applied) return { rows: 0, more: true, complete: false };
     const ends = new Map(pages.map(([{ service }, { cursor }]) => [service, cursor]));
-    this.#told.keep(cut, attendance.known, ends);
+    this.#told.keep(cut, attendance.known, { upTo: ends, at });
     this.#judgedWithout = projection.unreadServices();
-    this.#last = { covers, reach: settled, at };
-    this.#current = ended;
+    this.#last = { covers, reach: settled, at, ended };
     const complete = ended.size === pages.length && attendance.away.length === 0;
     return { rows, more, complete };
   }
@@ -354,19 +361,16 @@ export class Observer {
     return judged;
   }
 
-  #judgeWith({ reach, foresee, at = this.#now() }: Judging): SagaJudge {
+  #judgeWith({ reach, foresee, at = this.#now(), ended }: Judging): SagaJudge {
     const { ends, foresee: own } = this.#options;
     const { far } = this.clocks;
     // Feeds that were read long ago have not told what has come of it since.
     const since = at - EARLY_MS;
     return new SagaJudge(this.#attendance.known, {
       ...{ ends, foresee: own && (foresee ?? own), reach },
-      mayBeTold: ({ service, at }) => at - (far.get(service) ?? 0) > since,
+      mayBeTold: ({ emitter, service, at }) =>
+        ended?.has(emitter) === false || at - (far.get(service) ?? 0) > since,
     });
-  }
-
-  #now(): number {
-    return (this.#options.now ?? Date.now)();
   }
 
   /** Asks the sources who they are, unless that is known. */
@@ -377,7 +381,7 @@ export class Observer {
 
   /** Services that can be read, and may have more in their feeds than was read. */
   #behind(): readonly Present[] {
-    return this.#attendance.present.filter(({ service }) => !this.#current.has(service));
+    return this.#attendance.present.filter(({ service }) => !this.#last.ended.has(service));
   }
 
   #services(): readonly string[] {
@@ -390,7 +394,6 @@ export class Observer {
   }
 }
 
-function slices(ids: readonly string[]): readonly (readonly string[])[] {
-  const starts = Array.from({ length: Math.ceil(ids.length / SAGAS_AT_ONCE) }, (_, n) => n);
-  return starts.map((n) => ids.slice(n * SAGAS_AT_ONCE, (n + 1) * SAGAS_AT_ONCE));
+function* slices(ids: readonly string[]): Generator<readonly string[]> {
+  for (let at = 0; at < ids.length; at += SAGAS_AT_ONCE) yield ids.slice(at, at + SAGAS_AT_ONCE);
 }

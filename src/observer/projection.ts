@@ -106,16 +106,19 @@ export class Projection {
     });
     this.#written.clear();
     this.rates.reset();
-    this.#sagas.reset();
   }
 
-  /** Those among sagas, given with the times when they began, that it knows or may have known. */
-  met(born: ReadonlyMap<string, number>): ReadonlySet<string> {
-    const { upTo } = this.#closed;
+  /**
+   * Those among sagas that it knows or may have known. By id, with the time when a saga began if
+   * its beginning is told now: else it may be one that was forgotten.
+   */
+  met(began: ReadonlyMap<string, number | undefined>): ReadonlySet<string> {
     const text = "SELECT id FROM saga WHERE id IN (SELECT value FROM json_each(?))";
-    const known = this.sql.all(text, JSON.stringify([...born.keys()])).map(({ id }) => String(id));
-    const maybe = [...born].flatMap(([id, at]) => (at > upTo ? [] : [id]));
-    return new Set([...known, ...maybe]);
+    const known = this.sql.all(text, JSON.stringify([...began.keys()])).map(({ id }) => String(id));
+    // Read behind those: what another process forgets meanwhile is in one or the other.
+    const { upTo } = this.#closed;
+    const isNew = (at: number | undefined) => upTo === undefined || (at ?? upTo) > upTo;
+    return new Set([...known, ...[...began].flatMap(([id, at]) => (isNew(at) ? [] : [id]))]);
   }
 
   /** The ids of sagas that were judged without a service that may have a part in them, in order. */
@@ -144,11 +147,11 @@ export class Projection {
 
   /** The ids of sagas that were to go on with causes that are missing, in order, behind one. */
   causelessSagas(now: number, behind: string, limit: number): readonly string[] {
-    const text = `SELECT DISTINCT saga FROM early JOIN saga ON id = saga
-      WHERE early.at <= ? AND verdict = 'running' AND open = 0 AND unread IS NULL AND saga > ?
-      ORDER BY saga LIMIT ?`;
-    const rows = this.sql.all(text, now - EARLY_MS, behind, limit);
-    return rows.map(({ saga }) => String(saga));
+    const text = `SELECT id FROM saga INDEXED BY saga_causeless
+      WHERE verdict = 'running' AND open = 0 AND unread IS NULL AND id > ?
+        AND NOT EXISTS (SELECT 1 FROM early WHERE saga = id AND at > ?)
+      ORDER BY id LIMIT ?`;
+    return this.sql.all(text, behind, now - EARLY_MS, limit).map(({ id }) => String(id));
   }
 
   /** The ids of sagas that wait for an event that may be lost, in order, behind one of them. */
@@ -189,9 +192,10 @@ export class Projection {
   #putPlace(cursor: string, about: SourceAbout): void {
     const { service, declarations } = about;
     // Declarations are large, and change with a deployment.
-    if (this.#written.get(service) === about)
-      this.sql.run("UPDATE source SET cursor = ? WHERE service = ?", cursor, service);
-    else
+    const update = "UPDATE source SET cursor = ? WHERE service = ?";
+    const isThere = this.#written.get(service) === about && this.sql.run(update, cursor, service);
+    // Another process may have reset the projection.
+    if (!isThere)
       this.sql.run(
         "INSERT OR REPLACE INTO source VALUES (?, ?, ?)",
         ...[service, cursor, JSON.stringify(declarations)],

@@ -57,14 +57,15 @@ export class SagaJudge {
     const summary = { ...full, open };
     const { hearers } = this.#context;
     const early = earlyIn(own, hearers, this.#names);
+    const isPartial = unread.length > 0;
     // An emitter that was read before its hearer has done more than is known.
-    const isPartial = unread.length > 0 || early.some((one) => this.#mayBeTold(one));
-    const looking = isPartial || !hasGivenUp(own) ? undefined : this.#foresee;
+    const isEarly = early.some((one) => this.#mayBeTold(one));
+    const looking = isPartial || isEarly || !hasGivenUp(own) ? undefined : this.#foresee;
     const outlook = await looking?.(own, new Set(this.#services.keys()));
     const illegal = own.some(({ service, history }) =>
       history.journal.some((record) => !this.allows(service, record)),
     );
-    const verdict = sagaVerdict({ summary, outlook, illegal, isPartial });
+    const verdict = sagaVerdict({ summary, outlook, illegal, isPartial, isEarly });
     const uncounted = uncountedIn(own, hearers, this.#names);
     return { summary, verdict, parked: parkedIn(own), early, uncounted, unread };
   }

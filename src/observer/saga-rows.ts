@@ -60,19 +60,9 @@ function withKept(verdict: SagaVerdict, kept: readonly string[]): SagaVerdict {
 /** Writes sagas, and keeps the sums over all of them. Within a transaction of the caller. */
 export class SagaRows {
   readonly #sql: ProjectionSql;
-  /** Sagas that have early deliveries. */
-  readonly #early: Set<string>;
 
   constructor(sql: ProjectionSql) {
     this.#sql = sql;
-    this.#early = new Set(
-      sql.all("SELECT DISTINCT saga FROM early").map(({ saga }) => textIn(saga) ?? ""),
-    );
-  }
-
-  /** Knows no saga any more: the rows are gone. */
-  reset(): void {
-    this.#early.clear();
   }
 
   /** Writes sagas. */
@@ -120,8 +110,12 @@ export class SagaRows {
         ...[type, verdict, began, Number(isUncounted)],
       );
     }
-    // Nearly always there is none, and a saga has some only until the next page.
-    if (early.length > 0 || this.#early.size > 0) this.#putEarly(sagaId, early);
+    if (before !== undefined) this.#sql.run("DELETE FROM early WHERE saga = ?", sagaId);
+    for (const { service, reaction, stem, at } of early)
+      this.#sql.run(
+        "INSERT INTO early VALUES (?, ?, ?, ?, ?)",
+        ...[sagaId, service, reaction, stem, at],
+      );
     for (const { service, seq, reaction, type, since, attempts, code, message } of parked)
       this.#sql.run(
         "INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -152,14 +146,6 @@ export class SagaRows {
     if (before.open === 0 || unread.length === 0) return [];
     const kept = this.#sql.all("SELECT state FROM delivery WHERE saga = ?", saga);
     return kept.map(({ state }) => textIn(state) ?? "");
-  }
-
-  #putEarly(saga: string, early: readonly EarlyDelivery[]): void {
-    if (this.#early.delete(saga)) this.#sql.run("DELETE FROM early WHERE saga = ?", saga);
-    for (const { service, reaction, stem, at } of early) {
-      this.#early.add(saga);
-      this.#sql.run("INSERT INTO early VALUES (?, ?, ?, ?, ?)", saga, service, reaction, stem, at);
-    }
   }
 
   /** Changes the verdict of a saga without its journal: for what only time changes. */

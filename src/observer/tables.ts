@@ -43,6 +43,9 @@ export const PROJECTION_TABLES = `
   CREATE INDEX saga_open ON saga (id) WHERE open > 0;
   CREATE INDEX saga_deferred ON saga (id) WHERE deferred > 0;
   CREATE INDEX saga_unread ON saga (id) WHERE unread IS NOT NULL;
+  -- Those that were to go on once a cause is told.
+  CREATE INDEX saga_causeless ON saga (id)
+    WHERE verdict = 'running' AND open = 0 AND unread IS NULL;
   CREATE TABLE delivery (
     saga     TEXT NOT NULL,
     service  TEXT NOT NULL,

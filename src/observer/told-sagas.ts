@@ -16,8 +16,18 @@ export interface RoundRows {
   readonly from: ReadonlyMap<string, string | undefined>;
 }
 
-/** Finds sagas of which an earlier round may have told a row, by their id and beginning. */
-export type FindMet = (born: ReadonlyMap<string, number>) => ReadonlySet<string>;
+/**
+ * Finds sagas of which an earlier round may have told a row. By id, with the time when it began if
+ * its beginning is among the rows of this round.
+ */
+export type FindMet = (began: ReadonlyMap<string, number | undefined>) => ReadonlySet<string>;
+
+/** A saga as the feeds have told it, and when. */
+interface Kept {
+  readonly parts: SagaParts;
+  readonly at: number;
+  readonly weight: number;
+}
 
 /** The sagas that the rows of a round are about. */
 interface RoundSagas {
@@ -27,12 +37,15 @@ interface RoundSagas {
   readonly unread: readonly string[];
 }
 
-/** Rows that are kept of sagas for the next rounds: about 60 MB. */
+/** Rows and emissions that are kept of sagas for the next rounds: about 60 MB. */
 const KEPT_MAX = 100_000;
+/** Of one saga: one that is larger would drive out all others. */
+const KEPT_OF_ONE_MAX = KEPT_MAX / 10;
+/** No service forgets a saga as soon after its last row. */
+const KEPT_MS = 60_000;
 /** What leaves no deferred delivery that is open. */
 const SETTLED: ReadonlySet<Disposition> = new Set([
-  ...(["done", "refused", "undone", "barred", "suppressed", "late"] as const),
-  ...(["begun", "gathered"] as const),
+  ...(["done", "refused", "undone", "barred", "suppressed", "late", "begun"] as const),
 ]);
 
 /**
@@ -42,8 +55,8 @@ const SETTLED: ReadonlySet<Disposition> = new Set([
  */
 export class ToldSagas {
   /** As the feeds have told them; the one that was told last comes last. */
-  readonly #kept = new Map<string, SagaParts>();
-  #keptRows = 0;
+  readonly #kept = new Map<string, Kept>();
+  #weight = 0;
   #upTo: ReadonlyMap<string, string> = new Map();
 
   /** Takes the rows of a round. Nothing of them is kept until `keep`. */
@@ -52,34 +65,42 @@ export class ToldSagas {
     const isNext = [...from].every(([service, cursor]) => this.#upTo.get(service) === cursor);
     if (!isNext) this.forget();
     const told = sagasIn(rows);
-    const met = findMet(new Map([...told].flatMap(([id, parts]) => this.#bornOf(id, parts))));
+    const fresh = [...told].filter(([id]) => !this.#kept.has(id));
+    const met = findMet(new Map(fresh.map(([id, parts]) => [id, beginningIn(parts)])));
     const arms = armsOf(services);
     const names = new Set(services.map(({ service }) => `/${service}`));
+    const order = new Map(services.map(({ service }, at) => [service, at]));
     const whole = new Map<string, SagaParts>();
     const unread: string[] = [];
     for (const [id, parts] of told) {
-      const all = met.has(id) ? undefined : withRows(this.#kept.get(id) ?? [], parts);
+      const all = met.has(id) ? undefined : withRows(this.#kept.get(id)?.parts ?? [], parts, order);
       if (all !== undefined && isSettled(all, arms) && hasCauses(all, names)) whole.set(id, all);
       else unread.push(id);
     }
     return { whole, unread };
   }
 
-  /** Keeps sagas as a round has told them, which is written now. `upTo`: where its feeds ended. */
+  /**
+   * Keeps sagas as a round has told them, which is written now.
+   *
+   * @param upTo where the feeds of the round ended
+   * @param at when they were read: milliseconds since 1970
+   */
   keep(
     sagas: ReadonlyMap<string, SagaParts>,
     services: readonly Observed[],
-    upTo: ReadonlyMap<string, string>,
+    { upTo, at }: { readonly upTo: ReadonlyMap<string, string>; readonly at: number },
   ): void {
     const arms = armsOf(services);
     for (const [id, parts] of sagas) {
       this.#drop(id);
-      if (!isSettled(parts, arms)) continue;
-      this.#kept.set(id, parts);
-      this.#keptRows += rowsIn(parts);
+      const weight = sizeOf(parts);
+      if (weight > KEPT_OF_ONE_MAX || !isSettled(parts, arms)) continue;
+      this.#kept.set(id, { parts, at, weight });
+      this.#weight += weight;
     }
-    for (const id of this.#kept.keys()) {
-      if (this.#keptRows <= KEPT_MAX) break;
+    for (const [id, kept] of this.#kept) {
+      if (this.#weight <= KEPT_MAX && Math.abs(at - kept.at) <= KEPT_MS) break;
       this.#drop(id);
     }
     this.#upTo = upTo;
@@ -88,23 +109,26 @@ export class ToldSagas {
   /** Keeps nothing of what was told. */
   forget(): void {
     this.#kept.clear();
-    this.#keptRows = 0;
+    this.#weight = 0;
     this.#upTo = new Map();
   }
 
   #drop(id: string): void {
-    this.#keptRows -= rowsIn(this.#kept.get(id) ?? []);
+    this.#weight -= this.#kept.get(id)?.weight ?? 0;
     this.#kept.delete(id);
-  }
-
-  #bornOf(id: string, parts: SagaParts): readonly (readonly [string, number])[] {
-    if (this.#kept.has(id)) return [];
-    return [[id, Math.min(...parts.map(({ history }) => history.born))]];
   }
 }
 
-function rowsIn(parts: SagaParts): number {
-  return parts.reduce((sum, { history }) => sum + history.journal.length, 0);
+function sizeOf(parts: SagaParts): number {
+  const rows = parts.flatMap(({ history }) => history.journal);
+  return rows.reduce((sum, { emitted }) => sum + 1 + emitted.length, 0);
+}
+
+/** When a saga began, if that is told. */
+function beginningIn(parts: SagaParts): number | undefined {
+  const begun = ({ history }: ServiceHistory) =>
+    history.journal.some(({ disposition }) => disposition === "begun");
+  return parts.some(begun) ? Math.min(...parts.map(({ history }) => history.born)) : undefined;
 }
 
 /** The sagas of some rows. */
@@ -123,8 +147,15 @@ function sagasIn(rows: ReadonlyMap<string, readonly FeedRow[]>): ReadonlyMap<str
   return sagas;
 }
 
-/** Undefined if the rows of a service are of two sagas with one id, or one is forgotten. */
-function withRows(before: SagaParts, now: SagaParts): SagaParts | undefined {
+/**
+ * The parts of a saga in the order of their services. Undefined if the rows of a service are of two
+ * sagas with one id, or one is forgotten.
+ */
+function withRows(
+  before: SagaParts,
+  now: SagaParts,
+  order: ReadonlyMap<string, number>,
+): SagaParts | undefined {
   const all = new Map(before.map((part) => [part.service, part]));
   for (const part of now) {
     const { service, history } = part;
@@ -132,7 +163,8 @@ function withRows(before: SagaParts, now: SagaParts): SagaParts | undefined {
     if ((known?.history.born ?? history.born) !== history.born) return undefined;
     all.set(service, known === undefined ? part : { service, history: merged(known, part) });
   }
-  return [...all.values()];
+  const placeOf = ({ service }: ServiceHistory) => order.get(service) ?? 0;
+  return [...all.values()].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 /** A row that was written again takes the place of its former self. */
@@ -160,9 +192,14 @@ function isSettled(parts: SagaParts, arms: ReadonlyMap<string, Observed["arms"]>
     const armedBy = arms.get(service);
     if (armedBy === undefined || history.deferred.length > 0) return false;
     const mayArm = (type: string) => armedBy.size > 0 && armedBy.has(stemOf(type));
+    const ended = new Set<string>();
+    for (const row of history.journal) if (SETTLED.has(row.disposition)) ended.add(row.reaction);
+    // What a join keeps may become a retry, of which no row tells, until the join has fired.
+    const hasEnded = ({ disposition, reaction }: JournalRecord) =>
+      SETTLED.has(disposition) || (disposition === "gathered" && ended.has(reaction));
     return history.journal.every(
-      ({ disposition, type, emitted }) =>
-        SETTLED.has(disposition) && !mayArm(type) && !emitted.some((event) => mayArm(event.type)),
+      (row) =>
+        hasEnded(row) && !mayArm(row.type) && !row.emitted.some((event) => mayArm(event.type)),
     );
   });
 }

@@ -37,6 +37,8 @@ export type SagaVerdict = (typeof VERDICTS)[number];
 
 /** States that say that something is missing. */
 const ABSENT: readonly SagaState[] = ["waiting", "stuck", "rest"];
+/** Of those, the ones that say that nothing is left to happen. */
+const RESTING: readonly SagaState[] = ["stuck", "rest"];
 
 /** What a verdict is made of. */
 export interface VerdictBasis {
@@ -44,16 +46,19 @@ export interface VerdictBasis {
   /** Of a saga in which a delivery was given up on or discarded. */
   readonly outlook: Outlook | undefined;
   readonly illegal: boolean;
-  /** Whether more has happened in it than was read. */
+  /** Whether a service that may have a part in it could not be read. */
   readonly isPartial: boolean;
+  /** Whether the cause of a delivery may still be told. */
+  readonly isEarly: boolean;
 }
 
 /** Judges a saga, as far as it does not depend on the time: what is late is running here. */
-export function sagaVerdict({ summary, outlook, illegal, isPartial }: VerdictBasis): SagaVerdict {
+export function sagaVerdict({ summary, outlook, illegal, ...read }: VerdictBasis): SagaVerdict {
   if (illegal) return "illegal";
   const { state } = summary;
   // What is not there may be in the journal that was not read.
-  if (isPartial && ABSENT.includes(state)) return "running";
+  if (read.isPartial && ABSENT.includes(state)) return "running";
+  if (read.isEarly && RESTING.includes(state)) return "running";
   if (outlook?.endsKnown === true && outlook.ahead.complete) {
     const ways = [outlook.ahead, outlook.ifRetried, outlook.ifDiscarded];
     const hopeless = ways.every((way) => way === undefined || (way.complete && !way.good.length));

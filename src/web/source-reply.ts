@@ -1,3 +1,4 @@
+import { checkAttribute } from "../contract/envelope.ts";
 import { DEFERRED_STATES, type Deferred } from "../ports/deferred.ts";
 import type {
   BusBacklog,
@@ -49,7 +50,7 @@ export function outboxReplied(value: unknown, limit: number): readonly OutboxEve
     return {
       id: givenText(id),
       type: givenText(type),
-      sagaId: givenText(sagaId),
+      sagaId: sagaIdIn(sagaId),
       at: givenTime(at),
     };
   });
@@ -97,7 +98,7 @@ export function historiesReplied(value: unknown): readonly SagaHistory[] {
   return givenList(value, PAGE_SAGAS_MAX, (entry) => {
     const { born, sagaId, last, correlationId, journal, deferred } = givenRecord(entry);
     return {
-      ...{ born: givenTime(born), sagaId: givenText(sagaId), last: givenTime(last) },
+      ...{ born: givenTime(born), sagaId: sagaIdIn(sagaId), last: givenTime(last) },
       correlationId: givenText(correlationId),
       journal: journalReplied(journal),
       deferred: givenList(deferred, JOURNAL_MAX, deferredReplied),
@@ -108,7 +109,7 @@ export function historiesReplied(value: unknown): readonly SagaHistory[] {
 export function placesReplied(value: unknown, limit: number): readonly SagaPlace[] {
   return givenList(value, limit, (entry) => {
     const { born, sagaId } = givenRecord(entry);
-    return { born: givenTime(born), sagaId: givenText(sagaId) };
+    return { born: givenTime(born), sagaId: sagaIdIn(sagaId) };
   });
 }
 
@@ -121,7 +122,7 @@ export function deferredReplied(value: unknown): Deferred {
     ...{
       seq: givenWhole(row.seq),
       reaction: givenText(row.reaction),
-      sagaId: givenText(row.sagaId),
+      sagaId: sagaIdIn(row.sagaId),
     },
     ...{ source: givenText(row.source), id: givenText(row.id), type: givenText(row.type) },
     state: givenWord(row.state, DEFERRED_STATES),
@@ -142,6 +143,11 @@ function problemIn(value: unknown): Deferred["problem"] {
   };
 }
 
+/** Other services are asked for it. What belongs to no saga has the empty one. */
+function sagaIdIn(value: unknown): string {
+  return value === "" ? "" : checkAttribute("sagaId", value);
+}
+
 function feedRowOf(value: unknown): FeedRow {
   const record = recordOf(value);
   const { saga } = givenRecord(value);
@@ -157,7 +163,7 @@ function recordOf(value: unknown): JournalRecord {
   const { attempt, durationMs } = row;
   return {
     ...{ reaction: givenText(row.reaction), source: givenText(row.source), id: givenText(row.id) },
-    ...{ type: givenText(row.type), sagaId: givenText(row.sagaId) },
+    ...{ type: givenText(row.type), sagaId: sagaIdIn(row.sagaId) },
     ...{ causationId: givenOptional(row.causationId), effect: givenOptional(row.effect) },
     disposition: givenWord(row.disposition, DISPOSITIONS),
     emitted: givenList(row.emitted, EMISSIONS_MAX, (entry) => {

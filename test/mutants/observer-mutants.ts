@@ -58,9 +58,39 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an observer calls sagas stuck whose beginning it has not read",
-    edits: [edit("observer/saga-judge.ts", "|| early.some(", "|| [].some(")],
+    edits: [edit("observer/saga-judge.ts", "isEarly = early.some(", "isEarly = [].some(")],
     suite: "observer",
     caughtBy: "does not call one stuck whose beginning its feeds have not told yet",
+  },
+  {
+    name: "an observer knows what becomes of what a join keeps",
+    edits: [
+      edit(
+        toldSagas,
+        '(disposition === "gathered" && ended.has(reaction))',
+        'disposition === "gathered"',
+      ),
+    ],
+    suite: "observer",
+    caughtBy: "reads those with what a join keeps, until it has fired",
+  },
+  {
+    name: "an observer does not wait for a feed that is behind",
+    edits: [edit("observer/observer.ts", "ended?.has(emitter) === false ||", "")],
+    suite: "observer",
+    caughtBy: "nor while the feed of its beginning is behind, however old that is",
+  },
+  {
+    name: "an observer judges feeds of long ago by the time that it is now",
+    edits: [
+      edit(
+        "observer/observer.ts",
+        "const since = at - EARLY_MS",
+        "const since = this.#now() - EARLY_MS",
+      ),
+    ],
+    suite: "observer",
+    caughtBy: "nor later, while nothing can be read",
   },
   {
     name: "an observer knows nothing of deadlines",
@@ -70,13 +100,13 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an observer does not see what was put off",
-    edits: [edit(toldSagas, "SETTLED.has(disposition)", "SETTLED.size > 0")],
+    edits: [edit(toldSagas, "SETTLED.has(disposition) ||", "SETTLED.size > 0 ||")],
     suite: "observer",
     caughtBy: "reads those with a delivery that was put off, until it has come to its end",
   },
   {
     name: "an observer takes a saga that it has forgotten for a new one",
-    edits: [edit("observer/projection.ts", "at > upTo ? [] : [id]", "at > 0 ? [] : [id]")],
+    edits: [edit("observer/projection.ts", "isNew(at) ? [] : [id]", "isNew(0) ? [] : []")],
     suite: "observer",
     caughtBy: "reads those that it has forgotten",
   },

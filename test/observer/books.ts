@@ -47,6 +47,8 @@ interface Seen {
   readonly told?: (page: FeedPage) => FeedPage;
   readonly pageRows?: number;
   readonly now?: () => number;
+  /** A service whose feed is read row by row. */
+  readonly slow?: string;
 }
 
 const asItIs = (page: FeedPage) => page;
@@ -83,7 +85,7 @@ export class Books implements AsyncDisposable {
   }
 
   /** Another observer of the same projection, if not of another one. */
-  observer({ projection = this.projection, told = asItIs, ...seen }: Seen = {}) {
+  observer({ projection = this.projection, told = asItIs, slow, ...seen }: Seen = {}) {
     const sources = ["order", "payment"].map((name): JournalSource => {
       const source = new SqliteSource(join(this.#folder.path, `${name}.db`));
       this.#sources.push(source);
@@ -96,7 +98,7 @@ export class Books implements AsyncDisposable {
         about: () => source.about(),
         outbox: (limit) => source.outbox(limit),
         close: () => source.close(),
-        feed: async (after, limit) => told(await source.feed(after, limit)),
+        feed: async (after, limit) => told(await source.feed(after, name === slow ? 1 : limit)),
       };
     });
     return new Observer({ sources, projection, ends: manifestOf(shop), ...seen });
@@ -153,7 +155,12 @@ export class Books implements AsyncDisposable {
   }
 
   verdict(): string | undefined {
-    return sagaPage(this.projection.sql, { limit: 1 }).sagas[0]?.verdict;
+    return this.verdictOf(SAGA);
+  }
+
+  verdictOf(sagaId: string): string | undefined {
+    const { sagas } = sagaPage(this.projection.sql, { limit: 100 });
+    return sagas.find(({ id }) => id === sagaId)?.verdict;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

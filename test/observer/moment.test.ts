@@ -44,7 +44,8 @@ describe("a saga as of one moment", () => {
     "a delivery that is %s before its emission is read is early",
     (disposition) => {
       const payment = part("payment", [charged(disposition)]);
-      const early = { service: "payment", reaction: "charge", stem: "order.placed", at: 1 };
+      const at = { service: "payment", reaction: "charge", stem: "order.placed", at: 1 };
+      const early = { emitter: "order", ...at };
       expect(earlyIn([payment], HEARERS, OBSERVED)).toEqual([early]);
       expect(earlyIn([began, payment], HEARERS, OBSERVED)).toEqual([]);
       expect(earlyIn([payment], HEARERS, new Set())).toEqual([]);

@@ -15,6 +15,7 @@ import {
   patient,
   placed,
   SAGA,
+  sent,
   withoutFacts,
 } from "./books.ts";
 
@@ -92,6 +93,27 @@ export function toldCases({ describe, it }: Runner): void {
       assert.equal(books.verdict(), "stuck");
     });
 
+    it("nor while the feed of its beginning is behind, however old that is", async () => {
+      await using books = await Books.open(order, undefined, -2 * EARLY_MS);
+      for (const sagaId of ["other", SAGA])
+        await books.write("order", { journal: [{ ...begun, sagaId }] });
+      await books.write("payment", { journal: [unanswered] });
+      const observer = books.observer({ slow: "order" });
+      await observer.readFeeds();
+      assert.equal(books.verdictOf(SAGA), "running");
+      await observer.readFeeds();
+      assert.equal(books.verdictOf(SAGA), "stuck");
+    });
+
+    it("and calls it stuck in a later call of a command, if its beginning is missing", async () => {
+      await using books = await Books.open();
+      await books.write("payment", { journal: [unanswered] });
+      await books.observer().catchUp();
+      assert.equal(books.verdict(), "running");
+      await books.observer({ now: () => Date.now() + 2 * EARLY_MS }).catchUp();
+      assert.equal(books.verdict(), "stuck");
+    });
+
     it("calls it stuck if its beginning is missing", async () => {
       // Seen at once, it is running; a minute after it was written it no longer is.
       await using books = await Books.open(order, undefined, 2_000 - EARLY_MS);
@@ -116,6 +138,30 @@ export function toldCases({ describe, it }: Runner): void {
       await books.ship();
       await observer.readFeeds();
       assert.ok(books.read.length > 0);
+      assert.deepEqual(books.projection.dump(), await books.whole());
+    });
+
+    it("reads those with what a join keeps, until it has fired", async () => {
+      await using books = await Books.open();
+      const observer = books.observer();
+      await books.begin();
+      const gathered = {
+        ...paid,
+        disposition: "gathered",
+        emitted: [],
+        effect: undefined,
+      } as const;
+      const { reaction, source, id, type } = paid;
+      // What is gathered becomes a retry where the join needs no more: no row tells that.
+      const put = { reaction, source, type, sagaId: SAGA, state: "retrying" } as const;
+      await books.write("payment", { journal: [gathered], defer: [sampleDeferred(id, put)] });
+      await observer.readFeeds();
+      assert.equal(books.verdict(), "retrying");
+      const other = { ...paid, id: "e-8", source: "/bank" };
+      await books.write("payment", { journal: [other] });
+      const read = books.read.length;
+      await books.observer().readFeeds();
+      assert.ok(books.read.length > read);
       assert.deepEqual(books.projection.dump(), await books.whole());
     });
 
@@ -145,6 +191,34 @@ export function toldCases({ describe, it }: Runner): void {
       assert.deepEqual(books.read, [SAGA]);
       const [saga] = sagaPage(books.projection.sql, { limit: 1 }).sagas;
       assert.equal(saga?.steps, 4);
+    });
+
+    it("reads those that it has forgotten, and that go on where they had no part", async () => {
+      await using books = await Books.open(order, { forMs: 1, most: 0 });
+      await books.begin();
+      await books.write("order", { journal: [sent] });
+      await books.observer().readFeeds();
+      books.projection.sql.run("DELETE FROM early");
+      books.projection.sql.run("UPDATE saga SET open = 0");
+      books.projection.forget(Date.now() + ALIVE_MS);
+      assert.equal(books.projection.forgotten, 1);
+      books.read.splice(0);
+      await books.write("payment", { journal: [fromOutside] });
+      await books.observer().readFeeds();
+      assert.deepEqual(books.read, [SAGA]);
+    });
+
+    it("keeps none that was told long ago", async () => {
+      await using books = await Books.open();
+      let passedMs = 0;
+      const observer = books.observer({ now: () => Date.now() + passedMs });
+      await books.begin();
+      await observer.readFeeds();
+      passedMs = 2 * EARLY_MS;
+      await observer.readFeeds();
+      await books.write("payment", { journal: [fromOutside] });
+      await observer.readFeeds();
+      assert.deepEqual(books.read, [SAGA]);
     });
 
     it("reads those of which the store does not tell what they are", async () => {
