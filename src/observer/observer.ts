@@ -171,7 +171,8 @@ export class Observer {
 
   /** Whether a row is one that some version of its service could have written. */
   isDeclared(service: string, record: JournalRecord): boolean {
-    return this.#judgeWith({}).allows(service, record);
+    const legality = this.#attendance.known.find((one) => one.service === service)?.legality;
+    return legality?.allows(record) !== false;
   }
 
   /**
@@ -257,16 +258,12 @@ export class Observer {
     await attendance.meet();
     const covers = new Map(pages.map(([{ service }, { upTo, gaps }]) => [service, { upTo, gaps }]));
     const ended = new Set(pages.flatMap(([{ service }, page]) => (page.complete ? service : [])));
-    const settled = reach && settledFor(reach, ended);
+    const judging = { reach: reach && settledFor(reach, ended), at, ended };
     const round: RoundRows = {
       rows: new Map(pages.map(([{ service }, page]) => [service, page.rows])),
       from: new Map(pages.map(([{ service }, , cursor]) => [service, cursor])),
     };
-    const { sagas, histories, cut } = await this.#touched(round, covers, call, {
-      reach: settled,
-      at,
-      ended,
-    });
+    const { sagas, histories, cut } = await this.#touched(round, covers, call, judging);
     const told = new Told(cut, round.rows);
     const counting = { hearers: this.context.hearers, observed: this.#names(), told };
     const { far } = this.clocks;
@@ -289,7 +286,7 @@ export class Observer {
     const ends = new Map(pages.map(([{ service }, { cursor }]) => [service, cursor]));
     this.#told.keep(cut, attendance.known, { upTo: ends, at });
     this.#judgedWithout = projection.unreadServices();
-    this.#last = { covers, reach: settled, at, ended };
+    this.#last = { covers, ...judging };
     const complete = ended.size === pages.length && attendance.away.length === 0;
     return { rows, more, complete };
   }

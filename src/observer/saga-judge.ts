@@ -1,7 +1,6 @@
 import type { Outlook } from "../check/from-here/from-here.ts";
 import type { Reach } from "../observe/reach.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
-import type { JournalRecord } from "../ports/journal.ts";
 import { type EarlyDelivery, earlyIn, uncountedIn } from "./ledger.ts";
 import { hearersOfAll, type Observed } from "./observed.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
@@ -63,15 +62,12 @@ export class SagaJudge {
     const looking = isPartial || isEarly || !hasGivenUp(own) ? undefined : this.#foresee;
     const outlook = await looking?.(own, new Set(this.#services.keys()));
     const illegal = own.some(({ service, history }) =>
-      history.journal.some((record) => !this.allows(service, record)),
+      history.journal.some(
+        (record) => this.#services.get(service)?.legality.allows(record) === false,
+      ),
     );
     const verdict = sagaVerdict({ summary, outlook, illegal, isPartial, isEarly });
     const uncounted = uncountedIn(own, hearers, this.#names);
     return { summary, verdict, parked: parkedIn(own), early, uncounted, unread };
-  }
-
-  /** Whether a row is one that some version of its service could have written. */
-  allows(service: string, record: JournalRecord): boolean {
-    return this.#services.get(service)?.legality.allows(record) !== false;
   }
 }
