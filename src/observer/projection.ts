@@ -105,7 +105,6 @@ export class Projection {
       for (const table of FOLLOWING_TABLES) this.sql.run(`DELETE FROM ${table}`);
     });
     this.#written.clear();
-    this.rates.reset();
   }
 
   /**

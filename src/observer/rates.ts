@@ -46,7 +46,6 @@ const WINDOW_MS = 5 * MINUTE_MS;
 /** Counts deliveries by minute and by hour, each with how long it took. */
 export class Rates {
   readonly #sql: ProjectionSql;
-  readonly #edges = new Map<string, number>();
   /** Nothing older than this is kept, by span. */
   #swept = 0;
 
@@ -54,16 +53,15 @@ export class Rates {
     this.#sql = sql;
   }
 
-  /** Knows no edge any more: the rows are gone. */
-  reset(): void {
-    this.#edges.clear();
-  }
-
   /** Adds passages. Within a transaction of the caller. */
   add(passages: readonly Passage[]): void {
     const counts = new Map<string, number>();
+    // For this transaction alone: it may be rolled back, and another process may reset the rows.
+    const edges = new Map<string, number>();
     for (const passage of passages) {
-      const edge = this.#edgeOf(passage);
+      const key = [passage.emitter, passage.stem, passage.service, passage.reaction].join("\n");
+      const edge = edges.get(key) ?? this.#edgeOf(passage);
+      edges.set(key, edge);
       const note = (kind: RateKind, ms: number) => {
         for (const span of SPANS) {
           const key = JSON.stringify([
@@ -132,9 +130,6 @@ export class Rates {
   }
 
   #edgeOf({ emitter, stem, service, reaction }: Passage): number {
-    const key = [emitter, stem, service, reaction].join("\n");
-    const known = this.#edges.get(key);
-    if (known !== undefined) return known;
     const values = [emitter, stem, service, reaction] as const;
     this.#sql.run(
       `INSERT INTO edge (emitter, stem, service, reaction) VALUES (?, ?, ?, ?)
@@ -145,9 +140,7 @@ export class Rates {
       "SELECT id FROM edge WHERE emitter = ? AND stem = ? AND service = ? AND reaction = ?",
       ...values,
     );
-    const id = Number(row?.id);
-    this.#edges.set(key, id);
-    return id;
+    return Number(row?.id);
   }
 }
 

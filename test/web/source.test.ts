@@ -196,9 +196,11 @@ describe("a source over HTTP", () => {
       [
         ...[{ at: 1.5 }, { at: "1" }, { seq: -1 }, { disposition: "gone" }, { emitted: {} }],
         ...[{ sagaId: null }, { emitted: [{ id: "1" }] }, { type: "x".repeat(5_000) }],
+        ...[{ sagaId: "a\u0000b" }, { sagaId: "\ud800" }, { sagaId: "x".repeat(5_000) }],
       ].map((change) => ({ ...PAGE, rows: [{ ...ROW, ...change }] })),
     ],
     ["histories", [{}, [HISTORY, 1], [{ ...HISTORY, journal: [{}] }], [{ ...HISTORY, born: 0.5 }]]],
+    ["histories", [[{ ...HISTORY, sagaId: "a\u0000b" }], [{ ...HISTORY, sagaId: "\ud800" }]]],
     [
       "histories",
       [
@@ -209,7 +211,7 @@ describe("a source over HTTP", () => {
       ].map((change) => [{ ...HISTORY, deferred: [{ ...DEFERRED, ...change }] }]),
     ],
     ["counts", [{}, { processes: 1, outbox: 1, outboxOldestMs: 0, deferred: { parked: "1" } }]],
-    ["outbox", [{}, [{ id: 1 }]]],
+    ["outbox", [{}, [{ id: 1 }], [{ id: "1", type: "t.v1", sagaId: "a\u0000b", at: 1 }]]],
   ] as const)("takes no reply about %s that is not one (%#)", async (call, replies) => {
     for (const reply of replies) {
       await using endpoint = await hostile(reply);
