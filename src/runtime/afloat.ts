@@ -9,8 +9,8 @@ interface AfloatHandler<Native> {
   readonly task: Task<Native>;
   readonly handler: HandlerScope<Native>;
   readonly together: Together<Native>;
-  /** Resolves once its statements are answered, or have failed. */
-  readonly answered: Promise<unknown>;
+  /** Resolves to true once its statements are answered, or have failed. */
+  readonly answered: Promise<boolean>;
 }
 
 /**
@@ -20,12 +20,15 @@ interface AfloatHandler<Native> {
  */
 export class Afloat<Native> {
   readonly #handlers: AfloatHandler<Native>[] = [];
+  /** Those that were interrupted, which may have met the bookkeeping behind them. */
+  #late: readonly Task<Native>[] = [];
 
   /** Takes a handler, if it has sent anything. */
   add(together: Together<Native>, task: Task<Native>, handler: HandlerScope<Native>): void {
     const sent = handler.sent?.();
     if (sent === undefined) return;
-    this.#handlers.push({ task, handler, together, answered: Promise.allSettled([sent]) });
+    const answered = Promise.allSettled([sent]).then(() => true);
+    this.#handlers.push({ task, handler, together, answered });
   }
 
   get any(): boolean {
@@ -39,8 +42,10 @@ export class Afloat<Native> {
   async land({ environment, limitMs }: HandlerLimits): Promise<boolean> {
     if (!this.any) return true;
     const answered = Promise.all(this.#handlers.map(({ answered }) => answered));
-    if (!(await endsWithin(environment, limitMs, answered)))
+    if (!(await endsWithin(environment, limitMs, answered))) {
+      this.#late = await this.#unanswered();
       await Promise.all([...this.#groups()].map((together) => together.interrupt()));
+    }
     const failed = [...this.#groups()].some(({ culprits }) => culprits.size > 0);
     if (!failed) this.#handlers.length = 0;
     return !failed;
@@ -48,18 +53,29 @@ export class Afloat<Native> {
 
   /**
    * Returns the failure of a group that was not committed: with the tasks that caused it, where
-   * what they sent did.
+   * what they sent did, or where they were waited for no longer.
    */
   async blame(error: unknown, limits: HandlerLimits, pace: Pace): Promise<unknown> {
     await this.land(limits);
     const blamed = this.#handlers.filter(({ handler, together }) => together.culprits.has(handler));
-    if (blamed.length === 0) return error;
+    if (blamed.length === 0)
+      return this.#late.length === 0
+        ? error
+        : new BrokenGroupError({ culprits: this.#late }, error);
     for (const { task } of blamed) pace.stumbled(task.receipt.reaction);
     const [contended, culprits] = partition(blamed, ({ handler }) => handler.contended);
     return new BrokenGroupError(
       { culprits: culprits.map(({ task }) => task), contended: contended.map(({ task }) => task) },
       error,
     );
+  }
+
+  async #unanswered(): Promise<readonly Task<Native>[]> {
+    const late = Promise.resolve(false);
+    const states = await Promise.all(
+      this.#handlers.map(({ answered }) => Promise.race([answered, late])),
+    );
+    return this.#handlers.filter((_, n) => states[n] === false).map(({ task }) => task);
   }
 
   #groups(): ReadonlySet<Together<Native>> {

@@ -55,6 +55,15 @@ export class TcpProxy {
     }
   }
 
+  /** Holds back what the server answers on the connections that are open. Call the result to let go. */
+  hold(): () => void {
+    const upstreams = [...this.#pairs].map(([, upstream]) => upstream);
+    for (const upstream of upstreams) upstream.pause();
+    return () => {
+      for (const upstream of upstreams) upstream.resume();
+    };
+  }
+
   /** A black hole for every connection, new ones too; then they all break. */
   async blackOut(ms: number): Promise<void> {
     this.#dark = true;

@@ -16,7 +16,7 @@ export const FEED_MUTANTS: readonly Mutant[] = [
       edit(
         "adapters/postgres/source.ts",
         "await this.#draw())",
-        "BigInt(String(row?.upper)) + 0n * (await this.#draw()))",
+        "BigInt(String(read[0]?.upper)) + 0n * (await this.#draw()))",
       ),
     ],
     suite: "postgres",

@@ -355,4 +355,10 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     suite: "postgres",
     caughtBy: "one that takes long, or ends the connection, costs itself",
   },
+  {
+    name: "an interruption that meets the bookkeeping is an outage",
+    edits: [edit("runtime/afloat.ts", "return this.#late.length === 0", "return true")],
+    suite: "postgres",
+    caughtBy: "an interruption that meets the bookkeeping behind them is no outage",
+  },
 ];

@@ -5,6 +5,7 @@ import type { FeedPage, JournalSource, OutboxEvent, SourceAbout } from "../../po
 import { explain } from "./errors.ts";
 import { advance, bounded, cursorOf, feedPlaceIn, isUnbounded } from "./feed-place.ts";
 import type { PostgresInspection } from "./inspect.ts";
+import { JOURNAL_COLUMNS } from "./journal-columns.ts";
 import type { SqlRow } from "./native.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { mayPrepare } from "./pooler.ts";
@@ -12,19 +13,20 @@ import { PreparedNames } from "./prepared.ts";
 import { type PostgresStore, postgres } from "./store.ts";
 
 /**
- * One statement, so that the rows and the running transactions are of one snapshot. LATERAL with a
- * limit looks each saga up by its key, so that the planner does not read all of them.
+ * One statement, so that the rows and the running transactions are of one snapshot; without rows it
+ * returns one of nulls. LATERAL with a limit looks each saga up by its key, so that the planner does
+ * not read all of them. Rows of text cost the server a third of what JSON would.
  */
-const FEED = `SELECT pg_snapshot_xmin(s)::text AS running,
-  (SELECT json_agg(r ORDER BY r.seq)::text FROM (
-    SELECT i.*, f.saga_last, f.correlation_id FROM (
+const FEED = `SELECT pg_snapshot_xmin(s)::text AS running, r.* FROM pg_current_snapshot() AS s
+  LEFT JOIN LATERAL (
+    SELECT ${JOURNAL_COLUMNS}, f.saga_last, f.correlation_id FROM (
       SELECT i.* FROM json_to_recordset($2::text::json) AS g(a bigint, b bigint)
         JOIN $S.inbox i ON i.seq BETWEEN g.a AND g.b
       UNION ALL (SELECT * FROM $S.inbox WHERE seq > $1::bigint ORDER BY seq LIMIT $3::int)
       ORDER BY seq LIMIT $3::int) AS i
     LEFT JOIN LATERAL (SELECT last AS saga_last, correlation_id FROM $S.saga
-      WHERE saga_id = i.saga_id AND born = i.born LIMIT 1) AS f ON true) AS r) AS list
-  FROM pg_current_snapshot() AS s`;
+      WHERE saga_id = i.saga_id AND born = i.born LIMIT 1) AS f ON true) AS r ON true
+  ORDER BY r.seq`;
 /** Declarations are large, and an observer asks often: those that it has are not sent again. */
 const ABOUT = `SELECT (SELECT json_object_agg(key, value)::text FROM $S.meta) AS meta,
   (SELECT json_agg(d ORDER BY d.last_at DESC, d.fingerprint)::text FROM (
@@ -102,11 +104,11 @@ export class PostgresSource implements JournalSource {
   async feed(after: string | undefined, limit: number): Promise<FeedPage> {
     const before = feedPlaceIn(after);
     const gaps = before.gaps.map(({ from, to }) => ({ a: `${from}`, b: `${to}` }));
-    const [row] = await this.#query(FEED, [`${before.seq}`, JSON.stringify(gaps), limit]);
-    const list: readonly SqlRow[] = row?.list == null ? [] : JSON.parse(String(row.list));
+    const read = await this.#query(FEED, [`${before.seq}`, JSON.stringify(gaps), limit]);
+    const list = read.filter(({ seq }) => seq !== null);
     const seqs = list.map(({ seq }) => BigInt(String(seq)));
     const full = list.length >= limit;
-    const { place, upTo } = advance(before, seqs, full, BigInt(String(row?.running)));
+    const { place, upTo } = advance(before, seqs, full, BigInt(String(read[0]?.running)));
     const rows = list.map(toFeedRow).filter(({ seq }) => BigInt(seq) <= upTo);
     const held = rows.length < list.length;
     return {

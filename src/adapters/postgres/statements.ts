@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { DEATH_REMEMBERED_MS } from "../../ports/store.ts";
+import { JOURNAL_COLUMNS } from "./journal-columns.ts";
 import { listStatements } from "./list-statements.ts";
 import { LOCK_SPACE } from "./schema.ts";
 import type { Statement } from "./sql.ts";
@@ -202,7 +203,7 @@ export function statementsFor(schema: string) {
     ),
     journalOf: statement(
       "journal_of",
-      `SELECT i.* FROM $S.saga AS s JOIN $S.inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
+      `SELECT ${JOURNAL_COLUMNS} FROM $S.saga AS s JOIN $S.inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
        WHERE s.saga_id = $1 ORDER BY i.at, i.seq LIMIT $2::bigint`,
     ),
     /** Reads the feed backwards from a place. */
