@@ -10,6 +10,7 @@ import { feedFigure } from "./console/feed.ts";
 import { FIGURES_HEAD, type Figure, figureRow } from "./console/figure.ts";
 import { pageFigures } from "./console/pages.ts";
 import { soak } from "./console/soak.ts";
+import type { Servers } from "./harness/contestant.ts";
 import { startServers } from "./harness/servers.ts";
 
 const HELP = `Measures the console: its pages among a million sagas, how fast a projection is built,
@@ -19,6 +20,7 @@ table of docs/performance.md.
   npm run bench:console                       about 7 minutes
   npm run bench:console -- --sagas 100000     among fewer sagas
   npm run bench:console -- --quick            short rounds: whether it runs at all
+  npm run bench:console -- --only beside      one of pages, feed, beside, faults, browser
   npm run bench:console -- --soak-minutes 60  instead, orders beside an observer for an hour: what
                                               it says wrongly, and its memory; exit status 1 if
                                               something was wrong
@@ -28,6 +30,7 @@ const { values } = parseArgs({
   options: {
     sagas: { type: "string", default: "1000000" },
     quick: { type: "boolean", default: false },
+    only: { type: "string" },
     "soak-minutes": { type: "string" },
     help: { type: "boolean", short: "h" },
   },
@@ -37,16 +40,31 @@ if (values.help) {
   process.exit(0);
 }
 const { quick } = values;
+const sizes = quick
+  ? { sagas: 500, rounds: 1, seconds: 2, pacedRounds: 1 }
+  : { sagas: 10_000, rounds: 5, seconds: 10, pacedRounds: 3 };
+const PARTS: Readonly<Record<string, (servers: Servers) => Promise<readonly Figure[]>>> = {
+  pages: async () => pageFigures(folder, quick ? 10_000 : Number(values.sagas)),
+  feed: async () => [await feedFigure(folder, quick ? 500 : 5_000)],
+  beside: (servers) => besideFigures(servers, sizes),
+  faults: async () => [await faultsFigure(folder, quick ? 1 : 10)],
+  browser: () => browserFigures(folder),
+};
+if (values.only !== undefined && !Object.hasOwn(PARTS, values.only)) {
+  process.stderr.write(`--only takes one of ${Object.keys(PARTS).join(", ")}.\n`);
+  process.exit(2);
+}
 const soakMinutes = Number(values["soak-minutes"] ?? 1);
 if (!(soakMinutes > 0 && Number.isSafeInteger(soakMinutes))) {
   process.stderr.write("--soak-minutes is a whole number above 0.\n");
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), "odori-bench-console-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+process.once("SIGINT", () => process.exit(130));
 if (values["soak-minutes"] !== undefined) {
   const wrong = await soak(folder, soakMinutes);
   process.stdout.write(`\n${wrong.length === 0 ? "Nothing was wrong." : wrong.join("\n")}\n`);
-  rmSync(folder, { recursive: true, force: true });
   process.exit(wrong.length === 0 ? 0 : 1);
 }
 const { servers, stop } = await startServers(new Set(["postgres"]));
@@ -60,15 +78,8 @@ try {
   process.stdout.write(
     `Node ${process.version}, ${cpus().length} cores, load ${load}\n\n${FIGURES_HEAD}`,
   );
-  print(pageFigures(folder, quick ? 10_000 : Number(values.sagas)));
-  print([await feedFigure(folder, quick ? 500 : 5_000)]);
-  const sizes = quick
-    ? { sagas: 500, rounds: 1, seconds: 2, pacedRounds: 1 }
-    : { sagas: 10_000, rounds: 5, seconds: 10, pacedRounds: 3 };
-  print(await besideFigures(servers, sizes));
-  print([await faultsFigure(folder, quick ? 1 : 10)]);
-  print(await browserFigures(folder));
+  for (const [name, figures] of Object.entries(PARTS))
+    if (values.only === undefined || values.only === name) print(await figures(servers));
 } finally {
   await stop();
-  rmSync(folder, { recursive: true, force: true });
 }

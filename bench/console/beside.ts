@@ -13,6 +13,7 @@ import type { Figure } from "./figure.ts";
 import type { Followed } from "./follower.ts";
 
 const PROGRAM = fileURLToPath(new URL("follower.ts", import.meta.url));
+const COMPUTING = fileURLToPath(new URL("computing.ts", import.meta.url));
 const FLAGS = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
 const PER_SECOND = 1_000;
 const SLOWER_MOST = 0.03;
@@ -38,6 +39,17 @@ async function following(folder: string, url: string): Promise<() => Promise<Fol
     const [followed]: readonly Followed[] = await said;
     if (followed === undefined) throw new Error("the observer has not told what it saw");
     return followed;
+  };
+}
+
+/** A process that only computes: what any other one costs that uses the same cores. */
+async function computing(): Promise<() => Promise<void>> {
+  const child = fork(COMPUTING, { execArgv: FLAGS });
+  await once(child, "message");
+  return async () => {
+    const ended = once(child, "exit");
+    child.disconnect();
+    await ended;
   };
 }
 
@@ -70,11 +82,15 @@ async function besideOf(
     await driver.inBulk(sagas);
     const alone: number[] = [];
     const observed: number[] = [];
+    const crowded: number[] = [];
     for (let round = 0; round < rounds; round++) {
       alone.push((await driver.inBulk(sagas)).sagasPerSecond);
       const stop = await following(folder, url);
       observed.push((await driver.inBulk(sagas)).sagasPerSecond);
       await stop();
+      const end = await computing();
+      crowded.push((await driver.inBulk(sagas)).sagasPerSecond);
+      await end();
     }
     const pacedAlone: Latency[] = [];
     const pacedObserved: Latency[] = [];
@@ -87,7 +103,11 @@ async function besideOf(
     }
     const pace = `${PER_SECOND.toLocaleString("en")} sagas a second`;
     return [
-      throughput(what, median(alone), median(observed)),
+      throughput(what, {
+        alone: median(alone),
+        beside: median(observed),
+        crowded: median(crowded),
+      }),
       latency(what, pace, pacedAlone, pacedObserved),
       lag(what, pace, followed),
     ];
@@ -97,13 +117,22 @@ async function besideOf(
   }
 }
 
-function throughput(what: string, alone: number, beside: number): Figure {
+/** Sagas a second: alone, beside an observer, and beside a process that only computes. */
+interface Speeds {
+  readonly alone: number;
+  readonly beside: number;
+  readonly crowded: number;
+}
+
+function throughput(what: string, { alone, beside, crowded }: Speeds): Figure {
   const slower = 1 - beside / alone;
   const speed = (n: number) => Math.round(n).toLocaleString("en");
-  const percent = (slower * 100).toFixed(1);
+  const percent = (share: number) => (share * 100).toFixed(1);
   return {
     name: `services on ${what}, as fast as they can, with an observer beside them`,
-    measured: `${percent} % slower: ${speed(beside)} sagas/s, ${speed(alone)} alone`,
+    measured:
+      `${percent(slower)} % slower: ${speed(beside)} sagas/s, ${speed(alone)} alone; ` +
+      `${percent(1 - crowded / alone)} % beside a process that only computes`,
     ...{ goal: `${SLOWER_MOST * 100} %`, met: slower <= SLOWER_MOST },
   };
 }

@@ -1,0 +1,16 @@
+import { giveWay } from "../../src/cli/give-way.ts";
+
+/** Computes in memory of its own, and nothing else, at the priority of an observer. */
+const SLICE_MS = 10;
+
+function compute(): void {
+  const until = performance.now() + SLICE_MS;
+  while (performance.now() < until);
+  // A turn in which it hears that nobody waits for it any more.
+  setImmediate(compute);
+}
+
+giveWay();
+process.once("disconnect", () => process.exit());
+process.send?.("computing");
+compute();
