@@ -17,8 +17,8 @@ import { asRunnable, codesFound } from "./played.ts";
 
 /** How many times as much is played; `bench/simulate.ts` plays the most. */
 const TIMES = Math.max(1, Number(process.env.ODORI_AGREEMENT ?? 1));
-/** For each choreography of the catalogue: 40 s of one core for all. At night 2,000 are played. */
-const SEEDS = 500 * TIMES;
+/** For each choreography of the catalogue: about two minutes of one core for all. */
+const SEEDS = 2_000 * TIMES;
 
 describe("each run of the catalogue does what the model allows", () => {
   it.each(playedCases)("$name", { timeout: 600_000 * TIMES }, async ({ manifest, codes }) => {
