@@ -47,8 +47,8 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   const live = new LiveNow(desk, maps);
   const closing = new AbortController();
   let streams = 0;
-  const app = new Hono().basePath(base === "" ? "/" : base);
-  const page = "/";
+  const root = new Hono();
+  const app = root.basePath(base === "" ? "/" : base);
 
   app.onError((error) => refused(error));
   app.notFound(() => refused(unknown()));
@@ -77,8 +77,10 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
     }),
   );
 
-  // The page's addresses are relative to the folder that it is in.
-  if (base !== "") app.get("", (c) => c.redirect(`${base}/`, 308));
+  // The page's addresses are relative to the folder that it is in. Below a base path, Hono takes
+  // "" for "/" and "/" for "", so both are named as a whole.
+  const folder = `${base}/`;
+  if (base !== "") root.get(base, (c) => c.redirect(folder, 308));
   app.get("/healthz", (c) => c.json({ live: true }));
   app.post("/api/v1/session", async (c) => {
     const token = textField(fieldsIn(await bodyOf(c), ["token"]), "token") ?? "";
@@ -87,8 +89,9 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   });
   if (assets !== undefined)
     for (const [name, asset] of assets)
-      app.get(name === "index.html" ? page : `/${name}`, (c) => serve(c, asset));
-  else app.get(page, (c) => c.text("The page was not built: node scripts/build-page.mjs\n", 404));
+      root.get(name === "index.html" ? folder : `${folder}${name}`, (c) => serve(c, asset));
+  else
+    root.get(folder, (c) => c.text("The page was not built: node scripts/build-page.mjs\n", 404));
 
   app.use("*", async (c, next) => {
     guard.checkSession(c.req.raw);

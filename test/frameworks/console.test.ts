@@ -12,7 +12,7 @@ import "reflect-metadata";
 
 /** Comes with Nest, and has no types of its own. */
 const express: () => RequestListener & {
-  all(path: string, listener: OdoriConsole["node"]): void;
+  all(paths: readonly string[], listener: OdoriConsole["node"]): void;
 } = createRequire(import.meta.url)("express");
 
 const BASE = "/ops/odori";
@@ -50,17 +50,18 @@ const MOUNTS: Readonly<Record<string, (console: OdoriConsole) => Promise<Mounted
     await app.register(async (scope) => {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser("*", (_request, _body, done) => done(null));
-      scope.all(`${BASE}/*`, (request, reply) => {
-        reply.hijack();
-        console.node(request.raw, reply.raw);
-      });
+      for (const path of [BASE, `${BASE}/*`])
+        scope.all(path, (request, reply) => {
+          reply.hijack();
+          console.node(request.raw, reply.raw);
+        });
     });
     const url = await app.listen({ port: 0, host: "127.0.0.1" });
     return { port: Number(new URL(url).port), close: () => app.close() };
   },
   async express(console) {
     const app = express();
-    app.all(`${BASE}/{*path}`, console.node);
+    app.all([BASE, `${BASE}/{*path}`], console.node);
     return listening(createServer(app));
   },
   async nest(console) {
@@ -68,7 +69,7 @@ const MOUNTS: Readonly<Record<string, (console: OdoriConsole) => Promise<Mounted
     Module({})(Shop);
     const app = await NestFactory.create(Shop, { logger: false });
     const { all } = app.getHttpAdapter().getInstance();
-    all.call(app.getHttpAdapter().getInstance(), `${BASE}/{*path}`, console.node);
+    all.call(app.getHttpAdapter().getInstance(), [BASE, `${BASE}/{*path}`], console.node);
     await app.listen(0, "127.0.0.1");
     const { port } = app.getHttpServer().address() as AddressInfo;
     return { port, close: () => app.close() };
@@ -94,6 +95,14 @@ describe("the console in an application of others", () => {
       ask(path, { method: "POST", body: JSON.stringify(body), headers: { ...own, ...headers } });
     try {
       expect(await (await ask("/healthz")).json()).toEqual({ live: true });
+      // A browser follows what the page refers to from the folder that it is in.
+      for (const path of ["", "/"]) {
+        const page = await ask(path);
+        expect([page.status, page.url]).toEqual([200, `${origin}${BASE}/`]);
+        const [, script = ""] = /<script[^>]* src="([^"]+)"/.exec(await page.text()) ?? [];
+        const loaded = await fetch(new URL(script, page.url));
+        expect(loaded.headers.get("content-type")).toContain("javascript");
+      }
       expect((await ask("/api/v1/about")).status).toBe(401);
       const session = await post("/api/v1/session", { token: TOKEN });
       expect(session.status).toBe(204);
