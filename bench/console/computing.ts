@@ -6,7 +6,7 @@ const SLICE_MS = 10;
 function compute(): void {
   const until = performance.now() + SLICE_MS;
   while (performance.now() < until);
-  // A turn in which it hears that nobody waits for it any more.
+  // A turn in which it hears that its parent has let go of it.
   setImmediate(compute);
 }
 

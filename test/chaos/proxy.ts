@@ -55,7 +55,7 @@ export class TcpProxy {
     }
   }
 
-  /** Holds back what the server answers on the connections that are open. Call the result to let go. */
+  /** Holds back what the server answers on the open connections. The result lets go of it. */
   hold(): () => void {
     const upstreams = [...this.#pairs].map(([, upstream]) => upstream);
     for (const upstream of upstreams) upstream.pause();

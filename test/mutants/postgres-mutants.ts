@@ -359,6 +359,6 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     name: "an interruption that meets the bookkeeping is an outage",
     edits: [edit("runtime/afloat.ts", "return this.#late.length === 0", "return true")],
     suite: "postgres",
-    caughtBy: "an interruption that meets the bookkeeping behind them is no outage",
+    caughtBy: "an interruption that meets the bookkeeping behind them is not an outage",
   },
 ];

@@ -12,7 +12,7 @@ const ORDER = {
 
 let seq = 0;
 
-/** A row that emits so many events, and comes from outside. */
+/** A row that emits a number of events, and comes from outside. */
 function row(sagaId: string, emissions: number): FeedRow {
   const id = `${sagaId}-${++seq}`;
   const emitted = Array.from({ length: emissions }, (_, n) => ({ id: `${id}-${n}`, type: "e.v1" }));
@@ -27,7 +27,7 @@ function row(sagaId: string, emissions: number): FeedRow {
   };
 }
 
-/** Takes and keeps one round in which each saga emits so much. Returns those that had to be read. */
+/** Takes and keeps one round. Returns the sagas that had to be read. */
 function round(told: ToldSagas, met: readonly string[], rows: readonly FeedRow[]) {
   const places = { rows: new Map([["order", rows]]), from: new Map([["order", "c"]]) };
   const isMet = (born: ReadonlyMap<string, unknown>) =>

@@ -65,7 +65,7 @@ export function sentOnPostgres({ describe, it }: Runner, url: () => string): voi
       assert.deepEqual([entry?.disposition, entry?.attempt], ["done", 1]);
     });
 
-    it("an interruption that meets the bookkeeping behind them is no outage", async () => {
+    it("an interruption that meets the bookkeeping behind them is not an outage", async () => {
       const proxy = await TcpProxy.listen();
       await using _ = { [Symbol.asyncDispose]: () => proxy.close() };
       const through = new URL(url());

@@ -14,8 +14,8 @@ import { type PostgresStore, postgres } from "./store.ts";
 
 /**
  * One statement, so that the rows and the running transactions are of one snapshot; without rows it
- * returns one of nulls. LATERAL with a limit looks each saga up by its key, so that the planner does
- * not read all of them. Rows of text cost the server a third of what JSON would.
+ * returns one of nulls. LATERAL with a limit looks each saga up by its key, so that the planner
+ * does not read all of them. Rows of text cost the server a third of what JSON would.
  */
 const FEED = `SELECT pg_snapshot_xmin(s)::text AS running, r.* FROM pg_current_snapshot() AS s
   LEFT JOIN LATERAL (

@@ -203,7 +203,8 @@ export function statementsFor(schema: string) {
     ),
     journalOf: statement(
       "journal_of",
-      `SELECT ${JOURNAL_COLUMNS} FROM $S.saga AS s JOIN $S.inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
+      `SELECT ${JOURNAL_COLUMNS} FROM $S.saga AS s
+       JOIN $S.inbox AS i ON i.born = s.born AND i.saga_id = s.saga_id
        WHERE s.saga_id = $1 ORDER BY i.at, i.seq LIMIT $2::bigint`,
     ),
     /** Reads the feed backwards from a place. */
