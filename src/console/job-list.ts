@@ -14,7 +14,7 @@ export interface JobWork {
   readonly ramp: boolean;
   /** Acts on one delivery; rejects if it could not. */
   act(id: string): Promise<void>;
-  /** How many of the ids are parked again. */
+  /** How many of the ids, which were acted on, are parked again. */
   parkedAgain(ids: readonly string[]): number;
 }
 
@@ -27,6 +27,11 @@ const PROBLEMS_MAX = 10;
 const IDS_KEPT_MAX = 1_000;
 /** Failures one after the other that stop a job: the store is away, or all is done. */
 const FAILURES_MAX = 20;
+/**
+ * A retry stops once so many of the last ones are parked again, if they are the most of them: their
+ * cause is not mended. What comes of the others is not known yet.
+ */
+const IN_VAIN = { least: 20, among: 100 } as const;
 
 /** Jobs of this process, the last first. */
 export class JobList {
@@ -78,6 +83,8 @@ class RunningJob {
   #done = 0;
   #failed = 0;
   #failedInARow = 0;
+  /** Ids that were acted on. */
+  #acted: string[] = [];
   #stopping = new AbortController();
 
   constructor(work: JobWork) {
@@ -94,11 +101,11 @@ class RunningJob {
   }
 
   state(): Job {
-    const { action, ids } = this.#work;
+    const { action } = this.#work;
     return {
       ...{ id: this.id, action, state: this.#state, began: this.#began, total: this.#total },
       ...{ done: this.#done, failed: this.#failed },
-      parkedAgain: action === "retry" ? this.#work.parkedAgain(ids.slice(0, this.#tried)) : 0,
+      parkedAgain: this.#parkedAgain(this.#acted),
       perSecond: this.isRunning ? this.#rate() : 0,
       problems: [...this.#problems],
     };
@@ -120,9 +127,11 @@ class RunningJob {
     for (const id of this.#work.ids) {
       if (this.#tried > 0) await pauseUnlessAborted(1_000 / this.#rate(), this.#stopping.signal);
       if (this.#stopping.signal.aborted || this.#failedInARow >= FAILURES_MAX) break;
+      if (this.#isInVain()) break;
       try {
         await this.#work.act(id);
         this.#done++;
+        this.#acted.push(id);
         this.#failedInARow = 0;
       } catch (error) {
         this.#failed++;
@@ -134,8 +143,19 @@ class RunningJob {
     this.#state = this.#tried === this.#total ? "done" : "stopped";
     this.#endedAt = Date.now();
     // What it has worked with may be large, and is not needed any more.
-    const ids = this.#work.ids.slice(0, this.#tried).slice(-IDS_KEPT_MAX);
-    this.#work = { ...this.#work, ids, act: () => Promise.resolve() };
+    this.#acted = this.#acted.slice(-IDS_KEPT_MAX);
+    this.#work = { ...this.#work, ids: [], act: () => Promise.resolve() };
+  }
+
+  #parkedAgain(ids: readonly string[]): number {
+    return this.#work.action === "retry" ? this.#work.parkedAgain(ids) : 0;
+  }
+
+  #isInVain(): boolean {
+    const last = this.#acted.slice(-IN_VAIN.among);
+    if (last.length < IN_VAIN.least) return false;
+    const again = this.#parkedAgain(last);
+    return again >= IN_VAIN.least && again > last.length / 2;
   }
 
   #rate(): number {

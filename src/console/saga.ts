@@ -149,7 +149,9 @@ function missedOf(
 
 function traced({ observer }: Desk, parts: readonly ServiceHistory[]): readonly TraceStep[] {
   const { far } = observer.clocks;
-  const journals = parts.map(({ service, history }) => ({ service, records: history.journal }));
+  const journals = parts.map(({ service, history: { journal, deferred } }) => ({
+    ...{ service, records: journal, deferred },
+  }));
   return traceOf(journals, (service) => far.get(service) ?? 0);
 }
 
@@ -179,6 +181,7 @@ function stepsOf(
       ...(heard !== undefined && { heard }),
       ...(cause !== undefined && { cause }),
       ...(effect !== undefined && { effect }),
+      ...(step.reason !== undefined && { reason: step.reason }),
       emitted: step.emitted.map((type, place) => ({ id: step.emittedIds[place] ?? "", type })),
       ...(before !== undefined && { transitMs: Math.max(0, began - before.at) }),
       ...(durationMs !== undefined && { handlerMs: durationMs }),

@@ -71,7 +71,7 @@ export function timeline(
       heard: short(step.heard ?? ""),
       did,
       emitted: step.emitted.map(short).join(", "),
-      more: `${ignored}${ids ? idsOf(step) : ""}`,
+      more: `${reasonOf(step)}${ignored}${ids ? idsOf(step) : ""}`,
       tone,
     };
   });
@@ -91,6 +91,10 @@ export function timeline(
     const text = `${[service, heard, did, emitted].join("  ").trimEnd()}${row.more}`;
     return `${paint.dim(row.time.padStart(widths.time))}  ${tint(paint, row.tone)(text)}`;
   });
+}
+
+function reasonOf({ reason }: TraceStep): string {
+  return reason === undefined ? "" : `: ${printable(reason)}`;
 }
 
 function idsOf({ eventId, causationId, emittedIds }: TraceStep): string {

@@ -1,9 +1,12 @@
+import type { Deferred } from "../ports/deferred.ts";
 import type { Disposition, JournalRecord } from "../ports/journal.ts";
 
 /** Holds the journal records of one service about one saga. */
 export interface ServiceJournal {
   readonly service: string;
   readonly records: readonly JournalRecord[];
+  /** Its deliveries that were put off: they have the reason for which one was discarded. */
+  readonly deferred?: readonly Deferred[];
 }
 
 /** Describes one step of a saga: a record of the journal, with its place in the saga. */
@@ -17,6 +20,8 @@ export interface TraceStep {
   /** The id of the event from which that event follows. */
   readonly causationId: string | undefined;
   readonly disposition: Disposition;
+  /** Why a person has discarded the delivery; undefined if none has, or it is not kept. */
+  readonly reason: string | undefined;
   /** The effect that this step did or undid. */
   readonly effect: string | undefined;
   readonly emitted: readonly string[];
@@ -79,6 +84,7 @@ export function traceOf(
   );
   const start = rows.reduce((first, { at }) => Math.min(first, at), Infinity);
   const causes = causesOf(rows);
+  const reasons = reasonsIn(journals);
   const depths = new Map<Row, number>();
   return inOrder(rows, causes).map((row) => {
     const { service, record } = row;
@@ -92,6 +98,7 @@ export function traceOf(
       eventId: record.id,
       causationId: record.causationId,
       disposition: record.disposition,
+      reason: record.disposition === "discarded" ? reasons.get(keyOf(row)) : undefined,
       effect: record.effect,
       emitted: record.emitted.map(({ type }) => type),
       emittedIds: record.emitted.map(({ id }) => id),
@@ -104,6 +111,24 @@ export function traceOf(
       clockContradicts: [cause, earlier].some((one) => one && one.at > row.at),
     };
   });
+}
+
+function reasonsIn(journals: readonly ServiceJournal[]): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  for (const { service, deferred = [] } of journals)
+    for (const record of deferred)
+      if (record.state === "discarded" && record.reason !== undefined)
+        reasons.set(keyOf({ service, record }), record.reason);
+  return reasons;
+}
+
+interface Heard {
+  readonly service: string;
+  readonly record: Pick<JournalRecord, "reaction" | "source" | "id">;
+}
+
+function keyOf({ service, record: { reaction, source, id } }: Heard): string {
+  return JSON.stringify([service, reaction, source, id]);
 }
 
 interface Causes {

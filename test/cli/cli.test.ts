@@ -168,6 +168,9 @@ describe("odori", () => {
       status: 0,
       out: "payment/1 is discarded\n",
     });
+    expect((await odori(["trace", "saga-1", "--data", folder])).out).toContain(
+      "discarded by hand: a test\n",
+    );
     expect(await odori(["parked", "retry", "payment/3", "--data", folder])).toMatchObject({
       status: 0,
       out: "payment/3 will be retried\n",

@@ -157,6 +157,8 @@ describe("the console's API", () => {
     const store = sqlite(stage.path);
     const [row] = await store.inspect.deferred(["discarded"], 1);
     expect(row?.reason).toBe(reason);
+    const { steps } = (await stage.ask("/api/v1/sagas/s-1")).body;
+    expect(steps.at(-1)).toMatchObject({ disposition: "discarded", reason });
     await store.close();
     expect((await stage.ask("/api/v1/jobs/none")).status).toBe(404);
   });

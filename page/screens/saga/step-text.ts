@@ -33,9 +33,10 @@ export function noteText(step: Step): string {
 }
 
 /** What is odd about a step. Undefined: nothing is. */
-export function oddText({ clockContradicts, undeclared, duplicates, attempt }: Step) {
+export function oddText({ clockContradicts, undeclared, duplicates, attempt, reason }: Step) {
   const { saga: w } = words.value;
   const parts = [
+    ...(reason === undefined ? [] : [visible(reason)]),
     ...(clockContradicts ? [w.clock] : []),
     ...(undeclared ? [w.undeclared] : []),
     ...(duplicates > 0 ? [w.duplicates(duplicates)] : []),

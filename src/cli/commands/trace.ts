@@ -125,7 +125,9 @@ async function tracesOf(
       sagaId,
       correlationId: other?.history.correlationId ?? sagaId,
       steps: traceOf(
-        parts.map(({ service, history }) => ({ service, records: history.journal })),
+        parts.map(({ service, history: { journal, deferred } }) => ({
+          ...{ service, records: journal, deferred },
+        })),
         (service) => clocks.get(service) ?? 0,
       ),
       clocks: parts.flatMap(({ service }) => {

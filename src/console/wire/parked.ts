@@ -110,7 +110,10 @@ export type Discard = Chosen & {
 export interface Job {
   readonly id: string;
   readonly action: "retry" | "discard";
-  /** `stopped`: by a person, or because too many deliveries failed one after the other. */
+  /**
+   * `stopped`: by a person, because too many deliveries failed one after the other, or because most
+   * of those that were retried are parked again.
+   */
   readonly state: "running" | "done" | "stopped";
   readonly began: Millis;
   readonly total: number;

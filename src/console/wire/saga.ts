@@ -126,6 +126,8 @@ export interface Step {
   /** `n` of the step that emitted what was heard. Absent: a beginning, or from outside. */
   readonly cause?: number;
   readonly disposition: string;
+  /** Why a person has discarded the delivery. */
+  readonly reason?: string;
   /** The effect that was done or undone. */
   readonly effect?: string;
   readonly emitted: readonly { readonly id: string; readonly type: string }[];

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { JobList } from "../../src/console/job-list.ts";
+import { eventually } from "../support/eventually.ts";
+
+const ids = Array.from({ length: 200 }, (_, n) => `payment/${n}`);
+
+/** A job at its end. `parks` says which of those that were acted on are parked again. */
+async function ended(act: (id: string) => Promise<void>, parks: (id: string) => boolean) {
+  const jobs = new JobList();
+  const parkedAgain = (acted: readonly string[]) => acted.filter(parks).length;
+  const work = { action: "retry", perSecond: 1_000, ramp: false, ids, act, parkedAgain } as const;
+  const { id } = jobs.begin(work);
+  await eventually("the job ends", () => jobs.find(id)?.state !== "running");
+  return jobs.find(id);
+}
+
+it("stops once most of what it has retried is parked again", async () => {
+  const job = await ended(
+    async () => {},
+    () => true,
+  );
+  expect(job).toMatchObject({ state: "stopped", done: 20, parkedAgain: 20 });
+});
+
+it("goes on while most are handled", async () => {
+  const isThird = (id: string) => Number(id.slice("payment/".length)) % 3 === 0;
+  const job = await ended(async () => {}, isThird);
+  expect(job).toMatchObject({ state: "done", done: 200, parkedAgain: 67 });
+});
+
+it("counts none as parked again that it could not retry", async () => {
+  const away = () => Promise.reject(new Error("the store is away"));
+  const job = await ended(away, () => true);
+  expect(job).toMatchObject({ state: "stopped", failed: 20, parkedAgain: 0 });
+});
