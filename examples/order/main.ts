@@ -22,6 +22,7 @@ interface Flags extends Wiring {
 }
 
 const CLEAR_LINE = "\r\u001b[K";
+const DATA = join(".odori", "order");
 
 const command = new Command("npm start --")
   .description(
@@ -42,7 +43,7 @@ const command = new Command("npm start --")
   .option("--duplicates", "deliver every message twice", false)
   .addOption(storeOption())
   .addOption(busOption())
-  .option("--data <folder>", "where SQLite files are kept", join(".odori", "order"))
+  .option("--data <folder>", "where SQLite files are kept", DATA)
   .option("--fresh", "begin with empty databases", false)
   .option("--show <n>", "print the timelines of at most n orders", wholeNumber, 20)
   .option("--json", "print one JSON document instead of text", false)
@@ -126,8 +127,7 @@ async function run(flags: Flags): Promise<void> {
         );
       }
       process.stdout.write(summaryReport(result, books, paint));
-      if (!flags.console)
-        process.stdout.write("\nAll of them on a page: npm start -- --orders 0 --console\n");
+      if (!flags.console) process.stdout.write(`\nAll of them on a page: ${pageCommand(flags)}\n`);
     }
     const unfinished = books.open.length > 0 && !abort.signal.aborted;
     process.exitCode =
@@ -175,4 +175,16 @@ function share(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError("It is a number from 0 to 1.");
+}
+
+/** Shows the data of this run, and places no order. */
+function pageCommand({ store, bus, data }: Flags): string {
+  const folder = /^[\w./-]+$/.test(data) ? data : `'${data.replaceAll("'", "'\\''")}'`;
+  return [
+    "npm start --",
+    ...(store === "sqlite" ? [] : [`--store ${store}`]),
+    ...(bus === "memory" ? [] : [`--bus ${bus}`]),
+    ...(data === DATA ? [] : [`--data ${folder}`]),
+    "--orders 0 --console",
+  ].join(" ");
 }

@@ -70,6 +70,7 @@ describe("the order example", () => {
   it("prints each order as a timeline, and a summary that adds up", async () => {
     const { status, out, err } = await run([]);
     expect({ status, err }).toEqual({ status: 0, err: "" });
+    expect(out).toContain(`: npm start -- --data ${data} --orders 0 --console\n`);
     for (const title of [
       "order-000001 succeeded",
       "failed at payment, and was undone",

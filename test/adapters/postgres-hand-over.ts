@@ -20,6 +20,8 @@ interface Parts {
   /** The same bus, as another process has it. */
   readonly there: PostgresBus;
   readonly proxy: TcpProxy;
+  /** A bus that publishes batches. */
+  readonly batches: PostgresBus;
   /** The holders of the rows, in their order. */
   holders(): Promise<readonly (string | null)[]>;
 }
@@ -46,17 +48,33 @@ export function handedOver({ describe, it }: Runner, url: () => string): void {
       proxy.target = Number(new URL(url()).port);
       const through = new URL(url());
       through.port = String(proxy.port);
-      const open = (connectionString: string) =>
-        scope.use(closing(postgresBus({ connectionString, schema, leaseMs: 2_000 })));
+      const open = (connectionString: string, mode: "binary" | "batch" = "binary") =>
+        scope.use(closing(postgresBus({ connectionString, schema, mode, leaseMs: 2_000 })));
       const holders = async () => {
         const query = `SELECT holder FROM ${schema}.delivery ORDER BY seq`;
         return (await own.query<{ holder: string | null }>(query)).rows.map(({ holder }) => holder);
       };
-      await body({ here: open(through.href), there: open(url()), proxy, holders });
+      const buses = { here: open(through.href), there: open(url()), batches: open(url(), "batch") };
+      await body({ ...buses, proxy, holders });
     });
   };
 
   describe("postgres bus: in one process", () => {
+    staged("an event that hangs keeps one place, and none of its batch", async ({ batches }) => {
+      const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+      const seen = new Set<string>();
+      await batches.subscribe(hear(4), async (incoming) => {
+        const id = "malformed" in incoming ? "malformed" : incoming.id;
+        seen.add(id);
+        if (id === "0") await opened;
+      });
+      const ids = Array.from({ length: 12 }, (_, n) => `${n}`);
+      for (let from = 0; from < ids.length; from += 4)
+        checkAccepted(await batches.publish(ids.slice(from, from + 4).map(event)));
+      await eventually("all others are handled", () => [...seen].sort(), ids.toSorted());
+      open();
+    });
+
     staged("an event is held by its hearer from the beginning", async (parts) => {
       const { here, there, holders } = parts;
       const { promise, resolve: go } = Promise.withResolvers<void>();

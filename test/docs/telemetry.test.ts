@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
+import { ConsoleStage } from "../console/stage.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-ports.ts";
 import { programFolder } from "../support/page-program.ts";
@@ -84,6 +85,8 @@ it("the programs of the page send traces over OTLP, and show metrics", async () 
   ])
     expect(sent).toContain(`"name":"${name}"`);
 
+  await using stage = await ConsoleStage.open(["done"]);
+  shown += (await stage.ask("/metrics")).text;
   const known = new Set([...shown.matchAll(/^# TYPE (\S+) /gm)].map(([, name = ""]) => name));
   const documented = [...PAGE.matchAll(/^\| `[a-z._]+` \| `([a-z_]+)` \|/gm)].map(
     ([, n]) => n ?? "",
@@ -139,7 +142,7 @@ it("each alert has a section of the page on alerts", () => {
       .replace(/[^a-z0-9 -]/g, "")
       .replaceAll(" ", "-"),
   );
-  expect(rules().length).toBeGreaterThanOrEqual(7);
+  expect(rules().length).toBeGreaterThanOrEqual(10);
   for (const { alert, annotations } of rules()) {
     const [page, slug = ""] = annotations.runbook.split("#");
     expect([alert, page, slugs]).toEqual([

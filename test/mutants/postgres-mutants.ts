@@ -356,6 +356,12 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "one that takes long, or ends the connection, costs itself",
   },
   {
+    name: "a batch keeps its places until its last event is settled",
+    edits: [edit("adapters/postgres/bus-member.ts", "if (open > 1) {", "if (open < 0) {")],
+    suite: "postgres",
+    caughtBy: "an event that hangs keeps one place, and none of its batch",
+  },
+  {
     name: "an interruption that meets the bookkeeping is an outage",
     edits: [edit("runtime/afloat.ts", "return this.#late.length === 0", "return true")],
     suite: "postgres",

@@ -213,19 +213,35 @@ export class PostgresMember implements Neighbour {
   async #hand(seq: number, type: string, body: string, failures: number): Promise<void> {
     const events = eventsOf(seq, type, body);
     this.#inFlight += events.length;
-    const delivered = await deliverAll(events, {
-      semaphore: this.#semaphore,
-      deliver: this.#parts.deliver,
-      isLeaving: () => this.#closing !== undefined,
-    });
+    let open = events.length;
+    const deliver: Deliver = async (incoming) => {
+      try {
+        await this.#parts.deliver(incoming);
+      } finally {
+        // One that hangs keeps its own place, and not those of its neighbours in the row. The last
+        // one is in flight until the row is answered: a close waits for that.
+        if (open > 1) {
+          open--;
+          this.#free();
+        }
+      }
+    };
+    const isLeaving = () => this.#closing !== undefined;
+    const delivered = await deliverAll(events, { semaphore: this.#semaphore, deliver, isLeaving });
     if (delivered === "acknowledged") this.#acknowledged.push(seq);
     else {
       const delay = delivered === "left" ? 0 : redeliveryPauseMs(failures + 1);
       this.#rejected.push({ seq, delay });
       setTimeout(() => this.wake(), delay + 1).unref();
     }
-    this.#inFlight -= events.length;
+    this.#inFlight -= open;
     this.wake();
+  }
+
+  /** Looks for more once a half of the places are free, and not for each of them. */
+  #free(): void {
+    this.#inFlight--;
+    if (this.#inFlight === Math.floor(this.#parts.options.inFlightMax / 2)) this.wake();
   }
 
   async #renew(): Promise<void> {
