@@ -356,6 +356,24 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "one that takes long, or ends the connection, costs itself",
   },
   {
+    name: "a connection keeps what a handler has set",
+    edits: [
+      edit(
+        "adapters/postgres/open-transaction.ts",
+        'this.discard(new Error("a handler has changed the session"))',
+        "{}",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "what a handler changes in its session is gone with its transaction",
+  },
+  {
+    name: "pg finds the values that cannot be written",
+    edits: [edit("adapters/postgres/sql.ts", "values.map(bindable)", "[...values]")],
+    suite: "postgres",
+    caughtBy: "a value that cannot be written costs its own delivery",
+  },
+  {
     name: "a batch keeps its places until its last event is settled",
     edits: [edit("adapters/postgres/bus-member.ts", "if (open > 1) {", "if (open < 0) {")],
     suite: "postgres",

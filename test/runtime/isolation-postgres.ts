@@ -376,6 +376,43 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       await eventually("the others are done", done, 29);
     });
 
+    it("a value that cannot be written costs its own delivery", async () => {
+      await using shelf = await kind.make();
+      const played = handling(async (n, tx) => {
+        const value = n === 33 ? { amount: 10n } : `${n}`;
+        if (n % 2 === 0) tx.send("INSERT INTO notes VALUES ($1)", [value]);
+        else await tx.query("INSERT INTO notes VALUES ($1)", [value]);
+      });
+      await using stage = await open(shelf, played, { retry: { attempts: 1 } });
+      for (let from = 0; from < 60; from += 20)
+        await stage.hear(...range(20).map((n) => askedFor(from + n)));
+      await eventually("the others are done", async () => (await shelf.seen()).notes.length, 59);
+      assert.deepEqual(await stage.codes(), ["HANDLER_FAILED"]);
+    });
+
+    it("what a handler changes in its session is gone with its transaction", async () => {
+      await using shelf = await kind.make();
+      const seen = new Set<unknown>();
+      const changes = [
+        "SET statement_timeout = '7s'",
+        "CREATE TEMP TABLE mine (n int)",
+        "DEALLOCATE ALL",
+        "SELECT set_config('statement_timeout', '8s', false)",
+      ];
+      const played = handling(async (n, tx) => {
+        const change = changes[n % 8];
+        if (change !== undefined) await tx.query(change);
+        else seen.add((await tx.query("SHOW statement_timeout")).rows[0]?.statement_timeout);
+        await shelf.note(tx, `${n}`);
+      });
+      await using stage = await open(shelf, played, { retry: { attempts: 1 } });
+      for (let from = 0; from < 96; from += 32)
+        await stage.hear(...range(32).map((n) => askedFor(from + n)));
+      await eventually("all are done", async () => (await shelf.seen()).notes.length, 96);
+      assert.deepEqual(await stage.parked(), []);
+      assert.deepEqual([...seen], ["0"]);
+    });
+
     it("settings and temporary tables of one handler are not seen by the next", async () => {
       await using shelf = await kind.make();
       const seen = new Set<unknown>();

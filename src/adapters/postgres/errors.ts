@@ -8,8 +8,11 @@ const UNIQUE_VIOLATION = "23505";
 const DISK_FULL = "53100";
 /** Also the error for a transaction id in the future. */
 export const INVALID_PARAMETER = "22023";
-/** "Cached plan must not change result type", among others. */
 const FEATURE_NOT_SUPPORTED = "0A000";
+/** Where the server finds that a cached plan must not change its result type. */
+const REVALIDATION = "RevalidateCachedQuery";
+/** A prepared statement that is not there any more. */
+const INVALID_STATEMENT_NAME = "26000";
 const UNDEFINED_TABLE = "42P01";
 const INVALID_SCHEMA = "3F000";
 const INSUFFICIENT_PRIVILEGE = "42501";
@@ -62,9 +65,15 @@ export function isMissing(error: unknown): boolean {
   return state === UNDEFINED_TABLE || state === INVALID_SCHEMA;
 }
 
-/** Whether a prepared statement no longer fits the tables: it needs a new connection. */
+/**
+ * Whether what is prepared on the connection no longer fits the tables, or is gone: it needs a new
+ * connection.
+ */
 export function isOutdated(error: unknown): boolean {
-  return sqlState(error) === FEATURE_NOT_SUPPORTED;
+  const state = sqlState(error);
+  if (state === INVALID_STATEMENT_NAME) return messageOf(error).includes("odori_");
+  const routine = error instanceof Error && "routine" in error ? error.routine : undefined;
+  return state === FEATURE_NOT_SUPPORTED && routine === REVALIDATION;
 }
 
 const CANCELED = "57014";

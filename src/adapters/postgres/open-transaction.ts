@@ -63,7 +63,10 @@ export class OpenTransaction {
     // `sql` waits for the reply, and fails with it.
     this.#begun.catch(() => {});
     const { commit } = control;
-    this.sql = new TransactionSql(client, { begun: this.#begun, commit, place, prepared });
+    const onSession = () => this.discard(new Error("a handler has changed the session"));
+    this.sql = new TransactionSql(client, {
+      ...{ begun: this.#begun, commit, place, prepared, onSession },
+    });
   }
 
   /** How long a statement waits for a lock from now on. Sends it without waiting. */
@@ -112,7 +115,7 @@ export class OpenTransaction {
     await this.#begun;
   }
 
-  /** The connection is not used again: what is prepared on it no longer fits the tables. */
+  /** The connection is not used again: what is prepared or set on it is not what others expect. */
   discard(error: Error): void {
     this.#broken ??= error;
   }

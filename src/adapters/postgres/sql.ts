@@ -1,9 +1,11 @@
 import type pg from "pg";
 import { Sends } from "../../adapter/sends.ts";
 import { transactionClosed } from "../../ports/errors.ts";
+import { bindable } from "./bindable.ts";
 import { explain } from "./errors.ts";
 import type { Sql, SqlClient, SqlResult, SqlRow } from "./native.ts";
 import type { PreparedNames } from "./prepared.ts";
+import { outlivesTransaction } from "./session.ts";
 
 /** A statement as the libraries above `pg` send it: only how its rows are read differs. */
 export interface SentStatement {
@@ -92,6 +94,8 @@ interface TransactionParts {
   readonly commit: string;
   readonly place: string;
   readonly prepared: PreparedNames | undefined;
+  /** Told before a statement of a handler that changes the session for good. */
+  readonly onSession?: () => void;
 }
 
 /** The bookkeeping of one transaction over a connection of the store's own. */
@@ -100,18 +104,23 @@ export class TransactionSql extends Sending implements Bookkeeper {
   readonly #begun: Promise<unknown>;
   readonly #commit: string;
   readonly #place: string;
-  readonly #prepare: PreparedNames | undefined;
+  #prepare: PreparedNames | undefined;
+  readonly #onSession: () => void;
   readonly #sends = new Sends();
   #open = true;
   #committed: Promise<SqlReply<SqlRow>> | undefined;
 
-  constructor(client: Connection, { begun, commit, place, prepared }: TransactionParts) {
+  constructor(
+    client: Connection,
+    { begun, commit, place, prepared, onSession = () => {} }: TransactionParts,
+  ) {
     super();
     this.#client = client;
     this.#begun = begun;
     this.#commit = commit;
     this.#place = place;
     this.#prepare = prepared;
+    this.#onSession = onSession;
   }
 
   send(text: string, values: readonly unknown[] = []): void {
@@ -130,7 +139,12 @@ export class TransactionSql extends Sending implements Bookkeeper {
     this.#check();
     // Without values it may be several statements at once, which cannot be prepared.
     const name = values.length === 0 ? undefined : this.#prepare?.of(statement.text);
-    const query = { ...statement, values: [...values] };
+    const query = { ...statement, values: values.map(bindable) };
+    if (outlivesTransaction(statement.text)) {
+      // It may deallocate what the connection has prepared.
+      this.#prepare = undefined;
+      this.#onSession();
+    }
     return this.#client.query(name === undefined ? query : { ...query, name });
   }
 
