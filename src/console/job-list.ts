@@ -28,8 +28,8 @@ const IDS_KEPT_MAX = 1_000;
 /** Failures one after the other that stop a job: the store is away, or all is done. */
 const FAILURES_MAX = 20;
 /**
- * A retry stops once so many of the last ones are parked again, if they are the most of them: their
- * cause is not mended. What comes of the others is not known yet.
+ * A retry stops once at least that number of the last ones is parked again, and most of them are:
+ * their cause is still there. What comes of the others is not known yet.
  */
 const IN_VAIN = { least: 20, among: 100 } as const;
 

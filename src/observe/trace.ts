@@ -122,12 +122,12 @@ function reasonsIn(journals: readonly ServiceJournal[]): ReadonlyMap<string, str
   return reasons;
 }
 
-interface Heard {
+interface KeyedRow {
   readonly service: string;
   readonly record: Pick<JournalRecord, "reaction" | "source" | "id">;
 }
 
-function keyOf({ service, record: { reaction, source, id } }: Heard): string {
+function keyOf({ service, record: { reaction, source, id } }: KeyedRow): string {
   return JSON.stringify([service, reaction, source, id]);
 }
 

@@ -369,7 +369,10 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "pg finds the values that cannot be written",
-    edits: [edit("adapters/postgres/sql.ts", "values.map(bindable)", "[...values]")],
+    edits: [
+      edit("adapters/postgres/sql.ts", "values.map(bindable)", "[...values]"),
+      edit("adapters/postgres/errors.ts", 'messageOf(error).includes("odori_")', "false"),
+    ],
     suite: "postgres",
     caughtBy: "a value that cannot be written costs its own delivery",
   },

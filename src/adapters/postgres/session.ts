@@ -1,5 +1,5 @@
 const TEMPORARY = "create\\s+(?:(?:local|global)\\s+)?temp(?:orary)?";
-const FIRST = [
+const CHANGES = [
   ...["set", "reset", "declare", "fetch", "move", "close", "prepare", "execute", "deallocate"],
   ...["discard", "listen", "unlisten", "load", TEMPORARY],
 ].join("|");
@@ -7,7 +7,7 @@ const FIRST = [
 const LOCK = "pg_(?:try_)?advisory_lock(?:_shared)?";
 const LEADING = /^(?:\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/;
 const OF_SESSION = new RegExp(
-  `^(?:${FIRST})\\b|;\\s*(?:${FIRST})\\b|\\b(?:set_config|${LOCK})\\s*\\(`,
+  `^(?:${CHANGES})\\b|;\\s*(?:${CHANGES})\\b|\\b(?:set_config|${LOCK})\\s*\\(`,
   "i",
 );
 /** Statements of those that end with their transaction. */
