@@ -14,11 +14,14 @@ import type { Activity } from "./activity.ts";
 import type { RehearsalBus } from "./post.ts";
 import { watchStore } from "./watch-store.ts";
 
+const DAY_MS = 24 * 3_600_000;
+
 /**
  * Nothing is left behind by another process, so the relay has to look only where something is due,
- * and it is told so. A lease outlasts many polls.
+ * and it is told so. It looks once a day nevertheless, since it also deletes what is past its
+ * retention. A lease outlasts many polls.
  */
-const RELAY = { pollMs: 3_600_000, leaseMs: 36_000_000 };
+const RELAY = { pollMs: DAY_MS, leaseMs: 10 * DAY_MS };
 
 /** What a player needs of its rehearsal. */
 export interface PlayerParts {

@@ -141,7 +141,7 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
 
 /**
  * Starts the services of a choreography in this process, for a test of a whole saga. Time is
- * virtual: 15 minutes take microseconds.
+ * virtual: 15 minutes in which nothing is due take microseconds.
  *
  * @example
  * ```ts

@@ -47,6 +47,18 @@ export const REHEARSAL_MUTANTS: readonly Mutant[] = [
     caughtBy: "the same fact is the same message",
   },
   {
+    name: "the runtime reports about the bus of a rehearsal",
+    edits: [
+      edit(
+        "testing/watch-store.ts",
+        'key === "putBacklog" || key === "putBusFault"',
+        'key === "nothing"',
+      ),
+    ],
+    suite: "testing",
+    caughtBy: "a day in which nothing is due is a few steps",
+  },
+  {
     name: "the system's clock is looked up once",
     edits: [edit("ports/environment.ts", "now: () => Date.now()", "now: Date.now")],
     suite: "testing",

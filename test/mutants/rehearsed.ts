@@ -50,6 +50,15 @@ export function rehearsedScenarios({ it }: Runner): void {
     assert.deepEqual(times, ["2026-01-01T00:15:00.001Z"]);
   });
 
+  it("a day in which nothing is due is a few steps", async () => {
+    let steps = 0;
+    const clock = async () => void steps++;
+    const saga = await testSaga(trip, { ...inMemory, clock });
+    await saga.begin(e.requested(data));
+    await saga.advance("1d");
+    assert.ok(steps < 10, `${steps} steps`);
+  });
+
   it("what is undone is not left behind", async () => {
     const saga = await testSaga(trip, inMemory);
     await saga.begin(e.requested({ tripId: "no car" }));
