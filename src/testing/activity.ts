@@ -2,6 +2,7 @@ import { nextTick } from "node:process";
 // Imported, since a fake clock of the test runner replaces the globals.
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { adopt } from "../contract/adopt.ts";
+import type { OdoriError } from "../contract/errors.ts";
 
 /** Resolves once no promise callback waits to run. */
 const drained = (): Promise<void> => new Promise((resolve) => nextTick(resolve));
@@ -25,6 +26,8 @@ interface Handling {
 export class Activity {
   #calls = 0;
   readonly #handling = new Set<Handling>();
+  /** The first statement that came after its handler had returned, if no call has told it. */
+  #stray: OdoriError | undefined;
   /** Counts what begins and ends. */
   #changes = 0;
   /** Calls that wait for the next change: a test may let several things happen at once. */
@@ -45,6 +48,19 @@ export class Activity {
   /** Waits once more for the handlers that were given up: the test may have helped them. */
   hope(): void {
     for (const handling of this.#handling) handling.stuck = false;
+  }
+
+  /** Notes a statement that came after its handler had returned, which did nothing. */
+  stray(error: OdoriError): void {
+    this.#stray ??= error;
+    this.#change();
+  }
+
+  /** Throws the first stray statement, once: the test would else see rows that are missing. */
+  checkStrays(): void {
+    const stray = this.#stray;
+    this.#stray = undefined;
+    if (stray !== undefined) throw stray;
   }
 
   /** Counts a call of a store until it settles. */

@@ -1,6 +1,7 @@
 import type { Service } from "../choreography/service.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
+import type { Deferred } from "../ports/deferred.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import { hears } from "./hears.ts";
 import type { RehearsalOptions } from "./options.ts";
@@ -32,8 +33,9 @@ export class Given<Facts extends Fact> {
 
   /**
    * Hands the events to a service, one after the other. Resolves to what it did with the last one.
-   * Rejects with the error of a handler that throws one, and with `HANDLER_TIMEOUT` if one has not
-   * returned after `patienceMs`.
+   * Rejects with the error of a handler that throws one, with `HANDLER_TIMEOUT` if one has not
+   * returned after `patienceMs`, and with `STATEMENT_NOT_AWAITED` if a statement of one has come
+   * after it had returned.
    *
    * Throws `NOT_HEARD` for an event that the service neither hears nor begins a saga with.
    */
@@ -50,11 +52,13 @@ export class Given<Facts extends Fact> {
       let seen: readonly JournalRecord[] = [];
       for (const fact of this.#facts) {
         seen = await player.journal(SAGA);
+        player.thrown = undefined;
         if (begins(service, fact.type)) await rehearsal.begin(player, SAGA, fact);
         else await rehearsal.arrive(SAGA, fact);
         if (rehearsal.stuck.length > 0) throw notReturned(service.name, fact.type);
         const [failed] = await player.failures(SAGA);
-        if (failed?.state === "retrying") throw player.thrown ?? failed.problem;
+        if (failed?.state === "retrying") throw player.thrown ?? keptFailure(failed);
+        rehearsal.checkStrays();
       }
       return Reacted.since(seen, { rehearsal, player, sagaId: SAGA });
     });
@@ -85,6 +89,12 @@ export function given<Facts extends readonly Fact[]>(...facts: Facts): Given<Fac
 
 function begins<Native>(service: Service<Native, EventContract>, type: string): boolean {
   return service.beginnings.some((contract) => contract.type === type);
+}
+
+/** The runtime has found it after the handler: what is kept of it is not an error any more. */
+function keptFailure({ problem }: Deferred): Error {
+  const { code, message, stack } = problem ?? {};
+  return Object.assign(new Error(message), { code, ...(stack !== undefined && { stack }) });
 }
 
 function notReturned(service: string, type: string): OdoriError {

@@ -61,16 +61,24 @@ export class Reacted<Native> implements AsyncDisposable {
     return this.reactions.flatMap(({ emitted }) => emitted);
   }
 
-  /** Reads the rows of the service, in a transaction of its store. */
-  rows<T>(read: (tx: Native) => T | Promise<T>): Promise<T> {
+  /**
+   * Reads the rows of the service, in a transaction of its store. Rejects with
+   * `STATEMENT_NOT_AWAITED` as `when` does: rows are missing then.
+   */
+  async rows<T>(read: (tx: Native) => T | Promise<T>): Promise<T> {
+    this.#parts.rehearsal.checkStrays();
     return this.#parts.player.rows(read);
   }
 
-  /** Lets time pass. Resolves to what has happened in it, such as a deadline. */
+  /**
+   * Lets time pass. Resolves to what has happened in it, such as a deadline. Rejects with
+   * `STATEMENT_NOT_AWAITED` as `when` does.
+   */
   async after(duration: Duration): Promise<Reacted<Native>> {
     const { rehearsal, player, sagaId } = this.#parts;
     const seen = await player.journal(sagaId);
     await rehearsal.advance(parseDuration(duration));
+    rehearsal.checkStrays();
     return Reacted.since(seen, this.#parts);
   }
 

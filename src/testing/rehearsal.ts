@@ -136,6 +136,14 @@ export class Rehearsal<Native> implements AsyncDisposable {
     }
   }
 
+  /**
+   * Throws `STATEMENT_NOT_AWAITED` if a statement has come after its handler had returned, once for
+   * those that have come so far.
+   */
+  checkStrays(): void {
+    this.#activity.checkStrays();
+  }
+
   /** As `settle`, and waits once more for handlers that were given up. */
   settleAll(): Promise<void> {
     this.#activity.hope();

@@ -97,7 +97,8 @@ export class SagaView<Native> {
   }
 
   /** Reads the rows of a service, in a transaction of its store. */
-  rows<T>(service: ServiceName, read: (tx: Native) => T | Promise<T>): Promise<T> {
+  async rows<T>(service: ServiceName, read: (tx: Native) => T | Promise<T>): Promise<T> {
+    this.#rehearsal.checkStrays();
     return this.#rehearsal.player(service).rows(read);
   }
 
@@ -110,6 +111,7 @@ export class SagaView<Native> {
 
   /** Asserts that the saga has ended so; `undefined`: that it goes on. */
   async assertEnded(end: SagaEnd): Promise<void> {
+    this.#rehearsal.checkStrays();
     const ends = { actual: this.ended, expected: end };
     await expectEqual(`The end of ${this.sagaId}`, ends, () => this.picture());
   }
@@ -126,6 +128,7 @@ export class SagaView<Native> {
 
   /** Asserts that every effect of the saga was undone. */
   async assertUndone(): Promise<void> {
+    this.#rehearsal.checkStrays();
     const left = { actual: await this.leftovers(), expected: [] };
     await expectEqual(`What ${this.sagaId} leaves behind`, left, () => this.picture());
   }
@@ -144,6 +147,7 @@ export class SagaView<Native> {
   }
 
   async #assertTypes(contracts: readonly EventContract[], wanted: boolean): Promise<void> {
+    this.#rehearsal.checkStrays();
     const { types } = this;
     const wrong = contracts.filter(({ type }) => types.includes(type) !== wanted);
     if (wrong.length === 0) return;

@@ -24,8 +24,9 @@ export interface BeginSagaOptions<Native> {
 
 /**
  * The services of a choreography in one process: the real runtime on a virtual clock. Each method
- * resolves once nothing happens any more unless time passes. The assertions are about the saga that
- * began last; `of` has those of another.
+ * resolves once nothing happens any more unless time passes. It rejects with
+ * `STATEMENT_NOT_AWAITED` if a statement has come after its handler had returned. The assertions
+ * are about the saga that began last; `of` has those of another.
  *
  * @example
  * ```ts
@@ -75,6 +76,7 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
     if (player === undefined) throw notHeard(fact.type, "begins a saga with it");
     this.#begun++;
     await this.#rehearsal.begin(player, sagaId, fact, rows);
+    this.#rehearsal.checkStrays();
   }
 
   /**
@@ -85,19 +87,22 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
     if (!this.#rehearsal.players.some(({ service }) => hears(service, fact.type)))
       throw notHeard(fact.type, "hears it");
     await this.#rehearsal.arrive(this.sagaId, fact);
+    this.#rehearsal.checkStrays();
   }
 
   /**
    * Waits for what your own code has set off, such as by `app`, and once more for a handler that
    * was given up.
    */
-  settle(): Promise<void> {
-    return this.#rehearsal.settleAll();
+  async settle(): Promise<void> {
+    await this.#rehearsal.settleAll();
+    this.#rehearsal.checkStrays();
   }
 
   /** Puts the clock forward: deadlines fire, and retries happen, in their order. */
-  advance(duration: Duration): Promise<void> {
-    return this.#rehearsal.advance(parseDuration(duration));
+  async advance(duration: Duration): Promise<void> {
+    await this.#rehearsal.advance(parseDuration(duration));
+    this.#rehearsal.checkStrays();
   }
 
   /**
@@ -113,6 +118,7 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
         throw await this.#notReached(event, "nothing is left that could happen");
       if (!(await rehearsal.step(end)))
         throw await this.#notReached(event, `${within} have passed`);
+      rehearsal.checkStrays();
     }
   }
 
@@ -126,6 +132,7 @@ export class SagaTest<Native> extends SagaView<Native> implements AsyncDisposabl
   async comeBack(service: ServiceName): Promise<void> {
     const player = this.#rehearsal.player(service);
     if (!player.present) await this.#rehearsal.enter(player);
+    this.#rehearsal.checkStrays();
   }
 
   /** Stops the services. Needed only where their stores hold connections. */

@@ -52,7 +52,21 @@ function watchTogether<Native>(group: Together<Native>, activity: Activity): Tog
 function watchScope<Native>(scope: HandlerScope<Native>, activity: Activity): HandlerScope<Native> {
   const detach = scope.detach.bind(scope);
   scope.detach = () => watchOwn(detach(), activity);
+  watchStrays(scope, activity);
   return scope;
+}
+
+/** The runtime reports a stray statement to the log alone: its delivery may be done by then. */
+function watchStrays<Native>(
+  scope: Pick<HandlerScope<Native>, "returned">,
+  activity: Activity,
+): void {
+  const returned = scope.returned.bind(scope);
+  scope.returned = (report) =>
+    returned((error) => {
+      activity.stray(error);
+      report(error);
+    });
 }
 
 function watchOwn<Native>(
@@ -61,6 +75,7 @@ function watchOwn<Native>(
 ): DetachedTransaction<Native> {
   const complete = tx.complete.bind(tx);
   const abandon = tx.abandon.bind(tx);
+  watchStrays(tx, activity);
   tx.complete = (work) => activity.call(complete(work));
   tx.abandon = () => activity.call(abandon());
   return tx;

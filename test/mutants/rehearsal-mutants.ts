@@ -59,6 +59,12 @@ export const REHEARSAL_MUTANTS: readonly Mutant[] = [
     caughtBy: "a day in which nothing is due is a few steps",
   },
   {
+    name: "a statement after its handler is told to the log alone",
+    edits: [edit("testing/watch-store.ts", "activity.stray(error);", "void error;")],
+    suite: "testing",
+    caughtBy: "a statement after its handler fails the test",
+  },
+  {
     name: "the system's clock is looked up once",
     edits: [edit("ports/environment.ts", "now: () => Date.now()", "now: Date.now")],
     suite: "testing",

@@ -73,6 +73,18 @@ export function rehearsedScenarios({ it }: Runner): void {
     assert.deepEqual((await given(fact, fact).when(car, inMemory)).reactions, []);
   });
 
+  it("a statement after its handler fails the test", async () => {
+    const setup = (tx: Sql) => tx.exec("CREATE TABLE IF NOT EXISTS entries (id TEXT)");
+    const hasty = service<Sql>("shipping", { setup }).on(asked, {
+      handle(_, { tx }) {
+        const insert = () => tx.run("INSERT INTO entries VALUES ('1')");
+        void Promise.resolve().then(insert);
+      },
+    });
+    const when = given(asked({})).when(hasty, inMemory);
+    await assert.rejects(when, { code: "STATEMENT_NOT_AWAITED" });
+  });
+
   it("a fake clock that replaces the system's is seen", async () => {
     const { now } = Date;
     Date.now = () => 1;

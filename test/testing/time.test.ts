@@ -14,7 +14,7 @@ function counted() {
 }
 
 describe("time in a rehearsal", () => {
-  it("15 minutes in which nothing is due are one step, and a month a few for each day", async () => {
+  it("15 minutes without anything due are one step, and a day is a few", async () => {
     const { inSqlite, steps } = counted();
     const saga = await testSaga(trip, inSqlite);
     await saga.begin(e.requested(data));
