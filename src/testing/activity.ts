@@ -18,14 +18,29 @@ interface Handling {
   readonly end?: () => void;
 }
 
+/** A call of a store that has not settled. */
+interface Call {
+  readonly service: string;
+  /** Whether it waits for a handler that was waited for in vain, or for a lock of one. */
+  held: boolean;
+}
+
+/** A service whose handler was given up is waited for with this share of the patience. */
+const AGAIN_SHARE = 1 / 10;
+
 /**
  * Knows what is under way in this process: calls of a store, and handlers. All else that the
  * runtime does is promise callbacks and timers of its environment, so with a virtual clock nothing
  * happens any more once the callbacks have run and nothing is under way.
  */
 export class Activity {
-  #calls = 0;
+  readonly #calls = new Set<Call>();
   readonly #handling = new Set<Handling>();
+  /**
+   * Services with a handler that was given up: the runtime runs it again, and the patience must not
+   * be spent again. A handler that returns takes its service out.
+   */
+  readonly #givenUp = new Set<string>();
   /** The first statement that came after its handler had returned, if no call has told it. */
   #stray: OdoriError | undefined;
   /** Counts what begins and ends. */
@@ -48,6 +63,13 @@ export class Activity {
   /** Waits once more for the handlers that were given up: the test may have helped them. */
   hope(): void {
     for (const handling of this.#handling) handling.stuck = false;
+    this.#givenUp.clear();
+    this.release();
+  }
+
+  /** Waits again for the calls that a handler has held: time has passed, and it was left alone. */
+  release(): void {
+    for (const call of this.#calls) call.held = false;
   }
 
   /** Notes a statement that came after its handler had returned, which did nothing. */
@@ -63,12 +85,13 @@ export class Activity {
     if (stray !== undefined) throw stray;
   }
 
-  /** Counts a call of a store until it settles. */
-  call<T>(call: Promise<T>): Promise<T> {
-    this.#calls++;
+  /** Counts a call of a service's store until it settles. */
+  call<T>(service: string, call: Promise<T>): Promise<T> {
+    const counted = { service, held: false };
+    this.#calls.add(counted);
     this.#change();
     const ended = () => {
-      this.#calls--;
+      this.#calls.delete(counted);
       this.#change();
     };
     call.then(ended, ended);
@@ -84,6 +107,7 @@ export class Activity {
     this.#handling.add(handling);
     const ended = () => {
       this.#handling.delete(handling);
+      this.#givenUp.delete(service);
       this.#change();
     };
     returned.then(ended, ended);
@@ -131,7 +155,9 @@ export class Activity {
         if (this.#changes === seen) return false;
       } else if (!(await this.#nextChange(seen))) {
         const given = [...this.#handling].filter(({ stuck }) => !stuck);
-        for (const handling of given) handling.stuck = true;
+        for (const handling of given) this.#giveUp(handling);
+        // Nothing has happened within the patience: they wait for a handler.
+        for (const call of this.#calls) call.held = true;
         for (const { end } of given) end?.();
         if (given.length === 0) return false;
         if (given.some(({ end }) => end === undefined)) return true;
@@ -140,7 +166,26 @@ export class Activity {
   }
 
   get #busy(): boolean {
-    return this.#calls > 0 || [...this.#handling].some(({ stuck }) => !stuck);
+    return this.#awaited.length > 0;
+  }
+
+  /** Calls and handlers that are waited for. */
+  get #awaited(): readonly { readonly service: string }[] {
+    const calls = [...this.#calls].filter(({ held }) => !held);
+    return [...calls, ...[...this.#handling].filter(({ stuck }) => !stuck)];
+  }
+
+  #giveUp(handling: Handling): void {
+    handling.stuck = true;
+    if (handling.end === undefined) this.#givenUp.add(handling.service);
+  }
+
+  /** How long to wait for the next change, in milliseconds of real time; undefined: for ever. */
+  get #waitMs(): number | undefined {
+    // A store always replies; a handler may wait for the test.
+    if (this.#handling.size === 0) return undefined;
+    const first = this.#awaited.some(({ service }) => !this.#givenUp.has(service));
+    return first ? this.#patienceMs : this.#patienceMs * AGAIN_SHARE;
   }
 
   #change(): void {
@@ -157,9 +202,8 @@ export class Activity {
         this.#waiting.delete(wake);
         resolve(changed);
       };
-      // A store always replies; a handler may wait for the test.
-      const timer =
-        this.#handling.size > 0 ? setTimeout(() => ended(false), this.#patienceMs) : undefined;
+      const waitMs = this.#waitMs;
+      const timer = waitMs === undefined ? undefined : setTimeout(() => ended(false), waitMs);
       const wake = () => ended(true);
       this.#waiting.add(wake);
     });

@@ -4,6 +4,7 @@ import type { EventContract, Fact } from "../contract/event.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import { hears } from "./hears.ts";
+import { handlerNotReturned } from "./not-returned.ts";
 import type { RehearsalOptions } from "./options.ts";
 import { Reacted } from "./reacted.ts";
 import { Rehearsal } from "./rehearsal.ts";
@@ -55,7 +56,10 @@ export class Given<Facts extends Fact> {
         player.thrown = undefined;
         if (begins(service, fact.type)) await rehearsal.begin(player, SAGA, fact);
         else await rehearsal.arrive(SAGA, fact);
-        if (rehearsal.stuck.length > 0) throw notReturned(service.name, fact.type);
+        if (rehearsal.stuck.length > 0)
+          throw handlerNotReturned(
+            `A handler of ${service.name} that was given ${fact.type} has not returned.`,
+          );
         const [failed] = await player.failures(SAGA);
         if (failed?.state === "retrying") throw player.thrown ?? keptFailure(failed);
         rehearsal.checkStrays();
@@ -95,14 +99,6 @@ function begins<Native>(service: Service<Native, EventContract>, type: string): 
 function keptFailure({ problem }: Deferred): Error {
   const { code, message, stack } = problem ?? {};
   return Object.assign(new Error(message), { code, ...(stack !== undefined && { stack }) });
-}
-
-function notReturned(service: string, type: string): OdoriError {
-  return new OdoriError(
-    "HANDLER_TIMEOUT",
-    `A handler of ${service} that was given ${type} has not returned.`,
-    { hint: "Let what it waits for come, such as from a stand-in; or raise patienceMs." },
-  );
 }
 
 function notHeard(service: string, type: string): OdoriError {

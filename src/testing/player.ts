@@ -51,9 +51,13 @@ export class Player<Native> {
     this.name = service.name;
     this.service = service;
     this.#parts = parts;
-    this.#store = watchStore(store, parts.activity);
+    const { activity } = parts;
+    this.#store = watchStore(store, {
+      call: (call) => activity.call(this.name, call),
+      stray: (error) => activity.stray(error),
+    });
     this.#watched = watchHandlers(service, (work) =>
-      parts.activity.handle(this.name, () => this.#handled(work)),
+      activity.handle(this.name, () => this.#handled(work)),
     );
   }
 

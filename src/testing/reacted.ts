@@ -2,6 +2,7 @@ import { type Duration, parseDuration } from "../contract/duration.ts";
 import type { Fact } from "../contract/event.ts";
 import type { Disposition, JournalRecord } from "../ports/journal.ts";
 import { contractsEmitted } from "./hears.ts";
+import { handlerNotReturned } from "./not-returned.ts";
 import type { Player } from "./player.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
@@ -72,12 +73,14 @@ export class Reacted<Native> implements AsyncDisposable {
 
   /**
    * Lets time pass. Resolves to what has happened in it, such as a deadline. Rejects with
-   * `STATEMENT_NOT_AWAITED` as `when` does.
+   * `HANDLER_TIMEOUT` and `STATEMENT_NOT_AWAITED` as `when` does.
    */
   async after(duration: Duration): Promise<Reacted<Native>> {
     const { rehearsal, player, sagaId } = this.#parts;
     const seen = await player.journal(sagaId);
     await rehearsal.advance(parseDuration(duration));
+    if (rehearsal.stuck.length > 0)
+      throw handlerNotReturned(`A handler of ${player.name} has not returned.`);
     rehearsal.checkStrays();
     return Reacted.since(seen, this.#parts);
   }

@@ -133,6 +133,7 @@ export class Rehearsal<Native> implements AsyncDisposable {
       const until = this.clock.now + HANDLER_BUDGET_MS;
       while (await this.step(until));
       await this.#moveTo(until);
+      this.#activity.release();
     }
   }
 
@@ -196,14 +197,22 @@ export class Rehearsal<Native> implements AsyncDisposable {
     await this.settle();
   }
 
-  /** The journals of all services about one saga. */
-  journals(sagaId: string): Promise<readonly ServiceJournal[]> {
-    return Promise.all(
-      this.players.map(async (player) => ({
-        service: player.name,
-        records: await player.journal(sagaId),
-      })),
-    );
+  /** The journals about one saga of all services whose databases can be read. */
+  async journals(sagaId: string): Promise<readonly ServiceJournal[]> {
+    const journals = this.players.map(async (player) => {
+      const records = await this.unlessHeld(player, player.journal(sagaId));
+      return records === undefined ? [] : [{ service: player.name, records }];
+    });
+    return (await Promise.all(journals)).flat();
+  }
+
+  /**
+   * Resolves as `read` of the service's database does. Resolves to undefined if a handler that has
+   * not returned holds the database, as one does in SQLite that has written.
+   */
+  async unlessHeld<T>(player: Player<Native>, read: Promise<T>): Promise<T | undefined> {
+    if (!this.stuck.includes(player.name)) return read;
+    return Promise.race([read, this.#activity.rest().then(() => undefined)]);
   }
 
   /** Runs `work`. If it fails, stops every service: its caller gets nothing that it could stop. */

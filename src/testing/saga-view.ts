@@ -1,9 +1,11 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
+import type { OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
-import { type TraceStep, traceOf } from "../observe/trace.ts";
+import { type ServiceJournal, type TraceStep, traceOf } from "../observe/trace.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { ExpectationError, expectEqual } from "./expectation.ts";
+import { handlerNotReturned } from "./not-returned.ts";
 import { pictureOf } from "./picture.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
@@ -76,9 +78,15 @@ export class SagaView<Native> {
       .map(({ data, subject }) => contract.from(data, subject === undefined ? {} : { subject }));
   }
 
-  /** The steps of the saga, over all services. */
+  /**
+   * The steps of the saga, over all services. Rejects with `HANDLER_TIMEOUT` if a handler that has
+   * not returned holds its database.
+   */
   async steps(): Promise<readonly TraceStep[]> {
-    return traceOf(await this.#rehearsal.journals(this.sagaId));
+    const journals = await this.#rehearsal.journals(this.sagaId);
+    const held = this.#heldBut(journals);
+    if (held.length > 0) throw heldBy(held);
+    return traceOf(journals);
   }
 
   /** The effects that were done and not undone, except those with which the saga ends. */
@@ -96,17 +104,23 @@ export class SagaView<Native> {
     return left;
   }
 
-  /** Reads the rows of a service, in a transaction of its store. */
+  /** Reads the rows of a service, in a transaction of its store. Rejects as `steps` does. */
   async rows<T>(service: ServiceName, read: (tx: Native) => T | Promise<T>): Promise<T> {
-    this.#rehearsal.checkStrays();
-    return this.#rehearsal.player(service).rows(read);
+    const rehearsal = this.#rehearsal;
+    rehearsal.checkStrays();
+    const player = rehearsal.player(service);
+    const reading = player.rows(read).then((rows) => ({ rows }));
+    const answer = await rehearsal.unlessHeld(player, reading);
+    if (answer === undefined) throw heldBy([player.name]);
+    return answer.rows;
   }
 
   /** Draws the saga: a column for each service, time downwards, then what has failed or waits. */
   async picture(): Promise<string> {
     const { moments, clock } = this.#rehearsal;
-    const drawn = pictureOf(await this.steps(), moments, clock.now).map((line) => `    ${line}`);
-    return [...drawn, ...(await this.#troubles())].join("\n");
+    const journals = await this.#rehearsal.journals(this.sagaId);
+    const drawn = pictureOf(traceOf(journals), moments, clock.now).map((line) => `    ${line}`);
+    return [...drawn, ...(await this.#troubles(this.#heldBut(journals)))].join("\n");
   }
 
   /** Asserts that the saga has ended so; `undefined`: that it goes on. */
@@ -157,13 +171,19 @@ export class SagaView<Native> {
     throw new ExpectationError(`${message}\n\n${await this.picture()}\n`, types, expected);
   }
 
-  async #troubles(): Promise<readonly string[]> {
+  /** The services whose databases could not be read. */
+  #heldBut(read: readonly ServiceJournal[]): readonly string[] {
+    const names = read.map(({ service }) => service);
+    return this.#rehearsal.players.map(({ name }) => name).filter((name) => !names.includes(name));
+  }
+
+  async #troubles(held: readonly string[]): Promise<readonly string[]> {
     const lines: string[] = [];
     for (const player of this.#rehearsal.players) {
       const waiting = this.#rehearsal.post.waiting(player.name);
       if (!player.present)
         lines.push(`${player.name} has dropped out; messages that wait for it: ${waiting}`);
-      else
+      else if (!held.includes(player.name))
         for (const { type, state, problem } of await player.failures(this.sagaId)) {
           const what = state === "parked" ? "has given up" : "has failed, and tries again";
           const why = printable(problem?.message ?? "");
@@ -171,9 +191,18 @@ export class SagaView<Native> {
         }
     }
     for (const name of this.#rehearsal.stuck)
-      lines.push(`${name} has a handler that has not returned yet.`);
+      lines.push(
+        held.includes(name)
+          ? `${name} has a handler that has written and not returned yet: its steps are not shown.`
+          : `${name} has a handler that has not returned yet.`,
+      );
     return lines.length === 0 ? [] : ["", ...lines.map((line) => `    ${line}`)];
   }
+}
+
+function heldBy(services: readonly string[]): OdoriError {
+  const names = services.join(", ");
+  return handlerNotReturned(`A handler that has not returned holds the database of ${names}.`);
 }
 
 function plain(value: unknown): unknown {

@@ -5,8 +5,7 @@ import type {
   StoreTransaction,
   Together,
 } from "../ports/transaction.ts";
-import type { Activity } from "./activity.ts";
-import { watchCalls } from "./watch.ts";
+import { type StoreWatch, watchCalls } from "./watch.ts";
 
 /**
  * The same store, each of whose calls is counted until it settles. A handler that is taken out of
@@ -15,14 +14,14 @@ import { watchCalls } from "./watch.ts";
  * It takes no report about the bus. The runtime reports every two seconds, so a virtual day would
  * have 43,200 reports, of a bus that cannot be lost and for observers that do not exist.
  */
-export function watchStore<Native>(store: Store<Native>, activity: Activity): Store<Native> {
-  return new Proxy(watchCalls(store, activity), {
+export function watchStore<Native>(store: Store<Native>, watch: StoreWatch): Store<Native> {
+  return new Proxy(watchCalls(store, watch), {
     get(watched, key) {
       if (key === "putBacklog" || key === "putBusFault") return undefined;
-      if (key === "detached") return () => watchOwn(store.detached(), activity);
+      if (key === "detached") return () => watchOwn(store.detached(), watch);
       if (key !== "transaction") return Reflect.get(watched, key, watched);
       return <T>(work: (tx: StoreTransaction<Native>) => Promise<T>) =>
-        activity.call(store.transaction((tx) => work(watchScopes(tx, activity))));
+        watch.call(store.transaction((tx) => work(watchScopes(tx, watch))));
     },
   });
 }
@@ -34,49 +33,49 @@ export function watchStore<Native>(store: Store<Native>, activity: Activity): St
 
 function watchScopes<Native>(
   tx: StoreTransaction<Native>,
-  activity: Activity,
+  watch: StoreWatch,
 ): StoreTransaction<Native> {
   const scope = tx.scope.bind(tx);
-  tx.scope = (options) => watchScope(scope(options), activity);
+  tx.scope = (options) => watchScope(scope(options), watch);
   const together = tx.together?.bind(tx);
-  if (together !== undefined) tx.together = () => watchTogether(together(), activity);
+  if (together !== undefined) tx.together = () => watchTogether(together(), watch);
   return tx;
 }
 
-function watchTogether<Native>(group: Together<Native>, activity: Activity): Together<Native> {
+function watchTogether<Native>(group: Together<Native>, watch: StoreWatch): Together<Native> {
   const scope = group.scope.bind(group);
-  group.scope = () => watchScope(scope(), activity);
+  group.scope = () => watchScope(scope(), watch);
   return group;
 }
 
-function watchScope<Native>(scope: HandlerScope<Native>, activity: Activity): HandlerScope<Native> {
+function watchScope<Native>(scope: HandlerScope<Native>, watch: StoreWatch): HandlerScope<Native> {
   const detach = scope.detach.bind(scope);
-  scope.detach = () => watchOwn(detach(), activity);
-  watchStrays(scope, activity);
+  scope.detach = () => watchOwn(detach(), watch);
+  watchStrays(scope, watch);
   return scope;
 }
 
 /** The runtime reports a stray statement to the log alone: its delivery may be done by then. */
 function watchStrays<Native>(
   scope: Pick<HandlerScope<Native>, "returned">,
-  activity: Activity,
+  watch: StoreWatch,
 ): void {
   const returned = scope.returned.bind(scope);
   scope.returned = (report) =>
     returned((error) => {
-      activity.stray(error);
+      watch.stray(error);
       report(error);
     });
 }
 
 function watchOwn<Native>(
   tx: DetachedTransaction<Native>,
-  activity: Activity,
+  watch: StoreWatch,
 ): DetachedTransaction<Native> {
   const complete = tx.complete.bind(tx);
   const abandon = tx.abandon.bind(tx);
-  watchStrays(tx, activity);
-  tx.complete = (work) => activity.call(complete(work));
-  tx.abandon = () => activity.call(abandon());
+  watchStrays(tx, watch);
+  tx.complete = (work) => watch.call(complete(work));
+  tx.abandon = () => watch.call(abandon());
   return tx;
 }

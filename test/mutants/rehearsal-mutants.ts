@@ -60,7 +60,7 @@ export const REHEARSAL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a statement after its handler is told to the log alone",
-    edits: [edit("testing/watch-store.ts", "activity.stray(error);", "void error;")],
+    edits: [edit("testing/watch-store.ts", "watch.stray(error);", "void error;")],
     suite: "testing",
     caughtBy: "a statement after its handler fails the test",
   },
