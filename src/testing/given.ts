@@ -71,7 +71,8 @@ export class Given<Facts extends Fact> {
 
 /**
  * Names the events of one saga, for a test of one service: those that it has heard before, and last
- * the one whose reaction is tested. The same fact twice is one message that comes twice.
+ * the one whose reaction is tested. The same fact twice is one message that comes twice. Throws
+ * `OPTION_INVALID` without any event.
  *
  * @example
  * ```ts
@@ -88,7 +89,10 @@ export class Given<Facts extends Fact> {
  * ```
  */
 export function given<Facts extends readonly Fact[]>(...facts: Facts): Given<Facts[number]> {
-  return new Given(facts);
+  if (facts.length > 0) return new Given(facts);
+  throw new OdoriError("OPTION_INVALID", "given names no event.", {
+    hint: "Name the event whose reaction is tested, after those that came before it.",
+  });
 }
 
 function begins<Native>(service: Service<Native, EventContract>, type: string): boolean {

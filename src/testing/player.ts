@@ -12,6 +12,7 @@ import { type VirtualClock, virtualEnvironment } from "../virtual/clock.ts";
 import { watchHandlers } from "../virtual/handlers.ts";
 import type { Activity } from "./activity.ts";
 import type { RehearsalBus } from "./post.ts";
+import { usualRows } from "./usual-rows.ts";
 import { watchStore } from "./watch-store.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -109,7 +110,7 @@ export class Player<Native> {
 
   /** Runs `read` in a transaction of the store. */
   rows<T>(read: (tx: Native) => T | Promise<T>): Promise<T> {
-    return this.#store.transaction(async ({ native }) => read(native));
+    return this.#store.transaction(async ({ native }) => usualRows(await read(native)));
   }
 
   async journal(sagaId: string): Promise<readonly JournalRecord[]> {

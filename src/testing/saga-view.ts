@@ -1,6 +1,7 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
 import type { OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact } from "../contract/event.ts";
+import { quote } from "../contract/grammar.ts";
 import { type ServiceJournal, type TraceStep, traceOf } from "../observe/trace.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
@@ -8,6 +9,9 @@ import { ExpectationError, expectEqual } from "./expectation.ts";
 import { handlerNotReturned } from "./not-returned.ts";
 import { pictureOf } from "./picture.ts";
 import type { Rehearsal } from "./rehearsal.ts";
+
+/** Most sagas that an error names. */
+const NAMED_MAX = 10;
 
 /** How a saga has ended; undefined while it has not. */
 export type SagaEnd = "succeeded" | "failed" | undefined;
@@ -43,11 +47,16 @@ export class SagaView<Native> {
     this.#sagaId = sagaId;
   }
 
-  /** The id of the saga. Throws `EXPECTATION_UNMET` before one has begun. */
+  /** The id of the saga. Throws `EXPECTATION_UNMET` before it has begun. */
   get sagaId(): string {
-    const sagaId = this.#sagaId ?? this.#rehearsal.post.sagas.at(-1);
+    const { sagas } = this.#rehearsal.post;
+    const sagaId = this.#sagaId ?? sagas.at(-1);
     if (sagaId === undefined) throw new ExpectationError("No saga has begun.", undefined, "a saga");
-    return sagaId;
+    if (sagas.includes(sagaId)) return sagaId;
+    const last = sagas.slice(-NAMED_MAX).map(quote).join(", ");
+    const others = last === "" ? "none has" : `these have begun last: ${last}`;
+    const message = `No saga ${quote(sagaId)} has begun; ${others}.`;
+    throw new ExpectationError(message, sagas, sagaId);
   }
 
   /** The events of the saga, in the order of publishing. */
@@ -154,7 +163,6 @@ export class SagaView<Native> {
     expected: NoInfer<T>,
   ): Promise<void> {
     const { name } = this.#rehearsal.player(service);
-    // Rows of a database have no prototype; those that a test writes down have one.
     const actual = plain(await this.rows(service, read));
     const rows = { actual, expected: plain(expected) };
     await expectEqual(`The rows of ${name}`, rows, () => this.picture());
@@ -208,7 +216,5 @@ function heldBy(services: readonly string[]): OdoriError {
 function plain(value: unknown): unknown {
   // Jest has objects of its own: an array that Node makes has another prototype.
   if (Array.isArray(value)) return Array.from(value, plain);
-  if (typeof value !== "object" || value === null) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null ? { ...value } : value;
+  return value;
 }

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
 import { event, PermanentError, type Service, service } from "odori";
 import { type MemoryTx, memoryStore, memoryTable } from "odori/memory";
@@ -127,6 +128,23 @@ describe("given, when, then", () => {
     expect(stores.length).toBe(3);
     for (const one of stores)
       expect(() => one.detached()).toThrow(expect.objectContaining({ code: "STOPPED" }));
+  });
+
+  it("no event at all is refused", () => {
+    const none: ReturnType<typeof placed>[] = [];
+    expect(() => given(...none)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+  });
+
+  it("its rows are objects as a test writes them down", async () => {
+    const then = await given(placed(data)).when(payment, inMemory);
+    const all = "SELECT order_id FROM charges";
+    const row = { order_id: data.orderId };
+    assert.deepStrictEqual(await then.rows((tx) => tx.get(all)), row);
+    assert.deepStrictEqual(await then.rows((tx) => ({ all: tx.all(all) })), { all: [row] });
+    assert.deepStrictEqual(await then.rows(() => [null, 1, new Date(0)]), [null, 1, new Date(0)]);
+    const around: { self?: unknown } = {};
+    around.self = around;
+    expect(await then.rows(() => around)).toBe(around);
   });
 
   it("an event that the service does not know is refused by its name", async () => {

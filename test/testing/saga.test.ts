@@ -140,6 +140,20 @@ describe("a saga in a test", () => {
     expect(() => saga.app("car")).toThrow("order, payment, shipping");
   });
 
+  it("a saga that has not begun is told from one without events", async () => {
+    const saga = await testSaga(trip, inSqlite);
+    await expect(saga.of("nope").assertEnded("failed")).rejects.toThrow("none has");
+    await saga.begin(e.requested(data));
+    await saga.begin(e.requested({ tripId: "t-2" }), { sagaId: "x" });
+    const nope = saga.of("nope");
+    expect(() => nope.ended).toThrow(ExpectationError);
+    for (const asserted of [nope.assertEnded("failed"), nope.assertNotEmitted(e.expired)])
+      await expect(asserted).rejects.toThrow(
+        /"nope" has begun; these have begun last: "saga-1", "x"\./,
+      );
+    await saga.of("x").assertEnded("succeeded");
+  });
+
   it("retries come when they are due, and a failure is in the picture", async () => {
     let left = 2;
     const flaky = paid<Sql>(() => {
