@@ -163,8 +163,7 @@ export class SagaView<Native> {
     expected: NoInfer<T>,
   ): Promise<void> {
     const { name } = this.#rehearsal.player(service);
-    const actual = plain(await this.rows(service, read));
-    const rows = { actual, expected: plain(expected) };
+    const rows = { actual: await this.rows(service, read), expected };
     await expectEqual(`The rows of ${name}`, rows, () => this.picture());
   }
 
@@ -211,10 +210,4 @@ export class SagaView<Native> {
 function heldBy(services: readonly string[]): OdoriError {
   const names = services.join(", ");
   return handlerNotReturned(`A handler that has not returned holds the database of ${names}.`);
-}
-
-function plain(value: unknown): unknown {
-  // Jest has objects of its own: an array that Node makes has another prototype.
-  if (Array.isArray(value)) return Array.from(value, plain);
-  return value;
 }
