@@ -87,6 +87,27 @@ describe("the page on testing", { timeout: 600_000 }, () => {
     expect([status, out]).toEqual([0, expect.stringContaining("# pass 1")]);
   });
 
+  it("runs on PGlite with a service that comes back: its connections share a session", () => {
+    const page = programs.find(({ file }) => file === "pglite.node.ts")?.code ?? "";
+    const again = `test("it comes back", async () => {
+        await using schemas = await testSchemas(url);
+        const order = service("order").begins(placed);
+        const services = [order, payment];
+        const sale = choreography("sale", { services, begins: [placed], succeeds: [charged] });
+        await using saga = await testSaga(sale, schemas);
+        await saga.dropOut(payment);
+        await saga.begin(placed({ orderId: "o-1" }));
+        await saga.comeBack(payment);
+        await saga.assertEnded("succeeded");
+      });`;
+    const code = `${page}${again}`
+      .replace("import { event,", "import { choreography, event,")
+      .replace("import { given }", "import { given, testSaga }");
+    writeFileSync(join(folder(), "again.node.ts"), code);
+    const { status, out } = run(["--test", "--test-reporter=tap", "again.node.ts"]);
+    expect([status, out]).toEqual([0, expect.stringContaining("# pass 2")]);
+  });
+
   it("runs with vitest", () => {
     const config = {
       test: { include: ["*.test.ts"] },

@@ -55,6 +55,13 @@ describe("package.json", () => {
     }
   });
 
+  it("PGlite is in the range that its socket server needs, so that both can be installed", () => {
+    const name = "@electric-sql/pglite";
+    const { [name]: needed = "" } = packageAt("test", "runners").dependencies;
+    const { [name]: range = "" } = own.peerDependencies;
+    expect([needed, satisfies(versionOf(needed), range)]).toEqual([needed, true]);
+  });
+
   it("a client is optional", () => {
     expect(Object.keys(own.peerDependenciesMeta).sort()).toEqual(
       peers.map(([name]) => name).sort(),

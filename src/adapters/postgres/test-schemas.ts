@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type pg from "pg";
 import { explain, explainLooking } from "./errors.ts";
 import { placeOf, poolOf } from "./options.ts";
 import { migrate } from "./schema.ts";
@@ -36,7 +37,9 @@ export async function testSchemas(connectionString: string): Promise<TestSchemas
   // A schema that is left behind by a test that was killed is never met again.
   const prefix = `odori_test_${randomUUID().slice(0, 8)}`;
   const schemas = [prefix];
+  let prepare: boolean;
   try {
+    prepare = !(await isPglite(own));
     await own.query(`CREATE SCHEMA ${prefix};
       CREATE TABLE ${prefix}.clock (now bigint NOT NULL);
       INSERT INTO ${prefix}.clock VALUES (0)`);
@@ -50,7 +53,7 @@ export async function testSchemas(connectionString: string): Promise<TestSchemas
       const schema = `${prefix}_${schemas.length}`;
       const url = new URL(connectionString);
       url.searchParams.set("options", `-c search_path=${schema},public`);
-      const options = { connectionString: url.href, schema };
+      const options = { connectionString: url.href, schema, prepare };
       schemas.push(schema);
       await migrate(service, options);
       // The clock of a store is one function of its schema.
@@ -70,4 +73,10 @@ export async function testSchemas(connectionString: string): Promise<TestSchemas
       }
     },
   };
+}
+
+/** PGlite has one session for all connections, so the second one finds each name in use. */
+async function isPglite(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ version: string }>("SELECT version()");
+  return rows[0]?.version.includes("PGlite") === true;
 }
