@@ -33,7 +33,7 @@ const sale = (pays: ReturnType<typeof payment>) =>
     succeeds: [charged],
   });
 
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 2_000;
 /** As long as to spend the patience once more: the runtime's own work takes a tenth of it. */
 const MOST_MS = 2 * PATIENCE_MS;
 
