@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { searchInThreads } from "../../src/cli/simulation/threads.ts";
+import { SimulationThreads, searchInThreads } from "../../src/cli/simulation/threads.ts";
 import type { StoreName } from "../../src/simulate/options.ts";
 import { type RunResult, SimulatedRun } from "../../src/simulate/run.ts";
 import { readSchedule, scheduleText } from "../../src/simulate/schedule-text.ts";
@@ -53,15 +53,15 @@ export async function speedInThreads(
 ) {
   const cpu = process.cpuUsage();
   const began = performance.now();
-  let runs = 0;
   let half = { runs: 0, at: began };
-  const onAnswer = (answer: { readonly runs: number }) => {
-    runs += answer.runs;
-    if (half.runs === 0 && runs >= seeds / 2) half = { runs, at: performance.now() };
+  await using threads = new SimulationThreads(module, (totals) => {
+    if (half.runs === 0 && totals.runs >= seeds / 2)
+      half = { runs: totals.runs, at: performance.now() };
     onRun();
-  };
-  const search = { module, store: undefined, workers, from: 1, seeds, until: undefined, onAnswer };
-  await searchInThreads(search);
+  });
+  const started = Array.from({ length: workers }, () => threads.start(undefined));
+  await searchInThreads(await Promise.all(started), { from: 1, seeds, until: undefined });
+  const { runs } = threads.totals;
   const ended = performance.now();
   const { user, system } = process.cpuUsage(cpu);
   return {

@@ -5,17 +5,15 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
-import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { messageOf, OdoriError } from "../contract/errors.ts";
 import { withStop } from "../text/sentence.ts";
 import type { ModuleManifest } from "./module-manifest.ts";
 import { warn } from "./output.ts";
+import { secondsOf } from "./seconds.ts";
+import { errorOf, type ToldError } from "./told-error.ts";
 
 /** What the thread answers with. */
-export type Loaded =
-  | ModuleManifest
-  | { readonly never: true }
-  | { readonly error: { code: ErrorCode; message: string; hint: string | undefined } };
+export type Loaded = ModuleManifest | { readonly never: true } | { readonly error: ToldError };
 
 /** What the thread is given. */
 export interface ThreadTask {
@@ -25,7 +23,6 @@ export interface ThreadTask {
 
 /** The program stands beside this file, and is compiled if this file is. */
 const PROGRAM = new URL(`module-thread${extname(import.meta.url)}`, import.meta.url);
-const SECONDS_MAX = 30;
 
 /**
  * Loads the manifest of a module in a thread of its own. The code of a module may do anything when
@@ -47,8 +44,7 @@ export async function manifestInThread(path: string): Promise<ModuleManifest> {
     const loaded = await answerOf(worker, ours, path);
     if ("manifest" in loaded) return loaded;
     if ("never" in loaded) throw unfinished(path, "awaits at its top level what never comes");
-    const { code, message, hint } = loaded.error;
-    throw new OdoriError(code, message, hint === undefined ? {} : { hint });
+    throw errorOf(loaded.error);
   } finally {
     ours.close();
     await worker.terminate();
@@ -56,7 +52,7 @@ export async function manifestInThread(path: string): Promise<ModuleManifest> {
 }
 
 function answerOf(worker: Worker, ours: MessagePort, path: string): Promise<Loaded> {
-  const seconds = secondsMax();
+  const seconds = loadSecondsMax();
   return new Promise((resolve, reject) => {
     const limit = setTimeout(
       () => reject(unfinished(path, `is not loaded after ${seconds} seconds`)),
@@ -82,7 +78,8 @@ function answerOf(worker: Worker, ours: MessagePort, path: string): Promise<Load
   });
 }
 
-function unfinished(path: string, why: string): OdoriError {
+/** The error of a module that does not come to its end. */
+export function unfinished(path: string, why: string): OdoriError {
   return new OdoriError("MODULE_UNFINISHED", `The module ${path} ${why}.`, {
     hint:
       "Export the declarations from a module of their own, whose top level only declares. A slow " +
@@ -90,12 +87,7 @@ function unfinished(path: string, why: string): OdoriError {
   });
 }
 
-function secondsMax(): number {
-  const text = process.env.ODORI_LOAD_SECONDS;
-  if (text === undefined) return SECONDS_MAX;
-  const seconds = Number(text);
-  if (seconds > 0 && seconds <= 86_400) return seconds;
-  throw new OdoriError("USAGE", `ODORI_LOAD_SECONDS is ${JSON.stringify(text)}.`, {
-    hint: "Set it to a number of seconds above 0, at most 86400.",
-  });
+/** How long a module may take to load, in seconds: `ODORI_LOAD_SECONDS`. */
+export function loadSecondsMax(): number {
+  return secondsOf("ODORI_LOAD_SECONDS", 30);
 }

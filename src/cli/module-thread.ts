@@ -1,9 +1,10 @@
 /* The program of the thread in which a command loads a user's module; see `in-thread.ts`. */
 import { workerData } from "node:worker_threads";
 import { readDeclarationsOnly } from "../contract/declarations-only.ts";
-import { messageOf, OdoriError } from "../contract/errors.ts";
+import { OdoriError } from "../contract/errors.ts";
 import type { Loaded, ThreadTask } from "./in-thread.ts";
 import { moduleManifest } from "./module-manifest.ts";
+import { toldError } from "./told-error.ts";
 
 const { path, port }: ThreadTask = workerData;
 const answer = (loaded: Loaded) => port.postMessage(loaded);
@@ -17,9 +18,5 @@ moduleManifest(path).then(answer, refuse);
 
 function refuse(error: unknown): void {
   if (!(error instanceof OdoriError)) throw error;
-  const { code, hint } = error;
-  // The constructor adds the hint again.
-  const said = messageOf(error);
-  const message = hint === undefined ? said : said.slice(0, -` ${hint}`.length);
-  answer({ error: { code, hint, message } });
+  answer({ error: toldError(error) });
 }

@@ -13,6 +13,9 @@ import type { BehaviourCode } from "../check/violation.ts";
  * - `UNCONTROLLED`  a handler waits for something that the simulation does not control
  * - `NEVER`      something that is declared has happened in no run
  * - `NOT_REPRODUCED`  the same decisions have led elsewhere
+ * - `NOT_FOLLOWED`  a recorded saga cannot go as it went
+ * - `ENDLESS`    code of the user computes and comes to no end: told by the command
+ * - `EXIT`       code of the user has ended the process: told by the command
  */
 export type SimulationCode =
   | BehaviourCode
@@ -24,7 +27,10 @@ export type SimulationCode =
   | "RESTLESS"
   | "UNCONTROLLED"
   | "NEVER"
-  | "NOT_REPRODUCED";
+  | "NOT_REPRODUCED"
+  | "NOT_FOLLOWED"
+  | "ENDLESS"
+  | "EXIT";
 
 /** One thing that is wrong with a run. */
 export interface SimulationFinding {

@@ -1,5 +1,6 @@
 import type { Departure, Schedule } from "./decisions.ts";
 import type { SimulationCode } from "./findings.ts";
+import { STATE_OUTLIVES_A_RUN } from "./first-run.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
 import { realNow } from "./search.ts";
 import type { Stage } from "./stage.ts";
@@ -114,12 +115,13 @@ class Shrinker<Native> {
   }
 }
 
-/** The same decisions have led elsewhere: something outlives a run. */
-function notReproduced(found: RunResult, again: RunResult | undefined): RunResult {
+/** The finding of a run whose decisions have led elsewhere: something outlives a run. */
+export function notReproduced(found: RunResult, again: RunResult | undefined): RunResult {
   const [first] = found.findings;
+  const [what = ""] = first?.message.split("\n") ?? [];
   const message =
-    `${first?.code} (${first?.message}) did not come again with the same decisions: the handlers ` +
-    "keep something between runs, or take time or chance from elsewhere";
+    `${first?.code} (${what}) did not come again with the same decisions: ` +
+    `${STATE_OUTLIVES_A_RUN}; or handlers take time or chance from elsewhere`;
   return {
     ...(again ?? found),
     findings: [{ code: "NOT_REPRODUCED", message }],

@@ -2,6 +2,7 @@ import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import type { SimulationFinding } from "./findings.ts";
+import { FirstRun } from "./first-run.ts";
 import { neverHappened } from "./never.ts";
 import type { DatabaseOptions, PgliteOptions, SimulationOptions, StoreOptions } from "./options.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
@@ -115,7 +116,12 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
     if (result.findings.length > 0) throw failed(result, { seed: undefined, runs, result });
   }
   if (replay !== undefined) return { ...reportOf(stage, runs), outdated };
-  const found = await searched(stage, options);
+  const first = new FirstRun(stage);
+  const found = await searched(stage, options, first);
+  // Where it does, neither the runs that were right nor the one that was not mean much.
+  const changed = await first.repeat();
+  if (changed !== undefined && !("result" in found && found.runs === 1))
+    throw unrepeatable(changed);
   if ("result" in found) throw failed((await shrink(stage, found.result)).result, found);
   // Few departures do not lead everywhere.
   const never = options.systematic === undefined ? neverHappened(stage) : [];
@@ -126,13 +132,18 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
 function searched<Native>(
   stage: Stage<Native>,
   options: SearchOptions,
+  first: FirstRun<Native>,
 ): Promise<FoundRun | { readonly runs: number }> {
   const { minutes, seed = 1 } = options;
   const until = minutes === undefined ? undefined : realNow() + minutes * MINUTE_MS;
-  if (options.systematic !== undefined)
-    return systematic(stage, { departures: options.systematic, runs: RUNS_MAX, until });
+  const { systematic: departures } = options;
+  if (departures !== undefined) {
+    const onRun = (result: RunResult) => first.note({ schedule: [] }, result);
+    return systematic(stage, { departures, runs: RUNS_MAX, until, onRun });
+  }
   const seeds = options.seeds ?? (minutes === undefined ? SEEDS : RUNS_MAX);
-  return search(stage, { from: seed, seeds, until });
+  const onRun = (result: RunResult) => first.note({ seed }, result);
+  return search(stage, { from: seed, seeds, until, onRun });
 }
 
 function failed(result: RunResult, { seed, runs, result: before }: FoundRun): SimulationError {
@@ -146,6 +157,10 @@ function neverSeen(never: readonly SimulationFinding[], runs: number): Simulatio
     `  ${runs} runs. Let \`given\` bring it about, make more runs, or accept it with a reason: ` +
     "accepts.";
   return new SimulationError(never, "", `\n${lines.join("\n")}\n\n${hint}\n`);
+}
+
+function unrepeatable(finding: SimulationFinding): SimulationError {
+  return new SimulationError([finding], "", `\n✗ ${finding.code}  ${finding.message}\n`);
 }
 
 function reportOf<Native>(stage: Stage<Native>, runs: number): Omit<Counts, "outdated"> {

@@ -41,16 +41,17 @@ export class SimulationError extends OdoriError {
 
 /** The error of a run that goes wrong. */
 export function wrongRun(result: RunResult, how: HowFound): SimulationError {
-  const schedule = scheduleText(result.taken);
+  const schedule = isRepeatable(result) ? scheduleText(result.taken) : "";
   const lines = [...counterexample(result), "", ...foundLines(result, how)];
   return new SimulationError(result.findings, schedule, `\n${lines.join("\n")}\n`);
 }
 
 /** Says how a run was found, and how to repeat it. */
 export function foundLines(
-  { taken }: RunResult,
+  result: RunResult,
   { seed, runs, departures, repeat }: HowFound,
 ): readonly string[] {
+  const { taken } = result;
   const many = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
   const by = seed === undefined ? "" : `by seed ${seed}, `;
   const verb = taken.length === 1 ? "is" : "are";
@@ -58,6 +59,10 @@ export function foundLines(
   const count = many(departures, "departure");
   return [
     `  Found ${by}in ${many(runs, "run")}: ${count} from the calm run${enough}.`,
-    `  Again: ${repeat(scheduleText(taken))}`,
+    ...(isRepeatable(result) ? [`  Again: ${repeat(scheduleText(taken))}`] : []),
   ];
+}
+
+function isRepeatable({ findings }: RunResult): boolean {
+  return findings[0]?.code !== "NOT_REPRODUCED";
 }

@@ -2,6 +2,7 @@ import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import { OdoriError } from "../contract/errors.ts";
+import type { OnEnter } from "./announced.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import type {
   DatabaseOptions,
@@ -47,10 +48,11 @@ export class Simulation<Native> {
 
   /**
    * Prepares its databases. Rejects with `OPTION_INVALID` if it has another kind than `store`, and
-   * with `PGLITE_MISSING`.
+   * with `PGLITE_MISSING`. `onEnter` is told which code of the user is about to run.
    */
-  async prepare(store?: StoreName): Promise<Stage<Native>> {
-    return Stage.prepare(this.choreography, this.options, await this.#databases(store));
+  async prepare(store?: StoreName, onEnter?: OnEnter): Promise<Stage<Native>> {
+    const databases = await this.#databases(store);
+    return Stage.prepare(this.choreography, this.options, databases, onEnter);
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Choreography } from "../choreography/choreography.ts";
 import { Service } from "../choreography/service.ts";
 import type { EventContract } from "../contract/event.ts";
+import { quote } from "../contract/grammar.ts";
 import { portraitOf } from "../manifest/fingerprint.ts";
 import { manifestOf } from "../manifest/from-code.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { planService } from "../runtime/plan.ts";
 import { FIRST_MOMENT } from "../virtual/clock.ts";
 import { watchHandlers } from "../virtual/handlers.ts";
+import { announced, type OnEnter } from "./announced.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { type Site, Sites } from "./decisions.ts";
 import { KnownWalks, type Reached } from "./known-walks.ts";
@@ -57,6 +59,9 @@ export class Stage<Native> {
    */
   run: StagedRun | undefined;
 
+  /** Told which code of the user is about to run. */
+  readonly #onEnter: OnEnter | undefined;
+
   /** Whether a service has several processes. */
   readonly together: boolean;
   readonly #byName: ReadonlyMap<string, SimulatedService<Native>>;
@@ -65,8 +70,10 @@ export class Stage<Native> {
     choreography: Choreography<Native>,
     options: SimulationOptions<Native>,
     database: (service: string) => SimulatedDatabase<Native>,
+    onEnter: OnEnter | undefined,
   ) {
-    this.options = options;
+    this.options = onEnter === undefined ? options : announced(options, onEnter);
+    this.#onEnter = onEnter;
     this.manifest = manifestOf(choreography);
     this.map = new MachineMap(this.manifest);
     this.walks = new KnownWalks(this.map);
@@ -98,9 +105,11 @@ export class Stage<Native> {
     choreography: Choreography<Native>,
     options: SimulationOptions<Native>,
     database: (service: string) => SimulatedDatabase<Native>,
+    onEnter?: OnEnter,
   ): Promise<Stage<Native>> {
-    const stage = new Stage(choreography, options, database);
+    const stage = new Stage(choreography, options, database, onEnter);
     for (const { declaration } of choreography.services) {
+      onEnter?.(`the setup of ${declaration.name}`);
       const own = stage.part(declaration.name).database;
       const store = own.open();
       const session = { service: declaration.name, owner: "setup", leaseMs: 1 };
@@ -134,9 +143,10 @@ export class Stage<Native> {
     service: Service<Native, EventContract>,
     process: string,
   ): Service<Native, EventContract> {
-    const { declaration, beginnings, heard } = watchHandlers(service, (work) =>
-      this.run === undefined ? work() : this.run.handle(process, work),
-    );
+    const { declaration, beginnings, heard } = watchHandlers(service, (work, { reaction }) => {
+      this.#onEnter?.(`the handler ${quote(reaction)} of ${process}`);
+      return this.run === undefined ? work() : this.run.handle(process, work);
+    });
     const { setup, ...prepared } = declaration;
     return new Service(prepared, beginnings, heard);
   }

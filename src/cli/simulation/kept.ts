@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
+import type { StoreName } from "../../simulate/options.ts";
 import { readSchedule } from "../../simulate/schedule-text.ts";
 import { readText } from "../files.ts";
 
@@ -10,8 +11,11 @@ export interface KeptSchedule {
   readonly schedule: string;
   /** What was wrong then. */
   readonly finding: string;
+  /** Where services had their data, if not where the simulation says. */
+  readonly store?: StoreName | undefined;
 }
 
+const STORES: readonly StoreName[] = ["rows", "sqlite", "pglite"];
 const KEPT_MAX = 1_000;
 
 /** The file of a module's schedules: `order.simulation.schedules.json` beside it. */
@@ -36,17 +40,21 @@ export function readSchedules(file: string): readonly KeptSchedule[] {
       throw invalid(file, "an entry has no schedule");
     const { schedule } = one;
     const finding = "finding" in one ? one.finding : "";
+    const store = "store" in one ? STORES.find((name) => name === one.store) : undefined;
+    if ("store" in one && store === undefined) throw invalid(file, "a store is unknown");
     if (typeof schedule !== "string" || typeof finding !== "string")
       throw invalid(file, "a schedule is not a text");
     readSchedule(schedule);
-    return { schedule, finding };
+    return { schedule, finding, ...(store !== undefined && { store }) };
   });
 }
 
 /** Adds a schedule, unless it is there. */
 export function keepSchedule(file: string, added: KeptSchedule): void {
   const known = readSchedules(file);
-  if (known.some(({ schedule }) => schedule === added.schedule)) return;
+  const isAdded = ({ schedule, store }: KeptSchedule) =>
+    schedule === added.schedule && store === added.store;
+  if (known.some(isAdded)) return;
   writeFileSync(file, `${JSON.stringify([...known, added], undefined, 2)}\n`);
 }
 

@@ -24,7 +24,7 @@ export async function loadSimulation(path: string): Promise<AnySimulation> {
   } catch (cause) {
     throw new OdoriError("MODULE_UNREADABLE", `Cannot load ${path}: ${messageOf(cause)}.`, {
       cause,
-      hint: "SimulatedRun the module with node to see where it fails.",
+      hint: "Run the module with node to see where it fails.",
     });
   }
   const found = Object.entries(module).filter(isSimulation);

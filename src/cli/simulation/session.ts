@@ -1,17 +1,16 @@
 import type { SimulationFinding } from "../../simulate/findings.ts";
-import { neverHappened } from "../../simulate/never.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import { readRecording } from "../../simulate/record.ts";
-import { type RunResult, SimulatedRun } from "../../simulate/run.ts";
+import type { RunResult } from "../../simulate/run.ts";
 import { noLongerApplies, readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
-import { type FoundRun, search } from "../../simulate/search.ts";
-import { shrink } from "../../simulate/shrink.ts";
-import type { Stage } from "../../simulate/stage.ts";
-import { systematic } from "../../simulate/systematic.ts";
-import type { Leak, Tripwires } from "../../simulate/tripwire.ts";
+import type { FoundRun } from "../../simulate/search.ts";
+import { notReproduced } from "../../simulate/shrink.ts";
+import type { Leak } from "../../simulate/tripwire.ts";
 import { readText } from "../files.ts";
-import { keepSchedule, keptFileOf, readSchedules } from "./kept.ts";
-import { searchInThreads, type ThreadAnswer } from "./threads.ts";
+import { HaltedThread, InterruptedRuns } from "./halted-thread.ts";
+import { type KeptSchedule, keepSchedule, keptFileOf, readSchedules } from "./kept.ts";
+import type { SimulationThread } from "./simulation-thread.ts";
+import { type SimulationThreads, searchInThreads } from "./threads.ts";
 
 /** Which runs the command makes. */
 export interface SessionOptions {
@@ -24,145 +23,213 @@ export interface SessionOptions {
   readonly replay: string | undefined;
   readonly workers: number;
   readonly schedules: string | undefined;
-  /** Told of how many runs were made. */
-  readonly onRun: (runs: number) => void;
+}
+
+/** A run that goes wrong, as it is told. */
+export interface WrongRun {
+  readonly findings: readonly SimulationFinding[];
+  /** The run to draw; undefined if it has not come to an end. */
+  readonly result: RunResult | undefined;
+  /** The seed that drew it. */
+  readonly seed: number | undefined;
+  /** How many departures it had before it was shrunk. */
+  readonly departures: number;
+  /** Repeats it: empty for the calm run, undefined if it goes otherwise in a fresh thread. */
+  readonly schedule: string | undefined;
 }
 
 /** What the runs have come to. */
 export interface SimulationVerdict {
+  readonly name: string;
+  readonly services: number;
   readonly runs: number;
   /** How many schedules that failed before are right now. */
   readonly kept: number;
   /** Those of them that no longer apply: a decision of theirs is not taken any more. */
   readonly outdated: readonly string[];
   /** The shortest run that goes wrong. */
-  readonly wrong: { readonly found: FoundRun; readonly result: RunResult } | undefined;
+  readonly wrong: WrongRun | undefined;
   readonly never: readonly SimulationFinding[];
   readonly leaks: readonly Leak[];
+  /** States of the model that were reached, and how many there are. */
+  readonly states: number;
+  readonly foreseen: number | undefined;
   /** The step that a recorded saga could not be followed to, from 0. */
   readonly lostAt: number | undefined;
   /** The file that has the schedule, also if it was there before. */
   readonly keptIn: string | undefined;
+  /** Whether the user has ended the runs early. */
+  readonly interrupted: boolean;
 }
 
-/** More runs than any session makes. */
-const RUNS_MAX = 100_000_000;
+const MINUTE_MS = 60_000;
+
+/** What is not told of it is as if nothing had happened. */
+type Ending = Partial<SimulationVerdict>;
 
 /** One call of `odori simulate`. */
 export class SimulateSession {
-  readonly #stage: Stage<unknown>;
+  readonly #threads: SimulationThreads;
   readonly #options: SessionOptions;
-  readonly #tripwires: Tripwires;
-  readonly #leaks: Leak[] = [];
   readonly #outdated: string[] = [];
-  #runs = 0;
-  #lostAt: number | undefined;
+  /** By the store; those that search are more. */
+  readonly #byStore = new Map<StoreName | undefined, SimulationThread>();
+  /** What has gone wrong, while it is being shrunk. */
+  #found: FoundRun | undefined;
 
-  constructor(stage: Stage<unknown>, tripwires: Tripwires, options: SessionOptions) {
-    this.#stage = stage;
-    this.#tripwires = tripwires;
+  constructor(threads: SimulationThreads, options: SessionOptions) {
+    this.#threads = threads;
     this.#options = options;
   }
 
   async run(): Promise<SimulationVerdict> {
-    const { replay, module, schedules = keptFileOf(module) } = this.#options;
-    if (replay !== undefined) return this.#replayed(replay);
+    return this.#verdict(await this.#ending());
+  }
+
+  async #ending(): Promise<Ending> {
+    const { replay } = this.#options;
+    try {
+      const ending = await (replay === undefined ? this.#searched() : this.#replayed(replay));
+      return { ...(await this.#surveyed(ending)), ...ending };
+    } catch (error) {
+      if (error instanceof HaltedThread) return { wrong: halted(error) };
+      if (!(error instanceof InterruptedRuns)) throw error;
+      const found = this.#found;
+      return { interrupted: true, wrong: found && wrongRun(found, found.result) };
+    }
+  }
+
+  async #searched(): Promise<Ending> {
+    const { module, store, schedules = keptFileOf(module) } = this.#options;
     const kept = readSchedules(schedules);
-    for (const { schedule } of kept) {
-      const found = await this.#repeat(schedule);
-      if (found !== undefined) return { ...this.#verdict(found, 0), keptIn: schedules };
+    for (const one of kept) {
+      const found = await this.#repeat(one);
+      if (found === undefined) continue;
+      const wrong = await this.#confirmed(found, [found.result], one.store);
+      return { wrong, ...(wrong.schedule !== undefined && { keptIn: schedules }) };
     }
     const found = await this.#search();
-    if (found === undefined) return this.#verdict(undefined, kept.length);
-    const { result } = await shrink(this.#stage, found.result);
-    const [finding] = result.findings;
-    const schedule = scheduleText(result.taken);
-    const [what = ""] = finding?.message.split("\n") ?? [];
-    keepSchedule(schedules, { schedule, finding: `${finding?.code}: ${what}` });
-    return { ...this.#verdict(found, kept.length), wrong: { found, result }, keptIn: schedules };
+    if (found === undefined) return { kept: kept.length, wrong: await this.#changed() };
+    const wrong = await this.#shrunk(found, store);
+    const { schedule, findings } = wrong;
+    if (schedule === undefined) return { kept: kept.length, wrong };
+    const [what = ""] = findings[0]?.message.split("\n") ?? [];
+    keepSchedule(schedules, { schedule, finding: `${findings[0]?.code}: ${what}`, store });
+    return { kept: kept.length, wrong, keptIn: schedules };
   }
 
   /** Makes one run again. What is wrong with a recorded saga may need little of it. */
-  async #replayed(replay: string): Promise<SimulationVerdict> {
-    const found = await this.#repeat(replay);
-    const verdict = this.#verdict(found, 0);
-    if (found === undefined || !isRecording(replay)) return verdict;
-    return { ...verdict, wrong: { found, ...(await shrink(this.#stage, found.result)) } };
+  async #replayed(replay: string): Promise<Ending> {
+    const { store } = this.#options;
+    if (!replay.endsWith(".json")) {
+      const found = await this.#repeat({ schedule: replay, store });
+      return { wrong: found && wrongRun(found, found.result) };
+    }
+    const { steps } = readRecording(readText(replay));
+    const thread = await this.#thread(store);
+    const result = await thread.ask("follow", steps);
+    const { lostAt } = result;
+    if (result.findings.length === 0) return { lostAt };
+    return { lostAt, wrong: await this.#shrunk({ seed: undefined, runs: 1, result }, store) };
   }
 
-  async #repeat(text: string): Promise<FoundRun | undefined> {
-    const schedule = isRecording(text) ? undefined : readSchedule(text);
-    const course =
-      schedule === undefined ? { recorded: readRecording(readText(text)).steps } : { schedule };
-    const result = await new SimulatedRun(this.#stage, course).play();
-    this.#count(1);
-    if (schedule !== undefined && noLongerApplies(schedule, result.taken))
-      this.#outdated.push(text);
-    this.#lostAt = result.lostAt;
+  /** Repeats a schedule. The module is as it was loaded for the first one. */
+  async #repeat(of: Pick<KeptSchedule, "schedule" | "store">): Promise<FoundRun | undefined> {
+    const schedule = readSchedule(of.schedule);
+    const result = await (await this.#thread(of.store)).ask("play", schedule);
+    if (noLongerApplies(schedule, result.taken)) this.#outdated.push(of.schedule);
     return result.findings.length === 0 ? undefined : { seed: undefined, runs: 1, result };
   }
 
   async #search(): Promise<FoundRun | undefined> {
-    const { seed, seeds, minutes, systematic: departures, workers } = this.#options;
-    const until = minutes === undefined ? undefined : Date.now() + minutes * 60_000;
-    const onRun = () => this.#count(1);
+    const { seed, seeds, minutes, systematic: departures, workers, store } = this.#options;
+    const until = minutes === undefined ? undefined : Date.now() + minutes * MINUTE_MS;
+    const first = await this.#thread(store);
     if (departures !== undefined) {
-      const limits = { departures, runs: RUNS_MAX, until, onRun };
-      const found = await systematic(this.#stage, limits);
+      const found = await first.ask("systematic", { departures, until });
       return "result" in found ? found : undefined;
     }
-    if (workers > 1) return this.#searchInThreads({ from: seed, seeds, until });
-    const found = await search(this.#stage, { from: seed, seeds, until, onRun });
-    return "result" in found ? found : undefined;
+    const further = Array.from({ length: workers - 1 }, () => this.#threads.start(store));
+    const threads = [first, ...(await Promise.all(further))];
+    const found = await searchInThreads(threads, { from: seed, seeds, until });
+    return found && { ...found, runs: this.#threads.totals.runs };
   }
 
-  /** Runs are the same in every thread, so the one that failed is made again here. */
-  async #searchInThreads(task: {
-    readonly from: number;
-    readonly seeds: number;
-    readonly until: number | undefined;
-  }): Promise<FoundRun | undefined> {
-    const { module, store, workers } = this.#options;
-    const onAnswer = ({ runs, outcomes, states, leaks }: ThreadAnswer) => {
-      this.#count(runs);
-      this.#leaks.push(...leaks);
-      for (const outcome of outcomes) this.#stage.reached.outcomes.add(outcome);
-      for (const state of states) this.#stage.reached.states.add(state);
-    };
-    const failed = await searchInThreads({ ...task, module, store, workers, onAnswer });
-    if (failed === undefined) return undefined;
-    const found = await search(this.#stage, { from: failed.seed, seeds: 1 });
-    if ("result" in found) return { ...found, runs: this.#runs };
-    const result = await new SimulatedRun(this.#stage, {
-      schedule: readSchedule(failed.schedule),
-    }).play();
-    return { seed: failed.seed, runs: this.#runs, result };
+  /** How a search that has found nothing goes otherwise when it is begun again. */
+  async #changed(): Promise<WrongRun | undefined> {
+    const repeated = this.#threads.all.map((thread) => thread.ask("repeatFirst", undefined));
+    const changed = (await Promise.all(repeated)).find((finding) => finding !== undefined);
+    return changed && unrepeatable([changed]);
   }
 
-  #verdict(found: FoundRun | undefined, kept: number): SimulationVerdict {
-    const { replay, systematic: departures } = this.#options;
-    // Few departures do not lead everywhere.
-    const drawn = found === undefined && replay === undefined && departures === undefined;
-    const all = [...this.#leaks, ...this.#tripwires.leaks];
+  async #surveyed({ wrong }: Ending): Promise<Pick<SimulationVerdict, "never" | "foreseen">> {
+    const { store, replay, systematic } = this.#options;
+    const thread = await this.#thread(store);
+    const { never, foreseen } = await thread.ask("survey", [...this.#threads.totals.outcomes]);
+    // One run, or few departures, do not lead everywhere.
+    const drawn = wrong === undefined && replay === undefined && systematic === undefined;
+    return { foreseen, never: drawn ? never : [] };
+  }
+
+  async #shrunk(found: FoundRun, store: StoreName | undefined): Promise<WrongRun> {
+    this.#found = found;
+    const result = await (await this.#thread(store)).ask("shrink", found);
+    return this.#confirmed(found, [result, found.result], store);
+  }
+
+  /**
+   * Repeats the shortest run in a thread of its own, where no run was before: there, `--replay`
+   * will make it. The search and the shrinker have had many runs in one, and what handlers keep
+   * between runs may have made this one wrong.
+   */
+  async #confirmed(
+    found: FoundRun,
+    candidates: readonly RunResult[],
+    store: StoreName | undefined,
+  ): Promise<WrongRun> {
+    this.#found = found;
+    const code = found.result.findings[0]?.code;
+    let again: RunResult | undefined;
+    for (const schedule of new Set(candidates.map(({ taken }) => scheduleText(taken)))) {
+      const thread = await this.#threads.start(store);
+      again = await thread.ask("repeat", readSchedule(schedule));
+      await thread.end();
+      if (again.findings[0]?.code === code) return wrongRun(found, again);
+    }
+    return unrepeatable(notReproduced(found.result, again).findings);
+  }
+
+  async #thread(store: StoreName | undefined): Promise<SimulationThread> {
+    const known = this.#byStore.get(store);
+    if (known !== undefined) return known;
+    const thread = await this.#threads.start(store);
+    this.#byStore.set(store, thread);
+    return thread;
+  }
+
+  #verdict(ending: Ending): SimulationVerdict {
+    const { runs, states, leaks } = this.#threads.totals;
     return {
-      runs: this.#runs,
-      kept,
-      outdated: this.#outdated,
-      wrong: found && { found, result: found.result },
-      never: drawn ? neverHappened(this.#stage) : [],
-      leaks: [...new Map(all.map((leak) => [`${leak.what} ${leak.at}`, leak])).values()],
-      lostAt: this.#lostAt,
-      keptIn: undefined,
+      ...this.#threads.subject,
+      ...{ runs, leaks, states: states.size, outdated: this.#outdated },
+      ...{ kept: 0, wrong: undefined, never: [], foreseen: undefined, lostAt: undefined },
+      ...{ keptIn: undefined, interrupted: false },
+      ...ending,
     };
-  }
-
-  #count(runs: number): void {
-    this.#runs += runs;
-    this.#options.onRun(this.#runs);
   }
 }
 
-/** Whether it is the file of a recorded saga, and no schedule. */
-function isRecording(replay: string): boolean {
-  return replay.endsWith(".json");
+function wrongRun({ seed, result: before }: FoundRun, result: RunResult): WrongRun {
+  const { findings, taken } = result;
+  const departures = before.taken.length;
+  return { findings, result, seed, departures, schedule: scheduleText(taken) };
+}
+
+/** No run is drawn: it may be the next one that goes otherwise. */
+function unrepeatable(findings: readonly SimulationFinding[]): WrongRun {
+  return { findings, result: undefined, seed: undefined, departures: 0, schedule: undefined };
+}
+
+function halted({ finding, seed }: HaltedThread): WrongRun {
+  return { ...unrepeatable([finding]), seed };
 }

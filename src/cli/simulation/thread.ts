@@ -1,29 +1,133 @@
-/* The program of a thread that makes a part of the runs of a simulation; see `threads.ts`. */
-import { parentPort, workerData } from "node:worker_threads";
-import { scheduleText } from "../../simulate/schedule-text.ts";
+/* The program of a thread that makes runs of a simulation; see `simulation-thread.ts`. */
+import { workerData } from "node:worker_threads";
+import { FirstRun } from "../../simulate/first-run.ts";
+import { neverHappened } from "../../simulate/never.ts";
+import { SimulatedRun } from "../../simulate/run.ts";
 import { search } from "../../simulate/search.ts";
+import { shrink } from "../../simulate/shrink.ts";
+import { systematic } from "../../simulate/systematic.ts";
 import { Tripwires } from "../../simulate/tripwire.ts";
-import { loadSimulation } from "./load.ts";
-import type { SeedTask, ThreadAnswer, ThreadedSearch } from "./threads.ts";
+import { toldError } from "../told-error.ts";
+import { type AnySimulation, loadSimulation } from "./load.ts";
+import { Pulse } from "./pulse.ts";
+import type {
+  ThreadMessage,
+  ThreadProgram,
+  ThreadQuestion,
+  ThreadStart,
+} from "./thread-program.ts";
 
-const { module, store }: Pick<ThreadedSearch, "module" | "store"> = workerData;
-const stage = await (await loadSimulation(module)).prepare(store);
-const tripwires = new Tripwires();
+/** More runs than any command makes. */
+const RUNS_MAX = 100_000_000;
+/** What was reached is told after this many runs. */
+const RUNS_A_TURN = 500;
+
+const { module, store, memory, port }: ThreadStart = workerData;
+const say = (message: ThreadMessage) => port.postMessage(message);
+const pulse = new Pulse(memory);
+
 process.removeAllListeners("warning");
 // What a handler of a dead process leaves behind.
 process.on("unhandledRejection", () => {});
 
-parentPort?.on("message", async ({ from, seeds, until }: SeedTask) => {
-  const found = await search(stage, { from, seeds, until });
-  const { outcomes, states } = stage.reached;
-  const answer: ThreadAnswer = {
-    runs: found.runs,
-    outcomes: [...outcomes],
-    states: [...states],
-    leaks: tripwires.leaks,
-    ...("result" in found && {
-      failed: { seed: found.seed ?? from, schedule: scheduleText(found.result.taken) },
-    }),
+try {
+  const simulation = await loadSimulation(module);
+  say({ loaded: true });
+  await work(simulation);
+} catch (error) {
+  say({ error: toldError(error) });
+}
+
+async function work(simulation: AnySimulation): Promise<void> {
+  const stage = await simulation.prepare(store, enter());
+  const program = programOf(stage);
+  port.on("message", async ({ kind, task }: ThreadQuestion) => {
+    try {
+      const answer: unknown = await Reflect.apply(program[kind], program, [task]);
+      say({ reached: program.reached() });
+      say({ answer });
+    } catch (error) {
+      say({ error: toldError(error) });
+    }
+  });
+  say({ ready: { name: simulation.choreography.name, services: stage.parts.length } });
+}
+
+/** Tells which code of the user is entered: its name once, then its number. */
+function enter(): (name: string) => void {
+  const places = new Map<string, number>();
+  return (name) => {
+    const known = places.get(name);
+    const place = known ?? places.size + 1;
+    if (known === undefined) {
+      places.set(name, place);
+      say({ place, name });
+    }
+    pulse.place = place;
   };
-  parentPort?.postMessage(answer);
-});
+}
+
+function programOf(
+  stage: Awaited<ReturnType<AnySimulation["prepare"]>>,
+): ThreadProgram & { reached(): Extract<ThreadMessage, { reached: unknown }>["reached"] } {
+  const tripwires = new Tripwires();
+  const first = new FirstRun(stage);
+  const reached = () => ({
+    outcomes: [...stage.reached.outcomes],
+    states: [...stage.reached.states],
+    leaks: tripwires.leaks,
+  });
+  const ran = () => {
+    pulse.runs++;
+    if (pulse.runs % RUNS_A_TURN === 0) say({ reached: reached() });
+  };
+  return {
+    reached,
+    search({ from, ...limits }) {
+      pulse.seed = from;
+      return search(stage, {
+        ...limits,
+        from,
+        onRun(result) {
+          first.note({ seed: pulse.seed }, result);
+          pulse.seed++;
+          ran();
+        },
+      });
+    },
+    systematic(limits) {
+      return systematic(stage, {
+        ...limits,
+        runs: RUNS_MAX,
+        onRun(result) {
+          first.note({ schedule: [] }, result);
+          ran();
+        },
+      });
+    },
+    async play(schedule) {
+      const result = await new SimulatedRun(stage, { schedule }).play();
+      first.note({ schedule }, result);
+      ran();
+      return result;
+    },
+    repeat(schedule) {
+      return new SimulatedRun(stage, { schedule }).play();
+    },
+    async follow(recorded) {
+      const result = await new SimulatedRun(stage, { recorded }).play();
+      ran();
+      return result;
+    },
+    async shrink(found) {
+      pulse.seed = found.seed ?? 0;
+      const { result } = await shrink(stage, found.result);
+      return result;
+    },
+    repeatFirst: () => first.repeat(),
+    async survey(outcomes) {
+      for (const outcome of outcomes) stage.reached.outcomes.add(outcome);
+      return { never: neverHappened(stage), foreseen: stage.map.foresee()?.states.size };
+    },
+  };
+}

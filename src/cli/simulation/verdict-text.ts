@@ -1,0 +1,87 @@
+import { relative } from "node:path";
+import { quote } from "../../contract/grammar.ts";
+import { counterexample } from "../../simulate/counterexample.ts";
+import type { StoreName } from "../../simulate/options.ts";
+import { foundLines } from "../../simulate/simulation-error.ts";
+import type { Leak } from "../../simulate/tripwire.ts";
+import { paint, print } from "../output.ts";
+import type { SimulationVerdict, WrongRun } from "./session.ts";
+
+/** How the command was called, so that a run can be repeated. */
+interface CalledWith {
+  readonly module: string;
+  readonly store: StoreName | undefined;
+}
+
+/** Whether nothing is to be mended. */
+export function isRight({ wrong, never, lostAt }: SimulationVerdict): boolean {
+  return wrong === undefined && never.length === 0 && lostAt === undefined;
+}
+
+/** Prints what the runs have come to. */
+export function showVerdict(verdict: SimulationVerdict, called: CalledWith): void {
+  const { wrong, never, runs, leaks, interrupted } = verdict;
+  const style = paint();
+  print(`${verdict.name}: ${verdict.services} services`);
+  print();
+  if (wrong !== undefined) showWrong(wrong, verdict, called);
+  if (verdict.lostAt !== undefined)
+    print(
+      style.undo(`! From step ${verdict.lostAt + 1} on, the run differs from the recorded saga.`),
+    );
+  for (const schedule of verdict.outdated)
+    print(style.undo(`! The schedule ${quote(schedule)} no longer applies: the code has changed.`));
+  for (const { message } of never) print(style.bad(`✗ NEVER  ${message}`));
+  if (never.length > 0)
+    print("  Let `given` bring it about, make more runs, or accept it with a reason: accepts.");
+  for (const leak of leaks) print(style.undo(leakText(leak)));
+  if (!isRight(verdict)) return;
+  const states = `${verdict.states} of ${verdict.foreseen ?? "?"} states of the model`;
+  const right = runs === 1 ? "the run is right" : `${runs.toLocaleString("en")} runs are right`;
+  const { kept } = verdict;
+  const before = kept === 0 ? "" : `, ${kept} of them schedules that failed before`;
+  if (interrupted) print(style.undo(`! Interrupted: ${right} so far; ${verdict.states} states`));
+  else print(style.good(`✓ ${right}${before}; ${states}`));
+}
+
+function showWrong(wrong: WrongRun, { runs, keptIn }: SimulationVerdict, called: CalledWith): void {
+  const { result, seed, departures } = wrong;
+  const { module, store } = called;
+  const again = `odori simulate ${module}${store === undefined ? "" : ` --store ${store}`}`;
+  if (result === undefined) {
+    for (const { code, message } of wrong.findings) print(paint().bad(`✗ ${code}  ${message}`));
+    if (seed !== undefined) print(`  Again: ${again} --seed ${seed} --seeds 1`);
+    return;
+  }
+  for (const line of counterexample(result, paint())) print(line);
+  print();
+  const repeat = (schedule: string) => `${again} --replay "${schedule}"`;
+  for (const line of foundLines(result, { seed, runs, departures, repeat })) print(line);
+  if (keptIn !== undefined) print(`  Kept in ${relative(process.cwd(), keptIn)}.`);
+}
+
+function leakText({ what, at, controlled }: Leak): string {
+  const place = at.startsWith("/") ? relative(process.cwd(), at) : at;
+  return controlled
+    ? `! ${what}  ${place}  was answered by the run: take it from the context of the handler`
+    : `! ${what}  ${place}  leaves the simulation: stand in for it with standIn()`;
+}
+
+/** The verdict for a program. */
+export function verdictJson(verdict: SimulationVerdict) {
+  const { wrong, never, runs, kept, leaks, outdated, states, foreseen } = verdict;
+  return {
+    ok: isRight(verdict),
+    ...{ runs, kept, outdated, states, foreseen: foreseen ?? null },
+    findings: [...(wrong?.findings ?? []), ...never],
+    leaks,
+    ...(verdict.interrupted && { interrupted: true }),
+    ...(verdict.lostAt !== undefined && { lostAt: verdict.lostAt }),
+    ...(wrong !== undefined && {
+      seed: wrong.seed ?? null,
+      departures: wrong.departures,
+      ...(wrong.schedule !== undefined && { schedule: wrong.schedule }),
+      ...(wrong.result !== undefined && { drawn: counterexample(wrong.result) }),
+    }),
+  };
+}
