@@ -27,6 +27,11 @@ export const TESTING_CODES = {
     meaning: "A module exports no simulation, or several and none as default.",
     hint: "Export one as default: `export default simulation(choreography, { given })`.",
   },
+  GIVEN_INVALID: {
+    delivery: "none",
+    meaning: "`given` of a simulation has thrown, or returns a promise.",
+    hint: "Draw the data and call `begin` before it returns, and let nothing of it fail.",
+  },
   PGLITE_MISSING: {
     delivery: "none",
     meaning: "A simulation of Postgres handlers needs packages that are not installed.",
@@ -44,7 +49,8 @@ export const TESTING_CODES = {
   },
   SCHEDULE_INVALID: {
     delivery: "none",
-    meaning: "A text is not a schedule of a simulation.",
-    hint: "Pass the text that a simulation has printed.",
+    meaning:
+      "A text is not a schedule of a simulation, or names a decision that the run does not take.",
+    hint: "Pass the text that a simulation has printed for this code.",
   },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;

@@ -1,0 +1,34 @@
+import { messageOf, OdoriError } from "../contract/errors.ts";
+import { withStop } from "../text/sentence.ts";
+
+/** Frames in which the place of an error is looked for. */
+const FRAMES = 10;
+
+/** Calls `given`. Throws `GIVEN_INVALID` if it throws, or is not done when it returns. */
+export function invited(given: () => unknown): void {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = FRAMES;
+  let returned: unknown;
+  try {
+    returned = given();
+  } catch (cause) {
+    const message = `\`given\` has thrown${placeOf(cause)}: ${withStop(messageOf(cause))}`;
+    throw new OdoriError("GIVEN_INVALID", message, { cause });
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+  if (!(returned instanceof Promise)) return;
+  // Its error, if it comes to one, is not the one to tell.
+  returned.catch(() => {});
+  throw new OdoriError("GIVEN_INVALID", "`given` returns a promise.", {
+    hint: "Begin all sagas before it returns; `begin` takes work that may be asynchronous.",
+  });
+}
+
+/** Where an error was thrown: the file and the line. */
+function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const frame = stack.split("\n").find((line) => /^\s+at (?!.*node_modules|.*node:)/.test(line));
+  const [, place] = /\(?(?:file:\/\/)?([^()\s]+:\d+):\d+\)?$/.exec(frame ?? "") ?? [];
+  return place === undefined ? "" : ` at ${place}`;
+}
