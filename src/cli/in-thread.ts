@@ -10,7 +10,7 @@ import { withStop } from "../text/sentence.ts";
 import type { ModuleManifest } from "./module-manifest.ts";
 import { warn } from "./output.ts";
 import { secondsOf } from "./seconds.ts";
-import { errorOf, type ToldError } from "./told-error.ts";
+import { type ToldError, toldBack } from "./told-error.ts";
 
 /** What the thread answers with. */
 export type Loaded = ModuleManifest | { readonly never: true } | { readonly error: ToldError };
@@ -43,8 +43,8 @@ export async function manifestInThread(path: string): Promise<ModuleManifest> {
   try {
     const loaded = await answerOf(worker, ours, path);
     if ("manifest" in loaded) return loaded;
-    if ("never" in loaded) throw unfinished(path, "awaits at its top level what never comes");
-    throw errorOf(loaded.error);
+    if ("never" in loaded) throw unfinishedModule(path, "awaits at its top level what never comes");
+    throw toldBack(loaded.error);
   } finally {
     ours.close();
     await worker.terminate();
@@ -55,7 +55,7 @@ function answerOf(worker: Worker, ours: MessagePort, path: string): Promise<Load
   const seconds = loadSecondsMax();
   return new Promise((resolve, reject) => {
     const limit = setTimeout(
-      () => reject(unfinished(path, `is not loaded after ${seconds} seconds`)),
+      () => reject(unfinishedModule(path, `is not loaded after ${seconds} seconds`)),
       seconds * 1_000,
     );
     ours.once("message", resolve);
@@ -73,13 +73,13 @@ function answerOf(worker: Worker, ours: MessagePort, path: string): Promise<Load
       // Its last words may not have been read yet.
       const last = receiveMessageOnPort(ours)?.message;
       if (last !== undefined) resolve(last);
-      reject(unfinished(path, `called process.exit(${code}) while it was loading`));
+      reject(unfinishedModule(path, `called process.exit(${code}) while it was loading`));
     });
   });
 }
 
 /** The error of a module that does not come to its end. */
-export function unfinished(path: string, why: string): OdoriError {
+export function unfinishedModule(path: string, why: string): OdoriError {
   return new OdoriError("MODULE_UNFINISHED", `The module ${path} ${why}.`, {
     hint:
       "Export the declarations from a module of their own, whose top level only declares. A slow " +

@@ -17,7 +17,7 @@ export function toldError(error: unknown): ToldError {
 }
 
 /** The error that another thread has told. */
-export function errorOf(told: ToldError): Error {
+export function toldBack(told: ToldError): Error {
   if ("otherCode" in told) return Object.assign(new Error(told.message), { code: told.otherCode });
   const { code, message, hint } = told;
   return new OdoriError(code, message, hint === undefined ? {} : { hint });

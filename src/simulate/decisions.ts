@@ -64,12 +64,12 @@ export class Sites {
 
 /**
  * What decides a run: a seed draws, a schedule repeats the departures of an earlier run, or a saga
- * is played as it was recorded.
+ * is played as it was recorded, with the data of a schedule.
  */
 export type Course =
   | { readonly seed: number }
   | { readonly schedule: Schedule }
-  | { readonly recorded: readonly RecordedStep[] };
+  | { readonly recorded: readonly RecordedStep[]; readonly schedule?: Schedule };
 
 /** Takes the decisions of one run, and notes those that depart from the calm run. */
 export class Decisions {
@@ -83,7 +83,7 @@ export class Decisions {
 
   constructor(sites: Sites, course: Course, { asks = false }: { readonly asks?: boolean } = {}) {
     this.repeats = !("seed" in course);
-    sites.begin("schedule" in course ? course.schedule : []);
+    sites.begin("schedule" in course ? (course.schedule ?? []) : []);
     this.random = numbers("seed" in course ? course.seed : 0);
     this.questions = asks ? [] : undefined;
   }

@@ -30,12 +30,12 @@ export class FirstRun<Native> {
     if (this.#first === undefined) return undefined;
     const { course, result: before } = this.#first;
     const again = await new SimulatedRun(this.#stage, course).play();
-    if (traceOf(before) === traceOf(again)) return undefined;
+    if (runTrace(before) === runTrace(again)) return undefined;
     const place = before.history.findIndex(
       (row, at) => rowText(row) !== rowText(again.history[at]),
     );
     const at = place < 0 ? before.history.length : place;
-    const [was, is] = [stepText(before.history[at]), stepText(again.history[at])];
+    const [was, is] = [rowStep(before.history[at]), rowStep(again.history[at])];
     const run = "seed" in course ? `the run of seed ${course.seed}` : "the first run";
     return {
       code: "NOT_REPRODUCED",
@@ -46,7 +46,7 @@ export class FirstRun<Native> {
   }
 }
 
-function traceOf({ history, notes, taken, findings, ends }: RunResult): string {
+function runTrace({ history, notes, taken, findings, ends }: RunResult): string {
   return JSON.stringify([history, notes, taken, findings, [...ends]]);
 }
 
@@ -54,7 +54,7 @@ function rowText(row: Committed | undefined): string | undefined {
   return JSON.stringify(row);
 }
 
-function stepText(row: Committed | undefined): string {
+function rowStep(row: Committed | undefined): string {
   if (row === undefined) return "its end";
   const { disposition, reaction, emitted } = row.entry;
   const types = emitted.map(({ type }) => type).join(", ");

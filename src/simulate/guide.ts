@@ -1,4 +1,5 @@
 import { stemOf } from "../contract/grammar.ts";
+import type { Disposition } from "../ports/journal.ts";
 import { RETRY_DEFAULT } from "../runtime/retry.ts";
 
 /** One step of a saga that was recorded, as `odori trace --export` writes it. */
@@ -32,6 +33,14 @@ const PATIENCE = 20;
 /** With one more a delivery would be given up. */
 const FAILURES_MAX = RETRY_DEFAULT.attempts - 1;
 
+/** Of a step that has not come to its end, or that a person has ended. */
+const DEFERRED: ReadonlySet<string> = new Set<Disposition>([
+  "retrying",
+  "waiting",
+  "parked",
+  "discarded",
+]);
+
 /**
  * Leads a run along a saga that was recorded: messages come in the same order, deadlines pass at
  * the same place, what came twice comes twice, and what failed at first does so again.
@@ -53,9 +62,10 @@ export class Guide {
     this.#done = done;
   }
 
-  /** The step that the run could not follow; undefined if it has followed all. */
+  /** The first step that has not happened in the run; undefined if it has followed all. */
   get lostAt(): number | undefined {
-    return this.#at < this.#steps.length && this.#waited > PATIENCE ? this.#at : undefined;
+    const at = this.#steps.findIndex((step) => !this.#hasHappened(step));
+    return at < 0 ? undefined : at;
   }
 
   /** Chooses among messages, and among the other moves, of which the last is that time passes. */
@@ -110,9 +120,20 @@ export class Guide {
     if (step === undefined) return true;
     if (step.disposition !== "expired" && step.heard !== undefined && failuresOf(step) === 0)
       return this.#delivered.has(keyOf(step));
+    return this.#hasComeTo(step);
+  }
+
+  /** A delivery that waited for a person then is tried until it is done here. */
+  #hasHappened(step: RecordedStep): boolean {
+    return DEFERRED.has(step.disposition)
+      ? this.#delivered.has(keyOf(step))
+      : this.#hasComeTo(step);
+  }
+
+  #hasComeTo({ service, reaction, disposition }: RecordedStep): boolean {
     return this.#done.some(
-      ({ service, reaction, disposition }) =>
-        service === step.service && reaction === step.reaction && disposition === step.disposition,
+      (one) =>
+        one.service === service && one.reaction === reaction && one.disposition === disposition,
     );
   }
 }

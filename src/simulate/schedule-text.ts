@@ -23,10 +23,20 @@ export function readSchedule(text: string): Schedule {
   return parts.map(readDeparture);
 }
 
-/** Whether a run could not take every departure of its schedule: the code has changed since. */
-export function noLongerApplies(schedule: Schedule, taken: Schedule): boolean {
+/** The departures that a run could not take: the code has changed since, or has never had them. */
+export function notTaken(schedule: Schedule, taken: Schedule): Schedule {
   const names = new Set(taken.map(({ site, index }) => `${site}#${index}`));
-  return schedule.some(({ site, index }) => !names.has(`${site}#${index}`));
+  return schedule.filter(({ site, index }) => !names.has(`${site}#${index}`));
+}
+
+/** Refuses a schedule that says nothing about the code: `SCHEDULE_INVALID`. */
+export function requireTaken(schedule: Schedule, taken: Schedule): void {
+  const [first] = notTaken(schedule, taken);
+  if (first === undefined) return;
+  const name = quote(scheduleText([first]));
+  throw new OdoriError("SCHEDULE_INVALID", `The run does not take the decision ${name}.`, {
+    hint: "The code has changed since the schedule was printed, or it belongs to another store.",
+  });
 }
 
 function readDeparture(part: string): Departure {

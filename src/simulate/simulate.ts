@@ -6,7 +6,7 @@ import { FirstRun } from "./first-run.ts";
 import { neverHappened } from "./never.ts";
 import type { DatabaseOptions, PgliteOptions, SimulationOptions, StoreOptions } from "./options.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
-import { noLongerApplies, readSchedule } from "./schedule-text.ts";
+import { notTaken, readSchedule, requireTaken } from "./schedule-text.ts";
 import { type FoundRun, realNow, search } from "./search.ts";
 import { shrink } from "./shrink.ts";
 import { simulation } from "./simulation.ts";
@@ -112,8 +112,9 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
     const schedule = readSchedule(text);
     const result = await new SimulatedRun(stage, { schedule }).play();
     runs++;
-    if (noLongerApplies(schedule, result.taken)) outdated.push(text);
     if (result.findings.length > 0) throw failed(result, { seed: undefined, runs, result });
+    if (replay !== undefined) requireTaken(schedule, result.taken);
+    if (notTaken(schedule, result.taken).length > 0) outdated.push(text);
   }
   if (replay !== undefined) return { ...reportOf(stage, runs), outdated };
   const first = new FirstRun(stage);

@@ -1,4 +1,4 @@
-import type { Departure, Schedule } from "./decisions.ts";
+import type { Departure, Question, Schedule } from "./decisions.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
 import { type FoundRun, realNow, turnAfter } from "./search.ts";
 import type { Stage } from "./stage.ts";
@@ -45,7 +45,7 @@ export async function systematic<Native>(
       onRun?.(result);
       if (wanted(result)) return { seed: undefined, runs, result };
       await turnAfter(runs);
-      if (result.findings.length === 0) next.push(...further(schedule, result));
+      if (result.findings.length === 0) next.push(...further(schedule, result.questions));
     }
     level = next;
   }
@@ -53,7 +53,7 @@ export async function systematic<Native>(
 }
 
 /** One more departure, after the last one: no set of them is tried twice. */
-function further(schedule: Schedule, { questions }: RunResult): readonly Schedule[] {
+export function further(schedule: Schedule, questions: readonly Question[]): readonly Schedule[] {
   const last = schedule.at(-1);
   const at = questions.findIndex(({ site, index }) => site === last?.site && index === last.index);
   return questions.slice(at + 1).flatMap(({ site, index, ways }) =>

@@ -127,6 +127,7 @@ describe("odori simulate", { timeout: 600_000 }, () => {
       ["simulate", TRIP, "--replay", "no schedule"],
       ["simulate", TRIP, "--schedules", file],
       ["simulate", TRIP, "--replay", file],
+      ["simulate", TRIP, "--replay", "crash train#0"],
     ];
     const codes = refused.map(async (args) => {
       const { status, err } = await odori(args);
@@ -134,6 +135,7 @@ describe("odori simulate", { timeout: 600_000 }, () => {
     });
     expect(await Promise.all(codes)).toEqual([
       [2, "SIMULATION_MISSING"],
+      [2, "SCHEDULE_INVALID"],
       [2, "SCHEDULE_INVALID"],
       [2, "SCHEDULE_INVALID"],
       [2, "SCHEDULE_INVALID"],
@@ -169,6 +171,14 @@ describe("odori simulate", { timeout: 600_000 }, () => {
     const { status, out } = await odori(["simulate", SHOP, "--replay", file]);
     expect([status, out]).toEqual([0, expect.stringContaining("✓ the run is right")]);
     expect(out).not.toContain("differs");
+    const other = join(folder.path, "other.json");
+    const gone = { service: "payment", reaction: "gone", disposition: "done" };
+    writeFileSync(other, JSON.stringify({ version: 1, sagaId: "o-1", steps: [...steps, gone] }));
+    const lost = await odori(["simulate", SHOP, "--replay", other]);
+    expect([lost.status, lost.out]).toEqual([
+      1,
+      expect.stringContaining("✗ NOT_FOLLOWED  step 3 of 3 does not happen, payment: gone done."),
+    ]);
     // Its payment was tried three times: what was charged before it failed was charged thrice.
     const wrong = JSON.parse((await odori(["simulate", UNKEYED, "--replay", file, "--json"])).out);
     expect(wrong).toMatchObject({

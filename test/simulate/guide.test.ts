@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { follow } from "../../src/simulate/follow.ts";
 import type { RecordedStep } from "../../src/simulate/guide.ts";
 import { type RunResult, SimulatedRun } from "../../src/simulate/run.ts";
 import { SqlRows } from "../../src/simulate/sql-rows.ts";
@@ -51,4 +52,21 @@ it("what has failed before it was done fails as often again", async () => {
   expect(recorded(again)[at]?.attempt).toBe(24);
   expect([again.lostAt, again.findings]).toEqual([undefined, []]);
   expect(again.notes.filter(({ note }) => note.includes("fails after its work"))).toHaveLength(23);
+});
+
+it("a course that depends on the data is followed with data that leads there", async () => {
+  const { choreography, options } = tripWith("none", 1);
+  const stage = await Stage.prepare(choreography, options, () => new SqlRows());
+  const tooDear = { site: "data", index: 1, value: 2 };
+  const run = await new SimulatedRun(stage, { schedule: [tooDear] }).play();
+  const steps = recorded(run);
+  expect((await new SimulatedRun(stage, { recorded: steps }).play()).lostAt).toBeDefined();
+  const { result } = await follow(stage, steps);
+  expect([result.lostAt, result.findings]).toEqual([undefined, []]);
+  expect(result.taken).toContainEqual(tooDear);
+  expect(recorded(result)).toEqual(steps);
+  const gone = { service: "flight", reaction: "gone", disposition: "done", duplicates: 0 };
+  const lost = await follow(stage, [...steps, gone]);
+  expect(lost.result.lostAt).toBe(steps.length);
+  expect(lost.runs).toBeGreaterThan(1);
 });

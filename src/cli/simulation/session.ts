@@ -1,8 +1,14 @@
 import type { SimulationFinding } from "../../simulate/findings.ts";
+import type { RecordedStep } from "../../simulate/guide.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import { readRecording } from "../../simulate/record.ts";
 import type { RunResult } from "../../simulate/run.ts";
-import { noLongerApplies, readSchedule, scheduleText } from "../../simulate/schedule-text.ts";
+import {
+  notTaken,
+  readSchedule,
+  requireTaken,
+  scheduleText,
+} from "../../simulate/schedule-text.ts";
 import type { FoundRun } from "../../simulate/search.ts";
 import { notReproduced } from "../../simulate/shrink.ts";
 import type { Leak } from "../../simulate/tripwire.ts";
@@ -95,7 +101,7 @@ export class SimulateSession {
       if (error instanceof HaltedThread) return { wrong: halted(error) };
       if (!(error instanceof InterruptedRuns)) throw error;
       const found = this.#found;
-      return { interrupted: true, wrong: found && wrongRun(found, found.result) };
+      return { interrupted: true, wrong: found && wrongRunOf(found, found.result) };
     }
   }
 
@@ -122,22 +128,30 @@ export class SimulateSession {
   async #replayed(replay: string): Promise<Ending> {
     const { store } = this.#options;
     if (!replay.endsWith(".json")) {
-      const found = await this.#repeat({ schedule: replay, store });
-      return { wrong: found && wrongRun(found, found.result) };
+      const schedule = readSchedule(replay);
+      const result = await (await this.#thread(store)).ask("play", schedule);
+      if (result.findings.length === 0) requireTaken(schedule, result.taken);
+      return {
+        wrong:
+          result.findings.length === 0
+            ? undefined
+            : wrongRunOf({ seed: undefined, runs: 1, result }, result),
+      };
     }
     const { steps } = readRecording(readText(replay));
-    const thread = await this.#thread(store);
-    const result = await thread.ask("follow", steps);
+    const { result, runs } = await (await this.#thread(store)).ask("follow", steps);
     const { lostAt } = result;
-    if (result.findings.length === 0) return { lostAt };
-    return { lostAt, wrong: await this.#shrunk({ seed: undefined, runs: 1, result }, store) };
+    if (result.findings.length > 0)
+      return { lostAt, wrong: await this.#shrunk({ seed: undefined, runs: 1, result }, store) };
+    if (lostAt === undefined) return {};
+    return { lostAt, wrong: { ...unrepeatable([notFollowed(steps, lostAt, runs)]), result } };
   }
 
   /** Repeats a schedule. The module is as it was loaded for the first one. */
   async #repeat(of: Pick<KeptSchedule, "schedule" | "store">): Promise<FoundRun | undefined> {
     const schedule = readSchedule(of.schedule);
     const result = await (await this.#thread(of.store)).ask("play", schedule);
-    if (noLongerApplies(schedule, result.taken)) this.#outdated.push(of.schedule);
+    if (notTaken(schedule, result.taken).length > 0) this.#outdated.push(of.schedule);
     return result.findings.length === 0 ? undefined : { seed: undefined, runs: 1, result };
   }
 
@@ -194,7 +208,7 @@ export class SimulateSession {
       const thread = await this.#threads.start(store);
       again = await thread.ask("repeat", readSchedule(schedule));
       await thread.end();
-      if (again.findings[0]?.code === code) return wrongRun(found, again);
+      if (again.findings[0]?.code === code) return wrongRunOf(found, again);
     }
     return unrepeatable(notReproduced(found.result, again).findings);
   }
@@ -219,7 +233,7 @@ export class SimulateSession {
   }
 }
 
-function wrongRun({ seed, result: before }: FoundRun, result: RunResult): WrongRun {
+function wrongRunOf({ seed, result: before }: FoundRun, result: RunResult): WrongRun {
   const { findings, taken } = result;
   const departures = before.taken.length;
   return { findings, result, seed, departures, schedule: scheduleText(taken) };
@@ -228,6 +242,22 @@ function wrongRun({ seed, result: before }: FoundRun, result: RunResult): WrongR
 /** No run is drawn: it may be the next one that goes otherwise. */
 function unrepeatable(findings: readonly SimulationFinding[]): WrongRun {
   return { findings, result: undefined, seed: undefined, departures: 0, schedule: undefined };
+}
+
+function notFollowed(
+  steps: readonly RecordedStep[],
+  lostAt: number,
+  runs: number,
+): SimulationFinding {
+  const step = steps[lostAt];
+  const tried = runs === 1 ? "" : ` (${runs.toLocaleString("en")} draws were tried)`;
+  return {
+    code: "NOT_FOLLOWED",
+    message:
+      `step ${lostAt + 1} of ${steps.length} does not happen, ${step?.service}: ` +
+      `${step?.reaction} ${step?.disposition}. The handlers of today go elsewhere, or no data ` +
+      `that \`given\` draws leads there${tried}`,
+  };
 }
 
 function halted({ finding, seed }: HaltedThread): WrongRun {

@@ -28,14 +28,14 @@ export async function runSimulate(module: string, flags: SimulateFlags): Promise
   const { minutes, workers, systematic, replay, schedules, store, seed = 1 } = flags;
   const seeds = flags.seeds ?? (minutes === undefined ? SEEDS : RUNS_MAX);
   const which = { seeds, seed, minutes, systematic, replay };
-  const verdict = await verdictOf({ module, store, ...which, workers, schedules });
+  const verdict = await runsVerdict({ module, store, ...which, workers, schedules });
   if (flags.json) printJson(verdictJson(verdict));
   else showVerdict(verdict, { module, store });
   if (!isRight(verdict)) process.exitCode = FOUND;
   else if (verdict.interrupted) process.exitCode = INTERRUPTED;
 }
 
-async function verdictOf(
+async function runsVerdict(
   options: ConstructorParameters<typeof SimulateSession>[1],
 ): Promise<SimulationVerdict> {
   const { minutes } = options;

@@ -8,12 +8,11 @@ import {
 import { messageOf, OdoriError } from "../../contract/errors.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import { withStop } from "../../text/sentence.ts";
-import { loadSecondsMax, unfinished } from "../in-thread.ts";
+import { loadSecondsMax, unfinishedModule } from "../in-thread.ts";
 import { warn } from "../output.ts";
 import { secondsOf } from "../seconds.ts";
-import { errorOf } from "../told-error.ts";
+import { toldBack } from "../told-error.ts";
 import { HaltedThread } from "./halted-thread.ts";
-import { Pulse } from "./pulse.ts";
 import type {
   ThreadMessage,
   ThreadProgram,
@@ -22,6 +21,7 @@ import type {
   ThreadStart,
   ThreadSubject,
 } from "./thread-program.ts";
+import { ThreadPulse } from "./thread-pulse.ts";
 
 /** The program stands beside this file, and is compiled if this file is. */
 const PROGRAM = new URL(`thread${extname(import.meta.url)}`, import.meta.url);
@@ -38,14 +38,14 @@ interface Waiting {
 }
 
 /**
- * A thread with the user's module in it, which makes runs. It can be ended whatever its handlers
- * do: loop, or call `process.exit`. Each thread has modules of its own, as they are when loaded.
+ * A thread with the user's module in it, which makes runs. It can be ended even if its handlers
+ * loop, and outlived if they call `process.exit`. Each thread has modules of its own, as they are when loaded.
  */
 export class SimulationThread {
   readonly #module: string;
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #pulse = new Pulse();
+  readonly #pulse = new ThreadPulse();
   readonly #places = new Map<number, string>();
   readonly #secondsMax: { readonly load: number; readonly step: number };
   readonly #look: NodeJS.Timeout;
@@ -81,7 +81,7 @@ export class SimulationThread {
     this.#look = setInterval(() => void this.#watch(), LOOK_MS);
     const { load } = this.#secondsMax;
     this.#loading = setTimeout(
-      () => this.stop(unfinished(module, `is not loaded after ${load} seconds`)),
+      () => this.stop(unfinishedModule(module, `is not loaded after ${load} seconds`)),
       load * 1_000,
     );
     this.ready = this.#wait();
@@ -134,7 +134,7 @@ export class SimulationThread {
   #hear(message: ThreadMessage): void {
     if ("place" in message) this.#places.set(message.place, message.name);
     else if ("reached" in message) this.#reached = message.reached;
-    else if ("error" in message) this.#fail(errorOf(message.error));
+    else if ("error" in message) this.#fail(toldBack(message.error));
     else if ("loaded" in message) this.#prepares();
     else {
       if ("ready" in message) this.#phase = "runs";
@@ -196,7 +196,7 @@ export class SimulationThread {
       code === NEVER_SETTLED
         ? "awaits at its top level what never comes"
         : `called process.exit(${code}) while it was loading`;
-    this.stop(unfinished(this.#module, why));
+    this.stop(unfinishedModule(this.#module, why));
   }
 
   #fail(error: unknown): void {

@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Schedule } from "../../simulate/decisions.ts";
 import type { SimulationFinding } from "../../simulate/findings.ts";
+import type { Followed } from "../../simulate/follow.ts";
 import type { RecordedStep } from "../../simulate/guide.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import type { RunResult } from "../../simulate/run.ts";
@@ -35,7 +36,7 @@ export interface ThreadProgram {
   play(schedule: Schedule): Promise<RunResult>;
   /** The same, and it is not counted. */
   repeat(schedule: Schedule): Promise<RunResult>;
-  follow(recorded: readonly RecordedStep[]): Promise<RunResult>;
+  follow(recorded: readonly RecordedStep[]): Promise<Followed>;
   shrink(found: FoundRun): Promise<RunResult>;
   /** Makes the first run once more. Returns how it differs. */
   repeatFirst(_: undefined): Promise<SimulationFinding | undefined>;

@@ -8,7 +8,7 @@ const FIELDS = 4;
  * What a thread tells while it computes, in memory that it shares: a thread in an endless loop
  * answers nothing any more.
  */
-export class Pulse {
+export class ThreadPulse {
   readonly memory: SharedArrayBuffer;
   readonly #fields: Float64Array;
 

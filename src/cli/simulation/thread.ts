@@ -1,6 +1,7 @@
 /* The program of a thread that makes runs of a simulation; see `simulation-thread.ts`. */
 import { workerData } from "node:worker_threads";
 import { FirstRun } from "../../simulate/first-run.ts";
+import { follow } from "../../simulate/follow.ts";
 import { neverHappened } from "../../simulate/never.ts";
 import { SimulatedRun } from "../../simulate/run.ts";
 import { search } from "../../simulate/search.ts";
@@ -9,13 +10,13 @@ import { systematic } from "../../simulate/systematic.ts";
 import { Tripwires } from "../../simulate/tripwire.ts";
 import { toldError } from "../told-error.ts";
 import { type AnySimulation, loadSimulation } from "./load.ts";
-import { Pulse } from "./pulse.ts";
 import type {
   ThreadMessage,
   ThreadProgram,
   ThreadQuestion,
   ThreadStart,
 } from "./thread-program.ts";
+import { ThreadPulse } from "./thread-pulse.ts";
 
 /** More runs than any command makes. */
 const RUNS_MAX = 100_000_000;
@@ -24,7 +25,7 @@ const RUNS_A_TURN = 500;
 
 const { module, store, memory, port }: ThreadStart = workerData;
 const say = (message: ThreadMessage) => port.postMessage(message);
-const pulse = new Pulse(memory);
+const pulse = new ThreadPulse(memory);
 
 process.removeAllListeners("warning");
 // What a handler of a dead process leaves behind.
@@ -115,9 +116,9 @@ function programOf(
       return new SimulatedRun(stage, { schedule }).play();
     },
     async follow(recorded) {
-      const result = await new SimulatedRun(stage, { recorded }).play();
+      const followed = await follow(stage, recorded);
       ran();
-      return result;
+      return followed;
     },
     async shrink(found) {
       pulse.seed = found.seed ?? 0;

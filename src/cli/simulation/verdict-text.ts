@@ -13,9 +13,9 @@ interface CalledWith {
   readonly store: StoreName | undefined;
 }
 
-/** Whether nothing is to be mended. */
-export function isRight({ wrong, never, lostAt }: SimulationVerdict): boolean {
-  return wrong === undefined && never.length === 0 && lostAt === undefined;
+/** Whether no run goes wrong, and all that is declared has happened. */
+export function isRight({ wrong, never }: SimulationVerdict): boolean {
+  return wrong === undefined && never.length === 0;
 }
 
 /** Prints what the runs have come to. */
@@ -25,10 +25,9 @@ export function showVerdict(verdict: SimulationVerdict, called: CalledWith): voi
   print(`${verdict.name}: ${verdict.services} services`);
   print();
   if (wrong !== undefined) showWrong(wrong, verdict, called);
-  if (verdict.lostAt !== undefined)
-    print(
-      style.undo(`! From step ${verdict.lostAt + 1} on, the run differs from the recorded saga.`),
-    );
+  const { lostAt } = verdict;
+  if (lostAt !== undefined && wrong?.schedule !== undefined)
+    print(style.undo(`! From step ${lostAt + 1} on, the run differs from the recorded saga.`));
   for (const schedule of verdict.outdated)
     print(style.undo(`! The schedule ${quote(schedule)} no longer applies: the code has changed.`));
   for (const { message } of never) print(style.bad(`✗ NEVER  ${message}`));
@@ -53,8 +52,9 @@ function showWrong(wrong: WrongRun, { runs, keptIn }: SimulationVerdict, called:
     if (seed !== undefined) print(`  Again: ${again} --seed ${seed} --seeds 1`);
     return;
   }
-  for (const line of counterexample(result, paint())) print(line);
+  for (const line of counterexample({ ...result, findings: wrong.findings }, paint())) print(line);
   print();
+  if (wrong.schedule === undefined) return;
   const repeat = (schedule: string) => `${again} --replay "${schedule}"`;
   for (const line of foundLines(result, { seed, runs, departures, repeat })) print(line);
   if (keptIn !== undefined) print(`  Kept in ${relative(process.cwd(), keptIn)}.`);
@@ -81,7 +81,9 @@ export function verdictJson(verdict: SimulationVerdict) {
       seed: wrong.seed ?? null,
       departures: wrong.departures,
       ...(wrong.schedule !== undefined && { schedule: wrong.schedule }),
-      ...(wrong.result !== undefined && { drawn: counterexample(wrong.result) }),
+      ...(wrong.result !== undefined && {
+        drawn: counterexample({ ...wrong.result, findings: wrong.findings }),
+      }),
     }),
   };
 }
