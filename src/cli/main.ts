@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-/** The oldest Node that has `node:sqlite` without a flag and runs TypeScript modules directly. */
-const NODE_LEAST = [22, 18] as const;
+/** The oldest Node of `engines` in package.json: it runs TypeScript modules directly. */
+const NODE_LEAST = [22, 22] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < NODE_LEAST[0] || (major === NODE_LEAST[0] && minor < NODE_LEAST[1])) {
   process.stderr.write(
-    `odori needs Node ${NODE_LEAST.join(".")} or newer, but this is Node ${process.version}.\n` +
+    `odori needs Node 22 (from ${NODE_LEAST.join(".")}) or 24.6 and newer, but this is Node ` +
+      `${process.version}.\n` +
       "Install a current Node and try again.\n",
   );
   process.exitCode = 2;

@@ -77,6 +77,12 @@ describe("package.json", () => {
     }
   });
 
+  it("the command refuses a Node that is older than those", () => {
+    const main = readFileSync(join(ROOT, "src", "cli", "main.ts"), "utf8");
+    const [, major, minor] = /NODE_LEAST = \[(\d+), (\d+)\]/.exec(main) ?? [];
+    expect(own.engines.node).toContain(`^${major}.${minor}.0 `);
+  });
+
   it("ranges are understood as npm does", () => {
     expect(satisfies([22, 21, 9], "^22.22.0 || >=24.6.0")).toBe(false);
     expect(satisfies([23, 0, 0], "^22.22.0 || >=24.6.0")).toBe(false);
