@@ -50,7 +50,8 @@ export interface SimulationOptions<Native> {
    */
   readonly operator?: boolean;
   /**
-   * Findings that are accepted: a code, or what never happens, and the reason.
+   * Findings that are accepted, each with the reason: a code, or an outcome that never happens, as
+   * the finding `NEVER` names it. Runs go on after them, and those with one are counted.
    * @default {}
    */
   readonly accepts?: Readonly<Record<string, string>>;

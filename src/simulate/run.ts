@@ -45,6 +45,8 @@ export interface Noted {
 /** What a run has come to. */
 export interface RunResult {
   readonly findings: readonly SimulationFinding[];
+  /** Those that `accepts` accepts: the run has gone on. */
+  readonly accepted: readonly SimulationFinding[];
   /** The departures that were taken. */
   readonly taken: Schedule;
   readonly steps: number;
@@ -70,6 +72,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   readonly #guide: Guide | undefined;
   readonly #reactions: Reaction[] = [];
   readonly #findings: SimulationFinding[] = [];
+  readonly #accepted: SimulationFinding[] = [];
   readonly #history: Committed[] = [];
   readonly #notes: Noted[] = [];
   readonly #fleet: Fleet<Native>;
@@ -126,6 +129,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     this.#fleet.leave();
     return {
       findings: this.#findings,
+      accepted: this.#accepted,
       taken: this.decisions.taken,
       steps: this.#steps,
       history: this.#history,
@@ -137,7 +141,9 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   }
 
   fail(finding: SimulationFinding): void {
-    this.#findings.push(finding);
+    const { accepts = {} } = this.stage.options;
+    if (Object.hasOwn(accepts, finding.code)) this.#accepted.push(finding);
+    else this.#findings.push(finding);
   }
 
   note(note: string): void {

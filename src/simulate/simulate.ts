@@ -1,6 +1,8 @@
 import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
+import { AcceptedFindings } from "./accepted.ts";
+import type { Course } from "./decisions.ts";
 import type { SimulationFinding } from "./findings.ts";
 import { FirstRun } from "./first-run.ts";
 import { neverHappened } from "./never.ts";
@@ -51,6 +53,8 @@ export interface SimulationReport {
   readonly leaks: readonly Leak[];
   /** Those of `schedules` that no longer apply: a decision of theirs is not taken any more. */
   readonly outdated: readonly string[];
+  /** In how many runs each code was found that `accepts` accepts. */
+  readonly accepted: Readonly<Record<string, number>>;
 }
 
 type Counts = Omit<SimulationReport, "leaks">;
@@ -107,18 +111,24 @@ export async function simulate(
 async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): Promise<Counts> {
   const { replay, schedules = [] } = options;
   let runs = 0;
+  const accepted = new AcceptedFindings();
   const outdated: string[] = [];
   for (const text of replay === undefined ? schedules : [replay]) {
     const schedule = readSchedule(text);
     const result = await new SimulatedRun(stage, { schedule }).play();
     runs++;
+    accepted.note(result);
     if (result.findings.length > 0) throw failed(result, { seed: undefined, runs, result });
     if (replay !== undefined) requireTaken(schedule, result.taken);
     if (notTaken(schedule, result.taken).length > 0) outdated.push(text);
   }
-  if (replay !== undefined) return { ...reportOf(stage, runs), outdated };
+  if (replay !== undefined)
+    return { ...reportOf(stage, runs), outdated, accepted: accepted.counts };
   const first = new FirstRun(stage);
-  const found = await searched(stage, options, first);
+  const found = await searched(stage, options, (course, result) => {
+    first.note(course, result);
+    accepted.note(result);
+  });
   // Where it does, neither the runs that were right nor the one that was not mean much.
   const changed = await first.repeat();
   if (changed !== undefined && !("result" in found && found.runs === 1))
@@ -127,23 +137,23 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
   // Few departures do not lead everywhere.
   const never = options.systematic === undefined ? neverHappened(stage) : [];
   if (never.length > 0) throw neverSeen(never, found.runs);
-  return { ...reportOf(stage, runs + found.runs), outdated };
+  return { ...reportOf(stage, runs + found.runs), outdated, accepted: accepted.counts };
 }
 
 function searched<Native>(
   stage: Stage<Native>,
   options: SearchOptions,
-  first: FirstRun<Native>,
+  note: (course: Course, result: RunResult) => void,
 ): Promise<FoundRun | { readonly runs: number }> {
   const { minutes, seed = 1 } = options;
   const until = minutes === undefined ? undefined : realNow() + minutes * MINUTE_MS;
   const { systematic: departures } = options;
   if (departures !== undefined) {
-    const onRun = (result: RunResult) => first.note({ schedule: [] }, result);
+    const onRun = (result: RunResult) => note({ schedule: [] }, result);
     return systematic(stage, { departures, runs: RUNS_MAX, until, onRun });
   }
   const seeds = options.seeds ?? (minutes === undefined ? SEEDS : RUNS_MAX);
-  const onRun = (result: RunResult) => first.note({ seed }, result);
+  const onRun = (result: RunResult) => note({ seed }, result);
   return search(stage, { from: seed, seeds, until, onRun });
 }
 
@@ -164,7 +174,10 @@ function unrepeatable(finding: SimulationFinding): SimulationError {
   return new SimulationError([finding], "", `\n✗ ${finding.code}  ${finding.message}\n`);
 }
 
-function reportOf<Native>(stage: Stage<Native>, runs: number): Omit<Counts, "outdated"> {
+function reportOf<Native>(
+  stage: Stage<Native>,
+  runs: number,
+): Pick<Counts, "runs" | "states" | "foreseen"> {
   return {
     runs,
     states: stage.reached.states.size,

@@ -142,6 +142,31 @@ describe("odori simulate", { timeout: 600_000 }, () => {
     ]);
   });
 
+  it("refuses options of which one would be ignored", async () => {
+    const together = [
+      ["--systematic", "1", "--seeds", "5"],
+      ["--systematic", "1", "--workers", "2"],
+      ["--replay", "next#1", "--workers", "2"],
+      ["--replay", "next#1", "--seed", "5"],
+      ["--minutes", "1", "--seeds", "5"],
+    ];
+    for (const flags of together) {
+      const { status, err } = await odori(["simulate", SHOP, ...flags]);
+      expect([status, err]).toEqual([2, expect.stringMatching(/^USAGE: .*cannot be used with/)]);
+    }
+  });
+
+  it("names the store in the line that repeats a run, and in the file", async () => {
+    using folder = temporaryFolder("kept");
+    const schedules = join(folder.path, "kept.json");
+    const flags = ["--store", "sqlite", "--schedules", schedules];
+    const { out } = await odori(["simulate", BROKEN, ...flags]);
+    expect(out).toContain("--store sqlite --replay ");
+    expect(JSON.parse(readFileSync(schedules, "utf8"))).toMatchObject([{ store: "sqlite" }]);
+    const { out: again } = await odori(["simulate", BROKEN, "--schedules", schedules]);
+    expect(again).toContain("--store sqlite --replay ");
+  });
+
   it("plays a saga of production again, in the order in which it went", async () => {
     using folder = temporaryFolder("recorded");
     let calls = 0;

@@ -1,3 +1,4 @@
+import { PermanentError } from "odori";
 import { type SimulationOptions, simulate } from "odori/simulate";
 import type { Sql } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
@@ -37,4 +38,51 @@ it("a schedule whose decision is not taken is refused", async () => {
   await expect(simulate(choreography, { ...options, replay: "crash train#0" })).rejects.toThrow(
     expect.objectContaining({ code: "SCHEDULE_INVALID" }),
   );
+});
+
+describe("accepts", () => {
+  const parks = (accepts: Readonly<Record<string, string>>) => {
+    const parked = shopWith(
+      (orderId) => {
+        if (orderId === "o-2") throw new PermanentError("No bank knows it.");
+      },
+      { accepts },
+    );
+    return simulate(parked.choreography, { ...parked.options, seeds });
+  };
+
+  it("a code is found, counted, and no failure", async () => {
+    await expect(parks({})).rejects.toMatchObject({ findings: [{ code: "PARKED" }] });
+    const { accepted } = await parks({ PARKED: "a person calls the bank" });
+    expect(accepted).toEqual({ PARKED: expect.any(Number) });
+    expect(accepted.PARKED).toBeGreaterThan(0);
+  });
+
+  it("runs go on after what is accepted", async () => {
+    const holds = () => {
+      throw new Error("The books are wrong.");
+    };
+    const { choreography, options } = shopWith(
+      () => {
+        throw new PermanentError("No bank knows it.");
+      },
+      { accepts: { PARKED: "a person calls the bank" }, holds },
+    );
+    await expect(simulate(choreography, { ...options, seeds })).rejects.toMatchObject({
+      findings: [{ code: "INVARIANT" }],
+    });
+  });
+
+  it("a name that nothing has is refused, and so is a service that is not there", async () => {
+    const refused: readonly Partial<SimulationOptions<Sql>>[] = [
+      { accepts: { PARKD: "a typing error" } },
+      { accepts: { "payment/order.placed/refused": "cannot happen" } },
+      { instances: { paymnt: 2 } },
+      { instances: { payment: 0 } },
+    ];
+    for (const more of refused)
+      await expect(withOptions(more)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    const accepts = { "payment/order.placed/done/payment.charged.v1": "it has happened" };
+    await expect(withOptions({ accepts, instances: { payment: 2 } })).resolves.toBeDefined();
+  });
 });

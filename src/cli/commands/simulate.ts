@@ -12,17 +12,34 @@ export function simulateCommand(): Command {
         "any order, and time that passes at any moment. Print the shortest run that goes wrong.",
     )
     .argument("<module>", "TypeScript or JavaScript module that exports a simulation")
-    .option("--seeds <number>", "how many runs to draw (default: 1,000)", wholeNumber)
-    .option("--minutes <number>", "how long to go on, instead of --seeds", positive)
-    .option("--seed <number>", "the first seed (default: 1)", wholeNumber)
-    .option(
-      "--replay <schedule>",
-      "make one run again, as its failure was printed, or as a saga was exported (trace.json)",
+    .addOption(
+      new Option("--seeds <number>", "how many runs to draw (default: 1,000)")
+        .argParser(wholeNumber)
+        .conflicts(["systematic", "replay"]),
     )
-    .option(
-      "--systematic <departures>",
-      "make every run with at most 1 or 2 departures from the calm one, instead of seeds",
-      oneOrTwo,
+    .addOption(
+      new Option("--minutes <number>", "how long to go on, instead of --seeds")
+        .argParser(positive)
+        .conflicts(["seeds", "replay"]),
+    )
+    .addOption(
+      new Option("--seed <number>", "the first seed (default: 1)")
+        .argParser(wholeNumber)
+        .conflicts(["systematic", "replay"]),
+    )
+    .addOption(
+      new Option(
+        "--replay <schedule>",
+        "make one run again, as its failure was printed, or as a saga was exported (trace.json)",
+      ).conflicts(["systematic", "workers", "schedules"]),
+    )
+    .addOption(
+      new Option(
+        "--systematic <departures>",
+        "make every run with at most 1 or 2 departures from the calm one, instead of seeds",
+      )
+        .argParser(oneOrTwo)
+        .conflicts(["workers"]),
     )
     .addOption(
       new Option(

@@ -16,6 +16,7 @@ import { readText } from "../files.ts";
 import { HaltedThread, InterruptedRuns } from "./halted-thread.ts";
 import { type KeptSchedule, keepSchedule, keptFileOf, readSchedules } from "./kept.ts";
 import type { SimulationThread } from "./simulation-thread.ts";
+import type { ThreadSubject } from "./thread-program.ts";
 import { type SimulationThreads, searchInThreads } from "./threads.ts";
 
 /** Which runs the command makes. */
@@ -40,14 +41,16 @@ export interface WrongRun {
   readonly seed: number | undefined;
   /** How many departures it had before it was shrunk. */
   readonly departures: number;
+  /** Where services had their data, if not where the simulation says. */
+  readonly store: StoreName | undefined;
   /** Repeats it: empty for the calm run, undefined if it goes otherwise in a fresh thread. */
   readonly schedule: string | undefined;
 }
 
 /** What the runs have come to. */
-export interface SimulationVerdict {
-  readonly name: string;
-  readonly services: number;
+export interface SimulationVerdict extends ThreadSubject {
+  /** In how many runs each code was found that is accepted. */
+  readonly accepted: ReadonlyMap<string, number>;
   readonly runs: number;
   /** How many schedules that failed before are right now. */
   readonly kept: number;
@@ -98,10 +101,11 @@ export class SimulateSession {
       const ending = await (replay === undefined ? this.#searched() : this.#replayed(replay));
       return { ...(await this.#surveyed(ending)), ...ending };
     } catch (error) {
-      if (error instanceof HaltedThread) return { wrong: halted(error) };
+      if (error instanceof HaltedThread) return { wrong: halted(error, this.#options.store) };
       if (!(error instanceof InterruptedRuns)) throw error;
       const found = this.#found;
-      return { interrupted: true, wrong: found && wrongRunOf(found, found.result) };
+      const { store } = this.#options;
+      return { interrupted: true, wrong: found && wrongRunOf(found, found.result, store) };
     }
   }
 
@@ -135,7 +139,7 @@ export class SimulateSession {
         wrong:
           result.findings.length === 0
             ? undefined
-            : wrongRunOf({ seed: undefined, runs: 1, result }, result),
+            : wrongRunOf({ seed: undefined, runs: 1, result }, result, store),
       };
     }
     const { steps } = readRecording(readText(replay));
@@ -208,7 +212,7 @@ export class SimulateSession {
       const thread = await this.#threads.start(store);
       again = await thread.ask("repeat", readSchedule(schedule));
       await thread.end();
-      if (again.findings[0]?.code === code) return wrongRunOf(found, again);
+      if (again.findings[0]?.code === code) return wrongRunOf(found, again, store);
     }
     return unrepeatable(notReproduced(found.result, again).findings);
   }
@@ -222,10 +226,10 @@ export class SimulateSession {
   }
 
   #verdict(ending: Ending): SimulationVerdict {
-    const { runs, states, leaks } = this.#threads.totals;
+    const { runs, states, leaks, accepted } = this.#threads.totals;
     return {
       ...this.#threads.subject,
-      ...{ runs, leaks, states: states.size, outdated: this.#outdated },
+      ...{ runs, leaks, accepted, states: states.size, outdated: this.#outdated },
       ...{ kept: 0, wrong: undefined, never: [], foreseen: undefined, lostAt: undefined },
       ...{ keptIn: undefined, interrupted: false },
       ...ending,
@@ -233,15 +237,20 @@ export class SimulateSession {
   }
 }
 
-function wrongRunOf({ seed, result: before }: FoundRun, result: RunResult): WrongRun {
+function wrongRunOf(
+  { seed, result: before }: FoundRun,
+  result: RunResult,
+  store: StoreName | undefined,
+): WrongRun {
   const { findings, taken } = result;
   const departures = before.taken.length;
-  return { findings, result, seed, departures, schedule: scheduleText(taken) };
+  return { findings, result, seed, departures, store, schedule: scheduleText(taken) };
 }
 
 /** No run is drawn: it may be the next one that goes otherwise. */
 function unrepeatable(findings: readonly SimulationFinding[]): WrongRun {
-  return { findings, result: undefined, seed: undefined, departures: 0, schedule: undefined };
+  const nothing = { result: undefined, seed: undefined, schedule: undefined, store: undefined };
+  return { ...nothing, findings, departures: 0 };
 }
 
 function notFollowed(
@@ -260,6 +269,6 @@ function notFollowed(
   };
 }
 
-function halted({ finding, seed }: HaltedThread): WrongRun {
-  return { ...unrepeatable([finding]), seed };
+function halted({ finding, seed }: HaltedThread, store: StoreName | undefined): WrongRun {
+  return { ...unrepeatable([finding]), seed, store };
 }

@@ -30,7 +30,7 @@ export async function runSimulate(module: string, flags: SimulateFlags): Promise
   const which = { seeds, seed, minutes, systematic, replay };
   const verdict = await runsVerdict({ module, store, ...which, workers, schedules });
   if (flags.json) printJson(verdictJson(verdict));
-  else showVerdict(verdict, { module, store });
+  else showVerdict(verdict, module);
   if (!isRight(verdict)) process.exitCode = FOUND;
   else if (verdict.interrupted) process.exitCode = INTERRUPTED;
 }

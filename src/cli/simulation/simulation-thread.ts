@@ -54,7 +54,7 @@ export class SimulationThread {
   #lastBeat = { beats: -1, used: 0 };
   #phase: "loads" | "prepares" | "runs" = "loads";
   #waiting: Waiting | undefined;
-  #reached: ThreadReached = { outcomes: [], states: [], leaks: [] };
+  #reached: ThreadReached = { outcomes: [], states: [], leaks: [], accepted: {} };
   /** Why it can be asked nothing any more. */
   #failure: unknown;
   #ended = false;

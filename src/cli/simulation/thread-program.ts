@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { AcceptedCounts } from "../../simulate/accepted.ts";
 import type { Schedule } from "../../simulate/decisions.ts";
 import type { SimulationFinding } from "../../simulate/findings.ts";
 import type { Followed } from "../../simulate/follow.ts";
@@ -49,12 +50,15 @@ export interface ThreadReached {
   readonly outcomes: readonly string[];
   readonly states: readonly number[];
   readonly leaks: readonly Leak[];
+  readonly accepted: AcceptedCounts;
 }
 
 /** What is simulated, as all threads know it. */
 export interface ThreadSubject {
   readonly name: string;
   readonly services: number;
+  /** What the simulation accepts, and why. */
+  readonly accepts: Readonly<Record<string, string>>;
 }
 
 /** What a thread says. */

@@ -1,9 +1,10 @@
 /* The program of a thread that makes runs of a simulation; see `simulation-thread.ts`. */
 import { workerData } from "node:worker_threads";
+import { AcceptedFindings } from "../../simulate/accepted.ts";
 import { FirstRun } from "../../simulate/first-run.ts";
 import { follow } from "../../simulate/follow.ts";
 import { neverHappened } from "../../simulate/never.ts";
-import { SimulatedRun } from "../../simulate/run.ts";
+import { type RunResult, SimulatedRun } from "../../simulate/run.ts";
 import { search } from "../../simulate/search.ts";
 import { shrink } from "../../simulate/shrink.ts";
 import { systematic } from "../../simulate/systematic.ts";
@@ -51,7 +52,9 @@ async function work(simulation: AnySimulation): Promise<void> {
       say({ error: toldError(error) });
     }
   });
-  say({ ready: { name: simulation.choreography.name, services: stage.parts.length } });
+  const { choreography, options } = simulation;
+  const { accepts = {} } = options;
+  say({ ready: { name: choreography.name, services: stage.parts.length, accepts } });
 }
 
 /** Tells which code of the user is entered: its name once, then its number. */
@@ -73,12 +76,15 @@ function programOf(
 ): ThreadProgram & { reached(): Extract<ThreadMessage, { reached: unknown }>["reached"] } {
   const tripwires = new Tripwires();
   const first = new FirstRun(stage);
+  const accepted = new AcceptedFindings();
   const reached = () => ({
     outcomes: [...stage.reached.outcomes],
     states: [...stage.reached.states],
     leaks: tripwires.leaks,
+    accepted: accepted.counts,
   });
-  const ran = () => {
+  const ran = (result: RunResult) => {
+    accepted.note(result);
     pulse.runs++;
     if (pulse.runs % RUNS_A_TURN === 0) say({ reached: reached() });
   };
@@ -92,7 +98,7 @@ function programOf(
         onRun(result) {
           first.note({ seed: pulse.seed }, result);
           pulse.seed++;
-          ran();
+          ran(result);
         },
       });
     },
@@ -102,14 +108,14 @@ function programOf(
         runs: RUNS_MAX,
         onRun(result) {
           first.note({ schedule: [] }, result);
-          ran();
+          ran(result);
         },
       });
     },
     async play(schedule) {
       const result = await new SimulatedRun(stage, { schedule }).play();
       first.note({ schedule }, result);
-      ran();
+      ran(result);
       return result;
     },
     repeat(schedule) {
@@ -117,7 +123,7 @@ function programOf(
     },
     async follow(recorded) {
       const followed = await follow(stage, recorded);
-      ran();
+      ran(followed.result);
       return followed;
     },
     async shrink(found) {

@@ -16,6 +16,8 @@ export interface ThreadTotals {
   readonly outcomes: ReadonlySet<string>;
   readonly states: ReadonlySet<number>;
   readonly leaks: readonly Leak[];
+  /** In how many runs each code was found that is accepted. */
+  readonly accepted: ReadonlyMap<string, number>;
 }
 
 /** The threads of one command. No code of the user runs elsewhere. */
@@ -38,13 +40,17 @@ export class SimulationThreads implements AsyncDisposable {
 
   /** What is simulated, once a thread is ready. */
   get subject(): ThreadSubject {
-    return this.#subject ?? { name: this.#module, services: 0 };
+    return this.#subject ?? { name: this.#module, services: 0, accepts: {} };
   }
 
   get totals(): ThreadTotals {
     const reached = this.#all.map((thread) => thread.reached);
+    const accepted = new Map<string, number>();
+    for (const [code, runs] of reached.flatMap((one) => Object.entries(one.accepted)))
+      accepted.set(code, (accepted.get(code) ?? 0) + runs);
     const leaks = reached.flatMap((one) => one.leaks);
     return {
+      accepted,
       runs: this.#all.reduce((runs, thread) => runs + thread.runs, 0),
       outcomes: new Set(reached.flatMap((one) => one.outcomes)),
       states: new Set(reached.flatMap((one) => one.states)),

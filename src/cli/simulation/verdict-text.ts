@@ -1,17 +1,10 @@
 import { relative } from "node:path";
 import { quote } from "../../contract/grammar.ts";
 import { counterexample } from "../../simulate/counterexample.ts";
-import type { StoreName } from "../../simulate/options.ts";
 import { foundLines } from "../../simulate/simulation-error.ts";
 import type { Leak } from "../../simulate/tripwire.ts";
 import { paint, print } from "../output.ts";
 import type { SimulationVerdict, WrongRun } from "./session.ts";
-
-/** How the command was called, so that a run can be repeated. */
-interface CalledWith {
-  readonly module: string;
-  readonly store: StoreName | undefined;
-}
 
 /** Whether no run goes wrong, and all that is declared has happened. */
 export function isRight({ wrong, never }: SimulationVerdict): boolean {
@@ -19,12 +12,12 @@ export function isRight({ wrong, never }: SimulationVerdict): boolean {
 }
 
 /** Prints what the runs have come to. */
-export function showVerdict(verdict: SimulationVerdict, called: CalledWith): void {
+export function showVerdict(verdict: SimulationVerdict, module: string): void {
   const { wrong, never, runs, leaks, interrupted } = verdict;
   const style = paint();
   print(`${verdict.name}: ${verdict.services} services`);
   print();
-  if (wrong !== undefined) showWrong(wrong, verdict, called);
+  if (wrong !== undefined) showWrong(wrong, verdict, module);
   const { lostAt } = verdict;
   if (lostAt !== undefined && wrong?.schedule !== undefined)
     print(style.undo(`! From step ${lostAt + 1} on, the run differs from the recorded saga.`));
@@ -33,6 +26,10 @@ export function showVerdict(verdict: SimulationVerdict, called: CalledWith): voi
   for (const { message } of never) print(style.bad(`✗ NEVER  ${message}`));
   if (never.length > 0)
     print("  Let `given` bring it about, make more runs, or accept it with a reason: accepts.");
+  for (const [code, count] of verdict.accepted) {
+    const many = `${count.toLocaleString("en")} of ${runs.toLocaleString("en")} runs`;
+    print(style.undo(`! ${code}  accepted in ${many}: ${verdict.accepts[code]}`));
+  }
   for (const leak of leaks) print(style.undo(leakText(leak)));
   if (!isRight(verdict)) return;
   const states = `${verdict.states} of ${verdict.foreseen ?? "?"} states of the model`;
@@ -43,9 +40,8 @@ export function showVerdict(verdict: SimulationVerdict, called: CalledWith): voi
   else print(style.good(`✓ ${right}${before}; ${states}`));
 }
 
-function showWrong(wrong: WrongRun, { runs, keptIn }: SimulationVerdict, called: CalledWith): void {
-  const { result, seed, departures } = wrong;
-  const { module, store } = called;
+function showWrong(wrong: WrongRun, { runs, keptIn }: SimulationVerdict, module: string): void {
+  const { result, seed, departures, store } = wrong;
   const again = `odori simulate ${module}${store === undefined ? "" : ` --store ${store}`}`;
   if (result === undefined) {
     for (const { code, message } of wrong.findings) print(paint().bad(`✗ ${code}  ${message}`));
@@ -75,6 +71,7 @@ export function verdictJson(verdict: SimulationVerdict) {
     ...{ runs, kept, outdated, states, foreseen: foreseen ?? null },
     findings: [...(wrong?.findings ?? []), ...never],
     leaks,
+    accepted: Object.fromEntries(verdict.accepted),
     ...(verdict.interrupted && { interrupted: true }),
     ...(verdict.lostAt !== undefined && { lostAt: verdict.lostAt }),
     ...(wrong !== undefined && {
