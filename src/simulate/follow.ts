@@ -21,7 +21,7 @@ export interface Followed {
  * Plays a saga as it was recorded. A record has no payloads, on which the course of the saga may
  * depend: what `given` and the chance of handlers draw is varied until the run follows the record.
  */
-export async function follow<Native>(
+export async function followRecord<Native>(
   stage: Stage<Native>,
   recorded: readonly RecordedStep[],
 ): Promise<Followed> {
@@ -37,7 +37,7 @@ export async function follow<Native>(
       const course = { recorded, schedule };
       const result = await new SimulatedRun(stage, course, { asks: true }).play();
       runs++;
-      if (furthest === undefined || placeOf(result) > placeOf(furthest)) furthest = result;
+      if (furthest === undefined || lostPlace(result) > lostPlace(furthest)) furthest = result;
       if (result.lostAt === undefined) return { result, runs };
       next.push(...further(schedule, result.questions.filter(isData)));
       await turnAfter(runs);
@@ -48,7 +48,7 @@ export async function follow<Native>(
   return { result: furthest, runs };
 }
 
-function placeOf({ lostAt = Number.POSITIVE_INFINITY }: RunResult): number {
+function lostPlace({ lostAt = Number.POSITIVE_INFINITY }: RunResult): number {
   return lostAt;
 }
 

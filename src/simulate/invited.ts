@@ -12,7 +12,7 @@ export function invited(given: () => unknown): void {
   try {
     returned = given();
   } catch (cause) {
-    const message = `\`given\` has thrown${placeOf(cause)}: ${withStop(messageOf(cause))}`;
+    const message = `\`given\` has thrown${thrownAt(cause)}: ${withStop(messageOf(cause))}`;
     throw new OdoriError("GIVEN_INVALID", message, { cause });
   } finally {
     Error.stackTraceLimit = limit;
@@ -26,7 +26,7 @@ export function invited(given: () => unknown): void {
 }
 
 /** Where an error was thrown: the file and the line. */
-function placeOf(error: unknown): string {
+function thrownAt(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const frame = stack.split("\n").find((line) => /^\s+at (?!.*node_modules|.*node:)/.test(line));
   const [, place] = /\(?(?:file:\/\/)?([^()\s]+:\d+):\d+\)?$/.exec(frame ?? "") ?? [];

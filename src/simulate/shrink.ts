@@ -2,12 +2,17 @@ import type { Departure, Schedule } from "./decisions.ts";
 import type { SimulationCode } from "./findings.ts";
 import { STATE_OUTLIVES_A_RUN } from "./first-run.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
-import { realNow } from "./search.ts";
+import { realNow, search } from "./search.ts";
 import type { Stage } from "./stage.ts";
 import { systematic } from "./systematic.ts";
 
 const RUNS_MAX = 2_000;
 const LIMIT_MS = 60_000;
+/** With more departures than this, a run is hard to read. */
+const FEW = 3;
+/** How long other runs are looked for, and among how many seeds each. */
+const OTHERS_MS = 1_000;
+const OTHERS_MAX = 1_000;
 
 /** A run that goes wrong, with as few departures as were found. */
 export interface Shrunk {
@@ -17,20 +22,49 @@ export interface Shrunk {
 
 /**
  * Leaves out departures and makes others smaller, while the run goes wrong in the same way. One
- * shrinker covers order, faults and data: all are decisions.
+ * shrinker covers order, faults and data: all are decisions. With the `seed` that drew the run,
+ * later ones are tried where it has still many departures: each ends in a minimum of its own.
  */
-export async function shrink<Native>(stage: Stage<Native>, found: RunResult): Promise<Shrunk> {
+export async function shrink<Native>(
+  stage: Stage<Native>,
+  found: RunResult,
+  seed?: number,
+): Promise<Shrunk> {
+  const shrunk = await shrinkOne(stage, found, { until: realNow() + LIMIT_MS, thorough: true });
+  if (seed === undefined || shrunk.result.findings[0]?.code === "NOT_REPRODUCED") return shrunk;
+  let { result, runs } = shrunk;
+  const until = realNow() + OTHERS_MS;
+  for (let from = seed + 1; result.taken.length > FEW && realNow() < until; ) {
+    const other = await search(stage, { from, seeds: OTHERS_MAX, until });
+    runs += other.runs;
+    if (!("result" in other) || other.seed === undefined) break;
+    from = other.seed + 1;
+    if (other.result.findings[0]?.code !== found.findings[0]?.code) continue;
+    const next = await shrinkOne(stage, other.result, { until, thorough: false });
+    runs += next.runs;
+    if (next.result.taken.length < result.taken.length) result = next.result;
+  }
+  return { result, runs };
+}
+
+async function shrinkOne<Native>(
+  stage: Stage<Native>,
+  found: RunResult,
+  { until, thorough }: { readonly until: number; readonly thorough: boolean },
+): Promise<Shrunk> {
   const code = found.findings[0]?.code;
-  const shrinker = new Shrinker(stage, code);
-  if (!(await shrinker.fails(found.taken)))
-    return { result: notReproduced(found, shrinker.last), runs: shrinker.runs };
+  const shrinker = new Shrinker(stage, code, until);
+  if (!(await shrinker.fails(found.taken))) {
+    const { last: again, runs } = shrinker;
+    return { result: again === undefined ? found : notReproduced(found, again), runs };
+  }
   await shrinker.withoutKinds();
   for (let before = -1; before !== shrinker.best.length && shrinker.may; ) {
     before = shrinker.best.length;
     await shrinker.withoutPieces();
     await shrinker.smallerValues();
   }
-  await shrinker.shorter();
+  if (thorough) await shrinker.shorter();
   return { result: shrinker.result ?? found, runs: shrinker.runs };
 }
 
@@ -41,9 +75,10 @@ class Shrinker<Native> {
   runs = 0;
   readonly #stage: Stage<Native>;
   readonly #code: SimulationCode | undefined;
-  readonly #until = realNow() + LIMIT_MS;
+  readonly #until: number;
 
-  constructor(stage: Stage<Native>, code: SimulationCode | undefined) {
+  constructor(stage: Stage<Native>, code: SimulationCode | undefined, until: number) {
+    this.#until = until;
     this.#stage = stage;
     this.#code = code;
   }

@@ -133,7 +133,8 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
   const changed = await first.repeat();
   if (changed !== undefined && !("result" in found && found.runs === 1))
     throw unrepeatable(changed);
-  if ("result" in found) throw failed((await shrink(stage, found.result)).result, found);
+  if ("result" in found)
+    throw failed((await shrink(stage, found.result, found.seed)).result, found);
   // Few departures do not lead everywhere.
   const never = options.systematic === undefined ? neverHappened(stage) : [];
   if (never.length > 0) throw neverSeen(never, found.runs);

@@ -8,10 +8,10 @@ import type { Manifest } from "../manifest/manifest.ts";
 import { planService } from "../runtime/plan.ts";
 import { FIRST_MOMENT } from "../virtual/clock.ts";
 import { watchHandlers } from "../virtual/handlers.ts";
-import { requireKnownNames } from "./accepted.ts";
 import { announced, type OnEnter } from "./announced.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { type Site, Sites } from "./decisions.ts";
+import { requireKnownNames } from "./known-names.ts";
 import { KnownWalks, type Reached } from "./known-walks.ts";
 import { MachineMap } from "./machine-map.ts";
 import type { SimulationOptions } from "./options.ts";
@@ -109,7 +109,7 @@ export class Stage<Native> {
     onEnter?: OnEnter,
   ): Promise<Stage<Native>> {
     const stage = new Stage(choreography, options, database, onEnter);
-    requireKnownNames(stage);
+    requireKnownNames(options, stage);
     for (const { declaration } of choreography.services) {
       onEnter?.(`the setup of ${declaration.name}`);
       const own = stage.part(declaration.name).database;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { follow } from "../../src/simulate/follow.ts";
+import { followRecord } from "../../src/simulate/follow.ts";
 import type { RecordedStep } from "../../src/simulate/guide.ts";
 import { type RunResult, SimulatedRun } from "../../src/simulate/run.ts";
 import { SqlRows } from "../../src/simulate/sql-rows.ts";
@@ -61,12 +61,12 @@ it("a course that depends on the data is followed with data that leads there", a
   const run = await new SimulatedRun(stage, { schedule: [tooDear] }).play();
   const steps = recorded(run);
   expect((await new SimulatedRun(stage, { recorded: steps }).play()).lostAt).toBeDefined();
-  const { result } = await follow(stage, steps);
+  const { result } = await followRecord(stage, steps);
   expect([result.lostAt, result.findings]).toEqual([undefined, []]);
   expect(result.taken).toContainEqual(tooDear);
   expect(recorded(result)).toEqual(steps);
   const gone = { service: "flight", reaction: "gone", disposition: "done", duplicates: 0 };
-  const lost = await follow(stage, [...steps, gone]);
+  const lost = await followRecord(stage, [...steps, gone]);
   expect(lost.result.lostAt).toBe(steps.length);
   expect(lost.runs).toBeGreaterThan(1);
 });

@@ -51,7 +51,7 @@ describe("a handler that does not return", { timeout: 300_000 }, () => {
 });
 
 describe("what handlers keep from run to run", { timeout: 300_000 }, () => {
-  it("is told where a run goes wrong by it, and the schedule is neither printed nor kept", async () => {
+  it("is told where a run goes wrong by it; the schedule is neither printed nor kept", async () => {
     using folder = temporaryFolder("remembered");
     const schedules = join(folder.path, "kept.json");
     const args = ["simulate", REMEMBERING, "--schedules", schedules];

@@ -39,7 +39,8 @@ interface Waiting {
 
 /**
  * A thread with the user's module in it, which makes runs. It can be ended even if its handlers
- * loop, and outlived if they call `process.exit`. Each thread has modules of its own, as they are when loaded.
+ * loop, and outlived if they call `process.exit`. Each thread has modules of its own, as they are
+ * when loaded.
  */
 export class SimulationThread {
   readonly #module: string;

@@ -2,7 +2,7 @@
 import { workerData } from "node:worker_threads";
 import { AcceptedFindings } from "../../simulate/accepted.ts";
 import { FirstRun } from "../../simulate/first-run.ts";
-import { follow } from "../../simulate/follow.ts";
+import { followRecord } from "../../simulate/follow.ts";
 import { neverHappened } from "../../simulate/never.ts";
 import { type RunResult, SimulatedRun } from "../../simulate/run.ts";
 import { search } from "../../simulate/search.ts";
@@ -122,13 +122,13 @@ function programOf(
       return new SimulatedRun(stage, { schedule }).play();
     },
     async follow(recorded) {
-      const followed = await follow(stage, recorded);
+      const followed = await followRecord(stage, recorded);
       ran(followed.result);
       return followed;
     },
     async shrink(found) {
       pulse.seed = found.seed ?? 0;
-      const { result } = await shrink(stage, found.result);
+      const { result } = await shrink(stage, found.result, found.seed);
       return result;
     },
     repeatFirst: () => first.repeat(),
