@@ -28,6 +28,8 @@ interface JournalStep {
   /** Types of the events emitted. */
   readonly emitted: readonly string[];
   readonly effect: string | undefined;
+  /** Why it did so, such as the message of an error. */
+  readonly why?: string | undefined;
 }
 
 /** Turns a step of a running saga into one of a sequence diagram. */
@@ -37,6 +39,7 @@ export function sequenceStepOf({
   heard,
   emitted,
   effect,
+  why,
 }: JournalStep): SequenceStep {
   return {
     service,
@@ -44,5 +47,6 @@ export function sequenceStepOf({
     emits: emitted,
     does: ACTIONS[disposition],
     ...(effect !== undefined && { effect }),
+    ...(why !== undefined && { why }),
   };
 }

@@ -18,6 +18,11 @@ export type SequenceAction =
 /** Describes one step of a sequence diagram, such as a step of a counterexample. */
 export interface SequenceStep extends Omit<CounterexampleStep, "does"> {
   readonly does: SequenceAction;
+  /**
+   * How often it did so, one time after the other.
+   * @default 1
+   */
+  readonly times?: number;
 }
 
 /** A line between two steps of a sequence diagram, about no service alone. */
@@ -75,7 +80,7 @@ function rowsOf(trace: readonly (SequenceStep | SequenceNote)[]): {
 }
 
 function rowOf(
-  { service, hears, emits, does, effect, why, again }: SequenceStep,
+  { service, hears, emits, does, effect, why, again, times = 1 }: SequenceStep,
   emitters: Map<string, string>,
 ): Omit<Row, "before"> {
   const who = service ?? OUTSIDE;
@@ -84,8 +89,10 @@ function rowOf(
   const about =
     effect === undefined || does === "begins" || does === "does" ? "" : ` ${shortType(effect)}`;
   const emitted = emits.length === 0 ? "" : ` → ${emits.map(shortType).join(", ")}`;
+  const often = times === 1 ? "" : ` × ${times}`;
   // The reason names the effect.
-  const done = why === undefined ? `${does}${about}${emitted}` : `${does}: ${shortTypes(why)}`;
+  const done =
+    why === undefined ? `${does}${often}${about}${emitted}` : `${does}${often}: ${shortTypes(why)}`;
   const note = again === true ? `hears it again, ${done}` : done;
   return { who, heard: hears ?? undefined, from, note, tone: toneOf(does) };
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../contract/errors.ts";
 import type { CrashPoint } from "../runtime/crash-points.ts";
 import type { Decisions, Site, Sites } from "./decisions.ts";
 import type { FaultKind, Temper } from "./temper.ts";
@@ -6,6 +7,19 @@ import type { FaultKind, Temper } from "./temper.ts";
 export type HandlerFate = "runs" | "fails first" | "fails last" | "gives up";
 
 const FATES: readonly HandlerFate[] = ["runs", "fails first", "fails last", "gives up"];
+
+/** The messages of handlers that fail because the run has decided so. */
+export const INJECTED = {
+  "fails first": "The simulated handler fails at once.",
+  "fails last": "The simulated handler fails after its work.",
+  "gives up": "The simulated handler fails for good.",
+} as const satisfies Readonly<Record<Exclude<HandlerFate, "runs">, string>>;
+
+/** Whether a handler has failed because the run has decided so. */
+export function isInjected(error: unknown): boolean {
+  const message = messageOf(error);
+  return Object.values(INJECTED).some((injected) => injected === message);
+}
 
 /** What the fate of a handler depends on. */
 export interface HandlerFateOptions {

@@ -37,4 +37,21 @@ export interface SimulationFinding {
   readonly code: SimulationCode;
   readonly message: string;
   readonly sagaId?: string | undefined;
+  /** The service whose handler it is about. */
+  readonly service?: string | undefined;
+  /** The name of its reaction or deadline. */
+  readonly reaction?: string | undefined;
+  /** How often the delivery was tried. */
+  readonly attempts?: number | undefined;
+  /** The error that was kept with the delivery. */
+  readonly problem?: { readonly code: string; readonly message: string } | undefined;
+  /** The file and the line in the code of the user, where they are known. */
+  readonly at?: string | undefined;
+}
+
+const MESSAGE_MAX_CHARS = 400;
+
+/** Bounds text of the user, such as the message of an error. */
+export function shortened(text: string, max: number = MESSAGE_MAX_CHARS): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

@@ -1,5 +1,6 @@
 // Imported, since the simulation replaces the globals.
 import { setTimeout } from "node:timers";
+import type { Deferred } from "../ports/deferred.ts";
 import { type Move, NO_MOVES } from "./move.ts";
 import { Process } from "./process.ts";
 import { quiet } from "./quiet.ts";
@@ -10,6 +11,8 @@ import type { SimulatedProcess, SimulatedService } from "./stage.ts";
 const OUTSIDE_MS = 1_000;
 /** How often a person retries what is parked. */
 const ROUNDS_MAX = 20;
+/** Parked deliveries of one service that are looked at. */
+const SHOWN_MAX = 100;
 /** Environments draw the same in every run: what differs between runs are its decisions. */
 const SEED = 1;
 
@@ -104,13 +107,18 @@ export class Fleet<Native> {
     for (const { name, database } of stage.parts) {
       const app = this.running(name)?.app;
       if (database.parked === 0 || app === undefined) continue;
-      for (const { seq, reaction } of await app.inspect.deferred(["parked"], 100)) {
+      for (const { seq, reaction } of await app.inspect.deferred(["parked"], SHOWN_MAX)) {
         this.#run.note(`a person retries ${reaction} of ${name}`);
         await app.inspect.retry(seq);
         any = true;
       }
     }
     return any;
+  }
+
+  /** The deliveries of a service that are parked. */
+  async parked(service: string): Promise<readonly Deferred[]> {
+    return (await this.running(service)?.app?.inspect.deferred(["parked"], SHOWN_MAX)) ?? [];
   }
 
   /** Whether a handler has not returned. */
@@ -160,6 +168,7 @@ export class Fleet<Native> {
         skewMs,
         seed: SEED,
         committed: (from, writes) => this.#run.committed(from, writes),
+        logged: (from, fields) => this.#run.logged(from, fields),
         died: (dead) => this.#died(part, started, dead),
       },
       { name, life },

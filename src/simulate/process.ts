@@ -2,7 +2,7 @@ import type { Service } from "../choreography/service.ts";
 import type { EventContract } from "../contract/event.ts";
 import type { Writes } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
-import type { Logger } from "../ports/logger.ts";
+import type { LogFields, Logger } from "../ports/logger.ts";
 import type { Session } from "../ports/store.ts";
 import type { CrashPoint } from "../runtime/crash-points.ts";
 import { type App, startApp } from "../runtime/start.ts";
@@ -22,8 +22,6 @@ import type { BusMember, SimulatedBus } from "./simulated-bus.ts";
  */
 const OPTIONS = { pollMs: 1_800_000, leaseMs: 1e12, retentionMs: 1e13, handlerTimeoutMs: 30_000 };
 
-const NO_LOG: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-
 /** What a process needs of its run. */
 export interface ProcessParts<Native> {
   readonly service: Service<Native, EventContract>;
@@ -38,6 +36,7 @@ export interface ProcessParts<Native> {
   readonly seed: number;
   readonly outside: Outside;
   committed(process: Process<Native>, writes: readonly Writes[]): void;
+  logged(process: Process<Native>, fields: LogFields): void;
   died(process: Process<Native>): void;
 }
 
@@ -113,10 +112,18 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
       store: this.#store,
       bus: post.busOf(this),
       environment: this.#environment,
-      logger: NO_LOG,
+      logger: this.#logger(),
       probe: (point) => this.#reach(point),
     });
     this.#app = app;
+  }
+
+  /** What the runtime logs goes nowhere, but errors are looked at. */
+  #logger(): Logger {
+    const take = (_: string, fields?: LogFields) => {
+      if (fields !== undefined) this.#parts.logged(this, fields);
+    };
+    return { debug() {}, info() {}, warn: take, error: take };
   }
 
   kill(): void {

@@ -1,4 +1,5 @@
 import type { Writes } from "../ports/bookkeeping.ts";
+import type { LogFields } from "../ports/logger.ts";
 import type { VirtualClock } from "../virtual/clock.ts";
 import type { Book } from "./book.ts";
 import type { Decisions } from "./decisions.ts";
@@ -18,8 +19,10 @@ export interface RunParts<Native> {
   readonly post: SimulatedBus;
   readonly book: Book;
   readonly outside: Outside;
-  /** Ends the run. */
-  fail(finding: SimulationFinding): void;
+  /** Ends the run. `cause` is what was thrown. */
+  fail(finding: SimulationFinding, cause?: unknown): void;
+  /** Takes what the runtime of a process logs. */
+  logged(process: Process<Native>, fields: LogFields): void;
   /** Notes what no journal tells of. */
   note(text: string): void;
   /** Takes what a process has committed. */

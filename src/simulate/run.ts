@@ -1,18 +1,21 @@
-import { PermanentError } from "../contract/errors.ts";
+import { messageOf, PermanentError } from "../contract/errors.ts";
 import type { Writes } from "../ports/bookkeeping.ts";
-import type { JournalEntry } from "../ports/journal.ts";
+import type { LogFields } from "../ports/logger.ts";
 import { VirtualClock } from "../virtual/clock.ts";
 import { running } from "./actor.ts";
 import { Book } from "./book.ts";
 import { Callers } from "./callers.ts";
 import { type Course, Decisions, type Question, type Schedule, type Site } from "./decisions.ts";
-import { Faults } from "./faults.ts";
-import type { SimulationFinding } from "./findings.ts";
+import { Faults, INJECTED } from "./faults.ts";
+import { type SimulationFinding, shortened } from "./findings.ts";
 import { Fleet } from "./fleet.ts";
 import { Guide, type Reaction } from "./guide.ts";
+import { type Committed, History, type Noted } from "./history.ts";
 import type { Move } from "./move.ts";
 import type { SimulatedEnd, SimulationOptions } from "./options.ts";
 import { Outside } from "./outside.ts";
+import { parkedFinding } from "./parked.ts";
+import { thrownAt } from "./place.ts";
 import type { Process } from "./process.ts";
 import { quiet } from "./quiet.ts";
 import type { RunParts } from "./run-parts.ts";
@@ -26,21 +29,12 @@ const HEALS_AFTER = 300;
 const STEPS_MAX = 1_500;
 /** Most messages that are handed over at once. */
 const TOGETHER_MAX = 5;
+/** Frames that an error keeps in a run that explains. */
+const FRAMES = 30;
+/** An assertion may show the rows that it compares. */
+const INVARIANT_MAX_CHARS = 4_000;
 /** How often time passes where nothing but processes and time can go on. */
 const IDLE_TIME = 0.3;
-
-/** A journal row that was committed, and when. */
-export interface Committed {
-  readonly process: string;
-  readonly at: number;
-  readonly entry: JournalEntry;
-}
-
-/** A fault, and before which of the journal rows it happened. */
-export interface Noted {
-  readonly place: number;
-  readonly note: string;
-}
 
 /** What a run has come to. */
 export interface RunResult {
@@ -56,6 +50,16 @@ export interface RunResult {
   readonly questions: readonly Question[];
   /** Of a recorded saga: the step that it could not follow, from 0. */
   readonly lostAt: number | undefined;
+  /** What was thrown, where that is the first finding. */
+  readonly cause: unknown;
+}
+
+/** How a run is made. */
+interface RunOptions {
+  /** Whether it keeps every decision that it is asked for. */
+  readonly asks?: boolean;
+  /** Whether it says where and why something fails: slower. */
+  readonly explains?: boolean;
 }
 
 /** One run of a simulation: everything that happens in it is decided by its course. */
@@ -73,16 +77,18 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   readonly #reactions: Reaction[] = [];
   readonly #findings: SimulationFinding[] = [];
   readonly #accepted: SimulationFinding[] = [];
-  readonly #history: Committed[] = [];
-  readonly #notes: Noted[] = [];
+  #cause: unknown;
+  readonly #explains: boolean;
+  readonly #history = new History();
   readonly #fleet: Fleet<Native>;
   readonly #callers: Callers<Native>;
   readonly #time: Move = { perform: () => this.#passTime() };
   #steps = 0;
 
-  constructor(stage: Stage<Native>, course: Course, options: { readonly asks?: boolean } = {}) {
+  constructor(stage: Stage<Native>, course: Course, options: RunOptions = {}) {
     const { sites } = stage;
     this.stage = stage;
+    this.#explains = options.explains === true;
     this.decisions = new Decisions(sites, course, options);
     this.#temper = this.decisions.repeats ? AS_SCHEDULED : swarm(this.decisions.random);
     const { decisions } = this;
@@ -103,7 +109,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   async play(): Promise<RunResult> {
     const limit = Error.stackTraceLimit;
     // Thousands of simulated errors need no stack.
-    Error.stackTraceLimit = 0;
+    Error.stackTraceLimit = this.#explains ? FRAMES : 0;
     try {
       return await this.#play();
     } finally {
@@ -132,22 +138,37 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
       accepted: this.#accepted,
       taken: this.decisions.taken,
       steps: this.#steps,
-      history: this.#history,
-      notes: this.#notes,
+      history: this.#history.rows,
+      notes: this.#history.notes,
       ends: this.book.ends(),
       questions: this.decisions.questions ?? [],
       lostAt: this.#guide?.lostAt,
+      cause: this.#cause,
     };
   }
 
-  fail(finding: SimulationFinding): void {
+  fail(finding: SimulationFinding, cause?: unknown): void {
+    const { code, message, sagaId } = finding;
+    // A saga stays broken: its later rows, and its end, break the same rule once more.
+    const told = this.#findings.some(
+      (one) => one.code === code && one.message === message && one.sagaId === sagaId,
+    );
+    if (told) return;
     const { accepts = {} } = this.stage.options;
-    if (Object.hasOwn(accepts, finding.code)) this.#accepted.push(finding);
-    else this.#findings.push(finding);
+    if (Object.hasOwn(accepts, code)) {
+      this.#accepted.push(finding);
+      return;
+    }
+    if (this.#findings.length === 0) this.#cause = cause;
+    this.#findings.push(finding);
+  }
+
+  logged(process: Process<Native>, fields: LogFields): void {
+    if (this.#explains && fields.error !== undefined) this.#history.explain(process.name, fields);
   }
 
   note(note: string): void {
-    this.#notes.push({ place: this.#history.length, note });
+    this.#history.note(note);
   }
 
   handle(name: string, work: () => unknown): unknown {
@@ -160,18 +181,18 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
       mayGiveUp: operator || mayPark,
       recorded: this.#guide?.fails(process.service),
     });
-    if (fate === "fails first") throw new Error("The simulated handler fails at once.");
-    if (fate === "gives up") throw new PermanentError("The simulated handler fails for good.");
+    if (fate === "fails first") throw new Error(INJECTED[fate]);
+    if (fate === "gives up") throw new PermanentError(INJECTED[fate]);
     const returned = running.run(process, work);
     if (!(returned instanceof Promise)) {
-      if (fate === "fails last") throw new Error(LAST);
+      if (fate === "fails last") throw new Error(INJECTED[fate]);
       return returned;
     }
     process.handlers.add(returned);
     return returned.then(
       (value: unknown) => {
         process.handlers.delete(returned);
-        if (fate === "fails last") throw new Error(LAST);
+        if (fate === "fails last") throw new Error(INJECTED[fate]);
         return value;
       },
       (error: unknown) => {
@@ -194,7 +215,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     if (journal.length + amend.length === 0) return;
     const rows = [...journal, ...amend];
     for (const entry of rows) {
-      this.#history.push({ process: name, at: this.clock.now, entry });
+      this.#history.rows.push({ process: name, at: this.clock.now, entry });
       const { reaction, disposition } = entry;
       if (this.#guide !== undefined) this.#reactions.push({ service, reaction, disposition });
       const wrong = this.book.note(service, entry);
@@ -271,8 +292,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   async #judge(): Promise<void> {
     if (this.#findings.length > 0) return;
     const parts = this.stage.parts.filter(({ database }) => database.parked > 0);
-    for (const { name, mayPark } of parts)
-      if (!mayPark) this.fail({ code: "PARKED", message: `a delivery to ${name} was given up on` });
+    for (const { name, mayPark } of parts) if (!mayPark) await this.#judgeParked(name);
     for (const sagaId of this.#callers.lost())
       this.fail({ code: "LOST", message: "the saga was begun, and is not there", sagaId });
     for (const finding of this.book.judge({ parked: parts.length > 0 })) this.fail(finding);
@@ -281,6 +301,13 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
       await this.stage.options.holds?.(this.#seen);
     } catch (error) {
       this.#refuse(error);
+    }
+  }
+
+  async #judgeParked(service: string): Promise<void> {
+    for (const delivery of await this.#fleet.parked(service)) {
+      const error = this.#history.parkedBy(delivery.reaction, delivery.sagaId);
+      this.fail(parkedFinding(service, delivery, error), error);
     }
   }
 
@@ -298,8 +325,8 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   }
 
   #refuse(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.fail({ code: "INVARIANT", message });
+    const message = shortened(messageOf(error), INVARIANT_MAX_CHARS);
+    this.fail({ code: "INVARIANT", message, at: thrownAt(error) }, error);
   }
 
   get #seen() {
@@ -310,5 +337,3 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     };
   }
 }
-
-const LAST = "The simulated handler fails after its work.";

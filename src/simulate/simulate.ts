@@ -3,6 +3,7 @@ import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import { AcceptedFindings } from "./accepted.ts";
 import type { Course } from "./decisions.ts";
+import { explained } from "./explain.ts";
 import type { SimulationFinding } from "./findings.ts";
 import { FirstRun } from "./first-run.ts";
 import { neverHappened } from "./never.ts";
@@ -118,7 +119,8 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
     const result = await new SimulatedRun(stage, { schedule }).play();
     runs++;
     accepted.note(result);
-    if (result.findings.length > 0) throw failed(result, { seed: undefined, runs, result });
+    if (result.findings.length > 0) 
+      throw await failed(stage, result, { seed: undefined, runs, result });
     if (replay !== undefined) requireTaken(schedule, result.taken);
     if (notTaken(schedule, result.taken).length > 0) outdated.push(text);
   }
@@ -134,7 +136,8 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
   if (changed !== undefined && !("result" in found && found.runs === 1))
     throw unrepeatable(changed);
   if ("result" in found)
-    throw failed((await shrink(stage, found.result, found.seed)).result, found);
+    
+    throw await failed(stage, (await shrink(stage, found.result, found.seed)).result, found);
   // Few departures do not lead everywhere.
   const never = options.systematic === undefined ? neverHappened(stage) : [];
   if (never.length > 0) throw neverSeen(never, found.runs);
@@ -158,7 +161,12 @@ function searched<Native>(
   return search(stage, { from: seed, seeds, until, onRun });
 }
 
-function failed(result: RunResult, { seed, runs, result: before }: FoundRun): SimulationError {
+async function failed<Native>(
+  stage: Stage<Native>,
+  shortest: RunResult,
+  { seed, runs, result: before }: FoundRun,
+): Promise<SimulationError> {
+  const result = await explained(stage, shortest);
   const repeat = (schedule: string) => `replay: ${JSON.stringify(schedule)}`;
   return wrongRun(result, { seed, runs, departures: before.taken.length, repeat });
 }

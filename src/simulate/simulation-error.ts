@@ -15,7 +15,8 @@ export interface HowFound {
 }
 
 /**
- * A simulation has found a run that goes wrong: `SIMULATION_FAILED`. The message draws the run.
+ * A simulation has found a run that goes wrong: `SIMULATION_FAILED`. The message draws the run;
+ * `cause` is what a handler, or `holds`, has thrown.
  *
  * @example
  * ```ts
@@ -32,8 +33,13 @@ export class SimulationError extends OdoriError {
   /** Repeats the run: the option `replay` takes it. Empty if no single run is wrong. */
   readonly schedule: string;
 
-  constructor(findings: readonly SimulationFinding[], schedule: string, message: string) {
-    super("SIMULATION_FAILED", message);
+  constructor(
+    findings: readonly SimulationFinding[],
+    schedule: string,
+    message: string,
+    cause?: unknown,
+  ) {
+    super("SIMULATION_FAILED", message, cause === undefined ? {} : { cause });
     this.findings = findings;
     this.schedule = schedule;
   }
@@ -43,7 +49,8 @@ export class SimulationError extends OdoriError {
 export function wrongRun(result: RunResult, how: HowFound): SimulationError {
   const schedule = isRepeatable(result) ? scheduleText(result.taken) : "";
   const lines = [...counterexample(result), "", ...foundLines(result, how)];
-  return new SimulationError(result.findings, schedule, `\n${lines.join("\n")}\n`);
+  const message = `\n${lines.join("\n")}\n`;
+  return new SimulationError(result.findings, schedule, message, result.cause);
 }
 
 /** Says how a run was found, and how to repeat it. */

@@ -1,22 +1,13 @@
 import * as fc from "fast-check";
 import { choreography, PermanentError, service } from "odori";
 import { type MemoryTx, memoryTable } from "odori/memory";
-import { MemoryRows, SimulationError, simulate, standIn } from "odori/simulate";
+import { MemoryRows, simulate, standIn } from "odori/simulate";
 import { describe, expect, it } from "vitest";
 import order from "../../examples/order/choreography.ts";
 import { orders } from "../../examples/order/order.simulation.ts";
+import { findingOf } from "./finding-of.ts";
 import { charged, placed, shopWith } from "./shop.ts";
 import { BUGS, tripWith } from "./trip.ts";
-
-/** The error with which a simulation has found something. */
-async function findingOf(simulated: Promise<unknown>): Promise<SimulationError> {
-  const error: unknown = await simulated.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof SimulationError) return error;
-  throw error ?? new Error("Every run was right.");
-}
 
 /** How many departures a schedule has. */
 const lengthOf = (schedule: string) => (schedule === "" ? 0 : schedule.split(",").length);

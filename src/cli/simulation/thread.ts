@@ -1,6 +1,7 @@
 /* The program of a thread that makes runs of a simulation; see `simulation-thread.ts`. */
 import { workerData } from "node:worker_threads";
 import { AcceptedFindings } from "../../simulate/accepted.ts";
+import { explained } from "../../simulate/explain.ts";
 import { FirstRun } from "../../simulate/first-run.ts";
 import { followRecord } from "../../simulate/follow.ts";
 import { neverHappened } from "../../simulate/never.ts";
@@ -88,6 +89,11 @@ function programOf(
     pulse.runs++;
     if (pulse.runs % RUNS_A_TURN === 0) say({ reached: reached() });
   };
+  /** What was thrown may be anything, so it stays in this thread: the findings tell of it. */
+  const told = async (result: RunResult) => ({
+    ...(result.findings.length === 0 ? result : await explained(stage, result)),
+    cause: undefined,
+  });
   return {
     reached,
     search({ from, ...limits }) {
@@ -116,10 +122,10 @@ function programOf(
       const result = await new SimulatedRun(stage, { schedule }).play();
       first.note({ schedule }, result);
       ran(result);
-      return result;
+      return told(result);
     },
-    repeat(schedule) {
-      return new SimulatedRun(stage, { schedule }).play();
+    async repeat(schedule) {
+      return told(await new SimulatedRun(stage, { schedule }).play());
     },
     async follow(recorded) {
       const followed = await followRecord(stage, recorded);
