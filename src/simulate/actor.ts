@@ -10,6 +10,8 @@ export interface Actor {
   uuid(): string;
   /** Calls another system. */
   call<T>(system: string, effect: () => T): Promise<T>;
+  /** A promise of its handlers was rejected, and no code handles it. */
+  rejected(reason: unknown): void;
   /** Runs `work` after `delayMs` of virtual time, unless the process has died. */
   timer(delayMs: number, work: () => void): () => void;
 }

@@ -91,7 +91,11 @@ export class Callers<Native> {
     work: (tx: Native) => FactOf<Begins> | Promise<FactOf<Begins>>,
   ): void {
     const begin = async (process: Process<Native>) =>
-      process.app?.begin(sagaId, (tx) => running.run(process, () => work(tx)));
+      process.app?.begin(sagaId, (tx) => {
+        const fact = running.run(process, () => work(tx));
+        if (fact instanceof Promise) process.track(fact, "begin");
+        return fact;
+      });
     this.#beginnings.push({ service: name, sagaId, begin, state: "waits", process: undefined });
   }
 

@@ -11,6 +11,8 @@ import type { BehaviourCode } from "../check/violation.ts";
  * - `BEGIN`      `begin` has thrown
  * - `RESTLESS`   it has not come to rest
  * - `UNCONTROLLED`  a handler waits for something that the simulation does not control
+ * - `STATEMENT_NOT_AWAITED`  a statement came after its handler had returned: it did nothing
+ * - `UNHANDLED_REJECTION`  no code handles the rejection of a promise: it ends a process
  * - `NEVER`      something that is declared has happened in no run
  * - `NOT_REPRODUCED`  the same decisions have led elsewhere
  * - `NOT_FOLLOWED`  a recorded saga cannot go as it went
@@ -26,6 +28,8 @@ export type SimulationCode =
   | "BEGIN"
   | "RESTLESS"
   | "UNCONTROLLED"
+  | "STATEMENT_NOT_AWAITED"
+  | "UNHANDLED_REJECTION"
   | "NEVER"
   | "NOT_REPRODUCED"
   | "NOT_FOLLOWED"

@@ -1,14 +1,17 @@
-// Imported, since the simulation replaces the globals.
-import { setTimeout } from "node:timers";
 import type { Deferred } from "../ports/deferred.ts";
 import { type Move, NO_MOVES } from "./move.ts";
 import { Process } from "./process.ts";
-import { quiet } from "./quiet.ts";
+import { quiet, turned } from "./quiet.ts";
+import { sawRealWait } from "./real-waits.ts";
 import type { RunParts } from "./run-parts.ts";
 import type { SimulatedProcess, SimulatedService } from "./stage.ts";
 
 /** How long a handler may wait for the world outside, in milliseconds of real time. */
 const OUTSIDE_MS = 1_000;
+/** Turns of the event loop that come at once: a file is read within them. */
+const QUICK_TURNS = 50;
+/** Reads the real clock, also while a simulation has replaced `Date`. */
+const realTime = Date.now;
 /** How often a person retries what is parked. */
 const ROUNDS_MAX = 20;
 /** Parked deliveries of one service that are looked at. */
@@ -76,6 +79,7 @@ export class Fleet<Native> {
   /** Whether something is left that happens by itself. */
   get busy(): boolean {
     if (this.#down.length + this.#leases.length + this.#starting > 0) return true;
+    for (const { waits } of this.#processes.values()) if (waits) return true;
     return this.#run.stage.parts.some(({ database }) => database.busy);
   }
 
@@ -121,25 +125,35 @@ export class Fleet<Native> {
     return (await this.running(service)?.app?.inspect.deferred(["parked"], SHOWN_MAX)) ?? [];
   }
 
-  /** Whether a handler has not returned. */
-  get waits(): boolean {
-    for (const { handlers } of this.#processes.values()) if (handlers.size > 0) return true;
-    return false;
+  /** Whether a handler waits, and the simulation controls nothing that it may wait for. */
+  get waitsOutside(): boolean {
+    if (this.#run.outside.busy) return false;
+    let any = false;
+    for (const { handlers, waits } of this.#processes.values()) {
+      if (handlers.size === 0) continue;
+      if (waits) return false;
+      any = true;
+    }
+    return any;
   }
 
-  /** Whether a handler waits for what the simulation does not control, in vain. */
+  /** Waits for what the simulation does not control. Returns whether that is in vain. */
   async isStuck(): Promise<boolean> {
-    const waiting = [...this.#processes.values()].filter(({ handlers }) => handlers.size > 0);
-    if (waiting.length === 0 || this.#run.outside.busy) return false;
-    if (waiting.some(({ waits }) => waits)) return false;
-    const handlers = waiting.flatMap((process) => [...process.handlers]);
-    if (await settles(handlers)) {
+    sawRealWait();
+    const until = realTime() + OUTSIDE_MS;
+    for (let turns = 0; realTime() < until; turns++) {
+      await turned(turns < QUICK_TURNS ? 0 : 1);
       await quiet();
-      return false;
+      if (!this.waitsOutside) return false;
     }
-    const names = waiting.map(({ name }) => name).join(", ");
-    const message = `a handler of ${names} waits for what the simulation does not control`;
-    this.#run.fail({ code: "UNCONTROLLED", message });
+    for (const process of this.#processes.values()) {
+      const { service, handlers } = process;
+      const [reaction] = handlers.values();
+      if (reaction === undefined) continue;
+      const message = `a handler of ${process.name} waits for what the simulation does not control`;
+      const at = this.#run.waitsAt(process);
+      this.#run.fail({ code: "UNCONTROLLED", message, service, reaction, at });
+    }
     return true;
   }
 
@@ -169,6 +183,7 @@ export class Fleet<Native> {
         seed: SEED,
         committed: (from, writes) => this.#run.committed(from, writes),
         logged: (from, fields) => this.#run.logged(from, fields),
+        rejected: (from, reason) => this.#run.rejected(from, reason),
         died: (dead) => this.#died(part, started, dead),
       },
       { name, life },
@@ -208,15 +223,4 @@ export class Fleet<Native> {
     part.database.expire(owner, this.#run.clock.now + (this.#skews.get(part.name) ?? 0));
     this.#run.note(`the lease of the dead ${process} ends`);
   }
-}
-
-/** Whether one of the promises settles before a handler may be given up. */
-function settles(promises: readonly Promise<unknown>[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), OUTSIDE_MS);
-    Promise.race(promises.map((one) => one.catch(() => {}))).then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
 }

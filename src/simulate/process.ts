@@ -37,6 +37,7 @@ export interface ProcessParts<Native> {
   readonly outside: Outside;
   committed(process: Process<Native>, writes: readonly Writes[]): void;
   logged(process: Process<Native>, fields: LogFields): void;
+  rejected(process: Process<Native>, reason: unknown): void;
   died(process: Process<Native>): void;
 }
 
@@ -69,12 +70,14 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
   dead = false;
   /** Identifies it in leases. */
   owner = "";
-  /** Handlers that have not returned. */
-  readonly handlers = new Set<Promise<unknown>>();
+  /** Handlers that have not returned, and their reactions. */
+  readonly handlers = new Map<Promise<unknown>, string>();
   readonly sites: ProcessSites;
   readonly #parts: ProcessParts<Native>;
   readonly #store: ProcessStore<Native>;
   readonly #environment: Environment;
+  /** Whether it has crashed. A run that is over only leaves its processes. */
+  #killed = false;
   /** Timers of handlers. */
   #waits = 0;
   #app: App<Native, EventContract> | undefined;
@@ -128,6 +131,7 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
 
   kill(): void {
     this.dead = true;
+    this.#killed = true;
     this.#store.abort();
     this.#parts.clock.dropTimersOf(this);
     this.#parts.died(this);
@@ -155,6 +159,17 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
 
   call<T>(system: string, effect: () => T): Promise<T> {
     return this.dead ? never() : this.#parts.outside.call(this, system, effect);
+  }
+
+  rejected(reason: unknown): void {
+    if (!this.#killed) this.#parts.rejected(this, reason);
+  }
+
+  /** Notes that a handler runs, until it returns. */
+  track(handler: Promise<unknown>, reaction: string): void {
+    this.handlers.set(handler, reaction);
+    const returned = () => void this.handlers.delete(handler);
+    handler.then(returned, returned);
   }
 
   /** A timer that a handler sets. */

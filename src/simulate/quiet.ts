@@ -1,4 +1,6 @@
 import { nextTick } from "node:process";
+// Imported, since the simulation replaces the globals.
+import { setImmediate, setTimeout } from "node:timers";
 
 /**
  * Resolves once nothing happens any more unless the run goes on. Promise callbacks run to their end
@@ -6,4 +8,12 @@ import { nextTick } from "node:process";
  */
 export function quiet(): Promise<void> {
   return new Promise((resolve) => nextTick(() => nextTick(resolve)));
+}
+
+/** Resolves after a turn of the event loop, `pauseMs` of real time later. */
+export function turned(pauseMs = 0): Promise<void> {
+  return new Promise((resolve) => {
+    if (pauseMs === 0) setImmediate(resolve);
+    else setTimeout(resolve, pauseMs);
+  });
 }

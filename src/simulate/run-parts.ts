@@ -21,6 +21,10 @@ export interface RunParts<Native> {
   readonly outside: Outside;
   /** Ends the run. `cause` is what was thrown. */
   fail(finding: SimulationFinding, cause?: unknown): void;
+  /** Takes a rejection that no code of a handler handles. */
+  rejected(process: Process<Native>, reason: unknown): void;
+  /** The line at which a process waits, in a run that explains. */
+  waitsAt(process: Process<Native>): string | undefined;
   /** Takes what the runtime of a process logs. */
   logged(process: Process<Native>, fields: LogFields): void;
   /** Notes what no journal tells of. */

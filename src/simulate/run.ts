@@ -1,7 +1,8 @@
-import { messageOf, PermanentError } from "../contract/errors.ts";
+import { messageOf, OdoriError, PermanentError } from "../contract/errors.ts";
 import type { Writes } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
 import { VirtualClock } from "../virtual/clock.ts";
+import type { HandlerOf } from "../virtual/handlers.ts";
 import { running } from "./actor.ts";
 import { Book } from "./book.ts";
 import { Callers } from "./callers.ts";
@@ -10,14 +11,15 @@ import { Faults, INJECTED } from "./faults.ts";
 import { type SimulationFinding, shortened } from "./findings.ts";
 import { Fleet } from "./fleet.ts";
 import { Guide, type Reaction } from "./guide.ts";
+import { parkedFinding, rejectionFinding, STRAY, strayFinding } from "./handler-findings.ts";
 import { type Committed, History, type Noted } from "./history.ts";
 import type { Move } from "./move.ts";
 import type { SimulatedEnd, SimulationOptions } from "./options.ts";
 import { Outside } from "./outside.ts";
-import { parkedFinding } from "./parked.ts";
 import { thrownAt } from "./place.ts";
 import type { Process } from "./process.ts";
-import { quiet } from "./quiet.ts";
+import { quiet, turned } from "./quiet.ts";
+import { AwaitPlaces, tellRealWaits } from "./real-waits.ts";
 import type { RunParts } from "./run-parts.ts";
 import { type PendingMessage, SimulatedBus } from "./simulated-bus.ts";
 import type { Stage, StagedRun } from "./stage.ts";
@@ -52,6 +54,8 @@ export interface RunResult {
   readonly lostAt: number | undefined;
   /** What was thrown, where that is the first finding. */
   readonly cause: unknown;
+  /** Whether a handler has waited for what the simulation does not control. */
+  readonly waited: boolean;
 }
 
 /** How a run is made. */
@@ -60,6 +64,8 @@ interface RunOptions {
   readonly asks?: boolean;
   /** Whether it says where and why something fails: slower. */
   readonly explains?: boolean;
+  /** Takes the result once more if the run goes wrong after its end. */
+  readonly onLate?: (result: RunResult) => void;
 }
 
 /** One run of a simulation: everything that happens in it is decided by its course. */
@@ -79,6 +85,10 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   readonly #accepted: SimulationFinding[] = [];
   #cause: unknown;
   readonly #explains: boolean;
+  readonly #onLate: RunOptions["onLate"];
+  #places: AwaitPlaces | undefined;
+  #waited = false;
+  #result: RunResult | undefined;
   readonly #history = new History();
   readonly #fleet: Fleet<Native>;
   readonly #callers: Callers<Native>;
@@ -89,6 +99,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const { sites } = stage;
     this.stage = stage;
     this.#explains = options.explains === true;
+    this.#onLate = options.onLate;
     this.decisions = new Decisions(sites, course, options);
     this.#temper = this.decisions.repeats ? AS_SCHEDULED : swarm(this.decisions.random);
     const { decisions } = this;
@@ -110,6 +121,9 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const limit = Error.stackTraceLimit;
     // Thousands of simulated errors need no stack.
     Error.stackTraceLimit = this.#explains ? FRAMES : 0;
+    using places = this.#explains ? new AwaitPlaces() : undefined;
+    this.#places = places;
+    tellRealWaits();
     try {
       return await this.#play();
     } finally {
@@ -132,8 +146,10 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     if (this.#steps === STEPS_MAX)
       this.fail({ code: "RESTLESS", message: `it goes on after ${STEPS_MAX} steps` });
     await this.#judge();
+    // Node tells of rejections as the event loop turns: too slow for every run of a search.
+    if (this.decisions.repeats || this.#findings.length > 0) await turned();
     this.#fleet.leave();
-    return {
+    this.#result = {
       findings: this.#findings,
       accepted: this.#accepted,
       taken: this.decisions.taken,
@@ -144,7 +160,9 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
       questions: this.decisions.questions ?? [],
       lostAt: this.#guide?.lostAt,
       cause: this.#cause,
+      waited: this.#waited,
     };
+    return this.#result;
   }
 
   fail(finding: SimulationFinding, cause?: unknown): void {
@@ -164,14 +182,29 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   }
 
   logged(process: Process<Native>, fields: LogFields): void {
+    const { error } = fields;
+    if (!process.dead && error instanceof OdoriError && error.code === STRAY)
+      this.fail(strayFinding(process.service, fields), error);
     if (this.#explains && fields.error !== undefined) this.#history.explain(process.name, fields);
+  }
+
+  /** It comes first: Node tells of rejections only as the event loop turns, behind all else. */
+  rejected(process: Process<Native>, reason: unknown): void {
+    const findings = this.#findings.splice(0);
+    this.fail(rejectionFinding(process.service, reason), reason);
+    this.#findings.push(...findings);
+    if (this.#result !== undefined) this.#onLate?.(this.#result);
+  }
+
+  waitsAt(process: Process<Native>): string | undefined {
+    return this.#places?.of(process);
   }
 
   note(note: string): void {
     this.#history.note(note);
   }
 
-  handle(name: string, work: () => unknown): unknown {
+  handle(name: string, work: () => unknown, { reaction }: HandlerOf): unknown {
     const process = this.#fleet.process(name);
     if (process === undefined) return work();
     const { operator = false } = this.stage.options;
@@ -184,22 +217,16 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     if (fate === "fails first") throw new Error(INJECTED[fate]);
     if (fate === "gives up") throw new PermanentError(INJECTED[fate]);
     const returned = running.run(process, work);
+    const fails = fate === "fails last";
     if (!(returned instanceof Promise)) {
-      if (fate === "fails last") throw new Error(INJECTED[fate]);
+      if (fails) throw new Error(INJECTED[fate]);
       return returned;
     }
-    process.handlers.add(returned);
-    return returned.then(
-      (value: unknown) => {
-        process.handlers.delete(returned);
-        if (fate === "fails last") throw new Error(INJECTED[fate]);
-        return value;
-      },
-      (error: unknown) => {
-        process.handlers.delete(returned);
-        throw error;
-      },
-    );
+    process.track(returned, reaction);
+    if (!fails) return returned;
+    return returned.then(() => {
+      throw new Error(INJECTED[fate]);
+    });
   }
 
   /** Takes what a process has committed. */
@@ -231,8 +258,14 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
 
   #isOver(): boolean | Promise<boolean> {
     if (this.#findings.length > 0) return true;
+    if (!this.#fleet.waitsOutside) return this.#isAtRest();
+    this.#waited = true;
+    return this.#fleet.isStuck().then((stuck) => stuck || this.#isAtRest());
+  }
+
+  #isAtRest(): boolean | Promise<boolean> {
     const { inFlight, pending } = this.post;
-    if (pending.length + inFlight.size > 0) return this.#fleet.waits && this.#fleet.isStuck();
+    if (pending.length + inFlight.size > 0) return false;
     if (this.outside.busy || this.#callers.busy || this.#fleet.busy) return false;
     return this.#fleet.operate().then((any) => !any);
   }

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { turned } from "./quiet.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
 import type { Stage } from "./stage.ts";
 
@@ -30,7 +30,7 @@ const RUNS_A_TURN = 64;
 
 /** Lets the event loop turn now and then. */
 export async function turnAfter(runs: number): Promise<void> {
-  if (runs % RUNS_A_TURN === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+  if (runs % RUNS_A_TURN === 0) await turned();
 }
 
 /** Runs seed after seed until one goes wrong. Resolves to how many were right otherwise. */
@@ -39,13 +39,24 @@ export async function search<Native>(
   { from, seeds, until = Number.POSITIVE_INFINITY, onRun }: SearchLimits,
 ): Promise<FoundRun | { readonly runs: number }> {
   let runs = 0;
+  let named = false;
+  const late: FoundRun[] = [];
   while (runs < seeds && realNow() < until) {
     const seed = from + runs;
-    const result = await new SimulatedRun(stage, { seed }).play();
+    const onLate = (result: RunResult) => late.push({ seed, runs: seed - from + 1, result });
+    const result = await new SimulatedRun(stage, { seed }, { onLate }).play();
     runs++;
     onRun?.(result);
-    if (result.findings.length > 0) return { seed, runs, result };
+    if (result.findings.length > 0) return late[0] ?? { seed, runs, result };
+    if (result.waited && !named) {
+      named = true;
+      // Once more, now that such calls are told: no other run may come there.
+      await new SimulatedRun(stage, { schedule: result.taken }).play();
+    }
     await turnAfter(runs);
+    const [first] = late;
+    if (first !== undefined) return first;
   }
-  return { runs };
+  await turned();
+  return late[0] ?? { runs };
 }

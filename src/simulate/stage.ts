@@ -7,7 +7,7 @@ import { manifestOf } from "../manifest/from-code.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { planService } from "../runtime/plan.ts";
 import { FIRST_MOMENT } from "../virtual/clock.ts";
-import { watchHandlers } from "../virtual/handlers.ts";
+import { type HandlerOf, watchHandlers } from "../virtual/handlers.ts";
 import { announced, type OnEnter } from "./announced.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { type Site, Sites } from "./decisions.ts";
@@ -21,7 +21,7 @@ import { type GroupSites, groupSites } from "./simulated-bus.ts";
 /** The run that is under way. */
 export interface StagedRun {
   /** Runs a handler of a process by its name. */
-  handle(process: string, work: () => unknown): unknown;
+  handle(process: string, work: () => unknown, of: HandlerOf): unknown;
 }
 
 /** Where decisions about one service are taken. */
@@ -145,9 +145,9 @@ export class Stage<Native> {
     service: Service<Native, EventContract>,
     process: string,
   ): Service<Native, EventContract> {
-    const { declaration, beginnings, heard } = watchHandlers(service, (work, { reaction }) => {
-      this.#onEnter?.(`the handler ${quote(reaction)} of ${process}`);
-      return this.run === undefined ? work() : this.run.handle(process, work);
+    const { declaration, beginnings, heard } = watchHandlers(service, (work, of) => {
+      this.#onEnter?.(`the handler ${quote(of.reaction)} of ${process}`);
+      return this.run === undefined ? work() : this.run.handle(process, work, of);
     });
     const { setup, ...prepared } = declaration;
     return new Service(prepared, beginnings, heard);

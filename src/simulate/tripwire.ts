@@ -1,6 +1,8 @@
 import crypto from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 import { type Actor, running } from "./actor.ts";
+import { RealWaits } from "./real-waits.ts";
+import { Rejections } from "./rejections.ts";
 
 /** A call past the context of a handler, which the simulation has noticed. */
 export interface Leak {
@@ -26,6 +28,8 @@ const FRAMES = 16;
 export class Tripwires implements Disposable {
   readonly #leaks = new Map<string, Leak>();
   readonly #restore: (() => void)[] = [];
+  readonly #rejections = new Rejections();
+  readonly #realWaits = new RealWaits(({ what, at }) => this.#note(what, at, false));
 
   constructor() {
     this.#arm();
@@ -38,6 +42,8 @@ export class Tripwires implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#rejections[Symbol.dispose]();
+    this.#realWaits[Symbol.dispose]();
     for (const restore of this.#restore) restore();
     syncBuiltinESMExports();
   }
@@ -125,8 +131,12 @@ export class Tripwires implements Disposable {
     const at = callerOf();
     // Node itself works for the handler, such as for `fetch`.
     if (at === undefined) return undefined;
-    this.#leaks.set(`${what} ${at}`, { what, at, controlled });
+    this.#note(what, at, controlled);
     return actor;
+  }
+
+  #note(what: string, at: string, controlled: boolean): void {
+    this.#leaks.set(`${what} ${at}`, { what, at, controlled });
   }
 }
 
