@@ -6,6 +6,7 @@ import { arrival } from "../virtual/arrival.ts";
 import { running } from "./actor.ts";
 import { Draws } from "./draw.ts";
 import type { Fleet } from "./fleet.ts";
+import { GivenActor } from "./given-actor.ts";
 import { invited } from "./invited.ts";
 import { type Move, NO_MOVES } from "./move.ts";
 import type { SimulationGiven, SimulationOptions } from "./options.ts";
@@ -46,16 +47,15 @@ export class Callers<Native> {
     const draws = new Draws(decisions, stage.sites.of("data"));
     const begin: SimulationGiven<Native>["begin"] = (service, sagaId, work) =>
       this.#add(service, sagaId, work);
-    invited(() =>
-      given({
-        int: (from, to) => draws.int(from, to),
-        pick: draws.pick.bind(draws),
-        chance: (percent) => draws.chance(percent),
-        from: (arbitrary) => draws.from(arbitrary),
-        begin,
-        arrive: (sagaId, fact) => this.#arrivals.push({ sagaId, fact }),
-      }),
-    );
+    const parameters: SimulationGiven<Native> = {
+      int: (from, to) => draws.int(from, to),
+      pick: draws.pick.bind(draws),
+      chance: (percent) => draws.chance(percent),
+      from: (arbitrary) => draws.from(arbitrary),
+      begin,
+      arrive: (sagaId, fact) => this.#arrivals.push({ sagaId, fact }),
+    };
+    invited(() => running.run(new GivenActor(this.#run, draws), () => given(parameters)));
   }
 
   /** Whether a caller has no answer yet, or an event has still to come. */

@@ -5,7 +5,7 @@ import type { Disposition } from "../ports/journal.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable, printableLines } from "../text/printable.ts";
 import { isInjected } from "./faults.ts";
-import { type SimulationFinding, shortened } from "./findings.ts";
+import { cutShort, type SimulationFinding } from "./findings.ts";
 import type { Committed, Noted } from "./history.ts";
 import { readablePlace } from "./place.ts";
 import type { RunResult } from "./run.ts";
@@ -80,6 +80,6 @@ function stepOf({ process, entry, error }: Committed): SequenceStep {
     heard: disposition === "begun" ? undefined : type,
     emitted: emitted.map((one) => one.type),
     effect,
-    why: first === "" ? undefined : shortened(printable(first), WHY_MAX_CHARS),
+    why: first === "" ? undefined : cutShort(printable(first), WHY_MAX_CHARS),
   });
 }

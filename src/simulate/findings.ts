@@ -56,6 +56,6 @@ export interface SimulationFinding {
 const MESSAGE_MAX_CHARS = 400;
 
 /** Bounds text of the user, such as the message of an error. */
-export function shortened(text: string, max: number = MESSAGE_MAX_CHARS): string {
+export function cutShort(text: string, max: number = MESSAGE_MAX_CHARS): string {
   return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

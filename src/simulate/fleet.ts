@@ -1,7 +1,7 @@
 import type { Deferred } from "../ports/deferred.ts";
 import { type Move, NO_MOVES } from "./move.ts";
 import { Process } from "./process.ts";
-import { quiet, turned } from "./quiet.ts";
+import { loopTurned, quiet } from "./quiet.ts";
 import { sawRealWait } from "./real-waits.ts";
 import type { RunParts } from "./run-parts.ts";
 import type { SimulatedProcess, SimulatedService } from "./stage.ts";
@@ -142,7 +142,7 @@ export class Fleet<Native> {
     sawRealWait();
     const until = realTime() + OUTSIDE_MS;
     for (let turns = 0; realTime() < until; turns++) {
-      await turned(turns < QUICK_TURNS ? 0 : 1);
+      await loopTurned(turns < QUICK_TURNS ? 0 : 1);
       await quiet();
       if (!this.waitsOutside) return false;
     }
@@ -183,7 +183,7 @@ export class Fleet<Native> {
         seed: SEED,
         committed: (from, writes) => this.#run.committed(from, writes),
         logged: (from, fields) => this.#run.logged(from, fields),
-        rejected: (from, reason) => this.#run.rejected(from, reason),
+        rejected: (reason, from) => this.#run.rejected(reason, from),
         died: (dead) => this.#died(part, started, dead),
       },
       { name, life },

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../contract/error-catalogue.ts";
 import { messageOf } from "../contract/errors.ts";
 import type { Deferred } from "../ports/deferred.ts";
 import type { LogFields } from "../ports/logger.ts";
-import { type SimulationFinding, shortened } from "./findings.ts";
+import { cutShort, type SimulationFinding } from "./findings.ts";
 import { thrownAt } from "./place.ts";
 
 /** Says of a parked delivery whose it is, and why. `error` is what the handler has thrown. */
@@ -16,7 +16,7 @@ export function parkedFinding(
   const finding = { code: "PARKED", sagaId, service, reaction, attempts } as const;
   if (problem === undefined) return { ...finding, message: `${what}: reaction ${reaction}` };
   const { code } = problem;
-  const message = shortened(problem.message);
+  const message = cutShort(problem.message);
   return {
     ...finding,
     message: `${what}: reaction ${reaction}, ${code}\n${message}`,
@@ -38,8 +38,8 @@ export function strayFinding(
 }
 
 /** Says of a promise that it was rejected, and that no code handles it. */
-export function rejectionFinding(service: string, reason: unknown): SimulationFinding {
-  const what = `a promise of ${service} was rejected, and no code handles it`;
-  const message = `${what}\n${shortened(messageOf(reason))}`;
+export function rejectionFinding(reason: unknown, service: string | undefined): SimulationFinding {
+  const what = `a promise of ${service ?? "`given`"} was rejected, and no code handles it`;
+  const message = `${what}\n${cutShort(messageOf(reason))}`;
   return { code: "UNHANDLED_REJECTION", message, service, at: thrownAt(reason) };
 }

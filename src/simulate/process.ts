@@ -37,7 +37,7 @@ export interface ProcessParts<Native> {
   readonly outside: Outside;
   committed(process: Process<Native>, writes: readonly Writes[]): void;
   logged(process: Process<Native>, fields: LogFields): void;
-  rejected(process: Process<Native>, reason: unknown): void;
+  rejected(reason: unknown, service: string): void;
   died(process: Process<Native>): void;
 }
 
@@ -162,7 +162,7 @@ export class Process<Native> implements Actor, BusMember, StoreOwner {
   }
 
   rejected(reason: unknown): void {
-    if (!this.#killed) this.#parts.rejected(this, reason);
+    if (!this.#killed) this.#parts.rejected(reason, this.service);
   }
 
   /** Notes that a handler runs, until it returns. */

@@ -11,7 +11,7 @@ export function quiet(): Promise<void> {
 }
 
 /** Resolves after a turn of the event loop, `pauseMs` of real time later. */
-export function turned(pauseMs = 0): Promise<void> {
+export function loopTurned(pauseMs = 0): Promise<void> {
   return new Promise((resolve) => {
     if (pauseMs === 0) setImmediate(resolve);
     else setTimeout(resolve, pauseMs);

@@ -21,8 +21,8 @@ export interface RunParts<Native> {
   readonly outside: Outside;
   /** Ends the run. `cause` is what was thrown. */
   fail(finding: SimulationFinding, cause?: unknown): void;
-  /** Takes a rejection that no code of a handler handles. */
-  rejected(process: Process<Native>, reason: unknown): void;
+  /** Takes a rejection that no code handles, of a handler of a service, or of `given`. */
+  rejected(reason: unknown, service?: string): void;
   /** The line at which a process waits, in a run that explains. */
   waitsAt(process: Process<Native>): string | undefined;
   /** Takes what the runtime of a process logs. */

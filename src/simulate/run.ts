@@ -8,7 +8,7 @@ import { Book } from "./book.ts";
 import { Callers } from "./callers.ts";
 import { type Course, Decisions, type Question, type Schedule, type Site } from "./decisions.ts";
 import { Faults, INJECTED } from "./faults.ts";
-import { type SimulationFinding, shortened } from "./findings.ts";
+import { cutShort, type SimulationFinding } from "./findings.ts";
 import { Fleet } from "./fleet.ts";
 import { Guide, type Reaction } from "./guide.ts";
 import { parkedFinding, rejectionFinding, STRAY, strayFinding } from "./handler-findings.ts";
@@ -18,7 +18,7 @@ import type { SimulatedEnd, SimulationOptions } from "./options.ts";
 import { Outside } from "./outside.ts";
 import { thrownAt } from "./place.ts";
 import type { Process } from "./process.ts";
-import { quiet, turned } from "./quiet.ts";
+import { loopTurned, quiet } from "./quiet.ts";
 import { AwaitPlaces, tellRealWaits } from "./real-waits.ts";
 import type { RunParts } from "./run-parts.ts";
 import { type PendingMessage, SimulatedBus } from "./simulated-bus.ts";
@@ -147,7 +147,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
       this.fail({ code: "RESTLESS", message: `it goes on after ${STEPS_MAX} steps` });
     await this.#judge();
     // Node tells of rejections as the event loop turns: too slow for every run of a search.
-    if (this.decisions.repeats || this.#findings.length > 0) await turned();
+    if (this.decisions.repeats || this.#findings.length > 0) await loopTurned();
     this.#fleet.leave();
     this.#result = {
       findings: this.#findings,
@@ -189,9 +189,9 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   }
 
   /** It comes first: Node tells of rejections only as the event loop turns, behind all else. */
-  rejected(process: Process<Native>, reason: unknown): void {
+  rejected(reason: unknown, service?: string): void {
     const findings = this.#findings.splice(0);
-    this.fail(rejectionFinding(process.service, reason), reason);
+    this.fail(rejectionFinding(reason, service), reason);
     this.#findings.push(...findings);
     if (this.#result !== undefined) this.#onLate?.(this.#result);
   }
@@ -358,7 +358,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
   }
 
   #refuse(error: unknown): void {
-    const message = shortened(messageOf(error), INVARIANT_MAX_CHARS);
+    const message = cutShort(messageOf(error), INVARIANT_MAX_CHARS);
     this.fail({ code: "INVARIANT", message, at: thrownAt(error) }, error);
   }
 

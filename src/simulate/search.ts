@@ -1,4 +1,4 @@
-import { turned } from "./quiet.ts";
+import { loopTurned } from "./quiet.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
 import type { Stage } from "./stage.ts";
 
@@ -30,7 +30,7 @@ const RUNS_A_TURN = 64;
 
 /** Lets the event loop turn now and then. */
 export async function turnAfter(runs: number): Promise<void> {
-  if (runs % RUNS_A_TURN === 0) await turned();
+  if (runs % RUNS_A_TURN === 0) await loopTurned();
 }
 
 /** Runs seed after seed until one goes wrong. Resolves to how many were right otherwise. */
@@ -57,6 +57,6 @@ export async function search<Native>(
     const [first] = late;
     if (first !== undefined) return first;
   }
-  await turned();
+  await loopTurned();
   return late[0] ?? { runs };
 }

@@ -1,6 +1,7 @@
 import crypto from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 import { type Actor, running } from "./actor.ts";
+import { answerLikeNode, fillBytes, intBelow } from "./randomness.ts";
 import { RealWaits } from "./real-waits.ts";
 import { Rejections } from "./rejections.ts";
 
@@ -18,6 +19,8 @@ type Callable = (...given: unknown[]) => unknown;
 
 /** Frames of the stack that are not those of a caller. */
 const OWN = /\/simulate\/tripwire\.[jt]s|<anonymous>/;
+const NS_A_MS = 1_000_000n;
+const NS_A_SECOND = 1_000_000_000n;
 /** Frames of the stack that a search for the caller looks at. */
 const FRAMES = 16;
 
@@ -55,6 +58,11 @@ export class Tripwires implements Disposable {
         const virtual = given.length === 0 ? now("new Date()") : undefined;
         return Reflect.construct(real, virtual === undefined ? given : [virtual], self);
       },
+      apply: (real, self, given) => {
+        const virtual = now("Date()");
+        if (virtual === undefined) return Reflect.apply(real, self, given);
+        return String(new Date(virtual));
+      },
     });
     this.#replace(Date, "now", {
       apply: (real) => now("Date.now()") ?? Reflect.apply(real, Date, []),
@@ -62,6 +70,21 @@ export class Tripwires implements Disposable {
     this.#replace(performance, "now", {
       apply: (real) => now("performance.now()") ?? Reflect.apply(real, performance, []),
     });
+    const { bigint } = process.hrtime;
+    this.#replace(process, "hrtime", {
+      apply: (real, _, given) => {
+        const virtual = now("process.hrtime()");
+        if (virtual === undefined) return Reflect.apply(real, process, given);
+        return since(virtual, given[0]);
+      },
+    });
+    this.#replace(process.hrtime, "bigint", {
+      apply: () => {
+        const virtual = now("process.hrtime.bigint()");
+        return virtual === undefined ? bigint() : BigInt(virtual) * NS_A_MS;
+      },
+    });
+    this.#armFormat(now);
     this.#replace(Math, "random", {
       apply: (real) => this.#told("Math.random()")?.random() ?? Reflect.apply(real, Math, []),
     });
@@ -70,6 +93,7 @@ export class Tripwires implements Disposable {
         apply: (real, _, given) =>
           this.#told("randomUUID()")?.uuid() ?? Reflect.apply(real, owner, given),
       });
+    this.#armBytes();
     this.#replace(globalThis, "fetch", {
       apply: (real, _, given) => {
         this.#told("fetch()", false);
@@ -77,6 +101,50 @@ export class Tripwires implements Disposable {
       },
     });
     this.#armTimers();
+  }
+
+  #armBytes(): void {
+    for (const owner of [crypto, globalThis.crypto])
+      this.#replace(owner, "getRandomValues", {
+        apply: (real, _, given) => {
+          const [view] = given;
+          const actor = ArrayBuffer.isView(view) && this.#told("getRandomValues()");
+          return actor ? fillBytes(actor, view) : Reflect.apply(real, owner, given);
+        },
+      });
+    this.#replace(crypto, "randomBytes", {
+      apply: (real, _, given) => {
+        const [size] = given;
+        const actor = typeof size === "number" && this.#told("randomBytes()");
+        if (!actor) return Reflect.apply(real, crypto, given);
+        return answerLikeNode(given, fillBytes(actor, Buffer.alloc(size)));
+      },
+    });
+    this.#replace(crypto, "randomInt", {
+      apply: (real, _, given) => {
+        const actor = this.#told("randomInt()");
+        if (actor === undefined) return Reflect.apply(real, crypto, given);
+        return answerLikeNode(given, intBelow(actor, given));
+      },
+    });
+  }
+
+  /** A formatter without a date takes the time of now. */
+  #armFormat(now: (what: string) => number | undefined): void {
+    const { prototype } = Intl.DateTimeFormat;
+    const real = Object.getOwnPropertyDescriptor(prototype, "format");
+    if (real?.get === undefined) return;
+    const { get } = real;
+    Object.defineProperty(prototype, "format", {
+      ...real,
+      get(this: Intl.DateTimeFormat) {
+        const format: Intl.DateTimeFormat["format"] = Reflect.apply(get, this, []);
+        if (running.getStore() === undefined) return format;
+        return (date?: Date | number) =>
+          format(date === undefined ? now("Intl.DateTimeFormat.format()") : date);
+      },
+    });
+    this.#restore.push(() => Object.defineProperty(prototype, "format", real));
   }
 
   #armTimers(): void {
@@ -138,6 +206,13 @@ export class Tripwires implements Disposable {
   #note(what: string, at: string, controlled: boolean): void {
     this.#leaks.set(`${what} ${at}`, { what, at, controlled });
   }
+}
+
+/** The time as `process.hrtime` gives it: seconds and nanoseconds, since an earlier one. */
+function since(nowMs: number, before: unknown): readonly [number, number] {
+  const [seconds, nanoseconds] = Array.isArray(before) ? before : [0, 0];
+  const ns = BigInt(nowMs) * NS_A_MS - BigInt(seconds) * NS_A_SECOND - BigInt(nanoseconds);
+  return [Number(ns / NS_A_SECOND), Number(ns % NS_A_SECOND)];
 }
 
 /** The first place outside this file and dependencies; undefined where Node is the caller. */

@@ -1,15 +1,25 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { simulate } from "odori/simulate";
 import { expect, it } from "vitest";
-import { shopWith } from "./shop.ts";
+import { placed, shopWith } from "./shop.ts";
 
 /** Each call that takes time or chance past the context of a handler. */
 const CALLS: Readonly<Record<string, () => unknown>> = {
   "Date.now()": () => Date.now(),
   "new Date()": () => new Date(),
+  "Date()": () => Date(),
+  "Intl.DateTimeFormat.format()": () => new Intl.DateTimeFormat("en").format(),
   "performance.now()": () => performance.now(),
+  "process.hrtime()": () => process.hrtime(process.hrtime()),
+  "process.hrtime.bigint()": () => process.hrtime.bigint(),
   "Math.random()": () => Math.random(),
   "randomUUID()": () => [randomUUID(), crypto.randomUUID()],
+  "getRandomValues()": () => crypto.getRandomValues(new Uint8Array(16)),
+  "randomBytes()": () => randomBytes(16),
+  "randomInt()": () =>
+    new Promise((resolve, reject) =>
+      randomInt(5, 1_000, (error, drawn) => (error ? reject(error) : resolve(drawn))),
+    ),
   "setTimeout()": () => new Promise((resolve) => setTimeout(resolve, 5)),
   "setImmediate()": () => new Promise((resolve) => setImmediate(resolve)),
   "setInterval()": () => clearInterval(setInterval(() => {}, 1_000)),
@@ -24,6 +34,60 @@ it.each(Object.entries(CALLS))("%s of a handler is told, with its line", async (
   for (const { at } of leaks) expect(at).toMatch(/tripwire\.test\.ts:\d+$/);
   const controlled = !["fetch()", "setInterval()"].includes(what);
   expect(leaks.every((leak) => leak.controlled === controlled)).toBe(true);
+});
+
+/** The simulation knows their times, and draws their chances. */
+const ANSWERED = Object.entries(CALLS).filter(([what]) => what !== "fetch()");
+
+it.each(ANSWERED)("%s answers the same in the same run", async (what, call) => {
+  const answers = async () => {
+    const results: unknown[] = [];
+    const { choreography, options } = shopWith(async () => results.push(String(await call())));
+    await simulate(choreography, { ...options, seeds: 5 });
+    return results;
+  };
+  const first = await answers();
+  expect(await answers()).toEqual(first);
+  if (/random/i.test(what)) expect(new Set(first).size).toBeGreaterThan(1);
+});
+
+it("bytes of the calm run differ from call to call, since ids are made of them", async () => {
+  const ids: string[] = [];
+  const { choreography, options } = shopWith(() => ids.push(randomBytes(8).toString("hex")));
+  await simulate(choreography, {
+    ...options,
+    given: ({ begin }) => {
+      const [order] = choreography.services;
+      for (const id of ["o-1", "o-2", "o-3"])
+        if (order !== undefined) begin(order, id, () => placed({ orderId: id }));
+    },
+    replay: "",
+  });
+  expect([ids.length, new Set(ids).size]).toEqual([3, 3]);
+});
+
+it("times are those of the run, also where a date is left out", async () => {
+  const shown: unknown[] = [];
+  const { choreography, options } = shopWith(() => {
+    const format = new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: "UTC" });
+    const [seconds, nanoseconds] = process.hrtime(process.hrtime());
+    const ms = Number(process.hrtime.bigint() / 1_000_000n);
+    shown.push([Date().slice(11, 15), format.format(), format.format(0), seconds, nanoseconds]);
+    expect(new Date(ms).getUTCFullYear()).toBe(2026);
+  });
+  await simulate(choreography, { ...options, replay: "" });
+  expect(shown).toEqual([["2026", "1/1/26", "1/1/70", 0, 0]]);
+});
+
+it("chance of `given` is told, and decided by the run", async () => {
+  const drawn: number[] = [];
+  const { choreography, options } = shopWith(() => {}, {
+    given: () => void drawn.push(Math.random()),
+  });
+  const { leaks } = await simulate(choreography, { ...options, systematic: 1 });
+  const at = expect.stringMatching(/tripwire\.test\.ts:\d+$/);
+  expect(leaks).toEqual([{ what: "Math.random()", at, controlled: true }]);
+  expect([drawn[0], new Set(drawn).size > 1]).toEqual([0, true]);
 });
 
 it("the same seeds draw the same, and what is replaced is put back", async () => {
