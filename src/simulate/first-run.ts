@@ -1,6 +1,7 @@
 import type { Course } from "./decisions.ts";
 import type { SimulationFinding } from "./findings.ts";
-import { type Committed, type RunResult, SimulatedRun } from "./run.ts";
+import type { Committed } from "./history.ts";
+import { type RunResult, SimulatedRun } from "./run.ts";
 import type { Stage } from "./stage.ts";
 
 /** Why the same decisions may lead elsewhere, and what to do about it. */

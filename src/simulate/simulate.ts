@@ -119,7 +119,7 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
     const result = await new SimulatedRun(stage, { schedule }).play();
     runs++;
     accepted.note(result);
-    if (result.findings.length > 0) 
+    if (result.findings.length > 0)
       throw await failed(stage, result, { seed: undefined, runs, result });
     if (replay !== undefined) requireTaken(schedule, result.taken);
     if (notTaken(schedule, result.taken).length > 0) outdated.push(text);
@@ -136,7 +136,6 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
   if (changed !== undefined && !("result" in found && found.runs === 1))
     throw unrepeatable(changed);
   if ("result" in found)
-    
     throw await failed(stage, (await shrink(stage, found.result, found.seed)).result, found);
   // Few departures do not lead everywhere.
   const never = options.systematic === undefined ? neverHappened(stage) : [];
