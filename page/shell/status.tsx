@@ -2,7 +2,7 @@ import { about } from "../net/about.ts";
 import { connected, heardAt, live } from "../net/live.ts";
 import { hrefOf } from "../route.ts";
 import { now, spanText, timeText } from "../text/time.ts";
-import { visible } from "../text/visible.ts";
+import { visible, visibleLines } from "../text/visible.ts";
 import { words } from "../words/words.ts";
 
 /** A stream that is silent for longer than this is not trusted, also if it looks open. */
@@ -53,10 +53,16 @@ function Age() {
 /** What is missing on every screen, said once above them. */
 export function Warnings() {
   const { shell } = words.value;
-  const { unread = [], lostBuses = [] } = live.value;
+  const { unread = [], lostBuses = [], failures = [] } = live.value;
   const noEnds = about.value?.choreography?.endsKnown === false;
   return (
     <>
+      {failures.map(({ code, message }) => (
+        <div key={code} class="notice bad" role="alert">
+          <strong>{shell.ended}</strong> {shell.endedMore}
+          <pre class="failure">{visibleLines(`${code}: ${message}`)}</pre>
+        </div>
+      ))}
       {unread.length > 0 && (
         <p class="notice bad" role="alert">
           <strong>

@@ -78,6 +78,8 @@ export const en = {
       `The bus${place === "" ? "" : ` at ${place}`} cannot be reached since ${at}.`,
     busLostWaits: (events: number, services: string) =>
       `In outboxes, until it is back: ${counted(events, "event")} (${services}).`,
+    ended: "The services do not run.",
+    endedMore: "They start again with the next change of a source.",
     noEnds: "How sagas end is not known: start the console with the choreography's module.",
     refused: "This page needs the address that the console printed.",
     refusedMore: "Open the link from the terminal again: it carries a token.",

@@ -63,6 +63,8 @@ export const ja: Words = {
     busLost: (place, at) => `${at} から、バス${place === "" ? "" : ` ${place} `}に接続できません。`,
     busLostWaits: (count, services) =>
       `イベント ${n(count)} 件が送信箱で復旧を待っています(${services})。`,
+    ended: "サービスが動いていません。",
+    endedMore: "ソースを変更すると再び起動します。",
     noEnds: "サーガの終わり方が不明です。コレオグラフィのモジュールを指定して起動してください。",
     refused: "このページには、コンソールが表示したアドレスが必要です。",
     refusedMore: "端末のリンクをもう一度開いてください。トークンが含まれています。",

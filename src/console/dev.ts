@@ -1,7 +1,15 @@
 import { CRASH_POINTS } from "../runtime/crash-points.ts";
 import { fieldsIn, textField } from "./fields.ts";
 import { DevFailure, queryInvalid } from "./refusal.ts";
-import type { DevBegin, DevBegun, DevFault, DevFaults, DevForm, DevReply } from "./wire.ts";
+import type {
+  DevBegin,
+  DevBegun,
+  DevFailed,
+  DevFault,
+  DevFaults,
+  DevForm,
+  DevReply,
+} from "./wire.ts";
 
 /** The services of `odori dev`, as the page plays with them. */
 export interface DevDesk {
@@ -10,6 +18,11 @@ export interface DevDesk {
   /** Begins a saga as the last one, with another id. */
   again(): Promise<DevBegun>;
   faults(): Promise<readonly OptionalPlace[]>;
+  /** The sagas that were begun, from the page or a terminal. */
+  readonly begun: DevReply["begun"];
+  /** Why the services have ended; undefined while they run or start. */
+  readonly failure: DevFailed | undefined;
+  places(): Promise<DevReply["places"]>;
   /** Checks the fault, and sets it. */
   fault(fault: unknown): Promise<readonly OptionalPlace[]>;
   clear(): Promise<readonly OptionalPlace[]>;
@@ -19,11 +32,15 @@ type OptionalSchema = Omit<DevForm, "schema"> & { readonly schema?: DevForm["sch
 type OptionalPlace = Omit<DevFault, "at"> & { readonly at?: string | undefined };
 
 export async function devReply(dev: DevDesk): Promise<DevReply> {
-  const [forms, faults] = await asked(Promise.all([dev.forms(), dev.faults()]));
+  const [forms, faults, places] = await asked(
+    Promise.all([dev.forms(), dev.faults(), dev.places()]),
+  );
   return {
     forms: forms.map(({ service, type, schema }) => ({ service, type, ...(schema && { schema }) })),
     faults: faults.map(placed),
+    places,
     points: CRASH_POINTS,
+    begun: dev.begun,
   };
 }
 

@@ -19,7 +19,7 @@ export class LiveNow {
   }
 
   read(query: MapQuery): Live {
-    const { follower, jobs, observer } = this.#desk;
+    const { follower, jobs, observer, dev } = this.#desk;
     const now = Date.now();
     const { upTo, change, problem } = follower.progress;
     return {
@@ -33,6 +33,7 @@ export class LiveNow {
         ...bus,
         ...(place !== undefined && { place }),
       })),
+      failures: dev?.failure === undefined ? [] : [dev.failure],
       totals: totals(this.#desk),
       ledger: this.#ledgerAt(change),
       ...this.#maps.live(query),
@@ -54,7 +55,7 @@ export class LiveNow {
 /** What differs from what was sent before: fields as a whole, of nodes and edges each entry. */
 export function deltaOf(before: Live | undefined, now: Live): Live {
   if (before === undefined) return now;
-  const { nodes, edges, totals, ledger, unread, lostBuses, change, jobs } = now;
+  const { nodes, edges, totals, ledger, unread, lostBuses, failures, change, jobs } = now;
   const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
   const entries = <T>(
     was: Readonly<Record<string, T>> = {},
@@ -67,6 +68,7 @@ export function deltaOf(before: Live | undefined, now: Live): Live {
     ...(now.behindMs !== undefined && { behindMs: now.behindMs }),
     ...(differs(before.unread, unread) && { unread }),
     ...(differs(before.lostBuses, lostBuses) && { lostBuses }),
+    ...(differs(before.failures, failures) && { failures }),
     ...(differs(before.totals, totals) && { totals }),
     ...(differs(before.ledger, ledger) && { ledger }),
     ...(differs(before.change, change) && { change }),

@@ -1,10 +1,13 @@
 import type { SagaSummary } from "../observe/summary.ts";
 import type { DevFault } from "./fault.ts";
 import type { BeginForm } from "./form.ts";
+import type { DevPlaces } from "./places.ts";
 
 /** What may be asked of running services, in their process. */
 export interface ServicesControl {
   forms(): Promise<readonly BeginForm[]>;
+  /** What a fault of each service may name. */
+  places(): Promise<readonly DevPlaces[]>;
   /**
    * Begins a saga. Rejects with `USAGE` for a type that begins none, and with `PAYLOAD_INVALID` as
    * the contract says.
@@ -23,6 +26,23 @@ export interface ServicesControl {
 export interface DevControl extends ServicesControl {
   /** Begins a saga as the last one was begun, with another id. Rejects with `USAGE` before one. */
   again(): Promise<BegunSaga>;
+  /** The sagas that were begun, from a terminal or a page. */
+  readonly begun: BegunSagas;
+  /** Why the services have ended; undefined while they run or start. */
+  readonly failure: ServicesFailure | undefined;
+}
+
+/** Sagas that were begun; of many only the last. */
+export interface BegunSagas {
+  readonly count: number;
+  /** The last first. */
+  readonly last: readonly BegunSaga[];
+}
+
+/** Why services have ended that start again only with a change. */
+export interface ServicesFailure {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** A saga to begin. */
@@ -46,7 +66,9 @@ export type DevEvent =
   | { readonly kind: "ready"; readonly services: readonly string[]; readonly resumed: number }
   | ({ readonly kind: "step" } & DevStep)
   /** A saga has come to its end. */
-  | { readonly kind: "ended"; readonly sagaId: string; readonly succeeded: boolean };
+  | { readonly kind: "ended"; readonly sagaId: string; readonly succeeded: boolean }
+  /** They cannot run, or not any longer: the process ends. */
+  | ({ readonly kind: "failed" } & ServicesFailure);
 
 /** One step of a saga, as it was committed. */
 export interface DevStep {

@@ -3,6 +3,7 @@ import type { SagaSummary } from "../observe/summary.ts";
 import type { BegunSaga, DevEvent, SagaToBegin, ServicesControl } from "./control.ts";
 import type { DevFault } from "./fault.ts";
 import type { BeginForm } from "./form.ts";
+import type { DevPlaces } from "./places.ts";
 
 /** A call of the control, as JSON travels. */
 interface Call {
@@ -65,6 +66,10 @@ export class RemoteControl implements ServicesControl {
     return this.#call("forms");
   }
 
+  places(): Promise<readonly DevPlaces[]> {
+    return this.#call("places");
+  }
+
   begin(request: SagaToBegin): Promise<BegunSaga> {
     return this.#call("begin", request);
   }
@@ -106,9 +111,7 @@ class RemoteError extends Error {
 }
 
 function gone(): OdoriError {
-  return new OdoriError("STOPPED", "The services do not run.", {
-    hint: "They start again with the next change of a source.",
-  });
+  return new OdoriError("STOPPED", "The process of the services has ended.");
 }
 
 /** Answers the calls of a `RemoteControl`. Returns what takes its messages. */

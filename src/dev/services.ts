@@ -18,6 +18,7 @@ import { type DevFault, readFault } from "./fault.ts";
 import { DevFaults } from "./faults.ts";
 import { type BeginForm, beginForms } from "./form.ts";
 import { KeptEvents } from "./kept-events.ts";
+import { checkPlace, type DevPlaces, faultPlaces } from "./places.ts";
 import { stepTelemetry } from "./steps.ts";
 import { goingOn, type ReadStore, sagasWrittenLast } from "./summaries.ts";
 
@@ -104,6 +105,10 @@ export class DevServices implements ServicesControl {
     return beginForms(this.#options.services);
   }
 
+  async places(): Promise<readonly DevPlaces[]> {
+    return faultPlaces(this.#options.services);
+  }
+
   async begin({
     type,
     payload,
@@ -118,11 +123,7 @@ export class DevServices implements ServicesControl {
 
   async fault(fault: unknown): Promise<readonly DevFault[]> {
     const read = readFault(fault);
-    const names = this.#options.services.map(({ name }) => name);
-    if (!names.includes(read.service))
-      throw new OdoriError("FAULT_INVALID", `${quote(read.service)} is not a service here.`, {
-        hint: `Use one of: ${names.join(", ")}.`,
-      });
+    checkPlace(read, faultPlaces(this.#options.services));
     this.#faults.add(read);
     return this.#faults.list;
   }

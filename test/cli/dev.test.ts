@@ -48,6 +48,16 @@ describe("odori dev", () => {
     await session.shows("✓ succeeded", 2);
   });
 
+  it("does piped lines one after the other", LIMIT, async () => {
+    using folder = sagaFolder();
+    await using session = await dev(folder.path);
+    session.say('begin {"sku":"fan","cents":500}\nagain\nfault hold stock/bogus.thing\nfaults');
+    await session.shows("No faults.");
+    expect(session.err).not.toContain("No saga was begun before");
+    expect(session.err).toContain("payment.charged.v1");
+    await session.shows("✓ succeeded", 2);
+  });
+
   it("waits where a module cannot be loaded, and goes on once it can", LIMIT, async () => {
     using folder = sagaFolder();
     await using session = await dev(folder.path);

@@ -103,6 +103,30 @@ describe("a fault", () => {
     await eventually("it has come", services.handled, ["done"]);
   });
 
+  it("of an event or a reaction that does not exist is refused, with those that do", async () => {
+    using folder = temporaryFolder("dev");
+    await using services = await started(folder.path);
+    const [, { reactions } = { reactions: [] }] = await services.places();
+    const [reaction = ""] = reactions;
+    expect(await services.places()).toEqual([
+      { service: "order", events: [], reactions: [] },
+      { service: "payment", events: ["order.placed.v1"], reactions: [reaction] },
+    ]);
+    const refused = (message: string) => ({
+      code: "FAULT_INVALID",
+      message: expect.stringContaining(message),
+    });
+    const at = (kind: string, name: string) => services.fault({ kind, ...AT, at: name });
+    await expect(at("hold", "bogus.thing")).rejects.toMatchObject(refused("order.placed.v1"));
+    await expect(at("throw", "bogus.thing")).rejects.toMatchObject(refused(reaction));
+    // The bus delivers to a service, not to a reaction.
+    if (reaction !== "order.placed")
+      await expect(at("twice", reaction)).rejects.toMatchObject(refused("Use one of"));
+    expect(await services.faults()).toEqual([]);
+    expect(await at("hold", "order.placed.v1")).toHaveLength(1);
+    expect(await at("throw", reaction)).toHaveLength(2);
+  });
+
   it("of a service that does not run is refused, and so are too many", async () => {
     using folder = temporaryFolder("dev");
     await using services = await started(folder.path);

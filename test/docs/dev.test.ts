@@ -11,7 +11,10 @@ const PAGE = readFileSync(join(ROOT, "docs", "how-to", "dev.md"), "utf8");
 
 /** Takes each line, and says of a fault what was understood. */
 const control: DevControl = {
+  begun: { count: 0, last: [] },
+  failure: undefined,
   forms: async () => [],
+  places: async () => [],
   begin: async () => ({ sagaId: "s", begun: true }),
   again: async () => ({ sagaId: "s", begun: true }),
   fault: async (fault) => [readFault(fault)],

@@ -45,8 +45,24 @@ describe.skipIf(urlOf("chromium") === undefined)(
         // The saga goes on in the next process, and the page beside it.
         await session.shows("✓ succeeded", 3);
         await reads(page, "None is set");
+        await reads(page, "3 sagas begun here");
+        expect(await page.getByText("STOPPED").count()).toBe(0);
+        session.say('begin {"sku":"fan","cents":500}');
+        await session.shows("✓ succeeded", 4);
+        await page.reload();
+        await reads(page, "4 sagas begun here");
+        await page.getByRole("button", { name: "Same again" }).click();
+        await session.shows("✓ succeeded", 5);
+        rewrite(folder.path, "export default 1 +");
+        await reads(page, "The services do not run.");
+        await reads(page, "MODULE_UNREADABLE");
+        await page.getByRole("link", { name: "Map" }).click();
+        await reads(page, "Needs attention");
+        await page.getByRole("link", { name: "The services do not run." }).click();
         rewrite(folder.path, `${SAGA}\n// changed`);
-        await session.shows("A source has changed");
+        await session.shows("Running order, payment, stock", 3);
+        await reads(page, "Set the fault");
+        await eventually("nothing is wrong", () => page.locator(".notice").count(), 0);
         await page.getByRole("link", { name: "Sagas" }).click();
         await reads(page, "from the page");
         expect(complaints.filter((text) => !/Failed to load resource|ERR_/.test(text))).toEqual([]);

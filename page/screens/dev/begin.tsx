@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { DevBegun, DevForm } from "../../../src/console/wire.ts";
+import type { DevBegun, DevForm, DevReply } from "../../../src/console/wire.ts";
 import { api } from "../../net/api.ts";
 import { Problem } from "../../net/problem.ts";
 import { hrefOf } from "../../route.ts";
@@ -13,22 +13,29 @@ import { PayloadInput } from "./payload-input.tsx";
 const SHOWN_MAX = 8;
 
 /** Begins sagas with forms that are made from the schemas of their events. */
-export function Begin({ forms }: { readonly forms: readonly DevForm[] }) {
+export function Begin({
+  forms,
+  begun,
+  onBegin,
+}: {
+  readonly forms: readonly DevForm[];
+  readonly begun: DevReply["begun"];
+  readonly onBegin: () => void;
+}) {
   const { dev: w } = words.value;
   const [chosen, choose] = useState("");
   const [typed, setTyped] = useState<Values>({});
   const [whole, setWhole] = useState("{}");
   const [sagaId, setSagaId] = useState("");
   const [problem, setProblem] = useState<Problem>();
-  const [begun, setBegun] = useState<readonly DevBegun[]>([]);
   const form = forms.find(({ type }) => type === chosen) ?? forms[0];
   if (form === undefined) return <p class="soft">{w.none}</p>;
   const fields = fieldsOf(form.schema);
   const tell = async (ask: () => Promise<DevBegun>) => {
     try {
-      const saga = await ask();
-      setBegun([saga, ...begun]);
+      await ask();
       setProblem(undefined);
+      onBegin();
     } catch (error) {
       setProblem(
         error instanceof NotJson
@@ -104,18 +111,18 @@ export function Begin({ forms }: { readonly forms: readonly DevForm[] }) {
         <button
           type="button"
           class="button"
-          disabled={begun.length === 0}
+          disabled={begun.count === 0}
           onClick={() => tell(api.again)}
         >
           {w.again}
         </button>
       </div>
-      {begun.length > 0 && (
+      {begun.count > 0 && (
         <section aria-live="polite">
-          <h3>{w.begun(begun.length)}</h3>
+          <h3>{w.begun(begun.count)}</h3>
           <ul class="dev-begun">
-            {begun.slice(0, SHOWN_MAX).map((saga, n) => (
-              <li key={begun.length - n}>
+            {begun.last.slice(0, SHOWN_MAX).map((saga, n) => (
+              <li key={begun.count - n}>
                 <a href={hrefOf("sagas", saga.sagaId)}>
                   <Id text={saga.sagaId} />
                 </a>

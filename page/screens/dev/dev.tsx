@@ -1,5 +1,7 @@
+import { useEffect } from "preact/hooks";
 import { about } from "../../net/about.ts";
 import { api } from "../../net/api.ts";
+import { live } from "../../net/live.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
@@ -21,25 +23,24 @@ export function DevScreen() {
 function Play() {
   const { dev: w } = words.value;
   const asked = useResource("dev", (signal) => api.dev(signal));
-  const events = useResource("events", (signal) => api.events(signal), false);
-  const places = events.value?.events.map(({ type }) => type) ?? [];
+  const { reload } = asked;
+  const { failures = [] } = live.value;
+  const running = failures.length === 0;
+  useEffect(() => {
+    // What was asked while they had ended was refused.
+    if (running) reload();
+  }, [running]);
   return (
     <Shown asked={asked}>
-      {({ forms, faults, points }) => (
+      {({ forms, faults, places, points, begun }) => (
         <div class="dev">
           <section aria-labelledby="dev-begin">
             <h2 id="dev-begin">{w.begin}</h2>
-            <Begin forms={forms} />
+            <Begin forms={forms} begun={begun} onBegin={reload} />
           </section>
           <section aria-labelledby="dev-faults">
             <h2 id="dev-faults">{w.faults}</h2>
-            <Faults
-              faults={faults}
-              services={about.value?.services ?? []}
-              places={places}
-              points={points}
-              onChange={asked.reload}
-            />
+            <Faults faults={faults} places={places} points={points} onChange={reload} />
           </section>
         </div>
       )}

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { DevFault } from "../../../src/console/wire.ts";
+import type { DevFault, DevPlace } from "../../../src/console/wire.ts";
 import { api } from "../../net/api.ts";
 import { Problem } from "../../net/problem.ts";
 import { visible } from "../../text/visible.ts";
@@ -14,15 +14,12 @@ const DELAY_MS = 1_000;
 /** Sets faults of services, and shows those that are set. */
 export function Faults({
   faults,
-  services,
   places,
   points,
   onChange,
 }: {
   readonly faults: readonly DevFault[];
-  readonly services: readonly string[];
-  /** Events and reactions that a fault may name. */
-  readonly places: readonly string[];
+  readonly places: readonly DevPlace[];
   readonly points: readonly string[];
   readonly onChange: () => void;
 }) {
@@ -33,10 +30,13 @@ export function Faults({
   const [amount, setAmount] = useState<number>();
   const [point, setPoint] = useState("");
   const [problem, setProblem] = useState<Problem>();
+  const place = places.find((one) => one.service === service) ?? places[0];
+  const names = place === undefined ? [] : namesFor(kind, place);
   const fault: DevFault = {
     kind,
-    service: service || (services[0] ?? ""),
-    ...(kind !== "kill" && at.trim() !== "" && { at: at.trim() }),
+    service: place?.service ?? "",
+    // What was chosen of another service, or for another fault, is not there any more.
+    ...(names.includes(at) && { at }),
     ...(kind === "throw" && { times: amount ?? TIMES }),
     ...(kind === "delay" && { ms: amount ?? DELAY_MS }),
     ...(kind === "kill" && { point: point || (points[0] ?? "") }),
@@ -93,9 +93,9 @@ export function Faults({
           value={fault.service}
           onChange={({ currentTarget }) => setService(currentTarget.value)}
         >
-          {services.map((one) => (
-            <option key={one} value={one}>
-              {visible(one)}
+          {places.map((one) => (
+            <option key={one.service} value={one.service}>
+              {visible(one.service)}
             </option>
           ))}
         </select>
@@ -117,19 +117,19 @@ export function Faults({
         </label>
       ) : (
         <label class="stacked">
-          {w.at}
-          <input
-            class="field mono"
-            list="dev-places"
-            value={at}
-            placeholder={w.all}
-            onInput={({ currentTarget }) => setAt(currentTarget.value)}
-          />
-          <datalist id="dev-places">
-            {places.map((one) => (
-              <option key={one} value={one} />
+          {kind === "throw" ? w.at : w.event}
+          <select
+            class="field"
+            value={fault.at ?? ""}
+            onChange={({ currentTarget }) => setAt(currentTarget.value)}
+          >
+            <option value="">{w.all}</option>
+            {names.map((one) => (
+              <option key={one} value={one}>
+                {visible(one)}
+              </option>
             ))}
-          </datalist>
+          </select>
         </label>
       )}
       {(kind === "throw" || kind === "delay") && (
@@ -162,6 +162,12 @@ export function Faults({
       </div>
     </form>
   );
+}
+
+/** Only a handler has a name besides that of its event. */
+function namesFor(kind: DevFault["kind"], { events, reactions }: DevPlace): readonly string[] {
+  if (kind === "kill") return [];
+  return kind === "throw" ? [...new Set([...events, ...reactions])] : events;
 }
 
 function placeOf({ service, at, times, ms, point }: DevFault): string {

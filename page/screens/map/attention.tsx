@@ -13,8 +13,8 @@ const NARROW_SHOWN_MAX = 4;
 
 /** Where a person is needed, in one line: each leads to the sagas that it is about. */
 export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
-  const { map, verdicts } = words.value;
-  const { totals } = live.value;
+  const { map, verdicts, shell } = words.value;
+  const { totals, failures = [] } = live.value;
   if (totals === undefined) return <p class="attention" />;
   const places = nodes
     .filter(({ kind }) => kind === "service")
@@ -27,7 +27,8 @@ export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
   const all = [...elsewhere.map((one) => ({ ...one, at: undefined })), ...places].sort(
     (a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict),
   );
-  if (all.length === 0)
+  const ended = failures.length > 0;
+  if (all.length === 0 && !ended)
     return (
       <p class="attention good">
         <span aria-hidden="true">✓ </span>
@@ -39,6 +40,13 @@ export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
     <div class="attention">
       <h2>{map.needsHelp}</h2>
       <ul>
+        {ended && (
+          <li>
+            <a class="chip bad" href={hrefOf("dev")}>
+              {shell.ended}
+            </a>
+          </li>
+        )}
         {all.slice(0, shown).map(({ verdict, count, tone, at }) => (
           <li key={`${verdict} ${at}`}>
             <a class={`chip ${tone}`} href={hrefOf("sagas", undefined, { verdict, at })}>

@@ -6,6 +6,8 @@ import { loadExports } from "../module.ts";
 import { warn } from "../output.ts";
 
 const [module = "", data = ""] = process.argv.slice(2);
+/** A compiler may quote a whole file. */
+const MESSAGE_MAX = 4_000;
 const send = (json: string) => {
   // The other process may be gone, and then nothing is to be told any more.
   if (process.connected) process.send?.(json, () => {});
@@ -19,6 +21,13 @@ const stop = async () => {
   process.exit();
 };
 process.once("disconnect", stop);
+const tellFailure = (error: unknown, sent: () => void) => {
+  const message = messageOf(error).slice(0, MESSAGE_MAX);
+  const tell = tellTo((json) => void process.send?.(json, sent));
+  tell({ kind: "failed", code: codeOf(error), message });
+};
+// What a handler throws beside its promise ends the process; Node prints it.
+process.once("uncaughtExceptionMonitor", (error) => tellFailure(error, () => {}));
 
 try {
   const { services, choreographies } = await loadExports(module);
@@ -36,5 +45,5 @@ try {
   });
 } catch (error) {
   warn(`${codeOf(error)}: ${messageOf(error)}`);
-  process.exit(1);
+  tellFailure(error, () => process.exit(1));
 }

@@ -19,6 +19,9 @@ export function eventLine(event: DevEvent, paint: Paint): string | undefined {
       const end = succeeded ? paint.good("✓ succeeded") : paint.bad("✗ failed");
       return `${printable(sagaId)}  ${end}`;
     }
+    case "failed":
+      // Its process has printed it.
+      return undefined;
     case "step":
       return isQuiet(event) ? undefined : stepLine(event, paint);
   }

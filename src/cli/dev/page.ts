@@ -35,8 +35,10 @@ export class DevPage {
   async listen(port: number): Promise<string> {
     const node: OdoriConsole["node"] = (incoming, outgoing) => {
       if (this.#console !== undefined) return this.#console.node(incoming, outgoing);
-      outgoing.writeHead(503, { "content-type": "text/plain", "retry-after": "1" });
-      outgoing.end("The services have not started yet.\n");
+      const { failure } = this.#options.control;
+      const why = failure === undefined ? "" : `\n${failure.code}: ${failure.message}\n`;
+      outgoing.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" });
+      outgoing.end(`The services have not started yet.\n${why}`);
     };
     this.#server = await serveConsole({ node }, LOCAL, port);
     return `http://${LOCAL}:${this.#server.port}/`;

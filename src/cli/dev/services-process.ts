@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { DevEvent } from "../../dev/control.ts";
+import type { DevEvent, ServicesFailure } from "../../dev/control.ts";
 import { RemoteControl, STOP } from "../../dev/remote.ts";
 
 /** The program stands beside this file, and is compiled if this file is. */
@@ -14,14 +14,21 @@ const QUIET = ["ExperimentalWarning", "MODULE_TYPELESS_PACKAGE_JSON"].map(
 /** A handler may hang; what it has not committed goes on at the next start. */
 const STOP_MS = 5_000;
 
+/** How a process has ended. */
+interface ProcessEnd {
+  /** A fault has killed it. */
+  readonly killed: boolean;
+  readonly failure: ServicesFailure;
+}
+
 /**
  * The process in which services run. A module cannot be loaded twice, so each change of a source
  * has a process of its own.
  */
 export class ServicesProcess {
   readonly control: RemoteControl;
-  /** Resolves when it has ended: true if a fault has killed it. */
-  readonly ended: Promise<boolean>;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
   #stopping = false;
 
@@ -31,13 +38,22 @@ export class ServicesProcess {
       execArgv: [...process.execArgv, ...QUIET],
     });
     const child = this.#child;
-    this.control = new RemoteControl((json) => void child.send(json, () => {}), heard);
+    let said: ServicesFailure | undefined;
+    this.control = new RemoteControl(
+      (json) => void child.send(json, () => {}),
+      (event) => {
+        if (event.kind === "failed") said = { code: event.code, message: event.message };
+        heard(event);
+      },
+    );
     child.on("message", (json) => {
       if (typeof json === "string") this.control.receive(json);
     });
-    this.ended = once(child, "exit").then(([, signal]) => {
+    this.ended = once(child, "exit").then(([status, signal]) => {
       this.control.ended();
-      return signal === "SIGKILL" && !this.#stopping;
+      const how = signal === null ? `with status ${status}` : `by ${signal}`;
+      const failure = said ?? { code: "STOPPED", message: `The process has ended ${how}.` };
+      return { killed: signal === "SIGKILL" && !this.#stopping, failure };
     });
   }
 

@@ -30,6 +30,8 @@ export class DevSession {
   readonly #port: number | undefined;
   readonly #control = new CurrentControl();
   #page: DevPage | undefined;
+  /** The lines so far, each done after the one before it. */
+  #lines: Promise<void> = Promise.resolve();
 
   /** With a `port` there is a page beside the services. */
   constructor({ module, data, port }: DevSessionOptions) {
@@ -46,7 +48,9 @@ export class DevSession {
       this.#page = new DevPage({ module: this.#module, data: this.#data, control: this.#control });
       print(paint().bold(await this.#page.listen(this.#port)));
     }
-    const lines = createInterface({ input: process.stdin }).on("line", (line) => this.#line(line));
+    const lines = createInterface({ input: process.stdin }).on("line", (line) => {
+      this.#lines = this.#lines.then(() => this.#line(line));
+    });
     try {
       for (let turn = 0; !this.#ended.signal.aborted; turn++) {
         if (turn > 0) print("A source has changed: it is loaded again.");
@@ -58,6 +62,7 @@ export class DevSession {
     } finally {
       end();
       lines.close();
+      this.#control.fail({ code: "STOPPED", message: "odori dev has ended." });
       await this.#page?.close();
       process.off("SIGINT", end).off("SIGTERM", end);
     }
@@ -72,10 +77,13 @@ export class DevSession {
         if (line !== undefined) print(line);
       });
       this.#control.use(services.control);
-      const killed = await Promise.race([services.ended, changed.then(() => undefined)]);
-      if (killed === true) print("Killed by a fault: the services start again.");
+      const ended = await Promise.race([services.ended, changed.then(() => undefined)]);
+      if (ended?.killed === true) print("Killed by a fault: the services start again.");
       else {
-        if (killed === false) warn("The services have ended. They start with the next change.");
+        if (ended !== undefined) {
+          this.#control.fail(ended.failure);
+          warn("The services have ended. They start with the next change.");
+        }
         await changed;
         over = true;
       }
@@ -93,14 +101,13 @@ export class DevSession {
     return child;
   }
 
-  #line(line: string): void {
+  async #line(line: string): Promise<void> {
     if (line.trim() === "quit") this.#ended.abort();
     if (this.#ended.signal.aborted) return;
-    performLine(this.#control, line).then(
-      (shown) => {
-        for (const one of shown) print(one);
-      },
-      (error: unknown) => warn(`${codeOf(error)}: ${messageOf(error)}`),
-    );
+    try {
+      for (const one of await performLine(this.#control, line)) print(one);
+    } catch (error) {
+      warn(`${codeOf(error)}: ${messageOf(error)}`);
+    }
   }
 }

@@ -2,8 +2,27 @@
 export interface DevReply {
   readonly forms: readonly DevForm[];
   readonly faults: readonly DevFault[];
+  /** What a fault of each service may name. */
+  readonly places: readonly DevPlace[];
   /** Moments of a delivery at which a fault may end the process. */
   readonly points: readonly string[];
+  /** How many sagas were begun, and the last of them, the last first. */
+  readonly begun: { readonly count: number; readonly last: readonly DevBegun[] };
+}
+
+/** What a fault of a service may name. */
+export interface DevPlace {
+  readonly service: string;
+  /** Types of the events that it hears. */
+  readonly events: readonly string[];
+  /** Its reactions and deadlines, which only `throw` strikes. */
+  readonly reactions: readonly string[];
+}
+
+/** Why services have ended that start again only with a change of a source. */
+export interface DevFailed {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** How a saga begins. */

@@ -1,4 +1,5 @@
 import type { Millis, Traffic, VerdictCounts } from "./common.ts";
+import type { DevFailed } from "./dev.ts";
 import type { Job } from "./parked.ts";
 
 /**
@@ -22,6 +23,8 @@ export interface Live {
   }[];
   /** The buses that services do not hear. Nothing is lost: their events wait. */
   readonly lostBuses?: readonly LostBus[];
+  /** In `odori dev`, why the services have ended; empty while they run or start. */
+  readonly failures?: readonly DevFailed[];
   readonly totals?: VerdictCounts;
   /** Of the ledger; `unexplained` is 0 if every event is accounted for. */
   readonly ledger?: { readonly emitted: number; readonly unexplained: number };
