@@ -13,7 +13,7 @@ export function openText(open: OpenDelivery, now: number): string {
   const at = due === undefined || due <= now ? time.due : time.in(spanText(due - now));
   switch (state) {
     case "armed":
-      return w.armed(service, visible(open.reaction), at);
+      return w.armed(service, deadlineName(open.reaction), at);
     case "retrying":
       return w.retrying(service, event, tries, at);
     case "waiting":
@@ -25,6 +25,11 @@ export function openText(open: OpenDelivery, now: number): string {
     case "unheard":
       return w.unheard(service, event, span);
   }
+}
+
+/** A deadline is stored under a name that begins with this word, which each language has. */
+export function deadlineName(stored: string): string {
+  return shortType(stored.replace(/^deadline /, ""));
 }
 
 /** Says of an event on its way how far it has come. Undefined where that is not known yet. */

@@ -3,6 +3,10 @@ import type { Screen } from "../route.ts";
 import type { Scheme } from "../settings.ts";
 import { devEn } from "./dev.ts";
 
+/** The checker's own texts are in English. */
+const NONE: Readonly<Record<string, readonly [meaning: string, hint: string]>> = {};
+const SAME: Readonly<Record<string, string>> = {};
+
 /** A noun with its number: `1 saga`, `1,000 sagas`. */
 function counted(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
@@ -175,8 +179,8 @@ export const en = {
     followed: "Follow",
   },
   open: {
-    armed: (service: string, what: string, due: string) =>
-      `${service} waits for its ${what}, due ${due}`,
+    armed: (service: string, deadline: string, due: string) =>
+      `${service} waits for its deadline ${deadline}, due ${due}`,
     retrying: (service: string, event: string, n: string, due: string) =>
       `${service} failed at ${event}${n}, and tries again ${due}`,
     waiting: (service: string, event: string, span: string) =>
@@ -228,7 +232,7 @@ export const en = {
     ofEvents: (n: number, total: number) => `${n} of ${counted(total, "event")}`,
     rests: { success: "success", failure: "undone", "no end": "no end" },
     outside: "an event may come from outside",
-    passes: (service: string, name: string) => `${service}: its ${name} passes`,
+    passes: (service: string, deadline: string) => `${service}: its deadline ${deadline} passes`,
     hears: (service: string, event: string) => `${service} hears ${event}`,
     kinds: {
       success: "if it succeeds",
@@ -435,6 +439,9 @@ export const en = {
     onMap: "Show it on the map",
     noTrace: "This follows from the declarations alone.",
     hint: "What to do",
+    texts: NONE,
+    actions: SAME,
+    reason: (why: string) => why,
   },
   events: {
     find: "Find an event",

@@ -1,4 +1,5 @@
 import { devJa } from "./dev.ts";
+import { ACTIONS_JA, FINDINGS_JA, reasonJa } from "./findings-ja.ts";
 import type { Words } from "./table.ts";
 
 const n = (value: number) => value.toLocaleString("ja");
@@ -161,14 +162,15 @@ export const ja: Words = {
     followed: "追従",
   },
   open: {
-    armed: (service, what, due) => `${service} は ${what} を待っています(期限 ${due})`,
+    armed: (service, deadline, due) =>
+      `${service} は期限 ${deadline} を待っています(期限切れは${due})`,
     retrying: (service, event, tries, due) =>
-      `${service} は ${event} に失敗${tries}、${due}に再試行します`,
+      `${service} は ${event} に失敗し${tries}、再試行は${due}です`,
     waiting: (service, event, span) =>
-      `${service} は ${event} を先の配信の後ろで ${span} 待たせています`,
+      `${service} は ${event} を先の配信の後ろで ${span}間待たせています`,
     parked: (service, event, tries, span) =>
       `${service} は ${span}前に ${event} を断念しました${tries}`,
-    way: (service, event, span) => `${service} は ${event} を ${span} 処理していません`,
+    way: (service, event, span) => `${service} は ${event} を ${span}間処理していません`,
     unheard: (service, event, span) =>
       `${service} は、${span}前に送信された ${event} を受け取っていません`,
     notKept: "再び配信されることはなく、ペイロードもどのデータベースにも残っていません:",
@@ -210,7 +212,7 @@ export const ja: Words = {
     ofEvents: (count, total) => `${n(total)} イベント中 ${n(count)}`,
     rests: { success: "成功", failure: "取り消し", "no end": "終わりなし" },
     outside: "外部からイベントが来るかもしれません",
-    passes: (service, name) => `${service}: ${name} の期限切れ`,
+    passes: (service, deadline) => `${service}: 期限 ${deadline} が切れる`,
     hears: (service, event) => `${service} が ${event} を受け取る`,
     kinds: {
       success: "成功すれば",
@@ -411,6 +413,9 @@ export const ja: Words = {
     onMap: "地図に表示",
     noTrace: "宣言だけから分かります。",
     hint: "対処",
+    texts: FINDINGS_JA,
+    actions: ACTIONS_JA,
+    reason: reasonJa,
   },
   events: {
     find: "イベントを検索",

@@ -1,5 +1,6 @@
 import type { PreviewReply } from "../../../src/console/wire.ts";
 import { visible } from "../../text/visible.ts";
+import { FindingText } from "../../ui/finding-text.tsx";
 import { toneOf } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
 import { restText } from "../saga/rest-text.ts";
@@ -29,7 +30,7 @@ export function Consequence({ preview }: { readonly preview: PreviewReply }) {
         ))}
         {violations.map(({ code, message, sagas: n }) => (
           <li key={code} class="bad">
-            {act.violation(visible(`${code}: ${message}`), n)}
+            <FindingText {...{ code, message }} say={(text) => act.violation(text, n)} />
           </li>
         ))}
       </ul>

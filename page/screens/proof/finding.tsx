@@ -2,6 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { ProofFinding } from "../../../src/console/wire.ts";
 import { hrefOf } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
+import { hintOf, meaningOf, Original } from "../../ui/finding-text.tsx";
 import { Sequence } from "../../ui/sequence.tsx";
 import { words } from "../../words/words.ts";
 import { traceRows } from "./trace-rows.ts";
@@ -12,17 +13,22 @@ const TONES = { error: "bad", warning: "wait", information: "soft" } as const;
 export function FindingDetail({ finding }: { readonly finding: ProofFinding }) {
   const { proof: w } = words.value;
   const { code, severity, message, hint, trace, repairs, edges, sagas } = finding;
+  const [meaning, whatToDo] = [meaningOf(code), hintOf(code)];
   return (
     <section class="detail" aria-labelledby="finding">
       <h2 id="finding">
         <code class={TONES[severity]}>{visible(code)}</code>{" "}
         <span class="soft">{w.severities[severity]}</span>
       </h2>
-      <p class="message">{visible(message)}</p>
+      <p class="message">
+        {meaning ?? visible(message)}
+        {meaning !== undefined && <Original text={message} />}
+      </p>
       {sagas > 0 && <p class="bad">{w.live(sagas)}</p>}
       {hint !== undefined && (
         <p>
-          <b>{w.hint}</b> {visible(hint)}
+          <b>{w.hint}</b> {whatToDo ?? visible(hint)}
+          {whatToDo !== undefined && <Original text={hint} />}
         </p>
       )}
       {repairs.length > 0 && (
@@ -51,8 +57,8 @@ export function FindingDetail({ finding }: { readonly finding: ProofFinding }) {
 
 function Counterexample({ trace }: { readonly trace: NonNullable<ProofFinding["trace"]> }) {
   const { proof: w, saga } = words.value;
-  const outside = saga.outsideLane;
-  const { rows, lanes } = useMemo(() => traceRows(trace, outside), [trace, outside]);
+  const said = useMemo(() => ({ ...w, outside: saga.outsideLane }), [w, saga]);
+  const { rows, lanes } = useMemo(() => traceRows(trace, said), [trace, said]);
   return (
     <>
       <h3>{w.counterexample}</h3>

@@ -4,6 +4,7 @@ import { api } from "../../net/api.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { hrefOf, route } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
+import { meaningOf } from "../../ui/finding-text.tsx";
 import { List } from "../../ui/list.tsx";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
@@ -100,7 +101,7 @@ function FindingLink({
       <code class={severity === "error" ? "bad" : severity === "warning" ? "wait" : "soft"}>
         {visible(code)}
       </code>{" "}
-      {visible(message)}
+      {meaningOf(code) ?? visible(message)}
     </a>
   );
 }

@@ -6,6 +6,8 @@ import type {
   Outlook as Told,
 } from "../../../src/console/wire.ts";
 import { shortType, visible } from "../../text/visible.ts";
+import { FindingText } from "../../ui/finding-text.tsx";
+import { deadlineName } from "../../ui/open-text.ts";
 import { words } from "../../words/words.ts";
 import { restText } from "./rest-text.ts";
 
@@ -66,7 +68,7 @@ function NextLine({ step: { service, name, hears, outcomes } }: { readonly step:
     service === undefined
       ? w.outside
       : hears === undefined
-        ? w.passes(visible(service), visible(name ?? ""))
+        ? w.passes(visible(service), deadlineName(name ?? ""))
         : w.hears(visible(service), shortType(hears));
   const told = outcomes.filter(({ kind }) => kind !== "nothing");
   return (
@@ -122,7 +124,7 @@ function Ends({ outlook: { ahead, ifRetried, ifDiscarded } }: { readonly outlook
             {endsText(way)}
             {way.violations.slice(0, 2).map(({ code, message }) => (
               <p key={code} class="bad">
-                {visible(`${code}: ${message}`)}
+                <FindingText code={code} message={message} />
               </p>
             ))}
           </li>
