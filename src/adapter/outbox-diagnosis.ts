@@ -16,7 +16,7 @@ export interface OutboxFound {
 
 /** Judges an outbox. Only a running process knows why the bus refuses an event: `health()`. */
 export function outboxVerdict({ waiting, oldestMs, oldest }: OutboxFound): Diagnosis {
-  const events = `${waiting} events wait for the bus`;
+  const events = `${waiting} ${waiting === 1 ? "event waits" : "events wait"} for the bus`;
   if (oldest === undefined) return verdict("outbox", true, "ok", events);
   const fine = oldestMs < OUTBOX_OLD_MS;
   const which = `${oldest.type} of the saga ${oldest.sagaId} for ${Math.round(oldestMs / 1_000)} s`;

@@ -2,6 +2,7 @@ import type { Disposition } from "../ports/journal.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable } from "../text/printable.ts";
 import { shortType as short } from "../text/short.ts";
+import { sinceBeginning } from "../text/span.ts";
 import type { TraceStep } from "./trace.ts";
 
 type Tone = "plain" | "bad" | "undo" | "dim";
@@ -35,8 +36,8 @@ export interface TimelineOptions {
 }
 
 /**
- * Formats the steps of a saga as a table, one line per step: time, service, event heard, action,
- * events emitted. A time that contradicts the order of causes is marked with `?`. Control
+ * Formats the steps of a saga as a table, one line per step: time since its first step, service,
+ * event heard, action, events emitted. A time that contradicts the order of causes is marked with `?`. Control
  * characters are replaced.
  *
  * @example
@@ -66,7 +67,7 @@ export function timeline(
         ? ""
         : `  (${step.duplicates} duplicate${step.duplicates === 1 ? "" : "s"} ignored)`;
     return {
-      time: `${step.clockContradicts ? "? " : ""}+${step.elapsedMs} ms`,
+      time: `${step.clockContradicts ? "? " : ""}${sinceBeginning(step.elapsedMs)}`,
       service: printable(step.service),
       heard: short(step.heard ?? ""),
       did,

@@ -35,7 +35,10 @@ export interface TraceStep {
   readonly durationMs: number | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Milliseconds since the earliest step of the saga. */
+  /**
+   * Milliseconds since the first step of the saga in the order of cause; negative where a clock is
+   * behind that of the first step.
+   */
   readonly elapsedMs: number;
   /** Number of events between the beginning and this step. */
   readonly depth: number;
@@ -82,11 +85,12 @@ export function traceOf(
   const rows = journals.flatMap(({ service, records }) =>
     records.map((record): Row => ({ service, record, at: record.at - aheadMs(service) })),
   );
-  const start = rows.reduce((first, { at }) => Math.min(first, at), Infinity);
   const causes = causesOf(rows);
   const reasons = reasonsIn(journals);
   const depths = new Map<Row, number>();
-  return inOrder(rows, causes).map((row) => {
+  const ordered = inOrder(rows, causes);
+  const start = ordered[0]?.at ?? 0;
+  return ordered.map((row) => {
     const { service, record } = row;
     const { cause, earlier } = causes(row);
     const depth = cause === undefined ? 0 : (depths.get(cause) ?? 0) + 1;

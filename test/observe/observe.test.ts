@@ -64,8 +64,34 @@ describe("a trace", () => {
       ["d", true],
     ]);
     const lines = timeline(steps, undefined, { ids: true });
-    expect(lines[1]).toMatch(/^ *\? \+0 ms {2}behind {2}.* {2}id=b emitted=c$/);
+    expect(lines[1]).toMatch(/^ *\? -97 ms {2}behind {2}.* {2}id=b emitted=c$/);
     expect(lines[2]).toMatch(/\(2 duplicates ignored\) {2}id=c cause=b emitted=d$/);
+  });
+
+  it.each([
+    [0, "+0 ms"],
+    [9_999, "+9999 ms"],
+    [-97, "-97 ms"],
+    [-59_986, "-1 min"],
+    [42_340, "+42.3 s"],
+    [59_999, "+1 min"],
+    [151_569, "+2 min 32 s"],
+    [3_600_000 * 50 + 61_000, "+2 d 2 h"],
+  ])("a step %d ms after the first one is at %s", (at, time) => {
+    const [, line] = timeline(
+      traceOf([
+        {
+          service: "shop",
+          records: [
+            record("a", 100_000, ["b"], { disposition: "begun" }),
+            record("b", 100_000 + at, []),
+          ],
+        },
+      ]),
+    );
+    expect(line?.replace(/^ *\??/, "").trimStart()).toMatch(
+      new RegExp(`^${time.replace(/[+]/g, "\\+")}  shop`),
+    );
   });
 
   it("keeps the feed of a service whose clock stepped back", () => {

@@ -5,7 +5,7 @@ import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { narrow } from "../../ui/narrow.ts";
 import { words } from "../../words/words.ts";
-import { didText, oddText, sinceText, stepTone } from "./step-text.ts";
+import { didText, firstOf, oddText, sinceText, stepTone } from "./step-text.ts";
 import { type Branch, treeOf } from "./tree.ts";
 import type { ViewProps } from "./views.tsx";
 
@@ -32,7 +32,7 @@ export function Causes({ reply: { steps, saga }, onEnd }: ViewProps) {
       columns={columns}
       count={branches.length}
       keyOf={(index) => String(branches[index]?.step.n)}
-      row={(index, focus) => cells(branches[index], focus, saga.began, w.beginning)}
+      row={(index, focus) => cells(branches[index], focus, firstOf(steps, saga.began), w.beginning)}
       onEnd={onEnd}
     />
   );

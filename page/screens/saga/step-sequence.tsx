@@ -3,7 +3,7 @@ import type { SagaReply, Step } from "../../../src/console/wire.ts";
 import { shortType, visible } from "../../text/visible.ts";
 import { Sequence, type SequenceRow } from "../../ui/sequence.tsx";
 import { words } from "../../words/words.ts";
-import { noteText, oddText, sinceText, stepTone } from "./step-text.ts";
+import { firstOf, noteText, oddText, sinceText, stepTone } from "./step-text.ts";
 import type { ViewProps } from "./views.tsx";
 
 /** The steps of a saga as a sequence diagram. */
@@ -16,7 +16,8 @@ export function StepSequence({ reply, onEnd }: ViewProps) {
 
 function drawn({ steps, lanes, saga }: SagaReply, outside: string) {
   const foreign = steps.some(({ heard, cause }) => heard !== undefined && cause === undefined);
-  const rows = steps.map((step) => rowOf(step, steps, saga.began, outside));
+  const began = firstOf(steps, saga.began);
+  const rows = steps.map((step) => rowOf(step, steps, began, outside));
   return { rows, lanes: foreign ? [outside, ...lanes] : lanes };
 }
 

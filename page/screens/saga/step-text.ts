@@ -45,10 +45,16 @@ export function oddText({ clockContradicts, undeclared, duplicates, attempt, rea
   return parts.length === 0 ? undefined : parts.join(" · ");
 }
 
+/** When the saga began: the first step in the order of cause, whatever the clocks say. */
+export function firstOf([first]: readonly Step[], born: number): number {
+  return first?.at ?? born;
+}
+
 /** Milliseconds since the beginning of the saga, as the time of a step. */
 export function sinceText(at: number, began: number): string {
   const ms = at - began;
-  if (Math.abs(ms) < 100_000) return `${ms < 0 ? "−" : "+"}${Math.abs(ms).toLocaleString("en")} ms`;
-  const seconds = Math.round(ms / 1_000);
-  return `+${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const [sign, span] = [ms < 0 ? "−" : "+", Math.abs(ms)];
+  if (span < 100_000) return `${sign}${span.toLocaleString("en")} ms`;
+  const seconds = Math.round(span / 1_000);
+  return `${sign}${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -5,7 +5,7 @@ import { shortType } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { words } from "../../words/words.ts";
-import { didText, stepTone } from "./step-text.ts";
+import { didText, firstOf, stepTone } from "./step-text.ts";
 import type { ViewProps } from "./views.tsx";
 
 const TICKS = [0, 25, 50, 75, 100] as const;
@@ -13,6 +13,8 @@ const TICKS = [0, 25, 50, 75, 100] as const;
 /** The time that is shown, and its places in per cent. */
 interface Scale {
   readonly span: number;
+  /** Where the scale begins, from the beginning of the saga: negative where a clock is behind. */
+  readonly from: number;
   readonly at: (time: number) => number;
 }
 
@@ -23,7 +25,7 @@ export function Timeline({ reply: { steps }, onEnd }: ViewProps) {
   const columns = [
     { key: "service", title: w.service },
     { key: "did", title: w.did },
-    { key: "bars", title: <Axis span={scale.span} /> },
+    { key: "bars", title: <Axis scale={scale} /> },
     { key: "took", title: words.value.sagas.took, numeric: true },
   ];
   return (
@@ -46,11 +48,12 @@ export function Timeline({ reply: { steps }, onEnd }: ViewProps) {
   );
 }
 
-function Axis({ span }: { readonly span: number }) {
+function Axis({ scale: { span, from } }: { readonly scale: Scale }) {
+  const textOf = (ms: number) => (ms < 0 ? `−${spanText(-ms)}` : spanText(ms));
   return (
     <span class="axis">
       {TICKS.map((tick) => (
-        <span key={tick}>{spanText((span * tick) / 100)}</span>
+        <span key={tick}>{textOf(from + (span * tick) / 100)}</span>
       ))}
     </span>
   );
@@ -63,7 +66,8 @@ function scaleOf(steps: readonly Step[]): Scale {
     last = Math.max(last, at);
   }
   const span = Math.max(1, last - first);
-  return { span, at: (time) => ((time - first) / span) * 100 };
+  const from = first - firstOf(steps, first);
+  return { span, from, at: (time) => ((time - first) / span) * 100 };
 }
 
 function cells(step: Step | undefined, focus: 0 | -1, scale: Scale) {
@@ -74,7 +78,8 @@ function cells(step: Step | undefined, focus: 0 | -1, scale: Scale) {
     <span key="service" tabIndex={focus}>
       <Id text={service} />
     </span>,
-    <span key="did" class={`did ${stepTone(step)}`}>
+    <span key="did" class={`did ${stepTone(step)}`} title={step.clockContradicts ? w.clock : ""}>
+      {step.clockContradicts && "? "}
       {heard === undefined ? didText(step) : `${shortType(heard)}: ${didText(step)}`}
     </span>,
     <Bars key="bars" step={step} scale={scale} />,

@@ -1,3 +1,4 @@
+import { deferredVerdicts } from "../../adapter/deferred-diagnosis.ts";
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { outboxVerdict } from "../../adapter/outbox-diagnosis.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
@@ -67,8 +68,7 @@ export async function diagnose(options: PostgresOptions): Promise<readonly Diagn
         oldestMs: Number(row.oldest),
         oldest: typeof row.events === "string" ? decodeStored(row.events)[0] : undefined,
       }),
-      verdict("retrying", true, "ok", `${row.retrying} deliveries are deferred`),
-      verdict("parked", Number(row.parked) === 0, "warning", `${row.parked} deliveries are parked`),
+      ...deferredVerdicts(Number(row.retrying), Number(row.parked)),
     ];
   } catch (failure) {
     const error = explain(failure, placeOf(options));

@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { deferredVerdicts } from "../../adapter/deferred-diagnosis.ts";
 import { type Diagnosis, verdict } from "../../adapter/diagnosis.ts";
 import { outboxVerdict } from "../../adapter/outbox-diagnosis.ts";
 import { decodeStored } from "../../cloudevents/json.ts";
@@ -74,12 +75,6 @@ function examine(connection: Connection, now: number): readonly Diagnosis[] {
       oldestMs: oldest === undefined ? 0 : now - Number(oldest.at),
       oldest: oldest && decodeStored(String(oldest.events))[0],
     }),
-    verdict("retrying", true, "ok", `${retrying} deliveries are deferred`),
-    verdict(
-      "parked",
-      parked === 0,
-      "warning",
-      `${parked} deliveries are parked${parked === 0 ? "" : ": see `odori parked list`"}`,
-    ),
+    ...deferredVerdicts(retrying, parked),
   ];
 }
