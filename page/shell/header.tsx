@@ -1,4 +1,3 @@
-import { useEffect, useRef } from "preact/hooks";
 import { screensHere } from "../net/about.ts";
 import { live } from "../net/live.ts";
 import { hrefOf, route, type Screen } from "../route.ts";
@@ -71,13 +70,8 @@ export function Header() {
 function MenuLink({ screen }: { readonly screen: Screen }) {
   const parked = screen === "parked" ? (live.value.totals?.parked ?? 0) : 0;
   const here = route.value.screen === screen;
-  const link = useRef<HTMLAnchorElement>(null);
-  useEffect(() => {
-    // On a narrow screen the menu scrolls by itself; a badge makes it wider.
-    if (here) link.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [here, parked > 0]);
   return (
-    <a ref={link} href={hrefOf(screen)} aria-current={here ? "page" : undefined}>
+    <a href={hrefOf(screen)} aria-current={here ? "page" : undefined}>
       {words.value.screens[screen]}
       {parked > 0 && (
         <span class="badge" title={numberText(parked)}>

@@ -26,7 +26,7 @@ export function listenToKeys(): void {
 
 const KEYS = [
   ["/", "search"],
-  ["1–7", "screens"],
+  ["screens", "screens"],
   ["↑ ↓ ← →", "rows"],
   ["Home End", "ends"],
   ["Enter", "open"],
@@ -45,7 +45,7 @@ export function KeysHelp() {
         {KEYS.map(([key, what]) => (
           <div key={key}>
             <dt>
-              {key.split(" ").map((one) => (
+              {(key === "screens" ? `1–${screensHere().length}` : key).split(" ").map((one) => (
                 <kbd key={one}>{one}</kbd>
               ))}
             </dt>

@@ -24,6 +24,14 @@ export function visibleLines(text: string): string {
     .join("");
 }
 
+/** A long text without its middle: ids of one kind differ at their ends. */
+export function ends(text: string, letters: number): string {
+  const all = [...text];
+  if (all.length <= letters) return text;
+  const tail = Math.floor((letters - 1) / 2);
+  return `${all.slice(0, letters - 1 - tail).join("")}…${all.slice(-tail).join("")}`;
+}
+
 /** `payment.authorized` for `payment.authorized.v1`; later versions stay. */
 export function shortType(type: string): string {
   return visible(type).replace(/\.v1$/, "");

@@ -4,13 +4,18 @@ import { treeOf } from "../../page/screens/saga/tree.ts";
 import { filterText, parseFilter } from "../../page/screens/sagas/filter.ts";
 import { differences } from "../../page/text/difference.ts";
 import { jsonLines } from "../../page/text/json.ts";
-import { visible, visibleLines } from "../../page/text/visible.ts";
+import { ends, visible, visibleLines } from "../../page/text/visible.ts";
 
 describe("texts of strangers", () => {
   it("a character that cannot be seen, or turns others around, is written as its number", () => {
     expect(visible("a\u0000b\u001b[2J\u202etxt\u200b")).toBe("a⟨0000⟩b⟨001B⟩[2J⟨202E⟩txt⟨200B⟩");
     expect(visible("東京 – é <b>")).toBe("東京 – é <b>");
     expect(visibleLines("a\n\tb\r")).toBe("a\n\tb⟨000D⟩");
+  });
+
+  it("a long id is shown by its ends, so that those of one kind differ", () => {
+    expect(ends("0198f0c2-aaaa-7000-8000-00000000000f", 21)).toBe("0198f0c2-a…000000000f");
+    expect(ends("order-1", 21)).toBe("order-1");
   });
 
   it("JSON is broken into lines, and no character of it is changed", () => {
@@ -61,10 +66,17 @@ describe("the filter of sagas", () => {
         ...{ correlation: "web-77", id: "o-1" },
       },
       unknown: [],
+      repeated: [],
+    });
+    expect(parseFilter("is:stuck is:late is:stuck at:a at:b")).toEqual({
+      filter: { verdict: "stuck", at: "a" },
+      unknown: [],
+      repeated: ["is:late", "at:b"],
     });
     expect(parseFilter("is:odd older:soon at:")).toEqual({
       filter: {},
       unknown: ["is:odd", "older:soon", "at:"],
+      repeated: [],
     });
     expect(parseFilter("  ").filter).toEqual({});
   });

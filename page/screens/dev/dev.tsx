@@ -30,10 +30,12 @@ function Play() {
     // What was asked while they had ended was refused.
     if (running) reload();
   }, [running]);
+  // Why there is nothing to play with stands above every screen.
+  if (!running && asked.value === undefined) return null;
   return (
     <Shown asked={asked}>
       {({ forms, faults, places, points, begun }) => (
-        <div class="dev">
+        <div class="dev-play">
           <section aria-labelledby="dev-begin">
             <h2 id="dev-begin">{w.begin}</h2>
             <Begin forms={forms} begun={begun} onBegin={reload} />

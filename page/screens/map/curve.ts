@@ -3,11 +3,17 @@ import { placed, type View } from "./view.ts";
 
 const at = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`;
 
-/** The line of an arrow, as a path of SVG. */
-export function curveOf({ points: [first, ...rest], tip }: MapEdge, view: View): string {
+/** The line of an arrow up to its head, as a path of SVG. */
+export function shaftOf({ points: [first, ...rest] }: MapEdge, view: View): string {
   if (first === undefined) return "";
   const to = (point: Point) => at(placed(view, point));
-  return `M${to(first)}C${rest.map(to).join(" ")}L${to(tip)}`;
+  return `M${to(first)}C${rest.map(to).join(" ")}`;
+}
+
+/** The line to the end of the head. */
+export function curveOf(edge: MapEdge, view: View): string {
+  const shaft = shaftOf(edge, view);
+  return shaft === "" ? "" : `${shaft}L${at(placed(view, edge.tip))}`;
 }
 
 export function labelPlace({ label, points }: MapEdge, view: View): Point | undefined {

@@ -3,7 +3,7 @@ import { hrefOf, route } from "../../route.ts";
 import { widthOf } from "../../text/measure.ts";
 import { shortType, visible } from "../../text/visible.ts";
 import { words } from "../../words/words.ts";
-import { curveOf, labelPlace, tipOf } from "./curve.ts";
+import { curveOf, labelPlace, shaftOf, tipOf } from "./curve.ts";
 import { edgeTexts, liveOfEdge, toneAt } from "./state.ts";
 import type { View } from "./view.ts";
 
@@ -53,7 +53,7 @@ export function EdgeShape({
       aria-label={text === undefined ? what : `${what}; ${text}`}
     >
       <title>{edge.types.map(shortType).join("\n")}</title>
-      <path class="reach" d={curve} />
+      <path class="reach" d={lit ? shaftOf(edge, view) : curve} />
       <path class="line" d={curve} stroke-width={strokeOf(state?.perSecond ?? 0)} />
       <path class="tip" d={tipOf(edge, view)} />
       {label !== undefined && place !== undefined && (

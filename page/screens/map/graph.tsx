@@ -73,7 +73,7 @@ export function Graph({ map, name }: { readonly map: MapReply; readonly name: st
       </svg>
       <div class="bar strip">
         <ZoomButtons zoom={zoom} fitAll={fitAll} />
-        <Legend back={query.back === "1"} />
+        <Legend back={query.back === "1"} lit={query.lit} />
       </div>
     </div>
   );

@@ -134,7 +134,7 @@ function cells(
       onChange={({ currentTarget: { checked } }) => choose(id, checked)}
     />,
     <a key="saga" href={hrefOf("sagas", sagaId)} tabIndex={focus}>
-      <Id text={sagaId} />
+      <Id text={sagaId} listed />
     </a>,
     <span key="event" class="mono">
       {shortType(type)}

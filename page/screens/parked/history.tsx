@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { Action } from "../../../src/console/wire.ts";
 import { api } from "../../net/api.ts";
 import { useResource } from "../../net/use-resource.ts";
@@ -8,11 +9,14 @@ import { Id } from "../../ui/id.tsx";
 import { Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 
-const SHOWN_MAX = 12;
+/** So many at first, and with each click. */
+const SHOWN_FIRST = 12;
+const SHOWN_MORE = 100;
 
 /** What people have done here, the last first. */
 export function History() {
   const { parked: w, open } = words.value;
+  const [shown, setShown] = useState(SHOWN_FIRST);
   const asked = useResource("actions", (signal) => api.actions(signal));
   return (
     <section class="history" aria-labelledby="history">
@@ -22,12 +26,18 @@ export function History() {
           <>
             {actions.length === 0 && <p class="soft">{w.nothingDone}</p>}
             <ul>
-              {actions.slice(0, SHOWN_MAX).map((action) => (
+              {actions.slice(0, shown).map((action) => (
                 <Line key={`${action.at} ${action.id}`} action={action} />
               ))}
             </ul>
-            {actions.length > SHOWN_MAX && (
-              <p class="soft">{open.more(actions.length - SHOWN_MAX)}</p>
+            {actions.length > shown && (
+              <button
+                type="button"
+                class="button plain"
+                onClick={() => setShown(shown + SHOWN_MORE)}
+              >
+                {open.more(actions.length - shown)}
+              </button>
             )}
           </>
         )}

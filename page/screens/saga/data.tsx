@@ -62,7 +62,7 @@ function cells(
     <a key="type" class="id" href={hrefOf("events", type)} tabIndex={focus}>
       {shortType(type)}
     </a>,
-    <Id key="id" text={id} />,
+    <Id key="id" text={id} listed />,
     <Id key="service" text={by.service} />,
     by.heard === undefined ? (
       words.value.saga.beginning

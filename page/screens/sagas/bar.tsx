@@ -9,7 +9,11 @@ export function FilterBar({ filter }: { readonly filter: SagaFilter }) {
   const { sagas: w } = words.value;
   const said = filterText(filter);
   const [text, setText] = useState(said);
-  const { unknown } = parseFilter(text);
+  const { unknown, repeated } = parseFilter(text);
+  const problems = [
+    ...(unknown.length > 0 ? [w.unknown(unknown.map(visible).join(" "))] : []),
+    ...(repeated.length > 0 ? [w.repeated(repeated.map(visible).join(" "))] : []),
+  ];
   useEffect(() => {
     // Another link has led here; what a person is typing says the same already.
     setText((own) => (filterText(parseFilter(own).filter) === said ? own : said));
@@ -27,14 +31,14 @@ export function FilterBar({ filter }: { readonly filter: SagaFilter }) {
         data-search
         spellcheck={false}
         aria-label={w.filterLabel}
-        aria-invalid={unknown.length > 0}
+        aria-invalid={problems.length > 0}
         aria-describedby="filter-problem"
         placeholder={w.filter}
         value={text}
         onInput={({ currentTarget: { value } }) => type(value)}
       />
       <span id="filter-problem" class="bad" role="status">
-        {unknown.length > 0 && w.unknown(unknown.map(visible).join(" "))}
+        {problems.join(" · ")}
       </span>
     </div>
   );

@@ -7,6 +7,8 @@ export type SagaFilter = Pick<SagasQuery, "verdict" | "at" | "older" | "correlat
 export interface Parsed {
   readonly filter: SagaFilter;
   readonly unknown: readonly string[];
+  /** What was said before in another way: the first one counts. */
+  readonly repeated: readonly string[];
 }
 
 const SPAN = /^\d+(s|m|h|d)$/;
@@ -21,17 +23,23 @@ function verdictsIn(text: string): readonly Verdict[] | undefined {
 export function parseFilter(text: string): Parsed {
   const filter: { -readonly [K in keyof SagaFilter]: SagaFilter[K] } = {};
   const unknown: string[] = [];
+  const repeated: string[] = [];
+  const put = (key: keyof SagaFilter, value: string, word: string) => {
+    if (filter[key] === undefined) filter[key] = value;
+    else if (filter[key] !== value) repeated.push(word);
+  };
   const id: string[] = [];
   for (const word of text.trim().split(/\s+/)) {
     const [, key, value] = /^(is|at|older|correlation):(.*)$/.exec(word) ?? [];
     if (key === undefined || value === undefined) id.push(word);
-    else if (key === "is" && verdictsIn(value)) filter.verdict = verdictsIn(value)?.join(",") ?? "";
-    else if (key === "older" && SPAN.test(value)) filter.older = value;
-    else if ((key === "at" || key === "correlation") && value !== "") filter[key] = value;
+    else if (key === "is" && verdictsIn(value))
+      put("verdict", verdictsIn(value)?.join(",") ?? "", word);
+    else if (key === "older" && SPAN.test(value)) put("older", value, word);
+    else if ((key === "at" || key === "correlation") && value !== "") put(key, value, word);
     else unknown.push(word);
   }
   if (id.join(" ") !== "") filter.id = id.join(" ");
-  return { filter, unknown };
+  return { filter, unknown, repeated };
 }
 
 /** The filter as a person would have written it. */

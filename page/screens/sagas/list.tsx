@@ -48,7 +48,7 @@ function cells(row: SagaRow | undefined, focus: 0 | -1) {
   const ended = row.end !== undefined;
   return [
     <a key="id" href={hrefOf("sagas", id)} tabIndex={focus}>
-      <Id text={id} />
+      <Id text={id} listed />
     </a>,
     <VerdictMark key="verdict" of={verdict} />,
     waitsText(row),

@@ -1,9 +1,10 @@
-import type { SagasReply } from "../../../src/console/wire.ts";
+import type { SagasReply, VerdictCounts } from "../../../src/console/wire.ts";
 import { api } from "../../net/api.ts";
 import { live } from "../../net/live.ts";
 import { usePages } from "../../net/pages.ts";
 import { refine, route } from "../../route.ts";
 import { Failed } from "../../ui/shown.tsx";
+import { VERDICTS } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
 import { FilterBar } from "./bar.tsx";
 import type { SagaFilter } from "./filter.ts";
@@ -23,12 +24,15 @@ export function SagasScreen() {
   });
   const { rows, first, problem, asking, stale, next, reload, more } = pages;
   const { sagas: w, screens, state } = words.value;
+  const totals = live.value.totals ?? first?.totals;
+  const all = allOf(filter, totals);
+  const cut = all === undefined ? w.shownFirst(rows.length) : w.shownOf(rows.length, all);
   const filtered = Object.values(filter).some((one) => one !== undefined && one !== "");
   return (
     <>
       <h1 class="hidden">{screens.sagas}</h1>
       <FilterBar filter={strict(filter)} />
-      <VerdictTabs totals={live.value.totals ?? first?.totals} chosen={verdict} />
+      <VerdictTabs totals={totals} chosen={verdict} />
       {problem !== undefined && <Failed problem={problem} again={reload} />}
       {stale && (
         <p class="notice" role="status">
@@ -50,8 +54,7 @@ export function SagasScreen() {
         <>
           <SagaList rows={rows} complete={next === undefined} onEnd={more} />
           <p class="list-foot soft" aria-busy={asking}>
-            {w.shown(rows.length)}
-            {next === undefined ? "" : ` · ${w.more}`}
+            {next === undefined ? w.shown(rows.length) : `${cut} · ${w.more}`}
             {first?.forgets === true ? ` · ${w.forgets}` : ""}
           </p>
         </>
@@ -77,6 +80,18 @@ export function SagasScreen() {
       )}
     </>
   );
+}
+
+/** How many sagas match, where the totals say it: not where more than verdicts is asked for. */
+function allOf(
+  { verdict = "", ...others }: { readonly [K in keyof SagaFilter]: string | undefined },
+  totals: VerdictCounts | undefined,
+): number | undefined {
+  if (totals === undefined || Object.values(others).some((one) => (one ?? "") !== ""))
+    return undefined;
+  const wanted = verdict.split(",");
+  const counted = VERDICTS.filter((one) => verdict === "" || wanted.includes(one));
+  return counted.reduce((sum, one) => sum + (totals[one] ?? 0), 0);
 }
 
 function strict(filter: { readonly [K in keyof SagaFilter]: string | undefined }): SagaFilter {

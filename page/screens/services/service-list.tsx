@@ -50,7 +50,7 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
       tabIndex={focus}
       aria-current={name === open ? "true" : undefined}
     >
-      <Id text={name} />
+      <Id text={name} listed />
     </a>,
     words.value.map.perSecond(rateText(rate)),
     problem !== undefined ? (
@@ -90,7 +90,7 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
 function Deferred({ service: { deferred = {} } }: { readonly service: ServiceRow }) {
   const { states } = words.value.services;
   const parts = Object.entries(deferred).filter(([, count]) => count > 0);
-  if (parts.length === 0) return <span class="soft">–</span>;
+  if (parts.length === 0) return <span class="soft none">–</span>;
   return (
     <span>
       {parts.map(([state, count]) => (

@@ -80,9 +80,13 @@ function cells(row: ReactionRow | undefined, focus: 0 | -1) {
       {hears.map(shortType).join(", ")}
     </span>,
     map.perSecond(rateText(perSecond)),
-    <Named key="lag" title={w.latency}>
-      {pair(p50Ms, p99Ms)}
-    </Named>,
+    p50Ms === undefined ? (
+      <span class="soft none">–</span>
+    ) : (
+      <Named key="lag" title={w.latency}>
+        {pair(p50Ms, p99Ms)}
+      </Named>
+    ),
     pair(row.handlerP50Ms, row.handlerP99Ms),
     numberText(handled),
     <Named key="failed" title={w.failed}>
