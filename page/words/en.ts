@@ -219,6 +219,7 @@ export const en = {
     cannot: "Cannot any more",
     ends: "Ends",
     notCertain: "Not certain",
+    doubt: (text: string) => text,
     stuckWhy: "Nothing is left to happen, and the saga has no end.",
     nothingOpen: "Nothing is open.",
     republish: "Publish again",

@@ -180,8 +180,25 @@ const REASONS_JA: readonly (readonly [RegExp, string])[] = [
   [/^it has run (\d+) times$/, "$1 回実行済み"],
 ];
 
+const DOUBTS_JA: readonly (readonly [RegExp, string])[] = [
+  [/^no database of (.+) was read$/, "$1 のデータベースを読んでいません"],
+  [/^no journal says what emitted (.+)$/, "$1 の送信元がどの記録にもありません"],
+  [/^the choreography does not have (.+)$/, "コレオグラフィに $1 がありません"],
+  [/^of effects with a key two are told apart: (.+)$/, "キーのある効果は二つまで区別します: $1"],
+  [/^this saga has more keys of (.+)$/, "このサーガには $1 のキーがもっとあります"],
+];
+
 /** Why a step was suppressed; what is not known stays as it is. */
 export function reasonJa(why: string): string {
-  const [known, text] = REASONS_JA.find(([form]) => form.test(why)) ?? [];
-  return known === undefined || text === undefined ? why : why.replace(known, text);
+  return replaced(why, REASONS_JA);
+}
+
+/** Why an outlook is not certain; what is not known stays as it is. */
+export function doubtJa(doubt: string): string {
+  return replaced(doubt, DOUBTS_JA);
+}
+
+function replaced(said: string, forms: readonly (readonly [RegExp, string])[]): string {
+  const [known, text] = forms.find(([form]) => form.test(said)) ?? [];
+  return known === undefined || text === undefined ? said : said.replace(known, text);
 }

@@ -1,5 +1,5 @@
 import { devJa } from "./dev.ts";
-import { ACTIONS_JA, FINDINGS_JA, reasonJa } from "./findings-ja.ts";
+import { ACTIONS_JA, doubtJa, FINDINGS_JA, reasonJa } from "./findings-ja.ts";
 import type { Words } from "./table.ts";
 
 const n = (value: number) => value.toLocaleString("ja");
@@ -200,6 +200,7 @@ export const ja: Words = {
     cannot: "もう起こらない",
     ends: "終わり方",
     notCertain: "不確かな点",
+    doubt: doubtJa,
     stuckWhy: "これ以上何も起こらず、終わりにも達していません。",
     nothingOpen: "残っているものはありません。",
     republish: "もう一度送信",

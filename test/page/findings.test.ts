@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ACTIONS_JA, FINDINGS_JA, reasonJa } from "../../page/words/findings-ja.ts";
+import { ACTIONS_JA, doubtJa, FINDINGS_JA, reasonJa } from "../../page/words/findings-ja.ts";
 import { BEHAVIOUR } from "../../src/check/catalogue/behaviour.ts";
 import { DECLARED } from "../../src/check/catalogue/declared.ts";
 import type { TraceAction } from "../../src/check/finding.ts";
+import { ROOT } from "../support/command.ts";
 
 /** Each action once: another one is an error of types here. */
 const ACTIONS: Readonly<Record<TraceAction, true>> = {
@@ -35,5 +38,15 @@ describe("the checker in Japanese", () => {
     ["what is not known", "what is not known"],
   ])("a step is suppressed because %s", (english, japanese) => {
     expect(reasonJa(english)).toBe(japanese);
+  });
+
+  it("says why an outlook is not certain", () => {
+    const outlook = readFileSync(join(ROOT, "src", "console", "outlook.ts"), "utf8");
+    const doubts = [...outlook.matchAll(/, "([^"]*#[^"]*)"\] as const/g)].map(([, text = ""]) =>
+      text.replace("#", "stock"),
+    );
+    expect(doubts).toHaveLength(5);
+    for (const doubt of doubts) expect(doubtJa(doubt)).toMatch(JAPANESE);
+    expect(doubtJa("another one")).toBe("another one");
   });
 });

@@ -40,6 +40,9 @@ describe.skipIf(urlOf("chromium") === undefined)(
         await page.goto(stage.url("?screen=services"));
         await reads(page, "payment");
         expect(await page.locator(".deferred:visible", { hasText: /^–$/ }).count()).toBe(0);
+        await page.goto(stage.url(`?screen=sagas&open=${LONG}1`));
+        await page.locator(".step").first().waitFor();
+        expect(await page.locator(".step .hidden").first().textContent()).toMatch(/^\+0 ms, order/);
         for (const screen of ["proof", "events"]) {
           await page.goto(stage.url(`?screen=${screen}`));
           await page.locator(".split .list-row[data-row]").first().waitFor();

@@ -158,7 +158,10 @@ function Names({ types }: { readonly types: readonly string[] }) {
 function Doubts({ outlook: { ahead, ifRetried, doubts } }: { readonly outlook: Told }) {
   const { saga: w } = words.value;
   const cut = [ahead, ifRetried].find((one) => one?.complete === false);
-  const lines = [...doubts.map(visible), ...(cut === undefined ? [] : [w.unfinished(cut.states)])];
+  const lines = [
+    ...doubts.map((doubt) => visible(w.doubt(doubt))),
+    ...(cut === undefined ? [] : [w.unfinished(cut.states)]),
+  ];
   if (lines.length === 0) return null;
   return (
     <>
