@@ -37,8 +37,8 @@ export interface TimelineOptions {
 
 /**
  * Formats the steps of a saga as a table, one line per step: time since its first step, service,
- * event heard, action, events emitted. A time that contradicts the order of causes is marked with `?`. Control
- * characters are replaced.
+ * event heard, action, events emitted. A time that contradicts the order of causes is marked with
+ * `?`. Control characters are replaced.
  *
  * @example
  * ```ts

@@ -9,7 +9,7 @@ import { Id } from "../../ui/id.tsx";
 import { Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 
-/** So many at first, and with each click. */
+/** Lines at first, and more with each click. */
 const SHOWN_FIRST = 12;
 const SHOWN_MORE = 100;
 

@@ -45,7 +45,7 @@ export function oddText({ clockContradicts, undeclared, duplicates, attempt, rea
   return parts.length === 0 ? undefined : parts.join(" · ");
 }
 
-/** When the saga began: the first step in the order of cause, whatever the clocks say. */
+/** When the saga began: the first step in the order of cause, also where clocks contradict. */
 export function firstOf([first]: readonly Step[], born: number): number {
   return first?.at ?? born;
 }
