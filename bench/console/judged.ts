@@ -26,7 +26,7 @@ export function judged(n: number): Judged {
       end: isOpen ? undefined : { id: `e-${n}`, type, at: began + 300 },
       open: isOpen ? [{ ...delivery, state, dueAt: undefined, seq: isParked ? n : undefined }] : [],
     },
-    ...{ verdict, early: [], uncounted: new Set<string>(), unread: [] },
+    ...{ verdict, early: [], uncounted: new Set<string>(), unread: [], unnamed: [] },
     parked: isParked
       ? [{ ...delivery, seq: n, attempts: 8, code: `CODE_${n % 7}`, message: "no reply" }]
       : [],

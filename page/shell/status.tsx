@@ -24,7 +24,8 @@ function Ledger() {
   if (unexplained === undefined) return null;
   const fine = unexplained === 0;
   // Of what is not read nothing is known: that is not what a tick says.
-  const whole = (live.value.unread ?? []).length === 0;
+  const { unread = [], unnamed = [] } = live.value;
+  const whole = unread.length + unnamed.length === 0;
   const [tone, sign] = fine ? (whole ? ["good", "✓ "] : ["wait", "? "]) : ["bad", "✗ "];
   const said = whole ? shell.accounted : shell.accountedRead;
   return (
@@ -53,7 +54,7 @@ function Age() {
 /** What is missing on every screen, said once above them. */
 export function Warnings() {
   const { shell } = words.value;
-  const { unread = [], lostBuses = [], failures = [] } = live.value;
+  const { unread = [], unnamed = [], lostBuses = [], failures = [] } = live.value;
   const noEnds = about.value?.choreography?.endsKnown === false;
   return (
     <>
@@ -81,6 +82,7 @@ export function Warnings() {
           {shell.busLostWaits(waiting, services.map(visible).join(", "))}
         </p>
       ))}
+      {unnamed.length > 0 && <p class="notice">{shell.unnamed(unnamed.map(visible).join(", "))}</p>}
       {noEnds && <p class="notice">{shell.noEnds}</p>}
     </>
   );

@@ -78,6 +78,9 @@ export const en = {
     connecting: "connecting",
     unread: (services: string) => `cannot read: ${services}`,
     unreadWhy: "The others go on; what it alone knows is not judged.",
+    unnamed: (services: string) =>
+      `Not read: ${services}. The console was started without their databases, so nothing is ` +
+      "said that these would have to prove.",
     busLost: (place: string, at: string) =>
       `The bus${place === "" ? "" : ` at ${place}`} cannot be reached since ${at}.`,
     busLostWaits: (events: number, services: string) =>
@@ -135,6 +138,7 @@ export const en = {
     perSecond: (n: string) => `${n}/s`,
     waiting: (n: number, verdict: string) => `${n.toLocaleString("en")} ${verdict}`,
     idle: "idle",
+    notRead: "not read",
     folded: (n: number, names: string) => `${n} only listen: ${names}`,
     found: (n: number) => (n === 0 ? "nothing found" : `${n} found`),
     events: "Events",
@@ -232,7 +236,7 @@ export const en = {
     unfinished: (states: number) =>
       `Only ${counted(states, "state")} were explored: more may happen.`,
     noOutlook: "What may happen is not known: no declaration says what the services do.",
-    unread: (services: string) => `${services} cannot be read, and may have more of this saga.`,
+    unread: (services: string) => `Not read: ${services}. There may be more of this saga.`,
     outlookFailed: "What may happen could not be computed: it took too much time or memory.",
     ofEvents: (n: number, total: number) => `${n} of ${counted(total, "event")}`,
     rests: { success: "success", failure: "undone", "no end": "no end" },

@@ -61,6 +61,8 @@ export const ja: Words = {
     connecting: "接続中",
     unread: (services) => `読めません: ${services}`,
     unreadWhy: "ほかは続きます。読めないサービスだけが知ることは判定しません。",
+    unnamed: (services) =>
+      `読んでいません: ${services}。データベースを指定せずに起動したため、その内容が要る判定はしません。`,
     busLost: (place, at) => `${at} から、バス${place === "" ? "" : ` ${place} `}に接続できません。`,
     busLostWaits: (count, services) =>
       `イベント ${n(count)} 件が送信箱で復旧を待っています(${services})。`,
@@ -117,6 +119,7 @@ export const ja: Words = {
     perSecond: (rate) => `${rate}/秒`,
     waiting: (count, verdict) => `${verdict} ${n(count)}`,
     idle: "待機",
+    notRead: "読んでいません",
     folded: (count, names) => `受信のみ ${n(count)} 件: ${names}`,
     found: (count) => (count === 0 ? "見つかりません" : `${n(count)} 件`),
     events: "イベント",
@@ -212,7 +215,7 @@ export const ja: Words = {
     noneFound: "見つかりません",
     unfinished: (states) => `${n(states)} 状態だけを調べました。ほかにも起こりえます。`,
     noOutlook: "今後は不明です。サービスの動きを示す宣言がありません。",
-    unread: (services) => `${services} を読めません。このサーガの続きがあるかもしれません。`,
+    unread: (services) => `読んでいません: ${services}。このサーガの続きがあるかもしれません。`,
     outlookFailed: "今後を計算できませんでした。時間またはメモリが足りませんでした。",
     ofEvents: (count, total) => `${n(total)} イベント中 ${n(count)}`,
     rests: { success: "成功", failure: "取り消し", "no end": "終わりなし" },

@@ -12,17 +12,25 @@ const SHOWN_MAX = 8;
 const COLUMN = "  ";
 
 /** Says why a saga stands where it does, and what may follow. Empty for one that has ended. */
-export function outlookLines({ summary, outlook }: SagaOutlook, now: number): readonly string[] {
+export function outlookLines(
+  { summary, outlook, unread }: SagaOutlook,
+  now: number,
+): readonly string[] {
   const { state, open } = summary;
-  const stuck = state === "stuck" || (outlook !== undefined && restsWithoutEnd(outlook));
+  const rests = unread.length === 0 && outlook !== undefined && restsWithoutEnd(outlook);
+  const stuck = state === "stuck" || rests;
   const lines = section("WHY", [
     ...open.map((one) => openText(one, now)),
     ...(open.some((one) => one.state === "unheard")
       ? [`nothing delivers it again: odori republish ${summary.sagaId}`]
       : []),
     ...(stuck ? ["nothing is left to happen, and the saga has no end"] : []),
+    ...(unread.length > 0
+      ? [`it may have gone on where nothing is read: ${listText(unread)}`]
+      : []),
   ]);
-  if (outlook === undefined || (open.length === 0 && outlook.ahead.atRest && !stuck)) return lines;
+  const isOver = open.length === 0 && outlook?.ahead.atRest === true && unread.length === 0;
+  if (outlook === undefined || (isOver && !stuck)) return lines;
   const ends = outlook.endsKnown;
   const { ahead, ifRetried, ifDiscarded, cannot, types } = outlook;
   const may = (ifRetried ?? ahead).events;

@@ -9,6 +9,8 @@ export interface SagaOutlook {
   readonly summary: SagaSummary;
   /** Undefined where no declaration says what the services do. */
   readonly outlook: Outlook | undefined;
+  /** Services of the choreography that may have a part in it, and whose databases are not read. */
+  readonly unread: ReadSaga["unread"];
 }
 
 /**
@@ -24,14 +26,16 @@ export async function foresight(
 }> {
   const named = await namedManifest(flags);
   const manifest = named ?? (await declaredIn(found));
-  const ends = named && named.succeeds.length + named.fails.length > 0 ? named : undefined;
-  const reader = await SagaReader.of(found, ends);
+  const reader = await SagaReader.of(found, named);
   const { FromHere } = await import("../check/from-here/from-here.ts");
   const fromHere = manifest && new FromHere(manifest);
   const read = new Set(found.map(({ service }) => service));
   return {
     reader,
-    outlook: ({ parts, summary }) => ({ summary, outlook: fromHere?.of(parts, read) }),
+    outlook: ({ parts, summary, unread }) => ({
+      ...{ summary, unread },
+      outlook: fromHere?.of(parts, read),
+    }),
   };
 }
 

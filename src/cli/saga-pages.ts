@@ -1,3 +1,4 @@
+import type { Manifest } from "../manifest/manifest.ts";
 import { BusWatch } from "../observe/bus-watch.ts";
 import { type HearersOf, hearersIn } from "../observe/hearers.ts";
 import type { Reach } from "../observe/reach.ts";
@@ -9,6 +10,7 @@ import {
   summarize,
 } from "../observe/summary.ts";
 import { earlyIn } from "../observer/ledger.ts";
+import { type DeclaredService, declaredServices, mayHavePart } from "../observer/observed.ts";
 import type { SagaHistory, SagaPlace, SagaQuery } from "../ports/inspection.ts";
 import { BEHIND_ALL, comparePlaces } from "../ports/saga-order.ts";
 import type { Found } from "./data.ts";
@@ -17,6 +19,7 @@ import type { Found } from "./data.ts";
 export interface ListedSaga {
   readonly place: SagaPlace;
   readonly summary: SagaSummary;
+  readonly unread: ReadSaga["unread"];
 }
 
 /** Sagas that are read at once. */
@@ -33,27 +36,42 @@ export class SagaReader {
   readonly hearers: readonly HearersOf[];
   readonly #found: readonly Found[];
   readonly #ends: SummaryContext["ends"];
+  readonly #unread: readonly DeclaredService[];
   readonly #watch = new BusWatch();
   #settled = false;
 
   private constructor(
     found: readonly Found[],
     hearers: readonly HearersOf[],
-    ends: SummaryContext["ends"],
+    choreography: Manifest | undefined,
   ) {
     this.#found = found;
     this.hearers = hearers;
-    this.#ends = ends;
+    this.#ends = endsIn(choreography);
+    const read = new Set(found.map(({ service }) => service));
+    const declared = choreography === undefined ? [] : declaredServices(choreography);
+    this.#unread = declared.filter(({ service }) => !read.has(service));
   }
 
-  /** Reads what each service hears, as its newest version has declared it, and the outboxes. */
-  static async of(found: readonly Found[], ends: SummaryContext["ends"]): Promise<SagaReader> {
+  /**
+   * Reads what each service hears, as its newest version has declared it, and the outboxes. Without
+   * a choreography no end is known, nor which services are not read.
+   */
+  static async of(
+    found: readonly Found[],
+    choreography: Manifest | undefined,
+  ): Promise<SagaReader> {
     const hearers = await Promise.all(
       found.map(async ({ service, store }) => hearersIn(service, await store.declarations.all())),
     );
-    const reader = new SagaReader(found, hearers, ends);
+    const reader = new SagaReader(found, hearers, choreography);
     await reader.#watch.look(found);
     return reader;
+  }
+
+  /** The services of the choreography whose databases are not read. */
+  get unread(): readonly string[] {
+    return this.#unread.map(({ service }) => service);
   }
 
   /** How far the clocks of the databases are from that of this process. */
@@ -114,13 +132,24 @@ export class SagaReader {
     return new Map(
       [...parts].flatMap(([id, own]) => {
         const summary = this.#summary(own, reach);
-        return summary === undefined ? [] : [[id, { parts: own, summary }] as const];
+        if (summary === undefined) return [];
+        const unread = this.#unreadIn(own, summary).map(({ service }) => service);
+        return [[id, { parts: own, summary, unread }] as const];
       }),
     );
   }
 
   #summary(parts: readonly ServiceHistory[], reach: Reach): SagaSummary | undefined {
-    return summarize(parts, { hearers: this.hearers, ends: this.#ends, reach });
+    const summary = summarize(parts, { hearers: this.hearers, ends: this.#ends, reach });
+    if (summary === undefined || !RESTING.includes(summary.state)) return summary;
+    // What is not there may be in a database that is not read.
+    const goesOn = this.#unreadIn(parts, summary).some((one) => one.goesOn);
+    return goesOn ? { ...summary, state: "running" } : summary;
+  }
+
+  /** What has ended does not need what others have of it. */
+  #unreadIn(parts: readonly ServiceHistory[], { end }: SagaSummary): readonly DeclaredService[] {
+    return end === undefined ? this.#unread.filter((one) => mayHavePart(one, parts)) : [];
   }
 }
 
@@ -128,6 +157,15 @@ export class SagaReader {
 export interface ReadSaga {
   readonly parts: readonly ServiceHistory[];
   readonly summary: SagaSummary;
+  /** Services of the choreography that may have a part in it, and whose databases are not read. */
+  readonly unread: readonly string[];
+}
+
+/** How sagas end, if the choreography says so. */
+export function endsIn(choreography: Manifest | undefined): SummaryContext["ends"] {
+  if (choreography === undefined) return undefined;
+  const { succeeds, fails } = choreography;
+  return succeeds.length + fails.length === 0 ? undefined : { succeeds, fails };
 }
 
 function unheardIn(summary: SagaSummary | undefined): number {
@@ -149,7 +187,7 @@ export async function* sagaPages(
       const saga = read.get(place.sagaId);
       if (saga === undefined) return [];
       if (saga.parts.some(({ history }) => isLater(history, place, query))) return [];
-      return [{ place, summary: saga.summary }];
+      return [{ place, summary: saga.summary, unread: saga.unread }];
     });
   }
 }

@@ -80,6 +80,7 @@ export class Desk {
       ...{ sources, projection: this.projection, pageRows: PAGE_ROWS },
       ...(dev !== undefined && { buses: new BusWatch(IN_PROCESS) }),
       ends: endsKnown ? manifest : undefined,
+      choreography: manifest,
       foresee: endsKnown ? (parts, read) => this.#foreseeAll(manifest, parts, read) : undefined,
     });
     this.follower = new Follower(this.observer, this.projection);

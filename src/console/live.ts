@@ -29,6 +29,7 @@ export class LiveNow {
         ...observer.away,
         ...(problem === undefined ? [] : [{ service: "", code: problem }]),
       ],
+      unnamed: observer.unnamed,
       lostBuses: observer.lostBuses.map(({ place, ...bus }) => ({
         ...bus,
         ...(place !== undefined && { place }),
@@ -55,7 +56,7 @@ export class LiveNow {
 /** What differs from what was sent before: fields as a whole, of nodes and edges each entry. */
 export function deltaOf(before: Live | undefined, now: Live): Live {
   if (before === undefined) return now;
-  const { nodes, edges, totals, ledger, unread, lostBuses, failures, change, jobs } = now;
+  const { nodes, edges, totals, ledger, unread, unnamed, lostBuses, failures, change, jobs } = now;
   const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
   const entries = <T>(
     was: Readonly<Record<string, T>> = {},
@@ -67,6 +68,7 @@ export function deltaOf(before: Live | undefined, now: Live): Live {
     now: now.now,
     ...(now.behindMs !== undefined && { behindMs: now.behindMs }),
     ...(differs(before.unread, unread) && { unread }),
+    ...(differs(before.unnamed, unnamed) && { unnamed }),
     ...(differs(before.lostBuses, lostBuses) && { lostBuses }),
     ...(differs(before.failures, failures) && { failures }),
     ...(differs(before.totals, totals) && { totals }),

@@ -1,10 +1,11 @@
 import type { MapLayout } from "../draw/layout.ts";
 import type { Desk } from "./desk.ts";
-import { isBack, type MapGraph, mapGraph } from "./map-graph.ts";
+import { isBack, type MapBox, type MapGraph, mapGraph } from "./map-graph.ts";
 import { MapLayouts } from "./map-layout.ts";
+import { presenceAt } from "./presence.ts";
 import { parametersIn } from "./query.ts";
 import { queryInvalid } from "./refusal.ts";
-import { edgeLive, nodeLive } from "./traffic.ts";
+import { edgeLive, nodeLive, type TrafficNow } from "./traffic.ts";
 import type { EdgeLive, MapQuery, MapReply, NodeLive } from "./wire.ts";
 
 const SIZES = { service: { width: 132, height: 46 }, part: { width: 178, height: 34 } } as const;
@@ -57,7 +58,7 @@ export class Maps {
       ...{ width, height },
       nodes: graph.boxes.map((box, at) => {
         const { id, kind, label, begins, folded } = box;
-        const live = nodeLive(box, now);
+        const live = this.#nodeLive(box, now);
         const spot = boxes[at] ?? { x: 0, y: 0 };
         return { ...{ id, kind, label, begins, folded }, ...spot, ...sizeOf(kind), live };
       }),
@@ -87,9 +88,14 @@ export class Maps {
         list.flatMap(([id, value]) => (value === undefined ? [] : [[id, value] as const])),
       );
     return {
-      nodes: entries(graph.boxes.map((box) => [box.id, nodeLive(box, now)])),
+      nodes: entries(graph.boxes.map((box) => [box.id, this.#nodeLive(box, now)])),
       edges: entries(graph.arrows.map((arrow) => [arrow.id, edgeLive(arrow, now)])),
     };
+  }
+
+  #nodeLive(box: MapBox, now: TrafficNow): NodeLive | undefined {
+    const live = nodeLive(box, now);
+    return live && { ...live, ...presenceAt(this.#desk, box) };
   }
 
   #laidOut(query: MapQuery): LaidMap {

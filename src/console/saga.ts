@@ -47,7 +47,7 @@ export async function sagaReply(
       "SAGA_UNKNOWN",
       "No service that is read has anything of this saga.",
     );
-  const { summary, verdict, unread } = one;
+  const { summary, verdict, unread, unnamed } = one;
   const { correlationId, began, last, steps: total, end, open } = summary;
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traced(desk, own);
@@ -60,7 +60,7 @@ export async function sagaReply(
       ...(correlationId !== id && { correlationId }),
       ...(end !== undefined && { end: end.type }),
       ...(oldest !== undefined && { waitsFor: openOf(oldest) }),
-      ...(unread.length > 0 && { unread }),
+      ...(unread.length + unnamed.length > 0 && { unread: [...unread, ...unnamed] }),
     },
     why: await why(desk, own, open.slice(0, WHY_MAX)),
     ...foreseenIn(foreseen),

@@ -4,7 +4,14 @@ import type { HearersOf } from "../observe/hearers.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { JournalSource, SourceAbout } from "../ports/source.ts";
-import { hearersOfAll, isSameAbout, mayHavePart, type Observed, observed } from "./observed.ts";
+import {
+  type DeclaredService,
+  hearersOfAll,
+  isSameAbout,
+  mayHavePart,
+  type Observed,
+  observed,
+} from "./observed.ts";
 
 /** A source that cannot be read now. */
 export interface AwaySource {
@@ -26,11 +33,16 @@ export interface RollCall {
   readonly present: readonly Present[];
   /** Whether every source could be read. */
   readonly isComplete: boolean;
-  /**
-   * Services that could not be read, and that may have a part in a saga; "" for one whose
-   * declarations are not known.
-   */
-  missingIn(parts: readonly ServiceHistory[]): readonly string[];
+  /** The services that may have a part in a saga, and that were not read. */
+  notReadIn(parts: readonly ServiceHistory[]): NotRead;
+}
+
+/** Services that may have a part in a saga, though what they have of it was not read. */
+export interface NotRead {
+  /** Their sources could not be read; "" for one whose declarations are not known. */
+  readonly away: readonly string[];
+  /** The choreography declares them, and no source of them was named. */
+  readonly unnamed: readonly DeclaredService[];
 }
 
 /** Thrown where a source that was there could not be read: what was begun is begun again. */
@@ -54,6 +66,8 @@ interface AttendanceOptions {
   readonly sources: readonly JournalSource[];
   /** What services have declared that have not replied yet, from an earlier process. */
   readonly remembered: readonly SourceAbout[];
+  /** What the choreography says of its services. */
+  readonly declared: readonly DeclaredService[];
   readonly now: () => number;
   /** A source that takes longer is away. */
   readonly replyMs: number;
@@ -74,10 +88,11 @@ export class Attendance {
   readonly #replyMs: number;
   /** What services have declared that have not replied yet, from an earlier process. */
   readonly #remembered: readonly Observed[];
+  readonly #declared: readonly DeclaredService[];
   #began = false;
   #returned = true;
 
-  constructor({ sources, remembered, now, replyMs }: AttendanceOptions) {
+  constructor({ sources, remembered, declared, now, replyMs }: AttendanceOptions) {
     this.#replyMs = replyMs;
     this.#seats = sources.map((source) => ({
       ...{
@@ -90,6 +105,7 @@ export class Attendance {
       },
     }));
     this.#remembered = remembered.map(observed);
+    this.#declared = declared;
     this.#now = now;
   }
 
@@ -122,6 +138,16 @@ export class Attendance {
   /** Every service of which the declarations are known, also of those that are away. */
   get known(): readonly Observed[] {
     return [...this.#seats.flatMap(({ known }) => known ?? []), ...this.#unmet()];
+  }
+
+  /**
+   * The services of the choreography of which no source was named. Empty while a source has not
+   * told whose it is: it may be of any of them.
+   */
+  get unnamed(): readonly DeclaredService[] {
+    if (this.#seats.some(({ known }) => known === undefined)) return [];
+    const named = new Set(this.#seats.map(({ known }) => known?.service));
+    return this.#declared.filter(({ service }) => !named.has(service));
   }
 
   get hearers(): readonly HearersOf[] {
@@ -186,12 +212,15 @@ export class Attendance {
 
   /** Who can be read now. */
   call(): RollCall {
-    const { present } = this;
+    const { present, unnamed } = this;
     const missing = this.#missing();
     return {
       present,
       isComplete: missing.services.length === 0 && !missing.others,
-      missingIn: (parts) => namesOf(missing, (service) => mayHavePart(service, parts)),
+      notReadIn: (parts) => ({
+        away: namesOf(missing, (service) => mayHavePart(service, parts)),
+        unnamed: unnamed.filter((service) => mayHavePart(service, parts)),
+      }),
     };
   }
 

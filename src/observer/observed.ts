@@ -1,6 +1,7 @@
 import { stemOf } from "../contract/grammar.ts";
 import { entryOf } from "../manifest/fingerprint.ts";
-import { typesEmittedAt, typesEmittedBy } from "../manifest/manifest.ts";
+import { type Manifest, typesEmittedAt, typesEmittedBy } from "../manifest/manifest.ts";
+import { writeManifest } from "../manifest/write.ts";
 import { type Hearer, type HearersOf, hearersIn } from "../observe/hearers.ts";
 import { Legality } from "../observe/legality.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
@@ -28,6 +29,23 @@ export function observed(about: SourceAbout): Observed {
     arms: armedBy(service, declarations),
     legality: new Legality(service, declarations),
   };
+}
+
+/** What a choreography says of a service whose journal may not be read. */
+export interface DeclaredService extends Observed {
+  /** Whether anything may follow from what it hears. A service that only listens ends no saga. */
+  readonly goesOn: boolean;
+}
+
+/** The services of a choreography that hear something, or that let time pass. */
+export function declaredServices(choreography: Manifest): readonly DeclaredService[] {
+  const stored = { fingerprint: "", manifest: writeManifest(choreography), firstAt: 0, lastAt: 0 };
+  return [...choreography.services.values()]
+    .filter(({ reactions, deadlines }) => reactions.length + deadlines.length > 0)
+    .map(({ name, deadlines, unlinked }) => {
+      const one = observed({ service: name, declarations: [stored] });
+      return { ...one, goesOn: unlinked || one.emits.size + deadlines.length > 0 };
+    });
 }
 
 /** All that some services hear. */

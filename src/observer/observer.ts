@@ -15,42 +15,13 @@ import {
 import { type Cover, cutAt } from "./cut.ts";
 import { type AccountLine, accountsOf, EARLY_MS } from "./ledger.ts";
 import { Looks, settledFor } from "./looks.ts";
-import type { Observed } from "./observed.ts";
+import { declaredServices, type Observed } from "./observed.ts";
+import type { ObserverOptions } from "./observer-options.ts";
 import { passagesOf } from "./passages.ts";
-import type { Projection } from "./projection.ts";
 import { type Foresee, SagaJudge } from "./saga-judge.ts";
 import type { Judged } from "./saga-rows.ts";
 import { Told } from "./told.ts";
 import { type RoundRows, type SagaParts, ToldSagas } from "./told-sagas.ts";
-
-/** What an observer works with. */
-export interface ObserverOptions {
-  readonly sources: readonly JournalSource[];
-  readonly projection: Projection;
-  /** Foresees what may happen in a saga; without it no verdict looks ahead. */
-  readonly foresee?: Foresee | undefined;
-  readonly ends?: SummaryContext["ends"];
-  /**
-   * Most rows of a page of each feed.
-   * @default 4_000
-   */
-  readonly pageRows?: number;
-  /**
-   * Milliseconds since 1970.
-   * @default Date.now
-   */
-  readonly now?: () => number;
-  /**
-   * A source that takes longer is away, in milliseconds: the others are not to wait for it.
-   * @default 15_000
-   */
-  readonly replyMs?: number;
-  /**
-   * What the bus cannot hold any more.
-   * @default a watch that asks what the services tell of their bus
-   */
-  readonly buses?: BusWatch;
-}
 
 /** What one call has read. */
 export interface FeedsRead {
@@ -104,9 +75,10 @@ export class Observer {
   constructor(options: ObserverOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    const { sources, projection, replyMs = REPLY_MS } = options;
+    const { sources, projection, choreography, replyMs = REPLY_MS } = options;
     const remembered = projection.abouts();
-    this.#attendance = new Attendance({ sources, remembered, now: this.#now, replyMs });
+    const declared = choreography === undefined ? [] : declaredServices(choreography);
+    this.#attendance = new Attendance({ sources, remembered, declared, now: this.#now, replyMs });
     this.#looks = new Looks(this.#attendance, this.#now, options.buses);
   }
 
@@ -118,6 +90,11 @@ export class Observer {
   /** The sources that cannot be read now. */
   get away(): readonly AwaySource[] {
     return this.#attendance.away;
+  }
+
+  /** The services of the choreography of which no source was named. */
+  get unnamed(): readonly string[] {
+    return this.#attendance.unnamed.map(({ service }) => service);
   }
 
   /** What the services have declared, in the order of the sources, as of the last page. */
@@ -352,7 +329,7 @@ export class Observer {
     const judged: Judged[] = [];
     for (const id of ids) {
       const own = parts.get(id) ?? [];
-      const one = await judge.judge(own, call.missingIn(own));
+      const one = await judge.judge(own, call.notReadIn(own));
       if (one !== undefined) judged.push(one);
     }
     return judged;

@@ -147,7 +147,7 @@ export class Projection {
   /** The ids of sagas that were to go on with causes that are missing, in order, behind one. */
   causelessSagas(now: number, behind: string, limit: number): readonly string[] {
     const text = `SELECT id FROM saga INDEXED BY saga_causeless
-      WHERE verdict = 'running' AND open = 0 AND unread IS NULL AND id > ?
+      WHERE verdict = 'running' AND open = 0 AND unread IS NULL AND unnamed IS NULL AND id > ?
         AND NOT EXISTS (SELECT 1 FROM early WHERE saga = id AND at > ?)
       ORDER BY id LIMIT ?`;
     return this.sql.all(text, behind, now - EARLY_MS, limit).map(({ id }) => String(id));

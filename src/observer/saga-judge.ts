@@ -1,6 +1,7 @@
 import type { Outlook } from "../check/from-here/from-here.ts";
 import type { Reach } from "../observe/reach.ts";
 import { type ServiceHistory, type SummaryContext, summarize } from "../observe/summary.ts";
+import type { NotRead } from "./attendance.ts";
 import { type EarlyDelivery, earlyIn, uncountedIn } from "./ledger.ts";
 import { hearersOfAll, type Observed } from "./observed.ts";
 import { type Judged, parkedIn } from "./saga-rows.ts";
@@ -43,11 +44,11 @@ export class SagaJudge {
   /**
    * Judges a saga. Undefined if no service has any of it.
    *
-   * @param unread services that may have a part in it, and could not be read
+   * @param notRead services that may have a part in it, and were not read
    */
   async judge(
     own: readonly ServiceHistory[],
-    unread: readonly string[],
+    { away: unread, unnamed: declared }: NotRead,
   ): Promise<Judged | undefined> {
     const full = summarize(own, this.#context);
     if (full === undefined) return undefined;
@@ -56,7 +57,9 @@ export class SagaJudge {
     const summary = { ...full, open };
     const { hearers } = this.#context;
     const early = earlyIn(own, hearers, this.#names);
-    const isPartial = unread.length > 0;
+    // What has ended does not need what others have of it.
+    const unnamed = summary.end === undefined ? declared : [];
+    const isPartial = unread.length > 0 || unnamed.some(({ goesOn }) => goesOn);
     // An emitter that was read before its hearer has done more than is known.
     const isEarly = early.some((one) => this.#mayBeTold(one));
     const looking = isPartial || isEarly || !hasGivenUp(own) ? undefined : this.#foresee;
@@ -68,6 +71,7 @@ export class SagaJudge {
     );
     const verdict = sagaVerdict({ summary, outlook, illegal, isPartial, isEarly });
     const uncounted = uncountedIn(own, hearers, this.#names);
-    return { summary, verdict, parked: parkedIn(own), early, uncounted, unread };
+    const names = unnamed.map(({ service }) => service);
+    return { summary, verdict, parked: parkedIn(own), early, uncounted, unread, unnamed: names };
   }
 }

@@ -183,8 +183,12 @@ function listed(sql: ProjectionSql, row: StoredRow): ListedRow {
     end: textIn(row.ended),
     open,
     waitsFor: oldest && deliveryIn(oldest),
-    unread: JSON.parse(textIn(row.unread) ?? "[]"),
+    unread: [...namesIn(row.unread), ...namesIn(row.unnamed)],
   };
+}
+
+function namesIn(value: StoredRow[string] | undefined): readonly string[] {
+  return JSON.parse(textIn(value) ?? "[]");
 }
 
 function deliveryIn(row: StoredRow): OpenDelivery {

@@ -16,6 +16,8 @@ export interface Judged {
   readonly uncounted: ReadonlySet<string>;
   /** Services that may have a part in it, and could not be read; "" for one without a name. */
   readonly unread: readonly string[];
+  /** Services of the choreography that may have a part in it, and of which no source was named. */
+  readonly unnamed: readonly string[];
 }
 
 /** A delivery that was given up on. */
@@ -73,7 +75,7 @@ export class SagaRows {
   }
 
   #put(judged: Judged, sums: OpenSums): void {
-    const { summary, parked, early, uncounted, unread } = judged;
+    const { summary, parked, early, uncounted, unread, unnamed } = judged;
     const { sagaId, correlationId, last, end, open } = summary;
     const before = this.#sql.first(
       "SELECT verdict, took, open, deferred, began, steps FROM saga WHERE id = ?",
@@ -90,9 +92,10 @@ export class SagaRows {
     const states = [...open.map(({ state }) => state), ...kept];
     const deferred = states.filter((state) => !NOT_PUT_OFF.includes(state)).length;
     this.#sql.run(
-      "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       ...[sagaId, correlation, began, last, verdict, end?.type ?? null, took, steps],
       ...[states.length, deferred, partial ? JSON.stringify(unread) : null],
+      unnamed.length > 0 ? JSON.stringify(unnamed) : null,
     );
     this.#count(before, verdict, took);
     if (kept.length > 0)

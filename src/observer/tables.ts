@@ -2,7 +2,7 @@
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
  * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 5;
+export const PROJECTION_VERSION = 6;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;
@@ -35,7 +35,10 @@ export const PROJECTION_TABLES = `
     steps       INTEGER NOT NULL,
     open        INTEGER NOT NULL,
     deferred    INTEGER NOT NULL,
-    unread      TEXT
+    -- Services that could not be read: it is judged again when they are back.
+    unread      TEXT,
+    -- Services of which no source was named.
+    unnamed     TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX saga_began ON saga (began, id);
   CREATE INDEX saga_verdict ON saga (verdict, began, id);
@@ -45,7 +48,7 @@ export const PROJECTION_TABLES = `
   CREATE INDEX saga_unread ON saga (id) WHERE unread IS NOT NULL;
   -- Those that were to go on once a cause is told.
   CREATE INDEX saga_causeless ON saga (id)
-    WHERE verdict = 'running' AND open = 0 AND unread IS NULL;
+    WHERE verdict = 'running' AND open = 0 AND unread IS NULL AND unnamed IS NULL;
   CREATE TABLE delivery (
     saga     TEXT NOT NULL,
     service  TEXT NOT NULL,

@@ -37,7 +37,7 @@ function saga(sagaId: string, verdict: SagaVerdict, sample: Sample): Judged {
       end: verdict === "succeeded" ? { id: sagaId, type, at: last } : undefined,
       open: open ? [delivery] : [],
     },
-    ...{ verdict, parked: [], early: [], uncounted: new Set<string>(), unread },
+    ...{ verdict, parked: [], early: [], uncounted: new Set<string>(), unread, unnamed: [] },
   };
 }
 

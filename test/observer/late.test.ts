@@ -26,7 +26,8 @@ function waiting(sagaId: string, service: string): Judged {
       ...{ sagaId, correlationId: sagaId, state: "running", end: undefined, open: [open] },
       ...{ began: NOW, last: NOW, steps: 1, duplicates: 0 },
     },
-    ...{ verdict: "running", parked: [], early: [], uncounted: new Set<string>(), unread: [] },
+    ...{ verdict: "running", parked: [], early: [], uncounted: new Set<string>() },
+    ...{ unread: [], unnamed: [] },
   };
 }
 

@@ -31,7 +31,7 @@ export function NodeShape({ node, view, faint, found, focus }: NodeProps) {
   const { query, open } = route.value;
   const { map } = words.value;
   const state = liveOfNode(node);
-  const tone = toneAt(state?.waiting, state?.perSecond ?? 0);
+  const tone = toneAt(state?.waiting, state?.unread ? 0 : (state?.perSecond ?? 0));
   const trouble = tone === "bad" || tone === "wait";
   const texts = nodeTexts(node);
   const name = visible(label);

@@ -68,6 +68,7 @@ function NodePanel({ node, map }: { readonly node: MapNode; readonly map: MapRep
   return (
     <>
       {state !== undefined && <p class="soft">{w.perSecond(rateText(state.perSecond))}</p>}
+      {state?.unread && <p class="wait">{w.notRead}</p>}
       <Waiting counts={state?.waiting} at={service} />
       <EdgeList
         title={services.hears}

@@ -47,6 +47,7 @@ export function nodeTexts(node: MapNode): readonly string[] {
   const [first] = troubles(state?.waiting);
   const trouble = troubleText(state?.waiting);
   if (trouble !== undefined) return [trouble, numberText(first?.count ?? 0)];
+  if (state?.unread) return [map.notRead];
   if (state !== undefined && state.perSecond > 0) return [map.perSecond(rateText(state.perSecond))];
   const { kind } = node;
   return [

@@ -20,7 +20,8 @@ export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
     <section aria-labelledby="why">
       <h2 id="why">{w.why}</h2>
       {unread.length > 0 && <p class="bad">{w.unread(unread.map(visible).join(", "))}</p>}
-      {why.length === 0 && unread.length === 0 && <p>{stuck ? w.stuckWhy : w.nothingOpen}</p>}
+      {stuck && <p>{w.stuckWhy}</p>}
+      {!stuck && why.length === 0 && unread.length === 0 && <p>{w.nothingOpen}</p>}
       <ul class="why">
         {why.slice(0, SHOWN_MAX).map((one) => (
           <li key={`${one.service} ${one.reaction} ${one.type} ${one.id ?? one.since}`}>

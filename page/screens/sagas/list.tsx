@@ -66,9 +66,9 @@ function cells(row: SagaRow | undefined, focus: 0 | -1) {
 }
 
 function waitsText({ verdict, waitsFor, end, unread = [] }: SagaRow): string {
-  const { saga, shell } = words.value;
+  const { saga } = words.value;
   if (waitsFor !== undefined) return openText(waitsFor, now.value);
-  if (end === undefined && unread.length > 0) return shell.unread(unread.map(visible).join(", "));
   if (verdict === "stuck") return saga.stuckWhy;
+  if (end === undefined && unread.length > 0) return saga.unread(unread.map(visible).join(", "));
   return end === undefined ? "" : shortType(end);
 }

@@ -8,6 +8,7 @@ import {
   namedManifest,
 } from "../choreography-option.ts";
 import { jsonOption } from "../data.ts";
+import { notReadLines } from "../not-read.ts";
 import { FOUND, paint, print, printJson, table } from "../output.ts";
 import {
   type SourceFlags,
@@ -64,7 +65,7 @@ Verdicts, the first that holds:
   unheard    an event is in no outbox and not on the bus, and was not heard: odori republish
   retrying   a delivery failed and is tried again
   late       an event has been on its way for ten times as long as usual, or a minute
-  running    an event is on its way
+  running    an event is on its way, or it may go on in a service that is not read
   waiting    only deadlines are left
   stuck      nothing is left to happen, and the saga has no end
   rest       nothing is left to happen; no --source says what an end is
@@ -90,27 +91,45 @@ async function run(flags: Flags): Promise<void> {
   const projection = new Projection(flags.projection);
   const fromHere = manifest && new FromHere(manifest);
   try {
-    const rows = await withSources(places, (sources) =>
-      new Observer({
+    const read = await withSources(places, async (sources) => {
+      const observer = new Observer({
         sources,
         projection,
         ends,
+        choreography: manifest,
         foresee: fromHere && ((parts, read) => fromHere.of(parts, read)),
-      }).catchUp(),
-    );
-    report(projection, rows, flags, shownSources(places));
+      });
+      return { rows: await observer.catchUp(), unread: observer.unnamed };
+    });
+    report(projection, read, flags, shownSources(places));
   } finally {
     projection.close();
   }
 }
 
-function report(projection: Projection, rows: number, flags: Flags, where: string): void {
+/** What was read. */
+interface LedgerRead {
+  readonly rows: number;
+  /** Services of the choreography whose databases are not read. */
+  readonly unread: readonly string[];
+}
+
+function report(
+  projection: Projection,
+  { rows, unread }: LedgerRead,
+  flags: Flags,
+  where: string,
+): void {
   projection.tick(Date.now());
   const counts = projection.counts();
   const lines = projection.accounts(Date.now());
   const missing = lines.reduce((sum, line) => sum + Math.abs(unexplained(line)), 0);
-  if (flags.json) printJson({ rows, verdicts: Object.fromEntries(counts), ledger: lines, missing });
-  else show(counts, flags.all ? lines : lines.filter(isOpen), missing, where);
+  if (flags.json)
+    printJson({ rows, verdicts: Object.fromEntries(counts), ledger: lines, missing, unread });
+  else {
+    show(counts, flags.all ? lines : lines.filter(isOpen), where);
+    sayWhetherAll(missing, unread);
+  }
   if (missing > 0 || WRONG.some((verdict) => counts.has(verdict))) process.exitCode = FOUND;
 }
 
@@ -121,7 +140,6 @@ function isOpen(line: AccountLine): boolean {
 function show(
   counts: ReadonlyMap<SagaVerdict, number>,
   lines: readonly AccountLine[],
-  missing: number,
   where: string,
 ): void {
   const colours = paint();
@@ -135,8 +153,14 @@ function show(
   print();
   const header = ["event", "at", "emitted", "handled", "put off", "on its way", "unexplained"];
   if (lines.length > 0) for (const line of table([header, ...lines.map(cells)])) print(line);
-  if (missing === 0) print(colours.good("Every event is accounted for."));
-  else print(colours.bad(`${missing} deliveries are not accounted for.`));
+}
+
+function sayWhetherAll(missing: number, unread: readonly string[]): void {
+  const colours = paint();
+  if (missing > 0) print(colours.bad(`${missing} deliveries are not accounted for.`));
+  else if (unread.length === 0) print(colours.good("Every event is accounted for."));
+  else print("Every event is accounted for, as far as it is read.");
+  for (const line of notReadLines(unread)) print(line);
 }
 
 function cells(line: AccountLine): readonly string[] {

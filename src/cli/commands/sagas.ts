@@ -1,16 +1,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { SagaEnds } from "../../choreography/ends.ts";
 import { OdoriError } from "../../contract/errors.ts";
-import type { OpenDelivery, SagaState, SagaSummary } from "../../observe/summary.ts";
+import type { OpenDelivery, SagaState } from "../../observe/summary.ts";
 import type { SagaPlace, SagaQuery } from "../../ports/inspection.ts";
 import { BEHIND_ALL, comparePlaces } from "../../ports/saga-order.ts";
 import { shortType } from "../../text/short.ts";
 import { agoText } from "../ago.ts";
 import { choreographyOption, namedManifest } from "../choreography-option.ts";
 import { jsonOption, withStores } from "../data.ts";
+import { notReadLines, notReadText } from "../not-read.ts";
 import { FOUND, paint, print, printJson, table } from "../output.ts";
 import { age, type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
-import { type ListedSaga, SagaReader, sagaPages } from "../saga-pages.ts";
+import { endsIn, type ListedSaga, SagaReader, sagaPages } from "../saga-pages.ts";
 
 interface Flags extends PlaceFlags {
   readonly state: readonly SagaState[];
@@ -71,7 +71,8 @@ States, the first that holds:
   failed     an event of fails was emitted
   unheard    an event is in no outbox and not on the bus, and was not heard: odori republish
   retrying   a delivery failed and is tried again
-  running    an event is on its way to a service that hears it
+  running    an event is on its way to a service that hears it, or it may go on in one whose
+             database is not read
   waiting    only deadlines are left
   stuck      nothing is left to happen, and the saga has no end
   rest       nothing is left to happen; no --source says what an end is
@@ -83,17 +84,19 @@ Exit status: 0 none of them is parked, unheard or stuck, 1 some are, 2 the comma
 
 async function run(flags: Flags): Promise<void> {
   const place = await storePlaceOf(flags);
-  const ends = await endsOf(flags);
+  const choreography = await namedManifest(flags);
   const wanted = flags.stuck ? [...flags.state, "stuck" as const] : flags.state;
-  if (ends === undefined && wanted.some((state) => NEED_ENDS.includes(state)))
+  if (endsIn(choreography) === undefined && wanted.some((state) => NEED_ENDS.includes(state)))
     throw new OdoriError("USAGE", `${wanted.join(", ")}: the ends of the sagas are not known.`, {
       hint: "Pass --source <choreography>, or set choreography in odori.config.json.",
     });
-  const page = await withStores(place, async (found) =>
-    read(sagaPages(found, queryOf(flags, wanted), await SagaReader.of(found, ends)), flags, wanted),
-  );
-  if (flags.json)
-    printJson({ sagas: page.sagas.map(json), examined: page.examined, after: page.next });
+  const page = await withStores(place, async (found) => {
+    const reader = await SagaReader.of(found, choreography);
+    const pages = sagaPages(found, queryOf(flags, wanted), reader);
+    return { ...(await read(pages, flags, wanted)), unread: reader.unread };
+  });
+  const { sagas, examined, next: after, unread } = page;
+  if (flags.json) printJson({ sagas: sagas.map(json), examined, after, unread });
   else show(page, shownPlace(place));
   if (page.sagas.some(({ summary }) => NEED_A_PERSON.includes(summary.state)))
     process.exitCode = FOUND;
@@ -101,13 +104,6 @@ async function run(flags: Flags): Promise<void> {
 
 const NEED_A_PERSON: readonly SagaState[] = ["parked", "unheard", "stuck"];
 const NEED_ENDS: readonly SagaState[] = ["succeeded", "failed", "stuck"];
-
-async function endsOf(flags: Flags): Promise<SagaEnds | undefined> {
-  const manifest = await namedManifest(flags);
-  if (manifest === undefined) return undefined;
-  const { succeeds, fails } = manifest;
-  return succeeds.length + fails.length === 0 ? undefined : { succeeds, fails };
-}
 
 /** Deliveries that are put off are few, so their sagas are found by them. */
 function queryOf(
@@ -131,13 +127,15 @@ interface Page {
   readonly examined: number;
   /** Where the next page begins; undefined at the end. */
   readonly next: string | undefined;
+  /** Services of the choreography whose databases are not read. */
+  readonly unread: readonly string[];
 }
 
 async function read(
   pages: AsyncGenerator<readonly ListedSaga[]>,
   { limit, examine }: Flags,
   wanted: readonly SagaState[],
-): Promise<Page> {
+): Promise<Omit<Page, "unread">> {
   const sagas: ListedSaga[] = [];
   let examined = 0;
   for await (const page of pages)
@@ -150,26 +148,28 @@ async function read(
   return { sagas, examined, next: undefined };
 }
 
-function show({ sagas, examined, next }: Page, where: string): void {
+function show({ sagas, examined, next, unread }: Page, where: string): void {
   const colours = paint();
   const now = Date.now();
   if (sagas.length === 0) print(`No saga in ${where} fits (${examined} examined).`);
   else {
     const header = ["saga", "state", "end, or what it waits for", "steps", "began", "last"];
-    const lines = table([header, ...sagas.map(({ summary }) => cells(summary, now))]);
+    const lines = table([header, ...sagas.map((saga) => cells(saga, now))]);
     for (const [index, line] of lines.entries()) {
       const state = sagas[index - 1]?.summary.state;
       print(state !== undefined && NEED_A_PERSON.includes(state) ? colours.bad(line) : line);
     }
   }
+  for (const line of notReadLines(unread)) print(colours.dim(line));
   if (next !== undefined) print(colours.dim(`More: --after ${next}`));
 }
 
-function cells(
-  { sagaId, state, end, open, steps, began, last }: SagaSummary,
-  now: number,
-): readonly string[] {
-  const what = end !== undefined && state !== "parked" ? shortType(end.type) : openText(open, now);
+function cells({ summary, unread }: ListedSaga, now: number): readonly string[] {
+  const { sagaId, state, end, open, steps, began, last } = summary;
+  const what =
+    end !== undefined && state !== "parked"
+      ? shortType(end.type)
+      : openText(open, now) || notReadText(unread);
   return [sagaId, state, what, String(steps), agoText(now - began), agoText(now - last)];
 }
 
@@ -186,7 +186,7 @@ function openText(open: readonly OpenDelivery[], now: number): string {
   return `${id}: ${shortType(type)} ${state} for ${agoText(now - since)}${others}`;
 }
 
-function json({ place, summary }: ListedSaga) {
+function json({ place, summary, unread }: ListedSaga) {
   const { began, last, end, open, ...rest } = summary;
   const date = (at: number) => new Date(at).toISOString();
   return {
@@ -200,6 +200,7 @@ function json({ place, summary }: ListedSaga) {
       since: date(since),
       dueAt: dueAt === undefined ? undefined : date(dueAt),
     })),
+    ...(unread.length > 0 && { unread }),
     place: placeText(place),
   };
 }

@@ -21,6 +21,8 @@ export interface Live {
     /** When it could first not be read. Absent: the projection cannot be written. */
     readonly since?: Millis;
   }[];
+  /** The services of the choreography that are not read: no source of them was named. */
+  readonly unnamed?: readonly string[];
   /** The buses that services do not hear. Nothing is lost: their events wait. */
   readonly lostBuses?: readonly LostBus[];
   /** In `odori dev`, why the services have ended; empty while they run or start. */
@@ -54,6 +56,8 @@ export interface NodeLive {
   readonly perSecond: number;
   /** The sagas that wait for it, by verdict. */
   readonly waiting: VerdictCounts;
+  /** True: it is not read now, so nothing says what it does, nor who waits. Absent: it is. */
+  readonly unread?: true;
 }
 
 /** What goes over an edge now. */

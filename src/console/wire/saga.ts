@@ -47,8 +47,9 @@ export interface SagaRow {
   /** The oldest of them. Absent if there is none. */
   readonly waitsFor?: OpenDelivery;
   /**
-   * Services that may have a part in it, and could not be read; "" for one without a name. The
-   * verdict is what the others tell. Absent: all that concern it were read.
+   * Services that may have a part in it, and that were not read: the source cannot be read, or none
+   * was named; "" for one without a name. The verdict is what the others tell. Absent: all that
+   * concern it were read.
    */
   readonly unread?: readonly string[];
 }
