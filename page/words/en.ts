@@ -442,7 +442,9 @@ export const en = {
     incomplete: "Not all states were explored.",
     severities: { error: "error", warning: "warning", information: "information" },
     findings: "Findings",
-    live: (n: number) => `${counted(n, "live saga")} may break this rule`,
+    live: (n: number, looked: number, live: number) =>
+      `${n.toLocaleString("en")} of ${counted(looked, "live saga")} may break this rule` +
+      (looked < live ? ` (${live.toLocaleString("en")} are live)` : ""),
     counterexample: "Counterexample",
     repairs: "Repairs that were tried, and work",
     onMap: "Show it on the map",

@@ -415,7 +415,9 @@ export const ja: Words = {
     incomplete: "すべての状態は調べていません。",
     severities: { error: "誤り", warning: "警告", information: "情報" },
     findings: "指摘",
-    live: (count) => `進行中のサーガ ${n(count)} 件がこの規則を破りえます`,
+    live: (count, looked, live) =>
+      `調べた進行中のサーガ ${n(looked)} 件のうち ${n(count)} 件がこの規則を破りえます` +
+      (looked < live ? `(進行中は ${n(live)} 件)` : ""),
     counterexample: "反例",
     repairs: "確認済みの直し方",
     onMap: "地図に表示",

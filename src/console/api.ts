@@ -116,7 +116,7 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.get("/api/v1/parked/groups", (c) => c.json(parkedGroups(desk)));
   app.get("/api/v1/services", async (c) => c.json(await services(desk)));
   app.get("/api/v1/ledger", (c) => c.json(ledger(desk)));
-  app.get("/api/v1/proof", (c) => c.json(proofs.reply()));
+  app.get("/api/v1/proof", async (c) => c.json(await proofs.reply()));
   app.get("/api/v1/events", (c) => c.json(eventsReply(desk)));
   app.get("/api/v1/events/:type", (c) => c.json(eventReply(desk, c.req.param("type"))));
   app.get("/api/v1/actions", (c) => {

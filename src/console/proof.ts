@@ -4,6 +4,7 @@ import type { Finding } from "../check/finding.ts";
 import { repairText } from "../check/repair-text.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { Desk } from "./desk.ts";
+import { LiveRisks, riskKey } from "./live-risks.ts";
 import { type MapArrow, mapGraph } from "./map-graph.ts";
 import type { ProofFinding, ProofReply } from "./wire.ts";
 
@@ -25,14 +26,16 @@ interface Proved {
 /** Proves the choreography of a desk beside its work, once for each choreography. */
 export class Proofs {
   readonly #desk: Desk;
+  readonly #risks: LiveRisks;
   #proved: Proved | undefined;
   #thread: Worker | undefined;
 
   constructor(desk: Desk) {
     this.#desk = desk;
+    this.#risks = new LiveRisks(desk);
   }
 
-  reply(): ProofReply {
+  async reply(): Promise<ProofReply> {
     const { manifest, manifestKey, endsKnown } = this.#desk;
     if (manifest === undefined || !endsKnown) return { state: "none" };
     if (this.#proved?.key !== manifestKey) this.#begin(manifest, manifestKey);
@@ -40,9 +43,16 @@ export class Proofs {
     if (state === "running") return { state };
     if (report === undefined) return { state: "none" };
     const { ok, explored, findings } = report;
+    const risks = findings.some(({ severity }) => severity === "error")
+      ? await this.#risks.read()
+      : undefined;
     return {
       ...{ state: "done", ok, states: explored.states, complete: explored.exhaustive },
-      findings: findings.map((finding, at) => this.#findingOf(finding, edges[at] ?? [])),
+      ...(risks && { live: risks.live, looked: risks.looked }),
+      findings: findings.map((finding, at) => ({
+        ...findingOf(finding, edges[at] ?? []),
+        sagas: risks?.sagas.get(keyOf(finding)) ?? 0,
+      })),
     };
   }
 
@@ -75,40 +85,32 @@ export class Proofs {
     });
     thread.unref();
   }
+}
 
-  #findingOf(finding: Finding, edges: readonly string[]): ProofFinding {
-    const { code, severity, message, hint, at, trace, repairs = [] } = finding;
-    return {
-      ...{ code, severity, message },
-      ...(hint !== undefined && { hint }),
-      ...(at.service !== undefined && { service: at.service }),
-      ...(at.event !== undefined && { event: at.event }),
-      ...(at.reaction !== undefined && { reaction: at.reaction }),
-      ...(trace && {
-        trace: trace.map(({ service, hears, emits, does, effect, why }) => ({
-          ...{ emits, does },
-          ...(service !== null && { service }),
-          ...(hears !== null && { hears }),
-          ...(effect !== undefined && { effect }),
-          ...(why !== undefined && { why }),
-        })),
-      }),
-      repairs: repairs.map(repairText),
-      edges,
-      sagas: severity === "error" ? this.#sagasAt(finding) : 0,
-    };
-  }
+function findingOf(finding: Finding, edges: readonly string[]): Omit<ProofFinding, "sagas"> {
+  const { code, severity, message, hint, at, trace, repairs = [] } = finding;
+  return {
+    ...{ code, severity, message },
+    ...(hint !== undefined && { hint }),
+    ...(at.service !== undefined && { service: at.service }),
+    ...(at.event !== undefined && { event: at.event }),
+    ...(at.reaction !== undefined && { reaction: at.reaction }),
+    ...(trace && {
+      trace: trace.map(({ service, hears, emits, does, effect, why }) => ({
+        ...{ emits, does },
+        ...(service !== null && { service }),
+        ...(hears !== null && { hears }),
+        ...(effect !== undefined && { effect }),
+        ...(why !== undefined && { why }),
+      })),
+    }),
+    repairs: repairs.map(repairText),
+    edges,
+  };
+}
 
-  /** Sagas that need a person, and wait for the service that the finding is about. */
-  #sagasAt({ at: { service } }: Finding): number {
-    if (service === undefined) return 0;
-    const row = this.#desk.projection.sql.first(
-      `SELECT count(DISTINCT saga) AS n FROM delivery
-       WHERE service = ? AND verdict IN ('doomed', 'at risk', 'stuck', 'parked')`,
-      service,
-    );
-    return Number(row?.n ?? 0);
-  }
+function keyOf({ code, at: { service, event } }: Finding): string {
+  return riskKey({ code, service, event });
 }
 
 /** The edges between services that a counterexample takes. */

@@ -10,7 +10,16 @@ import { traceRows } from "./trace-rows.ts";
 const TONES = { error: "bad", warning: "wait", information: "soft" } as const;
 
 /** One finding: its counterexample, the repairs that work, and whom it concerns now. */
-export function FindingDetail({ finding }: { readonly finding: ProofFinding }) {
+export function FindingDetail({
+  finding,
+  live,
+  looked,
+}: {
+  readonly finding: ProofFinding;
+  /** How many sagas have not ended, and how many of them were looked into. */
+  readonly live: number;
+  readonly looked: number;
+}) {
   const { proof: w } = words.value;
   const { code, severity, message, hint, trace, repairs, edges, sagas } = finding;
   const [meaning, whatToDo] = [meaningOf(code), hintOf(code)];
@@ -24,7 +33,7 @@ export function FindingDetail({ finding }: { readonly finding: ProofFinding }) {
         {meaning ?? visible(message)}
         {meaning !== undefined && <Original text={message} />}
       </p>
-      {sagas > 0 && <p class="bad">{w.live(sagas)}</p>}
+      {sagas > 0 && <p class="bad">{w.live(sagas, looked, live)}</p>}
       {hint !== undefined && (
         <p>
           <b>{w.hint}</b> {whatToDo ?? visible(hint)}

@@ -44,7 +44,8 @@ export function ProofScreen() {
 
 type DoneReply = Extract<ProofReply, { readonly state: "done" }>;
 
-function Done({ reply: { ok, complete, states, findings } }: { readonly reply: DoneReply }) {
+function Done({ reply }: { readonly reply: DoneReply }) {
+  const { ok, complete, states, findings, live = 0, looked = 0 } = reply;
   const { proof: w } = words.value;
   const { open } = route.value;
   const at = Math.min(Number(open ?? 0) || 0, findings.length - 1);
@@ -70,7 +71,7 @@ function Done({ reply: { ok, complete, states, findings } }: { readonly reply: D
             rowClass={(index) => (index === at ? "chosen" : "")}
             row={(index, focus) => [<FindingLink key="f" {...{ findings, index, focus, at }} />]}
           />
-          <FindingDetail key={at} finding={shown} />
+          <FindingDetail key={at} finding={shown} live={live} looked={looked} />
         </div>
       )}
     </>

@@ -10,6 +10,10 @@ export type ProofReply =
       readonly ok: boolean;
       readonly complete: boolean;
       readonly states: number;
+      /** Sagas that have not ended. Absent: no finding is an error. */
+      readonly live?: number;
+      /** How many of them were looked into: at most 200, the ones that began last. */
+      readonly looked?: number;
       readonly findings: readonly ProofFinding[];
     };
 
@@ -27,7 +31,7 @@ export interface ProofFinding {
   readonly repairs: readonly string[];
   /** `MapEdge.id` of the edges that the counterexample takes, at the level of services. */
   readonly edges: readonly string[];
-  /** Live sagas that may break this rule, as far as they were looked into. */
+  /** Of the sagas that were looked into: those that may still break this rule, there. */
   readonly sagas: number;
 }
 
