@@ -34,7 +34,9 @@ function JobLine({ job }: { readonly job: Job }) {
         value={done + failed}
         aria-label={w[action](done, total)}
       />
-      <span class={state === "stopped" ? "bad" : "soft"}>{w.states[state]}</span>
+      <span class={state === "stopped" ? "bad" : "soft"}>
+        {state === "done" && failed > 0 ? w.ended : w.states[state]}
+      </span>
       {state === "running" && <span class="soft">{w.rate(rateText(perSecond))}</span>}
       {failed > 0 && (
         <span class="bad">

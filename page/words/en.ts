@@ -331,6 +331,7 @@ export const en = {
     discard: "Discard…",
     readOnly: "Read only. To act, start the console with --allow retry,discard.",
     noPermission: (what: string) => `Not allowed here: --allow ${what}`,
+    retried: (span: string) => `retried ${span} ago, and failed again`,
     behind: "behind another delivery, without an error",
     done: "What was done here",
     nothingDone: "Nothing yet.",
@@ -347,6 +348,9 @@ export const en = {
     looked: (n: number, all: number) =>
       `${n.toLocaleString("en")} of ${counted(all, "saga")} were looked into.`,
     notLooked: "What follows is not known: no declaration says what may happen.",
+    away: (services: string) =>
+      `The database of ${services} cannot be reached: nothing is changed there, and what would ` +
+      "follow is not known.",
     become: (n: number, verdict: string) =>
       `${counted(n, "saga becomes", "sagas become")} ${verdict}`,
     stays: (effect: string, n: number) => `${effect} stays done (${counted(n, "saga")})`,
@@ -377,6 +381,7 @@ export const en = {
     again: (n: number) => `${n.toLocaleString("en")} parked again`,
     stop: "Stop",
     states: { running: "running", done: "done", stopped: "stopped" },
+    ended: "ended",
   },
   services: {
     service: "Service",

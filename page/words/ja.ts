@@ -310,6 +310,7 @@ export const ja: Words = {
     discard: "破棄…",
     readOnly: "閲覧専用です。操作するには --allow retry,discard で起動してください。",
     noPermission: (what) => `許可されていません: --allow ${what}`,
+    retried: (span) => `${span}前にやり直して、また失敗`,
     behind: "先の配信の後ろ(エラーなし)",
     done: "ここで行われた操作",
     nothingDone: "まだありません。",
@@ -324,6 +325,8 @@ export const ja: Words = {
     looking: "結果を調べています",
     of: (count) => `サーガ ${n(count)} 件`,
     looked: (count, all) => `サーガ ${n(all)} 件のうち ${n(count)} 件を調べました。`,
+    away: (services) =>
+      `${services} のデータベースに届きません。そこでは何も変わらず、続きもわかりません。`,
     notLooked: "結果は不明です。起こりうることを示す宣言がありません。",
     become: (count, verdict) => `サーガ ${n(count)} 件が「${verdict}」になります`,
     stays: (effect, count) => `${effect} は実行済みのまま残ります(サーガ ${n(count)} 件)`,
@@ -351,6 +354,7 @@ export const ja: Words = {
     again: (count) => `${n(count)} 件は再び保留`,
     stop: "止める",
     states: { running: "実行中", done: "完了", stopped: "停止" },
+    ended: "終わり",
   },
   services: {
     service: "サービス",

@@ -59,13 +59,21 @@ function beginJob(
 ): Job {
   const { perSecond, ramp, reason } = pace;
   const entries = new Map(chosen.map((entry) => [deliveryId(entry), entry]));
+  // They are parked as they were before, and not again.
+  const failed = new Set<string>();
   return desk.jobs.begin({
     ...{ action, perSecond, ramp, ids: [...entries.keys()] },
     act: async (id) => {
       const entry = entries.get(id);
+      failed.add(id);
       if (entry !== undefined) await actOn(desk, action, entry, reason);
+      failed.delete(id);
     },
-    parkedAgain: (ids) => countParkedAmong(desk, ids),
+    parkedAgain: (ids) =>
+      countParkedAmong(
+        desk,
+        ids.filter((id) => !failed.has(id)),
+      ),
   });
 }
 

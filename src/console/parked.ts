@@ -1,3 +1,4 @@
+import { retriedAt } from "../observer/actions.ts";
 import {
   countParked,
   groupParked,
@@ -25,9 +26,13 @@ export async function parkedReply(desk: Desk, url: string): Promise<ParkedReply>
   const limit = wholeIn(text, "limit", PAGE_SIZES);
   const rows = listParked(desk.projection.sql, filter, parkedPlaceIn(after), limit);
   const bodies = desk.allowed.has("payloads") ? await bodiesOf(desk, rows) : new Map();
+  const retried = retriedAt(desk.projection.sql, rows.map(deliveryId));
   const last = rows.length < limit ? undefined : rows.at(-1);
   return {
-    parked: rows.map((row) => rowOf(desk, row, bodies.get(deliveryId(row)))),
+    parked: rows.map((row) => ({
+      ...rowOf(desk, row, bodies.get(deliveryId(row))),
+      ...retriedOf(retried.get(deliveryId(row))),
+    })),
     ...(last !== undefined && { next: parkedPlaceText(last) }),
     total: countParked(desk.projection.sql, filter),
   };
@@ -45,6 +50,10 @@ function rowOf(desk: Desk, entry: ParkedEntry, row: Deferred | undefined): Parke
     ...(code !== "" && { problem: { code, message } }),
     ...(row !== undefined && { payload: shownPayload(row.body, type, desk.manifest) }),
   };
+}
+
+function retriedOf(at: number | undefined): Pick<ParkedRow, "retried"> {
+  return at === undefined ? {} : { retried: at };
 }
 
 /** Payloads are not in the projection: they are read of the sagas of one page. */

@@ -39,7 +39,12 @@ export async function preview(
       if (outlook !== undefined) tally.add(action, own, outlook, succeeds);
     }
   }
-  return { action, deliveries: chosen.length, sagas: sagas.length, ...tally.result() };
+  const services = new Set(chosen.map(({ service }) => service));
+  const away = desk.observer.away.filter(({ service }) => services.has(service));
+  return {
+    ...{ action, deliveries: chosen.length, sagas: sagas.length, ...tally.result() },
+    ...(away.length > 0 && { unread: away.map(({ service }) => service) }),
+  };
 }
 
 /** Counts what would become of several sagas. */
@@ -77,7 +82,7 @@ class Tally {
       for (const effect of doneIn(parts, succeeds)) increase(this.#staysDone, effect);
   }
 
-  result(): Omit<PreviewReply, "action" | "deliveries" | "sagas"> {
+  result(): Omit<PreviewReply, "action" | "deliveries" | "sagas" | "unread"> {
     return {
       looked: this.#looked,
       ends: [...this.#ends].map(([key, sagas]) => {

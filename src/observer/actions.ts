@@ -42,6 +42,20 @@ export function listActions(sql: ProjectionSql, limit: number): readonly PersonA
   return sql.all("SELECT * FROM action ORDER BY id DESC LIMIT ?", limit).map(actionIn);
 }
 
+/** When some deliveries were last retried here: milliseconds since 1970. */
+export function retriedAt(
+  sql: ProjectionSql,
+  deliveries: readonly string[],
+): ReadonlyMap<string, number> {
+  const rows = sql.all(
+    `SELECT delivery, max(at) AS at FROM action
+     WHERE action = 'retry' AND failed IS NULL
+       AND delivery IN (SELECT value FROM json_each(?)) GROUP BY delivery`,
+    JSON.stringify(deliveries),
+  );
+  return new Map(rows.map(({ delivery, at }) => [textIn(delivery) ?? "", Number(at)]));
+}
+
 const ACTIONS: readonly PersonAction["action"][] = ["retry", "discard", "republish"];
 
 function actionIn(row: StoredRow): PersonAction {

@@ -8,10 +8,12 @@ import { restText } from "../saga/rest-text.ts";
 /** What would follow from an action, as far as it was looked into. */
 export function Consequence({ preview }: { readonly preview: PreviewReply }) {
   const { act, verdicts } = words.value;
-  const { sagas, looked, ends, become, staysDone, violations, complete } = preview;
+  const { sagas, looked, ends, become, staysDone, violations, complete, unread = [] } = preview;
   return (
     <>
-      {looked === 0 ? <p>{act.notLooked}</p> : <p class="soft">{act.looked(looked, sagas)}</p>}
+      {unread.length > 0 && <p class="bad">{act.away(unread.map(visible).join(", "))}</p>}
+      {looked > 0 && <p class="soft">{act.looked(looked, sagas)}</p>}
+      {looked === 0 && unread.length === 0 && <p>{act.notLooked}</p>}
       <ul class="consequences">
         {become.map(({ verdict, sagas: n }) => (
           <li key={verdict} class={toneOf(verdict)}>

@@ -122,7 +122,7 @@ function cells(
   choose: (id: string, on: boolean) => void,
 ) {
   if (row === undefined) return [];
-  const { id, service, reaction, sagaId, type, attempts, since, problem } = row;
+  const { id, service, reaction, sagaId, type, attempts, since, retried, problem } = row;
   const { parked: w } = words.value;
   return [
     <input
@@ -150,6 +150,9 @@ function cells(
     attempts,
     <time key="since" title={exactTime(since)}>
       {spanText(now.value - since)}
+      {retried !== undefined && (
+        <small class="soft"> {w.retried(spanText(now.value - retried))}</small>
+      )}
     </time>,
   ];
 }

@@ -30,8 +30,12 @@ export interface ParkedRow {
   readonly reaction: string;
   readonly sagaId: string;
   readonly type: string;
+  /** Since it began, or was retried by a person. */
   readonly attempts: number;
+  /** When it was first put off. */
   readonly since: Millis;
+  /** When it was last retried here, and has failed again. Absent: it was not. */
+  readonly retried?: Millis;
   /** Absent: it was parked without an error, behind another one. */
   readonly problem?: { readonly code: string; readonly message: string };
   /** If payloads are allowed. */
@@ -90,6 +94,8 @@ export interface PreviewReply {
   }[];
   /** Whether all that may happen was explored. */
   readonly complete: boolean;
+  /** Services of the deliveries that cannot be reached now: nothing is changed there. */
+  readonly unread?: readonly string[];
 }
 
 /** Retries deliveries, as a job. */

@@ -1,0 +1,58 @@
+import { StoreUnavailableError, start } from "odori";
+import type { JournalSource } from "odori/console";
+import { memoryBus } from "odori/memory";
+import { sqlite } from "odori/sqlite";
+import { describe, expect, it } from "vitest";
+import { shop } from "../cli/fixtures/shopping.ts";
+import { eventually } from "../support/eventually.ts";
+import { closing, stopping } from "../support/scope.ts";
+import { silent } from "../support/stage.ts";
+import { ConsoleStage } from "./stage.ts";
+
+const LIMIT = { timeout: 120_000 };
+
+async function retried(stage: ConsoleStage) {
+  const { body } = await stage.post("/api/v1/parked/retry", { filter: {}, perSecond: 100 });
+  return eventually(
+    "the job ends",
+    async () => (await stage.ask(`/api/v1/jobs/${body.id}`)).body,
+    ({ state }) => state !== "running",
+  );
+}
+
+describe("a retry", LIMIT, () => {
+  it("without the database says so, and that nothing is parked again", async () => {
+    let isAway = false;
+    const leaving = (source: JournalSource): JournalSource => {
+      const unlessAway = <T>(ask: () => Promise<T>): Promise<T> =>
+        isAway ? Promise.reject(new StoreUnavailableError("STORE_UNAVAILABLE", "away")) : ask();
+      return {
+        inspect: source.inspect,
+        about: () => unlessAway(() => source.about()),
+        feed: (after, limit) => unlessAway(() => source.feed(after, limit)),
+        outbox: (limit) => source.outbox(limit),
+        close: () => source.close(),
+      };
+    };
+    await using stage = await ConsoleStage.open(["wrong", "wrong"], { allow: ["retry"] }, leaving);
+    isAway = true;
+    await eventually("it is away", async () => (await stage.live()).unread?.length, 1);
+    const preview = await stage.post("/api/v1/parked/preview", { action: "retry", filter: {} });
+    expect(preview.body).toMatchObject({ deliveries: 2, looked: 0, unread: ["payment"] });
+    expect(await retried(stage)).toMatchObject({ done: 0, failed: 2, parkedAgain: 0 });
+  });
+
+  it("that fails again is told by the row of its delivery", async () => {
+    await using stage = await ConsoleStage.open(["wrong"], { allow: ["retry"] });
+    const row = async () => (await stage.ask("/api/v1/parked")).body.parked[0];
+    const { since } = await row();
+    await using bus = closing(memoryBus(["payment"]));
+    await using _app = stopping(
+      await start(shop, { store: sqlite(stage.path), bus, logger: silent, pollMs: 5 }),
+    );
+    expect(await retried(stage)).toMatchObject({ done: 1, failed: 0 });
+    const again = await eventually("it has failed again", row, (one) => one?.retried !== undefined);
+    expect(again).toMatchObject({ since, attempts: 1 });
+    expect(again.retried).toBeGreaterThan(since);
+  });
+});
