@@ -9,12 +9,14 @@ export function openText(open: OpenDelivery, now: number): string {
   const { state, since, due, attempts } = open;
   const [service, event] = [visible(open.service), shortType(open.type)];
   const span = spanText(now - since);
-  const tries = attempts === undefined ? "" : w.attempts(attempts);
+  const tries = (attempts ?? 0) === 0 ? "" : w.attempts(attempts ?? 0);
   const at = due === undefined || due <= now ? time.due : time.in(spanText(due - now));
   switch (state) {
     case "armed":
       return w.armed(service, deadlineName(open.reaction), at);
     case "retrying":
+      // A person has had it retried, or what it waited behind is settled.
+      if (attempts === 0) return w.again(service, event, at);
       return w.retrying(service, event, tries, at);
     case "waiting":
       return w.waiting(service, event, span);

@@ -191,6 +191,8 @@ export const en = {
       `${service} waits for its deadline ${deadline}, due ${due}`,
     retrying: (service: string, event: string, n: string, due: string) =>
       `${service} failed at ${event}${n}, and tries again ${due}`,
+    again: (service: string, event: string, due: string) =>
+      `${service} takes up ${event} again ${due}; it has not tried yet`,
     waiting: (service: string, event: string, span: string) =>
       `${service} keeps ${event} behind an earlier delivery, for ${span}`,
     parked: (service: string, event: string, n: string, span: string) =>

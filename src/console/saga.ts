@@ -122,7 +122,7 @@ async function why(
     if (row === undefined) return { ...one, ...places.of(one) };
     const { attempts, problem, body, type } = row;
     return {
-      ...one,
+      ...{ ...one, ...places.of(one) },
       attempts,
       ...(problem && { problem: { code: problem.code, message: problem.message } }),
       ...(desk.allowed.has("payloads") && { payload: shownPayload(body, type, desk.manifest) }),

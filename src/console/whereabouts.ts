@@ -5,6 +5,9 @@ import type { OpenDelivery } from "./wire.ts";
 /** Events of an outbox that are looked at for one saga. */
 const OUTBOX_MAX = 1_000;
 
+/** States that need a process of the service. */
+const WAITING: readonly OpenDelivery["state"][] = ["on its way", "retrying", "waiting", "armed"];
+
 /** Of a service that cannot be read now. */
 const NOTHING = [[], undefined] as const;
 
@@ -47,18 +50,19 @@ export class Whereabouts {
     for (const { service, history } of parts)
       for (const { emitted } of history.journal)
         for (const { type } of emitted) if (types.has(type)) emitters.set(type, service);
-    const services = new Set([...emitters.values(), ...open.map(({ service }) => service)]);
+    const awaited = open.filter(({ state }) => WAITING.includes(state));
+    const services = new Set([...emitters.values(), ...awaited.map(({ service }) => service)]);
     const sagaId = parts[0]?.history.sagaId;
     const waiting = new Set<string>();
     const asleep = new Set<string>();
     const queued = new Set<string>();
-    if (types.size > 0)
+    if (awaited.length > 0)
       await Promise.all(
         [...services].map(async (service) => {
           const source = desk.observer.sourceOf(service);
           if (source === undefined) return;
           const [outbox, counts] = await Promise.all([
-            source.outbox(OUTBOX_MAX),
+            types.size === 0 ? [] : source.outbox(OUTBOX_MAX),
             source.inspect.counts(),
           ]).catch(() => NOTHING);
           for (const event of outbox)
@@ -71,11 +75,13 @@ export class Whereabouts {
   }
 
   of({ type, service, state }: OpenDelivery): Where {
-    if (state !== "on its way") return {};
+    const asleep = this.#asleep.has(service) && WAITING.includes(state);
+    const notRunning = asleep ? { notRunning: service } : {};
+    if (state !== "on its way") return notRunning;
     const emitter = this.#emitters.get(type) ?? "";
     if (this.#waiting.has(`${emitter} ${type}`))
       return { where: "outbox", ...(this.#asleep.has(emitter) && { notRunning: emitter }) };
     const where = this.#queued.has(service) ? "bus" : "unknown";
-    return { where, ...(this.#asleep.has(service) && { notRunning: service }) };
+    return { where, ...notRunning };
   }
 }

@@ -42,6 +42,19 @@ describe("a retry", LIMIT, () => {
     expect(await retried(stage)).toMatchObject({ done: 0, failed: 2, parkedAgain: 0 });
   });
 
+  it("that no process runs says so, and nothing is parked any more", async () => {
+    await using stage = await ConsoleStage.open(["wrong"], { allow: ["retry"] });
+    const saga = async () => (await stage.ask("/api/v1/sagas/s-0")).body;
+    expect(Object.keys((await saga()).outlook)).toContain("ifRetried");
+    await retried(stage);
+    const { saga: row, why, outlook } = await saga();
+    expect(row.verdict).toBe("retrying");
+    expect(why).toMatchObject([{ state: "retrying", attempts: 0, notRunning: "payment" }]);
+    expect(Object.keys(outlook)).not.toContain("ifRetried");
+    expect(Object.keys(outlook)).not.toContain("ifDiscarded");
+    expect(outlook.ahead.events).toContain("order.closed.v1");
+  });
+
   it("that fails again is told by the row of its delivery", async () => {
     await using stage = await ConsoleStage.open(["wrong"], { allow: ["retry"] });
     const row = async () => (await stage.ask("/api/v1/parked")).body.parked[0];

@@ -1,6 +1,7 @@
 import { oneEventPerLineage } from "../../manifest/lineage.ts";
 import { type Manifest, typesEmittedAt, typesEmittedBy } from "../../manifest/manifest.ts";
 import type { ServiceHistory } from "../../observe/summary.ts";
+import type { Deferred } from "../../ports/deferred.ts";
 import { compile } from "../compile.ts";
 import { Machine } from "../machine.ts";
 import { type Ahead, LookAhead, type LookLimits } from "./look-ahead.ts";
@@ -73,11 +74,7 @@ export class FromHere {
     const at = (fate: "kept" | "retried" | "discarded") =>
       placeSaga(this.#machine, this.#parts, histories, fate);
     const kept = at("kept");
-    const parked = histories.some(({ history }) =>
-      history.journal.some(
-        ({ disposition, emitted }) => disposition === "parked" && emitted.length === 0,
-      ),
-    );
+    const parked = histories.some(hasParked);
     const retried = parked ? at("retried") : kept;
     const [state] = retried.states;
     const ahead = look(kept);
@@ -110,6 +107,20 @@ export class FromHere {
         for (const one of [type, ...emitted.map((event) => event.type)]) left.delete(one);
     return [...left].sort();
   }
+}
+
+/** Whether a delivery was given up on, and no person has had it retried since. */
+function hasParked({ history: { journal, deferred } }: ServiceHistory): boolean {
+  const mayRun = ({ state }: Deferred) => state === "retrying" || state === "waiting";
+  const again = new Set(
+    deferred.filter(mayRun).map(({ reaction, id, type }) => JSON.stringify([reaction, id, type])),
+  );
+  return journal.some(
+    ({ disposition, emitted, reaction, id, type }) =>
+      disposition === "parked" &&
+      emitted.length === 0 &&
+      !again.has(JSON.stringify([reaction, id, type])),
+  );
 }
 
 function typesOf({ services, begins, arrives }: Manifest): ReadonlySet<string> {

@@ -58,7 +58,7 @@ export interface OpenDelivery {
    * yet.
    */
   readonly where?: "outbox" | "bus" | "unknown";
-  /** Of `on its way`: a service without a live process, which it waits for. */
+  /** In a reply about one saga: a service without a live process, which it waits for. */
   readonly notRunning?: string;
   /** The id of its delivery, as actions take it: `payment/3`. Absent for `on its way`. */
   readonly id?: string;
