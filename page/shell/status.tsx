@@ -18,6 +18,15 @@ export function Status() {
   );
 }
 
+/** How old what is shown is. */
+function silentMs(): number {
+  return heardAt.value === undefined ? 0 : now.value - (live.value.now ?? now.value);
+}
+
+function isLost(): boolean {
+  return heardAt.value !== undefined && (!connected.value || silentMs() > SILENT_MS);
+}
+
 function Ledger() {
   const { shell } = words.value;
   const unexplained = live.value.ledger?.unexplained;
@@ -28,6 +37,8 @@ function Ledger() {
   const whole = unread.length + unnamed.length === 0;
   const [tone, sign] = fine ? (whole ? ["good", "✓ "] : ["wait", "? "]) : ["bad", "✗ "];
   const said = whole ? shell.accounted : shell.accountedRead;
+  // What was true when the connection was lost may not be so any more.
+  if (isLost()) return <span class="wait">? {shell.accountUnknown}</span>;
   return (
     <a class={tone} href={hrefOf("services", undefined, { view: "ledger" })}>
       <span aria-hidden="true">{sign}</span>
@@ -38,12 +49,11 @@ function Ledger() {
 
 function Age() {
   const { shell } = words.value;
-  const silent = heardAt.value === undefined ? 0 : now.value - (live.value.now ?? now.value);
   if (heardAt.value === undefined) return <span class="soft">{shell.connecting}</span>;
-  if (!connected.value || silent > SILENT_MS)
+  if (isLost())
     return (
       <span class="bad" role="status">
-        {shell.lost(spanText(silent))}
+        {shell.lost(spanText(silentMs()))}
       </span>
     );
   const { behindMs } = live.value;
@@ -55,6 +65,8 @@ function Age() {
 export function Warnings() {
   const { shell } = words.value;
   const { unread = [], unnamed = [], lostBuses = [], failures = [] } = live.value;
+  const services = (about.value?.services ?? []).filter((one) => !unnamed.includes(one));
+  const isAll = about.value !== undefined && unread.length >= services.length;
   const noEnds = about.value?.choreography?.endsKnown === false;
   return (
     <>
@@ -73,7 +85,8 @@ export function Warnings() {
                 .join(", "),
             )}
           </strong>{" "}
-          {shell.unreadWhy}
+          {/* Nothing goes on where no source is left. */}
+          {isAll ? shell.unreadAll : shell.unreadWhy}
         </p>
       )}
       {lostBuses.map(({ place = "", since, services, waiting }) => (

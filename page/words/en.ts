@@ -71,12 +71,14 @@ export const en = {
     keys: "Keyboard shortcuts",
     accounted: "all events accounted for",
     accountedRead: "accounted for, as far as it is read",
+    accountUnknown: "the account of events is not known now",
     unexplained: (n: number) => `${counted(n, "event")} not accounted for`,
     reading: "reading the journals",
     behind: (time: string) => `${time} behind`,
     lost: (time: string) => `connection lost, shown as of ${time} ago`,
     connecting: "connecting",
     unread: (services: string) => `cannot read: ${services}`,
+    unreadAll: "No other source is read: what is shown is from before.",
     unreadWhy: "The others go on; what it alone knows is not judged.",
     unnamed: (services: string) =>
       `Not read: ${services}. The console was started without their databases, so nothing is ` +

@@ -30,6 +30,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await reads(one.page, "o-1");
       await stage.hangUp();
       await reads(one.page, "connection lost");
+      await reads(one.page, "the account of events is not known now");
       expect(await one.page.innerText("body")).toContain("o-1");
       await one.page.getByRole("link", { name: "Services" }).click();
       await reads(one.page, "The console does not answer.");

@@ -42,7 +42,7 @@ export function ServiceDetail({ service }: { readonly service: ServiceRow }) {
               {w.first} <time title={exactTime(first)}>{timeText(first)}</time> · {w.last}{" "}
               <time title={exactTime(last)}>{timeText(last)}</time>
             </span>{" "}
-            {running && service.processes !== 0 && <b class="good">{w.running}</b>}
+            {running && (service.processes ?? 0) > 0 && <b class="good">{w.running}</b>}
           </li>
         ))}
       </ul>
