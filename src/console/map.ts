@@ -95,7 +95,7 @@ export class Maps {
 
   #nodeLive(box: MapBox, now: TrafficNow): NodeLive | undefined {
     const live = nodeLive(box, now);
-    return live && { ...live, ...presenceAt(this.#desk, box) };
+    return live && { ...live, ...presenceAt(this.#desk, box, live) };
   }
 
   #laidOut(query: MapQuery): LaidMap {

@@ -1,11 +1,24 @@
+import type { SagaVerdict } from "../observer/verdict.ts";
 import type { Desk } from "./desk.ts";
 import type { MapBox } from "./map-graph.ts";
 import type { NodeLive } from "./wire.ts";
 
-/** Says of the service of a box whether it is read. */
-export function presenceAt({ observer }: Desk, { at }: MapBox): Pick<NodeLive, "unread"> {
+/** Verdicts of sagas that need a process of the service for which they wait. */
+const NEEDS_PROCESS: readonly SagaVerdict[] = ["running", "late", "retrying", "waiting"];
+
+/** Says of the service of a box whether it is read, and runs. */
+export function presenceAt(
+  { observer }: Desk,
+  { at }: MapBox,
+  { waiting }: NodeLive,
+): Pick<NodeLive, "unread" | "notRunning"> {
   const service = at?.service ?? "";
-  const isUnread =
-    observer.unnamed.includes(service) || observer.away.some((one) => one.service === service);
-  return isUnread ? { unread: true } : {};
+  const isAway = observer.away.some((one) => one.service === service);
+  if (isAway || observer.unnamed.includes(service)) return { unread: true };
+  const counts = observer.counts.get(service);
+  if (counts?.processes !== 0) return {};
+  const isAwaited =
+    counts.outbox + (counts.backlog?.deliveries ?? 0) > 0 ||
+    NEEDS_PROCESS.some((verdict) => (waiting[verdict] ?? 0) > 0);
+  return { notRunning: isAwaited ? "awaited" : "idle" };
 }

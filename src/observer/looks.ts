@@ -1,5 +1,6 @@
 import { BusWatch } from "../observe/bus-watch.ts";
 import type { Reach } from "../observe/reach.ts";
+import type { StoreCounts } from "../ports/inspection.ts";
 import type { Attendance } from "./attendance.ts";
 
 /** How often outboxes and buses are looked at, at most. */
@@ -8,6 +9,8 @@ const LOOK_EVERY_MS = 500;
 /** Looks at the outboxes and buses of the services that can be read. */
 export class Looks {
   readonly watch: BusWatch;
+  /** By service: what its store has told last. */
+  readonly counts = new Map<string, StoreCounts>();
   readonly #attendance: Attendance;
   readonly #now: () => number;
   #reach: Reach | undefined;
@@ -37,7 +40,11 @@ export class Looks {
     const now = this.#now();
     if (Math.abs(now - this.#lookedAt) < LOOK_EVERY_MS) return;
     const stores = this.#attendance.present.map((one) => {
-      const counts = () => this.#attendance.read(one, (source) => source.inspect.counts());
+      const counts = async () => {
+        const told = await this.#attendance.read(one, (source) => source.inspect.counts());
+        this.counts.set(one.service, told);
+        return told;
+      };
       return { service: one.service, store: { inspect: { counts } } };
     });
     this.#reach = await this.watch.look(stores);

@@ -3,6 +3,7 @@ import { Mutex } from "../adapter/mutex.ts";
 import type { BusWatch } from "../observe/bus-watch.ts";
 import type { Reach } from "../observe/reach.ts";
 import type { SummaryContext } from "../observe/summary.ts";
+import type { StoreCounts } from "../ports/inspection.ts";
 import type { JournalRecord } from "../ports/journal.ts";
 import type { FeedPage, JournalSource, SourceAbout } from "../ports/source.ts";
 import {
@@ -123,6 +124,11 @@ export class Observer {
   /** What the buses cannot hold any more, as of the last look. */
   get reach(): Reach | undefined {
     return this.#looks.reach;
+  }
+
+  /** By service: what its store has told last. */
+  get counts(): ReadonlyMap<string, StoreCounts> {
+    return this.#looks.counts;
   }
 
   /** The buses that services do not hear. */

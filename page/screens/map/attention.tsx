@@ -28,14 +28,18 @@ export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
     (a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict),
   );
   const ended = failures.length > 0;
-  if (all.length === 0 && !ended)
+  const asleep = nodes.filter(
+    (node) => node.kind === "service" && liveOfNode(node)?.notRunning === "awaited",
+  );
+  if (all.length + asleep.length === 0 && !ended)
     return (
       <p class="attention good">
         <span aria-hidden="true">✓ </span>
         {map.allWell}
       </p>
     );
-  const shown = narrow.value ? NARROW_SHOWN_MAX : SHOWN_MAX;
+  const most = narrow.value ? NARROW_SHOWN_MAX : SHOWN_MAX;
+  const shown = Math.max(1, most - asleep.length);
   return (
     <div class="attention">
       <h2>{map.needsHelp}</h2>
@@ -47,6 +51,13 @@ export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
             </a>
           </li>
         )}
+        {asleep.slice(0, most).map(({ id }) => (
+          <li key={id}>
+            <a class="chip wait" href={hrefOf("services", id)}>
+              <b>{visible(id)}</b> {words.value.services.notRunning}
+            </a>
+          </li>
+        ))}
         {all.slice(0, shown).map(({ verdict, count, tone, at }) => (
           <li key={`${verdict} ${at}`}>
             <a class={`chip ${tone}`} href={hrefOf("sagas", undefined, { verdict, at })}>

@@ -3,7 +3,7 @@ import { hrefOf, route } from "../../route.ts";
 import { shortened, widthOf } from "../../text/measure.ts";
 import { visible } from "../../text/visible.ts";
 import { words } from "../../words/words.ts";
-import { liveOfNode, nodeTexts, toneAt } from "./state.ts";
+import { liveOfNode, nodeTexts, nodeTone } from "./state.ts";
 import { placed, type View } from "./view.ts";
 
 const FONT_MAX = 13;
@@ -31,7 +31,7 @@ export function NodeShape({ node, view, faint, found, focus }: NodeProps) {
   const { query, open } = route.value;
   const { map } = words.value;
   const state = liveOfNode(node);
-  const tone = toneAt(state?.waiting, state?.unread ? 0 : (state?.perSecond ?? 0));
+  const tone = nodeTone(state);
   const trouble = tone === "bad" || tone === "wait";
   const texts = nodeTexts(node);
   const name = visible(label);

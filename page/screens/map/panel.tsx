@@ -69,6 +69,7 @@ function NodePanel({ node, map }: { readonly node: MapNode; readonly map: MapRep
     <>
       {state !== undefined && <p class="soft">{w.perSecond(rateText(state.perSecond))}</p>}
       {state?.unread && <p class="wait">{w.notRead}</p>}
+      {state?.notRunning !== undefined && <p class="wait">{services.notRunning}</p>}
       <Waiting counts={state?.waiting} at={service} />
       <EdgeList
         title={services.hears}

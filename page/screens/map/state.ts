@@ -33,6 +33,12 @@ export function toneAt(counts: VerdictCounts | undefined, perSecond: number): To
   return troubles(counts)[0]?.tone ?? (perSecond > 0 ? "moving" : "plain");
 }
 
+/** How the box of a service is coloured. */
+export function nodeTone(state: NodeLive | undefined): Tone | "moving" {
+  const tone = toneAt(state?.waiting, state?.unread ? 0 : (state?.perSecond ?? 0));
+  return state?.notRunning === "awaited" && tone !== "bad" ? "wait" : tone;
+}
+
 function troubleText(counts: VerdictCounts | undefined): string | undefined {
   const [first] = troubles(counts);
   if (first === undefined) return undefined;
@@ -46,7 +52,9 @@ export function nodeTexts(node: MapNode): readonly string[] {
   const state = liveOfNode(node);
   const [first] = troubles(state?.waiting);
   const trouble = troubleText(state?.waiting);
+  if (state?.notRunning === "awaited" && first?.tone !== "bad") return [services.notRunning];
   if (trouble !== undefined) return [trouble, numberText(first?.count ?? 0)];
+  if (state?.notRunning === "idle") return [services.notRunning];
   if (state?.unread) return [map.notRead];
   if (state !== undefined && state.perSecond > 0) return [map.perSecond(rateText(state.perSecond))];
   const { kind } = node;

@@ -58,6 +58,11 @@ export interface NodeLive {
   readonly waiting: VerdictCounts;
   /** True: it is not read now, so nothing says what it does, nor who waits. Absent: it is. */
   readonly unread?: true;
+  /**
+   * It has no live process. `awaited`: a saga waits for it, or an event in its outbox. Absent: it
+   * runs, or that is not known.
+   */
+  readonly notRunning?: "awaited" | "idle";
 }
 
 /** What goes over an edge now. */
