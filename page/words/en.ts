@@ -428,9 +428,10 @@ export const en = {
     last: "last",
     running: "running",
     ledger: "Account of every event",
-    ledgerMore: "emitted = handled + put off + on its way",
+    ledgerMore: "emitted = handled + discarded + put off + on its way",
     emitted: "Emitted",
     handledAll: "Handled",
+    discarded: "Discarded",
     putOff: "Put off",
     onItsWay: "On its way",
     unexplained: "Unexplained",
@@ -438,6 +439,8 @@ export const en = {
     event: "Event",
     onlyOpen: "Only what is open",
     allClosed: "Nothing is open: every event was handled.",
+    allClosedBut: (n: number) =>
+      `Nothing is open: every event was handled, but for ${n.toLocaleString("en")} discarded.`,
     none: "No service has been read yet.",
   },
   proof: {

@@ -400,9 +400,10 @@ export const ja: Words = {
     last: "最後",
     running: "稼働中",
     ledger: "全イベントの収支",
-    ledgerMore: "送信 = 処理済み + 後回し + 配送中",
+    ledgerMore: "送信 = 処理済み + 破棄 + 後回し + 配送中",
     emitted: "送信",
     handledAll: "処理済み",
+    discarded: "破棄",
     putOff: "後回し",
     onItsWay: "配送中",
     unexplained: "不明",
@@ -410,6 +411,8 @@ export const ja: Words = {
     event: "イベント",
     onlyOpen: "未完了だけ",
     allClosed: "未完了はありません。全イベントが処理されました。",
+    allClosedBut: (count) =>
+      `途中のものはありません。破棄した ${n(count)} 件のほかは、すべて処理されました。`,
     none: "読めたサービスはまだありません。",
   },
   proof: {

@@ -14,6 +14,7 @@ export function ledger({ projection, follower, observer }: Desk): LedgerReply {
   return {
     emitted: sum(({ emitted }) => emitted),
     handled: sum(({ handled }) => handled),
+    discarded: sum(({ discarded }) => discarded),
     putOff: sum(({ putOff }) => putOff),
     onItsWay: sum(({ onItsWay }) => onItsWay),
     unexplained: sum((line) => Math.abs(line.unexplained)),

@@ -13,7 +13,7 @@ const DURATION_BUCKETS = Array.from({ length: 11 }, (_, at) => 8 * (4 + 2 * at))
  */
 export function metrics(desk: Desk): string {
   const counts = desk.projection.counts();
-  const { emitted, handled, putOff, onItsWay, unexplained } = ledger(desk);
+  const { emitted, handled, discarded, putOff, onItsWay, unexplained } = ledger(desk);
   const { upTo, problem } = desk.follower.progress;
   const { away } = desk.observer;
   const lag = upTo === undefined ? Number.NaN : (Date.now() - upTo) / 1_000;
@@ -25,6 +25,7 @@ export function metrics(desk: Desk): string {
     ...family("odori_ledger_deliveries", "gauge", "Deliveries by what has become of them.", [
       [labels({ state: "emitted" }), emitted],
       [labels({ state: "handled" }), handled],
+      [labels({ state: "discarded" }), discarded],
       [labels({ state: "put_off" }), putOff],
       [labels({ state: "on_its_way" }), onItsWay],
     ]),

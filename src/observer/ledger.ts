@@ -11,6 +11,8 @@ export interface Account {
   readonly reaction: string;
   readonly emitted: number;
   readonly handled: number;
+  /** Closed by a person, without being handled. */
+  readonly discarded: number;
 }
 
 /** The account of one event at one reaction, with what is open of it. */
@@ -25,8 +27,8 @@ export interface AccountLine extends Account {
 
 /** Deliveries that neither their journal nor what is open explains; 0 if all are accounted for. */
 export function unexplained(line: Omit<AccountLine, "stem" | "service" | "reaction">): number {
-  const { emitted, handled, putOff, onItsWay, early } = line;
-  return emitted - handled - putOff - onItsWay + early;
+  const { emitted, handled, discarded, putOff, onItsWay, early } = line;
+  return emitted - handled - discarded - putOff - onItsWay + early;
 }
 
 const OPEN_ENDED: readonly Disposition[] = ["retrying", "waiting", "parked"];
@@ -54,7 +56,7 @@ export function accountsOf(
   const accounts = new Map<string, { -readonly [K in keyof Account]: Account[K] }>();
   const count = (stem: string, to: { service: string; reaction: string }) => {
     const key = [stem, to.service, to.reaction].join("\n");
-    const known = accounts.get(key) ?? { stem, ...to, emitted: 0, handled: 0 };
+    const known = accounts.get(key) ?? { stem, ...to, emitted: 0, handled: 0, discarded: 0 };
     accounts.set(key, known);
     return known;
   };
@@ -69,7 +71,8 @@ export function accountsOf(
     const hearer = countedHearer(service, row, hearers, observed);
     if (hearer === undefined || !hasEnded(row)) continue;
     const account = count(stemOf(type), { service, reaction });
-    account.handled++;
+    if (row.disposition === "discarded") account.discarded++;
+    else account.handled++;
     if (isBefore(told.emittedAt(row), hearer)) account.emitted++;
   }
   return [...accounts.values()];

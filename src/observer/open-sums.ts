@@ -58,7 +58,7 @@ export class OpenSums {
       if (putOff === 0 && onWay === 0 && uncounted === 0) continue;
       const names: readonly string[] = JSON.parse(key);
       this.#sql.run(
-        `INSERT INTO account VALUES (?, ?, ?, 0, 0, ?, ?, ?) ON CONFLICT DO UPDATE
+        `INSERT INTO account VALUES (?, ?, ?, 0, 0, 0, ?, ?, ?) ON CONFLICT DO UPDATE
          SET put_off = put_off + excluded.put_off, on_way = on_way + excluded.on_way,
            uncounted = uncounted + excluded.uncounted`,
         ...[...names, putOff, onWay, uncounted],

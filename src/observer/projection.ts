@@ -27,7 +27,7 @@ export interface Intake {
 }
 
 /** An account of which something was counted, or is open. */
-const HAS_SUMS = "emitted + handled + put_off + on_way > 0";
+const HAS_SUMS = "emitted + handled + discarded + put_off + on_way > 0";
 /** Nothing is summed over deliveries: a million sagas may have as many. */
 export const ACCOUNTS = `SELECT account.*, coalesce(e.n, 0) AS early FROM account LEFT JOIN (
     SELECT stem, service, reaction, count(*) AS n FROM early WHERE at > ? GROUP BY 1, 2, 3) e
@@ -176,11 +176,12 @@ export class Projection {
     return this.sql.transaction(() => {
       for (const [service, cursor] of from) if (this.cursor(service) !== cursor) return false;
       this.#sagas.putAll(sagas);
-      for (const { stem, service, reaction, emitted, handled } of accounts)
+      for (const { stem, service, reaction, emitted, handled, discarded } of accounts)
         this.sql.run(
-          `INSERT INTO account VALUES (?, ?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO UPDATE
-           SET emitted = emitted + excluded.emitted, handled = handled + excluded.handled`,
-          ...[stem, service, reaction, emitted, handled],
+          `INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO UPDATE
+           SET emitted = emitted + excluded.emitted, handled = handled + excluded.handled,
+             discarded = discarded + excluded.discarded`,
+          ...[stem, service, reaction, emitted, handled, discarded],
         );
       this.rates.add(passages);
       for (const { cursor, about } of places) this.#putPlace(cursor, about);
@@ -247,6 +248,7 @@ export class Projection {
       reaction: String(row.reaction),
       emitted: Number(row.emitted) + Number(row.uncounted),
       handled: Number(row.handled),
+      discarded: Number(row.discarded),
       putOff: Number(row.put_off),
       onItsWay: Number(row.on_way),
       early: Number(row.early),

@@ -99,6 +99,7 @@ export const PROJECTION_TABLES = `
     reaction TEXT NOT NULL,
     emitted  INTEGER NOT NULL,
     handled  INTEGER NOT NULL,
+    discarded INTEGER NOT NULL,
     -- Sums over the table delivery: reading them from it took 149 ms with a million sagas.
     put_off  INTEGER NOT NULL,
     on_way   INTEGER NOT NULL,

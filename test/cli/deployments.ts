@@ -250,14 +250,16 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       const first = await odori(args);
       expect(first).toMatchObject({ status: 1, err: "" });
       expect(first.out).toMatch(/^parked +1\nsucceeded +1\nwaiting +1\nstuck +1\n/);
-      expect(first.out).toMatch(/^order\.opened +payment +4 +3 +1 +0 +0$/m);
+      expect(first.out).toMatch(/^order\.opened +payment +4 +3 +0 +1 +0 +0$/m);
       expect(first.out).toContain("Every event is accounted for.");
       const second = await odori([...args, "--json"]);
       expect(JSON.parse(second.out)).toMatchObject({
         rows: 0,
         missing: 0,
         verdicts: { parked: 1, succeeded: 1, waiting: 1, stuck: 1 },
-        ledger: [{ stem: "order.opened", emitted: 4, handled: 3, putOff: 1, onItsWay: 0 }],
+        ledger: [
+          { stem: "order.opened", emitted: 4, handled: 3, discarded: 0, putOff: 1, onItsWay: 0 },
+        ],
       });
     });
 

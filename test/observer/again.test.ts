@@ -14,7 +14,10 @@ import { envelope, silent } from "../support/stage.ts";
 
 const LIMIT = { timeout: 300_000 };
 const SAGA = "s-early";
-const LINE = { stem: "order.opened", service: "payment", reaction: "order.opened", early: 0 };
+const LINE = {
+  ...{ stem: "order.opened", service: "payment", reaction: "order.opened" },
+  ...{ discarded: 0, early: 0 },
+};
 const deaf = () => service<unknown>("payment").begins(opened);
 
 /** The database of a service whose reaction came after the event of its saga. */
@@ -116,7 +119,7 @@ describe("an event that was published again for a reaction that came later", LIM
     const parked = { ...LINE, emitted: 1, handled: 0, putOff: 1, onItsWay: 0 };
     expect(await place.accounts(kept)).toEqual([parked]);
     await place.discards();
-    const done = { ...LINE, emitted: 1, handled: 1, putOff: 0, onItsWay: 0 };
+    const done = { ...LINE, emitted: 1, handled: 0, discarded: 1, putOff: 0, onItsWay: 0 };
     expect(await place.accounts(kept)).toEqual([done]);
   });
 });

@@ -85,6 +85,7 @@ describe("the observer", () => {
       reaction: "order.opened",
       emitted: 7,
       handled: 5,
+      discarded: 0,
       putOff: 2,
       onItsWay: 0,
       early: 0,

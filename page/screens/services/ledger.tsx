@@ -18,13 +18,14 @@ export function Ledger() {
 function Account({ ledger }: { readonly ledger: LedgerReply }) {
   const { services: w } = words.value;
   const [onlyOpen, setOnlyOpen] = useState(false);
-  const { emitted, handled, putOff, onItsWay, unexplained, lines, complete } = ledger;
+  const { emitted, handled, discarded, putOff, onItsWay, unexplained, lines, complete } = ledger;
   const shown = onlyOpen ? lines.filter(isOpen) : lines;
   const columns = [
     { key: "event", title: w.event },
     { key: "ledger-reaction", title: w.reaction },
     { key: "emitted", title: w.emitted, numeric: true },
     { key: "handled", title: w.handledAll, numeric: true },
+    { key: "discarded", title: w.discarded, numeric: true },
     { key: "off", title: w.putOff, numeric: true },
     { key: "way", title: w.onItsWay, numeric: true },
     { key: "unexplained", title: w.unexplained, numeric: true },
@@ -34,6 +35,7 @@ function Account({ ledger }: { readonly ledger: LedgerReply }) {
       <dl class="sums">
         <Sum title={w.emitted} value={emitted} sign="" />
         <Sum title={w.handledAll} value={handled} sign="=" />
+        <Sum title={w.discarded} value={discarded} sign="+" />
         <Sum title={w.putOff} value={putOff} sign="+" />
         <Sum title={w.onItsWay} value={onItsWay} sign="+" />
         <Sum title={w.unexplained} value={unexplained} sign="+" bad={unexplained !== 0} />
@@ -48,7 +50,7 @@ function Account({ ledger }: { readonly ledger: LedgerReply }) {
         {w.onlyOpen}
       </label>
       {shown.length === 0 ? (
-        <Empty title={w.allClosed} />
+        <Empty title={discarded === 0 ? w.allClosed : w.allClosedBut(discarded)} />
       ) : (
         <List
           label={w.ledger}
@@ -101,6 +103,7 @@ function cells(line: LedgerLine | undefined, focus: 0 | -1) {
     reaction,
     emitted,
     handled,
+    discarded,
     putOff,
     onItsWay,
     unexplained,
@@ -117,6 +120,7 @@ function cells(line: LedgerLine | undefined, focus: 0 | -1) {
       {numberText(emitted)}
     </Named>,
     numberText(handled),
+    quiet(discarded),
     quiet(putOff),
     quiet(onItsWay),
     <Named key="unexplained" title={w.unexplained}>

@@ -151,7 +151,16 @@ function show(
     print(WRONG.includes(verdict) ? colours.bad(line) : line);
   }
   print();
-  const header = ["event", "at", "emitted", "handled", "put off", "on its way", "unexplained"];
+  const header = [
+    "event",
+    "at",
+    "emitted",
+    "handled",
+    "discarded",
+    "put off",
+    "on its way",
+    "unexplained",
+  ];
   if (lines.length > 0) for (const line of table([header, ...lines.map(cells)])) print(line);
 }
 
@@ -164,8 +173,8 @@ function sayWhetherAll(missing: number, unread: readonly string[]): void {
 }
 
 function cells(line: AccountLine): readonly string[] {
-  const { stem, service, reaction, emitted, handled, putOff, onItsWay } = line;
+  const { stem, service, reaction, emitted, handled, discarded, putOff, onItsWay } = line;
   const at = reaction === stem ? service : `${service}: ${reaction}`;
-  const numbers = [emitted, handled, putOff, onItsWay, unexplained(line)];
+  const numbers = [emitted, handled, discarded, putOff, onItsWay, unexplained(line)];
   return [stem, at, ...numbers.map(String)];
 }

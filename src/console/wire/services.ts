@@ -51,9 +51,12 @@ export interface ReactionRow extends Traffic {
 
 /** The account of every event. */
 export interface LedgerReply {
-  /** Sums of `lines`. `emitted` = `handled` + `putOff` + `onItsWay` + `unexplained`. */
+  /** Sums of `lines`. `emitted` = `handled` + `discarded` + `putOff` + `onItsWay` +
+   * `unexplained`. */
   readonly emitted: number;
   readonly handled: number;
+  /** Closed by a person, without being handled. */
+  readonly discarded: number;
   readonly putOff: number;
   readonly onItsWay: number;
   /** 0: every event is accounted for. */
@@ -71,6 +74,8 @@ export interface LedgerLine {
   readonly reaction: string;
   readonly emitted: number;
   readonly handled: number;
+  /** Closed by a person, without being handled. */
+  readonly discarded: number;
   readonly putOff: number;
   readonly onItsWay: number;
   /** 0 where a service is unread on which the line depends. */
