@@ -175,8 +175,8 @@ export const ja: Words = {
       `${service} は期限 ${deadline} を待っています(期限切れは${due})`,
     retrying: (service, event, tries, due) =>
       `${service} は ${event} に失敗し${tries}、再試行は${due}です`,
-      again: (service, event, due) =>
-        `${service} は ${event} をもう一度扱います。まだ試していません(${due})`,
+    again: (service, event, due) =>
+      `${service} は ${event} をもう一度扱います。まだ試していません(${due})`,
     waiting: (service, event, span) =>
       `${service} は ${event} を先の配信の後ろで ${span}間待たせています`,
     parked: (service, event, tries, span) =>
