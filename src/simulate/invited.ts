@@ -1,5 +1,6 @@
 import { messageOf, OdoriError } from "../contract/errors.ts";
 import { withStop } from "../text/sentence.ts";
+import { readablePlace, thrownAt } from "./place.ts";
 
 /** Frames in which the place of an error is looked for. */
 const FRAMES = 10;
@@ -12,7 +13,9 @@ export function invited(given: () => unknown): void {
   try {
     returned = given();
   } catch (cause) {
-    const message = `\`given\` has thrown${thrownAt(cause)}: ${withStop(messageOf(cause))}`;
+    const at = thrownAt(cause);
+    const place = at === undefined ? "" : ` at ${readablePlace(at)}`;
+    const message = `\`given\` has thrown${place}: ${withStop(messageOf(cause))}`;
     throw new OdoriError("GIVEN_INVALID", message, { cause });
   } finally {
     Error.stackTraceLimit = limit;
@@ -23,12 +26,4 @@ export function invited(given: () => unknown): void {
   throw new OdoriError("GIVEN_INVALID", "`given` returns a promise.", {
     hint: "Begin all sagas before it returns; `begin` takes work that may be asynchronous.",
   });
-}
-
-/** Where an error was thrown: the file and the line. */
-function thrownAt(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  const frame = stack.split("\n").find((line) => /^\s+at (?!.*node_modules|.*node:)/.test(line));
-  const [, place] = /\(?(?:file:\/\/)?([^()\s]+:\d+):\d+\)?$/.exec(frame ?? "") ?? [];
-  return place === undefined ? "" : ` at ${place}`;
 }
