@@ -93,6 +93,38 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
     expect(state.messages).toBe(3);
   });
 
+  it("a connection that is cut in the middle of a frame holds nothing back", async () => {
+    const { server, proxy } = await proxiedServer("nats");
+    await using _server = stopping(server);
+    await using _proxy = closing(proxy);
+    await using bus = closing(nats({ servers: `nats://127.0.0.1:${proxy.port}` }));
+    const events = ["1", "2"].map((id) => envelope(placed, id, { orderId: id }, { id }));
+    const lost = {
+      code: "BUS_UNAVAILABLE",
+      message: expect.stringContaining("connection is lost"),
+    };
+    const accepted = async () => {
+      try {
+        checkAccepted(await bus.publish(events));
+        return true;
+      } catch (error) {
+        // It would say that there was no reply: nothing may wait for one from a former connection.
+        expect(error).toMatchObject(lost);
+        return false;
+      }
+    };
+    expect(await accepted()).toBe(true);
+    proxy.after(placed.type, () => proxy.cut());
+    expect(await accepted()).toBe(false);
+    await eventually("it is accepted over the next connection", accepted);
+    proxy.after(placed.type, () => server.kill());
+    expect(await accepted()).toBe(false);
+    // What the client is given while it reconnects is dropped with its next attempt.
+    expect(await accepted()).toBe(false);
+    await server.up();
+    await eventually("it is accepted after a restart", accepted);
+  });
+
   it("doctor names the consumers that no process hears", async () => {
     await using on = await stage();
     const { stream, bus } = on;

@@ -1,3 +1,4 @@
+import type { ConsumerInfo } from "@nats-io/jetstream";
 import { headers, RequestError } from "@nats-io/transport-node";
 import { connectOnce, type LazyConnection } from "../../adapter/connect-once.ts";
 import { publishResults, refusal } from "../../adapter/publish-results.ts";
@@ -14,7 +15,7 @@ import type {
 } from "../../ports/bus.ts";
 import { busClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
-import { closeLink, type Link, openLink } from "./link.ts";
+import { closeLink, type Link, openLink, unlessCut } from "./link.ts";
 import { Member } from "./member.ts";
 import {
   consumerOf,
@@ -90,7 +91,7 @@ export class NatsBus implements Bus {
         (error) => explain(error, this.place),
       );
       // The broker may have come back empty: the next attempt finds the stream again.
-      if (sent.some(isStreamGone)) await ensureStream(link.manager, this.#settings).catch(() => {});
+      if (sent.some(isStreamGone)) await this.#ensureStream(link).catch(() => {});
       return publishResults(sent, (error) => explain(error, this.place));
     }, PUBLISH_MS);
   }
@@ -126,30 +127,38 @@ export class NatsBus implements Bus {
     }, replyMs);
   }
 
-  async #ensure({ manager }: Link, { group, topics }: SubscribeOptions): Promise<void> {
-    await ensureStream(manager, this.#settings);
-    for (const type of topics) await ensureConsumer(manager, this.#settings, group, type);
+  #ensureStream(link: Link): Promise<void> {
+    return unlessCut(link, () => ensureStream(link.manager, this.#settings));
+  }
+
+  async #ensure(link: Link, { group, topics }: SubscribeOptions): Promise<void> {
+    await this.#ensureStream(link);
+    for (const type of topics)
+      await unlessCut(link, () => ensureConsumer(link.manager, this.#settings, group, type));
   }
 
   /** A connection that does not reply is replaced: the client would wait until it can flush. */
   #check({ group, topics }: SubscribeOptions): Promise<void> {
-    return this.#use(async ({ connection, manager }) => {
-      if (topics.length === 0) await connection.rtt();
-      for (const type of topics)
-        await manager.consumers.info(this.#settings.stream, consumerOf(group, type));
+    return this.#use(async (link) => {
+      if (topics.length === 0) await unlessCut(link, () => link.connection.rtt());
+      for (const type of topics) await this.#info(link, group, type);
     }, CHECK_MS);
   }
 
   #backlog({ group, topics }: SubscribeOptions): Promise<number> {
-    return this.#use(async ({ manager }) => {
+    return this.#use(async (link) => {
       let left = 0;
       for (const type of topics) {
-        const name = consumerOf(group, type);
-        const info = await manager.consumers.info(this.#settings.stream, name);
+        const info = await this.#info(link, group, type);
         left += info.num_pending + info.num_ack_pending;
       }
       return left;
     }, CHECK_MS);
+  }
+
+  #info(link: Link, group: string, type: string): Promise<ConsumerInfo> {
+    const { stream } = this.#settings;
+    return unlessCut(link, () => link.manager.consumers.info(stream, consumerOf(group, type)));
   }
 
   async #send(link: Link, parcel: Parcel): Promise<void> {
@@ -158,13 +167,14 @@ export class NatsBus implements Bus {
     const head = headers();
     for (const [name, value] of attributes) head.append(name, value);
     if (link.closing) throw busClosed(this.place);
-    await link.client.publish(subject, body, { headers: head, timeout: SENT_MS });
+    const sending = { headers: head, timeout: SENT_MS };
+    await unlessCut(link, () => link.client.publish(subject, body, sending));
   }
 
   async #connect(): Promise<Link> {
     const link = await openLink(this.#settings);
     try {
-      await ensureStream(link.manager, this.#settings);
+      await this.#ensureStream(link);
       return link;
     } catch (error) {
       await closeLink(link);

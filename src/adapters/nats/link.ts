@@ -18,6 +18,10 @@ export interface Link {
   closing: boolean;
   /** Why the server refuses the client while that reconnects; undefined: it does not. */
   refusal: Error | undefined;
+  /** Why nothing can be sent while the client reconnects; undefined: it is connected. */
+  cut: Error | undefined;
+  /** Requests that wait for their reply: a cut ends them. */
+  readonly waiting: Set<(error: Error) => void>;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -43,8 +47,16 @@ export async function openLink({ servers, connection: own }: NatsSettings): Prom
     checkMessageLimit("max_payload of the server", max_payload);
     const manager = await jetstreamManager(connection, { checkAPI: false });
     const client = jetstream(connection);
-    const link: Link = { connection, manager, client, closing: false, refusal: undefined };
-    watchRefusals(link);
+    const link: Link = {
+      connection,
+      manager,
+      client,
+      closing: false,
+      refusal: undefined,
+      cut: undefined,
+      waiting: new Set(),
+    };
+    watchStatus(link);
     return link;
   } catch (error) {
     await connection.close();
@@ -53,10 +65,29 @@ export async function openLink({ servers, connection: own }: NatsSettings): Prom
 }
 
 /** The client reconnects in silence: a request then says only that it has no reply. */
-async function watchRefusals(link: Link): Promise<void> {
+async function watchStatus(link: Link): Promise<void> {
   for await (const status of link.connection.status()) {
-    if (status.type === "reconnect") link.refusal = undefined;
-    else if (status.type === "error" && isLoginRefused(status.error)) link.refusal = status.error;
+    if (status.type === "reconnect") [link.refusal, link.cut] = [undefined, undefined];
+    else if (status.type === "disconnect") {
+      link.cut = new Error("the connection is lost");
+      for (const reject of link.waiting) reject(link.cut);
+    } else if (status.type === "error" && isLoginRefused(status.error)) link.refusal = status.error;
+  }
+}
+
+/**
+ * Settles as `request` does, and rejects as soon as the connection is cut. The client would wait
+ * for the whole timeout: a reply never comes over the next connection, and each attempt to
+ * reconnect drops what is not sent yet. The server may have done what it was asked.
+ */
+export async function unlessCut<T>(link: Link, request: () => Promise<T>): Promise<T> {
+  if (link.cut !== undefined) throw link.cut;
+  const { promise: cut, reject } = Promise.withResolvers<never>();
+  link.waiting.add(reject);
+  try {
+    return await Promise.race([request(), cut]);
+  } finally {
+    link.waiting.delete(reject);
   }
 }
 

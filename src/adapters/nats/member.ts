@@ -3,7 +3,7 @@ import { redeliveryPauseMs } from "../../adapter/backoff.ts";
 import { deliverAll } from "../../adapter/deliver-all.ts";
 import { Semaphore } from "../../adapter/semaphore.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
-import type { Link } from "./link.ts";
+import { type Link, unlessCut } from "./link.ts";
 import { consumerOf, type NatsSettings } from "./options.ts";
 import { readNats } from "./read.ts";
 
@@ -54,7 +54,9 @@ export class Member implements Subscription {
     try {
       for (const type of topics) {
         const name = consumerOf(group, type);
-        const consumer = await this.#link.client.consumers.get(settings.stream, name);
+        const consumer = await unlessCut(this.#link, () =>
+          this.#link.client.consumers.get(settings.stream, name),
+        );
         const pull = await consumer.consume({
           max_messages: share,
           expires: PULL_MS,
