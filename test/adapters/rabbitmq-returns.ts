@@ -11,7 +11,7 @@ export function returnedMessages({ describe, it }: Runner, url: () => string): v
   describe("rabbitmq: returned messages", () => {
     it("what reaches no queue is refused", async () => {
       const exchange = `returns-${process.pid}`;
-      const bus = rabbitmq({ url: url(), exchange, unheard: [authorized.type] });
+      const bus = rabbitmq({ url: url(), exchange, unheard: [authorized.type], settleMs: 0 });
       try {
         // The second type is declared to have no subscriber.
         const events = [envelope(placed, "s", {}), envelope(authorized, "s", {})];

@@ -28,7 +28,7 @@ async function cleared(exchange: string, groups: readonly string[]): Promise<voi
 describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ"), () => {
   it("rabbit-sem: a memory alarm: publish says so in time, and what waits is heard", async () => {
     await using server = stopping(await ownServer("rabbitmq"));
-    await using bus = closing(rabbitmq({ url: server.url }));
+    await using bus = closing(rabbitmq({ url: server.url, settleMs: 0 }));
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     const seen = new Set<string>();
     await bus.subscribe(hear("a"), async (incoming) => {
@@ -64,7 +64,9 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
   it("rabbit-sem: a service that was never started gets what it hears: heardBy", async () => {
     const exchange = newExchange();
     const heardBy = { [placed.type]: ["first", "second"] };
-    await using bus = closing(rabbitmq({ url: serverUrl("rabbitmq"), exchange, heardBy }));
+    await using bus = closing(
+      rabbitmq({ url: serverUrl("rabbitmq"), exchange, heardBy, settleMs: 0 }),
+    );
     await bus.subscribe(hear("first"), async () => {});
     checkAccepted(await bus.publish([event("early")]));
     const seen: string[] = [];
@@ -76,10 +78,28 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     await cleared(exchange, ["first", "second"]);
   });
 
+  it("a broker that is killed with a queue just created loses no confirmed event", async () => {
+    await using server = stopping(await ownServer("rabbitmq"));
+    const heardBy = { [placed.type]: ["a"] };
+    await using bus = closing(rabbitmq({ url: server.url, heardBy }));
+    const ids = ["1", "2", "3"];
+    // All at once: only the first one finds that the queue does not exist.
+    for (const results of await Promise.all(ids.map((id) => bus.publish([event(id)]))))
+      checkAccepted(results);
+    await server.kill();
+    await server.up();
+    await using next = closing(rabbitmq({ url: server.url }));
+    const seen: string[] = [];
+    await next.subscribe(hear("a"), async (incoming) => {
+      if (!("malformed" in incoming)) seen.push(incoming.id);
+    });
+    await eventually("all are heard", () => ids.every((id) => seen.includes(id)));
+  });
+
   it("what a foreign producer sends is read as it was sent", async () => {
     const exchange = newExchange();
     const url = serverUrl("rabbitmq");
-    await using bus = closing(rabbitmq({ url, exchange }));
+    await using bus = closing(rabbitmq({ url, exchange, settleMs: 0 }));
     const seen: Incoming[] = [];
     await bus.subscribe(hear("a"), async (incoming) => void seen.push(incoming));
     await using own = closing(new Connection(url));
@@ -117,7 +137,7 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
   it("rabbit-sem: an exchange that is gone is named, and comes back", async () => {
     const exchange = newExchange();
     const url = serverUrl("rabbitmq");
-    await using bus = closing(rabbitmq({ url, exchange, unheard: [placed.type] }));
+    await using bus = closing(rabbitmq({ url, exchange, unheard: [placed.type], settleMs: 0 }));
     checkAccepted(await bus.publish([event("1")]));
     await using own = closing(new Connection(url));
     await own.exchangeDelete({ exchange });
@@ -135,7 +155,7 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
   it("doctor names the queues that no process hears, and those that get nothing", async () => {
     const { server, management } = await managedRabbit();
     await using _server = stopping(server);
-    await using bus = closing(rabbitmq({ url: server.url }));
+    await using bus = closing(rabbitmq({ url: server.url, settleMs: 0 }));
     await bus.subscribe(hear("live"), async () => {});
     await (await bus.subscribe(hear("gone"), async () => {})).close();
     const queue = (group: string) => `odori.${group}:${placed.type}`;
@@ -173,14 +193,14 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
 
   it("rabbit-sem: a subscription that was refused takes no message later", async () => {
     await using server = stopping(await ownServer("rabbitmq"));
-    await using first = closing(rabbitmq({ url: server.url }));
+    await using first = closing(rabbitmq({ url: server.url, settleMs: 0 }));
     // The queue exists: what is refused is to consume from it.
     await (await first.subscribe(hear("a"), async () => {})).close();
     await server.control(["add_user", "u", "p"]);
     const permit = (read: string) => server.control(["set_permissions", "u", ".*", ".*", read]);
     await permit("^odori([.]dead)?$");
     const url = server.url.replace("guest:guest", "u:p");
-    await using refused = closing(rabbitmq({ url }));
+    await using refused = closing(rabbitmq({ url, settleMs: 0 }));
     let taken = 0;
     await expect(refused.subscribe(hear("a"), async () => void taken++)).rejects.toMatchObject({
       code: "BUS_FORBIDDEN",

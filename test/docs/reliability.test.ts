@@ -45,6 +45,7 @@ const FIGURES: readonly (readonly [says: string, file: string, code: string])[] 
   ["At most 500 events", "adapters/nats/bus.ts", "WINDOW = 500"],
   ["`x-delivery-limit` 1,000,000", "adapters/rabbitmq/topology.ts", "DELIVERY_LIMIT = 1_000_000"],
   ["heartbeats of 10 s", "adapters/rabbitmq/options.ts", "heartbeatSeconds = 10"],
+  ["bound 2 s after it", "adapters/rabbitmq/options.ts", "settleMs = 2_000"],
   ["without a reply within 10 s", "adapters/rabbitmq/bus.ts", "publish: 10_000"],
   ["(`acks=-1`)", "adapters/kafka/sender.ts", "ACKS_ALL = -1"],
   ["7 days (`retentionMs`). A service", "adapters/kafka/options.ts", "retentionMs = 7 * DAY_MS"],

@@ -7,14 +7,15 @@ import type { Server } from "./server.ts";
 let exchanges = 0;
 
 /** The bus past a proxy on that port. */
-const past = (port: number) => rabbitmq({ url: `amqp://guest:guest@127.0.0.1:${port}` });
+const past = (port: number) =>
+  rabbitmq({ url: `amqp://guest:guest@127.0.0.1:${port}`, settleMs: 0 });
 
 /** What can happen to a RabbitMQ broker, by name. */
 export function rabbitFaults(url: () => string): NonNullable<BusFactory["faults"]> {
   const deletion =
     (remove: (own: Connection, exchange: string) => Promise<unknown>) => async () => {
       const exchange = `f${process.pid}-${exchanges++}`;
-      const bus = rabbitmq({ url: url(), exchange });
+      const bus = rabbitmq({ url: url(), exchange, settleMs: 0 });
       const own = new Connection(url());
       await own.onConnect();
       return {
@@ -49,7 +50,7 @@ function urlAs(server: Server, user: string, port = server.place.port): string {
 
 async function emptied(): Promise<FaultyBus> {
   const server = await ownServer("rabbitmq");
-  const bus = rabbitmq({ url: server.url });
+  const bus = rabbitmq({ url: server.url, settleMs: 0 });
   return withServer(server, {
     bus,
     async inflict() {
@@ -62,7 +63,7 @@ async function passwordChanged(): Promise<FaultyBus> {
   const server = await ownServer("rabbitmq");
   await server.control(["add_user", "order", "right"]);
   await server.control(["set_permissions", "order", ".*", ".*", ".*"]);
-  const bus = rabbitmq({ url: urlAs(server, "order:right") });
+  const bus = rabbitmq({ url: urlAs(server, "order:right"), settleMs: 0 });
   return withServer(server, {
     bus,
     async inflict() {

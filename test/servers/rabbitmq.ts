@@ -15,7 +15,8 @@ export function rabbitBuses(url: () => string, mode?: "batch"): BusFactory {
       const exchange = `t${process.pid}-${exchanges++}`;
       // The suite publishes this type without a subscriber.
       const unheard = ["payment.authorized.v1"];
-      const options = { url: url(), exchange, unheard, mode: mode ?? "binary" } as const;
+      const common = { url: url(), exchange, unheard, settleMs: 0 };
+      const options = { ...common, mode: mode ?? "binary" } as const;
       const own = new Connection(url());
       await own.onConnect();
       const publisher = own.createPublisher({ confirm: true });

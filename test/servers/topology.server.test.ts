@@ -80,7 +80,7 @@ describe("what stands on the broker contradicts", () => {
     async () => {
       await using own = closing(new Connection(serverUrl("rabbitmq")));
       const exchange = `w${process.pid}`;
-      const bus = () => rabbitmq({ url: serverUrl("rabbitmq"), exchange });
+      const bus = () => rabbitmq({ url: serverUrl("rabbitmq"), exchange, settleMs: 0 });
       await own.exchangeDeclare({ exchange, type: "direct", durable: true });
       await using first = closing(bus());
       await expect(first.subscribe(hear, nothing)).rejects.toMatchObject({

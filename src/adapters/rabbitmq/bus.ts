@@ -24,7 +24,13 @@ import {
   type RabbitSettings,
   settingsOf,
 } from "./options.ts";
-import { checkQueue, ensureExchange, ensureQueue, restoreExchange } from "./topology.ts";
+import {
+  type Births,
+  checkQueue,
+  ensureExchange,
+  ensureQueues,
+  restoreExchange,
+} from "./topology.ts";
 
 /** How long the broker may take to reply, in milliseconds. */
 const REPLY_MS = { publish: 10_000, subscribe: 10_000, check: 4_000 } as const;
@@ -62,6 +68,7 @@ export class RabbitBus implements Bus {
   readonly #consuming: LazyConnection<ConsumeLink>;
   /** Where the broker is, without credentials. */
   readonly place: string;
+  readonly #births: Births = new Map();
   #sent = 0;
 
   constructor(options: RabbitOptions) {
@@ -89,8 +96,7 @@ export class RabbitBus implements Bus {
 
   publish(events: readonly EventEnvelope[]): Promise<readonly PublishResult[]> {
     return this.#publishing.use(async (link) => {
-      for (const type of new Set(events.map((event) => event.type)))
-        await this.#ensureHearers(link, type);
+      await this.#ensureHearers(link, new Set(events.map(({ type }) => type)));
       const explained = (error: unknown) => explain(error, this.place);
       const sendAll = (parcels: readonly Parcel[]) => this.#sendAll(link, parcels);
       const answers = await sendInParcels(events, this.#settings, sendAll, explained);
@@ -118,6 +124,8 @@ export class RabbitBus implements Bus {
     const { group, topics, onLost = () => {} } = options;
     return this.#consuming.use(async ({ connection, members }) => {
       await ensureExchange(connection, this.#settings);
+      const hearings = topics.map((type) => ({ group, type }));
+      await ensureQueues(connection, this.#settings, hearings, this.#births);
       const member = new Member(connection, {
         settings: this.#settings,
         options,
@@ -160,11 +168,18 @@ export class RabbitBus implements Bus {
   }
 
   /** A service that hears a type gets its queue before the first event, even if it never ran. */
-  async #ensureHearers({ connection, ensured }: PublishLink, type: string): Promise<void> {
-    if (ensured.has(type)) return;
-    for (const group of this.#settings.heardBy.get(type) ?? [])
-      await ensureQueue(connection, this.#settings, group, type);
-    ensured.add(type);
+  async #ensureHearers(
+    { connection, ensured }: PublishLink,
+    types: ReadonlySet<string>,
+  ): Promise<void> {
+    const missing = [...types].filter((type) => !ensured.has(type));
+    if (missing.length === 0) return;
+    const { heardBy } = this.#settings;
+    const hearings = missing.flatMap((type) =>
+      (heardBy.get(type) ?? []).map((group) => ({ group, type })),
+    );
+    await ensureQueues(connection, this.#settings, hearings, this.#births);
+    for (const type of missing) ensured.add(type);
   }
 
   /** The next attempt to publish finds the exchange again, and the queues that are known here. */

@@ -5,7 +5,7 @@ import { Semaphore } from "../../adapter/semaphore.ts";
 import type { Deliver, SubscribeOptions, Subscription } from "../../ports/bus.ts";
 import type { RabbitSettings } from "./options.ts";
 import { readRabbit } from "./read.ts";
-import { ensureQueue, topologyFor } from "./topology.ts";
+import { topologyFor } from "./topology.ts";
 
 export interface MemberParts {
   readonly settings: RabbitSettings;
@@ -43,17 +43,13 @@ export class Member implements Subscription {
     };
   }
 
-  /** Declares the queues that are missing, and resolves once it consumes from each. */
+  /** Resolves once it consumes from each queue; they must exist. */
   async join(): Promise<this> {
-    const { settings, options } = this.#parts;
-    const { group, topics, inFlightMax } = options;
+    const { topics, inFlightMax } = this.#parts.options;
     const share = Math.max(1, Math.floor(inFlightMax / Math.max(1, topics.length)));
     this.#connection.on("error", this.lose);
     try {
-      for (const type of topics) {
-        await ensureQueue(this.#connection, settings, group, type);
-        await this.#consume(type, share);
-      }
+      for (const type of topics) await this.#consume(type, share);
       return this;
     } catch (error) {
       await this.close();

@@ -44,6 +44,15 @@ export interface RabbitOptions {
    */
   readonly heartbeatSeconds?: number;
   /**
+   * How long a queue that was created now gets no event, in milliseconds: RabbitMQ notes its place
+   * on the disk late, and loses the queue's messages if it is killed before. That delays the first
+   * start of a service, and what is published to a queue of `heardBy`. 0 suits brokers of tests; at
+   * most 5000.
+   *
+   * @default 2000
+   */
+  readonly settleMs?: number;
+  /**
    * `"batch"`: events of one type that are published together travel as one message, in the JSON
    * batch format of CloudEvents. That costs less, and every service reads it; a foreign consumer
    * may not.
@@ -62,7 +71,7 @@ export interface RabbitOptions {
 
 /** `RabbitOptions` with the defaults filled in. */
 export type RabbitSettings = Required<
-  Pick<RabbitOptions, "url" | "exchange" | "heartbeatSeconds">
+  Pick<RabbitOptions, "url" | "exchange" | "heartbeatSeconds" | "settleMs">
 > &
   Packing & {
     readonly hosts: readonly string[] | undefined;
@@ -71,11 +80,14 @@ export type RabbitSettings = Required<
     readonly heardBy: ReadonlyMap<string, readonly string[]>;
   };
 
+/** A reply is waited for longer: a queue that settles delays it. */
+const SETTLE_MAX_MS = 5_000;
 const WORD = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** Validates the options, and fills in the defaults; throws `OPTION_INVALID`. */
 export function settingsOf(options: RabbitOptions): RabbitSettings {
-  const { url, hosts, tls, exchange = "odori", heartbeatSeconds = 10 } = options;
+  const { url, hosts, tls, exchange = "odori" } = options;
+  const { heartbeatSeconds = 10, settleMs = 2_000 } = options;
   if (!URL.canParse(url) || !/^amqps?:$/.test(new URL(url).protocol)) {
     throw new OdoriError("OPTION_INVALID", "url is not the address of a RabbitMQ broker.", {
       hint: "Write amqp://user:password@host:5672/vhost.",
@@ -85,10 +97,15 @@ export function settingsOf(options: RabbitOptions): RabbitSettings {
     throw new OdoriError("OPTION_INVALID", `exchange is ${quote(exchange)}.`, {
       hint: "Use letters, digits, -, _ and dots.",
     });
+  if (!(settleMs >= 0 && settleMs <= SETTLE_MAX_MS))
+    throw new OdoriError("OPTION_INVALID", `settleMs is ${settleMs}.`, {
+      hint: `Use a number of milliseconds from 0 to ${SETTLE_MAX_MS}.`,
+    });
   const unheard = new Set(options.unheard);
   const heardBy = new Map(Object.entries(options.heardBy ?? {}));
   const packing = packingFrom(options);
-  return { url, hosts, tls, exchange, heartbeatSeconds, unheard, heardBy, ...packing };
+  const times = { heartbeatSeconds, settleMs };
+  return { url, hosts, tls, exchange, ...times, unheard, heardBy, ...packing };
 }
 
 /** The hosts without user and password, for messages. */

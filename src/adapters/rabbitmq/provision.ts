@@ -3,7 +3,7 @@ import type { Provision, ServicePart } from "../../adapter/provision.ts";
 import { explain } from "./errors.ts";
 import { openConnection } from "./link.ts";
 import { placeOf, queueOf, type RabbitOptions, settingsOf } from "./options.ts";
-import { deadOf, ensureExchange, ensureQueue } from "./topology.ts";
+import { deadOf, ensureExchange, ensureQueues } from "./topology.ts";
 
 /** Lists what `provision` creates: the exchanges, and a queue for each service and type. */
 export function provisions(
@@ -39,8 +39,10 @@ export async function provision(
   try {
     connection = await openConnection(settings, { name: "odori provision" });
     await ensureExchange(connection, settings);
-    for (const { service, hears } of parts)
-      for (const type of hears) await ensureQueue(connection, settings, service, type);
+    const hearings = parts.flatMap(({ service, hears }) =>
+      hears.map((type) => ({ group: service, type })),
+    );
+    await ensureQueues(connection, settings, hearings, new Map());
   } catch (error) {
     throw explain(error, placeOf(settings));
   } finally {
