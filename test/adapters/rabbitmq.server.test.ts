@@ -96,6 +96,45 @@ describe.skipIf(urlOf("rabbitmq") === undefined)(titleOf("rabbitmq", "RabbitMQ")
     await eventually("all are heard", () => ids.every((id) => seen.includes(id)));
   });
 
+  it("a queue without a leader is named, and the command that gives it one helps", async () => {
+    const { server, management } = await managedRabbit();
+    await using _server = stopping(server);
+    await using first = closing(rabbitmq({ url: server.url, settleMs: 0 }));
+    await (await first.subscribe(hear("a"), async () => {})).close();
+    await first.close();
+    const queue = `odori.a:${placed.type}`;
+    const member = `list_to_atom("%2F_${queue}")`;
+    // What a kill in the first half second does: the broker forgets where the queue's log is.
+    const forget = `[begin dets:delete(T, ${member}), dets:sync(T) end || T <- dets:all()].`;
+    await server.control(["eval", forget]);
+    await server.kill();
+    await server.up();
+    await using bus = closing(rabbitmq({ url: server.url, settleMs: 0 }));
+    const elect = `ra:trigger_election({${member}, node()}).`;
+    await expect(bus.subscribe(hear("a"), async () => {})).rejects.toMatchObject({
+      code: "QUEUE_LEADERLESS",
+      message: expect.stringContaining(`The queue ${queue} exists`),
+      hint: expect.stringContaining(`rabbitmqctl eval '${elect}'`),
+    });
+    const leaders = async () =>
+      (await diagnose({ url: server.url }, { management })).find(
+        ({ check }) => check === "leaders",
+      );
+    expect(await leaders()).toEqual({
+      level: "warning",
+      check: "leaders",
+      message: expect.stringContaining(elect),
+    });
+    await server.control(["eval", elect]);
+    const seen: string[] = [];
+    await bus.subscribe(hear("a"), async (incoming) => {
+      if (!("malformed" in incoming)) seen.push(incoming.id);
+    });
+    checkAccepted(await bus.publish([event("1")]));
+    await eventually("it is heard", () => seen.includes("1"));
+    await eventually("it has a leader", async () => (await leaders())?.level, "ok");
+  });
+
   it("what a foreign producer sends is read as it was sent", async () => {
     const exchange = newExchange();
     const url = serverUrl("rabbitmq");

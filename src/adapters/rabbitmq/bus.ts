@@ -15,6 +15,7 @@ import type {
 } from "../../ports/bus.ts";
 import { busClosed } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
+import { leaderlessQueue } from "./leaderless.ts";
 import { openConnection, PublishLink } from "./link.ts";
 import { Member } from "./member.ts";
 import {
@@ -120,7 +121,25 @@ export class RabbitBus implements Bus {
     return (await Promise.all(settled)).map((one) => this.#unlessReturned(link, one));
   }
 
-  subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
+  /**
+   * A connection on which a consumer has no reply is replaced after the limit, also if the reason
+   * is known: else the consumer could begin later, and take messages that nothing handles.
+   */
+  async subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
+    const known: { reason?: OdoriError } = {};
+    try {
+      return await this.#subscribe(options, deliver, known);
+    } catch (error) {
+      throw codeOf(error) === "BUS_UNAVAILABLE" ? (known.reason ?? error) : error;
+    }
+  }
+
+  /** `silence`: takes why the broker does not reply, if that is known. */
+  #subscribe(
+    options: SubscribeOptions,
+    deliver: Deliver,
+    silence: { reason?: OdoriError },
+  ): Promise<Subscription> {
     const { group, topics, onLost = () => {} } = options;
     return this.#consuming.use(async ({ connection, members }) => {
       await ensureExchange(connection, this.#settings);
@@ -131,6 +150,10 @@ export class RabbitBus implements Bus {
         options,
         deliver,
         onLost: (error) => onLost(explain(error, this.place)),
+        onSilence: async (queue) => {
+          const reason = await leaderlessQueue(connection, this.#settings, queue);
+          if (reason !== undefined) silence.reason = reason;
+        },
         check: () => this.#check(group, topics),
         ready: () => this.#ready(group, topics),
       });
@@ -281,8 +304,9 @@ function unroutable(type: string, exchange: string): OdoriError {
  * Throws `OPTION_INVALID` for an invalid url or exchange. `publish` and `subscribe` reject with
  * `BUS_UNAVAILABLE`, `BUS_FORBIDDEN`, `BUS_TOPOLOGY` or `BUS_CLOSED`, or with `LOGIN_REFUSED`,
  * `CERTIFICATE_UNTRUSTED` or `TLS_MISMATCH`; `publish` refuses an event with `UNROUTABLE` if no
- * service hears its type. The broker's maximum message size cannot be asked
- * for: leave it above 72 KiB (RabbitMQ 4: 16 MiB).
+ * service hears its type, and `subscribe` rejects with `QUEUE_LEADERLESS` if a queue has no leader.
+ * The broker's maximum message size cannot be asked for: leave it above 72 KiB (RabbitMQ 4:
+ * 16 MiB).
  *
  * @example
  * ```ts

@@ -7,12 +7,17 @@ import type { RabbitSettings } from "./options.ts";
 import { readRabbit } from "./read.ts";
 import { topologyFor } from "./topology.ts";
 
+/** A broker that replies at all has replied to a consumer by then. Below the limit of the bus. */
+const CONSUME_MS = 4_000;
+
 export interface MemberParts {
   readonly settings: RabbitSettings;
   readonly options: SubscribeOptions;
   readonly deliver: Deliver;
   /** Called once, if the member can get no more messages. */
   onLost(error: unknown): void;
+  /** Called if the broker does not reply to the consumer of a queue in time. */
+  onSilence(queue: string): void;
   /** Declares again what the group needs; rejects if the broker does not reply. */
   check(): Promise<void>;
   /** Asks how many messages are ready in the queues. */
@@ -83,9 +88,11 @@ export class Member implements Subscription {
   #consume(type: string, share: number): Promise<void> {
     const { settings, options } = this.#parts;
     const topology = topologyFor(settings, options.group, type);
-    return new Promise((resolve, reject) => {
+    const { queue } = topology.queueOptions;
+    const silence = setTimeout(() => this.#parts.onSilence(queue), CONSUME_MS);
+    return new Promise<void>((resolve, reject) => {
       const consumer = this.#connection.createConsumer(
-        { ...topology, queue: topology.queueOptions.queue, qos: { prefetchCount: share } },
+        { ...topology, queue, qos: { prefetchCount: share } },
         (message) => this.#handle(message, type),
       );
       // The client would try again by itself, without the exchange, for ever and in silence.
@@ -96,7 +103,7 @@ export class Member implements Subscription {
         resolve();
       });
       consumer.on("error", (error: unknown) => failed(error));
-    });
+    }).finally(() => clearTimeout(silence));
   }
 
   async #handle(message: AsyncMessage, type: string): Promise<ConsumerStatus> {

@@ -113,6 +113,11 @@ export function placeOf({ url, hosts }: RabbitSettings): string {
   return hosts?.join(", ") ?? `${new URL(url).host}${new URL(url).pathname}`;
 }
 
+/** The virtual host of the broker's URL; without a path, the default one. */
+export function vhostOf({ url }: Pick<RabbitSettings, "url">): string {
+  return decodeURIComponent(new URL(url).pathname.slice(1)) || "/";
+}
+
 /**
  * The queue through which a service hears a type. Each type has its own, so that members of an
  * older version get only the types they know.

@@ -3,14 +3,16 @@ import { messageOf, OdoriError } from "../../contract/errors.ts";
 import { busRefusesConnection } from "../../ports/connection.ts";
 import { busUnavailable } from "../../ports/errors.ts";
 import { explain } from "./errors.ts";
+import { electionIn } from "./leaderless.ts";
 import { headersFor } from "./management.ts";
-import type { RabbitSettings } from "./options.ts";
+import { type RabbitSettings, vhostOf } from "./options.ts";
 
 /** A queue through which a service hears a type, as the management API describes it. */
 interface HearingQueue {
   readonly name: string;
   readonly consumers: number;
-  readonly messages: number;
+  /** Undefined: the broker has no figures of the queue, because only its leader reports them. */
+  readonly messages: number | undefined;
 }
 
 const LIMIT_MS = 10_000;
@@ -30,10 +32,12 @@ export async function examineQueues(
     const ask = asking(management);
     const queues = await queuesOf(settings, ask);
     const bound = await boundTo(settings, ask);
-    const deaf = queues.filter(({ consumers }) => consumers === 0);
+    const led = queues.filter(({ messages }) => messages !== undefined);
+    const leaderless = queues.filter(({ messages }) => messages === undefined);
+    const deaf = led.filter(({ consumers }) => consumers === 0);
     const unbound = queues.filter(({ name }) => !bound.has(name));
     const named = deaf.map(({ name, messages }) => `${name} (${messages} wait)`).join(", ");
-    const waiting = queues.filter(({ messages }) => messages > 0);
+    const waiting = queues.filter(({ messages = 0 }) => messages > 0);
     return [
       verdict(
         "hearers",
@@ -42,6 +46,16 @@ export async function examineQueues(
         deaf.length === 0
           ? "each queue has one"
           : `no process hears ${named}; delete a queue that no service needs any more`,
+      ),
+      verdict(
+        "leaders",
+        leaderless.length === 0,
+        "warning",
+        leaderless.length === 0
+          ? "each queue has one"
+          : `nothing is known of ${leaderless.map(({ name }) => name).join(", ")}; unless it got ` +
+              `one a moment ago, it has no leader, and no event gets in or out. On its node: ` +
+              leaderless.map(({ name }) => electionIn(vhostOf(settings), name)).join(" "),
       ),
       verdict(
         "bindings",
@@ -62,11 +76,6 @@ export async function examineQueues(
     const said = error instanceof OdoriError ? error : busUnavailable("the management API", error);
     return [{ level: "error", check: said.code, message: messageOf(said) }];
   }
-}
-
-/** The virtual host of the broker's URL; without a path, the default one. */
-function vhostOf({ url }: RabbitSettings): string {
-  return encodeURIComponent(decodeURIComponent(new URL(url).pathname.slice(1)) || "/");
 }
 
 type Ask = (path: string) => Promise<unknown>;
@@ -93,13 +102,17 @@ async function queuesOf(settings: RabbitSettings, ask: Ask): Promise<readonly He
   const found: HearingQueue[] = [];
   for (let page = 1; page <= PAGES_MAX; page++) {
     const query = `page=${page}&page_size=${PAGE_SIZE}&columns=name,consumers,messages`;
-    const reply = await ask(`queues/${vhostOf(settings)}?${query}`);
+    const reply = await ask(`queues/${encodeURIComponent(vhostOf(settings))}?${query}`);
     const items = member(reply, "items");
     for (const one of Array.isArray(items) ? items : []) {
       const name = member(one, "name");
       if (typeof name !== "string" || !isHearing(name, settings)) continue;
-      const count = (key: string) => Number(member(one, key) ?? 0);
-      found.push({ name, consumers: count("consumers"), messages: count("messages") });
+      const messages = member(one, "messages");
+      found.push({
+        name,
+        consumers: Number(member(one, "consumers") ?? 0),
+        messages: messages === undefined ? undefined : Number(messages),
+      });
     }
     if (page >= Number(member(reply, "page_count") ?? 0)) break;
   }
@@ -108,7 +121,9 @@ async function queuesOf(settings: RabbitSettings, ask: Ask): Promise<readonly He
 
 async function boundTo(settings: RabbitSettings, ask: Ask): Promise<ReadonlySet<unknown>> {
   const exchange = encodeURIComponent(settings.exchange);
-  const reply = await ask(`exchanges/${vhostOf(settings)}/${exchange}/bindings/source`);
+  const reply = await ask(
+    `exchanges/${encodeURIComponent(vhostOf(settings))}/${exchange}/bindings/source`,
+  );
   return new Set((Array.isArray(reply) ? reply : []).map((one) => member(one, "destination")));
 }
 

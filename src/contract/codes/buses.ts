@@ -27,6 +27,12 @@ export const BUS_CODES = {
     meaning: "A stream, queue, topic or limit of the broker has other settings than are needed.",
     hint: "Change the options or the broker; Odori does not change what it did not create.",
   },
+  QUEUE_LEADERLESS: {
+    delivery: "none",
+    meaning:
+      "RabbitMQ knows a quorum queue, and does not reply to its consumer: no member leads it.",
+    hint: "Start the nodes of its members; if all run, hold the election that the message names.",
+  },
   UNROUTABLE: {
     delivery: "none",
     meaning: "No queue of RabbitMQ, or no subscriber over HTTP, is there for the type of an event.",
